@@ -1,0 +1,132 @@
+"""Which statements of a notebook belong to its module.
+
+Imports, functions and classes do. An assignment does when it calls nothing, or when a kept function or class needs the
+name. Training, plots and prints do not. Works on the syntax tree alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+_CHOICES = (ast.If, ast.Try)  # `try: import ...` and `if cuda: device = ...` bind names as assignments do
+_CALLS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
+
+
+def unwritten(node: ast.stmt) -> frozenset[str]:
+    """Names of the functions in a definition that still raise NotImplementedError, as the handout's do."""
+    if isinstance(node, ast.ClassDef):
+        return frozenset().union(*(unwritten(child) for child in node.body))
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(_gives_up(child) for child in node.body):
+        return frozenset({node.name})
+    return frozenset()
+
+
+def overridden(statements: Sequence[ast.stmt]) -> dict[int, int]:
+    """Later definitions that would replace a written one by less: index -> index of the one that stays.
+
+    The later one loses only when it leaves unwritten all that the earlier one does, and more.
+    """
+    losers: dict[int, int] = {}
+    latest: dict[str, int] = {}
+    for index, node in enumerate(statements):
+        if not isinstance(node, _DEFINITIONS):
+            continue
+        earlier = latest.get(node.name)
+        if earlier is not None and unwritten(node) > unwritten(statements[earlier]):
+            losers[index] = earlier
+        else:
+            latest[node.name] = index
+    return losers
+
+
+def kept(statements: Sequence[ast.stmt], segments: Sequence[str], wanted: Iterable[str]) -> set[int]:
+    """Indices of the statements that belong to the module. ``segments`` is the source of each statement."""
+    keep = {i for i, s in enumerate(statements) if isinstance(s, (*_DEFINITIONS, ast.Import, ast.ImportFrom))}
+    binding: dict[str, list[int]] = defaultdict(list)
+    for index, statement in enumerate(statements):
+        if isinstance(statement, (*_ASSIGNMENTS, *_CHOICES)):
+            for name in _bound(statement):
+                binding[name].append(index)
+
+    def taken(index: int) -> set[str]:
+        statement = statements[index]
+        return _free(segments[index]) | (_bound(statement) if isinstance(statement, ast.AugAssign) else set())
+
+    needed = {name.split(".")[0] for name in wanted}
+    for index in keep:
+        needed |= taken(index)
+        if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is kept
+            needed |= _bound(statements[index])
+    queue = list(needed)
+    while queue:
+        for index in binding.pop(queue.pop(), ()):
+            if index not in keep:
+                keep.add(index)
+                new = taken(index) - needed
+                needed |= new
+                queue.extend(new)
+
+    known = set(dir(builtins)).union(*(_bound(statements[index]) for index in keep))
+    for index, statement in enumerate(statements):
+        if index in keep or not isinstance(statement, _ASSIGNMENTS):
+            continue
+        if not any(isinstance(node, _CALLS) for node in ast.walk(statement)) and taken(index) <= known:
+            keep.add(index)
+            known |= _bound(statement)
+    return keep
+
+
+def _gives_up(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.Raise) or node.exc is None:
+        return False
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """Names that a statement gives a value to, or changes a part of (`Net.loss = f` changes Net)."""
+    if isinstance(statement, _DEFINITIONS):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.split(".")[0] for alias in statement.names}
+    if isinstance(statement, _ASSIGNMENTS):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return set().union(*(_roots(target) for target in targets))
+    inner: list[ast.stmt] = []
+    if isinstance(statement, _CHOICES):
+        inner = [*statement.body, *statement.orelse]
+    if isinstance(statement, ast.Try):
+        inner += [*statement.finalbody, *(child for handler in statement.handlers for child in handler.body)]
+    return set().union(*(_bound(child) for child in inner))
+
+
+def _roots(target: ast.expr) -> set[str]:
+    while isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
+        target = target.value
+    if isinstance(target, ast.Tuple | ast.List):
+        return set().union(*(_roots(element) for element in target.elts))
+    return {target.id} if isinstance(target, ast.Name) else set()
+
+
+def _free(segment: str) -> set[str]:
+    """Names that a top-level statement takes from the module."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = symtable.symtable(segment, "<statement>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()  # `return` outside a function and the like: importing it will say so
+    free = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    tables = table.get_children()
+    while tables:
+        table = tables.pop()
+        free |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+        tables.extend(table.get_children())
+    return free

@@ -1,0 +1,328 @@
+"""A notebook becomes a module by parsing alone."""
+
+from __future__ import annotations
+
+import ast
+import json
+import time
+import warnings
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.notebook import Module, place, to_module
+from autograder.source import MAX_CODE, BadSubmission, decode, parse
+
+
+def cell(source: str | list[str], kind: str = "code", **metadata: Any) -> dict[str, Any]:
+    return {"cell_type": kind, "source": source, "metadata": metadata, "outputs": [], "execution_count": None}
+
+
+def notebook(*cells: Any) -> bytes:
+    cells = tuple(cell(c) if isinstance(c, str) else c for c in cells)
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def convert(*cells: Any, wanted: tuple[str, ...] = ("f",)) -> Module:
+    return to_module(notebook(*cells), "knn.ipynb", wanted)
+
+
+def run(module: Module) -> dict[str, Any]:
+    namespace: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(module.text, "knn.py", "exec"), namespace)
+    return namespace
+
+
+STUB = 'def f():\n    """Return 1."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
+
+
+def test_definitions_imports_and_constants_are_kept_and_the_rest_is_not() -> None:
+    module = convert(
+        "import math\nWIDTH = 3\ndef f():\n    return WIDTH", "print(1 / 0)\nfor i in range(9):\n    f()\nx = f()"
+    )
+    assert run(module)["f"]() == 3
+    assert "print" not in module.text
+    assert "x = f()" not in module.text
+
+
+def test_an_assignment_that_calls_something_is_kept_when_a_definition_needs_it() -> None:
+    module = convert("import math\nROOT = math.sqrt(4)\nUNUSED = math.sqrt(-1)", "def f():\n    return ROOT")
+    assert run(module)["f"]() == 2
+    assert "UNUSED" not in module.text
+
+
+def test_what_a_needed_assignment_needs_is_kept_too() -> None:
+    assert run(convert("a = int(1)", "b = a + int(1)\nb += int(1)", "def f(): return b"))["f"]() == 3
+
+
+def test_a_parameter_is_no_reason_to_load_the_data_of_the_same_name() -> None:
+    module = convert("data = open('missing')", "def f(data):\n    return [x for x in data]\nclass A:\n    data = 1")
+    assert "open" not in module.text
+
+
+def test_an_assignment_to_a_dropped_name_is_dropped_too() -> None:
+    assert run(convert("x = load()", "x += 1\ny = x", "def f(): return 1"))["f"]() == 1
+
+
+def test_a_choice_of_device_is_kept_when_needed_and_a_main_block_is_not() -> None:
+    module = convert(
+        "if max(1, 2) > 1:\n    device = 'a'\nelse:\n    device = 'b'",
+        "def f(): return device",
+        "if __name__ == '__main__':\n    boom()",
+    )
+    assert run(module)["f"]() == "a"
+    assert "boom" not in module.text
+
+
+def test_a_method_added_to_a_class_from_outside_is_kept() -> None:
+    module = convert("class Net: pass\ndef g(self): return 4\nNet.loss = staticmethod(g)", wanted=("Net.loss",))
+    assert run(module)["Net"].loss(0) == 4
+
+
+@pytest.mark.parametrize(
+    "magic", ["%matplotlib inline", "!pip install x", "?f", "f?", "x = !ls", "files = %sx ls", "%time f('", '!echo "(']
+)
+def test_magics_are_left_out(magic: str) -> None:
+    module = convert(f"import math\n{magic}\ndef f():\n    {magic}\n    return 1\n")
+    assert run(module)["f"]() == 1
+
+
+def test_lines_that_only_look_like_magics_stay() -> None:
+    module = convert("%load_ext x\ndef f():\n    return '''\n%kept\n!kept'''\n", "def g(a, b):\n    return (a\n  % b)")
+    assert run(module)["f"]() == "\n%kept\n!kept"
+    assert run(module)["g"](7, 4) == 3
+
+
+def test_many_magics_in_one_cell_are_all_left_out() -> None:
+    assert run(convert("%a\nx = 1\n" * 50 + "def f(): return 1"))["f"]() == 1
+
+
+def test_cell_magics_that_run_the_cell_keep_it_and_others_drop_it_with_a_note() -> None:
+    assert run(convert("\n%%time\ndef f(): return 1"))["f"]() == 1
+    module = convert("%%writefile x.py\ndef f(): return 1")
+    assert "def" not in module.text
+    assert "cell 1 begins with %%writefile x.py, so f in it was not read" in module.notes[0]
+
+
+def test_a_later_definition_wins_unless_it_is_the_handouts() -> None:
+    assert run(convert("def f(): return 1", "def f(): return 2"))["f"]() == 2
+    module = convert("def f(): return 1", cell("text", "markdown"), STUB)
+    assert run(module)["f"]() == 1
+    assert module.notes == ("knn.ipynb: cell 3 holds an unwritten copy of what is written in cell 1; it was ignored.",)
+    assert run(convert(STUB, "def f(): return 1"))["f"]() == 1
+
+
+def test_a_class_with_more_to_write_does_not_replace_one_with_less() -> None:
+    stub = "class C:\n def a(self):\n  raise NotImplementedError()\n def b(self):\n  raise NotImplementedError\n"
+    half = stub.replace("raise NotImplementedError()\n", "return 1\n")
+    other = stub.replace("raise NotImplementedError\n", "return 1\n")
+    assert run(convert(half, stub))["C"]().a() == 1
+    assert convert(half, stub, half).notes != ()
+    assert convert(half, other).notes == ()
+
+
+def test_a_definition_that_raises_only_on_bad_input_counts_as_written() -> None:
+    module = convert("def f(): return 1", "def f(x=0):\n    if x:\n        raise NotImplementedError\n    return 2")
+    assert run(module)["f"]() == 2
+
+
+def test_cells_for_the_notebook_only_and_text_cells_are_left_out() -> None:
+    assert (
+        convert(
+            cell("boom = 1", tags=["active-ipynb"]), cell("boom = 1", "markdown"), cell("boom = 1", "raw")
+        ).text.strip()
+        == ""
+    )
+
+
+def test_a_code_cell_that_was_made_a_text_cell_is_read_as_code() -> None:
+    module = convert(cell("def f(): return 1", "markdown", nbgrader={"cell_type": "code"}))
+    assert run(module)["f"]() == 1
+    assert "cell 1 was made a text cell" in module.notes[0]
+
+
+def test_a_text_cell_that_was_made_code_is_ignored_with_a_note() -> None:
+    module = convert("Dear students, read this.", "def f(): return 1")
+    assert run(module)["f"]() == 1
+    assert "cell 1, line 1" in module.notes[0]
+
+
+def test_a_cell_with_a_task_that_python_cannot_read_is_an_error_that_names_cell_and_line() -> None:
+    with pytest.raises(BadSubmission, match=r"knn.ipynb, cell 2, line 2: .*expected"):
+        convert("import math", "def f():\nreturn 1")
+
+
+def test_future_imports_move_to_the_first_line() -> None:
+    module = convert("import math", "from __future__ import annotations\ndef f(x: undefined): return 1")
+    assert run(module)["f"](0) == 1
+
+
+def test_lines_of_the_module_are_found_again_in_their_cells() -> None:
+    module = convert(
+        "from __future__ import annotations\nimport math",
+        cell("text", "markdown"),
+        "x = 1\n\ndef f():\n    return 1 / 0",
+    )
+    line = module.text.split("\n").index("    return 1 / 0") + 1
+    assert place(module.cells, line) == "cell 3, line 4"
+    assert place(module.cells, 1) == "line 1"
+    assert place((), 7) == "line 7"
+
+
+def test_statements_left_out_leave_the_columns_and_lines_of_others_alone() -> None:
+    module = convert("import math; g(1,\n  'é'); import re  # why\né = 1; g(); WIDTH = 3\n@g\ndef f(): return 1")
+    assert module.text == "import math; pass\npass; import re  # why\né = 1; pass; WIDTH = 3\n@g\ndef f(): return 1\n"
+
+
+def test_sources_may_be_lists_with_any_line_ends() -> None:
+    assert run(convert(cell(["def f():\r\n", "    x = '\u2028'\r", "    return 1"])))["f"]() == 1
+
+
+HOSTILE = {
+    "empty": b"",
+    "not json": b"\x80\x81",
+    "a number": b"3",
+    "no cells": b'{"metadata": {}}',
+    "cells are a table": b'{"cells": {}}',
+    "deep": b'{"cells":' + b"[" * 100_000,
+    "deep and closed": b'{"cells":' + b"[" * 500 + b"]" * 500 + b"}",
+    "old": b'{"worksheets": []}',
+    "many cells": json.dumps({"cells": [0] * 2_001}).encode(),
+    "long number": b'{"cells": ' + b"9" * 5_000 + b"}",
+    "utf-16": '{"cells": []}'.encode("utf-16"),
+    "large": b" " * 8_000_001,
+    "quotes": b'"\\' * 3_000_000,
+    "brackets": b"[]" * 4_000_000,
+    "much code": notebook("x = 1\n" * (MAX_CODE // 6), "y = 2"),
+}
+
+
+@pytest.mark.parametrize("story", HOSTILE)
+def test_a_file_that_is_no_notebook_is_refused_with_a_sentence_and_at_once(story: str) -> None:
+    start = time.perf_counter()
+    with pytest.raises(BadSubmission, match=r"^knn\.ipynb .*\.$"):
+        to_module(HOSTILE[story], "knn.ipynb", ("f",))
+    assert time.perf_counter() - start < 5
+
+
+CODE = {
+    "parentheses": "(" * 10_000,
+    "minus": "-" * 50_000 + "1",
+    "sum": "1" + "+1" * 50_000,
+    "attributes": "a" + ".b" * 50_000,
+    "elif": "if a:\n pass\n" + "elif a:\n pass\n" * 5_000,
+    "null byte": "x = '\0'",
+    "surrogate": "x = '\ud800'",
+    "long number": "x = " + "9" * 5_000,
+    "escape": "x = '\\d'",
+    "return": "return 1",
+    "deep but readable": "x = " + "(" * 150 + "1" + ")" * 150,
+}
+
+
+@pytest.mark.parametrize("story", CODE)
+def test_a_cell_of_hostile_code_costs_only_itself(story: str) -> None:
+    assert run(convert(CODE[story], "def f(): return 1"))["f"]() == 1
+    with pytest.raises(BadSubmission, match=r"^knn\.ipynb, cell 1"):
+        convert("%magic(\ndef f(:\n" + CODE[story])
+
+
+def test_cells_full_of_magics_are_read_in_bounded_time() -> None:
+    start = time.perf_counter()
+    convert("%a\nx=1\n" * 60_000 + "x y")
+    assert time.perf_counter() - start < 10
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["metadata", "source", "cell_type", "tags", "nbgrader", "code"]), inner, max_size=4
+        )
+    ),
+    max_leaves=9,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(cells=st.lists(JSON | st.builds(cell, st.text(max_size=30)), max_size=4), cut=st.integers(0, 200))
+def test_any_notebook_gives_a_module_or_a_sentence(cells: list[Any], cut: int) -> None:
+    whole = json.dumps({"cells": cells}).encode()
+    for data in (whole, whole[:cut]):
+        try:
+            module = to_module(data, "knn.ipynb", ("f",))
+        except BadSubmission:
+            continue
+        ast.parse(module.text)
+
+
+LINE = st.sampled_from(
+    [
+        "import math",
+        "x = 1",
+        "x = f(x,\n 2)",
+        "print('é'); y = 2",
+        "def f(a):\n    return x + a",
+        "@g\nclass A:\n    z = f(1)",
+        "a = 'é'; f(\n); b = 1  # c",
+        "%magic it's",
+        "if x:\n    y = 1",
+        "x += 1; x",
+        "from __future__ import annotations",
+        "'''text\n%line'''",
+        "while x: pass",
+        "def f():\n    raise NotImplementedError",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(cells=st.lists(st.lists(LINE, max_size=5).map("\n".join), max_size=4))
+def test_the_module_always_parses_and_keeps_every_line_in_place(cells: list[str]) -> None:
+    module = convert(*cells)
+    ast.parse(module.text)
+    lines = module.text.split("\n")
+    for start, number in module.cells:
+        assert len(lines) > start - 1 + cells[number - 1].count("\n")
+        for offset, line in enumerate(cells[number - 1].split("\n")):
+            assert line not in ("import math", "    return x + a", "    z = f(1)") or lines[start - 1 + offset] in (
+                line,
+                "",
+                "pass",
+            )
+
+
+def test_python_text_is_decoded_as_its_first_lines_say() -> None:
+    assert decode("# é".encode("utf-8-sig"), "a.py") == "# é"
+    assert decode("# -*- coding: latin-1 -*-\n'é'".encode("latin-1"), "a.py") == "# -*- coding: utf-8 -*-\n'é'"
+    assert decode(b"a\r\nb\rc", "a.py") == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "x".encode("utf-16"),
+        b"x = 1\n\0",
+        "é".encode("latin-1"),
+        b"# coding: rot13\n",
+        b"# coding: nothing\n",
+        b"# coding: utf-7\n+AGE-",
+        "\ufeff# coding: latin-1".encode(),
+    ],
+)
+def test_python_text_in_other_encodings_is_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(BadSubmission, match=r"^a\.py.* UTF-8.*\.$"):
+        decode(data, "a.py")
+
+
+def test_a_script_python_cannot_read_is_refused_with_its_line() -> None:
+    with pytest.raises(
+        BadSubmission, match=r"a\.py, line 2: Python cannot read this: '\(' was never closed\.$"
+    ) as caught:
+        parse("x = 1\nf(", "a.py")
+    assert caught.value.line == 2
