@@ -1,0 +1,181 @@
+"""The process behind the wall that imports torch once and forks a worker per submission.
+
+Started by wall.py as `python -m autograder.box.nursery FD`; FD is a SOCK_SEQPACKET socket on which the grader asks, one
+JSON object a message: {"fork": limits} with the worker's channel as a descriptor, {"kill": pid}, {"status": pid}. The
+nursery runs no student code itself and holds nothing worth reading; its answers are numbers.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from autograder.box import namespaces, seccomp
+
+STUDENT = 1000  # the user a worker is, in its own namespace
+CHANNEL = 3  # the worker's only descriptor besides the standard three
+_PRELOAD = ("numpy", "torch", "torch.nn.functional", "torch.utils._python_dispatch", "autograder.worker", "common.data")
+
+
+def main() -> None:
+    """Serve until the grader closes the socket."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    if os.geteuid() == 0 and os.environ.pop("GRADLAB_DROP_ROOT", None):
+        namespaces.become_nobody()
+    for name in _PRELOAD:
+        __import__(name)
+    import torch
+
+    torch.set_num_threads(1)  # a pool of threads would not survive the fork
+    torch.manual_seed(0)  # imports what it needs now, not in every worker
+    torch.randn(8, 8) @ torch.randn(8, 8)
+    namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
+    namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
+    gc.collect()
+    gc.freeze()
+    control.send(b'{"ready": true}')
+    _serve(control)
+
+
+def _serve(control: socket.socket) -> None:
+    children: set[int] = set()
+    while True:
+        try:
+            message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
+        except InterruptedError:
+            continue
+        if not message:
+            os._exit(0)
+        request = json.loads(message)
+        if "fork" in request:
+            answer = _fork(request["fork"], descriptors[0], control)
+            children.add(answer.get("pid", 0))
+        elif request.get("kill", request.get("status")) not in children:
+            answer = {"error": "no such worker"}
+        elif "kill" in request:
+            answer = {"exit": _end(request["kill"])}
+            children.discard(request["kill"])
+        else:
+            answer = {"exit": _wait(request["status"], seconds=1.0)}
+            if answer["exit"] is not None:
+                children.discard(request["status"])
+        control.send(json.dumps(answer).encode())
+
+
+def _end(pid: int) -> int | None:
+    status = _wait(pid, seconds=0)
+    if status is None:
+        os.kill(pid, signal.SIGKILL)  # the first process of its namespace: all others there die with it
+        status = _wait(pid, seconds=10)
+    return status
+
+
+def _wait(pid: int, *, seconds: float) -> int | None:
+    """The exit code of a worker (negative: the signal that killed it), or None when it still runs."""
+    end = time.monotonic() + seconds
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= end:
+            return None
+        time.sleep(0.001)
+
+
+def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[str, Any]:
+    """Fork twice: the first child enters fresh namespaces, the second is the first process in them."""
+    reader, writer = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        _middle(limits, channel, writer)
+    os.close(writer)
+    os.close(channel)
+    with os.fdopen(reader) as pipe:
+        text = pipe.read()
+    os.waitpid(middle, 0)
+    return json.loads(text) if text else {"error": "the worker died before it began"}
+
+
+def _middle(limits: dict[str, Any], channel: int, writer: int) -> None:
+    try:
+        if limits["nested"]:
+            namespaces.unshare_user(namespaces.ALL_NAMESPACES, inside=STUDENT)
+        inner = os.fork()
+        if inner == 0:
+            os.close(writer)
+            _become_worker(limits, channel)
+        os.write(writer, json.dumps({"pid": inner}).encode())
+    except OSError as error:
+        os.write(writer, json.dumps({"error": str(error), "nested": limits["nested"]}).encode())
+    finally:
+        os._exit(0)
+
+
+def _become_worker(limits: dict[str, Any], channel: int) -> None:
+    try:
+        _lock_down(limits, channel)
+        _work(limits)
+    except OSError as error:
+        os.write(2, f"{error}\n".encode())
+    finally:
+        os._exit(70)
+
+
+def _lock_down(limits: dict[str, Any], channel: int) -> None:
+    os.setsid()
+    if limits["nested"]:
+        namespaces.mount("none", "/", "", namespaces.MS_REC | namespaces.MS_PRIVATE)
+        usage = os.path.exists("/proc/self/statm")
+        if usage:
+            namespaces.limit_resources(memory=limits["memory"], file=limits["file"], threads=limits["threads"])
+        namespaces.mount_tmpfs("/tmp", size=limits["file"])
+        for hidden in ("/proc", "/dev/shm"):
+            if os.path.isdir(hidden):
+                namespaces.mount_tmpfs(hidden, size=4096, flags=namespaces.MS_RDONLY, mode="0555")
+    else:
+        namespaces.limit_resources(memory=limits["memory"], file=limits["file"], threads=limits["threads"])
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(channel, 64)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.dup2(64, CHANNEL)
+    os.closerange(CHANNEL + 1, 4096)
+    os.chdir("/tmp")
+    namespaces.drop_capabilities()
+    seccomp.load()
+
+
+def _work(limits: dict[str, Any]) -> None:
+    """Answer requests until the grader hangs up. The first frame brings the submission's files."""
+    import torch
+
+    from autograder.frames import Closed, receive, send
+    from autograder.modules import SubmissionFinder
+    from autograder.wire import decode
+    from autograder.worker import Printed, Worker
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full file is an OSError, not a death
+    torch.set_num_threads(limits["cores"])
+    printed = Printed(limits["output"])
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = printed  # type: ignore[misc, assignment]
+    sys.stdin = None  # type: ignore[assignment]
+    worker = Worker(limit=limits["message"], printed=printed)
+    first = decode(*receive(CHANNEL, limit=1 << 30), resolve=lambda ref: ref)
+    worker.files = {name: name for name in first["files"]}
+    SubmissionFinder(first["files"]).install()
+    sys.path.append(first["earlier"])
+    while True:
+        try:
+            send(CHANNEL, *worker.answer(*receive(CHANNEL, limit=1 << 40)))
+        except Closed:
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""How a nursery is started: behind bubblewrap, behind namespaces that we build ourselves, or with no wall at all.
+
+One function per wall makes the command line; what a student's code can reach is decided here and in
+nursery.py's `_lock_down`. See docs/decisions/0003-the-box.md.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PACKAGES = "/gradlab"  # where the box sees autograder and common
+WALLS = ("bubblewrap", "namespaces", "none")
+_ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class NoWall(Exception):
+    """Other people's code cannot be run safely here. Speaks to staff."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the box sees of the host, all of it read-only."""
+
+    binds: tuple[tuple[str, str], ...]  # (source, target)
+    links: tuple[tuple[str, str], ...]  # (text of the link, where)
+    masks: tuple[str, ...]  # folders under a bind that are hidden again
+
+
+def choose(wanted: str = "auto") -> str:
+    """The wall to use. Raises NoWall with the reasons when the one wanted, or with "auto" any, cannot be built."""
+    if wanted == "none":
+        return "none"
+    reasons = []
+    for name in WALLS[:2] if wanted == "auto" else (wanted,):
+        reason = _why_not(name)
+        if reason is None:
+            return name
+        reasons.append(f"{name}: {reason}")
+    raise NoWall(
+        "No wall can be built here, so other people's code is not run. "
+        + "; ".join(reasons)
+        + ". Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), allow unprivileged user namespaces, or, if you "
+        "wrote every hand-in yourself, pass --wall none."
+    )
+
+
+@cache
+def _why_not(name: str) -> str | None:
+    if sys.platform != "linux":
+        return "needs Linux"
+    if name == "bubblewrap" and shutil.which("bwrap") is None:
+        return "the program bwrap is not installed"
+    probe = "import os, sys; sys.exit(0 if not os.path.exists('/etc/shadow') else 1)"
+    try:
+        done = subprocess.run(
+            command(name, [sys.executable, "-I", "-c", probe]), capture_output=True, timeout=20, env=environment(name)
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    if done.returncode == 0:
+        return None
+    return (done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+
+
+def command(wall: str, program: list[str]) -> list[str]:
+    """The command line that runs ``program`` behind ``wall``."""
+    if wall == "bubblewrap":
+        return [*_bubblewrap(_view()), *program]
+    if wall == "namespaces":
+        return [sys.executable, "-m", "autograder.box.enter", *_enter_arguments(_view()), "--", *program]
+    return program
+
+
+def environment(wall: str) -> dict[str, str]:
+    """The whole environment of the nursery: nothing of the grader's own."""
+    table = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": "/tmp",
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONPATH": PACKAGES if wall == "bubblewrap" else str(_ROOT),
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }
+    if wall == "bubblewrap" and os.geteuid() == 0:
+        table["GRADLAB_DROP_ROOT"] = "1"
+    return table
+
+
+def earlier(wall: str) -> str:
+    """Where the box finds common's versions of earlier assignments."""
+    return f"{_ROOT if wall == 'none' else PACKAGES}/common/earlier"
+
+
+@cache
+def _view() -> View:
+    binds, links = [], []
+    for name in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"):
+        path = Path(name)
+        if path.is_symlink():
+            links.append((os.readlink(name), name))
+        elif path.is_dir():
+            binds.append((name, name))
+    for file in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/alternatives", "/etc/localtime"):
+        if os.path.exists(file):
+            binds.append((file, file))
+    for folder in dict.fromkeys([sys.base_prefix, sys.prefix, *site.getsitepackages()]):
+        if not any(Path(folder).is_relative_to(bound) for bound, _ in binds):
+            binds.append((folder, folder))
+    binds += [(str(_ROOT / name), f"{PACKAGES}/{name}") for name in ("autograder", "common")]
+    private = [str(_ROOT / name) for name in ("solutions", "assignments", "tests", ".git")]
+    masks = [path for path in private if any(Path(path).is_relative_to(source) for source, _ in binds)]
+    return View(tuple(binds), tuple(links), tuple(path for path in masks if os.path.isdir(path)))
+
+
+def _bubblewrap(view: View) -> list[str]:
+    shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    if os.geteuid() == 0:  # root shows what root can read, then the nursery becomes nobody: see become_nobody
+        user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        user = ["--unshare-user"]
+    parents = dict.fromkeys(str(p) for _, target in view.binds for p in reversed(Path(target).parents) if str(p) != "/")
+    folders = [part for path in parents for part in ("--perms", "0755", "--dir", path)]  # bwrap's own default is 0700
+    binds = [part for source, target in view.binds for part in ("--ro-bind", source, target)]
+    links = [part for text, where in view.links for part in ("--symlink", text, where)]
+    masks = [part for path in view.masks for part in ("--tmpfs", path)]
+    return [
+        *("bwrap", *shared, *user, "--die-with-parent", "--new-session"),
+        *(*folders, *binds, *links, *masks, "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
+        *(*_cuda(), "--remount-ro", "/", "--chdir", "/tmp"),
+    ]
+
+
+def _cuda() -> list[str]:
+    nodes = sorted(str(path) for path in Path("/dev").glob("nvidia*"))
+    if not nodes:
+        return []
+    driver = ["--ro-bind-try", "/usr/local/nvidia", "/usr/local/nvidia", "--ro-bind", "/sys", "/sys"]
+    return [*(part for node in nodes for part in ("--dev-bind", node, node)), *driver]
+
+
+def _enter_arguments(view: View) -> list[str]:
+    binds = [f"--bind={source}={target}" for source, target in view.binds]
+    links = [f"--link={text}={where}" for text, where in view.links]
+    return [*binds, *links, *(f"--mask={path}" for path in view.masks)]

@@ -1,0 +1,79 @@
+"""Frames over a file descriptor: one deadline and one size cap cover a whole frame.
+
+A frame is 4 bytes of magic, the header's length (u32), the body's length (u64), the header, the body (see wire.py).
+The lengths are compared with the caps before anything is allocated for them.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import time
+from collections.abc import Sequence
+
+from autograder.wire import MAX_HEADER, WireError
+
+MAGIC = b"GL01"
+PREFIX = struct.Struct("<4sIQ")
+
+
+class Closed(Exception):
+    """The other side closed the connection before the frame was whole."""
+
+
+class Late(Exception):
+    """The deadline passed before the frame was whole."""
+
+
+def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: float | None = None) -> None:
+    """Write one frame. ``deadline`` is a reading of time.monotonic(). Raises Late or Closed."""
+    size = sum(len(chunk) for chunk in body)
+    for chunk in (PREFIX.pack(MAGIC, len(header), size) + header, *body):
+        rest = memoryview(chunk)
+        while rest:
+            _wait(fd, select.POLLOUT, deadline)
+            try:
+                rest = rest[os.write(fd, rest[: 1 << 20]) :]
+            except BlockingIOError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                raise Closed from None
+
+
+def receive(fd: int, *, limit: int, deadline: float | None = None) -> tuple[bytearray, bytearray]:
+    """Read one frame: its header and its body. Raises Late, Closed, or WireError for what is not a frame of ours."""
+    magic, header, body = PREFIX.unpack(_exactly(fd, PREFIX.size, deadline))
+    if magic != MAGIC:
+        raise WireError("the message does not start as one of ours")
+    if header > MAX_HEADER or body > limit:
+        raise WireError(f"the message claims {header + body} bytes; at most {limit} are read")
+    return _exactly(fd, header, deadline), _exactly(fd, body, deadline)
+
+
+def _exactly(fd: int, size: int, deadline: float | None) -> bytearray:
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
+        _wait(fd, select.POLLIN, deadline)
+        try:
+            count = os.readv(fd, [view[at : at + (1 << 20)]])
+        except BlockingIOError:
+            continue
+        except ConnectionResetError:
+            raise Closed from None
+        if count == 0:
+            raise Closed
+        at += count
+    return data
+
+
+def _wait(fd: int, event: int, deadline: float | None) -> None:
+    poll = select.poll()
+    poll.register(fd, event)
+    while True:
+        left = None if deadline is None else deadline - time.monotonic()
+        if left is not None and left <= 0:
+            raise Late
+        if poll.poll(None if left is None else left * 1000 + 1):
+            return

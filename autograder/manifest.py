@@ -1,0 +1,151 @@
+"""An assignment's promise: `assignment.toml`, read and verified.
+
+Knows nothing about checks; the points ledger that compares the two is in ledger.py.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "assignment.toml"
+
+
+class BadManifest(Exception):
+    """The manifest is wrong. Speaks to staff: which file, which entry, what to write instead."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to write."""
+
+    name: str  # "Conv.forward": what students define
+    title: str
+    points: int
+    file: str  # "knn.py"
+
+
+@dataclass(frozen=True)
+class Question:
+    """An inline question, marked by a person in the notebook."""
+
+    id: str
+    title: str
+    points: int
+    file: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one check may use, unless it says otherwise."""
+
+    seconds: float = 10.0  # wall clock
+    memory_mb: int = 2048  # address space beyond what the nursery already has
+    threads: int = 64  # of the one process a submission has
+    file_mb: int = 64  # everything written in the box's own /tmp
+    output_kb: int = 64  # what is kept of prints
+    message_mb: int = 256  # one value sent back
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A folder under assignments/ and, for staff, its twin under solutions/."""
+
+    name: str  # "a01_knn": the folder's name
+    title: str
+    version: str
+    files: tuple[str, ...]  # the modules students hand in: ("knn.py",)
+    tasks: tuple[Task, ...]
+    folder: Path  # .../assignments/a01_knn
+    questions: tuple[Question, ...] = ()
+    imports: tuple[str, ...] = ()  # packages a hand-in may import besides the standard library and its own files
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def points(self) -> int:
+        """All points that checks can pay."""
+        return sum(task.points for task in self.tasks)
+
+    @property
+    def solutions(self) -> Path:
+        """The private twin of the folder. It need not exist: students do not have it."""
+        return self.folder.parent.parent / "solutions" / self.name
+
+    def task(self, name: str) -> Task:
+        """The task of that name; BadManifest when there is none."""
+        for task in self.tasks:
+            if task.name == name:
+                return task
+        known = ", ".join(task.name for task in self.tasks)
+        raise BadManifest(f"{self.folder / MANIFEST} has no task {name!r}. It has: {known}.")
+
+
+def read_assignment(folder: Path) -> Assignment:
+    """Read ``folder/assignment.toml``. Raises BadManifest with the file, the entry and the remedy."""
+    path = folder / MANIFEST
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadManifest(f"{folder} has no {MANIFEST}, so it is not an assignment.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadManifest(f"{path} is not valid TOML: {error}.") from None
+    files = tuple(_get(table, "files", list, path))
+    tasks = tuple(_read_task(row, files, path) for row in _get(table, "tasks", list, path))
+    questions = tuple(
+        Question(*(_get(row, key, kind, path) for key, kind in _QUESTION), file=row.get("file", files[0]))
+        for row in table.get("questions", [])
+    )
+    names = [task.name for task in tasks]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadManifest(f"{path}: the task {name!r} stands there {names.count(name)} times; names are unique.")
+    return Assignment(
+        name=folder.resolve().name,
+        title=_get(table, "title", str, path),
+        version=_get(table, "version", str, path),
+        files=files,
+        tasks=tasks,
+        questions=questions,
+        folder=folder.resolve(),
+        imports=tuple(table.get("imports", ())),
+        limits=_read_limits(table.get("limits", {}), path),
+    )
+
+
+_QUESTION = (("id", str), ("title", str), ("points", int))
+
+
+def _read_task(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Task:
+    name, points = _get(row, "name", str, path), _get(row, "points", int, path)
+    if points < 1:
+        raise BadManifest(f"{path}: task {name!r} promises {points} points; it needs at least 1.")
+    file = row.get("file", files[0])
+    if file not in files:
+        raise BadManifest(f"{path}: task {name!r} is in {file!r}, which `files` does not list: {', '.join(files)}.")
+    return Task(name, _get(row, "title", str, path), points, file)
+
+
+def _read_limits(row: dict[str, Any], path: Path) -> Limits:
+    known = set(Limits.__dataclass_fields__)
+    for key, value in row.items():
+        if key not in known:
+            raise BadManifest(f"{path}: [limits] has no {key!r}; it has {', '.join(sorted(known))}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise BadManifest(f"{path}: [limits] {key} must be a number above 0, not {value!r}.")
+    return Limits(**row)
+
+
+def _get(row: dict[str, Any], key: str, kind: type, path: Path) -> Any:
+    if key not in row:
+        raise BadManifest(f"{path}: {key!r} is missing{_beside(row)}.")
+    value = row[key]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BadManifest(f"{path}: {key!r} must be of type {kind.__name__}, not {value!r}{_beside(row)}.")
+    return value
+
+
+def _beside(row: dict[str, Any]) -> str:
+    name = row.get("name") or row.get("id")
+    return f" in the entry {name!r}" if name else ""

@@ -1,0 +1,120 @@
+"""What one student is told: the frozen record, and its JSON (schema in docs/report.md).
+
+Knows nothing about how checks are run or how a report is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+
+class Outcome(StrEnum):
+    """The verdict on one check."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # the student's fault
+    BROKEN = "broken"  # ours: earns nothing, never silent
+
+
+class Cause(StrEnum):
+    """Why a check was failed."""
+
+    WRONG = "wrong"
+    ERROR = "error"  # the student's code raised
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    FORBIDDEN = "forbidden"
+    NOT_WRITTEN = "not written"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check's verdict and what the student reads about it."""
+
+    id: str  # "check_knn.py::check_two_loops_agrees"
+    task: str
+    title: str  # first line of the check's docstring
+    hidden: bool
+    points: int  # earned
+    max_points: int
+    outcome: Outcome
+    cause: Cause | None = None  # None when passed
+    message: str = ""  # plain text, several lines; contains text students wrote: escape it
+    hint: str = ""
+    output: str = ""  # what the student's code printed during the check, cut to a limit
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """The sum over one task's checks."""
+
+    name: str
+    title: str
+    points: int
+    max_points: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything about one submission. Equal submissions get equal reports but for seconds."""
+
+    assignment: str
+    title: str
+    version: str  # of the assignment
+    grader: str  # version of gradlab
+    student: str
+    submission: str  # sha256 of the wanted files
+    checks_digest: str
+    device: str
+    data: str
+    seed: int
+    wall: str  # "bubblewrap", "namespaces", "none"
+    checks: tuple[CheckResult, ...]
+    tasks: tuple[TaskResult, ...]
+    notes: tuple[str, ...] = ()  # sentences about the hand-in: "knn.ipynb equals the stub and was ignored."
+    schema: int = field(default=SCHEMA)
+
+    @property
+    def points(self) -> int:
+        return sum(check.points for check in self.checks)
+
+    @property
+    def max_points(self) -> int:
+        return sum(task.max_points for task in self.tasks)
+
+    @property
+    def needs_staff(self) -> bool:
+        """True when a check is broken: a person must look before the mark counts."""
+        return any(check.outcome is Outcome.BROKEN for check in self.checks)
+
+    def to_json(self) -> str:
+        """The documented schema, with the derived sums written out for readers of the file."""
+        table = {**asdict(self), "points": self.points, "max_points": self.max_points, "needs_staff": self.needs_staff}
+        return json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_report(path: Path) -> Report:
+    """Read what to_json wrote. Raises ValueError naming the file when it is not a report of this schema."""
+    try:
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if table.get("schema") != SCHEMA:
+            raise ValueError(f"schema {table.get('schema')!r}, this gradlab reads {SCHEMA}")
+        for derived in ("points", "max_points", "needs_staff"):
+            table.pop(derived)
+        checks = tuple(
+            CheckResult(**{**row, "outcome": Outcome(row["outcome"]), "cause": row["cause"] and Cause(row["cause"])})
+            for row in table.pop("checks")
+        )
+        tasks = tuple(TaskResult(**row) for row in table.pop("tasks"))
+        return Report(**{**table, "notes": tuple(table["notes"])}, checks=checks, tasks=tasks)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path} is not a gradlab report: {error}.") from None
