@@ -1,0 +1,199 @@
+"""Draw scenes at any size, and tell where their objects are.
+
+All arithmetic is on integers (the sine table is rounded to 14 bits, which hides the last bits of any libm), and images
+are drawn many at a time: a layer of objects is one batch of NumPy operations.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.data import draws
+from common.data.scenes import SIDE, TURN, Background, Scene, Thing
+
+Ints = NDArray[np.int32]
+
+BATCH = 128  # scenes drawn at once: their pixels fit a processor's cache
+ONE = 256  # full coverage, full weight
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What one drawn scene shows, objects from back to front.
+
+    Shapes:
+        boxes   (B, 4)     int64, xyxy in pixels, x1 and y1 exclusive, of the whole object inside the image
+        labels  (B,)       int64, class of each
+        masks   (B, H, W)  bool, pixels where the object is seen (nothing in front of it)
+    """
+
+    boxes: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    masks: NDArray[np.bool_]
+
+
+def render(scenes: Sequence[Scene], size: int = 32) -> NDArray[np.uint8]:
+    """Draw each scene.
+
+    Shapes:
+        out  (N, 3, size, size)  uint8, RGB
+    """
+    if not 8 <= size <= 1024:
+        raise ValueError(f"Scenes are drawn at 8 to 1024 pixels a side, not at {size}.")
+    images = np.empty((len(scenes), 3, size, size), np.uint8)
+    for start in range(0, len(scenes), BATCH):
+        images[start : start + BATCH] = _draw(scenes[start : start + BATCH], size)
+    return images
+
+
+def annotate(scene: Scene, size: int = 32) -> Annotation:
+    """Boxes, labels and masks of one scene drawn at this size; an object wholly outside the image is left out."""
+    boxes: list[tuple[int, int, int, int]] = []
+    labels: list[int] = []
+    masks: list[NDArray[np.bool_]] = []
+    for thing in scene.objects:
+        inside = _coverage([thing], *_local([thing], size), size)[0] >= ONE // 2
+        masks = [mask & ~inside for mask in masks]
+        rows, columns = np.nonzero(inside.any(1))[0], np.nonzero(inside.any(0))[0]
+        if len(rows):
+            boxes.append((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+            labels.append(thing.label)
+            masks.append(inside)
+    return Annotation(
+        np.array(boxes, np.int64).reshape(-1, 4),
+        np.array(labels, np.int64),
+        np.array(masks, bool).reshape(-1, size, size),
+    )
+
+
+def _draw(scenes: Sequence[Scene], size: int) -> NDArray[np.uint8]:
+    canvas = _backgrounds([scene.background for scene in scenes], size)  # (N, 3, H, W)
+    for layer in range(max(len(scene.objects) for scene in scenes)):
+        rows = [row for row, scene in enumerate(scenes) if layer < len(scene.objects)]
+        things = [scenes[row].objects[layer] for row in rows]
+        u, v = _local(things, size)
+        cover = _coverage(things, u, v, size)[:, None]  # (N, 1, H, W)
+        paint = _paint(things, u, v, size)
+        below = canvas[rows]
+        canvas[rows] = below + ((paint - below) * cover + ONE // 2) // ONE
+    pixels = 3 * size * size
+    noise = draws.words([scene.noise_key for scene in scenes], -(-pixels // 4)).astype("<u8").view("<i2")[:, :pixels]
+    strength = _column(scenes, lambda scene: scene.noise)[:, None]
+    canvas += (noise.reshape(canvas.shape) * strength) >> 15  # uniform in [-strength, strength)
+    return np.clip(canvas, 0, 255).astype(np.uint8)
+
+
+def _backgrounds(backgrounds: Sequence[Background], size: int) -> Ints:
+    centre = _column(backgrounds, lambda b: SIDE // 2)
+    x, y = _pixels(size)
+    u, v = _turned(backgrounds, x - centre, y - centre)
+    canvas = _paint(backgrounds, u, v, size)
+    right = _column(backgrounds, lambda b: b.slope[0])
+    down = _column(backgrounds, lambda b: b.slope[1])
+    light = ((x - SIDE // 2) * right + (y - SIDE // 2) * down) // SIDE
+    return canvas + light[:, None]
+
+
+def _paint(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, size: int) -> Ints:
+    """The texture of each, over the whole image: (N, 3, H, W)."""
+    weight = _texture(things, u, v, size)[:, None]  # (N, 1, H, W)
+    light = np.array([thing.light for thing in things], np.int32)[:, :, None, None]
+    dark = np.array([thing.dark for thing in things], np.int32)[:, :, None, None]
+    return dark + ((light - dark) * weight + ONE // 2) // ONE
+
+
+def _texture(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, size: int) -> Ints:
+    """Weight of the light colour, 0..ONE: (N, H, W)."""
+    period = _column(things, lambda t: t.period)
+    phase = _column(things, lambda t: t.phase)
+    pixel = SIDE // size
+
+    def wave(along: Ints) -> Ints:  # a square wave with edges one pixel wide, -128..128
+        distance = abs((along + phase) % period - period // 2) - period // 4
+        return np.clip(distance * ONE // pixel, -ONE // 2, ONE // 2)
+
+    names = np.array([thing.texture for thing in things])[:, None, None]
+    first, second = wave(u), wave(v)
+    weight = np.where(names == "striped", ONE // 2 + first, ONE)  # "plain" is the light colour alone
+    weight = np.where(names == "checked", ONE // 2 + first * second // (ONE // 2), weight)
+    return np.where(names == "dotted", ONE // 2 + np.minimum(first, second), weight).astype(np.int32)
+
+
+def _coverage(things: Sequence[Thing], u: Ints, v: Ints, size: int) -> Ints:
+    """How much of each pixel each object covers, 0..ONE: (N, H, W)."""
+    r = _column(things, lambda t: t.radius)
+    names = np.array([thing.shape for thing in things])
+    inside = np.empty(u.shape, np.int32)  # about the distance to the outline, positive inside
+    for name, distance in OUTLINES.items():
+        rows = np.nonzero(names == name)[0]
+        if len(rows):
+            inside[rows] = distance(u[rows], v[rows], r[rows])
+    return np.clip(ONE // 2 + inside * ONE // (SIDE // size), 0, ONE)
+
+
+def _disc(u: Ints, v: Ints, r: Ints) -> Ints:
+    return (r * r - u * u - v * v) // (2 * r)
+
+
+def _square(u: Ints, v: Ints, r: Ints) -> Ints:
+    return r * 7 // 8 - np.maximum(abs(u), abs(v))
+
+
+def _triangle(u: Ints, v: Ints, r: Ints) -> Ints:
+    inradius = r * 5 // 8
+    side = abs(u) * 887 // 1024 - v // 2  # cos 30 = 887 / 1024
+    return np.minimum(inradius - v, inradius - side)
+
+
+def _ring(u: Ints, v: Ints, r: Ints) -> Ints:
+    return np.minimum(_disc(u, v, r), -_disc(u, v, r // 2))
+
+
+def _cross(u: Ints, v: Ints, r: Ints) -> Ints:
+    along, across = np.maximum(abs(u), abs(v)), np.minimum(abs(u), abs(v))
+    return np.minimum(r - along, r * 3 // 8 - across)
+
+
+OUTLINES: dict[str, Callable[[Ints, Ints, Ints], Ints]] = {
+    "disc": _disc,
+    "square": _square,
+    "triangle": _triangle,
+    "ring": _ring,
+    "cross": _cross,
+}
+
+
+def _local(things: Sequence[Thing], size: int) -> tuple[Ints, Ints]:
+    """Coordinates of every pixel's centre as each object sees them: two of (N, H, W)."""
+    x, y = _pixels(size)
+    return _turned(things, x - _column(things, lambda t: t.x), y - _column(things, lambda t: t.y))
+
+
+def _turned(things: Sequence[Thing] | Sequence[Background], dx: Ints, dy: Ints) -> tuple[Ints, Ints]:
+    sine = _column(things, lambda t: sines()[t.angle % TURN])
+    cosine = _column(things, lambda t: sines()[(t.angle + TURN // 4) % TURN])
+    return (dx * cosine + dy * sine) >> 14, (dy * cosine - dx * sine) >> 14
+
+
+@functools.cache
+def sines() -> tuple[int, ...]:
+    """Sine of every angle in 14-bit fixed point."""
+    return tuple(round(math.sin(2 * math.pi * angle / TURN) * (1 << 14)) for angle in range(TURN))
+
+
+def _pixels(size: int) -> tuple[Ints, Ints]:
+    """The centres of the pixels, in units: x (1, 1, W) and y (1, H, 1)."""
+    centres = ((2 * np.arange(size) + 1) * SIDE // (2 * size)).astype(np.int32)
+    return centres.reshape(1, 1, -1), centres.reshape(1, -1, 1)
+
+
+def _column(items: Sequence[Any], value: Callable[[Any], int]) -> Ints:
+    """One number per item, shaped to meet (N, H, W)."""
+    return np.array([value(item) for item in items], np.int32).reshape(-1, 1, 1)
