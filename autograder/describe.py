@@ -1,0 +1,117 @@
+"""Short, bounded words for any value: ``f64[2,3,7,5]``, ``'text…'``, ``(i64[4], None)``.
+
+Never raises and never calls code of the value's own class, so it is safe on whatever a student returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+LIMIT = 200  # characters of one description
+TEXT = 60  # characters of one string
+ITEMS = 6  # items shown of a list, tuple or dict
+DEPTH = 3  # nesting shown
+
+_SHORT = {
+    "float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16",
+    "int64": "i64", "int32": "i32", "int16": "i16", "int8": "i8",
+    "uint8": "u8", "uint16": "u16", "uint32": "u32", "uint64": "u64",
+    "complex64": "c64", "complex128": "c128",
+}  # fmt: skip
+TENSORS = (torch.Tensor, torch.nn.Parameter)  # exact types: a subclass could answer for itself
+
+
+def describe(value: Any) -> str:
+    """What the value is, in at most LIMIT characters: dtype and shape of a tensor, a number, the first items of a list.
+
+    A class may describe its objects itself by a method ``__gradlab_describe__() -> str`` (opaque handles do).
+    """
+    try:
+        return cut(_describe(value, DEPTH), LIMIT)
+    except Exception:  # a class that fights back is told by its name
+        return f"an object of type {type(value).__name__[:TEXT]}"
+
+
+def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
+    """A call with its arguments described: ``Conv.forward(f64[2,3,7,5], {'pad': 1})``."""
+    parts = [describe(value) for value in args] + [f"{key}={describe(value)}" for key, value in (kwargs or {}).items()]
+    return f"{cut(name, TEXT)}({cut(', '.join(parts), 2 * LIMIT)})"
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """``float64`` for torch.float64."""
+    return str(dtype).removeprefix("torch.")
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    """``[2,3]``; None, any size, is written ``*``."""
+    return cut("[" + ",".join("*" if size is None else str(size) for size in shape) + "]", LIMIT)
+
+
+def number(value: float | int | complex | bool) -> str:
+    """A number as people write it, six significant digits."""
+    if type(value) is int:
+        return str(value) if value.bit_length() < 128 else f"an int of {value.bit_length()} bits"
+    return f"{value:.6g}" if type(value) is float or type(value) is complex else repr(value)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, or its start and an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _describe(value: Any, depth: int) -> str:
+    kind: Any = type(value)
+    if kind in TENSORS:
+        name = dtype_name(value.dtype)
+        return _SHORT.get(name, name) + shape_text(tuple(value.shape))
+    if kind is np.ndarray:
+        return f"array {_SHORT.get(value.dtype.name, value.dtype.name)}{shape_text(value.shape)}"
+    if kind in (bool, int, float, complex):
+        return number(value)
+    if kind in (str, bytes):
+        return repr(value) if len(value) <= TEXT else repr(value[:TEXT]) + "…"
+    if kind in (list, tuple, set, frozenset, torch.Size):
+        return _sequence(value, depth)
+    if kind is dict:
+        if depth == 0:
+            return "{…}"
+        shown = [f"{_describe(key, 0)}: {_describe(value[key], depth - 1)}" for key in _first(value)]
+        return "{" + _join(shown, len(value)) + "}"
+    return _other(value)
+
+
+def _sequence(value: Any, depth: int) -> str:
+    left, right = "[]" if type(value) is list else "{}" if type(value) in (set, frozenset) else "()"
+    if depth == 0:
+        return f"{left}…{right}"
+    body = _join([_describe(item, depth - 1) for item in _first(value)], len(value))
+    return f"{left}{body}{',' if left == '(' and len(value) == 1 else ''}{right}"
+
+
+def _other(value: Any) -> str:
+    kind: Any = type(value)
+    if value is None or value is Ellipsis or kind in (torch.dtype, torch.device, range, slice):
+        return str(value) if kind in (torch.dtype, torch.device) else cut(repr(value), TEXT)
+    if issubclass(kind, np.generic) and kind.__module__ == "numpy":
+        return f"{_SHORT.get(value.dtype.name, value.dtype.name)} {cut(str(value), TEXT)}"
+    own = getattr(kind, "__gradlab_describe__", None)
+    if own is not None:
+        return str(own(value))
+    if kind is type:
+        return f"the class {value.__name__}"
+    if kind.__name__ in ("function", "builtin_function_or_method", "method"):
+        return f"the function {value.__name__}"
+    return f"an object of type {kind.__name__}"
+
+
+def _first(items: Any) -> list[Any]:
+    return [item for item, _ in zip(items, range(ITEMS), strict=False)]
+
+
+def _join(shown: list[str], total: int) -> str:
+    return ", ".join(shown) + (f", … {total} items" if total > len(shown) else "")
