@@ -17,6 +17,7 @@ __all__ = ["DATASETS", "DataError", "Split", "load"]
 # when its data are asked for.
 DATASETS = {
     "scenes": "common.data.labelled_scenes",
+    "cifar10": "common.data.cifar10",
 }
 
 

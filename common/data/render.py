@@ -123,7 +123,7 @@ def _texture(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, s
     first, second = wave(u), wave(v)
     weight = np.where(names == "striped", ONE // 2 + first, ONE)  # "plain" is the light colour alone
     weight = np.where(names == "checked", ONE // 2 + first * second // (ONE // 2), weight)
-    return np.where(names == "dotted", ONE // 2 + np.minimum(first, second), weight).astype(np.int32)
+    return np.where(names == "tiled", ONE // 2 + np.minimum(first, second), weight).astype(np.int32)
 
 
 def _coverage(things: Sequence[Thing], u: Ints, v: Ints, size: int) -> Ints:

@@ -21,7 +21,7 @@ TURN = 256  # units of a full turn
 
 SHAPES = ("disc", "square", "triangle", "ring", "cross")
 TEXTURES = ("striped", "checked")  # of objects
-BACKDROPS = ("plain", "striped", "checked", "dotted")  # of backgrounds
+BACKDROPS = ("plain", "striped", "checked", "tiled")  # of backgrounds
 CLASS_NAMES = tuple(f"{texture} {shape}" for shape in SHAPES for texture in TEXTURES)
 COLOURS = {
     "red": (215, 50, 45),
