@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from autograder.claims import BadCheck
 from autograder.describe import describe, describe_call
 from autograder.report import Cause
 from autograder.wire import Ref
@@ -56,7 +57,11 @@ class Trail:
         self.received = False  # did any value come from the student's code?
 
     def returned(self, call: str, value: Any) -> None:
-        self.call, self.received = f"{call} returned {describe(value)}", True
+        self.call = f"{call} returned {describe(value)}"
+
+
+_SILENT = ("has", "define", "seed")  # answers that a check does not compute with
+_LOOKS = ("getattr", "getitem")
 
 
 class Remote:
@@ -68,7 +73,10 @@ class Remote:
     def ask(self, verb: str, **fields: Any) -> Any:
         """Send one request; turn the references in its answer into handles."""
         label = fields.pop("label", "")
-        return self._wrap(self.link.request({"do": verb, **fields}), label)
+        value = self._wrap(self.link.request({"do": verb, **fields}), label)
+        if verb not in _SILENT and not (verb in _LOOKS and isinstance(value, Handle)):
+            self.trail.received = True
+        return value
 
     def call(self, verb: str, f: Handle, args: tuple[Any, ...], kwargs: dict[str, Any], label: str = "") -> Any:
         """Call what ``f`` stands for; the call and its result become the check's last call."""
@@ -125,8 +133,9 @@ class Handle:
 class Student:
     """The module that a check judges."""
 
-    def __init__(self, link: Link, module: str, source: str) -> None:
-        self.source = source  # text of the module judged
+    def __init__(self, link: Link, module: str, source: str | None) -> None:
+        self.source = source or ""  # text of the module judged
+        self._handed_in = source is not None
         self._remote = Remote(link, Trail())
         self._name, self._file = module, f"{module}.py"
         self._module: Handle | None = None
@@ -137,6 +146,8 @@ class Student:
         return self._remote.trail
 
     def _root(self) -> Handle:
+        if not self._handed_in:
+            raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} was not handed in.")
         if self._module is None:
             self._module = Handle(self._remote, self._remote.link.load(self._name), self._name)
         return self._module
@@ -169,9 +180,7 @@ class Student:
         """Bring what a handle stands for, where it has a plain value."""
         if not isinstance(handle, Handle):
             return handle
-        value = self._remote.ask("value", target=handle._ref, label=handle._label)
-        self.trail.received = True
-        return value
+        return self._remote.ask("value", target=handle._ref, label=handle._label)
 
     def inspect(self, f: Handle, *args: Any, **kwargs: Any) -> Inspection:
         """Call ``f`` and also tell what it did to its arguments, to the machine's memory and to torch."""
@@ -193,7 +202,7 @@ def unwrap(value: Any) -> Ref:
     """The reference behind a handle that is passed as an argument; for wire.encode's ``keep``."""
     if isinstance(value, Handle):
         return value._ref
-    raise TypeError(
+    raise BadCheck(
         f"a check passed a value of type {type(value).__name__} to the student's code; "
         "only plain values and handles can be passed. Make it there with student.define."
     )

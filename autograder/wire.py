@@ -126,7 +126,9 @@ class _Writer:
         return array.nbytes
 
 
-def decode(header: bytes | bytearray, body: bytes | bytearray, *, resolve: Callable[[Ref], Any], strides: bool = False) -> Any:
+def decode(
+    header: bytes | bytearray, body: bytes | bytearray, *, resolve: Callable[[Ref], Any], strides: bool = False
+) -> Any:
     """The value of a frame. ``resolve`` turns a Ref into what stands for it on this side.
 
     ``strides`` asks for the memory layout of the sender, which only the trusted side may choose. Raises WireError for
@@ -168,7 +170,8 @@ class _Reader:
         return tuple(self.value(item, depth + 1) for item in _list(rest))
 
     def _dict(self, rest: Any, depth: int) -> dict[Any, Any]:
-        pairs = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in (_list(pair, 2) for pair in _list(rest))]
+        items = [_list(pair, 2) for pair in _list(rest)]
+        pairs = [(self.value(key, depth + 1), self.value(value, depth + 1)) for key, value in items]
         try:
             return dict(pairs)
         except TypeError:

@@ -3,7 +3,7 @@
 Runs in the box, behind the wall; on a student's own laptop it runs in the same process as the checks. It holds no
 expected value, no label of a test set and no score. Imports only the wire.
 
-A request is a dict with a verb under "do"; an answer is {"value": ..., "printed": str} or {"fault": {...}, "printed": str}.
+A request is a dict with a verb under "do"; an answer is {"value": ..., "printed": str} or {"fault": {...}, ...}.
 """
 
 from __future__ import annotations

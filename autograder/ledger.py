@@ -1,0 +1,32 @@
+"""The points ledger: what the manifest promises per task must be what the checks pay."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from autograder.claims import BadCheck, Claim
+from autograder.manifest import MANIFEST, Assignment
+from autograder.run import CheckFile, check_files
+
+
+def audit(claims: Iterable[tuple[CheckFile, Claim]]) -> None:
+    """Raise BadCheck where checks pay more than is promised or, when all check files are there, anything else.
+
+    Students have the public checks only; those may pay less than is promised.
+    """
+    paid: dict[Assignment, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    seen: dict[Assignment, set[str]] = defaultdict(set)
+    for file, claim in claims:
+        paid[file.assignment][claim.task] += claim.points
+        seen[file.assignment].add(str(file.path.resolve()))
+    for assignment, tasks in paid.items():
+        everything = {str(path.resolve()) for path in check_files(assignment)}
+        complete = assignment.solutions.is_dir() and everything <= seen[assignment]
+        for task in assignment.tasks:
+            pays = tasks[task.name]
+            if pays > task.points or (complete and pays != task.points):
+                raise BadCheck(
+                    f"{assignment.folder / MANIFEST} promises {task.points} points for {task.name!r}, but the checks pay "
+                    f"{pays}. Change one of the two."
+                )

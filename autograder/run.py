@@ -1,0 +1,174 @@
+"""What one pytest session of checks knows: the options of the run and the submission that sits at the desk now.
+
+Knows nothing about pytest's hooks (plugin.py) or about where submissions come from (grading.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder.claims import BadCheck, Claim
+from autograder.expect import expect
+from autograder.local import LocalLink
+from autograder.manifest import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.modules import SubmissionFinder
+from autograder.report import CheckResult
+from autograder.student import Link, Student
+
+HIDDEN = "_hidden"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is asked for; part of every report."""
+
+    device: str = "cpu"
+    data: str = "scenes"
+    seed: int | None = None  # None: from the digest of the checks, which students cannot know
+    task: str | None = None  # only this task's checks
+    debugging: bool = False
+
+
+@dataclass(frozen=True)
+class CheckFile:
+    """A check file, placed: the assignment it belongs to and the module it judges."""
+
+    path: Path
+    assignment: Assignment
+    module: str
+    hidden: bool
+
+
+@dataclass
+class Run:
+    """One session. ``link`` and ``sources`` change from submission to submission; the rest does not."""
+
+    options: Options
+    folder: Path | None = None  # where the student's files are, when no submission was handed over
+    link: Link | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)  # file name -> text
+    results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
+    scores: dict[str, list[Any]] | None = None  # where scored checks write instead of comparing
+    own: dict[Path, LocalLink] = field(default_factory=dict)
+
+    def sit(self, link: Link, sources: Mapping[str, str]) -> None:
+        """The next submission's turn."""
+        self.link, self.sources, self.results = link, sources, {}
+
+    def student(self, file: CheckFile, claim: Claim, seed: int) -> Student:
+        """The proxy for one check, its link reset and its deadline begun."""
+        link, sources = self.link, self.sources
+        if link is None:
+            folder = self.folder or file.path.parent
+            link, sources = self._own(folder, file.assignment)
+        limits = file.assignment.limits
+        link.begin(seed=seed, seconds=claim.seconds or limits.seconds, memory_mb=claim.memory_mb or int(limits.memory_mb))
+        return Student(link, file.module, sources.get(f"{file.module}.py"))
+
+    def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, dict[str, str]]:
+        paths = {name: folder / name for name in assignment.files if (folder / name).is_file()}
+        sources = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+        if folder not in self.own:
+            filenames = {name: str(path) for name, path in paths.items()}
+            self.own[folder] = LocalLink(sources, filenames=filenames, debugging=self.options.debugging)
+        return self.own[folder], sources
+
+    def close(self) -> None:
+        """Forget the modules that were imported into this process."""
+        for link in self.own.values():
+            link.close()
+        self.own.clear()
+
+    def seed(self, file: CheckFile) -> int:
+        """The run's seed: asked for, or from the checks themselves."""
+        return digest_seed(file.assignment) if self.options.seed is None else self.options.seed
+
+
+def place(path: Path) -> CheckFile:
+    """Where a check file belongs. Raises BadManifest when no manifest is beside it or at its public twin."""
+    folder = path.resolve().parent
+    module = path.stem.removeprefix("check_")
+    hidden = module.endswith(HIDDEN)
+    if not (folder / MANIFEST).exists() and folder.parent.name == "solutions":
+        folder = folder.parent.parent / "assignments" / folder.name
+    assignment = _assignment(folder)
+    module = module.removesuffix(HIDDEN)
+    if f"{module}.py" not in assignment.files:
+        raise BadManifest(
+            f"{path} judges the module {module!r} by its name, but {folder / MANIFEST} lists {', '.join(assignment.files)}."
+        )
+    return CheckFile(path, assignment, module, hidden)
+
+
+@cache
+def _assignment(folder: Path) -> Assignment:
+    return read_assignment(folder)
+
+
+def check_files(assignment: Assignment, *, hidden: bool = True) -> list[Path]:
+    """The public check files of an assignment and, where they are at hand, the hidden ones."""
+    public = sorted(assignment.folder.glob("check_*.py"))
+    return public + (sorted(assignment.solutions.glob("check_*.py")) if hidden else [])
+
+
+def checks_digest(assignment: Assignment, *, hidden: bool = True) -> str:
+    """sha256 of everything that decides a mark: manifest, checks, calibration."""
+    digest = hashlib.sha256()
+    calibration = assignment.solutions / "calibration.json"
+    extra = [calibration] if hidden and calibration.exists() else []
+    for path in [assignment.folder / MANIFEST, *check_files(assignment, hidden=hidden), *extra]:
+        content = path.read_bytes()
+        digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def digest_seed(assignment: Assignment) -> int:
+    """A seed that equal checks share and that nobody without the hidden checks can compute."""
+    return int(checks_digest(assignment)[:12], 16)
+
+
+class Score:
+    """The fixture ``score``: compares a scored run with its calibrated threshold, or records it."""
+
+    def __init__(self, run: Run, file: CheckFile, check: str) -> None:
+        self.run, self.file, self.check = run, file, check
+
+    def __call__(self, value: float, name: str = "accuracy", *, higher_is_better: bool = True) -> None:
+        """Fail the check when ``value`` is on the wrong side of the threshold. Raises BadCheck without one."""
+        key = f"{self.check}:{name}"
+        if self.run.scores is not None:
+            self.run.scores.setdefault(key, []).append((float(value), higher_is_better))
+            return
+        threshold = self._threshold(key)
+        good = value >= threshold if higher_is_better else value <= threshold
+        side = "at least" if higher_is_better else "at most"
+        expect(good, f"The {name} is {value:.4g}; it must be {side} {threshold:.4g}.")
+
+    def _threshold(self, key: str) -> float:
+        path = self.file.assignment.solutions / "calibration.json"
+        try:
+            return float(json.loads(path.read_text())[self.run.options.data][key]["threshold"])
+        except (OSError, ValueError, KeyError, TypeError):
+            command = f"gradlab calibrate {self.file.assignment.name}"
+            raise BadCheck(f"{path} has no threshold for {key!r} on {self.run.options.data!r}: run `{command}`.") from None
+
+
+def load_reference(file: CheckFile) -> ModuleType:
+    """The staff's module, imported in this process under a name of its own. Hidden checks only."""
+    folder = file.assignment.solutions
+    if not file.hidden:
+        raise BadCheck(f"{file.path}: only hidden checks may use the reference.")
+    files = {name: (folder / name).read_text(encoding="utf-8") for name in file.assignment.files}
+    finder = SubmissionFinder(files, {name: str(folder / name) for name in files})
+    finder.install()
+    try:
+        return __import__(file.module)
+    finally:
+        finder.uninstall()
