@@ -1,0 +1,91 @@
+"""One report as one HTML file that loads nothing. Knows nothing about how the marks came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from autograder.render.text import clean, line, name
+from autograder.render.view import left_over, student_view, task_views
+from autograder.render.words import NO_WALL, OUTCOME_WORDS, count, reason, share, verdict
+from autograder.report import Outcome, Report
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One task's part of the bar: its width, and which percentages of it are earned and ungraded."""
+
+    max_points: int
+    got: float
+    open: float
+
+
+def report_html(report: Report, *, staff: bool) -> str:
+    """The page for one student; with `staff` the one that also shows what hidden checks saw."""
+    shown = report if staff else student_view(report)
+    return render(
+        "report.html",
+        report=shown,
+        staff=staff,
+        tasks=task_views(shown),
+        segments=segments(shown),
+        verdict=verdict(shown.checks, left_over(shown)),
+        all_passed=bool(shown.checks) and all(check.outcome is Outcome.PASSED for check in shown.checks),
+        outcome_words=OUTCOME_WORDS,
+        no_wall=NO_WALL,
+    )
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template of this folder. Every string is cleaned and escaped, whatever the template says."""
+    return _environment().get_template(template).render(css=_css(), **values)
+
+
+def segments(report: Report) -> list[Segment]:
+    """The bar of a report, task by task."""
+    broken = dict.fromkeys((task.name for task in report.tasks), 0)
+    for check in report.checks:
+        if check.outcome is Outcome.BROKEN and check.task in broken:
+            broken[check.task] += check.max_points
+    return [
+        Segment(task.max_points, _percent(task.points, task.max_points), _percent(broken[task.name], task.max_points))
+        for task in report.tasks
+    ]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: clean(value) if type(value) is str else value,  # Markup and our enums stay
+    )
+    environment.filters.update(
+        clean=clean,
+        line=lambda text, limit=200: line(text, limit=limit),
+        name=name,
+        count=count,
+        reason=reason,
+        share=share,
+        rows=lambda text: count(text.count("\n") + (not text.endswith("\n")), "line"),
+    )
+    return environment
+
+
+@cache
+def _css() -> Markup:
+    return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(min(100.0, max(0.0, 100 * part / whole)), 2) if whole > 0 else 0.0

@@ -1,0 +1,145 @@
+"""A class in numbers: what index.html and the terminal say about many reports. Draws nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from autograder.report import Cause, CheckResult, Outcome, Report, TaskResult
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """One task over all hand-ins that have it."""
+
+    name: str
+    title: str
+    max_points: int
+    mean: float
+    full: int  # hand-ins with all its points
+    seen: int
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    """One check over all hand-ins that have it."""
+
+    id: str
+    title: str
+    hidden: bool
+    seen: int
+    failed: int
+    cause: Cause | None  # the most common among the failed
+    hint: str  # the most common among the failed, "" when none
+    hinted: int  # how many got that hint
+    median_seconds: float
+    max_seconds: float
+    broken: tuple[Report, ...]
+    broken_message: str  # of the first
+
+
+@dataclass(frozen=True)
+class ClassSummary:
+    """All hand-ins of one assignment."""
+
+    reports: tuple[Report, ...]  # by name
+    max_points: int
+    mean: float
+    median: float
+    perfect: int
+    bins: tuple[int, ...]  # hand-ins per tenth of the points; the last includes full marks
+    tasks: tuple[TaskSummary, ...]
+    checks: tuple[CheckSummary, ...]
+
+    @property
+    def needs_staff(self) -> tuple[Report, ...]:
+        return tuple(report for report in self.reports if report.needs_staff)
+
+    @property
+    def broken(self) -> tuple[CheckSummary, ...]:
+        """The checks that broke, those that broke most often first."""
+        return tuple(sorted((c for c in self.checks if c.broken), key=lambda c: -len(c.broken)))
+
+    @property
+    def failed_most(self) -> tuple[CheckSummary, ...]:
+        return tuple(sorted((c for c in self.checks if c.failed), key=lambda c: (-c.failed / c.seen, c.id)))
+
+    @property
+    def slowest(self) -> tuple[CheckSummary, ...]:
+        return tuple(sorted(self.checks, key=lambda c: (-c.median_seconds, -c.max_seconds, c.id)))
+
+
+def summarise(reports: Iterable[Report]) -> ClassSummary:
+    """Count and average. No reports give zeros, not an error."""
+    ordered = tuple(sorted(reports, key=lambda report: (report.student.casefold(), report.student)))
+    points = [report.points for report in ordered]
+    bins = Counter(_bin(report) for report in ordered)
+    return ClassSummary(
+        reports=ordered,
+        max_points=max((report.max_points for report in ordered), default=0),
+        mean=fmean(points) if points else 0.0,
+        median=float(median(points)) if points else 0.0,
+        perfect=sum(0 < report.max_points <= report.points for report in ordered),
+        bins=tuple(bins[number] for number in range(BINS)),
+        tasks=_tasks(ordered),
+        checks=_checks(ordered),
+    )
+
+
+def _bin(report: Report) -> int:
+    if report.max_points <= 0:
+        return 0
+    return min(BINS - 1, max(0, BINS * report.points // report.max_points))
+
+
+def _tasks(reports: Sequence[Report]) -> tuple[TaskSummary, ...]:
+    rows: dict[str, list[TaskResult]] = {}
+    for report in reports:
+        for task in report.tasks:
+            rows.setdefault(task.name, []).append(task)
+    return tuple(
+        TaskSummary(
+            name=name,
+            title=tasks[0].title,
+            max_points=max(task.max_points for task in tasks),
+            mean=fmean(task.points for task in tasks),
+            full=sum(task.points >= task.max_points for task in tasks),
+            seen=len(tasks),
+        )
+        for name, tasks in rows.items()
+    )
+
+
+def _checks(reports: Sequence[Report]) -> tuple[CheckSummary, ...]:
+    rows: dict[str, list[tuple[Report, CheckResult]]] = {}
+    for report in reports:
+        for check in report.checks:
+            rows.setdefault(check.id, []).append((report, check))
+    return tuple(_check(row) for row in rows.values())
+
+
+def _check(row: Sequence[tuple[Report, CheckResult]]) -> CheckSummary:
+    first = row[0][1]
+    failed = [check for _, check in row if check.outcome is Outcome.FAILED]
+    broken = [(report, check) for report, check in row if check.outcome is Outcome.BROKEN]
+    causes = Counter(check.cause for check in failed if check.cause).most_common(1)
+    hints = Counter(check.hint for check in failed if check.hint).most_common(1)
+    seconds = [check.seconds for _, check in row]
+    return CheckSummary(
+        id=first.id,
+        title=first.title,
+        hidden=first.hidden,
+        seen=len(row),
+        failed=len(failed),
+        cause=causes[0][0] if causes else None,
+        hint=hints[0][0] if hints else "",
+        hinted=hints[0][1] if hints else 0,
+        median_seconds=median(seconds),
+        max_seconds=max(seconds),
+        broken=tuple(report for report, _ in broken),
+        broken_message=broken[0][1].message if broken else "",
+    )

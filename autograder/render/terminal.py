@@ -1,0 +1,128 @@
+"""A report in the terminal. Text students wrote is never read as markup, nor passed on with its escapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from autograder.render.summary import BINS, ClassSummary, summarise
+from autograder.render.text import clean, line, name
+from autograder.render.view import TaskView, left_over, task_views
+from autograder.render.words import CAUSE_WORDS, NO_WALL, count, reason, share, verdict
+from autograder.report import Cause, CheckResult, Outcome, Report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LABELS = {
+    Outcome.PASSED: ("passed", "green"),
+    Outcome.FAILED: ("FAILED", "bold red"),
+    Outcome.BROKEN: ("BROKEN", "bold yellow"),
+}
+_HISTOGRAM_WIDTH = 40
+
+
+def print_report(report: Report, console: Console, verbose: bool = False) -> None:
+    """Task by task what failed and why, then the sum. `verbose` adds prints, seconds and the checks' ids."""
+    for note in report.notes:
+        _say(console, line(note, limit=500), label="Note: ", label_style="bold")
+    for task in task_views(report):
+        _print_task(task, console, verbose)
+    if verbose and report.wall == "none":
+        _say(console, f"\n{NO_WALL}.", style="yellow")
+    passed = report.checks and all(check.outcome is Outcome.PASSED for check in report.checks)
+    _say(
+        console,
+        f"\n{report.points}/{report.max_points} points. {verdict(report.checks, left_over(report))}",
+        style="bold green" if passed else "bold",
+    )
+
+
+def print_class_summary(
+    reports: Iterable[Report], console: Console, *, unopened: Sequence[tuple[str, str]] = ()
+) -> None:
+    """A class in one screen: the histogram, what failed most, who needs staff."""
+    summary = summarise(reports)
+    if summary.reports:
+        facts = f"Mean {summary.mean:.1f} of {summary.max_points}, median {summary.median:g}"
+        _say(console, f"{count(len(summary.reports), 'hand-in')}. {facts}, full marks {summary.perfect}.", style="bold")
+        _print_histogram(summary, console)
+    else:
+        _say(console, "No hand-in was graded.")
+    if summary.failed_most:
+        _say(console, "\nFailed most", style="bold")
+    for check in summary.failed_most[:5]:
+        cause = f" ({CAUSE_WORDS[check.cause]})" if check.cause else ""
+        _say(console, f"{line(check.title)}{cause}", label=f"{share(check.failed, check.seen):>6}  ")
+    if summary.broken:
+        _say(console, f"\nNeeds staff: {count(len(summary.needs_staff), 'hand-in')}", style="bold yellow")
+    for check in summary.broken:
+        who = ", ".join(name(report.student) for report in check.broken[:8])
+        more = f" and {len(check.broken) - 8:,} more" if len(check.broken) > 8 else ""
+        _say(console, f"{line(check.id)}: {who}{more}", left=2)
+    if unopened:
+        _say(console, f"\nCould not be opened: {count(len(unopened), 'hand-in')}", style="bold yellow")
+    for who, why in sorted(unopened):
+        _say(console, line(why, limit=300), left=2, label=f"{_printable(name(who), console)}: ")
+
+
+def _print_task(task: TaskView, console: Console, verbose: bool) -> None:
+    points, full = f"{task.points}/{task.max_points}", task.points == task.max_points
+    _say(console, f"\n{line(task.title)} ({line(task.name)})  {points}", style="bold green" if full else "bold")
+    if task.is_blank and not verbose:
+        _say(console, f"Not written yet; {count(len(task.checks), 'check')} will look at it.", left=2, style="yellow")
+        return
+    for check in task.checks:
+        _print_check(check, console, verbose)
+
+
+def _print_check(check: CheckResult, console: Console, verbose: bool) -> None:
+    word, style = _LABELS[check.outcome]
+    label = f"{word} {f'{check.points}/{check.max_points}':<4} "
+    margin = len(label)
+    title = line(check.title, limit=300) + (" (hidden)" if check.hidden else "")
+    _say(console, title, label=label, label_style=style, style="green" if check.outcome is Outcome.PASSED else "")
+    if check.cause is not Cause.WRONG and reason(check):  # a wrong answer's message says so itself
+        _say(console, reason(check), left=margin)
+    if check.message:
+        _say(console, clean(check.message, limit=6000, lines=60), left=margin)
+    if check.hint:
+        _say(console, line(check.hint, limit=1000), left=margin, label="Hint: ", label_style="bold cyan")
+    if check.output and (verbose or check.outcome is Outcome.FAILED):
+        _say(console, "Your code printed:", left=margin)
+        printed = clean(check.output.rstrip(), lines=400 if verbose else 12)
+        _say(console, printed, left=margin + 2, style="dim")
+    if verbose:
+        _say(console, f"{line(check.id)}  {check.seconds:.2f} s", left=margin, style="dim")
+
+
+def _print_histogram(summary: ClassSummary, console: Console) -> None:
+    block = "#" if console.options.ascii_only else "\u2588"
+    most = max(summary.bins) or 1
+    for number, many in enumerate(summary.bins):
+        length = -(-_HISTOGRAM_WIDTH * many // most)  # rounded up: one hand-in is seen
+        low, high = number * 100 // BINS, (number + 1) * 100 // BINS
+        _say(console, f"{low:>4}-{high:<3} % {block * length} {many or ''}".rstrip())
+
+
+def _say(
+    console: Console, text: str, *, left: int = 0, label: str = "", label_style: str = "", style: str = ""
+) -> None:
+    """Print `label` and beside it `text`, which wraps below itself, not below the label.
+
+    In a pipe nothing is wrapped, so that a line of ours is a line for grep.
+    """
+    from rich.text import Text
+
+    pieces = [Text(row.expandtabs(4), style=style) for row in _printable(text, console).split("\n")]
+    if console.is_terminal:
+        width = max(20, console.width - left - len(label))
+        pieces = [row for piece in pieces for row in (piece.wrap(console, width) or [piece])]
+    start = Text.assemble(" " * left, (label, label_style))
+    for piece in pieces:
+        console.print(start + piece, soft_wrap=True)
+        start = Text(" " * len(start))
+
+
+def _printable(text: str, console: Console) -> str:
+    return text.encode(console.encoding, "replace").decode(console.encoding)

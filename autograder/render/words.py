@@ -1,0 +1,65 @@
+"""The words that all views of a report share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.report import Cause, CheckResult, Outcome
+
+OUTCOME_WORDS = {Outcome.PASSED: "Passed", Outcome.FAILED: "Failed", Outcome.BROKEN: "Not graded"}
+
+CAUSE_WORDS = {
+    Cause.WRONG: "wrong answer",
+    Cause.ERROR: "your code raised an error",
+    Cause.TIMEOUT: "ran out of time",
+    Cause.MEMORY: "ran out of memory",
+    Cause.CRASHED: "the process ended abruptly",
+    Cause.FORBIDDEN: "uses something this task does not allow",
+    Cause.NOT_WRITTEN: "not written yet",
+    Cause.BROKEN: "could not be graded",
+}
+
+BROKEN_SENTENCE = "We could not grade this; staff have been told."
+NO_WALL = "Graded without a wall"
+
+
+def reason(check: CheckResult) -> str:
+    """Why a check earned nothing, as a sentence; empty when it passed."""
+    if check.outcome is Outcome.BROKEN:
+        return BROKEN_SENTENCE
+    cause = CAUSE_WORDS[check.cause] if check.cause else ""
+    return f"{cause[:1].upper()}{cause[1:]}." if cause else ""
+
+
+def count(number: int, noun: str) -> str:
+    """Say "1 check" or "2 checks"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def share(part: float, whole: float) -> str:
+    """A percentage that says 0 % and 100 % only when that is exact."""
+    if whole <= 0:
+        return "–"
+    percent = 100 * part / whole
+    if 0 < percent < 1:
+        return "< 1 %"
+    if 99 < percent < 100:
+        return "> 99 %"
+    return f"{percent:.0f} %"
+
+
+def verdict(checks: Sequence[CheckResult], left_over: int) -> str:
+    """The sentence at the top of a report: how many checks passed, and what is still open."""
+    passed = sum(check.outcome is Outcome.PASSED for check in checks)
+    broken = sum(check.outcome is Outcome.BROKEN for check in checks)
+    if not checks:
+        sentence = "No check was run."
+    elif passed == len(checks):
+        sentence = "The one check passed. Well done." if passed == 1 else f"All {passed} checks passed. Well done."
+    else:
+        sentence = f"{passed} of {count(len(checks), 'check')} passed."
+    if broken:
+        sentence += f" {count(broken, 'check')} could not be graded; staff have been told."
+    if left_over > 0:
+        sentence += f" Checks that are not shown here decide {count(left_over, 'more point')}."
+    return sentence
