@@ -19,13 +19,19 @@ _CHOICES = (ast.If, ast.Try)  # `try: import ...` and `if cuda: device = ...` bi
 _CALLS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
 
 
-def unwritten(node: ast.stmt) -> frozenset[str]:
-    """Names of the functions in a definition that still raise NotImplementedError, as the handout's do."""
+def unwritten(node: ast.stmt) -> frozenset[tuple[str, int]]:
+    """The places in a function or class that the handout leaves to the student: function name, and how many there.
+
+    A place is a `raise NotImplementedError()` that can be reached; one left over below a `return` is not.
+    """
     if isinstance(node, ast.ClassDef):
         return frozenset().union(*(unwritten(child) for child in node.body))
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and any(_gives_up(child) for child in node.body):
-        return frozenset({node.name})
-    return frozenset()
+    if not isinstance(node, _DEFINITIONS):
+        return frozenset()
+    try:
+        return frozenset((node.name, count) for count in range(_places(node.body)))
+    except RecursionError:  # a thousand branches of elif: somebody wrote it
+        return frozenset()
 
 
 def overridden(statements: Sequence[ast.stmt]) -> dict[int, int]:
@@ -83,11 +89,37 @@ def kept(statements: Sequence[ast.stmt], segments: Sequence[str], wanted: Iterab
     return keep
 
 
-def _gives_up(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.Raise) or node.exc is None:
+def _places(block: Sequence[ast.stmt]) -> int:
+    count = 0
+    for node in block:
+        if _is_place(node):
+            return count + 1
+        count += sum(_places(inner) for inner in _blocks(node))
+        if _leaves(node):
+            break
+    return count
+
+
+def _is_place(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call) or node.exc.args or node.exc.keywords:
         return False
-    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+    return isinstance(node.exc.func, ast.Name) and node.exc.func.id == "NotImplementedError"
+
+
+def _blocks(node: ast.stmt) -> list[list[ast.stmt]]:
+    """The blocks of a compound statement."""
+    parts = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
+    blocks = [getattr(part, name, []) for part in parts for name in ("body", "orelse", "finalbody")]
+    return [block for block in blocks if block]
+
+
+def _leaves(node: ast.stmt) -> bool:
+    """Whether nothing after the statement can be reached, as far as can be seen."""
+    if isinstance(node, ast.If):
+        return bool(node.orelse) and all(any(_leaves(s) for s in block) for block in (node.body, node.orelse))
+    if isinstance(node, ast.With):
+        return any(_leaves(s) for s in node.body)
+    return isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue)
 
 
 def _bound(statement: ast.stmt) -> set[str]:
@@ -99,12 +131,15 @@ def _bound(statement: ast.stmt) -> set[str]:
     if isinstance(statement, _ASSIGNMENTS):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         return set().union(*(_roots(target) for target in targets))
-    inner: list[ast.stmt] = []
-    if isinstance(statement, _CHOICES):
-        inner = [*statement.body, *statement.orelse]
-    if isinstance(statement, ast.Try):
-        inner += [*statement.finalbody, *(child for handler in statement.handlers for child in handler.body)]
-    return set().union(*(_bound(child) for child in inner))
+    names: set[str] = set()
+    inside = [statement] if isinstance(statement, _CHOICES) else []
+    while inside:  # not by recursion: each elif is one level deeper
+        for child in (child for block in _blocks(inside.pop()) for child in block):
+            if isinstance(child, _CHOICES):
+                inside.append(child)
+            else:
+                names |= _bound(child)
+    return names
 
 
 def _roots(target: ast.expr) -> set[str]:

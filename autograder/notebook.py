@@ -76,6 +76,13 @@ def to_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
     return _assemble(statements, keep, sources, numbers, tuple(notes))
 
 
+def statements_kept(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
+    """The statements of a script that a notebook of the same code would keep."""
+    nodes, lines = ast.parse(text).body, text.split("\n")
+    keep = kept(nodes, [_segment(lines, _located(node, 0)) for node in nodes], wanted)
+    return [nodes[index] for index in sorted(keep)]
+
+
 def _parse_cell(cell: Cell, name: str, wanted: Sequence[str], notes: list[str]) -> tuple[list[str], ast.Module | None]:
     """The cell's lines without magics, and their tree; None when the cell cannot be part of the module."""
     where = f"{name}, cell {cell.number}"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.keep import unwritten
 from autograder.notebook import Module, place, to_module
 from autograder.source import MAX_CODE, BadSubmission, decode, parse
 
@@ -117,17 +118,32 @@ def test_a_later_definition_wins_unless_it_is_the_handouts() -> None:
 
 
 def test_a_class_with_more_to_write_does_not_replace_one_with_less() -> None:
-    stub = "class C:\n def a(self):\n  raise NotImplementedError()\n def b(self):\n  raise NotImplementedError\n"
-    half = stub.replace("raise NotImplementedError()\n", "return 1\n")
-    other = stub.replace("raise NotImplementedError\n", "return 1\n")
+    stub = "class C:\n def a(self):\n  raise NotImplementedError()\n def b(self):\n  raise NotImplementedError()\n"
+    half = stub.replace("raise NotImplementedError()", "return 1", 1)
+    other = half.replace("return 1", "raise").replace("raise NotImplementedError()", "return 1")
+    other = other.replace("raise\n", "raise NotImplementedError()\n")
     assert run(convert(half, stub))["C"]().a() == 1
     assert convert(half, stub, half).notes != ()
     assert convert(half, other).notes == ()
 
 
-def test_a_definition_that_raises_only_on_bad_input_counts_as_written() -> None:
-    module = convert("def f(): return 1", "def f(x=0):\n    if x:\n        raise NotImplementedError\n    return 2")
-    assert run(module)["f"]() == 2
+WRITTEN = {
+    "raises on bad input": "def f(x=0):\n    if x:\n        raise NotImplementedError('no x')\n    return 2",
+    "left the handout's line below": "def f():\n    return 2\n    # YOUR CODE HERE\n    raise NotImplementedError()",
+    "left it below two branches": f"def f():\n  if len([1]):\n    return 2\n  else:\n    return 3\n  {STUB[-27:]}",
+}
+
+
+@pytest.mark.parametrize("story", WRITTEN)
+def test_a_definition_is_written_when_the_handouts_line_cannot_be_reached(story: str) -> None:
+    assert run(convert("def f(): return 1", WRITTEN[story]))["f"]() == 2
+
+
+def test_a_place_to_write_inside_a_branch_is_seen() -> None:
+    stub = "def f(mode):\n  if mode:\n    raise NotImplementedError()\n  else:\n    raise NotImplementedError()"
+    half = stub.replace("raise NotImplementedError()", "return 1", 1)
+    assert run(convert(half, stub))["f"](1) == 1
+    assert len(unwritten(ast.parse(stub).body[0])) == 2
 
 
 def test_cells_for_the_notebook_only_and_text_cells_are_left_out() -> None:
@@ -215,6 +231,8 @@ CODE = {
     "sum": "1" + "+1" * 50_000,
     "attributes": "a" + ".b" * 50_000,
     "elif": "if a:\n pass\n" + "elif a:\n pass\n" * 5_000,
+    "readable elif": "if a:\n x = 1\n" + "elif a:\n y = 1\n" * 300,
+    "elif in a function": "def g():\n if a:\n  x = 1\n" + " elif a:\n  y = 1\n" * 700,
     "null byte": "x = '\0'",
     "surrogate": "x = '\ud800'",
     "long number": "x = " + "9" * 5_000,
