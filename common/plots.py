@@ -1,4 +1,4 @@
-"""Figures for the notebooks: each function returns a matplotlib figure, which a notebook shows by itself.
+"""Figures for the notebooks: each function returns a matplotlib figure, which shows itself in a notebook.
 
 matplotlib is imported when a figure is asked for, and pyplot, which keeps figures in a global list, never.
 """
@@ -46,12 +46,15 @@ def curves(
     lines: Mapping[str, Sequence[float] | Tensor], *, xlabel: str = "iteration", ylabel: str = "", title: str = ""
 ) -> Figure:
     """Draw each named sequence over its index: `curves({"train": ..., "validation": ...}, ylabel="accuracy")`."""
+    from matplotlib.ticker import MaxNLocator
+
     figure = _figure(6, 3.5)
     axes = figure.add_subplot()
     for name, values in lines.items():
         heights = torch.as_tensor(values).detach().cpu().double().numpy()
         axes.plot(heights, label=name, marker="o" if len(heights) <= 30 else None, markersize=3)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     if len(lines) > 1:
         axes.legend(frameon=False)
@@ -86,6 +89,6 @@ def confusion_matrix(y_true: Tensor, y_pred: Tensor, class_names: Sequence[str])
 
 
 def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
+    from common.figure import NotebookFigure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return NotebookFigure(figsize=(width, height), layout="constrained")

@@ -47,7 +47,7 @@ def write_whole(path: Path, content: bytes) -> None:
 def read_arrays(path: Path) -> dict[str, NDArray] | None:
     """The arrays in an .npz file, or None if it is missing or damaged (each array has a checksum in it)."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, SyntaxError, MemoryError):
         return None

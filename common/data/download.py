@@ -59,8 +59,8 @@ def fetch(archive: Archive, folder: Path, *, by_hand: str) -> Path:
         raise DataError(message) from None  # forty lines of sockets would bury the sentence
     except ValueError:  # pooch's word for another checksum
         raise DataError(
-            f"What came from {archive.url} is not the official file (its md5 is not {archive.md5}) and was thrown away: "
-            f"some networks answer with a page of their own. Try again elsewhere. {by_hand}"
+            f"What came from {archive.url} is not the official file (its md5 is not {archive.md5}) and was thrown "
+            f"away: some networks answer with a page of their own. Try again elsewhere. {by_hand}"
         ) from None
     return Path(path)
 
