@@ -3,13 +3,11 @@
 import random
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-import common.earlier
 from common.earlier.linear_classifier import sample_batch
 from common.plots import confusion_matrix, curves, image_grid
 from common.seed import seed_everything
@@ -80,7 +78,3 @@ def test_importing_is_cheap(module):
     code = f"import sys, {module}; sys.exit(' '.join(m for m in {heavy.split()!r} if m in sys.modules) or 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, f"{module} imports {done.stderr}"
-
-
-def test_parts_for_later_assignments_have_flat_names():
-    assert [file.suffix for file in Path(common.earlier.__file__).parent.iterdir() if file.name != "__pycache__"]
