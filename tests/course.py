@@ -90,7 +90,7 @@ class Scaler:
 
 # %% [markdown] answer="tiny-q1"
 # ### BEGIN SOLUTION
-# Because once is not enough for anybody.
+# Because once is not enough for anybody here.
 # ### END SOLUTION
 '''
 
