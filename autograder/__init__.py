@@ -9,11 +9,11 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "task": "autograder.claims",
-    "expect": "autograder.expect",
-    "expect_close": "autograder.expect",
-    "expect_equal": "autograder.expect",
-    "expect_shape": "autograder.expect",
-    "expect_type": "autograder.expect",
+    "expect": "autograder.expectations",
+    "expect_close": "autograder.expectations",
+    "expect_equal": "autograder.expectations",
+    "expect_shape": "autograder.expectations",
+    "expect_type": "autograder.expectations",
     "expect_gradient": "autograder.gradients",
     "expect_gradients": "autograder.gradients",
     "forbid": "autograder.rules",

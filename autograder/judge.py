@@ -11,7 +11,7 @@ import traceback
 from dataclasses import dataclass
 
 from autograder.claims import BadCheck
-from autograder.expect import Mismatch
+from autograder.expectations import Mismatch
 from autograder.manifest import BadManifest
 from autograder.report import Cause, CheckResult, Outcome
 from autograder.student import StudentFault, Trail

@@ -100,6 +100,11 @@ class Check(pytest.Function):
         return (inspect.getdoc(self.obj) or "").splitlines()[0]
 
     @property
+    def scored(self) -> bool:
+        """Is it a training run with a calibrated threshold?"""
+        return "score" in self.fixturenames
+
+    @property
     def student(self) -> Student | None:
         """The proxy that this check was given, once its fixtures are made."""
         return (self.funcargs or {}).get("student") if hasattr(self, "funcargs") else None
@@ -202,14 +207,14 @@ def device(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def data(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """``data(num_train=..., num_test=...)``: a split of the run's dataset. Test labels are for the check's eyes only."""
-    options = request.config.stash[RUN].options
+    """``data(num_train=..., num_test=...)``: a split of the run's dataset, generated from the run's secret.
+
+    The test images come in random order. Test labels are for the check's eyes only.
+    """
+    check, run = _own(request), request.config.stash[RUN]
 
     def load(*, num_train: int, num_test: int, name: str | None = None, **rest: Any) -> Any:
-        from common.data import load
-
-        chosen = options.data if name is None else name
-        return load(chosen, num_train=num_train, num_test=num_test, device=options.device, **rest)
+        return run.split(check.placed, name or run.options.data, num_train=num_train, num_test=num_test, **rest)
 
     return load
 

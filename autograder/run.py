@@ -8,18 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from autograder.claims import BadCheck, Claim
-from autograder.expect import expect
+from autograder.expectations import expect
 from autograder.local import LocalLink
 from autograder.manifest import MANIFEST, Assignment, BadManifest, read_assignment
 from autograder.modules import SubmissionFinder
 from autograder.report import CheckResult
+from autograder.rng import Rng
 from autograder.student import Link, Student
 
 HIDDEN = "_hidden"
@@ -57,6 +58,7 @@ class Run:
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
     scores: dict[str, list[Any]] | None = None  # where scored checks write instead of comparing
     own: dict[Path, LocalLink] = field(default_factory=dict)
+    splits: dict[Any, Any] = field(default_factory=dict)
 
     def sit(self, link: Link, sources: Mapping[str, str]) -> None:
         """The next submission's turn."""
@@ -79,6 +81,18 @@ class Run:
             filenames = {name: str(path) for name, path in paths.items()}
             self.own[folder] = LocalLink(sources, filenames=filenames, debugging=self.options.debugging)
         return self.own[folder], sources
+
+    def split(self, file: CheckFile, name: str, **sizes: Any) -> Any:
+        """Images and labels that the student's process cannot generate for itself: seeded by the run's secret."""
+        key = (self.seed(file), name, tuple(sorted(sizes.items())))
+        if key not in self.splits:
+            from common.data import load
+
+            inputs = Rng(self.seed(file), "data", name)
+            split = load(name, device=self.options.device, seed=inputs.int(1, 2**31), **sizes)
+            order = inputs.permutation(len(split.y_test)).to(split.y_test.device)
+            self.splits[key] = replace(split, x_test=split.x_test[order], y_test=split.y_test[order])
+        return self.splits[key]
 
     def close(self) -> None:
         """Forget the modules that were imported into this process."""

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from autograder.describe import describe, describe_call
-from autograder.expect import Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
+from autograder.expectations import Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
 from autograder.report import Cause
 
 T = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)

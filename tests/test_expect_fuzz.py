@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograder.describe import LIMIT as DESCRIPTION
 from autograder.describe import describe
-from autograder.expect import LIMIT, Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
+from autograder.expectations import LIMIT, Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
 
 DTYPES = [
     torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int8, torch.uint8, torch.bool,
