@@ -1,0 +1,111 @@
+"""Measure the scored checks and set their thresholds: `gradlab calibrate`.
+
+A threshold lies half way between the best that a known-wrong solution reached and the reference's mean less four
+standard deviations; the measurements are stored beside it in calibration.json.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from autograder import __version__
+from autograder.batch import write_whole
+from autograder.box.link import BoxLink
+from autograder.claims import BadCheck
+from autograder.desk import open_nursery
+from autograder.grading import Checks, with_checks
+from autograder.local import LocalLink
+from autograder.manifest import Assignment
+from autograder.mutants import read_mutants
+from autograder.run import Options
+from autograder.verify import read_sources
+
+DEVIATIONS = 4.0
+WRONG_SEEDS = 3
+
+Scores = dict[str, list[tuple[float, bool]]]
+
+
+def calibrate(
+    assignment: Assignment,
+    options: Options,
+    *,
+    seeds: int = 20,
+    wall: str = "none",
+    progress: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Run the scored checks on the reference and on the calibrating mutants; write and return the new table.
+
+    Raises BadCheck when a known-wrong solution scores so well that no threshold lies between.
+    """
+    sources = read_sources(assignment)
+    wrong = [mutant for mutant in read_mutants(assignment) if mutant.calibrates]
+    scores: Scores = {}
+
+    def run(checks: Checks, files: dict[str, str], seed: int, only: Callable[[str], bool]) -> Scores:
+        scores.clear()
+        checks.run.options = replace(options, seed=seed)
+        link = BoxLink(nursery, files, assignment.limits, {}) if nursery else LocalLink(files)
+        try:
+            results = checks.judge(link, files, only=lambda check: check.scored and only(check.name))
+        finally:
+            link.close()
+        for result in results:
+            if not result.points and files is sources:
+                raise BadCheck(f"The reference does not finish {result.id} on seed {seed}: {result.message}")
+        return dict(scores)
+
+    def body(checks: Checks) -> dict[str, Any]:
+        good: dict[str, list[float]] = {}
+        higher: dict[str, bool] = {}
+        for seed in range(seeds):
+            progress(f"reference, seed {seed}")
+            for key, values in run(checks, sources, seed, lambda name: True).items():
+                good.setdefault(key, []).append(values[-1][0])
+                higher[key] = values[-1][1]
+        bad: dict[str, dict[str, list[float]]] = {key: {} for key in good}
+        for mutant in wrong:
+            for seed in range(WRONG_SEEDS):
+                progress(f"{mutant.story}, seed {seed}")
+                for key, values in run(checks, mutant.plant(sources), seed, lambda name: name in mutant.checks).items():
+                    bad[key].setdefault(mutant.story, []).append(values[-1][0])
+        return {key: _entry(key, values, bad[key], higher[key]) for key, values in good.items()}
+
+    with open_nursery(wall) as nursery:
+        table = with_checks(assignment, options, body, scores=scores)
+    _store(assignment, options, table)
+    return table
+
+
+def _entry(key: str, good: list[float], bad: dict[str, list[float]], higher_is_better: bool) -> dict[str, Any]:
+    sign = 1.0 if higher_is_better else -1.0
+    mean, deviation = statistics.fmean(good), statistics.stdev(good) if len(good) > 1 else 0.0
+    near = sign * mean - DEVIATIONS * deviation
+    if not bad:
+        raise BadCheck(f"{key} has no mutant with calibrates=True: nothing shows what a wrong solution scores.")
+    best = max(sign * value for values in bad.values() for value in values)
+    if best >= near:
+        raise BadCheck(
+            f"{key}: a wrong solution scores {sign * best:.4g}, the reference {mean:.4g} with deviation {deviation:.4g}; "
+            "no threshold lies between. Make the run longer or the check sharper."
+        )
+    return {
+        "threshold": float(f"{sign * (near + best) / 2:.4g}"),
+        "higher_is_better": higher_is_better,
+        "reference": {"mean": mean, "deviation": deviation, "values": good},
+        "wrong": bad,
+    }
+
+
+def _store(assignment: Assignment, options: Options, table: dict[str, Any]) -> None:
+    path = assignment.solutions / "calibration.json"
+    whole = json.loads(path.read_text()) if path.exists() else {}
+    made = {"command": f"gradlab calibrate {assignment.name} --data {options.data}", "torch": torch.__version__}
+    whole[options.data] = {"made with": {**made, "gradlab": __version__, "device": options.device}, **table}
+    write_whole(path, json.dumps(whole, indent=1) + "\n")

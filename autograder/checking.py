@@ -1,0 +1,114 @@
+"""Check one's own work: `gradlab check`, and `check("knn")` in a notebook. The public checks, in this process."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder.grading import Checks, Handed, find_assignment, with_checks
+from autograder.local import LocalLink
+from autograder.manifest import Assignment, BadManifest
+from autograder.report import CheckResult, Report
+from autograder.run import Options
+from autograder.submission import open_submission
+
+
+def check_folder(
+    assignment: Assignment,
+    options: Options,
+    *,
+    arguments: Sequence[str] = (),
+    hand_in: Path | None = None,
+    progress: Callable[[CheckResult], None] = lambda result: None,
+) -> Report:
+    """Run the public checks on the student's files in the assignment's folder, or on ``hand_in``.
+
+    Raises BadSubmission when they cannot be read, BadCheck when no check was selected.
+    """
+    folder = hand_in or assignment.folder
+    submission = open_submission(folder, assignment, assignment.folder)
+    filenames = {name: str(folder / name) for name in submission.files if (folder / name).is_file()}
+    cells = {name: list(starts) for name, starts in submission.cells.items()}
+    filenames = {name: path for name, path in filenames.items() if name not in cells or not cells[name]}
+
+    def body(checks: Checks) -> Report:
+        link = LocalLink(submission.files, filenames=filenames, cells=cells, debugging=options.debugging)
+        try:
+            results = checks.judge(link, submission.files, progress=progress)
+        finally:
+            link.close()
+        return checks.report(Handed("you", submission.digest, submission.notes), results, wall="none")
+
+    return with_checks(assignment, options, body, hidden=False, arguments=arguments)
+
+
+def check_namespace(
+    module: str, namespace: dict[str, Any], source: str, options: Options, assignment: Assignment
+) -> Report:
+    """Run the public checks on functions that are defined in ``namespace``, as in a notebook."""
+    stand_in = ModuleType(module)
+    stand_in.__dict__.update({key: value for key, value in namespace.items() if not key.startswith("__")})
+    sources = {f"{module}.py": source}
+
+    def body(checks: Checks) -> Report:
+        link = LocalLink({}, namespaces={module: stand_in})
+        link.worker.files = {name: "notebook" for name in _code_files(stand_in)}
+        try:
+            results = checks.judge(link, sources, only=lambda check: check.placed.module == module)
+        finally:
+            link.close()
+        return checks.report(Handed("you", ""), results, wall="none")
+
+    return with_checks(assignment, options, body, hidden=False)
+
+
+def _code_files(module: ModuleType) -> set[str]:
+    """The names under which a notebook's cells stand in a traceback."""
+    names = set()
+    for value in vars(module).values():
+        members = vars(value).values() if isinstance(value, type) and value.__module__ == "__main__" else (value,)
+        for member in members:
+            code = getattr(getattr(member, "__func__", member), "__code__", None)
+            if code is not None and getattr(member, "__module__", None) in ("__main__", None):
+                names.add(code.co_filename)
+    return names
+
+
+def assignment_of(module: str) -> Assignment:
+    """The assignment whose files include ``module``.py: this folder's, else one of the course above or installed."""
+    from autograder.manifest import MANIFEST, read_assignment
+
+    here = Path.cwd()
+    if (here / MANIFEST).is_file():
+        return read_assignment(here)
+    if here.parent.name == "solutions":
+        return find_assignment(here.name)
+    roots = [here, *(folder / "assignments" for folder in (here, *here.parents, Path(__file__).resolve().parent.parent))]
+    for root in roots:
+        for manifest in sorted(root.glob(f"*/{MANIFEST}")):
+            assignment = read_assignment(manifest.parent)
+            if f"{module}.py" in assignment.files:
+                return assignment
+    raise BadManifest(f"No assignment with a file {module}.py was found from {here}. Open the notebook in its own folder.")
+
+
+def executed_source(cells: Sequence[str]) -> str:
+    """The code of executed cells as one text, without those that do not parse (magics)."""
+    kept = []
+    for cell in cells:
+        try:
+            ast.parse(cell)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        kept.append(cell)
+    return "\n\n".join(kept)
+
+
+def in_nbgrader() -> bool:
+    """Is nbgrader running this notebook to grade it?"""
+    return bool(os.environ.get("NBGRADER_EXECUTION")) and "ipykernel" in sys.modules

@@ -1,0 +1,143 @@
+"""The command line. Each command imports what it needs when it runs, so that `gradlab --help` is instant.
+
+Exit codes: 0 everything passed, 1 points were lost or something does not hold, 2 gradlab could not do its work.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autograder import __version__
+
+if TYPE_CHECKING:
+    from autograder.manifest import Assignment
+
+_device = click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
+_data = click.option("--data", default="scenes", show_default=True, help="Dataset of scored checks: scenes, cifar10, ...")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of text.")
+_wall = click.option(
+    "--wall", type=click.Choice(["auto", "bubblewrap", "namespaces", "none"]), default="auto", show_default=True
+)
+_path: Any = click.Path(path_type=Path)
+
+
+class _Sentences(click.Group):
+    """Turns errors that speak to people into one sentence and exit code 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            module = type(error).__module__.partition(".")[0]
+            if module not in ("autograder", "common") and not isinstance(error, OSError):
+                raise
+            click.secho(f"gradlab: {error}", fg="red", err=True)
+            context.exit(2)
+
+
+@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gradlab")
+def main() -> None:
+    """A deep learning course that grades itself.
+
+    Students: start, check, submit. Instructors: grade, export. Authors: release, calibrate, verify.
+    """
+
+
+@main.command()
+@click.argument("folder", type=_path)
+@click.argument("names", nargs=-1)
+def start(folder: Path, names: tuple[str, ...]) -> None:
+    """Copy the assignments into FOLDER, where you work on them. Files you have edited are kept."""
+    from autograder.start import start as copy
+
+    for line in copy(folder, course_root(), list(names) or None):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("-k", "expression", default="", help="Only checks whose names match, as in pytest.")
+@click.option("--task", help="Only the checks of this task.")
+@click.option("--hand-in", type=_path, help="A zip, folder or file to check instead of the assignment's folder.")
+@click.option("--pdb", is_flag=True, help="Open the debugger where a check fails.")
+@click.option("-v", "--verbose", is_flag=True, help="Show passed checks, timings and prints, too.")
+@_device
+@_data
+@_json
+def check(
+    assignment: str, expression: str, task: str | None, hand_in: Path | None, pdb: bool, verbose: bool, **rest: Any
+) -> None:
+    """Run the public checks of ASSIGNMENT on your work."""
+    from autograder.checking import check_folder
+    from autograder.plugin import pick_device
+    from autograder.run import Options
+
+    chosen = _find(assignment)
+    if task is not None:
+        chosen.task(task)
+    options = Options(device=pick_device(rest["device"]), data=rest["data"], task=task, debugging=pdb)
+    arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
+    report = check_folder(chosen, options, arguments=arguments, hand_in=hand_in)
+    if rest["as_json"]:
+        click.echo(report.to_json(), nl=False)
+    else:
+        from rich.console import Console
+
+        from autograder.render.terminal import print_report
+
+        print_report(report, Console(), verbose=verbose)
+    lost = any(not result.points for result in report.checks)
+    sys.exit(2 if report.needs_staff else int(lost))
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("--out", type=_path, help="Where to put the zip (default: here).")
+def submit(assignment: str, out: Path | None) -> None:
+    """Make the zip you hand in, or say why it could not be graded."""
+    from autograder.submit import submit as pack
+
+    made = pack(_find(assignment).folder, out)
+    for warning in made.warnings:
+        click.secho(warning, fg="yellow")
+    click.echo(f"Made {made.path}. Hand this file in.")
+
+
+def course_root() -> Path:
+    """The folder that holds assignments/: here, above, or where gradlab is installed."""
+    here = Path.cwd()
+    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
+        if (folder / "assignments").is_dir():
+            return folder
+    raise click.ClickException("No folder with assignments/ was found here or above. Run this in a copy of the course.")
+
+
+def _find(name: str) -> Assignment:
+    from autograder.grading import find_assignment
+
+    return find_assignment(name)
+
+
+def chosen_assignments(names: tuple[str, ...]) -> list[Assignment]:
+    """The assignments of these names, or all of the course."""
+    if names:
+        return [_find(name) for name in names]
+    folders = sorted(path.parent for path in (course_root() / "assignments").glob("*/assignment.toml"))
+    return [_find(str(folder)) for folder in folders]
+
+
+def _add_staff_commands() -> None:
+    from autograder import cli_staff
+
+    for command in cli_staff.COMMANDS:
+        main.add_command(command)
+
+
+_add_staff_commands()

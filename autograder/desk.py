@@ -1,0 +1,160 @@
+"""A desk: one grader process with its checks collected and its nursery warm, to which hand-ins are given one by one.
+
+The seam for every way to spread work: a local pool has one desk per thread, a cluster's worker keeps one of its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import traceback
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from autograder.box.link import IMPORT_SECONDS, BoxLink, Nursery
+from autograder.grading import Checks, Handed, with_checks
+from autograder.local import LocalLink
+from autograder.manifest import Assignment, read_assignment
+from autograder.report import Cause, CheckResult, Outcome, Report
+from autograder.run import Options
+from autograder.submission import BadSubmission, open_submission
+
+START_SECONDS = 300.0
+SLACK_SECONDS = 120.0  # beyond what all checks of a submission may take together
+
+
+class DeskError(Exception):
+    """A grader process could not be started. Speaks to staff."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a desk must know before the first hand-in."""
+
+    folder: Path  # of the assignment
+    options: Options
+    wall: str
+    cores: int = 1
+    hidden: bool = True
+
+
+@dataclass(frozen=True)
+class Job:
+    """One hand-in."""
+
+    student: str
+    path: Path
+
+
+class Desk:
+    """A grader process. Not shared between threads."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self.setup), daemon=True)
+        self._process.start()
+        theirs.close()
+        ready = self._receive(START_SECONDS)
+        if not isinstance(ready, Report):
+            self.close()
+            raise DeskError(str(ready) if ready else "The grader process ended before it was ready.")
+        self._blank = ready
+        seconds = read_assignment(self.setup.folder).limits.seconds
+        self._patience = len(ready.checks) * (seconds + 1) + IMPORT_SECONDS * 4 + SLACK_SECONDS
+
+    def grade(self, job: Job) -> Report:
+        """The report of one hand-in. If the grader process fails, its report is broken and the next has a new one."""
+        try:
+            self._connection.send(job)
+            answer = self._receive(self._patience)
+        except OSError:
+            answer = None
+        if isinstance(answer, Report):
+            return answer
+        self.close()
+        self._start()
+        return self._broken(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
+
+    def _broken(self, job: Job, sentence: str) -> Report:
+        checks = tuple(
+            replace(check, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=sentence) for check in self._blank.checks
+        )
+        return replace(self._blank, student=job.student, submission="", checks=checks)
+
+    def _receive(self, seconds: float) -> Any:
+        try:
+            return self._connection.recv() if self._connection.poll(seconds) else None
+        except (EOFError, OSError):
+            return None
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._connection.close()
+        self._process.join(timeout=5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _serve(connection: Connection, setup: Setup) -> None:
+    try:
+        assignment = read_assignment(setup.folder)
+        with open_nursery(setup.wall, cores=setup.cores) as nursery:
+            with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, nursery), hidden=setup.hidden)
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except Exception as error:
+        connection.send(f"{error}" if type(error).__module__.startswith("autograder") else traceback.format_exc())
+
+
+def open_nursery(wall: str, *, cores: int = 1) -> AbstractContextManager[Nursery | None]:
+    """A nursery, or nothing where a process of its own cannot be had: then code runs here, and only without a wall."""
+    return nullcontext() if wall == "none" and sys.platform != "linux" else Nursery(wall, cores=cores)
+
+
+def _loop(connection: Connection, checks: Checks, nursery: Nursery | None) -> None:
+    wall = nursery.wall if nursery else "none"
+    connection.send(checks.report(Handed("", ""), checks.refuse(""), wall=wall))
+    while True:
+        connection.send(grade_handin(checks, connection.recv(), nursery))
+
+
+def grade_handin(checks: Checks, job: Job, nursery: Nursery | None) -> Report:
+    """Open, run and judge one hand-in. Without a nursery the code runs in this process: for hand-ins of one's own."""
+    try:
+        submission = open_submission(job.path, checks.assignment, beside=earlier_modules(checks.assignment))
+    except BadSubmission as problem:
+        results: tuple[CheckResult, ...] = checks.refuse(str(problem))
+        handed = Handed(job.student, "", (str(problem),))
+    else:
+        cells = {name: list(starts) for name, starts in submission.cells.items()}
+        link = (
+            BoxLink(nursery, submission.files, checks.assignment.limits, cells)
+            if nursery
+            else LocalLink(submission.files, cells=cells)
+        )
+        try:
+            results = checks.judge(link, submission.files)
+        finally:
+            link.close()
+        handed = Handed(job.student, submission.digest, submission.notes)
+    return checks.report(handed, results, wall=nursery.wall if nursery else "none")
+
+
+def earlier_modules(assignment: Assignment) -> list[str]:
+    """Files of earlier assignments that this one may import, where the student handed them in beside."""
+    public = assignment.folder.parent
+    names = []
+    for folder in sorted(public.iterdir()):
+        if folder.name < assignment.name and (folder / "assignment.toml").is_file():
+            names += read_assignment(folder).files
+    return names
+

@@ -1,0 +1,206 @@
+"""From a submission to a report: one pytest session collects the checks once and judges any number of submissions.
+
+The session's body runs inside pytest's own run loop, so that plugins, `-k`, `--pdb` and fixtures work as ever.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from autograder import __version__, plugin
+from autograder.claims import BadCheck
+from autograder.manifest import Assignment
+from autograder.report import Cause, CheckResult, Outcome, Report, TaskResult
+from autograder.run import Options, Run, check_files, checks_digest, digest_seed
+from autograder.student import Link
+
+T = TypeVar("T")
+
+# Plugins of pytest that a grader's session has no use for; each costs time on every check.
+_UNUSED = ("terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest", "stepwise")
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a report says of a submission beside its marks."""
+
+    student: str
+    digest: str
+    notes: tuple[str, ...] = ()
+
+
+class Checks:
+    """The collected checks of an assignment, ready to judge."""
+
+    def __init__(self, assignment: Assignment, session: pytest.Session, *, hidden: bool, selected: bool) -> None:
+        self.assignment, self.hidden = assignment, hidden
+        self.selected = selected  # did the caller ask for some checks only?
+        self.items = [item for item in session.items if isinstance(item, plugin.Check)]
+        self.run = session.config.stash[plugin.RUN]
+        self._hook = session.config.hook
+
+    def judge(
+        self,
+        link: Link,
+        sources: Mapping[str, str],
+        *,
+        only: Callable[[plugin.Check], bool] = lambda check: True,
+        progress: Callable[[CheckResult], None] = lambda result: None,
+    ) -> tuple[CheckResult, ...]:
+        """Run the checks, or only some of them, against one submission. Calls ``progress`` after each."""
+        self.run.sit(link, sources)
+        items = [item for item in self.items if only(item)]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            self._hook.pytest_runtest_protocol(item=item, nextitem=following)
+            progress(self.run.results[item.nodeid])
+        return tuple(self.run.results[item.nodeid] for item in items)
+
+    def refuse(self, sentence: str, cause: Cause = Cause.ERROR) -> tuple[CheckResult, ...]:
+        """The results of a hand-in that could not be opened: nothing earned, the reason at every check."""
+        outcome = Outcome.BROKEN if cause is Cause.BROKEN else Outcome.FAILED
+        return tuple(
+            CheckResult(
+                id=f"{item.path.name}::{item.name}",
+                task=item.claim.task,
+                title=item.title,
+                hidden=item.placed.hidden,
+                points=0,
+                max_points=item.claim.points,
+                outcome=outcome,
+                cause=cause,
+                message=sentence,
+            )
+            for item in self.items
+        )
+
+    def report(self, handed: Handed, results: Sequence[CheckResult], *, wall: str) -> Report:
+        """The report of one submission."""
+        options, assignment = self.run.options, self.assignment
+        tasks = []
+        for task in assignment.tasks:
+            own = [result for result in results if result.task == task.name]
+            if own or not (options.task or self.selected):
+                tasks.append(TaskResult(task.name, task.title, sum(r.points for r in own), task.points))
+        return Report(
+            assignment=assignment.name,
+            title=assignment.title,
+            version=assignment.version,
+            grader=__version__,
+            student=handed.student,
+            submission=handed.digest,
+            checks_digest=checks_digest(assignment, hidden=self.hidden),
+            device=options.device,
+            data=options.data,
+            seed=digest_seed(assignment) if options.seed is None else options.seed,
+            wall=wall,
+            checks=tuple(results),
+            tasks=tuple(tasks),
+            notes=handed.notes,
+        )
+
+
+def with_checks(
+    assignment: Assignment,
+    options: Options,
+    body: Callable[[Checks], T],
+    *,
+    hidden: bool = True,
+    arguments: Sequence[str] = (),
+    scores: dict[str, list[Any]] | None = None,
+) -> T:
+    """Collect the checks of ``assignment`` and return what ``body`` makes of them.
+
+    ``arguments`` are pytest's own, "-k" and the like. Raises BadCheck when the checks cannot be collected.
+    """
+    files = check_files(assignment, hidden=hidden)
+    if not files:
+        raise BadCheck(f"{assignment.folder} has no check_*.py.")
+    selected = bool(arguments)
+    session = _Session(
+        Run(options, scores=scores), lambda s: body(Checks(assignment, s, hidden=hidden, selected=selected))
+    )
+    unused = [part for name in _UNUSED for part in ("-p", f"no:{name}")]
+    fixed = ["-c", os.devnull, "--rootdir", str(assignment.folder.parent), "--noconftest", "--capture=no"]
+    with _quiet_autoload():
+        code = pytest.main([*fixed, *unused, *arguments, *map(str, files)], plugins=[session, plugin])
+    if session.error is not None:
+        raise session.error
+    if not session.finished:
+        raise BadCheck("\n".join(session.complaints) or f"pytest could not collect the checks (exit code {int(code)}).")
+    return session.result
+
+
+class _Session:
+    """A pytest plugin whose run loop is the body."""
+
+    def __init__(self, run: Run, body: Callable[[pytest.Session], Any]) -> None:
+        self.run, self.body = run, body
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.finished = False
+        self.complaints: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[plugin.RUN] = self.run
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.complaints.append(str(report.longrepr))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            return True
+        try:
+            self.result = self.body(session)
+            self.finished = True
+        except BaseException as error:  # pytest would turn it into an exit code
+            self.error = error
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self) -> Any:
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            self.complaints.append(str(error))
+            raise
+
+
+@contextmanager
+def _quiet_autoload() -> Any:
+    """Keep plugins that happen to be installed out of a session that decides marks."""
+    name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def find_assignment(name: str, *, start: Path | None = None) -> Assignment:
+    """The assignment called ``name``: a path, a folder here or in a course above, or one that gradlab came with."""
+    from autograder.manifest import MANIFEST, BadManifest, read_assignment
+
+    here = (start or Path.cwd()).resolve()
+    installed = Path(__file__).resolve().parent.parent
+    places = [Path(name), here / name, *(folder / "assignments" / name for folder in (here, *here.parents, installed))]
+    if here.name == name:
+        places.insert(0, here)
+    for place in places:
+        if (place / MANIFEST).is_file():
+            return read_assignment(place)
+    looked = sorted({str(place.parent) for place in places[1:3]})
+    raise BadManifest(f"There is no assignment {name!r} here. Looked in {', '.join(looked)} and in the course's assignments/.")

@@ -1,0 +1,55 @@
+"""Mutants: the reference with one mistake planted, and the check that must notice it."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+
+from autograder.claims import BadCheck
+from autograder.manifest import Assignment
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong solution with a story."""
+
+    story: str  # "forgets the square root"
+    file: str
+    replace: str  # text of the reference
+    by: str
+    noticed_by: str | tuple[str, ...]  # names of check functions that must fail; all of them
+    count: int = 1  # how often ``replace`` stands in the reference
+    calibrates: bool = False  # a known-wrong solution that scored checks are calibrated against
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The checks that must notice it."""
+        return (self.noticed_by,) if isinstance(self.noticed_by, str) else self.noticed_by
+
+    def plant(self, sources: dict[str, str]) -> dict[str, str]:
+        """The sources with the mistake in. Raises BadCheck when the text to replace is not there ``count`` times."""
+        found = sources.get(self.file, "").count(self.replace)
+        if found != self.count:
+            raise BadCheck(
+                f"The mutant {self.story!r} no longer applies: {self.replace!r} stands {found} times in {self.file}, "
+                f"not {self.count}."
+            )
+        if self.replace == self.by:
+            raise BadCheck(f"The mutant {self.story!r} changes nothing.")
+        return {**sources, self.file: sources[self.file].replace(self.replace, self.by)}
+
+
+def read_mutants(assignment: Assignment) -> list[Mutant]:
+    """MUTANTS of ``solutions/<a>/mutants.py``. Raises BadCheck."""
+    path = assignment.solutions / "mutants.py"
+    spec = importlib.util.spec_from_file_location(f"mutants_of_{assignment.name}", path)
+    if not path.exists() or spec is None or spec.loader is None:
+        raise BadCheck(f"{path} is missing.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    mutants = list(module.MUTANTS)
+    stories = [mutant.story for mutant in mutants]
+    for story in stories:
+        if stories.count(story) > 1:
+            raise BadCheck(f"{path} tells the story {story!r} twice.")
+    return mutants

@@ -1,0 +1,185 @@
+"""Proof that an assignment has not rotted: `gradlab verify`.
+
+The reference earns everything on every seed, the blank stub nothing, every mutant is noticed by the check it names,
+every check is failed by some mutant, the reference's notebook runs, generated files are fresh.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from autograder.box.link import BoxLink, Nursery
+from autograder.claims import BadCheck
+from autograder.desk import open_nursery
+from autograder.grading import Checks, with_checks
+from autograder.judge import show
+from autograder.local import LocalLink
+from autograder.manifest import Assignment
+from autograder.mutants import Mutant, read_mutants
+from autograder.plugin import Check
+from autograder.report import Cause, CheckResult, Outcome
+from autograder.run import Options
+
+SCORED_SEEDS = 5  # at most so many for checks that train
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was verified."""
+
+    what: str
+    problems: tuple[str, ...]
+    detail: str
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        return not self.problems
+
+
+@dataclass
+class Verification:
+    """All that was verified of one assignment."""
+
+    assignment: str
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return all(finding.holds for finding in self.findings)
+
+
+def verify(
+    assignment: Assignment,
+    options: Options,
+    *,
+    seeds: int = 20,
+    wall: str = "none",
+    notebook: bool = True,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Verification:
+    """Verify one assignment. ``progress`` is told what is being done."""
+    result = Verification(assignment.name)
+
+    def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
+        progress(f"{assignment.name}: {what}")
+        begun = time.monotonic()
+        try:
+            problems, detail = work()
+        except BadCheck as error:
+            problems, detail = [str(error)], ""
+        result.findings.append(Finding(what, tuple(problems), detail, round(time.monotonic() - begun, 2)))
+
+    with ThreadPoolExecutor(1) as pool:
+        executed = pool.submit(_notebooks, assignment) if notebook else None
+        with open_nursery(wall) as nursery:
+
+            def body(checks: Checks) -> None:
+                bench = _Bench(checks, nursery, read_sources(assignment))
+                note("reference", lambda: bench.reference(seeds, options))
+                note("blank stub", bench.stub)
+                note("mutants", bench.mutants)
+
+            try:
+                with_checks(assignment, options, body)
+            except BadCheck as error:
+                result.findings.append(Finding("checks", (str(error),), "", 0.0))
+        note("generated files", lambda: _fresh(assignment))
+        if executed is not None:
+            note("notebook", executed.result)
+    return result
+
+
+def read_sources(assignment: Assignment) -> dict[str, str]:
+    """The reference's files, by name."""
+    return {name: (assignment.solutions / name).read_text(encoding="utf-8") for name in assignment.files}
+
+
+class _Bench:
+    """The checks, the place where code runs, and the reference."""
+
+    def __init__(self, checks: Checks, nursery: Nursery | None, sources: dict[str, str]) -> None:
+        self.checks, self.nursery, self.sources = checks, nursery, sources
+
+    @contextmanager
+    def _link(self, sources: Mapping[str, str]) -> Iterator[BoxLink | LocalLink]:
+        limits = self.checks.assignment.limits
+        link = BoxLink(self.nursery, sources, limits, {}) if self.nursery else LocalLink(sources)
+        try:
+            yield link
+        finally:
+            link.close()
+
+    def reference(self, seeds: int, options: Options) -> tuple[list[str], str]:
+        problems = []
+        for seed in range(seeds):
+            self.checks.run.options = replace(options, seed=seed)
+            with self._link(self.sources) as link:
+                results = self.checks.judge(link, self.sources, only=lambda c: seed < SCORED_SEEDS or not c.scored)
+            problems += [f"seed {seed}: {show(r)}" for r in results if r.outcome is not Outcome.PASSED]
+        self.checks.run.options = options
+        return problems, f"{self.checks.assignment.points} points, {seeds} seeds, {len(self.checks.items)} checks"
+
+    def stub(self) -> tuple[list[str], str]:
+        assignment = self.checks.assignment
+        sources = {name: (assignment.folder / name).read_text(encoding="utf-8") for name in assignment.files}
+        with self._link(sources) as link:
+            results = self.checks.judge(link, sources)
+        problems = [f"{r.id} gives the blank stub {r.points} points." for r in results if r.points]
+        problems += [f"{r.id} is broken by the blank stub: {r.message}" for r in results if r.outcome is Outcome.BROKEN]
+        for task in assignment.tasks:
+            own = [r for r in results if r.task == task.name and r.cause is Cause.NOT_WRITTEN]
+            if not any(_names(r, task.name) for r in own):
+                problems.append(f"no check says that {task.name} is not written")
+        return problems, f"0 points, {len(assignment.tasks)} tasks named"
+
+    def mutants(self) -> tuple[list[str], str]:
+        mutants = read_mutants(self.checks.assignment)
+        names = {item.name for item in self.checks.items}
+        problems, used = [], set()
+        for mutant in mutants:
+            unknown = [name for name in mutant.checks if name not in names]
+            problems += [f"The mutant {mutant.story!r} names {name}, which is no check." for name in unknown]
+            for result in self._against(mutant):
+                name = result.id.partition("::")[2]
+                used.add(name)
+                if result.outcome is not Outcome.FAILED:
+                    problems.append(f"The mutant {mutant.story!r} is not noticed by {name} ({result.outcome}). {result.message}")
+        problems += [f"No mutant fails {name}." for name in sorted(names - used)]
+        return problems, f"{len(mutants)} noticed, {len(names)} checks used"
+
+    def _against(self, mutant: Mutant) -> tuple[CheckResult, ...]:
+        sources = mutant.plant(self.sources)
+
+        def named(check: Check) -> bool:
+            return check.name in mutant.checks
+
+        with self._link(sources) as link:
+            return self.checks.judge(link, sources, only=named)
+
+
+def _names(result: CheckResult, task: str) -> bool:
+    """Does the report name the task, if only by its last part: "forward" of "Conv.forward"?"""
+    return task.rpartition(".")[2] in result.message or task.partition(".")[0] in result.message
+
+
+def _fresh(assignment: Assignment) -> tuple[list[str], str]:
+    from autograder.release import BadSource, release, stale
+
+    try:
+        made = release(assignment)
+    except BadSource as error:
+        return [str(error)], ""
+    return stale(made), f"{len(made.files)} files"
+
+
+def _notebooks(assignment: Assignment) -> tuple[list[str], str]:
+    from autograder.execute import execute_reference
+
+    begun = time.monotonic()
+    problems = execute_reference(assignment)
+    return problems, f"{len(assignment.files)} executed in {time.monotonic() - begun:.0f} s"
