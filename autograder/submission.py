@@ -53,7 +53,7 @@ def open_submission(
     notes: list[str] = []
     for name in modules:
         wanted = [task.name for task in assignment.tasks if task.file == name]
-        stub = _stub(stub_folder / name)
+        stub = _stub(stub_folder / name) if stub_folder != path else None  # a student's own folder has no handout
         try:
             module = _module(name, found.files, wanted, stub, notes)
         except BadSubmission as problem:
@@ -83,33 +83,47 @@ def _module(
         text = decode(files[name], name)
         parse(text, name)
         candidates[name] = Module(text)
-    if wanted:
-        edited = {file: module for file, module in candidates.items() if _edited(module, wanted, stub)}
-    else:  # a module of an earlier assignment: the one with less left to write
-        left = {file: _left(module) for file, module in candidates.items()}
-        edited = {file: module for file, module in candidates.items() if left[file] == min(left.values())}
-    if len(edited) == 2:
-        _refuse_differences(name, edited, wanted)
-    if len(edited) == 1 and len(candidates) == 2:
-        (idle,) = candidates.keys() - edited.keys()
-        notes.append(f"Nothing is written in {idle}, so it was ignored.")
-    if candidates and wanted and not edited:
+    if not candidates:
+        return None
+    trees = {file: _trees(module.text, wanted) for file, module in candidates.items()}
+    handout = _trees(stub.text, wanted).keys() if stub else None
+    idle = [file for file in candidates if trees[file].keys() == handout]
+    if len(idle) == len(candidates):
         notes.append(f"Nothing is written yet in {' and '.join(candidates)}.")
-    return next(iter((edited or candidates).values()), None)
+        return next(iter(candidates.values()))
+    if len(candidates) == 2 and not idle:
+        left = {file: _left(module, wanted) for file, module in candidates.items()}
+        idle = [file for file in candidates if all(left[file] > left[other] for other in candidates if other != file)]
+        idle = [file for file in idle if not _written(candidates[file], wanted)]
+    for file in idle:
+        del candidates[file]
+        notes.append(f"Nothing is written in {file}, so it was ignored.")
+    if len(candidates) == 2:
+        _refuse_differences(name, candidates[notebook].cells, trees[notebook], trees[name])
+    return next(iter(candidates.values()))
 
 
-def _edited(module: Module, wanted: Sequence[str], stub: Module | None) -> bool:
-    """Whether a definition of a task leaves less unwritten than the handout's."""
-    ours, theirs = (_definitions(m) if m else {} for m in (module, stub))
-    roots = {task.split(".")[0] for task in wanted} & ours.keys()
-    return any(
-        not unwritten(ours[root]) >= unwritten(theirs[root]) if root in theirs else not unwritten(ours[root])
-        for root in roots
+def _left(module: Module, wanted: Sequence[str]) -> frozenset[tuple[str, str, int]]:
+    """The places still to write, in the definitions of the tasks; in all where no tasks are known."""
+    roots = {task.split(".")[0] for task in wanted}
+    return frozenset(
+        (root, *place)
+        for root, node in _definitions(module).items()
+        if root in roots or not roots
+        for place in unwritten(node)
     )
 
 
-def _left(module: Module) -> int:
-    return sum(len(unwritten(node)) for node in ast.parse(module.text).body)
+def _written(module: Module, wanted: Sequence[str]) -> list[str]:
+    """The tasks that are defined with nothing left to write."""
+    definitions = _definitions(module)
+    left = {(root, function) for root, function, _ in _left(module, wanted)}
+    return [
+        task
+        for task in wanted
+        for root, _, method in [task.partition(".")]
+        if root in definitions and not any(root == r and method in ("", function) for r, function in left)
+    ]
 
 
 def _definitions(module: Module) -> dict[str, ast.stmt]:
@@ -117,13 +131,9 @@ def _definitions(module: Module) -> dict[str, ast.stmt]:
     return {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
 
 
-def _refuse_differences(name: str, edited: Mapping[str, Module], wanted: Sequence[str]) -> None:
+def _refuse_differences(name: str, cells: Cells, ours: Mapping[str, int], theirs: Mapping[str, int]) -> None:
     """Both files were edited: they must say the same, but for comments and order."""
-    notebook, script = edited[_notebook(name)], edited[name]
-    ours, theirs = (_trees(module.text, wanted, name) for module in (notebook, script))
-    different = [
-        f"{place(notebook.cells, line)} of {_notebook(name)}" for tree, line in ours.items() if tree not in theirs
-    ]
+    different = [f"{place(cells, line)} of {_notebook(name)}" for tree, line in ours.items() if tree not in theirs]
     different += [f"line {line} of {name}" for tree, line in theirs.items() if tree not in ours]
     if different:
         raise BadSubmission(
@@ -132,15 +142,18 @@ def _refuse_differences(name: str, edited: Mapping[str, Module], wanted: Sequenc
         )
 
 
-def _trees(text: str, wanted: Sequence[str], name: str) -> dict[str, int]:
-    try:
-        return {
-            ast.dump(s): s.lineno
-            for s in statements_kept(text, wanted)
-            if not isinstance(s, ast.Import | ast.ImportFrom)
-        }
-    except RecursionError:
-        raise BadSubmission(f"{name}: an expression is nested too deeply to compare. Hand in one file only.") from None
+def _trees(text: str, wanted: Sequence[str]) -> dict[str, int]:
+    """The statements that count, but for imports, each with its line."""
+    lines = text.split("\n")
+    trees = {}
+    for node in statements_kept(text, wanted):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            try:
+                tree = ast.dump(node)
+            except RecursionError:  # hundreds of terms in one expression
+                tree = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            trees[tree] = node.lineno
+    return trees
 
 
 def _stub(path: Path) -> Module | None:

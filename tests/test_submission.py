@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import stat
 import struct
 import time
@@ -110,8 +111,32 @@ def test_an_untouched_file_beside_an_edited_one_is_ignored_with_a_note(assignmen
 
 
 def test_the_handout_handed_in_as_it_was_is_opened_with_a_note(assignment: Assignment, tmp_path: Path) -> None:
-    opened = open_submission(assignment.folder, assignment)
+    shutil.copytree(assignment.folder, tmp_path / "ada")
+    opened = open_submission(tmp_path / "ada", assignment)
     assert opened.notes == ("Nothing is written yet in tiny.ipynb and tiny.py.",)
+
+
+@pytest.mark.parametrize("edited", ["tiny.py", "tiny.ipynb"])
+def test_in_a_students_own_folder_the_edited_file_counts(edited: str, assignment: Assignment) -> None:
+    write(assignment.folder / edited, as_notebook(WRITTEN) if edited.endswith("ipynb") else WRITTEN)
+    assert is_written(open_submission(assignment.folder, assignment))
+    write(assignment.folder / "tiny.py", WRITTEN.replace("x + x", "2 * x"))
+    write(assignment.folder / "tiny.ipynb", as_notebook(WRITTEN))
+    with pytest.raises(BadSubmission, match="were both edited and differ"):
+        open_submission(assignment.folder, assignment)
+
+
+def test_an_older_handout_beside_the_work_is_ignored(assignment: Assignment, tmp_path: Path) -> None:
+    older = STUB.replace("Twice x", "Double x").replace("WIDTH = 3", "WIDTH = 4")
+    path = write(tmp_path / "ada.zip", zipped({"tiny.py": older, "tiny.ipynb": as_notebook(WRITTEN)}))
+    assert is_written(open_submission(path, assignment))
+
+
+def test_other_work_in_both_files_is_refused_even_if_one_has_more(assignment: Assignment, tmp_path: Path) -> None:
+    less = WRITTEN.replace("return WIDTH * x", "raise NotImplementedError()").replace("x + x", "x * 2")
+    path = write(tmp_path / "ada.zip", zipped({"tiny.py": less, "tiny.ipynb": as_notebook(WRITTEN)}))
+    with pytest.raises(BadSubmission, match="were both edited and differ"):
+        open_submission(path, assignment)
 
 
 def test_two_edited_files_that_differ_are_refused_naming_the_first_cell(assignment: Assignment, tmp_path: Path) -> None:
@@ -325,3 +350,9 @@ def test_any_change_of_a_zip_gives_a_submission_or_a_sentence(
     path = write(tmp_path / "ada.zip", bytes(raw[: data.draw(st.integers(len(raw) // 2, len(raw)))]))
     with contextlib.suppress(BadSubmission):
         open_submission(path, assignment)
+
+
+def test_an_expression_of_very_many_terms_is_no_obstacle(assignment: Assignment, tmp_path: Path) -> None:
+    long = WRITTEN.replace("x + x", "x + x" + " + 0" * 600)
+    path = write(tmp_path / "ada.zip", zipped({"tiny.py": long, "tiny.ipynb": as_notebook(long)}))
+    assert is_written(open_submission(path, assignment))
