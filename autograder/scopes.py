@@ -1,0 +1,121 @@
+"""The names that functions, comprehensions and modules bind, read off their syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+Binding = str | ast.expr | None  # an imported path, an assigned expression, or something unknown
+
+
+@dataclass(eq=False)
+class Scope:
+    """The names bound in a module, a function or a comprehension."""
+
+    parent: Scope | None = None
+    owner: str = ""  # the class whose method this is: "Conv"
+    function: str = ""  # the function whose body this is: "forward"
+    names: dict[str, list[Binding]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)  # modules of `from m import *`
+
+    def place_of(self, name: str) -> Scope | None:
+        """The innermost scope that binds the name."""
+        place: Scope | None = self
+        while place is not None and name not in place.names:
+            place = place.parent
+        return place
+
+
+def enter(node: ast.AST, scope: Scope) -> Scope:
+    """The scope inside a function, lambda or comprehension that stands in ``scope``."""
+    inner = Scope(scope, owner=scope.owner)
+    if isinstance(node, COMPREHENSIONS):
+        for generator in node.generators:
+            _bind_target(generator.target, None, inner)
+        return inner
+    assert isinstance(node, FUNCTIONS)
+    args = node.args
+    positional = args.posonlyargs + args.args
+    for argument in [*positional, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))]:
+        inner.names[argument.arg] = [None]
+    named = [
+        *zip(positional[::-1], args.defaults[::-1], strict=False),
+        *zip(args.kwonlyargs, args.kw_defaults, strict=True),
+    ]
+    for argument, default in named:
+        inner.names[argument.arg] = [None, default]
+    if not isinstance(node, ast.Lambda):
+        static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+        if scope.owner and scope.parent and scope.parent.parent is None and positional and not static:
+            inner.names[positional[0].arg] = [f".{scope.owner}"]  # self or cls
+        inner.function = node.name
+        bind(node.body, inner)
+    return inner
+
+
+def text_of(node: ast.AST) -> str:
+    """The value of a literal string, else an empty one."""
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def owner_of(scope: Scope) -> str:
+    return scope.owner or (owner_of(scope.parent) if scope.parent else "")
+
+
+def bind(body: list[ast.stmt], scope: Scope) -> None:
+    """Bind the names that these statements assign, import or define, inner scopes left out."""
+    foreign: set[str] = set()
+    for node in _own_nodes(body):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                path = alias.name if alias.asname else alias.name.partition(".")[0]
+                scope.names.setdefault(alias.asname or path, []).append(path)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if alias.name == "*":
+                    scope.stars.append(node.module or "")
+                else:
+                    path = f"{node.module or ''}.{alias.name}"
+                    scope.names.setdefault(alias.asname or alias.name, []).append(path)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            scope.names.setdefault(node.name, []).append(None)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            foreign.update(node.names)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                _bind_target(target, node.value, scope)
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+            _bind_target(node.target, node.value, scope)
+        elif isinstance(node, (ast.AugAssign, ast.For, ast.AsyncFor)):
+            _bind_target(node.target, None, scope)
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            _bind_target(node.optional_vars, None, scope)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            scope.names.setdefault(node.name, []).append(None)
+    for name in foreign:
+        scope.names.pop(name, None)
+
+
+def _bind_target(target: ast.expr, value: ast.expr | None, scope: Scope) -> None:
+    if isinstance(target, ast.Name):
+        scope.names.setdefault(target.id, []).append(value)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        same = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
+        for index, part in enumerate(target.elts):
+            _bind_target(part, value.elts[index] if same else None, scope)  # type: ignore[union-attr]
+    elif isinstance(target, ast.Starred):
+        _bind_target(target.value, None, scope)
+
+
+def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """All nodes of a scope; of inner functions and classes only the node itself. `:=` in a comprehension is ours."""
+    stack: list[ast.AST] = [*reversed(body)]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
