@@ -58,18 +58,18 @@ def kept(statements: Sequence[ast.stmt], segments: Sequence[str], wanted: Iterab
     binding: dict[str, list[int]] = defaultdict(list)
     for index, statement in enumerate(statements):
         if isinstance(statement, (*_ASSIGNMENTS, *_CHOICES)):
-            for name in _bound(statement):
+            for name in bound(statement):
                 binding[name].append(index)
 
     def taken(index: int) -> set[str]:
         statement = statements[index]
-        return _free(segments[index]) | (_bound(statement) if isinstance(statement, ast.AugAssign) else set())
+        return _free(segments[index]) | (bound(statement) if isinstance(statement, ast.AugAssign) else set())
 
     needed = {name.split(".")[0] for name in wanted}
     for index in keep:
         needed |= taken(index)
         if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is kept
-            needed |= _bound(statements[index])
+            needed |= bound(statements[index])
     queue = list(needed)
     while queue:
         for index in binding.pop(queue.pop(), ()):
@@ -79,14 +79,34 @@ def kept(statements: Sequence[ast.stmt], segments: Sequence[str], wanted: Iterab
                 needed |= new
                 queue.extend(new)
 
-    known = set(dir(builtins)).union(*(_bound(statements[index]) for index in keep))
+    known = set(dir(builtins)).union(*(bound(statements[index]) for index in keep))
     for index, statement in enumerate(statements):
         if index in keep or not isinstance(statement, _ASSIGNMENTS):
             continue
         if not any(isinstance(node, _CALLS) for node in ast.walk(statement)) and taken(index) <= known:
             keep.add(index)
-            known |= _bound(statement)
+            known |= bound(statement)
     return keep
+
+
+def bound(statement: ast.stmt) -> set[str]:
+    """Names that a statement gives a value to, or changes a part of (`Net.loss = f` changes Net)."""
+    if isinstance(statement, _DEFINITIONS):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {alias.asname or alias.name.split(".")[0] for alias in statement.names}
+    if isinstance(statement, _ASSIGNMENTS):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return set().union(*(_roots(target) for target in targets))
+    names: set[str] = set()
+    inside = [statement] if isinstance(statement, _CHOICES) else []
+    while inside:  # not by recursion: each elif is one level deeper
+        for child in (child for block in _blocks(inside.pop()) for child in block):
+            if isinstance(child, _CHOICES):
+                inside.append(child)
+            else:
+                names |= bound(child)
+    return names
 
 
 def _places(block: Sequence[ast.stmt]) -> int:
@@ -120,26 +140,6 @@ def _leaves(node: ast.stmt) -> bool:
     if isinstance(node, ast.With):
         return any(_leaves(s) for s in node.body)
     return isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue)
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """Names that a statement gives a value to, or changes a part of (`Net.loss = f` changes Net)."""
-    if isinstance(statement, _DEFINITIONS):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.split(".")[0] for alias in statement.names}
-    if isinstance(statement, _ASSIGNMENTS):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return set().union(*(_roots(target) for target in targets))
-    names: set[str] = set()
-    inside = [statement] if isinstance(statement, _CHOICES) else []
-    while inside:  # not by recursion: each elif is one level deeper
-        for child in (child for block in _blocks(inside.pop()) for child in block):
-            if isinstance(child, _CHOICES):
-                inside.append(child)
-            else:
-                names |= _bound(child)
-    return names
 
 
 def _roots(target: ast.expr) -> set[str]:

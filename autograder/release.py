@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ast
 import copy
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.cells import BadSource, header_line, read_source, to_notebook
+from autograder.files import write_whole
 from autograder.keep import unwritten
 from autograder.leaks import refuse_leaks
 from autograder.manifest import Assignment
@@ -50,15 +49,7 @@ def release(assignment: Assignment) -> Release:
 def write(release: Release) -> None:
     """Write each file whole or not at all."""
     for path, content in release.files.items():
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_whole(path, content)
 
 
 def stale(release: Release) -> list[str]:

@@ -38,8 +38,9 @@ def open_submission(
 ) -> Submission:
     """Open a zip, a folder, a notebook or a script.
 
-    ``stub_folder`` holds the released files (default: the assignment's own folder); a module that was not handed in
-    is taken from there. ``beside`` names modules of earlier assignments that are taken along when they are there.
+    ``stub_folder`` holds the released files (default: the assignment's own folder); what is no different from them
+    is ignored beside what is, and a module that was not handed in is taken from there. ``beside`` names modules of
+    earlier assignments that are taken along when they are there.
     Raises BadSubmission with the reason when nothing can be graded.
     """
     stub_folder = stub_folder or assignment.folder
@@ -53,7 +54,7 @@ def open_submission(
     notes: list[str] = []
     for name in modules:
         wanted = [task.name for task in assignment.tasks if task.file == name]
-        stub = _stub(stub_folder / name) if stub_folder != path else None  # a student's own folder has no handout
+        stub = _stub(stub_folder / name)
         try:
             module = _module(name, found.files, wanted, stub, notes)
         except BadSubmission as problem:
@@ -85,8 +86,9 @@ def _module(
         candidates[name] = Module(text)
     if not candidates:
         return None
+    # In a student's own folder the "handout" is the student's work: then only the two files tell each other apart.
     trees = {file: _trees(module.text, wanted) for file, module in candidates.items()}
-    handout = _trees(stub.text, wanted).keys() if stub else None
+    handout = _trees(stub.text, wanted).keys() if stub and wanted and not _written(stub, wanted) else None
     idle = [file for file in candidates if trees[file].keys() == handout]
     if len(idle) == len(candidates):
         notes.append(f"Nothing is written yet in {' and '.join(candidates)}.")

@@ -117,9 +117,11 @@ def test_the_handout_handed_in_as_it_was_is_opened_with_a_note(assignment: Assig
 
 
 @pytest.mark.parametrize("edited", ["tiny.py", "tiny.ipynb"])
-def test_in_a_students_own_folder_the_edited_file_counts(edited: str, assignment: Assignment) -> None:
+def test_in_a_students_own_folder_the_edited_file_counts(edited: str, assignment: Assignment, tmp_path: Path) -> None:
     write(assignment.folder / edited, as_notebook(WRITTEN) if edited.endswith("ipynb") else WRITTEN)
     assert is_written(open_submission(assignment.folder, assignment))
+    shutil.copytree(assignment.folder, tmp_path / "copy")
+    assert is_written(open_submission(tmp_path / "copy", assignment))
     write(assignment.folder / "tiny.py", WRITTEN.replace("x + x", "2 * x"))
     write(assignment.folder / "tiny.ipynb", as_notebook(WRITTEN))
     with pytest.raises(BadSubmission, match="were both edited and differ"):
