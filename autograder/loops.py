@@ -35,7 +35,7 @@ def _call(module: Module, node: ast.Call, scope: Scope) -> str:
     for path in sorted(paths & set(_MAPPING)):
         if not (node.args[1:] and all(_is_short(module, arg, scope) for arg in node.args[1:])):
             return _MAPPING[path]
-    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS and node.func.attr not in module.members():
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS and node.func.attr not in module.members:
         return node.func.attr
     return "recursion" if isinstance(node.func, ast.Name) and _names_itself(node.func.id, scope) else ""
 

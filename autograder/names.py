@@ -43,6 +43,7 @@ class Module:
         self.bases: dict[str, list[ast.expr]] = {}  # of each class
         bind(tree.body, self.scope)
         self._define(tree.body, "", self.scope, certain=True)
+        self.members = {name.rpartition(".")[2] for name in self.definitions if "." in name}  # of all classes
 
     def find(self, path: str) -> list[Definition]:
         """The definitions of ``.helper`` or ``.Conv.forward``, inherited ones too."""
@@ -63,10 +64,6 @@ class Module:
         """The classes of this module that a class names as its bases."""
         paths = [path for base in self.bases.get(owner, []) for path in self.resolve(base, self.scope)]
         return [path[1:] for path in paths if path[1:] in self.bases]
-
-    def members(self) -> set[str]:
-        """The names of all methods and attributes that the module's classes define."""
-        return {name.rpartition(".")[2] for name in self.definitions if "." in name}
 
     def resolve(self, node: ast.AST, scope: Scope, depth: int = 0) -> set[str]:
         """The paths an expression may stand for; none when it is an object of unknown kind."""

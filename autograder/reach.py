@@ -32,18 +32,16 @@ class Reach:
     visits: list[Visit] = field(default_factory=list)
     uses: dict[int, set[int]] = field(default_factory=dict)  # definition -> definitions, by the ids of their nodes
 
+    circle: dict[int, int] = field(default_factory=dict)  # definitions of one number reach each other
+
     def returns_to(self, visit: Visit) -> bool:
         """Whether a call starts what reaches the calling definition again."""
         assert isinstance(visit.node, ast.Call)
         paths = self.module.resolve(visit.node.func, visit.scope)
-        waiting = [id(d.node) for path in paths if path.startswith(".") for d in self.module.find(path)]
-        seen: set[int] = set()
-        while waiting:
-            current = waiting.pop()
-            if current not in seen:
-                seen.add(current)
-                waiting += self.uses.get(current, ())
-        return id(visit.definition.node) in seen
+        started = [d for path in paths if path.startswith(".") for d in self.module.find(path)]
+        started += _called_objects(self.module, visit.node, visit.scope)
+        here = self.circle[id(visit.definition.node)]
+        return any(self.circle.get(id(definition.node)) == here for definition in started)
 
 
 def reach_of(source: str, function: str) -> Reach | None:
@@ -65,6 +63,7 @@ def reach_of(source: str, function: str) -> Reach | None:
             certain, possible = _visit(reach, definition)
             reach.uses[id(definition.node)] = {id(d.node) for d in certain}
             waiting += certain + possible
+    reach.circle = _circles(reach.uses)
     return reach if reach.visits else None
 
 
@@ -73,13 +72,11 @@ def _visit(reach: Reach, definition: Definition) -> tuple[list[Definition], list
     module, certain, possible = reach.module, [], []
     if isinstance(definition.node, ast.ClassDef):
         return [d for name in _USED_BY_ITSELF for d in module.find(f".{definition.name}.{name}")], []
-    members, told = module.members() - _PLAIN, set()
+    members, told = module.members - _PLAIN, set()
     for node, scope in walk(definition.node, definition.scope):
         reach.visits.append(Visit(definition, node, scope))
-        if isinstance(node, ast.Call):  # an object that is called: self(x), or net(x) after net = Net()
-            owners = [path for path in sorted(module.resolve(node.func, scope)) if path[1:] in module.bases]
-            called = [path for path in owners if not isinstance(node.func, ast.Name) or path != f".{node.func.id}"]
-            certain += [d for path in called for name in ("__call__", "forward") for d in module.find(f"{path}.{name}")]
+        if isinstance(node, ast.Call):
+            certain += _called_objects(module, node, scope)
         if not isinstance(node, (ast.Name, ast.Attribute)) or node in told:
             continue
         paths = module.resolve(node, scope)
@@ -92,6 +89,44 @@ def _visit(reach: Reach, definition: Definition) -> tuple[list[Definition], list
             possible += [d for owner in module.bases for d in module.definitions.get(f"{owner}.{node.attr}", [])]
         certain += found
     return certain, possible
+
+
+def _called_objects(module: Module, node: ast.Call, scope: Scope) -> list[Definition]:
+    """What `self(x)` starts, or `net(x)` after `net = Net()`: an object of an own class is called."""
+    owners = [path for path in sorted(module.resolve(node.func, scope)) if path[1:] in module.bases]
+    called = [path for path in owners if not isinstance(node.func, ast.Name) or path != f".{node.func.id}"]
+    return [d for path in called for name in ("__call__", "forward") for d in module.find(f"{path}.{name}")]
+
+
+def _circles(uses: dict[int, set[int]]) -> dict[int, int]:
+    """The strongly connected components of the graph (Kosaraju's algorithm): node -> number."""
+    order = _postorder(uses, list(uses), {})
+    reverse: dict[int, set[int]] = {node: set() for node in uses}
+    for node, targets in uses.items():
+        for target in targets:
+            reverse[target].add(node)
+    found: dict[int, int] = {}
+    for node in reversed(order):
+        _postorder(reverse, [node], found)
+    return found
+
+
+def _postorder(graph: dict[int, set[int]], roots: list[int], root_of: dict[int, int]) -> list[int]:
+    """The nodes not in ``root_of`` that the roots reach, leaves first; notes in ``root_of`` whence each was reached."""
+    order = []
+    for root in roots:
+        stack = [] if root in root_of else [(root, iter(graph[root]))]
+        root_of.setdefault(root, root)
+        while stack:
+            node, targets = stack[-1]
+            target = next((target for target in targets if target not in root_of), None)
+            if target is None:
+                order.append(node)
+                stack.pop()
+            else:
+                root_of[target] = root
+                stack.append((target, iter(graph[target])))
+    return order
 
 
 def walk(root: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:

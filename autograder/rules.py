@@ -91,7 +91,7 @@ def _loops_in(reach: Reach) -> Iterator[Finding]:
 
 
 def _calls_in(reach: Reach, pattern: Pattern) -> Iterator[Finding]:
-    module, own = reach.module, reach.module.members()
+    module, own = reach.module, reach.module.members
     for visit in reach.visits:
         node, scope, what = visit.node, visit.scope, ""
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Load):

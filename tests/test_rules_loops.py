@@ -103,8 +103,12 @@ class A:
 class B:
     def forward(self, x):
         return x
+class C:
+    def forward(self, x):
+        return self(x)
 """
     assert [finding.what for finding in loops(head, "A.down")] == ["recursion"]
+    assert [finding.what for finding in loops(head, "C.forward")] == ["recursion"]
     assert loops(head, "A.use") == loops(head, "A.forward") == []
 
 
