@@ -1,0 +1,66 @@
+"""Code that takes all there is of one thing."""
+
+from tests.vectors import WRONG
+
+ATTACKS = {
+    "time, in Python": WRONG + "\ndef double(x):\n    while True:\n        pass\n",
+    "time, without letting go of the interpreter": WRONG + "\ndef double(x):\n    return len(str(3 ** (3 ** 17)))\n",
+    "time, in a regular expression": WRONG
+    + "\nimport re\ndef double(x):\n    return re.match('(a+)+$', 'a' * 60 + 'b')\n",
+    "memory, in one tensor": WRONG + "\ndef double(x):\n    return torch.ones(2**32)\n",
+    "memory, bit by bit": WRONG
+    + "\n_kept = []\ndef double(x):\n    while True:\n        _kept.append(bytearray(1 << 20))\n",
+    "memory, in shared segments": WRONG
+    + """
+import ctypes
+libc = ctypes.CDLL(None)
+def double(x):
+    for size in range(64):
+        segment = libc.shmget(0, 64 << 20, 0o1600)
+        if segment >= 0:
+            raise SystemExit("took shared memory")
+    return x
+""",
+    "processes": WRONG + "\nimport os\ndef double(x):\n    for _ in range(1000):\n        os.fork()\n    return x\n",
+    "threads": WRONG
+    + """
+import threading, time
+def double(x):
+    for _ in range(5000):
+        threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
+    return x
+""",
+    "descriptors": WRONG + "\nimport os\n_open = []\ndef double(x):\n    while True:\n        _open.append(os.dup(3))\n",
+    "disk, in one file": WRONG
+    + """
+def double(x):
+    with open("/tmp/big", "wb") as file:
+        for _ in range(1000):
+            file.write(bytes(1 << 20))
+    return x
+""",
+    "disk, in many files": WRONG
+    + """
+def double(x):
+    for n in range(1_000_000):
+        open(f"/tmp/{n}", "w").write("x")
+    return x
+""",
+    "output": WRONG + "\ndef double(x):\n    for _ in range(300):\n        print('x' * 1_000_000)\n    return x\n",
+    "output, below Python": WRONG
+    + "\nimport os\ndef double(x):\n    for _ in range(300):\n        os.write(1, bytes(1_000_000))\n        os.write(2, bytes(1_000_000))\n    return x\n",
+    "recursion": WRONG + "\ndef double(x):\n    return double(x)\n",
+    "handles": WRONG + "\ndef double(x):\n    return [object() for _ in range(300_000)]\n",
+    "limits, raised again": WRONG
+    + """
+import resource
+def double(x):
+    for what in (resource.RLIMIT_AS, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE):
+        try:
+            resource.setrlimit(what, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        except (OSError, ValueError):
+            continue
+        raise SystemExit("a limit was raised")
+    return torch.ones(2**32)
+""",
+}

@@ -1,0 +1,87 @@
+"""No attack gains a point, stops the grader or is mistaken for our own failure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.box.link import BoxLink, Nursery
+from autograder.grading import Checks, with_checks
+from autograder.manifest import Assignment
+from autograder.report import CheckResult, Outcome
+from autograder.run import Options
+from tests.attacks import ATTACKS
+from tests.vectors import HONEST, make_vectors
+
+SECONDS = 30.0  # an attack's import and four checks, each with its own limit
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    return make_vectors(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def nursery(wall: str) -> Iterator[Nursery]:
+    with Nursery(wall) as nursery:
+        yield nursery
+
+
+def grade(course: Assignment, nursery: Nursery, sources: list[str]) -> list[tuple[CheckResult, ...]]:
+    """The results of several hand-ins, one after the other, in one session."""
+
+    def one(checks: Checks, source: str) -> tuple[CheckResult, ...]:
+        link = BoxLink(nursery, {"vectors.py": source}, course.limits, {})
+        try:
+            return checks.judge(link, {"vectors.py": source})
+        finally:
+            link.close()
+
+    return with_checks(course, Options(), lambda checks: [one(checks, source) for source in sources])
+
+
+def points(results: tuple[CheckResult, ...]) -> int:
+    return sum(result.points for result in results)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_gains_nothing_and_harms_nobody(name: str, course: Assignment, nursery: Nursery) -> None:
+    begun = time.monotonic()
+    attack, after = grade(course, nursery, [ATTACKS[name], HONEST])
+    told = "\n".join(f"{r.id} {r.points} {r.outcome} {r.cause}: {r.message[:300]}" for r in attack)
+    assert points(attack) == 0, told
+    assert all(result.outcome is Outcome.FAILED for result in attack), told
+    assert "hidden checks were read" not in told
+    assert "was raised" not in told
+    assert all(len(result.message) < 5000 and len(result.output) <= 66_000 for result in attack)
+    assert points(after) == 100, after
+    assert time.monotonic() - begun < SECONDS
+    assert descendants(nursery.process.pid) <= 3  # bubblewrap's own two and the nursery
+
+
+def descendants(pid: int) -> int:
+    """How many processes stem from ``pid``, itself included. The dying are not counted."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppressed():
+            fields = stat.read_text().rpartition(")")[2].split()
+            if fields[0] not in "ZX":
+                parents[int(stat.parent.name)] = int(fields[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return len(found)
+
+
+@contextmanager
+def suppressed() -> Iterator[Any]:
+    """A process may end while it is looked at."""
+    try:
+        yield
+    except (FileNotFoundError, ProcessLookupError):
+        return
