@@ -1,0 +1,204 @@
+"""Judge a gradient by central differences of the function itself, along a few random directions.
+
+A direction costs five evaluations whatever the size of x. Only when one disagrees are single elements looked at, to
+name the first wrong one; so a gradient fails only for an element that is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autograder.compare import Difference, compare, returned
+from autograder.describe import TENSORS, describe, shape_text
+from autograder.expectations import Mismatch, Mistakes, known_mistake
+from autograder.familiar import familiar_mistake
+from autograder.numeric import Scalar, numeric_directional, numeric_gradient, one_thread, unit
+from autograder.rng import Rng
+from autograder.values import Tolerance, compare_numbers, kind_of_number
+
+__all__ = ["expect_gradient", "expect_gradients", "numeric_directional", "numeric_gradient"]
+
+ELEMENTS = 1000  # up to here each element is looked at; beyond, the first wrong one is searched for by halving
+STRICT = 1e-3  # of the tolerance, along a direction
+REDRAWS = 8  # directions tried for one without a kink
+
+
+def expect_gradient(
+    f: Scalar,
+    x: Tensor,
+    grad: Any,
+    *,
+    name: str = "",
+    mistakes: Mistakes | None = None,
+    directions: int = 6,
+    rtol: float | None = None,
+    atol: float | None = None,
+    check_dtype: bool = True,
+) -> None:
+    """``grad``, a student's value, is the gradient of f at x, else Mismatch.
+
+    f is ours: it maps a float64 tensor like x to a scalar. ``grad`` must have the shape, device and dtype of x. At an
+    element where f has a kink any finite value will do; ValueError when there is no other element, or f is not finite.
+
+    Shapes:
+        x     any   float
+        grad  of x  dtype of x
+    """
+    x, tolerance = x.detach(), Tolerance(rtol, atol)
+    found = compare(grad, x, tolerance, check_dtype=check_dtype)  # of its stages all but the values count
+    hint = ""
+    if found is not None and found.stage == "shape":
+        with one_thread():
+            hint = _misplaced(_Oracle(f, x, tolerance.by(x.dtype)), grad)
+    elif found is not None and found.stage != "values":
+        hint = familiar_mistake(found, tolerance)
+    elif type(grad) in TENSORS and grad.is_complex():
+        found = Difference("dtype", f"expected real numbers, got {describe(grad)}", grad, x)
+    else:
+        given = grad.detach() if type(grad) in TENSORS else torch.tensor(_float(grad), dtype=x.dtype, device=x.device)
+        atol, rtol = tolerance.by(given.dtype, x.dtype)
+        with one_thread():
+            found = _Oracle(f, x, (atol, rtol)).difference(given.to(torch.float64), directions)
+        hint = familiar_mistake(found, Tolerance(rtol, atol)) if found else ""
+    if found is not None:
+        known = known_mistake(grad, None, tolerance, mistakes or {}) if found.stage in ("shape", "values") else ""
+        raise Mismatch(f"{name}: {found}" if name else str(found), known or hint)
+
+
+def expect_gradients(
+    f: Callable[..., Any],
+    inputs: Mapping[str, Tensor],
+    grads: Any,
+    *,
+    name: str = "grads",
+    mistakes: Mapping[str, Mapping[str, Any]] | None = None,
+    **options: Any,
+) -> None:
+    """``grads``, a student's dict, holds the gradient of f by each floating-point input, under the same keys.
+
+    f is called with the inputs as keywords, in float64; inputs of whole numbers are passed on as they are. A mistake
+    is a dict of wrong gradients, of some keys or all. ``options`` are those of expect_gradient.
+    """
+    wanted = [key for key, value in inputs.items() if value.is_floating_point()]
+    if type(grads) is not dict:
+        raise Mismatch(f"{name}: expected a dict of gradients, got {describe(grads)}{returned(grads)}")
+    found = compare(dict.fromkeys(grads), dict.fromkeys(wanted), Tolerance())
+    if found is not None:
+        raise Mismatch(f"{name}: {found}")
+    at = {key: value.detach().to(torch.float64) if key in wanted else value for key, value in inputs.items()}
+    for key in wanted:
+        known = {hint: wrong[key] for hint, wrong in (mistakes or {}).items() if key in wrong}
+        alone = _along(f, at, key)
+        expect_gradient(alone, inputs[key], grads[key], name=f"{name}[{describe(key)}]", mistakes=known, **options)
+
+
+def _along(f: Callable[..., Any], at: Mapping[str, Tensor], key: str) -> Scalar:
+    """f as a function of one of its inputs."""
+    return lambda x: f(**{**at, key: x})
+
+
+@dataclass
+class _Oracle:
+    """The true gradient of f at x, as far as one asks."""
+
+    f: Scalar
+    x: Tensor
+    allowed: tuple[float, float]  # atol, rtol
+
+    def __post_init__(self) -> None:
+        self.x = self.x.to(torch.float64)
+        self.rng = Rng("gradient", hashlib.sha256(self.x.cpu().numpy().tobytes()).hexdigest(), device=self.x.device)
+
+    def difference(self, g: Tensor, directions: int) -> Difference | None:
+        """Where g, float64, is not the gradient."""
+        size = g.numel()
+        finite = bool(g.isfinite().all())
+        verdicts = [self.agrees(g, 0, size) for _ in range(directions if size else 0)] if finite else [False]
+        if all(verdicts):
+            return None
+        if size <= ELEMENTS:
+            return self._each(g)
+        if finite and False not in verdicts:
+            raise ValueError("No direction without a kink was found: choose an x away from the kinks of f.")
+        strictness = (STRICT, 0.03, 1.0) if finite else (1.0,)
+        return next(filter(None, (self._first(g, strict) for strict in strictness)), None)
+
+    def agrees(self, g: Tensor, low: int, high: int, strict: float = STRICT) -> bool | None:
+        """Whether g agrees along a random direction of the elements [low, high); None when f has kinks there.
+
+        Strict, for one wrong element among many moves the slope little; single elements are then judged as allowed.
+        """
+        atol, rtol = self.allowed
+        for _ in range(REDRAWS):
+            v = torch.zeros(self.x.numel(), dtype=torch.float64, device=self.x.device)
+            v[low:high] = self.rng.normal(high - low)
+            v = (v / v.norm()).reshape(self.x.shape)
+            slope = numeric_directional(self.f, self.x, v)
+            if slope.smooth:
+                usual = float((v * (atol + rtol * g.abs())).norm())  # errors of one size and random sign
+                return abs(float((g * v).sum()) - slope.value) <= strict * usual + 4 * slope.error
+        return None
+
+    def _each(self, g: Tensor) -> Difference | None:
+        """Every element looked at; finite ones where f has a kink pass."""
+        expected, smooth = g.flatten().clone(), False
+        for index, given in enumerate(expected.tolist()):
+            slope = numeric_directional(self.f, self.x, unit(self.x, index))
+            smooth |= slope.smooth
+            if (slope.smooth or not math.isfinite(given)) and not abs(given - slope.value) <= slope.error:
+                expected[index] = slope.value
+        if not smooth:
+            raise ValueError("f is not smooth in any element of x, or not finite: choose another x.")
+        atol, rtol = self.allowed
+        return compare(g, expected.reshape(g.shape), Tolerance(rtol, atol))
+
+    def _first(self, g: Tensor, strict: float) -> Difference | None:
+        """The first wrong element, by halving the range it lies in."""
+        low, high = 0, g.numel()
+        lost = (~g.isfinite()).flatten()
+        if bool(lost.any()):
+            low = int(lost.to(torch.uint8).argmax())
+            high = low + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            if all(self.agrees(g, low, middle, strict) in (True, None) for _ in range(2)):
+                low = middle
+            else:
+                high = middle
+        slope, given = numeric_directional(self.f, self.x, unit(self.x, low)), float(g.flatten()[low])
+        if (not slope.smooth and math.isfinite(given)) or abs(given - slope.value) <= slope.error:
+            return None
+        atol, rtol = self.allowed
+        message = compare_numbers(given, slope.value, Tolerance(rtol, atol))
+        where = shape_text([int(i) for i in np.unravel_index(low, tuple(g.shape))])
+        text = f"the first wrong value is at {where}: {message}"
+        return Difference("values", text, given, slope.value) if message else None
+
+
+def _misplaced(oracle: _Oracle, grad: Any) -> str:
+    """A hint for a gradient of the right values in the wrong shape."""
+    if type(grad) not in TENSORS or grad.numel() != oracle.x.numel() or grad.is_complex() or not grad.isfinite().all():
+        return ""
+    g = grad.detach().to(torch.float64)
+    turned = [("The result is transposed.", g.t())] if g.dim() == 2 and g.t().shape == oracle.x.shape else []
+    for hint, placed in [*turned, ("The values are right; only the shape is not.", g)]:
+        if all(oracle.agrees(placed.reshape(oracle.x.shape), 0, g.numel(), 1.0) for _ in range(3)):
+            return hint
+    return ""
+
+
+def _float(value: Any) -> float:
+    """A number that took the place of a 0-d gradient."""
+    assert kind_of_number(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
