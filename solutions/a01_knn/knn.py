@@ -30,9 +30,9 @@ from torch import Tensor
 # %% [markdown]
 # ## The data
 #
-# `load("scenes")` draws small images of textured shapes on textured backgrounds, the same ones every time. The
-# label says which shape it is; colour, place and background say nothing. Images are float32 in [0, 1], shape (N,
-# C, H, W).
+# `load("scenes")` draws small images of one object on a textured background, the same ones every time. The label
+# says the object's shape and pattern: striped disc, checked cross, ... Place, size, turn and background say
+# nothing about it. Images are float32 in [0, 1], shape (N, C, H, W).
 #
 # Look at a few of each class before you write anything. Which classes would you confuse if you could compare
 # images only pixel by pixel?
@@ -45,7 +45,7 @@ from torch import Tensor
 #
 # classes = range(len(scenes.class_names))
 # examples = torch.stack([x_train[y_train == label][i] for i in range(5) for label in classes])
-# image_grid(examples, titles=[scenes.class_names[label] for label in classes] * 5, columns=len(classes));
+# image_grid(examples, titles=[scenes.class_names[label] for label in classes] * 5, columns=len(classes))
 
 # %% [markdown]
 # ## 1 Distances
@@ -56,7 +56,7 @@ from torch import Tensor
 # $$ d(a, b) = \sqrt{\sum_{i=1}^{D} (a_i - b_i)^2}. $$
 #
 # We want all of them at once: a matrix with one row per training image and one column per test image. You compute
-# it three times. The results are the same; the times differ by a factor of hundreds.
+# it three times. The results are the same; the slowest takes more than a hundred times as long as the fastest.
 #
 # `torch.cdist`, `torch.dist` and every kind of `norm` would do the work for you, so they are not allowed here.
 #
@@ -189,7 +189,7 @@ def compute_distances_no_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
 # %% tags=["active-ipynb"]
 # dists = compute_distances_no_loops(x_train, x_test)
 # plt.figure(figsize=(9, 4))
-# plt.imshow(dists[:200, :400], cmap="gray", interpolation="none")
+# plt.imshow(dists[:60, :140], cmap="gray", interpolation="none")
 # plt.xlabel("test image")
 # plt.ylabel("training image")
 # plt.colorbar(label="distance")
@@ -286,7 +286,7 @@ class KnnClassifier:
 # check("knn", task="KnnClassifier.predict")
 
 # %% [markdown]
-# Chance is 1 in the number of classes. You should be well above it, and far from perfect.
+# Ten classes: guessing is right 10 times in a hundred. You should be well above that, and far from perfect.
 
 # %% tags=["active-ipynb"]
 # classifier = KnnClassifier(x_train, y_train)
@@ -304,14 +304,14 @@ class KnnClassifier:
 #     nearest = dists[:, j].topk(6, largest=False).indices
 #     rows += [x_test[j], *x_train[nearest]]
 #     titles += ["test: " + scenes.class_names[y_test[j]], *(scenes.class_names[label] for label in y_train[nearest])]
-# image_grid(torch.stack(rows), titles=titles, columns=7);
+# image_grid(torch.stack(rows), titles=titles, columns=7)
 
 # %% [markdown]
 # The errors are not spread evenly. A row of the confusion matrix is a true class, a column a predicted one. A
-# column that is bright all over is a class whose images lie close to everybody.
+# column that is dark from top to bottom is a class whose images lie close to everybody.
 
 # %% tags=["active-ipynb"]
-# confusion_matrix(y_test, classifier.predict(x_test, k=5), scenes.class_names);
+# confusion_matrix(y_test, classifier.predict(x_test, k=5), scenes.class_names)
 
 # %% [markdown] question="knn-q2"
 # **Question 2.** Which of these changes leave the predictions with k = 1 as they are, if made to *all* images,
@@ -332,7 +332,7 @@ class KnnClassifier:
 # ## 3 Choosing k
 #
 # Small `k` listens to one neighbour, who may be an accident. Large `k` asks images that are not near at all.
-# Something between is best, and only an experiment says where.
+# Which is best, and whether it matters much, only an experiment says.
 #
 # Not on the test images: the best of ten values of `k` *on the test set* is partly the best by luck, and the
 # accuracy you would then report is too high. Set aside part of the training images instead and validate on those.
@@ -382,8 +382,8 @@ def knn_cross_validate(
 
 # %% [markdown]
 # Each dot is one fold; the line goes through the means, and the bars are one standard deviation over the folds.
-# Compare the height of the bars with the differences between neighbouring values of `k` before you call one of
-# them better.
+# Compare the bars with the differences between values of `k`. Which of them could you honestly call worse than
+# the best?
 
 # %% tags=["active-ipynb"]
 # k_to_accuracies = knn_cross_validate(x_train, y_train, num_folds=5)
@@ -420,12 +420,12 @@ def knn_get_best_k(k_to_accuracies: dict[int, list[float]]) -> int:
 # check("knn", task="knn_get_best_k")
 
 # %% [markdown]
-# Now, once, the test set:
+# Now the test set, with the `k` that was chosen without it:
 
 # %% tags=["active-ipynb"]
 # best_k = knn_get_best_k(k_to_accuracies)
 # print(f"best k = {best_k}, validated {sum(k_to_accuracies[best_k]) / 5:.2f} %, test:", end=" ")
-# classifier.check_accuracy(x_test, y_test, k=best_k)
+# accuracy = classifier.check_accuracy(x_test, y_test, k=best_k)
 
 # %% [markdown] question="knn-q3"
 # **Question 3.** Which of these statements are true for every training set, and why? (a) With k = 1 the accuracy
@@ -436,8 +436,8 @@ def knn_get_best_k(k_to_accuracies: dict[int, list[float]]) -> int:
 # %% [markdown] answer="knn-q3"
 # ### BEGIN SOLUTION
 # (a) is true: each training image is its own nearest neighbour, at distance 0. This says nothing about new
-# images. (b) is false: the other four neighbours can outvote it. (c) is false: a lonely class with fewer than
-# three images near a test image loses every vote of five, but can win with k = 1. (d) is true: every prediction
+# images. (b) is false: the other four neighbours can outvote it. (c) is false: let the nearest image be of the
+# right class and the next four of another; then k = 1 is right and k = 5 is wrong. (d) is true: every prediction
 # compares with all training images. A network has the opposite bargain: slow to train, quick to predict.
 # ### END SOLUTION
 
@@ -447,4 +447,4 @@ def knn_get_best_k(k_to_accuracies: dict[int, list[float]]) -> int:
 # Pixels compared place by place know nothing of shapes: shift an image by a few pixels, and it is far from
 # itself. Nearest neighbours find images of similar colour and background first. The rest of the course is about
 # learning a better space to measure in. And two habits to keep: move loops into matrix products but mind what is
-# rounded, and touch the test set once.
+# rounded, and choose nothing on the test set.
