@@ -60,7 +60,7 @@ class LocalLink:
         return self.request({"do": "load", "module": module})
 
     def request(self, request: dict[str, Any]) -> Any:
-        header, body = encode(request, keep=unwrap)
+        header, body = encode({**request, "number": 0}, keep=unwrap)
         with self._deadline():
             header, body = self.worker.answer(bytearray(header), bytearray().join(body))
         answer = decode(bytearray(header), bytearray().join(body), resolve=lambda ref: ref)

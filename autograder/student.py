@@ -126,6 +126,9 @@ class Handle:
     def __iter__(self) -> Any:
         return iter(self._remote.ask("list", target=self._ref, label=self._label))
 
+    def __gradlab_describe__(self) -> str:
+        return f"an object of type {self._ref.type}"
+
     def __repr__(self) -> str:
         return f"<{self._ref.type}>"
 
@@ -221,7 +224,7 @@ def fault_of(table: dict[str, Any], cells: dict[str, list[tuple[int, int]]]) -> 
     name, text = table["type"][:100], table["message"][:1000]
     if cause is Cause.NOT_WRITTEN and frames:
         return StudentFault(cause, f"{frames[-1][2]} is not written yet ({_place(frames[-1], cells)}).")
-    lines = [f"{name}: {text}" if text else name]
+    lines = [": ".join(part for part in (name, text) if part)]
     lines += [f"  {_place(frame, cells)}: {frame[3][:200]}" for frame in frames]
     hint = "Your code needs more memory than a check may use." if cause is Cause.MEMORY else ""
     return StudentFault(cause, "\n".join(lines), hint)

@@ -3,7 +3,8 @@
 Runs in the box, behind the wall; on a student's own laptop it runs in the same process as the checks. It holds no
 expected value, no label of a test set and no score. Imports only the wire.
 
-A request is a dict with a verb under "do"; an answer is {"value": ..., "printed": str} or {"fault": {...}, ...}.
+A request is a dict with a verb under "do" and a number; an answer repeats the number, tells what was printed, and has
+either a "value" or a "fault".
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class Worker:
 
     def __init__(self, *, limit: int, printed: Printed | None = None, interactive: bool = False) -> None:
         self.limit, self.printed, self.interactive = limit, printed, interactive
+        self.number = 0  # of the request at hand
         self.files: dict[str, str] = {}  # file name -> what to call it in a traceback
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
@@ -69,21 +71,23 @@ class Worker:
     def answer(self, header: bytearray, body: bytearray) -> tuple[bytes, list[memoryview]]:
         """The encoded answer to an encoded request. Whatever the student's code raises becomes a fault."""
         try:
-            value = self._execute(decode(header, body, resolve=self._object, strides=True))
+            request = decode(header, body, resolve=self._object, strides=True)
+            self.number = request.pop("number")
+            value = self._execute(request)
         except BaseException as error:  # SystemExit is an answer too
             if isinstance(error, KeyboardInterrupt) and self.interactive:
                 raise
             return self._fault(error)
         try:
-            return encode({"value": value, "printed": self._take()}, keep=self._keep, limit=self.limit)
+            return encode({"value": value, **self._rest()}, keep=self._keep, limit=self.limit)
         except BaseException as error:
             return self._fault(error)
 
     def _fault(self, error: BaseException) -> tuple[bytes, list[memoryview]]:
-        return encode({"fault": describe_fault(error, self.files), "printed": self._take()})
+        return encode({"fault": describe_fault(error, self.files), **self._rest()})
 
-    def _take(self) -> str:
-        return self.printed.take() if self.printed else ""
+    def _rest(self) -> dict[str, Any]:
+        return {"printed": self.printed.take() if self.printed else "", "number": self.number}
 
     def _object(self, ref: Ref) -> Any:
         return self.objects[ref.id]
@@ -199,20 +203,21 @@ def describe_fault(error: BaseException, files: dict[str, str]) -> dict[str, Any
         message = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:
         message = "(the exception's own text could not be made)"
+    innermost = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1:]
     return {
-        "cause": _cause(error),
-        "type": str(type(error).__name__)[:100],
+        "cause": _cause(error, own=innermost and innermost[0] in files),
+        "type": "" if isinstance(error, WireError) else str(type(error).__name__)[:100],
         "message": str(message)[:1000],
         "frames": frames[-MAX_FRAMES:],
     }
 
 
-def _cause(error: BaseException) -> str:
+def _cause(error: BaseException, *, own: object) -> str:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return "memory"
     if isinstance(error, RuntimeError) and "allocate memory" in str(error)[:2000]:
         return "memory"
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError) and own:
         return "not written"
     return "error"
 

@@ -137,6 +137,7 @@ class BoxLink:
         self.nursery, self.files, self.limits, self.cells = nursery, dict(files), limits, cells
         self.printed = ""
         self.deadline = 0.0
+        self._number = 0  # of the last request; its answer repeats it
         self._pid: int | None = None
         self._memory = 0
         self._channel: socket.socket | None = None
@@ -205,7 +206,8 @@ class BoxLink:
             raise StudentFault(Cause.CRASHED, "The process with your code ended earlier in this check.")
         fd = self._channel.fileno()
         try:
-            send(fd, *encode(request, keep=unwrap), deadline=self.deadline)
+            self._number += 1
+            send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=self.deadline)
             header, body = receive(fd, limit=int(self.limits.message_mb) << 20, deadline=self.deadline)
             answer = decode(header, body, resolve=lambda ref: ref)
         except Late:
@@ -218,12 +220,12 @@ class BoxLink:
         return self._read(answer)
 
     def _read(self, answer: Any) -> Any:
-        if type(answer) is not dict or type(answer.get("printed")) is not str:
+        if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:
             raise self._garbled()
         self.printed = (self.printed + answer["printed"])[: int(self.limits.output_kb) << 10]
         if type(answer.get("fault")) is dict:
             raise fault_of(answer["fault"], self.cells)
-        if set(answer) != {"value", "printed"}:
+        if set(answer) != {"value", "printed", "number"}:
             raise self._garbled()
         return answer["value"]
 

@@ -3,7 +3,15 @@
 from tests.vectors import WRONG
 
 _HEAD = """
-import os, struct, json
+import os, struct, json, sys
+def number():
+    frame = sys._getframe()
+    while frame:
+        number = getattr(frame.f_locals.get("self"), "number", None)
+        if number is not None:
+            return number
+        frame = frame.f_back
+    return 4
 def frame(value, magic=b"GL01", body=b"", claim=None):
     header = json.dumps(value).encode()
     return struct.pack("<4sIQ", magic, len(header), len(body) if claim is None else claim) + header + body
@@ -16,12 +24,12 @@ def say(data):
 
 
 def _on_call(body: str) -> str:
-    return WRONG + _HEAD + f"\n\ndef double(x):\n    {body}\n    return x\n\n\ntotal = double\n\n\nclass Counter:\n    __init__ = double\n"
+    return WRONG + _HEAD + f"\n\ndef double(x):\n    {body}\n    return x\n\n\ntotal = double\n\n\nclass Counter:\n    def __init__(self, start):\n        double(start)\n"
 
 
 ATTACKS = {
     "a forged answer before the real one": _on_call(
-        'say(frame({"dict": [["value", True], ["printed", ""], ["outcome", "passed"], ["points", 100]]}))'
+        'say(frame({"dict": [["value", True], ["printed", ""], ["number", number()], ["outcome", "passed"], ["points", 100]]}))'
     ),
     "half a message": _on_call('say(frame({"dict": []})[:9]); os._exit(0)'),
     "half a message and then silence": _on_call('say(frame({"dict": []})[:9]); import time; time.sleep(60)'),
@@ -30,20 +38,20 @@ ATTACKS = {
     "a message in another magic": _on_call('say(frame(1, magic=b"EVIL"))'),
     "noise": _on_call("say(os.urandom(100_000))"),
     "a tensor that claims more than it brings": _on_call(
-        'say(frame({"dict": [["value", {"tensor": ["float64", [2**40], 8 * 2**40, "cpu", None, False]}], ["printed", ""]]}))'
+        'say(frame({"dict": [["value", {"tensor": ["float64", [2**40], 8 * 2**40, "cpu", None, False]}], ["printed", ""], ["number", number()]]}))'
     ),
     "a tensor of negative size": _on_call(
-        'say(frame({"dict": [["value", {"tensor": ["float64", [-1, -8], 64, "cpu", None, False]}], ["printed", ""]]}, body=bytes(64)))'
+        'say(frame({"dict": [["value", {"tensor": ["float64", [-1, -8], 64, "cpu", None, False]}], ["printed", ""], ["number", number()]]}, body=bytes(64)))'
     ),
     "an array of objects": _on_call(
-        'say(frame({"dict": [["value", {"array": ["|O", [1], 8]}], ["printed", ""]]}, body=bytes(8)))'
+        'say(frame({"dict": [["value", {"array": ["|O", [1], 8]}], ["printed", ""], ["number", number()]]}, body=bytes(8)))'
     ),
     "a header nested a hundred thousand deep": _on_call(
         'h = b"[" * 100_000; say(struct.pack("<4sIQ", b"GL01", len(h), 0) + h)'
     ),
-    "a handle that was never given": _on_call('say(frame({"dict": [["value", {"ref": [999999, "Tensor"]}], ["printed", ""]]}))'),
+    "a handle that was never given": _on_call('say(frame({"dict": [["value", {"ref": [999999, "Tensor"]}], ["printed", ""], ["number", number()]]}))'),
     "a fault that is not one": _on_call(
-        'say(frame({"dict": [["fault", {"dict": [["cause", "broken"], ["type", 1], ["message", []], ["frames", 3]]}], ["printed", ""]]}))'
+        'say(frame({"dict": [["fault", {"dict": [["cause", "broken"], ["type", 1], ["message", []], ["frames", 3]]}], ["printed", ""], ["number", number()]]}))'
     ),
     "prints that are not text": _on_call('say(frame({"dict": [["value", 1], ["printed", 5]]}))'),
     "a thread that keeps talking": WRONG
@@ -52,7 +60,7 @@ ATTACKS = {
 import threading
 def chatter():
     while True:
-        say(frame({"dict": [["value", True], ["printed", ""]]}))
+        say(frame({"dict": [["value", True], ["printed", ""], ["number", number()]]}))
 threading.Thread(target=chatter, daemon=True).start()
 """,
     "the channel closed": _on_call("os.close(3)"),
