@@ -8,15 +8,15 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "task": "autograder.claims",
-    "expect": "autograder.expectations",
-    "expect_close": "autograder.expectations",
-    "expect_equal": "autograder.expectations",
-    "expect_shape": "autograder.expectations",
-    "expect_type": "autograder.expectations",
-    "expect_gradient": "autograder.gradients",
-    "expect_gradients": "autograder.gradients",
-    "forbid": "autograder.rules",
+    "task": "autograder.checks.claims",
+    "expect": "autograder.checks.expectations",
+    "expect_close": "autograder.checks.expectations",
+    "expect_equal": "autograder.checks.expectations",
+    "expect_shape": "autograder.checks.expectations",
+    "expect_type": "autograder.checks.expectations",
+    "expect_gradient": "autograder.checks.gradients",
+    "expect_gradients": "autograder.checks.gradients",
+    "forbid": "autograder.checks.rules",
     "check": "autograder.notebook_check",
 }
 __all__ = [*_PUBLIC, "__version__"]

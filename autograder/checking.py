@@ -11,11 +11,11 @@ from types import ModuleType
 from typing import Any
 
 from autograder.grading import Checks, Handed, find_assignment, with_checks
+from autograder.handins.submission import open_submission
 from autograder.local import LocalLink
 from autograder.manifest import Assignment, BadManifest
 from autograder.report import CheckResult, Report
 from autograder.run import Options
-from autograder.submission import open_submission
 
 
 def check_folder(
@@ -57,7 +57,7 @@ def check_namespace(
 
     def body(checks: Checks) -> Report:
         link = LocalLink({}, namespaces={module: stand_in})
-        link.worker.files = {name: "notebook" for name in _code_files(stand_in)}
+        link.worker.files = dict.fromkeys(_code_files(stand_in), "notebook")
         try:
             results = checks.judge(link, sources, only=lambda check: check.placed.module == module)
         finally:
@@ -88,13 +88,18 @@ def assignment_of(module: str) -> Assignment:
         return read_assignment(here)
     if here.parent.name == "solutions":
         return find_assignment(here.name)
-    roots = [here, *(folder / "assignments" for folder in (here, *here.parents, Path(__file__).resolve().parent.parent))]
+    roots = [
+        here,
+        *(folder / "assignments" for folder in (here, *here.parents, Path(__file__).resolve().parent.parent)),
+    ]
     for root in roots:
         for manifest in sorted(root.glob(f"*/{MANIFEST}")):
             assignment = read_assignment(manifest.parent)
             if f"{module}.py" in assignment.files:
                 return assignment
-    raise BadManifest(f"No assignment with a file {module}.py was found from {here}. Open the notebook in its own folder.")
+    raise BadManifest(
+        f"No assignment with a file {module}.py was found from {here}. Open the notebook in its own folder."
+    )
 
 
 def executed_source(cells: Sequence[str]) -> str:

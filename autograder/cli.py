@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from autograder.manifest import Assignment
 
 _device = click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
-_data = click.option("--data", default="scenes", show_default=True, help="Dataset of scored checks: scenes, cifar10, ...")
+_data = click.option(
+    "--data", default="scenes", show_default=True, help="Dataset of scored checks: scenes, cifar10, ..."
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of text.")
 _wall = click.option(
     "--wall", type=click.Choice(["auto", "bubblewrap", "namespaces", "none"]), default="auto", show_default=True
@@ -55,7 +57,7 @@ def main() -> None:
 @click.argument("names", nargs=-1)
 def start(folder: Path, names: tuple[str, ...]) -> None:
     """Copy the assignments into FOLDER, where you work on them. Files you have edited are kept."""
-    from autograder.start import start as copy
+    from autograder.authoring.start import start as copy
 
     for line in copy(folder, course_root(), list(names) or None):
         click.echo(line)
@@ -102,7 +104,7 @@ def check(
 @click.option("--out", type=_path, help="Where to put the zip (default: here).")
 def submit(assignment: str, out: Path | None) -> None:
     """Make the zip you hand in, or say why it could not be graded."""
-    from autograder.submit import submit as pack
+    from autograder.authoring.submit import submit as pack
 
     made = pack(_find(assignment).folder, out)
     for warning in made.warnings:

@@ -34,7 +34,9 @@ _wall = click.option(
 @_data
 @_wall
 @_json
-def grade(handins: Path, assignment: str, out: Path, workers: int, seed: int | None, as_json: bool, **rest: Any) -> None:
+def grade(
+    handins: Path, assignment: str, out: Path, workers: int, seed: int | None, as_json: bool, **rest: Any
+) -> None:
     """Grade every hand-in in the folder HANDINS: zips, folders, notebooks or scripts, one per student."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -67,8 +69,13 @@ def grade(handins: Path, assignment: str, out: Path, workers: int, seed: int | N
         reports = grade_all(jobs, setup, workers=workers, on_report=done)
     index = write_overview(reports, out, title=f"{chosen.title}: results")
     if as_json:
-        rows = [{"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff} for r in reports]
-        click.echo(json.dumps({"assignment": chosen.name, "wall": wall, "reports": rows, "index": str(index)}, indent=2))
+        rows = [
+            {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}
+            for r in reports
+        ]
+        click.echo(
+            json.dumps({"assignment": chosen.name, "wall": wall, "reports": rows, "index": str(index)}, indent=2)
+        )
     else:
         print_class_summary(reports, Console())
         click.echo(f"\nEverything is in {index}")
@@ -81,9 +88,9 @@ def grade(handins: Path, assignment: str, out: Path, workers: int, seed: int | N
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a released file is stale.")
 def release(names: tuple[str, ...], check: bool) -> None:
     """Derive the stubs and notebooks in assignments/ from the references in solutions/."""
+    from autograder.authoring.release import release as derive
+    from autograder.authoring.release import stale, write
     from autograder.cli import chosen_assignments
-    from autograder.release import release as derive
-    from autograder.release import stale, write
 
     old = []
     for assignment in chosen_assignments(names):
@@ -110,12 +117,12 @@ def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool,
     """Prove that references earn everything, stubs nothing, and that every mutant is noticed."""
     from rich.console import Console
 
+    from autograder.authoring.verify import verify as prove
     from autograder.box.wall import NoWall, choose
     from autograder.cli import chosen_assignments
     from autograder.plugin import pick_device
     from autograder.render.verification import print_verifications, verifications_json
     from autograder.run import Options
-    from autograder.verify import verify as prove
 
     options = Options(device=pick_device(rest["device"]), data=rest["data"])
     console = Console(stderr=True)
@@ -148,8 +155,8 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: 
     """Measure the scored checks over seeds and store their thresholds in calibration.json."""
     from rich.console import Console
 
+    from autograder.authoring.calibrate import calibrate as measure
     from autograder.box.wall import choose
-    from autograder.calibrate import calibrate as measure
     from autograder.cli import chosen_assignments
     from autograder.plugin import pick_device
     from autograder.run import Options
@@ -176,8 +183,8 @@ def export() -> None:
 @_names
 def export_nbgrader(folder: Path, names: tuple[str, ...]) -> None:
     """Make FOLDER an nbgrader course: config, source notebooks and checks."""
+    from autograder.authoring.nbgrader_export import export_course
     from autograder.cli import chosen_assignments
-    from autograder.nbgrader_export import export_course
 
     export_course(chosen_assignments(names), folder)
     click.echo(f"Made the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")

@@ -10,11 +10,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+from autograder.authoring.verify import read_sources
 from autograder.box.wall import NoWall, choose
 from autograder.grading import find_assignment
 from autograder.manifest import Assignment
 from autograder.mutants import read_mutants
-from autograder.verify import read_sources
 
 FOLDER = Path("demo")
 MUTANTS = 18
@@ -84,7 +84,9 @@ def _wall() -> str:
     try:
         return choose("auto")
     except NoWall as reason:
-        print(f"{reason}\nThe demo wrote its hand-ins itself and goes on without a wall; the reports say so.", flush=True)
+        print(
+            f"{reason}\nThe demo wrote its hand-ins itself and goes on without a wall; the reports say so.", flush=True
+        )
         return "none"
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from autograder.box.link import IMPORT_SECONDS, BoxLink, Nursery
 from autograder.grading import Checks, Handed, with_checks
+from autograder.handins.submission import BadSubmission, open_submission
 from autograder.local import LocalLink
 from autograder.manifest import Assignment, read_assignment
 from autograder.report import Cause, CheckResult, Outcome, Report
 from autograder.run import Options
-from autograder.submission import BadSubmission, open_submission
 
 START_SECONDS = 300.0
 SLACK_SECONDS = 120.0  # beyond what all checks of a submission may take together
@@ -108,7 +108,9 @@ def _serve(connection: Connection, setup: Setup) -> None:
     try:
         assignment = read_assignment(setup.folder)
         with open_nursery(setup.wall, cores=setup.cores) as nursery:
-            with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, nursery), hidden=setup.hidden)
+            with_checks(
+                assignment, setup.options, lambda checks: _loop(connection, checks, nursery), hidden=setup.hidden
+            )
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
     except Exception as error:
@@ -157,4 +159,3 @@ def earlier_modules(assignment: Assignment) -> list[str]:
         if folder.name < assignment.name and (folder / "assignment.toml").is_file():
             names += read_assignment(folder).files
     return names
-

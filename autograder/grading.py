@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import pytest
 
 from autograder import __version__, plugin
-from autograder.claims import BadCheck
+from autograder.checks.claims import BadCheck
 from autograder.manifest import Assignment
 from autograder.report import Cause, CheckResult, Outcome, Report, TaskResult
 from autograder.run import Options, Run, check_files, checks_digest, digest_seed
@@ -24,7 +24,17 @@ from autograder.student import Link
 T = TypeVar("T")
 
 # Plugins of pytest that a grader's session has no use for; each costs time on every check.
-_UNUSED = ("terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest", "stepwise")
+_UNUSED = (
+    "terminal",
+    "cacheprovider",
+    "junitxml",
+    "pastebin",
+    "logging",
+    "warnings",
+    "doctest",
+    "unittest",
+    "stepwise",
+)
 
 
 @dataclass(frozen=True)
@@ -203,4 +213,6 @@ def find_assignment(name: str, *, start: Path | None = None) -> Assignment:
         if (place / MANIFEST).is_file():
             return read_assignment(place)
     looked = sorted({str(place.parent) for place in places[1:3]})
-    raise BadManifest(f"There is no assignment {name!r} here. Looked in {', '.join(looked)} and in the course's assignments/.")
+    raise BadManifest(
+        f"There is no assignment {name!r} here. Looked in {', '.join(looked)} and in the course's assignments/."
+    )

@@ -10,8 +10,8 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
-from autograder.claims import BadCheck
-from autograder.expectations import Mismatch
+from autograder.checks.claims import BadCheck
+from autograder.checks.expectations import Mismatch
 from autograder.manifest import BadManifest
 from autograder.report import Cause, CheckResult, Outcome
 from autograder.student import StudentFault, Trail
@@ -42,7 +42,9 @@ def judge(error: BaseException | None, trail: Trail | None) -> Verdict:
         text = "".join(traceback.format_exception(error, limit=-6))
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
     reason = f"The check cannot use what came back ({type(error).__name__}: {str(error)[:300]})."
-    return Verdict(Outcome.FAILED, Cause.WRONG, f"{call}\n{reason}".strip(), "Compare its type and shape with the handout.")
+    return Verdict(
+        Outcome.FAILED, Cause.WRONG, f"{call}\n{reason}".strip(), "Compare its type and shape with the handout."
+    )
 
 
 def show(result: CheckResult) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from autograder.claims import BadCheck, Claim
+from autograder.checks.claims import BadCheck, Claim
 from autograder.manifest import MANIFEST, Assignment
 from autograder.run import CheckFile, check_files
 

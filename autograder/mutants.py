@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 
-from autograder.claims import BadCheck
+from autograder.checks.claims import BadCheck
 from autograder.manifest import Assignment
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from autograder.claims import BadCheck, claim_of
+from autograder.checks.claims import BadCheck, claim_of
+from autograder.checks.rng import Rng
 from autograder.judge import judge, show
 from autograder.ledger import audit
 from autograder.manifest import BadManifest
 from autograder.report import CheckResult, Outcome
-from autograder.rng import Rng
 from autograder.run import CheckFile, Options, Run, Score, load_reference, place
 from autograder.student import Student
 

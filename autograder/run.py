@@ -14,13 +14,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograder.claims import BadCheck, Claim
-from autograder.expectations import expect
+from autograder.checks.claims import BadCheck, Claim
+from autograder.checks.expectations import expect
+from autograder.checks.rng import Rng
 from autograder.local import LocalLink
 from autograder.manifest import MANIFEST, Assignment, BadManifest, read_assignment
 from autograder.modules import SubmissionFinder
 from autograder.report import CheckResult
-from autograder.rng import Rng
 from autograder.student import Link, Student
 
 HIDDEN = "_hidden"
@@ -71,7 +71,9 @@ class Run:
             folder = self.folder or file.path.parent
             link, sources = self._own(folder, file.assignment)
         limits = file.assignment.limits
-        link.begin(seed=seed, seconds=claim.seconds or limits.seconds, memory_mb=claim.memory_mb or int(limits.memory_mb))
+        link.begin(
+            seed=seed, seconds=claim.seconds or limits.seconds, memory_mb=claim.memory_mb or int(limits.memory_mb)
+        )
         return Student(link, file.module, sources.get(f"{file.module}.py"))
 
     def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, dict[str, str]]:
@@ -171,7 +173,9 @@ class Score:
             return float(json.loads(path.read_text())[self.run.options.data][key]["threshold"])
         except (OSError, ValueError, KeyError, TypeError):
             command = f"gradlab calibrate {self.file.assignment.name}"
-            raise BadCheck(f"{path} has no threshold for {key!r} on {self.run.options.data!r}: run `{command}`.") from None
+            raise BadCheck(
+                f"{path} has no threshold for {key!r} on {self.run.options.data!r}: run `{command}`."
+            ) from None
 
 
 def load_reference(file: CheckFile) -> ModuleType:

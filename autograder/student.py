@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from autograder.claims import BadCheck
-from autograder.describe import describe, describe_call
+from autograder.checks.claims import BadCheck
+from autograder.checks.describe import describe, describe_call
 from autograder.report import Cause
 from autograder.wire import Ref
 
@@ -191,7 +191,9 @@ class Student:
         try:
             value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
         except (KeyError, TypeError):
-            raise StudentFault(Cause.CRASHED, "The process with your code sent a message that was not asked for.") from None
+            raise StudentFault(
+                Cause.CRASHED, "The process with your code sent a message that was not asked for."
+            ) from None
         if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
             raise StudentFault(Cause.CRASHED, "The process with your code sent a message that was not asked for.")
         return Inspection(value, after, ops, largest)

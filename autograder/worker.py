@@ -194,9 +194,11 @@ def make_meter() -> Any:
 def describe_fault(error: BaseException, files: dict[str, str]) -> dict[str, Any]:
     """What went wrong, in plain values: cause, type, message and the student's own lines of the traceback."""
     frames = []
-    for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename in files:
-            frames.append([files[frame.filename], frame.lineno or 0, frame.name, (frame.line or "")[:200]])
+    steps = zip(traceback.extract_tb(error.__traceback__), traceback.walk_tb(error.__traceback__), strict=True)
+    for place, (frame, line) in steps:
+        if place.filename in files:  # "Conv.forward", where the name alone would say "forward"
+            name = frame.f_code.co_qualname[:200]
+            frames.append([files[place.filename], line or 0, name, (place.line or "")[:200]])
     if isinstance(error, SyntaxError) and error.filename in files:
         frames.append([files[error.filename], error.lineno or 0, "", (error.text or "").strip()[:200]])
     try:
@@ -220,4 +222,3 @@ def _cause(error: BaseException, *, own: object) -> str:
     if isinstance(error, NotImplementedError) and own:
         return "not written"
     return "error"
-

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.expectations import Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
+from autograder.checks.expectations import Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
 from autograder.report import Cause
 
 T = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)

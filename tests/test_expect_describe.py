@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from autograder.describe import describe, describe_call
+from autograder.checks.describe import describe, describe_call
 
 T = torch.zeros(2, 3, dtype=torch.float64)
 

@@ -8,9 +8,17 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.describe import LIMIT as DESCRIPTION
-from autograder.describe import describe
-from autograder.expectations import LIMIT, Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
+from autograder.checks.describe import LIMIT as DESCRIPTION
+from autograder.checks.describe import describe
+from autograder.checks.expectations import (
+    LIMIT,
+    Mismatch,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_type,
+)
 from tests.anything import Pretender, one_of, values
 
 T = torch.arange(6.0, dtype=torch.float64).reshape(2, 3)

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 
-from autograder.expectations import Mismatch
-from autograder.gradients import expect_gradient, expect_gradients
-from autograder.numeric import numeric_directional, numeric_gradient
-from autograder.rng import Rng
+from autograder.checks.expectations import Mismatch
+from autograder.checks.gradients import expect_gradient, expect_gradients
+from autograder.checks.numeric import numeric_directional, numeric_gradient
+from autograder.checks.rng import Rng
 from tests.anything import values
 
 RNG = Rng("gradients")

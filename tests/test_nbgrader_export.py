@@ -10,10 +10,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from course import NAME, make_course
 
-from autograder.nbgrader_export import CONFIG, export_course
-from autograder.release import release
+from autograder.authoring.nbgrader_export import CONFIG, export_course
+from autograder.authoring.release import release
+from tests.course import NAME, make_course
 
 HALF = '''
 import sys, warnings

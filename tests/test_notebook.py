@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.keep import unwritten
-from autograder.notebook import Module, place, to_module
-from autograder.source import MAX_CODE, BadSubmission, decode, parse
+from autograder.handins.keep import unwritten
+from autograder.handins.notebook import Module, place, to_module
+from autograder.handins.source import MAX_CODE, BadSubmission, decode, parse
 
 
 def cell(source: str | list[str], kind: str = "code", **metadata: Any) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from typing import Any
 
 import nbformat
 import pytest
-from course import MANIFEST, NAME, SOURCE, WRITTEN, make_course
 
+from autograder.authoring.release import BadSource, Release, release, stale, write
+from autograder.handins.submission import open_submission
 from autograder.manifest import read_assignment
-from autograder.release import BadSource, Release, release, stale, write
-from autograder.submission import open_submission
+from tests.course import MANIFEST, NAME, SOURCE, WRITTEN, make_course
 
 
 @pytest.fixture(scope="module")

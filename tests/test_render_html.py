@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from sample_reports import classroom, hostile, mixed, perfect, public_only, stub
 
 from autograder.render import html
 from autograder.render.html import report_html
@@ -16,6 +15,7 @@ from autograder.render.index import index_html
 from autograder.render.notebook import BADGES, report_table_html
 from autograder.render.view import student_view
 from autograder.report import Cause, Outcome
+from tests.sample_reports import classroom, hostile, mixed, perfect, public_only, stub
 
 VOID = {"meta", "br", "img", "hr", "input", "link"}
 KINDS = {"perfect": perfect, "mixed": mixed, "stub": stub, "public only": public_only, "hostile": hostile}

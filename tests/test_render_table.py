@@ -10,10 +10,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from sample_reports import classroom, hostile, mixed, perfect, stub
 
 from autograder.render.table import AFTER, BEFORE, cell, gradebook_csv
 from autograder.report import Cause, CheckResult, Report, TaskResult, read_report
+from tests.sample_reports import classroom, hostile, mixed, perfect, stub
 
 DOCS = Path(__file__).parent.parent / "docs"
 DERIVED = {"points", "max_points", "needs_staff"}

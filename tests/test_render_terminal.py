@@ -7,9 +7,9 @@ import sys
 
 import pytest
 from rich.console import Console
-from sample_reports import classroom, hostile, mixed, perfect, public_only, stub
 
 from autograder.render.terminal import print_class_summary, print_report
+from tests.sample_reports import classroom, hostile, mixed, perfect, public_only, stub
 
 
 def printed(what, *, terminal=False, width=80, encoding="utf-8", show=print_report, **options):

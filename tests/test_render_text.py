@@ -6,9 +6,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_reports import NASTY
 
 from autograder.render.text import NAMELESS, clean, line, name
+from tests.sample_reports import NASTY
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
 

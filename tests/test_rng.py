@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from autograder.rng import Rng
+from autograder.checks.rng import Rng
 
 
 def test_equal_parts_give_equal_values_and_other_parts_others():

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder.expectations import Mismatch
+from autograder.checks.expectations import Mismatch
+from autograder.checks.rules import Finding, forbid, forbidden_calls
 from autograder.report import Cause
-from autograder.rules import Finding, forbid, forbidden_calls
 
 RULES = ["torch.cdist", "torch.norm", "F.conv2d", "F.unfold", "nn.Linear"]
 

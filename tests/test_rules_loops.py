@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.rules import forbidden_calls, loops
+from autograder.checks.rules import forbidden_calls, loops
 
 
 def _loops(body: str, head: str = "") -> list[str]:

@@ -15,14 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from course import STUB, WRITTEN, as_notebook, make_course
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import autograder.handin
+import autograder.handins.find
+from autograder.handins.notebook import place
+from autograder.handins.submission import BadSubmission, Submission, open_submission
 from autograder.manifest import Assignment
-from autograder.notebook import place
-from autograder.submission import BadSubmission, Submission, open_submission
+from tests.course import STUB, WRITTEN, as_notebook, make_course
 
 
 @pytest.fixture
@@ -318,7 +318,7 @@ def test_a_pipe_is_not_waited_for(assignment: Assignment, tmp_path: Path) -> Non
 def test_a_folder_of_very_many_files_is_refused(
     assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autograder.handin, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(autograder.handins.find, "MAX_ENTRIES", 5)
     for index in range(6):
         write(tmp_path / "ada" / f"{index}", "")
     with pytest.raises(BadSubmission, match="more than 5 files"):

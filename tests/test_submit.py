@@ -8,12 +8,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from course import NAME, STUB, WRITTEN, as_notebook, make_course
 
+from autograder.authoring.start import start
+from autograder.authoring.submit import submit
+from autograder.handins.submission import BadSubmission, open_submission
 from autograder.manifest import BadManifest
-from autograder.start import start
-from autograder.submission import BadSubmission, open_submission
-from autograder.submit import submit
+from tests.course import NAME, STUB, WRITTEN, as_notebook, make_course
 
 
 @pytest.fixture
@@ -141,5 +141,5 @@ def test_a_method_may_be_inherited_and_a_function_may_be_assigned(work: Path, tm
 
 def test_students_commands_load_nothing_heavy() -> None:
     heavy = {"nbgrader", "jupytext", "nbformat", "torch", "pytest"}
-    code = f"import sys, autograder.start, autograder.submit; print({heavy} & set(sys.modules))"
+    code = f"import sys, autograder.authoring.start, autograder.authoring.submit; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

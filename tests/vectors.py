@@ -76,7 +76,7 @@ def check_total(student, rng):
     expect_close(student.total(x), __import__("torch").tensor(expected, dtype=x.dtype))
 '''
 
-HONEST = '''
+HONEST = """
 import torch
 
 
@@ -95,9 +95,9 @@ class Counter:
     def add(self, n):
         self.value += n
         return self.value
-'''
+"""
 
-WRONG = '''
+WRONG = """
 import torch
 
 
@@ -115,7 +115,7 @@ class Counter:
 
     def add(self, n):
         return self.value
-'''
+"""
 
 
 def make_vectors(root: Path) -> Assignment:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.verify import Verification
+    from autograder.authoring.verify import Verification
 
 
 def print_verifications(results: Sequence[Verification], console: Console) -> None:

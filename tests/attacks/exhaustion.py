@@ -30,7 +30,8 @@ def double(x):
         threading.Thread(target=time.sleep, args=(100,), daemon=True).start()
     return x
 """,
-    "descriptors": WRONG + "\nimport os\n_open = []\ndef double(x):\n    while True:\n        _open.append(os.dup(3))\n",
+    "descriptors": WRONG
+    + "\nimport os\n_open = []\ndef double(x):\n    while True:\n        _open.append(os.dup(3))\n",
     "disk, in one file": WRONG
     + """
 def double(x):

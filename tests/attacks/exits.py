@@ -21,7 +21,8 @@ def double(x):
 """,
     "segfaults": WRONG + "\nimport ctypes\ndef double(x):\n    ctypes.string_at(0)\n",
     "aborts": WRONG + "\nimport os\ndef double(x):\n    os.abort()\n",
-    "stops itself": WRONG + "\nimport os, signal\ndef double(x):\n    os.kill(os.getpid(), signal.SIGSTOP)\n    return x\n",
+    "stops itself": WRONG
+    + "\nimport os, signal\ndef double(x):\n    os.kill(os.getpid(), signal.SIGSTOP)\n    return x\n",
     "ignores every signal and hangs": WRONG
     + """
 import signal, time

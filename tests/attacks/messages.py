@@ -24,7 +24,11 @@ def say(data):
 
 
 def _on_call(body: str) -> str:
-    return WRONG + _HEAD + f"\n\ndef double(x):\n    {body}\n    return x\n\n\ntotal = double\n\n\nclass Counter:\n    def __init__(self, start):\n        double(start)\n"
+    return (
+        WRONG
+        + _HEAD
+        + f"\n\ndef double(x):\n    {body}\n    return x\n\n\ntotal = double\n\n\nclass Counter:\n    def __init__(self, start):\n        double(start)\n"
+    )
 
 
 ATTACKS = {
@@ -49,7 +53,9 @@ ATTACKS = {
     "a header nested a hundred thousand deep": _on_call(
         'h = b"[" * 100_000; say(struct.pack("<4sIQ", b"GL01", len(h), 0) + h)'
     ),
-    "a handle that was never given": _on_call('say(frame({"dict": [["value", {"ref": [999999, "Tensor"]}], ["printed", ""], ["number", number()]]}))'),
+    "a handle that was never given": _on_call(
+        'say(frame({"dict": [["value", {"ref": [999999, "Tensor"]}], ["printed", ""], ["number", number()]]}))'
+    ),
     "a fault that is not one": _on_call(
         'say(frame({"dict": [["fault", {"dict": [["cause", "broken"], ["type", 1], ["message", []], ["frames", 3]]}], ["printed", ""], ["number", number()]]}))'
     ),

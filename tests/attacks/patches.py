@@ -61,8 +61,8 @@ worker.Worker.do_call = lambda self, f, args, kwargs: 1 / 0
 """,
     "the plugin is asked for full marks": WRONG
     + """
-import autograder.plugin, autograder.judge, autograder.expectations, autograder.report
-autograder.expectations.expect_close = autograder.expectations.expect_equal = lambda *a, **k: None
+import autograder.plugin, autograder.judge, autograder.checks.expectations, autograder.report
+autograder.checks.expectations.expect_close = autograder.checks.expectations.expect_equal = lambda *a, **k: None
 autograder.judge.judge = lambda *a: autograder.judge.Verdict(autograder.report.Outcome.PASSED)
 """,
     "the traceback is traced": WRONG

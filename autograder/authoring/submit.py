@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.files import write_whole
-from autograder.handin import find
-from autograder.keep import bound, unwritten
+from autograder.authoring.files import write_whole
+from autograder.handins.find import find
+from autograder.handins.keep import bound, unwritten
+from autograder.handins.submission import BadSubmission, open_submission
 from autograder.manifest import Assignment, read_assignment
-from autograder.submission import BadSubmission, open_submission
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day of zip: equal work makes equal zips
 

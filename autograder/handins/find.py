@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from autograder.source import BadSubmission, shown
+from autograder.handins.source import BadSubmission, shown
 
 MAX_FILE = 8_000_000  # bytes of one wanted file
 MAX_ZIP = 100_000_000

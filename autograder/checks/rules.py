@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.describe import cut
-from autograder.expectations import Mismatch
-from autograder.loops import loop_at
-from autograder.names import Module
-from autograder.patterns import Pattern
-from autograder.reach import Reach, Visit, reach_of
+from autograder.checks.describe import cut
+from autograder.checks.expectations import Mismatch
+from autograder.checks.loops import loop_at
+from autograder.checks.names import Module
+from autograder.checks.patterns import Pattern
+from autograder.checks.reach import Reach, Visit, reach_of
+from autograder.checks.scopes import COMPREHENSIONS, Scope, text_of
 from autograder.report import Cause
-from autograder.scopes import COMPREHENSIONS, Scope, text_of
 
 SHOWN = 5  # findings in one message
 TEXT = 80  # characters of a line

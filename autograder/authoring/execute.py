@@ -22,7 +22,10 @@ def execute_reference(assignment: Assignment, *, save_to: Path | None = None) ->
         notebook = jupytext.read(source)
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         client = NotebookClient(
-            notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(assignment.solutions)}}
+            notebook,
+            timeout=CELL_SECONDS,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(assignment.solutions)}},
         )
         try:
             client.execute()

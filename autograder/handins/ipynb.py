@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.source import MAX_CODE, BadSubmission, shown
+from autograder.handins.source import MAX_CODE, BadSubmission, shown
 
 MAX_BYTES = 8_000_000  # outputs included
 MAX_CELLS = 2_000

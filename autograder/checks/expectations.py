@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.compare import Difference, compare, returned, unusable
-from autograder.describe import TENSORS, cut, describe, shape_text
-from autograder.familiar import familiar_mistake
+from autograder.checks.compare import Difference, compare, returned, unusable
+from autograder.checks.describe import TENSORS, cut, describe, shape_text
+from autograder.checks.familiar import familiar_mistake
+from autograder.checks.values import EXACT, Tolerance, kind_of_number
 from autograder.report import Cause
-from autograder.values import EXACT, Tolerance, kind_of_number
 
 LIMIT = 2000  # characters of one message
 

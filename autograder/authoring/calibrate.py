@@ -15,16 +15,16 @@ from typing import Any
 import torch
 
 from autograder import __version__
+from autograder.authoring.verify import read_sources
 from autograder.batch import write_whole
 from autograder.box.link import BoxLink
-from autograder.claims import BadCheck
+from autograder.checks.claims import BadCheck
 from autograder.desk import open_nursery
 from autograder.grading import Checks, with_checks
 from autograder.local import LocalLink
 from autograder.manifest import Assignment
 from autograder.mutants import read_mutants
 from autograder.run import Options
-from autograder.verify import read_sources
 
 DEVIATIONS = 4.0
 WRONG_SEEDS = 3

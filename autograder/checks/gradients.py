@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.compare import Difference, compare, returned
-from autograder.describe import TENSORS, describe, shape_text
-from autograder.expectations import Mismatch, Mistakes, known_mistake
-from autograder.familiar import familiar_mistake
-from autograder.numeric import Scalar, numeric_directional, numeric_gradient, one_thread, unit
-from autograder.rng import Rng
-from autograder.values import Tolerance, compare_numbers, kind_of_number
+from autograder.checks.compare import Difference, compare, returned
+from autograder.checks.describe import TENSORS, describe, shape_text
+from autograder.checks.expectations import Mismatch, Mistakes, known_mistake
+from autograder.checks.familiar import familiar_mistake
+from autograder.checks.numeric import Scalar, numeric_directional, numeric_gradient, one_thread, unit
+from autograder.checks.rng import Rng
+from autograder.checks.values import Tolerance, compare_numbers, kind_of_number
 
 __all__ = ["expect_gradient", "expect_gradients", "numeric_directional", "numeric_gradient"]
 

@@ -13,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.handin import Found, find
-from autograder.keep import unwritten
+from autograder.handins.find import Found, find
+from autograder.handins.keep import unwritten
+from autograder.handins.notebook import Cells, Module, place, statements_kept, to_module
+from autograder.handins.source import BadSubmission, decode, parse, shown
 from autograder.manifest import Assignment
-from autograder.notebook import Cells, Module, place, statements_kept, to_module
-from autograder.source import BadSubmission, decode, parse, shown
 
 __all__ = ["BadSubmission", "Submission", "open_submission"]
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from autograder.box.link import BoxLink, Nursery
-from autograder.claims import BadCheck
+from autograder.checks.claims import BadCheck
 from autograder.desk import open_nursery
 from autograder.grading import Checks, with_checks
 from autograder.judge import show
@@ -148,7 +148,9 @@ class _Bench:
                 name = result.id.partition("::")[2]
                 used.add(name)
                 if result.outcome is not Outcome.FAILED:
-                    problems.append(f"The mutant {mutant.story!r} is not noticed by {name} ({result.outcome}). {result.message}")
+                    problems.append(
+                        f"The mutant {mutant.story!r} is not noticed by {name} ({result.outcome}). {result.message}"
+                    )
         problems += [f"No mutant fails {name}." for name in sorted(names - used)]
         return problems, f"{len(mutants)} noticed, {len(names)} checks used"
 
@@ -168,7 +170,7 @@ def _names(result: CheckResult, task: str) -> bool:
 
 
 def _fresh(assignment: Assignment) -> tuple[list[str], str]:
-    from autograder.release import BadSource, release, stale
+    from autograder.authoring.release import BadSource, release, stale
 
     try:
         made = release(assignment)
@@ -178,7 +180,7 @@ def _fresh(assignment: Assignment) -> tuple[list[str], str]:
 
 
 def _notebooks(assignment: Assignment) -> tuple[list[str], str]:
-    from autograder.execute import execute_reference
+    from autograder.authoring.execute import execute_reference
 
     begun = time.monotonic()
     problems = execute_reference(assignment)

@@ -8,9 +8,9 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from autograder.compare import Difference, to_tensor
-from autograder.describe import TENSORS, number
-from autograder.values import Tolerance, close, common
+from autograder.checks.compare import Difference, to_tensor
+from autograder.checks.describe import TENSORS, number
+from autograder.checks.values import Tolerance, close, common
 
 
 def familiar_mistake(found: Difference, tolerance: Tolerance) -> str:

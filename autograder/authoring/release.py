@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.cells import BadSource, header_line, read_source, to_notebook
-from autograder.files import write_whole
-from autograder.keep import unwritten
-from autograder.leaks import refuse_leaks
+from autograder.authoring.cells import BadSource, header_line, read_source, to_notebook
+from autograder.authoring.files import write_whole
+from autograder.authoring.leaks import refuse_leaks
+from autograder.handins.keep import unwritten
 from autograder.manifest import Assignment
 
 __all__ = ["BadSource", "Release", "release", "stale", "write"]

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.describe import TENSORS, TEXT, cut, describe, dtype_name, shape_text
-from autograder.values import Tolerance, compare_numbers, compare_tensors, kind_of_dtype, kind_of_number
+from autograder.checks.describe import TENSORS, TEXT, cut, describe, dtype_name, shape_text
+from autograder.checks.values import Tolerance, compare_numbers, compare_tensors, kind_of_dtype, kind_of_number
 
 CONTAINERS = (list, tuple, dict, set, frozenset)
 

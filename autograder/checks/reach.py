@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from autograder.names import Definition, Module
-from autograder.scopes import COMPREHENSIONS, FUNCTIONS, Scope, enter
+from autograder.checks.names import Definition, Module
+from autograder.checks.scopes import COMPREHENSIONS, FUNCTIONS, Scope, enter
 
 _USED_BY_ITSELF = ("__init__", "__new__", "__call__", "__post_init__", "__getitem__", "__iter__", "__next__", "forward")
 _PLAIN = frozenset(name for kind in (torch.Tensor, dict, list, str) for name in dir(kind))

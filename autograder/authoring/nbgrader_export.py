@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.cells import read_source, to_notebook
-from autograder.files import write_whole
+from autograder.authoring.cells import read_source, to_notebook
+from autograder.authoring.files import write_whole
+from autograder.authoring.release import notebook_bytes
 from autograder.manifest import Assignment
-from autograder.release import notebook_bytes
 
 CONFIG = "nbgrader_config.py"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from autograder.cells import MARKERS, BadSource, solution_lines
+from autograder.authoring.cells import MARKERS, BadSource, solution_lines
 
 TELLING = 40  # characters: shorter lines (`for i in range(len(x)):`) also occur where nobody copied
 _TEXT = (".py", ".md", ".toml", ".txt", ".ipynb", ".json")

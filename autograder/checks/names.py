@@ -12,7 +12,7 @@ import sys
 import warnings
 from dataclasses import dataclass
 
-from autograder.scopes import Scope, bind, enter, owner_of, text_of
+from autograder.checks.scopes import Scope, bind, enter, owner_of, text_of
 
 ALIASES = 20  # expressions followed from a name to what it stands for
 

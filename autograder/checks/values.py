@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.describe import TENSORS, cut, number
+from autograder.checks.describe import TENSORS, cut, number
 
 _ATOL_RTOL = {  # by dtype; float64 and anything else that is not listed: the first line
     torch.float64: (1e-6, 1e-5),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from autograder.names import Module
-from autograder.scopes import COMPREHENSIONS, Scope, text_of
+from autograder.checks.names import Module
+from autograder.checks.scopes import COMPREHENSIONS, Scope, text_of
 
 _MAPPING = {
     "builtins.map": "map", "builtins.filter": "filter", "functools.reduce": "reduce", "itertools.starmap": "starmap",

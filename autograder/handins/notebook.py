@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.ipynb import MAX_CELLS, Cell, read_cells
-from autograder.keep import kept, overridden
-from autograder.source import BadSubmission, parse, shown
+from autograder.handins.ipynb import MAX_CELLS, Cell, read_cells
+from autograder.handins.keep import kept, overridden
+from autograder.handins.source import BadSubmission, parse, shown
 
 Cells = tuple[tuple[int, int], ...]  # (first line in the module, number of the cell), rising
 

@@ -1,0 +1,1 @@
+"""What check files are written with: the task mark, expectations, gradients, source rules, random inputs."""
