@@ -1,4 +1,4 @@
-"""gradlab's grader. The public names below are what check files and notebooks import; each is loaded when first used."""
+"""gradlab's grader. The public names are what check files and notebooks import; each is loaded when first used."""
 
 from __future__ import annotations
 

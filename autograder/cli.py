@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from autograder.manifest import Assignment
 
 _device = click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
-_data = click.option(
-    "--data", default="scenes", show_default=True, help="Dataset of scored checks: scenes, cifar10, ..."
-)
+_data = click.option("--data", default="scenes", show_default=True, help="Dataset of scored checks.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of text.")
 _wall = click.option(
     "--wall", type=click.Choice(["auto", "bubblewrap", "namespaces", "none"]), default="auto", show_default=True

@@ -23,7 +23,7 @@ HOSTILE = {
     "exits-at-import": "import os\nos._exit(0)\n",
     "never-ends": "while True:\n    pass\n",
     "patches-torch": "import torch\ntorch.allclose = torch.equal = lambda *a, **k: True\n{reference_but_wrong}",
-    "reads-the-solutions": "from pathlib import Path\nexec(next(Path('/').rglob('solutions/a01_knn/knn.py')).read_text())\n",
+    "reads-the-solutions": "import glob\nexec(open(glob.glob('/**/solutions/*/knn.py', recursive=True)[0]).read())\n",
     "floods-output": "print('x' * 10_000_000)\n{reference}",
     "starts-processes": "import os\nwhile True:\n    os.fork()\n",
     "does-not-parse": "def compute_distances_two_loops(x_train, x_test:\n    return\n",

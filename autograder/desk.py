@@ -154,7 +154,7 @@ def grade_handin(checks: Checks, job: Job, nursery: Nursery | None) -> Report:
 def earlier_modules(assignment: Assignment) -> list[str]:
     """Files of earlier assignments that this one may import, where the student handed them in beside."""
     public = assignment.folder.parent
-    names = []
+    names: list[str] = []
     for folder in sorted(public.iterdir()):
         if folder.name < assignment.name and (folder / "assignment.toml").is_file():
             names += read_assignment(folder).files

@@ -29,8 +29,7 @@ class Late(Exception):
 def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: float | None = None) -> None:
     """Write one frame. ``deadline`` is a reading of time.monotonic(). Raises Late or Closed."""
     size = sum(len(chunk) for chunk in body)
-    for chunk in (PREFIX.pack(MAGIC, len(header), size) + header, *body):
-        rest = memoryview(chunk)
+    for rest in (memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *body):
         while rest:
             _wait(fd, select.POLLOUT, deadline)
             try:

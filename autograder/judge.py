@@ -1,7 +1,7 @@
 """From what a check raised to a verdict: whose fault it was, and the words for it.
 
-The rule: Mismatch and StudentFault cost the student's points. Any other exception does too once the check has received a
-value from the student's code, because the reference passes the same check on every seed: what broke the check is the
+The rule: Mismatch and StudentFault cost the student's points. Any other exception does too once the check has received
+a value from the student's code, because the reference passes the same check on every seed: what broke the check is the
 value. Before that, or when gradlab's own parts fail, the check is broken, and staff are told.
 """
 
@@ -39,7 +39,7 @@ def judge(error: BaseException | None, trail: Trail | None) -> Verdict:
         return Verdict(Outcome.FAILED, error.cause, message, error.hint)
     known = isinstance(error, _OURS) or type(error).__module__.startswith(("autograder.", "common."))
     if trail is None or not trail.received or known or not isinstance(error, Exception):
-        text = "".join(traceback.format_exception(error, limit=-6))
+        text = str(error) if isinstance(error, BadCheck) else "".join(traceback.format_exception(error, limit=-6))
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
     reason = f"The check cannot use what came back ({type(error).__name__}: {str(error)[:300]})."
     return Verdict(

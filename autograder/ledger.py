@@ -27,6 +27,6 @@ def audit(claims: Iterable[tuple[CheckFile, Claim]]) -> None:
             pays = tasks[task.name]
             if pays > task.points or (complete and pays != task.points):
                 raise BadCheck(
-                    f"{assignment.folder / MANIFEST} promises {task.points} points for {task.name!r}, but the checks pay "
-                    f"{pays}. Change one of the two."
+                    f"{assignment.folder / MANIFEST} promises {task.points} points for {task.name!r}, but the checks "
+                    f"pay {pays}. Change one of the two."
                 )

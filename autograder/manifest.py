@@ -94,7 +94,12 @@ def read_assignment(folder: Path) -> Assignment:
     files = tuple(_get(table, "files", list, path))
     tasks = tuple(_read_task(row, files, path) for row in _get(table, "tasks", list, path))
     questions = tuple(
-        Question(*(_get(row, key, kind, path) for key, kind in _QUESTION), file=row.get("file", files[0]))
+        Question(
+            _get(row, "id", str, path),
+            _get(row, "title", str, path),
+            _get(row, "points", int, path),
+            row.get("file", files[0]),
+        )
         for row in table.get("questions", [])
     )
     names = [task.name for task in tasks]
@@ -112,9 +117,6 @@ def read_assignment(folder: Path) -> Assignment:
         imports=tuple(table.get("imports", ())),
         limits=_read_limits(table.get("limits", {}), path),
     )
-
-
-_QUESTION = (("id", str), ("title", str), ("points", int))
 
 
 def _read_task(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Task:

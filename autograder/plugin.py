@@ -107,7 +107,8 @@ class Check(pytest.Function):
     @property
     def student(self) -> Student | None:
         """The proxy that this check was given, once its fixtures are made."""
-        return (self.funcargs or {}).get("student") if hasattr(self, "funcargs") else None
+        given: dict[str, Any] = getattr(self, "funcargs", None) or {}
+        return given.get("student")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         result = self.config.stash[RUN].results.get(self.nodeid)

@@ -117,9 +117,8 @@ def place(path: Path) -> CheckFile:
     assignment = _assignment(folder)
     module = module.removesuffix(HIDDEN)
     if f"{module}.py" not in assignment.files:
-        raise BadManifest(
-            f"{path} judges the module {module!r} by its name, but {folder / MANIFEST} lists {', '.join(assignment.files)}."
-        )
+        files = ", ".join(assignment.files)
+        raise BadManifest(f"{path} judges the module {module!r} by its name, but {folder / MANIFEST} lists {files}.")
     return CheckFile(path, assignment, module, hidden)
 
 

@@ -220,7 +220,7 @@ def fault_of(table: dict[str, Any], cells: dict[str, list[tuple[int, int]]]) -> 
     """
     kinds = {"cause": str, "type": str, "message": str, "frames": list}
     if any(type(table.get(key)) is not kind for key, kind in kinds.items()):
-        return StudentFault(Cause.CRASHED, "The process with your code sent a message that was not asked for.")
+        return _unasked()
     cause = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN}.get(table["cause"], Cause.ERROR)
     frames = [frame for frame in table["frames"][:12] if _is_frame(frame)]
     name, text = table["type"][:100], table["message"][:1000]
@@ -230,6 +230,10 @@ def fault_of(table: dict[str, Any], cells: dict[str, list[tuple[int, int]]]) -> 
     lines += [f"  {_place(frame, cells)}: {frame[3][:200]}" for frame in frames]
     hint = "Your code needs more memory than a check may use." if cause is Cause.MEMORY else ""
     return StudentFault(cause, "\n".join(lines), hint)
+
+
+def _unasked() -> StudentFault:
+    return StudentFault(Cause.CRASHED, "The process with your code sent a message that was not asked for.")
 
 
 def _is_frame(frame: Any) -> bool:

@@ -122,7 +122,7 @@ class _Writer:
         if self.size > self.limit:
             raise WireError(f"the value needs more than {self.limit >> 20} MiB; nothing that large can be passed on")
         if array.nbytes:
-            self.buffers.append(memoryview(array.reshape(-1).view(np.uint8)))
+            self.buffers.append(array.reshape(-1).view(np.uint8).data)
         return array.nbytes
 
 

@@ -48,12 +48,12 @@ def calibrate(
     wrong = [mutant for mutant in read_mutants(assignment) if mutant.calibrates]
     scores: Scores = {}
 
-    def run(checks: Checks, files: dict[str, str], seed: int, only: Callable[[str], bool]) -> Scores:
+    def run(checks: Checks, files: dict[str, str], seed: int, only: tuple[str, ...] | None = None) -> Scores:
         scores.clear()
         checks.run.options = replace(options, seed=seed)
         link = BoxLink(nursery, files, assignment.limits, {}) if nursery else LocalLink(files)
         try:
-            results = checks.judge(link, files, only=lambda check: check.scored and only(check.name))
+            results = checks.judge(link, files, only=lambda c: c.scored and (only is None or c.name in only))
         finally:
             link.close()
         for result in results:
@@ -66,14 +66,14 @@ def calibrate(
         higher: dict[str, bool] = {}
         for seed in range(seeds):
             progress(f"reference, seed {seed}")
-            for key, values in run(checks, sources, seed, lambda name: True).items():
+            for key, values in run(checks, sources, seed).items():
                 good.setdefault(key, []).append(values[-1][0])
                 higher[key] = values[-1][1]
         bad: dict[str, dict[str, list[float]]] = {key: {} for key in good}
         for mutant in wrong:
             for seed in range(WRONG_SEEDS):
                 progress(f"{mutant.story}, seed {seed}")
-                for key, values in run(checks, mutant.plant(sources), seed, lambda name: name in mutant.checks).items():
+                for key, values in run(checks, mutant.plant(sources), seed, mutant.checks).items():
                     bad[key].setdefault(mutant.story, []).append(values[-1][0])
         return {key: _entry(key, values, bad[key], higher[key]) for key, values in good.items()}
 
@@ -92,8 +92,8 @@ def _entry(key: str, good: list[float], bad: dict[str, list[float]], higher_is_b
     best = max(sign * value for values in bad.values() for value in values)
     if best >= near:
         raise BadCheck(
-            f"{key}: a wrong solution scores {sign * best:.4g}, the reference {mean:.4g} with deviation {deviation:.4g}; "
-            "no threshold lies between. Make the run longer or the check sharper."
+            f"{key}: a wrong solution scores {sign * best:.4g}, the reference {mean:.4g} with deviation "
+            f"{deviation:.4g}; no threshold lies between. Make the run longer or the check sharper."
         )
     return {
         "threshold": float(f"{sign * (near + best) / 2:.4g}"),

@@ -46,8 +46,8 @@ def choose(wanted: str = "auto") -> str:
     raise NoWall(
         "No wall can be built here, so other people's code is not run. "
         + "; ".join(reasons)
-        + ". Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), allow unprivileged user namespaces, or, if you "
-        "wrote every hand-in yourself, pass --wall none."
+        + ". Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), allow unprivileged user namespaces, or, "
+        "if you wrote every hand-in yourself, pass --wall none."
     )
 
 
@@ -125,10 +125,9 @@ def _view() -> View:
 
 def _bubblewrap(view: View) -> list[str]:
     shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    if os.geteuid() == 0:  # root shows what root can read, then the nursery becomes nobody: see become_nobody
-        user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    else:
-        user = ["--unshare-user"]
+    # root shows what root can read, then the nursery becomes nobody: see become_nobody
+    root = os.geteuid() == 0
+    user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
     parents = dict.fromkeys(str(p) for _, target in view.binds for p in reversed(Path(target).parents) if str(p) != "/")
     folders = [part for path in parents for part in ("--perms", "0755", "--dir", path)]  # bwrap's own default is 0700
     binds = [part for source, target in view.binds for part in ("--ro-bind", source, target)]
