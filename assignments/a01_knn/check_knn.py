@@ -94,7 +94,7 @@ def check_one_loop_does_not_visit_every_pair(student, rng):
     )
 
 
-@task("compute_distances_no_loops", points=5)
+@task("compute_distances_no_loops", points=4)
 def check_no_loops_agrees_with_the_definition(student, rng):
     """Distances without loops agree with the definition."""
     judge_distances(student, "compute_distances_no_loops", rng.normal(8, 2, 5, 3), rng.normal(5, 2, 5, 3), loops=True)
@@ -108,7 +108,7 @@ def check_no_loops_takes_any_rank(student, rng):
         judge_distances(student, "compute_distances_no_loops", x_train, x_test, loops=True)
 
 
-@task("compute_distances_no_loops", points=4)
+@task("compute_distances_no_loops", points=6)
 def check_no_loops_needs_little_memory(student, rng):
     """Distances without loops make no tensor much larger than the images or the result."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)

@@ -118,7 +118,7 @@ def check_no_loops_takes_views(student, rng):
     judge_distances(student, "compute_distances_no_loops", x_train, x_test)
 
 
-@task("compute_distances_no_loops", points=2)
+@task("compute_distances_no_loops", points=1)
 def check_no_loops_takes_single_images(student, rng):
     """Distances without loops are right for one image, and leave the images unchanged."""
     judge_single_images(student, rng, "compute_distances_no_loops")
