@@ -188,14 +188,11 @@ class Student:
     def inspect(self, f: Handle, *args: Any, **kwargs: Any) -> Inspection:
         """Call ``f`` and also tell what it did to its arguments, to the machine's memory and to torch."""
         table = self._remote.call("inspect", f, args, kwargs)
-        try:
-            value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
-        except (KeyError, TypeError):
-            raise StudentFault(
-                Cause.CRASHED, "The process with your code sent a message that was not asked for."
-            ) from None
+        if type(table) is not dict or set(table) != {"value", "args", "ops", "largest"}:
+            raise _unasked()
+        value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
         if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
-            raise StudentFault(Cause.CRASHED, "The process with your code sent a message that was not asked for.")
+            raise _unasked()
         return Inspection(value, after, ops, largest)
 
     def seed(self, number: int) -> None:
