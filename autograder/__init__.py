@@ -14,6 +14,7 @@ _PUBLIC = {
     "expect_equal": "autograder.checks.expectations",
     "expect_shape": "autograder.checks.expectations",
     "expect_type": "autograder.checks.expectations",
+    "expect_unchanged": "autograder.checks.expectations",
     "expect_gradient": "autograder.checks.gradients",
     "expect_gradients": "autograder.checks.gradients",
     "forbid": "autograder.checks.rules",

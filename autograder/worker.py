@@ -180,6 +180,10 @@ def make_meter() -> Any:
             super().__init__()
             self.ops = self.largest = 0
 
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # else torch imports its compiler, a second's work, to keep it away from this mode
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out = func(*args, **(kwargs or {}))
             self.ops += 1

@@ -98,7 +98,10 @@ def _compare_number(actual: Any, expected: Any, kind: str, tolerance: Tolerance)
     if found != kind and (tolerance.exact or found not in accepted.get(kind, ())):
         wanted = "an int" if kind == "int" else f"a {kind}"
         wanted = wanted if tolerance.exact or kind == "bool" else "a number"
-        return Difference("type", f"expected {wanted}, got {describe(actual)}{returned(actual)}", actual, expected)
+        kind = "the float " if type(actual) is float else ""  # 54.0 is written 54
+        return Difference(
+            "type", f"expected {wanted}, got {kind}{describe(actual)}{returned(actual)}", actual, expected
+        )
     message = compare_numbers(actual, expected, tolerance)
     return Difference("values", message, actual, expected) if message else None
 

@@ -103,6 +103,16 @@ def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> N
         raise Mismatch(_named(name, f"expected a value of type {wanted}, got {describe(actual)}{returned(actual)}"))
 
 
+def expect_unchanged(seen: Any, *inputs: Any) -> None:
+    """The call that was inspected (``student.inspect``) left its positional arguments as they were."""
+    for number, (before, after) in enumerate(zip(inputs, seen.args, strict=False), start=1):
+        if compare(after, before, EXACT) is not None:
+            raise Mismatch(
+                f"The call changed its argument {number} in place.",
+                "Make new tensors: x = x - m instead of x -= m, and no x[...] = ... or method_() on an argument.",
+            )
+
+
 def _expect(
     actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes | None, check_dtype: bool, name: str
 ) -> None:

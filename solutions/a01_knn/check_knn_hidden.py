@@ -5,7 +5,7 @@ from collections import Counter
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
 
 READY_MADE = [
     "torch.cdist", "torch.pdist", "torch.dist", "torch.norm", "torch.linalg.*norm", "F.pairwise_distance", "F.pdist",
@@ -17,16 +17,6 @@ def distances(x_train: Tensor, x_test: Tensor) -> Tensor:
     """torch's own, subtracting before squaring, in the dtype given. (Ntr, Nte)"""
     rows, columns = x_train.flatten(1).double(), x_test.flatten(1).double()
     return torch.cdist(rows, columns, compute_mode="donot_use_mm_for_euclid_dist").to(x_train.dtype)
-
-
-def expect_unchanged(seen, *inputs: Tensor) -> None:
-    """The call left its first arguments as they were."""
-    for number, (before, after) in enumerate(zip(inputs, seen.args, strict=True), start=1):
-        expect(
-            torch.equal(before, after),
-            f"The call changed its argument {number} in place.",
-            hint="Make new tensors: x = x - m instead of x -= m, and no x[...] = ... or method_() on an argument.",
-        )
 
 
 def judge_distances(student, name, x_train, x_test):
