@@ -41,9 +41,10 @@ def grade(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from autograder.batch import find_handins, grade_all, write_overview, write_report
     from autograder.box.wall import choose
-    from autograder.desk import Setup
+    from autograder.classroom.batch import find_handins, grade_all
+    from autograder.classroom.desk import Setup
+    from autograder.classroom.results import write_overview, write_report
     from autograder.grading import find_assignment
     from autograder.plugin import pick_device
     from autograder.render.terminal import print_class_summary

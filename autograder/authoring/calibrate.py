@@ -16,10 +16,10 @@ import torch
 
 from autograder import __version__
 from autograder.authoring.verify import read_sources
-from autograder.batch import write_whole
 from autograder.box.link import BoxLink
 from autograder.checks.claims import BadCheck
-from autograder.desk import open_nursery
+from autograder.classroom.desk import open_nursery
+from autograder.files import write_whole
 from autograder.grading import Checks, with_checks
 from autograder.local import LocalLink
 from autograder.manifest import Assignment

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.authoring.cells import read_source, to_notebook
-from autograder.authoring.files import write_whole
 from autograder.authoring.release import notebook_bytes
+from autograder.files import write_whole
 from autograder.manifest import Assignment
 
 CONFIG = "nbgrader_config.py"

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.cells import BadSource, header_line, read_source, to_notebook
-from autograder.authoring.files import write_whole
 from autograder.authoring.leaks import refuse_leaks
+from autograder.files import write_whole
 from autograder.handins.keep import unwritten
 from autograder.manifest import Assignment
 

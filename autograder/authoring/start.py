@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.authoring.files import write_whole
+from autograder.files import write_whole
 from autograder.manifest import MANIFEST, BadManifest, read_assignment
 
 RECORD = ".gradlab.json"  # in the student's folder: sha256 of each file as it was copied

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.authoring.files import write_whole
+from autograder.files import write_whole
 from autograder.handins.find import find
 from autograder.handins.keep import bound, unwritten
 from autograder.handins.submission import BadSubmission, open_submission

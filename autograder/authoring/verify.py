@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from autograder.box.link import BoxLink, Nursery
 from autograder.checks.claims import BadCheck
-from autograder.desk import open_nursery
+from autograder.classroom.desk import open_nursery
 from autograder.grading import Checks, with_checks
 from autograder.judge import show
 from autograder.local import LocalLink

@@ -5,18 +5,13 @@ Each report is written whole or not at all; the overview and the gradebook are w
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
 
-from autograder.desk import Desk, Job, Setup
-from autograder.render.html import report_html
-from autograder.render.index import index_html
-from autograder.render.table import gradebook_csv
+from autograder.classroom.desk import Desk, Job, Setup
 from autograder.report import Report
 
 SUFFIXES = (".zip", ".ipynb", ".py")
@@ -78,34 +73,3 @@ def grade_all(
     finally:
         for desk in opened:
             desk.close()
-
-
-def write_report(report: Report, out: Path) -> None:
-    """``out/<student>/report.json``, ``report.html`` for the student and ``staff.html`` with everything."""
-    folder = out / report.student
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "report.json", report.to_json())
-    write_whole(folder / "report.html", report_html(report, staff=False))
-    write_whole(folder / "staff.html", report_html(report, staff=True))
-
-
-def write_overview(reports: Sequence[Report], out: Path, *, title: str) -> Path:
-    """``gradebook.csv`` and ``index.html``; the path of the latter."""
-    write_whole(out / "gradebook.csv", gradebook_csv(reports))
-    write_whole(out / "index.html", index_html(reports, title=title))
-    return out / "index.html"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

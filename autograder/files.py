@@ -1,0 +1,31 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+_MARK = ".whole-"  # of files half written; `sweep` finds them by it
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write beside ``path`` and rename, so that nobody ever reads half a file, not even after a power cut."""
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_MARK)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a writer that was killed left in ``folder`` and in the folders below it."""
+    for path in (*folder.glob(f"{_MARK}*"), *folder.glob(f"*/{_MARK}*")):
+        path.unlink(missing_ok=True)
