@@ -25,15 +25,8 @@ T = TypeVar("T")
 
 # Plugins of pytest that a grader's session has no use for; each costs time on every check.
 _UNUSED = (
-    "terminal",
-    "cacheprovider",
-    "junitxml",
-    "pastebin",
-    "logging",
-    "warnings",
-    "doctest",
-    "unittest",
-    "stepwise",
+    *("terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest"),
+    *("unraisableexception", "threadexception", "faulthandler", "setuponly", "setupplan"),
 )
 
 

@@ -61,7 +61,10 @@ def test_an_attack_gains_nothing_and_harms_nobody(name: str, course: Assignment,
     assert all(len(result.message) < 5000 and len(result.output) <= 66_000 for result in attack)
     assert points(after) == 100, after
     assert time.monotonic() - begun < SECONDS
-    assert descendants(nursery.process.pid) <= 3  # bubblewrap's own two and the nursery
+    until = time.monotonic() + 5
+    while descendants(nursery.process.pid) > 4 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert descendants(nursery.process.pid) <= 4  # bubblewrap's own two, the nursery, and the worker it keeps ahead
 
 
 def descendants(pid: int) -> int:

@@ -1,131 +1,23 @@
-"""The grader's side of the box: starts nurseries and workers, sends requests, judges how a worker ended."""
+"""The grader's side of the box: sends requests to a worker, bounds what comes back, judges how it ended."""
 
 from __future__ import annotations
 
-import json
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any
 
 from autograder.box import wall as walls
+from autograder.box.nurseries import BoxError, Nursery, Worker
 from autograder.frames import Closed, Late, receive, send
 from autograder.manifest import Limits
 from autograder.report import Cause
 from autograder.student import StudentFault, fault_of, unwrap
 from autograder.wire import Ref, WireError, decode, encode
 
+__all__ = ["IMPORT_SECONDS", "BoxError", "BoxLink", "Nursery"]
+
 IMPORT_SECONDS = 30.0  # what importing a submission may take, beside the checks' own limits
-START_SECONDS = 120.0
-
-
-class BoxError(Exception):
-    """The box itself does not work. Speaks to staff; never the student's fault."""
-
-
-class Nursery:
-    """A nursery process behind ``wall`` ("bubblewrap", "namespaces" or "none").
-
-    Where the system refuses namespaces inside the wall, each worker gets a nursery of its own: slower, never weaker.
-    """
-
-    def __init__(self, wall: str, *, cores: int = 1) -> None:
-        self.wall, self.cores = wall, cores
-        self.nested = wall != "none"
-        self.single_use = False
-        self._start()
-
-    def _start(self) -> None:
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        fd = theirs.fileno()
-        program = [sys.executable, "-P", "-m", "autograder.box.nursery", str(fd)]
-        self.process = subprocess.Popen(
-            walls.command(self.wall, program),
-            env=walls.environment(self.wall),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=[fd],
-            start_new_session=True,
-        )
-        theirs.close()
-        self.control.settimeout(START_SECONDS)
-        if self._answer() != {"ready": True}:
-            self.close()
-            raise BoxError("The nursery did not start as it should.")
-
-    def fork(self, limits: dict[str, Any]) -> tuple[int, socket.socket]:
-        """A fresh worker: its number in the nursery and the grader's end of its channel."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            answer = self._fork(limits, theirs)
-            if "pid" not in answer and self.nested:
-                self.nested, self.single_use = False, True
-                answer = self._fork(limits, theirs)
-        if "pid" not in answer:
-            ours.close()
-            raise BoxError(f"The nursery could not fork a worker: {answer.get('error', 'no reason given')}.")
-        ours.setblocking(False)
-        return answer["pid"], ours
-
-    def _fork(self, limits: dict[str, Any], channel: socket.socket) -> dict[str, Any]:
-        request = {"fork": {**limits, "cores": self.cores, "nested": self.nested}}
-        return self._ask(json.dumps(request).encode(), channel.fileno())
-
-    def kill(self, pid: int) -> int | None:
-        """End a worker and all it started; its exit code, or None when that is not known."""
-        code = self._ask(json.dumps({"kill": pid}).encode()).get("exit")
-        if self.single_use:
-            self.close()
-            self._start()
-        return code
-
-    def status(self, pid: int) -> int | None:
-        """The exit code of a worker that hung up; negative for the signal that killed it."""
-        return self._ask(json.dumps({"status": pid}).encode()).get("exit")
-
-    def _ask(self, request: bytes, fd: int | None = None) -> dict[str, Any]:
-        try:
-            socket.send_fds(self.control, [request], [] if fd is None else [fd])
-        except OSError as error:
-            raise BoxError(f"The nursery is gone ({error}).") from None
-        return self._answer()
-
-    def _answer(self) -> dict[str, Any]:
-        try:
-            message = self.control.recv(65536)
-        except OSError as error:
-            raise BoxError(f"The nursery does not answer ({error}).") from None
-        if not message:
-            raise BoxError(f"The nursery ended: {self._last_words()}")
-        return json.loads(message)
-
-    def _last_words(self) -> str:
-        self.process.kill()
-        assert self.process.stderr is not None
-        lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it left no message."
-
-    def close(self) -> None:
-        """Stop the nursery; whatever runs behind its wall dies with it."""
-        self.control.close()
-        try:
-            self.process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        if self.process.stderr is not None:
-            self.process.stderr.close()
-
-    def __enter__(self) -> Nursery:
-        return self
-
-    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
 
 
 class BoxLink:
@@ -138,21 +30,22 @@ class BoxLink:
         self.printed = ""
         self.deadline = 0.0
         self._number = 0  # of the last request; its answer repeats it
-        self._pid: int | None = None
-        self._memory = 0
-        self._channel: socket.socket | None = None
+        self._worker: Worker | None = None
         self._loaded: dict[str, Ref | StudentFault] = {}
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.printed = ""
-        if self._channel is None or self._memory != memory_mb:
+        if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
             self._replace(memory_mb)
         self.deadline = time.monotonic() + IMPORT_SECONDS
         try:
             self._roundtrip({"do": "begin", "seed": seed})
         except StudentFault:  # the worker died between two checks: that costs neither of them
             self._replace(memory_mb)
-            self._roundtrip({"do": "begin", "seed": seed})
+            try:
+                self._roundtrip({"do": "begin", "seed": seed})
+            except StudentFault as fault:  # nothing of the student's has run in it
+                raise BoxError(f"A fresh worker does not answer. {fault.message}") from None
         self.deadline = time.monotonic() + seconds
 
     def load(self, module: str) -> Ref:
@@ -179,12 +72,9 @@ class BoxLink:
 
     def close(self) -> None:
         """End the worker and everything it left running."""
-        if self._pid is not None:
-            pid, self._pid = self._pid, None
-            self.nursery.kill(pid)
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
+        if self._worker is not None:
+            worker, self._worker = self._worker, None
+            self.nursery.end(worker)
 
     def _replace(self, memory_mb: int) -> None:
         self.close()
@@ -195,16 +85,18 @@ class BoxLink:
             "output": int(self.limits.output_kb) << 10,
             "message": int(self.limits.message_mb) << 20,
         }
-        self._pid, self._channel = self.nursery.fork(limits)
-        self._memory = memory_mb
+        self._worker = worker = self.nursery.fork(limits)
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
         first = {"files": self.files, "earlier": walls.earlier(self.nursery.wall)}
-        send(self._channel.fileno(), *encode(first), deadline=time.monotonic() + IMPORT_SECONDS)
+        try:
+            send(worker.channel.fileno(), *encode(first), deadline=time.monotonic() + IMPORT_SECONDS)
+        except (Closed, Late):
+            raise BoxError("A fresh worker ended before it was given the submission.") from None
 
     def _roundtrip(self, request: dict[str, Any]) -> Any:
-        if self._channel is None:
+        if self._worker is None:
             raise StudentFault(Cause.CRASHED, "The process with your code ended earlier in this check.")
-        fd = self._channel.fileno()
+        fd = self._worker.channel.fileno()
         try:
             self._number += 1
             send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=self.deadline)
@@ -234,13 +126,12 @@ class BoxLink:
         return StudentFault(Cause.CRASHED, "The process with your code sent a message that is not one of gradlab's.")
 
     def _ended(self) -> StudentFault:
-        pid, self._pid = self._pid, None
-        assert pid is not None
-        code = self.nursery.status(pid)
-        if code is None:
-            code = self.nursery.kill(pid)
+        assert self._worker is not None
+        code = self.nursery.exit_code(self._worker)
         self.close()
-        if code is not None and code < 0:
+        if code is None:
+            return StudentFault(Cause.CRASHED, "Your code closed the connection to the grader.")
+        if code < 0:
             name = signal.strsignal(-code)
             return StudentFault(Cause.CRASHED, f"The process with your code was killed: {name}.")
         return StudentFault(Cause.CRASHED, f"Your code ended its own process (exit code {code}).")

@@ -1,0 +1,153 @@
+"""The grader's handle on a nursery: starts the process behind its wall, asks it for workers, ends them."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections import deque
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from autograder.box import wall as walls
+
+START_SECONDS = 120.0
+
+
+class BoxError(Exception):
+    """The box itself does not work. Speaks to staff; never the student's fault."""
+
+
+@dataclass
+class Worker:
+    """A forked worker: its number in the nursery and the grader's end of its channel."""
+
+    channel: socket.socket
+    limits: dict[str, Any]
+    pid: int | None = None  # None: not there yet
+    trouble: str = ""
+
+
+class Nursery:
+    """A nursery process behind ``wall`` ("bubblewrap", "namespaces" or "none").
+
+    Keeps one worker ahead, so that the next submission need not wait for a fork. Where the system refuses namespaces
+    inside the wall, each worker gets a nursery of its own: slower, never weaker.
+    """
+
+    def __init__(self, wall: str, *, cores: int = 1) -> None:
+        self.wall, self.cores = wall, cores
+        self.nested = wall != "none"
+        self.single_use = False
+        self._start()
+
+    def _start(self) -> None:
+        self._waiting: deque[Worker | None] = deque()  # whom the answers to come are for
+        self._spare: Worker | None = None
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        fd = theirs.fileno()
+        program = [sys.executable, "-P", "-m", "autograder.box.nursery", str(fd)]
+        self.process = subprocess.Popen(
+            walls.command(self.wall, program),
+            env=walls.environment(self.wall),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            pass_fds=[fd],
+            start_new_session=True,
+        )
+        theirs.close()
+        self.control.settimeout(START_SECONDS)
+        self._waiting.append(None)
+        if self._read() != {"ready": True}:
+            self.close()
+            raise BoxError("The nursery did not start as it should.")
+
+    def fork(self, limits: dict[str, Any]) -> Worker:
+        """A fresh worker that may use ``limits``. Raises BoxError."""
+        worker, self._spare = self._spare, None
+        if worker is None or worker.limits != limits:
+            self._spare, worker = worker, self._order(limits)
+        self._settle()
+        if worker.pid is None and self.nested:
+            self.nested, self.single_use = False, True
+            worker = self._order(limits)
+            self._settle()
+        if worker.pid is None:
+            raise BoxError(f"The nursery could not fork a worker: {worker.trouble or 'no reason given'}.")
+        worker.channel.setblocking(False)
+        if self._spare is None and not self.single_use:
+            self._spare = self._order(limits)
+        return worker
+
+    def _order(self, limits: dict[str, Any]) -> Worker:
+        ours, theirs = socket.socketpair()
+        worker = Worker(ours, limits)
+        with theirs:
+            self._send({"fork": {**limits, "cores": self.cores, "nested": self.nested}}, worker, theirs.fileno())
+        return worker
+
+    def end(self, worker: Worker) -> None:
+        """End a worker and all it started, without waiting for it."""
+        worker.channel.close()
+        if self.single_use:
+            self.close()
+            self._start()
+        else:
+            self._send({"kill": worker.pid}, None)
+
+    def exit_code(self, worker: Worker) -> int | None:
+        """How a worker that hung up ended, negative for the signal that killed it; None when it had to be killed."""
+        self._settle()
+        self._send({"status": worker.pid}, None)
+        return self._read().get("exit")
+
+    def _send(self, request: dict[str, Any], worker: Worker | None, fd: int | None = None) -> None:
+        try:
+            socket.send_fds(self.control, [json.dumps(request).encode()], [] if fd is None else [fd])
+        except OSError as error:
+            raise BoxError(f"The nursery is gone ({error}).") from None
+        self._waiting.append(worker)
+
+    def _settle(self) -> None:
+        while self._waiting:
+            self._read()
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            message = self.control.recv(65536)
+        except OSError as error:
+            raise BoxError(f"The nursery does not answer ({error}).") from None
+        if not message:
+            raise BoxError(f"The nursery ended: {self._last_words()}")
+        answer, worker = json.loads(message), self._waiting.popleft()
+        if worker is not None:
+            worker.pid, worker.trouble = answer.get("pid"), answer.get("error", "")
+        return answer
+
+    def _last_words(self) -> str:
+        self.process.kill()
+        assert self.process.stderr is not None
+        lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it left no message."
+
+    def close(self) -> None:
+        """Stop the nursery; whatever runs behind its wall dies with it."""
+        if self._spare is not None:
+            self._spare.channel.close()
+        self.control.close()
+        try:
+            self.process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+    def __enter__(self) -> Nursery:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

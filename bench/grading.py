@@ -1,0 +1,185 @@
+"""Throughput of gradlab against nbgrader: the same five kNN checks on the same hand-ins, one after the other, in one run.
+
+    python bench/grading.py [--n 20]
+
+nbgrader gets plain asserts in its test cells, gradlab its check functions; inputs and tolerances are the same. Both
+grade one hand-in at a time. Start-up (nbgrader's program, gradlab's grader and nursery) is shown apart and together.
+The start of a box is measured from the request to the first answer, against `import torch` in a fresh interpreter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+from autograder.box.link import BoxLink, Nursery
+from autograder.box.wall import choose
+from autograder.classroom.desk import Desk, Job, Setup
+from autograder.manifest import read_assignment
+from autograder.run import Options
+
+SOLUTION = '''\
+import torch
+
+
+def two_loops(x, y):
+    out = x.new_zeros(len(x), len(y))
+    for i in range(len(x)):
+        for j in range(len(y)):
+            out[i, j] = ((x[i] - y[j]) ** 2).sum().sqrt()
+    return out
+
+
+def one_loop(x, y):
+    return torch.stack([((row - y) ** 2).sum(1).sqrt() for row in x])
+
+
+def no_loops(x, y):
+    squared = (x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * x @ y.T
+    return squared.clamp(min=0).sqrt()
+
+
+def predict(dists, labels):
+    return labels[dists.argmin(0)]
+
+
+def best_k(table):
+    return max(sorted(table), key=lambda k: sum(table[k]) / len(table[k]))
+'''
+
+# name -> lines of the check after `x, y` and `expected` are made; `f` is the student's function
+INPUTS = "x, y = torch.randn(9, 12, dtype=torch.float64), torch.randn(7, 12, dtype=torch.float64)"
+CHECKS = {
+    "two_loops": ("torch.cdist(x, y)", "(x, y)"),
+    "one_loop": ("torch.cdist(x, y)", "(x, y)"),
+    "no_loops": ("torch.cdist(x, y)", "(x, y)"),
+    "predict": ("labels[torch.cdist(x, y).argmin(0)]", "(torch.cdist(x, y), labels)"),
+    "best_k": ("3", "({1: [0.1, 0.2], 3: [0.5, 0.4], 5: [0.4, 0.4]})"),
+}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=20, help="hand-ins")
+    count = parser.parse_args().n
+    wall = choose("auto")
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        start, total = time_nbgrader(root / "nbgrader", count)
+        rows = [("nbgrader autograde", start, total)]
+        for name in (wall, "none"):
+            rows.append((f"gradlab, wall {name}", *time_gradlab(root / f"gradlab-{name}", count, name)))
+    print(f"{count} hand-ins, five checks each, one at a time\n")
+    print(f"{'':24} {'start-up':>9} {'per hand-in':>12} {'throughput':>11} {'with start-up':>14}")
+    _, base_start, base = rows[0]
+    for name, start, each in rows:
+        whole = (base_start + count * base) / (start + count * each)
+        print(f"{name:24} {start:7.2f} s {each * 1000:9.1f} ms {base / each:9.1f} x {whole:12.1f} x")
+    ready, load = time_box(wall), time_import()
+    print(f"\na box, from request to first answer: {ready * 1000:.1f} ms; importing torch: {load * 1000:.0f} ms "
+          f"({load / ready:.0f} x)")
+
+
+def time_gradlab(root: Path, count: int, wall: str) -> tuple[float, float]:
+    """Seconds to start, and seconds per hand-in."""
+    public, handins = root / "assignments" / "a01_bench", root / "handins"
+    public.mkdir(parents=True)
+    handins.mkdir()
+    tasks = "".join(f'[[tasks]]\nname = "{name}"\ntitle = "{name}"\npoints = 20\n' for name in CHECKS)
+    (public / "assignment.toml").write_text(f'title = "Bench"\nversion = "1"\nfiles = ["bench.py"]\n{tasks}')
+    text = "import torch\nfrom autograder import expect_close, expect_equal, task\n"
+    for name, (expected, arguments) in CHECKS.items():
+        text += f'\n\n@task("{name}", points=20)\ndef check_{name}(student):\n    """{name}"""\n'
+        text += f"    torch.manual_seed(0)\n    {INPUTS}\n    labels = torch.arange(9)\n"
+        call = f"student.{name}{arguments}"
+        compare = "expect_equal" if name in ("predict", "best_k") else "expect_close"
+        text += f"    {compare}({call}, {expected})\n"
+    (public / "check_bench.py").write_text(text)
+    jobs = []
+    for number in range(count):
+        path = handins / f"s{number:03}.py"
+        path.write_text(SOLUTION + f"\n# {number}\n")
+        jobs.append(Job(f"s{number:03}", path))
+    begun = time.perf_counter()
+    desk = Desk(Setup(read_assignment(public).folder, Options(), wall, hidden=False))
+    started = time.perf_counter()
+    reports = [desk.grade(job) for job in jobs]
+    ended = time.perf_counter()
+    desk.close()
+    assert all(report.points == 100 for report in reports), reports[0]
+    return started - begun, (ended - started) / count
+
+
+def time_nbgrader(root: Path, count: int) -> tuple[float, float]:
+    """Seconds that `nbgrader autograde` takes for no hand-in, and seconds per hand-in."""
+    source = root / "source" / "bench"
+    source.mkdir(parents=True)
+    (root / "nbgrader_config.py").write_text('c = get_config()\nc.CourseDirectory.course_id = "bench"\n')
+    nbformat.write(notebook(), source / "bench.ipynb")
+    command = [sys.executable, "-m", "nbgrader"]
+    subprocess.run([*command, "generate_assignment", "bench"], cwd=root, check=True, capture_output=True)
+    begun = time.perf_counter()
+    subprocess.run([*command, "autograde", "--help"], cwd=root, check=True, capture_output=True)
+    start = time.perf_counter() - begun
+    for number in range(count):
+        folder = root / "submitted" / f"s{number:03}" / "bench"
+        folder.mkdir(parents=True)
+        nbformat.write(notebook(), folder / "bench.ipynb")
+    begun = time.perf_counter()
+    subprocess.run([*command, "autograde", "bench"], cwd=root, check=True, capture_output=True)
+    return start, max(time.perf_counter() - begun - start, 1e-9) / count
+
+
+def notebook() -> nbformat.NotebookNode:
+    """The five checks as nbgrader test cells, below the solution."""
+    book = nbformat.v4.new_notebook()
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book.cells = [_cell(SOLUTION, "solution", 0, solution=True)]
+    for name, (expected, arguments) in CHECKS.items():
+        check = f"torch.manual_seed(0)\n{INPUTS}\nlabels = torch.arange(9)\nvalue, expected = {name}{arguments}, {expected}\n"
+        check += "assert value == expected" if name == "best_k" else "assert torch.allclose(value, expected)"
+        book.cells.append(_cell(check, f"test-{name}", 20, solution=False))
+    return book
+
+
+def _cell(source: str, name: str, points: int, *, solution: bool) -> nbformat.NotebookNode:
+    cell = nbformat.v4.new_code_cell(source, id=name.replace("_", "-"))
+    marks = {"schema_version": 3, "grade_id": name, "solution": solution, "grade": not solution, "locked": not solution}
+    cell.metadata["nbgrader"] = {**marks, "task": False, **({} if solution else {"points": points})}
+    return cell
+
+
+def time_box(wall: str) -> float:
+    """Median seconds from asking for a worker to its first answer."""
+    limits = read_assignment(Path(__file__).resolve().parent.parent / "assignments" / "a01_knn").limits
+    times = []
+    with Nursery(wall) as nursery:
+        for _ in range(21):
+            begun = time.perf_counter()
+            link = BoxLink(nursery, {"m.py": ""}, limits, {})
+            link.begin(seed=0, seconds=10, memory_mb=1024)
+            times.append(time.perf_counter() - begun)
+            link.close()
+    return statistics.median(times)
+
+
+def time_import() -> float:
+    """Seconds that a fresh interpreter takes to import torch, median of three."""
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import torch"], check=True)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
