@@ -24,6 +24,7 @@ MAX_DEPTH = 32
 MAX_RANK = 24
 MAX_EXTENT = 1 << 40  # of one axis
 MAX_INT = 1 << 63
+MAX_ODD_KEYS = 1000  # of dicts, neither text nor number: tuples can be made to collide, and n of them cost n * n
 
 DTYPES: dict[str, torch.dtype] = {
     name: getattr(torch, name)
@@ -33,7 +34,7 @@ DTYPES: dict[str, torch.dtype] = {
     )
 }
 _NAME_OF = {dtype: name for name, dtype in DTYPES.items()}
-_ARRAY_KINDS = "biufc"
+_ARRAYS = {np.dtype(code).str: np.dtype(code) for code in "?bhilqBHILQefdFD"}  # numpy would evaluate some other names
 
 
 class WireError(Exception):
@@ -94,9 +95,10 @@ class _Writer:
             return {"dict": [[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in value.items()]}
         if kind in (torch.Tensor, torch.nn.Parameter) and value.layout is torch.strided and value.dtype in _NAME_OF:
             return self._tensor(value)
-        if kind is np.ndarray and value.dtype.kind in _ARRAY_KINDS and value.dtype.isnative:
+        if kind is np.ndarray and value.dtype.str in _ARRAYS:
+            self._reserve(value.nbytes)
             return {"array": [value.dtype.str, list(value.shape), self._buffer(np.ascontiguousarray(value))]}
-        if isinstance(value, np.generic) and value.dtype.kind in _ARRAY_KINDS:
+        if isinstance(value, np.generic) and value.dtype.str in _ARRAYS:
             return self.tree(value.item(), depth)
         if kind is torch.dtype and value in _NAME_OF:
             return {"dtype": _NAME_OF[value]}
@@ -110,6 +112,7 @@ class _Writer:
         return {"ref": [ref.id, ref.type]}
 
     def _tensor(self, value: torch.Tensor) -> dict[str, Any]:
+        self._reserve(value.numel() * value.itemsize)
         plain = value.detach().resolve_conj().resolve_neg()
         strides = None if plain.is_contiguous() else list(plain.stride())
         cpu = plain.contiguous().cpu()
@@ -117,10 +120,13 @@ class _Writer:
         head = [_NAME_OF[value.dtype], list(value.shape), self._buffer(raw.numpy())]
         return {"tensor": [*head, str(value.device), strides, value.requires_grad]}
 
-    def _buffer(self, array: np.ndarray) -> int:
-        self.size += array.nbytes
+    def _reserve(self, size: int) -> None:
+        """Before anything is copied: a view of one number may stand for any size."""
+        self.size += size
         if self.size > self.limit:
             raise WireError(f"the value needs more than {self.limit >> 20} MiB; nothing that large can be passed on")
+
+    def _buffer(self, array: np.ndarray) -> int:
         if array.nbytes:
             self.buffers.append(array.reshape(-1).view(np.uint8).data)
         return array.nbytes
@@ -147,7 +153,7 @@ def decode(
 class _Reader:
     def __init__(self, body: bytes | bytearray, resolve: Callable[[Ref], Any], strides: bool) -> None:
         self.body, self.resolve, self.strides = memoryview(body), resolve, strides
-        self.at = self.nodes = 0
+        self.at = self.nodes = self.odd_keys = 0
 
     def value(self, tree: Any, depth: int) -> Any:
         self.nodes += 1
@@ -160,11 +166,8 @@ class _Reader:
         if isinstance(tree, list):
             return [self.value(item, depth + 1) for item in tree]
         _require(tree, isinstance(tree, dict) and len(tree) == 1)
-        (tag, rest) = next(iter(tree.items()))
-        method = _TAGS.get(tag)
-        if method is None:
-            raise WireError("a part is of no known kind")
-        return method(self, rest, depth)
+        tag, rest = next(iter(tree.items()))
+        return _TAGS[_require(tag, tag in _TAGS)](self, rest, depth)
 
     def _tuple(self, rest: Any, depth: int) -> tuple[Any, ...]:
         return tuple(self.value(item, depth + 1) for item in _list(rest))
@@ -172,6 +175,8 @@ class _Reader:
     def _dict(self, rest: Any, depth: int) -> dict[Any, Any]:
         items = [_list(pair, 2) for pair in _list(rest)]
         pairs = [(self.value(key, depth + 1), self.value(value, depth + 1)) for key, value in items]
+        self.odd_keys += sum(not isinstance(key, str | int | float | None) for key, _ in pairs)
+        _require(rest, self.odd_keys <= MAX_ODD_KEYS)
         try:
             return dict(pairs)
         except TypeError:
@@ -181,10 +186,8 @@ class _Reader:
         name, shape, size, device, strides, requires_grad = _list(rest, 6)
         _require(name, isinstance(name, str) and name in DTYPES and isinstance(requires_grad, bool))
         raw = torch.frombuffer(self._bytes(size, shape, DTYPES[name].itemsize), dtype=torch.uint8) if size else None
-        if raw is None:
-            flat = torch.empty(0, dtype=DTYPES[name])
-        else:
-            flat = raw.ne(0) if name == "bool" else raw.view(DTYPES[name])
+        empty = torch.empty(0, dtype=DTYPES[name])
+        flat = empty if raw is None else raw.ne(0) if name == "bool" else raw.view(DTYPES[name])
         value = flat.reshape(shape).to(_device(device))
         if self.strides:
             if strides is not None:
@@ -194,29 +197,17 @@ class _Reader:
 
     def _array(self, rest: Any, depth: int) -> np.ndarray:
         name, shape, size = _list(rest, 3)
-        _require(name, isinstance(name, str) and len(name) <= 4)
-        try:
-            dtype = np.dtype(name)
-        except (TypeError, ValueError):
-            raise WireError("an array is of no known dtype") from None
-        _require(dtype, dtype.kind in _ARRAY_KINDS and dtype.isnative)
+        dtype = _ARRAYS[_require(name, isinstance(name, str) and name in _ARRAYS)]
         raw = np.frombuffer(self._bytes(size, shape, dtype.itemsize), dtype=np.uint8)
         return (raw != 0 if dtype.kind == "b" else raw.view(dtype)).reshape(shape)
 
     def _bytes(self, size: Any, shape: Any, itemsize: int) -> bytearray:
         _require(size, type(size) is int and 0 <= size <= len(self.body) - self.at)
-        _list(shape)
-        _require(shape, len(shape) <= MAX_RANK and all(type(n) is int and 0 <= n < MAX_EXTENT for n in shape))
+        _require(shape, len(_list(shape)) <= MAX_RANK and all(type(n) is int and 0 <= n < MAX_EXTENT for n in shape))
         _require(shape, math.prod(shape) * itemsize == size)
         chunk = bytearray(self.body[self.at : self.at + size])
         self.at += size
         return chunk
-
-    def _dtype(self, rest: Any, depth: int) -> torch.dtype:
-        return DTYPES[_require(rest, isinstance(rest, str) and rest in DTYPES)]
-
-    def _slice(self, rest: Any, depth: int) -> slice:
-        return slice(*(self.value(part, depth + 1) for part in _list(rest, 3)))
 
     def _ref(self, rest: Any, depth: int) -> Any:
         number, name = _list(rest, 2)
@@ -229,9 +220,9 @@ _TAGS: dict[str, Callable[[_Reader, Any, int], Any]] = {
     "dict": _Reader._dict,
     "tensor": _Reader._tensor,
     "array": _Reader._array,
-    "dtype": _Reader._dtype,
+    "dtype": lambda reader, rest, depth: DTYPES[_require(rest, isinstance(rest, str) and rest in DTYPES)],
     "device": lambda reader, rest, depth: _device(rest),
-    "slice": _Reader._slice,
+    "slice": lambda reader, rest, depth: slice(*(reader.value(part, depth + 1) for part in _list(rest, 3))),
     "ellipsis": lambda reader, rest, depth: Ellipsis,
     "ref": _Reader._ref,
 }
