@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograder.grading import Checks, Handed, find_assignment, with_checks
+from autograder.grading import Checks, Handed, with_checks
 from autograder.handins.submission import open_submission
 from autograder.local import LocalLink
-from autograder.manifest import Assignment, BadManifest
+from autograder.manifest import Assignment
 from autograder.report import CheckResult, Report
 from autograder.run import Options
 
@@ -77,29 +77,6 @@ def _code_files(module: ModuleType) -> set[str]:
             if code is not None and getattr(member, "__module__", None) in ("__main__", None):
                 names.add(code.co_filename)
     return names
-
-
-def assignment_of(module: str) -> Assignment:
-    """The assignment whose files include ``module``.py: this folder's, else one of the course above or installed."""
-    from autograder.manifest import MANIFEST, read_assignment
-
-    here = Path.cwd()
-    if (here / MANIFEST).is_file():
-        return read_assignment(here)
-    if here.parent.name == "solutions":
-        return find_assignment(here.name)
-    roots = [
-        here,
-        *(folder / "assignments" for folder in (here, *here.parents, Path(__file__).resolve().parent.parent)),
-    ]
-    for root in roots:
-        for manifest in sorted(root.glob(f"*/{MANIFEST}")):
-            assignment = read_assignment(manifest.parent)
-            if f"{module}.py" in assignment.files:
-                return assignment
-    raise BadManifest(
-        f"No assignment with a file {module}.py was found from {here}. Open the notebook in its own folder."
-    )
 
 
 def executed_source(cells: Sequence[str]) -> str:

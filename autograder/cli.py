@@ -56,6 +56,7 @@ def main() -> None:
 def start(folder: Path, names: tuple[str, ...]) -> None:
     """Copy the assignments into FOLDER, where you work on them. Files you have edited are kept."""
     from autograder.authoring.start import start as copy
+    from autograder.course import course_root
 
     for line in copy(folder, course_root(), list(names) or None):
         click.echo(line)
@@ -110,27 +111,10 @@ def submit(assignment: str, out: Path | None) -> None:
     click.echo(f"Made {made.path}. Hand this file in.")
 
 
-def course_root() -> Path:
-    """The folder that holds assignments/: here, above, or where gradlab is installed."""
-    here = Path.cwd()
-    for folder in (here, *here.parents, Path(__file__).resolve().parent.parent):
-        if (folder / "assignments").is_dir():
-            return folder
-    raise click.ClickException("No folder with assignments/ was found here or above. Run this in a copy of the course.")
-
-
 def _find(name: str) -> Assignment:
-    from autograder.grading import find_assignment
+    from autograder.course import find_assignment
 
     return find_assignment(name)
-
-
-def chosen_assignments(names: tuple[str, ...]) -> list[Assignment]:
-    """The assignments of these names, or all of the course."""
-    if names:
-        return [_find(name) for name in names]
-    folders = sorted(path.parent for path in (course_root() / "assignments").glob("*/assignment.toml"))
-    return [_find(str(folder)) for folder in folders]
 
 
 def _add_staff_commands() -> None:

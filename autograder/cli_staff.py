@@ -45,7 +45,7 @@ def grade(
     from autograder.classroom.batch import find_handins, grade_all
     from autograder.classroom.desk import Setup
     from autograder.classroom.results import write_overview, write_report
-    from autograder.grading import find_assignment
+    from autograder.course import find_assignment
     from autograder.plugin import pick_device
     from autograder.render.terminal import print_class_summary
     from autograder.run import Options
@@ -91,10 +91,10 @@ def release(names: tuple[str, ...], check: bool) -> None:
     """Derive the stubs and notebooks in assignments/ from the references in solutions/."""
     from autograder.authoring.release import release as derive
     from autograder.authoring.release import stale, write
-    from autograder.cli import chosen_assignments
+    from autograder.course import assignments_named
 
     old = []
-    for assignment in chosen_assignments(names):
+    for assignment in assignments_named(names):
         made = derive(assignment)
         if check:
             old += stale(made)
@@ -118,11 +118,11 @@ def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool,
     """Prove that references earn everything, stubs nothing, and that every mutant is noticed."""
     from rich.console import Console
 
+    from autograder.authoring.verification import print_verifications, verifications_json
     from autograder.authoring.verify import verify as prove
     from autograder.box.wall import NoWall, choose
-    from autograder.cli import chosen_assignments
+    from autograder.course import assignments_named
     from autograder.plugin import pick_device
-    from autograder.render.verification import print_verifications, verifications_json
     from autograder.run import Options
 
     options = Options(device=pick_device(rest["device"]), data=rest["data"])
@@ -137,7 +137,7 @@ def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool,
     with console.status("verifying") as status:
         results = [
             prove(a, options, seeds=seeds, wall=wall, notebook=not no_notebook, progress=status.update)
-            for a in chosen_assignments(names)
+            for a in assignments_named(names)
         ]
     if as_json:
         click.echo(verifications_json(results))
@@ -158,12 +158,12 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: 
 
     from autograder.authoring.calibrate import calibrate as measure
     from autograder.box.wall import choose
-    from autograder.cli import chosen_assignments
+    from autograder.course import assignments_named
     from autograder.plugin import pick_device
     from autograder.run import Options
 
     options = Options(device=pick_device(device), data=data)
-    for assignment in chosen_assignments(names):
+    for assignment in assignments_named(names):
         with Console(stderr=True).status("calibrating") as status:
             table = measure(assignment, options, seeds=seeds, wall=choose(wall), progress=status.update)
         for key, entry in table.items():
@@ -185,9 +185,9 @@ def export() -> None:
 def export_nbgrader(folder: Path, names: tuple[str, ...]) -> None:
     """Make FOLDER an nbgrader course: config, source notebooks and checks."""
     from autograder.authoring.nbgrader_export import export_course
-    from autograder.cli import chosen_assignments
+    from autograder.course import assignments_named
 
-    export_course(chosen_assignments(names), folder)
+    export_course(assignments_named(names), folder)
     click.echo(f"Made the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.authoring.verify import read_sources
 from autograder.box.wall import NoWall, choose
-from autograder.grading import find_assignment
+from autograder.course import find_assignment
 from autograder.manifest import Assignment
 from autograder.mutants import read_mutants
 

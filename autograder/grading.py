@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -191,21 +190,3 @@ def _quiet_autoload() -> Any:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-def find_assignment(name: str, *, start: Path | None = None) -> Assignment:
-    """The assignment called ``name``: a path, a folder here or in a course above, or one that gradlab came with."""
-    from autograder.manifest import MANIFEST, BadManifest, read_assignment
-
-    here = (start or Path.cwd()).resolve()
-    installed = Path(__file__).resolve().parent.parent
-    places = [Path(name), here / name, *(folder / "assignments" / name for folder in (here, *here.parents, installed))]
-    if here.name == name:
-        places.insert(0, here)
-    for place in places:
-        if (place / MANIFEST).is_file():
-            return read_assignment(place)
-    looked = sorted({str(place.parent) for place in places[1:3]})
-    raise BadManifest(
-        f"There is no assignment {name!r} here. Looked in {', '.join(looked)} and in the course's assignments/."
-    )

@@ -6,7 +6,8 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.checking import assignment_of, check_namespace, executed_source, in_nbgrader
+from autograder.checking import check_namespace, executed_source, in_nbgrader
+from autograder.course import assignment_with
 from autograder.judge import show
 from autograder.report import Outcome, Report
 from autograder.run import Options
@@ -41,4 +42,4 @@ def check(module: str, *, task: str | None = None, device: str = "cpu", data: st
     namespace: dict[str, Any] = frame.f_back.f_globals
     source = executed_source([cell for cell in namespace.get("In", []) if isinstance(cell, str)])
     options = Options(device=device, data=data, task=task)
-    return Shown(check_namespace(module, namespace, source, options, assignment_of(module)))
+    return Shown(check_namespace(module, namespace, source, options, assignment_with(module)))

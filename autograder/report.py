@@ -6,7 +6,8 @@ Knows nothing about how checks are run or how a report is drawn.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,22 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A mark that a person set: an inline question's, or one in place of what a task's checks earned."""
+
+    item: str  # name of the task, id of the question
+    title: str
+    points: int
+    max_points: int
+    question: bool  # True: beside the checks' points; False: instead of the task's
+    reason: str
+    by: str
+    at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True)
 class Report:
-    """Everything about one submission. Equal submissions get equal reports but for seconds."""
+    """Everything about one submission. Equal submissions get equal reports but for seconds and what names a student."""
 
     assignment: str
     title: str
@@ -81,11 +96,21 @@ class Report:
     checks: tuple[CheckResult, ...]
     tasks: tuple[TaskResult, ...]
     notes: tuple[str, ...] = ()  # sentences about the hand-in: "knn.ipynb equals the stub and was ignored."
+    handed_in: str = ""  # ISO 8601, UTC; empty where the system does not say
+    marks: tuple[Mark, ...] = ()
     schema: int = field(default=SCHEMA)
 
     @property
+    def overrides(self) -> dict[str, Mark]:
+        """The marks that stand instead of a task's points, by task."""
+        return {mark.item: mark for mark in self.marks if not mark.question}
+
+    @property
     def points(self) -> int:
-        return sum(check.points for check in self.checks)
+        """What checks earned, or people gave instead. Inline questions count beside it."""
+        overrides = self.overrides
+        earned = sum(check.points for check in self.checks if check.task not in overrides)
+        return earned + sum(mark.points for mark in overrides.values())
 
     @property
     def max_points(self) -> int:
@@ -93,8 +118,16 @@ class Report:
 
     @property
     def needs_staff(self) -> bool:
-        """True when a check is broken: a person must look before the mark counts."""
-        return any(check.outcome is Outcome.BROKEN for check in self.checks)
+        """True when a check is broken and nobody has marked its task: a person must look before the mark counts."""
+        return any(check.outcome is Outcome.BROKEN and check.task not in self.overrides for check in self.checks)
+
+    def with_marks(self, marks: Iterable[Mark]) -> Report:
+        """The same report with what people decided. The checks' own verdicts stay as they are."""
+        bare = replace(self, marks=tuple(marks))
+        overrides = bare.overrides
+        earned = {task.name: sum(c.points for c in self.checks if c.task == task.name) for task in self.tasks}
+        earned |= {name: mark.points for name, mark in overrides.items()}
+        return replace(bare, tasks=tuple(replace(task, points=earned[task.name]) for task in self.tasks))
 
     def to_json(self) -> str:
         """The documented schema, with the derived sums written out for readers of the file."""
@@ -104,8 +137,13 @@ class Report:
 
 def read_report(path: Path) -> Report:
     """Read what to_json wrote. Raises ValueError naming the file when it is not a report of this schema."""
+    return parse_report(path.read_bytes(), str(path))
+
+
+def parse_report(data: bytes, path: str) -> Report:
+    """The report in ``data``; ``path`` says in a complaint where that stands."""
     try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, Any] = json.loads(data)
         if table.get("schema") != SCHEMA:
             raise ValueError(f"schema {table.get('schema')!r}, this gradlab reads {SCHEMA}")
         for derived in ("points", "max_points", "needs_staff"):
@@ -115,6 +153,7 @@ def read_report(path: Path) -> Report:
             for row in table.pop("checks")
         )
         tasks = tuple(TaskResult(**row) for row in table.pop("tasks"))
-        return Report(**{**table, "notes": tuple(table["notes"])}, checks=checks, tasks=tasks)
+        marks = tuple(Mark(**row) for row in table.pop("marks", ()))
+        return Report(**{**table, "notes": tuple(table["notes"])}, checks=checks, tasks=tasks, marks=marks)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} is not a gradlab report: {error}.") from None

@@ -40,7 +40,7 @@ class BoxLink:
         self.deadline = time.monotonic() + IMPORT_SECONDS
         try:
             self._roundtrip({"do": "begin", "seed": seed})
-        except StudentFault:  # the worker died between two checks: that costs neither of them
+        except (StudentFault, BoxError):  # worker or nursery died between two checks: that costs neither of them
             self._replace(memory_mb)
             try:
                 self._roundtrip({"do": "begin", "seed": seed})
@@ -114,7 +114,7 @@ class BoxLink:
     def _read(self, answer: Any) -> Any:
         if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:
             raise self._garbled()
-        self.printed = (self.printed + answer["printed"])[: int(self.limits.output_kb) << 10]
+        self.printed = (self.printed + answer["printed"])[: (int(self.limits.output_kb) << 10) + 100]  # with its last line
         if type(answer.get("fault")) is dict:
             raise fault_of(answer["fault"], self.cells)
         if set(answer) != {"value", "printed", "number"}:
@@ -126,9 +126,10 @@ class BoxLink:
         return StudentFault(Cause.CRASHED, "The process with your code sent a message that is not one of gradlab's.")
 
     def _ended(self) -> StudentFault:
-        assert self._worker is not None
-        code = self.nursery.exit_code(self._worker)
-        self.close()
+        worker, self._worker = self._worker, None
+        assert worker is not None
+        code = self.nursery.exit_code(worker)
+        self.nursery.end(worker)
         if code is None:
             return StudentFault(Cause.CRASHED, "Your code closed the connection to the grader.")
         if code < 0:

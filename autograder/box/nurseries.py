@@ -67,6 +67,9 @@ class Nursery:
 
     def fork(self, limits: dict[str, Any]) -> Worker:
         """A fresh worker that may use ``limits``. Raises BoxError."""
+        if self.process.poll() is not None:  # killed, as by a kernel that ran out of memory
+            self.close()
+            self._start()
         worker, self._spare = self._spare, None
         if worker is None or worker.limits != limits:
             self._spare, worker = worker, self._order(limits)
@@ -131,6 +134,7 @@ class Nursery:
         self.process.kill()
         assert self.process.stderr is not None
         lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
+        self.process.wait()
         return lines[-1] if lines else "it left no message."
 
     def close(self) -> None:

@@ -99,7 +99,10 @@ def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[
     with os.fdopen(reader) as pipe:
         text = pipe.read()
     os.waitpid(middle, 0)
-    return json.loads(text) if text else {"error": "the worker died before it began"}
+    answers = [json.loads(line) for line in text.splitlines()] or [{"error": "the worker died before it began"}]
+    if len(answers) > 1:  # it could not lock itself down, and is gone
+        _wait(next(answer["pid"] for answer in answers if "pid" in answer), seconds=10)
+    return next((answer for answer in answers if "error" in answer), answers[0])
 
 
 def _middle(limits: dict[str, Any], channel: int, writer: int) -> None:
@@ -108,26 +111,31 @@ def _middle(limits: dict[str, Any], channel: int, writer: int) -> None:
             namespaces.unshare_user(namespaces.ALL_NAMESPACES, inside=STUDENT)
         inner = os.fork()
         if inner == 0:
-            os.close(writer)
-            _become_worker(limits, channel)
-        os.write(writer, json.dumps({"pid": inner}).encode())
+            _become_worker(limits, channel, writer)
+        _say(writer, {"pid": inner})
     except OSError as error:
-        os.write(writer, json.dumps({"error": str(error), "nested": limits["nested"]}).encode())
+        _say(writer, {"error": str(error)})
     finally:
         os._exit(0)
 
 
-def _become_worker(limits: dict[str, Any], channel: int) -> None:
+def _become_worker(limits: dict[str, Any], channel: int, writer: int) -> None:
+    """Lock down, or say why not: the nursery reads until this end of the pipe is closed, too."""
     try:
-        _lock_down(limits, channel)
+        _lock_down(limits, channel, writer)
+        os.close(writer)
         _work(limits)
     except OSError as error:
-        os.write(2, f"{error}\n".encode())
+        _say(writer, {"error": str(error)})
     finally:
         os._exit(70)
 
 
-def _lock_down(limits: dict[str, Any], channel: int) -> None:
+def _say(writer: int, answer: dict[str, Any]) -> None:
+    os.write(writer, json.dumps(answer).encode() + b"\n")
+
+
+def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
     os.setsid()
     if limits["nested"]:
         namespaces.mount("none", "/", "", namespaces.MS_REC | namespaces.MS_PRIVATE)
@@ -145,7 +153,8 @@ def _lock_down(limits: dict[str, Any], channel: int) -> None:
     for fd in (0, 1, 2):
         os.dup2(null, fd)
     os.dup2(64, CHANNEL)
-    os.closerange(CHANNEL + 1, 4096)
+    os.closerange(CHANNEL + 1, writer)
+    os.closerange(writer + 1, 4096)
     os.chdir("/tmp")
     namespaces.drop_capabilities()
     seccomp.load()

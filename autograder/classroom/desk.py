@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.box.link import IMPORT_SECONDS, BoxLink, Nursery
+from autograder.course import earlier_modules
 from autograder.grading import Checks, Handed, with_checks
 from autograder.handins.submission import BadSubmission, open_submission
 from autograder.local import LocalLink
-from autograder.manifest import Assignment, read_assignment
+from autograder.manifest import read_assignment
 from autograder.report import Cause, CheckResult, Outcome, Report
 from autograder.run import Options
 
@@ -149,13 +150,3 @@ def grade_handin(checks: Checks, job: Job, nursery: Nursery | None) -> Report:
             link.close()
         handed = Handed(job.student, submission.digest, submission.notes)
     return checks.report(handed, results, wall=nursery.wall if nursery else "none")
-
-
-def earlier_modules(assignment: Assignment) -> list[str]:
-    """Files of earlier assignments that this one may import, where the student handed them in beside."""
-    public = assignment.folder.parent
-    names: list[str] = []
-    for folder in sorted(public.iterdir()):
-        if folder.name < assignment.name and (folder / "assignment.toml").is_file():
-            names += read_assignment(folder).files
-    return names

@@ -27,6 +27,16 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two hand-ins whose code is alike, and which share of each the other has."""
+
+    one: str
+    other: str
+    share_of_one: float
+    share_of_other: float
+
+
+@dataclass(frozen=True)
 class Bin:
     """One bar of the histogram, placed."""
 
@@ -46,11 +56,14 @@ def index_html(
     *,
     title: str,
     unopened: Sequence[tuple[str, str]] = (),
+    intake: Sequence[tuple[str, str, str]] = (),
+    similar: Sequence[Pair] = (),
     href: Callable[[Report], str] = report_href,
 ) -> str:
     """The page for staff: it names hidden checks.
 
-    `unopened` lists hand-ins without a report as (name, why); `href` says where a student's page is.
+    `unopened` lists hand-ins without a report as (name, why), `intake` what went wrong before (kind, who, what);
+    `href` says where a student's page is.
     """
     summary = summarise(reports)
     return render(
@@ -59,6 +72,8 @@ def index_html(
         summary=summary,
         rows=[_row(report, href(report)) for report in summary.reports],
         unopened=sorted(unopened),
+        intake=intake,
+        similar=similar,
         unwalled=sum(report.wall == "none" for report in summary.reports),
         bins=_bins(summary),
         histogram_text=histogram_text(summary),

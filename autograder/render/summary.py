@@ -41,6 +41,10 @@ class CheckSummary:
     broken: tuple[Report, ...]
     broken_message: str  # of the first
 
+    @property
+    def passed(self) -> int:
+        return self.seen - self.failed - len(self.broken)
+
 
 @dataclass(frozen=True)
 class ClassSummary:

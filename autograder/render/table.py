@@ -5,29 +5,49 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.render.summary import summarise
 from autograder.render.text import line
+from autograder.render.words import count
 from autograder.report import Report
 
 BEFORE = ("student", "points", "max_points")  # the tasks stand between these and those
-AFTER = ("needs_staff", "submission", "notes")
+AFTER = ("needs_staff", "assignment", "handed_in", "submission", "intake", "notes")
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 _LATER_FORMULA = re.compile(r"(;\s*)(?=[=+\-@])")  # where the spreadsheet's country separates cells by semicolons
 
 
-def gradebook_csv(reports: Iterable[Report], *, unopened: Sequence[tuple[str, str]] = ()) -> str:
-    """One row per student, by name; hand-ins that could not be opened have no points and say why in notes."""
+def gradebook_csv(
+    reports: Iterable[Report],
+    *,
+    unopened: Sequence[tuple[str, str]] = (),
+    questions: Sequence[str] = (),
+    intake: Mapping[str, str] | None = None,
+    assignment: str = "",
+) -> str:
+    """One row per student, by name; hand-ins that could not be opened have no points and say why in notes.
+
+    ``questions`` are the ids of inline questions; ``intake`` says of students, also of those who handed in nothing,
+    what a person should know of how their hand-in came in.
+    """
     summary = summarise(reports)
-    tasks = [task.name for task in summary.tasks]
+    tasks, intake = [task.name for task in summary.tasks], dict(intake or {})
+    blank = ["" for _ in (*tasks, *questions)]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*BEFORE, *(_column(task) for task in tasks), *AFTER])
-    rows = [(report.student, _row(report, tasks)) for report in summary.reports]
-    rows += [(who, [cell(who), "", "", *("" for _ in tasks), "yes", "", cell(why)]) for who, why in unopened]
+    writer.writerow([*BEFORE, *(_column(name) for name in (*tasks, *questions)), *AFTER])
+    rows = [(r.student, _row(r, tasks, questions, intake.pop(r.student, ""))) for r in summary.reports]
+    rows += [
+        (who, [cell(who), "", "", *blank, "yes", cell(assignment), "", "", cell(intake.pop(who, "")), cell(why)])
+        for who, why in unopened
+    ]
+    rows += [
+        (who, [cell(who), "", "", *blank, "no", cell(assignment), "", "", cell(what), ""])
+        for who, what in intake.items()
+    ]
     writer.writerows(row for _, row in sorted(rows, key=lambda pair: (pair[0].casefold(), pair[0])))
     return file.getvalue()
 
@@ -39,16 +59,22 @@ def cell(text: str) -> str:
     return f"'{shown}" if formula else shown
 
 
-def _row(report: Report, tasks: Sequence[str]) -> list[str | int]:
+def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake: str) -> list[str | int]:
     earned = {task.name: task.points for task in report.tasks}
+    given = {mark.item: mark.points for mark in report.marks if mark.question}
+    marks = [f"{m.item}: {count(m.points, 'point')} by hand ({m.reason})." for m in report.marks if not m.question]
     return [
         cell(report.student),
         report.points,
         report.max_points,
         *(earned.get(task, "") for task in tasks),
+        *(given.get(question, "") for question in questions),
         "yes" if report.needs_staff else "no",
+        cell(report.assignment),
+        cell(report.handed_in),
         cell(report.submission),
-        cell(" ".join(report.notes)),
+        cell(intake),
+        cell(" ".join([*report.notes, *marks])),
     ]
 
 

@@ -20,6 +20,7 @@ _LABELS = {
     Outcome.BROKEN: ("BROKEN", "bold yellow"),
 }
 _HISTOGRAM_WIDTH = 40
+_INTAKE_LINES = 20
 
 
 def print_report(report: Report, console: Console, verbose: bool = False) -> None:
@@ -30,6 +31,9 @@ def print_report(report: Report, console: Console, verbose: bool = False) -> Non
         _print_task(task, console, verbose)
     if verbose and report.wall == "none":
         _say(console, f"\n{NO_WALL}.", style="yellow")
+    for mark in report.marks:
+        given = f"{line(mark.title)}: {mark.points}/{mark.max_points} by hand. {line(mark.reason, limit=1000)}"
+        _say(console, given, style="bold")
     passed = report.checks and all(check.outcome is Outcome.PASSED for check in report.checks)
     _say(
         console,
@@ -39,7 +43,11 @@ def print_report(report: Report, console: Console, verbose: bool = False) -> Non
 
 
 def print_class_summary(
-    reports: Iterable[Report], console: Console, *, unopened: Sequence[tuple[str, str]] = ()
+    reports: Iterable[Report],
+    console: Console,
+    *,
+    unopened: Sequence[tuple[str, str]] = (),
+    intake: Sequence[tuple[str, str, str]] = (),
 ) -> None:
     """A class in one screen: the histogram, what failed most, who needs staff."""
     summary = summarise(reports)
@@ -64,6 +72,12 @@ def print_class_summary(
         _say(console, f"\nCould not be opened: {count(len(unopened), 'hand-in')}", style="bold yellow")
     for who, why in sorted(unopened):
         _say(console, line(why, limit=300), left=2, label=f"{_printable(name(who), console)}: ")
+    if intake:
+        _say(console, f"\nIntake: {count(len(intake), 'line')} for a person to read", style="bold yellow")
+    for kind, who, what in intake[:_INTAKE_LINES]:
+        _say(console, line(what, limit=300), left=2, label=f"{kind}: {_printable(name(who), console)}: ")
+    if len(intake) > _INTAKE_LINES:
+        _say(console, f"and {len(intake) - _INTAKE_LINES:,} more, in index.html", left=2)
 
 
 def _print_task(task: TaskView, console: Console, verbose: bool) -> None:

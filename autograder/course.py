@@ -1,0 +1,61 @@
+"""Where assignments are found: by name, by the module they hold, all of a course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from autograder.manifest import MANIFEST, Assignment, BadManifest, read_assignment
+
+
+def find_assignment(name: str) -> Assignment:
+    """The assignment called ``name``: a path, a folder here or in a course above, or one that gradlab came with."""
+    here = Path.cwd()
+    own = [here] if here.name == name else []
+    for place in [*own, Path(name), *(root / name for root in _roots())]:
+        if (place / MANIFEST).is_file():
+            return read_assignment(place)
+    raise BadManifest(f"There is no assignment {name!r}: not in {here}, and in no assignments/ here or above.")
+
+
+def assignment_with(module: str) -> Assignment:
+    """The assignment whose files include ``module``.py: this folder's, else the first of a course."""
+    here = Path.cwd()
+    if (here / MANIFEST).is_file():
+        return read_assignment(here)
+    if here.parent.name == "solutions":
+        return find_assignment(here.name)
+    for root in _roots():
+        for manifest in sorted(root.glob(f"*/{MANIFEST}")):
+            assignment = read_assignment(manifest.parent)
+            if f"{module}.py" in assignment.files:
+                return assignment
+    raise BadManifest(f"No assignment has a file {module}.py, seen from {here}. Open the notebook in its own folder.")
+
+
+def course_root() -> Path:
+    """The folder that holds assignments/: here, above, or where gradlab is installed. Raises BadManifest."""
+    for root in _roots():
+        if root.name == "assignments" and root.is_dir():
+            return root.parent
+    raise BadManifest("No folder with assignments/ was found here or above. Run this in a copy of the course.")
+
+
+def assignments_named(names: Sequence[str]) -> list[Assignment]:
+    """The assignments of these names, or all of the course."""
+    if names:
+        return [find_assignment(name) for name in names]
+    return [read_assignment(path.parent) for path in sorted((course_root() / "assignments").glob(f"*/{MANIFEST}"))]
+
+
+def earlier_modules(assignment: Assignment) -> list[str]:
+    """Files of earlier assignments that this one may import, where the student handed them in beside."""
+    folders = sorted(path.parent for path in assignment.folder.parent.glob(f"*/{MANIFEST}"))
+    return [file for folder in folders if folder.name < assignment.name for file in read_assignment(folder).files]
+
+
+def _roots() -> Iterator[Path]:
+    here, installed = Path.cwd(), Path(__file__).resolve().parent.parent
+    yield here
+    for folder in (here, *here.parents, installed):
+        yield folder / "assignments"
