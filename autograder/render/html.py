@@ -50,12 +50,14 @@ def render(template: str, **values: Any) -> str:
 
 def segments(report: Report) -> list[Segment]:
     """The bar of a report, task by task."""
-    broken = dict.fromkeys((task.name for task in report.tasks), 0)
+    broken = {task.name: 0 for task in report.tasks if task.name not in report.overrides}
     for check in report.checks:
         if check.outcome is Outcome.BROKEN and check.task in broken:
             broken[check.task] += check.max_points
     return [
-        Segment(task.max_points, _percent(task.points, task.max_points), _percent(broken[task.name], task.max_points))
+        Segment(
+            task.max_points, _percent(task.points, task.max_points), _percent(broken.get(task.name, 0), task.max_points)
+        )
         for task in report.tasks
     ]
 
