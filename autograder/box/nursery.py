@@ -90,6 +90,8 @@ def _wait(pid: int, *, seconds: float) -> int | None:
 
 def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[str, Any]:
     """Fork twice: the first child enters fresh namespaces, the second is the first process in them."""
+    if not limits["nested"]:
+        namespaces.prctl(namespaces.PR_SET_DUMPABLE, 0)  # the worker can see this process: close its memory to it
     reader, writer = os.pipe()
     middle = os.fork()
     if middle == 0:
@@ -157,7 +159,7 @@ def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
     os.closerange(writer + 1, 4096)
     os.chdir("/tmp")
     namespaces.drop_capabilities()
-    seccomp.load()
+    seccomp.load(alone=limits["nested"])
 
 
 def _work(limits: dict[str, Any]) -> None:

@@ -67,6 +67,19 @@ _DENIED = {
     "modify_ldt": (154, None),
     "socket": (41, 198),
 }
+# Denied, too, where the worker shares a pid namespace with the nursery: it could signal or starve it.
+_DENIED_BESIDE_OTHERS = {
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_send_signal": (424, 424),
+    "pidfd_open": (434, 434),
+    "setpriority": (141, 140),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+}
+_ONLY_OF_ITSELF = {"tgkill": (234, 131), "prlimit64": (302, 261)}  # the first argument says of whom; 0 is itself
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _X32_BIT = 0x40000000
@@ -83,8 +96,11 @@ def deny(number: int) -> int:
     return 0x00050000 | number
 
 
-def program(machine: str) -> bytes:
-    """The filter for ``machine`` ("x86_64" or "aarch64") as BPF instructions. Raises KeyError for others."""
+def program(machine: str, *, alone: bool = True, pid: int = 0) -> bytes:
+    """The filter for ``machine`` ("x86_64" or "aarch64") as BPF instructions. Raises KeyError for others.
+
+    Unless the process ``pid`` is ``alone`` in its pid namespace, it may not touch other processes either.
+    """
     column, audit = _ARCHITECTURES[machine]
     lines: list[tuple[int, int, int, int]] = [
         (_LOAD_WORD, 0, 0, _ARCH),
@@ -94,10 +110,20 @@ def program(machine: str) -> bytes:
         (_AT_LEAST, 0, 1, _X32_BIT),
         (_RETURN, 0, 0, deny(errno.EPERM)),
     ]
-    for numbers in _DENIED.values():
+    denied = _DENIED if alone else _DENIED | _DENIED_BESIDE_OTHERS
+    for numbers in denied.values():
         number = numbers[column]
         if number is not None:
             lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, deny(errno.EPERM))]
+    for numbers in () if alone else _ONLY_OF_ITSELF.values():
+        lines += [
+            (_EQUAL, 0, 5, numbers[column]),
+            (_LOAD_WORD, 0, 0, _FIRST_ARGUMENT),
+            (_EQUAL, 2, 0, pid),
+            (_EQUAL, 1, 0, 0),
+            (_RETURN, 0, 0, deny(errno.EPERM)),
+            (_RETURN, 0, 0, _ALLOW),
+        ]
     lines += [(_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, deny(errno.ENOSYS))]
     lines += [
         (_EQUAL, 0, 3, _CLONE[column]),
@@ -109,9 +135,9 @@ def program(machine: str) -> bytes:
     return b"".join(struct.pack("<HBBI", *line) for line in lines)
 
 
-def load() -> None:
+def load(*, alone: bool) -> None:
     """Filter this process's system calls from here on. Needs no_new_privs. Raises OSError."""
-    code = program(os.uname().machine)
+    code = program(os.uname().machine, alone=alone, pid=os.getpid())
     buffer = ctypes.create_string_buffer(code, len(code))
 
     class Program(ctypes.Structure):
