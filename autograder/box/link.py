@@ -114,7 +114,8 @@ class BoxLink:
     def _read(self, answer: Any) -> Any:
         if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:
             raise self._garbled()
-        self.printed = (self.printed + answer["printed"])[: (int(self.limits.output_kb) << 10) + 100]  # with its last line
+        most = (int(self.limits.output_kb) << 10) + 100  # room for the line that tells how much was cut
+        self.printed = (self.printed + answer["printed"])[:most]
         if type(answer.get("fault")) is dict:
             raise fault_of(answer["fault"], self.cells)
         if set(answer) != {"value", "printed", "number"}:
@@ -128,8 +129,10 @@ class BoxLink:
     def _ended(self) -> StudentFault:
         worker, self._worker = self._worker, None
         assert worker is not None
-        code = self.nursery.exit_code(worker)
-        self.nursery.end(worker)
+        try:
+            code = self.nursery.exit_code(worker)
+        finally:
+            self.nursery.end(worker)
         if code is None:
             return StudentFault(Cause.CRASHED, "Your code closed the connection to the grader.")
         if code < 0:

@@ -76,9 +76,11 @@ class Nursery:
         self._settle()
         if worker.pid is None and self.nested:
             self.nested, self.single_use = False, True
+            worker.channel.close()
             worker = self._order(limits)
             self._settle()
         if worker.pid is None:
+            worker.channel.close()
             raise BoxError(f"The nursery could not fork a worker: {worker.trouble or 'no reason given'}.")
         worker.channel.setblocking(False)
         if self._spare is None and not self.single_use:
@@ -89,7 +91,11 @@ class Nursery:
         ours, theirs = socket.socketpair()
         worker = Worker(ours, limits)
         with theirs:
-            self._send({"fork": {**limits, "cores": self.cores, "nested": self.nested}}, worker, theirs.fileno())
+            try:
+                self._send({"fork": {**limits, "cores": self.cores, "nested": self.nested}}, worker, theirs.fileno())
+            except BoxError:
+                ours.close()
+                raise
         return worker
 
     def end(self, worker: Worker) -> None:

@@ -125,10 +125,12 @@ def _become_worker(limits: dict[str, Any], channel: int, writer: int) -> None:
     """Lock down, or say why not: the nursery reads until this end of the pipe is closed, too."""
     try:
         _lock_down(limits, channel, writer)
-        os.close(writer)
-        _work(limits)
     except OSError as error:
         _say(writer, {"error": str(error)})
+        os._exit(70)
+    os.close(writer)
+    try:
+        _work(limits)
     finally:
         os._exit(70)
 
