@@ -46,7 +46,8 @@ class _Sentences(click.Group):
 def main() -> None:
     """A deep learning course that grades itself.
 
-    Students: start, check, submit. Instructors: grade, export. Authors: release, calibrate, verify.
+    Students: start, check, submit. Instructors: grade, mark, similar, policy, export.
+    Authors: release, calibrate, verify.
     """
 
 
@@ -118,9 +119,9 @@ def _find(name: str) -> Assignment:
 
 
 def _add_staff_commands() -> None:
-    from autograder import cli_staff
+    from autograder import cli_class, cli_staff
 
-    for command in cli_staff.COMMANDS:
+    for command in (*cli_class.COMMANDS, *cli_staff.COMMANDS):
         main.add_command(command)
 
 

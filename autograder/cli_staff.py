@@ -1,87 +1,16 @@
-"""The command line's part for instructors and authors: grade, release, calibrate, verify, export."""
+"""The command line's part for authors: release, calibrate, verify, export."""
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-_path: Any = click.Path(path_type=Path)
+from autograder import cli_options as shared
+
 _names = click.argument("names", nargs=-1)
-_device = click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
-_data = click.option("--data", default="scenes", show_default=True, help="Dataset of scored checks.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of text.")
-_wall = click.option(
-    "--wall",
-    type=click.Choice(["auto", "bubblewrap", "namespaces", "none"]),
-    default="auto",
-    show_default=True,
-    help='What stands between the hand-ins and this machine. "none" is for hand-ins you wrote yourself.',
-)
-
-
-@click.command()
-@click.argument("handins", type=_path)
-@click.option("--assignment", required=True, help="Name or folder of the assignment.")
-@click.option("--out", type=_path, required=True, help="Folder for the results.")
-@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
-@click.option("--seed", type=int, help="Seed of the checks' inputs (default: from the checks themselves).")
-@_device
-@_data
-@_wall
-@_json
-def grade(
-    handins: Path, assignment: str, out: Path, workers: int, seed: int | None, as_json: bool, **rest: Any
-) -> None:
-    """Grade every hand-in in the folder HANDINS: zips, folders, notebooks or scripts, one per student."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from autograder.box.wall import choose
-    from autograder.classroom.batch import find_handins, grade_all
-    from autograder.classroom.desk import Setup
-    from autograder.classroom.results import write_overview, write_report
-    from autograder.course import find_assignment
-    from autograder.plugin import pick_device
-    from autograder.render.terminal import print_class_summary
-    from autograder.run import Options
-
-    chosen = find_assignment(assignment)
-    jobs = find_handins(handins)
-    wall = choose(rest["wall"])
-    out.mkdir(parents=True, exist_ok=True)
-    options = Options(device=pick_device(rest["device"]), data=rest["data"], seed=seed)
-    setup = Setup(chosen.folder, options, wall)
-    console = Console(stderr=True)
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=as_json) as bar:
-        line = bar.add_task("grading", total=len(jobs), rate="")
-
-        def done(report: Any) -> None:
-            write_report(report, out)
-            bar.advance(line)
-            speed = bar.tasks[0].speed
-            bar.update(line, rate=f"{speed:.1f}/s" if speed else "")
-
-        reports = grade_all(jobs, setup, workers=workers, on_report=done)
-    index = write_overview(reports, out, title=f"{chosen.title}: results")
-    if as_json:
-        rows = [
-            {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}
-            for r in reports
-        ]
-        click.echo(
-            json.dumps({"assignment": chosen.name, "wall": wall, "reports": rows, "index": str(index)}, indent=2)
-        )
-    else:
-        print_class_summary(reports, Console())
-        click.echo(f"\nEverything is in {index}")
-    lost = any(report.points < report.max_points for report in reports)
-    sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
 
 
 @click.command()
@@ -110,10 +39,10 @@ def release(names: tuple[str, ...], check: bool) -> None:
 @_names
 @click.option("--seeds", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
-@_device
-@_data
-@_wall
-@_json
+@shared.device
+@shared.data
+@shared.wall
+@shared.as_json
 def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool, **rest: Any) -> None:
     """Prove that references earn everything, stubs nothing, and that every mutant is noticed."""
     from rich.console import Console
@@ -149,9 +78,9 @@ def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool,
 @click.command()
 @_names
 @click.option("--seeds", type=click.IntRange(2), default=20, show_default=True)
-@_device
-@_data
-@_wall
+@shared.device
+@shared.data
+@shared.wall
 def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: str) -> None:
     """Measure the scored checks over seeds and store their thresholds in calibration.json."""
     from rich.console import Console
@@ -180,7 +109,7 @@ def export() -> None:
 
 
 @export.command("nbgrader")
-@click.argument("folder", type=_path)
+@click.argument("folder", type=shared.path)
 @_names
 def export_nbgrader(folder: Path, names: tuple[str, ...]) -> None:
     """Make FOLDER an nbgrader course: config, source notebooks and checks."""
@@ -191,4 +120,4 @@ def export_nbgrader(folder: Path, names: tuple[str, ...]) -> None:
     click.echo(f"Made the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")
 
 
-COMMANDS = (grade, release, verify, calibrate, export)
+COMMANDS = (release, verify, calibrate, export)

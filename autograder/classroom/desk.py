@@ -55,6 +55,7 @@ class Desk:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self._abandoned = False
         self._start()
 
     def _start(self) -> None:
@@ -81,7 +82,8 @@ class Desk:
         if isinstance(answer, Report):
             return answer
         self.close()
-        self._start()
+        if not self._abandoned:
+            self._start()
         return self._broken(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
 
     def _broken(self, job: Job, sentence: str) -> Report:
@@ -95,6 +97,11 @@ class Desk:
             return self._connection.recv() if self._connection.poll(seconds) else None
         except (EOFError, OSError):
             return None
+
+    def abandon(self) -> None:
+        """Stop at once, from another thread too. What is at the desk comes out broken; nothing starts anew."""
+        self._abandoned = True
+        self._process.kill()
 
     def close(self) -> None:
         """Stop the process."""

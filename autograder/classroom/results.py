@@ -1,28 +1,78 @@
-"""The folder of results: a folder with three files per student, the gradebook and the overview."""
+"""The folder of results as people read it, drawn from the journal: reports per student, gradebook, overview."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
+from autograder.classroom.journal import Journal
+from autograder.classroom.lock import Unwritable
 from autograder.files import write_whole
 from autograder.render.html import report_html
 from autograder.render.index import index_html
 from autograder.render.table import gradebook_csv
 from autograder.report import Report
 
+FILES = ("report.html", "staff.html", "report.json")  # in the order of writing: the last one vouches for the others
+_IN_GRADEBOOK = ("missing", "unknown", "duplicate", "earlier", "kept")
+
 
 def write_report(report: Report, out: Path) -> None:
     """``out/<student>/report.json``, ``report.html`` for the student and ``staff.html`` with everything."""
     folder = out / report.student
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "report.json", report.to_json())
-    write_whole(folder / "report.html", report_html(report, staff=False))
-    write_whole(folder / "staff.html", report_html(report, staff=True))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "report.html", report_html(report, staff=False))
+        write_whole(folder / "staff.html", report_html(report, staff=True))
+        write_whole(folder / "report.json", report.to_json())
+    except OSError as error:
+        raise _unwritable(folder, error) from None
 
 
-def write_overview(reports: Sequence[Report], out: Path, *, title: str) -> Path:
+def write_results(journal: Journal, out: Path, *, done: Collection[str] = ()) -> list[Report]:
+    """Bring every file in step with the journal and return all reports. Those of students in ``done`` are already."""
+    reports = []
+    for report in journal.reports():
+        if report.student not in done and not _is_written(report, out):
+            write_report(report, out)
+        reports.append(report)
+    write_overview(reports, journal, out)
+    return reports
+
+
+def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
     """``gradebook.csv`` and ``index.html``; the path of the latter."""
-    write_whole(out / "gradebook.csv", gradebook_csv(reports))
-    write_whole(out / "index.html", index_html(reports, title=title))
+    facts: dict[str, Any] = journal.fact("assignment") or {}
+    problems = journal.problems()
+    said: dict[str, str] = {}
+    for problem in problems:
+        if problem.kind in _IN_GRADEBOOK:
+            said[problem.who] = f"{said.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
+    try:
+        gradebook = gradebook_csv(
+            reports, questions=list(facts.get("questions", {})), intake=said, assignment=facts.get("name", "")
+        )
+        write_whole(out / "gradebook.csv", gradebook)
+        intake = [(problem.kind, problem.who, problem.what) for problem in problems]
+        title = f"{facts.get('title', '')}: results"
+        write_whole(out / "index.html", index_html(reports, title=title, intake=intake, similar=journal.similar()))
+    except OSError as error:
+        raise _unwritable(out, error) from None
     return out / "index.html"
+
+
+def _is_written(report: Report, out: Path) -> bool:
+    folder = out / report.student
+    try:
+        same = (folder / "report.json").read_bytes() == report.to_json().encode("utf-8", "backslashreplace")
+    except OSError:
+        return False
+    return same and all((folder / name).exists() for name in FILES)
+
+
+def _unwritable(path: Path, error: OSError) -> Unwritable:
+    return Unwritable(
+        f"Results cannot be written to {path}: {error.strerror}. Make room and run the same command again: what was "
+        "graded is in the journal and is not run a second time."
+    )

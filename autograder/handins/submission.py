@@ -45,10 +45,7 @@ def open_submission(
     """
     stub_folder = stub_folder or assignment.folder
     modules = [*assignment.files, *(name for name in beside if name not in assignment.files)]
-    found = find(path, [name for module in modules for name in (_notebook(module), module)])
-    if not any(name in found.files for module in assignment.files for name in (_notebook(module), module)):
-        raise BadSubmission(_nothing(path, assignment, found))
-
+    found = _find(path, assignment, modules)
     files: dict[str, str] = {}
     cells: dict[str, Cells] = {}
     notes: list[str] = []
@@ -71,6 +68,22 @@ def open_submission(
             if module.cells:
                 cells[name] = module.cells
     return Submission(_student(path, assignment), files, _digest(found.files), tuple(notes), cells)
+
+
+def fingerprint(path: Path, assignment: Assignment, *, beside: Sequence[str] = ()) -> str:
+    """The digest that ``open_submission`` would give the hand-in, which is read and not parsed for it.
+
+    Raises BadSubmission when nothing in it is wanted, or it cannot be read.
+    """
+    modules = [*assignment.files, *(name for name in beside if name not in assignment.files)]
+    return _digest(_find(path, assignment, modules).files)
+
+
+def _find(path: Path, assignment: Assignment, modules: Sequence[str]) -> Found:
+    found = find(path, [name for module in modules for name in (_notebook(module), module)])
+    if not any(name in found.files for module in assignment.files for name in (_notebook(module), module)):
+        raise BadSubmission(_nothing(path, assignment, found))
+    return found
 
 
 def _module(

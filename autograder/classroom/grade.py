@@ -1,0 +1,201 @@
+"""One run over a class: what the journal knows is taken from there, the rest is run, and everything is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from autograder.classroom.desk import Job, Setup
+from autograder.classroom.intake import HandIn, Intake, Problem
+from autograder.classroom.journal import Journal, Kept
+from autograder.classroom.keys import Key, Keys
+from autograder.classroom.results import write_report, write_results
+from autograder.files import sweep
+from autograder.manifest import Assignment
+from autograder.report import Report
+
+_PARTS = ("the checks or what they stand on", "gradlab itself", "the device", "the data", "the seed", "the wall")
+_DIGEST = 64  # characters
+
+
+class NeedsRegrade(Exception):
+    """Marks that were given would be given anew by other rules. Speaks to staff."""
+
+
+class Spread(Protocol):
+    """Runs jobs somewhere, as batch.grade_all does here."""
+
+    def __call__(self, jobs: Sequence[Job], setup: Setup, *, on_report: Callable[[Report], None]) -> object: ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """A student's mark before and after."""
+
+    student: str
+    before: int
+    after: int
+    max_points: int
+    tasks: tuple[tuple[str, int, int], ...]  # those that changed: name, before, after
+
+
+@dataclass
+class Graded:
+    """What a run did."""
+
+    reports: list[Report] = field(default_factory=list)  # of all students in the journal
+    ran: int = 0
+    reused: int = 0  # students whose report was there already, or was another's with the same files
+    changes: tuple[Change, ...] = ()
+    written: bool = True
+
+
+def grade_class(
+    assignment: Assignment,
+    intake: Intake,
+    setup: Setup,
+    journal: Journal,
+    out: Path,
+    *,
+    spread: Spread,
+    regrade: bool = False,
+    approve: Callable[[Sequence[Change]], bool] = lambda changes: True,
+    on_start: Callable[[int, int], None] = lambda students, jobs: None,
+    on_report: Callable[[Report], None] = lambda report: None,
+) -> Graded:
+    """Grade every hand-in of ``intake`` whose mark is not known, and write the results.
+
+    ``approve`` sees the marks that a regrade changes before they are written. Raises NeedsRegrade. Each report is in
+    the journal as soon as it is made, so a run that was ended at any moment goes on where it was.
+    """
+    sweep(out)
+    work = _Work(assignment, intake, setup, journal, out, regrade=regrade)
+    on_start(len(intake.handins), len(work.jobs))
+    done = Graded(ran=len(work.jobs), reused=len(intake.handins) - len(work.jobs))
+
+    def keep(report: Report) -> None:
+        work.keep(report)
+        on_report(report)
+
+    if work.jobs:
+        spread(list(work.jobs.values()), setup, on_report=keep)
+    if regrade:
+        done.changes = tuple(work.changes())
+        if done.changes and not approve(done.changes):
+            done.written = False
+            return done
+        work.give_all()
+    done.reports = write_results(journal, out, done=work.drawn)
+    return done
+
+
+class _Work:
+    def __init__(
+        self, assignment: Assignment, intake: Intake, setup: Setup, journal: Journal, out: Path, *, regrade: bool
+    ) -> None:
+        self.journal, self.out, self.regrade = journal, out, regrade
+        keys = Keys(assignment, setup)
+        wanted = {handin: keys.of(handin.path) for handin in intake.handins}
+        self._refuse(assignment, wanted)
+        intake = replace(intake, problems=(*intake.problems, *self._left_behind(intake, next(iter(wanted.values())))))
+        self.waiting: dict[Key, list[HandIn]] = defaultdict(list)  # the hand-ins that wait for a report
+        self.pending: dict[HandIn, Kept] = {}  # of a regrade, until it is approved
+        self.drawn: set[str] = set()  # students whose files were written
+        for handin, key in wanted.items():
+            self.waiting[key].append(handin)
+        self.jobs = {key: Job(group[0].student, group[0].path) for key, group in self.waiting.items()}
+        self._by_student = {job.student: key for key, job in self.jobs.items()}
+        with journal.writing():
+            journal.set_fact("assignment", _facts(assignment))
+            journal.note(intake, {handin.path: key.submission for handin, key in wanted.items()})
+            for key in list(self.jobs):
+                kept = journal.find(key)
+                if kept and kept.final:
+                    self._settle(key, kept)
+                    del self.jobs[key]
+
+    def _refuse(self, assignment: Assignment, wanted: dict[HandIn, Key]) -> None:
+        facts = self.journal.fact("assignment")
+        if facts and facts["name"] != assignment.name:
+            raise NeedsRegrade(
+                f"{self.out} holds the results of {facts['name']}. Give {assignment.name} its own folder."
+            )
+        if self.regrade:
+            return
+        changed, students = set(), 0
+        for handin, key in wanted.items():
+            old = self.journal.key_of(handin.student)
+            if old and old.ours != key.ours:
+                students += 1
+                changed |= {part for part, a, b in zip(_PARTS, old.ours, key.ours, strict=True) if a != b}
+        if students:
+            parts = [part for part in _PARTS if part in changed]
+            raise NeedsRegrade(
+                f"{students:,} of these students have a mark in {self.out} that was given before {' and '.join(parts)} "
+                "changed. Pass --regrade to see which marks would change and then decide, or another --out. "
+                "Nothing was run."
+            )
+
+    def _left_behind(self, intake: Intake, key: Key) -> Iterable[Problem]:
+        here = {handin.student for handin in intake.handins}
+        for student in self.journal.students():
+            old = self.journal.key_of(student)
+            if student not in here and old and old.ours != key.ours:
+                what = "No hand-in came this time; the mark stands, though checks or options have changed since."
+                yield Problem("kept", student, what)
+
+    def _settle(self, key: Key, kept: Kept) -> list[HandIn]:
+        group = self.waiting.pop(key)
+        for handin in group:
+            if self.regrade:
+                self.pending[handin] = kept
+            else:
+                self.journal.give(handin, kept)
+        return group
+
+    def keep(self, report: Report) -> None:
+        """Journal a report that was just made, then draw it for all who handed that in."""
+        key = self._by_student[report.student]
+        actual = replace(key, submission=report.submission) if report.submission else key  # changed while we worked
+        if not report.submission and len(key.submission) == _DIGEST:
+            report = replace(report, submission=key.submission)  # read, but not to be parsed
+        with self.journal.writing():
+            group = self._settle(key, self.journal.keep(actual, report))
+        if not self.regrade:
+            for own in self.journal.reports([handin.student for handin in group]):
+                write_report(own, self.out)
+                self.drawn.add(own.student)
+
+    def changes(self) -> Iterable[Change]:
+        """The marks that the regrade changes."""
+        for handin, kept in self.pending.items():
+            for old in self.journal.reports([handin.student]):
+                new = self.journal.dressed(kept.report, handin.student, handin.at, handin.notes)
+                before = {task.name: task.points for task in old.tasks}
+                after = {task.name: task.points for task in new.tasks}
+                tasks = tuple(
+                    (name, before.get(name, 0), after.get(name, 0))
+                    for name in {**before, **after}
+                    if before.get(name, 0) != after.get(name, 0)
+                )
+                if tasks or old.points != new.points:
+                    yield Change(handin.student, old.points, new.points, new.max_points, tasks)
+
+    def give_all(self) -> None:
+        """Let the new reports count, all at once."""
+        with self.journal.writing():
+            for handin, kept in self.pending.items():
+                self.journal.give(handin, kept)
+
+
+def _facts(assignment: Assignment) -> dict[str, object]:
+    """What later commands need of the assignment without having it."""
+    return {
+        "name": assignment.name,
+        "title": assignment.title,
+        "tasks": {task.name: [task.title, task.points] for task in assignment.tasks},
+        "questions": {question.id: [question.title, question.points] for question in assignment.questions},
+    }

@@ -1,0 +1,91 @@
+"""Marks by hand: an inline question's, or one that stands instead of what a task's checks earned."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.classroom.intake import safe_name
+from autograder.classroom.journal import Journal, now
+from autograder.classroom.results import write_results
+from autograder.report import Mark, Report
+
+COLUMNS = ("student", "item", "points", "reason")
+
+
+class BadMark(Exception):
+    """A mark by hand that cannot be given. Speaks to staff."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What somebody decided. Without points the mark is withdrawn."""
+
+    student: str
+    item: str
+    points: int | None
+    reason: str
+
+
+def give(journal: Journal, out: Path, given: Sequence[Given], *, by: str = "") -> list[Report]:
+    """Keep the marks, all or none, and bring the results in step. Returns the reports they changed."""
+    rows = [(row, _mark(journal, row, by or _user())) for row in given]
+    with journal.writing():
+        for row, mark in rows:
+            journal.mark(safe_name(row.student), row.item, mark)
+    write_results(journal, out)
+    return list(journal.reports(sorted({safe_name(row.student) for row in given})))
+
+
+def read_marks(path: Path) -> list[Given]:
+    """A CSV with the columns student, item, points, reason. Raises BadMark naming the line."""
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+        if missing:
+            raise BadMark(f"{path} lacks the column {missing[0]!r}; it needs {', '.join(COLUMNS)}.")
+        return list(_given(rows, path))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadMark(f"{path} cannot be read: {error}.") from None
+
+
+def _given(rows: Iterable[dict[str, str | None]], path: Path) -> Iterable[Given]:
+    for line, row in enumerate(rows, start=2):
+        student, item, points, reason = ((row[name] or "").strip() for name in COLUMNS)
+        if not points:
+            continue  # not marked yet
+        if not points.isdecimal():
+            raise BadMark(f"{path}, line {line}: {points!r} is not a whole number of points.")
+        yield Given(student, item, int(points), reason)
+
+
+def _mark(journal: Journal, given: Given, by: str) -> Mark | None:
+    facts: dict[str, Any] = journal.fact("assignment") or {"tasks": {}, "questions": {}}
+    if not list(journal.reports([safe_name(given.student)])):
+        raise BadMark(f"{journal.path.parent} has no report of {given.student!r}. Grade the hand-in first.")
+    question = given.item in facts["questions"]
+    if not question and given.item not in facts["tasks"]:
+        known = ", ".join([*facts["tasks"], *facts["questions"]])
+        raise BadMark(f"There is no task or question {given.item!r}. There are {known}.")
+    if given.points is None:
+        return None
+    title, limit = facts["questions" if question else "tasks"][given.item]
+    if not 0 <= given.points <= limit:
+        raise BadMark(f"{given.item} is worth 0 to {limit} points, not {given.points}.")
+    if not question and not given.reason.strip():
+        raise BadMark(
+            f"{given.item} has checks. Say with --reason why their points do not stand; the student reads it."
+        )
+    return Mark(given.item, title, given.points, limit, question, given.reason.strip(), by, now())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""

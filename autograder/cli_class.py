@@ -1,0 +1,192 @@
+"""The command line's part for grading a class: grade, mark, similar, policy."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autograder import cli_options as shared
+
+if TYPE_CHECKING:
+    from autograder.classroom.grade import Change, Graded
+    from autograder.classroom.intake import Intake
+
+
+@click.command()
+@click.argument("handins", type=shared.path)
+@click.option("--assignment", required=True, help="Name or folder of the assignment.")
+@click.option("--out", type=shared.path, required=True, help="Folder for the results.")
+@click.option("--roster", type=shared.path, help="CSV with the students' ids; says whose each hand-in is.")
+@click.option("--regrade", is_flag=True, help="Grade again what checks or options changed, and show the marks first.")
+@click.option("--yes", is_flag=True, help="With --regrade: write the changed marks without asking.")
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
+@click.option("--seed", type=int, help="Seed of the checks' inputs (default: from the checks themselves).")
+@shared.wait
+@shared.device
+@shared.data
+@shared.wall
+@shared.as_json
+def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest: Any) -> None:
+    """Grade the hand-ins in HANDINS: a folder with one zip, folder, notebook or script per student, or the download
+    of nbgrader, Gradescope, Moodle or Canvas, unpacked or not. What is graded already is not run again."""
+    from rich.console import Console
+
+    from autograder.box.wall import choose
+    from autograder.classroom.batch import grade_all
+    from autograder.classroom.desk import Setup
+    from autograder.classroom.grade import grade_class
+    from autograder.classroom.intake import read_handins
+    from autograder.classroom.journal import Journal
+    from autograder.classroom.lock import hold
+    from autograder.classroom.roster import read_roster
+    from autograder.course import find_assignment
+    from autograder.plugin import pick_device
+    from autograder.run import Options
+
+    chosen = find_assignment(assignment)
+    known = read_roster(roster) if roster else None
+    wall = choose(rest["wall"])
+    setup = Setup(chosen.folder, Options(pick_device(rest["device"]), data=rest["data"], seed=rest["seed"]), wall)
+    told = Console(stderr=True)
+    with hold(out, wait=rest["wait"], on_wait=lambda who: told.print(f"Waiting for {who}.", markup=False)):
+        intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
+        with Journal(out, create=True) as journal, _progress(told, rest["as_json"]) as progress:
+            graded = grade_class(
+                chosen,
+                intake,
+                setup,
+                journal,
+                out,
+                spread=partial(grade_all, workers=rest["workers"]),
+                regrade=rest["regrade"],
+                approve=_approval(progress.pause, yes=rest["yes"], as_json=rest["as_json"]),
+                on_start=progress.start,
+                on_report=progress.step,
+            )
+    _tell(graded, intake, out, assignment=chosen.name, wall=wall, as_json=rest["as_json"])
+
+
+class _progress:
+    """A bar with the rate and the time left."""
+
+    def __init__(self, console: Any, disable: bool) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        rate = TextColumn("{task.fields[rate]}")
+        columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        self._bar = Progress(*columns, console=console, disable=disable)
+        self._line: Any = None
+
+    def __enter__(self) -> _progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+
+    def pause(self) -> None:
+        self._bar.stop()
+
+    def start(self, students: int, jobs: int) -> None:
+        self._line = self._bar.add_task("grading", total=jobs, rate="")
+
+    def step(self, report: object) -> None:
+        self._bar.advance(self._line)
+        speed = self._bar.tasks[0].speed
+        self._bar.update(self._line, rate=f"{speed:.1f}/s" if speed else "")
+
+
+def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[Change]], bool]:
+    def approve(changes: Sequence[Change]) -> bool:
+        from rich.console import Console
+
+        from autograder.render.changes import print_changes
+
+        if as_json:
+            return yes
+        pause()
+        print_changes(changes, Console())
+        return yes or click.confirm("Write these marks?", default=False)
+
+    return approve
+
+
+def _tell(graded: Graded, intake: Intake, out: Path, *, assignment: str, wall: str, as_json: bool) -> None:
+    from rich.console import Console
+
+    from autograder.render.terminal import print_class_summary
+
+    reports = graded.reports
+    if as_json:
+        table = {
+            "assignment": assignment,
+            "wall": wall,
+            "system": intake.system,
+            "ran": graded.ran,
+            "reused": graded.reused,
+            "written": graded.written,
+            "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in intake.problems],
+            "changes": [{"student": c.student, "before": c.before, "after": c.after} for c in graded.changes],
+            "reports": [
+                {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}
+                for r in reports
+            ],
+            "index": str(out / "index.html"),
+        }
+        click.echo(json.dumps(table, indent=2))
+    elif graded.written:
+        problems = [(problem.kind, problem.who, problem.what) for problem in intake.problems]
+        print_class_summary(reports, Console(), intake=problems)
+        click.echo(f"\n{graded.ran:,} run, {graded.reused:,} known before. Everything is in {out / 'index.html'}")
+    if not graded.written:
+        why = "pass --yes to write them" if as_json else "run this again to decide anew; nothing is run twice"
+        click.echo(f"The marks were left as they are: {why}.", err=True)
+        sys.exit(2)
+    lost = any(report.points < report.max_points for report in reports)
+    sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
+
+
+@click.command()
+@click.argument("results", type=shared.path)
+@click.argument("student", required=False)
+@click.argument("item", required=False)
+@click.argument("points", type=click.IntRange(0), required=False)
+@click.option("--reason", default="", help="Why; the student reads it. Needed for a task, which has checks.")
+@click.option("--by", default="", help="Who decided (default: who you are on this machine).")
+@click.option("--withdraw", is_flag=True, help="Take the mark back; what the checks earned counts again.")
+@click.option("--from", "table", type=shared.path, help="CSV with the columns student, item, points, reason.")
+@shared.wait
+def mark(results: Path, table: Path | None, **rest: Any) -> None:
+    """Give a mark by hand in RESULTS: to an inline question, or in place of what a task's checks earned.
+    ITEM is the question's id or the task's name. With RESULTS alone: list the marks given."""
+    from autograder.classroom.journal import Journal
+    from autograder.classroom.lock import hold
+    from autograder.classroom.marks import Given, give, read_marks
+    from autograder.render.text import line
+
+    if table is None and rest["student"] is None:
+        with Journal(results) as journal:
+            for name, held in journal.marked():
+                click.echo(
+                    f"{name}  {held.item}  {held.points}/{held.max_points}  {held.by} {held.at}  {line(held.reason)}"
+                )
+        return
+    student, item, points = rest["student"], rest["item"], rest["points"]
+    if table is None and (student is None or item is None or (points is None) != rest["withdraw"]):
+        raise click.UsageError("Give STUDENT ITEM POINTS, or STUDENT ITEM --withdraw, or --from CSV.")
+    given = read_marks(table) if table else [Given(student or "", item or "", points, rest["reason"])]
+    with hold(results, wait=rest["wait"]), Journal(results) as journal:
+        for report in give(journal, results, given, by=rest["by"]):
+            questions = [m for m in report.marks if m.question]
+            more = "".join(f", {m.item} {m.points}/{m.max_points}" for m in questions)
+            click.echo(f"{report.student}: {report.points}/{report.max_points} points{more}")
+
+
+COMMANDS = (grade, mark)

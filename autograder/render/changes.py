@@ -1,0 +1,49 @@
+"""The marks that a regrade changes, as a table in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from autograder.render.text import line, name
+from autograder.render.words import count
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOWN = 200
+
+
+class Change(Protocol):
+    """A student's mark before and after (classroom.grade has the record)."""
+
+    @property
+    def student(self) -> str: ...
+    @property
+    def before(self) -> int: ...
+    @property
+    def after(self) -> int: ...
+    @property
+    def tasks(self) -> tuple[tuple[str, int, int], ...]: ...
+
+
+def print_changes(changes: Sequence[Change], console: Console) -> None:
+    """A row per student, the largest loss first."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Student")
+    table.add_column("Before", justify="right")
+    table.add_column("After", justify="right")
+    table.add_column("Tasks")
+    ordered = sorted(changes, key=lambda change: (change.after - change.before, change.student))
+    for change in ordered[:SHOWN]:
+        tasks = ", ".join(f"{line(task, limit=60)} {before} to {after}" for task, before, after in change.tasks)
+        table.add_row(Text(name(change.student)), str(change.before), str(change.after), Text(tasks))
+    down = sum(change.after < change.before for change in changes)
+    up = sum(change.after > change.before for change in changes)
+    console.print(table)
+    if len(ordered) > SHOWN:
+        console.print(f"and {len(ordered) - SHOWN:,} more")
+    console.print(f"{count(len(changes), 'mark')} would change: {up:,} up, {down:,} down.", highlight=False)
