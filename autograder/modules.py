@@ -5,6 +5,7 @@ Nothing is written to disk; tracebacks, `inspect.getsource` and debuggers find t
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
@@ -53,5 +54,6 @@ class SubmissionFinder(MetaPathFinder):
         self._forget()
 
     def _forget(self) -> None:
-        for name in self.loaders:
+        for name, loader in self.loaders.items():
             sys.modules.pop(name, None)
+            linecache.cache.pop(loader.filename, None)  # the next submission's lines are others
