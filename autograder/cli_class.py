@@ -48,6 +48,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     from autograder.classroom.roster import read_roster
     from autograder.course import find_assignment
     from autograder.plugin import pick_device
+    from autograder.render.progress import Bar
     from autograder.run import Options
 
     chosen = find_assignment(assignment)
@@ -57,7 +58,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     told = Console(stderr=True)
     with hold(out, wait=rest["wait"], on_wait=lambda who: told.print(f"Waiting for {who}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
-        with Journal(out, create=True) as journal, _progress(told, rest["as_json"]) as progress:
+        with Journal(out, create=True) as journal, Bar(told, disable=rest["as_json"]) as progress:
             graded = grade_class(
                 chosen,
                 intake,
@@ -71,36 +72,6 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
                 on_report=progress.step,
             )
     _tell(graded, intake, out, assignment=chosen.name, wall=wall, as_json=rest["as_json"])
-
-
-class _progress:
-    """A bar with the rate and the time left."""
-
-    def __init__(self, console: Any, disable: bool) -> None:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        rate = TextColumn("{task.fields[rate]}")
-        columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
-        self._bar = Progress(*columns, console=console, disable=disable)
-        self._line: Any = None
-
-    def __enter__(self) -> _progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.stop()
-
-    def pause(self) -> None:
-        self._bar.stop()
-
-    def start(self, students: int, jobs: int) -> None:
-        self._line = self._bar.add_task("grading", total=jobs, rate="")
-
-    def step(self, report: object) -> None:
-        self._bar.advance(self._line)
-        speed = self._bar.tasks[0].speed
-        self._bar.update(self._line, rate=f"{speed:.1f}/s" if speed else "")
 
 
 def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[Change]], bool]:
@@ -189,4 +160,71 @@ def mark(results: Path, table: Path | None, **rest: Any) -> None:
             click.echo(f"{report.student}: {report.points}/{report.max_points} points{more}")
 
 
-COMMANDS = (grade, mark)
+@click.command()
+@click.argument("source", metavar="RESULTS_OR_HANDINS", type=shared.path)
+@click.option("--assignment", required=True, help="Name or folder of the assignment.")
+@click.option("--threshold", type=click.FloatRange(0.05, 1), default=0.6, show_default=True, help="Share to list.")
+@click.option("--out", type=shared.path, help="CSV to write (default for results: similar.csv among them).")
+@shared.wait
+def similar(source: Path, assignment: str, threshold: float, out: Path | None, wait: bool) -> None:
+    """List pairs of hand-ins whose code is alike beyond the handout. For people to look at; never a verdict."""
+    import tempfile
+
+    from rich.console import Console
+
+    from autograder.classroom.intake import read_handins
+    from autograder.classroom.journal import NAME, Journal
+    from autograder.classroom.lock import hold
+    from autograder.classroom.results import write_results
+    from autograder.classroom.similar import find_similar, similar_csv
+    from autograder.course import find_assignment
+    from autograder.files import write_whole
+
+    chosen = find_assignment(assignment)
+    graded = (source / NAME).exists()
+    with Console(stderr=True).status("reading") as status:
+        if graded:
+            with hold(source, wait=wait), Journal(source) as journal:
+                alike = find_similar(journal.latest(), chosen, threshold=threshold, progress=status.update)
+                with journal.writing():
+                    journal.set_similar(alike.pairs)
+                write_results(journal, source)
+        else:
+            with tempfile.TemporaryDirectory() as store:
+                handins = read_handins(source, chosen, store=Path(store)).handins
+                paths = {handin.student: handin.path for handin in handins}
+                alike = find_similar(paths, chosen, threshold=threshold, progress=status.update)
+    target = out or (source / "similar.csv" if graded else None)
+    if target:
+        write_whole(target, similar_csv(alike.pairs))
+    for pair in alike.pairs:
+        click.echo(f"{pair.share_of_one:4.0%} {pair.share_of_other:4.0%}  {pair.one}  {pair.other}")
+    click.echo(f"{len(alike.pairs):,} pairs to look at. Small tasks have few good answers: this is no verdict.")
+    for student, why in alike.skipped:
+        click.echo(f"Not compared: {student}: {why}", err=True)
+
+
+@click.command()
+@click.argument("gradebooks", nargs=-1, required=True, type=shared.path)
+@click.option("--policy", "rules", required=True, type=shared.path, help="TOML with late days and weights.")
+@click.option("--out", required=True, type=shared.path, help="CSV to write.")
+@click.option("--explain", type=shared.path, help="Folder for one text per student that explains the mark.")
+def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path | None) -> None:
+    """Turn GRADEBOOKS (gradebook.csv of each assignment) into final marks by late days and weights."""
+    from autograder.classroom.intake import safe_name
+    from autograder.classroom.policy import apply, final_csv, read_gradebooks, read_policy
+    from autograder.files import write_whole
+
+    read = read_policy(rules)
+    finals = apply(read, read_gradebooks(gradebooks, read))
+    write_whole(out, final_csv(read, finals))
+    for final in finals if explain else ():
+        assert explain is not None
+        explain.mkdir(parents=True, exist_ok=True)
+        write_whole(explain / f"{safe_name(final.student)}.txt", final.explanation)
+    still_open = sum(final.open for final in finals)
+    click.echo(f"{len(finals):,} students in {out}." + (f" {still_open:,} need a person first." if still_open else ""))
+    sys.exit(2 if still_open else 0)
+
+
+COMMANDS = (grade, mark, similar, policy)

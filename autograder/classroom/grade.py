@@ -10,8 +10,8 @@ from typing import Protocol
 
 from autograder.classroom.desk import Job, Setup
 from autograder.classroom.intake import HandIn, Intake, Problem
-from autograder.classroom.journal import Journal, Kept
-from autograder.classroom.keys import Key, Keys
+from autograder.classroom.journal import Journal, Kept, Key
+from autograder.classroom.keys import Keys
 from autograder.classroom.results import write_report, write_results
 from autograder.files import sweep
 from autograder.manifest import Assignment

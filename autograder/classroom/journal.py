@@ -16,13 +16,30 @@ from typing import Any
 
 from autograder.classroom.database import NAME, Database, JournalError
 from autograder.classroom.intake import HandIn, Intake, Problem
-from autograder.classroom.keys import Key
 from autograder.render.index import Pair
 from autograder.report import Mark, Report, parse_report
 
-__all__ = ["NAME", "Journal", "JournalError", "Kept", "now"]
+__all__ = ["NAME", "Journal", "JournalError", "Kept", "Key", "now"]
 
 _KEY = "submission = ? AND checks = ? AND grader = ? AND device = ? AND data = ? AND seed = ? AND wall = ?"
+
+
+@dataclass(frozen=True)
+class Key:
+    """All that a mark depends on."""
+
+    submission: str  # digest of the wanted files, or of the reason why there are none
+    checks: str  # digest of everything on our side
+    grader: str
+    device: str
+    data: str
+    seed: str
+    wall: str  # "yes" or "no": what ran without one is not trusted by a run with one
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        """The part that the student has no hand in."""
+        return (self.checks, self.grader, self.device, self.data, self.seed, self.wall)
 
 
 @dataclass(frozen=True)

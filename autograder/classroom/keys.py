@@ -1,36 +1,18 @@
-"""What decides a mark, as a key: equal keys, equal marks, so that nothing is run twice."""
+"""What decides a mark, brought together: equal keys, equal marks, so that nothing is run twice."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import __version__
 from autograder.classroom.desk import Setup, earlier_modules
+from autograder.classroom.journal import Key
 from autograder.handins.submission import BadSubmission, fingerprint
 from autograder.manifest import Assignment
 from autograder.run import checks_digest, digest_seed
 
 _IGNORED = ("mutants.py",)  # they judge the checks, not students
-
-
-@dataclass(frozen=True)
-class Key:
-    """All that a mark depends on."""
-
-    submission: str  # digest of the wanted files, or of the reason why there are none
-    checks: str  # digest of everything on our side
-    grader: str
-    device: str
-    data: str
-    seed: str
-    wall: str  # "yes" or "no": what ran without one is not trusted by a run with one
-
-    @property
-    def ours(self) -> tuple[str, ...]:
-        """The part that the student has no hand in."""
-        return (self.checks, self.grader, self.device, self.data, self.seed, self.wall)
 
 
 class Keys:

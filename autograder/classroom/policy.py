@@ -1,0 +1,232 @@
+"""Late days and weights: from gradebooks to final marks by the rules of a small TOML, with the reasons in words.
+
+A pure step: it reads gradebooks and a policy, runs nothing, and gives the same marks for the same files. Exact: shares
+are fractions until they are shown.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+from autograder.classroom.rules import BadPolicy, Extension, Policy, Rule, read_policy
+from autograder.render.table import cell
+from autograder.render.words import count
+
+__all__ = ["BadPolicy", "Final", "Policy", "Row", "apply", "final_csv", "read_gradebooks", "read_policy"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a gradebook says of one student and one assignment."""
+
+    student: str
+    assignment: str
+    points: int | None  # None: nothing was handed in, or it has no mark
+    max_points: int | None
+    questions: int  # points given to inline questions
+    handed_in: datetime | None
+    needs_staff: bool
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One assignment in a final mark."""
+
+    assignment: str
+    share: Fraction  # of the assignment's points, after late days; 0 to 1, or more with extra points
+    late_days: int
+    free_days: int  # of the late ones, those that cost nothing
+    dropped: bool
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Final:
+    """A student's mark."""
+
+    student: str
+    mark: Fraction  # out of 100
+    parts: tuple[Part, ...]
+    open: bool  # a person must look first
+    explanation: str
+
+
+def apply(policy: Policy, rows: Iterable[Row]) -> list[Final]:
+    """The final marks by student. Free late days go to assignments in the order of their due dates."""
+    found = {(row.student, row.assignment): row for row in rows if row.assignment in policy.rules}
+    begun = {assignment for _, assignment in found}
+    students = sorted({student for student, _ in found}, key=lambda name: (name.casefold(), name))
+    return [_final(policy, student, found, begun) for student in students]
+
+
+def _final(policy: Policy, student: str, rows: Mapping[tuple[str, str], Row], begun: Collection[str]) -> Final:
+    left, parts, still_open = policy.free_days, [], False
+    for rule in policy.rules.values():
+        if rule.assignment not in begun:
+            continue
+        row = rows.get((student, rule.assignment))
+        extension = policy.extensions.get((student, rule.assignment))
+        part = _part(policy, rule, row, extension, left)
+        left -= part.free_days
+        still_open = still_open or bool(row and (row.needs_staff or _unknown_time(rule, row)))
+        parts.append(part)
+    parts = _drop(policy, parts)
+    kept = [part for part in parts if not part.dropped]
+    total = sum((policy.rules[part.assignment].weight for part in kept), Fraction(0))
+    mark = 100 * sum((policy.rules[p.assignment].weight * p.share for p in kept), Fraction(0)) / total
+    lines = [f"{student}: {shown(mark)} of 100", ""]
+    for part in parts:
+        lines.append(f"{part.assignment} (weight {shown(policy.rules[part.assignment].weight)}): {part.explanation}")
+    for name in policy.rules:
+        if name not in begun:
+            lines.append(f"{name}: no gradebook was given for it, so it does not count yet.")
+    sums = " + ".join(f"{shown(policy.rules[p.assignment].weight)} x {shown(100 * p.share)} %" for p in kept)
+    lines += ["", f"Mark: ({sums}) / {shown(total)} = {shown(mark)} of 100."]
+    if policy.free_days:
+        lines.append(
+            f"Free late days: {policy.free_days - left} of {policy.free_days} used, in the order of due dates."
+        )
+    if still_open:
+        lines.append("Not final: a person must look at what is marked above.")
+    return Final(student, mark, tuple(parts), still_open, "\n".join(lines) + "\n")
+
+
+def _part(policy: Policy, rule: Rule, row: Row | None, extension: Extension | None, left: int) -> Part:
+    if row is None or row.points is None or not row.max_points:
+        why = "no mark, so 0 %. A person must look." if row and row.needs_staff else "nothing was handed in, so 0 %."
+        return Part(rule.assignment, Fraction(0), 0, 0, dropped=False, explanation=why)
+    total = row.max_points + rule.questions
+    share = Fraction(row.points + row.questions, total)
+    text = f"{count(row.points + row.questions, 'point')} of {total}, {shown(100 * share)} %."
+    if row.needs_staff:
+        text += " A check could not be graded: a person must look."
+    if rule.due is None:
+        return Part(rule.assignment, share, 0, 0, dropped=False, explanation=text)
+    if row.handed_in is None:
+        text += " When it was handed in is not known: a person must look; it counts as on time until then."
+        return Part(rule.assignment, share, 0, 0, dropped=False, explanation=text)
+    due = rule.due + timedelta(days=extension.days if extension else 0)
+    if extension:
+        text += f" Due {count(extension.days, 'day')} later by an extension ({extension.reason})."
+    late = _days_late(row.handed_in, due, policy.grace_minutes)
+    if not late:
+        return Part(rule.assignment, share, 0, 0, dropped=False, explanation=f"{text} On time.")
+    free = min(left, late, policy.free_days_each)
+    paid = late - free
+    text += f" {count(late, 'day')} late ({_clock(row.handed_in)}, due {_clock(due)})"
+    if paid > policy.refuse_after:
+        text += f", more than {count(policy.refuse_after, 'day')} beyond the free ones, so it does not count: 0 %."
+        return Part(rule.assignment, Fraction(0), late, 0, dropped=False, explanation=text)
+    text += f", {free} of them free."
+    lost = min(policy.per_day * paid, policy.at_most)
+    if lost:
+        share *= 1 - lost
+        text += f" {count(paid, 'day')} at {shown(100 * policy.per_day)} %: {shown(100 * lost)} % of that is lost,"
+        text += f" {shown(100 * share)} % count."
+    return Part(rule.assignment, share, late, free, dropped=False, explanation=text)
+
+
+def _days_late(handed_in: datetime, due: datetime, grace_minutes: int) -> int:
+    """Days begun after the due time; the grace decides whether it is late at all, and is not taken off then."""
+    if handed_in <= due + timedelta(minutes=grace_minutes):
+        return 0
+    return -((due - handed_in) // timedelta(days=1))
+
+
+def _unknown_time(rule: Rule, row: Row) -> bool:
+    return rule.due is not None and row.handed_in is None and row.points is not None
+
+
+def _drop(policy: Policy, parts: list[Part]) -> list[Part]:
+    """Mark those with the lowest shares as dropped; one always stays."""
+    dropped: set[str] = set()
+    for _ in range(min(policy.drop_lowest, len(parts) - 1)):
+        kept = [part for part in parts if part.assignment not in dropped]
+        dropped.add(min(kept, key=lambda part: part.share).assignment)
+    return [
+        Part(p.assignment, p.share, p.late_days, p.free_days, True, f"{p.explanation} Dropped as the lowest.")
+        if p.assignment in dropped
+        else p
+        for p in parts
+    ]
+
+
+def final_csv(policy: Policy, finals: Sequence[Final]) -> str:
+    """One row per student: the mark, each assignment's share in percent, the reasons."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("student", "mark", *(cell(name) for name in policy.rules), "late_days", "open", "explanation"))
+    for final in finals:
+        shares = {part.assignment: shown(100 * part.share) for part in final.parts}
+        late = sum(part.late_days for part in final.parts)
+        writer.writerow(
+            (
+                final.student,  # as in the gradebook, where it was made safe
+                shown(final.mark),
+                *(shares.get(name, "") for name in policy.rules),
+                late,
+                "yes" if final.open else "no",
+                cell(" ".join(final.explanation.split())),
+            )
+        )
+    return file.getvalue()
+
+
+def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[Row]:
+    """The rows of gradebooks that the policy knows. Raises BadPolicy naming the file and the line."""
+    rows: dict[tuple[str, str], Row] = {}
+    for path in paths:
+        try:
+            table = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise BadPolicy(f"{path} cannot be read: {error}.") from None
+        for line, cells in enumerate(table, start=2):
+            row = _row(cells, policy, f"{path}, line {line}")
+            if row.assignment not in policy.rules:
+                raise BadPolicy(f"{path}, line {line}: the policy has no [assignments.{row.assignment}].")
+            if (row.student, row.assignment) in rows:
+                raise BadPolicy(f"{path}, line {line}: {row.student} has a row for {row.assignment} already.")
+            rows[row.student, row.assignment] = row
+    known = {student for student, _ in rows}
+    for student, assignment in policy.extensions:
+        if student not in known:
+            raise BadPolicy(f"The policy extends {assignment} for {student!r}, whom no gradebook lists.")
+    return list(rows.values())
+
+
+def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Row:
+    try:
+        text = {key: (cells[key] or "") for key in ("student", "assignment", "points", "max_points", "needs_staff")}
+        rule = policy.rules.get(text["assignment"])
+        return Row(
+            student=text["student"],
+            assignment=text["assignment"],
+            points=int(text["points"]) if text["points"] else None,
+            max_points=int(text["max_points"]) if text["max_points"] else None,
+            questions=sum(int(cells.get(name) or 0) for name in (rule.question_ids if rule else ())),
+            handed_in=_moment(cells.get("handed_in") or ""),
+            needs_staff=text["needs_staff"] == "yes",
+        )
+    except (KeyError, ValueError) as error:
+        raise BadPolicy(f"{where}: this is no row of a gradebook of gradlab ({error}).") from None
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M %Z}"
+
+
+def shown(number: Fraction) -> str:
+    """At most two places, halves rounded up; no zeros at the end."""
+    cents = int(number * 100 + Fraction(1, 2))
+    return f"{cents // 100}.{cents % 100:02}".rstrip("0").rstrip(".")

@@ -1,0 +1,145 @@
+"""Hand-ins whose code is alike, by winnowed fingerprints (copydetect): where a person should look, never a verdict.
+
+Names, comments and layout do not count. Neither does the handout's code, nor what many hand-ins have in common.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from autograder.handins.submission import BadSubmission, open_submission
+from autograder.manifest import Assignment
+from autograder.render.index import Pair
+from autograder.render.table import cell
+
+LENGTH = 25  # characters of filtered code that one fingerprint covers
+WINDOW = 6  # of so many fingerprints in a row one is kept, so a copy of LENGTH + WINDOW - 1 characters is seen
+MAX_CODE = 200_000  # characters of a hand-in that are looked at
+LITTLE = 60  # characters of filtered code; less in common says nothing
+FEW, MANY = 10, 200  # code in more hand-ins than a quarter of them is common; these bound that number
+
+
+class NoDetector(Exception):
+    """copydetect is not installed. Speaks to staff."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """What was found, the most alike first, and the hand-ins that could not be compared, with the reason."""
+
+    pairs: tuple[Pair, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def find_similar(
+    handins: Mapping[str, Path],
+    assignment: Assignment,
+    *,
+    threshold: float = 0.6,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Alike:
+    """Compare the hand-ins of all students with each other. ``threshold`` is a share of the smaller one's own code."""
+    fingerprint = _fingerprinter(_handout(assignment))
+    prints: dict[str, Any] = {}
+    skipped = []
+    for number, (student, path) in enumerate(handins.items(), start=1):
+        progress(f"reading {number:,} of {len(handins):,}")
+        try:
+            files = open_submission(path, assignment).files
+        except BadSubmission as problem:
+            skipped.append((student, str(problem)))
+            continue
+        found = fingerprint("\n".join(files[name] for name in assignment.files if name in files))
+        if found.hashes:
+            prints[student] = found
+        else:
+            skipped.append((student, "It holds no code of its own."))
+    progress("comparing")
+    return Alike(tuple(_pairs(prints, threshold)), tuple(skipped))
+
+
+def similar_csv(pairs: Iterable[Pair]) -> str:
+    """The list for a spreadsheet."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("one", "other", "share_of_one", "share_of_other"))
+    for pair in pairs:
+        writer.writerow((cell(pair.one), cell(pair.other), f"{pair.share_of_one:.2f}", f"{pair.share_of_other:.2f}"))
+    return file.getvalue()
+
+
+def _pairs(prints: Mapping[str, Any], threshold: float) -> list[Pair]:
+    from copydetect import compare_files
+
+    _drop_common(prints)
+    owners: dict[int, list[str]] = defaultdict(list)
+    for student, found in prints.items():
+        for value in found.hashes:
+            owners[value].append(student)
+    shared = Counter(pair for students in owners.values() for pair in combinations(students, 2))
+    pairs = []
+    for (one, other), count in shared.items():
+        if count < threshold / 2 * min(len(prints[one].hashes), len(prints[other].hashes)):
+            continue
+        overlap, shares, _ = compare_files(prints[one], prints[other])
+        if max(shares) >= threshold and overlap >= LITTLE:
+            pairs.append(Pair(one, other, *(min(1.0, float(share)) for share in shares)))
+    return sorted(pairs, key=lambda pair: (-(pair.share_of_one + pair.share_of_other), pair.one, pair.other))
+
+
+def _drop_common(prints: Mapping[str, Any]) -> None:
+    limit = max(FEW, min(MANY, len(prints) // 4))
+    counts = Counter(value for found in prints.values() for value in found.hashes)
+    common = {value for value, count in counts.items() if count > limit}
+    for found in prints.values():
+        _drop(found, common)
+
+
+def _fingerprinter(handout: str) -> Callable[[str], Any]:
+    try:
+        from copydetect import CodeFingerprint
+    except ImportError:
+        raise NoDetector("This needs copydetect: pip install 'gradlab[similar]'.") from None
+    # Window 1 keeps every fingerprint of the handout: which of them a student's file keeps depends on what is around.
+    ours = CodeFingerprint("handout.py", LENGTH, 1, fp=io.StringIO(handout)).hashes
+
+    def fingerprint(source: str) -> Any:
+        found = CodeFingerprint("handin.py", LENGTH, WINDOW, fp=io.StringIO(source[:MAX_CODE]))
+        _drop(found, ours)
+        return found
+
+    return fingerprint
+
+
+def _drop(found: Any, values: set[int]) -> None:
+    """Take fingerprints out of a file, as if its code there did not exist."""
+    from copydetect.utils import get_token_coverage
+
+    found.hashes = found.hashes - values
+    found.hash_idx = {value: places for value, places in found.hash_idx.items() if value in found.hashes}
+    found.token_coverage = max(1, get_token_coverage(found.hash_idx, found.k, len(found.filtered_code)))
+
+
+def _handout(assignment: Assignment) -> str:
+    """Everything students were given: stubs and checks, also as their notebooks show them."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(assignment.folder.glob("*.py"))]
+    for path in sorted(assignment.folder.glob("*.ipynb")):
+        texts.append(_code_cells(path))
+    return "\n".join(texts)
+
+
+def _code_cells(path: Path) -> str:
+    from autograder.handins.ipynb import read_cells
+
+    try:
+        cells, _ = read_cells(path.read_bytes(), path.name)
+    except BadSubmission:
+        return ""
+    return "\n".join(found.source for found in cells)
