@@ -6,8 +6,10 @@ The seam for every way to spread work: a local pool has one desk per thread, a c
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import traceback
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -17,9 +19,9 @@ from typing import Any
 from autograder.box.link import IMPORT_SECONDS, BoxLink, Nursery
 from autograder.course import earlier_modules
 from autograder.grading import Checks, Handed, with_checks
-from autograder.handins.submission import BadSubmission, open_submission
+from autograder.handins.submission import BadSubmission, Submission, open_files, open_submission
 from autograder.local import LocalLink
-from autograder.manifest import read_assignment
+from autograder.manifest import Assignment, read_assignment
 from autograder.report import Cause, CheckResult, Outcome, Report
 from autograder.run import Options
 
@@ -40,6 +42,7 @@ class Setup:
     wall: str
     cores: int = 1
     hidden: bool = True
+    gpu: str = ""  # which one, as CUDA_VISIBLE_DEVICES names it; empty: as the environment says
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,17 @@ class Job:
 
     student: str
     path: Path
+    files: Mapping[str, bytes] | None = None  # what was read of it, where that was done on another machine
+    refusal: str = ""  # why that could not be graded
+
+    def open(self, assignment: Assignment) -> Submission:
+        """The submission in it. Raises BadSubmission."""
+        if self.refusal:
+            raise BadSubmission(self.refusal)
+        beside = earlier_modules(assignment)
+        if self.files is None:
+            return open_submission(self.path, assignment, beside=beside)
+        return open_files(self.files, self.student, assignment, beside=beside)
 
 
 class Desk:
@@ -84,9 +98,10 @@ class Desk:
         self.close()
         if not self._abandoned:
             self._start()
-        return self._broken(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
+        return self.broken(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
 
-    def _broken(self, job: Job, sentence: str) -> Report:
+    def broken(self, job: Job, sentence: str) -> Report:
+        """The report of a hand-in that was not graded through a fault of ours."""
         checks = tuple(
             replace(check, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=sentence) for check in self._blank.checks
         )
@@ -113,6 +128,8 @@ class Desk:
 
 
 def _serve(connection: Connection, setup: Setup) -> None:
+    if setup.gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = setup.gpu
     try:
         assignment = read_assignment(setup.folder)
         with open_nursery(setup.wall, cores=setup.cores) as nursery:
@@ -140,7 +157,7 @@ def _loop(connection: Connection, checks: Checks, nursery: Nursery | None) -> No
 def grade_handin(checks: Checks, job: Job, nursery: Nursery | None) -> Report:
     """Open, run and judge one hand-in. Without a nursery the code runs in this process: for hand-ins of one's own."""
     try:
-        submission = open_submission(job.path, checks.assignment, beside=earlier_modules(checks.assignment))
+        submission = job.open(checks.assignment)
     except BadSubmission as problem:
         results: tuple[CheckResult, ...] = checks.refuse(str(problem))
         handed = Handed(job.student, "", (str(problem),))

@@ -19,7 +19,7 @@ from autograder.handins.notebook import Cells, Module, place, statements_kept, t
 from autograder.handins.source import BadSubmission, decode, parse, shown
 from autograder.manifest import Assignment
 
-__all__ = ["BadSubmission", "Submission", "open_submission"]
+__all__ = ["BadSubmission", "Submission", "open_files", "open_submission", "wanted_files"]
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,28 @@ def open_submission(
     earlier assignments that are taken along when they are there.
     Raises BadSubmission with the reason when nothing can be graded.
     """
+    found = wanted_files(path, assignment, beside=beside)
+    return open_files(found, _student(path, assignment), assignment, stub_folder, beside=beside)
+
+
+def open_files(
+    found: Mapping[str, bytes],
+    student: str,
+    assignment: Assignment,
+    stub_folder: Path | None = None,
+    *,
+    beside: Sequence[str] = (),
+) -> Submission:
+    """The same from what ``wanted_files`` read, here or on another machine."""
     stub_folder = stub_folder or assignment.folder
-    modules = [*assignment.files, *(name for name in beside if name not in assignment.files)]
-    found = _find(path, assignment, modules)
     files: dict[str, str] = {}
     cells: dict[str, Cells] = {}
     notes: list[str] = []
-    for name in modules:
+    for name in _modules(assignment, beside):
         wanted = [task.name for task in assignment.tasks if task.file == name]
         stub = _stub(stub_folder / name)
         try:
-            module = _module(name, found.files, wanted, stub, notes)
+            module = _module(name, found, wanted, stub, notes)
         except BadSubmission as problem:
             if name in assignment.files:
                 raise
@@ -67,7 +78,7 @@ def open_submission(
             notes += module.notes
             if module.cells:
                 cells[name] = module.cells
-    return Submission(_student(path, assignment), files, _digest(found.files), tuple(notes), cells)
+    return Submission(student, files, _digest(found), tuple(notes), cells)
 
 
 def fingerprint(path: Path, assignment: Assignment, *, beside: Sequence[str] = ()) -> str:
@@ -75,15 +86,20 @@ def fingerprint(path: Path, assignment: Assignment, *, beside: Sequence[str] = (
 
     Raises BadSubmission when nothing in it is wanted, or it cannot be read.
     """
-    modules = [*assignment.files, *(name for name in beside if name not in assignment.files)]
-    return _digest(_find(path, assignment, modules).files)
+    return _digest(wanted_files(path, assignment, beside=beside))
 
 
-def _find(path: Path, assignment: Assignment, modules: Sequence[str]) -> Found:
+def wanted_files(path: Path, assignment: Assignment, *, beside: Sequence[str] = ()) -> dict[str, bytes]:
+    """The files of a hand-in that are graded, as bytes. Raises BadSubmission."""
+    modules = _modules(assignment, beside)
     found = find(path, [name for module in modules for name in (_notebook(module), module)])
     if not any(name in found.files for module in assignment.files for name in (_notebook(module), module)):
         raise BadSubmission(_nothing(path, assignment, found))
-    return found
+    return found.files
+
+
+def _modules(assignment: Assignment, beside: Sequence[str]) -> list[str]:
+    return [*assignment.files, *(name for name in beside if name not in assignment.files)]
 
 
 def _module(
