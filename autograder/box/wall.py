@@ -92,6 +92,8 @@ def environment(wall: str) -> dict[str, str]:
         "MPLBACKEND": "agg",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     }
+    if gpu := os.environ.get("CUDA_VISIBLE_DEVICES"):
+        table["CUDA_VISIBLE_DEVICES"] = gpu
     if wall == "bubblewrap" and os.geteuid() == 0:
         table["GRADLAB_DROP_ROOT"] = "1"
     return table
