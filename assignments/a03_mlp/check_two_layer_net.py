@@ -1,0 +1,251 @@
+"""Public checks of a03, the two-layer net. Oracles: torch's own layers, losses and gradients in float64."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, forbid, task
+
+READY_MADE = [
+    "torch.nn", "torch.autograd", "torch.func", "torch.optim", "Tensor.backward", "common.losses", "common.losses.*",
+    "common.earlier", "common.earlier.*",
+]  # fmt: skip
+
+
+def random_params(rng, D: int, H: int, C: int, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
+    """Parameters large enough that every part of the net matters."""
+    shapes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
+    return {name: rng.normal(*shape, dtype=dtype) for name, shape in shapes.items()}
+
+
+def forward(params: dict[str, Tensor], X: Tensor) -> tuple[Tensor, Tensor]:
+    """torch's layers: scores, hidden."""
+    hidden = F.relu(F.linear(X, params["W1"].T, params["b1"]))
+    return F.linear(hidden, params["W2"].T, params["b2"]), hidden
+
+
+def loss_of(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> Tensor:
+    """Cross-entropy and penalty."""
+    penalty = params["W1"].square().sum() + params["W2"].square().sum()
+    return F.cross_entropy(forward(params, X)[0], y) + reg * penalty
+
+
+def gradients_of(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> dict[str, Tensor]:
+    """autograd's."""
+    leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
+    loss_of(leaves, X, y, reg).backward()
+    return {name: leaf.grad for name, leaf in leaves.items()}
+
+
+@task("nn_forward_pass", points=3)
+def check_forward_pass_agrees_with_torch(student, rng):
+    """Scores and hidden layer agree with torch's linear layers and ReLU."""
+    forbid(student, "nn_forward_pass", calls=READY_MADE)
+    params, X = random_params(rng, 5, 7, 3), rng.normal(6, 5)
+    expected = forward(params, X)
+    flat = X @ params["W1"] + params["b1"]
+
+    def after(hidden: Tensor) -> tuple[Tensor, Tensor]:
+        return F.linear(hidden, params["W2"].T, params["b2"]), hidden
+
+    expect_close(student.nn_forward_pass(params, X), expected, mistakes={
+        "The ReLU is missing: negative values of the hidden layer become 0.": lambda: after(flat),
+        "The hidden layer is returned as it was before the ReLU.": lambda: (expected[0], flat),
+        "The first bias is missing.": lambda: after(F.relu(flat - params["b1"])),
+        "The second bias is missing.": lambda: (expected[0] - params["b2"], expected[1]),
+        "The ReLU came before the bias was added.": lambda: after(F.relu(X @ params["W1"]) + params["b1"]),
+        "The scores went through a ReLU too; only the hidden layer does.": lambda: (F.relu(expected[0]), expected[1]),
+        "Scores come first, then the hidden layer.": lambda: (expected[1], expected[0]),
+    })  # fmt: skip
+
+
+@task("nn_forward_backward", points=1)
+def check_scores_come_back_without_labels(student, rng):
+    """Without labels nn_forward_backward returns the scores alone."""
+    params, X = random_params(rng, 4, 6, 3), rng.normal(5, 4)
+    expect_close(student.nn_forward_backward(params, X), forward(params, X)[0])
+
+
+@task("nn_forward_backward", points=2)
+def check_loss_agrees_with_torch(student, rng):
+    """The loss agrees with torch's cross-entropy plus the penalty on both weights."""
+    forbid(student, "nn_forward_backward", calls=READY_MADE)
+    params, X, y, reg = random_params(rng, 5, 7, 4), rng.normal(6, 5), rng.integers(0, 4, 6), 0.3
+    data, penalty = loss_of(params, X, y, 0.0), loss_of(params, X, y, reg) - loss_of(params, X, y, 0.0)
+    loss, _ = student.nn_forward_backward(params, X, y, reg=reg)
+
+    biases = reg * (params["b1"].square().sum() + params["b2"].square().sum())
+    expect_close(loss, data + penalty, name="loss", mistakes={
+        "The penalty is missing.": data,
+        "The penalty has a factor 1/2; here it has none.": data + penalty / 2,
+        "The penalty was divided by the number of images: it is paid once.": data + penalty / len(X),
+        "The penalty was added for each image: it is paid once.": data + penalty * len(X),
+        "The loss of the images was summed; it is their mean.": data * len(X) + penalty,
+        "Biases are free: the penalty is for weights only.": data + penalty + biases,
+        "Only W1 pays the penalty; W2 pays too.": data + reg * params["W1"].square().sum(),
+        "The penalty sums the squares of the weights, not the weights.": (
+            data + reg * (params["W1"].sum() + params["W2"].sum())
+        ),
+        "The logarithm was taken to base 2 or 10; it is the natural one.": data / math.log(2) + penalty,
+        "The sign is wrong: the loss is minus the log probability.": penalty - data,
+    })  # fmt: skip
+
+
+@task("nn_forward_backward", points=3)
+def check_gradients_agree_with_autograd(student, rng):
+    """The gradients of both weights and both biases agree with torch's autograd."""
+    forbid(student, "nn_forward_backward", calls=READY_MADE)
+    params, X, y, reg = random_params(rng, 5, 7, 4), rng.normal(6, 5), rng.integers(0, 4, 6), 0.3
+    expected, data = gradients_of(params, X, y, reg), gradients_of(params, X, y, 0.0)
+    result = student.nn_forward_backward(params, X, y, reg=reg)
+
+    expect(type(result) is tuple and len(result) == 2, "With labels the result is a pair: the loss and the gradients.")
+    N = len(X)
+    weights = {"W1": params["W1"], "W2": params["W2"], "b1": 0.0, "b2": 0.0}
+    scores, _ = forward(params, X)
+    G = (F.softmax(scores, dim=1) - F.one_hot(y, 4)) / N
+    ungated = G @ params["W2"].T
+    expect_close(result[1], expected, name="grads", mistakes={
+        "The gradient of reg * W * W is 2 * reg * W; the 2 is missing.": (
+            lambda: {name: data[name] + reg * weights[name] for name in data}
+        ),
+        "The penalty has no gradient yet.": data,
+        "The penalty's gradient was divided by the number of images.": (
+            lambda: {name: data[name] + 2 * reg * weights[name] / N for name in data}
+        ),
+        "The gradients of the biases were averaged twice: the 1/N is in the gradient of the scores already.": (
+            lambda: expected | {"b1": expected["b1"] / N, "b2": expected["b2"] / N}
+        ),
+        "The gradients were summed over the images; the loss is a mean.": (
+            lambda: {name: N * data[name] + 2 * reg * weights[name] for name in data}
+        ),
+        "The gradient came through the ReLU where the hidden unit was 0.": (
+            lambda: expected | {"W1": X.T @ ungated + 2 * reg * params["W1"], "b1": ungated.sum(dim=0)}
+        ),
+        "The penalty's gradient went to the biases too.": (
+            lambda: expected | {name: expected[name] + 2 * reg * params[name] for name in ("b1", "b2")}
+        ),
+    })  # fmt: skip
+
+
+TOY = """
+import torch
+
+def loss_func(params, X, y=None, reg=0.0):
+    wrong = bool((X[:, 0] != y).any())
+    grads = {name: reg * torch.arange(1.0, 1 + value.numel()).to(value).reshape(value.shape)
+             for name, value in params.items()}
+    return torch.tensor(100.0 if wrong else float(len(X))), grads
+
+def pred_func(params, loss_func, X):
+    return X[:, 0].long()
+"""
+
+
+@task("nn_train", points=3)
+def check_train_steps_against_the_gradient(student, rng):
+    """Each iteration moves every parameter by the learning rate against its gradient, and notes the loss."""
+    forbid(student, "nn_train", calls=READY_MADE)
+    toy = student.define(TOY)
+    params = {"W1": rng.normal(2, 3), "b1": rng.normal(3), "extra": rng.normal(4)}
+    y = rng.integers(0, 5, 22)
+    X = torch.stack([y.double(), rng.normal(22)], dim=1)
+    rate, decay, reg, iterations, per_epoch = 0.1, 0.5, 0.3, 10, 4  # 22 images, batches of 5
+    seen = student.inspect(
+        student.nn_train, params, toy.loss_func, toy.pred_func, X, y, X[:7], y[:7],
+        learning_rate=rate, learning_rate_decay=decay, reg=reg, num_iters=iterations, batch_size=5, verbose=False,
+    )  # fmt: skip
+
+    def moved(epochs: list[int], sign: float = 1.0) -> dict[str, Tensor]:
+        total = sum(rate * decay**epoch for epoch in epochs)
+        ramp = {name: torch.arange(1.0, 1 + v.numel()).to(v).reshape(v.shape) for name, v in params.items()}
+        return {name: value - sign * total * reg * ramp[name] for name, value in params.items()}
+
+    epochs = [math.ceil(i / per_epoch) for i in range(iterations)]
+    expected = moved(epochs)
+    expect_close(seen.args[0], expected, name="params after training", mistakes={
+        "The parameters did not change: put the new values into the dict params.": dict(params),
+        "The step went up the gradient; subtract it.": lambda: moved(epochs, sign=-1.0),
+        "Only W1 was trained; every parameter in the dict has a gradient.": (
+            lambda: dict(params) | {"W1": expected["W1"]}
+        ),
+        "The learning rate never decays: use the variable that is multiplied at the end of the loop.": (
+            lambda: moved([0] * iterations)
+        ),
+        "The learning rate decays in every iteration; it decays once for each epoch.": (
+            lambda: moved(list(range(iterations)))
+        ),
+    })  # fmt: skip
+    history = {"loss_history": [5.0] * 10, "train_acc_history": [1.0] * 3, "val_acc_history": [1.0] * 3}
+    expect_close(seen.value, history, name="the result", mistakes={
+        "X_batch and y_batch do not belong together.": history | {"loss_history": [100.0] * 10},
+        "Losses were taken on all images, not on the batch.": history | {"loss_history": [22.0] * 10},
+    })  # fmt: skip
+
+
+@task("nn_predict", points=1)
+def check_predict_takes_the_highest_score(student, rng):
+    """The predicted class is the one with the highest score."""
+    toy = student.define("def loss_func(params, X, y=None, reg=0.0):\n    return X @ params['W']\n")
+    W, X = rng.normal(4, 6), rng.normal(9, 4)
+    scores = X @ W
+    expect_equal(student.nn_predict({"W": W}, toy.loss_func, X), scores.argmax(dim=1), mistakes={
+        "These are the lowest scores' classes.": scores.argmin(dim=1),
+        "These are the highest scores themselves; wanted is their class.": scores.amax(dim=1),
+        "The highest score was looked for along the images; look along the classes.": scores.argmax(dim=0),
+    })  # fmt: skip
+
+
+@task("nn_get_search_params", points=2)
+def check_search_params_are_a_grid(student):
+    """nn_get_search_params returns four lists of sensible values with 2 to 25 combinations in all."""
+    result = student.nn_get_search_params()
+    expect(type(result) in (tuple, list) and len(result) == 4, "The result is not a tuple of four lists.")
+    names = ("learning_rates", "hidden_sizes", "regularization_strengths", "learning_rate_decays")
+    combinations = 1
+    for name, values in zip(names, result, strict=True):
+        numbers = type(values) in (tuple, list) and all(type(value) in (int, float) for value in values)
+        expect(numbers and len(values) > 0, f"{name} is not a list of numbers.")
+        combinations *= len(values)
+    rates, sizes, strengths, decays = result
+    expect(all(0 < rate <= 100 for rate in rates), "Learning rates are above 0 (and not above 100).")
+    expect(all(type(size) is int and 0 < size <= 4096 for size in sizes), "Hidden sizes are whole numbers up to 4096.")
+    expect(all(0 <= strength <= 100 for strength in strengths), "Strengths are from 0 up (and not above 100).")
+    expect(all(0 < decay <= 1 for decay in decays), "Decays are above 0 and at most 1.")
+    expect(2 <= combinations <= 25, f"There are {combinations} combinations; wanted are 2 to 25.")
+
+
+def clusters(rng, classes: int, features: int, count: int) -> tuple[Tensor, Tensor]:
+    """Points around one centre for each class, every class present."""
+    labels = torch.cat([torch.arange(classes, device=rng.device), rng.integers(0, classes, count - classes)])
+    centres = 4 * F.normalize(rng.normal(classes, features), dim=1)
+    return (centres[labels] + 0.3 * rng.normal(count, features)).float(), labels
+
+
+def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]) -> None:
+    """Of the grid only one combination can learn: the search must return its net and say how good it is."""
+    X, y = clusters(rng, classes, 8, 300)
+    data = {"X_train": X[:200], "y_train": y[:200], "X_val": X[200:], "y_val": y[200:]}
+    search = student.define(f"def grid():\n    return {grid!r}\n")
+    result = student.find_best_net(data, search.grid)
+
+    expect(type(result) is tuple and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
+    net, history, accuracy = result
+    measured = float((net.predict(data["X_val"]) == data["y_val"]).double().mean())
+    expect_close(accuracy, measured, atol=1e-6, name="the accuracy returned, against the net's own", mistakes={
+        "The accuracy is a percentage; return the fraction.": 100 * measured,
+    })  # fmt: skip
+    expect(
+        measured >= 0.85,
+        f"The best net gets {measured:.2f} of the validation images right; one combination gets nearly all.",
+        hint="Was every combination of the four lists tried, long enough, and the one with the best validation kept?",
+    )
+    expect(type(history) is dict and len(history.get("loss_history", [])) > 1, "best_stat is not what train returned.")
+
+
+@task("find_best_net", points=3, seconds=60)
+def check_search_finds_the_only_rate_and_size_that_work(student, rng):
+    """Of a good and a hopeless learning rate and hidden size each, the search returns the pair that learns."""
+    judge_search(student, rng, 8, ([1e-9, 0.1], [24, 1], [1e-4], [1.0]))

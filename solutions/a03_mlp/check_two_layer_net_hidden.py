@@ -1,0 +1,171 @@
+"""Hidden checks of a03, the two-layer net: other sizes, dtypes and strides, extreme scores, training on scenes."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+
+READY_MADE = [
+    "torch.nn", "torch.autograd", "torch.func", "torch.optim", "Tensor.backward", "common.losses", "common.losses.*",
+    "common.earlier", "common.earlier.*",
+]  # fmt: skip
+
+
+def random_params(rng, D: int, H: int, C: int, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
+    shapes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
+    return {name: rng.normal(*shape, dtype=dtype) for name, shape in shapes.items()}
+
+
+def forward(params: dict[str, Tensor], X: Tensor) -> tuple[Tensor, Tensor]:
+    hidden = F.relu(F.linear(X, params["W1"].T, params["b1"]))
+    return F.linear(hidden, params["W2"].T, params["b2"]), hidden
+
+
+def loss_and_gradients(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """torch's, computed in float64, in the dtype of the parameters."""
+    leaves = {name: value.detach().clone().double().requires_grad_() for name, value in params.items()}
+    penalty = leaves["W1"].square().sum() + leaves["W2"].square().sum()
+    loss = F.cross_entropy(forward(leaves, X.double())[0], y) + reg * penalty
+    loss.backward()
+    dtype = params["W1"].dtype
+    return loss.detach().to(dtype), {name: leaf.grad.to(dtype) for name, leaf in leaves.items()}
+
+
+@task("nn_forward_pass", points=2)
+def check_forward_pass_on_other_inputs(student, rng):
+    """The forward pass is right for one image, for float32 and for views, and leaves its inputs unchanged."""
+    forbid(student, "nn_forward_pass", calls=READY_MADE)
+    for N, D, H, C, dtype in [(1, 4, 9, 2, torch.float64), (7, 3, 2, 6, torch.float32), (5, 1, 1, 3, torch.float64)]:
+        params, X = random_params(rng, D, H, C, dtype), rng.normal(D, N, dtype=dtype).T
+        params["W1"] = params["W1"].T.contiguous().T
+        seen = student.inspect(student.nn_forward_pass, params, X)
+        expect_close(seen.value, forward(params, X))
+        expect_equal(seen.args, (params, X), name="the inputs after the call")
+
+
+@task("nn_forward_backward", points=2)
+def check_loss_survives_extreme_scores(student, rng):
+    """Scores of thousands give the right loss and finite gradients."""
+    forbid(student, "nn_forward_backward", calls=READY_MADE)
+    for size, dtype in [(40.0, torch.float64), (25.0, torch.float32)]:
+        params = {name: size * value for name, value in random_params(rng, 4, 6, 5, dtype).items()}
+        X, y = rng.normal(9, 4, dtype=dtype), rng.integers(0, 5, 9)
+        loss, grads = loss_and_gradients(params, X, y, 0.0)
+        result = student.nn_forward_backward(params, X, y, reg=0.0)
+
+        expect(
+            type(result) is tuple and len(result) == 2, "With labels the result is a pair: the loss and the gradients."
+        )
+        finite = isinstance(result[0], Tensor | float) and bool(torch.as_tensor(result[0]).isfinite().all())
+        expect(
+            finite,
+            "The loss is nan or infinite for large scores.",
+            hint="exp(1000) is infinite. Subtract each row's largest score first, and take the logarithm of the sum.",
+        )
+        expect_close(result[0], loss, rtol=1e-3, name="loss")
+        expect_close(result[1], grads, atol=1e-2, rtol=1e-3, name="grads")
+
+
+@task("nn_forward_backward", points=2)
+def check_gradients_on_other_inputs(student, rng):
+    """Loss and gradients are right for one image, two classes, float32 and views; nothing handed in is changed."""
+    forbid(student, "nn_forward_backward", calls=READY_MADE)
+    for N, D, H, C, dtype in [(1, 4, 6, 3, torch.float64), (8, 3, 5, 2, torch.float32), (11, 2, 1, 7, torch.float64)]:
+        params, X, y = random_params(rng, D, H, C, dtype), rng.normal(D, N, dtype=dtype).T, rng.integers(0, C, N)
+        seen = student.inspect(student.nn_forward_backward, params, X, y, reg=0.05)
+        expect_close(seen.value, loss_and_gradients(params, X, y, 0.05))
+        expect_equal(seen.args, (params, X, y), name="the inputs after the call")
+
+
+@task("nn_forward_backward", points=1)
+def check_penalty_does_not_count_images(student, rng):
+    """The same images three times over give the same loss and gradients, penalty included."""
+    params, X, y = random_params(rng, 3, 5, 4), rng.normal(4, 3), rng.integers(0, 4, 4)
+    expected = loss_and_gradients(params, X, y, 0.7)
+    expect_close(student.nn_forward_backward(params, X.repeat(3, 1), y.repeat(3), reg=0.7), expected)
+
+
+@task("nn_train", points=1)
+def check_train_on_copies_of_one_image_is_plain_descent(student, rng):
+    """On copies of one image every batch is the same, and training follows plain gradient descent exactly."""
+    forbid(student, "nn_train", calls=READY_MADE)
+    params = {name: 0.3 * value for name, value in random_params(rng, 5, 6, 4).items()}
+    X, y = rng.normal(1, 5).repeat(12, 1), rng.integers(0, 4, 1).repeat(12)
+    expected, losses, rate = dict(params), [], 0.05
+    for iteration in range(7):
+        loss, grads = loss_and_gradients(expected, X, y, 0.02)
+        losses.append(float(loss))
+        expected = {name: value - rate * grads[name] for name, value in expected.items()}
+        if iteration % 3 == 0:
+            rate *= 0.8
+    seen = student.inspect(
+        student.nn_train, params, student.nn_forward_backward, student.nn_predict, X, y, X, y,
+        learning_rate=0.05, learning_rate_decay=0.8, reg=0.02, num_iters=7, batch_size=4, verbose=False,
+    )  # fmt: skip
+    expect_close(seen.args[0], expected, name="params after training")
+    expect(type(seen.value) is dict and "loss_history" in seen.value, "The result is not a dict with loss_history.")
+    expect_close(seen.value["loss_history"], losses, name="loss_history")
+
+
+@task("nn_train", points=2, seconds=60)
+def check_two_layer_net_learns_scenes(student, data, score):
+    """Trained on 2,000 scenes for 400 iterations, the net recognises scenes that it has not seen."""
+    split = data(num_train=2000, num_test=1000)
+    mean, scale = split.x_train.mean(dim=0), split.x_train.std()
+    x_train, x_test = ((x - mean).flatten(1) / scale for x in (split.x_train, split.x_test))
+    net = student.TwoLayerNet(x_train.shape[1], 64, 10, dtype=torch.float32, device=x_train.device, std=0.02)
+    net.train(
+        x_train, split.y_train, x_train[:50], split.y_train[:50],
+        learning_rate=0.05, learning_rate_decay=0.97, reg=1e-3, num_iters=400, batch_size=100, verbose=False,
+    )  # fmt: skip
+    predicted = net.predict(x_test)
+
+    expect_shape(predicted, (1000,))
+    score(float((predicted == split.y_test).double().mean()))
+
+
+@task("nn_predict", points=1)
+def check_predict_on_other_inputs(student, rng):
+    """Predictions are int64, one for each image, for a single image and for other classes too."""
+    toy = student.define("def loss_func(params, X, y=None, reg=0.0):\n    return (X @ params['W']) * params['sign']\n")
+    for N, C, sign in [(1, 5, 1.0), (6, 2, -1.0), (4, 30, -1.0)]:
+        W, X = rng.normal(3, C), rng.normal(N, 3)
+        seen = student.inspect(student.nn_predict, {"W": W, "sign": sign}, toy.loss_func, X)
+        expect_equal(seen.value, (sign * (X @ W)).argmax(dim=1))
+        expect_equal(seen.args[2], X, name="the images after the call")
+
+
+def clusters(rng, classes: int, features: int, count: int) -> tuple[Tensor, Tensor]:
+    labels = torch.cat([torch.arange(classes, device=rng.device), rng.integers(0, classes, count - classes)])
+    centres = 4 * F.normalize(rng.normal(classes, features), dim=1)
+    return (centres[labels] + 0.3 * rng.normal(count, features)).float(), labels
+
+
+def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]) -> None:
+    X, y = clusters(rng, classes, 8, 300)
+    data = {"X_train": X[:200], "y_train": y[:200], "X_val": X[200:], "y_val": y[200:]}
+    search = student.define(f"def grid():\n    return {grid!r}\n")
+    result = student.find_best_net(data, search.grid)
+
+    expect(type(result) is tuple and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
+    measured = float((result[0].predict(data["X_val"]) == data["y_val"]).double().mean())
+    expect_close(result[2], measured, atol=1e-6, name="the accuracy returned, against the net's own")
+    expect(
+        measured >= 0.85,
+        f"The best net gets {measured:.2f} of the validation images right; one combination gets nearly all.",
+        hint="Was every combination of the four lists tried, long enough, and the one with the best validation kept?",
+    )
+
+
+@task("find_best_net", points=2, seconds=60)
+def check_search_finds_the_only_penalty_and_decay_that_work(student, rng):
+    """Of a good and a hopeless penalty and decay each, the search returns the pair that learns."""
+    judge_search(student, rng, 8, ([0.1], [24], [1e-4, 3.0], [1e-6, 1.0]))
+
+
+@task("find_best_net", points=1, seconds=60)
+def check_search_works_for_any_number_of_classes(student, rng):
+    """The search works for 3 and for 13 classes, and for a grid of one combination."""
+    for classes in (3, 13):
+        judge_search(student, rng, classes, ([0.1], [32], [1e-4], [1.0]))
