@@ -119,9 +119,9 @@ def _find(name: str) -> Assignment:
 
 
 def _add_staff_commands() -> None:
-    from autograder import cli_class, cli_staff
+    from autograder import cli_class, cli_export, cli_staff
 
-    for command in (*cli_class.COMMANDS, *cli_staff.COMMANDS):
+    for command in (*cli_class.COMMANDS, *cli_staff.COMMANDS, *cli_export.COMMANDS):
         main.add_command(command)
 
 

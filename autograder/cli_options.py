@@ -13,7 +13,7 @@ data = click.option("--data", default="scenes", show_default=True, help="Dataset
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of text.")
 wall = click.option(
     "--wall",
-    type=click.Choice(["auto", "bubblewrap", "namespaces", "none"]),
+    type=click.Choice(["auto", "bubblewrap", "namespaces", "user", "none"]),
     default="auto",
     show_default=True,
     help='What stands between the hand-ins and this machine. "none" is for hand-ins you wrote yourself.',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -103,21 +102,4 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: 
             )
 
 
-@click.group()
-def export() -> None:
-    """Write the course or its results for other systems."""
-
-
-@export.command("nbgrader")
-@click.argument("folder", type=shared.path)
-@_names
-def export_nbgrader(folder: Path, names: tuple[str, ...]) -> None:
-    """Make FOLDER an nbgrader course: config, source notebooks and checks."""
-    from autograder.authoring.nbgrader_export import export_course
-    from autograder.course import assignments_named
-
-    export_course(assignments_named(names), folder)
-    click.echo(f"Made the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")
-
-
-COMMANDS = (release, verify, calibrate, export)
+COMMANDS = (release, verify, calibrate)

@@ -39,7 +39,7 @@ class Nursery:
 
     def __init__(self, wall: str, *, cores: int = 1) -> None:
         self.wall, self.cores = wall, cores
-        self.nested = wall != "none"
+        self.nested = wall in ("bubblewrap", "namespaces")
         self.single_use = False
         self._start()
 

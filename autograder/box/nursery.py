@@ -26,15 +26,17 @@ _PRELOAD = ("numpy", "torch", "torch.nn.functional", "torch.utils._python_dispat
 def main() -> None:
     """Serve until the grader closes the socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    if os.geteuid() == 0 and os.environ.pop("GRADLAB_DROP_ROOT", ""):
-        namespaces.become_nobody()
     for name in _PRELOAD:
         __import__(name)
     import torch
 
+    from autograder.worker import Worker
+
     torch.set_num_threads(1)  # a pool of threads would not survive the fork
-    torch.manual_seed(0)  # imports what it needs now, not in every worker
+    Worker(limit=0).do_begin(seed=0)  # imports what it needs now, not in every worker
     torch.randn(8, 8) @ torch.randn(8, 8)
+    if os.geteuid() == 0 and os.environ.pop("GRADLAB_DROP_ROOT", ""):
+        namespaces.become_nobody()
     namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
     namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
     gc.collect()

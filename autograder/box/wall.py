@@ -1,4 +1,7 @@
-"""How a nursery is started: behind bubblewrap, behind namespaces that we build ourselves, or with no wall at all.
+"""How a nursery is started: behind bubblewrap, behind namespaces that we build ourselves, or with less.
+
+"user" is for a container that holds one submission and refuses namespaces: the code runs as another user. "none" is no
+wall at all, but for the system calls that are denied.
 
 One function per wall makes the command line; what a student's code can reach is decided here and in
 nursery.py's `_lock_down`. See docs/decisions/0003-the-box.md.
@@ -16,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGES = "/gradlab"  # where the box sees autograder and common
-WALLS = ("bubblewrap", "namespaces", "none")
+WALLS = ("bubblewrap", "namespaces", "user", "none")
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -38,7 +41,7 @@ def choose(wanted: str = "auto") -> str:
     if wanted == "none":
         return "none"
     reasons = []
-    for name in WALLS[:2] if wanted == "auto" else (wanted,):
+    for name in ("bubblewrap", "namespaces") if wanted == "auto" else (wanted,):
         reason = _why_not(name)
         if reason is None:
             return name
@@ -55,6 +58,8 @@ def choose(wanted: str = "auto") -> str:
 def _why_not(name: str) -> str | None:
     if sys.platform != "linux":
         return "needs Linux"
+    if name == "user":
+        return None if os.geteuid() == 0 else "needs root, to become another user"
     if name == "bubblewrap" and shutil.which("bwrap") is None:
         return "the program bwrap is not installed"
     probe = "import os, sys; sys.exit(0 if not os.path.exists('/etc/shadow') else 1)"
@@ -94,14 +99,14 @@ def environment(wall: str) -> dict[str, str]:
     }
     if gpu := os.environ.get("CUDA_VISIBLE_DEVICES"):
         table["CUDA_VISIBLE_DEVICES"] = gpu
-    if wall == "bubblewrap" and os.geteuid() == 0:
+    if wall in ("bubblewrap", "user") and os.geteuid() == 0:
         table["GRADLAB_DROP_ROOT"] = "1"
     return table
 
 
 def earlier(wall: str) -> str:
     """Where the box finds common's versions of earlier assignments."""
-    return f"{_ROOT if wall == 'none' else PACKAGES}/common/earlier"
+    return f"{PACKAGES if wall in ('bubblewrap', 'namespaces') else _ROOT}/common/earlier"
 
 
 @cache

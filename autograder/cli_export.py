@@ -1,0 +1,135 @@
+"""The command line's part for other systems: `gradlab export ...`, and what runs in Gradescope's container."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from autograder import cli_options as shared
+
+_results = click.argument("results", type=shared.path)
+_out = click.option("--out", type=shared.path, required=True, help="The file to write.")
+
+
+@click.group()
+def export() -> None:
+    """Write the course or its results for other systems."""
+
+
+@export.command("nbgrader")
+@click.argument("folder", type=shared.path)
+@click.argument("names", nargs=-1)
+def nbgrader(folder: Path, names: tuple[str, ...]) -> None:
+    """Make FOLDER an nbgrader course: config, source notebooks and checks."""
+    from autograder.authoring.nbgrader_export import export_course
+    from autograder.course import assignments_named
+
+    export_course(assignments_named(names), folder)
+    click.echo(f"Made the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")
+
+
+@export.command("gradebook")
+@click.argument("database", type=shared.path)
+@_results
+@click.option("--handins", type=shared.path, help="Folder of the hand-ins, whose notebooks formgrader then shows.")
+def gradebook(database: Path, results: Path, handins: Path | None) -> None:
+    """Write the marks in RESULTS into nbgrader's DATABASE (course/gradebook.db), cell by cell."""
+    from autograder.course import find_assignment
+    from autograder.exports.gradebook import fill_gradebook
+    from autograder.exports.notebooks import read_notebooks
+    from autograder.exports.results import read_results
+
+    reports = read_results(results)
+    assignment = find_assignment(reports[0].assignment)
+    complaints = fill_gradebook(database, reports, assignment, read_notebooks(handins, assignment) if handins else {})
+    for complaint in complaints:
+        click.secho(complaint, fg="yellow", err=True)
+    click.echo(f"Wrote the marks of {len(reports)} students into {database}.")
+
+
+@export.command("gradescope")
+@click.argument("assignment")
+@_out
+def gradescope_zip(assignment: str, out: Path) -> None:
+    """Make the autograder zip to upload to Gradescope. It holds the hidden checks: show it to nobody."""
+    from autograder.course import find_assignment
+    from autograder.exports.gradescope_zip import write_zip
+
+    click.echo(f"Made {write_zip(find_assignment(assignment), out)}. Upload it under Configure Autograder.")
+
+
+@export.command("junit")
+@_results
+@_out
+def junit(results: Path, out: Path) -> None:
+    """Write the checks of all students in RESULTS as JUnit XML."""
+    from autograder.exports.junit import junit_xml
+    from autograder.exports.results import read_results
+    from autograder.files import write_whole
+
+    write_whole(out, junit_xml(read_results(results)))
+
+
+@export.command("canvas")
+@_results
+@click.argument("template", type=shared.path)
+@click.option("--column", required=True, help='The assignment\'s column in Canvas, "a01 (1234)".')
+@_out
+def canvas(results: Path, template: Path, column: str, out: Path) -> None:
+    """Fill the marks in RESULTS into TEMPLATE, the gradebook CSV that Canvas exported."""
+    from autograder.exports.lms import canvas_csv
+    from autograder.exports.results import read_results
+
+    _write(canvas_csv(read_results(results), _text(template), column=column), out)
+
+
+@export.command("moodle")
+@_results
+@click.argument("template", type=shared.path)
+@_out
+def moodle(results: Path, template: Path, out: Path) -> None:
+    """Fill the marks in RESULTS into TEMPLATE, the offline grading worksheet that Moodle exported."""
+    from autograder.exports.lms import moodle_csv
+    from autograder.exports.results import read_results
+
+    _write(moodle_csv(read_results(results), _text(template)), out)
+
+
+def _text(path: Path) -> str:
+    from autograder.exports.results import BadResults
+
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadResults(f"{path} is not UTF-8. Export it again as CSV in UTF-8.") from None
+
+
+def _write(filled: object, out: Path) -> None:
+    from autograder.exports.lms import Filled
+    from autograder.files import write_whole
+
+    assert isinstance(filled, Filled)
+    write_whole(out, filled.text)
+    for student in filled.without_mark:
+        click.secho(f"{student}: no mark.", fg="yellow", err=True)
+    for student in filled.without_row:
+        click.secho(f"{student}: graded, but not in the file.", fg="yellow", err=True)
+    click.echo(f"Wrote {out}.")
+
+
+@click.command("gradescope", hidden=True)
+@click.argument("assignment")
+@click.option("--submission", type=shared.path, required=True)
+@click.option("--results", type=shared.path, required=True)
+@shared.wall
+def gradescope(assignment: str, submission: Path, results: Path, wall: str) -> None:
+    """Grade one submission in Gradescope's container."""
+    from autograder.course import find_assignment
+    from autograder.exports.gradescope_run import grade_submission
+
+    sys.exit(0 if grade_submission(find_assignment(assignment), submission, results, wall=wall) else 2)
+
+
+COMMANDS = (export, gradescope)

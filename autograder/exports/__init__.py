@@ -1,0 +1,1 @@
+"""Results for other systems: Gradescope, nbgrader's gradebook, Canvas, Moodle, JUnit, from RESULTS/*/report.json."""
