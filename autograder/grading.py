@@ -6,9 +6,11 @@ The session's body runs inside pytest's own run loop, so that plugins, `-k`, `--
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -24,9 +26,11 @@ T = TypeVar("T")
 
 # Plugins of pytest that a grader's session has no use for; each costs time on every check.
 _UNUSED = (
-    *("terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest"),
+    *("debugging", "terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest"),
     *("unraisableexception", "threadexception", "faulthandler", "setuponly", "setupplan"),
 )
+
+_VARIABLES = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 
 @dataclass(frozen=True)
@@ -125,13 +129,21 @@ def with_checks(
     if not files:
         raise BadCheck(f"{assignment.folder} has no check_*.py.")
     selected = bool(arguments)
-    session = _Session(
-        Run(options, scores=scores), lambda s: body(Checks(assignment, s, hidden=hidden, selected=selected))
-    )
-    unused = [part for name in _UNUSED for part in ("-p", f"no:{name}")]
+
+    def judge(session: pytest.Session) -> T:
+        checks = Checks(assignment, session, hidden=hidden, selected=selected)
+        if not checks.items:
+            raise BadCheck(f"No check of {assignment.name} was selected by {' '.join(arguments) or options.task}.")
+        return body(checks)
+
+    session = _Session(Run(options, scores=scores), judge)
+    needed = ("debugging", "terminal") if "--pdb" in arguments else ()  # without them, breakpoint() is Python's own
+    unused = [part for name in _UNUSED if name not in needed for part in ("-p", f"no:{name}")]
     fixed = ["-c", os.devnull, "--rootdir", str(assignment.folder.parent), "--noconftest", "--capture=no"]
-    with _quiet_autoload():
+    with _undisturbed(files):
         code = pytest.main([*fixed, *unused, *arguments, *map(str, files)], plugins=[session, plugin])
+    if isinstance(session.error, pytest.exit.Exception):
+        raise KeyboardInterrupt from None  # who quits the debugger wants no more
     if session.error is not None:
         raise session.error
     if not session.finished:
@@ -178,15 +190,16 @@ class _Session:
 
 
 @contextmanager
-def _quiet_autoload() -> Any:
-    """Keep plugins that happen to be installed out of a session that decides marks."""
-    name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
-    before = os.environ.get(name)
-    os.environ[name] = "1"
+def _undisturbed(files: Sequence[Path]) -> Iterator[None]:
+    """Keep plugins and options that happen to be around out of a session that decides marks; forget its modules."""
+    before = {name: os.environ.pop(name, None) for name in _VARIABLES}
+    path = list(sys.path)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+        sys.path[:] = path
+        for file in files:
+            sys.modules.pop(file.stem, None)

@@ -65,7 +65,10 @@ class LocalLink:
             header, body = self.worker.answer(bytearray(header), bytearray().join(body))
         answer = decode(bytearray(header), bytearray().join(body), resolve=lambda ref: ref)
         if "fault" in answer:
-            raise fault_of(answer["fault"], self.cells)
+            fault = fault_of(answer["fault"], self.cells)
+            if self.debugging and self.worker.error is not None:
+                raise fault.with_traceback(self.worker.error.__traceback__)  # the debugger opens where it happened
+            raise fault
         return answer["value"]
 
     @contextmanager
@@ -78,8 +81,9 @@ class LocalLink:
         fired = []
 
         def interrupt(number: int, frame: FrameType | None) -> None:
-            fired.append(number)
-            raise TimeoutError
+            if sys.gettrace() is None:  # else somebody sits at a breakpoint
+                fired.append(number)
+                raise TimeoutError
 
         before = signal.signal(signal.SIGALRM, interrupt)
         signal.setitimer(signal.ITIMER_REAL, self.seconds)

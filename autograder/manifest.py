@@ -91,17 +91,9 @@ def read_assignment(folder: Path) -> Assignment:
         raise BadManifest(f"{folder} has no {MANIFEST}, so it is not an assignment.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadManifest(f"{path} is not valid TOML: {error}.") from None
-    files = tuple(_get(table, "files", list, path))
-    tasks = tuple(_read_task(row, files, path) for row in _get(table, "tasks", list, path))
-    questions = tuple(
-        Question(
-            _get(row, "id", str, path),
-            _get(row, "title", str, path),
-            _get(row, "points", int, path),
-            row.get("file", files[0]),
-        )
-        for row in table.get("questions", [])
-    )
+    files = _read_files(_get(table, "files", list, path), path)
+    tasks = tuple(_read_task(row, files, path) for row in _rows(table, "tasks", path))
+    questions = tuple(_read_question(row, files, path) for row in _rows({"questions": [], **table}, "questions", path))
     names = [task.name for task in tasks]
     for name in names:
         if names.count(name) > 1:
@@ -114,19 +106,45 @@ def read_assignment(folder: Path) -> Assignment:
         tasks=tasks,
         questions=questions,
         folder=folder.resolve(),
-        imports=tuple(table.get("imports", ())),
-        limits=_read_limits(table.get("limits", {}), path),
+        imports=tuple(_get({"imports": [], **table}, "imports", list, path)),
+        limits=_read_limits(_get({"limits": {}, **table}, "limits", dict, path), path),
     )
+
+
+def _read_files(names: list[Any], path: Path) -> tuple[str, ...]:
+    if not names:
+        raise BadManifest(f'{path}: `files` must name at least one module, as in ["knn.py"].')
+    for name in names:
+        if not isinstance(name, str) or not name.endswith(".py") or not name.removesuffix(".py").isidentifier():
+            raise BadManifest(f'{path}: `files` must name modules, as in "knn.py", not {name!r}.')
+    return tuple(names)
+
+
+def _rows(table: dict[str, Any], key: str, path: Path) -> list[dict[str, Any]]:
+    rows = _get(table, key, list, path)
+    for row in rows:
+        if not isinstance(row, dict):
+            raise BadManifest(f"{path}: each of `{key}` must be a table that starts with [[{key}]], not {row!r}.")
+    return rows
 
 
 def _read_task(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Task:
     name, points = _get(row, "name", str, path), _get(row, "points", int, path)
     if points < 1:
         raise BadManifest(f"{path}: task {name!r} promises {points} points; it needs at least 1.")
+    return Task(name, _get(row, "title", str, path), points, _file(row, f"task {name!r}", files, path))
+
+
+def _read_question(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Question:
+    name, title, points = _get(row, "id", str, path), _get(row, "title", str, path), _get(row, "points", int, path)
+    return Question(name, title, points, _file(row, f"question {name!r}", files, path))
+
+
+def _file(row: dict[str, Any], what: str, files: tuple[str, ...], path: Path) -> str:
     file = row.get("file", files[0])
     if file not in files:
-        raise BadManifest(f"{path}: task {name!r} is in {file!r}, which `files` does not list: {', '.join(files)}.")
-    return Task(name, _get(row, "title", str, path), points, file)
+        raise BadManifest(f"{path}: {what} is in {file!r}, which `files` does not list: {', '.join(files)}.")
+    return str(file)
 
 
 def _read_limits(row: dict[str, Any], path: Path) -> Limits:

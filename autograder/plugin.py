@@ -17,7 +17,7 @@ from autograder.checks.claims import BadCheck, claim_of
 from autograder.checks.rng import Rng
 from autograder.judge import judge, show
 from autograder.ledger import audit
-from autograder.manifest import BadManifest
+from autograder.manifest import MANIFEST, BadManifest
 from autograder.report import CheckResult, Outcome
 from autograder.run import CheckFile, Options, Run, Score, load_reference, place
 from autograder.student import Student
@@ -118,7 +118,8 @@ class Check(pytest.Function):
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CheckModule | None:
-    if file_path.name.startswith("check_") and file_path.suffix == ".py":
+    ours = (file_path.parent / MANIFEST).exists() or file_path.parent.parent.name == "solutions"
+    if ours and file_path.name.startswith("check_") and file_path.suffix == ".py":
         return CheckModule.from_parent(parent, path=file_path)
     return None
 
@@ -126,8 +127,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CheckModul
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     checks = [item for item in items if isinstance(item, Check)]
+    whole = not any("::" in argument for argument in config.args)  # else some checks of a file are missing
     try:
-        audit([(check.placed, check.claim) for check in checks])
+        audit([(check.placed, check.claim) for check in checks], whole=whole)
     except BadCheck as error:
         raise pytest.UsageError(str(error)) from None
     wanted = config.stash[RUN].options.task

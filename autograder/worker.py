@@ -67,6 +67,7 @@ class Worker:
         self.files: dict[str, str] = {}  # file name -> what to call it in a traceback
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
+        self.error: BaseException | None = None  # the last one, for a debugger in the same process
 
     def answer(self, header: bytearray, body: bytearray) -> tuple[bytes, list[memoryview]]:
         """The encoded answer to an encoded request. Whatever the student's code raises becomes a fault."""
@@ -77,6 +78,7 @@ class Worker:
         except BaseException as error:  # SystemExit is an answer too
             if isinstance(error, KeyboardInterrupt) and self.interactive:
                 raise
+            self.error = error if self.interactive else None
             return self._fault(error)
         try:
             return encode({"value": value, **self._rest()}, keep=self._keep, limit=self.limit)
