@@ -8,6 +8,7 @@ that manual grading and `nbgrader generate_feedback` work.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def fill_gradebook(
     if not database.is_file():
         raise BadResults(f"{database} does not exist. Run `nbgrader generate_assignment {assignment.name}` first.")
     complaints: list[str] = []
-    with Gradebook(f"sqlite:///{database}") as gradebook:
+    with Gradebook(f"sqlite:///{database}") as gradebook, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of SQLAlchemy's, about nbgrader's own queries
         try:
             known = gradebook.find_assignment(assignment.name)
         except MissingEntry:

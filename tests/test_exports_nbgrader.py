@@ -1,0 +1,118 @@
+"""Marks in nbgrader's own gradebook: shown per cell, open to manual grading, good for its feedback."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from autograder.authoring.nbgrader_export import export_course
+from autograder.cli import main
+from autograder.exports.gradebook import fill_gradebook
+from autograder.exports.results import BadResults
+from autograder.files import write_whole
+from autograder.manifest import Assignment
+from autograder.report import Cause, CheckResult, Outcome, Report, TaskResult
+from tests.course import NAME, WRITTEN, make_course
+from tests.test_nbgrader_export import nbgrader
+
+
+def report(student: str, assignment: Assignment, points: tuple[int, int, int]) -> Report:
+    tasks = tuple(
+        TaskResult(task.name, task.title, earned, task.points)
+        for task, earned in zip(assignment.tasks, points, strict=True)
+    )
+    checks = tuple(
+        CheckResult(
+            id=f"check_tiny.py::check_{index}",
+            task=task.name,
+            title=f"Task {index}.",
+            hidden=False,
+            points=task.points,
+            max_points=task.max_points,
+            outcome=Outcome.PASSED if task.points else Outcome.FAILED,
+            cause=None if task.points else Cause.WRONG,
+        )
+        for index, task in enumerate(tasks)
+    )
+    facts = {"title": "Tiny", "version": "1.0", "grader": "0", "submission": "", "checks_digest": ""}
+    return Report(
+        NAME, student=student, device="cpu", data="scenes", seed=0, wall="none", checks=checks, tasks=tasks, **facts
+    )
+
+
+def written_in(released: Path) -> bytes:
+    """The released notebook with one cell written."""
+    book = nbformat.read(released, as_version=4)
+    for cell in book.cells:
+        if "def double" in cell.source:
+            cell.source = "def double(x):\n    return x + x  # by grace"
+    return nbformat.writes(book).encode()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Assignment, Path]:
+    root = tmp_path_factory.mktemp("nbgrader")
+    assignment, folder = make_course(root), root / "course"
+    export_course([assignment], folder)
+    nbgrader("generate_assignment", NAME, course=folder)
+    return assignment, folder
+
+
+def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assignment, Path], tmp_path: Path) -> None:
+    from nbgrader.api import Gradebook
+
+    assignment, folder = course
+    handins, results = tmp_path / "handins", tmp_path / "results"
+    for student, points, name, content in (
+        ("ada", (40, 35, 0), "tiny.py", WRITTEN.encode()),
+        ("grace", (40, 0, 25), "tiny.ipynb", written_in(folder / "release" / NAME / "tiny.ipynb")),
+        ("eve", (0, 0, 0), "tiny.ipynb", b'{"cells": ['),
+    ):
+        (handins / student).mkdir(parents=True)
+        (handins / student / name).write_bytes(content)
+        (results / student).mkdir(parents=True)
+        write_whole(results / student / "report.json", report(student, assignment, points).to_json())
+    arguments = ["export", "gradebook", str(folder / "gradebook.db"), str(results), "--handins", str(handins)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(assignment.folder.parent.parent)
+        done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert "eve" in done.output
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        scores = {
+            student: [
+                gradebook.find_grade(cell, "tiny", NAME, student).auto_score
+                for cell in ("check-double", "check-Scaler-up", "check-Scaler-down")
+            ]
+            for student in ("ada", "grace", "eve")
+        }
+        assert scores == {"ada": [40, 35, 0], "grace": [40, 0, 25], "eve": [0, 0, 0]}
+        assert gradebook.find_submission(NAME, "ada").needs_manual_grade  # the inline question waits for a person
+        answer = gradebook.find_grade("answer-tiny-q1", "tiny", NAME, "ada")
+        answer.manual_score, answer.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+
+    assert fill_gradebook(folder / "gradebook.db", [report("ada", assignment, (40, 35, 25))], assignment, {}) == []
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission(NAME, "ada").score == 101.5  # what a person gave stays
+
+    assert "by grace" in (folder / "autograded" / "grace" / NAME / "tiny.ipynb").read_text()
+    nbgrader("generate_feedback", NAME, course=folder)
+    page = (folder / "feedback" / "ada" / NAME / "tiny.html").read_text()
+    assert "Score" in page
+
+
+def test_a_database_that_does_not_know_the_assignment_is_refused(
+    course: tuple[Assignment, Path], tmp_path: Path
+) -> None:
+    assignment, folder = course
+    with pytest.raises(BadResults, match="generate_assignment"):
+        fill_gradebook(tmp_path / "gradebook.db", [], assignment, {})
+    other = replace(assignment, name="t09_other")
+    with pytest.raises(BadResults, match="does not know t09_other"):
+        fill_gradebook(folder / "gradebook.db", [], other, {})
