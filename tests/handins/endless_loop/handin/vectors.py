@@ -1,0 +1,20 @@
+import torch
+
+
+def double(x):
+    while x is not None:
+        y = x * 2
+    return y
+
+
+def total(x):
+    return x.sum(dim=1)
+
+
+class Counter:
+    def __init__(self, start):
+        self.value = start
+
+    def add(self, n):
+        self.value += n
+        return self.value

@@ -1,0 +1,15 @@
+import torch
+
+
+def double(x):
+    return x * 2
+
+
+def total(x):
+    return x.sum(dim=1)
+
+
+class Counter:
+    def __init__(self, start):
+        self.value = start
+

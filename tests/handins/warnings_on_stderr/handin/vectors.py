@@ -1,0 +1,23 @@
+import sys
+import warnings
+
+import torch
+
+
+def double(x):
+    warnings.warn('x is doubled')
+    print('careful', file=sys.stderr)
+    return x * 2
+
+
+def total(x):
+    return x.sum(dim=1)
+
+
+class Counter:
+    def __init__(self, start):
+        self.value = start
+
+    def add(self, n):
+        self.value += n
+        return self.value
