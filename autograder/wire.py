@@ -116,7 +116,8 @@ class _Writer:
         plain = value.detach().resolve_conj().resolve_neg()
         strides = None if plain.is_contiguous() else list(plain.stride())
         cpu = plain.contiguous().cpu()
-        raw = cpu.reshape(-1).view(torch.uint8) if cpu.numel() else torch.empty(0, dtype=torch.uint8)
+        flat = cpu.as_strided((cpu.numel(),), (1,))  # one element may have any stride, which a view would keep
+        raw = flat.view(torch.uint8) if cpu.numel() else torch.empty(0, dtype=torch.uint8)
         head = [_NAME_OF[value.dtype], list(value.shape), self._buffer(raw.numpy())]
         return {"tensor": [*head, str(value.device), strides, value.requires_grad]}
 

@@ -111,6 +111,12 @@ VIEWS = {
 }
 
 
+def test_one_element_cut_from_a_column_arrives() -> None:
+    column = torch.arange(10).reshape(2, 5)[:1, 2]  # its stride of 5 says nothing, and is kept by contiguous()
+    assert column.stride() == (5,)
+    assert equal(cross(column), torch.tensor([2]))
+
+
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_view_arrives_as_values_without_its_history(name: str) -> None:
     arrived = cross(VIEWS[name])
