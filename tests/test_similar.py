@@ -1,0 +1,124 @@
+"""Hand-ins that are alike are listed whatever they were renamed to; the handout and what everybody writes are not."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.classroom.journal import Journal
+from autograder.classroom.similar import NoDetector, find_similar
+from autograder.cli import main
+from autograder.manifest import Assignment
+from tests.classroom import Grader, hand_in, run
+from tests.vectors import make_vectors
+
+pytest.importorskip("copydetect")
+
+STUB = '''
+import torch
+
+
+def double(x):
+    """Twice x, and a docstring that is long enough to look like a lot of code that two students share word for word."""
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+def describe(x):
+    """Given in the handout: what a tensor is like, in a sentence that everybody's file holds."""
+    lines = [f"shape {tuple(x.shape)}", f"dtype {x.dtype}", f"mean {x.float().mean():.3f}"]
+    if x.numel() == 0:
+        lines = ["an empty tensor"]
+    return ", ".join(lines) + "."
+'''
+ADA = """
+def double(x):
+    result = torch.empty_like(x)
+    for index in range(x.shape[0]):
+        row = x[index].clone()
+        row.add_(x[index])
+        result[index] = row
+    return result.reshape(x.shape).contiguous()
+"""
+RENAMED = """
+def double(values):
+    # all my own work
+    out = torch.empty_like(values)
+    for k in range(values.shape[0]):
+        line = values[k].clone()
+        line.add_(values[k])
+
+        out[k] = line
+    return out.reshape(values.shape).contiguous()
+"""
+OTHER = """
+def double(x):
+    weights = torch.full((x.dim(),), 2.0, dtype=x.dtype)
+    scaled = torch.einsum("...,->...", x, weights.mean())
+    assert scaled.shape == x.shape, "broadcasting went wrong"
+    return torch.where(torch.isnan(scaled), x, scaled)
+"""
+
+
+def with_stub(answer: str) -> str:
+    head, _, rest = STUB.partition("def double(x):")
+    return head + answer.strip() + "\n\n\n" + rest[rest.index("def describe") :]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Assignment:
+    assignment = make_vectors(tmp_path / "course")
+    (assignment.folder / "vectors.py").write_text(STUB)
+    return assignment
+
+
+def paths(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.iterdir())}
+
+
+def test_a_renamed_copy_is_found_and_an_own_answer_is_not(course, tmp_path):
+    answers = {"ada": ADA, "bob": RENAMED, "zoe": OTHER}
+    folder = hand_in(tmp_path / "in", **{name: with_stub(answer) for name, answer in answers.items()})
+    alike = find_similar(paths(folder), course)
+    assert [(pair.one, pair.other) for pair in alike.pairs] == [("ada", "bob")]
+    assert alike.pairs[0].share_of_one > 0.9
+
+
+def test_the_handouts_own_code_makes_nobody_alike(course, tmp_path):
+    folder = hand_in(tmp_path / "in", ada=STUB, bob=STUB, zoe=with_stub(ADA), kim=with_stub(OTHER))
+    alike = find_similar(paths(folder), course)
+    assert alike.pairs == ()
+    assert {student for student, why in alike.skipped} == {"ada", "bob"}
+
+
+def test_what_many_write_is_no_sign(course, tmp_path):
+    folder = hand_in(tmp_path / "in", **{f"s{number:02}": with_stub(ADA) for number in range(12)})
+    assert find_similar(paths(folder), course).pairs == ()
+
+
+def test_what_cannot_be_compared_is_said(course, tmp_path):
+    folder = hand_in(tmp_path / "in", ada="def double(x:", bob=with_stub(ADA))
+    assert "Python cannot read this" in dict(find_similar(paths(folder), course).skipped)["ada"]
+
+
+def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):
+    handins, out = hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(RENAMED)), tmp_path / "out"
+    plain = CliRunner().invoke(main, ["similar", str(handins), "--assignment", str(course.folder)])
+    assert "ada  bob" in plain.output, plain.output
+    run(course, handins, out, Grader())
+    done = CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)])
+    assert "1 pairs to look at" in done.output
+    assert "no verdict" in done.output
+    assert (out / "similar.csv").read_text().startswith("one,other,")
+    assert "not a verdict" in (out / "index.html").read_text()
+    with Journal(out) as journal:
+        assert [(pair.one, pair.other) for pair in journal.similar()] == [("ada", "bob")]
+
+
+def test_without_copydetect_the_sentence_says_what_to_install(course, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "copydetect", None)
+    with pytest.raises(NoDetector, match=r"pip install 'gradlab\[similar\]'"):
+        find_similar(paths(hand_in(tmp_path / "in", ada=ADA)), course)
