@@ -109,8 +109,7 @@ class Solver:
         return len(self.loss_history) / self.iterations_per_epoch
 
     def train(self, time_limit: float | None = None, return_best_params: bool = True) -> None:
-        """Train up to `num_epochs` in all, or `time_limit` seconds. At the end the model has the best parameters
-        by validation accuracy, or the last ones."""
+        """Train up to `num_epochs` in all or for `time_limit` seconds; the model keeps the best parameters or the last."""
         started = time.monotonic()
         total = self.num_epochs * self.iterations_per_epoch
         self.stopped = ""
@@ -191,8 +190,7 @@ class Solver:
         state |= {"params": self.model.params, "bn_params": getattr(self.model, "bn_params", [])}
         state |= {"best_bn_params": self._best_bn_params, "settings": self._settings(), "order": self._order}
         state |= {"generator": self._generator.get_state(), "random": torch.get_rng_state()}
-        if self.device.type == "cuda":
-            state["cuda random"] = torch.cuda.get_rng_state(self.device)
+        state |= {"cuda random": torch.cuda.get_rng_state(self.device)} if self.device.type == "cuda" else {}
         checkpoint.save(self._path(), state)
 
     def _path(self) -> Path:
