@@ -9,15 +9,19 @@ from pathlib import Path
 _MARK = ".whole-"  # of files half written; `sweep` finds them by it
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
-    """Write beside ``path`` and rename, so that nobody ever reads half a file, not even after a power cut."""
+def write_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Write beside ``path`` and rename, so that nobody ever reads half a file.
+
+    ``durable`` waits for the disk, so that this holds after a power cut too; what can be drawn again need not be.
+    """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_MARK)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:

@@ -53,7 +53,8 @@ class Database:
         try:
             with self._sentences():
                 self._base.execute("PRAGMA journal_mode = WAL")
-                self._base.execute("PRAGMA synchronous = FULL")
+                # A kill loses nothing; a power cut at most the last reports, which are then made again.
+                self._base.execute("PRAGMA synchronous = NORMAL")
                 self._prepare()
         except BaseException:
             self._base.close()

@@ -23,9 +23,9 @@ def write_report(report: Report, out: Path) -> None:
     folder = out / report.student
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "report.html", report_html(report, staff=False))
-        write_whole(folder / "staff.html", report_html(report, staff=True))
-        write_whole(folder / "report.json", report.to_json())
+        write_whole(folder / "report.html", report_html(report, staff=False), durable=False)
+        write_whole(folder / "staff.html", report_html(report, staff=True), durable=False)
+        write_whole(folder / "report.json", report.to_json(), durable=False)
     except OSError as error:
         raise _unwritable(folder, error) from None
 
@@ -68,7 +68,7 @@ def _is_written(report: Report, out: Path) -> bool:
         same = (folder / "report.json").read_bytes() == report.to_json().encode("utf-8", "backslashreplace")
     except OSError:
         return False
-    return same and all((folder / name).exists() for name in FILES)
+    return same and all((folder / name).exists() and (folder / name).stat().st_size for name in FILES)
 
 
 def _unwritable(path: Path, error: OSError) -> Unwritable:
