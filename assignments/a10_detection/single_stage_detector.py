@@ -1,0 +1,631 @@
+# %% [markdown]
+# # Object detection in one stage
+#
+# A classifier says *what* an image shows. A detector also says *where*, and how many: it returns a list of boxes,
+# each with a class and a confidence. The list may be empty. You build one in the manner of YOLO (Redmon et al.
+# 2016, 2018): one network looks once, and every cell of its map speaks for the objects whose centre lies in it.
+#
+# | part | you write | points |
+# |---|---|---|
+# | 1 Boxes | `GenerateAnchor`, `GenerateProposal`, `IoU`, `match_anchors`, `nms` | 32 |
+# | 2 The detector | `PredictionNetwork`, `SingleStageDetector` | 22 |
+# | 3 How good is it? | `precision_recall`, `average_precision`, `mean_average_precision` | 15 |
+#
+# The second notebook, `two_stage_detector`, uses what you write here; it has the other 31 points.
+#
+# **One convention for everything.** A box is `(x0, y0, x1, y1)`: left, top, right, bottom. Detectors measure on
+# the *activation map* of the backbone: the cell in row 2 and column 5 covers the box `(5, 2, 6, 3)`, and its
+# centre is `(5.5, 2.5)`. One cell is 8 pixels wide, so `to_map` divides pixels by 8. A batch of boxes is a tensor
+# `(B, N, 5)`: four coordinates and the class. Images have different numbers of objects, so rows of -1 fill up:
+# **a row whose class is -1 is no box**, and B images without any object have `N = 0`.
+
+# %%
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from common.backbone import Backbone
+from common.detection import ANCHORS, box_offsets, generate_grid
+
+
+# %% tags=["active-ipynb"]
+# import time
+#
+# from autograder import check
+# from common.box_plots import Layer, box_figure, match_figure
+# from common.data import DataError
+# from common.data.boxes import collate, load_boxes
+# from common.detection import to_map, train_detector
+# from common.plots import curves
+# from common.seed import seed_everything
+#
+# seed_everything(0)
+
+# %% [markdown]
+# ## The data
+#
+# Scenes of 64 x 64 pixels with up to five textured shapes; every twelfth has none. Each `Example` has an image,
+# its boxes in pixels, and their labels (also masks of each object, which we do not need here). `collate` makes
+# one batch of several.
+
+# %% tags=["active-ipynb"]
+# train_data = load_boxes("scenes", "train", count=800)
+# val_data = load_boxes("scenes", "val", count=150)
+# train, val = collate([*train_data]), collate([*val_data])
+# names = train_data.class_names
+# print("images", tuple(train.images.shape), "boxes", tuple(train.boxes.shape), "classes", len(names))
+#
+#
+# def truth(boxes):
+#     """The real boxes of one image, as a layer to draw."""
+#     real = boxes[boxes[:, 4] >= 0]
+#     return Layer(real[:, :4], "white", [names[int(label)] for label in real[:, 4]])
+#
+#
+# box_figure(train.images[:12], [[truth(boxes)] for boxes in train.boxes[:12]], columns=6)
+
+# %% [markdown]
+# ## 1 Boxes
+#
+# ### Anchors
+#
+# A network that must name boxes out of nothing learns slowly. It is easier to *correct* boxes: lay a fixed set of
+# **anchors** over the image, a few shapes around the centre of every cell, and let the network say which of them
+# have an object and how to move and stretch them. `anc[a]` is the width and height of shape number `a`.
+
+# %% task="GenerateAnchor"
+def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
+    """Place a box of each shape around each point of the grid. Parts of a box may lie outside the map.
+
+    Shapes:
+        anc   (A, 2)           width and height of each shape, in cells
+        grid  (B, H, W, 2)     x and y of the centres, in cells; H and W may differ
+        out   (B, A, H, W, 4)  xyxy; dtype and device of the grid
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="GenerateAnchor"
+# check("single_stage_detector", task="GenerateAnchor")
+
+# %% [markdown]
+# All shapes at one cell, and one shape at all cells (their centres as dots of colour would overlap less than the
+# boxes do). Compare with the objects above: is there an anchor near every size?
+
+# %% tags=["active-ipynb"]
+# grid = generate_grid(torch.zeros(1, 1, 8, 8))
+# anchors = GenerateAnchor(torch.tensor(ANCHORS), grid)
+# one_cell, one_shape = anchors[0, :, 3, 3] * 8, anchors[0, 0].reshape(-1, 4) * 8
+# box_figure(
+#     train.images[[0, 0, 4]],
+#     [[Layer(one_cell, "red")], [Layer(one_shape, "yellow")], [truth(train.boxes[4]), Layer(one_cell, "red")]],
+#     columns=3, scale=3.2,
+# )
+
+# %% [markdown]
+# ### Proposals
+#
+# The network gives four numbers for each anchor. With the anchor's centre $(x_a, y_a)$, width $w_a$ and height
+# $h_a$, the proposal has the centre $(x, y)$, width $w$ and height $h$. Two parametrisations are in use:
+#
+# | method | centre | size |
+# |---|---|---|
+# | `"YOLO"` | $x = x_a + t_x,\quad y = y_a + t_y$ | $w = w_a e^{t_w},\quad h = h_a e^{t_h}$ |
+# | `"FasterRCNN"` | $x = x_a + t_x w_a,\quad y = y_a + t_y h_a$ | $w = w_a e^{t_w},\quad h = h_a e^{t_h}$ |
+#
+# (The second is Ren et al. 2015, equation 2. The first is what YOLO does, with the network keeping $t_x$ and
+# $t_y$ between -0.5 and 0.5, so that a proposal's centre stays inside the anchor's cell.) `box_offsets` from
+# `common` is the inverse: it computes the offsets that would be right.
+
+# %% task="GenerateProposal"
+def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> Tensor:
+    """Move and stretch each anchor by its offsets. Raises ValueError for any other method.
+
+    Shapes:
+        anchors  (B, A, H, W, 4)  xyxy; any other shape that ends in 4 will do, too
+        offsets  (B, A, H, W, 4)  tx, ty, tw, th
+        method   str              "YOLO" or "FasterRCNN"
+        out      (B, A, H, W, 4)  xyxy
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="GenerateProposal"
+# check("single_stage_detector", task="GenerateProposal")
+
+# %% [markdown] question="det-q1"
+# **Question 1.** Both methods *multiply* width and height by an exponential instead of adding $t_w$ and $t_h$.
+# Give two reasons. And what could go wrong in training if YOLO's $t_x$ had no bounds?
+
+# %% [markdown] answer="det-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ### Intersection over union
+#
+# How well does one box cover another? Divide the area they share by the area they cover together,
+#
+# $$ \mathrm{IoU}(p, b) = \frac{|p \cap b|}{|p \cup b|} = \frac{|p \cap b|}{|p| + |b| - |p \cap b|} . $$
+#
+# It is 1 for equal boxes, 0 for boxes that only touch, and it does not change if both are scaled. A box without
+# an area shares nothing with anything: IoU 0, also with itself (mind $0 / 0$).
+#
+# Use broadcasting, no loop. And be thrifty: $K = A \cdot H \cdot W$ proposals and $N$ boxes have $K \cdot N$
+# pairs, and for each pair you need a few numbers, not a copy of both boxes.
+
+# %% task="IoU"
+def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
+    """Intersection over union of all proposals and all boxes of each image, 0 where either has no area.
+
+    Without a Python loop, and without a tensor of more than 2 numbers for a pair.
+
+    Shapes:
+        proposals  (B, A, H, W, 4)  xyxy; x1 > x0 and y1 > y0, or the box has no area
+        bboxes     (B, N, 5)        xyxy and class; the class is not looked at
+        out        (B, A*H*W, N)    in [0, 1], proposals in the order of proposals.reshape(B, -1, 4)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="IoU"
+# check("single_stage_detector", task="IoU")
+
+# %% [markdown]
+# ### Matching anchors and boxes
+#
+# To train, each anchor needs to know what it should say. Three kinds of anchor come out:
+#
+# * **positive**: it is matched to one box, should be confident, and learns that box's offsets and class;
+# * **negative**: it is far from every box and should learn to keep quiet;
+# * **neutral**: it overlaps a box, but another anchor does better. Neither answer would be wrong, so it learns
+#   nothing.
+#
+# Two rules say which anchors are positive.
+#
+# **`"YOLO"`**: for each box, take the cell whose centre is nearest to the box's centre (smallest $|dx| + |dy|$;
+# the first such cell in reading order), and of the anchors of that one cell the one with the largest IoU with the
+# box (the first such anchor). That anchor is positive, if the IoU is above 0. If several boxes want the same
+# anchor, it goes to the one with the largest IoU (the first such box).
+#
+# **`"FasterRCNN"`** (Ren et al. 2015, section 3.1.2): an anchor is positive if (i) no anchor of the image has a
+# larger IoU with some box (all of them, if several share the largest), provided it is above 0, or (ii) its IoU
+# with some box is `pos_thresh` or more. It is matched to the box it overlaps most (the first such box).
+#
+# By both, an anchor that is not positive is negative if its IoU with *every* box is below `neg_thresh`; the
+# others are neutral. All anchors of an image without boxes are negative. Rows of padding are not boxes.
+
+# %% task="match_anchors"
+def match_anchors(
+    anchors: Tensor,
+    bboxes: Tensor,
+    iou_mat: Tensor,
+    pos_thresh: float = 0.7,
+    neg_thresh: float = 0.3,
+    method: str = "FasterRCNN",
+) -> Tensor:
+    """Say for each anchor which box it is matched to: its row in bboxes, -1 for a negative, -2 for a neutral anchor.
+
+    Shapes:
+        anchors  (B, A, H, W, 4)  xyxy; the A anchors of a cell share one centre
+        bboxes   (B, N, 5)        xyxy and class; class -1: a row of padding. N may be 0
+        iou_mat  (B, A*H*W, N)    IoU of each anchor with each box
+        method   str              "YOLO" (which does not look at pos_thresh) or "FasterRCNN"
+        out      (B, A*H*W)       int64: 0..N-1 positive, -1 negative, -2 neutral
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="match_anchors"
+# check("single_stage_detector", task="match_anchors")
+
+# %% [markdown]
+# Green: positive anchors; orange: neutral ones; white: the boxes. (Negative anchors are all the others.) The
+# upper row is YOLO's rule, one anchor to a box; the lower one is Faster R-CNN's, where several anchors learn the
+# same box.
+
+# %% tags=["active-ipynb"]
+# some = to_map(train.boxes[:4])
+# anchors = GenerateAnchor(torch.tensor(ANCHORS), generate_grid(torch.zeros(4, 1, 8, 8)))
+# overlaps = IoU(anchors, some)
+# by_yolo = match_anchors(anchors, some, overlaps, neg_thresh=0.4, method="YOLO")
+# by_faster = match_anchors(anchors, some, overlaps, pos_thresh=0.5, neg_thresh=0.3, method="FasterRCNN")
+# match_figure(train.images[:4], anchors * 8, train.boxes[:4], [by_yolo, by_faster])
+
+# %% [markdown]
+# ### Non-maximum suppression
+#
+# Neighbouring anchors find the same object, and each reports it. Keep the most confident report and drop what
+# overlaps it too much; then the most confident of the rest, and so on:
+#
+# 1. take the box with the highest score (of equal scores the one with the smaller index) and keep it;
+# 2. drop every box whose IoU with it is **above** `iou_threshold`;
+# 3. go on with what is left, until nothing is left or `topk` boxes are kept.
+#
+# A loop over the boxes that are *kept* is fine. A loop over all pairs takes minutes for the thousands of boxes
+# that a detector gives you.
+
+# %% task="nms"
+def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | None = None) -> Tensor:
+    """Which boxes survive non-maximum suppression, by falling score; the first topk of them if topk is given.
+
+    Shapes:
+        boxes   (K, 4)  xyxy; K may be 0
+        scores  (K,)
+        out     (M,)    int64, indices into boxes
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="nms"
+# check("single_stage_detector", task="nms")
+
+# %% [markdown] question="det-q2"
+# **Question 2.** Two objects of one class overlap with an IoU of 0.6. What does NMS with a threshold of 0.5 do to
+# a detector that finds both perfectly? What happens if you raise the threshold to 0.9? Why does suppressing only
+# boxes *of the same class* help, and when does it not?
+
+# %% [markdown] answer="det-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 2 The detector
+#
+# ### The prediction network
+#
+# The backbone turns an image into a map of features, one vector for each cell. Two 1x1 convolutions turn every
+# cell's vector into its answers:
+#
+#     Conv2d(in_dim, hidden_dim, 1) -> Dropout(drop_ratio) -> LeakyReLU() -> Conv2d(hidden_dim, 5 * A + C, 1)
+#
+# The first $5A$ channels belong to the anchors: channels $5a, \dots, 5a + 4$ are the confidence, $t_x, t_y, t_w,
+# t_h$ of anchor $a$. The last $C$ channels are the class scores of the cell, which its anchors share. The
+# confidence goes through a sigmoid. $t_x$ and $t_y$ go through a sigmoid, less 0.5, so that the centre stays in
+# the cell. $t_w$, $t_h$ and class scores are left as they are.
+#
+# In training only some anchors are asked. They are named by **index**: anchors of a batch are counted in the
+# order `(B, A, H, W)`, so anchor $(b, a, i, j)$ has the index $((b A + a) H + i) W + j$.
+
+# %% task="PredictionNetwork"
+class PredictionNetwork(nn.Module):
+    """Predicts confidence and offsets of each anchor, and class scores of each cell."""
+
+    def __init__(
+        self,
+        in_dim: int,
+        hidden_dim: int = 128,
+        num_anchors: int = 9,
+        num_classes: int = 20,
+        drop_ratio: float = 0.3,
+    ):
+        super().__init__()
+        self.num_anchors = num_anchors
+        self.num_classes = num_classes
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(
+        self, features: Tensor, pos_anchor_idx: Tensor | None = None, neg_anchor_idx: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Predict for all anchors, or, if indices are given, for the P positive and Q negative anchors alone.
+
+        Shapes:
+            features        (B, in_dim, H, W)
+            pos_anchor_idx  (P,)  int64, P may be 0; given together with
+            neg_anchor_idx  (Q,)  int64
+            out without indices: confidences (B, A, H, W), offsets (B, A, 4, H, W), class scores (B, C, H, W)
+            out with indices:    confidences (P + Q, 1), positive ones first, offsets (P, 4) and class scores (P, C)
+                                 of the positive anchors
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="PredictionNetwork"
+# check("single_stage_detector", task="PredictionNetwork")
+
+# %% [markdown]
+# ### Training and inference
+#
+# **Training** (`forward`). Compute the features, place anchors on `generate_grid(features)`, compute IoU, and
+# match by YOLO's rule with `neg_thresh=0.4`. Ask the prediction network about the positive and the negative
+# anchors, and compare:
+#
+# $$ L = \frac{1}{\max(P, 1)} \Big( \sum_{\text{pos, neg}} \mathrm{BCE}(c, \hat c)
+#    \;+\; 5 \sum_{\text{pos}} \lVert t - \hat t \rVert^2 \;+\; \sum_{\text{pos}} \mathrm{CE}(s, \hat y) \Big) $$
+#
+# $P$ is the number of positive anchors in the whole batch. BCE compares the confidence with 1 for a positive and
+# 0 for a negative anchor. The offsets $\hat t$ that would be right come from `box_offsets(..., "YOLO")`; the
+# factor 5 is YOLO's $\lambda_\text{coord}$ (Redmon et al. 2016, equation 3). CE is the softmax cross-entropy of
+# the class scores. An image without boxes contributes its negative anchors.
+#
+# **Inference.** Turn the anchors into proposals by the predicted offsets. A proposal's class is the cell's
+# largest score. Keep the proposals whose confidence is **above** `thresh`, run `nms` **within each class**, and
+# return what is left of each image by falling confidence. No gradients are needed. Whoever calls it has called
+# `detector.eval()`.
+#
+# The constructor is given. Use what it makes, under these names: checks put other parts in their place.
+
+# %% task="SingleStageDetector.forward SingleStageDetector.inference"
+class SingleStageDetector(nn.Module):
+    """Detects objects in one stage, in the manner of YOLO. All boxes are in cells of the activation map."""
+
+    def __init__(
+        self,
+        num_classes: int = 20,
+        hidden_dim: int = 128,
+        drop_ratio: float = 0.3,
+        anchors: Sequence[Sequence[float]] = ANCHORS,
+    ):
+        super().__init__()
+        self.feat_extractor = Backbone()  # (B, 3, H, W) -> (B, out_channels, H / 8, W / 8)
+        self.register_buffer("anchor_list", torch.tensor(anchors))  # (A, 2)
+        self.pred_network = PredictionNetwork(
+            self.feat_extractor.out_channels,
+            hidden_dim=hidden_dim,
+            num_anchors=len(anchors),
+            num_classes=num_classes,
+            drop_ratio=drop_ratio,
+        )
+
+    def forward(self, images: Tensor, bboxes: Tensor) -> Tensor:
+        """The loss of a batch.
+
+        Shapes:
+            images  (B, 3, H, W)
+            bboxes  (B, N, 5)     xyxy in cells and class; class -1: a row of padding. N may be 0
+            out     ()
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def inference(
+        self, images: Tensor, thresh: float = 0.5, nms_thresh: float = 0.7
+    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Detect objects: for each image boxes, confidences and classes, by falling confidence.
+
+        Shapes:
+            images      (B, 3, H, W)
+            thresh      float         proposals with a confidence above it are kept
+            nms_thresh  float         the IoU threshold of nms
+            out         three lists of B tensors: boxes (K, 4) xyxy in cells, confidences (K,), classes (K,) int64
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="SingleStageDetector.forward"
+# check("single_stage_detector", task="SingleStageDetector.forward")
+
+# %% tags=["active-ipynb"] grade="SingleStageDetector.inference"
+# check("single_stage_detector", task="SingleStageDetector.inference")
+
+# %% [markdown]
+# Before you train for real, overfit: a detector that cannot learn four images by heart has a bug. The loss should
+# fall below 0.1.
+
+# %% tags=["active-ipynb"]
+# detector = SingleStageDetector(num_classes=len(names), drop_ratio=0.0)
+# losses, _ = train_detector(detector, train.images[:4], train.boxes[:4], steps=80, batch_size=8)
+# print(f"loss {losses[0]:.2f} -> {losses[-1]:.3f}")
+
+# %% [markdown]
+# Now on 800 scenes. That takes about a quarter of a minute, because the backbone comes trained: it has learned to
+# name single shapes (`common/backbone_training.py`), as detectors elsewhere begin with a network trained on
+# ImageNet.
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# detector = SingleStageDetector(num_classes=len(names), drop_ratio=0.0)
+# begun = time.perf_counter()
+# losses, kept = train_detector(detector, train.images, train.boxes, steps=400, milestones=(20, 100, 400))
+# print(f"{time.perf_counter() - begun:.0f} s")
+# curves({"loss": losses}, ylabel="loss", xlabel="step")
+
+# %% [markdown]
+# What the detector says about the same images after 20, 100 and 400 steps. First it learns where *something* is,
+# then how large, and last what it is called.
+
+# %% tags=["active-ipynb"]
+# def detect(detector, images, thresh=0.5, nms_thresh=0.5):
+#     """Detections of many images, in pixels, as the functions of part 3 want them."""
+#     found = []
+#     for part in images.split(50):
+#         for boxes, scores, labels in zip(*detector.inference(part, thresh=thresh, nms_thresh=nms_thresh)):
+#             found.append({"boxes": boxes * 8, "scores": scores, "labels": labels})
+#     return found
+#
+#
+# def detections(found, colour="red"):
+#     """One image's detections as a layer to draw."""
+#     pairs = zip(found["labels"].tolist(), found["scores"].tolist())
+#     return Layer(found["boxes"], colour, [f"{names[label]} {score:.1f}" for label, score in pairs])
+#
+#
+# shown = val.images[:5]
+# layers, titles = [], []
+# for step, weights in kept.items():
+#     detector.load_state_dict(weights)
+#     layers += [[detections(found)] for found in detect(detector, shown)]
+#     titles += [f"step {step}"] * len(shown)
+# box_figure(shown.repeat(len(kept), 1, 1, 1), layers, titles=titles, columns=len(shown), scale=2.4)
+
+# %% [markdown]
+# Proposals before and after NMS, all with a confidence above 0.2:
+
+# %% tags=["active-ipynb"]
+# before = detect(detector, shown, thresh=0.2, nms_thresh=1.0)
+# after = detect(detector, shown, thresh=0.2, nms_thresh=0.5)
+# layers = [[Layer(found["boxes"], "yellow")] for found in before] + [[detections(found)] for found in after]
+# titles = [f"{len(found['boxes'])} before" for found in before] + [f"{len(found['boxes'])} after" for found in after]
+# box_figure(shown.repeat(2, 1, 1, 1), layers, titles=titles, columns=len(shown), scale=2.4)
+
+# %% [markdown]
+# ## 3 How good is it?
+#
+# A detection is right if it has the right class and its IoU with an object is 0.5 or more; but a second detection
+# of the same object is wrong. And there is a trade: report only what you are sure of, and you miss objects;
+# report everything, and most of it is wrong. So walk through all detections of one class from the most to the
+# least confident, and after each compute
+#
+# $$ \text{recall} = \frac{\text{right so far}}{\text{all objects of the class}}, \qquad
+#    \text{precision} = \frac{\text{right so far}}{\text{detections so far}} . $$
+#
+# ### Precision and recall
+#
+# The rule of PASCAL VOC (Everingham et al. 2010, section 4.2), for one class: put the detections of **all**
+# images in one list, by falling score (of equal scores, the one of the earlier image first, then the one that
+# stands earlier in its image). Take each in turn:
+#
+# * find the object of this class *in its image* with the largest IoU (the first such object);
+# * if the IoU is `iou_threshold` or more and nobody has claimed this object yet, it is right, and claims it;
+# * otherwise it is wrong. In particular, if the object is claimed already: it may *not* turn to another.
+#
+# Predictions are a list with one dict for each image, with `"boxes"` (K, 4), `"scores"` (K,) and `"labels"` (K,);
+# targets alike, without scores.
+
+# %% task="precision_recall"
+def precision_recall(
+    predictions: Sequence[dict[str, Tensor]],
+    targets: Sequence[dict[str, Tensor]],
+    label: int,
+    iou_threshold: float = 0.5,
+) -> tuple[Tensor, Tensor]:
+    """Recall and precision of one class after each detection, from the highest score to the lowest.
+
+    Without an object of the class, recall is 0 throughout. Without a detection of it, both are empty.
+
+    Shapes:
+        predictions  list of dicts  "boxes" (K, 4) xyxy, "scores" (K,), "labels" (K,) int64; one dict for each image
+        targets      list of dicts  "boxes" (N, 4) xyxy, "labels" (N,) int64
+        out          (D,), (D,)     recall and precision, float64; D detections of the class in all images
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="precision_recall"
+# check("single_stage_detector", task="precision_recall")
+
+# %% [markdown]
+# ### Average precision
+#
+# One number for the whole curve: the area under it. The curve has teeth, since precision falls with each mistake
+# and climbs with each success. So it is smoothed first: at each recall take the best precision that is reached at
+# this recall **or any higher** one. With recall $r_k$ and precision $p_k$ after $k$ detections, and $r_0 = 0$,
+#
+# $$ \mathrm{AP} = \sum_{k=1}^{D} (r_k - r_{k-1}) \, \max_{j \ge k} p_j . $$
+#
+# This is the definition of PASCAL VOC since 2010. (Before, it was the mean at 11 fixed recalls; COCO takes the
+# mean at
+# 101. These differ by a percent or so: always say which you report.) Recall that is never reached adds nothing.
+
+# %% task="average_precision"
+def average_precision(recall: Tensor, precision: Tensor) -> float:
+    """Area under the interpolated precision-recall curve, at all its points.
+
+    The sum over k of (r_k - r_(k-1)) * (max of p_j over j >= k), with r_0 = 0.
+
+    Shapes:
+        recall     (D,)   rising or equal from one to the next; D may be 0, which gives 0.0
+        precision  (D,)
+        out        float  in [0, 1]
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="average_precision"
+# check("single_stage_detector", task="average_precision")
+
+# %% [markdown]
+# **mAP** is the mean of AP over the classes **that occur in the targets**. A class that nobody could find is left
+# out, also if the detector has reported it. Without any object at all, call it 0.
+
+# %% task="mean_average_precision"
+def mean_average_precision(
+    predictions: Sequence[dict[str, Tensor]], targets: Sequence[dict[str, Tensor]], iou_threshold: float = 0.5
+) -> float:
+    """The mean of average_precision over the classes that occur in the targets; 0.0 if there are none.
+
+    Shapes:
+        predictions, targets  lists of dicts, as for precision_recall
+        out                   float  in [0, 1]
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="mean_average_precision"
+# check("single_stage_detector", task="mean_average_precision")
+
+# %% [markdown]
+# For mAP, use a low confidence threshold: the curve needs the unsure detections as well.
+
+# %% tags=["active-ipynb"]
+# targets = [{"boxes": b[b[:, 4] >= 0, :4], "labels": b[b[:, 4] >= 0, 4].long()} for b in val.boxes]
+# found = detect(detector, val.images, thresh=0.05, nms_thresh=0.5)
+# for threshold in (0.3, 0.5, 0.7):
+#     print(f"mAP at IoU {threshold}: {mean_average_precision(found, targets, threshold):.3f}")
+
+# %% tags=["active-ipynb"]
+# from common.box_plots import precision_recall_figure
+#
+# pairs = {names[label]: precision_recall(found, targets, label) for label in (0, 3, 6, 9)}
+# precision_recall_figure({f"{name}: AP {average_precision(*pair):.2f}": pair for name, pair in pairs.items()})
+
+# %% [markdown] question="det-q3"
+# **Question 3.** A detector finds every object of a class once, perfectly, with AP 1. Now it reports each
+# detection twice, with the same box. What is AP if each copy comes right after its original? What if all copies
+# have a lower score than all originals? And what does that say about NMS?
+
+# %% [markdown] answer="det-q3"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# The images on which the detector fails worst are the ones to look at. White: the objects; red: what it reports.
+# Which failures are missed objects, which are wrong names, which are bad boxes?
+
+# %% tags=["active-ipynb"]
+# sure = detect(detector, val.images, thresh=0.4, nms_thresh=0.5)
+# per_image = [
+#     mean_average_precision([f], [t]) if len(t["labels"]) else 1.0 - len(f["boxes"]) for f, t in zip(sure, targets)
+# ]
+# worst = torch.tensor(per_image).argsort()[:8]
+# layers = [[truth(val.boxes[i]), detections(sure[i])] for i in worst.tolist()]
+# box_figure(val.images[worst], layers, titles=[f"AP {per_image[i]:.2f}" for i in worst.tolist()], columns=4, scale=3)
+
+# %% [markdown]
+# ## Real images
+#
+# Where COCO's official files are at hand (`GRADLAB_DATA` names the folder with `annotations/` and `train2017/`),
+# this overfits ten photographs at 112 x 112 pixels. Real objects have other sizes, so they get other anchors. Ten
+# images cannot teach what a bicycle is, but they show that nothing in your code is made for scenes alone.
+
+# %% tags=["active-ipynb"]
+# try:
+#     coco = load_boxes("coco", "train", count=10, size=112)
+#     real = collate([*coco])
+# except DataError as error:
+#     real = None
+#     print(error)
+# if real is not None:
+#     anchors = ((1.0, 1.0), (2.0, 2.0), (2.0, 4.0), (4.0, 2.0), (5.0, 8.0), (8.0, 5.0), (11.0, 11.0))
+#     detector = SingleStageDetector(num_classes=len(coco.class_names), drop_ratio=0.0, anchors=anchors)
+#     losses, _ = train_detector(detector, real.images, real.boxes, steps=200, batch_size=10, learning_rate=2e-3)
+#     print(f"loss {losses[0]:.2f} -> {losses[-1]:.3f}")
+#     names = coco.class_names
+#     layers = [[detections(f)] for f in detect(detector, real.images)]
+#     display(box_figure(real.images, layers, columns=5, scale=3))
+
+# %% [markdown]
+# ## What to take home
+#
+# A detector is a classifier asked many times, plus book-keeping: which anchor answers for which object, which of
+# several answers to believe, how to score a list against a list. Nearly all bugs live in the book-keeping. In the
+# next notebook a second stage looks again at each proposal, and that is worth more than a few points of mAP.

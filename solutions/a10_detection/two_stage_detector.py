@@ -1,0 +1,520 @@
+# %% [markdown]
+# # Object detection in two stages
+#
+# The single-stage detector must say where *and* what from one cell's vector. Faster R-CNN (Ren et al. 2015) takes
+# two looks. The first stage, a **region proposal network**, only asks: is there an object, and what is its box?
+# The second cuts the features of each proposal out of the map, and now asks what it is, with the whole object in
+# view.
+#
+# | part | you write | points |
+# |---|---|---|
+# | 1 First stage | `ProposalModule`, `RPN` | 15 |
+# | 2 Second stage | `roi_align`, `TwoStageDetector` | 16 |
+#
+# Everything stands on the functions of `single_stage_detector`: hand in both files. The conventions are the same:
+# boxes `(x0, y0, x1, y1)` in cells of the activation map, batches `(B, N, 5)` in which a class of -1 marks a row
+# of padding, and anchors counted in the order `(B, A, H, W)`.
+
+# %%
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from single_stage_detector import GenerateAnchor, GenerateProposal, IoU, match_anchors, nms
+from torch import Tensor, nn
+
+from common.backbone import Backbone
+from common.detection import ANCHORS, box_offsets, generate_grid
+
+# %% tags=["active-ipynb"]
+# import time
+#
+# from autograder import check
+# from common.box_plots import Layer, box_figure, precision_recall_figure
+# from common.data.boxes import collate, load_boxes
+# from common.detection import to_map, train_detector
+# from common.plots import curves
+# from common.seed import seed_everything
+# from single_stage_detector import SingleStageDetector, average_precision, mean_average_precision, precision_recall
+#
+# seed_everything(0)
+
+# %% [markdown]
+# The import of `single_stage_detector` above takes the file `single_stage_detector.py` in this folder. If you
+# completed the notebook instead, write it out first: `jupytext --to py:percent single_stage_detector.ipynb`.
+#
+# ## 1 First stage
+#
+# ### The proposal module
+#
+# Much like the prediction network, with three differences: its first convolution is 3x3 and sees the neighbouring
+# cells; there are no classes; and instead of one confidence, each anchor gets two scores, for *object* and for
+# *background*, that a softmax turns into probabilities.
+#
+#     Conv2d(in_dim, hidden_dim, 3, padding=1) -> Dropout(drop_ratio) -> LeakyReLU() -> Conv2d(hidden_dim, 6 * A, 1)
+#
+# Channels $6a, \dots, 6a + 5$ are, for anchor $a$: the score of object, the score of background, $t_x, t_y, t_w,
+# t_h$. All six are returned as they are. Proposals are made with the method `"FasterRCNN"`.
+
+
+# %% task="ProposalModule"
+class ProposalModule(nn.Module):
+    """Predicts for each anchor whether there is an object, and its offsets."""
+
+    def __init__(self, in_dim: int, hidden_dim: int = 256, num_anchors: int = 9, drop_ratio: float = 0.3):
+        super().__init__()
+        self.num_anchors = num_anchors
+        ### BEGIN SOLUTION
+        self.layers = nn.Sequential(
+            nn.Conv2d(in_dim, hidden_dim, 3, padding=1),
+            nn.Dropout(drop_ratio),
+            nn.LeakyReLU(),
+            nn.Conv2d(hidden_dim, 6 * num_anchors, 1),
+        )
+        ### END SOLUTION
+
+    def forward(
+        self,
+        features: Tensor,
+        pos_anchor_coord: Tensor | None = None,
+        pos_anchor_idx: Tensor | None = None,
+        neg_anchor_idx: Tensor | None = None,
+    ) -> tuple[Tensor, ...]:
+        """Predict for all anchors, or, if indices are given, for the P positive and Q negative anchors alone.
+
+        Shapes:
+            features          (B, in_dim, H, W)
+            pos_anchor_coord  (P, 4)  xyxy of the positive anchors; P may be 0. The last three are given together
+            pos_anchor_idx    (P,)    int64
+            neg_anchor_idx    (Q,)    int64
+            out without indices: scores (B, A, 2, H, W), offsets (B, A, 4, H, W)
+            out with indices:    scores (P + Q, 2), positive anchors first, offsets (P, 4) and proposals (P, 4) of the
+                                 positive anchors
+        """
+        ### BEGIN SOLUTION
+        out = self.layers(features)
+        B, _, H, W = out.shape
+        out = out.reshape(B, self.num_anchors, 6, H, W)
+        if pos_anchor_idx is None:
+            return out[:, :, :2], out[:, :, 2:]
+        rows = out.movedim(2, -1).reshape(-1, 6)
+        scores = rows[torch.cat([pos_anchor_idx, neg_anchor_idx])][:, :2]
+        offsets = rows[pos_anchor_idx][:, 2:]
+        return scores, offsets, GenerateProposal(pos_anchor_coord, offsets, method="FasterRCNN")
+        ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="ProposalModule"
+# check("two_stage_detector", task="ProposalModule")
+
+# %% [markdown]
+# ### The region proposal network
+#
+# **Training** (`forward`). As before, except that anchors are matched by the rule `"FasterRCNN"` with
+# `pos_thresh=0.5` and `neg_thresh=0.3`, that offsets are those of `box_offsets(..., "FasterRCNN")`, and that the
+# loss is
+#
+# $$ L_\text{RPN} = \frac{1}{\max(P, 1)} \Big( \sum_{\text{pos, neg}} \mathrm{CE}(s, \hat s)
+#    \;+\; 10 \sum_{\text{pos}} \lVert t - \hat t \rVert^2 \Big) . $$
+#
+# CE is the softmax cross-entropy of the two scores: index 0, object, is right for positive anchors, index 1 for
+# negative ones. (10 is the $\lambda$ of Ren et al. 2015, equation 1; their offsets are smaller than YOLO's, since
+# they are divided by the anchor's size.)
+#
+# `output_mode="all"` returns what the second stage needs as well: a dict with
+#
+# | key | shape | |
+# |---|---|---|
+# | `"loss"` | () | as above |
+# | `"features"` | (B, D, H, W) | from the backbone |
+# | `"proposals"` | (P, 4) | of the positive anchors, in the order of their indices |
+# | `"images"` | (P,) int64 | which image of the batch each comes from |
+# | `"labels"` | (P,) int64 | the class of the box that each was matched to |
+#
+# **Inference.** Turn all anchors into proposals; the confidence is the probability of *object* by softmax. Of
+# each image keep the proposals with a confidence **above** `thresh`, and of those the ones that `nms` keeps, by
+# falling confidence. There are no classes yet, so suppression is across all. `mode="FasterRCNN"` returns the
+# features as a third value.
+
+
+# %% task="RPN.forward RPN.inference"
+class RPN(nn.Module):
+    """Proposes regions that hold an object, of whatever class. All boxes are in cells of the activation map."""
+
+    def __init__(
+        self,
+        hidden_dim: int = 256,
+        drop_ratio: float = 0.3,
+        anchors: Sequence[Sequence[float]] = ANCHORS,
+    ):
+        super().__init__()
+        self.feat_extractor = Backbone()  # (B, 3, H, W) -> (B, out_channels, H / 8, W / 8)
+        self.register_buffer("anchor_list", torch.tensor(anchors))  # (A, 2)
+        self.prop_module = ProposalModule(
+            self.feat_extractor.out_channels, hidden_dim=hidden_dim, num_anchors=len(anchors), drop_ratio=drop_ratio
+        )
+
+    def forward(self, images: Tensor, bboxes: Tensor, output_mode: str = "loss") -> Tensor | dict[str, Tensor]:
+        """The loss of a batch, or what the second stage needs with it.
+
+        Shapes:
+            images       (B, 3, H, W)
+            bboxes       (B, N, 5)     xyxy in cells and class; class -1: a row of padding. N may be 0
+            output_mode  str           "loss" or "all"
+            out          ()            or a dict, see above
+        """
+        ### BEGIN SOLUTION
+        features = self.feat_extractor(images)
+        anchors = GenerateAnchor(self.anchor_list, generate_grid(features))
+        matches = match_anchors(
+            anchors, bboxes, IoU(anchors, bboxes), pos_thresh=0.5, neg_thresh=0.3, method="FasterRCNN"
+        )
+        image, positive = (matches >= 0).nonzero(as_tuple=True)
+        pos_idx, neg_idx = (matches >= 0).flatten().nonzero()[:, 0], (matches == -1).flatten().nonzero()[:, 0]
+        targets = bboxes[image, matches[image, positive]]  # (P, 5)
+
+        coord = anchors.reshape(-1, 4)[pos_idx]
+        scores, offsets, proposals = self.prop_module(features, coord, pos_idx, neg_idx)
+        background = torch.ones(len(scores), dtype=torch.int64, device=scores.device)
+        background[: len(pos_idx)] = 0
+        loss = F.cross_entropy(scores, background, reduction="sum")
+        loss = loss + 10 * (offsets - box_offsets(coord, targets[:, :4], "FasterRCNN")).square().sum()
+        loss = loss / max(len(pos_idx), 1)
+        if output_mode == "loss":
+            return loss
+        labels = targets[:, 4].long()
+        return {"loss": loss, "features": features, "proposals": proposals, "images": image, "labels": labels}
+        ### END SOLUTION
+
+    def inference(
+        self, images: Tensor, thresh: float = 0.5, nms_thresh: float = 0.7, mode: str = "RPN"
+    ) -> tuple[list[Tensor], list[Tensor]] | tuple[list[Tensor], list[Tensor], Tensor]:
+        """Propose regions: for each image boxes and confidences, by falling confidence.
+
+        Shapes:
+            images      (B, 3, H, W)
+            thresh      float         proposals with a confidence above it are kept
+            nms_thresh  float         the IoU threshold of nms
+            mode        str           "RPN", or "FasterRCNN" for the features as a third value
+            out         two lists of B tensors: boxes (K, 4) xyxy in cells, confidences (K,)
+        """
+        ### BEGIN SOLUTION
+        with torch.no_grad():
+            features = self.feat_extractor(images)
+            scores, offsets = self.prop_module(features)
+            anchors = GenerateAnchor(self.anchor_list, generate_grid(features))
+            proposals = GenerateProposal(anchors, offsets.movedim(2, -1), method="FasterRCNN").flatten(1, 3)
+            confidence = scores.softmax(dim=2)[:, :, 0].flatten(1)  # (B, A*H*W)
+        boxes, confidences = [], []
+        for image_boxes, image_confidence in zip(proposals, confidence, strict=True):
+            sure = image_confidence > thresh
+            image_boxes, image_confidence = image_boxes[sure], image_confidence[sure]
+            kept = nms(image_boxes, image_confidence, iou_threshold=nms_thresh)
+            boxes.append(image_boxes[kept])
+            confidences.append(image_confidence[kept])
+        return (boxes, confidences, features) if mode == "FasterRCNN" else (boxes, confidences)
+        ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="RPN.forward"
+# check("two_stage_detector", task="RPN.forward")
+
+# %% tags=["active-ipynb"] grade="RPN.inference"
+# check("two_stage_detector", task="RPN.inference")
+
+# %% [markdown]
+# The data are those of the first notebook. A proposal network alone, after 150 steps: its proposals before NMS,
+# and after.
+
+# %% tags=["active-ipynb"]
+# train_data = load_boxes("scenes", "train", count=800)
+# train, val = collate([*train_data]), collate([*load_boxes("scenes", "val", count=150)])
+# names = train_data.class_names
+# rpn = RPN(hidden_dim=128, drop_ratio=0.0)
+# losses, _ = train_detector(rpn, train.images, train.boxes, steps=150)
+# print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
+#
+# shown = val.images[:5]
+# before, after = rpn.inference(shown, nms_thresh=1.0)[0], rpn.inference(shown, nms_thresh=0.5)[0]
+# layers = [[Layer(boxes * 8, "yellow")] for boxes in before] + [[Layer(boxes * 8, "red")] for boxes in after]
+# titles = [f"{len(boxes)} before" for boxes in before] + [f"{len(boxes)} after" for boxes in after]
+# box_figure(shown.repeat(2, 1, 1, 1), layers, titles=titles, columns=5, scale=2.4)
+
+# %% [markdown] question="det-q4"
+# **Question 4.** By the rule `"FasterRCNN"` many anchors learn the same object; by `"YOLO"` one does. Which
+# detector depends more on NMS, and why? What would go wrong if the rule had only its part (ii), the threshold,
+# and not part (i)?
+
+# %% [markdown] answer="det-q4"
+# ### BEGIN SOLUTION
+# The one trained by Faster R-CNN's rule: it is taught that several overlapping anchors should all report the
+# object, so it always gives duplicates, and only NMS removes them. YOLO teaches one anchor to speak and most of
+# its neighbours to keep quiet. Without part (i), a box whose size or place fits no anchor well would have no
+# positive anchor at all, and the detector would never learn to find such objects.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 2 Second stage
+#
+# ### RoI Align
+#
+# A proposal is a box with fractions, such as (2.3, 1.1, 4.9, 3.6), over a map of cells; the second stage wants
+# the same number of features for every box. RoI Align (He et al. 2017, section 3) cuts the box into `height x
+# width` equal bins and **samples** the map at regular points inside each: here 2 x 2 points, which cut the bin's
+# sides into halves and stand in the middle of each quarter. Along x, with bins of width $w$, the points of bin
+# $i$ are at $x_0 + (i + \frac14) w$ and $x_0 + (i + \frac34) w$. The bin's value is the mean of its four samples.
+#
+# The sample at a point between cells is **bilinear**: the four cells whose centres surround the point are
+# weighted by nearness. The centre of the cell in column $j$ is at $x = j + \frac12$. So with $u = x - \frac12$,
+# $l = \lfloor u \rfloor$ and $f = u - l$, column $l$ has the weight $1 - f$ and column $l + 1$ the weight $f$;
+# rows alike, and weights multiply. Beyond the outermost centres the map goes on as it ends: limit $u$ to $[0, W -
+# 1]$ and $v$ to $[0, H - 1]$.
+#
+# Nothing is rounded: move a box by a tenth of a cell, and the features change a little. Its predecessor, RoI
+# Pooling, rounded boxes to whole cells and paid for it in precision.
+#
+# By hand: `F.grid_sample`, `F.interpolate` and their relatives are not allowed. Index the map with tensors of
+# rows and columns.
+
+
+# %% task="roi_align"
+def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> Tensor:
+    """Features of each box, as means of 2 x 2 bilinear samples in each of its bins. Gradients reach the features.
+
+    Shapes:
+        features     (B, C, H, W)
+        boxes        (R, 5)                   image (0..B-1), x0, y0, x1, y1 in cells; R may be 0
+        output_size  (height, width)          number of bins
+        out          (R, C, height, width)    dtype and device of the features
+    """
+    ### BEGIN SOLUTION
+    _, C, H, W = features.shape
+    R, (height, width) = len(boxes), output_size
+
+    def points(low: Tensor, high: Tensor, bins: int, cells: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Cell before, cell behind, and the weight of the latter, for each point along one axis: (R, 2 * bins)."""
+        share = (torch.arange(2 * bins, dtype=boxes.dtype, device=boxes.device) + 0.5) / (2 * bins)
+        at = (low[:, None] + (high - low)[:, None] * share - 0.5).clamp(0, cells - 1)
+        before = at.floor().long()
+        return before, (before + 1).clamp(max=cells - 1), (at - before).to(features.dtype)
+
+    image, x0, y0, x1, y1 = boxes.unbind(dim=1)
+    left, right, x_weight = points(x0, x1, width, W)
+    top, bottom, y_weight = points(y0, y1, height, H)
+    x_weight, y_weight = x_weight[:, None, :, None], y_weight[:, :, None, None]
+    cells = features.movedim(1, -1)  # (B, H, W, C)
+
+    def at(row: Tensor, column: Tensor) -> Tensor:
+        return cells[image.long()[:, None, None], row[:, :, None], column[:, None]]  # (R, 2h, 2w, C)
+
+    above = at(top, left) * (1 - x_weight) + at(top, right) * x_weight
+    below = at(bottom, left) * (1 - x_weight) + at(bottom, right) * x_weight
+    samples = above * (1 - y_weight) + below * y_weight
+    return samples.reshape(R, height, 2, width, 2, C).mean(dim=(2, 4)).movedim(-1, 1)
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="roi_align"
+# check("two_stage_detector", task="roi_align")
+
+# %% [markdown]
+# RoI Align works on images, too, if pixels are the cells. Left the image with its boxes, then each box at 16 x
+# 16.
+
+# %% tags=["active-ipynb"]
+# boxes = train.boxes[4][train.boxes[4][:, 4] >= 0, :4]
+# patches = roi_align(train.images[4:5], torch.cat([torch.zeros(len(boxes), 1), boxes], dim=1), (16, 16))
+# box_figure(train.images[4:5], [[Layer(boxes, "white")]], scale=3)
+
+# %% tags=["active-ipynb"]
+# box_figure(patches, [[]] * len(patches), columns=5, scale=1.6)
+
+# %% [markdown]
+# ### The two-stage detector
+#
+# The constructor has the proposal network as `self.rpn`, and as `self.classifier`
+#
+#     Linear(in_dim * roi_output_h * roi_output_w, hidden_dim)
+#     -> Dropout(drop_ratio) -> ReLU() -> Linear(hidden_dim, num_classes)
+#
+# **Training.** Let the proposal network give all it has. Cut the features of its proposals out by RoI Align,
+# flatten them, and classify them. To the loss of the first stage add $\frac{1}{\max(P, 1)} \sum \mathrm{CE}(s,
+# \hat y)$. Coordinates of proposals are **constants** here: detach them, so that the class loss does not push
+# boxes about. The features are not: through them the backbone learns from both stages.
+#
+# **Inference.** Proposals from `self.rpn.inference` with the same two thresholds; then each is classified. Its
+# class is the one with the largest score, and its confidence the product
+#
+# $$ P(\text{object}) \cdot P(\text{class} \mid \text{object}), $$
+#
+# of the first stage's confidence and the softmax probability of that class. Return each image's detections by
+# falling confidence of this kind. `thresh` speaks of the first stage's confidence. Images without proposals give
+# empty tensors.
+
+
+# %% task="TwoStageDetector.forward TwoStageDetector.inference"
+class TwoStageDetector(nn.Module):
+    """Detects objects in two stages, in the manner of Faster R-CNN. All boxes are in cells of the activation map."""
+
+    def __init__(
+        self,
+        in_dim: int = Backbone.out_channels,
+        hidden_dim: int = 256,
+        num_classes: int = 20,
+        roi_output_w: int = 2,
+        roi_output_h: int = 2,
+        drop_ratio: float = 0.3,
+        anchors: Sequence[Sequence[float]] = ANCHORS,
+    ):
+        super().__init__()
+        self.num_classes = num_classes
+        self.roi_output_w, self.roi_output_h = roi_output_w, roi_output_h
+        self.rpn = RPN(hidden_dim=hidden_dim, drop_ratio=drop_ratio, anchors=anchors)
+        self.classifier = nn.Sequential(
+            nn.Linear(in_dim * roi_output_h * roi_output_w, hidden_dim),
+            nn.Dropout(drop_ratio),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, num_classes),
+        )
+
+    def forward(self, images: Tensor, bboxes: Tensor) -> Tensor:
+        """The loss of a batch: that of the first stage plus that of the second.
+
+        Shapes:
+            images  (B, 3, H, W)
+            bboxes  (B, N, 5)     xyxy in cells and class; class -1: a row of padding. N may be 0
+            out     ()
+        """
+        ### BEGIN SOLUTION
+        stage = self.rpn(images, bboxes, output_mode="all")
+        proposals = stage["proposals"].detach()
+        rois = torch.cat([stage["images"][:, None].to(proposals), proposals], dim=1)  # (P, 5)
+        pooled = roi_align(stage["features"], rois, (self.roi_output_h, self.roi_output_w))
+        scores = self.classifier(pooled.flatten(1))
+        class_loss = F.cross_entropy(scores, stage["labels"], reduction="sum") / max(len(rois), 1)
+        return stage["loss"] + class_loss
+        ### END SOLUTION
+
+    def inference(
+        self, images: Tensor, thresh: float = 0.5, nms_thresh: float = 0.7
+    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Detect objects: for each image boxes, confidences and classes, by falling confidence.
+
+        Shapes:
+            images      (B, 3, H, W)
+            thresh      float         proposals whose first-stage confidence is above it are kept
+            nms_thresh  float         the IoU threshold of nms
+            out         three lists of B tensors: boxes (K, 4) xyxy in cells, confidences (K,), classes (K,) int64
+        """
+        ### BEGIN SOLUTION
+        with torch.no_grad():
+            proposals, objectness, features = self.rpn.inference(images, thresh, nms_thresh, mode="FasterRCNN")
+            boxes, confidences, classes = [], [], []
+            for number, (own, confident) in enumerate(zip(proposals, objectness, strict=True)):
+                rois = torch.cat([torch.full_like(own[:, :1], number), own], dim=1)
+                pooled = roi_align(features, rois, (self.roi_output_h, self.roi_output_w))
+                probability, label = self.classifier(pooled.flatten(1)).softmax(dim=1).max(dim=1)
+                confident = confident * probability
+                order = confident.argsort(descending=True)
+                boxes.append(own[order])
+                confidences.append(confident[order])
+                classes.append(label[order])
+        return boxes, confidences, classes
+        ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="TwoStageDetector.forward"
+# check("two_stage_detector", task="TwoStageDetector.forward")
+
+# %% tags=["active-ipynb"] grade="TwoStageDetector.inference"
+# check("two_stage_detector", task="TwoStageDetector.inference")
+
+# %% [markdown]
+# Both detectors on the same data, with the same backbone and the same number of steps:
+
+# %% tags=["active-ipynb"]
+# def detect(detector, images, thresh=0.5, nms_thresh=0.5):
+#     """Detections of many images, in pixels."""
+#     found = []
+#     for part in images.split(50):
+#         for boxes, scores, labels in zip(*detector.inference(part, thresh=thresh, nms_thresh=nms_thresh)):
+#             found.append({"boxes": boxes * 8, "scores": scores, "labels": labels})
+#     return found
+#
+#
+# seed_everything(0)
+# detectors = {
+#     "single-stage": SingleStageDetector(num_classes=len(names), drop_ratio=0.0),
+#     "two-stage": TwoStageDetector(num_classes=len(names), drop_ratio=0.0),
+# }
+# targets = [{"boxes": b[b[:, 4] >= 0, :4], "labels": b[b[:, 4] >= 0, 4].long()} for b in val.boxes]
+# history, kept, found = {}, {}, {}
+# for name, detector in detectors.items():
+#     begun = time.perf_counter()
+#     history[name], kept[name] = train_detector(
+#         detector, train.images, train.boxes, steps=400, milestones=(20, 100, 400)
+#     )
+#     found[name] = detect(detector, val.images, thresh=0.05)
+#     value = mean_average_precision(found[name], targets)
+#     print(f"{name:13} {time.perf_counter() - begun:4.0f} s   mAP {value:.3f}")
+# curves(history, ylabel="loss (of different kinds)", xlabel="step")
+
+# %% tags=["active-ipynb"]
+# label = 6
+# pairs = {name: precision_recall(each, targets, label) for name, each in found.items()}
+# print(names[label])
+# precision_recall_figure({f"{name}: AP {average_precision(*pair):.2f}": pair for name, pair in pairs.items()})
+
+# %% [markdown]
+# The two-stage detector on the same images after 20, 100 and 400 steps:
+
+# %% tags=["active-ipynb"]
+# def detections(found, colour="red"):
+#     pairs = zip(found["labels"].tolist(), found["scores"].tolist())
+#     return Layer(found["boxes"], colour, [f"{names[label]} {score:.1f}" for label, score in pairs])
+#
+#
+# layers, titles = [], []
+# for step, weights in kept["two-stage"].items():
+#     detectors["two-stage"].load_state_dict(weights)
+#     layers += [[detections(each)] for each in detect(detectors["two-stage"], shown)]
+#     titles += [f"step {step}"] * len(shown)
+# box_figure(shown.repeat(len(kept["two-stage"]), 1, 1, 1), layers, titles=titles, columns=len(shown), scale=2.4)
+
+# %% [markdown]
+# And where it fails worst. White: the objects; red: what it reports.
+
+# %% tags=["active-ipynb"]
+# sure = detect(detectors["two-stage"], val.images, thresh=0.4)
+# per_image = [
+#     mean_average_precision([f], [t]) if len(t["labels"]) else 1.0 - len(f["boxes"]) for f, t in zip(sure, targets)
+# ]
+# worst = torch.tensor(per_image).argsort()[:8].tolist()
+# layers = []
+# for i in worst:
+#     texts = [names[label] for label in targets[i]["labels"]]
+#     layers.append([Layer(targets[i]["boxes"], "white", texts), detections(sure[i])])
+# box_figure(val.images[worst], layers, titles=[f"AP {per_image[i]:.2f}" for i in worst], columns=4, scale=3)
+
+# %% [markdown] question="det-q5"
+# **Question 5.** Where does the second stage's gain come from? Look at the failures of both detectors, and at
+# what each network sees when it names an object. Then: suppose you let gradients flow through the proposals'
+# coordinates. In which direction would the class loss push a box, and why is that not the box you want?
+
+# %% [markdown] answer="det-q5"
+# ### BEGIN SOLUTION
+# From names more than from places: the single-stage detector finds nearly as many objects, but it must name them
+# from the one cell at the centre, through a layer without neighbours, and the centre of a ring looks like
+# background. The second stage sees the features of the whole box in four parts, at the size of the object.
+# Through the coordinates, the class loss would move the box to wherever its class is easiest to tell: onto the
+# most telling part of the object, or beyond the object if the surroundings help. That box has a lower IoU with
+# the object.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## What to take home
+#
+# Two-stage detectors spend computation where objects may be. What you built is Faster R-CNN with two
+# simplifications: the second stage does not refine boxes again, and it has no class for background. Replace its
+# classifier by one that predicts a 28 x 28 mask from the RoI, and it is Mask R-CNN. Drop the anchors and let
+# every cell predict a box, and it is FCOS.
