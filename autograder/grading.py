@@ -63,7 +63,8 @@ class Checks:
         """Run the checks, or only some of them, against one submission. Calls ``progress`` after each."""
         self.run.sit(link, sources)
         items = [item for item in self.items if only(item)]
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for index, item in enumerate(items, start=1):
+            following = items[index] if index < len(items) else None
             self._hook.pytest_runtest_protocol(item=item, nextitem=following)
             progress(self.run.results[item.nodeid])
         return tuple(self.run.results[item.nodeid] for item in items)

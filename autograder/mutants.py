@@ -46,8 +46,11 @@ def read_mutants(assignment: Assignment) -> list[Mutant]:
     if not path.exists() or spec is None or spec.loader is None:
         raise BadCheck(f"{path} is missing.")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    mutants = list(module.MUTANTS)
+    try:
+        spec.loader.exec_module(module)
+        mutants = list(module.MUTANTS)
+    except Exception as error:
+        raise BadCheck(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
     stories = [mutant.story for mutant in mutants]
     for story in stories:
         if stories.count(story) > 1:

@@ -7,6 +7,7 @@ standard deviations; the measurements are stored beside it in calibration.json.
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Callable
 from dataclasses import replace
@@ -79,11 +80,18 @@ def calibrate(
 
     with open_nursery(wall) as nursery:
         table = with_checks(assignment, options, body, scores=scores)
-    _store(assignment, options, table)
+    if table:
+        _store(assignment, options, table)
     return table
 
 
 def _entry(key: str, good: list[float], bad: dict[str, list[float]], higher_is_better: bool) -> dict[str, Any]:
+    for who, values in {
+        "the reference": good,
+        **{f"the mutant {story!r}": scores for story, scores in bad.items()},
+    }.items():
+        if not all(math.isfinite(value) for value in values):
+            raise BadCheck(f"{key}: {who} scores {values}; a threshold needs finite numbers.")
     sign = 1.0 if higher_is_better else -1.0
     mean, deviation = statistics.fmean(good), statistics.stdev(good) if len(good) > 1 else 0.0
     near = sign * mean - DEVIATIONS * deviation

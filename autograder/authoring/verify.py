@@ -70,7 +70,7 @@ def verify(
         begun = time.monotonic()
         try:
             problems, detail = work()
-        except BadCheck as error:
+        except (BadCheck, OSError) as error:
             problems, detail = [str(error)], ""
         result.findings.append(Finding(what, tuple(problems), detail, round(time.monotonic() - begun, 2)))
 
@@ -86,7 +86,7 @@ def verify(
 
             try:
                 with_checks(assignment, options, body)
-            except BadCheck as error:
+            except (BadCheck, OSError) as error:
                 result.findings.append(Finding("checks", (str(error),), "", 0.0))
         note("generated files", lambda: _fresh(assignment))
         if executed is not None:
@@ -145,7 +145,12 @@ class _Bench:
         for mutant in mutants:
             unknown = [name for name in mutant.checks if name not in names]
             problems += [f"The mutant {mutant.story!r} names {name}, which is no check." for name in unknown]
-            for result in self._against(mutant):
+            try:
+                results = self._against(mutant)
+            except BadCheck as error:  # it no longer applies
+                problems.append(str(error))
+                continue
+            for result in results:
                 name = result.id.partition("::")[2]
                 used.add(name)
                 if result.outcome is not Outcome.FAILED:

@@ -1,0 +1,259 @@
+"""`gradlab verify` finds what has rotted; `gradlab calibrate` sets a threshold or says why there is none."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.authoring.calibrate import calibrate
+from autograder.authoring.release import release, write
+from autograder.authoring.verify import Verification, verify
+from autograder.checks.claims import BadCheck
+from autograder.manifest import Assignment
+from autograder.run import Options
+from tests.course import SOURCE, make_course
+
+MUTANTS = """
+from autograder.mutants import Mutant
+
+MUTANTS = [
+    Mutant("adds x once", "tiny.py", "math.fsum([x, x])", "x", noticed_by="check_double", calibrates=True),
+    Mutant("adds the width", "tiny.py", "x * WIDTH", "x + WIDTH", noticed_by="check_up"),
+    Mutant("scales the wrong way", "tiny.py", "x / WIDTH", "x * WIDTH", noticed_by=("check_down",)),
+]
+"""
+
+SCORED = '''
+from autograder import task
+
+
+@task("double", points=10)
+def check_score(student, rng, score):
+    """The score of a run is high enough."""
+    score(student.double(0.4) - 0.001 * rng.int(0, 9))
+'''
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
+    """Everything holds. Code runs in this process: what runs it is tested elsewhere."""
+    monkeypatch.setattr("autograder.authoring.verify.open_nursery", lambda wall: nullcontext())
+    monkeypatch.setattr("autograder.authoring.calibrate.open_nursery", lambda wall: nullcontext())
+    assignment = make_course(tmp_path)
+    (assignment.solutions / "mutants.py").write_text(MUTANTS)
+    write(release(assignment))
+    return assignment
+
+
+@pytest.fixture
+def scored(course: Assignment) -> Assignment:
+    """With a scored check, not calibrated yet."""
+    (course.solutions / "check_tiny_hidden.py").write_text(SCORED)
+    change(course.folder / "check_tiny.py", "points=40", "points=30")
+    change(
+        course.solutions / "mutants.py", 'noticed_by="check_double", ', 'noticed_by=("check_double", "check_score"), '
+    )
+    return course
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def verified(course: Assignment, **options: Any) -> Verification:
+    return verify(course, Options(), **{"seeds": 2, "notebook": False, **options})
+
+
+def problems(course: Assignment, **options: Any) -> dict[str, list[str]]:
+    """What does not hold, by what was verified."""
+    return {f.what: list(f.problems) for f in verified(course, **options).findings if not f.holds}
+
+
+def test_where_nothing_has_rotted_everything_holds(course: Assignment) -> None:
+    said: list[str] = []
+    result = verified(course, progress=said.append)
+    assert result.holds
+    assert [(f.what, f.detail) for f in result.findings] == [
+        ("reference", "100 points, 2 seeds, 3 checks"),
+        ("blank stub", "0 points, 3 tasks named"),
+        ("mutants", "3 noticed, 3 checks used"),
+        ("generated files", "2 files"),
+    ]
+    assert said[0] == "t01_tiny: reference"
+
+
+def test_a_reference_that_loses_points_is_found_on_each_seed(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "double(4.0), 8.0", "double(4.0), 9.0")
+    found = problems(course)["reference"]
+    assert [line.split("\n")[0] for line in found] == [
+        "seed 0: FAILED 0/40  Twice the number comes back.",
+        "seed 1: FAILED 0/40  Twice the number comes back.",
+    ]
+    assert "double(4) returned 8" in found[0]
+
+
+def test_a_broken_check_is_found(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "student.Scaler().up(4.0), 12.0", "undefined, 12.0")
+    found = problems(course)
+    assert "seed 0: BROKEN 0/35" in found["reference"][0]
+    assert "check_tiny.py::check_up is broken by the blank stub" in found["blank stub"][0]
+    assert "is not noticed by check_up (broken)" in found["mutants"][0]
+
+
+def test_a_stub_that_earns_points_is_found(course: Assignment) -> None:
+    check = course.folder / "check_tiny.py"
+    change(check, "    expect_equal(student.double(4.0), 8.0)\n", "    assert student.has('double')\n")
+    found = problems(course)
+    assert found["blank stub"] == [
+        "check_tiny.py::check_double gives the blank stub 40 points.",
+        "no check says that double is not written",
+    ]
+    assert found["mutants"] == ["The mutant 'adds x once' is not noticed by check_double (passed). "]
+
+
+def test_a_mutant_that_is_not_noticed_is_found(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "up(4.0), 12.0", "up(1.5), 4.5")
+    assert problems(course) == {"mutants": ["The mutant 'adds the width' is not noticed by check_up (passed). "]}
+
+
+def test_mutants_that_no_longer_apply_are_all_found(course: Assignment) -> None:
+    change(course.solutions / "tiny.py", "x * WIDTH", "WIDTH * x")
+    change(course.solutions / "tiny.py", "math.fsum([x, x])", "math.fsum((x, x))")
+    found = problems(course)["mutants"]
+    assert found[0].startswith(
+        "The mutant 'adds x once' no longer applies: 'math.fsum([x, x])' stands 0 times in tiny.py"
+    )
+    assert found[1].startswith("The mutant 'adds the width' no longer applies: ")
+    assert found[2:] == ["No mutant fails check_double.", "No mutant fails check_up."]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            '"x + WIDTH", noticed_by="check_up"',
+            '"x * WIDTH", noticed_by="check_up"',
+            "'adds the width' changes nothing.",
+        ),
+        ('"check_up"', '"check_upp"', "The mutant 'adds the width' names check_upp, which is no check."),
+        ('"adds the width"', '"adds x once"', "tells the story 'adds x once' twice."),
+        ("MUTANTS = [", "MUTANTS = [][", "mutants.py cannot be read: "),
+        ("MUTANTS = [", "OTHERS = [", "mutants.py cannot be read: "),
+    ],
+)
+def test_a_wrong_list_of_mutants_is_found(old: str, new: str, sentence: str, course: Assignment) -> None:
+    change(course.solutions / "mutants.py", old, new)
+    found = problems(course)
+    assert list(found) == ["mutants"]
+    assert sentence in found["mutants"][0]
+
+
+def test_a_check_without_a_mutant_is_found(course: Assignment) -> None:
+    change(course.solutions / "mutants.py", 'noticed_by=("check_down",)', 'noticed_by="check_up"')
+    assert "No mutant fails check_down." in problems(course)["mutants"]
+
+
+def test_an_assignment_without_mutants_is_found(course: Assignment) -> None:
+    (course.solutions / "mutants.py").unlink()
+    assert problems(course)["mutants"][0].endswith("mutants.py is missing.")
+
+
+def test_stale_and_missing_files_are_found(course: Assignment) -> None:
+    change(course.solutions / "tiny.py", "# Write two things.", "# Write three things.")
+    stale = problems(course)
+    assert list(stale) == ["generated files"]
+    assert [line for line in stale["generated files"] if "tiny.ipynb" in line]
+    (course.folder / "tiny.py").unlink()
+    missing = problems(course)
+    assert any("tiny.py" in line for line in missing["generated files"])
+    assert "tiny.py" in missing["blank stub"][0]
+
+
+def test_a_source_that_cannot_be_released_is_found(course: Assignment) -> None:
+    path = course.solutions / "tiny.py"
+    path.write_text(SOURCE.replace("    ### END SOLUTION\n", "", 1))
+    assert "SOLUTION" in problems(course)["generated files"][0]
+
+
+def test_a_reference_that_is_missing_is_found(course: Assignment) -> None:
+    (course.solutions / "tiny.py").unlink()
+    assert any("tiny.py" in line for lines in problems(course).values() for line in lines)
+
+
+def test_points_that_do_not_add_up_are_found(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "points=35", "points=30")
+    assert "promises 35 points for 'Scaler.up', but the checks pay 30." in problems(course)["checks"][0]
+
+
+def test_a_notebook_that_stops_is_found(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.authoring.execute.execute_reference", lambda assignment: ["tiny: it stopped."])
+    assert problems(course, notebook=True) == {"notebook": ["tiny: it stopped."]}
+
+
+# calibration
+
+
+def test_a_scored_check_without_a_threshold_is_broken(scored: Assignment) -> None:
+    found = problems(scored)["reference"][0]
+    assert "has no threshold for 'check_score:accuracy' on 'scenes': run `gradlab calibrate t01_tiny`." in found
+
+
+def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignment) -> None:
+    table = calibrate(scored, Options(), seeds=4)
+    entry = table["check_score:accuracy"]
+    assert len(entry["reference"]["values"]) == 4
+    assert 0.792 <= entry["reference"]["mean"] <= 0.8
+    assert all(0.39 < value <= 0.4 for value in entry["wrong"]["adds x once"])
+    assert 0.4 < entry["threshold"] < entry["reference"]["mean"]
+    stored = json.loads((scored.solutions / "calibration.json").read_text())
+    assert stored["scenes"]["check_score:accuracy"] == entry
+    assert stored["scenes"]["made with"]["command"] == "gradlab calibrate t01_tiny --data scenes"
+    assert problems(scored) == {}
+
+
+def test_each_dataset_keeps_its_own_thresholds(scored: Assignment) -> None:
+    calibrate(scored, Options(), seeds=2)
+    calibrate(scored, Options(data="cifar10"), seeds=2)
+    assert set(json.loads((scored.solutions / "calibration.json").read_text())) == {"scenes", "cifar10"}
+
+
+def test_a_score_that_should_be_low_has_its_threshold_above(scored: Assignment) -> None:
+    hidden = scored.solutions / "check_tiny_hidden.py"
+    change(
+        hidden,
+        "score(student.double(0.4) - 0.001 * rng.int(0, 9))",
+        "score(1 - student.double(0.4), 'loss', higher_is_better=False)",
+    )
+    entry = calibrate(scored, Options(), seeds=2)["check_score:loss"]
+    assert entry["threshold"] == pytest.approx(0.4)
+    assert problems(scored) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("mutants.py", '"x", noticed', '"x + x", noticed', "a wrong solution scores .*no threshold lies between"),
+        ("mutants.py", ", calibrates=True", "", "has no mutant with calibrates=True"),
+        ("mutants.py", '"x", noticed', '"math.nan", noticed', "the mutant 'adds x once' scores .nan, nan, nan."),
+        ("check_tiny_hidden.py", "score(student.double", "score(student.undefined", "The reference does not finish"),
+        ("tiny.py", "math.fsum([x, x])", "[math.nan, math.fsum([x, x])][0]", "the reference scores .nan, nan, nan."),
+    ],
+)
+def test_calibration_refuses_what_decides_nothing(
+    file: str, old: str, new: str, sentence: str, scored: Assignment
+) -> None:
+    change(scored.solutions / file, old, new)
+    with pytest.raises(BadCheck, match=sentence):
+        calibrate(scored, Options(), seeds=3)
+    assert not (scored.solutions / "calibration.json").exists()
+
+
+def test_an_assignment_without_scored_checks_has_nothing_to_calibrate(course: Assignment) -> None:
+    assert calibrate(course, Options(), seeds=2) == {}
+    assert not (course.solutions / "calibration.json").exists()
