@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autograder import cli_cluster
 from autograder import cli_options as shared
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="With --regrade: write the changed marks without asking.")
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
 @click.option("--seed", type=int, help="Seed of the checks' inputs (default: from the checks themselves).")
+@shared.cluster
 @shared.wait
 @shared.device
 @shared.data
@@ -41,7 +43,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     from autograder.box.wall import choose
     from autograder.classroom.batch import grade_all
     from autograder.classroom.desk import Setup
-    from autograder.classroom.grade import grade_class
+    from autograder.classroom.grade import Spread, grade_class
     from autograder.classroom.intake import read_handins
     from autograder.classroom.journal import Journal
     from autograder.classroom.lock import hold
@@ -51,11 +53,18 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     from autograder.render.progress import Bar
     from autograder.run import Options
 
+    if out.resolve().is_relative_to(handins.resolve()):
+        raise click.UsageError(f"{out} lies among the hand-ins and would be taken for one. Give another --out.")
     chosen = find_assignment(assignment)
     known = read_roster(roster) if roster else None
-    wall = choose(rest["wall"])
-    setup = Setup(chosen.folder, Options(pick_device(rest["device"]), data=rest["data"], seed=rest["seed"]), wall)
     told = Console(stderr=True)
+    if rest["cluster"]:
+        spread: Spread = cli_cluster.spread(told, **rest)
+        wall, device = rest["wall"], rest["device"]  # the workers know which walls they can build
+    else:
+        spread = partial(grade_all, workers=rest["workers"])
+        wall, device = choose(rest["wall"]), pick_device(rest["device"])
+    setup = Setup(chosen.folder, Options(device, data=rest["data"], seed=rest["seed"]), wall)
     with hold(out, wait=rest["wait"], on_wait=lambda who: told.print(f"Waiting for {who}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
         with Journal(out, create=True) as journal, Bar(told, disable=rest["as_json"]) as progress:
@@ -65,7 +74,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
                 setup,
                 journal,
                 out,
-                spread=partial(grade_all, workers=rest["workers"]),
+                spread=spread,
                 regrade=rest["regrade"],
                 approve=_approval(progress.pause, yes=rest["yes"], as_json=rest["as_json"]),
                 on_start=progress.start,
