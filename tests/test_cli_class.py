@@ -77,6 +77,13 @@ def test_the_intake_is_told_in_the_terminal(course, tmp_path, grader):
     assert "missing: zoe: The roster lists this id" in done.output
 
 
+def test_results_among_the_hand_ins_are_refused(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    command = ["grade", str(tmp_path / "in"), "--assignment", str(course.folder), "--out", str(tmp_path / "in" / "out")]
+    assert "would be taken for one" in CliRunner().invoke(main, command).output
+    assert not (tmp_path / "in" / "out").exists()
+
+
 def test_somebody_elses_results_are_left_alone(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
     with hold(tmp_path / "out"):
