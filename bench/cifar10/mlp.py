@@ -1,0 +1,89 @@
+"""a03: the two-layer net, and a deeper net with dropout, on raw pixels with random flips."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cifar10.entry import Entry, read_solution
+from common.data import Split
+from common.solver import Solver
+
+ASSIGNMENT = "a03_mlp"
+HELD_OUT = 2000  # training images that choose the epoch whose parameters are measured
+
+
+def standardised(split: Split) -> tuple[Tensor, Tensor]:
+    """Less the mean training image, over one standard deviation. (N, 3, 32, 32)"""
+    mean, deviation = split.x_train.mean(dim=0), split.x_train.std()
+    return (split.x_train - mean) / deviation, (split.x_test - mean) / deviation
+
+
+def flipped(X: Tensor) -> Tensor:
+    """Each image as it is or mirrored, at random."""
+    rows = torch.rand(len(X)) < 0.5
+    images = X.reshape(-1, 3, 32, 32)
+    return torch.where(rows[:, None, None, None], images.flip(3), images).flatten(1)
+
+
+def share_correct(scores_of: Any, X: Tensor, y: Tensor) -> float:
+    """Scores of an image and of its mirror image are added."""
+    correct = 0
+    for images, labels in zip(X.split(1000), y.split(1000), strict=True):
+        scores = scores_of(images.flatten(1)) + scores_of(images.flip(3).flatten(1))
+        correct += int((scores.argmax(dim=1) == labels).sum())
+    return correct / len(X)
+
+
+def two_layer_net(split: Split, seed: int) -> float:
+    module = read_solution(ASSIGNMENT, "two_layer_net")
+    x_train, x_test = standardised(split)
+    X, y = x_train.flatten(1), split.y_train
+
+    def loss(params: Any, X: Tensor, y: Tensor | None = None, reg: float = 0.0) -> Any:
+        return module.nn_forward_backward(params, X if y is None else flipped(X), y, reg)
+
+    net = module.TwoLayerNet(3072, 500, 10, std=0.02)
+    module.nn_train(
+        net.params, loss, module.nn_predict, X, y, X[:100], y[:100],
+        learning_rate=0.1, learning_rate_decay=DECAY, reg=2e-4, num_iters=EPOCHS * 390, batch_size=128,
+    )  # fmt: skip
+    return share_correct(net.loss, x_test, split.y_test)
+
+
+EPOCHS, DECAY = 30, 0.9
+
+
+class Flipping:
+    """A net whose training batches are flipped at random; for the Solver."""
+
+    def __init__(self, net: Any) -> None:
+        self.net = net
+
+    @property
+    def params(self) -> dict[str, Tensor]:
+        return self.net.params
+
+    @params.setter
+    def params(self, values: dict[str, Tensor]) -> None:
+        self.net.params = values
+
+    def loss(self, X: Tensor, y: Tensor | None = None) -> Any:
+        return self.net.loss(X if y is None else flipped(X), y)
+
+
+def net_with_dropout(split: Split, seed: int) -> float:
+    module = read_solution(ASSIGNMENT, "fully_connected_networks")
+    x_train, x_test = standardised(split)
+    order = torch.randperm(len(x_train))
+    kept, held = order[HELD_OUT:], order[:HELD_OUT]
+    data = {"X_train": x_train[kept], "y_train": split.y_train[kept], "X_val": x_train[held], "y_val": split.y_train[held]}
+    net = module.FullyConnectedNet([500, 250], dropout=0.25, weight_scale=0.03)
+    solver = Solver(
+        Flipping(net), data, update_rule=module.sgd_momentum, optim_config={"learning_rate": 0.02, "momentum": 0.9},
+        lr_decay=DECAY, batch_size=128, num_epochs=EPOCHS, num_train_samples=100, verbose=False,
+    )  # fmt: skip
+    solver.train()
+    return share_correct(net.loss, x_test, split.y_test)
