@@ -46,7 +46,8 @@ def judge(student, name, W, X, y, reg, **tolerance):
     exact = W.double(), X.double(), y
     seen = student.inspect(getattr(student, name), W, X, y, reg)
     loss, dW = seen.value
-    expect_close(loss, formula(*exact, reg).to(W.dtype), name="the loss", **tolerance)
+    infinite = {"A probability rounded to 0, and its logarithm is infinite: find log p from the scores.": math.inf}
+    expect_close(loss, formula(*exact, reg).to(W.dtype), name="the loss", mistakes=infinite, **tolerance)
     expect_close(dW, derivative(formula, *exact, reg).to(W.dtype), name="dW", **tolerance)
     expect_equal(seen.args[:3], (W, X, y), name="the inputs after the call")
 
@@ -67,9 +68,10 @@ def judge_float32(student, rng, name):
 
 def judge_far_behind(student, rng, name):
     """Scores thousands apart: the true class may be far ahead or far behind."""
-    for dtype in (torch.float64, torch.float32):
-        W, X, y = batch(rng, 8, 3, 5, dtype)
-        judge(student, name, 1000 * W, X, y, 0.0)
+    W, X, y = batch(rng, 8, 3, 5)
+    judge(student, name, 1000 * W, X, y, 0.0)
+    # A float32 score near 3000 is known to 2e-4, and where two classes are level a probability no better.
+    judge(student, name, 1000 * W.float(), X.float(), y, 0.0, rtol=1e-3, atol=1e-3)
 
 
 def judge_gradient(student, rng, name):
@@ -264,7 +266,9 @@ def check_training_leaves_its_inputs(student, rng):
     trained, history = seen.value
     expect_close(trained, W + 2, name="W")  # the gradient is -1 everywhere
     expect_close([float(loss) for loss in history], [1.0, 2.0, 3.0, 4.0], name="loss_history")
-    expect_equal(seen.args[1:], (W, X, y), name="W, X and y after the call")
+    wrote = "`W -= ...` writes into the tensor that belongs to the caller; `W = W - ...` makes a new one."
+    expect_equal(seen.args[1], W, name="the W it was given, after the call", mistakes={wrote: W + 2})
+    expect_equal(seen.args[2:], (X, y), name="X and y after the call")
 
 
 def prepare(split) -> tuple[Tensor, Tensor]:
