@@ -18,11 +18,13 @@ SECONDS = 60.0
 class Cluster:
     """A scheduler and workers with one thread each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, encrypted: bool = False) -> None:
         self.folder = folder
+        self.tls = certificate(folder) if encrypted else []
         self.workers: list[subprocess.Popen[bytes]] = []
         facts = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--scheduler-file", str(facts)]
+        options += self._protocol()
         self.scheduler = self._start("dask_scheduler", options)
         end = time.monotonic() + SECONDS
         while not facts.exists() or not facts.read_text():
@@ -33,7 +35,7 @@ class Cluster:
     def add(self, *options: str, nanny: bool = False, environment: Mapping[str, str] | None = None) -> int:
         """Start a worker; its process id. It is there some seconds later."""
         fixed = ["--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder)]
-        arguments = [self.address, *fixed, "--nanny" if nanny else "--no-nanny", *options]
+        arguments = [self.address, *self._protocol(), *fixed, "--nanny" if nanny else "--no-nanny", *options]
         self.workers.append(self._start("dask_worker", arguments, environment))
         return self.workers[-1].pid
 
@@ -47,6 +49,11 @@ class Cluster:
         """kill -9, and wait until it is gone."""
         process.kill()
         process.wait()
+
+    def _protocol(self) -> list[str]:
+        names = ("--tls-ca-file", "--tls-cert", "--tls-key")
+        options = [part for pair in zip(names, self.tls, strict=True) for part in pair] if self.tls else []
+        return ["--protocol", "tls", *options] if options else []
 
     def _start(self, module: str, arguments: list[str], environment: Mapping[str, str] | None = None):  # type: ignore[no-untyped-def]
         with open(self.folder / "log", "ab") as log:
@@ -72,3 +79,12 @@ class Cluster:
             except ProcessLookupError:
                 continue
             process.wait()
+
+
+def certificate(folder: Path) -> list[str]:
+    """A certificate that is its own authority: files of the authority, the certificate, the key."""
+    key, cert = folder / "key.pem", folder / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += ["-days", "2", "-subj", "/CN=gradlab", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
+    return [str(cert), str(cert), str(key)]

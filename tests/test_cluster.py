@@ -121,7 +121,7 @@ def test_what_was_done_when_the_scheduler_is_killed_is_kept_and_the_rest_is_run_
 ) -> None:
     from autograder.classroom import grade as grading
 
-    with Cluster(tmp_path_factory.mktemp("short")) as short:
+    with Cluster(tmp_path_factory.mktemp("short"), encrypted=bool(shutil.which("openssl"))) as short:
         short.need(1)
         hand_in(tmp_path / "in", {f"s{number}": SLOW + f"\n# {number}\n" for number in range(6)})
         write, written = grading.write_report, []
@@ -133,7 +133,14 @@ def test_what_was_done_when_the_scheduler_is_killed_is_kept_and_the_rest_is_run_
                 short.kill(short.scheduler)
 
         monkeypatch.setattr(grading, "write_report", write_and_kill)
-        code, said = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", short.address)
+        there = ["--cluster", short.address]
+        if short.tls:
+            code, said = grade(course, tmp_path / "in", tmp_path / "out", *there)
+            assert (code, "No scheduler answers" in said) == (2, True)
+            there += [
+                part for pair in zip(("--tls-ca", "--tls-cert", "--tls-key"), short.tls, strict=True) for part in pair
+            ]
+        code, said = grade(course, tmp_path / "in", tmp_path / "out", *there)
     assert code == 2
     assert "no longer answers. What came back is kept" in said
     assert 2 <= len(written) < 6

@@ -5,6 +5,7 @@ Knows nothing about grading: what the workers do is in cluster_worker.py.
 
 from __future__ import annotations
 
+import re
 import shlex
 import signal
 import socket
@@ -56,9 +57,14 @@ def read_config(path: Path) -> Slurm:
             raise BadConfig(f"{path} says {name!r}, which nobody reads. It may say: {', '.join(kinds)}.")
         if not _fits(value, kinds[name]):
             raise BadConfig(f"{path}: {name} = {value!r} is not {_KINDS[kinds[name]]}.")
+    if not table.get("jobs", 1) or not table.get("cores", 1):
+        name = "cores" if table.get("jobs", 1) else "jobs"
+        raise BadConfig(f"{path}: {name} = 0 is not a whole number above zero.")
     missing = [name for name in ("jobs", "cores", "memory") if name not in table]
     if missing:
         raise BadConfig(f"{path} must say {' and '.join(missing)}.")
+    if not re.fullmatch(r"[0-9.]+ *[kMGT]?i?B", table["memory"]):
+        raise BadConfig(f'{path}: memory = {table["memory"]!r} is not a size like "32GB".')
     for name in ("prologue", "directives"):
         table[name] = tuple(table.get(name, ()))
     if "tls" in table:
