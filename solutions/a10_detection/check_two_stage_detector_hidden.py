@@ -39,7 +39,8 @@ class Proposals(nn.Module):
             return self.scores[: len(features)], self.offsets[: len(features)]
         scores = self.scores.permute(0, 1, 3, 4, 2).reshape(-1, 2)[torch.cat([pos_anchor_idx, neg_anchor_idx])]
         offsets = self.offsets.permute(0, 1, 3, 4, 2).reshape(-1, 4)[pos_anchor_idx]
-        return scores, offsets, GenerateProposal(pos_anchor_coord, offsets, method="FasterRCNN")
+        proposals = GenerateProposal(pos_anchor_coord, offsets, "FasterRCNN")
+        return scores, offsets, proposals
 
 
 class FirstStage(nn.Module):
@@ -134,13 +135,13 @@ def tensor(rng, rows, dtype=torch.float64) -> Tensor:
 def sampled(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
     """RoI Align by torch's grid_sample: 2 x 2 points in each bin, then their mean. (R, C, height, width)"""
     _, _, H, W = features.shape
-    image, x0, y0, x1, y1 = boxes.unbind(dim=1)
+    image, *sides = boxes.T
 
     def points(low: Tensor, high: Tensor, count: int, cells: int) -> Tensor:
         steps = (2 * torch.arange(count, dtype=boxes.dtype, device=boxes.device) + 1) / (2 * count)
         return 2 * torch.lerp(low[:, None], high[:, None], steps) / cells - 1  # (R, count), -1 .. 1 over the map
 
-    x, y = points(x0, x1, 2 * size[1], W), points(y0, y1, 2 * size[0], H)
+    x, y = points(*sides[0::2], 2 * size[1], W), points(*sides[1::2], 2 * size[0], H)
     shape = (len(boxes), y.shape[1], x.shape[1])
     where = torch.stack([x[:, None].expand(shape), y[:, :, None].expand(shape)], dim=-1)
     samples = F.grid_sample(features[image.long()], where, padding_mode="border", align_corners=False)
