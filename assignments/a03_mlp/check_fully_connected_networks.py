@@ -1,5 +1,6 @@
 """Public checks of a03: layers, nets and update rules. Oracles: torch's operators, autograd and optimisers."""
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -23,6 +24,18 @@ def make(cls, args, options, params=None):
         net.params = dict(params)
     return net
 """
+GIVEN = re.compile(r"^[^#\n]*(\bimport\b[^#\n]*\bearlier\b|\bcommon\.earlier\b|\bimportlib\b|\brunpy\b)", re.MULTILINE)
+
+
+def judge_source(student, name: str) -> None:
+    """The task is solved by the student's own code: not ready-made, not what common keeps for later assignments."""
+    forbid(student, name, calls=READY_MADE)
+    found = GIVEN.search(student.source)
+    expect(
+        found is None,
+        f"`{found.group().strip() if found else ''}`: the layers and rules that common keeps for later assignments are "
+        "what you write here; importing them is not allowed.",
+    )
 
 
 def gradients(function: Callable[..., Tensor], dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -39,7 +52,7 @@ def linear(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
 @task("Linear.forward", points=2)
 def check_linear_forward_agrees_with_torch(student, rng):
     """The linear layer agrees with torch's on images of several axes."""
-    forbid(student, "Linear.forward", calls=READY_MADE)
+    judge_source(student, "Linear.forward")
     x, w, b = rng.normal(4, 2, 3, 5), rng.normal(30, 7), rng.normal(7)
     expected = linear(x, w, b)
     out, _ = student.hold(student.Linear.forward, x, w, b)
@@ -52,7 +65,7 @@ def check_linear_forward_agrees_with_torch(student, rng):
 @task("Linear.backward", points=4)
 def check_linear_backward_agrees_with_autograd(student, rng):
     """dx, dw and db of the linear layer agree with torch's autograd, and dx has the shape of x."""
-    forbid(student, "Linear.backward", calls=READY_MADE)
+    judge_source(student, "Linear.backward")
     x, w, b, dout = rng.normal(4, 2, 3, 5), rng.normal(30, 7), rng.normal(7), rng.normal(4, 7)
     expected = gradients(linear, dout, x, w, b)
     _, cache = student.hold(student.Linear.forward, x, w, b)
@@ -69,7 +82,7 @@ def check_linear_backward_agrees_with_autograd(student, rng):
 @task("ReLU.forward", points=1)
 def check_relu_forward_agrees_with_torch(student, rng):
     """ReLU agrees with torch's."""
-    forbid(student, "ReLU.forward", calls=READY_MADE)
+    judge_source(student, "ReLU.forward")
     x = rng.normal(3, 4, 5)
     out, _ = student.hold(student.ReLU.forward, x)
     expect_close(student.value(out), F.relu(x), name="out", mistakes={
@@ -81,7 +94,7 @@ def check_relu_forward_agrees_with_torch(student, rng):
 @task("ReLU.backward", points=2)
 def check_relu_backward_agrees_with_autograd(student, rng):
     """The gradient of ReLU agrees with torch's autograd."""
-    forbid(student, "ReLU.backward", calls=READY_MADE)
+    judge_source(student, "ReLU.backward")
     x, dout = rng.normal(3, 4, 5), rng.normal(3, 4, 5)
     (expected,) = gradients(F.relu, dout, x)
     _, cache = student.hold(student.ReLU.forward, x)
@@ -96,6 +109,7 @@ def check_relu_backward_agrees_with_autograd(student, rng):
 @task("Dropout.forward", points=1)
 def check_dropout_changes_nothing_when_predicting(student, rng):
     """Dropout returns x itself in test mode, and in training with p = 0."""
+    judge_source(student, "Dropout.forward")
     x = rng.normal(6, 7)
     for mode, p in [("test", 0.4), ("test", 0.0), ("train", 0.0)]:
         out, _ = student.hold(student.Dropout.forward, x, {"mode": mode, "p": p})
@@ -108,6 +122,7 @@ def check_dropout_changes_nothing_when_predicting(student, rng):
 @task("Dropout.forward", points=2)
 def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
     """In training a share p of the values becomes 0, and the others are divided by 1 - p."""
+    judge_source(student, "Dropout.forward")
     x = rng.uniform(300, 200, low=1, high=2)
     for p in (0.25, 0.7):
         out, _ = student.hold(student.Dropout.forward, x, {"mode": "train", "p": p})
@@ -130,7 +145,7 @@ def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
 @task("Dropout.backward", points=2)
 def check_dropout_backward_uses_the_mask_of_forward(student, rng):
     """The gradient passes where forward kept the value, scaled alike, and is 0 where it dropped it."""
-    forbid(student, "Dropout.backward", calls=READY_MADE)
+    judge_source(student, "Dropout.backward")
     x, dout = rng.uniform(20, 30, low=1, high=2), rng.normal(20, 30)
     out, cache = student.hold(student.Dropout.forward, x, {"mode": "train", "p": 0.35})
     factor = student.value(out) / x  # 0, or 1 / (1 - p)
@@ -234,7 +249,7 @@ def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor,
 @task("TwoLayerNet.loss", points=3)
 def check_two_layer_net_agrees_with_torch(student, rng, device):
     """TwoLayerNet's scores, loss and gradients agree with torch and its autograd, penalty included."""
-    forbid(student, "TwoLayerNet.loss", calls=READY_MADE)
+    judge_source(student, "TwoLayerNet.loss")
     params, X, y = random_params(rng, [12, 7, 4]), rng.normal(6, 3, 2, 2), rng.integers(0, 4, 6)
     for reg in (0.0, 0.2):
         options = {"weight_scale": 0.1, "reg": reg, "dtype": torch.float64, "device": device}
@@ -246,7 +261,7 @@ def check_two_layer_net_agrees_with_torch(student, rng, device):
 @task("FullyConnectedNet.loss", points=2)
 def check_deep_scores_agree_with_torch(student, rng, device):
     """The scores of nets with two to five layers agree with torch's."""
-    forbid(student, "FullyConnectedNet.loss", calls=READY_MADE)
+    judge_source(student, "FullyConnectedNet.loss")
     for hidden in ([6], [5, 7], [6, 4, 5, 7]):
         params, X = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4)
         net, expected = make_deep(student, device, hidden, params), scores_of(params, X)
@@ -258,7 +273,7 @@ def check_deep_scores_agree_with_torch(student, rng, device):
 @task("FullyConnectedNet.loss", points=3)
 def check_deep_gradients_agree_with_autograd(student, rng, device):
     """Loss and gradients of nets with two to four layers agree with torch's autograd, penalty included."""
-    forbid(student, "FullyConnectedNet.loss", calls=READY_MADE)
+    judge_source(student, "FullyConnectedNet.loss")
     for hidden, reg in [([6], 0.0), ([5, 7], 0.3), ([6, 4, 5], 0.1)]:
         params, X, y = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4), rng.integers(0, 3, 5)
         expect_loss(make_deep(student, device, hidden, params, reg=reg).loss(X, y), params, X, y, reg)
@@ -354,7 +369,7 @@ def torch_walk(make: Callable[..., torch.optim.Optimizer], w: Tensor, gradients:
 
 def judge_rule(student, rng, rule: str, config: dict, make: Callable, mistakes: dict[str, Callable]) -> None:
     """Six steps, each from where the one before ended. Mistakes map a hint to a function from (w, dw) to step 1."""
-    forbid(student, rule, calls=READY_MADE)
+    judge_source(student, rule)
     w, dws = rng.normal(4, 3), [rng.normal(4, 3) for _ in range(6)]
     hints = {hint: wrong(w, dws[0]) for hint, wrong in mistakes.items()}
     path = walk(student, rule, w, dws, config)

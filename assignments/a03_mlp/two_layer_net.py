@@ -356,7 +356,8 @@ class TwoLayerNet:
 #
 # Change one thing at a time and look at both curves. Training accuracy far above validation accuracy is
 # **overfitting**: more data, fewer units or more regularisation would help. Both low and close together is
-# **underfitting**: more units, more iterations, a higher learning rate.
+# **underfitting**: more units, more iterations, a higher learning rate. A line that is missing or breaks off is a
+# loss that became nan: the steps were too long.
 
 # %% tags=["active-ipynb"]
 # def compare(title, variants):

@@ -1,5 +1,6 @@
 """Hidden checks of a03: layers, nets and update rules on other inputs; statistics, masks, training on scenes."""
 
+import re
 from collections.abc import Callable
 
 import torch
@@ -19,6 +20,18 @@ def make(cls, args, options, params=None):
         net.params = dict(params)
     return net
 """
+GIVEN = re.compile(r"^[^#\n]*(\bimport\b[^#\n]*\bearlier\b|\bcommon\.earlier\b|\bimportlib\b|\brunpy\b)", re.MULTILINE)
+
+
+def judge_source(student, name: str) -> None:
+    """The task is solved by the student's own code: not ready-made, not what common keeps for later assignments."""
+    forbid(student, name, calls=READY_MADE)
+    found = GIVEN.search(student.source)
+    expect(
+        found is None,
+        f"`{found.group().strip() if found else ''}`: the layers and rules that common keeps for later assignments are "
+        "what you write here; importing them is not allowed.",
+    )
 
 
 def gradients(function: Callable[..., Tensor], dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
@@ -45,7 +58,7 @@ def linear_cases(rng):
 @task("Linear.forward", points=2)
 def check_linear_forward_takes_views(student, rng):
     """The linear layer takes images that are not contiguous, float32 and one image, and leaves its inputs unchanged."""
-    forbid(student, "Linear.forward", calls=READY_MADE)
+    judge_source(student, "Linear.forward")
     layer = student.define("def out(layer, x, w, b):\n    return layer.forward(x, w, b)[0]\n")
     for x, w, b in linear_cases(rng):
         seen = student.inspect(layer.out, student.Linear, x, w, b)
@@ -56,7 +69,7 @@ def check_linear_forward_takes_views(student, rng):
 @task("Linear.backward", points=2)
 def check_linear_backward_takes_views(student, rng):
     """The linear layer's gradients are right for views, float32 and one image, and dout may be a view too."""
-    forbid(student, "Linear.backward", calls=READY_MADE)
+    judge_source(student, "Linear.backward")
     for x, w, b in linear_cases(rng):
         dout = rng.normal(len(b), len(x), dtype=x.dtype).T
         _, cache = student.hold(student.Linear.forward, x, w, b)
@@ -66,6 +79,7 @@ def check_linear_backward_takes_views(student, rng):
 @task("Linear.backward", points=1)
 def check_linear_backward_leaves_dout(student, rng):
     """The linear layer's backward leaves dout unchanged and gives the same answer twice."""
+    judge_source(student, "Linear.backward")
     x, w, b, dout = rng.normal(5, 2, 3), rng.normal(6, 4), rng.normal(4), rng.normal(5, 4)
     _, cache = student.hold(student.Linear.forward, x, w, b)
     for _ in range(2):
@@ -77,6 +91,7 @@ def check_linear_backward_leaves_dout(student, rng):
 @task("ReLU.forward", points=1)
 def check_relu_forward_leaves_its_input(student, rng):
     """ReLU takes any shape, dtype and stride, keeps large values, and leaves x unchanged."""
+    judge_source(student, "ReLU.forward")
     layer = student.define("def out(layer, x):\n    return layer.forward(x)[0]\n")
     for x in (rng.normal(4, 3).T, rng.normal(5, dtype=torch.float32), 1e6 * rng.normal(2, 1, 3, 2), rng.normal(1)):
         seen = student.inspect(layer.out, student.ReLU, x)
@@ -87,7 +102,7 @@ def check_relu_forward_leaves_its_input(student, rng):
 @task("ReLU.backward", points=1)
 def check_relu_backward_leaves_dout(student, rng):
     """ReLU's backward leaves dout unchanged, for any shape, dtype and stride, and for very small x too."""
-    forbid(student, "ReLU.backward", calls=READY_MADE)
+    judge_source(student, "ReLU.backward")
     for x in (rng.normal(4, 3).T, rng.normal(7, dtype=torch.float32), 1e-9 * rng.normal(2, 3, 2), rng.normal(1, 1)):
         dout = rng.normal(*x.shape[::-1], dtype=x.dtype).permute(*reversed(range(x.ndim)))
         _, cache = student.hold(student.ReLU.forward, x)
@@ -112,6 +127,7 @@ def masks(student, x: Tensor, param: dict, count: int) -> Tensor:
 @task("Dropout.forward", points=1)
 def check_dropout_draws_each_value_anew(student, rng):
     """Every value has a draw of its own, anew in each call; a seed repeats the mask; the mean stays what it was."""
+    judge_source(student, "Dropout.forward")
     x = rng.uniform(50, 40, low=1, high=2, dtype=torch.float32)
     p = 0.4
     drawn = masks(student, x, {"mode": "train", "p": p}, 20)  # 40,000 draws
@@ -136,6 +152,7 @@ def check_dropout_draws_each_value_anew(student, rng):
 @task("Dropout.forward", points=1)
 def check_dropout_leaves_its_input(student, rng):
     """Dropout leaves x and dropout_param unchanged, for views and for p close to 1, and p = 0 drops nothing at all."""
+    judge_source(student, "Dropout.forward")
     layer = student.define("def out(layer, x, param):\n    return layer.forward(x, param)[0]\n")
     for mode, p in [("train", 0.5), ("train", 0.95), ("test", 0.95), ("train", 0.0)]:
         x, param = rng.uniform(40, 3, 50, low=1, high=2).permute(2, 0, 1), {"mode": mode, "p": p}
@@ -153,7 +170,7 @@ def check_dropout_leaves_its_input(student, rng):
 @task("Dropout.backward", points=1)
 def check_dropout_backward_when_nothing_is_dropped(student, rng):
     """In test mode the gradient passes unchanged; in training with p = 0 too; dout is left as it was."""
-    forbid(student, "Dropout.backward", calls=READY_MADE)
+    judge_source(student, "Dropout.backward")
     for mode, p in [("test", 0.7), ("train", 0.0), ("train", 0.5)]:
         x, dout = rng.uniform(3, 4, 5, low=1, high=2), rng.normal(5, 4, 3).permute(2, 1, 0)
         out, cache = student.hold(student.Dropout.forward, x, {"mode": mode, "p": p})
@@ -243,7 +260,7 @@ def loss_and_gradients(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: flo
 @task("TwoLayerNet.loss", points=2)
 def check_two_layer_net_on_other_inputs(student, rng, device):
     """TwoLayerNet is right for one image, for views, for scores of thousands and whatever the number of images."""
-    forbid(student, "TwoLayerNet.loss", calls=READY_MADE)
+    judge_source(student, "TwoLayerNet.loss")
     for sizes, count, scale, reg in [((6, 9, 3), 1, 0.5, 0.1), ((12, 2, 5), 8, 0.5, 0.7), ((6, 7, 4), 5, 40.0, 0.0)]:
         params, y = random_params(rng, list(sizes), scale), rng.integers(0, sizes[-1], count)
         X = rng.normal(sizes[0] // 3, 3, count).permute(2, 0, 1)
@@ -274,7 +291,7 @@ def make_deep(student, device, hidden: list[int], params: dict[str, Tensor], **o
 @task("FullyConnectedNet.loss", points=1)
 def check_deep_net_on_other_inputs(student, rng, device):
     """Nets of two to seven layers are right for one image, for float32 images in a float64 net, and for views."""
-    forbid(student, "FullyConnectedNet.loss", calls=READY_MADE)
+    judge_source(student, "FullyConnectedNet.loss")
     for hidden, count, reg in [([5], 1, 0.2), ([4, 6, 5, 7, 4, 6], 4, 0.05), ([9, 2], 6, 0.0)]:
         params, y = random_params(rng, [6, *hidden, 4]), rng.integers(0, 4, count)
         X = rng.normal(3, 2, count, dtype=torch.float32).permute(2, 0, 1)
@@ -328,7 +345,7 @@ def losses(net, name, direction, step, X, y):
 @task("FullyConnectedNet.loss", points=1)
 def check_dropout_gradients_follow_the_masks(student, rng, device):
     """With dropout and a seed, the gradients agree with finite differences of the loss under the same masks."""
-    forbid(student, "FullyConnectedNet.loss", calls=READY_MADE)
+    judge_source(student, "FullyConnectedNet.loss")
     params, X, y = random_params(rng, [6, 20, 15, 4]), rng.normal(7, 6), rng.integers(0, 4, 7)
     net = make_deep(student, device, [20, 15], params, dropout=0.4, reg=0.1, seed=3)
     nudge = student.define(NUDGE)
@@ -489,7 +506,7 @@ def adam_steps(w, beta1, beta2, epsilon):
 
 def judge_rule(student, rng, name: str, make: Callable[[Tensor], object], config: dict | None, rate: float) -> None:
     """Seven steps while the learning rate falls, for a vector, a view and float32; w and dw stay as they were."""
-    forbid(student, name, calls=READY_MADE)
+    judge_source(student, name)
     for w in (rng.normal(5), rng.normal(4, 3).T, rng.normal(2, 3, dtype=torch.float32)):
         steps, state, now = make(w), config, rate
         next(steps)
@@ -554,6 +571,7 @@ def check_adam_when_the_rate_falls(student, rng):
 @task("adam", points=1)
 def check_adam_goes_on_from_a_given_state(student, rng):
     """Given m, v and t, Adam's next step uses t + 1, and the config returned has the new m, v and t."""
+    judge_source(student, "adam")
     w, dw, m, v = rng.normal(4, 5), rng.normal(4, 5), rng.normal(4, 5), rng.uniform(4, 5, low=0.1, high=2)
     config = {"learning_rate": 1e-2, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-3, "m": m, "v": v, "t": 5}
     next_w, state = student.adam(w, dw, config)

@@ -759,7 +759,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 
 # %% tags=["active-ipynb"]
 # rules = {
-#     "sgd": (sgd, 0.03), "momentum": (sgd_momentum, 0.01), "Nesterov": (nesterov, 0.01),
+#     "sgd": (sgd, 0.07), "momentum": (sgd_momentum, 0.01), "Nesterov": (nesterov, 0.01),
 #     "AdaGrad": (adagrad, 0.5), "RMSProp": (rmsprop, 0.05), "Adam": (adam, 0.15),
 # }
 # a, b = torch.meshgrid(torch.linspace(-3.3, 1.5, 80), torch.linspace(-1.2, 1.2, 80), indexing="ij")
@@ -791,10 +791,10 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #
 # losses, accuracies = {}, {}
 # for name, (rule, rate) in {
-#     "sgd": (sgd, 0.05), "momentum": (sgd_momentum, 0.01), "Nesterov": (nesterov, 0.01),
+#     "sgd": (sgd, 0.1), "momentum": (sgd_momentum, 0.01), "Nesterov": (nesterov, 0.01),
 #     "AdaGrad": (adagrad, 0.003), "RMSProp": (rmsprop, 0.0003), "Adam": (adam, 0.0005),
 # }.items():
-#     solver = train([100] * 4, rule, rate, weight_scale=0.05)
+#     solver = train([100] * 4, rule, rate, weight_scale=0.08)
 #     losses[name] = torch.tensor(solver.loss_history).unfold(0, 20, 5).mean(dim=1)
 #     accuracies[name] = solver.val_acc_history
 # curves(losses, xlabel="iteration / 5", ylabel="loss, mean of 20 batches")
