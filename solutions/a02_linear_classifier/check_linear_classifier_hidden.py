@@ -284,7 +284,7 @@ def prepare(split) -> tuple[Tensor, Tensor]:
 
 def judge_learning(student, data, score, name, learning_rate):
     """Train on scenes; the accuracy on images whose labels stay here."""
-    split = data(num_train=2500, num_test=1000)
+    split = data(num_train=2500, num_test=2000)
     x_train, x_test = prepare(split)
     classifier = getattr(student, name)()
     options = {"learning_rate": learning_rate, "reg": 0.01, "num_iters": 200, "batch_size": 200}
@@ -292,7 +292,7 @@ def judge_learning(student, data, score, name, learning_rate):
 
     expect_equal(len(history), 200, name="the length of loss_history")
     predicted = classifier.predict(x_test)
-    expect_shape(predicted, (1000,))
+    expect_shape(predicted, (2000,))
     score(float((predicted == split.y_test).double().mean()))
 
 
@@ -357,7 +357,7 @@ def check_one_param_set_with_other_sizes(student, rng):
 
 def best_of(params, dscores_of, data) -> float:
     """The best accuracy of all pairs, trained here side by side: W is (D, P, C)."""
-    split = data(num_train=2500, num_test=1000)
+    split = data(num_train=2500, num_test=2000)
     x_train, x_test = prepare(split)
     pairs = torch.tensor([(float(lr), float(reg)) for lr in params[0] for reg in params[1]], device=x_train.device)
     lr, reg = pairs[:, :1].clamp(max=1e30), pairs[:, 1:].clamp(max=1e30)  # (P, 1)
@@ -368,7 +368,7 @@ def best_of(params, dscores_of, data) -> float:
         x = x_train[rows]
         dscores = dscores_of((x @ W.flatten(1)).unflatten(1, W.shape[1:]), split.y_train[rows])  # (200, P, C)
         W = W * (1 - 2 * lr * reg) - lr * (x.T @ dscores.flatten(1)).unflatten(1, W.shape[1:]) / 200
-    predicted = (x_test @ W.flatten(1)).unflatten(1, W.shape[1:]).argmax(dim=2)  # (1000, P)
+    predicted = (x_test @ W.flatten(1)).unflatten(1, W.shape[1:]).argmax(dim=2)  # (2000, P)
     return float((predicted == split.y_test[:, None]).double().mean(dim=0).max())
 
 

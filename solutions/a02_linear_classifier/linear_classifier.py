@@ -625,10 +625,9 @@ def test_one_param_set(
         out        the same object, trained; its accuracy on the training and on the validation images, floats in [0, 1]
     """
     ### BEGIN SOLUTION
-    cls.train(
-        data_dict["X_train"], data_dict["y_train"], learning_rate=lr, reg=reg, num_iters=num_iters, batch_size=200
-    )
-    train_right = cls.predict(data_dict["X_train"]) == data_dict["y_train"]
+    X_train, y_train = data_dict["X_train"], data_dict["y_train"]
+    cls.train(X_train, y_train, learning_rate=lr, reg=reg, num_iters=num_iters, batch_size=200)
+    train_right = cls.predict(X_train) == y_train
     val_right = cls.predict(data_dict["X_val"]) == data_dict["y_val"]
     return cls, float(train_right.double().mean()), float(val_right.double().mean())
     ### END SOLUTION
