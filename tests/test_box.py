@@ -307,6 +307,13 @@ def test_a_call_that_gives_no_value_names_its_cause_and_costs_its_own_check(
         assert begin(link).fine() == "fine"
 
 
+def test_the_clock_stands_while_the_grader_works(nursery: Nursery) -> None:
+    with sitting(nursery, ENDS, seconds=1.0) as (student, _):
+        for _ in range(3):  # longer together than the check allows
+            time.sleep(0.5)
+            assert student.fine() == "fine"
+
+
 def test_after_a_crash_the_same_check_is_told_so(nursery: Nursery) -> None:
     with sitting(nursery, ENDS) as (student, _):
         fine = student.fine
