@@ -121,13 +121,15 @@ class _Run:
     def _look(self) -> None:
         """See who is there, examine who is new, take back what was sent to nobody."""
         if self.client.status != "running":
-            raise ClusterError(
-                f"The scheduler at {self.address} no longer answers. What came back is kept: when it runs again, "
-                "give the same command to go on."
-            )
+            raise self._silent()
         if time.monotonic() < self._next_look:
             return
-        present = self.client.scheduler_info()["workers"]
+        try:  # asked for anew: what the client has at hand is renewed beside us, without the workers
+            present = self.client.sync(self.client.scheduler.identity, n_workers=-1)["workers"]
+        except OSError:
+            if time.monotonic() - self._last_seen > self.patience:
+                raise self._silent() from None
+            return
         for address in [known for known in self.good if known not in present]:
             del self.good[address]
             self.say(f"{address} has left. What it had goes to others.")
@@ -138,8 +140,7 @@ class _Run:
                 del self.flights[number]
                 flight.future.cancel()
                 self.waiting.appendleft(number)
-        now = time.monotonic()
-        self._next_look = now + LOOK_SECONDS
+        self._next_look = (now := time.monotonic()) + LOOK_SECONDS
         if self.good:
             self._last_seen = now
         elif self._last_seen and now - self._last_seen > self.patience:
@@ -167,6 +168,12 @@ class _Run:
         if address not in self.bad:
             self.bad[address] = why
             self.say(f"{address} will not grade. {why}")
+
+    def _silent(self) -> ClusterError:
+        return ClusterError(
+            f"The scheduler at {self.address} no longer answers. What came back is kept: when it runs again, give the "
+            "same command to go on."
+        )
 
     def _nobody(self) -> str:
         if not self.bad:
