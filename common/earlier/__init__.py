@@ -4,3 +4,13 @@ The files here are not imported as `common.earlier.x`: this folder is put last o
 `from linear_classifier import sample_batch` finds the student's own file first and this one otherwise. Each is built on
 torch's operators and autograd, and answers no task: it has only what later assignments import.
 """
+
+import sys
+from pathlib import Path
+
+
+def lend() -> None:
+    """Let imports find the files here after all other places. A notebook calls it before it imports one of them."""
+    here = str(Path(__file__).parent)
+    if here not in sys.path:
+        sys.path.append(here)

@@ -1,0 +1,234 @@
+"""Hidden checks of the residual networks: downsampling on odd sizes, parameter counts, gradients, training."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+from common.roles import Recipe
+
+HELPERS = """
+import torch
+from common.roles import load, outputs, tables, without_gradient
+
+def double(module, x):
+    return module.double().to(x.device)
+
+def lost(module, x):
+    return without_gradient(module.double().to(x.device), x)
+
+def counts(module):
+    table = {}
+    for name, value in module.state_dict().items():
+        table[name] = list(value.shape)
+    return {"state": table, "parameters": [list(value.shape) for value in module.parameters()]}
+
+def start(make):
+    torch.manual_seed(3)
+    values = [p.detach() for p in make().parameters()]
+    return [{"shape": list(p.shape), "std": float(p.std()), "mean": float(p.mean())} for p in values]
+"""
+
+Formula = Callable[[Recipe, Tensor], Tensor]
+
+
+def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Other weights and statistics of the same shapes."""
+    fresh = {}
+    for name, value in table.items():
+        fresh[name] = value
+        if name == "running_var":
+            fresh[name] = rng.uniform(*value.shape) + 0.5
+        elif value.is_floating_point():
+            fresh[name] = rng.normal(*value.shape) * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5)
+    return fresh
+
+
+def judge_module(student, rng, module, formula: Formula, x: Tensor):
+    """The module with random weights against the formula, in both modes; every parameter gets a gradient."""
+    helper = student.define(HELPERS)
+    module = helper.double(module, x)
+    values = [random_like(rng, table) for table in helper.tables(module, x)]
+    for train in (False, True):
+        recipe = Recipe(values, train=train)
+        try:
+            expected = formula(recipe, x)
+            recipe.finish()
+        except LookupError as error:
+            expect(False, f"The module is not built as described: {error.args[0]}.")
+        helper.load(module, values, x)
+        mode = "training" if train else "evaluation"
+        expect_close(helper.outputs(module, x, train=train), expected, name=f"output in {mode} mode")
+    lost = helper.lost(module, x)
+    expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
+
+
+@task("three_layer_convnet", points=1)
+def check_three_layer_function_without_biases(student, rng):
+    """The function keeps float32, and takes None for a bias, any image size and one image."""
+    for size, images in [((5, 4), 1), ((1, 9), 3)]:
+        inputs = 6 * size[0] * size[1]
+        x = rng.normal(images, 2, *size, dtype=torch.float32)
+        shapes = [(3, 2, 5, 5), (6, 3, 3, 3), (7, inputs)]
+        w1, w2, w3 = (rng.normal(*shape, dtype=torch.float32) / shape[1] ** 0.5 / 3 for shape in shapes)
+        hidden = F.conv2d(F.conv2d(x.double(), w1.double(), padding=2).relu(), w2.double(), padding=1).relu()
+        expected = (hidden.flatten(1) @ w3.double().T).float()
+        expect_close(student.three_layer_convnet(x, [w1, None, w2, None, w3, None]), expected, name="scores", atol=1e-4)
+
+
+@task("ThreeLayerConvNet", points=1)
+def check_three_layer_module_starts_as_described(student, rng):
+    """The module's weights have Kaiming's deviation at the start, its biases are zero, and that is all."""
+    table = student.define(HELPERS + "\nfrom functools import partial\n")
+    make = table.partial(student.ThreeLayerConvNet, 3, 24, 16, 10)
+    rows = table.start(make)
+    shapes = sorted(row["shape"] for row in rows)
+    expect_equal(
+        shapes,
+        sorted([[24, 3, 5, 5], [24], [16, 24, 3, 3], [16], [10, 16 * 1024], [10]]),
+        name="shapes of the parameters",
+    )
+    for row in rows:
+        shape = row["shape"]
+        if len(shape) == 1:
+            expect(row["mean"] == 0 and row["std"] == 0, f"The bias of shape {tuple(shape)} is not zero at the start.")
+            continue
+        fan_in, count = 1, shape[0]
+        for size in shape[1:]:
+            fan_in, count = fan_in * size, count * size
+        right = (2 / fan_in) ** 0.5
+        expect(
+            abs(row["std"] / right - 1) < 6 / (2 * count) ** 0.5,
+            f"Weights of shape {tuple(shape)} have deviation {row['std']:.4g}; kaiming_normal_ gives {right:.4g}.",
+        )
+
+
+def plain(after: int, stride: int = 1) -> Formula:
+    def formula(layers: Recipe, x: Tensor) -> Tensor:
+        x = layers.conv(layers.norm(x).relu(), after, 3, stride=stride, pad=1)
+        return layers.conv(layers.norm(x).relu(), after, 3, pad=1)
+
+    return formula
+
+
+def bottleneck(after: int, stride: int = 1) -> Formula:
+    def formula(layers: Recipe, x: Tensor) -> Tensor:
+        x = layers.conv(layers.norm(x).relu(), after // 4, 1, stride=stride)
+        x = layers.conv(layers.norm(x).relu(), after // 4, 3, pad=1)
+        return layers.conv(layers.norm(x).relu(), after, 1)
+
+    return formula
+
+
+def residual(block: Formula, after: int, stride: int = 1, *, shortcut: bool) -> Formula:
+    def formula(layers: Recipe, x: Tensor) -> Tensor:
+        out = block(layers, x)
+        return out + (layers.conv(x, after, 1, stride=stride) if shortcut else x)
+
+    return formula
+
+
+@task("ResidualBlock", points=1)
+def check_residual_block_halves_odd_sizes(student, rng):
+    """With downsample=True the residual block halves odd sizes, with equal and with different channels, and trains."""
+    for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:
+        formula = residual(plain(after, 2), after, 2, shortcut=True)
+        judge_module(
+            student, rng, student.ResidualBlock(before, after, downsample=True), formula, rng.normal(3, before, *size)
+        )
+
+
+PATH = """
+import torch
+from common.roles import outputs
+
+def silent(module, x):
+    module = module.double().to(x.device)
+    with torch.no_grad():
+        for name, value in module.named_parameters():
+            value.zero_()
+    return outputs(module, x, train=True)
+"""
+
+
+@task("ResidualBlock", points=1)
+def check_residual_block_with_zero_weights_is_the_identity(student, rng):
+    """With all weights zero, a residual block that keeps its shape passes its input through unchanged."""
+    x = rng.normal(3, 4, 5, 6)
+    out = student.define(PATH).silent(student.ResidualBlock(4, 4), x)
+    expect_close(out, x, name="output", mistakes={
+        "The shortcut lost the negative numbers: it should take the input before any ReLU.": x.relu(),
+        "The shortcut took the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
+        "Nothing is left of the input.": torch.zeros_like(x),
+    })  # fmt: skip
+
+
+@task("ResidualBottleneckBlock", points=1)
+def check_bottleneck_halves_odd_sizes(student, rng):
+    """With downsample=True the bottleneck block halves odd sizes, with equal and other channels, and trains."""
+    for before, after, size in [(8, 12, (7, 5)), (8, 8, (5, 9)), (6, 16, (3, 4))]:
+        formula = residual(bottleneck(after, 2), after, 2, shortcut=True)
+        block = student.ResidualBottleneckBlock(before, after, downsample=True)
+        judge_module(student, rng, block, formula, rng.normal(3, before, *size))
+
+
+def count_of(block: str, before: int, after: int, changes: bool) -> int:
+    """Parameters of a block, without the biases of its convolutions."""
+    norms = 2 * before + 2 * after
+    weights = 9 * before * after + 9 * after * after
+    if block == "ResidualBottleneckBlock":
+        narrow = after // 4
+        norms = 2 * before + 4 * narrow
+        weights = before * narrow + 9 * narrow * narrow + narrow * after
+    return norms + weights + (before * after if changes and block != "PlainBlock" else 0)
+
+
+@task("ResNet", points=1)
+def check_resnet_has_the_right_number_of_parameters(student, rng):
+    """Networks of each kind of block have as many parameters as they should, and give scores for images of any size."""
+    stages = [(8, 8, 2, False), (8, 12, 1, True), (12, 16, 3, True)]
+    helper = student.define(HELPERS)
+    for block in ("PlainBlock", "ResidualBlock", "ResidualBottleneckBlock"):
+        model = student.ResNet(stages, Cin=1, block=getattr(student, block), num_classes=7)
+        right = 9 * 8 + 16 * 7 + 7
+        for before, after, count, down in stages:
+            right += count_of(block, before, after, down or before != after)
+            right += (count - 1) * count_of(block, after, after, False)
+        found = helper.counts(model)["parameters"]
+        # Biases of convolutions are one number for each filter, and may be left out.
+        weights = sum(torch.Size(shape).numel() for shape in found)
+        norms = sum(
+            torch.Size(shape).numel() for name, shape in helper.counts(model)["state"].items() if "running" in name
+        )
+        unbiased = sum(torch.Size(shape).numel() for shape in found if len(shape) > 1) + norms + 7
+        expect(
+            unbiased == right,
+            f"With {block} there are {weights:,} parameters, {unbiased:,} of them no biases of convolutions; "
+            f"that should be {right:,}.",
+        )
+        x = rng.normal(2, 1, 11, 6)
+        expect_shape(helper.outputs(helper.double(model, x), x, train=False), (2, 7), name="scores")
+
+
+TRAIN = """
+import torch
+from common.training import fit, predict
+
+def train(ResNet, x, y, x_test):
+    torch.manual_seed(0)
+    model = ResNet([(8, 16, 1, True), (16, 32, 1, True), (32, 64, 1, True)], Cin=3, num_classes=10).to(x.device)
+    fit(model, x, y, epochs=5, batch_size=40, learning_rate=5e-3)
+    return predict(model, x_test)
+"""
+
+
+@task("ResNet", points=2, seconds=600)
+def check_resnet_recognises_scenes(student, data, score):
+    """Trained for 500 steps on 4,000 scenes, a ResNet of three blocks recognises images it has not seen."""
+    split = data(num_train=4000, num_test=1000)
+    centre = split.x_train.mean(dim=0, keepdim=True)
+    labels = student.define(TRAIN).train(student.ResNet, split.x_train - centre, split.y_train, split.x_test - centre)
+    expect_shape(labels, (1000,))
+    score(float((labels == split.y_test).double().mean()))
