@@ -13,6 +13,7 @@ from common.solver import Solver
 
 ASSIGNMENT = "a03_mlp"
 HELD_OUT = 2000  # training images that choose the epoch whose parameters are measured
+BATCH, EPOCHS, DECAY = 128, 30, 0.9
 
 
 def standardised(split: Split) -> tuple[Tensor, Tensor]:
@@ -28,13 +29,9 @@ def flipped(X: Tensor) -> Tensor:
     return torch.where(rows[:, None, None, None], images.flip(3), images).flatten(1)
 
 
-def share_correct(scores_of: Any, X: Tensor, y: Tensor) -> float:
-    """Scores of an image and of its mirror image are added."""
-    correct = 0
-    for images, labels in zip(X.split(1000), y.split(1000), strict=True):
-        scores = scores_of(images.flatten(1)) + scores_of(images.flip(3).flatten(1))
-        correct += int((scores.argmax(dim=1) == labels).sum())
-    return correct / len(X)
+def share_correct(net: Any, X: Tensor, y: Tensor) -> float:
+    parts = zip(X.split(1000), y.split(1000), strict=True)
+    return sum(int((net.loss(images).argmax(dim=1) == labels).sum()) for images, labels in parts) / len(X)
 
 
 def two_layer_net(split: Split, seed: int) -> float:
@@ -48,12 +45,9 @@ def two_layer_net(split: Split, seed: int) -> float:
     net = module.TwoLayerNet(3072, 500, 10, std=0.02)
     module.nn_train(
         net.params, loss, module.nn_predict, X, y, X[:100], y[:100],
-        learning_rate=0.1, learning_rate_decay=DECAY, reg=2e-4, num_iters=EPOCHS * 390, batch_size=128,
+        learning_rate=0.1, learning_rate_decay=DECAY, reg=2e-4, num_iters=EPOCHS * (len(X) // BATCH), batch_size=BATCH,
     )  # fmt: skip
-    return share_correct(net.loss, x_test, split.y_test)
-
-
-EPOCHS, DECAY = 30, 0.9
+    return share_correct(net, x_test.flatten(1), split.y_test)
 
 
 class Flipping:
@@ -79,11 +73,35 @@ def net_with_dropout(split: Split, seed: int) -> float:
     x_train, x_test = standardised(split)
     order = torch.randperm(len(x_train))
     kept, held = order[HELD_OUT:], order[:HELD_OUT]
-    data = {"X_train": x_train[kept], "y_train": split.y_train[kept], "X_val": x_train[held], "y_val": split.y_train[held]}
+    data = {"X_train": x_train[kept], "y_train": split.y_train[kept]}
+    data |= {"X_val": x_train[held], "y_val": split.y_train[held]}
     net = module.FullyConnectedNet([500, 250], dropout=0.25, weight_scale=0.03)
     solver = Solver(
         Flipping(net), data, update_rule=module.sgd_momentum, optim_config={"learning_rate": 0.02, "momentum": 0.9},
-        lr_decay=DECAY, batch_size=128, num_epochs=EPOCHS, num_train_samples=100, verbose=False,
+        lr_decay=DECAY, batch_size=BATCH, num_epochs=EPOCHS, num_train_samples=100, verbose=False,
     )  # fmt: skip
     solver.train()
-    return share_correct(net.loss, x_test, split.y_test)
+    return share_correct(net, x_test, split.y_test)
+
+
+ENTRIES = [
+    Entry(
+        name="two-layer net",
+        assignment=ASSIGNMENT,
+        goal=56.0,
+        published="53.6, 55.96",
+        settings="mean image subtracted, over one standard deviation; random horizontal flips; 500 hidden units, "
+        "std 0.02; batches of 128, reg 2e-4, learning rate 0.1 x 0.9 each epoch, 30 epochs",
+        train=two_layer_net,
+    ),
+    Entry(
+        name="fully connected net with dropout",
+        assignment=ASSIGNMENT,
+        goal=58.0,
+        published="none with these settings",
+        settings="pixels and flips as above; hidden layers 500 and 250, dropout 0.25, weight scale 0.03; batches of "
+        "128, momentum 0.9, learning rate 0.02 x 0.9 each epoch, 30 epochs, of which 2,000 training images held out "
+        "choose one",
+        train=net_with_dropout,
+    ),
+]
