@@ -1,4 +1,4 @@
-"""Throughput of gradlab against nbgrader: the same five kNN checks on the same hand-ins, one after the other, in one run.
+"""Throughput of gradlab against nbgrader: the same five kNN checks on the same hand-ins, one at a time, in one run.
 
     python bench/grading.py [--n 20]
 
@@ -25,7 +25,7 @@ from autograder.classroom.desk import Desk, Job, Setup
 from autograder.manifest import read_assignment
 from autograder.run import Options
 
-SOLUTION = '''\
+SOLUTION = """\
 import torch
 
 
@@ -52,7 +52,7 @@ def predict(dists, labels):
 
 def best_k(table):
     return max(sorted(table), key=lambda k: sum(table[k]) / len(table[k]))
-'''
+"""
 
 # name -> lines of the check after `x, y` and `expected` are made; `f` is the student's function
 INPUTS = "x, y = torch.randn(9, 12, dtype=torch.float64), torch.randn(7, 12, dtype=torch.float64)"
@@ -84,8 +84,10 @@ def main() -> None:
         whole = (base_start + count * base) / (start + count * each)
         print(f"{name:24} {start:7.2f} s {each * 1000:9.1f} ms {base / each:9.1f} x {whole:12.1f} x")
     ready, load = time_box(wall), time_import()
-    print(f"\na box, from request to first answer: {ready * 1000:.1f} ms; importing torch: {load * 1000:.0f} ms "
-          f"({load / ready:.0f} x)")
+    print(
+        f"\na box, from request to first answer: {ready * 1000:.1f} ms; importing torch: {load * 1000:.0f} ms "
+        f"({load / ready:.0f} x)"
+    )
 
 
 def time_gradlab(root: Path, count: int, wall: str) -> tuple[float, float]:
@@ -144,7 +146,8 @@ def notebook() -> nbformat.NotebookNode:
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book.cells = [_cell(SOLUTION, "solution", 0, solution=True)]
     for name, (expected, arguments) in CHECKS.items():
-        check = f"torch.manual_seed(0)\n{INPUTS}\nlabels = torch.arange(9)\nvalue, expected = {name}{arguments}, {expected}\n"
+        check = f"torch.manual_seed(0)\n{INPUTS}\nlabels = torch.arange(9)\n"
+        check += f"value, expected = {name}{arguments}, {expected}\n"
         check += "assert value == expected" if name == "best_k" else "assert torch.allclose(value, expected)"
         book.cells.append(_cell(check, f"test-{name}", 20, solution=False))
     return book

@@ -78,7 +78,7 @@ def _folded(body: nn.Sequential) -> Backbone:
     """The same function without batch normalisation: its scale and shift go into the convolutions."""
     backbone = Backbone(pretrained=False)
     with torch.no_grad():
-        for conv, norm, out in zip(body[0::3], body[1::3], backbone.convs, strict=True):
+        for conv, norm, out in zip(list(body)[0::3], list(body)[1::3], backbone.convs, strict=True):
             scale = norm.weight / (norm.running_var + norm.eps).sqrt()
             out.weight.copy_(conv.weight * scale[:, None, None, None])
             out.bias.copy_(norm.bias - norm.running_mean * scale)

@@ -109,7 +109,7 @@ class Solver:
         return len(self.loss_history) / self.iterations_per_epoch
 
     def train(self, time_limit: float | None = None, return_best_params: bool = True) -> None:
-        """Train up to `num_epochs` in all or for `time_limit` seconds; the model keeps the best parameters or the last."""
+        """Train up to `num_epochs` in all or for `time_limit` seconds; the model keeps the best or last parameters."""
         started = time.monotonic()
         total = self.num_epochs * self.iterations_per_epoch
         self.stopped = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -35,14 +35,19 @@ class BatchNorm:
         """Shapes: x any; gamma and beta (C,); out as x, cache. Running statistics are kept in bn_param."""
         training, momentum = bn_param["mode"] == "train", bn_param.get("momentum", 0.9)
         eps = bn_param.get("eps", 1e-5)
-        statistics = [bn_param.setdefault(f"running_{name}", torch.zeros_like(gamma)) for name in ("mean", "var")]
+        running_mean: Tensor | None = bn_param.setdefault("running_mean", torch.zeros_like(gamma))
+        running_var: Tensor | None = bn_param.setdefault("running_var", torch.zeros_like(gamma))
         if training:
             # torch's own running variance divides by one less, so torch is asked for the batch's statistics instead.
             var, mean = torch.var_mean(x.movedim(1, -1).flatten(0, -2), dim=0, correction=0)
-            bn_param["running_mean"] = torch.lerp(mean, statistics[0], momentum)
-            bn_param["running_var"] = torch.lerp(var, statistics[1], momentum)
-            statistics = [None, None]  # type: ignore[list-item]
-        return _forward(lambda x, g, b: F.batch_norm(x, *statistics, g, b, training, eps=eps), x, gamma, beta)
+            bn_param["running_mean"] = torch.lerp(mean, running_mean, momentum)
+            bn_param["running_var"] = torch.lerp(var, running_var, momentum)
+            running_mean = running_var = None
+
+        def normalise(x: Tensor, g: Tensor, b: Tensor) -> Tensor:
+            return F.batch_norm(x, running_mean, running_var, g, b, training, eps=eps)
+
+        return _forward(normalise, x, gamma, beta)
 
     @staticmethod
     def backward(dout: Tensor, cache: Any) -> tuple[Tensor, ...]:
@@ -94,7 +99,7 @@ def kaiming_initializer(
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Weights (Din, Dout) of a linear layer, or (Dout, Din, K, K) of a convolution."""
-    kind = "relu" if relu else "linear"
+    kind: Literal["relu", "linear"] = "relu" if relu else "linear"
     weight = torch.empty((Dout, Din) if K is None else (Dout, Din, K, K), device=device, dtype=dtype)
     nn.init.kaiming_normal_(weight, nonlinearity=kind)
     return weight.T.contiguous() if K is None else weight
