@@ -9,6 +9,7 @@ import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -78,7 +79,9 @@ def _folded(body: nn.Sequential) -> Backbone:
     """The same function without batch normalisation: its scale and shift go into the convolutions."""
     backbone = Backbone(pretrained=False)
     with torch.no_grad():
-        for conv, norm, out in zip(list(body)[0::3], list(body)[1::3], backbone.convs, strict=True):
+        layers: list[Any] = list(body)
+        outs: list[Any] = list(backbone.convs)
+        for conv, norm, out in zip(layers[0::3], layers[1::3], outs, strict=True):
             scale = norm.weight / (norm.running_var + norm.eps).sqrt()
             out.weight.copy_(conv.weight * scale[:, None, None, None])
             out.bias.copy_(norm.bias - norm.running_mean * scale)

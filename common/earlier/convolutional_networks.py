@@ -35,13 +35,16 @@ class BatchNorm:
         """Shapes: x any; gamma and beta (C,); out as x, cache. Running statistics are kept in bn_param."""
         training, momentum = bn_param["mode"] == "train", bn_param.get("momentum", 0.9)
         eps = bn_param.get("eps", 1e-5)
-        running_mean: Tensor | None = bn_param.setdefault("running_mean", torch.zeros_like(gamma))
-        running_var: Tensor | None = bn_param.setdefault("running_var", torch.zeros_like(gamma))
+        before: tuple[Tensor, ...] = tuple(
+            bn_param.setdefault(f"running_{n}", torch.zeros_like(gamma)) for n in ("mean", "var")
+        )
+        running_mean: Tensor | None = before[0]
+        running_var: Tensor | None = before[1]
         if training:
             # torch's own running variance divides by one less, so torch is asked for the batch's statistics instead.
             var, mean = torch.var_mean(x.movedim(1, -1).flatten(0, -2), dim=0, correction=0)
-            bn_param["running_mean"] = torch.lerp(mean, running_mean, momentum)
-            bn_param["running_var"] = torch.lerp(var, running_var, momentum)
+            bn_param["running_mean"] = torch.lerp(mean, before[0], momentum)
+            bn_param["running_var"] = torch.lerp(var, before[1], momentum)
             running_mean = running_var = None
 
         def normalise(x: Tensor, g: Tensor, b: Tensor) -> Tensor:
