@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 from pathlib import Path
 
@@ -39,39 +40,44 @@ def _follow(child: int) -> None:
 def _build_root(options: list[str]) -> None:
     root = "/tmp"
     namespaces.mount("none", "/", "", namespaces.MS_REC | namespaces.MS_PRIVATE)
+    sources = [option.split("=")[1] for option in options if option.startswith("--bind=")]
+    opened = {source: os.open(source, os.O_PATH) for source in sources}  # some may lie below /tmp, soon out of sight
     namespaces.mount_tmpfs(root, size=16 << 20, mode="0755")
+    Path(root, "tmp").mkdir()
+    namespaces.mount_tmpfs(f"{root}/tmp", size=16 << 20)
     for option in options:
         kind, _, rest = option.partition("=")
         source, _, target = rest.partition("=")
         place = Path(root + (target or source))
         if kind == "--bind":
-            _bind(source, place)
+            _bind(opened[source], place)
         elif kind == "--link":
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(source)
         else:
             namespaces.mount_tmpfs(str(place), size=4096, flags=namespaces.MS_RDONLY)
-    for name in ("tmp", "proc", "dev/shm"):
+    for name in ("proc", "dev/shm"):
         Path(root, name).mkdir(parents=True)
     for name in _DEVICES:
         place = Path(root, "dev", name)
         place.touch()
         namespaces.mount(f"/dev/{name}", str(place), "", namespaces.MS_BIND)
     namespaces.mount("proc", f"{root}/proc", "proc", namespaces.MS_NOSUID | namespaces.MS_NODEV)
-    namespaces.mount_tmpfs(f"{root}/tmp", size=16 << 20)
+    for fd in opened.values():
+        os.close(fd)
     namespaces.pivot_root(root)
     flags = namespaces.MS_BIND | namespaces.MS_REMOUNT | namespaces.MS_RDONLY | namespaces.MS_NOSUID
     namespaces.mount("none", "/", "", flags | namespaces.MS_NODEV)
     os.chdir("/tmp")
 
 
-def _bind(source: str, place: Path) -> None:
-    if os.path.isdir(source):
+def _bind(fd: int, place: Path) -> None:
+    if stat.S_ISDIR(os.fstat(fd).st_mode):
         place.mkdir(parents=True, exist_ok=True)
     else:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
-    namespaces.bind(source, str(place))
+    namespaces.bind(f"/proc/self/fd/{fd}", str(place))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ class Nursery:
         self.wall, self.cores = wall, cores
         self.nested = wall in ("bubblewrap", "namespaces")
         self.single_use = False
+        self.keep = walls.below_tmp(wall)
         self._start()
 
     def _start(self) -> None:
@@ -92,7 +93,11 @@ class Nursery:
         worker = Worker(ours, limits)
         with theirs:
             try:
-                self._send({"fork": {**limits, "cores": self.cores, "nested": self.nested}}, worker, theirs.fileno())
+                self._send(
+                    {"fork": {**limits, "cores": self.cores, "nested": self.nested, "keep": self.keep}},
+                    worker,
+                    theirs.fileno(),
+                )
             except BoxError:
                 ours.close()
                 raise

@@ -148,7 +148,11 @@ def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
         usage = os.path.exists("/proc/self/statm")
         if usage:
             namespaces.limit_resources(memory=limits["memory"], file=limits["file"], threads=limits["threads"])
+        kept = {path: os.open(path, os.O_PATH) for path in limits["keep"]}
         namespaces.mount_tmpfs("/tmp", size=limits["file"])
+        for path, fd in kept.items():
+            os.makedirs(path)
+            namespaces.bind(f"/proc/self/fd/{fd}", path)
         for hidden in ("/proc", "/dev/shm"):
             if os.path.isdir(hidden):
                 namespaces.mount_tmpfs(hidden, size=4096, flags=namespaces.MS_RDONLY, mode="0555")

@@ -104,6 +104,13 @@ def environment(wall: str) -> dict[str, str]:
     return table
 
 
+def below_tmp(wall: str) -> list[str]:
+    """What the box sees below /tmp, and must go on seeing when a worker gets a /tmp of its own."""
+    if wall not in ("bubblewrap", "namespaces"):
+        return []
+    return [target for _, target in _view().binds if target.startswith("/tmp/")]
+
+
 def earlier(wall: str) -> str:
     """Where the box finds common's versions of earlier assignments."""
     return f"{PACKAGES if wall in ('bubblewrap', 'namespaces') else _ROOT}/common/earlier"
@@ -142,7 +149,7 @@ def _bubblewrap(view: View) -> list[str]:
     masks = [part for path in view.masks for part in ("--tmpfs", path)]
     return [
         *("bwrap", *shared, *user, "--die-with-parent", "--new-session"),
-        *(*folders, *binds, *links, *masks, "--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"),
+        *("--perms", "1777", "--tmpfs", "/tmp", *folders, *binds, *links, *masks, "--proc", "/proc", "--dev", "/dev"),
         *(*_cuda(), "--remount-ro", "/", "--chdir", "/tmp"),
     ]
 
