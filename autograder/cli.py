@@ -33,7 +33,10 @@ class _Sentences(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except (click.Abort, KeyboardInterrupt):
+            click.echo("Stopped. Given again, the same command goes on where it ended.", err=True)
+            context.exit(130)
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:
             module = type(error).__module__.partition(".")[0]
@@ -81,13 +84,13 @@ def check(
 ) -> None:
     """Run the public checks of ASSIGNMENT on your work."""
     from autograder.checking import check_folder
-    from autograder.plugin import pick_device
+    from autograder.plugin import known_data, pick_device
     from autograder.run import Options
 
     chosen = _find(assignment)
     if task is not None:
         chosen.task(task)
-    options = Options(device=pick_device(rest["device"]), data=rest["data"], task=task, debugging=pdb)
+    options = Options(device=pick_device(rest["device"]), data=known_data(rest["data"]), task=task, debugging=pdb)
     arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
     with redirect_stdout(sys.stderr) if rest["as_json"] else nullcontext():  # what the student's code prints
         report = check_folder(chosen, options, arguments=arguments, hand_in=hand_in)
@@ -110,16 +113,17 @@ def submit(assignment: str, out: Path | None) -> None:
     """Make the zip you hand in, or say why it could not be graded."""
     from autograder.authoring.submit import submit as pack
 
-    made = pack(_find(assignment).folder, out)
+    folder = _find(assignment, installed=False).folder
+    made = pack(folder, out)
     for warning in made.warnings:
         click.secho(warning, fg="yellow")
-    click.echo(f"Made {made.path}. Hand this file in.")
+    click.echo(f"Made {made.path} from {folder}. Hand this file in.")
 
 
-def _find(name: str) -> Assignment:
+def _find(name: str, *, installed: bool = True) -> Assignment:
     from autograder.course import find_assignment
 
-    return find_assignment(name)
+    return find_assignment(name, installed=installed)
 
 
 def _add_staff_commands() -> None:

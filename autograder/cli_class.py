@@ -49,7 +49,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     from autograder.classroom.lock import hold
     from autograder.classroom.roster import read_roster
     from autograder.course import find_assignment
-    from autograder.plugin import pick_device
+    from autograder.plugin import known_data, pick_device
     from autograder.render.progress import Bar
     from autograder.run import Options
 
@@ -64,7 +64,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     else:
         spread = partial(grade_all, workers=rest["workers"])
         wall, device = choose(rest["wall"]), pick_device(rest["device"])
-    setup = Setup(chosen.folder, Options(device, data=rest["data"], seed=rest["seed"]), wall)
+    setup = Setup(chosen.folder, Options(device, data=known_data(rest["data"]), seed=rest["seed"]), wall)
     with hold(out, wait=rest["wait"], on_wait=lambda who: told.print(f"Waiting for {who}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
         with Journal(out, create=True) as journal, Bar(told, disable=rest["as_json"]) as progress:

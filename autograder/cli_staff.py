@@ -50,10 +50,10 @@ def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool,
     from autograder.authoring.verify import verify as prove
     from autograder.box.wall import NoWall, choose
     from autograder.course import assignments_named
-    from autograder.plugin import pick_device
+    from autograder.plugin import known_data, pick_device
     from autograder.run import Options
 
-    options = Options(device=pick_device(rest["device"]), data=rest["data"])
+    options = Options(device=pick_device(rest["device"]), data=known_data(rest["data"]))
     console = Console(stderr=True)
     try:
         wall = choose(rest["wall"])
@@ -87,10 +87,10 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: 
     from autograder.authoring.calibrate import calibrate as measure
     from autograder.box.wall import choose
     from autograder.course import assignments_named
-    from autograder.plugin import pick_device
+    from autograder.plugin import known_data, pick_device
     from autograder.run import Options
 
-    options = Options(device=pick_device(device), data=data)
+    options = Options(device=pick_device(device), data=known_data(data))
     for assignment in assignments_named(names):
         with Console(stderr=True).status("calibrating") as status:
             table = measure(assignment, options, seeds=seeds, wall=choose(wall), progress=status.update)

@@ -8,11 +8,14 @@ from pathlib import Path
 from autograder.manifest import MANIFEST, Assignment, BadManifest, read_assignment
 
 
-def find_assignment(name: str) -> Assignment:
-    """The assignment called ``name``: a path, a folder here or in a course above, or one that gradlab came with."""
+def find_assignment(name: str, *, installed: bool = True) -> Assignment:
+    """The assignment called ``name``: a path, a folder here or in a course above, or one that gradlab came with.
+
+    Without ``installed`` the last is left out: what a student hands in must not be somebody else's copy.
+    """
     here = Path.cwd()
     own = [here] if here.name == name else []
-    for place in [*own, Path(name), *(root / name for root in _roots())]:
+    for place in [*own, Path(name), *(root / name for root in _roots(installed=installed))]:
         if (place / MANIFEST).is_file():
             return read_assignment(place)
     raise BadManifest(f"There is no assignment {name!r}: not in {here}, and in no assignments/ here or above.")
@@ -54,8 +57,10 @@ def earlier_modules(assignment: Assignment) -> list[str]:
     return [file for folder in folders if folder.name < assignment.name for file in read_assignment(folder).files]
 
 
-def _roots() -> Iterator[Path]:
-    here, installed = Path.cwd(), Path(__file__).resolve().parent.parent
+def _roots(*, installed: bool = True) -> Iterator[Path]:
+    here = Path.cwd()
     yield here
-    for folder in (here, *here.parents, installed):
+    for folder in (here, *here.parents):
         yield folder / "assignments"
+    if installed:
+        yield Path(__file__).resolve().parent.parent / "assignments"

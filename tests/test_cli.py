@@ -110,7 +110,7 @@ def test_a_student_starts_checks_and_submits(work: Path, run: Run) -> None:
 
     packed = run("submit", NAME)
     assert packed.exit_code == 0
-    assert packed.output.endswith(f"Made {work / NAME}.zip. Hand this file in.\n")
+    assert packed.output.endswith(f"Made {work / NAME}.zip from {work / NAME}. Hand this file in.\n")
     assert sorted(zipfile.ZipFile(work / f"{NAME}.zip").namelist()) == ["tiny.ipynb", "tiny.py"]
     (work / NAME / "tiny.py").write_text("")
     again = run("check", NAME, "--hand-in", work / f"{NAME}.zip")
