@@ -16,7 +16,7 @@ SECONDS = 60.0
 
 
 class Cluster:
-    """A scheduler and workers with one thread each."""
+    """A scheduler and workers."""
 
     def __init__(self, folder: Path, *, encrypted: bool = False) -> None:
         self.folder = folder
@@ -32,18 +32,18 @@ class Cluster:
             time.sleep(0.05)
         self.address = json.loads(facts.read_text())["address"]
 
-    def add(self, *options: str, nanny: bool = False, environment: Mapping[str, str] | None = None) -> int:
-        """Start a worker; its process id. It is there some seconds later."""
-        fixed = ["--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder)]
+    def add(
+        self, *options: str, threads: int = 1, nanny: bool = False, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start a worker. It is there some seconds later."""
+        fixed = ["--nthreads", str(threads), "--no-dashboard", "--local-directory", str(self.folder)]
         arguments = [self.address, *self._protocol(), *fixed, "--nanny" if nanny else "--no-nanny", *options]
         self.workers.append(self._start("dask_worker", arguments, environment))
-        return self.workers[-1].pid
 
     def need(self, count: int) -> None:
-        """Have that many workers, the last one with a nanny, as on real clusters."""
-        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        """Have that many workers; the first has two threads and a nanny, as on real clusters."""
         while len(self.workers) < count:
-            self.add(nanny=len(self.workers) == count - 1)
+            self.add(threads=1 if self.workers else 2, nanny=not self.workers)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """kill -9, and wait until it is gone."""

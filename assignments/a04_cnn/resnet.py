@@ -27,6 +27,7 @@ from torch.nn import functional as F
 # from common.seed import seed_everything
 # from common.training import fit, predict
 #
+# torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
 # scenes = load("scenes")
 # centre = scenes.x_train.mean(dim=0, keepdim=True)
 # x_train, y_train = scenes.x_train[:2000] - centre, scenes.y_train[:2000]

@@ -351,7 +351,7 @@ class TwoStageDetector(nn.Module):
 # for name, detector in detectors.items():
 #     begun = time.perf_counter()
 #     history[name], kept[name] = train_detector(
-#         detector, train.images, train.boxes, steps=400, milestones=(20, 100, 400)
+#         detector, train.images, train.boxes, steps=300, milestones=(20, 100, 300)
 #     )
 #     found[name] = detect(detector, val.images, thresh=0.05)
 #     value = mean_average_precision(found[name], targets)
@@ -365,7 +365,7 @@ class TwoStageDetector(nn.Module):
 # precision_recall_figure({f"{name}: AP {average_precision(*pair):.2f}": pair for name, pair in pairs.items()})
 
 # %% [markdown]
-# The two-stage detector on the same images after 20, 100 and 400 steps:
+# The two-stage detector on the same images after 20, 100 and 300 steps:
 
 # %% tags=["active-ipynb"]
 # def detections(found, colour="red"):
@@ -396,9 +396,10 @@ class TwoStageDetector(nn.Module):
 # box_figure(val.images[worst], layers, titles=[f"AP {per_image[i]:.2f}" for i in worst], columns=4, scale=3)
 
 # %% [markdown] question="det-q5"
-# **Question 5.** Where does the second stage's gain come from? Look at the failures of both detectors, and at
-# what each network sees when it names an object. Then: suppose you let gradients flow through the proposals'
-# coordinates. In which direction would the class loss push a box, and why is that not the box you want?
+# **Question 5.** Where does the second stage's gain come from: does it find more objects, or name them better?
+# Measure both. Then let `roi_align` sample nothing but the centre of each proposal and train again: what changes,
+# and why? (One cell of this backbone sees 39 x 39 pixels.) Last: suppose you let gradients flow through the
+# proposals' coordinates. Where would the class loss push a box?
 
 # %% [markdown] answer="det-q5"
 # YOUR ANSWER HERE

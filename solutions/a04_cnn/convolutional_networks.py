@@ -47,6 +47,7 @@ from common.solver import Solver
 # from common.plots import curves, image_grid
 # from common.seed import seed_everything
 #
+# torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
 # scenes = load("scenes")
 # centre = scenes.x_train.mean(dim=0, keepdim=True)
 # data = {

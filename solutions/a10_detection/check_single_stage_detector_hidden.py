@@ -557,7 +557,7 @@ def loop_map(predictions: list[dict], targets: list[dict], threshold: float = 0.
     return sum(areas) / len(areas) if areas else 0.0
 
 
-@task("SingleStageDetector.inference", points=3, seconds=150, memory_mb=4096)
+@task("SingleStageDetector.inference", points=3, seconds=240, memory_mb=4096)
 def check_single_stage_learns_scenes(student, rng, score):
     """Trained for 200 steps on 800 scenes, the detector finds and names the objects of 200 scenes it has not seen."""
     train, test = scene_sets(rng, 800, 200)

@@ -491,7 +491,7 @@ def loop_map(predictions: list[dict], targets: list[dict], threshold: float = 0.
     return sum(areas) / len(areas) if areas else 0.0
 
 
-@task("TwoStageDetector.inference", points=2, seconds=150, memory_mb=4096)
+@task("TwoStageDetector.inference", points=2, seconds=240, memory_mb=4096)
 def check_two_stage_learns_scenes(student, rng, score):
     """Trained for 200 steps on 800 scenes, two stages do better on 200 others than one stage is expected to do."""
     train, test = scene_sets(rng, 800, 200)

@@ -179,6 +179,9 @@ SINGLE = [
         "rows = torch.cat(kept) if kept else label.new_zeros(0)", "rows = torch.cat(kept)"),
     one("scores: never learns", "check_single_stage_learns_scenes",
         "return loss / max(len(pos_idx), 1)", "return 0 * loss", calibrates=True),
+    one("scores: reports anchors, not proposals", "check_single_stage_learns_scenes",
+        'proposals = GenerateProposal(anchors, offsets.movedim(2, -1), method="YOLO")', "proposals = anchors",
+        calibrates=True),
     one("scores: does not look at the image", "check_single_stage_learns_scenes",
         "features = self.feat_extractor(images)", "features = self.feat_extractor(torch.zeros_like(images))",
         count=2, calibrates=True),
@@ -303,12 +306,9 @@ SECOND_STAGE = [
     two("scores in two stages: does not look at the image", "check_two_stage_learns_scenes",
         "features = self.feat_extractor(images)", "features = self.feat_extractor(torch.zeros_like(images))",
         count=2, calibrates=True),
-    two("scores in two stages: the boxes of an image mirrored", "check_two_stage_learns_scenes",
-        "left, right, x_weight = points(x0, x1, width, W)", "left, right, x_weight = points(W - x1, W - x0, width, W)",
+    two("scores in two stages: a leftover from debugging, three images of each batch", "check_two_stage_learns_scenes",
+        'stage = self.rpn(images, bboxes, output_mode="all")', 'stage = self.rpn(images[:3], bboxes[:3], output_mode="all")',
         calibrates=True),
-    two("scores in two stages: names every object by the first proposal", "check_two_stage_learns_scenes",
-        "                confident = confident * probability\n",
-        "                label, confident = label[:1].expand_as(label), confident * probability\n", calibrates=True),
 ]
 # fmt: on
 

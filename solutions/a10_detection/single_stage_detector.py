@@ -95,8 +95,8 @@ def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
 # check("single_stage_detector", task="GenerateAnchor")
 
 # %% [markdown]
-# All shapes at one cell, and one shape at all cells (their centres as dots of colour would overlap less than the
-# boxes do). Compare with the objects above: is there an anchor near every size?
+# Left: all shapes at one cell. Middle: one shape at all cells. Right: compare with the objects. Is some anchor near
+# every size and place?
 
 # %% tags=["active-ipynb"]
 # grid = generate_grid(torch.zeros(1, 1, 8, 8))
@@ -550,12 +550,12 @@ class SingleStageDetector(nn.Module):
 # seed_everything(0)
 # detector = SingleStageDetector(num_classes=len(names), drop_ratio=0.0)
 # begun = time.perf_counter()
-# losses, kept = train_detector(detector, train.images, train.boxes, steps=400, milestones=(20, 100, 400))
+# losses, kept = train_detector(detector, train.images, train.boxes, steps=300, milestones=(20, 100, 300))
 # print(f"{time.perf_counter() - begun:.0f} s")
 # curves({"loss": losses}, ylabel="loss", xlabel="step")
 
 # %% [markdown]
-# What the detector says about the same images after 20, 100 and 400 steps. First it learns where *something* is,
+# What the detector says about the same images after 20, 100 and 300 steps. First it learns where *something* is,
 # then how large, and last what it is called.
 
 # %% tags=["active-ipynb"]
@@ -793,4 +793,4 @@ def mean_average_precision(
 #
 # A detector is a classifier asked many times, plus book-keeping: which anchor answers for which object, which of
 # several answers to believe, how to score a list against a list. Nearly all bugs live in the book-keeping. In the
-# next notebook a second stage looks again at each proposal, and that is worth more than a few points of mAP.
+# next notebook a second stage looks again at each proposal, and both places and names get better.

@@ -1,0 +1,177 @@
+"""Public checks of a06, vit: expected values come from torch's convolution and encoder layers."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from common.torch_layers import encoder_layer
+
+READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
+
+TOKENS = """
+import torch
+import vit
+
+def tokens(model, images):
+    '''What the first encoder layer is given.'''
+    seen = []
+    layers = [m for m in model.modules() if isinstance(m, vit.TransformerEncoderLayer)]
+    hooks = [m.register_forward_pre_hook(lambda m, args: seen.append(args[0].detach())) for m in layers]
+    with torch.no_grad():
+        model.eval()(images)
+    for hook in hooks:
+        hook.remove()
+    return seen[0] if seen else None
+"""
+
+
+def parts(student, module, inputs: list, rng, **counts: int) -> dict:
+    """Give the student's module new weights and learn which is which; the counts are what it must have."""
+    found = student.define("from common.attention_roles import parts").parts(module, inputs, rng.int(0, 2**31))
+    names = {
+        "attention": "attentions",
+        "linear": "linear layers outside of attention",
+        "norm": "normalisations",
+        "embedding": "embeddings",
+    }
+    for role, count in counts.items():
+        expect_equal(len(found[role]), count, name=f"the number of {names[role]} that forward used")
+    return found
+
+
+def embedded(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> Tensor:
+    """A convolution whose stride is the size of its filters is a linear layer on patches. (N, T, E)"""
+    filters = weight.reshape(len(weight), images.shape[1], p, p)
+    return F.conv2d(images, filters, bias, stride=p).flatten(2).mT
+
+
+def wrong_patches(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> dict:
+    """Hint -> what this mistake gives."""
+    num, channels, height, width = images.shape
+    tiles = images.reshape(num, channels, height // p, p, width // p, p)
+
+    def embed(patches: Tensor) -> Tensor:
+        return F.linear(patches.reshape(num, -1, channels * p * p), weight.flatten(1), bias)
+
+    return {
+        "A plain reshape reads along whole rows of pixels; split H and W first, then permute.": lambda: embed(images),
+        "Inside a patch the numbers are in the order (p, p, C); wanted is (C, p, p).": (
+            lambda: embed(tiles.permute(0, 2, 4, 3, 5, 1))
+        ),
+        "Rows and columns inside a patch are swapped.": lambda: embed(tiles.permute(0, 2, 4, 1, 5, 3)),
+        "The patches run down the columns; reading order is row after row.": (
+            lambda: embed(tiles.permute(0, 4, 2, 1, 3, 5))
+        ),
+    }
+
+
+def judge_patches(student, images: Tensor, img_size, p: int, dim: int, rng) -> None:
+    """The embedding of these images is right."""
+    module = student.PatchEmbedding(img_size, p, images.shape[1], dim)
+    weight, bias = parts(student, module, [images], rng, linear=1)["linear"][0]
+    mistakes = wrong_patches(images, weight, bias, p)
+    expect_close(module(images), embedded(images, weight, bias, p), mistakes=mistakes)
+
+
+@task("PatchEmbedding", points=3)
+def check_patches_agree_with_a_convolution(student, rng):
+    """Patches, in the order (C, p, p), agree with a convolution whose stride is the size of its filters."""
+    judge_patches(student, rng.normal(2, 3, 8, 8), 8, 2, 5, rng)
+
+
+@task("PatchEmbedding", points=1)
+def check_patches_of_images_that_are_not_square(student, rng):
+    """Patches are right for images that are wider than high."""
+    judge_patches(student, rng.normal(2, 2, 6, 12), (6, 12), 3, 7, rng)
+
+
+@task("TransformerEncoderLayer", points=2)
+def check_layer_agrees_with_torch(student, rng):
+    """The layer agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
+    forbid(student, "TransformerEncoderLayer", calls=READY_MADE)
+    x = rng.normal(2, 5, 6)
+    layer = student.TransformerEncoderLayer(6, 2, 9, 0.3)
+    found = parts(student, layer, [x], rng, attention=1, linear=2, norm=2)
+
+    def torch_says(**rest: bool) -> Tensor:
+        return encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5, **rest)(x).detach()
+
+    expect_close(layer.eval()(x), torch_says(), rtol=1e-4, mistakes={
+        "The norms come before the sub-layers; here they come after the sums.": lambda: torch_says(norm_first=True),
+    })  # fmt: skip
+
+
+@task("TransformerEncoderLayer", points=1)
+def check_layer_drops_in_training_only(student, rng):
+    """Dropout acts in training and not in eval mode."""
+    layer, x = student.TransformerEncoderLayer(8, 2, 16, 0.5).to(rng.device), rng.normal(2, 5, 8, dtype=torch.float32)
+    layer.train()
+    expect(not torch.equal(layer(x), layer(x)), "In training, two passes with dropout 0.5 were equal.")
+    layer.eval()
+    expect_equal(layer(x), layer(x), name="the second pass in eval mode")
+
+
+@task("VisionTransformer", points=2)
+def check_vit_is_patches_layers_and_a_mean(student, rng):
+    """The scores are those of the patches, through the encoder layers, averaged, through a linear layer."""
+    images = rng.normal(3, 2, 8, 8)
+    model = student.VisionTransformer(8, 4, 2, 6, 2, 3, 10, 7, 0.2)
+    found = parts(student, model, [images], rng, attention=2, linear=6, norm=4)
+    x = student.define(TOKENS).tokens(model, images)
+    expect(x is not None, "VisionTransformer does not use your TransformerEncoderLayer.")
+    expect_shape(x, (3, 4, 6), name="what the first encoder layer is given")
+    positions = x - embedded(images, *found["linear"][0], 4)
+    expect_close(positions, positions[:1].expand(3, -1, -1), name="what is added to the patches of each image")
+
+    for i in range(2):
+        linears, norms = found["linear"][2 * i + 1 : 2 * i + 3], found["norm"][2 * i : 2 * i + 2]
+        x = encoder_layer(found["attention"][i : i + 1], linears, norms, eps=1e-5)(x).detach()
+    expect_close(model.eval()(images), F.linear(x.mean(1), *found["linear"][5]), rtol=1e-4, mistakes={
+        "Only the first patch is classified; take the mean of all.": F.linear(x[:, 0], *found["linear"][5]),
+        "Only the last patch is classified; take the mean of all.": F.linear(x[:, -1], *found["linear"][5]),
+        "The patches are summed; take their mean.": F.linear(x.sum(1), *found["linear"][5]),
+        "The largest value of the patches is taken; take their mean.": F.linear(x.amax(1), *found["linear"][5]),
+        "These are probabilities; return the scores before the softmax.": (
+            lambda: F.linear(x.mean(1), *found["linear"][5]).softmax(1)
+        ),
+    })  # fmt: skip
+
+
+@task("VisionTransformer", points=1)
+def check_vit_knows_where_patches_are(student, rng):
+    """Patches in another order give other scores: each position has a vector of its own."""
+    images = rng.normal(2, 3, 8, 12)
+    model = student.VisionTransformer((8, 12), 4, 3, 8, 1, 2, 16, 5, 0.1)
+    parts(student, model, [images], rng)
+    scores, swapped = model.eval()(images), images.clone()
+    swapped[:, :, :4, :4], swapped[:, :, 4:, 8:] = images[:, :, 4:, 8:], images[:, :, :4, :4]
+    hint = "Add a vector for each position to the patches before the first layer."
+    expect(not torch.allclose(model(swapped), scores), "Two patches changed places, and no score changed.", hint)
+
+
+def mixed(x: Tensor, found: dict, *, gelu: bool = True, norm: bool = True) -> Tensor:
+    """Tolstikhin et al., equation 1."""
+    (t1, t2, c1, c2), (n1, n2) = [(w.flatten(1), b) for w, b in found["linear"]], found["norm"]
+
+    def network(z: Tensor, first: tuple, second: tuple) -> Tensor:
+        hidden = F.linear(z, *first)
+        return F.linear(F.gelu(hidden) if gelu else hidden.relu(), *second)
+
+    def normed(z: Tensor, pair: tuple) -> Tensor:
+        return F.layer_norm(z, z.shape[2:], *pair) if norm else z
+
+    x = x + network(normed(x, n1).mT, t1, t2).mT
+    return x + network(normed(x, n2), c1, c2)
+
+
+@task("MixerBlock", points=3)
+def check_mixer_agrees_with_the_formula(student, rng):
+    """The Mixer block agrees with equation 1 of its paper."""
+    x = rng.normal(2, 5, 4)
+    block = student.MixerBlock(5, 4, 7, 6)
+    found = parts(student, block, [x], rng, linear=4, norm=2)
+    expect_close(block(x), mixed(x, found), rtol=1e-4, mistakes={
+        "The nonlinearity is a ReLU; it must be GELU.": lambda: mixed(x, found, gelu=False),
+        "The residual connections are missing.": lambda: mixed(x, found) - x,
+    })  # fmt: skip

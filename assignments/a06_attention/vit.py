@@ -1,0 +1,385 @@
+# %% [markdown]
+# # The vision transformer
+#
+# A Transformer reads a sequence of vectors; it does not care that they were words. Dosovitskiy et al. (2020), "An image
+# is worth 16x16 words", cut an image into square patches, call each of them a word, and leave the rest as it was.
+# No convolution, no pooling: which patches belong together, attention must find out by itself. You build this
+# vision transformer (ViT), see what it needs that a CNN does not, and end with a network that has no attention either.
+#
+# | part | you write | points |
+# |---|---|---|
+# | 1 Patches | `PatchEmbedding` | 6 |
+# | 2 The encoder layer | `TransformerEncoderLayer` | 5 |
+# | 3 ViT | `VisionTransformer` | 8 |
+# | 4 Without attention | `MixerBlock` | 5 |
+#
+# You have built attention and normalisation with your own hands in `transformers.ipynb`. From here on use torch's:
+# `nn.MultiheadAttention(..., batch_first=True)` computes all heads in one matrix product, and `nn.LayerNorm` is
+# the one you know. (Your own `MultiHeadAttention` is accepted too.) Only torch's whole Transformer layers,
+# `nn.TransformerEncoderLayer` and its relatives, are not allowed: they are the task.
+
+# %%
+import torch
+from torch import Tensor, nn
+
+
+# %% tags=["active-ipynb"]
+# import time
+#
+# import matplotlib.pyplot as plt
+#
+# from autograder import check
+# from common.data import load
+# from common.plots import image_grid
+# from common.seed import seed_everything
+
+# %% tags=["active-ipynb"]
+# scenes = load("scenes", num_train=4000, num_test=1000)
+# x_train, y_train, x_test, y_test = scenes.x_train, scenes.y_train, scenes.x_test, scenes.y_test
+# image_grid(x_train[:10], titles=[scenes.class_names[label] for label in y_train[:10]], columns=10);
+
+# %% [markdown]
+# ## 1 Patches
+#
+# Cut the image into squares of $p \times p$ pixels, row after row from the top left, and flatten each of them. Then one
+# linear layer makes an embedding of each (Dosovitskiy et al., equation 1).
+#
+#     (N, C, H, W)  ->  (N, H/p * W/p, C * p * p)  ->  (N, H/p * W/p, embed_dim)
+#
+# Mind two orders. Patches come in reading order: along the first row of patches, then the second. Inside a patch,
+# numbers come in the order **(C, p, p)**: first all of channel 0, row by row, then channel 1. A plain
+# `reshape` of the image does neither: it reads along whole rows of pixels. Split the axes first, `permute` them, then
+# flatten.
+
+# %% task="PatchEmbedding"
+class PatchEmbedding(nn.Module):
+    """Cut images into patches and embed each of them."""
+
+    def __init__(self, img_size: int | tuple[int, int], patch_size: int, in_channels: int = 3, embed_dim: int = 128):
+        """Make one linear layer; img_size is the side of square images, or (H, W)."""
+        super().__init__()
+        height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
+        if height % patch_size or width % patch_size:
+            raise ValueError(f"Images of {height} x {width} cannot be cut into patches of {patch_size} x {patch_size}.")
+        self.img_size = (height, width)
+        self.patch_size = patch_size
+        self.num_patches = (height // patch_size) * (width // patch_size)
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Embed the patches.
+
+        Shapes:
+            x    (N, C, H, W)                 images
+            out  (N, num_patches, embed_dim)  patches in reading order
+        """
+        if tuple(x.shape[2:]) != self.img_size:
+            raise ValueError(f"Expected images of {self.img_size}, got {tuple(x.shape[2:])}.")
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="PatchEmbedding"
+# check("vit", task="PatchEmbedding")
+
+# %% [markdown]
+# What the Transformer gets to see of a scene, with patches of 8 and of 4 pixels:
+
+# %% tags=["active-ipynb"]
+# for p in (8, 4):
+#     patches = x_train[3].unfold(1, p, p).unfold(2, p, p).permute(1, 2, 0, 3, 4).flatten(0, 1)
+#     image_grid(patches, columns=32 // p).set_size_inches(2.4, 2.4)
+#     display(image_grid(patches, columns=2 * 32 // p))
+
+# %% [markdown] question="vit-q1"
+# **Question 1.** Halve the side of the patches, and leave the image and `embed_dim` as they are. By which factor does
+# each of these change? (a) The number of patches. (b) The multiply-accumulates of the feed-forward networks. (c) Those
+# of the products of queries with keys. (d) The number of weights of the encoder layers.
+
+# %% [markdown] answer="vit-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 2 The encoder layer
+#
+# The same block as before, now from torch's parts. Post-norm: the sum is normalised. Dropout stands on the output of
+# each sub-layer, before the sum (there may be more of it inside):
+#
+# $$ x \leftarrow \text{Norm}_1\big(x + \text{drop}(\text{Attention}(x, x, x))\big), \qquad
+#    x \leftarrow \text{Norm}_2\big(x + \text{drop}(\text{FFN}(x))\big). $$
+
+# %% task="TransformerEncoderLayer"
+class TransformerEncoderLayer(nn.Module):
+    """Self-attention and feed-forward (ReLU), each with a residual connection and a normalisation after it."""
+
+    def __init__(self, input_dim: int, num_heads: int, dim_feedforward: int = 2048, dropout: float = 0.1):
+        """Make the attention, two linear layers, two norms with torch's epsilon, and dropout."""
+        super().__init__()
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, src: Tensor, src_mask: Tensor | None = None) -> Tensor:
+        """Encode a batch of sequences.
+
+        Shapes:
+            src       (N, T, input_dim)
+            src_mask  (T, T)             bool, True hides the key (column) from the query (row); None hides nothing
+            out       (N, T, input_dim)
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="TransformerEncoderLayer"
+# check("vit", task="TransformerEncoderLayer")
+
+# %% [markdown]
+# ## 3 ViT
+#
+# Embed the patches, add positions, run `num_layers` layers, average over all patches, and let one linear layer make the
+# class scores of the average. The paper reads the result off an extra "class token" instead of the average; both work
+# alike (its appendix D.3), and averaging is simpler.
+#
+# Positions are **learned** here: one vector for each patch, a parameter of shape (1, num_patches, embed_dim) that
+# starts as small random numbers (standard deviation 0.02). A ViT is not told that patches lie in a grid. (Sinusoids are
+# accepted too, if you prefer them.)
+
+# %% task="VisionTransformer"
+class VisionTransformer(nn.Module):
+    """Classify images: patches, positions, encoder layers, the mean of all patches, a linear layer."""
+
+    def __init__(
+        self,
+        img_size: int | tuple[int, int] = 32,
+        patch_size: int = 8,
+        in_channels: int = 3,
+        embed_dim: int = 128,
+        num_layers: int = 6,
+        num_heads: int = 4,
+        dim_feedforward: int = 256,
+        num_classes: int = 10,
+        dropout: float = 0.1,
+    ):
+        """Make a PatchEmbedding, positions, num_layers TransformerEncoderLayers and a linear layer to the classes."""
+        super().__init__()
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Class scores.
+
+        Shapes:
+            x    (N, C, H, W)      images
+            out  (N, num_classes)  logits
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="VisionTransformer"
+# check("vit", task="VisionTransformer")
+
+# %% [markdown]
+# Training and prediction are given.
+
+# %%
+def train(
+    model: nn.Module, images: Tensor, labels: Tensor, *, epochs: int, batch_size: int = 64, learning_rate: float = 1e-3
+) -> list[float]:
+    """Train with AdamW, the learning rate rising and falling; the loss of every iteration.
+
+    Shapes:
+        images  (N, C, H, W)  float in [0, 1]
+        labels  (N,)          int64
+    """
+    steps = epochs * -(-len(images) // batch_size)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
+    losses = []
+    model.train()
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images), device=images.device).split(batch_size):
+            loss = nn.functional.cross_entropy(model(4 * images[rows] - 2), labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+    return losses
+
+
+@torch.no_grad()
+def predict(model: nn.Module, images: Tensor) -> Tensor:
+    """The class with the highest score: (N, C, H, W) -> (N,)."""
+    model.eval()
+    return torch.cat([model(4 * part - 2).argmax(dim=1) for part in images.split(256)])
+
+
+# %% [markdown]
+# A small ViT on 4,000 scenes, with patches of 4 x 4 pixels. Chance is 10 %.
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# vit = VisionTransformer(patch_size=4, embed_dim=48, num_layers=2, dim_feedforward=96, dropout=0.0)
+# started = time.perf_counter()
+# losses = train(vit, x_train, y_train, epochs=8, learning_rate=2e-3)
+# accuracy = (predict(vit, x_test) == y_test).double().mean()
+# print(f"{100 * accuracy:.1f} % of the test scenes, after {time.perf_counter() - started:.0f} s")
+# plt.figure(figsize=(6, 3))
+# plt.plot(losses)
+# plt.xlabel("iteration")
+# plt.ylabel("loss")
+# plt.show()
+
+# %% [markdown]
+# Where does it look? For each scene, how much attention every patch gets in the second layer, the mean over all
+# queries: one picture for each head, bright is much.
+
+# %% tags=["active-ipynb"]
+# def attention_maps(model, images):
+#     """The weights of each attention layer: a list of (N, heads, T, T)."""
+#     seen = []
+#     attentions = [m for m in model.modules() if isinstance(m, nn.MultiheadAttention)]
+#     hooks = [m.register_forward_pre_hook(lambda m, args: seen.append((m, args))) for m in attentions]
+#     predict(model, images)
+#     for hook in hooks:
+#         hook.remove()
+#     with torch.no_grad():
+#         return [m(*args, average_attn_weights=False)[1] for m, args in seen]
+#
+#
+# shown = x_test[:6]
+# received = attention_maps(vit, shown)[-1].mean(dim=2).unflatten(2, (8, 8))  # (N, heads, 8, 8)
+# figure, axes = plt.subplots(5, 6, figsize=(9, 7.5), layout="constrained")
+# for n in range(6):
+#     axes[0, n].imshow(shown[n].permute(1, 2, 0))
+#     axes[0, n].set_title(scenes.class_names[y_test[n]], fontsize=9)
+#     for head in range(4):
+#         axes[1 + head, n].imshow(received[n, head], cmap="magma")
+# for ax in axes.flat:
+#     ax.set_axis_off()
+# plt.show()
+
+# %% [markdown]
+# Did it find out that patches lie in a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to
+# every other one, laid out as the patches are. A bright cross or spot around a patch's own place means: neighbours, or
+# patches of the same row or column, have got similar vectors. Dosovitskiy et al. show this in their figure 7, after
+# training on millions of images; after 4,000 it is only beginning.
+
+# %% tags=["active-ipynb"]
+# learned = [p for p in vit.parameters() if p.dim() == 3 and p.shape[1] == 64]
+# if learned:  # a ViT with sinusoids has none
+#     unit = nn.functional.normalize(learned[0][0].detach(), dim=1)
+#     similar = (unit @ unit.T).unflatten(1, (8, 8)).unflatten(0, (8, 8))[::2, ::2].flatten(0, 1)  # (16, 8, 8)
+#     figure, axes = plt.subplots(4, 4, figsize=(5.5, 5.5), layout="constrained")
+#     for ax, picture in zip(axes.flat, similar):
+#         ax.imshow(picture, cmap="RdBu_r", vmin=-1, vmax=1)
+#         ax.set_axis_off()
+#     plt.show()
+
+# %% [markdown]
+# ## 4 Without attention
+#
+# Is it attention that makes a ViT work, or is it enough that patches are mixed somehow? MLP-Mixer (Tolstikhin et al.,
+# 2021, equation 1) mixes them by a plain two-layer network that runs **across** the patches, the same for each channel,
+# and then runs a second one across the channels of each patch:
+#
+# $$ U = X + \text{MLP}_1\big(\text{LayerNorm}(X)^\top\big)^\top, \qquad
+#    Y = U + \text{MLP}_2\big(\text{LayerNorm}(U)\big), \qquad
+#    \text{MLP}(z) = W_2\, \text{GELU}(W_1 z + b_1) + b_2 . $$
+#
+# Note that here the norm comes first and the residual stays untouched ("pre-norm"), and that the nonlinearity is
+# `nn.GELU`. A linear layer always works on the last axis, so transpose before and after.
+
+# %% task="MixerBlock"
+class MixerBlock(nn.Module):
+    """Mix the tokens of each channel, then the channels of each token; norm first."""
+
+    def __init__(self, tokens_dim: int, channels_dim: int, tokens_hidden: int, channels_hidden: int):
+        """Make two nn.LayerNorm over the channels and two networks: linear, GELU, linear."""
+        super().__init__()
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix.
+
+        Shapes:
+            x    (N, tokens_dim, channels_dim)
+            out  (N, tokens_dim, channels_dim)
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="MixerBlock"
+# check("vit", task="MixerBlock")
+
+# %% [markdown]
+# ## Three architectures and more and more data
+#
+# A CNN knows two things before it sees an image: neighbouring pixels belong together, and a pattern means the same
+# everywhere. A ViT must learn both from data, a Mixer too. So we train all three on 250, 1,000 and 4,000 scenes, with
+# the same number of iterations, and test on the same 1,000.
+
+# %% tags=["active-ipynb"]
+# def small_cnn():
+#     def stage(inside, outside):
+#         return [nn.Conv2d(inside, outside, 3, padding=1), nn.BatchNorm2d(outside), nn.ReLU(), nn.MaxPool2d(2)]
+#
+#     stages = [*stage(3, 16), *stage(16, 32), *stage(32, 64)]
+#     return nn.Sequential(*stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+#
+#
+# class Mixer(nn.Module):
+#     def __init__(self):
+#         super().__init__()
+#         self.patches = PatchEmbedding(32, 8, embed_dim=64)
+#         self.blocks = nn.Sequential(*[MixerBlock(16, 64, 32, 128) for _ in range(2)])
+#         self.classify = nn.Sequential(nn.LayerNorm(64), nn.Flatten(0, -2), nn.Linear(64, 10))
+#
+#     def forward(self, x):
+#         mean = self.blocks(self.patches(x)).mean(dim=1)
+#         return self.classify(mean)
+#
+#
+# def small_vit():
+#     return VisionTransformer(patch_size=8, embed_dim=64, num_layers=2, dim_feedforward=128, dropout=0.0)
+#
+#
+# counts, accuracies = [250, 1000, 4000], {}
+# for name, make in {"small CNN": small_cnn, "ViT": small_vit, "Mixer": Mixer}.items():
+#     accuracies[name] = []
+#     for count in counts:
+#         seed_everything(0)
+#         model = make()
+#         train(model, x_train[:count], y_train[:count], epochs=32_000 // count, learning_rate=2e-3)
+#         accuracies[name].append(100 * (predict(model, x_test) == y_test).double().mean().item())
+#     size = sum(p.numel() for p in model.parameters())
+#     print(f"{name:10} {size:6,} weights  " + "  ".join(f"{a:.1f} %" for a in accuracies[name]))
+# plt.figure(figsize=(6, 3.5))
+# for name, heights in accuracies.items():
+#     plt.plot(counts, heights, marker="o", label=name)
+# plt.xscale("log")
+# plt.xticks(counts, [f"{count:,}" for count in counts])
+# plt.minorticks_off()
+# plt.xlabel("training scenes")
+# plt.ylabel("test accuracy in %")
+# plt.legend(frameon=False)
+# plt.show()
+
+# %% [markdown] question="vit-q2"
+# **Question 2.** (a) The CNN is ahead everywhere. Name the two things it knows in advance, and say which of its
+# layers express them. (b) Which of the two does `PatchEmbedding` also express, and on which scale? (c) The paper finds
+# ViT ahead of the best CNNs after training on 300 million images. How does that go together with the curves above?
+# (d) A trained ViT takes images with more patches, if you stretch its positions. A trained Mixer cannot. Why?
+
+# %% [markdown] answer="vit-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## What to take home
+#
+# An image is a sequence too, if you cut it up: nothing else in the Transformer had to change. What a CNN is given, a
+# ViT has to learn, and with few images it shows. What an architecture knows in advance is worth data; whether it is
+# worth having depends on how much data you have.

@@ -1,0 +1,135 @@
+"""Hidden checks of a06, vit: other sizes, masks, gradients, and scenes whose labels stay here."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from common.torch_layers import encoder_layer
+
+READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
+
+MISSING = """
+import torch
+
+def missing(module, inputs):
+    module.to(inputs.device, torch.float64).train()
+    result = module(inputs)
+    weights = torch.arange(result.numel(), dtype=result.dtype, device=result.device).reshape(result.shape).cos()
+    (result * weights).sum().backward()
+    return [
+        name for name, p in module.named_parameters()
+        if p.grad is None or not p.grad.isfinite().all() or (p.dim() > 1 and not p.grad.any())
+    ]
+"""
+
+
+def parts(student, module, inputs: list, rng, **counts: int) -> dict:
+    """Give the student's module new weights and learn which is which; the counts are what it must have."""
+    found = student.define("from common.attention_roles import parts").parts(module, inputs, rng.int(0, 2**31))
+    for role, count in counts.items():
+        expect_equal(len(found[role]), count, name=f"the number of parts of the kind {role!r} that forward used")
+    return found
+
+
+def expect_gradients_everywhere(student, module, inputs: Tensor) -> None:
+    """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
+    missing = student.define(MISSING).missing(module, inputs)
+    expect_equal(missing, [], name="the parameters that no gradient reaches")
+
+
+@task("PatchEmbedding", points=2)
+def check_patches_on_other_sizes(student, rng):
+    """Patches are right for one channel, one patch, high images, views that are not contiguous, and by default."""
+    cases = [((1, 1, 6, 6), 6, 3, 4), ((3, 4, 5, 5), 5, 5, 2), ((2, 2, 12, 4), (12, 4), 2, 9), ((1, 3, 4, 4), 4, 1, 3)]
+    for shape, img_size, p, dim in cases:
+        images = rng.normal(*shape).permute(0, 1, 3, 2).contiguous().permute(0, 1, 3, 2)
+        module = student.PatchEmbedding(img_size, p, in_channels=shape[1], embed_dim=dim)
+        weight, bias = parts(student, module, [images], rng, linear=1)["linear"][0]
+        expected = F.conv2d(images, weight.reshape(dim, shape[1], p, p), bias, stride=p).flatten(2).mT
+        expect_close(module(images), expected)
+    images = rng.normal(2, 3, 32, 32, dtype=torch.float32)
+    expect_shape(student.PatchEmbedding(32, 8).to(images.device)(images), (2, 16, 128))
+
+
+@task("TransformerEncoderLayer", points=2)
+def check_layer_on_other_sizes(student, rng):
+    """The layer agrees with torch's for other sizes, with and without a mask, in training too if dropout is 0."""
+    forbid(student, "TransformerEncoderLayer", calls=READY_MADE)
+    for width, heads, hidden, num, length in [(5, 1, 3, 1, 4), (8, 4, 20, 3, 1), (9, 3, 4, 2, 11)]:
+        x, mask = rng.normal(num, length, width), rng.uniform(length, length) < 0.4
+        mask &= ~torch.eye(length, dtype=torch.bool, device=x.device)
+        layer = student.TransformerEncoderLayer(width, heads, hidden, 0.0)
+        found = parts(student, layer, [x], rng, attention=1, linear=2, norm=2)
+        oracle = encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5)
+        expect_close(layer.train()(x), oracle(x).detach(), rtol=1e-4, name="in training")
+        expect_close(layer.eval()(x, mask), oracle(x, src_mask=mask).detach(), rtol=1e-4, name="with a mask")
+        expect_gradients_everywhere(student, layer, x)
+
+
+@task("VisionTransformer", points=2)
+def check_vit_on_other_sizes(student, rng):
+    """Other sizes are right, each image is classified by itself, and all weights get gradients."""
+    cases = [((3, 1, 6, 9), (6, 9), 3, 5, 1, 5, 4, 3), ((4, 3, 8, 8), 8, 2, 8, 3, 2, 5, 11)]
+    for shape, img_size, p, dim, layers, heads, hidden, classes in cases:
+        images = rng.normal(*shape)
+        model = student.VisionTransformer(img_size, p, shape[1], dim, layers, heads, hidden, classes, 0.3)
+        parts(student, model, [images], rng, attention=layers, linear=2 * layers + 2, norm=2 * layers)
+        scores = model.eval()(images)
+        expect_shape(scores, (shape[0], classes))
+        expect_close(model(images[1:2]), scores[1:2], name="image 1 by itself")
+        model.train()
+        expect(not torch.equal(model(images), model(images)), "In training, two passes with dropout 0.3 were equal.")
+        expect_gradients_everywhere(student, model, images)
+
+
+TRAINING = """
+import torch
+
+def train(model, images, labels, epochs):
+    model.to(images.device).train()
+    steps = epochs * -(-len(images) // 64)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps)
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images)).to(images.device).split(64):
+            loss = torch.nn.functional.cross_entropy(model(4 * images[rows] - 2), labels[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+@torch.no_grad()
+def predict(model, images):
+    model.eval()
+    return torch.cat([model(4 * part - 2).argmax(dim=1) for part in images.split(256)])
+"""
+
+
+@task("VisionTransformer", points=3, seconds=120, memory_mb=4096)
+def check_vit_scores_on_scenes(student, data, score):
+    """Trained on a few thousand images, the vision transformer recognises others whose labels it has not seen."""
+    split = data(num_train=3000, num_test=1000)
+    _, channels, height, width = split.x_train.shape
+    model = student.VisionTransformer((height, width), height // 4, channels, 64, 2, 4, 128, 10, 0.0)
+    helper = student.define(TRAINING)
+    helper.train(model, split.x_train, split.y_train, 8)
+    predicted = helper.predict(model, split.x_test)
+
+    expect_shape(predicted, (1000,))
+    score(float((predicted == split.y_test).double().mean()))
+
+
+@task("MixerBlock", points=2)
+def check_mixer_on_other_sizes(student, rng):
+    """The Mixer block is right for one token, one channel, and narrow networks; all weights get gradients."""
+    for tokens, channels, tokens_hidden, channels_hidden in [(1, 6, 3, 2), (7, 2, 4, 9), (3, 5, 2, 2)]:
+        x = rng.normal(3, tokens, channels)
+        block = student.MixerBlock(tokens, channels, tokens_hidden, channels_hidden)
+        found = parts(student, block, [x], rng, linear=4, norm=2)
+        (t1, t2, c1, c2), (n1, n2) = [(w.flatten(1), b) for w, b in found["linear"]], found["norm"]
+        across = F.linear(F.gelu(F.linear(F.layer_norm(x, (channels,), *n1).mT, *t1)), *t2).mT
+        u = x + across
+        expected = u + F.linear(F.gelu(F.linear(F.layer_norm(u, (channels,), *n2), *c1)), *c2)
+        expect_close(block(x), expected, rtol=1e-4)
+        expect_gradients_everywhere(student, block, x)
