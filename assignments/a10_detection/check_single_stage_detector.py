@@ -269,6 +269,7 @@ def get_weights(network, features):
 def prediction_network(student, rng, in_dim, hidden, A, C, features):
     """A network with random weights, and the output of its last convolution by torch: (B, 5A + C, H, W)."""
     network = student.PredictionNetwork(in_dim, hidden_dim=hidden, num_anchors=A, num_classes=C, drop_ratio=0.5)
+    network = network.to(rng.device)
     loader = student.define(LOADER)
     found = loader.get_weights(network, features.float())
     values = [{name: 0.5 * rng.normal(*value.shape, dtype=value.dtype) for name, value in t.items()} for t in found]

@@ -101,7 +101,7 @@ def rois_of(rng, images: int, count: int, H: int, W: int) -> Tensor:
 
 def proposal_module(student, rng, in_dim, hidden, A, features):
     """A module with random weights, and the output of its last convolution by torch: (B, A, 6, H, W)."""
-    module = student.ProposalModule(in_dim, hidden_dim=hidden, num_anchors=A, drop_ratio=0.5)
+    module = student.ProposalModule(in_dim, hidden_dim=hidden, num_anchors=A, drop_ratio=0.5).to(rng.device)
     toys = student.define(TOYS)
     found = toys.get_weights(module, features)
     values = [{name: 0.3 * rng.normal(*value.shape, dtype=value.dtype) for name, value in t.items()} for t in found]

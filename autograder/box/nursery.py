@@ -113,6 +113,7 @@ def _middle(limits: dict[str, Any], channel: int, writer: int) -> None:
     try:
         if limits["nested"]:
             namespaces.unshare_user(namespaces.ALL_NAMESPACES, inside=STUDENT)
+        limits["middle"] = os.getpid()
         inner = os.fork()
         if inner == 0:
             _become_worker(limits, channel, writer)
@@ -167,14 +168,13 @@ def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
     os.closerange(writer + 1, 4096)
     os.chdir("/tmp")
     if not limits["nested"]:
-        _die_with_nursery()
+        _die_with_nursery(limits["middle"])
     namespaces.drop_capabilities()
     seccomp.load(alone=limits["nested"])
 
 
-def _die_with_nursery() -> None:
+def _die_with_nursery(middle: int) -> None:
     """Where no namespace ends with the nursery, ask the kernel for it, once the nursery is this process's parent."""
-    middle = os.getppid()
     until = time.monotonic() + 1.0
     while os.getppid() == middle and time.monotonic() < until:
         time.sleep(0.0005)  # the process between the two ends at once

@@ -334,7 +334,7 @@ def check_prediction_network_without_positives(student, rng):
     toys = student.define(TOYS)
     shapes = sorted(toys.network(network))
     expect_equal(shapes, sorted([(128, 11, 1, 1), (128,), (65, 128, 1, 1), (65,)]), name="the shapes of its parameters")
-    network = student.PredictionNetwork(5, hidden_dim=3, num_anchors=2, num_classes=1).eval()
+    network = student.PredictionNetwork(5, hidden_dim=3, num_anchors=2, num_classes=1).to(rng.device).eval()
     none = tensor(rng, [], torch.int64)
     for B, H, W in ((1, 1, 1), (2, 4, 3)):
         features = rng.normal(B, 5, H, W, dtype=torch.float32)
@@ -358,7 +358,7 @@ def check_prediction_network_drops_in_training(student, rng):
     def scores(ratio: float, train: bool) -> Tensor:
         return toys.outputs(network[ratio], features, train)[2]
 
-    network = {ratio: student.PredictionNetwork(6, 8, 2, 3, drop_ratio=ratio) for ratio in (0.0, 0.5)}
+    network = {ratio: student.PredictionNetwork(6, 8, 2, 3, drop_ratio=ratio).to(rng.device) for ratio in (0.0, 0.5)}
     expect_equal(scores(0.0, True), scores(0.0, False), name="class scores in training and in evaluation, with ratio 0")
     expect_equal(scores(0.5, False), scores(0.5, False), name="class scores of two calls in evaluation")
     same = torch.equal(scores(0.5, True), scores(0.5, True))
@@ -385,7 +385,7 @@ def check_prediction_network_learns_everywhere(student, rng):
         "        lost += [number] if sum(reached) < len(reached) else []\n"
         "    return lost\n"
     )
-    network = student.PredictionNetwork(6, 8, 2, 3, drop_ratio=0.2)
+    network = student.PredictionNetwork(6, 8, 2, 3, drop_ratio=0.2).to(rng.device)
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
     order = rng.permutation(48)
     lost = helper.silent(network, features, order[:12], order[12:40])

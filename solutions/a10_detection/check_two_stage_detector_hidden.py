@@ -194,7 +194,7 @@ def check_proposal_module_without_positives(student, rng):
     toys = student.define(TOYS)
     found = sorted(toys.shapes(student.ProposalModule(11)))
     expect_equal(found, sorted([(256, 11, 3, 3), (256,), (54, 256, 1, 1), (54,)]), name="the shapes of its parameters")
-    module = student.ProposalModule(5, hidden_dim=3, num_anchors=2).eval()
+    module = student.ProposalModule(5, hidden_dim=3, num_anchors=2).to(rng.device).eval()
     none = tensor(rng, [], torch.int64)
     for B, H, W in ((1, 1, 1), (2, 4, 3)):
         features = rng.normal(B, 5, H, W, dtype=torch.float32)
@@ -217,7 +217,7 @@ def check_proposal_module_drops_in_training(student, rng):
     def scores(ratio: float, train: bool) -> Tensor:
         return toys.outputs(module[ratio], features, train)[0]
 
-    module = {ratio: student.ProposalModule(6, 8, 2, drop_ratio=ratio) for ratio in (0.0, 0.5)}
+    module = {ratio: student.ProposalModule(6, 8, 2, drop_ratio=ratio).to(rng.device) for ratio in (0.0, 0.5)}
     expect_equal(scores(0.0, True), scores(0.0, False), name="scores in training and in evaluation, with ratio 0")
     expect_equal(scores(0.5, False), scores(0.5, False), name="scores of two calls in evaluation")
     same = torch.equal(scores(0.5, True), scores(0.5, True))
@@ -227,7 +227,7 @@ def check_proposal_module_drops_in_training(student, rng):
 @task("ProposalModule", points=1)
 def check_proposal_module_learns_everywhere(student, rng):
     """Gradients of all three outputs reach every parameter and the features; an image does not depend on others."""
-    module = student.ProposalModule(6, 8, 2, drop_ratio=0.2)
+    module = student.ProposalModule(6, 8, 2, drop_ratio=0.2).to(rng.device)
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
     order, coord = rng.permutation(48), tensor(rng, [[0.0, 1.0, 2.0, 2.5]], torch.float32).repeat(24, 1)
     lost = student.define(TOYS).silent(module, features, coord, order[:24], order[24:])
