@@ -30,3 +30,12 @@ def audit(claims: Iterable[tuple[CheckFile, Claim]], *, whole: bool = True) -> N
                     f"{assignment.folder / MANIFEST} promises {task.points} points for {task.name!r}, but the checks "
                     f"pay {pays}. Change one of the two."
                 )
+
+
+def audit_names(checks: Iterable[tuple[CheckFile, str]]) -> None:
+    """Raise BadCheck where two files of an assignment have a check of the same name: thresholds go by it."""
+    first: dict[tuple[Assignment, str], CheckFile] = {}
+    for file, name in checks:
+        other = first.setdefault((file.assignment, name), file)
+        if other.path != file.path:
+            raise BadCheck(f"{other.path} and {file.path} both have a {name}. Rename one of the two.")

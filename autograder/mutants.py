@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder.checks.claims import BadCheck
 from autograder.manifest import Assignment
+
+FILES = "mutants*.py"
 
 
 @dataclass(frozen=True)
@@ -40,19 +43,20 @@ class Mutant:
 
 
 def read_mutants(assignment: Assignment) -> list[Mutant]:
-    """MUTANTS of ``solutions/<a>/mutants.py``. Raises BadCheck."""
-    path = assignment.solutions / "mutants.py"
-    spec = importlib.util.spec_from_file_location(f"mutants_of_{assignment.name}", path)
-    if not path.exists() or spec is None or spec.loader is None:
-        raise BadCheck(f"{path} is missing.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-        mutants = list(module.MUTANTS)
-    except Exception as error:
-        raise BadCheck(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
+    """MUTANTS of ``solutions/<a>/mutants.py`` and of each ``mutants_<topic>.py`` beside it. Raises BadCheck."""
+    paths = sorted(assignment.solutions.glob(FILES))
+    if not paths:
+        raise BadCheck(f"{assignment.solutions / 'mutants.py'} is missing.")
+    mutants = [mutant for path in paths for mutant in _read(path)]
     stories = [mutant.story for mutant in mutants]
     for story in stories:
         if stories.count(story) > 1:
-            raise BadCheck(f"{path} tells the story {story!r} twice.")
+            raise BadCheck(f"{' or '.join(path.name for path in paths)} tells the story {story!r} twice.")
     return mutants
+
+
+def _read(path: Path) -> list[Mutant]:
+    try:
+        return list(runpy.run_path(str(path))["MUTANTS"])
+    except Exception as error:
+        raise BadCheck(f"{path} cannot be read: {type(error).__name__}: {error}.") from error

@@ -16,7 +16,7 @@ import pytest
 from autograder.checks.claims import BadCheck, claim_of
 from autograder.checks.rng import Rng
 from autograder.judge import judge, show
-from autograder.ledger import audit
+from autograder.ledger import audit, audit_names
 from autograder.manifest import MANIFEST, BadManifest
 from autograder.report import CheckResult, Outcome
 from autograder.run import CheckFile, Options, Run, Score, load_reference, place
@@ -140,6 +140,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     checks = [item for item in items if isinstance(item, Check)]
     whole = not any("::" in argument for argument in config.args)  # else some checks of a file are missing
     try:
+        audit_names((check.placed, check.name) for check in checks)
         audit([(check.placed, check.claim) for check in checks], whole=whole)
     except BadCheck as error:
         raise pytest.UsageError(str(error)) from None

@@ -110,16 +110,21 @@ class Run:
 def place(path: Path) -> CheckFile:
     """Where a check file belongs. Raises BadManifest when no manifest is beside it or at its public twin."""
     folder = path.resolve().parent
-    module = path.stem.removeprefix("check_")
-    hidden = module.endswith(HIDDEN)
+    name = path.stem.removeprefix("check_")
+    hidden = name.endswith(HIDDEN)
     if not (folder / MANIFEST).exists() and folder.parent.name == "solutions":
         folder = folder.parent.parent / "assignments" / folder.name
     assignment = _assignment(folder)
-    module = module.removesuffix(HIDDEN)
-    if f"{module}.py" not in assignment.files:
+    name = name.removesuffix(HIDDEN)
+    modules = [file.removesuffix(".py") for file in assignment.files]
+    judged = [module for module in modules if f"{name}_".startswith(f"{module}_")]
+    if not judged:
         files = ", ".join(assignment.files)
-        raise BadManifest(f"{path} judges the module {module!r} by its name, but {folder / MANIFEST} lists {files}.")
-    return CheckFile(path, assignment, module, hidden)
+        raise BadManifest(
+            f"{path} judges the module that its name begins with, check_<module>[_<topic>][_hidden].py, "
+            f"but {folder / MANIFEST} lists {files}."
+        )
+    return CheckFile(path, assignment, max(judged, key=len), hidden)
 
 
 @cache

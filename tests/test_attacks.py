@@ -18,6 +18,7 @@ from autograder.run import Options
 from tests.attacks import ATTACKS
 from tests.vectors import HONEST, make_vectors
 
+KEPT = 4  # processes: bubblewrap's own two, the nursery, and the worker it keeps ahead
 SECONDS = 30.0  # an attack's import and four checks, each with its own limit
 
 
@@ -61,24 +62,33 @@ def test_an_attack_gains_nothing_and_harms_nobody(name: str, course: Assignment,
     assert all(len(result.message) < 5000 and len(result.output) <= 66_000 for result in attack)
     assert points(after) == 100, after
     assert time.monotonic() - begun < SECONDS
-    until = time.monotonic() + 5
-    while descendants(nursery.process.pid) > 4 and time.monotonic() < until:
-        time.sleep(0.01)
-    assert descendants(nursery.process.pid) <= 4  # bubblewrap's own two, the nursery, and the worker it keeps ahead
+    assert settled(nursery)
 
 
-def descendants(pid: int) -> int:
-    """How many processes stem from ``pid``, itself included. The dying are not counted."""
+def settled(nursery: Nursery, seconds: float = 15.0) -> bool:
+    """Has all ended that submissions began? Raises AssertionError with what is left after ``seconds``."""
+    until = time.monotonic() + seconds
+    while len(left := descendants(nursery.process.pid)) > KEPT and time.monotonic() < until:
+        time.sleep(0.02)
+    assert len(left) <= KEPT, "\n".join(left)
+    return True
+
+
+def descendants(pid: int) -> list[str]:
+    """The processes that stem from ``pid``, itself included, each as a line. The dying are left out."""
     parents: dict[int, int] = {}
+    lines: dict[int, str] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppressed():
-            fields = stat.read_text().rpartition(")")[2].split()
-            if fields[0] not in "ZX":
-                parents[int(stat.parent.name)] = int(fields[1])
+            text = stat.read_text()
+            state, parent, *_ = text.rpartition(")")[2].split()
+            if state not in "ZX":
+                parents[int(stat.parent.name)] = int(parent)
+                lines[int(stat.parent.name)] = text[:200]
     found = {pid}
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
-    return len(found)
+    return [lines[each] for each in sorted(found) if each in lines]
 
 
 @contextmanager

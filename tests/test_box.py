@@ -23,7 +23,7 @@ from autograder.checks.claims import BadCheck
 from autograder.manifest import Limits
 from autograder.report import Cause
 from autograder.student import Handle, Student, StudentFault
-from tests.test_attacks import descendants
+from tests.test_attacks import settled
 
 LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
 
@@ -558,14 +558,7 @@ def test_nothing_is_left_for_the_next_submission(ending: str, walled: Nursery) -
             assert ending == "exits"
     with sitting(walled, STORE) as (bob, _):
         assert bob.see() == []
-    assert settles(lambda: descendants(walled.process.pid) <= 4)  # the wall's two, the nursery, the next worker
-
-
-def settles(condition: Any, seconds: float = 5.0) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
+    assert settled(walled)
 
 
 class Refusing(Nursery):

@@ -159,6 +159,14 @@ def test_a_check_without_a_mutant_is_found(course: Assignment) -> None:
     assert "No mutant fails check_down." in problems(course)["mutants"]
 
 
+def test_mutants_may_be_split_by_topic(course: Assignment) -> None:
+    whole = course.solutions / "mutants.py"
+    whole.rename(course.solutions / "mutants_of_numbers.py")
+    assert problems(course) == {}
+    whole.write_text((course.solutions / "mutants_of_numbers.py").read_text())
+    assert "mutants.py or mutants_of_numbers.py tells the story" in problems(course)["mutants"][0]
+
+
 def test_an_assignment_without_mutants_is_found(course: Assignment) -> None:
     (course.solutions / "mutants.py").unlink()
     assert problems(course)["mutants"][0].endswith("mutants.py is missing.")

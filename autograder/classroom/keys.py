@@ -10,9 +10,8 @@ from autograder.classroom.desk import Setup, earlier_modules
 from autograder.classroom.journal import Key
 from autograder.handins.submission import BadSubmission, fingerprint
 from autograder.manifest import Assignment
+from autograder.mutants import FILES as MUTANTS
 from autograder.run import checks_digest, digest_seed
-
-_IGNORED = ("mutants.py",)  # they judge the checks, not students
 
 
 class Keys:
@@ -43,7 +42,7 @@ def judges_digest(assignment: Assignment, *, hidden: bool = True) -> str:
     digest = hashlib.sha256(checks_digest(assignment, hidden=hidden).encode())
     for folder in (assignment.folder, *([assignment.solutions] if hidden else [])):
         for path in sorted(folder.glob("*.py")):
-            if path.name not in _IGNORED:
+            if not path.match(MUTANTS):  # they judge the checks, not students
                 content = path.read_bytes()
                 digest.update(f"{path.name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
