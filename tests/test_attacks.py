@@ -65,13 +65,14 @@ def test_an_attack_gains_nothing_and_harms_nobody(name: str, course: Assignment,
     assert settled(nursery)
 
 
-def settled(nursery: Nursery, seconds: float = 15.0) -> bool:
-    """Has all ended that submissions began? Raises AssertionError with what is left after ``seconds``."""
-    until = time.monotonic() + seconds
-    while len(left := descendants(nursery.process.pid)) > KEPT and time.monotonic() < until:
-        time.sleep(0.02)
-    assert len(left) <= KEPT, "\n".join(left)
-    return True
+def settled(nursery: Nursery) -> bool:
+    """Has all ended that submissions began? Raises AssertionError with what is left after 300 looks, 15 s at least."""
+    for _ in range(300):  # looks, not seconds: a machine that stands still must not count
+        left = descendants(nursery.process.pid)
+        if len(left) <= KEPT:
+            return True
+        time.sleep(0.05)
+    raise AssertionError("\n".join(left))
 
 
 def descendants(pid: int) -> list[str]:
