@@ -17,7 +17,6 @@ from autograder import cli_options as shared
 
 if TYPE_CHECKING:
     from autograder.classroom.grade import Change, Graded
-    from autograder.classroom.intake import Intake
 
 
 @click.command()
@@ -80,7 +79,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
                 on_start=progress.start,
                 on_report=progress.step,
             )
-    _tell(graded, intake, out, assignment=chosen.name, wall=wall, as_json=rest["as_json"])
+    _tell(graded, intake.system, out, assignment=chosen.name, wall=wall, as_json=rest["as_json"])
 
 
 def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[Change]], bool]:
@@ -98,7 +97,7 @@ def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callabl
     return approve
 
 
-def _tell(graded: Graded, intake: Intake, out: Path, *, assignment: str, wall: str, as_json: bool) -> None:
+def _tell(graded: Graded, system: str, out: Path, *, assignment: str, wall: str, as_json: bool) -> None:
     from rich.console import Console
 
     from autograder.render.terminal import print_class_summary
@@ -108,11 +107,11 @@ def _tell(graded: Graded, intake: Intake, out: Path, *, assignment: str, wall: s
         table = {
             "assignment": assignment,
             "wall": wall,
-            "system": intake.system,
+            "system": system,
             "ran": graded.ran,
             "reused": graded.reused,
             "written": graded.written,
-            "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in intake.problems],
+            "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in graded.problems],
             "changes": [{"student": c.student, "before": c.before, "after": c.after} for c in graded.changes],
             "reports": [
                 {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}
@@ -122,15 +121,22 @@ def _tell(graded: Graded, intake: Intake, out: Path, *, assignment: str, wall: s
         }
         click.echo(json.dumps(table, indent=2))
     elif graded.written:
-        problems = [(problem.kind, problem.who, problem.what) for problem in intake.problems]
+        problems = [(problem.kind, problem.who, problem.what) for problem in graded.problems]
         print_class_summary(reports, Console(), intake=problems)
-        click.echo(f"\n{graded.ran:,} run, {graded.reused:,} known before. Everything is in {out / 'index.html'}")
+        click.echo(f"\n{_effort(graded)} Everything is in {out / 'index.html'}")
     if not graded.written:
         why = "pass --yes to write them" if as_json else "run this again to decide anew; nothing is run twice"
         click.echo(f"The marks were left as they are: {why}.", err=True)
         sys.exit(2)
     lost = any(report.points < report.max_points for report in reports)
     sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
+
+
+def _effort(graded: Graded) -> str:
+    text = f"{graded.ran:,} graded now"
+    if graded.reused:
+        text += f", {graded.reused:,} not run again: graded before, or the same files as another's"
+    return f"{text}."
 
 
 @click.command()

@@ -53,7 +53,7 @@ def test_a_regrade_asks_before_it_writes(course, tmp_path, grader):
     assert "double 50 to 25" in no.output
     assert marks(tmp_path / "out") == {"ada": "100", "bob": "50"}
     yes = grade(course, tmp_path, "--regrade", answer="y\n")
-    assert "0 run, 2 known before" in yes.output
+    assert "0 graded now, 2 not run again: graded before" in yes.output
     assert marks(tmp_path / "out") == {"ada": "50", "bob": "25"}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from autograder.classroom.desk import Job, Setup
-from autograder.classroom.intake import HandIn, Intake, Problem
+from autograder.classroom.identity import left_behind, moved, moves
+from autograder.classroom.intake import HandIn, Intake, Problem, in_order
 from autograder.classroom.journal import Journal, Kept, Key
 from autograder.classroom.keys import Keys
 from autograder.classroom.results import write_report, write_results
@@ -49,6 +50,7 @@ class Graded:
     reports: list[Report] = field(default_factory=list)  # of all students in the journal
     ran: int = 0
     reused: int = 0  # students whose report was there already, or was another's with the same files
+    problems: tuple[Problem, ...] = ()  # of the intake, and what the journal knows beyond it
     changes: tuple[Change, ...] = ()
     written: bool = True
 
@@ -74,7 +76,7 @@ def grade_class(
     sweep(out)
     work = _Work(assignment, intake, setup, journal, out, regrade=regrade)
     on_start(len(intake.handins), len(work.jobs))
-    done = Graded(ran=len(work.jobs), reused=len(intake.handins) - len(work.jobs))
+    done = Graded(ran=len(work.jobs), reused=len(intake.handins) - len(work.jobs), problems=work.problems)
 
     def keep(report: Report) -> None:
         work.keep(report)
@@ -99,8 +101,8 @@ class _Work:
         self.journal, self.out, self.regrade = journal, out, regrade
         keys = Keys(assignment, setup)
         wanted = {handin: keys.of(handin.path) for handin in intake.handins}
-        self._refuse(assignment, wanted)
-        intake = replace(intake, problems=(*intake.problems, *self._left_behind(intake, next(iter(wanted.values())))))
+        taken = moves(journal, intake)
+        self._refuse(assignment, wanted, taken)
         self.waiting: dict[Key, list[HandIn]] = defaultdict(list)  # the hand-ins that wait for a report
         self.pending: dict[HandIn, Kept] = {}  # of a regrade, until it is approved
         self.drawn: set[str] = set()  # students whose files were written
@@ -110,14 +112,27 @@ class _Work:
         self._by_student = {job.student: key for key, job in self.jobs.items()}
         with journal.writing():
             journal.set_fact("assignment", _facts(assignment))
-            journal.note(intake, {handin.path: key.submission for handin, key in wanted.items()})
+            if intake.roster:
+                journal.set_fact("roster", True)
+            self.problems = self._problems(intake, taken, next(iter(wanted.values())))
+            journal.note(
+                replace(intake, problems=self.problems), {handin.path: key.submission for handin, key in wanted.items()}
+            )
             for key in list(self.jobs):
                 kept = journal.find(key)
                 if kept and kept.final:
                     self._settle(key, kept)
                     del self.jobs[key]
 
-    def _refuse(self, assignment: Assignment, wanted: dict[HandIn, Key]) -> None:
+    def _problems(self, intake: Intake, taken: Mapping[str, str], key: Key) -> tuple[Problem, ...]:
+        """What this intake has for people to read, seen with what the journal holds."""
+        told = tuple(moved(self.journal, taken))
+        kept = tuple(left_behind(self.journal, intake, key))
+        have_marks = {problem.who for problem in kept}
+        found = [p for p in intake.problems if not (p.kind == "missing" and p.who in have_marks)]
+        return in_order([*found, *told, *kept])
+
+    def _refuse(self, assignment: Assignment, wanted: dict[HandIn, Key], taken: Mapping[str, str]) -> None:
         facts = self.journal.fact("assignment")
         if facts and facts["name"] != assignment.name:
             raise NeedsRegrade(
@@ -126,8 +141,9 @@ class _Work:
         if self.regrade:
             return
         changed, students = set(), 0
+        before = {new: old for old, new in taken.items()}
         for handin, key in wanted.items():
-            old = self.journal.key_of(handin.student)
+            old = self.journal.key_of(handin.student) or self.journal.key_of(before.get(handin.student, ""))
             if old and old.ours != key.ours:
                 students += 1
                 changed |= {part for part, a, b in zip(_PARTS, old.ours, key.ours, strict=True) if a != b}
@@ -138,14 +154,6 @@ class _Work:
                 "changed. Pass --regrade to see which marks would change and then decide, or another --out. "
                 "Nothing was run."
             )
-
-    def _left_behind(self, intake: Intake, key: Key) -> Iterable[Problem]:
-        here = {handin.student for handin in intake.handins}
-        for student in self.journal.students():
-            old = self.journal.key_of(student)
-            if student not in here and old and old.ours != key.ours:
-                what = "No hand-in came this time; the mark stands, though checks or options have changed since."
-                yield Problem("kept", student, what)
 
     def _settle(self, key: Key, kept: Kept) -> list[HandIn]:
         group = self.waiting.pop(key)

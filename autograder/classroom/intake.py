@@ -11,8 +11,8 @@ import re
 import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.classroom.roster import BadRoster, Roster
@@ -22,6 +22,7 @@ from autograder.manifest import Assignment
 
 __all__ = ["BadHandins", "HandIn", "Intake", "Problem", "read_handins", "safe_name"]
 
+KINDS = ("unknown", "duplicate", "renamed", "missing", "kept", "earlier", "ignored")  # as a person should read them
 MAX_ID = 180  # bytes of a folder's name
 _RESERVED = re.compile(r"(index|similar|gradebook|journal|results|handins|lock|nul|con|prn|aux)(\..*)?", re.IGNORECASE)
 
@@ -35,13 +36,14 @@ class HandIn:
     at: str  # when it was handed in: ISO 8601, UTC, or "" where nobody says
     clock: str  # what says so, and by what the latest was found
     notes: tuple[str, ...] = ()
+    came_as: tuple[str, ...] = ()  # the ids that it would have, or had, if no roster said whose it is
 
 
 @dataclass(frozen=True)
 class Problem:
     """Something for a person to read."""
 
-    kind: str  # "missing", "unknown", "duplicate", "earlier", "ignored"
+    kind: str  # one of KINDS
     who: str  # a student, or the name of a file
     what: str
 
@@ -54,6 +56,7 @@ class Intake:
     handins: tuple[HandIn, ...]  # the latest of each student, by id
     earlier: tuple[HandIn, ...]  # kept, not graded
     problems: tuple[Problem, ...]
+    roster: frozenset[str] = frozenset()  # the ids it lists; empty without one
 
 
 def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: Roster | None = None) -> Intake:
@@ -85,9 +88,14 @@ def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: R
         earlier += rest
     if roster:
         _list_missing(roster, students, problems)
-    ranks = {kind: rank for rank, kind in enumerate(("unknown", "duplicate", "missing", "earlier", "ignored"))}
-    problems.sort(key=lambda problem: (ranks.get(problem.kind, 9), problem.who.casefold(), problem.what))
-    return Intake(listing.system, tuple(handins), tuple(earlier), tuple(problems))
+    known = frozenset(_ids(roster)) if roster else frozenset()
+    return Intake(listing.system, tuple(handins), tuple(earlier), in_order(problems), known)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """What needs a decision first."""
+    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
+    return tuple(sorted(problems, key=lambda p: (ranks.get(p.kind, len(ranks)), p.who.casefold(), p.what)))
 
 
 def safe_name(name: str) -> str:
@@ -168,8 +176,14 @@ def _latest_first(student: str, entries: list[Entry], problems: list[Problem]) -
         known = f" They came from {len(names)} accounts or names." if len(names) > 1 else ""
         what = f"{latest.path.name} counts, by {rule}; kept and not graded: {others}.{known}"
         problems.append(Problem(kind, student, what))
-    made = [HandIn(student, e.path, f"{e.at:%Y-%m-%dT%H:%M:%SZ}" if e.at else "", e.clock, e.notes) for e in entries]
-    return [HandIn(student, latest.path, made[0].at, latest.clock, notes), *made[1:]]
+    names_without = {safe_name(entry.who) for entry in entries}
+    names_without |= {_distinct(safe_name(entry.who), entry.who, entry.number) for entry in entries}
+    came_as = tuple(sorted(names_without - {student}))
+    made = [
+        HandIn(student, e.path, f"{e.at:%Y-%m-%dT%H:%M:%SZ}" if e.at else "", e.clock, e.notes, came_as)
+        for e in entries
+    ]
+    return [replace(made[0], notes=notes), *made[1:]]
 
 
 def _list_missing(roster: Roster, students: dict[str, list[Entry]], problems: list[Problem]) -> None:

@@ -132,18 +132,23 @@ class Journal(Database):
         self._base.executemany(
             "INSERT OR REPLACE INTO handins VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (h.student, _text(h.path.absolute()), h.at, h.clock, submissions.get(h.path, ""), counts)
+                (h.student, self.text(h.path.absolute()), h.at, h.clock, submissions.get(h.path, ""), counts)
                 for h, counts in rows
             ],
         )
         self._base.execute("DELETE FROM intake")
-        problems = [(_text(value) for value in astuple(problem)) for problem in intake.problems]
+        problems = [(self.text(value) for value in astuple(problem)) for problem in intake.problems]
         self._base.executemany("INSERT INTO intake VALUES (?, ?, ?)", (tuple(row) for row in problems))
 
     def problems(self) -> list[Problem]:
         """What the last intake had for people to read."""
         with self._sentences():
             return [Problem(*row) for row in self._base.execute("SELECT kind, who, what FROM intake ORDER BY rowid")]
+
+    def paths(self) -> Iterator[tuple[str, str]]:
+        """Every student with each path that a hand-in was ever read from."""
+        with self._sentences():
+            yield from self._base.execute("SELECT student, path FROM handins")
 
     def latest(self) -> dict[str, Path]:
         """Where the hand-in of each student lay that counted last."""
@@ -173,6 +178,18 @@ class Journal(Database):
             names = self._base.execute("SELECT DISTINCT student FROM marks ORDER BY student").fetchall()
         return [(name, mark) for (name,) in names for mark in self.marks(name)]
 
+    def move(self, old: str, new: str) -> int:
+        """Let all that is kept of ``old`` be of ``new``, whom a roster made of it. How many marks by hand came along."""
+        marks = len(self.marks(old))
+        if self.key_of(new):
+            self._base.execute("DELETE FROM students WHERE student = ?", (old,))
+        for table in ("students", "handins", "marks"):
+            self._base.execute(f"UPDATE OR REPLACE {table} SET student = ? WHERE student = ?", (new, old))
+        for column in ("one", "other"):
+            self._base.execute(f"UPDATE similar SET {column} = ? WHERE {column} = ?", (new, old))
+        self.set_fact("moved", {**(self.fact("moved") or {}), old: new})
+        return marks
+
     def set_similar(self, pairs: Iterable[Pair]) -> None:
         """Replace the list of hand-ins that are alike."""
         self._base.execute("DELETE FROM similar")
@@ -182,6 +199,11 @@ class Journal(Database):
         """Hand-ins that are alike, as last looked for."""
         with self._sentences():
             return [Pair(*row) for row in self._base.execute("SELECT * FROM similar ORDER BY rowid")]
+
+    @staticmethod
+    def text(value: object) -> str:
+        """A path or a sentence as it stands in the journal."""
+        return str(value).encode("utf-8", "backslashreplace").decode()
 
     def _report(self, blob: bytes) -> Report:
         return parse_report(zlib.decompress(blob), str(self.path))
@@ -194,7 +216,3 @@ def now() -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value)  # ASCII: text of strangers may hold what UTF-8 cannot
-
-
-def _text(value: object) -> str:
-    return str(value).encode("utf-8", "backslashreplace").decode()

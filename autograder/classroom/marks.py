@@ -67,7 +67,9 @@ def _given(rows: Iterable[dict[str, str | None]], path: Path) -> Iterable[Given]
 def _mark(journal: Journal, given: Given, by: str) -> Mark | None:
     facts: dict[str, Any] = journal.fact("assignment") or {"tasks": {}, "questions": {}}
     if not list(journal.reports([safe_name(given.student)])):
-        raise BadMark(f"{journal.path.parent} has no report of {given.student!r}. Grade the hand-in first.")
+        now_is = (journal.fact("moved") or {}).get(safe_name(given.student))
+        remedy = f"The roster made it {now_is!r}: mark that." if now_is else "Grade the hand-in first."
+        raise BadMark(f"{journal.path.parent} has no report of {given.student!r}. {remedy}")
     question = given.item in facts["questions"]
     if not question and given.item not in facts["tasks"]:
         known = ", ".join([*facts["tasks"], *facts["questions"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from autograder.render.table import gradebook_csv
 from autograder.report import Report
 
 FILES = ("report.html", "staff.html", "report.json")  # in the order of writing: the last one vouches for the others
-_IN_GRADEBOOK = ("missing", "unknown", "duplicate", "earlier", "kept")
+_IN_GRADEBOOK = ("missing", "unknown", "duplicate", "earlier", "renamed", "kept")
 
 
 def write_report(report: Report, out: Path) -> None:
@@ -37,6 +38,7 @@ def write_results(journal: Journal, out: Path, *, done: Collection[str] = ()) ->
         if report.student not in done and not _is_written(report, out):
             write_report(report, out)
         reports.append(report)
+    _remove_moved(journal, out)
     write_overview(reports, journal, out)
     return reports
 
@@ -60,6 +62,16 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
     except OSError as error:
         raise _unwritable(out, error) from None
     return out / "index.html"
+
+
+def _remove_moved(journal: Journal, out: Path) -> None:
+    """Take away what was drawn under ids that are others now. What else somebody put there stays."""
+    for old in set(journal.fact("moved") or ()) - set(journal.students()):
+        folder = out / old
+        for name in FILES:
+            (folder / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _is_written(report: Report, out: Path) -> bool:

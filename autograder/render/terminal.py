@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,8 @@ def print_class_summary(
     for who, why in sorted(unopened):
         _say(console, line(why, limit=300), left=2, label=f"{_printable(name(who), console)}: ")
     if intake:
-        _say(console, f"\nIntake: {count(len(intake), 'line')} for a person to read", style="bold yellow")
+        kinds = ", ".join(f"{many:,} {kind}" for kind, many in Counter(kind for kind, _, _ in intake).items())
+        _say(console, f"\nIntake: {count(len(intake), 'line')} for a person to read ({kinds})", style="bold yellow")
     for kind, who, what in intake[:_INTAKE_LINES]:
         _say(console, line(what, limit=300), left=2, label=f"{kind}: {_printable(name(who), console)}: ")
     if len(intake) > _INTAKE_LINES:
