@@ -37,24 +37,26 @@ def release(names: tuple[str, ...], check: bool) -> None:
 @click.command()
 @_names
 @click.option("--seeds", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Assignments at a time.")
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
 @shared.device
 @shared.data
 @shared.wall
 @shared.as_json
-def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool, **rest: Any) -> None:
+def verify(names: tuple[str, ...], no_notebook: bool, as_json: bool, **rest: Any) -> None:
     """Prove that references earn everything, stubs nothing, and that every mutant is noticed."""
     from rich.console import Console
+    from rich.progress import Progress
 
     from autograder.authoring.verification import print_verifications, verifications_json
-    from autograder.authoring.verify import verify as prove
+    from autograder.authoring.verify_all import verify_all
     from autograder.box.wall import NoWall, choose
     from autograder.course import assignments_named
     from autograder.plugin import known_data, pick_device
     from autograder.run import Options
 
     options = Options(device=pick_device(rest["device"]), data=known_data(rest["data"]))
-    console = Console(stderr=True)
+    assignments = assignments_named(names)
     try:
         wall = choose(rest["wall"])
     except NoWall as error:
@@ -62,11 +64,17 @@ def verify(names: tuple[str, ...], seeds: int, no_notebook: bool, as_json: bool,
             raise
         click.secho(f"{error} The course's own code is verified without one.", fg="yellow", err=True)
         wall = "none"
-    with console.status("verifying") as status:
-        results = [
-            prove(a, options, seeds=seeds, wall=wall, notebook=not no_notebook, progress=status.update)
-            for a in assignments_named(names)
-        ]
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("verifying", total=len(assignments))
+        results = verify_all(
+            assignments,
+            options,
+            jobs=rest["jobs"],
+            seeds=rest["seeds"],
+            wall=wall,
+            notebook=not no_notebook,
+            done=lambda: progress.advance(bar),
+        )
     if as_json:
         click.echo(verifications_json(results))
     else:

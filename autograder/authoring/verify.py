@@ -60,13 +60,11 @@ def verify(
     seeds: int = 20,
     wall: str = "none",
     notebook: bool = True,
-    progress: Callable[[str], None] = lambda line: None,
 ) -> Verification:
-    """Verify one assignment. ``progress`` is told what is being done."""
+    """Verify one assignment."""
     result = Verification(assignment.name)
 
     def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
-        progress(f"{assignment.name}: {what}")
         begun = time.monotonic()
         try:
             problems, detail = work()
