@@ -25,10 +25,10 @@ def moves(journal: Journal, intake: Intake) -> dict[str, str]:
     gone = known - present - intake.roster
     if not intake.roster:
         if journal.fact("roster") and gone and present - known:
+            twice = count(len(present - known), "student")
             raise NeedsRoster(
-                f"{journal.path.parent} was graded with a roster, and without it {count(len(present - known), 'student')}"
-                " would stand there a second time, under another name. Give it again with --roster, or another --out. "
-                "Nothing was run."
+                f"{journal.path.parent} was graded with a roster, and without it {twice} would stand there a second "
+                "time, under another name. Give it again with --roster, or another --out. Nothing was run."
             )
         return {}
     at = defaultdict(set)
