@@ -5,6 +5,7 @@ Exit codes: 0 everything passed, 1 points were lost or something does not hold, 
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from contextlib import nullcontext, redirect_stdout
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autograder import __version__
+from autograder.files import why
 
 if TYPE_CHECKING:
     from autograder.manifest import Assignment
@@ -40,8 +42,11 @@ class _Sentences(click.Group):
             raise
         except Exception as error:
             module = type(error).__module__.partition(".")[0]
-            if module in ("autograder", "common") or isinstance(error, OSError):
+            if module in ("autograder", "common"):
                 click.secho(f"gradlab: {error}", fg="red", err=True)
+            elif isinstance(error, OSError):
+                named = "Something" if error.filename is None else os.fsdecode(error.filename)
+                click.secho(f"gradlab: {named} cannot be read or written: {why(error)}.", fg="red", err=True)
             else:
                 traceback.print_exception(error)  # a fault of ours, not to be taken for lost points
             context.exit(2)

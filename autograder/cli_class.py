@@ -229,6 +229,7 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path |
     from autograder.classroom.intake import safe_name
     from autograder.classroom.policy import apply, final_csv, read_gradebooks, read_policy
     from autograder.files import write_whole
+    from autograder.render.words import count
 
     read = read_policy(rules)
     finals = apply(read, read_gradebooks(gradebooks, read))
@@ -238,7 +239,9 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path |
         explain.mkdir(parents=True, exist_ok=True)
         write_whole(explain / f"{safe_name(final.student)}.txt", final.explanation)
     still_open = sum(final.open for final in finals)
-    click.echo(f"{len(finals):,} students in {out}." + (f" {still_open:,} need a person first." if still_open else ""))
+    have = "1 student has" if still_open == 1 else f"{still_open:,} students have"
+    provisional = f" {have} something open: their marks are provisional, see the columns open and explanation."
+    click.echo(f"{count(len(finals), 'student')} in {out}.{provisional if still_open else ''}")
     sys.exit(2 if still_open else 0)
 
 

@@ -29,6 +29,24 @@ def write_whole(path: Path, content: bytes | str, *, durable: bool = True) -> No
         raise
 
 
+def why(error: Exception) -> str:
+    """Why a file cannot be read or written: the end of a sentence, without the system's numbers."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file or folder"
+        case PermissionError():
+            return "its permissions do not allow it"
+        case IsADirectoryError():
+            return "it is a folder, not a file"
+        case NotADirectoryError():
+            return "a part of this path is a file, not a folder"
+        case OSError(strerror=str(text)):
+            return f"{text[:1].lower()}{text[1:]}"
+        case UnicodeDecodeError():
+            return f"it is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8"
+    return str(error)
+
+
 def sweep(folder: Path) -> None:
     """Remove what a writer that was killed left in ``folder`` and in the folders below it."""
     for path in (*folder.glob(f"{_MARK}*"), *folder.glob(f"*/{_MARK}*")):

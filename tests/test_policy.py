@@ -18,6 +18,7 @@ from autograder.classroom.policy import BadPolicy, Policy, Row, apply, read_grad
 from autograder.classroom.rules import Extension, Rule
 from autograder.cli import main
 from autograder.render.table import gradebook_csv
+from autograder.report import Mark
 from tests.sample_reports import perfect
 
 DUE = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
@@ -56,7 +57,7 @@ def policy(**changes: object) -> Policy:
 
 
 def row(points: int | None = 80, *, late: timedelta = timedelta(), student: str = "ada", **changes: object) -> Row:
-    table = {"assignment": "a01", "max_points": 100, "questions": 0, "needs_staff": False} | changes
+    table = {"assignment": "a01", "max_points": 100, "questions": {}, "needs_staff": False} | changes
     return Row(student=student, points=points, handed_in=DUE + late, **table)  # type: ignore[arg-type]
 
 
@@ -95,7 +96,7 @@ def test_the_grace_forgives_minutes_and_shortens_no_day():
 def test_free_days_go_to_the_earliest_due_dates():
     second = Rule("a02", Fraction(1), DUE + timedelta(days=7))
     rules = policy(rules={"a01": Rule("a01", Fraction(1), DUE), "a02": second}, free_days=3, per_day=Fraction(1, 10))
-    later = Row("ada", "a02", 100, 100, 0, DUE + timedelta(days=9), False)
+    later = Row("ada", "a02", 100, 100, {}, DUE + timedelta(days=9), False)
     final = apply(rules, [later, row(100, late=timedelta(days=2))])[0]
     assert [(part.assignment, part.free_days, part.share) for part in final.parts] == [
         ("a01", 2, 1),
@@ -141,11 +142,37 @@ def test_nothing_handed_in_is_zero_and_no_gradebook_is_not():
 
 
 def test_what_a_person_must_see_first_keeps_the_mark_open():
-    unknown = Row("bob", "a01", 100, 100, 0, None, False)
+    unknown = Row("bob", "a01", 100, 100, {}, None, False)
     ada, bob, zoe = apply(policy(), [row(needs_staff=True), unknown, row(student="zoe")])
     assert (ada.open, bob.open, zoe.open) == (True, True, False)
     assert "When it was handed in is not known" in bob.explanation
-    assert "Not final" in ada.explanation
+    assert "Provisional" in ada.explanation
+
+
+def test_a_question_that_nobody_has_marked_is_open_and_not_zero():
+    rules = policy(rules={"a01": Rule("a01", Fraction(1), DUE, {"q1": 10, "q2": 10})})
+    half, none, all_zero = apply(
+        rules,
+        [
+            row(80, questions={"q1": 10, "q2": None}),
+            row(80, questions={"q1": None, "q2": None}, student="bob"),
+            row(80, questions={"q1": 0, "q2": 0}, student="zoe"),
+        ],
+    )
+    assert (half.mark, half.open) == (100 * Fraction(90, 110), True)
+    assert "90 points of 110" in half.explanation
+    assert "Open: q2 is not marked by hand yet and does not count so far." in half.explanation
+    assert half.explanation.startswith("ada: 81.82 of 100, provisional\n")
+    assert "Provisional: the mark may change" in half.explanation
+    assert (none.mark, none.open) == (80, True)
+    assert "q1 and q2 are not marked by hand yet" in none.explanation
+    assert (all_zero.mark, all_zero.open) == (100 * Fraction(80, 120), False)
+
+
+def test_a_question_waits_for_nobody_where_nothing_was_handed_in():
+    rules = policy(rules={"a01": Rule("a01", Fraction(1), None, {"q1": 10})})
+    final = apply(rules, [row(None, max_points=None, questions={"q1": None})])[0]
+    assert (final.mark, final.open) == (0, False)
 
 
 @given(
@@ -202,8 +229,13 @@ def test_a_wrong_policy_gets_a_sentence(tmp_path, old, new, match):
         read_policy(write(tmp_path, TEXT.replace(old, new, 1)))
 
 
-def gradebook(tmp_path: Path, assignment: str, *students: str, at: str = "2026-12-04T12:00:00Z") -> Path:
+def gradebook(
+    tmp_path: Path, assignment: str, *students: str, at: str = "2026-12-04T12:00:00Z", q1: int | None = 0
+) -> Path:
     reports = [replace(perfect(student), assignment=assignment, handed_in=at) for student in students]
+    if q1 is not None:
+        given = Mark("q1", "Why", q1, 4, True, "", "kim", at)
+        reports = [report.with_marks([given]) for report in reports]
     path = tmp_path / f"{assignment}.csv"
     path.write_text(gradebook_csv(reports, questions=["q1"]))
     return path
@@ -223,8 +255,20 @@ def test_the_command_reads_gradebooks_and_explains_each_mark(tmp_path):
     assert (bob["mark"], bob["a02"], bob["late_days"]) == ("25", "0", "2")
     assert "2 of them free" in (explain / "bob.txt").read_text()
     first = out.read_bytes()
+    assert ada["open"] == "no"
     CliRunner().invoke(main, [*command, str(explain)])
     assert out.read_bytes() == first
+
+
+def test_the_command_says_that_marks_are_provisional_while_questions_wait(tmp_path):
+    books = [gradebook(tmp_path, "a02", "ada", "bob", q1=None)]
+    out = tmp_path / "final.csv"
+    command = ["policy", *map(str, books), "--policy", str(write(tmp_path, TEXT.partition("[[extensions]]")[0]))]
+    done = CliRunner().invoke(main, [*command, "--out", str(out)])
+    assert done.exit_code == 2
+    assert "2 students have something open: their marks are provisional" in done.output
+    ada, _ = csv.DictReader(io.StringIO(out.read_text()))
+    assert (ada["mark"], ada["open"]) == ("100", "yes")
 
 
 def test_gradebooks_that_do_not_fit_the_policy_get_a_sentence(tmp_path):
@@ -236,6 +280,17 @@ def test_gradebooks_that_do_not_fit_the_policy_get_a_sentence(tmp_path):
         read_gradebooks([book, book], rules)
     with pytest.raises(BadPolicy, match="whom no gradebook lists"):
         read_gradebooks([gradebook(tmp_path, "a01", "bob")], rules)
+    with pytest.raises(BadPolicy, match="counts the question 'q9', and the gradebook has no such column"):
+        read_gradebooks(
+            [book], read_policy(write(tmp_path, TEXT.replace("weight = 1", "weight = 1\nquestions = {q9 = 1}")))
+        )
+    with pytest.raises(BadPolicy, match=r"none.csv cannot be read: there is no such file or folder\."):
+        read_gradebooks([tmp_path / "none.csv"], rules)
+    (tmp_path / "latin.csv").write_bytes(b"student\n\xe9\n")
+    with pytest.raises(BadPolicy, match=r"it is not UTF-8 \(byte 9\); save it as UTF-8"):
+        read_gradebooks([tmp_path / "latin.csv"], rules)
+    with pytest.raises(BadPolicy, match="cannot be read: it is a folder, not a file"):
+        read_policy(tmp_path)
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(BadPolicy, match="line 2: this is no row"):
         read_gradebooks([tmp_path / "x.csv"], rules)

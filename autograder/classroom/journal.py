@@ -179,7 +179,7 @@ class Journal(Database):
         return [(name, mark) for (name,) in names for mark in self.marks(name)]
 
     def move(self, old: str, new: str) -> int:
-        """Let all that is kept of ``old`` be of ``new``, as a roster says. Returns how many marks by hand came along."""
+        """Let all that is kept of ``old`` be of ``new``, as a roster says. Returns how many marks by hand moved."""
         marks = len(self.marks(old))
         if self.key_of(new):
             self._base.execute("DELETE FROM students WHERE student = ?", (old,))

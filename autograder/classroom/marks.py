@@ -13,6 +13,7 @@ from typing import Any
 from autograder.classroom.intake import safe_name
 from autograder.classroom.journal import Journal, now
 from autograder.classroom.results import write_results
+from autograder.files import why
 from autograder.report import Mark, Report
 
 COLUMNS = ("student", "item", "points", "reason")
@@ -51,7 +52,7 @@ def read_marks(path: Path) -> list[Given]:
             raise BadMark(f"{path} lacks the column {missing[0]!r}; it needs {', '.join(COLUMNS)}.")
         return list(_given(rows, path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadMark(f"{path} cannot be read: {error}.") from None
+        raise BadMark(f"{path} cannot be read: {why(error)}.") from None
 
 
 def _given(rows: Iterable[dict[str, str | None]], path: Path) -> Iterable[Given]:

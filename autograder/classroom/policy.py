@@ -10,29 +10,15 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 
+from autograder.classroom.gradebooks import Row, read_gradebooks
 from autograder.classroom.rules import BadPolicy, Extension, Policy, Rule, read_policy
 from autograder.render.table import cell
 from autograder.render.words import count
 
 __all__ = ["BadPolicy", "Final", "Policy", "Row", "apply", "final_csv", "read_gradebooks", "read_policy"]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What a gradebook says of one student and one assignment."""
-
-    student: str
-    assignment: str
-    points: int | None  # None: nothing was handed in, or it has no mark
-    max_points: int | None
-    questions: int  # points given to inline questions
-    handed_in: datetime | None
-    needs_staff: bool
-    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,13 +61,13 @@ def _final(policy: Policy, student: str, rows: Mapping[tuple[str, str], Row], be
         extension = policy.extensions.get((student, rule.assignment))
         part = _part(policy, rule, row, extension, left)
         left -= part.free_days
-        still_open = still_open or bool(row and (row.needs_staff or _unknown_time(rule, row)))
+        still_open = still_open or bool(row and _is_open(rule, row))
         parts.append(part)
     parts = _drop(policy, parts)
     kept = [part for part in parts if not part.dropped]
     total = sum((policy.rules[part.assignment].weight for part in kept), Fraction(0))
     mark = 100 * sum((policy.rules[p.assignment].weight * p.share for p in kept), Fraction(0)) / total
-    lines = [f"{student}: {shown(mark)} of 100", ""]
+    lines = [f"{student}: {shown(mark)} of 100{', provisional' if still_open else ''}", ""]
     for part in parts:
         lines.append(f"{part.assignment} (weight {shown(policy.rules[part.assignment].weight)}): {part.explanation}")
     for name in policy.rules:
@@ -94,7 +80,7 @@ def _final(policy: Policy, student: str, rows: Mapping[tuple[str, str], Row], be
             f"Free late days: {policy.free_days - left} of {policy.free_days} used, in the order of due dates."
         )
     if still_open:
-        lines.append("Not final: a person must look at what is marked above.")
+        lines.append("Provisional: the mark may change when a person has done what is open above.")
     return Final(student, mark, tuple(parts), still_open, "\n".join(lines) + "\n")
 
 
@@ -102,9 +88,14 @@ def _part(policy: Policy, rule: Rule, row: Row | None, extension: Extension | No
     if row is None or row.points is None or not row.max_points:
         why = "no mark, so 0 %. A person must look." if row and row.needs_staff else "nothing was handed in, so 0 %."
         return Part(rule.assignment, Fraction(0), 0, 0, dropped=False, explanation=why)
-    total = row.max_points + rule.questions
-    share = Fraction(row.points + row.questions, total)
-    text = f"{count(row.points + row.questions, 'point')} of {total}, {shown(100 * share)} %."
+    given = {name: points for name, points in row.questions.items() if points is not None}
+    earned = row.points + sum(given.values())
+    total = row.max_points + sum(rule.questions[name] for name in given)
+    share = Fraction(earned, total)
+    text = f"{count(earned, 'point')} of {total}, {shown(100 * share)} %."
+    if unmarked := [name for name in row.questions if name not in given]:
+        verb = "is not marked by hand yet and does" if len(unmarked) == 1 else "are not marked by hand yet and do"
+        text += f" Open: {' and '.join(unmarked)} {verb} not count so far."
     if row.needs_staff:
         text += " A check could not be graded: a person must look."
     if rule.due is None:
@@ -140,8 +131,11 @@ def _days_late(handed_in: datetime, due: datetime, grace_minutes: int) -> int:
     return -((due - handed_in) // timedelta(days=1))
 
 
-def _unknown_time(rule: Rule, row: Row) -> bool:
-    return rule.due is not None and row.handed_in is None and row.points is not None
+def _is_open(rule: Rule, row: Row) -> bool:
+    """Must a person look: at a check that broke, for when it was handed in, or to mark a question?"""
+    if row.points is None:
+        return row.needs_staff
+    return row.needs_staff or (rule.due is not None and row.handed_in is None) or None in row.questions.values()
 
 
 def _drop(policy: Policy, parts: list[Part]) -> list[Part]:
@@ -177,49 +171,6 @@ def final_csv(policy: Policy, finals: Sequence[Final]) -> str:
             )
         )
     return file.getvalue()
-
-
-def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[Row]:
-    """The rows of gradebooks that the policy knows. Raises BadPolicy naming the file and the line."""
-    rows: dict[tuple[str, str], Row] = {}
-    for path in paths:
-        try:
-            table = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise BadPolicy(f"{path} cannot be read: {error}.") from None
-        for line, cells in enumerate(table, start=2):
-            row = _row(cells, policy, f"{path}, line {line}")
-            if row.assignment not in policy.rules:
-                raise BadPolicy(f"{path}, line {line}: the policy has no [assignments.{row.assignment}].")
-            if (row.student, row.assignment) in rows:
-                raise BadPolicy(f"{path}, line {line}: {row.student} has a row for {row.assignment} already.")
-            rows[row.student, row.assignment] = row
-    known = {student for student, _ in rows}
-    for student, assignment in policy.extensions:
-        if student not in known:
-            raise BadPolicy(f"The policy extends {assignment} for {student!r}, whom no gradebook lists.")
-    return list(rows.values())
-
-
-def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Row:
-    try:
-        text = {key: (cells[key] or "") for key in ("student", "assignment", "points", "max_points", "needs_staff")}
-        rule = policy.rules.get(text["assignment"])
-        return Row(
-            student=text["student"],
-            assignment=text["assignment"],
-            points=int(text["points"]) if text["points"] else None,
-            max_points=int(text["max_points"]) if text["max_points"] else None,
-            questions=sum(int(cells.get(name) or 0) for name in (rule.question_ids if rule else ())),
-            handed_in=_moment(cells.get("handed_in") or ""),
-            needs_staff=text["needs_staff"] == "yes",
-        )
-    except (KeyError, ValueError) as error:
-        raise BadPolicy(f"{where}: this is no row of a gradebook of gradlab ({error}).") from None
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
 def _clock(moment: datetime) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from autograder.files import why
 
 _LATE = ("free_days", "free_days_each", "grace_minutes", "percent_per_day", "percent_at_most", "refuse_after_days")
 _RULE = ("weight", "due", "questions")
@@ -27,8 +29,7 @@ class Rule:
     assignment: str
     weight: Fraction
     due: datetime | None
-    question_ids: tuple[str, ...] = ()
-    questions: int = 0  # points that its inline questions add to the full points
+    questions: Mapping[str, int] = field(default_factory=dict)  # inline questions that count, with their points
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read_policy(path: Path) -> Policy:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadPolicy(f"{path} cannot be read: {error}.") from None
+        raise BadPolicy(f"{path} cannot be read: {why(error)}.") from None
     _known(table, ("late", "assignments", "extensions", "drop_lowest"), f"{path}")
     late = table.get("late", {})
     _known(late, _LATE, f"{path}, [late]")
@@ -105,8 +106,7 @@ def _rule(name: str, row: Any, path: Path) -> Rule:
     questions = row.get("questions", {})
     if not isinstance(questions, dict):
         raise BadPolicy(f"{where}: questions must name the inline questions and their points: {{ knn-q1 = 2 }}.")
-    points = sum(_whole(questions, question, where) for question in questions)
-    return Rule(name, weight, due, tuple(questions), points)
+    return Rule(name, weight, due, {question: _whole(questions, question, where) for question in questions})
 
 
 def _known(row: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:

@@ -1,0 +1,80 @@
+"""The rows of gradebook.csv, read back for final marks. Computes nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autograder.classroom.rules import BadPolicy, Policy
+from autograder.files import why
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a gradebook says of one student and one assignment."""
+
+    student: str
+    assignment: str
+    points: int | None  # None: nothing was handed in, or it has no mark
+    max_points: int | None
+    questions: Mapping[str, int | None]  # points given to inline questions; None: nobody has marked that one
+    handed_in: datetime | None
+    needs_staff: bool
+
+
+def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[Row]:
+    """The rows of gradebooks that the policy knows. Raises BadPolicy naming the file and the line."""
+    rows: dict[tuple[str, str], Row] = {}
+    for path in paths:
+        try:
+            table = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise BadPolicy(f"{path} cannot be read: {why(error)}.") from None
+        for line, cells in enumerate(table, start=2):
+            row = _row(cells, policy, f"{path}, line {line}")
+            if row.assignment not in policy.rules:
+                raise BadPolicy(f"{path}, line {line}: the policy has no [assignments.{row.assignment}].")
+            if (row.student, row.assignment) in rows:
+                raise BadPolicy(f"{path}, line {line}: {row.student} has a row for {row.assignment} already.")
+            rows[row.student, row.assignment] = row
+    known = {student for student, _ in rows}
+    for student, assignment in policy.extensions:
+        if student not in known:
+            raise BadPolicy(f"The policy extends {assignment} for {student!r}, whom no gradebook lists.")
+    return list(rows.values())
+
+
+def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Row:
+    try:
+        text = {key: (cells[key] or "") for key in ("student", "assignment", "points", "max_points", "needs_staff")}
+        rule = policy.rules.get(text["assignment"])
+        return Row(
+            student=text["student"],
+            assignment=text["assignment"],
+            points=int(text["points"]) if text["points"] else None,
+            max_points=int(text["max_points"]) if text["max_points"] else None,
+            questions={name: _given(cells, name, where) for name in (rule.questions if rule else ())},
+            handed_in=_moment(cells.get("handed_in") or ""),
+            needs_staff=text["needs_staff"] == "yes",
+        )
+    except KeyError as error:
+        raise BadPolicy(
+            f"{where}: this is no row of a gradebook: there is no column {error}. Give a gradebook.csv of gradlab's."
+        ) from None
+    except ValueError as error:
+        raise BadPolicy(f"{where}: this is no row of a gradebook of gradlab ({error}).") from None
+
+
+def _given(cells: Mapping[str, str | None], question: str, where: str) -> int | None:
+    if question not in cells:
+        raise BadPolicy(f"{where}: the policy counts the question {question!r}, and the gradebook has no such column.")
+    text = cells[question] or ""
+    return int(text) if text.strip() else None
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
