@@ -224,12 +224,14 @@ def device(request: pytest.FixtureRequest) -> Any:
 def data(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """``data(num_train=..., num_test=...)``: a split of the run's dataset, generated from the run's secret.
 
-    The test images come in random order. Test labels are for the check's eyes only.
+    The test images come in random order. Test labels are for the check's eyes only. ``name`` is the generated set to
+    take instead of scenes; `--data` with another set than scenes comes first.
     """
     check, run = _own(request), request.config.stash[RUN]
 
     def load(*, num_train: int, num_test: int, name: str | None = None, **rest: Any) -> Any:
-        return run.split(check.placed, name or run.options.data, num_train=num_train, num_test=num_test, **rest)
+        chosen = name if name and run.options.data == Options.data else run.options.data
+        return run.split(check.placed, chosen, num_train=num_train, num_test=num_test, **rest)
 
     return load
 

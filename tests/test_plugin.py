@@ -301,3 +301,25 @@ def test_a_right_manifest_is_read(tmp_path: Path) -> None:
     assert (assignment.name, assignment.points, assignment.limits.seconds) == (tmp_path.name, 100, 2.5)
     with pytest.raises(BadManifest, match=r"has no task 'g'\. It has: f\."):
         assignment.task("g")
+
+
+TAKES_GLYPHS = '''
+from autograder import expect, task
+
+@task("double", points=20)
+def check_data_by_name(student, data):
+    """The images are {wanted}."""
+    split = data(num_train=1, num_test=2, name="glyphs")
+    expect((split.name, len(split.x_test)) == ("{wanted}", 2), f"They are {{split.name}}.")
+'''
+
+
+@pytest.mark.parametrize(("option", "wanted"), [("scenes", "glyphs"), ("glyphs", "glyphs"), ("mnist", "mnist")])
+def test_a_check_may_name_its_generated_data_and_the_command_line_comes_first(
+    run: Run, course: Path, monkeypatch: pytest.MonkeyPatch, option: str, wanted: str
+) -> None:
+    from common.data import glyphs, mnist
+
+    monkeypatch.setattr(mnist, "read", glyphs.read)
+    (course / "check_vectors.py").write_text(TAKES_GLYPHS.format(wanted=wanted))
+    run(f"{CHECKS}/check_vectors.py::check_data_by_name", "--data", option).assert_outcomes(passed=1)

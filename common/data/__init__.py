@@ -1,4 +1,4 @@
-"""Data sets by name: `load("scenes")` is generated here, the others come from their official archives."""
+"""Data sets by name: scenes and glyphs are generated here, the others come from their official archives."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ __all__ = ["DATASETS", "DataError", "Split", "load"]
 DATASETS = {
     "scenes": "common.data.labelled_scenes",
     "cifar10": "common.data.cifar10",
+    "glyphs": "common.data.glyphs",
+    "mnist": "common.data.mnist",
 }
 
 
