@@ -194,6 +194,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     from autograder.classroom.similar import find_similar, similar_csv
     from autograder.course import find_assignment
     from autograder.files import write_whole
+    from autograder.render.words import count
 
     chosen = find_assignment(assignment)
     graded = (source / NAME).exists()
@@ -214,7 +215,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
         write_whole(target, similar_csv(alike.pairs))
     for pair in alike.pairs:
         click.echo(f"{pair.share_of_one:4.0%} {pair.share_of_other:4.0%}  {pair.one}  {pair.other}")
-    click.echo(f"{len(alike.pairs):,} pairs to look at. Small tasks have few good answers: this is no verdict.")
+    click.echo(f"{count(len(alike.pairs), 'pair')} to look at. Small tasks have few good answers: this is no verdict.")
     for student, why in alike.skipped:
         click.echo(f"Not compared: {student}: {why}", err=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -110,12 +112,27 @@ def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):
     assert "ada  bob" in plain.output, plain.output
     run(course, handins, out, Grader())
     done = CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)])
-    assert "1 pairs to look at" in done.output
+    assert "1 pair to look at" in done.output
     assert "no verdict" in done.output
     assert (out / "similar.csv").read_text().startswith("one,other,")
     assert "not a verdict" in (out / "index.html").read_text()
     with Journal(out) as journal:
         assert [(pair.one, pair.other) for pair in journal.similar()] == [("ada", "bob")]
+
+
+def test_results_and_the_hand_ins_they_came_from_give_the_same_pairs_in_every_process(course, tmp_path):
+    answers = {"ada": ADA, "Bob": RENAMED, "zoe": OTHER + RENAMED[:-40], "kim": ADA + OTHER}
+    handins, out = hand_in(tmp_path / "in", **{n: with_stub(answer) for n, answer in answers.items()}), tmp_path / "out"
+    run(course, handins, out, Grader())
+    listed = set()
+    for source, seed in ((handins, "1"), (out, "2")):
+        command = [sys.executable, "-m", "autograder", "similar", str(source), "--assignment", str(course.folder)]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run([*command, "--threshold", "0.3"], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        listed.add(done.stdout)
+    assert len(listed) == 1
+    assert "pairs to look at" in listed.pop()
 
 
 def test_without_copydetect_the_sentence_says_what_to_install(course, tmp_path, monkeypatch):

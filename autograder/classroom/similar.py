@@ -10,6 +10,7 @@ import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,9 @@ def find_similar(
 ) -> Alike:
     """Compare the hand-ins of all students with each other. ``threshold`` is a share of the smaller one's own code."""
     fingerprint = _fingerprinter(_handout(assignment))
-    prints: dict[str, Any] = {}
+    prints: dict[str, _Prints] = {}
     skipped = []
-    for number, (student, path) in enumerate(handins.items(), start=1):
+    for number, (student, path) in enumerate(sorted(handins.items()), start=1):
         progress(f"reading {number:,} of {len(handins):,}")
         try:
             files = open_submission(path, assignment).files
@@ -75,7 +76,7 @@ def similar_csv(pairs: Iterable[Pair]) -> str:
     return file.getvalue()
 
 
-def _pairs(prints: Mapping[str, Any], threshold: float) -> list[Pair]:
+def _pairs(prints: Mapping[str, _Prints], threshold: float) -> list[Pair]:
     from copydetect import compare_files
 
     _drop_common(prints)
@@ -94,7 +95,7 @@ def _pairs(prints: Mapping[str, Any], threshold: float) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (-(pair.share_of_one + pair.share_of_other), pair.one, pair.other))
 
 
-def _drop_common(prints: Mapping[str, Any]) -> None:
+def _drop_common(prints: Mapping[str, _Prints]) -> None:
     limit = max(FEW, min(MANY, len(prints) // 4))
     counts = Counter(value for found in prints.values() for value in found.hashes)
     common = {value for value, count in counts.items() if count > limit}
@@ -102,23 +103,52 @@ def _drop_common(prints: Mapping[str, Any]) -> None:
         _drop(found, common)
 
 
-def _fingerprinter(handout: str) -> Callable[[str], Any]:
+@dataclass
+class _Prints:
+    """A file's fingerprints, as copydetect compares them."""
+
+    filtered_code: str
+    offsets: Any
+    hashes: set[int]
+    hash_idx: dict[int, list[int]]  # where each is
+    k: int = LENGTH
+    token_coverage: int = 1
+
+
+def _fingerprinter(handout: str) -> Callable[[str], _Prints]:
     try:
-        from copydetect import CodeFingerprint
+        import copydetect  # noqa: F401
     except ImportError:
         raise NoDetector("This needs copydetect: pip install 'gradlab[similar]'.") from None
     # Window 1 keeps every fingerprint of the handout: which of them a student's file keeps depends on what is around.
-    ours = CodeFingerprint("handout.py", LENGTH, 1, fp=io.StringIO(handout)).hashes
+    ours = _prints(handout, 1).hashes
 
-    def fingerprint(source: str) -> Any:
-        found = CodeFingerprint("handin.py", LENGTH, WINDOW, fp=io.StringIO(source[:MAX_CODE]))
+    def fingerprint(source: str) -> _Prints:
+        found = _prints(source[:MAX_CODE], WINDOW)
         _drop(found, ours)
         return found
 
     return fingerprint
 
 
-def _drop(found: Any, values: set[int]) -> None:
+def _prints(source: str, window: int) -> _Prints:
+    """The fingerprints of a text. copydetect's own are made by hash(), which differs from process to process."""
+    import numpy
+    from copydetect.utils import filter_code, winnow
+
+    code, offsets = filter_code(source, "handin.py")
+    data = code.encode("utf-32-le", "surrogatepass")  # 4 bytes a character
+    starts = range(0, len(data) - 4 * LENGTH + 1, 4)
+    values = [int.from_bytes(blake2b(data[at : at + 4 * LENGTH], digest_size=6).digest()) for at in starts]
+    where: dict[int, list[int]] = defaultdict(list)
+    if values:
+        kept, places = winnow(numpy.array(values), window, remove_duplicates=False)
+        for value, place in zip(kept.tolist(), places.tolist(), strict=True):
+            where[value].append(place)
+    return _Prints(code, offsets, set(where), dict(where))
+
+
+def _drop(found: _Prints, values: set[int]) -> None:
     """Take fingerprints out of a file, as if its code there did not exist."""
     from copydetect.utils import get_token_coverage
 
