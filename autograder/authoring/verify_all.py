@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
@@ -42,6 +43,8 @@ def verify_all(
 
 
 def _one_thread() -> None:
+    """Checks and notebooks already run side by side: more threads would only wait for each other."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # for the notebook's kernel
     import torch
 
-    torch.set_num_threads(1)  # checks compute little: threads would only wait for each other
+    torch.set_num_threads(1)
