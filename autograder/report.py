@@ -121,6 +121,15 @@ class Report:
         """True when a check is broken and nobody has marked its task: a person must look before the mark counts."""
         return any(check.outcome is Outcome.BROKEN and check.task not in self.overrides for check in self.checks)
 
+    @property
+    def refusal(self) -> str:
+        """Why the hand-in could not be opened, when that is so: no check was run, and each says the same sentence."""
+        first = self.checks[0].message if self.checks else ""
+        refused = first in self.notes and all(
+            check.outcome is Outcome.FAILED and check.message == first and not check.seconds for check in self.checks
+        )
+        return first if refused else ""
+
     def with_marks(self, marks: Iterable[Mark]) -> Report:
         """The same report with what people decided. The checks' own verdicts stay as they are."""
         bare = replace(self, marks=tuple(marks))

@@ -94,6 +94,20 @@ def spoilt(report: Report, **checks: dict[str, object]) -> Report:
     return with_checks(report, tuple(rows))
 
 
+def refused(student: str = "Damaged") -> Report:
+    """A hand-in that could not be opened: no check was run."""
+    why = "handin.zip is not a zip, or it is damaged (File is not a zip file). Make it anew."
+    facts: dict[str, object] = {"cause": Cause.ERROR, "message": why, "seconds": 0.0}
+    return spoilt(perfect(student, notes=(why,), submission=""), **{f"c{n}": facts for n in range(len(CHECKS))})
+
+
+def not_imported(student: str = "Imports what is not there") -> Report:
+    """Every check meets the same error."""
+    why = "knn.py could not be imported. ModuleNotFoundError: No module named 'jax'\n  knn.py, line 1: import jax"
+    facts: dict[str, object] = {"cause": Cause.ERROR, "message": why, "hint": "Leave it out.", "output": "started\n"}
+    return spoilt(perfect(student), **{f"c{n}": facts for n in range(len(CHECKS))})
+
+
 def mixed(student: str = "Grace Hopper") -> Report:
     """One of each cause, prints, notes, a broken check, graded without a wall."""
     printed = "\n".join(f"epoch {epoch:2}  loss {2.3 / (epoch + 1):.4f}  accuracy {10 + epoch}" for epoch in range(12))

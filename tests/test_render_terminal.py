@@ -49,7 +49,14 @@ def test_totals_come_last():
     last = printed(mixed()).strip().split("\n")[-1]
     assert last == "38/100 points. 6 of 14 checks passed. 1 check could not be graded; staff have been told."
     assert printed(perfect()).strip().endswith("100/100 points. All 14 checks passed. Well done.")
-    assert printed(public_only()).strip().endswith("Checks that are not shown here decide 39 more points.")
+    assert (
+        printed(public_only())
+        .strip()
+        .endswith(
+            "61/61 points here. All 8 checks passed. Well done. Checks that are not shown here decide the other 39 of 100 points."
+        )
+    )
+    assert "wall" not in printed(mixed(), verbose=True)
 
 
 def test_a_stub_is_told_in_one_line_a_task():

@@ -6,15 +6,19 @@ import json
 
 from autograder.judge import show
 from autograder.render.text import clean
-from autograder.render.view import student_view
+from autograder.render.view import one_reason, said_once, student_view
+from autograder.render.words import ONE_REASON, REFUSED
 from autograder.report import Outcome, Report
 
 MOST = 10_000  # characters of one check's output
+SEE_ABOVE = "See the reason above, which is the same for all checks."
 
 
 def results_json(report: Report) -> str:
     """What `/autograder/results/results.json` must hold. Hidden checks show their title and hint only."""
-    view = student_view(report)
+    full = student_view(report)
+    one = full.checks[0] if one_reason(report) and full.checks[0].message else None
+    view = said_once(full, one)
     numbers = {task.name: index for index, task in enumerate(view.tasks, start=1)}
     counts = dict.fromkeys(numbers, 0)
     tests = []
@@ -28,13 +32,16 @@ def results_json(report: Report) -> str:
                 "score": check.points,
                 "max_score": check.max_points,
                 "status": "passed" if passed else "failed",
-                "output": "" if passed else clean(show(check), limit=MOST),
+                "output": "" if passed else SEE_ABOVE if one else clean(show(check), limit=MOST),
                 "output_format": "text",
                 "tags": [check.task],
                 "visibility": "visible",
             }
         )
     notes = [clean(note) for note in view.notes]
+    if one:
+        words = "\n".join([one.message, *([f"Hint: {one.hint}"] if one.hint else [])])
+        notes.append(f"{REFUSED if report.refusal else ONE_REASON}\n{clean(words, limit=MOST)}")
     if report.needs_staff:
         notes.append("Part of this could not be graded. That is not your fault; staff have been told.")
     table = {

@@ -11,8 +11,8 @@ import jinja2
 from markupsafe import Markup
 
 from autograder.render.text import clean, line, name
-from autograder.render.view import left_over, student_view, task_views
-from autograder.render.words import NO_WALL, OUTCOME_WORDS, count, reason, share, verdict
+from autograder.render.view import left_over, one_reason, said_once, student_view, task_views
+from autograder.render.words import NO_WALL, ONE_REASON, OUTCOME_WORDS, REFUSED, count, reason, share, verdict
 from autograder.report import Outcome, Report
 
 _HERE = Path(__file__).parent
@@ -29,11 +29,15 @@ class Segment:
 
 def report_html(report: Report, *, staff: bool) -> str:
     """The page for one student; with `staff` the one that also shows what hidden checks saw."""
-    shown = report if staff else student_view(report)
+    full = report if staff else student_view(report)
+    one = full.checks[0] if one_reason(report) and full.checks[0].message else None
+    shown = said_once(full, one)
     return render(
         "report.html",
         report=shown,
         staff=staff,
+        one=one,
+        one_title=REFUSED if report.refusal else ONE_REASON,
         tasks=task_views(shown),
         segments=segments(shown),
         verdict=verdict(shown.checks, left_over(shown)),

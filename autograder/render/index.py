@@ -71,7 +71,8 @@ def index_html(
         title=title,
         summary=summary,
         rows=[_row(report, href(report)) for report in summary.reports],
-        unopened=sorted(unopened),
+        unopened=sorted([*unopened, *((report.student, report.refusal) for report in summary.refused)]),
+        graded=len(summary.reports) + len(unopened),
         intake=intake,
         similar=similar,
         unwalled=sum(report.wall == "none" for report in summary.reports),
@@ -96,7 +97,9 @@ def histogram_text(summary: ClassSummary) -> str:
 
 def _row(report: Report, href: str) -> Row:
     failed = sum(check.outcome is Outcome.FAILED for check in report.checks)
-    if report.needs_staff:
+    if report.refusal:
+        outcome, state = Outcome.FAILED, "could not be opened"
+    elif report.needs_staff:
         outcome, state = Outcome.BROKEN, "needs staff"
     elif failed:
         outcome, state = Outcome.FAILED, f"{failed} of {len(report.checks)} failed"

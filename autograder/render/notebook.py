@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from autograder.render.text import clean, line
-from autograder.render.view import TaskView, left_over, task_views
-from autograder.render.words import OUTCOME_WORDS, reason, verdict
+from autograder.render.view import TaskView, left_over, one_reason, said_once, task_views
+from autograder.render.words import ONE_REASON, OUTCOME_WORDS, reason, verdict
 from autograder.report import Cause, CheckResult, Outcome, Report
 
 # Mid-tones that carry white text (4.5:1 and more); everything else inherits the theme's colours.
@@ -25,16 +25,19 @@ _ROW = "background:transparent;color:inherit;"
 
 def report_table_html(report: Report) -> str:
     """The fragment that IPython.display.HTML takes."""
-    rows = []
-    for task in task_views(report):
+    rows, one, rest = [], one_reason(report), left_over(report)
+    shown = said_once(report, one)
+    for task in task_views(shown):
         rows.append(_task_row(task))
-        rows += [_blank_row(task)] if task.is_blank else [_check_row(check) for check in task.checks]
-    notes = "".join(f'<p style="margin:2px 0;opacity:.8">{_line(note, 500)}</p>' for note in report.notes)
+        rows += [_blank_row(task)] if task.is_blank else [_check_row(check, brief=bool(one)) for check in task.checks]
+    notes = "".join(f'<p style="margin:2px 0;opacity:.8">{_line(note, 500)}</p>' for note in shown.notes)
+    if one:
+        notes += f'<p style="margin:6px 0 2px"><strong>{ONE_REASON}</strong></p>{_words(one)}'
     return (
         f'<div style="max-width:860px;font-size:13px;overflow-wrap:anywhere">{notes}'
         f'<table style="{_TABLE}"><tbody>{"".join(rows)}</tbody></table>'
-        f'<p style="margin:6px 0 2px"><strong>{report.points} / {report.max_points} points.</strong> '
-        f"{_line(verdict(report.checks, left_over(report)))}</p></div>"
+        f'<p style="margin:6px 0 2px"><strong>{report.points} / {report.max_points - rest} '
+        f"points{' here' if rest else ''}.</strong> {_line(verdict(report.checks, rest))}</p></div>"
     )
 
 
@@ -56,10 +59,20 @@ def _blank_row(task: TaskView) -> str:
     )
 
 
-def _check_row(check: CheckResult) -> str:
+def _check_row(check: CheckResult, *, brief: bool) -> str:
     parts = [_line(check.title, 300)]
-    if check.cause is not Cause.WRONG and reason(check):
+    if check.cause is not Cause.WRONG and reason(check) and not brief:
         parts.append(f'<br><span style="opacity:.8">{reason(check)}</span>')
+    parts.append(_words(check))
+    return (
+        f'<tr style="{_ROW}"><td style="{_CELL}">{_badge(OUTCOME_WORDS[check.outcome], BADGES[check.outcome])}</td>'
+        f'<td style="{_CELL}width:100%">{"".join(parts)}</td>'
+        f'<td style="{_POINTS}">{check.points} / {check.max_points}</td></tr>'
+    )
+
+
+def _words(check: CheckResult) -> str:
+    parts = []
     if check.message:
         parts.append(f'<pre style="{_PRE}">{escape(clean(check.message, limit=6000, lines=60))}</pre>')
     if check.hint:
@@ -70,11 +83,7 @@ def _check_row(check: CheckResult) -> str:
             '<details style="margin:4px 0 0"><summary style="cursor:pointer">What your code printed</summary>'
             f'<pre style="{_PRE}max-height:220px;overflow:auto">{printed}</pre></details>'
         )
-    return (
-        f'<tr style="{_ROW}"><td style="{_CELL}">{_badge(OUTCOME_WORDS[check.outcome], BADGES[check.outcome])}</td>'
-        f'<td style="{_CELL}width:100%">{"".join(parts)}</td>'
-        f'<td style="{_POINTS}">{check.points} / {check.max_points}</td></tr>'
-    )
+    return "".join(parts)
 
 
 def _badge(text: str, colour: str) -> str:

@@ -14,7 +14,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """One task over all hand-ins that have it."""
+    """One task over all hand-ins that could be opened and have it."""
 
     name: str
     title: str
@@ -26,7 +26,7 @@ class TaskSummary:
 
 @dataclass(frozen=True)
 class CheckSummary:
-    """One check over all hand-ins that have it."""
+    """One check over all hand-ins that could be opened and have it."""
 
     id: str
     title: str
@@ -60,6 +60,11 @@ class ClassSummary:
     checks: tuple[CheckSummary, ...]
 
     @property
+    def refused(self) -> tuple[Report, ...]:
+        """Hand-ins that could not be opened: they have no points, and no part in the rates of tasks and checks."""
+        return tuple(report for report in self.reports if report.refusal)
+
+    @property
     def needs_staff(self) -> tuple[Report, ...]:
         return tuple(report for report in self.reports if report.needs_staff)
 
@@ -82,6 +87,7 @@ def summarise(reports: Iterable[Report]) -> ClassSummary:
     ordered = tuple(sorted(reports, key=lambda report: (report.student.casefold(), report.student)))
     points = [report.points for report in ordered]
     bins = Counter(_bin(report) for report in ordered)
+    opened = [report for report in ordered if not report.refusal]
     return ClassSummary(
         reports=ordered,
         max_points=max((report.max_points for report in ordered), default=0),
@@ -89,8 +95,8 @@ def summarise(reports: Iterable[Report]) -> ClassSummary:
         median=float(median(points)) if points else 0.0,
         perfect=sum(0 < report.max_points <= report.points for report in ordered),
         bins=tuple(bins[number] for number in range(BINS)),
-        tasks=_tasks(ordered),
-        checks=_checks(ordered),
+        tasks=_tasks(opened or ordered),
+        checks=_checks(opened),
     )
 
 

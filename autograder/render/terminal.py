@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.text import clean, line, name
-from autograder.render.view import TaskView, left_over, task_views
-from autograder.render.words import CAUSE_WORDS, NO_WALL, count, reason, share, verdict
+from autograder.render.view import TaskView, left_over, one_reason, said_once, task_views
+from autograder.render.words import CAUSE_WORDS, ONE_REASON, REFUSED, count, reason, share, verdict
 from autograder.report import Cause, CheckResult, Outcome, Report
 
 if TYPE_CHECKING:
@@ -26,19 +26,23 @@ _INTAKE_LINES = 20
 
 def print_report(report: Report, console: Console, verbose: bool = False) -> None:
     """Task by task what failed and why, then the sum. `verbose` adds prints, seconds and the checks' ids."""
-    for note in report.notes:
+    one = one_reason(report)
+    shown = said_once(report, one)
+    for note in shown.notes:
         _say(console, line(note, limit=500), label="Note: ", label_style="bold")
-    for task in task_views(report):
-        _print_task(task, console, verbose)
-    if verbose and report.wall == "none":
-        _say(console, f"\n{NO_WALL}.", style="yellow")
+    if one:
+        _say(console, f"\n{REFUSED if report.refusal else ONE_REASON}", style="bold red")
+        _print_words(one, console, verbose, left=2)
+    for task in task_views(shown):
+        _print_task(task, console, verbose, brief=one is not None)
     for mark in report.marks:
         given = f"{line(mark.title)}: {mark.points}/{mark.max_points} by hand. {line(mark.reason, limit=1000)}"
         _say(console, given, style="bold")
+    rest = left_over(report)
     passed = report.checks and all(check.outcome is Outcome.PASSED for check in report.checks)
     _say(
         console,
-        f"\n{report.points}/{report.max_points} points. {verdict(report.checks, left_over(report))}",
+        f"\n{report.points}/{report.max_points - rest} points{' here' if rest else ''}. {verdict(report.checks, rest)}",
         style="bold green" if passed else "bold",
     )
 
@@ -59,7 +63,8 @@ def print_class_summary(
     else:
         _say(console, "No hand-in was graded.")
     if summary.failed_most:
-        _say(console, "\nFailed most", style="bold")
+        left_out = f", of the {len(summary.reports) - len(summary.refused):,} that could be opened"
+        _say(console, f"\nFailed most{left_out if summary.refused else ''}", style="bold")
     for check in summary.failed_most[:5]:
         cause = f" ({CAUSE_WORDS[check.cause]})" if check.cause else ""
         _say(console, f"{line(check.title)}{cause}", label=f"{share(check.failed, check.seen):>6}  ")
@@ -69,10 +74,13 @@ def print_class_summary(
         who = ", ".join(name(report.student) for report in check.broken[:8])
         more = f" and {len(check.broken) - 8:,} more" if len(check.broken) > 8 else ""
         _say(console, f"{line(check.id)}: {who}{more}", left=2)
+    unopened = [*unopened, *((report.student, report.refusal) for report in summary.refused)]
     if unopened:
         _say(console, f"\nCould not be opened: {count(len(unopened), 'hand-in')}", style="bold yellow")
-    for who, why in sorted(unopened):
+    for who, why in sorted(unopened)[:_INTAKE_LINES]:
         _say(console, line(why, limit=300), left=2, label=f"{_printable(name(who), console)}: ")
+    if len(unopened) > _INTAKE_LINES:
+        _say(console, f"and {len(unopened) - _INTAKE_LINES:,} more, in index.html", left=2)
     if intake:
         kinds = ", ".join(f"{many:,} {kind}" for kind, many in Counter(kind for kind, _, _ in intake).items())
         _say(console, f"\nIntake: {count(len(intake), 'line')} for a person to read ({kinds})", style="bold yellow")
@@ -82,34 +90,39 @@ def print_class_summary(
         _say(console, f"and {len(intake) - _INTAKE_LINES:,} more, in index.html", left=2)
 
 
-def _print_task(task: TaskView, console: Console, verbose: bool) -> None:
+def _print_task(task: TaskView, console: Console, verbose: bool, *, brief: bool) -> None:
     points, full = f"{task.points}/{task.max_points}", task.points == task.max_points
     _say(console, f"\n{line(task.title)} ({line(task.name)})  {points}", style="bold green" if full else "bold")
     if task.is_blank and not verbose:
         _say(console, f"Not written yet; {count(len(task.checks), 'check')} will look at it.", left=2, style="yellow")
         return
     for check in task.checks:
-        _print_check(check, console, verbose)
+        _print_check(check, console, verbose, brief=brief)
 
 
-def _print_check(check: CheckResult, console: Console, verbose: bool) -> None:
+def _print_check(check: CheckResult, console: Console, verbose: bool, *, brief: bool) -> None:
     word, style = _LABELS[check.outcome]
     label = f"{word} {f'{check.points}/{check.max_points}':<4} "
     margin = len(label)
     title = line(check.title, limit=300) + (" (hidden)" if check.hidden else "")
     _say(console, title, label=label, label_style=style, style="green" if check.outcome is Outcome.PASSED else "")
-    if check.cause is not Cause.WRONG and reason(check):  # a wrong answer's message says so itself
+    if check.cause is not Cause.WRONG and reason(check) and not brief:  # a wrong answer's message says so itself
         _say(console, reason(check), left=margin)
-    if check.message:
-        _say(console, clean(check.message, limit=6000, lines=60), left=margin)
-    if check.hint:
-        _say(console, line(check.hint, limit=1000), left=margin, label="Hint: ", label_style="bold cyan")
-    if check.output and (verbose or check.outcome is Outcome.FAILED):
-        _say(console, "Your code printed:", left=margin)
-        printed = clean(check.output.rstrip(), lines=400 if verbose else 12)
-        _say(console, printed, left=margin + 2, style="dim")
+    _print_words(check, console, verbose, left=margin)
     if verbose:
         _say(console, f"{line(check.id)}  {check.seconds:.2f} s", left=margin, style="dim")
+
+
+def _print_words(check: CheckResult, console: Console, verbose: bool, *, left: int) -> None:
+    """What a check has to say."""
+    if check.message:
+        _say(console, clean(check.message, limit=6000, lines=60), left=left)
+    if check.hint:
+        _say(console, line(check.hint, limit=1000), left=left, label="Hint: ", label_style="bold cyan")
+    if check.output and (verbose or check.outcome is Outcome.FAILED):
+        _say(console, "Your code printed:", left=left)
+        printed = clean(check.output.rstrip(), lines=400 if verbose else 12)
+        _say(console, printed, left=left + 2, style="dim")
 
 
 def _print_histogram(summary: ClassSummary, console: Console) -> None:

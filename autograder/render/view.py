@@ -47,6 +47,26 @@ def student_view(report: Report) -> Report:
     return replace(report, checks=checks, seed=0)
 
 
+def one_reason(report: Report) -> CheckResult | None:
+    """The check that speaks for all when none passed and all say the same, as when a module cannot be imported."""
+    first = report.checks[0] if len(report.checks) > 1 else None
+    if not first or not first.message or first.outcome is Outcome.PASSED or first.cause is Cause.NOT_WRITTEN:
+        return None
+    said = {(check.outcome, check.cause, check.message, check.hint) for check in report.checks}
+    return first if len(said) == 1 else None
+
+
+def said_once(report: Report, one: CheckResult | None) -> Report:
+    """The report without what ``one`` says for all its checks, and without a note that says it again."""
+    if one is None:
+        return report
+    checks = tuple(
+        replace(check, message="", hint="", output="" if check.output == one.output else check.output)
+        for check in report.checks
+    )
+    return replace(report, checks=checks, notes=tuple(note for note in report.notes if note != one.message))
+
+
 def left_over(report: Report) -> int:
     """Points that no check of this report decides: those of hidden checks in a run of the public ones."""
     return max(0, report.max_points - sum(check.max_points for check in report.checks))

@@ -20,6 +20,8 @@ CAUSE_WORDS = {
 }
 
 BROKEN_SENTENCE = "We could not grade this; staff have been told."
+REFUSED = "The hand-in could not be opened, so no check was run."
+ONE_REASON = "No check passed, all for the same reason."
 NO_WALL = "Graded without a wall"
 
 
@@ -50,6 +52,7 @@ def share(part: float, whole: float) -> str:
 
 def verdict(checks: Sequence[CheckResult], left_over: int) -> str:
     """The sentence at the top of a report: how many checks passed, and what is still open."""
+    most = sum(check.max_points for check in checks)
     passed = sum(check.outcome is Outcome.PASSED for check in checks)
     broken = sum(check.outcome is Outcome.BROKEN for check in checks)
     if not checks:
@@ -61,5 +64,7 @@ def verdict(checks: Sequence[CheckResult], left_over: int) -> str:
     if broken:
         sentence += f" {count(broken, 'check')} could not be graded; staff have been told."
     if left_over > 0:
-        sentence += f" Checks that are not shown here decide {count(left_over, 'more point')}."
+        sentence += (
+            f" Checks that are not shown here decide the other {left_over} of {count(most + left_over, 'point')}."
+        )
     return sentence
