@@ -89,7 +89,7 @@ def check(
 ) -> None:
     """Run the public checks of ASSIGNMENT on your work."""
     from autograder.checking import check_folder
-    from autograder.plugin import known_data, pick_device
+    from autograder.options import known_data, pick_device
     from autograder.run import Options
 
     chosen = _find(assignment)

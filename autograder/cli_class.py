@@ -48,7 +48,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     from autograder.classroom.lock import hold
     from autograder.classroom.roster import read_roster
     from autograder.course import find_assignment
-    from autograder.plugin import known_data, pick_device
+    from autograder.options import known_data, pick_device
     from autograder.render.progress import Bar
     from autograder.run import Options
 

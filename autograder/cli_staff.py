@@ -52,7 +52,7 @@ def verify(names: tuple[str, ...], no_notebook: bool, as_json: bool, **rest: Any
     from autograder.authoring.verify_all import verify_all
     from autograder.box.wall import NoWall, choose
     from autograder.course import assignments_named
-    from autograder.plugin import known_data, pick_device
+    from autograder.options import known_data, pick_device
     from autograder.run import Options
 
     options = Options(device=pick_device(rest["device"]), data=known_data(rest["data"]))
@@ -95,7 +95,7 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: 
     from autograder.authoring.calibrate import calibrate as measure
     from autograder.box.wall import choose
     from autograder.course import assignments_named
-    from autograder.plugin import known_data, pick_device
+    from autograder.options import known_data, pick_device
     from autograder.run import Options
 
     options = Options(device=pick_device(device), data=known_data(data))

@@ -18,8 +18,9 @@ from autograder.checks.rng import Rng
 from autograder.judge import judge, show
 from autograder.ledger import audit, audit_names
 from autograder.manifest import MANIFEST, BadManifest
+from autograder.options import pick_device
 from autograder.report import CheckResult, Outcome
-from autograder.run import CheckFile, Options, Run, Score, load_reference, place
+from autograder.run import CheckFile, Options, Run, Score, load_reference, oracles_at_hand, place
 from autograder.student import Student
 
 RUN = pytest.StashKey[Run]()
@@ -51,26 +52,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[RUN].close()
 
 
-def pick_device(wanted: str) -> str:
-    """ "auto" means CUDA where there is one."""
-    if wanted == "cpu":
-        return wanted
-    import torch
-
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise BadCheck("This machine has no GPU that torch can use: leave --device cuda away, or say --device auto.")
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def known_data(name: str) -> str:
-    """``name``, if it is a data set. Raises BadCheck with the names there are."""
-    from common.data import DATASETS
-
-    if name not in DATASETS:
-        raise BadCheck(f"There is no data set {name!r}; --data takes one of: {', '.join(sorted(DATASETS))}.")
-    return name
-
-
 class CheckModule(pytest.Module):
     """A check file."""
 
@@ -79,8 +60,10 @@ class CheckModule(pytest.Module):
             placed = place(self.path)
         except BadManifest as error:
             raise self.CollectError(str(error)) from None
-        for name, function in vars(self.obj).items():
-            if name.startswith("check_") and inspect.isfunction(function) and function.__module__ == self.obj.__name__:
+        with oracles_at_hand(placed):
+            module = self.obj
+        for name, function in vars(module).items():
+            if name.startswith("check_") and inspect.isfunction(function) and function.__module__ == module.__name__:
                 yield Check.from_parent(self, name=name, callobj=function, placed=placed)
 
 
@@ -187,8 +170,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.section(f"{earned} of {most} points")
         for result in results:
             colour = {"green" if result.outcome is Outcome.PASSED else "red": True}
-            line = f"{result.outcome.value:7} {result.points:3}/{result.max_points:<3} {result.title}"
-            terminalreporter.write_line(line, **colour)
+            points = f"{result.points:3}/{result.max_points:<3}"
+            terminalreporter.write_line(f"{result.outcome.value:7} {points} {result.title}", **colour)
 
 
 def _own(request: pytest.FixtureRequest) -> Check:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +26,7 @@ from autograder.report import CheckResult
 from autograder.student import Link, Student
 
 HIDDEN = "_hidden"
+ORACLES = "oracles*.py"  # what several check files of an assignment share, in its folder or beside the hidden checks
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,21 @@ def place(path: Path) -> CheckFile:
     return CheckFile(path, assignment, max(judged, key=len), hidden)
 
 
+@contextmanager
+def oracles_at_hand(file: CheckFile) -> Iterator[None]:
+    """Inside, `import oracles` finds this assignment's own; afterwards its name is free for the next assignment's."""
+    folders = [file.assignment.folder, *([file.assignment.solutions] if file.hidden else [])]
+    names = [path.stem for folder in folders for path in folder.glob(ORACLES)]
+    sys.path[:0] = [str(folder) for folder in folders]
+    try:
+        yield
+    finally:
+        for folder in folders:
+            sys.path.remove(str(folder))
+        for name in names:
+            sys.modules.pop(name, None)
+
+
 @cache
 def _assignment(folder: Path) -> Assignment:
     return read_assignment(folder)
@@ -143,6 +161,8 @@ def checks_digest(assignment: Assignment, *, hidden: bool = True) -> str:
     digest = hashlib.sha256()
     calibration = assignment.solutions / "calibration.json"
     extra = [calibration] if hidden and calibration.exists() else []
+    for folder in (assignment.folder, *([assignment.solutions] if hidden else [])):
+        extra += sorted(folder.glob(ORACLES))
     for path in [assignment.folder / MANIFEST, *check_files(assignment, hidden=hidden), *extra]:
         content = path.read_bytes()
         digest.update(f"{path.name}\0{len(content)}\0".encode() + content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -170,6 +171,19 @@ def test_a_modules_checks_may_be_split_by_topic(run: Run, course: Path) -> None:
     whole.write_text(head)
     (course / "check_vectors_counting.py").write_text(head.partition("@task")[0] + first + second)
     run(str(course)).assert_outcomes(passed=2)
+
+
+def test_check_files_share_oracles_and_each_assignment_has_its_own(run: Run, course: Path) -> None:
+    change(course, "from autograder import", "from oracles import twice\nfrom autograder import")
+    change(course, "2 * x, mistakes", "twice(x), mistakes")
+    (course / "oracles.py").write_text("def twice(x):\n    return 2 * x\n")
+    other = course.parent / "t03_vectors"
+    shutil.copytree(course, other)
+    (other / "check_vectors.py").rename(other / "check_vectors_too.py")  # pytest wants names that differ
+    run(CHECKS, str(other)).assert_outcomes(passed=4)
+    (other / "oracles.py").write_text("def twice(x):\n    return 3 * x\n")
+    run(CHECKS, str(other)).assert_outcomes(passed=3, failed=1)
+    assert "oracles" not in sys.modules
 
 
 def test_two_checks_of_the_same_name_are_refused(run: Run, course: Path) -> None:
