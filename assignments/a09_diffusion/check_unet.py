@@ -1,0 +1,217 @@
+"""Public checks of the U-Net: plain loops and torch's operators, and what flows from block to block."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+
+HELPERS = """
+import torch
+from torch import nn
+import unet
+from common.roles import load, tables
+
+def randomise(module, seed):
+    '''Weights that make every part matter.'''
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in module.parameters():
+            fresh = torch.randn(value.shape, generator=generator).to(value)
+            value.copy_(fresh * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5))
+    return module.eval()
+
+def run(module, *inputs):
+    with torch.no_grad():
+        return module(*inputs)
+
+def record(model, x, time, model_kwargs):
+    '''What goes in and out of each block, in the order of the calls.'''
+    calls, kinds = [], {unet.ResnetBlock: "block", unet.Downsample: "down", unet.Upsample: "up"}
+
+    def note(kind):
+        def hook(module, args, kwargs, out):
+            given = [*args, *kwargs.values()]
+            calls.append([kind, [value.clone() for value in given if torch.is_tensor(value)], out.clone()])
+        return hook
+
+    for module in model.modules():
+        kind = next((name for made, name in kinds.items() if isinstance(module, made)), None)
+        if kind or module is model.init_conv or module is model.final_conv:
+            module.register_forward_hook(note(kind or ("first" if module is model.init_conv else "last")), with_kwargs=True)
+    with torch.no_grad():
+        out = model(x, time, model_kwargs)
+        context = model.time_mlp(time) + model.condition_mlp(model_kwargs["text_emb"])
+    return calls, out, context
+"""
+
+
+@task("SinusoidalPosEmb", points=2)
+def check_embedding_agrees_with_a_loop(student, rng):
+    """The embedding of time holds all sines, then all cosines, of frequencies from 1 down to 1 / theta."""
+    time = rng.integers(0, 1000, 5)
+    found = student.SinusoidalPosEmb(16)(time)
+
+    def clocks(steps: int, base: float = 10000.0) -> list[list[float]]:
+        return [[t * base ** (-i / steps) for i in range(8)] for t in time.tolist()]
+
+    def embedded(angles: list[list[float]]) -> Tensor:
+        rows = [[math.sin(a) for a in row] + [math.cos(a) for a in row] for row in angles]
+        return torch.tensor(rows, device=rng.device)
+
+    right = embedded(clocks(7))
+    expect_close(found, right, atol=1e-3, check_dtype=False, mistakes={
+        "The exponent is i / (h - 1), not i / h.": embedded(clocks(8)),
+        "Cosines come after all sines, not in turns.": right.reshape(5, 2, 8).mT.flatten(1),
+        "Sines come first.": right.roll(8, dims=1),
+    })  # fmt: skip
+
+
+def plain_block(values: list[dict[str, Tensor]], x: Tensor, context: Tensor, after: int, wrong: str = "") -> Tensor:
+    """The block by torch's operators, with the weights of `tables`; ``wrong`` turns on one familiar mistake."""
+    left = list(values)
+
+    def take(shape: tuple[int, ...], what: str) -> dict[str, Tensor]:
+        index = next((i for i, table in enumerate(left) if tuple(table["weight"].shape) == shape), None)
+        expect(index is not None, f"The block lacks a {what} with weights of shape {shape}.")
+        return left.pop(index)
+
+    def conv(x: Tensor, size: int) -> Tensor:
+        table = take((after, x.shape[1], size, size), "convolution")
+        return F.conv2d(x, table["weight"], table["bias"], padding=size // 2)
+
+    def norm(x: Tensor) -> Tensor:
+        table = take((after,), "normalisation")
+        return F.group_norm(x, math.gcd(4, after), table["weight"], table["bias"])
+
+    linear = take((2 * after, context.shape[1]), "linear layer of the context")
+    both = F.linear(context if wrong == "no silu" else F.silu(context), linear["weight"], linear["bias"])
+    scale, shift = both[:, :after, None, None], both[:, after:, None, None]
+    scale, shift = (shift, scale) if wrong == "swapped" else (scale, shift)
+    hidden = norm(conv(x, 3)) * (scale if wrong == "no 1" else 1 + scale) + shift
+    hidden = F.silu(norm(conv(F.silu(hidden), 3)))
+    shortcut = x if x.shape[1] == after else conv(x, 1)
+    expect(not left, f"The block has {len(left)} more layers with weights than it should.")
+    return hidden if wrong == "no shortcut" else hidden + shortcut
+
+
+@task("ResnetBlock", points=2)
+def check_block_agrees_with_the_formula(student, rng):
+    """With the same weights, the block computes conv - norm - scale and shift - SiLU twice, plus the shortcut."""
+    helper = student.define(HELPERS)
+    for before, after in ((4, 6), (8, 8)):
+        block = helper.randomise(student.ResnetBlock(before, after, 5).to(rng.device), rng.int(0, 2**31))
+        x, context = rng.normal(3, before, 4, 6, dtype=torch.float32), rng.normal(3, 5, dtype=torch.float32)
+        values = helper.tables(block, x, context)
+        expected = plain_block(values, x, context, after)
+        expect_close(helper.run(block, x, context), expected, atol=1e-4, name=f"from {before} to {after}", mistakes={
+            hint: lambda wrong=wrong: plain_block(values, x, context, after, wrong)
+            for wrong, hint in {
+                "no shortcut": "The input is not added.", "swapped": "Scale comes first, then shift.",
+                "no 1": "Multiply by 1 + scale.", "no silu": "SiLU is applied to the context first.",
+            }.items()
+        })  # fmt: skip
+
+
+@task("Unet.forward", points=1)
+def check_unet_keeps_the_shape(student, rng):
+    """The output has the input's shape, for any depth, channels and batch, and for images that are not square."""
+    for mults, channels, batch, height, width in (((1, 2), 1, 3, 8, 12), ((2,), 3, 1, 6, 2), ((1, 2, 3), 2, 2, 8, 16)):
+        model = student.Unet(8, 5, dim_mults=mults, channels=channels).to(rng.device)
+        x, time = rng.normal(batch, channels, height, width, dtype=torch.float32), rng.integers(0, 50, batch)
+        condition = rng.normal(batch, 5, dtype=torch.float32)
+        expect_shape(model(x, time, {"text_emb": condition}), x.shape, name=f"with dim_mults={mults}")
+
+
+def follow(calls: list, out: Tensor, context: Tensor, depth: int) -> None:
+    """The way of the image from block to block."""
+    kinds = [kind for kind, _, _ in calls]
+    order = ["first", *["block", "block", "down"] * depth, "block", "block", *["up", "block", "block"] * depth, "last"]
+    expect_equal(kinds, order, name="the order in which the parts are used")
+    kept: list[Tensor] = []
+    before = calls[0][2]
+    for number, (kind, inputs, result) in enumerate(calls[1:], start=1):
+        where = f"{kind}, part {number + 1} of {len(calls)}, gets"
+        x = before
+        if kind == "block" and number > 3 * depth + 2:  # on the way up
+            skip = kept.pop()
+            x = torch.cat([before, skip], dim=1)
+            expect_close(inputs[0], x, atol=1e-4, name=where, mistakes={
+                "The skip comes second: [x, skip].": torch.cat([skip, before], dim=1),
+                "It lacks its skip connection.": before,
+                "Skips are used last in, first out.": lambda kept=kept, before=before: torch.cat([before, kept[0]], dim=1),
+            })  # fmt: skip
+        else:
+            expect_close(inputs[0], x, atol=1e-4, name=where)
+        if kind == "block":
+            expect_close(inputs[1], context, atol=1e-4, name=f"the context that the {where}")
+            if number <= 3 * depth:
+                kept.append(result)
+        before = result
+    expect_close(out, before, atol=1e-4, name="the output of the network")
+
+
+@task("Unet.forward", points=2)
+def check_unet_is_wired_as_drawn(student, rng):
+    """Every block gets what it should: two blocks a level, skips to their partners, last in first out."""
+    helper = student.define(HELPERS)
+    model = helper.randomise(student.Unet(8, 5, dim_mults=(1, 2), channels=2).to(rng.device), rng.int(0, 2**31))
+    x, time = rng.normal(3, 2, 8, 12, dtype=torch.float32), rng.integers(0, 100, 3)
+    follow(*helper.record(model, x, time, {"text_emb": rng.normal(3, 5, dtype=torch.float32)}), depth=2)
+
+
+@task("Unet.forward", points=1)
+def check_unet_knows_time_and_condition(student, rng):
+    """Each image is told its own time and condition; None, no key and a vector of zeros are the same."""
+    helper = student.define(HELPERS)
+    model = helper.randomise(student.Unet(8, 5, dim_mults=(1,), channels=2).to(rng.device), rng.int(0, 2**31))
+    x, time = rng.normal(3, 2, 4, 4, dtype=torch.float32), torch.tensor([3, 40, 11], device=rng.device)
+    condition = rng.normal(3, 5, dtype=torch.float32)
+    base = helper.run(model, x, time, {"text_emb": condition})
+    for changed, what in (
+        (helper.run(model, x, torch.tensor([3, 41, 11], device=x.device), {"text_emb": condition}), "time"),
+        (helper.run(model, x, time, {"text_emb": condition + torch.tensor([[0.0], [1], [0]]).to(x)}), "condition"),
+    ):
+        moved = (changed - base).flatten(1).abs().amax(dim=1)
+        expect(float(moved[1]) > 1e-3, f"The {what} of an image has no influence on its output.")
+        expect(float(moved[[0, 2]].max()) < 1e-4, f"The {what} of one image has an influence on the others.")
+    zeros = helper.run(model, x, time, {"text_emb": 0 * condition})
+    expect_close(helper.run(model, x, time, {"text_emb": None}), zeros, atol=1e-4, name="with text_emb=None")
+    expect_close(helper.run(model, x, time, {}), zeros, atol=1e-4, name="without text_emb")
+    expect_close(helper.run(model, x, time), zeros, atol=1e-4, name="without model_kwargs")
+
+
+def guided_model(student, rng):
+    """A small model with random weights, inputs, and its outputs with and without the condition."""
+    helper = student.define(HELPERS)
+    model = helper.randomise(student.Unet(8, 5, dim_mults=(1,), channels=1).to(rng.device), rng.int(0, 2**31))
+    x, time = rng.normal(3, 1, 4, 6, dtype=torch.float32), rng.integers(0, 50, 3)
+    condition = rng.normal(3, 5, dtype=torch.float32)
+    told, untold = helper.run(model, x, time, {"text_emb": condition}), helper.run(model, x, time, {"text_emb": None})
+    expect(float((told - untold).abs().max()) > 1e-3, "The condition has no influence on the output of forward.")
+    return helper, model, (x, time), condition, told, untold
+
+
+@task("Unet.cfg_forward", points=2)
+def check_guidance_agrees_with_the_formula(student, rng):
+    """Guidance with scale s is (s + 1) times the prediction with, minus s times that without the condition."""
+    helper, model, inputs, condition, told, untold = guided_model(student, rng)
+    for scale in (2.5, 1.0, 0.0):
+        found = helper.run(model.cfg_forward, *inputs, {"text_emb": condition, "cfg_scale": scale})
+        expect_close(found, (scale + 1) * told - scale * untold, atol=1e-4, name=f"with cfg_scale={scale}", mistakes={} if scale < 2 else {
+            "With and without the condition are swapped.": (scale + 1) * untold - scale * told,
+            "The condition counts s + 1 times, not s times.": scale * told + (1 - scale) * untold,
+            "The second part is subtracted.": (scale + 1) * told + scale * untold,
+            "The guidance is missing.": told,
+        })  # fmt: skip
+
+
+@task("Unet.cfg_forward", points=1)
+def check_guidance_leaves_model_kwargs(student, rng):
+    """model_kwargs is the same after a guided call as before, so that the next step is guided, too."""
+    _, model, inputs, condition, _, _ = guided_model(student, rng)
+    kwargs = {"text_emb": condition, "cfg_scale": 1.5}
+    seen = student.inspect(model.cfg_forward, *inputs, kwargs)
+    expect_equal(seen.args[2], kwargs, name="model_kwargs afterwards")

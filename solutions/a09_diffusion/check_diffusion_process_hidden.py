@@ -1,0 +1,193 @@
+"""Hidden checks of the schedules and of the process that destroys: other settings, first and last times, any rank."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+
+
+def process(student, betas: Tensor):
+    """The student's process with these betas."""
+    if student.has("Process"):
+        return student.Process(len(betas), betas)
+    return student.GaussianDiffusion(None, image_size=4, beta_schedule=betas)
+
+
+def left_after(betas: Tensor) -> list[float]:
+    """Alpha bar, one factor after the other."""
+    left, product = [], 1.0
+    for beta in betas.tolist():
+        product *= 1 - beta
+        left.append(product)
+    return left
+
+
+def per_image(values: list[float], t: Tensor, x: Tensor) -> Tensor:
+    """The value at each image's time, for images of any rank."""
+    return torch.tensor([values[i] for i in t.tolist()], dtype=x.dtype, device=x.device).reshape(
+        -1, *[1] * (x.ndim - 1)
+    )
+
+
+def from_curve(curve: list[float]) -> Tensor:
+    """Betas from alpha bar at 0, 1/T, ..., 1."""
+    steps = pairwise(curve)
+    return torch.tensor([min(1 - after / before, 0.999) for before, after in steps], dtype=torch.float64)
+
+
+@task("linear_beta_schedule", points=1)
+def check_linear_schedule_of_few_steps(student):
+    """The linear schedule works for few steps: no beta above 0.999."""
+    for timesteps in (3, 10, 21):
+        steps = [i / (timesteps - 1) for i in range(timesteps)]
+        plain = [1000 / timesteps * (1e-4 * (1 - step) + 0.02 * step) for step in steps]
+        expected = torch.tensor([min(value, 0.999) for value in plain], dtype=torch.float64)
+        expect_close(student.linear_beta_schedule(timesteps), expected, rtol=1e-6, mistakes={
+            "A beta above 0.999 becomes 0.999.": torch.tensor(plain, dtype=torch.float64),
+        })  # fmt: skip
+
+
+@task("cosine_beta_schedule", points=2)
+def check_cosine_schedule_takes_any_settings(student):
+    """The cosine schedule agrees with a loop for other s and other T, and stops at 0.999."""
+    for timesteps, s in ((1, 0.008), (2, 0.2), (11, 0.05), (400, 0.0), (1000, 0.008)):
+        angles = [(i / timesteps + s) / (1 + s) * math.pi / 2 for i in range(timesteps + 1)]
+        expected = from_curve([math.cos(angle) ** 2 for angle in angles])
+        expect_close(student.cosine_beta_schedule(timesteps, s=s), expected, rtol=1e-6, atol=1e-9)
+
+
+@task("sigmoid_beta_schedule", points=2)
+def check_sigmoid_schedule_takes_any_settings(student):
+    """The sigmoid schedule agrees with a loop for other start, end, tau, clamp_min and T, and stops at 0.999."""
+    settings = [
+        (1, -3, 3, 1, 1e-5),
+        (12, -2, 4, 1, 1e-3),
+        (50, 0, 3, 0.5, 1e-9),
+        (300, -3, 3, 1.7, 0.01),
+        (7, -1, 1, 1, 0),
+    ]
+    for timesteps, start, end, tau, low in settings:
+        points = [start + (end - start) * i / timesteps for i in range(timesteps + 1)]
+        curve = [1 / (1 + math.exp(-point / tau)) for point in points]
+        left = [max((curve[-1] - value) / (curve[-1] - curve[0]), low) for value in curve]
+        betas = student.sigmoid_beta_schedule(timesteps, start=start, end=end, tau=tau, clamp_min=low)
+        expect_close(betas, from_curve(left), rtol=1e-5, atol=1e-9)
+
+
+SHAPES = ((1, 3, 2, 5), (4, 7), (3, 2, 2, 3, 2))
+
+
+@task("Process.q_sample", points=2)
+def check_noise_is_added_to_images_of_any_rank(student, rng):
+    """q_sample works for any rank, batch and dtype, and for the first and the last time."""
+    betas = rng.uniform(31, low=0.02, high=0.3)
+    left, noisy = left_after(betas), process(student, betas)
+    for shape, dtype in zip(SHAPES, (torch.float64, torch.float32, torch.float32), strict=True):
+        x, noise = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
+        t = torch.tensor([30, 0, 30, 17][: shape[0]], device=x.device)
+        share = per_image(left, t, x.double())
+        expected = share.sqrt() * x.double() + (1 - share).sqrt() * noise.double()
+        expect_close(noisy.q_sample(x, t, noise), expected.to(dtype))
+
+
+GRADIENT = """
+def gradient(process, x, t, noise, weight):
+    x.requires_grad_()
+    (process.q_sample(x, t, noise) * weight).sum().backward()
+    return x.grad
+"""
+
+
+@task("Process.q_sample", points=1)
+def check_adding_noise_leaves_its_inputs_and_passes_gradients(student, rng):
+    """q_sample changes neither images nor noise in place, and gradients pass through it."""
+    betas = rng.uniform(12, low=0.02, high=0.3)
+    x, noise, weight, t = rng.normal(3, 1, 2, 2), rng.normal(3, 1, 2, 2), rng.normal(3, 1, 2, 2), rng.integers(0, 12, 3)
+    noisy = process(student, betas)
+    expect_unchanged(student.inspect(noisy.q_sample, x, t, noise), x, t, noise)
+    found = student.define(GRADIENT).gradient(noisy, x, t, noise, weight)
+    expect_close(found, per_image(left_after(betas), t, x).sqrt() * weight, name="the gradient with respect to x_start")
+
+
+@task("Process.predict_start_from_noise", points=2)
+def check_image_from_noise_for_any_rank(student, rng):
+    """The image follows from the noise for any rank and dtype, also when hardly anything of it is left."""
+    betas = torch.cat([rng.uniform(20, low=0.02, high=0.2), rng.uniform(2, low=0.9, high=0.95)])
+    left, noisy = left_after(betas), process(student, betas)
+    for shape in SHAPES:
+        x, noise = rng.normal(*shape), rng.normal(*shape)
+        t = torch.tensor([21, 0, 20, 3][: shape[0]], device=x.device)
+        share = per_image(left, t, x)
+        x_t = share.sqrt() * x + (1 - share).sqrt() * noise
+        expect_close(noisy.predict_start_from_noise(x_t, t, noise), x, atol=1e-4)
+    x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor([5, 0, 6], device=x.device)
+    share = per_image(left, t, x)
+    x_t = share.sqrt() * x + (1 - share).sqrt() * noise
+    expect_close(noisy.predict_start_from_noise(x_t, t, noise), x, atol=1e-4)
+
+
+@task("Process.predict_noise_from_start", points=2)
+def check_noise_from_image_for_any_rank(student, rng):
+    """The noise follows from the image for any rank and dtype, also when there is hardly any of it."""
+    betas = torch.cat([rng.uniform(1, low=1e-4, high=2e-4), rng.uniform(20, low=0.02, high=0.3)])
+    left, noisy = left_after(betas), process(student, betas)
+    for shape in SHAPES:
+        x, noise = rng.normal(*shape), rng.normal(*shape)
+        t = torch.tensor([0, 20, 1, 3][: shape[0]], device=x.device)
+        share = per_image(left, t, x)
+        x_t = share.sqrt() * x + (1 - share).sqrt() * noise
+        expect_close(noisy.predict_noise_from_start(x_t, t, x), noise, atol=1e-4)
+    x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor([5, 20, 6], device=x.device)
+    share = per_image(left, t, x)
+    x_t = share.sqrt() * x + (1 - share).sqrt() * noise
+    expect_close(noisy.predict_noise_from_start(x_t, t, x), noise, atol=1e-4)
+
+
+@task("Process.q_posterior", points=2)
+def check_posterior_hits_the_marginals(student, rng):
+    """A step forward to t and the posterior's step back land where t - 1 steps land: same mean, same variance."""
+    betas = rng.uniform(17, low=0.01, high=0.35)
+    left = [1.0, *left_after(betas)]  # of t - 1
+    t = torch.arange(17, device=rng.device)
+    ones, zeros = torch.ones(17, 1, 1, 1, dtype=torch.float64, device=rng.device), betas.new_zeros(17, 1, 1, 1)
+    posterior = process(student, betas).q_posterior
+    (of_start, std), (of_x_t, _) = posterior(ones, zeros, t), posterior(zeros, ones, t)
+    for part, name in ((of_start, "mean"), (of_x_t, "mean"), (std, "std")):
+        expect_shape(part, (17, 1, 1, 1), name=name)
+    after, before = per_image(left[1:], t, ones), per_image(left[:-1], t, ones)
+    hint = "Compare with the formulas of the handout term by term; alpha bar of t - 1 is 1 where t is 0."
+    mean = of_start + of_x_t * after.sqrt()
+    expect(
+        bool((mean - before.sqrt()).abs().max() < 1e-5), "The mean of x_{t-1} is not sqrt(alpha bar_{t-1}) x_0.", hint
+    )
+    variance = of_x_t**2 * (1 - after) + std**2
+    expect(bool((variance - (1 - before)).abs().max() < 1e-5), "Its variance is not 1 - alpha bar_{t-1}.", hint)
+    expect(bool((std >= 0).all()), "A standard deviation is negative.")
+
+
+@task("Process.q_posterior", points=2)
+def check_posterior_for_any_rank(student, rng):
+    """The posterior works for any rank, batch and dtype, times mixed, inputs unchanged."""
+    betas = rng.uniform(23, low=0.02, high=0.3)
+    left, noisy = left_after(betas), process(student, betas)
+    for shape, dtype in zip(SHAPES, (torch.float32, torch.float64, torch.float32), strict=True):
+        x, x_t = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
+        t = torch.tensor([22, 0, 9, 1][: shape[0]], device=x.device)
+        seen = student.inspect(noisy.q_posterior, x, x_t, t)
+        expect_unchanged(seen, x, x_t, t)
+        mean, std = seen.value
+        for n, time in enumerate(t.tolist()):
+            before = left[time - 1] if time else 1.0
+            beta, rest = float(betas[time]), 1 - left[time]
+            both = (1 - beta) ** 0.5 * (1 - before) * x_t[n].double() + before**0.5 * beta * x[n].double()
+            expect_close(mean[n], (both / rest).to(dtype), name=f"mean of image {n}", atol=1e-5)
+            deviation = (beta * (1 - before) / rest) ** 0.5
+            flat = std[n].double().flatten()
+            expect(
+                bool(((flat - deviation).abs() < 1e-5).all()),
+                f"std of image {n} is {flat[0]:.5g}, not {deviation:.5g}.",
+            )
+        expect_equal(str(std.dtype), str(dtype), name="the dtype of std")

@@ -1,0 +1,207 @@
+"""Hidden checks of the U-Net: other sizes, weights by shape, skips by perturbation, forgetting, guidance."""
+
+import math
+from collections import Counter
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, task
+
+HELPERS = """
+import torch
+from torch import nn
+import unet
+from common.roles import tables
+
+def randomise(module, seed):
+    '''Weights that make every part matter.'''
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in module.parameters():
+            fresh = torch.randn(value.shape, generator=generator).to(value)
+            value.copy_(fresh * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5))
+    return module.eval()
+
+def run(module, *inputs):
+    with torch.no_grad():
+        return module(*inputs)
+
+def convolutions(model):
+    return [list(value.shape) for value in model.parameters() if value.ndim == 4]
+
+def dropouts(model):
+    return [module.p for module in model.modules() if isinstance(module, nn.Dropout)]
+
+def silence(model, name):
+    '''From now on, the parts of this class return zeros.'''
+    for module in model.modules():
+        if isinstance(module, getattr(unet, name)):
+            module.register_forward_hook(lambda module, args, out: 0 * out)
+
+def without_gradient(model, x, time, model_kwargs):
+    x.requires_grad_()
+    out = model(x, time, model_kwargs)
+    (out * torch.randn_like(out)).sum().backward()
+    lost = [name for name, value in model.named_parameters() if value.grad is None or not value.grad.any()]
+    return lost + ([] if x.grad is not None and x.grad.any() else ["the input"])
+"""
+
+
+@task("SinusoidalPosEmb", points=2)
+def check_embedding_of_any_size(student, rng):
+    """The embedding works for any even dim, other theta, one time, times as floats, and a million steps."""
+    for dim, theta, times in (
+        (4, 10000.0, [0]),
+        (6, 50.0, [7, 0, 999]),
+        (10, 10000.0, [1, 2]),
+        (64, 1000.0, [1_000_000, 3]),
+    ):
+        found = student.SinusoidalPosEmb(dim, theta=theta)(torch.tensor(times, device=rng.device))
+        half = dim // 2
+        angles = [[time * theta ** (-i / (half - 1)) for i in range(half)] for time in times]
+        rows = [[math.sin(angle) for angle in row] + [math.cos(angle) for angle in row] for row in angles]
+        tolerance = 1e-4 if max(times) < 1000 else 0.2  # float32 has 7 digits, and this is what is left of them
+        right = torch.tensor(rows, device=rng.device)
+        expect_close(found, right, atol=tolerance, check_dtype=False, name=f"dim={dim}, theta={theta}")
+    found = student.SinusoidalPosEmb(4)(torch.tensor([0.5], device=rng.device))
+    right = torch.tensor([[math.sin(0.5), math.sin(5e-5), math.cos(0.5), math.cos(5e-5)]], device=rng.device)
+    expect_close(found, right, check_dtype=False, name="at t = 0.5")
+
+
+@task("ResnetBlock", points=1)
+def check_block_has_the_layers_it_should(student, rng):
+    """The block has no more weights than it needs, and dropout in its first half only, in training mode only."""
+    helper = student.define(HELPERS)
+    for before, after in ((6, 6), (4, 7)):
+        block = student.ResnetBlock(before, after, 3, dropout=0.5).to(rng.device)
+        shapes = Counter(tuple(shape) for shape in helper.convolutions(block))
+        right = Counter([(after, before, 3, 3), (after, after, 3, 3)] + [(after, before, 1, 1)] * (before != after))
+        expect_equal(dict(shapes), dict(right), name=f"how many convolutions of each shape, from {before} to {after}")
+        expect_equal(sorted(helper.dropouts(block)), [0.0, 0.5], name="the probabilities of its dropouts")
+        block = helper.randomise(block, rng.int(0, 2**31))
+        x, context = rng.normal(2, before, 4, 4, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
+        expect_close(helper.run(block, x, context), helper.run(block, x, context), name="in evaluation mode, twice")
+
+
+@task("ResnetBlock", points=1)
+def check_block_listens_to_each_images_own_context(student, rng):
+    """A block's output for an image depends on its own context and on nothing of the other images."""
+    helper = student.define(HELPERS)
+    block = helper.randomise(student.ResnetBlock(5, 3, 4).to(rng.device), rng.int(0, 2**31))
+    x, context = rng.normal(5, 5, 3, 7, dtype=torch.float32), rng.normal(5, 4, dtype=torch.float32)
+    whole = helper.run(block, x, context)
+    for n in range(5):
+        expect_close(
+            whole[n : n + 1], helper.run(block, x[n : n + 1], context[n : n + 1]), atol=1e-4, name=f"image {n}"
+        )
+    linear = next((t for t in helper.tables(block, x, context) if t["weight"].shape == (6, 4)), None)
+    expect(linear is not None, "There is no linear layer from 4 numbers of context to 6 numbers.")
+    both = F.linear(F.silu(context), linear["weight"], linear["bias"])
+    expect(float(both.std()) > 0.01, "The context makes no scales and shifts.")
+    other = helper.run(block, x, context.flip(0))
+    expect(
+        float((other - whole).flatten(1).abs().amax(dim=1)[[0, 1, 3, 4]].min()) > 1e-3, "The context has no influence."
+    )
+
+
+def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter[tuple[int, ...]]:
+    """Shapes of weights, as the drawing has them."""
+    dims = [dim, *(dim * mult for mult in mults)]
+    found = Counter([(dim, channels, 3, 3), (channels, dim, 1, 1)] + [(dims[-1], dims[-1], 3, 3)] * 4)
+    for here, below in pairwise(dims):
+        found.update([(here, here, 3, 3)] * 6 + [(below, here, 3, 3), (here, below, 3, 3)])
+        found.update([(here, 2 * here, 3, 3), (here, 2 * here, 1, 1)] * 2)
+    return found
+
+
+@task("Unet.forward", points=1)
+def check_unet_has_the_weights_it_should(student, rng):
+    """The convolutions have the shapes of the drawing, those after a skip twice the channels; dropout is handed on."""
+    helper = student.define(HELPERS)
+    for dim, mults, channels in ((4, (1, 2, 4, 8), 3), (6, (3,), 1), (8, (2, 1), 2)):
+        model = student.Unet(dim, 7, dim_mults=mults, channels=channels, dropout=0.25)
+        found = Counter(tuple(shape) for shape in helper.convolutions(model))
+        right = all_convolutions(dim, mults, channels)
+        wrong = {shape: found[shape] - right[shape] for shape in {*found, *right} if found[shape] != right[shape]}
+        text = ", ".join(f"{count:+} of shape {shape}" for shape, count in sorted(wrong.items()))
+        expect(
+            not wrong, f"With dim={dim}, dim_mults={mults} there are too many (+) or too few (-) convolutions: {text}."
+        )
+        dropouts = Counter(helper.dropouts(model))
+        expect_equal(dropouts[0.25], 4 * len(mults) + 2, name="how many blocks have the dropout that was asked for")
+
+
+@task("Unet.forward", points=2)
+def check_skips_carry_the_details(student, rng):
+    """With nothing from below, every pixel still reaches its place in the output; every weight gets a gradient."""
+    helper = student.define(HELPERS)
+    for mults, height, width in (((1, 2), 8, 4), ((2,), 2, 6)):
+        model = helper.randomise(student.Unet(8, 5, dim_mults=mults, channels=1).to(rng.device), rng.int(0, 2**31))
+        x, time = rng.normal(5, 1, height, width, dtype=torch.float32), rng.integers(0, 100, 5)
+        kwargs = {"text_emb": rng.normal(5, 5, dtype=torch.float32)}
+        expect_equal(helper.without_gradient(model, x, time, kwargs), [], name="what no gradient reaches")
+        whole = helper.run(model, x, time, kwargs)
+        single = helper.run(model, x[3:4], time[3:4], {"text_emb": kwargs["text_emb"][3:4]})
+        expect_close(whole[3:4], single, atol=1e-4, name="an image alone and among others")
+
+        helper.silence(model, "Upsample")
+        base = helper.run(model, x, time, kwargs)
+        expect(float((base - whole).abs().max()) > 1e-3, "What comes from below has no influence on the output.")
+        for place in ((0, 0), (height - 1, width - 1), (height // 2, 1)):
+            changed = x.clone()
+            changed[:, 0, place[0], place[1]] += 1
+            moved = (helper.run(model, changed, time, kwargs) - base)[:, 0, place[0], place[1]].abs()
+            lost = f"With Upsample silenced, pixel {place} of an image has no influence on its own place in the output."
+            expect(float(moved.max()) > 1e-4, lost, "Are the outputs of the way down concatenated on the way up?")
+
+
+@task("Unet.forward", points=1)
+def check_forgetting_is_for_training(student, rng):
+    """In training mode each image forgets its condition with probability uncond_prob, in evaluation mode none does."""
+    helper, batch = student.define(HELPERS), 240
+    x = rng.normal(1, 1, 2, 2, dtype=torch.float32).expand(batch, -1, -1, -1).contiguous()
+    time, condition = torch.full((batch,), 5, device=rng.device), torch.ones(batch, 5, device=rng.device)
+    forgot_with: dict[float, float] = {}
+    fresh: dict[float, bool] = {}
+    for probability in (0.0, 0.25, 1.0):
+        model = student.Unet(4, 5, dim_mults=(1,), channels=1, uncond_prob=probability).to(rng.device)
+        model = helper.randomise(model, rng.int(0, 2**31))
+        told = helper.run(model, x, time, {"text_emb": condition})
+        untold = helper.run(model, x, time, {"text_emb": None})
+        gap = float((told - untold).abs().max())
+        expect(gap > 1e-3, "The condition has no influence in evaluation mode.")
+        expect(float((told - told[:1]).abs().max()) < 1e-4, "In evaluation mode some images forget their condition.")
+        model.train()
+        drawn = helper.run(model, x, time, {"text_emb": condition})
+        knows = (drawn - told).flatten(1).abs().amax(dim=1) < 0.01 * gap
+        forgot = (drawn - untold).flatten(1).abs().amax(dim=1) < 0.01 * gap
+        expect(bool((knows ^ forgot).all()), "In training mode, an image must have its whole condition or zeros.")
+        forgot_with[probability] = float(forgot.sum())
+        again = helper.run(model, x, time, {"text_emb": condition})
+        fresh[probability] = float((again - drawn).abs().max()) > 0.1 * gap
+    expect(forgot_with[0.0] == 0, "With uncond_prob=0 no image forgets.")
+    expect(forgot_with[1.0] == batch, "With uncond_prob=1 all images forget.")
+    near = abs(forgot_with[0.25] - batch / 4) < 6 * (batch * 0.25 * 0.75) ** 0.5
+    expect(near, f"With uncond_prob=0.25, {forgot_with[0.25]:.0f} of {batch} images forgot their condition.")
+    expect(fresh[0.25], "The same images forget in every call.")
+
+
+@task("Unet.cfg_forward", points=1)
+def check_guidance_through_forward(student, rng):
+    """forward with cfg_scale is guided, for any scale, -1 (unconditional) and 0 too; model_kwargs stays as it is."""
+    helper = student.define(HELPERS)
+    model = helper.randomise(student.Unet(8, 3, dim_mults=(2, 1), channels=2).to(rng.device), rng.int(0, 2**31))
+    x, time = rng.normal(4, 2, 8, 4, dtype=torch.float32), rng.integers(0, 50, 4)
+    condition = rng.normal(4, 3, dtype=torch.float32)
+    told, untold = helper.run(model, x, time, {"text_emb": condition}), helper.run(model, x, time, {"text_emb": None})
+    expect(float((told - untold).abs().max()) > 1e-3, "The condition has no influence on the output of forward.")
+    kwargs: dict[str, Tensor | float] = {"text_emb": condition}
+    for scale in (-1.0, 0, 0.3, 7):
+        kwargs["cfg_scale"] = scale
+        seen = student.inspect(helper.run, model, x, time, kwargs)
+        right = told + scale * (told - untold)
+        expect_close(seen.value, right, atol=1e-3, name=f"forward with cfg_scale={scale}")
+        expect_equal(seen.args[3], kwargs, name="model_kwargs afterwards")

@@ -1,0 +1,112 @@
+"""Hidden checks that train: a tiny U-Net on glyphs of 8 x 8 pixels must denoise, and guidance must be obeyed."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_shape, task
+from common.recogniser import train_recogniser
+
+TRAIN = """
+import torch
+from torch.nn import functional as F
+
+BATCH, RATE = 64, 6e-3
+
+def steps(model, count):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=count, pct_start=0.2)
+    for _ in range(count):
+        optimizer.zero_grad()
+        yield
+        optimizer.step()
+        schedule.step()
+
+def denoise(Unet, noisy, time, condition, image, weight, held_noisy, held_time, held_condition):
+    torch.manual_seed(0)
+    model = Unet(8, 10, dim_mults=(2,), channels=1, uncond_prob=0.0).to(noisy.device)
+    for n, _ in enumerate(steps(model, len(noisy) // BATCH)):
+        rows = slice(BATCH * n, BATCH * (n + 1))
+        predicted = model(noisy[rows], time[rows], {"text_emb": condition[rows]})
+        (weight[rows, None, None, None] * (predicted - image[rows]) ** 2).mean().backward()
+    model.eval()
+    with torch.no_grad():
+        return model(held_noisy, held_time, {"text_emb": held_condition})
+
+def draw(Unet, GaussianDiffusion, images, condition, asked, scale):
+    torch.manual_seed(0)
+    model = Unet(8, 10, dim_mults=(2,), channels=1, uncond_prob=0.15)
+    diffusion = GaussianDiffusion(
+        model, image_size=8, timesteps=100, objective="pred_x_start", beta_schedule="sigmoid", min_snr_gamma=5.0
+    ).to(images.device)
+    rows = torch.cat([torch.randperm(len(images)) for _ in range(9)]).to(images.device)
+    for n, _ in enumerate(steps(model, len(rows) // BATCH)):
+        chosen = rows[BATCH * n : BATCH * (n + 1)]
+        diffusion.p_losses(images[chosen], {"text_emb": condition[chosen]}).backward()
+    model.eval()
+    noise = torch.randn(len(asked), 1, 8, 8, device=images.device)
+    plain = diffusion.ddim_sample(len(asked), 10, model_kwargs={"text_emb": asked}, noise=noise)
+    guided = diffusion.ddim_sample(len(asked), 10, model_kwargs={"text_emb": asked, "cfg_scale": scale}, noise=noise)
+    return plain, guided
+"""
+
+
+def small(images: Tensor) -> Tensor:
+    """28 x 28 -> 8 x 8: a border of 2 pixels, then means of 4 x 4."""
+    return F.avg_pool2d(F.pad(images, (2, 2, 2, 2)), 4)
+
+
+def large(images: Tensor) -> Tensor:
+    """8 x 8 -> 28 x 28, as the recogniser wants them."""
+    return F.interpolate(images, scale_factor=4)[:, :, 2:-2, 2:-2].clamp(0, 1)
+
+
+def told(labels: Tensor) -> Tensor:
+    """One-hot classes, about as loud as the embedding of time."""
+    return 3 * F.one_hot(labels, 10).float()
+
+
+def mixed(rng, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Noisy images, their times out of 100 of the cosine schedule, and the weights min(SNR, 5) of their errors."""
+    t = rng.integers(0, 100, len(images))
+    left = torch.cos((t + 1).double() / 100 * math.pi / 2).square().clamp(min=1e-4)
+    shape = left.reshape(-1, 1, 1, 1)
+    noisy = shape.sqrt() * images.double() + (1 - shape).sqrt() * rng.normal(*images.shape)
+    return noisy.float(), t, (left / (1 - left)).clamp(max=5.0).float()
+
+
+@task("Unet.forward", points=2, seconds=240)
+def check_unet_learns_to_denoise(student, rng, data, score):
+    """Trained for 350 steps on glyphs of 8 x 8 pixels, a U-Net removes noise from glyphs that it has not seen."""
+    split = data(num_train=3200, num_test=500, name="glyphs")
+    x, y, held = 2 * small(split.x_train) - 1, split.y_train, 2 * small(split.x_test) - 1
+    rows = torch.cat([rng.permutation(len(x)) for _ in range(7)])
+    x, y = x[rows], y[rows]
+    noisy, t, weight = mixed(rng, x)
+    held_noisy, held_t, held_weight = mixed(rng, held)
+    inputs = (noisy, t, told(y), x, weight, held_noisy, held_t, told(split.y_test))
+    predicted = student.define(TRAIN).denoise(student.Unet, *inputs)
+    expect_shape(predicted, held.shape)
+    error = (predicted - held).double().square().mean(dim=(1, 2, 3))
+    score(float((held_weight * error).mean()), "loss", higher_is_better=False)
+
+
+@task("Unet.cfg_forward", points=2, seconds=240)
+def check_guided_glyphs_are_recognised(student, rng, data, score):
+    """After 420 steps of training, glyphs drawn with guidance are recognised, and more often than those without."""
+    split = data(num_train=3000, num_test=500, name="glyphs")
+    x, asked = small(split.x_train), rng.permutation(400) % 10
+    helper = student.define(TRAIN + "\nfrom diffusion import GaussianDiffusion\n")
+    plain, guided = helper.draw(student.Unet, helper.GaussianDiffusion, x, told(split.y_train), told(asked), 3.0)
+    recogniser = train_recogniser(large(x), split.y_train, epochs=4)
+
+    def recognised(images: Tensor) -> float:
+        expect_shape(images, (400, 1, 8, 8))
+        expect(bool(images.isfinite().all()), "Some pixels that were drawn are not finite.")
+        return float((recogniser(large(images.float())).argmax(dim=1) == asked).double().mean())
+
+    without, with_guidance = recognised(plain), recognised(guided)
+    score(with_guidance, "share of guided glyphs that are recognised")
+    score(with_guidance - without, "gain by guidance")

@@ -1,0 +1,714 @@
+# %% [markdown]
+# # Diffusion
+#
+# Destroying an image is easy: add noise until nothing is left. If you could undo *one small step* of that, you could
+# begin with nothing but noise, undo one step after the other, and arrive at an image that nobody has drawn. Undoing a
+# small step is a regression problem, "which noise was added?", and regression is something we know how to train. This
+# is Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020); "Ho" below.
+#
+# | part | you write | points |
+# |---|---|---|
+# | 1 Schedules | `linear_beta_schedule`, `cosine_beta_schedule`, `sigmoid_beta_schedule` | 13 |
+# | 2 The process | `q_sample`, `predict_start_from_noise`, `predict_noise_from_start`, `q_posterior` | 21 |
+# | 3 The loss | `loss_weight`, `p_losses` | 12 |
+# | 4 Sampling | `model_predictions`, `p_sample`, `sample` | 17 |
+# | 5 Fewer steps | `ddim_step`, `ddim_sample` | 12 |
+#
+# The network comes in `unet.ipynb`. Until then a model that needs no training will do, and it has something to teach.
+
+# %%
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# %% tags=["active-ipynb"]
+# import matplotlib.pyplot as plt
+# from torch.nn import functional as F
+#
+# from autograder import check
+# from common.data import load
+# from common.plots import curves, image_grid
+# from common.seed import seed_everything
+#
+# torch.set_num_threads(1)
+# glyphs = load("glyphs", num_train=1000, num_test=10)
+#
+#
+# def small(images):
+#     """28 x 28 -> 16 x 16: a border of 2 pixels, then means of 2 x 2."""
+#     return F.avg_pool2d(F.pad(images, (2, 2, 2, 2)), 2)
+#
+#
+# x_train, y_train = small(glyphs.x_train), glyphs.y_train
+# examples = torch.stack([x_train[y_train == label][0] for label in range(10)])
+# image_grid(examples, columns=10, titles=glyphs.class_names)
+
+# %% [markdown]
+# ## 1 Schedules
+#
+# One step of destruction shrinks the image a little and adds a little noise, so that the variance of a pixel stays
+# about 1 (Ho, eq. 2):
+#
+# $$ q(x_t \mid x_{t-1}) = \mathcal N\big(\sqrt{1 - \beta_t}\, x_{t-1},\; \beta_t I\big). $$
+#
+# $\beta_t$ is the *variance* of the noise of step $t$. Write $\alpha_t = 1 - \beta_t$ and
+# $\bar\alpha_t = \alpha_0 \alpha_1 \cdots \alpha_t$, the share of the image's variance that is left after step $t$.
+# Here $t$ counts from 0 to $T - 1$ as in code; papers count from 1. The list of the $\beta_t$ is the **schedule**.
+# Three of them are in use:
+#
+# **Linear** (Ho, section 4): $\beta$ grows evenly from $10^{-4}$ to $0.02$ *when $T$ is 1000*. For another $T$ both
+# ends are multiplied by $1000 / T$: fewer steps, each larger, and about the same noise at the end.
+#
+# **Cosine** (Nichol and Dhariwal, *Improved Denoising Diffusion Probabilistic Models*, 2021, eq. 17): choose
+# $\bar\alpha$ and derive $\beta$ from it. On $T + 1$ points $u = 0, \tfrac1T, \ldots, 1$,
+#
+# $$ f(u) = \cos^2\Big(\frac{u + s}{1 + s} \cdot \frac\pi2\Big), \qquad \bar\alpha(u) = \frac{f(u)}{f(0)}, \qquad
+#    \beta_t = 1 - \frac{\bar\alpha\big(\frac{t + 1}T\big)}{\bar\alpha\big(\frac tT\big)}. $$
+#
+# **Sigmoid** (Jabri, Fleet and Chen 2022; this form is Chen, *On the Importance of Noise Scheduling for Diffusion
+# Models*, 2023, algorithm 1): the same with another curve. With $\sigma$ the logistic function,
+#
+# $$ \bar\alpha(u) =
+#    \frac{\sigma(\text{end}/\tau) - \sigma\big((\text{start} + u\,(\text{end} - \text{start}))/\tau\big)}
+#    {\sigma(\text{end}/\tau) - \sigma(\text{start}/\tau)}, \qquad \text{but never less than } \texttt{clamp\_min}, $$
+#
+# and $\beta_t$ from neighbouring values of $\bar\alpha$ as before.
+#
+# In all three, a $\beta_t$ above 0.999 becomes 0.999: a step that leaves nothing at all cannot be undone. Compute in
+# float64; a product of a thousand factors near 1 is no place to save digits.
+
+
+# %% task="linear_beta_schedule"
+def linear_beta_schedule(timesteps: int) -> Tensor:
+    """T values from 1e-4 to 0.02, evenly spaced, both ends times 1000 / T; none above 0.999.
+
+    Shapes:
+        out  (T,)  float64
+    """
+    ### BEGIN SOLUTION
+    scale = 1000 / timesteps
+    return torch.linspace(1e-4 * scale, 0.02 * scale, timesteps, dtype=torch.float64).clamp(max=0.999)
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="linear_beta_schedule"
+# check("diffusion", task="linear_beta_schedule")
+
+
+# %% task="cosine_beta_schedule"
+def cosine_beta_schedule(timesteps: int, s: float = 0.008) -> Tensor:
+    """Betas for which alpha bar is a squared cosine; none above 0.999.
+
+    Shapes:
+        out  (T,)  float64
+    """
+    ### BEGIN SOLUTION
+    u = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps  # (T + 1,)
+    left = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
+    return (1 - left[1:] / left[:-1]).clamp(max=0.999)
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="cosine_beta_schedule"
+# check("diffusion", task="cosine_beta_schedule")
+
+
+# %% task="sigmoid_beta_schedule"
+def sigmoid_beta_schedule(
+    timesteps: int, start: float = -3, end: float = 3, tau: float = 1, clamp_min: float = 1e-5
+) -> Tensor:
+    """Betas for which alpha bar is a falling sigmoid, never below clamp_min; no beta above 0.999.
+
+    Shapes:
+        out  (T,)  float64
+    """
+    ### BEGIN SOLUTION
+    u = torch.arange(timesteps + 1, dtype=torch.float64) / timesteps  # (T + 1,)
+    curve = torch.sigmoid((start + u * (end - start)) / tau)
+    left = ((curve[-1] - curve) / (curve[-1] - curve[0])).clamp(min=clamp_min)
+    return (1 - left[1:] / left[:-1]).clamp(max=0.999)
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="sigmoid_beta_schedule"
+# check("diffusion", task="sigmoid_beta_schedule")
+
+# %% [markdown]
+# What is left of the image after each of 200 steps, in standard deviations. The linear schedule spends its second
+# half on images that are gone already.
+
+# %% tags=["active-ipynb"]
+# kept = {}
+# for schedule in (linear_beta_schedule, cosine_beta_schedule, sigmoid_beta_schedule):
+#     kept[schedule.__name__.removesuffix("_beta_schedule")] = (1 - schedule(200)).cumprod(0).sqrt()
+# curves(kept, xlabel="t", ylabel="factor of the image")
+
+# %% [markdown] question="diffusion-q1"
+# **Question 1.** Somebody takes the linear schedule with 100 steps but forgets the factor $1000 / T$. (a) By which
+# factor is the image multiplied at the end of the destruction, roughly? (A product of factors near 1 is nearly
+# $e^{-\text{sum}}$.) (b) Training goes well, the loss is even lower than before. What goes wrong when this model
+# draws images, and why does the loss not show it?
+
+# %% [markdown] answer="diffusion-q1"
+# ### BEGIN SOLUTION
+# (a) The betas sum to about $100 \cdot 0.01 = 1$, so $\bar\alpha_T \approx e^{-1} \approx 0.37$ and the image is
+# multiplied by $\sqrt{0.37} \approx 0.6$. (b) Sampling begins with pure noise, which has no image in it, but the
+# model was never shown such an input: at its noisiest, training images were still clearly visible. It takes chance
+# structure of the noise for an image at 60 %, and what it draws is off in overall brightness and composition. The
+# loss is an average over inputs that the process makes; it says nothing about inputs that the process never makes.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 2 The process that destroys
+#
+# **Jump.** Gaussians added to Gaussians are Gaussians, so nobody needs to walk through the steps one by one
+# (Ho, eq. 4):
+#
+# $$ x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1 - \bar\alpha_t}\, \epsilon, \qquad \epsilon \sim \mathcal N(0, I). $$
+#
+# **Three unknowns, one equation.** Given $x_t$ and $t$, whoever knows the noise knows the image, and the other way
+# round: solve the equation for $x_0$, and for $\epsilon$. A network may predict either.
+#
+# **One step back.** If the image $x_0$ is known, the step before $x_t$ has a Gaussian distribution again, by Bayes'
+# rule (Ho, eq. 6 and 7):
+#
+# $$ q(x_{t-1} \mid x_t, x_0) = \mathcal N(\tilde\mu_t,\; \tilde\beta_t I), \qquad
+#    \tilde\mu_t = \frac{\sqrt{\bar\alpha_{t-1}}\, \beta_t}{1 - \bar\alpha_t} x_0
+#    + \frac{\sqrt{\alpha_t}\, (1 - \bar\alpha_{t-1})}{1 - \bar\alpha_t} x_t, \qquad
+#    \tilde\beta_t = \frac{1 - \bar\alpha_{t-1}}{1 - \bar\alpha_t} \beta_t. $$
+#
+# Below the first step lies the image itself, of which all is left: $\bar\alpha_{-1} = 1$. Put this in: at $t = 0$ the
+# mean is $x_0$ and the deviation 0, as it must be.
+#
+# The methods work on a batch in which **every image may have its own $t$**. `extract` fetches each image's entry of a
+# table and shapes it so that it multiplies images of any rank. The tables are float64; `extract` converts the entries
+# to the images' dtype. Pixels lie in [-1, 1] here, so that an image and noise have about the same size.
+
+
+# %%
+def extract(table: Tensor, t: Tensor, x: Tensor) -> Tensor:
+    """The entry of each image's t, as (N, 1, ..., 1) with as many axes as x, in the dtype of x.
+
+    Shapes:
+        table  (T,)      one number for each time
+        t      (N,)      int64, 0 to T - 1
+        x      (N, ...)  only its dtype and number of axes matter
+    """
+    return table[t].to(x.dtype).reshape(-1, *[1] * (x.ndim - 1))
+
+
+SCHEDULES = {"linear": linear_beta_schedule, "cosine": cosine_beta_schedule, "sigmoid": sigmoid_beta_schedule}
+
+
+# %% task="Process.q_sample Process.predict_start_from_noise Process.predict_noise_from_start Process.q_posterior"
+class Process(nn.Module):
+    """The process that destroys images, and what can be computed about it without any network.
+
+    Has tables of T entries, float64: betas, alphas_cumprod, and alphas_cumprod_prev, whose entry 0 is 1.
+    """
+
+    def __init__(self, timesteps: int = 1000, beta_schedule: str | Tensor = "sigmoid"):
+        """beta_schedule: "linear", "cosine", "sigmoid", or the betas themselves as a tensor."""
+        super().__init__()
+        named = not isinstance(beta_schedule, Tensor)
+        betas = SCHEDULES[beta_schedule](timesteps) if named else beta_schedule.double()
+        left = (1 - betas).cumprod(dim=0)
+        self.num_timesteps = len(betas)
+        self.register_buffer("betas", betas)
+        self.register_buffer("alphas_cumprod", left)
+        self.register_buffer("alphas_cumprod_prev", torch.cat([torch.ones_like(left[:1]), left[:-1]]))
+
+    def q_sample(self, x_start: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+        """sqrt(alpha bar) * x_start + sqrt(1 - alpha bar) * noise.
+
+        Shapes:
+            x_start  (N, ...)  images in [-1, 1]
+            t        (N,)      int64, a time for each image
+            noise    (N, ...)  standard normal
+            out      (N, ...)  x_t
+        """
+        ### BEGIN SOLUTION
+        left = extract(self.alphas_cumprod, t, x_start)
+        return left.sqrt() * x_start + (1 - left).sqrt() * noise
+        ### END SOLUTION
+
+    def predict_start_from_noise(self, x_t: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+        """The image from which q_sample makes x_t with this noise.
+
+        Shapes:
+            x_t    (N, ...)
+            t      (N,)
+            noise  (N, ...)
+            out    (N, ...)  x_start
+        """
+        ### BEGIN SOLUTION
+        left = extract(self.alphas_cumprod, t, x_t)
+        return (x_t - (1 - left).sqrt() * noise) / left.sqrt()
+        ### END SOLUTION
+
+    def predict_noise_from_start(self, x_t: Tensor, t: Tensor, x_start: Tensor) -> Tensor:
+        """The noise with which q_sample makes x_t of this image.
+
+        Shapes:
+            x_t      (N, ...)
+            t        (N,)
+            x_start  (N, ...)
+            out      (N, ...)  noise
+        """
+        ### BEGIN SOLUTION
+        left = extract(self.alphas_cumprod, t, x_t)
+        return (x_t - left.sqrt() * x_start) / (1 - left).sqrt()
+        ### END SOLUTION
+
+    def q_posterior(self, x_start: Tensor, x_t: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (not variance) of x_{t-1}, given x_t and the image.
+
+        Shapes:
+            x_start  (N, ...)
+            x_t      (N, ...)
+            t        (N,)      0 is allowed: mean x_start, deviation 0
+            mean     (N, ...)
+            std      (N, ...)  or (N, 1, ..., 1)
+        """
+        ### BEGIN SOLUTION
+        beta, left, before = (
+            extract(table, t, x_t) for table in (self.betas, self.alphas_cumprod, self.alphas_cumprod_prev)
+        )
+        mean = (before.sqrt() * beta * x_start + (1 - beta).sqrt() * (1 - before) * x_t) / (1 - left)
+        return mean, (beta * (1 - before) / (1 - left)).sqrt()
+        ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="Process.q_sample"
+# check("diffusion", task="Process.q_sample")
+
+# %% tags=["active-ipynb"] grade="Process.predict_start_from_noise"
+# check("diffusion", task="Process.predict_start_from_noise")
+
+# %% tags=["active-ipynb"] grade="Process.predict_noise_from_start"
+# check("diffusion", task="Process.predict_noise_from_start")
+
+# %% tags=["active-ipynb"] grade="Process.q_posterior"
+# check("diffusion", task="Process.q_posterior")
+
+# %% [markdown]
+# The same glyph and the same noise at nine times, with each of the three schedules. Where can you still tell what it
+# was?
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# times = torch.linspace(0, 199, 9).long()
+# noise = torch.randn(1, 1, 16, 16)
+# rows = []
+# for name in ("linear", "cosine", "sigmoid"):
+#     process = Process(200, name)
+#     rows.append(process.q_sample((2 * examples[3:4] - 1).expand(9, -1, -1, -1), times, noise.expand(9, -1, -1, -1)))
+# titles = [f"{name}, t = {int(t)}" for name in ("linear", "cosine", "sigmoid") for t in times]
+# image_grid(torch.cat(rows) / 2 + 0.5, titles=titles, columns=9)
+
+# %% [markdown]
+# ## 3 The loss
+#
+# A network gets $x_t$ and $t$, and predicts the noise (objective `"pred_noise"`) or the image (`"pred_x_start"`).
+# Training is plain regression (Ho, algorithm 1): take images, draw for each a time between 0 and $T - 1$, all equally
+# likely, and noise; mix them; compare the prediction with what was mixed in, by the squared error.
+#
+# **Are the two objectives the same?** Nearly. The two predictions determine each other, and by the equation of
+# part 2
+#
+# $$ \|\hat\epsilon - \epsilon\|^2 = \mathrm{SNR}_t \, \|\hat x_0 - x_0\|^2, \qquad
+#    \mathrm{SNR}_t = \frac{\bar\alpha_t}{1 - \bar\alpha_t}, $$
+#
+# the *signal-to-noise ratio*. So a loss is a choice of weights $w_t$: weight 1 on the noise's error is weight SNR on
+# the image's. With `gamma=None`, `loss_weight` returns these two. At small $t$ the SNR is in the thousands, and a few
+# almost clean images decide everything; Hang et al. (*Efficient Diffusion Training via Min-SNR Weighting Strategy*,
+# 2023) cut it off at $\gamma$ (they take 5):
+#
+# | objective | `gamma=None` | `gamma` given |
+# |---|---|---|
+# | `pred_noise` | $1$ | $\min(\mathrm{SNR}_t, \gamma) / \mathrm{SNR}_t$ |
+# | `pred_x_start` | $\mathrm{SNR}_t$ | $\min(\mathrm{SNR}_t, \gamma)$ |
+
+
+# %% task="loss_weight"
+def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = None) -> Tensor:
+    """The weight of the squared error at each time, for objective "pred_noise" or "pred_x_start".
+
+    Shapes:
+        alphas_cumprod  (T,)  alpha bar, float64, strictly between 0 and 1
+        gamma           float  where the signal-to-noise ratio is cut off; None: nowhere
+        out             (T,)  float64
+    """
+    ### BEGIN SOLUTION
+    snr = alphas_cumprod / (1 - alphas_cumprod)
+    weight = snr if gamma is None else snr.clamp(max=gamma)
+    return weight / snr if objective == "pred_noise" else weight
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="loss_weight"
+# check("diffusion", task="loss_weight")
+
+# %% [markdown]
+# ## 4 Sampling
+#
+# Begin with noise and undo one step after the other (Ho, algorithm 2). To undo a step:
+#
+# 1. The model looks at $x_t$ and $t$. From its answer get both the noise and the image it believes in
+#    (`model_predictions`).
+# 2. No pixel lies outside [-1, 1], so a believed image that does is **clamped**. After that its noise no longer fits:
+#    derive the noise *again*, from $x_t$ and the clamped image.
+# 3. Draw $x_{t-1}$ from the posterior of part 2, with the believed image in place of $x_0$. At $t = 0$ its deviation
+#    is 0, and the believed image itself comes out.
+#
+# For your class:
+#
+# - The model is called as `model(x_t, t, model_kwargs)` with one time per image, int64. `model_kwargs` is passed on
+#   as it came; what is in it is the model's business.
+# - From outside, images lie in [0, 1]: `p_losses` takes such images and maps them to [-1, 1] first, `sample` and
+#   `ddim_sample` map back what they return. All other methods stay in [-1, 1].
+# - Wherever `noise` (or `t`) is not given, draw it.
+
+
+# %% task="DDPM.p_losses DDPM.model_predictions DDPM.p_sample DDPM.sample"
+class DDPM(Process):
+    """A model, trained to undo the process that destroys, and the way from noise to images that Ho et al. took."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        image_size: int,
+        timesteps: int = 1000,
+        objective: str = "pred_noise",
+        beta_schedule: str | Tensor = "sigmoid",
+        min_snr_gamma: float | None = None,
+    ):
+        """objective: what the model predicts, "pred_noise" or "pred_x_start". Images are image_size x image_size."""
+        super().__init__(timesteps, beta_schedule)
+        if objective not in ("pred_noise", "pred_x_start"):
+            raise ValueError(f'objective must be "pred_noise" or "pred_x_start", not {objective!r}.')
+        self.model, self.image_size, self.objective, self.min_snr_gamma = model, image_size, objective, min_snr_gamma
+        self.channels = getattr(model, "channels", 3)
+
+    def normalize(self, images: Tensor) -> Tensor:
+        """[0, 1] to [-1, 1]."""
+        return 2 * images - 1
+
+    def unnormalize(self, images: Tensor) -> Tensor:
+        """[-1, 1] to [0, 1]."""
+        return (images + 1) / 2
+
+    def p_losses(
+        self,
+        x_start: Tensor,
+        model_kwargs: Mapping[str, Any] | None = None,
+        t: Tensor | None = None,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """The mean over all pixels of loss_weight times the squared error of what the model predicts.
+
+        Shapes:
+            x_start  (N, C, H, W)  images in [0, 1]
+            t        (N,)          int64; None: drawn, all times equally likely
+            noise    (N, C, H, W)  None: drawn
+            out      ()            with its graph, for backward()
+        """
+        ### BEGIN SOLUTION
+        x_start = self.normalize(x_start)
+        if t is None:
+            t = torch.randint(self.num_timesteps, (len(x_start),), device=x_start.device)
+        if noise is None:
+            noise = torch.randn_like(x_start)
+        predicted = self.model(self.q_sample(x_start, t, noise), t, model_kwargs)
+        target = noise if self.objective == "pred_noise" else x_start
+        weight = loss_weight(self.alphas_cumprod, self.objective, self.min_snr_gamma)
+        return (extract(weight, t, x_start) * (predicted - target) ** 2).mean()
+        ### END SOLUTION
+
+    @torch.no_grad()
+    def model_predictions(
+        self, x_t: Tensor, t: Tensor, model_kwargs: Mapping[str, Any] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The noise and the image the model believes in; the image clamped to [-1, 1], the noise such that it fits.
+
+        Shapes:
+            x_t      (N, C, H, W)
+            t        (N,)
+            noise    (N, C, H, W)
+            x_start  (N, C, H, W)  [-1, 1]
+        """
+        ### BEGIN SOLUTION
+        x_start = self.model(x_t, t, model_kwargs)
+        if self.objective == "pred_noise":
+            x_start = self.predict_start_from_noise(x_t, t, x_start)
+        x_start = x_start.clamp(-1, 1)
+        return self.predict_noise_from_start(x_t, t, x_start), x_start
+        ### END SOLUTION
+
+    @torch.no_grad()
+    def p_sample(
+        self, x_t: Tensor, t: int, model_kwargs: Mapping[str, Any] | None = None, noise: Tensor | None = None
+    ) -> Tensor:
+        """One step back: x_{t-1}, drawn from the posterior, with the believed image (clamped) for x_start.
+
+        Shapes:
+            x_t    (N, C, H, W)
+            t      int           the time of all images
+            noise  (N, C, H, W)  None: drawn
+            out    (N, C, H, W)
+        """
+        ### BEGIN SOLUTION
+        times = torch.full((len(x_t),), t, device=x_t.device)
+        _, x_start = self.model_predictions(x_t, times, model_kwargs)
+        mean, std = self.q_posterior(x_start, x_t, times)
+        return mean + std * (torch.randn_like(x_t) if noise is None else noise)
+        ### END SOLUTION
+
+    @torch.no_grad()
+    def sample(
+        self,
+        batch_size: int = 16,
+        return_all_timesteps: bool = False,
+        model_kwargs: Mapping[str, Any] | None = None,
+    ) -> Tensor:
+        """Images drawn in num_timesteps steps from noise.
+
+        Shapes:
+            out  (N, C, S, S)  in [0, 1]; with return_all_timesteps (N, T + 1, C, S, S), from the noise to the images
+        """
+        ### BEGIN SOLUTION
+        size = (batch_size, self.channels, self.image_size, self.image_size)
+        way = [torch.randn(size, device=self.betas.device)]
+        for t in reversed(range(self.num_timesteps)):
+            way.append(self.p_sample(way[-1], t, model_kwargs))
+        return self.unnormalize(torch.stack(way, dim=1) if return_all_timesteps else way[-1])
+        ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="DDPM.p_losses"
+# check("diffusion", task="DDPM.p_losses")
+
+# %% tags=["active-ipynb"] grade="DDPM.model_predictions"
+# check("diffusion", task="DDPM.model_predictions")
+
+# %% tags=["active-ipynb"] grade="DDPM.p_sample"
+# check("diffusion", task="DDPM.p_sample")
+
+# %% tags=["active-ipynb"] grade="DDPM.sample"
+# check("diffusion", task="DDPM.sample")
+
+# %% [markdown]
+# ## 5 Fewer steps
+#
+# A thousand steps are a thousand runs of a large network. Song, Meng and Ermon (*Denoising Diffusion Implicit
+# Models*, 2021) found a whole family of ways back which all fit the same trained model. From time $t$ straight to any
+# earlier time $t'$ (their eq. 12 and 16):
+#
+# $$ x_{t'} = \sqrt{\bar\alpha_{t'}}\, \hat x_0 + \sqrt{1 - \bar\alpha_{t'} - \sigma^2}\; \hat\epsilon + \sigma z,
+#    \qquad \sigma = \eta \sqrt{\frac{1 - \bar\alpha_{t'}}{1 - \bar\alpha_t}}
+#    \sqrt{1 - \frac{\bar\alpha_t}{\bar\alpha_{t'}}},
+#    \qquad z \sim \mathcal N(0, I). $$
+#
+# With $\eta = 1$ and $t' = t - 1$ this *is* Ho's step, mean and variance (try to see it). With $\eta = 0$ no noise is
+# added at all: the first $x_T$ decides the image. The last step leads to $t' = -1$, where $\bar\alpha$ is 1.
+#
+# `ddim_times`, given, chooses which times to visit.
+
+
+# %%
+def ddim_times(num_timesteps: int, steps: int) -> list[int]:
+    """The times to visit, falling from T - 1 in about equal strides, and -1 at the end: steps + 1 numbers."""
+    if not 1 <= steps <= num_timesteps:
+        raise ValueError(f"steps must be 1 to {num_timesteps}, the number of timesteps, not {steps}.")
+    return [num_timesteps * i // steps - 1 for i in range(steps, -1, -1)]
+
+
+# %% task="GaussianDiffusion.ddim_step GaussianDiffusion.ddim_sample"
+class GaussianDiffusion(DDPM):
+    """All of the above, and the way with fewer steps by Song et al."""
+
+    @torch.no_grad()
+    def ddim_step(
+        self,
+        x_t: Tensor,
+        t: int,
+        t_next: int,
+        eta: float = 0.0,
+        model_kwargs: Mapping[str, Any] | None = None,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """From time t straight to the earlier time t_next, which may be -1.
+
+        Shapes:
+            x_t    (N, C, H, W)
+            noise  (N, C, H, W)  the z of the formula; None: drawn
+            out    (N, C, H, W)
+        """
+        ### BEGIN SOLUTION
+        believed, x_start = self.model_predictions(x_t, torch.full((len(x_t),), t, device=x_t.device), model_kwargs)
+        left = self.alphas_cumprod[t]
+        after = self.alphas_cumprod[t_next] if t_next >= 0 else torch.ones_like(left)
+        variance = eta**2 * (1 - after) / (1 - left) * (1 - left / after)
+        z = torch.randn_like(x_t) if noise is None else noise
+        return after.sqrt() * x_start + (1 - after - variance).clamp(min=0).sqrt() * believed + variance.sqrt() * z
+        ### END SOLUTION
+
+    @torch.no_grad()
+    def ddim_sample(
+        self,
+        batch_size: int,
+        steps: int,
+        eta: float = 0.0,
+        return_all_timesteps: bool = False,
+        model_kwargs: Mapping[str, Any] | None = None,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Images drawn in the given number of steps, at the times of ddim_times.
+
+        Shapes:
+            noise  (N, C, S, S)  x_T to begin with; None: drawn
+            out    (N, C, S, S)  in [0, 1]; with return_all_timesteps (N, steps + 1, C, S, S), from noise to images
+        """
+        ### BEGIN SOLUTION
+        size = (batch_size, self.channels, self.image_size, self.image_size)
+        way = [torch.randn(size, device=self.betas.device) if noise is None else noise]
+        times = ddim_times(self.num_timesteps, steps)
+        for t, t_next in pairwise(times):
+            way.append(self.ddim_step(way[-1], t, t_next, eta, model_kwargs))
+        return self.unnormalize(torch.stack(way, dim=1) if return_all_timesteps else way[-1])
+        ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] grade="GaussianDiffusion.ddim_step"
+# check("diffusion", task="GaussianDiffusion.ddim_step")
+
+# %% tags=["active-ipynb"] grade="GaussianDiffusion.ddim_sample"
+# check("diffusion", task="GaussianDiffusion.ddim_sample")
+
+# %% [markdown]
+# ## A model that needs no training
+#
+# For a *finite* set of images the best possible prediction can be written down. Given $x_t$, each image $x^{(i)}$ of
+# the set has a probability to be the one behind it, by Bayes' rule, and the best guess is the mean with these
+# weights:
+#
+# $$ \hat x_0 = \sum_i w_i\, x^{(i)}, \qquad
+#    w = \mathrm{softmax}_i \Big( -\frac{\|x_t - \sqrt{\bar\alpha_t}\, x^{(i)}\|^2}{2\,(1 - \bar\alpha_t)} \Big). $$
+#
+# No network can have a lower loss on these images. Here it is, with 300 glyphs, and what it draws.
+
+
+# %% tags=["active-ipynb"]
+# class Ideal(nn.Module):
+#     """The mean of a set of images, each weighted by its probability to be the one behind x_t."""
+#
+#     channels = 1
+#
+#     def __init__(self, images, process):
+#         super().__init__()
+#         self.images, self.process = 2 * images - 1, process
+#
+#     def forward(self, x, time, model_kwargs=None):
+#         left = extract(self.process.alphas_cumprod, time, x)  # (N, 1, 1, 1)
+#         apart = (x[:, None] - left[:, None].sqrt() * self.images).flatten(2).square().sum(dim=2)  # (N, images)
+#         weights = torch.softmax(-apart / 2 / (1 - left.flatten(1)), dim=1)
+#         return torch.einsum("ni,ichw->nchw", weights, self.images)
+#
+#
+# seed_everything(0)
+# model = Ideal(x_train[:300], Process(200))
+# ideal = GaussianDiffusion(model, image_size=16, timesteps=200, objective="pred_x_start")
+# way = ideal.sample(10, return_all_timesteps=True)
+# image_grid(way[:3, ::25].flatten(0, 1), columns=9, titles=[f"after {25 * i} steps" for i in range(9)] * 3)
+
+# %% [markdown]
+# As an animation (press play; it works without a network):
+
+# %% tags=["active-ipynb"]
+# from IPython.display import HTML
+# from matplotlib import animation
+#
+# figure, axes = plt.subplots(1, 5, figsize=(6, 1.5))
+# shown = [a.imshow(way[i, 0, 0], cmap="gray", vmin=0, vmax=1) for i, a in enumerate(axes)]
+# for a in axes:
+#     a.set_axis_off()
+#
+#
+# def frame(step):
+#     for i, picture in enumerate(shown):
+#         picture.set_data(way[i, step, 0].clamp(0, 1))
+#     return shown
+#
+#
+# steps = list(range(0, 201, 8)) + [200] * 5
+# film = animation.FuncAnimation(figure, frame, frames=steps, interval=120)
+# plt.close(figure)
+# HTML(film.to_jshtml(default_mode="once"))
+
+# %% [markdown]
+# Beautiful, and suspicious. For each drawn glyph, look for the nearest of the 300:
+
+# %% tags=["active-ipynb"]
+# drawn = way[:, -1]
+# distances = torch.cdist(drawn.flatten(1), x_train[:300].flatten(1))
+# nearest = x_train[:300][distances.argmin(dim=1)]
+# print("largest difference of a pixel:", float((drawn - nearest).abs().max()))
+# image_grid(torch.cat([drawn, nearest]), columns=10, titles=["drawn"] * 10 + ["nearest of the 300"] * 10)
+
+# %% [markdown] question="diffusion-q2"
+# **Question 2.** (a) What do you see, and why must it be so? (b) So the model with the lowest training loss that is
+# possible is useless. What keeps a U-Net with a million weights, trained for an hour on 60,000 images, from doing the
+# same? (c) Which experiment would tell you whether *your* trained model copies?
+
+# %% [markdown] answer="diffusion-q2"
+# ### BEGIN SOLUTION
+# (a) Each drawn glyph is one of the 300, pixel for pixel. The ideal model undoes the destruction of *this set of
+# images* exactly, and what the exact way back arrives at is the distribution it started from: one of 300 points. (b)
+# It cannot represent the ideal function: convolutions share weights over places, the weights are far fewer than the
+# 60,000 x 784 pixels, and training stops early. What it learns instead (strokes, how they join) holds for glyphs that
+# were not in the set. The error that it makes on the training loss is where new images come from. (c) As in the cell
+# above: the distance of samples to the nearest training image, compared with the distance of *held-out real* images
+# to their nearest training image. If samples are much nearer, the model copies. Also: the denoising loss on held-out
+# images against that on training images.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## DDPM against DDIM by number of steps
+#
+# With a perfect model, how many steps are enough? Measured is the mean distance of a drawn glyph from the nearest one
+# of the 300, per pixel. $\eta = 0$ and $\eta = 1$ begin from the same noise.
+
+# %% tags=["active-ipynb"]
+# seed_everything(1)
+# begin = torch.randn(10, 1, 16, 16)
+# counts, error, pictures, titles = [2, 5, 10, 20, 50, 100, 200], {"eta = 0 (DDIM)": [], "eta = 1 (DDPM)": []}, [], []
+# for steps in counts:
+#     for name, eta in zip(error, (0.0, 1.0), strict=True):
+#         images = ideal.ddim_sample(10, steps, eta=eta, noise=begin)
+#         apart = torch.cdist(images.flatten(1), x_train[:300].flatten(1)).min(dim=1).values / 16
+#         error[name].append(float(apart.mean()))
+#         if steps in (5, 20, 200):
+#             pictures.append(images[:6])
+#             titles += [f"{steps} steps, eta {eta:.0f}"] * 6
+# figure = curves(error, xlabel="steps", ylabel="distance from the nearest glyph")
+# figure.axes[0].set_xticks(range(len(counts)), counts)
+# figure
+
+# %% tags=["active-ipynb"]
+# image_grid(torch.cat(pictures), columns=6, titles=titles)
+
+# %% [markdown]
+# Down a column, the noise at the beginning is the same. With $\eta = 0$ the glyph is, too, however many steps are
+# taken: the way from noise to image is a curve, and more steps only follow it more closely. With $\eta = 1$ each run
+# is another one.
+#
+# ## What to take home
+#
+# Training is regression on a mixture that you can make in one line; sampling is the same model called again and
+# again. The schedule, the weights of the loss and the way back are choices, and can be changed without touching the
+# network. Continue with `unet.ipynb`: a network, and a way to tell it *what* to draw.
