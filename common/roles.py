@@ -64,6 +64,12 @@ class Recipe:
         table = self._take(shape, f"convolution with weights of shape {shape}")
         return F.conv2d(x, table["weight"], table.get("bias"), stride=stride, padding=pad, groups=groups)
 
+    def transposed(self, x: Tensor, after: int, size: int, *, stride: int = 1, pad: int = 0) -> Tensor:
+        """A transposed convolution to `after` channels; its bias may be missing."""
+        shape = (x.shape[1], after, size, size)
+        table = self._take(shape, f"transposed convolution with weights of shape {shape}")
+        return F.conv_transpose2d(x, table["weight"], table.get("bias"), stride=stride, padding=pad)
+
     def norm(self, x: Tensor) -> Tensor:
         """Batch normalisation."""
         table = self._take((x.shape[1],), f"batch normalisation of {x.shape[1]} channels")

@@ -1,0 +1,176 @@
+"""Public checks of the two moves and of the gradient penalty: small networks, plain gradient descent, autograd here."""
+
+import torch
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_shape, task
+
+TOY = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self, weight, bias):
+        super().__init__()
+        self.weight, self.bias = torch.nn.Parameter(weight.clone()), torch.nn.Parameter(bias.clone())
+
+    def forward(self, x):
+        return torch.tanh(x @ self.weight + self.bias)
+
+def loss_d(real, fake):
+    return (real - 1).square().mean() + 2 * fake.square().mean()
+
+def loss_g(fake):
+    return (fake - 3).square().mean()
+
+def descent(net):
+    return torch.optim.SGD(net.parameters(), lr=0.5)
+
+def state(net):
+    return [net.weight, net.bias]
+
+def gradients(net):
+    return [net.weight.grad, net.bias.grad]
+"""
+
+Weights = list[Tensor]
+
+
+def net(x: Tensor, weights: Weights) -> Tensor:
+    """The toy's forward pass."""
+    return torch.tanh(x @ weights[0] + weights[1])
+
+
+def loss_d(real: Tensor, fake: Tensor) -> Tensor:
+    """A loss that tells its two arguments apart."""
+    return (real - 1).square().mean() + 2 * fake.square().mean()
+
+
+def descend(weights: Weights, loss: Tensor) -> Weights:
+    """One step of gradient descent."""
+    slopes = torch.autograd.grad(loss, weights)
+    return [(w - 0.5 * slope).detach() for w, slope in zip(weights, slopes, strict=True)]
+
+
+def players(rng) -> tuple[Weights, Weights]:
+    """Weights of a discriminator of rows of 4 and of a generator from 3 numbers."""
+    drawn = [rng.normal(4, 1), rng.normal(1)], [rng.normal(3, 4), rng.normal(4)]
+    return tuple([value.requires_grad_() for value in weights] for weights in drawn)
+
+
+def values(weights: Weights) -> Weights:
+    """What travels to the student's side."""
+    return [w.detach() for w in weights]
+
+
+@task("discriminator_step", points=2)
+def check_discriminator_step_agrees_with_autograd(student, rng):
+    """A move of the discriminator is one step of its optimiser on the loss of real images and fakes; it returns the loss."""
+    judge, maker = players(rng)
+    real, noise = rng.normal(6, 4), rng.normal(6, 3)
+    loss = loss_d(net(real, judge), net(net(noise, maker).detach(), judge))
+    expected = descend(judge, loss)
+
+    toy = student.define(TOY)
+    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    returned = student.discriminator_step(D, G, toy.descent(D), toy.loss_d, real, noise)
+    for name, after, right in zip(("weight", "bias"), toy.state(D), expected, strict=True):
+        expect_close(after, right, name=f"D's {name} after the step")
+    expect_close(float(returned), loss.item(), name="the loss returned")
+
+
+@task("discriminator_step", points=1)
+def check_discriminator_step_does_not_reach_the_generator(student, rng):
+    """A move of the discriminator leaves the generator's parameters as they are, and no gradient in them."""
+    judge, maker = players(rng)
+    toy = student.define(TOY)
+    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    student.discriminator_step(D, G, toy.descent(D), toy.loss_d, rng.normal(5, 4), rng.normal(5, 3))
+    for name, after, before in zip(("weight", "bias"), toy.state(G), values(maker), strict=True):
+        expect_close(after, before, name=f"G's {name} after the step of D", rtol=0.0, atol=0.0)
+    reached = any(g is not None and bool((g != 0).any()) for g in toy.gradients(G))
+    expect(not reached, "After D's step there are gradients in G.", hint="Detach the fakes: to D they are data.")
+    moved = any(not torch.equal(a, b) for a, b in zip(toy.state(D), values(judge), strict=True))
+    expect(moved, "D's parameters did not change.")
+
+
+@task("generator_step", points=2)
+def check_generator_step_agrees_with_autograd(student, rng):
+    """A move of the generator is one step of its optimiser on the loss of its fakes; it returns the loss."""
+    judge, maker = players(rng)
+    noise = rng.normal(7, 3)
+    loss = (net(net(noise, maker), judge) - 3).square().mean()
+    expected = descend(maker, loss)
+
+    toy = student.define(TOY)
+    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    returned = student.generator_step(D, G, toy.descent(G), toy.loss_g, noise)
+    for name, after, right, before in zip(("weight", "bias"), toy.state(G), expected, values(maker), strict=True):
+        expect_close(after, right, name=f"G's {name} after the step", mistakes={
+            "G did not move: is its graph cut somewhere between its output and the loss?": before,
+        })  # fmt: skip
+    expect_close(float(returned), loss.item(), name="the loss returned")
+
+
+@task("generator_step", points=1)
+def check_generator_step_leaves_the_discriminator(student, rng):
+    """A move of the generator leaves the discriminator's parameters as they are."""
+    judge, maker = players(rng)
+    toy = student.define(TOY)
+    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    student.generator_step(D, G, toy.descent(G), toy.loss_g, rng.normal(5, 3))
+    for name, after, before in zip(("weight", "bias"), toy.state(D), values(judge), strict=True):
+        expect_close(after, before, name=f"D's {name} after the step of G", rtol=0.0, atol=0.0)
+    moved = any(not torch.equal(a, b) for a, b in zip(toy.state(G), values(maker), strict=True))
+    expect(moved, "G's parameters did not change.")
+
+
+CRITICS = """
+import torch
+
+class Linear(torch.nn.Module):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = torch.nn.Parameter(weight.clone())
+
+    def forward(self, x):
+        return x.flatten(1) @ self.weight
+
+class Bent(Linear):
+    def forward(self, x):
+        return torch.tanh(x.flatten(1) @ self.weight).sum(dim=1) + (x.flatten(1) ** 3).sum(dim=1) / 6
+"""
+
+
+@task("gradient_penalty", points=2)
+def check_penalty_of_a_linear_critic(student, rng):
+    """A linear critic has the slope |w| everywhere, so its penalty is (|w| - 1)^2, whatever the images are."""
+    toy = student.define(CRITICS)
+    for size in (6, 1, 5):
+        weight = 2 * rng.normal(4, 1)
+        penalty = student.gradient_penalty(toy.Linear(weight), rng.normal(size, 4), rng.normal(size, 4))
+        length = weight.square().sum().sqrt()
+        expect_shape(penalty, ())
+        expect_close(penalty, (length - 1) ** 2, name=f"the penalty of {size} pairs", mistakes={
+            "This is the sum over the batch instead of the mean.": size * (length - 1) ** 2,
+            "This is the mean of (|gradient|^2 - 1)^2: the root is missing.": (length**2 - 1) ** 2,
+            "The factor of 10 is the caller's.": 10 * (length - 1) ** 2,
+            "The norm is taken over the whole batch instead of each image.": (size**0.5 * length - 1) ** 2,
+            "This is the mean of |gradient| - 1, without the square.": length - 1,
+        })  # fmt: skip
+
+
+@task("gradient_penalty", points=2)
+def check_penalty_of_a_bent_critic(student, rng):
+    """Where real and generated images are equal, the penalty agrees with autograd for one image at a time."""
+    weight, images = rng.normal(5, 3), rng.normal(8, 5)
+    slopes = []
+    for image in images:
+        x = image.clone().requires_grad_()
+        score = torch.tanh(x @ weight).sum() + (x**3).sum() / 6
+        slopes.append(torch.autograd.grad(score, x)[0].square().sum().sqrt())
+    expected = torch.stack([(slope - 1) ** 2 for slope in slopes]).mean()
+    mean_first = (torch.stack(slopes).mean() - 1) ** 2
+    critic = student.define(CRITICS).Bent(weight)
+    expect_close(student.gradient_penalty(critic, images, images.clone()), expected, mistakes={
+        "Subtract 1 and square for each image, then take the mean.": mean_first,
+    })  # fmt: skip

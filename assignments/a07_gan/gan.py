@@ -1,0 +1,764 @@
+# %% [markdown]
+# # Generative adversarial networks
+#
+# Until now a network answered a question about an image. This one makes images. Two networks play against each other:
+# the **generator** $G$ turns random numbers $z$ into an image, the **discriminator** $D$ is shown real images and
+# generated ones and says which is which. $D$ learns to tell them apart, $G$ learns to make that impossible. Nobody ever
+# tells $G$ what a good image is: it only sees the gradient of its opponent.
+#
+# | part | you write | points |
+# |---|---|---|
+# | 1 Two players | `sample_noise`, `discriminator`, `generator` | 14 |
+# | 2 The game | `discriminator_loss`, `generator_loss`, `get_optimizer` | 16 |
+# | 3 One move each | `discriminator_step`, `generator_step` | 16 |
+# | 4 Least squares | `ls_discriminator_loss`, `ls_generator_loss` | 8 |
+# | 5 Convolutions | `build_dc_classifier`, `build_dc_generator` | 16 |
+# | 6 Walking between images | `interpolate` | 4 |
+# | 7 A critic instead of a judge | `wgan_critic_loss`, `gradient_penalty` | 13 |
+# | 8 Asking for a class | `Conditional.forward`, `cgan_generator`, `cgan_discriminator` | 13 |
+#
+# Images here are **rows** of 784 numbers in **[-1, 1]**, the range of tanh. Build networks from layers of `torch.nn`;
+# autograd is yours to use. The longest cell runs for less than a minute.
+
+# %%
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+# %% tags=["active-ipynb"]
+# import matplotlib.pyplot as plt
+#
+# from autograder import check
+# from common.data import load
+# from common.plots import curves, image_grid
+# from common.recogniser import frechet_distance, train_recogniser
+# from common.seed import seed_everything
+#
+# glyphs = load("glyphs")
+# images = 2 * glyphs.x_train.flatten(1) - 1  # (5000, 784) in [-1, 1]
+#
+#
+# def show(rows, columns=12, titles=None):
+#     return image_grid((rows.reshape(-1, 1, 28, 28) + 1) / 2, columns=columns, titles=titles)
+#
+#
+# show(images[:24])
+
+# %% [markdown]
+# These are *glyphs*: ten symbols, drawn by a program with an unsteady hand. They need no download, and are as large and
+# as grey as MNIST's digits. `load("mnist")` takes their place if you have those; nothing else changes.
+#
+# ## 1 Two players
+#
+# **Noise.** $z$ is drawn from any distribution that is easy to draw from. Ours is uniform on $(-1, 1)$, independent in
+# every entry. What the numbers mean, $G$ decides.
+
+# %% task="sample_noise"
+def sample_noise(
+    batch_size: int, noise_dim: int, dtype: torch.dtype = torch.float, device: str | torch.device = "cpu"
+) -> Tensor:
+    """Uniform noise between -1 and 1, new at every call.
+
+    Shapes:
+        out  (batch_size, noise_dim)  of this dtype, on this device
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="sample_noise"
+# check("gan", task="sample_noise")
+
+# %% [markdown]
+# **Discriminator.** An image in, one number out: the *logit* $s$ of "this is real", so that $D(x) = \sigma(s)$ is its
+# probability. The sigmoid is left to the loss, which can then be computed stably.
+#
+#     linear 784 -> 256, leaky ReLU, linear 256 -> 256, leaky ReLU, linear 256 -> 1
+#
+# A **leaky** ReLU multiplies negative numbers by a small slope (0.01 here) instead of 0. $G$ has no other teacher than
+# the gradient that comes through $D$: where $D$'s units are dead, $G$ learns nothing.
+
+# %% task="discriminator"
+def discriminator() -> nn.Module:
+    """Linear 784-256-256-1 with LeakyReLU(0.01) between.
+
+    The module maps (N, 784) images to (N, 1) logits, for any N.
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="discriminator"
+# check("gan", task="discriminator")
+
+# %% [markdown]
+# **Generator.** Noise in, an image out. The last layer is `tanh`, because our images lie in [-1, 1] and a generator
+# that paints outside would be found out at once.
+#
+#     linear noise_dim -> 1024, ReLU, linear 1024 -> 1024, ReLU, linear 1024 -> 784, tanh
+
+# %% task="generator"
+def generator(noise_dim: int = 96) -> nn.Module:
+    """Linear noise_dim-1024-1024-784 with ReLU between and tanh at the end.
+
+    The module maps (N, noise_dim) noise to (N, 784) images in [-1, 1], for any N.
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="generator"
+# check("gan", task="generator")
+
+# %% [markdown]
+# ## 2 The game
+#
+# Goodfellow et al. (*Generative Adversarial Nets*, 2014, eq. 1) let both play for one number,
+#
+# $$ \min_G \max_D \; \mathbb{E}_{x}\left[\log D(x)\right] + \mathbb{E}_{z}\left[\log\left(1 - D(G(z))\right)\right]. $$
+#
+# $D$ wants it large: say "real" to real images and "fake" to fakes. As a loss to be *minimised*, with $s$ for logits,
+#
+# $$ \ell_D = -\mathbb{E}_{x}\left[\log \sigma(s_{\text{real}})\right]
+#            - \mathbb{E}_{z}\left[\log\left(1 - \sigma(s_{\text{fake}})\right)\right]. $$
+#
+# **For $G$ take another loss than the formula suggests.** At the beginning $D$ finds every fake, $D(G(z)) \approx 0$,
+# and there $\log(1 - D(G(z)))$ is *flat*: the worse $G$ is, the less it learns. Goodfellow et al. (section 3)
+# therefore let $G$ maximise $\log D(G(z))$, which has the same fixed point and a slope where it is needed:
+#
+# $$ \ell_G = -\mathbb{E}_{z}\left[\log \sigma(s_{\text{fake}})\right]. $$
+
+# %% tags=["active-ipynb"]
+# s = torch.linspace(-6, 6, 200)
+# figure = curves({"log(1 - D): flat for bad fakes": -F.softplus(s), "-log D": F.softplus(-s)},
+#                 xlabel="logit of a fake", ylabel="loss of the generator")
+# figure.axes[0].set_xticks([0, 50, 100, 149, 199], ["-6", "-3", "0", "3", "6"])
+# figure
+
+# %% [markdown]
+# **The trap** is the one of the softmax: `torch.sigmoid(100.)` is exactly 1, and the logarithm of `1 - 1` is `-inf`.
+# With $\operatorname{softplus}(s) = \log(1 + e^s)$ you have $-\log \sigma(s) = \operatorname{softplus}(-s)$ and
+# $-\log(1 - \sigma(s)) = \operatorname{softplus}(s)$, which torch computes without harm (`F.softplus`, or
+# `F.binary_cross_entropy_with_logits`). A fake with logit 100 must cost $D$ 100, not `inf` and not `nan`.
+#
+# Both expectations are means of their own: the two batches need not have the same size.
+
+# %% task="discriminator_loss"
+def discriminator_loss(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
+    """-mean(log sigmoid(logits_real)) - mean(log(1 - sigmoid(logits_fake))); finite for any logits.
+
+    Shapes:
+        logits_real  (N, 1) or (N,)   of real images
+        logits_fake  (M, 1) or (M,)   of generated ones
+        out          ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="discriminator_loss"
+# check("gan", task="discriminator_loss")
+
+# %% task="generator_loss"
+def generator_loss(logits_fake: Tensor) -> Tensor:
+    """-mean(log sigmoid(logits_fake)); finite for any logits.
+
+    Shapes:
+        logits_fake  (N, 1) or (N,)  of generated images
+        out          ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="generator_loss"
+# check("gan", task="generator_loss")
+
+# %% [markdown] question="gan-q1"
+# **Question 1.** (a) For one fake with logit $s$, derive $\partial \ell / \partial s$ of both losses of the generator,
+# $\log(1 - \sigma(s))$ and $-\log \sigma(s)$, and evaluate them at $s = -8$. (b) Which one would train $G$ in the first
+# hundred steps?
+
+# %% [markdown] answer="gan-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# **The optimiser** is Adam with learning rate 1e-3 and $(\beta_1, \beta_2) = (0.5, 0.999)$. Radford et al. (2016,
+# section 4) found that the usual $\beta_1 = 0.9$ makes training swing: momentum remembers where to go, but the
+# opponent has moved.
+
+# %% task="get_optimizer"
+def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
+    """Adam for all parameters of the model, learning rate 1e-3, betas (0.5, 0.999)."""
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="get_optimizer"
+# check("gan", task="get_optimizer")
+
+# %% [markdown]
+# ## 3 One move each
+#
+# Training alternates. **$D$ moves:** make fakes, compute $\ell_D$, change the parameters of $D$, and of $D$ only. The
+# fakes are *data* to it; a gradient that runs back into $G$ is wasted work at best, so cut the graph (`detach`, or
+# `torch.no_grad()` around the call of $G$). **$G$ moves:** make new fakes, compute $\ell_G$ through $D$, change the
+# parameters of $G$, and of $G$ only. Here the gradient must run *through* $D$ into $G$: cut nothing.
+#
+# Two things people find out late. Gradients **add up** until they are zeroed, and $G$'s move leaves gradients in $D$
+# that nobody asked for: zero yours before `backward`. And both functions get an optimiser, which knows the parameters
+# it may change: `D` and `G` may be anything that can be called, such as a function around a network.
+#
+# The last argument of `discriminator_step` is for part 7: if it is not None, `penalty(D, real, fake)` is added to the
+# loss.
+
+# %% task="discriminator_step"
+def discriminator_step(
+    D: Callable[[Tensor], Tensor],
+    G: Callable[[Tensor], Tensor],
+    optimizer: torch.optim.Optimizer,
+    loss_function: Callable[[Tensor, Tensor], Tensor],
+    real: Tensor,
+    noise: Tensor,
+    penalty: Callable[..., Tensor] | None = None,
+) -> float:
+    """One step of the discriminator's optimizer on loss_function(D(real), D(G(noise))); returns that loss.
+
+    `penalty(D, real, fake)`, if given, is added. G, its parameters and their gradients stay as they are.
+
+    Shapes:
+        real   (N, ...)        images
+        noise  (M, noise_dim)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="discriminator_step"
+# check("gan", task="discriminator_step")
+
+# %% task="generator_step"
+def generator_step(
+    D: Callable[[Tensor], Tensor],
+    G: Callable[[Tensor], Tensor],
+    optimizer: torch.optim.Optimizer,
+    loss_function: Callable[[Tensor], Tensor],
+    noise: Tensor,
+) -> float:
+    """One step of the generator's optimizer on loss_function(D(G(noise))); returns that loss. D's parameters stay.
+
+    Shapes:
+        noise  (N, noise_dim)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="generator_step"
+# check("gan", task="generator_step")
+
+# %% [markdown]
+# The loop around the two moves is given.
+
+# %%
+def train_gan(
+    D: nn.Module,
+    G: nn.Module,
+    D_optimizer: torch.optim.Optimizer,
+    G_optimizer: torch.optim.Optimizer,
+    discriminator_loss: Callable[[Tensor, Tensor], Tensor],
+    generator_loss: Callable[[Tensor], Tensor],
+    images: Tensor,
+    *,
+    num_steps: int = 200,
+    batch_size: int = 32,
+    noise_dim: int = 96,
+    moves: tuple[int, int] = (1, 1),
+    penalty: Callable[..., Tensor] | None = None,
+    record_every: int = 50,
+) -> dict[str, list]:
+    """Let D and G move in turn: moves[0] steps of D, then moves[1] of G, num_steps times.
+
+    Returns d_loss and g_loss of every turn, and in samples what G makes of the same 12 noises every record_every turns.
+
+    Shapes:
+        images  (N, ...)  in [-1, 1]
+    """
+    history: dict[str, list] = {"d_loss": [], "g_loss": [], "samples": []}
+    options = {"dtype": images.dtype, "device": images.device}
+    fixed = sample_noise(12, noise_dim, **options)
+    for turn in range(num_steps):
+        for _ in range(moves[0]):
+            real = images[torch.randint(len(images), (batch_size,), device=images.device)]
+            noise = sample_noise(batch_size, noise_dim, **options)
+            d_loss = discriminator_step(D, G, D_optimizer, discriminator_loss, real, noise, penalty)
+        for _ in range(moves[1]):
+            noise = sample_noise(batch_size, noise_dim, **options)
+            g_loss = generator_step(D, G, G_optimizer, generator_loss, noise)
+        history["d_loss"].append(d_loss)
+        history["g_loss"].append(g_loss)
+        if (turn + 1) % record_every == 0:
+            with torch.no_grad():
+                history["samples"].append(G(fixed))
+    return history
+
+
+# %% [markdown]
+# ### The first game
+#
+# Watch the same twelve noises, one row for every 300 turns.
+
+# %% tags=["active-ipynb"]
+# seed_everything(1)
+# D, G = discriminator(), generator()
+# history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
+#                     num_steps=1500, record_every=300)
+# show(torch.cat(history["samples"]))
+
+# %% tags=["active-ipynb"]
+# curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="turn", ylabel="loss")
+
+# %% [markdown]
+# The curves do not fall. They are no measure of success: each is measured against an opponent who improves as well.
+# So measure the *samples*. A classifier that has seen real glyphs, the **recogniser**, says whether it recognises
+# them with confidence (above 0.9) and how many of the ten classes it sees. The **Fréchet distance** (Heusel et al.,
+# *GANs Trained by a Two Time-Scale Update Rule*, 2017, eq. 6) compares means $m$ and covariances $C$ of the
+# recogniser's features of real and generated images,
+#
+# $$ d^2 = |m - m'|^2 + \operatorname{tr}\left(C + C' - 2 (C C')^{1/2}\right), $$
+#
+# and is small only if samples are good *and* varied. Real glyphs against other real glyphs get about 3.
+
+# %% tags=["active-ipynb"]
+# recogniser = train_recogniser(glyphs.x_train[:3000], glyphs.y_train[:3000])
+# features = recogniser.features(glyphs.x_test)
+#
+#
+# @torch.no_grad()
+# def measure(name, samples):
+#     samples = (samples.reshape(-1, 1, 28, 28) + 1) / 2
+#     confidence, label = recogniser.logits(samples).softmax(dim=1).max(dim=1)
+#     shares = label.bincount(minlength=10) / len(label)
+#     distance = frechet_distance(recogniser.features(samples), features)
+#     print(f"{name:22} recognised {(confidence > 0.9).float().mean():4.0%}   classes above 2 %: "
+#           f"{int((shares > 0.02).sum()):2}   Fréchet distance {distance:6.0f}")
+#
+#
+# measure("real glyphs", 2 * glyphs.x_test - 1)
+# measure("noise", sample_noise(1000, 784))
+# with torch.no_grad():
+#     measure("vanilla GAN", G(sample_noise(1000, 96)))
+
+# %% [markdown] question="gan-q2"
+# **Question 2.** Suppose $G$ has become perfect: its images have exactly the distribution of the real ones. (a) What
+# does the best possible $D$ answer, and which values do $\ell_D$ and $\ell_G$ have? (b) Your curves show $\ell_D
+# \approx 0.1$ for the last thousand turns. What does that say, and what should you look at before you stop the run?
+
+# %% [markdown] answer="gan-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ### Mode collapse, on purpose
+#
+# $G$ has to fool $D$; nothing in its loss says that it has to be *varied*. If one image fools $D$, making it again
+# and again is a fine answer, until $D$ learns about this image and $G$ moves on to the next. That is **mode
+# collapse**. It is easiest to see in the plane: the "images" are points, real ones lie in eight heaps on a circle,
+# and your two steps play with small networks. On the left $G$ makes one move for each of $D$; on the right ten, long
+# enough for it to run to whatever point $D$ likes best.
+
+# %% tags=["active-ipynb"]
+# def ring(count):
+#     angle = torch.randint(8, (count,)) * (torch.pi / 4)
+#     return torch.stack([angle.cos(), angle.sin()], dim=1) + 0.03 * torch.randn(count, 2)
+#
+#
+# def small(inputs, outputs):
+#     return nn.Sequential(nn.Linear(inputs, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2),
+#                          nn.Linear(64, outputs))
+#
+#
+# def play(loss_d, loss_g, **options):
+#     seed_everything(0)
+#     D, G = small(2, 1), small(8, 2)
+#     train_gan(D, G, get_optimizer(D), get_optimizer(G), loss_d, loss_g, ring(4000), noise_dim=8, batch_size=128,
+#               **options)
+#     with torch.no_grad():
+#         return G(sample_noise(500, 8))
+#
+#
+# def scatter(plays):
+#     figure, axes = plt.subplots(1, len(plays), figsize=(3.2 * len(plays), 3.2))
+#     for axis, (title, points) in zip(axes, plays.items()):
+#         real = ring(400)
+#         axis.scatter(*real.T, s=4, c="silver")
+#         axis.scatter(*points.T, s=4, c="crimson")
+#         axis.set(title=title, xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=[], yticks=[])
+#         axis.set_aspect("equal")
+#     plt.show()
+#
+#
+# fair = play(discriminator_loss, generator_loss, num_steps=1500)
+# hasty = play(discriminator_loss, generator_loss, num_steps=300, moves=(1, 10))
+# scatter({"one move each": fair, "ten moves of G": hasty})
+
+# %% [markdown]
+# ## 4 Least squares
+#
+# Mao et al. (*Least Squares Generative Adversarial Networks*, 2017, eq. 9 with a = 0, b = c = 1) drop the logarithms.
+# The output of $D$ is a plain **score** $s$, without a sigmoid, which should be 1 for real and 0 for fake:
+#
+# $$ \ell_D = \tfrac12 \mathbb{E}_x\left[(s_{\text{real}} - 1)^2\right]
+# + \tfrac12 \mathbb{E}_z\left[s_{\text{fake}}^2\right],
+# \qquad \ell_G = \tfrac12 \mathbb{E}_z\left[(s_{\text{fake}} - 1)^2\right]. $$
+#
+# A fake far on the wrong side has a large slope here, and so has one that is too far on the right side.
+
+# %% task="ls_discriminator_loss"
+def ls_discriminator_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
+    """(mean((scores_real - 1)^2) + mean(scores_fake^2)) / 2.
+
+    Shapes:
+        scores_real  (N, 1) or (N,)   of real images
+        scores_fake  (M, 1) or (M,)   of generated ones
+        out          ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="ls_discriminator_loss"
+# check("gan", task="ls_discriminator_loss")
+
+# %% task="ls_generator_loss"
+def ls_generator_loss(scores_fake: Tensor) -> Tensor:
+    """mean((scores_fake - 1)^2) / 2.
+
+    Shapes:
+        scores_fake  (N, 1) or (N,)  of generated images
+        out          ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="ls_generator_loss"
+# check("gan", task="ls_generator_loss")
+
+# %% [markdown]
+# ## 5 Convolutions
+#
+# The networks above do not know that pixels have neighbours. Radford et al. (*Unsupervised Representation Learning
+# with Deep Convolutional Generative Adversarial Networks*, 2016) found a pair that does and that trains: strides
+# instead of flattening, batch normalisation in the generator, leaky ReLUs in the discriminator. Ours is small.
+#
+# **Classifier.** It still takes rows of 784; `nn.Unflatten(1, (1, 28, 28))` makes images of them, for any batch size.
+#
+#     unflatten to 1 x 28 x 28
+#     conv 5x5, 32 filters, stride 1, no padding; leaky ReLU (0.01); max pool 2x2, stride 2
+#     conv 5x5, 64 filters, stride 1, no padding; leaky ReLU (0.01); max pool 2x2, stride 2
+#     flatten (4 * 4 * 64 = 1024 numbers)
+#     linear 1024 -> 1024; leaky ReLU (0.01)
+#     linear 1024 -> 1
+
+# %% task="build_dc_classifier"
+def build_dc_classifier() -> nn.Module:
+    """The convolutional discriminator described above.
+
+    The module maps (N, 784) images to (N, 1) logits, for any N.
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="build_dc_classifier"
+# check("gan", task="build_dc_classifier")
+
+# %% [markdown]
+# **Generator.** It goes the other way, from numbers to a 7 x 7 map of 128 channels, and doubles it twice by
+# *transposed* convolutions: each input pixel stamps a filter on the output, two pixels apart. Mind the order here:
+# batch normalisation comes **after** the ReLU.
+#
+#     linear noise_dim -> 1024; ReLU; batch norm
+#     linear 1024 -> 7 * 7 * 128; ReLU; batch norm (of all 6272 numbers)
+#     unflatten to 128 x 7 x 7
+#     transposed conv 4x4 to 64 channels, stride 2, padding 1; ReLU; batch norm
+#     transposed conv 4x4 to 1 channel, stride 2, padding 1; tanh
+#     flatten to 784
+
+# %% task="build_dc_generator"
+def build_dc_generator(noise_dim: int = 96) -> nn.Module:
+    """The convolutional generator described above.
+
+    The module maps (N, noise_dim) noise to (N, 784) images in [-1, 1], for any N (any N above 1 in training mode).
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="build_dc_generator"
+# check("gan", task="build_dc_generator")
+
+# %% [markdown]
+# A fifth of the turns, and look:
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# D, G = build_dc_classifier(), build_dc_generator()
+# history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
+#                     num_steps=300, record_every=60)
+# show(torch.cat(history["samples"]))
+
+# %% tags=["active-ipynb"]
+# with torch.no_grad():
+#     samples = G(sample_noise(1000, 96))
+# measure("DC-GAN", samples)
+# near = torch.cdist(samples[:12], images).argmin(dim=1)
+# show(torch.cat([samples[:12], images[near]]), titles=["sample"] * 12 + ["nearest"] * 12)
+
+# %% [markdown]
+# The lower row shows the training image nearest to each sample, pixel by pixel: a generator that had merely learned its
+# training set by heart would show the same image twice.
+
+# %% [markdown] question="gan-q3"
+# **Question 3.** Two runs end with samples that the recogniser recognises equally often. In run A every sample is a
+# perfect "plus". Run B returns training images. (a) Which of the measures above (share recognised, number of classes,
+# Fréchet distance) notices A, which notices B? (b) Name a measure that notices B, and say how to know which value of
+# it is too small.
+
+# %% [markdown] answer="gan-q3"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 6 Walking between images
+#
+# If $G$ has understood something, then between two noises there should lie images that make sense, and no jumps. Take
+# `steps` equally spaced points on the straight line from $z_0$ to $z_1$, both ends included. (With *normal* noise in
+# many dimensions one walks along the sphere instead, because all noise lies near it. Ours is uniform in a cube, and
+# a cube contains the straight line between any two of its points.)
+
+# %% task="interpolate"
+def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
+    """Equally spaced points from z0 to z1, both included; for steps = 1, z0 alone.
+
+    Shapes:
+        z0, z1  (...)           of one shape, dtype and device
+        out     (steps, ...)    the first is z0, the last z1
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="interpolate"
+# check("gan", task="interpolate")
+
+# %% tags=["active-ipynb"]
+# seed_everything(1)
+# ends = sample_noise(8, 96)
+# G.eval()  # batch normalisation by running statistics: each image alone
+# with torch.no_grad():
+#     rows = [G(interpolate(ends[i], ends[i + 1], 12)) for i in range(0, 8, 2)]
+# show(torch.cat(rows))
+
+# %% [markdown]
+# ## 7 A critic instead of a judge
+#
+# When real and generated images hardly overlap, a perfect judge exists, and from a perfect judge $G$ learns nothing.
+# Arjovsky et al. (*Wasserstein GAN*, 2017) ask for the *distance* between the two distributions instead, the least
+# work of carrying one heap of images over to the other. By a theorem of Kantorovich and Rubinstein (their eq. 2) it
+# is
+#
+# $$ W = \max_{f} \; \mathbb{E}_x\left[f(x)\right] - \mathbb{E}_z\left[f(G(z))\right] $$
+#
+# over all functions $f$ that rise nowhere by more than 1 per unit of length. $f$ is our $D$, now called **critic**:
+# it gives scores, not probabilities. What it minimises is the negative of this difference, and $G$ minimises
+# $-\mathbb{E}_z[f(G(z))]$, which is given.
+
+# %% task="wgan_critic_loss"
+def wgan_critic_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
+    """mean(scores_fake) - mean(scores_real).
+
+    Shapes:
+        scores_real  (N, 1) or (N,)   of real images
+        scores_fake  (M, 1) or (M,)   of generated ones
+        out          ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
+    """-mean(scores_fake)."""
+    return -scores_fake.mean()
+
+
+# %% tags=["active-ipynb"] grade="wgan_critic_loss"
+# check("gan", task="wgan_critic_loss")
+
+# %% [markdown]
+# How to keep $f$ from rising too steeply? Gulrajani et al. (*Improved Training of Wasserstein GANs*, 2017, eq. 3)
+# penalise slopes that differ from 1, at random points between real and generated images:
+#
+# $$ \hat x_i = \epsilon_i x_i + (1 - \epsilon_i) \tilde x_i, \qquad
+# P = \frac1N \sum_i \left(\left|\nabla_{\hat x_i} f(\hat x_i)\right| - 1\right)^2 . $$
+#
+# - $\epsilon_i$ is uniform in (0, 1), *one* number per pair, drawn anew each time; it must broadcast over images of any
+#   rank, (N, 784) or (N, 1, 28, 28). The norm is over all entries of one image, not over the batch.
+# - The gradient with respect to $\hat x$ comes from `torch.autograd.grad`. $P$ is to be minimised by changing $f$, so
+#   $P$ itself needs a gradient: `create_graph=True` keeps the graph for it.
+# - Calling `grad` on the *sum* of all scores gives each image its own gradient, since each score depends on its own
+#   image only.
+# - `backward` in place of `autograd.grad` would leave gradients in the critic's parameters that belong to nobody.
+# - A critic that is flat at $\hat x_i$ has the norm 0. There $\sqrt{\cdot}$ has an infinite slope, and the gradient
+#   of $P$ becomes `nan`; torch's `norm` takes 0 for the slope there.
+#
+# The factor $\lambda = 10$ is left to the caller.
+
+# %% task="gradient_penalty"
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
+    """mean((|gradient of the critic at a random point between real and fake| - 1)^2), with a graph for backward.
+
+    Shapes:
+        critic  maps (N, ...) to (N, 1) or (N,)
+        real    (N, ...)   real images
+        fake    (N, ...)   generated ones; no gradient goes back into them
+        out     ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="gradient_penalty"
+# check("gan", task="gradient_penalty")
+
+# %% [markdown]
+# Back to the ring, where ten moves of $G$ made it collapse. The critic moves five times in each turn, because a
+# critic that is far from its optimum measures nothing; there is no danger of its becoming *too* good.
+
+# %% tags=["active-ipynb"]
+# wasserstein = play(wgan_critic_loss, wgan_generator_loss, num_steps=600, moves=(5, 1),
+#                    penalty=lambda D, real, fake: 10 * gradient_penalty(D, real, fake))
+# scatter({"one move each": fair, "ten moves of G": hasty, "Wasserstein": wasserstein})
+
+# %% [markdown] question="gan-q4"
+# **Question 4.** Why must a critic that is trained with the gradient penalty not contain batch normalisation?
+
+# %% [markdown] answer="gan-q4"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 8 Asking for a class
+#
+# So far $G$ chooses what it paints. Mirza and Osindero (*Conditional Generative Adversarial Nets*, 2014, eq. 2) tell
+# both players the label $y$: $G$ makes an image of class $y$, and $D$ judges whether it is a real image *of this
+# class*. The label is a **one-hot** row, appended to the noise or to the image:
+#
+#     (noise, one-hot label)  ->  linear - 1024 - 1024 - 784 - tanh
+#     (image, one-hot label)  ->  linear - 256 - 256 - 1
+#
+# with the activations of part 1. `Conditional` appends the label, behind the row, in the row's dtype and on its
+# device; the two functions hand it a network.
+
+# %% task="Conditional.forward"
+class Conditional(nn.Module):
+    """A network of rows that have a one-hot label appended."""
+
+    def __init__(self, net: nn.Module, num_classes: int):
+        super().__init__()
+        self.net, self.num_classes = net, num_classes
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        """The network's answer to (x, one-hot y).
+
+        Shapes:
+            x    (N, D)   rows
+            y    (N,)     labels, int64 in 0..num_classes-1
+            out  (N, ...) net's output for (N, D + num_classes)
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="Conditional.forward"
+# check("gan", task="Conditional.forward")
+
+# %% task="cgan_generator cgan_discriminator"
+def cgan_generator(num_classes: int = 10, noise_dim: int = 96) -> nn.Module:
+    """A Conditional: noise and label through the layers of `generator`.
+
+    The module maps (N, noise_dim) noise and (N,) labels to (N, 784) images in [-1, 1].
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+def cgan_discriminator(num_classes: int = 10) -> nn.Module:
+    """A Conditional: image and label through the layers of `discriminator`.
+
+    The module maps (N, 784) images and (N,) labels to (N, 1) logits.
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="cgan_generator"
+# check("gan", task="cgan_generator")
+
+# %% tags=["active-ipynb"] grade="cgan_discriminator"
+# check("gan", task="cgan_discriminator")
+
+# %% [markdown]
+# Your two steps take any functions for `D` and `G`, so the labels of the present batch can be bound into them. The loop
+# is given.
+
+# %%
+def train_conditional(
+    D: nn.Module,
+    G: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    num_steps: int = 1000,
+    batch_size: int = 32,
+    noise_dim: int = 96,
+) -> None:
+    """Train a conditional pair by the vanilla losses.
+
+    Shapes:
+        images  (N, 784)  in [-1, 1]
+        labels  (N,)      int64
+    """
+    D_optimizer, G_optimizer = get_optimizer(D), get_optimizer(G)
+    options = {"dtype": images.dtype, "device": images.device}
+    for _ in range(num_steps):
+        rows = torch.randint(len(images), (batch_size,), device=images.device)
+        y = labels[rows]
+
+        def judge(x: Tensor, y: Tensor = y) -> Tensor:
+            return D(x, y)
+
+        def paint(z: Tensor, y: Tensor = y) -> Tensor:
+            return G(z, y)
+
+        noise = sample_noise(2 * batch_size, noise_dim, **options)
+        discriminator_step(judge, paint, D_optimizer, discriminator_loss, images[rows], noise[:batch_size])
+        generator_step(judge, paint, G_optimizer, generator_loss, noise[batch_size:])
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# D, G = cgan_discriminator(), cgan_generator()
+# train_conditional(D, G, images, glyphs.y_train, num_steps=1500)
+# wanted = torch.arange(10).repeat(4)
+# with torch.no_grad():
+#     samples = G(sample_noise(40, 96), wanted)
+#     seen = recogniser.logits((samples.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1)
+# print(f"{int((seen == wanted).sum())} of 40 are recognised as what was asked for")
+# show(samples, columns=10, titles=[*glyphs.class_names, *[""] * 30])
+
+# %% [markdown]
+# ## All checks
+
+# %% tags=["active-ipynb"]
+# check("gan")

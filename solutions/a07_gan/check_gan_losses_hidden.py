@@ -1,0 +1,182 @@
+"""Hidden checks of losses, optimiser and interpolation: large logits, batches of two sizes, gradients, dtypes."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+
+GRADIENT = """
+import torch
+
+def gradients(loss, *scores):
+    leaves = [x.clone().requires_grad_() for x in scores]
+    value = loss(*leaves)
+    value.backward()
+    return [value.detach(), *[x.grad for x in leaves]]
+"""
+
+
+def softplus(s: Tensor) -> Tensor:
+    """log(1 + e^s) by the larger of 0 and s, in float64 with the standard library."""
+    return torch.tensor(
+        [max(v, 0.0) + math.log1p(math.exp(-abs(v))) for v in s.double().flatten().tolist()],
+        dtype=torch.float64,
+        device=s.device,
+    )
+
+
+LARGE = [-1e4, -100.0, -90.0, -3.0, 0.0, 2.0, 90.0, 100.0, 1e4]
+
+
+@task("discriminator_loss", points=2)
+def check_discriminator_loss_of_large_logits(student, rng):
+    """The discriminator's loss is finite and right for logits of 100 and of 10,000, and so is its gradient."""
+    helper = student.define(GRADIENT)
+    for dtype in (torch.float32, torch.float64):
+        for real, fake in [(LARGE, LARGE[::-1]), ([100.0], [-100.0]), ([-100.0], [100.0])]:
+            real, fake = (torch.tensor(v, dtype=dtype, device=rng.device)[:, None] for v in (real, fake))
+            loss, for_real, for_fake = helper.gradients(student.discriminator_loss, real, fake)
+            expected = softplus(-real).mean() + softplus(fake).mean()
+            expect_close(loss, expected.to(dtype), mistakes={
+                "The logarithm of a rounded sigmoid was cut off: use softplus, or the loss 'with logits'.":
+                    torch.full_like(loss, 100.0),
+            })  # fmt: skip
+            expect_close(for_real, (real.sigmoid() - 1) / len(real), name="the gradient of logits_real")
+            expect_close(for_fake, fake.sigmoid() / len(fake), name="the gradient of logits_fake")
+
+
+@task("discriminator_loss", points=1)
+def check_discriminator_loss_of_batches_of_two_sizes(student, rng):
+    """Real and fake are averaged by themselves, whatever their numbers, their shape and their memory layout."""
+    for sizes in [((3, 1), (11, 1)), ((8,), (5,)), ((1, 1), (4, 1))]:
+        real, fake = (2 * rng.normal(*size) for size in sizes)
+        expect_close(student.discriminator_loss(real, fake), softplus(-real).mean() + softplus(fake).mean(), mistakes={
+            "This is the mean over both batches together; each has a mean of its own.":
+                2 * torch.cat([softplus(-real), softplus(fake)]).mean(),
+        })  # fmt: skip
+    table = rng.normal(6, 4)
+    views = table[:, :1], table[::2, 3:]
+    seen = student.inspect(student.discriminator_loss, *views)
+    expect_close(seen.value, softplus(-views[0]).mean() + softplus(views[1]).mean(), name="the loss of views")
+    expect_equal(seen.args, views, name="the logits after the call")
+
+
+@task("generator_loss", points=2)
+def check_generator_loss_of_large_logits(student, rng):
+    """The generator's loss is finite and right for logits of 100 and of 10,000, and so is its gradient."""
+    helper = student.define(GRADIENT)
+    for dtype in (torch.float32, torch.float64):
+        for values in (LARGE, [-100.0], [100.0]):
+            fake = torch.tensor(values, dtype=dtype, device=rng.device)[:, None]
+            loss, slope = helper.gradients(student.generator_loss, fake)
+            expect_close(loss, softplus(-fake).mean().to(dtype))
+            expect_close(slope, (fake.sigmoid() - 1) / len(fake), name="the gradient of logits_fake")
+
+
+@task("generator_loss", points=1)
+def check_generator_loss_of_other_shapes(student, rng):
+    """The generator's loss is a tensor of no axes, in the logits' dtype, for one logit, rows and views."""
+    for fake in (rng.normal(1, 1), rng.normal(7), rng.normal(9, 2, dtype=torch.float32)[:, 1:]):
+        loss = student.generator_loss(fake)
+        expect_shape(loss, ())
+        expect_close(loss, softplus(-fake).mean().to(fake.dtype))
+
+
+def judge_scores(student, name, formula, *scores: Tensor):
+    """The loss and its gradient against a formula under autograd, and the inputs after the call."""
+    leaves = [x.clone().requires_grad_() for x in scores]
+    right = formula(*leaves)
+    right.backward()
+    loss, *slopes = student.define(GRADIENT).gradients(getattr(student, name), *scores)
+    expect_shape(loss, ())
+    expect_close(loss, right.detach())
+    for slope, leaf in zip(slopes, leaves, strict=True):
+        expect_close(slope, leaf.grad, name="the gradient")
+    seen = student.inspect(getattr(student, name), *scores)
+    expect_equal(seen.args, scores, name="the scores after the call")
+
+
+@task("ls_discriminator_loss", points=2)
+def check_ls_discriminator_loss_of_batches_of_two_sizes(student, rng):
+    """Real and fake are averaged by themselves; large scores are not squashed; gradients are right."""
+
+    def formula(real: Tensor, fake: Tensor) -> Tensor:
+        return torch.dot(real.flatten() - 1, real.flatten() - 1) / real.numel() / 2 + (fake * fake).mean() / 2
+
+    for sizes in [((3, 1), (8, 1)), ((5,), (1,))]:
+        judge_scores(student, "ls_discriminator_loss", formula, *(30 * rng.normal(*size) for size in sizes))
+    judge_scores(student, "ls_discriminator_loss", formula, *rng.normal(2, 6, 1, dtype=torch.float32).unbind())
+
+
+@task("ls_generator_loss", points=2)
+def check_ls_generator_loss_of_other_shapes(student, rng):
+    """The least-squares loss of the generator and its gradient are right for any shape, size and dtype."""
+    for fake in (30 * rng.normal(9, 1), rng.normal(1), rng.normal(6, 3, dtype=torch.float32)[:, 2:]):
+        judge_scores(
+            student, "ls_generator_loss", lambda s: torch.dot(s.flatten() - 1, s.flatten() - 1) / len(s) / 2, fake
+        )
+
+
+@task("wgan_critic_loss", points=2)
+def check_critic_loss_of_batches_of_two_sizes(student, rng):
+    """Real and fake are averaged by themselves; the gradient is the same for every score."""
+
+    def formula(real: Tensor, fake: Tensor) -> Tensor:
+        return fake.sum() / fake.numel() - real.sum() / real.numel()
+
+    for sizes in [((3, 1), (8, 1)), ((5,), (1,))]:
+        judge_scores(student, "wgan_critic_loss", formula, *(100 * rng.normal(*size) for size in sizes))
+    judge_scores(student, "wgan_critic_loss", formula, *rng.normal(2, 6, 1, dtype=torch.float32).unbind())
+
+
+MODEL = """
+import torch
+
+def parameters(model):
+    return [p.detach().clone() for p in model.parameters()]
+
+def step(model, optimizer, gradients):
+    for p, g in zip(model.parameters(), gradients):
+        p.grad = g.clone()
+    optimizer.step()
+"""
+
+
+@task("get_optimizer", points=2)
+def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
+    """Three steps move every weight and bias as Adam's formula says."""
+    helper = student.define(MODEL)
+    model = student.define(
+        "import torch\nmodel = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 1)).double()"
+    ).model
+    optimizer = student.hold(student.get_optimizer, model)
+    values = [p.clone() for p in helper.parameters(model)]
+    moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in values]
+    for t in (1, 2, 3):
+        gradients = [rng.normal(*p.shape) for p in values]
+        helper.step(model, optimizer, gradients)
+        moments = [(0.5 * m + 0.5 * g, 0.999 * v + 0.001 * g * g) for (m, v), g in zip(moments, gradients, strict=True)]
+        values = [
+            p - 1e-3 * (m / (1 - 0.5**t)) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
+            for p, (m, v) in zip(values, moments, strict=True)
+        ]
+    for after, right in zip(helper.parameters(model), values, strict=True):
+        expect_close(after, right, name=f"a parameter of shape {tuple(right.shape)}")
+
+
+@task("interpolate", points=2)
+def check_interpolation_of_other_shapes(student, rng):
+    """Interpolation keeps dtype, takes noises of any shape, starts and ends exactly, and makes one step z0."""
+    for shape, steps, dtype in [((2, 3), 4, torch.float32), ((), 5, torch.float64), ((4, 1, 2), 2, torch.float64)]:
+        z0, z1 = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
+        seen = student.inspect(student.interpolate, z0, z1, steps)
+        expect_shape(seen.value, (steps, *shape))
+        right = torch.stack([z0.double() + (z1.double() - z0.double()) * i / (steps - 1) for i in range(steps)])
+        expect_close(seen.value, right.to(dtype))
+        expect_close(torch.stack([seen.value[0], seen.value[-1]]), torch.stack([z0, z1]), rtol=1e-6, atol=1e-6)
+        expect_equal(seen.args[:2], (z0, z1), name="z0 and z1 after the call")
+    z0 = rng.normal(6)
+    expect_close(student.interpolate(z0, rng.normal(6), 1), z0[None], name="one step")
+    expect(bool(torch.isfinite(student.interpolate(z0, z0, 9)).all()), "From a noise to itself there is nan.")

@@ -1,0 +1,235 @@
+"""Hidden checks of noise and networks: dtypes, starts, gradients, single rows, other numbers of classes."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+from common.roles import Recipe
+
+HELPERS = """
+import torch
+from common.roles import tables, without_gradient
+
+def start(make, *args):
+    first, second = make(*args), make(*args)
+    rows = []
+    for p, q in zip(first.parameters(), second.parameters()):
+        p, q = p.detach(), q.detach()
+        rows.append([list(p.shape), float(p.std(correction=0)), float(p.mean()), bool(torch.equal(p, q))])
+    return rows
+
+def lost(module, x):
+    return without_gradient(module.to(x), x)
+
+def lost_with_label(module, x, y):
+    module(x, y).sum().backward()
+    return [name for name, p in module.named_parameters() if p.grad is None]
+
+def layers(module, *inputs):
+    return tables(module.to(inputs[0]), *inputs)
+
+def warm(module, x):
+    module.to(x).train()
+    with torch.no_grad():
+        for _ in range(3):
+            module(x)
+
+def answer(module, *inputs):
+    with torch.no_grad():
+        return module.to(inputs[0]).eval()(*inputs)
+
+def extremes(module, x):
+    with torch.no_grad():
+        for p in module.parameters():
+            p.mul_(50)
+        return module.to(x).eval()(x)
+"""
+
+
+@task("sample_noise", points=1)
+def check_noise_has_the_type_asked_for(student, rng, device):
+    """Noise has the dtype and device asked for, float32 by default, for any size."""
+    for size, dim, dtype in [(1, 1, torch.float64), (3, 96, torch.float64), (5, 2, torch.float32)]:
+        noise = student.sample_noise(size, dim, dtype=dtype, device=device)
+        expect_shape(noise, (size, dim))
+        expect(noise.dtype == dtype, f"The dtype is {noise.dtype}; asked for was {dtype}.")
+        expect(noise.device.type == device.type, f"The noise is on {noise.device}; asked for was {device}.")
+    default = student.sample_noise(4, 3)
+    expect(default.dtype == torch.float32, f"The dtype is {default.dtype} by default; it should be float32.")
+
+
+@task("sample_noise", points=1)
+def check_noise_is_drawn_anew_for_every_entry(student, rng):
+    """Every entry is drawn by itself, and every call draws anew."""
+    first, second = student.sample_noise(500, 8).double(), student.sample_noise(500, 8).double()
+    expect(not bool((first == second).any(dim=1).any()), "Two calls return the same rows.")
+    table = torch.cat([first, second], dim=1)
+    correlation = torch.corrcoef(table.T) - torch.eye(16, dtype=torch.float64, device=table.device)
+    expect(
+        bool(torch.isfinite(correlation).all()) and float(correlation.abs().max()) < 0.27,  # six deviations
+        f"Columns depend on each other: the largest correlation is {float(correlation.abs().max()):.2g}.",
+    )
+    deviation = float(table.std())
+    expect(abs(deviation - 3**-0.5) < 0.02, f"The deviation is {deviation:.3g}, that of uniform (-1, 1) is 0.577.")
+
+
+def judge_start(student, make, *args, shapes: list[list[int]]):
+    """Weights begin random, of a usual size, and differ from one network to the next."""
+    rows = student.define(HELPERS).start(make, *args)
+    found = sorted(row[0] for row in rows if len(row[0]) > 1)
+    expect_equal(found, sorted(shapes), name="the shapes of the weights")
+    for shape, deviation, mean, same in rows:
+        if len(shape) == 1:
+            continue
+        fan_in = torch.Size(shape[1:]).numel()
+        size = deviation * fan_in**0.5
+        expect(0.05 < size < 4, f"Weights of shape {tuple(shape)} begin with deviation {deviation:.3g}.",
+               hint="torch.nn's own start is fine: it is random, and about 0.6 / sqrt(inputs).")  # fmt: skip
+        expect(abs(mean) < deviation / 2, f"Weights of shape {tuple(shape)} begin with mean {mean:.3g}.")
+        expect(not same, f"Two networks begin with the same weights of shape {tuple(shape)}.",
+               hint="A function must not seed torch: whoever calls it decides about randomness.")  # fmt: skip
+
+
+def judge_gradients(student, module, x: Tensor):
+    """Every parameter, and the input, gets a gradient."""
+    lost = student.define(HELPERS).lost(module, x)
+    expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
+
+
+@task("discriminator", points=2)
+def check_discriminator_starts_and_learns(student, rng):
+    """The discriminator begins with random weights, passes gradients on, and takes one row, views and float32."""
+    judge_start(student, student.discriminator, shapes=[[256, 784], [256, 256], [1, 256]])
+    module = student.discriminator()
+    judge_gradients(student, module, rng.normal(4, 784, dtype=torch.float32))
+    rows = rng.normal(784, 5, dtype=torch.float32).T  # not contiguous
+    helper = student.define(HELPERS)
+    whole = helper.answer(module, rows)
+    expect_shape(whole, (5, 1))
+    expect_close(helper.answer(module, rows[3:4]), whole[3:4], name="logits of one row", rtol=1e-3, atol=1e-5)
+
+
+@task("generator", points=2)
+def check_generator_starts_learns_and_stays_in_range(student, rng):
+    """The generator begins with random weights, passes gradients on, and never leaves [-1, 1]."""
+    judge_start(student, student.generator, 11, shapes=[[1024, 11], [1024, 1024], [784, 1024]])
+    module = student.generator(11)
+    judge_gradients(student, module, rng.normal(4, 11, dtype=torch.float32))
+    helper = student.define(HELPERS)
+    expect_shape(helper.answer(module, rng.normal(1, 11)), (1, 784))
+    images = helper.extremes(module, rng.normal(3, 11, dtype=torch.float32))
+    expect(bool((images.abs() <= 1).all()), f"Images reach from {images.min():.3g} to {images.max():.3g}.")
+    expect(float(images.min()) < -0.9 and float(images.max()) > 0.9, "Images do not reach -1 and 1.")
+
+
+@task("build_dc_classifier", points=4)
+def check_dc_classifier_starts_and_learns(student, rng):
+    """The convolutional discriminator begins random, passes gradients on, and judges each row by itself."""
+    shapes = [[32, 1, 5, 5], [64, 32, 5, 5], [1024, 1024], [1, 1024]]
+    judge_start(student, student.build_dc_classifier, shapes=shapes)
+    module = student.build_dc_classifier()
+    judge_gradients(student, module, rng.normal(3, 784, dtype=torch.float32))
+    rows = rng.normal(784, 7, dtype=torch.float32).T
+    helper = student.define(HELPERS)
+    whole = helper.answer(module, rows)
+    expect_shape(whole, (7, 1))
+    expect_close(helper.answer(module, rows[2:3]), whole[2:3], name="logits of one row", rtol=1e-3, atol=1e-5)
+    turned = rows.reshape(7, 28, 28).transpose(1, 2).reshape(7, 784)
+    changed = float((helper.answer(module, turned) - whole).abs().max())
+    expect(changed > 1e-6, "Transposed images get the same logits.")
+
+
+@task("build_dc_generator", points=2)
+def check_dc_generator_starts_and_learns(student, rng):
+    """The convolutional generator begins random, for any noise_dim, and passes gradients on."""
+    shapes = [[1024, 7], [6272, 1024], [128, 64, 4, 4], [64, 1, 4, 4]]
+    judge_start(student, student.build_dc_generator, 7, shapes=shapes)
+    judge_gradients(student, student.build_dc_generator(7), rng.normal(5, 7, dtype=torch.float32))
+
+
+@task("build_dc_generator", points=2)
+def check_dc_generator_evaluates_each_row_by_itself(student, rng):
+    """After training, an image in evaluation mode does not depend on the others of its batch."""
+    helper = student.define(HELPERS)
+    module = student.build_dc_generator(5)
+    helper.warm(module, rng.normal(9, 5))
+    noise = rng.normal(4, 5)
+    images = helper.answer(module, noise)
+    expect_shape(images, (4, 784))
+    expect_close(helper.answer(module, noise[1:2]), images[1:2], name="the image of one row", rtol=1e-5, atol=1e-7)
+    expect(bool((images.abs() <= 1).all()), f"Images reach from {images.min():.3g} to {images.max():.3g}.")
+
+
+TOY = """
+import torch
+
+class Net(torch.nn.Module):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = torch.nn.Parameter(weight.clone())
+
+    def forward(self, x):
+        return torch.tanh(x @ self.weight)
+
+def slopes(model, x, y):
+    x = x.clone().requires_grad_()
+    model(x, y).sum().backward()
+    return x.grad
+"""
+
+
+@task("Conditional.forward", points=3)
+def check_conditional_with_other_classes(student, rng):
+    """Any number of classes, also ones that the batch lacks; dtype kept, gradients pass, inputs stay."""
+    for classes, size, dtype in [(3, 1, torch.float64), (12, 4, torch.float32), (2, 7, torch.float64)]:
+        x, y = rng.normal(size, 5, dtype=dtype), rng.integers(0, 2, size)
+        weight = rng.normal(5 + classes, 2, dtype=dtype)
+        toy = student.define(TOY)
+        model = student.Conditional(toy.Net(weight), classes)
+        seen = student.inspect(student.define(HELPERS).answer, model, x, y)
+        one_hot = (torch.arange(classes, device=y.device) == y[:, None]).to(dtype)
+        leaf = x.clone().requires_grad_()
+        right = torch.tanh(torch.cat([leaf, one_hot], dim=1) @ weight)
+        expect_close(seen.value, right.detach())
+        expect_equal(seen.args[1:], (x, y), name="the inputs after the call")
+        right.sum().backward()
+        expect_close(toy.slopes(model, x, y), leaf.grad, name="the gradient of x")
+
+
+def forward(values: list, x: Tensor, sizes: list[int], slope: float) -> Tensor:
+    """Linear layers with leaky ReLUs between; a failed check when the shapes are others."""
+    layers = Recipe(values, train=False)
+    try:
+        for size in sizes[:-1]:
+            x = F.leaky_relu(layers.linear(x, size), slope)
+        x = layers.linear(x, sizes[-1])
+        layers.finish()
+    except LookupError as error:
+        expect(False, f"The network is not built as described: {error.args[0]}.")
+    return x
+
+
+def judge_pair(student, rng, module, dim: int, classes: int, sizes: list[int], slope: float, end):
+    """Rows of `dim` with labels through the network, for one row and for eight; every parameter learns."""
+    helper = student.define(HELPERS)
+    for size in (8, 1):
+        x, y = rng.normal(size, dim), rng.integers(0, classes, size)
+        values = helper.layers(module, x, y)
+        one_hot = (torch.arange(classes, device=y.device) == y[:, None]).to(x)
+        expected = end(forward(values, torch.cat([x, one_hot], dim=1), sizes, slope))
+        expect_close(helper.answer(module, x, y), expected)
+    lost = helper.lost_with_label(module, x, y)
+    expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
+
+
+@task("cgan_generator", points=2)
+def check_conditional_generator_of_other_classes(student, rng):
+    """The conditional generator takes any number of classes and any noise_dim, and one row."""
+    judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, [1024, 1024, 784], 0.0, torch.tanh)
+
+
+@task("cgan_discriminator", points=2)
+def check_conditional_discriminator_of_other_classes(student, rng):
+    """The conditional discriminator takes any number of classes, and one row."""
+    judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, [256, 256, 1], 0.01, lambda x: x)
