@@ -40,13 +40,14 @@ def gradebook(database: Path, results: Path, handins: Path | None) -> None:
     from autograder.exports.gradebook import fill_gradebook
     from autograder.exports.notebooks import read_notebooks
     from autograder.exports.results import read_results
+    from autograder.render.words import count
 
     reports = read_results(results)
     assignment = find_assignment(reports[0].assignment)
     complaints = fill_gradebook(database, reports, assignment, read_notebooks(handins, assignment) if handins else {})
     for complaint in complaints:
         click.secho(complaint, fg="yellow", err=True)
-    click.echo(f"Wrote the marks of {len(reports)} students into {database}.")
+    click.echo(f"Wrote the marks of {count(len(reports), 'student')} into {database}.")
 
 
 @export.command("gradescope")
@@ -68,21 +69,27 @@ def junit(results: Path, out: Path) -> None:
     from autograder.exports.junit import junit_xml
     from autograder.exports.results import read_results
     from autograder.files import write_whole
+    from autograder.render.words import count
 
-    write_whole(out, junit_xml(read_results(results)))
+    reports = read_results(results)
+    write_whole(out, junit_xml(reports))
+    click.echo(f"Wrote the checks of {count(len(reports), 'student')} to {out}.")
 
 
 @export.command("canvas")
 @_results
 @click.argument("template", type=shared.path)
 @click.option("--column", required=True, help='The assignment\'s column in Canvas, "a01 (1234)".')
+@click.option(
+    "--new-column", is_flag=True, help="The file has no such column: add it, for Canvas to make an assignment of."
+)
 @_out
-def canvas(results: Path, template: Path, column: str, out: Path) -> None:
+def canvas(results: Path, template: Path, column: str, new_column: bool, out: Path) -> None:
     """Fill the marks in RESULTS into TEMPLATE, the gradebook CSV that Canvas exported."""
     from autograder.exports.lms import canvas_csv
     from autograder.exports.results import read_results
 
-    _write(canvas_csv(read_results(results), _text(template), column=column), out)
+    _write(canvas_csv(read_results(results), _text(template), column=column, new=new_column), out)
 
 
 @export.command("moodle")
@@ -99,9 +106,12 @@ def moodle(results: Path, template: Path, out: Path) -> None:
 
 def _text(path: Path) -> str:
     from autograder.exports.results import BadResults
+    from autograder.files import why
 
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise BadResults(f"{path} cannot be read: {why(error)}.") from None
     except UnicodeDecodeError:
         raise BadResults(f"{path} is not UTF-8. Export it again as CSV in UTF-8.") from None
 
@@ -112,6 +122,8 @@ def _write(filled: object, out: Path) -> None:
 
     assert isinstance(filled, Filled)
     write_whole(out, filled.text)
+    for sentence in filled.scaled:
+        click.secho(sentence, fg="yellow", err=True)
     for student in filled.without_mark:
         click.secho(f"{student}: no mark.", fg="yellow", err=True)
     for student in filled.without_row:

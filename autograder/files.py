@@ -15,7 +15,10 @@ def write_whole(path: Path, content: bytes | str, *, durable: bool = True) -> No
     ``durable`` waits for the disk, so that this holds after a power cut too; what can be drawn again need not be.
     """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_MARK)
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_MARK)
+    except OSError as error:  # of a file that nobody asked for
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -36,6 +39,8 @@ def why(error: Exception) -> str:
             return "there is no such file or folder"
         case PermissionError():
             return "its permissions do not allow it"
+        case FileExistsError():
+            return "a file of that name is in the way"
         case IsADirectoryError():
             return "it is a folder, not a file"
         case NotADirectoryError():

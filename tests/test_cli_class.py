@@ -104,5 +104,8 @@ def test_a_mark_is_given_listed_and_withdrawn(course, tmp_path, grader):
     assert run(main, ["mark", out, "ada", "double"]).exit_code == 2
     assert "0 to 50 points" in run(main, ["mark", out, "ada", "double", "51", "--reason", "x"]).output
     assert run(main, ["mark", out, "ada", "double", "--withdraw"]).output == "ada: 100/100 points\n"
+    absent = run(main, ["mark", out, "ada", "double", "--withdraw"])
+    assert absent.exit_code == 2
+    assert "ada has no mark by hand for double (none at all), so there is nothing to withdraw." in absent.output
     (tmp_path / "marks.csv").write_text("student,item,points,reason\nada,total,0,Late.\n")
     assert run(main, ["mark", out, "--from", str(tmp_path / "marks.csv")]).output == "ada: 70/100 points\n"

@@ -89,7 +89,7 @@ def test_junit_tells_failures_from_errors_and_survives_any_text() -> None:
 
 
 CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,a01 (77)
-    Points Possible,,,,,100
+    Points Possible,,,,,50
 "Lovelace, Ada",1,u1,ada,A,
 "Hopper, Grace",2,u2,grace@navy.mil,A,5
 "Nobody, N",3,u3,nobody,A,
@@ -99,14 +99,35 @@ CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,a01 (77)
 def test_canvas_gets_its_own_file_back_with_one_column_filled_in() -> None:
     filled = canvas_csv([report("ada"), report("grace"), report("eve")], CANVAS, column="a01 (77)")
     rows = list(csv.DictReader(io.StringIO(filled.text)))
-    assert [row["a01 (77)"] for row in rows] == ["100", "20", "20", ""]
+    assert [row["a01 (77)"] for row in rows] == ["50", "20", "20", ""]
     assert filled.without_mark == ("nobody",)
     assert filled.without_row == ("eve",)
+    assert filled.scaled == ()
 
 
-def test_canvas_gets_a_column_that_was_not_there() -> None:
-    rows = list(csv.DictReader(io.StringIO(canvas_csv([report("ada")], CANVAS, column="a02").text)))
+def test_a_column_that_canvas_does_not_have_is_refused_and_the_nearest_are_named() -> None:
+    with pytest.raises(BadResults, match=r"no column \"a01 \(78\)\"\. The nearest: 'a01 \(77\)'.*--new-column"):
+        canvas_csv([report("ada")], CANVAS, column="a01 (78)")
+    with pytest.raises(BadResults, match=r"has a column .* already"):
+        canvas_csv([report("ada")], CANVAS, column="a01 (77)", new=True)
+    rows = list(csv.DictReader(io.StringIO(canvas_csv([report("ada")], CANVAS, column="a02", new=True).text)))
     assert [row["a02"] for row in rows] == ["", "20", "", ""]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_is_not_filled_in_goes_back_byte_for_byte(end: str) -> None:
+    rows = [
+        '\ufeff"Student",ID,SIS Login ID,"a01 (77)"',
+        "    Points Possible,,,50.00",
+        '"Ångstro\u0308m, ""Åsa""",1,ada,7',
+        "=Éva \u202eZoë  ,2,'bob ,5",
+        "",
+        '"two\nlines",3,x',
+    ]
+    template = end.join(rows)
+    filled = canvas_csv([report("ada")], template, column="a01 (77)").text
+    assert filled == template.replace("ada,7", "ada,20")
+    assert canvas_csv([], template, column="a01 (77)").text == template
 
 
 def test_moodle_gets_grade_and_feedback() -> None:
@@ -114,6 +135,28 @@ def test_moodle_gets_grade_and_feedback() -> None:
     (row,) = csv.DictReader(io.StringIO(moodle_csv([report("ada")], worksheet).text))
     assert row["Grade"] == "20"
     assert row["Feedback comments"] == "Double a tensor: 20 of 50"
+
+
+@pytest.mark.parametrize(("maximum", "grade"), [("50.00", "20"), ("10.00", "4"), ('"7,50"', "3"), ("33", "13.2")])
+def test_moodles_maximum_grade_is_what_the_grade_is_out_of(maximum: str, grade: str) -> None:
+    worksheet = f"Identifier,Full name,Email address,Grade,Maximum Grade\nP 7,Zoë,ada@x.org,,{maximum}\n"
+    filled = moodle_csv([report("ada")], worksheet)
+    (row,) = csv.DictReader(io.StringIO(filled.text))
+    assert row["Grade"] == grade
+    assert bool(filled.scaled) == (maximum != "50.00")
+
+
+def test_a_moodle_worksheet_without_one_maximum_is_refused() -> None:
+    for maxima in (("50", "100"), ("Good", "Good")):
+        rows = "".join(f"P{number},a{number}@x,,{maximum}\n" for number, maximum in enumerate(maxima))
+        with pytest.raises(BadResults, match="one number of points is needed"):
+            moodle_csv([report("a0")], f"Identifier,Email address,Grade,Maximum Grade\n{rows}")
+
+
+def test_a_name_with_accents_finds_the_folder_it_was_graded_under() -> None:
+    worksheet = "Identifier,Full name,Grade\nP 7,Åsa O'Neil,\n"
+    (row,) = csv.DictReader(io.StringIO(moodle_csv([report("Åsa_O_Neil")], worksheet).text))
+    assert row["Grade"] == "20"
 
 
 @pytest.mark.parametrize("template", ["", "a,b\n1,2\n", 'Student\n"open'])
@@ -154,6 +197,7 @@ def test_the_command_line_writes_each_format(tmp_path: Path) -> None:
         done = CliRunner().invoke(main, ["export", *arguments, "--out", str(out)])
         assert done.exit_code == 0, done.output
         assert "20" in out.read_text() or "double" in out.read_text()
+        assert str(out) in done.output
 
 
 @pytest.mark.parametrize(("source", "points"), [(HONEST, 100), (WRONG, 0), ("import os\nos._exit(0)\n", 0)])

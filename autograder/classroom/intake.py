@@ -18,6 +18,7 @@ from pathlib import Path
 from autograder.classroom.roster import BadRoster, Roster
 from autograder.classroom.systems import SUFFIXES, Entry, recognise
 from autograder.classroom.unpack import BadHandins, unpack
+from autograder.files import why
 from autograder.manifest import Assignment
 
 __all__ = ["BadHandins", "HandIn", "Intake", "Problem", "read_handins", "safe_name"]
@@ -109,7 +110,7 @@ def _mode(path: Path) -> int:
     try:
         return os.stat(path).st_mode
     except OSError as error:
-        raise BadHandins(f"{path} cannot be read: {error.strerror}.") from None
+        raise BadHandins(f"{path} cannot be read: {why(error)}.") from None
 
 
 def _descend(folder: Path) -> Path:

@@ -76,6 +76,12 @@ def _mark(journal: Journal, given: Given, by: str) -> Mark | None:
         known = ", ".join([*facts["tasks"], *facts["questions"]])
         raise BadMark(f"There is no task or question {given.item!r}. There are {known}.")
     if given.points is None:
+        held = {mark.item for mark in journal.marks(safe_name(given.student))}
+        if given.item not in held:
+            has = f"only for {', '.join(sorted(held))}" if held else "none at all"
+            raise BadMark(
+                f"{given.student} has no mark by hand for {given.item} ({has}), so there is nothing to withdraw."
+            )
         return None
     title, limit = facts["questions" if question else "tasks"][given.item]
     if not 0 <= given.points <= limit:

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.classroom.journal import Journal
 from autograder.classroom.lock import Unwritable
-from autograder.files import write_whole
+from autograder.files import why, write_whole
 from autograder.render.html import report_html
 from autograder.render.index import index_html
 from autograder.render.table import gradebook_csv
@@ -85,6 +85,6 @@ def _is_written(report: Report, out: Path) -> bool:
 
 def _unwritable(path: Path, error: OSError) -> Unwritable:
     return Unwritable(
-        f"Results cannot be written to {path}: {error.strerror}. Make room and run the same command again: what was "
+        f"Results cannot be written to {path}: {why(error)}. Make room and run the same command again: what was "
         "graded is in the journal and is not run a second time."
     )

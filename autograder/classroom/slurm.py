@@ -17,6 +17,7 @@ from typing import Any
 
 from autograder.classroom.connection import Tls, require_dask
 from autograder.classroom.request import COURSE
+from autograder.files import why
 
 
 class BadConfig(Exception):
@@ -48,7 +49,7 @@ def read_config(path: Path) -> Slurm:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadConfig(f"{path} cannot be read: {error.strerror}.") from None
+        raise BadConfig(f"{path} cannot be read: {why(error)}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} is not TOML: {error}.") from None
     kinds = {field.name: str(field.type) for field in fields(Slurm)}

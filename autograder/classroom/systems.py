@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from autograder.classroom.gradescope import METADATA, read_metadata
 from autograder.classroom.roster import squashed
 from autograder.classroom.unpack import BadHandins, gather
+from autograder.files import why
 
 SUFFIXES = (".zip", ".ipynb", ".py")
 MAX_FILES = 2_000  # whose times are looked at in one folder
@@ -65,7 +66,7 @@ def recognise(folder: Path, assignment: str, store: Path) -> Listing:
     try:
         visible = sorted(path for path in folder.iterdir() if not _JUNK.fullmatch(path.name))
     except OSError as error:
-        raise BadHandins(f"{folder} cannot be read: {error.strerror}.") from None
+        raise BadHandins(f"{folder} cannot be read: {why(error)}.") from None
     names = {path.name for path in visible}
     if METADATA in names:
         return _gradescope(folder)
