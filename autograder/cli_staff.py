@@ -39,6 +39,7 @@ def release(names: tuple[str, ...], check: bool) -> None:
 @click.option("--seeds", type=click.IntRange(1), default=20, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Assignments at a time.")
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
+@click.option("--no-training", is_flag=True, help="Leave out the scored checks, which train.")
 @shared.device
 @shared.data
 @shared.wall
@@ -73,6 +74,7 @@ def verify(names: tuple[str, ...], no_notebook: bool, as_json: bool, **rest: Any
             seeds=rest["seeds"],
             wall=wall,
             notebook=not no_notebook,
+            training=not rest["no_training"],
             done=lambda: progress.advance(bar),
         )
     if as_json:

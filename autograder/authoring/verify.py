@@ -7,7 +7,7 @@ every check is failed by some mutant, the reference's notebook runs, generated f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,8 +19,8 @@ from autograder.grading import Checks, with_checks
 from autograder.judge import show
 from autograder.local import LocalLink
 from autograder.manifest import Assignment
-from autograder.mutants import Mutant, read_mutants
-from autograder.plugin import Check
+from autograder.mutants import read_mutants
+from autograder.render.words import count
 from autograder.report import Cause, CheckResult, Outcome
 from autograder.run import Options
 
@@ -60,8 +60,9 @@ def verify(
     seeds: int = 20,
     wall: str = "none",
     notebook: bool = True,
+    training: bool = True,
 ) -> Verification:
-    """Verify one assignment."""
+    """Verify one assignment. Without ``training`` the scored checks are left out."""
     result = Verification(assignment.name)
 
     def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
@@ -77,7 +78,7 @@ def verify(
         with open_nursery(wall) as nursery:
 
             def body(checks: Checks) -> None:
-                bench = _Bench(checks, nursery, read_sources(assignment))
+                bench = _Bench(checks, nursery, read_sources(assignment), training)
                 note("reference", lambda: bench.reference(seeds, options))
                 note("blank stub", bench.stub)
                 note("mutants", bench.mutants)
@@ -100,8 +101,10 @@ def read_sources(assignment: Assignment) -> dict[str, str]:
 class _Bench:
     """The checks, the place where code runs, and the reference."""
 
-    def __init__(self, checks: Checks, nursery: Nursery | None, sources: dict[str, str]) -> None:
-        self.checks, self.nursery, self.sources = checks, nursery, sources
+    def __init__(self, checks: Checks, nursery: Nursery | None, sources: dict[str, str], training: bool) -> None:
+        self.checks, self.nursery, self.sources, self.training = checks, nursery, sources, training
+        self.names = {item.name for item in checks.items}
+        self.judged = {item.name for item in checks.items if training or not item.scored}
 
     @contextmanager
     def _link(self, sources: Mapping[str, str]) -> Iterator[BoxLink | LocalLink]:
@@ -116,18 +119,17 @@ class _Bench:
         problems = []
         for seed in range(seeds):
             self.checks.run.options = replace(options, seed=seed)
-            scored = seed < SCORED_SEEDS
-            with self._link(self.sources) as link:
-                results = self.checks.judge(link, self.sources, only=_unscored if not scored else _any)
+            names = self.judged if seed < SCORED_SEEDS else {i.name for i in self.checks.items if not i.scored}
+            results = self._run(self.sources, names)
             problems += [f"seed {seed}: {show(r)}" for r in results if r.outcome is not Outcome.PASSED]
         self.checks.run.options = options
-        return problems, f"{self.checks.assignment.points} points, {seeds} seeds, {len(self.checks.items)} checks"
+        points = sum(item.claim.points for item in self.checks.items if item.name in self.judged)
+        return problems, f"{points} points, {count(seeds, 'seed')}, {len(self.judged)} checks"
 
     def stub(self) -> tuple[list[str], str]:
         assignment = self.checks.assignment
         sources = {name: (assignment.folder / name).read_text(encoding="utf-8") for name in assignment.files}
-        with self._link(sources) as link:
-            results = self.checks.judge(link, sources)
+        results = self._run(sources, self.names)
         problems = [f"{r.id} gives the blank stub {r.points} points." for r in results if r.points]
         problems += [f"{r.id} is broken by the blank stub: {r.message}" for r in results if r.outcome is Outcome.BROKEN]
         for task in assignment.tasks:
@@ -138,42 +140,31 @@ class _Bench:
 
     def mutants(self) -> tuple[list[str], str]:
         mutants = read_mutants(self.checks.assignment)
-        names = {item.name for item in self.checks.items}
-        problems, used = [], set()
+        problems: list[str] = []
+        used: set[str] = set()
         for mutant in mutants:
-            unknown = [name for name in mutant.checks if name not in names]
+            unknown = sorted(set(mutant.checks) - self.names)
             problems += [f"The mutant {mutant.story!r} names {name}, which is no check." for name in unknown]
             try:
-                results = self._against(mutant)
+                sources = mutant.plant(self.sources)
             except BadCheck as error:  # it no longer applies
                 problems.append(str(error))
                 continue
-            for result in results:
+            for result in self._run(sources, self.judged.intersection(mutant.checks)):
                 name = result.id.partition("::")[2]
                 used.add(name)
                 if result.outcome is not Outcome.FAILED:
                     problems.append(
                         f"The mutant {mutant.story!r} is not noticed by {name} ({result.outcome}). {result.message}"
                     )
-        problems += [f"No mutant fails {name}." for name in sorted(names - used)]
-        return problems, f"{len(mutants)} noticed, {len(names)} checks used"
+        problems += [f"No mutant fails {name}." for name in sorted(self.judged - used)]
+        return problems, f"{len(mutants)} noticed, {len(self.judged)} checks used"
 
-    def _against(self, mutant: Mutant) -> tuple[CheckResult, ...]:
-        sources = mutant.plant(self.sources)
-
-        def named(check: Check) -> bool:
-            return check.name in mutant.checks
-
+    def _run(self, sources: Mapping[str, str], names: Collection[str]) -> tuple[CheckResult, ...]:
+        if not names:
+            return ()
         with self._link(sources) as link:
-            return self.checks.judge(link, sources, only=named)
-
-
-def _any(check: Check) -> bool:
-    return True
-
-
-def _unscored(check: Check) -> bool:
-    return not check.scored
+            return self.checks.judge(link, sources, only=lambda check: check.name in names)
 
 
 def _names(result: CheckResult, task: str) -> bool:

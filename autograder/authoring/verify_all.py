@@ -21,6 +21,7 @@ def verify_all(
     seeds: int = 20,
     wall: str = "none",
     notebook: bool = True,
+    training: bool = True,
     done: Callable[[], None] = lambda: None,
 ) -> list[Verification]:
     """Verify ``jobs`` assignments at a time; the results are in the order of ``assignments``.
@@ -28,7 +29,7 @@ def verify_all(
     Each verification keeps a core busy with checks and, at first, one more with the reference's notebook.
     ``done`` is called after each.
     """
-    prove = partial(verify, options=options, seeds=seeds, wall=wall, notebook=notebook)
+    prove = partial(verify, options=options, seeds=seeds, wall=wall, notebook=notebook, training=training)
     spawn = multiprocessing.get_context("spawn")  # a forked process would inherit torch's pool of threads, broken
     with ProcessPoolExecutor(jobs, spawn, _one_thread, max_tasks_per_child=1) as pool:
         running = [pool.submit(prove, assignment) for assignment in assignments]
