@@ -1,18 +1,27 @@
 """Which weights of an attention network play which part, found by what it does instead of by attributes' names.
 
-Checks run this beside a student's code: it gives the weights new values and tells them, so that torch's own layers
-(`common.torch_layers`) can be given the same.
+Checks run `parts` beside a student's code: it gives the weights new values and tells them, so that torch's own layers
+(`common.torch_layers`) can be given the same. What comes back from there is not taken on trust: `complaint` draws the
+values again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-Pair = tuple[Tensor, Tensor]  # weight and bias, or gain and shift
+Pair = tuple[Tensor, Tensor | None]  # weight and bias, which may be missing
+
+NAMES = {
+    "attention": "multi-head attentions",
+    "linear": "linear layers outside of attention",
+    "norm": "normalisations",
+    "embedding": "embeddings",
+    "loose": "parameters of no layer",
+}
 
 
 def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtype = torch.float64) -> dict[str, Any]:
@@ -21,7 +30,7 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
     The module moves to ``dtype`` and to the device of the first input. The result has
 
         attention   a list of dicts: "heads", a list of three pairs (query, key, value) for each head; "out", a pair
-        linear      pairs of all other linear layers; a missing bias is zero
+        linear      pairs of all other linear layers
         norm        pairs (gain, shift) of normalisations
         embedding   tables
         loose       parameters that belong to none of these
@@ -37,14 +46,45 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
         module.train(training)
         for hook in hooks:
             hook.remove()
-    _scramble(module, roles, torch.Generator().manual_seed(seed))
-    return {
+    found = {
         "attention": [unit.values() for unit in roles.units],
         "linear": [_pair(layer) for layer in roles.linears],
-        "norm": [(gain.detach(), shift.detach()) for gain, shift in roles.norms],
+        "norm": [(gain.detach().view(-1), shift.detach().view(-1)) for gain, shift in roles.norms],
         "embedding": [table.detach() for table in roles.tables],
-        "loose": [p.detach() for p in module.parameters() if not any(p is known for known in roles.known())],
+        "loose": [p.detach() for p in module.parameters() if not _has(roles.known(), p)],
     }
+    for place, values in _drawn(found, seed):
+        if place is not None:
+            place.copy_(values)
+    return found
+
+
+def complaint(found: dict[str, Any], seed: int, **counts: int) -> str:
+    """What is wrong with what `parts` returned, in a sentence; "" if nothing is.
+
+    ``counts`` says how many there must be in a role: ``linear=2``.
+    """
+    for role, count in counts.items():
+        if len(found[role]) != count:
+            return f"forward used {len(found[role])} {NAMES[role]}; it must use {count}."
+    for place, values in _drawn(found, seed):
+        if place is not None and not torch.equal(place, values.to(place)):
+            return "A weight is not what the check set it to: each layer and each head has weights of its own."
+    return ""
+
+
+def without_gradient(module: nn.Module, inputs: Sequence[Any], dtype: torch.dtype = torch.float64) -> list[str]:
+    """Names of the parameters that no finite gradient reaches from the output, or only zeros reach a matrix."""
+    out = module.to(inputs[0].device, dtype).train()(*inputs)
+    (out * torch.arange(out.numel(), dtype=dtype, device=out.device).view(out.shape).cos()).sum().backward()
+    return [name for name, p in module.named_parameters() if not _moves(p)]
+
+
+def _moves(parameter: Tensor) -> bool:
+    gradient = parameter.grad
+    if gradient is None or not bool(gradient.isfinite().all()):
+        return False
+    return parameter.dim() < 2 or bool(gradient.any())  # a key's bias moves all scores of a query alike: zero
 
 
 class _Unit:
@@ -68,7 +108,7 @@ class _Roles:
     def __init__(self) -> None:
         self.units: list[_Unit] = []
         self.linears: list[nn.Module] = []
-        self.norms: list[Pair] = []
+        self.norms: list[tuple[Tensor, Tensor]] = []  # gain and shift
         self.tables: list[Tensor] = []
         self.seen: list[nn.Module] = []
 
@@ -81,15 +121,15 @@ class _Roles:
             self.units.append(_Unit(module))
         elif isinstance(module, nn.Embedding):
             self.tables.append(module.weight)
+        elif len(own) == 2 and own[0].shape == own[1].shape and own[0].numel() == own[0].shape[-1]:
+            first, second = own
+            self.norms.append((second, first) if bool((second == 1).all()) else (first, second))
         elif len(own) in (1, 2) and own[0].dim() >= 2 and own[0] is getattr(module, "weight", None):
             unit = next((unit for unit in self.units if _has(unit.inside, module)), None)
             if unit is None:
                 self.linears.append(module)
             elif not _has(unit.heads, module):
                 unit.out = module
-        elif len(own) == 2 and own[0].dim() == 1 and own[0].shape == own[1].shape:
-            first, second = own
-            self.norms.append((second, first) if bool((second == 1).all()) else (first, second))
 
     def known(self) -> Iterable[Tensor]:
         """Every parameter that has a role."""
@@ -100,14 +140,31 @@ class _Roles:
         yield from self.tables
 
 
-def _scramble(module: nn.Module, roles: _Roles, generator: torch.Generator) -> None:
-    """Values that make what a layer puts out of order 1, whatever its width."""
-    with torch.no_grad():
-        for parameter in module.parameters():
-            values = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
-            if not _has(roles.tables, parameter):
-                values /= parameter[0].numel() ** 0.5 if parameter.dim() >= 2 else 2.0
-            parameter.copy_(values + (1.0 if _has([gain for gain, _ in roles.norms], parameter) else 0.0))
+def _drawn(found: dict[str, Any], seed: int) -> Iterator[tuple[Tensor | None, Tensor]]:
+    """Each tensor of ``found`` with a value for it: what a layer puts out is of order 1, whatever its width."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(place: Tensor, scale: float = 1.0, mean: float = 0.0) -> tuple[Tensor, Tensor]:
+        return place, mean + scale * torch.randn(place.shape, generator=generator, dtype=torch.float64)
+
+    def layer(pair: Pair) -> Iterator[tuple[Tensor | None, Tensor]]:
+        weight, bias = pair
+        yield normal(weight, weight[0].numel() ** -0.5)
+        if bias is not None:
+            yield normal(bias, 0.5)
+
+    for unit in found["attention"]:
+        for pair in [*(pair for head in unit["heads"] for pair in head), *([unit["out"]] if unit["out"] else [])]:
+            yield from layer(pair)
+    for pair in found["linear"]:
+        yield from layer(pair)
+    for gain, shift in found["norm"]:
+        yield normal(gain, 0.5, 1.0)
+        yield normal(shift, 0.5)
+    for table in found["embedding"]:
+        yield normal(table)
+    for parameter in found["loose"]:
+        yield normal(parameter, parameter[0].numel() ** -0.5 if parameter.dim() >= 2 else 0.5)
 
 
 def _has(items: Iterable[Any], wanted: Any) -> bool:
@@ -120,9 +177,7 @@ def _has_heads(module: nn.Module) -> bool:
 
 
 def _pair(layer: Any) -> Pair:
-    """Weight and bias; a missing bias is zero."""
-    weight = layer.weight.detach()
-    return weight, weight.new_zeros(len(weight)) if layer.bias is None else layer.bias.detach()
+    return layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
 
 
 def _heads(module: Any) -> list[list[Pair]]:
@@ -130,7 +185,7 @@ def _heads(module: Any) -> list[list[Pair]]:
 
 
 def _torch_heads(module: nn.MultiheadAttention) -> list[list[Pair]]:
-    weight = module.in_proj_weight.detach()
-    bias = weight.new_zeros(len(weight)) if module.in_proj_bias is None else module.in_proj_bias.detach()
-    weights, biases = ([part.chunk(module.num_heads) for part in whole.chunk(3)] for whole in (weight, bias))
-    return [[(weights[part][h], biases[part][h]) for part in range(3)] for h in range(module.num_heads)]
+    num, weight, bias = module.num_heads, module.in_proj_weight, module.in_proj_bias
+    weights = [part.chunk(num) for part in weight.detach().chunk(3)]  # query, key, value
+    biases = [[None] * num] * 3 if bias is None else [part.chunk(num) for part in bias.detach().chunk(3)]
+    return [[(weights[part][head], biases[part][head]) for part in range(3)] for head in range(num)]

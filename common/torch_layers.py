@@ -12,8 +12,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Pair = tuple[Tensor, Tensor]  # weight and bias, or gain and shift
+Pair = tuple[Tensor, Tensor | None]  # weight and bias, which may be missing, or gain and shift
 Unit = dict[str, Any]  # "heads": [[query, key, value] pairs], "out": a pair
+
+READY_MADE = (  # what must not be called by those who build it: attention, normalisations, Transformer layers
+    "F.scaled_dot_product_attention",
+    "F.multi_head_attention_forward",
+    "torch.nn.attention",
+    "nn.MultiheadAttention",
+    "nn.Transformer*",
+    "nn.LayerNorm",
+    "nn.RMSNorm",
+    "nn.GroupNorm",
+    "nn.InstanceNorm*",
+    "nn.BatchNorm*",
+    "F.layer_norm",
+    "F.rms_norm",
+    "F.group_norm",
+    "F.instance_norm",
+    "F.batch_norm",
+)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -26,6 +44,17 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
         mask   (N, Kq, Kk)  bool
     """
     return F.scaled_dot_product_attention(query, key, value, attn_mask=None if mask is None else ~mask)
+
+
+def some_mask(numbers: Tensor) -> Tensor:
+    """A mask from random numbers: it hides about half of the keys of each query, at least one, but not all.
+
+    Shapes:
+        numbers  (N, Kq, Kk)  uniform in [0, 1)
+        out      (N, Kq, Kk)  bool
+    """
+    hidden = (numbers < 0.5) | (numbers == numbers.amin(-1, keepdim=True))
+    return hidden & (numbers < numbers.amax(-1, keepdim=True))
 
 
 def weights_of(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -95,15 +124,17 @@ def _fill(
 
 
 def _fill_attention(module: nn.MultiheadAttention, unit: Unit) -> None:
-    _set(module.in_proj_weight, torch.cat([head[part][0] for part in range(3) for head in unit["heads"]]))
-    _set(module.in_proj_bias, torch.cat([head[part][1] for part in range(3) for head in unit["heads"]]))
+    pairs = [head[part] for part in range(3) for head in unit["heads"]]
+    biases = [torch.zeros(len(weight)).to(weight) if bias is None else bias for weight, bias in pairs]
+    _set(module.in_proj_weight, torch.cat([weight for weight, _ in pairs]))
+    _set(module.in_proj_bias, torch.cat(biases))
     _set(module.out_proj.weight, unit["out"][0])
     _set(module.out_proj.bias, unit["out"][1])
 
 
-def _set(parameter: Tensor | None, value: Tensor) -> None:
+def _set(parameter: Tensor | None, value: Tensor | None) -> None:
     assert parameter is not None  # torch's types allow a missing bias; these layers have one
-    if parameter.shape != value.shape:
+    if value is not None and parameter.shape != value.shape:
         raise ValueError(f"a weight has the shape {tuple(value.shape)}, this layer takes {tuple(parameter.shape)}")
     with torch.no_grad():
-        parameter.copy_(value)
+        parameter.copy_(torch.zeros_like(parameter) if value is None else value)

@@ -7,8 +7,8 @@ from common.data.split import DataError
 
 
 def value(answer: str) -> int:
-    _, sign, digits, _ = answer.split()
-    return int(digits) * (-1 if sign == "NEGATIVE" else 1)
+    _, sign, units, tens, hundreds, _ = answer.split()
+    return (int(units) + 10 * int(tens) + 100 * int(hundreds)) * (-1 if sign == "NEGATIVE" else 1)
 
 
 def test_every_answer_is_right_and_every_word_is_in_the_vocabulary():
@@ -50,5 +50,5 @@ def test_more_than_there_are_is_refused_in_a_sentence(train, test):
 
 
 def test_zero_is_positive():
-    assert arithmetic.answer(17, "subtract", 17) == "BOS POSITIVE 000 EOS"
-    assert arithmetic.answer(3, "subtract", 40) == "BOS NEGATIVE 037 EOS"
+    assert arithmetic.answer(17, "subtract", 17) == "BOS POSITIVE 0 0 0 EOS"
+    assert arithmetic.answer(3, "subtract", 40) == "BOS NEGATIVE 7 3 0 EOS"

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from common.attention_roles import parts
-from common.torch_layers import attend, decoder_layer, encoder_layer, multi_head, weights_of
+from common.attention_roles import complaint, parts, without_gradient
+from common.torch_layers import attend, decoder_layer, encoder_layer, multi_head, some_mask, weights_of
 
 
 class Head(nn.Module):
@@ -18,10 +18,11 @@ class Head(nn.Module):
 
 
 class Heads(nn.Module):
-    def __init__(self, heads: int, width: int) -> None:
+    def __init__(self, heads: int, width: int, *, shared: bool = False) -> None:
         super().__init__()
         self.last = nn.Linear(width, width, bias=False)
-        self.heads = nn.ModuleList(Head(width, width // heads) for _ in range(heads))
+        made = [Head(width, width // heads) for _ in range(heads)]
+        self.heads = nn.ModuleList([made[0]] * heads if shared else made)
 
     def forward(self, query, key, value):
         return self.last(torch.cat([head(query, key, value) for head in self.heads], dim=2))
@@ -92,3 +93,47 @@ def test_an_embedding_is_a_table_and_keeps_its_size():
     found = parts(model, [torch.arange(4)[None]], seed=0)
     assert [tuple(table.shape) for table in found["embedding"]] == [(50, 8)]
     assert 0.8 < found["embedding"][0].std() < 1.2
+
+
+class Tall(nn.Module):
+    """A normalisation whose parameters have axes of length one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift, self.gain = nn.Parameter(torch.zeros(1, 1, 6)), nn.Parameter(torch.ones(1, 1, 6))
+
+    def forward(self, x):
+        return nn.functional.layer_norm(x, (6,)) * self.gain + self.shift
+
+
+def test_a_gain_is_told_from_a_shift_by_its_ones():
+    norm, x = Tall(), torch.randn(2, 5, 6, dtype=torch.float64)
+    gain, shift = parts(norm, [x], seed=3)["norm"][0]
+    torch.testing.assert_close(norm(x), nn.functional.layer_norm(x, (6,), gain, shift))
+
+
+def test_what_parts_found_is_counted_and_drawn_again():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    found = parts(Block(Heads(3, 6)), [x], seed=1)
+    assert complaint(found, 1, attention=1, linear=2, norm=2) == ""
+    assert complaint(found, 1, norm=3) == "forward used 2 normalisations; it must use 3."
+    assert "is not what the check set it to" in complaint(found, 2)
+    found["linear"][0][0].zero_()
+    assert "is not what the check set it to" in complaint(found, 1)
+
+
+def test_heads_that_share_their_weights_are_found_out():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    assert "weights of its own" in complaint(parts(Block(Heads(3, 6, shared=True)), [x], seed=1), 1)
+
+
+def test_parameters_without_a_gradient_are_named():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    assert without_gradient(Block(Heads(3, 6)), [x]) == ["unused"]
+
+
+def test_a_mask_hides_some_keys_of_each_query_and_never_all():
+    hidden = some_mask(torch.rand(50, 4, 3))
+    assert hidden.any(2).all()
+    assert not hidden.all(2).any()
+    assert not some_mask(torch.rand(2, 3, 1)).any()

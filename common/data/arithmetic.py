@@ -1,7 +1,8 @@
 """Sums and differences of two-digit numbers, written as words for a network that reads token by token.
 
-The question "BOS 42 subtract 67 EOS" has the answer "BOS NEGATIVE 025 EOS". There are 20,000 questions; a split puts
-each of them on one side only, so whoever answers the test questions has not seen them.
+The question "BOS 42 subtract 67 EOS" has the answer "BOS NEGATIVE 5 2 0 EOS": minus 25, digit by digit from the units,
+in the order in which one calculates by hand. There are 20,000 questions; a split puts each of them on one side
+only, so whoever answers the test questions has not seen them.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ def question(a: int, operation: str, b: int) -> str:
 
 
 def answer(a: int, operation: str, b: int) -> str:
-    """ "BOS POSITIVE 049 EOS"; zero is positive."""
+    """ "BOS POSITIVE 9 4 0 EOS" for 49: units, tens, hundreds; zero is positive."""
     result = a + b if operation == "add" else a - b
-    return f"BOS {'NEGATIVE' if result < 0 else 'POSITIVE'} {abs(result):03d} EOS"
+    digits = " ".join(reversed(f"{abs(result):03d}"))
+    return f"BOS {'NEGATIVE' if result < 0 else 'POSITIVE'} {digits} EOS"
 
 
-def split(*, num_train: int = 16_000, num_test: int = 2_000, seed: int = 0) -> tuple[Expressions, Expressions]:
+def split(*, num_train: int = 18_000, num_test: int = 2_000, seed: int = 0) -> tuple[Expressions, Expressions]:
     """Expressions to train on and others to test on, drawn without replacement from all there are.
 
     The same seed gives the same expressions on every machine. Raises DataError when there are not so many.

@@ -2,40 +2,27 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from common.attention_roles import complaint
 from common.torch_layers import encoder_layer
 
 READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
 
-MISSING = """
-import torch
-
-def missing(module, inputs):
-    module.to(inputs.device, torch.float64).train()
-    result = module(inputs)
-    weights = torch.arange(result.numel(), dtype=result.dtype, device=result.device).reshape(result.shape).cos()
-    (result * weights).sum().backward()
-    return [
-        name for name, p in module.named_parameters()
-        if p.grad is None or not p.grad.isfinite().all() or (p.dim() > 1 and not p.grad.any())
-    ]
-"""
-
 
 def parts(student, module, inputs: list, rng, **counts: int) -> dict:
     """Give the student's module new weights and learn which is which; the counts are what it must have."""
-    found = student.define("from common.attention_roles import parts").parts(module, inputs, rng.int(0, 2**31))
-    for role, count in counts.items():
-        expect_equal(len(found[role]), count, name=f"the number of parts of the kind {role!r} that forward used")
+    seed = rng.int(0, 2**31)
+    found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
+    problem = complaint(found, seed, **counts)
+    expect(not problem, problem)
     return found
 
 
-def expect_gradients_everywhere(student, module, inputs: Tensor) -> None:
+def expect_gradients_everywhere(student, module, inputs: list) -> None:
     """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
-    missing = student.define(MISSING).missing(module, inputs)
-    expect_equal(missing, [], name="the parameters that no gradient reaches")
+    helper = student.define("from common.attention_roles import without_gradient")
+    expect_equal(helper.without_gradient(module, inputs), [], name="the parameters that no gradient reaches")
 
 
 @task("PatchEmbedding", points=2)
@@ -64,7 +51,7 @@ def check_layer_on_other_sizes(student, rng):
         oracle = encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5)
         expect_close(layer.train()(x), oracle(x).detach(), rtol=1e-4, name="in training")
         expect_close(layer.eval()(x, mask), oracle(x, src_mask=mask).detach(), rtol=1e-4, name="with a mask")
-        expect_gradients_everywhere(student, layer, x)
+        expect_gradients_everywhere(student, layer, [torch.cat([x, x.flip(2)], dim=1)])
 
 
 @task("VisionTransformer", points=2)
@@ -80,7 +67,7 @@ def check_vit_on_other_sizes(student, rng):
         expect_close(model(images[1:2]), scores[1:2], name="image 1 by itself")
         model.train()
         expect(not torch.equal(model(images), model(images)), "In training, two passes with dropout 0.3 were equal.")
-        expect_gradients_everywhere(student, model, images)
+        expect_gradients_everywhere(student, model, [images])
 
 
 TRAINING = """
@@ -132,4 +119,4 @@ def check_mixer_on_other_sizes(student, rng):
         u = x + across
         expected = u + F.linear(F.gelu(F.linear(F.layer_norm(u, (channels,), *n2), *c1)), *c2)
         expect_close(block(x), expected, rtol=1e-4)
-        expect_gradients_everywhere(student, block, x)
+        expect_gradients_everywhere(student, block, [x])

@@ -1,0 +1,64 @@
+"""Hidden check of a06, transformers: it learns to add and to subtract."""
+
+import torch
+from torch import Tensor
+
+from autograder import expect, expect_shape, task
+from common.data import arithmetic
+
+TRAINING = """
+import math
+import torch
+from torch.nn.functional import cross_entropy
+
+def train(model, questions, answers, ques_pos, ans_pos, steps):
+    model.to(questions.device).train()
+    optimizer = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98))
+    for step in range(steps):
+        falling = (1 + math.cos(math.pi * step / steps)) / 2
+        optimizer.param_groups[0]["lr"] = 5e-3 * min(1.0, (step + 1) / 100) * falling
+        rows = torch.randint(len(questions), (128,)).to(questions.device)
+        loss = cross_entropy(model(questions[rows], ques_pos, answers[rows], ans_pos), answers[rows, 1:].flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+@torch.no_grad()
+def answer(model, questions, ques_pos, ans_pos, start):
+    model.eval()
+    written = torch.full((len(questions), 1), start, device=questions.device)
+    while written.shape[1] < ans_pos.shape[1]:
+        padded = torch.cat([written, written[:, :1]], dim=1)  # the last token is not read
+        scores = model(questions, ques_pos, padded, ans_pos[:, : padded.shape[1]])
+        last = scores.reshape(len(questions), written.shape[1], -1)[:, -1].argmax(dim=1, keepdim=True)
+        written = torch.cat([written, last], dim=1)
+    return written
+"""
+
+
+def tokens(sentences: tuple[str, ...], number: dict[str, int], device: torch.device) -> Tensor:
+    """The tokens of each sentence. (N, T)"""
+    words = [[[w] if w in arithmetic.SPECIAL_TOKENS else w for w in sentence.split()] for sentence in sentences]
+    return torch.tensor([[number[t] for word in row for t in word] for row in words], device=device)
+
+
+@task("Transformer", points=4, seconds=300, memory_mb=4096)
+def check_transformer_adds_and_subtracts(student, rng, score):
+    """Trained on sums and differences, the Transformer answers at least 95 % of others exactly right."""
+    train, test = arithmetic.split(num_train=18_000, num_test=2_000, seed=rng.int(0, 2**31))
+    names = rng.permutation(len(arithmetic.VOCABULARY)).tolist()  # no token is known by its number
+    number = dict(zip(arithmetic.VOCABULARY, names, strict=True))
+    questions, answers, asked, right = (
+        tokens(sentences, number, rng.device)
+        for sentences in (train.questions, train.answers, test.questions, test.answers)
+    )
+    places = [rng.normal(1, t.shape[1], 64, dtype=torch.float32) for t in (questions, answers)]
+    model, helper = student.Transformer(4, 64, 256, 0.0, 1, 1, len(names)), student.define(TRAINING)
+    helper.train(model, questions, answers, *places, 800)
+    written = helper.answer(model, asked, *places, number["BOS"])
+
+    expect_shape(written, tuple(right.shape))
+    exact = float((written == right).all(dim=1).double().mean())
+    score(exact, "share of exact answers")
+    expect(exact >= 0.95, f"{exact:.1%} of the {len(right)} answers are exactly right; it must be at least 95 %.")

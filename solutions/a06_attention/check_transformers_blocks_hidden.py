@@ -1,0 +1,150 @@
+"""Hidden checks of a06, transformers: blocks of other sizes, their gradients, and what they must not see."""
+
+import torch
+import torch.nn.functional as F
+
+from autograder import expect, expect_close, expect_equal, forbid, task
+from common.attention_roles import complaint
+from common.torch_layers import READY_MADE, decoder_layer, encoder_layer, some_mask
+
+
+def parts(student, module, inputs: list, rng, **counts: int) -> dict:
+    """Give the student's module new weights and learn which is which; the counts are what it must have."""
+    seed = rng.int(0, 2**31)
+    found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
+    problem = complaint(found, seed, **counts)
+    expect(not problem, problem)
+    return found
+
+
+def expect_gradients_everywhere(student, module, inputs: list) -> None:
+    """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
+    helper = student.define("from common.attention_roles import without_gradient")
+    expect_equal(helper.without_gradient(module, inputs), [], name="the parameters that no gradient reaches")
+
+
+@task("LayerNormalization", points=2)
+def check_layer_norm_on_other_inputs(student, rng):
+    """Layer normalisation is right for any number of axes, large and tiny numbers, float32, and a large epsilon."""
+    forbid(student, "LayerNormalization", calls=READY_MADE)
+    for shape, epsilon, scale in [((3, 7), 1e-10, 1e3), ((2, 3, 4, 6), 0.3, 1.0), ((2, 2, 5), 1e-4, 1e-2)]:
+        x = scale * rng.normal(*shape) + 2
+        norm = student.LayerNormalization(shape[-1], epsilon=epsilon)
+        gain, shift = parts(student, norm, [x], rng, norm=1)["norm"][0]
+        expect_close(norm(x), F.layer_norm(x, shape[-1:], gain, shift, epsilon), name=f"epsilon {epsilon:g}")
+        expect_gradients_everywhere(student, norm, [x])
+    x = rng.normal(4, 9, dtype=torch.float32)
+    fresh = student.LayerNormalization(9).to(x.device)
+    expect_close(fresh(x), F.layer_norm(x, (9,), eps=1e-10), name="a new one")
+
+
+@task("FeedForwardBlock", points=1)
+def check_feedforward_on_other_sizes(student, rng):
+    """The feed-forward network is right when its hidden layer is narrower, and all its weights get gradients."""
+    for width, hidden in [(7, 3), (2, 11)]:
+        x = rng.normal(3, 5, width)
+        block = student.FeedForwardBlock(width, hidden)
+        first, second = parts(student, block, [x], rng, linear=2)["linear"]
+        expect_close(block(x), F.linear(F.linear(x, *first).relu(), *second))
+        expect_gradients_everywhere(student, block, [x])
+
+
+@task("EncoderBlock", points=2)
+def check_encoder_block_on_other_sizes(student, rng):
+    """The encoder block agrees with torch's for other sizes, in training too if dropout is 0."""
+    forbid(student, "EncoderBlock", calls=READY_MADE)
+    for heads, width, hidden, num, length in [(1, 5, 3, 1, 4), (4, 8, 20, 3, 1), (3, 9, 4, 2, 11)]:
+        x = rng.normal(num, length, width)
+        block = student.EncoderBlock(heads, width, hidden, 0.0)
+        found = parts(student, block, [x], rng, attention=1, linear=2, norm=2)
+        expected = encoder_layer(found["attention"], found["linear"], found["norm"])(x).detach()
+        expect_close(block.train()(x), expected, name="in training")
+        expect_close(block.eval()(x), expected, name="in eval mode")
+
+
+@task("EncoderBlock", points=1)
+def check_encoder_block_does_not_know_the_order(student, rng):
+    """Shuffling the input of an encoder block shuffles its output alike, and all its weights get gradients."""
+    x, order = rng.normal(2, 7, 6), rng.permutation(7)
+    block = student.EncoderBlock(2, 6, 10, 0.2)
+    found = parts(student, block, [x], rng, attention=1, linear=2, norm=2)
+    expected = encoder_layer(found["attention"], found["linear"], found["norm"])(x).detach()
+    expect_close(block.eval()(x[:, order]), expected[:, order])
+    expect_gradients_everywhere(student, block, [x])
+
+
+@task("get_subsequent_mask", points=1)
+def check_mask_on_other_sizes(student, rng):
+    """The mask is right for one token, one sequence and long ones, whatever the tokens are."""
+    for num, length in [(1, 1), (4, 1), (1, 9), (2, 40)]:
+        later = [[key > query for key in range(length)] for query in range(length)]
+        expected = torch.tensor(later, device=rng.device).repeat(num, 1, 1)
+        expect_equal(student.get_subsequent_mask(rng.integers(0, 3, num, length)), expected)
+
+
+@task("DecoderBlock", points=2)
+def check_decoder_block_on_other_sizes(student, rng):
+    """The decoder block agrees with torch's for other lengths and sizes, and all its weights get gradients."""
+    forbid(student, "DecoderBlock", calls=READY_MADE)
+    for heads, width, hidden, num, length, memory in [(1, 5, 3, 1, 4, 2), (4, 8, 20, 3, 1, 6), (3, 9, 4, 2, 8, 1)]:
+        x, encoded = rng.normal(num, length, width), rng.normal(num, memory, width)
+        block = student.DecoderBlock(heads, width, hidden, 0.0)
+        found = parts(student, block, [x, encoded], rng, attention=2, linear=2, norm=3)
+        for mask in (None, some_mask(rng.uniform(1, length, length))):
+            layer = decoder_layer(found["attention"], found["linear"], found["norm"])
+            expected = layer(x, encoded, tgt_mask=None if mask is None else mask[0]).detach()
+            expect_close(block(x, encoded, mask), expected)
+    expect_gradients_everywhere(student, student.DecoderBlock(2, 6, 7, 0.1), [rng.normal(2, 4, 6), rng.normal(2, 5, 6)])
+
+
+@task("DecoderBlock", points=1)
+def check_decoder_block_does_not_see_the_future(student, rng):
+    """With the mask of the future, changing position t changes nothing before t, and does change t."""
+    x, encoded = rng.normal(2, 6, 8), rng.normal(2, 5, 8)
+    later = torch.ones(1, 6, 6, dtype=torch.bool, device=x.device).triu(1)
+    block = student.DecoderBlock(2, 8, 16, 0.3)
+    parts(student, block, [x, encoded, later], rng, attention=2)
+    before = block.eval()(x, encoded, later)
+    for t in (1, 3, 5):
+        changed = x.clone()
+        changed[:, t] = 3 * rng.normal(2, 8)
+        after = block(changed, encoded, later)
+        expect_close(after[:, :t], before[:, :t], name=f"positions before {t}, after position {t} changed")
+        expect(not torch.allclose(after[:, t], before[:, t]), f"Position {t} changed and its result did not.")
+
+
+@task("Transformer", points=2)
+def check_transformer_sees_positions_and_not_the_future(student, rng):
+    """A later token of the answer changes no earlier score; the question's order counts, through positions alone."""
+    model = student.Transformer(2, 8, 12, 0.3, 1, 2, 13)
+    questions, answers = rng.integers(0, 13, 3, 6), rng.integers(0, 13, 3, 5)
+    ques_pos, ans_pos = rng.normal(1, 6, 8), rng.normal(1, 5, 8)
+    parts(student, model, [questions, ques_pos, answers, ans_pos], rng, attention=5)
+    before = model.eval()(questions, ques_pos, answers, ans_pos).reshape(3, 4, 13)
+    for t in range(1, 5):
+        changed = answers.clone()
+        changed[:, t] = (changed[:, t] + 1 + rng.integers(0, 12, 3)) % 13
+        after = model(questions, ques_pos, changed, ans_pos).reshape(3, 4, 13)
+        expect_close(after[:, :t], before[:, :t], name=f"the scores before position {t}, after token {t} changed")
+        seen = t == 4 or not torch.allclose(after[:, t], before[:, t])
+        expect(seen, f"Token {t} of the answer changed, and the scores at its position did not.")
+
+    order = torch.arange(6, device=questions.device).roll(1)
+    questions[:, 0] = (questions[:, 1] + 1) % 13  # not all alike
+    shuffled = questions[:, order]
+    same = model(questions, 0 * ques_pos, answers, ans_pos)
+    expect_close(model(shuffled, 0 * ques_pos, answers, ans_pos), same, name="without positions, the question shuffled")
+    ordered, other = (model(q, ques_pos, answers, ans_pos) for q in (questions, shuffled))
+    expect(not torch.allclose(ordered, other), "With positions, shuffling the question changed nothing.")
+
+
+@task("Transformer", points=1)
+def check_transformer_learns_everywhere(student, rng):
+    """All weights of the Transformer get gradients, its size is that asked for, and dropout acts in training only."""
+    inputs = [rng.integers(0, 9, 2, 7), rng.normal(1, 7, 6), rng.integers(0, 9, 2, 4), rng.normal(1, 4, 6)]
+    model = student.Transformer(3, 6, 5, 0.4, 2, 3, 9)
+    found = parts(student, model, inputs, rng, attention=2 + 2 * 3, linear=2 * 5 + 1, norm=2 * 2 + 3 * 3, embedding=1)
+    expect_equal([tuple(t.shape) for t in found["embedding"]], [(9, 6)], name="the shape of the embedding")
+    expect_gradients_everywhere(student, model, inputs)
+    expect(not torch.equal(model.train()(*inputs), model(*inputs)), "In training, two passes with dropout were equal.")
+    expect_equal(model.eval()(*inputs), model(*inputs), name="the second pass in eval mode")
