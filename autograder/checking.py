@@ -12,6 +12,7 @@ from typing import Any
 
 from autograder.grading import Checks, Handed, with_checks
 from autograder.handins.submission import open_submission
+from autograder.handout import changed_checks
 from autograder.local import LocalLink
 from autograder.manifest import Assignment
 from autograder.report import CheckResult, Report
@@ -42,7 +43,8 @@ def check_folder(
             results = checks.judge(link, submission.files, progress=progress)
         finally:
             link.close()
-        return checks.report(Handed("you", submission.digest, submission.notes), results, wall="none")
+        notes = (*submission.notes, *changed_checks(assignment.folder))
+        return checks.report(Handed("you", submission.digest, notes), results, wall="none")
 
     return with_checks(assignment, options, body, hidden=False, arguments=arguments)
 
@@ -62,7 +64,7 @@ def check_namespace(
             results = checks.judge(link, sources, only=lambda check: check.placed.module == module)
         finally:
             link.close()
-        return checks.report(Handed("you", ""), results, wall="none")
+        return checks.report(Handed("you", "", changed_checks(assignment.folder)), results, wall="none")
 
     return with_checks(assignment, options, body, hidden=False)
 

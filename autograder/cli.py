@@ -122,7 +122,8 @@ def submit(assignment: str, out: Path | None) -> None:
     made = pack(folder, out)
     for warning in made.warnings:
         click.secho(warning, fg="yellow")
-    click.echo(f"Made {made.path} from {folder}. Hand this file in.")
+    advice = "Nothing is written in it yet, so it would earn nothing." if made.blank else "Hand this file in."
+    click.echo(f"Made {made.path} from {folder}. {advice}")
 
 
 def _find(name: str, *, installed: bool = True) -> Assignment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from autograder.manifest import MANIFEST, Assignment, BadManifest, read_assignment
@@ -18,7 +19,13 @@ def find_assignment(name: str, *, installed: bool = True) -> Assignment:
     for place in [*own, Path(name), *(root / name for root in _roots(installed=installed))]:
         if (place / MANIFEST).is_file():
             return read_assignment(place)
-    raise BadManifest(f"There is no assignment {name!r}: not in {here}, and in no assignments/ here or above.")
+    below = sorted(path.parent.name for path in Path(name).glob(f"*/{MANIFEST}"))
+    if below:
+        raise BadManifest(f"{name} is no assignment but holds some: {', '.join(below)}. Say which one.")
+    known = {path.parent.name for root in _roots(installed=installed) for path in root.glob(f"*/{MANIFEST}")}
+    near = get_close_matches(name, sorted(known), n=2, cutoff=0.6)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise BadManifest(f"There is no assignment {name!r}: not in {here}, and in no assignments/ here or above.{meant}")
 
 
 def assignment_with(module: str) -> Assignment:
@@ -28,12 +35,18 @@ def assignment_with(module: str) -> Assignment:
         return read_assignment(here)
     if here.parent.name == "solutions":
         return find_assignment(here.name)
+    seen = []
     for root in _roots():
         for manifest in sorted(root.glob(f"*/{MANIFEST}")):
             assignment = read_assignment(manifest.parent)
+            seen.append(assignment)
             if f"{module}.py" in assignment.files:
                 return assignment
-    raise BadManifest(f"No assignment has a file {module}.py, seen from {here}. Open the notebook in its own folder.")
+    modules = sorted({file.removesuffix(".py") for found in seen for file in found.files})
+    there = f" There are {', '.join(modules)}." if modules else ""
+    raise BadManifest(
+        f"No assignment has a file {module}.py, seen from {here}.{there} Open the notebook in its own folder."
+    )
 
 
 def course_root() -> Path:

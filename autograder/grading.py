@@ -148,7 +148,8 @@ def with_checks(
     if session.error is not None:
         raise session.error
     if not session.finished:
-        raise BadCheck("\n".join(session.complaints) or f"pytest could not collect the checks (exit code {int(code)}).")
+        said = "\n".join(session.complaints.values())
+        raise BadCheck(said or f"pytest could not collect the checks (exit code {int(code)}).")
     return session.result
 
 
@@ -160,7 +161,7 @@ class _Session:
         self.result: Any = None
         self.error: BaseException | None = None
         self.finished = False
-        self.complaints: list[str] = []
+        self.complaints: dict[str, str] = {}  # by what could not be collected
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -168,7 +169,8 @@ class _Session:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.complaints.append(str(report.longrepr))
+            told = str(report.longrepr)  # twice for a file: pytest takes any that is named for one of its own modules
+            self.complaints[report.nodeid] = min(self.complaints.get(report.nodeid, told), told, key=len)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -186,7 +188,7 @@ class _Session:
         try:
             return (yield)
         except pytest.UsageError as error:
-            self.complaints.append(str(error))
+            self.complaints[""] = str(error)
             raise
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from autograder.checking import check_namespace, executed_source, in_nbgrader
 from autograder.course import assignment_with
 from autograder.judge import show
+from autograder.manifest import BadManifest
+from autograder.options import known_data, pick_device
 from autograder.report import Outcome, Report
 from autograder.run import Options
 
@@ -41,5 +43,11 @@ def check(module: str, *, task: str | None = None, device: str = "cpu", data: st
     assert frame.f_back is not None
     namespace: dict[str, Any] = frame.f_back.f_globals
     source = executed_source([cell for cell in namespace.get("In", []) if isinstance(cell, str)])
-    options = Options(device=device, data=data, task=task)
-    return Shown(check_namespace(module, namespace, source, options, assignment_with(module)))
+    assignment = assignment_with(module)
+    if f"{module}.py" not in assignment.files:
+        modules = " or ".join(f'check("{file.removesuffix(".py")}")' for file in assignment.files)
+        raise BadManifest(f"{assignment.name} has no module {module!r}. Write {modules}.")
+    if task is not None:
+        assignment.task(task)
+    options = Options(device=pick_device(device), data=known_data(data), task=task)
+    return Shown(check_namespace(module, namespace, source, options, assignment))

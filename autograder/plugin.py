@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder.checks.claims import BadCheck, claim_of
+from autograder.checks.claims import BadCheck, claim_of, import_complaint
 from autograder.checks.rng import Rng
 from autograder.judge import judge, show
 from autograder.ledger import audit, audit_names
@@ -60,8 +60,11 @@ class CheckModule(pytest.Module):
             placed = place(self.path)
         except BadManifest as error:
             raise self.CollectError(str(error)) from None
-        with oracles_at_hand(placed):
-            module = self.obj
+        try:
+            with oracles_at_hand(placed):
+                module = self.obj
+        except Exception as error:
+            raise self.CollectError(import_complaint(self.path, error)) from None
         for name, function in vars(module).items():
             if name.startswith("check_") and inspect.isfunction(function) and function.__module__ == module.__name__:
                 yield Check.from_parent(self, name=name, callobj=function, placed=placed)

@@ -57,7 +57,7 @@ def test_starting_again_keeps_edited_files_and_updates_the_others(root: Path, wo
     assert "# repaired" in (work / "check_tiny.py").read_text()
     assert start(work.parent, root)[-1] == f"{work}: 0 new files, 1 kept."
     (work / "tiny.py").unlink()
-    assert start(work.parent, root) == [f"{work}: 1 new files, 0 kept."]
+    assert start(work.parent, root) == [f"{work}: 1 new file, 0 kept."]
 
 
 def test_a_lost_record_makes_start_keep_rather_than_overwrite(root: Path, work: Path) -> None:

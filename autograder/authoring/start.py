@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.files import write_whole
+from autograder.handout import RECORD, digest, read_record
 from autograder.manifest import MANIFEST, BadManifest, read_assignment
-
-RECORD = ".gradlab.json"  # in the student's folder: sha256 of each file as it was copied
+from autograder.render.words import count
 
 
 def start(destination: Path, course_root: Path, names: Sequence[str] | None = None) -> list[str]:
@@ -28,7 +27,7 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
     if destination.resolve() == source.resolve():
         raise BadManifest(f"{destination} is the course itself. Name a folder of your own: gradlab start my-work.")
 
-    copied = _read_record(destination / RECORD)
+    copied = read_record(destination / RECORD)
     lines = []
     for folder in folders:
         new = kept = 0
@@ -40,14 +39,14 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
                 write_whole(target, content)
                 new += 1
             elif target.read_bytes() != content:
-                if copied.get(name) != _digest(target.read_bytes()):
+                if copied.get(name) != digest(target.read_bytes()):
                     lines.append(f"Kept {target}: you edited it.")
                     kept += 1
                     continue
                 write_whole(target, content)
                 lines.append(f"Updated {target}.")
-            copied[name] = _digest(content)
-        lines.append(f"{destination / folder.name}: {new} new files, {kept} kept.")
+            copied[name] = digest(content)
+        lines.append(f"{destination / folder.name}: {count(new, 'new file')}, {kept} kept.")
     write_whole(destination / RECORD, (json.dumps(copied, indent=1, sort_keys=True) + "\n").encode())
     return lines
 
@@ -60,15 +59,3 @@ def _public(folder: Path) -> list[Path]:
 
 def _is_junk(part: str) -> bool:
     return part.startswith(".") or part == "__pycache__"
-
-
-def _read_record(path: Path) -> dict[str, str]:
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return table if isinstance(table, dict) else {}
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

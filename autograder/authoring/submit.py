@@ -24,6 +24,7 @@ class Packed:
 
     path: Path
     warnings: tuple[str, ...]
+    blank: bool = False  # nothing is written in it yet
 
 
 def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
@@ -52,7 +53,7 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     warnings = [*submission.notes]
     if unfinished:
         warnings.append(f"Not written yet, so they earn nothing: {', '.join(unfinished)}.")
-    return Packed(path, tuple(warnings))
+    return Packed(path, tuple(warnings), blank=len(unfinished) == len(assignment.tasks))
 
 
 def _state(body: Sequence[ast.stmt], task: str) -> bool | None:
@@ -76,6 +77,11 @@ def _target(assignment: Assignment, out: Path | None) -> Path:
         return out / f"{assignment.name}.zip"
     if not out.parent.is_dir():
         raise BadSubmission(f"The folder {out.parent} does not exist. Make it, or choose another with --out.")
+    if out.suffix.lower() != ".zip":
+        raise BadSubmission(
+            f"{out} is no folder that exists, and its name does not end in .zip. "
+            f"Give --out {out}.zip, or make the folder first."
+        )
     return out
 
 

@@ -5,8 +5,10 @@ Knows nothing about pytest or about how a check is run; see plugin.py for that.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,6 +44,19 @@ def task(name: str, *, points: int, seconds: float | None = None, memory_mb: int
         return function
 
     return mark
+
+
+def import_complaint(path: Path, error: BaseException) -> str:
+    """Why a check file cannot be imported: the line in it, and what Python says."""
+    error = error.__cause__ or error  # pytest wraps what it meets
+    line, text = 0, f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename) == path:
+        line, text = error.lineno or 0, f"Python cannot read it: {error.msg}"
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename) == path:
+                line = frame.lineno or 0
+    return f"{path}{f', line {line}' if line else ''}: the checks cannot be loaded. {text}."
 
 
 def claim_of(function: Callable[..., Any]) -> Claim | None:
