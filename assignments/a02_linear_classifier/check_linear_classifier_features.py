@@ -1,0 +1,135 @@
+"""Public checks of a02, features: expected values come from loops over pixels, and from ramps of known direction."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from autograder import expect_close, expect_shape, task
+
+
+def plain_histogram(images: Tensor, bins: int) -> Tensor:
+    """Count one pixel after the other. (N, C, bins)"""
+    counts = torch.zeros(*images.shape[:2], bins, dtype=images.dtype)
+    for n, image in enumerate(images.tolist()):
+        for c, channel in enumerate(image):
+            for value in [value for row in channel for value in row]:
+                interval = next(k for k in range(bins) if value < (k + 1) / bins or k == bins - 1)
+                counts[n, c, interval] += 1
+    return counts.to(images.device) / (images.shape[2] * images.shape[3])
+
+
+@task("color_histogram", points=2)
+def check_color_histogram_counts_pixels(student, rng):
+    """The histogram of each channel holds the fractions of its pixels in equal intervals of [0, 1]."""
+    images = rng.uniform(4, 3, 5, 7) ** 2
+    expected = plain_histogram(images, 6)
+    expect_close(student.color_histogram(images, bins=6), expected.flatten(1), mistakes={
+        "These are counts; divide by the number of pixels of a channel.": expected.flatten(1) * 35,
+        "Divide by the pixels of one channel, not of all three.": expected.flatten(1) / 3,
+        "Channel after channel: all intervals of red come before those of green.": expected.mT.flatten(1),
+        "The channels were put into one histogram; each has its own.": expected.mean(dim=1),
+    })  # fmt: skip
+
+
+def plain_hog(images: Tensor, cell: int, bins: int, wrong: str = "") -> Tensor:
+    """The six steps, one pixel after the other; ``wrong`` turns on one familiar mistake. (N, rows, columns, bins)"""
+    height, width = images.shape[2:]
+    result = torch.zeros(len(images), height // cell, width // cell, bins, dtype=images.dtype)
+    for n, grey in enumerate(images.double().mean(dim=1).tolist()):
+
+        def pixel(h: int, w: int, grey: list[list[float]] = grey) -> float:
+            outside = wrong == "zeros" and not (0 <= h < height and 0 <= w < width)
+            return 0.0 if outside else grey[min(max(h, 0), height - 1)][min(max(w, 0), width - 1)]
+
+        for h in range(height // cell * cell):
+            for w in range(width // cell * cell):
+                dx = (pixel(h, w + 1) - pixel(h, w - 1)) / (1 if wrong == "unhalved" else 2)
+                dy = (pixel(h + 1, w) - pixel(h - 1, w)) / (1 if wrong == "unhalved" else 2)
+                circle = 2 * math.pi if wrong == "signed" else math.pi
+                angle = math.atan2(dx, dy) if wrong == "swapped" else math.atan2(dy, dx)
+                position = angle % circle * bins / circle
+                below = math.floor(position)
+                upper = 0.0 if wrong == "unshared" else position - below
+                histogram = result[n, h // cell, w // cell]
+                histogram[below % bins] += math.hypot(dx, dy) * (1 - upper)
+                if below + 1 < bins or wrong != "open":
+                    histogram[(below + 1) % bins] += math.hypot(dx, dy) * upper
+    result /= 1 if wrong == "summed" else cell * cell
+    if wrong != "unscaled":
+        result /= (result.pow(2).sum(dim=3, keepdim=True) + (0.0 if wrong == "no floor" else 1e-4)).sqrt()
+    return result.to(images.device)
+
+
+WRONG_HOG = {
+    "signed": "Orientations go modulo pi, not modulo 2 pi: opposite gradients share a bin.",
+    "swapped": "The orientation is atan2(g_y, g_x), in this order.",
+    "unshared": "Each magnitude went into one bin; it is shared by the two bins next to the orientation.",
+    "open": "Bins form a ring: behind the last bin comes bin 0.",
+    "summed": "Average over the pixels of a cell before you scale it.",
+    "unscaled": "The last step is missing: v / sqrt(|v|^2 + 0.01^2).",
+    "no floor": "0.01^2 belongs under the root.",
+    "unhalved": "Central differences are divided by 2.",
+    "zeros": "Outside the image its nearest pixel continues; zeros make a false edge around the image.",
+}
+
+
+def judge_hog(student, images, cell, bins):
+    """Compare with the plain loops."""
+    expected = plain_hog(images, cell, bins)
+    mistakes = {
+        hint: lambda wrong=wrong: plain_hog(images, cell, bins, wrong).flatten(1) for wrong, hint in WRONG_HOG.items()
+    }
+    mistakes["Within a cell one bin comes after the other: the bin is the last axis."] = lambda: expected.permute(
+        0, 3, 1, 2
+    ).flatten(1)
+    expect_close(student.hog_features(images, cell=cell, bins=bins), expected.flatten(1), mistakes=mistakes)
+
+
+@task("hog_features", points=3)
+def check_hog_agrees_with_plain_loops(student, rng):
+    """Oriented gradients agree with the six steps, done one pixel after the other."""
+    judge_hog(student, rng.uniform(2, 3, 12, 16), 4, 5)
+
+
+@task("hog_features", points=1)
+def check_hog_knows_the_direction_of_a_ramp(student, rng):
+    """Brightness that rises in one direction gives one orientation, and its opposite the same."""
+    down, right = torch.meshgrid(*[torch.arange(12.0, dtype=torch.float64, device=rng.device)] * 2, indexing="ij")
+    for turn in (0, 2, 5, 8.5):
+        angle = math.pi * turn / 9
+        ramp = 0.5 + 0.02 * (math.cos(angle) * (right - 6) + math.sin(angle) * (down - 6))
+        both = torch.stack([ramp, 1 - ramp])[:, None].repeat(1, 3, 1, 1)
+        features = student.hog_features(both, cell=4, bins=9)
+        expect_shape(features, (2, 81))
+
+        expected = torch.zeros(9, dtype=torch.float64, device=rng.device)
+        expected[math.floor(turn)] += 0.02 * (1 - turn % 1)
+        expected[math.ceil(turn) % 9] += 0.02 * (turn % 1)
+        expected /= (expected.pow(2).sum() + 0.0001).sqrt()
+        for row, way in zip(features, ("brighter", "darker"), strict=True):
+            name = f"the middle cell, {way} towards {math.degrees(angle):.0f} degrees"
+            expect_close(row.reshape(3, 3, 9)[1, 1], expected, name=name)
+
+
+FEATURES = """
+def brightest(images):
+    return images.flatten(1).max(dim=1).values[:, None]
+
+def corners(images):
+    return images[:, :, [0, 0, -1, -1], [0, -1, 0, -1]].flatten(1)
+"""
+
+
+@task("extract_features", points=1)
+def check_features_stand_side_by_side(student, rng):
+    """The features of each function stand side by side, in the order of the functions."""
+    images = rng.uniform(6, 2, 4, 3)
+    helper = student.define(FEATURES)
+    brightest = images.amax(dim=(1, 2, 3))[:, None]
+    corners = torch.stack([images[:, :, h, w] for h in (0, -1) for w in (0, -1)], dim=2).flatten(1)
+
+    both = student.extract_features(images, [helper.corners, helper.brightest])
+    expect_close(both, torch.cat([corners, brightest], dim=1), mistakes={
+        "The functions are in the wrong order.": torch.cat([brightest, corners], dim=1),
+    })  # fmt: skip

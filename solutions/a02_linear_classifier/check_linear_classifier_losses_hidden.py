@@ -1,0 +1,163 @@
+"""Hidden checks of a02, the four losses: other sizes, dtypes and strides, extreme scores, differences, refusals."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from oracles import READY_MADE, batch, derivative, refusal_of
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_gradient, forbid, task
+
+SIZES = [(9, 4, 3), (2, 7, 5), (1, 3, 4), (6, 1, 2), (5, 6, 11)]  # images, entries, classes
+
+
+def torch_svm(W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
+    """torch's own, which also divides by the number of classes."""
+    return W.shape[1] * F.multi_margin_loss(X @ W, y) + reg * (W**2).sum()
+
+
+def torch_softmax(W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
+    """torch's own."""
+    return F.cross_entropy(X @ W, y) + reg * (W**2).sum()
+
+
+def judge(student, name, W, X, y, reg, **tolerance):
+    """Loss and gradient are right, and the inputs are as they were."""
+    forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
+    formula = torch_svm if name.startswith("svm") else torch_softmax
+    exact = W.double(), X.double(), y
+    seen = student.inspect(getattr(student, name), W, X, y, reg)
+    loss, dW = seen.value
+    infinite = {"A probability rounded to 0, and its logarithm is infinite: find log p from the scores.": math.inf}
+    expect_close(loss, formula(*exact, reg).to(W.dtype), name="the loss", mistakes=infinite, **tolerance)
+    expect_close(dW, derivative(formula, *exact, reg).to(W.dtype), name="dW", **tolerance)
+    expect_equal(seen.args[:3], (W, X, y), name="the inputs after the call")
+
+
+def judge_sizes(student, rng, name):
+    """Batches of several sizes, one image among them, with and without regulariser."""
+    for size in SIZES:
+        for reg in (0.0, 0.7):
+            judge(student, name, *batch(rng, *size), reg)
+
+
+def judge_float32(student, rng, name):
+    """float32 stays float32, for weights and images whose memory is not contiguous."""
+    W, X, y = batch(rng, 12, 5, 4, torch.float32)
+    judge(student, name, W, X, y, 0.1)
+    judge(student, name, W.T.contiguous().T, X.repeat(2, 2)[::2, ::2], y, 0.1)
+
+
+def judge_far_behind(student, rng, name):
+    """Scores thousands apart: the true class may be far ahead or far behind."""
+    W, X, y = batch(rng, 8, 3, 5)
+    judge(student, name, 1000 * W, X, y, 0.0)
+    # A float32 score near 3000 is known to 2e-4, and where two classes are level a probability no better.
+    judge(student, name, 1000 * W.float(), X.float(), y, 0.0, rtol=1e-3, atol=1e-3)
+
+
+def judge_by_differences(student, rng, name):
+    """The gradient agrees with central differences of torch's loss."""
+    forbid(student, name, calls=READY_MADE, loops=True)
+    formula = torch_svm if name.startswith("svm") else torch_softmax
+    W, X, y = batch(rng, 30, 7, 6)
+    _, dW = getattr(student, name)(W, X, y, 0.05)
+    expect_gradient(lambda V: formula(V, X, y, 0.05), W, dW, name="dW")
+
+
+@task("svm_loss_naive", points=3)
+def check_svm_naive_on_other_sizes(student, rng):
+    """The hinge loss with loops is right for any sizes, one image and two classes too; inputs stay."""
+    judge_sizes(student, rng, "svm_loss_naive")
+
+
+@task("svm_loss_naive", points=1)
+def check_svm_naive_keeps_float32(student, rng):
+    """The hinge loss with loops keeps float32, and takes views."""
+    judge_float32(student, rng, "svm_loss_naive")
+
+
+@task("svm_loss_vectorized", points=3)
+def check_svm_vectorized_on_other_sizes(student, rng):
+    """The hinge loss without loops is right for any sizes, one image and two classes too; inputs stay."""
+    judge_sizes(student, rng, "svm_loss_vectorized")
+
+
+@task("svm_loss_vectorized", points=1)
+def check_svm_vectorized_keeps_float32(student, rng):
+    """The hinge loss without loops keeps float32, and takes views."""
+    judge_float32(student, rng, "svm_loss_vectorized")
+
+
+@task("svm_loss_vectorized", points=2)
+def check_svm_vectorized_gradient_by_differences(student, rng):
+    """The gradient of the hinge loss without loops agrees with central differences on 30 images."""
+    judge_by_differences(student, rng, "svm_loss_vectorized")
+
+
+@task("softmax_loss_naive", points=1)
+def check_softmax_naive_on_other_sizes(student, rng):
+    """The cross-entropy with loops is right for any sizes, one image and two classes too; inputs stay."""
+    judge_sizes(student, rng, "softmax_loss_naive")
+
+
+@task("softmax_loss_naive", points=1)
+def check_softmax_naive_keeps_float32(student, rng):
+    """The cross-entropy with loops keeps float32, and takes views."""
+    judge_float32(student, rng, "softmax_loss_naive")
+
+
+@task("softmax_loss_naive", points=1)
+def check_softmax_naive_far_behind(student, rng):
+    """The cross-entropy with loops is finite and right when scores are thousands apart."""
+    judge_far_behind(student, rng, "softmax_loss_naive")
+
+
+@task("softmax_loss_vectorized", points=2)
+def check_softmax_vectorized_on_other_sizes(student, rng):
+    """The cross-entropy without loops is right for any sizes, one image and two classes too; inputs stay."""
+    judge_sizes(student, rng, "softmax_loss_vectorized")
+
+
+@task("softmax_loss_vectorized", points=1)
+def check_softmax_vectorized_keeps_float32(student, rng):
+    """The cross-entropy without loops keeps float32, and takes views."""
+    judge_float32(student, rng, "softmax_loss_vectorized")
+
+
+@task("softmax_loss_vectorized", points=2)
+def check_softmax_vectorized_far_behind(student, rng):
+    """The cross-entropy without loops is finite and right when scores are thousands apart."""
+    judge_far_behind(student, rng, "softmax_loss_vectorized")
+
+
+def expect_refusal(student, f, args, story: str) -> None:
+    """A ValueError that says something."""
+    message = refusal_of(student, f, args, story, hint="Call validate_batch in the first line.")
+    expect(len(message) >= 10, f"For {story} it raised ValueError: {message}")
+
+
+@task("validate_batch", points=1)
+def check_validate_batch_accepts_sound_batches(student, rng):
+    """Batches that make sense pass, whatever their size and dtype, and the class that W lacks by one does not."""
+    for size in SIZES:
+        W, X, y = batch(rng, *size, dtype=rng.choice([torch.float32, torch.float64]))
+        for label in (0, size[2] - 1):
+            y[rng.int(0, size[0])] = label
+            expect_equal(student.validate_batch(W, X, y), None)
+        for label in (-1, size[2]):
+            y[rng.int(0, size[0])] = label
+            expect_refusal(student, student.validate_batch, (W, X, y), f"the label {label} among {size[2]} classes")
+
+
+@task("validate_batch", points=2)
+def check_losses_refuse_nonsense(student, rng):
+    """Each of the four losses raises ValueError for an empty batch, for float labels and for labels out of range."""
+    for name in ("svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized"):
+        W, X, y = batch(rng, 6, 4, 3)
+        f = getattr(student, name)
+        expect_refusal(student, f, (W, X[:0], y[:0], 0.1), f"an empty batch in {name}")
+        expect_refusal(student, f, (W, X, y.double(), 0.1), f"float labels in {name}")
+        expect_refusal(student, f, (W, X, y - 3, 0.1), f"negative labels in {name}")
+        expect_refusal(student, f, (W, X, y[:4], 0.1), f"6 images with 4 labels in {name}")

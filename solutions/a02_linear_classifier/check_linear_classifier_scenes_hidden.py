@@ -1,0 +1,96 @@
+"""Hidden checks of a02 on scenes: what trained classifiers reach, and what the settings of a search reach."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from autograder import expect, expect_equal, expect_shape, task
+
+
+def prepare(split) -> tuple[Tensor, Tensor]:
+    """Rows of pixels less their mean, with a 1 behind them: the notebook's, at half the resolution. (N, 769)
+
+    Twice the mean of 2 x 2 pixels is a projection: learning rates and strengths mean the same as at full resolution.
+    """
+    mean = split.x_train.mean(dim=0)
+    rows = [2 * F.avg_pool2d(images - mean, 2).flatten(1) for images in (split.x_train, split.x_test)]
+    x_train, x_test = (torch.cat([row, row.new_ones(len(row), 1)], dim=1) for row in rows)
+    return x_train, x_test
+
+
+def judge_learning(student, data, score, name, learning_rate):
+    """Train on scenes; the accuracy on images whose labels stay here."""
+    split = data(num_train=2500, num_test=2000)
+    x_train, x_test = prepare(split)
+    classifier = getattr(student, name)()
+    options = {"learning_rate": learning_rate, "reg": 0.01, "num_iters": 200, "batch_size": 200}
+    history = classifier.train(x_train, split.y_train, **options)
+
+    expect_equal(len(history), 200, name="the length of loss_history")
+    predicted = classifier.predict(x_test)
+    expect_shape(predicted, (2000,))
+    score(float((predicted == split.y_test).double().mean()))
+
+
+@task("train_linear_classifier", points=2, seconds=30)
+def check_svm_scores_on_scenes(student, data, score):
+    """A trained support vector machine recognises new images as well as a linear classifier can."""
+    judge_learning(student, data, score, "LinearSVM", 2e-3)
+
+
+@task("train_linear_classifier", points=2, seconds=30)
+def check_softmax_scores_on_scenes(student, data, score):
+    """A trained softmax classifier recognises new images as well as a linear classifier can."""
+    judge_learning(student, data, score, "Softmax", 2e-2)
+
+
+def best_of(params, dscores_of, data) -> float:
+    """The best accuracy of all pairs, trained here side by side: W is (D, P, C)."""
+    split = data(num_train=2500, num_test=2000)
+    x_train, x_test = prepare(split)
+    pairs = torch.tensor([(float(lr), float(reg)) for lr in params[0] for reg in params[1]], device=x_train.device)
+    lr, reg = pairs[:, :1].clamp(max=1e30), pairs[:, 1:].clamp(max=1e30)  # (P, 1)
+    generator = torch.Generator().manual_seed(0)
+    W = x_train.new_zeros(x_train.shape[1], len(pairs), 10)
+    for _ in range(300):
+        rows = torch.randint(len(x_train), (200,), generator=generator).to(x_train.device)
+        x = x_train[rows]
+        dscores = dscores_of((x @ W.flatten(1)).unflatten(1, W.shape[1:]), split.y_train[rows])  # (200, P, C)
+        W = W * (1 - 2 * lr * reg) - lr * (x.T @ dscores.flatten(1)).unflatten(1, W.shape[1:]) / 200
+    predicted = (x_test @ W.flatten(1)).unflatten(1, W.shape[1:]).argmax(dim=2)  # (2000, P)
+    return float((predicted == split.y_test[:, None]).double().mean(dim=0).max())
+
+
+def hinge_slope(scores: Tensor, y: Tensor) -> Tensor:
+    """Of the sum of the hinges. (N, P, C)"""
+    own = F.one_hot(y, scores.shape[2])[:, None]  # (N, 1, C)
+    violated = ((scores - (scores * own).sum(dim=2, keepdim=True) + 1 > 0) & (own == 0)).to(scores.dtype)
+    return violated - own * violated.sum(dim=2, keepdim=True)
+
+
+def softmax_slope(scores: Tensor, y: Tensor) -> Tensor:
+    """Of the cross-entropy. (N, P, C)"""
+    return scores.softmax(dim=2) - F.one_hot(y, scores.shape[2])[:, None]
+
+
+def judge_search(params, slope, data, score):
+    """Count the pairs before anything is done with them; then train them all."""
+    lists = isinstance(params, (tuple, list)) and len(params) == 2 and all(isinstance(p, (tuple, list)) for p in params)
+    expect(lists and 5 <= len(params[0]) * len(params[1]) <= 25, "These are not two lists that make 5 to 25 pairs.")
+    numbers = all(type(v) in (int, float) and 0 <= v < math.inf for values in params for v in values)
+    expect(numbers, "Some of these are no numbers of 0 or more.")
+    score(best_of(params, slope, data))
+
+
+@task("svm_get_search_params", points=2, seconds=60)
+def check_svm_search_finds_a_good_pair(student, data, score):
+    """The best pair of the search for the SVM comes near the best a linear classifier reaches in 300 iterations."""
+    judge_search(student.svm_get_search_params(), hinge_slope, data, score)
+
+
+@task("softmax_get_search_params", points=2, seconds=60)
+def check_softmax_search_finds_a_good_pair(student, data, score):
+    """The best pair of the search for softmax comes near the best a linear classifier reaches in 300 iterations."""
+    judge_search(student.softmax_get_search_params(), softmax_slope, data, score)
