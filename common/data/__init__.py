@@ -20,6 +20,7 @@ DATASETS = {
     "cifar10": "common.data.cifar10",
     "glyphs": "common.data.glyphs",
     "mnist": "common.data.mnist",
+    "plain_scenes": "common.data.plain_scenes",
 }
 
 

@@ -1,0 +1,102 @@
+"""Public checks of the epoch, the probes and the rotation puzzle."""
+
+import math
+
+import torch
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder.student import StudentFault
+
+TOY = """
+import torch
+from torch import nn
+
+class Toy(nn.Module):
+    # Features are the pixels as they are; projections turn the plane by a learned angle, the same for all.
+    def __init__(self, shift):
+        super().__init__()
+        self.shift = nn.Parameter(shift.clone())
+    def forward(self, x):
+        return 100 * x, x + self.shift
+
+def run(train, shift, batches, rate, **options):
+    model = Toy(shift)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    loss = train(model, batches, optimizer, 1, 2, **options)
+    return {"loss": loss, "shift": model.shift.detach()}
+"""
+
+
+@task("train", points=3)
+def check_an_epoch_on_a_toy(student, rng):
+    """On two equal batches whose loss is known on paper, train returns that loss; and it moves the parameters."""
+    run = student.define(TOY).run
+    corners = torch.eye(4, dtype=torch.float64, device=rng.device)
+    batch, nothing = (corners, corners, torch.zeros(4)), torch.zeros(4, dtype=torch.float64, device=rng.device)
+    for tau in (0.5, 0.2):
+        options = {"batch_size": 4, "temperature": tau, "device": rng.device}
+        frozen = run(student.train, nothing, [batch, batch], 0.0, **options)
+        right = math.log(1 + 6 * math.exp(-1 / tau))
+        expect_close(frozen["loss"], right, name=f"loss at temperature {tau} and learning rate 0", mistakes={
+            "The losses of the batches were added; their mean is asked for.": 2 * right,
+            "The argument temperature was not used.": math.log(1 + 6 * math.exp(-2)),
+        })  # fmt: skip
+        expect_equal(frozen["shift"], nothing, name="the parameters at learning rate 0")
+    start = rng.normal(4)
+    moved = run(student.train, start, [(corners, corners.flip(0) / 2, torch.zeros(4))] * 3, 0.1, **options)
+    expect_shape(moved["shift"], (4,))
+    expect(not torch.equal(moved["shift"], start), "The parameters did not change.", "backward, then step?")
+
+
+@task("knn_probe", points=2)
+def check_neighbours_by_direction(student, rng):
+    """Neighbours are those in the same direction, however far; the majority wins, the smaller label in a tie."""
+    angles = torch.tensor([0.0, 10.0, 20.0, 90.0, 100.0, 180.0], dtype=torch.float64, device=rng.device).deg2rad()
+    lengths = torch.tensor([[9.0], [1.0], [5.0], [0.1], [3.0], [0.2]], dtype=torch.float64, device=rng.device)
+    features = lengths * torch.stack([angles.cos(), angles.sin()], dim=1)
+    labels = torch.tensor([4, 2, 2, 3, 1, 0], device=rng.device)
+    asked = torch.tensor([1.0, 94.0, 178.0], dtype=torch.float64, device=rng.device).deg2rad()
+    queries = 0.3 * torch.stack([asked.cos(), asked.sin()], dim=1)
+    for k, answer in [(1, [4, 3, 0]), (2, [2, 1, 0]), (3, [2, 1, 0])]:
+        expected = torch.tensor(answer, device=rng.device)
+        expect_equal(student.knn_probe(features, labels, queries, k=k), expected, name=f"labels for k={k}")
+
+
+@task("linear_probe", points=2)
+def check_linear_probe_of_clusters(student, rng):
+    """Three clusters in a row are told apart, the middle one too, also if one feature is a million times larger."""
+    labels = torch.arange(60, device=rng.device) % 3
+    features = torch.stack([4.0 * (labels == 0), 4.0 * (labels == 2), 0.0 * labels], dim=1) + 0.3 * rng.normal(60, 3)
+    for scale in (1.0, 1e6):
+        shown = features * torch.tensor([scale, 1.0, 1.0], device=rng.device)
+        found = student.linear_probe(shown[:45], labels[:45], shown[45:])
+        expect_equal(found, labels[45:], name=f"labels, with the first feature times {scale:g}")
+
+
+@task("rotation_task", points=1)
+def check_rotations_of_a_small_picture(student, rng):
+    """A picture of 2 x 2 is turned counterclockwise by 0, 90, 180 and 270 degrees, all images by one angle first."""
+    first = torch.tensor([[1.0, 2.0], [3.0, 4.0]], device=rng.device)
+    images = torch.stack([first, 10 * first])[:, None]  # (2, 1, 2, 2)
+    turned = torch.tensor([[1.0, 2, 3, 4], [2, 4, 1, 3], [4, 3, 2, 1], [3, 1, 4, 2]], device=rng.device)
+    expected = torch.stack([turned, 10 * turned], dim=1).reshape(8, 1, 2, 2)
+    returned = student.rotation_task(images)
+    expect(type(returned) in (tuple, list) and len(returned) == 2, "rotation_task should return (rotated, labels).")
+    expect_close(returned[0], expected, name="rotated", mistakes={
+        "That is clockwise.": expected.view(4, 2, 1, 2, 2)[[0, 3, 2, 1]].reshape(8, 1, 2, 2),
+        "The four rotations of one image follow each other; all images by one angle should come first.":
+            expected.view(4, 2, 1, 2, 2).transpose(0, 1).reshape(8, 1, 2, 2),
+    })  # fmt: skip
+    expect_equal(returned[1], torch.tensor([0, 0, 1, 1, 2, 2, 3, 3], device=rng.device), name="labels")
+
+
+@task("rotation_task", points=1)
+def check_rotation_refuses_what_is_not_square(student, rng):
+    """Images that are not square raise ValueError, and square ones do not."""
+    expect_shape(student.rotation_task(rng.normal(2, 3, 5, 5))[0], (8, 3, 5, 5))
+    try:
+        out = student.rotation_task(rng.normal(2, 3, 5, 4))
+    except StudentFault as fault:
+        expect(fault.message.startswith("ValueError"), f"Images of 5 x 4 should raise ValueError: {fault.message}")
+        return
+    expect(False, f"Images of 5 x 4 raised nothing and gave {type(out).__name__}.")

@@ -1,0 +1,140 @@
+"""Public checks of crops, jitter, the chain and the pairs: what must hold for every draw, and counts over many.
+
+Every count is compared with its binomial law: a right solution is outside six standard deviations once in 500 million.
+"""
+
+import torch
+from oracles import DRAWS, expect_share, slope_image
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+
+
+@task("sample_crop", points=2)
+def check_boxes_lie_inside_the_image(student, rng):
+    """Boxes are not empty and lie inside the image, high and wide images alike, and they differ from draw to draw."""
+    helper = student.define(DRAWS)
+    for height, width in [(32, 32), (24, 40), (50, 40)]:
+        boxes = helper.boxes(student.sample_crop, 200, height, width)
+        expect_shape(boxes, (200, 4), name="boxes")
+        top, left, h, w = boxes.T
+        expect(bool((h > 0).all()) and bool((w > 0).all()), "A box is empty.")
+        first, bottom, right = int(min(top.min(), left.min())), int((top + h).max()), int((left + w).max())
+        expect(
+            first >= 0 and bottom <= height and right <= width,
+            f"In an image of {height} x {width} a box begins at {first} and the boxes reach to {bottom} x {right}.",
+            "A box is (top, left, height, width); top is at most the image's height minus the box's.",
+        )
+        expect(len(boxes.unique(dim=0)) > 20, "The boxes hardly differ: is everything drawn anew in each call?")
+
+
+@task("sample_crop", points=1)
+def check_every_place_is_possible(student, rng):
+    """A box may stand at every place where it fits, at the first and at the last row and column too."""
+    boxes = student.define(DRAWS).boxes(student.sample_crop, 400, 6, 5, scale=(0.29, 0.31), ratio=(0.99, 1.01))
+    expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[3, 3]], name="sizes of boxes of 30 % of 6 x 5")
+    tops, lefts = boxes[:, 0].unique().tolist(), boxes[:, 1].unique().tolist()
+    expect_equal(tops, [0, 1, 2, 3], name="where the boxes begin, from the top")
+    expect_equal(lefts, [0, 1, 2], name="where the boxes begin, from the left")
+
+
+@task("resized_crop", points=2)
+def check_crop_of_a_slope(student, rng):
+    """A crop of an image that rises evenly to the right and down is the part of the slope that it should be."""
+    down, right = torch.meshgrid(torch.arange(12.0), torch.arange(9.0), indexing="ij")
+    image = torch.stack([down, right, 2 * down + right]).double().to(rng.device)
+    same = student.resized_crop(image, 2, 3, 4, 4, 4)
+    expect_close(same, image[:, 2:6, 3:7], name="without a change of size", mistakes={
+        "Top and left are exchanged.": image[:, 3:7, 2:6],
+        "Height and width count from the corner of the box.": image[:, 2:4, 3:4],
+    })  # fmt: skip
+    out = student.resized_crop(image, 1, 2, 8, 6, 2)  # each sample is in the middle of 4 x 3 pixels
+    rows, columns = 1 + torch.tensor([1.5, 5.5]), 2 + torch.tensor([1.0, 4.0])
+    rows, columns = torch.meshgrid(rows, columns, indexing="ij")
+    expected = torch.stack([rows, columns, 2 * rows + columns]).double().to(rng.device)
+    expect_close(out, expected, name="8 x 6 to 2 x 2")
+
+
+@task("color_jitter", points=2)
+def check_jitter_with_one_strength_at_a_time(student, rng):
+    """With one strength alone, brightness or saturation changes by factors between 0.6 and 1.4; with none, nothing."""
+    helper = student.define(DRAWS)
+    colour = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64, device=rng.device).view(3, 1, 1)
+    image = colour.expand(3, 4, 5).contiguous()
+    none = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
+    same = helper.jittered(student.color_jitter, image, 3, **none)
+    expect_close(same, image.expand(3, 3, 4, 5), name="with all strengths 0")
+    luma = 0.299 * 0.5 + 0.587 * 0.3 + 0.114 * 0.2
+    for name, dull in (("brightness", 0.0), ("saturation", luma)):
+        out = helper.jittered(student.color_jitter, image, 300, **{**none, name: 0.4})
+        expect_shape(out, (300, 3, 4, 5))
+        factors = (out[:, 0, 0, 0] - dull) / (0.5 - dull)
+        blend = factors.view(-1, 1, 1, 1) * image + (1 - factors.view(-1, 1, 1, 1)) * dull
+        expect_close(out, blend, name=f"with {name} alone", atol=1e-3)
+        low, high = float(factors.min()), float(factors.max())
+        expect(
+            0.599 < low < 0.7 and 1.3 < high < 1.401,
+            f"With {name}=0.4 the factors of 300 draws run from {low:.3f} to {high:.3f}; they should fill 0.6 to 1.4.",
+        )
+
+
+@task("compute_train_transform", points=1)
+def check_views_are_square_images(student, rng):
+    """From an image of any size the transform makes one of size x size with values in [0, 1]; 32 x 32 by default."""
+    helper = student.define(DRAWS)
+    for (height, width), options, size in [((20, 35), {}, 32), ((40, 16), {"size": 12}, 12)]:
+        image = rng.uniform(3, height, width, dtype=torch.float32)
+        out = helper.views(student.compute_train_transform(seed=rng.int(0, 1000), **options), image, 20)
+        expect_shape(out, (20, 3, size, size))
+        expect_equal(out.dtype == torch.float32, True, name="is the dtype that of the image?")
+        expect(bool((out >= 0).all()) and bool((out <= 1).all()), "There are values outside [0, 1].")
+
+
+@task("compute_train_transform", points=1)
+def check_views_can_be_repeated(student, rng):
+    """The same seed gives the same sequence of views, another seed another one, and no two views are the same."""
+    helper, image, seed = student.define(DRAWS), rng.uniform(3, 16, 16), rng.int(0, 1000)
+    first, again, other = (
+        helper.views(student.compute_train_transform(seed=s, size=8), image, 6) for s in (seed, seed, seed + 1)
+    )
+    expect_equal(again, first, name="views of the same seed")
+    expect(not torch.equal(first, other), "Two seeds gave the same views.")
+    expect(
+        len(first.flatten(1).unique(dim=0)) == 6,
+        "The transform gave the same view twice.",
+        "Seed torch when the transform is made, not each time it is called.",
+    )
+
+
+@task("compute_train_transform", points=3)
+def check_how_often_views_are_mirrored_and_grey(student, rng):
+    """Over 1,500 draws half of the views are mirrored and a fifth are grey, and one does not depend on the other."""
+    transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=6)
+    out = student.define(DRAWS).views(transform, slope_image(rng.device), 1500)
+    expect_shape(out, (1500, 3, 6, 6))
+    mirrored = out[..., :3].sum((1, 2, 3)) > out[..., 3:].sum((1, 2, 3))
+    grey = (out.amax(1) - out.amin(1)).flatten(1).amax(1) < 1e-5
+    expect_share(mirrored, 0.5, "The view is mirrored")
+    expect_share(grey, 0.2, "The view is grey")
+    expect_share(mirrored & grey, 0.1, "The view is both mirrored and grey")
+
+
+@task("PairDataset", points=2)
+def check_pairs_are_two_draws_of_one_image(student, rng):
+    """An item is (x_i, x_j, target): two separate calls of the transform on the same image, and that image's label."""
+    helper = student.define(DRAWS)
+    images, labels = rng.uniform(7, 3, 4, 5), rng.permutation(7)
+    pairs = student.PairDataset(images, labels, helper.Steps())
+    expect_equal(student.define("size = len").size(pairs), 7, name="the length")
+    for call, index in enumerate((0, 6, 3)):
+        item = pairs[index]
+        expect(type(item) in (tuple, list) and len(item) == 3, "An item should be (x_i, x_j, target).")
+        steps = [float((view - images[index]).mean()) for view in item[:2]]
+        expect(
+            abs(steps[0] - steps[1]) > 0.5,
+            "Both views are the same draw.",
+            "Call the transform twice, once for each view.",
+        )
+        for view, number in zip(item[:2], sorted(steps) if steps[0] < steps[1] else sorted(steps)[::-1], strict=True):
+            expect_close(view, images[index] + round(number), name=f"a view of image {index}")
+        expect_equal(sorted(round(s) for s in steps), [2 * call + 1, 2 * call + 2], name="calls of the transform")
+        expect_equal(int(item[2]), int(labels[index]), name=f"the target of image {index}")

@@ -1,0 +1,51 @@
+"""What several check files of this assignment share: draws made beside the student's code, and their laws."""
+
+import colorsys
+
+import torch
+from torch import Tensor
+
+from autograder import expect
+
+DRAWS = """
+import torch
+
+def boxes(sample_crop, count, *args, **options):
+    return torch.tensor([[int(v) for v in sample_crop(*args, **options)] for _ in range(count)])
+
+def views(transform, image, count):
+    return torch.stack([transform(image) for _ in range(count)])
+
+def jittered(color_jitter, image, count, **options):
+    return torch.stack([color_jitter(image, **options) for _ in range(count)])
+
+class Steps:
+    # A transform that never gives the same twice.
+    def __init__(self):
+        self.calls = 0
+    def __call__(self, image):
+        self.calls += 1
+        return image + self.calls
+"""
+
+
+def expect_share(found: Tensor, share: float, what: str) -> None:
+    """As many of the booleans are true as their probability says, within six standard deviations."""
+    count, error = len(found), 6 * (share * (1 - share) / len(found)) ** 0.5
+    seen = float(found.double().mean())
+    expect(abs(seen - share) < error, f"{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.")
+
+
+def slope_image(device: torch.device) -> torch.Tensor:
+    """A faintly red image that grows brighter to the right, whatever the jitter: (3, 16, 16)."""
+    rise = torch.linspace(0, 0.3, 16, dtype=torch.float64, device=device).expand(16, 16)
+    return torch.stack([0.3 + rise, 0.25 + rise, 0.2 + rise])
+
+
+def shifted(image: Tensor, shift: float) -> Tensor:
+    """The image with its hues shifted, pixel by pixel, by colorsys."""
+    pixels = []
+    for red, green, blue in image.flatten(1).T.tolist():
+        hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
+        pixels.append(colorsys.hsv_to_rgb((hue + shift) % 1.0, saturation, value))
+    return torch.tensor(pixels, dtype=image.dtype, device=image.device).T.reshape(image.shape)

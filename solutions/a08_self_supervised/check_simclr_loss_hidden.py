@@ -1,0 +1,175 @@
+"""Hidden checks of similarity and loss: the definition in plain loops, its gradient, one pair, extreme numbers."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
+
+
+def plain_cosine(a: Tensor, b: Tensor) -> Tensor:
+    return (a * b).sum() / (a.square().sum() * b.square().sum()).sqrt()
+
+
+def plain_loss(left: Tensor, right: Tensor, tau: float) -> Tensor:
+    """Equation 1 of the paper, one view after the other, in float64; differentiable."""
+    views = [*left.double(), *right.double()]
+    total = torch.zeros((), dtype=torch.float64, device=left.device)
+    for i, view in enumerate(views):
+        logits = torch.stack([plain_cosine(view, other) for other in views]) / tau
+        others = torch.cat([logits[:i], logits[i + 1 :]])
+        top = others.max()
+        total = total + top + (others - top).exp().sum().log() - logits[(i + len(left)) % len(views)]
+    return total / len(views)
+
+
+def projections(rng, n: int, dims: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
+    """Views of which pairs resemble each other more than the rest, as after some training; lengths differ."""
+    left = rng.normal(n, dims)
+    right = left + 0.8 * rng.normal(n, dims)
+    lengths = rng.uniform(2 * n, 1, low=0.1, high=4.0)
+    return (left * lengths[:n]).to(dtype), (right * lengths[n:]).to(dtype)
+
+
+def judge_loops(student, rng, loss: str, taus, **options) -> None:
+    for n, dims, tau in zip((3, 8, 2), (5, 3, 9), taus, strict=True):
+        left, right = projections(rng, n, dims)
+        seen = student.inspect(getattr(student, loss), left, right, tau, **options)
+        expect_shape(seen.value, ())
+        expect_close(seen.value, plain_loss(left, right, tau), name=f"loss of {n} pairs at temperature {tau}")
+        expect_unchanged(seen, left, right, tau)
+    strange = [x.permute(1, 0).contiguous().permute(1, 0) for x in projections(rng, 4, 6)]
+    out = getattr(student, loss)(*strange, 0.3, **options)
+    expect_close(out, plain_loss(*strange, 0.3), name="loss of views that are not contiguous")
+
+
+def judge_one_pair(student, rng, loss: str, **options) -> None:
+    left, right = projections(rng, 1, 6)
+    out = getattr(student, loss)(left, right, 0.5, **options)
+    expect_shape(out, ())
+    expect_close(out, 0.0, name="loss of one pair: its partner is the only other view")
+
+
+def judge_lengths(student, rng, loss: str, **options) -> None:
+    left, right = projections(rng, 4, 5)
+    lengths = 10 ** rng.uniform(8, 1, low=-3.0, high=8.0)
+    right_value = plain_loss(left, right, 0.2)
+    out = getattr(student, loss)(left * lengths[:4], right * lengths[4:], 0.2, **options)
+    expect_close(out, right_value, name="loss after stretching each row by 1/1,000 to 100,000,000")
+
+
+@task("sim", points=1)
+def check_cosine_of_any_vectors(student, rng):
+    """The cosine agrees with its formula for float32, long vectors, views, large and small numbers."""
+    for dims, scale, dtype in [(1, 1.0, torch.float64), (300, 1e6, torch.float32), (7, 1e-4, torch.float64)]:
+        a, b = (scale * rng.normal(dims, 2)[:, 0] for _ in range(2))
+        a, b = a.to(dtype), (b + a).to(dtype)
+        expected = plain_cosine(a.double(), b.double()).to(dtype)
+        expect_close(student.sim(a, b), expected, name=f"sim of {dims} numbers around {scale:g}")
+
+
+@task("simclr_loss_naive", points=2)
+def check_naive_loss_at_several_temperatures(student, rng):
+    """The loss with loops agrees with the definition at several temperatures, sizes and on views."""
+    judge_loops(student, rng, "simclr_loss_naive", (0.5, 0.07, 2.0))
+
+
+@task("simclr_loss_naive", points=1)
+def check_naive_loss_of_one_pair(student, rng):
+    """The loss with loops of a single pair is 0."""
+    judge_one_pair(student, rng, "simclr_loss_naive")
+
+
+@task("simclr_loss_naive", points=1)
+def check_naive_loss_ignores_lengths(student, rng):
+    """The loss with loops does not depend on the lengths of the projections, and keeps float32."""
+    judge_lengths(student, rng, "simclr_loss_naive")
+    left, right = projections(rng, 3, 4, torch.float32)
+    expect_close(student.simclr_loss_naive(left, right, 0.5), plain_loss(left, right, 0.5).float(), name="float32")
+
+
+@task("simclr_loss_vectorized", points=1)
+def check_loss_at_several_temperatures(student, rng):
+    """The loss without loops agrees with the definition at several temperatures, sizes and on views."""
+    judge_loops(student, rng, "simclr_loss_vectorized", (0.5, 0.07, 2.0), device=rng.device)
+
+
+@task("simclr_loss_vectorized", points=1)
+def check_loss_of_one_pair(student, rng):
+    """The loss without loops of a single pair is 0."""
+    judge_one_pair(student, rng, "simclr_loss_vectorized", device=rng.device)
+
+
+@task("simclr_loss_vectorized", points=1)
+def check_loss_ignores_lengths(student, rng):
+    """The loss without loops does not depend on the lengths of the projections."""
+    judge_lengths(student, rng, "simclr_loss_vectorized", device=rng.device)
+
+
+@task("simclr_loss_vectorized", points=1)
+def check_loss_at_low_temperature(student, rng):
+    """In float32 the loss without loops is right at temperature 0.01, where exp(1 / tau) overflows."""
+    for n, tau in [(6, 0.01), (5, 0.003), (4, 100.0)]:
+        left, right = projections(rng, n, 8, torch.float32)
+        out = student.simclr_loss_vectorized(left, right, tau, device=rng.device)
+        expected = plain_loss(left, right, tau).float()
+        expect_close(out, expected, name=f"loss at temperature {tau}", rtol=1e-3, atol=1e-3, mistakes={
+            "exp overflows: use logsumexp, or subtract the largest value first.": torch.full((), math.nan),
+        })  # fmt: skip
+
+
+GRADIENT = """
+def gradients(loss, left, right, tau, device):
+    left, right = left.clone().requires_grad_(), right.clone().requires_grad_()
+    loss(left, right, tau, device=device).backward()
+    return left.grad, right.grad
+"""
+
+
+@task("simclr_loss_vectorized", points=2)
+def check_gradient_of_the_loss(student, rng):
+    """The gradient reaches both sides, and agrees with that of the definition, also for one pair."""
+    helper = student.define(GRADIENT)
+    for n, tau in [(4, 0.5), (3, 0.1), (1, 0.5)]:
+        left, right = (x.requires_grad_() for x in projections(rng, n, 5))
+        expected = torch.autograd.grad(plain_loss(left, right, tau), (left, right))
+        views = left.detach(), right.detach()
+        found = helper.gradients(student.simclr_loss_vectorized, *views, tau, rng.device)
+        for name, value, wanted in zip(("left", "right"), found, expected, strict=True):
+            expect(value is not None, f"No gradient reaches the {name} views.", "Is something detached on the way?")
+            expect_close(value, wanted, name=f"gradient of the {name} views, {n} pairs")
+
+
+@task("sim_positive_pairs", points=1)
+def check_positive_pairs_agree_with_a_loop(student, rng):
+    """Similarities of pairs agree with a loop for one pair, float32, and rows of very different lengths."""
+    forbid(student, "sim_positive_pairs", loops=True)
+    for n, dims, dtype in [(1, 4, torch.float64), (9, 2, torch.float32), (3, 50, torch.float64)]:
+        left, right = projections(rng, n, dims, dtype)
+        left = left * 10 ** rng.uniform(n, 1, low=-3.0, high=6.0).to(dtype)
+        expected = torch.stack([plain_cosine(a.double(), b.double()) for a, b in zip(left, right, strict=True)])
+        expect_close(student.sim_positive_pairs(left, right), expected[:, None].to(dtype), name=f"{n} pairs")
+
+
+@task("compute_sim_matrix", points=2)
+def check_matrix_is_right_and_small(student, rng):
+    """The matrix agrees with a double loop, is symmetric, and nothing of the size 2N x 2N x D is built on the way."""
+    forbid(student, "compute_sim_matrix", loops=True)
+    for rows in (
+        rng.normal(7, 3) * 10 ** rng.uniform(7, 1, low=-3.0, high=6.0),
+        rng.normal(5, 2, dtype=torch.float32).T,
+    ):
+        expected = torch.stack([torch.stack([plain_cosine(a, b) for b in rows.double()]) for a in rows.double()])
+        seen = student.inspect(student.compute_sim_matrix, rows)
+        expect_close(seen.value, expected.to(rows.dtype))
+        expect_unchanged(seen, rows)
+    many = rng.normal(300, 64)
+    seen = student.inspect(student.compute_sim_matrix, many)
+    expect_equal(tuple(seen.value.shape), (300, 300), name="shape")
+    limit = 4 * 300 * 300 * 8
+    expect(
+        seen.largest <= limit,
+        f"For 300 views of 64 numbers a tensor of {seen.largest:,} bytes was made; the matrix has {limit // 4:,}.",
+        "Normalise the rows, then take one matrix product; broadcasting to (2N, 2N, D) needs D times the memory.",
+    )

@@ -1,0 +1,89 @@
+"""Hidden checks of the probes and the rotation puzzle: plain loops, ties, a known minimum, torch.rot90."""
+
+import torch
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
+
+
+def plain_knn(features: Tensor, labels: Tensor, queries: Tensor, k: int) -> list[int]:
+    """The vote for each query, one after the other."""
+    answers = []
+    for query in queries.double():
+        cosines = [float((query @ f) / (query.norm() * f.norm())) for f in features.double()]
+        nearest = sorted(range(len(cosines)), key=lambda i, cosines=cosines: -cosines[i])[:k]
+        votes = [int(labels[i]) for i in nearest]
+        most = max(votes.count(label) for label in votes)
+        answers.append(min(label for label in votes if votes.count(label) == most))
+    return answers
+
+
+@task("knn_probe", points=2)
+def check_neighbours_agree_with_a_plain_loop(student, rng):
+    """Labels agree with a loop for several k, with many ties, labels with gaps, in float32 and for one query."""
+    labels = rng.integers(0, 4, 23) * 2 + 1
+    features = rng.normal(23, 5) * rng.uniform(23, 1, low=0.05, high=20.0)
+    queries = rng.normal(40, 5) + 0.5
+    for k in (1, 2, 4, 7, 23):
+        expected = plain_knn(features, labels, queries, k)
+        seen = student.inspect(student.knn_probe, features, labels, queries, k)
+        expect_equal(seen.value, torch.tensor(expected, device=rng.device), name=f"labels for k={k}")
+        expect_unchanged(seen, features, labels, queries, k)
+    features, queries = features.float(), queries[:1].float()
+    expected = torch.tensor(plain_knn(features, labels, queries, 5), device=rng.device)
+    expect_equal(student.knn_probe(features, labels, queries, k=5), expected, name="label of one query in float32")
+
+
+def minimum(rows: Tensor, labels: Tensor, classes: int, reg: float) -> tuple[Tensor, Tensor]:
+    """Weight and bias of the softmax regression, by Newton's method in float64."""
+    x = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1)  # (N, D + 1)
+    penalty = torch.full((x.shape[1], classes), 2 * reg, dtype=x.dtype, device=x.device)
+    penalty[-1] = 1e-9  # the common part of the biases is free; a trace of a penalty makes the system regular
+    target = torch.nn.functional.one_hot(labels, classes).to(x.dtype)
+    weight = torch.zeros_like(penalty)
+    for _ in range(60):
+        p = torch.softmax(x @ weight, dim=1)
+        gradient = x.T @ (p - target) / len(x) + penalty * weight
+        spread = torch.diag_embed(p) - p[:, :, None] * p[:, None, :]  # (N, L, L)
+        hessian = torch.einsum("nd,nkl,ne->dkel", x, spread, x).reshape(weight.numel(), -1) / len(x)
+        step = torch.linalg.solve(hessian + torch.diag(penalty.flatten()), gradient.flatten())
+        weight = weight - step.reshape(weight.shape).clamp(-2, 2)
+    return weight[:-1], weight[-1]
+
+
+@task("linear_probe", points=2)
+def check_linear_probe_reaches_the_minimum(student, rng):
+    """Labels agree with those of the exact minimum wherever that is certain by 2 %, for weak and strong penalties."""
+    scales = 10 ** rng.uniform(6, low=-2.0, high=3.0)
+    centres = 0.8 * rng.normal(4, 6)
+    labels = torch.cat([torch.arange(4, device=rng.device), (rng.uniform(76) ** 2 * 4).long()])  # few of the last class
+    features = (centres[labels] + rng.normal(80, 6)) * scales + 3 * scales
+    queries = (0.7 * centres[rng.integers(0, 4, 400)] + rng.normal(400, 6) + 0.3) * scales + 3 * scales
+    mean, deviation = features.mean(dim=0), features.std(dim=0, unbiased=False) + 1e-6
+    for reg, dtype in [(1e-2, torch.float64), (0.3, torch.float64), (1e-3, torch.float32)]:
+        weight, bias = minimum((features - mean) / deviation, labels, 4, reg)
+        best = torch.softmax((queries - mean) / deviation @ weight + bias, dim=1).topk(2, dim=1)
+        certain = best.values[:, 0] - best.values[:, 1] > 0.02
+        args = features.to(dtype), labels, queries.to(dtype)
+        seen = student.inspect(student.linear_probe, *args, reg)
+        expect_equal(tuple(seen.value.shape), (400,), name="shape")
+        wrong = int((seen.value[certain] != best.indices[certain, 0]).sum())
+        expect(
+            wrong == 0 and seen.value.dtype == torch.int64,
+            f"With reg={reg:g}, {wrong} of {int(certain.sum())} labels are not those of the minimum.",
+            "Standardise by the labelled features, penalise the weights only, and do not stop early.",
+        )
+        expect_unchanged(seen, *args)
+
+
+@task("rotation_task", points=1)
+def check_rotations_agree_with_rot90(student, rng):
+    """Rotations agree with torch.rot90 on images without symmetry, keep dtype, and leave their input alone."""
+    forbid(student, "rotation_task", calls=["torch.rot90", "np.rot90", "scipy.*"])
+    for images in (rng.normal(3, 2, 5, 5), rng.normal(4, 4, 1, 3, dtype=torch.float32).permute(3, 2, 0, 1)):
+        seen = student.inspect(student.rotation_task, images)
+        rotated, labels = seen.value
+        expect_close(rotated, torch.cat([torch.rot90(images, turns, dims=(2, 3)) for turns in range(4)]))
+        expected = torch.arange(4, device=rng.device).repeat_interleave(len(images))
+        expect_equal(labels, expected, name="labels")
+        expect_unchanged(seen, images)

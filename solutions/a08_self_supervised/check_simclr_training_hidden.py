@@ -1,0 +1,168 @@
+"""Hidden checks of the epoch: uneven batches against torch, and a scored pretraining without labels."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+from common.contrastive import FEATURES, ContrastiveModel, features_of, settle
+
+MODEL = """
+import torch
+from torch import nn
+
+class Small(nn.Module):
+    # Features and projections have different sizes; remembers in which mode it was called.
+    def __init__(self, first, second):
+        super().__init__()
+        self.first, self.second = nn.Parameter(first.clone()), nn.Parameter(second.clone())
+        self.modes = []
+    def forward(self, x):
+        self.modes.append(self.training)
+        features = torch.tanh(x.flatten(1) @ self.first)
+        return features, features @ self.second
+
+def run(train, first, second, batches, adam, **options):
+    model = Small(first, second).eval()
+    kind = torch.optim.Adam if adam else torch.optim.SGD
+    optimizer = kind(model.parameters(), lr=0.05)
+    losses = [train(model, iter(batches), optimizer, epoch, 2, **options) for epoch in (1, 2)]
+    weights = [p.detach() for p in model.parameters()]
+    return {"losses": losses, "weights": weights, "modes": model.modes, "kinds": [type(l).__name__ for l in losses]}
+"""
+
+
+def nt_xent(left: Tensor, right: Tensor, tau: float) -> Tensor:
+    """The loss as a cross-entropy over the other views."""
+    n, views = len(left), F.normalize(torch.cat([left, right]), dim=1)
+    logits = (views @ views.T / tau).fill_diagonal_(-1e30)
+    return F.cross_entropy(logits, torch.arange(2 * n, device=left.device).roll(n))
+
+
+def expected_epochs(weights: list[Tensor], batches: list, tau: float, adam: bool) -> tuple[list[float], list[Tensor]]:
+    """Two epochs of the same training, by torch: the losses over pairs, and the weights afterwards."""
+    first, second = (w.clone().requires_grad_() for w in weights)
+    optimizer = (torch.optim.Adam if adam else torch.optim.SGD)([first, second], lr=0.05)
+    losses = []
+    for _ in range(2):
+        total = 0.0
+        for x_i, x_j, _ in batches:
+            loss = nt_xent(*(torch.tanh(x.flatten(1) @ first) @ second for x in (x_i, x_j)), tau)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(x_i)
+        losses.append(total / sum(len(x_i) for x_i, _, _ in batches))
+    return losses, [first.detach(), second.detach()]
+
+
+def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> dict:
+    weights = [rng.normal(12, 7) / 3, rng.normal(7, 5)]
+    batches = [(rng.normal(n, 3, 2, 2), rng.normal(n, 3, 2, 2), rng.integers(0, 9, n)) for n in sizes]
+    options = {"batch_size": sizes[0], "temperature": tau, "device": rng.device}
+    seen = student.define(MODEL).run(student.train, *weights, batches, adam, **options)
+    losses, expected = expected_epochs(weights, batches, tau, adam)
+    expect_close(seen["losses"], losses, name="losses of two epochs")
+    expect_close(seen["weights"], expected, name="the weights afterwards")
+    return seen
+
+
+@task("train", points=1)
+def check_epochs_agree_with_torch(student, rng):
+    """Losses and weights of two epochs agree with the same training by torch, for SGD and for Adam."""
+    for adam in (False, True):
+        seen = judge_epochs(student, rng, [4, 4, 4], 0.3, adam=adam)
+        expect(all(seen["modes"]), "The model was not in training mode: call model.train() first.")
+        expect_equal(len(seen["modes"]), 12, name="calls of the model in two epochs of three batches")
+        expect_equal(seen["kinds"], ["float", "float"], name="types of what train returned")
+
+
+@task("train", points=1)
+def check_uneven_batches_count_by_their_pairs(student, rng):
+    """If the last batch is smaller, the mean loss weights each batch by its pairs."""
+    judge_epochs(student, rng, [6, 6, 2], 0.5, adam=False)
+    judge_epochs(student, rng, [3, 7, 1], 0.2, adam=False)
+
+
+PRETRAIN = """
+import math
+import torch
+from torch.utils.data import DataLoader
+from common.contrastive import ContrastiveModel, features_of
+
+def pretrain(PairDataset, compute_train_transform, train, images, queries, epochs, state):
+    model = ContrastiveModel().to(images.device)
+    model.load_state_dict(state)
+    nobody = torch.zeros(len(images), dtype=torch.int64)
+    pairs = PairDataset(images, nobody, compute_train_transform(seed=0))
+    loader = DataLoader(pairs, batch_size=64, shuffle=True, drop_last=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-4)
+    for epoch in range(1, epochs + 1):
+        optimizer.param_groups[0]["lr"] = 4e-3 * (0.05 + 0.475 * (1 + math.cos(math.pi * (epoch - 1) / epochs)))
+        options = {"batch_size": 64, "temperature": 0.1, "device": images.device}
+        train(model, loader, optimizer, epoch, epochs, **options)
+    return features_of(model, images), features_of(model, queries)
+"""
+
+
+IMAGES, EPOCHS = 4000, 5
+
+
+def fitted(features: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
+    """Labels of the queries by softmax regression on standardised features."""
+    mean, deviation = features.mean(dim=0), features.std(dim=0) + 1e-6
+    rows, queries = (features - mean) / deviation, (queries - mean) / deviation
+    weight = rows.new_zeros(rows.shape[1], 10, requires_grad=True)
+    bias = rows.new_zeros(10, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weight, bias], max_iter=60, line_search_fn="strong_wolfe")
+
+    def objective() -> Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(rows @ weight + bias, labels) + 1e-2 * weight.square().sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(objective)
+    return (queries @ weight + bias).detach().argmax(dim=1)
+
+
+def accuracies(features: Tensor, labels: Tensor, queries: Tensor, answers: Tensor, subsets: list[Tensor]) -> float:
+    """Mean accuracy of the probe over several choices of the labelled images."""
+    right = [(fitted(features[rows], labels[rows], queries) == answers).double().mean() for rows in subsets]
+    return float(torch.stack(right).mean())
+
+
+@task("train", points=4, seconds=600)
+def check_features_learned_without_labels(student, rng, data, score):
+    """Pretrained by your loss, pairs and epochs, features beat a random encoder and pixels with 1 % and 10 % of labels.
+
+    4,000 images, five epochs. The encoder, its start and the probe are the grader's; your process sees no label at all.
+    """
+    split = data(num_train=IMAGES, num_test=2000, name="plain_scenes")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(rng.int(0, 2**31))
+        model = ContrastiveModel().to(rng.device)
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    parts = student.PairDataset, student.compute_train_transform, student.train
+    found = student.define(PRETRAIN).pretrain(*parts, split.x_train, split.x_test, EPOCHS, state)
+    expect(type(found) in (tuple, list) and len(found) == 2, "The features did not come back.")
+    for features, images in zip(found, (split.x_train, split.x_test), strict=True):
+        expect_shape(features, (len(images), FEATURES), name="features")
+        expect(bool(torch.isfinite(features).all()), "The features are not finite: training broke down.")
+    settle(model, split.x_train)
+    rows = {
+        "yours": found,
+        "random": [features_of(model, images) for images in (split.x_train, split.x_test)],
+        "pixels": [images.flatten(1) for images in (split.x_train, split.x_test)],
+    }
+    by_class = [(split.y_train == label).nonzero()[:, 0] for label in range(10)]
+    for percent, draws in ((1, 10), (10, 2)):
+        each = percent * IMAGES // 1000  # images of each of the ten classes
+        subsets = [
+            torch.cat([members[rng.permutation(len(members))[:each]] for members in by_class]) for _ in range(draws)
+        ]
+        reached = {
+            name: accuracies(train, split.y_train, test, split.y_test, subsets) for name, (train, test) in rows.items()
+        }
+        lead = reached["yours"] - max(reached["random"], reached["pixels"])
+        score(lead, name=f"lead in accuracy with {percent} % of the labels")

@@ -1,0 +1,134 @@
+"""Wrong answers that people hand in for crops, jitter, chain and pairs of a08, and the check that must notice each."""
+
+from autograder.mutants import Mutant
+
+
+def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
+    """A mutant of simclr.py."""
+    return Mutant(story, file="simclr.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+
+
+AREA = "area = height * width * float(torch.empty(()).uniform_(*scale))"
+ASPECT = "math.exp(float(torch.empty(()).uniform_(math.log(ratio[0]), math.log(ratio[1]))))"
+SIDES = "round(math.sqrt(area / aspect)), round(math.sqrt(area * aspect))"
+FITS = "if 0 < h <= height and 0 < w <= width:"
+PLACE = "return int(torch.randint(height - h + 1, ())), int(torch.randint(width - w + 1, ())), h, w"
+ATTEMPTS = "for _ in range(10):\n        area"
+WHOLE = "return 0, 0, height, width"
+BOX = "image[:, top : top + height, left : left + width]"
+RESIZE = 'F.interpolate(box[None], size=(size, size), mode="bilinear", align_corners=False)[0]'
+DRAW = "float(torch.empty(()).uniform_(centre - strength, centre + strength))"
+CENTRES = "for centre, strength in ((1, brightness), (1, contrast), (1, saturation), (0, hue))"
+DARKEN = "image = adjust_contrast(adjust_brightness(image, brightness), contrast)"
+TURN = "return adjust_hue(adjust_saturation(image, saturation), hue)"
+SEED = "    torch.manual_seed(seed)\n"
+CROP = "box = sample_crop(*image.shape[1:], scale=scale)"
+CUT = "image = resized_crop(image, *box, size=size)"
+COINS = "flip, jitter, grey = torch.rand(3).tolist()"
+JITTER = """\
+        if jitter < 0.8:
+            image = color_jitter(image)
+"""
+GREY = """\
+        if grey < 0.2:
+            image = to_grey(image)
+"""
+VIEWS = "return self.transform(image), self.transform(image), target"
+
+# fmt: off
+CROPS = [
+    mutant("box: never at the last place", "check_every_place_is_possible", PLACE,
+           "return int(torch.randint(max(height - h, 1), ())), int(torch.randint(max(width - w, 1), ())), h, w"),
+    mutant("box: always in the middle", ("check_every_place_is_possible", "check_law_of_the_boxes"),
+           PLACE, "return (height - h) // 2, (width - w) // 2, h, w"),
+    mutant("box: one number for top and left", "check_law_of_the_boxes", PLACE,
+           "u = float(torch.rand(()))\n            "
+           "return int(u * (height - h + 1)), int(u * (width - w + 1)), h, w"),
+    mutant("box: height and width are exchanged on return",
+           ("check_boxes_lie_inside_the_image", "check_boxes_in_images_that_are_not_square"),
+           PLACE, PLACE.replace("h, w", "w, h")),
+    mutant("box: may begin anywhere, and hangs over", "check_boxes_lie_inside_the_image",
+           PLACE, PLACE.replace("height - h + 1", "height").replace("width - w + 1", "width")),
+    mutant("box: the share is one of the side, not of the area", "check_law_of_the_boxes",
+           SIDES, "round(height * area / height / width / aspect**0.5), round(area / height * aspect**0.5)"),
+    mutant("box: the ratio is height / width", "check_boxes_in_images_that_are_not_square",
+           SIDES, "round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))"),
+    mutant("box: the ratio itself is uniform, so wide boxes come more often", "check_law_of_the_boxes",
+           ASPECT, "float(torch.empty(()).uniform_(*ratio))"),
+    mutant("box: takes the image for square", "check_boxes_in_images_that_are_not_square",
+           AREA, AREA.replace("height * width", "height * height")),
+    mutant("box: gives up after the first try", "check_boxes_that_never_fit",
+           ATTEMPTS, ATTEMPTS.replace("10", "1")),
+    mutant("box: cuts what does not fit", "check_boxes_that_never_fit",
+           FITS, "h, w = min(h, height), min(w, width)\n        " + FITS),
+    mutant("box: returns nothing when nothing fits", "check_boxes_that_never_fit", WHOLE, "return None"),
+    mutant("crop: rows and columns are exchanged", ("check_crop_of_a_slope", "check_crop_agrees_with_a_plain_loop"),
+           BOX, "image[:, left : left + height, top : top + width]"),
+    mutant("crop: height and width taken for the other corner", "check_crop_of_a_slope",
+           BOX, "image[:, top : max(height, top + 1), left : max(width, left + 1)]"),
+    mutant("crop: nearest neighbour", ("check_crop_of_a_slope", "check_crop_agrees_with_a_plain_loop"),
+           RESIZE, 'F.interpolate(box[None], size=(size, size), mode="nearest")[0]'),
+    mutant("crop: aligns the corners", "check_crop_agrees_with_a_plain_loop",
+           RESIZE, RESIZE.replace("align_corners=False", "align_corners=True")),
+    mutant("crop: smooths before shrinking", "check_crop_agrees_with_a_plain_loop",
+           RESIZE, RESIZE.replace("align_corners=False", "align_corners=False, antialias=True")),
+]
+
+CHANCE = [
+    mutant("jitter: factors between 0 and the strength", "check_jitter_with_one_strength_at_a_time",
+           DRAW, "float(torch.empty(()).uniform_(0, max(strength, 1e-9)))"),
+    mutant("jitter: only ever stronger", ("check_jitter_with_one_strength_at_a_time", "check_law_of_the_jitter"),
+           DRAW, DRAW.replace("centre - strength", "centre")),
+    mutant("jitter: normal instead of uniform", "check_law_of_the_jitter",
+           DRAW, "float(torch.empty(()).normal_(centre, strength / 3**0.5 + 1e-12))"),
+    mutant("jitter: one draw for everything", "check_jitter_draws_each_amount_for_itself",
+           "    brightness, contrast, saturation, hue = (\n        " + DRAW,
+           "    u = float(torch.rand(()))\n    brightness, contrast, saturation, hue = (\n"
+           "        centre + strength * (2 * u - 1)"),
+    mutant("jitter: forgets the hue", "check_law_of_the_jitter", TURN, "return adjust_saturation(image, saturation)"),
+    mutant("jitter: forgets the contrast", "check_law_of_the_jitter", DARKEN,
+           "image = adjust_brightness(image, brightness)"),
+    mutant("jitter: always a hue of 0.1, whatever is asked", "check_jitter_with_one_strength_at_a_time",
+           CENTRES, CENTRES.replace("(0, hue)", "(0, 0.1)")),
+    mutant("jitter: saturation takes the strength of brightness", "check_law_of_the_jitter",
+           CENTRES, CENTRES.replace("(1, saturation)", "(1, brightness)")),
+    mutant("chain: seeds at every call, so each view is the same", "check_views_can_be_repeated",
+           "        " + CROP, "        torch.manual_seed(seed)\n        " + CROP),
+    mutant("chain: does not seed", "check_views_can_be_repeated", SEED, ""),
+    mutant("chain: always 32 pixels", "check_views_are_square_images", CUT, CUT.replace("size=size", "size=32")),
+    mutant("chain: does not crop, only resizes", "check_crops_of_the_chain",
+           CROP, "box = 0, 0, *image.shape[1:]"),
+    mutant("chain: crops with the default scale", "check_crops_of_the_chain",
+           CROP, "box = sample_crop(*image.shape[1:])"),
+    mutant("chain: takes the image's channels for its height", "check_views_are_square_images",
+           CROP, "box = sample_crop(*image.shape[:2], scale=scale)"),
+    mutant("chain: mirrors every view", "check_how_often_views_are_mirrored_and_grey",
+           "if flip < 0.5:", "if flip < 1:"),
+    mutant("chain: turns upside down", "check_how_often_views_are_mirrored_and_grey",
+           "image = image.flip(-1)", "image = image.flip(-2)"),
+    mutant("chain: grey in one of ten", "check_how_often_views_are_mirrored_and_grey", "if grey < 0.2:",
+           "if grey < 0.1:"),
+    mutant("chain: grey in four of five, as if the numbers of jitter and grey were exchanged",
+           ("check_how_often_views_are_mirrored_and_grey", "check_how_often_colours_are_jittered"),
+           JITTER + GREY, JITTER.replace("0.8", "0.2") + GREY.replace("0.2", "0.8")),
+    mutant("chain: always jitters", "check_how_often_colours_are_jittered", "if jitter < 0.8:", "if jitter < 1:"),
+    mutant("chain: one coin for everything", "check_how_often_views_are_mirrored_and_grey",
+           COINS, "flip = jitter = grey = float(torch.rand(()))"),
+    mutant("chain: grey only where there was jitter", "check_how_often_colours_are_jittered",
+           COINS, COINS + "\n        grey = grey * 1.25 if jitter < 0.8 else 1.0\n        grey = grey * 0.64"),
+    mutant("chain: grey before the jitter", "check_grey_comes_after_the_jitter", JITTER + GREY, GREY + JITTER),
+    mutant("pairs: the same view twice", ("check_pairs_are_two_draws_of_one_image", "check_pairs_in_a_loader"),
+           VIEWS, "view = self.transform(image)\n        return view, view, target"),
+    mutant("pairs: the second view is the image itself", "check_pairs_are_two_draws_of_one_image",
+           VIEWS, "return self.transform(image), image, target"),
+    mutant("pairs: the second view is a view of the first", "check_pairs_are_two_draws_of_one_image",
+           VIEWS, "view = self.transform(image)\n        return view, self.transform(view), target"),
+    mutant("pairs: forgets the target", ("check_pairs_are_two_draws_of_one_image", "check_pairs_in_a_loader"),
+           VIEWS, "return self.transform(image), self.transform(image)"),
+    mutant("pairs: the target is the index", "check_pairs_are_two_draws_of_one_image",
+           "self.images[index], self.labels[index]", "self.images[index], index"),
+    mutant("pairs: needs a transform", "check_pairs_in_a_loader",
+           "        if self.transform is None:\n            return image, image, target\n", ""),
+]
+
+MUTANTS = CROPS + CHANCE
