@@ -1,0 +1,77 @@
+"""Public checks of precision, recall, average precision and their mean: cases by hand."""
+
+import torch
+from oracles import shot, tensor
+
+from autograder import expect_close, task
+
+
+@task("precision_recall", points=2)
+def check_precision_and_recall_of_a_case_by_hand(student, rng):
+    """Recall and precision of five detections in two images are those worked out by hand."""
+    targets = [shot(rng, [[0, 0, 4, 4], [10, 0, 14, 4]]), shot(rng, [[0, 0, 4, 4]])]
+    predictions = [
+        shot(rng, [[0, 0, 4, 3], [10, 0, 14, 4], [20, 20, 24, 24]], [0.9, 0.5, 0.7]),
+        shot(rng, [[1, 0, 5, 4], [9, 9, 12, 12]], [0.6, 0.8]),
+    ]
+    # By falling score: right (0.75), nothing there, nothing there, right (IoU 0.6), right.
+    recall, precision = student.precision_recall(predictions, targets, 0)
+    expect_close(recall, tensor(rng, [1 / 3, 1 / 3, 1 / 3, 2 / 3, 1]), name="recall", mistakes={
+        "Recall was divided by the number of images, not by the number of objects.":
+            tensor(rng, [1 / 2, 1 / 2, 1 / 2, 1, 1.5]),
+        "The images were walked through one after the other; all detections stand in one list, by falling score.":
+            tensor(rng, [1 / 3, 1 / 3, 2 / 3, 2 / 3, 1]),
+    })  # fmt: skip
+    expect_close(precision, tensor(rng, [1, 1 / 2, 1 / 3, 2 / 4, 3 / 5]), name="precision")
+
+
+@task("precision_recall", points=2)
+def check_a_second_detection_of_an_object_is_wrong(student, rng):
+    """A second detection of one object counts as wrong, also when another object would still be free."""
+    targets = [shot(rng, [[0, 0, 4, 4], [0, 1, 4, 5]])]
+    predictions = [shot(rng, [[0, 0, 4, 4], [0, 0.2, 4, 4.2], [0, 1, 4, 5]], [0.9, 0.8, 0.7])]
+    recall, precision = student.precision_recall(predictions, targets, 0)
+    expect_close(recall, tensor(rng, [1 / 2, 1 / 2, 1]), name="recall", mistakes={
+        "A second detection of the same object was counted as right.": tensor(rng, [1 / 2, 1, 3 / 2]),
+        "The second detection turned to another object that it overlaps less; it may not.": tensor(rng, [1 / 2, 1, 1]),
+    })  # fmt: skip
+    expect_close(precision, tensor(rng, [1, 1 / 2, 2 / 3]), name="precision")
+
+
+@task("average_precision", points=2)
+def check_average_precision_of_cases_by_hand(student, rng):
+    """Average precision is the area under the curve whose precision is the best at each recall or any higher one."""
+    cases = [
+        ([0.5, 1.0], [1.0, 1.0], 1.0),
+        ([0.25, 0.25, 0.5, 0.5, 0.75], [1.0, 0.5, 2 / 3, 0.5, 0.6], 0.25 + 0.25 * 2 / 3 + 0.25 * 0.6),
+        ([0.0, 0.2, 0.4], [0.0, 0.5, 2 / 3], 0.4 * 2 / 3),
+    ]
+    for recall, precision, expected in cases:
+        value = student.average_precision(tensor(rng, recall), tensor(rng, precision))
+        widths = torch.tensor(recall).diff(prepend=torch.zeros(1))
+        expect_close(value, expected, name=f"AP of recall {recall}", mistakes={
+            "The curve's teeth were not filled: take the best precision from here on.":
+                float((widths * torch.tensor(precision)).sum()),
+            "This is the mean precision; wanted is the area over recall.": sum(precision) / len(precision),
+            "This is the best precision so far; wanted is the best from here on.":
+                float((widths * torch.tensor(precision).cummax(dim=0).values).sum()),
+        })  # fmt: skip
+
+
+@task("mean_average_precision", points=2)
+def check_map_is_the_mean_over_classes(student, rng):
+    """mAP is the mean of the AP of the classes: in this case of 1/3, 1/2 and 0."""
+    first, second = [[0, 0, 4, 4], [8, 0, 12, 4]], [[0, 0, 4, 4], [8, 8, 9, 9]]
+    targets = [shot(rng, first, labels=[2, 5]), shot(rng, second, labels=[5, 7])]
+    predictions = [
+        shot(rng, first, [0.2, 0.9], [2, 5]),
+        shot(rng, second, [0.8, 0.7], [2, 2]),
+    ]
+    # Class 5: one of two found. Class 7: called 2. Class 2: two wrong ones before the right one, AP 1/3.
+    expected = (1 / 3 + 1 / 2 + 0) / 3
+    expect_close(student.mean_average_precision(predictions, targets), expected, mistakes={
+        "The mean runs over classes with detections alone; a class that was missed counts 0.": (1 / 3 + 1 / 2) / 2,
+        "The class of a detection was not compared.": 1.0,
+    })  # fmt: skip
+    perfect = [{**truth, "scores": torch.ones_like(truth["boxes"][:, 0])} for truth in targets]
+    expect_close(student.mean_average_precision(perfect, targets), 1.0, name="mAP of perfect predictions")

@@ -1,0 +1,204 @@
+"""Hidden checks of anchors, proposals, IoU, matching and suppression: plain loops on random inputs, edges, costs."""
+
+import torch
+from oracles import tensor
+from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, plain_iou, random_case
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from common.detection import box_offsets, generate_grid
+
+
+def loop_nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
+    """Greedy suppression on lists."""
+    rows, kept = boxes.tolist(), []
+    for index in sorted(range(len(rows)), key=lambda i: (-float(scores[i]), i)):
+        if all(plain_iou(rows[index], rows[other]) <= threshold for other in kept):
+            kept.append(index)
+    return torch.tensor(kept, dtype=torch.int64, device=boxes.device)
+
+
+@task("GenerateAnchor", points=1)
+def check_anchors_on_other_maps(student, rng):
+    """Anchors are right for one image with one cell and for several, on grids that are views; inputs are unchanged."""
+    for B, A, H, W in ((1, 1, 1, 1), (3, 2, 5, 2), (1, 9, 7, 7)):
+        shapes, grid = rng.uniform(2, A, low=1, high=3).T, rng.normal(B, W, 2, H).permute(0, 3, 1, 2)
+        seen = student.inspect(student.GenerateAnchor, shapes, grid)
+        rows = [
+            [[[[c[0] - s[0] / 2, c[1] - s[1] / 2, c[0] + s[0] / 2, c[1] + s[1] / 2] for c in line] for line in image]
+             for s in shapes.tolist()]
+            for image in grid.tolist()
+        ]  # fmt: skip
+        expect_close(seen.value, tensor(rng, rows))
+        expect_equal(seen.args, (shapes, grid), name="the inputs after the call")
+
+
+@task("GenerateAnchor", points=1)
+def check_anchors_keep_float32(student, rng):
+    """Anchors have the dtype of the grid."""
+    grid = generate_grid(rng.uniform(2, 1, 3, 4, dtype=torch.float32))
+    shapes = tensor(rng, [[1.0, 2.0], [3.0, 1.5]], torch.float32)
+    anchors = student.GenerateAnchor(shapes, grid)
+    half = (shapes / 2)[:, None, None]
+    expect_close(anchors, torch.cat([grid[:, None] - half, grid[:, None] + half], dim=-1))
+
+
+@task("GenerateProposal", points=2)
+def check_proposals_undo_offsets(student, rng):
+    """With the offsets from an anchor to a box, the proposal is the box; inputs, also views, are unchanged."""
+    for dtype, method in ((torch.float64, "YOLO"), (torch.float32, "FasterRCNN"), (torch.float64, "FasterRCNN")):
+        anchors, wanted = boxes_of(rng, 2, 4, 3, 1, dtype=dtype), boxes_of(rng, 2, 4, 3, 1, dtype=dtype)
+        offsets = box_offsets(anchors, wanted, method)
+        views = [value.flip(1).movedim(-1, 0).contiguous().movedim(0, -1).flip(1) for value in (anchors, offsets)]
+        seen = student.inspect(student.GenerateProposal, *views, method)
+        expect_close(seen.value, wanted, name=f"GenerateProposal by {method}")
+        expect_equal(seen.args[:2], (anchors, offsets), name="the inputs after the call")
+
+
+@task("GenerateProposal", points=1)
+def check_proposals_of_an_unknown_method(student, rng):
+    """Without a method it is YOLO's; an unknown method raises ValueError; single boxes (P, 4) will do, none as well."""
+    anchors, offsets = boxes_of(rng, 5), 0.3 * rng.normal(5, 4)
+    expect_equal(student.GenerateProposal(anchors, offsets), student.GenerateProposal(anchors, offsets, method="YOLO"))
+    expect_shape(student.GenerateProposal(anchors[:0], offsets[:0]), (0, 4))
+    helper = student.define(
+        "def refuses(f, a, o):\n    try:\n        f(a, o, method='SSD')\n    except ValueError:\n        return True\n"
+        "    return False\n"
+    )
+    refused = helper.refuses(student.GenerateProposal, anchors, offsets)
+    expect(refused, "GenerateProposal(..., method='SSD') did not raise ValueError.")
+
+
+@task("IoU", points=1)
+def check_iou_agrees_with_loops(student, rng):
+    """IoU agrees with a loop over pairs, for float32 boxes that are views; inputs are unchanged."""
+    forbid(student, "IoU", loops=True)
+    for B, A, H, W, N in ((2, 2, 3, 2, 4), (1, 1, 1, 1, 1), (3, 1, 2, 5, 2)):
+        proposals = boxes_of(rng, B, H, A, W, dtype=torch.float32).transpose(1, 2)
+        bboxes = torch.cat([boxes_of(rng, N, B), rng.normal(N, B, 1)], dim=-1).float().transpose(0, 1)
+        seen = student.inspect(student.IoU, proposals, bboxes)
+        expect_close(seen.value, loop_iou(proposals, bboxes))
+        expect_equal(seen.args, (proposals, bboxes), name="the inputs after the call")
+
+
+@task("IoU", points=1)
+def check_iou_fits_in_memory(student, rng):
+    """IoU of 5,000 proposals and 300 boxes needs no tensor of more than two numbers a pair."""
+    forbid(student, "IoU", loops=True)
+    proposals = boxes_of(rng, 1, 5000, 1, 1, dtype=torch.float32)
+    bboxes = torch.cat([boxes_of(rng, 1, 300), torch.zeros(1, 300, 1, device=rng.device)], dim=-1).float()
+    seen = student.inspect(student.IoU, proposals, bboxes)
+    expect_shape(seen.value, (1, 5000, 300))
+    some = rng.permutation(5000)[:20]
+    expect_close(seen.value[:, some], loop_iou(proposals[:, some], bboxes))
+    pair = 5000 * 300 * 4
+    expect(
+        seen.largest <= 2 * pair,
+        f"One number a pair takes {pair:,} bytes; the largest tensor on the way took {seen.largest:,}.",
+        hint="Work on x and on y in turn: each needs one number for a pair, where both boxes would need eight.",
+    )
+
+
+@task("IoU", points=1)
+def check_iou_without_boxes(student, rng):
+    """IoU takes images without boxes, rows of padding, and boxes turned inside out, which have no area."""
+    forbid(student, "IoU", loops=True)
+    proposals = boxes_of(rng, 2, 1, 3, 2, side=2.0) - 1.5
+    expect_equal(student.IoU(proposals, proposals.new_zeros(2, 0, 5)), proposals.new_zeros(2, 6, 0))
+    bboxes = torch.full((2, 3, 5), -1.0, dtype=torch.float64, device=rng.device)
+    bboxes[0, 0, :4] = tensor(rng, [-3.0, -3.0, 3.0, 3.0])
+    expect_close(student.IoU(proposals, bboxes), loop_iou(proposals, bboxes), name="IoU with rows of padding")
+    inside_out = bboxes[:, :1, [2, 3, 0, 1, 4]]
+    result = student.IoU(proposals[:1], inside_out[:1])
+    expect_equal(result, proposals.new_zeros(1, 6, 1), name="IoU with a box turned inside out")
+
+
+@task("match_anchors", points=2)
+def check_matches_agree_with_loops(student, rng):
+    """By both rules, random boxes in several images, with rows of padding, are matched as loops match them."""
+    for method in ("FasterRCNN", "YOLO"):
+        for shape in ((3, 4, 3, 5, 3), (1, 2, 6, 2, 4), (5, 3, 2, 4, 6)):
+            anchors, bboxes = random_case(rng, *shape)
+            iou = loop_iou(anchors, bboxes)
+            pos, neg = rng.choice([0.5, 0.7]), rng.choice([0.2, 0.3, 0.45])
+            seen = student.inspect(student.match_anchors, anchors, bboxes, iou, pos, neg, method)
+            expect_equal(seen.value, loop_match(anchors, bboxes, iou, pos, neg, method), name=f"matches by {method}")
+            expect_equal(seen.args[:3], (anchors, bboxes, iou), name="the inputs after the call")
+
+
+@task("match_anchors", points=1)
+def check_matches_without_boxes(student, rng):
+    """All anchors are negative in images with padding alone, with N = 0, and where boxes have no area."""
+    anchors, bboxes = random_case(rng, 2, 3, 2, 3, 2)
+    expected = torch.full((2, 18), NEGATIVE, device=rng.device)
+    cases = {
+        "rows of padding alone": (torch.full_like(bboxes, -1), rng.uniform(2, 18, 2, low=0.5)),
+        "N = 0": (bboxes[:, :0], rng.uniform(2, 18, 0)),
+        "boxes without an area": (torch.cat([bboxes[..., :2], bboxes[..., :2], bboxes[..., 4:].abs()], -1), 0.0),
+    }
+    for method in ("FasterRCNN", "YOLO"):
+        for name, (boxes, iou) in cases.items():
+            table = iou if isinstance(iou, Tensor) else bboxes.new_zeros(2, 18, 2)
+            result = student.match_anchors(anchors, boxes, table, pos_thresh=0.7, neg_thresh=0.3, method=method)
+            expect_equal(result, expected, name=f"{method} with {name}")
+
+
+@task("match_anchors", points=1)
+def check_matches_at_ties_and_thresholds(student, rng):
+    """An IoU equal to pos_thresh is positive, one equal to neg_thresh is not negative, and ties go to the first."""
+    anchors = torch.cat([generate_grid(rng.uniform(1, 1, 1, 4))[:, None] + s for s in (-0.5, 0.5)], dim=-1)
+    bboxes = tensor(rng, [[[0.0, 0, 1, 1, 7], [0, 0, 1, 1, 3], [-1, -1, -1, -1, -1]]])
+    table = tensor(rng, [[0.75, 0.75, 0.9], [0.875, 0.8125, 0.9], [0.25, 0.125, 0.9], [0.125, 0.0, 0.9]])[None]
+    result = student.match_anchors(anchors, bboxes, table, pos_thresh=0.75, neg_thresh=0.25, method="FasterRCNN")
+    expect_equal(result, tensor(rng, [[0, 0, NEUTRAL, NEGATIVE]], torch.int64), name="FasterRCNN")
+    both = anchors.repeat(1, 2, 1, 1, 1)
+    table = tensor(rng, [[0.5, 0.5, 0.9], *[[0.25, 0.0, 0.9]] * 3, [0.5, 0.25, 0.9], *[[0.0, 0.0, 0.9]] * 3])[None]
+    result = student.match_anchors(both, bboxes, table, pos_thresh=0.75, neg_thresh=0.25, method="YOLO")
+    expected = [0, NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL, NEGATIVE, NEGATIVE, NEGATIVE]
+    expect_equal(result, tensor(rng, [expected], torch.int64), name="YOLO")
+
+
+@task("nms", points=1)
+def check_nms_agrees_with_loops(student, rng):
+    """NMS agrees with plain loops on float32 views, with equal and with negative scores; inputs are unchanged."""
+    for count, threshold in ((40, 0.3), (40, 0.0), (7, 1.0), (25, 0.6)):
+        boxes = boxes_of(rng, count, dtype=torch.float32).T.contiguous().T
+        scores = rng.integers(-4, 4, count).float()
+        seen = student.inspect(student.nms, boxes, scores, threshold)
+        expect_equal(seen.value, loop_nms(boxes, scores, threshold), name=f"nms at {threshold}")
+        expect_equal(seen.args[:2], (boxes, scores), name="the inputs after the call")
+
+
+@task("nms", points=1)
+def check_nms_of_few_boxes(student, rng):
+    """NMS takes no box, one box, boxes without an area, nested boxes, and topk = 0."""
+    none = tensor(rng, [], torch.int64)
+    expect_equal(student.nms(rng.normal(0, 4), rng.normal(0)), none, name="nms of no box")
+    expect_equal(student.nms(boxes_of(rng, 1), rng.normal(1)), tensor(rng, [0], torch.int64), name="nms of one box")
+    points = tensor(rng, [[2.0, 2.0, 2.0, 2.0], [2.0, 2.0, 2.0, 2.0], [0.0, 0.0, 4.0, 4.0]])
+    expect_equal(
+        student.nms(points, tensor(rng, [0.1, 0.3, 0.2])), tensor(rng, [1, 2, 0], torch.int64), name="nms of two points"
+    )
+    nested = tensor(rng, [[0.0, 0.0, 8.0, 8.0], [1.0, 1.0, 7.0, 7.0], [3.0, 3.0, 5.0, 5.0]])
+    expect_equal(
+        student.nms(nested, tensor(rng, [0.3, 0.2, 0.1])), tensor(rng, [0, 2], torch.int64), name="nms of nested boxes"
+    )
+    expect_equal(student.nms(nested, tensor(rng, [0.3, 0.2, 0.1]), topk=0), none, name="nms with topk = 0")
+
+
+@task("nms", points=1, seconds=12)
+def check_nms_of_thousands_of_boxes(student, rng):
+    """NMS of 5,000 boxes in 60 heaps takes seconds at most, and is right."""
+    heap = rng.integers(0, 60, 5000)
+    middle = torch.stack([heap % 10, heap // 10], dim=1) * 20 + rng.normal(5000, 2)
+    half = rng.uniform(5000, 2, low=4, high=6)
+    boxes, scores = torch.cat([middle - half, middle + half], dim=1), rng.permutation(5000).float()
+    kept = student.nms(boxes, scores, iou_threshold=0.5)
+    expected = [heap_rows[loop_nms(boxes[heap_rows], scores[heap_rows], 0.5)] for heap_rows in groups(heap)]
+    every = torch.cat(expected)
+    expect_equal(kept, every[scores[every].argsort(descending=True)], name="nms of 5,000 boxes")
+
+
+def groups(heap: Tensor) -> list[Tensor]:
+    """The rows of each heap."""
+    return [(heap == number).nonzero()[:, 0] for number in heap.unique().tolist()]

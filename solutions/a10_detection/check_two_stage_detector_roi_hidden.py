@@ -1,0 +1,136 @@
+"""Hidden checks of RoI Align and of the second stage: other sizes, edges, gradients, a training run."""
+
+import torch
+from oracles import tensor
+from oracles_hidden import PROBES
+from oracles_metrics_hidden import trained_map
+from oracles_two_stage import READY_MADE, TOYS, rois_of, sampled, toy_detector
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, expect_gradient, expect_shape, forbid, task
+
+# A first stage whose proposals want a gradient, and tell whether they got one; and the gradient of RoI Align.
+WATCHED = (
+    TOYS
+    + """
+
+def pooled_gradient(roi_align, features, boxes, size, direction):
+    features.requires_grad_()
+    (roi_align(features, boxes, size) * direction).sum().backward()
+    return features.grad
+
+
+class Watched(FirstStage):
+    def __init__(self, *parts):
+        super().__init__(*parts)
+        self.leaf = self.table["proposals"].clone().requires_grad_()
+        self.table["proposals"] = self.leaf * 1
+
+
+def box_gradient(detector, stage, images, bboxes):
+    detector.rpn = stage
+    detector(images, bboxes).backward()
+    return tuple(part.grad is not None and bool(part.grad.any()) for part in (stage.leaf, stage.features))
+"""
+)
+
+
+@task("roi_align", points=1)
+def check_roi_align_of_other_sizes(student, rng):
+    """RoI Align is right for other outputs, one channel, one box, no box, and a map of one cell."""
+    forbid(student, "roi_align", calls=READY_MADE)
+    for (B, C, H, W), count, size in (
+        ((1, 1, 4, 4), 1, (1, 1)), ((2, 3, 7, 3), 5, (4, 1)), ((2, 2, 1, 1), 3, (2, 2)), ((2, 3, 1, 6), 4, (3, 5)),
+        ((2, 3, 5, 4), 0, (2, 3)),
+    ):  # fmt: skip
+        features, boxes = rng.normal(B, C, H, W), rois_of(rng, B, count, H, W)
+        expected = sampled(features, boxes, size) if count else features.new_zeros(0, C, *size)
+        expect_close(student.roi_align(features, boxes, size), expected, name=f"{count} boxes on {H} x {W} cells")
+
+
+@task("roi_align", points=2)
+def check_roi_align_beyond_the_map(student, rng):
+    """Boxes that reach beyond the map see its border go on; boxes without an area see one point, or a line."""
+    forbid(student, "roi_align", calls=READY_MADE)
+    features = rng.normal(1, 3, 4, 6)
+    boxes = tensor(rng, [[0, -3, -2, 2, 3], [0, 4, 2, 9, 8], [0, -5, -5, -2, -1], [0, -2, -2, 8, 6], [0, 0, 0, 6, 4],
+                         [0, 2.3, 1.7, 2.3, 1.7], [0, 1, 2.2, 5, 2.2], [0, 6, 4, 6, 4]])  # fmt: skip
+    expect_close(student.roi_align(features, boxes, (2, 2)), sampled(features, boxes, (2, 2)))
+
+
+@task("roi_align", points=1)
+def check_roi_align_passes_gradients_on(student, rng):
+    """The gradient of RoI Align reaches the features, with the weights of the samples."""
+    forbid(student, "roi_align", calls=READY_MADE)
+    features, boxes, direction = rng.normal(2, 3, 4, 5), rois_of(rng, 2, 6, 4, 5), rng.normal(6, 3, 2, 2)
+    grad = student.define(WATCHED).pooled_gradient(student.roi_align, features, boxes, (2, 2), direction)
+    expect_gradient(lambda x: (sampled(x, boxes, (2, 2)) * direction).sum(), features, grad, name="features")
+
+
+@task("roi_align", points=1)
+def check_roi_align_keeps_its_inputs(student, rng):
+    """RoI Align keeps float32, takes views, and leaves its inputs as they are."""
+    forbid(student, "roi_align", calls=READY_MADE)
+    features = rng.normal(5, 2, 7, 3, dtype=torch.float32).permute(1, 3, 0, 2)  # (2, 3, 5, 7)
+    boxes = rois_of(rng, 2, 6, 5, 7).float().T.contiguous().T
+    seen = student.inspect(student.roi_align, features, boxes, (3, 2))
+    expect_close(seen.value, sampled(features, boxes, (3, 2)), rtol=1e-3, atol=1e-4)
+    expect_equal(seen.args[:2], (features, boxes), name="the inputs after the call")
+
+
+@task("TwoStageDetector.forward", points=1)
+def check_two_stage_loss_without_boxes(student, rng):
+    """Without positive anchors the loss is the first stage's alone, a number; with one image it is right, too."""
+    detector, _, _, _, loss = toy_detector(student, rng, 2, 4, 5, 7, 3, 0)
+    value = detector(rng.uniform(2, 3, 40, 56, dtype=torch.float32), rng.normal(2, 0, 5))
+    expect_close(value, loss, name="the loss without proposals")
+    detector, classify, boxes, labels, loss = toy_detector(student, rng, 1, 2, 3, 6, 7, 2)
+    value = detector(rng.uniform(1, 3, 24, 48, dtype=torch.float32), rng.normal(1, 1, 5))
+    expect_close(value, loss + F.cross_entropy(classify(boxes), labels), name="the loss of one image")
+
+
+@task("TwoStageDetector.forward", points=1)
+def check_two_stage_training_reaches_every_parameter(student, rng):
+    """The loss reaches every parameter of both stages, and the features, but not the proposals' coordinates."""
+    detector = student.TwoStageDetector(hidden_dim=8, num_classes=3, drop_ratio=0.0).to(rng.device)
+    images = rng.uniform(2, 3, 32, 48, dtype=torch.float32)
+    bboxes = tensor(rng, [[[0.5, 0.5, 2.0, 2.2, 1]], [[2.1, 1.2, 4.0, 3.0, 2]]], torch.float32)
+    lost = student.define(PROBES).without_gradient(detector, images, bboxes)
+    expect_equal(lost, [], name="parameters without a gradient")
+    features, rois = rng.normal(2, detector_width(), 4, 6, dtype=torch.float32), rois_of(rng, 2, 3, 4, 6).float()
+    parts = rng.uniform(1, dtype=torch.float32)[0], features, rois[:, 1:], rois[:, 0].long(), rng.integers(0, 3, 3)
+    toys = student.define(WATCHED)
+    boxes, maps = toys.box_gradient(detector, toys.Watched(*parts, []), images, bboxes)
+    expect_equal(maps, True, name="whether the features get a gradient")
+    expect_equal(boxes, False, name="whether the proposals' coordinates get a gradient")
+
+
+def detector_width() -> int:
+    """Channels of the backbone's map."""
+    from common.backbone import Backbone
+
+    return Backbone.out_channels
+
+
+@task("TwoStageDetector.inference", points=1)
+def check_two_stage_inference_without_proposals(student, rng):
+    """Images without sure proposals give empty tensors; thresh goes to the first stage; images do not mix."""
+    found = [(rois_of(rng, 1, n, 5, 7)[:, 1:], rng.uniform(n, low=0.3, high=0.4)) for n in (3, 0, 2)]
+    found[2] = found[2][0], tensor(rng, [0.5, 0.55])
+    detector, classify, *_ = toy_detector(student, rng, 3, 4, 5, 7, 3, 1, found)
+    images = rng.uniform(3, 3, 40, 56, dtype=torch.float32)
+    boxes, confidences, classes = detector.eval().inference(images, thresh=0.5)
+    for image, count in enumerate((0, 0, 1)):
+        expect_shape(boxes[image], (count, 4), name=f"boxes of image {image}")
+        expect_shape(confidences[image], (count,), name=f"confidences of image {image}")
+        expect_shape(classes[image], (count,), name=f"classes of image {image}")
+        expect(classes[image].dtype == torch.int64, f"classes of image {image} are {classes[image].dtype}, not int64.")
+    probability, label = classify(torch.cat([tensor(rng, [[2.0]]), found[2][0][1:]], dim=1)).softmax(dim=1).max(dim=1)
+    expect_close(confidences[2], 0.55 * probability, name="confidences of image 2")
+    expect_equal(classes[2], label, name="classes of image 2")
+
+
+@task("TwoStageDetector.inference", points=2, seconds=240, memory_mb=4096)
+def check_two_stage_learns_scenes(student, rng, score):
+    """Trained for 200 steps on 800 scenes, two stages do better on 200 others than one stage is expected to do."""
+    score(trained_map(student, rng, student.TwoStageDetector), "mAP at IoU 0.5")

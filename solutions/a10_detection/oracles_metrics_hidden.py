@@ -1,0 +1,79 @@
+"""Mean average precision by plain loops, and that of a detector trained on scenes."""
+
+from oracles_hidden import PROBES, plain_iou
+from torch import Tensor
+
+from autograder import expect, expect_shape
+from common.data.boxes import collate, load_boxes
+from common.detection import ANCHORS
+
+MOST = 8 * 8 * len(ANCHORS)  # detections that an image of 64 x 64 can have
+
+
+def scene_sets(rng, train: int, test: int):
+    """Batches of scenes that the student's process cannot generate for itself: training and test."""
+    seed = rng.int(1, 2**31)
+    parts = (load_boxes("scenes", part, count=count, seed=seed) for part, count in (("train", train), ("val", test)))
+    return tuple(collate([*part]) for part in parts)
+
+
+def detect(detector, images: Tensor, stride: int = 8) -> list[dict]:
+    """Detections of all images, in pixels, as plain tensors; raises whatever a malformed answer makes it raise."""
+    found = []
+    for part in images.split(50):
+        answer = detector.inference(part, thresh=0.05, nms_thresh=0.5)
+        for boxes, scores, labels in zip(*answer, strict=True):
+            expect_shape(boxes, (len(scores), 4), name="the boxes of an image")
+            expect_shape(labels, (len(scores),), name="the classes of an image")
+            expect(len(scores) <= MOST, f"inference gave {len(scores)} detections in one image, for {MOST} anchors.")
+            boxes, scores, labels = boxes.double().cpu() * stride, scores.double().cpu(), labels.cpu()
+            found.append({"boxes": boxes, "scores": scores, "labels": labels})
+    expect(len(found) == len(images), f"inference gave detections for {len(found)} of {len(images)} images.")
+    return found
+
+
+def loop_curve(predictions: list[dict], targets: list[dict], label: int, threshold: float) -> tuple[list, list, int]:
+    """Recall and precision on lists, after each detection, and the number of objects."""
+    rows = []
+    for image, found in enumerate(predictions):
+        for box, score, own in zip(*(found[key].tolist() for key in ("boxes", "scores", "labels")), strict=True):
+            rows += [(score, image, box)] if own == label else []
+    rows.sort(key=lambda row: -row[0])  # stable
+    wanted = [t["boxes"][t["labels"] == label].tolist() for t in targets]
+    objects, right, claimed, recall, precision = sum(map(len, wanted)), 0, set(), [], []
+    for count, (_, image, box) in enumerate(rows, start=1):
+        overlaps = [plain_iou(box, other) for other in wanted[image]]
+        best = max(range(len(overlaps)), key=lambda n: (overlaps[n], -n), default=None)
+        if best is not None and overlaps[best] >= threshold and (image, best) not in claimed:
+            claimed.add((image, best))
+            right += 1
+        recall.append(right / objects if objects else 0.0)
+        precision.append(right / count)
+    return recall, precision, objects
+
+
+def loop_ap(recall: list, precision: list) -> float:
+    """Area under the interpolated curve, one point at a time."""
+    area, before = 0.0, 0.0
+    for k, here in enumerate(recall):
+        area += (here - before) * max(precision[k:])
+        before = here
+    return area
+
+
+def loop_map(predictions: list[dict], targets: list[dict], threshold: float = 0.5) -> float:
+    """Mean of loop_ap over the classes of the targets."""
+    labels = {label for t in targets for label in t["labels"].tolist()}
+    areas = [loop_ap(*loop_curve(predictions, targets, label, threshold)[:2]) for label in labels]
+    return sum(areas) / len(areas) if areas else 0.0
+
+
+def trained_map(student, rng, detector_class) -> float:
+    """mAP, on 200 scenes it has not seen, of a detector that the student's process trains for 200 steps on 800."""
+    train, test = scene_sets(rng, 800, 200)
+    student.seed(rng.int(0, 2**31))
+    detector = detector_class(num_classes=10, drop_ratio=0.0).to(rng.device)
+    student.define(PROBES).train(detector, train.images.to(rng.device), train.boxes.to(rng.device), 200)
+    found = detect(detector, test.images.to(rng.device))
+    targets = [{"boxes": b[b[:, 4] >= 0, :4].double(), "labels": b[b[:, 4] >= 0, 4].long()} for b in test.boxes]
+    return loop_map(found, targets)
