@@ -1,78 +1,13 @@
 """Public checks of the modern blocks: the same weights in a plain computation by torch's operators."""
 
-from collections.abc import Callable
-
 import torch
+from oracles_modern_cnn import BY_HAND, dense, inception, nin, residual, separable, vgg
+from oracles_modules import Formula, judge_module
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, forbid, task
+from autograder import expect_close, expect_equal, forbid, task
 from common.roles import Recipe
-
-HELPERS = """
-from common.roles import load, outputs, tables
-
-def double(module, x):
-    return module.double().to(x.device)
-"""
-
-BY_HAND = [
-    "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "torch.*conv*", "F.conv*", "F.fold", "torch.*col2im*",
-    "torch.autograd.*", "torch.func.*", "torch.enable_grad", "common.convs.*", "common.earlier.*",
-]  # fmt: skip
-
-Formula = Callable[[Recipe, Tensor], Tensor]
-
-
-def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Other weights and statistics of the same shapes, of a size that keeps numbers in range."""
-    fresh = {}
-    for name, value in table.items():
-        fresh[name] = value
-        if name == "running_var":
-            fresh[name] = rng.uniform(*value.shape) + 0.5
-        elif value.is_floating_point():
-            fresh[name] = rng.normal(*value.shape) * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5)
-    return fresh
-
-
-def follow(formula: Formula, values: list, x: Tensor, *, train: bool) -> Tensor:
-    """The formula's result with these weights; a failed check when the module is made of other layers."""
-    recipe = Recipe(values, train=train)
-    try:
-        expected = formula(recipe, x)
-        recipe.finish()
-    except LookupError as error:
-        expect(False, f"The module is not built as described: {error.args[0]}.")
-    return expected
-
-
-def judge_module(student, rng, module, formula: Formula, x: Tensor, mistakes: dict[str, Formula] | None = None):
-    """Give the module random weights, and compare it with the formula in evaluation and in training mode."""
-    helper = student.define(HELPERS)
-    module = helper.double(module, x)
-    values = [random_like(rng, table) for table in helper.tables(module, x)]
-    follow(formula, values, x, train=False)
-    helper.load(module, values, x)
-    for train in (False, True):
-        expect_close(
-            helper.outputs(module, x, train=train),
-            follow(formula, values, x, train=train),
-            name="output in training mode" if train else "output in evaluation mode",
-            mistakes={
-                hint: lambda wrong=wrong: wrong(Recipe(values, train=train), x)
-                for hint, wrong in (mistakes or {}).items()
-            },
-        )
-
-
-def vgg(count: int, after: int) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        for _ in range(count):
-            x = layers.conv(x, after, 3, pad=1).relu()
-        return F.max_pool2d(x, 2)
-
-    return formula
 
 
 @task("vgg_block", points=1)
@@ -81,29 +16,10 @@ def check_vgg_block_agrees_with_the_formula(student, rng):
     judge_module(student, rng, student.vgg_block(2, 3, 5), vgg(2, 5), rng.normal(2, 3, 8, 6))
 
 
-def nin(after: int, size: int, stride: int, pad: int) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        x = layers.conv(x, after, size, stride=stride, pad=pad).relu()
-        return layers.conv(layers.conv(x, after, 1).relu(), after, 1).relu()
-
-    return formula
-
-
 @task("nin_block", points=1)
 def check_nin_block_agrees_with_the_formula(student, rng):
     """With the same weights, the network-in-network block computes a convolution and two 1x1, each with ReLU."""
     judge_module(student, rng, student.nin_block(3, 5, 3, 2, 1), nin(5, 3, 2, 1), rng.normal(2, 3, 9, 7))
-
-
-def inception(c1: int, c2: tuple[int, int], c3: tuple[int, int], c4: int) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        first = layers.conv(x, c1, 1).relu()
-        second = layers.conv(layers.conv(x, c2[0], 1).relu(), c2[1], 3, pad=1).relu()
-        third = layers.conv(layers.conv(x, c3[0], 1).relu(), c3[1], 5, pad=2).relu()
-        fourth = layers.conv(F.max_pool2d(x, 3, stride=1, padding=1), c4, 1).relu()
-        return torch.cat([first, second, third, fourth], dim=1)
-
-    return formula
 
 
 @task("Inception", points=1)
@@ -120,33 +36,12 @@ def check_inception_agrees_with_the_formula(student, rng):
     })  # fmt: skip
 
 
-def residual(after: int, stride: int, *, shortcut: bool) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        hidden = layers.norm(layers.conv(x, after, 3, stride=stride, pad=1)).relu()
-        hidden = layers.norm(layers.conv(hidden, after, 3, pad=1))
-        return (hidden + (layers.conv(x, after, 1, stride=stride) if shortcut else x)).relu()
-
-    return formula
-
-
 @task("Residual", points=1)
 def check_residual_agrees_with_the_formula(student, rng):
     """With the same weights, the block of 2015 computes ReLU(F(x) + x), and with use_1x1conv a convolution of x."""
     x = rng.normal(3, 4, 6, 5)
     judge_module(student, rng, student.Residual(4, 4), residual(4, 1, shortcut=False), x)
     judge_module(student, rng, student.Residual(4, 6, use_1x1conv=True), residual(6, 1, shortcut=True), x)
-
-
-def dense(count: int, growth: int, *, bottleneck: bool = False) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        for _ in range(count):
-            step = layers.norm(x).relu()
-            if bottleneck:
-                step = layers.norm(layers.conv(step, 4 * growth, 1)).relu()
-            x = torch.cat([x, layers.conv(step, growth, 3, pad=1)], dim=1)
-        return x
-
-    return formula
 
 
 @task("DenseBlock", points=1)
@@ -178,14 +73,6 @@ def check_transition_agrees_with_the_formula(student, rng):
         judge_module(student, rng, student.transition_block(4, 3), transition(3), rng.normal(2, 4, *size), {
             "This is max pooling; the transition pools by averages.": max_pooled,
         })  # fmt: skip
-
-
-def separable(after: int, size: int, stride: int) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        x = layers.norm(layers.conv(x, x.shape[1], size, stride=stride, pad=size // 2, groups=x.shape[1])).relu()
-        return layers.norm(layers.conv(x, after, 1)).relu()
-
-    return formula
 
 
 @task("DepthwiseSeparableConv", points=1)

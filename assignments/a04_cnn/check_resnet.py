@@ -2,63 +2,12 @@
 
 from collections.abc import Callable
 
-import torch
+from oracles_modules import HELPERS, Formula, judge_module
+from oracles_resnet import bottleneck, convnet, plain, residual
 from torch import Tensor
-from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import expect_close, expect_shape, task
 from common.roles import Recipe
-
-HELPERS = """
-from common.roles import load, outputs, tables, without_gradient
-
-def double(module, x):
-    return module.double().to(x.device)
-"""
-
-Formula = Callable[[Recipe, Tensor], Tensor]
-
-
-def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Other weights and statistics of the same shapes, of a size that keeps numbers in range."""
-    fresh = {}
-    for name, value in table.items():
-        fresh[name] = value
-        if name == "running_var":
-            fresh[name] = rng.uniform(*value.shape) + 0.5
-        elif value.is_floating_point():
-            fresh[name] = rng.normal(*value.shape) * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5)
-    return fresh
-
-
-def follow(formula: Formula, values: list, x: Tensor, *, train: bool) -> Tensor:
-    """The formula's result with these weights; a failed check when the module is made of other layers."""
-    recipe = Recipe(values, train=train)
-    try:
-        expected = formula(recipe, x)
-        recipe.finish()
-    except LookupError as error:
-        expect(False, f"The module is not built as described: {error.args[0]}.")
-    return expected
-
-
-def judge_module(student, rng, module, formula: Formula, x: Tensor, mistakes: dict[str, Formula] | None = None):
-    """Give the module random weights, and compare it with the formula in evaluation and in training mode."""
-    helper = student.define(HELPERS)
-    module = helper.double(module, x)
-    values = [random_like(rng, table) for table in helper.tables(module, x)]
-    follow(formula, values, x, train=False)
-    helper.load(module, values, x)
-    for train in (False, True):
-        expect_close(
-            helper.outputs(module, x, train=train),
-            follow(formula, values, x, train=train),
-            name="output in training mode" if train else "output in evaluation mode",
-            mistakes={
-                hint: lambda wrong=wrong: wrong(Recipe(values, train=train), x)
-                for hint, wrong in (mistakes or {}).items()
-            },
-        )
 
 
 def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -> list[Tensor]:
@@ -69,13 +18,6 @@ def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -
         rng.normal(second, first, 3, 3) / 6, rng.normal(second),
         rng.normal(classes, inputs) / inputs**0.5, rng.normal(classes),
     ]  # fmt: skip
-
-
-def convnet(x: Tensor, params: list[Tensor]) -> Tensor:
-    """The three-layer network."""
-    w1, b1, w2, b2, w3, b3 = params
-    hidden = F.conv2d(F.conv2d(x, w1, b1, padding=2).relu(), w2, b2, padding=1).relu()
-    return hidden.flatten(1) @ w3.T + (0 if b3 is None else b3)
 
 
 @task("three_layer_convnet", points=1)
@@ -94,37 +36,6 @@ def check_three_layer_module_agrees_with_the_formula(student, rng):
         return layers.linear(hidden.flatten(1), 6)
 
     judge_module(student, rng, student.ThreeLayerConvNet(2, 3, 4, 6), formula, rng.normal(2, 2, 32, 32))
-
-
-def plain(after: int, stride: int = 1) -> Formula:
-    """BN - ReLU - conv - BN - ReLU - conv."""
-
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        x = layers.conv(layers.norm(x).relu(), after, 3, stride=stride, pad=1)
-        return layers.conv(layers.norm(x).relu(), after, 3, pad=1)
-
-    return formula
-
-
-def bottleneck(after: int, stride: int = 1) -> Formula:
-    """BN - ReLU - conv 1x1 - BN - ReLU - conv 3x3 - BN - ReLU - conv 1x1."""
-
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        x = layers.conv(layers.norm(x).relu(), after // 4, 1, stride=stride)
-        x = layers.conv(layers.norm(x).relu(), after // 4, 3, pad=1)
-        return layers.conv(layers.norm(x).relu(), after, 1)
-
-    return formula
-
-
-def residual(block: Formula, after: int, stride: int = 1, *, shortcut: bool) -> Formula:
-    """block(x) + x, or + a 1x1 convolution of x."""
-
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        out = block(layers, x)  # the block takes its convolutions first: none of them has the shortcut's shape
-        return out + (layers.conv(x, after, 1, stride=stride) if shortcut else x)
-
-    return formula
 
 
 @task("PlainBlock", points=1)

@@ -1,23 +1,14 @@
 """Hidden checks of the residual networks: downsampling on odd sizes, parameter counts, gradients, training."""
 
-from collections.abc import Callable
-
 import torch
-from torch import Tensor
+from oracles_modules import HELPERS, judge_module
+from oracles_resnet import bottleneck, convnet, plain, residual
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
-from common.roles import Recipe
 
-HELPERS = """
+COUNTS = """
 import torch
-from common.roles import load, outputs, tables, without_gradient
-
-def double(module, x):
-    return module.double().to(x.device)
-
-def lost(module, x):
-    return without_gradient(module.double().to(x.device), x)
 
 def counts(module):
     table = {}
@@ -31,39 +22,6 @@ def start(make):
     return [{"shape": list(p.shape), "std": float(p.std()), "mean": float(p.mean())} for p in values]
 """
 
-Formula = Callable[[Recipe, Tensor], Tensor]
-
-
-def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Other weights and statistics of the same shapes."""
-    fresh = {}
-    for name, value in table.items():
-        fresh[name] = value
-        if name == "running_var":
-            fresh[name] = rng.uniform(*value.shape) + 0.5
-        elif value.is_floating_point():
-            fresh[name] = rng.normal(*value.shape) * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5)
-    return fresh
-
-
-def judge_module(student, rng, module, formula: Formula, x: Tensor):
-    """The module with random weights against the formula, in both modes; every parameter gets a gradient."""
-    helper = student.define(HELPERS)
-    module = helper.double(module, x)
-    values = [random_like(rng, table) for table in helper.tables(module, x)]
-    for train in (False, True):
-        recipe = Recipe(values, train=train)
-        try:
-            expected = formula(recipe, x)
-            recipe.finish()
-        except LookupError as error:
-            expect(False, f"The module is not built as described: {error.args[0]}.")
-        helper.load(module, values, x)
-        mode = "training" if train else "evaluation"
-        expect_close(helper.outputs(module, x, train=train), expected, name=f"output in {mode} mode")
-    lost = helper.lost(module, x)
-    expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
-
 
 @task("three_layer_convnet", points=1)
 def check_three_layer_function_without_biases(student, rng):
@@ -73,15 +31,14 @@ def check_three_layer_function_without_biases(student, rng):
         x = rng.normal(images, 2, *size, dtype=torch.float32)
         shapes = [(3, 2, 5, 5), (6, 3, 3, 3), (7, inputs)]
         w1, w2, w3 = (rng.normal(*shape, dtype=torch.float32) / shape[1] ** 0.5 / 3 for shape in shapes)
-        hidden = F.conv2d(F.conv2d(x.double(), w1.double(), padding=2).relu(), w2.double(), padding=1).relu()
-        expected = (hidden.flatten(1) @ w3.double().T).float()
+        expected = convnet(x.double(), [w1.double(), None, w2.double(), None, w3.double(), None]).float()
         expect_close(student.three_layer_convnet(x, [w1, None, w2, None, w3, None]), expected, name="scores", atol=1e-4)
 
 
 @task("ThreeLayerConvNet", points=1)
 def check_three_layer_module_starts_as_described(student, rng):
     """The module's weights have Kaiming's deviation at the start, its biases are zero, and that is all."""
-    table = student.define(HELPERS + "\nfrom functools import partial\n")
+    table = student.define(COUNTS + "\nfrom functools import partial\n")
     make = table.partial(student.ThreeLayerConvNet, 3, 24, 16, 10)
     rows = table.start(make)
     shapes = sorted(row["shape"] for row in rows)
@@ -105,39 +62,13 @@ def check_three_layer_module_starts_as_described(student, rng):
         )
 
 
-def plain(after: int, stride: int = 1) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        x = layers.conv(layers.norm(x).relu(), after, 3, stride=stride, pad=1)
-        return layers.conv(layers.norm(x).relu(), after, 3, pad=1)
-
-    return formula
-
-
-def bottleneck(after: int, stride: int = 1) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        x = layers.conv(layers.norm(x).relu(), after // 4, 1, stride=stride)
-        x = layers.conv(layers.norm(x).relu(), after // 4, 3, pad=1)
-        return layers.conv(layers.norm(x).relu(), after, 1)
-
-    return formula
-
-
-def residual(block: Formula, after: int, stride: int = 1, *, shortcut: bool) -> Formula:
-    def formula(layers: Recipe, x: Tensor) -> Tensor:
-        out = block(layers, x)
-        return out + (layers.conv(x, after, 1, stride=stride) if shortcut else x)
-
-    return formula
-
-
 @task("ResidualBlock", points=1)
 def check_residual_block_halves_odd_sizes(student, rng):
     """With downsample=True the residual block halves odd sizes, with equal and with different channels, and trains."""
     for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:
         formula = residual(plain(after, 2), after, 2, shortcut=True)
-        judge_module(
-            student, rng, student.ResidualBlock(before, after, downsample=True), formula, rng.normal(3, before, *size)
-        )
+        block = student.ResidualBlock(before, after, downsample=True)
+        judge_module(student, rng, block, formula, rng.normal(3, before, *size), learns=True)
 
 
 PATH = """
@@ -171,7 +102,7 @@ def check_bottleneck_halves_odd_sizes(student, rng):
     for before, after, size in [(8, 12, (7, 5)), (8, 8, (5, 9)), (6, 16, (3, 4))]:
         formula = residual(bottleneck(after, 2), after, 2, shortcut=True)
         block = student.ResidualBottleneckBlock(before, after, downsample=True)
-        judge_module(student, rng, block, formula, rng.normal(3, before, *size))
+        judge_module(student, rng, block, formula, rng.normal(3, before, *size), learns=True)
 
 
 def count_of(block: str, before: int, after: int, changes: bool) -> int:
@@ -189,7 +120,7 @@ def count_of(block: str, before: int, after: int, changes: bool) -> int:
 def check_resnet_has_the_right_number_of_parameters(student, rng):
     """Networks of each kind of block have as many parameters as they should, and give scores for images of any size."""
     stages = [(8, 8, 2, False), (8, 12, 1, True), (12, 16, 3, True)]
-    helper = student.define(HELPERS)
+    helper = student.define(HELPERS + COUNTS)
     for block in ("PlainBlock", "ResidualBlock", "ResidualBottleneckBlock"):
         model = student.ResNet(stages, Cin=1, block=getattr(student, block), num_classes=7)
         right = 9 * 8 + 16 * 7 + 7

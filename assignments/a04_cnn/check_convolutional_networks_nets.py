@@ -1,0 +1,175 @@
+"""Public checks of networks by hand, of their start and their training: torch's operators in float64, and autograd."""
+
+from collections.abc import Sequence
+
+import torch
+from oracles import READY_MADE
+from oracles_nets import deep, judge_net, three_layers
+
+from autograder import expect, expect_equal, expect_shape, forbid, task
+
+
+@task("ThreeLayerConvNet.loss", points=3)
+def check_three_layer_net_agrees_with_autograd(student, rng):
+    """Scores, loss and all gradients of the three-layer network agree with autograd's."""
+    forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE)
+    model = student.ThreeLayerConvNet(
+        input_dims=(2, 8, 6), num_filters=3, filter_size=3, hidden_dim=7, num_classes=4, reg=0.3,
+        dtype=torch.float64, device=rng.device,
+    )  # fmt: skip
+    judge_net(student, rng, model, three_layers, rng.normal(5, 2, 8, 6), rng.integers(0, 4, 5), reg=0.3)
+
+
+@task("kaiming_initializer", points=2)
+def check_kaiming_has_the_right_deviation(student, rng):
+    """Kaiming weights have the shape of their layer and the standard deviation sqrt(gain / fan in)."""
+    cases = [((90, 70), {}, (90, 70), 2 / 90), ((80, 60), {"relu": False}, (80, 60), 1 / 80)]
+    cases += [((12, 30), {"K": 5}, (30, 12, 5, 5), 2 / 300), ((20, 9), {"K": 3, "relu": False}, (9, 20, 3, 3), 1 / 180)]
+    for (before, after), options, shape, variance in cases:
+        weight = student.kaiming_initializer(before, after, **options, device=rng.device, dtype=torch.float64)
+        expect_shape(weight, shape)
+        found = float(weight.std())
+        error = 6 / (2 * weight.numel()) ** 0.5  # six standard errors of a normal sample's deviation
+        wrong = {
+            "That is the variance; the standard deviation is its root.": variance,
+            "The gain is 2 if a ReLU follows, and 1 otherwise.": (
+                (variance * (0.5 if options.get("relu", True) else 2)) ** 0.5
+            ),
+            "A convolution's fan in is Din * K * K.": (variance * options.get("K", 1) ** 2) ** 0.5,
+            "This goes by the fan out, not by the fan in.": (variance * before / after) ** 0.5,
+        }  # fmt: skip
+        hints = [hint for hint, value in wrong.items() if abs(found / value - 1) < error]
+        expect(
+            abs(found / variance**0.5 - 1) < error,
+            f"For {before}, {after}, {options} the deviation is {found:.4g}; it should be {variance**0.5:.4g}.",
+            hint=hints[0] if hints else "",
+        )
+
+
+def deep_shapes(dims: Sequence[int], filters: Sequence[int], pools: Sequence[int], classes: int, normal: bool) -> dict:
+    """Name -> shape of each parameter of the deep network."""
+    shapes, (channels, height, width) = {}, dims
+    for i, after in enumerate(filters, start=1):
+        shapes |= {f"W{i}": (after, channels, 3, 3), f"b{i}": (after,)}
+        shapes |= {f"gamma{i}": (after,), f"beta{i}": (after,)} if normal else {}
+        if i - 1 in pools:
+            height, width = height // 2, width // 2
+        channels = after
+    last = len(filters) + 1
+    return shapes | {f"W{last}": (channels * height * width, classes), f"b{last}": (classes,)}
+
+
+@task("DeepConvNet", points=1)
+def check_deep_net_has_its_parameters(student, rng):
+    """The deep network has parameters of the right names, shapes and spread, with and without batch normalisation."""
+    for normal in (False, True):
+        dims, filters, pools = (3, 9, 14), (16, 8, 20), (0, 2)
+        model = student.DeepConvNet(
+            input_dims=dims, num_filters=list(filters), max_pools=list(pools), batchnorm=normal, num_classes=6,
+            weight_scale=0.2, dtype=torch.float64, device=rng.device,
+        )  # fmt: skip
+        params = model.params
+        expect(type(params) is dict, "params should be a dict of tensors.")
+        shapes = deep_shapes(dims, filters, pools, 6, normal)
+        expect_equal(sorted(map(str, params)), sorted(shapes), name="the names of the parameters, sorted")
+        for name, shape in shapes.items():
+            expect_shape(params[name], shape, name=name)
+            if name.startswith("W"):
+                error = 6 / (2 * params[name].numel()) ** 0.5
+                spread = float(params[name].std())
+                expect(abs(spread / 0.2 - 1) < error, f"{name} has deviation {spread:.4g}; weight_scale is 0.2.")
+            else:
+                start = torch.full_like(params[name], float(name.startswith("gamma")))
+                expect_equal(params[name], start, name=f"{name} at the start")
+
+
+@task("DeepConvNet", points=2)
+def check_deep_net_agrees_with_autograd(student, rng):
+    """Scores, loss and all gradients of a deep network without batch normalisation agree with autograd's."""
+    forbid(student, "DeepConvNet", calls=READY_MADE)
+    model = student.DeepConvNet(
+        input_dims=(2, 8, 12), num_filters=[3, 4, 5], max_pools=[0, 2], num_classes=4, weight_scale=0.1, reg=0.2,
+        dtype=torch.float64, device=rng.device,
+    )  # fmt: skip
+    net = deep((0, 2), normal=False)
+    judge_net(student, rng, model, net, rng.normal(5, 2, 8, 12), rng.integers(0, 4, 5), reg=0.2)
+
+
+MEMORISE = """
+import torch
+from common.earlier.fully_connected_networks import adam
+from common.solver import Solver
+
+def memorise(DeepConvNet, images, labels, weight_scale, learning_rate):
+    net = DeepConvNet(
+        input_dims=tuple(images.shape[1:]), num_filters=[8, 16, 32, 64], max_pools=[0, 1, 2, 3], reg=1e-5,
+        weight_scale=weight_scale, dtype=torch.float32, device=images.device,
+    )
+    data = {"X_train": images, "y_train": labels, "X_val": images[:10], "y_val": labels[:10]}
+    solver = Solver(
+        net, data, update_rule=adam, optim_config={"learning_rate": learning_rate}, num_epochs=30, batch_size=10,
+        print_acc_every=30, verbose=False,
+    )
+    solver.train(return_best_params=False)
+    return net.loss(images).argmax(dim=1)
+"""
+
+
+@task("find_overfit_parameters", points=2, seconds=90)
+def check_overfit_parameters_learn_fifty_images(student, data):
+    """With your weight_scale and learning_rate, a four-layer network learns 50 images by heart in 30 epochs."""
+    found = student.find_overfit_parameters()
+    numbers = type(found) in (tuple, list) and [type(value) for value in found]
+    pairs = ([float] * 2, [int, float], [float, int], [int] * 2)
+    expect(numbers in pairs, "Return two numbers: weight_scale, learning_rate.")
+    split = data(num_train=4000, num_test=1000)
+    images, labels = split.x_train[:50] - split.x_train.mean(dim=0, keepdim=True), split.y_train[:50]
+    predicted = student.define(MEMORISE).memorise(student.DeepConvNet, images, labels, float(found[0]), float(found[1]))
+    expect_shape(predicted, (50,))
+    right = int((predicted == labels).sum())
+    expect(
+        right == 50,
+        f"After 30 epochs {right} of the 50 training images are classified correctly.",
+        hint="Try a weight_scale near Kaiming's sqrt(2 / (9 * channels)), and learning rates between 1e-4 and 1e-2.",
+    )
+
+
+SOLVER = """
+import torch
+
+def facts(make, data, dtype, device):
+    solver = make(data, dtype, device)
+    params = solver.model.params
+    return {
+        "solver": [cls.__name__ for cls in type(solver).__mro__],
+        "model": [cls.__name__ for cls in type(solver.model).__mro__],
+        "epochs": solver.num_epochs,
+        "images": len(solver.X_train),
+        "dtypes": sorted({str(value.dtype) for value in params.values()}),
+        "layers": sum(value.ndim == 4 for value in params.values()),
+        "scores": list(solver.model.loss(data["X_val"]).shape),
+        "trained": len(solver.loss_history),
+    }
+"""
+
+
+@task("create_convolutional_solver_instance", points=1)
+def check_solver_trains_a_deep_net_within_the_budget(student, rng):
+    """The Solver trains a DeepConvNet on the data it was given, and draws at most 20,000 images."""
+    x = rng.normal(2000, 3, 32, 32, dtype=torch.float32)
+    y = torch.arange(2000, device=rng.device) % 10
+    data = {"X_train": x, "y_train": y, "X_val": x[:7], "y_val": y[:7]}
+    facts = student.define(SOLVER).facts(student.create_convolutional_solver_instance, data, torch.float32, rng.device)
+    expect(type(facts) is dict, "The Solver could not be read.")
+    expect("Solver" in facts["solver"], "Return a Solver.", hint="Did you return the model?")
+    expect("DeepConvNet" in facts["model"], "The Solver's model is not a DeepConvNet.")
+    expect_equal(facts["images"], 2000, name="training images of the Solver")
+    expect_equal(facts["dtypes"], ["torch.float32"], name="dtypes of the parameters")
+    expect_equal(facts["scores"], [7, 10], name="shape of the scores of 7 images")
+    expect(facts["layers"] >= 2, "A deep network has at least two convolutions here.")
+    expect_equal(facts["trained"], 0, name="steps before train() was called")
+    epochs = facts["epochs"]
+    expect(
+        type(epochs) is int and 1 <= epochs <= 10,
+        f"num_epochs is {epochs} for 2,000 training images; 20,000 images in all are 10 epochs.",
+    )

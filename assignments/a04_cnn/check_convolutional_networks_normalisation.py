@@ -1,0 +1,176 @@
+"""Public checks of normalisation by hand: torch's own layers in float64, and autograd."""
+
+import torch
+from oracles import BY_HAND, batch_norm, expect_parts, features, gradients, group_norm, layer_norm
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, forbid, task
+
+
+def plain_norm(x: Tensor, gamma: Tensor, beta: Tensor, axes, eps: float, *, unbiased=False, outside=False) -> Tensor:
+    """Normalise over ``axes``, perhaps with a mistake."""
+    centred = x - x.mean(axes, keepdim=True)
+    var = x.var(axes, unbiased=unbiased, keepdim=True)
+    view = (-1,) + (1,) * (x.ndim - 2)
+    return gamma.view(view) * centred / (var.sqrt() + eps if outside else (var + eps).sqrt()) + beta.view(view)
+
+
+def wrong_norms(x: Tensor, gamma: Tensor, beta: Tensor, axes: tuple[int, ...], eps: float) -> dict:
+    """Hint -> the output that this mistake gives."""
+    other = tuple(i for i in range(1 if 0 in axes else 0, x.ndim) if i not in axes) or (1,)
+    return {
+        "The variance is divided by the number of values, not by one less.": (
+            lambda: plain_norm(x, gamma, beta, axes, eps, unbiased=True)
+        ),
+        "eps is added to the variance, under the root.": lambda: plain_norm(x, gamma, beta, axes, eps, outside=True),
+        "Scale and shift are missing.": (
+            lambda: plain_norm(x, torch.ones_like(gamma), torch.zeros_like(beta), axes, eps)
+        ),
+        "The statistics are taken over the wrong axis.": lambda: plain_norm(x, gamma, beta, other, eps),
+    }
+
+
+@task("BatchNorm.forward", points=1)
+def check_batch_norm_agrees_with_torch(student, rng):
+    """Batch normalisation in train mode agrees with torch's own."""
+    forbid(student, "BatchNorm.forward", calls=BY_HAND)
+    x, gamma, beta = features(rng, 7, 5)
+    for eps in (1e-5, 0.1):
+        out, _ = student.BatchNorm.forward(x, gamma, beta, {"mode": "train", "eps": eps})
+        expected = batch_norm(eps)(x, gamma, beta)
+        expect_close(out, expected, name="out", mistakes=wrong_norms(x, gamma, beta, (0,), eps))
+
+
+@task("BatchNorm.forward", points=1)
+def check_batch_norm_keeps_running_statistics(student, rng):
+    """Training updates the running statistics in bn_param; test mode normalises by them and leaves them alone."""
+    forbid(student, "BatchNorm.forward", calls=BY_HAND)
+    x, gamma, beta = features(rng, 6, 4)
+    mean, var, m = rng.normal(4), rng.uniform(4) + 0.5, 0.8
+    param = {"mode": "train", "momentum": m, "running_mean": mean.clone(), "running_var": var.clone()}
+    seen = student.inspect(student.BatchNorm.forward, x, gamma, beta, param)
+    after = seen.args[3]
+    new_mean = m * mean + (1 - m) * x.mean(0)
+    new_var = m * var + (1 - m) * x.var(0, unbiased=False)
+    expect_close(after["running_mean"], new_mean, name='bn_param["running_mean"]', mistakes={
+        "The two weights are swapped: running = momentum * running + (1 - momentum) * batch.": (
+            lambda: (1 - m) * mean + m * x.mean(0)
+        ),
+        "The running mean was not updated. Store it in bn_param.": lambda: mean,
+    })  # fmt: skip
+    expect_close(after["running_var"], new_var, name='bn_param["running_var"]', mistakes={
+        "The running variance takes the variance divided by N, not by N - 1.": lambda: m * var + (1 - m) * x.var(0),
+        "The running variance was not updated. Store it in bn_param.": lambda: var,
+    })  # fmt: skip
+
+    param = {"mode": "test", "running_mean": mean, "running_var": var}
+    seen = student.inspect(student.BatchNorm.forward, x, gamma, beta, param)
+    expected = F.batch_norm(x, mean, var, gamma, beta, training=False, eps=1e-5)
+    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
+    expect_close(seen.value[0], expected, name="out in test mode", mistakes={
+        "Test mode uses the running statistics, not those of the batch.": lambda: batch_norm()(x, gamma, beta),
+    })  # fmt: skip
+    kept = {name: seen.args[3][name] for name in ("running_mean", "running_var")}
+    expect_equal(kept, {"running_mean": mean, "running_var": var}, name="running statistics after test mode")
+
+
+def judge_norm_gradients(student, rng, layer, oracle, x, gamma, beta, *options, method="backward", name=""):
+    """Gradients of a normalisation layer against autograd."""
+    forbid(student, f"{layer}.{method}", calls=BY_HAND)
+    dout = rng.normal(*x.shape)
+    norm = getattr(student, layer)
+    _, cache = student.hold(norm.forward, x, gamma, beta, *options)
+    result = getattr(norm, method)(dout, cache)
+    expected = gradients(oracle, dout, x, gamma, beta)
+    view = (1, -1) + (1,) * (x.ndim - 2)
+    expect_parts(result, expected, "dx dgamma dbeta", {"dx": {
+        "Mean and variance depend on x too: their paths are missing.": (
+            lambda: dout * gamma.view(view) * (oracle(x + 1e-6, gamma, beta) - oracle(x, gamma, beta)) / 1e-6
+        ),
+        "The factor gamma is missing.": lambda: gradients(oracle, dout / gamma.view(view), x, gamma, beta)[0],
+    }})  # fmt: skip
+
+
+@task("BatchNorm.backward", points=2)
+def check_batch_norm_gradients_agree_with_autograd(student, rng):
+    """The gradients of batch normalisation agree with autograd's: x, gamma and beta."""
+    judge_norm_gradients(student, rng, "BatchNorm", batch_norm(), *features(rng, 7, 5), {"mode": "train"})
+
+
+@task("BatchNorm.backward_alt", points=2)
+def check_batch_norm_closed_form_agrees_with_autograd(student, rng):
+    """The closed form of batch normalisation's gradients agrees with autograd."""
+    judge_norm_gradients(
+        student, rng, "BatchNorm", batch_norm(), *features(rng, 6, 4), {"mode": "train"}, method="backward_alt"
+    )
+
+
+@task("SpatialBatchNorm.forward", points=1)
+def check_spatial_batch_norm_agrees_with_torch(student, rng):
+    """Spatial batch normalisation takes one mean and one variance for each channel, as torch's does."""
+    forbid(student, "SpatialBatchNorm.forward", calls=BY_HAND)
+    x, gamma, beta = features(rng, 3, 4, 5, 2)
+    out, _ = student.SpatialBatchNorm.forward(x, gamma, beta, {"mode": "train"})
+    expect_close(out, batch_norm()(x, gamma, beta), name="out", mistakes={
+        **wrong_norms(x, gamma, beta, (0, 2, 3), 1e-5),
+        "Each place got statistics of its own; a channel has one mean and one variance.": (
+            lambda: plain_norm(x, gamma, beta, (0,), 1e-5)
+        ),
+    })  # fmt: skip
+
+
+@task("SpatialBatchNorm.backward", points=1)
+def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
+    """The gradients of spatial batch normalisation agree with autograd's."""
+    judge_norm_gradients(student, rng, "SpatialBatchNorm", batch_norm(), *features(rng, 3, 4, 5, 2), {"mode": "train"})
+
+
+@task("LayerNorm.forward", points=1)
+def check_layer_norm_agrees_with_torch(student, rng):
+    """Layer normalisation normalises each row over its features, as torch's does."""
+    forbid(student, "LayerNorm.forward", calls=BY_HAND)
+    x, gamma, beta = rng.normal(4, 6) * 3 + 2, rng.normal(6), rng.normal(6)
+    for eps in (1e-5, 0.2):
+        out, _ = student.LayerNorm.forward(x, gamma, beta, {"eps": eps})
+        expected = layer_norm(eps)(x, gamma, beta)
+        expect_close(out, expected, name="out", mistakes={
+            "These are statistics over the batch; a row has its own.": lambda: plain_norm(x, gamma, beta, (0,), eps),
+            "The variance is divided by D, not by D - 1.": lambda: plain_norm(x, gamma, beta, (1,), eps, unbiased=True),
+            "Scale and shift are missing.": lambda: layer_norm(eps)(x, torch.ones_like(gamma), torch.zeros_like(beta)),
+        })  # fmt: skip
+
+
+@task("LayerNorm.backward", points=1)
+def check_layer_norm_gradients_agree_with_autograd(student, rng):
+    """The gradients of layer normalisation agree with autograd's."""
+    x, gamma, beta = rng.normal(4, 6) * 3 + 2, rng.normal(6) + 2, rng.normal(6)
+    judge_norm_gradients(student, rng, "LayerNorm", layer_norm(), x, gamma, beta, {})
+
+
+@task("SpatialGroupNorm.forward", points=1)
+def check_group_norm_agrees_with_torch(student, rng):
+    """Group normalisation agrees with torch's own for several numbers of groups."""
+    forbid(student, "SpatialGroupNorm.forward", calls=BY_HAND)
+    x, gamma, beta = features(rng, 2, 6, 4, 3)
+    for groups in (2, 3):
+        out, _ = student.SpatialGroupNorm.forward(x, gamma, beta, groups, {})
+        expect_close(out, group_norm(groups)(x, gamma, beta), name="out", mistakes={
+            f"There are {6 // groups} groups of {groups} channels here; it should be {groups} groups.": (
+                lambda: group_norm(6 // groups)(x, gamma, beta)
+            ),
+            "Every G-th channel is in one group; groups are neighbours.": (
+                lambda: group_norm(groups)(
+                    x.reshape(2, -1, groups, 4, 3).transpose(1, 2).reshape(x.shape), torch.ones_like(gamma), beta * 0
+                ).reshape(2, groups, -1, 4, 3).transpose(1, 2).reshape(x.shape)
+                * gamma.view(-1, 1, 1) + beta.view(-1, 1, 1)
+            ),
+            "This is batch normalisation: images do not mix here.": lambda: batch_norm()(x, gamma, beta),
+        })  # fmt: skip
+
+
+@task("SpatialGroupNorm.backward", points=1)
+def check_group_norm_gradients_agree_with_autograd(student, rng):
+    """The gradients of group normalisation agree with autograd's."""
+    x, gamma, beta = features(rng, 2, 6, 4, 3)
+    judge_norm_gradients(student, rng, "SpatialGroupNorm", group_norm(3), x, gamma, beta, 3, {})

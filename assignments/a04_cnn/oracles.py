@@ -1,0 +1,74 @@
+"""What the checks of layers by hand share: torch's own layers, their gradients, and what is not allowed."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close
+
+AUTOGRAD = ["torch.autograd.*", "torch.func.*", "torch.enable_grad", "torch.set_grad_enabled", "common.earlier.*"]
+READY_MADE = [
+    "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "torch.*conv*", "torch.*pool*", "torch.*batch_norm*",
+    "torch.*layer_norm*", "torch.*group_norm*", "torch.*instance_norm*", *AUTOGRAD,
+]  # fmt: skip
+BY_HAND = [*READY_MADE, "common.convs.*"]  # layers; networks may use the fast ones
+
+Oracle = Callable[..., Tensor]
+
+
+def gradients(oracle: Oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """Gradients of sum(oracle(*inputs) * dout), by autograd in float64, in the dtype of the inputs."""
+    leaves = [x.detach().double().requires_grad_() for x in inputs]
+    found = torch.autograd.grad(oracle(*leaves), leaves, dout.double())
+    return tuple(value.to(x.dtype) for value, x in zip(found, inputs, strict=True))
+
+
+def expect_parts(actual: object, expected: Sequence[Tensor], names: str, mistakes: dict | None = None) -> None:
+    """A tuple, each part of which is close to what it should be. ``mistakes``: name -> hints of that part."""
+    parts = names.split()
+    kind = type(actual).__name__
+    expect(
+        type(actual) in (tuple, list) and len(actual) == len(parts),
+        f"Expected {len(parts)} results, ({', '.join(parts)}); got "
+        + (f"{len(actual)} of them." if type(actual) in (tuple, list) else f"one of type {kind}."),
+    )
+    for part, value, right in zip(parts, actual, expected, strict=True):
+        expect_close(value, right, name=part, mistakes=(mistakes or {}).get(part))
+
+
+def conv(stride: int, pad: int) -> Oracle:
+    """torch's convolution."""
+    return lambda x, w, b: F.conv2d(x, w, b, stride=stride, padding=pad)
+
+
+def pool(height: int, width: int, stride: int) -> Oracle:
+    """torch's max pooling."""
+    return lambda x: F.max_pool2d(x, (height, width), stride)
+
+
+def pool_param(height: int, width: int, stride: int) -> dict[str, int]:
+    return {"pool_height": height, "pool_width": width, "stride": stride}
+
+
+def features(rng, *shape: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, ...]:
+    """x with another mean and deviation in each feature, gamma, beta."""
+    view = (-1,) + (1,) * (len(shape) - 2)
+    x = rng.normal(*shape) * rng.uniform(shape[1], low=0.5, high=3).view(view) + 4 * rng.normal(shape[1]).view(view)
+    return tuple(value.to(dtype) for value in (x, rng.normal(shape[1]) + 2, rng.normal(shape[1])))
+
+
+def batch_norm(eps: float = 1e-5) -> Oracle:
+    """torch's batch normalisation in train mode, for any number of axes after (N, C)."""
+    return lambda x, gamma, beta: F.batch_norm(x, None, None, gamma, beta, training=True, eps=eps)
+
+
+def layer_norm(eps: float = 1e-5) -> Oracle:
+    """torch's layer normalisation of rows."""
+    return lambda x, gamma, beta: F.layer_norm(x, x.shape[1:], gamma, beta, eps=eps)
+
+
+def group_norm(groups: int, eps: float = 1e-5) -> Oracle:
+    """torch's group normalisation."""
+    return lambda x, gamma, beta: F.group_norm(x, groups, gamma, beta, eps=eps)

@@ -1,0 +1,71 @@
+"""Judges modules by a formula that is computed with the same weights by torch's operators."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal
+from common.roles import Recipe
+
+HELPERS = """
+from common.roles import load, outputs, tables, without_gradient
+
+def double(module, x):
+    return module.double().to(x.device)
+"""
+
+Formula = Callable[[Recipe, Tensor], Tensor]
+
+
+def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Other weights and statistics of the same shapes, of a size that keeps numbers in range."""
+    fresh = {}
+    for name, value in table.items():
+        fresh[name] = value
+        if name == "running_var":
+            fresh[name] = rng.uniform(*value.shape) + 0.5
+        elif value.is_floating_point():
+            fresh[name] = rng.normal(*value.shape) * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5)
+    return fresh
+
+
+def follow(formula: Formula, values: list, x: Tensor, *, train: bool) -> Tensor:
+    """The formula's result with these weights; a failed check when the module is made of other layers."""
+    recipe = Recipe(values, train=train)
+    try:
+        expected = formula(recipe, x)
+        recipe.finish()
+    except LookupError as error:
+        expect(False, f"The module is not built as described: {error.args[0]}.")
+    return expected
+
+
+def judge_module(
+    student, rng, module, formula: Formula, x: Tensor, mistakes: dict[str, Formula] | None = None,
+    *, keeps_input: bool = False, learns: bool = False,
+):  # fmt: skip
+    """Give the module random weights, and compare it with the formula in evaluation and in training mode.
+
+    ``keeps_input``: the input is the same after the call. ``learns``: each parameter and the input get a gradient.
+    """
+    helper = student.define(HELPERS)
+    module = helper.double(module, x)
+    values = [random_like(rng, table) for table in helper.tables(module, x)]
+    follow(formula, values, x, train=False)
+    helper.load(module, values, x)
+    for train in (False, True):
+        seen = student.inspect(helper.outputs, module, x, train=train)
+        expect_close(
+            seen.value,
+            follow(formula, values, x, train=train),
+            name="output in training mode" if train else "output in evaluation mode",
+            mistakes={
+                hint: lambda wrong=wrong: wrong(Recipe(values, train=train), x)
+                for hint, wrong in (mistakes or {}).items()
+            },
+        )
+        if keeps_input:
+            expect_equal(seen.args[1], x, name="the input after the call")
+    if learns:
+        lost = helper.without_gradient(module, x)
+        expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")

@@ -1,0 +1,100 @@
+"""What the checks of networks by hand share: their scores by torch's operators, loss and gradients by autograd."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal
+
+
+def three_layers(params: dict[str, Tensor], x: Tensor) -> Tensor:
+    """Scores of the three-layer network by torch's operators."""
+    hidden = F.conv2d(x, params["W1"], params["b1"], padding=(params["W1"].shape[2] - 1) // 2)
+    hidden = F.max_pool2d(hidden.relu(), 2).flatten(1)
+    hidden = (hidden @ params["W2"] + params["b2"]).relu()
+    return hidden @ params["W3"] + params["b3"]
+
+
+def deep(pools: Sequence[int], *, normal: bool) -> Callable[[dict[str, Tensor], Tensor], Tensor]:
+    """Scores of the deep network in train mode by torch's operators."""
+
+    def net(params: dict[str, Tensor], x: Tensor) -> Tensor:
+        last = sum(name.startswith("W") for name in params)
+        for i in range(1, last):
+            x = F.conv2d(x, params[f"W{i}"], params[f"b{i}"], padding=1)
+            if normal:
+                x = F.batch_norm(x, None, None, params[f"gamma{i}"], params[f"beta{i}"], training=True)
+            x = x.relu()
+            if i - 1 in pools:
+                x = F.max_pool2d(x, 2)
+        return x.flatten(1) @ params[f"W{last}"] + params[f"b{last}"]
+
+    return net
+
+
+def objective(net: Callable, params: dict[str, Tensor], x: Tensor, y: Tensor, reg: float) -> tuple[Tensor, dict]:
+    """Loss and gradients by autograd. ``net(params, x)`` are scores."""
+    leaves = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
+    weights = [value for name, value in leaves.items() if name.startswith("W")]
+    loss = F.cross_entropy(net(leaves, x), y) + reg * sum(w.square().sum() for w in weights)
+    return loss.detach(), dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
+
+
+def halved_reg(net: Callable, params: dict[str, Tensor], x: Tensor, y: Tensor, reg: float) -> dict:
+    """Hints about the loss."""
+    return {
+        "The regularisation has no factor 1/2.": lambda: objective(net, params, x, y, reg / 2)[0],
+        "The regularisation is missing.": lambda: objective(net, params, x, y, 0.0)[0],
+        "Biases are not regularised.": (
+            lambda: objective(net, params, x, y, reg)[0]
+            + reg * sum(v.square().sum() for k, v in params.items() if k[0] == "b" and k[1:].isdigit())
+        ),
+        "This is the sum over the batch; the loss is a mean.": (
+            lambda: len(x) * objective(net, params, x, y, 0.0)[0] + objective(net, params, x, y, reg)[0]
+            - objective(net, params, x, y, 0.0)[0]
+        ),
+    }  # fmt: skip
+
+
+def randomise(rng, model) -> dict[str, Tensor]:
+    """Give a model random parameters, larger than at initialisation, and return them."""
+    params = {
+        name: rng.normal(*value.shape) * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5)
+        for name, value in sorted(model.params.items())
+    }
+    model.params = params
+    return params
+
+
+# What a model's loss returns, on request where autograd records nothing.
+LOSS = """
+import contextlib
+import torch
+
+def call(model, quiet, *inputs):
+    with torch.no_grad() if quiet else contextlib.nullcontext():
+        return model.loss(*inputs)
+"""
+
+
+def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False):
+    """Scores, loss and gradients of a student's model against an oracle.
+
+    ``scores=False``: of a network whose scores without labels come from running statistics, loss and gradients alone.
+    ``quiet``: where autograd records nothing.
+    """
+    params = randomise(rng, model)
+    helper = student.define(LOSS)
+    found = helper.call(model, quiet, x)
+    if scores:
+        expect_close(found, net(params, x), name="scores")
+    result = helper.call(model, quiet, x, y)
+    expect(type(result) in (tuple, list) and len(result) == 2, "loss(X, y) should return (loss, grads).")
+    loss, grads = objective(net, params, x, y, reg)
+    expect_close(result[0], loss, name="loss", mistakes=halved_reg(net, params, x, y, reg))
+    expect(type(result[1]) is dict, f"The gradients should be a dict, not {type(result[1]).__name__}.")
+    expect_equal(sorted(map(str, result[1])), sorted(grads), name="the names of the gradients, sorted")
+    for name, value in grads.items():
+        expect_close(result[1][name], value, name=f"grads[{name!r}]")

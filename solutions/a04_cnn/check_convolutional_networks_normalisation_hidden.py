@@ -1,0 +1,149 @@
+"""Hidden checks of normalisation by hand: many batches, one vector, any eps, float32, other groups."""
+
+import torch
+from oracles import BY_HAND, batch_norm, features, group_norm, layer_norm
+from oracles_hidden import judge_layer
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, forbid, task
+
+RUNNING = """
+def many(layer, batches, gamma, beta, param):
+    for x in batches:
+        layer.forward(x, gamma, beta, param)
+    before = {name: param[name].clone() for name in ("running_mean", "running_var")}
+    out, _ = layer.forward(batches[0], gamma, beta, {**param, "mode": "test"})
+    return {"running": before, "out": out}
+"""
+
+
+def judge_running(student, layer, batches, gamma, beta, momentum, axes):
+    """Statistics after many batches, from zero, and test mode by them."""
+    param = {"mode": "train", **({} if momentum is None else {"momentum": momentum})}
+    seen = student.define(RUNNING).many(getattr(student, layer), batches, gamma, beta, param)
+    m = 0.9 if momentum is None else momentum
+    mean, var = torch.zeros_like(gamma), torch.zeros_like(gamma)
+    for x in batches:
+        mean = m * mean + (1 - m) * x.mean(axes)
+        var = m * var + (1 - m) * x.var(axes, unbiased=False)
+    expect_close(seen["running"]["running_mean"], mean, name="running_mean")
+    expect_close(seen["running"]["running_var"], var, name="running_var")
+    expected = F.batch_norm(batches[0], mean, var, gamma, beta, training=False, eps=1e-5)
+    expect_close(seen["out"], expected, name="out in test mode")
+
+
+@task("BatchNorm.forward", points=1)
+def check_batch_norm_statistics_after_many_batches(student, rng):
+    """Running statistics begin at zero, and are right after 12 batches of different sizes, for any momentum."""
+    _, gamma, beta = features(rng, 2, 5)
+    batches = [3 * rng.normal(size, 5) + rng.normal(5) for size in (9, 4, 7, 2, 11, 5, 3, 8, 6, 4, 2, 10)]
+    for momentum in (None, 0.6):
+        judge_running(student, "BatchNorm", batches, gamma, beta, momentum, (0,))
+
+
+@task("BatchNorm.forward", points=1)
+def check_batch_norm_of_one_vector(student, rng):
+    """A batch of one gives beta in train mode; in test mode an image's result does not depend on its neighbours."""
+    forbid(student, "BatchNorm.forward", calls=BY_HAND)
+    x, gamma, beta = features(rng, 4, 6)
+    out, _ = student.BatchNorm.forward(x[:1], gamma, beta, {"mode": "train"})
+    expect_close(out, beta[None], name="out of a batch of one in train mode")
+    param = {"mode": "test", "running_mean": rng.normal(6), "running_var": rng.uniform(6) + 0.1, "eps": 0.01}
+    alone, _ = student.BatchNorm.forward(x[:1], gamma, beta, param)
+    expected = F.batch_norm(x, param["running_mean"], param["running_var"], gamma, beta, training=False, eps=0.01)
+    expect_close(alone, expected[:1], name="out of a batch of one in test mode")
+    together, _ = student.BatchNorm.forward(x, gamma, beta, param)
+    expect_close(together, expected, name="out of a batch of four in test mode")
+
+
+@task("BatchNorm.forward", points=1)
+def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
+    """Batch normalisation keeps float32, is exact where the mean is large, and leaves x, gamma and beta alone."""
+    forbid(student, "BatchNorm.forward", calls=BY_HAND)
+    x, gamma, beta = features(rng, 50, 3, dtype=torch.float32)
+    x = x + 300  # E[x^2] - E[x]^2 would lose most digits
+    seen = student.inspect(student.BatchNorm.forward, x, gamma, beta, {"mode": "train"})
+    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
+    expected = batch_norm()(x.double(), gamma.double(), beta.double()).float()
+    expect_close(seen.value[0], expected, name="out", atol=1e-3)
+    expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
+
+
+@task("BatchNorm.backward", points=1)
+def check_batch_norm_gradients_with_any_eps(student, rng):
+    """The gradients of batch normalisation are right for a large eps and for a batch of two."""
+    for shape, eps in [((8, 3), 0.5), ((2, 7), 1e-3)]:
+        param = {"mode": "train", "eps": eps}
+        judge_layer(student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", features(rng, *shape), [param])
+
+
+@task("BatchNorm.backward", points=1)
+def check_batch_norm_gradients_in_float32(student, rng):
+    """The gradients of batch normalisation keep float32 and leave their inputs alone."""
+    inputs = features(rng, 11, 4, dtype=torch.float32)
+    judge_layer(student, rng, "BatchNorm", batch_norm(), "dx dgamma dbeta", inputs, [{"mode": "train"}], atol=1e-3)
+
+
+@task("BatchNorm.backward_alt", points=1)
+def check_batch_norm_closed_form_with_any_eps(student, rng):
+    """The closed form is right for a large eps, a batch of two and in float32."""
+    for shape, eps in [((8, 3), 0.5), ((2, 7), 1e-3)]:
+        param, inputs = {"mode": "train", "eps": eps}, features(rng, *shape)
+        judge_layer(
+            student, rng, "BatchNorm", batch_norm(eps), "dx dgamma dbeta", inputs, [param], method="backward_alt"
+        )
+    inputs = features(rng, 9, 4, dtype=torch.float32)
+    options = {"method": "backward_alt", "atol": 1e-3}
+    judge_layer(student, rng, "BatchNorm", batch_norm(), "dx dgamma dbeta", inputs, [{"mode": "train"}], **options)
+
+
+@task("SpatialBatchNorm.forward", points=1)
+def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
+    """Spatial running statistics have shape (C,), are right after many batches, and test mode uses them."""
+    _, gamma, beta = features(rng, 2, 5)
+    sizes = [(3, 4, 2), (1, 2, 6), (2, 3, 3), (4, 1, 5), (2, 2, 2)]
+    batches = [2 * rng.normal(n, 5, h, w) + rng.normal(5, 1, 1) for n, h, w in sizes]
+    judge_running(student, "SpatialBatchNorm", batches, gamma, beta, 0.7, (0, 2, 3))
+
+
+@task("LayerNorm.forward", points=1)
+def check_layer_norm_of_one_row(student, rng):
+    """Layer normalisation of a row does not depend on the other rows; float32 and views are fine."""
+    forbid(student, "LayerNorm.forward", calls=BY_HAND)
+    x = (5 * rng.normal(9, 4, dtype=torch.float32) + 50).T  # (4, 9), not contiguous
+    gamma, beta = rng.normal(9, dtype=torch.float32), rng.normal(9, dtype=torch.float32)
+    expected = layer_norm()(x.double(), gamma.double(), beta.double()).float()
+    for rows in (x, x[2:3]):
+        seen = student.inspect(student.LayerNorm.forward, rows, gamma, beta, {})
+        expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
+        expect_close(seen.value[0], expected if len(rows) == 4 else expected[2:3], name="out", atol=1e-3)
+        expect_equal(seen.args[:3], (rows, gamma, beta), name="x, gamma and beta after the call")
+
+
+@task("LayerNorm.backward", points=1)
+def check_layer_norm_gradients_on_other_sizes(student, rng):
+    """The gradients of layer normalisation are right for one row, for more rows than features, and for a large eps."""
+    for rows, width, eps in [(1, 5, 1e-5), (9, 3, 0.3)]:
+        inputs = [rng.normal(rows, width) * 2 + 1, rng.normal(width) + 2, rng.normal(width)]
+        judge_layer(student, rng, "LayerNorm", layer_norm(eps), "dx dgamma dbeta", inputs, [{"eps": eps}])
+
+
+@task("SpatialGroupNorm.forward", points=1)
+def check_group_norm_from_one_group_to_one_channel_each(student, rng):
+    """Group normalisation is right for one group, for one channel in each group, for one image and in float32."""
+    forbid(student, "SpatialGroupNorm.forward", calls=BY_HAND)
+    for shape, groups, eps in [((3, 4, 3, 5), 1, 1e-5), ((2, 6, 2, 4), 6, 0.1), ((1, 8, 5, 3), 2, 1e-5)]:
+        x, gamma, beta = features(rng, *shape, dtype=torch.float32)
+        seen = student.inspect(student.SpatialGroupNorm.forward, x, gamma, beta, groups, {"eps": eps})
+        expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
+        expected = group_norm(groups, eps)(x.double(), gamma.double(), beta.double()).float()
+        expect_close(seen.value[0], expected, name="out", atol=1e-3)
+        expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
+
+
+@task("SpatialGroupNorm.backward", points=1)
+def check_group_norm_gradients_on_other_groups(student, rng):
+    """The gradients of group normalisation are right for one group, several, and one channel in each."""
+    for shape, groups in [((3, 4, 3, 5), 1), ((2, 6, 2, 4), 2), ((1, 5, 3, 2), 5)]:
+        inputs = features(rng, *shape)
+        judge_layer(student, rng, "SpatialGroupNorm", group_norm(groups), "dx dgamma dbeta", inputs, [groups, {}])

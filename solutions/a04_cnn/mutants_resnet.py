@@ -1,0 +1,106 @@
+"""Wrong answers that people hand in for a04: residual networks; and the check that must notice each."""
+
+from typing import Any
+
+from autograder.mutants import Mutant
+
+Checks = str | tuple[str, ...]
+
+
+def res(story: str, noticed_by: Checks, replace: str, by: str, **rest: Any) -> Mutant:
+    return Mutant(story, file="resnet.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+
+
+# fmt: off
+FUNCTION = "    hidden = F.relu(F.conv2d(hidden, conv_w2, conv_b2, padding=1))"
+MODULE_INIT = "            nn.init.kaiming_normal_(layer.weight)\n            nn.init.zeros_(layer.bias)\n"
+PLAIN_FIRST = "nn.Conv2d(Cin, Cout, 3, stride=2 if downsample else 1, padding=1)"
+PLAIN = f"""\
+            nn.BatchNorm2d(Cin),
+            nn.ReLU(),
+            {PLAIN_FIRST},
+            nn.BatchNorm2d(Cout),
+            nn.ReLU(),
+            nn.Conv2d(Cout, Cout, 3, padding=1),
+"""
+SUM = "return self.block(x) + self.shortcut(x)"
+SHORTCUT = "self.shortcut = nn.Conv2d(Cin, Cout, 1, stride=2 if downsample else 1)"
+CHANGES = """\
+        self.block = PlainBlock(Cin, Cout, downsample)
+        self.shortcut: nn.Module = nn.Identity()
+        if Cin != Cout or downsample:
+"""
+STAGES = "stages = [ResNetStage(*args, block=block) for args in stage_args]"
+POOLED = "return self.fc(self.cnn(x).mean(dim=(2, 3)))"
+RESIDUAL = [
+    res("function: no ReLU after the second convolution", "check_three_layer_function_agrees_with_the_formula",
+        FUNCTION, "    hidden = F.conv2d(hidden, conv_w2, conv_b2, padding=1)"),
+    res("function: adds the last bias by hand, also where it is None", "check_three_layer_function_without_biases",
+        "F.linear(hidden.flatten(1), fc_w, fc_b)", "F.linear(hidden.flatten(1), fc_w) + fc_b"),
+    res("module: the paddings are swapped", "check_three_layer_module_agrees_with_the_formula",
+        "self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2)",
+        "self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2, padding_mode='reflect')"),
+    res("module: keeps torch's own initialisation", "check_three_layer_module_starts_as_described",
+        MODULE_INIT, "            pass\n"),
+    res("plain block: normalises after the convolutions, as in 2015", "check_plain_block_agrees_with_the_formula",
+        PLAIN, f"""\
+            {PLAIN_FIRST},
+            nn.BatchNorm2d(Cout),
+            nn.ReLU(),
+            nn.Conv2d(Cout, Cout, 3, padding=1),
+            nn.BatchNorm2d(Cout),
+            nn.ReLU(),
+"""),
+    res("plain block: forgets the second ReLU", "check_plain_block_agrees_with_the_formula",
+        PLAIN, PLAIN.replace("nn.BatchNorm2d(Cout),\n            nn.ReLU(),", "nn.BatchNorm2d(Cout),")),
+    res("plain block: the second convolution has the stride", "check_plain_block_halves_any_size",
+        PLAIN, PLAIN.replace("stride=2 if downsample else 1, padding=1", "padding=1")
+        .replace("Cout, Cout, 3, padding=1", "Cout, Cout, 3, stride=2 if downsample else 1, padding=1")),
+    res("residual block: a ReLU after the sum",
+        ("check_residual_block_adds_its_input", "check_residual_block_with_zero_weights_is_the_identity",
+         "check_bottleneck_agrees_with_the_formula"),
+        SUM, "return F.relu(self.block(x) + self.shortcut(x))", count=2),
+    res("residual block: nothing is added",
+        "check_residual_block_adds_its_input", SUM, "return self.block(x)", count=2),
+    res("residual block: pads channels of the shortcut with zeros",
+        "check_residual_block_has_a_convolution_on_its_shortcut",
+        SHORTCUT, "self.shortcut = nn.ZeroPad3d((0, 0, 0, 0, 0, Cout - Cin))"),
+    res("residual block: normalises the shortcut", "check_residual_block_has_a_convolution_on_its_shortcut",
+        SHORTCUT, "self.shortcut = nn.Sequential(nn.BatchNorm2d(Cin), nn.Conv2d(Cin, Cout, 1, stride=1 + downsample))"),
+    res("residual block: no convolution where only the size changes", "check_residual_block_halves_odd_sizes",
+        CHANGES, CHANGES.replace(" or downsample:", ":")),
+    res("residual block: the shortcut learns nothing", "check_residual_block_halves_odd_sizes",
+        SUM, "return self.block(x) + self.shortcut(x).detach()", count=2),
+    res("bottleneck: half of the channels inside", "check_bottleneck_agrees_with_the_formula",
+        "narrow, stride = Cout // 4,", "narrow, stride = Cout // 2,"),
+    res("bottleneck: the 3x3 convolution has the stride", "check_bottleneck_halves_odd_sizes",
+        "nn.Conv2d(Cin, narrow, 1, stride=stride),\n            nn.BatchNorm2d(narrow),\n            nn.ReLU(),\n"
+        "            nn.Conv2d(narrow, narrow, 3, padding=1),",
+        "nn.Conv2d(Cin, narrow, 1),\n            nn.BatchNorm2d(narrow),\n            nn.ReLU(),\n"
+        "            nn.Conv2d(narrow, narrow, 3, stride=stride, padding=1),"),
+    res("resnet: adds up all places instead of averaging", "check_resnet_agrees_with_the_formula",
+        POOLED, POOLED.replace("mean", "sum")),
+    res("resnet: pools 8 x 8 windows, right for one size only", "check_resnet_agrees_with_the_formula",
+        POOLED, "return self.fc(F.avg_pool2d(self.cnn(x), 8).flatten(1))"),
+    res("resnet: builds residual blocks whatever is asked for", "check_resnet_has_the_right_number_of_parameters",
+        STAGES, STAGES.replace(", block=block", "")),
+    res("resnet: is a fully connected network", ("check_resnet_recognises_scenes",),
+        POOLED + "\n        ### END SOLUTION\n\n\n# %%", '''if not hasattr(self, "hidden"):
+            self.hidden = nn.Linear(x[0].numel(), 200)
+            self.scores = nn.Linear(200, 10)
+        return self.scores(torch.relu(self.hidden(x.flatten(1))))
+
+
+class ResNet(nn.Module):
+    def __init__(self, stage_args, Cin=3, block=ResidualBlock, num_classes=10):
+        super().__init__()
+        self.hidden, self.scores = nn.Linear(Cin * 32 * 32, 200), nn.Linear(200, num_classes)
+
+    forward = ResNet.forward
+
+
+# %%''', calibrates=True),
+]
+# fmt: on
+
+MUTANTS = RESIDUAL

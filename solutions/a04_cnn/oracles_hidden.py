@@ -1,0 +1,39 @@
+"""A layer by hand where autograd records nothing, run backwards twice, against an oracle."""
+
+from oracles import BY_HAND, gradients
+
+from autograder import expect, expect_close, expect_equal, forbid
+
+# Runs a layer where autograd records nothing, twice backwards, and returns all that a check looks at.
+ROUND_TRIP = """
+import torch
+
+def round_trip(layer, dout, inputs, options, method="backward"):
+    with torch.no_grad():
+        out, cache = layer.forward(*inputs, *options)
+        first = getattr(layer, method)(dout, cache)
+        again = getattr(layer, method)(dout, cache)
+    return {"out": out, "first": first, "again": again, "dout": dout, "inputs": inputs}
+"""
+
+
+def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="backward", **tolerance):
+    """Output and gradients of a layer against an oracle; inputs and gradient unchanged, no autograd, repeatable."""
+    forbid(student, f"{layer}.forward", calls=BY_HAND)
+    forbid(student, f"{layer}.{method}", calls=BY_HAND)
+    expected = oracle(*(x.double() for x in inputs)).to(inputs[0].dtype)
+    dout = rng.normal(*expected.shape, dtype=expected.dtype)
+    helper = student.define(ROUND_TRIP)
+    seen = helper.round_trip(getattr(student, layer), dout, tuple(inputs), tuple(options), method=method)
+    right, parts = gradients(oracle, dout, *inputs), names.split()
+    expect_close(seen["out"], expected, name="out", **tolerance)
+    for key in ("first", "again"):
+        grads = (seen[key],) if len(parts) == 1 else seen[key]
+        expect(
+            type(grads) in (tuple, list) and len(grads) == len(parts), f"{method} should return ({', '.join(parts)})."
+        )
+        suffix = "" if key == "first" else " when backward is called again"
+        for part, value, wanted in zip(parts, grads, right, strict=True):
+            expect_close(value, wanted, name=part + suffix, **tolerance)
+    expect_equal(seen["dout"], dout, name="dout after the call")
+    expect_equal(seen["inputs"], tuple(inputs), name="the inputs after the call")
