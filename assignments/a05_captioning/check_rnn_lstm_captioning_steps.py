@@ -1,0 +1,223 @@
+"""Public checks of part 1: the recurrent network by hand against torch's own cell and autograd."""
+
+import torch
+from torch import Tensor
+
+from autograder import expect_close, forbid, task
+from common.recurrent import READY_MADE, over_time, rnn_step
+
+AUTOGRAD = [
+    "torch.autograd.*", "torch.func.*", "Tensor.backward", "Tensor.requires_grad_", "torch.enable_grad",
+    "torch.set_grad_enabled", "common.earlier.*",
+]  # fmt: skip
+BY_HAND = [*READY_MADE, *AUTOGRAD]
+
+
+def weights(rng, inputs: int, state: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Wx, Wh, b that leave tanh neither flat nor saturated."""
+    return rng.normal(inputs, state) / inputs**0.5, rng.normal(state, state) / state**0.5, 0.5 * rng.normal(state)
+
+
+def sequence(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
+    """torch's cell, step after step."""
+    return over_time(lambda now, state: rnn_step(now, state, wx, wh, b), x, h0)
+
+
+WRITTEN = """
+def written(f, *arguments):
+    '''Raises NotImplementedError if f is not written yet; other errors, on arguments that make no sense, do not count.'''
+    try:
+        f(*arguments)
+    except NotImplementedError:
+        raise
+    except Exception:
+        pass
+"""
+
+
+def needs(student, name: str, *arguments) -> None:
+    """Whoever has not written the forward pass yet is told first that the backward pass is missing too."""
+    student.define(WRITTEN).written(getattr(student, name), *arguments)
+
+
+def gradients(oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """Gradients of sum(oracle(*inputs) * dout) by autograd."""
+    leaves = [x.detach().clone().requires_grad_() for x in inputs]
+    return torch.autograd.grad(oracle(*leaves), leaves, dout)
+
+
+@task("rnn_step_forward", points=2)
+def check_step_agrees_with_torch(student, rng):
+    """One step agrees with torch's RNN cell."""
+    forbid(student, "rnn_step_forward", calls=BY_HAND)
+    x, h = rng.normal(3, 4), rng.normal(3, 5)
+    wx, wh, b = weights(rng, 4, 5)
+    next_h, _ = student.rnn_step_forward(x, h, wx, wh, b)
+    inside = x @ wx + h @ wh + b
+    expect_close(next_h, rnn_step(x, h, wx, wh, b), name="next_h", mistakes={
+        "The bias is missing.": (inside - b).tanh(),
+        "tanh is missing.": inside,
+        "The state before is missing.": (x @ wx + b).tanh(),
+        "The input is missing.": (h @ wh + b).tanh(),
+        "Wh is transposed.": (x @ wx + h @ wh.T + b).tanh(),
+        "This is a sigmoid; it should be tanh.": inside.sigmoid(),
+        "This is a ReLU; it should be tanh.": inside.relu(),
+    })  # fmt: skip
+
+
+@task("rnn_step_backward", points=3)
+def check_step_gradients_agree_with_autograd(student, rng):
+    """The gradients of one step agree with autograd."""
+    forbid(student, "rnn_step_backward", calls=BY_HAND)
+    needs(student, "rnn_step_backward", None, None)
+    inputs = rng.normal(3, 4), rng.normal(3, 5), *weights(rng, 4, 5)
+    d = rng.normal(3, 5)
+    _, cache = student.hold(student.rnn_step_forward, *inputs)
+    found = student.rnn_step_backward(d, cache)
+    right = gradients(rnn_step, d, *inputs)
+    flat = gradients(lambda x, h, wx, wh, b: x @ wx + h @ wh + b, d, *inputs)
+    expect_close(found, right, name="(dx, dprev_h, dWx, dWh, db)", mistakes={
+        "The derivative of tanh, 1 - next_h^2, is missing.": flat,
+        "The gradients of the weights are averaged over the batch; they are sums.": (
+            *right[:2], *(g / 3 for g in right[2:]),
+        ),
+    })  # fmt: skip
+
+
+@task("rnn_forward", points=2)
+def check_sequence_agrees_with_torch(student, rng):
+    """A whole sequence agrees with torch's cell, taken step by step."""
+    forbid(student, "rnn_forward", calls=BY_HAND)
+    x, h0, (wx, wh, b) = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5)
+    h, _ = student.rnn_forward(x, h0, wx, wh, b)
+    right = sequence(x, h0, wx, wh, b)
+    expect_close(h, right, name="h", mistakes={
+        "The states before the steps are returned; return those after.": torch.cat([h0[:, None], right[:, :-1]], 1),
+        "Every step begins with h0; it should begin with the state of the step before.": (
+            lambda: torch.stack([rnn_step(x[:, t], h0, wx, wh, b) for t in range(6)], 1)
+        ),
+        "The sequence begins with zeros; it should begin with h0.": sequence(x, torch.zeros_like(h0), wx, wh, b),
+        "The steps are returned in the reverse order.": right.flip(1),
+    })  # fmt: skip
+
+
+THROUGH = """
+import torch
+
+def through(f, x, *rest):
+    leaves = [a.clone().requires_grad_() for a in (x, *rest)]
+    out, _ = f(*leaves)
+    weights = torch.arange(out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape).cos()
+    (out * weights).sum().backward()
+    return [leaf.grad for leaf in leaves]
+"""
+
+
+def cosines(out: Tensor) -> Tensor:
+    """The weights that THROUGH takes."""
+    return torch.arange(out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape).cos()
+
+
+@task("rnn_forward", points=1)
+def check_autograd_follows_the_sequence(student, rng):
+    """Autograd finds the right gradients through rnn_forward."""
+    inputs = rng.normal(2, 5, 3), rng.normal(2, 4), *weights(rng, 3, 4)
+    found = student.define(THROUGH).through(student.rnn_forward, *inputs)
+    right = gradients(sequence, cosines(rng.normal(2, 5, 4)), *inputs)
+    expect_close(found, list(right), name="gradients of (x, h0, Wx, Wh, b)")
+
+
+@task("rnn_backward", points=4)
+def check_sequence_gradients_agree_with_autograd(student, rng):
+    """Backpropagation through time agrees with autograd, with a loss at every step."""
+    forbid(student, "rnn_backward", calls=BY_HAND)
+    needs(student, "rnn_backward", None, None)
+    inputs = rng.normal(2, 6, 4), rng.normal(2, 5), *weights(rng, 4, 5)
+    dh = rng.normal(2, 6, 5)
+    _, cache = student.hold(student.rnn_forward, *inputs)
+    right = gradients(sequence, dh, *inputs)
+    last = torch.zeros_like(dh)
+    last[:, -1] = dh[:, -1]
+    expect_close(student.rnn_backward(dh, cache), right, name="(dx, dh0, dWx, dWh, db)", mistakes={
+        "Only the loss of the last step counts; dh[:, t] must be added at every step.": (
+            lambda: gradients(sequence, last, *inputs)
+        ),
+        "No gradient comes from the step after; dprev_h must be added at every step.": (
+            lambda: cut(dh, inputs, 1)
+        ),
+        "The gradients of the weights are averaged over the steps; they are sums.": (
+            *right[:2], *(g / 6 for g in right[2:]),
+        ),
+    })  # fmt: skip
+
+
+def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...]:
+    """Gradients by autograd where no gradient enters a step that begins a piece of so many steps."""
+
+    def oracle(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
+        states, h = [], h0
+        for t in range(x.shape[1]):
+            h = rnn_step(x[:, t], h.detach() if t and t % steps == 0 else h, wx, wh, b)
+            states.append(h)
+        return torch.stack(states, dim=1)
+
+    return gradients(oracle, dh, *inputs)
+
+
+@task("rnn_truncated_backward", points=3)
+def check_truncated_gradients_agree_with_detached_pieces(student, rng):
+    """Truncated gradients agree with autograd where the state is detached after every third step of nine."""
+    forbid(student, "rnn_truncated_backward", calls=BY_HAND)
+    needs(student, "rnn_truncated_backward", None, None, 3)
+    inputs = rng.normal(2, 9, 4), rng.normal(2, 5), *weights(rng, 4, 5)
+    dh = rng.normal(2, 9, 5)
+    _, cache = student.hold(student.rnn_forward, *inputs)
+    right = cut(dh, inputs, 3)
+    found = student.rnn_truncated_backward(dh, cache, 3)
+    expect_close(found, right, name="(dx, dh0, dWx, dWh, db)", mistakes={
+        "This is the full gradient: it crosses the borders of the pieces.": lambda: gradients(sequence, dh, *inputs),
+        "No gradient goes from one step to the one before; within a piece it should.": lambda: cut(dh, inputs, 1),
+        "The pieces are one step too long.": lambda: cut(dh, inputs, 4),
+    })  # fmt: skip
+
+
+@task("clip_gradients", points=2)
+def check_clipping_agrees_with_torch(student, rng):
+    """Clipping all gradients together agrees with torch's clip_grad_norm_."""
+    forbid(student, "clip_gradients", calls=["nn.utils.*", "torch.nn.utils.*"])
+    shapes = (4, 3), (5,), (2, 1, 3)
+    grads = [3 * rng.normal(*shape) for shape in shapes]
+    found = student.define(CLIP).clip(student.clip_gradients, grads, 1.5)
+    right = clipped(grads, 1.5)
+    expect_close(found, right, rtol=1e-4, name="(length before, gradients after)", mistakes={
+        "Each parameter is clipped by itself; they have one length together.": (
+            lambda: (right[0], [g * (1.5 / g.norm()).clamp(max=1) for g in grads])
+        ),
+        "Each number is clipped by itself; that changes the direction.": lambda: (
+            right[0], [g.clamp(-1.5, 1.5) for g in grads],
+        ),
+        "The length after clipping is returned; return the one before.": (right[0].clamp(max=1.5), right[1]),
+    })  # fmt: skip
+
+
+CLIP = """
+import torch
+
+def clip(f, grads, limit, missing=(), lazy=False):
+    parameters = [torch.zeros_like(g, requires_grad=True) for g in grads]
+    for p, g in zip(parameters, grads):
+        p.grad = g.clone()
+    for place in missing:
+        parameters.insert(place, torch.zeros(2, 2, dtype=grads[0].dtype, device=grads[0].device, requires_grad=True))
+    total = f(iter(parameters) if lazy else parameters, limit)
+    return (total, [p.grad for p in parameters if p.grad is not None])
+"""
+
+
+def clipped(grads: list[Tensor], limit: float) -> tuple[Tensor, list[Tensor]]:
+    """torch's way."""
+    parameters = [torch.zeros_like(g, requires_grad=True) for g in grads]
+    for parameter, grad in zip(parameters, grads, strict=True):
+        parameter.grad = grad.clone()
+    total = torch.nn.utils.clip_grad_norm_(parameters, limit)
+    return total, [parameter.grad for parameter in parameters]

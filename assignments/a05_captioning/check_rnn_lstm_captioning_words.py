@@ -1,0 +1,111 @@
+"""Public checks of word vectors, the loss of a sentence and BLEU."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from autograder import expect_close, forbid, task
+
+
+@task("WordEmbedding", points=2)
+def check_words_become_their_rows(student, rng):
+    """Each word becomes its row of W_embed."""
+    forbid(student, "WordEmbedding", calls=["nn.Embedding*", "F.embedding*"])
+    table, words = rng.normal(11, 4), rng.integers(0, 11, 3, 5)
+    module = student.define(LOOK).make(student.WordEmbedding, 11, 4, table)
+    expect_close(module(words), F.embedding(words, table), mistakes={
+        "The axes of captions and words are swapped.": lambda: F.embedding(words, table).transpose(0, 1),
+    })  # fmt: skip
+
+
+LOOK = """
+import torch
+
+def make(cls, words, size, table):
+    module = cls(words, size).to(table.device, table.dtype)
+    with torch.no_grad():
+        module.W_embed.copy_(table)
+    return module
+"""
+
+
+@task("temporal_softmax_loss", points=2)
+def check_loss_agrees_with_a_plain_loop(student, rng):
+    """The loss is the sum over time of the cross-entropy, divided by the number of captions."""
+    scores, words = 2 * rng.normal(4, 3, 6), rng.integers(0, 6, 4, 3)
+    losses = torch.stack([torch.stack([-row[w].log() for row, w in zip(p, c, strict=True)])
+                          for p, c in zip(scores.softmax(2), words, strict=True)])  # fmt: skip
+    expect_close(student.temporal_softmax_loss(scores, words), losses.sum() / 4, mistakes={
+        "The loss is averaged over the steps; it should be summed over them.": losses.mean(),
+        "The loss is summed over the captions; it should be averaged over them.": losses.sum(),
+        "The loss is divided by the number of steps instead of the number of captions.": losses.sum() / 3,
+    })  # fmt: skip
+
+
+@task("temporal_softmax_loss", points=1)
+def check_padding_changes_nothing(student, rng):
+    """Steps at which the word is ignore_index change nothing, whatever their scores."""
+    scores, words = rng.normal(3, 4, 7), rng.integers(1, 7, 3, 4)
+    plain = F.cross_entropy(scores.flatten(0, 1), words.flatten(), reduction="sum") / 3
+    longer = torch.cat([scores, 9 * rng.normal(3, 2, 7)], dim=1)
+    padded = torch.cat([words, torch.zeros_like(words[:, :2])], dim=1)
+    everywhere = F.cross_entropy(longer.flatten(0, 1), padded.flatten(), reduction="sum")
+    expect_close(student.temporal_softmax_loss(longer, padded, ignore_index=0), plain, mistakes={
+        "ignore_index is not used: padding counts.": everywhere / 3,
+        "The loss is divided by the number of words that count; divide by the number of captions.": plain / 4,
+    })  # fmt: skip
+
+
+def judge_bleu(student, candidate: str, references: list[str], n: int, expected: float, mistakes=None) -> None:
+    """BLEU of sentences."""
+    forbid(student, "bleu", calls=["nltk.*", "torchtext.*", "torchmetrics.*", "sacrebleu.*"])
+    found = student.bleu(candidate.split(), [reference.split() for reference in references], n=n)
+    expect_close(found, expected, mistakes=mistakes or {}, check_dtype=False)
+
+
+@task("bleu", points=2)
+def check_bleu_by_hand(student):
+    """BLEU is right where a hand can count: "a red disc left of a blue square" against one reference."""
+    candidate, reference = "a red disc left of a blue square", "a red disc right of a blue square"
+    # 8 words, 7 of them shared; of 7 pairs 5; of 6 triples 3: "a red disc", "of a blue", "a blue square"
+    judge_bleu(student, candidate, [candidate], 4, 1.0)
+    judge_bleu(student, candidate, [reference], 1, 7 / 8)
+    judge_bleu(student, candidate, [reference], 2, math.sqrt(7 / 8 * 5 / 7), {
+        "The mean of the precisions is arithmetic; it should be geometric.": (7 / 8 + 5 / 7) / 2,
+        "The precisions are multiplied; take the n-th root as well.": 7 / 8 * 5 / 7,
+        "Only the longest n-grams count; take those of 1 to n words.": 5 / 7,
+    })  # fmt: skip
+    judge_bleu(student, candidate, [reference], 3, (7 / 8 * 5 / 7 * 3 / 6) ** (1 / 3))
+
+
+@task("bleu", points=1)
+def check_bleu_clips_and_takes_the_best_reference(student):
+    """A repeated word counts as often as in that reference which has it most, not in all of them together."""
+    # Papineni et al., example 2: "the" occurs twice in the first reference
+    the, first, second = "the the the the the the the", "the cat is on the mat", "there is a cat on the mat"
+    judge_bleu(student, the, [first, second], 1, 2 / 7, {
+        "Counts are not clipped.": 1.0,
+        "The counts of all references are added; take the largest.": 3 / 7,
+        "A word counts once at most; it counts as often as in a reference.": 1 / 7,
+    })  # fmt: skip
+    # two of its pairs are in the first reference, two in the second; r = 4, of the reference closest in length
+    judge_bleu(student, "a b c d e", ["a b c x", "c d e y z w v"], 2, 1.0)
+
+
+@task("bleu", points=1)
+def check_bleu_has_a_brevity_penalty(student):
+    """A candidate that is shorter than the closest reference is punished by exp(1 - r/c)."""
+    judge_bleu(student, "a red disc", ["a red disc above a ring"], 1, math.exp(1 - 6 / 3), {
+        "The brevity penalty is missing.": 1.0,
+        "The penalty is c / r; it should be exp(1 - r/c).": 0.5,
+        "The penalty has the ratio the wrong way round.": math.exp(1 - 3 / 6),
+    })  # fmt: skip
+    judge_bleu(student, "a red disc", ["a red disc above a ring", "a red disc left"], 1, math.exp(1 - 4 / 3), {
+        "r is the length of the first reference; take that of the closest.": math.exp(1 - 6 / 3),
+        "r is the mean length of the references; take that of the closest.": math.exp(1 - 5 / 3),
+    })  # fmt: skip
+    judge_bleu(student, "a red disc above", ["a red disc"], 1, 3 / 4, {
+        "A candidate that is longer than its reference is neither punished nor rewarded.": 3 / 4 * math.exp(1 - 3 / 4),
+        "A candidate that is longer than its reference is not punished.": 3 / 4 * math.exp(1 - 4 / 3),
+    })  # fmt: skip

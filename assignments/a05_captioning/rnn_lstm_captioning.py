@@ -1,0 +1,829 @@
+# %% [markdown]
+# # Saying what you see: recurrent networks and captions
+#
+# A sentence has no fixed length, so a network that writes one must work step by step and remember what it said. You
+# build such a network by hand, with its gradient through time, then its better-known successors, the LSTM and the
+# GRU. At the end a network looks at a picture, decides before each word where to look, and writes
+# *"a red striped disc left of a green checked square"*.
+#
+# | part | you write | points |
+# |---|---|---|
+# | 1 A recurrent network by hand | one step, all steps, their gradients, `clip_gradients` | 31 |
+# | 2 From words to a loss | `WordEmbedding`, `temporal_softmax_loss` | 8 |
+# | 3 Networks as modules | `RNN`, `LSTM`, `GRU` | 20 |
+# | 4 Attention | `dot_product_attention`, `AttentionLSTM` | 14 |
+# | 5 The captioner | `CaptioningRNN.forward`, `CaptioningRNN.sample` | 20 |
+# | 6 How good is a caption? | `bleu` | 7 |
+#
+# Letters for sizes: $N$ captions in a batch, $T$ steps, $D$ numbers that come in at each step, $H$ numbers of the
+# hidden state, $V$ words in the vocabulary, and a grid of $a \times a$ places in a picture.
+#
+# `torch.nn.RNN`, `LSTM`, `GRU` and their cells are what you build here, so they are not allowed. In part 1 you also
+# work without autograd.
+
+# %%
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from common.image_encoder import ImageEncoder
+
+
+# %% tags=["active-ipynb"]
+# import os
+# import time
+#
+# import matplotlib.pyplot as plt
+#
+# from autograder import check
+# from common.captioning import attention_maps, fit, pictures
+# from common.data import DataError
+# from common.data.captions import load_captions, stack
+# from common.data.scene_captions import SLOTS, slot_accuracy
+# from common.data.vocabulary import Vocabulary
+# from common.image_encoder import features
+# from common.plots import curves
+# from common.seed import seed_everything
+#
+# torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
+
+# %% [markdown]
+# ## 1 A recurrent network by hand
+#
+# ### One step
+#
+# The state $h_t$ is computed from the input $x_t$ of this step and the state before (Elman 1990):
+#
+# $$ h_t = \tanh(x_t W_x + h_{t-1} W_h + b). $$
+#
+# The same $W_x$, $W_h$ and $b$ serve every step. That is the idea of the whole notebook: convolution shares its
+# weights over places, recurrence shares them over time.
+
+# %% task="rnn_step_forward"
+def rnn_step_forward(x: Tensor, prev_h: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tuple[Tensor, Any]:
+    """One step of a recurrent network with tanh.
+
+    Shapes:
+        x       (N, D)  input of this step
+        prev_h  (N, H)  hidden state of the step before
+        Wx      (D, H)  weights from input to state
+        Wh      (H, H)  weights from state to state
+        b       (H,)    bias
+        out     (N, H)  the next hidden state; and a cache for rnn_step_backward
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+    return next_h, cache
+
+
+# %% tags=["active-ipynb"] grade="rnn_step_forward"
+# check("rnn_lstm_captioning", task="rnn_step_forward")
+
+# %% [markdown]
+# ### One step, backward
+#
+# You get $d = \partial L / \partial h_t$. Write $a_t$ for what goes into tanh. From $\tanh' = 1 - \tanh^2$ follows
+#
+# $$ \delta = \frac{\partial L}{\partial a_t} = d \odot (1 - h_t^2), \qquad
+#    \frac{\partial L}{\partial W_x} = x_t^\top \delta, \quad
+#    \frac{\partial L}{\partial W_h} = h_{t-1}^\top \delta, \quad
+#    \frac{\partial L}{\partial x_t} = \delta\, W_x^\top, \quad
+#    \frac{\partial L}{\partial h_{t-1}} = \delta\, W_h^\top, $$
+#
+# and $\partial L / \partial b$ is the sum of $\delta$ over the batch. Note that $1 - h_t^2$ needs the *output* of
+# the step: keep it in the cache and you need not compute tanh again.
+
+# %% task="rnn_step_backward"
+def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of one step.
+
+    Shapes:
+        dnext_h  (N, H)  gradient with respect to the next hidden state
+        cache    any     what rnn_step_forward kept
+        out      five    dx (N, D), dprev_h (N, H), dWx (D, H), dWh (H, H), db (H,)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+    return dx, dprev_h, dWx, dWh, db
+
+
+# %% tags=["active-ipynb"] grade="rnn_step_backward"
+# check("rnn_lstm_captioning", task="rnn_step_backward")
+
+# %% [markdown]
+# ### All steps
+#
+# A whole sequence: begin with $h_0$, take the steps in order, and return *all* states $h_1, \dots, h_T$. This
+# function is also used under autograd in part 3, so do not write into a tensor that is needed for a gradient:
+# collect the states in a list and put them together with `torch.stack` at the end. That is safe, and no slower.
+
+# %% task="rnn_forward"
+def rnn_forward(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tuple[Tensor, Any]:
+    """A recurrent network over whole sequences. Autograd can follow it.
+
+    Shapes:
+        x    (N, T, D)  inputs
+        h0   (N, H)     state before the first step
+        Wx   (D, H)     weights from input to state
+        Wh   (H, H)     weights from state to state
+        b    (H,)       bias
+        out  (N, T, H)  the states after each step; and a cache for rnn_backward
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+    return h, cache
+
+
+# %% tags=["active-ipynb"] grade="rnn_forward"
+# check("rnn_lstm_captioning", task="rnn_forward")
+
+# %% [markdown]
+# ### Backpropagation through time
+#
+# Unroll the loop in your mind and the network is a deep one, with $T$ layers that share their weights (Werbos 1990).
+# Two things follow, and both are easy to forget. The loss reaches $h_t$ on **two** ways: from its own step, which is
+# what `dh[:, t]` holds, and from step $t + 1$, whose `dprev_h` must be added:
+#
+# $$ \frac{\partial L}{\partial h_t} = \underbrace{\texttt{dh}_t}_{\text{from the loss at } t} +
+#    \underbrace{\delta_{t+1} W_h^\top}_{\text{from the step after}}. $$
+#
+# And since every step used the same weights, their gradients are **sums** over the steps. Walk from the last step to
+# the first.
+
+# %% task="rnn_backward"
+def rnn_backward(dh: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of a whole sequence, by backpropagation through time.
+
+    Shapes:
+        dh     (N, T, H)  gradient with respect to each state, from the loss at its own step
+        cache  any        what rnn_forward kept
+        out    five       dx (N, T, D), dh0 (N, H), dWx (D, H), dWh (H, H), db (H,)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+    return dx, dh0, dWx, dWh, db
+
+
+# %% tags=["active-ipynb"] grade="rnn_backward"
+# check("rnn_lstm_captioning", task="rnn_backward")
+
+# %% [markdown]
+# ### Why long sequences are hard
+#
+# On its way from step $T$ back to step $t$, a gradient is multiplied by $W_h^\top$ and by $1 - h^2 \le 1$ again and
+# again. Where the largest singular value of $W_h$ is below 1 it must vanish; where it is above, it may explode
+# (Pascanu, Mikolov and Bengio 2013). The picture uses your code: the loss looks at the last state only, and we
+# measure what is left of its gradient at earlier steps.
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# x, h0 = torch.randn(20, 40, 8), torch.zeros(20, 32)
+# left = {}
+# for scale in (0.5, 1.0, 2.0):
+#     Wh = scale * torch.linalg.qr(torch.randn(32, 32)).Q  # all singular values are `scale`
+#     h, cache = rnn_forward(0.1 * x, h0, torch.randn(8, 32) / 8, Wh, torch.zeros(32))
+#     dh = torch.zeros_like(h)
+#     dh[:, -1] = torch.randn(20, 32)
+#     dx = rnn_backward(dh, cache)[0]
+#     left[f"singular values {scale}"] = dx.norm(dim=2).mean(dim=0).log10()
+# curves(left, xlabel="step", ylabel="log10 of the gradient's length")
+
+# %% [markdown] question="captioning-q1"
+# **Question 1.** In the picture, the curve for 2.0 does not rise by a factor of 2 with each step back, as the
+# singular values alone would have it. What holds it down? And why does nothing comparable help the curve for 0.5?
+
+# %% [markdown] answer="captioning-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ### Truncated backpropagation
+#
+# Texts can have thousands of steps. To keep every step's cache until the end costs memory, and a gradient that has
+# vanished anyway is not worth it. **Truncated** backpropagation through time cuts the sequence into pieces of $k$
+# steps: forward, the state is handed from piece to piece as before; backward, no gradient crosses a border
+# (Williams and Peng 1990). Within a piece everything stays as it was.
+#
+# Steps $0, \dots, k-1$ are the first piece, $k, \dots, 2k-1$ the second, and so on; the last may be shorter. $h_0$
+# gets its gradient from the first piece alone.
+
+# %% task="rnn_truncated_backward"
+def rnn_truncated_backward(dh: Tensor, cache: Any, steps: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """As rnn_backward, but no gradient crosses from one piece of `steps` steps into the piece before.
+
+    Shapes:
+        dh     (N, T, H)  gradient with respect to each state, from the loss at its own step
+        cache  any        what rnn_forward kept
+        steps  int        length of a piece, at least 1; the last piece may be shorter
+        out    five       dx (N, T, D), dh0 (N, H), dWx (D, H), dWh (H, H), db (H,)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+    return dx, dh0, dWx, dWh, db
+
+
+# %% tags=["active-ipynb"] grade="rnn_truncated_backward"
+# check("rnn_lstm_captioning", task="rnn_truncated_backward")
+
+# %% [markdown]
+# ### Clipping
+#
+# Truncation does not stop gradients from exploding. What does is simple: if the length of the gradient, of all
+# parameters taken together as one long vector $g$, is above a limit, scale all of it down (Pascanu et al.,
+# algorithm 1):
+#
+# $$ g \leftarrow g \cdot \min\!\Big(1, \frac{c}{\lVert g \rVert}\Big). $$
+#
+# The direction stays. Clipping each parameter, or each number, by itself would change it. Unlike anything else in
+# this notebook this function works *in place*, on `parameter.grad`; a parameter that has no gradient is passed
+# over.
+
+# %% task="clip_gradients"
+def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
+    """Scale the gradients of all parameters, in place, so that together they are no longer than max_norm.
+
+    Shapes:
+        parameters  tensors  each with a .grad, or with None there
+        max_norm    float    the greatest length allowed
+        out         ()       the length before clipping; 0 where there is no gradient
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="clip_gradients"
+# check("rnn_lstm_captioning", task="clip_gradients")
+
+# %% [markdown]
+# ## 2 From words to a loss
+#
+# The scenes come with two captions each, since either object may be mentioned first. We train with the one that
+# begins at the top, or at the left where both are at the same height; when we judge, either will do. A `Vocabulary`
+# gives each word a number. Four tokens come first: `<START>` begins every caption, `<END>` ends it, `<NULL>` fills
+# it up to a common length, and `<UNK>` stands for a word that is not known.
+
+# %% tags=["active-ipynb"]
+# train_set, val_set = load_captions("scenes", "train", count=3000), load_captions("scenes", "val", count=400)
+# vocabulary = Vocabulary.of(caption for captions in train_set.captions for caption in captions)
+# print(f"{len(vocabulary)} words:", *vocabulary.words)
+# first = [captions[0] for captions in train_set.captions]
+# tokens = vocabulary.encode(first)[:, None]  # (N, 1, 14)
+# images, val_images = stack(train_set), stack(val_set)
+# print(tokens[0, 0].tolist())
+# pictures(images[:8], first[:8])
+
+# %% [markdown]
+# ### Word vectors
+#
+# A network computes with vectors, so each word gets one: row $w$ of a table of parameters, shape $(V, D)$. To look
+# a word up is to take its row; the gradient of a row is the sum over all places where the word stood. Autograd does
+# that for you if you index the table with the tensor of words, whatever its shape.
+
+# %% task="WordEmbedding"
+class WordEmbedding(nn.Module):
+    """A vector for each word."""
+
+    def __init__(self, vocab_size: int, embed_size: int) -> None:
+        super().__init__()
+        self.W_embed = nn.Parameter(torch.randn(vocab_size, embed_size) / math.sqrt(vocab_size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Look words up.
+
+        Shapes:
+            x    (N, T)     words by number, int64; or any other shape
+            out  (N, T, D)  their vectors
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="WordEmbedding"
+# check("rnn_lstm_captioning", task="WordEmbedding")
+
+# %% [markdown]
+# ### The loss of a sentence
+#
+# At every step the network gives a score to each word of the vocabulary. The loss is the cross-entropy with the
+# word that does come next, **summed over the steps and averaged over the captions**:
+#
+# $$ L = -\frac{1}{N} \sum_{n=1}^{N} \; \sum_{t\,:\; y_{nt} \ne \text{ignored}}
+#        \log \frac{e^{x_{n t y_{nt}}}}{\sum_v e^{x_{n t v}}}. $$
+#
+# Captions differ in length, and `<NULL>` after the end is no word that anybody has to learn: places where $y$ is
+# `ignore_index` count nothing. The division is by $N$, not by the number of words.
+
+# %% task="temporal_softmax_loss"
+def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None) -> Tensor:
+    """Cross-entropy, summed over time and averaged over the captions.
+
+    Shapes:
+        x             (N, T, V)    scores
+        y             (N, T)       the right words, int64
+        ignore_index  int or None  places with this word count nothing
+        out           ()           the loss
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="temporal_softmax_loss"
+# check("rnn_lstm_captioning", task="temporal_softmax_loss")
+
+# %% [markdown] question="captioning-q2"
+# **Question 2.** Before training, the scores are about equal. What is the loss of a caption of 10 words and
+# `<END>`, roughly, with the vocabulary above (29 entries)? And what would change if `<NULL>` were not ignored, with
+# all captions filled up to 14 tokens?
+
+# %% [markdown] answer="captioning-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 3 Networks as modules
+#
+# From here on autograd keeps the books. First the network of part 1 as a module. Its parameters have the names
+# `Wx`, `Wh` and `b`, which the checks use; `step_forward` takes one step, `forward` a whole sequence.
+
+# %% task="RNN"
+class RNN(nn.Module):
+    """A recurrent network with tanh."""
+
+    def __init__(self, input_dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.Wx = nn.Parameter(torch.randn(input_dim, hidden_dim) / math.sqrt(input_dim))
+        self.Wh = nn.Parameter(torch.randn(hidden_dim, hidden_dim) / math.sqrt(hidden_dim))
+        self.b = nn.Parameter(torch.zeros(hidden_dim))
+
+    def step_forward(self, x: Tensor, prev_h: Tensor) -> Tensor:
+        """One step.
+
+        Shapes:
+            x       (N, D)  input of this step
+            prev_h  (N, H)  hidden state of the step before
+            out     (N, H)  the next hidden state
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, x: Tensor, h0: Tensor) -> Tensor:
+        """All steps.
+
+        Shapes:
+            x    (N, T, D)  inputs
+            h0   (N, H)     state before the first step
+            out  (N, T, H)  the states after each step
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="RNN"
+# check("rnn_lstm_captioning", task="RNN")
+
+# %% [markdown]
+# ### LSTM
+#
+# Long short-term memory (Hochreiter and Schmidhuber 1997; with the forget gate of Gers et al. 2000) carries a
+# second state along, the **cell** $c_t$, which is changed by *adding*. Three **gates**, numbers between 0 and 1,
+# decide what is written into it, what is kept and what is shown. One product gives all four parts, cut into equal
+# quarters in the order **i, f, o, g**:
+#
+# $$ a = x_t W_x + h_{t-1} W_h + b \in \mathbb{R}^{4H}, \qquad
+#    i = \sigma(a_i), \quad f = \sigma(a_f), \quad o = \sigma(a_o), \quad g = \tanh(a_g), $$
+#
+# $$ c_t = f \odot c_{t-1} + i \odot g, \qquad h_t = o \odot \tanh(c_t). $$
+#
+# Along the cells, a gradient is multiplied by $f$ alone, with no matrix in the way: a gate that is open lets it pass
+# unchanged over many steps. Beware: `torch.nn.LSTM` has the order i, f, g, o.
+#
+# `forward` begins with $c_0 = 0$.
+
+# %% task="LSTM"
+class LSTM(nn.Module):
+    """Long short-term memory."""
+
+    def __init__(self, input_dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.Wx = nn.Parameter(torch.randn(input_dim, 4 * hidden_dim) / math.sqrt(input_dim))
+        self.Wh = nn.Parameter(torch.randn(hidden_dim, 4 * hidden_dim) / math.sqrt(hidden_dim))
+        self.b = nn.Parameter(torch.zeros(4 * hidden_dim))
+
+    def step_forward(self, x: Tensor, prev_h: Tensor, prev_c: Tensor) -> tuple[Tensor, Tensor]:
+        """One step; the quarters of what Wx, Wh and b give are the gates i, f, o and the news g.
+
+        Shapes:
+            x       (N, D)  input of this step
+            prev_h  (N, H)  hidden state of the step before
+            prev_c  (N, H)  cell state of the step before
+            out     two     next_h (N, H), next_c (N, H)
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+        return next_h, next_c
+
+    def forward(self, x: Tensor, h0: Tensor) -> Tensor:
+        """All steps, from the cell state 0.
+
+        Shapes:
+            x    (N, T, D)  inputs
+            h0   (N, H)     hidden state before the first step
+            out  (N, T, H)  the hidden states after each step
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="LSTM"
+# check("rnn_lstm_captioning", task="LSTM")
+
+# %% [markdown]
+# ### GRU
+#
+# The gated recurrent unit (Cho et al. 2014) does with one state. A **reset** gate $r$ decides how much of the past
+# is seen when something new is proposed, an **update** gate $z$ how much of the old state is kept. The thirds of
+# `Wx`, `Wh` and `b` are in the order **r, z, n**:
+#
+# $$ r = \sigma(x_t W_x^r + h_{t-1} W_h^r + b^r), \qquad z = \sigma(x_t W_x^z + h_{t-1} W_h^z + b^z), $$
+#
+# $$ n = \tanh\!\big(x_t W_x^n + b^n + r \odot (h_{t-1} W_h^n)\big), \qquad h_t = z \odot h_{t-1} + (1 - z) \odot n. $$
+#
+# As in torch, $r$ is multiplied *after* the matrix, and the bias stays outside of it.
+
+# %% task="GRU"
+class GRU(nn.Module):
+    """A gated recurrent unit."""
+
+    def __init__(self, input_dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.Wx = nn.Parameter(torch.randn(input_dim, 3 * hidden_dim) / math.sqrt(input_dim))
+        self.Wh = nn.Parameter(torch.randn(hidden_dim, 3 * hidden_dim) / math.sqrt(hidden_dim))
+        self.b = nn.Parameter(torch.zeros(3 * hidden_dim))
+
+    def step_forward(self, x: Tensor, prev_h: Tensor) -> Tensor:
+        """One step; the thirds of Wx, Wh and b belong to r, z and n.
+
+        Shapes:
+            x       (N, D)  input of this step
+            prev_h  (N, H)  hidden state of the step before
+            out     (N, H)  the next hidden state
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, x: Tensor, h0: Tensor) -> Tensor:
+        """All steps.
+
+        Shapes:
+            x    (N, T, D)  inputs
+            h0   (N, H)     state before the first step
+            out  (N, T, H)  the states after each step
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="GRU"
+# check("rnn_lstm_captioning", task="GRU")
+
+# %% [markdown]
+# ### How far back can they remember?
+#
+# A test of memory: the first of 20 inputs is one of eight signs, the others are noise, and after the last step the
+# network must say which sign it was. Every network gets the same 150 steps of Adam.
+
+# %% tags=["active-ipynb"]
+# def recall(cell, steps=150, length=20):
+#     seed_everything(0)
+#     net, head = cell(8, 32), nn.Linear(32, 8)
+#     optimizer = torch.optim.Adam([*net.parameters(), *head.parameters()], lr=5e-3)
+#     losses = []
+#     for _ in range(steps):
+#         signs = torch.randint(8, (64,))
+#         x = 0.5 * torch.randn(64, length, 8)
+#         x[:, 0] = 2 * F.one_hot(signs, 8)
+#         loss = F.cross_entropy(head(net(x, torch.zeros(64, 32))[:, -1]), signs)
+#         optimizer.zero_grad()
+#         loss.backward()
+#         clip_gradients(net.parameters(), 5.0)
+#         optimizer.step()
+#         losses.append(loss.item())
+#     return losses
+#
+#
+# curves({cell.__name__: recall(cell) for cell in (RNN, LSTM, GRU)}, ylabel="loss (chance: 2.08)")
+
+# %% [markdown]
+# ## 4 Attention
+#
+# So far a picture would have to fit into $h_0$, one vector for everything. **Attention** (Bahdanau et al. 2015; for
+# captions Xu et al. 2015, "Show, attend and tell") keeps a grid $A$ of $a \times a$ feature vectors and looks at it
+# anew before each word. The state asks, and every place answers with how well it fits:
+#
+# $$ e_{ij} = \frac{h_{t-1} \cdot A_{:, i, j}}{\sqrt{H}}, \qquad
+#    w_{ij} = \frac{\exp e_{ij}}{\sum_{k, l} \exp e_{kl}}, \qquad
+#    \text{attn} = \sum_{i, j} w_{ij} A_{:, i, j}. $$
+#
+# The weights of one caption sum to 1 over the *whole* grid. The root keeps the scores near 1 in size, so that
+# softmax does not begin saturated (Vaswani et al. 2017, section 3.2.1).
+
+# %% task="dot_product_attention"
+def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
+    """Look at a grid of features, most at what fits the hidden state best.
+
+    Shapes:
+        prev_h  (N, H)        what asks
+        A       (N, H, a, a)  what is looked at
+        out     two           attn (N, H), the average of the features; weights (N, a, a), which sum to 1
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+    return attn, weights
+
+
+# %% tags=["active-ipynb"] grade="dot_product_attention"
+# check("rnn_lstm_captioning", task="dot_product_attention")
+
+# %% [markdown]
+# ### An LSTM that looks
+#
+# What was seen enters the step like another input, with weights of its own:
+#
+# $$ a = x_t W_x + h_{t-1} W_h + \text{attn}_t W_{\text{attn}} + b, $$
+#
+# and the rest is the LSTM. The question is asked with the state *before* the step, $h_{t-1}$. At the beginning
+# $h_0 = c_0$ is the mean of $A$ over its places.
+
+# %% task="AttentionLSTM"
+class AttentionLSTM(nn.Module):
+    """Long short-term memory that looks at a grid of features before each step."""
+
+    def __init__(self, input_dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.Wx = nn.Parameter(torch.randn(input_dim, 4 * hidden_dim) / math.sqrt(input_dim))
+        self.Wh = nn.Parameter(torch.randn(hidden_dim, 4 * hidden_dim) / math.sqrt(hidden_dim))
+        self.Wattn = nn.Parameter(torch.randn(hidden_dim, 4 * hidden_dim) / math.sqrt(hidden_dim))
+        self.b = nn.Parameter(torch.zeros(4 * hidden_dim))
+
+    def step_forward(self, x: Tensor, prev_h: Tensor, prev_c: Tensor, attn: Tensor) -> tuple[Tensor, Tensor]:
+        """One step, given what was seen; gates in the order i, f, o, g.
+
+        Shapes:
+            x       (N, D)  input of this step
+            prev_h  (N, H)  hidden state of the step before
+            prev_c  (N, H)  cell state of the step before
+            attn    (N, H)  what dot_product_attention gave for prev_h
+            out     two     next_h (N, H), next_c (N, H)
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+        return next_h, next_c
+
+    def forward(self, x: Tensor, A: Tensor) -> Tensor:
+        """All steps; the hidden and the cell state begin with the mean of A over its places.
+
+        Shapes:
+            x    (N, T, D)     inputs
+            A    (N, H, a, a)  features to look at
+            out  (N, T, H)     the hidden states after each step
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="AttentionLSTM"
+# check("rnn_lstm_captioning", task="AttentionLSTM")
+
+# %% [markdown]
+# ## 5 The captioner
+#
+# Now put everything together (after Vinyals et al. 2015, "Show and tell"):
+#
+# 1. A frozen CNN, `ImageEncoder`, turns the picture into a grid of features $(N, D, a, a)$. It is given.
+# 2. For `"rnn"` and `"lstm"`, average the features over the grid; a linear layer makes $h_0$ $(N, H)$ of them. For
+#    `"attn"`, the same linear layer at every place, a 1 x 1 convolution, makes $A$ $(N, H, a, a)$.
+# 3. Words become vectors by `WordEmbedding`, run through the recurrent network, and a linear layer with bias turns each
+#    state into $V$ scores.
+#
+# For training, a caption of $T + 1$ tokens is cut in two ways: the network reads `captions[:, :-1]`, which begins
+# with `<START>`, and must predict `captions[:, 1:]`, which ends with `<END>`. At every step it reads the *right*
+# word before, whatever it would have said itself: this is called teacher forcing.
+#
+# To **sample** a caption, there is no right word. Begin with `<START>`, take the word with the highest score, feed
+# it in as the next input, and go on for `max_length` steps. `<START>` itself is not part of what you return.
+# Sentences in a batch end at different steps; simply go on, `Vocabulary.decode` cuts at `<END>`.
+#
+# The features do not change during training. So the encoder passes features through untouched: wherever you give it
+# images, you may also give it what it made of them before, and save most of the time. Let `encode` always call
+# `self.image_encoder`. What you call the layers you make is up to you.
+
+# %% task="CaptioningRNN.forward CaptioningRNN.sample"
+class CaptioningRNN(nn.Module):
+    """Writes captions: an image encoder, word vectors, a recurrent network, scores of words."""
+
+    def __init__(
+        self,
+        word_to_idx: dict[str, int],
+        input_dim: int = 512,
+        wordvec_dim: int = 128,
+        hidden_dim: int = 128,
+        cell_type: str = "rnn",
+        image_encoder_pretrained: bool | str = True,
+        ignore_index: int | None = None,
+    ) -> None:
+        """Make the layers.
+
+        word_to_idx numbers the vocabulary; input_dim is the number of channels of the encoder's features; cell_type is
+        "rnn", "lstm" or "attn"; image_encoder_pretrained goes to ImageEncoder; ignore_index to temporal_softmax_loss.
+        """
+        super().__init__()
+        if cell_type not in ("rnn", "lstm", "attn"):
+            raise ValueError(f"cell_type is 'rnn', 'lstm' or 'attn', not {cell_type!r}.")
+        self.cell_type = cell_type
+        self.ignore_index = ignore_index
+        self.start = word_to_idx["<START>"]
+        self.image_encoder = ImageEncoder(pretrained=image_encoder_pretrained)
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def encode(self, images: Tensor) -> Tensor:
+        """What the recurrent network is told about the images.
+
+        Shapes:
+            images  (N, 3, H, W)  or features (N, D, a, a)
+            out     (N, H)        h0; for "attn" the grid A (N, H, a, a)
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, images: Tensor, captions: Tensor) -> Tensor:
+        """The loss of captions, each word being predicted from the right words before it.
+
+        Shapes:
+            images    (N, 3, H, W)  or features (N, D, a, a)
+            captions  (N, T + 1)    int64, from <START> to <END>, then <NULL>
+            out       ()            the loss
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    @torch.no_grad()
+    def sample(self, images: Tensor, max_length: int = 15) -> Any:
+        """Write captions, taking the word with the highest score at every step.
+
+        Shapes:
+            images      (N, 3, H, W)  or features (N, D, a, a)
+            max_length  int           how many words to write
+            out         (N, max_length) int64; for "attn" two: this and the weights of each step (N, max_length, a, a)
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="CaptioningRNN.forward"
+# check("rnn_lstm_captioning", task="CaptioningRNN.forward")
+
+# %% tags=["active-ipynb"] grade="CaptioningRNN.sample"
+# check("rnn_lstm_captioning", task="CaptioningRNN.sample")
+
+# %% [markdown]
+# ### Three captioners
+#
+# The encoder looks at every picture once. Then three captioners train on its features, with the same number of steps.
+# The last two channels of the features are the coordinates of their place: convolutions answer alike wherever a thing
+# is, so without them nobody could tell left from right.
+
+# %% tags=["active-ipynb"]
+# encoder = ImageEncoder()
+# seen, val_seen = features(encoder, images), features(encoder, val_images)
+# models, losses = {}, {}
+# for cell_type in ("rnn", "lstm", "attn"):
+#     seed_everything(0)
+#     begun = time.perf_counter()
+#     models[cell_type] = CaptioningRNN(
+#         vocabulary.word_to_idx, input_dim=encoder.out_channels, wordvec_dim=32, hidden_dim=64, cell_type=cell_type,
+#         ignore_index=vocabulary.word_to_idx["<NULL>"],
+#     )
+#     losses[cell_type] = fit(models[cell_type], seen, tokens, steps=600, clip=clip_gradients)
+#     print(f"{cell_type}: {time.perf_counter() - begun:.0f} s")
+# curves(losses, ylabel="loss of a caption")
+
+# %% [markdown]
+# What do they say of pictures they have never seen? A caption has seven parts that can be right or wrong, and "all"
+# says how many captions are right altogether.
+
+# %% tags=["active-ipynb"]
+# samples = {name: model.sample(val_seen) for name, model in models.items()}
+# samples["attn"], looked = samples["attn"]
+# said = {name: vocabulary.decode(words) for name, words in samples.items()}
+# print(f"{'':14}" + "".join(f"{name:>8}" for name in said))
+# right = {name: slot_accuracy(sentences, val_set.captions) for name, sentences in said.items()}
+# for slot in (*SLOTS, "all"):
+#     print(f"{slot:14}" + "".join(f"{100 * right[name][slot]:7.0f}%" for name in said))
+# pictures(val_images[:8], said["attn"][:8])
+
+# %% [markdown]
+# ### Where it looks
+#
+# One picture for each word: bright is where the captioner looked just before it wrote the word.
+
+# %% tags=["active-ipynb"]
+# attention_maps(val_images[0], said["attn"][0].split(), looked[0])
+
+# %% tags=["active-ipynb"]
+# attention_maps(val_images[1], said["attn"][1].split(), looked[1])
+
+# %% [markdown] question="captioning-q3"
+# **Question 3.** Compare the rows of the table. Which parts of a caption does the LSTM without attention get right
+# about as often as a guess would, and why *can* it not do better, however long it trains?
+
+# %% [markdown] answer="captioning-q3"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 6 How good is a caption?
+#
+# There are many right ways to describe a picture. **BLEU** (Papineni et al. 2002) compares a candidate with several
+# references by counting shared n-grams, runs of $k$ words. To be counted, an n-gram may occur no more often than in
+# that reference which has most of it (**clipping**, else "the the the" would be perfect):
+#
+# $$ p_k = \frac{\sum_{g} \min\big(\text{count}(g),\ \max_{\text{references}} \text{count}_{\text{ref}}(g)\big)}
+#              {\sum_{g} \text{count}(g)}, \qquad
+#    \text{BLEU} = \text{BP} \cdot \exp\Big(\frac{1}{n} \sum_{k=1}^{n} \ln p_k\Big). $$
+#
+# The sums run over the different n-grams $g$ of length $k$ of the candidate. Precision alone would reward saying
+# little, so there is a **brevity penalty** (their section 2.3). With $c$ the number of words of the candidate and
+# $r$ that of the reference closest to it in length (of two equally close, the shorter),
+#
+# $$ \text{BP} = 1 \ \text{ if } c > r, \qquad \text{BP} = e^{1 - r / c} \ \text{ otherwise.} $$
+#
+# Where some $p_k$ is 0, or the candidate has no n-gram of length $k$ because it is too short, BLEU is 0.
+
+# %% task="bleu"
+def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int = 4) -> float:
+    """BLEU of one caption, with n-grams of 1 to n words and equal weights.
+
+    candidate is a list of words, references are one or more of them. Returns a number from 0 to 1; 0 for an empty
+    candidate, for one of fewer than n words, and where no n-gram of some length is shared.
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="bleu"
+# check("rnn_lstm_captioning", task="bleu")
+
+# %% tags=["active-ipynb"]
+# for name, sentences in said.items():
+#     scores = [
+#         bleu(sentence.split(), [reference.split() for reference in references])
+#         for sentence, references in zip(sentences, val_set.captions)
+#     ]
+#     print(f"{name:5} BLEU {sum(scores) / len(scores):.3f}, right altogether {right[name]['all']:.3f}")
+
+# %% [markdown] question="captioning-q4"
+# **Question 4.** "A red disc left of a blue square" is true, and somebody says "a blue disc left of a red square".
+# How do BLEU with $n = 1$ and the share of right parts judge that? What does it tell you about BLEU as a measure of
+# captions?
+
+# %% [markdown] answer="captioning-q4"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 7 Real photographs
+#
+# With `GRADLAB_DATA` set to a folder that holds Flickr8k (Hodosh, Young and Hockenmaier 2013), the next cell lets
+# an attention captioner learn 50 photographs by heart. The encoder has only ever seen discs and crosses, so this
+# shows that your network can learn, not that it has understood: on other photographs it would talk nonsense.
+
+# %% tags=["active-ipynb"]
+# try:
+#     flickr = load_captions("flickr8k", "train", count=50, size=64)
+# except DataError:
+#     flickr = None
+#     print("Flickr8k is not here (set GRADLAB_DATA to the folder that holds it), so there is nothing to show.")
+# if flickr:
+#     photos = stack(flickr, progress=True)
+#     first = [captions[0] for captions in flickr.captions]
+#     words = Vocabulary.of(first)
+#     seed_everything(0)
+#     reader = CaptioningRNN(
+#         words.word_to_idx, input_dim=encoder.out_channels, wordvec_dim=64, hidden_dim=128, cell_type="attn",
+#         ignore_index=words.word_to_idx["<NULL>"],
+#     )
+#     grids = features(encoder, photos)
+#     history = fit(reader, grids, words.encode(first, length=17)[:, None], steps=250, clip=clip_gradients)
+#     recited = words.decode(reader.sample(grids, max_length=16)[0])
+#     print(f"loss of a caption: {history[0]:.1f} at the start, {history[-1]:.2f} at the end")
+#     exact = sum(map(str.__eq__, recited, words.decode(words.encode(first, length=17))))
+#     print(f"{exact} of 50 captions are recited word by word")
+# pictures(photos[:8], recited[:8], width=24) if flickr else None
+
+# %% [markdown]
+# ## What to take home
+#
+# A recurrent network is one layer used again and again; its gradient is a sum over time that fades or explodes,
+# gates keep it alive, and clipping keeps it in bounds. One vector is too small for a picture: attention asks for
+# what it needs when it needs it. In a06 you throw the recurrence out and keep the attention.

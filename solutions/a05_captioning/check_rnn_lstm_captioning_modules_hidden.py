@@ -1,0 +1,106 @@
+"""Hidden checks of the recurrent networks as modules: other sizes and dtypes, gradients, gates that are shut."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from autograder import expect_close, expect_equal, forbid, task
+from common.recurrent import READY_MADE, gru_step, lstm_step, over_time, rnn_step
+
+HELPERS = """
+import torch
+
+def make(cls, inputs, state, *values):
+    module = cls(inputs, state).to(values[0].device, values[0].dtype)
+    with torch.no_grad():
+        for name, value in zip(("Wx", "Wh", "b"), values):
+            getattr(module, name).copy_(value)
+    return module
+
+def gradients(module, dout, x, h0):
+    leaves = [x.clone().requires_grad_(), h0.clone().requires_grad_()]
+    out = module(*leaves)
+    (out * dout).sum().backward()
+    return out, [*(leaf.grad for leaf in leaves), module.Wx.grad, module.Wh.grad, module.b.grad]
+"""
+GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
+Sizes = tuple[int, int, int, int]
+
+
+def weights(rng, inputs: int, state: int, gates: int, dtype=torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    """Wx, Wh, b with so many gates."""
+    wide = gates * state
+    values = rng.normal(inputs, wide) / inputs**0.5, rng.normal(state, wide) / state**0.5, 0.5 * rng.normal(wide)
+    wx, wh, b = (value.to(dtype) for value in values)
+    return wx, wh, b
+
+
+def oracle(name: str, x: Tensor, h0: Tensor, *values: Tensor) -> Tensor:
+    """torch's cell over a sequence."""
+    if name == "LSTM":
+        return over_time(lambda now, state: lstm_step(now, state, *values), x, (h0, torch.zeros_like(h0)))
+    step: Callable[..., Tensor] = {"RNN": rnn_step, "GRU": gru_step}[name]
+    return over_time(lambda now, h: step(now, h, *values), x, h0)
+
+
+def judge(student, rng, name: str, sizes: list[Sizes]) -> None:
+    """States and gradients over sequences of several sizes, in both dtypes."""
+    forbid(student, name, calls=READY_MADE)
+    helper = student.define(HELPERS)
+    for num, steps, inputs, state in sizes:
+        for dtype in (torch.float64, torch.float32):
+            x, h0 = rng.normal(steps, num, inputs, dtype=dtype).transpose(0, 1), rng.normal(num, state, dtype=dtype)
+            values, dout = weights(rng, inputs, state, GATES[name], dtype), rng.normal(num, steps, state, dtype=dtype)
+            module = helper.make(getattr(student, name), inputs, state, *values)
+            leaves = [leaf.clone().requires_grad_() for leaf in (x, h0, *values)]
+            right = oracle(name, *leaves)
+            wanted = torch.autograd.grad(right, leaves, dout)
+            out, found = helper.gradients(module, dout, x, h0)
+            loose = {"rtol": 1e-3, "atol": 1e-4} if dtype == torch.float32 else {}
+            expect_close(out, right.detach(), name="h", **loose)
+            expect_close(found, list(wanted), name="gradients of (x, h0, Wx, Wh, b)", **loose)
+
+
+@task("RNN", points=2)
+def check_rnn_module_learns(student, rng):
+    """The RNN's states and all gradients agree with torch's, for one step, one caption and one input."""
+    judge(student, rng, "RNN", [(3, 1, 4, 5), (1, 7, 2, 3), (4, 2, 1, 6)])
+
+
+@task("LSTM", points=2)
+def check_lstm_step_with_gates_shut(student, rng):
+    """An LSTM whose gates are forced open or shut keeps, forgets and hides its cell; inputs stay as they are."""
+    x, h, c = rng.normal(3, 4), rng.normal(3, 5), rng.normal(3, 5)
+    wx, wh, _ = weights(rng, 4, 5, 4)
+    for i, f, o in [(-60, 60, 60), (60, -60, 60), (60, 60, -60), (-60, -60, 60)]:
+        b = torch.cat([torch.full((5,), float(gate)) for gate in (i, f, o, 0)]).to(x)
+        module = student.define(HELPERS).make(student.LSTM, 4, 5, wx, wh, b)
+        seen = student.inspect(module.step_forward, x, h, c)
+        expect_close(seen.value, lstm_step(x, (h, c), wx, wh, b), name="(next_h, next_c)")
+        expect_equal(seen.args, (x, h, c), name="the inputs after the call")
+
+
+@task("LSTM", points=3)
+def check_lstm_learns(student, rng):
+    """The LSTM's states and all gradients agree with torch's, for one step, one caption and one input."""
+    judge(student, rng, "LSTM", [(3, 1, 4, 5), (1, 7, 2, 3), (4, 2, 1, 6)])
+
+
+@task("GRU", points=2)
+def check_gru_learns(student, rng):
+    """The GRU's states and all gradients agree with torch's, for one step, one caption and one input."""
+    judge(student, rng, "GRU", [(3, 1, 4, 5), (1, 7, 2, 3), (4, 2, 1, 6)])
+
+
+@task("GRU", points=1)
+def check_gru_step_with_gates_shut(student, rng):
+    """A GRU whose gates are forced open or shut keeps its state, or takes the proposal; inputs stay as they are."""
+    x, h = rng.normal(3, 4), rng.normal(3, 5)
+    wx, wh, _ = weights(rng, 4, 5, 3)
+    for r, z in [(60, 60), (60, -60), (-60, -60)]:
+        b = torch.cat([torch.full((5,), float(gate)) for gate in (r, z, 0.3)]).to(x)
+        module = student.define(HELPERS).make(student.GRU, 4, 5, wx, wh, b)
+        seen = student.inspect(module.step_forward, x, h)
+        expect_close(seen.value, gru_step(x, h, wx, wh, b), name="next_h")
+        expect_equal(seen.args, (x, h), name="the inputs after the call")

@@ -1,0 +1,183 @@
+"""Hidden checks of part 1: other sizes and dtypes, views, inputs that stay, finite differences."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from autograder import expect_close, expect_equal, expect_gradient, expect_unchanged, forbid, task
+from common.recurrent import READY_MADE, over_time, rnn_step
+
+AUTOGRAD = [
+    "torch.autograd.*", "torch.func.*", "Tensor.backward", "Tensor.requires_grad_", "torch.enable_grad",
+    "torch.set_grad_enabled", "common.earlier.*",
+]  # fmt: skip
+BY_HAND = [*READY_MADE, *AUTOGRAD]
+
+
+def weights(rng, inputs: int, state: int, dtype=torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    """Wx, Wh, b."""
+    values = rng.normal(inputs, state) / inputs**0.5, rng.normal(state, state) / state**0.5, 0.5 * rng.normal(state)
+    wx, wh, b = (value.to(dtype) for value in values)
+    return wx, wh, b
+
+
+def sequence(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
+    """torch's cell, step after step."""
+    return over_time(lambda now, state: rnn_step(now, state, wx, wh, b), x, h0)
+
+
+def pieces(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor, steps: int) -> Tensor:
+    """The same; no gradient crosses into the piece before."""
+    parts = []
+    for part in x.split(steps, dim=1):
+        parts.append(sequence(part, h0, wx, wh, b))
+        h0 = parts[-1][:, -1].detach()
+    return torch.cat(parts, dim=1)
+
+
+def gradients(oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """Gradients of sum(oracle(*inputs) * dout) by autograd."""
+    leaves = [x.detach().clone().requires_grad_() for x in inputs]
+    return torch.autograd.grad(oracle(*leaves), leaves, dout)
+
+
+@task("rnn_step_forward", points=1)
+def check_step_on_other_sizes(student, rng):
+    """One step is right for one caption, one input, one state, large numbers, and float32."""
+    for num, inputs, state in [(1, 3, 2), (4, 1, 6), (2, 7, 1)]:
+        for dtype, scale in ((torch.float64, 1.0), (torch.float32, 1.0), (torch.float64, 300.0)):
+            x, h = scale * rng.normal(num, inputs, dtype=dtype), rng.normal(num, state, dtype=dtype)
+            wx, wh, b = weights(rng, inputs, state, dtype)
+            next_h, _ = student.rnn_step_forward(x, h, wx, wh, b)
+            expect_close(next_h, rnn_step(x, h, wx, wh, b), name="next_h")
+
+
+@task("rnn_step_forward", points=1)
+def check_step_leaves_its_inputs_alone(student, rng):
+    """One step takes tensors that are not contiguous, and changes none of them."""
+    x, h = rng.normal(4, 3).T, rng.normal(5, 3).T
+    wx, wh, b = rng.normal(5, 4).T, rng.normal(5, 5).T, rng.normal(5)
+    seen = student.inspect(without_cache(student), x, h, wx, wh, b)
+    expect_unchanged(seen, x, h, wx, wh, b)
+    expect_close(seen.value, rnn_step(x, h, wx, wh, b), name="next_h")
+
+
+def without_cache(student):
+    """rnn_step_forward without its cache, which may hold views of the inputs."""
+    return student.define(FIRST).first(student.rnn_step_forward)
+
+
+FIRST = """
+def first(f):
+    return lambda *inputs: f(*inputs)[0]
+"""
+
+
+@task("rnn_step_backward", points=2)
+def check_step_gradients_on_other_sizes(student, rng):
+    """The gradients of one step are right for one caption, other sizes, saturated states, and float32."""
+    forbid(student, "rnn_step_backward", calls=BY_HAND)
+    for num, inputs, state, dtype in [(1, 3, 2, torch.float64), (4, 1, 6, torch.float32), (5, 7, 1, torch.float64)]:
+        x, h = 3 * rng.normal(num, inputs, dtype=dtype), rng.normal(num, state, dtype=dtype)
+        values = x, h, *weights(rng, inputs, state, dtype)
+        d = rng.normal(num, state, dtype=dtype)
+        _, cache = student.hold(student.rnn_step_forward, *values)
+        expect_close(student.rnn_step_backward(d, cache), gradients(rnn_step, d, *values))
+
+
+@task("rnn_step_backward", points=1)
+def check_step_gradients_twice_from_one_cache(student, rng):
+    """The gradients can be asked for twice, from views, and leave what they were given alone."""
+    values = rng.normal(3, 4), rng.normal(3, 5), *weights(rng, 4, 5)
+    d = rng.normal(5, 3).T
+    _, cache = student.hold(student.rnn_step_forward, *values)
+    right = gradients(rnn_step, d, *values)
+    for _ in range(2):
+        expect_close(student.rnn_step_backward(d, cache), right)
+    before, after = student.define(BEFORE).both(student.rnn_step_backward, d, cache)
+    expect_equal(after, before, name="dnext_h after the call")
+
+
+BEFORE = """
+def both(f, d, *rest):
+    before = d.clone()
+    f(d, *rest)
+    return before, d
+"""
+
+
+@task("rnn_forward", points=1)
+def check_sequences_of_other_lengths(student, rng):
+    """Sequences of one step, more steps than captions, one caption, and views are right, in float32 too."""
+    for num, steps, inputs, state in [(3, 1, 4, 5), (1, 9, 2, 3), (4, 2, 5, 1)]:
+        for dtype in (torch.float64, torch.float32):
+            x, h0 = rng.normal(steps, num, inputs, dtype=dtype).transpose(0, 1), rng.normal(num, state, dtype=dtype)
+            values = weights(rng, inputs, state, dtype)
+            h, _ = student.rnn_forward(x, h0, *values)
+            expect_close(h, sequence(x, h0, *values), name="h")
+
+
+@task("rnn_forward", points=1)
+def check_sequence_leaves_its_inputs_alone(student, rng):
+    """A sequence of inputs is not changed, and what comes later does not change earlier states."""
+    x, h0, values = rng.normal(2, 6, 3), rng.normal(2, 4), weights(rng, 3, 4)
+    seen = student.inspect(student.define(FIRST).first(student.rnn_forward), x, h0, *values)
+    expect_unchanged(seen, x, h0, *values)
+    later = torch.cat([x[:, :4], rng.normal(2, 2, 3)], dim=1)
+    other, _ = student.rnn_forward(later, h0, *values)
+    expect_close(other[:, :4], seen.value[:, :4], name="the first four states, later inputs being others")
+    expect_close(other, sequence(later, h0, *values), name="h")
+
+
+@task("rnn_backward", points=2)
+def check_sequence_gradients_agree_with_differences(student, rng):
+    """Backpropagation through time agrees with finite differences, whatever the numbers of captions and steps."""
+    forbid(student, "rnn_backward", calls=BY_HAND)
+    for num, steps, inputs, state in [(3, 4, 2, 5), (1, 7, 3, 2), (5, 1, 2, 3)]:
+        values = [rng.normal(num, steps, inputs), rng.normal(num, state), *weights(rng, inputs, state)]
+        dh = rng.normal(num, steps, state)
+        _, cache = student.hold(student.rnn_forward, *values)
+        found = student.rnn_backward(dh, cache)
+        expect_equal(len(found), 5, name="the number of gradients")
+        for place, name in enumerate(("dx", "dh0", "dWx", "dWh", "db")):
+            expect_gradient(loss_in(values, place, dh), values[place], found[place], name=name)
+
+
+def loss_in(values: list[Tensor], place: int, dh: Tensor) -> Callable[[Tensor], Tensor]:
+    """The loss as a function of one of the inputs."""
+    return lambda value: (sequence(*values[:place], value, *values[place + 1 :]) * dh).sum()
+
+
+@task("rnn_backward", points=1)
+def check_sequence_gradients_in_float32(student, rng):
+    """Backpropagation through time keeps float32, and leaves dh as it was."""
+    values = (rng.normal(2, 5, 3, dtype=torch.float32), rng.normal(2, 4, dtype=torch.float32),
+              *weights(rng, 3, 4, torch.float32))  # fmt: skip
+    dh = rng.normal(5, 2, 4, dtype=torch.float32).transpose(0, 1)
+    _, cache = student.hold(student.rnn_forward, *values)
+    right = gradients(sequence, dh, *values)
+    for _ in range(2):
+        expect_close(student.rnn_backward(dh, cache), right, rtol=1e-3, atol=1e-4)
+    before, after = student.define(BEFORE).both(student.rnn_backward, dh, cache)
+    expect_equal(after, before, name="dh after the call")
+
+
+@task("rnn_truncated_backward", points=1)
+def check_truncated_pieces_that_do_not_come_out_even(student, rng):
+    """Truncated gradients are right where the last piece is shorter, and for pieces of one step."""
+    values, dh = (rng.normal(2, 8, 3), rng.normal(2, 4), *weights(rng, 3, 4)), rng.normal(2, 8, 4)
+    _, cache = student.hold(student.rnn_forward, *values)
+    for steps in (3, 5, 1):
+        right = gradients(lambda *inputs, steps=steps: pieces(*inputs, steps), dh, *values)
+        expect_close(student.rnn_truncated_backward(dh, cache, steps), right, name=f"gradients, pieces of {steps}")
+
+
+@task("rnn_truncated_backward", points=1)
+def check_truncated_whole_sequence(student, rng):
+    """Where a piece is as long as the sequence or longer, truncated gradients are the full ones."""
+    values, dh = (rng.normal(3, 4, 2), rng.normal(3, 5), *weights(rng, 2, 5)), rng.normal(3, 4, 5)
+    _, cache = student.hold(student.rnn_forward, *values)
+    for steps in (4, 7):
+        found = student.rnn_truncated_backward(dh, cache, steps)
+        expect_close(found, gradients(sequence, dh, *values), name=f"gradients, pieces of {steps}")

@@ -1,0 +1,75 @@
+"""Hidden checks that train: captioners say of scenes they have not seen what is in them.
+
+Training captions are drawn where the student's code runs; of the test scenes only features go there. Words come back.
+"""
+
+from typing import Any
+
+import torch
+
+from autograder import expect, expect_shape, task
+from common.data.captions import load_captions, stack
+from common.data.scene_captions import SLOTS, slot_accuracy
+from common.data.vocabulary import Vocabulary
+from common.image_encoder import ImageEncoder, features
+
+TRAIN = """
+import torch
+from common.captioning import fit
+from common.data.captions import load_captions, stack
+from common.data.vocabulary import Vocabulary
+from common.image_encoder import ImageEncoder, features
+
+def train(CaptioningRNN, kind, words, seed, count, steps, batch_size, test):
+    torch.manual_seed(seed)
+    vocabulary, encoder = Vocabulary(tuple(words)), ImageEncoder().to(test.device)
+    scenes = load_captions("scenes", "train", count=count, seed=seed)
+    seen = features(encoder, stack(scenes).to(test.device))
+    captions = vocabulary.encode([several[0] for several in scenes.captions], length=14)[:, None].to(test.device)
+    model = CaptioningRNN(
+        vocabulary.word_to_idx, input_dim=encoder.out_channels, wordvec_dim=32, hidden_dim=64, cell_type=kind,
+        ignore_index=0,
+    ).to(test.device)
+    fit(model, seen, captions, steps=steps, batch_size=batch_size, learning_rate=1e-2)
+    said = model.sample(test, max_length=14)
+    return said[0] if kind == "attn" else said
+"""
+IMAGES, TESTS, STEPS, BATCH = 2000, 300, 400, 128
+
+
+def right_parts(student, rng, kind: str) -> float:
+    """The share of parts of captions that are right, on test scenes."""
+    test = load_captions("scenes", "test", count=TESTS, seed=rng.int(0, 2**30))
+    vocabulary = Vocabulary.of(
+        caption for captions in load_captions("scenes", count=500).captions for caption in captions
+    )
+    seen = features(ImageEncoder(), stack(test)).to(rng.device)
+    train: Any = student.define(TRAIN).train
+    words = train(student.CaptioningRNN, kind, list(vocabulary.words), rng.int(0, 2**30), IMAGES, STEPS, BATCH, seen)
+    expect_shape(words, (TESTS, 14), name="captions")
+    known = (
+        isinstance(words, torch.Tensor)
+        and not words.is_floating_point()
+        and bool(((words >= 0) & (words < len(vocabulary))).all())
+    )
+    expect(known, f"A caption has words that are not in the vocabulary, which has {len(vocabulary)}.")
+    found = slot_accuracy(vocabulary.decode(words), test.captions)
+    return sum(found[slot] for slot in SLOTS) / len(SLOTS)
+
+
+@task("CaptioningRNN.sample", points=1, seconds=600)
+def check_rnn_captioner_describes_scenes(student, rng, score):
+    """Trained on 2,000 scenes, the "rnn" captioner gets parts of the captions of other scenes right."""
+    score(right_parts(student, rng, "rnn"), "parts right")
+
+
+@task("CaptioningRNN.sample", points=2, seconds=600)
+def check_lstm_captioner_describes_scenes(student, rng, score):
+    """Trained on 2,000 scenes, the "lstm" captioner gets more parts of the captions of other scenes right."""
+    score(right_parts(student, rng, "lstm"), "parts right")
+
+
+@task("CaptioningRNN.sample", points=3, seconds=600)
+def check_attention_captioner_describes_scenes(student, rng, score):
+    """Trained on 2,000 scenes, the "attn" captioner gets nearly all colours, shapes and relations right."""
+    score(right_parts(student, rng, "attn"), "parts right")

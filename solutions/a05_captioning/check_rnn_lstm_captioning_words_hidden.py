@@ -1,0 +1,164 @@
+"""Hidden checks of clipping, word vectors, the loss of a sentence and BLEU."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
+
+CLIP = """
+import torch
+
+def clip(f, grads, limit, lazy):
+    parameters = [torch.zeros_like(g, requires_grad=True) for g in grads]
+    for p, g in zip(parameters, grads):
+        p.grad = g.clone()
+    idle = torch.ones(3, 2, dtype=grads[0].dtype, device=grads[0].device, requires_grad=True)
+    several = [idle, *parameters, idle]
+    total = f(iter(several) if lazy else several, limit)
+    return total, [p.grad for p in parameters], idle.grad is None, [p for p in parameters]
+"""
+
+
+@task("clip_gradients", points=1)
+def check_clipping_passes_over_what_has_no_gradient(student, rng):
+    """Clipping takes any iterable, passes over parameters without a gradient, and does not move the parameters."""
+    grads = [2 * rng.normal(3, 4, dtype=torch.float32), rng.normal(6, dtype=torch.float32)]
+    length = torch.cat([g.flatten() for g in grads]).norm()
+    for lazy in (False, True):
+        total, found, idle, values = student.define(CLIP).clip(student.clip_gradients, grads, 0.25, lazy)
+        expect_close(total, length, name="the length before")
+        expect_close(found, [g * (0.25 / length) for g in grads], rtol=1e-3, name="gradients after")
+        expect(idle is True, "A parameter without a gradient was given one.")
+        expect_equal(values, [torch.zeros_like(g) for g in grads], name="the parameters after the call")
+
+
+@task("clip_gradients", points=1)
+def check_clipping_leaves_short_gradients(student, rng):
+    """Gradients that are short enough, or zero, stay exactly as they are."""
+    forbid(student, "clip_gradients", calls=["nn.utils.*"])
+    for grads in ([rng.normal(3, 4), rng.normal(5)], [torch.zeros(4, dtype=torch.float64, device=rng.device)]):
+        length = torch.cat([g.flatten() for g in grads]).norm()
+        total, found, *_ = student.define(CLIP).clip(student.clip_gradients, grads, float(length) + 1, False)
+        expect_close(total, length, name="the length before")
+        up = {
+            "They were scaled up to the limit; only longer ones change.": [g * ((length + 1) / length) for g in grads]
+        }
+        expect_close(found, grads, rtol=1e-7, atol=1e-9, name="gradients after", mistakes=up)
+
+
+EMBED = """
+import torch
+
+def make(cls, words, size, table):
+    module = cls(words, size).to(table.device, table.dtype)
+    with torch.no_grad():
+        module.W_embed.copy_(table)
+    return module
+
+def gradient(module, words, weights):
+    (module(words) * weights).sum().backward()
+    return module.W_embed.grad
+"""
+
+
+@task("WordEmbedding", points=1)
+def check_a_row_collects_from_all_its_words(student, rng):
+    """The gradient of a row is the sum over all places of its word; one word or a table of words will do."""
+    forbid(student, "WordEmbedding", calls=["nn.Embedding*", "F.embedding*"])
+    table, words, weights = rng.normal(7, 3), rng.integers(0, 5, 4, 6), rng.normal(4, 6, 3)
+    helper = student.define(EMBED)
+    module = helper.make(student.WordEmbedding, 7, 3, table)
+    right = torch.zeros_like(table).index_add(0, words.flatten(), weights.flatten(0, 1))
+    expect_close(helper.gradient(module, words, weights), right, name="gradient of W_embed")
+    for some in (words[0], words[1, 2], words[:, :, None]):
+        expect_close(module(some), F.embedding(some, table))
+
+
+def summed(scores: Tensor, words: Tensor, ignored: int = -1) -> Tensor:
+    """Word by word."""
+    total = scores.new_zeros(())
+    for row, right in zip(scores.flatten(0, 1), words.flatten().tolist(), strict=True):
+        if right != ignored:
+            total = total + row.logsumexp(0) - row[right]
+    return total / len(scores)
+
+
+@task("temporal_softmax_loss", points=1)
+def check_loss_of_large_scores_and_views(student, rng):
+    """The loss is right for scores in the thousands, views, one caption and float32; inputs stay."""
+    for num, steps, size, scale, dtype in [(3, 5, 4, 2000.0, torch.float64), (1, 2, 9, 1.0, torch.float32)]:
+        scores = scale * rng.normal(steps, num, size, dtype=dtype).transpose(0, 1)
+        words = rng.integers(0, size, steps, num).T
+        seen = student.inspect(student.temporal_softmax_loss, scores, words)
+        expect_close(seen.value, summed(scores, words))
+        expect_unchanged(seen, scores, words)
+
+
+LOSS = """
+def gradient(f, x, y, ignored):
+    x = x.clone().requires_grad_()
+    f(x, y, ignore_index=ignored).backward()
+    return x.grad
+"""
+
+
+@task("temporal_softmax_loss", points=1)
+def check_padding_gets_no_gradient(student, rng):
+    """Padding gets no gradient, other words get that of the formula, and any number can be the ignored one."""
+    for ignored in (0, 3, 6):
+        scores, words = rng.normal(4, 5, 7), rng.integers(0, 7, 4, 5)
+        words[:, 3:] = ignored
+        words[1] = ignored  # a caption of nothing
+        expect_close(student.temporal_softmax_loss(scores, words, ignore_index=ignored),
+                     summed(scores, words, ignored), name=f"loss, ignoring {ignored}")  # fmt: skip
+        right = (scores.softmax(2) - F.one_hot(words, 7)) / 4 * (words != ignored)[:, :, None]
+        found = student.define(LOSS).gradient(student.temporal_softmax_loss, scores, words, ignored)
+        expect_close(found, right, name="gradient of the scores")
+
+
+def plain_bleu(candidate: list[str], references: list[list[str]], n: int) -> float:
+    """By loops, as Papineni et al. describe it."""
+    precisions = []
+    for k in range(1, n + 1):
+        mine = [tuple(candidate[i : i + k]) for i in range(len(candidate) - k + 1)]
+        shared = 0
+        for gram in set(mine):
+            counts = [sum(tuple(r[i : i + k]) == gram for i in range(len(r) - k + 1)) for r in references]
+            shared += min(mine.count(gram), max(counts))
+        precisions.append(shared / len(mine) if mine else 0.0)
+    if min(precisions) == 0:
+        return 0.0
+    c = len(candidate)
+    r = sorted((abs(len(reference) - c), len(reference)) for reference in references)[0][1]
+    return (1.0 if c > r else math.exp(1 - r / c)) * math.prod(precisions) ** (1 / n)
+
+
+@task("bleu", points=2)
+def check_bleu_agrees_with_a_plain_formula(student, rng):
+    """BLEU of random sentences agrees with a plain formula, for n from 1 to 4, with several references."""
+    letters = "abcd"
+    for case in range(40):
+        lengths = [rng.int(4, 12) for _ in range(rng.int(2, 5))]
+        candidate, *references = ([rng.choice(letters) for _ in range(length)] for length in lengths)
+        n = 1 + case % 4
+        found = student.bleu(candidate, references, n=n)
+        expect_close(found, plain_bleu(candidate, references, n), name=f"BLEU with n = {n}")
+    sentence = ["a", "red", "striped", "disc", "above", "a", "ring"]
+    expect_close(student.bleu(sentence, [sentence[1:], sentence]), 1.0, name="BLEU of a reference, n = 4 by default")
+
+
+@task("bleu", points=1)
+def check_bleu_of_short_candidates(student):
+    """BLEU of an empty candidate, of one shorter than n words and of one without a shared n-gram is 0."""
+    truth = ["a", "red", "disc", "above", "a", "blue", "ring"]
+    for candidate, n in [([], 4), ([], 1), (["a"], 2), (truth[:3], 4), (["disc", "red", "a"], 2), (["x"] * 9, 1)]:
+        found = student.bleu(candidate, [truth], n=n)
+        expect_close(found, 0.0, atol=1e-12, name=f"BLEU with n = {n}")
+    expect_close(student.bleu(["a"], [["b"], ["a", "b", "c"]], n=1), 1.0, name="BLEU of one word, n = 1")
+    # references of 4 and of 2 words are equally close to 3: the shorter counts
+    for references in ([["a"] * 4, ["a"] * 2], [["a"] * 2, ["a"] * 4]):
+        found = student.bleu(["a"] * 3, references, n=1)
+        expect_close(found, 1.0, name="BLEU between a shorter and a longer reference")

@@ -1,0 +1,164 @@
+"""Wrong answers that people hand in for the modules of a05 and the captioner, and the check that must notice each."""
+
+from typing import Any
+
+from autograder.mutants import Mutant
+
+FILE = "rnn_lstm_captioning.py"
+Checks = str | tuple[str, ...]
+
+
+def mutant(story: str, noticed_by: Checks, replace: str, by: str, **rest: Any) -> Mutant:
+    return Mutant(story, file=FILE, replace=replace, by=by, noticed_by=noticed_by, **rest)
+
+
+RNN_STEP = "return rnn_step_forward(x, prev_h, self.Wx, self.Wh, self.b)[0]"
+RNN_ALL = "return rnn_forward(x, h0, self.Wx, self.Wh, self.b)[0]"
+LSTM_A = "a = x @ self.Wx + prev_h @ self.Wh + self.b  # (N, 4 H)"
+LSTM_CHUNK = "i, f, o, g = a.chunk(4, dim=1)  # each (N, H)"
+AFTER_LSTM = "\n        ### END SOLUTION\n        return next_h, next_c\n\n    def forward(self, x: Tensor, h0"
+CELL = "        next_c = f.sigmoid() * prev_c + i.sigmoid() * g.tanh()\n        next_h = o.sigmoid() * next_c.tanh()"
+LSTM_CELL = CELL + AFTER_LSTM
+LSTM_START = "h, c, states = h0, torch.zeros_like(h0), []"
+LSTM_STEP = "h, c = self.step_forward(x[:, t], h, c)\n"
+GRU_BLEND = "return z * prev_h + (1 - z) * n"
+GRU_N = "n = (xn + r * hn).tanh()"
+SCORES = 'scores = torch.einsum("nh,nhp->np", prev_h, places) / math.sqrt(A.shape[1])'
+SOFTMAX = "weights = scores.softmax(dim=1)"
+RESHAPE = "weights = weights.reshape(len(A), *A.shape[2:])"
+ATTN_A = "a = x @ self.Wx + prev_h @ self.Wh + attn @ self.Wattn + self.b"
+ATTN_START = "h = c = A.mean(dim=(2, 3))"
+ATTN_LOOK = "            attn, _ = dot_product_attention(h, A)\n            h, c = self.step_forward"
+WORDS = "words = self.embedding(captions[:, :-1])"
+TARGETS = "return temporal_softmax_loss(scores, captions[:, 1:], self.ignore_index)"
+MEAN = "return self.projection(grid.mean(dim=(1, 2)))"
+GRID = "return self.projection(grid).movedim(3, 1)"
+FIRST = "words = torch.full((len(images),), self.start,"
+SAID = "            said.append(words)"
+BEST = "words = self.output(h).argmax(dim=1)"
+LSTM_ZERO = '        if self.cell_type == "lstm":\n            c = torch.zeros_like(h)\n'
+SCORED = (
+    "check_rnn_captioner_describes_scenes",
+    "check_lstm_captioner_describes_scenes",
+    "check_attention_captioner_describes_scenes",
+)
+
+# fmt: off
+MODULES = [
+    mutant("rnn: the step takes Wx for Wh", "check_rnn_module_agrees_with_torch",
+           RNN_STEP, "return (x @ self.Wx + prev_h @ self.Wh).tanh()"),
+    mutant("rnn: detaches its weights", "check_rnn_module_learns",
+           RNN_ALL, "return rnn_forward(x, h0, self.Wx.detach(), self.Wh, self.b)[0]"),
+    mutant("rnn: calls torch's network", ("check_rnn_module_agrees_with_torch", "check_rnn_module_learns"),
+           RNN_ALL, "net = nn.RNN(x.shape[2], h0.shape[1])\n        " + RNN_ALL),
+    mutant("lstm: the gates in torch's order", "check_lstm_step_agrees_with_torch",
+           LSTM_CHUNK, "i, f, g, o = a.chunk(4, dim=1)"),
+    mutant("lstm: input and forget gate swapped",
+           ("check_lstm_step_agrees_with_torch", "check_lstm_step_with_gates_shut"),
+           LSTM_CHUNK, "f, i, o, g = a.chunk(4, dim=1)"),
+    mutant("lstm: no tanh on the way out", "check_lstm_step_agrees_with_torch",
+           LSTM_CELL, LSTM_CELL.replace("next_c.tanh()", "next_c")),
+    mutant("lstm: the output gate sees the old cell", "check_lstm_step_agrees_with_torch",
+           LSTM_CELL, LSTM_CELL.replace("next_c.tanh()", "prev_c.tanh()")),
+    mutant("lstm: forgets the bias", "check_lstm_step_agrees_with_torch", LSTM_A, "a = x @ self.Wx + prev_h @ self.Wh"),
+    mutant("lstm: returns cell and state swapped", "check_lstm_step_agrees_with_torch",
+           "return next_h, next_c\n\n    def forward(self, x: Tensor, h0",
+           "return next_c, next_h\n\n    def forward(self, x: Tensor, h0"),
+    mutant("lstm: changes the cell in place", "check_lstm_step_with_gates_shut",
+           LSTM_CELL, LSTM_CELL.replace("f.sigmoid() * prev_c", "prev_c.mul_(f.sigmoid())")),
+    mutant("lstm: the cell begins as h0",
+           "check_lstm_sequence_agrees_with_torch", LSTM_START, "h, c, states = h0, h0, []"),
+    mutant("lstm: forgets the cell at every step", ("check_lstm_sequence_agrees_with_torch", "check_lstm_learns"),
+           LSTM_STEP, "h, c = self.step_forward(x[:, t], h, torch.zeros_like(h))\n"),
+    mutant("lstm: cuts the gradient between steps", "check_lstm_learns",
+           LSTM_STEP, "h, c = self.step_forward(x[:, t], h.detach(), c)\n"),
+    mutant("gru: keeps what it should replace", ("check_gru_agrees_with_torch", "check_gru_step_with_gates_shut"),
+           GRU_BLEND, "return (1 - z) * prev_h + z * n"),
+    mutant("gru: forgets the reset gate", "check_gru_agrees_with_torch", GRU_N, "n = (xn + hn).tanh()"),
+    mutant("gru: resets before the matrix", "check_gru_agrees_with_torch",
+           GRU_N, "n = (xn + (r * prev_h) @ self.Wh.chunk(3, dim=1)[2]).tanh()"),
+    mutant("gru: gates in the order z, r, n", "check_gru_agrees_with_torch",
+           "r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()", "z, r = (xr + hr).sigmoid(), (xz + hz).sigmoid()"),
+    mutant("gru: cuts the gradient between steps", "check_gru_learns",
+           "h = self.step_forward(x[:, t], h)", "h = self.step_forward(x[:, t], h.detach())"),
+    mutant("gru: works on the state in place", "check_gru_step_with_gates_shut",
+           GRU_BLEND, "return prev_h.mul_(z).add_((1 - z) * n)"),
+]
+ATTENTION = [
+    mutant("attention: forgets the root", ("check_attention_agrees_with_torch", "check_attention_on_other_grids"),
+           SCORES, SCORES.replace(" / math.sqrt(A.shape[1])", "")),
+    mutant("attention: divides by H",
+           "check_attention_agrees_with_torch", SCORES, SCORES.replace("math.sqrt(A.shape[1])", "A.shape[1]")),
+    mutant("attention: softmax over the captions", "check_attention_agrees_with_torch",
+           SOFTMAX, "weights = scores.softmax(dim=0)"),
+    mutant("attention: softmax over rows", "check_attention_agrees_with_torch",
+           SOFTMAX, "weights = scores.reshape(len(A), *A.shape[2:]).softmax(dim=2).flatten(1)"),
+    mutant("attention: rows and columns swapped", "check_attention_agrees_with_torch", RESHAPE, RESHAPE + ".mT"),
+    mutant("attention: a sigmoid instead of a softmax",
+           ("check_attention_agrees_with_torch", "check_attention_finds_what_is_asked_for"),
+           SOFTMAX, "weights = scores.sigmoid()"),
+    mutant("attention: looks at what fits least", "check_attention_finds_what_is_asked_for",
+           SOFTMAX, "weights = (-scores).softmax(dim=1)"),
+    mutant("attention: a softmax by hand that overflows", "check_attention_on_other_grids",
+           SOFTMAX, "weights = scores.exp() / scores.exp().sum(dim=1, keepdim=True)"),
+    mutant("attention: no gradient through the weights", "check_attention_gradients", SOFTMAX, SOFTMAX + ".detach()"),
+    mutant("attention lstm: does not use what it saw",
+           ("check_attention_lstm_step_agrees_with_torch", "check_attention_lstm_learns"),
+           ATTN_A, "a = x @ self.Wx + prev_h @ self.Wh + self.b + 0 * self.Wattn.sum()"),
+    mutant("attention lstm: what it saw replaces the state", "check_attention_lstm_step_agrees_with_torch",
+           ATTN_A, "a = x @ self.Wx + attn @ self.Wattn + self.b + 0 * prev_h.sum()"),
+    mutant("attention lstm: looks once, before the first step", "check_attention_lstm_looks_at_every_step",
+           ATTN_LOOK, ATTN_LOOK.replace("(h, A)", "(A.mean(dim=(2, 3)), A)")),
+    mutant("attention lstm: begins with zeros", "check_attention_lstm_looks_at_every_step",
+           ATTN_START, "h = c = torch.zeros_like(A[:, :, 0, 0])"),
+    mutant("attention lstm: no gradient to the grid it begins with", "check_attention_lstm_learns",
+           ATTN_START, "h = c = A.mean(dim=(2, 3)).detach()"),
+]
+CAPTIONER = [
+    mutant("captioner: predicts the word it reads",
+           ("check_loss_of_rnn_and_lstm_captioners", "check_loss_of_attention_captioner"),
+           TARGETS, TARGETS.replace("captions[:, 1:]", "captions[:, :-1]")),
+    mutant("captioner: reads the words it should predict", "check_loss_of_rnn_and_lstm_captioners",
+           WORDS, WORDS.replace(":-1", "1:")),
+    mutant("captioner: loss of the last word only", "check_loss_of_attention_captioner",
+           TARGETS, "return temporal_softmax_loss(scores[:, -1:], captions[:, -1:], self.ignore_index)"),
+    mutant("captioner: sums the features instead of averaging", "check_loss_of_rnn_and_lstm_captioners",
+           MEAN, MEAN.replace("mean", "sum")),
+    mutant("captioner: forgets ignore_index", "check_captioner_ignores_padding",
+           TARGETS, TARGETS.replace(", self.ignore_index", "")),
+    mutant("captioner: takes images for features", "check_captioner_sees_images",
+           "grid = self.image_encoder(images).movedim(1, 3)", "grid = images.movedim(1, 3)"),
+    mutant("captioner: the image is not told",
+           ("check_every_layer_of_the_captioner_learns", "check_loss_of_rnn_and_lstm_captioners"),
+           MEAN, "return 0 * self.projection(grid.mean(dim=(1, 2)))"),
+    mutant("captioner: the grid is cut off from its layer", "check_every_layer_of_the_captioner_learns",
+           GRID, GRID.replace("movedim(3, 1)", "movedim(3, 1).detach()")),
+    mutant("sample: returns <START>", ("check_samples_of_rnn_and_lstm_captioners", "check_first_word_and_length"),
+           BEST + "\n" + SAID, "said.append(words)\n            " + BEST),
+    mutant("sample: begins with word 1 instead of <START>",
+           ("check_samples_of_rnn_and_lstm_captioners", "check_first_word_and_length"),
+           FIRST, FIRST.replace("self.start", "1")),
+    mutant("sample: never feeds the word back", "check_samples_of_rnn_and_lstm_captioners",
+           BEST + "\n" + SAID, "said.append(self.output(h).argmax(dim=1))"),
+    mutant("sample: the least likely word",
+           "check_samples_of_attention_captioner", BEST, BEST.replace("argmax", "argmin")),
+    mutant("sample: draws words at random",
+           ("check_samples_of_rnn_and_lstm_captioners", "check_samples_of_attention_captioner"),
+           BEST, "words = torch.multinomial(self.output(h).softmax(1), 1)[:, 0]"),
+    mutant("sample: the cell begins as the state", "check_samples_of_rnn_and_lstm_captioners", LSTM_ZERO, ""),
+    mutant("sample: the state is not handed on", "check_samples_of_attention_captioner",
+           "                h, c = self.cell.step_forward(x, h, c, attn)\n",
+           "                _, c = self.cell.step_forward(x, h, c, attn)\n"),
+    mutant("sample: one word too many", "check_first_word_and_length",
+           "for _ in range(max_length):", "for _ in range(max_length + 1):"),
+]
+TRAINED = [
+    Mutant("captioner: the embedding is never trained and all words look alike", file=FILE, calibrates=True,
+           replace=WORDS, by="words = 0 * self.embedding(captions[:, :-1])", noticed_by=SCORED),
+    Mutant("captioner: forgets the picture", file=FILE, calibrates=True,
+           replace="grid = self.image_encoder(images).movedim(1, 3)",
+           by="grid = 0 * self.image_encoder(images).movedim(1, 3)", noticed_by=SCORED),
+]
+# fmt: on
+
+MUTANTS = [*MODULES, *ATTENTION, *CAPTIONER, *TRAINED]
