@@ -38,6 +38,9 @@ class ImageEncoder(nn.Module):
                                          and y of each cell, from -EDGE (left, top) to EDGE
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, *, pretrained: bool | str = True) -> None:
         super().__init__()
         if isinstance(pretrained, str):

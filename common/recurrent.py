@@ -56,7 +56,7 @@ def lstm_step(x: Tensor, state: tuple[Tensor, Tensor], wx: Tensor, wh: Tensor, b
         out    two      next h and c, each (N, H)
     """
     wx, wh, b = (_torch_order(part) for part in (wx, wh, b))
-    return torch.lstm_cell(x, list(state), wx.T, wh.T, b, torch.zeros_like(b))  # type: ignore[arg-type]
+    return torch.lstm_cell(x, list(state), wx.T, wh.T, b, torch.zeros_like(b))
 
 
 def gru_step(x: Tensor, h: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from common.data.captions import CaptionData, CaptionExample, squared
 from common.data.split import DataError
 
 COCO_FOLDERS = ("", "coco", "coco2017", "COCO", "coco-mini")
-FLICKR_FOLDERS = ("", "flickr8k", "Flickr8k", "flickr8k_text", "Flickr8k_text")
+FLICKR_FOLDERS = ("", "flickr8k", "Flickr8k")
 FLICKR_IMAGES = ("Images", "Flicker8k_Dataset", "Flickr8k_Dataset")  # the archive's own spelling is the second
 FLICKR_PARTS = {"train": "trainImages", "val": "devImages", "test": "testImages"}
 
