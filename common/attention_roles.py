@@ -16,9 +16,9 @@ from torch import Tensor, nn
 Pair = tuple[Tensor, Tensor | None]  # weight and bias, which may be missing
 
 NAMES = {
-    "attention": "multi-head attentions",
+    "attention": "multi-head attentions (nn.MultiheadAttention, or `heads` in an nn.ModuleList, each with q, k and v)",
     "linear": "linear layers outside of attention",
-    "norm": "normalisations",
+    "norm": "normalisations (modules with two parameters, a gain of ones and a shift of zeros)",
     "embedding": "embeddings",
     "loose": "parameters of no layer",
 }

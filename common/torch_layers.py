@@ -125,7 +125,7 @@ def _fill(
 
 def _fill_attention(module: nn.MultiheadAttention, unit: Unit) -> None:
     pairs = [head[part] for part in range(3) for head in unit["heads"]]
-    biases = [torch.zeros(len(weight)).to(weight) if bias is None else bias for weight, bias in pairs]
+    biases = [weight.new_zeros(len(weight)) if bias is None else bias for weight, bias in pairs]
     _set(module.in_proj_weight, torch.cat([weight for weight, _ in pairs]))
     _set(module.in_proj_bias, torch.cat(biases))
     _set(module.out_proj.weight, unit["out"][0])

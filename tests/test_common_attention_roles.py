@@ -116,7 +116,7 @@ def test_what_parts_found_is_counted_and_drawn_again():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     found = parts(Block(Heads(3, 6)), [x], seed=1)
     assert complaint(found, 1, attention=1, linear=2, norm=2) == ""
-    assert complaint(found, 1, norm=3) == "forward used 2 normalisations; it must use 3."
+    assert complaint(found, 1, linear=3) == "forward used 2 linear layers outside of attention; it must use 3."
     assert "is not what the check set it to" in complaint(found, 2)
     found["linear"][0][0].zero_()
     assert "is not what the check set it to" in complaint(found, 1)

@@ -90,6 +90,7 @@ def check_no_loop_hides_what_the_mask_says(student, rng):
 @task("SelfAttention", points=3)
 def check_head_agrees_with_torch(student, rng):
     """One head agrees with torch's attention between its layers q, k and v, and keeps the weights."""
+    forbid(student, "SelfAttention", calls=READY_MADE)
     x, mask = rng.normal(2, 5, 7), some_mask(rng.uniform(2, 5, 5))
     head = student.SelfAttention(7, 4, 3)
     layers = student.define(

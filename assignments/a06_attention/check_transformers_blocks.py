@@ -60,7 +60,7 @@ def check_feedforward_agrees_with_torch(student, rng):
 
 def judge_dropout(student, block, *inputs: Tensor) -> None:
     """In training two passes differ; in eval mode they do not."""
-    block.train()
+    block.to(inputs[0].device).train()
     expect(not torch.equal(block(*inputs), block(*inputs)), "In training, two passes with dropout 0.5 were equal.")
     block.eval()
     expect_equal(block(*inputs), block(*inputs), name="the second pass in eval mode")

@@ -12,6 +12,9 @@ import torch
 from torch.nn.functional import cross_entropy
 
 def train(model, questions, answers, ques_pos, ans_pos, steps):
+    for part in model.modules():
+        if isinstance(part, (torch.nn.Linear, torch.nn.Embedding)):
+            part.reset_parameters()  # the score shall not depend on how a student initialises
     model.to(questions.device).train()
     optimizer = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98))
     for step in range(steps):
