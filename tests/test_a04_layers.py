@@ -192,6 +192,16 @@ def test_layers_are_found_in_the_order_of_their_use() -> None:
         roles.Recipe(values, train=True).finish()
 
 
+def test_a_transposed_convolution_is_found_by_its_shape() -> None:
+    seed_everything(0)
+    module, x = nn.Sequential(nn.ConvTranspose2d(3, 5, 4, stride=2, padding=1), nn.Conv2d(5, 3, 4)), normal(2, 3, 4, 5)
+    recipe = roles.Recipe(roles.tables(module.double(), x), train=False)
+    expected = recipe.conv(recipe.transposed(x, 5, 4, stride=2, pad=1), 3, 4)
+    torch.testing.assert_close(roles.outputs(module, x, train=False), expected)
+    with pytest.raises(LookupError, match=r"transposed convolution with weights of shape \(3, 5, 4, 4\)"):
+        recipe.transposed(x, 5, 4)
+
+
 def test_fit_learns_and_counts_its_steps() -> None:
     seed_everything(0)
     x = torch.randn(60, 5)

@@ -62,7 +62,7 @@ def values(weights: Weights) -> Weights:
     return [w.detach() for w in weights]
 
 
-@task("discriminator_step", points=2)
+@task("discriminator_step", points=3)
 def check_discriminator_step_agrees_with_autograd(student, rng):
     """A move of the discriminator is one step of its optimiser on the loss of real images and fakes; it returns the loss."""
     judge, maker = players(rng)
@@ -78,7 +78,7 @@ def check_discriminator_step_agrees_with_autograd(student, rng):
     expect_close(float(returned), loss.item(), name="the loss returned")
 
 
-@task("discriminator_step", points=1)
+@task("discriminator_step", points=2)
 def check_discriminator_step_does_not_reach_the_generator(student, rng):
     """A move of the discriminator leaves the generator's parameters as they are, and no gradient in them."""
     judge, maker = players(rng)

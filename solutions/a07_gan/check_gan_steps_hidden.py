@@ -59,7 +59,7 @@ def descend(weight: Tensor, loss: Tensor) -> Tensor:
     return (weight - 0.25 * torch.autograd.grad(loss, weight)[0]).detach()
 
 
-@task("discriminator_step", points=1)
+@task("discriminator_step", points=2)
 def check_discriminator_step_forgets_older_gradients(student, rng):
     """Gradients left in the discriminator by the generator's move do not enter its own; D and G may be functions."""
     judge, maker = rng.normal(4, 1).requires_grad_(), rng.normal(3, 4)

@@ -712,7 +712,7 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
 # - A critic that is flat at $\hat x_i$ has the norm 0. There $\sqrt{\cdot}$ has an infinite slope, and the gradient
 #   of $P$ becomes `nan`; torch's `norm` takes 0 for the slope there.
 #
-# The factor $\lambda = 10$ is left to the caller.
+# The factor in front ($\lambda = 10$ in the paper) is left to the caller.
 
 
 # %% task="gradient_penalty"
@@ -741,8 +741,7 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 # critic that is far from its optimum measures nothing; there is no danger of its becoming *too* good.
 
 # %% tags=["active-ipynb"]
-# wasserstein = play(wgan_critic_loss, wgan_generator_loss, num_steps=600, moves=(5, 1),
-#                    penalty=lambda D, real, fake: 10 * gradient_penalty(D, real, fake))
+# wasserstein = play(wgan_critic_loss, wgan_generator_loss, num_steps=500, moves=(5, 1), penalty=gradient_penalty)
 # scatter({"one move each": fair, "ten moves of G": hasty, "Wasserstein": wasserstein})
 
 # %% [markdown] question="gan-q4"

@@ -58,7 +58,7 @@ MUTANTS = [
            D_TAIL, D_TAIL.replace("256, 1", "256, 2")),
     mutant("discriminator: drops half of its inputs", "check_discriminator_agrees_with_the_formula",
            D_HEAD, D_HEAD.replace("(\n", "(\n        nn.Dropout(0.5),\n", 1)),
-    mutant("discriminator: judges the batch by its mean", "check_discriminator_starts_and_learns",
+    mutant("discriminator: normalises its logit", "check_discriminator_agrees_with_the_formula",
            D_TAIL, D_TAIL.replace("    )\n", "        nn.LayerNorm(1),\n    )\n", 1)),
     mutant("generator: no tanh", "check_generator_agrees_with_the_formula",
            G_TAIL, G_TAIL.replace("nn.Tanh()", "nn.Identity()")),

@@ -53,8 +53,8 @@ LOSSES = [
            ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up"),
            G_LOSS, "return -F.softplus(logits_fake).mean()"),
     mutant("G's loss: wants to be found out",
-           ("check_generator_loss_pushes_its_fakes_up", "check_samples_are_recognised"),
-           G_LOSS, "return F.softplus(logits_fake).mean()", calibrates=True),
+           ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up"),
+           G_LOSS, "return F.softplus(logits_fake).mean()"),
     mutant("G's loss: the logarithm of a sigmoid", LARGE_G, G_LOSS, "return -logits_fake.sigmoid().log().mean()"),
     mutant("G's loss: binary cross-entropy of sigmoids", LARGE_G, G_LOSS,
            "return F.binary_cross_entropy(logits_fake.sigmoid(), torch.ones_like(logits_fake))"),
@@ -99,8 +99,8 @@ MOVES = [
     mutant("D's move: an optimiser of its own", "check_discriminator_step_agrees_with_autograd",
            MOVE_D, "    optimizer = get_optimizer(D)\n" + MOVE_D),
     mutant("G's move: the fakes are detached",
-           ("check_generator_step_agrees_with_autograd", "check_samples_are_recognised"),
-           MOVE_G, MOVE_G.replace("D(G(noise))", "D(G(noise).detach().requires_grad_())"), calibrates=True),
+           ("check_generator_step_agrees_with_autograd", "check_samples_are_recognised_and_varied"),
+           MOVE_G, MOVE_G.replace("D(G(noise))", "D(G(noise).detach().requires_grad_())")),
     mutant("G's move: moves D as well", "check_generator_step_leaves_the_discriminator",
            MOVE_G, MOVE_G + "\n    torch.optim.SGD(D.parameters(), lr=0.1).step()"),
     mutant("G's move: zeroes after backward", "check_generator_step_forgets_older_gradients",
@@ -109,8 +109,8 @@ MOVES = [
     mutant("G's move: never zeroes its gradients",
            ("check_generator_step_forgets_older_gradients", "check_five_turns_of_both_players"),
            MOVE_G, MOVE_G.replace("    optimizer.zero_grad()\n", "")),
-    mutant("D's move: hands out three training images", "check_samples_are_varied",
-           FAKES, "    G.forward = lambda z, kept=real[:3]: kept[torch.arange(len(z)) % 3]\n" + FAKES, calibrates=True),
+    mutant("D's move: hands out a training image, always the same", "check_samples_are_recognised_and_varied",
+           FAKES, "    G.forward = lambda z, kept=real[:1]: kept.expand(len(z), -1)\n" + FAKES, calibrates=True),
 ]
 
 REST = [

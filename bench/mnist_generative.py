@@ -1,0 +1,108 @@
+"""How near the samples of the generative references come to real MNIST.
+
+    GRADLAB_DATA=DATA python bench/mnist_generative.py                 # all; DATA holds the four .gz files of MNIST
+    GRADLAB_DATA=DATA python bench/mnist_generative.py --only DC-GAN --seeds 0 1
+    python bench/mnist_generative.py --data glyphs                     # without the download, to try
+
+A small convolutional network (common/recogniser.py) trained on 20,000 labelled images is the judge. For SAMPLES samples
+it tells: the share recognised with a probability above 0.9; how many classes have more than 2 % of them; the Fréchet
+distance in its features to the test images; and how far samples are from their nearest training image, in units of the
+same distance of real test images (much below 1: copies). The first row shows real images that were held out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from cifar10.entry import read_solution
+from torch import Tensor
+
+from common.data import Split, load
+from common.recogniser import Recogniser, frechet_distance, train_recogniser
+from common.seed import seed_everything
+
+SAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One way to make images: `paint(split, count)` trains on split.x_train and returns (count, 1, 28, 28) in [0, 1].
+
+    It seeds nothing: the runner has done so.
+    """
+
+    name: str
+    settings: str  # everything that somebody needs to repeat it
+    paint: Callable[[Split, int], Tensor]
+
+
+def paint_dc_gan(split: Split, count: int) -> Tensor:
+    """a07: the convolutional pair with the vanilla losses."""
+    gan = read_solution("a07_gan", "gan")
+    D, G = gan.build_dc_classifier(), gan.build_dc_generator()
+    images = 2 * split.x_train.flatten(1) - 1
+    optimizers = gan.get_optimizer(D), gan.get_optimizer(G)
+    losses = gan.discriminator_loss, gan.generator_loss
+    gan.train_gan(D, G, *optimizers, *losses, images, num_steps=1000, batch_size=32)
+    with torch.no_grad():
+        samples = torch.cat([G(gan.sample_noise(100, 96)) for _ in range(count // 100)])
+    return (samples.reshape(-1, 1, 28, 28) + 1) / 2
+
+
+ENTRIES = [
+    Entry("DC-GAN", "a07_gan, vanilla losses, Adam 1e-3 (0.5, 0.999), 1,000 turns, batches of 32", paint_dc_gan),
+]
+
+
+def describe(judge: Recogniser, samples: Tensor, split: Split) -> str:
+    """The measures of the docstring, as cells of a table."""
+    confidence, label = judge.logits(samples).softmax(dim=1).max(dim=1)
+    shares = label.bincount(minlength=len(split.class_names)) / len(label)
+    held = split.x_test[SAMPLES:]
+    distance = frechet_distance(judge.features(samples), judge.features(held))
+    far = nearest(samples, split.x_train) / nearest(held[:SAMPLES], split.x_train)
+    recognised = 100 * float((confidence > 0.9).double().mean())
+    return f"{recognised:.1f} % | {int((shares > 0.02).sum())} | {distance:.1f} | {far:.2f}"
+
+
+def nearest(images: Tensor, known: Tensor) -> float:
+    """The median distance of images to their nearest known one."""
+    parts = [torch.cdist(part, known.flatten(1)).min(dim=1).values for part in images.flatten(1).split(200)]
+    return float(torch.cat(parts).median())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="WORD", help="only entries whose name contains it")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N")
+    parser.add_argument("--data", default="mnist", choices=["mnist", "glyphs"])
+    parser.add_argument("--threads", type=int, default=1, help="of torch (default: 1)")
+    options = parser.parse_args()
+    chosen = [entry for entry in ENTRIES if options.only.lower() in entry.name.lower()]
+    if not chosen:
+        parser.error(f"no entry has {options.only!r} in its name; there are: {', '.join(e.name for e in ENTRIES)}")
+    torch.set_num_threads(options.threads)
+    split = load("mnist") if options.data == "mnist" else load("glyphs", num_train=20_000, num_test=10_000)
+    judge = train_recogniser(split.x_train[:20_000], split.y_train[:20_000], epochs=3)
+    accuracy = 100 * float((judge.logits(split.x_test).argmax(dim=1) == split.y_test).double().mean())
+    print(f"torch {torch.__version__}, {options.threads} threads, {len(split.x_train):,} images of {split.name}")
+    print(f"the recogniser is right about {accuracy:.2f} % of the test images\n")
+    print("| samples | seed | recognised | classes | Fréchet distance | nearest | CPU seconds |")
+    print("|---|---|---|---|---|---|---|")
+    print(f"| real, held out | | {describe(judge, split.x_test[:SAMPLES], split)} | |")
+    for entry in chosen:
+        for seed in options.seeds:
+            seed_everything(seed)
+            begun = time.process_time()
+            samples = entry.paint(split, SAMPLES)
+            seconds = time.process_time() - begun
+            print(f"| {entry.name} | {seed} | {describe(judge, samples, split)} | {seconds:.0f} |", flush=True)
+    print("\n" + "\n".join(f"{entry.name}: {entry.settings}." for entry in chosen))
+
+
+if __name__ == "__main__":
+    main()
