@@ -53,9 +53,15 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
         "embedding": [table.detach() for table in roles.tables],
         "loose": [p.detach() for p in module.parameters() if not _has(roles.known(), p)],
     }
-    for place, values in _drawn(found, seed):
-        if place is not None:
-            place.copy_(values)
+    _fill(found, seed)
+    return found
+
+
+def head_parts(head: Any, seed: int, like: Tensor) -> dict[str, Any]:
+    """As `parts`, for one head by itself, with layers q, k and v; dtype and device are those of ``like``."""
+    head.to(like)
+    found: dict[str, Any] = {role: [] for role in NAMES} | {"attention": [{"heads": [_head(head)], "out": None}]}
+    _fill(found, seed)
     return found
 
 
@@ -98,7 +104,9 @@ class _Unit:
         self.out: Any = module.out_proj if own else None
 
     def values(self) -> dict[str, Any]:
-        heads = _torch_heads(self.module) if isinstance(self.module, nn.MultiheadAttention) else _heads(self.module)
+        module: Any = self.module
+        own = isinstance(module, nn.MultiheadAttention)
+        heads = _torch_heads(module) if own else [_head(head) for head in module.heads]
         return {"heads": heads, "out": None if self.out is None else _pair(self.out)}
 
 
@@ -138,6 +146,12 @@ class _Roles:
         for pair in self.norms:
             yield from pair
         yield from self.tables
+
+
+def _fill(found: dict[str, Any], seed: int) -> None:
+    for place, values in _drawn(found, seed):
+        if place is not None:
+            place.copy_(values)
 
 
 def _drawn(found: dict[str, Any], seed: int) -> Iterator[tuple[Tensor | None, Tensor]]:
@@ -180,8 +194,8 @@ def _pair(layer: Any) -> Pair:
     return layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
 
 
-def _heads(module: Any) -> list[list[Pair]]:
-    return [[_pair(head.q), _pair(head.k), _pair(head.v)] for head in module.heads]
+def _head(head: Any) -> list[Pair]:
+    return [_pair(head.q), _pair(head.k), _pair(head.v)]
 
 
 def _torch_heads(module: nn.MultiheadAttention) -> list[list[Pair]]:

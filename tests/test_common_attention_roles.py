@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from common.attention_roles import complaint, parts, without_gradient
+from common.attention_roles import complaint, head_parts, parts, without_gradient
 from common.torch_layers import attend, decoder_layer, encoder_layer, multi_head, some_mask, weights_of
 
 
@@ -137,3 +137,11 @@ def test_a_mask_hides_some_keys_of_each_query_and_never_all():
     assert hidden.any(2).all()
     assert not hidden.all(2).any()
     assert not some_mask(torch.rand(2, 3, 1)).any()
+
+
+def test_one_head_by_itself_gets_weights_too():
+    head, x = Head(6, 4), torch.randn(2, 5, 6, dtype=torch.float64)
+    found = head_parts(head, 7, x)
+    assert complaint(found, 7, attention=1, linear=0) == ""
+    query, key, value = (nn.functional.linear(x, *pair) for pair in found["attention"][0]["heads"][0])
+    torch.testing.assert_close(head(x, x, x), attend(query, key, value))

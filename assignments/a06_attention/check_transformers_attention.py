@@ -87,19 +87,22 @@ def check_no_loop_hides_what_the_mask_says(student, rng):
     expect_close(weights, weights_of(q, k, mask), name="weights")
 
 
+def layers_of(student, head, rng, like: Tensor) -> list:
+    """Give q, k and v of one head new weights: three pairs of weight and bias."""
+    seed = rng.int(0, 2**31)
+    found = student.define("from common.attention_roles import head_parts").head_parts(head, seed, like)
+    problem = complaint(found, seed, attention=1)
+    expect(not problem, problem)
+    return found["attention"][0]["heads"][0]
+
+
 @task("SelfAttention", points=3)
 def check_head_agrees_with_torch(student, rng):
     """One head agrees with torch's attention between its layers q, k and v, and keeps the weights."""
     forbid(student, "SelfAttention", calls=READY_MADE)
     x, mask = rng.normal(2, 5, 7), some_mask(rng.uniform(2, 5, 5))
     head = student.SelfAttention(7, 4, 3)
-    layers = student.define(
-        "import torch\n"
-        "def layers(head):\n"
-        "    head.double()\n"
-        "    zero = lambda layer: layer.weight.new_zeros(len(layer.weight))\n"
-        "    return [(l.weight, zero(l) if l.bias is None else l.bias) for l in (head.q, head.k, head.v)]\n"
-    ).layers(head.to(x.device))
+    layers = layers_of(student, head, rng, x)
     expect_equal([tuple(w.shape) for w, _ in layers], [(4, 7), (4, 7), (3, 7)], name="the weights' shapes of q, k, v")
     q, k, v = (F.linear(x, w, b) for w, b in layers)
 

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, forbid, task
 from common.attention_roles import complaint
@@ -89,17 +90,22 @@ def check_no_loop_passes_gradients(student, rng):
         expect_close(gradient, right, name=f"the gradient of {name}")
 
 
+def layers_of(student, head, rng, like: Tensor) -> list:
+    """Give q, k and v of one head new weights: three pairs of weight and bias."""
+    seed = rng.int(0, 2**31)
+    found = student.define("from common.attention_roles import head_parts").head_parts(head, seed, like)
+    problem = complaint(found, seed, attention=1)
+    expect(not problem, problem)
+    return found["attention"][0]["heads"][0]
+
+
 @task("SelfAttention", points=2)
 def check_head_between_two_sequences(student, rng):
     """One head attends from one sequence to another, without and with a mask, and all its weights get gradients."""
     queries, keys, mask = rng.normal(3, 2, 5), rng.normal(3, 6, 5), some_mask(rng.uniform(1, 2, 6))
     values = rng.normal(3, 6, 5)
     head = student.SelfAttention(5, 3, 8)
-    layers = student.define(
-        "def layers(head):\n"
-        "    zero = lambda layer: layer.weight.new_zeros(len(layer.weight))\n"
-        "    return [(l.weight, zero(l) if l.bias is None else l.bias) for l in (head.q, head.k, head.v)]\n"
-    ).layers(head.to(queries.device, torch.float64))
+    layers = layers_of(student, head, rng, queries)
     q, k, v = (F.linear(x, *layer) for x, layer in zip((queries, keys, values), layers, strict=True))
     for hidden in (None, mask):
         expect_close(head(queries, keys, values, hidden), attend(q, k, v, hidden))
