@@ -1,45 +1,17 @@
 """Public checks of the schedules and of the process that destroys: plain loops in float64, and Bayes' rule."""
 
 import math
-from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_shape, task
+from oracles import from_curve, left_after, per_image, posterior, process
 
 
 def table(rng, timesteps: int) -> Tensor:
     """Betas of no schedule at all."""
     return rng.uniform(timesteps, low=0.02, high=0.4)
-
-
-def process(student, betas: Tensor):
-    """The student's process with these betas."""
-    if student.has("Process"):
-        return student.Process(len(betas), betas)
-    return student.GaussianDiffusion(None, image_size=4, beta_schedule=betas)
-
-
-def left_after(betas: Tensor) -> list[float]:
-    """Alpha bar, one factor after the other."""
-    left, product = [], 1.0
-    for beta in betas.tolist():
-        product *= 1 - beta
-        left.append(product)
-    return left
-
-
-def per_image(values: list[float], t: Tensor, x: Tensor) -> Tensor:
-    """The value at each image's time, for images of any rank."""
-    return torch.tensor([values[i] for i in t.tolist()], dtype=x.dtype, device=x.device).reshape(
-        -1, *[1] * (x.ndim - 1)
-    )
-
-
-def from_curve(curve: list[float], most: float = 0.999) -> list[float]:
-    """Betas from alpha bar at 0, 1/T, ..., 1."""
-    return [min(1 - after / before, most) for before, after in pairwise(curve)]
 
 
 def vector(values: list[float]) -> Tensor:
@@ -66,7 +38,7 @@ def check_cosine_schedule_agrees_with_a_loop(student):
 
         def curve(power: int, s: float = 0.008, timesteps: int = timesteps) -> Tensor:
             angles = [(i / timesteps + s) / (1 + s) * math.pi / 2 for i in range(timesteps + 1)]
-            return vector(from_curve([math.cos(angle) ** power for angle in angles]))
+            return from_curve([math.cos(angle) ** power for angle in angles])
 
         expect_close(student.cosine_beta_schedule(timesteps), curve(2), rtol=1e-6, atol=1e-9, mistakes={
             "The cosine is squared.": curve(1),
@@ -80,9 +52,9 @@ def check_sigmoid_schedule_agrees_with_a_loop(student):
     for timesteps in (100, 37):
         curve = [1 / (1 + math.exp(3 - 6 * i / timesteps)) for i in range(timesteps + 1)]
         whole = [(curve[-1] - value) / (curve[-1] - curve[0]) for value in curve]
-        expected = vector(from_curve([max(value, 1e-5) for value in whole]))
+        expected = from_curve([max(value, 1e-5) for value in whole])
         expect_close(student.sigmoid_beta_schedule(timesteps), expected, rtol=1e-6, atol=1e-9, mistakes={
-            "alpha bar is not clamped: it must be at least clamp_min.": vector(from_curve(whole)),
+            "alpha bar is not clamped: it must be at least clamp_min.": from_curve(whole),
         })  # fmt: skip
 
 
@@ -132,18 +104,6 @@ def check_the_noise_follows_from_the_image(student, rng):
     })  # fmt: skip
 
 
-def bayes(betas: Tensor, t: Tensor, x: Tensor, x_t: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of x_{t-1} for t > 0: two Gaussian opinions about it, weighted by their precisions.
-
-    One comes from x_t, which is sqrt(alpha) x_{t-1} plus noise; one from the image, which was taken t - 1 steps.
-    """
-    alpha = per_image((1 - betas).tolist(), t, x)
-    before = per_image(left_after(betas), t - 1, x)
-    from_x_t, from_image = alpha / (1 - alpha), 1 / (1 - before)
-    mean = (from_x_t * x_t / alpha.sqrt() + from_image * before.sqrt() * x) / (from_x_t + from_image)
-    return mean, (1 / (from_x_t + from_image)).sqrt()
-
-
 def same_deviation(std, expected: Tensor, shape: torch.Size, mistakes: dict[str, Tensor]) -> None:
     """A deviation per image, as (N, 1, ..., 1) or repeated for each pixel."""
     if isinstance(std, Tensor) and std.shape == shape != expected.shape:
@@ -158,9 +118,10 @@ def check_posterior_agrees_with_bayes_rule(student, rng):
     x, x_t, t = rng.normal(5, 2, 3, 4), rng.normal(5, 2, 3, 4), 1 + rng.permutation(8)[:5]
     mean, std = process(student, betas).q_posterior(x, x_t, t)
 
-    expected, deviation = bayes(betas, t, x, x_t)
-    expect_close(mean, expected, atol=1e-6, name="mean", mistakes={
-        "x_start and x_t are swapped.": bayes(betas, t, x_t, x)[0],
+    table_of = torch.tensor([posterior(betas, n) for n in range(9)]).T  # (3, T)
+    of_image, of_x_t, deviation = (per_image(row.tolist(), t, x) for row in table_of.double())
+    expect_close(mean, of_image * x + of_x_t * x_t, atol=1e-6, name="mean", mistakes={
+        "x_start and x_t are swapped.": of_image * x_t + of_x_t * x,
     })  # fmt: skip
     beta = per_image(betas.tolist(), t, x)
     same_deviation(std, deviation, x.shape, {

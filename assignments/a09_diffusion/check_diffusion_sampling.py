@@ -1,29 +1,12 @@
 """Public checks of the loss and of sampling: a linear model, for which everything is known in closed form."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
-
-TOY = """
-import torch
-
-class Linear(torch.nn.Module):
-    '''slope[t] * x + offset[t] (+ model_kwargs["extra"]); notes what it was asked.'''
-
-    def __init__(self, slope, offset, channels):
-        super().__init__()
-        self.slope, self.offset = torch.nn.Parameter(slope), torch.nn.Parameter(offset)
-        self.channels, self.seen, self.times = channels, [], []
-
-    def forward(self, x, time, model_kwargs=None):
-        if tuple(time.shape) != (len(x),):
-            raise ValueError(f"The model needs one time for each of {len(x)} images, not {tuple(time.shape)}.")
-        self.seen.append(x.detach().clone())
-        self.times.append(time.tolist())
-        slope, offset = (table.to(x.dtype)[time].reshape(-1, 1, 1, 1) for table in (self.slope, self.offset))
-        return slope * x + offset + (model_kwargs or {}).get("extra", 0.0)
-"""
+from oracles import TOY, believed, ddim, ddpm, left_after, per_image, posterior
 
 
 def toy(student, rng, timesteps: int, scale: float = 1.0):
@@ -34,19 +17,6 @@ def toy(student, rng, timesteps: int, scale: float = 1.0):
         return slope[t].reshape(-1, 1, 1, 1) * x + offset[t].reshape(-1, 1, 1, 1)
 
     return student.define(TOY).Linear(slope, offset, 2), model
-
-
-def diffusion(student, model, betas: Tensor, **options):
-    """The student's diffusion with this model and these betas."""
-    made = student.DDPM if student.has("DDPM") else student.GaussianDiffusion
-    return made(model, image_size=4, beta_schedule=betas, **options).to(betas.device)
-
-
-def shares(betas: Tensor, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Alpha bar at t and at t - 1, and beta, shaped for images."""
-    left = torch.stack([(1 - betas[: i + 1]).prod() for i in range(len(betas))])
-    before = torch.cat([torch.ones_like(left[:1]), left])[t]
-    return left[t].reshape(-1, 1, 1, 1), before.reshape(-1, 1, 1, 1), betas[t].reshape(-1, 1, 1, 1)
 
 
 @task("loss_weight", points=2)
@@ -63,25 +33,23 @@ def check_weights_make_both_objectives_the_same(student, rng):
 
 @task("DDPM.p_losses", points=3)
 def check_loss_of_predicted_noise(student, rng):
-    """With t and noise given, the loss is the mean squared error of the predicted noise, on images mapped to [-1, 1]."""
-    betas, images, noise = rng.uniform(8, low=0.02, high=0.4), rng.uniform(5, 2, 3, 4), rng.normal(5, 2, 3, 4)
-    t = rng.permutation(8)[:5]
+    """With t and noise given, the loss is the predicted noise's mean squared error; images are mapped to [-1, 1]."""
+    betas = rng.uniform(8, low=0.02, high=0.4)
     handle, model = toy(student, rng, 8)
-    loss = diffusion(student, handle, betas).p_losses(images, model_kwargs={"extra": 0.25}, t=t, noise=noise)
+    for batch in (5, 1):
+        images, noise, t = rng.uniform(batch, 2, 3, 4), rng.normal(batch, 2, 3, 4), rng.permutation(8)[:batch]
+        loss = ddpm(student, handle, betas).p_losses(images, model_kwargs={"extra": 0.25}, t=t, noise=noise)
 
-    left, _, _ = shares(betas, t)
-
-    def error(x: Tensor, extra: float = 0.25) -> Tensor:
-        return (model(left.sqrt() * x + (1 - left).sqrt() * noise, t) + extra - noise) ** 2
-
-    x = 2 * images - 1
-    expect_close(loss, error(x).mean(), mistakes={
-        "Images in [0, 1] must be mapped to [-1, 1] before noise is added.": error(images).mean(),
-        "model_kwargs did not reach the model.": error(x, 0.0).mean(),
-        "This is a sum; the mean over all pixels is asked for.": error(x).sum(),
-        "Sum over the pixels of an image and mean over images is not the mean.": error(x).sum() / 5,
-        "The error is squared.": error(x).sqrt().mean(),
-    })  # fmt: skip
+        left, x = per_image(left_after(betas), t, noise), 2 * images - 1
+        mixed, plain = (left.sqrt() * start + (1 - left).sqrt() * noise for start in (x, images))
+        error, unmapped = (model(mixed, t) + 0.25 - noise) ** 2, (model(plain, t) + 0.25 - noise) ** 2
+        expect_close(loss, error.mean(), mistakes={
+            "Images in [0, 1] must be mapped to [-1, 1] before noise is added.": unmapped.mean(),
+            "model_kwargs did not reach the model.": ((model(mixed, t) - noise) ** 2).mean(),
+            "This is a sum; the mean over all pixels is asked for.": error.sum(),
+            "Sum over the pixels of an image and mean over images is not the mean.": error.sum() / batch,
+            "The error is squared.": error.sqrt().mean(),
+        })  # fmt: skip
 
 
 @task("DDPM.p_losses", points=1)
@@ -90,9 +58,9 @@ def check_loss_of_predicted_images(student, rng):
     betas, images, noise = rng.uniform(8, low=0.02, high=0.4), rng.uniform(5, 2, 3, 4), rng.normal(5, 2, 3, 4)
     t = rng.permutation(8)[:5]
     handle, model = toy(student, rng, 8)
-    loss = diffusion(student, handle, betas, objective="pred_x_start").p_losses(images, t=t, noise=noise)
+    loss = ddpm(student, handle, betas, objective="pred_x_start").p_losses(images, t=t, noise=noise)
 
-    left, _, _ = shares(betas, t)
+    left = per_image(left_after(betas), t, noise)
     x = 2 * images - 1
     error = (model(left.sqrt() * x + (1 - left).sqrt() * noise, t) - x) ** 2
     expect_close(loss, (left / (1 - left) * error).mean(), mistakes={
@@ -100,24 +68,16 @@ def check_loss_of_predicted_images(student, rng):
     })  # fmt: skip
 
 
-def believed(model, x_t: Tensor, t: Tensor, left: Tensor, objective: str, most: float = 1.0) -> tuple[Tensor, Tensor]:
-    """Noise and image, the image clamped to [-most, most] and the noise solved for again."""
-    answer = model(x_t, t)
-    image = (x_t - (1 - left).sqrt() * answer) / left.sqrt() if objective == "pred_noise" else answer
-    image = image.clamp(-most, most)
-    return (x_t - left.sqrt() * image) / (1 - left).sqrt(), image
-
-
 def judge_predictions(student, rng, scale: float):
     """Both objectives."""
     betas, x_t = rng.uniform(8, low=0.05, high=0.3), scale * rng.normal(5, 2, 3, 4)
     t = rng.permutation(8)[:5]
-    left, _, _ = shares(betas, t)
+    left = per_image(left_after(betas), t, x_t)
     for objective in ("pred_noise", "pred_x_start"):
         handle, model = toy(student, rng, 8, scale)
-        made = diffusion(student, handle, betas, objective=objective)
+        made = ddpm(student, handle, betas, objective=objective)
         noise, image = made.model_predictions(x_t, t)
-        right, free = believed(model, x_t, t, left, objective), believed(model, x_t, t, left, objective, 1e9)
+        right, free = (believed(model(x_t, t), x_t, left, objective, most) for most in (1.0, 1e9))
         expect_close(image, right[1], name=f"x_start with {objective}", atol=1e-5, mistakes={
             "The image is not clamped to [-1, 1].": free[1], "Noise and image are swapped.": right[0],
         })  # fmt: skip
@@ -144,23 +104,17 @@ def check_a_step_back_is_drawn_from_the_posterior(student, rng):
     betas, x_t, noise = rng.uniform(8, low=0.05, high=0.3), rng.normal(3, 2, 4, 4), rng.normal(3, 2, 4, 4)
     for objective, time in (("pred_noise", 5), ("pred_x_start", 3)):
         handle, model = toy(student, rng, 8)
-        stepped = diffusion(student, handle, betas, objective=objective).p_sample(x_t, time, noise=noise)
+        stepped = ddpm(student, handle, betas, objective=objective).p_sample(x_t, time, noise=noise)
 
-        t = torch.full((3,), time, device=rng.device)
-        left, before, beta = shares(betas, t)
-        precision = (1 - beta) / beta + 1 / (1 - before)  # by Bayes' rule; see check_diffusion_process.py
-
-        def step(deviation: Tensor, most: float = 1.0) -> Tensor:
-            _, image = believed(model, x_t, t, left, objective, most)
-            opinions = (1 - beta).sqrt() / beta * x_t + before.sqrt() / (1 - before) * image
-            return opinions / precision + deviation * noise
-
-        std = (1 / precision).sqrt()
-        expect_close(stepped, step(std), name=objective, atol=1e-5, mistakes={
-            "The believed image is not clamped to [-1, 1].": step(std, 1e9),
-            "The noise is multiplied by the variance, not by the deviation.": step(1 / precision),
-            "The deviation is sqrt(beta); take the posterior's.": step(beta.sqrt()),
-            "No noise is added.": step(0 * std),
+        of_image, of_x_t, std = posterior(betas, time)
+        answer, left = model(x_t, torch.full((3,), time, device=rng.device)), left_after(betas)[time]
+        clamped, free = (believed(answer, x_t, left, objective, most)[1] for most in (1.0, 1e9))
+        mean = of_image * clamped + of_x_t * x_t
+        expect_close(stepped, mean + std * noise, name=objective, atol=1e-5, mistakes={
+            "The believed image is not clamped to [-1, 1].": of_image * free + of_x_t * x_t + std * noise,
+            "The noise is multiplied by the variance, not by the deviation.": mean + std**2 * noise,
+            "The deviation is sqrt(beta); take the posterior's.": mean + float(betas[time]) ** 0.5 * noise,
+            "No noise is added.": mean,
         })  # fmt: skip
 
 
@@ -169,7 +123,7 @@ def check_sampling_walks_all_steps(student, rng):
     """Sampling begins with noise, visits every time from T - 1 to 0 and returns images in [0, 1]."""
     betas = rng.uniform(7, low=0.05, high=0.3)
     handle, _ = toy(student, rng, 7)
-    made = diffusion(student, handle, betas, objective="pred_x_start")
+    made = ddpm(student, handle, betas, objective="pred_x_start")
     way = made.sample(3, return_all_timesteps=True, model_kwargs={"extra": 0.5})
     expect_shape(way, (3, 8, 2, 4, 4))
     expect_equal(list(handle.times), [[t] * 3 for t in range(6, -1, -1)], name="the times the model was asked about")
@@ -182,24 +136,19 @@ def check_sampling_walks_all_steps(student, rng):
     expect_shape(made.sample(2), (2, 2, 4, 4))
 
 
-def slow(student, model, betas: Tensor):
-    """The student's diffusion that can take fewer steps."""
-    return student.GaussianDiffusion(model, image_size=4, beta_schedule=betas).to(betas.device)
-
-
 @task("GaussianDiffusion.ddim_step", points=3)
 def check_ddim_step_without_noise(student, rng):
     """With eta = 0, a step mixes the believed image and the believed noise as the earlier time asks for."""
     betas, x_t = rng.uniform(9, low=0.05, high=0.3), rng.normal(3, 2, 4, 4)
     handle, model = toy(student, rng, 9)
-    made = slow(student, handle, betas)
+    made = ddim(student, handle, betas)
     for time, earlier in ((7, 6), (8, 2), (4, 0)):
-        left = shares(betas, torch.full((3,), time, device=rng.device))[0]
-        after = shares(betas, torch.full((3,), earlier, device=rng.device))[0]
-        noise, image = believed(model, x_t, torch.full((3,), time, device=rng.device), left, "pred_noise")
-        expect_close(made.ddim_step(x_t, time, earlier), after.sqrt() * image + (1 - after).sqrt() * noise, mistakes={
+        left, after = left_after(betas)[time], left_after(betas)[earlier]
+        answer = model(x_t, torch.full((3,), time, device=rng.device))
+        noise, image = believed(answer, x_t, left, "pred_noise")
+        expect_close(made.ddim_step(x_t, time, earlier), after**0.5 * image + (1 - after) ** 0.5 * noise, mistakes={
             "Mix for the time t_next, not for t.": x_t,
-            "The square root of 1 - alpha bar is missing.": after.sqrt() * image + (1 - after) * noise,
+            "The square root of 1 - alpha bar is missing.": after**0.5 * image + (1 - after) * noise,
         }, name=f"from {time} to {earlier}", atol=1e-5)  # fmt: skip
 
 
@@ -208,14 +157,14 @@ def check_ddim_without_noise_is_the_same_every_time(student, rng):
     """With eta = 0 and the same x_T, the same images come out, in as many steps as asked for."""
     betas, begin = rng.uniform(24, low=0.02, high=0.2), rng.normal(3, 2, 4, 4)
     handle, _ = toy(student, rng, 24, 0.1)
-    made = slow(student, handle, betas)
+    made = ddim(student, handle, betas)
     first, second = made.ddim_sample(3, 6, noise=begin), made.ddim_sample(3, 6, noise=begin)
     expect_close(first, second, name="the same noise, drawn twice")
     times = [row[0] for row in handle.times]
     expect_equal(len(times), 12, name="how often the model was asked, in 2 x 6 steps")
     expect_equal(times[:6], times[6:], name="the times visited")
     expect_equal(times[0], 23, name="the first time")
-    gaps = [a - b for a, b in zip(times[:5], times[1:6], strict=True)]
+    gaps = [a - b for a, b in pairwise(times[:6])]
     expect(max(gaps) - min(gaps) <= 1 and 3 <= min(gaps) <= 5, f"The times {times[:6]} are not evenly spaced.")
     expect_close(handle.seen[0], begin, name="what the model saw first")
     expect_shape(made.ddim_sample(2, 3), (2, 2, 4, 4))

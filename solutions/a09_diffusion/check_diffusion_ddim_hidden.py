@@ -4,51 +4,19 @@ import math
 from itertools import pairwise
 
 import torch
+from oracles import TOY, believed, ddim, left_at, posterior
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
 
-TOY = """
-import torch
-
-class Linear(torch.nn.Module):
-    '''slope[t] * x + offset[t] (+ model_kwargs["extra"]); notes the times.'''
-
-    def __init__(self, slope, offset, channels):
-        super().__init__()
-        self.slope, self.offset = torch.nn.Parameter(slope), torch.nn.Parameter(offset)
-        self.channels, self.times = channels, []
-
-    def forward(self, x, time, model_kwargs=None):
-        if tuple(time.shape) != (len(x),):
-            raise ValueError(f"The model needs one time for each of {len(x)} images, not {tuple(time.shape)}.")
-        self.times.append(int(time[0]))
-        slope, offset = (table.to(x.dtype)[time].reshape(-1, 1, 1, 1) for table in (self.slope, self.offset))
-        return slope * x + offset + (model_kwargs or {}).get("extra", 0.0)
-
+HELPERS = (
+    TOY
+    + """
 def after(f, model_kwargs):
     f(2, 3, eta=1.0, model_kwargs=model_kwargs)
     return model_kwargs
 """
-
-
-def diffusion(student, model, betas: Tensor, size: int = 5, **options):
-    """The student's diffusion with this model and these betas."""
-    return student.GaussianDiffusion(model, image_size=size, beta_schedule=betas, **options).to(betas.device)
-
-
-def left_at(betas: Tensor, t: int) -> float:
-    """Alpha bar; 1 at t = -1."""
-    return math.prod(1 - beta for beta in betas.tolist()[: t + 1])
-
-
-def posterior(betas: Tensor, t: int) -> tuple[float, float, float]:
-    """Factors of the image and of x_t in the posterior's mean, and its deviation, by Bayes' rule."""
-    before, beta = left_at(betas, t - 1), float(betas[t])
-    if t == 0:
-        return 1.0, 0.0, 0.0
-    precision = (1 - beta) / beta + 1 / (1 - before)
-    return before**0.5 / (1 - before) / precision, (1 - beta) ** 0.5 / beta / precision, precision**-0.5
+)
 
 
 def strided(left: float, after: float, eta: float) -> tuple[float, float, float]:
@@ -64,13 +32,12 @@ def check_ddim_with_eta_one_is_ddpm(student, rng):
     x_t, noise, zero = rng.normal(4, 2, 5, 5), rng.normal(4, 2, 5, 5), torch.zeros(4, 2, 5, 5).to(betas)
     for objective in ("pred_noise", "pred_x_start"):
         slope, offset = rng.normal(8), rng.normal(8)
-        made = diffusion(student, student.define(TOY).Linear(slope, offset, 2), betas, objective=objective)
+        made = ddim(student, student.define(HELPERS).Linear(slope, offset, 2), betas, objective=objective)
         for time in (7, 3, 1, 0):
             left = left_at(betas, time)
-            image = slope[time] * x_t + offset[time]
-            image = (x_t - (1 - left) ** 0.5 * image) / left**0.5 if objective == "pred_noise" else image
+            _, image = believed(slope[time] * x_t + offset[time], x_t, left, objective)
             of_image, of_x_t, std = posterior(betas, time)
-            mean = of_image * image.clamp(-1, 1) + of_x_t * x_t
+            mean = of_image * image + of_x_t * x_t
             what = f"with {objective}, from {time} to {time - 1}"
             expect_close(made.ddim_step(x_t, time, time - 1, eta=1.0, noise=zero), mean, name=f"mean {what}", atol=1e-4)
             stepped = made.ddim_step(x_t, time, time - 1, eta=1.0, noise=noise)
@@ -85,19 +52,18 @@ def check_ddim_steps_of_any_length(student, rng):
     """Any eta and any stride agree with the formula; the step to -1 gives the believed image, clamped."""
     betas = rng.uniform(12, low=0.02, high=0.3)
     slope, offset = rng.normal(12), rng.normal(12)
-    made = diffusion(student, student.define(TOY).Linear(slope, offset, 2), betas, objective="pred_x_start")
+    made = ddim(student, student.define(HELPERS).Linear(slope, offset, 2), betas, objective="pred_x_start")
     for shape, time, earlier, eta in (
         ((1, 2, 5, 3), 11, 4, 0.5), ((3, 2, 4, 4), 6, 5, 0.25), ((2, 2, 3, 6), 9, 0, 1.0), ((3, 2, 4, 4), 5, -1, 0.7)
     ):  # fmt: skip
         x_t, noise = rng.normal(*shape), rng.normal(*shape)
         left = left_at(betas, time)
-        image = (slope[time] * x_t + offset[time] + 0.25).clamp(-1, 1)
-        believed = (x_t - left**0.5 * image) / (1 - left) ** 0.5
+        guess, image = believed(slope[time] * x_t + offset[time] + 0.25, x_t, left, "pred_x_start")
         a, b, deviation = strided(left, left_at(betas, earlier), eta)
         found = made.ddim_step(x_t, time, earlier, eta=eta, model_kwargs={"extra": 0.25}, noise=noise)
         whole = (b**2 + deviation**2) ** 0.5
-        expect_close(found, a * image + b * believed + deviation * noise, atol=1e-4, mistakes={
-            "sigma squared is missing under the root.": a * image + whole * believed + deviation * noise,
+        expect_close(found, a * image + b * guess + deviation * noise, atol=1e-4, mistakes={
+            "sigma squared is missing under the root.": a * image + whole * guess + deviation * noise,
         }, name=f"from {time} to {earlier} with eta={eta}")  # fmt: skip
 
 
@@ -105,13 +71,13 @@ def check_ddim_steps_of_any_length(student, rng):
 def check_ddim_counts_its_steps(student, rng):
     """One step, all steps and any number between: the model is asked so often; model_kwargs stay as they are."""
     betas = rng.uniform(11, low=0.05, high=0.3)
-    helper = student.define(TOY)
+    helper = student.define(HELPERS)
     begin, slope = rng.normal(2, 2, 5, 5), 0.1 * rng.normal(11)
     for steps in (1, 3, 7, 11):
         model = helper.Linear(slope, 0 * slope, 2)
-        way = diffusion(student, model, betas).ddim_sample(2, steps, return_all_timesteps=True, noise=begin)
+        way = ddim(student, model, betas).ddim_sample(2, steps, return_all_timesteps=True, noise=begin)
         expect_shape(way, (2, steps + 1, 2, 5, 5))
-        times = list(model.times)
+        times = [row[0] for row in model.times]
         expect_equal(len(times), steps, name="how often the model was asked")
         expect_equal(times[0], 10, name="the first time")
         expect(all(a > b for a, b in pairwise([*times, -1])), f"The times {times} do not fall.")
@@ -119,12 +85,11 @@ def check_ddim_counts_its_steps(student, rng):
         for step, (time, earlier) in enumerate(pairwise([*times, -1])):
             expect_close(way[:, step], (x + 1) / 2, atol=1e-4, name=f"after {step} of {steps} steps")
             left = left_at(betas, time)
-            image = ((x - (1 - left) ** 0.5 * slope[time] * x) / left**0.5).clamp(-1, 1)
-            believed = (x - left**0.5 * image) / (1 - left) ** 0.5
+            noise, image = believed(slope[time] * x, x, left, "pred_noise")
             a, b, _ = strided(left, left_at(betas, earlier), 0.0)
-            x = a * image + b * believed
+            x = a * image + b * noise
         expect_close(way[:, steps], (x + 1) / 2, atol=1e-4, name=f"the images after {steps} steps")
-    made = diffusion(student, model, betas)
+    made = ddim(student, model, betas)
     expect_equal(helper.after(made.ddim_sample, {"extra": 0.5}), {"extra": 0.5}, name="model_kwargs afterwards")
 
 
@@ -144,7 +109,7 @@ def judge_normal(z: Tensor, what: str) -> None:
 def check_law_of_ddim_samples(student, rng):
     """With eta = 1 and 0.5, start and steps have the noise they must have, in all steps and in fewer."""
     betas, spread = rng.uniform(12, low=0.05, high=0.4), 0.15
-    helper = student.define(TOY)
+    helper = student.define(HELPERS)
     slope = []
     for t in range(12):
         left = left_at(betas, t)
@@ -152,10 +117,10 @@ def check_law_of_ddim_samples(student, rng):
     table = torch.tensor(slope).to(betas)
     for steps, eta in ((12, 1.0), (4, 0.5), (5, 0.0)):
         model = helper.Linear(table, 0 * table, 3)
-        made = diffusion(student, model, betas, objective="pred_x_start")
+        made = ddim(student, model, betas, size=5, objective="pred_x_start")
         way = made.ddim_sample(600, steps, eta=eta, return_all_timesteps=True)
         expect_shape(way, (600, steps + 1, 3, 5, 5))
-        way, times = 2 * way.double() - 1, list(model.times)
+        way, times = 2 * way.double() - 1, [row[0] for row in model.times]
         expect_equal(len(times), steps, name="how often the model was asked")
         judge_normal(way[:, 0], "the noise at the beginning")
         variance = 1.0

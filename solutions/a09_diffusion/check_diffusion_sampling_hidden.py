@@ -1,30 +1,14 @@
 """Hidden checks of sampling: first steps, clamping, and the law of what is drawn, step by step."""
 
-import math
-
 import torch
+from oracles import TOY, believed, ddpm, left_at, posterior
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
-TOY = """
-import torch
-
-class Linear(torch.nn.Module):
-    '''slope[t] * x + offset[t] (+ model_kwargs["extra"]).'''
-
-    def __init__(self, slope, offset, channels):
-        super().__init__()
-        self.slope, self.offset = torch.nn.Parameter(slope), torch.nn.Parameter(offset)
-        self.channels, self.modes = channels, []
-
-    def forward(self, x, time, model_kwargs=None):
-        if tuple(time.shape) != (len(x),):
-            raise ValueError(f"The model needs one time for each of {len(x)} images, not {tuple(time.shape)}.")
-        self.modes.append(torch.is_grad_enabled())
-        slope, offset = (table.to(x.dtype)[time].reshape(-1, 1, 1, 1) for table in (self.slope, self.offset))
-        return slope * x + offset + (model_kwargs or {}).get("extra", 0.0)
-
+HELPERS = (
+    TOY
+    + """
 def tracked(f, *args, **rest):
     return f(*args, **rest).requires_grad
 
@@ -32,34 +16,14 @@ def after(f, x, t, model_kwargs):
     f(x, t, model_kwargs)
     return model_kwargs
 """
-
-
-def diffusion(student, model, betas: Tensor, size: int = 5, **options):
-    """The student's diffusion with this model and these betas."""
-    made = student.DDPM if student.has("DDPM") else student.GaussianDiffusion
-    return made(model, image_size=size, beta_schedule=betas, **options).to(betas.device)
-
-
-def shares(betas: Tensor, t: int) -> tuple[float, float, float]:
-    """Alpha bar at t and at t - 1, and beta."""
-    factors = [1 - beta for beta in betas.tolist()]
-    return math.prod(factors[: t + 1]), math.prod(factors[:t]), 1 - factors[t]
-
-
-def posterior(betas: Tensor, t: int) -> tuple[float, float, float]:
-    """Factors of the image and of x_t in the posterior's mean, and its deviation, by Bayes' rule."""
-    _, before, beta = shares(betas, t)
-    if t == 0:
-        return 1.0, 0.0, 0.0
-    precision = (1 - beta) / beta + 1 / (1 - before)
-    return before**0.5 / (1 - before) / precision, (1 - beta) ** 0.5 / beta / precision, precision**-0.5
+)
 
 
 def ideal(betas: Tensor, mean: float, spread: float) -> tuple[Tensor, Tensor]:
     """The best prediction of the image, slope and offset, where pixels are normal with this mean and deviation."""
     slope, offset = [], []
     for t in range(len(betas)):
-        left = shares(betas, t)[0]
+        left = left_at(betas, t)
         slope.append(left**0.5 * spread**2 / (left * spread**2 + 1 - left))
         offset.append(mean - slope[-1] * left**0.5 * mean)
     return torch.tensor(slope).to(betas), torch.tensor(offset).to(betas)
@@ -71,17 +35,14 @@ def check_predictions_for_mixed_times(student, rng):
     betas = rng.uniform(6, low=0.05, high=0.3)
     x_t, t = rng.normal(6, 2, 3, 5, dtype=torch.float32), torch.tensor([0, 5, 3, 0, 1, 5], device=rng.device)
     slope, offset = rng.normal(6), rng.normal(6)
-    helper = student.define(TOY)
+    helper = student.define(HELPERS)
     for objective in ("pred_noise", "pred_x_start"):
-        made = diffusion(student, helper.Linear(slope, offset, 2), betas, objective=objective)
+        made = ddpm(student, helper.Linear(slope, offset, 2), betas, objective=objective)
         noise, image = made.model_predictions(x_t, t, model_kwargs={"extra": 0.5})
         for n, time in enumerate(t.tolist()):
-            left, x = shares(betas, time)[0], x_t[n].double()
-            guess = slope[time] * x + offset[time] + 0.5
-            guess = (x - (1 - left) ** 0.5 * guess) / left**0.5 if objective == "pred_noise" else guess
-            guess = guess.clamp(-1, 1)
+            left, x = left_at(betas, time), x_t[n].double()
+            rest, guess = believed(slope[time] * x + offset[time] + 0.5, x, left, objective)
             expect_close(image[n], guess.float(), atol=1e-4, name=f"x_start with {objective}, image {n}")
-            rest = (x - left**0.5 * guess) / (1 - left) ** 0.5
             expect_close(noise[n], rest.float(), atol=1e-3, name=f"noise with {objective}, image {n}")
 
 
@@ -90,8 +51,8 @@ def check_the_last_step_back_adds_no_noise(student, rng):
     """At t = 0 the believed image itself comes out, clamped, whatever the noise; nothing given is changed."""
     betas, x_t, noise = rng.uniform(4, low=0.05, high=0.3), rng.normal(3, 2, 3, 4), 50 * rng.normal(3, 2, 3, 4)
     slope, offset = 2 * rng.normal(4), rng.normal(4)
-    helper = student.define(TOY)
-    made = diffusion(student, helper.Linear(slope, offset, 2), betas, objective="pred_x_start")
+    helper = student.define(HELPERS)
+    made = ddpm(student, helper.Linear(slope, offset, 2), betas, objective="pred_x_start")
     expected = (slope[0] * x_t + offset[0]).clamp(-1, 1)
     expect_close(made.p_sample(x_t, 0, noise=noise), expected, atol=1e-5, name="with noise")
     expect_close(made.p_sample(x_t, 0), expected, atol=1e-5, name="without")
@@ -118,7 +79,7 @@ def check_noise_of_a_step_back_is_fresh(student, rng):
     """Without noise given, a step adds fresh normal noise of the posterior's deviation, to each pixel its own."""
     betas, x_t = rng.uniform(9, low=0.05, high=0.4), rng.normal(400, 2, 5, 5)
     slope, offset = ideal(betas, 0.1, 0.15)
-    made = diffusion(student, student.define(TOY).Linear(slope, offset, 2), betas, objective="pred_x_start")
+    made = ddpm(student, student.define(HELPERS).Linear(slope, offset, 2), betas, objective="pred_x_start")
     drawn = []
     for time in (8, 4, 1, 1):
         of_image, of_x_t, std = posterior(betas, time)
@@ -136,9 +97,9 @@ def check_law_of_what_is_sampled(student, rng):
     """With an ideal model, start and steps have the noise they must have, and samples the right mean and variance."""
     betas, mean, spread = rng.uniform(9, low=0.1, high=0.5), 0.1, 0.15
     slope, offset = ideal(betas, mean, spread)
-    helper = student.define(TOY)
+    helper = student.define(HELPERS)
     model = helper.Linear(slope, offset, 3)
-    made = diffusion(student, model, betas, objective="pred_x_start")
+    made = ddpm(student, model, betas, size=5, objective="pred_x_start")
     way = made.sample(600, return_all_timesteps=True)
     expect_shape(way, (600, 10, 3, 5, 5))
     way = 2 * way.double() - 1
@@ -161,4 +122,4 @@ def check_law_of_what_is_sampled(student, rng):
     expect(near, f"The variance of the samples is {found:.5f}; it must be {variance:.5f}.")
     near = abs(float(images.mean()) - centre) < 6 * (variance / count) ** 0.5
     expect(near, f"The mean of the samples is {float(images.mean()):.5f}; it must be {centre:.5f}.")
-    expect(not any(model.modes), "Sampling keeps a graph of all steps: use torch.no_grad.")
+    expect(not any(model.graphs), "Sampling keeps a graph of all steps: use torch.no_grad.")

@@ -5,30 +5,15 @@ from collections import Counter
 from itertools import pairwise
 
 import torch
+from oracles_unet import HELPERS as COMMON
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, task
 
-HELPERS = """
-import torch
-from torch import nn
-import unet
-from common.roles import tables
-
-def randomise(module, seed):
-    '''Weights that make every part matter.'''
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for value in module.parameters():
-            fresh = torch.randn(value.shape, generator=generator).to(value)
-            value.copy_(fresh * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5))
-    return module.eval()
-
-def run(module, *inputs):
-    with torch.no_grad():
-        return module(*inputs)
-
+HELPERS = (
+    COMMON
+    + """
 def convolutions(model):
     return [list(value.shape) for value in model.parameters() if value.ndim == 4]
 
@@ -48,6 +33,7 @@ def without_gradient(model, x, time, model_kwargs):
     lost = [name for name, value in model.named_parameters() if value.grad is None or not value.grad.any()]
     return lost + ([] if x.grad is not None and x.grad.any() else ["the input"])
 """
+)
 
 
 @task("SinusoidalPosEmb", points=2)

@@ -138,8 +138,8 @@ def sigmoid_beta_schedule(
 # check("diffusion", task="sigmoid_beta_schedule")
 
 # %% [markdown]
-# What is left of the image after each of 200 steps, in standard deviations. The linear schedule spends its second
-# half on images that are gone already.
+# What is left of the image after each of 200 steps, in standard deviations. The linear schedule spends its last
+# third on images that are gone already.
 
 # %% tags=["active-ipynb"]
 # kept = {}
@@ -697,15 +697,16 @@ class GaussianDiffusion(DDPM):
 #             titles += [f"{steps} steps, eta {eta:.0f}"] * 6
 # figure = curves(error, xlabel="steps", ylabel="distance from the nearest glyph")
 # figure.axes[0].set_xticks(range(len(counts)), counts)
+# figure.axes[0].set_yscale("log")
 # figure
 
 # %% tags=["active-ipynb"]
 # image_grid(torch.cat(pictures), columns=6, titles=titles)
 
 # %% [markdown]
-# Down a column, the noise at the beginning is the same. With $\eta = 0$ the glyph is, too, however many steps are
-# taken: the way from noise to image is a curve, and more steps only follow it more closely. With $\eta = 1$ each run
-# is another one.
+# A perfect model needs few steps. Down a column, the noise at the beginning is the same. With $\eta = 0$ the glyph is,
+# too, as soon as there are a few more: the way from noise to image is a curve, and more steps only follow it more
+# closely. With $\eta = 1$ each run is another one.
 #
 # ## What to take home
 #

@@ -1,0 +1,22 @@
+"""What several checks of the U-Net share: helpers that run beside the student's code."""
+
+HELPERS = """
+import torch
+from torch import nn
+import unet
+from common.roles import tables
+from common.seed import deterministic
+
+def randomise(module, seed):
+    '''Weights that make every part matter.'''
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for value in module.parameters():
+            fresh = torch.randn(value.shape, generator=generator).to(value)
+            value.copy_(fresh * (value[0].numel() ** -0.5 if value.ndim > 1 else 0.5))
+    return module.eval()
+
+def run(module, *inputs):
+    with torch.no_grad(), deterministic():
+        return module(*inputs)
+"""
