@@ -3,47 +3,19 @@
 import math
 
 import torch
+from oracles import READY_MADE_NETS, forward, loss_and_gradients, random_params
+from oracles_training import judge_search
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, forbid, task
 
-READY_MADE = [
-    "torch.nn", "torch.autograd", "torch.func", "torch.optim", "Tensor.backward", "common.losses", "common.losses.*",
-    "common.earlier", "common.earlier.*",
-]  # fmt: skip
-
-
-def random_params(rng, D: int, H: int, C: int, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
-    """Parameters large enough that every part of the net matters."""
-    shapes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
-    return {name: rng.normal(*shape, dtype=dtype) for name, shape in shapes.items()}
-
-
-def forward(params: dict[str, Tensor], X: Tensor) -> tuple[Tensor, Tensor]:
-    """torch's layers: scores, hidden."""
-    hidden = F.relu(F.linear(X, params["W1"].T, params["b1"]))
-    return F.linear(hidden, params["W2"].T, params["b2"]), hidden
-
-
-def loss_of(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> Tensor:
-    """Cross-entropy and penalty."""
-    penalty = params["W1"].square().sum() + params["W2"].square().sum()
-    return F.cross_entropy(forward(params, X)[0], y) + reg * penalty
-
-
-def gradients_of(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> dict[str, Tensor]:
-    """autograd's."""
-    leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
-    loss_of(leaves, X, y, reg).backward()
-    return {name: leaf.grad for name, leaf in leaves.items()}
-
 
 @task("nn_forward_pass", points=3)
 def check_forward_pass_agrees_with_torch(student, rng):
     """Scores and hidden layer agree with torch's linear layers and ReLU."""
-    forbid(student, "nn_forward_pass", calls=READY_MADE)
-    params, X = random_params(rng, 5, 7, 3), rng.normal(6, 5)
+    forbid(student, "nn_forward_pass", calls=READY_MADE_NETS)
+    params, X = random_params(rng, [5, 7, 3], 1.0), rng.normal(6, 5)
     expected = forward(params, X)
     flat = X @ params["W1"] + params["b1"]
 
@@ -64,16 +36,19 @@ def check_forward_pass_agrees_with_torch(student, rng):
 @task("nn_forward_backward", points=1)
 def check_scores_come_back_without_labels(student, rng):
     """Without labels nn_forward_backward returns the scores alone."""
-    params, X = random_params(rng, 4, 6, 3), rng.normal(5, 4)
+    params, X = random_params(rng, [4, 6, 3], 1.0), rng.normal(5, 4)
     expect_close(student.nn_forward_backward(params, X), forward(params, X)[0])
 
 
 @task("nn_forward_backward", points=2)
 def check_loss_agrees_with_torch(student, rng):
     """The loss agrees with torch's cross-entropy plus the penalty on both weights."""
-    forbid(student, "nn_forward_backward", calls=READY_MADE)
-    params, X, y, reg = random_params(rng, 5, 7, 4), rng.normal(6, 5), rng.integers(0, 4, 6), 0.3
-    data, penalty = loss_of(params, X, y, 0.0), loss_of(params, X, y, reg) - loss_of(params, X, y, 0.0)
+    forbid(student, "nn_forward_backward", calls=READY_MADE_NETS)
+    params, X, y, reg = random_params(rng, [5, 7, 4], 1.0), rng.normal(6, 5), rng.integers(0, 4, 6), 0.3
+    data, penalty = (
+        loss_and_gradients(params, X, y, 0.0)[0],
+        reg * (params["W1"].square().sum() + params["W2"].square().sum()),
+    )
     loss, _ = student.nn_forward_backward(params, X, y, reg=reg)
 
     biases = reg * (params["b1"].square().sum() + params["b2"].square().sum())
@@ -96,9 +71,9 @@ def check_loss_agrees_with_torch(student, rng):
 @task("nn_forward_backward", points=3)
 def check_gradients_agree_with_autograd(student, rng):
     """The gradients of both weights and both biases agree with torch's autograd."""
-    forbid(student, "nn_forward_backward", calls=READY_MADE)
-    params, X, y, reg = random_params(rng, 5, 7, 4), rng.normal(6, 5), rng.integers(0, 4, 6), 0.3
-    expected, data = gradients_of(params, X, y, reg), gradients_of(params, X, y, 0.0)
+    forbid(student, "nn_forward_backward", calls=READY_MADE_NETS)
+    params, X, y, reg = random_params(rng, [5, 7, 4], 1.0), rng.normal(6, 5), rng.integers(0, 4, 6), 0.3
+    expected, data = loss_and_gradients(params, X, y, reg)[1], loss_and_gradients(params, X, y, 0.0)[1]
     result = student.nn_forward_backward(params, X, y, reg=reg)
 
     expect(type(result) is tuple and len(result) == 2, "With labels the result is a pair: the loss and the gradients.")
@@ -147,7 +122,7 @@ def pred_func(params, loss_func, X):
 @task("nn_train", points=3)
 def check_train_steps_against_the_gradient(student, rng):
     """Each iteration moves every parameter by the learning rate against its gradient, and notes the loss."""
-    forbid(student, "nn_train", calls=READY_MADE)
+    forbid(student, "nn_train", calls=READY_MADE_NETS)
     toy = student.define(TOY)
     params = {"W1": rng.normal(2, 3), "b1": rng.normal(3), "extra": rng.normal(4)}
     y = rng.integers(0, 5, 22)
@@ -217,35 +192,8 @@ def check_search_params_are_a_grid(student):
     expect(2 <= combinations <= 25, f"There are {combinations} combinations; wanted are 2 to 25.")
 
 
-def clusters(rng, classes: int, features: int, count: int) -> tuple[Tensor, Tensor]:
-    """Points around one centre for each class, every class present."""
-    labels = torch.cat([torch.arange(classes, device=rng.device), rng.integers(0, classes, count - classes)])
-    centres = 4 * F.normalize(rng.normal(classes, features), dim=1)
-    return (centres[labels] + 0.3 * rng.normal(count, features)).float(), labels
-
-
-def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]) -> None:
-    """Of the grid only one combination can learn: the search must return its net and say how good it is."""
-    X, y = clusters(rng, classes, 8, 300)
-    data = {"X_train": X[:200], "y_train": y[:200], "X_val": X[200:], "y_val": y[200:]}
-    search = student.define(f"def grid():\n    return {grid!r}\n")
-    result = student.find_best_net(data, search.grid)
-
-    expect(type(result) is tuple and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
-    net, history, accuracy = result
-    measured = float((net.predict(data["X_val"]) == data["y_val"]).double().mean())
-    expect_close(accuracy, measured, atol=1e-6, name="the accuracy returned, against the net's own", mistakes={
-        "The accuracy is a percentage; return the fraction.": 100 * measured,
-    })  # fmt: skip
-    expect(
-        measured >= 0.85,
-        f"The best net gets {measured:.2f} of the validation images right; one combination gets nearly all.",
-        hint="Was every combination of the four lists tried, long enough, and the one with the best validation kept?",
-    )
-    expect(type(history) is dict and len(history.get("loss_history", [])) > 1, "best_stat is not what train returned.")
-
-
 @task("find_best_net", points=3, seconds=60)
 def check_search_finds_the_only_rate_and_size_that_work(student, rng):
     """Of a good and a hopeless learning rate and hidden size each, the search returns the pair that learns."""
-    judge_search(student, rng, 8, ([1e-9, 0.1], [24, 1], [1e-4], [1.0]))
+    history = judge_search(student, rng, 8, ([1e-9, 0.1], [24, 1], [1e-4], [1.0]))
+    expect(type(history) is dict and len(history.get("loss_history", [])) > 1, "best_stat is not what train returned.")

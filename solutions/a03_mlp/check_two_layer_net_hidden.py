@@ -1,43 +1,19 @@
 """Hidden checks of a03, the two-layer net: other sizes, dtypes and strides, extreme scores, training on scenes."""
 
 import torch
+from oracles import READY_MADE_NETS, forward, loss_and_gradients, random_params
+from oracles_training import judge_search
 from torch import Tensor
-from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
-
-READY_MADE = [
-    "torch.nn", "torch.autograd", "torch.func", "torch.optim", "Tensor.backward", "common.losses", "common.losses.*",
-    "common.earlier", "common.earlier.*",
-]  # fmt: skip
-
-
-def random_params(rng, D: int, H: int, C: int, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
-    shapes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
-    return {name: rng.normal(*shape, dtype=dtype) for name, shape in shapes.items()}
-
-
-def forward(params: dict[str, Tensor], X: Tensor) -> tuple[Tensor, Tensor]:
-    hidden = F.relu(F.linear(X, params["W1"].T, params["b1"]))
-    return F.linear(hidden, params["W2"].T, params["b2"]), hidden
-
-
-def loss_and_gradients(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, dict[str, Tensor]]:
-    """torch's, computed in float64, in the dtype of the parameters."""
-    leaves = {name: value.detach().clone().double().requires_grad_() for name, value in params.items()}
-    penalty = leaves["W1"].square().sum() + leaves["W2"].square().sum()
-    loss = F.cross_entropy(forward(leaves, X.double())[0], y) + reg * penalty
-    loss.backward()
-    dtype = params["W1"].dtype
-    return loss.detach().to(dtype), {name: leaf.grad.to(dtype) for name, leaf in leaves.items()}
 
 
 @task("nn_forward_pass", points=2)
 def check_forward_pass_on_other_inputs(student, rng):
     """The forward pass is right for one image, for float32 and for views, and leaves its inputs unchanged."""
-    forbid(student, "nn_forward_pass", calls=READY_MADE)
+    forbid(student, "nn_forward_pass", calls=READY_MADE_NETS)
     for N, D, H, C, dtype in [(1, 4, 9, 2, torch.float64), (7, 3, 2, 6, torch.float32), (5, 1, 1, 3, torch.float64)]:
-        params, X = random_params(rng, D, H, C, dtype), rng.normal(D, N, dtype=dtype).T
+        params, X = random_params(rng, [D, H, C], 1.0, dtype), rng.normal(D, N, dtype=dtype).T
         params["W1"] = params["W1"].T.contiguous().T
         seen = student.inspect(student.nn_forward_pass, params, X)
         expect_close(seen.value, forward(params, X))
@@ -47,9 +23,9 @@ def check_forward_pass_on_other_inputs(student, rng):
 @task("nn_forward_backward", points=2)
 def check_loss_survives_extreme_scores(student, rng):
     """Scores of thousands give the right loss and finite gradients."""
-    forbid(student, "nn_forward_backward", calls=READY_MADE)
+    forbid(student, "nn_forward_backward", calls=READY_MADE_NETS)
     for size, dtype in [(40.0, torch.float64), (25.0, torch.float32)]:
-        params = {name: size * value for name, value in random_params(rng, 4, 6, 5, dtype).items()}
+        params = {name: size * value for name, value in random_params(rng, [4, 6, 5], 1.0, dtype).items()}
         X, y = rng.normal(9, 4, dtype=dtype), rng.integers(0, 5, 9)
         loss, grads = loss_and_gradients(params, X, y, 0.0)
         result = student.nn_forward_backward(params, X, y, reg=0.0)
@@ -70,9 +46,9 @@ def check_loss_survives_extreme_scores(student, rng):
 @task("nn_forward_backward", points=2)
 def check_gradients_on_other_inputs(student, rng):
     """Loss and gradients are right for one image, two classes, float32 and views; nothing handed in is changed."""
-    forbid(student, "nn_forward_backward", calls=READY_MADE)
+    forbid(student, "nn_forward_backward", calls=READY_MADE_NETS)
     for N, D, H, C, dtype in [(1, 4, 6, 3, torch.float64), (8, 3, 5, 2, torch.float32), (11, 2, 1, 7, torch.float64)]:
-        params, X, y = random_params(rng, D, H, C, dtype), rng.normal(D, N, dtype=dtype).T, rng.integers(0, C, N)
+        params, X, y = random_params(rng, [D, H, C], 1.0, dtype), rng.normal(D, N, dtype=dtype).T, rng.integers(0, C, N)
         seen = student.inspect(student.nn_forward_backward, params, X, y, reg=0.05)
         expect_close(seen.value, loss_and_gradients(params, X, y, 0.05))
         expect_equal(seen.args, (params, X, y), name="the inputs after the call")
@@ -81,7 +57,7 @@ def check_gradients_on_other_inputs(student, rng):
 @task("nn_forward_backward", points=1)
 def check_penalty_does_not_count_images(student, rng):
     """The same images three times over give the same loss and gradients, penalty included."""
-    params, X, y = random_params(rng, 3, 5, 4), rng.normal(4, 3), rng.integers(0, 4, 4)
+    params, X, y = random_params(rng, [3, 5, 4], 1.0), rng.normal(4, 3), rng.integers(0, 4, 4)
     expected = loss_and_gradients(params, X, y, 0.7)
     expect_close(student.nn_forward_backward(params, X.repeat(3, 1), y.repeat(3), reg=0.7), expected)
 
@@ -89,8 +65,8 @@ def check_penalty_does_not_count_images(student, rng):
 @task("nn_train", points=1)
 def check_train_on_copies_of_one_image_is_plain_descent(student, rng):
     """On copies of one image every batch is the same, and training follows plain gradient descent exactly."""
-    forbid(student, "nn_train", calls=READY_MADE)
-    params = {name: 0.3 * value for name, value in random_params(rng, 5, 6, 4).items()}
+    forbid(student, "nn_train", calls=READY_MADE_NETS)
+    params = {name: 0.3 * value for name, value in random_params(rng, [5, 6, 4], 1.0).items()}
     X, y = rng.normal(1, 5).repeat(12, 1), rng.integers(0, 4, 1).repeat(12)
     expected, losses, rate = dict(params), [], 0.05
     for iteration in range(7):
@@ -134,28 +110,6 @@ def check_predict_on_other_inputs(student, rng):
         seen = student.inspect(student.nn_predict, {"W": W, "sign": sign}, toy.loss_func, X)
         expect_equal(seen.value, (sign * (X @ W)).argmax(dim=1))
         expect_equal(seen.args[2], X, name="the images after the call")
-
-
-def clusters(rng, classes: int, features: int, count: int) -> tuple[Tensor, Tensor]:
-    labels = torch.cat([torch.arange(classes, device=rng.device), rng.integers(0, classes, count - classes)])
-    centres = 4 * F.normalize(rng.normal(classes, features), dim=1)
-    return (centres[labels] + 0.3 * rng.normal(count, features)).float(), labels
-
-
-def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]) -> None:
-    X, y = clusters(rng, classes, 8, 300)
-    data = {"X_train": X[:200], "y_train": y[:200], "X_val": X[200:], "y_val": y[200:]}
-    search = student.define(f"def grid():\n    return {grid!r}\n")
-    result = student.find_best_net(data, search.grid)
-
-    expect(type(result) is tuple and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
-    measured = float((result[0].predict(data["X_val"]) == data["y_val"]).double().mean())
-    expect_close(result[2], measured, atol=1e-6, name="the accuracy returned, against the net's own")
-    expect(
-        measured >= 0.85,
-        f"The best net gets {measured:.2f} of the validation images right; one combination gets nearly all.",
-        hint="Was every combination of the four lists tried, long enough, and the one with the best validation kept?",
-    )
 
 
 @task("find_best_net", points=2, seconds=60)

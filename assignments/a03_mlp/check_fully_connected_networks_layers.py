@@ -1,0 +1,115 @@
+"""Public checks of a03, layers: linear, ReLU and dropout agree with torch's operators and autograd."""
+
+import torch
+from oracles import gradients, judge_source, linear
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_shape, task
+
+
+@task("Linear.forward", points=2)
+def check_linear_forward_agrees_with_torch(student, rng):
+    """The linear layer agrees with torch's on images of several axes."""
+    judge_source(student, "Linear.forward")
+    x, w, b = rng.normal(4, 2, 3, 5), rng.normal(30, 7), rng.normal(7)
+    expected = linear(x, w, b)
+    out, _ = student.hold(student.Linear.forward, x, w, b)
+    expect_close(student.value(out), expected, name="out", mistakes={
+        "The bias is missing.": expected - b,
+        "The bias was subtracted.": expected - 2 * b,
+    })  # fmt: skip
+
+
+@task("Linear.backward", points=4)
+def check_linear_backward_agrees_with_autograd(student, rng):
+    """dx, dw and db of the linear layer agree with torch's autograd, and dx has the shape of x."""
+    judge_source(student, "Linear.backward")
+    x, w, b, dout = rng.normal(4, 2, 3, 5), rng.normal(30, 7), rng.normal(7), rng.normal(4, 7)
+    expected = gradients(linear, dout, x, w, b)
+    _, cache = student.hold(student.Linear.forward, x, w, b)
+    expect_close(student.Linear.backward(dout, cache), expected, name="(dx, dw, db)", mistakes={
+        "dx must have the shape of x, not that of its rows.": (expected[0].flatten(1), *expected[1:]),
+        "db was averaged over the images; it is their sum.": (*expected[:2], expected[2] / 4),
+        "dw and db were averaged over the images; the loss has done that already.": (
+            expected[0], expected[1] / 4, expected[2] / 4,
+        ),
+        "db must have the shape of b: sum over the images only.": (*expected[:2], expected[2][None]),
+    })  # fmt: skip
+
+
+@task("ReLU.forward", points=1)
+def check_relu_forward_agrees_with_torch(student, rng):
+    """ReLU agrees with torch's."""
+    judge_source(student, "ReLU.forward")
+    x = rng.normal(3, 4, 5)
+    out, _ = student.hold(student.ReLU.forward, x)
+    expect_close(student.value(out), F.relu(x), name="out", mistakes={
+        "This is the absolute value; negative values become 0.": x.abs(),
+        "Positive values became 0; negative ones must.": -F.relu(-x),
+    })  # fmt: skip
+
+
+@task("ReLU.backward", points=2)
+def check_relu_backward_agrees_with_autograd(student, rng):
+    """The gradient of ReLU agrees with torch's autograd."""
+    judge_source(student, "ReLU.backward")
+    x, dout = rng.normal(3, 4, 5), rng.normal(3, 4, 5)
+    (expected,) = gradients(F.relu, dout, x)
+    _, cache = student.hold(student.ReLU.forward, x)
+    expect_close(student.ReLU.backward(dout, cache), expected, name="dx", mistakes={
+        "The gradient passes where x is positive, not where dout is.": F.relu(dout),
+        "The gradient passes everywhere.": dout,
+        "This is only the mask; multiply it by dout.": (x > 0).double(),
+        "The gradient was multiplied by the output.": dout * F.relu(x),
+    })  # fmt: skip
+
+
+@task("Dropout.forward", points=1)
+def check_dropout_changes_nothing_when_predicting(student, rng):
+    """Dropout returns x itself in test mode, and in training with p = 0."""
+    judge_source(student, "Dropout.forward")
+    x = rng.normal(6, 7)
+    for mode, p in [("test", 0.4), ("test", 0.0), ("train", 0.0)]:
+        out, _ = student.hold(student.Dropout.forward, x, {"mode": mode, "p": p})
+        expect_close(student.value(out), x, name=f"out for mode {mode!r}, p = {p}", mistakes={
+            "In test mode nothing is scaled: training has paid for it already.": x * (1 - p),
+            "p = 0 drops nothing: p is the probability to drop, not to keep.": torch.zeros_like(x),
+        })  # fmt: skip
+
+
+@task("Dropout.forward", points=2)
+def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
+    """In training a share p of the values becomes 0, and the others are divided by 1 - p."""
+    judge_source(student, "Dropout.forward")
+    x = rng.uniform(300, 200, low=1, high=2)
+    for p in (0.25, 0.7):
+        out, _ = student.hold(student.Dropout.forward, x, {"mode": "train", "p": p})
+        out = student.value(out)
+        expect_shape(out, (300, 200), name="out")
+        dropped = out == 0
+        share = float(dropped.double().mean())
+        expect(
+            abs(share - p) < 0.015,  # 8 standard deviations
+            f"With p = {p}, {share:.3f} of the values became 0.",
+            hint="p is the probability to drop a value, not to keep it." if abs(share - 1 + p) < 0.015 else "",
+        )
+        expect_close(out[~dropped], x[~dropped] / (1 - p), name=f"the values kept, p = {p}", mistakes={
+            "What survives must be divided by 1 - p, so that the expected value stays.": x[~dropped],
+            "What survives was divided by p; divide by the probability to survive.": x[~dropped] / p,
+            "What survives was multiplied by 1 - p; divide.": x[~dropped] * (1 - p),
+        })  # fmt: skip
+
+
+@task("Dropout.backward", points=2)
+def check_dropout_backward_uses_the_mask_of_forward(student, rng):
+    """The gradient passes where forward kept the value, scaled alike, and is 0 where it dropped it."""
+    judge_source(student, "Dropout.backward")
+    x, dout = rng.uniform(20, 30, low=1, high=2), rng.normal(20, 30)
+    out, cache = student.hold(student.Dropout.forward, x, {"mode": "train", "p": 0.35})
+    factor = student.value(out) / x  # 0, or 1 / (1 - p)
+    expect_close(student.Dropout.backward(dout, cache), dout * factor, name="dx", mistakes={
+        "The gradient must be divided by 1 - p where the value was.": dout * (factor != 0),
+        "The gradient passed everywhere: it must be 0 where the value was dropped.": dout,
+        "The gradient was multiplied by the output, not by the mask.": lambda: dout * factor * x,
+        "The gradient was scaled twice.": lambda: dout * factor**2,
+    })  # fmt: skip

@@ -1,0 +1,146 @@
+"""Hidden checks of a03, layers: views, float32 and single images, inputs left as they were, masks that are random."""
+
+import torch
+from oracles import gradients, judge_source, linear
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+
+
+def linear_cases(rng):
+    """Images that are not contiguous, float32, one image, vectors of one number, weights that are views."""
+    yield rng.normal(3, 5, 4, 2).permute(3, 2, 0, 1), rng.normal(7, 60).T, rng.normal(7)
+    yield (
+        rng.normal(6, 9, dtype=torch.float32).T,
+        rng.normal(6, 3, dtype=torch.float32),
+        rng.normal(3, dtype=torch.float32),
+    )
+    yield rng.normal(1, 2, 3), rng.normal(6, 5), rng.normal(5)
+    yield rng.normal(4, 1), rng.normal(1, 2), rng.normal(4)[::2]
+
+
+@task("Linear.forward", points=2)
+def check_linear_forward_takes_views(student, rng):
+    """The linear layer takes images that are not contiguous, float32 and one image, and leaves its inputs unchanged."""
+    judge_source(student, "Linear.forward")
+    layer = student.define("def out(layer, x, w, b):\n    return layer.forward(x, w, b)[0]\n")
+    for x, w, b in linear_cases(rng):
+        seen = student.inspect(layer.out, student.Linear, x, w, b)
+        expect_close(seen.value, linear(x, w, b), name="out")
+        expect_equal(seen.args[1:], (x, w, b), name="the inputs after the call")
+
+
+@task("Linear.backward", points=2)
+def check_linear_backward_takes_views(student, rng):
+    """The linear layer's gradients are right for views, float32 and one image, and dout may be a view too."""
+    judge_source(student, "Linear.backward")
+    for x, w, b in linear_cases(rng):
+        dout = rng.normal(len(b), len(x), dtype=x.dtype).T
+        _, cache = student.hold(student.Linear.forward, x, w, b)
+        expect_close(student.Linear.backward(dout, cache), gradients(linear, dout, x, w, b), name="(dx, dw, db)")
+
+
+@task("Linear.backward", points=1)
+def check_linear_backward_leaves_dout(student, rng):
+    """The linear layer's backward leaves dout unchanged and gives the same answer twice."""
+    judge_source(student, "Linear.backward")
+    x, w, b, dout = rng.normal(5, 2, 3), rng.normal(6, 4), rng.normal(4), rng.normal(5, 4)
+    _, cache = student.hold(student.Linear.forward, x, w, b)
+    for _ in range(2):
+        seen = student.inspect(student.Linear.backward, dout, cache)
+        expect_close(seen.value, gradients(linear, dout, x, w, b), name="(dx, dw, db)")
+        expect_equal(seen.args[0], dout, name="dout after the call")
+
+
+@task("ReLU.forward", points=1)
+def check_relu_forward_leaves_its_input(student, rng):
+    """ReLU takes any shape, dtype and stride, keeps large values, and leaves x unchanged."""
+    judge_source(student, "ReLU.forward")
+    layer = student.define("def out(layer, x):\n    return layer.forward(x)[0]\n")
+    for x in (rng.normal(4, 3).T, rng.normal(5, dtype=torch.float32), 1e6 * rng.normal(2, 1, 3, 2), rng.normal(1)):
+        seen = student.inspect(layer.out, student.ReLU, x)
+        expect_close(seen.value, F.relu(x), name="out")
+        expect_equal(seen.args[1], x, name="x after the call")
+
+
+@task("ReLU.backward", points=1)
+def check_relu_backward_leaves_dout(student, rng):
+    """ReLU's backward leaves dout unchanged, for any shape, dtype and stride, and for very small x too."""
+    judge_source(student, "ReLU.backward")
+    for x in (rng.normal(4, 3).T, rng.normal(7, dtype=torch.float32), 1e-9 * rng.normal(2, 3, 2), rng.normal(1, 1)):
+        dout = rng.normal(*x.shape[::-1], dtype=x.dtype).permute(*reversed(range(x.ndim)))
+        _, cache = student.hold(student.ReLU.forward, x)
+        for _ in range(2):
+            seen = student.inspect(student.ReLU.backward, dout, cache)
+            expect_close(seen.value, gradients(F.relu, dout, x)[0], name="dx")
+            expect_equal(seen.args[0], dout, name="dout after the call")
+
+
+def masks(student, x: Tensor, param: dict, count: int) -> Tensor:
+    """What forward multiplied x by, in several calls. (count, *x.shape)"""
+    found = []
+    for _ in range(count):
+        out, _ = student.hold(student.Dropout.forward, x, param)
+        out = student.value(out)
+        expect_shape(out, tuple(x.shape), name="out")
+        expect(out.dtype == x.dtype, f"out has dtype {out.dtype}; x has {x.dtype}.")
+        found.append(out / x)
+    return torch.stack(found)
+
+
+@task("Dropout.forward", points=1)
+def check_dropout_draws_each_value_anew(student, rng):
+    """Every value has a draw of its own, anew in each call; a seed repeats the mask; the mean stays what it was."""
+    judge_source(student, "Dropout.forward")
+    x = rng.uniform(50, 40, low=1, high=2, dtype=torch.float32)
+    p = 0.4
+    drawn = masks(student, x, {"mode": "train", "p": p}, 20)  # 40,000 draws
+    dropped = (drawn == 0).double()
+    for axis, what in [((1, 2), "calls"), ((0, 2), "images"), ((0, 1), "places in an image")]:
+        shares = dropped.mean(dim=axis)
+        draws = dropped.numel() / len(shares)
+        limit = 7 * (p * (1 - p) / draws) ** 0.5
+        worst = float((shares - p).abs().max())
+        expect(
+            worst < limit,
+            f"Some {what} lost a share of values that is {worst:.3f} away from p = {p}; that is no chance.",
+        )
+    expect(not torch.equal(drawn[0], drawn[1]), "Two calls without a seed dropped the very same values.")
+    expect(abs(float(drawn.mean()) - 1) < 0.03, f"The mean of the mask is {float(drawn.mean()):.3f}; it should be 1.")
+    seeded = masks(student, x, {"mode": "train", "p": p, "seed": 11}, 2)
+    expect_equal(seeded[1], seeded[0], name="the second mask with the same seed")
+    other = masks(student, x, {"mode": "train", "p": p, "seed": 12}, 1)
+    expect(not torch.equal(other[0], seeded[0]), "Two seeds gave the same mask.")
+
+
+@task("Dropout.forward", points=1)
+def check_dropout_leaves_its_input(student, rng):
+    """Dropout leaves x and dropout_param unchanged, for views and for p close to 1, and p = 0 drops nothing at all."""
+    judge_source(student, "Dropout.forward")
+    layer = student.define("def out(layer, x, param):\n    return layer.forward(x, param)[0]\n")
+    for mode, p in [("train", 0.5), ("train", 0.95), ("test", 0.95), ("train", 0.0)]:
+        x, param = rng.uniform(40, 3, 50, low=1, high=2).permute(2, 0, 1), {"mode": mode, "p": p}
+        seen = student.inspect(layer.out, student.Dropout, x, param)
+        expect_equal(seen.args[1:], (x, param), name="x and dropout_param after the call")
+        expect_shape(seen.value, (50, 40, 3), name="out")
+        ratio = seen.value / x
+        if mode == "test" or p == 0:
+            expect_close(ratio, torch.ones_like(ratio), name="out / x")
+        else:
+            kept = ratio[ratio != 0]
+            expect_close(kept, torch.full_like(kept, 1 / (1 - p)), name="out / x where it was kept")
+
+
+@task("Dropout.backward", points=1)
+def check_dropout_backward_when_nothing_is_dropped(student, rng):
+    """In test mode the gradient passes unchanged; in training with p = 0 too; dout is left as it was."""
+    judge_source(student, "Dropout.backward")
+    for mode, p in [("test", 0.7), ("train", 0.0), ("train", 0.5)]:
+        x, dout = rng.uniform(3, 4, 5, low=1, high=2), rng.normal(5, 4, 3).permute(2, 1, 0)
+        out, cache = student.hold(student.Dropout.forward, x, {"mode": mode, "p": p})
+        factor = student.value(out) / x
+        for _ in range(2):
+            seen = student.inspect(student.Dropout.backward, dout, cache)
+            expect_close(seen.value, dout * factor, name=f"dx for mode {mode!r}, p = {p}")
+            expect_equal(seen.args[0], dout, name="dout after the call")

@@ -1,0 +1,134 @@
+"""Hidden checks of a03, update rules: defaults, a falling learning rate, views, float32, a state that is given."""
+
+from collections.abc import Callable
+
+import torch
+from oracles import judge_source
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, task
+
+
+def momentum_steps(w, momentum, look_ahead):
+    velocity = torch.zeros_like(w)
+    dw, rate = yield w
+    while True:
+        before, velocity = velocity, momentum * velocity - rate * dw
+        w = w + velocity + (momentum * (velocity - before) if look_ahead else 0)
+        dw, rate = yield w
+
+
+def adagrad_steps(w, epsilon):
+    squares = []
+    dw, rate = yield w
+    while True:
+        squares.append(dw**2)
+        w = w - rate * dw / (sum(squares) ** 0.5 + epsilon)
+        dw, rate = yield w
+
+
+def rmsprop_steps(w, decay, epsilon):
+    squares = []
+    dw, rate = yield w
+    while True:
+        squares.append(dw**2)
+        mean = sum((1 - decay) * decay**age * square for age, square in enumerate(reversed(squares)))
+        w = w - rate * dw / (mean**0.5 + epsilon)
+        dw, rate = yield w
+
+
+def adam_steps(w, beta1, beta2, epsilon):
+    past = []
+    dw, rate = yield w
+    while True:
+        past.append(dw)
+        m = sum(beta1**age * g for age, g in enumerate(reversed(past))) / sum(beta1**age for age in range(len(past)))
+        v = sum(beta2**age * g**2 for age, g in enumerate(reversed(past))) / sum(beta2**age for age in range(len(past)))
+        w = w - rate * m / (v**0.5 + epsilon)
+        dw, rate = yield w
+
+
+def judge_falling_rate(
+    student, rng, name: str, make: Callable[[Tensor], object], config: dict | None, rate: float
+) -> None:
+    """Seven steps while the learning rate falls, for a vector, a view and float32; w and dw stay as they were."""
+    judge_source(student, name)
+    for w in (rng.normal(5), rng.normal(4, 3).T, rng.normal(2, 3, dtype=torch.float32)):
+        steps, state, now = make(w), config, rate
+        next(steps)
+        for step in range(1, 8):
+            dw = rng.normal(*w.shape[::-1], dtype=w.dtype).permute(*reversed(range(w.ndim)))
+            seen = student.inspect(getattr(student, name), w, dw, state)
+            expect(type(seen.value) is tuple and len(seen.value) == 2, f"{name} returns a pair: next_w and config.")
+            expect_equal(seen.args[:2], (w, dw), name="w and dw after the call")
+            w, state = seen.value
+            expect_close(w, steps.send((dw, now)), name=f"next_w after step {step}")
+            expect(type(state) is dict and "learning_rate" in state, "The config returned lacks learning_rate.")
+            now *= 0.7
+            state = {**state, "learning_rate": now}
+
+
+@task("sgd_momentum", points=1)
+def check_momentum_when_the_rate_falls(student, rng):
+    """Momentum is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    judge_falling_rate(student, rng, "sgd_momentum", lambda w: momentum_steps(w, 0.9, False), None, 1e-2)
+    judge_falling_rate(
+        student,
+        rng,
+        "sgd_momentum",
+        lambda w: momentum_steps(w, 0.6, False),
+        {"learning_rate": 0.3, "momentum": 0.6},
+        0.3,
+    )
+
+
+@task("nesterov", points=1)
+def check_nesterov_when_the_rate_falls(student, rng):
+    """Nesterov's momentum is right with its defaults and while the learning rate falls; w and dw are left alone."""
+    judge_falling_rate(student, rng, "nesterov", lambda w: momentum_steps(w, 0.9, True), None, 1e-2)
+    judge_falling_rate(
+        student, rng, "nesterov", lambda w: momentum_steps(w, 0.6, True), {"learning_rate": 0.3, "momentum": 0.6}, 0.3
+    )
+
+
+@task("adagrad", points=1)
+def check_adagrad_when_the_rate_falls(student, rng):
+    """AdaGrad is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    judge_falling_rate(student, rng, "adagrad", lambda w: adagrad_steps(w, 1e-8), None, 1e-2)
+    judge_falling_rate(
+        student, rng, "adagrad", lambda w: adagrad_steps(w, 0.5), {"learning_rate": 0.3, "epsilon": 0.5}, 0.3
+    )
+
+
+@task("rmsprop", points=1)
+def check_rmsprop_when_the_rate_falls(student, rng):
+    """RMSProp is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.99, 1e-8), None, 1e-2)
+    config = {"learning_rate": 0.3, "decay_rate": 0.5, "epsilon": 0.5}
+    judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.5, 0.5), config, 0.3)
+
+
+@task("adam", points=2)
+def check_adam_when_the_rate_falls(student, rng):
+    """Adam is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.9, 0.999, 1e-8), None, 1e-3)
+    config = {"learning_rate": 0.3, "beta1": 0.5, "beta2": 0.7, "epsilon": 0.5}
+    judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.5, 0.7, 0.5), config, 0.3)
+
+
+@task("adam", points=1)
+def check_adam_goes_on_from_a_given_state(student, rng):
+    """Given m, v and t, Adam's next step uses t + 1, and the config returned has the new m, v and t."""
+    judge_source(student, "adam")
+    w, dw, m, v = rng.normal(4, 5), rng.normal(4, 5), rng.normal(4, 5), rng.uniform(4, 5, low=0.1, high=2)
+    config = {"learning_rate": 1e-2, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-3, "m": m, "v": v, "t": 5}
+    next_w, state = student.adam(w, dw, config)
+    next_m, next_v = 0.9 * m + 0.1 * dw, 0.99 * v + 0.01 * dw**2
+    expected = w - 1e-2 * (next_m / (1 - 0.9**6)) / ((next_v / (1 - 0.99**6)).sqrt() + 1e-3)
+    expect_close(next_w, expected, name="next_w", mistakes={
+        "t was used before it was increased.": (
+            lambda: w - 1e-2 * (next_m / (1 - 0.9**5)) / ((next_v / (1 - 0.99**5)).sqrt() + 1e-3)
+        ),
+    })  # fmt: skip
+    expect(type(state) is dict, "The config returned is not a dict.")
+    expect_close({name: state.get(name) for name in "mvt"}, {"m": next_m, "v": next_v, "t": 6}, name="config")

@@ -1,0 +1,64 @@
+"""Wrong answers that people hand in for a03, update rules: each names the check that must notice it."""
+
+from autograder.mutants import Mutant
+
+
+def deep(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest: object) -> Mutant:
+    return Mutant(story, file="fully_connected_networks.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+
+
+# fmt: off
+RULES = [
+    deep("momentum: returns the velocity", "check_momentum_walks_as_torch_does",
+         'return w + velocity, config | {"velocity": velocity}', 'return velocity, config | {"velocity": velocity}'),
+    deep("momentum: forgets the velocity", "check_momentum_walks_as_torch_does",
+         'return w + velocity, config | {"velocity": velocity}', "return w + velocity, config"),
+    deep("momentum: the gradient weighted by 1 - momentum", "check_momentum_walks_as_torch_does",
+         'config["momentum"] * config["velocity"] - config["learning_rate"] * dw',
+         'config["momentum"] * config["velocity"] - (1 - config["momentum"]) * config["learning_rate"] * dw'),
+    deep("momentum: the learning rate outside the velocity, as torch has it", "check_momentum_when_the_rate_falls",
+         'velocity = config["momentum"] * config["velocity"] - config["learning_rate"] * dw\n    return w + velocity,',
+         'velocity = config["momentum"] * config["velocity"] - dw\n    return w + config["learning_rate"] * velocity,'),
+    deep("momentum: moves w itself", "check_momentum_when_the_rate_falls",
+         "    return w + velocity, config", "    w += velocity\n    return w, config"),
+    deep("nesterov: plain momentum", "check_nesterov_walks_as_torch_does",
+         "return w - momentum * before + (1 + momentum) * velocity,", "return w + velocity,"),
+    deep("nesterov: adds the old velocity", "check_nesterov_walks_as_torch_does",
+         "return w - momentum * before +", "return w + momentum * before +"),
+    deep("nesterov: the learning rate outside the velocity, as torch has it", "check_nesterov_when_the_rate_falls",
+         'velocity = momentum * before - config["learning_rate"] * dw\n'
+         "    return w - momentum * before + (1 + momentum) * velocity,",
+         'velocity = momentum * before - dw\n    return w + config["learning_rate"] * (momentum * velocity - dw),'),
+    deep("adagrad: forgets old gradients", "check_adagrad_walks_as_torch_does",
+         'cache = config["cache"] + dw.square()', "cache = dw.square()"),
+    deep("adagrad: epsilon inside the root", ("check_adagrad_walks_as_torch_does", "check_adagrad_when_the_rate_falls"),
+         'cache = config["cache"] + dw.square()\n'
+         '    return w - config["learning_rate"] * dw / (cache.sqrt() + config["epsilon"]),',
+         'cache = config["cache"] + dw.square()\n'
+         '    return w - config["learning_rate"] * dw / (cache + config["epsilon"]).sqrt(),'),
+    deep("rmsprop: epsilon inside the root", ("check_rmsprop_walks_as_torch_does", "check_rmsprop_when_the_rate_falls"),
+         '(1 - config["decay_rate"]) * dw.square()\n'
+         '    return w - config["learning_rate"] * dw / (cache.sqrt() + config["epsilon"]),',
+         '(1 - config["decay_rate"]) * dw.square()\n'
+         '    return w - config["learning_rate"] * dw / (cache + config["epsilon"]).sqrt(),'),
+    deep("rmsprop: the two shares swapped", "check_rmsprop_walks_as_torch_does",
+         'cache = config["decay_rate"] * config["cache"] + (1 - config["decay_rate"]) * dw.square()',
+         'cache = (1 - config["decay_rate"]) * config["cache"] + config["decay_rate"] * dw.square()'),
+    deep("adam: no bias correction", "check_adam_walks_as_torch_does",
+         'step = m / (1 - beta1**t) / ((v / (1 - beta2**t)).sqrt() + config["epsilon"])',
+         'step = m / (v.sqrt() + config["epsilon"])'),
+    deep("adam: t incremented late", ("check_adam_walks_as_torch_does", "check_adam_goes_on_from_a_given_state"),
+         'config["beta2"], config["t"] + 1\n', 'config["beta2"], config["t"] or 1\n'),
+    deep("adam: t never incremented", "check_adam_goes_on_from_a_given_state",
+         'config | {"m": m, "v": v, "t": t}', 'config | {"m": m, "v": v}'),
+    deep("adam: epsilon inside the root", ("check_adam_walks_as_torch_does", "check_adam_when_the_rate_falls"),
+         '((v / (1 - beta2**t)).sqrt() + config["epsilon"])', '(v / (1 - beta2**t) + config["epsilon"]).sqrt()'),
+    deep("adam: the second moment without the square", "check_adam_walks_as_torch_does",
+         "(1 - beta2) * dw.square()", "(1 - beta2) * dw.abs()"),
+    deep("adam: changes the gradient", "check_adam_when_the_rate_falls",
+         "m = beta1 * config[\"m\"] + (1 - beta1) * dw\n",
+         "dw.mul_(1 - beta1)\n    m = beta1 * config[\"m\"] + dw\n    dw.div_(1 - beta1).add_(1e-12)\n"),
+]
+# fmt: on
+
+MUTANTS = RULES
