@@ -203,6 +203,15 @@ def test_a_notebook_that_stops_is_found(course: Assignment, monkeypatch: pytest.
     assert problems(course, notebook=True) == {"notebook": ["tiny: it stopped."]}
 
 
+@pytest.mark.parametrize(("said", "detail"), [([], "1 notebook executed"), (["tiny: it stopped."], "")])
+def test_a_row_counts_what_holds_and_nothing_where_something_does_not(
+    course: Assignment, monkeypatch: pytest.MonkeyPatch, said: list[str], detail: str
+) -> None:
+    monkeypatch.setattr("autograder.authoring.execute.execute_reference", lambda assignment: said)
+    found = {finding.what: finding for finding in verified(course, notebook=True).findings}
+    assert (found["notebook"].holds, found["notebook"].detail) == (not said, detail)
+
+
 # calibration
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from pathlib import Path
 
 from autograder.manifest import Assignment
@@ -11,11 +13,19 @@ CELL_SECONDS = 300
 
 def execute_reference(assignment: Assignment, *, save_to: Path | None = None) -> list[str]:
     """What went wrong, a sentence per notebook; nothing when all ran. ``save_to`` keeps the executed notebooks."""
+    with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+        return _execute(assignment, Path(sockets), save_to)
+
+
+def _execute(assignment: Assignment, sockets: Path, save_to: Path | None) -> list[str]:
     import jupytext
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
 
+    # Over TCP anybody on this machine could listen, of which a kernel warns on stderr. Windows has no other way.
+    private = {} if sys.platform == "win32" else {"KernelManager": {"transport": "ipc", "ip": str(sockets / "k")}}
     problems = []
     for name in assignment.files:
         source = assignment.solutions / name
@@ -25,6 +35,7 @@ def execute_reference(assignment: Assignment, *, save_to: Path | None = None) ->
             notebook,
             timeout=CELL_SECONDS,
             kernel_name="python3",
+            config=Config(private),
             resources={"metadata": {"path": str(assignment.solutions)}},
         )
         try:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from autograder.render.words import count
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -23,7 +25,9 @@ def print_verifications(results: Sequence[Verification], console: Console) -> No
         table.add_column(column, justify="right" if column == "seconds" else "left")
     for result in results:
         for finding in result.findings:
-            sign = Text("holds", "green") if finding.holds else Text(f"{len(finding.problems)} problems", "bold red")
+            sign = (
+                Text("holds", "green") if finding.holds else Text(count(len(finding.problems), "problem"), "bold red")
+            )
             table.add_row(result.assignment, finding.what, sign, finding.detail, f"{finding.seconds:.1f}")
     console.print(table)
     for result in results:

@@ -66,15 +66,10 @@ def verify(
     result = Verification(assignment.name)
 
     def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
-        begun = time.monotonic()
-        try:
-            problems, detail = work()
-        except (BadCheck, OSError) as error:
-            problems, detail = [str(error)], ""
-        result.findings.append(Finding(what, tuple(problems), detail, round(time.monotonic() - begun, 2)))
+        result.findings.append(_finding(what, work))
 
     with ThreadPoolExecutor(1) as pool:
-        executed = pool.submit(_notebooks, assignment) if notebook else None
+        executed = pool.submit(_finding, "notebook", lambda: _notebooks(assignment)) if notebook else None
         with open_nursery(wall) as nursery:
 
             def body(checks: Checks) -> None:
@@ -89,8 +84,18 @@ def verify(
                 result.findings.append(Finding("checks", (str(error),), "", 0.0))
         note("generated files", lambda: _fresh(assignment))
         if executed is not None:
-            note("notebook", executed.result)
+            result.findings.append(executed.result())
     return result
+
+
+def _finding(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:
+    """Do the work and time it. Where there are problems, they stand instead of what would have been true."""
+    begun = time.monotonic()
+    try:
+        problems, detail = work()
+    except (BadCheck, OSError) as error:
+        problems, detail = [str(error)], ""
+    return Finding(what, tuple(problems), "" if problems else detail, round(time.monotonic() - begun, 2))
 
 
 def read_sources(assignment: Assignment) -> dict[str, str]:
@@ -185,6 +190,4 @@ def _fresh(assignment: Assignment) -> tuple[list[str], str]:
 def _notebooks(assignment: Assignment) -> tuple[list[str], str]:
     from autograder.authoring.execute import execute_reference
 
-    begun = time.monotonic()
-    problems = execute_reference(assignment)
-    return problems, f"{len(assignment.files)} executed in {time.monotonic() - begun:.0f} s"
+    return execute_reference(assignment), f"{count(len(assignment.files), 'notebook')} executed"

@@ -7,9 +7,12 @@ that manual grading and `nbgrader generate_feedback` work.
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +35,7 @@ def fill_gradebook(
     if not database.is_file():
         raise BadResults(f"{database} does not exist. Run `nbgrader generate_assignment {assignment.name}` first.")
     complaints: list[str] = []
-    with Gradebook(f"sqlite:///{database}") as gradebook, warnings.catch_warnings():
+    with _alembic_found(), Gradebook(f"sqlite:///{database}") as gradebook, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of SQLAlchemy's, about nbgrader's own queries
         try:
             known = gradebook.find_assignment(assignment.name)
@@ -52,6 +55,17 @@ def fill_gradebook(
                 complaints += _place(released, place, handed_in.get(report.student, {}), report.student)
         gradebook.db.commit()
     return complaints
+
+
+@contextmanager
+def _alembic_found() -> Iterator[None]:
+    """nbgrader calls the program alembic, which stands beside this Python: it need not be on the user's path."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 def _grade(gradebook: Any, notebook: str, report: Report, points: dict[str, int]) -> None:

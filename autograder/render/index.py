@@ -66,12 +66,13 @@ def index_html(
     `href` says where a student's page is.
     """
     summary = summarise(reports)
+    refused = [(report.student, report.refusal, href(report)) for report in summary.refused]
     return render(
         "index.html",
         title=title,
         summary=summary,
         rows=[_row(report, href(report)) for report in summary.reports],
-        unopened=sorted([*unopened, *((report.student, report.refusal) for report in summary.refused)]),
+        unopened=sorted([*((who, why, "") for who, why in unopened), *refused]),
         graded=len(summary.reports) + len(unopened),
         intake=intake,
         similar=similar,
