@@ -155,7 +155,7 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
     values = [p.clone() for p in helper.parameters(model)]
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in values]
     for t in (1, 2, 3):
-        gradients = [rng.normal(*p.shape) for p in values]
+        gradients = [rng.normal(*p.shape).to(p) for p in values]
         helper.step(model, optimizer, gradients)
         moments = [(0.5 * m + 0.5 * g, 0.999 * v + 0.001 * g * g) for (m, v), g in zip(moments, gradients, strict=True)]
         values = [
