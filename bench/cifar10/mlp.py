@@ -30,8 +30,10 @@ def flipped(X: Tensor) -> Tensor:
 
 
 def share_correct(net: Any, X: Tensor, y: Tensor) -> float:
-    parts = zip(X.split(1000), y.split(1000), strict=True)
-    return sum(int((net.loss(images).argmax(dim=1) == labels).sum()) for images, labels in parts) / len(X)
+    """Scores of an image and of its mirror image are added."""
+    mirrored = X.reshape(-1, 3, 32, 32).flip(3).reshape(X.shape)
+    parts = zip(X.split(1000), mirrored.split(1000), y.split(1000), strict=True)
+    return sum(int(((net.loss(a) + net.loss(b)).argmax(dim=1) == labels).sum()) for a, b, labels in parts) / len(X)
 
 
 def two_layer_net(split: Split, seed: int) -> float:
@@ -90,8 +92,8 @@ ENTRIES = [
         assignment=ASSIGNMENT,
         goal=56.0,
         published="53.6, 55.96",
-        settings="mean image subtracted, over one standard deviation; random horizontal flips; 500 hidden units, "
-        "std 0.02; batches of 128, reg 2e-4, learning rate 0.1 x 0.9 each epoch, 30 epochs",
+        settings="mean image subtracted, over one standard deviation; random horizontal flips, at the end the mirror "
+        "image's scores added; 500 hidden units, std 0.02; batches of 128, reg 2e-4, learning rate 0.1 x 0.9 each epoch, 30 epochs",
         train=two_layer_net,
     ),
     Entry(
@@ -99,8 +101,8 @@ ENTRIES = [
         assignment=ASSIGNMENT,
         goal=58.0,
         published="none with these settings",
-        settings="pixels and flips as above; hidden layers 800 and 400, dropout 0.2, weight scale 0.03; batches of "
-        "128, momentum 0.9, learning rate 0.04 x 0.9 each epoch, 30 epochs, of which 2,000 training images held out "
+        settings="pixels, flips and scores as above; hidden layers 800 and 400, dropout 0.2, weight scale 0.03; "
+        "batches of 128, momentum 0.9, learning rate 0.04 x 0.9 each epoch, 30 epochs, of which 2,000 training images held out "
         "choose one",
         train=net_with_dropout,
     ),
