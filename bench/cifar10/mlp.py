@@ -93,7 +93,8 @@ ENTRIES = [
         goal=56.0,
         published="53.6, 55.96",
         settings="mean image subtracted, over one standard deviation; random horizontal flips, at the end the mirror "
-        "image's scores added; 500 hidden units, std 0.02; batches of 128, reg 2e-4, learning rate 0.1 x 0.9 each epoch, 30 epochs",
+        "image's scores added; 500 hidden units, std 0.02; batches of 128, reg 2e-4, learning rate 0.1 x 0.9 each "
+        "epoch, 30 epochs",
         train=two_layer_net,
     ),
     Entry(
@@ -102,8 +103,8 @@ ENTRIES = [
         goal=58.0,
         published="none with these settings",
         settings="pixels, flips and scores as above; hidden layers 800 and 400, dropout 0.2, weight scale 0.03; "
-        "batches of 128, momentum 0.9, learning rate 0.04 x 0.9 each epoch, 30 epochs, of which 2,000 training images held out "
-        "choose one",
+        "batches of 128, momentum 0.9, learning rate 0.04 x 0.9 each epoch, 30 epochs, of which 2,000 training images "
+        "held out choose one",
         train=net_with_dropout,
     ),
 ]
