@@ -268,7 +268,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # train_set, val_set = load_captions("scenes", "train", count=3000), load_captions("scenes", "val", count=400)
-# vocabulary = Vocabulary.of(caption for captions in train_set.captions for caption in captions)
+# vocabulary = Vocabulary.of(captions[0] for captions in train_set.captions)
 # print(f"{len(vocabulary)} words:", *vocabulary.words)
 # first = [captions[0] for captions in train_set.captions]
 # tokens = vocabulary.encode(first)[:, None]  # (N, 1, 14)
@@ -336,7 +336,7 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
 
 # %% [markdown] question="captioning-q2"
 # **Question 2.** Before training, the scores are about equal. What is the loss of a caption of 10 words and
-# `<END>`, roughly, with the vocabulary above (29 entries)? And what would change if `<NULL>` were not ignored, with
+# `<END>`, roughly, with the vocabulary above (28 entries)? And what would change if `<NULL>` were not ignored, with
 # all captions filled up to 14 tokens?
 
 # %% [markdown] answer="captioning-q2"
@@ -707,9 +707,12 @@ class CaptioningRNN(nn.Module):
 #         vocabulary.word_to_idx, input_dim=encoder.out_channels, wordvec_dim=32, hidden_dim=64, cell_type=cell_type,
 #         ignore_index=vocabulary.word_to_idx["<NULL>"],
 #     )
-#     losses[cell_type] = fit(models[cell_type], seen, tokens, steps=600, clip=clip_gradients)
+#     losses[cell_type] = fit(
+#         models[cell_type], seen, tokens, steps=1000, batch_size=128, learning_rate=1e-2, clip=clip_gradients
+#     )
 #     print(f"{cell_type}: {time.perf_counter() - begun:.0f} s")
-# curves(losses, ylabel="loss of a caption")
+# means = {name: torch.tensor(values).reshape(-1, 20).mean(dim=1) for name, values in losses.items()}
+# curves(means, xlabel="20 steps", ylabel="loss of a caption")
 
 # %% [markdown]
 # What do they say of pictures they have never seen? A caption has seven parts that can be right or wrong, and "all"

@@ -46,7 +46,9 @@ def right_parts(student, rng, kind: str) -> float:
     )
     seen = features(ImageEncoder(), stack(test)).to(rng.device)
     train: Any = student.define(TRAIN).train
-    words = train(student.CaptioningRNN, kind, list(vocabulary.words), rng.int(0, 2**30), IMAGES, STEPS[kind], BATCH, seen)
+    words = train(
+        student.CaptioningRNN, kind, list(vocabulary.words), rng.int(0, 2**30), IMAGES, STEPS[kind], BATCH, seen
+    )
     expect_shape(words, (TESTS, 14), name="captions")
     known = (
         isinstance(words, torch.Tensor)

@@ -308,7 +308,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # train_set, val_set = load_captions("scenes", "train", count=3000), load_captions("scenes", "val", count=400)
-# vocabulary = Vocabulary.of(caption for captions in train_set.captions for caption in captions)
+# vocabulary = Vocabulary.of(captions[0] for captions in train_set.captions)
 # print(f"{len(vocabulary)} words:", *vocabulary.words)
 # first = [captions[0] for captions in train_set.captions]
 # tokens = vocabulary.encode(first)[:, None]  # (N, 1, 14)
@@ -382,13 +382,13 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
 
 # %% [markdown] question="captioning-q2"
 # **Question 2.** Before training, the scores are about equal. What is the loss of a caption of 10 words and
-# `<END>`, roughly, with the vocabulary above (29 entries)? And what would change if `<NULL>` were not ignored, with
+# `<END>`, roughly, with the vocabulary above (28 entries)? And what would change if `<NULL>` were not ignored, with
 # all captions filled up to 14 tokens?
 
 # %% [markdown] answer="captioning-q2"
 # ### BEGIN SOLUTION
-# With equal scores each word costs $\ln 29 \approx 3.4$, so eleven tokens cost about 37. Filled up, 13 steps (14
-# tokens without the first) would count, about 44 at the start. Worse is what happens later: `<NULL>` after `<END>`
+# With equal scores each word costs $\ln 28 \approx 3.3$, so eleven tokens cost about 37. Filled up, 13 steps (14
+# tokens without the first) would count, about 43 at the start. Worse is what happens later: `<NULL>` after `<END>`
 # is predicted perfectly within a few steps, so the loss falls although nothing was learned about pictures, and
 # losses of sets that are padded to other lengths cannot be compared.
 # ### END SOLUTION
@@ -833,9 +833,12 @@ class CaptioningRNN(nn.Module):
 #         vocabulary.word_to_idx, input_dim=encoder.out_channels, wordvec_dim=32, hidden_dim=64, cell_type=cell_type,
 #         ignore_index=vocabulary.word_to_idx["<NULL>"],
 #     )
-#     losses[cell_type] = fit(models[cell_type], seen, tokens, steps=600, clip=clip_gradients)
+#     losses[cell_type] = fit(
+#         models[cell_type], seen, tokens, steps=1000, batch_size=128, learning_rate=1e-2, clip=clip_gradients
+#     )
 #     print(f"{cell_type}: {time.perf_counter() - begun:.0f} s")
-# curves(losses, ylabel="loss of a caption")
+# means = {name: torch.tensor(values).reshape(-1, 20).mean(dim=1) for name, values in losses.items()}
+# curves(means, xlabel="20 steps", ylabel="loss of a caption")
 
 # %% [markdown]
 # What do they say of pictures they have never seen? A caption has seven parts that can be right or wrong, and "all"
