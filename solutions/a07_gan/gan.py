@@ -738,8 +738,8 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 
 # %% [markdown]
 # Back to the ring. The critic moves five times in each turn, because a critic that is far from its optimum measures
-# nothing; there is no danger of its becoming *too* good. After 500 turns its points are not yet as sharp as those of the
-# fair game, but no heap is lost: one that nobody visits is far from every fake, and that is what the critic measures.
+# nothing; there is no danger of its becoming *too* good. After 500 turns its points are not yet as sharp as those of
+# the fair game, but no heap is lost: one that nobody visits is far from every fake, and the critic measures that.
 
 # %% tags=["active-ipynb"]
 # wasserstein = play(wgan_critic_loss, wgan_generator_loss, num_steps=500, moves=(5, 1), penalty=gradient_penalty)
