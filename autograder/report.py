@@ -40,7 +40,7 @@ class Cause(StrEnum):
 class CheckResult:
     """One check's verdict and what the student reads about it."""
 
-    id: str  # "check_knn.py::check_two_loops_agrees"
+    id: str  # "check_knn_distances.py::check_two_loops_agrees_with_the_definition"
     task: str
     title: str  # first line of the check's docstring
     hidden: bool

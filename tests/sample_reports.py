@@ -46,7 +46,7 @@ def perfect(student: str = "Ada Lovelace", **changes: object) -> Report:
     """All checks passed."""
     checks = tuple(
         CheckResult(
-            id=f"check_knn{'_hidden' if hidden else ''}.py::check_{number}",
+            id=f"check_knn_votes{'_hidden' if hidden else ''}.py::check_{number}",
             task=TASKS[task][0],
             title=title,
             hidden=hidden,
@@ -131,7 +131,7 @@ def mixed(student: str = "Grace Hopper") -> Report:
         },
         c6={"cause": Cause.TIMEOUT, "message": "No answer within 10 s.", "seconds": 10.0},
         c7={"cause": Cause.ERROR, "message": ERROR, "output": "tensor([0, 3, 1])\n"},
-        c9={"cause": Cause.BROKEN, "message": "KeyError: 'labels' in check_knn_hidden.py, line 40"},
+        c9={"cause": Cause.BROKEN, "message": "KeyError: 'labels' in check_knn_votes_hidden.py, line 40"},
         **{
             f"c{number}": {"cause": Cause.NOT_WRITTEN, "message": "knn_cross_validate is not written yet."}
             for number in (12, 13)
@@ -197,6 +197,9 @@ def classroom(number: int, seed: int = 7) -> list[Report]:
                 cause = random.choice([Cause.WRONG] * 6 + [Cause.ERROR] * 2 + [Cause.TIMEOUT, Cause.NOT_WRITTEN])
                 changes[f"c{place}"] = {"cause": cause, "message": WRONG, "hint": hint, "seconds": random.random()}
         if random.random() < 0.02:
-            changes["c9"] = {"cause": Cause.BROKEN, "message": "KeyError: 'labels' in check_knn_hidden.py, line 40"}
+            changes["c9"] = {
+                "cause": Cause.BROKEN,
+                "message": "KeyError: 'labels' in check_knn_votes_hidden.py, line 40",
+            }
         reports.append(spoilt(report, **changes))
     return reports

@@ -107,7 +107,7 @@ def test_a_report_of_a_million_characters_a_check_is_drawn_fast():
 
 
 def test_students_see_of_a_hidden_check_its_title_and_hint_only():
-    secret = {"message": "SECRET-MESSAGE", "output": "SECRET-OUTPUT", "id": "check_knn_hidden.py::SECRET-ID"}
+    secret = {"message": "SECRET-MESSAGE", "output": "SECRET-OUTPUT", "id": "check_knn_votes_hidden.py::SECRET-ID"}
     report = mixed()
     checks = tuple(replace(c, **secret, seconds=7.77) if c.hidden else c for c in report.checks)
     report = replace(report, checks=checks, seed=424242)

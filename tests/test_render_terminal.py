@@ -64,7 +64,7 @@ def test_a_stub_is_told_in_one_line_a_task():
 
 def test_prints_are_shown_where_they_help():
     assert "epoch  0  loss 2.3000  accuracy 10" in printed(mixed())
-    assert "check_knn.py::check_3  0.13 s" in printed(mixed(), verbose=True)
+    assert "check_knn_votes.py::check_3  0.13 s" in printed(mixed(), verbose=True)
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -95,7 +95,7 @@ def test_a_class_fits_one_screen(number):
 def test_the_class_names_what_could_not_be_opened():
     text = printed([mixed()], show=print_class_summary, unopened=[("[red]x.zip", "Not a zip file.")])
     assert "Could not be opened: 1 hand-in\n  [red]x.zip: Not a zip file." in text
-    assert "check_knn_hidden.py::check_9: Grace Hopper" in text
+    assert "check_knn_votes_hidden.py::check_9: Grace Hopper" in text
 
 
 def test_importing_the_views_does_not_import_rich():

@@ -86,7 +86,7 @@ def test_what_students_import_knows_nothing_of_the_grader() -> None:
 
 def test_a_students_module_imports_only_what_its_manifest_allows() -> None:
     for path in PUBLIC:
-        if not path.name.startswith("check_"):
+        if not path.name.startswith(("check_", "oracles")):
             assignment = read_assignment(path.parent)
             earlier = {file.removesuffix(".py") for file in (*earlier_modules(assignment), *assignment.files)}
             assert imported(path) <= {*assignment.imports, *earlier, *sys.stdlib_module_names}, name(path)

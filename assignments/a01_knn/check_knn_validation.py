@@ -1,0 +1,68 @@
+"""Public checks of a01, cross-validation: accuracies are those of plain folds, and the best k follows from them."""
+
+from collections.abc import Callable
+
+from oracles import clusters, validate
+
+from autograder import expect, expect_close, expect_equal, task
+
+
+def change(result: dict, f: Callable[[float], float]) -> dict:
+    """Every accuracy through ``f``."""
+    return {k: [f(accuracy) for accuracy in accuracies] for k, accuracies in result.items()}
+
+
+@task("knn_cross_validate", points=6)
+def check_cross_validation_agrees_with_plain_folds(student, rng):
+    """Each fold is validated on the images of that fold, by the votes of all others, in percent."""
+    x_train, y_train = clusters(rng, 3, 30, 2, 3)
+    folds, choices = 5, [1, 3, 4, 5]
+    expected = validate(x_train, y_train, folds, choices)
+
+    result = student.knn_cross_validate(x_train, y_train, num_folds=folds, k_choices=choices)
+
+    expect_close(result, expected, mistakes={
+        "These are fractions; accuracies are in percent.": lambda: change(expected, lambda a: a / 100),
+        "These are percentages of wrong answers, not of right ones.": lambda: change(expected, lambda a: 100 - a),
+        "The images of the validation fold also voted.": (
+            lambda: validate(x_train, y_train, folds, choices, leaking=True)
+        ),
+        "One fold voted and the others were validated; it is the other way round.": (
+            lambda: validate(x_train, y_train, folds, choices, swapped=True)
+        ),
+        "Every fifth image went into a fold; a fold is a run of neighbouring images.": (
+            lambda: validate(x_train, y_train, folds, choices, strided=True)
+        ),
+        "There is one mean for each k; wanted is the list of the folds' accuracies.": (
+            lambda: {k: sum(accuracies) / folds for k, accuracies in expected.items()}
+        ),
+    })  # fmt: skip
+
+
+@task("knn_cross_validate", points=2)
+def check_cross_validation_has_default_choices(student, rng):
+    """Without k_choices it tries 1, 3, 5, 8, 10, 12, 15, 20, 50 and 100, with five folds."""
+    x_train, y_train = clusters(rng, 3, 125, 4)
+    result = student.knn_cross_validate(x_train, y_train)
+
+    expect(isinstance(result, dict), "knn_cross_validate did not return a dict.")
+    expect_equal(sorted(result), [1, 3, 5, 8, 10, 12, 15, 20, 50, 100], name="the keys, sorted")
+    expect_equal([len(result[k]) for k in sorted(result)], [5] * 10, name="the numbers of accuracies for each k")
+
+
+@task("knn_get_best_k", points=2)
+def check_best_k_has_the_highest_mean(student, rng):
+    """The best k is the one whose accuracies have the highest mean."""
+    table = {1: [20.0, 90.0, 10.0], 3: [50.0, 40.0, 60.0], 8: [45.0, 55.0, 62.0], 10: [61.0, 44.0, 40.0]}
+    expect_equal(student.knn_get_best_k(table), 8, mistakes={
+        "This k has the best single fold; wanted is the best mean over the folds.": 1,
+        "This k has the lowest mean.": 1,
+        "This is the highest mean; wanted is its k.": 54.0,
+    })  # fmt: skip
+
+
+@task("knn_get_best_k", points=1)
+def check_best_k_is_the_smallest_on_ties(student):
+    """If several k share the highest mean, the smallest of them is returned."""
+    table = {3: [25.0, 25.0], 5: [50.0, 30.0], 12: [40.0, 40.0], 20: [30.0, 50.0]}
+    expect_equal(student.knn_get_best_k(table), 5, mistakes={"Ties go to the smallest k, not to the largest.": 20})

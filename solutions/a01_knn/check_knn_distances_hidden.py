@@ -1,0 +1,135 @@
+"""Hidden checks of a01, distances: float32, views, single images, copies, and what they cost."""
+
+import torch
+from oracles import READY_MADE
+from oracles_hidden import distances
+
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
+
+
+def compare_distances(student, name, x_train, x_test):
+    """The distances are right, in dtype too, and the inputs are as they were."""
+    forbid(student, name, calls=READY_MADE, loops=name.endswith("no_loops"))
+    seen = student.inspect(getattr(student, name), x_train, x_test)
+    expect_close(seen.value, distances(x_train, x_test))
+    expect_unchanged(seen, x_train, x_test)
+
+
+def judge_float32(student, rng, name):
+    """float32 stays float32, and is exact to float32's digits."""
+    x_train, x_test = rng.normal(5, 3, 4, 3, dtype=torch.float32), rng.normal(8, 3, 4, 3, dtype=torch.float32)
+    compare_distances(student, name, x_train, x_test)
+
+
+def judge_views(student, rng, name):
+    """Images whose axes were permuted, so that their memory is not contiguous."""
+    x_train, x_test = rng.normal(3, 4, 5, 6).permute(3, 1, 0, 2), rng.normal(3, 4, 5, 7).permute(3, 1, 0, 2)
+    compare_distances(student, name, x_train, x_test)
+
+
+def judge_single_images(student, rng, name):
+    """One training image, one test image, one number in each image; inputs unchanged."""
+    for num_train, num_test, shape in [(1, 4, (3, 5)), (6, 1, (2, 2, 3)), (1, 1, (7,)), (3, 2, (1,))]:
+        compare_distances(student, name, rng.normal(num_train, *shape), rng.normal(num_test, *shape))
+
+
+@task("compute_distances_two_loops", points=2)
+def check_two_loops_keeps_float32(student, rng):
+    """Distances with two loops keep the dtype float32."""
+    judge_float32(student, rng, "compute_distances_two_loops")
+
+
+@task("compute_distances_two_loops", points=1)
+def check_two_loops_takes_views(student, rng):
+    """Distances with two loops are right for images that are not contiguous in memory."""
+    judge_views(student, rng, "compute_distances_two_loops")
+
+
+@task("compute_distances_two_loops", points=1)
+def check_two_loops_takes_single_images(student, rng):
+    """Distances with two loops are right for one image, and leave the images unchanged."""
+    judge_single_images(student, rng, "compute_distances_two_loops")
+
+
+@task("compute_distances_one_loop", points=2)
+def check_one_loop_keeps_float32(student, rng):
+    """Distances with one loop keep the dtype float32."""
+    judge_float32(student, rng, "compute_distances_one_loop")
+
+
+@task("compute_distances_one_loop", points=1)
+def check_one_loop_takes_views(student, rng):
+    """Distances with one loop are right for images that are not contiguous in memory."""
+    judge_views(student, rng, "compute_distances_one_loop")
+
+
+@task("compute_distances_one_loop", points=1)
+def check_one_loop_takes_single_images(student, rng):
+    """Distances with one loop are right for one image, and leave the images unchanged."""
+    judge_single_images(student, rng, "compute_distances_one_loop")
+
+
+@task("compute_distances_no_loops", points=2)
+def check_no_loops_finds_copies_in_float32(student, rng):
+    """Of 80 bright float32 images, the nearest to a copy of one of them is the image itself."""
+    forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
+    x_train = rng.uniform(80, 3, 9, 7, dtype=torch.float32) + 2
+    chosen = rng.permutation(80)[:37]
+    dists = student.compute_distances_no_loops(x_train, x_train[chosen])
+
+    expect_shape(dists, (80, 37))
+    expect(
+        not bool(dists.isnan().any()),
+        f"{int(dists.isnan().sum())} of {dists.numel()} distances are nan.",
+        hint="Rounding leaves |a|^2 - 2ab + |b|^2 slightly below 0 for copies. Raise it to 0 before you take the root.",
+    )
+    # |a|^2 is about 1,200, which float32 rounds by 1e-4: an honest copy is at distance 1e-2, a stranger at 5.
+    expect_close(dists, distances(x_train, x_train[chosen]), atol=0.1, rtol=1e-3)
+    expect_equal(dists.argmin(dim=0), chosen, name="the nearest images")
+
+
+@task("compute_distances_no_loops", points=1)
+def check_no_loops_takes_views(student, rng):
+    """Distances without loops are right for float32 images that are not contiguous in memory."""
+    x_train = rng.normal(3, 4, 5, 6, dtype=torch.float32).permute(3, 1, 0, 2)
+    x_test = rng.normal(3, 4, 5, 7, dtype=torch.float32).permute(3, 1, 0, 2)
+    compare_distances(student, "compute_distances_no_loops", x_train, x_test)
+
+
+@task("compute_distances_no_loops", points=1)
+def check_no_loops_takes_single_images(student, rng):
+    """Distances without loops are right for one image, and leave the images unchanged."""
+    judge_single_images(student, rng, "compute_distances_no_loops")
+
+
+@task("compute_distances_no_loops", points=3)
+def check_no_loops_runs_as_many_operations_on_more_images(student, rng):
+    """Distances without loops take as many operations for 60 x 50 images as for 5 x 4."""
+    forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
+    x_train, x_test = rng.normal(60, 5, 3), rng.normal(50, 5, 3)
+    few = student.inspect(student.compute_distances_no_loops, x_train[:5], x_test[:4])
+    many = student.inspect(student.compute_distances_no_loops, x_train, x_test)
+
+    expect_close(many.value, distances(x_train, x_test))
+    expect(
+        many.ops <= 2 * few.ops + 20,
+        f"5 x 4 images took {few.ops} torch operations, 60 x 50 images took {many.ops}.",
+        hint="Something still runs once for each image. One matrix product serves all pairs.",
+    )
+
+
+@task("compute_distances_no_loops", points=2)
+def check_no_loops_fits_in_memory(student, rng):
+    """Distances of 700 x 500 images of 3 x 32 x 32 fit in memory, where all their differences would take 4 GB."""
+    forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
+    x_train, x_test = rng.uniform(700, 3, 32, 32, dtype=torch.float32), rng.uniform(500, 3, 32, 32, dtype=torch.float32)
+    seen = student.inspect(student.compute_distances_no_loops, x_train, x_test)
+
+    expect_shape(seen.value, (700, 500))
+    some = rng.permutation(500)[:40]
+    expect_close(seen.value[some[:30]][:, some], distances(x_train[some[:30]], x_test[some]), rtol=1e-3)
+    expect(
+        seen.largest <= 4 * x_train.nbytes,
+        f"The training images take {x_train.nbytes:,} bytes; the largest tensor on the way took {seen.largest:,}.",
+        hint="No tensor may hold more than the images or the result. Use |a|^2 - 2ab + |b|^2.",
+    )

@@ -1,0 +1,48 @@
+"""Hidden checks of a01, cross-validation: other sizes and folds, uneven folds, inputs left as they were, any order."""
+
+from oracles import clusters, validate
+from oracles_hidden import distances
+
+from autograder import expect, expect_close, expect_equal, expect_unchanged, task
+
+
+@task("knn_cross_validate", points=3)
+def check_cross_validation_on_other_sizes(student, rng):
+    """Cross-validation is right for vectors and images, for 2, 3 and 7 folds, and for any choices of k."""
+    cases = [(22, 2, [5, 1], (4,)), (27, 3, [2, 9, 18], (2, 3)), (28, 7, [4], (2, 1, 3))]
+    for num_images, num_folds, choices, shape in cases:
+        x_train, y_train = clusters(rng, 4, num_images, *shape)
+        result = student.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=choices)
+        expect_close(result, validate(x_train, y_train, num_folds, choices, distances))
+
+
+@task("knn_cross_validate", points=2)
+def check_cross_validation_when_folds_are_uneven(student, rng):
+    """If the images do not divide evenly, there is still one accuracy in [0, 100] for each fold."""
+    x_train, y_train = clusters(rng, 3, 22, 5)  # torch.chunk: 5, 5, 5, 5, 2; tensor_split: 5, 5, 4, 4, 4
+    result = student.knn_cross_validate(x_train, y_train, num_folds=5, k_choices=[1, 4])
+
+    expect(isinstance(result, dict) and sorted(result) == [1, 4], "The result is not a dict with the keys 1 and 4.")
+    for k in (1, 4):
+        expect_equal(len(result[k]), 5, name=f"the number of accuracies for k = {k}")
+        in_range = all(0 <= float(accuracy) <= 100 for accuracy in result[k])
+        expect(in_range, f"k = {k}: not all accuracies are in [0, 100]: {result[k]}.")
+
+
+@task("knn_cross_validate", points=2)
+def check_cross_validation_leaves_its_inputs(student, rng):
+    """Cross-validation does not change the images and labels, and gives the same answer twice."""
+    x_train, y_train = clusters(rng, 3, 24, 3, 2)
+    expected = validate(x_train, y_train, 4, [3, 1], distances)
+    for _ in range(2):
+        seen = student.inspect(student.knn_cross_validate, x_train, y_train, num_folds=4, k_choices=[3, 1])
+        expect_close(seen.value, expected)
+        expect_unchanged(seen, x_train, y_train)
+
+
+@task("knn_get_best_k", points=2)
+def check_best_k_whatever_the_order(student, rng):
+    """The best k does not depend on the order of the keys or on the number of folds."""
+    expect_equal(student.knn_get_best_k({50: [30.0, 32.0], 7: [40.0, 44.0], 2: [42.0, 42.0], 1: [90.0, -10.0]}), 2)
+    expect_equal(student.knn_get_best_k({100: [12.5], 9: [12.5], 30: [12.5]}), 9)
+    expect_equal(student.knn_get_best_k({6: [10.0, 20.0, 30.0, 40.0]}), 6)

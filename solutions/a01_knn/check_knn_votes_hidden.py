@@ -1,0 +1,83 @@
+"""Hidden checks of a01, votes: any labels and sizes, each prediction by itself, accuracy on scenes."""
+
+import torch
+from oracles import clusters, vote
+from oracles_hidden import distances
+
+from autograder import expect_equal, expect_shape, expect_unchanged, task
+
+
+def compare_votes(student, dists, y_train, k):
+    """The votes are right, and the inputs are as they were."""
+    seen = student.inspect(student.predict_labels, dists, y_train, k=k)
+    expected = vote(dists, y_train, k)
+    numbered = torch.searchsorted(y_train.unique(), expected)
+    expect_equal(
+        seen.value, expected, mistakes={"These number the labels that occur; wanted are the labels.": numbered}
+    )
+    expect_unchanged(seen, dists, y_train)
+
+
+@task("predict_labels", points=2)
+def check_predict_labels_on_other_sizes(student, rng):
+    """Votes are right for float32 distances, for more test than training images, and for several k; inputs stay."""
+    y_train = rng.integers(0, 5, 19)
+    for k in (1, 2, 7, 12):
+        compare_votes(student, rng.uniform(19, 43, dtype=torch.float32), y_train, k)
+
+
+@task("predict_labels", points=3)
+def check_predict_labels_with_any_labels(student, rng):
+    """Labels need not be 0 to 9: few of them, large ones, more of them than there are test images."""
+    few = torch.tensor([250, 3, 17, 90_001], device=rng.device)
+    compare_votes(student, rng.uniform(23, 5), few[rng.integers(0, 4, 23)], k=6)
+    compare_votes(student, rng.uniform(90, 4), rng.permutation(1000)[:90], k=3)
+    compare_votes(student, rng.uniform(9, 14), torch.full((9,), 42, device=rng.device), k=4)
+
+
+@task("predict_labels", points=2)
+def check_predict_labels_when_all_vote(student, rng):
+    """With k equal to the number of training images, all of them vote."""
+    y_train = torch.tensor([5, 1, 1, 5, 0, 5, 1, 2], device=rng.device)  # 1 and 5 tie
+    compare_votes(student, rng.uniform(8, 6), y_train, k=8)
+    compare_votes(student, rng.uniform(7, 6), y_train[:7], k=7)
+
+
+@task("predict_labels", points=2)
+def check_predict_labels_for_one_image(student, rng):
+    """For one test image the result is a tensor of one label."""
+    for num_train, k in [(12, 1), (12, 5), (1, 1)]:
+        compare_votes(student, rng.uniform(num_train, 1), rng.integers(0, 3, num_train), k)
+
+
+@task("KnnClassifier.predict", points=2)
+def check_classifier_on_other_images(student, rng):
+    """The classifier is right for vectors and float32 images, with k = 1 by default."""
+    for shape, dtype in [((6,), torch.float64), ((2, 3, 2), torch.float32)]:
+        images, labels = clusters(rng, 5, 60, *shape)
+        images, labels = images.to(dtype), 3 * labels + 1
+        classifier = student.KnnClassifier(images[:47], labels[:47])
+        dists = distances(images[:47], images[47:])
+        expect_equal(classifier.predict(images[47:]), vote(dists, labels[:47], 1), name="without k")
+        expect_equal(classifier.predict(images[47:], k=7), vote(dists, labels[:47], 7), name="k = 7")
+
+
+@task("KnnClassifier.predict", points=1)
+def check_classifier_predicts_each_image_by_itself(student, rng):
+    """A prediction does not depend on the other test images, nor on what was predicted before."""
+    images, labels = clusters(rng, 4, 50, 7)
+    classifier = student.KnnClassifier(images[:38], labels[:38])
+    expected = vote(distances(images[:38], images[38:]), labels[:38], 3)
+
+    for rows in [slice(0, 5), slice(5, 6), slice(6, 12), slice(0, 12)]:
+        expect_equal(classifier.predict(images[38:][rows], k=3), expected[rows])
+
+
+@task("KnnClassifier.predict", points=3)
+def check_classifier_scores_on_scenes(student, data, score):
+    """The classifier recognises images whose labels your code has not seen, as well as nearest neighbours can."""
+    split = data(num_train=4000, num_test=1000)
+    predicted = student.KnnClassifier(split.x_train, split.y_train).predict(split.x_test, k=5)
+
+    expect_shape(predicted, (1000,))
+    score(float((predicted == split.y_test).double().mean()))
