@@ -12,12 +12,12 @@ import torch
 from torch import nn
 
 class Toy(nn.Module):
-    # Features are the pixels as they are; projections turn the plane by a learned angle, the same for all.
+    # Projections are the images, moved by a learned shift; features are something else.
     def __init__(self, shift):
         super().__init__()
         self.shift = nn.Parameter(shift.clone())
     def forward(self, x):
-        return 100 * x, x + self.shift
+        return x + 3, x + self.shift
 
 def run(train, shift, batches, rate, **options):
     model = Toy(shift)
@@ -40,6 +40,7 @@ def check_an_epoch_on_a_toy(student, rng):
         expect_close(frozen["loss"], right, name=f"loss at temperature {tau} and learning rate 0", mistakes={
             "The losses of the batches were added; their mean is asked for.": 2 * right,
             "The argument temperature was not used.": math.log(1 + 6 * math.exp(-2)),
+            "That is the loss of the features; it takes the projections.": math.log(1 + 6 * math.exp(-1 / tau / 43)),
         })  # fmt: skip
         expect_equal(frozen["shift"], nothing, name="the parameters at learning rate 0")
     start = rng.normal(4)
