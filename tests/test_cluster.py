@@ -148,7 +148,7 @@ def test_what_was_done_when_the_scheduler_is_killed_is_kept_and_the_rest_is_run_
     first = list(written)
     code, said = grade(course, tmp_path / "in", tmp_path / "out", "--workers", "1")
     assert code == 0
-    assert f"{6 - len(first)} run, {len(first)} known before" in said
+    assert f"{6 - len(first)} graded now, {len(first)} not run again" in said
     assert sorted(written) == [f"s{number}" for number in range(6)]
 
 
