@@ -44,3 +44,8 @@ def test_every_file_the_readme_points_to_is_there() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)]+)\)", text):
         assert (ROOT / target).exists(), target
+
+
+def test_the_readme_lists_every_assignment() -> None:
+    listed = re.findall(r"^\| `(a\d\d_\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == sorted(path.parent.name for path in (ROOT / "assignments").glob("*/assignment.toml"))
