@@ -15,7 +15,7 @@ from autograder.exports.gradebook import fill_gradebook
 from autograder.exports.results import BadResults
 from autograder.files import write_whole
 from autograder.manifest import Assignment
-from autograder.report import Cause, CheckResult, Outcome, Report, TaskResult
+from autograder.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
 from tests.course import NAME, WRITTEN, make_course
 from tests.test_nbgrader_export import nbgrader
 
@@ -98,8 +98,13 @@ def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assi
         gradebook.db.commit()
 
     assert fill_gradebook(folder / "gradebook.db", [report("ada", assignment, (40, 35, 25))], assignment, {}) == []
+    given = Mark("tiny-q1", "Why twice", 2, 2, True, "", "kim", "2026-11-21T10:00:00Z")
+    marked = [report(student, assignment, (40, 35, 25)).with_marks([given]) for student in ("ada", "grace")]
+    assert fill_gradebook(folder / "gradebook.db", marked, assignment, {}) == []
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        assert gradebook.find_submission(NAME, "ada").score == 101.5  # what a person gave stays
+        assert gradebook.find_submission(NAME, "ada").score == 101.5  # what a person gave in formgrader stays
+        assert gradebook.find_submission(NAME, "grace").score == 102  # else what was given by gradlab mark
+        assert not gradebook.find_submission(NAME, "grace").needs_manual_grade
 
     assert "by grace" in (folder / "autograded" / "grace" / NAME / "tiny.ipynb").read_text()
     nbgrader("generate_feedback", NAME, course=folder)

@@ -52,7 +52,8 @@ def fill_gradebook(
                 _grade(gradebook, notebook.name, report, points)
                 released = database.parent / "release" / assignment.name / f"{notebook.name}.ipynb"
                 place = database.parent / "autograded" / report.student / assignment.name / released.name
-                complaints += _place(released, place, handed_in.get(report.student, {}), report.student)
+                if report.student in handed_in or not place.exists():  # else what an earlier export put there stays
+                    complaints += _place(released, place, handed_in.get(report.student, {}), report.student)
         gradebook.db.commit()
     return complaints
 
@@ -71,9 +72,12 @@ def _alembic_found() -> Iterator[None]:
 def _grade(gradebook: Any, notebook: str, report: Report, points: dict[str, int]) -> None:
     submitted = gradebook.find_submission_notebook(notebook, report.assignment, report.student)
     paid = {f"check-{_name(task)}": earned for task, earned in points.items()}
+    given = {f"answer-{_name(mark.item)}": mark.points for mark in report.marks if mark.question}
     for grade in submitted.grades:
         if grade.cell.name in paid:
             grade.auto_score, grade.needs_manual_grade = float(paid[grade.cell.name]), report.needs_staff
+        elif grade.manual_score is None and grade.cell.name in given:
+            grade.manual_score, grade.needs_manual_grade = float(given[grade.cell.name]), False
         elif grade.manual_score is None:
             grade.needs_manual_grade = True
 
