@@ -11,21 +11,25 @@ import math
 import torch
 from torch.nn.functional import cross_entropy
 
-def train(model, questions, answers, ques_pos, ans_pos, steps):
+def train(model, questions, answers, ques_pos, ans_pos, most):
+    # the learning rate holds until the loss is small, then falls to 0 in 300 iterations: plateaus differ in length
     for part in model.modules():
         if isinstance(part, (torch.nn.Linear, torch.nn.Embedding)):
             part.reset_parameters()  # the score shall not depend on how a student initialises
     model.to(questions.device).train()
     optimizer = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98))
-    for step in range(steps):
-        falling = (1 + math.cos(math.pi * step / steps)) / 2
-        optimizer.param_groups[0]["lr"] = 5e-3 * min(1.0, (step + 1) / 100) * falling
+    step, smooth, left = 0, 2.0, 300
+    while left:
+        step += 1
+        left -= left < 300 or smooth < 0.2 or step > most - 300
+        optimizer.param_groups[0]["lr"] = 5e-3 * min(1.0, step / 100) * (1 - math.cos(math.pi * left / 300)) / 2
         rows = torch.randint(len(questions), (128,)).to(questions.device)
         loss = cross_entropy(model(questions[rows], ques_pos, answers[rows], ans_pos), answers[rows, 1:].flatten())
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
+        smooth += (loss.item() - smooth) / 50
 
 @torch.no_grad()
 def answer(model, questions, ques_pos, ans_pos, start):
@@ -58,7 +62,7 @@ def check_transformer_adds_and_subtracts(student, rng, score):
     )
     places = [rng.normal(1, t.shape[1], 64, dtype=torch.float32) for t in (questions, answers)]
     model, helper = student.Transformer(4, 64, 256, 0.0, 1, 1, len(names)), student.define(TRAINING)
-    helper.train(model, questions, answers, *places, 800)
+    helper.train(model, questions, answers, *places, 1600)
     written = helper.answer(model, asked, *places, number["BOS"])
 
     expect_shape(written, tuple(right.shape))
