@@ -246,7 +246,7 @@ def test_in_a_container_without_namespaces_the_code_runs_as_another_user(
         assert gradescope_run.grade_submission(assignment, tmp_path / "vectors.py", results)
         table = json.loads(results.read_text())
         assert table["score"] == points, table
-        assert said in table["tests"][0]["output"]
+        assert said in table["output"]  # one reason for all checks
 
 
 def test_gradescope_gets_a_sentence_even_when_grading_is_impossible(tmp_path: Path) -> None:
