@@ -78,7 +78,7 @@ def pretrain(
     return losses
 
 
-def probed(simclr, split, features: Tensor, queries: Tensor) -> list[str]:
+def probed(simclr: ModuleType, split: Split, features: Tensor, queries: Tensor) -> list[str]:
     """Accuracies of the linear probe with 1 %, 10 % and all labels; with few, the mean of five choices of images."""
     lines = []
     for percent, draws in ((1, 5), (10, 5), (100, 1)):

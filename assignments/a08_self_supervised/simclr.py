@@ -567,8 +567,8 @@ def train(
 # %% [markdown]
 # The **similarity matrix** of 60 new images, six of each class, first the striped ones, then the checked ones. Before
 # training every image resembles every other; afterwards similarity depends on the image. Nobody told the network about
-# classes. In our run texture comes first, two large blocks; within them discs and squares part from the three shapes with
-# corners, holes and arms.
+# classes. In our run texture comes first, two large blocks; within them discs and squares part from the three shapes
+# with corners, holes and arms.
 
 # %% tags=["active-ipynb"]
 # order = [*range(0, 10, 2), *range(1, 10, 2)]
