@@ -9,7 +9,7 @@
 # | part | you write | points |
 # |---|---|---|
 # | 1 Schedules | `linear_beta_schedule`, `cosine_beta_schedule`, `sigmoid_beta_schedule` | 13 |
-# | 2 The process | `q_sample`, `predict_start_from_noise`, `predict_noise_from_start`, `q_posterior` | 21 |
+# | 2 The process | `q_sample`, `predict_start_from_noise`, `predict_noise_from_start`, `q_posterior` | 22 |
 # | 3 The loss | `loss_weight`, `p_losses` | 12 |
 # | 4 Sampling | `model_predictions`, `p_sample`, `sample` | 17 |
 # | 5 Fewer steps | `ddim_step`, `ddim_sample` | 12 |
