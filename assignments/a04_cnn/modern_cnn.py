@@ -132,6 +132,7 @@ class Inception(nn.Module):
 
     def __init__(self, in_channels: int, c1: int, c2: tuple[int, int], c3: tuple[int, int], c4: int):
         super().__init__()
+
         # YOUR CODE HERE
         raise NotImplementedError()
 
@@ -191,6 +192,7 @@ class DenseBlock(nn.Module):
 
     def __init__(self, num_convs: int, in_channels: int, num_channels: int, bottleneck: bool = False):
         super().__init__()
+
         # YOUR CODE HERE
         raise NotImplementedError()
 

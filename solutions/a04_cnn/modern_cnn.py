@@ -152,6 +152,7 @@ class Inception(nn.Module):
 
     def __init__(self, in_channels: int, c1: int, c2: tuple[int, int], c3: tuple[int, int], c4: int):
         super().__init__()
+
         ### BEGIN SOLUTION
         def conv(before: int, after: int, size: int) -> nn.Sequential:
             return nn.Sequential(nn.Conv2d(before, after, size, padding=size // 2), nn.ReLU())
@@ -236,6 +237,7 @@ class DenseBlock(nn.Module):
 
     def __init__(self, num_convs: int, in_channels: int, num_channels: int, bottleneck: bool = False):
         super().__init__()
+
         ### BEGIN SOLUTION
         def step(channels: int) -> nn.Sequential:
             layers: list[nn.Module] = []
