@@ -749,7 +749,7 @@ def train_conditional(
 # %% tags=["active-ipynb"]
 # seed_everything(0)
 # D, G = cgan_discriminator(), cgan_generator()
-# train_conditional(D, G, images, glyphs.y_train, num_steps=1500)
+# train_conditional(D, G, images, glyphs.y_train)
 # wanted = torch.arange(10).repeat(4)
 # with torch.no_grad():
 #     samples = G(sample_noise(40, 96), wanted)
