@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder.checks.claims import BadCheck
 from autograder.manifest import Assignment
@@ -40,6 +42,15 @@ class Mutant:
         if self.replace == self.by:
             raise BadCheck(f"The mutant {self.story!r} changes nothing.")
         return {**sources, self.file: sources[self.file].replace(self.replace, self.by)}
+
+
+def mutants_of(file: str) -> Callable[..., Mutant]:
+    """``mutant(story, noticed_by, replace, by, **rest)``, for the mistakes planted in one file."""
+
+    def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest: Any) -> Mutant:
+        return Mutant(story, file, replace, by, noticed_by, **rest)
+
+    return mutant
 
 
 def read_mutants(assignment: Assignment) -> list[Mutant]:
