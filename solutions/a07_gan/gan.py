@@ -394,7 +394,7 @@ def train_gan(
 #           f"{int((shares > 0.02).sum()):2}   Fréchet distance {distance:6.0f}")
 #
 #
-# measure("real glyphs", 2 * glyphs.x_test - 1)
+# measure("real glyphs", images[4000:])
 # measure("noise", sample_noise(1000, 784))
 # with torch.no_grad():
 #     measure("vanilla GAN", G(sample_noise(1000, 96)))
