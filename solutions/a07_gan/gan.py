@@ -830,8 +830,9 @@ def cgan_discriminator(num_classes: int = 10) -> nn.Module:
 # check("gan", task="cgan_discriminator")
 
 # %% [markdown]
-# Your two steps take any functions for `D` and `G`, so the labels of the present batch can be bound into them. The loop
-# is given.
+# Your two steps take any functions for `D` and `G`, so the labels of the present batch can be bound into them. The
+# loop is given. Fully connected networks learn slowly, as in part 3: 1,000 turns are a beginning, in which few
+# samples show what was asked for. Raise `num_steps` tenfold if you have the time.
 
 
 # %%
