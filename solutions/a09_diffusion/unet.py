@@ -514,8 +514,9 @@ class Unet(nn.Module):
 # image_grid(torch.cat(strips), columns=10, titles=titles)
 
 # %% [markdown]
-# Two steps are enough to be recognised, and more steps take the samples *further* from real glyphs: guidance exaggerates
-# a little in every step, so more steps exaggerate more. Set `cfg_scale` to 0 above and see what the curves do then.
+# Two steps are enough to be recognised, and more steps take the samples *further* from real glyphs: guidance
+# exaggerates a little in every step, so more steps exaggerate more. Set `cfg_scale` to 0 above and see what the
+# curves do then.
 #
 # ## What to take home
 #
