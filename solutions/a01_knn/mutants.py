@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a01, and the check that must notice each."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 CENTRE = "    centre = x_train.mean(dim=0)\n    x_train -= centre\n    x_test -= centre\n"
 PAIR = "dists[i, j] = (x_train[i] - x_test[j]).square().sum().sqrt()"
@@ -37,8 +37,7 @@ MEANS = "means = {k: sum(accuracies) / len(accuracies) for k, accuracies in k_to
 BEST = "return min(k for k, mean in means.items() if mean == max(means.values()))"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, *, calibrates: bool = False) -> Mutant:
-    return Mutant(story, file="knn.py", replace=replace, by=by, noticed_by=noticed_by, calibrates=calibrates)
+mutant = mutants_of("knn.py")
 
 
 # fmt: off

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a02, features: each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 INTERVAL = "interval = (channels * bins).long().clamp(max=bins - 1)"
 FRACTION = "return counts.flatten(1) / channels.shape[2]"
@@ -14,9 +14,7 @@ PARTS = "parts = images.split(1000)"
 SIDE_BY_SIDE = "torch.cat([compute(part) for compute in feature_fns], dim=1)"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    """A mutant of linear_classifier.py."""
-    return Mutant(story, file="linear_classifier.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("linear_classifier.py")
 
 
 # fmt: off

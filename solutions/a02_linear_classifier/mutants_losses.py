@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a02, losses and what they refuse: each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 
 def end_of(task: str) -> str:
@@ -35,9 +35,7 @@ DTYPE = "    if y.dtype != torch.int64:\n"
 LENGTHS = "    if len(X) != len(y):\n"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    """A mutant of linear_classifier.py."""
-    return Mutant(story, file="linear_classifier.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("linear_classifier.py")
 
 
 # fmt: off

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a02, training and its settings: each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 DRAW = "rows = torch.randint(num_train, (batch_size,), device=X.device)"
 NEW_W = "1e-6 * torch.randn(X.shape[1], int(y.max()) + 1, dtype=X.dtype, device=X.device)"
@@ -12,9 +12,7 @@ TRAIN = "lr, reg=reg, num_iters=num_iters, batch_size=200"
 RESULT = "return cls, float(train_right.double().mean()), float(val_right.double().mean())"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    """A mutant of linear_classifier.py."""
-    return Mutant(story, file="linear_classifier.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("linear_classifier.py")
 
 
 # fmt: off

@@ -1,10 +1,8 @@
 """Wrong answers that people hand in for a03, nets and their training: each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
-
-def deep(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest: object) -> Mutant:
-    return Mutant(story, file="fully_connected_networks.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+deep = mutants_of("fully_connected_networks.py")
 
 
 # fmt: off

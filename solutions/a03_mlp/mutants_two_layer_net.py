@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a03, the two-layer net: each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 ALL = "for name in params:\n            params[name] = params[name] - learning_rate * grads[name]"
 SOFTMAX = """\
@@ -12,8 +12,7 @@ SEARCH = "for rate, size, reg, decay in itertools.product(*get_param_set_fn()):"
 NET = "net = TwoLayerNet(X.shape[1], size, classes, dtype=X.dtype, device=X.device, std=(2 / X.shape[1]) ** 0.5)"
 
 
-def two(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest: object) -> Mutant:
-    return Mutant(story, file="two_layer_net.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+two = mutants_of("two_layer_net.py")
 
 
 # fmt: off

@@ -1,14 +1,8 @@
 """Wrong answers that people hand in for a04: normalisation by hand; and the check that must notice each."""
 
-from typing import Any
+from autograder.mutants import mutants_of
 
-from autograder.mutants import Mutant
-
-Checks = str | tuple[str, ...]
-
-
-def mutant(story: str, noticed_by: Checks, replace: str, by: str, **rest: Any) -> Mutant:
-    return Mutant(story, file="convolutional_networks.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("convolutional_networks.py")
 
 
 # fmt: off

@@ -1,14 +1,8 @@
 """Wrong answers that people hand in for a04: residual networks; and the check that must notice each."""
 
-from typing import Any
+from autograder.mutants import mutants_of
 
-from autograder.mutants import Mutant
-
-Checks = str | tuple[str, ...]
-
-
-def res(story: str, noticed_by: Checks, replace: str, by: str, **rest: Any) -> Mutant:
-    return Mutant(story, file="resnet.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+res = mutants_of("resnet.py")
 
 
 # fmt: off

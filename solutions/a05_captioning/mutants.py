@@ -1,13 +1,8 @@
 """Wrong answers that people hand in for part 1 and part 2 of a05, and for BLEU; the check that must notice each."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
-FILE = "rnn_lstm_captioning.py"
-Checks = str | tuple[str, ...]
-
-
-def mutant(story: str, noticed_by: Checks, replace: str, by: str, count: int = 1) -> Mutant:
-    return Mutant(story, file=FILE, replace=replace, by=by, noticed_by=noticed_by, count=count)
+mutant = mutants_of("rnn_lstm_captioning.py")
 
 
 STEP = "next_h = torch.tanh(x @ Wx + prev_h @ Wh + b)"

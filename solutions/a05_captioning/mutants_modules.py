@@ -1,15 +1,8 @@
 """Wrong answers that people hand in for the modules of a05 and the captioner, and the check that must notice each."""
 
-from typing import Any
+from autograder.mutants import mutants_of
 
-from autograder.mutants import Mutant
-
-FILE = "rnn_lstm_captioning.py"
-Checks = str | tuple[str, ...]
-
-
-def mutant(story: str, noticed_by: Checks, replace: str, by: str, **rest: Any) -> Mutant:
-    return Mutant(story, file=FILE, replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("rnn_lstm_captioning.py")
 
 
 RNN_STEP = "return rnn_step_forward(x, prev_h, self.Wx, self.Wh, self.b)[0]"

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: tokens and positions. Each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 SIMPLE = "return (torch.arange(K) / K)[None, :, None].repeat(1, 1, M)"
 ANGLE = "angle = position / 10000 ** (torch.arange(0, M, 2) / M)  # (K, ceil(M / 2))"
@@ -8,8 +8,7 @@ TABLE = "table = torch.stack([angle.sin(), angle.cos()], dim=2).flatten(1)"
 SINUSOID_AGREES = "check_sinusoid_agrees_with_the_formula"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    return Mutant(story, file="transformers.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("transformers.py")
 
 
 # fmt: off

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: attention. Each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 SINGLE = "scores[i, j] = (query[i] * key[j]).sum() / math.sqrt(query.shape[1])"
 SINGLE_END = "return torch.softmax(scores, dim=1) @ value"
@@ -20,8 +20,7 @@ NO_LOOP_HIDES = "check_no_loop_hides_what_the_mask_says"
 HEADS_AGREE = "check_heads_agree_with_torch"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    return Mutant(story, file="transformers.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("transformers.py")
 
 
 # fmt: off

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: blocks and the Transformer. Each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 NORM = "return self.gamma * centred / torch.sqrt(variance + self.epsilon) + self.beta"
 VARIANCE = "variance = centred.square().mean(dim=-1, keepdim=True)"
@@ -25,8 +25,7 @@ PROPERTIES = "check_transformer_sees_positions_and_not_the_future"
 ARITHMETIC = "check_transformer_adds_and_subtracts"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    return Mutant(story, file="transformers.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("transformers.py")
 
 
 # fmt: off

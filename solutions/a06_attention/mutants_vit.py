@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: the vision transformer. Each names the check that must notice it."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
 PATCHES = "patches = tiles.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)"
 LAYER = """\
@@ -17,8 +17,7 @@ PATCHES_AGREE = "check_patches_agree_with_a_convolution"
 LAYER_AGREES = "check_layer_agrees_with_torch"
 
 
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    return Mutant(story, file="vit.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("vit.py")
 
 
 # fmt: off

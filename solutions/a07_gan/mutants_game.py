@@ -1,14 +1,8 @@
 """Wrong answers that people hand in for the losses, moves and samples of a07, and the check that must notice each."""
 
-from typing import Any
+from autograder.mutants import mutants_of
 
-from autograder.mutants import Mutant
-
-Checks = str | tuple[str, ...]
-
-
-def mutant(story: str, noticed_by: Checks, replace: str, by: str, **rest: Any) -> Mutant:
-    return Mutant(story, file="gan.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("gan.py")
 
 
 D_LOSS = "return F.softplus(-logits_real).mean() + F.softplus(logits_fake).mean()"
@@ -53,8 +47,9 @@ LOSSES = [
            ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up"),
            G_LOSS, "return -F.softplus(logits_fake).mean()"),
     mutant("G's loss: wants to be found out",
-           ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up"),
-           G_LOSS, "return F.softplus(logits_fake).mean()"),
+           ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up",
+            "check_samples_are_recognised_and_varied"),
+           G_LOSS, "return F.softplus(logits_fake).mean()", calibrates=True),
     mutant("G's loss: the logarithm of a sigmoid", LARGE_G, G_LOSS, "return -logits_fake.sigmoid().log().mean()"),
     mutant("G's loss: binary cross-entropy of sigmoids", LARGE_G, G_LOSS,
            "return F.binary_cross_entropy(logits_fake.sigmoid(), torch.ones_like(logits_fake))"),
@@ -100,7 +95,7 @@ MOVES = [
            MOVE_D, "    optimizer = get_optimizer(D)\n" + MOVE_D),
     mutant("G's move: the fakes are detached",
            ("check_generator_step_agrees_with_autograd", "check_samples_are_recognised_and_varied"),
-           MOVE_G, MOVE_G.replace("D(G(noise))", "D(G(noise).detach().requires_grad_())")),
+           MOVE_G, MOVE_G.replace("D(G(noise))", "D(G(noise).detach().requires_grad_())"), calibrates=True),
     mutant("G's move: moves D as well", "check_generator_step_leaves_the_discriminator",
            MOVE_G, MOVE_G + "\n    torch.optim.SGD(D.parameters(), lr=0.1).step()"),
     mutant("G's move: zeroes after backward", "check_generator_step_forgets_older_gradients",

@@ -105,7 +105,7 @@ def pretrain(PairDataset, compute_train_transform, train, images, queries, epoch
 """
 
 
-IMAGES, EPOCHS = 4000, 5
+IMAGES, EPOCHS = 4000, 8
 
 
 def fitted(features: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
@@ -136,7 +136,7 @@ def accuracies(features: Tensor, labels: Tensor, queries: Tensor, answers: Tenso
 def check_features_learned_without_labels(student, rng, data, score):
     """Pretrained by your loss, pairs and epochs, features beat a random encoder and pixels with 1 % and 10 % of labels.
 
-    4,000 images, five epochs. The encoder, its start and the probe are the grader's; your process sees no label at all.
+    4,000 images, eight epochs. The encoder, its start and the probe are the grader's; your process sees no label.
     """
     split = data(num_train=IMAGES, num_test=2000, name="plain_scenes")
     with torch.random.fork_rng(devices=[]):

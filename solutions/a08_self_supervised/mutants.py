@@ -1,11 +1,8 @@
 """Wrong answers that people hand in for the colours of a08, and the check that must notice each."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
-
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    """A mutant of simclr.py."""
-    return Mutant(story, file="simclr.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("simclr.py")
 
 
 LUMA = "(weights * image).sum(dim=0, keepdim=True).repeat(3, 1, 1)"

@@ -1,11 +1,8 @@
 """Wrong answers that people hand in for loss, training and probes of a08, and the check that must notice each."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
-
-def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest) -> Mutant:
-    """A mutant of simclr.py."""
-    return Mutant(story, file="simclr.py", replace=replace, by=by, noticed_by=noticed_by, **rest)
+mutant = mutants_of("simclr.py")
 
 
 SIM = "return (z_i @ z_j) / (z_i.norm() * z_j.norm())"
@@ -136,9 +133,6 @@ EPOCHS = [
     mutant("train: returns a tensor with its graph", "check_epochs_agree_with_torch", SUM, SUM.replace(".item()", "")),
     mutant("train: drops a batch that is smaller than the others", "check_uneven_batches_count_by_their_pairs",
            "        " + LEFT, "        if len(x_i) < batch_size:\n            continue\n        " + LEFT),
-    mutant("pairs: one view for both, and the epoch learns nothing", SCORED,
-           "return self.transform(image), self.transform(image), target",
-           "view = self.transform(image)\n        return view, view, target", calibrates=True),
 ]
 
 PROBES = [

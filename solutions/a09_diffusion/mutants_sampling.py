@@ -1,12 +1,8 @@
 """Wrong answers that people hand in for a09's sampling, and the check that must notice each."""
 
-from autograder.mutants import Mutant
+from autograder.mutants import mutants_of
 
-Checks = str | tuple[str, ...]
-
-
-def mutant(story: str, noticed_by: Checks, replace: str, by: str, count: int = 1) -> Mutant:
-    return Mutant(story, file="diffusion.py", replace=replace, by=by, noticed_by=noticed_by, count=count)
+mutant = mutants_of("diffusion.py")
 
 
 BELIEF = "x_start = self.model(x_t, t, model_kwargs)"
