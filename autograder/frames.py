@@ -10,7 +10,7 @@ import os
 import select
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from autograder.wire import MAX_HEADER, WireError
 
@@ -26,8 +26,28 @@ class Late(Exception):
     """The deadline passed before the frame was whole."""
 
 
-def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: float | None = None) -> None:
-    """Write one frame. ``deadline`` is a reading of time.monotonic(). Raises Late or Closed."""
+class Deadline:
+    """Until when a frame must be whole: a reading of time.monotonic().
+
+    ``more`` is asked when that time has come, for the seconds by which it is put off; with none, it was the last.
+    """
+
+    def __init__(self, at: float, more: Callable[[], float] = lambda: 0.0) -> None:
+        self.at, self.more = at, more
+
+    def left(self) -> float:
+        """The seconds left. Raises Late."""
+        left = self.at - time.monotonic()
+        if left <= 0:
+            extra = self.more()
+            self.at, left = self.at + extra, left + extra
+        if left <= 0:
+            raise Late
+        return left
+
+
+def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: Deadline | None = None) -> None:
+    """Write one frame. Raises Late or Closed."""
     size = sum(len(chunk) for chunk in body)
     for rest in (memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *body):
         while rest:
@@ -40,7 +60,7 @@ def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: float 
                 raise Closed from None
 
 
-def receive(fd: int, *, limit: int, deadline: float | None = None) -> tuple[bytearray, bytearray]:
+def receive(fd: int, *, limit: int, deadline: Deadline | None = None) -> tuple[bytearray, bytearray]:
     """Read one frame: its header and its body. Raises Late, Closed, or WireError for what is not a frame of ours."""
     magic, header, body = PREFIX.unpack(_exactly(fd, PREFIX.size, deadline))
     if magic != MAGIC:
@@ -50,7 +70,7 @@ def receive(fd: int, *, limit: int, deadline: float | None = None) -> tuple[byte
     return _exactly(fd, header, deadline), _exactly(fd, body, deadline)
 
 
-def _exactly(fd: int, size: int, deadline: float | None) -> bytearray:
+def _exactly(fd: int, size: int, deadline: Deadline | None) -> bytearray:
     data = bytearray(size)
     view, at = memoryview(data), 0
     while at < size:
@@ -67,12 +87,8 @@ def _exactly(fd: int, size: int, deadline: float | None) -> bytearray:
     return data
 
 
-def _wait(fd: int, event: int, deadline: float | None) -> None:
+def _wait(fd: int, event: int, deadline: Deadline | None) -> None:
     poll = select.poll()
     poll.register(fd, event)
-    while True:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise Late
-        if poll.poll(None if left is None else left * 1000 + 1):
-            return
+    while not poll.poll(None if deadline is None else deadline.left() * 1000 + 1):
+        pass

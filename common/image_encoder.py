@@ -36,6 +36,8 @@ class ImageEncoder(nn.Module):
         images  (N, 3, H, W)             float32 in [0, 1]
         out     (N, out_channels, a, a)  a = H / 8, rounded up, where images are square; the last two channels are x
                                          and y of each cell, from -EDGE (left, top) to EDGE
+        mean    (3, 1, 1)                of each colour; subtracted from images, in [0, 1]
+        std     (3, 1, 1)                of each colour; divides images
     """
 
     mean: Tensor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
 import sys
 import textwrap
 import time
@@ -23,7 +24,7 @@ from autograder.checks.claims import BadCheck
 from autograder.manifest import Limits
 from autograder.report import Cause
 from autograder.student import Handle, Student, StudentFault
-from tests.test_attacks import settled
+from tests.test_attacks import descendants, settled
 
 LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
 
@@ -546,6 +547,54 @@ def test_two_submissions_do_not_see_each_other(walled: Nursery) -> None:
         ada.leave()
         assert ada.see() == ["folder", "mine"]
         assert bob.see() == []
+
+
+BUSY = """
+    import time
+
+    def spin(seconds):
+        while time.process_time() < seconds:
+            pass
+
+    def sleep(seconds):
+        time.sleep(seconds)
+"""
+
+
+@pytest.fixture
+def crowded(walled: Nursery) -> Iterator[Nursery]:
+    """All workers on one core, which three other processes keep busy."""
+    usable = os.sched_getaffinity(0)
+    core = {min(usable)}
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    for pid in (*pids(walled), *(other.pid for other in others)):
+        os.sched_setaffinity(pid, core)
+    yield walled
+    for other in others:
+        other.kill()
+        other.wait()
+    for pid in pids(walled):
+        os.sched_setaffinity(pid, usable)
+
+
+def pids(nursery: Nursery) -> list[int]:
+    return [int(line.split()[0]) for line in descendants(nursery.process.pid)]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/schedstat").exists(), reason="this kernel does not count the time without a core"
+)
+def test_a_busy_machine_costs_an_honest_student_nothing(crowded: Nursery) -> None:
+    with sitting(crowded, BUSY, seconds=1.0) as (student, _):
+        student.spin(0.8)  # some three seconds here
+
+
+@pytest.mark.parametrize("name", ["spin", "sleep"])
+def test_what_never_ends_is_stopped_on_a_busy_machine_too(name: str, crowded: Nursery) -> None:
+    with sitting(crowded, BUSY, seconds=0.5) as (student, _):
+        begun = time.monotonic()
+        assert fault(getattr(student, name), 1e9).cause is Cause.TIMEOUT
+        assert time.monotonic() - begun < 0.5 + 9 * 0.5 + 2
 
 
 @pytest.mark.parametrize("ending", ["see", "haunt", "exits"])

@@ -119,7 +119,7 @@ def test_tensors_may_be_written_into_without_spoiling_the_next_load():
 
 
 def test_an_unknown_name_is_told_the_known_ones():
-    with pytest.raises(DataError, match=r"no data set 'cifar11'; choose one of: cifar10, scenes"):
+    with pytest.raises(DataError, match=r"no data set 'cifar11'; choose one of: cifar10, .*scenes"):
         load("cifar11")
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder import wire
-from autograder.frames import MAGIC, PREFIX, Closed, Late, receive, send
+from autograder.frames import MAGIC, PREFIX, Closed, Deadline, Late, receive, send
 from autograder.wire import DTYPES, MAX_DEPTH, MAX_HEADER, Ref, WireError, decode, encode
 from tests.anything import values as anything
 
@@ -315,8 +315,8 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def soon(seconds: float = 0.05) -> float:
-    return time.monotonic() + seconds
+def soon(seconds: float = 0.05) -> Deadline:
+    return Deadline(time.monotonic() + seconds)
 
 
 def prefix(header: int, body: int, magic: bytes = MAGIC) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from autograder.box import wall as walls
 from autograder.box.nurseries import BoxError, Nursery, Worker
-from autograder.frames import Closed, Late, receive, send
+from autograder.frames import Closed, Deadline, Late, receive, send
 from autograder.manifest import Limits
 from autograder.report import Cause
 from autograder.student import StudentFault, fault_of, unwrap
@@ -17,6 +17,7 @@ from autograder.wire import Ref, WireError, decode, encode
 
 __all__ = ["IMPORT_SECONDS", "BoxError", "BoxLink", "Nursery"]
 
+PATIENCE = 9.0  # times its limit: what a check may get on top for seconds in which no core was free for it
 IMPORT_SECONDS = 30.0  # what importing a submission may take, beside the checks' own limits
 
 
@@ -29,6 +30,8 @@ class BoxLink:
         self.nursery, self.files, self.limits, self.cells = nursery, dict(files), limits, cells
         self.printed = ""
         self.deadline = 0.0
+        self._patience = 0.0  # seconds that this check may still get on top
+        self._credited = 0.0  # seconds without a core that the worker has got back
         self._rested = 0.0  # since when the student's code has had nothing to do
         self._number = 0  # of the last request; its answer repeats it
         self._worker: Worker | None = None
@@ -36,6 +39,7 @@ class BoxLink:
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.printed = ""
+        self._patience = PATIENCE * seconds
         if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
             self._replace(memory_mb)
         self.deadline = time.monotonic() + IMPORT_SECONDS
@@ -96,21 +100,22 @@ class BoxLink:
             "message": int(self.limits.message_mb) << 20,
         }
         self._worker = worker = self.nursery.fork(limits)
+        self._credited = 0.0
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
         first = {"files": self.files, "earlier": walls.earlier(self.nursery.wall)}
         try:
-            send(worker.channel.fileno(), *encode(first), deadline=time.monotonic() + IMPORT_SECONDS)
+            send(worker.channel.fileno(), *encode(first), deadline=Deadline(time.monotonic() + IMPORT_SECONDS))
         except (Closed, Late):
             raise BoxError("A fresh worker ended before it was given the submission.") from None
 
     def _roundtrip(self, request: dict[str, Any]) -> Any:
         if self._worker is None:
             raise StudentFault(Cause.CRASHED, "The process with your code ended earlier in this check.")
-        fd = self._worker.channel.fileno()
+        fd, deadline = self._worker.channel.fileno(), Deadline(self.deadline, self._without_core)
         try:
             self._number += 1
-            send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=self.deadline)
-            header, body = receive(fd, limit=int(self.limits.message_mb) << 20, deadline=self.deadline)
+            send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=deadline)
+            header, body = receive(fd, limit=int(self.limits.message_mb) << 20, deadline=deadline)
             answer = decode(header, body, resolve=lambda ref: ref)
         except Late:
             self.close()
@@ -120,8 +125,16 @@ class BoxLink:
         except WireError:
             raise self._garbled() from None
         finally:
-            self._rested = time.monotonic()
+            self.deadline, self._rested = deadline.at, time.monotonic()
         return self._read(answer)
+
+    def _without_core(self) -> float:
+        """The seconds in which the worker could have run but the machine was busy: they are no student's fault."""
+        assert self._worker is not None
+        waited = self.nursery.waited(self._worker)
+        extra = max(0.0, min(waited - self._credited, self._patience))
+        self._credited, self._patience = waited, self._patience - extra
+        return extra
 
     def _read(self, answer: Any) -> Any:
         if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:

@@ -118,6 +118,12 @@ class Nursery:
         self._send({"status": worker.pid}, None)
         return self._read().get("exit")
 
+    def waited(self, worker: Worker) -> float:
+        """The seconds that a worker was ready to run, but had no core; 0 where the system does not count them."""
+        self._settle()
+        self._send({"waited": worker.pid}, None)
+        return float(self._read().get("seconds", 0.0))
+
     def _send(self, request: dict[str, Any], worker: Worker | None, fd: int | None = None) -> None:
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [] if fd is None else [fd])

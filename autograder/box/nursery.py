@@ -1,8 +1,8 @@
 """The process behind the wall that imports torch once and forks a worker per submission.
 
 Started by wall.py as `python -m autograder.box.nursery FD`; FD is a SOCK_SEQPACKET socket on which the grader asks, one
-JSON object a message: {"fork": limits} with the worker's channel as a descriptor, {"kill": pid}, {"status": pid}. The
-nursery runs no student code itself and holds nothing worth reading; its answers are numbers.
+JSON object a message: {"fork": limits} with the worker's channel as a descriptor, {"kill": pid}, {"status": pid},
+{"waited": pid}. The nursery runs no student code itself and holds nothing worth reading; its answers are numbers.
 """
 
 from __future__ import annotations
@@ -58,8 +58,10 @@ def _serve(control: socket.socket) -> None:
         if "fork" in request:
             answer = _fork(request["fork"], descriptors[0], control)
             children.add(answer.get("pid", 0))
-        elif request.get("kill", request.get("status")) not in children:
+        elif not children.intersection(request.values()):
             answer = {"error": "no such worker"}
+        elif "waited" in request:
+            answer = {"seconds": _waited(request["waited"])}
         elif "kill" in request:
             answer = {"exit": _end(request["kill"])}
             children.discard(request["kill"])
@@ -88,6 +90,15 @@ def _wait(pid: int, *, seconds: float) -> int | None:
         if time.monotonic() >= end:
             return None
         time.sleep(0.001)
+
+
+def _waited(pid: int) -> float:
+    """Seconds that a worker was ready to run, but had no core (Linux, Documentation/scheduler/sched-stats)."""
+    try:
+        with open(f"/proc/{pid}/schedstat") as counts:
+            return int(counts.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[str, Any]:
