@@ -850,10 +850,10 @@ class CaptioningRNN(nn.Module):
 #     print(f"{cell_type}: {time.perf_counter() - begun:.0f} s")
 #
 #
-# train("rnn", steps=1000)
+# train("rnn", steps=1500)
 
 # %% tags=["active-ipynb"]
-# train("lstm", steps=1000)
+# train("lstm", steps=1500)
 
 # %% tags=["active-ipynb"]
 # train("attn", steps=400)
@@ -877,7 +877,8 @@ class CaptioningRNN(nn.Module):
 # %% [markdown]
 # ### Where it looks
 #
-# One picture for each word: bright is where the captioner looked just before it wrote the word.
+# One picture for each word: bright is where the captioner looked just before it wrote the word. Do not expect a look
+# for each word: what one look has shown, the state remembers for a few words.
 
 # %% tags=["active-ipynb"]
 # attention_maps(val_images[0], said["attn"][0].split(), looked[0])
@@ -992,7 +993,7 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 #         ignore_index=words.word_to_idx["<NULL>"],
 #     )
 #     grids = features(encoder, photos)
-#     history = fit(reader, grids, words.encode(first, length=17)[:, None], steps=250, clip=clip_gradients)
+#     history = fit(reader, grids, words.encode(first, length=17)[:, None], steps=400, clip=clip_gradients)
 #     recited = words.decode(reader.sample(grids, max_length=16)[0])
 #     print(f"loss of a caption: {history[0]:.1f} at the start, {history[-1]:.2f} at the end")
 #     exact = sum(map(str.__eq__, recited, words.decode(words.encode(first, length=17))))
