@@ -165,4 +165,7 @@ def check_features_learned_without_labels(student, rng, data, score):
             name: accuracies(train, split.y_train, test, split.y_test, subsets) for name, (train, test) in rows.items()
         }
         lead = reached["yours"] - max(reached["random"], reached["pixels"])
-        score(lead, name=f"lead in accuracy with {percent} % of the labels")
+        if percent == 10:
+            score(lead, name="lead in accuracy with 10 % of the labels")
+        else:  # from seed to seed it varies too much for a bar of its own
+            expect(lead > 0, f"With 1 % of the labels, features are {-lead:.3f} less accurate than without training.")
