@@ -52,3 +52,12 @@ def test_two_stages_find_more_than_one_on_every_seed() -> None:
 def test_a_convolutional_net_is_well_above_the_multilayer_perceptron(name: str) -> None:
     perceptron = entry("a03_mlp", "check_two_layer_net_learns_scenes:accuracy")["reference"]["values"]
     assert entry("a04_cnn", name)["threshold"] > max(perceptron)
+
+
+def test_captioners_come_in_the_order_rnn_lstm_attention() -> None:
+    bars = [
+        entry("a05_captioning", f"check_{cell}_captioner_describes_scenes:parts right")["threshold"]
+        for cell in ("rnn", "lstm", "attention")
+    ]
+    assert bars == sorted(bars)
+    assert len(set(bars)) == 3
