@@ -130,6 +130,11 @@ class Report:
         )
         return first if refused else ""
 
+    @property
+    def is_blank(self) -> bool:
+        """True when no task is written: the stub, or a hand-in without the wanted functions."""
+        return bool(self.checks) and all(check.cause is Cause.NOT_WRITTEN for check in self.checks)
+
     def with_marks(self, marks: Iterable[Mark]) -> Report:
         """The same report with what people decided. The checks' own verdicts stay as they are."""
         bare = replace(self, marks=tuple(marks))

@@ -57,6 +57,14 @@ def test_a_regrade_asks_before_it_writes(course, tmp_path, grader):
     assert marks(tmp_path / "out") == {"ada": "50", "bob": "25"}
 
 
+def test_a_pipe_hears_how_far_the_run_is(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST, bob=HALF)
+    heard = grade(course, tmp_path).stderr.splitlines()
+    assert heard[0] == "2 hand-ins, 2 to grade."
+    assert heard[-1].startswith("2 of 2 graded, ")
+    assert grade(course, tmp_path, "--json").stderr == ""
+
+
 def test_json_never_asks(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
     first = json.loads(grade(course, tmp_path, "--json").stdout)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ import pytest
 from autograder.classroom.grade import Change, NeedsRegrade
 from autograder.classroom.journal import Journal, JournalError
 from autograder.manifest import Assignment, read_assignment
-from autograder.report import read_report
+from autograder.report import Cause, read_report
 from tests.classroom import HALF, Grader, change_the_checks, hand_in, marks, rows, run
+from tests.downloads import zipped
 from tests.vectors import HONEST, WRONG, make_vectors
 
 
@@ -31,6 +34,25 @@ def test_a_second_run_runs_nothing_and_writes_the_same(course, tmp_path):
     assert (again.ran, done.ran, done.reused) == ([], 0, 3)
     assert {p: p.read_bytes() for p in before} == before
     assert marks(out) == {"ada": "100", "bob": "50", "eve": "0"}
+
+
+def test_a_hand_in_worth_nothing_that_replaced_another_is_told_first(course, tmp_path):
+    class Blank(Grader):
+        def report(self, job, setup):
+            report = super().report(job, setup)
+            checks = [replace(c, cause=Cause.NOT_WRITTEN) if c.cause is Cause.WRONG else c for c in report.checks]
+            return replace(report, checks=tuple(checks))
+
+    handins, out = hand_in(tmp_path / "in", ada="", bob=HONEST), tmp_path / "out"
+    for student, order in (("ada", 1), ("bob", 3)):
+        zipped(handins / f"{student}.zip", vectors__py=HONEST)
+        os.utime(handins / f"{student}.zip", (order, order))
+        os.utime(handins / f"{student}.py", (2, 2))
+    done = run(course, handins, out, Blank())
+    assert [(p.kind, p.who) for p in done.problems] == [("doubtful", "ada"), ("earlier", "ada"), ("earlier", "bob")]
+    assert done.problems[0].what.endswith("handed in before and was not graded: ada.zip.")
+    assert "doubtful: What counts has nothing written in it." in rows(out)[0]["intake"]
+    assert [p.kind for p in run(course, handins, out, Blank()).problems] == ["doubtful", "earlier", "earlier"]
 
 
 def test_equal_files_are_run_once_for_all_who_handed_them_in(course, tmp_path):

@@ -90,8 +90,27 @@ def grade_class(
             done.written = False
             return done
         work.give_all()
+    done.problems = in_order([*done.problems, *_doubtful(journal, intake)])
+    with journal.writing():
+        journal.set_problems(done.problems)
     done.reports = write_results(journal, out, done=work.drawn)
     return done
+
+
+def _doubtful(journal: Journal, intake: Intake) -> Iterable[Problem]:
+    """Latest hand-ins that are worth nothing, of students who handed in before: by mistake, as likely as not."""
+    earlier: dict[str, list[str]] = defaultdict(list)
+    for handin in intake.earlier:
+        earlier[handin.student].append(handin.path.name)
+    for report in journal.reports(list(earlier)):
+        if report.is_blank or report.refusal:
+            why = "cannot be opened" if report.refusal else "has nothing written in it"
+            others = ", ".join(earlier[report.student][:5])
+            yield Problem(
+                "doubtful",
+                report.student,
+                f"What counts {why}. Look at what was handed in before and was not graded: {others}.",
+            )
 
 
 class _Work:

@@ -23,7 +23,8 @@ from autograder.manifest import Assignment
 
 __all__ = ["BadHandins", "HandIn", "Intake", "Problem", "read_handins", "safe_name"]
 
-KINDS = ("unknown", "duplicate", "renamed", "missing", "kept", "earlier", "ignored")  # as a person should read them
+# As a person should read them.
+KINDS = ("doubtful", "unknown", "duplicate", "renamed", "missing", "kept", "earlier", "ignored")
 MAX_ID = 180  # bytes of a folder's name
 _RESERVED = re.compile(r"(index|similar|gradebook|journal|results|handins|lock|nul|con|prn|aux)(\..*)?", re.IGNORECASE)
 

@@ -136,9 +136,13 @@ class Journal(Database):
                 for h, counts in rows
             ],
         )
+        self.set_problems(intake.problems)
+
+    def set_problems(self, problems: Iterable[Problem]) -> None:
+        """Replace what the last intake has for people to read."""
         self._base.execute("DELETE FROM intake")
-        problems = [(self.text(value) for value in astuple(problem)) for problem in intake.problems]
-        self._base.executemany("INSERT INTO intake VALUES (?, ?, ?)", (tuple(row) for row in problems))
+        rows = [tuple(self.text(value) for value in astuple(problem)) for problem in problems]
+        self._base.executemany("INSERT INTO intake VALUES (?, ?, ?)", rows)
 
     def problems(self) -> list[Problem]:
         """What the last intake had for people to read."""

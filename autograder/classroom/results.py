@@ -16,7 +16,7 @@ from autograder.render.table import gradebook_csv
 from autograder.report import Report
 
 FILES = ("report.html", "staff.html", "report.json")  # in the order of writing: the last one vouches for the others
-_IN_GRADEBOOK = ("missing", "unknown", "duplicate", "earlier", "renamed", "kept")
+_IN_GRADEBOOK = ("doubtful", "missing", "unknown", "duplicate", "earlier", "renamed", "kept")
 
 
 def write_report(report: Report, out: Path) -> None:
