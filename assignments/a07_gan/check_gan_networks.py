@@ -1,8 +1,7 @@
 """Public checks of noise and networks: the module's own weights in a plain computation by torch's operators."""
 
-from collections.abc import Callable
-
 import torch
+from oracles import Formula, follow, upwards
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -28,19 +27,6 @@ def answer(module, *inputs):
     with torch.no_grad():
         return module.eval()(*inputs)
 """
-
-Formula = Callable[[Recipe, Tensor], Tensor]
-
-
-def follow(formula: Formula, values: list, x: Tensor, *, train: bool) -> Tensor:
-    """The formula's result with these weights; a failed check when the module is made of other layers."""
-    recipe = Recipe(values, train=train)
-    try:
-        expected = formula(recipe, x)
-        recipe.finish()
-    except LookupError as error:
-        expect(False, f"The network is not built as described: {error.args[0]}.")
-    return expected
 
 
 def judge_network(student, module, batches: list[Tensor], formula: Formula, mistakes: dict[str, Formula], name: str):
@@ -134,16 +120,6 @@ def check_dc_classifier_agrees_with_the_formula(student, rng):
         "These are ReLUs without a leak.": convolutional_judge(0.0),
         SIGMOID: lambda layers, x: convolutional_judge(0.01)(layers, x).sigmoid(),
     }, "logits")  # fmt: skip
-
-
-def upwards(layers: Recipe, x: Tensor, *, before: bool = False) -> Tensor:
-    """linear - linear - transposed convolution - transposed convolution, before the tanh."""
-
-    def unit(x: Tensor) -> Tensor:
-        return layers.norm(x).relu() if before else layers.norm(x.relu())
-
-    x = unit(layers.linear(unit(layers.linear(x, 1024)), 7 * 7 * 128)).reshape(-1, 128, 7, 7)
-    return layers.transposed(unit(layers.transposed(x, 64, 4, stride=2, pad=1)), 1, 4, stride=2, pad=1).flatten(1)
 
 
 @task("build_dc_generator", points=4)

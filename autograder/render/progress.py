@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from autograder.render.words import count
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -41,8 +43,7 @@ class Bar:
         self._line = self._bar.add_task("grading", total=jobs, rate="")
         self._jobs, self._began = jobs, time.monotonic()
         self._said = self._began
-        if self._lines:
-            self._lines.print(f"{students:,} hand-ins, {jobs:,} to grade.", markup=False, highlight=False)
+        self._tell(f"{count(students, 'hand-in')}, {jobs:,} to grade.")
 
     def step(self, report: object) -> None:
         """One more is done."""
@@ -53,8 +54,10 @@ class Bar:
         now = time.monotonic()
         if self._lines and (now >= self._said + EVERY or self._done == self._jobs):
             self._said = now
-            pace = self._done / max(now - self._began, 1e-9)
-            text = (
-                f"{self._done:,} of {self._jobs:,} graded, {pace:.1f}/s, {(self._jobs - self._done) / pace:.0f} s left"
-            )
+            each = (now - self._began) / self._done
+            left = (self._jobs - self._done) * each
+            self._tell(f"{self._done:,} of {self._jobs:,} graded, {each:.2g} s each, about {left:,.0f} s left.")
+
+    def _tell(self, text: str) -> None:
+        if self._lines:
             self._lines.print(text, markup=False, highlight=False, soft_wrap=True)

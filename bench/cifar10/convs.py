@@ -53,6 +53,11 @@ def share_correct(scores_of: Any, x: Tensor, y: Tensor) -> float:
     return correct / len(x)
 
 
+def halved(x: Tensor) -> torch.autocast:
+    """bfloat16 for convolutions and products: twice as fast on most of today's devices, and needs no scaled loss."""
+    return torch.autocast(x.device.type, torch.bfloat16)
+
+
 class Varying:
     """A net whose training batches are varied at random; for the Solver."""
 
@@ -111,7 +116,8 @@ def triangle(part: float, *, top: float = 0.25) -> float:
 def preresnet(split: Split, seed: int, *, epochs: int = 10, batch_size: int = 128) -> float:
     module = read_solution(ASSIGNMENT, "resnet")
     x_train, x_test = standardised(split)
-    net = module.ResNet([(32, 32, 2, False), (32, 64, 2, True), (64, 128, 2, True)]).to(x_train.device)
+    net = module.ResNet([(32, 32, 2, False), (32, 64, 2, True), (64, 128, 2, True)])
+    net.to(x_train.device, memory_format=torch.channels_last)
     steps = epochs * (len(x_train) // batch_size)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: triangle(step / steps))
@@ -120,7 +126,9 @@ def preresnet(split: Split, seed: int, *, epochs: int = 10, batch_size: int = 12
         order = torch.randperm(len(x_train), device=x_train.device)
         for rows in order[: len(order) // batch_size * batch_size].split(batch_size):
             optimizer.zero_grad()
-            F.cross_entropy(net(varied(x_train[rows], shift=4)), split.y_train[rows]).backward()
+            with halved(x_train):
+                scores = net(varied(x_train[rows], shift=4).contiguous(memory_format=torch.channels_last))
+            F.cross_entropy(scores.float(), split.y_train[rows]).backward()
             optimizer.step()
             schedule.step()
     return share_correct(net.eval(), x_test, split.y_test)
@@ -142,7 +150,7 @@ ENTRIES = [
         goal=82.0,
         published="80.6, 82.0 (best), in 10 epochs",
         settings="three stages of 2 residual blocks, 32, 64, 128 channels; shifts by 4, flips; Nesterov 0.9, a "
-        "triangle of the rate up to 0.1, weight decay 5e-4, batches of 128, 10 epochs",
+        "triangle of the rate up to 0.1, weight decay 5e-4, batches of 128, 10 epochs, bfloat16 in training",
         train=preresnet,
     ),
 ]

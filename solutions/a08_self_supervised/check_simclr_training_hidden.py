@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
-from common.contrastive import FEATURES, ContrastiveModel, features_of, settle
+from common.contrastive import ContrastiveModel, features_of, settle
 
 MODEL = """
 import torch
@@ -88,24 +88,23 @@ PRETRAIN = """
 import math
 import torch
 from torch.utils.data import DataLoader
-from common.contrastive import ContrastiveModel, features_of
+from common.contrastive import ContrastiveModel
 
-def pretrain(PairDataset, compute_train_transform, train, images, queries, epochs, state):
+def pretrain(PairDataset, compute_train_transform, train, images, seed, epochs, state):
     model = ContrastiveModel().to(images.device)
     model.load_state_dict(state)
     nobody = torch.zeros(len(images), dtype=torch.int64)
-    pairs = PairDataset(images, nobody, compute_train_transform(seed=0))
+    pairs = PairDataset(images, nobody, compute_train_transform(seed=seed))
     loader = DataLoader(pairs, batch_size=64, shuffle=True, drop_last=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-4)
     for epoch in range(1, epochs + 1):
         optimizer.param_groups[0]["lr"] = 4e-3 * (0.05 + 0.475 * (1 + math.cos(math.pi * (epoch - 1) / epochs)))
         options = {"batch_size": 64, "temperature": 0.1, "device": images.device}
         train(model, loader, optimizer, epoch, epochs, **options)
-    return features_of(model, images), features_of(model, queries)
+    return {name: value.detach() for name, value in model.state_dict().items()}
 """
 
-
-IMAGES, EPOCHS = 4000, 8
+IMAGES, EPOCHS, ENCODERS = 4000, 5, 2  # features of two encoders side by side vary less from run to run
 
 
 def fitted(features: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
@@ -132,29 +131,46 @@ def accuracies(features: Tensor, labels: Tensor, queries: Tensor, answers: Tenso
     return float(torch.stack(right).mean())
 
 
+def new_encoder(rng) -> ContrastiveModel:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(rng.int(0, 2**31))
+        return ContrastiveModel().to(rng.device)
+
+
+def restore(model: ContrastiveModel, trained) -> ContrastiveModel:
+    """A new model with the weights that came back. Features are the grader's own work, so only weights can be good."""
+    restored = ContrastiveModel()
+    expect(type(trained) is dict, "The weights did not come back.")
+    for name, value in model.state_dict().items():
+        expect(isinstance(trained.get(name), Tensor), f"The weights {name} did not come back.")
+        expect_shape(trained[name], tuple(value.shape), name=name)
+        expect(bool(torch.isfinite(trained[name]).all()), "The weights are not finite: training broke down.")
+    restored.load_state_dict(trained)
+    return restored.to(next(model.parameters()).device)
+
+
 @task("train", points=4, seconds=600)
 def check_features_learned_without_labels(student, rng, data, score):
     """Pretrained by your loss, pairs and epochs, features beat a random encoder and pixels with 1 % and 10 % of labels.
 
-    4,000 images, eight epochs. The encoder, its start and the probe are the grader's; your process sees no label.
+    4,000 images, five epochs, two encoders. Encoders, starts and probe are the grader's; your process sees no label.
     """
     split = data(num_train=IMAGES, num_test=2000, name="plain_scenes")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(rng.int(0, 2**31))
-        model = ContrastiveModel().to(rng.device)
-    state = {name: value.clone() for name, value in model.state_dict().items()}
+    helper = student.define(PRETRAIN)
     parts = student.PairDataset, student.compute_train_transform, student.train
-    found = student.define(PRETRAIN).pretrain(*parts, split.x_train, split.x_test, EPOCHS, state)
-    expect(type(found) in (tuple, list) and len(found) == 2, "The features did not come back.")
-    for features, images in zip(found, (split.x_train, split.x_test), strict=True):
-        expect_shape(features, (len(images), FEATURES), name="features")
-        expect(bool(torch.isfinite(features).all()), "The features are not finite: training broke down.")
-    settle(model, split.x_train)
+    start = [new_encoder(rng) for _ in range(ENCODERS)]
+    trained = [
+        restore(model, helper.pretrain(*parts, split.x_train, seed, EPOCHS, dict(model.state_dict())))
+        for seed, model in enumerate(start)
+    ]
+    for model in start:
+        settle(model, split.x_train)
+    images = split.x_train, split.x_test
     rows = {
-        "yours": found,
-        "random": [features_of(model, images) for images in (split.x_train, split.x_test)],
-        "pixels": [images.flatten(1) for images in (split.x_train, split.x_test)],
+        name: [torch.cat([features_of(model, x) for model in models], dim=1) for x in images]
+        for name, models in (("yours", trained), ("random", start))
     }
+    rows["pixels"] = [x.flatten(1) for x in images]
     by_class = [(split.y_train == label).nonzero()[:, 0] for label in range(10)]
     for percent, draws in ((1, 10), (10, 2)):
         each = percent * IMAGES // 1000  # images of each of the ten classes
@@ -165,7 +181,4 @@ def check_features_learned_without_labels(student, rng, data, score):
             name: accuracies(train, split.y_train, test, split.y_test, subsets) for name, (train, test) in rows.items()
         }
         lead = reached["yours"] - max(reached["random"], reached["pixels"])
-        if percent == 10:
-            score(lead, name="lead in accuracy with 10 % of the labels")
-        else:  # from seed to seed it varies too much for a bar of its own
-            expect(lead > 0, f"With 1 % of the labels, features are {-lead:.3f} less accurate than without training.")
+        score(lead, name=f"lead in accuracy with {percent} % of the labels")
