@@ -1,0 +1,183 @@
+"""The box shows nothing, and forgets a submission when it is closed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.box.link import Nursery
+from autograder.box.wall import below_tmp
+from autograder.student import StudentFault
+from tests.box import fault, sitting
+from tests.test_attacks import settled
+
+LOOK = """
+    import os, socket, sys
+
+    def tried(f, *args):
+        try:
+            f(*args)
+            return "done"
+        except BaseException as error:
+            return type(error).__name__
+
+    def environment():
+        return dict(os.environ)
+
+    def there(paths):
+        return [path for path in paths if os.path.exists(path)]
+
+    def listing(path):
+        return tried(os.listdir, path) if not os.path.isdir(path) else sorted(os.listdir(path))
+
+    def open_descriptors():
+        return [fd for fd in range(256) if tried(os.fstat, fd) == "done"]
+
+    def writable(folders):
+        return [folder for folder in folders if tried(open, folder + "/written", "w") == "done"]
+
+    def forbidden():
+        import ctypes
+        return {
+            "fork": tried(os.fork),
+            "exec": tried(os.execv, "/bin/true", ["true"]),
+            "network": tried(socket.create_connection, ("127.0.0.1", 22), 1),
+            "socket": tried(socket.socket),
+            "kill the parent": tried(os.kill, os.getppid() or 1 << 22, 9),
+        }
+
+    def sources():
+        found = []
+        for folder, below, names in os.walk("/"):
+            below[:] = [name for name in below if name not in ("usr", "lib", "lib64", "site-packages")]
+            found += [name for name in names if name.startswith("check_knn") or name == "calibration.json"]
+        return found
+
+    def fill(path, mb):
+        with open(path, "wb") as file:
+            for _ in range(mb):
+                file.write(bytes(1 << 20))
+
+    def whoami():
+        return [os.getuid(), os.geteuid(), os.getgid()]
+
+    def threads(n):
+        import threading, time
+        for _ in range(n):
+            threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+"""
+
+
+ENVIRONMENT = {
+    *("PATH", "HOME", "USER", "LANG", "PWD", "PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE", "PYTHONPATH"),
+    *("OMP_NUM_THREADS", "MPLBACKEND", "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES"),
+}
+
+
+def test_the_box_sees_nothing_of_the_graders(walled: Nursery) -> None:
+    root, home = Path(__file__).resolve().parent.parent, Path.home()
+    needed = [Path(prefix) for prefix in (sys.prefix, sys.base_prefix)]
+    with sitting(walled, LOOK) as (student, _):
+        assert student.environment().keys() <= ENVIRONMENT
+        for private in ("solutions", "assignments", "tests", ".git"):
+            assert student.listing(str(root / private)) in ([], "FileNotFoundError")
+        at_home = student.listing(str(home))
+        assert at_home == "FileNotFoundError" or set(at_home) <= {
+            path.relative_to(home).parts[0] for path in needed if path.is_relative_to(home)
+        }
+        assert student.sources() == []
+        assert student.there(["/etc/passwd", "/etc/shadow", "/var/log", "/proc/1", "/proc/self"]) == []
+        assert student.listing("/proc") == []
+        assert set(student.listing("/tmp")) <= KEPT
+        assert student.open_descriptors() == [0, 1, 2, 3]
+
+
+def test_the_box_can_write_to_its_own_tmp_only(walled: Nursery) -> None:
+    with sitting(walled, LOOK) as (student, _):
+        folders = ["/", "/tmp", "/usr", "/gradlab", "/gradlab/common", "/proc", "/dev", "/dev/shm", "/etc"]
+        assert student.writable(folders) == ["/tmp"]
+        assert student.fill("/tmp/small", 3) is None
+        assert fault(student.fill, "/tmp/large", 9).message.startswith("OSError")
+
+
+def test_the_box_starts_nothing_and_calls_nobody(walled: Nursery) -> None:
+    with sitting(walled, LOOK) as (student, _):
+        assert set(student.forbidden().values()) <= {"PermissionError", "ProcessLookupError"}
+        assert 0 not in student.whoami()
+
+
+def test_threads_are_allowed(walled: Nursery) -> None:
+    with sitting(walled, LOOK) as (student, _):
+        student.threads(3)
+
+
+# Where the course or its interpreter lies below /tmp, the box goes on seeing those folders there.
+KEPT = {Path(path).parts[2] for path in below_tmp("bubblewrap")}
+STORE = """
+    import os, threading, time
+    KEPT = __KEPT__
+
+    def leave():
+        open("/tmp/mine", "w").write("secret")
+        os.mkdir("/tmp/folder")
+
+    def see():
+        return sorted(set(os.listdir("/tmp")) - KEPT)
+
+    def haunt():
+        def spin():
+            while True:
+                time.sleep(0.01)
+        for _ in range(5):
+            threading.Thread(target=spin).start()
+
+    def exits():
+        os._exit(0)
+""".replace("__KEPT__", repr(KEPT))
+
+
+def test_two_submissions_do_not_see_each_other(walled: Nursery) -> None:
+    with sitting(walled, STORE) as (ada, _), sitting(walled, STORE) as (bob, _):
+        ada.leave()
+        assert ada.see() == ["folder", "mine"]
+        assert bob.see() == []
+
+
+@pytest.mark.parametrize("ending", ["see", "haunt", "exits"])
+def test_nothing_is_left_for_the_next_submission(ending: str, walled: Nursery) -> None:
+    with sitting(walled, STORE) as (ada, _):
+        ada.leave()
+        try:
+            getattr(ada, ending)()
+        except StudentFault:
+            assert ending == "exits"
+    with sitting(walled, STORE) as (bob, _):
+        assert bob.see() == []
+    assert settled(walled)
+
+
+class Refusing(Nursery):
+    """A nursery in which nested namespaces fail half way, as where the system lets them be made but not used."""
+
+    def _send(self, request: dict[str, Any], *rest: Any) -> None:
+        if request.get("fork", {}).get("nested"):
+            request = {"fork": {**request["fork"], "file": -1}}
+        super()._send(request, *rest)
+
+
+def test_where_nested_namespaces_are_refused_each_submission_has_its_own_nursery(wall: str) -> None:
+    with Refusing(wall) as nursery:
+        with sitting(nursery, STORE) as (ada, _):
+            assert ada.see() == []
+            ada.leave()
+            first = nursery.process.pid
+            fault(ada.exits)
+        with sitting(nursery, STORE + LOOK) as (bob, _):
+            assert nursery.process.pid != first
+            assert bob.see() == []
+            assert set(bob.forbidden().values()) <= {"PermissionError", "ProcessLookupError"}
+            assert bob.open_descriptors() == [0, 1, 2, 3]
+            assert 0 not in bob.whoami()
