@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from autograder import cli_options as shared
+
+if TYPE_CHECKING:
+    from autograder.authoring.verification import Verification
 
 _names = click.argument("names", nargs=-1)
 
@@ -65,8 +69,15 @@ def verify(names: tuple[str, ...], no_notebook: bool, as_json: bool, **rest: Any
             raise
         click.secho(f"{error} The course's own code is verified without one.", fg="yellow", err=True)
         wall = "none"
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    told = Console(stderr=True)
+    with Progress(console=told, transient=True, disable=not told.is_terminal) as progress:
         bar = progress.add_task("verifying", total=len(assignments))
+
+        def done(result: Verification) -> None:
+            progress.advance(bar)
+            if not told.is_terminal:
+                told.print(f"{result.assignment} {'holds' if result.holds else 'does not hold'}", highlight=False)
+
         results = verify_all(
             assignments,
             options,
@@ -75,7 +86,7 @@ def verify(names: tuple[str, ...], no_notebook: bool, as_json: bool, **rest: Any
             wall=wall,
             notebook=not no_notebook,
             training=not rest["no_training"],
-            done=lambda: progress.advance(bar),
+            done=done,
         )
     if as_json:
         click.echo(verifications_json(results))
@@ -102,8 +113,10 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: 
 
     options = Options(device=pick_device(device), data=known_data(data))
     for assignment in assignments_named(names):
-        with Console(stderr=True).status("calibrating") as status:
-            table = measure(assignment, options, seeds=seeds, wall=choose(wall), progress=status.update)
+        told = Console(stderr=True)
+        with told.status("calibrating") as status:
+            tell = status.update if told.is_terminal else partial(told.print, markup=False, highlight=False)
+            table = measure(assignment, options, seeds=seeds, wall=choose(wall), progress=tell)
         for key, entry in table.items():
             reference = entry["reference"]
             click.echo(

@@ -152,6 +152,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10, help="length of the schedule (default: 10)")
     parser.add_argument("--train", type=int, help="only so many training images")
     parser.add_argument("--test", type=int, help="only so many test images")
+    parser.add_argument("--widths", type=int, nargs=3, default=Settings.widths, help="channels of the three blocks")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch, on a CPU")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -163,7 +164,7 @@ def main() -> None:
     layout = {"memory_format": torch.channels_last}
     data = {"x_train": x_train.contiguous(**layout), "y_train": split.y_train}
     data |= {"x_test": x_test.contiguous(**layout), "y_test": split.y_test}
-    settings = Settings()
+    settings = Settings(widths=tuple(options.widths))
 
     def build() -> Net:
         seed_everything(options.seed)

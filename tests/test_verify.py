@@ -221,7 +221,9 @@ def test_a_scored_check_without_a_threshold_is_broken(scored: Assignment) -> Non
 
 
 def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignment) -> None:
-    table = calibrate(scored, Options(), seeds=4)
+    told: list[str] = []
+    table = calibrate(scored, Options(), seeds=4, progress=told.append)
+    assert (told[0], told[1].startswith("reference, seed 0: accuracy ")) == ("reference, seed 0 ...", True)
     entry = table["check_score:accuracy"]
     assert len(entry["reference"]["values"]) == 4
     assert 0.792 <= entry["reference"]["mean"] <= 0.8
@@ -278,7 +280,7 @@ def test_an_assignment_without_scored_checks_has_nothing_to_calibrate(course: As
 def test_several_are_verified_at_a_time_and_told_in_order(course: Assignment, tmp_path: Path) -> None:
     other = make_course(tmp_path / "other")
     (other.solutions / "tiny.py").write_text("def double(x):\n    return x\n")
-    done: list[int] = []
-    results = verify_all([other, course], Options(), jobs=2, seeds=1, notebook=False, done=lambda: done.append(1))
+    done: list[Verification] = []
+    results = verify_all([other, course], Options(), jobs=2, seeds=1, notebook=False, done=done.append)
     assert [result.holds for result in results] == [False, True]
-    assert done == [1, 1]
+    assert sorted(result.holds for result in done) == [False, True]

@@ -49,8 +49,11 @@ def calibrate(
     wrong = [mutant for mutant in read_mutants(assignment) if mutant.calibrates]
     scores: Scores = {}
 
-    def run(checks: Checks, files: dict[str, str], seed: int, only: tuple[str, ...] | None = None) -> Scores:
+    def run(
+        checks: Checks, who: str, files: dict[str, str], seed: int, only: tuple[str, ...] | None = None
+    ) -> dict[str, tuple[float, bool]]:
         scores.clear()
+        progress(f"{who}, seed {seed} ...")
         checks.run.options = replace(options, seed=seed)
         link = BoxLink(nursery, files, assignment.limits, {}) if nursery else LocalLink(files)
         try:
@@ -60,22 +63,22 @@ def calibrate(
         for result in results:
             if not result.points and files is sources:
                 raise BadCheck(f"The reference does not finish {result.id} on seed {seed}: {result.message}")
-        return dict(scores)
+        last = {key: values[-1] for key, values in scores.items()}
+        told = [f"{key.partition(':')[2]} {value:.4g}" for key, (value, _) in last.items()]
+        progress(f"{who}, seed {seed}: {', '.join(told) or 'no score'}")
+        return last
 
     def body(checks: Checks) -> dict[str, Any]:
         good: dict[str, list[float]] = {}
         higher: dict[str, bool] = {}
         for seed in range(seeds):
-            progress(f"reference, seed {seed}")
-            for key, values in run(checks, sources, seed).items():
-                good.setdefault(key, []).append(values[-1][0])
-                higher[key] = values[-1][1]
+            for key, (value, higher[key]) in run(checks, "reference", sources, seed).items():
+                good.setdefault(key, []).append(value)
         bad: dict[str, dict[str, list[float]]] = {key: {} for key in good}
         for mutant in wrong:
             for seed in range(WRONG_SEEDS):
-                progress(f"{mutant.story}, seed {seed}")
-                for key, values in run(checks, mutant.plant(sources), seed, mutant.checks).items():
-                    bad[key].setdefault(mutant.story, []).append(values[-1][0])
+                for key, (value, _) in run(checks, mutant.story, mutant.plant(sources), seed, mutant.checks).items():
+                    bad[key].setdefault(mutant.story, []).append(value)
         return {key: _entry(key, values, bad[key], higher[key]) for key, values in good.items()}
 
     with open_nursery(wall) as nursery:

@@ -22,7 +22,7 @@ def verify_all(
     wall: str = "none",
     notebook: bool = True,
     training: bool = True,
-    done: Callable[[], None] = lambda: None,
+    done: Callable[[Verification], None] = lambda result: None,
 ) -> list[Verification]:
     """Verify ``jobs`` assignments at a time; the results are in the order of ``assignments``.
 
@@ -35,8 +35,7 @@ def verify_all(
         running = [pool.submit(prove, assignment) for assignment in assignments]
         try:
             for future in as_completed(running):
-                future.result()
-                done()
+                done(future.result())
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -131,10 +131,11 @@ def accuracies(features: Tensor, labels: Tensor, queries: Tensor, answers: Tenso
     return float(torch.stack(right).mean())
 
 
-def new_encoder(rng) -> ContrastiveModel:
+def encoder(number: int) -> ContrastiveModel:
+    """Always the same start: an encoder that begins well or badly would move the lead more than training does."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(rng.int(0, 2**31))
-        return ContrastiveModel().to(rng.device)
+        torch.manual_seed(number)
+        return ContrastiveModel()
 
 
 def restore(model: ContrastiveModel, trained) -> ContrastiveModel:
@@ -158,10 +159,10 @@ def check_features_learned_without_labels(student, rng, data, score):
     split = data(num_train=IMAGES, num_test=2000, name="plain_scenes")
     helper = student.define(PRETRAIN)
     parts = student.PairDataset, student.compute_train_transform, student.train
-    start = [new_encoder(rng) for _ in range(ENCODERS)]
+    start = [encoder(number).to(rng.device) for number in range(ENCODERS)]
     trained = [
-        restore(model, helper.pretrain(*parts, split.x_train, seed, EPOCHS, dict(model.state_dict())))
-        for seed, model in enumerate(start)
+        restore(model, helper.pretrain(*parts, split.x_train, rng.int(0, 2**31), EPOCHS, dict(model.state_dict())))
+        for model in start
     ]
     for model in start:
         settle(model, split.x_train)
