@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import click
 from autograder import cli_options as shared
 
 _results = click.argument("results", type=shared.path)
+_questions = click.option("--questions", is_flag=True, help="Add the marks for inline questions, points and maximum.")
 _out = click.option("--out", type=shared.path, required=True, help="The file to write.")
 
 
@@ -83,25 +85,34 @@ def junit(results: Path, out: Path) -> None:
 @click.option(
     "--new-column", is_flag=True, help="The file has no such column: add it, for Canvas to make an assignment of."
 )
+@_questions
 @_out
-def canvas(results: Path, template: Path, column: str, new_column: bool, out: Path) -> None:
+def canvas(results: Path, template: Path, column: str, new_column: bool, questions: bool, out: Path) -> None:
     """Fill the marks in RESULTS into TEMPLATE, the gradebook CSV that Canvas exported."""
     from autograder.exports.lms import canvas_csv
-    from autograder.exports.results import read_results
+    from autograder.exports.results import read_questions, read_results
 
-    _write(canvas_csv(read_results(results), _text(template), column=column, new=new_column), out)
+    reports = read_results(results)
+    there = read_questions(results, reports)
+    added = there if questions else {}
+    filled = canvas_csv(reports, _text(template), column=column, new=new_column, questions=added)
+    _write(filled, out, without=there.keys() - added.keys())
 
 
 @export.command("moodle")
 @_results
 @click.argument("template", type=shared.path)
+@_questions
 @_out
-def moodle(results: Path, template: Path, out: Path) -> None:
+def moodle(results: Path, template: Path, questions: bool, out: Path) -> None:
     """Fill the marks in RESULTS into TEMPLATE, the offline grading worksheet that Moodle exported."""
     from autograder.exports.lms import moodle_csv
-    from autograder.exports.results import read_results
+    from autograder.exports.results import read_questions, read_results
 
-    _write(moodle_csv(read_results(results), _text(template)), out)
+    reports = read_results(results)
+    there = read_questions(results, reports)
+    added = there if questions else {}
+    _write(moodle_csv(reports, _text(template), questions=added), out, without=there.keys() - added.keys())
 
 
 def _text(path: Path) -> str:
@@ -116,19 +127,27 @@ def _text(path: Path) -> str:
         raise BadResults(f"{path} is not UTF-8. Export it again as CSV in UTF-8.") from None
 
 
-def _write(filled: object, out: Path) -> None:
+def _write(filled: object, out: Path, *, without: Collection[str]) -> None:
+    """Write the file and say what it lacks; ``without`` are inline questions that were not added."""
     from autograder.exports.lms import Filled
     from autograder.files import write_whole
+    from autograder.render.words import count
 
     assert isinstance(filled, Filled)
     write_whole(out, filled.text)
     for sentence in filled.scaled:
         click.secho(sentence, fg="yellow", err=True)
+    for sentence in filled.left:
+        click.secho(sentence, fg="yellow", err=True)
     for student in filled.without_mark:
         click.secho(f"{student}: no mark.", fg="yellow", err=True)
     for student in filled.without_row:
         click.secho(f"{student}: graded, but not in the file.", fg="yellow", err=True)
+    if without:
+        names = f"{count(len(without), 'inline question')} ({', '.join(sorted(without))})"
+        click.secho(f"The marks for {names} are not included; --questions adds them.", fg="yellow", err=True)
     click.echo(f"Wrote {out}.")
+    sys.exit(2 if filled.left else 0)
 
 
 @click.command("gradescope", hidden=True)

@@ -6,15 +6,16 @@ What we do not fill in goes back byte for byte: the systems look for the very na
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
 
-from autograder.classroom.intake import safe_name
+from autograder.exports.owners import owners
 from autograder.exports.results import BadResults
 from autograder.exports.sheet import Sheet, read_sheet
 from autograder.render.table import cell
+from autograder.render.words import count
 from autograder.report import Report
 
 CANVAS_IDS = ("SIS Login ID", "SIS User ID", "ID", "Student")
@@ -31,12 +32,21 @@ class Filled:
     without_mark: tuple[str, ...]  # in the system's file, not among the reports
     without_row: tuple[str, ...]  # among the reports, not in the system's file
     scaled: tuple[str, ...] = ()  # sentences about marks that the system counts from another maximum
+    left: tuple[str, ...] = ()  # sentences about cells that were left as they were, because a person must look first
 
 
-def canvas_csv(reports: Iterable[Report], template: str, *, column: str, new: bool = False) -> Filled:
+def canvas_csv(
+    reports: Iterable[Report],
+    template: str,
+    *,
+    column: str,
+    new: bool = False,
+    questions: Mapping[str, int] | None = None,
+) -> Filled:
     """Canvas's gradebook export with ``column`` ("a01 (1234)") filled in; ``new`` adds it.
 
-    Raises BadResults for a column that is not there, or that is there and was to be new.
+    ``questions`` are inline questions to add, with their points. Raises BadResults for a column that is not there, or
+    that is there and was to be new.
     """
     sheet = read_sheet(template, CANVAS_IDS, "Canvas")
     if new and column in sheet.header:
@@ -51,11 +61,15 @@ def canvas_csv(reports: Iterable[Report], template: str, *, column: str, new: bo
         sheet.add(column)
     totals = [row for row in sheet.rows if _is_canvas_total(sheet, row)]
     maximum = _number(sheet.cell(totals[0], column)) if totals else None
-    return _fill(sheet, CANVAS_IDS, reports, column, maximum=maximum, skip=totals, system="Canvas")
+    marks = _marks(reports, questions or {})
+    return _fill(sheet, CANVAS_IDS, marks, column, maximum=maximum, skip=totals, system="Canvas")
 
 
-def moodle_csv(reports: Iterable[Report], template: str) -> Filled:
-    """Moodle's offline grading worksheet with grade and feedback filled in, grades out of its Maximum Grade."""
+def moodle_csv(reports: Iterable[Report], template: str, *, questions: Mapping[str, int] | None = None) -> Filled:
+    """Moodle's offline grading worksheet with grade and feedback filled in, grades out of its Maximum Grade.
+
+    ``questions`` are inline questions to add, with their points.
+    """
     sheet = read_sheet(template, MOODLE_IDS, "Moodle")
     if MOODLE_GRADE not in sheet.header:
         raise BadResults(
@@ -68,47 +82,80 @@ def moodle_csv(reports: Iterable[Report], template: str) -> Filled:
             f'The column "{MOODLE_MAXIMUM}" of the file from Moodle holds {", ".join(map(repr, sorted(known)))}: one '
             "number of points is needed. Grade this assignment by points in Moodle and download the worksheet again."
         )
-    return _fill(sheet, MOODLE_IDS, reports, MOODLE_GRADE, maximum=next(iter(maxima), None), system="Moodle")
+    marks = _marks(reports, questions or {})
+    return _fill(sheet, MOODLE_IDS, marks, MOODLE_GRADE, maximum=next(iter(maxima), None), system="Moodle")
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """What a student gets."""
+
+    points: int
+    max_points: int
+    summary: str
+    waits: str  # why it cannot be given yet; empty when it can
+
+
+def _marks(reports: Iterable[Report], questions: Mapping[str, int]) -> dict[str, _Mark]:
+    return {report.student: _mark(report, questions) for report in reports}
+
+
+def _mark(report: Report, questions: Mapping[str, int]) -> _Mark:
+    given = {mark.item: mark for mark in report.marks if mark.item in questions}
+    unmarked = [name for name in questions if name not in given]
+    waits = [f"{' and '.join(unmarked)} {'is' if len(unmarked) == 1 else 'are'} not marked yet"] if unmarked else []
+    if report.needs_staff:
+        waits.insert(0, "a check could not be graded, so a person must look first")
+    summary = [report.refusal] if report.refusal else []
+    summary += [f"{task.title}: {task.points} of {task.max_points}" for task in report.tasks]
+    summary += [f"{mark.title}: {mark.points} of {questions[name]}" for name, mark in given.items()]
+    points = report.points + sum(mark.points for mark in given.values())
+    return _Mark(points, report.max_points + sum(questions.values()), "; ".join(summary), "; ".join(waits))
 
 
 def _fill(
     sheet: Sheet,
     ids: Iterable[str],
-    reports: Iterable[Report],
+    marks: Mapping[str, _Mark],
     column: str,
     *,
     maximum: Fraction | None,
     system: str,
     skip: Iterable[int] = (),
 ) -> Filled:
-    marks = {report.student: report for report in reports}
-    found: set[str] = set()
-    missing = []
-    for row in sorted({*sheet.rows} - {*skip}):
-        names = [name for id_ in ids if id_ in sheet.header and (name := sheet.cell(row, id_).strip())]
-        keys = (*names, *(name.partition("@")[0] for name in names), *map(safe_name, names))
-        student = next((key for key in keys if key in marks), None)
-        if student is None:
-            missing.append(names[0] if names else "?")
+    rows = sorted({*sheet.rows} - {*skip})
+    matched = owners(sheet, rows, ids, marks)
+    left = [
+        f"{student}: {count(len(names), 'row')} fit ({', '.join(names)}), so none was filled in."
+        for student, names in sorted(matched.unclear.items())
+    ]
+    for row, student in matched.of.items():
+        mark = marks[student]
+        if mark.waits:
+            left.append(f"{student}: {mark.waits}; the cell was left as it was.")
             continue
-        found.add(student)
-        sheet.set(row, column, _shown(marks[student], maximum))
+        sheet.set(row, column, _shown(mark, maximum))
         if system == "Moodle" and MOODLE_FEEDBACK in sheet.header:
-            sheet.set(row, MOODLE_FEEDBACK, cell(_summary(marks[student])))
-    most = {report.max_points for report in marks.values()}
+            sheet.set(row, MOODLE_FEEDBACK, cell(mark.summary))
     told = [
         f"{system} counts this assignment out of {float(maximum):g}: marks out of {points} were scaled to that."
-        for points in sorted(most)
+        for points in sorted({mark.max_points for mark in marks.values()})
         if maximum is not None and points != maximum
     ]
-    return Filled(sheet.text(), tuple(missing), tuple(sorted(set(marks) - found)), tuple(told))
+    return Filled(
+        sheet.text(),
+        without_mark=matched.others,
+        without_row=tuple(sorted({*marks} - {*matched.of.values()} - {*matched.unclear})),
+        scaled=tuple(told),
+        left=tuple(left),
+    )
 
 
-def _shown(report: Report, maximum: Fraction | None) -> str:
+def _shown(mark: _Mark, maximum: Fraction | None) -> str:
     """The points, out of the system's maximum where it says one; two places where that is no whole number."""
-    if maximum is None or maximum == report.max_points or not report.max_points:
-        return str(report.points)
-    hundredths = round(100 * maximum * report.points / report.max_points)
+    if maximum is None or maximum == mark.max_points or not mark.max_points:
+        return str(mark.points)
+    hundredths = round(100 * maximum * mark.points / mark.max_points)
     return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
 
 
@@ -122,8 +169,3 @@ def _number(text: str) -> Fraction | None:
     if not plain.replace(".", "", 1).isdecimal() or not plain.isascii():
         return None
     return Fraction(plain) or None
-
-
-def _summary(report: Report) -> str:
-    parts = [report.refusal] if report.refusal else []
-    return "; ".join([*parts, *(f"{task.title}: {task.points} of {task.max_points}" for task in report.tasks)])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from autograder.classroom.journal import NAME, Journal
 from autograder.report import Report, read_report
 
 
@@ -24,3 +26,12 @@ def read_results(folder: Path) -> list[Report]:
     if len(names) > 1:
         raise BadResults(f"{folder} holds reports of several assignments: {', '.join(names)}. Export one at a time.")
     return reports
+
+
+def read_questions(folder: Path, reports: Iterable[Report]) -> dict[str, int]:
+    """The assignment's inline questions with their points; without a journal only those that somebody has marked."""
+    if (folder / NAME).exists():
+        with Journal(folder) as journal:
+            facts = journal.fact("assignment") or {}
+        return {name: points for name, (_, points) in facts.get("questions", {}).items()}
+    return {mark.item: mark.max_points for report in reports for mark in report.marks if mark.question}
