@@ -65,17 +65,49 @@ def head_parts(head: Any, seed: int, like: Tensor) -> dict[str, Any]:
     return found
 
 
-def complaint(found: dict[str, Any], seed: int, **counts: int) -> str:
+def complaint(
+    found: dict[str, Any],
+    seed: int,
+    *,
+    heads: int = 0,
+    width: int = 0,
+    shapes: Sequence[tuple[int, int]] | None = None,
+    **counts: int,
+) -> str:
     """What is wrong with what `parts` returned, in a sentence; "" if nothing is.
 
-    ``counts`` says how many there must be in a role: ``linear=2``.
+    ``counts`` says how many there must be in a role (``linear=2``), ``heads`` how many share the ``width`` of each
+    attention (0: not asked), and ``shapes`` what each linear layer makes and takes, in order of use.
     """
+    counts |= {} if shapes is None else {"linear": len(shapes)}
     for role, count in counts.items():
         if len(found[role]) != count:
             return f"forward used {len(found[role])} {NAMES[role]}; it must use {count}."
+    for number, unit in enumerate(found["attention"] if heads else []):
+        if problem := _head_complaint(unit["heads"], heads, width):
+            which = f" {number + 1} of {len(found['attention'])}" if len(found["attention"]) > 1 else ""
+            return f"Attention{which} {problem}"
+    for number, ((weight, _), (out, taken)) in enumerate(zip(found["linear"], shapes or [], strict=False)):
+        if tuple(weight.flatten(1).shape) != (out, taken):
+            return (
+                f"Linear layer {number + 1} of {len(found['linear'])}, in order of use, makes {len(weight)} numbers "
+                f"of {weight[0].numel()}; it must make {out} of {taken}."
+            )
     for place, values in _drawn(found, seed):
         if place is not None and not torch.equal(place, values.to(place)):
             return "A weight is not what the check set it to: each layer and each head has weights of its own."
+    return ""
+
+
+def _head_complaint(found: Sequence[Sequence[Pair]], heads: int, width: int) -> str:
+    if len(found) != heads:
+        return f"has {len(found)} head{'s'[: len(found) != 1]}; num_heads is {heads}."
+    for weight, _ in (pair for head in found for pair in head) if width else []:
+        if tuple(weight.shape) != (width // heads, width):
+            return (
+                f"has a head that makes {len(weight)} numbers of {weight[0].numel()}; each of the {heads} heads must "
+                f"make {width // heads} of {width}."
+            )
     return ""
 
 

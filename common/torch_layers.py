@@ -12,25 +12,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from common.side_doors import SIDE_DOORS
+
 Pair = tuple[Tensor, Tensor | None]  # weight and bias, which may be missing, or gain and shift
 Unit = dict[str, Any]  # "heads": [[query, key, value] pairs], "out": a pair
 
 READY_MADE = (  # what must not be called by those who build it: attention, normalisations, Transformer layers
-    "F.scaled_dot_product_attention",
-    "F.multi_head_attention_forward",
-    "torch.nn.attention",
     "nn.MultiheadAttention",
     "nn.Transformer*",
-    "nn.LayerNorm",
-    "nn.RMSNorm",
-    "nn.GroupNorm",
-    "nn.InstanceNorm*",
-    "nn.BatchNorm*",
-    "F.layer_norm",
-    "F.rms_norm",
-    "F.group_norm",
-    "F.instance_norm",
-    "F.batch_norm",
+    "nn.*Norm*",
+    "torch.*layer_norm*",
+    "torch.*rms_norm*",
+    "torch.*group_norm*",
+    "torch.*instance_norm*",
+    "torch.*batch_norm*",
+    *SIDE_DOORS,
 )
 
 
@@ -61,6 +57,19 @@ def weights_of(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor
     """The weights of attention, (N, Kq, Kk): what it makes of the rows of a unit matrix as values."""
     unit = torch.eye(key.shape[1], dtype=key.dtype, device=key.device).expand(len(key), -1, -1)
     return attend(query, key, unit, mask)
+
+
+def norms_alone(x: Tensor, norms: Sequence[Pair], *, eps: float = 1e-10) -> Tensor:
+    """What is left of a post-norm block if dropout takes all that its sub-layers put out: its norms, one by one.
+
+    Shapes:
+        x      (N, K, D)  what the block is given
+        norms  pairs      gain and shift, (D,) each
+        out    (N, K, D)
+    """
+    for gain, shift in norms:
+        x = F.layer_norm(x, x.shape[2:], gain, shift, eps)
+    return x
 
 
 def multi_head(unit: Unit) -> nn.MultiheadAttention:

@@ -122,6 +122,19 @@ def test_what_parts_found_is_counted_and_drawn_again():
     assert "is not what the check set it to" in complaint(found, 1)
 
 
+def test_sizes_are_compared_in_a_sentence():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    found = parts(Block(Heads(3, 6)), [x], seed=1)
+    shapes = [tuple(weight.shape) for weight, _ in found["linear"]]
+    assert complaint(found, 1, heads=3, width=6, shapes=shapes) == ""
+    assert complaint(found, 1, heads=2, width=6) == "Attention has 3 heads; num_heads is 2."
+    assert complaint(found, 1, heads=3, width=9) == (
+        "Attention has a head that makes 2 numbers of 6; each of the 3 heads must make 3 of 9."
+    )
+    assert complaint(found, 1, shapes=[shapes[0], (6, 1)]).startswith("Linear layer 2 of 2, in order of use, makes 6 ")
+    assert "it must use 1" in complaint(found, 1, shapes=shapes[:1])
+
+
 def test_heads_that_share_their_weights_are_found_out():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     assert "weights of its own" in complaint(parts(Block(Heads(3, 6, shared=True)), [x], seed=1), 1)

@@ -76,7 +76,11 @@ def test_a_forbidden_function_is_found_whatever_it_is_called(head, body):
         ("from torch.nn import functional\nreturn functional.conv2d(x, y)", "torch.nn.functional.conv2d"),
         ("return torch.conv2d(x, y)", "torch.conv2d"),
         ("return torch.nn.Linear(3, 4)(x)", "torch.nn.Linear"),
-        ("return torch.nn.modules.linear.Linear(3, 4)(x)", ""),  # another place: a rule of its own
+        ("return torch.nn.modules.linear.Linear(3, 4)(x)", "torch.nn.modules.linear.Linear"),
+        ("return torch.nn.modules.Linear(3, 4)(x)", "torch.nn.modules.Linear"),
+        ("from torch.nn.modules import linear as m\nreturn m.Linear(3, 4)(x)", "torch.nn.modules.linear.Linear"),
+        ("return torch.nn.modules.conv.F.conv2d(x, y)", "torch.nn.modules.conv.F.conv2d"),
+        ("return torch.nn.modules.linear.Bilinear(3, 4, 5)(x, y)", ""),
     ],
 )
 def test_methods_and_other_homes_count(body, what):

@@ -7,8 +7,8 @@ from autograder import expect_close, forbid, task
 from common.recurrent import READY_MADE, over_time, rnn_step
 
 AUTOGRAD = [
-    "torch.autograd.*", "torch.func.*", "Tensor.backward", "Tensor.requires_grad_", "torch.enable_grad",
-    "torch.set_grad_enabled", "common.earlier.*",
+    "torch.autograd.*", "torch.func.*", "torch._functorch.*", "Tensor.backward", "Tensor.requires_grad_", ".grad_fn",
+    "torch.enable_grad", "torch.set_grad_enabled", "common.earlier.*",
 ]  # fmt: skip
 BY_HAND = [*READY_MADE, *AUTOGRAD]
 
@@ -25,7 +25,7 @@ def sequence(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor
 
 WRITTEN = """
 def written(f, *arguments):
-    '''Raises NotImplementedError if f is not written yet; other errors, on arguments that make no sense, do not count.'''
+    '''Raises NotImplementedError if f is not written yet; other errors, on senseless arguments, do not count.'''
     try:
         f(*arguments)
     except NotImplementedError:

@@ -6,14 +6,14 @@ from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
 from common.attention_roles import complaint
-from common.torch_layers import READY_MADE, decoder_layer, encoder_layer, multi_head, some_mask
+from common.torch_layers import READY_MADE, decoder_layer, encoder_layer, multi_head, norms_alone, some_mask
 
 
-def parts(student, module, inputs: list, rng, **counts: int) -> dict:
-    """Give the student's module new weights and learn which is which; the counts are what it must have."""
+def parts(student, module, inputs: list, rng, **wanted) -> dict:
+    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
     seed = rng.int(0, 2**31)
     found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **counts)
+    problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found
 
@@ -59,11 +59,24 @@ def check_feedforward_agrees_with_torch(student, rng):
 
 
 def judge_dropout(student, block, *inputs: Tensor) -> None:
-    """In training two passes differ; in eval mode they do not."""
+    """In training two passes with dropout 0.5 differ; in eval mode they do not."""
     block.to(inputs[0].device).train()
     expect(not torch.equal(block(*inputs), block(*inputs)), "In training, two passes with dropout 0.5 were equal.")
     block.eval()
     expect_equal(block(*inputs), block(*inputs), name="the second pass in eval mode")
+
+
+def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -> None:
+    """With dropout 1 nothing of a sub-layer is left: only the norms are, or zeros if dropout stands after them."""
+    norms = parts(student, block, inputs, rng, **wanted)["norm"]
+    out, expected = block.train()(*inputs), norms_alone(inputs[0], norms)
+    expect_shape(out, tuple(expected.shape))
+    if out.any():
+        expect_close(out, expected, name="in training with dropout 1, when only the norms are left", mistakes={
+            "Dropout acts on the sums; it acts on what each sub-layer puts out, before the sum.": (
+                lambda: norms_alone(0 * inputs[0], norms)
+            ),
+        })  # fmt: skip
 
 
 @task("EncoderBlock", points=3)
@@ -72,7 +85,7 @@ def check_encoder_block_agrees_with_torch(student, rng):
     forbid(student, "EncoderBlock", calls=READY_MADE)
     x = rng.normal(2, 5, 6)
     block = student.EncoderBlock(2, 6, 9, 0.4)
-    found = parts(student, block, [x], rng, attention=1, linear=2, norm=2)
+    found = parts(student, block, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
     def torch_says(norm_first: bool = False, norms: list = found["norm"]) -> Tensor:
         return encoder_layer(found["attention"], found["linear"], norms, norm_first=norm_first)(x).detach()
@@ -95,8 +108,9 @@ def check_encoder_block_agrees_with_torch(student, rng):
 
 @task("EncoderBlock", points=1)
 def check_encoder_block_drops_in_training_only(student, rng):
-    """The encoder block's dropout acts in training and not in eval mode."""
+    """The encoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     judge_dropout(student, student.EncoderBlock(2, 8, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
+    judge_where_dropout_acts(student, student.EncoderBlock(2, 6, 9, 1.0), [rng.normal(2, 5, 6)], rng, norm=2)
 
 
 @task("get_subsequent_mask", points=2)
@@ -116,7 +130,8 @@ def check_decoder_block_agrees_with_torch(student, rng):
     forbid(student, "DecoderBlock", calls=READY_MADE)
     x, encoded, mask = rng.normal(2, 4, 6), rng.normal(2, 7, 6), some_mask(rng.uniform(1, 4, 4))
     block = student.DecoderBlock(3, 6, 9, 0.4)
-    found = parts(student, block, [x, encoded, mask], rng, attention=2, linear=2, norm=3)
+    inputs = [x, encoded, mask]
+    found = parts(student, block, inputs, rng, attention=2, heads=3, width=6, shapes=[(9, 6), (6, 9)], norm=3)
 
     def torch_says(norm_first: bool = False, mask: Tensor | None = mask[0], memory: Tensor = encoded) -> Tensor:
         layer = decoder_layer(found["attention"], found["linear"], found["norm"], norm_first=norm_first)
@@ -133,9 +148,11 @@ def check_decoder_block_agrees_with_torch(student, rng):
 
 @task("DecoderBlock", points=1)
 def check_decoder_block_drops_in_training_only(student, rng):
-    """The decoder block's dropout acts in training and not in eval mode."""
+    """The decoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     block = student.DecoderBlock(2, 8, 16, 0.5)
     judge_dropout(student, block, rng.normal(2, 5, 8, dtype=torch.float32), rng.normal(2, 3, 8, dtype=torch.float32))
+    inputs = [rng.normal(2, 5, 6), rng.normal(2, 4, 6)]
+    judge_where_dropout_acts(student, student.DecoderBlock(2, 6, 9, 1.0), inputs, rng, norm=3)
 
 
 @task("Transformer", points=3)
@@ -146,7 +163,8 @@ def check_transformer_agrees_with_torch(student, rng):
     ques_pos, ans_pos = rng.normal(1, 7, 6), rng.normal(1, 5, 6)
     model = student.Transformer(2, 6, 9, 0.3, 2, 1, 11)
     inputs = [questions, ques_pos, answers, ans_pos]
-    found = parts(student, model, inputs, rng, attention=4, linear=7, norm=7)
+    shapes = [*3 * [(9, 6), (6, 9)], (11, 6)]
+    found = parts(student, model, inputs, rng, attention=4, heads=2, width=6, shapes=shapes, norm=7)
     units, linears, norms, table = found["attention"], found["linear"], found["norm"], found["embedding"]
     expect_equal(len(table), 1, name="the number of embeddings that forward used")
 

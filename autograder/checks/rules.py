@@ -39,8 +39,8 @@ def forbidden_calls(source: str, function: str, calls: Sequence[str]) -> list[Fi
 
     A rule is a dotted name ("torch.cdist", "F.conv2d", "nn.Linear", "np.dot", "Tensor.norm"), a module ("torch.linalg")
     or a pattern ("F.conv*"). "torch.norm" and "Tensor.norm" also cover the method ``x.norm()``, "F.conv2d" also covers
-    torch.conv2d, and "!F.pad" allows what another rule forbids. ``eval``, ``exec`` and look-ups that hide the name are
-    found as well.
+    torch.conv2d, "nn.Linear" also torch.nn.modules.linear.Linear, and "!F.pad" allows what another rule forbids.
+    ".grad_fn" is the attribute of any object. ``eval``, ``exec`` and look-ups that hide the name are found as well.
     """
     pattern, reach = Pattern(calls), reach_of(source, function)
     return _unique(_calls_in(reach, pattern)) if reach else []
@@ -96,6 +96,7 @@ def _calls_in(reach: Reach, pattern: Pattern) -> Iterator[Finding]:
         node, scope, what = visit.node, visit.scope, ""
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) and isinstance(node.ctx, ast.Load):
             what = _first_match(pattern, module.resolve(node, scope))
+            what = what or (pattern.attribute(node.attr) if isinstance(node, ast.Attribute) else "")
         elif isinstance(node, ast.Call):
             what = _first_match(pattern, module.resolve(node, scope))
             what = what or _method(module, node, scope, pattern, own) or _hidden(module, node, scope)

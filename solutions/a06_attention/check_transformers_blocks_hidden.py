@@ -5,14 +5,33 @@ import torch.nn.functional as F
 
 from autograder import expect, expect_close, expect_equal, forbid, task
 from common.attention_roles import complaint
-from common.torch_layers import READY_MADE, decoder_layer, encoder_layer, some_mask
+from common.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
+
+BLOCKS = """
+import torch
+import transformers
+
+def through(model, inputs):
+    '''What each block of the model was given and made of it.'''
+    seen, blocks = [], (transformers.EncoderBlock, transformers.DecoderBlock)
+    hooks = [
+        part.register_forward_hook(lambda part, given, out: seen.append((given[0].clone(), out.clone())))
+        for part in model.modules()
+        if isinstance(part, blocks)
+    ]
+    with torch.no_grad():
+        model(*inputs)
+    for hook in hooks:
+        hook.remove()
+    return seen
+"""
 
 
-def parts(student, module, inputs: list, rng, **counts: int) -> dict:
-    """Give the student's module new weights and learn which is which; the counts are what it must have."""
+def parts(student, module, inputs: list, rng, **wanted) -> dict:
+    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
     seed = rng.int(0, 2**31)
     found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **counts)
+    problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found
 
@@ -44,7 +63,7 @@ def check_feedforward_on_other_sizes(student, rng):
     for width, hidden in [(7, 3), (2, 11)]:
         x = rng.normal(3, 5, width)
         block = student.FeedForwardBlock(width, hidden)
-        first, second = parts(student, block, [x], rng, linear=2)["linear"]
+        first, second = parts(student, block, [x], rng, shapes=[(hidden, width), (width, hidden)])["linear"]
         expect_close(block(x), F.linear(F.linear(x, *first).relu(), *second))
         expect_gradients_everywhere(student, block, [x])
 
@@ -56,7 +75,8 @@ def check_encoder_block_on_other_sizes(student, rng):
     for heads, width, hidden, num, length in [(1, 5, 3, 1, 4), (4, 8, 20, 3, 1), (3, 9, 4, 2, 11)]:
         x = rng.normal(num, length, width)
         block = student.EncoderBlock(heads, width, hidden, 0.0)
-        found = parts(student, block, [x], rng, attention=1, linear=2, norm=2)
+        shapes = [(hidden, width), (width, hidden)]
+        found = parts(student, block, [x], rng, attention=1, heads=heads, width=width, shapes=shapes, norm=2)
         expected = encoder_layer(found["attention"], found["linear"], found["norm"])(x).detach()
         expect_close(block.train()(x), expected, name="in training")
         expect_close(block.eval()(x), expected, name="in eval mode")
@@ -89,7 +109,8 @@ def check_decoder_block_on_other_sizes(student, rng):
     for heads, width, hidden, num, length, memory in [(1, 5, 3, 1, 4, 2), (4, 8, 20, 3, 1, 6), (3, 9, 4, 2, 8, 1)]:
         x, encoded = rng.normal(num, length, width), rng.normal(num, memory, width)
         block = student.DecoderBlock(heads, width, hidden, 0.0)
-        found = parts(student, block, [x, encoded], rng, attention=2, linear=2, norm=3)
+        shapes = [(hidden, width), (width, hidden)]
+        found = parts(student, block, [x, encoded], rng, attention=2, heads=heads, width=width, shapes=shapes, norm=3)
         for mask in (None, some_mask(rng.uniform(1, length, length))):
             layer = decoder_layer(found["attention"], found["linear"], found["norm"])
             expected = layer(x, encoded, tgt_mask=None if mask is None else mask[0]).detach()
@@ -115,7 +136,7 @@ def check_decoder_block_does_not_see_the_future(student, rng):
 
 @task("Transformer", points=2)
 def check_transformer_sees_positions_and_not_the_future(student, rng):
-    """A later token of the answer changes no earlier score; the question's order counts, through positions alone."""
+    """A later token of the answer changes no earlier score; order counts through positions alone, each row's own."""
     model = student.Transformer(2, 8, 12, 0.3, 1, 2, 13)
     questions, answers = rng.integers(0, 13, 3, 6), rng.integers(0, 13, 3, 5)
     ques_pos, ans_pos = rng.normal(1, 6, 8), rng.normal(1, 5, 8)
@@ -129,6 +150,11 @@ def check_transformer_sees_positions_and_not_the_future(student, rng):
         seen = t == 4 or not torch.allclose(after[:, t], before[:, t])
         expect(seen, f"Token {t} of the answer changed, and the scores at its position did not.")
 
+    each = [rng.normal(3, 6, 8), rng.normal(3, 5, 8)]  # positions that differ from row to row
+    alone = [model(questions[i:][:1], each[0][i:][:1], answers[i:][:1], each[1][i:][:1]) for i in range(3)]
+    together = model(questions, each[0], answers, each[1])
+    expect_close(together, torch.cat(alone), name="with positions of its own for each row")
+
     order = torch.arange(6, device=questions.device).roll(1)
     questions[:, 0] = (questions[:, 1] + 1) % 13  # not all alike
     shuffled = questions[:, order]
@@ -140,11 +166,22 @@ def check_transformer_sees_positions_and_not_the_future(student, rng):
 
 @task("Transformer", points=1)
 def check_transformer_learns_everywhere(student, rng):
-    """All weights of the Transformer get gradients, its size is that asked for, and dropout acts in training only."""
+    """All weights of the Transformer get gradients, sizes are those asked for, and dropout acts in training only."""
     inputs = [rng.integers(0, 9, 2, 7), rng.normal(1, 7, 6), rng.integers(0, 9, 2, 4), rng.normal(1, 4, 6)]
     model = student.Transformer(3, 6, 5, 0.4, 2, 3, 9)
-    found = parts(student, model, inputs, rng, attention=2 + 2 * 3, linear=2 * 5 + 1, norm=2 * 2 + 3 * 3, embedding=1)
+    shapes = [*5 * [(5, 6), (6, 5)], (9, 6)]
+    wanted = {"attention": 2 + 2 * 3, "norm": 2 * 2 + 3 * 3, "embedding": 1}
+    found = parts(student, model, inputs, rng, heads=3, width=6, shapes=shapes, **wanted)
     expect_equal([tuple(t.shape) for t in found["embedding"]], [(9, 6)], name="the shape of the embedding")
     expect_gradients_everywhere(student, model, inputs)
     expect(not torch.equal(model.train()(*inputs), model(*inputs)), "In training, two passes with dropout were equal.")
     expect_equal(model.eval()(*inputs), model(*inputs), name="the second pass in eval mode")
+
+    model = student.Transformer(2, 6, 5, 1.0, 1, 1, 9)
+    norms = parts(student, model, inputs, rng, norm=5)["norm"]
+    seen = student.define(BLOCKS).through(model.train(), inputs)
+    expect_equal(len(seen), 2, name="the number of blocks that ran")
+    for which, pairs, (given, out) in zip(("encoder", "decoder"), (norms[:2], norms[2:]), seen, strict=True):
+        if out.any():  # zeros: dropout stands after the norms
+            name = f"the {which} block's output in training with dropout 1, when only the norms are left"
+            expect_close(out, norms_alone(given, pairs), name=name)

@@ -10,11 +10,11 @@ from common.torch_layers import encoder_layer
 READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
 
 
-def parts(student, module, inputs: list, rng, **counts: int) -> dict:
-    """Give the student's module new weights and learn which is which; the counts are what it must have."""
+def parts(student, module, inputs: list, rng, **wanted) -> dict:
+    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
     seed = rng.int(0, 2**31)
     found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **counts)
+    problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found
 
