@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -35,18 +36,40 @@ def nbgrader(folder: Path, names: tuple[str, ...]) -> None:
 @export.command("gradebook")
 @click.argument("database", type=shared.path)
 @_results
-@click.option("--handins", type=shared.path, help="Folder of the hand-ins, whose notebooks formgrader then shows.")
-def gradebook(database: Path, results: Path, handins: Path | None) -> None:
-    """Write the marks in RESULTS into nbgrader's DATABASE (course/gradebook.db), cell by cell."""
+@click.option("--handins", type=shared.path, help="Where the hand-ins lie now (default: where they were graded).")
+@shared.wait
+def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -> None:
+    """Write the marks in RESULTS into nbgrader's DATABASE (course/gradebook.db), cell by cell, and the hand-ins as
+    formgrader shows them beside it."""
+    from autograder.classroom.journal import NAME, Journal
+    from autograder.classroom.lock import hold
     from autograder.course import find_assignment
     from autograder.exports.gradebook import fill_gradebook
-    from autograder.exports.notebooks import read_notebooks
+    from autograder.exports.notebooks import files_among, graded_files
     from autograder.exports.results import read_results
     from autograder.render.words import count
 
     reports = read_results(results)
     assignment = find_assignment(reports[0].assignment)
-    complaints = fill_gradebook(database, reports, assignment, read_notebooks(handins, assignment) if handins else {})
+    with ExitStack() as stack:
+        journal = None
+        if (results / NAME).exists():
+            stack.enter_context(hold(results, wait=wait))
+            journal = stack.enter_context(Journal(results))
+        latest = journal.latest() if journal else {}
+        if handins:
+            store = results / ".handins"
+            students = [report.student for report in reports]
+            there = store if store.exists() else None
+            files, complaints = files_among(handins, students, assignment, latest=latest, store=there)
+        else:
+            files, complaints = graded_files(latest, assignment)
+        exported = (journal.fact("exported") or {}) if journal else {}
+        last = exported.setdefault(str(database.absolute()), {})
+        complaints += fill_gradebook(database, reports, assignment, files, last=last)
+        if journal:
+            with journal.writing():
+                journal.set_fact("exported", exported)
     for complaint in complaints:
         click.secho(complaint, fg="yellow", err=True)
     click.echo(f"Wrote the marks of {count(len(reports), 'student')} into {database}.")

@@ -10,12 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.authoring.nbgrader_export import export_course
+from autograder.classroom.roster import read_roster
 from autograder.cli import main
 from autograder.exports.gradebook import fill_gradebook
 from autograder.exports.results import BadResults
 from autograder.files import write_whole
 from autograder.manifest import Assignment
 from autograder.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
+from tests.classroom import Grader, run
 from tests.course import NAME, WRITTEN, make_course
 from tests.test_nbgrader_export import nbgrader
 
@@ -100,7 +102,9 @@ def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assi
     assert fill_gradebook(folder / "gradebook.db", [report("ada", assignment, (40, 35, 25))], assignment, {}) == []
     given = Mark("tiny-q1", "Why twice", 2, 2, True, "", "kim", "2026-11-21T10:00:00Z")
     marked = [report(student, assignment, (40, 35, 25)).with_marks([given]) for student in ("ada", "grace")]
-    assert fill_gradebook(folder / "gradebook.db", marked, assignment, {}) == []
+    assert fill_gradebook(folder / "gradebook.db", marked, assignment, {}) == [
+        "ada: tiny-q1 has 1.5 in formgrader and 2 by `gradlab mark`; formgrader's stays."
+    ]
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         assert gradebook.find_submission(NAME, "ada").score == 101.5  # what a person gave in formgrader stays
         assert gradebook.find_submission(NAME, "grace").score == 102  # else what was given by gradlab mark
@@ -110,6 +114,60 @@ def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assi
     nbgrader("generate_feedback", NAME, course=folder)
     page = (folder / "feedback" / "ada" / NAME / "tiny.html").read_text()
     assert "Score" in page
+
+
+def test_a_mark_that_changes_or_is_withdrawn_reaches_formgrader(course: tuple[Assignment, Path]) -> None:
+    from nbgrader.api import Gradebook
+
+    assignment, folder = course
+    bare, last = report("zoe", assignment, (40, 0, 0)), {}
+
+    def export(points: int | None) -> tuple[float | None, bool, list[str]]:
+        given = [] if points is None else [Mark("tiny-q1", "Why", points, 2, True, "", "kim", "")]
+        said = fill_gradebook(folder / "gradebook.db", [bare.with_marks(given)], assignment, {}, last=last)
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+            answer = gradebook.find_grade("answer-tiny-q1", "tiny", NAME, "zoe")
+            return answer.manual_score, answer.needs_manual_grade, said
+
+    assert export(2) == (2, False, [])
+    assert export(1) == (1, False, [])
+    assert export(None) == (None, True, [])
+    assert export(2) == (2, False, [])
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("answer-tiny-q1", "tiny", NAME, "zoe").manual_score = 0.5
+        gradebook.db.commit()
+    assert export(1)[0] == 0.5
+    assert export(None)[0] == 0.5  # a person's
+
+
+def test_formgrader_shows_what_was_graded_whatever_the_roster_calls_its_author(
+    course: tuple[Assignment, Path], tmp_path: Path
+) -> None:
+    assignment, folder = course
+    handins, out = tmp_path / "handins", tmp_path / "out"
+    (handins / "turing_alan").mkdir(parents=True)
+    (handins / "turing_alan" / "tiny.py").write_text(WRITTEN)
+    stub = (folder / "release" / NAME / "tiny.ipynb").read_bytes()
+    (handins / "turing_alan" / "tiny.ipynb").write_bytes(stub)  # submit's zip holds both
+    (handins / "latin1").mkdir()
+    (handins / "latin1" / "tiny.py").write_bytes(b"# \xe9\n")
+    (tmp_path / "roster.csv").write_text("id,alias\n77,turing_alan\n78,latin1\n")
+    run(assignment, handins, out, Grader(), roster=read_roster(tmp_path / "roster.csv"))
+    shown = folder / "autograded" / "77" / NAME / "tiny.ipynb"
+    command = ["export", "gradebook", str(folder / "gradebook.db"), str(out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(assignment.folder.parent.parent)
+        for more in ([], ["--handins", str(handins)]):
+            shown.unlink(missing_ok=True)
+            done = CliRunner().invoke(main, [*command, *more])
+            assert done.exit_code == 0, done.output
+            assert "return x + x" in shown.read_text()
+            assert "78: tiny.py cannot be read (UnicodeDecodeError)" in done.stderr
+        (handins / "turing_alan").rename(tmp_path / "elsewhere")
+        done = CliRunner().invoke(main, [*command, "--handins", str(handins)])
+        assert f"77: no hand-in in {handins} is known as theirs." in done.stderr
+        assert "return x + x" in shown.read_text()  # what an earlier export put there stays
+        assert "1 hand-in is not where it was when it was graded" in CliRunner().invoke(main, command).stderr
 
 
 def test_a_database_that_does_not_know_the_assignment_is_refused(

@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,29 @@ from autograder.files import write_whole
 from autograder.manifest import Assignment
 from autograder.report import Report
 
+Given = dict[str, dict[str, float]]  # student -> cell -> points
+
 
 def fill_gradebook(
-    database: Path, reports: Iterable[Report], assignment: Assignment, handed_in: dict[str, dict[str, bytes]]
+    database: Path,
+    reports: Iterable[Report],
+    assignment: Assignment,
+    handed_in: Mapping[str, Mapping[str, bytes]],
+    *,
+    last: Given | None = None,
 ) -> list[str]:
     """Write the marks; returns a sentence for each thing that could not be written.
 
-    ``handed_in`` maps a student to the bytes of the notebooks and scripts of the hand-in, by file name. Cells that
-    people mark keep what people gave. Raises BadResults when the database does not know the assignment.
+    ``handed_in`` maps a student to the bytes of the notebooks and scripts of the hand-in, by file name. ``last`` is
+    what the last export gave to inline questions, and is brought up to date: where the database says something else,
+    a person gave it in formgrader, and that stays. Raises BadResults when the database does not know the assignment.
     """
     from nbgrader.api import Gradebook, MissingEntry
 
     if not database.is_file():
         raise BadResults(f"{database} does not exist. Run `nbgrader generate_assignment {assignment.name}` first.")
     complaints: list[str] = []
+    before = {} if last is None else last
     with _alembic_found(), Gradebook(f"sqlite:///{database}") as gradebook, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of SQLAlchemy's, about nbgrader's own queries
         try:
@@ -49,7 +58,7 @@ def fill_gradebook(
             gradebook.update_or_create_submission(assignment.name, report.student)
             points = {task.name: task.points for task in report.tasks}
             for notebook in known.notebooks:
-                _grade(gradebook, notebook.name, report, points)
+                complaints += _grade(gradebook, notebook.name, report, points, before.setdefault(report.student, {}))
                 released = database.parent / "release" / assignment.name / f"{notebook.name}.ipynb"
                 place = database.parent / "autograded" / report.student / assignment.name / released.name
                 if report.student in handed_in or not place.exists():  # else what an earlier export put there stays
@@ -69,41 +78,49 @@ def _alembic_found() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
-def _grade(gradebook: Any, notebook: str, report: Report, points: dict[str, int]) -> None:
+def _grade(gradebook: Any, notebook: str, report: Report, points: dict[str, int], last: dict[str, float]) -> list[str]:
     submitted = gradebook.find_submission_notebook(notebook, report.assignment, report.student)
     paid = {f"check-{_name(task)}": earned for task, earned in points.items()}
-    given = {f"answer-{_name(mark.item)}": mark.points for mark in report.marks if mark.question}
+    marks = {f"answer-{_name(mark.item)}": mark for mark in report.marks if mark.question}
+    complaints = []
     for grade in submitted.grades:
-        if grade.cell.name in paid:
-            grade.auto_score, grade.needs_manual_grade = float(paid[grade.cell.name]), report.needs_staff
-        elif grade.manual_score is None and grade.cell.name in given:
-            grade.manual_score, grade.needs_manual_grade = float(given[grade.cell.name]), False
-        elif grade.manual_score is None:
-            grade.needs_manual_grade = True
+        name, held = grade.cell.name, grade.manual_score
+        if name in paid:
+            grade.auto_score, grade.needs_manual_grade = float(paid[name]), report.needs_staff
+            continue
+        given = float(marks[name].points) if name in marks else None
+        if held is None or held == given or held == last.get(name):
+            grade.manual_score, grade.needs_manual_grade = given, given is None
+            last.pop(name, None)
+            last |= {} if given is None else {name: given}
+        elif given is not None:
+            complaints.append(
+                f"{report.student}: {marks[name].item} has {held:g} in formgrader and {given:g} by `gradlab mark`; "
+                "formgrader's stays."
+            )
+    return complaints
 
 
 def _name(task: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", task)
 
 
-def _place(released: Path, place: Path, files: dict[str, bytes], student: str) -> list[str]:
+def _place(released: Path, place: Path, files: Mapping[str, bytes], student: str) -> list[str]:
     """Put the student's notebook, with the released notebook's marked cells, where nbgrader looks for it."""
     import jupytext
     import nbformat
 
     if not released.is_file():
         raise BadResults(f"{released} does not exist. Run `nbgrader generate_assignment` in this course again.")
-    script = released.with_suffix(".py").name
+    name = next((name for name in (released.name, released.with_suffix(".py").name) if name in files), "")
     complaints = []
     try:
-        if released.name in files:
-            theirs = nbformat.reads(files[released.name].decode("utf-8"), as_version=4)
-        else:
-            theirs = jupytext.reads(files.get(script, b"").decode("utf-8"), fmt="py:percent")
+        text = files[name].decode("utf-8") if name else ""
+        theirs = nbformat.reads(text, as_version=4) if name == released.name else jupytext.reads(text, fmt="py:percent")
         written = {_id(cell): cell.source for cell in theirs.cells if _id(cell)}
     except Exception as error:  # any reader's own error: the file is a student's
         written = {}
-        complaints = [f"{student}: {released.name} cannot be read ({type(error).__name__}); formgrader shows the stub."]
+        complaints = [f"{student}: {name} cannot be read ({type(error).__name__}); formgrader shows the stub."]
     book = nbformat.read(released, as_version=4)
     for cell in book.cells:
         marks = cell.metadata.get("nbgrader", {})
