@@ -6,7 +6,7 @@ from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
 from common.attention_roles import complaint
-from common.torch_layers import encoder_layer
+from common.torch_layers import encoder_layer, norms_alone
 
 READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
 
@@ -18,7 +18,12 @@ def tokens(model, images):
     '''What the first encoder layer is given.'''
     seen = []
     layers = [m for m in model.modules() if isinstance(m, vit.TransformerEncoderLayer)]
-    hooks = [m.register_forward_pre_hook(lambda m, args: seen.append(args[0].detach())) for m in layers]
+    hooks = [
+        m.register_forward_pre_hook(
+            lambda m, args, rest: seen.append([*args, *rest.values()][0].detach()), with_kwargs=True
+        )
+        for m in layers
+    ]
     with torch.no_grad():
         model.eval()(images)
     for hook in hooks:
@@ -65,7 +70,8 @@ def wrong_patches(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> dict:
 def judge_patches(student, images: Tensor, img_size, p: int, dim: int, rng) -> None:
     """The embedding of these images is right."""
     module = student.PatchEmbedding(img_size, p, images.shape[1], dim)
-    weight, bias = parts(student, module, [images], rng, linear=1)["linear"][0]
+    shapes = [(dim, images.shape[1] * p * p)]
+    weight, bias = parts(student, module, [images], rng, shapes=shapes)["linear"][0]
     mistakes = wrong_patches(images, weight, bias, p)
     expect_close(module(images), embedded(images, weight, bias, p), mistakes=mistakes)
 
@@ -88,7 +94,7 @@ def check_layer_agrees_with_torch(student, rng):
     forbid(student, "TransformerEncoderLayer", calls=READY_MADE)
     x = rng.normal(2, 5, 6)
     layer = student.TransformerEncoderLayer(6, 2, 9, 0.3)
-    found = parts(student, layer, [x], rng, attention=1, linear=2, norm=2)
+    found = parts(student, layer, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
     def torch_says(**rest: bool) -> Tensor:
         return encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5, **rest)(x).detach()
@@ -100,12 +106,24 @@ def check_layer_agrees_with_torch(student, rng):
 
 @task("TransformerEncoderLayer", points=1)
 def check_layer_drops_in_training_only(student, rng):
-    """Dropout acts in training and not in eval mode."""
+    """Dropout acts on each sub-layer, before the sum, in training and not in eval mode."""
     layer, x = student.TransformerEncoderLayer(8, 2, 16, 0.5).to(rng.device), rng.normal(2, 5, 8, dtype=torch.float32)
     layer.train()
     expect(not torch.equal(layer(x), layer(x)), "In training, two passes with dropout 0.5 were equal.")
     layer.eval()
     expect_equal(layer(x), layer(x), name="the second pass in eval mode")
+
+    layer, x = student.TransformerEncoderLayer(6, 2, 9, 1.0), rng.normal(2, 5, 6)
+    norms, name = (
+        parts(student, layer, [x], rng, norm=2)["norm"],
+        "in training with dropout 1, when only norms are left",
+    )
+    expect_close(layer.train()(x), norms_alone(x, norms, eps=1e-5), rtol=1e-4, name=name, mistakes={
+        "Dropout acts on the sums; it acts on what each sub-layer puts out, before the sum.": (
+            lambda: norms_alone(0 * x, norms, eps=1e-5)
+        ),
+        "Dropout stands after the norms; it acts on what each sub-layer puts out, before the sum.": torch.zeros_like(x),
+    })  # fmt: skip
 
 
 @task("VisionTransformer", points=2)
@@ -113,12 +131,15 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
     """The scores are those of the patches, through the encoder layers, averaged, through a linear layer."""
     images = rng.normal(3, 2, 8, 8)
     model = student.VisionTransformer(8, 4, 2, 6, 2, 3, 10, 7, 0.2)
-    found = parts(student, model, [images], rng, attention=2, linear=6, norm=4)
+    shapes = [(6, 32), *2 * [(10, 6), (6, 10)], (7, 6)]
+    found = parts(student, model, [images], rng, attention=2, heads=3, width=6, shapes=shapes, norm=4)
     x = student.define(TOKENS).tokens(model, images)
     expect(x is not None, "VisionTransformer does not use your TransformerEncoderLayer.")
     expect_shape(x, (3, 4, 6), name="what the first encoder layer is given")
     positions = x - embedded(images, *found["linear"][0], 4)
     expect_close(positions, positions[:1].expand(3, -1, -1), name="what is added to the patches of each image")
+    alike = torch.allclose(positions, positions[..., :1].expand(-1, -1, 6))
+    expect(not alike, "What is added to a patch is one number, not a vector of embed_dim numbers.")
 
     for i in range(2):
         linears, norms = found["linear"][2 * i + 1 : 2 * i + 3], found["norm"][2 * i : 2 * i + 2]
@@ -166,7 +187,7 @@ def check_mixer_agrees_with_the_formula(student, rng):
     """The Mixer block agrees with equation 1 of its paper."""
     x = rng.normal(2, 5, 4)
     block = student.MixerBlock(5, 4, 7, 6)
-    found = parts(student, block, [x], rng, linear=4, norm=2)
+    found = parts(student, block, [x], rng, shapes=[(7, 5), (5, 7), (6, 4), (4, 6)], norm=2)
     expect_close(block(x), mixed(x, found), rtol=1e-4, mistakes={
         "The nonlinearity is a ReLU; it must be GELU.": lambda: mixed(x, found, gelu=False),
         "The residual connections are missing.": lambda: mixed(x, found) - x,

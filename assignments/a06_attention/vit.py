@@ -238,28 +238,32 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 
 # %% tags=["active-ipynb"]
 # def attention_maps(model, images):
-#     """The weights of each attention layer: a list of (N, heads, T, T)."""
-#     seen = []
+#     """The weights of each nn.MultiheadAttention: a list of (N, heads, T, T)."""
+#     seen, wanted = [], {"need_weights": True, "average_attn_weights": False}
 #     attentions = [m for m in model.modules() if isinstance(m, nn.MultiheadAttention)]
-#     hooks = [m.register_forward_pre_hook(lambda m, args: seen.append((m, args))) for m in attentions]
+#     hooks = [m.register_forward_pre_hook(lambda *call: seen.append(call), with_kwargs=True) for m in attentions]
 #     predict(model, images)
 #     for hook in hooks:
 #         hook.remove()
 #     with torch.no_grad():
-#         return [m(*args, average_attn_weights=False)[1] for m, args in seen]
+#         return [m(*args[:3], **{**rest, **wanted})[1] for m, args, rest in seen]
 #
 #
 # shown = x_test[:6]
-# received = attention_maps(vit, shown)[-1].mean(dim=2).unflatten(2, (8, 8))  # (N, heads, 8, 8)
-# figure, axes = plt.subplots(5, 6, figsize=(9, 7.5), layout="constrained")
-# for n in range(6):
-#     axes[0, n].imshow(shown[n].permute(1, 2, 0))
-#     axes[0, n].set_title(scenes.class_names[y_test[n]], fontsize=9)
-#     for head in range(4):
-#         axes[1 + head, n].imshow(received[n, head], cmap="magma")
-# for ax in axes.flat:
-#     ax.set_axis_off()
-# plt.show()
+# maps = attention_maps(vit, shown)
+# if maps:
+#     received = maps[-1].mean(dim=2).unflatten(2, (8, 8))  # (N, heads, 8, 8)
+#     figure, axes = plt.subplots(5, 6, figsize=(9, 7.5), layout="constrained")
+#     for n in range(6):
+#         axes[0, n].imshow(shown[n].permute(1, 2, 0))
+#         axes[0, n].set_title(scenes.class_names[y_test[n]], fontsize=9)
+#         for head in range(4):
+#             axes[1 + head, n].imshow(received[n, head], cmap="magma")
+#     for ax in axes.flat:
+#         ax.set_axis_off()
+#     plt.show()
+# else:
+#     print("No picture: your layers use an attention of your own, and this cell reads nn.MultiheadAttention.")
 
 # %% [markdown]
 # Did it find out that patches lie in a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to

@@ -38,11 +38,13 @@ def expect_gradients_everywhere(student, module, inputs: list) -> None:
 
 @task("scaled_dot_product_two_loop_single", points=1)
 def check_single_on_other_sizes(student, rng):
-    """Attention in one sequence is right for one query, one key, more queries than keys, and float32."""
+    """Attention in one sequence is right for one query, one key, more queries than keys, float32; inputs stay."""
     for queries, keys, width, values in [(1, 4, 3, 2), (5, 1, 2, 3), (6, 2, 1, 7)]:
         for dtype in (torch.float64, torch.float32):
             q, k, v = (rng.normal(*s, dtype=dtype) for s in ((queries, width), (keys, width), (keys, values)))
-            expect_close(student.scaled_dot_product_two_loop_single(q, k, v), attend(q, k, v))
+            seen = student.inspect(student.scaled_dot_product_two_loop_single, q, k, v)
+            expect_close(seen.value, attend(q, k, v))
+            expect_equal(seen.args, (q, k, v), name="the inputs after the call")
 
 
 @task("scaled_dot_product_two_loop_single", points=1)
@@ -54,12 +56,14 @@ def check_single_with_large_scores(student, rng):
 
 @task("scaled_dot_product_two_loop_batch", points=1)
 def check_batch_on_other_sizes(student, rng):
-    """Attention in a batch is right for one sequence, one key, more queries than keys, and float32."""
+    """Attention in a batch is right for one sequence, one key, more queries than keys, float32; inputs stay."""
     for num, queries, keys, width, values in [(1, 3, 4, 5, 2), (4, 5, 1, 2, 3), (3, 6, 2, 1, 7)]:
         for dtype in (torch.float64, torch.float32):
             shapes = (num, queries, width), (num, keys, width), (num, keys, values)
             q, k, v = (rng.normal(*shape, dtype=dtype) for shape in shapes)
-            expect_close(student.scaled_dot_product_two_loop_batch(q, k, v), attend(q, k, v))
+            seen = student.inspect(student.scaled_dot_product_two_loop_batch, q, k, v)
+            expect_close(seen.value, attend(q, k, v))
+            expect_equal(seen.args, (q, k, v), name="the inputs after the call")
 
 
 @task("scaled_dot_product_no_loop_batch", points=2)

@@ -19,15 +19,23 @@ def check_any_vocabulary_is_numbered(student, rng):
 
 @task("prepocess_input_sequence", points=2)
 def check_other_sentences_become_tokens(student, rng):
-    """Other vocabularies, numbers of other lengths and several blanks are read alike."""
-    vocab = ["plus", "EOS", *"9876543210", "BOS", "xy"]
+    """Other vocabularies, numbers of other lengths and any white space are read alike; only special words are whole."""
+    vocab = ["plus", "EOS", *"9876543210", "BOS", "xy", "42"]
     numbers = {token: 3 * place + 5 for place, token in enumerate(vocab)}
     special = ["plus", "EOS", "BOS", "xy"]
-    for words in (["BOS", "7", "plus", "1234", "EOS"], ["90", "xy", "xy", "09"], ["0"], ["plus"]):
+    for words in (
+        ["BOS", "7", "plus", "1234", "EOS"],
+        ["90", "xy", "xy", "09"],
+        ["0"],
+        ["plus"],
+        ["42", "plus", "142"],
+    ):
         characters = [t for word in words for t in ([word] if word in special else word)]
         expected = [numbers[t] for t in characters]
         expect_equal(student.prepocess_input_sequence(" ".join(words), numbers, special), expected)
-        expect_equal(student.prepocess_input_sequence("  ".join(words) + " ", numbers, special), expected)
+        for space in ("  ", "\t", "\n", " \t\n"):
+            sentence = space + space.join(words) + space
+            expect_equal(student.prepocess_input_sequence(sentence, numbers, special), expected)
 
 
 @task("position_encoding_simple", points=1)

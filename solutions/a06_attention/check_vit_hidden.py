@@ -5,9 +5,31 @@ import torch.nn.functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
 from common.attention_roles import complaint
-from common.torch_layers import encoder_layer
+from common.torch_layers import encoder_layer, norms_alone
 
 READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
+
+LAYERS = """
+import torch
+import vit
+
+def through(model, images):
+    '''What each encoder layer was given and made of it.'''
+    seen = []
+    hooks = [
+        part.register_forward_hook(
+            lambda part, args, rest, out: seen.append(([*args, *rest.values()][0].clone(), out.clone())),
+            with_kwargs=True,
+        )
+        for part in model.modules()
+        if isinstance(part, vit.TransformerEncoderLayer)
+    ]
+    with torch.no_grad():
+        model(images)
+    for hook in hooks:
+        hook.remove()
+    return seen
+"""
 
 
 def parts(student, module, inputs: list, rng, **wanted) -> dict:
@@ -32,7 +54,7 @@ def check_patches_on_other_sizes(student, rng):
     for shape, img_size, p, dim in cases:
         images = rng.normal(*shape).permute(0, 1, 3, 2).contiguous().permute(0, 1, 3, 2)
         module = student.PatchEmbedding(img_size, p, in_channels=shape[1], embed_dim=dim)
-        weight, bias = parts(student, module, [images], rng, linear=1)["linear"][0]
+        weight, bias = parts(student, module, [images], rng, shapes=[(dim, shape[1] * p * p)])["linear"][0]
         expected = F.conv2d(images, weight.reshape(dim, shape[1], p, p), bias, stride=p).flatten(2).mT
         expect_close(module(images), expected)
     images = rng.normal(2, 3, 32, 32, dtype=torch.float32)
@@ -47,7 +69,8 @@ def check_layer_on_other_sizes(student, rng):
         x, mask = rng.normal(num, length, width), rng.uniform(length, length) < 0.4
         mask &= ~torch.eye(length, dtype=torch.bool, device=x.device)
         layer = student.TransformerEncoderLayer(width, heads, hidden, 0.0)
-        found = parts(student, layer, [x], rng, attention=1, linear=2, norm=2)
+        shapes = [(hidden, width), (width, hidden)]
+        found = parts(student, layer, [x], rng, attention=1, heads=heads, width=width, shapes=shapes, norm=2)
         oracle = encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5)
         expect_close(layer.train()(x), oracle(x).detach(), rtol=1e-4, name="in training")
         expect_close(layer.eval()(x, mask), oracle(x, src_mask=mask).detach(), rtol=1e-4, name="with a mask")
@@ -56,18 +79,28 @@ def check_layer_on_other_sizes(student, rng):
 
 @task("VisionTransformer", points=2)
 def check_vit_on_other_sizes(student, rng):
-    """Other sizes are right, each image is classified by itself, and all weights get gradients."""
+    """Other sizes are right, each image is classified by itself, all weights get gradients, all layers the dropout."""
     cases = [((3, 1, 6, 9), (6, 9), 3, 5, 1, 5, 4, 3), ((4, 3, 8, 8), 8, 2, 8, 3, 2, 5, 11)]
     for shape, img_size, p, dim, layers, heads, hidden, classes in cases:
         images = rng.normal(*shape)
         model = student.VisionTransformer(img_size, p, shape[1], dim, layers, heads, hidden, classes, 0.3)
-        parts(student, model, [images], rng, attention=layers, linear=2 * layers + 2, norm=2 * layers)
+        shapes = [(dim, shape[1] * p * p), *layers * [(hidden, dim), (dim, hidden)], (classes, dim)]
+        parts(student, model, [images], rng, attention=layers, heads=heads, width=dim, shapes=shapes, norm=2 * layers)
         scores = model.eval()(images)
         expect_shape(scores, (shape[0], classes))
         expect_close(model(images[1:2]), scores[1:2], name="image 1 by itself")
         model.train()
         expect(not torch.equal(model(images), model(images)), "In training, two passes with dropout 0.3 were equal.")
         expect_gradients_everywhere(student, model, [images])
+
+    model = student.VisionTransformer(8, 4, 3, 6, 2, 2, 5, 7, 1.0)
+    images = rng.normal(2, 3, 8, 8)
+    norms = parts(student, model, [images], rng, norm=4)["norm"]
+    seen = student.define(LAYERS).through(model.train(), images)
+    expect_equal(len(seen), 2, name="the number of TransformerEncoderLayers that ran")
+    for i, (given, out) in enumerate(seen):
+        name = f"layer {i + 1} in training with dropout 1, when only the norms are left"
+        expect_close(out, norms_alone(given, norms[2 * i : 2 * i + 2], eps=1e-5), rtol=1e-4, name=name)
 
 
 TRAINING = """
@@ -113,7 +146,9 @@ def check_mixer_on_other_sizes(student, rng):
     for tokens, channels, tokens_hidden, channels_hidden in [(1, 6, 3, 2), (7, 2, 4, 9), (3, 5, 2, 2)]:
         x = rng.normal(3, tokens, channels)
         block = student.MixerBlock(tokens, channels, tokens_hidden, channels_hidden)
-        found = parts(student, block, [x], rng, linear=4, norm=2)
+        shapes = [(tokens_hidden, tokens), (tokens, tokens_hidden), (channels_hidden, channels)]
+        shapes += [(channels, channels_hidden)]
+        found = parts(student, block, [x], rng, shapes=shapes, norm=2)
         (t1, t2, c1, c2), (n1, n2) = [(w.flatten(1), b) for w, b in found["linear"]], found["norm"]
         across = F.linear(F.gelu(F.linear(F.layer_norm(x, (channels,), *n1).mT, *t1)), *t2).mT
         u = x + across
