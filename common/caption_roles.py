@@ -25,7 +25,7 @@ def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) ->
         output      a pair (V, H), (V,): from states to scores
         cell        the parameters of the recurrent network by name: Wx, Wh, b, and Wattn where there is one
 
-    Raises LookupError, which says what is missing or left over.
+    Raises LookupError, which says what is missing or left over: "lacks ...", to follow the captioner's name.
 
     Shapes:
         like  (...)  any tensor
@@ -42,7 +42,7 @@ def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) ->
             parameter.copy_(values)
     cells = [part for part in model.modules() if all(isinstance(getattr(part, n, None), Tensor) for n in NAMES[:3])]
     if len(cells) != 1:
-        raise LookupError(f"it has {len(cells)} recurrent networks with parameters Wx, Wh and b, not 1")
+        raise LookupError(f"has {len(cells)} recurrent networks with parameters Wx, Wh and b, not 1")
     cell = {name: getattr(cells[0], name).detach() for name in NAMES if hasattr(cells[0], name)}
     rest = [p for p in _trained(model) if not any(p is own for own in cells[0].parameters())]
     return {
@@ -51,6 +51,18 @@ def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) ->
         "output": _pair(rest, sizes["V"], sizes["H"], "linear layer from states to scores", last=True),
         "cell": cell,
     }
+
+
+def weights_or_complaint(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) -> dict[str, Any] | str:
+    """As `weights`; what is missing or left over is returned as words that follow the captioner's name.
+
+    Shapes:
+        like  (...)  any tensor
+    """
+    try:
+        return weights(model, sizes, seed, like)
+    except LookupError as problem:
+        return str(problem)
 
 
 def _trained(model: nn.Module) -> list[Tensor]:
@@ -63,20 +75,20 @@ def _pair(rest: list[Tensor], after: int, before: int, what: str, *, last: bool 
     shapes = {(after, before): False, (after, before, 1, 1): False, (before, after): True}
     found = next((p for p in rest if tuple(p.shape) in shapes), None)
     if found is None:
-        raise LookupError(f"it lacks a {what}, with weights of shape {(after, before)}")
+        raise LookupError(f"lacks a {what}, with weights of shape {(after, before)}")
     matrix = found.detach().flatten(1)
     matrix = matrix.T if shapes[tuple(found.shape)] else matrix
     rest[:] = [p for p in rest if p is not found]
     bias = next((p for p in rest if tuple(p.shape) == (after,)), None)
     rest[:] = [p for p in rest if p is not bias]
     if last and rest:
-        raise LookupError(f"it has more parameters than it should, of shapes {[tuple(p.shape) for p in rest]}")
+        raise LookupError(f"has more parameters than it should, of shapes {[tuple(p.shape) for p in rest]}")
     return matrix, matrix.new_zeros(after) if bias is None else bias.detach()
 
 
 def _take(rest: list[Tensor], shape: tuple[int, int], what: str) -> Tensor:
     found = next((p for p in rest if tuple(p.shape) == shape), None)
     if found is None:
-        raise LookupError(f"it lacks a {what} of shape {shape}")
+        raise LookupError(f"lacks a {what} of shape {shape}")
     rest[:] = [p for p in rest if p is not found]
     return found.detach()

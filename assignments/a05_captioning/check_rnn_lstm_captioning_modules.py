@@ -87,7 +87,8 @@ def check_gru_agrees_with_torch(student, rng):
     now, (wx, wh, b) = x[:, 0], values
     r, z = (now @ wx + h0 @ wh + b).chunk(3, dim=1)[:2]
     r, z, ahead = r.sigmoid(), z.sigmoid(), (now @ wx + b).chunk(3, dim=1)[2]
-    n = (ahead + r * (h0 @ wh).chunk(3, dim=1)[2]).tanh()
+    bare, past, bias = (part.chunk(3, dim=-1)[2] for part in (now @ wx, h0 @ wh, b))
+    n = (ahead + r * past).tanh()
     right = gru_step(now, h0, *values)
     expect_close(module.step_forward(now, h0), right, name="next_h", mistakes={
         "z and 1 - z are swapped: z is how much of the old state is kept.": (1 - z) * h0 + z * n,
@@ -97,7 +98,8 @@ def check_gru_agrees_with_torch(student, rng):
         "The thirds are in the order z, r, n; here it is r, z, n.": (
             lambda: gru_step(now, h0, *permuted(values, [1, 0, 2]))
         ),
-        "The reset gate is missing.": z * h0 + (1 - z) * (ahead + (h0 @ wh).chunk(3, dim=1)[2]).tanh(),
+        "The bias of n is multiplied by r; it stays outside.": z * h0 + (1 - z) * (bare + r * (past + bias)).tanh(),
+        "The reset gate is missing.": z * h0 + (1 - z) * (ahead + past).tanh(),
     })  # fmt: skip
     sequence = over_time(lambda at, h: gru_step(at, h, *values), x, h0)
     expect_close(module(x, h0), sequence, name="h")

@@ -101,9 +101,11 @@ def check_bleu_has_a_brevity_penalty(student):
         "The penalty is c / r; it should be exp(1 - r/c).": 0.5,
         "The penalty has the ratio the wrong way round.": math.exp(1 - 3 / 6),
     })  # fmt: skip
-    judge_bleu(student, "a red disc", ["a red disc above a ring", "a red disc left"], 1, math.exp(1 - 4 / 3), {
+    references = ["a red disc above a ring", "a red disc left", "a red disc right of a large blue ring"]
+    judge_bleu(student, "a red disc", references, 1, math.exp(1 - 4 / 3), {
         "r is the length of the first reference; take that of the closest.": math.exp(1 - 6 / 3),
-        "r is the mean length of the references; take that of the closest.": math.exp(1 - 5 / 3),
+        "r is the length of the farthest reference, here the longest; take that of the closest.": math.exp(1 - 9 / 3),
+        "r is the mean length of the references; take that of the closest.": math.exp(1 - 19 / 9),
     })  # fmt: skip
     judge_bleu(student, "a red disc above", ["a red disc"], 1, 3 / 4, {
         "A candidate that is longer than its reference is neither punished nor rewarded.": 3 / 4 * math.exp(1 - 3 / 4),

@@ -451,7 +451,8 @@ class LSTM(nn.Module):
 #
 # $$ n = \tanh\!\big(x_t W_x^n + b^n + r \odot (h_{t-1} W_h^n)\big), \qquad h_t = z \odot h_{t-1} + (1 - z) \odot n. $$
 #
-# As in torch, $r$ is multiplied *after* the matrix, and the bias stays outside of it.
+# As in torch, $r$ acts *after* the matrix. torch has a second bias, inside of $r \odot (\dots)$; here there is one,
+# outside.
 
 # %% task="GRU"
 class GRU(nn.Module):

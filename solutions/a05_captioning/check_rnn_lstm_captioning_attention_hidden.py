@@ -29,7 +29,7 @@ def check_attention_on_other_grids(student, rng):
 
 GRADIENTS = """
 import torch
-from common.caption_roles import weights
+from common.caption_roles import weights_or_complaint
 
 def make(cls, inputs, state, values):
     module = cls(inputs, state).to(values["Wx"].device, values["Wx"].dtype)
@@ -47,6 +47,9 @@ def through(f, dout, *inputs):
 
 def own(module, names):
     return [getattr(module, name).grad for name in names]
+
+def like_pretrained(model, images, features):
+    return torch.allclose(model.image_encoder(images), features, rtol=1e-3, atol=1e-3)
 
 def learn(model, images, captions):
     model.train()
@@ -68,7 +71,7 @@ def check_attention_gradients(student, rng):
 
 @task("AttentionLSTM", points=4)
 def check_attention_lstm_learns(student, rng):
-    """States and all gradients agree with torch's, for one step, one caption, one place and float32."""
+    """States and all gradients agree with torch's, for one step, one caption, one place and float32; inputs stay."""
     forbid(student, "AttentionLSTM", calls=READY_MADE)
     for num, steps, inputs, state, side in [(3, 1, 4, 5, 2), (1, 7, 2, 3, 4), (4, 3, 1, 6, 1)]:
         for dtype in (torch.float64, torch.float32):
@@ -86,17 +89,23 @@ def check_attention_lstm_learns(student, rng):
             loose = {"rtol": 1e-3, "atol": 1e-3} if dtype == torch.float32 else {}
             expect_close(module(x, grid), right.detach(), name="h", **loose)
             expect_close(found, list(wanted), name="gradients of (x, A, Wx, Wh, Wattn, b)", **loose)
+            step = x[:, 0], *(rng.normal(num, state, dtype=dtype) for _ in range(3))
+            expect_unchanged(student.inspect(module.step_forward, *step), *step)
 
 
-def build(student, rng, kind: str, like: Tensor, words: int, *, ignored: int | None = None) -> tuple[Any, dict]:
+def build(
+    student, rng, kind: str, like: Tensor, words: int, *, ignored: int | None = None, **options: Any
+) -> tuple[Any, dict]:
     """A captioner with new weights, and these weights by role."""
     names = ["<UNK>", "<END>", *(f"w{k}" for k in range(words - 4)), "<START>", "<NULL>"]
     model = student.CaptioningRNN(
         {word: k for k, word in enumerate(names)},
-        input_dim=D, wordvec_dim=E, hidden_dim=H, cell_type=kind, ignore_index=ignored,
+        input_dim=D, wordvec_dim=E, hidden_dim=H, cell_type=kind, ignore_index=ignored, **options,
     )  # fmt: skip
     sizes = {"V": words, "D": D, "E": E, "H": H}
-    return model, student.define(GRADIENTS).weights(model, sizes, rng.int(0, 2**31), like)
+    found = student.define(GRADIENTS).weights_or_complaint(model, sizes, rng.int(0, 2**31), like)
+    expect(type(found) is dict, f"CaptioningRNN({kind!r}) {found}.")
+    return model, found
 
 
 def loss_of(weights: dict, kind: str, seen: Tensor, captions: Tensor, ignored: int = -1) -> Tensor:
@@ -118,19 +127,23 @@ def check_captioner_sees_images(student, rng):
         right = loss_of(weights, kind, seen, captions)
         expect_close(model(images, captions), right, rtol=1e-3, name=f"loss of {kind!r} on images")
         expect_close(model(seen, captions), right, rtol=1e-3, name=f"loss of {kind!r} on features")
+    model, _ = build(student, rng, "rnn", images, 9, image_encoder_pretrained=False)
+    pretrained = student.define(GRADIENTS).like_pretrained(model, images, seen)
+    expect(pretrained is False, "image_encoder_pretrained=False is not handed to ImageEncoder: it has learned weights.")
 
 
 @task("CaptioningRNN.forward", points=1)
 def check_captioner_ignores_padding(student, rng):
-    """With ignore_index, more padding at the end changes nothing."""
+    """With ignore_index, more padding at the end of long captions changes nothing."""
     for kind in ("rnn", "lstm", "attn"):
-        seen, captions = rng.normal(3, D, 2, 2), rng.integers(0, 9, 3, 6)
+        seen, captions = rng.normal(3, D, 2, 2), rng.integers(0, 9, 3, 26)
         padded = torch.cat([captions, torch.full_like(captions[:, :3], 9)], dim=1)
         model, weights = build(student, rng, kind, seen, 10, ignored=9)
         right, wrong = (loss_of(weights, kind, seen, tokens) for tokens in (captions, padded))
         for tokens in (captions, padded):
             hints = {"ignore_index is not used: padding counts.": wrong}
-            expect_close(model(seen, tokens), right, name=f"loss of {kind!r}", mistakes=hints)
+            steps = tokens.shape[1] - 1
+            expect_close(model(seen, tokens), right, name=f"loss of {kind!r}, {steps} steps", mistakes=hints)
 
 
 @task("CaptioningRNN.forward", points=1)
@@ -144,21 +157,41 @@ def check_every_layer_of_the_captioner_learns(student, rng):
         expect_unchanged(student.inspect(model, seen, captions), seen, captions)
 
 
+def speak(weights: dict, kind: str, seen: Tensor, length: int) -> tuple[Tensor, Tensor | None]:
+    """The best word after <START> again and again: (N, length), and where "attn" looked."""
+    oracle, words, looks = Captioner(weights, kind, seen), [], []
+    word = torch.full((len(seen),), len(weights["embedding"]) - 2, device=seen.device)
+    for _ in range(length):
+        scores, looked = oracle.say(word)
+        word = scores.argmax(dim=1)
+        words.append(word)
+        looks.append(looked)
+    return torch.stack(words, dim=1), None if kind != "attn" else torch.stack(looks, dim=1)
+
+
+def judge_sample(found: Any, words: Tensor, looks: Tensor | None, case: str) -> None:
+    """Compare captions, and where "attn" looked; looks is None for the others."""
+    if looks is None:
+        expect_equal(found, words, name=f"captions, {case}")
+        return
+    pair = type(found) in (tuple, list) and len(found) == 2
+    expect(pair, "For 'attn', sample returns two tensors: captions and weights.")
+    expect_equal(found[0], words, name=f"captions, {case}")
+    expect_close(found[1], looks, name=f"weights, {case}")
+
+
 @task("CaptioningRNN.sample", points=1)
 def check_first_word_and_length(student, rng):
-    """Captions have max_length words, 15 by default; the first is the one after <START>; other images, other words."""
+    """Captions have max_length words, 15 by default; images, features and one image alone are described alike."""
+    images = rng.uniform(3, 3, 16, 16)
+    known = features(ImageEncoder().to(images), images)
     for kind in ("rnn", "lstm", "attn"):
         seen = rng.normal(8, D, 2, 2)
         model, weights = build(student, rng, kind, seen, 12)
-        start = torch.full((8,), 10, device=seen.device)
-        first = Captioner(weights, kind, seen).say(start)[0].argmax(dim=1)
+        words, looks = speak(weights, kind, seen, 21)
         for length, options in ((15, {}), (1, {"max_length": 1}), (21, {"max_length": 21})):
-            found = model.sample(seen, **options)
-            words = found[0] if kind == "attn" and type(found) is tuple else found
-            expect(
-                isinstance(words, Tensor) and words.dtype == torch.int64 and tuple(words.shape) == (8, length),
-                f"With {options or 'no max_length'}, the captions of 8 images are int64 of shape (8, {length}).",
-            )
-            expect_equal(words[:, 0], first, name=f"first words of {kind!r}")
-            if kind == "attn":
-                expect_close(found[1].sum(dim=(2, 3)), torch.ones(8, length).to(seen), name="sums of the weights")
+            part = None if looks is None else looks[:, :length]
+            case = f"{kind!r} with {options or 'no max_length'}"
+            judge_sample(model.sample(seen, **options), words[:, :length], part, case)
+        for given, told, what in ((images, known, "images"), (seen[:1], seen[:1], "the features of one image")):
+            judge_sample(model.sample(given), *speak(weights, kind, told, 15), f"{kind!r} given {what}")

@@ -13,26 +13,36 @@ import torch
 
 def clip(f, grads, limit, lazy):
     parameters = [torch.zeros_like(g, requires_grad=True) for g in grads]
-    for p, g in zip(parameters, grads):
-        p.grad = g.clone()
+    kept = [g.clone() for g in grads]
+    for p, g in zip(parameters, kept):
+        p.grad = g
     idle = torch.ones(3, 2, dtype=grads[0].dtype, device=grads[0].device, requires_grad=True)
     several = [idle, *parameters, idle]
     total = f(iter(several) if lazy else several, limit)
-    return total, [p.grad for p in parameters], idle.grad is None, [p for p in parameters]
+    return total, [p.grad for p in parameters], idle.grad is None, [p for p in parameters], kept
+
+def clip_nothing(f, count, limit):
+    idle = [torch.ones(3, 2, requires_grad=True) for _ in range(count)]
+    return f(idle, limit), all(p.grad is None for p in idle)
 """
 
 
 @task("clip_gradients", points=1)
 def check_clipping_passes_over_what_has_no_gradient(student, rng):
-    """Clipping takes any iterable, passes over parameters without a gradient, and does not move the parameters."""
+    """Clipping takes any iterable, passes over what has no gradient, be it all, and scales in place."""
     grads = [2 * rng.normal(3, 4, dtype=torch.float32), rng.normal(6, dtype=torch.float32)]
     length = torch.cat([g.flatten() for g in grads]).norm()
     for lazy in (False, True):
-        total, found, idle, values = student.define(CLIP).clip(student.clip_gradients, grads, 0.25, lazy)
+        total, found, idle, values, kept = student.define(CLIP).clip(student.clip_gradients, grads, 0.25, lazy)
         expect_close(total, length, name="the length before")
         expect_close(found, [g * (0.25 / length) for g in grads], rtol=1e-3, name="gradients after")
         expect(idle is True, "A parameter without a gradient was given one.")
         expect_equal(values, [torch.zeros_like(g) for g in grads], name="the parameters after the call")
+        expect_equal(kept, found, name="the tensors that were in .grad before the call, scaled in place")
+    for count in (0, 2):
+        total, idle = student.define(CLIP).clip_nothing(student.clip_gradients, count, 0.25)
+        expect_close(total, 0.0, name=f"the length before, of {count} parameters without a gradient")
+        expect(idle is True, "A parameter without a gradient was given one.")
 
 
 @task("clip_gradients", points=1)
@@ -136,16 +146,29 @@ def plain_bleu(candidate: list[str], references: list[list[str]], n: int) -> flo
     return (1.0 if c > r else math.exp(1 - r / c)) * math.prod(precisions) ** (1 / n)
 
 
+def sentences(rng) -> tuple[list[str], list[list[str]]]:
+    """A candidate, and references that share runs of words with it; some letters are cut elsewhere or written large."""
+    letters = ("a", "b", "ab", "ba", "B")
+    candidate = [rng.choice(letters) for _ in range(rng.int(7, 15))]
+    references = []
+    for _ in range(rng.int(1, 5)):
+        words = [rng.choice(letters) if rng.int(0, 9) == 0 else word for word in candidate]
+        text = " ".join(words[rng.int(0, 4) :] + [rng.choice(letters) for _ in range(rng.int(0, 6))])
+        for old, new in (("a ba", "ab a"), ("ab a", "a ba"), ("b", "B"), ("B", "b")):
+            text = text.replace(old, new, 1) if rng.int(0, 2) else text
+        references.append(text.split())
+    return candidate, references
+
+
 @task("bleu", points=2)
 def check_bleu_agrees_with_a_plain_formula(student, rng):
-    """BLEU of random sentences agrees with a plain formula, for n from 1 to 4, with several references."""
-    letters = "abcd"
+    """BLEU of random sentences agrees with a plain formula, for n from 1 to 5, and leaves the sentences alone."""
     for case in range(40):
-        lengths = [rng.int(4, 12) for _ in range(rng.int(2, 5))]
-        candidate, *references = ([rng.choice(letters) for _ in range(length)] for length in lengths)
-        n = 1 + case % 4
-        found = student.bleu(candidate, references, n=n)
-        expect_close(found, plain_bleu(candidate, references, n), name=f"BLEU with n = {n}")
+        candidate, references = sentences(rng)
+        n = 1 + case % 5
+        seen = student.inspect(student.bleu, candidate, references, n=n)
+        expect_close(seen.value, plain_bleu(candidate, references, n), name=f"BLEU with n = {n}")
+        expect_unchanged(seen, candidate, references)
     sentence = ["a", "red", "striped", "disc", "above", "a", "ring"]
     expect_close(student.bleu(sentence, [sentence[1:], sentence]), 1.0, name="BLEU of a reference, n = 4 by default")
 

@@ -15,9 +15,15 @@ BACK = "rnn_step_backward(dh[:, t] + dprev_h, cache[t])"
 SUMS = "dWx, dWh, db = dWx + dwx, dWh + dwh, db + dbias"
 DX = "dx, dh0 = torch.stack(dxs, dim=1), dprev_h"
 PIECES = "for t in range(0, dh.shape[1], steps)]"
+RETURN_BACK = 'return dx, dh0, dWx, dWh, db\n\n\n# %% tags=["active-ipynb"] grade="rnn_backward"'
+PIECE_SUMS = "dWx, dWh, db = (sum(piece[k] for piece in pieces) for k in (2, 3, 4))"
 SCALE = "scale = torch.clamp(max_norm / (total + 1e-12), max=1.0)"
 TOTAL = "total = torch.stack([grad.norm() for grad in grads]).norm()"
 GRADS = "grads = [parameter.grad for parameter in parameters if parameter.grad is not None]"
+COPIES = (
+    "parameters = list(parameters)\n    for parameter in parameters:\n"
+    "        parameter.grad = None if parameter.grad is None else parameter.grad.clone()\n    "
+)
 LOSS = 'ignore_index=ignored, reduction="sum") / len(x)'
 EMBED = "return self.W_embed[x]"
 
@@ -71,6 +77,9 @@ STEPS = [
            SUMS, "dWx, dWh, db = dWx + dwx.double(), dWh + dwh, db + dbias"),
     mutant("through time: adds into dh", "check_sequence_gradients_in_float32",
            BACK, "rnn_step_backward(dh[:, t].add_(dprev_h), cache[t])"),
+    mutant("through time: returns a list",
+           ("check_sequence_gradients_agree_with_autograd", "check_sequence_gradients_agree_with_differences"),
+           RETURN_BACK, RETURN_BACK.replace("dx, dh0, dWx, dWh, db", "[dx, dh0, dWx, dWh, db]")),
     mutant("truncated: does not cut", "check_truncated_gradients_agree_with_detached_pieces",
            PIECES, "for t in [0] for steps in [dh.shape[1]]]"),
     mutant("truncated: lets no gradient go from step to step", "check_truncated_gradients_agree_with_detached_pieces",
@@ -87,6 +96,10 @@ STEPS = [
            "    unused = [rnn_backward"),
     mutant("truncated: fails for a piece longer than the sequence", "check_truncated_whole_sequence",
            PIECES, "for t in range(0, dh.shape[1] - steps + 1, steps)]"),
+    mutant("truncated: leaves what came back in dh", "check_truncated_whole_sequence",
+           PIECE_SUMS, PIECE_SUMS + "\n    dh[:, 0] += dh0"),
+    mutant("truncated: sums up in float64", "check_truncated_whole_sequence",
+           PIECE_SUMS, PIECE_SUMS.replace("piece[k] for", "piece[k].double() for")),
 ]
 WORDS = [
     mutant("clipping: each parameter by itself", "check_clipping_agrees_with_torch",
@@ -102,6 +115,10 @@ WORDS = [
            GRADS, GRADS.replace(" if parameter.grad is not None", "")),
     mutant("clipping: walks twice over a generator", "check_clipping_passes_over_what_has_no_gradient",
            GRADS, "count = len(list(parameters))\n    " + GRADS),
+    mutant("clipping: fails where nothing has a gradient", "check_clipping_passes_over_what_has_no_gradient",
+           "    if not grads:\n        return torch.zeros(())\n", ""),
+    mutant("clipping: works on copies of the gradients", "check_clipping_passes_over_what_has_no_gradient",
+           GRADS, COPIES + GRADS),
     mutant("embedding: returns the axes swapped",
            ("check_words_become_their_rows", "check_a_row_collects_from_all_its_words"),
            EMBED, "return self.W_embed[x.transpose(0, -1)]"),
@@ -139,6 +156,16 @@ BLEU = [
            PENALTY, "penalty = 1 - length / len(candidate)"),
     mutant("bleu: takes the first reference's length", "check_bleu_has_a_brevity_penalty",
            CLOSEST, "length = len(references[0])"),
+    mutant("bleu: takes the farthest reference's length", "check_bleu_has_a_brevity_penalty",
+           CLOSEST, CLOSEST.replace("min(", "max(")),
+    mutant("bleu: sorts the references that it was given", "check_bleu_agrees_with_a_plain_formula",
+           CLOSEST, "references.sort(key=len)\n    " + CLOSEST),
+    mutant("bleu: takes n-grams for equal that have the same letters", "check_bleu_agrees_with_a_plain_formula",
+           "Counter(tuple(words[i : i + k])", "Counter(''.join(words[i : i + k])"),
+    mutant("bleu: takes no more than four words together", "check_bleu_agrees_with_a_plain_formula",
+           "logs = 0.0\n    for k", "logs, n = 0.0, min(n, 4)\n    for k"),
+    mutant("bleu: takes capitals for small letters", "check_bleu_agrees_with_a_plain_formula",
+           "Counter(tuple(words[i : i + k])", "Counter(tuple(word.lower() for word in words[i : i + k])"),
     mutant("bleu: takes the longer of two lengths equally close", "check_bleu_of_short_candidates",
            CLOSEST, "length = min((abs(len(r) - len(candidate)), -len(r)) for r in references)[1] * -1"),
     mutant("bleu: takes the logarithm of 0", "check_bleu_of_short_candidates",

@@ -10,6 +10,7 @@ RNN_ALL = "return rnn_forward(x, h0, self.Wx, self.Wh, self.b)[0]"
 LSTM_A = "a = x @ self.Wx + prev_h @ self.Wh + self.b  # (N, 4 H)"
 LSTM_CHUNK = "i, f, o, g = a.chunk(4, dim=1)  # each (N, H)"
 AFTER_LSTM = "\n        ### END SOLUTION\n        return next_h, next_c\n\n    def forward(self, x: Tensor, h0"
+AFTER_ATTN = AFTER_LSTM.replace("h0", "A: Tensor")
 CELL = "        next_c = f.sigmoid() * prev_c + i.sigmoid() * g.tanh()\n        next_h = o.sigmoid() * next_c.tanh()"
 LSTM_CELL = CELL + AFTER_LSTM
 LSTM_START = "h, c, states = h0, torch.zeros_like(h0), []"
@@ -20,12 +21,15 @@ SCORES = 'scores = torch.einsum("nh,nhp->np", prev_h, places) / math.sqrt(A.shap
 SOFTMAX = "weights = scores.softmax(dim=1)"
 RESHAPE = "weights = weights.reshape(len(A), *A.shape[2:])"
 ATTN_A = "a = x @ self.Wx + prev_h @ self.Wh + attn @ self.Wattn + self.b"
+ATTN_CELL = CELL + AFTER_ATTN
 ATTN_START = "h = c = A.mean(dim=(2, 3))"
 ATTN_LOOK = "            attn, _ = dot_product_attention(h, A)\n            h, c = self.step_forward"
 WORDS = "words = self.embedding(captions[:, :-1])"
+ENCODER = "self.image_encoder = ImageEncoder(pretrained=image_encoder_pretrained)"
 TARGETS = "return temporal_softmax_loss(scores, captions[:, 1:], self.ignore_index)"
 MEAN = "return self.projection(grid.mean(dim=(1, 2)))"
 GRID = "return self.projection(grid).movedim(3, 1)"
+SEEN = "seen = self.encode(images)"
 FIRST = "words = torch.full((len(images),), self.start,"
 SAID = "            said.append(words)"
 BEST = "words = self.output(h).argmax(dim=1)"
@@ -67,6 +71,8 @@ MODULES = [
            GRU_N, "n = (xn + (r * prev_h) @ self.Wh.chunk(3, dim=1)[2]).tanh()"),
     mutant("gru: gates in the order z, r, n", "check_gru_agrees_with_torch",
            "r, z = (xr + hr).sigmoid(), (xz + hz).sigmoid()", "z, r = (xr + hr).sigmoid(), (xz + hz).sigmoid()"),
+    mutant("gru: resets the bias too", "check_gru_agrees_with_torch",
+           GRU_N, "bias = self.b.chunk(3)[2]\n        n = (xn - bias + r * (hn + bias)).tanh()"),
     mutant("gru: cuts the gradient between steps", "check_gru_learns",
            "h = self.step_forward(x[:, t], h)", "h = self.step_forward(x[:, t], h.detach())"),
     mutant("gru: works on the state in place", "check_gru_step_with_gates_shut",
@@ -99,6 +105,9 @@ ATTENTION = [
            ATTN_LOOK, ATTN_LOOK.replace("(h, A)", "(A.mean(dim=(2, 3)), A)")),
     mutant("attention lstm: begins with zeros", "check_attention_lstm_looks_at_every_step",
            ATTN_START, "h = c = torch.zeros_like(A[:, :, 0, 0])"),
+    mutant("attention lstm: overwrites the cell where it needs no gradient", "check_attention_lstm_learns",
+           ATTN_CELL, ATTN_CELL.replace(
+               "f.sigmoid() * prev_c", "(f.sigmoid() * prev_c if prev_c.requires_grad else prev_c.mul_(f.sigmoid()))")),
     mutant("attention lstm: no gradient to the grid it begins with", "check_attention_lstm_learns",
            ATTN_START, "h = c = A.mean(dim=(2, 3)).detach()"),
 ]
@@ -116,6 +125,14 @@ CAPTIONER = [
            TARGETS, TARGETS.replace(", self.ignore_index", "")),
     mutant("captioner: takes images for features", "check_captioner_sees_images",
            "grid = self.image_encoder(images).movedim(1, 3)", "grid = images.movedim(1, 3)"),
+    mutant("captioner: cuts long captions", "check_captioner_ignores_padding",
+           "words = self.embedding(captions[:, :-1])",
+           "captions = captions[:, :16]\n        words = self.embedding(captions[:, :-1])"),
+    mutant("captioner: always takes the encoder that has learned", "check_captioner_sees_images",
+           ENCODER, "self.image_encoder = ImageEncoder()"),
+    mutant("captioner: has a layer too many",
+           ("check_loss_of_rnn_and_lstm_captioners", "check_first_word_and_length"),
+           ENCODER, ENCODER + "\n        self.spare = nn.Linear(hidden_dim, 3)"),
     mutant("captioner: the image is not told",
            ("check_every_layer_of_the_captioner_learns", "check_loss_of_rnn_and_lstm_captioners"),
            MEAN, "return 0 * self.projection(grid.mean(dim=(1, 2)))"),
@@ -137,6 +154,11 @@ CAPTIONER = [
     mutant("sample: the state is not handed on", "check_samples_of_attention_captioner",
            "                h, c = self.cell.step_forward(x, h, c, attn)\n",
            "                _, c = self.cell.step_forward(x, h, c, attn)\n"),
+    mutant("sample: takes images for features", "check_first_word_and_length",
+           SEEN, "encoder, self.image_encoder = self.image_encoder, nn.Identity()\n"
+                 f"        {SEEN}\n        self.image_encoder = encoder"),
+    mutant("sample: cannot write for one image", "check_first_word_and_length",
+           BEST, BEST.replace("self.output(h)", "self.output(h).squeeze()")),
     mutant("sample: one word too many", "check_first_word_and_length",
            "for _ in range(max_length):", "for _ in range(max_length + 1):"),
 ]
