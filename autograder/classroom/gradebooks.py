@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.classroom.intake import safe_name
 from autograder.classroom.rules import BadPolicy, Policy
 from autograder.files import why
 
@@ -24,6 +25,7 @@ class Row:
     questions: Mapping[str, int | None]  # points given to inline questions; None: nobody has marked that one
     handed_in: datetime | None
     needs_staff: bool
+    doubtful: bool = False  # what counts is empty or cannot be opened, and an earlier hand-in was not graded
 
 
 def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[Row]:
@@ -41,7 +43,7 @@ def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[Row]:
             if (row.student, row.assignment) in rows:
                 raise BadPolicy(f"{path}, line {line}: {row.student} has a row for {row.assignment} already.")
             rows[row.student, row.assignment] = row
-    known = {student for student, _ in rows}
+    known = {safe_name(student) for student, _ in rows}
     for student, assignment in policy.extensions:
         if student not in known:
             raise BadPolicy(f"The policy extends {assignment} for {student!r}, whom no gradebook lists.")
@@ -53,27 +55,34 @@ def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Row:
         text = {key: (cells[key] or "") for key in ("student", "assignment", "points", "max_points", "needs_staff")}
         rule = policy.rules.get(text["assignment"])
         return Row(
-            student=text["student"],
+            student=text["student"].removeprefix("'"),  # put before what a spreadsheet would run; no id begins with it
             assignment=text["assignment"],
             points=int(text["points"]) if text["points"] else None,
             max_points=int(text["max_points"]) if text["max_points"] else None,
-            questions={name: _given(cells, name, where) for name in (rule.questions if rule else ())},
+            questions={
+                name: _given(cells, name, most, where) for name, most in (rule.questions if rule else {}).items()
+            },
             handed_in=_moment(cells.get("handed_in") or ""),
             needs_staff=text["needs_staff"] == "yes",
+            doubtful=(cells.get("intake") or "").startswith("doubtful:"),  # that kind comes first
         )
     except KeyError as error:
         raise BadPolicy(
             f"{where}: this is no row of a gradebook: there is no column {error}. Give a gradebook.csv of gradlab's."
         ) from None
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise BadPolicy(f"{where}: this is no row of a gradebook of gradlab ({error}).") from None
 
 
-def _given(cells: Mapping[str, str | None], question: str, where: str) -> int | None:
+def _given(cells: Mapping[str, str | None], question: str, most: int, where: str) -> int | None:
     if question not in cells:
         raise BadPolicy(f"{where}: the policy counts the question {question!r}, and the gradebook has no such column.")
     text = cells[question] or ""
-    return int(text) if text.strip() else None
+    if not text.strip():
+        return None
+    if not 0 <= (points := int(text)) <= most:
+        raise BadPolicy(f"{where}: {question} has {points} points, and by the policy it is worth {most}. Correct one.")
+    return points
 
 
 def _moment(text: str) -> datetime | None:

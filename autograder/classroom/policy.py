@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from autograder.classroom.gradebooks import Row, read_gradebooks
+from autograder.classroom.intake import safe_name
 from autograder.classroom.rules import BadPolicy, Extension, Policy, Rule, read_policy
 from autograder.render.table import cell
 from autograder.render.words import count
@@ -58,7 +59,7 @@ def _final(policy: Policy, student: str, rows: Mapping[tuple[str, str], Row], be
         if rule.assignment not in begun:
             continue
         row = rows.get((student, rule.assignment))
-        extension = policy.extensions.get((student, rule.assignment))
+        extension = policy.extensions.get((safe_name(student), rule.assignment))
         part = _part(policy, rule, row, extension, left)
         left -= part.free_days
         still_open = still_open or bool(row and _is_open(rule, row))
@@ -98,6 +99,8 @@ def _part(policy: Policy, rule: Rule, row: Row | None, extension: Extension | No
         text += f" Open: {' and '.join(unmarked)} {verb} not count so far."
     if row.needs_staff:
         text += " A check could not be graded: a person must look."
+    if row.doubtful:
+        text += " What counts is empty or cannot be opened, and an earlier hand-in was not graded: a person must look."
     if rule.due is None:
         return Part(rule.assignment, share, 0, 0, dropped=False, explanation=text)
     if row.handed_in is None:
@@ -132,10 +135,11 @@ def _days_late(handed_in: datetime, due: datetime, grace_minutes: int) -> int:
 
 
 def _is_open(rule: Rule, row: Row) -> bool:
-    """Must a person look: at a check that broke, for when it was handed in, or to mark a question?"""
+    """Must a person look: at a check that broke, at an earlier hand-in, for the time, or to mark a question?"""
     if row.points is None:
         return row.needs_staff
-    return row.needs_staff or (rule.due is not None and row.handed_in is None) or None in row.questions.values()
+    timeless = rule.due is not None and row.handed_in is None
+    return row.needs_staff or row.doubtful or timeless or None in row.questions.values()
 
 
 def _drop(policy: Policy, parts: list[Part]) -> list[Part]:
@@ -162,7 +166,7 @@ def final_csv(policy: Policy, finals: Sequence[Final]) -> str:
         late = sum(part.late_days for part in final.parts)
         writer.writerow(
             (
-                final.student,  # as in the gradebook, where it was made safe
+                cell(final.student),
                 shown(final.mark),
                 *(shares.get(name, "") for name in policy.rules),
                 late,

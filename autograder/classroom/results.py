@@ -48,8 +48,10 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
     facts: dict[str, Any] = journal.fact("assignment") or {}
     problems = journal.problems()
     said: dict[str, str] = {}
+    decided = {report.student for report in reports if report.overrides}
     for problem in problems:
-        if problem.kind in _IN_GRADEBOOK:
+        settled = problem.kind == "doubtful" and problem.who in decided
+        if problem.kind in _IN_GRADEBOOK and not settled:
             said[problem.who] = f"{said.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
     try:
         gradebook = gradebook_csv(
