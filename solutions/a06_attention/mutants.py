@@ -26,6 +26,10 @@ TOKENS = [
            "else list(word)", "else [word[0], word[1]]"),
     mutant("sentences: special words are known by capital letters", "check_other_sentences_become_tokens",
            "[word] if word in spc_tokens", '[word] if word.isupper() or word in ("add", "subtract")'),
+    mutant("sentences: every word of the vocabulary is one token", "check_other_sentences_become_tokens",
+           "[word] if word in spc_tokens", "[word] if word in token_dict"),
+    mutant("sentences: separated by blanks only", "check_other_sentences_become_tokens",
+           "in input_str.split()", 'in filter(None, input_str.split(" "))'),
 ]
 
 POSITION = [

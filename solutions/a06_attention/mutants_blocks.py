@@ -105,6 +105,9 @@ TRANSFORMER = [
            "self.decoder = Decoder(num_heads, emb_dim, feedforward_dim, num_enc_layers,"),
     mutant("transformer: rows in the wrong order", TRANSFORMER_AGREES,
            RESHAPED, "return decoded.transpose(0, 1).flatten(0, 1)"),
+    mutant("transformer: the first question's positions for all", PROPERTIES,
+           "self.embedding(ques_b) + ques_pos", "self.embedding(ques_b) + ques_pos[0]"),
+    mutant("transformer: the first answer's positions for all", PROPERTIES, DECODED, DECODED.replace("[:,", "[0,")),
 ]
 # fmt: on
 
