@@ -32,7 +32,7 @@ FOUND = "src = self.norm1(src + self.dropout(found))"
 FED = "return self.norm2(src + self.dropout(self.feedforward(src)))"
 LAYERS = "TransformerEncoderLayer(embed_dim, num_heads, dim_feedforward, dropout)"
 POSITIONS = "self.positions = nn.Parameter(0.02 * torch.randn(1, self.patches.num_patches, embed_dim))"
-START = "x = self.patches(x) + self.positions"
+LAYERS_END = " for _ in range(num_layers)\n        )\n        self.classify = nn.Linear(embed_dim, num_classes)"
 MIX_TOKENS = "nn.Linear(tokens_dim, tokens_hidden), nn.GELU(), nn.Linear(tokens_hidden, tokens_dim)"
 MIX_CHANNELS = "nn.Linear(channels_dim, channels_hidden), nn.GELU(), nn.Linear(channels_hidden, channels_dim)"
 LAYER_AGREES = ("check_layer_agrees_with_torch", "check_layer_on_other_sizes")
@@ -47,7 +47,8 @@ vit_mutant = mutants_of("vit.py")
 
 # fmt: off
 SIZES = [
-    mutant("encoder: one head", ENCODER_AGREES, HEADS_OF_BLOCK, "self.attention = MultiHeadAttention(1, emb_dim, emb_dim)"),
+    mutant("encoder: one head", ENCODER_AGREES,
+           HEADS_OF_BLOCK, "self.attention = MultiHeadAttention(1, emb_dim, emb_dim)"),
     mutant("encoder: each head as wide as the embedding", ENCODER_AGREES,
            HEADS_OF_BLOCK, HEADS_OF_BLOCK.replace(" // num_heads", "")),
     mutant("encoder: a network four times as wide as the embedding", ENCODER_AGREES,
@@ -90,13 +91,14 @@ DROPOUT = [
     vit_mutant("layer: drops inside the attention only", LAYER_DROPS,
                "        self.dropout = nn.Dropout(dropout)\n", "        self.dropout = nn.Identity()\n"),
     vit_mutant("layer: drops after the network only", LAYER_DROPS, FOUND, "src = self.norm1(src + found)"),
-    vit_mutant("layer: drops after the attention only", LAYER_DROPS, FED, "return self.norm2(src + self.feedforward(src))"),
+    vit_mutant("layer: drops after the attention only", LAYER_DROPS,
+               FED, "return self.norm2(src + self.feedforward(src))"),
     vit_mutant("layer: drops after the norm", LAYER_DROPS,
                FED, "return self.dropout(self.norm2(src + self.feedforward(src)))"),
-    vit_mutant("vit: drops patches, and nothing in the layers", "check_vit_on_other_sizes",
-               START, "x = nn.functional.dropout(self.patches(x) + self.positions, 0.1, self.training)\n"
-                      "        for part in self.layers.modules():\n"
-                      "            part.p = 0.0\n            part.dropout = nn.Identity() if hasattr(part, 'norm1') else 0.0"),
+    vit_mutant("vit: drops before the last layer, and nothing in the others", "check_vit_on_other_sizes",
+               LAYERS + LAYERS_END,
+               LAYERS.replace(", dropout", ", 0.0")
+               + LAYERS_END.replace("nn.Linear(", "nn.Sequential(nn.Dropout(dropout), nn.Linear(") + ")"),
 ]
 
 READY_MADE = [
