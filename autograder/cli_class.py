@@ -1,4 +1,4 @@
-"""The command line's part for grading a class: grade, mark, similar, policy."""
+"""The command line's part for grading a class: grade, similar, and what people decide (cli_marks.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autograder import cli_cluster
+from autograder import cli_cluster, cli_marks
 from autograder import cli_options as shared
 
 if TYPE_CHECKING:
@@ -140,42 +140,6 @@ def _effort(graded: Graded) -> str:
 
 
 @click.command()
-@click.argument("results", type=shared.path)
-@click.argument("student", required=False)
-@click.argument("item", required=False)
-@click.argument("points", type=click.IntRange(0), required=False)
-@click.option("--reason", default="", help="Why; the student reads it. Needed for a task, which has checks.")
-@click.option("--by", default="", help="Who decided (default: who you are on this machine).")
-@click.option("--withdraw", is_flag=True, help="Take the mark back; what the checks earned counts again.")
-@click.option("--from", "table", type=shared.path, help="CSV with the columns student, item, points, reason.")
-@shared.wait
-def mark(results: Path, table: Path | None, **rest: Any) -> None:
-    """Give a mark by hand in RESULTS: to an inline question, or in place of what a task's checks earned.
-    ITEM is the question's id or the task's name. With RESULTS alone: list the marks given."""
-    from autograder.classroom.journal import Journal
-    from autograder.classroom.lock import hold
-    from autograder.classroom.marks import Given, give, read_marks
-    from autograder.render.text import line
-
-    if table is None and rest["student"] is None:
-        with Journal(results) as journal:
-            for name, held in journal.marked():
-                click.echo(
-                    f"{name}  {held.item}  {held.points}/{held.max_points}  {held.by} {held.at}  {line(held.reason)}"
-                )
-        return
-    student, item, points = rest["student"], rest["item"], rest["points"]
-    if table is None and (student is None or item is None or (points is None) != rest["withdraw"]):
-        raise click.UsageError("Give STUDENT ITEM POINTS, or STUDENT ITEM --withdraw, or --from CSV.")
-    given = read_marks(table) if table else [Given(student or "", item or "", points, rest["reason"])]
-    with hold(results, wait=rest["wait"]), Journal(results) as journal:
-        for report in give(journal, results, given, by=rest["by"]):
-            questions = [m for m in report.marks if m.question]
-            more = "".join(f", {m.item} {m.points}/{m.max_points}" for m in questions)
-            click.echo(f"{report.student}: {report.points}/{report.max_points} points{more}")
-
-
-@click.command()
 @click.argument("source", metavar="RESULTS_OR_HANDINS", type=shared.path)
 @click.option("--assignment", required=True, help="Name or folder of the assignment.")
 @click.option("--threshold", type=click.FloatRange(0.05, 1), default=0.6, show_default=True, help="Share to list.")
@@ -191,7 +155,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     from autograder.classroom.journal import NAME, Journal
     from autograder.classroom.lock import hold
     from autograder.classroom.results import write_results
-    from autograder.classroom.similar import find_similar, similar_csv
+    from autograder.classroom.similar import find_similar, of_same_assignment, similar_csv
     from autograder.course import find_assignment
     from autograder.files import write_whole
     from autograder.render.words import count
@@ -201,6 +165,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     with Console(stderr=True).status("reading") as status:
         if graded:
             with hold(source, wait=wait), Journal(source) as journal:
+                of_same_assignment(journal.fact("assignment"), chosen, source)
                 alike = find_similar(journal.latest(), chosen, threshold=threshold, progress=status.update)
                 with journal.writing():
                     journal.set_similar(alike.pairs)
@@ -220,30 +185,4 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
         click.echo(f"Not compared: {student}: {why}", err=True)
 
 
-@click.command()
-@click.argument("gradebooks", nargs=-1, required=True, type=shared.path)
-@click.option("--policy", "rules", required=True, type=shared.path, help="TOML with late days and weights.")
-@click.option("--out", required=True, type=shared.path, help="CSV to write.")
-@click.option("--explain", type=shared.path, help="Folder for one text per student that explains the mark.")
-def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path | None) -> None:
-    """Turn GRADEBOOKS (gradebook.csv of each assignment) into final marks by late days and weights."""
-    from autograder.classroom.intake import safe_name
-    from autograder.classroom.policy import apply, final_csv, read_gradebooks, read_policy
-    from autograder.files import write_whole
-    from autograder.render.words import count
-
-    read = read_policy(rules)
-    finals = apply(read, read_gradebooks(gradebooks, read))
-    write_whole(out, final_csv(read, finals))
-    for final in finals if explain else ():
-        assert explain is not None
-        explain.mkdir(parents=True, exist_ok=True)
-        write_whole(explain / f"{safe_name(final.student)}.txt", final.explanation)
-    still_open = sum(final.open for final in finals)
-    have = "1 student has" if still_open == 1 else f"{still_open:,} students have"
-    provisional = f" {have} something open: their marks are provisional, see the columns open and explanation."
-    click.echo(f"{count(len(finals), 'student')} in {out}.{provisional if still_open else ''}")
-    sys.exit(2 if still_open else 0)
-
-
-COMMANDS = (grade, mark, similar, policy)
+COMMANDS = (grade, *cli_marks.COMMANDS, similar)

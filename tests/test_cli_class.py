@@ -117,3 +117,7 @@ def test_a_mark_is_given_listed_and_withdrawn(course, tmp_path, grader):
     assert "ada has no mark by hand for double (none at all), so there is nothing to withdraw." in absent.output
     (tmp_path / "marks.csv").write_text("student,item,points,reason\nada,total,0,Late.\n")
     assert run(main, ["mark", out, "--from", str(tmp_path / "marks.csv")]).output == "ada: 70/100 points\n"
+    for more in (["ada"], ["ada", "total", "3"], ["--reason", "x"], ["--withdraw"]):
+        refused = run(main, ["mark", out, *more, "--from", str(tmp_path / "marks.csv")])
+        assert refused.exit_code == 2
+        assert "--from takes everything from its CSV" in refused.output

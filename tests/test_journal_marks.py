@@ -86,3 +86,37 @@ def test_marks_are_read_from_a_table(tmp_path):
     path.write_text("student,item,points,reason\nada,v-q1,two,\n")
     with pytest.raises(BadMark, match="line 2"):
         read_marks(path)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_table_of_marks_may_be_separated_as_spreadsheets_do(separator, tmp_path):
+    path = tmp_path / "marks.csv"
+    path.write_text("\ufeff" + "student, item,points,reason\nada,v-q1,2,\n".replace(",", separator))
+    assert read_marks(path) == [Given("ada", "v-q1", 2, "")]
+
+
+def test_two_marks_for_one_thing_are_refused_with_both_lines(tmp_path):
+    path = tmp_path / "marks.csv"
+    path.write_text('student,item,points,reason\nada,v-q1,2,"two\nlines"\na b,v-q1,1,\na_b,v-q1,1,\nada,v-q1,1,\n')
+    with pytest.raises(BadMark, match="line 6: v-q1 of ada has 2 points on line 3 and 1 here"):
+        read_marks(path)
+    path.write_text(f"student,item,points,reason\nada,v-q1,{'9' * 5000},\n")
+    with pytest.raises(BadMark, match=r"line 2: .* is not a whole number"):
+        read_marks(path)
+
+
+@pytest.mark.parametrize(
+    ("row", "match"),
+    [
+        ("123,double,1,x", "line 3: .* has no report of '123'"),
+        ("ada,double,51,x", "line 3: double is worth 0 to 50 points, not 51"),
+        ("ada,treble,1,x", "line 3: There is no task or question 'treble'"),
+    ],
+)
+def test_what_cannot_be_given_names_its_line(row, match, course, tmp_path):
+    out, path = tmp_path / "out", tmp_path / "marks.csv"
+    run(course, hand_in(tmp_path / "in", ada=HONEST), out, Grader())
+    path.write_text(f"student,item,points,reason\nada,total,29,x\n{row}\n")
+    with Journal(out) as journal, pytest.raises(BadMark, match=match):
+        give(journal, out, read_marks(path))
+    assert marks(out) == {"ada": "100"}

@@ -120,6 +120,19 @@ def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):
         assert [(pair.one, pair.other) for pair in journal.similar()] == [("ada", "bob")]
 
 
+def test_results_of_another_assignment_are_refused_and_left_alone(course, tmp_path):
+    handins, out = hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(RENAMED)), tmp_path / "out"
+    run(course, handins, out, Grader())
+    assert CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)]).exit_code == 0
+    before = (out / "similar.csv").read_bytes()
+    refused = CliRunner().invoke(main, ["similar", str(out), "--assignment", "a01_knn"])
+    assert refused.exit_code == 2
+    assert f"{out} holds the results of {course.name}, not of a01_knn. Nothing was compared." in refused.output
+    assert (out / "similar.csv").read_bytes() == before
+    with Journal(out) as journal:
+        assert len(journal.similar()) == 1
+
+
 def test_results_and_the_hand_ins_they_came_from_give_the_same_pairs_in_every_process(course, tmp_path):
     answers = {"ada": ADA, "Bob": RENAMED, "zoe": OTHER + RENAMED[:-40], "kim": ADA + OTHER}
     handins, out = hand_in(tmp_path / "in", **{n: with_stub(answer) for n, answer in answers.items()}), tmp_path / "out"

@@ -6,7 +6,7 @@ import csv
 import getpass
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,12 @@ class Given:
     item: str
     points: int | None
     reason: str
+    where: str = field(default="", compare=False)  # the file and the line that say so
 
 
 def give(journal: Journal, out: Path, given: Sequence[Given], *, by: str = "") -> list[Report]:
     """Keep the marks, all or none, and bring the results in step. Returns the reports they changed."""
-    rows = [(row, _mark(journal, row, by or _user())) for row in given]
+    rows = [(row, _checked(journal, row, by or _user())) for row in given]
     with journal.writing():
         for row, mark in rows:
             journal.mark(safe_name(row.student), row.item, mark)
@@ -44,10 +45,16 @@ def give(journal: Journal, out: Path, given: Sequence[Given], *, by: str = "") -
 
 
 def read_marks(path: Path) -> list[Given]:
-    """A CSV with the columns student, item, points, reason. Raises BadMark naming the line."""
+    """A CSV with the columns student, item, points, reason, between commas, semicolons or tabs.
+
+    Raises BadMark naming the line.
+    """
     try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
+        text = path.read_text(encoding="utf-8-sig")
+        first = text.partition("\n")[0]
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
+        missing = [name for name in COLUMNS if name not in rows.fieldnames]
         if missing:
             raise BadMark(f"{path} lacks the column {missing[0]!r}; it needs {', '.join(COLUMNS)}.")
         return list(_given(rows, path))
@@ -55,14 +62,26 @@ def read_marks(path: Path) -> list[Given]:
         raise BadMark(f"{path} cannot be read: {why(error)}.") from None
 
 
-def _given(rows: Iterable[dict[str, str | None]], path: Path) -> Iterable[Given]:
-    for line, row in enumerate(rows, start=2):
+def _given(rows: csv.DictReader[str], path: Path) -> Iterable[Given]:
+    seen: dict[tuple[str, str], tuple[int, str]] = {}
+    for row in rows:
         student, item, points, reason = ((row[name] or "").strip() for name in COLUMNS)
         if not points:
             continue  # not marked yet
-        if not points.isdecimal():
-            raise BadMark(f"{path}, line {line}: {points!r} is not a whole number of points.")
-        yield Given(student, item, int(points), reason)
+        where = f"{path}, line {rows.line_num}"
+        if not points.isdecimal() or len(points) > 9:
+            raise BadMark(f"{where}: {points!r} is not a whole number of points.")
+        before, line = seen.setdefault((safe_name(student), item), (int(points), str(rows.line_num)))
+        if before != int(points):
+            raise BadMark(f"{where}: {item} of {student} has {before} points on line {line} and {points} here.")
+        yield Given(student, item, int(points), reason, where)
+
+
+def _checked(journal: Journal, given: Given, by: str) -> Mark | None:
+    try:
+        return _mark(journal, given, by)
+    except BadMark as error:
+        raise BadMark(f"{given.where}: {error}" if given.where else str(error)) from None
 
 
 def _mark(journal: Journal, given: Given, by: str) -> Mark | None:

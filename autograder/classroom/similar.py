@@ -31,6 +31,10 @@ class NoDetector(Exception):
     """copydetect is not installed. Speaks to staff."""
 
 
+class OtherAssignment(Exception):
+    """The results are not of the assignment that was named. Speaks to staff."""
+
+
 @dataclass(frozen=True)
 class Alike:
     """What was found, the most alike first, and the hand-ins that could not be compared, with the reason."""
@@ -64,6 +68,14 @@ def find_similar(
             skipped.append((student, "It holds no code of its own."))
     progress("comparing")
     return Alike(tuple(_pairs(prints, threshold)), tuple(skipped))
+
+
+def of_same_assignment(facts: Mapping[str, Any] | None, assignment: Assignment, results: Path) -> None:
+    """Raise OtherAssignment where ``facts``, which the journal of ``results`` holds, name another one."""
+    if facts and facts["name"] != assignment.name:
+        raise OtherAssignment(
+            f"{results} holds the results of {facts['name']}, not of {assignment.name}. Nothing was compared."
+        )
 
 
 def similar_csv(pairs: Iterable[Pair]) -> str:
