@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import traceback
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -76,7 +78,8 @@ class Desk:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self.setup), daemon=True)
-        self._process.start()
+        with _deaf():
+            self._process.start()
         theirs.close()
         ready = self._receive(START_SECONDS)
         if not isinstance(ready, Report):
@@ -127,10 +130,26 @@ class Desk:
             self._process.join()
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A process started inside does not hear Ctrl-C until it says so: while it imports, it would print a traceback."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # multiprocessing's own process: starting it would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # of this thread, which need not be the main one
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(connection: Connection, setup: Setup) -> None:
     if setup.gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = setup.gpu
     try:
+        if sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # one that came meanwhile ends this here
         assignment = read_assignment(setup.folder)
         with open_nursery(setup.wall, cores=setup.cores) as nursery:
             with_checks(

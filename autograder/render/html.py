@@ -40,8 +40,10 @@ def report_html(report: Report, *, staff: bool) -> str:
         one_title=REFUSED if report.refusal else ONE_REASON,
         tasks=task_views(shown),
         segments=segments(shown),
-        verdict=verdict(shown.checks, left_over(shown)),
-        all_passed=bool(shown.checks) and all(check.outcome is Outcome.PASSED for check in shown.checks),
+        verdict=verdict(shown.checks, left_over(shown), by_hand=len(shown.overrides)),
+        glad=bool(shown.checks)
+        and not shown.overrides
+        and all(check.outcome is Outcome.PASSED for check in shown.checks),
         outcome_words=OUTCOME_WORDS,
         no_wall=NO_WALL,
     )

@@ -50,19 +50,25 @@ def share(part: float, whole: float) -> str:
     return f"{percent:.0f} %"
 
 
-def verdict(checks: Sequence[CheckResult], left_over: int) -> str:
-    """The sentence at the top of a report: how many checks passed, and what is still open."""
+def verdict(checks: Sequence[CheckResult], left_over: int, *, by_hand: int = 0) -> str:
+    """The sentence at the top of a report: how many checks passed, and what is still open.
+
+    ``by_hand`` is the number of tasks that a person marked instead: then the checks do not decide how well it was done.
+    """
     most = sum(check.max_points for check in checks)
     passed = sum(check.outcome is Outcome.PASSED for check in checks)
     broken = sum(check.outcome is Outcome.BROKEN for check in checks)
     if not checks:
         sentence = "No check was run."
     elif passed == len(checks):
-        sentence = "The one check passed. Well done." if passed == 1 else f"All {passed} checks passed. Well done."
+        sentence = "The one check passed." if passed == 1 else f"All {passed} checks passed."
+        sentence += "" if by_hand else " Well done."
     else:
         sentence = f"{passed} of {count(len(checks), 'check')} passed."
     if broken:
         sentence += f" {count(broken, 'check')} could not be graded; staff have been told."
+    if by_hand:
+        sentence += f" A person marked {count(by_hand, 'task')} instead, see below."
     if left_over > 0:
         sentence += (
             f" Checks that are not shown here decide the other {left_over} of {count(most + left_over, 'point')}."
