@@ -186,7 +186,7 @@ def check_first_word_and_length(student, rng):
     images = rng.uniform(3, 3, 16, 16)
     known = features(ImageEncoder().to(images), images)
     for kind in ("rnn", "lstm", "attn"):
-        seen = rng.normal(8, D, 2, 2)
+        seen = 2 * rng.normal(24, D, 2, 2)
         model, weights = build(student, rng, kind, seen, 12)
         words, looks = speak(weights, kind, seen, 21)
         for length, options in ((15, {}), (1, {"max_length": 1}), (21, {"max_length": 21})):
