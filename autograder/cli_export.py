@@ -65,7 +65,7 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
         else:
             files, complaints = graded_files(latest, assignment)
         exported = (journal.fact("exported") or {}) if journal else {}
-        last = exported.setdefault(str(database.absolute()), {})
+        last = exported.setdefault(str(database.resolve()), {})
         complaints += fill_gradebook(database, reports, assignment, files, last=last)
         if journal:
             with journal.writing():

@@ -109,3 +109,10 @@ def test_the_command_says_what_it_leaves_out(system: str, results: Path, tmp_pat
     assert "not included" not in added.stderr
     assert "scaled" not in added.stderr
     assert "105" in out.read_text()
+
+
+def test_a_name_that_fits_whole_comes_before_one_that_fits_up_to_the_at_sign() -> None:
+    worksheet = "Username,Grade\nbob@b.edu,4\nbob,\nada@x.org,\neve@x.org,\n"
+    filled = moodle_csv([report("bob"), report("ada"), report("eve")], worksheet)
+    assert column(filled, "Grade") == ["4", "20", "20", "20"]
+    assert (filled.left, filled.without_mark) == ((), ("bob@b.edu",))
