@@ -1,6 +1,7 @@
-"""Ways to torch's ready-made attention, recurrent cells and normalisations that do not bear their usual names.
+"""Names that the rules of several assignments forbid (`autograder.forbid`), each kind in one place.
 
-For the rules of those tasks in which a student builds one of them (`autograder.forbid`).
+SIDE_DOORS lead to torch's ready-made attention, recurrent cells and normalisations by other names than the usual ones.
+AUTOGRAD computes gradients for tasks in which a student works them out.
 """
 
 SIDE_DOORS = (
@@ -20,4 +21,15 @@ SIDE_DOORS = (
     "torch._prims*",
     "torch.ao.*",
     "torch.nn.qua*",  # quantized, quantizable
+)
+
+AUTOGRAD = (
+    "torch.autograd.*",
+    "torch.func.*",
+    "torch._functorch.*",
+    "torch.enable_grad",
+    "torch.set_grad_enabled",
+    "Tensor.backward",
+    "Tensor.requires_grad_",
+    ".grad_fn",
 )

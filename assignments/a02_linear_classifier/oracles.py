@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from autograder import expect
+from common.side_doors import AUTOGRAD
 
 READY_MADE = [
     "F.multi_margin_loss", "F.multilabel_margin_loss", "F.cross_entropy", "F.nll_loss", "F.softmax", "F.log_softmax",
     "F.softmin", "F.gumbel_softmax", "torch.logsumexp", "torch.special.*softmax", "torch.special.logsumexp",
-    "torch.logaddexp*", "torch.logcumsumexp", "nn.*Loss", "nn.*Softmax*", "torch.autograd", "torch.func.*",
-    "Tensor.backward", "Tensor.requires_grad_", "scipy.*",
+    "torch.logaddexp*", "torch.logcumsumexp", "nn.*Loss", "nn.*Softmax*", "scipy.*", *AUTOGRAD,
 ]  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, forbid
+from common.side_doors import AUTOGRAD
 
 READY_MADE = [
-    "torch.nn", "torch.autograd", "torch.func", "torch.optim", "Tensor.backward", "common.earlier", "common.earlier.*",
+    "torch.nn", "torch.optim", "common.earlier", "common.earlier.*", *AUTOGRAD,
 ]  # fmt: skip
 READY_MADE_LAYERS = [*READY_MADE, "torch.dropout", "torch.native_dropout"]
 READY_MADE_NETS = [*READY_MADE, "common.losses", "common.losses.*"]

@@ -7,11 +7,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close
+from common.side_doors import AUTOGRAD
 
-AUTOGRAD = ["torch.autograd.*", "torch.func.*", "torch.enable_grad", "torch.set_grad_enabled", "common.earlier.*"]
 READY_MADE = [
     "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "torch.*conv*", "torch.*pool*", "torch.*batch_norm*",
-    "torch.*layer_norm*", "torch.*group_norm*", "torch.*instance_norm*", *AUTOGRAD,
+    "torch.*layer_norm*", "torch.*group_norm*", "torch.*instance_norm*", "common.earlier.*", *AUTOGRAD,
 ]  # fmt: skip
 BY_HAND = [*READY_MADE, "common.convs.*"]  # layers; networks may use the fast ones
 

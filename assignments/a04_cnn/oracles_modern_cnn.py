@@ -6,10 +6,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from common.roles import Recipe
+from common.side_doors import AUTOGRAD
 
 BY_HAND = [
     "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "torch.*conv*", "F.conv*", "F.fold", "torch.*col2im*",
-    "torch.autograd.*", "torch.func.*", "torch.enable_grad", "common.convs.*", "common.earlier.*",
+    "common.convs.*", "common.earlier.*", *AUTOGRAD,
 ]  # fmt: skip
 
 

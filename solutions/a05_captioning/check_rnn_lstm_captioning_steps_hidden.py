@@ -7,12 +7,9 @@ from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_gradient, expect_unchanged, forbid, task
 from common.recurrent import READY_MADE, over_time, rnn_step
+from common.side_doors import AUTOGRAD
 
-AUTOGRAD = [
-    "torch.autograd.*", "torch.func.*", "torch._functorch.*", "Tensor.backward", "Tensor.requires_grad_", ".grad_fn",
-    "torch.enable_grad", "torch.set_grad_enabled", "common.earlier.*",
-]  # fmt: skip
-BY_HAND = [*READY_MADE, *AUTOGRAD]
+BY_HAND = [*READY_MADE, *AUTOGRAD, "common.earlier.*"]
 
 
 def weights(rng, inputs: int, state: int, dtype=torch.float64) -> tuple[Tensor, Tensor, Tensor]:
