@@ -115,7 +115,11 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, wall: 
     for assignment in assignments_named(names):
         told = Console(stderr=True)
         with told.status("calibrating") as status:
-            tell = status.update if told.is_terminal else partial(told.print, markup=False, highlight=False, soft_wrap=True)
+            tell = (
+                status.update
+                if told.is_terminal
+                else partial(told.print, markup=False, highlight=False, soft_wrap=True)
+            )
             table = measure(assignment, options, seeds=seeds, wall=choose(wall), progress=tell)
         for key, entry in table.items():
             reference = entry["reference"]
