@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ def release(names: tuple[str, ...], check: bool) -> None:
 @click.command()
 @_names
 @click.option("--seeds", type=click.IntRange(1), default=20, show_default=True)
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Assignments at a time.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes.")
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
 @click.option("--no-training", is_flag=True, help="Leave out the scored checks, which train.")
 @shared.device

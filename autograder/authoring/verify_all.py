@@ -1,4 +1,4 @@
-"""Several assignments verified, each in a process of its own, some at a time."""
+"""Several assignments verified, in parts, each in a process of its own, some at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 
-from autograder.authoring.verify import Verification, verify
+from autograder.authoring.verify import PARTS, Verification, verify
 from autograder.manifest import Assignment
 from autograder.run import Options
 
@@ -24,22 +24,31 @@ def verify_all(
     training: bool = True,
     done: Callable[[Verification], None] = lambda result: None,
 ) -> list[Verification]:
-    """Verify ``jobs`` assignments at a time; the results are in the order of ``assignments``.
+    """Verify in ``jobs`` processes at a time; the results are in the order of ``assignments``.
 
-    Each verification keeps a core busy with checks and, at first, one more with the reference's notebook.
-    ``done`` is called after each.
+    A process verifies one part of one assignment, on one core. ``done`` is called after each assignment.
     """
     prove = partial(verify, options=options, seeds=seeds, wall=wall, notebook=notebook, training=training)
     spawn = multiprocessing.get_context("spawn")  # a forked process would inherit torch's pool of threads, broken
     with ProcessPoolExecutor(jobs, spawn, _one_thread, max_tasks_per_child=1) as pool:
-        running = [pool.submit(prove, assignment) for assignment in assignments]
+        running = [[pool.submit(prove, assignment, parts=(part,)) for part in PARTS] for assignment in assignments]
+        left = {future: parts for parts in running for future in parts}
         try:
-            for future in as_completed(running):
-                done(future.result())
+            for future in as_completed(list(left)):
+                future.result()
+                parts = left.pop(future)
+                if not any(other in left for other in parts):
+                    done(_together([part.result() for part in parts]))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return [future.result() for future in running]
+    return [_together([part.result() for part in parts]) for parts in running]
+
+
+def _together(parts: Sequence[Verification]) -> Verification:
+    """The findings of all parts; what two parts say alike, once."""
+    findings = {finding: None for part in parts for finding in part.findings}
+    return Verification(parts[0].assignment, list(findings))
 
 
 def _one_thread() -> None:
