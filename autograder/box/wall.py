@@ -146,11 +146,11 @@ def _bubblewrap(view: View) -> list[str]:
     folders = [part for path in parents for part in ("--perms", "0755", "--dir", path)]  # bwrap's own default is 0700
     binds = [part for source, target in view.binds for part in ("--ro-bind", source, target)]
     links = [part for text, where in view.links for part in ("--symlink", text, where)]
-    masks = [part for path in view.masks for part in ("--tmpfs", path)]
+    masks = [part for path in view.masks for part in ("--tmpfs", path, "--remount-ro", path)]
     return [
         *("bwrap", *shared, *user, "--die-with-parent", "--new-session"),
         *("--perms", "1777", "--tmpfs", "/tmp", *folders, *binds, *links, *masks, "--proc", "/proc", "--dev", "/dev"),
-        *(*_cuda(), "--remount-ro", "/", "--chdir", "/tmp"),
+        *(*_cuda(), "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
     ]
 
 
