@@ -152,6 +152,22 @@ class Captioner:
         h = self.state if self.kind == "rnn" else self.state[0]
         return F.linear(h, *self.weights["output"]), looked
 
+    def speak(self, first: int, length: int) -> tuple[Tensor, Tensor | None]:
+        """The best word after ``first``, and after that, again and again; and for "attn" where it looked.
+
+        Shapes:
+            out  two   words (N, length), int64; weights (N, length, a, a) or None
+        """
+        words, looks = [], []
+        h = self.state if self.kind == "rnn" else self.state[0]
+        word = torch.full(h.shape[:1], first, device=h.device)
+        for _ in range(length):
+            scores, looked = self.say(word)
+            word = scores.argmax(dim=1)
+            words.append(word)
+            looks.append(looked)
+        return torch.stack(words, dim=1), torch.stack(looks, dim=1) if self.kind == "attn" else None
+
 
 def _torch_order(weights: Tensor) -> Tensor:
     i, f, o, g = weights.chunk(4, dim=-1)

@@ -7,7 +7,7 @@ of that shape. Two modules with the same layers in other attributes, or defined 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -95,6 +95,20 @@ class Recipe:
                 self.left = [other for other in self.left if other is not table]
                 return table
         raise LookupError(f"it lacks a {what}")
+
+
+Formula = Callable[[Recipe, Tensor], Tensor]
+
+
+def follow(formula: Formula, values: Sequence[Table], x: Tensor, *, train: bool) -> Tensor:
+    """The formula's result on x, computed with all these weights in x's dtype and on its device.
+
+    Raises LookupError, which says what is missing or left over: "it lacks ...".
+    """
+    recipe = Recipe([{name: value.to(x) for name, value in table.items()} for table in values], train=train)
+    result = formula(recipe, x)
+    recipe.finish()
+    return result
 
 
 def _used(module: nn.Module, *inputs: Tensor) -> list[nn.Module]:

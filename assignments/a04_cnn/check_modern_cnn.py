@@ -2,12 +2,12 @@
 
 import torch
 from oracles_modern_cnn import BY_HAND, dense, inception, nin, residual, separable, vgg
-from oracles_modules import Formula, judge_module
+from oracles_modules import judge_module
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect_close, expect_equal, forbid, task
-from common.roles import Recipe
+from common.roles import Formula, Recipe
 
 
 @task("vgg_block", points=1)

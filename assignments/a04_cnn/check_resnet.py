@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from oracles_modules import HELPERS, Formula, judge_module
+from oracles_modules import HELPERS, judge_module
 from oracles_resnet import bottleneck, convnet, plain, residual
 from torch import Tensor
 
 from autograder import expect_close, expect_shape, task
-from common.roles import Recipe
+from common.roles import Formula, Recipe
 
 
 def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -> list[Tensor]:

@@ -1,11 +1,10 @@
 """The modern blocks as formulas, and what is not allowed in a convolution by hand."""
 
 import torch
-from oracles_modules import Formula
 from torch import Tensor
 from torch.nn import functional as F
 
-from common.roles import Recipe
+from common.roles import Formula, Recipe
 from common.side_doors import AUTOGRAD
 
 BY_HAND = [

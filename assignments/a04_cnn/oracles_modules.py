@@ -1,11 +1,10 @@
 """Judges modules by a formula that is computed with the same weights by torch's operators."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal
-from common.roles import Recipe
+from common import roles
+from common.roles import Formula, Recipe
 
 HELPERS = """
 from common.roles import load, outputs, tables, without_gradient
@@ -13,9 +12,6 @@ from common.roles import load, outputs, tables, without_gradient
 def double(module, x):
     return module.double().to(x.device)
 """
-
-Formula = Callable[[Recipe, Tensor], Tensor]
-
 
 def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
     """Other weights and statistics of the same shapes, of a size that keeps numbers in range."""
@@ -31,13 +27,11 @@ def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def follow(formula: Formula, values: list, x: Tensor, *, train: bool) -> Tensor:
     """The formula's result with these weights; a failed check when the module is made of other layers."""
-    recipe = Recipe(values, train=train)
     try:
-        expected = formula(recipe, x)
-        recipe.finish()
+        return roles.follow(formula, values, x, train=train)
     except LookupError as error:
         expect(False, f"The module is not built as described: {error.args[0]}.")
-    return expected
+        raise
 
 
 def judge_module(

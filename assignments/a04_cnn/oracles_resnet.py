@@ -1,10 +1,9 @@
 """The residual networks' parts as formulas."""
 
-from oracles_modules import Formula
 from torch import Tensor
 from torch.nn import functional as F
 
-from common.roles import Recipe
+from common.roles import Formula, Recipe
 
 
 def convnet(x: Tensor, params: list[Tensor | None]) -> Tensor:

@@ -169,25 +169,13 @@ def check_loss_of_attention_captioner(student, rng):
     judge_loss(student, rng, "attn")
 
 
-def speak(weights: dict, kind: str, features: Tensor, length: int) -> tuple[Tensor, Tensor | None]:
-    """The best word again and again: (N, length), and where it looked."""
-    oracle, words, looks = Captioner(weights, kind, features), [], []
-    word = torch.full((len(features),), weights["start"], device=features.device)
-    for _ in range(length):
-        scores, looked = oracle.say(word)
-        word = scores.argmax(dim=1)
-        words.append(word)
-        looks.append(looked)
-    return torch.stack(words, dim=1), None if kind != "attn" else torch.stack(looks, dim=1)
-
-
 @task("CaptioningRNN.sample", points=2)
 def check_samples_of_rnn_and_lstm_captioners(student, rng):
     """What "rnn" and "lstm" write is what a plain loop takes, word by word, with the same weights."""
     for kind in ("rnn", "lstm"):
         features = 2 * rng.normal(24, D, 2, 2)  # of fewer or fainter images all may be described alike
         model, weights = build(student, rng, kind, features)
-        words, _ = speak(weights, kind, features, 9)
+        words, _ = Captioner(weights, kind, features).speak(weights["start"], 9)
         start = torch.full_like(words[:, :1], weights["start"])
         expect_equal(model.sample(features, max_length=9), words, name=f"captions of {kind!r}", mistakes={
             "The first word is <START>; return what comes after it.": torch.cat([start, words[:, :-1]], dim=1),
@@ -202,6 +190,6 @@ def check_samples_of_attention_captioner(student, rng):
     found = model.sample(features, max_length=8)
     pair = type(found) in (tuple, list) and len(found) == 2
     expect(pair, "For 'attn', sample returns two tensors: captions and weights.")
-    words, looks = speak(weights, "attn", features, 8)
+    words, looks = Captioner(weights, "attn", features).speak(weights["start"], 8)
     expect_equal(found[0], words, name="captions")
     expect_close(found[1], looks, name="weights")

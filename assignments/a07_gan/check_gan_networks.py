@@ -1,12 +1,12 @@
 """Public checks of noise and networks: the module's own weights in a plain computation by torch's operators."""
 
 import torch
-from oracles import Formula, follow, upwards
+from oracles import follow, upwards
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_shape, task
-from common.roles import Recipe
+from common.roles import Formula, Recipe
 
 HELPERS = """
 import torch

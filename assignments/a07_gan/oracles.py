@@ -1,26 +1,21 @@
 """Networks as plain computations by torch's operators, with the weights of a student's module."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 from autograder import expect
-from common.roles import Recipe
-
-Formula = Callable[[Recipe, Tensor], Tensor]
+from common import roles
+from common.roles import Formula, Recipe
 
 
 def follow(formula: Formula, values: list, x: Tensor, *, train: bool) -> Tensor:
     """The formula's result with these weights; a failed check when the module is made of other layers."""
     tables = [table for table in values if type(table) is dict] if type(values) is list else []
-    layers = [{name: value.to(x) for name, value in table.items() if isinstance(value, Tensor)} for table in tables]
-    recipe = Recipe(layers, train=train)
+    layers = [{name: value for name, value in table.items() if isinstance(value, Tensor)} for table in tables]
     try:
-        expected = formula(recipe, x)
-        recipe.finish()
+        return roles.follow(formula, layers, x, train=train)
     except LookupError as error:
         expect(False, f"The network is not built as described: {error.args[0]}.")
-    return expected
+        raise
 
 
 def upwards(layers: Recipe, x: Tensor, *, before: bool = False) -> Tensor:

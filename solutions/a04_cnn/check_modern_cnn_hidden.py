@@ -2,11 +2,12 @@
 
 import torch
 from oracles_modern_cnn import BY_HAND, dense, inception, nin, residual, separable, vgg
-from oracles_modules import Formula, judge_module
+from oracles_modules import judge_module
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, forbid, task
+from common.roles import Formula
 
 
 def judge(student, rng, module, formula: Formula, x: Tensor) -> None:

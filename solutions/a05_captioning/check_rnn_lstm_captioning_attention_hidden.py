@@ -157,18 +157,6 @@ def check_every_layer_of_the_captioner_learns(student, rng):
         expect_unchanged(student.inspect(model, seen, captions), seen, captions)
 
 
-def speak(weights: dict, kind: str, seen: Tensor, length: int) -> tuple[Tensor, Tensor | None]:
-    """The best word after <START> again and again: (N, length), and where "attn" looked."""
-    oracle, words, looks = Captioner(weights, kind, seen), [], []
-    word = torch.full((len(seen),), len(weights["embedding"]) - 2, device=seen.device)
-    for _ in range(length):
-        scores, looked = oracle.say(word)
-        word = scores.argmax(dim=1)
-        words.append(word)
-        looks.append(looked)
-    return torch.stack(words, dim=1), None if kind != "attn" else torch.stack(looks, dim=1)
-
-
 def judge_sample(found: Any, words: Tensor, looks: Tensor | None, case: str) -> None:
     """Compare captions, and where "attn" looked; looks is None for the others."""
     if looks is None:
@@ -188,10 +176,12 @@ def check_first_word_and_length(student, rng):
     for kind in ("rnn", "lstm", "attn"):
         seen = 2 * rng.normal(24, D, 2, 2)
         model, weights = build(student, rng, kind, seen, 12)
-        words, looks = speak(weights, kind, seen, 21)
+        start = len(weights["embedding"]) - 2
+        words, looks = Captioner(weights, kind, seen).speak(start, 21)
         for length, options in ((15, {}), (1, {"max_length": 1}), (21, {"max_length": 21})):
             part = None if looks is None else looks[:, :length]
             case = f"{kind!r} with {options or 'no max_length'}"
             judge_sample(model.sample(seen, **options), words[:, :length], part, case)
         for given, told, what in ((images, known, "images"), (seen[:1], seen[:1], "the features of one image")):
-            judge_sample(model.sample(given), *speak(weights, kind, told, 15), f"{kind!r} given {what}")
+            words, looks = Captioner(weights, kind, told).speak(start, 15)
+            judge_sample(model.sample(given), words, looks, f"{kind!r} given {what}")
