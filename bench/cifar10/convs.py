@@ -30,17 +30,24 @@ def standardised(split: Split) -> tuple[Tensor, Tensor]:
     return (split.x_train - mean) / deviation, (split.x_test - mean) / deviation
 
 
-def varied(images: Tensor, *, shift: int) -> Tensor:
-    """Each image shifted by up to `shift` pixels each way, the border mirrored, and flipped or not, at random."""
+def shifted(images: Tensor, *, shift: int, flip: Tensor) -> Tensor:
+    """Each image shifted by up to `shift` pixels each way at random, the border mirrored, and flipped where told.
+
+    The result is in memory as channels-last images are. flip: bool (N,).
+    """
     count, _, height, width = images.shape
     places = torch.randint(2 * shift + 1, (2, count), device=images.device)
     rows = places[0, :, None] + torch.arange(height, device=images.device)  # (N, H)
     columns = places[1, :, None] + torch.arange(width, device=images.device)  # (N, W)
-    flip = torch.rand(count, device=images.device) < 0.5
     columns = torch.where(flip[:, None], columns.flip(1), columns)
     padded = F.pad(images, (shift,) * 4, mode="reflect")
     picked = padded[torch.arange(count, device=images.device)[:, None, None], :, rows[:, :, None], columns[:, None]]
-    return picked.movedim(3, 1).contiguous()  # (N, C, H, W)
+    return picked.movedim(3, 1)  # (N, C, H, W)
+
+
+def varied(images: Tensor, *, shift: int) -> Tensor:
+    """`shifted`, and flipped or not at random."""
+    return shifted(images, shift=shift, flip=torch.rand(len(images), device=images.device) < 0.5).contiguous()
 
 
 def share_correct(scores_of: Any, x: Tensor, y: Tensor) -> float:
