@@ -158,7 +158,7 @@ def _write(filled: object, out: Path, *, without: Collection[str]) -> None:
 
     assert isinstance(filled, Filled)
     write_whole(out, filled.text)
-    for sentence in filled.scaled:
+    for sentence in filled.told:
         click.secho(sentence, fg="yellow", err=True)
     for sentence in filled.left:
         click.secho(sentence, fg="yellow", err=True)

@@ -102,7 +102,9 @@ def test_canvas_gets_its_own_file_back_with_one_column_filled_in() -> None:
     assert [row["a01 (77)"] for row in rows] == ["50", "20", "20", ""]
     assert filled.without_mark == ("nobody",)
     assert filled.without_row == ("eve",)
-    assert filled.scaled == ()
+    assert filled.told == (
+        "1 student known only by what stands before the @: grace (grace@navy.mil). Look whether the rows are theirs.",
+    )
 
 
 def test_a_column_that_canvas_does_not_have_is_refused_and_the_nearest_are_named() -> None:
@@ -143,7 +145,7 @@ def test_moodles_maximum_grade_is_what_the_grade_is_out_of(maximum: str, grade: 
     filled = moodle_csv([report("ada")], worksheet)
     (row,) = csv.DictReader(io.StringIO(filled.text))
     assert row["Grade"] == grade
-    assert bool(filled.scaled) == (maximum != "50.00")
+    assert bool(filled.told) == (maximum != "50.00")
 
 
 def test_a_moodle_worksheet_without_one_maximum_is_refused() -> None:

@@ -75,7 +75,7 @@ def test_inline_questions_add_points_and_maximum() -> None:
     template = HEADING + "    Points Possible,,,,58\nA,1,u,ada,\nB,2,v,bob,9\n"
     filled = canvas_csv([both, one], template, column="a01 (7)", questions={"q1": 4, "q2": 4})
     assert column(filled) == ["58", "25", "9"]
-    assert filled.scaled == ()
+    assert filled.told == ()
     assert filled.left == ("bob: q2 is not marked yet; the cell was left as it was.",)
     feedback = moodle_csv([both], "Username,Grade,Feedback comments\nada,,\n", questions={"q1": 4, "q2": 4})
     assert "Q2: 1 of 4" in feedback.text
@@ -115,4 +115,5 @@ def test_a_name_that_fits_whole_comes_before_one_that_fits_up_to_the_at_sign() -
     worksheet = "Username,Grade\nbob@b.edu,4\nbob,\nada@x.org,\neve@x.org,\n"
     filled = moodle_csv([report("bob"), report("ada"), report("eve")], worksheet)
     assert column(filled, "Grade") == ["4", "20", "20", "20"]
+    assert "2 students known only by what stands before the @: ada (ada@x.org), eve (eve@x.org)." in filled.told[0]
     assert (filled.left, filled.without_mark) == ((), ("bob@b.edu",))

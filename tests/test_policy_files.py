@@ -123,6 +123,8 @@ def test_a_doubtful_hand_in_is_open_until_somebody_decides(tmp_path: Path) -> No
     (final,) = apply(rules, read_gradebooks([out / "gradebook.csv"], rules))
     assert (final.mark, final.open) == (Fraction(0), True)
     assert "an earlier hand-in was not graded: a person must look" in final.explanation
+    assert "What counts has nothing written in it." in (out / "index.html").read_text()
     with Journal(out) as journal:
         give(journal, out, [Given("ada", "double", 0, "The last one counts.")], by="kim")
     assert not apply(rules, read_gradebooks([out / "gradebook.csv"], rules))[0].open
+    assert "What counts has nothing written in it." not in (out / "index.html").read_text()

@@ -46,12 +46,11 @@ def write_results(journal: Journal, out: Path, *, done: Collection[str] = ()) ->
 def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
     """``gradebook.csv`` and ``index.html``; the path of the latter."""
     facts: dict[str, Any] = journal.fact("assignment") or {}
-    problems = journal.problems()
-    said: dict[str, str] = {}
     decided = {report.student for report in reports if report.overrides}
+    problems = [p for p in journal.problems() if p.kind != "doubtful" or p.who not in decided]
+    said: dict[str, str] = {}
     for problem in problems:
-        settled = problem.kind == "doubtful" and problem.who in decided
-        if problem.kind in _IN_GRADEBOOK and not settled:
+        if problem.kind in _IN_GRADEBOOK:
             said[problem.who] = f"{said.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
     try:
         gradebook = gradebook_csv(

@@ -31,7 +31,7 @@ class Filled:
     text: str
     without_mark: tuple[str, ...]  # in the system's file, not among the reports
     without_row: tuple[str, ...]  # among the reports, not in the system's file
-    scaled: tuple[str, ...] = ()  # sentences about marks that the system counts from another maximum
+    told: tuple[str, ...] = ()  # sentences about what was filled in otherwise than one may expect
     left: tuple[str, ...] = ()  # sentences about cells that were left as they were, because a person must look first
 
 
@@ -142,13 +142,25 @@ def _fill(
         for points in sorted({mark.max_points for mark in marks.values()})
         if maximum is not None and points != maximum
     ]
+    told += _by_login(matched.by_login)
     return Filled(
         sheet.text(),
         without_mark=matched.others,
         without_row=tuple(sorted({*marks} - {*matched.of.values()} - {*matched.unclear})),
-        scaled=tuple(told),
+        told=tuple(told),
         left=tuple(left),
     )
+
+
+def _by_login(names: Mapping[str, str]) -> list[str]:
+    if not names:
+        return []
+    first = [f"{student} ({name})" for student, name in sorted(names.items())[:5]]
+    more = ["..."] if len(names) > len(first) else []
+    return [
+        f"{count(len(names), 'student')} known only by what stands before the @: {', '.join([*first, *more])}. "
+        "Look whether the rows are theirs."
+    ]
 
 
 def _shown(mark: _Mark, maximum: Fraction | None) -> str:
