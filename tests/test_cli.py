@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import click
 import jsonschema
 import pytest
-from click.testing import CliRunner, Result
 
 from autograder.cli import main
 from autograder.report import SCHEMA
-from tests.course import NAME, SOURCE, make_course
+from tests.command import Run, release_course, run_command
+from tests.course import NAME, SOURCE
 from tests.vectors import HONEST, WRONG, make_vectors
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SOLVED = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", SOURCE)
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture
 def run() -> Run:
-    return lambda *arguments: CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
+    return run_command
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A released course."""
     root = tmp_path_factory.mktemp("course")
-    make_course(root)
-    with working_in(root):
-        assert CliRunner().invoke(main, ["release"]).output == "t01_tiny: tiny.ipynb, tiny.py\n"
+    release_course(root)
     return root
 
 
@@ -58,19 +54,6 @@ def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "vectors.py").write_text(HONEST)
     monkeypatch.chdir(tmp_path)
     return folder
-
-
-class working_in:
-    """The current folder for a while."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.before = folder, Path.cwd()
-
-    def __enter__(self) -> None:
-        os.chdir(self.folder)
-
-    def __exit__(self, *error: object) -> None:
-        os.chdir(self.before)
 
 
 # help
@@ -126,7 +109,7 @@ def test_a_notebook_alone_is_checked(work: Path, run: Run) -> None:
             "# YOUR CODE HERE\n    raise NotImplementedError()", "return 2 * x"
         )
     (folder / "tiny.ipynb").write_text(json.dumps(notebook))
-    with working_in(folder):  # the name works from inside, too
+    with chdir(folder):  # the name works from inside, too
         result = run("check", NAME)
     assert result.exit_code == 1
     assert "40/100 points" in result.output
@@ -210,53 +193,3 @@ def test_a_fault_of_ours_is_not_taken_for_lost_points(vectors: Path, run: Run, m
     result = run("check", "t02_vectors")
     assert result.exit_code == 2
     assert "ZeroDivisionError" in result.stderr
-
-
-# staff
-
-
-def test_a_class_is_graded_into_a_folder(
-    course: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(course)
-    handins = tmp_path / "handins"
-    for name, text in {"ada": SOLVED, "bob": "import os\nos._exit(1)\n"}.items():
-        (handins / name).mkdir(parents=True)
-        (handins / name / "tiny.py").write_text(text)
-    out = tmp_path / "results"
-    grade = ("grade", handins, "--assignment", NAME, "--out", out, "--workers", 1, "--wall", "none")
-    result = run(*grade, "--json")
-    assert result.exit_code == 1, result.output
-    table = json.loads(result.stdout)
-    assert {row["student"]: row["points"] for row in table["reports"]} == {"ada": 100, "bob": 0}
-    assert {path.name for path in out.iterdir()} >= {"ada", "bob", "gradebook.csv", "index.html"}
-    rows = (out / "gradebook.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows[1:]] == ["ada", "bob"]
-    jsonschema.validate(
-        json.loads((out / "ada" / "report.json").read_text()), json.loads((DOCS / "report.schema.json").read_text())
-    )
-    second = run(*grade)
-    assert second.exit_code == 1
-    assert "index.html" in second.output
-
-
-def test_release_check_tells_what_is_stale(course: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(course)
-    assert run("release", "--check").exit_code == 0
-    stub = course / "assignments" / NAME / "tiny.py"
-    fresh = stub.read_text()
-    stub.write_text(fresh + "\n# edited\n")
-    result = run("release", "--check")
-    stub.write_text(fresh)
-    assert result.exit_code == 1
-    assert "tiny.py" in result.output
-
-
-def test_verify_ends_with_1_when_something_does_not_hold(
-    course: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(course)
-    result = run("verify", NAME, "--wall", "none", "--seeds", 1, "--no-notebook", "--json")
-    assert result.exit_code == 1
-    assert "mutants.py is missing" in result.stdout
-    assert json.loads(result.stdout)

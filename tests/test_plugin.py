@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 import importlib
-import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from autograder.manifest import BadManifest, read_assignment
-from tests.vectors import HONEST, MANIFEST, PUBLIC, WRONG, make_vectors
+from tests.checking_course import CHECKS, QUICK, Run, change, make_copy, pytest_in
+from tests.vectors import HONEST, MANIFEST, PUBLIC, WRONG
 
 pytest_plugins = ["pytester"]
-
-CHECKS = "assignments/t02_vectors"
-QUICK = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
 
 
 @pytest.fixture
 def course(pytester: pytest.Pytester) -> Path:
-    """A student's copy: public checks and a correct answer. The working directory is the course."""
-    make_vectors(pytester.path / "made")
-    os.rename(pytester.path / "made" / "assignments", pytester.path / "assignments")
-    folder = pytester.path / CHECKS
-    (folder / "vectors.py").write_text(HONEST)
-    return folder
-
-
-Run = Callable[..., pytest.RunResult]
+    return make_copy(pytester)
 
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, course: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for variable in ("CI", "BUILD_NUMBER"):
-        monkeypatch.delenv(variable, raising=False)  # there, pytest's summary repeats whole messages
-    return lambda *arguments: pytester.runpytest_inprocess(*QUICK, *arguments)
+    return pytest_in(pytester, monkeypatch)
 
 
 def test_plain_pytest_runs_the_checks_and_sums_the_points(run: Run) -> None:
@@ -112,105 +96,6 @@ def test_each_run_judges_the_file_as_it_is_now(run: Run, course: Path) -> None:
     run(CHECKS).assert_outcomes(failed=2)
 
 
-# a check file that is wrong
-
-
-def change(course: Path, old: str, new: str) -> None:
-    text = (course / "check_vectors.py").read_text()
-    assert text.count(old) == 1
-    (course / "check_vectors.py").write_text(text.replace(old, new))
-
-
-WRONG_CHECKS = {
-    "no task": (
-        '@task("double", points=20)\n',
-        "",
-        "check_vectors.py:*: check_double_of_a_matrix has no @task(name, points=",
-    ),
-    "no docstring": (
-        '    """A counter counts what it is given."""\n',
-        "",
-        "check_counter has no docstring; its first line is",
-    ),
-    "an unknown task": ('"Counter"', '"Count"', "assignment.toml has no task 'Count'. It has: double, total, Counter."),
-    "half points": ('e", points=20', 'e", points=0.5', "points must be a whole number of at least 1, not 0.5."),
-    "too many points": ('e", points=20', 'e", points=51', "promises 50 points for 'double', but the checks pay 51."),
-}
-
-
-@pytest.mark.parametrize("name", WRONG_CHECKS)
-def test_a_wrong_check_file_is_refused_with_its_place(name: str, run: Run, course: Path) -> None:
-    old, new, line = WRONG_CHECKS[name]
-    change(course, old, new)
-    result = run(CHECKS)
-    assert result.ret != 0
-    assert result.parseoutcomes().get("passed", 0) == 0
-    (result.stderr if "pay" in line else result.stdout).fnmatch_lines([f"*{line}*"])
-
-
-def test_points_that_are_promised_but_not_paid_are_refused_where_all_checks_are_there(run: Run, course: Path) -> None:
-    hidden = course.parent.parent / "solutions" / course.name
-    hidden.mkdir(parents=True)
-    (hidden / "check_vectors_hidden.py").write_text(
-        PUBLIC.replace("=20", "=10").replace("def check_", "def check_again_")
-    )
-    result = run(CHECKS, str(hidden))
-    result.stderr.fnmatch_lines(["*promises 50 points for 'double', but the checks pay 30. Change one of the two.*"])
-    run(CHECKS).assert_outcomes(passed=2)  # students have some of the checks only
-
-
-def test_a_check_file_of_no_module_is_refused(run: Run, course: Path) -> None:
-    (course / "check_matrices.py").write_text(PUBLIC)
-    run(CHECKS).stdout.fnmatch_lines(
-        ["*judges the module that its name begins with, *, but*assignment.toml lists vectors.py.*"]
-    )
-
-
-def test_a_modules_checks_may_be_split_by_topic(run: Run, course: Path) -> None:
-    whole = course / "check_vectors.py"
-    head, first, second = whole.read_text().partition('@task("Counter"')
-    whole.write_text(head)
-    (course / "check_vectors_counting.py").write_text(head.partition("@task")[0] + first + second)
-    run(str(course)).assert_outcomes(passed=2)
-
-
-def test_check_files_share_oracles_and_each_assignment_has_its_own(run: Run, course: Path) -> None:
-    change(course, "from autograder import", "from oracles import twice\nfrom autograder import")
-    change(course, "2 * x, mistakes", "twice(x), mistakes")
-    (course / "oracles.py").write_text("def twice(x):\n    return 2 * x\n")
-    other = course.parent / "t03_vectors"
-    shutil.copytree(course, other)
-    (other / "check_vectors.py").rename(other / "check_vectors_too.py")  # pytest wants names that differ
-    run(CHECKS, str(other)).assert_outcomes(passed=4)
-    (other / "oracles.py").write_text("def twice(x):\n    return 3 * x + 0\n")  # of another size: see importlib's cache
-    run(CHECKS, str(other)).assert_outcomes(passed=3, failed=1)
-    assert "oracles" not in sys.modules
-
-
-def test_two_checks_of_the_same_name_are_refused(run: Run, course: Path) -> None:
-    (course / "check_vectors_again.py").write_text(PUBLIC.replace("=20", "=10"))
-    result = run(str(course))
-    result.stderr.fnmatch_lines(["*check_vectors.py and *check_vectors_again.py both have a check_* Rename one*"])
-
-
-def test_a_bug_in_a_check_shows_staff_the_check(run: Run, course: Path) -> None:
-    change(course, "    x = rng.normal(3, 5)\n", "    x = rng.norm(3, 5)\n")
-    result = run(CHECKS)
-    result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines([">*x = rng.norm(3, 5)", "*AttributeError*", "broken*0/20*Doubling a matrix*"])
-
-
-def test_a_bug_that_only_the_students_value_brings_out_is_the_students(run: Run, course: Path) -> None:
-    change(course, "    before = counter.value\n", "    before = counter.value.item()\n")
-    result = run(CHECKS)
-    result.stdout.fnmatch_lines(
-        [
-            "    The check cannot use what came back (AttributeError: 'int' object has no attribute 'item').",
-            "failed*0/20*",
-        ]
-    )
-
-
 # the debugger
 
 
@@ -260,62 +145,6 @@ def test_a_test_cannot_use_the_fixtures_of_checks(pytester: pytest.Pytester) -> 
     pytester.makepyfile(test_other="def test_it(student):\n    assert 1\n")
     result = pytester.runpytest_inprocess(*QUICK)
     result.stdout.fnmatch_lines(["*The fixtures of gradlab are for check_[*] functions in check_[*].py files.*"])
-
-
-# the manifest
-
-TASK = '[[tasks]]\nname = "f"\ntitle = "F"\npoints = 100\n'
-HEAD = 'title = "T"\nversion = "1"\nfiles = ["t.py"]\n'
-
-BAD_MANIFESTS = {
-    "not TOML": ("title = ", "is not valid TOML"),
-    "not text": (b"title = '\xff'", "is not valid TOML"),
-    "no title": (HEAD.replace('title = "T"\n', "") + TASK, "'title' is missing"),
-    "no tasks": (HEAD, "'tasks' is missing"),
-    "a title that is a number": (HEAD.replace('"T"', "3") + TASK, "'title' must be of type str, not 3"),
-    "no files": (HEAD.replace('["t.py"]', "[]") + TASK, "`files` must name at least one module"),
-    "a file that is a number": (HEAD.replace('["t.py"]', "[1]") + TASK, "`files` must name modules"),
-    "a file that is a path": (HEAD.replace("t.py", "sub/t.py") + TASK, "`files` must name modules"),
-    "a file that is no module": (HEAD.replace("t.py", "t.ipynb") + TASK, "`files` must name modules"),
-    "one task instead of a list": (HEAD + TASK.replace("[[tasks]]", "[tasks]"), "'tasks' must be of type list"),
-    "a task that is a word": ('tasks = ["f"]\n' + HEAD, "each of `tasks` must be a table"),
-    "a question that is a word": ('questions = ["f"]\n' + HEAD + TASK, "each of `questions` must be a table"),
-    "questions that are a word": ('questions = "f"\n' + HEAD + TASK, "'questions' must be of type list"),
-    "a task without points": (HEAD + TASK.replace("points = 100\n", ""), "'points' is missing in the entry 'f'"),
-    "half points": (HEAD + TASK.replace("100", "99.5"), "'points' must be of type int, not 99.5 in the entry 'f'"),
-    "true points": (HEAD + TASK.replace("100", "true"), "'points' must be of type int, not True"),
-    "no points": (HEAD + TASK.replace("100", "0"), "promises 0 points; it needs at least 1"),
-    "a name twice": (HEAD + TASK + TASK, "the task 'f' stands there 2 times"),
-    "another file": (HEAD + TASK + 'file = "u.py"\n', "task 'f' is in 'u.py', which `files` does not list: t.py"),
-    "an unknown limit": (HEAD + TASK + "[limits]\nminutes = 1\n", r"\[limits\] has no 'minutes'; it has file_mb, "),
-    "a negative limit": (HEAD + TASK + "[limits]\nseconds = -1\n", r"\[limits\] seconds must be a number above 0"),
-    "limits that are a number": ("limits = 3\n" + HEAD + TASK, r"'limits' must be of type dict"),
-    "imports that are a word": ('imports = "torch"\n' + HEAD + TASK, "'imports' must be of type list"),
-    "a question without an id": (HEAD + TASK + '[[questions]]\ntitle = "Q"\npoints = 1\n', "'id' is missing"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BAD_MANIFESTS)
-def test_a_wrong_manifest_is_refused_with_the_entry_and_the_remedy(name: str, tmp_path: Path) -> None:
-    text, sentence = BAD_MANIFESTS[name]
-    path = tmp_path / "assignment.toml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(BadManifest, match=sentence) as caught:
-        read_assignment(tmp_path)
-    assert str(path) in str(caught.value)
-
-
-def test_a_folder_without_a_manifest_is_no_assignment(tmp_path: Path) -> None:
-    with pytest.raises(BadManifest, match=r"has no assignment\.toml, so it is not an assignment"):
-        read_assignment(tmp_path)
-
-
-def test_a_right_manifest_is_read(tmp_path: Path) -> None:
-    (tmp_path / "assignment.toml").write_text(HEAD + TASK + "[limits]\nseconds = 2.5\n")
-    assignment = read_assignment(tmp_path)
-    assert (assignment.name, assignment.points, assignment.limits.seconds) == (tmp_path.name, 100, 2.5)
-    with pytest.raises(BadManifest, match=r"has no task 'g'\. It has: f\."):
-        assignment.task("g")
 
 
 TAKES_GLYPHS = '''
