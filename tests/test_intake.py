@@ -132,6 +132,26 @@ def test_nbgraders_tree_gives_students_and_its_own_times(read, tmp_path, inside)
     assert list(told(intake, "missing")) == ["zoe"]
 
 
+def test_stray_files_in_nbgraders_tree_are_listed_and_change_nothing(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada" / NAME / "vectors.py", time=1_000)
+    write(folder / "ada" / "notes.txt")
+    write(folder / "ada" / "scratch.py")
+    write(folder / "zoe" / "notes.txt")
+    write(folder / "roster.csv")
+    intake = read(folder)
+    assert (intake.system, students(intake), intake.handins[0].at) == ("nbgrader", ["ada"], "1970-01-01T00:16:40Z")
+    assert (list(told(intake, "missing")), list(told(intake, "ignored"))) == (["zoe"], ["roster.csv"])
+
+
+def test_a_folder_of_which_one_hand_in_lies_deeper_is_no_tree_of_nbgraders(read, tmp_path):
+    write(tmp_path / "in" / "ada" / NAME / "vectors.py")
+    write(tmp_path / "in" / "bob" / "vectors.py")
+    zipped(tmp_path / "in" / "eve.zip", vectors__py=HONEST)
+    intake = read(tmp_path / "in")
+    assert (intake.system, students(intake)) == ("folder", ["ada", "bob", "eve"])
+
+
 def test_a_timestamp_that_is_a_link_is_not_read(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada" / NAME / "vectors.py")

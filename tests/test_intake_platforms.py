@@ -87,6 +87,49 @@ def test_canvas_names_and_numbers_are_found_in_a_roster(read, tmp_path, roster):
     assert students(read(tmp_path / "in", roster)) in (["al"], ["12345"])
 
 
+def test_strays_beside_canvas_files_are_listed_and_change_nothing(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "lovelaceada_12345_700_vectors.py")
+    write(folder / "hoppergrace_23456_800_vectors.py")
+    zipped(folder / "submissions.zip", vectors__py=HONEST)
+    intake = read(folder)
+    assert (intake.system, students(intake)) == ("Canvas", ["hoppergrace", "lovelaceada"])
+    assert list(told(intake, "ignored")) == ["submissions.zip"]
+
+
+def test_names_with_dates_are_no_canvas_files(read, tmp_path):
+    for name in ("ada_2026_11_20", "bob_2026_11_21"):
+        zipped(tmp_path / "in" / f"{name}.zip", vectors__py=HONEST)
+    intake = read(tmp_path / "in")
+    assert (intake.system, students(intake)) == ("folder", ["ada_2026_11_20", "bob_2026_11_21"])
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [("Ada Lovelace_1500_assignsubmission_file_vectors.py", "id,name"), ("lovelaceada_1500_9_vectors.py", "id,name")],
+)
+def test_a_platforms_number_is_no_id_of_the_roster(read, tmp_path, name, heading):
+    write(tmp_path / "in" / name)
+    intake = read(tmp_path / "in", f"{heading}\n1500,Bob\n1501,Augusta Ada King\n")
+    assert list(told(intake, "unknown")) == students(intake)
+    assert list(told(intake, "missing")) == ["1500", "1501"]
+
+
+@pytest.mark.parametrize(
+    ("name", "roster"),
+    [
+        ("lovelaceada_1500_9_vectors.py", "Student,ID,SIS Login ID\n    Points Possible,,\n\"King, A\",1500,ak\n"),
+        ("Ada_1500_assignsubmission_file_x.py", "Identifier,Email address\nParticipant 1500,ak@x\n"),
+        ("Ada_1500_assignsubmission_file_x.py", "id,moodle\nak,1500\n"),
+    ],
+)
+def test_a_platforms_own_list_knows_its_numbers(read, tmp_path, name, roster):
+    write(tmp_path / "in" / name)
+    intake = read(tmp_path / "in", roster)
+    assert students(intake)[0] in ("1500", "ak@x", "ak")
+    assert not intake.problems
+
+
 # Rosters.
 
 
@@ -98,7 +141,7 @@ def test_unknown_missing_and_duplicate_ids_are_listed(read, tmp_path):
     assert students(intake) == ["ada", "bob", "who"]
     assert list(told(intake, "unknown")) == ["who"]
     assert list(told(intake, "missing")) == ["zoe"]
-    assert set(told(intake, "duplicate")) == {"bob", "Nobody"}
+    assert (list(told(intake, "duplicate")), list(told(intake, "ignored"))) == (["bob"], ["Nobody"])
     assert "lines 3 and 4" in told(intake, "duplicate")["bob"]
 
 

@@ -55,6 +55,22 @@ def test_a_hand_in_worth_nothing_that_replaced_another_is_told_first(course, tmp
     assert [p.kind for p in run(course, handins, out, Blank()).problems] == ["doubtful", "earlier", "earlier"]
 
 
+def test_a_hand_in_that_goes_away_before_its_turn_gets_no_mark_until_it_is_back(course, tmp_path):
+    class Unplugged(Grader):
+        def report(self, job, setup):
+            job.path.rename(job.path.with_suffix(".gone"))
+            return super().report(job, setup)
+
+    handins, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
+    (report,) = run(course, handins, out, Unplugged()).reports
+    assert report.needs_staff
+    assert "changed or went away before it was graded" in report.checks[0].message
+    (handins / "ada.gone").rename(handins / "ada.py")
+    again = Grader()
+    assert not run(course, handins, out, again).reports[0].needs_staff
+    assert (again.ran, marks(out)) == (["ada"], {"ada": "100"})
+
+
 def test_equal_files_are_run_once_for_all_who_handed_them_in(course, tmp_path):
     grader = Grader()
     done = run(course, hand_in(tmp_path / "in", ada=HONEST, twin=HONEST), tmp_path / "out", grader)

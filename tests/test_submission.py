@@ -159,6 +159,25 @@ def test_modules_of_earlier_assignments_are_taken_along_and_never_stand_in_the_w
     assert "svm.py, line 1" in opened.notes[-1]
 
 
+def test_modules_of_earlier_assignments_in_other_folders_are_left_there(assignment: Assignment, tmp_path: Path) -> None:
+    course = {"a01_knn/knn.py": STUB, "t01_tiny/tiny.py": WRITTEN, "t01_tiny/mlp.py": WRITTEN, "a02/svm.ipynb": "{}"}
+    path = write(tmp_path / "ada.zip", zipped(course))
+    opened = open_submission(path, assignment, beside=["knn.py", "svm.py", "mlp.py"])
+    assert list(opened.files) == ["tiny.py", "mlp.py"]
+
+
+@pytest.mark.parametrize("name", ["ada.py", "tiny-1.py", "tiny (2).py", "ada_1_2_tiny-3.py"])
+def test_a_single_file_is_the_assignments_own_whatever_came_before_it(
+    name: str, assignment: Assignment, tmp_path: Path
+) -> None:
+    path = write(tmp_path / name, WRITTEN)
+    assert is_written(open_submission(path, assignment, beside=["knn.py", "mlp.py"]))
+    two = replace(assignment, files=("tiny.py", "more.py"))
+    write(two.folder / "more.py", "def g():\n    raise NotImplementedError()\n")
+    if "tiny" in name:
+        assert "x + x" in open_submission(path, two, beside=["knn.py"]).files["tiny.py"]
+
+
 def test_the_digest_depends_on_the_wanted_files_and_on_nothing_else(assignment: Assignment, tmp_path: Path) -> None:
     def digest(**files: str) -> str:
         return open_submission(

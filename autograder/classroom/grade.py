@@ -16,7 +16,7 @@ from autograder.classroom.keys import Keys
 from autograder.classroom.results import write_report, write_results
 from autograder.files import sweep
 from autograder.manifest import Assignment
-from autograder.report import Report
+from autograder.report import Cause, Outcome, Report
 
 _PARTS = ("the checks or what they stand on", "gradlab itself", "the device", "the data", "the seed", "the wall")
 _DIGEST = 64  # characters
@@ -118,8 +118,8 @@ class _Work:
         self, assignment: Assignment, intake: Intake, setup: Setup, journal: Journal, out: Path, *, regrade: bool
     ) -> None:
         self.journal, self.out, self.regrade = journal, out, regrade
-        keys = Keys(assignment, setup)
-        wanted = {handin: keys.of(handin.path) for handin in intake.handins}
+        self.keys = Keys(assignment, setup)
+        wanted = {handin: self.keys.of(handin.path) for handin in intake.handins}
         taken = moves(journal, intake)
         self._refuse(assignment, wanted, taken)
         self.waiting: dict[Key, list[HandIn]] = defaultdict(list)  # the hand-ins that wait for a report
@@ -188,7 +188,8 @@ class _Work:
         key = self._by_student[report.student]
         actual = replace(key, submission=report.submission) if report.submission else key  # changed while we worked
         if not report.submission and len(key.submission) == _DIGEST:
-            report = replace(report, submission=key.submission)  # read, but not to be parsed
+            same = self.keys.of(self.jobs[key].path) == key  # then it was read, and could not be parsed
+            report = replace(report, submission=key.submission) if same else _went_away(report)
         with self.journal.writing():
             group = self._settle(key, self.journal.keep(actual, report))
         if not self.regrade:
@@ -216,6 +217,13 @@ class _Work:
         with self.journal.writing():
             for handin, kept in self.pending.items():
                 self.journal.give(handin, kept)
+
+
+def _went_away(report: Report) -> Report:
+    """No mark: what was read at first could not be read again. A person sees it, and the next run grades it."""
+    said = f"The hand-in changed or went away before it was graded. {report.refusal} Run the same command again."
+    checks = [replace(c, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=said) for c in report.checks]
+    return replace(report, checks=tuple(checks))
 
 
 def _facts(assignment: Assignment) -> dict[str, object]:

@@ -191,7 +191,8 @@ def _latest_first(student: str, entries: list[Entry], problems: list[Problem]) -
 def _list_missing(roster: Roster, students: dict[str, list[Entry]], problems: list[Problem]) -> None:
     known = _ids(roster)
     problems[:] = [p for p in problems if not (p.kind == "missing" and (safe_name(p.who) in known))]
-    problems += [Problem("duplicate", student, what) for student, what in roster.problems]
+    problems += [Problem("duplicate", safe_name(student), what) for student, what in roster.problems]
+    problems += [Problem("ignored", first, what) for first, what in roster.ignored]
     problems += [
         Problem("missing", safe_name(student), "The roster lists this id; no hand-in fits it.")
         for student in roster.ids

@@ -14,12 +14,17 @@ from autograder.files import why
 
 MAX_BYTES = 50_000_000
 # Headings as the platforms' own exports and people write them, in lower case. The first one found holds the ids.
-IDS = ("id", "student_id", "student id", "id number", "sid", "sis user id", "username", "student")
+IDS = (
+    *("id", "student_id", "student id", "id number", "sid", "sis user id", "username", "student"),
+    *("email address", "email", "identifier"),
+)
 NAMES = ("student", "name", "full name", "student name")
 OTHERS = (
     *("id", "sid", "id number", "sis user id", "sis login id", "login", "username", "email", "email address"),
-    *("canvas", "moodle", "gradescope", "alias"),
+    *("gradescope", "alias"),
 )
+_CANVAS_OWN = ("sis user id", "sis login id")  # a file with these has Canvas's own numbers under "id"
+_NO_STUDENT = "points possible"  # a line of Canvas's gradebook
 
 
 class BadRoster(Exception):
@@ -31,7 +36,8 @@ class Roster:
     """Students' ids, and the names under which each is known."""
 
     ids: tuple[str, ...]
-    problems: tuple[tuple[str, str], ...]  # (id, sentence)
+    problems: tuple[tuple[str, str], ...]  # (id, sentence) of those who are listed twice
+    ignored: tuple[tuple[str, str], ...]  # (what stands first in the line, sentence) of lines that name nobody
     _known: dict[str, frozenset[str]]  # name -> the ids it may mean
 
     def who(self, keys: Sequence[str]) -> tuple[str, ...]:
@@ -51,6 +57,7 @@ def read_roster(path: Path) -> Roster:
         raise BadRoster(f"{path}: the first line must name the columns, one of them 'id'. It names {found}.")
     ids: dict[str, int] = {}
     problems: list[tuple[str, str]] = []
+    ignored: list[tuple[str, str]] = []
     known: dict[str, set[str]] = defaultdict(set)
     for line, row in enumerate(rows, start=2):
         cells = {name: cell.strip() for name, cell in zip(heading, row, strict=False) if cell.strip()}
@@ -58,7 +65,9 @@ def read_roster(path: Path) -> Roster:
             continue
         student = cells.get(heading[column], "")
         if not student:
-            problems.append((next(iter(cells.values())), f"Line {line} of {path.name} has no id."))
+            first = next(iter(cells.values()))
+            if not first.casefold().startswith(_NO_STUDENT):
+                ignored.append((first, f"Line {line} of {path.name} has no id, so nobody's hand-in can fit it."))
         elif student in ids:
             problems.append(
                 (student, f"The id is on lines {ids[student]} and {line} of {path.name}; the first counts.")
@@ -69,12 +78,17 @@ def read_roster(path: Path) -> Roster:
                 known[same(name)].add(student)
     if not ids:
         raise BadRoster(f"{path} lists no student.")
-    return Roster(tuple(ids), tuple(problems), {name: frozenset(owners) for name, owners in known.items()})
+    return Roster(tuple(ids), tuple(problems), tuple(ignored), {name: frozenset(owners) for name, owners in known.items()})
 
 
 def same(name: str) -> str:
     """The form in which names are compared: case, white space, underscores and ways to write accents do not matter."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
+
+
+def numbered(system: str, number: str) -> str:
+    """A number that ``system`` alone knows a student by: it may be somebody else's id by chance."""
+    return f"{system} number:{number}"
 
 
 def squashed(words: Iterable[str]) -> str:
@@ -93,7 +107,15 @@ def _names(student: str, cells: dict[str, str]) -> list[str]:
     for person in people:
         words = person.split()
         names += [squashed([*words[at:], *words[:at]]) for at in range(len(words))]
-    return names
+    return names + _numbers(cells)
+
+
+def _numbers(cells: dict[str, str]) -> list[str]:
+    """Canvas's and Moodle's numbers for a student."""
+    own = any(column in cells for column in _CANVAS_OWN)
+    canvas = [cells[column] for column in (("canvas", "id") if own else ("canvas",)) if column in cells]
+    moodle = [cells[column].rpartition(" ")[2] for column in ("moodle", "identifier") if column in cells]
+    return [numbered("Canvas", number) for number in canvas] + [numbered("Moodle", number) for number in moodle]
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

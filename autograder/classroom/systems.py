@@ -11,17 +11,16 @@ import stat
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from autograder.classroom.gradescope import METADATA, read_metadata
-from autograder.classroom.roster import squashed
+from autograder.classroom.roster import numbered, squashed
+from autograder.classroom.times import modified, moment, timestamp
 from autograder.classroom.unpack import BadHandins, gather
 from autograder.files import why
 
 SUFFIXES = (".zip", ".ipynb", ".py")
-MAX_FILES = 2_000  # whose times are looked at in one folder
 BY_NAME, BY_FILE = "the time in its name", "the file's own time"
 
 _JUNK = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
@@ -78,7 +77,7 @@ def recognise(folder: Path, assignment: str, store: Path) -> Listing:
         return _gradescope(visible[0])
     if any(_MOODLE.fullmatch(path.name) for path in visible):
         return _moodle(visible, store)
-    if visible and all(_CANVAS.fullmatch(path.name) or _CANVAS_TEXT.fullmatch(path.name) for path in visible):
+    if _is_canvas(visible):
         return _canvas(visible, store)
     return _plain(visible)
 
@@ -97,33 +96,40 @@ def _plain(paths: Sequence[Path]) -> Listing:
             continue
         name = path.name if is_folder else path.stem
         timed = _TIMED.fullmatch(name)
-        at = _moment(timed) if timed else None
+        at = moment(timed["date"], timed["time"], utc=bool(timed["utc"])) if timed else None
         if timed and at:
             name, clock = timed["who"], BY_NAME
         else:
-            at, clock = _modified(path), BY_FILE
+            at, clock = modified(path), BY_FILE
         listing.entries.append(Entry(name, "", path, at.timestamp(), clock, (name,), at))
     return listing
 
 
 def _is_nbgrader(students: Sequence[Path], assignment: str) -> bool:
-    """Folders of folders only, at least one of them called like the assignment."""
-    inside = [_visible(student) for student in students]
-    shaped = all(child.is_dir() and not child.is_symlink() for children in inside for child in children)
-    return shaped and any(child.name == assignment for children in inside for child in children)
+    """Some students have a folder called like the assignment, and nobody else has a file that may be a hand-in."""
+    there = {student: _is_folder(student / assignment) for student in students}
+    loose = (path for student, has in there.items() if not has for path in [student, *_visible(student)])
+    return any(there.values()) and not any(p.suffix.lower() in SUFFIXES and not p.is_dir() for p in loose)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _nbgrader(students: Sequence[Path], assignment: str) -> Listing:
     listing = Listing("nbgrader", [])
     for student in students:
         path = student / assignment
+        if not student.is_dir():
+            listing.problems.append(("ignored", student.name, "It is no student's folder."))
+            continue
         if not path.is_dir():
             listing.problems.append(("missing", student.name, f"There is no folder {assignment} for this student."))
             continue
         stamp, clock = path / "timestamp.txt", "nbgrader's timestamp.txt"
-        at = _timestamp(stamp)
+        at = timestamp(stamp)
         if at is None:
-            at, clock = _modified(path), BY_FILE
+            at, clock = modified(path), BY_FILE
         listing.entries.append(Entry(student.name, "", path, at.timestamp(), clock, (student.name,), at))
     return listing
 
@@ -138,11 +144,11 @@ def _gradescope(folder: Path) -> Listing:
             listing.problems.append(("ignored", path.name, f"{METADATA} does not mention it."))
             continue
         people, at = told.pop(path.name, ((), None))
-        moment, clock = (at, "Gradescope's created_at") if at else (_modified(path), BY_FILE)
+        when, clock = (at, "Gradescope's created_at") if at else (modified(path), BY_FILE)
         for person in people or ((),):
             who = person[0] if person else path.name
             listing.entries.append(
-                Entry(who, path.name, path, moment.timestamp(), clock, person, moment, nameless=not person)
+                Entry(who, path.name, path, when.timestamp(), clock, person, when, nameless=not person)
             )
     for name in told:
         listing.problems.append(("ignored", name, f"{METADATA} lists it, but there is no such folder in the export."))
@@ -173,8 +179,16 @@ def _moodle(paths: Sequence[Path], store: Path) -> Listing:
 
 
 def _moodle_entry(who: str, number: str, path: Path) -> Entry:
-    at = _modified(path)
-    return Entry(who, number, path, at.timestamp(), BY_FILE, (who, number), at)
+    at = modified(path)
+    return Entry(who, number, path, at.timestamp(), BY_FILE, (who, numbered("Moodle", number)), at)
+
+
+def _is_canvas(paths: Sequence[Path]) -> bool:
+    """Most names are Canvas's, and each number of a user goes with one name."""
+    matches = [match for path in paths if (match := _CANVAS.fullmatch(path.name))]
+    texts = [path for path in paths if _CANVAS_TEXT.fullmatch(path.name)]
+    people = {(match["user"], match["who"]) for match in matches}
+    return 2 * (len(matches) + len(texts)) > len(paths) and len(people) == len({user for user, _ in people})
 
 
 def _canvas(paths: Sequence[Path], store: Path) -> Listing:
@@ -185,8 +199,10 @@ def _canvas(paths: Sequence[Path], store: Path) -> Listing:
     for path in paths:
         if match := _CANVAS.fullmatch(path.name):
             users[match["user"]][_VERSION.sub("", match["file"])].append(match)
-        else:
+        elif _CANVAS_TEXT.fullmatch(path.name):
             listing.problems.append(("ignored", path.name, "It is a text typed into Canvas, no file."))
+        else:
+            listing.problems.append(("ignored", path.name, "It is not named as Canvas names hand-ins."))
     for user, files in users.items():
         latest = {}
         for name, versions in files.items():
@@ -202,49 +218,9 @@ def _canvas(paths: Sequence[Path], store: Path) -> Listing:
 
 
 def _canvas_entry(match: re.Match[str], user: str, path: Path) -> Entry:
-    keys = (user, squashed([match["who"]]))
+    keys = (numbered("Canvas", user), squashed([match["who"]]))
     return Entry(match["who"], user, path, float(match["number"]), "Canvas's file number", keys)
 
 
 def _together(parts: dict[str, Path], store: Path) -> Path:
     return next(iter(parts.values())) if len(parts) == 1 else gather(parts, store)
-
-
-def _modified(path: Path) -> datetime:
-    """When a file was last changed; of a folder, the newest file in it. Links are not followed."""
-    newest, left, folders = os.lstat(path).st_mtime, MAX_FILES, [path] if path.is_dir() else []
-    times = []
-    while folders and left > 0:
-        try:
-            with os.scandir(folders.pop()) as found:
-                for entry in found:
-                    left -= 1
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(Path(entry.path))
-                    else:
-                        times.append(entry.stat(follow_symlinks=False).st_mtime)
-        except OSError:
-            continue  # opening the hand-in says so
-    return datetime.fromtimestamp(min(max(times, default=newest), 253_000_000_000), UTC)
-
-
-def _moment(match: re.Match[str]) -> datetime | None:
-    digits = re.sub(r"\D", "", match["date"] + match["time"])
-    try:
-        moment = datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%Y%m%d%H%M")
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if match["utc"] else moment.astimezone(UTC)
-
-
-def _timestamp(path: Path) -> datetime | None:
-    """What nbgrader writes: ``2026-11-20 14:05:00.123456 UTC``, or a zone's name."""
-    try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            return None
-        with open(path, "rb") as file:
-            day, clock, *zone = file.read(100).decode("utf-8", "replace").split()
-        moment = datetime.fromisoformat(f"{day} {clock}")
-        return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(*zone or ["UTC"]))).astimezone(UTC)
-    except (ValueError, OSError, KeyError, TypeError):
-        return None

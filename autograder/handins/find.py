@@ -31,6 +31,7 @@ MAX_ZIPS = 3  # a zip in a zip in a zip
 _JUNK = ("__MACOSX", "__pycache__", "node_modules")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
 
+_COPY = re.compile(r"( ?\(\d+\)|-\d+)(?=\.[^.]+$)")  # knn (1).py, knn-1.py: what browsers and Canvas call a second one
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 Reader = Callable[[], bytes]
@@ -44,36 +45,40 @@ class Found:
     others: tuple[str, ...] = ()
 
 
-def find(path: Path, wanted: Collection[str]) -> Found:
+def find(path: Path, wanted: Collection[str], *, beside: Collection[str] = ()) -> Found:
     """Read the files named in ``wanted``: from the outermost folder that holds any of them.
 
+    Those named in ``beside`` are taken along where they lie in that same folder.
     Raises BadSubmission with the reason when the hand-in cannot or must not be read.
     """
     name = shown(path.name)
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISDIR(mode):
-            return _choose(_folder_levels(path, wanted), wanted, name, zips=MAX_ZIPS)
+            return _choose(_folder_levels(path, wanted), wanted, beside, name, zips=MAX_ZIPS)
         data = _read_plain(path, limit=MAX_ZIP if path.suffix.lower() == ".zip" else MAX_FILE)
     except FileNotFoundError:
         raise BadSubmission(f"{name} does not exist.") from None
     except OSError as error:
         raise BadSubmission(f"{name} cannot be read: {error.strerror}.") from None
     if path.suffix.lower() == ".zip":
-        return _choose(_zip_levels(data, name), wanted, name, zips=MAX_ZIPS - 1)
+        return _choose(_zip_levels(data, name), wanted, beside, name, zips=MAX_ZIPS - 1)
     return _single(path.name, data, wanted)
 
 
 def _single(name: str, data: bytes, wanted: Collection[str]) -> Found:
-    """One file handed in by itself; learning platforms put names and numbers before the file's own."""
-    meant = [want for want in wanted if name.lower().endswith(want.lower())]
+    """One file handed in by itself; learning platforms put names before the file's own, and numbers on both sides."""
+    plain = _COPY.sub("", name.lower())
+    meant = [want for want in wanted if plain.endswith(want.lower())]
     if not meant:
         alike = [want for want in wanted if want.rpartition(".")[2] == name.rpartition(".")[2]]
         meant = alike if len(alike) == 1 else []
     return Found({max(meant, key=len): data}) if meant else Found({}, (name,))
 
 
-def _choose(levels: Iterator[Mapping[str, Reader]], wanted: Collection[str], name: str, *, zips: int) -> Found:
+def _choose(
+    levels: Iterator[Mapping[str, Reader]], wanted: Collection[str], beside: Collection[str], name: str, *, zips: int
+) -> Found:
     """Take the wanted files from the first level of folders that has any; else from the only zip inside."""
     others: dict[str, Reader] = {}
     for level in levels:
@@ -82,15 +87,15 @@ def _choose(levels: Iterator[Mapping[str, Reader]], wanted: Collection[str], nam
             first, second = (shown(home) for home in homes[:2])
             raise BadSubmission(f"{name} holds the same work in {first} and in {second}. Hand in one of them.")
         if homes:
-            here = {PurePosixPath(path).name: read for path, read in level.items()}
-            return Found(
-                {want: here[want]() for want in sorted(wanted) if want in here}, tuple(sorted({*here} - {*wanted}))
-            )
+            files = {PurePosixPath(path): read for path, read in level.items()}
+            here = {path.name: read for path, read in files.items() if str(path.parent) == homes[0]}
+            taken = sorted({*wanted, *beside} & {*here})
+            return Found({want: here[want]() for want in taken}, tuple(sorted({*here} - {*taken})))
         others.update(level)
     inner = [path for path in others if path.lower().endswith(".zip")]
     if len(inner) == 1 and zips:
         inside = shown(f"{name}/{inner[0]}")
-        return _choose(_zip_levels(others[inner[0]](), inside), wanted, inside, zips=zips - 1)
+        return _choose(_zip_levels(others[inner[0]](), inside), wanted, beside, inside, zips=zips - 1)
     return Found({}, tuple(sorted(others)))
 
 

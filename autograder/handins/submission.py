@@ -91,9 +91,11 @@ def fingerprint(path: Path, assignment: Assignment, *, beside: Sequence[str] = (
 
 def wanted_files(path: Path, assignment: Assignment, *, beside: Sequence[str] = ()) -> dict[str, bytes]:
     """The files of a hand-in that are graded, as bytes. Raises BadSubmission."""
-    modules = _modules(assignment, beside)
-    found = find(path, [name for module in modules for name in (_notebook(module), module)])
-    if not any(name in found.files for module in assignment.files for name in (_notebook(module), module)):
+    own, others = (
+        [name for module in modules for name in (_notebook(module), module)] for modules in (assignment.files, beside)
+    )
+    found = find(path, own, beside=[name for name in others if name not in own])
+    if not found.files:
         raise BadSubmission(_nothing(path, assignment, found))
     return found.files
 
