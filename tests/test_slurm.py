@@ -50,6 +50,7 @@ SCRIPT = """\
 #SBATCH -t 08:00:00
 #SBATCH --gres=gpu:2
 #SBATCH --constraint=h100
+export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False
 module load bubblewrap
 export GRADLAB_COURSE='/shared/my course'
 /shared/venv/bin/python -m distributed.cli.dask_worker tls://HOST:8790 --name gradlab --nthreads 2 \

@@ -19,6 +19,9 @@ from autograder.classroom.connection import Tls, require_dask
 from autograder.classroom.request import COURSE
 from autograder.files import why
 
+# Dask would look at a worker's threads a hundred times a second, at 2 % of the core that grades.
+NO_PROFILE = "export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False"
+
 
 class BadConfig(Exception):
     """The configuration is wrong. Speaks to staff."""
@@ -142,7 +145,7 @@ def _settings(config: Slurm) -> dict[str, Any]:
         "python": config.python or None,
         "job_name": "gradlab",
         "worker_extra_args": [*resources, "--no-dashboard"],
-        "job_script_prologue": [*config.prologue, *course],
+        "job_script_prologue": [NO_PROFILE, *config.prologue, *course],
         "job_extra_directives": [*([f"--gres=gpu:{config.gpus}"] if config.gpus else []), *config.directives],
     }
 
