@@ -123,13 +123,20 @@ def _tell(graded: Graded, system: str, out: Path, *, assignment: str, wall: str,
     elif graded.written:
         problems = [(problem.kind, problem.who, problem.what) for problem in graded.problems]
         print_class_summary(reports, Console(), intake=problems)
-        click.echo(f"\n{_effort(graded)} Everything is in {out / 'index.html'}")
+        click.echo(f"\n{_READ_AS[system]} {_effort(graded)} Everything is in {out / 'index.html'}")
     if not graded.written:
         why = "pass --yes to write them" if as_json else "run this again to decide anew; nothing is run twice"
         click.echo(f"The marks were left as they are: {why}.", err=True)
         sys.exit(2)
     lost = any(report.points < report.max_points for report in reports)
     sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
+
+
+_READ_AS = {
+    "folder": "Read as a folder with one hand-in under each name.",
+    "nbgrader": "Read as nbgrader's folder of submissions.",
+    **{system: f"Read as a download from {system}." for system in ("Gradescope", "Moodle", "Canvas")},
+}
 
 
 def _effort(graded: Graded) -> str:

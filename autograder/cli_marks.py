@@ -26,15 +26,14 @@ def mark(results: Path, table: Path | None, **rest: Any) -> None:
     ITEM is the question's id or the task's name. With RESULTS alone: list the marks given."""
     from autograder.classroom.journal import Journal
     from autograder.classroom.lock import hold
-    from autograder.classroom.marks import Given, give, read_marks
+    from autograder.classroom.marks import Given, give, listed, read_marks
     from autograder.render.text import line
 
     if table is None and rest["student"] is None:
         with Journal(results) as journal:
-            for name, held in journal.marked():
-                click.echo(
-                    f"{name}  {held.item}  {held.points}/{held.max_points}  {held.by} {held.at}  {line(held.reason)}"
-                )
+            for name, held, but in listed(journal):
+                why = " ".join(filter(None, (line(held.reason), but)))
+                click.echo(f"{name}  {held.item}  {held.points}/{held.max_points}  {held.by} {held.at}  {why}")
         return
     student, item, points = rest["student"], rest["item"], rest["points"]
     if table is not None and (student is not None or rest["reason"] or rest["withdraw"]):

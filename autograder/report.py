@@ -102,8 +102,24 @@ class Report:
 
     @property
     def overrides(self) -> dict[str, Mark]:
-        """The marks that stand instead of a task's points, by task."""
-        return {mark.item: mark for mark in self.marks if not mark.question}
+        """The marks that stand instead of a task's points, by task, none above what the task is worth now."""
+        most = {task.name: task.max_points for task in self.tasks}
+        return {
+            mark.item: replace(mark, points=min(mark.points, most[mark.item]), max_points=most[mark.item])
+            for mark in self.marks
+            if not mark.question and mark.item in most
+        }
+
+    @property
+    def counted_marks(self) -> tuple[Mark, ...]:
+        """What people decided, as it counts: instead of tasks' points, then for inline questions."""
+        return (*self.overrides.values(), *(mark for mark in self.marks if mark.question))
+
+    @property
+    def stray_marks(self) -> tuple[Mark, ...]:
+        """Marks for tasks that were there when they were given and are no more. They count for nothing."""
+        tasks = {task.name for task in self.tasks}
+        return tuple(mark for mark in self.marks if not mark.question and mark.item not in tasks)
 
     @property
     def points(self) -> int:

@@ -158,7 +158,8 @@ class Captioner:
         Shapes:
             out  two   words (N, length), int64; weights (N, length, a, a) or None
         """
-        words, looks = [], []
+        words: list[Tensor] = []
+        looks: list[Tensor | None] = []
         h = self.state if self.kind == "rnn" else self.state[0]
         word = torch.full(h.shape[:1], first, device=h.device)
         for _ in range(length):
@@ -166,7 +167,8 @@ class Captioner:
             word = scores.argmax(dim=1)
             words.append(word)
             looks.append(looked)
-        return torch.stack(words, dim=1), torch.stack(looks, dim=1) if self.kind == "attn" else None
+        seen = [looked for looked in looks if looked is not None]
+        return torch.stack(words, dim=1), torch.stack(seen, dim=1) if seen else None
 
 
 def _torch_order(weights: Tensor) -> Tensor:

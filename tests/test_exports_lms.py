@@ -117,3 +117,30 @@ def test_a_name_that_fits_whole_comes_before_one_that_fits_up_to_the_at_sign() -
     assert column(filled, "Grade") == ["4", "20", "20", "20"]
     assert "2 students known only by what stands before the @: ada (ada@x.org), eve (eve@x.org)." in filled.told[0]
     assert (filled.left, filled.without_mark) == ((), ("bob@b.edu",))
+
+
+FEEDBACK = "Username,Grade,Feedback comments\n"
+
+
+def test_moodles_feedback_that_a_person_wrote_stays_and_is_told() -> None:
+    both = [report("ada"), report("bob"), report("eve")]
+    rows = 'ada,,\nbob,,"Good work, Bob; Double a tensor: 20 of 50"\neve,,  \n'
+    filled = moodle_csv(both, FEEDBACK + rows)
+    written = "Double a tensor: 20 of 50"
+    assert column(filled, "Feedback comments") == [written, f"Good work, Bob; {written}", written]
+    assert column(filled, "Grade") == ["20", "20", "20"]
+    assert filled.told == (
+        'The "Feedback comments" of 1 student (bob) hold what gradlab did not write, so they stay as they are.',
+    )
+    assert filled.left == ()
+
+
+def test_moodles_feedback_of_an_earlier_export_is_brought_up_to_date() -> None:
+    given = Mark("q1", "Why", 3, 4, True, "", "kim", "")
+    before = moodle_csv([report("ada", check("double", 50, Outcome.PASSED))], FEEDBACK + "ada,,\n").text
+    now = report("ada").with_marks([given])
+    with_questions = moodle_csv([now], before, questions={"q1": 4})
+    assert column(with_questions, "Feedback comments") == ["Double a tensor: 20 of 50; Why: 3 of 4"]
+    without = moodle_csv([now], with_questions.text)
+    assert column(without, "Feedback comments") == ["Double a tensor: 20 of 50"]
+    assert (with_questions.told, without.told) == ((), ())

@@ -15,6 +15,7 @@ from autograder.classroom.similar import NoDetector, find_similar
 from autograder.cli import main
 from autograder.manifest import Assignment
 from tests.classroom import Grader, hand_in, run
+from tests.downloads import write
 from tests.vectors import make_vectors
 
 pytest.importorskip("copydetect")
@@ -152,3 +153,29 @@ def test_without_copydetect_the_sentence_says_what_to_install(course, tmp_path, 
     monkeypatch.setitem(sys.modules, "copydetect", None)
     with pytest.raises(NoDetector, match=r"pip install 'gradlab\[similar\]'"):
         find_similar(paths(hand_in(tmp_path / "in", ada=ADA)), course)
+
+
+def test_a_group_is_compared_once_under_all_its_names_and_is_no_pair(course, tmp_path):
+    answers = {"one": ADA, "two": RENAMED, "three": OTHER}
+    found = paths(hand_in(tmp_path / "in", **{name: with_stub(answer) for name, answer in answers.items()}))
+    group = {f"s{number:02}": found["one"] for number in range(12)}  # more than what is common may have
+    alike = find_similar({**group, "zoe": found["two"], "kim": found["three"]}, course)
+    assert [(pair.one, pair.other) for pair in alike.pairs] == [(", ".join(group), "zoe")]
+
+
+def test_gradescopes_groups_are_named_whole_in_every_list(course, tmp_path):
+    answers = {"submission_1": ADA, "submission_2": RENAMED}
+    for name, answer in answers.items():
+        write(tmp_path / "in" / name / "vectors.py", with_stub(answer))
+    metadata = ""
+    for name, people in (("submission_1", ("ada", "bob")), ("submission_2", ("zoe", "kim"))):
+        metadata += f"{name}:\n  :submitters:\n" + "".join(f"  - :sid: {who}\n" for who in people)
+    write(tmp_path / "in" / "submission_metadata.yml", metadata)
+    out = tmp_path / "out"
+    run(course, tmp_path / "in", out, Grader())
+    for source in (tmp_path / "in", out):
+        done = CliRunner().invoke(main, ["similar", str(source), "--assignment", str(course.folder)])
+        assert "1 pair to look at" in done.output, done.output
+        assert "ada, bob  kim, zoe" in done.output
+    assert '\n"ada, bob","kim, zoe",' in (out / "similar.csv").read_text()
+    assert "<bdi>ada, bob</bdi>" in (out / "index.html").read_text()

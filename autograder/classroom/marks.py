@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,21 @@ def give(journal: Journal, out: Path, given: Sequence[Given], *, by: str = "") -
             journal.mark(safe_name(row.student), row.item, mark)
     write_results(journal, out)
     return list(journal.reports(sorted({safe_name(row.student) for row in given})))
+
+
+def listed(journal: Journal) -> Iterator[tuple[str, Mark, str]]:
+    """The marks that hold, by student, with a sentence where one does not count as it was given."""
+    facts: dict[str, Any] = journal.fact("assignment") or {"tasks": {}, "questions": {}}
+    for student, mark in journal.marked():
+        what = "question" if mark.question else "task"
+        _, most = facts[f"{what}s"].get(mark.item, ("", None))
+        if most is None:
+            yield student, mark, f"It counts for nothing: there is no such {what} any more. --withdraw takes it back."
+        elif mark.points > most:
+            counts = "Give it again: the question" if mark.question else f"It counts as {most}: the task"
+            yield student, mark, f"{counts} is worth {most} now."
+        else:
+            yield student, mark, ""
 
 
 def read_marks(path: Path) -> list[Given]:
@@ -90,10 +105,6 @@ def _mark(journal: Journal, given: Given, by: str) -> Mark | None:
         now_is = (journal.fact("moved") or {}).get(safe_name(given.student))
         remedy = f"The roster made it {now_is!r}: mark that." if now_is else "Grade the hand-in first."
         raise BadMark(f"{journal.path.parent} has no report of {given.student!r}. {remedy}")
-    question = given.item in facts["questions"]
-    if not question and given.item not in facts["tasks"]:
-        known = ", ".join([*facts["tasks"], *facts["questions"]])
-        raise BadMark(f"There is no task or question {given.item!r}. There are {known}.")
     if given.points is None:
         held = {mark.item for mark in journal.marks(safe_name(given.student))}
         if given.item not in held:
@@ -102,6 +113,10 @@ def _mark(journal: Journal, given: Given, by: str) -> Mark | None:
                 f"{given.student} has no mark by hand for {given.item} ({has}), so there is nothing to withdraw."
             )
         return None
+    question = given.item in facts["questions"]
+    if not question and given.item not in facts["tasks"]:
+        known = ", ".join([*facts["tasks"], *facts["questions"]])
+        raise BadMark(f"There is no task or question {given.item!r}. There are {known}.")
     title, limit = facts["questions" if question else "tasks"][given.item]
     if not 0 <= given.points <= limit:
         raise BadMark(f"{given.item} is worth 0 to {limit} points, not {given.points}.")

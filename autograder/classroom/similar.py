@@ -50,22 +50,29 @@ def find_similar(
     threshold: float = 0.6,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Alike:
-    """Compare the hand-ins of all students with each other. ``threshold`` is a share of the smaller one's own code."""
+    """Compare all hand-ins with each other, that of a group once, under all its names.
+
+    ``threshold`` is a share of the smaller one's own code.
+    """
     fingerprint = _fingerprinter(_handout(assignment))
+    people: dict[Path, list[str]] = defaultdict(list)
+    for student, path in sorted(handins.items()):
+        people[path].append(student)
     prints: dict[str, _Prints] = {}
     skipped = []
-    for number, (student, path) in enumerate(sorted(handins.items()), start=1):
-        progress(f"reading {number:,} of {len(handins):,}")
+    for number, (path, students) in enumerate(people.items(), start=1):
+        progress(f"reading {number:,} of {len(people):,}")
+        who = ", ".join(students)
         try:
             files = open_submission(path, assignment).files
         except BadSubmission as problem:
-            skipped.append((student, str(problem)))
+            skipped.append((who, str(problem)))
             continue
         found = fingerprint("\n".join(files[name] for name in assignment.files if name in files))
         if found.hashes:
-            prints[student] = found
+            prints[who] = found
         else:
-            skipped.append((student, "It holds no code of its own."))
+            skipped.append((who, "It holds no code of its own."))
     progress("comparing")
     return Alike(tuple(_pairs(prints, threshold)), tuple(skipped))
 

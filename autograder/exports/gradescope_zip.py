@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.manifest import Assignment
+from autograder.manifest import MANIFEST, Assignment
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _TIME = (2026, 1, 1, 0, 0, 0)  # one for all, so that equal courses make equal zips
@@ -53,11 +53,19 @@ def _sources(assignment: Assignment) -> Iterator[tuple[str, Path]]:
     folders = [(name, _ROOT / name) for name in ("autograder", "common")]
     folders.append((f"assignments/{assignment.name}", assignment.folder))
     folders.append((f"solutions/{assignment.name}", assignment.solutions))
+    yield from _other_manifests(assignment)
     for name, folder in folders:
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
             if path.is_file() and "__pycache__" not in inside.parts and not path.name.startswith("."):
                 yield f"{name}/{inside.as_posix()}", path
+
+
+def _other_manifests(assignment: Assignment) -> Iterator[tuple[str, Path]]:
+    """They say which modules of earlier assignments a hand-in may hold beside its own (course.earlier_modules)."""
+    for path in sorted(assignment.folder.parent.glob(f"*/{MANIFEST}")):
+        if path.parent != assignment.folder:
+            yield f"assignments/{path.parent.name}/{MANIFEST}", path
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes, *, executable: bool = False) -> None:

@@ -6,7 +6,8 @@ What we do not fill in goes back byte for byte: the systems look for the very na
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
@@ -22,6 +23,8 @@ CANVAS_IDS = ("SIS Login ID", "SIS User ID", "ID", "Student")
 MOODLE_IDS = ("Email address", "ID number", "Username", "Identifier", "Full name")
 MOODLE_GRADE, MOODLE_FEEDBACK, MOODLE_MAXIMUM = "Grade", "Feedback comments", "Maximum Grade"
 CANVAS_MAXIMUM = "Points Possible"
+
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class _Mark:
     points: int
     max_points: int
     summary: str
+    parts: frozenset[str]  # of all summaries that an export may have written, with and without inline questions
     waits: str  # why it cannot be given yet; empty when it can
 
 
@@ -110,7 +114,9 @@ def _mark(report: Report, questions: Mapping[str, int]) -> _Mark:
     summary += [f"{task.title}: {task.points} of {task.max_points}" for task in report.tasks]
     summary += [f"{mark.title}: {mark.points} of {questions[name]}" for name, mark in given.items()]
     points = report.points + sum(mark.points for mark in given.values())
-    return _Mark(points, report.max_points + sum(questions.values()), "; ".join(summary), "; ".join(waits))
+    every = [*summary, *(f"{mark.title}: {mark.points} of {mark.max_points}" for mark in report.marks if mark.question)]
+    maximum = report.max_points + sum(questions.values())
+    return _Mark(points, maximum, "; ".join(summary), _parts("; ".join(every)), "; ".join(waits))
 
 
 def _fill(
@@ -129,6 +135,7 @@ def _fill(
         f"{student}: {count(len(names), 'row')} fit ({', '.join(names)}), so none was filled in."
         for student, names in sorted(matched.unclear.items())
     ]
+    kept = []
     for row, student in matched.of.items():
         mark = marks[student]
         if mark.waits:
@@ -136,12 +143,17 @@ def _fill(
             continue
         sheet.set(row, column, _shown(mark, maximum))
         if system == "Moodle" and MOODLE_FEEDBACK in sheet.header:
-            sheet.set(row, MOODLE_FEEDBACK, cell(mark.summary))
+            held = sheet.cell(row, MOODLE_FEEDBACK).strip()
+            if not held or _parts(held) <= mark.parts:
+                sheet.set(row, MOODLE_FEEDBACK, cell(mark.summary))
+            else:
+                kept.append(student)
     told = [
         f"{system} counts this assignment out of {float(maximum):g}: marks out of {points} were scaled to that."
         for points in sorted({mark.max_points for mark in marks.values()})
         if maximum is not None and points != maximum
     ]
+    told += _kept(kept)
     told += _by_login(matched.by_login)
     return Filled(
         sheet.text(),
@@ -152,15 +164,31 @@ def _fill(
     )
 
 
+def _kept(students: Sequence[str]) -> list[str]:
+    if not students:
+        return []
+    whose = f"{count(len(students), 'student')} ({_first(students)})"
+    return [f'The "{MOODLE_FEEDBACK}" of {whose} hold what gradlab did not write, so they stay as they are.']
+
+
 def _by_login(names: Mapping[str, str]) -> list[str]:
     if not names:
         return []
-    first = [f"{student} ({name})" for student, name in sorted(names.items())[:5]]
-    more = ["..."] if len(names) > len(first) else []
+    known = _first([f"{student} ({name})" for student, name in names.items()])
     return [
-        f"{count(len(names), 'student')} known only by what stands before the @: {', '.join([*first, *more])}. "
+        f"{count(len(names), 'student')} known only by what stands before the @: {known}. "
         "Look whether the rows are theirs."
     ]
+
+
+def _first(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    return ", ".join([*ordered[:5], *(["..."] if len(ordered) > 5 else [])])
+
+
+def _parts(summary: str) -> frozenset[str]:
+    """What a summary says, whatever its numbers."""
+    return frozenset(_NUMBER.sub("0", cell(summary)).split("; "))
 
 
 def _shown(mark: _Mark, maximum: Fraction | None) -> str:

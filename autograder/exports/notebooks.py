@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from autograder.classroom.intake import HandIn, read_handins
@@ -41,28 +41,46 @@ def files_among(
     ``store`` is where downloads are unpacked. Raises BadHandins.
     """
     with tempfile.TemporaryDirectory() as own:
-        paths = _whose(read_handins(folder, assignment, store=store or Path(own)).handins, students, latest)
+        handins = read_handins(folder, assignment, store=store or Path(own)).handins
+        paths = _whose(handins, students, latest, assignment.name)
         found, complaints = _read(paths, assignment)
     absent = sorted({*students} - {*paths})
     complaints += [f"{student}: no hand-in in {folder} is known as theirs." for student in absent]
     return found, complaints
 
 
-def _whose(handins: Collection[HandIn], students: Collection[str], latest: Mapping[str, Path]) -> dict[str, Path]:
-    by_place = {os.path.realpath(handin.path): handin.path for handin in handins}
-    by_student = {handin.student: handin.path for handin in handins}
-    by_name: dict[str, list[Path]] = defaultdict(list)
-    for handin in handins:
-        by_name[handin.path.name].append(handin.path)
-    paths = {}
-    for student in students:
-        place = latest.get(student)
-        alike = by_name[place.name] if place else []
-        path = by_place.get(os.path.realpath(place)) if place else None
-        path = path or by_student.get(student) or (alike[0] if len(alike) == 1 else None)
-        if path:
-            paths[student] = path
+def _whose(
+    handins: Collection[HandIn], students: Collection[str], latest: Mapping[str, Path], assignment: str
+) -> dict[str, Path]:
+    """By the place where a student's hand-in was graded, then by the name it had there, then by the student's own.
+
+    What is one student's already is nobody else's, but for those whose hand-ins lay in the same place: a group.
+    """
+    places = {student: os.path.realpath(place) for student, place in latest.items()}
+    here = {os.path.realpath(handin.path): handin.path for handin in handins}
+    called = _called([handin.path for handin in handins], assignment)
+    was_called = {place: name for name, place in _called(latest.values(), assignment).items()}
+    claims: tuple[dict[str, Path], ...] = (
+        {student: here[place] for student, place in places.items() if place in here},
+        {student: called[name] for student, place in latest.items() if (name := was_called.get(place)) in called},
+        {handin.student: handin.path for handin in handins},
+    )
+    paths: dict[str, Path] = {}
+    owners: dict[Path, str | None] = {}  # where the hand-ins lay of those who have a path
+    for claim in claims:
+        for student in {*students} & {*claim} - {*paths}:
+            if owners.get(claim[student], places.get(student)) == places.get(student):
+                paths[student] = claim[student]
+        owners |= {path: places.get(student) for student, path in paths.items()}
     return paths
+
+
+def _called(paths: Iterable[Path], assignment: str) -> dict[str, Path]:
+    """Paths by a name that only one of them has. In nbgrader's tree all are called like the assignment."""
+    named: dict[str, set[Path]] = defaultdict(set)
+    for path in paths:
+        named[path.parent.name if path.name == assignment else path.name].add(path)
+    return {name: alike.pop() for name, alike in named.items() if len(alike) == 1}
 
 
 def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, Files], list[str]]:

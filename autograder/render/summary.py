@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from autograder.report import Cause, CheckResult, Outcome, Report, TaskResult
+from autograder.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
 
 BINS = 10
 
@@ -38,12 +38,13 @@ class CheckSummary:
     hinted: int  # how many got that hint
     median_seconds: float
     max_seconds: float
-    broken: tuple[Report, ...]
+    ungraded: int  # hand-ins of which it broke
+    broken: tuple[Report, ...]  # of these, whose task nobody has marked by hand: a person must look
     broken_message: str  # of the first
 
     @property
     def passed(self) -> int:
-        return self.seen - self.failed - len(self.broken)
+        return self.seen - self.failed - self.ungraded
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,13 @@ class ClassSummary:
 
     @property
     def broken(self) -> tuple[CheckSummary, ...]:
-        """The checks that broke, those that broke most often first."""
+        """The checks that broke where no mark by hand has settled it, those that broke most often first."""
         return tuple(sorted((c for c in self.checks if c.broken), key=lambda c: -len(c.broken)))
+
+    @property
+    def stray_marks(self) -> tuple[tuple[Report, Mark], ...]:
+        """Marks by hand that count for nothing, because their task is gone."""
+        return tuple((report, mark) for report in self.reports for mark in report.stray_marks)
 
     @property
     def failed_most(self) -> tuple[CheckSummary, ...]:
@@ -135,7 +141,8 @@ def _checks(reports: Sequence[Report]) -> tuple[CheckSummary, ...]:
 def _check(row: Sequence[tuple[Report, CheckResult]]) -> CheckSummary:
     first = row[0][1]
     failed = [check for _, check in row if check.outcome is Outcome.FAILED]
-    broken = [(report, check) for report, check in row if check.outcome is Outcome.BROKEN]
+    ungraded = [(report, check) for report, check in row if check.outcome is Outcome.BROKEN]
+    broken = [(report, check) for report, check in ungraded if check.task not in report.overrides]
     causes = Counter(check.cause for check in failed if check.cause).most_common(1)
     hints = Counter(check.hint for check in failed if check.hint).most_common(1)
     seconds = [check.seconds for _, check in row]
@@ -150,6 +157,7 @@ def _check(row: Sequence[tuple[Report, CheckResult]]) -> CheckSummary:
         hinted=hints[0][1] if hints else 0,
         median_seconds=median(seconds),
         max_seconds=max(seconds),
+        ungraded=len(ungraded),
         broken=tuple(report for report, _ in broken),
         broken_message=broken[0][1].message if broken else "",
     )

@@ -62,7 +62,9 @@ def cell(text: str) -> str:
 def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake: str) -> list[str | int]:
     earned = {task.name: task.points for task in report.tasks}
     given = {mark.item: mark.points for mark in report.marks if mark.question}
-    marks = [f"{m.item}: {count(m.points, 'point')} by hand ({m.reason})." for m in report.marks if not m.question]
+    by_hand = [f"{m.item}: {count(m.points, 'point')} by hand ({m.reason})." for m in report.overrides.values()]
+    gone = "by hand count for nothing, as there is no such task any more"
+    by_hand += [f"{m.item}: {count(m.points, 'point')} {gone}." for m in report.stray_marks]
     return [
         cell(report.student),
         report.points,
@@ -74,7 +76,7 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
         cell(report.handed_in),
         cell(report.submission),
         cell(intake),
-        cell(" ".join([*report.notes, *marks])),
+        cell(" ".join([*report.notes, *by_hand])),
     ]
 
 

@@ -35,7 +35,7 @@ def print_report(report: Report, console: Console, verbose: bool = False) -> Non
         _print_words(one, console, verbose, left=2)
     for task in task_views(shown):
         _print_task(task, console, verbose, brief=one is not None)
-    for mark in report.marks:
+    for mark in report.counted_marks:
         given = f"{line(mark.title)}: {mark.points}/{mark.max_points} by hand. {line(mark.reason, limit=1000)}"
         _say(console, given, style="bold")
     rest = left_over(report)
@@ -74,6 +74,11 @@ def print_class_summary(
         who = ", ".join(name(report.student) for report in check.broken[:8])
         more = f" and {len(check.broken) - 8:,} more" if len(check.broken) > 8 else ""
         _say(console, f"{line(check.id)}: {who}{more}", left=2)
+    if stray := summary.stray_marks:
+        whose = ", ".join(f"{name(report.student)} {line(mark.item)}" for report, mark in stray[:8])
+        more = f" and {len(stray) - 8:,} more" if len(stray) > 8 else ""
+        _say(console, f"\nMarks by hand without a task: {len(stray):,}, counting for nothing", style="bold yellow")
+        _say(console, f"{whose}{more}", left=2)
     unopened = [*unopened, *((report.student, report.refusal) for report in summary.refused)]
     if unopened:
         _say(console, f"\nCould not be opened: {count(len(unopened), 'hand-in')}", style="bold yellow")
