@@ -23,9 +23,9 @@ def shaken(module, *inputs):
                 value.add_(0.3 * torch.randn_like(value))
     return tables(module, *inputs)
 
-def answer(module, *inputs):
+def answer(module, *inputs, train=False):
     with torch.no_grad():
-        return module.eval()(*inputs)
+        return module.train(train)(*inputs)
 """
 
 
@@ -163,11 +163,15 @@ def check_conditional_appends_the_label(student, rng):
 
 
 def judge_conditional(student, module, x: Tensor, y: Tensor, classes: int, formula: Formula, name: str):
-    """Compare a conditional network with the formula of the row with its label."""
+    """Compare a conditional network with the formula of the row with its label, in evaluation and in training mode."""
     helper = student.define(HELPERS)
     values = helper.shaken(module, x, y)
-    expected = follow(formula, values, with_label(x, y, classes), train=False)
-    expect_close(helper.answer(module, x, y), expected, name=name)
+    for train in (False, True):
+        expect_close(
+            helper.answer(module, x, y, train=train),
+            follow(formula, values, with_label(x, y, classes), train=train),
+            name=name + (" in training mode" if train else ""),
+        )
 
 
 @task("cgan_generator", points=2)

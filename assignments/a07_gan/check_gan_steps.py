@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import expect, expect_close, expect_shape, expect_type, task
 
 TOY = """
 import torch
@@ -64,7 +64,7 @@ def values(weights: Weights) -> Weights:
 
 @task("discriminator_step", points=3)
 def check_discriminator_step_agrees_with_autograd(student, rng):
-    """A move of the discriminator is one step of its optimiser on the loss of real images and fakes; it returns the loss."""
+    """A move of the discriminator is one step of its optimiser on its loss, which it returns as a float."""
     judge, maker = players(rng)
     real, noise = rng.normal(6, 4), rng.normal(6, 3)
     loss = loss_d(net(real, judge), net(net(noise, maker).detach(), judge))
@@ -75,7 +75,8 @@ def check_discriminator_step_agrees_with_autograd(student, rng):
     returned = student.discriminator_step(D, G, toy.descent(D), toy.loss_d, real, noise)
     for name, after, right in zip(("weight", "bias"), toy.state(D), expected, strict=True):
         expect_close(after, right, name=f"D's {name} after the step")
-    expect_close(float(returned), loss.item(), name="the loss returned")
+    expect_type(returned, float, name="the loss returned")
+    expect_close(returned, loss.item(), name="the loss returned")
 
 
 @task("discriminator_step", points=2)
@@ -95,7 +96,7 @@ def check_discriminator_step_does_not_reach_the_generator(student, rng):
 
 @task("generator_step", points=2)
 def check_generator_step_agrees_with_autograd(student, rng):
-    """A move of the generator is one step of its optimiser on the loss of its fakes; it returns the loss."""
+    """A move of the generator is one step of its optimiser on the loss of its fakes, which it returns as a float."""
     judge, maker = players(rng)
     noise = rng.normal(7, 3)
     loss = (net(net(noise, maker), judge) - 3).square().mean()
@@ -108,7 +109,8 @@ def check_generator_step_agrees_with_autograd(student, rng):
         expect_close(after, right, name=f"G's {name} after the step", mistakes={
             "G did not move: is its graph cut somewhere between its output and the loss?": before,
         })  # fmt: skip
-    expect_close(float(returned), loss.item(), name="the loss returned")
+    expect_type(returned, float, name="the loss returned")
+    expect_close(returned, loss.item(), name="the loss returned")
 
 
 @task("generator_step", points=1)

@@ -3,6 +3,7 @@
 import math
 
 import torch
+from oracles_devices import judge_device
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
@@ -27,7 +28,7 @@ def softplus(s: Tensor) -> Tensor:
     )
 
 
-LARGE = [-1e4, -100.0, -90.0, -3.0, 0.0, 2.0, 90.0, 100.0, 1e4]
+LARGE = [-1e4, -100.0, -90.0, -3.0, 0.25, 2.0, 90.0, 100.0, 1e4]  # without 0, a kink of max(s, 0)
 
 
 @task("discriminator_loss", points=2)
@@ -49,7 +50,7 @@ def check_discriminator_loss_of_large_logits(student, rng):
 
 @task("discriminator_loss", points=1)
 def check_discriminator_loss_of_batches_of_two_sizes(student, rng):
-    """Real and fake are averaged by themselves, whatever their numbers, their shape and their memory layout."""
+    """Real and fake are averaged by themselves, whatever their numbers, shape, memory layout and device."""
     for sizes in [((3, 1), (11, 1)), ((8,), (5,)), ((1, 1), (4, 1))]:
         real, fake = (2 * rng.normal(*size) for size in sizes)
         expect_close(student.discriminator_loss(real, fake), softplus(-real).mean() + softplus(fake).mean(), mistakes={
@@ -61,6 +62,7 @@ def check_discriminator_loss_of_batches_of_two_sizes(student, rng):
     seen = student.inspect(student.discriminator_loss, *views)
     expect_close(seen.value, softplus(-views[0]).mean() + softplus(views[1]).mean(), name="the loss of views")
     expect_equal(seen.args, views, name="the logits after the call")
+    judge_device(student, student.discriminator_loss, rng.normal(3, 1), rng.normal(2, 1))
 
 
 @task("generator_loss", points=2)
@@ -77,15 +79,17 @@ def check_generator_loss_of_large_logits(student, rng):
 
 @task("generator_loss", points=1)
 def check_generator_loss_of_other_shapes(student, rng):
-    """The generator's loss is a tensor of no axes, in the logits' dtype, for one logit, rows and views."""
+    """The generator's loss is a tensor of no axes, in the logits' dtype, on their device, for one, rows and views."""
     for fake in (rng.normal(1, 1), rng.normal(7), rng.normal(9, 2, dtype=torch.float32)[:, 1:]):
-        loss = student.generator_loss(fake)
-        expect_shape(loss, ())
-        expect_close(loss, softplus(-fake).mean().to(fake.dtype))
+        seen = student.inspect(student.generator_loss, fake)
+        expect_shape(seen.value, ())
+        expect_close(seen.value, softplus(-fake).mean().to(fake.dtype))
+        expect_equal(seen.args, (fake,), name="the logits after the call")
+    judge_device(student, student.generator_loss, rng.normal(3, 1))
 
 
 def judge_scores(student, name, formula, *scores: Tensor):
-    """The loss and its gradient against a formula under autograd, and the inputs after the call."""
+    """The loss and its gradient against a formula under autograd, the inputs after the call, and the device."""
     leaves = [x.clone().requires_grad_() for x in scores]
     right = formula(*leaves)
     right.backward()
@@ -96,6 +100,7 @@ def judge_scores(student, name, formula, *scores: Tensor):
         expect_close(slope, leaf.grad, name="the gradient")
     seen = student.inspect(getattr(student, name), *scores)
     expect_equal(seen.args, scores, name="the scores after the call")
+    judge_device(student, getattr(student, name), *scores)
 
 
 @task("ls_discriminator_loss", points=2)
@@ -168,7 +173,7 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
 
 @task("interpolate", points=2)
 def check_interpolation_of_other_shapes(student, rng):
-    """Interpolation keeps dtype, takes noises of any shape, starts and ends exactly, and makes one step z0."""
+    """Interpolation keeps dtype and device, takes noises of any shape, starts and ends exactly; one step is z0."""
     for shape, steps, dtype in [((2, 3), 4, torch.float32), ((), 5, torch.float64), ((4, 1, 2), 2, torch.float64)]:
         z0, z1 = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         seen = student.inspect(student.interpolate, z0, z1, steps)
@@ -179,4 +184,5 @@ def check_interpolation_of_other_shapes(student, rng):
         expect_equal(seen.args[:2], (z0, z1), name="z0 and z1 after the call")
     z0 = rng.normal(6)
     expect_close(student.interpolate(z0, rng.normal(6), 1), z0[None], name="one step")
+    judge_device(student, student.interpolate, rng.normal(2, 3), rng.normal(2, 3), 4)
     expect(bool(torch.isfinite(student.interpolate(z0, z0, 9)).all()), "From a noise to itself there is nan.")

@@ -1,6 +1,7 @@
 """Hidden checks of noise and networks: dtypes, starts, gradients, single rows, other numbers of classes."""
 
 import torch
+from oracles_devices import judge_device
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -35,9 +36,9 @@ def warm(module, x):
         for _ in range(3):
             module(x)
 
-def answer(module, *inputs):
+def answer(module, *inputs, train=False):
     with torch.no_grad():
-        return module.to(inputs[0]).eval()(*inputs)
+        return module.to(inputs[0]).train(train)(*inputs)
 
 def extremes(module, x):
     with torch.no_grad():
@@ -57,6 +58,7 @@ def check_noise_has_the_type_asked_for(student, rng, device):
         expect(noise.device.type == device.type, f"The noise is on {noise.device}; asked for was {device}.")
     default = student.sample_noise(4, 3)
     expect(default.dtype == torch.float32, f"The dtype is {default.dtype} by default; it should be float32.")
+    judge_device(student, student.sample_noise, 2, 3, dtype=torch.float32, device="meta")
 
 
 @task("sample_noise", points=1)
@@ -174,14 +176,14 @@ class Net(torch.nn.Module):
 
 def slopes(model, x, y):
     x = x.clone().requires_grad_()
-    model(x, y).sum().backward()
+    model.train()(x, y).sum().backward()
     return x.grad
 """
 
 
 @task("Conditional.forward", points=3)
 def check_conditional_with_other_classes(student, rng):
-    """Any number of classes, also ones that the batch lacks; dtype kept, gradients pass, inputs stay."""
+    """Any number of classes, also ones that the batch lacks; dtype and device kept, gradients pass, inputs stay."""
     for classes, size, dtype in [(3, 1, torch.float64), (12, 4, torch.float32), (2, 7, torch.float64)]:
         x, y = rng.normal(size, 5, dtype=dtype), rng.integers(0, 2, size)
         weight = rng.normal(5 + classes, 2, dtype=dtype)
@@ -194,7 +196,8 @@ def check_conditional_with_other_classes(student, rng):
         expect_close(seen.value, right.detach())
         expect_equal(seen.args[1:], (x, y), name="the inputs after the call")
         right.sum().backward()
-        expect_close(toy.slopes(model, x, y), leaf.grad, name="the gradient of x")
+        expect_close(toy.slopes(model, x, y), leaf.grad, name="the gradient of x in training mode")
+        judge_device(student, model, x, y)
 
 
 def forward(values: list, x: Tensor, sizes: list[int], slope: float) -> Tensor:
@@ -211,25 +214,27 @@ def forward(values: list, x: Tensor, sizes: list[int], slope: float) -> Tensor:
 
 
 def judge_pair(student, rng, module, dim: int, classes: int, sizes: list[int], slope: float, end):
-    """Rows of `dim` with labels through the network, for one row and for eight; every parameter learns."""
+    """Rows of `dim` with labels through the network, for one row and for eight, in both modes; all learns."""
     helper = student.define(HELPERS)
     for size in (8, 1):
         x, y = rng.normal(size, dim), rng.integers(0, classes, size)
         values = helper.layers(module, x, y)
         one_hot = (torch.arange(classes, device=y.device) == y[:, None]).to(x)
         expected = end(forward(values, torch.cat([x, one_hot], dim=1), sizes, slope))
-        expect_close(helper.answer(module, x, y), expected)
+        for train in (False, True):
+            mode = "training" if train else "evaluation"
+            expect_close(helper.answer(module, x, y, train=train), expected, name=f"{size} rows in {mode} mode")
     lost = helper.lost_with_label(module, x, y)
     expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
 
 
 @task("cgan_generator", points=2)
 def check_conditional_generator_of_other_classes(student, rng):
-    """The conditional generator takes any number of classes and any noise_dim, and one row."""
+    """The conditional generator takes any number of classes, any noise_dim and one row, in both modes."""
     judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, [1024, 1024, 784], 0.0, torch.tanh)
 
 
 @task("cgan_discriminator", points=2)
 def check_conditional_discriminator_of_other_classes(student, rng):
-    """The conditional discriminator takes any number of classes, and one row."""
+    """The conditional discriminator takes any number of classes and one row, in both modes."""
     judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, [256, 256, 1], 0.01, lambda x: x)

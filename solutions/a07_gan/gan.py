@@ -242,8 +242,9 @@ def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
 # that nobody asked for: zero yours before `backward`. And both functions get an optimiser, which knows the parameters
 # it may change: `D` and `G` may be anything that can be called, such as a function around a network.
 #
-# The last argument of `discriminator_step` is for part 7: if it is not None, `penalty(D, real, fake)` is added to the
-# loss.
+# Both return their loss as a float (`loss.item()`): a tensor would keep its whole graph alive. The last argument of
+# `discriminator_step` is for part 7: if it is not None, `penalty(D, real, fake)` is added to the loss, and the loss
+# returned includes it.
 
 
 # %% task="discriminator_step"
@@ -256,9 +257,10 @@ def discriminator_step(
     noise: Tensor,
     penalty: Callable[..., Tensor] | None = None,
 ) -> float:
-    """One step of the discriminator's optimizer on loss_function(D(real), D(G(noise))); returns that loss.
+    """One step of the discriminator's optimizer on its loss; returns this loss, a float.
 
-    `penalty(D, real, fake)`, if given, is added. G, its parameters and their gradients stay as they are.
+    The loss is loss_function(D(real), D(G(noise))), plus penalty(D, real, fake) if a penalty is given; what is returned
+    includes it. G, its parameters and their gradients stay as they are.
 
     Shapes:
         real   (N, ...)        images
@@ -289,7 +291,9 @@ def generator_step(
     loss_function: Callable[[Tensor], Tensor],
     noise: Tensor,
 ) -> float:
-    """One step of the generator's optimizer on loss_function(D(G(noise))); returns that loss. D's parameters stay.
+    """One step of the generator's optimizer on loss_function(D(G(noise))); returns that loss, a float.
+
+    D's parameters stay as they are.
 
     Shapes:
         noise  (N, noise_dim)
@@ -639,7 +643,7 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
 
     Shapes:
         z0, z1  (...)           of one shape, dtype and device
-        out     (steps, ...)    the first is z0, the last z1
+        out     (steps, ...)    of their dtype and device; the first is z0, the last z1
     """
     ### BEGIN SOLUTION
     share = torch.linspace(0, 1, steps, dtype=z0.dtype, device=z0.device).reshape(-1, *[1] * z0.ndim)
@@ -703,7 +707,8 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
 # P = \frac1N \sum_i \left(\left|\nabla_{\hat x_i} f(\hat x_i)\right| - 1\right)^2 . $$
 #
 # - $\epsilon_i$ is uniform in (0, 1), *one* number per pair, drawn anew each time; it must broadcast over images of any
-#   rank, (N, 784) or (N, 1, 28, 28). The norm is over all entries of one image, not over the batch.
+#   rank, (N, 784) or (N, 1, 28, 28), and lie on their device. The norm is over all entries of one image, not over
+#   the batch.
 # - The gradient with respect to $\hat x$ comes from `torch.autograd.grad`. $P$ is to be minimised by changing $f$, so
 #   $P$ itself needs a gradient: `create_graph=True` keeps the graph for it.
 # - Calling `grad` on the *sum* of all scores gives each image its own gradient, since each score depends on its own

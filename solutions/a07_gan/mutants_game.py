@@ -15,6 +15,7 @@ FAKES = "    with torch.no_grad():\n        fake = G(noise)\n    loss = loss_fun
 PENALTY = "    if penalty is not None:\n        loss = loss + penalty(D, real, fake)\n"
 MOVE_D = PENALTY + "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()"
 MOVE_G = "    loss = loss_function(D(G(noise)))\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()"
+RETURN = "\n    return loss.item()"
 SHARE = "share = torch.rand(len(real), *[1] * (real.ndim - 1), dtype=real.dtype, device=real.device)"
 BETWEEN = "between = (share * real + (1 - share) * fake).detach().requires_grad_()"
 SLOPE = "(slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)"
@@ -43,6 +44,10 @@ LOSSES = [
            "return 2 * torch.cat([F.softplus(-logits_real), F.softplus(logits_fake)]).mean()"),
     mutant("D's loss: adds the batches entry by entry", TWO_SIZES, D_LOSS,
            "return (F.softplus(-logits_real) + F.softplus(logits_fake)).mean()"),
+    mutant("D's loss: targets on the CPU, wherever the logits are", TWO_SIZES, D_LOSS,
+           "real, fake = torch.ones(logits_real.shape).to(logits_real.dtype), torch.zeros(logits_fake.shape)\n"
+           "    return (F.binary_cross_entropy_with_logits(logits_real, real)\n"
+           "            + F.binary_cross_entropy_with_logits(logits_fake, fake.to(logits_fake.dtype)))"),
     mutant("G's loss: the one that is flat for bad fakes",
            ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up"),
            G_LOSS, "return -F.softplus(logits_fake).mean()"),
@@ -55,6 +60,11 @@ LOSSES = [
            "return F.binary_cross_entropy(logits_fake.sigmoid(), torch.ones_like(logits_fake))"),
     mutant("G's loss: only the first logit of a batch", "check_generator_loss_of_other_shapes", G_LOSS,
            "return F.softplus(-logits_fake[0]).mean()"),
+    mutant("G's loss: targets on the CPU, wherever the logits are", "check_generator_loss_of_other_shapes", G_LOSS,
+           "real = torch.ones(logits_fake.shape, dtype=logits_fake.dtype)\n"
+           "    return F.binary_cross_entropy_with_logits(logits_fake, real)"),
+    mutant("G's loss: writes over the logits", "check_generator_loss_of_other_shapes", G_LOSS,
+           "loss = F.softplus(-logits_fake).mean()\n    logits_fake.data.zero_()\n    return loss"),
     mutant("least squares, D: forgets the half", "check_ls_discriminator_loss_agrees_with_the_formula",
            LS_D, LS_D.replace(" / 2", "")),
     mutant("least squares, D: squashes the scores first", "check_ls_discriminator_loss_of_batches_of_two_sizes",
@@ -65,6 +75,10 @@ LOSSES = [
            LS_G, "return scores_fake.square().mean() / 2"),
     mutant("least squares, G: cuts large scores off", "check_ls_generator_loss_of_other_shapes",
            LS_G, "return (scores_fake.clamp(-10, 10) - 1).square().mean() / 2"),
+    mutant("least squares, D: targets on the CPU", "check_ls_discriminator_loss_of_batches_of_two_sizes", LS_D,
+           LS_D.replace("scores_real - 1", "scores_real - torch.ones(scores_real.shape, dtype=scores_real.dtype)")),
+    mutant("least squares, G: targets on the CPU", "check_ls_generator_loss_of_other_shapes", LS_G,
+           LS_G.replace("scores_fake - 1", "scores_fake - torch.ones(scores_fake.shape, dtype=scores_fake.dtype)")),
     mutant("critic: the sign is wrong", "check_critic_loss_agrees_with_the_formula",
            CRITIC, "return scores_real.mean() - scores_fake.mean()"),
     mutant("critic: subtracts the batches entry by entry", "check_critic_loss_of_batches_of_two_sizes",
@@ -104,6 +118,17 @@ MOVES = [
     mutant("G's move: never zeroes its gradients",
            ("check_generator_step_forgets_older_gradients", "check_five_turns_of_both_players"),
            MOVE_G, MOVE_G.replace("    optimizer.zero_grad()\n", "")),
+    mutant("D's move: only the loss gets fakes without a graph, the penalty does not",
+           "check_discriminator_step_adds_the_penalty", FAKES,
+           "    fake = G(noise)\n    loss = loss_function(D(real), D(fake.detach()))"),
+    mutant("D's move: returns a tensor with its graph", "check_discriminator_step_agrees_with_autograd",
+           MOVE_D + RETURN, MOVE_D + RETURN.replace(".item()", "")),
+    mutant("D's move: writes over its images", "check_discriminator_step_forgets_older_gradients",
+           MOVE_D, MOVE_D + "\n    real.zero_()"),
+    mutant("G's move: returns a tensor with its graph", "check_generator_step_agrees_with_autograd",
+           MOVE_G + RETURN, MOVE_G + RETURN.replace(".item()", "")),
+    mutant("G's move: writes over its noise", "check_generator_step_forgets_older_gradients",
+           MOVE_G, MOVE_G + "\n    noise.zero_()"),
     mutant("D's move: hands out a training image, always the same", "check_samples_are_recognised_and_varied",
            FAKES, "    G.forward = lambda z, kept=real[:1]: kept.expand(len(z), -1)\n" + FAKES),
 ]
@@ -125,6 +150,12 @@ REST = [
            SHARE, "share = torch.rand(1, dtype=real.dtype, device=real.device)"),
     mutant("penalty: a share for every pixel", "check_penalty_is_taken_between_real_and_fake",
            SHARE, "share = torch.rand_like(real)"),
+    mutant("penalty: a share for every pixel of an image, one for a row", "check_penalty_of_images_and_of_flat_critics",
+           SHARE, "share = torch.rand_like(real[:, :1])"),
+    mutant("penalty: shares on the CPU, wherever the images are", "check_penalty_of_images_and_of_flat_critics",
+           SHARE, SHARE.replace(", device=real.device", "")),
+    mutant("penalty: writes the points over the fakes", "check_penalty_is_taken_between_real_and_fake", BETWEEN,
+           "between = fake.detach()\n    between += share * (real.detach() - between)\n    between.requires_grad_()"),
     mutant("penalty: normal shares, which leave the line", "check_penalty_is_taken_between_real_and_fake",
            SHARE, SHARE.replace("torch.rand(", "torch.randn(")),
     mutant("penalty: no graph, so that it trains nobody", "check_penalty_trains_the_critic",
@@ -144,6 +175,8 @@ REST = [
            STEPS, STEPS.replace("torch.linspace(0, 1, steps,", "torch.arange(0, 1, 1 / steps,")),
     mutant("interpolation: rows only", "check_interpolation_of_other_shapes",
            STEPS, STEPS.replace("*[1] * z0.ndim", "1")),
+    mutant("interpolation: shares on the CPU, wherever the noises are", "check_interpolation_of_other_shapes",
+           STEPS, STEPS.replace(", device=z0.device", "")),
     mutant("interpolation: divides by the steps less one", "check_interpolation_of_other_shapes",
            STEPS, "share = (torch.arange(steps, device=z0.device).to(z0) / torch.tensor(steps - 1.0).to(z0))"
                   ".reshape(-1, *[1] * z0.ndim)"),

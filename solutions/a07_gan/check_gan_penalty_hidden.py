@@ -1,0 +1,120 @@
+"""Hidden checks of the gradient penalty: where it is taken, what it trains, images of any rank, flat critics."""
+
+import torch
+from oracles_devices import judge_device
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_shape, task
+
+CRITICS = """
+import torch
+
+class Bent(torch.nn.Module):
+    def __init__(self, weight):
+        super().__init__()
+        self.weight, self.seen = torch.nn.Parameter(weight.clone()), []
+
+    def forward(self, x):
+        self.seen.append(x.detach().clone())
+        return (x.flatten(1).square() @ self.weight) / 2
+
+class Line(torch.nn.Module):
+    def __init__(self, weight, drop=0.0):
+        super().__init__()
+        self.weight, self.drop = torch.nn.Parameter(weight.clone()), drop
+
+    def forward(self, x):
+        return torch.relu(x.flatten(1) @ self.weight - self.drop)
+
+def seen(critic):
+    return list(critic.seen)
+
+def through(penalty, critic, real, fake):
+    real, fake = real.clone().requires_grad_(), fake.clone().requires_grad_()
+    value = penalty(critic, real, fake)
+    before = critic.weight.grad
+    value.backward()
+    return [before, critic.weight.grad, real.grad, fake.grad, value.detach()]
+"""
+
+
+def shares_of(points: Tensor, real: Tensor, fake: Tensor) -> Tensor:
+    """The share of the real image in each point; fails the check when a point is not between its pair."""
+    expect_shape(points, tuple(real.shape), name="what the critic was given")
+    shares = ((points - fake) / (real - fake)).flatten(1)
+    spread = float((shares - shares.median(dim=1, keepdim=True).values).abs().max())
+    inside = bool(((shares > -1e-5) & (shares < 1 + 1e-5)).all())
+    expect(
+        spread < 1e-5 and inside,
+        "The critic was not asked at a point on the line between each real image and its fake.",
+        hint="Draw one number in (0, 1) for each pair, the same for all pixels.",
+    )
+    return shares.median(dim=1).values
+
+
+@task("gradient_penalty", points=2)
+def check_penalty_is_taken_between_real_and_fake(student, rng):
+    """The penalty is taken at one random point between each real image and its fake, anew at each call."""
+    toy = student.define(CRITICS)
+    fake = rng.normal(300, 6)
+    real = fake + rng.uniform(300, 6) + 0.5
+    drawn = []
+    for _ in range(2):
+        weight = rng.normal(6, 1)
+        critic = toy.Bent(weight)
+        seen = student.inspect(student.gradient_penalty, critic, real, fake)
+        expect_equal(seen.args[1:], (real, fake), name="the images after the call")
+        points = toy.seen(critic)
+        expect(type(points) is list and len(points) > 0, "The critic was not called.")
+        drawn.append(shares_of(points[-1], real, fake))
+        slopes = (points[-1] * weight[:, 0]).square().sum(dim=1).sqrt()
+        expect_close(seen.value, (slopes - 1).square().mean())
+    for shares in drawn:
+        low, middle, high = float(shares.min()), float(shares.mean()), float(shares.max())
+        expect(
+            low < 0.06 and high > 0.94 and abs(middle - 0.5) < 0.1,
+            f"300 shares of the real image reach from {low:.3g} to {high:.3g} with mean {middle:.3g}.",
+            hint="They should be uniform in (0, 1), one for each pair.",
+        )
+    expect(not torch.equal(*drawn), "Two calls took the same points; draw them anew.")
+
+
+@task("gradient_penalty", points=1)
+def check_penalty_trains_the_critic(student, rng):
+    """The penalty has a gradient for the critic's weights, and computing it leaves no gradient in them."""
+    toy = student.define(CRITICS)
+    weight = 2 * rng.normal(4, 1).abs()
+    real, fake = rng.uniform(5, 4) + 0.5, rng.uniform(5, 4) + 0.5
+    before, after, *_ = toy.through(student.gradient_penalty, toy.Line(weight), real, fake)
+    expect(before is None, "The critic's weights had gradients before anybody called backward.",
+           hint="torch.autograd.grad returns a gradient and leaves the others alone; backward does not.")  # fmt: skip
+    length = weight.square().sum().sqrt()
+    expect_close(after, 2 * (length - 1) * weight / length, name="the gradient of the critic's weights")
+
+
+@task("gradient_penalty", points=2)
+def check_penalty_of_images_and_of_flat_critics(student, rng):
+    """The penalty takes images of any rank, on any device; no nan for a flat critic, no gradient for the images."""
+    toy = student.define(CRITICS)
+    for shape in [(4, 2, 3, 2), (1, 2, 3), (7, 6)]:
+        fake = rng.normal(*shape, dtype=torch.float32)
+        real = fake + rng.uniform(*shape, dtype=torch.float32) + 0.5
+        weight = rng.normal(real[0].numel(), 1, dtype=torch.float32)
+        critic = toy.Bent(weight)
+        _, _, into_real, into_fake, penalty = toy.through(student.gradient_penalty, critic, real, fake)
+        points = toy.seen(critic)[-1].double()
+        shares_of(points, real.double(), fake.double())
+        slopes = (points.flatten(1) * weight[:, 0].double()).square().sum(dim=1).sqrt()
+        expect_close(penalty, (slopes - 1).square().mean().float(), rtol=1e-3)
+        flows = any(g is not None and bool((g != 0).any()) for g in (into_real, into_fake))
+        expect(not flows, "The penalty has a gradient for the images; it should have one for the critic only.")
+    judge_device(student, student.gradient_penalty, toy.Bent(weight), real, fake)
+    flat = toy.through(student.gradient_penalty, toy.Line(rng.normal(4, 1), 1e6), rng.normal(3, 4), rng.normal(3, 4))
+    right = torch.ones_like(flat[4])
+    expect_close(flat[4], right, name="the penalty of a flat critic", atol=1e-3)  # sqrt(|gradient|^2 + 1e-8) will do
+    fine = flat[1] is None or bool(torch.isfinite(flat[1]).all())
+    expect(
+        fine,
+        "The gradient of a flat critic's penalty is nan.",
+        hint="The root of 0 has an infinite slope; norm has not.",
+    )
