@@ -5,13 +5,13 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 from oracles import TOY, believed, ddim, ddpm, left_after, per_image, posterior
 
 
-def toy(student, rng, timesteps: int, scale: float = 1.0):
+def toy(student, rng, timesteps: int, scale: float = 1.0, dtype: torch.dtype = torch.float64):
     """A linear model with random coefficients: its handle, and the same as a function here."""
-    slope, offset = scale * rng.normal(timesteps), scale * rng.normal(timesteps)
+    slope, offset = (scale * rng.normal(timesteps, dtype=dtype) for _ in range(2))
 
     def model(x: Tensor, t: Tensor) -> Tensor:
         return slope[t].reshape(-1, 1, 1, 1) * x + offset[t].reshape(-1, 1, 1, 1)
@@ -58,7 +58,7 @@ def check_loss_of_predicted_images(student, rng):
     betas, images, noise = rng.uniform(8, low=0.02, high=0.4), rng.uniform(5, 2, 3, 4), rng.normal(5, 2, 3, 4)
     t = rng.permutation(8)[:5]
     handle, model = toy(student, rng, 8)
-    loss = ddpm(student, handle, betas, objective="pred_x_start").p_losses(images, t=t, noise=noise)
+    loss = ddpm(student, handle, betas, objective="pred_x_start").p_losses(images, model_kwargs={}, t=t, noise=noise)
 
     left = per_image(left_after(betas), t, noise)
     x = 2 * images - 1
@@ -102,38 +102,63 @@ def check_believed_images_are_clamped(student, rng):
 def check_a_step_back_is_drawn_from_the_posterior(student, rng):
     """With noise given, a step back is the posterior's mean plus its deviation times the noise."""
     betas, x_t, noise = rng.uniform(8, low=0.05, high=0.3), rng.normal(3, 2, 4, 4), rng.normal(3, 2, 4, 4)
-    for objective, time in (("pred_noise", 5), ("pred_x_start", 3)):
-        handle, model = toy(student, rng, 8)
-        stepped = ddpm(student, handle, betas, objective=objective).p_sample(x_t, time, noise=noise)
+    for objective, time, kwargs, dtype in (
+        ("pred_noise", 5, {"extra": 0.25}, torch.float64), ("pred_x_start", 3, {}, torch.float32)
+    ):  # fmt: skip
+        handle, model = toy(student, rng, 8, 0.5)
+        made = ddpm(student, handle, betas, objective=objective)
+        stepped = made.p_sample(x_t.to(dtype), time, model_kwargs=kwargs, noise=noise.to(dtype))
 
         of_image, of_x_t, std = posterior(betas, time)
         answer, left = model(x_t, torch.full((3,), time, device=rng.device)), left_after(betas)[time]
-        clamped, free = (believed(answer, x_t, left, objective, most)[1] for most in (1.0, 1e9))
-        mean = of_image * clamped + of_x_t * x_t
-        expect_close(stepped, mean + std * noise, name=objective, atol=1e-5, mistakes={
+        told = answer + kwargs.get("extra", 0.0)
+        clamped, free = (believed(told, x_t, left, objective, most)[1] for most in (1.0, 1e9))
+        mean, deaf = of_image * clamped + of_x_t * x_t, of_image * believed(answer, x_t, left, objective)[1]
+        expect_close(stepped, (mean + std * noise).to(dtype), name=objective, atol=1e-5, mistakes={
             "The believed image is not clamped to [-1, 1].": of_image * free + of_x_t * x_t + std * noise,
+            "model_kwargs did not reach the model.": deaf + of_x_t * x_t + std * noise,
             "The noise is multiplied by the variance, not by the deviation.": mean + std**2 * noise,
             "The deviation is sqrt(beta); take the posterior's.": mean + float(betas[time]) ** 0.5 * noise,
             "No noise is added.": mean,
         })  # fmt: skip
 
 
+def expect_images(images, shape: tuple[int, ...]) -> None:
+    """Of this shape, and in the dtype of a model whose weights are float32."""
+    expect_shape(images, shape)
+    expect_equal(str(images.dtype), "torch.float32", name="the dtype of the images", mistakes={
+        "The tables are float64, networks are not: draw the first noise in float32.": "torch.float64",
+    })  # fmt: skip
+
+
 @task("DDPM.sample", points=2)
 def check_sampling_walks_all_steps(student, rng):
-    """Sampling begins with noise, visits every time from T - 1 to 0 and returns images in [0, 1]."""
+    """Sampling begins with fresh noise, visits every time from T - 1 to 0 and returns images in [0, 1]."""
     betas = rng.uniform(7, low=0.05, high=0.3)
-    handle, _ = toy(student, rng, 7)
+    handle, model = toy(student, rng, 7, dtype=torch.float32)
     made = ddpm(student, handle, betas, objective="pred_x_start")
     way = made.sample(3, return_all_timesteps=True, model_kwargs={"extra": 0.5})
-    expect_shape(way, (3, 8, 2, 4, 4))
+    expect_images(way, (3, 8, 2, 4, 4))
     expect_equal(list(handle.times), [[t] * 3 for t in range(6, -1, -1)], name="the times the model was asked about")
+    expect_equal(list(handle.told), [0.5] * 7, name='model_kwargs["extra"] as the model got it, step by step')
     seen = torch.stack(list(handle.seen), dim=1)  # (3, 7, 2, 4, 4), in [-1, 1]
     expect_close(way[:, :7], (seen + 1) / 2, atol=1e-5, name="the way", mistakes={
         "It must be mapped from [-1, 1] to [0, 1].": seen,
         "It must lead from the noise to the images.": (seen.flip(1) + 1) / 2,
     })  # fmt: skip
-    expect(bool((way[:, 7] >= -1e-5).all() and (way[:, 7] <= 1 + 1e-5).all()), "The images are not in [0, 1].")
-    expect_shape(made.sample(2), (2, 2, 4, 4))
+    image = (model(seen[:, 6], torch.zeros(3, dtype=torch.int64, device=rng.device)) + 0.5).clamp(-1, 1)
+    expect_close(way[:, 7], (image + 1) / 2, atol=1e-5, name="the end of the way")
+
+    plain = [made.sample(2, model_kwargs={}), made.sample(2)]
+    expect_equal(len(list(handle.seen)), 21, name="how often the model was asked, in 3 x 7 steps")
+    for images, (first, *_, last) in zip(plain, (handle.seen[7:14], handle.seen[14:]), strict=True):
+        expect_images(images, (2, 2, 4, 4))
+        image = model(last, torch.zeros(2, dtype=torch.int64, device=rng.device)).clamp(-1, 1)
+        expect_close(images, (image + 1) / 2, atol=1e-5, name="the images, without the way", mistakes={
+            "They must be mapped from [-1, 1] to [0, 1].": image,
+            "This is the noise at the beginning.": (first + 1) / 2,
+        })  # fmt: skip
+    expect(bool((handle.seen[7] != handle.seen[14]).any()), "Two calls begin with the same noise; draw it anew.")
 
 
 @task("GaussianDiffusion.ddim_step", points=3)
@@ -154,12 +179,18 @@ def check_ddim_step_without_noise(student, rng):
 
 @task("GaussianDiffusion.ddim_sample", points=2)
 def check_ddim_without_noise_is_the_same_every_time(student, rng):
-    """With eta = 0 and the same x_T, the same images come out, in as many steps as asked for."""
+    """With eta = 0 and the same x_T, the same images come out, in as many steps as asked for; else x_T is drawn."""
     betas, begin = rng.uniform(24, low=0.02, high=0.2), rng.normal(3, 2, 4, 4)
-    handle, _ = toy(student, rng, 24, 0.1)
-    made = ddim(student, handle, betas)
-    first, second = made.ddim_sample(3, 6, noise=begin), made.ddim_sample(3, 6, noise=begin)
-    expect_close(first, second, name="the same noise, drawn twice")
+    handle, _ = toy(student, rng, 24, 0.1, torch.float32)
+    made, kwargs = ddim(student, handle, betas), {"extra": 0.1}
+    way = made.ddim_sample(3, 6, return_all_timesteps=True, model_kwargs=kwargs, noise=begin)
+    expect_shape(way, (3, 7, 2, 4, 4))
+    seen = student.inspect(made.ddim_sample, 3, 6, 0.0, False, kwargs, begin)
+    expect_close(seen.value, way[:, 6], name="the same noise, drawn again, without the way", mistakes={
+        "The images must be mapped from [-1, 1] to [0, 1].": 2 * way[:, 6] - 1,
+        "This is the noise at the beginning.": way[:, 0],
+    })  # fmt: skip
+    expect_unchanged(seen, 3, 6, 0.0, False, kwargs, begin)
     times = [row[0] for row in handle.times]
     expect_equal(len(times), 12, name="how often the model was asked, in 2 x 6 steps")
     expect_equal(times[:6], times[6:], name="the times visited")
@@ -167,4 +198,9 @@ def check_ddim_without_noise_is_the_same_every_time(student, rng):
     gaps = [a - b for a, b in pairwise(times[:6])]
     expect(max(gaps) - min(gaps) <= 1 and 3 <= min(gaps) <= 5, f"The times {times[:6]} are not evenly spaced.")
     expect_close(handle.seen[0], begin, name="what the model saw first")
-    expect_shape(made.ddim_sample(2, 3), (2, 2, 4, 4))
+    expect_equal(list(handle.told), [0.1] * 12, name='model_kwargs["extra"] as the model got it, step by step')
+
+    for images in (made.ddim_sample(2, 3, model_kwargs={}), made.ddim_sample(2, 3)):
+        expect_images(images, (2, 2, 4, 4))
+    expect_equal(len(list(handle.seen)), 18, name="how often the model was asked, in 2 x 6 and 2 x 3 steps")
+    expect(bool((handle.seen[12] != handle.seen[15]).any()), "Two calls begin with the same noise; draw it anew.")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 from common.seed import deterministic
 from oracles_unet import HELPERS
 
@@ -207,3 +207,4 @@ def check_guidance_leaves_model_kwargs(student, rng):
     kwargs = {"text_emb": condition, "cfg_scale": 1.5}
     seen = student.inspect(model.cfg_forward, *inputs, kwargs)
     expect_equal(seen.args[2], kwargs, name="model_kwargs afterwards")
+    expect_unchanged(seen, *inputs)

@@ -14,21 +14,25 @@ TOY = """
 import torch
 
 class Linear(torch.nn.Module):
-    '''slope[t] * x + offset[t] (+ model_kwargs["extra"]); notes what it was asked.'''
+    '''slope[t] * x + offset[t] (+ model_kwargs["extra"]); notes what it was asked and told.'''
 
     def __init__(self, slope, offset, channels=2):
         super().__init__()
         self.slope, self.offset = torch.nn.Parameter(slope), torch.nn.Parameter(offset)
-        self.channels, self.seen, self.times, self.graphs = channels, [], [], []
+        self.channels, self.seen, self.times, self.told, self.graphs = channels, [], [], [], []
 
     def forward(self, x, time, model_kwargs=None):
         if tuple(time.shape) != (len(x),):
             raise ValueError(f"The model needs one time for each of {len(x)} images, not {tuple(time.shape)}.")
+        places = {str(place) for place in (x.device, time.device, self.slope.device)}
+        if len(places) > 1:
+            raise ValueError(f"Model, images and times must be on the same device, not on {sorted(places)}.")
         self.seen.append(x.detach().clone())
-        self.times.append(time.tolist())
+        self.times.append([] if time.is_meta else time.tolist())
         self.graphs.append(torch.is_grad_enabled())
         slope, offset = (table.to(x.dtype)[time].reshape(-1, 1, 1, 1) for table in (self.slope, self.offset))
-        return slope * x + offset + (model_kwargs or {}).get("extra", 0.0)
+        self.told.append((model_kwargs or {}).get("extra", 0.0))
+        return slope * x + offset + self.told[-1]
 """
 
 

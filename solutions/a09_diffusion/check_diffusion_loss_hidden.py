@@ -4,6 +4,8 @@ import math
 
 import torch
 from oracles import TOY, ddpm, left_after
+from oracles_device import expect_on_device
+from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
@@ -16,10 +18,10 @@ def gradients(diffusion, model, images, t, noise):
     loss.backward()
     return loss.detach(), model.slope.grad, model.offset.grad
 
-def draw(diffusion, model, images, times):
+def draw(diffusion, model, images, calls, given):
     model.seen, model.times = [], []
-    for _ in range(times):
-        diffusion.p_losses(images)
+    for _ in range(calls):
+        diffusion.p_losses(images, **given)
     return torch.stack(model.seen), torch.tensor(model.times, device=images.device)
 """
 )
@@ -42,11 +44,13 @@ def check_weights_with_gamma(student, rng):
         })  # fmt: skip
     seen = student.inspect(student.loss_weight, left, "pred_x_start", 5.0)
     expect_unchanged(seen, left, "pred_x_start", 5.0)
+    expect_on_device(student, student.loss_weight, left, "pred_noise")
+    expect_on_device(student, student.loss_weight, left, "pred_x_start", 5.0)
 
 
 @task("DDPM.p_losses", points=2)
 def check_gradient_of_the_loss(student, rng):
-    """The loss and its gradient are those of the formula, with both objectives, weights cut off, and any batch."""
+    """Loss and gradient are those of the formula, for both objectives, weights cut off, any batch; inputs stay."""
     betas = rng.uniform(8, low=0.02, high=0.3)
     for batch, objective, gamma in ((1, "pred_noise", 2.0), (6, "pred_x_start", 2.0), (5, "pred_x_start", None)):
         images, noise, t = rng.uniform(batch, 2, 5, 3), rng.normal(batch, 2, 5, 3), rng.integers(0, 8, batch)
@@ -56,6 +60,9 @@ def check_gradient_of_the_loss(student, rng):
         model = helper.Linear(slope, offset)
         made = ddpm(student, model, betas, objective=objective, min_snr_gamma=gamma)
         found = helper.gradients(made, model, images, t, noise)
+        coarse = [images.float(), {"extra": 0.0}, t, noise.float()]
+        seen = student.inspect(made.p_losses, *coarse)
+        expect_unchanged(seen, *coarse)
 
         slope, offset = slope.clone().requires_grad_(), offset.clone().requires_grad_()
         left, total = left_after(betas), torch.zeros((), dtype=torch.float64, device=rng.device)
@@ -68,6 +75,7 @@ def check_gradient_of_the_loss(student, rng):
             total = total + (cut / ratio if objective == "pred_noise" else cut) * (error**2).mean() / batch
         total.backward()
         what = f"with {objective} and min_snr_gamma={gamma}"
+        expect_close(seen.value, total.detach().float(), rtol=1e-3, name=f"loss of float32 images {what}")
         for value, expected, name in zip(
             found,
             (total.detach(), slope.grad, offset.grad),
@@ -77,26 +85,14 @@ def check_gradient_of_the_loss(student, rng):
             expect_close(value, expected, name=f"{name} {what}", atol=1e-5, rtol=1e-4)
 
 
-@task("DDPM.p_losses", points=2)
-def check_times_and_noise_are_drawn(student, rng):
-    """Without t and noise: every image has its own time, all times equally likely, and fresh standard normal noise."""
-    timesteps, batch, calls = 10, 40, 60
-    betas = rng.uniform(timesteps, low=0.05, high=0.3)
-    helper, images = student.define(HELPERS), rng.uniform(batch, 2, 6, 6)
-    model = helper.Linear(rng.normal(timesteps), rng.normal(timesteps))
-    seen, times = helper.draw(ddpm(student, model, betas), model, images, calls)
-
-    expect_shape(times, (calls, batch), name="the times that the model saw")
-    counts = torch.stack([(times == t).sum() for t in range(timesteps)]).double()
-    expect_equal(int(counts.sum()), calls * batch, name="how many times lie in 0 to T - 1")
-    even = calls * batch / timesteps
-    surprise = float(((counts - even) ** 2 / even).sum())  # chi-squared, 9 degrees of freedom: 60 is 1 in 1e9
-    expect(surprise < 60, f"The times are not equally likely: drawn so often were 0 to 9: {counts.int().tolist()}.")
-    distinct = float(torch.stack([(row == row[0]).double().mean() for row in times]).mean())
-    expect(distinct < 0.5, "All images of a batch have the same time; draw one for each.")
-
+def noise_in(seen: Tensor, times: Tensor, betas: Tensor, images: Tensor) -> Tensor:
+    """The noise that was added to the images (N, C, H, W) in each call (calls, N, C, H, W)."""
     left = torch.tensor(left_after(betas)).to(betas)[times][..., None, None, None]
-    noise = (seen.double() - left.sqrt() * (2 * images - 1)) / (1 - left).sqrt()  # (calls, batch, 2, 6, 6)
+    return (seen.double() - left.sqrt() * (2 * images - 1)) / (1 - left).sqrt()
+
+
+def judge_noise(noise: Tensor) -> None:
+    """Standard normal, another one in each call, for each image and in each channel."""
     count = noise.numel()
     mean, variance = float(noise.mean()), float(noise.var())
     expect(abs(mean) < 6 / count**0.5, f"The noise has the mean {mean:.4f} over {count:,} values; it must be 0.")
@@ -109,3 +105,34 @@ def check_times_and_noise_are_drawn(student, rng):
         a, b = noise.narrow(axis, 1, count), noise.narrow(axis, 0, count)
         shared = float((a * b).mean())
         expect(abs(shared) < 6 / a.numel() ** 0.5, f"Different {what} share their noise (correlation {shared:.3f}).")
+
+
+@task("DDPM.p_losses", points=2)
+def check_times_and_noise_are_drawn(student, rng):
+    """t and noise are used where given, each without the other; else all times are equally likely, the noise fresh."""
+    timesteps, batch, calls = 10, 40, 60
+    betas = rng.uniform(timesteps, low=0.05, high=0.3)
+    helper, images = student.define(HELPERS), rng.uniform(batch, 2, 6, 6)
+    model = helper.Linear(rng.normal(timesteps), rng.normal(timesteps))
+    made = ddpm(student, model, betas)
+    seen, times = helper.draw(made, model, images, calls, {})
+
+    expect_shape(times, (calls, batch), name="the times that the model saw")
+    counts = torch.stack([(times == t).sum() for t in range(timesteps)]).double()
+    expect_equal(int(counts.sum()), calls * batch, name="how many times lie in 0 to T - 1")
+    even = calls * batch / timesteps
+    surprise = float(((counts - even) ** 2 / even).sum())  # chi-squared, 9 degrees of freedom: 60 is 1 in 1e9
+    expect(surprise < 60, f"The times are not equally likely: drawn so often were 0 to 9: {counts.int().tolist()}.")
+    distinct = float(torch.stack([(row == row[0]).double().mean() for row in times]).mean())
+    expect(distinct < 0.5, "All images of a batch have the same time; draw one for each.")
+    judge_noise(noise_in(seen, times, betas, images))
+
+    t, noise = rng.integers(0, timesteps, batch), rng.normal(batch, 2, 6, 6)
+    seen, times = helper.draw(made, model, images, 5, {"t": t})
+    expect_equal(times, t.expand(5, -1), name="the times that the model saw, t given and noise not")
+    judge_noise(noise_in(seen, times, betas, images))
+    seen, times = helper.draw(made, model, images, 5, {"noise": noise})
+    found = noise_in(seen, times, betas, images)
+    expect_close(found, noise.expand(5, -1, -1, -1, -1), atol=1e-4, name="the noise in what the model saw, t not given")
+    expect(bool((times[1:] != times[:-1]).any()), "With noise given and t not, all calls have the same times.")
+    expect_on_device(student, made.p_losses, images)

@@ -4,6 +4,7 @@ import math
 
 import torch
 from oracles import from_curve, left_after, per_image, posterior, process
+from oracles_device import expect_on_device
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
@@ -61,6 +62,7 @@ def check_noise_is_added_to_images_of_any_rank(student, rng):
         share = per_image(left, t, x.double())
         expected = share.sqrt() * x.double() + (1 - share).sqrt() * noise.double()
         expect_close(noisy.q_sample(x, t, noise), expected.to(dtype))
+    expect_on_device(student, noisy.q_sample, x, t, noise)
 
 
 GRADIENT = """
@@ -84,7 +86,7 @@ def check_adding_noise_leaves_its_inputs_and_passes_gradients(student, rng):
 
 @task("Process.predict_start_from_noise", points=2)
 def check_image_from_noise_for_any_rank(student, rng):
-    """The image follows from the noise for any rank and dtype, also when hardly anything of it is left."""
+    """The image follows from the noise for any rank and dtype, also when hardly any of it is left; inputs stay."""
     betas = torch.cat([rng.uniform(20, low=0.02, high=0.2), rng.uniform(2, low=0.9, high=0.95)])
     left, noisy = left_after(betas), process(student, betas)
     for shape in SHAPES:
@@ -92,16 +94,19 @@ def check_image_from_noise_for_any_rank(student, rng):
         t = torch.tensor([21, 0, 20, 3][: shape[0]], device=x.device)
         share = per_image(left, t, x)
         x_t = share.sqrt() * x + (1 - share).sqrt() * noise
-        expect_close(noisy.predict_start_from_noise(x_t, t, noise), x, atol=1e-4)
+        seen = student.inspect(noisy.predict_start_from_noise, x_t, t, noise)
+        expect_close(seen.value, x, atol=1e-4)
+        expect_unchanged(seen, x_t, t, noise)
     x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor([5, 0, 6], device=x.device)
     share = per_image(left, t, x)
     x_t = share.sqrt() * x + (1 - share).sqrt() * noise
     expect_close(noisy.predict_start_from_noise(x_t, t, noise), x, atol=1e-4)
+    expect_on_device(student, noisy.predict_start_from_noise, x_t, t, noise)
 
 
 @task("Process.predict_noise_from_start", points=2)
 def check_noise_from_image_for_any_rank(student, rng):
-    """The noise follows from the image for any rank and dtype, also when there is hardly any of it."""
+    """The noise follows from the image for any rank and dtype, also when there is hardly any of it; inputs stay."""
     betas = torch.cat([rng.uniform(1, low=5e-3, high=1e-2), rng.uniform(20, low=0.02, high=0.3)])
     left, noisy = left_after(betas), process(student, betas)
     for shape in SHAPES:
@@ -109,11 +114,14 @@ def check_noise_from_image_for_any_rank(student, rng):
         t = torch.tensor([0, 20, 1, 3][: shape[0]], device=x.device)
         share = per_image(left, t, x)
         x_t = share.sqrt() * x + (1 - share).sqrt() * noise
-        expect_close(noisy.predict_noise_from_start(x_t, t, x), noise, atol=1e-4)
+        seen = student.inspect(noisy.predict_noise_from_start, x_t, t, x)
+        expect_close(seen.value, noise, atol=1e-4)
+        expect_unchanged(seen, x_t, t, x)
     x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor([5, 20, 6], device=x.device)
     share = per_image(left, t, x)
     x_t = share.sqrt() * x + (1 - share).sqrt() * noise
     expect_close(noisy.predict_noise_from_start(x_t, t, x), noise, atol=1e-4)
+    expect_on_device(student, noisy.predict_noise_from_start, x_t, t, x)
 
 
 @task("Process.q_posterior", points=2)
@@ -159,3 +167,4 @@ def check_posterior_for_any_rank(student, rng):
                 f"std of image {n} is {flat[0]:.5g}, not {deviation:.5g}.",
             )
         expect_equal(str(std.dtype), str(dtype), name="the dtype of std")
+    expect_on_device(student, noisy.q_posterior, x, x_t, t)

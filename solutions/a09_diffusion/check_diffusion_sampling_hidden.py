@@ -2,6 +2,8 @@
 
 import torch
 from oracles import TOY, believed, ddpm, left_at, posterior
+from oracles_device import expect_on_device
+from oracles_law import judge_fresh, judge_normal
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
@@ -11,10 +13,6 @@ HELPERS = (
     + """
 def tracked(f, *args, **rest):
     return f(*args, **rest).requires_grad
-
-def after(f, x, t, model_kwargs):
-    f(x, t, model_kwargs)
-    return model_kwargs
 """
 )
 
@@ -31,7 +29,7 @@ def ideal(betas: Tensor, mean: float, spread: float) -> tuple[Tensor, Tensor]:
 
 @task("DDPM.model_predictions", points=2)
 def check_predictions_for_mixed_times(student, rng):
-    """Predictions for first and last times in one batch of float32: in [-1, 1], consistent, without a graph."""
+    """Predictions for first and last times in one batch of float32: in [-1, 1], consistent, from unchanged inputs."""
     betas = rng.uniform(6, low=0.05, high=0.3)
     x_t, t = rng.normal(6, 2, 3, 5, dtype=torch.float32), torch.tensor([0, 5, 3, 0, 1, 5], device=rng.device)
     slope, offset = rng.normal(6), rng.normal(6)
@@ -44,6 +42,9 @@ def check_predictions_for_mixed_times(student, rng):
             rest, guess = believed(slope[time] * x + offset[time] + 0.5, x, left, objective)
             expect_close(image[n], guess.float(), atol=1e-4, name=f"x_start with {objective}, image {n}")
             expect_close(noise[n], rest.float(), atol=1e-3, name=f"noise with {objective}, image {n}")
+        seen = student.inspect(made.model_predictions, x_t, t, {"extra": 0.5})
+        expect_unchanged(seen, x_t, t, {"extra": 0.5})
+        expect_on_device(student, made.model_predictions, x_t, t)
 
 
 @task("DDPM.p_sample", points=2)
@@ -56,22 +57,15 @@ def check_the_last_step_back_adds_no_noise(student, rng):
     expected = (slope[0] * x_t + offset[0]).clamp(-1, 1)
     expect_close(made.p_sample(x_t, 0, noise=noise), expected, atol=1e-5, name="with noise")
     expect_close(made.p_sample(x_t, 0), expected, atol=1e-5, name="without")
-    expect_unchanged(student.inspect(made.p_sample, x_t, 2), x_t, 2)
-    expect_equal(helper.after(made.p_sample, x_t, 2, {"extra": 0.5}), {"extra": 0.5}, name="model_kwargs afterwards")
+    seen = student.inspect(made.p_sample, x_t, 2, {"extra": 0.5}, noise)
+    expect_unchanged(seen, x_t, 2, {"extra": 0.5}, noise)
     expect_equal(helper.tracked(made.p_sample, x_t, 2), False, name="whether the result has a graph")
-
-
-def judge_normal(z: Tensor, what: str) -> None:
-    """Standard normal and independent, within six deviations of what so many draws give."""
-    count = z.numel()
-    mean, variance = float(z.mean()), float(z.var())
-    expect(abs(mean) < 6 / count**0.5, f"{what}: over {count:,} values the mean is {mean:.4f}; it must be 0.")
-    near = abs(variance - 1) < 6 * (2 / count) ** 0.5
-    expect(near, f"{what}: over {count:,} values its variance is {variance:.4f} times what it must be.")
-    half, pixels = len(z) // 2, z.shape[-1]
-    for a, b, which in ((z[:half], z[half : 2 * half], "images"), (z[..., 1:], z[..., : pixels - 1], "pixels")):
-        shared = float((a * b).mean())
-        expect(abs(shared) < 6 / a.numel() ** 0.5, f"{what}: different {which} share it (correlation {shared:.3f}).")
+    coarse = made.p_sample(x_t.bfloat16(), 2)
+    expect_shape(coarse, x_t.shape)
+    expect_equal(str(coarse.dtype), "torch.bfloat16", name="the dtype of a step back of such images", mistakes={
+        "Draw the noise with torch.randn_like(x_t).": "torch.float32",
+    })  # fmt: skip
+    expect_on_device(student, made.p_sample, x_t, 2)
 
 
 @task("DDPM.p_sample", points=2)
@@ -80,21 +74,20 @@ def check_noise_of_a_step_back_is_fresh(student, rng):
     betas, x_t = rng.uniform(9, low=0.05, high=0.4), rng.normal(400, 2, 5, 5)
     slope, offset = ideal(betas, 0.1, 0.15)
     made = ddpm(student, student.define(HELPERS).Linear(slope, offset, 2), betas, objective="pred_x_start")
-    drawn = []
-    for time in (8, 4, 1, 1):
+    drawn: dict[str, Tensor] = {}
+    for call, time in enumerate((8, 4, 1, 1), start=1):
         of_image, of_x_t, std = posterior(betas, time)
         stepped = made.p_sample(x_t, time)
         expect_shape(stepped, x_t.shape)
         mean = of_image * (slope[time] * x_t + offset[time]).clamp(-1, 1) + of_x_t * x_t
-        drawn.append((stepped - mean) / std)
-        judge_normal(drawn[-1], f"the noise at t = {time}")
-    shared = float((drawn[-1] * drawn[-2]).mean())
-    expect(abs(shared) < 6 / x_t.numel() ** 0.5, "Two calls add the same noise.")
+        drawn[f"the noise of call {call}"] = z = (stepped - mean) / std
+        judge_normal(z, f"the noise at t = {time}")
+    judge_fresh(drawn)
 
 
 @task("DDPM.sample", points=2)
 def check_law_of_what_is_sampled(student, rng):
-    """With an ideal model, start and steps have the noise they must have, and samples the right mean and variance."""
+    """With an ideal model, start and steps have noise of their own, and samples the right mean and variance."""
     betas, mean, spread = rng.uniform(9, low=0.1, high=0.5), 0.1, 0.15
     slope, offset = ideal(betas, mean, spread)
     helper = student.define(HELPERS)
@@ -103,7 +96,7 @@ def check_law_of_what_is_sampled(student, rng):
     way = made.sample(600, return_all_timesteps=True)
     expect_shape(way, (600, 10, 3, 5, 5))
     way = 2 * way.double() - 1
-    judge_normal(way[:, 0], "the noise at the beginning")
+    drawn = {"the noise at the beginning": way[:, 0]}
 
     centre, variance = 0.0, 1.0  # of x_t, followed down
     for step, t in enumerate(range(8, -1, -1)):
@@ -111,11 +104,14 @@ def check_law_of_what_is_sampled(student, rng):
         x_t, a, b = way[:, step], float(slope[t]), float(offset[t])
         rest = way[:, step + 1] - of_image * (a * x_t + b).clamp(-1, 1) - of_x_t * x_t
         if t:
-            judge_normal(rest / std, f"the noise of step t = {t}")
+            drawn[f"the noise of step t = {t}"] = rest / std
         else:
             expect(float(rest.abs().max()) < 1e-4, "The last step adds noise.")
         centre = (of_image * a + of_x_t) * centre + of_image * b
         variance = (of_image * a + of_x_t) ** 2 * variance + std**2
+    for what, z in drawn.items():
+        judge_normal(z, what)
+    judge_fresh(drawn)
     images, count = way[:, -1], way[:, -1].numel()
     found = float(images.var())
     near = abs(found / variance - 1) < 6 * (2 / count) ** 0.5
@@ -123,3 +119,4 @@ def check_law_of_what_is_sampled(student, rng):
     near = abs(float(images.mean()) - centre) < 6 * (variance / count) ** 0.5
     expect(near, f"The mean of the samples is {float(images.mean()):.5f}; it must be {centre:.5f}.")
     expect(not any(model.graphs), "Sampling keeps a graph of all steps: use torch.no_grad.")
+    expect_on_device(student, made.sample, 2)

@@ -5,11 +5,12 @@ from collections import Counter
 from itertools import pairwise
 
 import torch
+from oracles_device import expect_on_device
 from oracles_unet import HELPERS as COMMON
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
 HELPERS = (
     COMMON
@@ -25,6 +26,13 @@ def silence(model, name):
     for module in model.modules():
         if isinstance(module, getattr(unet, name)):
             module.register_forward_hook(lambda module, args, out: 0 * out)
+
+def give_clock(model, dim):
+    '''From now on it tells the time by a module of ours, in a form that does not matter.'''
+    class Clock(nn.Module):
+        def forward(self, time):
+            return time[:, None].expand(-1, dim).float()
+    model.time_mlp[0] = Clock()
 
 def without_gradient(model, x, time, model_kwargs):
     x.requires_grad_()
@@ -55,6 +63,9 @@ def check_embedding_of_any_size(student, rng):
     found = student.SinusoidalPosEmb(4)(torch.tensor([0.5], device=rng.device))
     right = torch.tensor([[math.sin(0.5), math.sin(5e-5), math.cos(0.5), math.cos(5e-5)]], device=rng.device)
     expect_close(found, right, check_dtype=False, name="at t = 0.5")
+    time = torch.tensor([3, 70], device=rng.device)
+    expect_unchanged(student.inspect(student.SinusoidalPosEmb(4), time), time)
+    expect_on_device(student, student.SinusoidalPosEmb(4), time)
 
 
 @task("ResnetBlock", points=1)
@@ -70,6 +81,15 @@ def check_block_has_the_layers_it_should(student, rng):
         block = helper.randomise(block, rng.int(0, 2**31))
         x, context = rng.normal(2, before, 4, 4, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
         expect_close(helper.run(block, x, context), helper.run(block, x, context), name="in evaluation mode, twice")
+    block = helper.randomise(student.ResnetBlock(6, 6, 3, dropout=1.0).to(rng.device), rng.int(0, 2**31)).train()
+    x = rng.normal(2, 6, 4, 5, dtype=torch.float32)
+    out = helper.run(block, x, context)
+    expect_shape(out, x.shape)
+    added = (out.double() - x).transpose(0, 1).flatten(1)  # all that is left of nothing: the biases of the second half
+    hint = "Dropout ends the first half: with dropout=1, in training mode, the second half gets zeros."
+    expect(float(added.abs().max()) > 1e-3, "With dropout=1 in training mode nothing is added to the input.", hint)
+    uneven = float((added.amax(dim=1) - added.amin(dim=1)).max())
+    expect(uneven < 1e-4, "With dropout=1 in training mode not every pixel has the same added to it.", hint)
 
 
 @task("ResnetBlock", points=1)
@@ -91,6 +111,8 @@ def check_block_listens_to_each_images_own_context(student, rng):
     expect(
         float((other - whole).flatten(1).abs().amax(dim=1)[[0, 1, 3, 4]].min()) > 1e-3, "The context has no influence."
     )
+    expect_unchanged(student.inspect(block, x, context), x, context)
+    expect_on_device(student, block, x, context)
 
 
 def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter[tuple[int, ...]]:
@@ -161,7 +183,13 @@ def check_forgetting_is_for_training(student, rng):
         expect(gap > 1e-3, "The condition has no influence in evaluation mode.")
         expect(float((told - told[:1]).abs().max()) < 1e-4, "In evaluation mode some images forget their condition.")
         model.train()
-        drawn = helper.run(model, x, time, {"text_emb": condition})
+        inputs = (x, time, {"text_emb": condition})
+        seen = student.inspect(helper.run, model, *inputs)
+        expect_equal(seen.args[1:], inputs, name="x, time and model_kwargs after a call in training mode")
+        drawn = seen.value
+        for kwargs in ({"text_emb": None}, {}):
+            found = helper.run(model, x, time, kwargs)
+            expect_close(found, untold, atol=1e-4, name=f"in training mode with {kwargs}")
         knows = (drawn - told).flatten(1).abs().amax(dim=1) < 0.01 * gap
         forgot = (drawn - untold).flatten(1).abs().amax(dim=1) < 0.01 * gap
         expect(bool((knows ^ forgot).all()), "In training mode, an image must have its whole condition or zeros.")
@@ -173,6 +201,8 @@ def check_forgetting_is_for_training(student, rng):
     near = abs(forgot_with[0.25] - batch / 4) < 6 * (batch * 0.25 * 0.75) ** 0.5
     expect(near, f"With uncond_prob=0.25, {forgot_with[0.25]:.0f} of {batch} images forgot their condition.")
     expect(fresh[0.25], "The same images forget in every call.")
+    helper.give_clock(model, 4)
+    expect_on_device(student, model, x, time, {"text_emb": condition})
 
 
 @task("Unet.cfg_forward", points=1)
@@ -191,3 +221,5 @@ def check_guidance_through_forward(student, rng):
         right = told + scale * (told - untold)
         expect_close(seen.value, right, atol=1e-3, name=f"forward with cfg_scale={scale}")
         expect_equal(seen.args[3], kwargs, name="model_kwargs afterwards")
+    helper.give_clock(model, 8)
+    expect_on_device(student, model.cfg_forward, x, time, kwargs)

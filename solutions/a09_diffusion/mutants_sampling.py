@@ -12,10 +12,12 @@ FIT = "return self.predict_noise_from_start(x_t, t, x_start), x_start"
 DRAW = "return mean + std * (torch.randn_like(x_t) if noise is None else noise)"
 POSTERIOR = "mean, std = self.q_posterior(x_start, x_t, times)"
 FULL = "times = torch.full((len(x_t),), t, device=x_t.device)"
+ASK = "self.model_predictions(x_t, times, model_kwargs)"
 BEGIN = "way = [torch.randn(size, device=self.betas.device)]"
 STEPS = "for t in reversed(range(self.num_timesteps)):"
 CALL = "way.append(self.p_sample(way[-1], t, model_kwargs))"
 OUT = "return self.unnormalize(torch.stack(way, dim=1) if return_all_timesteps else way[-1])"
+SPLIT = "return self.unnormalize(torch.stack(way, dim=1)) if return_all_timesteps else way[-1]"
 AFTER = "after = self.alphas_cumprod[t_next] if t_next >= 0 else torch.ones_like(left)"
 VARIANCE = "variance = eta**2 * (1 - after) / (1 - left) * (1 - left / after)"
 MIX = "return after.sqrt() * x_start + (1 - after - variance).clamp(min=0).sqrt() * believed + variance.sqrt() * z"
@@ -23,13 +25,15 @@ Z = "z = torch.randn_like(x_t) if noise is None else noise"
 VISIT = "times = ddim_times(self.num_timesteps, steps)"
 START = "way = [torch.randn(size, device=self.betas.device) if noise is None else noise]"
 STEP = "way.append(self.ddim_step(way[-1], t, t_next, eta, model_kwargs))"
-NO_GRAD = "    @torch.no_grad()\n    def p_sample("
 WALK = "check_sampling_walks_all_steps"
 LAW = "check_law_of_what_is_sampled"
 BACK = "check_a_step_back_is_drawn_from_the_posterior"
 ANY = "check_ddim_steps_of_any_length"
 SAME = "check_ddim_without_noise_is_the_same_every_time"
 COUNT = "check_ddim_counts_its_steps"
+LAST = "check_the_last_step_back_adds_no_noise"
+DDIM_LAW = "check_law_of_ddim_samples"
+SEED = "torch.manual_seed(0)\n        "
 
 # fmt: off
 PREDICTIONS = [
@@ -52,6 +56,9 @@ PREDICTIONS = [
            BRANCH.replace("pred_noise", "pred_x_start")),
     mutant("predictions: forgets model_kwargs", "check_predictions_for_mixed_times", BELIEF,
            "x_start = self.model(x_t, t)"),
+    mutant("predictions: writes over the images", "check_predictions_for_mixed_times", FIT,
+           "left = extract(self.alphas_cumprod, t, x_t)\n"
+           "        return x_t.sub_(left.sqrt() * x_start).div_((1 - left).sqrt()), x_start"),
     mutant("predictions: takes the first image's time for all", "check_predictions_for_mixed_times", BELIEF,
            "t = t[:1].expand(len(t))\n        " + BELIEF),
 ]
@@ -61,7 +68,7 @@ DDPM = [
            (BACK, "check_noise_of_a_step_back_is_fresh", LAW), DRAW, DRAW.replace("std *", "std**2 *")),
     mutant("p_sample: takes sqrt(beta) for the deviation", (BACK, "check_noise_of_a_step_back_is_fresh", LAW), DRAW,
            DRAW.replace("std *", "self.betas[t].sqrt() *")),
-    mutant("p_sample: adds noise in the last step, too", ("check_the_last_step_back_adds_no_noise", LAW), DRAW,
+    mutant("p_sample: adds noise in the last step, too", (LAST, LAW), DRAW,
            DRAW.replace("std *", "std.clamp(min=1e-2) *")),
     mutant("p_sample: swaps image and x_t in the posterior", (BACK, LAW), POSTERIOR,
            "mean, std = self.q_posterior(x_t, x_start, times)"),
@@ -70,14 +77,31 @@ DDPM = [
     mutant("p_sample: uniform noise", ("check_noise_of_a_step_back_is_fresh", LAW), DRAW,
            DRAW.replace("randn_like", "rand_like")),
     mutant("p_sample: ignores the noise given", BACK, DRAW, "return mean + std * torch.randn_like(x_t)"),
-    mutant("p_sample: the model gets one number for the time", (BACK, "check_the_last_step_back_adds_no_noise"),
+    mutant("p_sample: the model gets one number for the time", (BACK, LAST),
            FULL, "times = torch.tensor([t], device=x_t.device)"),
     mutant("p_sample: maps to [0, 1] at once", BACK, DRAW, DRAW.replace("return mean",
            "return 0.5 + mean / 2")),
-    mutant("p_sample: empties model_kwargs", "check_the_last_step_back_adds_no_noise", FULL,
+    mutant("p_sample: forgets model_kwargs", (BACK, WALK), ASK, ASK.replace(", model_kwargs", "")),
+    mutant("p_sample: float64 for images of float32", BACK, DRAW, DRAW.replace("return ", "return (") + ").double()"),
+    mutant("p_sample: noise is float32 whatever the images are", LAST, DRAW,
+           DRAW.replace("torch.randn_like(x_t)", "torch.randn(x_t.shape, device=x_t.device)")),
+    mutant("p_sample: writes over the noise given", LAST, DRAW,
+           "return (torch.randn_like(x_t) if noise is None else noise).mul_(std).add_(mean)"),
+    mutant("p_sample: times are on the CPU", LAST, FULL, FULL.replace(", device=x_t.device", "")),
+    mutant("p_sample: empties model_kwargs", LAST, FULL,
            FULL + '\n        (model_kwargs or {}).pop("extra", None)'),
-    mutant("sampling keeps a graph of all steps", ("check_the_last_step_back_adds_no_noise", LAW),
+    mutant("sampling keeps a graph of all steps", (LAST, LAW, COUNT),
            "    @torch.no_grad()\n", "", count=5),
+    mutant("sample: forgets model_kwargs", WALK, CALL, CALL.replace(", model_kwargs", "")),
+    mutant("sample: seeds the generator, to be reproducible", WALK, BEGIN, SEED + BEGIN),
+    mutant("sample: one noise for all steps", LAW, CALL, CALL.replace("model_kwargs)", "model_kwargs, way[0])")),
+    mutant("sample: the first noise has the dtype of the tables", WALK, BEGIN,
+           BEGIN.replace("device=self.betas.device", "device=self.betas.device, dtype=self.betas.dtype")),
+    mutant("sample: the first noise is on the CPU", LAW, BEGIN, BEGIN.replace(", device=self.betas.device", "")),
+    mutant("sample: maps to [0, 1] only with the whole way", WALK, CALL + "\n        " + OUT,
+           CALL + "\n        " + SPLIT),
+    mutant("sample: without the whole way, returns the noise", WALK, CALL + "\n        " + OUT,
+           CALL + "\n        " + OUT.replace("way[-1]", "way[0]")),
     mutant("sample: one step too few", WALK, STEPS, STEPS.replace("range(self", "range(1, self")),
     mutant("sample: from 0 to T - 1", WALK, STEPS, "for t in range(self.num_timesteps):"),
     mutant("sample: begins with uniform noise", LAW, BEGIN, BEGIN.replace("randn", "rand")),
@@ -103,8 +127,8 @@ DDIM = [
     mutant("ddim: sigma is not squared under the root", ANY, MIX,
            MIX.replace("(1 - after - variance)", "(1 - after - variance.sqrt())")),
     mutant("ddim: multiplies the noise by the variance", ("check_ddim_with_eta_one_is_ddpm",
-           "check_law_of_ddim_samples"), MIX, MIX.replace("variance.sqrt() * z", "variance * z")),
-    mutant("ddim: eta multiplies the variance", (ANY, "check_law_of_ddim_samples"), VARIANCE,
+           DDIM_LAW), MIX, MIX.replace("variance.sqrt() * z", "variance * z")),
+    mutant("ddim: eta multiplies the variance", (ANY, DDIM_LAW), VARIANCE,
            VARIANCE.replace("eta**2", "eta")),
     mutant("ddim: takes DDPM's forward variance", ("check_ddim_with_eta_one_is_ddpm", ANY), VARIANCE,
            "variance = eta**2 * (1 - left / after)"),
@@ -113,13 +137,33 @@ DDIM = [
     mutant("ddim: forgets the roots", "check_ddim_step_without_noise", MIX,
            "return after * x_start + (1 - after - variance) * believed + variance.sqrt() * z"),
     mutant("ddim: ignores the noise given", ("check_ddim_with_eta_one_is_ddpm", ANY), Z, "z = torch.randn_like(x_t)"),
-    mutant("ddim: one noise for all images", "check_law_of_ddim_samples", Z, "z = torch.randn_like(x_t[:1])"),
-    mutant("ddim: the noise has the variance 1/12 of rand", "check_law_of_ddim_samples", Z,
+    mutant("ddim: one noise for all images", DDIM_LAW, Z, "z = torch.randn_like(x_t[:1])"),
+    mutant("ddim: the noise has the variance 1/12 of rand", DDIM_LAW, Z,
            "z = torch.rand_like(x_t)"),
+    mutant("ddim: float64 for images of float32", ANY, MIX, MIX.replace("return ", "return (") + ").double()"),
+    mutant("ddim: noise is float32 whatever the images are", ANY, Z,
+           Z.replace("torch.randn_like(x_t)", "torch.randn(x_t.shape, device=x_t.device)")),
+    mutant("ddim: writes over the noise given", ANY, MIX,
+           MIX.replace("variance.sqrt() * z", "z.mul_(variance.sqrt())")),
+    mutant("ddim: times are on the CPU", ANY, "torch.full((len(x_t),), t, device=x_t.device), model_kwargs)",
+           "torch.full((len(x_t),), t), model_kwargs)"),
     mutant("ddim: forgets model_kwargs", ANY, "t, device=x_t.device), model_kwargs)", "t, device=x_t.device))"),
     mutant("ddim_sample: ignores the noise given", (SAME, COUNT), START,
            "way = [torch.randn(size, device=self.betas.device)]"),
-    mutant("ddim_sample: forgets eta", "check_law_of_ddim_samples", STEP, STEP.replace("t_next, eta,",
+    mutant("ddim_sample: forgets model_kwargs", (SAME, COUNT), STEP, STEP.replace(", model_kwargs)", ")")),
+    mutant("ddim_sample: the noise given is that of each step, too", DDIM_LAW, STEP,
+           STEP.replace("model_kwargs)", "model_kwargs, noise)")),
+    mutant("ddim_sample: seeds the generator, to be reproducible", SAME, START, SEED + START),
+    mutant("ddim_sample: the first noise has the dtype of the tables", SAME, START,
+           START.replace("device=self.betas.device", "device=self.betas.device, dtype=self.betas.dtype")),
+    mutant("ddim_sample: the first noise is on the CPU", COUNT, START, START.replace(", device=self.betas.device", "")),
+    mutant("ddim_sample: maps to [0, 1] only with the whole way", (SAME, COUNT), STEP + "\n        " + OUT,
+           STEP + "\n        " + SPLIT),
+    mutant("ddim_sample: without the whole way, returns the noise", (SAME, COUNT), STEP + "\n        " + OUT,
+           STEP + "\n        " + OUT.replace("way[-1]", "way[0]")),
+    mutant("ddim_sample: each step overwrites the noise given", SAME, STEP,
+           STEP.replace("way.append(self", "way.append(way[0].copy_(self") + ".clone())"),
+    mutant("ddim_sample: forgets eta", DDIM_LAW, STEP, STEP.replace("t_next, eta,",
            "t_next, 0.0,")),
     mutant("ddim_sample: always noisy", SAME, STEP, STEP.replace("t_next, eta,", "t_next, 1.0,")),
     mutant("ddim_sample: takes all steps", (SAME, COUNT), VISIT, VISIT.replace("num_timesteps, steps",
