@@ -12,6 +12,7 @@ _PUBLIC = {
     "expect": "autograder.checks.expectations",
     "expect_close": "autograder.checks.expectations",
     "expect_equal": "autograder.checks.expectations",
+    "expect_device": "autograder.checks.devices",
     "expect_shape": "autograder.checks.expectations",
     "expect_type": "autograder.checks.expectations",
     "expect_unchanged": "autograder.checks.expectations",

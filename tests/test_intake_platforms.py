@@ -118,7 +118,7 @@ def test_a_platforms_number_is_no_id_of_the_roster(read, tmp_path, name, heading
 @pytest.mark.parametrize(
     ("name", "roster"),
     [
-        ("lovelaceada_1500_9_vectors.py", "Student,ID,SIS Login ID\n    Points Possible,,\n\"King, A\",1500,ak\n"),
+        ("lovelaceada_1500_9_vectors.py", 'Student,ID,SIS Login ID\n    Points Possible,,\n"King, A",1500,ak\n'),
         ("Ada_1500_assignsubmission_file_x.py", "Identifier,Email address\nParticipant 1500,ak@x\n"),
         ("Ada_1500_assignsubmission_file_x.py", "id,moodle\nak,1500\n"),
     ],

@@ -11,7 +11,6 @@ import pytest
 from tests.checking_course import CHECKS, Run, change, make_copy, pytest_in
 from tests.vectors import PUBLIC
 
-
 pytest_plugins = ["pytester"]
 
 

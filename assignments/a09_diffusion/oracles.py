@@ -28,9 +28,11 @@ class Linear(torch.nn.Module):
         if len(places) > 1:
             raise ValueError(f"Model, images and times must be on the same device, not on {sorted(places)}.")
         self.seen.append(x.detach().clone())
-        self.times.append([] if time.is_meta else time.tolist())
+        self.times.append(time.tolist())
         self.graphs.append(torch.is_grad_enabled())
-        slope, offset = (table.to(x.dtype)[time].reshape(-1, 1, 1, 1) for table in (self.slope, self.offset))
+        slope, offset = (
+            table.to(x.dtype).gather(0, time.long()).reshape(-1, 1, 1, 1) for table in (self.slope, self.offset)
+        )
         self.told.append((model_kwargs or {}).get("extra", 0.0))
         return slope * x + offset + self.told[-1]
 """

@@ -78,7 +78,9 @@ def read_roster(path: Path) -> Roster:
                 known[same(name)].add(student)
     if not ids:
         raise BadRoster(f"{path} lists no student.")
-    return Roster(tuple(ids), tuple(problems), tuple(ignored), {name: frozenset(owners) for name, owners in known.items()})
+    return Roster(
+        tuple(ids), tuple(problems), tuple(ignored), {name: frozenset(owners) for name, owners in known.items()}
+    )
 
 
 def same(name: str) -> str:

@@ -31,7 +31,7 @@ def modified(path: Path) -> datetime:
 
 
 def moment(date: str, time: str, *, utc: bool) -> datetime | None:
-    """The moment that digits in a name say, in this machine's zone unless it is said to be UTC; None if there is none."""
+    """The moment that digits in a name say, in this machine's zone unless it is in UTC; None if there is none."""
     digits = re.sub(r"\D", "", date + time)
     try:
         found = datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%Y%m%d%H%M")

@@ -3,10 +3,9 @@
 import math
 
 import torch
-from oracles_devices import judge_device
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, task
 
 GRADIENT = """
 import torch
@@ -62,7 +61,7 @@ def check_discriminator_loss_of_batches_of_two_sizes(student, rng):
     seen = student.inspect(student.discriminator_loss, *views)
     expect_close(seen.value, softplus(-views[0]).mean() + softplus(views[1]).mean(), name="the loss of views")
     expect_equal(seen.args, views, name="the logits after the call")
-    judge_device(student, student.discriminator_loss, rng.normal(3, 1), rng.normal(2, 1))
+    expect_device(student, student.discriminator_loss, rng.normal(3, 1), rng.normal(2, 1))
 
 
 @task("generator_loss", points=2)
@@ -85,7 +84,7 @@ def check_generator_loss_of_other_shapes(student, rng):
         expect_shape(seen.value, ())
         expect_close(seen.value, softplus(-fake).mean().to(fake.dtype))
         expect_equal(seen.args, (fake,), name="the logits after the call")
-    judge_device(student, student.generator_loss, rng.normal(3, 1))
+    expect_device(student, student.generator_loss, rng.normal(3, 1))
 
 
 def judge_scores(student, name, formula, *scores: Tensor):
@@ -100,7 +99,7 @@ def judge_scores(student, name, formula, *scores: Tensor):
         expect_close(slope, leaf.grad, name="the gradient")
     seen = student.inspect(getattr(student, name), *scores)
     expect_equal(seen.args, scores, name="the scores after the call")
-    judge_device(student, getattr(student, name), *scores)
+    expect_device(student, getattr(student, name), *scores)
 
 
 @task("ls_discriminator_loss", points=2)
@@ -184,5 +183,5 @@ def check_interpolation_of_other_shapes(student, rng):
         expect_equal(seen.args[:2], (z0, z1), name="z0 and z1 after the call")
     z0 = rng.normal(6)
     expect_close(student.interpolate(z0, rng.normal(6), 1), z0[None], name="one step")
-    judge_device(student, student.interpolate, rng.normal(2, 3), rng.normal(2, 3), 4)
+    expect_device(student, student.interpolate, rng.normal(2, 3), rng.normal(2, 3), 4)
     expect(bool(torch.isfinite(student.interpolate(z0, z0, 9)).all()), "From a noise to itself there is nan.")

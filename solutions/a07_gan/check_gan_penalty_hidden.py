@@ -1,10 +1,9 @@
 """Hidden checks of the gradient penalty: where it is taken, what it trains, images of any rank, flat critics."""
 
 import torch
-from oracles_devices import judge_device
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, task
 
 CRITICS = """
 import torch
@@ -108,7 +107,7 @@ def check_penalty_of_images_and_of_flat_critics(student, rng):
         expect_close(penalty, (slopes - 1).square().mean().float(), rtol=1e-3)
         flows = any(g is not None and bool((g != 0).any()) for g in (into_real, into_fake))
         expect(not flows, "The penalty has a gradient for the images; it should have one for the critic only.")
-    judge_device(student, student.gradient_penalty, toy.Bent(weight), real, fake)
+    expect_device(student, student.gradient_penalty, toy.Bent(weight), real, fake)
     flat = toy.through(student.gradient_penalty, toy.Line(rng.normal(4, 1), 1e6), rng.normal(3, 4), rng.normal(3, 4))
     right = torch.ones_like(flat[4])
     expect_close(flat[4], right, name="the penalty of a flat critic", atol=1e-3)  # sqrt(|gradient|^2 + 1e-8) will do

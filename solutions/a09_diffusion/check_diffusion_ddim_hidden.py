@@ -5,10 +5,9 @@ from itertools import pairwise
 
 import torch
 from oracles import TOY, believed, ddim, left_at, posterior
-from oracles_device import expect_on_device
 from oracles_law import judge_fresh, judge_normal
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 
 def strided(left: float, after: float, eta: float) -> tuple[float, float, float]:
@@ -65,7 +64,7 @@ def check_ddim_steps_of_any_length(student, rng):
     expect_equal(str(coarse.dtype), "torch.bfloat16", name="the dtype of a step of such images", mistakes={
         "Draw the noise with torch.randn_like(x_t).": "torch.float32",
     })  # fmt: skip
-    expect_on_device(student, made.ddim_step, x_t, 9, 4, eta=0.5)
+    expect_device(student, made.ddim_step, x_t, 9, 4, eta=0.5)
 
 
 @task("GaussianDiffusion.ddim_sample", points=1)
@@ -97,7 +96,7 @@ def check_ddim_counts_its_steps(student, rng):
         asked += 2 * steps
     expect_unchanged(student.inspect(made.ddim_sample, 2, 3, 1.0, False, kwargs), 2, 3, 1.0, False, kwargs)
     expect(not any(model.graphs), "Sampling keeps a graph of all steps: use torch.no_grad.")
-    expect_on_device(student, made.ddim_sample, 2, 3)
+    expect_device(student, made.ddim_sample, 2, 3)
 
 
 @task("GaussianDiffusion.ddim_sample", points=2)

@@ -4,10 +4,9 @@ import math
 
 import torch
 from oracles import TOY, ddpm, left_after
-from oracles_device import expect_on_device
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 HELPERS = (
     TOY
@@ -44,8 +43,8 @@ def check_weights_with_gamma(student, rng):
         })  # fmt: skip
     seen = student.inspect(student.loss_weight, left, "pred_x_start", 5.0)
     expect_unchanged(seen, left, "pred_x_start", 5.0)
-    expect_on_device(student, student.loss_weight, left, "pred_noise")
-    expect_on_device(student, student.loss_weight, left, "pred_x_start", 5.0)
+    expect_device(student, student.loss_weight, left, "pred_noise")
+    expect_device(student, student.loss_weight, left, "pred_x_start", 5.0)
 
 
 @task("DDPM.p_losses", points=2)
@@ -135,4 +134,4 @@ def check_times_and_noise_are_drawn(student, rng):
     found = noise_in(seen, times, betas, images)
     expect_close(found, noise.expand(5, -1, -1, -1, -1), atol=1e-4, name="the noise in what the model saw, t not given")
     expect(bool((times[1:] != times[:-1]).any()), "With noise given and t not, all calls have the same times.")
-    expect_on_device(student, made.p_losses, images)
+    expect_device(student, made.p_losses, images)

@@ -4,9 +4,8 @@ import math
 
 import torch
 from oracles import from_curve, left_after, per_image, posterior, process
-from oracles_device import expect_on_device
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 
 @task("linear_beta_schedule", points=1)
@@ -62,7 +61,7 @@ def check_noise_is_added_to_images_of_any_rank(student, rng):
         share = per_image(left, t, x.double())
         expected = share.sqrt() * x.double() + (1 - share).sqrt() * noise.double()
         expect_close(noisy.q_sample(x, t, noise), expected.to(dtype))
-    expect_on_device(student, noisy.q_sample, x, t, noise)
+    expect_device(student, noisy.q_sample, x, t, noise)
 
 
 GRADIENT = """
@@ -101,7 +100,7 @@ def check_image_from_noise_for_any_rank(student, rng):
     share = per_image(left, t, x)
     x_t = share.sqrt() * x + (1 - share).sqrt() * noise
     expect_close(noisy.predict_start_from_noise(x_t, t, noise), x, atol=1e-4)
-    expect_on_device(student, noisy.predict_start_from_noise, x_t, t, noise)
+    expect_device(student, noisy.predict_start_from_noise, x_t, t, noise)
 
 
 @task("Process.predict_noise_from_start", points=2)
@@ -121,7 +120,7 @@ def check_noise_from_image_for_any_rank(student, rng):
     share = per_image(left, t, x)
     x_t = share.sqrt() * x + (1 - share).sqrt() * noise
     expect_close(noisy.predict_noise_from_start(x_t, t, x), noise, atol=1e-4)
-    expect_on_device(student, noisy.predict_noise_from_start, x_t, t, x)
+    expect_device(student, noisy.predict_noise_from_start, x_t, t, x)
 
 
 @task("Process.q_posterior", points=2)
@@ -167,4 +166,4 @@ def check_posterior_for_any_rank(student, rng):
                 f"std of image {n} is {flat[0]:.5g}, not {deviation:.5g}.",
             )
         expect_equal(str(std.dtype), str(dtype), name="the dtype of std")
-    expect_on_device(student, noisy.q_posterior, x, x_t, t)
+    expect_device(student, noisy.q_posterior, x, x_t, t)

@@ -2,11 +2,10 @@
 
 import torch
 from oracles import TOY, believed, ddpm, left_at, posterior
-from oracles_device import expect_on_device
 from oracles_law import judge_fresh, judge_normal
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 HELPERS = (
     TOY
@@ -44,7 +43,7 @@ def check_predictions_for_mixed_times(student, rng):
             expect_close(noise[n], rest.float(), atol=1e-3, name=f"noise with {objective}, image {n}")
         seen = student.inspect(made.model_predictions, x_t, t, {"extra": 0.5})
         expect_unchanged(seen, x_t, t, {"extra": 0.5})
-        expect_on_device(student, made.model_predictions, x_t, t)
+        expect_device(student, made.model_predictions, x_t, t)
 
 
 @task("DDPM.p_sample", points=2)
@@ -65,7 +64,7 @@ def check_the_last_step_back_adds_no_noise(student, rng):
     expect_equal(str(coarse.dtype), "torch.bfloat16", name="the dtype of a step back of such images", mistakes={
         "Draw the noise with torch.randn_like(x_t).": "torch.float32",
     })  # fmt: skip
-    expect_on_device(student, made.p_sample, x_t, 2)
+    expect_device(student, made.p_sample, x_t, 2)
 
 
 @task("DDPM.p_sample", points=2)
@@ -119,4 +118,4 @@ def check_law_of_what_is_sampled(student, rng):
     near = abs(float(images.mean()) - centre) < 6 * (variance / count) ** 0.5
     expect(near, f"The mean of the samples is {float(images.mean()):.5f}; it must be {centre:.5f}.")
     expect(not any(model.graphs), "Sampling keeps a graph of all steps: use torch.no_grad.")
-    expect_on_device(student, made.sample, 2)
+    expect_device(student, made.sample, 2)

@@ -5,12 +5,11 @@ from collections import Counter
 from itertools import pairwise
 
 import torch
-from oracles_device import expect_on_device
 from oracles_unet import HELPERS as COMMON
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 HELPERS = (
     COMMON
@@ -65,7 +64,7 @@ def check_embedding_of_any_size(student, rng):
     expect_close(found, right, check_dtype=False, name="at t = 0.5")
     time = torch.tensor([3, 70], device=rng.device)
     expect_unchanged(student.inspect(student.SinusoidalPosEmb(4), time), time)
-    expect_on_device(student, student.SinusoidalPosEmb(4), time)
+    expect_device(student, student.SinusoidalPosEmb(4), time)
 
 
 @task("ResnetBlock", points=1)
@@ -112,7 +111,7 @@ def check_block_listens_to_each_images_own_context(student, rng):
         float((other - whole).flatten(1).abs().amax(dim=1)[[0, 1, 3, 4]].min()) > 1e-3, "The context has no influence."
     )
     expect_unchanged(student.inspect(block, x, context), x, context)
-    expect_on_device(student, block, x, context)
+    expect_device(student, block, x, context)
 
 
 def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter[tuple[int, ...]]:
@@ -202,7 +201,7 @@ def check_forgetting_is_for_training(student, rng):
     expect(near, f"With uncond_prob=0.25, {forgot_with[0.25]:.0f} of {batch} images forgot their condition.")
     expect(fresh[0.25], "The same images forget in every call.")
     helper.give_clock(model, 4)
-    expect_on_device(student, model, x, time, {"text_emb": condition})
+    expect_device(student, model, x, time, {"text_emb": condition})
 
 
 @task("Unet.cfg_forward", points=1)
@@ -222,4 +221,4 @@ def check_guidance_through_forward(student, rng):
         expect_close(seen.value, right, atol=1e-3, name=f"forward with cfg_scale={scale}")
         expect_equal(seen.args[3], kwargs, name="model_kwargs afterwards")
     helper.give_clock(model, 8)
-    expect_on_device(student, model.cfg_forward, x, time, kwargs)
+    expect_device(student, model.cfg_forward, x, time, kwargs)
