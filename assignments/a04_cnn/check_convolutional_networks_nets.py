@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from oracles import READY_MADE
-from oracles_nets import deep, judge_net, three_layers
+from oracles_nets import INITIALIZER_BY_HAND, NET_BY_HAND, deep, expect_normal, judge_net, three_layers
 
 from autograder import expect, expect_equal, expect_shape, forbid, task
 
@@ -22,7 +22,8 @@ def check_three_layer_net_agrees_with_autograd(student, rng):
 
 @task("kaiming_initializer", points=2)
 def check_kaiming_has_the_right_deviation(student, rng):
-    """Kaiming weights have the shape of their layer and the standard deviation sqrt(gain / fan in)."""
+    """Kaiming weights are normal, have the shape of their layer and the standard deviation sqrt(gain / fan in)."""
+    forbid(student, "kaiming_initializer", calls=INITIALIZER_BY_HAND)
     cases = [((90, 70), {}, (90, 70), 2 / 90), ((80, 60), {"relu": False}, (80, 60), 1 / 80)]
     cases += [((12, 30), {"K": 5}, (30, 12, 5, 5), 2 / 300), ((20, 9), {"K": 3, "relu": False}, (9, 20, 3, 3), 1 / 180)]
     for (before, after), options, shape, variance in cases:
@@ -44,6 +45,7 @@ def check_kaiming_has_the_right_deviation(student, rng):
             f"For {before}, {after}, {options} the deviation is {found:.4g}; it should be {variance**0.5:.4g}.",
             hint=hints[0] if hints else "",
         )
+        expect_normal(weight, variance**0.5, name=f"for {before}, {after}, {options}")
 
 
 def deep_shapes(dims: Sequence[int], filters: Sequence[int], pools: Sequence[int], classes: int, normal: bool) -> dict:
@@ -59,14 +61,34 @@ def deep_shapes(dims: Sequence[int], filters: Sequence[int], pools: Sequence[int
     return shapes | {f"W{last}": (channels * height * width, classes), f"b{last}": (classes,)}
 
 
+INITIALIZER = """
+import torch
+
+def initializer(Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+    shape = (Din, Dout) if K is None else (Dout, Din, K, K)
+    return torch.full(shape, Din + (0.5 if relu else 0.0), device=device, dtype=dtype)
+"""
+
+
+def start_of(name: str, shape: Sequence[int]) -> float:
+    """What a parameter is filled with at the start; a weight by the initializer above."""
+    if name.startswith("W"):
+        return shape[1] + 0.5 if len(shape) == 4 else float(shape[0])
+    return float(name.startswith("gamma"))
+
+
 @task("DeepConvNet", points=1)
 def check_deep_net_has_its_parameters(student, rng):
-    """The deep network has parameters of the right names, shapes and spread, with and without batch normalisation."""
-    for normal in (False, True):
+    """The deep network's parameters have the right names, shapes, dtype and start, with and without normalisation.
+
+    With a weight_initializer, the weights are what it gives.
+    """
+    initializer = student.define(INITIALIZER).initializer
+    for normal, options in ((False, {}), (True, {}), (False, {"weight_initializer": initializer})):
         dims, filters, pools = (3, 9, 14), (16, 8, 20), (0, 2)
         model = student.DeepConvNet(
             input_dims=dims, num_filters=list(filters), max_pools=list(pools), batchnorm=normal, num_classes=6,
-            weight_scale=0.2, dtype=torch.float64, device=rng.device,
+            weight_scale=0.2, dtype=torch.float64, device=rng.device, **options,
         )  # fmt: skip
         params = model.params
         expect(type(params) is dict, "params should be a dict of tensors.")
@@ -74,19 +96,22 @@ def check_deep_net_has_its_parameters(student, rng):
         expect_equal(sorted(map(str, params)), sorted(shapes), name="the names of the parameters, sorted")
         for name, shape in shapes.items():
             expect_shape(params[name], shape, name=name)
-            if name.startswith("W"):
+            expect_equal(params[name].dtype, torch.float64, name=f"dtype of {name}")
+            expect_equal(params[name].device.type, rng.device.type, name=f"device of {name}")
+            if name.startswith("W") and not options:
                 error = 6 / (2 * params[name].numel()) ** 0.5
                 spread = float(params[name].std())
                 expect(abs(spread / 0.2 - 1) < error, f"{name} has deviation {spread:.4g}; weight_scale is 0.2.")
+                expect_normal(params[name], 0.2, name=name)
             else:
-                start = torch.full_like(params[name], float(name.startswith("gamma")))
+                start = torch.full_like(params[name], start_of(name, shape))
                 expect_equal(params[name], start, name=f"{name} at the start")
 
 
 @task("DeepConvNet", points=2)
 def check_deep_net_agrees_with_autograd(student, rng):
     """Scores, loss and all gradients of a deep network without batch normalisation agree with autograd's."""
-    forbid(student, "DeepConvNet", calls=READY_MADE)
+    forbid(student, "DeepConvNet", calls=NET_BY_HAND)
     model = student.DeepConvNet(
         input_dims=(2, 8, 12), num_filters=[3, 4, 5], max_pools=[0, 2], num_classes=4, weight_scale=0.1, reg=0.2,
         dtype=torch.float64, device=rng.device,
@@ -146,6 +171,7 @@ def facts(make, data, dtype, device):
         "epochs": solver.num_epochs,
         "images": len(solver.X_train),
         "dtypes": sorted({str(value.dtype) for value in params.values()}),
+        "devices": sorted({value.device.type for value in params.values()}),
         "layers": sum(value.ndim == 4 for value in params.values()),
         "scores": list(solver.model.loss(data["X_val"]).shape),
         "trained": len(solver.loss_history),
@@ -155,21 +181,25 @@ def facts(make, data, dtype, device):
 
 @task("create_convolutional_solver_instance", points=1)
 def check_solver_trains_a_deep_net_within_the_budget(student, rng):
-    """The Solver trains a DeepConvNet on the data it was given, and draws at most 20,000 images."""
-    x = rng.normal(2000, 3, 32, 32, dtype=torch.float32)
-    y = torch.arange(2000, device=rng.device) % 10
-    data = {"X_train": x, "y_train": y, "X_val": x[:7], "y_val": y[:7]}
-    facts = student.define(SOLVER).facts(student.create_convolutional_solver_instance, data, torch.float32, rng.device)
-    expect(type(facts) is dict, "The Solver could not be read.")
-    expect("Solver" in facts["solver"], "Return a Solver.", hint="Did you return the model?")
-    expect("DeepConvNet" in facts["model"], "The Solver's model is not a DeepConvNet.")
-    expect_equal(facts["images"], 2000, name="training images of the Solver")
-    expect_equal(facts["dtypes"], ["torch.float32"], name="dtypes of the parameters")
-    expect_equal(facts["scores"], [7, 10], name="shape of the scores of 7 images")
-    expect(facts["layers"] >= 2, "A deep network has at least two convolutions here.")
-    expect_equal(facts["trained"], 0, name="steps before train() was called")
-    epochs = facts["epochs"]
-    expect(
-        type(epochs) is int and 1 <= epochs <= 10,
-        f"num_epochs is {epochs} for 2,000 training images; 20,000 images in all are 10 epochs.",
-    )
+    """The Solver trains a DeepConvNet made for the data it was given, and draws at most 20,000 images."""
+    helper = student.define(SOLVER)
+    for images, dims, classes, dtype in ((2000, (3, 32, 32), 10, torch.float32), (500, (1, 36, 40), 7, torch.float64)):
+        x = rng.normal(images, *dims, dtype=dtype)
+        y = torch.arange(images, device=rng.device) % classes
+        data = {"X_train": x, "y_train": y, "X_val": x[:9], "y_val": y[:9]}
+        facts = helper.facts(student.create_convolutional_solver_instance, data, dtype, rng.device)
+        expect(type(facts) is dict, "The Solver could not be read.")
+        expect("Solver" in facts["solver"], "Return a Solver.", hint="Did you return the model?")
+        expect("DeepConvNet" in facts["model"], "The Solver's model is not a DeepConvNet.")
+        expect_equal(facts["images"], images, name="training images of the Solver")
+        expect_equal(facts["dtypes"], [str(dtype)], name="dtypes of the parameters")
+        expect_equal(facts["devices"], [rng.device.type], name="devices of the parameters")
+        expect_equal(facts["scores"], [9, classes], name=f"shape of the scores of 9 images of {classes} classes")
+        expect(facts["layers"] >= 2, "A deep network has at least two convolutions here.")
+        expect_equal(facts["trained"], 0, name="steps before train() was called")
+        epochs = facts["epochs"]
+        expect(
+            type(epochs) is int and 1 <= epochs <= 20_000 // images,
+            f"num_epochs is {epochs} for {images:,} training images; "
+            f"20,000 images in all are {20_000 // images} epochs.",
+        )

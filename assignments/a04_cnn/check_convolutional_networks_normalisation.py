@@ -75,21 +75,24 @@ def check_batch_norm_keeps_running_statistics(student, rng):
     expect_equal(kept, {"running_mean": mean, "running_var": var}, name="running statistics after test mode")
 
 
-def judge_norm_gradients(student, rng, layer, oracle, x, gamma, beta, *options, method="backward", name=""):
-    """Gradients of a normalisation layer against autograd."""
+def judge_norm_gradients(
+    student, rng, layer, oracle, x, gamma, beta, *options, method="backward", dout=None, **tolerance
+):  # fmt: skip
+    """Gradients of a normalisation layer against autograd; the call as seen from outside. ``dout``: else random."""
     forbid(student, f"{layer}.{method}", calls=BY_HAND)
-    dout = rng.normal(*x.shape)
+    dout = rng.normal(*x.shape) if dout is None else dout
     norm = getattr(student, layer)
     _, cache = student.hold(norm.forward, x, gamma, beta, *options)
-    result = getattr(norm, method)(dout, cache)
+    seen = student.inspect(getattr(norm, method), dout, cache)
     expected = gradients(oracle, dout, x, gamma, beta)
     view = (1, -1) + (1,) * (x.ndim - 2)
-    expect_parts(result, expected, "dx dgamma dbeta", {"dx": {
+    expect_parts(seen.value, expected, "dx dgamma dbeta", {"dx": {
         "Mean and variance depend on x too: their paths are missing.": (
             lambda: dout * gamma.view(view) * (oracle(x + 1e-6, gamma, beta) - oracle(x, gamma, beta)) / 1e-6
         ),
         "The factor gamma is missing.": lambda: gradients(oracle, dout / gamma.view(view), x, gamma, beta)[0],
-    }})  # fmt: skip
+    }}, **tolerance)  # fmt: skip
+    return seen
 
 
 @task("BatchNorm.backward", points=2)
@@ -111,19 +114,28 @@ def check_spatial_batch_norm_agrees_with_torch(student, rng):
     """Spatial batch normalisation takes one mean and one variance for each channel, as torch's does."""
     forbid(student, "SpatialBatchNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 3, 4, 5, 2)
-    out, _ = student.SpatialBatchNorm.forward(x, gamma, beta, {"mode": "train"})
-    expect_close(out, batch_norm()(x, gamma, beta), name="out", mistakes={
-        **wrong_norms(x, gamma, beta, (0, 2, 3), 1e-5),
-        "Each place got statistics of its own; a channel has one mean and one variance.": (
-            lambda: plain_norm(x, gamma, beta, (0,), 1e-5)
-        ),
-    })  # fmt: skip
+    for eps, asked in ((1e-5, {}), (0.3, {"eps": 0.3})):
+        out, _ = student.SpatialBatchNorm.forward(x, gamma, beta, {"mode": "train", **asked})
+        expect_close(out, batch_norm(eps)(x, gamma, beta), name="out", mistakes={
+            **wrong_norms(x, gamma, beta, (0, 2, 3), eps),
+            "Each place got statistics of its own; a channel has one mean and one variance.": (
+                lambda: plain_norm(x, gamma, beta, (0,), eps)
+            ),
+        })  # fmt: skip
 
 
 @task("SpatialBatchNorm.backward", points=1)
 def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
-    """The gradients of spatial batch normalisation agree with autograd's."""
+    """The gradients of spatial batch normalisation agree with autograd's, for any eps and in float32, for views too.
+
+    The call leaves dout as it was.
+    """
     judge_norm_gradients(student, rng, "SpatialBatchNorm", batch_norm(), *features(rng, 3, 4, 5, 2), {"mode": "train"})
+    inputs = features(rng, 2, 3, 4, 5, dtype=torch.float32)
+    dout = rng.normal(2, 4, 5, 3, dtype=torch.float32).movedim(3, 1)  # (N, C, H, W), not contiguous
+    param = {"mode": "train", "eps": 0.3}
+    seen = judge_norm_gradients(student, rng, "SpatialBatchNorm", batch_norm(0.3), *inputs, param, dout=dout, atol=1e-3)
+    expect_equal(seen.args[0], dout, name="dout after the call")
 
 
 @task("LayerNorm.forward", points=1)

@@ -72,7 +72,7 @@ def check_transition_agrees_with_the_formula(student, rng):
     for size in ((6, 8), (7, 5)):
         judge_module(student, rng, student.transition_block(4, 3), transition(3), rng.normal(2, 4, *size), {
             "This is max pooling; the transition pools by averages.": max_pooled,
-        })  # fmt: skip
+        }, keeps_input=True, learns=True)  # fmt: skip
 
 
 @task("DepthwiseSeparableConv", points=1)

@@ -35,7 +35,7 @@ def check_three_layer_module_agrees_with_the_formula(student, rng):
         hidden = layers.conv(layers.conv(x, 3, 5, pad=2).relu(), 4, 3, pad=1).relu()
         return layers.linear(hidden.flatten(1), 6)
 
-    judge_module(student, rng, student.ThreeLayerConvNet(2, 3, 4, 6), formula, rng.normal(2, 2, 32, 32))
+    judge_module(student, rng, student.ThreeLayerConvNet(2, 3, 4, 6), formula, rng.normal(2, 2, 32, 32), learns=True)
 
 
 @task("PlainBlock", points=1)
@@ -103,4 +103,4 @@ def check_plain_block_halves_any_size(student, rng):
         module = student.PlainBlock(before, after, downsample=True)
         out = student.define(HELPERS).outputs(student.define(HELPERS).double(module, x), x, train=False)
         expect_shape(out, (2, after, 4, 5))
-        judge_module(student, rng, module, plain(after, 2), x)
+        judge_module(student, rng, module, plain(after, 2), x, keeps_input=True, learns=True)

@@ -606,14 +606,20 @@ class SpatialBatchNorm:
 # with stride 2.
 #
 # In `__init__`, weights are `weight_scale` times standard normal numbers, or come from `kaiming_initializer` if
-# `weight_scale` is the string `"kaiming"` (with `relu=False` for the last layer); biases and `beta` begin at 0, `gamma`
-# at 1. In `loss`, regularise the weights `W` only. The four sandwiches `Conv_...` are your friends.
+# `weight_scale` is the string `"kaiming"` (with `relu=False` for the last layer). Where a `weight_initializer` is
+# given, a function with the arguments of `kaiming_initializer`, all weights come from that, and `weight_scale` plays
+# no part. Biases and `beta` begin at 0, `gamma` at 1. In `loss`, regularise the weights `W` only. The four sandwiches
+# `Conv_...` are your friends.
 
 # %% task="DeepConvNet"
 class DeepConvNet:
     """{conv3x3 - [batch norm] - ReLU - [max pool]} x (L - 1) - linear.
 
     Parameters W1, b1, [gamma1, beta1], ..., WL, bL.
+
+    If there is a weight_initializer, it makes the weights: those of a convolution by
+    weight_initializer(Din, Dout, K=3, relu=True, device=device, dtype=dtype), those of the linear layer by
+    weight_initializer(Din, Dout, relu=False, device=device, dtype=dtype).
     """
 
     def __init__(
@@ -696,10 +702,11 @@ def find_overfit_parameters() -> tuple[float, float]:
 
 # %% [markdown]
 # Now the real one. Choose a deep network, an update rule and a schedule, and return a `Solver` that is ready to
-# train. It may take as many steps as you like, but draw **at most 20,000 images** in all: `num_epochs` times the number
-# of training images. The check has 4,000 training images for it, so five epochs. Then it measures accuracy on
-# images your code has not seen. A fully connected network with the same budget gets about half of them right; batch
-# normalisation, Kaiming initialisation and a learning rate that falls get you much further.
+# train. Size and channels of the images and the number of classes are those of the data it is given. It may take as
+# many steps as you like, but draw **at most 20,000 images** in all: `num_epochs` times the number of training images.
+# The scored check has 4,000 training images for it, so five epochs. Then it measures accuracy on images your code has
+# not seen. A fully connected network with the same budget gets about half of them right; batch normalisation, Kaiming
+# initialisation and a learning rate that falls get you much further.
 
 # %% task="create_convolutional_solver_instance"
 def create_convolutional_solver_instance(
@@ -707,8 +714,10 @@ def create_convolutional_solver_instance(
 ) -> Solver:
     """A Solver for a DeepConvNet on these data; num_epochs times the training images is at most 20,000.
 
+    The network has one score for each class; classes are numbered from 0 to the largest label.
+
     Shapes:
-        data_dict  dict    X_train (N, C, H, W), y_train (N,), X_val, y_val
+        data_dict  dict    X_train (N, C, H, W), H and W from 32 up, y_train (N,), X_val, y_val
         dtype      dtype   of the network's parameters
         device     device  of the network's parameters
         out        Solver  not yet trained

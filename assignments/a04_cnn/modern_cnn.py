@@ -3,7 +3,7 @@
 #
 # From 1998 to 2017, eight ideas about how to arrange convolutions. You write each as a block of `torch.nn`, then count
 # the multiplications. At the end the published networks, built from your blocks, stand in one table, and their numbers
-# of parameters must be those of the papers.
+# of parameters must be, rounded, the published ones: those of a paper, or of an implementation that many use.
 #
 # | part | you write | points |
 # |---|---|---|
@@ -235,7 +235,7 @@ def transition_block(in_channels: int, num_channels: int) -> nn.Module:
 #
 #     depthwise conv KxK (stride, pad K // 2) - BN - ReLU - conv 1x1 - BN - ReLU
 #
-# That takes $\frac{1}{C_\text{out}} + \frac{1}{K^2}$ of the multiplications (their equation 5).
+# That takes $\frac{1}{C_\text{out}} + \frac{1}{K^2}$ of the multiplications.
 
 # %% task="DepthwiseSeparableConv"
 class DepthwiseSeparableConv(nn.Module):
@@ -321,9 +321,11 @@ def transposed_conv2d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0) -> Te
 # image flows through: register a **forward hook** on each convolution and linear layer, push one image of zeros
 # through, and add up. A layer that is used twice counts twice.
 #
-# Leave the module as you found it: no hooks left behind, running statistics of batch normalisation as they were, and
-# each submodule in the mode (training or evaluation) it was in. The module may live on any device, the `meta` device
-# included, where tensors have shapes but no numbers and VGG-16 costs nothing: put the image where the parameters are.
+# Leave the module as you found it: your hooks gone and those of others still there, parameters and running statistics
+# of batch normalisation as they were, their dtype too, and each submodule in the mode (training or evaluation) it was
+# in. The module may live on any device, the `meta` device included, where tensors have shapes but no numbers and VGG-16
+# costs nothing: make the image on the device of the parameters and in their dtype. A module may also have no
+# parameters, as `nn.ReLU()`.
 
 # %% task="count_macs"
 def count_macs(module: nn.Module, input_shape: tuple[int, ...]) -> int:
@@ -472,7 +474,8 @@ def densenet121() -> nn.Sequential:
     return nn.Sequential(*stages, nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(), head(channels, 1000)))
 
 
-# Name -> how to build it, the shape of an image, and the number of parameters that is published, in millions.
+# Name -> how to build it, the shape of an image, and the published number of parameters in millions, rounded: from the
+# paper, torchvision or Caffe's model zoo; LeNet-5's is that of today's versions.
 PUBLISHED = {
     "LeNet-5": (lenet5, (1, 28, 28), 0.0617),
     "AlexNet": (alexnet, (3, 224, 224), 61.0),

@@ -25,7 +25,9 @@ def gradients(oracle: Oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ..
     return tuple(value.to(x.dtype) for value, x in zip(found, inputs, strict=True))
 
 
-def expect_parts(actual: object, expected: Sequence[Tensor], names: str, mistakes: dict | None = None) -> None:
+def expect_parts(
+    actual: object, expected: Sequence[Tensor], names: str, mistakes: dict | None = None, **tolerance: float
+) -> None:
     """A tuple, each part of which is close to what it should be. ``mistakes``: name -> hints of that part."""
     parts = names.split()
     kind = type(actual).__name__
@@ -35,7 +37,7 @@ def expect_parts(actual: object, expected: Sequence[Tensor], names: str, mistake
         + (f"{len(actual)} of them." if type(actual) in (tuple, list) else f"one of type {kind}."),
     )
     for part, value, right in zip(parts, actual, expected, strict=True):
-        expect_close(value, right, name=part, mistakes=(mistakes or {}).get(part))
+        expect_close(value, right, name=part, mistakes=(mistakes or {}).get(part), **tolerance)
 
 
 def conv(stride: int, pad: int) -> Oracle:

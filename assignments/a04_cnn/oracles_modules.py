@@ -13,6 +13,7 @@ def double(module, x):
     return module.double().to(x.device)
 """
 
+
 def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
     """Other weights and statistics of the same shapes, of a size that keeps numbers in range."""
     fresh = {}

@@ -3,10 +3,24 @@
 from collections.abc import Callable, Sequence
 
 import torch
+from oracles import READY_MADE
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal
+
+INITIALIZER_BY_HAND = ["torch.nn.*", "common.earlier.*"]
+NET_BY_HAND = [*READY_MADE, "!torch.nn.init.*"]  # a ready-made start is charged to kaiming_initializer alone
+
+
+def expect_normal(weight: Tensor, deviation: float, *, name: str) -> None:
+    """7 % of normal numbers lie beyond 1.8 deviations, and none of uniform ones of the same deviation."""
+    share = float((weight.abs() > 1.8 * deviation).double().mean())
+    expect(
+        share > 0.01,
+        f"{name}: {share:.1%} of the weights lie beyond 1.8 standard deviations; of normal numbers 7 % do.",
+        hint="Draw from a normal distribution, not from a uniform one.",
+    )
 
 
 def three_layers(params: dict[str, Tensor], x: Tensor) -> Tensor:
@@ -98,3 +112,4 @@ def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False):
     expect_equal(sorted(map(str, result[1])), sorted(grads), name="the names of the gradients, sorted")
     for name, value in grads.items():
         expect_close(result[1][name], value, name=f"grads[{name!r}]")
+    expect_equal(model.params, params, name="params after the call")

@@ -266,8 +266,7 @@ class ResNet(nn.Module):
 # figure
 
 # %% [markdown]
-# And in training: 1,000 images, 6 epochs, 25 convolutions deep, the same weights at the start wherever both networks
-# have them.
+# And in training: 1,000 images, 6 epochs, 25 convolutions deep.
 
 # %% tags=["active-ipynb"]
 # smooth, accuracy = {}, {}

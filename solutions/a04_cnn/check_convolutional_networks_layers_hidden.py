@@ -83,14 +83,19 @@ def check_max_pooling_keeps_float32_and_takes_views(student, rng):
 
 @task("MaxPool.backward", points=1)
 def check_max_pooling_gradient_where_windows_overlap(student, rng):
-    """Where windows overlap, a pixel collects the gradients of all windows whose maximum it is."""
-    for size, window in [((7, 6), (3, 3, 1)), ((8, 9), (3, 2, 2)), ((5, 5), (2, 2, 3))]:
-        judge_layer(student, rng, "MaxPool", pool(*window), "dx", [rng.normal(2, 3, *size)], [pool_param(*window)])
+    """Where windows overlap, a pixel collects the gradients of all windows whose maximum it is, in float32 too."""
+    for size, window, dtype in [
+        ((7, 6), (3, 3, 1), torch.float64),
+        ((8, 9), (3, 2, 2), torch.float64),
+        ((5, 5), (2, 2, 3), torch.float32),
+    ]:
+        x = rng.normal(2, 3, *size, dtype=dtype)
+        judge_layer(student, rng, "MaxPool", pool(*window), "dx", [x], [pool_param(*window)])
 
 
 @task("MaxPool.backward", points=1)
 def check_max_pooling_gradient_is_passed_on_once(student, rng):
-    """If a window has several maxima, as zeros after a ReLU, its gradient arrives once in all."""
+    """If a window has several maxima, as zeros after a ReLU, its gradient arrives at one of them, whichever."""
     forbid(student, "MaxPool.backward", calls=BY_HAND)
     x = rng.normal(3, 4, 6, 8).relu() * (rng.uniform(3, 4, 6, 8) > 0.5)  # most windows are zero or nearly so
     dout = rng.normal(3, 4, 3, 4)
@@ -99,5 +104,11 @@ def check_max_pooling_gradient_is_passed_on_once(student, rng):
     expect_shape(dx, x.shape, name="dx")
     arrived = F.avg_pool2d(dx, 2) * 4  # what each window got in all
     expect_close(arrived, dout, name="the sum of dx over each window")
+    reached = F.avg_pool2d((dx != 0).double(), 2) * 4  # how many pixels of each window got something
+    expect(
+        bool((reached <= 1).all()),
+        f"Up to {int(reached.max())} pixels of a window got a part of its gradient.",
+        hint="One of several maxima gets the whole gradient, the others nothing.",
+    )
     elsewhere = dx[x < F.interpolate(F.max_pool2d(x, 2), scale_factor=2)]
     expect_equal(int(elsewhere.count_nonzero()), 0, name="gradients at pixels that are no maximum")

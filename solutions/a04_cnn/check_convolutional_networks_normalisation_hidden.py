@@ -17,18 +17,18 @@ def many(layer, batches, gamma, beta, param):
 """
 
 
-def judge_running(student, layer, batches, gamma, beta, momentum, axes):
-    """Statistics after many batches, from zero, and test mode by them."""
-    param = {"mode": "train", **({} if momentum is None else {"momentum": momentum})}
+def judge_running(student, layer, batches, gamma, beta, axes, **options):
+    """Statistics after many batches, from zero, and test mode by them. ``options``: momentum and eps, if not usual."""
+    param = {"mode": "train", **options}
     seen = student.define(RUNNING).many(getattr(student, layer), batches, gamma, beta, param)
-    m = 0.9 if momentum is None else momentum
+    m = options.get("momentum", 0.9)
     mean, var = torch.zeros_like(gamma), torch.zeros_like(gamma)
     for x in batches:
         mean = m * mean + (1 - m) * x.mean(axes)
         var = m * var + (1 - m) * x.var(axes, unbiased=False)
     expect_close(seen["running"]["running_mean"], mean, name="running_mean")
     expect_close(seen["running"]["running_var"], var, name="running_var")
-    expected = F.batch_norm(batches[0], mean, var, gamma, beta, training=False, eps=1e-5)
+    expected = F.batch_norm(batches[0], mean, var, gamma, beta, training=False, eps=options.get("eps", 1e-5))
     expect_close(seen["out"], expected, name="out in test mode")
 
 
@@ -37,8 +37,8 @@ def check_batch_norm_statistics_after_many_batches(student, rng):
     """Running statistics begin at zero, and are right after 12 batches of different sizes, for any momentum."""
     _, gamma, beta = features(rng, 2, 5)
     batches = [3 * rng.normal(size, 5) + rng.normal(5) for size in (9, 4, 7, 2, 11, 5, 3, 8, 6, 4, 2, 10)]
-    for momentum in (None, 0.6):
-        judge_running(student, "BatchNorm", batches, gamma, beta, momentum, (0,))
+    for options in ({}, {"momentum": 0.6}):
+        judge_running(student, "BatchNorm", batches, gamma, beta, (0,), **options)
 
 
 @task("BatchNorm.forward", points=1)
@@ -58,7 +58,10 @@ def check_batch_norm_of_one_vector(student, rng):
 
 @task("BatchNorm.forward", points=1)
 def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
-    """Batch normalisation keeps float32, is exact where the mean is large, and leaves x, gamma and beta alone."""
+    """Batch normalisation keeps float32, is exact where the mean is large, and leaves x, gamma and beta alone.
+
+    The running statistics keep float32, too.
+    """
     forbid(student, "BatchNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 50, 3, dtype=torch.float32)
     x = x + 300  # E[x^2] - E[x]^2 would lose most digits
@@ -67,6 +70,9 @@ def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
     expected = batch_norm()(x.double(), gamma.double(), beta.double()).float()
     expect_close(seen.value[0], expected, name="out", atol=1e-3)
     expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
+    after = {name: seen.args[3][name] for name in ("running_mean", "running_var")}
+    right = {"running_mean": 0.1 * x.mean(0), "running_var": 0.1 * x.double().var(0, unbiased=False).float()}
+    expect_close(after, right, name="running statistics", rtol=1e-3)
 
 
 @task("BatchNorm.backward", points=1)
@@ -99,11 +105,18 @@ def check_batch_norm_closed_form_with_any_eps(student, rng):
 
 @task("SpatialBatchNorm.forward", points=1)
 def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
-    """Spatial running statistics have shape (C,), are right after many batches, and test mode uses them."""
+    """Spatial statistics are right after many batches, and test mode uses them; float32 is kept, and so are inputs."""
     _, gamma, beta = features(rng, 2, 5)
     sizes = [(3, 4, 2), (1, 2, 6), (2, 3, 3), (4, 1, 5), (2, 2, 2)]
     batches = [2 * rng.normal(n, 5, h, w) + rng.normal(5, 1, 1) for n, h, w in sizes]
-    judge_running(student, "SpatialBatchNorm", batches, gamma, beta, 0.7, (0, 2, 3))
+    judge_running(student, "SpatialBatchNorm", batches, gamma, beta, (0, 2, 3), momentum=0.7, eps=0.2)
+    x, gamma, beta = features(rng, 3, 4, 5, 2, dtype=torch.float32)
+    x = x.transpose(2, 3)  # not contiguous
+    seen = student.inspect(student.SpatialBatchNorm.forward, x, gamma, beta, {"mode": "train"})
+    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
+    expected = batch_norm()(x.double(), gamma.double(), beta.double()).float()
+    expect_close(seen.value[0], expected, name="out", atol=1e-3)
+    expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
 
 
 @task("LayerNorm.forward", points=1)
@@ -122,10 +135,13 @@ def check_layer_norm_of_one_row(student, rng):
 
 @task("LayerNorm.backward", points=1)
 def check_layer_norm_gradients_on_other_sizes(student, rng):
-    """The gradients of layer normalisation are right for one row, for more rows than features, and for a large eps."""
-    for rows, width, eps in [(1, 5, 1e-5), (9, 3, 0.3)]:
+    """The gradients of layer normalisation are right for one row, for many, for a large eps, and in float32."""
+    cases = [(1, 5, 1e-5, torch.float64), (9, 3, 0.3, torch.float64), (4, 7, 0.1, torch.float32)]
+    for rows, width, eps, dtype in cases:
         inputs = [rng.normal(rows, width) * 2 + 1, rng.normal(width) + 2, rng.normal(width)]
-        judge_layer(student, rng, "LayerNorm", layer_norm(eps), "dx dgamma dbeta", inputs, [{"eps": eps}])
+        inputs = [value.to(dtype) for value in inputs]
+        tolerance = {"atol": 1e-3} if dtype == torch.float32 else {}
+        judge_layer(student, rng, "LayerNorm", layer_norm(eps), "dx dgamma dbeta", inputs, [{"eps": eps}], **tolerance)
 
 
 @task("SpatialGroupNorm.forward", points=1)
@@ -143,7 +159,9 @@ def check_group_norm_from_one_group_to_one_channel_each(student, rng):
 
 @task("SpatialGroupNorm.backward", points=1)
 def check_group_norm_gradients_on_other_groups(student, rng):
-    """The gradients of group normalisation are right for one group, several, and one channel in each."""
+    """The gradients of group normalisation are right for any number of groups, for a large eps, and in float32."""
     for shape, groups in [((3, 4, 3, 5), 1), ((2, 6, 2, 4), 2), ((1, 5, 3, 2), 5)]:
         inputs = features(rng, *shape)
         judge_layer(student, rng, "SpatialGroupNorm", group_norm(groups), "dx dgamma dbeta", inputs, [groups, {}])
+    inputs, options = features(rng, 3, 4, 2, 5, dtype=torch.float32), [2, {"eps": 0.3}]
+    judge_layer(student, rng, "SpatialGroupNorm", group_norm(2, 0.3), "dx dgamma dbeta", inputs, options, atol=1e-3)

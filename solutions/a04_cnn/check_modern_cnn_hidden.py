@@ -40,7 +40,8 @@ def check_inception_on_small_and_negative_images(student, rng):
 
 @task("Residual", points=1)
 def check_residual_with_a_stride(student, rng):
-    """With a stride, the block of 2015 shrinks odd sizes on both paths alike, with equal and other channels."""
+    """With a stride, the block of 2015 shrinks odd sizes on both paths alike; without, it adds its input as it came."""
+    judge(student, rng, student.Residual(4, 4), residual(4, 1, shortcut=False), rng.normal(3, 4, 6, 5))
     for before, after, stride, size in [(4, 6, 2, (7, 5)), (5, 5, 1, (4, 3)), (3, 2, 3, (8, 7))]:
         block = student.Residual(before, after, use_1x1conv=True, strides=stride)
         judge(student, rng, block, residual(after, stride, shortcut=True), rng.normal(4, before, *size))
@@ -91,19 +92,33 @@ class Twice(nn.Module):
     def forward(self, x):
         return self.head(self.drop(self.norm(self.layer(self.norm(self.layer(x))))))
 
-def look(count_macs, device):
+def values(net):
+    return {name: value.clone() for name, value in net.state_dict().items() if not value.is_meta}
+
+def same(now, before):
+    return all(now[name].dtype == value.dtype and torch.equal(now[name], value) for name, value in before.items())
+
+def look(count_macs, device, dtype):
     with torch.device(device):
-        net = Twice()
+        net = Twice().to(dtype)
     net.train()
     net.drop.eval()
-    before = {name: value.clone() for name, value in net.state_dict().items()} if device != "meta" else {}
+    net.head.weight.requires_grad_(False)
+    parts = [net, net.layer, net.norm, net.head]
+    for part in (net.layer, net.head):
+        part.register_forward_hook(lambda *args: None)  # the owner's, which stay
+    before = values(net)
     macs = count_macs(net, (4, 6, 5))
-    same = all(torch.equal(value, before[name]) for name, value in net.state_dict().items()) if before else True
-    hooks = sum(len(part._forward_hooks) + len(part._forward_pre_hooks) for part in net.modules())
-    gradients = sum(p.grad is not None for p in net.parameters())
-    modes = [net.training, net.norm.training, net.drop.training]
-    again = count_macs(net, (4, 6, 5))
-    return {"macs": macs, "again": again, "same": same, "hooks": hooks, "modes": modes, "grads": gradients}
+    return {
+        "macs": macs,
+        "same": same(net.state_dict(), before),
+        "dtypes": sorted({str(p.dtype) for p in net.parameters()}),
+        "hooks": [len(part._forward_hooks) + len(part._forward_pre_hooks) for part in parts],
+        "modes": [net.training, net.norm.training, net.drop.training],
+        "grads": sum(p.grad is not None for p in net.parameters()),
+        "frozen": [name for name, p in net.named_parameters() if not p.requires_grad],
+        "again": count_macs(net, (4, 6, 5)),
+    }
 
 def alone(count_macs):
     return [count_macs(nn.Linear(5, 3).double(), (5,)), count_macs(nn.ReLU(), (2, 3, 4)),
@@ -116,14 +131,16 @@ def check_counting_leaves_the_module_as_it_was(student):
     """A layer used twice counts twice, an unused one not, groups count, on any device; the module stays as it was."""
     helper = student.define(COUNTING)
     right = 2 * (4 * 6 * 5 * 2 * 9) + 4 * 6 * 7 * 5
-    for place in ("cpu", "meta"):
-        seen = helper.look(student.count_macs, place)
-        expect_equal(seen["macs"], right, name=f"MACs on the device {place!r}")
+    for place, dtype in (("cpu", torch.float32), ("meta", torch.float32), ("cpu", torch.float64)):
+        seen = helper.look(student.count_macs, place, dtype)
+        expect_equal(seen["macs"], right, name=f"MACs on the device {place!r} in {dtype}")
         expect_equal(seen["again"], right, name="MACs when it is counted again")
+        expect_equal(seen["dtypes"], [str(dtype)], name="dtypes of the parameters after counting")
         expect(seen["same"], "The module's running statistics or weights were changed by counting.")
-        expect_equal(seen["hooks"], 0, name="hooks left behind")
+        expect_equal(seen["hooks"], [0, 1, 0, 1], name="hooks on the parts of the module, two of which had one")
         expect_equal(seen["modes"], [True, True, False], name="modes of the module, its normalisation and its dropout")
         expect_equal(seen["grads"], 0, name="parameters with a gradient after counting")
+        expect_equal(seen["frozen"], ["head.weight"], name="parameters that need no gradient after counting")
     expect_equal(
         helper.alone(student.count_macs),
         [15, 0, 8],

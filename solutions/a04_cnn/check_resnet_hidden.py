@@ -16,16 +16,29 @@ def counts(module):
         table[name] = list(value.shape)
     return {"state": table, "parameters": [list(value.shape) for value in module.parameters()]}
 
+def far(p):
+    return float((p.abs() > 1.8 * p.std()).double().mean())
+
 def start(make):
     torch.manual_seed(3)
     values = [p.detach() for p in make().parameters()]
-    return [{"shape": list(p.shape), "std": float(p.std()), "mean": float(p.mean())} for p in values]
+    return [{"shape": list(p.shape), "std": float(p.std()), "mean": float(p.mean()), "far": far(p)} for p in values]
+"""
+
+
+LEARNS = """
+def learns(function, x, params):
+    leaves = [x, *(value for value in params if value is not None)]
+    for leaf in leaves:
+        leaf.requires_grad_()
+    function(x, params).sum().backward()
+    return [leaf.grad is not None for leaf in leaves]
 """
 
 
 @task("three_layer_convnet", points=1)
 def check_three_layer_function_without_biases(student, rng):
-    """The function keeps float32, and takes None for a bias, any image size and one image."""
+    """The function keeps float32, takes None for a bias and images of any size, and passes gradients to its inputs."""
     for size, images in [((5, 4), 1), ((1, 9), 3)]:
         inputs = 6 * size[0] * size[1]
         x = rng.normal(images, 2, *size, dtype=torch.float32)
@@ -33,11 +46,13 @@ def check_three_layer_function_without_biases(student, rng):
         w1, w2, w3 = (rng.normal(*shape, dtype=torch.float32) / shape[1] ** 0.5 / 3 for shape in shapes)
         expected = convnet(x.double(), [w1.double(), None, w2.double(), None, w3.double(), None]).float()
         expect_close(student.three_layer_convnet(x, [w1, None, w2, None, w3, None]), expected, name="scores", atol=1e-4)
+        reached = student.define(LEARNS).learns(student.three_layer_convnet, x, [w1, None, w2, None, w3, None])
+        expect_equal(reached, [True] * 4, name="whether a gradient reaches the images and each of the three weights")
 
 
 @task("ThreeLayerConvNet", points=1)
 def check_three_layer_module_starts_as_described(student, rng):
-    """The module's weights have Kaiming's deviation at the start, its biases are zero, and that is all."""
+    """At the start the module's weights are normal with Kaiming's deviation, its biases are zero, and that is all."""
     table = student.define(COUNTS + "\nfrom functools import partial\n")
     make = table.partial(student.ThreeLayerConvNet, 3, 24, 16, 10)
     rows = table.start(make)
@@ -60,6 +75,11 @@ def check_three_layer_module_starts_as_described(student, rng):
             abs(row["std"] / right - 1) < 6 / (2 * count) ** 0.5,
             f"Weights of shape {tuple(shape)} have deviation {row['std']:.4g}; kaiming_normal_ gives {right:.4g}.",
         )
+        expect(
+            row["far"] > 0.01,
+            f"{row['far']:.1%} of the weights of shape {tuple(shape)} lie beyond 1.8 deviations; "
+            "of normal numbers 7 % do.",
+        )
 
 
 @task("ResidualBlock", points=1)
@@ -68,7 +88,7 @@ def check_residual_block_halves_odd_sizes(student, rng):
     for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:
         formula = residual(plain(after, 2), after, 2, shortcut=True)
         block = student.ResidualBlock(before, after, downsample=True)
-        judge_module(student, rng, block, formula, rng.normal(3, before, *size), learns=True)
+        judge_module(student, rng, block, formula, rng.normal(3, before, *size), keeps_input=True, learns=True)
 
 
 PATH = """
@@ -86,7 +106,7 @@ def silent(module, x):
 
 @task("ResidualBlock", points=1)
 def check_residual_block_with_zero_weights_is_the_identity(student, rng):
-    """With all weights zero, a residual block that keeps its shape passes its input through unchanged."""
+    """A residual block that keeps its shape is the identity where all weights are zero. Its input stays as it was."""
     x = rng.normal(3, 4, 5, 6)
     out = student.define(PATH).silent(student.ResidualBlock(4, 4), x)
     expect_close(out, x, name="output", mistakes={
@@ -94,15 +114,20 @@ def check_residual_block_with_zero_weights_is_the_identity(student, rng):
         "The shortcut took the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
         "Nothing is left of the input.": torch.zeros_like(x),
     })  # fmt: skip
+    same = residual(plain(4), 4, shortcut=False)
+    judge_module(student, rng, student.ResidualBlock(4, 4), same, x, keeps_input=True, learns=True)
 
 
 @task("ResidualBottleneckBlock", points=1)
 def check_bottleneck_halves_odd_sizes(student, rng):
-    """With downsample=True the bottleneck block halves odd sizes, with equal and other channels, and trains."""
+    """The bottleneck block halves odd sizes with downsample=True, adds its input as it came without it, and trains."""
+    same = residual(bottleneck(8), 8, shortcut=False)
+    block = student.ResidualBottleneckBlock(8, 8)
+    judge_module(student, rng, block, same, rng.normal(3, 8, 4, 5), keeps_input=True, learns=True)
     for before, after, size in [(8, 12, (7, 5)), (8, 8, (5, 9)), (6, 16, (3, 4))]:
         formula = residual(bottleneck(after, 2), after, 2, shortcut=True)
         block = student.ResidualBottleneckBlock(before, after, downsample=True)
-        judge_module(student, rng, block, formula, rng.normal(3, before, *size), learns=True)
+        judge_module(student, rng, block, formula, rng.normal(3, before, *size), keeps_input=True, learns=True)
 
 
 def count_of(block: str, before: int, after: int, changes: bool) -> int:
@@ -118,7 +143,10 @@ def count_of(block: str, before: int, after: int, changes: bool) -> int:
 
 @task("ResNet", points=1)
 def check_resnet_has_the_right_number_of_parameters(student, rng):
-    """Networks of each kind of block have as many parameters as they should, and give scores for images of any size."""
+    """Networks of each kind of block have as many parameters as they should, and give scores for images of any size.
+
+    The linear layer has a bias; convolutions may do without.
+    """
     stages = [(8, 8, 2, False), (8, 12, 1, True), (12, 16, 3, True)]
     helper = student.define(HELPERS + COUNTS)
     for block in ("PlainBlock", "ResidualBlock", "ResidualBottleneckBlock"):
@@ -127,13 +155,15 @@ def check_resnet_has_the_right_number_of_parameters(student, rng):
         for before, after, count, down in stages:
             right += count_of(block, before, after, down or before != after)
             right += (count - 1) * count_of(block, after, after, False)
-        found = helper.counts(model)["parameters"]
-        # Biases of convolutions are one number for each filter, and may be left out.
+        counts = helper.counts(model)
+        state, found = counts["state"], counts["parameters"]
         weights = sum(torch.Size(shape).numel() for shape in found)
-        norms = sum(
-            torch.Size(shape).numel() for name, shape in helper.counts(model)["state"].items() if "running" in name
-        )
-        unbiased = sum(torch.Size(shape).numel() for shape in found if len(shape) > 1) + norms + 7
+        # Biases of convolutions are one number for each filter, and may be left out; that of the linear layer not.
+        linear = [name.removesuffix("weight") for name, shape in state.items() if len(shape) == 2]
+        biases = [state.get(f"{name}bias", [0]) for name in linear]
+        norms = [shape for name, shape in state.items() if "running" in name]
+        kept = [shape for shape in found if len(shape) > 1] + norms + biases
+        unbiased = sum(torch.Size(shape).numel() for shape in kept)
         expect(
             unbiased == right,
             f"With {block} there are {weights:,} parameters, {unbiased:,} of them no biases of convolutions; "

@@ -73,6 +73,26 @@ POOL_SIZES = 'height, width, stride = pool_param["pool_height"], pool_param["poo
 POOL_WINDOWS = "windows = x.unfold(2, height, stride).unfold(3, width, stride).flatten(4)"
 SEND = "dx.scatter_add_(2, (rows * shape[3] + columns).flatten(2), dout.flatten(2))"
 AFTER_POOL = '# %% tags=["active-ipynb"] grade="MaxPool.forward"'
+ALL_MAXIMA = '''
+class MaxPool:
+    @staticmethod
+    def forward(x, pool_param):
+        h, w, s = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+        return x.unfold(2, h, s).unfold(3, w, s).amax(dim=(4, 5)), (x, pool_param)
+
+    @staticmethod
+    def backward(dout, cache):
+        x, pool_param = cache
+        h, w, s = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+        dx = torch.zeros_like(x)
+        for i in range(dout.shape[2]):
+            for j in range(dout.shape[3]):
+                window = x[:, :, i * s : i * s + h, j * s : j * s + w]
+                mask = window == window.amax(dim=(2, 3), keepdim=True)
+                dx[:, :, i * s : i * s + h, j * s : j * s + w] += mask * dout[:, :, i, j, None, None]
+        return dx
+
+'''
 POOLING = [
     mutant("pool: takes every window for square", "check_max_pooling_agrees_with_torch",
            POOL_SIZES, POOL_SIZES.replace("pool_width", "pool_height")),
@@ -92,26 +112,11 @@ POOLING = [
     mutant("pool gradient: a pixel keeps the gradient of one window only",
            "check_max_pooling_gradient_where_windows_overlap", SEND, SEND.replace("scatter_add_", "scatter_")),
     mutant("pool gradient: all maxima of a window get the whole gradient",
-           "check_max_pooling_gradient_is_passed_on_once", AFTER_POOL, '''
-class MaxPool:
-    @staticmethod
-    def forward(x, pool_param):
-        h, w, s = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
-        return x.unfold(2, h, s).unfold(3, w, s).amax(dim=(4, 5)), (x, pool_param)
-
-    @staticmethod
-    def backward(dout, cache):
-        x, pool_param = cache
-        h, w, s = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
-        dx = torch.zeros_like(x)
-        for i in range(dout.shape[2]):
-            for j in range(dout.shape[3]):
-                window = x[:, :, i * s : i * s + h, j * s : j * s + w]
-                mask = window == window.amax(dim=(2, 3), keepdim=True)
-                dx[:, :, i * s : i * s + h, j * s : j * s + w] += mask * dout[:, :, i, j, None, None]
-        return dx
-
-''' + AFTER_POOL),
+           "check_max_pooling_gradient_is_passed_on_once", AFTER_POOL, ALL_MAXIMA + AFTER_POOL),
+    mutant("pool gradient: the maxima of a window share it", "check_max_pooling_gradient_is_passed_on_once",
+           AFTER_POOL, ALL_MAXIMA.replace("+= mask", "+= mask / mask.sum(dim=(2, 3), keepdim=True)") + AFTER_POOL),
+    mutant("pool gradient: collects in float64 and stays there", "check_max_pooling_gradient_where_windows_overlap",
+           "return dx.reshape(shape)", "return dx.reshape(shape).double()"),
 ]
 # fmt: on
 

@@ -15,6 +15,8 @@ SMALL_NET = [
     mutant("small net: the regularisation's gradient lacks its 2",
            ("check_three_layer_net_agrees_with_autograd", "check_three_layer_net_on_other_sizes"),
            SMALL_GRAD, SMALL_GRAD.replace("2 * ", "")),
+    mutant("small net: scales its weights in place for the gradient", "check_three_layer_net_agrees_with_autograd",
+           SMALL_GRAD, SMALL_GRAD.replace("2 * self.reg * p[name]", "p[name].mul_(2 * self.reg)")),
     mutant("small net: a ReLU on the scores", "check_three_layer_net_agrees_with_autograd",
            "scores, linear_cache = Linear.forward(hidden", "scores, linear_cache = Linear_ReLU.forward(hidden"),
     mutant("small net: flattens 32 x 32 images, whatever comes",
@@ -29,6 +31,13 @@ SMALL_NET = [
            "(Din * K * K, (Dout", "(Din, (Dout"),
     mutant("kaiming: filters with inputs first", "check_kaiming_has_the_right_deviation",
            "(Dout, Din, K, K))", "(Din, Dout, K, K))"),
+    mutant("kaiming: uniform numbers of the right deviation", "check_kaiming_has_the_right_deviation",
+           KAIMING, KAIMING.replace("torch.randn(", "3**0.5 * (2 * torch.rand(").replace("dtype)", "dtype) - 1)")),
+    mutant("kaiming: calls torch.nn.init", ("check_kaiming_has_the_right_deviation",
+                                            "check_kaiming_draws_centred_float32_numbers"),
+           KAIMING, """\
+weight = torch.empty(*shape, device=device, dtype=dtype)
+    return torch.nn.init.normal_(weight, std=((2 if relu else 1) / fan_in) ** 0.5)"""),
     mutant("kaiming: uniform numbers that are all positive", "check_kaiming_draws_centred_float32_numbers",
            KAIMING, KAIMING.replace("torch.randn", "3.46 * torch.rand")),
     mutant("kaiming: seeds the generator for its own comfort", "check_kaiming_draws_centred_float32_numbers",
@@ -82,11 +91,27 @@ MLP = """\
         update_rule=adam,
         optim_config={"learning_rate": 1e-3},
 """
+DEEP_SIZES = """\
+        channels, height, width = input_dims
+        like = {"dtype": dtype, "device": device}
+"""
 DEEP = [
     mutant("deep net: rounds halved sizes up", "check_deep_net_has_its_parameters",
            "height, width = height // 2, width // 2", "height, width = (height + 1) // 2, (width + 1) // 2"),
     mutant("deep net: gamma begins at zero", "check_deep_net_has_its_parameters",
            '["gamma{layer}"] = torch.ones(filters'.replace('["', '[f"'), '[f"gamma{layer}"] = torch.zeros(filters'),
+    mutant("deep net: its parameters are float32, whatever is asked for", "check_deep_net_has_its_parameters",
+           DEEP_SIZES, DEEP_SIZES.replace('"dtype": dtype', '"dtype": torch.float32')),
+    mutant("deep net: knows no initializer but Kaiming's", "check_deep_net_has_its_parameters", DEEP_SIZES,
+           '        weight_initializer = kaiming_initializer if weight_scale == "kaiming" else None\n' + DEEP_SIZES),
+    mutant("deep net: takes an initializer for the convolutions only", "check_deep_net_has_its_parameters",
+           "weight = weight_initializer(features, num_classes, relu=False, **like)",
+           "weight = kaiming_initializer(features, num_classes, relu=False, **like)"),
+    mutant("deep net: begins with uniform numbers", "check_deep_net_has_its_parameters",
+           "weight_scale * torch.randn(filters, channels, 3, 3, **like)",
+           "weight_scale * 3**0.5 * (2 * torch.rand(filters, channels, 3, 3, **like) - 1)"),
+    mutant("deep net: scales its weights in place for the gradient", "check_deep_net_agrees_with_autograd",
+           DEEP_REG, DEEP_REG.replace("2 * self.reg * weight", "weight.mul_(2 * self.reg)")),
     mutant("deep net: counts the pooled layers from one",
            ("check_deep_net_has_its_parameters", "check_deep_net_agrees_with_autograd"),
            "if layer - 1 in self.max_pools:", "if layer in self.max_pools:", count=2),
@@ -110,6 +135,12 @@ DEEP = [
            "num_classes, relu=False, **like)", "num_classes, relu=True, **like)"),
     mutant("overfitting: the weight scale of the small network, far too small for four layers",
            "check_overfit_parameters_learn_fifty_images", "return 0.1, 4e-3", "return 1e-3, 1e-3"),
+    mutant("solver: the network is float32, whatever is asked for", "check_solver_trains_a_deep_net_within_the_budget",
+           SOLVER, SOLVER.replace("dtype=dtype", "dtype=torch.float32")),
+    mutant("solver: the network is for 32 x 32 images in colour", "check_solver_trains_a_deep_net_within_the_budget",
+           SOLVER, SOLVER.replace("tuple(images.shape[1:])", "(3, 32, 32)")),
+    mutant("solver: the network knows ten classes", "check_solver_trains_a_deep_net_within_the_budget",
+           SOLVER, SOLVER.replace('int(data_dict["y_train"].max()) + 1', "10")),
     mutant("solver: trains longer than the budget",
            ("check_solver_trains_a_deep_net_within_the_budget", "check_deep_net_recognises_scenes"),
            "num_epochs=20_000 // len(images)", "num_epochs=40"),

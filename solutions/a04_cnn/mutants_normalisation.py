@@ -18,6 +18,8 @@ TO_ROWS = """\
         out, cache = BatchNorm.forward(rows.flatten(0, 2), gamma, beta, bn_param)
         out = out.reshape(rows.shape).movedim(3, 1)
 """
+FROM_ROWS = "        dx = dx.reshape(rows.shape).movedim(3, 1)\n"
+SPATIAL_GRADIENT = "check_spatial_batch_norm_gradients_agree_with_autograd"
 BATCH_NORM = [
     mutant("batch norm: divides the variance by N - 1",
            ("check_batch_norm_agrees_with_torch", "check_batch_norm_of_one_vector"),
@@ -45,6 +47,8 @@ BATCH_NORM = [
            MEAN_VAR, "            var = x.square().mean(dim=0) - mean.square()\n"),
     mutant("batch norm: centres x in place", "check_batch_norm_keeps_float32_and_its_inputs",
            CENTRED, CENTRED.replace("x - mean", "x.sub_(mean)")),
+    mutant("batch norm: keeps its running mean in float64", "check_batch_norm_keeps_float32_and_its_inputs",
+           RUN_MEAN, RUN_MEAN + ".double()"),
     mutant("batch norm gradient: forgets the path through the variance",
            "check_batch_norm_gradients_agree_with_autograd",
            "dcentred = dnormal / std + 2 * dvar * centred / len(dout)", "dcentred = dnormal / std"),
@@ -68,8 +72,28 @@ BATCH_NORM = [
            .replace("out.reshape(rows.shape).movedim(3, 1)", "out.reshape(x.shape)")),
     mutant("spatial: keeps the statistics to itself", "check_spatial_batch_norm_statistics_after_many_batches",
            TO_ROWS, TO_ROWS.replace("beta, bn_param)", "beta, dict(bn_param))")),
-    mutant("spatial gradient: returns channels last", "check_spatial_batch_norm_gradients_agree_with_autograd",
+    mutant("spatial: normalises with an eps of its own", "check_spatial_batch_norm_agrees_with_torch",
+           TO_ROWS, TO_ROWS.replace("beta, bn_param)", 'beta, (own := {**bn_param, "eps": 1e-5}))') + """\
+        bn_param.update((name, own[name]) for name in own if "running" in name)
+"""),
+    mutant("spatial: computes in float64 and stays there", "check_spatial_batch_norm_statistics_after_many_batches",
+           TO_ROWS, TO_ROWS.replace("movedim(3, 1)", "movedim(3, 1).double()")),
+    mutant("spatial: centres x in place", "check_spatial_batch_norm_statistics_after_many_batches",
+           TO_ROWS, TO_ROWS + "        x -= x.mean(dim=(0, 2, 3), keepdim=True)\n"),
+    mutant("spatial: flattens with view, which needs contiguous images",
+           "check_spatial_batch_norm_statistics_after_many_batches", TO_ROWS, "        x.view(-1)\n" + TO_ROWS),
+    mutant("spatial gradient: returns channels last", SPATIAL_GRADIENT,
            "dx = dx.reshape(rows.shape).movedim(3, 1)", "dx = dx.reshape(rows.shape)"),
+    mutant("spatial gradient: knows no eps but the usual one", SPATIAL_GRADIENT, TO_ROWS, TO_ROWS + """\
+        usual = cache[1].square() - bn_param.get("eps", 1e-5) + 1e-5
+        cache = (cache[0], usual.sqrt(), cache[2])
+"""),
+    mutant("spatial gradient: scales dout in place", SPATIAL_GRADIENT,
+           FROM_ROWS, FROM_ROWS + "        dout.mul_(cache[2][:, None, None])\n"),
+    mutant("spatial gradient: flattens with view, which needs a contiguous dout", SPATIAL_GRADIENT,
+           FROM_ROWS, "        dout.view(-1)\n" + FROM_ROWS),
+    mutant("spatial gradient: collects in float64 and stays there", SPATIAL_GRADIENT,
+           FROM_ROWS, FROM_ROWS + "        dx = dx.double()\n"),
 ]
 
 LN_STD = "std = (x.var(dim=1, unbiased=False, keepdim=True) + eps).sqrt()"
@@ -78,6 +102,7 @@ LN_SUMS = "dgamma, dbeta = (dout * normal).sum(dim=0), dout.sum(dim=0)"
 GN_GROUPS = "groups = x.reshape(len(x), G, -1)  # (N, G, C/G*H*W)"
 GN_STD = "std = (groups.var(dim=2, unbiased=False, keepdim=True) + eps).sqrt()"
 GN_DX = "dx = ((dnormal - dnormal.mean(dim=2, keepdim=True) - along) / std).reshape(dout.shape)"
+GN_CACHE = "out = gamma[:, None, None] * normal + beta[:, None, None]\n        cache = (normal, std, gamma)"
 OTHER_NORMS = [
     mutant("layer norm: over the batch", ("check_layer_norm_agrees_with_torch", "check_layer_norm_of_one_row"),
            LN_STD + "\n        normal = (x - x.mean(dim=1, keepdim=True)) / std",
@@ -91,6 +116,8 @@ OTHER_NORMS = [
            LN_DX, LN_DX.replace(" - along", "")),
     mutant("layer norm gradient: sums dgamma over the features", "check_layer_norm_gradients_agree_with_autograd",
            LN_SUMS, LN_SUMS.replace("dim=0", "dim=1")),
+    mutant("layer norm gradient: collects in float64 and stays there", "check_layer_norm_gradients_on_other_sizes",
+           LN_DX, LN_DX + "\n        dx = dx.double()"),
     mutant("group norm: takes G for the size of a group",
            ("check_group_norm_agrees_with_torch", "check_group_norm_from_one_group_to_one_channel_each"),
            GN_GROUPS, GN_GROUPS.replace("G, -1", "x.shape[1] // G, -1")),
@@ -102,6 +129,10 @@ OTHER_NORMS = [
     mutant("group norm gradient: averages over the whole image", "check_group_norm_gradients_agree_with_autograd",
            "along = groups * (dnormal * groups).mean(dim=2, keepdim=True)",
            "along = groups * (dnormal * groups).mean(dim=(1, 2), keepdim=True)"),
+    mutant("group norm gradient: knows no eps but the usual one", "check_group_norm_gradients_on_other_groups",
+           GN_CACHE, GN_CACHE.replace("std, gamma", "(std.square() - eps + 1e-5).sqrt(), gamma")),
+    mutant("group norm gradient: collects in float64 and stays there", "check_group_norm_gradients_on_other_groups",
+           GN_DX, GN_DX + "\n        dx = dx.double()"),
 ]
 # fmt: on
 

@@ -18,6 +18,8 @@ PLAIN = f"""\
             nn.Conv2d(Cout, Cout, 3, padding=1),
 """
 SUM = "return self.block(x) + self.shortcut(x)"
+IN_PLACE = "out = self.shortcut(x)\n        out += self.block(x)\n        return out"
+END_OF = '\n        ### END SOLUTION\n\n\n# %% tags=["active-ipynb"] grade="{}"'
 SHORTCUT = "self.shortcut = nn.Conv2d(Cin, Cout, 1, stride=2 if downsample else 1)"
 CHANGES = """\
         self.block = PlainBlock(Cin, Cout, downsample)
@@ -31,11 +33,25 @@ RESIDUAL = [
         FUNCTION, "    hidden = F.conv2d(hidden, conv_w2, conv_b2, padding=1)"),
     res("function: adds the last bias by hand, also where it is None", "check_three_layer_function_without_biases",
         "F.linear(hidden.flatten(1), fc_w, fc_b)", "F.linear(hidden.flatten(1), fc_w) + fc_b"),
-    res("module: the paddings are swapped", "check_three_layer_module_agrees_with_the_formula",
+    res("function: works on copies that autograd does not see", "check_three_layer_function_without_biases",
+        FUNCTION, FUNCTION.replace("conv2d(hidden", "conv2d(hidden.detach()")),
+    res("module: pads by reflection", "check_three_layer_module_agrees_with_the_formula",
         "self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2)",
         "self.conv1 = nn.Conv2d(in_channel, channel_1, 5, padding=2, padding_mode='reflect')"),
     res("module: keeps torch's own initialisation", "check_three_layer_module_starts_as_described",
         MODULE_INIT, "            pass\n"),
+    res("module: only its last layer learns", "check_three_layer_module_agrees_with_the_formula",
+        "return self.fc(hidden.flatten(1))", "return self.fc(hidden.detach().flatten(1))"),
+    res("module: uniform weights of the right deviation", "check_three_layer_module_starts_as_described",
+        MODULE_INIT, MODULE_INIT.replace("normal_", "uniform_")),
+    res("plain block: passes no gradient on to its input", "check_plain_block_halves_any_size",
+        "        ### BEGIN SOLUTION\n        return self.net(x)", "        return self.net(x.detach())"),
+    res("residual block: adds to its input in place", "check_residual_block_with_zero_weights_is_the_identity",
+        SUM + END_OF.format("ResidualBlock"), IN_PLACE + END_OF.format("ResidualBlock")),
+    res("bottleneck: adds to its input in place", "check_bottleneck_halves_odd_sizes",
+        SUM + END_OF.format("ResidualBottleneckBlock"), IN_PLACE + END_OF.format("ResidualBottleneckBlock")),
+    res("resnet: no bias in the linear layer", "check_resnet_has_the_right_number_of_parameters",
+        "nn.Linear(stage_args[-1][1], num_classes)", "nn.Linear(stage_args[-1][1], num_classes, bias=False)"),
     res("plain block: normalises after the convolutions, as in 2015", "check_plain_block_agrees_with_the_formula",
         PLAIN, f"""\
             {PLAIN_FIRST},

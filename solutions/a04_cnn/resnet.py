@@ -225,8 +225,8 @@ class ResidualBottleneckBlock(nn.Module):
 # %% [markdown] answer="resnet-q1"
 # ### BEGIN SOLUTION
 # Residual block: $2 \cdot 256 \cdot 256 \cdot 9 = 1{,}179{,}648$. Bottleneck:
-# $256 \cdot 64 + 64 \cdot 64 \cdot 9 + 64 \cdot 256 = 69{,}632$. That is 17 bottleneck blocks for one residual block,
-# with $17 \cdot 3 = 51$ ReLUs instead of 2.
+# $256 \cdot 64 + 64 \cdot 64 \cdot 9 + 64 \cdot 256 = 69{,}632$. That is almost 17 bottleneck blocks for one
+# residual block (17 take 0.3 % more weights), with $17 \cdot 3 = 51$ ReLUs instead of 2.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -322,8 +322,7 @@ class ResNet(nn.Module):
 # figure
 
 # %% [markdown]
-# And in training: 1,000 images, 6 epochs, 25 convolutions deep, the same weights at the start wherever both networks
-# have them.
+# And in training: 1,000 images, 6 epochs, 25 convolutions deep.
 
 # %% tags=["active-ipynb"]
 # smooth, accuracy = {}, {}
