@@ -1,6 +1,7 @@
 """What several check files of this assignment share: draws made beside the student's code, and their laws."""
 
 import colorsys
+import math
 
 import torch
 from torch import Tensor
@@ -34,6 +35,35 @@ def expect_share(found: Tensor, share: float, what: str) -> None:
     count, error = len(found), 6 * (share * (1 - share) / len(found)) ** 0.5
     seen = float(found.double().mean())
     expect(abs(seen - share) < error, f"{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.")
+
+
+def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack: float = 0.0) -> None:
+    """Many values uniform in [low, high]: none outside (by more than slack), mean and spread within six deviations."""
+    width, count = high - low, len(values)
+    smallest, largest = float(values.min()), float(values.max())
+    expect(
+        smallest > low - slack - 1e-6 and largest < high + slack + 1e-6,
+        f"{what} lies between {smallest:.4g} and {largest:.4g}; it should lie in [{low:.4g}, {high:.4g}].",
+    )
+    mean, middle = float(values.mean()), (low + high) / 2
+    expect(
+        abs(mean - middle) < 6 * width / math.sqrt(12 * count) + slack / 4,
+        f"The mean of {what} over {count} draws is {mean:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
+        f"{middle:.4g}.",
+    )
+    # The variance of (u - 1/2)^2 for uniform u is 1/180.
+    spread, right = float((values - middle).square().mean()), width**2 / 12
+    expect(
+        abs(spread - right) < 6 * width**2 / math.sqrt(180 * count) + slack * width / 2,
+        f"The variance of {what} over {count} draws is {spread:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
+        f"{right:.4g}.",
+    )
+
+
+def expect_independent(first: Tensor, second: Tensor, what: str) -> None:
+    """The correlation of two columns of draws is within six standard deviations of 0."""
+    found = float(torch.corrcoef(torch.stack([first.double(), second.double()]))[0, 1])
+    expect(abs(found) < 6 / math.sqrt(len(first)), f"{what} depend on each other: their correlation is {found:.2f}.")
 
 
 def slope_image(device: torch.device) -> torch.Tensor:

@@ -41,6 +41,7 @@ class Module:
         self.definitions: dict[str, list[Definition]] = {}
         self._known: dict[tuple[str, Scope], set[str]] = {}
         self.bases: dict[str, list[ast.expr]] = {}  # of each class
+        self.body = tree.body
         bind(tree.body, self.scope)
         self._define(tree.body, "", self.scope, certain=True)
         self.members = {name.rpartition(".")[2] for name in self.definitions if "." in name}  # of all classes
@@ -64,6 +65,13 @@ class Module:
         """The classes of this module that a class names as its bases."""
         paths = [path for base in self.bases.get(owner, []) for path in self.resolve(base, self.scope)]
         return [path[1:] for path in paths if path[1:] in self.bases]
+
+    def called(self, function: str) -> list[str]:
+        """``Conv.forward`` by every name that it has in this module: after ``Conv = Mine`` also ``Mine.forward``."""
+        name, dot, member = function.partition(".")
+        paths = self.resolve(ast.Name(name, ast.Load()), self.scope)
+        others = sorted(path[1:] for path in paths if path.startswith(".") and path[1:] != name)
+        return [f"{one}{dot}{member}" for one in (name, *others)]
 
     def resolve(self, node: ast.AST, scope: Scope, depth: int = 0) -> set[str]:
         """The paths an expression may stand for; none when it is an object of unknown kind."""

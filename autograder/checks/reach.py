@@ -50,7 +50,7 @@ def reach_of(source: str, function: str) -> Reach | None:
         module = Module(source)
     except SyntaxError:
         return None
-    reach, waiting, whole = Reach(module), [], [function]
+    reach, waiting, whole = Reach(module), [], module.called(function)
     for name in whole:
         if name in module.bases:
             waiting += [d for rows in module.definitions.values() for d in rows if d.name.startswith(f"{name}.")]

@@ -7,7 +7,7 @@ strings, annotations and functions that are not used never break a rule.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from autograder.checks.describe import cut
 from autograder.checks.expectations import Mismatch
 from autograder.checks.loops import loop_at
 from autograder.checks.names import Module
+from autograder.checks.origins import origins_of
 from autograder.checks.patterns import Pattern
 from autograder.checks.reach import Reach, Visit, reach_of
 from autograder.checks.scopes import COMPREHENSIONS, Scope, text_of
@@ -40,10 +41,12 @@ def forbidden_calls(source: str, function: str, calls: Sequence[str]) -> list[Fi
     A rule is a dotted name ("torch.cdist", "F.conv2d", "nn.Linear", "np.dot", "Tensor.norm"), a module ("torch.linalg")
     or a pattern ("F.conv*"). "torch.norm" and "Tensor.norm" also cover the method ``x.norm()``, "F.conv2d" also covers
     torch.conv2d, "nn.Linear" also torch.nn.modules.linear.Linear, and "!F.pad" allows what another rule forbids.
+    A function that is itself imported, inherited or another name of something forbidden breaks the rule, too.
     ".grad_fn" is the attribute of any object. ``eval``, ``exec`` and look-ups that hide the name are found as well.
     """
     pattern, reach = Pattern(calls), reach_of(source, function)
-    return _unique(_calls_in(reach, pattern)) if reach else []
+    found = list(_calls_in(reach, pattern)) if reach else []
+    return _unique([*_brought_in(source, function, pattern), *found])
 
 
 def loops(source: str, function: str) -> list[Finding]:
@@ -104,6 +107,17 @@ def _calls_in(reach: Reach, pattern: Pattern) -> Iterator[Finding]:
             yield _finding(module, visit, what)
 
 
+def _brought_in(source: str, function: str, pattern: Pattern) -> Iterator[Finding]:
+    """The function itself is what a rule forbids: imported, renamed or inherited."""
+    try:
+        module = Module(source)
+    except SyntaxError:
+        return
+    for origin in origins_of(module, function):
+        if what := pattern.match(origin.path):
+            yield _at(module, origin.node, what, function)
+
+
 def _first_match(pattern: Pattern, paths: set[str]) -> str:
     return next(filter(None, (pattern.match(path) for path in sorted(paths) if not path.startswith("."))), "")
 
@@ -140,12 +154,16 @@ def _hidden(module: Module, node: ast.Call, scope: Scope) -> str:
 
 
 def _finding(module: Module, visit: Visit, what: str) -> Finding:
-    line = getattr(visit.node, "lineno", 1)
+    return _at(module, visit.node, what, visit.definition.name)
+
+
+def _at(module: Module, node: ast.AST, what: str, where: str) -> Finding:
+    line = getattr(node, "lineno", 1)
     text = module.lines[line - 1].strip() if line <= len(module.lines) else ""
-    return Finding(line, cut(text, TEXT), what, visit.definition.name)
+    return Finding(line, cut(text, TEXT), what, where)
 
 
-def _unique(findings: Iterator[Finding]) -> list[Finding]:
+def _unique(findings: Iterable[Finding]) -> list[Finding]:
     """By line, each once: a line may be reached by several ways."""
     places = {(finding.line, finding.what): finding for finding in findings}
     return [places[place] for place in sorted(places)]

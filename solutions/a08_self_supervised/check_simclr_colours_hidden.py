@@ -4,7 +4,7 @@ import torch
 from oracles import shifted
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_unchanged, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_unchanged, task
 
 
 def plain_luma(pixel: list[float]) -> float:
@@ -39,10 +39,11 @@ def judge(student, function, image: Tensor, *args, expected: Tensor) -> None:
 
 @task("to_grey", points=1)
 def check_grey_pixel_by_pixel(student, rng):
-    """Grey agrees with a loop over pixels for any size, float32 and views, and can be written into."""
+    """Grey agrees with a loop over pixels for any size, float32 and views, and stays on the device of the image."""
     for image in images(rng):
         expected = pixel_by_pixel(image, lambda pixel: [plain_luma(pixel)] * 3)
         judge(student, student.to_grey, image, expected=expected)
+    expect_device(student, student.to_grey, rng.uniform(3, 4, 5))
 
 
 @task("adjust_brightness", points=1)
@@ -74,13 +75,19 @@ def check_saturation_pixel_by_pixel(student, rng):
             judge(student, student.adjust_saturation, image, factor, expected=expected)
 
 
-@task("adjust_hue", points=2)
+@task("adjust_hue", points=1)
 def check_hue_of_other_images_and_shifts(student, rng):
     """Shifted hues agree with colorsys for any size, float32 and views, and for shifts of a turn and more."""
     for image in images(rng):
         for shift in (-0.5, 0.05, 0.77, -1.3):
             expected = shifted(image.double(), shift).to(image.dtype)
             judge(student, student.adjust_hue, image, shift, expected=expected)
+
+
+@task("adjust_hue", points=1)
+def check_hue_on_the_device_of_the_image(student, rng):
+    """Hues are shifted where the image is, and the result stays there."""
+    expect_device(student, student.adjust_hue, rng.uniform(3, 4, 5), 0.2)
 
 
 @task("adjust_hue", points=2)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, forbid, task
 
 
 def plain_cosine(a: Tensor, b: Tensor) -> Tensor:
@@ -127,7 +127,13 @@ def gradients(loss, left, right, tau, device):
 """
 
 
-@task("simclr_loss_vectorized", points=2)
+@task("simclr_loss_vectorized", points=1)
+def check_loss_on_the_device_of_the_projections(student, rng):
+    """The loss without loops makes its mask where the projections are, on the device that it is told."""
+    expect_device(student, student.simclr_loss_vectorized, *projections(rng, 4, 5), 0.5, device=rng.device)
+
+
+@task("simclr_loss_vectorized", points=1)
 def check_gradient_of_the_loss(student, rng):
     """The gradient reaches both sides, and agrees with that of the definition, also for one pair."""
     helper = student.define(GRADIENT)

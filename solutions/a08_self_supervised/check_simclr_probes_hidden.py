@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, forbid, task
 
 
 def plain_knn(features: Tensor, labels: Tensor, queries: Tensor, k: int) -> list[int]:
@@ -18,10 +18,10 @@ def plain_knn(features: Tensor, labels: Tensor, queries: Tensor, k: int) -> list
     return answers
 
 
-@task("knn_probe", points=2)
+@task("knn_probe", points=1)
 def check_neighbours_agree_with_a_plain_loop(student, rng):
-    """Labels agree with a loop for several k, with many ties, labels with gaps, in float32 and for one query."""
-    labels = rng.integers(0, 4, 23) * 2 + 1
+    """Labels agree with a loop for several k, with many ties, labels with gaps up to 22, float32 and one query."""
+    labels = rng.integers(0, 4, 23) * 7 + 1
     features = rng.normal(23, 5) * rng.uniform(23, 1, low=0.05, high=20.0)
     queries = rng.normal(40, 5) + 0.5
     for k in (1, 2, 4, 7, 23):
@@ -32,6 +32,12 @@ def check_neighbours_agree_with_a_plain_loop(student, rng):
     features, queries = features.float(), queries[:1].float()
     expected = torch.tensor(plain_knn(features, labels, queries, 5), device=rng.device)
     expect_equal(student.knn_probe(features, labels, queries, k=5), expected, name="label of one query in float32")
+
+
+@task("knn_probe", points=1)
+def check_neighbours_on_the_device_of_the_features(student, rng):
+    """Votes are counted where the features are, and the labels found are there, too."""
+    expect_device(student, student.knn_probe, rng.normal(9, 4), rng.integers(0, 3, 9), rng.normal(5, 4), k=3)
 
 
 def minimum(rows: Tensor, labels: Tensor, classes: int, reg: float) -> tuple[Tensor, Tensor]:
@@ -51,34 +57,55 @@ def minimum(rows: Tensor, labels: Tensor, classes: int, reg: float) -> tuple[Ten
     return weight[:-1], weight[-1]
 
 
-@task("linear_probe", points=2)
+def judge_probe(student, rng, features: Tensor, own: Tensor, queries: Tensor, reg: float, dtype: torch.dtype) -> None:
+    """Wherever the minimum is certain by 2 %, the labels are those of the minimum. ``own``: classes without gaps."""
+    names = torch.tensor([1, 4, 5, 12], device=rng.device)  # what the classes are called
+    mean, deviation = features.mean(dim=0), features.std(dim=0, unbiased=False) + 1e-6
+    weight, bias = minimum((features - mean) / deviation, own, int(own.max()) + 1, reg)
+    best = torch.softmax((queries - mean) / deviation @ weight + bias, dim=1).topk(2, dim=1)
+    certain = best.values[:, 0] - best.values[:, 1] > 0.02
+    args = features.to(dtype), names[own], queries.to(dtype)
+    seen = student.inspect(student.linear_probe, *args, reg)
+    expect_shape(seen.value, (len(queries),), name="labels")
+    wrong = int((seen.value[certain] != names[best.indices[certain, 0]]).sum())
+    expect(
+        wrong == 0 and seen.value.dtype == torch.int64,
+        f"With {len(own)} labelled features and reg={reg:g}, {wrong} of {int(certain.sum())} labels are not those of "
+        "the minimum.",
+        "Standardise by mean and biased deviation of the labelled features, penalise the weights only, and do not stop "
+        "early.",
+    )
+    expect_unchanged(seen, *args)
+
+
+@task("linear_probe", points=1)
 def check_linear_probe_reaches_the_minimum(student, rng):
     """Labels agree with those of the exact minimum wherever that is certain by 2 %, for weak and strong penalties."""
     scales = 10 ** rng.uniform(6, low=-2.0, high=3.0)
     centres = 0.8 * rng.normal(4, 6)
-    labels = torch.cat([torch.arange(4, device=rng.device), (rng.uniform(76) ** 2 * 4).long()])  # few of the last class
-    features = (centres[labels] + rng.normal(80, 6)) * scales + 3 * scales
+    own = torch.cat([torch.arange(4, device=rng.device), (rng.uniform(76) ** 2 * 4).long()])  # few of the last class
+    features = (centres[own] + rng.normal(80, 6)) * scales + 3 * scales
     queries = (0.7 * centres[rng.integers(0, 4, 400)] + rng.normal(400, 6) + 0.3) * scales + 3 * scales
-    mean, deviation = features.mean(dim=0), features.std(dim=0, unbiased=False) + 1e-6
+    features, queries = (torch.cat([x, torch.full_like(x[:, :1], 2.0)], dim=1) for x in (features, queries))
     for reg, dtype in [(1e-2, torch.float64), (0.3, torch.float64), (1e-3, torch.float32)]:
-        weight, bias = minimum((features - mean) / deviation, labels, 4, reg)
-        best = torch.softmax((queries - mean) / deviation @ weight + bias, dim=1).topk(2, dim=1)
-        certain = best.values[:, 0] - best.values[:, 1] > 0.02
-        args = features.to(dtype), labels, queries.to(dtype)
-        seen = student.inspect(student.linear_probe, *args, reg)
-        expect_equal(tuple(seen.value.shape), (400,), name="shape")
-        wrong = int((seen.value[certain] != best.indices[certain, 0]).sum())
-        expect(
-            wrong == 0 and seen.value.dtype == torch.int64,
-            f"With reg={reg:g}, {wrong} of {int(certain.sum())} labels are not those of the minimum.",
-            "Standardise by the labelled features, penalise the weights only, and do not stop early.",
-        )
-        expect_unchanged(seen, *args)
+        judge_probe(student, rng, features, own, queries, reg, dtype)
+
+
+@task("linear_probe", points=1)
+def check_linear_probe_of_six_labels(student, rng):
+    """With six labels the minimum is right, too: there the deviation is not that of a sample. Devices are kept."""
+    scale, shift = 10 ** float(rng.uniform(low=-1.0, high=2.0)), float(rng.normal())
+    features = torch.tensor([0.0, 1.0, 2.0, 3.0, 4.0, 8.0], dtype=torch.float64, device=rng.device)[:, None]
+    queries = torch.linspace(-10.0, 30.0, 800, dtype=torch.float64, device=rng.device)[:, None]
+    own = torch.tensor([0, 0, 0, 0, 1, 1], device=rng.device)
+    for reg in (0.1, 0.5, 1.0):
+        judge_probe(student, rng, (features + shift) * scale, own, (queries + shift) * scale, reg, torch.float64)
+    expect_device(student, student.linear_probe, features, own, queries)
 
 
 @task("rotation_task", points=1)
 def check_rotations_agree_with_rot90(student, rng):
-    """Rotations agree with torch.rot90 on images without symmetry, keep dtype, and leave their input alone."""
+    """Rotations agree with torch.rot90 on images without symmetry, keep dtype, device and their input."""
     forbid(student, "rotation_task", calls=["torch.rot90", "np.rot90", "scipy.*"])
     for images in (rng.normal(3, 2, 5, 5), rng.normal(4, 4, 1, 3, dtype=torch.float32).permute(3, 2, 0, 1)):
         seen = student.inspect(student.rotation_task, images)
@@ -87,3 +114,4 @@ def check_rotations_agree_with_rot90(student, rng):
         expected = torch.arange(4, device=rng.device).repeat_interleave(len(images))
         expect_equal(labels, expected, name="labels")
         expect_unchanged(seen, images)
+    expect_device(student, student.rotation_task, images)

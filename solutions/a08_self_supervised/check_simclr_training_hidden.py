@@ -11,14 +11,20 @@ MODEL = """
 import torch
 from torch import nn
 
+class Elsewhere(torch.Tensor):
+    # Plays a tensor on another device than the model: it must be brought there.
+    def to(self, *args, **kwargs):
+        return super().to(*args, **kwargs).as_subclass(torch.Tensor)
+
 class Small(nn.Module):
-    # Features and projections have different sizes; remembers in which mode it was called.
+    # Features and projections have different sizes; remembers in which mode it was called, and with what.
     def __init__(self, first, second):
         super().__init__()
         self.first, self.second = nn.Parameter(first.clone()), nn.Parameter(second.clone())
-        self.modes = []
+        self.modes, self.brought = [], []
     def forward(self, x):
         self.modes.append(self.training)
+        self.brought.append(type(x) is torch.Tensor)
         features = torch.tanh(x.flatten(1) @ self.first)
         return features, features @ self.second
 
@@ -26,9 +32,11 @@ def run(train, first, second, batches, adam, **options):
     model = Small(first, second).eval()
     kind = torch.optim.Adam if adam else torch.optim.SGD
     optimizer = kind(model.parameters(), lr=0.05)
+    batches = [(x_i.as_subclass(Elsewhere), x_j.as_subclass(Elsewhere), target) for x_i, x_j, target in batches]
     losses = [train(model, iter(batches), optimizer, epoch, 2, **options) for epoch in (1, 2)]
     weights = [p.detach() for p in model.parameters()]
-    return {"losses": losses, "weights": weights, "modes": model.modes, "kinds": [type(l).__name__ for l in losses]}
+    kinds = [type(loss).__name__ for loss in losses]
+    return {"losses": losses, "weights": weights, "modes": model.modes, "brought": model.brought, "kinds": kinds}
 """
 
 
@@ -69,11 +77,11 @@ def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> d
 
 @task("train", points=1)
 def check_epochs_agree_with_torch(student, rng):
-    """Losses and weights of two epochs agree with the same training by torch, for SGD and for Adam."""
+    """Losses and weights of two epochs agree with the same training by torch; batches are brought to the device."""
     for adam in (False, True):
         seen = judge_epochs(student, rng, [4, 4, 4], 0.3, adam=adam)
         expect(all(seen["modes"]), "The model was not in training mode: call model.train() first.")
-        expect_equal(len(seen["modes"]), 12, name="calls of the model in two epochs of three batches")
+        expect(all(seen["brought"]), "A batch reached the model without being brought to the device first.")
         expect_equal(seen["kinds"], ["float", "float"], name="types of what train returned")
 
 

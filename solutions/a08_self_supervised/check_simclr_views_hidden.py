@@ -1,41 +1,12 @@
-"""Hidden checks of crops, jitter, the chain and the pairs: the laws of chance, over many draws of a fresh seed."""
+"""Hidden checks of crops, alone and in the chain, and of pairs: the laws of chance, over many draws of a fresh seed."""
 
 import math
 
 import torch
-from oracles import DRAWS, expect_share
+from oracles import DRAWS, expect_independent, expect_uniform
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
-
-
-def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack: float = 0.0) -> None:
-    """Many values uniform in [low, high]: none outside (by more than slack), mean and spread within six deviations."""
-    width, count = high - low, len(values)
-    smallest, largest = float(values.min()), float(values.max())
-    expect(
-        smallest > low - slack - 1e-6 and largest < high + slack + 1e-6,
-        f"{what} lies between {smallest:.4g} and {largest:.4g}; it should lie in [{low:.4g}, {high:.4g}].",
-    )
-    mean, middle = float(values.mean()), (low + high) / 2
-    expect(
-        abs(mean - middle) < 6 * width / math.sqrt(12 * count) + slack / 4,
-        f"The mean of {what} over {count} draws is {mean:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
-        f"{middle:.4g}.",
-    )
-    # The variance of (u - 1/2)^2 for uniform u is 1/180.
-    spread, right = float((values - middle).square().mean()), width**2 / 12
-    expect(
-        abs(spread - right) < 6 * width**2 / math.sqrt(180 * count) + slack * width / 2,
-        f"The variance of {what} over {count} draws is {spread:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
-        f"{right:.4g}.",
-    )
-
-
-def expect_independent(first: Tensor, second: Tensor, what: str) -> None:
-    """The correlation of two columns of draws is within six standard deviations of 0."""
-    found = float(torch.corrcoef(torch.stack([first.double(), second.double()]))[0, 1])
-    expect(abs(found) < 6 / math.sqrt(len(first)), f"{what} depend on each other: their correlation is {found:.2f}.")
+from autograder import expect, expect_close, expect_equal, expect_unchanged, task
 
 
 @task("sample_crop", points=2)
@@ -112,78 +83,9 @@ def check_crop_agrees_with_a_plain_loop(student, rng):
         expect_unchanged(seen, image)
 
 
-@task("color_jitter", points=2)
-def check_law_of_the_jitter(student, rng):
-    """Factors and shifts are uniform around 1 and around 0, for each of the four, whatever their strengths."""
-    helper, none = student.define(DRAWS), {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
-
-    def draw(image: Tensor, **strength: float) -> Tensor:
-        out = helper.jittered(student.color_jitter, image.to(rng.device), 800, **{**none, **strength})
-        expect_shape(out, (800, *image.shape))
-        return out.cpu()
-
-    colour = torch.tensor([0.5, 0.2, 0.2], dtype=torch.float64).view(3, 1, 1)
-    luma = 0.299 * 0.5 + 0.701 * 0.2
-    expect_uniform(draw(colour, brightness=0.3)[:, 0, 0, 0] / 0.5, 0.7, 1.3, "the factor of brightness", slack=1e-3)
-    saturated = draw(colour, saturation=0.5)[:, 0, 0, 0]
-    expect_uniform((saturated - luma) / (0.5 - luma), 0.5, 1.5, "the factor of saturation", slack=2e-3)
-    tones = torch.tensor([0.4, 0.6], dtype=torch.float64).expand(3, 1, 2).contiguous()
-    contrasted = draw(tones, contrast=0.4)
-    expect_uniform((contrasted[:, 0, 0, 1] - 0.5) / 0.1, 0.6, 1.4, "the factor of contrast", slack=2e-3)
-    turned = draw(colour, hue=0.1)[:, :, 0, 0]  # red turned to yellow gains green, turned to purple gains blue
-    shift = (turned[:, 1] - turned[:, 2]) / 0.3 / 6
-    expect_uniform(shift, -0.1, 0.1, "the shift of the hue", slack=1e-3)
-
-
-@task("color_jitter", points=1)
-def check_jitter_draws_each_amount_for_itself(student, rng):
-    """Brightness, contrast and saturation draw independent factors; one number does not serve for all."""
-    colours = torch.tensor([[0.4, 0.5], [0.2, 0.3], [0.2, 0.3]], dtype=torch.float64, device=rng.device).view(3, 1, 2)
-    out = student.define(DRAWS).jittered(student.color_jitter, colours, 600, hue=0.0)[:, :, 0].cpu()  # (600, 3, 2)
-    luma = 0.299 * out[:, 0] + 0.587 * out[:, 1] + 0.114 * out[:, 2]
-    brightness = luma.mean(1)  # the mean luma knows of brightness alone
-    contrast = (luma[:, 1] - luma[:, 0]) / brightness
-    saturation = (out[:, 0, 0] - out[:, 1, 0]) / (brightness * contrast)
-    expect_independent(brightness, contrast, "Brightness and contrast")
-    expect_independent(brightness, saturation, "Brightness and saturation")
-    expect_independent(contrast, saturation, "Contrast and saturation")
-    expect(float(contrast.std() / contrast.mean()) > 0.15, "The contrast hardly varies.")
-    expect(float(saturation.std() / saturation.mean()) > 0.15, "The saturation hardly varies.")
-
-
-def one_colour(rng, red: float, green: float, blue: float) -> Tensor:
-    """An image of one colour: no crop and no mirror changes it."""
-    return torch.tensor([red, green, blue], dtype=torch.float64, device=rng.device).view(3, 1, 1).repeat(1, 12, 9)
-
-
-@task("compute_train_transform", points=2)
-def check_how_often_colours_are_jittered(student, rng):
-    """Over 1,500 draws the colours are jittered in 80 %, whether the view is grey or not."""
-    transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
-    image = one_colour(rng, 0.6, 0.3, 0.2)
-    out = student.define(DRAWS).views(transform, image, 1500)[:, :, 1, 1].cpu()  # (1500, 3)
-    grey = (out.amax(1) - out.amin(1)) < 1e-5
-    expect_share(grey, 0.2, "The view is grey")
-    luma = 0.299 * 0.6 + 0.587 * 0.3 + 0.114 * 0.2
-    untouched = torch.where(grey, (out[:, 0] - luma).abs() < 2e-4, (out - image[:, 0, 0].cpu()).abs().amax(1) < 1e-5)
-    expect_share(~untouched, 0.8, "Colours are jittered")
-    expect_share(untouched & grey, 0.04, "Colours are made grey without being jittered")
-
-
-@task("compute_train_transform", points=1)
-def check_grey_comes_after_the_jitter(student, rng):
-    """Colours are jittered before they are made grey: a shifted hue shows in the grey."""
-    transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
-    out = student.define(DRAWS).views(transform, one_colour(rng, 0.1, 0.1, 0.9), 1500)[:, :, 1, 1].cpu()
-    greys = out[(out.amax(1) - out.amin(1)) < 1e-5, 0]
-    # Blue has luma 0.19. Brightness alone makes at most 0.27 of it; turned towards cyan, blue reaches 0.5.
-    brighter = int((greys > 0.28).sum())
-    expect(brighter >= 10, f"Of {len(greys)} grey views {brighter} are brighter than a blue whose hue stays.")
-
-
 @task("compute_train_transform", points=2)
 def check_crops_of_the_chain(student, rng):
-    """The chain crops with the scale it is given, 0.5 to 1 by default, anywhere in the image."""
+    """The chain crops with the scale it is given, 0.5 to 1 by default, and the default ratio, anywhere in the image."""
     down = torch.linspace(0.2, 0.8, 60, dtype=torch.float64).view(-1, 1).expand(60, 48)
     right = torch.linspace(0.2, 0.8, 48, dtype=torch.float64).expand(60, 48)
     image = torch.stack([down, right, torch.full_like(down, 0.5)]).to(rng.device)
@@ -203,6 +105,12 @@ def check_crops_of_the_chain(student, rng):
             0.94 * low < smallest and largest < 1.06 * high and largest - smallest > (high - low) / 2,
             f"The boxes cover {smallest:.2f} to {largest:.2f} of the image; with {options or 'no options'} they should "
             f"fill {low} to {high}.",
+        )
+        shape = width * 48 / (height * 60)
+        smallest, largest = float(shape.min()), float(shape.max())
+        expect(
+            smallest > 0.94 * 3 / 4 and largest < 1.06 * 4 / 3 and largest / smallest > 1.35,
+            f"width / height of the boxes runs from {smallest:.2f} to {largest:.2f}; it should fill 3/4 to 4/3.",
         )
         expect(float(places.std()) > 0.01, "All boxes have the same centre.")
 

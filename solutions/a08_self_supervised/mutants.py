@@ -27,6 +27,8 @@ MUTANTS = [
            "0.299, 0.587, 0.114", "0.114, 0.587, 0.299")),
     mutant("grey: weights in float64, so float32 images change their dtype", "check_grey_pixel_by_pixel",
            WEIGHTS, "weights = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64).view(3, 1, 1)"),
+    mutant("grey: weights on the CPU", "check_grey_pixel_by_pixel",
+           WEIGHTS, "weights = torch.tensor([0.299, 0.587, 0.114], dtype=image.dtype).view(3, 1, 1)"),
     mutant("grey: views the image as a table, which needs contiguous pixels", "check_grey_pixel_by_pixel",
            WEIGHTS, WEIGHTS + "\n    image.view(-1)"),
     mutant("grey: writes into the image", "check_grey_pixel_by_pixel",
@@ -70,6 +72,8 @@ MUTANTS = [
            BACK, BACK.replace("value - chroma", "value - chroma.clamp(max=0.5)")),
     mutant("hue: negative hues of purple are cut off", "check_hue_agrees_with_colorsys",
            NESTED, NESTED.replace("(green - blue) / divisor", "((green - blue) / divisor).clamp(min=0)")),
+    mutant("hue: the offsets of the channels are made on the CPU", "check_hue_on_the_device_of_the_image",
+           CYCLE, CYCLE.replace("image.new_tensor(", "torch.tensor(")),
     mutant("hue: a small constant against the division by zero is not small", "check_hue_where_channels_are_equal",
            DIVISOR, "divisor = chroma + 1e-2"),
 ]

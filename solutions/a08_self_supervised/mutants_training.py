@@ -16,6 +16,7 @@ ROWS = "rows = F.normalize(out, dim=1)"
 PAIRS = "(F.normalize(out_left, dim=1) * F.normalize(out_right, dim=1)).sum(dim=1, keepdim=True)"
 PRODUCT = "return rows @ rows.T"
 LOGITS = "logits = compute_sim_matrix(torch.cat([out_left, out_right])) / tau"
+ITSELF = "itself = torch.eye(len(logits), dtype=torch.bool, device=device)"
 SUMS = "logits.masked_fill(itself, -math.inf).logsumexp(dim=1)"
 POSITIVES = "positives = sim_positive_pairs(out_left, out_right)[:, 0] / tau"
 LOSS = "return log_sums.mean() - positives.mean()"
@@ -33,6 +34,7 @@ SCORED = "check_features_learned_without_labels"
 COSINES = "similarity = F.normalize(queries, dim=1) @ F.normalize(features, dim=1).T"
 NEAREST = "similarity.topk(k, dim=1)"
 VOTE = "F.one_hot(votes, int(labels.max()) + 1).sum(dim=1).argmax(dim=1)"
+WEIGHT = "weight = rows.new_zeros(rows.shape[1], int(labels.max()) + 1, requires_grad=True)"
 MOMENTS = "features.mean(dim=0), features.std(dim=0, unbiased=False) + 1e-6"
 STANDARD = "rows, queries = (features - mean) / deviation, (queries - mean) / deviation"
 OBJECTIVE = "F.cross_entropy(rows @ weight + bias, labels) + reg * weight.square().sum()"
@@ -108,6 +110,8 @@ LOSSES = [
            LOGITS, "logits = torch.cat([out_left, out_right])\n    logits = logits @ logits.T / tau"),
     mutant("loss: right views are detached, as in other methods", "check_gradient_of_the_loss",
            LOGITS, "out_right = out_right.detach()\n    " + LOGITS),
+    mutant("loss: the mask is made on the CPU", "check_loss_on_the_device_of_the_projections",
+           ITSELF, ITSELF.replace(", device=device", "")),
     mutant("loss: without negatives, so everything collapses", "check_loss_of_pairs_far_apart", LOSS, COLLAPSE),
 ]
 
@@ -129,6 +133,8 @@ EPOCHS = [
            SUM + "\n        " + COUNT, "total += loss.item() * batch_size\n        count += batch_size"),
     mutant("train: leaves the model in evaluation mode", "check_epochs_agree_with_torch",
            MODE, MODE.replace("model.train()", "pass")),
+    mutant("train: leaves the batches where the loader made them", "check_epochs_agree_with_torch",
+           LEFT + "\n        " + RIGHT, (LEFT + "\n        " + RIGHT).replace(".to(device)", "")),
     mutant("train: returns a tensor with its graph", "check_epochs_agree_with_torch", SUM, SUM.replace(".item()", "")),
     mutant("train: drops a batch that is smaller than the others", "check_uneven_batches_count_by_their_pairs",
            "        " + LEFT, "        if len(x_i) < batch_size:\n            continue\n        " + LEFT),
@@ -147,6 +153,13 @@ PROBES = [
            VOTE, "int(labels.max()) - " + VOTE.replace(".argmax(", ".flip(1).argmax(")),
     mutant("knn: squeezes, so one query loses its axis", "check_neighbours_agree_with_a_plain_loop",
            VOTE, VOTE + ".squeeze()"),
+    mutant("knn: ten classes", "check_neighbours_agree_with_a_plain_loop",
+           VOTE, VOTE.replace("int(labels.max()) + 1", "10")),
+    mutant("knn: as many classes as labels, gaps forgotten", "check_neighbours_agree_with_a_plain_loop",
+           VOTE, VOTE.replace("int(labels.max()) + 1", "len(labels.unique())")),
+    mutant("knn: the table of votes is made on the CPU", "check_neighbours_on_the_device_of_the_features",
+           VOTE, "torch.zeros(len(votes), int(labels.max()) + 1).scatter_add_("
+           "1, votes, torch.ones_like(votes, dtype=torch.float32)).argmax(dim=1)"),
     mutant("linear probe: no standardisation", "check_linear_probe_of_clusters", STANDARD, "rows = features"),
     mutant("linear probe: queries by their own statistics", "check_linear_probe_reaches_the_minimum",
            STANDARD, "rows = (features - mean) / deviation\n"
@@ -161,12 +174,24 @@ PROBES = [
            OPTIMIZER, OPTIMIZER.replace("200", "3")),
     mutant("linear probe: divides by the variance", "check_linear_probe_of_clusters",
            MOMENTS, "features.mean(dim=0), features.var(dim=0, unbiased=False) + 1e-6"),
+    mutant("linear probe: divides a constant feature by 0", "check_linear_probe_of_clusters",
+           MOMENTS, MOMENTS.replace(" + 1e-6", "")),
+    mutant("linear probe: the deviation of a sample", "check_linear_probe_of_six_labels",
+           MOMENTS, MOMENTS.replace(", unbiased=False", "")),
+    mutant("linear probe: ten classes", "check_linear_probe_reaches_the_minimum",
+           WEIGHT, WEIGHT.replace("int(labels.max()) + 1", "10")),
+    mutant("linear probe: as many classes as labels, gaps forgotten", "check_linear_probe_reaches_the_minimum",
+           WEIGHT, WEIGHT.replace("int(labels.max()) + 1", "len(labels.unique())")),
+    mutant("linear probe: the weights are made on the CPU", "check_linear_probe_of_six_labels",
+           WEIGHT, WEIGHT.replace("rows.new_zeros(", "torch.zeros(").replace("requires", "dtype=rows.dtype, requires")),
     mutant("rotation: clockwise", ("check_rotations_of_a_small_picture", "check_rotations_agree_with_rot90"),
            QUARTER, "quarter = images.transpose(2, 3).flip(3)"),
     mutant("rotation: mirrors where it should turn", "check_rotations_of_a_small_picture",
            TURNS, "torch.cat([images, quarter, images.flip(2), quarter.flip(2)])"),
     mutant("rotation: labels image by image", "check_rotations_of_a_small_picture",
            NUMBERS, "torch.arange(4, device=images.device).repeat(len(images))"),
+    mutant("rotation: labels on the CPU", "check_rotations_agree_with_rot90",
+           NUMBERS, NUMBERS.replace(", device=images.device", "")),
     mutant("rotation: takes what is not square", "check_rotation_refuses_what_is_not_square", REFUSE, "if False:"),
     mutant("rotation: lets rot90 do it", "check_rotations_agree_with_rot90",
            TURNS, "torch.cat([torch.rot90(images, r, (2, 3)) for r in range(4)])"),

@@ -18,6 +18,7 @@ DRAW = "float(torch.empty(()).uniform_(centre - strength, centre + strength))"
 CENTRES = "for centre, strength in ((1, brightness), (1, contrast), (1, saturation), (0, hue))"
 DARKEN = "image = adjust_contrast(adjust_brightness(image, brightness), contrast)"
 TURN = "return adjust_hue(adjust_saturation(image, saturation), hue)"
+FOUR = DARKEN + "\n    " + TURN
 SEED = "    torch.manual_seed(seed)\n"
 CROP = "box = sample_crop(*image.shape[1:], scale=scale)"
 CUT = "image = resized_crop(image, *box, size=size)"
@@ -30,6 +31,13 @@ GREY = """\
         if grey < 0.2:
             image = to_grey(image)
 """
+CHAIN = f"""\
+        {CROP}
+        {CUT}
+        {COINS}
+        if flip < 0.5:
+            image = image.flip(-1)
+{JITTER}"""
 VIEWS = "return self.transform(image), self.transform(image), target"
 
 # fmt: off
@@ -89,6 +97,32 @@ CHANCE = [
            CENTRES, CENTRES.replace("(0, hue)", "(0, 0.1)")),
     mutant("jitter: saturation takes the strength of brightness", "check_law_of_the_jitter",
            CENTRES, CENTRES.replace("(1, saturation)", "(1, brightness)")),
+    mutant("jitter: the hue repeats the draw of the saturation", "check_jitter_draws_each_amount_for_itself",
+           DRAW + "\n        " + CENTRES, "centre + strength * (2 * u - 1)\n"
+           "        for centre, strength, u in zip(\n"
+           "            (1, 1, 1, 0), (brightness, contrast, saturation, hue), torch.rand(3)[[0, 1, 2, 2]].tolist()\n"
+           "        )"),
+    mutant("jitter: the hue first", "check_order_of_the_jitter", FOUR,
+           "image = adjust_hue(image, hue)\n    "
+           "return adjust_saturation(adjust_contrast(adjust_brightness(image, brightness), contrast), saturation)"),
+    mutant("jitter: from the last to the first", "check_order_of_the_jitter", FOUR,
+           "image = adjust_saturation(adjust_hue(image, hue), saturation)\n    "
+           "return adjust_brightness(adjust_contrast(image, contrast), brightness)"),
+    mutant("jitter: contrast before brightness", "check_order_of_the_jitter", DARKEN,
+           "image = adjust_brightness(adjust_contrast(image, contrast), brightness)"),
+    mutant("jitter: saturation before contrast", "check_order_of_the_jitter", FOUR,
+           "image = adjust_saturation(adjust_brightness(image, brightness), saturation)\n    "
+           "return adjust_hue(adjust_contrast(image, contrast), hue)"),
+    mutant("jitter: the hue before saturation", "check_order_of_the_jitter", TURN,
+           "return adjust_saturation(adjust_hue(image, hue), saturation)"),
+    mutant("jitter: in a random order, as torchvision does", "check_order_of_the_jitter", FOUR,
+           "amounts = brightness, contrast, saturation, hue\n"
+           "    changes = adjust_brightness, adjust_contrast, adjust_saturation, adjust_hue\n"
+           "    for number in torch.randperm(4).tolist():\n"
+           "        image = changes[number](image, amounts[number])\n    return image"),
+    mutant("jitter: clamps once, at the end", "check_order_of_the_jitter", DARKEN,
+           "dull = (1 - contrast) * to_grey(brightness * image).mean()\n"
+           "    image = (contrast * brightness * image + dull).clamp(0, 1)"),
     mutant("chain: seeds at every call, so each view is the same", "check_views_can_be_repeated",
            "        " + CROP, "        torch.manual_seed(seed)\n        " + CROP),
     mutant("chain: does not seed", "check_views_can_be_repeated", SEED, ""),
@@ -99,6 +133,17 @@ CHANCE = [
            CROP, "box = sample_crop(*image.shape[1:])"),
     mutant("chain: takes the image's channels for its height", "check_crops_of_the_chain",
            CROP, "box = sample_crop(*image.shape[:2], scale=scale)"),
+    mutant("chain: boxes are square", "check_crops_of_the_chain",
+           CROP, CROP.replace("scale=scale", "scale=scale, ratio=(1.0, 1.0)")),
+    mutant("chain: jitter before the crop", "check_order_of_the_chain", CHAIN,
+           CHAIN.replace(JITTER, "").replace(f"        {COINS}\n", "").replace(
+               CROP, f"{COINS}\n{JITTER}        {CROP}")),
+    mutant("chain: jitters as strongly as the paper", "check_strengths_of_the_chain",
+           "image = color_jitter(image)", "image = color_jitter(image, 0.8, 0.8, 0.8, 0.2)"),
+    mutant("chain: jitters without the hue", "check_strengths_of_the_chain",
+           "image = color_jitter(image)", "image = color_jitter(image, hue=0.0)"),
+    mutant("chain: one coin for mirror and jitter", "check_how_often_colours_are_jittered",
+           COINS, "flip, grey = torch.rand(2).tolist()\n        jitter = flip"),
     mutant("chain: mirrors every view", "check_how_often_views_are_mirrored_and_grey",
            "if flip < 0.5:", "if flip < 1:"),
     mutant("chain: turns upside down", "check_how_often_views_are_mirrored_and_grey",
@@ -113,7 +158,7 @@ CHANCE = [
            COINS, "flip = jitter = grey = float(torch.rand(()))"),
     mutant("chain: grey only where there was jitter", "check_how_often_colours_are_jittered",
            COINS, COINS + "\n        grey = 0.8 * grey if jitter < 0.8 else 1.0"),
-    mutant("chain: grey before the jitter", "check_grey_comes_after_the_jitter", JITTER + GREY, GREY + JITTER),
+    mutant("chain: grey before the jitter", "check_order_of_the_chain", JITTER + GREY, GREY + JITTER),
     mutant("pairs: the same view twice", ("check_pairs_are_two_draws_of_one_image", "check_pairs_in_a_loader"),
            VIEWS, "view = self.transform(image)\n        return view, view, target"),
     mutant("pairs: the second view is the image itself", "check_pairs_are_two_draws_of_one_image",

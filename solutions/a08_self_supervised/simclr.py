@@ -599,7 +599,9 @@ def simclr_loss_vectorized(
 # ## 5 Training
 #
 # One epoch. For every batch: both views through the model, loss, gradients, step. The model returns a pair, features
-# and projections; **the loss takes the projections**. Nobody reads the labels.
+# and projections; **the loss takes the projections**. Nobody reads the labels. The views may pass one after the other,
+# or together as one batch of $2N$: where the model has batch normalisation, its means are then over more images and the
+# loss is a little different, and both are SimCLR.
 #
 # Return the mean loss of the epoch. Its batches may differ in size (the last one usually does), and the mean is over
 # *pairs*: a batch of 20 counts a third of a batch of 60. So weight each loss by how many pairs are really in the batch,
@@ -745,7 +747,7 @@ def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> 
 
     Shapes:
         features  (N, D)  labelled features
-        labels    (N,)    int64, 0 or more
+        labels    (N,)    int64, 0 or more, perhaps with gaps
         queries   (M, D)  features to classify
         k         int     neighbours, at most N
         out       (M,)    int64
@@ -780,7 +782,7 @@ def linear_probe(features: Tensor, labels: Tensor, queries: Tensor, reg: float =
 
     Shapes:
         features  (N, D)  labelled features
-        labels    (N,)    int64, 0 or more
+        labels    (N,)    int64, 0 or more, perhaps with gaps
         queries   (M, D)  features to classify
         reg       float   strength of the penalty on the weights, above 0
         out       (M,)    int64
