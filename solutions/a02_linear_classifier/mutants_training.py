@@ -19,6 +19,8 @@ mutant = mutants_of("linear_classifier.py")
 TRAINING = [
     mutant("batch: labels of other images", "check_batch_keeps_images_and_labels_together",
            "return X[rows], y[rows]", "return X[rows], y[torch.randint(num_train, (batch_size,), device=X.device)]"),
+    mutant("batch: what later assignments are lent", "check_batch_keeps_images_and_labels_together",
+           "return X[rows], y[rows]", "return X[rows], y[rows]\n\n\nfrom common.earlier.linear_classifier import sample_batch"),
     mutant("batch: without replacement", "check_batch_is_drawn_with_replacement",
            DRAW, "rows = torch.randperm(num_train, device=X.device)[:batch_size]"),
     mutant("batch: a block of neighbouring rows", "check_batches_are_uniform_and_fresh",
