@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def crowded(walled: Nursery) -> Iterator[Nursery]:
         other.kill()
         other.wait()
     for pid in pids(walled):
-        os.sched_setaffinity(pid, usable)
+        with suppress(ProcessLookupError):  # a worker that has just ended
+            os.sched_setaffinity(pid, usable)
 
 
 def pids(nursery: Nursery) -> list[int]:
