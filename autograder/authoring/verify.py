@@ -24,7 +24,12 @@ from autograder.report import Cause, CheckResult, Outcome
 from autograder.run import Options
 
 SCORED_SEEDS = 5  # at most so many for checks that train
-PARTS = ("reference", "mistakes", "files")  # the stub is a mistake, too; the notebook is one of the files
+PARTS = (
+    "training",
+    "reference",
+    "mistakes",
+    "files",
+)  # longest first; the stub is a mistake, too; the notebook is one of the files
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,14 @@ def verify(
     def body(checks: Checks) -> None:
         bench = _Bench(checks, nursery, read_sources(assignment), training)
         if "reference" in parts:
-            note("reference", lambda: bench.reference(seeds, options))
+            note("reference", lambda: bench.reference(bench.judged - bench.scored, seeds, options))
+        if "training" in parts and training and bench.scored:
+            note("training", lambda: bench.reference(bench.scored, min(seeds, SCORED_SEEDS), options))
         if "mistakes" in parts:
             note("blank stub", bench.stub)
             note("mutants", bench.mutants)
 
-    if {"reference", "mistakes"} & set(parts):
+    if set(parts) - {"files"}:
         with open_nursery(wall) as nursery:
             try:
                 with_checks(assignment, options, body)
@@ -111,7 +118,8 @@ class _Bench:
     def __init__(self, checks: Checks, nursery: Nursery | None, sources: dict[str, str], training: bool) -> None:
         self.checks, self.nursery, self.sources, self.training = checks, nursery, sources, training
         self.names = {item.name for item in checks.items}
-        self.judged = {item.name for item in checks.items if training or not item.scored}
+        self.scored = {item.name for item in checks.items if item.scored}
+        self.judged = self.names if training else self.names - self.scored
 
     @contextmanager
     def _link(self, sources: Mapping[str, str]) -> Iterator[BoxLink | LocalLink]:
@@ -122,16 +130,15 @@ class _Bench:
         finally:
             link.close()
 
-    def reference(self, seeds: int, options: Options) -> tuple[list[str], str]:
+    def reference(self, names: Collection[str], seeds: int, options: Options) -> tuple[list[str], str]:
         problems = []
         for seed in range(seeds):
             self.checks.run.options = replace(options, seed=seed)
-            names = self.judged if seed < SCORED_SEEDS else {i.name for i in self.checks.items if not i.scored}
             results = self._run(self.sources, names)
             problems += [f"seed {seed}: {show(r)}" for r in results if r.outcome is not Outcome.PASSED]
         self.checks.run.options = options
-        points = sum(item.claim.points for item in self.checks.items if item.name in self.judged)
-        return problems, f"{points} points, {count(seeds, 'seed')}, {len(self.judged)} checks"
+        points = sum(item.claim.points for item in self.checks.items if item.name in names)
+        return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
 
     def stub(self) -> tuple[list[str], str]:
         assignment = self.checks.assignment
