@@ -45,7 +45,7 @@ class Reach:
 
 
 def reach_of(source: str, function: str) -> Reach | None:
-    """Everything that ``function``, or each method of a class, may run; None when the source has no such function."""
+    """Everything that ``function``, or each method of a class, may run; None when the source does not parse."""
     try:
         module = Module(source)
     except SyntaxError:
@@ -64,7 +64,7 @@ def reach_of(source: str, function: str) -> Reach | None:
             reach.uses[id(definition.node)] = {id(d.node) for d in certain}
             waiting += certain + possible
     reach.circle = _circles(reach.uses)
-    return reach if reach.visits else None
+    return reach
 
 
 def _visit(reach: Reach, definition: Definition) -> tuple[list[Definition], list[Definition]]:

@@ -45,8 +45,7 @@ def forbidden_calls(source: str, function: str, calls: Sequence[str]) -> list[Fi
     ".grad_fn" is the attribute of any object. ``eval``, ``exec`` and look-ups that hide the name are found as well.
     """
     pattern, reach = Pattern(calls), reach_of(source, function)
-    found = list(_calls_in(reach, pattern)) if reach else []
-    return _unique([*_brought_in(source, function, pattern), *found])
+    return _unique([*_brought_in(reach.module, function, pattern), *_calls_in(reach, pattern)]) if reach else []
 
 
 def loops(source: str, function: str) -> list[Finding]:
@@ -107,12 +106,8 @@ def _calls_in(reach: Reach, pattern: Pattern) -> Iterator[Finding]:
             yield _finding(module, visit, what)
 
 
-def _brought_in(source: str, function: str, pattern: Pattern) -> Iterator[Finding]:
+def _brought_in(module: Module, function: str, pattern: Pattern) -> Iterator[Finding]:
     """The function itself is what a rule forbids: imported, renamed or inherited."""
-    try:
-        module = Module(source)
-    except SyntaxError:
-        return
     for origin in origins_of(module, function):
         if what := pattern.match(origin.path):
             yield _at(module, origin.node, what, function)
