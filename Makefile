@@ -8,7 +8,7 @@ STAMP = .venv/.installed
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
-	@$(BIN)/python -m autograder.demo
+	@$(BIN)/python -m autograder.cli.demo
 
 test: $(STAMP)
 	@$(BIN)/python -m pytest $(ARGS)

@@ -8,18 +8,18 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "task": "autograder.checks.claims",
-    "expect": "autograder.checks.expectations",
-    "expect_close": "autograder.checks.expectations",
-    "expect_equal": "autograder.checks.expectations",
-    "expect_device": "autograder.checks.devices",
-    "expect_shape": "autograder.checks.expectations",
-    "expect_type": "autograder.checks.expectations",
-    "expect_unchanged": "autograder.checks.expectations",
+    "task": "autograder.checks.task",
+    "expect": "autograder.checks.expect",
+    "expect_close": "autograder.checks.expect",
+    "expect_equal": "autograder.checks.expect",
+    "expect_device": "autograder.checks.expect_device",
+    "expect_shape": "autograder.checks.expect",
+    "expect_type": "autograder.checks.expect",
+    "expect_unchanged": "autograder.checks.expect",
     "expect_gradient": "autograder.checks.gradients",
     "expect_gradients": "autograder.checks.gradients",
-    "forbid": "autograder.checks.rules",
-    "check": "autograder.notebook_check",
+    "forbid": "autograder.source_rules.forbid",
+    "check": "autograder.students.notebook_check",
 }
 __all__ = [*_PUBLIC, "__version__"]
 

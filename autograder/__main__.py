@@ -1,5 +1,5 @@
 """`python -m autograder` is `gradlab`."""
 
-from autograder.cli import main
+from autograder.cli.app import main
 
 main()

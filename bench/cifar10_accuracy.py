@@ -21,7 +21,7 @@ import torch
 from cifar10.entry import Entry
 
 from common.data import load
-from common.seed import seed_everything
+from common.training.seed import seed_everything
 
 
 def main() -> int:

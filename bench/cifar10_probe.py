@@ -21,9 +21,9 @@ from cifar10.entry import read_solution
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from common.contrastive import ContrastiveModel, features_of, settle
 from common.data import Split, load
-from common.seed import seed_everything
+from common.nets.contrastive import ContrastiveModel, features_of, settle
+from common.training.seed import seed_everything
 
 RATE = 3e-3
 

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from common.data import load
-from common.seed import seed_everything
+from common.training.seed import seed_everything
 
 GOALS = (90.0, 94.0)
 

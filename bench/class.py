@@ -26,13 +26,13 @@ import psutil
 from class_of_hand_ins import make_class
 from distributed import LocalCluster
 
-from autograder.box.wall import choose
-from autograder.classroom.batch import grade_all
-from autograder.classroom.cluster import grade_on
-from autograder.classroom.desk import Job, Setup
-from autograder.course import find_assignment
-from autograder.report import Report
-from autograder.run import Options
+from autograder.core.course import find_assignment
+from autograder.core.report import Report
+from autograder.runners.dask_cluster import grade_on
+from autograder.runners.grader_process import Job, Setup
+from autograder.runners.local_pool import grade_all
+from autograder.sandbox.isolation import choose
+from autograder.session.options import Options
 
 KINDS = {"local-1": ("local", 1), "local-2": ("local", 2), "dask-1": ("dask", 1), "dask-2": ("dask", 2)}
 
@@ -81,7 +81,7 @@ def main() -> None:
     setup = Setup(assignment.folder, Options(), choose("auto"))
     with tempfile.TemporaryDirectory() as temporary:
         jobs = make_class(assignment, Path(temporary), options.n)
-        print(f"{len(jobs)} hand-ins of {assignment.name}, wall {setup.wall}, {os.cpu_count()} cores\n")
+        print(f"{len(jobs)} hand-ins of {assignment.name}, wall {setup.isolation}, {os.cpu_count()} cores\n")
         print(f"{'':12} {'start-up':>9} {'total':>9} {'hand-ins/s':>11} {'cpu s each':>11} {'memory':>9} {'load':>6}")
         rows: dict[str, Row] = {}
         for turn in range(options.rounds):
@@ -94,14 +94,16 @@ def main() -> None:
             show(f"{name}, all", row)
     print()
     for text, one, other, factor in (
-        ("two desks here, of one's throughput", "local-2", "local-1", 2),
+        ("two grader processes here, of one's throughput", "local-2", "local-1", 2),
         ("two Dask workers, of one's throughput", "dask-2", "dask-1", 2),
-        ("one Dask worker, of one desk's throughput here", "dask-1", "local-1", 1),
-        ("two Dask workers, of two desks' throughput here", "dask-2", "local-2", 1),
+        ("one Dask worker, of one grader process's throughput here", "dask-1", "local-1", 1),
+        ("two Dask workers, of two grader processes' throughput here", "dask-2", "local-2", 1),
     ):
         if one in rows and other in rows:
-            wall = rows[one].rate / rows[other].rate / factor
-            print(f"{text:48} {wall:5.0%} by the clock, {rows[other].cost / rows[one].cost:5.0%} by processor time")
+            isolation = rows[one].rate / rows[other].rate / factor
+            print(
+                f"{text:48} {isolation:5.0%} by the clock, {rows[other].cost / rows[one].cost:5.0%} by processor time"
+            )
     compare(rows)
 
 
@@ -134,7 +136,7 @@ def compare(rows: dict[str, Row]) -> None:
 
 
 def local(jobs: Sequence[Job], setup: Setup, workers: int, see: Callable[[Report], None]) -> None:
-    """With desks of this process."""
+    """With grader processes of this process."""
     grade_all(jobs, setup, workers=workers, on_report=see)
 
 
@@ -153,11 +155,11 @@ def on_dask(jobs: Sequence[Job], setup: Setup, workers: int, see: Callable[[Repo
 
 
 def grader_processes() -> list[psutil.Process]:
-    """The nurseries that run below this process."""
+    """The fork servers that run below this process."""
     found = []
     for process in tree():
         try:
-            if "autograder.box.nursery" in process.cmdline():
+            if "autograder.sandbox.inside.fork_server" in process.cmdline():
                 found.append(process)
         except psutil.Error:
             continue

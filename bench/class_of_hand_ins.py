@@ -7,10 +7,10 @@ import random
 import zipfile
 from pathlib import Path
 
+from autograder.authoring.mutants import read_mutants
 from autograder.authoring.verify import read_sources
-from autograder.classroom.desk import Job
-from autograder.manifest import Assignment
-from autograder.mutants import read_mutants
+from autograder.core.assignment import Assignment
+from autograder.runners.grader_process import Job
 
 # {reference} stands for the reference's source. Each costs time in its own way.
 HOSTILE = (

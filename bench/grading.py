@@ -3,7 +3,7 @@
     python bench/grading.py [--n 20]
 
 nbgrader gets plain asserts in its test cells, gradlab its check functions; inputs and tolerances are the same. Both
-grade one hand-in at a time. Start-up (nbgrader's program, gradlab's grader and nursery) is shown apart and together.
+grade one hand-in at a time. Start-up (nbgrader's program, gradlab's grader and fork server) is shown apart and together.
 The start of a box is measured from the request to the first answer, against `import torch` in a fresh interpreter.
 """
 
@@ -19,11 +19,11 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.box.link import BoxLink, Nursery
-from autograder.box.wall import choose
-from autograder.classroom.desk import Desk, Job, Setup
-from autograder.manifest import read_assignment
-from autograder.run import Options
+from autograder.core.assignment import read_assignment
+from autograder.runners.grader_process import GraderProcess, Job, Setup
+from autograder.sandbox.box_link import BoxLink, WorkerPool
+from autograder.sandbox.isolation import choose
+from autograder.session.options import Options
 
 SOLUTION = """\
 import torch
@@ -70,12 +70,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=20, help="hand-ins")
     count = parser.parse_args().n
-    wall = choose("auto")
+    isolation = choose("auto")
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         start, total = time_nbgrader(root / "nbgrader", count)
         rows = [("nbgrader autograde", start, total)]
-        for name in (wall, "none"):
+        for name in (isolation, "none"):
             rows.append((f"gradlab, wall {name}", *time_gradlab(root / f"gradlab-{name}", count, name)))
     print(f"{count} hand-ins, five checks each, one at a time\n")
     print(f"{'':24} {'start-up':>9} {'per hand-in':>12} {'throughput':>11} {'with start-up':>14}")
@@ -83,14 +83,14 @@ def main() -> None:
     for name, start, each in rows:
         whole = (base_start + count * base) / (start + count * each)
         print(f"{name:24} {start:7.2f} s {each * 1000:9.1f} ms {base / each:9.1f} x {whole:12.1f} x")
-    ready, load = time_box(wall), time_import()
+    ready, load = time_box(isolation), time_import()
     print(
         f"\na box, from request to first answer: {ready * 1000:.1f} ms; importing torch: {load * 1000:.0f} ms "
         f"({load / ready:.0f} x)"
     )
 
 
-def time_gradlab(root: Path, count: int, wall: str) -> tuple[float, float]:
+def time_gradlab(root: Path, count: int, isolation: str) -> tuple[float, float]:
     """Seconds to start, and seconds per hand-in."""
     public, handins = root / "assignments" / "a01_bench", root / "handins"
     public.mkdir(parents=True)
@@ -111,11 +111,11 @@ def time_gradlab(root: Path, count: int, wall: str) -> tuple[float, float]:
         path.write_text(SOLUTION + f"\n# {number}\n")
         jobs.append(Job(f"s{number:03}", path))
     begun = time.perf_counter()
-    desk = Desk(Setup(read_assignment(public).folder, Options(), wall, hidden=False))
+    grader = GraderProcess(Setup(read_assignment(public).folder, Options(), isolation, hidden=False))
     started = time.perf_counter()
-    reports = [desk.grade(job) for job in jobs]
+    reports = [grader.grade(job) for job in jobs]
     ended = time.perf_counter()
-    desk.close()
+    grader.close()
     assert all(report.points == 100 for report in reports), reports[0]
     return started - begun, (ended - started) / count
 
@@ -160,14 +160,14 @@ def _cell(source: str, name: str, points: int, *, solution: bool) -> nbformat.No
     return cell
 
 
-def time_box(wall: str) -> float:
+def time_box(isolation: str) -> float:
     """Median seconds from asking for a worker to its first answer."""
     limits = read_assignment(Path(__file__).resolve().parent.parent / "assignments" / "a01_knn").limits
     times = []
-    with Nursery(wall) as nursery:
+    with WorkerPool(isolation) as pool:
         for _ in range(21):
             begun = time.perf_counter()
-            link = BoxLink(nursery, {"m.py": ""}, limits, {})
+            link = BoxLink(pool, {"m.py": ""}, limits, {})
             link.begin(seed=0, seconds=10, memory_mb=1024)
             times.append(time.perf_counter() - begun)
             link.close()

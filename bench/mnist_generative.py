@@ -4,7 +4,7 @@
     GRADLAB_DATA=DATA python bench/mnist_generative.py --only DC-GAN --seeds 0 1
     python bench/mnist_generative.py --data glyphs                     # without the download, to try
 
-A small convolutional network (common/recogniser.py) trained on 20,000 labelled images is the judge. For SAMPLES samples
+A small convolutional network (common/classifier.py) trained on 20,000 labelled images is the judge. For SAMPLES samples
 it tells: the share recognised with a probability above 0.9; how many classes have more than 2 % of them; the Fréchet
 distance in its features to the test images; and how far samples are from their nearest training image, in units of the
 same distance of real test images (much below 1: copies). The first row shows real images that were held out.
@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from common.data import Split, load
-from common.recogniser import Recogniser, frechet_distance, train_recogniser
-from common.seed import seed_everything
+from common.nets.classifier import Classifier, frechet_distance, train_classifier
+from common.training.seed import seed_everything
 
 SAMPLES = 2000
 
@@ -91,7 +91,7 @@ ENTRIES = [
 ]
 
 
-def describe(judge: Recogniser, samples: Tensor, split: Split) -> str:
+def describe(judge: Classifier, samples: Tensor, split: Split) -> str:
     """The measures of the docstring, as cells of a table."""
     confidence, label = judge.logits(samples).softmax(dim=1).max(dim=1)
     shares = label.bincount(minlength=len(split.class_names)) / len(label)
@@ -120,10 +120,10 @@ def main() -> None:
         parser.error(f"no entry has {options.only!r} in its name; there are: {', '.join(e.name for e in ENTRIES)}")
     torch.set_num_threads(options.threads)
     split = load("mnist") if options.data == "mnist" else load("glyphs", num_train=20_000, num_test=10_000)
-    judge = train_recogniser(split.x_train[:20_000], split.y_train[:20_000], epochs=3)
+    judge = train_classifier(split.x_train[:20_000], split.y_train[:20_000], epochs=3)
     accuracy = 100 * float((judge.logits(split.x_test).argmax(dim=1) == split.y_test).double().mean())
     print(f"torch {torch.__version__}, {options.threads} threads, {len(split.x_train):,} images of {split.name}")
-    print(f"the recogniser is right about {accuracy:.2f} % of the test images\n")
+    print(f"the classifier is right about {accuracy:.2f} % of the test images\n")
     print("| samples | seed | recognised | classes | Fréchet distance | nearest | CPU seconds |")
     print("|---|---|---|---|---|---|---|")
     print(f"| real, held out | | {describe(judge, split.x_test[:SAMPLES], split)} | |")

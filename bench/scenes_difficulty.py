@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from common.data import Split, load
-from common.seed import seed_everything
+from common.training.seed import seed_everything
 
 NEIGHBOURS = (1, 3, 5, 8, 10, 12, 15, 20, 50, 100)
 

@@ -7,34 +7,34 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.box.link import Nursery
-from autograder.box.wall import NoWall, choose
+from autograder.sandbox.box_link import WorkerPool
+from autograder.sandbox.isolation import NoIsolation, choose
 
 
 @pytest.fixture(scope="session")
-def wall() -> str:
+def isolation() -> str:
     """The best wall of this machine. Tests of hostile code need one."""
     try:
         return choose("auto")
-    except NoWall as reason:
+    except NoIsolation as reason:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"no wall: {reason}")
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces", "none"])
-def nursery(request: pytest.FixtureRequest) -> Iterator[Nursery]:
+def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
     try:
         choose(request.param)
-    except NoWall as reason:
+    except NoIsolation as reason:
         pytest.skip(str(reason))
-    with Nursery(request.param) as nursery:
-        yield nursery
+    with WorkerPool(request.param) as pool:
+        yield pool
 
 
 @pytest.fixture
-def walled(nursery: Nursery) -> Nursery:
+def isolated(pool: WorkerPool) -> WorkerPool:
     """Only where there is a wall."""
-    if nursery.wall == "none":
+    if pool.isolation == "none":
         pytest.skip("no wall, nothing hidden")
-    return nursery
+    return pool

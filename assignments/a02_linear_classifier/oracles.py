@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from autograder import expect
-from common.side_doors import AUTOGRAD
+from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
     "F.multi_margin_loss", "F.multilabel_margin_loss", "F.cross_entropy", "F.nll_loss", "F.softmax", "F.log_softmax",
     "F.softmin", "F.gumbel_softmax", "torch.logsumexp", "torch.special.*softmax", "torch.special.logsumexp",
-    "torch.logaddexp*", "torch.logcumsumexp", "nn.*Loss", "nn.*Softmax*", "scipy.*", "common.losses.*",
-    "common.earlier.*", *AUTOGRAD,
+    "torch.logaddexp*", "torch.logcumsumexp", "nn.*Loss", "nn.*Softmax*", "scipy.*", "common.training.losses.*",
+    "common.fallbacks.*", *AUTOGRAD,
 ]  # fmt: skip
 
 

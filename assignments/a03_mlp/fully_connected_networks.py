@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from common.losses import softmax_loss
-from common.solver import Solver
+from common.training.losses import softmax_loss
+from common.training.solver import Solver
 
 Cache = Any  # what forward keeps for backward: a layer's own business
 Config = dict[str, Any]
@@ -36,7 +36,7 @@ Config = dict[str, Any]
 # from autograder import check
 # from common.data import load
 # from common.plots import curves, image_grid
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 #
 # seed_everything(0)
 

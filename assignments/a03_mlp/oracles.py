@@ -8,13 +8,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, forbid
-from common.side_doors import AUTOGRAD
+from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
-    "torch.nn", "torch.optim", "common.earlier", "common.earlier.*", *AUTOGRAD,
+    "torch.nn", "torch.optim", "common.fallbacks", "common.fallbacks.*", *AUTOGRAD,
 ]  # fmt: skip
 READY_MADE_LAYERS = [*READY_MADE, "torch.dropout", "torch.native_dropout"]
-READY_MADE_NETS = [*READY_MADE, "common.losses", "common.losses.*"]
+READY_MADE_NETS = [*READY_MADE, "common.training.losses", "common.training.losses.*"]
 GIVEN = re.compile(r"^[^#\n]*(\bimport\b[^#\n]*\bearlier\b|\bcommon\.earlier\b|\bimportlib\b|\brunpy\b)", re.MULTILINE)
 
 

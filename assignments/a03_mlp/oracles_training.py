@@ -36,7 +36,7 @@ def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]
 
 
 OVERFIT = """
-from common.solver import Solver
+from common.training.solver import Solver
 
 def overfit(net, X, y, learning_rate):
     data = {"X_train": X, "y_train": y, "X_val": X, "y_val": y}

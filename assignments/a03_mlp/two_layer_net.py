@@ -20,9 +20,9 @@
 # %% tags=["active-ipynb"]
 # import sys
 #
-# import common.earlier
+# import common.fallbacks
 #
-# sys.path.append(common.earlier.__path__[0])  # where what you import of a02 is found if yours is not beside this file
+# sys.path.append(common.fallbacks.__path__[0])  # where what you import of a02 is found if yours is not beside this file
 
 # %%
 import itertools
@@ -33,7 +33,7 @@ import torch
 from linear_classifier import sample_batch  # yours from a02 if it lies beside this file, else torch's own sampler
 from torch import Tensor
 
-from common.labels import check_labels
+from common.training.labels import check_labels
 
 Params = dict[str, Tensor]
 
@@ -47,7 +47,7 @@ Params = dict[str, Tensor]
 # from autograder import check
 # from common.data import load
 # from common.plots import confusion_matrix, curves, image_grid
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 #
 # seed_everything(0)
 

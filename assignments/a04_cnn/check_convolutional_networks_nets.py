@@ -122,8 +122,8 @@ def check_deep_net_agrees_with_autograd(student, rng):
 
 MEMORISE = """
 import torch
-from common.earlier.fully_connected_networks import adam
-from common.solver import Solver
+from common.fallbacks.fully_connected_networks import adam
+from common.training.solver import Solver
 
 def memorise(DeepConvNet, images, labels, weight_scale, learning_rate):
     net = DeepConvNet(

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect_close, expect_equal, forbid, task
-from common.roles import Formula, Recipe
+from autograder.probes.layers import Formula, Recipe
 
 
 @task("vgg_block", points=1)

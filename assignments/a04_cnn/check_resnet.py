@@ -7,7 +7,7 @@ from oracles_resnet import bottleneck, convnet, plain, residual
 from torch import Tensor
 
 from autograder import expect_close, expect_shape, task
-from common.roles import Formula, Recipe
+from autograder.probes.layers import Formula, Recipe
 
 
 def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -> list[Tensor]:

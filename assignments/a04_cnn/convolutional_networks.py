@@ -20,9 +20,9 @@
 # of this assignment then use `torch.nn` as much as they like.
 
 # %% tags=["active-ipynb"]
-# from common.earlier import lend
+# from common.fallbacks import use_fallbacks
 #
-# lend()  # fully_connected_networks.py, below, is your own if it lies beside this notebook, else one that is lent
+# use_fallbacks()  # fully_connected_networks.py, below, is your own if it lies beside this notebook, else one that is lent
 
 # %%
 from collections.abc import Callable
@@ -33,9 +33,9 @@ from fully_connected_networks import Linear, Linear_ReLU, ReLU, adam
 from torch import Tensor
 from torch.nn import functional as F
 
-from common.convs import FastConv, FastMaxPool
-from common.losses import softmax_loss
-from common.solver import Solver
+from common.nets.convs import FastConv, FastMaxPool
+from common.training.losses import softmax_loss
+from common.training.solver import Solver
 
 
 # %% tags=["active-ipynb"]
@@ -46,7 +46,7 @@ from common.solver import Solver
 # from autograder import check
 # from common.data import load
 # from common.plots import curves, image_grid
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 #
 # torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
 # scenes = load("scenes")

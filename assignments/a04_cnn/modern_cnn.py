@@ -27,7 +27,7 @@ from torch import Tensor, nn
 #
 # from autograder import check
 # from common.data import load
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 
 # %% [markdown]
 # ## 1 Deep stacks

@@ -7,13 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close
-from common.side_doors import AUTOGRAD
+from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
     "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "torch.*conv*", "torch.*pool*", "torch.*batch_norm*",
-    "torch.*layer_norm*", "torch.*group_norm*", "torch.*instance_norm*", "common.earlier.*", *AUTOGRAD,
+    "torch.*layer_norm*", "torch.*group_norm*", "torch.*instance_norm*", "common.fallbacks.*", *AUTOGRAD,
 ]  # fmt: skip
-BY_HAND = [*READY_MADE, "common.convs.*"]  # layers; networks may use the fast ones
+BY_HAND = [*READY_MADE, "common.nets.convs.*"]  # layers; networks may use the fast ones
 
 Oracle = Callable[..., Tensor]
 

@@ -3,11 +3,11 @@
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal
-from common import roles
-from common.roles import Formula, Recipe
+from autograder.probes import layers as roles
+from autograder.probes.layers import Formula, Recipe
 
 HELPERS = """
-from common.roles import load, outputs, tables, without_gradient
+from autograder.probes.layers import load, outputs, tables, without_gradient
 
 def double(module, x):
     return module.double().to(x.device)

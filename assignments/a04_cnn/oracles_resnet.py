@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from common.roles import Formula, Recipe
+from autograder.probes.layers import Formula, Recipe
 
 
 def convnet(x: Tensor, params: list[Tensor | None]) -> Tensor:

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 # from autograder import check
 # from common.data import load
 # from common.plots import curves
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 # from common.training import fit, predict
 #
 # torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on

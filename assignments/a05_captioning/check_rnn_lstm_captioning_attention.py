@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, forbid, task
-from common.recurrent import READY_MADE, Captioner, attend, attention_lstm, lstm_step
+from autograder.probes.recurrent import READY_MADE, Captioner, attend, attention_lstm, lstm_step
 
-V, D, E, H = 13, 98, 6, 5  # words, features (of common.image_encoder), word vectors, states
+V, D, E, H = 13, 98, 6, 5  # words, features (of common.nets.image_encoder), word vectors, states
 
 
 @task("dot_product_attention", points=2)
@@ -55,7 +55,7 @@ def check_attention_finds_what_is_asked_for(student, rng):
 
 MAKE = """
 import torch
-from common.caption_roles import weights_or_complaint
+from autograder.probes.captioner import weights_or_complaint
 
 def make(cls, inputs, state, values):
     module = cls(inputs, state).to(values["Wx"].device, values["Wx"].dtype)

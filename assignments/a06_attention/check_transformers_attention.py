@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, forbid, task
-from common.attention_roles import complaint
-from common.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
+from autograder.probes.attention import complaint
+from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
 
 def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> dict:
@@ -45,7 +45,7 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
 def parts(student, module, inputs: list, rng, **wanted) -> dict:
     """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
     seed = rng.int(0, 2**31)
-    found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
+    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
     problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found
@@ -90,7 +90,7 @@ def check_no_loop_hides_what_the_mask_says(student, rng):
 def layers_of(student, head, rng, like: Tensor) -> list:
     """Give q, k and v of one head new weights: three pairs of weight and bias."""
     seed = rng.int(0, 2**31)
-    found = student.define("from common.attention_roles import head_parts").head_parts(head, seed, like)
+    found = student.define("from autograder.probes.attention import head_parts").head_parts(head, seed, like)
     problem = complaint(found, seed, attention=1)
     expect(not problem, problem)
     return found["attention"][0]["heads"][0]

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
-from common.attention_roles import complaint
-from common.torch_layers import encoder_layer, norms_alone
+from autograder.probes.attention import complaint
+from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
 
@@ -35,7 +35,7 @@ def tokens(model, images):
 def parts(student, module, inputs: list, rng, **wanted) -> dict:
     """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
     seed = rng.int(0, 2**31)
-    found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
+    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
     problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 # from autograder import check
 # from common.data import load
 # from common.plots import image_grid
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 
 # %% tags=["active-ipynb"]
 # scenes = load("scenes", num_train=4000, num_test=1000)

@@ -6,11 +6,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_shape, task
-from common.roles import Formula, Recipe
+from autograder.probes.layers import Formula, Recipe
 
 HELPERS = """
 import torch
-from common.roles import outputs, tables
+from autograder.probes.layers import outputs, tables
 
 def shaken(module, *inputs):
     # statistics and biases that are not the first ones: 0 and 1 hide mistakes

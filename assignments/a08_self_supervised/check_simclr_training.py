@@ -5,7 +5,7 @@ import math
 import torch
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
-from autograder.student import StudentFault
+from autograder.sandbox.proxy import StudentFault
 
 TOY = """
 import torch

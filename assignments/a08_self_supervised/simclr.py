@@ -40,11 +40,11 @@ Transform = Callable[[Tensor], Tensor]
 # from torch.utils.data import DataLoader
 #
 # from autograder import check
-# from common.contrastive import ContrastiveModel, features_of, settle
+# from common.nets.contrastive import ContrastiveModel, features_of, settle
 # from common.data import load
-# from common.embedding import pca, tsne
+# from common.plots.embedding import pca, tsne
 # from common.plots import curves, image_grid
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 # from common.training import fit
 #
 # torch.set_num_threads(1)  # the network is small: a second thread would mostly wait

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
-from common.seed import deterministic
+from common.training.seed import deterministic
 from oracles_unet import HELPERS
 
 WIRING = (

@@ -33,7 +33,7 @@ from torch import Tensor, nn
 # from autograder import check
 # from common.data import load
 # from common.plots import curves, image_grid
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 #
 # torch.set_num_threads(1)
 # glyphs = load("glyphs", num_train=1000, num_test=10)

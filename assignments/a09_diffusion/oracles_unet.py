@@ -4,8 +4,8 @@ HELPERS = """
 import torch
 from torch import nn
 import unet
-from common.roles import tables
-from common.seed import deterministic
+from autograder.probes.layers import tables
+from common.training.seed import deterministic
 
 def randomise(module, seed):
     '''Weights that make every part matter.'''

@@ -32,8 +32,8 @@ from torch.nn import functional as F
 # from autograder import check
 # from common.data import load
 # from common.plots import curves, image_grid
-# from common.recogniser import frechet_distance, train_recogniser
-# from common.seed import seed_everything
+# from common.nets.classifier import frechet_distance, train_classifier
+# from common.training.seed import seed_everything
 # from diffusion import GaussianDiffusion
 #
 # torch.set_num_threads(1)  # such small networks gain little from more
@@ -290,7 +290,7 @@ class Unet(nn.Module):
 #
 #
 # def large(images):
-#     """16 x 16 -> 28 x 28, for the recogniser: every pixel four times, without the border."""
+#     """16 x 16 -> 28 x 28, for the classifier: every pixel four times, without the border."""
 #     return F.interpolate(images, scale_factor=2)[:, :, 2:-2, 2:-2].clamp(0, 1)
 #
 #
@@ -300,9 +300,9 @@ class Unet(nn.Module):
 #
 # x_train, y_train = small(glyphs.x_train), glyphs.y_train
 # x_test, y_test = small(glyphs.x_test), glyphs.y_test
-# recogniser = train_recogniser(large(x_train), y_train)
-# right = recogniser(large(x_test)).argmax(dim=1) == y_test
-# print(f"the recogniser is right about {100 * float(right.float().mean()):.1f} % of real glyphs")
+# classifier = train_classifier(large(x_train), y_train)
+# right = classifier(large(x_test)).argmax(dim=1) == y_test
+# print(f"the classifier is right about {100 * float(right.float().mean()):.1f} % of real glyphs")
 
 # %% tags=["active-ipynb"]
 # EPOCHS, BATCH = 12, 64
@@ -395,21 +395,21 @@ class Unet(nn.Module):
 # %% [markdown]
 # ## What guidance does
 #
-# How often does the recogniser see the class that was asked for, and what does it cost? The second number is the
-# Fréchet distance between the samples and real glyphs in the recogniser's features (the idea of the FID, Heusel et
+# How often does the classifier see the class that was asked for, and what does it cost? The second number is the
+# Fréchet distance between the samples and real glyphs in the classifier's features (the idea of the FID, Heusel et
 # al. 2017): 0 would be the same mean and the same covariance. With only 100 samples it is never small; compare, do
 # not quote.
 
 # %% tags=["active-ipynb"]
 # asked = torch.arange(100) % 10
-# real = recogniser.features(large(x_test))
+# real = classifier.features(large(x_test))
 #
 #
 # def judge(images):
 #     """The share recognised as what was asked for, and the distance from real glyphs."""
 #     found = large(images)
-#     share = (recogniser(found).argmax(dim=1) == asked).float().mean()
-#     return float(share), frechet_distance(recogniser.features(found), real)
+#     share = (classifier(found).argmax(dim=1) == asked).float().mean()
+#     return float(share), frechet_distance(classifier.features(found), real)
 #
 #
 # scales, strips = [0.0, 1.0, 2.0, 4.0, 8.0], []

@@ -5,7 +5,7 @@ from oracles import tensor
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
-from common.detection import generate_grid
+from common.nets.detection import generate_grid
 
 
 def centre_and_size(boxes: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ from oracles_single_stage import TOYS, toy_detector
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, task
-from common.roles import Recipe
+from autograder.probes.layers import Recipe
 
 
 def prediction_network(student, rng, in_dim, hidden, A, C, features):

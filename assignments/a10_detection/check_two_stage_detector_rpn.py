@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_shape, task
-from common.roles import Recipe
+from autograder.probes.layers import Recipe
 
 
 def proposal_module(student, rng, in_dim, hidden, A, features):

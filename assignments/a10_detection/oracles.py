@@ -7,7 +7,7 @@ from torch import Tensor
 PARTS = """
 import torch
 from torch import nn
-from common.roles import load, tables
+from autograder.probes.layers import load, tables
 
 
 class Features(nn.Module):

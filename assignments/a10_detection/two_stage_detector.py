@@ -23,19 +23,19 @@ import torch.nn.functional as F
 from single_stage_detector import GenerateAnchor, GenerateProposal, IoU, match_anchors, nms
 from torch import Tensor, nn
 
-from common.backbone import Backbone
-from common.detection import ANCHORS, box_offsets, generate_grid
+from common.nets.backbone import Backbone
+from common.nets.detection import ANCHORS, box_offsets, generate_grid
 
 
 # %% tags=["active-ipynb"]
 # import time
 #
 # from autograder import check
-# from common.box_plots import Layer, box_figure, precision_recall_figure
+# from common.plots.boxes import Layer, box_figure, precision_recall_figure
 # from common.data.boxes import collate, load_boxes
-# from common.detection import to_map, train_detector
+# from common.nets.detection import to_map, train_detector
 # from common.plots import curves
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 # from single_stage_detector import SingleStageDetector, average_precision, mean_average_precision, precision_recall
 #
 # seed_everything(0)

@@ -16,16 +16,16 @@ from typing import Any
 import torch
 
 from autograder import __version__
+from autograder.authoring.mutants import read_mutants
 from autograder.authoring.verify import read_sources
-from autograder.box.link import BoxLink
-from autograder.checks.claims import BadCheck
-from autograder.classroom.desk import open_nursery
-from autograder.files import write_whole
-from autograder.grading import Checks, with_checks
-from autograder.local import LocalLink
-from autograder.manifest import Assignment
-from autograder.mutants import read_mutants
-from autograder.run import Options
+from autograder.checks.task import BadCheck
+from autograder.core.assignment import Assignment
+from autograder.core.files import write_whole
+from autograder.sandbox.box_link import BoxLink
+from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.pool import open_pool
+from autograder.session.options import Options
+from autograder.session.session import Checks, with_checks
 
 DEVIATIONS = 4.0
 WRONG_SEEDS = 3
@@ -38,7 +38,7 @@ def calibrate(
     options: Options,
     *,
     seeds: int = 20,
-    wall: str = "none",
+    isolation: str = "none",
     progress: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Run the scored checks on the reference and on the calibrating mutants; write and return the new table.
@@ -55,7 +55,7 @@ def calibrate(
         scores.clear()
         progress(f"{who}, seed {seed} ...")
         checks.run.options = replace(options, seed=seed)
-        link = BoxLink(nursery, files, assignment.limits, {}) if nursery else LocalLink(files)
+        link = BoxLink(pool, files, assignment.limits, {}) if pool else LocalLink(files)
         try:
             results = checks.judge(link, files, only=lambda c: c.scored and (only is None or c.name in only))
         finally:
@@ -81,7 +81,7 @@ def calibrate(
                     bad[key].setdefault(mutant.story, []).append(value)
         return {key: _entry(key, values, bad[key], higher[key]) for key, values in good.items()}
 
-    with open_nursery(wall) as nursery:
+    with open_pool(isolation) as pool:
         table = with_checks(assignment, options, body, scores=scores)
     if table:
         _store(assignment, options, table)

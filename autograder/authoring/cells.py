@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.manifest import Assignment
+from autograder.core.assignment import Assignment
+from autograder.core.errors import GradlabError
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 MARKERS = (BEGIN, END, "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME", "END MARK SCHEME")
@@ -24,7 +25,7 @@ _HEADER = re.compile(r"# %%")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-class BadSource(Exception):
+class BadSource(GradlabError):
     """The source of an assignment is wrong. Speaks to staff: file, line, what to do."""
 
 

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograder.manifest import Assignment
+from autograder.core.assignment import Assignment
 
 CELL_SECONDS = 300
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from autograder.authoring.cells import BadSource, header_line, read_source, to_notebook
 from autograder.authoring.leaks import refuse_leaks
-from autograder.files import write_whole
-from autograder.handins.keep import unwritten
-from autograder.manifest import Assignment
+from autograder.core.assignment import Assignment
+from autograder.core.files import write_whole
+from autograder.submissions.statements import unwritten
 
 __all__ = ["BadSource", "Release", "release", "stale", "write"]
 

@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from autograder.box.link import BoxLink, Nursery
-from autograder.checks.claims import BadCheck
-from autograder.classroom.desk import open_nursery
-from autograder.grading import Checks, with_checks
-from autograder.judge import show
-from autograder.local import LocalLink
-from autograder.manifest import Assignment
-from autograder.mutants import read_mutants
+from autograder.authoring.mutants import read_mutants
+from autograder.checks.task import BadCheck
+from autograder.core.assignment import Assignment
+from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.render.words import count
-from autograder.report import Cause, CheckResult, Outcome
-from autograder.run import Options
+from autograder.sandbox.box_link import BoxLink, WorkerPool
+from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.pool import open_pool
+from autograder.session.options import Options
+from autograder.session.session import Checks, with_checks
+from autograder.session.verdict import show
 
 SCORED_SEEDS = 5  # at most so many for checks that train
 PARTS = (
@@ -63,7 +63,7 @@ def verify(
     options: Options,
     *,
     seeds: int = 20,
-    wall: str = "none",
+    isolation: str = "none",
     notebook: bool = True,
     training: bool = True,
     parts: Collection[str] = PARTS,
@@ -75,7 +75,7 @@ def verify(
         result.findings.append(_finding(what, work))
 
     def body(checks: Checks) -> None:
-        bench = _Bench(checks, nursery, read_sources(assignment), training)
+        bench = _Bench(checks, pool, read_sources(assignment), training)
         if "reference" in parts:
             note("reference", lambda: bench.reference(bench.judged - bench.scored, seeds, options))
         if "training" in parts and training and bench.scored:
@@ -85,7 +85,7 @@ def verify(
             note("mutants", bench.mutants)
 
     if set(parts) - {"files"}:
-        with open_nursery(wall) as nursery:
+        with open_pool(isolation) as pool:
             try:
                 with_checks(assignment, options, body)
             except (BadCheck, OSError) as error:
@@ -115,8 +115,8 @@ def read_sources(assignment: Assignment) -> dict[str, str]:
 class _Bench:
     """The checks, the place where code runs, and the reference."""
 
-    def __init__(self, checks: Checks, nursery: Nursery | None, sources: dict[str, str], training: bool) -> None:
-        self.checks, self.nursery, self.sources, self.training = checks, nursery, sources, training
+    def __init__(self, checks: Checks, pool: WorkerPool | None, sources: dict[str, str], training: bool) -> None:
+        self.checks, self.pool, self.sources, self.training = checks, pool, sources, training
         self.names = {item.name for item in checks.items}
         self.scored = {item.name for item in checks.items if item.scored}
         self.judged = self.names if training else self.names - self.scored
@@ -124,7 +124,7 @@ class _Bench:
     @contextmanager
     def _link(self, sources: Mapping[str, str]) -> Iterator[BoxLink | LocalLink]:
         limits = self.checks.assignment.limits
-        link = BoxLink(self.nursery, sources, limits, {}) if self.nursery else LocalLink(sources)
+        link = BoxLink(self.pool, sources, limits, {}) if self.pool else LocalLink(sources)
         try:
             yield link
         finally:
@@ -137,7 +137,7 @@ class _Bench:
             results = self._run(self.sources, names)
             problems += [f"seed {seed}: {show(r)}" for r in results if r.outcome is not Outcome.PASSED]
         self.checks.run.options = options
-        points = sum(item.claim.points for item in self.checks.items if item.name in names)
+        points = sum(item.spec.points for item in self.checks.items if item.name in names)
         return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
 
     def stub(self) -> tuple[list[str], str]:

@@ -9,8 +9,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 
 from autograder.authoring.verify import PARTS, Verification, verify
-from autograder.manifest import Assignment
-from autograder.run import Options
+from autograder.core.assignment import Assignment
+from autograder.session.options import Options
 
 
 def verify_all(
@@ -19,7 +19,7 @@ def verify_all(
     *,
     jobs: int = 1,
     seeds: int = 20,
-    wall: str = "none",
+    isolation: str = "none",
     notebook: bool = True,
     training: bool = True,
     done: Callable[[Verification], None] = lambda result: None,
@@ -28,7 +28,7 @@ def verify_all(
 
     A process verifies one part of one assignment, on one core. ``done`` is called after each assignment.
     """
-    prove = partial(verify, options=options, seeds=seeds, wall=wall, notebook=notebook, training=training)
+    prove = partial(verify, options=options, seeds=seeds, isolation=isolation, notebook=notebook, training=training)
     spawn = multiprocessing.get_context("spawn")  # a forked process would inherit torch's pool of threads, broken
     with ProcessPoolExecutor(jobs, spawn, _one_thread, max_tasks_per_child=1) as pool:
         running = [[pool.submit(prove, assignment, parts=(part,)) for part in PARTS] for assignment in assignments]

@@ -18,8 +18,8 @@ from torch import Tensor
 
 from autograder.checks.compare import Difference, compare, returned
 from autograder.checks.describe import TENSORS, describe, shape_text
-from autograder.checks.expectations import Mismatch, Mistakes, known_mistake
-from autograder.checks.familiar import familiar_mistake
+from autograder.checks.expect import Mismatch, Mistakes, known_mistake
+from autograder.checks.mistakes import likely_mistake
 from autograder.checks.numeric import Scalar, numeric_directional, numeric_gradient, one_thread, unit
 from autograder.checks.rng import Rng
 from autograder.checks.values import Tolerance, compare_numbers, kind_of_number
@@ -59,7 +59,7 @@ def expect_gradient(
         with one_thread():
             hint = _misplaced(_Oracle(f, x, tolerance.by(x.dtype)), grad)
     elif found is not None and found.stage != "values":
-        hint = familiar_mistake(found, tolerance)
+        hint = likely_mistake(found, tolerance)
     elif type(grad) in TENSORS and grad.is_complex():
         found = Difference("dtype", f"expected real numbers, got {describe(grad)}", grad, x)
     else:
@@ -67,7 +67,7 @@ def expect_gradient(
         atol, rtol = tolerance.by(given.dtype, x.dtype)
         with one_thread():
             found = _Oracle(f, x, (atol, rtol)).difference(given.to(torch.float64), directions)
-        hint = familiar_mistake(found, Tolerance(rtol, atol)) if found else ""
+        hint = likely_mistake(found, Tolerance(rtol, atol)) if found else ""
     if found is not None:
         known = known_mistake(grad, None, tolerance, mistakes or {}) if found.stage in ("shape", "values") else ""
         raise Mismatch(f"{name}: {found}" if name else str(found), known or hint)

@@ -6,15 +6,15 @@ import json
 import os
 from pathlib import Path
 
-from autograder.box.wall import NoWall, choose
-from autograder.classroom.desk import Desk, Job, Setup
-from autograder.exports.gradescope import results_json
-from autograder.files import write_whole
-from autograder.manifest import Assignment
-from autograder.run import Options
+from autograder.core.assignment import Assignment
+from autograder.core.files import write_whole
+from autograder.exports.gradescope_results import results_json
+from autograder.runners.grader_process import GraderProcess, Job, Setup
+from autograder.sandbox.isolation import NoIsolation, choose
+from autograder.session.options import Options
 
 
-def grade_submission(assignment: Assignment, submission: Path, results: Path, *, wall: str = "auto") -> bool:
+def grade_submission(assignment: Assignment, submission: Path, results: Path, *, isolation: str = "auto") -> bool:
     """Grade ``submission`` and write ``results``; False when staff must look.
 
     A container often may not make namespaces. As root it can still run the hand-in as another user, who may read
@@ -22,12 +22,12 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
     """
     results.parent.mkdir(parents=True, exist_ok=True)
     try:
-        chosen = _choose(wall, assignment, results)
-        desk = Desk(Setup(assignment.folder, Options(), chosen))
+        chosen = _choose(isolation, assignment, results)
+        grader = GraderProcess(Setup(assignment.folder, Options(), chosen))
         try:
-            report = desk.grade(Job("submission", submission))
+            report = grader.grade(Job("submission", submission))
         finally:
-            desk.close()
+            grader.close()
     except Exception as error:  # Gradescope shows students a stack trace when there is no results.json
         sentence = "This could not be graded. That is not your fault; staff have been told."
         table = {"score": 0, "output": sentence, "stdout_visibility": "hidden", "extra_data": {"error": str(error)}}
@@ -37,11 +37,11 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
     return not report.needs_staff
 
 
-def _choose(wall: str, assignment: Assignment, results: Path) -> str:
+def _choose(isolation: str, assignment: Assignment, results: Path) -> str:
     try:
-        return choose(wall)
-    except NoWall:
-        if wall != "auto" or os.geteuid() != 0:
+        return choose(isolation)
+    except NoIsolation:
+        if isolation != "auto" or os.geteuid() != 0:
             raise
     for private in (assignment.solutions.parent, results.parent):
         private.chmod(0o700)

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.manifest import MANIFEST, Assignment
+from autograder.core.assignment import MANIFEST, Assignment
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _TIME = (2026, 1, 1, 0, 0, 0)  # one for all, so that equal courses make equal zips

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.exports.results import BadResults
+from autograder.exports.reports import BadResults
 
 
 @dataclass

@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from autograder.core.report import Outcome, Report
 from autograder.render.text import clean, line, name
 from autograder.render.view import left_over, one_reason, said_once, student_view, task_views
-from autograder.render.words import NO_WALL, ONE_REASON, OUTCOME_WORDS, REFUSED, count, reason, share, verdict
-from autograder.report import Outcome, Report
+from autograder.render.words import NOT_ISOLATED, ONE_REASON, OUTCOME_WORDS, REFUSED, count, reason, share, verdict
 
 _HERE = Path(__file__).parent
 
@@ -45,7 +45,7 @@ def report_html(report: Report, *, staff: bool) -> str:
         and not shown.overrides
         and all(check.outcome is Outcome.PASSED for check in shown.checks),
         outcome_words=OUTCOME_WORDS,
-        no_wall=NO_WALL,
+        not_isolated=NOT_ISOLATED,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from autograder.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
+from autograder.core.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
 
 BINS = 10
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.text import clean, line, name
 from autograder.render.view import TaskView, left_over, one_reason, said_once, task_views
 from autograder.render.words import CAUSE_WORDS, ONE_REASON, REFUSED, count, reason, share, verdict
-from autograder.report import Cause, CheckResult, Outcome, Report
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from autograder.report import Cause, CheckResult, Outcome, Report, TaskResult
+from autograder.core.report import Cause, CheckResult, Outcome, Report, TaskResult
 
 
 @dataclass(frozen=True)

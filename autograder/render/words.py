@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograder.report import Cause, CheckResult, Outcome
+from autograder.core.report import Cause, CheckResult, Outcome
 
 OUTCOME_WORDS = {Outcome.PASSED: "Passed", Outcome.FAILED: "Failed", Outcome.BROKEN: "Not graded"}
 
@@ -22,7 +22,7 @@ CAUSE_WORDS = {
 BROKEN_SENTENCE = "We could not grade this; staff have been told."
 REFUSED = "The hand-in could not be opened, so no check was run."
 ONE_REASON = "No check passed, all for the same reason."
-NO_WALL = "Graded without a wall"
+NOT_ISOLATED = "Graded without a wall"
 
 
 def reason(check: CheckResult) -> str:

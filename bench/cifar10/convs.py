@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from cifar10.entry import Entry, read_solution
 from common.data import Split
-from common.solver import Solver
+from common.training.solver import Solver
 
 ASSIGNMENT = "a04_cnn"
 HELD_OUT = 2000  # training images that choose the epoch whose parameters are measured

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cifar10.entry import Entry, read_solution
 from common.data import Split
-from common.solver import Solver
+from common.training.solver import Solver
 
 ASSIGNMENT = "a03_mlp"
 HELD_OUT = 2000  # training images that choose the epoch whose parameters are measured

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a01, and the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 CENTRE = "    centre = x_train.mean(dim=0)\n    x_train -= centre\n    x_test -= centre\n"
 PAIR = "dists[i, j] = (x_train[i] - x_test[j]).square().sum().sqrt()"

@@ -39,7 +39,7 @@ LossFunction = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 # from autograder import check
 # from common.data import load
 # from common.plots import curves, image_grid
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 #
 # torch.set_num_threads(1)  # the matrices are small: a second thread would mostly wait
 

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a02, features: each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 INTERVAL = "interval = (channels * bins).long().clamp(max=bins - 1)"
 FRACTION = "return counts.flatten(1) / channels.shape[2]"

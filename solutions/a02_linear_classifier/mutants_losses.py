@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a02, losses and what they refuse: each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 
 def end_of(task: str) -> str:

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a02, training and its settings: each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 DRAW = "rows = torch.randint(num_train, (batch_size,), device=X.device)"
 NEW_W = "1e-6 * torch.randn(X.shape[1], int(y.max()) + 1, dtype=X.dtype, device=X.device)"
@@ -21,7 +21,7 @@ TRAINING = [
            "return X[rows], y[rows]", "return X[rows], y[torch.randint(num_train, (batch_size,), device=X.device)]"),
     mutant("batch: what later assignments are lent", "check_batch_keeps_images_and_labels_together",
            "return X[rows], y[rows]",
-           "return X[rows], y[rows]\n\n\nfrom common.earlier.linear_classifier import sample_batch"),
+           "return X[rows], y[rows]\n\n\nfrom common.fallbacks.linear_classifier import sample_batch"),
     mutant("batch: without replacement", "check_batch_is_drawn_with_replacement",
            DRAW, "rows = torch.randperm(num_train, device=X.device)[:batch_size]"),
     mutant("batch: a block of neighbouring rows", "check_batches_are_uniform_and_fresh",

@@ -9,7 +9,7 @@ from torch import Tensor
 from autograder import expect, expect_shape, task
 
 TRAIN = """
-from common.solver import Solver
+from common.training.solver import Solver
 
 def train(net, X, y, num_epochs):
     data = {"X_train": X, "y_train": y, "X_val": X[:50], "y_val": y[:50]}

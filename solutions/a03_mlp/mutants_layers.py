@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a03, layers: each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 deep = mutants_of("fully_connected_networks.py")
 
@@ -26,7 +26,7 @@ LAYERS = [
          "        x, w = cache\n", "        x, w = cache\n        dout += 1e-12\n"),
     deep("linear: taken from the layers for later assignments", "check_linear_backward_agrees_with_autograd",
          "        x, w = cache\n",
-         "        import common.earlier.fully_connected_networks as given\n"
+         "        import common.fallbacks.fully_connected_networks as given\n"
          "        given.Linear\n        x, w = cache\n"),
     deep("relu: absolute value", "check_relu_forward_agrees_with_torch",
          "return x.clamp(min=0), x", "return x.abs(), x"),

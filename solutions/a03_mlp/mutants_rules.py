@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a03, update rules: each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 deep = mutants_of("fully_connected_networks.py")
 

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a03, the two-layer net: each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 ALL = "for name in params:\n            params[name] = params[name] - learning_rate * grads[name]"
 SOFTMAX = """\

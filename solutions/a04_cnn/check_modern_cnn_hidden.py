@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, forbid, task
-from common.roles import Formula
+from autograder.probes.layers import Formula
 
 
 def judge(student, rng, module, formula: Formula, x: Tensor) -> None:

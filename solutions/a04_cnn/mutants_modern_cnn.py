@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a04: the modern blocks; and the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 modern = mutants_of("modern_cnn.py")
 

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a04: normalisation by hand; and the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 mutant = mutants_of("convolutional_networks.py")
 
@@ -121,7 +121,7 @@ OTHER_NORMS = [
     mutant("group norm: what later assignments are lent",
            ("check_group_norm_agrees_with_torch", "check_group_norm_gradients_agree_with_autograd"),
            "class SpatialGroupNorm:",
-           "from common.earlier.convolutional_networks import SpatialGroupNorm\n\n\nclass Mine:"),
+           "from common.fallbacks.convolutional_networks import SpatialGroupNorm\n\n\nclass Mine:"),
     mutant("group norm: takes G for the size of a group",
            ("check_group_norm_agrees_with_torch", "check_group_norm_from_one_group_to_one_channel_each"),
            GN_GROUPS, GN_GROUPS.replace("G, -1", "x.shape[1] // G, -1")),

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a04: residual networks; and the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 res = mutants_of("resnet.py")
 

@@ -7,11 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
-from common.image_encoder import ImageEncoder, features
-from common.recurrent import READY_MADE, Captioner, attend, attention_lstm
+from autograder.probes.recurrent import READY_MADE, Captioner, attend, attention_lstm
+from common.nets.image_encoder import ImageEncoder, features
 
 E, H = 6, 5  # word vectors, states
-D = 98  # features of common.image_encoder
+D = 98  # features of common.nets.image_encoder
 
 
 @task("dot_product_attention", points=2)
@@ -29,7 +29,7 @@ def check_attention_on_other_grids(student, rng):
 
 GRADIENTS = """
 import torch
-from common.caption_roles import weights_or_complaint
+from autograder.probes.captioner import weights_or_complaint
 
 def make(cls, inputs, state, values):
     module = cls(inputs, state).to(values["Wx"].device, values["Wx"].dtype)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from autograder import expect_close, expect_equal, forbid, task
-from common.recurrent import READY_MADE, gru_step, lstm_step, over_time, rnn_step
+from autograder.probes.recurrent import READY_MADE, gru_step, lstm_step, over_time, rnn_step
 
 HELPERS = """
 import torch

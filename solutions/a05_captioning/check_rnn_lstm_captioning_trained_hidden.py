@@ -11,14 +11,14 @@ from autograder import expect, expect_shape, task
 from common.data.captions import load_captions, stack
 from common.data.scene_captions import SLOTS, slot_accuracy
 from common.data.vocabulary import Vocabulary
-from common.image_encoder import ImageEncoder, features
+from common.nets.image_encoder import ImageEncoder, features
 
 TRAIN = """
 import torch
-from common.captioning import fit
+from common.training.captioning import fit
 from common.data.captions import load_captions, stack
 from common.data.vocabulary import Vocabulary
-from common.image_encoder import ImageEncoder, features
+from common.nets.image_encoder import ImageEncoder, features
 
 def train(CaptioningRNN, kind, words, seed, count, steps, batch_size, test):
     torch.manual_seed(seed)

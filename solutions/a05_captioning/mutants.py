@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for part 1 and part 2 of a05, and for BLEU; the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 mutant = mutants_of("rnn_lstm_captioning.py")
 

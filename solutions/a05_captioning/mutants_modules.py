@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for the modules of a05 and the captioner, and the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 mutant = mutants_of("rnn_lstm_captioning.py")
 

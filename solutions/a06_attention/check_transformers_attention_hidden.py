@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, forbid, task
-from common.attention_roles import complaint
-from common.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
+from autograder.probes.attention import complaint
+from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
 GRADIENTS = """
 import torch
@@ -24,7 +24,7 @@ def through(f, arguments):
 def parts(student, module, inputs: list, rng, **wanted) -> dict:
     """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
     seed = rng.int(0, 2**31)
-    found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
+    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
     problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found
@@ -32,7 +32,7 @@ def parts(student, module, inputs: list, rng, **wanted) -> dict:
 
 def expect_gradients_everywhere(student, module, inputs: list) -> None:
     """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
-    helper = student.define("from common.attention_roles import without_gradient")
+    helper = student.define("from autograder.probes.attention import without_gradient")
     expect_equal(helper.without_gradient(module, inputs), [], name="the parameters that no gradient reaches")
 
 
@@ -97,7 +97,7 @@ def check_no_loop_passes_gradients(student, rng):
 def layers_of(student, head, rng, like: Tensor) -> list:
     """Give q, k and v of one head new weights: three pairs of weight and bias."""
     seed = rng.int(0, 2**31)
-    found = student.define("from common.attention_roles import head_parts").head_parts(head, seed, like)
+    found = student.define("from autograder.probes.attention import head_parts").head_parts(head, seed, like)
     problem = complaint(found, seed, attention=1)
     expect(not problem, problem)
     return found["attention"][0]["heads"][0]

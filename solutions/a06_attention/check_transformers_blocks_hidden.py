@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 
 from autograder import expect, expect_close, expect_equal, forbid, task
-from common.attention_roles import complaint
-from common.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
+from autograder.probes.attention import complaint
+from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
 
 BLOCKS = """
 import torch
@@ -30,7 +30,7 @@ def through(model, inputs):
 def parts(student, module, inputs: list, rng, **wanted) -> dict:
     """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
     seed = rng.int(0, 2**31)
-    found = student.define("from common.attention_roles import parts").parts(module, inputs, seed)
+    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
     problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found
@@ -38,7 +38,7 @@ def parts(student, module, inputs: list, rng, **wanted) -> dict:
 
 def expect_gradients_everywhere(student, module, inputs: list) -> None:
     """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
-    helper = student.define("from common.attention_roles import without_gradient")
+    helper = student.define("from autograder.probes.attention import without_gradient")
     expect_equal(helper.without_gradient(module, inputs), [], name="the parameters that no gradient reaches")
 
 

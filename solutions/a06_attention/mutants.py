@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: tokens and positions. Each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 SIMPLE = "return (torch.arange(K) / K)[None, :, None].repeat(1, 1, M)"
 ANGLE = "angle = position / 10000 ** (torch.arange(0, M, 2) / M)  # (K, ceil(M / 2))"

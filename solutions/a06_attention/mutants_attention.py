@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: attention. Each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 SINGLE = "scores[i, j] = (query[i] * key[j]).sum() / math.sqrt(query.shape[1])"
 SINGLE_END = "return torch.softmax(scores, dim=1) @ value"

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: blocks and the Transformer. Each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 NORM = "return self.gamma * centred / torch.sqrt(variance + self.epsilon) + self.beta"
 VARIANCE = "variance = centred.square().mean(dim=-1, keepdim=True)"

@@ -1,6 +1,6 @@
 """Wrong answers to a06 whose values look right: other sizes than asked for, dropout elsewhere, ready-made code."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 HEADS_OF_BLOCK = "self.attention = MultiHeadAttention(num_heads, emb_dim, emb_dim // num_heads)"
 CROSS_HEADS = "self.attention_cross = MultiHeadAttention(num_heads, emb_dim, emb_dim // num_heads)"

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a06: the vision transformer. Each names the check that must notice it."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 PATCHES = "patches = tiles.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)"
 LAYER = """\

@@ -5,11 +5,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, task
-from common.roles import Recipe
+from autograder.probes.layers import Recipe
 
 HELPERS = """
 import torch
-from common.roles import tables, without_gradient
+from autograder.probes.layers import tables, without_gradient
 
 def start(make, *args):
     first, second = make(*args), make(*args)

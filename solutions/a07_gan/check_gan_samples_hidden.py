@@ -9,7 +9,7 @@ from torch import Tensor
 
 from autograder import expect, task
 from common.data import Split, load
-from common.recogniser import Recogniser, frechet_distance, train_recogniser
+from common.nets.classifier import Classifier, frechet_distance, train_classifier
 
 SAMPLES = 1000
 TURNS, BATCH = 250, 32
@@ -17,7 +17,7 @@ TURNS, BATCH = 250, 32
 TRAIN = """
 import torch
 import gan
-from common.roles import tables
+from autograder.probes.layers import tables
 
 def train(images, steps, batch):
     D, G = gan.build_dc_classifier().to(images), gan.build_dc_generator().to(images)
@@ -35,10 +35,10 @@ def train(images, steps, batch):
 
 
 @lru_cache(maxsize=2)
-def recogniser(name: str) -> Recogniser:
+def classifier(name: str) -> Classifier:
     """The same in every run, trained on generated images that no check uses."""
     known = load(name, num_train=3000, num_test=0, seed=7)
-    return train_recogniser(known.x_train, known.y_train)
+    return train_classifier(known.x_train, known.y_train)
 
 
 def draw_samples(student, rng, split: Split) -> Tensor:
@@ -69,7 +69,7 @@ def check_samples_are_recognised_and_varied(student, rng, data, score):
     """After 250 turns samples are recognised, show many classes, resemble real images, and copy no training image."""
     split = data(num_train=2000, num_test=1000, name="glyphs")
     samples = draw_samples(student, rng, split)
-    model = recogniser(split.name).to(samples.device)
+    model = classifier(split.name).to(samples.device)
     probabilities = model.logits(samples).double().softmax(dim=1)
     shares = probabilities.mean(dim=0)
     score(inception_score(probabilities), "inception score")

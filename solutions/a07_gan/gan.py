@@ -33,8 +33,8 @@ from torch import Tensor, nn
 # from autograder import check
 # from common.data import load
 # from common.plots import curves, image_grid
-# from common.recogniser import frechet_distance, train_recogniser
-# from common.seed import seed_everything
+# from common.nets.classifier import frechet_distance, train_classifier
+# from common.training.seed import seed_everything
 #
 # glyphs = load("glyphs")
 # images = 2 * glyphs.x_train.flatten(1) - 1  # (5000, 784) in [-1, 1]
@@ -374,26 +374,26 @@ def train_gan(
 
 # %% [markdown]
 # The curves do not fall. They are no measure of success: each is measured against an opponent who improves as well.
-# So measure the *samples*. A classifier that has seen real glyphs, the **recogniser**, says whether it recognises
+# So measure the *samples*. A classifier that has seen real glyphs, the **classifier**, says whether it recognises
 # them with confidence (above 0.9) and how many of the ten classes it sees. The **Fréchet distance** (Heusel et al.,
 # *GANs Trained by a Two Time-Scale Update Rule*, 2017, eq. 6) compares means $m$ and covariances $C$ of the
-# recogniser's features of real and generated images,
+# classifier's features of real and generated images,
 #
 # $$ d^2 = |m - m'|^2 + \operatorname{tr}\left(C + C' - 2 (C C')^{1/2}\right), $$
 #
 # and is small only if samples are good *and* varied. Real glyphs against other real glyphs get about 3.
 
 # %% tags=["active-ipynb"]
-# recogniser = train_recogniser(glyphs.x_train[:3000], glyphs.y_train[:3000])
-# features = recogniser.features(glyphs.x_test)
+# classifier = train_classifier(glyphs.x_train[:3000], glyphs.y_train[:3000])
+# features = classifier.features(glyphs.x_test)
 #
 #
 # @torch.no_grad()
 # def measure(name, samples):
 #     samples = (samples.reshape(-1, 1, 28, 28) + 1) / 2
-#     confidence, label = recogniser.logits(samples).softmax(dim=1).max(dim=1)
+#     confidence, label = classifier.logits(samples).softmax(dim=1).max(dim=1)
 #     shares = label.bincount(minlength=10) / len(label)
-#     distance = frechet_distance(recogniser.features(samples), features)
+#     distance = frechet_distance(classifier.features(samples), features)
 #     print(f"{name:22} recognised {(confidence > 0.9).float().mean():4.0%}   classes above 2 %: "
 #           f"{int((shares > 0.02).sum()):2}   Fréchet distance {distance:6.0f}")
 #
@@ -614,7 +614,7 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # training set by heart would show the same image twice.
 
 # %% [markdown] question="gan-q3"
-# **Question 3.** Two runs end with samples that the recogniser recognises equally often. In run A every sample is a
+# **Question 3.** Two runs end with samples that the classifier recognises equally often. In run A every sample is a
 # perfect "plus". Run B returns training images. (a) Which of the measures above (share recognised, number of classes,
 # Fréchet distance) notices A, which notices B? (b) Name a measure that notices B, and say how to know which value of
 # it is too small.
@@ -881,7 +881,7 @@ def train_conditional(
 # wanted = torch.arange(10).repeat(4)
 # with torch.no_grad():
 #     samples = G(sample_noise(40, 96), wanted)
-#     seen = recogniser.logits((samples.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1)
+#     seen = classifier.logits((samples.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1)
 # print(f"{int((seen == wanted).sum())} of 40 are recognised as what was asked for")
 # show(samples, columns=10, titles=[*glyphs.class_names, *[""] * 30])
 

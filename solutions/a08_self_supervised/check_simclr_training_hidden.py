@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
-from common.contrastive import ContrastiveModel, features_of, settle
+from common.nets.contrastive import ContrastiveModel, features_of, settle
 
 MODEL = """
 import torch
@@ -96,7 +96,7 @@ PRETRAIN = """
 import math
 import torch
 from torch.utils.data import DataLoader
-from common.contrastive import ContrastiveModel
+from common.nets.contrastive import ContrastiveModel
 
 def pretrain(PairDataset, compute_train_transform, train, images, seed, epochs, state):
     model = ContrastiveModel().to(images.device)

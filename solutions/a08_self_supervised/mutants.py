@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for the colours of a08, and the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 mutant = mutants_of("simclr.py")
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_shape, task
-from common.recogniser import train_recogniser
+from common.nets.classifier import train_classifier
 
 TRAIN = """
 import torch
@@ -59,7 +59,7 @@ def small(images: Tensor) -> Tensor:
 
 
 def large(images: Tensor) -> Tensor:
-    """8 x 8 -> 28 x 28, as the recogniser wants them."""
+    """8 x 8 -> 28 x 28, as the classifier wants them."""
     return F.interpolate(images, scale_factor=4)[:, :, 2:-2, 2:-2].clamp(0, 1)
 
 
@@ -98,12 +98,12 @@ def check_guided_glyphs_are_recognised(student, rng, data, score):
     x, asked = small(split.x_train), rng.permutation(400) % 10
     helper = student.define(TRAIN + "\nfrom diffusion import GaussianDiffusion\n")
     plain, guided = helper.draw(student.Unet, helper.GaussianDiffusion, x, told(split.y_train), told(asked), 3.0)
-    recogniser = train_recogniser(large(x), split.y_train, epochs=4)
+    classifier = train_classifier(large(x), split.y_train, epochs=4)
 
     def recognised(images: Tensor) -> float:
         expect_shape(images, (400, 1, 8, 8))
         expect(bool(images.isfinite().all()), "Some pixels that were drawn are not finite.")
-        return float((recogniser(large(images.float())).argmax(dim=1) == asked).double().mean())
+        return float((classifier(large(images.float())).argmax(dim=1) == asked).double().mean())
 
     without, with_guidance = recognised(plain), recognised(guided)
     score(with_guidance, "share of guided glyphs that are recognised")

@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a09's schedules, process and loss, and the check that must notice each."""
 
-from autograder.mutants import mutants_of
+from autograder.authoring.mutants import mutants_of
 
 mutant = mutants_of("diffusion.py")
 

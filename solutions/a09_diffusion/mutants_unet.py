@@ -1,6 +1,6 @@
 """Wrong answers that people hand in for a09's U-Net and guidance, and the check that must notice each."""
 
-from autograder.mutants import Mutant
+from autograder.authoring.mutants import Mutant
 
 Checks = str | tuple[str, ...]
 

@@ -6,7 +6,7 @@ from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, pl
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
-from common.detection import box_offsets, generate_grid
+from common.nets.detection import box_offsets, generate_grid
 
 
 def loop_nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:

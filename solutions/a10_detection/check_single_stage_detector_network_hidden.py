@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
-from common.detection import box_offsets
+from common.nets.detection import box_offsets
 
 
 @task("PredictionNetwork", points=1)

@@ -107,7 +107,7 @@ def check_two_stage_training_reaches_every_parameter(student, rng):
 
 def detector_width() -> int:
     """Channels of the backbone's map."""
-    from common.backbone import Backbone
+    from common.nets.backbone import Backbone
 
     return Backbone.out_channels
 

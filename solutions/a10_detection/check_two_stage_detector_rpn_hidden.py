@@ -7,7 +7,7 @@ from oracles_two_stage import TOYS, toy_rpn
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
-from common.detection import box_offsets
+from common.nets.detection import box_offsets
 
 
 @task("ProposalModule", points=1)

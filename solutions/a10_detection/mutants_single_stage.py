@@ -1,7 +1,7 @@
 """Wrong answers that people hand in for a10's single-stage detector, and the checks that must notice each."""
 # ruff: noqa: E501 - the lines quoted are those of the reference
 
-from autograder.mutants import Mutant
+from autograder.authoring.mutants import Mutant
 
 
 def one(

@@ -4,7 +4,7 @@ import torch
 from oracles import tensor
 from torch import Tensor
 
-from common.detection import generate_grid
+from common.nets.detection import generate_grid
 
 NEGATIVE, NEUTRAL = -1, -2
 SHAPES = [[1.25, 1.25], [2.0, 1.5], [1.5, 2.5]]
@@ -43,7 +43,7 @@ def without_gradient(detector, images, bboxes):
 
 
 def train(detector, images, boxes, steps):
-    from common.detection import train_detector
+    from common.nets.detection import train_detector
 
     train_detector(detector, images, boxes, steps=steps)
 """

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from autograder import expect, expect_shape
 from common.data.boxes import collate, load_boxes
-from common.detection import ANCHORS
+from common.nets.detection import ANCHORS
 
 MOST = 8 * 8 * len(ANCHORS)  # detections that an image of 64 x 64 can have
 

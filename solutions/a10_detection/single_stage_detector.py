@@ -26,19 +26,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from common.backbone import Backbone
-from common.detection import ANCHORS, box_offsets, generate_grid
+from common.nets.backbone import Backbone
+from common.nets.detection import ANCHORS, box_offsets, generate_grid
 
 # %% tags=["active-ipynb"]
 # import time
 #
 # from autograder import check
-# from common.box_plots import Layer, box_figure, match_figure
+# from common.plots.boxes import Layer, box_figure, match_figure
 # from common.data import DataError
 # from common.data.boxes import collate, load_boxes
-# from common.detection import to_map, train_detector
+# from common.nets.detection import to_map, train_detector
 # from common.plots import curves
-# from common.seed import seed_everything
+# from common.training.seed import seed_everything
 #
 # seed_everything(0)
 
@@ -543,7 +543,7 @@ class SingleStageDetector(nn.Module):
 
 # %% [markdown]
 # Now on 800 scenes. That takes about a quarter of a minute, because the backbone comes trained: it has learned to
-# name single shapes (`common/backbone_training.py`), as detectors elsewhere begin with a network trained on
+# name single shapes (`tools/train_backbone.py`), as detectors elsewhere begin with a network trained on
 # ImageNet.
 
 # %% tags=["active-ipynb"]
@@ -734,7 +734,7 @@ def mean_average_precision(
 #     print(f"mAP at IoU {threshold}: {mean_average_precision(found, targets, threshold):.3f}")
 
 # %% tags=["active-ipynb"]
-# from common.box_plots import precision_recall_figure
+# from common.plots.boxes import precision_recall_figure
 #
 # pairs = {names[label]: precision_recall(found, targets, label) for label in (0, 3, 6, 9)}
 # precision_recall_figure({f"{name}: AP {average_precision(*pair):.2f}": pair for name, pair in pairs.items()})

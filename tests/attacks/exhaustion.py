@@ -1,6 +1,6 @@
 """Code that takes all there is of one thing."""
 
-from tests.vectors import WRONG
+from tests.support.vectors import WRONG
 
 ATTACKS = {
     "time, in Python": WRONG + "\ndef double(x):\n    while True:\n        pass\n",

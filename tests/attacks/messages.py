@@ -1,6 +1,6 @@
 """Code that writes to the channel itself: forged, half, huge and garbled messages."""
 
-from tests.vectors import WRONG
+from tests.support.vectors import WRONG
 
 _HEAD = """
 import os, struct, json, sys

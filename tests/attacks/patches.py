@@ -1,6 +1,6 @@
 """Code that changes torch, numpy, builtins, the import system and gradlab's own modules, as far as it can reach them."""
 
-from tests.vectors import WRONG
+from tests.support.vectors import WRONG
 
 ATTACKS = {
     "torch's comparisons always agree": WRONG
@@ -48,22 +48,22 @@ sys.meta_path.insert(0, Hook())
 """,
     "gradlab's wire is replaced": WRONG
     + """
-import autograder.wire, autograder.worker
+import autograder.sandbox.inside.wire, autograder.sandbox.inside.worker
 def encode(value, **rest):
     return b'{"dict":[["value",true],["printed",""],["outcome","passed"]]}', []
-autograder.wire.encode = autograder.worker.encode = encode
+autograder.sandbox.inside.wire.encode = autograder.sandbox.inside.worker.encode = encode
 """,
     "gradlab's worker calls the fault a success": WRONG
     + """
-import autograder.worker as worker
+import autograder.sandbox.inside.worker as worker
 worker.describe_fault = lambda error, files: {"cause": "broken", "type": "passed", "message": "", "frames": []}
 worker.Worker.do_call = lambda self, f, args, kwargs: 1 / 0
 """,
     "the plugin is asked for full marks": WRONG
     + """
-import autograder.plugin, autograder.judge, autograder.checks.expectations, autograder.report
-autograder.checks.expectations.expect_close = autograder.checks.expectations.expect_equal = lambda *a, **k: None
-autograder.judge.judge = lambda *a: autograder.judge.Verdict(autograder.report.Outcome.PASSED)
+import autograder.session.plugin, autograder.session.verdict, autograder.checks.expect, autograder.core.report
+autograder.checks.expect.expect_close = autograder.checks.expect.expect_equal = lambda *a, **k: None
+autograder.session.verdict.judge = lambda *a: autograder.session.verdict.Verdict(autograder.core.report.Outcome.PASSED)
 """,
     "the traceback is traced": WRONG
     + """

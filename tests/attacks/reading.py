@@ -1,6 +1,6 @@
 """Code that looks for answers: files, processes, descriptors, frames, memory, the network."""
 
-from tests.vectors import WRONG
+from tests.support.vectors import WRONG
 
 _STEAL = """
 def _use(text):

@@ -1,0 +1,146 @@
+"""What a check expects of a student's value. Each function returns None or raises Mismatch with a sentence.
+
+``actual`` may be anything at all: nothing but Mismatch is raised because of it. Knows nothing about points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from autograder.checks.compare import Difference, compare, returned, unusable
+from autograder.checks.describe import TENSORS, cut, describe, shape_text
+from autograder.checks.mistakes import likely_mistake
+from autograder.checks.values import EXACT, Tolerance, kind_of_number
+from autograder.core.errors import GradlabError
+from autograder.core.report import Cause
+
+LIMIT = 2000  # characters of one message
+
+Mistakes = Mapping[str, Any]  # hint -> the wrong value it explains, or a function of no arguments that makes it
+
+
+class Mismatch(GradlabError):
+    """The student's value is not what it should be. ``message`` says what is, ``hint`` what to look at."""
+
+    def __init__(self, message: str, hint: str = "", cause: Cause = Cause.WRONG) -> None:
+        self.message, self.hint, self.cause = cut(message, LIMIT), cut(hint, LIMIT), cause
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return f"{self.message}\nHint: {self.hint}" if self.hint else self.message
+
+
+def expect(condition: object, message: str, hint: str = "") -> None:
+    """Any claim in the check's own words. The condition is a bool, or a 0-d tensor or numpy scalar of bools.
+
+    Anything else counts as false, so that no object of a student answers for itself.
+    """
+    kind = type(condition)
+    if kind in TENSORS or kind is np.ndarray or issubclass(kind, np.generic):
+        holds = compare(condition, True, EXACT) is None
+    else:
+        holds = condition is True
+    if not holds:
+        raise Mismatch(message, hint)
+
+
+def expect_equal(
+    actual: Any, expected: Any, *, mistakes: Mistakes | None = None, check_dtype: bool = True, name: str = ""
+) -> None:
+    """Exactly equal: numbers, strings, None, lists, tuples, dicts, sets, tensors, and any nesting of them.
+
+    True is not 1 and 1 is not 1.0. An expected int, float or bool also accepts a 0-d tensor or numpy scalar of that
+    kind. Tensors agree in shape, dtype, device and every value. nan equals nan.
+    """
+    _expect(actual, expected, EXACT, mistakes, check_dtype, name)
+
+
+def expect_close(
+    actual: Any,
+    expected: Any,
+    *,
+    rtol: float | None = None,
+    atol: float | None = None,
+    mistakes: Mistakes | None = None,
+    check_dtype: bool = True,
+    name: str = "",
+) -> None:
+    """|actual - expected| <= atol + rtol*|expected| for tensors, arrays, numbers, and lists, tuples and dicts of them.
+
+    Where one number is expected, as a Python number or a 0-d tensor, each of int, float, 0-d tensor and numpy scalar
+    will do, bool will not, and neither will shape [1]. The default tolerance is that of the coarser dtype: float64
+    1e-6 + 1e-5*|e|, float32 1e-5 + 1e-4*|e|, float16 and bfloat16 1e-2 + 1e-2*|e|; whole numbers must be equal.
+    """
+    _expect(actual, expected, Tolerance(rtol, atol), mistakes, check_dtype, name)
+
+
+def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> None:
+    """A tensor or array of that shape; None stands for any size. A number has the shape ()."""
+    wanted = tuple(shape)
+    if type(actual) not in TENSORS and type(actual) is not np.ndarray:
+        if wanted == () and kind_of_number(actual):
+            return
+        returned = " (is there a `return`?)" if actual is None else ""
+        raise Mismatch(
+            _named(name, f"expected a tensor of shape {shape_text(wanted)}, got {describe(actual)}{returned}")
+        )
+    if type(actual) is not np.ndarray and actual.is_nested:
+        raise Mismatch(_named(name, unusable(actual)))
+    found = tuple(actual.shape)
+    if len(found) != len(wanted) or any(w is not None and w != f for w, f in zip(wanted, found, strict=True)):
+        raise Mismatch(_named(name, f"expected shape {shape_text(wanted)}, got {shape_text(found)}"))
+
+
+def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> None:
+    """Exactly one of these types: True is not an int. A Parameter is a tensor."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    found = torch.Tensor if type(actual) is torch.nn.Parameter else type(actual)
+    if found not in kinds:
+        wanted = " or ".join("None" if k is type(None) else k.__name__ for k in kinds)
+        raise Mismatch(_named(name, f"expected a value of type {wanted}, got {describe(actual)}{returned(actual)}"))
+
+
+def expect_unchanged(seen: Any, *inputs: Any) -> None:
+    """The call that was inspected (``student.inspect``) left its positional arguments as they were."""
+    for number, (before, after) in enumerate(zip(inputs, seen.args, strict=False), start=1):
+        if compare(after, before, EXACT) is not None:
+            raise Mismatch(
+                f"The call changed its argument {number} in place.",
+                "Make new tensors: x = x - m instead of x -= m, and no x[...] = ... or method_() on an argument.",
+            )
+
+
+def _expect(
+    actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes | None, check_dtype: bool, name: str
+) -> None:
+    found = compare(actual, expected, tolerance, check_dtype=check_dtype)
+    if found is not None:
+        hint = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
+        raise Mismatch(_named(name, found), hint)
+
+
+def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:
+    """The hint of the first wrong value that the actual one agrees with, dtypes aside; else an empty string.
+
+    A wrong value that cannot be told from the expected one explains nothing. It may have a shape of its own.
+    """
+    for hint, wrong in mistakes.items():
+        try:
+            value = wrong() if callable(wrong) else wrong
+        except Exception:  # a hint that cannot be made must not replace the message
+            continue
+        if compare(value, expected, tolerance, check_dtype=False) is None:
+            continue
+        if compare(actual, value, tolerance, check_dtype=False) is None:
+            return hint
+    return ""
+
+
+def _named(name: str, found: Difference | str) -> str:
+    if isinstance(found, str) or not found.path:
+        return f"{name}: {found}" if name else str(found)
+    return f"{name}{found.path}: {found.message}" if name else str(found)

@@ -1,1 +1,0 @@
-"""Grading a class: intake, journal, desks, marks by hand, results. Runs no student code itself."""

@@ -1,0 +1,193 @@
+"""What one student is told: the frozen record, and its JSON (schema in docs/report.md).
+
+Knows nothing about how checks are run or how a report is drawn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+JSON_NAMES = {"isolation": "wall"}  # what schema 1 calls a field
+
+
+class Outcome(StrEnum):
+    """The verdict on one check."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # the student's fault
+    BROKEN = "broken"  # ours: earns nothing, never silent
+
+
+class Cause(StrEnum):
+    """Why a check was failed."""
+
+    WRONG = "wrong"
+    ERROR = "error"  # the student's code raised
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    FORBIDDEN = "forbidden"
+    NOT_WRITTEN = "not written"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check's verdict and what the student reads about it."""
+
+    id: str  # "check_knn_distances.py::check_two_loops_agrees_with_the_definition"
+    task: str
+    title: str  # first line of the check's docstring
+    hidden: bool
+    points: int  # earned
+    max_points: int
+    outcome: Outcome
+    cause: Cause | None = None  # None when passed
+    message: str = ""  # plain text, several lines; contains text students wrote: escape it
+    hint: str = ""
+    output: str = ""  # what the student's code printed during the check, cut to a limit
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """The sum over one task's checks."""
+
+    name: str
+    title: str
+    points: int
+    max_points: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark that a person set: an inline question's, or one in place of what a task's checks earned."""
+
+    item: str  # name of the task, id of the question
+    title: str
+    points: int
+    max_points: int
+    question: bool  # True: beside the checks' points; False: instead of the task's
+    reason: str
+    by: str
+    at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything about one submission. Equal submissions get equal reports but for seconds and what names a student."""
+
+    assignment: str
+    title: str
+    version: str  # of the assignment
+    grader: str  # version of gradlab
+    student: str
+    submission: str  # sha256 of the wanted files
+    checks_digest: str
+    device: str
+    data: str
+    seed: int
+    isolation: str  # "bubblewrap", "namespaces", "none"
+    checks: tuple[CheckResult, ...]
+    tasks: tuple[TaskResult, ...]
+    notes: tuple[str, ...] = ()  # sentences about the hand-in: "knn.ipynb equals the stub and was ignored."
+    handed_in: str = ""  # ISO 8601, UTC; empty where the system does not say
+    marks: tuple[Mark, ...] = ()
+    schema: int = field(default=SCHEMA)
+
+    @property
+    def overrides(self) -> dict[str, Mark]:
+        """The marks that stand instead of a task's points, by task, none above what the task is worth now."""
+        most = {task.name: task.max_points for task in self.tasks}
+        return {
+            mark.item: replace(mark, points=min(mark.points, most[mark.item]), max_points=most[mark.item])
+            for mark in self.marks
+            if not mark.question and mark.item in most
+        }
+
+    @property
+    def counted_marks(self) -> tuple[Mark, ...]:
+        """What people decided, as it counts: instead of tasks' points, then for inline questions."""
+        return (*self.overrides.values(), *(mark for mark in self.marks if mark.question))
+
+    @property
+    def stray_marks(self) -> tuple[Mark, ...]:
+        """Marks for tasks that were there when they were given and are no more. They count for nothing."""
+        tasks = {task.name for task in self.tasks}
+        return tuple(mark for mark in self.marks if not mark.question and mark.item not in tasks)
+
+    @property
+    def points(self) -> int:
+        """What checks earned, or people gave instead. Inline questions count beside it."""
+        overrides = self.overrides
+        earned = sum(check.points for check in self.checks if check.task not in overrides)
+        return earned + sum(mark.points for mark in overrides.values())
+
+    @property
+    def max_points(self) -> int:
+        return sum(task.max_points for task in self.tasks)
+
+    @property
+    def needs_staff(self) -> bool:
+        """True when a check is broken and nobody has marked its task: a person must look before the mark counts."""
+        return any(check.outcome is Outcome.BROKEN and check.task not in self.overrides for check in self.checks)
+
+    @property
+    def refusal(self) -> str:
+        """Why the hand-in could not be opened, when that is so: no check was run, and each says the same sentence."""
+        first = self.checks[0].message if self.checks else ""
+        refused = first in self.notes and all(
+            check.outcome is Outcome.FAILED and check.message == first and not check.seconds for check in self.checks
+        )
+        return first if refused else ""
+
+    @property
+    def is_blank(self) -> bool:
+        """True when no task is written: the stub, or a hand-in without the wanted functions."""
+        return bool(self.checks) and all(check.cause is Cause.NOT_WRITTEN for check in self.checks)
+
+    def with_marks(self, marks: Iterable[Mark]) -> Report:
+        """The same report with what people decided. The checks' own verdicts stay as they are."""
+        bare = replace(self, marks=tuple(marks))
+        overrides = bare.overrides
+        earned = {task.name: sum(c.points for c in self.checks if c.task == task.name) for task in self.tasks}
+        earned |= {name: mark.points for name, mark in overrides.items()}
+        return replace(bare, tasks=tuple(replace(task, points=earned[task.name]) for task in self.tasks))
+
+    def to_json(self) -> str:
+        """The documented schema, with the derived sums written out for readers of the file."""
+        fields = {JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
+        table = {**fields, "points": self.points, "max_points": self.max_points, "needs_staff": self.needs_staff}
+        return json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_report(path: Path) -> Report:
+    """Read what to_json wrote. Raises ValueError naming the file when it is not a report of this schema."""
+    return parse_report(path.read_bytes(), str(path))
+
+
+def parse_report(data: bytes, path: str) -> Report:
+    """The report in ``data``; ``path`` says in a complaint where that stands."""
+    try:
+        table: dict[str, Any] = json.loads(data)
+        if table.get("schema") != SCHEMA:
+            raise ValueError(f"schema {table.get('schema')!r}, this gradlab reads {SCHEMA}")
+        for derived in ("points", "max_points", "needs_staff"):
+            table.pop(derived)
+        checks = tuple(
+            CheckResult(**{**row, "outcome": Outcome(row["outcome"]), "cause": row["cause"] and Cause(row["cause"])})
+            for row in table.pop("checks")
+        )
+        for name, json_name in JSON_NAMES.items():
+            table[name] = table.pop(json_name)
+        tasks = tuple(TaskResult(**row) for row in table.pop("tasks"))
+        marks = tuple(Mark(**row) for row in table.pop("marks", ()))
+        return Report(**{**table, "notes": tuple(table["notes"])}, checks=checks, tasks=tasks, marks=marks)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path} is not a gradlab report: {error}.") from None

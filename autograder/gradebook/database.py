@@ -1,0 +1,114 @@
+"""The journal's SQLite file: how it is opened and written, so that a kill at any moment leaves it whole.
+
+Knows nothing about what its tables mean (journal.py).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from autograder.core.errors import GradlabError
+
+NAME = "journal.db"
+SCHEMA = 1
+
+_TABLES = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE results (
+    id INTEGER PRIMARY KEY, submission TEXT, checks TEXT, grader TEXT, device TEXT, data TEXT, seed TEXT, wall TEXT,
+    final INTEGER NOT NULL, report BLOB NOT NULL, at TEXT NOT NULL,
+    UNIQUE (submission, checks, grader, device, data, seed, wall)
+);
+CREATE TABLE students (
+    student TEXT PRIMARY KEY, result INTEGER NOT NULL REFERENCES results, handed_in TEXT NOT NULL, notes TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE handins (
+    student TEXT, path TEXT, at TEXT NOT NULL, clock TEXT NOT NULL, submission TEXT NOT NULL, counts INTEGER NOT NULL,
+    PRIMARY KEY (student, path)
+) WITHOUT ROWID;
+CREATE TABLE marks (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, item TEXT NOT NULL, mark TEXT NOT NULL
+);
+CREATE TABLE intake (kind TEXT NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL);
+CREATE TABLE similar (one TEXT NOT NULL, other TEXT NOT NULL, share_of_one REAL NOT NULL, share_of_other REAL NOT NULL);
+"""
+
+
+class JournalError(GradlabError):
+    """The journal cannot be read or written. Speaks to staff."""
+
+
+class Database:
+    """An open file, written in transactions that happen whole or not at all."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self.path = folder / NAME
+        if not create and not self.path.exists():
+            raise JournalError(f"{folder} holds no results: there is no {NAME}.")
+        with self._sentences():
+            self._base = sqlite3.connect(self.path, timeout=10, isolation_level=None)
+        try:
+            with self._sentences():
+                self._base.execute("PRAGMA journal_mode = WAL")
+                # A kill loses nothing; a power cut at most the last reports, which are then made again.
+                self._base.execute("PRAGMA synchronous = NORMAL")
+                self._prepare()
+        except BaseException:
+            self._base.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """All that is written inside is kept, or none of it."""
+        with self._sentences():
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._base.execute("COMMIT")
+            except BaseException:
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise
+
+    def _prepare(self) -> None:
+        version = self._base.execute("PRAGMA user_version").fetchone()[0]
+        if version == SCHEMA:
+            return
+        if version:
+            raise JournalError(f"{self.path} is of version {version}; this gradlab reads {SCHEMA}.")
+        with self.writing():
+            for statement in _TABLES.split(";"):
+                self._base.execute(statement)
+            self._base.execute(f"PRAGMA user_version = {SCHEMA}")
+
+    def _one(self, query: str, values: Sequence[Any]) -> Any:
+        with self._sentences():
+            return self._base.execute(query, values).fetchone()
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, zlib.error) as error:
+            if "full" in str(error) or "I/O" in str(error):
+                remedy = "Make room and run the same command again: what is in the journal is kept"
+            elif "malformed" in str(error) or "not a database" in str(error):
+                remedy = "Restore it from a backup, or move it away and grade again"
+            else:
+                remedy = "Nothing half done was kept"
+            raise JournalError(f"The journal {self.path} cannot be used: {error}. {remedy}.") from None

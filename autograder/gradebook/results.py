@@ -1,0 +1,91 @@
+"""The folder of results as people read it, drawn from the journal: reports per student, gradebook, overview."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from autograder.core.files import why, write_whole
+from autograder.core.report import Report
+from autograder.gradebook.journal import Journal
+from autograder.gradebook.lock import Unwritable
+from autograder.render.class_page import index_html
+from autograder.render.gradebook_csv import gradebook_csv
+from autograder.render.html import report_html
+
+FILES = ("report.html", "staff.html", "report.json")  # in the order of writing: the last one vouches for the others
+_IN_GRADEBOOK = ("doubtful", "missing", "unknown", "duplicate", "earlier", "renamed", "kept")
+
+
+def write_report(report: Report, out: Path) -> None:
+    """``out/<student>/report.json``, ``report.html`` for the student and ``staff.html`` with everything."""
+    folder = out / report.student
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "report.html", report_html(report, staff=False), durable=False)
+        write_whole(folder / "staff.html", report_html(report, staff=True), durable=False)
+        write_whole(folder / "report.json", report.to_json(), durable=False)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def write_results(journal: Journal, out: Path, *, done: Collection[str] = ()) -> list[Report]:
+    """Bring every file in step with the journal and return all reports. Those of students in ``done`` are already."""
+    reports = []
+    for report in journal.reports():
+        if report.student not in done and not _is_written(report, out):
+            write_report(report, out)
+        reports.append(report)
+    _remove_moved(journal, out)
+    write_overview(reports, journal, out)
+    return reports
+
+
+def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
+    """``gradebook.csv`` and ``index.html``; the path of the latter."""
+    facts: dict[str, Any] = journal.fact("assignment") or {}
+    decided = {report.student for report in reports if report.overrides}
+    problems = [p for p in journal.problems() if p.kind != "doubtful" or p.who not in decided]
+    said: dict[str, str] = {}
+    for problem in problems:
+        if problem.kind in _IN_GRADEBOOK:
+            said[problem.who] = f"{said.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
+    try:
+        gradebook = gradebook_csv(
+            reports, questions=list(facts.get("questions", {})), intake=said, assignment=facts.get("name", "")
+        )
+        write_whole(out / "gradebook.csv", gradebook)
+        intake = [(problem.kind, problem.who, problem.what) for problem in problems]
+        title = f"{facts.get('title', '')}: results"
+        write_whole(out / "index.html", index_html(reports, title=title, intake=intake, similar=journal.similar()))
+    except OSError as error:
+        raise _unwritable(out, error) from None
+    return out / "index.html"
+
+
+def _remove_moved(journal: Journal, out: Path) -> None:
+    """Take away what was drawn under ids that are others now. What else somebody put there stays."""
+    for old in set(journal.fact("moved") or ()) - set(journal.students()):
+        folder = out / old
+        for name in FILES:
+            (folder / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _is_written(report: Report, out: Path) -> bool:
+    folder = out / report.student
+    try:
+        same = (folder / "report.json").read_bytes() == report.to_json().encode("utf-8", "backslashreplace")
+    except OSError:
+        return False
+    return same and all((folder / name).exists() and (folder / name).stat().st_size for name in FILES)
+
+
+def _unwritable(path: Path, error: OSError) -> Unwritable:
+    return Unwritable(
+        f"Results cannot be written to {path}: {why(error)}. Make room and run the same command again: what was "
+        "graded is in the journal and is not run a second time."
+    )

@@ -1,0 +1,195 @@
+"""Hand-ins whose code is alike, by winnowed fingerprints (copydetect): where a person should look, never a verdict.
+
+Names, comments and layout do not count. Neither does the handout's code, nor what many hand-ins have in common.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from autograder.core.assignment import Assignment
+from autograder.core.errors import GradlabError
+from autograder.render.class_page import Pair
+from autograder.render.gradebook_csv import cell
+from autograder.submissions.submission import BadSubmission, open_submission
+
+LENGTH = 25  # characters of filtered code that one fingerprint covers
+WINDOW = 6  # of so many fingerprints in a row one is kept, so a copy of LENGTH + WINDOW - 1 characters is seen
+MAX_CODE = 200_000  # characters of a hand-in that are looked at
+LITTLE = 60  # characters of filtered code; less in common says nothing
+FEW, MANY = 10, 200  # code in more hand-ins than a quarter of them is common; these bound that number
+
+
+class NoDetector(GradlabError):
+    """copydetect is not installed. Speaks to staff."""
+
+
+class OtherAssignment(GradlabError):
+    """The results are not of the assignment that was named. Speaks to staff."""
+
+
+@dataclass(frozen=True)
+class Alike:
+    """What was found, the most alike first, and the hand-ins that could not be compared, with the reason."""
+
+    pairs: tuple[Pair, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+def find_similar(
+    handins: Mapping[str, Path],
+    assignment: Assignment,
+    *,
+    threshold: float = 0.6,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Alike:
+    """Compare all hand-ins with each other, that of a group once, under all its names.
+
+    ``threshold`` is a share of the smaller one's own code.
+    """
+    fingerprint = _fingerprinter(_handout(assignment))
+    people: dict[Path, list[str]] = defaultdict(list)
+    for student, path in sorted(handins.items()):
+        people[path].append(student)
+    prints: dict[str, _Prints] = {}
+    skipped = []
+    for number, (path, students) in enumerate(people.items(), start=1):
+        progress(f"reading {number:,} of {len(people):,}")
+        who = ", ".join(students)
+        try:
+            files = open_submission(path, assignment).files
+        except BadSubmission as problem:
+            skipped.append((who, str(problem)))
+            continue
+        found = fingerprint("\n".join(files[name] for name in assignment.files if name in files))
+        if found.hashes:
+            prints[who] = found
+        else:
+            skipped.append((who, "It holds no code of its own."))
+    progress("comparing")
+    return Alike(tuple(_pairs(prints, threshold)), tuple(skipped))
+
+
+def of_same_assignment(facts: Mapping[str, Any] | None, assignment: Assignment, results: Path) -> None:
+    """Raise OtherAssignment where ``facts``, which the journal of ``results`` holds, name another one."""
+    if facts and facts["name"] != assignment.name:
+        raise OtherAssignment(
+            f"{results} holds the results of {facts['name']}, not of {assignment.name}. Nothing was compared."
+        )
+
+
+def similar_csv(pairs: Iterable[Pair]) -> str:
+    """The list for a spreadsheet."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("one", "other", "share_of_one", "share_of_other"))
+    for pair in pairs:
+        writer.writerow((cell(pair.one), cell(pair.other), f"{pair.share_of_one:.2f}", f"{pair.share_of_other:.2f}"))
+    return file.getvalue()
+
+
+def _pairs(prints: Mapping[str, _Prints], threshold: float) -> list[Pair]:
+    from copydetect import compare_files
+
+    _drop_common(prints)
+    owners: dict[int, list[str]] = defaultdict(list)
+    for student, found in prints.items():
+        for value in found.hashes:
+            owners[value].append(student)
+    shared = Counter(pair for students in owners.values() for pair in combinations(students, 2))
+    pairs = []
+    for (one, other), count in shared.items():
+        if count < threshold / 2 * min(len(prints[one].hashes), len(prints[other].hashes)):
+            continue
+        overlap, shares, _ = compare_files(prints[one], prints[other])
+        if max(shares) >= threshold and overlap >= LITTLE:
+            pairs.append(Pair(one, other, *(min(1.0, float(share)) for share in shares)))
+    return sorted(pairs, key=lambda pair: (-(pair.share_of_one + pair.share_of_other), pair.one, pair.other))
+
+
+def _drop_common(prints: Mapping[str, _Prints]) -> None:
+    limit = max(FEW, min(MANY, len(prints) // 4))
+    counts = Counter(value for found in prints.values() for value in found.hashes)
+    common = {value for value, count in counts.items() if count > limit}
+    for found in prints.values():
+        _drop(found, common)
+
+
+@dataclass
+class _Prints:
+    """A file's fingerprints, as copydetect compares them."""
+
+    filtered_code: str
+    offsets: Any
+    hashes: set[int]
+    hash_idx: dict[int, list[int]]  # where each is
+    k: int = LENGTH
+    token_coverage: int = 1
+
+
+def _fingerprinter(handout: str) -> Callable[[str], _Prints]:
+    try:
+        import copydetect  # noqa: F401
+    except ImportError:
+        raise NoDetector("This needs copydetect: pip install 'gradlab[similar]'.") from None
+    # Window 1 keeps every fingerprint of the handout: which of them a student's file keeps depends on what is around.
+    ours = _prints(handout, 1).hashes
+
+    def fingerprint(source: str) -> _Prints:
+        found = _prints(source[:MAX_CODE], WINDOW)
+        _drop(found, ours)
+        return found
+
+    return fingerprint
+
+
+def _prints(source: str, window: int) -> _Prints:
+    """The fingerprints of a text. copydetect's own are made by hash(), which differs from process to process."""
+    import numpy
+    from copydetect.utils import filter_code, winnow
+
+    code, offsets = filter_code(source, "handin.py")
+    data = code.encode("utf-32-le", "surrogatepass")  # 4 bytes a character
+    starts = range(0, len(data) - 4 * LENGTH + 1, 4)
+    values = [int.from_bytes(blake2b(data[at : at + 4 * LENGTH], digest_size=6).digest()) for at in starts]
+    where: dict[int, list[int]] = defaultdict(list)
+    if values:
+        kept, places = winnow(numpy.array(values), window, remove_duplicates=False)
+        for value, place in zip(kept.tolist(), places.tolist(), strict=True):
+            where[value].append(place)
+    return _Prints(code, offsets, set(where), dict(where))
+
+
+def _drop(found: _Prints, values: set[int]) -> None:
+    """Take fingerprints out of a file, as if its code there did not exist."""
+    from copydetect.utils import get_token_coverage
+
+    found.hashes = found.hashes - values
+    found.hash_idx = {value: places for value, places in found.hash_idx.items() if value in found.hashes}
+    found.token_coverage = max(1, get_token_coverage(found.hash_idx, found.k, len(found.filtered_code)))
+
+
+def _handout(assignment: Assignment) -> str:
+    """Everything students were given: stubs and checks, also as their notebooks show them."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(assignment.folder.glob("*.py"))]
+    for path in sorted(assignment.folder.glob("*.ipynb")):
+        texts.append(_code_cells(path))
+    return "\n".join(texts)
+
+
+def _code_cells(path: Path) -> str:
+    from autograder.submissions.ipynb import read_cells
+
+    try:
+        cells, _ = read_cells(path.read_bytes(), path.name)
+    except BadSubmission:
+        return ""
+    return "\n".join(found.source for found in cells)

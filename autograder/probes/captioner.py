@@ -1,0 +1,94 @@
+"""Which weights of a captioner play which part, found by their shapes instead of by attributes' names.
+
+Checks run this beside a student's code: it gives the weights new values and tells them, so that `autograder.probes.recurrent` can
+be given the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+NAMES = ("Wx", "Wh", "b", "Wattn")  # of a recurrent network, fixed by the assignment
+
+
+def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) -> dict[str, Any]:
+    """Draw all parameters of a captioner that train anew, not tiny, and return them by role.
+
+    The model moves to the dtype and device of ``like``. ``sizes`` are V (words), D (features), E (word vectors) and
+    H (state), all different. The result has
+
+        embedding   (V, E)
+        projection  a pair (H, D), (H,): from features to states; a missing bias is zero
+        output      a pair (V, H), (V,): from states to scores
+        cell        the parameters of the recurrent network by name: Wx, Wh, b, and Wattn where there is one
+
+    Raises LookupError, which says what is missing or left over: "lacks ...", to follow the captioner's name.
+
+    Shapes:
+        like  (...)  any tensor
+    """
+    model.to(like.device, like.dtype)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in _trained(model):
+            values = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+            if parameter.dim() == 1:
+                values /= 2
+            elif tuple(parameter.shape) != (sizes["V"], sizes["E"]):
+                values *= 1.5 * parameter.numel() ** -0.25  # whichever of its sides is the input
+            parameter.copy_(values)
+    cells = [part for part in model.modules() if all(isinstance(getattr(part, n, None), Tensor) for n in NAMES[:3])]
+    if len(cells) != 1:
+        raise LookupError(f"has {len(cells)} recurrent networks with parameters Wx, Wh and b, not 1")
+    cell = {name: getattr(cells[0], name).detach() for name in NAMES if hasattr(cells[0], name)}
+    rest = [p for p in _trained(model) if not any(p is own for own in cells[0].parameters())]
+    return {
+        "embedding": _take(rest, (sizes["V"], sizes["E"]), "table of word vectors"),
+        "projection": _pair(rest, sizes["H"], sizes["D"], "linear layer from features to states"),
+        "output": _pair(rest, sizes["V"], sizes["H"], "linear layer from states to scores", last=True),
+        "cell": cell,
+    }
+
+
+def weights_or_complaint(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) -> dict[str, Any] | str:
+    """As `weights`; what is missing or left over is returned as words that follow the captioner's name.
+
+    Shapes:
+        like  (...)  any tensor
+    """
+    try:
+        return weights(model, sizes, seed, like)
+    except LookupError as problem:
+        return str(problem)
+
+
+def _trained(model: nn.Module) -> list[Tensor]:
+    """The parameters outside of the frozen encoder."""
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def _pair(rest: list[Tensor], after: int, before: int, what: str, *, last: bool = False) -> tuple[Tensor, Tensor]:
+    """Weights as (after, before), stored in either orientation, or as those of a 1 x 1 convolution; and the bias."""
+    shapes = {(after, before): False, (after, before, 1, 1): False, (before, after): True}
+    found = next((p for p in rest if tuple(p.shape) in shapes), None)
+    if found is None:
+        raise LookupError(f"lacks a {what}, with weights of shape {(after, before)}")
+    matrix = found.detach().flatten(1)
+    matrix = matrix.T if shapes[tuple(found.shape)] else matrix
+    rest[:] = [p for p in rest if p is not found]
+    bias = next((p for p in rest if tuple(p.shape) == (after,)), None)
+    rest[:] = [p for p in rest if p is not bias]
+    if last and rest:
+        raise LookupError(f"has more parameters than it should, of shapes {[tuple(p.shape) for p in rest]}")
+    return matrix, matrix.new_zeros(after) if bias is None else bias.detach()
+
+
+def _take(rest: list[Tensor], shape: tuple[int, int], what: str) -> Tensor:
+    found = next((p for p in rest if tuple(p.shape) == shape), None)
+    if found is None:
+        raise LookupError(f"lacks a {what} of shape {shape}")
+    rest[:] = [p for p in rest if p is not found]
+    return found.detach()

@@ -1,0 +1,121 @@
+"""The class overview: one HTML page about all hand-ins of an assignment, for staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from autograder.core.report import Outcome, Report
+from autograder.render.html import Segment, render, segments
+from autograder.render.summary import BINS, ClassSummary, summarise
+from autograder.render.words import CAUSE_WORDS, NOT_ISOLATED, count
+
+_TALLEST = 98  # of the histogram's bars, in its own units
+_BAR = 32  # width of a bar with its gap
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student in the table."""
+
+    report: Report
+    href: str
+    segments: list[Segment]
+    outcome: Outcome
+    state: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two hand-ins whose code is alike, and which share of each the other has."""
+
+    one: str  # who handed it in; of a group all names, between commas
+    other: str
+    share_of_one: float
+    share_of_other: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """One bar of the histogram, placed."""
+
+    x: int
+    height: float
+    count: int
+    percent: int  # where it starts
+
+
+def report_href(report: Report) -> str:
+    """Where a student's page stands beside index.html: ``<student>/report.html``."""
+    return f"./{quote(report.student, safe='', errors='replace')}/report.html"
+
+
+def index_html(
+    reports: Iterable[Report],
+    *,
+    title: str,
+    unopened: Sequence[tuple[str, str]] = (),
+    intake: Sequence[tuple[str, str, str]] = (),
+    similar: Sequence[Pair] = (),
+    href: Callable[[Report], str] = report_href,
+) -> str:
+    """The page for staff: it names hidden checks.
+
+    `unopened` lists hand-ins without a report as (name, why), `intake` what went wrong before (kind, who, what);
+    `href` says where a student's page is.
+    """
+    summary = summarise(reports)
+    refused = [(report.student, report.refusal, href(report)) for report in summary.refused]
+    return render(
+        "index.html",
+        title=title,
+        summary=summary,
+        rows=[_row(report, href(report)) for report in summary.reports],
+        unopened=sorted([*((who, why, "") for who, why in unopened), *refused]),
+        graded=len(summary.reports) + len(unopened),
+        intake=intake,
+        similar=similar,
+        unisolated=sum(report.isolation == "none" for report in summary.reports),
+        bins=_bins(summary),
+        histogram_text=histogram_text(summary),
+        cause_words={None: "not known", **CAUSE_WORDS},
+        not_isolated=NOT_ISOLATED,
+        href=href,
+    )
+
+
+def histogram_text(summary: ClassSummary) -> str:
+    """The histogram in words, for those who do not see it."""
+    width = 100 // BINS
+    parts = [
+        f"{number * width} to {(number + 1) * width} percent: {many}"
+        for number, many in enumerate(summary.bins)
+        if many
+    ]
+    return f"{count(len(summary.reports), 'hand-in')} by share of the points. " + "; ".join(parts) + "."
+
+
+def _row(report: Report, href: str) -> Row:
+    failed = sum(check.outcome is Outcome.FAILED for check in report.checks)
+    if report.refusal:
+        outcome, state = Outcome.FAILED, "could not be opened"
+    elif report.needs_staff:
+        outcome, state = Outcome.BROKEN, "needs staff"
+    elif failed:
+        outcome, state = Outcome.FAILED, f"{failed} of {len(report.checks)} failed"
+    elif any(check.outcome is Outcome.BROKEN for check in report.checks):
+        outcome, state = Outcome.PASSED, "settled by hand"
+    elif report.checks:
+        outcome, state = Outcome.PASSED, "all passed"
+    else:
+        outcome, state = Outcome.BROKEN, "no checks"
+    return Row(report, href, segments(report), outcome, state)
+
+
+def _bins(summary: ClassSummary) -> list[Bin]:
+    most = max(summary.bins, default=0) or 1
+    return [
+        Bin(10 + number * _BAR, round(_TALLEST * many / most, 1), many, number * 100 // BINS)
+        for number, many in enumerate(summary.bins)
+    ]

@@ -1,0 +1,84 @@
+"""The gradebook as CSV. Its columns are documented in docs/report.md."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from autograder.core.report import Report
+from autograder.render.summary import summarise
+from autograder.render.text import line
+from autograder.render.words import count
+
+BEFORE = ("student", "points", "max_points")  # the tasks stand between these and those
+AFTER = ("needs_staff", "assignment", "handed_in", "submission", "intake", "notes")
+
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+_LATER_FORMULA = re.compile(r"(;\s*)(?=[=+\-@])")  # where the spreadsheet's country separates cells by semicolons
+
+
+def gradebook_csv(
+    reports: Iterable[Report],
+    *,
+    unopened: Sequence[tuple[str, str]] = (),
+    questions: Sequence[str] = (),
+    intake: Mapping[str, str] | None = None,
+    assignment: str = "",
+) -> str:
+    """One row per student, by name; hand-ins that could not be opened have no points and say why in notes.
+
+    ``questions`` are the ids of inline questions; ``intake`` says of students, also of those who handed in nothing,
+    what a person should know of how their hand-in came in.
+    """
+    summary = summarise(reports)
+    tasks, intake = [task.name for task in summary.tasks], dict(intake or {})
+    blank = ["" for _ in (*tasks, *questions)]
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([*BEFORE, *(_column(name) for name in (*tasks, *questions)), *AFTER])
+    rows = [(r.student, _row(r, tasks, questions, intake.pop(r.student, ""))) for r in summary.reports]
+    rows += [
+        (who, [cell(who), "", "", *blank, "yes", cell(assignment), "", "", cell(intake.pop(who, "")), cell(why)])
+        for who, why in unopened
+    ]
+    rows += [
+        (who, [cell(who), "", "", *blank, "no", cell(assignment), "", "", cell(what), ""])
+        for who, what in intake.items()
+    ]
+    writer.writerows(row for _, row in sorted(rows, key=lambda pair: (pair[0].casefold(), pair[0])))
+    return file.getvalue()
+
+
+def cell(text: str) -> str:
+    """Text that a spreadsheet shows and does not run: what could start a formula gets an apostrophe before it."""
+    shown = _LATER_FORMULA.sub(r"\1'", line(text, limit=1000))
+    formula = (_FORMULA.match(text) or _FORMULA.match(shown)) and not _NUMBER.fullmatch(shown)
+    return f"'{shown}" if formula else shown
+
+
+def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake: str) -> list[str | int]:
+    earned = {task.name: task.points for task in report.tasks}
+    given = {mark.item: mark.points for mark in report.marks if mark.question}
+    by_hand = [f"{m.item}: {count(m.points, 'point')} by hand ({m.reason})." for m in report.overrides.values()]
+    gone = "by hand count for nothing, as there is no such task any more"
+    by_hand += [f"{m.item}: {count(m.points, 'point')} {gone}." for m in report.stray_marks]
+    return [
+        cell(report.student),
+        report.points,
+        report.max_points,
+        *(earned.get(task, "") for task in tasks),
+        *(given.get(question, "") for question in questions),
+        "yes" if report.needs_staff else "no",
+        cell(report.assignment),
+        cell(report.handed_in),
+        cell(report.submission),
+        cell(intake),
+        cell(" ".join([*report.notes, *by_hand])),
+    ]
+
+
+def _column(task: str) -> str:
+    return cell(f"{task} (task)" if task in BEFORE + AFTER else task)

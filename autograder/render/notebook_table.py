@@ -1,0 +1,97 @@
+"""A report as the table that a notebook cell shows: inline styles only, colours that suit light and dark themes."""
+
+from __future__ import annotations
+
+from html import escape
+
+from autograder.core.report import Cause, CheckResult, Outcome, Report
+from autograder.render.text import clean, line
+from autograder.render.view import TaskView, left_over, one_reason, said_once, task_views
+from autograder.render.words import ONE_REASON, OUTCOME_WORDS, reason, verdict
+
+# Mid-tones that carry white text (4.5:1 and more); everything else inherits the theme's colours.
+BADGES = {Outcome.PASSED: "#1d7444", Outcome.FAILED: "#b3392d", Outcome.BROKEN: "#855400"}
+
+_LINE = "rgba(128,128,128,.35)"
+_CELL = f"padding:5px 10px 5px 0;border:0;border-top:1px solid {_LINE};text-align:left;vertical-align:top;"
+_POINTS = f"{_CELL}text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;padding-right:0;"
+_PRE = (
+    f"margin:4px 0 0;padding:6px 8px;border-left:2px solid {_LINE};background:rgba(128,128,128,.1);color:inherit;"
+    "white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px;line-height:1.45;"
+)
+_TABLE = "border-collapse:collapse;border:0;max-width:860px;width:100%;font-size:13px;line-height:1.45;margin:4px 0;"
+_ROW = "background:transparent;color:inherit;"
+
+
+def report_table_html(report: Report) -> str:
+    """The fragment that IPython.display.HTML takes."""
+    rows, one, rest = [], one_reason(report), left_over(report)
+    shown = said_once(report, one)
+    for task in task_views(shown):
+        rows.append(_task_row(task))
+        rows += [_blank_row(task)] if task.is_blank else [_check_row(check, brief=bool(one)) for check in task.checks]
+    notes = "".join(f'<p style="margin:2px 0;opacity:.8">{_line(note, 500)}</p>' for note in shown.notes)
+    if one:
+        notes += f'<p style="margin:6px 0 2px"><strong>{ONE_REASON}</strong></p>{_words(one)}'
+    return (
+        f'<div style="max-width:860px;font-size:13px;overflow-wrap:anywhere">{notes}'
+        f'<table style="{_TABLE}"><tbody>{"".join(rows)}</tbody></table>'
+        f'<p style="margin:6px 0 2px"><strong>{report.points} / {report.max_points - rest} '
+        f"points{' here' if rest else ''}.</strong> {_line(verdict(report.checks, rest))}</p></div>"
+    )
+
+
+def _task_row(task: TaskView) -> str:
+    cell = _CELL.replace("padding:5px", "padding:10px")
+    return (
+        f'<tr style="{_ROW}"><th colspan="2" scope="rowgroup" style="{cell}font-weight:600">{_line(task.title)} '
+        f'<code style="font-weight:400;opacity:.75;background:transparent;color:inherit">{_line(task.name)}</code></th>'
+        f'<td style="{_POINTS.replace("padding:5px", "padding:10px")}"><strong>{task.points}</strong> '
+        f"/ {task.max_points}</td></tr>"
+    )
+
+
+def _blank_row(task: TaskView) -> str:
+    badge = _badge("Not written", BADGES[Outcome.BROKEN])
+    return (
+        f'<tr style="{_ROW}"><td style="{_CELL}">{badge}</td>'
+        f'<td colspan="2" style="{_CELL}width:100%">{_line(task.message, 500)}</td></tr>'
+    )
+
+
+def _check_row(check: CheckResult, *, brief: bool) -> str:
+    parts = [_line(check.title, 300)]
+    if check.cause is not Cause.WRONG and reason(check) and not brief:
+        parts.append(f'<br><span style="opacity:.8">{reason(check)}</span>')
+    parts.append(_words(check))
+    return (
+        f'<tr style="{_ROW}"><td style="{_CELL}">{_badge(OUTCOME_WORDS[check.outcome], BADGES[check.outcome])}</td>'
+        f'<td style="{_CELL}width:100%">{"".join(parts)}</td>'
+        f'<td style="{_POINTS}">{check.points} / {check.max_points}</td></tr>'
+    )
+
+
+def _words(check: CheckResult) -> str:
+    parts = []
+    if check.message:
+        parts.append(f'<pre style="{_PRE}">{escape(clean(check.message, limit=6000, lines=60))}</pre>')
+    if check.hint:
+        parts.append(f'<p style="margin:4px 0 0"><strong>Hint:</strong> {_line(check.hint, 1000)}</p>')
+    if check.output:
+        printed = escape(clean(check.output, limit=6000, lines=120))
+        parts.append(
+            '<details style="margin:4px 0 0"><summary style="cursor:pointer">What your code printed</summary>'
+            f'<pre style="{_PRE}max-height:220px;overflow:auto">{printed}</pre></details>'
+        )
+    return "".join(parts)
+
+
+def _badge(text: str, colour: str) -> str:
+    return (
+        f'<span style="display:inline-block;padding:0 7px;border-radius:3px;background:{colour};color:#fff;'
+        f'font-size:12px;font-weight:600;white-space:nowrap">{escape(text)}</span>'
+    )
+
+
+def _line(text: str, limit: int = 200) -> str:
+    return escape(line(text, limit=limit))

@@ -1,0 +1,130 @@
+"""What a grading machine must agree with before it grades for another one: the request, and what speaks against it.
+
+Knows nothing about how machines reach each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from autograder import __version__
+from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.core.course import find_assignment
+from autograder.core.errors import GradlabError
+from autograder.runners.grader_process import Setup
+from autograder.sandbox.isolation import NoIsolation, choose
+from autograder.session.digests import judges_digest
+from autograder.session.options import Options
+
+COURSE = "GRADLAB_COURSE"  # names the folder with assignments/ and solutions/ on a grading machine
+_PACKAGES = Path(__file__).resolve().parent.parent.parent
+_CODE = ("*.py", "*.json", "*.safetensors")
+
+
+class Incompatible(GradlabError):
+    """This machine would not give the same marks, or not safely. Speaks to staff."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run asks of every machine. ``run`` tells two runs over the same assignment apart."""
+
+    run: str
+    assignment: str
+    folder: str  # where it is on the machine that asks; often a disk that all share
+    facts: dict[str, str]
+    device: str
+    data: str
+    seed: int | None
+    isolation: str
+    cores: int
+    hidden: bool
+
+    def to_json(self) -> bytes:
+        """As bytes; equal requests are equal bytes."""
+        return json.dumps(asdict(self)).encode()
+
+
+def make_request(setup: Setup, run: str) -> Request:
+    """The request for the work that a grader process with ``setup`` would do here."""
+    assignment, options = read_assignment(setup.folder), setup.options
+    return Request(
+        run=run,
+        assignment=assignment.name,
+        folder=str(setup.folder.resolve()),
+        facts=facts(assignment, hidden=setup.hidden),
+        device=options.device,
+        data=options.data,
+        seed=options.seed,
+        isolation=setup.isolation,
+        cores=setup.cores,
+        hidden=setup.hidden,
+    )
+
+
+def check_compatible(data: bytes) -> Setup:
+    """The setup for a grader process here. Raises Unfit with all that speaks against it."""
+    request = Request(**json.loads(data))
+    reasons, isolation = [], request.isolation
+    try:
+        isolation = choose(request.isolation)
+    except NoIsolation as reason:
+        reasons.append(str(reason))
+    try:
+        assignment = _find(request)
+    except BadManifest as reason:
+        reasons.append(f"{reason} Set {COURSE} to the course's folder on that machine.")
+        raise Incompatible(" ".join(reasons)) from None
+    here = facts(assignment, hidden=request.hidden)
+    reasons += [
+        f"Its {what} is {here.get(what, 'missing')}, {wanted} is wanted."
+        for what, wanted in request.facts.items()
+        if here.get(what) != wanted
+    ]
+    if reasons:
+        raise Incompatible(" ".join(reasons))
+    options = Options(request.device, data=request.data, seed=request.seed)
+    return Setup(assignment.folder, options, isolation, cores=request.cores, hidden=request.hidden)
+
+
+def facts(assignment: Assignment, *, hidden: bool = True) -> dict[str, str]:
+    """What must be equal on two machines for equal marks."""
+    import numpy
+    import torch
+
+    return {
+        "gradlab": __version__,
+        "torch": torch.__version__.partition("+")[0],  # without the build: only some machines have a GPU
+        "numpy": numpy.__version__,
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+        "gradlab's code": _code_digest()[:12],
+        f"digest of {assignment.name}'s checks": judges_digest(assignment, hidden=hidden)[:12],
+    }
+
+
+def _code_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(_code()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(_PACKAGES).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _code() -> Iterator[Path]:
+    for package in ("autograder", "common"):
+        for pattern in _CODE:
+            yield from (_PACKAGES / package).rglob(pattern)
+
+
+def _find(request: Request) -> Assignment:
+    course = os.environ.get(COURSE)
+    place = Path(course, "assignments", request.assignment) if course else Path(request.folder)
+    if course or (place / MANIFEST).is_file():
+        return read_assignment(place)
+    return find_assignment(request.assignment)

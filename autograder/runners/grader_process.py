@@ -1,0 +1,190 @@
+"""A grader process: one grader process with its checks collected and its fork server warm, to which hand-ins are given one by one.
+
+The seam for every way to spread work: a local pool has one grader process per thread, a cluster's worker keeps one of its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.course import earlier_modules
+from autograder.core.errors import GradlabError
+from autograder.core.report import Cause, CheckResult, Outcome, Report
+from autograder.sandbox.box_link import IMPORT_SECONDS, BoxLink, WorkerPool
+from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.pool import open_pool
+from autograder.session.options import Options
+from autograder.session.session import Checks, Handed, with_checks
+from autograder.submissions.submission import BadSubmission, Submission, open_files, open_submission
+
+START_SECONDS = 300.0
+SLACK_SECONDS = 120.0  # beyond what all checks of a submission may take together
+
+
+class GraderProcessError(GradlabError):
+    """A grader process could not be started. Speaks to staff."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a grader process must know before the first hand-in."""
+
+    folder: Path  # of the assignment
+    options: Options
+    isolation: str
+    cores: int = 1
+    hidden: bool = True
+    gpu: str = ""  # which one, as CUDA_VISIBLE_DEVICES names it; empty: as the environment says
+
+
+@dataclass(frozen=True)
+class Job:
+    """One hand-in."""
+
+    student: str
+    path: Path
+    files: Mapping[str, bytes] | None = None  # what was read of it, where that was done on another machine
+    refusal: str = ""  # why that could not be graded
+
+    def open(self, assignment: Assignment) -> Submission:
+        """The submission in it. Raises BadSubmission."""
+        if self.refusal:
+            raise BadSubmission(self.refusal)
+        beside = earlier_modules(assignment)
+        if self.files is None:
+            return open_submission(self.path, assignment, beside=beside)
+        return open_files(self.files, self.student, assignment, beside=beside)
+
+
+class GraderProcess:
+    """A grader process. Not shared between threads."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._abandoned = False
+        self._start()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, self.setup), daemon=True)
+        with _interrupts_blocked():
+            self._process.start()
+        theirs.close()
+        ready = self._receive(START_SECONDS)
+        if not isinstance(ready, Report):
+            self.close()
+            raise GraderProcessError(str(ready) if ready else "The grader process ended before it was ready.")
+        self._blank = ready
+        seconds = read_assignment(self.setup.folder).limits.seconds
+        self._patience = len(ready.checks) * (seconds + 1) + IMPORT_SECONDS * 4 + SLACK_SECONDS
+
+    def grade(self, job: Job) -> Report:
+        """The report of one hand-in. If the grader process fails, its report is broken and the next has a new one."""
+        try:
+            self._connection.send(job)
+            answer = self._receive(self._patience)
+        except OSError:
+            answer = None
+        if isinstance(answer, Report):
+            return answer
+        self.close()
+        if not self._abandoned:
+            self._start()
+        return self.broken(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
+
+    def broken(self, job: Job, sentence: str) -> Report:
+        """The report of a hand-in that was not graded through a fault of ours."""
+        checks = tuple(
+            replace(check, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=sentence) for check in self._blank.checks
+        )
+        return replace(self._blank, student=job.student, submission="", checks=checks)
+
+    def _receive(self, seconds: float) -> Any:
+        try:
+            return self._connection.recv() if self._connection.poll(seconds) else None
+        except (EOFError, OSError):
+            return None
+
+    def abandon(self) -> None:
+        """Stop at once, from another thread too. What is at the grader process comes out broken; nothing starts anew."""
+        self._abandoned = True
+        self._process.kill()
+
+    def close(self) -> None:
+        """Stop the process."""
+        self._connection.close()
+        self._process.join(timeout=5)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """A process started inside does not hear Ctrl-C until it says so: while it imports, it would print a traceback."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # multiprocessing's own process: starting it would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # of this thread, which need not be the main one
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(connection: Connection, setup: Setup) -> None:
+    if setup.gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = setup.gpu
+    try:
+        if sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # one that came meanwhile ends this here
+        assignment = read_assignment(setup.folder)
+        with open_pool(setup.isolation, cores=setup.cores) as pool:
+            with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, pool), hidden=setup.hidden)
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+    except Exception as error:
+        connection.send(f"{error}" if isinstance(error, GradlabError) else traceback.format_exc())
+
+
+def _loop(connection: Connection, checks: Checks, pool: WorkerPool | None) -> None:
+    isolation = pool.isolation if pool else "none"
+    connection.send(checks.report(Handed("", ""), checks.refuse(""), isolation=isolation))
+    while True:
+        connection.send(grade_handin(checks, connection.recv(), pool))
+
+
+def grade_handin(checks: Checks, job: Job, pool: WorkerPool | None) -> Report:
+    """Open, run and judge one hand-in. Without a fork server the code runs in this process: for hand-ins of one's own."""
+    try:
+        submission = job.open(checks.assignment)
+    except BadSubmission as problem:
+        results: tuple[CheckResult, ...] = checks.refuse(str(problem))
+        handed = Handed(job.student, "", (str(problem),))
+    else:
+        cells = {name: list(starts) for name, starts in submission.cells.items()}
+        link = (
+            BoxLink(pool, submission.files, checks.assignment.limits, cells)
+            if pool
+            else LocalLink(submission.files, cells=cells)
+        )
+        try:
+            results = checks.judge(link, submission.files)
+        finally:
+            link.close()
+        handed = Handed(job.student, submission.digest, submission.notes)
+    return checks.report(handed, results, isolation=pool.isolation if pool else "none")

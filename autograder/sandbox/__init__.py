@@ -1,0 +1,1 @@
+"""Where students' code runs: the wall, the fork server, the workers, and the grader's link to them."""

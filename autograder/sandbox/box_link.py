@@ -1,0 +1,166 @@
+"""The grader's side of the box: sends requests to a worker, bounds what comes back, judges how it ended."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.core.assignment import Limits
+from autograder.core.report import Cause
+from autograder.sandbox import isolation as isolations
+from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, send
+from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
+from autograder.sandbox.pool import BoxError, Worker, WorkerPool
+from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+
+__all__ = ["IMPORT_SECONDS", "BoxError", "BoxLink", "WorkerPool"]
+
+PATIENCE = 9.0  # times its limit: what a check may get on top for seconds in which no core was free for it
+IMPORT_SECONDS = 30.0  # what importing a submission may take, beside the checks' own limits
+
+
+class BoxLink:
+    """A Link (see student.py) to one submission's worker, which it replaces when a check has ended it."""
+
+    def __init__(
+        self, pool: WorkerPool, files: Mapping[str, str], limits: Limits, cells: dict[str, list[tuple[int, int]]]
+    ) -> None:
+        self.pool, self.files, self.limits, self.cells = pool, dict(files), limits, cells
+        self.printed = ""
+        self.deadline = 0.0
+        self._patience = 0.0  # seconds that this check may still get on top
+        self._credited = 0.0  # seconds without a core that the worker has got back
+        self._rested = 0.0  # since when the student's code has had nothing to do
+        self._number = 0  # of the last request; its answer repeats it
+        self._worker: Worker | None = None
+        self._loaded: dict[str, Ref | StudentFault] = {}
+
+    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
+        self.printed = ""
+        self._patience = PATIENCE * seconds
+        if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
+            self._replace(memory_mb)
+        self.deadline = time.monotonic() + IMPORT_SECONDS
+        try:
+            self._roundtrip({"do": "begin", "seed": seed})
+        except (StudentFault, BoxError):  # worker or fork server died between two checks: that costs neither of them
+            self._replace(memory_mb)
+            try:
+                self._roundtrip({"do": "begin", "seed": seed})
+            except StudentFault as fault:  # nothing of the student's has run in it
+                raise BoxError(f"A fresh worker does not answer. {fault.message}") from None
+        self._rested = time.monotonic()
+        self.deadline = self._rested + seconds
+
+    def load(self, module: str) -> Ref:
+        known = self._loaded.get(module)
+        if isinstance(known, StudentFault):
+            raise known
+        if known is None:
+            self._resume()
+            left = self.deadline - time.monotonic()
+            self.deadline = time.monotonic() + IMPORT_SECONDS
+            try:
+                known = self._roundtrip({"do": "load", "module": module})
+            except StudentFault as fault:
+                fault.message = f"{module}.py could not be imported. {fault.message}"
+                self._loaded[module] = fault
+                raise
+            self.deadline = time.monotonic() + left
+            if not isinstance(known, Ref):
+                raise self._garbled()
+            self._loaded[module] = known
+        return known
+
+    def request(self, request: dict[str, Any]) -> Any:
+        self._resume()
+        return self._roundtrip(request)
+
+    def _resume(self) -> None:
+        """Let the clock stand while the grader makes inputs and compares: that is no student's fault."""
+        now = time.monotonic()
+        self.deadline += now - self._rested
+        self._rested = now
+
+    def close(self) -> None:
+        """End the worker and everything it left running."""
+        if self._worker is not None:
+            worker, self._worker = self._worker, None
+            self.pool.end(worker)
+
+    def _replace(self, memory_mb: int) -> None:
+        self.close()
+        limits = {
+            "memory": memory_mb << 20,
+            "file": int(self.limits.file_mb) << 20,
+            "threads": int(self.limits.threads),
+            "output": int(self.limits.output_kb) << 10,
+            "message": int(self.limits.message_mb) << 20,
+        }
+        self._worker = worker = self.pool.fork(limits)
+        self._credited = 0.0
+        self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
+        first = {"files": self.files, "earlier": isolations.earlier(self.pool.isolation)}
+        try:
+            send(worker.channel.fileno(), *encode(first), deadline=Deadline(time.monotonic() + IMPORT_SECONDS))
+        except (Closed, Late):
+            raise BoxError("A fresh worker ended before it was given the submission.") from None
+
+    def _roundtrip(self, request: dict[str, Any]) -> Any:
+        if self._worker is None:
+            raise StudentFault(Cause.CRASHED, "The process with your code ended earlier in this check.")
+        fd, deadline = self._worker.channel.fileno(), Deadline(self.deadline, self._without_core)
+        try:
+            self._number += 1
+            send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=deadline)
+            header, body = receive(fd, limit=int(self.limits.message_mb) << 20, deadline=deadline)
+            answer = decode(header, body, resolve=lambda ref: ref)
+        except Late:
+            self.close()
+            raise StudentFault(Cause.TIMEOUT, "Your code took longer than this check allows and was stopped.") from None
+        except Closed:
+            raise self._ended() from None
+        except WireError:
+            raise self._garbled() from None
+        finally:
+            self.deadline, self._rested = deadline.at, time.monotonic()
+        return self._read(answer)
+
+    def _without_core(self) -> float:
+        """The seconds in which the worker could have run but the machine was busy: they are no student's fault."""
+        assert self._worker is not None
+        waited = self.pool.waited(self._worker)
+        extra = max(0.0, min(waited - self._credited, self._patience))
+        self._credited, self._patience = waited, self._patience - extra
+        return extra
+
+    def _read(self, answer: Any) -> Any:
+        if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:
+            raise self._garbled()
+        most = (int(self.limits.output_kb) << 10) + 100  # room for the line that tells how much was cut
+        self.printed = (self.printed + answer["printed"])[:most]
+        if type(answer.get("fault")) is dict:
+            raise fault_of(answer["fault"], self.cells)
+        if set(answer) != {"value", "printed", "number"}:
+            raise self._garbled()
+        return answer["value"]
+
+    def _garbled(self) -> StudentFault:
+        self.close()
+        return StudentFault(Cause.CRASHED, "The process with your code sent a message that is not one of gradlab's.")
+
+    def _ended(self) -> StudentFault:
+        worker, self._worker = self._worker, None
+        assert worker is not None
+        try:
+            code = self.pool.exit_code(worker)
+        finally:
+            self.pool.end(worker)
+        if code is None:
+            return StudentFault(Cause.CRASHED, "Your code closed the connection to the grader.")
+        if code < 0:
+            name = signal.strsignal(-code)
+            return StudentFault(Cause.CRASHED, f"The process with your code was killed: {name}.")
+        return StudentFault(Cause.CRASHED, f"Your code ended its own process (exit code {code}).")

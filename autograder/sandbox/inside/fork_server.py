@@ -1,0 +1,229 @@
+"""The process behind the wall that imports torch once and forks a worker per submission.
+
+Started by isolation.py as `python -m autograder.sandbox.inside.fork_server FD`; FD is a SOCK_SEQPACKET socket on which the grader asks, one
+JSON object a message: {"fork": limits} with the worker's channel as a descriptor, {"kill": pid}, {"status": pid},
+{"waited": pid}. The fork server runs no student code itself and holds nothing worth reading; its answers are numbers.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from autograder.sandbox.inside import namespaces, seccomp
+
+STUDENT = 1000  # the user a worker is, in its own namespace
+CHANNEL = 3  # the worker's only descriptor besides the standard three
+_PRELOAD = (
+    "numpy",
+    "torch",
+    "torch.nn.functional",
+    "torch.utils._python_dispatch",
+    "autograder.sandbox.inside.worker",
+    "common.data",
+)
+
+
+def main() -> None:
+    """Serve until the grader closes the socket."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for name in _PRELOAD:
+        __import__(name)
+    import torch
+
+    from autograder.sandbox.inside.worker import Worker
+
+    torch.set_num_threads(1)  # a pool of threads would not survive the fork
+    Worker(limit=0).do_begin(seed=0)  # imports what it needs now, not in every worker
+    torch.randn(8, 8) @ torch.randn(8, 8)
+    if os.geteuid() == 0 and os.environ.pop("GRADLAB_DROP_ROOT", ""):
+        namespaces.become_nobody()
+    namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
+    namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
+    gc.collect()
+    gc.freeze()
+    control.send(b'{"ready": true}')
+    _serve(control)
+
+
+def _serve(control: socket.socket) -> None:
+    children: set[int] = set()
+    while True:
+        try:
+            message, descriptors, _, _ = socket.recv_fds(control, 65536, 1)
+        except InterruptedError:
+            continue
+        if not message:
+            os._exit(0)
+        request = json.loads(message)
+        if "fork" in request:
+            answer = _fork(request["fork"], descriptors[0], control)
+            children.add(answer.get("pid", 0))
+        elif not children.intersection(request.values()):
+            answer = {"error": "no such worker"}
+        elif "waited" in request:
+            answer = {"seconds": _waited(request["waited"])}
+        elif "kill" in request:
+            answer = {"exit": _end(request["kill"])}
+            children.discard(request["kill"])
+        else:
+            answer = {"exit": _wait(request["status"], seconds=1.0)}
+            if answer["exit"] is not None:
+                children.discard(request["status"])
+        control.send(json.dumps(answer).encode())
+
+
+def _end(pid: int) -> int | None:
+    status = _wait(pid, seconds=0)
+    if status is None:
+        os.kill(pid, signal.SIGKILL)  # the first process of its namespace: all others there die with it
+        status = _wait(pid, seconds=10)
+    return status
+
+
+def _wait(pid: int, *, seconds: float) -> int | None:
+    """The exit code of a worker (negative: the signal that killed it), or None when it still runs."""
+    end = time.monotonic() + seconds
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= end:
+            return None
+        time.sleep(0.001)
+
+
+def _waited(pid: int) -> float:
+    """Seconds that a worker was ready to run, but had no core (Linux, Documentation/scheduler/sched-stats)."""
+    try:
+        with open(f"/proc/{pid}/schedstat") as counts:
+            return int(counts.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[str, Any]:
+    """Fork twice: the first child enters fresh namespaces, the second is the first process in them."""
+    if not limits["nested"]:
+        namespaces.prctl(namespaces.PR_SET_DUMPABLE, 0)  # the worker can see this process: close its memory to it
+    reader, writer = os.pipe()
+    middle = os.fork()
+    if middle == 0:
+        _middle(limits, channel, writer)
+    os.close(writer)
+    os.close(channel)
+    with os.fdopen(reader) as pipe:
+        text = pipe.read()
+    os.waitpid(middle, 0)
+    answers = [json.loads(line) for line in text.splitlines()] or [{"error": "the worker died before it began"}]
+    if len(answers) > 1:  # it could not lock itself down, and is gone
+        _wait(next(answer["pid"] for answer in answers if "pid" in answer), seconds=10)
+    return next((answer for answer in answers if "error" in answer), answers[0])
+
+
+def _middle(limits: dict[str, Any], channel: int, writer: int) -> None:
+    try:
+        if limits["nested"]:
+            namespaces.unshare_user(namespaces.ALL_NAMESPACES, inside=STUDENT)
+        limits["middle"] = os.getpid()
+        inner = os.fork()
+        if inner == 0:
+            _become_worker(limits, channel, writer)
+        _say(writer, {"pid": inner})
+    except OSError as error:
+        _say(writer, {"error": str(error)})
+    finally:
+        os._exit(0)
+
+
+def _become_worker(limits: dict[str, Any], channel: int, writer: int) -> None:
+    """Lock down, or say why not: the fork server reads until this end of the pipe is closed, too."""
+    try:
+        _lock_down(limits, channel, writer)
+    except OSError as error:
+        _say(writer, {"error": str(error)})
+        os._exit(70)
+    os.close(writer)
+    try:
+        _work(limits)
+    finally:
+        os._exit(70)
+
+
+def _say(writer: int, answer: dict[str, Any]) -> None:
+    os.write(writer, json.dumps(answer).encode() + b"\n")
+
+
+def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
+    os.setsid()
+    if limits["nested"]:
+        namespaces.mount("none", "/", "", namespaces.MS_REC | namespaces.MS_PRIVATE)
+        usage = os.path.exists("/proc/self/statm")
+        if usage:
+            namespaces.limit_resources(memory=limits["memory"], file=limits["file"], threads=limits["threads"])
+        kept = {path: os.open(path, os.O_PATH) for path in limits["keep"]}
+        namespaces.mount_tmpfs("/tmp", size=limits["file"])
+        for path, fd in kept.items():
+            os.makedirs(path)
+            namespaces.bind(f"/proc/self/fd/{fd}", path)
+        for hidden in ("/proc", "/dev/shm"):
+            if os.path.isdir(hidden):
+                namespaces.mount_tmpfs(hidden, size=4096, flags=namespaces.MS_RDONLY, mode="0555")
+    else:
+        namespaces.limit_resources(memory=limits["memory"], file=limits["file"], threads=limits["threads"])
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(channel, 64)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.dup2(64, CHANNEL)
+    os.closerange(CHANNEL + 1, writer)
+    os.closerange(writer + 1, 4096)
+    os.chdir("/tmp")
+    if not limits["nested"]:
+        _die_with_nursery(limits["middle"])
+    namespaces.drop_capabilities()
+    seccomp.load(alone=limits["nested"])
+
+
+def _die_with_nursery(middle: int) -> None:
+    """Where no namespace ends with the fork server, ask the kernel for it, once the fork server is this process's parent."""
+    until = time.monotonic() + 1.0
+    while os.getppid() == middle and time.monotonic() < until:
+        time.sleep(0.0005)  # the process between the two ends at once
+    namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _work(limits: dict[str, Any]) -> None:
+    """Answer requests until the grader hangs up. The first frame brings the submission's files."""
+    import torch
+
+    from autograder.sandbox.inside.frames import Closed, receive, send
+    from autograder.sandbox.inside.modules import SubmissionFinder
+    from autograder.sandbox.inside.wire import decode
+    from autograder.sandbox.inside.worker import Printed, Worker
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full file is an OSError, not a death
+    torch.set_num_threads(limits["cores"])
+    printed = Printed(limits["output"])
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = printed  # type: ignore[misc, assignment]
+    sys.stdin = None
+    worker = Worker(limit=limits["message"], printed=printed)
+    first = decode(*receive(CHANNEL, limit=1 << 30), resolve=lambda ref: ref)
+    worker.files = {name: name for name in first["files"]}
+    SubmissionFinder(first["files"]).install()
+    sys.path.append(first["earlier"])
+    while True:
+        try:
+            send(CHANNEL, *worker.answer(*receive(CHANNEL, limit=1 << 40)))
+        except Closed:
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Frames over a file descriptor: one deadline and one size cap cover a whole frame.
+
+A frame is 4 bytes of magic, the header's length (u32), the body's length (u64), the header, the body (see wire.py).
+The lengths are compared with the caps before anything is allocated for them.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import struct
+import time
+from collections.abc import Callable, Sequence
+
+from autograder.sandbox.inside.wire import MAX_HEADER, WireError
+
+MAGIC = b"GL01"
+PREFIX = struct.Struct("<4sIQ")
+
+
+class Closed(Exception):
+    """The other side closed the connection before the frame was whole."""
+
+
+class Late(Exception):
+    """The deadline passed before the frame was whole."""
+
+
+class Deadline:
+    """Until when a frame must be whole: a reading of time.monotonic().
+
+    ``more`` is asked when that time has come, for the seconds by which it is put off; with none, it was the last.
+    """
+
+    def __init__(self, at: float, more: Callable[[], float] = lambda: 0.0) -> None:
+        self.at, self.more = at, more
+
+    def left(self) -> float:
+        """The seconds left. Raises Late."""
+        left = self.at - time.monotonic()
+        if left <= 0:
+            extra = self.more()
+            self.at, left = self.at + extra, left + extra
+        if left <= 0:
+            raise Late
+        return left
+
+
+def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: Deadline | None = None) -> None:
+    """Write one frame. Raises Late or Closed."""
+    size = sum(len(chunk) for chunk in body)
+    for rest in (memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *body):
+        while rest:
+            _wait(fd, select.POLLOUT, deadline)
+            try:
+                rest = rest[os.write(fd, rest[: 1 << 20]) :]
+            except BlockingIOError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                raise Closed from None
+
+
+def receive(fd: int, *, limit: int, deadline: Deadline | None = None) -> tuple[bytearray, bytearray]:
+    """Read one frame: its header and its body. Raises Late, Closed, or WireError for what is not a frame of ours."""
+    magic, header, body = PREFIX.unpack(_exactly(fd, PREFIX.size, deadline))
+    if magic != MAGIC:
+        raise WireError("the message does not start as one of ours")
+    if header > MAX_HEADER or body > limit:
+        raise WireError(f"the message claims {header + body} bytes; at most {limit} are read")
+    return _exactly(fd, header, deadline), _exactly(fd, body, deadline)
+
+
+def _exactly(fd: int, size: int, deadline: Deadline | None) -> bytearray:
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
+        _wait(fd, select.POLLIN, deadline)
+        try:
+            count = os.readv(fd, [view[at : at + (1 << 20)]])
+        except BlockingIOError:
+            continue
+        except ConnectionResetError:
+            raise Closed from None
+        if count == 0:
+            raise Closed
+        at += count
+    return data
+
+
+def _wait(fd: int, event: int, deadline: Deadline | None) -> None:
+    poll = select.poll()
+    poll.register(fd, event)
+    while not poll.poll(None if deadline is None else deadline.left() * 1000 + 1):
+        pass

@@ -1,0 +1,230 @@
+"""The student's side of the wire: executes requests on the student's modules and answers with values.
+
+Runs in the box, behind the wall; on a student's own laptop it runs in the same process as the checks. It holds no
+expected value, no label of a test set and no score. Imports only the wire.
+
+A request is a dict with a verb under "do" and a number; an answer repeats the number, tells what was printed, and has
+either a "value" or a "fault".
+"""
+
+from __future__ import annotations
+
+import linecache
+import random
+import sys
+import traceback
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
+
+MAX_HANDLES = 100_000
+MAX_FRAMES = 12  # of a traceback
+
+
+class Printed:
+    """A text stream that keeps the first ``limit`` characters and counts the rest. Writing never fails."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.kept, self.size, self.lost = limit, [""], 0, 0
+
+    def write(self, text: str) -> int:
+        room = self.limit - self.size
+        if room > 0:
+            self.kept.append(text[:room])
+            self.size += min(len(text), room)
+        self.lost += max(0, len(text) - max(room, 0))
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def take(self) -> str:
+        """What was kept since the last call."""
+        text = "".join(self.kept)
+        if self.lost:
+            text += f"\n[{self.lost} more characters were printed and are not shown]"
+        self.kept, self.size, self.lost = [""], 0, 0
+        return text
+
+
+class Worker:
+    """Answers requests about one submission's modules."""
+
+    def __init__(self, *, limit: int, printed: Printed | None = None, interactive: bool = False) -> None:
+        self.limit, self.printed, self.interactive = limit, printed, interactive
+        self.number = 0  # of the request at hand
+        self.files: dict[str, str] = {}  # file name -> what to call it in a traceback
+        self.objects: list[Any] = []
+        self.modules: list[ModuleType] = []
+        self.error: BaseException | None = None  # the last one, for a debugger in the same process
+
+    def answer(self, header: bytearray, body: bytearray) -> tuple[bytes, list[memoryview]]:
+        """The encoded answer to an encoded request. Whatever the student's code raises becomes a fault."""
+        try:
+            request = decode(header, body, resolve=self._object, strides=True)
+            self.number = request.pop("number")
+            value = self._execute(request)
+        except BaseException as error:  # SystemExit is an answer too
+            if isinstance(error, KeyboardInterrupt) and self.interactive:
+                raise
+            self.error = error if self.interactive else None
+            return self._fault(error)
+        try:
+            return encode({"value": value, **self._rest()}, keep=self._keep, limit=self.limit)
+        except BaseException as error:
+            return self._fault(error)
+
+    def _fault(self, error: BaseException) -> tuple[bytes, list[memoryview]]:
+        return encode({"fault": describe_fault(error, self.files), **self._rest()})
+
+    def _rest(self) -> dict[str, Any]:
+        return {"printed": self.printed.take() if self.printed else "", "number": self.number}
+
+    def _object(self, ref: Ref) -> Any:
+        return self.objects[ref.id]
+
+    def _keep(self, value: Any) -> Ref:
+        if len(self.objects) >= MAX_HANDLES:
+            raise WireError("more objects came back than can be kept")
+        self.objects.append(value)
+        return Ref(len(self.objects) - 1, str(type(value).__name__)[:100])
+
+    def _execute(self, request: dict[str, Any]) -> Any:
+        verb: Callable[..., Any] = getattr(self, "do_" + request.pop("do"))
+        return verb(**request)
+
+    def do_begin(self, seed: int) -> None:
+        """A check begins: forget its predecessor's objects and put the global switches back."""
+        self.objects = list(self.modules)
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+        if torch.are_deterministic_algorithms_enabled():
+            torch.use_deterministic_algorithms(False)  # only then: the call itself imports a compiler
+        self.do_seed(seed)
+
+    def do_seed(self, seed: int) -> None:
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch.manual_seed(seed)
+
+    def do_load(self, module: str) -> Ref:
+        """Import a module of the submission; its handle outlives the check."""
+        __import__(module)
+        return self.adopt(sys.modules[module])
+
+    def adopt(self, module: ModuleType) -> Ref:
+        """Keep ``module`` for all checks. Handles of modules come first, so their numbers never change."""
+        if module not in self.modules:
+            self.modules.append(module)
+            self.objects = list(self.modules)
+        return Ref(self.modules.index(module), "module")
+
+    def do_define(self, source: str) -> Ref:
+        """Run staff's helper code beside the submission."""
+        name = f"<helper {len(self.objects)}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        module = ModuleType("helper")
+        exec(compile(source, name, "exec"), module.__dict__)
+        return self._keep(module)
+
+    def do_call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return f(*args, **kwargs)
+
+    def do_hold(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        result = f(*args, **kwargs)
+        return tuple(map(self._keep, result)) if type(result) in (tuple, list) else self._keep(result)
+
+    def do_inspect(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        meter = make_meter()
+        with meter:
+            value = f(*args, **kwargs)
+        return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest}
+
+    def do_value(self, target: Any) -> Any:
+        return target
+
+    def do_has(self, target: Any, name: str) -> bool:
+        return hasattr(target, name)
+
+    def do_getattr(self, target: Any, name: str) -> Any:
+        return getattr(target, name)
+
+    def do_setattr(self, target: Any, name: str, value: Any) -> None:
+        setattr(target, name, value)
+
+    def do_getitem(self, target: Any, key: Any) -> Any:
+        return target[key]
+
+    def do_list(self, target: Any) -> list[Any]:
+        return list(target)
+
+
+def make_meter() -> Any:
+    """A context that counts torch's operations and finds the largest memory that one of them took, in bytes.
+
+    A view takes none, however large its shape.
+    """
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Meter(TorchDispatchMode):
+        def __init__(self) -> None:
+            super().__init__()
+            self.ops = self.largest = 0
+
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # else torch imports its compiler, a second's work, to keep it away from this mode
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            out = func(*args, **(kwargs or {}))
+            self.ops += 1
+            for value in out if isinstance(out, tuple | list) else (out,):
+                if isinstance(value, torch.Tensor):
+                    self.largest = max(self.largest, value.untyped_storage().nbytes())
+            return out
+
+    return Meter()
+
+
+def describe_fault(error: BaseException, files: dict[str, str]) -> dict[str, Any]:
+    """What went wrong, in plain values: cause, type, message and the student's own lines of the traceback."""
+    frames = []
+    steps = zip(traceback.extract_tb(error.__traceback__), traceback.walk_tb(error.__traceback__), strict=True)
+    for place, (frame, line) in steps:
+        if place.filename in files:  # "Conv.forward", where the name alone would say "forward"
+            name = frame.f_code.co_qualname[:200]
+            frames.append([files[place.filename], line or 0, name, (place.line or "")[:200]])
+    if isinstance(error, SyntaxError) and error.filename in files:
+        frames.append([files[error.filename], error.lineno or 0, "", (error.text or "").strip()[:200]])
+    try:
+        message = error.msg if isinstance(error, SyntaxError) else str(error)
+    except BaseException:
+        message = "(the exception's own text could not be made)"
+    innermost = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1:]
+    return {
+        "cause": _cause(error, own=innermost and innermost[0] in files),
+        "type": "" if isinstance(error, WireError) else str(type(error).__name__)[:100],
+        "message": str(message)[:1000],
+        "frames": frames[-MAX_FRAMES:],
+    }
+
+
+def _cause(error: BaseException, *, own: object) -> str:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return "memory"
+    if isinstance(error, RuntimeError) and "allocate memory" in str(error)[:2000]:
+        return "memory"
+    if isinstance(error, NotImplementedError) and own:
+        return "not written"
+    return "error"

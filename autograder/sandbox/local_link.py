@@ -1,0 +1,96 @@
+"""Runs the student's code in this process: on a student's own machine, where breakpoints should work.
+
+Requests cross the same encoding as to the box, so that values, copies and handles behave the same.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from autograder.core.report import Cause
+from autograder.sandbox.inside.modules import SubmissionFinder
+from autograder.sandbox.inside.wire import Ref, decode, encode
+from autograder.sandbox.inside.worker import Worker
+from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+
+FALLBACKS = Path(__file__).resolve().parents[2] / "common" / "fallbacks"
+
+
+class LocalLink:
+    """A Link to modules imported here. ``namespaces`` are modules that exist already, as in a notebook."""
+
+    printed = ""
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        *,
+        filenames: Mapping[str, str] | None = None,
+        cells: dict[str, list[tuple[int, int]]] | None = None,
+        namespaces: Mapping[str, ModuleType] | None = None,
+        debugging: bool = False,
+    ) -> None:
+        self.finder = SubmissionFinder(files, filenames)
+        self.cells, self.namespaces = cells or {}, dict(namespaces or {})
+        self.debugging, self.seconds = debugging, 0.0
+        self.worker = Worker(limit=1 << 40, interactive=True)
+        self.worker.files = {loader.filename: f"{name}.py" for name, loader in self.finder.loaders.items()}
+        self.finder.install()
+        if str(FALLBACKS) not in sys.path:
+            sys.path.append(str(FALLBACKS))
+
+    def close(self) -> None:
+        """Forget the submission's modules."""
+        self.finder.uninstall()
+
+    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
+        self.seconds = seconds
+        self.request({"do": "begin", "seed": seed})
+
+    def load(self, module: str) -> Ref:
+        if module in self.namespaces:
+            return self.worker.adopt(self.namespaces[module])
+        return self.request({"do": "load", "module": module})
+
+    def request(self, request: dict[str, Any]) -> Any:
+        header, body = encode({**request, "number": 0}, keep=unwrap)
+        with self._deadline():
+            header, body = self.worker.answer(bytearray(header), bytearray().join(body))
+        answer = decode(bytearray(header), bytearray().join(body), resolve=lambda ref: ref)
+        if "fault" in answer:
+            fault = fault_of(answer["fault"], self.cells)
+            if self.debugging and self.worker.error is not None:
+                raise fault.with_traceback(self.worker.error.__traceback__)  # the debugger opens where it happened
+            raise fault
+        return answer["value"]
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        """Interrupt a call that takes too long, where the platform can; a debugger stops the clock."""
+        possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+        if self.debugging or not possible or not self.seconds or sys.gettrace() is not None:
+            yield
+            return
+        fired = []
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            if sys.gettrace() is None:  # else somebody sits at a breakpoint
+                fired.append(number)
+                raise TimeoutError
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        if fired:
+            raise StudentFault(Cause.TIMEOUT, f"The call took longer than {self.seconds:g} s and was stopped.")

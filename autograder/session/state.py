@@ -1,0 +1,179 @@
+"""What one pytest session of checks knows: the options of the run and the submission that sits at the grader process now.
+
+Knows nothing about pytest's hooks (plugin.py) or about where submissions come from (grading.py).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder.checks.expect import expect
+from autograder.checks.rng import Rng
+from autograder.checks.task import BadCheck, CheckSpec
+from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.core.report import CheckResult
+from autograder.sandbox.inside.modules import SubmissionFinder
+from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.proxy import Link, Student
+from autograder.session.digests import ORACLES, digest_seed
+from autograder.session.options import Options
+
+HIDDEN = "_hidden"
+
+
+@dataclass(frozen=True)
+class CheckFile:
+    """A check file, placed: the assignment it belongs to and the module it judges."""
+
+    path: Path
+    assignment: Assignment
+    module: str
+    hidden: bool
+
+
+@dataclass
+class Run:
+    """One session. ``link`` and ``sources`` change from submission to submission; the rest does not."""
+
+    options: Options
+    folder: Path | None = None  # where the student's files are, when no submission was handed over
+    link: Link | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)  # file name -> text
+    results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
+    scores: dict[str, list[Any]] | None = None  # where scored checks write instead of comparing
+    own: dict[Path, LocalLink] = field(default_factory=dict)
+    splits: dict[Any, Any] = field(default_factory=dict)
+
+    def set_submission(self, link: Link, sources: Mapping[str, str]) -> None:
+        """The next submission's turn."""
+        self.link, self.sources, self.results = link, sources, {}
+
+    def student(self, file: CheckFile, spec: CheckSpec, seed: int) -> Student:
+        """The proxy for one check, its link reset and its deadline begun."""
+        link, sources = self.link, self.sources
+        if link is None:
+            folder = self.folder or file.path.parent
+            link, sources = self._own(folder, file.assignment)
+        limits = file.assignment.limits
+        link.begin(seed=seed, seconds=spec.seconds or limits.seconds, memory_mb=spec.memory_mb or int(limits.memory_mb))
+        return Student(link, file.module, sources.get(f"{file.module}.py"))
+
+    def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, dict[str, str]]:
+        paths = {name: folder / name for name in assignment.files if (folder / name).is_file()}
+        sources = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+        if folder not in self.own:
+            filenames = {name: str(path) for name, path in paths.items()}
+            self.own[folder] = LocalLink(sources, filenames=filenames, debugging=self.options.debugging)
+        return self.own[folder], sources
+
+    def split(self, file: CheckFile, name: str, **sizes: Any) -> Any:
+        """Images and labels that the student's process cannot generate for itself: seeded by the run's secret."""
+        key = (self.seed(file), name, tuple(sorted(sizes.items())))
+        if key not in self.splits:
+            from common.data import load
+
+            inputs = Rng(self.seed(file), "data", name)
+            split = load(name, device=self.options.device, seed=inputs.int(1, 2**31), **sizes)
+            order = inputs.permutation(len(split.y_test)).to(split.y_test.device)
+            self.splits[key] = replace(split, x_test=split.x_test[order], y_test=split.y_test[order])
+        return self.splits[key]
+
+    def close(self) -> None:
+        """Forget the modules that were imported into this process."""
+        for link in self.own.values():
+            link.close()
+        self.own.clear()
+
+    def seed(self, file: CheckFile) -> int:
+        """The run's seed: asked for, or from the checks themselves."""
+        return digest_seed(file.assignment) if self.options.seed is None else self.options.seed
+
+
+def place(path: Path) -> CheckFile:
+    """Where a check file belongs. Raises BadManifest when no manifest is beside it or at its public twin."""
+    folder = path.resolve().parent
+    name = path.stem.removeprefix("check_")
+    hidden = name.endswith(HIDDEN)
+    if not (folder / MANIFEST).exists() and folder.parent.name == "solutions":
+        folder = folder.parent.parent / "assignments" / folder.name
+    assignment = _assignment(folder)
+    name = name.removesuffix(HIDDEN)
+    modules = [file.removesuffix(".py") for file in assignment.files]
+    judged = [module for module in modules if f"{name}_".startswith(f"{module}_")]
+    if not judged:
+        files = ", ".join(assignment.files)
+        raise BadManifest(
+            f"{path} judges the module that its name begins with, check_<module>[_<topic>][_hidden].py, "
+            f"but {folder / MANIFEST} lists {files}."
+        )
+    return CheckFile(path, assignment, max(judged, key=len), hidden)
+
+
+@contextmanager
+def oracles_at_hand(file: CheckFile) -> Iterator[None]:
+    """Inside, `import oracles` finds this assignment's own; afterwards its name is free for the next assignment's."""
+    folders = [file.assignment.folder, *([file.assignment.solutions] if file.hidden else [])]
+    names = [path.stem for folder in folders for path in folder.glob(ORACLES)]
+    sys.path[:0] = [str(folder) for folder in folders]
+    try:
+        yield
+    finally:
+        for folder in folders:
+            sys.path.remove(str(folder))
+        for name in names:
+            sys.modules.pop(name, None)
+
+
+@cache
+def _assignment(folder: Path) -> Assignment:
+    return read_assignment(folder)
+
+
+class Score:
+    """The fixture ``score``: compares a scored run with its calibrated threshold, or records it."""
+
+    def __init__(self, run: Run, file: CheckFile, check: str) -> None:
+        self.run, self.file, self.check = run, file, check
+
+    def __call__(self, value: float, name: str = "accuracy", *, higher_is_better: bool = True) -> None:
+        """Fail the check when ``value`` is on the wrong side of the threshold. Raises BadCheck without one."""
+        key = f"{self.check}:{name}"
+        if self.run.scores is not None:
+            self.run.scores.setdefault(key, []).append((float(value), higher_is_better))
+            return
+        threshold = self._threshold(key)
+        good = value >= threshold if higher_is_better else value <= threshold
+        side = "at least" if higher_is_better else "at most"
+        expect(good, f"The {name} is {value:.4g}; it must be {side} {threshold:.4g}.")
+
+    def _threshold(self, key: str) -> float:
+        path = self.file.assignment.solutions / "calibration.json"
+        try:
+            return float(json.loads(path.read_text())[self.run.options.data][key]["threshold"])
+        except (OSError, ValueError, KeyError, TypeError):
+            command = f"gradlab calibrate {self.file.assignment.name}"
+            raise BadCheck(
+                f"{path} has no threshold for {key!r} on {self.run.options.data!r}: run `{command}`."
+            ) from None
+
+
+def load_reference(file: CheckFile) -> ModuleType:
+    """The staff's module, imported in this process under a name of its own. Hidden checks only."""
+    folder = file.assignment.solutions
+    if not file.hidden:
+        raise BadCheck(f"{file.path}: only hidden checks may use the reference.")
+    files = {name: (folder / name).read_text(encoding="utf-8") for name in file.assignment.files}
+    finder = SubmissionFinder(files, {name: str(folder / name) for name in files})
+    finder.install()
+    try:
+        return __import__(file.module)
+    finally:
+        finder.uninstall()

@@ -1,0 +1,56 @@
+"""From what a check raised to a verdict: whose fault it was, and the words for it.
+
+The rule: Mismatch and StudentFault cost the student's points. Any other exception does too once the check has received
+a value from the student's code, because the reference passes the same check on every seed: what broke the check is the
+value. Before that, or when gradlab's own parts fail, the check is broken, and staff are told.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+
+from autograder.checks.expect import Mismatch
+from autograder.checks.task import BadCheck
+from autograder.core.errors import GradlabError
+from autograder.core.report import Cause, CheckResult, Outcome
+from autograder.sandbox.inside.wire import WireError
+from autograder.sandbox.proxy import StudentFault, Trail
+from common.data.split import DataError
+
+_OURS = (GradlabError, WireError, DataError, OSError, ImportError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The part of a CheckResult that the exception decides."""
+
+    outcome: Outcome
+    cause: Cause | None = None
+    message: str = ""
+    hint: str = ""
+
+
+def judge(error: BaseException | None, trail: Trail | None) -> Verdict:
+    """The verdict on a check that ended with ``error``, or with none."""
+    if error is None:
+        return Verdict(Outcome.PASSED)
+    call = trail.call if trail else ""
+    if isinstance(error, Mismatch | StudentFault):
+        message = "\n".join(part for part in (call, error.message) if part)
+        return Verdict(Outcome.FAILED, error.cause, message, error.hint)
+    known = isinstance(error, _OURS)
+    if trail is None or not trail.received or known or not isinstance(error, Exception):
+        text = str(error) if isinstance(error, BadCheck) else "".join(traceback.format_exception(error, limit=-6))
+        return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
+    reason = f"The check cannot use what came back ({type(error).__name__}: {str(error)[:300]})."
+    return Verdict(
+        Outcome.FAILED, Cause.WRONG, f"{call}\n{reason}".strip(), "Compare its type and shape with the handout."
+    )
+
+
+def show(result: CheckResult) -> str:
+    """A failed check as plain text, in the order in which a student reads it."""
+    head = f"{result.outcome.value.upper()} {result.points}/{result.max_points}  {result.title}"
+    lines = [*result.message.splitlines(), *([f"Hint: {result.hint}"] if result.hint else [])]
+    return "\n".join([head, *(f"    {line}" for line in lines)])

@@ -1,0 +1,97 @@
+"""Whether a module's function is its own, or comes from elsewhere: imported, another name of an import, inherited.
+
+What is bound last counts, as when the module runs: `from m import *` below a class replaces that class.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from autograder.source_rules.resolve import Module
+
+_OURS = "common"  # what students may import and the grader may, too
+_FRAMES = {"torch.nn.Module", "torch.nn.Sequential", "torch.autograd.Function"}  # who inherits them writes the rest
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A path outside of the module, and the statement that brings it in."""
+
+    path: str  # "common.nets.convs.FastConv.forward"
+    node: ast.AST
+
+
+def origins_of(module: Module, function: str) -> list[Origin]:
+    """Where ``function`` ("Conv.forward", or a whole class) may come from, but for the module itself."""
+    first, dot, member = function.partition(".")
+    found: list[Origin] = []
+    for name in _family(module, first):
+        bound = _bound(module, module.body, name)
+        if f"{name}{dot}{member}" in module.definitions and member:  # bases do not matter
+            bound = [origin for origin in bound if not isinstance(origin.node, ast.ClassDef)]
+            if not bound:
+                return found
+        found += [Origin(origin.path + dot + member, origin.node) for origin in bound]
+    return found
+
+
+def _family(module: Module, name: str) -> list[str]:
+    """The name's other names in this module, and the classes of it that are inherited from."""
+    names = module.called(name)
+    for one in names:
+        names += [parent for parent in module.parents(one) if parent not in names]
+    return names
+
+
+def _bound(module: Module, body: list[ast.stmt], name: str) -> list[Origin]:
+    """What the name stands for after these statements, as far as it is not the module's own."""
+    found: list[Origin] = []
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
+            found = []
+        elif isinstance(node, ast.ClassDef) and node.name == name:
+            found = [Origin(path, node) for base in node.bases for path in _outside(module, base) - _FRAMES]
+        elif isinstance(node, ast.ImportFrom):
+            paths = [path for alias in node.names for path in _imported(node.module or "", alias, name)]
+            found = [Origin(path, node) for path in paths] or found
+        elif isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            found = [Origin(path, node) for path in _outside(module, node.value)]
+        else:
+            found += [origin for inner in _blocks(node) for origin in _bound(module, inner, name)]
+    return found
+
+
+def _imported(source: str, alias: ast.alias, name: str) -> Iterator[str]:
+    if alias.name == "*":
+        if hasattr(_loaded(source), name):
+            yield f"{source}.{name}"
+    elif (alias.asname or alias.name) == name:
+        yield f"{source}.{alias.name}"
+
+
+def _loaded(source: str) -> object:
+    if source.partition(".")[0] == _OURS:
+        try:
+            return importlib.import_module(source)
+        except ImportError:
+            return None
+    return sys.modules.get(source)
+
+
+def _outside(module: Module, value: ast.expr) -> set[str]:
+    return {path for path in module.resolve(value, module.scope) if not path.startswith((".", "builtins."))}
+
+
+def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The bodies of `if`, `try`, `with` and loops, which may run or not."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return
+    for _, value in ast.iter_fields(node):
+        if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
+            yield value
+        elif isinstance(value, list):
+            yield from (part.body for part in value if isinstance(part, ast.ExceptHandler))

@@ -1,0 +1,80 @@
+"""Which dotted paths a list of forbidden names covers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+import torch
+
+from common import current_name
+
+_SHORT = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "numpy", "Tensor": "torch.Tensor"}
+_SAME = (  # other homes of torch's functions
+    "torch.functional", "torch.Tensor", "torch._VF", "torch._C._VariableFunctions", "torch._C.TensorBase",
+    "torch._C._TensorBase", "torch.ops.aten", "torch._tensor.Tensor",
+)  # fmt: skip
+_FUNCTIONAL = "torch.nn.functional"
+_CLASSES = "torch.nn.modules."  # where torch.nn.Linear is written: torch.nn.modules.linear.Linear
+
+
+class Pattern:
+    """Rules such as "torch.cdist", "F.conv2d", "torch.nn.*", "!F.pad" and ".grad_fn", an attribute of anything."""
+
+    def __init__(self, rules: Sequence[str]) -> None:
+        if isinstance(rules, str):
+            raise TypeError(f"calls must be a list of names, not the string {rules!r}.")
+        self._forbidden = [_full(rule) for rule in rules if not rule.startswith(("!", "."))]
+        self._allowed = [_full(rule[1:]) for rule in rules if rule.startswith("!")]
+        self._attributes = [rule[1:] for rule in rules if rule.startswith(".")]
+
+    def attribute(self, name: str) -> str:
+        """The attribute as a message shows it, ".grad_fn", if it must not be read; else an empty string."""
+        return f".{name}" if name in self._attributes else ""
+
+    def match(self, path: str) -> str:
+        """The forbidden part of the path as the student wrote it, else an empty string."""
+        parts = path.split(".")
+        for end in range(2, len(parts) + 1):
+            part = ".".join(parts[:end])
+            if part in sys.modules:  # a module is a place, not a call
+                continue
+            if any(_covers(rule, part) for rule in self._allowed):
+                return ""
+            if any(_covers(rule, part) for rule in self._forbidden):
+                return part
+        return ""
+
+
+def _full(rule: str) -> str:
+    """The rule written out: "F.conv2d" -> "torch.nn.functional.conv2d"; a module stands for all it holds."""
+    first, dot, rest = rule.partition(".")
+    full = _canonical(_SHORT.get(first, first) + dot + rest)
+    return f"{full}.*" if full in sys.modules else full
+
+
+def _covers(rule: str, path: str) -> bool:
+    """torch.conv2d is also torch.nn.functional.conv2d, but "torch.nn.*" is a rule about places, not about functions."""
+    name = _canonical(path)
+    if fnmatchcase(name, rule) or fnmatchcase(path, rule):
+        return True
+    last = name.removeprefix("torch.")
+    alias = hasattr(torch.nn.functional, last) and not path.startswith("torch.Tensor.") and not rule.endswith(".*")
+    return alias and fnmatchcase(f"{_FUNCTIONAL}.{last}", rule)
+
+
+def _canonical(path: str) -> str:
+    """One name for all homes of a torch function, and for modules of common that moved."""
+    path = current_name(path)
+    if ".torch." in path:  # torch.nn.functional.torch.cdist
+        path = "torch." + path.rpartition(".torch.")[2]
+    for home in _SAME:
+        if path.startswith(home + "."):
+            return "torch." + path.removeprefix(home + ".").partition(".")[0]
+    if path.startswith(_CLASSES):
+        module, _, name = path.removeprefix(_CLASSES).partition(".")
+        inside = name if _CLASSES + module in sys.modules else path.removeprefix(_CLASSES)
+        path = f"torch.nn.{inside}" if inside not in ("", "*") else path
+        path = path.replace("torch.nn.F.", _FUNCTIONAL + ".")  # conv.py and others import it by this name
+    return path.replace("torch._C._nn.", _FUNCTIONAL + ".")

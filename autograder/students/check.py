@@ -1,0 +1,98 @@
+"""Check one's own work: `gradlab check`, and `check("knn")` in a notebook. The public checks, in this process."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder.core.assignment import Assignment
+from autograder.core.report import CheckResult, Report
+from autograder.sandbox.local_link import LocalLink
+from autograder.session.options import Options
+from autograder.session.session import Checks, Handed, with_checks
+from autograder.students.handout import changed_checks
+from autograder.submissions.submission import open_submission
+
+
+def check_folder(
+    assignment: Assignment,
+    options: Options,
+    *,
+    arguments: Sequence[str] = (),
+    hand_in: Path | None = None,
+    progress: Callable[[CheckResult], None] = lambda result: None,
+) -> Report:
+    """Run the public checks on the student's files in the assignment's folder, or on ``hand_in``.
+
+    Raises BadSubmission when they cannot be read, BadCheck when no check was selected.
+    """
+    folder = hand_in or assignment.folder
+    submission = open_submission(folder, assignment, assignment.folder)
+    filenames = {name: str(folder / name) for name in submission.files if (folder / name).is_file()}
+    cells = {name: list(starts) for name, starts in submission.cells.items()}
+    filenames = {name: path for name, path in filenames.items() if name not in cells or not cells[name]}
+
+    def body(checks: Checks) -> Report:
+        link = LocalLink(submission.files, filenames=filenames, cells=cells, debugging=options.debugging)
+        try:
+            results = checks.judge(link, submission.files, progress=progress)
+        finally:
+            link.close()
+        notes = (*submission.notes, *changed_checks(assignment.folder))
+        return checks.report(Handed("you", submission.digest, notes), results, isolation="none")
+
+    return with_checks(assignment, options, body, hidden=False, arguments=arguments)
+
+
+def check_namespace(
+    module: str, namespace: dict[str, Any], source: str, options: Options, assignment: Assignment
+) -> Report:
+    """Run the public checks on functions that are defined in ``namespace``, as in a notebook."""
+    stand_in = ModuleType(module)
+    stand_in.__dict__.update({key: value for key, value in namespace.items() if not key.startswith("__")})
+    sources = {f"{module}.py": source}
+
+    def body(checks: Checks) -> Report:
+        link = LocalLink({}, namespaces={module: stand_in})
+        link.worker.files = dict.fromkeys(_code_files(stand_in), "notebook")
+        try:
+            results = checks.judge(link, sources, only=lambda check: check.placed.module == module)
+        finally:
+            link.close()
+        return checks.report(Handed("you", "", changed_checks(assignment.folder)), results, isolation="none")
+
+    return with_checks(assignment, options, body, hidden=False)
+
+
+def _code_files(module: ModuleType) -> set[str]:
+    """The names under which a notebook's cells stand in a traceback."""
+    names = set()
+    for value in vars(module).values():
+        members = vars(value).values() if isinstance(value, type) and value.__module__ == "__main__" else (value,)
+        for member in members:
+            code = getattr(getattr(member, "__func__", member), "__code__", None)
+            if code is not None and getattr(member, "__module__", None) in ("__main__", None):
+                names.add(code.co_filename)
+    return names
+
+
+def executed_source(cells: Sequence[str]) -> str:
+    """The code of executed cells as one text, without those that do not parse (magics)."""
+    kept = []
+    for cell in cells:
+        try:
+            ast.parse(cell)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        kept.append(cell)
+    return "\n\n".join(kept)
+
+
+def in_nbgrader() -> bool:
+    """Is nbgrader running this notebook to grade it?"""
+    return bool(os.environ.get("NBGRADER_EXECUTION")) and "ipykernel" in sys.modules

@@ -1,0 +1,96 @@
+"""`gradlab submit`: the zip a student hands in, or the reason why it could not be graded."""
+
+from __future__ import annotations
+
+import ast
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.files import write_whole
+from autograder.submissions.find import find
+from autograder.submissions.statements import bound, unwritten
+from autograder.submissions.submission import BadSubmission, open_submission
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day of zip: equal work makes equal zips
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The zip that was made, and what its author should know about it."""
+
+    path: Path
+    warnings: tuple[str, ...]
+    blank: bool = False  # nothing is written in it yet
+
+
+def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
+    """Make ``<assignment>.zip`` in the current folder, in the folder ``out`` or as the file ``out``.
+
+    Raises BadSubmission when the work could not be graded: a file that Python cannot read, a task that is defined
+    nowhere, a notebook and a script that differ, a module that is missing.
+    """
+    assignment = read_assignment(assignment_folder)
+    submission = open_submission(assignment_folder, assignment)
+    missing = [module for module in assignment.files if module not in submission.files]
+    if missing:
+        notebook = missing[0].removesuffix(".py") + ".ipynb"
+        raise BadSubmission(f"{assignment_folder} has neither {notebook} nor {missing[0]}. Restore it: gradlab start.")
+    undefined, unfinished = [], []
+    for task in assignment.tasks:
+        state = _state(ast.parse(submission.files[task.file]).body, task.name)
+        undefined += [f"{task.name} ({task.file})"] if state is None else []
+        unfinished += [task.name] if state is False else []
+    if undefined:
+        raise BadSubmission(f"No definition was found of {', '.join(undefined)}. Restore the cell and write it there.")
+
+    names = [name for module in assignment.files for name in (module.removesuffix(".py") + ".ipynb", module)]
+    path = _target(assignment, out)
+    write_whole(path, _zip(find(assignment_folder, names).files))
+    warnings = [*submission.notes]
+    if unfinished:
+        warnings.append(f"Not written yet, so they earn nothing: {', '.join(unfinished)}.")
+    return Packed(path, tuple(warnings), blank=len(unfinished) == len(assignment.tasks))
+
+
+def _state(body: Sequence[ast.stmt], task: str) -> bool | None:
+    """True when the task is written, False when places are left, None when it is not defined."""
+    root, _, method = task.partition(".")
+    found = [node for node in body if root in bound(node)]
+    if not found:
+        return None
+    node = found[-1]
+    if method and isinstance(node, ast.ClassDef):
+        inside = [child for child in node.body if method in bound(child)]
+        if not inside:
+            return True if node.bases else None
+        return not unwritten(inside[-1])
+    return not unwritten(node)
+
+
+def _target(assignment: Assignment, out: Path | None) -> Path:
+    out = out or Path.cwd()
+    if out.is_dir():
+        return out / f"{assignment.name}.zip"
+    if not out.parent.is_dir():
+        raise BadSubmission(f"The folder {out.parent} does not exist. Make it, or choose another with --out.")
+    if out.suffix.lower() != ".zip":
+        raise BadSubmission(
+            f"{out} is no folder that exists, and its name does not end in .zip. "
+            f"Give --out {out}.zip, or make the folder first."
+        )
+    return out
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.create_system, info.external_attr = 3, 0o100644 << 16  # the same on Windows
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, files[name])
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""Networks and layers that are given: backbone, image encoder, classifier of generated images, detector parts."""

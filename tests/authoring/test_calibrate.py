@@ -1,0 +1,102 @@
+"""`gradlab calibrate` sets a threshold between right and wrong, or says why there is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.calibrate import calibrate
+from autograder.checks.task import BadCheck
+from autograder.core.assignment import Assignment
+from autograder.session.options import Options
+from tests.support.verifiable import change, make_verifiable, problems
+
+SCORED = '''
+from autograder import task
+
+
+@task("double", points=10)
+def check_score(student, rng, score):
+    """The score of a run is high enough."""
+    score(student.double(0.4) - 0.001 * rng.int(0, 9))
+'''
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
+    return make_verifiable(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def scored(course: Assignment) -> Assignment:
+    """With a scored check, not calibrated yet."""
+    (course.solutions / "check_tiny_hidden.py").write_text(SCORED)
+    change(course.folder / "check_tiny.py", "points=40", "points=30")
+    change(
+        course.solutions / "mutants.py", 'noticed_by="check_double", ', 'noticed_by=("check_double", "check_score"), '
+    )
+    return course
+
+
+def test_a_scored_check_without_a_threshold_is_broken(scored: Assignment) -> None:
+    found = problems(scored)["training"][0]
+    assert "has no threshold for 'check_score:accuracy' on 'scenes': run `gradlab calibrate t01_tiny`." in found
+
+
+def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignment) -> None:
+    told: list[str] = []
+    table = calibrate(scored, Options(), seeds=4, progress=told.append)
+    assert (told[0], told[1].startswith("reference, seed 0: accuracy ")) == ("reference, seed 0 ...", True)
+    entry = table["check_score:accuracy"]
+    assert len(entry["reference"]["values"]) == 4
+    assert 0.792 <= entry["reference"]["mean"] <= 0.8
+    assert all(0.39 < value <= 0.4 for value in entry["wrong"]["adds x once"])
+    assert 0.4 < entry["threshold"] < entry["reference"]["mean"]
+    stored = json.loads((scored.solutions / "calibration.json").read_text())
+    assert stored["scenes"]["check_score:accuracy"] == entry
+    assert stored["scenes"]["made with"]["command"] == "gradlab calibrate t01_tiny --data scenes"
+    assert problems(scored) == {}
+
+
+def test_each_dataset_keeps_its_own_thresholds(scored: Assignment) -> None:
+    calibrate(scored, Options(), seeds=2)
+    calibrate(scored, Options(data="cifar10"), seeds=2)
+    assert set(json.loads((scored.solutions / "calibration.json").read_text())) == {"scenes", "cifar10"}
+
+
+def test_a_score_that_should_be_low_has_its_threshold_above(scored: Assignment) -> None:
+    hidden = scored.solutions / "check_tiny_hidden.py"
+    change(
+        hidden,
+        "score(student.double(0.4) - 0.001 * rng.int(0, 9))",
+        "score(1 - student.double(0.4), 'loss', higher_is_better=False)",
+    )
+    entry = calibrate(scored, Options(), seeds=2)["check_score:loss"]
+    assert entry["threshold"] == pytest.approx(0.4)
+    assert problems(scored) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("mutants.py", '"x", noticed', '"x + x", noticed', "a wrong solution scores .*no threshold lies between"),
+        ("mutants.py", ", calibrates=True", "", "has no mutant with calibrates=True"),
+        ("mutants.py", '"x", noticed', '"math.nan", noticed', "the mutant 'adds x once' scores .nan, nan, nan."),
+        ("check_tiny_hidden.py", "score(student.double", "score(student.undefined", "The reference does not finish"),
+        ("tiny.py", "math.fsum([x, x])", "[math.nan, math.fsum([x, x])][0]", "the reference scores .nan, nan, nan."),
+    ],
+)
+def test_calibration_refuses_what_decides_nothing(
+    file: str, old: str, new: str, sentence: str, scored: Assignment
+) -> None:
+    change(scored.solutions / file, old, new)
+    with pytest.raises(BadCheck, match=sentence):
+        calibrate(scored, Options(), seeds=3)
+    assert not (scored.solutions / "calibration.json").exists()
+
+
+def test_an_assignment_without_scored_checks_has_nothing_to_calibrate(course: Assignment) -> None:
+    assert calibrate(course, Options(), seeds=2) == {}
+    assert not (course.solutions / "calibration.json").exists()

@@ -1,0 +1,164 @@
+"""`gradlab verify` finds what has rotted; `gradlab calibrate` sets a threshold or says why there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.verify import Verification
+from autograder.authoring.verify_all import verify_all
+from autograder.core.assignment import Assignment
+from autograder.session.options import Options
+from tests.support.course import SOURCE, make_course
+from tests.support.verifiable import change, make_verifiable, problems, verified
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
+    return make_verifiable(tmp_path, monkeypatch)
+
+
+def test_where_nothing_has_rotted_everything_holds(course: Assignment) -> None:
+    result = verified(course)
+    assert result.holds
+    assert [(f.what, f.detail) for f in result.findings] == [
+        ("reference", "100 points, 2 seeds, 3 checks"),
+        ("blank stub", "0 points, 3 tasks named"),
+        ("mutants", "3 noticed, 3 checks used"),
+        ("generated files", "2 files"),
+    ]
+
+
+def test_a_reference_that_loses_points_is_found_on_each_seed(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "double(4.0), 8.0", "double(4.0), 9.0")
+    found = problems(course)["reference"]
+    assert [line.split("\n")[0] for line in found] == [
+        "seed 0: FAILED 0/40  Twice the number comes back.",
+        "seed 1: FAILED 0/40  Twice the number comes back.",
+    ]
+    assert "double(4) returned 8" in found[0]
+
+
+def test_a_broken_check_is_found(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "student.Scaler().up(4.0), 12.0", "undefined, 12.0")
+    found = problems(course)
+    assert "seed 0: BROKEN 0/35" in found["reference"][0]
+    assert "check_tiny.py::check_up is broken by the blank stub" in found["blank stub"][0]
+    assert "is not noticed by check_up (broken)" in found["mutants"][0]
+
+
+def test_a_stub_that_earns_points_is_found(course: Assignment) -> None:
+    check = course.folder / "check_tiny.py"
+    change(check, "    expect_equal(student.double(4.0), 8.0)\n", "    assert student.has('double')\n")
+    found = problems(course)
+    assert found["blank stub"] == [
+        "check_tiny.py::check_double gives the blank stub 40 points.",
+        "no check says that double is not written",
+    ]
+    assert found["mutants"] == ["The mutant 'adds x once' is not noticed by check_double (passed). "]
+
+
+def test_a_mutant_that_is_not_noticed_is_found(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "up(4.0), 12.0", "up(1.5), 4.5")
+    assert problems(course) == {"mutants": ["The mutant 'adds the width' is not noticed by check_up (passed). "]}
+
+
+def test_mutants_that_no_longer_apply_are_all_found(course: Assignment) -> None:
+    change(course.solutions / "tiny.py", "x * WIDTH", "WIDTH * x")
+    change(course.solutions / "tiny.py", "math.fsum([x, x])", "math.fsum((x, x))")
+    found = problems(course)["mutants"]
+    assert found[0].startswith(
+        "The mutant 'adds x once' no longer applies: 'math.fsum([x, x])' stands 0 times in tiny.py"
+    )
+    assert found[1].startswith("The mutant 'adds the width' no longer applies: ")
+    assert found[2:] == ["No mutant fails check_double.", "No mutant fails check_up."]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            '"x + WIDTH", noticed_by="check_up"',
+            '"x * WIDTH", noticed_by="check_up"',
+            "'adds the width' changes nothing.",
+        ),
+        ('"check_up"', '"check_upp"', "The mutant 'adds the width' names check_upp, which is no check."),
+        ('"adds the width"', '"adds x once"', "tells the story 'adds x once' twice."),
+        ("MUTANTS = [", "MUTANTS = [][", "mutants.py cannot be read: "),
+        ("MUTANTS = [", "OTHERS = [", "mutants.py cannot be read: "),
+    ],
+)
+def test_a_wrong_list_of_mutants_is_found(old: str, new: str, sentence: str, course: Assignment) -> None:
+    change(course.solutions / "mutants.py", old, new)
+    found = problems(course)
+    assert list(found) == ["mutants"]
+    assert sentence in found["mutants"][0]
+
+
+def test_a_check_without_a_mutant_is_found(course: Assignment) -> None:
+    change(course.solutions / "mutants.py", 'noticed_by=("check_down",)', 'noticed_by="check_up"')
+    assert "No mutant fails check_down." in problems(course)["mutants"]
+
+
+def test_mutants_may_be_split_by_topic(course: Assignment) -> None:
+    whole = course.solutions / "mutants.py"
+    whole.rename(course.solutions / "mutants_of_numbers.py")
+    assert problems(course) == {}
+    whole.write_text((course.solutions / "mutants_of_numbers.py").read_text())
+    assert "mutants.py or mutants_of_numbers.py tells the story" in problems(course)["mutants"][0]
+
+
+def test_an_assignment_without_mutants_is_found(course: Assignment) -> None:
+    (course.solutions / "mutants.py").unlink()
+    assert problems(course)["mutants"][0].endswith("mutants.py is missing.")
+
+
+def test_stale_and_missing_files_are_found(course: Assignment) -> None:
+    change(course.solutions / "tiny.py", "# Write two things.", "# Write three things.")
+    stale = problems(course)
+    assert list(stale) == ["generated files"]
+    assert [line for line in stale["generated files"] if "tiny.ipynb" in line]
+    (course.folder / "tiny.py").unlink()
+    missing = problems(course)
+    assert any("tiny.py" in line for line in missing["generated files"])
+    assert "tiny.py" in missing["blank stub"][0]
+
+
+def test_a_source_that_cannot_be_released_is_found(course: Assignment) -> None:
+    path = course.solutions / "tiny.py"
+    path.write_text(SOURCE.replace("    ### END SOLUTION\n", "", 1))
+    assert "SOLUTION" in problems(course)["generated files"][0]
+
+
+def test_a_reference_that_is_missing_is_found(course: Assignment) -> None:
+    (course.solutions / "tiny.py").unlink()
+    assert any("tiny.py" in line for lines in problems(course).values() for line in lines)
+
+
+def test_points_that_do_not_add_up_are_found(course: Assignment) -> None:
+    change(course.folder / "check_tiny.py", "points=35", "points=30")
+    assert "promises 35 points for 'Scaler.up', but the checks pay 30." in problems(course)["checks"][0]
+
+
+def test_a_notebook_that_stops_is_found(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.authoring.execute.execute_reference", lambda assignment: ["tiny: it stopped."])
+    assert problems(course, notebook=True) == {"notebook": ["tiny: it stopped."]}
+
+
+@pytest.mark.parametrize(("said", "detail"), [([], "1 notebook executed"), (["tiny: it stopped."], "")])
+def test_a_row_counts_what_holds_and_nothing_where_something_does_not(
+    course: Assignment, monkeypatch: pytest.MonkeyPatch, said: list[str], detail: str
+) -> None:
+    monkeypatch.setattr("autograder.authoring.execute.execute_reference", lambda assignment: said)
+    found = {finding.what: finding for finding in verified(course, notebook=True).findings}
+    assert (found["notebook"].holds, found["notebook"].detail) == (not said, detail)
+
+
+def test_several_are_verified_at_a_time_and_told_in_order(course: Assignment, tmp_path: Path) -> None:
+    other = make_course(tmp_path / "other")
+    (other.solutions / "tiny.py").write_text("def double(x):\n    return x\n")
+    done: list[Verification] = []
+    results = verify_all([other, course], Options(), jobs=2, seeds=1, notebook=False, done=done.append)
+    assert [result.holds for result in results] == [False, True]
+    assert sorted(result.holds for result in done) == [False, True]

@@ -1,0 +1,250 @@
+"""Each stage of a comparison has its sentence; the familiar mistakes have their hints."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.checks.expect import Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
+from autograder.core.report import Cause
+
+T = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)
+SQUARE = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], dtype=torch.float64)
+NAN, INF = float("nan"), float("inf")
+
+
+def _caught(function, *args, **kwargs) -> Mismatch:
+    with pytest.raises(Mismatch) as info:
+        function(*args, **kwargs)
+    return info.value
+
+
+def test_a_claim_carries_its_message_hint_and_cause():
+    expect(True, "fine")
+    expect(torch.tensor(True), "fine")
+    expect(np.bool_(True), "fine")
+    found = _caught(expect, False, "x was changed in place", "Work on a copy.")
+    assert (found.message, found.hint, found.cause) == ("x was changed in place", "Work on a copy.", Cause.WRONG)
+
+
+@pytest.mark.parametrize("condition", [False, None, 1, "yes", [True], object(), torch.tensor([True]), torch.tensor(1)])
+def test_only_true_is_true(condition):
+    _caught(expect, condition, "no")
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (T + 1e-7, T),
+        (T.float() + 1e-6, T.float()),
+        (T.bfloat16() + 0.01, T.bfloat16()),
+        (T.to(torch.complex64), T.to(torch.complex64)),
+        (T.t().contiguous().t(), T),
+        (torch.nn.Parameter(T), T),
+        (T.clone().requires_grad_(), T),
+        (torch.tensor([NAN, INF, -INF]), torch.tensor([NAN, INF, -INF])),
+        (T.numpy()[::-1, ::-1], T.numpy()[::-1, ::-1].copy()),
+        (T.numpy().astype(">f8"), T.numpy()),
+        (0.5, 0.5 + 1e-7),
+        (1, 1.0),
+        (1.0, 1),
+        (torch.tensor(0.5), 0.5 + 1e-6),
+        (0.5, torch.tensor(0.5, dtype=torch.float64)),
+        (np.float32(0.1), 0.1),
+        (np.array(0.1), torch.tensor(0.1, dtype=torch.float64)),
+        (1, 1 + 0j),
+        (True, True),
+        (10**400, 10**400),
+        ([1.0, {"a": T}], [1.0, {"a": T + 1e-8}]),
+        (torch.Size([1, 2]), (1, 2)),
+        (torch.zeros(0, 3), torch.zeros(0, 3)),
+    ],
+)
+def test_close_values_pass(actual, expected):
+    expect_close(actual, expected)
+
+
+SENTENCES = [
+    (None, T, "expected a tensor f64[2,3], got None (is there a `return`?)"),
+    (T.numpy(), T, "expected a tensor f64[2,3], got array f64[2,3]"),
+    ([1.0], T, "expected a tensor f64[2,3], got [1]"),
+    (T.to_sparse(), T, "expected a dense tensor, got a sparse or nested one"),
+    (T.to("meta"), T, "expected a tensor of plain numbers, got a quantized one or one without values (device meta)"),
+    (T[:, :2], T, "expected shape [2,3], got [2,2]"),
+    (T.float(), T, "expected dtype float64, got float32"),
+    (np.array([["a"] * 3] * 2), T.numpy(), "expected numbers of dtype float64, got an array of dtype <U1"),
+    (
+        T + torch.tensor([[0, 0, 1], [2, 0, 0]]),
+        T,
+        "2 of 6 values differ by more than 1e-06 + 1e-05*|expected|; first at [0,2]: expected 3, got 4; "
+        "the largest difference is 2 at [1,0]",
+    ),
+    (torch.tensor([1, 3]), torch.tensor([1, 2]), "1 of 2 values differs; first at [1]: expected 2, got 3"),
+    (
+        torch.tensor([1.0, NAN]).double(),
+        torch.tensor([1.0, 2.0]).double(),
+        "1 of 2 values differs by more than 1e-06 + 1e-05*|expected|; first at [1]: expected 2, got nan; "
+        "1 value is nan",
+    ),
+    (
+        torch.tensor([INF]),
+        torch.tensor([-INF]),
+        "1 of 1 value differs by more than 1e-05 + 0.0001*|expected|; first at [0]: expected -inf, got inf",
+    ),
+    (0.5, 0.6, "expected 0.6, got 0.5; they differ by 0.1, more than 1e-06 + 1e-05*|expected|"),
+    (1.0000001, 1.0, None),
+    (True, 1.0, "expected a number, got True"),
+    (1, True, "expected a bool, got 1"),
+    (torch.tensor([0.5]), 0.5, "expected a single number, got f32[1]"),
+    (torch.tensor([0.5]), torch.tensor(0.5), "expected shape [], got [1]"),
+    (np.zeros(1), torch.tensor(0.5), "expected a single number (f32[]), got array f64[1]"),
+    (10**4000, 1.0, "expected 1, got an int of 13288 bits"),
+    (10**4000 + 1, 10**4000, None),
+    ((T, None), (T, T), "item [1]: expected a tensor f64[2,3], got None (is there a `return`?)"),
+    ([1.0], [1.0, 2.0], "expected a list of length 2, got one of length 1: [1]"),
+    ((1.0,), [1.0], "expected a list of length 1, got (1,)"),
+    (None, {"b": T}, "expected a dict with key 'b', got None (is there a `return`?)"),
+    ({"a": T}, {"b": T, "c": T}, "the dict has no keys 'b', 'c' and has unexpected key 'a'"),
+    ({"a": -T}, {"a": T[:1]}, "item ['a']: expected shape [1,3], got [2,3]"),
+    ("b", "a", "expected 'a', got 'b'"),
+    ("a" * 70, "a" * 65, "character 65 is the first to differ: expected '', got 'aaaaa'"),
+    (3, None, "expected None, got 3"),
+    ({1, 2}, {1, 3}, "expected {1, 3}, got {1, 2}"),
+]
+
+
+@pytest.mark.parametrize(("actual", "expected", "message"), [row for row in SENTENCES if row[2]])
+def test_each_stage_has_its_sentence(actual, expected, message):
+    assert _caught(expect_close, actual, expected).message == message
+
+
+def test_a_device_is_a_stage_of_its_own():
+    expected = torch.zeros(2, device="meta")  # stands for a GPU: only the stages before the values are reached
+    found = _caught(expect_close, torch.zeros(2), expected)
+    assert found.message == "expected a tensor on meta, got one on cpu"
+    assert "x.new_zeros" in found.hint
+
+
+def test_the_name_says_which_part():
+    assert _caught(expect_close, 1.0, 2.0, name="db").message.startswith("db: expected 2, got 1")
+    assert _caught(expect_close, {"W": 1.0}, {"W": 2.0}, name="grads").message.startswith("grads['W']: expected 2")
+    assert _caught(expect_equal, [1], [2], name="steps").message == "steps[0]: expected 2, got 1"
+
+
+def test_a_dtype_may_be_left_open_and_the_coarser_one_sets_the_tolerance():
+    expect_close(T.float() + 1e-6, T, check_dtype=False)
+    assert "1e-05 + 0.0001*" in _caught(expect_close, T.float() + 1, T, check_dtype=False).message
+
+
+def test_tolerances_can_be_given():
+    expect_close(T + 0.4, T, atol=0.5, rtol=0)
+    assert "by more than 0.5;" in _caught(expect_close, T + 0.6, T, atol=0.5, rtol=0).message
+    expect_close(torch.tensor([10]), torch.tensor([11]), atol=1)
+    expect_close(105, 100, rtol=0.1)
+
+
+def test_integers_do_not_overflow_in_their_differences():
+    far = torch.tensor([2**63 - 1, 5])
+    assert "the largest difference is 1.84467e+19" in _caught(expect_close, far, torch.tensor([-(2**63), 6])).message
+    _caught(expect_close, far, torch.tensor([-(2**63), 5]), atol=3)
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "hint"),
+    [
+        (SQUARE.t(), SQUARE, "The result is transposed."),
+        (T.t(), T, "The result is transposed."),
+        (T.reshape(1, 2, 3).transpose(0, 2), T.reshape(1, 2, 3), "Axes 0 and 2 are swapped."),
+        (T.reshape(6, 1), T.reshape(6), "The values are right; only the shape is not."),
+        (-T, T, "Every value has the wrong sign."),
+        (2 * T, T, "Every value is 2 times the expected one."),
+        (T / 7, T, "Every value is 1/7 of the expected one."),
+        (-3 * T, T, "Every value is -3 times the expected one."),
+        (3.14159 * T, T, "Every value is 3.14159 times the expected one."),
+        (3 * torch.arange(4), torch.arange(4), "Every value is 3 times the expected one."),
+        (T * 0, T, "Every value is zero."),
+        (T / torch.tensor([0.0, 1, 1]) * 0, T, "nan comes from 0/0"),
+        (2 * T[:, :2] * 0 + 2, T[:, :2] * 0 + 1, ""),  # one distinct value proves no factor
+        (T + 1, T, ""),
+        (1e5 * torch.tensor([1e-9, -1e-9, 2e-9]), torch.tensor([1e-9, 3e-9, 2e-9]), ""),  # noise below the tolerance
+        (2j * T, T.to(torch.complex128), ""),
+        (T * 2, {"a": T}, ""),
+    ],
+)
+def test_familiar_mistakes_are_named_without_being_told(actual, expected, hint):
+    found = _caught(expect_close, actual, expected)
+    assert found.hint.startswith(hint)
+    assert bool(found.hint) == bool(hint)
+
+
+def test_a_known_mistake_comes_before_the_familiar_ones():
+    mistakes = {"Another.": T + 1, "The mean was forgotten.": 2 * T, "No.": lambda: 1 / 0}
+    assert _caught(expect_close, 2 * T, T, mistakes=mistakes).hint == "The mean was forgotten."
+
+
+def test_a_wrong_value_may_be_lazy_of_another_shape_or_broken():
+    assert _caught(expect_close, T.sum(1), T, mistakes={"Do not sum.": lambda: T.sum(1)}).hint == "Do not sum."
+    assert _caught(expect_close, T[0], T, mistakes={"Broken.": lambda: 1 / 0}).hint == ""
+    assert _caught(expect_equal, 4, 5, mistakes={"Off by one.": 4}).hint == "Off by one."
+    assert _caught(expect_close, (T, -T), (T, T), mistakes={"Both.": (T, -T)}).hint == "Both."
+
+
+def test_a_wrong_value_equal_to_the_expected_one_explains_nothing():
+    assert _caught(expect_close, T.float(), T, mistakes={"Wrong.": T}).hint.startswith("Make new tensors")
+
+
+def test_a_mistake_matches_whatever_its_dtype():
+    assert _caught(expect_close, (T + 1).float(), T, mistakes={"One too many.": T + 1}).hint == "One too many."
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (1, 1), (torch.tensor(1), 1), (np.int64(1), 1), (np.bool_(True), True), (NAN, NAN), ("a", "a"), (None, None),
+        ({"b": 1, "a": [1.5]}, {"a": [1.5], "b": 1}), ({(1, "a"): 2}, {(1, "a"): 2}), (T.long(), T.long()),
+        ({1, "a"}, {"a", 1}), (torch.float32, torch.float32), (slice(1, 2), slice(1, 2)), (b"x", b"x"), (10**400,
+        10**400),
+    ],
+)  # fmt: skip
+def test_equal_values_pass(actual, expected):
+    expect_equal(actual, expected)
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (True, 1), (1, True), (1, 1.0), (1.0, 1), (torch.tensor(1.0), 1), (torch.tensor([1]), 1), ("1", 1), (None, 0),
+        (0, None),
+        ([1], (1,)), ({1: 0}, {True: 0}), ({1}, {True}), (T.long(), T.int()), (T + 1e-12, T), (b"a", "a"), ([], None),
+        (torch.float64, torch.float32), ("a", "b"), (object(), 1), (10**400 + 1, 10**400),
+    ],
+)  # fmt: skip
+def test_unequal_values_and_types_are_told_apart(actual, expected):
+    _caught(expect_equal, actual, expected)
+
+
+def test_dtypes_of_equal_tensors_may_differ_on_request_but_not_their_kind():
+    expect_equal(T.long(), T.int(), check_dtype=False)
+    found = _caught(expect_equal, T, T.long(), check_dtype=False)
+    assert found.message == "expected values of type int, got float"
+
+
+def test_shapes_may_have_open_sizes():
+    expect_shape(T, (2, None))
+    expect_shape(np.zeros(3), (3,))
+    expect_shape(0.5, ())
+    assert _caught(expect_shape, T, (3, None), "out").message == "out: expected shape [3,*], got [2,3]"
+    assert _caught(expect_shape, T, (2,)).message == "expected shape [2], got [2,3]"
+    assert (
+        _caught(expect_shape, None, (2,)).message == "expected a tensor of shape [2], got None (is there a `return`?)"
+    )
+
+
+def test_types_are_exact():
+    expect_type(torch.nn.Parameter(T), torch.Tensor)
+    expect_type(1, (int, float))
+    assert _caught(expect_type, True, int).message == "expected a value of type int, got True"
+    assert _caught(expect_type, 1, (dict, type(None)), "config").message == (
+        "config: expected a value of type dict or None, got 1"
+    )

@@ -1,0 +1,67 @@
+"""The commands of staff: grade a class, release, verify."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.support.command import release_course, run_command
+from tests.support.course import NAME, SOURCE
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SOLVED = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", SOURCE)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released course."""
+    root = tmp_path_factory.mktemp("course")
+    release_course(root)
+    return root
+
+
+def test_a_class_is_graded_into_a_folder(course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course)
+    handins = tmp_path / "handins"
+    for name, text in {"ada": SOLVED, "bob": "import os\nos._exit(1)\n"}.items():
+        (handins / name).mkdir(parents=True)
+        (handins / name / "tiny.py").write_text(text)
+    out = tmp_path / "results"
+    grade = ("grade", handins, "--assignment", NAME, "--out", out, "--workers", 1, "--wall", "none")
+    result = run_command(*grade, "--json")
+    assert result.exit_code == 1, result.output
+    table = json.loads(result.stdout)
+    assert {row["student"]: row["points"] for row in table["reports"]} == {"ada": 100, "bob": 0}
+    assert {path.name for path in out.iterdir()} >= {"ada", "bob", "gradebook.csv", "index.html"}
+    rows = (out / "gradebook.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["ada", "bob"]
+    jsonschema.validate(
+        json.loads((out / "ada" / "report.json").read_text()), json.loads((DOCS / "report.schema.json").read_text())
+    )
+    second = run_command(*grade)
+    assert second.exit_code == 1
+    assert "index.html" in second.output
+
+
+def test_release_check_tells_what_is_stale(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course)
+    assert run_command("release", "--check").exit_code == 0
+    stub = course / "assignments" / NAME / "tiny.py"
+    fresh = stub.read_text()
+    stub.write_text(fresh + "\n# edited\n")
+    result = run_command("release", "--check")
+    stub.write_text(fresh)
+    assert result.exit_code == 1
+    assert "tiny.py" in result.output
+
+
+def test_verify_ends_with_1_when_something_does_not_hold(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course)
+    result = run_command("verify", NAME, "--wall", "none", "--seeds", 1, "--no-notebook", "--json")
+    assert result.exit_code == 1
+    assert "mutants.py is missing" in result.stdout
+    assert json.loads(result.stdout)

@@ -1,0 +1,123 @@
+"""The commands for a class, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli.app import main
+from autograder.core.assignment import Assignment
+from autograder.gradebook.lock import hold
+from autograder.runners import local_pool as batch
+from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks
+from tests.support.vectors import HONEST, make_vectors
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Assignment:
+    return make_vectors(tmp_path / "course")
+
+
+@pytest.fixture
+def grader(monkeypatch: pytest.MonkeyPatch) -> Grader:
+    grader = Grader()
+
+    def grade_all(jobs: Sequence[Any], setup: Any, *, workers: int, on_report: Any) -> None:
+        grader(jobs, setup, on_report=on_report)
+
+    monkeypatch.setattr(batch, "grade_all", grade_all)
+    return grader
+
+
+def grade(course: Assignment, tmp_path: Path, *more: str, answer: str = "") -> Any:
+    command = ["grade", str(tmp_path / "in"), "--assignment", str(course.folder), "--out", str(tmp_path / "out")]
+    return CliRunner().invoke(main, [*command, "--wall", "none", *more], input=answer)
+
+
+def test_a_regrade_asks_before_it_writes(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST, bob=HALF)
+    assert grade(course, tmp_path).exit_code == 1
+    change_the_checks(course)
+    refused = grade(course, tmp_path)
+    assert refused.exit_code == 2
+    assert "--regrade" in refused.output
+    grader.worth = 2
+    no = grade(course, tmp_path, "--regrade", answer="n\n")
+    assert no.exit_code == 2
+    assert "2 marks would change: 0 up, 2 down." in no.output
+    assert "double 50 to 25" in no.output
+    assert marks(tmp_path / "out") == {"ada": "100", "bob": "50"}
+    yes = grade(course, tmp_path, "--regrade", answer="y\n")
+    assert "0 graded now, 2 not run again: graded before" in yes.output
+    assert marks(tmp_path / "out") == {"ada": "50", "bob": "25"}
+
+
+def test_a_pipe_hears_how_far_the_run_is(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST, bob=HALF)
+    heard = grade(course, tmp_path).stderr.splitlines()
+    assert heard[0] == "2 hand-ins, 2 to grade."
+    assert heard[-1].startswith("2 of 2 graded, ")
+    assert grade(course, tmp_path, "--json").stderr == ""
+
+
+def test_json_never_asks(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    first = json.loads(grade(course, tmp_path, "--json").stdout)
+    assert (first["ran"], first["system"], first["reports"][0]["points"]) == (1, "folder", 100)
+    change_the_checks(course)
+    grader.worth = 2
+    asked = grade(course, tmp_path, "--json", "--regrade")
+    assert (asked.exit_code, json.loads(asked.stdout)["written"]) == (2, False)
+    done = json.loads(grade(course, tmp_path, "--json", "--regrade", "--yes").stdout)
+    assert done["changes"] == [{"student": "ada", "before": 100, "after": 50}]
+
+
+def test_the_intake_is_told_in_the_terminal(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST, who=HALF)
+    (tmp_path / "roster.csv").write_text("id\nada\nzoe\n")
+    done = grade(course, tmp_path, "--roster", str(tmp_path / "roster.csv"))
+    assert "unknown: who: who.py fits nobody in the roster" in done.output
+    assert "missing: zoe: The roster lists this id" in done.output
+
+
+def test_results_among_the_hand_ins_are_refused(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    command = ["grade", str(tmp_path / "in"), "--assignment", str(course.folder), "--out", str(tmp_path / "in" / "out")]
+    assert "would be taken for one" in CliRunner().invoke(main, command).output
+    assert not (tmp_path / "in" / "out").exists()
+
+
+def test_somebody_elses_results_are_left_alone(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    with hold(tmp_path / "out"):
+        done = grade(course, tmp_path)
+    assert done.exit_code == 2
+    assert "is being worked on by process" in done.output
+    assert grader.ran == []
+
+
+def test_a_mark_is_given_listed_and_withdrawn(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    grade(course, tmp_path)
+    out = str(tmp_path / "out")
+    run = CliRunner().invoke
+    given = run(main, ["mark", out, "ada", "double", "40", "--reason", "Copied.", "--by", "kim"])
+    assert given.output == "ada: 90/100 points\n"
+    assert "ada  double  40/50  kim" in run(main, ["mark", out]).output
+    assert run(main, ["mark", out, "ada", "double"]).exit_code == 2
+    assert "0 to 50 points" in run(main, ["mark", out, "ada", "double", "51", "--reason", "x"]).output
+    assert run(main, ["mark", out, "ada", "double", "--withdraw"]).output == "ada: 100/100 points\n"
+    absent = run(main, ["mark", out, "ada", "double", "--withdraw"])
+    assert absent.exit_code == 2
+    assert "ada has no mark by hand for double (none at all), so there is nothing to withdraw." in absent.output
+    (tmp_path / "marks.csv").write_text("student,item,points,reason\nada,total,0,Late.\n")
+    assert run(main, ["mark", out, "--from", str(tmp_path / "marks.csv")]).output == "ada: 70/100 points\n"
+    for more in (["ada"], ["ada", "total", "3"], ["--reason", "x"], ["--withdraw"]):
+        refused = run(main, ["mark", out, *more, "--from", str(tmp_path / "marks.csv")])
+        assert refused.exit_code == 2
+        assert "--from takes everything from its CSV" in refused.output

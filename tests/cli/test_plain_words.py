@@ -1,0 +1,114 @@
+"""What goes wrong at the edges of a command is said in words that tell what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder import check
+from autograder.checks.task import BadCheck
+from autograder.cli.app import main
+from autograder.core.assignment import BadManifest
+from autograder.session.options import BadOption, Options
+from autograder.session.session import with_checks
+from autograder.students.start import start
+from autograder.students.submit import submit
+from autograder.submissions.submission import BadSubmission
+from tests.support.course import NAME, STUB, WRITTEN, make_course
+from tests.support.vectors import HONEST, make_vectors
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    return lambda *arguments: CliRunner().invoke(main, [str(a) for a in arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A student's copy of the tiny course, and the current folder."""
+    assignment = make_course(tmp_path / "course")
+    (assignment.folder / "tiny.py").write_text(STUB)
+    start(tmp_path / "work", tmp_path / "course")
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work" / NAME
+
+
+# A student.
+
+
+def test_a_blank_zip_is_not_praised(work: Path, run: Run) -> None:
+    assert run("submit", NAME).output.endswith("Nothing is written in it yet, so it would earn nothing.\n")
+    (work / "tiny.py").write_text(WRITTEN)
+    assert run("submit", NAME).output.endswith("Hand this file in.\n")
+
+
+def test_the_zip_is_called_zip(work: Path) -> None:
+    with pytest.raises(BadSubmission, match=r"does not end in \.zip\. Give --out mine\.zip, or make the folder first"):
+        submit(work, Path("mine"))
+    assert submit(work, Path("mine.zip")).path == Path("mine.zip")
+    Path("box").mkdir()
+    assert submit(work, Path("box")).path == Path("box") / f"{NAME}.zip"
+
+
+def test_a_folder_of_assignments_is_told_from_one(work: Path, run: Run) -> None:
+    done = run("check", ".")
+    assert done.exit_code == 2
+    assert f". is no assignment but holds some: {NAME}. Say which one." in done.output
+    assert f"Did you mean {NAME}" in run("check", "t01_tinny").output
+
+
+def test_checks_that_are_not_the_released_ones_are_named(work: Path, run: Run) -> None:
+    (work / "tiny.py").write_text(WRITTEN)
+    assert "released" not in run("check", NAME).output
+    checks = work / "check_tiny.py"
+    checks.write_text(checks.read_text().replace("8.0", "9.0"))
+    told = run("check", NAME).output
+    assert "Note: check_tiny.py is not as it was released, so what you see here may differ from your mark" in told
+    assert "assignment.toml is not" not in told
+    (work / "assignment.toml").write_text((work / "assignment.toml").read_text().replace("points = 2", "points = 3"))
+    assert "assignment.toml is not as it was released" in run("check", NAME).output
+    checks.unlink()
+    start(work.parent, work.parent.parent / "course")
+    assert "check_tiny.py is not" not in run("check", NAME).output
+
+
+def test_a_notebook_that_asks_for_another_module_is_told_which_there_are(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadManifest, match=r"No assignment has a file nopemod\.py, .* There are .*tiny.* Open the"):
+        check("nopemod")
+    monkeypatch.chdir(work)
+    with pytest.raises(BadManifest, match=rf"{NAME} has no module 'nopemod'\. Write check\(\"tiny\"\)\."):
+        check("nopemod")
+    with pytest.raises(BadManifest, match="has no task 'dubble'"):
+        check("tiny", task="dubble")
+    with pytest.raises(BadOption, match="There is no data set 'cifar'"):
+        check("tiny", data="cifar")
+
+
+# Staff.
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("this is no python", "line 1: the checks cannot be loaded. Python cannot read it: "),
+        ("nothing_of_that_name", "line 1: the checks cannot be loaded. NameError: name 'nothing_of_that_name' is not"),
+        ("import nothing_of_that_name", "line 1: the checks cannot be loaded. ModuleNotFoundError: No module named"),
+    ],
+)
+def test_a_broken_check_file_is_one_sentence_without_frames(tmp_path: Path, line: str, sentence: str) -> None:
+    assignment = make_vectors(tmp_path)
+    (assignment.folder / "vectors.py").write_text(HONEST)
+    path = assignment.folder / "check_vectors.py"
+    path.write_text(f"{line}\n{path.read_text()}")
+    with pytest.raises(BadCheck) as caught:
+        with_checks(assignment, Options(), lambda checks: None)
+    told = str(caught.value)
+    assert told.startswith(f"{path}, {sentence}")
+    assert len(told.splitlines()) == 1

@@ -1,0 +1,72 @@
+"""What the system refuses is told in a sentence, whichever command meets it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli.app import main
+from autograder.core.files import why, write_whole
+from tests.support.classroom import Grader, hand_in, run
+from tests.support.vectors import HONEST, make_vectors
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sentences")
+    course = make_vectors(root / "course")
+    run(course, hand_in(root / "in", ada=HONEST), root / "out", Grader())
+    (root / "file").write_text("x")
+    (root / "canvas.csv").write_text("Student,SIS Login ID,a (1)\nAda,ada,\n")
+    return root
+
+
+A = "--assignment course/assignments/t02_vectors"
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("mark out --from none.csv", "none.csv cannot be read: there is no such file or folder."),
+        ("mark out --from out", "out cannot be read: it is a folder, not a file."),
+        ("policy none.csv --policy none.toml --out x", "none.toml cannot be read: there is no such file or folder."),
+        ("export junit out --out no/x.xml", "no/x.xml cannot be read or written: there is no such file or folder."),
+        ("export canvas out none.csv --column a --out x", "none.csv cannot be read: there is no such file or folder."),
+        ("export canvas out canvas.csv --column b --out x", 'has no column "b"'),
+        ("export moodle out out --out x", "out cannot be read: it is a folder, not a file."),
+        (f"similar in {A} --out no/x.csv", "no/x.csv cannot be read or written: there is no such file or folder."),
+        (f"similar none {A}", "none cannot be read: there is no such file or folder."),
+        (
+            f"grade in {A} --out file --wall none",
+            "Results cannot be written to file: a file of that name is in the way.",
+        ),
+        (f"grade in {A} --out new --roster none.csv --wall none", "none.csv cannot be read: there is no such file"),
+        ("start file", "a part of this path is a file, not a folder."),
+    ],
+)
+def test_a_file_that_cannot_be_used_gets_a_sentence(
+    place: Path, monkeypatch: pytest.MonkeyPatch, command: str, sentence: str
+) -> None:
+    monkeypatch.chdir(place)
+    if command.startswith("start"):
+        monkeypatch.chdir(place / "course")
+        command = "start ../file"
+    done = CliRunner().invoke(main, command.split())
+    assert done.exit_code == 2, done.output
+    assert sentence in done.output
+    assert "Errno" not in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_failed_write_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(tmp_path / "none" / "x.csv", "")
+    assert caught.value.filename == str(tmp_path / "none" / "x.csv")
+
+
+def test_every_error_of_the_system_ends_a_sentence() -> None:
+    assert why(PermissionError(13, "Permission denied", "x")) == "its permissions do not allow it"
+    assert why(OSError(28, os.strerror(28))) == "no space left on device"

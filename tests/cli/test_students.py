@@ -1,0 +1,195 @@
+"""The command line does what it says, speaks in sentences, and ends with the exit code it promises."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+import click
+import jsonschema
+import pytest
+
+from autograder.cli.app import main
+from autograder.core.report import SCHEMA
+from tests.support.command import Run, release_course, run_command
+from tests.support.course import NAME, SOURCE
+from tests.support.vectors import HONEST, WRONG, make_vectors
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+SOLVED = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", SOURCE)
+
+
+@pytest.fixture
+def run() -> Run:
+    return run_command
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released course."""
+    root = tmp_path_factory.mktemp("course")
+    release_course(root)
+    return root
+
+
+@pytest.fixture
+def work(course: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A student's fresh copy of it, and the current folder."""
+    monkeypatch.chdir(course)
+    assert run("start", tmp_path / "work").exit_code == 0
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course whose public checks run on what the test writes."""
+    folder = make_vectors(tmp_path).folder
+    (folder / "vectors.py").write_text(HONEST)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+# help
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("path", [(), *commands(main)], ids=lambda path: " ".join(path) or "gradlab")
+def test_every_command_explains_itself(path: tuple[str, ...], run: Run) -> None:
+    result = run(*path, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert len(result.output.split("\n\n")[1].strip()) > 20
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version").output.startswith("gradlab, version 0.")
+
+
+# a student
+
+
+def test_a_student_starts_checks_and_submits(work: Path, run: Run) -> None:
+    fresh = run("check", NAME)
+    assert fresh.exit_code == 1
+    assert "Twice the number (double)  0/40\n  Not written yet" in fresh.output
+    assert "0/100 points" in fresh.output
+
+    (work / NAME / "tiny.py").write_text(SOLVED)
+    done = run("check", NAME)
+    assert (done.exit_code, "100/100 points" in done.output) == (0, True), done.stderr
+
+    packed = run("submit", NAME)
+    assert packed.exit_code == 0
+    assert packed.output.endswith(f"Made {work / NAME}.zip from {work / NAME}. Hand this file in.\n")
+    assert sorted(zipfile.ZipFile(work / f"{NAME}.zip").namelist()) == ["tiny.ipynb", "tiny.py"]
+    (work / NAME / "tiny.py").write_text("")
+    again = run("check", NAME, "--hand-in", work / f"{NAME}.zip")
+    assert (again.exit_code, "100/100 points" in again.output) == (0, True), again.output
+
+
+def test_a_notebook_alone_is_checked(work: Path, run: Run) -> None:
+    folder = work / NAME
+    (folder / "tiny.py").unlink()
+    notebook = json.loads((folder / "tiny.ipynb").read_text())
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"]).replace(
+            "# YOUR CODE HERE\n    raise NotImplementedError()", "return 2 * x"
+        )
+    (folder / "tiny.ipynb").write_text(json.dumps(notebook))
+    with chdir(folder):  # the name works from inside, too
+        result = run("check", NAME)
+    assert result.exit_code == 1
+    assert "40/100 points" in result.output
+    assert "Scale up (Scaler.up)  0/35\n  Not written yet" in result.output
+
+
+def test_k_and_task_select_checks(vectors: Path, run: Run) -> None:
+    assert "20/20 points" in run("check", "t02_vectors", "-k", "matrix").output.replace("20/50", "20/20")
+    chosen = run("check", "t02_vectors", "--task", "Counter")
+    assert (chosen.exit_code, "20/20" in chosen.output, "double" in chosen.output) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("check", "a99_nothing"), "There is no assignment 'a99_nothing'"),
+        (("submit", "a99_nothing"), "There is no assignment 'a99_nothing'"),
+        (("start", "elsewhere", "a99_nothing"), "There is no assignment 'a99_nothing'"),
+        (("check", "t02_vectors", "--task", "nothing"), "has no task 'nothing'. It has: double, total, Counter."),
+        (("check", "t02_vectors", "-k", "nothing"), "No check of t02_vectors was selected by -k nothing."),
+        (("check", "t02_vectors", "--hand-in", "nothing.zip"), "nothing.zip does not exist."),
+        (("grade", "nothing", "--assignment", "t02_vectors", "--out", "out"), "nothing"),
+        (("verify", "a99_nothing"), "There is no assignment 'a99_nothing'"),
+    ],
+)
+def test_what_is_not_there_gets_a_sentence_and_exit_code_2(
+    arguments: tuple[str, ...], sentence: str, vectors: Path, run: Run
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("gradlab: ")
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+
+
+def test_what_python_cannot_read_gets_a_sentence(vectors: Path, run: Run) -> None:
+    (vectors / "vectors.py").write_text("def double(x:\n    return x\n")
+    for arguments in (("check", "t02_vectors"), ("submit", "t02_vectors")):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("gradlab: vectors.py, line 1: Python cannot read this: ")
+
+
+def test_exit_codes_tell_passed_lost_and_broken_apart(vectors: Path, run: Run) -> None:
+    assert run("check", "t02_vectors").exit_code == 0
+    (vectors / "vectors.py").write_text(WRONG)
+    assert run("check", "t02_vectors").exit_code == 1
+    check = vectors / "check_vectors.py"
+    check.write_text(check.read_text().replace("rng.normal(3, 5)", "rng.norm(3, 5)"))
+    broken = run("check", "t02_vectors")
+    assert broken.exit_code == 2
+    assert "BROKEN" in broken.output.upper()
+
+
+def test_json_is_valid_whatever_the_students_code_prints(vectors: Path) -> None:
+    noisy = "print('imported')\nimport torch\n" + HONEST.replace(
+        "    return x * 2", "    print('called')\n    raise ValueError('half a character: \\ud83d')"
+    )
+    (vectors / "vectors.py").write_text(noisy)
+    command = [sys.executable, "-m", "autograder", "check", "t02_vectors", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    jsonschema.validate(report, json.loads((DOCS / "report.schema.json").read_text()))
+    assert (report["schema"], report["points"], report["student"], report["wall"]) == (SCHEMA, 20, "you", "none")
+    assert "imported\ncalled\n" in done.stderr
+
+
+def test_a_traceback_of_ours_is_never_shown_to_a_student(vectors: Path, run: Run) -> None:
+    (vectors / "vectors.py").write_text("import nothing_of_that_name\n")
+    result = run("check", "t02_vectors")
+    assert result.exit_code == 1
+    assert "vectors.py, line 1" in result.output
+    assert "Traceback" not in result.output
+    assert "autograder" not in result.output
+
+
+def test_a_fault_of_ours_is_not_taken_for_lost_points(vectors: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.students.check.check_folder", lambda *a, **k: 1 / 0)
+    result = run("check", "t02_vectors")
+    assert result.exit_code == 2
+    assert "ZeroDivisionError" in result.stderr

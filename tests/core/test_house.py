@@ -1,0 +1,157 @@
+"""What every file of ours keeps to: its size, its place, its words about shapes, and what it may import."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from autograder.core.assignment import read_assignment
+from autograder.core.course import earlier_modules
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_LINES = 250
+OURS = sorted(path for folder in ("autograder", "common") for path in (ROOT / folder).rglob("*.py"))
+COMMON = [path for path in OURS if path.is_relative_to(ROOT / "common")]
+PUBLIC = sorted((ROOT / "assignments").rglob("*.py"))
+PRIVATE = sorted((ROOT / "solutions").rglob("*.py"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def test_a_file_is_no_longer_than_a_few_pages() -> None:
+    judges = [path for path in (*PUBLIC, *PRIVATE) if re.match("check_|mutants|oracles", path.name)]
+    lengths = {name(path): len(path.read_text().splitlines()) for path in (*OURS, *judges)}
+    assert {file: length for file, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_a_file_says_what_it_is_for() -> None:
+    assert [name(path) for path in OURS if tree(path).body and not ast.get_docstring(tree(path))] == []
+
+
+HOME = re.compile(r"/(?:home|Users|root|work|mnt|data)/\w|[A-Z]:\\\\?\w")
+
+
+def test_no_file_names_a_folder_of_one_machine() -> None:
+    files = [*OURS, *PUBLIC, *PRIVATE]
+    assert [
+        f"{name(path)}: {line}" for path in files for line in path.read_text().splitlines() if HOME.search(line)
+    ] == []
+
+
+PLACING = ("to", "device", "zeros", "ones", "empty", "randn", "tensor")
+
+
+def test_the_device_is_never_chosen_in_the_code() -> None:
+    """Tensors go where their inputs are: no x.cuda(), no "cuda" written as a device."""
+    found = []
+    for path in (*OURS, *PUBLIC, *PRIVATE):
+        for call in ast.walk(tree(path)):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                values = [*call.args, *(keyword.value for keyword in call.keywords)]
+                named = any(isinstance(value, ast.Constant) and str(value.value).startswith("cuda") for value in values)
+                if call.func.attr == "cuda" or (call.func.attr in PLACING and named):
+                    found.append(f"{name(path)}:{call.lineno}")
+    assert found == []
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level packages a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+def test_nothing_public_imports_a_solution_or_a_test() -> None:
+    private = {"solutions", "tests", "assignments", "bench"}
+    assert [name(path) for path in (*OURS, *PUBLIC) if imported(path) & private] == []
+
+
+def test_what_students_import_knows_nothing_of_the_grader() -> None:
+    assert [name(path) for path in COMMON if "autograder" in imported(path)] == []
+
+
+def test_a_students_module_imports_only_what_its_manifest_allows() -> None:
+    for path in PUBLIC:
+        if not path.name.startswith(("check_", "oracles")):
+            assignment = read_assignment(path.parent)
+            earlier = {file.removesuffix(".py") for file in (*earlier_modules(assignment), *assignment.files)}
+            assert imported(path) <= {*assignment.imports, *earlier, *sys.stdlib_module_names}, name(path)
+
+
+# shapes
+
+
+def documented(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
+    """The public functions, classes and methods of a file."""
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name, node
+            if isinstance(node, ast.ClassDef):
+                methods = (child for child in node.body if isinstance(child, ast.FunctionDef))
+                yield from ((f"{node.name}.{m.name}", m) for m in methods if not m.name.startswith("_"))
+
+
+def parameters(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
+    """Names and annotations: of a function's parameters, or of a class's fields and its constructor's parameters."""
+    if isinstance(node, ast.FunctionDef):
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        return {a.arg: ast.unparse(a.annotation) if a.annotation else "" for a in arguments if a.arg != "self"}
+    found = {
+        child.target.id: ast.unparse(child.annotation)
+        for child in node.body
+        if isinstance(child, ast.AnnAssign) and isinstance(child.target, ast.Name)
+    }
+    for child in node.body:
+        if isinstance(child, ast.FunctionDef) and child.name in ("__init__", "forward", "__call__"):
+            found |= parameters(child)
+    return found
+
+
+def shapes(docstring: str) -> list[str] | None:
+    """The names in a `Shapes:` block; None where there is no block."""
+    lines = docstring.splitlines()
+    if "Shapes:" not in [line.strip() for line in lines]:
+        return None
+    start = [line.strip() for line in lines].index("Shapes:")
+    names = []
+    for line in lines[start + 1 :]:
+        row = re.match(r"    (\S+(?:, \S+)*)  +\S", line)
+        if not row:
+            if line.startswith("     "):
+                continue  # goes on from the row above
+            break
+        names += row[1].split(", ")
+    return names
+
+
+def test_a_shapes_block_names_what_the_signature_names() -> None:
+    wrong = []
+    for path in COMMON:
+        for what, node in documented(path):
+            named, known = shapes(ast.get_docstring(node) or ""), parameters(node)
+            tensors = {n for n, annotation in known.items() if re.match(r"(torch\.)?Tensor\b", annotation)}
+            if named is not None:
+                wrong += [f"{name(path)}: {what} has no {n}" for n in named if n not in {*known, "out"}]
+                wrong += [f"{name(path)}: {what} does not say the shape of {n}" for n in tensors - set(named)]
+    assert wrong == []
+
+
+def test_the_parser_of_shapes_reads_what_is_written() -> None:
+    block = "Do.\n\nShapes:\n    x, y  (N, D)  two\n          and more\n    out   (N,)    one\n\nRaises nothing.\n"
+    assert shapes(block) == ["x", "y", "out"]
+    assert shapes("No block.") is None

@@ -1,0 +1,28 @@
+"""The course itself: what `gradlab verify` proves, in short: one seed, without training and notebooks."""
+
+from __future__ import annotations
+
+import os
+
+from autograder.authoring.verify_all import verify_all
+from autograder.core.course import assignments_named
+from autograder.session.options import Options
+
+
+def test_references_earn_everything_blank_stubs_nothing_and_each_mistake_is_noticed(isolation: str) -> None:
+    found = verify_all(
+        assignments_named(()),
+        Options(),
+        jobs=min(4, os.cpu_count() or 1),
+        seeds=1,
+        isolation=isolation,
+        notebook=False,
+        training=False,
+    )
+    problems = [
+        f"{each.assignment}, {finding.what}: {problem}"
+        for each in found
+        for finding in each.findings
+        for problem in finding.problems
+    ]
+    assert not problems, "\n".join(problems)

@@ -1,0 +1,58 @@
+"""The zip for Gradescope decides as the course does, and holds no more of it than that takes."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.course import earlier_modules
+from autograder.exports.gradescope_zip import write_zip
+from autograder.submissions.submission import open_submission
+from tests.support import course as tiny
+from tests.support.downloads import write
+from tests.support.vectors import make_vectors
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def invented(root: Path) -> Assignment:
+    tiny.make_course(root)
+    return make_vectors(root)
+
+
+def real(root: Path) -> Assignment:
+    return read_assignment(ROOT / "assignments" / "a10_detection")
+
+
+def unpacked(assignment: Assignment, folder: Path) -> tuple[Assignment, list[str]]:
+    """The assignment as it stands in its zip, and all names in that."""
+    with zipfile.ZipFile(write_zip(assignment, folder / "autograder.zip")) as archive:
+        archive.extractall(folder / "source")
+        return read_assignment(folder / "source" / "assignments" / assignment.name), archive.namelist()
+
+
+@pytest.mark.parametrize("make", [invented, real])
+def test_the_earlier_modules_seen_from_the_zip_are_those_of_the_course(make, tmp_path: Path) -> None:
+    assignment = make(tmp_path / "course")
+    beside = earlier_modules(assignment)
+    assert beside
+    there, names = unpacked(assignment, tmp_path)
+    assert earlier_modules(there) == beside
+    assert len({*names}) == len(names)
+    others = {name for name in names if name.startswith(("assignments/", "solutions/"))}
+    others = {name for name in others if name.split("/")[1] != assignment.name}
+    assert {name.rpartition("/")[2] for name in others} == {"assignment.toml"}
+    assert all(name.startswith("assignments/") for name in others)
+
+
+def test_a_students_own_earlier_module_is_opened_there_too(tmp_path: Path) -> None:
+    assignment = invented(tmp_path / "course")
+    there, _ = unpacked(assignment, tmp_path)
+    for name in ("vectors", "tiny"):
+        write(tmp_path / "submission" / f"{name}.py", f"{name} = 1\n")
+    opened = [open_submission(tmp_path / "submission", a, beside=earlier_modules(a)) for a in (assignment, there)]
+    assert [{*submission.files} for submission in opened] == [{"vectors.py", "tiny.py"}] * 2
+    assert opened[0].digest == opened[1].digest

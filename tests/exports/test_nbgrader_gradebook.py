@@ -1,0 +1,189 @@
+"""Marks in nbgrader's own gradebook: shown per cell, open to manual grading, good for its feedback."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from autograder.authoring.nbgrader_course import export_course
+from autograder.cli.app import main
+from autograder.core.assignment import Assignment
+from autograder.core.files import write_whole
+from autograder.core.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
+from autograder.exports.nbgrader_gradebook import fill_gradebook
+from autograder.exports.reports import BadResults
+from autograder.intake.roster import read_roster
+from tests.authoring.test_nbgrader_course import nbgrader
+from tests.support.classroom import Grader, run
+from tests.support.course import NAME, WRITTEN, make_course
+
+
+def report(student: str, assignment: Assignment, points: tuple[int, int, int]) -> Report:
+    tasks = tuple(
+        TaskResult(task.name, task.title, earned, task.points)
+        for task, earned in zip(assignment.tasks, points, strict=True)
+    )
+    checks = tuple(
+        CheckResult(
+            id=f"check_tiny.py::check_{index}",
+            task=task.name,
+            title=f"Task {index}.",
+            hidden=False,
+            points=task.points,
+            max_points=task.max_points,
+            outcome=Outcome.PASSED if task.points else Outcome.FAILED,
+            cause=None if task.points else Cause.WRONG,
+        )
+        for index, task in enumerate(tasks)
+    )
+    facts = {"title": "Tiny", "version": "1.0", "grader": "0", "submission": "", "checks_digest": ""}
+    return Report(
+        NAME,
+        student=student,
+        device="cpu",
+        data="scenes",
+        seed=0,
+        isolation="none",
+        checks=checks,
+        tasks=tasks,
+        **facts,
+    )
+
+
+def written_in(released: Path) -> bytes:
+    """The released notebook with one cell written."""
+    book = nbformat.read(released, as_version=4)
+    for cell in book.cells:
+        if "def double" in cell.source:
+            cell.source = "def double(x):\n    return x + x  # by grace"
+    return nbformat.writes(book).encode()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Assignment, Path]:
+    root = tmp_path_factory.mktemp("nbgrader")
+    assignment, folder = make_course(root), root / "course"
+    export_course([assignment], folder)
+    nbgrader("generate_assignment", NAME, course=folder)
+    return assignment, folder
+
+
+def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assignment, Path], tmp_path: Path) -> None:
+    from nbgrader.api import Gradebook
+
+    assignment, folder = course
+    handins, results = tmp_path / "handins", tmp_path / "results"
+    for student, points, name, content in (
+        ("ada", (40, 35, 0), "tiny.py", WRITTEN.encode()),
+        ("grace", (40, 0, 25), "tiny.ipynb", written_in(folder / "release" / NAME / "tiny.ipynb")),
+        ("eve", (0, 0, 0), "tiny.ipynb", b'{"cells": ['),
+    ):
+        (handins / student).mkdir(parents=True)
+        (handins / student / name).write_bytes(content)
+        (results / student).mkdir(parents=True)
+        write_whole(results / student / "report.json", report(student, assignment, points).to_json())
+    arguments = ["export", "gradebook", str(folder / "gradebook.db"), str(results), "--handins", str(handins)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(assignment.folder.parent.parent)
+        done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert "eve" in done.output
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        scores = {
+            student: [
+                gradebook.find_grade(cell, "tiny", NAME, student).auto_score
+                for cell in ("check-double", "check-Scaler-up", "check-Scaler-down")
+            ]
+            for student in ("ada", "grace", "eve")
+        }
+        assert scores == {"ada": [40, 35, 0], "grace": [40, 0, 25], "eve": [0, 0, 0]}
+        assert gradebook.find_submission(NAME, "ada").needs_manual_grade  # the inline question waits for a person
+        answer = gradebook.find_grade("answer-tiny-q1", "tiny", NAME, "ada")
+        answer.manual_score, answer.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+
+    assert fill_gradebook(folder / "gradebook.db", [report("ada", assignment, (40, 35, 25))], assignment, {}) == []
+    given = Mark("tiny-q1", "Why twice", 2, 2, True, "", "kim", "2026-11-21T10:00:00Z")
+    marked = [report(student, assignment, (40, 35, 25)).with_marks([given]) for student in ("ada", "grace")]
+    assert fill_gradebook(folder / "gradebook.db", marked, assignment, {}) == [
+        "ada: tiny-q1 has 1.5 in formgrader and 2 by `gradlab mark`; formgrader's stays."
+    ]
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission(NAME, "ada").score == 101.5  # what a person gave in formgrader stays
+        assert gradebook.find_submission(NAME, "grace").score == 102  # else what was given by gradlab mark
+        assert not gradebook.find_submission(NAME, "grace").needs_manual_grade
+
+    assert "by grace" in (folder / "autograded" / "grace" / NAME / "tiny.ipynb").read_text()
+    nbgrader("generate_feedback", NAME, course=folder)
+    page = (folder / "feedback" / "ada" / NAME / "tiny.html").read_text()
+    assert "Score" in page
+
+
+def test_a_mark_that_changes_or_is_withdrawn_reaches_formgrader(course: tuple[Assignment, Path]) -> None:
+    from nbgrader.api import Gradebook
+
+    assignment, folder = course
+    bare, last = report("zoe", assignment, (40, 0, 0)), {}
+
+    def export(points: int | None) -> tuple[float | None, bool, list[str]]:
+        given = [] if points is None else [Mark("tiny-q1", "Why", points, 2, True, "", "kim", "")]
+        said = fill_gradebook(folder / "gradebook.db", [bare.with_marks(given)], assignment, {}, last=last)
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+            answer = gradebook.find_grade("answer-tiny-q1", "tiny", NAME, "zoe")
+            return answer.manual_score, answer.needs_manual_grade, said
+
+    assert export(2) == (2, False, [])
+    assert export(1) == (1, False, [])
+    assert export(None) == (None, True, [])
+    assert export(2) == (2, False, [])
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("answer-tiny-q1", "tiny", NAME, "zoe").manual_score = 0.5
+        gradebook.db.commit()
+    assert export(1)[0] == 0.5
+    assert export(None)[0] == 0.5  # a person's
+
+
+def test_formgrader_shows_what_was_graded_whatever_the_roster_calls_its_author(
+    course: tuple[Assignment, Path], tmp_path: Path
+) -> None:
+    assignment, folder = course
+    handins, out = tmp_path / "handins", tmp_path / "out"
+    (handins / "turing_alan").mkdir(parents=True)
+    (handins / "turing_alan" / "tiny.py").write_text(WRITTEN)
+    stub = (folder / "release" / NAME / "tiny.ipynb").read_bytes()
+    (handins / "turing_alan" / "tiny.ipynb").write_bytes(stub)  # submit's zip holds both
+    (handins / "latin1").mkdir()
+    (handins / "latin1" / "tiny.py").write_bytes(b"# \xe9\n")
+    (tmp_path / "roster.csv").write_text("id,alias\n77,turing_alan\n78,latin1\n")
+    run(assignment, handins, out, Grader(), roster=read_roster(tmp_path / "roster.csv"))
+    shown = folder / "autograded" / "77" / NAME / "tiny.ipynb"
+    command = ["export", "gradebook", str(folder / "gradebook.db"), str(out)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(assignment.folder.parent.parent)
+        for more in ([], ["--handins", str(handins)]):
+            shown.unlink(missing_ok=True)
+            done = CliRunner().invoke(main, [*command, *more])
+            assert done.exit_code == 0, done.output
+            assert "return x + x" in shown.read_text()
+            assert "78: tiny.py cannot be read (UnicodeDecodeError)" in done.stderr
+        (handins / "turing_alan").rename(tmp_path / "elsewhere")
+        done = CliRunner().invoke(main, [*command, "--handins", str(handins)])
+        assert f"77: no hand-in in {handins} is known as theirs." in done.stderr
+        assert "return x + x" in shown.read_text()  # what an earlier export put there stays
+        assert "1 hand-in is not where it was when it was graded" in CliRunner().invoke(main, command).stderr
+
+
+def test_a_database_that_does_not_know_the_assignment_is_refused(
+    course: tuple[Assignment, Path], tmp_path: Path
+) -> None:
+    assignment, folder = course
+    with pytest.raises(BadResults, match="generate_assignment"):
+        fill_gradebook(tmp_path / "gradebook.db", [], assignment, {})
+    other = replace(assignment, name="t09_other")
+    with pytest.raises(BadResults, match="does not know t09_other"):
+        fill_gradebook(folder / "gradebook.db", [], other, {})

@@ -1,0 +1,181 @@
+"""Hand-ins that are alike are listed whatever they were renamed to; the handout and what everybody writes are not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli.app import main
+from autograder.core.assignment import Assignment
+from autograder.gradebook.journal import Journal
+from autograder.gradebook.similarity import NoDetector, find_similar
+from tests.support.classroom import Grader, hand_in, run
+from tests.support.downloads import write
+from tests.support.vectors import make_vectors
+
+pytest.importorskip("copydetect")
+
+STUB = '''
+import torch
+
+
+def double(x):
+    """Twice x, and a docstring that is long enough to look like a lot of code that two students share word for word."""
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+def describe(x):
+    """Given in the handout: what a tensor is like, in a sentence that everybody's file holds."""
+    lines = [f"shape {tuple(x.shape)}", f"dtype {x.dtype}", f"mean {x.float().mean():.3f}"]
+    if x.numel() == 0:
+        lines = ["an empty tensor"]
+    return ", ".join(lines) + "."
+'''
+ADA = """
+def double(x):
+    result = torch.empty_like(x)
+    for index in range(x.shape[0]):
+        row = x[index].clone()
+        row.add_(x[index])
+        result[index] = row
+    return result.reshape(x.shape).contiguous()
+"""
+RENAMED = """
+def double(values):
+    # all my own work
+    out = torch.empty_like(values)
+    for k in range(values.shape[0]):
+        line = values[k].clone()
+        line.add_(values[k])
+
+        out[k] = line
+    return out.reshape(values.shape).contiguous()
+"""
+OTHER = """
+def double(x):
+    weights = torch.full((x.dim(),), 2.0, dtype=x.dtype)
+    scaled = torch.einsum("...,->...", x, weights.mean())
+    assert scaled.shape == x.shape, "broadcasting went wrong"
+    return torch.where(torch.isnan(scaled), x, scaled)
+"""
+
+
+def with_stub(answer: str) -> str:
+    head, _, rest = STUB.partition("def double(x):")
+    return head + answer.strip() + "\n\n\n" + rest[rest.index("def describe") :]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Assignment:
+    assignment = make_vectors(tmp_path / "course")
+    (assignment.folder / "vectors.py").write_text(STUB)
+    return assignment
+
+
+def paths(folder: Path) -> dict[str, Path]:
+    return {path.stem: path for path in sorted(folder.iterdir())}
+
+
+def test_a_renamed_copy_is_found_and_an_own_answer_is_not(course, tmp_path):
+    answers = {"ada": ADA, "bob": RENAMED, "zoe": OTHER}
+    folder = hand_in(tmp_path / "in", **{name: with_stub(answer) for name, answer in answers.items()})
+    alike = find_similar(paths(folder), course)
+    assert [(pair.one, pair.other) for pair in alike.pairs] == [("ada", "bob")]
+    assert alike.pairs[0].share_of_one > 0.9
+
+
+def test_the_handouts_own_code_makes_nobody_alike(course, tmp_path):
+    folder = hand_in(tmp_path / "in", ada=STUB, bob=STUB, zoe=with_stub(ADA), kim=with_stub(OTHER))
+    alike = find_similar(paths(folder), course)
+    assert alike.pairs == ()
+    assert {student for student, why in alike.skipped} == {"ada", "bob"}
+
+
+def test_what_many_write_is_no_sign(course, tmp_path):
+    folder = hand_in(tmp_path / "in", **{f"s{number:02}": with_stub(ADA) for number in range(12)})
+    assert find_similar(paths(folder), course).pairs == ()
+
+
+def test_what_cannot_be_compared_is_said(course, tmp_path):
+    folder = hand_in(tmp_path / "in", ada="def double(x:", bob=with_stub(ADA))
+    assert "Python cannot read this" in dict(find_similar(paths(folder), course).skipped)["ada"]
+
+
+def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):
+    handins, out = hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(RENAMED)), tmp_path / "out"
+    plain = CliRunner().invoke(main, ["similar", str(handins), "--assignment", str(course.folder)])
+    assert "ada  bob" in plain.output, plain.output
+    run(course, handins, out, Grader())
+    done = CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)])
+    assert "1 pair to look at" in done.output
+    assert "no verdict" in done.output
+    assert (out / "similar.csv").read_text().startswith("one,other,")
+    assert "not a verdict" in (out / "index.html").read_text()
+    with Journal(out) as journal:
+        assert [(pair.one, pair.other) for pair in journal.similar()] == [("ada", "bob")]
+
+
+def test_results_of_another_assignment_are_refused_and_left_alone(course, tmp_path):
+    handins, out = hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(RENAMED)), tmp_path / "out"
+    run(course, handins, out, Grader())
+    assert CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)]).exit_code == 0
+    before = (out / "similar.csv").read_bytes()
+    refused = CliRunner().invoke(main, ["similar", str(out), "--assignment", "a01_knn"])
+    assert refused.exit_code == 2
+    assert f"{out} holds the results of {course.name}, not of a01_knn. Nothing was compared." in refused.output
+    assert (out / "similar.csv").read_bytes() == before
+    with Journal(out) as journal:
+        assert len(journal.similar()) == 1
+
+
+def test_results_and_the_hand_ins_they_came_from_give_the_same_pairs_in_every_process(course, tmp_path):
+    answers = {"ada": ADA, "Bob": RENAMED, "zoe": OTHER + RENAMED[:-40], "kim": ADA + OTHER}
+    handins, out = hand_in(tmp_path / "in", **{n: with_stub(answer) for n, answer in answers.items()}), tmp_path / "out"
+    run(course, handins, out, Grader())
+    listed = set()
+    for source, seed in ((handins, "1"), (out, "2")):
+        command = [sys.executable, "-m", "autograder", "similar", str(source), "--assignment", str(course.folder)]
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run([*command, "--threshold", "0.3"], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        listed.add(done.stdout)
+    assert len(listed) == 1
+    assert "pairs to look at" in listed.pop()
+
+
+def test_without_copydetect_the_sentence_says_what_to_install(course, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "copydetect", None)
+    with pytest.raises(NoDetector, match=r"pip install 'gradlab\[similar\]'"):
+        find_similar(paths(hand_in(tmp_path / "in", ada=ADA)), course)
+
+
+def test_a_group_is_compared_once_under_all_its_names_and_is_no_pair(course, tmp_path):
+    answers = {"one": ADA, "two": RENAMED, "three": OTHER}
+    found = paths(hand_in(tmp_path / "in", **{name: with_stub(answer) for name, answer in answers.items()}))
+    group = {f"s{number:02}": found["one"] for number in range(12)}  # more than what is common may have
+    alike = find_similar({**group, "zoe": found["two"], "kim": found["three"]}, course)
+    assert [(pair.one, pair.other) for pair in alike.pairs] == [(", ".join(group), "zoe")]
+
+
+def test_gradescopes_groups_are_named_whole_in_every_list(course, tmp_path):
+    answers = {"submission_1": ADA, "submission_2": RENAMED}
+    for name, answer in answers.items():
+        write(tmp_path / "in" / name / "vectors.py", with_stub(answer))
+    metadata = ""
+    for name, people in (("submission_1", ("ada", "bob")), ("submission_2", ("zoe", "kim"))):
+        metadata += f"{name}:\n  :submitters:\n" + "".join(f"  - :sid: {who}\n" for who in people)
+    write(tmp_path / "in" / "submission_metadata.yml", metadata)
+    out = tmp_path / "out"
+    run(course, tmp_path / "in", out, Grader())
+    for source in (tmp_path / "in", out):
+        done = CliRunner().invoke(main, ["similar", str(source), "--assignment", str(course.folder)])
+        assert "1 pair to look at" in done.output, done.output
+        assert "ada, bob  kim, zoe" in done.output
+    assert '\n"ada, bob","kim, zoe",' in (out / "similar.csv").read_text()
+    assert "<bdi>ada, bob</bdi>" in (out / "index.html").read_text()

@@ -1,0 +1,196 @@
+"""Whose a hand-in is and which one counts. Nothing is guessed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.intake.download import BadHandins, safe_name
+from tests.support.downloads import Read, gradescope, reader, students, told, write, zipped
+from tests.support.vectors import HONEST
+
+NAME = "t02_vectors"
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    return reader(tmp_path)
+
+
+# A folder.
+
+
+def test_a_folder_of_zips_folders_and_files_has_a_student_each(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada" / "vectors.py")
+    zipped(folder / "bob.zip", vectors__py=HONEST)
+    write(folder / "Zoë O'Neil.ipynb")
+    write(folder / "notes.pdf")
+    write(folder / ".DS_Store")
+    intake = read(folder)
+    assert intake.system == "folder"
+    assert students(intake) == ["ada", "bob", "Zoë_O_Neil"]
+    assert list(told(intake, "ignored")) == ["notes.pdf"]
+
+
+def test_the_latest_of_several_counts_and_the_others_are_listed(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada.py", time=1_000)
+    write(folder / "ada" / "vectors.py", time=3_000)
+    write(folder / "ada.ipynb", time=2_000)
+    intake = read(folder)
+    assert [handin.path.name for handin in intake.handins] == ["ada"]
+    assert [handin.path.name for handin in intake.earlier] == ["ada.ipynb", "ada.py"]
+    assert told(intake, "earlier") == {
+        "ada": "ada counts, by the file's own time; kept and not graded: ada.ipynb, ada.py."
+    }
+    assert "3 hand-ins came from this student; ada counts, by the file's own time." in intake.handins[0].notes
+    assert intake.handins[0].at == "1970-01-01T00:50:00Z"
+
+
+def test_a_time_in_the_name_goes_before_the_files_own(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada_2026-11-20T10-00-00Z.py", time=9_000_000_000)
+    write(folder / "ada_2026-11-21T10-00-00Z.py", time=1_000)
+    write(folder / "group-2026-11.py")
+    intake = read(folder)
+    assert students(intake) == ["ada", "group-2026-11"]
+    assert intake.handins[0].path.name == "ada_2026-11-21T10-00-00Z.py"
+    assert (intake.handins[0].at, intake.handins[0].clock) == ("2026-11-21T10:00:00Z", "the time in its name")
+
+
+def test_equal_times_are_said_to_be_equal(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada.py", time=1_000)
+    write(folder / "ada.ipynb", time=1_000)
+    assert "which is equal, and the last name" in told(read(folder), "earlier")["ada"]
+
+
+def test_two_names_that_make_one_folder_stay_two_students(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada b.py")
+    write(folder / "ada_b.py")
+    intake = read(folder)
+    assert len(set(students(intake))) == 2
+    assert all(student.startswith("ada_b_") for student in students(intake))
+    assert len(told(intake, "duplicate")) == 2
+
+
+def test_what_is_no_folder_of_hand_ins_gets_a_sentence(read, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadHandins, match="holds no hand-in of t02_vectors"):
+        read(tmp_path / "empty")
+    with pytest.raises(BadHandins, match="cannot be read"):
+        read(tmp_path / "nowhere")
+    with pytest.raises(BadHandins, match="neither a folder nor a zip"):
+        read(write(tmp_path / "ada.py"))
+    with pytest.raises(BadHandins, match="one student's hand-in"):
+        read(zipped(tmp_path / "ada.zip", vectors__py=HONEST))
+
+
+def test_links_are_left_for_the_opening_to_refuse(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada.py")
+    (folder / "eve.py").symlink_to("/etc/passwd")
+    (folder / "mal.zip").symlink_to("/dev/zero")
+    assert students(read(folder)) == ["ada", "eve", "mal"]
+
+
+@given(st.text(max_size=300))
+def test_an_id_is_always_one_safe_folder_name(text):
+    name = safe_name(text)
+    assert name
+    assert "/" not in name
+    assert "\0" not in name
+    assert not name.startswith(".")
+    assert len(os.fsencode(name)) <= 200
+    assert name not in ("index.html", "gradebook.csv", "journal.db")
+    assert safe_name(name) == name or name.endswith("_")
+
+
+# nbgrader.
+
+
+@pytest.mark.parametrize("inside", ["", "submitted"])
+def test_nbgraders_tree_gives_students_and_its_own_times(read, tmp_path, inside):
+    folder = tmp_path / "in"
+    write(folder / inside / "ada" / NAME / "vectors.ipynb")
+    write(folder / inside / "ada" / NAME / "timestamp.txt", "2026-11-20 14:05:00.123456 UTC\n")
+    write(folder / inside / "bob" / NAME / "vectors.py", time=1_000)
+    write(folder / inside / "zoe" / "t01_other" / "other.py")
+    intake = read(folder)
+    assert intake.system == "nbgrader"
+    assert [(h.student, h.path.name, h.at) for h in intake.handins] == [
+        ("ada", NAME, "2026-11-20T14:05:00Z"),
+        ("bob", NAME, "1970-01-01T00:16:40Z"),
+    ]
+    assert [handin.clock for handin in intake.handins] == ["nbgrader's timestamp.txt", "the file's own time"]
+    assert list(told(intake, "missing")) == ["zoe"]
+
+
+def test_stray_files_in_nbgraders_tree_are_listed_and_change_nothing(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada" / NAME / "vectors.py", time=1_000)
+    write(folder / "ada" / "notes.txt")
+    write(folder / "ada" / "scratch.py")
+    write(folder / "zoe" / "notes.txt")
+    write(folder / "roster.csv")
+    intake = read(folder)
+    assert (intake.system, students(intake), intake.handins[0].at) == ("nbgrader", ["ada"], "1970-01-01T00:16:40Z")
+    assert (list(told(intake, "missing")), list(told(intake, "ignored"))) == (["zoe"], ["roster.csv"])
+
+
+def test_a_folder_of_which_one_hand_in_lies_deeper_is_no_tree_of_nbgraders(read, tmp_path):
+    write(tmp_path / "in" / "ada" / NAME / "vectors.py")
+    write(tmp_path / "in" / "bob" / "vectors.py")
+    zipped(tmp_path / "in" / "eve.zip", vectors__py=HONEST)
+    intake = read(tmp_path / "in")
+    assert (intake.system, students(intake)) == ("folder", ["ada", "bob", "eve"])
+
+
+def test_a_timestamp_that_is_a_link_is_not_read(read, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "ada" / NAME / "vectors.py")
+    (folder / "ada" / NAME / "timestamp.txt").symlink_to("/dev/zero")
+    assert read(folder).handins[0].clock == "the file's own time"
+
+
+# Gradescope.
+
+
+def test_gradescopes_export_names_everyone_of_a_group(read, tmp_path):
+    intake = read(gradescope(tmp_path / "in"))
+    assert intake.system == "Gradescope"
+    assert [(h.student, h.path.name, h.at) for h in intake.handins[:3]] == [
+        ("007", "submission_1", "2026-11-20T14:05:00Z"),
+        ("grace@x.edu", "submission_2", "2026-11-20T13:05:00Z"),
+        ("no@x.edu", "submission_2", "2026-11-20T13:05:00Z"),
+    ]
+    assert list(told(intake, "unknown")) == ["submission_3"]
+    assert list(told(intake, "ignored")) == ["submission_9"]
+
+
+def test_a_roster_may_know_gradescopes_people_by_any_of_their_names(read, tmp_path):
+    intake = read(
+        gradescope(tmp_path / "in"), "id,name,email,sid\nal,Ada Lovelace,,\ngh,,GRACE@x.edu,\nno,,no@x.edu,\n"
+    )
+    assert students(intake) == ["al", "gh", "no", "submission_3"]
+
+
+@pytest.mark.parametrize(
+    "text", ["[1, 2", "- a\n- b\n", "!!python/object/apply:os.system ['true']", "\x00", "a: " + "[" * 5000]
+)
+def test_metadata_that_is_none_gets_a_sentence(read, tmp_path, text):
+    with pytest.raises(BadHandins, match=r"submission_metadata\.yml"):
+        read(gradescope(tmp_path / "in", text))
+
+
+def test_a_bomb_of_aliases_in_the_metadata_stays_small(read, tmp_path):
+    bomb = "a: &b0 [x]\n"
+    for number in range(1, 30):
+        bomb += f"b{number}: &b{number} [{', '.join([f'*b{number - 1}'] * 9)}]\n"
+    assert len(read(gradescope(tmp_path / "in", f"{bomb}submission_1:\n  :submitters: *b29\n")).handins) == 3

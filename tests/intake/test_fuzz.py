@@ -1,0 +1,191 @@
+"""Whatever names hand-ins, zip members and tables have: nothing is lost, nothing leaves its folder, nothing raises."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import shutil
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autograder.core.assignment import Assignment
+from autograder.exports.reports import BadResults
+from autograder.exports.sheet import read_sheet
+from autograder.intake.download import KINDS, BadHandins, read_handins
+from autograder.intake.roster import BadRoster, read_roster
+from autograder.intake.unpack import unpack
+from autograder.submissions.find import find
+from autograder.submissions.source import BadSubmission
+from tests.support.vectors import make_vectors
+
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+WANTED = ("vectors.ipynb", "vectors.py")
+
+# Names as platforms, people and attackers make them, and any other.
+PIECES = st.sampled_from(
+    [
+        *(
+            "ada",
+            "Ada Lovelace",
+            "ADA",
+            "a\u030a",
+            "\u00e5",
+            "..",
+            ".",
+            "-rf",
+            "con",
+            "index.html",
+            "_LATE_",
+            "_12_34_",
+        ),
+        *("_123_assignsubmission_file_", "_2026-11-20T10-00-00Z", "\u202e", " ", "é", "😀", "\n", "\x1b[31m", "'", '"'),
+        *(".py", ".ipynb", ".zip", ".pdf", "knn", "C:", "\\", "%", "lock", "gradebook", ".", "index.html"),
+    ]
+)
+ENDINGS = st.sampled_from([".py", ".ipynb", ".zip", "", ".PY"])
+STEMS = st.lists(PIECES | st.text(max_size=6), min_size=1, max_size=4).map("".join)
+NAMES = st.builds(lambda stem, end: stem.replace("/", "").replace("\0", "") + end, STEMS, ENDINGS)
+PATHS = st.lists(NAMES | st.sampled_from(["..", ".", "", "a", *WANTED]), min_size=1, max_size=4).map("/".join)
+
+
+@pytest.fixture(scope="module")
+def assignment(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    return make_vectors(tmp_path_factory.mktemp("course"))
+
+
+def is_a_sentence(error: Exception) -> None:
+    text = str(error)
+    assert len(text) > 20
+    assert text.endswith((".", "?"))
+
+
+@contextlib.contextmanager
+def room() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def possible(names: list[str], folder: Path) -> list[str]:
+    """Those of the names that this system can give to files; written into ``folder``."""
+    made = []
+    for name in names:
+        with contextlib.suppress(OSError, ValueError, UnicodeError):
+            (folder / name).write_text("x = 1\n")
+            made.append(name)
+    return made
+
+
+@QUICK
+@given(names=st.lists(NAMES, max_size=6), roster=st.none() | st.lists(STEMS, max_size=4))
+def test_every_hand_in_of_a_folder_counts_or_is_listed(
+    assignment: Assignment, names: list[str], roster: list[str] | None
+) -> None:
+    with room() as place:
+        handins = place / "in"
+        handins.mkdir()
+        made = possible(names, handins)
+        known = None
+        if roster is not None:
+            table = io.StringIO()
+            csv.writer(table).writerows([["id"], *([name] for name in roster)])
+            (place / "roster.csv").write_bytes(table.getvalue().encode("utf-8", "replace"))
+            with contextlib.suppress(BadRoster):
+                known = read_roster(place / "roster.csv")
+        try:
+            intake = read_handins(handins, assignment, store=place / "store", roster=known)
+        except (BadHandins, BadRoster) as sentence:
+            is_a_sentence(sentence)
+            return
+        students = [handin.student for handin in intake.handins]
+        assert len(set(students)) == len(students)
+        for student in students:
+            assert (place / student).parent == place
+            assert student not in ("", ".", "..")
+        assert {problem.kind for problem in intake.problems} <= set(KINDS)
+        taken = [handin.path for handin in (*intake.handins, *intake.earlier)]
+        assert len(set(taken)) == len(taken)
+        told = {problem.who for problem in intake.problems}
+        if intake.system == "folder":
+            left = {name for name in made if handins / name not in taken and not name.startswith(".")}
+            assert {name for name in left if not name.lower().endswith(("thumbs.db", "desktop.ini"))} <= told
+
+
+@QUICK
+@given(members=st.lists(st.tuples(PATHS, st.sampled_from([0, 0o100644, 0o120777, 0o040755, 0o010644])), max_size=6))
+def test_no_member_of_a_download_is_written_elsewhere_or_lost(members: list[tuple[str, int]]) -> None:
+    with room() as place:
+        path = write_zip(place / "all.zip", members)
+        before = {file for file in place.parent.iterdir() if not file.name.startswith("tmp")}
+        with contextlib.suppress(BadHandins):
+            folder, left_out = unpack(path, place / "store")
+            written = [file for file in folder.rglob("*") if not file.is_dir() or file.is_symlink()]
+            assert not any(file.is_symlink() for file in written)
+            with zipfile.ZipFile(path) as archive:
+                assert len(written) + len(left_out) == sum(not member.is_dir() for member in archive.infolist())
+            assert unpack(path, place / "store") == (folder, left_out)
+        assert {file.name for file in place.iterdir()} <= {"all.zip", "store"}
+        assert {file for file in place.parent.iterdir() if not file.name.startswith("tmp")} <= before | {place}
+
+
+@QUICK
+@given(members=st.lists(st.tuples(PATHS, st.sampled_from([0, 0o100644, 0o120777])), max_size=6))
+def test_any_zip_handed_in_gives_wanted_files_or_a_sentence(members: list[tuple[str, int]]) -> None:
+    with room() as place:
+        path = write_zip(place / "ada.zip", members)
+        try:
+            found = find(path, WANTED)
+        except BadSubmission as sentence:
+            is_a_sentence(sentence)
+            return
+        assert set(found.files) <= set(WANTED)
+        assert all(content == b"x = 1\n" for content in found.files.values())
+
+
+def write_zip(path: Path, members: list[tuple[str, int]]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that are there twice
+        for name, mode in members:
+            member = zipfile.ZipInfo(name.encode("utf-8", "replace").decode() or "x")
+            member.external_attr = mode << 16
+            archive.writestr(member, b"x = 1\n")
+    return path
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+
+
+@QUICK
+@given(
+    rows=st.lists(st.tuples(CELLS.map("i{}".format), CELLS, CELLS), max_size=5),
+    end=st.sampled_from(["\n", "\r\n"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    value=CELLS,
+)
+def test_a_table_goes_back_byte_for_byte_but_for_what_was_written(
+    rows: list[tuple[str, str, str]], end: str, quoting: int, value: str
+) -> None:
+    file = io.StringIO()
+    csv.writer(file, lineterminator=end, quoting=quoting).writerows([["ID", "Name", "Grade"], *rows])  # type: ignore[arg-type]
+    text = file.getvalue()
+    try:
+        sheet = read_sheet(text, ["ID"], "a system")
+    except BadResults as sentence:
+        is_a_sentence(sentence)
+        return
+    assert sheet.text() == text
+    for row in sheet.rows:
+        sheet.set(row, "Grade", value)
+    again = read_sheet(sheet.text(), ["ID"], "a system")
+    assert [again.cell(row, "Grade") for row in again.rows] == [value for _ in again.rows]
+    assert [again.cell(row, "Name") for row in again.rows] == [sheet.cell(row, "Name") for row in sheet.rows]

@@ -1,0 +1,95 @@
+"""Downloads that are one zip: unpacked once, with nothing outside and nothing followed."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder.intake.download import BadHandins
+from tests.support.downloads import Read, gradescope, reader, students, told
+from tests.support.vectors import HONEST
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    return reader(tmp_path)
+
+
+# Downloads that are one zip.
+
+
+def download(path: Path, members: dict[str, bytes | str], **modes: int) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name, (2026, 11, 20, 12, 0, 0))
+            info.external_attr = modes.get(name, 0o100644) << 16
+            archive.writestr(info, content)
+    return path
+
+
+def test_a_zipped_download_is_unpacked_once_with_its_times(read, tmp_path):
+    names = {f"{who}_{number}_assignsubmission_file_/vectors.py": HONEST for number, who in enumerate(("Ada", "Bob"))}
+    path = download(tmp_path / "moodle.zip", names)
+    intake = read(path)
+    assert students(intake) == ["Ada", "Bob"]
+    assert intake.handins[0].at.startswith("2026-11-")
+    before = {p: p.stat().st_ino for p in (tmp_path / "store").rglob("*.py")}
+    assert read(path).handins == intake.handins
+    assert {p: p.stat().st_ino for p in (tmp_path / "store").rglob("*.py")} == before
+
+
+def test_a_gradescope_export_in_a_zip_in_a_folder(read, tmp_path):
+    folder = gradescope(tmp_path / "in")
+    files = {f"assignment_1_export/{p.relative_to(folder)}": p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert read(download(tmp_path / "export.zip", files)).system == "Gradescope"
+
+
+def test_what_a_download_must_not_hold_is_left_out_and_listed(read, tmp_path):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("vectors.py", HONEST)
+    path = download(
+        tmp_path / "all.zip",
+        {
+            "ada.zip": inner.getvalue(),
+            "../../escape.py": HONEST,
+            "/etc/cron.d/x.py": HONEST,
+            "C:/x.py": HONEST,
+            "eve.py": "/etc/passwd",
+            "/".join("abcdefghijklmnopqrstuvw") + "/deep.py": HONEST,
+            "x" * 300 + ".py": HONEST,
+            "bob.py": HONEST,
+        },
+        **{"eve.py": 0o120777},
+    )
+    intake = read(path)
+    assert students(intake) == ["ada", "bob"]
+    assert len(told(intake, "ignored")) == 6
+    assert not list(tmp_path.rglob("escape.py"))
+
+
+def test_a_member_that_is_too_large_or_damaged_harms_only_itself(read, tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ada.py", HONEST)
+        archive.writestr("bob.py", HONEST * 50)
+        with archive.open("big.zip", "w", force_zip64=True) as file:
+            for _ in range(101):
+                file.write(bytes(1_000_000))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"bob.py") + 60
+    data[at : at + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    intake = read(path)
+    assert students(intake) == ["ada", "big"]
+    assert "damaged" in told(intake, "ignored")["bob.py"]
+    assert intake.handins[1].path.stat().st_blocks < 1_000
+
+
+def test_a_download_that_is_no_zip_gets_a_sentence(read, tmp_path):
+    (tmp_path / "all.zip").write_bytes(b"PK\x03\x04 no")
+    with pytest.raises(BadHandins, match="Download it again"):
+        read(tmp_path / "all.zip")

@@ -1,0 +1,85 @@
+"""`gradlab policy`: gradebooks in, final marks and their explanations out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli.app import main
+from autograder.core.report import Mark
+from autograder.policy.final_marks import BadPolicy, read_gradebooks, read_policy
+from autograder.render.gradebook_csv import gradebook_csv
+from tests.policy.test_final_marks import TEXT, write
+from tests.support.sample_reports import perfect
+
+
+def gradebook(
+    tmp_path: Path, assignment: str, *students: str, at: str = "2026-12-04T12:00:00Z", q1: int | None = 0
+) -> Path:
+    reports = [replace(perfect(student), assignment=assignment, handed_in=at) for student in students]
+    if q1 is not None:
+        given = Mark("q1", "Why", q1, 4, True, "", "kim", at)
+        reports = [report.with_marks([given]) for report in reports]
+    path = tmp_path / f"{assignment}.csv"
+    path.write_text(gradebook_csv(reports, questions=["q1"]))
+    return path
+
+
+def test_the_command_reads_gradebooks_and_explains_each_mark(tmp_path):
+    books = [
+        gradebook(tmp_path, "a01", "ada", "bob", at="2026-11-22T08:00:00Z"),
+        gradebook(tmp_path, "a02", "ada"),
+    ]
+    out, explain = tmp_path / "final.csv", tmp_path / "why"
+    command = ["policy", *map(str, books), "--policy", str(write(tmp_path, TEXT)), "--out", str(out), "--explain"]
+    done = CliRunner().invoke(main, [*command, str(explain)])
+    assert done.exit_code == 0, done.output
+    ada, bob = csv.DictReader(io.StringIO(out.read_text()))
+    assert (ada["student"], ada["mark"], ada["a01"], ada["a02"]) == ("ada", "97.12", "100", "96.15")
+    assert (bob["mark"], bob["a02"], bob["late_days"]) == ("25", "0", "2")
+    assert "2 of them free" in (explain / "bob.txt").read_text()
+    first = out.read_bytes()
+    assert ada["open"] == "no"
+    CliRunner().invoke(main, [*command, str(explain)])
+    assert out.read_bytes() == first
+
+
+def test_the_command_says_that_marks_are_provisional_while_questions_wait(tmp_path):
+    books = [gradebook(tmp_path, "a02", "ada", "bob", q1=None)]
+    out = tmp_path / "final.csv"
+    command = ["policy", *map(str, books), "--policy", str(write(tmp_path, TEXT.partition("[[extensions]]")[0]))]
+    done = CliRunner().invoke(main, [*command, "--out", str(out)])
+    assert done.exit_code == 2
+    assert "2 students have something open: their marks are provisional" in done.output
+    ada, _ = csv.DictReader(io.StringIO(out.read_text()))
+    assert (ada["mark"], ada["open"]) == ("100", "yes")
+
+
+def test_gradebooks_that_do_not_fit_the_policy_get_a_sentence(tmp_path):
+    rules = read_policy(write(tmp_path, TEXT))
+    with pytest.raises(BadPolicy, match=r"no \[assignments.a07\]"):
+        read_gradebooks([gradebook(tmp_path, "a07", "ada")], rules)
+    book = gradebook(tmp_path, "a01", "ada")
+    with pytest.raises(BadPolicy, match="ada has a row for a01 already"):
+        read_gradebooks([book, book], rules)
+    with pytest.raises(BadPolicy, match="whom no gradebook lists"):
+        read_gradebooks([gradebook(tmp_path, "a01", "bob")], rules)
+    with pytest.raises(BadPolicy, match="counts the question 'q9', and the gradebook has no such column"):
+        read_gradebooks(
+            [book], read_policy(write(tmp_path, TEXT.replace("weight = 1", "weight = 1\nquestions = {q9 = 1}")))
+        )
+    with pytest.raises(BadPolicy, match=r"none.csv cannot be read: there is no such file or folder\."):
+        read_gradebooks([tmp_path / "none.csv"], rules)
+    (tmp_path / "latin.csv").write_bytes(b"student\n\xe9\n")
+    with pytest.raises(BadPolicy, match=r"it is not UTF-8 \(byte 9\); save it as UTF-8"):
+        read_gradebooks([tmp_path / "latin.csv"], rules)
+    with pytest.raises(BadPolicy, match="cannot be read: it is a folder, not a file"):
+        read_policy(tmp_path)
+    (tmp_path / "x.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(BadPolicy, match="line 2: this is no row"):
+        read_gradebooks([tmp_path / "x.csv"], rules)

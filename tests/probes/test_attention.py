@@ -1,0 +1,160 @@
+"""Weights are matched by what a network does, whatever the names and the order of its attributes."""
+
+import pytest
+import torch
+from torch import nn
+
+from autograder.probes.attention import complaint, head_parts, parts, without_gradient
+from autograder.probes.torch_layers import attend, decoder_layer, encoder_layer, multi_head, some_mask, weights_of
+
+
+class Head(nn.Module):
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__()
+        self.v, self.k, self.q = (nn.Linear(width, size) for _ in range(3))
+
+    def forward(self, query, key, value):
+        return attend(self.q(query), self.k(key), self.v(value))
+
+
+class Heads(nn.Module):
+    def __init__(self, heads: int, width: int, *, shared: bool = False) -> None:
+        super().__init__()
+        self.last = nn.Linear(width, width, bias=False)
+        made = [Head(width, width // heads) for _ in range(heads)]
+        self.heads = nn.ModuleList([made[0]] * heads if shared else made)
+
+    def forward(self, query, key, value):
+        return self.last(torch.cat([head(query, key, value) for head in self.heads], dim=2))
+
+
+class Block(nn.Module):
+    """Its attributes are defined in the order in which they are not used."""
+
+    def __init__(self, attention: nn.Module) -> None:
+        super().__init__()
+        self.d = nn.LayerNorm(6, eps=1e-10)
+        self.c = nn.Sequential(nn.Linear(6, 9), nn.ReLU(), nn.Linear(9, 6))
+        self.b = nn.LayerNorm(6, eps=1e-10)
+        self.a = attention
+        self.unused = nn.Parameter(torch.zeros(2, 3))
+
+    def forward(self, x):
+        found = self.a(x, x, x)
+        x = self.b(x + (found[0] if isinstance(found, tuple) else found))
+        return self.d(x + self.c(x))
+
+
+@pytest.mark.parametrize("attention", [Heads(3, 6), nn.MultiheadAttention(6, 3, batch_first=True)])
+def test_torchs_layer_with_the_weights_of_a_block_does_what_the_block_does(attention):
+    block, x = Block(attention), torch.randn(2, 5, 6, dtype=torch.float64)
+    found = parts(block, [x], seed=1)
+    layer = encoder_layer(found["attention"], found["linear"], found["norm"])
+    torch.testing.assert_close(layer(x), block(x))
+    torch.testing.assert_close(multi_head(found["attention"][0])(x, x, x)[0], _first(attention(x, x, x)))
+    assert [tuple(p.shape) for p in found["loose"]] == [(2, 3)]
+    assert len(found["attention"]) == 1
+    assert len(found["linear"]) == len(found["norm"]) == 2
+
+
+def _first(found):
+    return found[0] if isinstance(found, tuple) else found
+
+
+def test_the_weights_depend_on_the_seed_alone_and_are_not_tiny():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    first, again, other = (parts(Block(Heads(2, 6)), [x], seed=seed)["linear"][0][0] for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert first.std() > 0.2
+
+
+def test_the_decoder_layer_takes_two_attentions_and_three_norms():
+    pair = (torch.randn(6, 6), torch.randn(6))
+    unit = {"heads": [[pair] * 3], "out": pair}
+    norm = (torch.randn(6), torch.randn(6))
+    layer = decoder_layer([unit, unit], [pair, pair], [norm] * 3)
+    assert layer(torch.randn(2, 4, 6), torch.randn(2, 3, 6)).shape == (2, 4, 6)
+    with pytest.raises(ValueError, match="a weight has the shape"):
+        multi_head({"heads": [[(torch.randn(2, 6), torch.randn(2))] * 3], "out": pair})
+
+
+def test_hidden_keys_have_no_weight():
+    q, k = torch.randn(2, 3, 4), torch.randn(2, 5, 4)
+    mask = torch.zeros(2, 3, 5, dtype=torch.bool)
+    mask[:, :, 1] = True
+    weights = weights_of(q, k, mask)
+    assert not weights[:, :, 1].any()
+    torch.testing.assert_close(weights.sum(2), torch.ones(2, 3))
+
+
+def test_an_embedding_is_a_table_and_keeps_its_size():
+    model = nn.Sequential(nn.Embedding(50, 8), nn.Linear(8, 3))
+    found = parts(model, [torch.arange(4)[None]], seed=0)
+    assert [tuple(table.shape) for table in found["embedding"]] == [(50, 8)]
+    assert 0.8 < found["embedding"][0].std() < 1.2
+
+
+class Tall(nn.Module):
+    """A normalisation whose parameters have axes of length one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift, self.gain = nn.Parameter(torch.zeros(1, 1, 6)), nn.Parameter(torch.ones(1, 1, 6))
+
+    def forward(self, x):
+        return nn.functional.layer_norm(x, (6,)) * self.gain + self.shift
+
+
+def test_a_gain_is_told_from_a_shift_by_its_ones():
+    norm, x = Tall(), torch.randn(2, 5, 6, dtype=torch.float64)
+    gain, shift = parts(norm, [x], seed=3)["norm"][0]
+    torch.testing.assert_close(norm(x), nn.functional.layer_norm(x, (6,), gain, shift))
+
+
+def test_what_parts_found_is_counted_and_drawn_again():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    found = parts(Block(Heads(3, 6)), [x], seed=1)
+    assert complaint(found, 1, attention=1, linear=2, norm=2) == ""
+    assert complaint(found, 1, linear=3) == "forward used 2 linear layers outside of attention; it must use 3."
+    assert "is not what the check set it to" in complaint(found, 2)
+    found["linear"][0][0].zero_()
+    assert "is not what the check set it to" in complaint(found, 1)
+
+
+def test_sizes_are_compared_in_a_sentence():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    found = parts(Block(Heads(3, 6)), [x], seed=1)
+    shapes = [tuple(weight.shape) for weight, _ in found["linear"]]
+    assert complaint(found, 1, heads=3, width=6, shapes=shapes) == ""
+    assert complaint(found, 1, heads=2, width=6) == "Attention has 3 heads; num_heads is 2."
+    assert complaint(found, 1, heads=3, width=9) == (
+        "Attention has a head that makes 2 numbers of 6; each of the 3 heads must make 3 of 9."
+    )
+    assert complaint(found, 1, shapes=[shapes[0], (6, 1)]).startswith("Linear layer 2 of 2, in order of use, makes 6 ")
+    assert "it must use 1" in complaint(found, 1, shapes=shapes[:1])
+
+
+def test_heads_that_share_their_weights_are_found_out():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    assert "weights of its own" in complaint(parts(Block(Heads(3, 6, shared=True)), [x], seed=1), 1)
+
+
+def test_parameters_without_a_gradient_are_named():
+    x = torch.randn(2, 5, 6, dtype=torch.float64)
+    assert without_gradient(Block(Heads(3, 6)), [x]) == ["unused"]
+
+
+def test_a_mask_hides_some_keys_of_each_query_and_never_all():
+    hidden = some_mask(torch.rand(50, 4, 3))
+    assert hidden.any(2).all()
+    assert not hidden.all(2).any()
+    assert not some_mask(torch.rand(2, 3, 1)).any()
+
+
+def test_one_head_by_itself_gets_weights_too():
+    head, x = Head(6, 4), torch.randn(2, 5, 6, dtype=torch.float64)
+    found = head_parts(head, 7, x)
+    assert complaint(found, 7, attention=1, linear=0) == ""
+    query, key, value = (nn.functional.linear(x, *pair) for pair in found["attention"][0]["heads"][0])
+    torch.testing.assert_close(head(x, x, x), attend(query, key, value))

@@ -1,0 +1,243 @@
+"""The pages: well formed, self-contained, accessible, and deaf to what students put into them."""
+
+import re
+import time
+from dataclasses import replace
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from autograder.core.report import Cause, Outcome
+from autograder.render import html
+from autograder.render.class_page import index_html
+from autograder.render.html import report_html
+from autograder.render.notebook_table import BADGES, report_table_html
+from autograder.render.view import student_view
+from tests.support.sample_reports import classroom, hostile, mixed, perfect, public_only, stub
+
+VOID = {"meta", "br", "img", "hr", "input", "link"}
+KINDS = {"perfect": perfect, "mixed": mixed, "stub": stub, "public only": public_only, "hostile": hostile}
+ATTRIBUTES = {
+    *("lang", "charset", "name", "content", "http-equiv", "class", "id", "href", "style", "tabindex", "role", "scope"),
+    *("aria-hidden", "aria-label", "aria-labelledby", "focusable", "colspan"),
+    *("viewbox", "width", "height", "cx", "cy", "r", "d", "x", "y", "x1", "x2", "y1", "y2", "rx"),
+}
+
+
+FRAGMENT = {"div", "p", "table", "tbody", "tr", "th", "td", "code", "strong", "span", "pre", "br", "details", "summary"}
+
+
+class Page(HTMLParser):
+    """Tags in order, ids, links, headings; fails on a tag that is not balanced."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.stack, self.tags, self.attributes, self.ids, self.hrefs, self.levels = [], [], set(), [], [], []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes |= {key for key, _ in attrs}
+        table = dict(attrs)
+        self.ids += [table["id"]] if "id" in table else []
+        self.hrefs += [table["href"]] if "href" in table else []
+        self.levels += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.stack, f"</{tag}> closes nothing"
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data if "style" not in self.stack else ""
+
+
+def draw_report(make, *, staff):
+    return report_html(make(), staff=staff)
+
+
+UNOPENED = [("<script>x</script>", "javascript:alert(1)\x1b[31m"), ("\ud800", "")]
+PAGES = {
+    **{f"{kind}, for students": partial(draw_report, make, staff=False) for kind, make in KINDS.items()},
+    **{f"{kind}, for staff": partial(draw_report, make, staff=True) for kind, make in KINDS.items()},
+    "class": lambda: index_html([hostile(), mixed(), perfect()], title="<b>t", unopened=UNOPENED),
+    "empty class": lambda: index_html([], title="k nearest neighbours"),
+}
+
+
+@pytest.mark.parametrize("draw", PAGES.values(), ids=PAGES)
+def test_a_page_is_balanced_self_contained_and_in_order(draw):
+    text = draw()
+    page = Page(text)
+    assert not {"script", "img", "link", "iframe", "object", "form", "base", "b1"} & set(page.tags)
+    assert page.attributes <= ATTRIBUTES  # no onerror, no src
+    assert len(page.ids) == len(set(page.ids))
+    inside = [href[1:] for href in page.hrefs if href.startswith("#")]
+    assert set(inside) <= set(page.ids)
+    assert all(href.startswith(("#", "./")) for href in page.hrefs)
+    assert not re.search(r"url\(|@import|//", html._css())
+    assert page.levels[0] == 1
+    assert all(after <= before + 1 for before, after in zip(page.levels, page.levels[1:], strict=False))
+    assert page.levels.count(1) == 1
+    assert {"header", "main", "title", "style"} <= set(page.tags)
+    assert text.startswith("<!doctype html>\n<html lang=")
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+    assert len(text.encode()) < 1_000_000
+
+
+def test_what_a_student_wrote_arrives_as_text():
+    page = Page(report_html(hostile(), staff=True))
+    assert "<script>alert(1)</script><img src=x onerror=alert(2)></pre>" in page.text
+    assert "{{7*7}}" in page.text
+    assert "[bold red]markup[/]" in page.text
+
+
+def test_a_report_of_a_million_characters_a_check_is_drawn_fast():
+    report = hostile()
+    start = time.perf_counter()
+    report_html(report, staff=True)
+    report_table_html(report)
+    assert time.perf_counter() - start < 2
+
+
+def test_students_see_of_a_hidden_check_its_title_and_hint_only():
+    secret = {"message": "SECRET-MESSAGE", "output": "SECRET-OUTPUT", "id": "check_knn_votes_hidden.py::SECRET-ID"}
+    report = mixed()
+    checks = tuple(replace(c, **secret, seconds=7.77) if c.hidden else c for c in report.checks)
+    report = replace(report, checks=checks, seed=424242)
+    page = report_html(report, staff=False)
+    assert "SECRET" not in page
+    assert "7.77" not in page
+    assert "424242" not in page
+    assert "Equal images are at distance 0, not nan." in page
+    assert "Square roots of small negative numbers are nan: clamp first." in page
+    staff = report_html(report, staff=True)
+    assert all(word in staff for word in ("SECRET-MESSAGE", "SECRET-OUTPUT", "SECRET-ID", "7.77", "424242"))
+
+
+def test_the_students_view_keeps_every_point():
+    report = mixed()
+    view = student_view(report)
+    assert (view.points, view.max_points, view.tasks) == (report.points, report.max_points, report.tasks)
+    assert len({check.id for check in view.checks}) == len(view.checks)
+    assert "hidden.py" not in view.to_json()
+
+
+def test_a_broken_check_is_our_fault_and_tells_a_student_nothing_of_ours():
+    page = report_html(mixed(), staff=False)
+    assert "We could not grade this; staff have been told." in page
+    assert "KeyError" not in page
+    assert "KeyError" in report_html(mixed(), staff=True)
+
+
+def test_a_missing_wall_is_said_aloud():
+    assert "Graded without a wall" in report_html(mixed(), staff=True)
+    assert "Graded without a wall" not in report_html(perfect(), staff=True)
+    assert "wall" not in report_html(mixed(), staff=False).casefold()  # nothing a student could act on
+    assert "Graded without a wall" in index_html([mixed()], title="t")
+
+
+def test_everything_passed_is_celebrated_in_one_sentence():
+    assert "All 14 checks passed. Well done." in report_html(perfect(), staff=False)
+    assert "Well done" not in report_html(mixed(), staff=False)
+
+
+def test_points_that_hidden_checks_decide_are_announced():
+    assert "Checks that are not shown here decide the other 39 of 100 points." in report_html(
+        public_only(), staff=False
+    )
+
+
+def test_outcomes_are_told_in_words_as_well_as_colours():
+    text = Page(report_html(mixed(), staff=False)).text
+    assert all(words in text for words in ("Passed:", "Failed.", "Not graded.", "Ran out of time.", "Not written yet."))
+
+
+def test_a_stub_names_what_to_write_once_per_task():
+    text = Page(report_html(stub(), staff=False)).text
+    assert text.count("compute_distances_two_loops is not written yet.") <= 1
+    assert text.count("Not written yet.") == 5
+
+
+def test_a_check_of_an_unknown_task_is_still_shown():
+    report = perfect()
+    stray = replace(report.checks[0], task="elsewhere", title="A stray check.")
+    report = replace(report, checks=(*report.checks, stray))
+    assert "A stray check." in report_html(report, staff=False)
+    assert "A stray check." in report_table_html(report)
+
+
+@pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+def test_the_notebooks_table_is_a_balanced_fragment_with_inline_styles_only(make):
+    text = report_table_html(make())
+    page = Page(text)
+    assert page.attributes <= {"style", "colspan", "scope"}
+    assert set(page.tags) <= FRAGMENT
+    assert "staff" not in text or any(check.outcome is Outcome.BROKEN for check in make().checks)
+
+
+@pytest.mark.parametrize(("number", "limit"), [(0, 1), (1, 1), (900, 5)])
+def test_the_overview_draws_a_class_of_any_size(number, limit):
+    reports = classroom(number)
+    start = time.perf_counter()
+    text = index_html(reports, title="k nearest neighbours")
+    assert time.perf_counter() - start < limit
+    page = Page(text)
+    assert page.text.count("of 14 failed") + page.text.count("all passed") + page.text.count("needs staff") == number
+    assert ("No hand-in has been graded yet." in page.text) == (number == 0)
+
+
+def test_the_overview_puts_what_needs_staff_first_and_names_the_rest():
+    page = Page(index_html([mixed("Zoë"), perfect("ada")], title="knn", unopened=[("x.zip", "Not a zip file.")]))
+    headings = ("Needs staff", "Could not be opened", "Scores", "Tasks", "Failed most", "Slowest checks", "Students")
+    places = [page.ids.index(key) for key in ("staff", "unopened", "scores", "tasks", "failed", "slowest", "students")]
+    assert places == sorted(places)
+    assert all(heading in page.text for heading in headings)
+    assert "Not a zip file." in page.text
+    assert page.text.rindex("ada") < page.text.rindex("Zoë")
+
+
+def test_links_to_students_stay_beside_the_overview():
+    text = index_html([perfect("a/../b"), perfect("javascript:x"), perfect("Zoë & Co"), perfect("\ud800")], title="t")
+    hrefs = [href for href in Page(text).hrefs if href.endswith("report.html")]
+    expected = ["a%2F..%2Fb", "javascript%3Ax", "Zo%C3%AB%20%26%20Co", "%3F"]
+    assert hrefs == [f"./{part}/report.html" for part in expected]
+
+
+def test_colours_of_text_reach_the_contrast_of_wcag_aa():
+    css = (Path(html.__file__).parent / "style.css").read_text()
+    blocks = re.findall(r":root \{(.*?)\}", css, re.S)
+    light = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{3,6})", blocks[0]))
+    dark = {**light, **dict(re.findall(r"--([a-z]+): (#[0-9a-f]{3,6})", blocks[1]))}
+    assert light["paper"] != dark["paper"]
+    for theme in (light, dark):
+        for ink in ("ink", "soft", "link", "pass", "fail", "warn"):
+            for ground in ("paper", "card", "well"):
+                assert contrast(theme[ink], theme[ground]) >= 4.5, (ink, ground)
+        assert contrast(theme["warn"], theme["tint"]) >= 4.5
+    assert all(contrast("#ffffff", badge) >= 4.5 for badge in BADGES.values())
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(c * 2 for c in colour[1:])
+    channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_cause_has_words():
+    from autograder.render.words import CAUSE_WORDS
+
+    assert set(CAUSE_WORDS) == set(Cause)

@@ -1,0 +1,79 @@
+"""What is the same for every check is said once; hand-ins that could not be opened stand apart in the overview."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from autograder.core.report import Report
+from autograder.exports.gradescope_results import results_json
+from autograder.render.class_page import index_html
+from autograder.render.html import report_html
+from autograder.render.notebook_table import report_table_html
+from autograder.render.summary import summarise
+from autograder.render.terminal import print_class_summary, print_report
+from tests.support.sample_reports import mixed, not_imported, perfect, public_only, refused, spoilt
+
+
+def terminal(report: Report) -> str:
+    file = io.StringIO()
+    print_report(report, Console(file=file, width=100))
+    return file.getvalue()
+
+
+VIEWS = {
+    "terminal": terminal,
+    "notebook": report_table_html,
+    "student's page": lambda report: report_html(report, staff=False),
+    "staff's page": lambda report: report_html(report, staff=True),
+    "Gradescope": results_json,
+}
+
+
+@pytest.mark.parametrize("draw", VIEWS.values(), ids=VIEWS)
+def test_one_reason_for_all_checks_is_said_once(draw):
+    for report, sentence in ((not_imported(), "No module named"), (refused(), "Make it anew")):
+        text = draw(report)
+        assert text.count(sentence) == 1
+        assert text.count("Distances agree with a plain double loop") >= 1
+    assert draw(not_imported()).count("Leave it out.") == 1
+
+
+def test_a_hand_in_that_could_not_be_opened_is_known_by_its_report():
+    assert refused().refusal.startswith("handin.zip is not a zip")
+    assert "No check passed" not in report_html(refused(), staff=False)
+    assert "could not be opened, so no check was run" in report_html(refused(), staff=False)
+    assert [report.refusal for report in (not_imported(), mixed(), perfect(), public_only())] == ["", "", "", ""]
+
+
+def test_what_hidden_checks_saw_stays_hidden_when_all_say_the_same():
+    secret = {"cause": perfect().checks[0].cause, "message": "expected 7"}
+    report = spoilt(public_only(), c0=secret)
+    hidden = perfect().checks[2]
+    assert "expected 7" not in report_html(
+        Report(**{**vars(report), "checks": (spoilt(perfect(), c2=secret).checks[2],) * 2}), staff=False
+    )
+    assert hidden.hidden
+
+
+def test_rates_leave_out_what_could_not_be_opened_and_say_so():
+    class_of = [perfect("ada"), mixed("bob"), *(refused(f"r{number}") for number in range(8))]
+    summary = summarise(class_of)
+    assert len(summary.refused) == 8
+    assert {check.seen for check in summary.checks} == {2}
+    assert {task.seen for task in summary.tasks} == {2}
+    assert summary.bins[0] == 8  # their marks count
+    page = index_html(class_of, title="t")
+    assert "leave 8 hand-ins out" in page
+    assert page.count("Make it anew") == 8
+    assert "could not be opened</td>" in page
+    file = io.StringIO()
+    print_class_summary(class_of, Console(file=file, width=100))
+    assert "Failed most, of the 2 that could be opened" in file.getvalue()
+    assert "Could not be opened: 8 hand-ins" in file.getvalue()
+
+
+def test_a_class_of_which_nothing_could_be_opened_is_drawn():
+    assert "leave 2 hand-ins out" in index_html([refused("a"), refused("b")], title="t")

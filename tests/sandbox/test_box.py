@@ -1,0 +1,234 @@
+"""The box gives values, keeps what is printed, and imports once."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+from autograder.checks.task import BadCheck
+from autograder.core.report import Cause
+from autograder.sandbox import box_link as links
+from autograder.sandbox.box_link import WorkerPool
+from autograder.sandbox.proxy import Handle, Student
+from tests.support.box import begin, fault, in_box
+
+WORK = """
+    import torch
+
+    class Net:
+        kind = "net"
+
+        class Inner:
+            depth = 2
+
+        def __init__(self, width):
+            self.width = width
+            self.params = {"w": torch.ones(2, width)}
+
+        def __call__(self, x):
+            return x * self.width
+
+        def __getitem__(self, key):
+            return [self, key]
+
+        def wider(self):
+            return Net(self.width + 1)
+
+    def echo(x):
+        return x
+
+    def cached(x):
+        return x + 1, {"x": x, "f": echo}
+
+    def spoil(x, y):
+        x += 1
+        return torch.ones(1000, 100).sum()
+
+    def draw():
+        import random
+        import numpy
+        return torch.rand(3), numpy.random.rand(), random.random()
+
+    def change():
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+
+    def state():
+        return torch.get_default_dtype(), torch.is_grad_enabled(), torch.ones(1).dtype
+"""
+
+
+def test_values_come_back_as_they_are(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        for value in (None, True, 7, -0.5, "text", [1, (2, {"a": None})], {1: "one"}, torch.float64, slice(1, None)):
+            assert student.echo(value) == value
+        x = torch.randn(3, 4, dtype=torch.float64).T
+        assert torch.equal(student.echo(x), x)
+        assert student.echo(x.numpy()).shape == (4, 3)
+        assert student.trail.call == "echo(array f64[4,3]) returned array f64[4,3]"
+
+
+def test_objects_stay_there_behind_handles(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        net = student.Net(3)
+        assert isinstance(net, Handle)
+        assert (net.kind, net.width, student.Net.Inner.depth) == ("net", 3, 2)
+        assert torch.equal(net(torch.ones(2)), torch.full((2,), 3.0))
+        assert net.wider().wider().width == 5
+        net.params = {"w": torch.zeros(1)}
+        assert torch.equal(net.params["w"], torch.zeros(1))
+        again, key = net[1:2]
+        assert (again.width, key) == (3, slice(1, 2))
+        assert student.echo(net).width == 3
+        assert student.echo({"net": [net]})["net"][0].width == 3
+        assert repr(net) == "<Net>"
+        with pytest.raises(AttributeError):
+            _ = net.__len__
+
+
+def test_hold_keeps_a_result_there_until_it_is_asked_for(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        out, cache = student.hold(student.cached, torch.ones(2))
+        assert torch.equal(student.value(out), torch.full((2,), 2.0))
+        assert isinstance(student.value(cache)["f"], Handle)
+        assert torch.equal(student.value(student.hold(student.echo, torch.ones(1))), torch.ones(1))
+        assert student.value(5) == 5
+
+
+def test_inspect_tells_what_a_call_did(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        seen = student.inspect(student.spoil, torch.zeros(2), 4)
+        assert (seen.value.item(), seen.args[0].tolist(), seen.args[1]) == (100_000.0, [1.0, 1.0], 4)
+        assert seen.ops == 3
+        assert seen.largest == 400_000
+
+
+def test_define_runs_helpers_beside_the_students_module(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        helper = student.define(
+            "import work\nfrom common.training.seed import *\ndef twice(x):\n    return work.echo(x) * 2\n"
+        )
+        assert helper.twice(4) == 8
+        assert student.Net(helper.twice(1)).width == 2
+
+
+def test_what_a_check_cannot_pass_is_the_checks_own_fault(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        with pytest.raises(BadCheck, match=r"passed a value of type function .* student\.define"):
+            student.echo(lambda x: x)
+        assert student.echo(1) == 1
+
+
+def test_seeds_make_random_numbers_repeat(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, link):
+        first = student.draw()
+        assert str(begin(link).draw()) == str(first)
+        student.seed(5)
+        other = student.draw()
+        student.seed(5)
+        assert str(student.draw()) == str(other) != str(first)
+
+
+def test_global_switches_are_put_back_before_the_next_check(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, link):
+        student.change()
+        assert student.state() == (torch.float64, False, torch.float64)
+        assert begin(link).state() == (torch.float32, True, torch.float32)
+
+
+def test_has_tells_what_is_defined(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        assert (student.has("Net"), student.has("Nets")) == (True, False)
+        missing = fault(lambda: student.nothing)
+        assert (missing.cause, missing.message) == (Cause.NOT_WRITTEN, "work.py does not define nothing.")
+
+
+def test_a_file_that_was_not_handed_in_is_not_written(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (_, link):
+        absent = fault(lambda: Student(link, "other", None).f)
+        assert (absent.cause, absent.message) == (Cause.NOT_WRITTEN, "other.py was not handed in.")
+
+
+def test_prints_are_kept_and_told_apart_from_answers(pool: WorkerPool) -> None:
+    source = """
+        import sys, warnings
+        print("imported")
+
+        def f(x):
+            print("called with", x)
+            print("to stderr", file=sys.stderr)
+            warnings.warn("careful")
+            return x
+
+        def g():
+            print("before")
+            raise ValueError("after")
+    """
+    with in_box(pool, source) as (student, link):
+        assert student.f(1) == 1
+        assert link.printed.startswith("imported\ncalled with 1\nto stderr\n")
+        assert "UserWarning: careful" in link.printed
+        begin(link)
+        assert link.printed == ""
+        fault(student.g)
+        assert link.printed == "before\n"
+
+
+def test_a_flood_of_prints_is_cut_and_the_rest_counted(pool: WorkerPool) -> None:
+    with in_box(pool, "def f():\n    for _ in range(100):\n        print('x' * 999)\n    return 1\n") as (
+        student,
+        link,
+    ):
+        assert student.f() == 1
+        assert len(link.printed) < 4096 + 101
+        assert link.printed.endswith("[95904 more characters were printed and are not shown]")
+        student.f()
+        assert len(link.printed) < 4096 + 101
+
+
+def test_prints_below_python_reach_nobody(pool: WorkerPool) -> None:
+    source = "import os\ndef f():\n    os.write(1, b'one')\n    os.write(2, b'two')\n    return input\n"
+    with in_box(pool, source) as (student, link):
+        ask = student.f()
+        assert link.printed == ""
+        assert fault(ask).cause is Cause.ERROR
+
+
+def test_a_slow_import_does_not_count_against_the_check(pool: WorkerPool) -> None:
+    source = "import time\ntime.sleep(0.6)\ndef f():\n    return 1\ndef g():\n    time.sleep(5)\n"
+    with in_box(pool, source, seconds=0.5) as (student, link):
+        assert student.f() == 1
+        assert fault(student.g).cause is Cause.TIMEOUT
+        assert begin(link, seconds=0.5).f() == 1  # imported again, in a new worker
+
+
+def test_an_import_that_never_ends_is_tried_once(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "IMPORT_SECONDS", 0.5)
+    with in_box(pool, "while True:\n    pass\n") as (student, link):
+        for _ in range(3):
+            begun = time.monotonic()
+            found = fault(getattr, student, "f")
+            assert found.cause is Cause.TIMEOUT
+            assert found.message.startswith("work.py could not be imported.")
+            student = begin(link)
+        assert time.monotonic() - begun < 0.5
+
+
+def test_an_import_that_fails_says_so_in_every_check(pool: WorkerPool) -> None:
+    with in_box(pool, "import torch\n\nx = undefined\n") as (student, link):
+        for _ in range(2):
+            found = fault(getattr, student, "f")
+            assert found.message == (
+                "work.py could not be imported. NameError: name 'undefined' is not defined\n"
+                "  work.py, line 3: x = undefined"
+            )
+            student = begin(link)
+
+
+def test_each_check_has_its_own_memory(pool: WorkerPool) -> None:
+    source = "import torch\ndef f(mb):\n    return torch.empty(mb << 18).numel()\n"
+    with in_box(pool, source) as (student, link):
+        assert fault(student.f, 600).cause is Cause.MEMORY
+        assert begin(link, memory_mb=1500).f(600) == 600 << 18

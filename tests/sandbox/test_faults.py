@@ -1,0 +1,158 @@
+"""What gives no value names its cause and costs its own check."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import textwrap
+import time
+
+import pytest
+
+from autograder.core.report import Cause
+from autograder.sandbox.box_link import BoxError, BoxLink, WorkerPool
+from tests.support.box import begin, fault, in_box
+
+ENDS = """
+    import ctypes, os, signal, sys, time
+    import numpy
+    import torch
+
+    def error(x):
+        if x:
+            y = [1, 2]
+            return y[x]
+
+    def not_written():
+        raise NotImplementedError()
+
+    def not_implemented_elsewhere():
+        numpy.random.Generator(numpy.random.BitGenerator()).random()
+
+    def long():
+        while True:
+            pass
+
+    def deaf():
+        try:
+            time.sleep(60)
+        except BaseException:
+            deaf()
+
+    def much():
+        return torch.ones(1 << 30)
+
+    def much_in_python():
+        return bytearray(2 << 30)
+
+    def much_in_return():
+        return torch.zeros(3 << 20)
+
+    def much_in_a_view():
+        return torch.zeros(()).expand(1 << 20, 1 << 20)
+
+    def exits():
+        os._exit(3)
+
+    def leaves():
+        sys.exit("done")
+
+    def segfault():
+        ctypes.string_at(0)
+
+    def kills_itself():
+        os.kill(os.getpid(), signal.SIGKILL)
+        signal.raise_signal(signal.SIGABRT)
+
+    def recursion():
+        return recursion()
+
+    def deep():
+        x = []
+        for _ in range(1000):
+            x = [x]
+        return x
+
+    def hangs_up():
+        os.close(3)
+        time.sleep(60)
+
+    def fine():
+        return "fine"
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "cause", "words"),
+    [
+        ("error", (3,), Cause.ERROR, "IndexError: list index out of range\n  work.py, line 9, in error: return y[x]"),
+        ("error", (), Cause.ERROR, "TypeError: error() missing 1 required positional argument: 'x'"),
+        ("not_written", (), Cause.NOT_WRITTEN, "not_written is not written yet (work.py, line 12, in not_written)."),
+        ("not_implemented_elsewhere", (), Cause.ERROR, "NotImplementedError"),
+        ("long", (), Cause.TIMEOUT, "took longer than this check allows"),
+        ("deaf", (), Cause.TIMEOUT, "took longer than this check allows"),
+        ("much", (), Cause.MEMORY, "allocate"),
+        ("much_in_python", (), Cause.MEMORY, "MemoryError\n  work.py, line 31, in much_in_python"),
+        ("much_in_return", (), Cause.ERROR, "the value needs more than 8 MiB"),
+        ("much_in_a_view", (), Cause.ERROR, "the value needs more than 8 MiB"),
+        ("exits", (), Cause.CRASHED, "Your code ended its own process (exit code 3)."),
+        ("leaves", (), Cause.ERROR, "SystemExit: done"),
+        ("segfault", (), Cause.CRASHED, "was killed: Segmentation fault."),
+        ("recursion", (), Cause.ERROR, "RecursionError"),
+        ("deep", (), Cause.ERROR, "nested deeper than 32"),
+        ("hangs_up", (), Cause.CRASHED, "Your code closed the connection"),
+    ],
+)
+def test_a_call_that_gives_no_value_names_its_cause_and_costs_its_own_check(
+    name: str, args: tuple[int, ...], cause: Cause, words: str, pool: WorkerPool
+) -> None:
+    with in_box(pool, ENDS) as (student, link):
+        f = getattr(student, name)
+        link.deadline = time.monotonic() + (0.3 if cause is Cause.TIMEOUT else 20.0)
+        found = fault(f, *args)
+        assert (found.cause, words in found.message) == (cause, True), found.message
+        assert "autograder" not in found.message
+        assert begin(link).fine() == "fine"
+
+
+def test_the_clock_stands_while_the_grader_works(pool: WorkerPool) -> None:
+    with in_box(pool, ENDS, seconds=1.0) as (student, _):
+        for _ in range(3):  # longer together than the check allows
+            time.sleep(0.5)
+            assert student.fine() == "fine"
+
+
+def test_after_a_crash_the_same_check_is_told_so(pool: WorkerPool) -> None:
+    with in_box(pool, ENDS) as (student, _):
+        fine = student.fine
+        fault(student.exits)
+        assert fault(fine).message == "The process with your code ended earlier in this check."
+
+
+def test_a_worker_that_dies_between_two_checks_costs_neither(pool: WorkerPool) -> None:
+    source = "import os, threading\ndef later():\n    threading.Timer(0.05, os._exit, [0]).start()\n" + textwrap.dedent(
+        ENDS
+    )
+    with in_box(pool, source) as (student, link):
+        student.later()
+        time.sleep(0.3)
+        assert begin(link).fine() == "fine"
+
+
+def kill(pool: WorkerPool, link: BoxLink) -> None:
+    """And see the worker end with it."""
+    os.kill(pool.process.pid, signal.SIGKILL)
+    assert link._worker is not None
+    assert select.select([link._worker.channel], [], [], 10) != ([], [], [])
+
+
+def test_a_nursery_that_is_killed_is_never_the_students_fault(isolation: str) -> None:
+    with WorkerPool(isolation) as pool, in_box(pool, ENDS) as (student, link):
+        fine = student.fine
+        kill(pool, link)
+        with pytest.raises(BoxError):
+            fine()
+        assert begin(link).fine() == "fine"  # the next check has a new fork server
+        kill(pool, link)  # between two checks: that costs neither
+        assert begin(link).fine() == "fine"

@@ -1,0 +1,183 @@
+"""The box shows nothing, and forgets a submission when it is closed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.sandbox.box_link import WorkerPool
+from autograder.sandbox.isolation import below_tmp
+from autograder.sandbox.proxy import StudentFault
+from tests.attacks.test_attacks import settled
+from tests.support.box import fault, in_box
+
+LOOK = """
+    import os, socket, sys
+
+    def tried(f, *args):
+        try:
+            f(*args)
+            return "done"
+        except BaseException as error:
+            return type(error).__name__
+
+    def environment():
+        return dict(os.environ)
+
+    def there(paths):
+        return [path for path in paths if os.path.exists(path)]
+
+    def listing(path):
+        return tried(os.listdir, path) if not os.path.isdir(path) else sorted(os.listdir(path))
+
+    def open_descriptors():
+        return [fd for fd in range(256) if tried(os.fstat, fd) == "done"]
+
+    def writable(folders):
+        return [folder for folder in folders if tried(open, folder + "/written", "w") == "done"]
+
+    def forbidden():
+        import ctypes
+        return {
+            "fork": tried(os.fork),
+            "exec": tried(os.execv, "/bin/true", ["true"]),
+            "network": tried(socket.create_connection, ("127.0.0.1", 22), 1),
+            "socket": tried(socket.socket),
+            "kill the parent": tried(os.kill, os.getppid() or 1 << 22, 9),
+        }
+
+    def sources():
+        found = []
+        for folder, below, names in os.walk("/"):
+            below[:] = [name for name in below if name not in ("usr", "lib", "lib64", "site-packages")]
+            found += [name for name in names if name.startswith("check_knn") or name == "calibration.json"]
+        return found
+
+    def fill(path, mb):
+        with open(path, "wb") as file:
+            for _ in range(mb):
+                file.write(bytes(1 << 20))
+
+    def whoami():
+        return [os.getuid(), os.geteuid(), os.getgid()]
+
+    def threads(n):
+        import threading, time
+        for _ in range(n):
+            threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+"""
+
+
+ENVIRONMENT = {
+    *("PATH", "HOME", "USER", "LANG", "PWD", "PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE", "PYTHONPATH"),
+    *("OMP_NUM_THREADS", "MPLBACKEND", "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES"),
+}
+
+
+def test_the_box_sees_nothing_of_the_graders(isolated: WorkerPool) -> None:
+    root, home = Path(__file__).resolve().parents[2], Path.home()
+    needed = [Path(prefix) for prefix in (sys.prefix, sys.base_prefix)]
+    with in_box(isolated, LOOK) as (student, _):
+        assert student.environment().keys() <= ENVIRONMENT
+        for private in ("solutions", "assignments", "tests", ".git"):
+            assert student.listing(str(root / private)) in ([], "FileNotFoundError")
+        at_home = student.listing(str(home))
+        assert at_home == "FileNotFoundError" or set(at_home) <= {
+            path.relative_to(home).parts[0] for path in needed if path.is_relative_to(home)
+        }
+        assert student.sources() == []
+        assert student.there(["/etc/passwd", "/etc/shadow", "/var/log", "/proc/1", "/proc/self"]) == []
+        assert student.listing("/proc") == []
+        assert set(student.listing("/tmp")) <= KEPT
+        assert student.open_descriptors() == [0, 1, 2, 3]
+
+
+def test_the_box_can_write_to_its_own_tmp_only(isolated: WorkerPool) -> None:
+    with in_box(isolated, LOOK) as (student, _):
+        folders = ["/", "/tmp", "/usr", "/gradlab", "/gradlab/common", "/proc", "/dev", "/dev/shm", "/etc"]
+        assert student.writable(folders) == ["/tmp"]
+        assert student.fill("/tmp/small", 3) is None
+        assert fault(student.fill, "/tmp/large", 9).message.startswith("OSError")
+
+
+def test_the_box_starts_nothing_and_calls_nobody(isolated: WorkerPool) -> None:
+    with in_box(isolated, LOOK) as (student, _):
+        assert set(student.forbidden().values()) <= {"PermissionError", "ProcessLookupError"}
+        assert 0 not in student.whoami()
+
+
+def test_threads_are_allowed(isolated: WorkerPool) -> None:
+    with in_box(isolated, LOOK) as (student, _):
+        student.threads(3)
+
+
+# Where the course or its interpreter lies below /tmp, the box goes on seeing those folders there.
+KEPT = {Path(path).parts[2] for path in below_tmp("bubblewrap")}
+STORE = """
+    import os, threading, time
+    KEPT = __KEPT__
+
+    def leave():
+        open("/tmp/mine", "w").write("secret")
+        os.mkdir("/tmp/folder")
+
+    def see():
+        return sorted(set(os.listdir("/tmp")) - KEPT)
+
+    def haunt():
+        def spin():
+            while True:
+                time.sleep(0.01)
+        for _ in range(5):
+            threading.Thread(target=spin).start()
+
+    def exits():
+        os._exit(0)
+""".replace("__KEPT__", repr(KEPT))
+
+
+def test_two_submissions_do_not_see_each_other(isolated: WorkerPool) -> None:
+    with in_box(isolated, STORE) as (ada, _), in_box(isolated, STORE) as (bob, _):
+        ada.leave()
+        assert ada.see() == ["folder", "mine"]
+        assert bob.see() == []
+
+
+@pytest.mark.parametrize("ending", ["see", "haunt", "exits"])
+def test_nothing_is_left_for_the_next_submission(ending: str, isolated: WorkerPool) -> None:
+    with in_box(isolated, STORE) as (ada, _):
+        ada.leave()
+        try:
+            getattr(ada, ending)()
+        except StudentFault:
+            assert ending == "exits"
+    with in_box(isolated, STORE) as (bob, _):
+        assert bob.see() == []
+    assert settled(isolated)
+
+
+class Refusing(WorkerPool):
+    """A fork server in which nested namespaces fail half way, as where the system lets them be made but not used."""
+
+    def _send(self, request: dict[str, Any], *rest: Any) -> None:
+        if request.get("fork", {}).get("nested"):
+            request = {"fork": {**request["fork"], "file": -1}}
+        super()._send(request, *rest)
+
+
+def test_where_nested_namespaces_are_refused_each_submission_has_its_own_nursery(isolation: str) -> None:
+    with Refusing(isolation) as pool:
+        with in_box(pool, STORE) as (ada, _):
+            assert ada.see() == []
+            ada.leave()
+            first = pool.process.pid
+            fault(ada.exits)
+        with in_box(pool, STORE + LOOK) as (bob, _):
+            assert pool.process.pid != first
+            assert bob.see() == []
+            assert set(bob.forbidden().values()) <= {"PermissionError", "ProcessLookupError"}
+            assert bob.open_descriptors() == [0, 1, 2, 3]
+            assert 0 not in bob.whoami()

@@ -1,0 +1,77 @@
+"""Hand-ins of every kind earn exactly the report that is written beside them.
+
+A story is a folder below tests/golden: `handin/` is what a student sent, `expected.json` what the report must say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.core.assignment import Assignment
+from autograder.core.report import Report, read_report
+from autograder.gradebook.results import write_report
+from autograder.runners.grader_process import Job, grade_handin
+from autograder.sandbox.box_link import WorkerPool
+from autograder.session.options import Options
+from autograder.session.session import Checks, with_checks
+from tests.support.vectors import make_vectors
+
+STORIES = Path(__file__).parents[1] / "golden"
+STUB = (STORIES / "not_written" / "handin" / "vectors.py").read_text()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    assignment = make_vectors(tmp_path_factory.mktemp("course"))
+    (assignment.folder / "vectors.py").write_text(STUB)
+    return assignment
+
+
+@pytest.fixture(scope="module")
+def reports(course: Assignment, isolation: str) -> Iterator[dict[str, Report]]:
+    """All stories, graded one after the other in one session, as a grader process would."""
+
+    def grade(checks: Checks) -> dict[str, Report]:
+        stories = sorted(path.name for path in STORIES.iterdir())
+        return {story: grade_handin(checks, Job(story, STORIES / story / "handin"), pool) for story in stories}
+
+    with WorkerPool(isolation) as pool:
+        yield with_checks(course, Options(seed=20), grade)
+
+
+def expected(story: str) -> dict[str, Any]:
+    return json.loads((STORIES / story / "expected.json").read_text())
+
+
+@pytest.mark.parametrize("story", sorted(path.name for path in STORIES.iterdir()))
+def test_a_hand_in_earns_the_report_beside_it(
+    story: str, reports: dict[str, Report], course: Assignment, tmp_path: Path
+) -> None:
+    report, wanted = reports[story], expected(story)
+    told = {check.id.partition("::")[2]: check for check in report.checks}
+    assert report.points == wanted["points"], told
+    assert {name: [c.outcome, c.cause] if c.cause else [c.outcome] for name, c in told.items()} == {
+        name: row[:2] for name, row in wanted["checks"].items()
+    }
+    for name, row in wanted["checks"].items():
+        for fragment in row[2:]:
+            assert fragment in told[name].message + "\n" + told[name].hint
+    for note, fragment in zip(report.notes, wanted.get("notes", []), strict=True):
+        assert fragment in note
+    for fragment in wanted.get("output", []):
+        assert fragment in told["check_double_of_a_matrix"].output
+    assert not report.needs_staff
+    said = json.dumps(asdict(report))
+    for ours in ("Traceback", "autograder", str(course.folder.parent.parent), "/gradlab", "check_vectors.py, line"):
+        assert ours not in said
+    assert all(len(check.message) < 3000 and len(check.output) < 66_000 for check in report.checks)
+
+    write_report(report, tmp_path)
+    read = read_report(tmp_path / story / "report.json")
+    assert (read.points, len(read.checks)) == (report.points, len(report.checks))

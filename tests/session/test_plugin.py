@@ -1,0 +1,168 @@
+"""Checks are pytest: the plugin collects them, shows sentences, counts points, and leaves other sessions alone."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.checking_course import CHECKS, QUICK, Run, change, make_copy, pytest_in
+from tests.support.vectors import HONEST, MANIFEST, PUBLIC, WRONG
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def course(pytester: pytest.Pytester) -> Path:
+    return make_copy(pytester)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, course: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    return pytest_in(pytester, monkeypatch)
+
+
+def test_plain_pytest_runs_the_checks_and_sums_the_points(run: Run) -> None:
+    result = run(CHECKS)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        ["*40 of 40 points*", "passed   20/20  Doubling a matrix doubles each element.", "passed   20/20  A counter*"]
+    )
+
+
+def test_k_selects_and_x_stops(run: Run, course: Path) -> None:
+    run(CHECKS, "-k", "matrix").assert_outcomes(passed=1, deselected=1)
+    (course / "vectors.py").write_text(WRONG)
+    run(CHECKS, "-x").assert_outcomes(failed=1)
+
+
+def test_a_check_can_be_named_by_itself(run: Run, course: Path) -> None:
+    (course.parent.parent / "solutions" / course.name).mkdir(parents=True)  # staff, and no hidden check yet
+    (course / "assignment.toml").write_text(MANIFEST.replace("= 50", "= 20").replace("= 30", "= 20"))
+    (course / "check_vectors.py").write_text(
+        PUBLIC + PUBLIC.replace('"Counter"', '"total"').replace("check_c", "check_t")
+    )
+    run(f"{CHECKS}/check_vectors.py::check_counter").assert_outcomes(passed=1)
+
+
+def test_task_and_student_choose_what_is_judged(run: Run, course: Path, tmp_path: Path) -> None:
+    run(CHECKS, "--task", "Counter").assert_outcomes(passed=1, deselected=1)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "vectors.py").write_text(WRONG)
+    run(CHECKS, "--student", str(tmp_path / "other")).assert_outcomes(failed=2)
+
+
+def test_a_failure_is_the_students_sentence_without_a_traceback_of_ours(run: Run, course: Path) -> None:
+    (course / "vectors.py").write_text(HONEST.replace("x * 2", "x * x").replace("self.value += n", "raise KeyError(n)"))
+    result = run(CHECKS)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED 0/20  Doubling a matrix doubles each element.",
+            "    double(f64[[]3,5]) returned f64[[]3,5]",
+            "    Hint: That is the square.",
+            "FAILED 0/20  A counter counts what it is given.",
+            "    Counter(…).add(7)",
+            "    KeyError: 7",
+            "      vectors.py, line 18, in Counter.add: raise KeyError(n)",
+            "*0 of 40 points*",
+        ]
+    )
+    for ours in ("Traceback", "expect_close(", "autograder/", "check_vectors.py:"):
+        assert ours not in result.stdout.str().split("short test summary")[0].split("FAILURES")[1]
+
+
+def test_what_is_not_written_is_said_by_name(run: Run, course: Path) -> None:
+    (course / "vectors.py").write_text("def double(x):\n    raise NotImplementedError()\n")
+    result = run(CHECKS)
+    result.stdout.fnmatch_lines(
+        ["    double is not written yet (vectors.py, line 2, in double).", "*does not define Counter*"]
+    )
+
+
+def test_without_the_students_file_every_check_says_so(run: Run, course: Path) -> None:
+    (course / "vectors.py").unlink()
+    result = run(CHECKS)
+    result.assert_outcomes(failed=2)
+    assert result.stdout.str().count("    vectors.py was not handed in.") == 2
+
+
+def test_each_run_judges_the_file_as_it_is_now(run: Run, course: Path) -> None:
+    run(CHECKS).assert_outcomes(passed=2)
+    (course / "vectors.py").write_text(WRONG)
+    run(CHECKS).assert_outcomes(failed=2)
+
+
+# the debugger
+
+
+def debugged(course: Path, commands: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        input=commands, capture_output=True, text=True, cwd=course.parent.parent, timeout=60,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+BUGGY = HONEST.replace("    return x * 2", "    marker = 'inside double'\n    return x * marker")
+
+
+@pytest.mark.parametrize("program", [("pytest", CHECKS), ("autograder", "check", "t02_vectors")])
+def test_pdb_opens_in_the_students_frame(program: tuple[str, ...], course: Path) -> None:
+    (course / "vectors.py").write_text(BUGGY)
+    said = debugged(course, "p marker\np x.shape\nq\n", *program, "--pdb", "-k", "matrix")
+    assert "'inside double'" in said
+    assert "torch.Size([3, 5])" in said
+    assert said.endswith("goes on where it ended.\n") or program[0] == "pytest"
+
+
+@pytest.mark.parametrize("program", [("pytest", CHECKS), ("autograder", "check", "t02_vectors")])
+def test_a_breakpoint_stops_in_the_students_frame_and_the_clock(program: tuple[str, ...], course: Path) -> None:
+    (course / "vectors.py").write_text(BUGGY.replace("    return x * marker", "    breakpoint()\n    return x * 2"))
+    change(course, 'e", points=20', 'e", points=20, seconds=0.3')
+    said = debugged(course, "p marker\n!__import__('time').sleep(0.6)\np x.shape\nc\n", *program, "-k", "matrix")
+    assert "'inside double'" in said
+    assert "torch.Size([3, 5])" in said
+    assert "20 of 20" in said or "20/20" in said
+
+
+# sessions that are not ours
+
+
+def test_a_session_without_checks_is_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_other="def test_it():\n    assert 1\n", check_other="raise SystemExit('not a check of ours')\n"
+    )
+    result = pytester.runpytest_inprocess(*QUICK)
+    result.assert_outcomes(passed=1)
+    assert "points" not in result.stdout.str()
+
+
+def test_a_test_cannot_use_the_fixtures_of_checks(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_other="def test_it(student):\n    assert 1\n")
+    result = pytester.runpytest_inprocess(*QUICK)
+    result.stdout.fnmatch_lines(["*The fixtures of gradlab are for check_[*] functions in check_[*].py files.*"])
+
+
+TAKES_GLYPHS = '''
+from autograder import expect, task
+
+@task("double", points=20)
+def check_data_by_name(student, data):
+    """The images are {wanted}."""
+    split = data(num_train=1, num_test=2, name="glyphs")
+    expect((split.name, len(split.x_test)) == ("{wanted}", 2), f"They are {{split.name}}.")
+'''
+
+
+@pytest.mark.parametrize(("option", "wanted"), [("scenes", "glyphs"), ("glyphs", "glyphs"), ("mnist", "mnist")])
+def test_a_check_may_name_its_generated_data_and_the_command_line_comes_first(
+    run: Run, course: Path, monkeypatch: pytest.MonkeyPatch, option: str, wanted: str
+) -> None:
+    source = importlib.import_module("common.data.mnist")  # the one that load will find, whatever ran before
+    monkeypatch.setattr(source, "read", importlib.import_module("common.data.glyphs").read)
+    (course / "check_vectors.py").write_text(TAKES_GLYPHS.format(wanted=wanted))
+    run(f"{CHECKS}/check_vectors.py::check_data_by_name", "--data", option).assert_outcomes(passed=1)

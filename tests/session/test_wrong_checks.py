@@ -1,0 +1,114 @@
+"""A check file that is wrong is refused, with its place, and a bug in a check is shown to staff."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.checking_course import CHECKS, Run, change, make_copy, pytest_in
+from tests.support.vectors import PUBLIC
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def course(pytester: pytest.Pytester) -> Path:
+    return make_copy(pytester)
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, course: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    return pytest_in(pytester, monkeypatch)
+
+
+WRONG_CHECKS = {
+    "no task": (
+        '@task("double", points=20)\n',
+        "",
+        "check_vectors.py:*: check_double_of_a_matrix has no @task(name, points=",
+    ),
+    "no docstring": (
+        '    """A counter counts what it is given."""\n',
+        "",
+        "check_counter has no docstring; its first line is",
+    ),
+    "an unknown task": ('"Counter"', '"Count"', "assignment.toml has no task 'Count'. It has: double, total, Counter."),
+    "half points": ('e", points=20', 'e", points=0.5', "points must be a whole number of at least 1, not 0.5."),
+    "too many points": ('e", points=20', 'e", points=51', "promises 50 points for 'double', but the checks pay 51."),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_CHECKS)
+def test_a_wrong_check_file_is_refused_with_its_place(name: str, run: Run, course: Path) -> None:
+    old, new, line = WRONG_CHECKS[name]
+    change(course, old, new)
+    result = run(CHECKS)
+    assert result.ret != 0
+    assert result.parseoutcomes().get("passed", 0) == 0
+    (result.stderr if "pay" in line else result.stdout).fnmatch_lines([f"*{line}*"])
+
+
+def test_points_that_are_promised_but_not_paid_are_refused_where_all_checks_are_there(run: Run, course: Path) -> None:
+    hidden = course.parent.parent / "solutions" / course.name
+    hidden.mkdir(parents=True)
+    (hidden / "check_vectors_hidden.py").write_text(
+        PUBLIC.replace("=20", "=10").replace("def check_", "def check_again_")
+    )
+    result = run(CHECKS, str(hidden))
+    result.stderr.fnmatch_lines(["*promises 50 points for 'double', but the checks pay 30. Change one of the two.*"])
+    run(CHECKS).assert_outcomes(passed=2)  # students have some of the checks only
+
+
+def test_a_check_file_of_no_module_is_refused(run: Run, course: Path) -> None:
+    (course / "check_matrices.py").write_text(PUBLIC)
+    run(CHECKS).stdout.fnmatch_lines(
+        ["*judges the module that its name begins with, *, but*assignment.toml lists vectors.py.*"]
+    )
+
+
+def test_a_modules_checks_may_be_split_by_topic(run: Run, course: Path) -> None:
+    whole = course / "check_vectors.py"
+    head, first, second = whole.read_text().partition('@task("Counter"')
+    whole.write_text(head)
+    (course / "check_vectors_counting.py").write_text(head.partition("@task")[0] + first + second)
+    run(str(course)).assert_outcomes(passed=2)
+
+
+def test_check_files_share_oracles_and_each_assignment_has_its_own(run: Run, course: Path) -> None:
+    change(course, "from autograder import", "from oracles import twice\nfrom autograder import")
+    change(course, "2 * x, mistakes", "twice(x), mistakes")
+    (course / "oracles.py").write_text("def twice(x):\n    return 2 * x\n")
+    other = course.parent / "t03_vectors"
+    shutil.copytree(course, other)
+    (other / "check_vectors.py").rename(other / "check_vectors_too.py")  # pytest wants names that differ
+    run(CHECKS, str(other)).assert_outcomes(passed=4)
+    (other / "oracles.py").write_text("def twice(x):\n    return 3 * x + 0\n")  # of another size: see importlib's cache
+    run(CHECKS, str(other)).assert_outcomes(passed=3, failed=1)
+    assert "oracles" not in sys.modules
+
+
+def test_two_checks_of_the_same_name_are_refused(run: Run, course: Path) -> None:
+    (course / "check_vectors_again.py").write_text(PUBLIC.replace("=20", "=10"))
+    result = run(str(course))
+    result.stderr.fnmatch_lines(["*check_vectors.py and *check_vectors_again.py both have a check_* Rename one*"])
+
+
+def test_a_bug_in_a_check_shows_staff_the_check(run: Run, course: Path) -> None:
+    change(course, "    x = rng.normal(3, 5)\n", "    x = rng.norm(3, 5)\n")
+    result = run(CHECKS)
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines([">*x = rng.norm(3, 5)", "*AttributeError*", "broken*0/20*Doubling a matrix*"])
+
+
+def test_a_bug_that_only_the_students_value_brings_out_is_the_students(run: Run, course: Path) -> None:
+    change(course, "    before = counter.value\n", "    before = counter.value.item()\n")
+    result = run(CHECKS)
+    result.stdout.fnmatch_lines(
+        [
+            "    The check cannot use what came back (AttributeError: 'int' object has no attribute 'item').",
+            "failed*0/20*",
+        ]
+    )

@@ -1,0 +1,38 @@
+"""Scripts are decoded as Python would, or refused with their line."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.submissions.source import BadSubmission, decode, parse
+
+
+def test_python_text_is_decoded_as_its_first_lines_say() -> None:
+    assert decode("# é".encode("utf-8-sig"), "a.py") == "# é"
+    assert decode("# -*- coding: latin-1 -*-\n'é'".encode("latin-1"), "a.py") == "# -*- coding: utf-8 -*-\n'é'"
+    assert decode(b"a\r\nb\rc", "a.py") == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "x".encode("utf-16"),
+        b"x = 1\n\0",
+        "é".encode("latin-1"),
+        b"# coding: rot13\n",
+        b"# coding: nothing\n",
+        b"# coding: utf-7\n+AGE-",
+        "\ufeff# coding: latin-1".encode(),
+    ],
+)
+def test_python_text_in_other_encodings_is_refused_with_a_sentence(data: bytes) -> None:
+    with pytest.raises(BadSubmission, match=r"^a\.py.* UTF-8.*\.$"):
+        decode(data, "a.py")
+
+
+def test_a_script_python_cannot_read_is_refused_with_its_line() -> None:
+    with pytest.raises(
+        BadSubmission, match=r"a\.py, line 2: Python cannot read this: '\(' was never closed\.$"
+    ) as caught:
+        parse("x = 1\nf(", "a.py")
+    assert caught.value.line == 2

@@ -1,0 +1,187 @@
+"""A hostile hand-in is refused at once, with a sentence, and reaches nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import stat
+import struct
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import autograder.submissions.find
+from autograder.core.assignment import Assignment
+from autograder.submissions.submission import BadSubmission, open_submission
+from tests.support.course import STUB, WRITTEN, as_notebook
+from tests.support.handins import is_written, tiny_assignment, write, zipped
+
+
+@pytest.fixture
+def assignment(tmp_path: Path) -> Assignment:
+    return tiny_assignment(tmp_path)
+
+
+def special(entry: str, mode: int) -> bytes:
+    info = zipfile.ZipInfo(entry)
+    info.external_attr = mode << 16
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, "/etc/passwd")
+    return buffer.getvalue()
+
+
+def flagged(offset: int, value: int) -> bytes:
+    """A zip with one 16-bit field of its entry changed in the table of contents and in the entry itself."""
+    data = bytearray(zipped({"tiny.py": WRITTEN}))
+    struct.pack_into("<H", data, data.index(b"PK\1\2") + offset + 2, value)
+    struct.pack_into("<H", data, offset, value)
+    return bytes(data)
+
+
+def claiming(size: int) -> bytes:
+    data = bytearray(zipped({"tiny.py": WRITTEN}))
+    struct.pack_into("<I", data, data.index(b"PK\1\2") + 24, size)
+    return bytes(data)
+
+
+def twice(name: str) -> bytes:
+    data = zipped({"tiny.py": WRITTEN, "tony.py": STUB})
+    return data.replace(b"tony.py", name.encode())
+
+
+def nested(levels: int) -> bytes:
+    data = zipped({"tiny.py": WRITTEN})
+    for _ in range(levels):
+        data = zipped({"in.zip": data})
+    return data
+
+
+HOSTILE = {
+    "empty": (b"", "is not a zip"),
+    "no zip": (b"PK\3\4 but no more", "is not a zip"),
+    "half": (zipped({"tiny.py": WRITTEN})[:-40], "is not a zip"),
+    "contents damaged": (zipped({"tiny.py": WRITTEN}).replace(b"\x8d", b"\x8e").replace(b"\xcb", b"\xca"), "damaged"),
+    "absolute": (zipped({"/tiny.py": WRITTEN}), "outside of itself"),
+    "outside": (zipped({"a/../../tiny.py": WRITTEN}), "outside of itself"),
+    "outside on Windows": (zipped({"..\\tiny.py": WRITTEN}), "outside of itself"),
+    "a drive": (zipped({"C:\\tiny.py": WRITTEN}), "outside of itself"),
+    "link": (special("tiny.py", stat.S_IFLNK | 0o777), "is a link"),
+    "pipe": (special("tiny.py", stat.S_IFIFO | 0o777), "is a link or no plain file"),
+    "encrypted": (flagged(6, 1), "encrypted"),
+    "unusual": (flagged(8, 14), "unusual way"),
+    "claims 4 GB": (claiming(0xFFFFFFF0), "would unpack to 4,295 MB"),
+    "claims 7 MB": (claiming(7_000_000), "damaged"),
+    "claims nothing": (claiming(0), "damaged"),
+    "bomb": (zipped({"zeros": b"\0" * 20_000_000, "tiny.py": WRITTEN}), "would unpack to 20 MB"),
+    "large file": (zipped({"tiny.py": os.urandom(100_000) + b"\0" * 8_000_000}), "more than 8 MB"),
+    "many files": (zipped({f"{i}": b"" for i in range(5_001)}), "5,001 files|too long"),
+    "very many files": (zipped({f"{i:060}": b"" for i in range(12_000)}), "too long"),
+    "twice": (twice("tiny.py"), "twice"),
+    "two homes": (zipped({"a/tiny.py": WRITTEN, "b/tiny.py": STUB}), "in a and in b"),
+    "deep": (zipped({"a/" * 50 + "tiny.py": WRITTEN}), "has no tiny.ipynb"),
+    "zip in a zip in a zip in a zip": (nested(3), "has no tiny.ipynb"),
+    "two zips": (zipped({"a.zip": nested(0), "b.zip": nested(0)}), "has no tiny.ipynb"),
+    "folder of that name": (zipped({"tiny.py/": b""}), "has no tiny.ipynb"),
+    "utf-16": (zipped({"tiny.py": WRITTEN.encode("utf-16")}), "UTF-16"),
+    "syntax error": (zipped({"tiny.py": WRITTEN + "def f(:\n"}), r"tiny.py, line 24: Python cannot read this"),
+    "syntax error in a cell": (zipped({"tiny.ipynb": as_notebook(WRITTEN.replace("x + x", "x +"))}), "cell 2, line 3"),
+    "null byte": (zipped({"tiny.py": WRITTEN + "\0"}), "null byte"),
+    "nested expression": (zipped({"tiny.py": WRITTEN + "x = " + "-" * 90_000 + "1"}), "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize("story", HOSTILE)
+def test_a_hostile_zip_is_refused_at_once_with_a_sentence(story: str, assignment: Assignment, tmp_path: Path) -> None:
+    data, reason = HOSTILE[story]
+    path = write(tmp_path / "ada.zip", data)
+    start = time.perf_counter()
+    with pytest.raises(BadSubmission, match=reason) as caught:
+        open_submission(path, assignment)
+    assert time.perf_counter() - start < 2
+    assert str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_zip_in_a_zip_in_a_zip_is_opened(assignment: Assignment, tmp_path: Path) -> None:
+    assert is_written(open_submission(write(tmp_path / "ada.zip", nested(2)), assignment))
+
+
+def test_an_entry_that_holds_more_than_it_claims_gives_no_more(assignment: Assignment, tmp_path: Path) -> None:
+    with pytest.raises(BadSubmission, match="damaged"):
+        open_submission(write(tmp_path / "ada.zip", claiming(30)), assignment)
+
+
+def test_links_in_folders_are_not_followed(assignment: Assignment, tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret" / "tiny.py", WRITTEN)
+    folder = tmp_path / "ada"
+    folder.mkdir()
+    (folder / "tiny.py").symlink_to(secret)
+    with pytest.raises(BadSubmission, match=r"tiny\.py is a link"):
+        open_submission(folder, assignment)
+    (folder / "tiny.py").unlink()
+    (folder / "sub").symlink_to(secret.parent)
+    with pytest.raises(BadSubmission, match=r"has no tiny\.ipynb"):
+        open_submission(folder, assignment)
+    (tmp_path / "eve").symlink_to(secret.parent)
+    with pytest.raises(BadSubmission, match="eve is a link"):
+        open_submission(tmp_path / "eve", assignment)
+
+
+def test_a_pipe_is_not_waited_for(assignment: Assignment, tmp_path: Path) -> None:
+    (tmp_path / "ada").mkdir()
+    os.mkfifo(tmp_path / "ada" / "tiny.py")
+    for path in (tmp_path / "ada", tmp_path / "ada" / "tiny.py", Path("/dev/null")):
+        with pytest.raises(BadSubmission, match="is not a plain file"):
+            open_submission(path, assignment)
+
+
+def test_a_folder_of_very_many_files_is_refused(
+    assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autograder.submissions.find, "MAX_ENTRIES", 5)
+    for index in range(6):
+        write(tmp_path / "ada" / f"{index}", "")
+    with pytest.raises(BadSubmission, match="more than 5 files"):
+        open_submission(tmp_path / "ada", assignment)
+
+
+@pytest.mark.parametrize("name", ["missing.zip", "hand-in.rar", "hand-in.pdf"])
+def test_other_things_are_refused_with_a_sentence(name: str, assignment: Assignment, tmp_path: Path) -> None:
+    if "missing" not in name:
+        write(tmp_path / name, b"Rar!")
+    with pytest.raises(BadSubmission, match=r"does not exist|cannot be graded: there is no tiny.ipynb and no tiny.py"):
+        open_submission(tmp_path / name, assignment)
+
+
+def test_names_of_strangers_stay_on_one_line(assignment: Assignment, tmp_path: Path) -> None:
+    path = write(tmp_path / "a\nb\x1b[31m.zip", zipped({"x\n\x1b]0;": "", "y" * 400: ""}))
+    with pytest.raises(BadSubmission) as caught:
+        open_submission(path, assignment)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_change_of_a_zip_gives_a_submission_or_a_sentence(
+    data: st.DataObject, assignment: Assignment, tmp_path: Path
+) -> None:
+    raw = bytearray(zipped({"t/tiny.py": WRITTEN, "t/tiny.ipynb": as_notebook(STUB)}))
+    for _ in range(data.draw(st.integers(1, 4))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path = write(tmp_path / "ada.zip", bytes(raw[: data.draw(st.integers(len(raw) // 2, len(raw)))]))
+    with contextlib.suppress(BadSubmission):
+        open_submission(path, assignment)
+
+
+def test_an_expression_of_very_many_terms_is_no_obstacle(assignment: Assignment, tmp_path: Path) -> None:
+    long = WRITTEN.replace("x + x", "x + x" + " + 0" * 600)
+    path = write(tmp_path / "ada.zip", zipped({"tiny.py": long, "tiny.ipynb": as_notebook(long)}))
+    assert is_written(open_submission(path, assignment))

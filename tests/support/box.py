@@ -1,0 +1,40 @@
+"""A student in a box, for tests of the box."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from autograder.core.assignment import Limits
+from autograder.sandbox.box_link import BoxLink, WorkerPool
+from autograder.sandbox.proxy import Student, StudentFault
+
+LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
+
+
+def begin(link: BoxLink, *, seconds: float = 20.0, memory_mb: int = LIMITS.memory_mb) -> Student:
+    """What the next check is given."""
+    link.begin(seed=1, seconds=seconds, memory_mb=memory_mb)
+    return Student(link, "work", link.files["work.py"])
+
+
+@contextmanager
+def in_box(pool: WorkerPool, source: str, *, seconds: float = 20.0) -> Iterator[tuple[Student, BoxLink]]:
+    """A student whose work.py is ``source``, in a first check."""
+    source = textwrap.dedent(source)
+    link = BoxLink(pool, {"work.py": source}, LIMITS, {})
+    try:
+        yield begin(link, seconds=seconds), link
+    finally:
+        link.close()
+
+
+def fault(attempt: Any, *args: Any) -> StudentFault:
+    """The fault that a call ends in."""
+    with pytest.raises(StudentFault) as caught:
+        attempt(*args)
+    return caught.value

@@ -1,0 +1,37 @@
+"""A student's copy of a small course, and pytest run on its checks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.vectors import HONEST, make_vectors
+
+CHECKS = "assignments/t02_vectors"
+QUICK = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+
+Run = Callable[..., pytest.RunResult]
+
+
+def make_copy(pytester: pytest.Pytester) -> Path:
+    """Public checks and a correct answer. The working directory is the course; its assignment's folder comes back."""
+    make_vectors(pytester.path / "made")
+    os.rename(pytester.path / "made" / "assignments", pytester.path / "assignments")
+    folder = pytester.path / CHECKS
+    (folder / "vectors.py").write_text(HONEST)
+    return folder
+
+
+def pytest_in(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    for variable in ("CI", "BUILD_NUMBER"):
+        monkeypatch.delenv(variable, raising=False)  # there, pytest's summary repeats whole messages
+    return lambda *arguments: pytester.runpytest_inprocess(*QUICK, *arguments)
+
+
+def change(course: Path, old: str, new: str) -> None:
+    text = (course / "check_vectors.py").read_text()
+    assert text.count(old) == 1
+    (course / "check_vectors.py").write_text(text.replace(old, new))
