@@ -27,6 +27,7 @@ class Task:
     title: str
     points: int
     file: str  # "knn.py"
+    watch_out: str = ""  # the README's column "watch out for"
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def _read_task(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Task:
     name, points = _get(row, "name", str, path), _get(row, "points", int, path)
     if points < 1:
         raise BadManifest(f"{path}: task {name!r} promises {points} points; it needs at least 1.")
-    return Task(name, _get(row, "title", str, path), points, _file(row, f"task {name!r}", files, path))
+    watch_out = _get({"watch_out": "", **row}, "watch_out", str, path)
+    return Task(name, _get(row, "title", str, path), points, _file(row, f"task {name!r}", files, path), watch_out)
 
 
 def _read_question(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Question:
