@@ -20,7 +20,7 @@ from autograder.authoring.mutants import read_mutants
 from autograder.authoring.verify import read_sources
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import open_pool
@@ -119,4 +119,4 @@ def _store(assignment: Assignment, options: Options, table: dict[str, Any]) -> N
     whole = json.loads(path.read_text()) if path.exists() else {}
     made = {"command": f"gradlab calibrate {assignment.name} --data {options.data}", "torch": torch.__version__}
     whole[options.data] = {"made with": {**made, "gradlab": __version__, "device": options.device}, **table}
-    write_whole(path, json.dumps(whole, indent=1) + "\n")
+    write_atomically(path, json.dumps(whole, indent=1) + "\n")

@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.authoring.cells import read_source, to_notebook
 from autograder.authoring.release import notebook_bytes
 from autograder.core.assignment import Assignment
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 
 CONFIG = "nbgrader_config.py"
 
@@ -53,5 +53,5 @@ def export_course(assignments: Iterable[Assignment], destination: Path) -> list[
         files[destination / CONFIG] = _CONFIG.encode()
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, content)
+        write_atomically(path, content)
     return list(files)

@@ -15,8 +15,8 @@ from typing import Any
 from autograder.authoring.cells import BadSource, header_line, read_source, to_notebook
 from autograder.authoring.leaks import refuse_leaks
 from autograder.core.assignment import Assignment
-from autograder.core.files import write_whole
-from autograder.submissions.statements import unwritten
+from autograder.core.files import write_atomically
+from autograder.submissions.statements import unwritten_places
 
 __all__ = ["BadSource", "Release", "release", "stale", "write"]
 
@@ -49,7 +49,7 @@ def release(assignment: Assignment) -> Release:
 def write(release: Release) -> None:
     """Write each file whole or not at all."""
     for path, content in release.files.items():
-        write_whole(path, content)
+        write_atomically(path, content)
 
 
 def stale(release: Release) -> list[str]:
@@ -116,7 +116,7 @@ def _refuse_free_points(source: str, script: str, path: Path, tasks: Sequence[st
         line = header_line(source, "task", task)
         if root not in definitions:
             raise BadSource(f"{path}:{line}: the cell of {task!r} does not define {root}.")
-        places = {name for name, _ in unwritten(definitions[root])}
+        places = {name for name, _ in unwritten_places(definitions[root])}
         if not places or (method and method not in places):
             raise BadSource(
                 f"{path}:{line}: {task!r} does not raise NotImplementedError as released: give it a solution region."

@@ -28,7 +28,7 @@ def find_assignment(name: str, *, installed: bool = True) -> Assignment:
     raise BadManifest(f"There is no assignment {name!r}: not in {here}, and in no assignments/ here or above.{meant}")
 
 
-def assignment_with(module: str) -> Assignment:
+def find_assignment_of_module(module: str) -> Assignment:
     """The assignment whose files include ``module``.py: this folder's, else the first of a course."""
     here = Path.cwd()
     if (here / MANIFEST).is_file():
@@ -49,7 +49,7 @@ def assignment_with(module: str) -> Assignment:
     )
 
 
-def course_root() -> Path:
+def find_course_root() -> Path:
     """The folder that holds assignments/: here, above, or where gradlab is installed. Raises BadManifest."""
     for root in _roots():
         if root.name == "assignments" and root.is_dir():
@@ -57,11 +57,11 @@ def course_root() -> Path:
     raise BadManifest("No folder with assignments/ was found here or above. Run this in a copy of the course.")
 
 
-def assignments_named(names: Sequence[str]) -> list[Assignment]:
+def find_assignments(names: Sequence[str]) -> list[Assignment]:
     """The assignments of these names, or all of the course."""
     if names:
         return [find_assignment(name) for name in names]
-    return [read_assignment(path.parent) for path in sorted((course_root() / "assignments").glob(f"*/{MANIFEST}"))]
+    return [read_assignment(path.parent) for path in sorted((find_course_root() / "assignments").glob(f"*/{MANIFEST}"))]
 
 
 def earlier_modules(assignment: Assignment) -> list[str]:

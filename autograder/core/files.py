@@ -6,10 +6,10 @@ import os
 import tempfile
 from pathlib import Path
 
-_MARK = ".whole-"  # of files half written; `sweep` finds them by it
+_MARK = ".whole-"  # of files half written; `remove_unfinished_files` finds them by it
 
 
-def write_whole(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
     """Write beside ``path`` and rename, so that nobody ever reads half a file.
 
     ``durable`` waits for the disk, so that this holds after a power cut too; what can be drawn again need not be.
@@ -32,7 +32,7 @@ def write_whole(path: Path, content: bytes | str, *, durable: bool = True) -> No
         raise
 
 
-def why(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """Why a file cannot be read or written: the end of a sentence, without the system's numbers."""
     match error:
         case FileNotFoundError():
@@ -52,7 +52,7 @@ def why(error: Exception) -> str:
     return str(error)
 
 
-def sweep(folder: Path) -> None:
+def remove_unfinished_files(folder: Path) -> None:
     """Remove what a writer that was killed left in ``folder`` and in the folders below it."""
     for path in (*folder.glob(f"{_MARK}*"), *folder.glob(f"*/{_MARK}*")):
         path.unlink(missing_ok=True)

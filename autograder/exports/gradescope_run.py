@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 from autograder.exports.gradescope_results import results_json
 from autograder.runners.grader_process import GraderProcess, Job, Setup
 from autograder.sandbox.isolation import NoIsolation, choose
@@ -31,9 +31,9 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
     except Exception as error:  # Gradescope shows students a stack trace when there is no results.json
         sentence = "This could not be graded. That is not your fault; staff have been told."
         table = {"score": 0, "output": sentence, "stdout_visibility": "hidden", "extra_data": {"error": str(error)}}
-        write_whole(results, json.dumps(table))
+        write_atomically(results, json.dumps(table))
         return False
-    write_whole(results, results_json(report))
+    write_atomically(results, results_json(report))
     return not report.needs_staff
 
 

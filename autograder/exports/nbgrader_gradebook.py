@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.assignment import Assignment
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 from autograder.core.report import Report
 from autograder.exports.reports import BadResults
 
@@ -127,7 +127,7 @@ def _place(released: Path, place: Path, files: Mapping[str, bytes], student: str
         if marks.get("solution") and marks.get("grade_id") in written:
             cell.source = written[marks["grade_id"]]
     place.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(place, nbformat.writes(book))
+    write_atomically(place, nbformat.writes(book))
     return complaints
 
 

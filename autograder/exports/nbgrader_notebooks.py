@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.intake.download import HandIn, read_handins
-from autograder.submissions.submission import BadSubmission, open_files, wanted_files
+from autograder.submissions.submission import BadSubmission, read_wanted_files, submission_from_files
 
 Files = dict[str, bytes]  # file name -> content
 
@@ -88,7 +88,7 @@ def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, 
     complaints = []
     for student, path in sorted(paths.items()):
         try:
-            files = wanted_files(path, assignment)
+            files = read_wanted_files(path, assignment)
         except BadSubmission as problem:
             complaints.append(f"{student}: {problem} Formgrader shows the stub.")
             continue
@@ -99,7 +99,7 @@ def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, 
 def _graded(files: Files, student: str, assignment: Assignment) -> Files:
     """Without the notebook where the script of the same name was graded, and the other way round."""
     try:
-        cells = open_files(files, student, assignment).cells
+        cells = submission_from_files(files, student, assignment).cells
     except BadSubmission:
         return files  # nothing was graded; people may want to see both
     other = {name if name in cells else name.removesuffix(".py") + ".ipynb" for name in assignment.files}

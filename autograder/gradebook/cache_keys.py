@@ -10,7 +10,7 @@ from autograder.core.assignment import Assignment
 from autograder.gradebook.journal import Key
 from autograder.runners.grader_process import Setup, earlier_modules
 from autograder.session.digests import digest_seed, judges_digest
-from autograder.submissions.submission import BadSubmission, fingerprint
+from autograder.submissions.submission import BadSubmission, submission_digest
 
 
 class Keys:
@@ -28,7 +28,7 @@ class Keys:
     def of(self, path: Path) -> Key:
         """The key of a hand-in. It is read, not parsed; what cannot be read has a key by the reason."""
         try:
-            submission = fingerprint(path, self.assignment, beside=self._beside)
+            submission = submission_digest(path, self.assignment, earlier_modules=self._beside)
         except BadSubmission as problem:
             submission = f"refused:{hashlib.sha256(str(problem).encode('utf-8', 'backslashreplace')).hexdigest()}"
         except Exception:  # ours; the grader process meets it again and reports it as broken, which is not kept

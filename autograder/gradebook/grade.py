@@ -10,13 +10,13 @@ from typing import Protocol
 
 from autograder.core.assignment import Assignment
 from autograder.core.errors import GradlabError
-from autograder.core.files import sweep
+from autograder.core.files import remove_unfinished_files
 from autograder.core.report import Cause, Outcome, Report
 from autograder.gradebook.cache_keys import Keys
 from autograder.gradebook.identity import left_behind, moved, moves
 from autograder.gradebook.journal import Journal, Kept, Key
 from autograder.gradebook.results import write_report, write_results
-from autograder.intake.download import HandIn, Intake, Problem, in_order
+from autograder.intake.download import HandIn, Intake, Problem, sort_problems
 from autograder.runners.grader_process import Job, Setup
 
 _PARTS = ("the checks or what they stand on", "gradlab itself", "the device", "the data", "the seed", "the wall")
@@ -74,7 +74,7 @@ def grade_class(
     ``approve`` sees the marks that a regrade changes before they are written. Raises NeedsRegrade. Each report is in
     the journal as soon as it is made, so a run that was ended at any moment goes on where it was.
     """
-    sweep(out)
+    remove_unfinished_files(out)
     work = _Work(assignment, intake, setup, journal, out, regrade=regrade)
     on_start(len(intake.handins), len(work.jobs))
     done = Graded(ran=len(work.jobs), reused=len(intake.handins) - len(work.jobs), problems=work.problems)
@@ -91,7 +91,7 @@ def grade_class(
             done.written = False
             return done
         work.give_all()
-    done.problems = in_order([*done.problems, *_doubtful(journal, intake)])
+    done.problems = sort_problems([*done.problems, *_doubtful(journal, intake)])
     with journal.writing():
         journal.set_problems(done.problems)
     done.reports = write_results(journal, out, done=work.drawn)
@@ -101,7 +101,7 @@ def grade_class(
 def _doubtful(journal: Journal, intake: Intake) -> Iterable[Problem]:
     """Latest hand-ins that are worth nothing, of students who handed in before: by mistake, as likely as not."""
     earlier: dict[str, list[str]] = defaultdict(list)
-    for handin in intake.earlier:
+    for handin in intake.superseded:
         earlier[handin.student].append(handin.path.name)
     for report in journal.reports(list(earlier)):
         if report.is_blank or report.refusal:
@@ -150,7 +150,7 @@ class _Work:
         kept = tuple(left_behind(self.journal, intake, key))
         have_marks = {problem.who for problem in kept}
         found = [p for p in intake.problems if not (p.kind == "missing" and p.who in have_marks)]
-        return in_order([*found, *told, *kept])
+        return sort_problems([*found, *told, *kept])
 
     def _refuse(self, assignment: Assignment, wanted: dict[HandIn, Key], taken: Mapping[str, str]) -> None:
         facts = self.journal.fact("assignment")
@@ -202,7 +202,7 @@ class _Work:
         """The marks that the regrade changes."""
         for handin, kept in self.pending.items():
             for old in self.journal.reports([handin.student]):
-                new = self.journal.dressed(kept.report, handin.student, handin.at, handin.notes)
+                new = self.journal.dressed(kept.report, handin.student, handin.handed_in, handin.notes)
                 before = {task.name: task.points for task in old.tasks}
                 after = {task.name: task.points for task in new.tasks}
                 tasks = tuple(

@@ -34,10 +34,10 @@ def moves(journal: Journal, intake: Intake) -> dict[str, str]:
         return {}
     at = defaultdict(set)
     specs: dict[str, set[str]] = defaultdict(set)
-    for handin in (*intake.handins, *intake.earlier):
+    for handin in (*intake.handins, *intake.superseded):
         if handin.student not in known:
             at[journal.text(handin.path.absolute())].add(handin.student)
-        for old in handin.came_as:
+        for old in handin.other_ids:
             specs[old].add(handin.student)
     for old, path in journal.paths() if gone else ():
         specs[old] |= at.get(path, set())

@@ -87,7 +87,7 @@ class Journal(Database):
 
     def give(self, handin: HandIn, kept: Kept) -> None:
         """Let a report be the one of a student from now on."""
-        row = (handin.student, kept.id, handin.at, _json(handin.notes))
+        row = (handin.student, kept.id, handin.handed_in, _json(handin.notes))
         self._base.execute("INSERT OR REPLACE INTO students VALUES (?, ?, ?, ?)", row)
 
     def key_of(self, student: str) -> Key | None:
@@ -126,13 +126,20 @@ class Journal(Database):
 
     def note(self, intake: Intake, submissions: dict[Path, str]) -> None:
         """Remember every hand-in that came, and what this intake has for people to read."""
-        rows = [(handin, True) for handin in intake.handins] + [(handin, False) for handin in intake.earlier]
+        rows = [(handin, True) for handin in intake.handins] + [(handin, False) for handin in intake.superseded]
         students = [(handin.student,) for handin in intake.handins]
         self._base.executemany("UPDATE handins SET counts = 0 WHERE student = ?", students)
         self._base.executemany(
             "INSERT OR REPLACE INTO handins VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (h.student, self.text(h.path.absolute()), h.at, h.clock, submissions.get(h.path, ""), counts)
+                (
+                    h.student,
+                    self.text(h.path.absolute()),
+                    h.handed_in,
+                    h.time_source,
+                    submissions.get(h.path, ""),
+                    counts,
+                )
                 for h, counts in rows
             ],
         )

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import why
+from autograder.core.files import explain
 
 NAME = ".lock"
 SECONDS = 0.5  # between two looks
@@ -32,7 +32,7 @@ def hold(folder: Path, *, wait: bool = False, on_wait: Callable[[str], None] = l
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise Unwritable(f"Results cannot be written to {folder}: {why(error)}.") from None
+        raise Unwritable(f"Results cannot be written to {folder}: {explain(error)}.") from None
     try:
         told = False
         while not _try(descriptor, folder):
@@ -62,7 +62,9 @@ def _try(descriptor: int, folder: Path) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise Unwritable(f"{folder} cannot be locked ({why(error)}). Use a folder on this machine's disk.") from None
+        raise Unwritable(
+            f"{folder} cannot be locked ({explain(error)}). Use a folder on this machine's disk."
+        ) from None
     return True
 
 
@@ -72,4 +74,4 @@ def _sign(descriptor: int, folder: Path) -> None:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, line.encode(), 0)
     except OSError as error:
-        raise Unwritable(f"Results cannot be written to {folder}: {why(error)}.") from None
+        raise Unwritable(f"Results cannot be written to {folder}: {explain(error)}.") from None

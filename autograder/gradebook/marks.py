@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import why
+from autograder.core.files import explain
 from autograder.core.report import Mark, Report
 from autograder.gradebook.journal import Journal, now
 from autograder.gradebook.results import write_results
@@ -75,7 +75,7 @@ def read_marks(path: Path) -> list[Given]:
             raise BadMark(f"{path} lacks the column {missing[0]!r}; it needs {', '.join(COLUMNS)}.")
         return list(_given(rows, path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadMark(f"{path} cannot be read: {why(error)}.") from None
+        raise BadMark(f"{path} cannot be read: {explain(error)}.") from None
 
 
 def _given(rows: csv.DictReader[str], path: Path) -> Iterable[Given]:

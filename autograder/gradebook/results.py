@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from autograder.core.files import why, write_whole
+from autograder.core.files import explain, write_atomically
 from autograder.core.report import Report
 from autograder.gradebook.journal import Journal
 from autograder.gradebook.lock import Unwritable
@@ -24,9 +24,9 @@ def write_report(report: Report, out: Path) -> None:
     folder = out / report.student
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "report.html", report_html(report, staff=False), durable=False)
-        write_whole(folder / "staff.html", report_html(report, staff=True), durable=False)
-        write_whole(folder / "report.json", report.to_json(), durable=False)
+        write_atomically(folder / "report.html", report_html(report, staff=False), durable=False)
+        write_atomically(folder / "staff.html", report_html(report, staff=True), durable=False)
+        write_atomically(folder / "report.json", report.to_json(), durable=False)
     except OSError as error:
         raise _unwritable(folder, error) from None
 
@@ -56,10 +56,10 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
         gradebook = gradebook_csv(
             reports, questions=list(facts.get("questions", {})), intake=said, assignment=facts.get("name", "")
         )
-        write_whole(out / "gradebook.csv", gradebook)
+        write_atomically(out / "gradebook.csv", gradebook)
         intake = [(problem.kind, problem.who, problem.what) for problem in problems]
         title = f"{facts.get('title', '')}: results"
-        write_whole(out / "index.html", index_html(reports, title=title, intake=intake, similar=journal.similar()))
+        write_atomically(out / "index.html", index_html(reports, title=title, intake=intake, similar=journal.similar()))
     except OSError as error:
         raise _unwritable(out, error) from None
     return out / "index.html"
@@ -86,6 +86,6 @@ def _is_written(report: Report, out: Path) -> bool:
 
 def _unwritable(path: Path, error: OSError) -> Unwritable:
     return Unwritable(
-        f"Results cannot be written to {path}: {why(error)}. Make room and run the same command again: what was "
+        f"Results cannot be written to {path}: {explain(error)}. Make room and run the same command again: what was "
         "graded is in the journal and is not run a second time."
     )

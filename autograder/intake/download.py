@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
-from autograder.core.files import why
+from autograder.core.files import explain
 from autograder.intake.platforms import SUFFIXES, Entry, recognise
 from autograder.intake.roster import BadRoster, Roster
 from autograder.intake.unpack import BadHandins, unpack
@@ -35,10 +35,10 @@ class HandIn:
 
     student: str  # also the name of the folder with the report
     path: Path
-    at: str  # when it was handed in: ISO 8601, UTC, or "" where nobody says
-    clock: str  # what says so, and by what the latest was found
+    handed_in: str  # when it was handed in: ISO 8601, UTC, or "" where nobody says
+    time_source: str  # what says so, and by what the latest was found
     notes: tuple[str, ...] = ()
-    came_as: tuple[str, ...] = ()  # the ids that it would have, or had, if no roster said whose it is
+    other_ids: tuple[str, ...] = ()  # the ids that it would have, or had, if no roster said whose it is
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Problem:
 class Intake:
     """All hand-ins of an assignment."""
 
-    system: str
+    platform: str
     handins: tuple[HandIn, ...]  # the latest of each student, by id
-    earlier: tuple[HandIn, ...]  # kept, not graded
+    superseded: tuple[HandIn, ...]  # kept, not graded
     problems: tuple[Problem, ...]
     roster: frozenset[str] = frozenset()  # the ids it lists; empty without one
 
@@ -80,7 +80,7 @@ def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: R
     listing = recognise(folder, assignment.name, store)
     problems += [Problem(*row) for row in listing.problems]
     if not listing.entries:
-        why = f": no folder and no file that ends in {', '.join(SUFFIXES)}" if listing.system == "folder" else ""
+        why = f": no folder and no file that ends in {', '.join(SUFFIXES)}" if listing.platform == "folder" else ""
         raise BadHandins(f"{source} holds no hand-in of {assignment.name}{why}.")
     students = _resolve(listing.entries, roster, problems)
     handins, earlier = [], []
@@ -91,10 +91,10 @@ def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: R
     if roster:
         _list_missing(roster, students, problems)
     known = frozenset(_ids(roster)) if roster else frozenset()
-    return Intake(listing.system, tuple(handins), tuple(earlier), in_order(problems), known)
+    return Intake(listing.platform, tuple(handins), tuple(earlier), sort_problems(problems), known)
 
 
-def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """What needs a decision first."""
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
     return tuple(sorted(problems, key=lambda p: (ranks.get(p.kind, len(ranks)), p.who.casefold(), p.what)))
@@ -111,7 +111,7 @@ def _mode(path: Path) -> int:
     try:
         return os.stat(path).st_mode
     except OSError as error:
-        raise BadHandins(f"{path} cannot be read: {why(error)}.") from None
+        raise BadHandins(f"{path} cannot be read: {explain(error)}.") from None
 
 
 def _descend(folder: Path) -> Path:
@@ -180,9 +180,9 @@ def _latest_first(student: str, entries: list[Entry], problems: list[Problem]) -
         problems.append(Problem(kind, student, what))
     names_without = {safe_name(entry.who) for entry in entries}
     names_without |= {_distinct(safe_name(entry.who), entry.who, entry.number) for entry in entries}
-    came_as = tuple(sorted(names_without - {student}))
+    other_ids = tuple(sorted(names_without - {student}))
     made = [
-        HandIn(student, e.path, f"{e.at:%Y-%m-%dT%H:%M:%SZ}" if e.at else "", e.clock, e.notes, came_as)
+        HandIn(student, e.path, f"{e.at:%Y-%m-%dT%H:%M:%SZ}" if e.at else "", e.clock, e.notes, other_ids)
         for e in entries
     ]
     return [replace(made[0], notes=notes), *made[1:]]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from autograder.core.files import why
+from autograder.core.files import explain
 from autograder.intake.gradescope_metadata import METADATA, read_metadata
 from autograder.intake.roster import numbered, squashed
 from autograder.intake.times import modified, moment, timestamp
@@ -55,7 +55,7 @@ class Entry:
 class Listing:
     """What was found in a folder."""
 
-    system: str
+    platform: str
     entries: list[Entry]
     problems: list[tuple[str, str, str]] = field(default_factory=list)  # (kind, who, what)
 
@@ -65,7 +65,7 @@ def recognise(folder: Path, assignment: str, store: Path) -> Listing:
     try:
         visible = sorted(path for path in folder.iterdir() if not _JUNK.fullmatch(path.name))
     except OSError as error:
-        raise BadHandins(f"{folder} cannot be read: {why(error)}.") from None
+        raise BadHandins(f"{folder} cannot be read: {explain(error)}.") from None
     names = {path.name for path in visible}
     if METADATA in names:
         return _gradescope(folder)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import why
+from autograder.core.files import explain
 
 MAX_BYTES = 50_000_000
 # Headings as the platforms' own exports and people write them, in lower case. The first one found holds the ids.
@@ -126,7 +126,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
         data = path.read_bytes()
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except OSError as error:
-        raise BadRoster(f"{path} cannot be read: {why(error)}.") from None
+        raise BadRoster(f"{path} cannot be read: {explain(error)}.") from None
     except UnicodeDecodeError:
         raise BadRoster(f"{path} is not saved as UTF-8. Save it as CSV UTF-8.") from None
     if len(data) > MAX_BYTES or "\0" in text:

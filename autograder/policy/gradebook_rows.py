@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder.core.files import why
+from autograder.core.files import explain
 from autograder.intake.download import safe_name
 from autograder.policy.policy_file import BadPolicy, Policy
 
@@ -35,7 +35,7 @@ def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[Row]:
         try:
             table = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise BadPolicy(f"{path} cannot be read: {why(error)}.") from None
+            raise BadPolicy(f"{path} cannot be read: {explain(error)}.") from None
         for line, cells in enumerate(table, start=2):
             row = _row(cells, policy, f"{path}, line {line}")
             if row.assignment not in policy.rules:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import why
+from autograder.core.files import explain
 from autograder.intake.download import safe_name
 
 _LATE = ("free_days", "free_days_each", "grace_minutes", "percent_per_day", "percent_at_most", "refuse_after_days")
@@ -63,7 +63,7 @@ def read_policy(path: Path) -> Policy:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadPolicy(f"{path} cannot be read: {why(error)}.") from None
+        raise BadPolicy(f"{path} cannot be read: {explain(error)}.") from None
     _known(table, ("late", "assignments", "extensions", "drop_lowest"), f"{path}")
     late = _table(table.get("late", {}), f"{path}, [late]", "options")
     _known(late, _LATE, f"{path}, [late]")

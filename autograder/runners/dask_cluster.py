@@ -23,7 +23,7 @@ from autograder.core.report import Report, parse_report
 from autograder.runners.compatibility import make_request
 from autograder.runners.dask_connection import ClusterError, Tls, connected
 from autograder.runners.grader_process import Job, Setup
-from autograder.submissions.submission import BadSubmission, wanted_files
+from autograder.submissions.submission import BadSubmission, read_wanted_files
 
 LOOK_SECONDS = 2.0  # between two looks at who is there
 PATIENCE_SECONDS = 60.0  # without a worker
@@ -215,7 +215,7 @@ class _Run:
     def _read(self, job: Job) -> tuple[dict[str, bytes] | None, str, str]:
         """What is sent of a hand-in: its files, or why it cannot be graded, or what went wrong on our side."""
         try:
-            return wanted_files(job.path, self.assignment, beside=self.beside), "", ""
+            return read_wanted_files(job.path, self.assignment, earlier_modules=self.beside), "", ""
         except BadSubmission as problem:
             return None, str(problem), ""
         except Exception:

@@ -27,7 +27,7 @@ from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, Handed, with_checks
-from autograder.submissions.submission import BadSubmission, Submission, open_files, open_submission
+from autograder.submissions.submission import BadSubmission, Submission, open_submission, submission_from_files
 
 START_SECONDS = 300.0
 SLACK_SECONDS = 120.0  # beyond what all checks of a submission may take together
@@ -64,8 +64,8 @@ class Job:
             raise BadSubmission(self.refusal)
         beside = earlier_modules(assignment)
         if self.files is None:
-            return open_submission(self.path, assignment, beside=beside)
-        return open_files(self.files, self.student, assignment, beside=beside)
+            return open_submission(self.path, assignment, earlier_modules=beside)
+        return submission_from_files(self.files, self.student, assignment, earlier_modules=beside)
 
 
 class GraderProcess:

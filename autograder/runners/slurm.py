@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import why
+from autograder.core.files import explain
 from autograder.runners.compatibility import COURSE
 from autograder.runners.dask_connection import Tls, require_dask
 
@@ -53,7 +53,7 @@ def read_config(path: Path) -> Slurm:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadConfig(f"{path} cannot be read: {why(error)}.") from None
+        raise BadConfig(f"{path} cannot be read: {explain(error)}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} is not TOML: {error}.") from None
     kinds = {field.name: str(field.type) for field in fields(Slurm)}

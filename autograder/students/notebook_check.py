@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.core.assignment import BadManifest
-from autograder.core.course import assignment_with
+from autograder.core.course import find_assignment_of_module
 from autograder.core.report import Outcome, Report
 from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
@@ -42,7 +42,7 @@ def check(module: str, *, task: str | None = None, device: str = "cpu", data: st
     assert frame.f_back is not None
     namespace: dict[str, Any] = frame.f_back.f_globals
     source = executed_source([cell for cell in namespace.get("In", []) if isinstance(cell, str)])
-    assignment = assignment_with(module)
+    assignment = find_assignment_of_module(module)
     if f"{module}.py" not in assignment.files:
         modules = " or ".join(f'check("{file.removesuffix(".py")}")' for file in assignment.files)
         raise BadManifest(f"{assignment.name} has no module {module!r}. Write {modules}.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, BadManifest, read_assignment
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 from autograder.render.words import count
 from autograder.students.handout import RECORD, digest, read_record
 
@@ -36,18 +36,18 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
             content, target = path.read_bytes(), destination / name
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(target, content)
+                write_atomically(target, content)
                 new += 1
             elif target.read_bytes() != content:
                 if copied.get(name) != digest(target.read_bytes()):
                     lines.append(f"Kept {target}: you edited it.")
                     kept += 1
                     continue
-                write_whole(target, content)
+                write_atomically(target, content)
                 lines.append(f"Updated {target}.")
             copied[name] = digest(content)
         lines.append(f"{destination / folder.name}: {count(new, 'new file')}, {kept} kept.")
-    write_whole(destination / RECORD, (json.dumps(copied, indent=1, sort_keys=True) + "\n").encode())
+    write_atomically(destination / RECORD, (json.dumps(copied, indent=1, sort_keys=True) + "\n").encode())
     return lines
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.assignment import Assignment, read_assignment
-from autograder.core.files import write_whole
-from autograder.submissions.find import find
-from autograder.submissions.statements import bound, unwritten
+from autograder.core.files import write_atomically
+from autograder.submissions.find import find_files
+from autograder.submissions.statements import bound_names, unwritten_places
 from autograder.submissions.submission import BadSubmission, open_submission
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day of zip: equal work makes equal zips
@@ -49,7 +49,7 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
 
     names = [name for module in assignment.files for name in (module.removesuffix(".py") + ".ipynb", module)]
     path = _target(assignment, out)
-    write_whole(path, _zip(find(assignment_folder, names).files))
+    write_atomically(path, _zip(find_files(assignment_folder, names).files))
     warnings = [*submission.notes]
     if unfinished:
         warnings.append(f"Not written yet, so they earn nothing: {', '.join(unfinished)}.")
@@ -59,16 +59,16 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
 def _state(body: Sequence[ast.stmt], task: str) -> bool | None:
     """True when the task is written, False when places are left, None when it is not defined."""
     root, _, method = task.partition(".")
-    found = [node for node in body if root in bound(node)]
+    found = [node for node in body if root in bound_names(node)]
     if not found:
         return None
     node = found[-1]
     if method and isinstance(node, ast.ClassDef):
-        inside = [child for child in node.body if method in bound(child)]
+        inside = [child for child in node.body if method in bound_names(child)]
         if not inside:
             return True if node.bases else None
-        return not unwritten(inside[-1])
-    return not unwritten(node)
+        return not unwritten_places(inside[-1])
+    return not unwritten_places(node)
 
 
 def _target(assignment: Assignment, out: Path | None) -> Path:

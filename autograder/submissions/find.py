@@ -45,24 +45,24 @@ class Found:
     others: tuple[str, ...] = ()
 
 
-def find(path: Path, wanted: Collection[str], *, beside: Collection[str] = ()) -> Found:
+def find_files(path: Path, wanted: Collection[str], *, optional: Collection[str] = ()) -> Found:
     """Read the files named in ``wanted``: from the outermost folder that holds any of them.
 
-    Those named in ``beside`` are taken along where they lie in that same folder.
+    Those named in ``optional`` are taken along where they lie in that same folder.
     Raises BadSubmission with the reason when the hand-in cannot or must not be read.
     """
     name = shown(path.name)
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISDIR(mode):
-            return _choose(_folder_levels(path, wanted), wanted, beside, name, zips=MAX_ZIPS)
+            return _choose(_folder_levels(path, wanted), wanted, optional, name, zips=MAX_ZIPS)
         data = _read_plain(path, limit=MAX_ZIP if path.suffix.lower() == ".zip" else MAX_FILE)
     except FileNotFoundError:
         raise BadSubmission(f"{name} does not exist.") from None
     except OSError as error:
         raise BadSubmission(f"{name} cannot be read: {error.strerror}.") from None
     if path.suffix.lower() == ".zip":
-        return _choose(_zip_levels(data, name), wanted, beside, name, zips=MAX_ZIPS - 1)
+        return _choose(_zip_levels(data, name), wanted, optional, name, zips=MAX_ZIPS - 1)
     return _single(path.name, data, wanted)
 
 
@@ -77,7 +77,7 @@ def _single(name: str, data: bytes, wanted: Collection[str]) -> Found:
 
 
 def _choose(
-    levels: Iterator[Mapping[str, Reader]], wanted: Collection[str], beside: Collection[str], name: str, *, zips: int
+    levels: Iterator[Mapping[str, Reader]], wanted: Collection[str], optional: Collection[str], name: str, *, zips: int
 ) -> Found:
     """Take the wanted files from the first level of folders that has any; else from the only zip inside."""
     others: dict[str, Reader] = {}
@@ -89,13 +89,13 @@ def _choose(
         if homes:
             files = {PurePosixPath(path): read for path, read in level.items()}
             here = {path.name: read for path, read in files.items() if str(path.parent) == homes[0]}
-            taken = sorted({*wanted, *beside} & {*here})
+            taken = sorted({*wanted, *optional} & {*here})
             return Found({want: here[want]() for want in taken}, tuple(sorted({*here} - {*taken})))
         others.update(level)
     inner = [path for path in others if path.lower().endswith(".zip")]
     if len(inner) == 1 and zips:
         inside = shown(f"{name}/{inner[0]}")
-        return _choose(_zip_levels(others[inner[0]](), inside), wanted, beside, inside, zips=zips - 1)
+        return _choose(_zip_levels(others[inner[0]](), inside), wanted, optional, inside, zips=zips - 1)
     return Found({}, tuple(sorted(others)))
 
 

@@ -19,13 +19,13 @@ _CHOICES = (ast.If, ast.Try)  # `try: import ...` and `if cuda: device = ...` bi
 _CALLS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
 
 
-def unwritten(node: ast.stmt) -> frozenset[tuple[str, int]]:
+def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
     """The places in a function or class that the handout leaves to the student: function name, and how many there.
 
     A place is a `raise NotImplementedError()` that can be reached; one left over below a `return` is not.
     """
     if isinstance(node, ast.ClassDef):
-        return frozenset().union(*(unwritten(child) for child in node.body))
+        return frozenset().union(*(unwritten_places(child) for child in node.body))
     if not isinstance(node, _DEFINITIONS):
         return frozenset()
     try:
@@ -45,7 +45,7 @@ def overridden(statements: Sequence[ast.stmt]) -> dict[int, int]:
         if not isinstance(node, _DEFINITIONS):
             continue
         earlier = latest.get(node.name)
-        if earlier is not None and unwritten(node) > unwritten(statements[earlier]):
+        if earlier is not None and unwritten_places(node) > unwritten_places(statements[earlier]):
             losers[index] = earlier
         else:
             latest[node.name] = index
@@ -58,18 +58,18 @@ def kept(statements: Sequence[ast.stmt], segments: Sequence[str], wanted: Iterab
     binding: dict[str, list[int]] = defaultdict(list)
     for index, statement in enumerate(statements):
         if isinstance(statement, (*_ASSIGNMENTS, *_CHOICES)):
-            for name in bound(statement):
+            for name in bound_names(statement):
                 binding[name].append(index)
 
     def taken(index: int) -> set[str]:
         statement = statements[index]
-        return _free(segments[index]) | (bound(statement) if isinstance(statement, ast.AugAssign) else set())
+        return _free(segments[index]) | (bound_names(statement) if isinstance(statement, ast.AugAssign) else set())
 
     needed = {name.split(".")[0] for name in wanted}
     for index in keep:
         needed |= taken(index)
         if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is kept
-            needed |= bound(statements[index])
+            needed |= bound_names(statements[index])
     queue = list(needed)
     while queue:
         for index in binding.pop(queue.pop(), ()):
@@ -79,17 +79,17 @@ def kept(statements: Sequence[ast.stmt], segments: Sequence[str], wanted: Iterab
                 needed |= new
                 queue.extend(new)
 
-    known = set(dir(builtins)).union(*(bound(statements[index]) for index in keep))
+    known = set(dir(builtins)).union(*(bound_names(statements[index]) for index in keep))
     for index, statement in enumerate(statements):
         if index in keep or not isinstance(statement, _ASSIGNMENTS):
             continue
         if not any(isinstance(node, _CALLS) for node in ast.walk(statement)) and taken(index) <= known:
             keep.add(index)
-            known |= bound(statement)
+            known |= bound_names(statement)
     return keep
 
 
-def bound(statement: ast.stmt) -> set[str]:
+def bound_names(statement: ast.stmt) -> set[str]:
     """Names that a statement gives a value to, or changes a part of (`Net.loss = f` changes Net)."""
     if isinstance(statement, _DEFINITIONS):
         return {statement.name}
@@ -105,7 +105,7 @@ def bound(statement: ast.stmt) -> set[str]:
             if isinstance(child, _CHOICES):
                 inside.append(child)
             else:
-                names |= bound(child)
+                names |= bound_names(child)
     return names
 
 

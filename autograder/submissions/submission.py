@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
-from autograder.submissions.find import Found, find
-from autograder.submissions.notebook import Cells, Module, place, statements_kept, to_module
+from autograder.core.notebooks import describe_line, notebook_name
+from autograder.submissions.find import Found, find_files
+from autograder.submissions.notebook import Cells, Module, statements_kept, to_module
 from autograder.submissions.source import BadSubmission, decode, parse, shown
-from autograder.submissions.statements import unwritten
+from autograder.submissions.statements import unwritten_places
 
-__all__ = ["BadSubmission", "Submission", "open_files", "open_submission", "wanted_files"]
+__all__ = ["BadSubmission", "Submission", "open_submission", "read_wanted_files", "submission_from_files"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Submission:
 
 
 def open_submission(
-    path: Path, assignment: Assignment, stub_folder: Path | None = None, *, beside: Sequence[str] = ()
+    path: Path, assignment: Assignment, stub_folder: Path | None = None, *, earlier_modules: Sequence[str] = ()
 ) -> Submission:
     """Open a zip, a folder, a notebook or a script.
 
@@ -43,24 +44,26 @@ def open_submission(
     earlier assignments that are taken along when they are there.
     Raises BadSubmission with the reason when nothing can be graded.
     """
-    found = wanted_files(path, assignment, beside=beside)
-    return open_files(found, _student(path, assignment), assignment, stub_folder, beside=beside)
+    found = read_wanted_files(path, assignment, earlier_modules=earlier_modules)
+    return submission_from_files(
+        found, _student(path, assignment), assignment, stub_folder, earlier_modules=earlier_modules
+    )
 
 
-def open_files(
+def submission_from_files(
     found: Mapping[str, bytes],
     student: str,
     assignment: Assignment,
     stub_folder: Path | None = None,
     *,
-    beside: Sequence[str] = (),
+    earlier_modules: Sequence[str] = (),
 ) -> Submission:
-    """The same from what ``wanted_files`` read, here or on another machine."""
+    """The same from what ``read_wanted_files`` read, here or on another machine."""
     stub_folder = stub_folder or assignment.folder
     files: dict[str, str] = {}
     cells: dict[str, Cells] = {}
     notes: list[str] = []
-    for name in _modules(assignment, beside):
+    for name in _modules(assignment, earlier_modules):
         wanted = [task.name for task in assignment.tasks if task.file == name]
         stub = _stub(stub_folder / name)
         try:
@@ -81,27 +84,28 @@ def open_files(
     return Submission(student, files, _digest(found), tuple(notes), cells)
 
 
-def fingerprint(path: Path, assignment: Assignment, *, beside: Sequence[str] = ()) -> str:
+def submission_digest(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> str:
     """The digest that ``open_submission`` would give the hand-in, which is read and not parsed for it.
 
     Raises BadSubmission when nothing in it is wanted, or it cannot be read.
     """
-    return _digest(wanted_files(path, assignment, beside=beside))
+    return _digest(read_wanted_files(path, assignment, earlier_modules=earlier_modules))
 
 
-def wanted_files(path: Path, assignment: Assignment, *, beside: Sequence[str] = ()) -> dict[str, bytes]:
+def read_wanted_files(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> dict[str, bytes]:
     """The files of a hand-in that are graded, as bytes. Raises BadSubmission."""
     own, others = (
-        [name for module in modules for name in (_notebook(module), module)] for modules in (assignment.files, beside)
+        [name for module in modules for name in (notebook_name(module), module)]
+        for modules in (assignment.files, earlier_modules)
     )
-    found = find(path, own, beside=[name for name in others if name not in own])
+    found = find_files(path, own, optional=[name for name in others if name not in own])
     if not found.files:
         raise BadSubmission(_nothing(path, assignment, found))
     return found.files
 
 
-def _modules(assignment: Assignment, beside: Sequence[str]) -> list[str]:
-    return [*assignment.files, *(name for name in beside if name not in assignment.files)]
+def _modules(assignment: Assignment, earlier_modules: Sequence[str]) -> list[str]:
+    return [*assignment.files, *(name for name in earlier_modules if name not in assignment.files)]
 
 
 def _module(
@@ -109,7 +113,7 @@ def _module(
 ) -> Module | None:
     """The module of that name, from the notebook or the script, whichever was edited."""
     candidates: dict[str, Module] = {}
-    if (notebook := _notebook(name)) in files:
+    if (notebook := notebook_name(name)) in files:
         candidates[notebook] = to_module(files[notebook], notebook, wanted)
     if name in files:
         text = decode(files[name], name)
@@ -143,7 +147,7 @@ def _left(module: Module, wanted: Sequence[str]) -> frozenset[tuple[str, str, in
         (root, *place)
         for root, node in _definitions(module).items()
         if root in roots or not roots
-        for place in unwritten(node)
+        for place in unwritten_places(node)
     )
 
 
@@ -166,11 +170,13 @@ def _definitions(module: Module) -> dict[str, ast.stmt]:
 
 def _refuse_differences(name: str, cells: Cells, ours: Mapping[str, int], theirs: Mapping[str, int]) -> None:
     """Both files were edited: they must say the same, but for comments and order."""
-    different = [f"{place(cells, line)} of {_notebook(name)}" for tree, line in ours.items() if tree not in theirs]
+    different = [
+        f"{describe_line(cells, line)} of {notebook_name(name)}" for tree, line in ours.items() if tree not in theirs
+    ]
     different += [f"line {line} of {name}" for tree, line in theirs.items() if tree not in ours]
     if different:
         raise BadSubmission(
-            f"{_notebook(name)} and {name} were both edited and differ, first in {different[0]}. "
+            f"{notebook_name(name)} and {name} were both edited and differ, first in {different[0]}. "
             "Hand in only the one that is to be graded."
         )
 
@@ -193,13 +199,9 @@ def _stub(path: Path) -> Module | None:
     return Module(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def _notebook(module: str) -> str:
-    return module.removesuffix(".py") + ".ipynb"
-
-
 def _nothing(path: Path, assignment: Assignment, found: Found) -> str:
     name = shown(path.name)
-    wanted = " and no ".join(name for module in assignment.files for name in (_notebook(module), module))
+    wanted = " and no ".join(name for module in assignment.files for name in (notebook_name(module), module))
     if found.others == (path.name,):
         return f"{name} cannot be graded: there is no {wanted}. Hand in one of them, or a zip or folder that holds it."
     others = ", ".join(shown(other, limit=40) for other in found.others[:6]) or "nothing"

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli.app import main
-from autograder.core.files import why, write_whole
+from autograder.core.files import explain, write_atomically
 from tests.support.classroom import Grader, hand_in, run
 from tests.support.vectors import HONEST, make_vectors
 
@@ -63,10 +63,10 @@ def test_a_file_that_cannot_be_used_gets_a_sentence(
 
 def test_a_failed_write_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
-        write_whole(tmp_path / "none" / "x.csv", "")
+        write_atomically(tmp_path / "none" / "x.csv", "")
     assert caught.value.filename == str(tmp_path / "none" / "x.csv")
 
 
 def test_every_error_of_the_system_ends_a_sentence() -> None:
-    assert why(PermissionError(13, "Permission denied", "x")) == "its permissions do not allow it"
-    assert why(OSError(28, os.strerror(28))) == "no space left on device"
+    assert explain(PermissionError(13, "Permission denied", "x")) == "its permissions do not allow it"
+    assert explain(OSError(28, os.strerror(28))) == "no space left on device"

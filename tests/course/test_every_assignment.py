@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from autograder.authoring.verify_all import verify_all
-from autograder.core.course import assignments_named
+from autograder.core.course import find_assignments
 from autograder.session.options import Options
 
 
 def test_references_earn_everything_blank_stubs_nothing_and_each_mistake_is_noticed(isolation: str) -> None:
     found = verify_all(
-        assignments_named(()),
+        find_assignments(()),
         Options(),
         jobs=min(4, os.cpu_count() or 1),
         seeds=1,

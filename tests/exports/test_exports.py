@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli.app import main
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 from autograder.core.report import Cause, CheckResult, Outcome, Report, TaskResult
 from autograder.exports import gradescope_run
 from autograder.exports.canvas_moodle import canvas_csv, moodle_csv
@@ -175,7 +175,7 @@ def test_results_that_are_missing_mixed_or_damaged_are_refused(tmp_path: Path) -
         "bob": replace(report("bob"), assignment="other").to_json(),
     }.items():
         (tmp_path / name).mkdir()
-        write_whole(tmp_path / name / "report.json", text)
+        write_atomically(tmp_path / name / "report.json", text)
     with pytest.raises(BadResults, match="several assignments"):
         read_results(tmp_path)
     (tmp_path / "bob" / "report.json").write_text("{")
@@ -186,7 +186,7 @@ def test_results_that_are_missing_mixed_or_damaged_are_refused(tmp_path: Path) -
 def test_the_command_line_writes_each_format(tmp_path: Path) -> None:
     folder = tmp_path / "results" / "ada"
     folder.mkdir(parents=True)
-    write_whole(folder / "report.json", report().to_json())
+    write_atomically(folder / "report.json", report().to_json())
     (tmp_path / "canvas.csv").write_text(CANVAS)
     (tmp_path / "moodle.csv").write_text("Username,Grade\nada,\n")
     results = str(tmp_path / "results")

@@ -53,6 +53,8 @@ def test_a_students_own_earlier_module_is_opened_there_too(tmp_path: Path) -> No
     there, _ = unpacked(assignment, tmp_path)
     for name in ("vectors", "tiny"):
         write(tmp_path / "submission" / f"{name}.py", f"{name} = 1\n")
-    opened = [open_submission(tmp_path / "submission", a, beside=earlier_modules(a)) for a in (assignment, there)]
+    opened = [
+        open_submission(tmp_path / "submission", a, earlier_modules=earlier_modules(a)) for a in (assignment, there)
+    ]
     assert [{*submission.files} for submission in opened] == [{"vectors.py", "tiny.py"}] * 2
     assert opened[0].digest == opened[1].digest

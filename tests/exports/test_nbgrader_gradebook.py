@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from autograder.authoring.nbgrader_course import export_course
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 from autograder.core.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
 from autograder.exports.nbgrader_gradebook import fill_gradebook
 from autograder.exports.reports import BadResults
@@ -85,7 +85,7 @@ def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assi
         (handins / student).mkdir(parents=True)
         (handins / student / name).write_bytes(content)
         (results / student).mkdir(parents=True)
-        write_whole(results / student / "report.json", report(student, assignment, points).to_json())
+        write_atomically(results / student / "report.json", report(student, assignment, points).to_json())
     arguments = ["export", "gradebook", str(folder / "gradebook.db"), str(results), "--handins", str(handins)]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(assignment.folder.parent.parent)

@@ -22,7 +22,7 @@ from autograder.exports.sheet import read_sheet
 from autograder.intake.download import KINDS, BadHandins, read_handins
 from autograder.intake.roster import BadRoster, read_roster
 from autograder.intake.unpack import unpack
-from autograder.submissions.find import find
+from autograder.submissions.find import find_files
 from autograder.submissions.source import BadSubmission
 from tests.support.vectors import make_vectors
 
@@ -113,10 +113,10 @@ def test_every_hand_in_of_a_folder_counts_or_is_listed(
             assert (place / student).parent == place
             assert student not in ("", ".", "..")
         assert {problem.kind for problem in intake.problems} <= set(KINDS)
-        taken = [handin.path for handin in (*intake.handins, *intake.earlier)]
+        taken = [handin.path for handin in (*intake.handins, *intake.superseded)]
         assert len(set(taken)) == len(taken)
         told = {problem.who for problem in intake.problems}
-        if intake.system == "folder":
+        if intake.platform == "folder":
             left = {name for name in made if handins / name not in taken and not name.startswith(".")}
             assert {name for name in left if not name.lower().endswith(("thumbs.db", "desktop.ini"))} <= told
 
@@ -144,7 +144,7 @@ def test_any_zip_handed_in_gives_wanted_files_or_a_sentence(members: list[tuple[
     with room() as place:
         path = write_zip(place / "ada.zip", members)
         try:
-            found = find(path, WANTED)
+            found = find_files(path, WANTED)
         except BadSubmission as sentence:
             is_a_sentence(sentence)
             return

@@ -29,7 +29,7 @@ def test_moodles_folders_and_loose_files(read, tmp_path):
     write(folder / "Zoe_103_assignsubmission_onlinetext_" / "onlinetext.html")
     write(folder / "grades.csv")
     intake = read(folder)
-    assert intake.system == "Moodle"
+    assert intake.platform == "Moodle"
     assert students(intake) == ["Ada_Lovelace", "Bob"]
     assert sorted(path.name for path in intake.handins[1].path.iterdir()) == ["vectors.ipynb", "vectors.py"]
     assert list(told(intake, "missing")) == ["Zoe"]
@@ -68,13 +68,13 @@ def test_canvas_files_versions_and_late_marks(read, tmp_path):
     write(folder / "hoppergrace_LATE_23456_801_vectors.ipynb")
     write(folder / "textonly_34567_text.html")
     intake = read(folder)
-    assert intake.system == "Canvas"
+    assert intake.platform == "Canvas"
     grace, ada = intake.handins
     assert (grace.student, ada.student) == ("hoppergrace", "lovelaceada")
     assert ada.path.name == "lovelaceada_12345_900_vectors-1.zip"
-    assert [handin.path.name for handin in intake.earlier] == ["lovelaceada_12345_700_vectors.zip"]
+    assert [handin.path.name for handin in intake.superseded] == ["lovelaceada_12345_700_vectors.zip"]
     assert "by Canvas's file number" in told(intake, "earlier")["lovelaceada"]
-    assert ada.at == ""
+    assert ada.handed_in == ""
     assert grace.notes == ("Canvas marks it late.",)
     assert sorted(path.name for path in grace.path.iterdir()) == ["vectors.ipynb", "vectors.py"]
 
@@ -93,7 +93,7 @@ def test_strays_beside_canvas_files_are_listed_and_change_nothing(read, tmp_path
     write(folder / "hoppergrace_23456_800_vectors.py")
     zipped(folder / "submissions.zip", vectors__py=HONEST)
     intake = read(folder)
-    assert (intake.system, students(intake)) == ("Canvas", ["hoppergrace", "lovelaceada"])
+    assert (intake.platform, students(intake)) == ("Canvas", ["hoppergrace", "lovelaceada"])
     assert list(told(intake, "ignored")) == ["submissions.zip"]
 
 
@@ -101,7 +101,7 @@ def test_names_with_dates_are_no_canvas_files(read, tmp_path):
     for name in ("ada_2026_11_20", "bob_2026_11_21"):
         zipped(tmp_path / "in" / f"{name}.zip", vectors__py=HONEST)
     intake = read(tmp_path / "in")
-    assert (intake.system, students(intake)) == ("folder", ["ada_2026_11_20", "bob_2026_11_21"])
+    assert (intake.platform, students(intake)) == ("folder", ["ada_2026_11_20", "bob_2026_11_21"])
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_a_zipped_download_is_unpacked_once_with_its_times(read, tmp_path):
     path = download(tmp_path / "moodle.zip", names)
     intake = read(path)
     assert students(intake) == ["Ada", "Bob"]
-    assert intake.handins[0].at.startswith("2026-11-")
+    assert intake.handins[0].handed_in.startswith("2026-11-")
     before = {p: p.stat().st_ino for p in (tmp_path / "store").rglob("*.py")}
     assert read(path).handins == intake.handins
     assert {p: p.stat().st_ino for p in (tmp_path / "store").rglob("*.py")} == before
@@ -44,7 +44,7 @@ def test_a_zipped_download_is_unpacked_once_with_its_times(read, tmp_path):
 def test_a_gradescope_export_in_a_zip_in_a_folder(read, tmp_path):
     folder = gradescope(tmp_path / "in")
     files = {f"assignment_1_export/{p.relative_to(folder)}": p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    assert read(download(tmp_path / "export.zip", files)).system == "Gradescope"
+    assert read(download(tmp_path / "export.zip", files)).platform == "Gradescope"
 
 
 def test_what_a_download_must_not_hold_is_left_out_and_listed(read, tmp_path):

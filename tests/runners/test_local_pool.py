@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.assignment import Assignment
-from autograder.core.files import write_whole
+from autograder.core.files import write_atomically
 from autograder.core.report import Cause, Outcome, Report, read_report
 from autograder.gradebook.results import write_report
 from autograder.runners.grader_process import GraderProcessError, Job, Setup
@@ -97,13 +97,13 @@ def test_a_report_is_three_files_that_say_the_same(alone: list[Report], tmp_path
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "report.json"
-    write_whole(path, "old")
+    write_atomically(path, "old")
     monkeypatch.setattr("os.replace", lambda *names: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        write_whole(path, "new")
+        write_atomically(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
     monkeypatch.undo()
-    write_whole(path, "half a character: \ud83d")
+    write_atomically(path, "half a character: \ud83d")
     assert path.read_text() == "half a character: \\ud83d"
     assert path.stat().st_mode & 0o777 == 0o644

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.submissions.notebook import place
 from autograder.submissions.source import BadSubmission
-from autograder.submissions.statements import unwritten
+from autograder.submissions.statements import unwritten_places
 from tests.support.notebooks import cell, convert, run
 
 STUB = 'def f():\n    """Return 1."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
@@ -116,7 +116,7 @@ def test_a_place_to_write_inside_a_branch_is_seen() -> None:
     stub = "def f(mode):\n  if mode:\n    raise NotImplementedError()\n  else:\n    raise NotImplementedError()"
     half = stub.replace("raise NotImplementedError()", "return 1", 1)
     assert run(convert(half, stub))["f"](1) == 1
-    assert len(unwritten(ast.parse(stub).body[0])) == 2
+    assert len(unwritten_places(ast.parse(stub).body[0])) == 2
 
 
 def test_cells_for_the_notebook_only_and_text_cells_are_left_out() -> None:

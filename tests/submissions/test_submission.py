@@ -153,7 +153,7 @@ def test_modules_of_earlier_assignments_are_taken_along_and_never_stand_in_the_w
 ) -> None:
     layout = {"tiny.py": WRITTEN, "knn.py": STUB, "knn.ipynb": as_notebook(WRITTEN), "svm.py": "def f(:"}
     path = write(tmp_path / "ada.zip", zipped(layout))
-    opened = open_submission(path, assignment, beside=["knn.py", "svm.py", "mlp.py"])
+    opened = open_submission(path, assignment, earlier_modules=["knn.py", "svm.py", "mlp.py"])
     assert list(opened.files) == ["tiny.py", "knn.py"]
     assert "x + x" in opened.files["knn.py"]
     assert "svm.py, line 1" in opened.notes[-1]
@@ -162,7 +162,7 @@ def test_modules_of_earlier_assignments_are_taken_along_and_never_stand_in_the_w
 def test_modules_of_earlier_assignments_in_other_folders_are_left_there(assignment: Assignment, tmp_path: Path) -> None:
     course = {"a01_knn/knn.py": STUB, "t01_tiny/tiny.py": WRITTEN, "t01_tiny/mlp.py": WRITTEN, "a02/svm.ipynb": "{}"}
     path = write(tmp_path / "ada.zip", zipped(course))
-    opened = open_submission(path, assignment, beside=["knn.py", "svm.py", "mlp.py"])
+    opened = open_submission(path, assignment, earlier_modules=["knn.py", "svm.py", "mlp.py"])
     assert list(opened.files) == ["tiny.py", "mlp.py"]
 
 
@@ -171,11 +171,11 @@ def test_a_single_file_is_the_assignments_own_whatever_came_before_it(
     name: str, assignment: Assignment, tmp_path: Path
 ) -> None:
     path = write(tmp_path / name, WRITTEN)
-    assert is_written(open_submission(path, assignment, beside=["knn.py", "mlp.py"]))
+    assert is_written(open_submission(path, assignment, earlier_modules=["knn.py", "mlp.py"]))
     two = replace(assignment, files=("tiny.py", "more.py"))
     write(two.folder / "more.py", "def g():\n    raise NotImplementedError()\n")
     if "tiny" in name:
-        assert "x + x" in open_submission(path, two, beside=["knn.py"]).files["tiny.py"]
+        assert "x + x" in open_submission(path, two, earlier_modules=["knn.py"]).files["tiny.py"]
 
 
 def test_the_digest_depends_on_the_wanted_files_and_on_nothing_else(assignment: Assignment, tmp_path: Path) -> None:
