@@ -13,6 +13,7 @@ from autograder.authoring.cells import read_source, to_notebook
 from autograder.authoring.release import notebook_bytes
 from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
+from autograder.core.notebooks import notebook_name
 
 CONFIG = "nbgrader_config.py"
 
@@ -42,7 +43,7 @@ def export_course(assignments: Iterable[Assignment], destination: Path) -> list[
         for module in assignment.files:
             path = assignment.solutions / module
             notebook = to_notebook(read_source(path), path, assignment)
-            files[folder / module.replace(".py", ".ipynb")] = notebook_bytes(notebook)
+            files[folder / notebook_name(module)] = notebook_bytes(notebook)
         for path in sorted(assignment.folder.rglob("*")):
             inside = path.relative_to(assignment.folder)
             hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)

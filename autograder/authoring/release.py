@@ -1,24 +1,30 @@
-"""From staff's source to the two files students receive: a notebook and the same cells as a script.
+"""From the author's source to what students receive: a notebook, the same cells as a script, and the README's facts.
 
-Solutions are cut and cells are locked by nbgrader's own preprocessors; leaks.py then looks for what must not be there.
+nbgrader's own preprocessors cut solutions and lock cells. This file then refuses what gives points away: a task that
+does not raise as released, and a line of a solution in any file that students receive.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.cells import BadSource, header_line, read_source, to_notebook
-from autograder.authoring.leaks import refuse_leaks
+from autograder.authoring.cells import MARKERS, header_line, read_source, solution_lines, to_notebook
+from autograder.authoring.facts import BadSource, fill_readme
 from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
 from autograder.submissions.statements import unwritten_places
 
 __all__ = ["BadSource", "Release", "release", "stale", "write"]
+
+LONG_ENOUGH = 40  # characters: shorter lines (`for i in range(len(x)):`) also occur where nobody copied
+
+_TEXT = (".py", ".md", ".toml", ".txt", ".ipynb", ".json")
+_NOTEBOOK_ONLY = ("nbgrader", "deletable", "editable")  # metadata that the script does not need
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Release:
 
 
 def release(assignment: Assignment) -> Release:
-    """Derive the students' notebook and script of every module. Raises BadSource with file and line."""
+    """Derive the notebook and script of every module, and the README. Raises BadSource with file and line."""
     files: dict[Path, bytes] = {}
     sources = {}
     for module in assignment.files:
@@ -37,12 +43,13 @@ def release(assignment: Assignment) -> Release:
         sources[path] = read_source(path)
         notebook = clear(to_notebook(sources[path], path, assignment))
         script = _script(notebook)
-        _refuse_free_points(
-            sources[path], script, path, [task.name for task in assignment.tasks if task.file == module]
-        )
+        tasks = [task.name for task in assignment.tasks if task.file == module]
+        _refuse_free_points(sources[path], script, path, tasks)
         files[assignment.folder / module] = script.encode()
         files[assignment.folder / module.replace(".py", ".ipynb")] = notebook_bytes(notebook)
-    refuse_leaks(sources, files, assignment.folder)
+    readme = assignment.folder / "README.md"
+    files[readme] = fill_readme(_read_readme(readme), readme, assignment).encode()
+    _refuse_leaks(sources, files, assignment.folder)
     return Release(files)
 
 
@@ -53,7 +60,7 @@ def write(release: Release) -> None:
 
 
 def stale(release: Release) -> list[str]:
-    """A sentence for each file that is not what the source says."""
+    """Return a sentence for each file that differs from what its source and the manifest say."""
     return [
         f"{path} {'is stale' if path.exists() else 'is missing'}; run `gradlab release {path.parent.name}`."
         for path, content in release.files.items()
@@ -62,7 +69,7 @@ def stale(release: Release) -> list[str]:
 
 
 def clear(notebook: Any) -> Any:
-    """A copy without solutions and outputs, with the cells locked that students must not change."""
+    """Return a copy without solutions and outputs; cells that students must not change are locked."""
     from nbgrader import preprocessors as steps  # nbgrader.apps would cost seconds
 
     notebook = copy.deepcopy(notebook)
@@ -80,15 +87,16 @@ def clear(notebook: Any) -> Any:
 
 
 def notebook_bytes(notebook: Any) -> bytes:
-    """The file of a notebook, valid and the same every time."""
+    """Return the file of a valid notebook: the same bytes every time."""
     import nbformat
 
     nbformat.validate(notebook)
-    return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
+    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types for it
+    return (text.rstrip("\n") + "\n").encode()
 
 
 def _script(notebook: Any) -> str:
-    """The notebook's cells as a percent script, without what only notebooks need."""
+    """Return the notebook's cells as a percent script, without what only notebooks need."""
     import jupytext
 
     notebook = copy.deepcopy(notebook)
@@ -98,11 +106,8 @@ def _script(notebook: Any) -> str:
     return str(jupytext.writes(notebook, fmt="py:percent"))
 
 
-_NOTEBOOK_ONLY = ("nbgrader", "deletable", "editable")
-
-
 def _refuse_free_points(source: str, script: str, path: Path, tasks: Sequence[str]) -> None:
-    """Each task must raise NotImplementedError as released; else the handout may earn points as it is."""
+    """Refuse a task that does not raise NotImplementedError as released: the handout could earn points unchanged."""
     try:
         definitions = {
             node.name: node for node in ast.parse(script).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
@@ -110,7 +115,7 @@ def _refuse_free_points(source: str, script: str, path: Path, tasks: Sequence[st
     except SyntaxError as error:
         found = (error.text or "").strip()
         line = next((n for n, text in enumerate(source.split("\n"), start=1) if found and found in text), 1)
-        raise BadSource(f"{path}:{line}: without its solutions Python cannot read the file: {error.msg}.") from None
+        raise BadSource(f"{path}:{line}: without its solutions the file is not valid Python: {error.msg}.") from None
     for task in tasks:
         root, _, method = task.partition(".")
         line = header_line(source, "task", task)
@@ -121,3 +126,37 @@ def _refuse_free_points(source: str, script: str, path: Path, tasks: Sequence[st
             raise BadSource(
                 f"{path}:{line}: {task!r} does not raise NotImplementedError as released: give it a solution region."
             )
+
+
+def _refuse_leaks(sources: Mapping[Path, str], released: Mapping[Path, bytes], folder: Path) -> None:
+    """Refuse a marker or a line of a solution in a released file or in another file of ``folder``."""
+    secrets: dict[str, str] = {}
+    for path, text in sources.items():
+        hidden = dict(solution_lines(text, path))
+        given = {_bare(line) for number, line in enumerate(text.split("\n"), start=1) if number not in hidden}
+        for number, line in hidden.items():
+            bare = _bare(line)
+            if len(bare) >= LONG_ENOUGH and bare not in given:
+                secrets.setdefault(bare, f"{path}:{number}")
+    public = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in _TEXT and path.is_file()}
+    for path, content in {**public, **released}.items():
+        for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), start=1):
+            marker = next((marker for marker in MARKERS if marker in line), None)
+            if marker:
+                raise BadSource(f"{path}:{number}: the marker {marker!r} is in a file that students receive.")
+            bare = _bare(line)
+            for secret in (secret for secret in secrets if secret in bare):
+                raise BadSource(f"{path}:{number}: students would read a line of the solution at {secrets[secret]}.")
+
+
+def _bare(line: str) -> str:
+    return line.strip().lstrip("# ").rstrip('\\n",')
+
+
+def _read_readme(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadSource(f"{path} does not exist. Write what students should know of the assignment.") from None
+    except UnicodeDecodeError as error:
+        raise BadSource(f"{path} is not UTF-8: {error}.") from None

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Files that people and other programs read: written completely or not at all, and explained when they fail."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import os
 import tempfile
 from pathlib import Path
 
-_MARK = ".whole-"  # of files half written; `remove_unfinished_files` finds them by it
+_PREFIX = ".whole-"  # of files that are still being written; `remove_unfinished_files` finds them by it
 
 
 def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
-    """Write beside ``path`` and rename, so that nobody ever reads half a file.
+    """Write a temporary file next to ``path`` and rename it, so that nobody ever reads half a file.
 
-    ``durable`` waits for the disk, so that this holds after a power cut too; what can be drawn again need not be.
+    ``durable`` waits for the disk, so that the file also survives a power cut. Files that can be made again do not
+    need it.
     """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_MARK)
-    except OSError as error:  # of a file that nobody asked for
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX)
+    except OSError as error:  # name the file that was asked for, not the temporary one
         raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -32,15 +33,21 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
         raise
 
 
+def remove_unfinished_files(folder: Path) -> None:
+    """Remove what an interrupted ``write_atomically`` left in ``folder`` and in the folders directly below it."""
+    for path in (*folder.glob(f"{_PREFIX}*"), *folder.glob(f"*/{_PREFIX}*")):
+        path.unlink(missing_ok=True)
+
+
 def explain(error: Exception) -> str:
-    """Why a file cannot be read or written: the end of a sentence, without the system's numbers."""
+    """Return the reason why a file cannot be read or written, as the end of a sentence and without error numbers."""
     match error:
         case FileNotFoundError():
             return "there is no such file or folder"
         case PermissionError():
             return "its permissions do not allow it"
         case FileExistsError():
-            return "a file of that name is in the way"
+            return "another file already has that name"
         case IsADirectoryError():
             return "it is a folder, not a file"
         case NotADirectoryError():
@@ -52,7 +59,7 @@ def explain(error: Exception) -> str:
     return str(error)
 
 
-def remove_unfinished_files(folder: Path) -> None:
-    """Remove what a writer that was killed left in ``folder`` and in the folders below it."""
-    for path in (*folder.glob(f"{_MARK}*"), *folder.glob(f"*/{_MARK}*")):
-        path.unlink(missing_ok=True)
+def csv_separator(text: str) -> str:
+    """Return the separator of a CSV text: the comma, semicolon or tab that its first line has most of."""
+    first, _, _ = text.partition("\n")
+    return max(",;\t", key=first.count)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
+from autograder.core.notebooks import notebook_name
 from autograder.intake.download import HandIn, read_handins
 from autograder.submissions.submission import BadSubmission, read_wanted_files, submission_from_files
 
@@ -102,7 +103,7 @@ def _graded(files: Files, student: str, assignment: Assignment) -> Files:
         cells = submission_from_files(files, student, assignment).cells
     except BadSubmission:
         return files  # nothing was graded; people may want to see both
-    other = {name if name in cells else name.removesuffix(".py") + ".ipynb" for name in assignment.files}
+    other = {name if name in cells else notebook_name(name) for name in assignment.files}
     pairs = {name for name in other if {name, _twin(name)} <= {*files}}
     return {name: data for name, data in files.items() if name not in pairs}
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autograder.core.files import csv_separator
 from autograder.exports.reports import BadResults
 
 
@@ -51,8 +52,7 @@ def read_sheet(text: str, ids: Sequence[str], system: str) -> Sheet:
     """Read a CSV whose heading has one of ``ids``. Raises BadResults."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     body = text.removeprefix("\ufeff")
-    first = body.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+    separator = csv_separator(body)
     try:
         meant = list(csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import explain
+from autograder.core.files import csv_separator, explain
 from autograder.core.report import Mark, Report
 from autograder.gradebook.journal import Journal, now
 from autograder.gradebook.results import write_results
@@ -67,8 +67,7 @@ def read_marks(path: Path) -> list[Given]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-        first = text.partition("\n")[0]
-        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=csv_separator(text))
         rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
         missing = [name for name in COLUMNS if name not in rows.fieldnames]
         if missing:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from autograder.checks.describe import describe, describe_call
 from autograder.checks.task import BadCheck
 from autograder.core.errors import GradlabError
+from autograder.core.notebooks import describe_line
 from autograder.core.report import Cause
 from autograder.sandbox.inside.wire import Ref
 
@@ -241,8 +242,4 @@ def _is_frame(frame: Any) -> bool:
 def _place(frame: list[Any], cells: dict[str, list[tuple[int, int]]]) -> str:
     file, line, function, _ = frame
     inside = f", in {function[:100]}" if function not in ("", "<module>") else ""
-    starts = [(start, cell) for start, cell in cells.get(file, []) if start <= line]
-    if starts:
-        start, cell = starts[-1]
-        return f"cell {cell}, line {line - start + 1}{inside}"
-    return f"{file[:100]}, line {line}{inside}"
+    return describe_line(cells.get(file, ()), line, file=file[:100]) + inside

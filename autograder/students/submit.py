@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.files import write_atomically
+from autograder.core.notebooks import accepted_names, notebook_name
 from autograder.submissions.find import find_files
 from autograder.submissions.statements import bound_names, unwritten_places
 from autograder.submissions.submission import BadSubmission, open_submission
@@ -37,7 +38,7 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     submission = open_submission(assignment_folder, assignment)
     missing = [module for module in assignment.files if module not in submission.files]
     if missing:
-        notebook = missing[0].removesuffix(".py") + ".ipynb"
+        notebook = notebook_name(missing[0])
         raise BadSubmission(f"{assignment_folder} has neither {notebook} nor {missing[0]}. Restore it: gradlab start.")
     undefined, unfinished = [], []
     for task in assignment.tasks:
@@ -47,7 +48,7 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     if undefined:
         raise BadSubmission(f"No definition was found of {', '.join(undefined)}. Restore the cell and write it there.")
 
-    names = [name for module in assignment.files for name in (module.removesuffix(".py") + ".ipynb", module)]
+    names = accepted_names(assignment.files)
     path = _target(assignment, out)
     write_atomically(path, _zip(find_files(assignment_folder, names).files))
     warnings = [*submission.notes]

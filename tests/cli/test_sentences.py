@@ -41,7 +41,7 @@ A = "--assignment course/assignments/t02_vectors"
         (f"similar none {A}", "none cannot be read: there is no such file or folder."),
         (
             f"grade in {A} --out file --wall none",
-            "Results cannot be written to file: a file of that name is in the way.",
+            "Results cannot be written to file: another file already has that name.",
         ),
         (f"grade in {A} --out new --roster none.csv --wall none", "none.csv cannot be read: there is no such file"),
         ("start file", "a part of this path is a file, not a folder."),
