@@ -1,55 +1,69 @@
 """An assignment's promise: `assignment.toml`, read and verified.
 
-Knows nothing about checks; the points ledger that compares the two is in ledger.py.
+Knows nothing about checks; the comparison of the two is in session/points.py.
 """
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from autograder.core.errors import GradlabError
+from autograder.core.toml_file import read_toml
 
 MANIFEST = "assignment.toml"
 
+_Module = Annotated[str, Meta(pattern=r"^[^\W\d]\w*\.py\Z", description='the name of a module, like "knn.py"')]
+
 
 class BadManifest(GradlabError):
-    """The manifest is wrong. Speaks to staff: which file, which entry, what to write instead."""
+    """The manifest is wrong. Written for staff: which file, which entry, what to write instead."""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing to write."""
 
     name: str  # "Conv.forward": what students define
     title: str
-    points: int
-    file: str  # "knn.py"
+    points: Annotated[int, Meta(ge=1)]
+    file: str = ""  # "knn.py"; where the manifest omits it, the first of the assignment's files
     watch_out: str = ""  # the README's column "watch out for"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """An inline question, marked by a person in the notebook."""
 
     id: str
     title: str
     points: int
-    file: str
+    file: str = ""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one check may use, unless it says otherwise."""
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one check may use, unless it asks for something else."""
 
-    seconds: float = 10.0  # wall clock
-    memory_mb: int = 2048  # address space beyond what the fork server already has
-    threads: int = 64  # of the one process a submission has
-    file_mb: int = 64  # everything written in the box's own /tmp
-    output_kb: int = 64  # what is kept of prints
-    message_mb: int = 256  # one value sent back
+    seconds: Annotated[float, Meta(gt=0)] = 10.0  # wall clock
+    memory_mb: Annotated[int, Meta(gt=0)] = 2048  # address space beyond what the fork server already has
+    threads: Annotated[int, Meta(gt=0)] = 64  # of the one process a submission has
+    file_mb: Annotated[int, Meta(gt=0)] = 64  # everything written in the box's own /tmp
+    output_kb: Annotated[int, Meta(gt=0)] = 64  # how much of what is printed is stored
+    message_mb: Annotated[int, Meta(gt=0)] = 256  # one value sent back
+
+
+class _Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file as it is written."""
+
+    title: str
+    version: str
+    files: Annotated[tuple[_Module, ...], Meta(min_length=1)]
+    tasks: tuple[Task, ...]
+    questions: tuple[Question, ...] = ()
+    imports: tuple[str, ...] = ()
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,7 @@ class Assignment:
 
     @property
     def points(self) -> int:
-        """All points that checks can pay."""
+        """All points that checks can award."""
         return sum(task.points for task in self.tasks)
 
     @property
@@ -77,7 +91,7 @@ class Assignment:
         return self.folder.parent.parent / "solutions" / self.name
 
     def task(self, name: str) -> Task:
-        """The task of that name; BadManifest when there is none."""
+        """Return the task called ``name``. Raises BadManifest if there is none."""
         for task in self.tasks:
             if task.name == name:
                 return task
@@ -88,88 +102,32 @@ class Assignment:
 def read_assignment(folder: Path) -> Assignment:
     """Read ``folder/assignment.toml``. Raises BadManifest with the file, the entry and the remedy."""
     path = folder / MANIFEST
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadManifest(f"{folder} has no {MANIFEST}, so it is not an assignment.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadManifest(f"{path} is not valid TOML: {error}.") from None
-    files = _read_files(_get(table, "files", list, path), path)
-    tasks = tuple(_read_task(row, files, path) for row in _rows(table, "tasks", path))
-    questions = tuple(_read_question(row, files, path) for row in _rows({"questions": [], **table}, "questions", path))
-    names = [task.name for task in tasks]
-    for name in names:
-        if names.count(name) > 1:
-            raise BadManifest(f"{path}: the task {name!r} stands there {names.count(name)} times; names are unique.")
+    if not path.exists():
+        raise BadManifest(f"{folder} has no {MANIFEST}, so it is not an assignment.")
+    manifest = read_toml(path, _Manifest, error=BadManifest)
+    tasks, questions = [], []
+    names = [task.name for task in manifest.tasks]
+    for task in manifest.tasks:
+        if names.count(task.name) > 1:
+            raise BadManifest(f"{path}: {names.count(task.name)} tasks are called {task.name!r}; names must differ.")
+        tasks.append(replace(task, file=_file(task.file, f"[[tasks]] {task.name!r}", manifest.files, path)))
+    for question in manifest.questions:
+        file = _file(question.file, f"[[questions]] {question.id!r}", manifest.files, path)
+        questions.append(replace(question, file=file))
     return Assignment(
         name=folder.resolve().name,
-        title=_get(table, "title", str, path),
-        version=_get(table, "version", str, path),
-        files=files,
-        tasks=tasks,
-        questions=questions,
+        title=manifest.title,
+        version=manifest.version,
+        files=manifest.files,
+        tasks=tuple(tasks),
+        questions=tuple(questions),
         folder=folder.resolve(),
-        imports=tuple(_get({"imports": [], **table}, "imports", list, path)),
-        limits=_read_limits(_get({"limits": {}, **table}, "limits", dict, path), path),
+        imports=manifest.imports,
+        limits=manifest.limits,
     )
 
 
-def _read_files(names: list[Any], path: Path) -> tuple[str, ...]:
-    if not names:
-        raise BadManifest(f'{path}: `files` must name at least one module, as in ["knn.py"].')
-    for name in names:
-        if not isinstance(name, str) or not name.endswith(".py") or not name.removesuffix(".py").isidentifier():
-            raise BadManifest(f'{path}: `files` must name modules, as in "knn.py", not {name!r}.')
-    return tuple(names)
-
-
-def _rows(table: dict[str, Any], key: str, path: Path) -> list[dict[str, Any]]:
-    rows = _get(table, key, list, path)
-    for row in rows:
-        if not isinstance(row, dict):
-            raise BadManifest(f"{path}: each of `{key}` must be a table that starts with [[{key}]], not {row!r}.")
-    return rows
-
-
-def _read_task(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Task:
-    name, points = _get(row, "name", str, path), _get(row, "points", int, path)
-    if points < 1:
-        raise BadManifest(f"{path}: task {name!r} promises {points} points; it needs at least 1.")
-    watch_out = _get({"watch_out": "", **row}, "watch_out", str, path)
-    return Task(name, _get(row, "title", str, path), points, _file(row, f"task {name!r}", files, path), watch_out)
-
-
-def _read_question(row: dict[str, Any], files: tuple[str, ...], path: Path) -> Question:
-    name, title, points = _get(row, "id", str, path), _get(row, "title", str, path), _get(row, "points", int, path)
-    return Question(name, title, points, _file(row, f"question {name!r}", files, path))
-
-
-def _file(row: dict[str, Any], what: str, files: tuple[str, ...], path: Path) -> str:
-    file = row.get("file", files[0])
-    if file not in files:
-        raise BadManifest(f"{path}: {what} is in {file!r}, which `files` does not list: {', '.join(files)}.")
-    return str(file)
-
-
-def _read_limits(row: dict[str, Any], path: Path) -> Limits:
-    known = set(Limits.__dataclass_fields__)
-    for key, value in row.items():
-        if key not in known:
-            raise BadManifest(f"{path}: [limits] has no {key!r}; it has {', '.join(sorted(known))}.")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise BadManifest(f"{path}: [limits] {key} must be a number above 0, not {value!r}.")
-    return Limits(**row)
-
-
-def _get(row: dict[str, Any], key: str, kind: type, path: Path) -> Any:
-    if key not in row:
-        raise BadManifest(f"{path}: {key!r} is missing{_beside(row)}.")
-    value = row[key]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise BadManifest(f"{path}: {key!r} must be of type {kind.__name__}, not {value!r}{_beside(row)}.")
-    return value
-
-
-def _beside(row: dict[str, Any]) -> str:
-    name = row.get("name") or row.get("id")
-    return f" in the entry {name!r}" if name else ""
+def _file(file: str, entry: str, files: tuple[str, ...], path: Path) -> str:
+    if file and file not in files:
+        raise BadManifest(f"{path}, {entry}: file {file!r} is not one of `files`. Allowed: {', '.join(files)}.")
+    return file or files[0]

@@ -13,30 +13,66 @@ HEAD = 'title = "T"\nversion = "1"\nfiles = ["t.py"]\n'
 
 BAD_MANIFESTS = {
     "not TOML": ("title = ", "is not valid TOML"),
-    "not text": (b"title = '\xff'", "is not valid TOML"),
-    "no title": (HEAD.replace('title = "T"\n', "") + TASK, "'title' is missing"),
-    "no tasks": (HEAD, "'tasks' is missing"),
-    "a title that is a number": (HEAD.replace('"T"', "3") + TASK, "'title' must be of type str, not 3"),
-    "no files": (HEAD.replace('["t.py"]', "[]") + TASK, "`files` must name at least one module"),
-    "a file that is a number": (HEAD.replace('["t.py"]', "[1]") + TASK, "`files` must name modules"),
-    "a file that is a path": (HEAD.replace("t.py", "sub/t.py") + TASK, "`files` must name modules"),
-    "a file that is no module": (HEAD.replace("t.py", "t.ipynb") + TASK, "`files` must name modules"),
-    "one task instead of a list": (HEAD + TASK.replace("[[tasks]]", "[tasks]"), "'tasks' must be of type list"),
-    "a task that is a word": ('tasks = ["f"]\n' + HEAD, "each of `tasks` must be a table"),
-    "a question that is a word": ('questions = ["f"]\n' + HEAD + TASK, "each of `questions` must be a table"),
-    "questions that are a word": ('questions = "f"\n' + HEAD + TASK, "'questions' must be of type list"),
-    "a task without points": (HEAD + TASK.replace("points = 100\n", ""), "'points' is missing in the entry 'f'"),
-    "half points": (HEAD + TASK.replace("100", "99.5"), "'points' must be of type int, not 99.5 in the entry 'f'"),
-    "true points": (HEAD + TASK.replace("100", "true"), "'points' must be of type int, not True"),
-    "no points": (HEAD + TASK.replace("100", "0"), "promises 0 points; it needs at least 1"),
-    "a name twice": (HEAD + TASK + TASK, "the task 'f' stands there 2 times"),
-    "another file": (HEAD + TASK + 'file = "u.py"\n', "task 'f' is in 'u.py', which `files` does not list: t.py"),
-    "an unknown limit": (HEAD + TASK + "[limits]\nminutes = 1\n", r"\[limits\] has no 'minutes'; it has file_mb, "),
-    "a negative limit": (HEAD + TASK + "[limits]\nseconds = -1\n", r"\[limits\] seconds must be a number above 0"),
-    "limits that are a number": ("limits = 3\n" + HEAD + TASK, r"'limits' must be of type dict"),
-    "imports that are a word": ('imports = "torch"\n' + HEAD + TASK, "'imports' must be of type list"),
-    "a question without an id": (HEAD + TASK + '[[questions]]\ntitle = "Q"\npoints = 1\n', "'id' is missing"),
-}  # fmt: skip
+    "not text": (b"title = '\xff'", r"cannot be read: it is not UTF-8 \(byte 10\)"),
+    "no title": (HEAD.replace('title = "T"\n', "") + TASK, r"assignment\.toml: title is missing"),
+    "no tasks": (HEAD, "tasks is missing"),
+    "an unknown setting": ("weight = 2\n" + HEAD + TASK, "unknown setting 'weight'. Allowed: title, version, files, "),
+    "a title that is a number": (HEAD.replace('"T"', "3") + TASK, "title must be a text, not 3"),
+    "no files": (HEAD.replace('["t.py"]', "[]") + TASK, "files must be a list with at least one entry, not an empty"),
+    "a file that is a number": (
+        HEAD.replace('["t.py"]', "[1]") + TASK,
+        "entry 1 of files must be the name of a module",
+    ),
+    "a file that is a path": (
+        HEAD.replace("t.py", "s/t.py") + TASK,
+        "the name of a module, like \"knn.py\", not 's/t.py'",
+    ),
+    "a notebook as a file": (HEAD.replace("t.py", "t.ipynb") + TASK, "entry 1 of files must be the name of a module"),
+    "one task instead of a list": (
+        HEAD + TASK.replace("[[tasks]]", "[tasks]"),
+        r"under a heading \[\[tasks\]\], not a table",
+    ),
+    "a task that is a word": (
+        'tasks = ["f"]\n' + HEAD,
+        "entry 1 of tasks must be a table with name, title, points, not 'f'",
+    ),
+    "a question that is a word": (
+        'questions = ["f"]\n' + HEAD + TASK,
+        "entry 1 of questions must be a table with id, ",
+    ),
+    "questions that are a word": ('questions = "f"\n' + HEAD + TASK, "questions must be a list of tables"),
+    "a task without points": (HEAD + TASK.replace("points = 100\n", ""), r", \[\[tasks\]\] 'f': points is missing"),
+    "a task without a name": (HEAD + TASK + "[[tasks]]\npoints = 1", r", \[\[tasks\]\] number 2: name is missing"),
+    "half points": (
+        HEAD + TASK.replace("100", "99.5"),
+        r"\[\[tasks\]\] 'f': points must be a whole number of at least 1, not 99\.5",
+    ),
+    "true points": (HEAD + TASK.replace("100", "true"), "points must be a whole number of at least 1, not true"),
+    "no points": (HEAD + TASK.replace("100", "0"), "points must be a whole number of at least 1, not 0"),
+    "an unknown setting of a task": (
+        HEAD + TASK + "weight = 1",
+        r"\[\[tasks\]\] 'f': unknown setting 'weight'\. Allowed: name, ",
+    ),
+    "a name twice": (HEAD + TASK + TASK, "2 tasks are called 'f'; names must differ"),
+    "another file": (
+        HEAD + TASK + 'file = "u.py"\n',
+        r"\[\[tasks\]\] 'f': file 'u\.py' is not one of `files`\. Allowed: t\.py",
+    ),
+    "an unknown limit": (
+        HEAD + TASK + "[limits]\nminutes = 1\n",
+        r"\[limits\]: unknown setting 'minutes'\. Allowed: seconds, ",
+    ),
+    "a negative limit": (
+        HEAD + TASK + "[limits]\nseconds = -1\n",
+        r"\[limits\]: seconds must be a number above 0, not -1",
+    ),
+    "limits that are a number": ("limits = 3\n" + HEAD + TASK, "limits must be a table, not 3"),
+    "imports that are a word": ('imports = "torch"\n' + HEAD + TASK, "imports must be a list, not 'torch'"),
+    "a question without an id": (
+        HEAD + TASK + '[[questions]]\ntitle = "Q"\npoints = 1\n',
+        r"\[\[questions\]\] number 1: id is missing",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BAD_MANIFESTS)
@@ -49,12 +85,12 @@ def test_a_wrong_manifest_is_refused_with_the_entry_and_the_remedy(name: str, tm
     assert str(path) in str(caught.value)
 
 
-def test_a_folder_without_a_manifest_is_no_assignment(tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_is_not_an_assignment(tmp_path: Path) -> None:
     with pytest.raises(BadManifest, match=r"has no assignment\.toml, so it is not an assignment"):
         read_assignment(tmp_path)
 
 
-def test_a_right_manifest_is_read(tmp_path: Path) -> None:
+def test_a_correct_manifest_is_read(tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text(HEAD + TASK + "[limits]\nseconds = 2.5\n")
     assignment = read_assignment(tmp_path)
     assert (assignment.name, assignment.points, assignment.limits.seconds) == (tmp_path.name, 100, 2.5)

@@ -1,0 +1,196 @@
+"""Read the course's TOML files into typed records, or say in one sentence which entry is wrong and what is allowed.
+
+Knows nothing about what the entries mean: each reader checks what a type cannot say.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import NODEFAULT, Struct, ValidationError, convert
+from msgspec import inspect as types
+
+from autograder.core.errors import GradlabError
+from autograder.core.files import explain
+
+T = TypeVar("T", bound=Struct)
+Step = str | int  # a key of a table, or the place of an entry in a list
+
+_NAMES = ("name", "id", "student")  # the keys by which people know a table in a list
+_ANY_KEY = "[...]"  # what msgspec writes for a key that no record declares
+_LONGEST = 60  # characters of a wrong value that a message repeats
+
+
+def read_toml(path: Path, kind: type[T], *, error: type[GradlabError]) -> T:
+    """Read ``path`` as a record of ``kind``. Raises ``error`` with the file, the entry and what is allowed."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise error(f"{path} cannot be read: {explain(problem)}.") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise error(f"{path} is not valid TOML: {problem}.") from None
+    return read_table(table, kind, where=str(path), error=error)
+
+
+def read_table(table: dict[str, Any], kind: type[T], *, where: str, error: type[GradlabError]) -> T:
+    """Read a table that is already parsed. ``where`` names its source in the message."""
+    try:
+        return convert(table, kind)
+    except ValidationError as problem:
+        raise error(_sentence(table, kind, str(problem), where)) from None
+
+
+def _sentence(table: dict[str, Any], kind: type[Struct], problem: str, where: str) -> str:
+    """Turn msgspec's message ("Expected `int` >= 1 - at `$.tasks[0].points`") into ours."""
+    found = re.search(r" - at `\$(.*)`$", problem)
+    steps = _steps(table, kind, found[1] if found else "", problem)
+    name = re.search(r"field `(.*?)`", problem)
+    if name and problem.startswith("Object missing"):
+        return f"{where}{_heading(table, steps)}: {name[1]} is missing."
+    if name and problem.startswith("Object contains unknown"):
+        record = _type(kind, steps)
+        assert isinstance(record, types.StructType)  # nothing else has fields
+        allowed = ", ".join(field.encode_name for field in record.fields)
+        return f"{where}{_heading(table, steps)}: unknown setting {name[1]!r}. Allowed: {allowed}."
+    *outer, last = steps
+    entry = str(last)
+    if isinstance(last, int):
+        entry = f"entry {last + 1} of {outer.pop()}"
+    key = next(step for step in reversed(steps) if isinstance(step, str))
+    allowed = _allowed(_type(kind, steps), key)
+    return f"{where}{_heading(table, outer)}: {entry} must be {allowed}, not {_shown(_value(table, steps))}."
+
+
+def _steps(table: dict[str, Any], kind: type[Struct], path: str, problem: str) -> list[Step]:
+    """Return the way to the wrong entry. msgspec does not name keys that no record declares, so they are tried."""
+    steps: list[Step] = []
+    for step in re.findall(r"\.[^.\[]+|\[\d+\]|\[\.\.\.\]", path):
+        if step == _ANY_KEY:
+            steps.append(_wrong_key(table, kind, steps, problem))
+        else:
+            steps.append(int(step[1:-1]) if step.startswith("[") else step[1:])
+    return steps
+
+
+def _wrong_key(table: dict[str, Any], kind: type[Struct], steps: Sequence[Step], problem: str) -> str:
+    """Return the first key of the table at ``steps`` that alone causes the same problem."""
+    inner = _value(table, steps)
+    whole = dict(inner)
+    try:
+        for key, value in whole.items():
+            inner.clear()
+            inner[key] = value
+            try:
+                convert(table, kind)
+            except ValidationError as other:
+                if str(other) == problem:
+                    return str(key)
+    finally:
+        inner.clear()
+        inner.update(whole)
+    raise AssertionError(problem)  # a table that converts key by key converts
+
+
+def _heading(table: dict[str, Any], steps: Sequence[Step]) -> str:
+    """Return the heading of a table as the file writes it, after a comma: ", [limits]", ", [[tasks]] 'f'"."""
+    if not steps:
+        return ""
+    if not isinstance(steps[-1], int):
+        return f", [{'.'.join(map(str, steps))}]"
+    row = _value(table, steps)
+    names = (row.get(key) for key in _NAMES) if isinstance(row, Mapping) else ()
+    name = next((repr(name) for name in names if isinstance(name, str) and name), f"number {steps[-1] + 1}")
+    return f", [[{'.'.join(map(str, steps[:-1]))}]] {name}"
+
+
+def _value(table: Any, steps: Sequence[Step]) -> Any:
+    for step in steps:
+        table = table[step]
+    return table
+
+
+def _type(kind: type[Struct], steps: Sequence[Step]) -> types.Type:
+    """Return the type that the entry at ``steps`` must have, with its description."""
+    found: types.Type = types.type_info(kind)
+    for step in steps:
+        match _bare(found):
+            case types.StructType(fields=fields):
+                found = next(field.type for field in fields if field.encode_name == step)
+            case types.DictType(value_type=inner):
+                found = inner
+            case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
+                found = inner
+    return found
+
+
+def _bare(kind: types.Type) -> types.Type:
+    """Return a type without its description, and of an optional one what it may be."""
+    if isinstance(kind, types.Metadata):
+        return _bare(kind.type)
+    if isinstance(kind, types.UnionType):
+        return _bare(next(one for one in kind.types if not isinstance(one, types.NoneType)))
+    return kind
+
+
+def _allowed(kind: types.Type, key: str) -> str:
+    """Say what an entry may be, as the end of a sentence."""
+    match kind:
+        case types.Metadata(extra_json_schema={"description": str(words)}):
+            return words
+        case types.Metadata(type=inner):
+            return _allowed(inner, key)
+        case types.UnionType(types=kinds):
+            return " or ".join(_allowed(one, key) for one in kinds if not isinstance(one, types.NoneType))
+        case types.IntType():
+            return "a whole number" + _bounds(kind)
+        case types.FloatType():
+            return "a number" + _bounds(kind)
+        case types.StrType():
+            return "a text"
+        case types.BoolType():
+            return "true or false"
+        case types.DateTimeType():
+            return "a time with its zone, like 2026-11-20T23:59:00+01:00"
+        case types.LiteralType(values=values):
+            return " or ".join(map(repr, values))
+        case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
+            each = _bare(inner)
+            if isinstance(each, types.StructType):
+                return f"a list of tables, each under a heading [[{key}]]"
+            return "a list with at least one entry" if kind.min_length else "a list"
+        case types.StructType(fields=fields):
+            required = [field.encode_name for field in fields if _required(field)]
+            return f"a table with {', '.join(required)}" if required else "a table"
+    return "a table"
+
+
+def _required(field: types.Field) -> bool:
+    return field.default is NODEFAULT and field.default_factory is NODEFAULT
+
+
+def _bounds(kind: types.IntType | types.FloatType) -> str:
+    words = {"of at least": kind.ge, "above": kind.gt, "of at most": kind.le, "below": kind.lt}
+    bounds = [f"{word} {bound:,.12g}" for word, bound in words.items() if bound is not None]
+    return " " + " and ".join(bounds) if bounds else ""
+
+
+def _shown(value: Any) -> str:
+    """Return a wrong value as the file writes it, cut where it is long."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case date() | time():
+            return value.isoformat()
+        case dict():
+            return "a table"
+        case []:
+            return "an empty list"
+        case list():
+            return "a list"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
