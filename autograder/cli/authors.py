@@ -1,92 +1,114 @@
-"""The command line's part for authors: release, calibrate, verify, export."""
+"""Commands for authors: release, verify, calibrate."""
 
 from __future__ import annotations
 
 import os
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli import options as shared
+from autograder.cli import options
 
 if TYPE_CHECKING:
-    from autograder.authoring.verification import Verification
-
-_names = click.argument("names", nargs=-1)
+    from autograder.authoring.verify import Verification
 
 
 @click.command()
-@_names
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when a released file is stale.")
+@options.assignment_names
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a released file is stale.")
 def release(names: tuple[str, ...], check: bool) -> None:
-    """Derive the stubs and notebooks in assignments/ from the references in solutions/."""
+    """Derive the stubs and notebooks from the references.
+
+    Reads solutions/ and writes assignments/. Without ASSIGNMENTS, the whole course is released.
+    """
     from autograder.authoring.release import release as derive
     from autograder.authoring.release import stale, write
-    from autograder.core.course import assignments_named
+    from autograder.core.course import find_assignments
 
-    old = []
-    for assignment in assignments_named(names):
-        made = derive(assignment)
+    stale_files = []
+    for assignment in find_assignments(names):
+        derived = derive(assignment)
         if check:
-            old += stale(made)
+            stale_files += stale(derived)
             continue
-        write(made)
-        click.echo(f"{assignment.name}: {', '.join(sorted(path.name for path in made.files))}")
-    for line in old:
-        click.secho(line, fg="red")
-    sys.exit(1 if old else 0)
+        write(derived)
+        click.echo(f"{assignment.name}: {', '.join(sorted(path.name for path in derived.files))}")
+    for sentence in stale_files:
+        click.secho(sentence, fg="red")
+    sys.exit(1 if stale_files else 0)
 
 
 @click.command()
-@_names
-@click.option("--seeds", type=click.IntRange(1), default=20, show_default=True)
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes.")
+@options.assignment_names
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Number of seeds on which the reference must pass.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Number of processes."
+)
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
-@click.option("--no-training", is_flag=True, help="Leave out the scored checks, which train.")
-@shared.device
-@shared.data
-@shared.isolation
-@shared.as_json
-def verify(names: tuple[str, ...], no_notebook: bool, as_json: bool, **rest: Any) -> None:
-    """Prove that references earn everything, stubs nothing, and that every mutant is noticed."""
+@click.option("--no-training", is_flag=True, help="Skip the scored checks, which train.")
+@options.device
+@options.data
+@options.isolation
+@options.as_json
+def verify(
+    names: tuple[str, ...],
+    seeds: int,
+    jobs: int,
+    no_notebook: bool,
+    no_training: bool,
+    device: str,
+    data: str,
+    isolation: str,
+    as_json: bool,
+) -> None:
+    """Test the checks with references, stubs and mutants.
+
+    The reference must earn all points on every seed, the stub none, and some check must fail for every mutant.
+    Without ASSIGNMENTS, the whole course is verified.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
-    from autograder.authoring.verification import print_verifications, verifications_json
-    from autograder.authoring.verify_all import verify_all
-    from autograder.core.course import assignments_named
+    from autograder.authoring.verify import print_verifications, verifications_json, verify_all
+    from autograder.core.course import find_assignments
     from autograder.sandbox.isolation import NoIsolation, choose
     from autograder.session.options import Options, known_data, pick_device
 
-    options = Options(device=pick_device(rest["device"]), data=known_data(rest["data"]))
-    assignments = assignments_named(names)
+    asked = Options(device=pick_device(device), data=known_data(data))
+    assignments = find_assignments(names)
     try:
-        isolation = choose(rest["isolation"])
+        chosen = choose(isolation)
     except NoIsolation as error:
-        if rest["isolation"] != "auto":
+        if isolation != "auto":
             raise
-        click.secho(f"{error} The course's own code is verified without one.", fg="yellow", err=True)
-        isolation = "none"
-    told = Console(stderr=True)
-    with Progress(console=told, transient=True, disable=not told.is_terminal) as progress:
+        click.secho(f"{error} The course's own code is verified without isolation.", fg="yellow", err=True)
+        chosen = "none"
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("verifying", total=len(assignments))
 
-        def done(result: Verification) -> None:
+        def show(result: Verification) -> None:
             progress.advance(bar)
-            if not told.is_terminal:
-                told.print(f"{result.assignment} {'holds' if result.holds else 'does not hold'}", highlight=False)
+            if not console.is_terminal:
+                console.print(f"{result.assignment}: {'passed' if result.holds else 'failed'}", highlight=False)
 
         results = verify_all(
             assignments,
-            options,
-            jobs=rest["jobs"],
-            seeds=rest["seeds"],
-            isolation=isolation,
+            asked,
+            jobs=jobs,
+            seeds=seeds,
+            isolation=chosen,
             notebook=not no_notebook,
-            training=not rest["no_training"],
-            done=done,
+            training=not no_training,
+            done=show,
         )
     if as_json:
         click.echo(verifications_json(results))
@@ -96,35 +118,41 @@ def verify(names: tuple[str, ...], no_notebook: bool, as_json: bool, **rest: Any
 
 
 @click.command()
-@_names
-@click.option("--seeds", type=click.IntRange(2), default=20, show_default=True)
-@shared.device
-@shared.data
-@shared.isolation
+@options.assignment_names
+@click.option(
+    "--seeds", type=click.IntRange(2), default=20, show_default=True, help="Number of seeds on which to measure."
+)
+@options.device
+@options.data
+@options.isolation
 def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, isolation: str) -> None:
-    """Measure the scored checks over seeds and store their thresholds in calibration.json."""
+    """Measure the scored checks and set their thresholds.
+
+    Runs each scored check on several seeds and writes calibration.json. Without ASSIGNMENTS, the whole course is
+    calibrated. This trains networks and takes long.
+    """
     from rich.console import Console
 
     from autograder.authoring.calibrate import calibrate as measure
-    from autograder.core.course import assignments_named
+    from autograder.core.course import find_assignments
     from autograder.sandbox.isolation import choose
     from autograder.session.options import Options, known_data, pick_device
 
-    options = Options(device=pick_device(device), data=known_data(data))
-    for assignment in assignments_named(names):
-        told = Console(stderr=True)
-        with told.status("calibrating") as status:
-            tell = (
+    asked = Options(device=pick_device(device), data=known_data(data))
+    for assignment in find_assignments(names):
+        console = Console(stderr=True)
+        with console.status("calibrating") as status:
+            show = (
                 status.update
-                if told.is_terminal
-                else partial(told.print, markup=False, highlight=False, soft_wrap=True)
+                if console.is_terminal
+                else partial(console.print, markup=False, highlight=False, soft_wrap=True)
             )
-            table = measure(assignment, options, seeds=seeds, isolation=choose(isolation), progress=tell)
+            table = measure(assignment, asked, seeds=seeds, isolation=choose(isolation), progress=show)
         for key, entry in table.items():
             reference = entry["reference"]
             click.echo(
                 f"{assignment.name} {key}: threshold {entry['threshold']:g}, "
-                f"reference {reference['mean']:.4g} with deviation {reference['deviation']:.2g}"
+                f"reference {reference['mean']:.4g} with standard deviation {reference['deviation']:.2g}"
             )
 
 

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from autograder.authoring.mutants import read_mutants
-from autograder.authoring.verify import read_sources
+from autograder.authoring.reference import read_reference
 from autograder.core.assignment import Assignment
 from autograder.core.course import find_assignment
 from autograder.sandbox.isolation import NoIsolation, choose
@@ -46,7 +46,7 @@ def main() -> int:
 
 def make_class(assignment: Assignment, folder: Path) -> int:
     """Write the hand-ins, some zipped; how many they are."""
-    reference = read_sources(assignment)["knn.py"]
+    reference = read_reference(assignment)["knn.py"]
     stub = (assignment.folder / "knn.py").read_text(encoding="utf-8")
     mutants = read_mutants(assignment)[:MUTANTS]
     wrong = mutants[0].plant({"knn.py": reference})["knn.py"]

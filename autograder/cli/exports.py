@@ -1,46 +1,55 @@
-"""The command line's part for other systems: `gradlab export ...`, and what runs in Gradescope's container."""
+"""Commands that export to other platforms: `gradlab export ...`, and what runs in Gradescope's container."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from autograder.cli import options as shared
+from autograder.cli import options
 
-_results = click.argument("results", type=shared.path)
+if TYPE_CHECKING:
+    from autograder.exports.canvas_moodle import Filled
+
 _questions = click.option("--questions", is_flag=True, help="Add the marks for inline questions, points and maximum.")
-_out = click.option("--out", type=shared.path, required=True, help="The file to write.")
+_out = click.option("--out", type=options.PATH, required=True, help="File to write.")
 
 
 @click.group()
 def export() -> None:
-    """Write the course or its results for other systems."""
+    """Write the course or its marks for other platforms."""
 
 
 @export.command("nbgrader")
-@click.argument("folder", type=shared.path)
-@click.argument("names", nargs=-1)
+@click.argument("folder", type=options.PATH)
+@options.assignment_names
 def nbgrader(folder: Path, names: tuple[str, ...]) -> None:
-    """Make FOLDER an nbgrader course: config, source notebooks and checks."""
-    from autograder.authoring.nbgrader_course import export_course
-    from autograder.core.course import assignments_named
+    """Create an nbgrader course in FOLDER.
 
-    export_course(assignments_named(names), folder)
-    click.echo(f"Made the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")
+    Writes the configuration, source notebooks and checks. Without ASSIGNMENTS, the whole course is written.
+    """
+    from autograder.authoring.nbgrader_course import export_course
+    from autograder.core.course import find_assignments
+
+    export_course(find_assignments(names), folder)
+    click.echo(f"Created the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")
 
 
 @export.command("gradebook")
-@click.argument("database", type=shared.path)
-@_results
-@click.option("--handins", type=shared.path, help="Where the hand-ins lie now (default: where they were graded).")
-@shared.wait
+@click.argument("database", type=options.PATH)
+@options.results_folder
+@click.option("--handins", type=options.PATH, help="Folder of the hand-ins now (default: where they were graded).")
+@options.wait
 def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -> None:
-    """Write the marks in RESULTS into nbgrader's DATABASE (course/gradebook.db), cell by cell, and the hand-ins as
-    formgrader shows them beside it."""
+    """Write the marks into nbgrader's database.
+
+    DATABASE is course/gradebook.db. The marks in RESULTS are written cell by cell, and the hand-ins are placed next to
+    the database, where formgrader shows them.
+    """
     from autograder.core.course import find_assignment
     from autograder.exports.nbgrader_gradebook import fill_gradebook
     from autograder.exports.nbgrader_notebooks import files_among, graded_files
@@ -60,8 +69,8 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
         if handins:
             store = results / ".handins"
             students = [report.student for report in reports]
-            there = store if store.exists() else None
-            files, complaints = files_among(handins, students, assignment, latest=latest, store=there)
+            unpacked = store if store.exists() else None
+            files, complaints = files_among(handins, students, assignment, latest=latest, store=unpacked)
         else:
             files, complaints = graded_files(latest, assignment)
         exported = (journal.fact("exported") or {}) if journal else {}
@@ -70,114 +79,120 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
         if journal:
             with journal.writing():
                 journal.set_fact("exported", exported)
-    for complaint in complaints:
-        click.secho(complaint, fg="yellow", err=True)
-    click.echo(f"Wrote the marks of {count(len(reports), 'student')} into {database}.")
+    _warn(complaints)
+    click.echo(f"Wrote the marks of {count(len(reports), 'student')} to {database}.")
 
 
 @export.command("gradescope")
 @click.argument("assignment")
 @_out
 def gradescope_zip(assignment: str, out: Path) -> None:
-    """Make the autograder zip to upload to Gradescope. It holds the hidden checks: show it to nobody."""
+    """Create the autograder zip for Gradescope.
+
+    The zip contains the hidden checks: do not share it.
+    """
     from autograder.core.course import find_assignment
     from autograder.exports.gradescope_zip import write_zip
 
-    click.echo(f"Made {write_zip(find_assignment(assignment), out)}. Upload it under Configure Autograder.")
+    click.echo(f"Created {write_zip(find_assignment(assignment), out)}. Upload it under Configure Autograder.")
 
 
 @export.command("junit")
-@_results
+@options.results_folder
 @_out
 def junit(results: Path, out: Path) -> None:
-    """Write the checks of all students in RESULTS as JUnit XML."""
-    from autograder.core.files import write_whole
+    """Write the checks of all students as JUnit XML."""
+    from autograder.core.files import write_atomically
     from autograder.exports.junit import junit_xml
     from autograder.exports.reports import read_results
     from autograder.render.words import count
 
     reports = read_results(results)
-    write_whole(out, junit_xml(reports))
+    write_atomically(out, junit_xml(reports))
     click.echo(f"Wrote the checks of {count(len(reports), 'student')} to {out}.")
 
 
 @export.command("canvas")
-@_results
-@click.argument("template", type=shared.path)
-@click.option("--column", required=True, help='The assignment\'s column in Canvas, "a01 (1234)".')
-@click.option(
-    "--new-column", is_flag=True, help="The file has no such column: add it, for Canvas to make an assignment of."
-)
+@options.results_folder
+@click.argument("template", type=options.PATH)
+@click.option("--column", required=True, help='The assignment\'s column in Canvas: "a01 (1234)".')
+@click.option("--new-column", is_flag=True, help="Add the column; Canvas then creates an assignment for it.")
 @_questions
 @_out
 def canvas(results: Path, template: Path, column: str, new_column: bool, questions: bool, out: Path) -> None:
-    """Fill the marks in RESULTS into TEMPLATE, the gradebook CSV that Canvas exported."""
+    """Write the marks into a gradebook CSV from Canvas.
+
+    TEMPLATE is the gradebook that Canvas exported. Import the written file in Canvas.
+    """
     from autograder.exports.canvas_moodle import canvas_csv
     from autograder.exports.reports import read_questions, read_results
 
     reports = read_results(results)
-    there = read_questions(results, reports)
-    added = there if questions else {}
+    available = read_questions(results, reports)
+    added = available if questions else {}
     filled = canvas_csv(reports, _text(template), column=column, new=new_column, questions=added)
-    _write(filled, out, without=there.keys() - added.keys())
+    _write(filled, out, without=available.keys() - added.keys())
 
 
 @export.command("moodle")
-@_results
-@click.argument("template", type=shared.path)
+@options.results_folder
+@click.argument("template", type=options.PATH)
 @_questions
 @_out
 def moodle(results: Path, template: Path, questions: bool, out: Path) -> None:
-    """Fill the marks in RESULTS into TEMPLATE, the offline grading worksheet that Moodle exported."""
+    """Write the marks into a grading worksheet from Moodle.
+
+    TEMPLATE is the offline grading worksheet that Moodle exported. Upload the written file in Moodle.
+    """
     from autograder.exports.canvas_moodle import moodle_csv
     from autograder.exports.reports import read_questions, read_results
 
     reports = read_results(results)
-    there = read_questions(results, reports)
-    added = there if questions else {}
-    _write(moodle_csv(reports, _text(template), questions=added), out, without=there.keys() - added.keys())
+    available = read_questions(results, reports)
+    added = available if questions else {}
+    filled = moodle_csv(reports, _text(template), questions=added)
+    _write(filled, out, without=available.keys() - added.keys())
 
 
 def _text(path: Path) -> str:
-    from autograder.core.files import why
+    from autograder.core.files import explain
     from autograder.exports.reports import BadResults
 
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise BadResults(f"{path} cannot be read: {why(error)}.") from None
+        raise BadResults(f"{path} cannot be read: {explain(error)}.") from None
     except UnicodeDecodeError:
         raise BadResults(f"{path} is not UTF-8. Export it again as CSV in UTF-8.") from None
 
 
-def _write(filled: object, out: Path, *, without: Collection[str]) -> None:
-    """Write the file and say what it lacks; ``without`` are inline questions that were not added."""
-    from autograder.core.files import write_whole
-    from autograder.exports.canvas_moodle import Filled
+def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:
+    """Write the file and report what is missing in it; ``without`` are inline questions that were not added."""
+    from autograder.core.files import write_atomically
     from autograder.render.words import count
 
-    assert isinstance(filled, Filled)
-    write_whole(out, filled.text)
-    for sentence in filled.told:
-        click.secho(sentence, fg="yellow", err=True)
-    for sentence in filled.left:
-        click.secho(sentence, fg="yellow", err=True)
-    for student in filled.without_mark:
-        click.secho(f"{student}: no mark.", fg="yellow", err=True)
-    for student in filled.without_row:
-        click.secho(f"{student}: graded, but not in the file.", fg="yellow", err=True)
+    write_atomically(out, filled.text)
+    _warn(filled.told)
+    _warn(filled.left)
+    _warn(f"{student}: no mark." for student in filled.without_mark)
+    _warn(f"{student}: graded, but not in the file." for student in filled.without_row)
     if without:
         names = f"{count(len(without), 'inline question')} ({', '.join(sorted(without))})"
-        click.secho(f"The marks for {names} are not included; --questions adds them.", fg="yellow", err=True)
+        _warn([f"The marks for {names} are not included. Add them with --questions."])
     click.echo(f"Wrote {out}.")
     sys.exit(2 if filled.left else 0)
 
 
+def _warn(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        click.secho(sentence, fg="yellow", err=True)
+
+
 @click.command("gradescope", hidden=True)
 @click.argument("assignment")
-@click.option("--submission", type=shared.path, required=True)
-@click.option("--results", type=shared.path, required=True)
-@shared.isolation
+@click.option("--submission", type=options.PATH, required=True, help="Folder with the student's files.")
+@click.option("--results", type=options.PATH, required=True, help="JSON file to write for Gradescope.")
+@options.isolation
 def gradescope(assignment: str, submission: Path, results: Path, isolation: str) -> None:
     """Grade one submission in Gradescope's container."""
     from autograder.core.course import find_assignment

@@ -1,4 +1,4 @@
-"""The command line's part for grading a class: grade, similar, and what people decide (cli_marks.py)."""
+"""Commands for instructors: grade, mark, similar, policy, cluster. Exports to other platforms are in exports.py."""
 
 from __future__ import annotations
 
@@ -12,36 +12,57 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autograder.cli import cluster as cli_cluster
-from autograder.cli import marks as cli_marks
-from autograder.cli import options as shared
+from autograder.cli import options
 
 if TYPE_CHECKING:
-    from autograder.gradebook.grade import Change, Graded
+    from rich.console import Console
+
+    from autograder.gradebook.grade import Change, Graded, Spread
+
+_READ_AS = {
+    "folder": "Read as a folder with one hand-in per student.",
+    "nbgrader": "Read as nbgrader's folder of submissions.",
+    **{platform: f"Read as a download from {platform}." for platform in ("Gradescope", "Moodle", "Canvas")},
+}
 
 
 @click.command()
-@click.argument("handins", type=shared.path)
-@click.option("--assignment", required=True, help="Name or folder of the assignment.")
-@click.option("--out", type=shared.path, required=True, help="Folder for the results.")
-@click.option("--roster", type=shared.path, help="CSV with the students' ids; says whose each hand-in is.")
-@click.option("--regrade", is_flag=True, help="Grade again what checks or options changed, and show the marks first.")
+@click.argument("handins", type=options.PATH)
+@options.assignment
+@click.option("--out", type=options.PATH, required=True, help="Folder for the results.")
+@click.option("--roster", type=options.PATH, help="CSV with the students' ids, to find out whose each hand-in is.")
+@click.option(
+    "--regrade",
+    is_flag=True,
+    help="Grade again after checks or options changed; shows the new marks before writing them.",
+)
 @click.option("--yes", is_flag=True, help="With --regrade: write the changed marks without asking.")
-@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
-@click.option("--seed", type=int, help="Seed of the checks' inputs (default: from the checks themselves).")
-@shared.cluster
-@shared.wait
-@shared.device
-@shared.data
-@shared.isolation
-@shared.as_json
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="Number of hand-ins to grade at the same time.",
+)
+@click.option("--seed", type=int, help="Seed of the checks' inputs (default: derived from the checks).")
+@options.cluster
+@options.wait
+@options.device
+@options.data
+@options.isolation
+@options.as_json
 def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest: Any) -> None:
-    """Grade the hand-ins in HANDINS: a folder with one zip, folder, notebook or script per student, or the download
-    of nbgrader, Gradescope, Moodle or Canvas, unpacked or not. What is graded already is not run again."""
+    """Grade all hand-ins of an assignment.
+
+    HANDINS is a folder with one zip, folder, notebook or script per student, or a download from nbgrader, Gradescope,
+    Moodle or Canvas (zipped or unpacked). Submissions that are already graded are skipped.
+
+    Exit code: 0 if everybody has all points, 1 if points were lost, 2 if the course staff must act.
+    """
     from rich.console import Console
 
     from autograder.core.course import find_assignment
-    from autograder.gradebook.grade import Spread, grade_class
+    from autograder.gradebook.grade import grade_class
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
     from autograder.intake.download import read_handins
@@ -53,20 +74,22 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     from autograder.session.options import Options, known_data, pick_device
 
     if out.resolve().is_relative_to(handins.resolve()):
-        raise click.UsageError(f"{out} lies among the hand-ins and would be taken for one. Give another --out.")
+        raise click.UsageError(
+            f"{out} is inside the folder of hand-ins and would be graded as one. Choose another --out."
+        )
     chosen = find_assignment(assignment)
     known = read_roster(roster) if roster else None
-    told = Console(stderr=True)
+    console = Console(stderr=True)
     if rest["cluster"]:
-        spread: Spread = cli_cluster.spread(told, **rest)
-        isolation, device = rest["isolation"], rest["device"]  # the workers know which walls they can build
+        spread: Spread = _on_cluster(console, **rest)
+        isolation, device = rest["isolation"], rest["device"]  # the cluster's machines choose their isolation
     else:
         spread = partial(grade_all, workers=rest["workers"])
         isolation, device = choose(rest["isolation"]), pick_device(rest["device"])
     setup = Setup(chosen.folder, Options(device, data=known_data(rest["data"]), seed=rest["seed"]), isolation)
-    with hold(out, wait=rest["wait"], on_wait=lambda who: told.print(f"Waiting for {who}.", markup=False)):
+    with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
-        with Journal(out, create=True) as journal, Bar(told, disable=rest["as_json"]) as progress:
+        with Journal(out, create=True) as journal, Bar(console, disable=rest["as_json"]) as progress:
             graded = grade_class(
                 chosen,
                 intake,
@@ -79,7 +102,35 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
                 on_start=progress.start,
                 on_report=progress.step,
             )
-    _tell(graded, intake.system, out, assignment=chosen.name, isolation=isolation, as_json=rest["as_json"])
+    _print_graded(graded, intake.platform, out, assignment=chosen.name, isolation=isolation, as_json=rest["as_json"])
+    if not graded.written:
+        remedy = (
+            "Pass --yes to write them."
+            if rest["as_json"]
+            else "Run the command again to decide; the hand-ins are not graded again."
+        )
+        click.echo(f"The marks were not changed. {remedy}", err=True)
+        sys.exit(2)
+    lost = any(report.points < report.max_points for report in graded.reports)
+    sys.exit(2 if any(report.needs_staff for report in graded.reports) else int(lost))
+
+
+def _on_cluster(console: Console, **rest: Any) -> Spread:
+    """Return what grades on the cluster that the options name; it prints warnings on ``console``."""
+    from autograder.runners.dask_cluster import grade_on
+    from autograder.runners.dask_connection import Tls, require_dask
+
+    files = [rest["tls_ca"], rest["tls_cert"], rest["tls_key"]]
+    if any(files) and not all(files):
+        raise click.UsageError("Give --tls-ca, --tls-cert and --tls-key together.")
+    if rest["device"] == "auto":
+        raise click.UsageError(
+            "With --cluster, choose --device cpu or --device cuda: this machine cannot see the cluster's GPUs."
+        )
+    require_dask()
+    tls = Tls(*files) if all(files) else None
+    say = partial(console.print, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    return partial(grade_on, address=rest["cluster"], tls=tls, say=say)
 
 
 def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[Change]], bool]:
@@ -97,7 +148,7 @@ def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callabl
     return approve
 
 
-def _tell(graded: Graded, system: str, out: Path, *, assignment: str, isolation: str, as_json: bool) -> None:
+def _print_graded(graded: Graded, platform: str, out: Path, *, assignment: str, isolation: str, as_json: bool) -> None:
     from rich.console import Console
 
     from autograder.render.terminal import print_class_summary
@@ -107,7 +158,7 @@ def _tell(graded: Graded, system: str, out: Path, *, assignment: str, isolation:
         table = {
             "assignment": assignment,
             "wall": isolation,
-            "system": system,
+            "system": platform,
             "ran": graded.ran,
             "reused": graded.reused,
             "written": graded.written,
@@ -123,43 +174,85 @@ def _tell(graded: Graded, system: str, out: Path, *, assignment: str, isolation:
     elif graded.written:
         problems = [(problem.kind, problem.who, problem.what) for problem in graded.problems]
         print_class_summary(reports, Console(), intake=problems)
-        click.echo(f"\n{_READ_AS[system]} {_effort(graded)} Everything is in {out / 'index.html'}")
-    if not graded.written:
-        why = "pass --yes to write them" if as_json else "run this again to decide anew; nothing is run twice"
-        click.echo(f"The marks were left as they are: {why}.", err=True)
-        sys.exit(2)
-    lost = any(report.points < report.max_points for report in reports)
-    sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
-
-
-_READ_AS = {
-    "folder": "Read as a folder with one hand-in under each name.",
-    "nbgrader": "Read as nbgrader's folder of submissions.",
-    **{system: f"Read as a download from {system}." for system in ("Gradescope", "Moodle", "Canvas")},
-}
-
-
-def _effort(graded: Graded) -> str:
-    text = f"{graded.ran:,} graded now"
-    if graded.reused:
-        text += f", {graded.reused:,} not run again: graded before, or the same files as another's"
-    return f"{text}."
+        effort = f"{graded.ran:,} graded now"
+        if graded.reused:
+            effort += f", {graded.reused:,} skipped (already graded, or the same files as another hand-in)"
+        click.echo(f"\n{_READ_AS[platform]} {effort}. Class overview: {out / 'index.html'}")
 
 
 @click.command()
-@click.argument("source", metavar="RESULTS_OR_HANDINS", type=shared.path)
-@click.option("--assignment", required=True, help="Name or folder of the assignment.")
-@click.option("--threshold", type=click.FloatRange(0.05, 1), default=0.6, show_default=True, help="Share to list.")
-@click.option("--out", type=shared.path, help="CSV to write (default for results: similar.csv among them).")
-@shared.wait
+@options.results_folder
+@click.argument("student", required=False)
+@click.argument("item", required=False)
+@click.argument("points", type=click.IntRange(0), required=False)
+@click.option("--reason", default="", help="Reason for the mark, shown to the student. Required for a task.")
+@click.option("--by", default="", help="Grader's name (default: your user name).")
+@click.option("--withdraw", is_flag=True, help="Remove the mark; the points of the checks count again.")
+@click.option("--from", "table", type=options.PATH, help="CSV with the columns student, item, points, reason.")
+@options.wait
+def mark(
+    results: Path,
+    student: str | None,
+    item: str | None,
+    points: int | None,
+    reason: str,
+    by: str,
+    withdraw: bool,
+    table: Path | None,
+    wait: bool,
+) -> None:
+    """Mark an inline question, or a task instead of its checks.
+
+    ITEM is the id of a question or the name of a task. With RESULTS alone, the marks given by hand are listed.
+    """
+    from autograder.gradebook.journal import Journal
+    from autograder.gradebook.lock import hold
+    from autograder.gradebook.marks import Given, give, listed, read_marks
+    from autograder.render.text import line
+
+    if table is None and student is None:
+        with Journal(results) as journal:
+            for name, held, remark in listed(journal):
+                why = " ".join(filter(None, (line(held.reason), remark)))
+                click.echo(f"{name}  {held.item}  {held.points}/{held.max_points}  {held.by} {held.at}  {why}")
+        return
+    if table is not None and (student is not None or reason or withdraw):
+        raise click.UsageError("--from reads everything from the CSV: omit STUDENT, ITEM, POINTS and their options.")
+    if table is None and (student is None or item is None or (points is None) != withdraw):
+        raise click.UsageError("Give STUDENT ITEM POINTS, or STUDENT ITEM --withdraw, or --from CSV.")
+    given = read_marks(table) if table else [Given(student or "", item or "", points, reason)]
+    with hold(results, wait=wait), Journal(results) as journal:
+        for report in give(journal, results, given, by=by):
+            questions = [m for m in report.marks if m.question]
+            more = "".join(f", {m.item} {m.points}/{m.max_points}" for m in questions)
+            click.echo(f"{report.student}: {report.points}/{report.max_points} points{more}")
+
+
+@click.command()
+@click.argument("source", metavar="RESULTS_OR_HANDINS", type=options.PATH)
+@options.assignment
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0.05, 1),
+    default=0.6,
+    show_default=True,
+    help="List pairs that share at least this part of their code.",
+)
+@click.option(
+    "--out", type=options.PATH, help="CSV to write (default: similar.csv in the folder of results, if given)."
+)
+@options.wait
 def similar(source: Path, assignment: str, threshold: float, out: Path | None, wait: bool) -> None:
-    """List pairs of hand-ins whose code is alike beyond the handout. For people to look at; never a verdict."""
+    """List pairs of hand-ins with similar code, ignoring the handout.
+
+    A list for people to review, not a verdict: small tasks have few good solutions.
+    """
     import tempfile
 
     from rich.console import Console
 
     from autograder.core.course import find_assignment
-    from autograder.core.files import write_whole
+    from autograder.core.files import write_atomically
     from autograder.gradebook.journal import NAME, Journal
     from autograder.gradebook.lock import hold
     from autograder.gradebook.results import write_results
@@ -173,23 +266,78 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
         if graded:
             with hold(source, wait=wait), Journal(source) as journal:
                 of_same_assignment(journal.fact("assignment"), chosen, source)
-                alike = find_similar(journal.latest(), chosen, threshold=threshold, progress=status.update)
+                found = find_similar(journal.latest(), chosen, threshold=threshold, progress=status.update)
                 with journal.writing():
-                    journal.set_similar(alike.pairs)
+                    journal.set_similar(found.pairs)
                 write_results(journal, source)
         else:
             with tempfile.TemporaryDirectory() as store:
                 handins = read_handins(source, chosen, store=Path(store)).handins
                 paths = {handin.student: handin.path for handin in handins}
-                alike = find_similar(paths, chosen, threshold=threshold, progress=status.update)
+                found = find_similar(paths, chosen, threshold=threshold, progress=status.update)
     target = out or (source / "similar.csv" if graded else None)
     if target:
-        write_whole(target, similar_csv(alike.pairs))
-    for pair in alike.pairs:
+        write_atomically(target, similar_csv(found.pairs))
+    for pair in found.pairs:
         click.echo(f"{pair.share_of_one:4.0%} {pair.share_of_other:4.0%}  {pair.one}  {pair.other}")
-    click.echo(f"{count(len(alike.pairs), 'pair')} to look at. Small tasks have few good answers: this is no verdict.")
-    for student, why in alike.skipped:
+    pairs = count(len(found.pairs), "pair")
+    click.echo(f"{pairs} to review. This is not a verdict: small tasks have few good solutions.")
+    for student, why in found.skipped:
         click.echo(f"Not compared: {student}: {why}", err=True)
 
 
-COMMANDS = (grade, *cli_marks.COMMANDS, similar)
+@click.command()
+@click.argument("gradebooks", nargs=-1, required=True, type=options.PATH)
+@click.option("--policy", "rules", required=True, type=options.PATH, help="TOML file with late days and weights.")
+@click.option("--out", required=True, type=options.PATH, help="CSV file to write.")
+@click.option("--explain", type=options.PATH, help="Folder for one text file per student that explains the mark.")
+def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path | None) -> None:
+    """Compute final marks from late days and weights.
+
+    GRADEBOOKS are the files gradebook.csv of all assignments. Exit code: 0, or 2 if some marks are provisional.
+    """
+    from autograder.core.files import write_atomically
+    from autograder.intake.download import safe_name
+    from autograder.policy.final_marks import apply, final_csv, read_gradebooks, read_policy
+    from autograder.render.words import count
+
+    read = read_policy(rules)
+    finals = apply(read, read_gradebooks(gradebooks, read))
+    write_atomically(out, final_csv(read, finals))
+    if explain:
+        for final in finals:
+            explain.mkdir(parents=True, exist_ok=True)
+            write_atomically(explain / f"{safe_name(final.student)}.txt", final.explanation)
+    still_open = sum(final.open for final in finals)
+    sentence = f"Wrote the marks of {count(len(finals), 'student')} to {out}."
+    if still_open:
+        are = "mark is" if still_open == 1 else "marks are"
+        sentence += f" {still_open:,} {are} provisional: see the columns open and explanation."
+    click.echo(sentence)
+    sys.exit(2 if still_open else 0)
+
+
+@click.group()
+def cluster() -> None:
+    """Start machines for `gradlab grade --cluster`."""
+
+
+@cluster.command()
+@click.argument("config", type=options.PATH)
+@click.option("--dry-run", is_flag=True, help="Print the job script and start nothing.")
+def slurm(config: Path, dry_run: bool) -> None:
+    """Start a Dask cluster of SLURM jobs.
+
+    Starts the scheduler here and submits the jobs that CONFIG (a TOML file) describes. Runs until you press Ctrl-C,
+    then cancels the jobs.
+    """
+    from autograder.runners.slurm import job_script, read_config, serve
+
+    chosen = read_config(config)
+    if dry_run:
+        click.echo(job_script(chosen), nl=False)
+        return
+    serve(chosen, say=click.echo)
+
+
+COMMANDS = (grade, mark, similar, policy, cluster)

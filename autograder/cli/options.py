@@ -1,16 +1,29 @@
-"""Options that several commands share."""
+"""Options and arguments that several commands share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-path: Any = click.Path(path_type=Path)
-device = click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
-data = click.option("--data", default="scenes", show_default=True, help="Dataset of scored checks.")
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of text.")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH: Any = click.Path(path_type=Path)
+
+assignment_names = click.argument("names", nargs=-1, metavar="[ASSIGNMENTS]...")
+results_folder = click.argument("results", type=PATH)
+assignment = click.option("--assignment", required=True, help="Name or folder of the assignment.")
+device = click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda", "auto"]),
+    default="cpu",
+    show_default=True,
+    help='Where tensors are computed; "auto" uses a GPU if there is one.',
+)
+data = click.option("--data", default="scenes", show_default=True, help="Dataset for the scored checks.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
 isolation = click.option(
     "--isolation",
     "--wall",
@@ -18,18 +31,28 @@ isolation = click.option(
     type=click.Choice(["auto", "bubblewrap", "namespaces", "user", "none"]),
     default="auto",
     show_default=True,
-    help='What stands between the hand-ins and this machine. "none" is for hand-ins you wrote yourself.',
+    help='How hand-ins are isolated from this machine. Use "none" only for code that you wrote yourself.',
 )
-wait = click.option("--wait", is_flag=True, help="Wait while somebody else works on these results.")
+wait = click.option("--wait", is_flag=True, help="Wait until another grader releases the lock.")
 
 
-def cluster(command: Any) -> Any:
-    """Where the work is done, if not here."""
-    for name, metavar, text in (
-        ("--tls-key", "PEM", "Its key."),
-        ("--tls-cert", "PEM", "This process's certificate on an encrypted cluster (tls://...)."),
-        ("--tls-ca", "PEM", "The authority that signed the certificates of an encrypted cluster."),
-    ):
-        command = click.option(name, type=path, metavar=metavar, help=text)(command)
-    text = "Address of a Dask scheduler, tcp://HOST:PORT: its workers grade, --workers is ignored."
-    return click.option("--cluster", metavar="ADDRESS", help=text)(command)
+def cluster(command: Command) -> Command:
+    """Add the options that name a Dask cluster and the certificates for it."""
+    options = (
+        click.option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Grade with the workers of this Dask scheduler (tcp://HOST:PORT) and ignore --workers.",
+        ),
+        click.option(
+            "--tls-ca",
+            type=PATH,
+            metavar="PEM",
+            help="For an encrypted cluster (tls://...): its certificate authority.",
+        ),
+        click.option("--tls-cert", type=PATH, metavar="PEM", help="For an encrypted cluster: your certificate."),
+        click.option("--tls-key", type=PATH, metavar="PEM", help="For an encrypted cluster: the key of --tls-cert."),
+    )
+    for option in reversed(options):  # the last one applied is listed first
+        command = option(command)
+    return command

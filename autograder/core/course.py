@@ -21,11 +21,11 @@ def find_assignment(name: str, *, installed: bool = True) -> Assignment:
             return read_assignment(place)
     below = sorted(path.parent.name for path in Path(name).glob(f"*/{MANIFEST}"))
     if below:
-        raise BadManifest(f"{name} is no assignment but holds some: {', '.join(below)}. Say which one.")
+        raise BadManifest(f"{name} contains several assignments: {', '.join(below)}. Choose one.")
     known = {path.parent.name for root in _roots(installed=installed) for path in root.glob(f"*/{MANIFEST}")}
     near = get_close_matches(name, sorted(known), n=2, cutoff=0.6)
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise BadManifest(f"There is no assignment {name!r}: not in {here}, and in no assignments/ here or above.{meant}")
+    raise BadManifest(f"There is no assignment {name!r} in {here}, nor in an assignments/ folder here or above.{meant}")
 
 
 def find_assignment_of_module(module: str) -> Assignment:

@@ -1,4 +1,4 @@
-"""Check one's own work: `gradlab check`, and `check("knn")` in a notebook. The public checks, in this process."""
+"""Run the public checks in this process: for `gradlab check`, and for `check("knn")` in a notebook."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def check_folder(
 ) -> Report:
     """Run the public checks on the student's files in the assignment's folder, or on ``hand_in``.
 
-    Raises BadSubmission when they cannot be read, BadCheck when no check was selected.
+    Raises BadSubmission if the files cannot be read, BadCheck if no check was selected.
     """
     folder = hand_in or assignment.folder
     submission = open_submission(folder, assignment, assignment.folder)
     filenames = {name: str(folder / name) for name in submission.files if (folder / name).is_file()}
-    cells = {name: list(starts) for name, starts in submission.cells.items()}
+    cells = submission.cells
     filenames = {name: path for name, path in filenames.items() if name not in cells or not cells[name]}
 
     def body(checks: Checks) -> Report:
@@ -70,7 +70,7 @@ def check_namespace(
 
 
 def _code_files(module: ModuleType) -> set[str]:
-    """The names under which a notebook's cells stand in a traceback."""
+    """Return the file names that tracebacks show for a notebook's cells."""
     names = set()
     for value in vars(module).values():
         members = vars(value).values() if isinstance(value, type) and value.__module__ == "__main__" else (value,)
@@ -82,17 +82,17 @@ def _code_files(module: ModuleType) -> set[str]:
 
 
 def executed_source(cells: Sequence[str]) -> str:
-    """The code of executed cells as one text, without those that do not parse (magics)."""
-    kept = []
+    """Return the code of executed cells as one text, without cells that do not parse (magics)."""
+    parsed = []
     for cell in cells:
         try:
             ast.parse(cell)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        kept.append(cell)
-    return "\n\n".join(kept)
+        parsed.append(cell)
+    return "\n\n".join(parsed)
 
 
 def in_nbgrader() -> bool:
-    """Is nbgrader running this notebook to grade it?"""
+    """Return whether nbgrader is running this notebook to grade it."""
     return bool(os.environ.get("NBGRADER_EXECUTION")) and "ipykernel" in sys.modules

@@ -1,4 +1,4 @@
-"""``from autograder import check``: the public checks in a notebook cell, as a coloured table."""
+"""``from autograder import check``: run the public checks in a notebook cell and show a coloured table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.students.check import check_namespace, executed_source, in_nbgra
 
 @dataclass(frozen=True)
 class Shown:
-    """A report that draws itself: a table in Jupyter, lines in a terminal, points where nbgrader grades."""
+    """A report that displays itself: as a table in Jupyter, as text elsewhere, as points for nbgrader's autograder."""
 
     report: Report
 
@@ -28,15 +28,18 @@ class Shown:
         return report_table_html(self.report)
 
     def __repr__(self) -> str:
-        paid = sum(check.max_points for check in self.report.checks)
-        if in_nbgrader():  # it reads the cell's text as points of the task's
-            return repr(round(self.report.points / max(paid, 1) * self.report.max_points, 3))
+        available = sum(check.max_points for check in self.report.checks)
+        if in_nbgrader():  # it reads the cell's text as the points of the task
+            return repr(round(self.report.points / max(available, 1) * self.report.max_points, 3))
         lost = [show(check) for check in self.report.checks if check.outcome is not Outcome.PASSED]
-        return "\n\n".join([*lost, f"{self.report.points} of {paid} points"])
+        return "\n\n".join([*lost, f"{self.report.points} of {available} points"])
 
 
 def check(module: str, *, task: str | None = None, device: str = "cpu", data: str = "scenes") -> Shown:
-    """Run the public checks of ``module`` ("knn") on what this notebook defines; only those of ``task`` if given."""
+    """Run the public checks of ``module`` ("knn") on the functions that this notebook defines.
+
+    With ``task``, run only the checks of this task. Raises BadManifest if there is no such module or task.
+    """
     frame = inspect.currentframe()
     assert frame is not None
     assert frame.f_back is not None
@@ -45,7 +48,7 @@ def check(module: str, *, task: str | None = None, device: str = "cpu", data: st
     assignment = find_assignment_of_module(module)
     if f"{module}.py" not in assignment.files:
         modules = " or ".join(f'check("{file.removesuffix(".py")}")' for file in assignment.files)
-        raise BadManifest(f"{assignment.name} has no module {module!r}. Write {modules}.")
+        raise BadManifest(f"{assignment.name} has no module {module!r}. Use {modules}.")
     if task is not None:
         assignment.task(task)
     options = Options(device=pick_device(device), data=known_data(data), task=task)

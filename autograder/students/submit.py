@@ -1,4 +1,4 @@
-"""`gradlab submit`: the zip a student hands in, or the reason why it could not be graded."""
+"""`gradlab submit`: create the zip to hand in, or explain why it could not be graded."""
 
 from __future__ import annotations
 
@@ -16,49 +16,56 @@ from autograder.submissions.find import find_files
 from autograder.submissions.statements import bound_names, unwritten_places
 from autograder.submissions.submission import BadSubmission, open_submission
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day of zip: equal work makes equal zips
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of the zip format: the same files make the same zip
 
 
 @dataclass(frozen=True)
 class Packed:
-    """The zip that was made, and what its author should know about it."""
+    """The zip that was created, with warnings for its author."""
 
     path: Path
     warnings: tuple[str, ...]
-    blank: bool = False  # nothing is written in it yet
+    blank: bool = False  # no task is written yet
 
 
 def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
-    """Make ``<assignment>.zip`` in the current folder, in the folder ``out`` or as the file ``out``.
+    """Create ``<assignment>.zip`` in the current folder, in the folder ``out`` or as the file ``out``.
 
-    Raises BadSubmission when the work could not be graded: a file that Python cannot read, a task that is defined
-    nowhere, a notebook and a script that differ, a module that is missing.
+    Raises BadSubmission if the work could not be graded: a file is not valid Python, a task is not defined, a notebook
+    and its script differ, or a module is missing.
     """
     assignment = read_assignment(assignment_folder)
     submission = open_submission(assignment_folder, assignment)
     missing = [module for module in assignment.files if module not in submission.files]
     if missing:
         notebook = notebook_name(missing[0])
-        raise BadSubmission(f"{assignment_folder} has neither {notebook} nor {missing[0]}. Restore it: gradlab start.")
+        raise BadSubmission(
+            f"{assignment_folder} contains neither {notebook} nor {missing[0]}. Restore them with gradlab start."
+        )
     undefined, unfinished = [], []
     for task in assignment.tasks:
-        state = _state(ast.parse(submission.files[task.file]).body, task.name)
-        undefined += [f"{task.name} ({task.file})"] if state is None else []
-        unfinished += [task.name] if state is False else []
+        written = _is_written(ast.parse(submission.files[task.file]).body, task.name)
+        if written is None:
+            undefined.append(f"{task.name} ({task.file})")
+        elif not written:
+            unfinished.append(task.name)
     if undefined:
-        raise BadSubmission(f"No definition was found of {', '.join(undefined)}. Restore the cell and write it there.")
+        raise BadSubmission(
+            f"No definition was found for {', '.join(undefined)}. Restore the cell from the handout and write your "
+            "solution there."
+        )
 
     names = accepted_names(assignment.files)
     path = _target(assignment, out)
     write_atomically(path, _zip(find_files(assignment_folder, names).files))
     warnings = [*submission.notes]
     if unfinished:
-        warnings.append(f"Not written yet, so they earn nothing: {', '.join(unfinished)}.")
+        warnings.append(f"Not written yet, so they earn no points: {', '.join(unfinished)}.")
     return Packed(path, tuple(warnings), blank=len(unfinished) == len(assignment.tasks))
 
 
-def _state(body: Sequence[ast.stmt], task: str) -> bool | None:
-    """True when the task is written, False when places are left, None when it is not defined."""
+def _is_written(body: Sequence[ast.stmt], task: str) -> bool | None:
+    """Return whether no place of the task is left to write; None if the task is not defined."""
     root, _, method = task.partition(".")
     found = [node for node in body if root in bound_names(node)]
     if not found:
@@ -77,11 +84,11 @@ def _target(assignment: Assignment, out: Path | None) -> Path:
     if out.is_dir():
         return out / f"{assignment.name}.zip"
     if not out.parent.is_dir():
-        raise BadSubmission(f"The folder {out.parent} does not exist. Make it, or choose another with --out.")
+        raise BadSubmission(f"The folder {out.parent} does not exist. Create it, or choose another with --out.")
     if out.suffix.lower() != ".zip":
         raise BadSubmission(
-            f"{out} is no folder that exists, and its name does not end in .zip. "
-            f"Give --out {out}.zip, or make the folder first."
+            f"The folder {out} does not exist, and a file must be called .zip. "
+            f"Use --out {out}.zip, or create the folder first."
         )
     return out
 
@@ -91,7 +98,7 @@ def _zip(files: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(files):
             info = zipfile.ZipInfo(name, _EPOCH)
-            info.create_system, info.external_attr = 3, 0o100644 << 16  # the same on Windows
+            info.create_system, info.external_attr = 3, 0o100644 << 16  # the same file on every system
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, files[name])
     return buffer.getvalue()

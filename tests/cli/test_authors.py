@@ -1,4 +1,4 @@
-"""The commands of staff: grade a class, release, verify."""
+"""The commands of authors, and grading a class with their course."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_class_is_graded_into_a_folder(course: Path, tmp_path: Path, monkeypat
     assert "index.html" in second.output
 
 
-def test_release_check_tells_what_is_stale(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_release_check_lists_stale_files(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
     assert run_command("release", "--check").exit_code == 0
     stub = course / "assignments" / NAME / "tiny.py"
@@ -59,7 +59,7 @@ def test_release_check_tells_what_is_stale(course: Path, monkeypatch: pytest.Mon
     assert "tiny.py" in result.output
 
 
-def test_verify_ends_with_1_when_something_does_not_hold(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verify_ends_with_1_when_an_assignment_fails(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
     result = run_command("verify", NAME, "--wall", "none", "--seeds", 1, "--no-notebook", "--json")
     assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""The commands for a class, as they are typed."""
+"""The commands of instructors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.gradebook.lock import hold
-from autograder.runners import local_pool as batch
+from autograder.runners import local_pool
 from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks
 from tests.support.vectors import HONEST, make_vectors
 
@@ -30,7 +30,7 @@ def grader(monkeypatch: pytest.MonkeyPatch) -> Grader:
     def grade_all(jobs: Sequence[Any], setup: Any, *, workers: int, on_report: Any) -> None:
         grader(jobs, setup, on_report=on_report)
 
-    monkeypatch.setattr(batch, "grade_all", grade_all)
+    monkeypatch.setattr(local_pool, "grade_all", grade_all)
     return grader
 
 
@@ -39,7 +39,7 @@ def grade(course: Assignment, tmp_path: Path, *more: str, answer: str = "") -> A
     return CliRunner().invoke(main, [*command, "--wall", "none", *more], input=answer)
 
 
-def test_a_regrade_asks_before_it_writes(course, tmp_path, grader):
+def test_a_regrade_asks_before_it_writes_marks(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST, bob=HALF)
     assert grade(course, tmp_path).exit_code == 1
     change_the_checks(course)
@@ -53,19 +53,19 @@ def test_a_regrade_asks_before_it_writes(course, tmp_path, grader):
     assert "double 50 to 25" in no.output
     assert marks(tmp_path / "out") == {"ada": "100", "bob": "50"}
     yes = grade(course, tmp_path, "--regrade", answer="y\n")
-    assert "0 graded now, 2 not run again: graded before" in yes.output
+    assert "0 graded now, 2 skipped (already graded" in yes.output
     assert marks(tmp_path / "out") == {"ada": "50", "bob": "25"}
 
 
-def test_a_pipe_hears_how_far_the_run_is(course, tmp_path, grader):
+def test_progress_is_printed_as_lines_in_a_pipe(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST, bob=HALF)
-    heard = grade(course, tmp_path).stderr.splitlines()
-    assert heard[0] == "2 hand-ins, 2 to grade."
-    assert heard[-1].startswith("2 of 2 graded, ")
+    lines = grade(course, tmp_path).stderr.splitlines()
+    assert lines[0] == "2 hand-ins, 2 to grade."
+    assert lines[-1].startswith("2 of 2 graded, ")
     assert grade(course, tmp_path, "--json").stderr == ""
 
 
-def test_json_never_asks(course, tmp_path, grader):
+def test_with_json_nothing_is_asked(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
     first = json.loads(grade(course, tmp_path, "--json").stdout)
     assert (first["ran"], first["system"], first["reports"][0]["points"]) == (1, "folder", 100)
@@ -77,7 +77,7 @@ def test_json_never_asks(course, tmp_path, grader):
     assert done["changes"] == [{"student": "ada", "before": 100, "after": 50}]
 
 
-def test_the_intake_is_told_in_the_terminal(course, tmp_path, grader):
+def test_problems_of_the_intake_are_printed(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST, who=HALF)
     (tmp_path / "roster.csv").write_text("id\nada\nzoe\n")
     done = grade(course, tmp_path, "--roster", str(tmp_path / "roster.csv"))
@@ -85,14 +85,14 @@ def test_the_intake_is_told_in_the_terminal(course, tmp_path, grader):
     assert "missing: zoe: The roster lists this id" in done.output
 
 
-def test_results_among_the_hand_ins_are_refused(course, tmp_path, grader):
+def test_a_folder_of_results_inside_the_hand_ins_is_refused(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
     command = ["grade", str(tmp_path / "in"), "--assignment", str(course.folder), "--out", str(tmp_path / "in" / "out")]
-    assert "would be taken for one" in CliRunner().invoke(main, command).output
+    assert "would be graded as one" in CliRunner().invoke(main, command).output
     assert not (tmp_path / "in" / "out").exists()
 
 
-def test_somebody_elses_results_are_left_alone(course, tmp_path, grader):
+def test_results_that_another_grader_has_locked_are_not_changed(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
     with hold(tmp_path / "out"):
         done = grade(course, tmp_path)
@@ -120,4 +120,4 @@ def test_a_mark_is_given_listed_and_withdrawn(course, tmp_path, grader):
     for more in (["ada"], ["ada", "total", "3"], ["--reason", "x"], ["--withdraw"]):
         refused = run(main, ["mark", out, *more, "--from", str(tmp_path / "marks.csv")])
         assert refused.exit_code == 2
-        assert "--from takes everything from its CSV" in refused.output
+        assert "--from reads everything from the CSV" in refused.output

@@ -1,4 +1,4 @@
-"""The student's side works where only Python's portable part is there, as on macOS and Windows."""
+"""The commands of students work without what only Linux has, as on macOS and Windows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.vectors import HONEST, make_vectors
 
-# What other people's packages import is theirs to make portable, so those are imported first.
+# Other packages may use what Linux has, so they are imported before it is removed.
 BARE = """
     import sys
     import click, jupytext, matplotlib, nbformat, numpy, pooch, pytest, rich.console, torch, tqdm
@@ -33,7 +33,7 @@ BARE = """
 
 
 def bare(code: str, cwd: Path) -> str:
-    """What ``code`` prints in such a Python."""
+    """Return what ``code`` prints in a Python without what only Linux has."""
     source = textwrap.dedent(BARE) + textwrap.dedent(code)
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(
@@ -53,8 +53,8 @@ def course(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_students_commands_work_without_what_only_linux_has(course: Path) -> None:
-    said = bare(
+def test_the_commands_of_students_work_without_what_only_linux_has(course: Path) -> None:
+    output = bare(
         """
         from importlib import import_module
 
@@ -88,19 +88,19 @@ def test_a_students_commands_work_without_what_only_linux_has(course: Path) -> N
         """,
         course,
     )  # fmt: skip
-    lines = said.splitlines()
+    lines = output.splitlines()
     assert lines[0] == "of the grader: []"
     assert lines[1].startswith("0 40/40 points here.")
     assert lines[2] == "0 }"
-    assert lines[3].startswith("0 Made ")
+    assert lines[3].startswith("0 Created ")
     assert lines[4].startswith("0 40/40 points here.")
     assert lines[5].startswith("0 copy")
     assert lines[6] == "40 of 40 points"
 
 
-def test_staff_can_grade_their_own_code_there(course: Path) -> None:
-    """Without a wall and in one process, as where the box cannot be built."""
-    said = bare(
+def test_instructors_can_grade_their_own_code_there(course: Path) -> None:
+    """Without isolation, in one process."""
+    output = bare(
         """
         from pathlib import Path
         from autograder.sandbox.isolation import NoIsolation, choose
@@ -121,4 +121,4 @@ def test_staff_can_grade_their_own_code_there(course: Path) -> None:
         """,
         course,
     )
-    assert said == "True\n100\n"
+    assert output == "True\n100\n"

@@ -1,4 +1,4 @@
-"""The command line does what it says, speaks in sentences, and ends with the exit code it promises."""
+"""The commands of students: what they print, and their exit codes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 
-import click
 import jsonschema
 import pytest
 
-from autograder.cli.app import main
 from autograder.core.report import SCHEMA
 from tests.support.command import Run, release_course, run_command
 from tests.support.course import NAME, SOURCE
@@ -49,36 +46,11 @@ def work(course: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A course whose public checks run on what the test writes."""
+    """A course whose public checks run on a file that the test writes."""
     folder = make_vectors(tmp_path).folder
     (folder / "vectors.py").write_text(HONEST)
     monkeypatch.chdir(tmp_path)
     return folder
-
-
-# help
-
-
-def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
-        yield (*path, name)
-        if isinstance(command, click.Group):
-            yield from commands(command, (*path, name))
-
-
-@pytest.mark.parametrize("path", [(), *commands(main)], ids=lambda path: " ".join(path) or "gradlab")
-def test_every_command_explains_itself(path: tuple[str, ...], run: Run) -> None:
-    result = run(*path, "--help")
-    assert result.exit_code == 0
-    assert "Usage:" in result.output
-    assert len(result.output.split("\n\n")[1].strip()) > 20
-
-
-def test_the_version_is_told(run: Run) -> None:
-    assert run("--version").output.startswith("gradlab, version 0.")
-
-
-# a student
 
 
 def test_a_student_starts_checks_and_submits(work: Path, run: Run) -> None:
@@ -93,14 +65,14 @@ def test_a_student_starts_checks_and_submits(work: Path, run: Run) -> None:
 
     packed = run("submit", NAME)
     assert packed.exit_code == 0
-    assert packed.output.endswith(f"Made {work / NAME}.zip from {work / NAME}. Hand this file in.\n")
+    assert packed.output.endswith(f"Created {work / NAME}.zip from {work / NAME}. Hand in this file.\n")
     assert sorted(zipfile.ZipFile(work / f"{NAME}.zip").namelist()) == ["tiny.ipynb", "tiny.py"]
     (work / NAME / "tiny.py").write_text("")
     again = run("check", NAME, "--hand-in", work / f"{NAME}.zip")
     assert (again.exit_code, "100/100 points" in again.output) == (0, True), again.output
 
 
-def test_a_notebook_alone_is_checked(work: Path, run: Run) -> None:
+def test_a_notebook_without_a_script_is_checked(work: Path, run: Run) -> None:
     folder = work / NAME
     (folder / "tiny.py").unlink()
     notebook = json.loads((folder / "tiny.ipynb").read_text())
@@ -116,7 +88,7 @@ def test_a_notebook_alone_is_checked(work: Path, run: Run) -> None:
     assert "Scale up (Scaler.up)  0/35\n  Not written yet" in result.output
 
 
-def test_k_and_task_select_checks(vectors: Path, run: Run) -> None:
+def test_the_options_k_and_task_select_checks(vectors: Path, run: Run) -> None:
     assert "20/20 points" in run("check", "t02_vectors", "-k", "matrix").output.replace("20/50", "20/20")
     chosen = run("check", "t02_vectors", "--task", "Counter")
     assert (chosen.exit_code, "20/20" in chosen.output, "double" in chosen.output) == (0, True, False)
@@ -135,7 +107,7 @@ def test_k_and_task_select_checks(vectors: Path, run: Run) -> None:
         (("verify", "a99_nothing"), "There is no assignment 'a99_nothing'"),
     ],
 )
-def test_what_is_not_there_gets_a_sentence_and_exit_code_2(
+def test_something_that_does_not_exist_gets_a_sentence_and_exit_code_2(
     arguments: tuple[str, ...], sentence: str, vectors: Path, run: Run
 ) -> None:
     result = run(*arguments)
@@ -146,7 +118,7 @@ def test_what_is_not_there_gets_a_sentence_and_exit_code_2(
     assert result.stdout == ""
 
 
-def test_what_python_cannot_read_gets_a_sentence(vectors: Path, run: Run) -> None:
+def test_a_syntax_error_gets_a_sentence(vectors: Path, run: Run) -> None:
     (vectors / "vectors.py").write_text("def double(x:\n    return x\n")
     for arguments in (("check", "t02_vectors"), ("submit", "t02_vectors")):
         result = run(*arguments)
@@ -154,7 +126,7 @@ def test_what_python_cannot_read_gets_a_sentence(vectors: Path, run: Run) -> Non
         assert result.stderr.startswith("gradlab: vectors.py, line 1: Python cannot read this: ")
 
 
-def test_exit_codes_tell_passed_lost_and_broken_apart(vectors: Path, run: Run) -> None:
+def test_exit_codes_distinguish_passed_failed_and_broken(vectors: Path, run: Run) -> None:
     assert run("check", "t02_vectors").exit_code == 0
     (vectors / "vectors.py").write_text(WRONG)
     assert run("check", "t02_vectors").exit_code == 1
@@ -179,7 +151,7 @@ def test_json_is_valid_whatever_the_students_code_prints(vectors: Path) -> None:
     assert "imported\ncalled\n" in done.stderr
 
 
-def test_a_traceback_of_ours_is_never_shown_to_a_student(vectors: Path, run: Run) -> None:
+def test_a_student_never_sees_a_traceback_of_the_grader(vectors: Path, run: Run) -> None:
     (vectors / "vectors.py").write_text("import nothing_of_that_name\n")
     result = run("check", "t02_vectors")
     assert result.exit_code == 1
@@ -188,7 +160,9 @@ def test_a_traceback_of_ours_is_never_shown_to_a_student(vectors: Path, run: Run
     assert "autograder" not in result.output
 
 
-def test_a_fault_of_ours_is_not_taken_for_lost_points(vectors: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_the_grader_is_not_mistaken_for_lost_points(
+    vectors: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("autograder.students.check.check_folder", lambda *a, **k: 1 / 0)
     result = run("check", "t02_vectors")
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""A student gets a copy of the course, keeps what was edited, and packs what can be graded."""
+"""A student copies the course, updates the copy, and creates a zip that can be graded."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_start_copies_what_students_need_and_nothing_else(root: Path, tmp_path: 
     lines = start(tmp_path / "work", root)
     names = sorted(path.name for path in (tmp_path / "work" / NAME).iterdir())
     assert names == ["README.md", "assignment.toml", "check_tiny.py", "tiny.ipynb", "tiny.py"]
-    assert lines == [f"{tmp_path / 'work' / NAME}: 5 new files, 0 kept."]
+    assert lines == [f"{tmp_path / 'work' / NAME}: 5 new files."]
     assert not (tmp_path / "work" / "solutions").exists()
 
 
-def test_starting_again_keeps_edited_files_and_updates_the_others(root: Path, work: Path) -> None:
+def test_starting_again_updates_all_files_but_the_edited_ones(root: Path, work: Path) -> None:
     (work / "tiny.py").write_text(WRITTEN)
     (work / "notes.txt").write_text("mine")
     course = root / "assignments" / NAME
@@ -50,32 +50,32 @@ def test_starting_again_keeps_edited_files_and_updates_the_others(root: Path, wo
     lines = start(work.parent, root, [NAME])
     assert lines == [
         f"Updated {work / 'check_tiny.py'}.",
-        f"Kept {work / 'tiny.py'}: you edited it.",
-        f"{work}: 0 new files, 1 kept.",
+        f"Not updated: {work / 'tiny.py'}, because you edited it.",
+        f"{work}: 0 new files, 1 edited file not updated.",
     ]
     assert (work / "tiny.py").read_text() == WRITTEN
     assert "# repaired" in (work / "check_tiny.py").read_text()
-    assert start(work.parent, root)[-1] == f"{work}: 0 new files, 1 kept."
+    assert start(work.parent, root)[-1] == f"{work}: 0 new files, 1 edited file not updated."
     (work / "tiny.py").unlink()
-    assert start(work.parent, root) == [f"{work}: 1 new file, 0 kept."]
+    assert start(work.parent, root) == [f"{work}: 1 new file."]
 
 
-def test_a_lost_record_makes_start_keep_rather_than_overwrite(root: Path, work: Path) -> None:
+def test_without_its_record_start_overwrites_nothing(root: Path, work: Path) -> None:
     (work.parent / ".gradlab.json").write_text("[broken")
     course = root / "assignments" / NAME
     (course / "check_tiny.py").write_text("# repaired\n")
-    assert "Kept" in start(work.parent, root)[0]
+    assert "Not updated" in start(work.parent, root)[0]
 
 
-def test_start_names_what_there_is_when_asked_for_something_else(root: Path, tmp_path: Path) -> None:
+def test_start_lists_the_assignments_when_asked_for_an_unknown_one(root: Path, tmp_path: Path) -> None:
     for name in ("a99", "../course", "."):
-        with pytest.raises(BadManifest, match=f"There is: {NAME}"):
+        with pytest.raises(BadManifest, match=f"Available: {NAME}"):
             start(tmp_path / "work", root, [name])
     with pytest.raises(BadManifest, match="is the course itself"):
         start(root / "assignments", root)
 
 
-def test_the_zip_holds_the_work_and_can_be_opened(work: Path, tmp_path: Path) -> None:
+def test_the_zip_contains_the_work_and_can_be_opened(work: Path, tmp_path: Path) -> None:
     (work / "tiny.py").write_text(WRITTEN)
     packed = submit(work, tmp_path)
     assert packed.path == tmp_path / f"{NAME}.zip"
@@ -83,7 +83,7 @@ def test_the_zip_holds_the_work_and_can_be_opened(work: Path, tmp_path: Path) ->
         assert archive.namelist() == ["tiny.ipynb", "tiny.py"]
     assert packed.warnings == (
         "Nothing is written in tiny.ipynb, so it was ignored.",
-        "Not written yet, so they earn nothing: Scaler.down.",
+        "Not written yet, so they earn no points: Scaler.down.",
     )
     opened = open_submission(packed.path, make_course(tmp_path / "grader"))
     assert opened.files["tiny.py"] == WRITTEN
@@ -95,7 +95,7 @@ def test_equal_work_makes_equal_zips(work: Path, tmp_path: Path) -> None:
     assert submit(work, tmp_path / "b.zip").path.read_bytes() == first
 
 
-def test_the_zip_goes_to_the_current_folder_unless_told_otherwise(
+def test_the_zip_is_written_to_the_current_folder_by_default(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(work)
@@ -111,16 +111,16 @@ REFUSED = {
     "task deleted": (
         WRITTEN.replace("def double", "def treble"),
         "",
-        r"No definition was found of double \(tiny\.py\)",
+        r"No definition was found for double \(tiny\.py\)",
     ),
-    "method deleted": (WRITTEN.replace("def up", "def over"), "", r"No definition was found of Scaler\.up"),
+    "method deleted": (WRITTEN.replace("def up", "def over"), "", r"No definition was found for Scaler\.up"),
     "two versions": (WRITTEN, WRITTEN.replace("x + x", "2 * x"), "were both edited and differ, first in cell 2"),
-    "nothing there": ("", "", r"has no tiny\.ipynb and no tiny\.py"),
+    "nothing there": ("", "", r"contains no tiny\.ipynb or tiny\.py"),
 }
 
 
 @pytest.mark.parametrize("story", REFUSED)
-def test_what_could_not_be_graded_is_refused_with_the_reason(story: str, work: Path, tmp_path: Path) -> None:
+def test_work_that_could_not_be_graded_is_refused_with_the_reason(story: str, work: Path, tmp_path: Path) -> None:
     script, notebook, reason = REFUSED[story]
     for name, text in (("tiny.py", script), ("tiny.ipynb", notebook)):
         if text == "":
@@ -139,7 +139,7 @@ def test_a_method_may_be_inherited_and_a_function_may_be_assigned(work: Path, tm
     assert submit(work, tmp_path).path.is_file()
 
 
-def test_students_commands_load_nothing_heavy() -> None:
+def test_start_and_submit_import_no_heavy_package() -> None:
     heavy = {"nbgrader", "jupytext", "nbformat", "torch", "pytest"}
     code = f"import sys, autograder.students.start, autograder.students.submit; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

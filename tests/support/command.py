@@ -1,4 +1,4 @@
-"""The command line, run in this process, and a course released by it."""
+"""Run commands in this process, and release a course with them."""
 
 from __future__ import annotations
 

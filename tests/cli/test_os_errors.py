@@ -1,4 +1,4 @@
-"""What the system refuses is told in a sentence, whichever command meets it."""
+"""Errors of the operating system are reported in one sentence by every command."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def test_a_file_that_cannot_be_used_gets_a_sentence(
     assert "Traceback" not in done.output
 
 
-def test_a_failed_write_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+def test_a_failed_write_names_the_file_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught:
         write_atomically(tmp_path / "none" / "x.csv", "")
     assert caught.value.filename == str(tmp_path / "none" / "x.csv")
 
 
-def test_every_error_of_the_system_ends_a_sentence() -> None:
+def test_every_error_of_the_system_is_explained_in_words() -> None:
     assert explain(PermissionError(13, "Permission denied", "x")) == "its permissions do not allow it"
     assert explain(OSError(28, os.strerror(28))) == "no space left on device"

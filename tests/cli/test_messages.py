@@ -1,4 +1,4 @@
-"""What goes wrong at the edges of a command is said in words that tell what to do."""
+"""Messages about common slips say what to do next."""
 
 from __future__ import annotations
 
@@ -38,52 +38,53 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "work" / NAME
 
 
-# A student.
+# Students.
 
 
 def test_a_blank_zip_is_not_praised(work: Path, run: Run) -> None:
-    assert run("submit", NAME).output.endswith("Nothing is written in it yet, so it would earn nothing.\n")
+    assert run("submit", NAME).output.endswith("It contains no solution yet, so it would earn no points.\n")
     (work / "tiny.py").write_text(WRITTEN)
-    assert run("submit", NAME).output.endswith("Hand this file in.\n")
+    assert run("submit", NAME).output.endswith("Hand in this file.\n")
 
 
-def test_the_zip_is_called_zip(work: Path) -> None:
-    with pytest.raises(BadSubmission, match=r"does not end in \.zip\. Give --out mine\.zip, or make the folder first"):
+def test_the_name_of_the_zip_ends_in_zip(work: Path) -> None:
+    with pytest.raises(BadSubmission, match=r"must be called \.zip\. Use --out mine\.zip, or create the folder first"):
         submit(work, Path("mine"))
     assert submit(work, Path("mine.zip")).path == Path("mine.zip")
     Path("box").mkdir()
     assert submit(work, Path("box")).path == Path("box") / f"{NAME}.zip"
 
 
-def test_a_folder_of_assignments_is_told_from_one(work: Path, run: Run) -> None:
+def test_a_folder_of_assignments_is_not_taken_for_one(work: Path, run: Run) -> None:
     done = run("check", ".")
     assert done.exit_code == 2
-    assert f". is no assignment but holds some: {NAME}. Say which one." in done.output
+    assert f". contains several assignments: {NAME}. Choose one." in done.output
     assert f"Did you mean {NAME}" in run("check", "t01_tinny").output
 
 
-def test_checks_that_are_not_the_released_ones_are_named(work: Path, run: Run) -> None:
+def test_checks_that_differ_from_the_released_ones_are_listed(work: Path, run: Run) -> None:
     (work / "tiny.py").write_text(WRITTEN)
     assert "released" not in run("check", NAME).output
     checks = work / "check_tiny.py"
     checks.write_text(checks.read_text().replace("8.0", "9.0"))
-    told = run("check", NAME).output
-    assert "Note: check_tiny.py is not as it was released, so what you see here may differ from your mark" in told
-    assert "assignment.toml is not" not in told
+    shown = run("check", NAME).output
+    assert "Note: check_tiny.py differs from the released file." in shown
+    assert "your mark may differ from what you see here" in shown
+    assert "assignment.toml differs" not in shown
     (work / "assignment.toml").write_text((work / "assignment.toml").read_text().replace("points = 2", "points = 3"))
-    assert "assignment.toml is not as it was released" in run("check", NAME).output
+    assert "assignment.toml differs from the released file" in run("check", NAME).output
     checks.unlink()
     start(work.parent, work.parent.parent / "course")
-    assert "check_tiny.py is not" not in run("check", NAME).output
+    assert "check_tiny.py differs" not in run("check", NAME).output
 
 
-def test_a_notebook_that_asks_for_another_module_is_told_which_there_are(
+def test_a_notebook_that_asks_for_an_unknown_module_gets_the_list_of_modules(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BadManifest, match=r"No assignment has a file nopemod\.py, .* There are .*tiny.* Open the"):
         check("nopemod")
     monkeypatch.chdir(work)
-    with pytest.raises(BadManifest, match=rf"{NAME} has no module 'nopemod'\. Write check\(\"tiny\"\)\."):
+    with pytest.raises(BadManifest, match=rf"{NAME} has no module 'nopemod'\. Use check\(\"tiny\"\)\."):
         check("nopemod")
     with pytest.raises(BadManifest, match="has no task 'dubble'"):
         check("tiny", task="dubble")
@@ -91,7 +92,7 @@ def test_a_notebook_that_asks_for_another_module_is_told_which_there_are(
         check("tiny", data="cifar")
 
 
-# Staff.
+# Authors.
 
 
 @pytest.mark.parametrize(
@@ -102,13 +103,15 @@ def test_a_notebook_that_asks_for_another_module_is_told_which_there_are(
         ("import nothing_of_that_name", "line 1: the checks cannot be loaded. ModuleNotFoundError: No module named"),
     ],
 )
-def test_a_broken_check_file_is_one_sentence_without_frames(tmp_path: Path, line: str, sentence: str) -> None:
+def test_a_broken_check_file_is_reported_in_one_sentence_without_a_traceback(
+    tmp_path: Path, line: str, sentence: str
+) -> None:
     assignment = make_vectors(tmp_path)
     (assignment.folder / "vectors.py").write_text(HONEST)
     path = assignment.folder / "check_vectors.py"
     path.write_text(f"{line}\n{path.read_text()}")
     with pytest.raises(BadCheck) as caught:
         with_checks(assignment, Options(), lambda checks: None)
-    told = str(caught.value)
-    assert told.startswith(f"{path}, {sentence}")
-    assert len(told.splitlines()) == 1
+    message = str(caught.value)
+    assert message.startswith(f"{path}, {sentence}")
+    assert len(message.splitlines()) == 1

@@ -1,0 +1,97 @@
+"""Commands for students: start, check, submit."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext, redirect_stdout
+from pathlib import Path
+
+import click
+
+from autograder.cli import options
+
+
+@click.command()
+@click.argument("folder", type=options.PATH)
+@options.assignment_names
+def start(folder: Path, names: tuple[str, ...]) -> None:
+    """Copy the assignments into FOLDER, where you work on them.
+
+    Without ASSIGNMENTS, the whole course is copied. Run the command again to update your copy: files that you edited
+    are not changed.
+    """
+    from autograder.core.course import find_find_course_root
+    from autograder.students.start import start as copy
+
+    for line in copy(folder, find_find_course_root(), list(names) or None):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("assignment")
+@click.option(
+    "-k", "expression", default="", metavar="EXPRESSION", help="Run only checks whose name matches (pytest -k)."
+)
+@click.option("--task", help="Run only the checks of this task.")
+@click.option("--hand-in", type=options.PATH, help="Check this zip, folder or file instead of the assignment's folder.")
+@click.option("--pdb", is_flag=True, help="Open the debugger when a check fails.")
+@click.option("-v", "--verbose", is_flag=True, help="Show running times and everything that your code prints.")
+@options.device
+@options.data
+@options.as_json
+def check(
+    assignment: str,
+    expression: str,
+    task: str | None,
+    hand_in: Path | None,
+    pdb: bool,
+    verbose: bool,
+    device: str,
+    data: str,
+    as_json: bool,
+) -> None:
+    """Run the public checks of ASSIGNMENT on your work.
+
+    Hidden checks also count when your work is graded. Exit code: 0 if all checks passed, 1 if some failed.
+    """
+    from autograder.core.course import find_assignment
+    from autograder.session.options import Options, known_data, pick_device
+    from autograder.students.check import check_folder
+
+    chosen = find_assignment(assignment)
+    if task is not None:
+        chosen.task(task)  # raises when there is no such task
+    asked = Options(device=pick_device(device), data=known_data(data), task=task, debugging=pdb)
+    arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():  # for what the student's code prints
+        report = check_folder(chosen, asked, arguments=arguments, hand_in=hand_in)
+    if as_json:
+        click.echo(report.to_json().encode("utf-8", "backslashreplace"), nl=False)
+    else:
+        from rich.console import Console
+
+        from autograder.render.terminal import print_report
+
+        print_report(report, Console(), verbose=verbose)
+    lost = any(not result.points for result in report.checks)
+    sys.exit(2 if report.needs_staff else int(lost))
+
+
+@click.command()
+@click.argument("assignment")
+@click.option("--out", type=options.PATH, help="Folder or file for the zip (default: the current folder).")
+def submit(assignment: str, out: Path | None) -> None:
+    """Create the zip to hand in, or explain why it cannot be graded."""
+    from autograder.core.course import find_assignment
+    from autograder.students.submit import submit as pack
+
+    # not from the installed course: the student's own folder is what counts
+    folder = find_assignment(assignment, installed=False).folder
+    packed = pack(folder, out)
+    for warning in packed.warnings:
+        click.secho(warning, fg="yellow")
+    advice = "It contains no solution yet, so it would earn no points." if packed.blank else "Hand in this file."
+    click.echo(f"Created {packed.path} from {folder}. {advice}")
+
+
+COMMANDS = (start, check, submit)
