@@ -102,7 +102,7 @@ def test_the_command_says_what_it_leaves_out(system: str, results: Path, tmp_pat
         template.write_text("Username,Grade,Maximum Grade\nada,,108\nbob,,108\n")
         command = ["export", "moodle", str(results), str(template), "--out", str(out)]
     plain = CliRunner().invoke(main, command)
-    assert "The marks for 1 inline question (v-q1) are not included; --questions adds them." in plain.stderr
+    assert "The marks for 1 inline question (v-q1) are not included. Add them with --questions." in plain.stderr
     assert "bob: a check could not be graded, so a person must look first" in plain.stderr
     assert plain.exit_code == 2
     added = CliRunner().invoke(main, [*command, "--questions"])

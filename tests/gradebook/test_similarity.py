@@ -113,7 +113,7 @@ def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):
     assert "ada  bob" in plain.output, plain.output
     run(course, handins, out, Grader())
     done = CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)])
-    assert "1 pair to look at" in done.output
+    assert "1 pair to review" in done.output
     assert "no verdict" in done.output
     assert (out / "similar.csv").read_text().startswith("one,other,")
     assert "not a verdict" in (out / "index.html").read_text()
@@ -146,7 +146,7 @@ def test_results_and_the_hand_ins_they_came_from_give_the_same_pairs_in_every_pr
         assert done.returncode == 0, done.stderr
         listed.add(done.stdout)
     assert len(listed) == 1
-    assert "pairs to look at" in listed.pop()
+    assert "pairs to review" in listed.pop()
 
 
 def test_without_copydetect_the_sentence_says_what_to_install(course, tmp_path, monkeypatch):
@@ -175,7 +175,7 @@ def test_gradescopes_groups_are_named_whole_in_every_list(course, tmp_path):
     run(course, tmp_path / "in", out, Grader())
     for source in (tmp_path / "in", out):
         done = CliRunner().invoke(main, ["similar", str(source), "--assignment", str(course.folder)])
-        assert "1 pair to look at" in done.output, done.output
+        assert "1 pair to review" in done.output, done.output
         assert "ada, bob  kim, zoe" in done.output
     assert '\n"ada, bob","kim, zoe",' in (out / "similar.csv").read_text()
     assert "<bdi>ada, bob</bdi>" in (out / "index.html").read_text()

@@ -148,7 +148,7 @@ def test_what_was_done_when_the_scheduler_is_killed_is_kept_and_the_rest_is_run_
     first = list(written)
     code, said = grade(course, tmp_path / "in", tmp_path / "out", "--workers", "1")
     assert code == 0
-    assert f"{6 - len(first)} graded now, {len(first)} not run again" in said
+    assert f"{6 - len(first)} graded now, {len(first)} skipped" in said
     assert sorted(written) == [f"s{number}" for number in range(6)]
 
 
@@ -228,7 +228,7 @@ def test_without_dask_and_with_half_of_the_options_there_is_a_sentence(
     hand_in(tmp_path / "in", {"ada": HONEST})
     there = ("--cluster", "tcp://127.0.0.1:9")
     assert "together" in grade(course, tmp_path / "in", tmp_path / "out", *there, "--tls-ca", "ca.pem")[1]
-    assert "say --device cpu" in grade(course, tmp_path / "in", tmp_path / "out", *there, "--device", "auto")[1]
+    assert "choose --device cpu" in grade(course, tmp_path / "in", tmp_path / "out", *there, "--device", "auto")[1]
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, said = grade(course, tmp_path / "in", tmp_path / "out", *there)
     assert code == 2
