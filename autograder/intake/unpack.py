@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from autograder.core.errors import GradlabError
 from autograder.submissions.find import MAX_ZIP
-from autograder.submissions.source import shown
+from autograder.submissions.source import printable
 
 MAX_MEMBERS = 500_000
 MAX_DEPTH = 20
@@ -92,7 +92,7 @@ def _unpack(path: Path, folder: Path, *, free: int) -> list[tuple[str, str]]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise BadHandins(f"{path} is not a zip, or it is damaged ({shown(str(error))}). Download it again.") from None
+        raise BadHandins(f"{path} is not a zip, or it is damaged ({printable(str(error))}). Download it again.") from None
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > MAX_MEMBERS:
@@ -108,7 +108,7 @@ def _unpack(path: Path, folder: Path, *, free: int) -> list[tuple[str, str]]:
             why = _refusal(member, seen) or _write(archive, member, folder)
             seen.add(member.filename)
             if why:
-                problems.append((shown(member.filename), why))
+                problems.append((printable(member.filename), why))
     return problems
 
 
@@ -137,10 +137,10 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> s
     except OSError as error:
         if error.errno in _OURS:
             raise
-        return f"It could not be unpacked ({error.strerror or shown(str(error))}), so it was left out."
+        return f"It could not be unpacked ({error.strerror or printable(str(error))}), so it was left out."
     except Exception as error:  # damage shows in many ways, by the library's choice
         target.unlink(missing_ok=True)
-        return f"It is damaged in the download ({shown(str(error))}). Download it again."
+        return f"It is damaged in the download ({printable(str(error))}). Download it again."
     try:
         moment = time.mktime((*member.date_time, 0, 0, -1))
         os.utime(target, (moment, moment))

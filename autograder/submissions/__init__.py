@@ -1,1 +1,1 @@
-"""From what a student sends to the source text of the wanted modules. Reads and parses; executes nothing."""
+"""For maintainers. Open one hand-in: from a zip, folder or notebook to the source text that is graded. Runs nothing."""

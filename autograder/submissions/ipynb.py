@@ -1,6 +1,6 @@
-"""The code cells of a notebook file that a stranger wrote: bounded, then read as plain JSON.
+"""Read the code cells of an untrusted notebook file: check its size and depth, then parse it as plain JSON.
 
-Knows nothing about Python; notebook.py makes a module of the cells.
+Knows nothing about Python; notebook.py turns the cells into a module.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.submissions.source import MAX_CODE, BadSubmission, shown
+from autograder.submissions.source import MAX_CODE, BadSubmission, printable
 
 MAX_BYTES = 8_000_000  # outputs included
 MAX_CELLS = 2_000
@@ -22,22 +22,24 @@ _RESAVE = "Open it in Jupyter, save it, and hand it in again."
 
 @dataclass(frozen=True)
 class Cell:
-    """One code cell; ``number`` counts cells of all kinds from 1, as people do."""
+    """One code cell. ``number`` counts cells of all kinds from 1, as people do."""
 
     number: int
     source: str
 
 
 def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
-    """The code cells that belong to the script, in order, and notes about damaged ones.
+    """Return the code cells that belong to the script, in order, and notes about damaged cells.
 
-    Raises BadSubmission when it is not a notebook, or too large to be one.
+    Raises BadSubmission when the file is not a notebook or is too large.
     """
     cells = _load(data, name).get("cells")
     if not isinstance(cells, list):
         raise BadSubmission(f"{name} has no list of cells. {_RESAVE}")
     if len(cells) > MAX_CELLS:
-        raise BadSubmission(f"{name} has {len(cells):,} cells; at most {MAX_CELLS:,} are read.")
+        raise BadSubmission(
+            f"{name} has {len(cells):,} cells; the limit is {MAX_CELLS:,}. Hand in only what the handout asks for."
+        )
     found, notes = [], []
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict):
@@ -46,37 +48,43 @@ def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
         metadata = _table(cell, "metadata")
         is_code = cell.get("cell_type") == "code"
         if not is_code and _table(metadata, "nbgrader").get("cell_type") == "code":
-            notes.append(f"{name}: cell {number} was made a text cell; it was read as the code cell it should be.")
+            notes.append(
+                f"{name}: cell {number} was changed into a text cell; it was read as a code cell, as in the handout."
+            )
             is_code = True
         tags = metadata.get("tags")
         if is_code and not (isinstance(tags, list) and "active-ipynb" in tags):
             found.append(Cell(number, _source(cell)))
     if sum(len(cell.source) for cell in found) > MAX_CODE:
-        raise BadSubmission(f"{name} holds more than {MAX_CODE:,} characters of code. Remove data pasted into cells.")
+        raise BadSubmission(
+            f"{name} has more than {MAX_CODE:,} characters of code. Remove data that was pasted into cells."
+        )
     return found, notes
 
 
 def _load(data: bytes, name: str) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
         raise BadSubmission(
-            f"{name} has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read. "
+            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.0f} MB. "
             "Clear its outputs (Edit > Clear Outputs of All Cells), save it, and hand it in again."
         )
     depth = 0
     for bracket in re.findall(rb"[\[\]{}]", _STRING.sub(b"", data)):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
-            raise BadSubmission(f"{name} is nested more than {MAX_DEPTH} levels deep, which no notebook is. {_RESAVE}")
+            raise BadSubmission(
+                f"{name} is nested more than {MAX_DEPTH} levels deep, so it is not a notebook. {_RESAVE}"
+            )
     try:
         table = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadSubmission(f"{name} is not saved as UTF-8. {_RESAVE}") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise BadSubmission(f"{name} is damaged ({shown(str(error))}). {_RESAVE}") from None
+        raise BadSubmission(f"{name} is damaged ({printable(str(error))}). {_RESAVE}") from None
     if not isinstance(table, dict):
         raise BadSubmission(f"{name} is not a notebook. {_RESAVE}")
     if "worksheets" in table:
-        raise BadSubmission(f"{name} has the notebook format of before 2015. {_RESAVE}")
+        raise BadSubmission(f"{name} has a notebook format from before 2015. {_RESAVE}")
     return table
 
 

@@ -1,6 +1,6 @@
-"""A hand-in opened and reduced to the modules that are graded.
+"""Open a hand-in and reduce it to the modules that are graded.
 
-From a path to source text: handin.py reads bytes, notebook.py makes modules of notebooks, and this file decides between
+From a path to source text: find.py reads bytes, notebook.py turns notebooks into modules, and this file decides between
 a notebook and a script of the same name.
 """
 
@@ -14,24 +14,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
-from autograder.core.notebooks import describe_line, notebook_name
+from autograder.core.notebooks import CellStarts, accepted_names, describe_line, notebook_name
 from autograder.submissions.find import Found, find_files
-from autograder.submissions.notebook import Cells, Module, statements_kept, to_module
-from autograder.submissions.source import BadSubmission, decode, parse, shown
+from autograder.submissions.notebook import Module, module_statements, to_module
+from autograder.submissions.source import BadSubmission, decode_source, parse_source, printable
 from autograder.submissions.statements import unwritten_places
 
-__all__ = ["BadSubmission", "Submission", "open_submission", "read_wanted_files", "submission_from_files"]
+__all__ = [
+    "BadSubmission",
+    "Submission",
+    "open_submission",
+    "read_wanted_files",
+    "submission_digest",
+    "submission_from_files",
+]
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What is graded of a hand-in."""
+    """The part of a hand-in that is graded."""
 
     student: str
     files: dict[str, str]  # "knn.py" -> source text
-    digest: str  # sha256 over names and contents of the wanted files as handed in
+    digest: str  # sha256 of names and contents of the wanted files as they were handed in
     notes: tuple[str, ...]  # sentences about the hand-in
-    cells: dict[str, Cells]  # for modules that came from a notebook; notebook.place reads them
+    cells: dict[str, tuple[tuple[int, int], ...]]  # core.notebooks.CellStarts of each module that came from a notebook
 
 
 def open_submission(
@@ -39,15 +46,14 @@ def open_submission(
 ) -> Submission:
     """Open a zip, a folder, a notebook or a script.
 
-    ``stub_folder`` holds the released files (default: the assignment's own folder); what is no different from them
-    is ignored beside what is, and a module that was not handed in is taken from there. ``beside`` names modules of
-    earlier assignments that are taken along when they are there.
+    ``stub_folder`` contains the released files (default: the assignment's own folder). If only one of a notebook and
+    its script differs from them, the other is ignored; a module that was not handed in is taken from there.
+    ``earlier_modules`` names modules of earlier assignments that are added when the hand-in contains them.
     Raises BadSubmission with the reason when nothing can be graded.
     """
     found = read_wanted_files(path, assignment, earlier_modules=earlier_modules)
-    return submission_from_files(
-        found, _student(path, assignment), assignment, stub_folder, earlier_modules=earlier_modules
-    )
+    student = _student(path, assignment)
+    return submission_from_files(found, student, assignment, stub_folder, earlier_modules=earlier_modules)
 
 
 def submission_from_files(
@@ -58,12 +64,12 @@ def submission_from_files(
     *,
     earlier_modules: Sequence[str] = (),
 ) -> Submission:
-    """The same from what ``read_wanted_files`` read, here or on another machine."""
+    """Do what ``open_submission`` does, from the files that ``read_wanted_files`` read here or on another machine."""
     stub_folder = stub_folder or assignment.folder
     files: dict[str, str] = {}
-    cells: dict[str, Cells] = {}
+    cells: dict[str, tuple[tuple[int, int], ...]] = {}
     notes: list[str] = []
-    for name in _modules(assignment, earlier_modules):
+    for name in [*assignment.files, *(name for name in earlier_modules if name not in assignment.files)]:
         wanted = [task.name for task in assignment.tasks if task.file == name]
         stub = _stub(stub_folder / name)
         try:
@@ -85,54 +91,48 @@ def submission_from_files(
 
 
 def submission_digest(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> str:
-    """The digest that ``open_submission`` would give the hand-in, which is read and not parsed for it.
+    """Return the digest that ``open_submission`` would give, without parsing any file.
 
-    Raises BadSubmission when nothing in it is wanted, or it cannot be read.
+    Raises BadSubmission when the hand-in has none of the wanted files, or cannot be read.
     """
     return _digest(read_wanted_files(path, assignment, earlier_modules=earlier_modules))
 
 
 def read_wanted_files(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> dict[str, bytes]:
-    """The files of a hand-in that are graded, as bytes. Raises BadSubmission."""
-    own, others = (
-        [name for module in modules for name in (notebook_name(module), module)]
-        for modules in (assignment.files, earlier_modules)
-    )
-    found = find_files(path, own, optional=[name for name in others if name not in own])
+    """Return the files of a hand-in that are graded, as bytes. Raises BadSubmission."""
+    own = accepted_names(assignment.files)
+    optional = [name for name in accepted_names(earlier_modules) if name not in own]
+    found = find_files(path, own, optional=optional)
     if not found.files:
-        raise BadSubmission(_nothing(path, assignment, found))
+        raise BadSubmission(_nothing_wanted(path, assignment, found))
     return found.files
-
-
-def _modules(assignment: Assignment, earlier_modules: Sequence[str]) -> list[str]:
-    return [*assignment.files, *(name for name in earlier_modules if name not in assignment.files)]
 
 
 def _module(
     name: str, files: Mapping[str, bytes], wanted: Sequence[str], stub: Module | None, notes: list[str]
 ) -> Module | None:
-    """The module of that name, from the notebook or the script, whichever was edited."""
+    """Return the module of that name, from the notebook or from the script, whichever was edited."""
     candidates: dict[str, Module] = {}
     if (notebook := notebook_name(name)) in files:
         candidates[notebook] = to_module(files[notebook], notebook, wanted)
     if name in files:
-        text = decode(files[name], name)
-        parse(text, name)
+        text = decode_source(files[name], name)
+        parse_source(text, name)
         candidates[name] = Module(text)
     if not candidates:
         return None
-    # In a student's own folder the "handout" is the student's work: then only the two files tell each other apart.
+    # In a student's own folder the "handout" is the student's work, so only the two files can be compared.
     trees = {file: _trees(module.text, wanted) for file, module in candidates.items()}
     handout = _trees(stub.text, wanted).keys() if stub and wanted and not _written(stub, wanted) else None
-    idle = [file for file in candidates if trees[file].keys() == handout]
-    if len(idle) == len(candidates):
+    untouched = [file for file in candidates if trees[file].keys() == handout]
+    if len(untouched) == len(candidates):
         notes.append(f"Nothing is written yet in {' and '.join(candidates)}.")
         return next(iter(candidates.values()))
-    if len(candidates) == 2 and not idle:
-        left = {file: _left(module, wanted) for file, module in candidates.items()}
-        idle = [file for file in candidates if all(left[file] > left[other] for other in candidates if other != file)]
-        idle = [file for file in idle if not _written(candidates[file], wanted)]
-    for file in idle:
+    if len(candidates) == 2 and not untouched:
+        left = {file: _left_to_write(module, wanted) for file, module in candidates.items()}
+        behind = [file for file in candidates if all(left[file] > left[other] for other in candidates if other != file)]
+        untouched = [file for file in behind if not _written(candidates[file], wanted)]
+    for file in untouched:
         del candidates[file]
         notes.append(f"Nothing is written in {file}, so it was ignored.")
     if len(candidates) == 2:
@@ -140,8 +140,8 @@ def _module(
     return next(iter(candidates.values()))
 
 
-def _left(module: Module, wanted: Sequence[str]) -> frozenset[tuple[str, str, int]]:
-    """The places still to write, in the definitions of the tasks; in all where no tasks are known."""
+def _left_to_write(module: Module, wanted: Sequence[str]) -> frozenset[tuple[str, str, int]]:
+    """Return the unwritten places in the definitions of the tasks, or in all definitions where no tasks are known."""
     roots = {task.split(".")[0] for task in wanted}
     return frozenset(
         (root, *place)
@@ -152,9 +152,9 @@ def _left(module: Module, wanted: Sequence[str]) -> frozenset[tuple[str, str, in
 
 
 def _written(module: Module, wanted: Sequence[str]) -> list[str]:
-    """The tasks that are defined with nothing left to write."""
+    """Return the tasks that are defined and have no unwritten places."""
     definitions = _definitions(module)
-    left = {(root, function) for root, function, _ in _left(module, wanted)}
+    left = {(root, function) for root, function, _ in _left_to_write(module, wanted)}
     return [
         task
         for task in wanted
@@ -168,24 +168,27 @@ def _definitions(module: Module) -> dict[str, ast.stmt]:
     return {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
 
 
-def _refuse_differences(name: str, cells: Cells, ours: Mapping[str, int], theirs: Mapping[str, int]) -> None:
-    """Both files were edited: they must say the same, but for comments and order."""
+def _refuse_differences(
+    name: str, cells: CellStarts, in_notebook: Mapping[str, int], in_script: Mapping[str, int]
+) -> None:
+    """Raise BadSubmission if a notebook and its script, both edited, differ in more than comments and order."""
+    notebook = notebook_name(name)
     different = [
-        f"{describe_line(cells, line)} of {notebook_name(name)}" for tree, line in ours.items() if tree not in theirs
+        f"{describe_line(cells, line)} of {notebook}" for tree, line in in_notebook.items() if tree not in in_script
     ]
-    different += [f"line {line} of {name}" for tree, line in theirs.items() if tree not in ours]
+    different += [f"line {line} of {name}" for tree, line in in_script.items() if tree not in in_notebook]
     if different:
         raise BadSubmission(
-            f"{notebook_name(name)} and {name} were both edited and differ, first in {different[0]}. "
-            "Hand in only the one that is to be graded."
+            f"{notebook} and {name} were both edited and differ, first in {different[0]}. "
+            "Hand in only the one that you want graded."
         )
 
 
 def _trees(text: str, wanted: Sequence[str]) -> dict[str, int]:
-    """The statements that count, but for imports, each with its line."""
+    """Return the statements that count, except imports, each with its line."""
     lines = text.split("\n")
     trees = {}
-    for node in statements_kept(text, wanted):
+    for node in module_statements(text, wanted):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             try:
                 tree = ast.dump(node)
@@ -199,14 +202,15 @@ def _stub(path: Path) -> Module | None:
     return Module(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def _nothing(path: Path, assignment: Assignment, found: Found) -> str:
-    name = shown(path.name)
-    wanted = " and no ".join(name for module in assignment.files for name in (notebook_name(module), module))
+def _nothing_wanted(path: Path, assignment: Assignment, found: Found) -> str:
+    name = printable(path.name)
+    *names, last = accepted_names(assignment.files)
+    wanted = f"{', '.join(names)} or {last}"
     if found.others == (path.name,):
-        return f"{name} cannot be graded: there is no {wanted}. Hand in one of them, or a zip or folder that holds it."
-    others = ", ".join(shown(other, limit=40) for other in found.others[:6]) or "nothing"
+        return f"{name} cannot be graded. Hand in {wanted}, or a zip or folder that contains it."
+    others = ", ".join(printable(other, limit=40) for other in found.others[:6]) or "no other files"
     more = f" and {len(found.others) - 6} more" if len(found.others) > 6 else ""
-    return f"{name} has no {wanted}; it holds {others}{more}. Hand in the file under its own name."
+    return f"{name} contains no {wanted}. It contains {others}{more}. Give your file its original name."
 
 
 def _digest(files: Mapping[str, bytes]) -> str:
@@ -218,10 +222,10 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 
 def _student(path: Path, assignment: Assignment) -> str:
-    """The name of the zip or folder; of the folder around it where that says only which assignment it is."""
+    """Return the name of the zip or folder, or of the folder around it if its own is just the assignment's."""
     generic = {assignment.name, *(module.removesuffix(".py") for module in assignment.files)}
     path = Path(os.path.abspath(path))
     name = path.name if path.is_dir() else path.stem
     if name in generic and path.parent.name:
         name = path.parent.name
-    return shown(os.fsencode(name).decode("utf-8", "replace"))
+    return printable(os.fsencode(name).decode("utf-8", "replace"))

@@ -34,7 +34,7 @@ VIEWS = {
 
 @pytest.mark.parametrize("draw", VIEWS.values(), ids=VIEWS)
 def test_one_reason_for_all_checks_is_said_once(draw):
-    for report, sentence in ((not_imported(), "No module named"), (refused(), "Make it anew")):
+    for report, sentence in ((not_imported(), "No module named"), (refused(), "create the zip again")):
         text = draw(report)
         assert text.count(sentence) == 1
         assert text.count("Distances agree with a plain double loop") >= 1
@@ -42,7 +42,7 @@ def test_one_reason_for_all_checks_is_said_once(draw):
 
 
 def test_a_hand_in_that_could_not_be_opened_is_known_by_its_report():
-    assert refused().refusal.startswith("handin.zip is not a zip")
+    assert refused().refusal.startswith("handin.zip is damaged or not a zip")
     assert "No check passed" not in report_html(refused(), staff=False)
     assert "could not be opened, so no check was run" in report_html(refused(), staff=False)
     assert [report.refusal for report in (not_imported(), mixed(), perfect(), public_only())] == ["", "", "", ""]
@@ -67,7 +67,7 @@ def test_rates_leave_out_what_could_not_be_opened_and_say_so():
     assert summary.bins[0] == 8  # their marks count
     page = index_html(class_of, title="t")
     assert "leave 8 hand-ins out" in page
-    assert page.count("Make it anew") == 8
+    assert page.count("create the zip again") == 8
     assert "could not be opened</td>" in page
     file = io.StringIO()
     print_class_summary(class_of, Console(file=file, width=100))

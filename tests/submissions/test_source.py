@@ -1,16 +1,16 @@
-"""Scripts are decoded as Python would, or refused with their line."""
+"""Scripts are decoded as Python does it, or refused with the line that is wrong."""
 
 from __future__ import annotations
 
 import pytest
 
-from autograder.submissions.source import BadSubmission, decode, parse
+from autograder.submissions.source import BadSubmission, decode_source, parse_source
 
 
-def test_python_text_is_decoded_as_its_first_lines_say() -> None:
-    assert decode("# é".encode("utf-8-sig"), "a.py") == "# é"
-    assert decode("# -*- coding: latin-1 -*-\n'é'".encode("latin-1"), "a.py") == "# -*- coding: utf-8 -*-\n'é'"
-    assert decode(b"a\r\nb\rc", "a.py") == "a\nb\nc"
+def test_a_script_is_decoded_as_its_coding_line_says() -> None:
+    assert decode_source("# é".encode("utf-8-sig"), "a.py") == "# é"
+    assert decode_source("# -*- coding: latin-1 -*-\n'é'".encode("latin-1"), "a.py") == "# -*- coding: utf-8 -*-\n'é'"
+    assert decode_source(b"a\r\nb\rc", "a.py") == "a\nb\nc"
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ def test_python_text_is_decoded_as_its_first_lines_say() -> None:
         "\ufeff# coding: latin-1".encode(),
     ],
 )
-def test_python_text_in_other_encodings_is_refused_with_a_sentence(data: bytes) -> None:
+def test_a_script_in_another_encoding_is_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(BadSubmission, match=r"^a\.py.* UTF-8.*\.$"):
-        decode(data, "a.py")
+        decode_source(data, "a.py")
 
 
-def test_a_script_python_cannot_read_is_refused_with_its_line() -> None:
+def test_a_script_with_a_syntax_error_is_refused_with_its_line() -> None:
     with pytest.raises(
         BadSubmission, match=r"a\.py, line 2: Python cannot read this: '\(' was never closed\.$"
     ) as caught:
-        parse("x = 1\nf(", "a.py")
+        parse_source("x = 1\nf(", "a.py")
     assert caught.value.line == 2

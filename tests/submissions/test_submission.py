@@ -1,4 +1,4 @@
-"""A hand-in is opened, whatever it is, or refused with a sentence."""
+"""Hand-ins of every layout are opened, or refused with a sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.assignment import Assignment
-from autograder.submissions.notebook import place
+from autograder.core.notebooks import describe_line
 from autograder.submissions.submission import BadSubmission, open_submission
 from tests.support.course import STUB, WRITTEN, as_notebook
 from tests.support.handins import is_written, tiny_assignment, write, zipped
@@ -58,7 +58,7 @@ def test_the_work_is_found_in_a_zip_and_in_a_folder(layout: str, assignment: Ass
 
 
 @pytest.mark.parametrize("name", ["tiny.py", "tiny.ipynb", "ada_12_tiny.py", "Tiny.PY", "ada.ipynb"])
-def test_a_single_file_is_enough_under_any_name(name: str, assignment: Assignment, tmp_path: Path) -> None:
+def test_a_single_file_may_have_any_name(name: str, assignment: Assignment, tmp_path: Path) -> None:
     content = as_notebook(WRITTEN) if name.endswith("ipynb") else WRITTEN
     opened = open_submission(write(tmp_path / "ada" / name, content), assignment)
     assert is_written(opened)
@@ -72,15 +72,15 @@ def test_a_folder_named_like_the_assignment_belongs_to_the_folder_around_it(
     assert open_submission(tmp_path / "submitted" / "ada" / "t01_tiny", assignment).student == "ada"
 
 
-def test_an_untouched_file_beside_an_edited_one_is_ignored_with_a_note(assignment: Assignment, tmp_path: Path) -> None:
+def test_an_untouched_file_next_to_an_edited_one_is_ignored_with_a_note(assignment: Assignment, tmp_path: Path) -> None:
     path = write(tmp_path / "ada.zip", zipped({"tiny.py": STUB, "tiny.ipynb": as_notebook(WRITTEN)}))
     opened = open_submission(path, assignment)
     assert opened.notes == ("Nothing is written in tiny.py, so it was ignored.",)
     line = opened.files["tiny.py"].split("\n").index("    return x + x") + 1
-    assert place(opened.cells["tiny.py"], line) == "cell 2, line 3"
+    assert describe_line(opened.cells["tiny.py"], line) == "cell 2, line 3"
 
 
-def test_the_handout_handed_in_as_it_was_is_opened_with_a_note(assignment: Assignment, tmp_path: Path) -> None:
+def test_an_untouched_handout_is_opened_with_a_note(assignment: Assignment, tmp_path: Path) -> None:
     shutil.copytree(assignment.folder, tmp_path / "ada")
     opened = open_submission(tmp_path / "ada", assignment)
     assert opened.notes == ("Nothing is written yet in tiny.ipynb and tiny.py.",)
@@ -98,13 +98,15 @@ def test_in_a_students_own_folder_the_edited_file_counts(edited: str, assignment
         open_submission(assignment.folder, assignment)
 
 
-def test_an_older_handout_beside_the_work_is_ignored(assignment: Assignment, tmp_path: Path) -> None:
+def test_an_older_handout_next_to_the_work_is_ignored(assignment: Assignment, tmp_path: Path) -> None:
     older = STUB.replace("Twice x", "Double x").replace("WIDTH = 3", "WIDTH = 4")
     path = write(tmp_path / "ada.zip", zipped({"tiny.py": older, "tiny.ipynb": as_notebook(WRITTEN)}))
     assert is_written(open_submission(path, assignment))
 
 
-def test_other_work_in_both_files_is_refused_even_if_one_has_more(assignment: Assignment, tmp_path: Path) -> None:
+def test_two_files_with_different_work_are_refused_even_if_one_is_more_complete(
+    assignment: Assignment, tmp_path: Path
+) -> None:
     less = WRITTEN.replace("return WIDTH * x", "raise NotImplementedError()").replace("x + x", "x * 2")
     path = write(tmp_path / "ada.zip", zipped({"tiny.py": less, "tiny.ipynb": as_notebook(WRITTEN)}))
     with pytest.raises(BadSubmission, match="were both edited and differ"):
@@ -123,20 +125,20 @@ def test_two_edited_files_that_differ_are_refused_naming_the_first_cell(assignme
         open_submission(path, assignment)
 
 
-def test_equal_code_of_a_call_that_no_task_needs_is_no_difference(assignment: Assignment, tmp_path: Path) -> None:
+def test_equal_calls_that_no_task_needs_are_not_a_difference(assignment: Assignment, tmp_path: Path) -> None:
     more = WRITTEN + "\n# %%\nTABLE = list(range(3))\nprint(TABLE)\n"
     path = write(tmp_path / "ada.zip", zipped({"tiny.py": more, "tiny.ipynb": as_notebook(more)}))
     assert is_written(open_submission(path, assignment))
 
 
-def test_a_missing_file_is_refused_with_the_names_of_what_there_is(assignment: Assignment, tmp_path: Path) -> None:
+def test_a_missing_file_is_refused_with_the_names_of_the_files_found(assignment: Assignment, tmp_path: Path) -> None:
     path = write(tmp_path / "ada.zip", zipped({"tiny (1).py": WRITTEN, "b.txt": ""}))
     with pytest.raises(
-        BadSubmission, match=r"ada.zip has no tiny.ipynb and no tiny.py; it holds b.txt, tiny \(1\).py\."
+        BadSubmission, match=r"ada.zip contains no tiny.ipynb or tiny.py. It contains b.txt, tiny \(1\).py\."
     ):
         open_submission(path, assignment)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadSubmission, match="it holds nothing"):
+    with pytest.raises(BadSubmission, match="It contains no other files"):
         open_submission(tmp_path / "empty", assignment)
 
 
@@ -148,7 +150,7 @@ def test_one_of_two_modules_missing_is_taken_from_the_handout(assignment: Assign
     assert opened.notes == ("more.py was not handed in, so its tasks count as not written.",)
 
 
-def test_modules_of_earlier_assignments_are_taken_along_and_never_stand_in_the_way(
+def test_modules_of_earlier_assignments_are_added_and_never_refuse_a_hand_in(
     assignment: Assignment, tmp_path: Path
 ) -> None:
     layout = {"tiny.py": WRITTEN, "knn.py": STUB, "knn.ipynb": as_notebook(WRITTEN), "svm.py": "def f(:"}
@@ -159,7 +161,7 @@ def test_modules_of_earlier_assignments_are_taken_along_and_never_stand_in_the_w
     assert "svm.py, line 1" in opened.notes[-1]
 
 
-def test_modules_of_earlier_assignments_in_other_folders_are_left_there(assignment: Assignment, tmp_path: Path) -> None:
+def test_modules_of_earlier_assignments_in_other_folders_are_not_added(assignment: Assignment, tmp_path: Path) -> None:
     course = {"a01_knn/knn.py": STUB, "t01_tiny/tiny.py": WRITTEN, "t01_tiny/mlp.py": WRITTEN, "a02/svm.ipynb": "{}"}
     path = write(tmp_path / "ada.zip", zipped(course))
     opened = open_submission(path, assignment, earlier_modules=["knn.py", "svm.py", "mlp.py"])
@@ -167,7 +169,7 @@ def test_modules_of_earlier_assignments_in_other_folders_are_left_there(assignme
 
 
 @pytest.mark.parametrize("name", ["ada.py", "tiny-1.py", "tiny (2).py", "ada_1_2_tiny-3.py"])
-def test_a_single_file_is_the_assignments_own_whatever_came_before_it(
+def test_a_single_file_is_matched_to_the_assignments_own_modules_first(
     name: str, assignment: Assignment, tmp_path: Path
 ) -> None:
     path = write(tmp_path / name, WRITTEN)
@@ -178,7 +180,7 @@ def test_a_single_file_is_the_assignments_own_whatever_came_before_it(
         assert "x + x" in open_submission(path, two, earlier_modules=["knn.py"]).files["tiny.py"]
 
 
-def test_the_digest_depends_on_the_wanted_files_and_on_nothing_else(assignment: Assignment, tmp_path: Path) -> None:
+def test_the_digest_depends_on_the_wanted_files_only(assignment: Assignment, tmp_path: Path) -> None:
     def digest(**files: str) -> str:
         return open_submission(
             write(tmp_path / "a.zip", zipped({name.replace("_", "."): text for name, text in files.items()})),

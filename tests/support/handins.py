@@ -1,4 +1,4 @@
-"""Zips and files of a hand-in, and the assignment it is for."""
+"""Zips and files of a hand-in for the assignment `t01_tiny`."""
 
 from __future__ import annotations
 

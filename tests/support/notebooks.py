@@ -1,4 +1,4 @@
-"""Notebooks from a few cells, and the modules made of them."""
+"""Notebooks of a few cells, and the modules that they are turned into."""
 
 from __future__ import annotations
 

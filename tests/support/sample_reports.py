@@ -96,7 +96,7 @@ def spoilt(report: Report, **checks: dict[str, object]) -> Report:
 
 def refused(student: str = "Damaged") -> Report:
     """A hand-in that could not be opened: no check was run."""
-    why = "handin.zip is not a zip, or it is damaged (File is not a zip file). Make it anew."
+    why = "handin.zip is damaged or not a zip (File is not a zip file). Please create the zip again."
     facts: dict[str, object] = {"cause": Cause.ERROR, "message": why, "seconds": 0.0}
     return spoilt(perfect(student, notes=(why,), submission=""), **{f"c{n}": facts for n in range(len(CHECKS))})
 
