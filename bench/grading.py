@@ -21,8 +21,9 @@ import nbformat
 
 from autograder.core.assignment import read_assignment
 from autograder.runners.grader_process import GraderProcess, Job, Setup
-from autograder.sandbox.box_link import BoxLink, WorkerPool
+from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.isolation import choose
+from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
 
 SOLUTION = """\
@@ -167,7 +168,7 @@ def time_box(isolation: str) -> float:
     with WorkerPool(isolation) as pool:
         for _ in range(21):
             begun = time.perf_counter()
-            link = BoxLink(pool, {"m.py": ""}, limits, {})
+            link = BoxLink(pool, {"m.py": ""}, limits)
             link.begin(seed=0, seconds=10, memory_mb=1024)
             times.append(time.perf_counter() - begun)
             link.close()

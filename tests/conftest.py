@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.sandbox.box_link import WorkerPool
 from autograder.sandbox.isolation import NoIsolation, choose
+from autograder.sandbox.pool import WorkerPool
 
 
 @pytest.fixture(scope="session")

@@ -22,9 +22,9 @@ from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.errors import GradlabError
 from autograder.core.report import Cause, CheckResult, Outcome, Report
-from autograder.sandbox.box_link import IMPORT_SECONDS, BoxLink, WorkerPool
-from autograder.sandbox.local_link import LocalLink
-from autograder.sandbox.pool import open_pool
+from autograder.sandbox.box_link import IMPORT_SECONDS
+from autograder.sandbox.open_link import open_link
+from autograder.sandbox.pool import WorkerPool, open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, Handed, with_checks
 from autograder.submissions.submission import BadSubmission, Submission, open_submission, submission_from_files
@@ -153,7 +153,7 @@ def _serve(connection: Connection, setup: Setup) -> None:
         if sys.platform != "win32":
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # one that came meanwhile ends this here
         assignment = read_assignment(setup.folder)
-        with open_pool(setup.isolation, cores=setup.cores) as pool:
+        with open_pool(setup.isolation, cores=setup.cores, course=assignment.folder.parent.parent) as pool:
             with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, pool), hidden=setup.hidden)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
@@ -176,15 +176,7 @@ def grade_handin(checks: Checks, job: Job, pool: WorkerPool | None) -> Report:
         results: tuple[CheckResult, ...] = checks.refuse(str(problem))
         handed = Handed(job.student, "", (str(problem),))
     else:
-        cells = {name: list(starts) for name, starts in submission.cells.items()}
-        link = (
-            BoxLink(pool, submission.files, checks.assignment.limits, cells)
-            if pool
-            else LocalLink(submission.files, cells=cells)
-        )
-        try:
+        with open_link(pool, submission.files, checks.assignment.limits, cells=submission.cells) as link:
             results = checks.judge(link, submission.files)
-        finally:
-            link.close()
         handed = Handed(job.student, submission.digest, submission.notes)
     return checks.report(handed, results, isolation=pool.isolation if pool else "none")

@@ -1,1 +1,1 @@
-"""Where students' code runs: the wall, the fork server, the workers, and the grader's link to them."""
+"""Where students' code runs: isolation, the fork server, its workers, and the grader's links to them."""

@@ -1,4 +1,4 @@
-"""The grader's side of the box: sends requests to a worker, bounds what comes back, judges how it ended."""
+"""The grader's end of a worker's channel: sends requests, limits answers, and explains how a worker ended."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from typing import Any
 
 from autograder.core.assignment import Limits
 from autograder.core.report import Cause
-from autograder.sandbox import isolation as isolations
 from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, send
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
-from autograder.sandbox.pool import BoxError, Worker, WorkerPool
-from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+from autograder.sandbox.isolation import fallbacks_folder
+from autograder.sandbox.pool import BoxError, WorkerHandle, WorkerPool
+from autograder.sandbox.proxy import NO_CELLS, Cells, StudentFault, fault_of, unwrap
 
-__all__ = ["IMPORT_SECONDS", "BoxError", "BoxLink", "WorkerPool"]
-
-PATIENCE = 9.0  # times its limit: what a check may get on top for seconds in which no core was free for it
-IMPORT_SECONDS = 30.0  # what importing a submission may take, beside the checks' own limits
+PATIENCE = 9.0  # times a check's limit: the most that it can get back for seconds in which no core was free for it
+IMPORT_SECONDS = 30.0  # limit for importing a submission; it does not count against the checks' limits
+OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
 
 
 class BoxLink:
-    """A Link (see student.py) to one submission's worker, which it replaces when a check has ended it."""
+    """A Link (see proxy.py) to the worker of one submission. Starts a new worker after a check that ended the last."""
 
-    def __init__(
-        self, pool: WorkerPool, files: Mapping[str, str], limits: Limits, cells: dict[str, list[tuple[int, int]]]
-    ) -> None:
+    def __init__(self, pool: WorkerPool, files: Mapping[str, str], limits: Limits, *, cells: Cells = NO_CELLS) -> None:
         self.pool, self.files, self.limits, self.cells = pool, dict(files), limits, cells
         self.printed = ""
         self.deadline = 0.0
-        self._patience = 0.0  # seconds that this check may still get on top
+        self._patience = 0.0  # seconds that this check can still get back
         self._credited = 0.0  # seconds without a core that the worker has got back
-        self._rested = 0.0  # since when the student's code has had nothing to do
+        self._idle_since = 0.0  # when the student's code last finished a request
         self._number = 0  # of the last request; its answer repeats it
-        self._worker: Worker | None = None
+        self._worker: WorkerHandle | None = None
         self._loaded: dict[str, Ref | StudentFault] = {}
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
@@ -45,14 +42,14 @@ class BoxLink:
         self.deadline = time.monotonic() + IMPORT_SECONDS
         try:
             self._roundtrip({"do": "begin", "seed": seed})
-        except (StudentFault, BoxError):  # worker or fork server died between two checks: that costs neither of them
+        except (StudentFault, BoxError):  # worker or fork server died between two checks: neither loses points
             self._replace(memory_mb)
             try:
                 self._roundtrip({"do": "begin", "seed": seed})
-            except StudentFault as fault:  # nothing of the student's has run in it
-                raise BoxError(f"A fresh worker does not answer. {fault.message}") from None
-        self._rested = time.monotonic()
-        self.deadline = self._rested + seconds
+            except StudentFault as fault:  # no code of the student has run in it yet
+                raise BoxError(f"A new worker does not answer. {fault.message}") from None
+        self._idle_since = time.monotonic()
+        self.deadline = self._idle_since + seconds
 
     def load(self, module: str) -> Ref:
         known = self._loaded.get(module)
@@ -70,7 +67,7 @@ class BoxLink:
                 raise
             self.deadline = time.monotonic() + left
             if not isinstance(known, Ref):
-                raise self._garbled()
+                raise self._malformed()
             self._loaded[module] = known
         return known
 
@@ -79,13 +76,13 @@ class BoxLink:
         return self._roundtrip(request)
 
     def _resume(self) -> None:
-        """Let the clock stand while the grader makes inputs and compares: that is no student's fault."""
+        """Move the deadline by the time that the grader spent on inputs and comparisons, not the student's code."""
         now = time.monotonic()
-        self.deadline += now - self._rested
-        self._rested = now
+        self.deadline += now - self._idle_since
+        self._idle_since = now
 
     def close(self) -> None:
-        """End the worker and everything it left running."""
+        """End the worker and all its threads and processes."""
         if self._worker is not None:
             worker, self._worker = self._worker, None
             self.pool.end(worker)
@@ -102,15 +99,15 @@ class BoxLink:
         self._worker = worker = self.pool.fork(limits)
         self._credited = 0.0
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
-        first = {"files": self.files, "earlier": isolations.earlier(self.pool.isolation)}
+        first = {"files": self.files, "fallbacks": fallbacks_folder(self.pool.isolation)}
         try:
             send(worker.channel.fileno(), *encode(first), deadline=Deadline(time.monotonic() + IMPORT_SECONDS))
         except (Closed, Late):
-            raise BoxError("A fresh worker ended before it was given the submission.") from None
+            raise BoxError("A new worker ended before it received the submission.") from None
 
     def _roundtrip(self, request: dict[str, Any]) -> Any:
         if self._worker is None:
-            raise StudentFault(Cause.CRASHED, "The process with your code ended earlier in this check.")
+            raise StudentFault(Cause.CRASHED, "The process that runs your code ended earlier in this check.")
         fd, deadline = self._worker.channel.fileno(), Deadline(self.deadline, self._without_core)
         try:
             self._number += 1
@@ -123,13 +120,13 @@ class BoxLink:
         except Closed:
             raise self._ended() from None
         except WireError:
-            raise self._garbled() from None
+            raise self._malformed() from None
         finally:
-            self.deadline, self._rested = deadline.at, time.monotonic()
+            self.deadline, self._idle_since = deadline.at, time.monotonic()
         return self._read(answer)
 
     def _without_core(self) -> float:
-        """The seconds in which the worker could have run but the machine was busy: they are no student's fault."""
+        """Return the seconds in which the worker was ready to run but no core was free, as far as not yet credited."""
         assert self._worker is not None
         waited = self.pool.waited(self._worker)
         extra = max(0.0, min(waited - self._credited, self._patience))
@@ -138,18 +135,18 @@ class BoxLink:
 
     def _read(self, answer: Any) -> Any:
         if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:
-            raise self._garbled()
-        most = (int(self.limits.output_kb) << 10) + 100  # room for the line that tells how much was cut
-        self.printed = (self.printed + answer["printed"])[:most]
+            raise self._malformed()
+        limit = (int(self.limits.output_kb) << 10) + OUTPUT_SLACK
+        self.printed = (self.printed + answer["printed"])[:limit]
         if type(answer.get("fault")) is dict:
             raise fault_of(answer["fault"], self.cells)
         if set(answer) != {"value", "printed", "number"}:
-            raise self._garbled()
+            raise self._malformed()
         return answer["value"]
 
-    def _garbled(self) -> StudentFault:
+    def _malformed(self) -> StudentFault:
         self.close()
-        return StudentFault(Cause.CRASHED, "The process with your code sent a message that is not one of gradlab's.")
+        return StudentFault(Cause.CRASHED, "The process that runs your code sent a malformed message.")
 
     def _ended(self) -> StudentFault:
         worker, self._worker = self._worker, None
@@ -162,5 +159,5 @@ class BoxLink:
             return StudentFault(Cause.CRASHED, "Your code closed the connection to the grader.")
         if code < 0:
             name = signal.strsignal(-code)
-            return StudentFault(Cause.CRASHED, f"The process with your code was killed: {name}.")
+            return StudentFault(Cause.CRASHED, f"The process that runs your code was killed: {name}.")
         return StudentFault(Cause.CRASHED, f"Your code ended its own process (exit code {code}).")

@@ -1,6 +1,6 @@
-"""The outer wall where bubblewrap is missing: a fresh root made of read-only views, then the fork server in it.
+"""Isolate the fork server without bubblewrap: build a new root from read-only mounts and run the program in it.
 
-Run as `python -m autograder.sandbox.enter --bind=SOURCE=TARGET ... -- PROGRAM ...`; isolation.py writes the command line.
+isolation.py writes the command line: `python -m autograder.sandbox.enter --bind=SOURCE=TARGET ... -- PROGRAM ...`
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
 def main(arguments: list[str]) -> None:
-    """Enter fresh namespaces, build the root, become its first process's child and run the program."""
-    cut = arguments.index("--")
-    options, program = arguments[:cut], arguments[cut + 1 :]
+    """Enter new namespaces, build the root and run the program as the first process in them."""
+    separator = arguments.index("--")
+    options, program = arguments[:separator], arguments[separator + 1 :]
     namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
     namespaces.unshare_user(namespaces.ALL_NAMESPACES, inside=1000)
     child = os.fork()  # the first process of the new pid namespace
     if child:
-        _follow(child)
+        _exit_like(child)
     namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
     _build_root(options)
     os.environ["PYTHONPATH"] = PACKAGES
     os.execv(program[0], program)
 
 
-def _follow(child: int) -> None:
+def _exit_like(child: int) -> None:
     _, status = os.waitpid(child, 0)
     os._exit(max(0, os.waitstatus_to_exitcode(status)))
 
@@ -41,7 +41,7 @@ def _build_root(options: list[str]) -> None:
     root = "/tmp"
     namespaces.mount("none", "/", "", namespaces.MS_REC | namespaces.MS_PRIVATE)
     sources = [option.split("=")[1] for option in options if option.startswith("--bind=")]
-    opened = {source: os.open(source, os.O_PATH) for source in sources}  # some may lie below /tmp, soon out of sight
+    opened = {source: os.open(source, os.O_PATH) for source in sources}  # some may be below /tmp, which is hidden next
     namespaces.mount_tmpfs(root, size=16 << 20, mode="0755")
     Path(root, "tmp").mkdir()
     namespaces.mount_tmpfs(f"{root}/tmp", size=16 << 20)

@@ -1,9 +1,9 @@
-"""How a fork server is started: behind bubblewrap, behind namespaces that we build ourselves, or with less.
+"""How the fork server is isolated: by bubblewrap, by namespaces that gradlab sets up itself, or with less.
 
-"user" is for a container that holds one submission and refuses namespaces: the code runs as another user. "none" is no
-wall at all, but for the system calls that are denied.
+"user" is for a container that holds one submission and refuses namespaces: the code runs as another user. "none" only
+denies system calls.
 
-One function per wall makes the command line; what a student's code can reach is decided here and in
+One function per kind of isolation makes the command line. What a student's code can reach is decided here and in
 fork_server.py's `_lock_down`. See docs/decisions/0003-the-box.md.
 """
 
@@ -14,20 +14,22 @@ import shutil
 import site
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
 
-PACKAGES = "/gradlab"  # where the box sees what is MOUNTED
+PACKAGES = "/gradlab"  # where the box sees MOUNTED
 MOUNTED = ("autograder/sandbox/inside", "autograder/probes", "common")  # all of gradlab that enters the box
+PRIVATE = ("autograder", "common", "solutions", "assignments", "tests", ".git")  # never shown at their own place
 ISOLATIONS = ("bubblewrap", "namespaces", "user", "none")
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class NoIsolation(GradlabError):
-    """Other people's code cannot be run safely here. Speaks to staff."""
+    """Students' code cannot be run safely on this machine. Written for staff."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ class View:
 
 
 def choose(wanted: str = "auto") -> str:
-    """The wall to use. Raises NoWall with the reasons when the one wanted, or with "auto" any, cannot be built."""
+    """Return the kind of isolation to use, the strongest for "auto".
+
+    Raises NoIsolation with the reasons when the one wanted, or with "auto" every kind, cannot be set up.
+    """
     if wanted == "none":
         return "none"
     reasons = []
@@ -50,10 +55,10 @@ def choose(wanted: str = "auto") -> str:
             return name
         reasons.append(f"{name}: {reason}")
     raise NoIsolation(
-        "No wall can be built here, so other people's code is not run. "
+        "Students' code cannot be isolated on this machine, so it is not run. "
         + "; ".join(reasons)
         + ". Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), allow unprivileged user namespaces, or, "
-        "if you wrote every hand-in yourself, pass --wall none."
+        "if you wrote every hand-in yourself, pass --isolation none."
     )
 
 
@@ -77,17 +82,17 @@ def _why_not(name: str) -> str | None:
     return (done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"])[-1]
 
 
-def command(isolation: str, program: list[str]) -> list[str]:
-    """The command line that runs ``program`` behind ``wall``."""
+def command(isolation: str, program: list[str], *, course: Path | None = None) -> list[str]:
+    """Return the command line that runs ``program`` isolated. The folder ``course`` is hidden from it."""
     if isolation == "bubblewrap":
-        return [*_bubblewrap(_view()), *program]
+        return [*_bubblewrap(_view(course)), *program]
     if isolation == "namespaces":
-        return [sys.executable, "-m", "autograder.sandbox.enter", *_enter_arguments(_view()), "--", *program]
+        return [sys.executable, "-m", "autograder.sandbox.enter", *_enter_arguments(_view(course)), "--", *program]
     return program
 
 
 def environment(isolation: str) -> dict[str, str]:
-    """The whole environment of the fork server: nothing of the grader's own."""
+    """Return all environment variables of the fork server. None of the grader's own are passed on."""
     table = {
         "PATH": "/usr/bin:/bin",
         "HOME": "/tmp",
@@ -108,19 +113,19 @@ def environment(isolation: str) -> dict[str, str]:
 
 
 def below_tmp(isolation: str) -> list[str]:
-    """What the box sees below /tmp, and must go on seeing when a worker gets a /tmp of its own."""
+    """Return the mounts below /tmp, which a worker must still see when it gets a /tmp of its own."""
     if isolation not in ("bubblewrap", "namespaces"):
         return []
     return [target for _, target in _view().binds if target.startswith("/tmp/")]
 
 
-def earlier(isolation: str) -> str:
-    """Where the box finds common's versions of earlier assignments."""
+def fallbacks_folder(isolation: str) -> str:
+    """Return the folder in which the box finds common's versions of earlier assignments."""
     return f"{PACKAGES if isolation in ('bubblewrap', 'namespaces') else _ROOT}/common/fallbacks"
 
 
 @cache
-def _view() -> View:
+def _view(course: Path | None = None) -> View:
     binds, links = [], []
     for name in ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"):
         path = Path(name)
@@ -131,22 +136,37 @@ def _view() -> View:
     for file in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/alternatives", "/etc/localtime"):
         if os.path.exists(file):
             binds.append((file, file))
-    for folder in dict.fromkeys([sys.base_prefix, sys.prefix, *site.getsitepackages()]):
-        if not any(Path(folder).is_relative_to(bound) for bound, _ in binds):
+    python = dict.fromkeys([sys.base_prefix, sys.prefix, *site.getsitepackages()])
+    for folder in python:
+        if not any(Path(folder).is_relative_to(source) for source, _ in binds):
             binds.append((folder, folder))
-    private = [str(_ROOT / name) for name in ("autograder", "common", "solutions", "assignments", "tests", ".git")]
-    masks = [path for path in private if any(Path(path).is_relative_to(source) for source, _ in binds)]
+    masks = []
+    for root in dict.fromkeys([_ROOT, *([course.resolve()] if course else [])]):
+        for path in _private_folders(root, [Path(folder).resolve() for folder in python]):
+            for source, target in binds:  # shown at a path that may lead through links
+                if path.is_relative_to(shown := Path(source).resolve()):
+                    masks.append(str(target / path.relative_to(shown)))
     binds += [(str(_ROOT / name), f"{PACKAGES}/{name}") for name in MOUNTED]
-    return View(tuple(binds), tuple(links), tuple(path for path in masks if os.path.isdir(path)))
+    return View(tuple(binds), tuple(links), tuple(masks))
+
+
+def _private_folders(root: Path, python: Sequence[Path]) -> list[Path]:
+    """Return what to hide of a folder that contains gradlab or a course: everything that Python does not need."""
+    if root in python or root == root.parent or not (root / "assignments").is_dir():  # Python's own, or no course
+        return [root / name for name in PRIVATE if (root / name).is_dir()]
+    if not any(folder.is_relative_to(root) for folder in python):
+        return [root]
+    below = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.is_symlink()]
+    return [path for path in below if not any(folder.is_relative_to(path) for folder in python)]
 
 
 def _bubblewrap(view: View) -> list[str]:
     shared = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    # root shows what root can read, then the fork server becomes nobody: see become_nobody
+    # As root, bubblewrap shows what root can read; then the fork server becomes nobody (see become_nobody).
     root = os.geteuid() == 0
     user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
     parents = dict.fromkeys(str(p) for _, target in view.binds for p in reversed(Path(target).parents) if str(p) != "/")
-    folders = [part for path in parents for part in ("--perms", "0755", "--dir", path)]  # bwrap's own default is 0700
+    folders = [part for path in parents for part in ("--perms", "0755", "--dir", path)]  # bwrap's default is 0700
     binds = [part for source, target in view.binds for part in ("--ro-bind", source, target)]
     links = [part for text, where in view.links for part in ("--symlink", text, where)]
     masks = [part for path in view.masks for part in ("--tmpfs", path, "--remount-ro", path)]

@@ -1,6 +1,6 @@
-"""Runs the student's code in this process: on a student's own machine, where breakpoints should work.
+"""A link to student code that runs in this process: on a student's own machine, where breakpoints should work.
 
-Requests cross the same encoding as to the box, so that values, copies and handles behave the same.
+Requests are encoded as for the box, so that values, copies and handles behave the same.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from autograder.core.report import Cause
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
-from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+from autograder.sandbox.proxy import NO_CELLS, Cells, StudentFault, fault_of, unwrap
 
 FALLBACKS = Path(__file__).resolve().parents[2] / "common" / "fallbacks"
 
 
 class LocalLink:
-    """A Link to modules imported here. ``namespaces`` are modules that exist already, as in a notebook."""
+    """A Link (see proxy.py) to modules in this process. ``namespaces`` are modules that exist already."""
 
     printed = ""
 
@@ -33,12 +33,12 @@ class LocalLink:
         files: Mapping[str, str],
         *,
         filenames: Mapping[str, str] | None = None,
-        cells: dict[str, list[tuple[int, int]]] | None = None,
+        cells: Cells = NO_CELLS,
         namespaces: Mapping[str, ModuleType] | None = None,
         debugging: bool = False,
     ) -> None:
         self.finder = SubmissionFinder(files, filenames)
-        self.cells, self.namespaces = cells or {}, dict(namespaces or {})
+        self.cells, self.namespaces = cells, dict(namespaces or {})
         self.debugging, self.seconds = debugging, 0.0
         self.worker = Worker(limit=1 << 40, interactive=True)
         self.worker.files = {loader.filename: f"{name}.py" for name, loader in self.finder.loaders.items()}
@@ -57,7 +57,8 @@ class LocalLink:
     def load(self, module: str) -> Ref:
         if module in self.namespaces:
             return self.worker.adopt(self.namespaces[module])
-        return self.request({"do": "load", "module": module})
+        ref: Ref = self.request({"do": "load", "module": module})
+        return ref
 
     def request(self, request: dict[str, Any]) -> Any:
         header, body = encode({**request, "number": 0}, keep=unwrap)
@@ -67,13 +68,15 @@ class LocalLink:
         if "fault" in answer:
             fault = fault_of(answer["fault"], self.cells)
             if self.debugging and self.worker.error is not None:
-                raise fault.with_traceback(self.worker.error.__traceback__)  # the debugger opens where it happened
+                raise fault.with_traceback(
+                    self.worker.error.__traceback__
+                )  # the debugger opens at the line that raised
             raise fault
         return answer["value"]
 
     @contextmanager
     def _deadline(self) -> Iterator[None]:
-        """Interrupt a call that takes too long, where the platform can; a debugger stops the clock."""
+        """Interrupt a call that takes too long, if the platform can; no deadline holds under a debugger."""
         possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
         if self.debugging or not possible or not self.seconds or sys.gettrace() is not None:
             yield
@@ -81,7 +84,7 @@ class LocalLink:
         fired = []
 
         def interrupt(number: int, frame: FrameType | None) -> None:
-            if sys.gettrace() is None:  # else somebody sits at a breakpoint
+            if sys.gettrace() is None:  # else the code waits at a breakpoint
                 fired.append(number)
                 raise TimeoutError
 

@@ -1,4 +1,4 @@
-"""The grader's handle on a fork server: starts the process behind its wall, asks it for workers, ends them."""
+"""The grader's handle on a fork server: starts the isolated process, requests workers from it and ends them."""
 
 from __future__ import annotations
 
@@ -9,52 +9,54 @@ import sys
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from autograder.core.errors import GradlabError
-from autograder.sandbox import isolation as isolations
+from autograder.sandbox.isolation import below_tmp, command, environment
 
 START_SECONDS = 120.0
 
 
 class BoxError(GradlabError):
-    """The box itself does not work. Speaks to staff; never the student's fault."""
+    """The sandbox itself failed. Written for staff; never the student's fault."""
 
 
 @dataclass
-class Worker:
-    """A forked worker: its number in the fork server and the grader's end of its channel."""
+class WorkerHandle:
+    """The grader's handle on a forked worker: its process number in the box and the grader's end of its channel."""
 
     channel: socket.socket
     limits: dict[str, Any]
-    pid: int | None = None  # None: not there yet
+    pid: int | None = None  # None: not forked yet
     trouble: str = ""
 
 
 class WorkerPool:
-    """A fork server process behind ``wall`` ("bubblewrap", "namespaces" or "none").
+    """A fork server process, isolated by ``isolation`` ("bubblewrap", "namespaces", "user" or "none").
 
-    Keeps one worker ahead, so that the next submission need not wait for a fork. Where the system refuses namespaces
-    inside the wall, each worker gets a fork server of its own: slower, never weaker.
+    Has one spare worker ready, so that the next submission need not wait for a fork. If the system refuses nested
+    namespaces, each worker gets a fork server of its own, which is slower but not weaker.
+    ``course`` is hidden from students' code, wherever it is.
     """
 
-    def __init__(self, isolation: str, *, cores: int = 1) -> None:
-        self.isolation, self.cores = isolation, cores
+    def __init__(self, isolation: str, *, cores: int = 1, course: Path | None = None) -> None:
+        self.isolation, self.cores, self.course = isolation, cores, course
         self.nested = isolation in ("bubblewrap", "namespaces")
         self.single_use = False
-        self.keep = isolations.below_tmp(isolation)
+        self.keep = below_tmp(isolation)
         self._start()
 
     def _start(self) -> None:
-        self._waiting: deque[Worker | None] = deque()  # whom the answers to come are for
-        self._spare: Worker | None = None
+        self._waiting: deque[WorkerHandle | None] = deque()  # the workers that the next answers are about
+        self._spare: WorkerHandle | None = None
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fd = theirs.fileno()
         program = [sys.executable, "-P", "-m", "autograder.sandbox.inside.fork_server", str(fd)]
         self.process = subprocess.Popen(
-            isolations.command(self.isolation, program),
-            env=isolations.environment(self.isolation),
+            command(self.isolation, program, course=self.course),
+            env=environment(self.isolation),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -66,11 +68,11 @@ class WorkerPool:
         self._waiting.append(None)
         if self._read() != {"ready": True}:
             self.close()
-            raise BoxError("The fork server did not start as it should.")
+            raise BoxError("The fork server did not start properly.")
 
-    def fork(self, limits: dict[str, Any]) -> Worker:
-        """A fresh worker that may use ``limits``. Raises BoxError."""
-        if self.process.poll() is not None:  # killed, as by a kernel that ran out of memory
+    def fork(self, limits: dict[str, Any]) -> WorkerHandle:
+        """Return a new worker with these ``limits``. Raises BoxError."""
+        if self.process.poll() is not None:  # killed, perhaps by a kernel that ran out of memory
             self.close()
             self._start()
         worker, self._spare = self._spare, None
@@ -90,9 +92,9 @@ class WorkerPool:
             self._spare = self._order(limits)
         return worker
 
-    def _order(self, limits: dict[str, Any]) -> Worker:
+    def _order(self, limits: dict[str, Any]) -> WorkerHandle:
         ours, theirs = socket.socketpair()
-        worker = Worker(ours, limits)
+        worker = WorkerHandle(ours, limits)
         with theirs:
             try:
                 self._send(
@@ -105,8 +107,8 @@ class WorkerPool:
                 raise
         return worker
 
-    def end(self, worker: Worker) -> None:
-        """End a worker and all it started, without waiting for it."""
+    def end(self, worker: WorkerHandle) -> None:
+        """End a worker and all that it started, without waiting."""
         worker.channel.close()
         if self.single_use:
             self.close()
@@ -114,23 +116,24 @@ class WorkerPool:
         else:
             self._send({"kill": worker.pid}, None)
 
-    def exit_code(self, worker: Worker) -> int | None:
-        """How a worker that hung up ended, negative for the signal that killed it; None when it had to be killed."""
+    def exit_code(self, worker: WorkerHandle) -> int | None:
+        """Return the exit code of a worker that closed its channel: negative for a signal, None if it still runs."""
         self._settle()
         self._send({"status": worker.pid}, None)
-        return self._read().get("exit")
+        code: int | None = self._read().get("exit")
+        return code
 
-    def waited(self, worker: Worker) -> float:
-        """The seconds that a worker was ready to run, but had no core; 0 where the system does not count them."""
+    def waited(self, worker: WorkerHandle) -> float:
+        """Return the seconds in which a worker was ready to run but had no core; 0 if the system cannot tell."""
         self._settle()
         self._send({"waited": worker.pid}, None)
         return float(self._read().get("seconds", 0.0))
 
-    def _send(self, request: dict[str, Any], worker: Worker | None, fd: int | None = None) -> None:
+    def _send(self, request: dict[str, Any], worker: WorkerHandle | None, fd: int | None = None) -> None:
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [] if fd is None else [fd])
         except OSError as error:
-            raise BoxError(f"The fork server is gone ({error}).") from None
+            raise BoxError(f"The fork server has ended ({error}).") from None
         self._waiting.append(worker)
 
     def _settle(self) -> None:
@@ -143,21 +146,22 @@ class WorkerPool:
         except OSError as error:
             raise BoxError(f"The fork server does not answer ({error}).") from None
         if not message:
-            raise BoxError(f"The fork server ended: {self._last_words()}")
-        answer, worker = json.loads(message), self._waiting.popleft()
+            raise BoxError(f"The fork server ended: {self._last_message()}")
+        answer: dict[str, Any] = json.loads(message)
+        worker = self._waiting.popleft()
         if worker is not None:
             worker.pid, worker.trouble = answer.get("pid"), answer.get("error", "")
         return answer
 
-    def _last_words(self) -> str:
+    def _last_message(self) -> str:
         self.process.kill()
         assert self.process.stderr is not None
         lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
         self.process.wait()
-        return lines[-1] if lines else "it left no message."
+        return lines[-1] if lines else "without a message."
 
     def close(self) -> None:
-        """Stop the fork server; whatever runs behind its wall dies with it."""
+        """Stop the fork server and every process in its box."""
         if self._spare is not None:
             self._spare.channel.close()
         self.control.close()
@@ -176,6 +180,10 @@ class WorkerPool:
         self.close()
 
 
-def open_pool(isolation: str, *, cores: int = 1) -> AbstractContextManager[WorkerPool | None]:
-    """A fork server, or nothing where a process of its own cannot be had: then code runs here, and only without a wall."""
-    return nullcontext() if isolation == "none" and sys.platform != "linux" else WorkerPool(isolation, cores=cores)
+def open_pool(
+    isolation: str, *, cores: int = 1, course: Path | None = None
+) -> AbstractContextManager[WorkerPool | None]:
+    """Return a pool, or None where a fork server cannot run: then code runs in this process, and only with "none"."""
+    if isolation == "none" and sys.platform != "linux":
+        return nullcontext()
+    return WorkerPool(isolation, cores=cores, course=course)

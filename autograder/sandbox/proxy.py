@@ -1,25 +1,30 @@
-"""What a check sees of a student's module: a proxy that sends arguments away and brings values back.
+"""What a check sees of a student's module: a proxy that sends arguments to it and returns values from it.
 
-Reads like the module itself: ``student.Conv.forward(x, w, b, {"stride": 2, "pad": 1})``. Plain values cross by value;
-anything else stays on the student's side behind a Handle. The same proxy serves the box and a student's own laptop,
-where the request is carried out in the same process (see Link).
+A check uses it like the module itself: ``student.Conv.forward(x, w, b, {"stride": 2, "pad": 1})``. Plain values are
+copied; any other object stays on the student's side and the check gets a Handle. The same proxy works with the box and
+on a student's laptop, where the code runs in the same process (see Link).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from autograder.checks.describe import describe, describe_call
 from autograder.checks.task import BadCheck
 from autograder.core.errors import GradlabError
-from autograder.core.notebooks import describe_line
+from autograder.core.notebooks import CellStarts, describe_line
 from autograder.core.report import Cause
 from autograder.sandbox.inside.wire import Ref
 
+Cells = Mapping[str, CellStarts]  # by module: "knn.py" -> the cells of knn.ipynb
+NO_CELLS: Cells = MappingProxyType({})
+
 
 class StudentFault(GradlabError):
-    """A call of the student's code did not give a value. Costs the check's points."""
+    """A call of the student's code did not return a value. Costs the check's points."""
 
     def __init__(self, cause: Cause, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -27,61 +32,65 @@ class StudentFault(GradlabError):
 
 
 class Link(Protocol):
-    """Carries requests (see worker.py) to where the student's code runs."""
+    """Sends requests (see worker.py) to the process in which the student's code runs."""
 
-    printed: str  # what the student's code printed since the check began
+    printed: str  # the output of the student's code since the check began
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
-        """A check begins: its deadline starts and its limits hold."""
+        """Begin a check: start its deadline and set its limits."""
 
     def load(self, module: str) -> Ref:
         """Import a module of the submission. Raises StudentFault."""
 
     def request(self, request: dict[str, Any]) -> Any:
-        """Carry out one request. Values come back with Ref for what stays there. Raises StudentFault."""
+        """Send one request and return its answer, with a Ref for each object that stays there. Raises StudentFault."""
+
+    def close(self) -> None:
+        """Free what the submission uses."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A call, seen from outside."""
+    """The result of a call and its side effects."""
 
     value: Any
     args: tuple[Any, ...]  # the positional arguments as they were after the call
-    ops: int  # how many operations torch ran
+    ops: int  # number of operations that torch ran
     largest: int  # bytes of the largest tensor that one of them made
 
 
 class Trail:
-    """The last call a check made, in words, for the report."""
+    """The last call of a check, as text for the report."""
 
     def __init__(self) -> None:
         self.call = ""
-        self.received = False  # did any value come from the student's code?
+        self.received = False  # has the student's code returned any value?
 
     def returned(self, call: str, value: Any) -> None:
+        """Record a finished call and its value."""
         self.call = f"{call} returned {describe(value)}"
 
 
-_SILENT = ("has", "define", "seed")  # answers that a check does not compute with
-_LOOKS = ("getattr", "getitem")
+_WITHOUT_VALUE = ("has", "define", "seed")  # a check does not compute with their answers
+_LOOKUPS = ("getattr", "getitem")
 
 
 class Remote:
-    """Where a proxy's requests go, and the trail they leave."""
+    """The link that carries a proxy's requests, and the trail that records them."""
 
     def __init__(self, link: Link, trail: Trail) -> None:
         self.link, self.trail = link, trail
 
     def ask(self, verb: str, **fields: Any) -> Any:
-        """Send one request; turn the references in its answer into handles."""
+        """Send one request and return its answer, with handles for references."""
         label = fields.pop("label", "")
         value = self._wrap(self.link.request({"do": verb, **fields}), label)
-        if verb not in _SILENT and not (verb in _LOOKS and isinstance(value, Handle)):
+        if verb not in _WITHOUT_VALUE and not (verb in _LOOKUPS and isinstance(value, Handle)):
             self.trail.received = True
         return value
 
     def call(self, verb: str, f: Handle, args: tuple[Any, ...], kwargs: dict[str, Any], label: str = "") -> Any:
-        """Call what ``f`` stands for; the call and its result become the check's last call."""
+        """Call the function behind ``f`` and record the call and its result in the trail."""
         call = describe_call(f._label, args, kwargs)
         self.trail.call = call
         value = self.ask(verb, f=f._ref, args=args, kwargs=kwargs, label=label or f"{f._label}(…)")
@@ -99,9 +108,9 @@ class Remote:
 
 
 class Handle:
-    """An object that stays with the student's code: a class, a function, a model, a cache.
+    """An object that stays in the student's process: a class, a function, a model, a cache.
 
-    Attributes, items, calls and iteration are carried out there. Passing a handle as an argument passes the object.
+    Attributes, items, calls and iteration are evaluated there. A handle passed as an argument passes the object.
     """
 
     __slots__ = ("_label", "_ref", "_remote")
@@ -136,10 +145,10 @@ class Handle:
 
 
 class Student:
-    """The module that a check judges."""
+    """The student's module that a check judges."""
 
     def __init__(self, link: Link, module: str, source: str | None) -> None:
-        self.source = source or ""  # text of the module judged
+        self.source = source or ""  # text of the module
         self._handed_in = source is not None
         self._remote = Remote(link, Trail())
         self._name, self._file = module, f"{module}.py"
@@ -147,7 +156,7 @@ class Student:
 
     @property
     def trail(self) -> Trail:
-        """The last call, in words."""
+        """The last call, as text."""
         return self._remote.trail
 
     def _root(self) -> Handle:
@@ -166,35 +175,36 @@ class Student:
         return self._remote.ask("getattr", target=root._ref, name=name, label=name)
 
     def has(self, name: str) -> bool:
-        """Does the module define ``name``?"""
+        """Return whether the module defines ``name``."""
         return self._remote.ask("has", target=self._root()._ref, name=name) is True
 
     def define(self, source: str) -> Handle:
-        """Run helper code of the check beside the student's code; a handle to its namespace.
+        """Run helper code of the check in the student's process and return a handle to its namespace.
 
-        The student's code can read what is in it: no expected value belongs there.
+        The student's code can read the helper, so it must not contain expected values.
         """
         self._root()
-        return self._remote.ask("define", source=source, label="helper")
+        helper: Handle = self._remote.ask("define", source=source, label="helper")
+        return helper
 
     def hold(self, f: Handle, *args: Any, **kwargs: Any) -> Any:
-        """Call ``f`` and leave the result there: a handle, or a tuple of handles when it returns a tuple or a list."""
+        """Call ``f`` and return a handle to its result, or a tuple of handles if that is a tuple or a list."""
         return self._remote.call("hold", f, args, kwargs)
 
     def value(self, handle: Any) -> Any:
-        """Bring what a handle stands for, where it has a plain value."""
+        """Return the value of the object behind a handle, if it is a plain value."""
         if not isinstance(handle, Handle):
             return handle
         return self._remote.ask("value", target=handle._ref, label=handle._label)
 
     def inspect(self, f: Handle, *args: Any, **kwargs: Any) -> Inspection:
-        """Call ``f`` and also tell what it did to its arguments, to the machine's memory and to torch."""
+        """Call ``f`` and also return its arguments afterwards, its operations in torch and the memory they used."""
         table = self._remote.call("inspect", f, args, kwargs)
         if type(table) is not dict or set(table) != {"value", "args", "ops", "largest"}:
-            raise _unasked()
+            raise _unexpected_message()
         value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
         if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
-            raise _unasked()
+            raise _unexpected_message()
         return Inspection(value, after, ops, largest)
 
     def seed(self, number: int) -> None:
@@ -203,23 +213,21 @@ class Student:
 
 
 def unwrap(value: Any) -> Ref:
-    """The reference behind a handle that is passed as an argument; for wire.encode's ``keep``."""
+    """Return the reference behind a handle that is passed as an argument; for wire.encode's ``keep``."""
     if isinstance(value, Handle):
-        return value._ref
+        ref: Ref = value._ref
+        return ref
     raise BadCheck(
         f"a check passed a value of type {type(value).__name__} to the student's code; "
-        "only plain values and handles can be passed. Make it there with student.define."
+        "only plain values and handles can be passed. Create it there with student.define."
     )
 
 
-def fault_of(table: dict[str, Any], cells: dict[str, list[tuple[int, int]]]) -> StudentFault:
-    """The fault that an answer describes. Everything in it was made by the student's process: strings are bounded here.
-
-    ``cells`` maps a file to (first line, cell number) pairs when it came from a notebook.
-    """
+def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
+    """Return the fault that an answer describes. The student's process wrote it, so its strings are cut here."""
     kinds = {"cause": str, "type": str, "message": str, "frames": list}
     if any(type(table.get(key)) is not kind for key, kind in kinds.items()):
-        return _unasked()
+        return _unexpected_message()
     cause = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN}.get(table["cause"], Cause.ERROR)
     frames = [frame for frame in table["frames"][:12] if _is_frame(frame)]
     name, text = table["type"][:100], table["message"][:1000]
@@ -227,19 +235,19 @@ def fault_of(table: dict[str, Any], cells: dict[str, list[tuple[int, int]]]) -> 
         return StudentFault(cause, f"{frames[-1][2]} is not written yet ({_place(frames[-1], cells)}).")
     lines = [": ".join(part for part in (name, text) if part)]
     lines += [f"  {_place(frame, cells)}: {frame[3][:200]}" for frame in frames]
-    hint = "Your code needs more memory than a check may use." if cause is Cause.MEMORY else ""
+    hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else ""
     return StudentFault(cause, "\n".join(lines), hint)
 
 
-def _unasked() -> StudentFault:
-    return StudentFault(Cause.CRASHED, "The process with your code sent a message that was not asked for.")
+def _unexpected_message() -> StudentFault:
+    return StudentFault(Cause.CRASHED, "The process that runs your code sent an unexpected message.")
 
 
 def _is_frame(frame: Any) -> bool:
     return type(frame) is list and [type(part) for part in frame] == [str, int, str, str]
 
 
-def _place(frame: list[Any], cells: dict[str, list[tuple[int, int]]]) -> str:
+def _place(frame: list[Any], cells: Cells) -> str:
     file, line, function, _ = frame
     inside = f", in {function[:100]}" if function not in ("", "<module>") else ""
     return describe_line(cells.get(file, ()), line, file=file[:100]) + inside

@@ -12,7 +12,8 @@ import pytest
 
 from autograder.core.assignment import Assignment
 from autograder.core.report import CheckResult, Outcome
-from autograder.sandbox.box_link import BoxLink, WorkerPool
+from autograder.sandbox.box_link import BoxLink
+from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.attacks import ATTACKS
@@ -37,7 +38,7 @@ def grade(course: Assignment, pool: WorkerPool, sources: list[str]) -> list[tupl
     """The results of several hand-ins, one after the other, in one session."""
 
     def one(checks: Checks, source: str) -> tuple[CheckResult, ...]:
-        link = BoxLink(pool, {"vectors.py": source}, course.limits, {})
+        link = BoxLink(pool, {"vectors.py": source}, course.limits)
         try:
             return checks.judge(link, {"vectors.py": source})
         finally:

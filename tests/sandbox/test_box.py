@@ -1,4 +1,4 @@
-"""The box gives values, keeps what is printed, and imports once."""
+"""The box returns values, stores printed text, and imports a submission once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from autograder.checks.task import BadCheck
 from autograder.core.report import Cause
 from autograder.sandbox import box_link as links
-from autograder.sandbox.box_link import WorkerPool
+from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Student
 from tests.support.box import begin, fault, in_box
 
@@ -60,7 +60,7 @@ WORK = """
 """
 
 
-def test_values_come_back_as_they_are(pool: WorkerPool) -> None:
+def test_values_are_returned_unchanged(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         for value in (None, True, 7, -0.5, "text", [1, (2, {"a": None})], {1: "one"}, torch.float64, slice(1, None)):
             assert student.echo(value) == value
@@ -70,7 +70,7 @@ def test_values_come_back_as_they_are(pool: WorkerPool) -> None:
         assert student.trail.call == "echo(array f64[4,3]) returned array f64[4,3]"
 
 
-def test_objects_stay_there_behind_handles(pool: WorkerPool) -> None:
+def test_objects_stay_in_the_box_behind_handles(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         net = student.Net(3)
         assert isinstance(net, Handle)
@@ -88,7 +88,7 @@ def test_objects_stay_there_behind_handles(pool: WorkerPool) -> None:
             _ = net.__len__
 
 
-def test_hold_keeps_a_result_there_until_it_is_asked_for(pool: WorkerPool) -> None:
+def test_hold_leaves_a_result_in_the_box_until_its_value_is_requested(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         out, cache = student.hold(student.cached, torch.ones(2))
         assert torch.equal(student.value(out), torch.full((2,), 2.0))
@@ -97,7 +97,7 @@ def test_hold_keeps_a_result_there_until_it_is_asked_for(pool: WorkerPool) -> No
         assert student.value(5) == 5
 
 
-def test_inspect_tells_what_a_call_did(pool: WorkerPool) -> None:
+def test_inspect_reports_the_side_effects_of_a_call(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         seen = student.inspect(student.spoil, torch.zeros(2), 4)
         assert (seen.value.item(), seen.args[0].tolist(), seen.args[1]) == (100_000.0, [1.0, 1.0], 4)
@@ -105,7 +105,7 @@ def test_inspect_tells_what_a_call_did(pool: WorkerPool) -> None:
         assert seen.largest == 400_000
 
 
-def test_define_runs_helpers_beside_the_students_module(pool: WorkerPool) -> None:
+def test_define_runs_helpers_next_to_the_students_module(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         helper = student.define(
             "import work\nfrom common.training.seed import *\ndef twice(x):\n    return work.echo(x) * 2\n"
@@ -114,14 +114,14 @@ def test_define_runs_helpers_beside_the_students_module(pool: WorkerPool) -> Non
         assert student.Net(helper.twice(1)).width == 2
 
 
-def test_what_a_check_cannot_pass_is_the_checks_own_fault(pool: WorkerPool) -> None:
+def test_a_value_that_cannot_be_passed_is_the_fault_of_the_check(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         with pytest.raises(BadCheck, match=r"passed a value of type function .* student\.define"):
             student.echo(lambda x: x)
         assert student.echo(1) == 1
 
 
-def test_seeds_make_random_numbers_repeat(pool: WorkerPool) -> None:
+def test_equal_seeds_give_equal_random_numbers(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, link):
         first = student.draw()
         assert str(begin(link).draw()) == str(first)
@@ -131,14 +131,14 @@ def test_seeds_make_random_numbers_repeat(pool: WorkerPool) -> None:
         assert str(student.draw()) == str(other) != str(first)
 
 
-def test_global_switches_are_put_back_before_the_next_check(pool: WorkerPool) -> None:
+def test_global_settings_are_reset_before_the_next_check(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, link):
         student.change()
         assert student.state() == (torch.float64, False, torch.float64)
         assert begin(link).state() == (torch.float32, True, torch.float32)
 
 
-def test_has_tells_what_is_defined(pool: WorkerPool) -> None:
+def test_has_returns_whether_a_name_is_defined(pool: WorkerPool) -> None:
     with in_box(pool, WORK) as (student, _):
         assert (student.has("Net"), student.has("Nets")) == (True, False)
         missing = fault(lambda: student.nothing)
@@ -151,7 +151,7 @@ def test_a_file_that_was_not_handed_in_is_not_written(pool: WorkerPool) -> None:
         assert (absent.cause, absent.message) == (Cause.NOT_WRITTEN, "other.py was not handed in.")
 
 
-def test_prints_are_kept_and_told_apart_from_answers(pool: WorkerPool) -> None:
+def test_printed_text_is_stored_separately_from_answers(pool: WorkerPool) -> None:
     source = """
         import sys, warnings
         print("imported")
@@ -176,7 +176,7 @@ def test_prints_are_kept_and_told_apart_from_answers(pool: WorkerPool) -> None:
         assert link.printed == "before\n"
 
 
-def test_a_flood_of_prints_is_cut_and_the_rest_counted(pool: WorkerPool) -> None:
+def test_long_output_is_cut_and_the_rest_is_counted(pool: WorkerPool) -> None:
     with in_box(pool, "def f():\n    for _ in range(100):\n        print('x' * 999)\n    return 1\n") as (
         student,
         link,
@@ -188,7 +188,7 @@ def test_a_flood_of_prints_is_cut_and_the_rest_counted(pool: WorkerPool) -> None
         assert len(link.printed) < 4096 + 101
 
 
-def test_prints_below_python_reach_nobody(pool: WorkerPool) -> None:
+def test_output_that_bypasses_python_is_discarded(pool: WorkerPool) -> None:
     source = "import os\ndef f():\n    os.write(1, b'one')\n    os.write(2, b'two')\n    return input\n"
     with in_box(pool, source) as (student, link):
         ask = student.f()
@@ -204,7 +204,7 @@ def test_a_slow_import_does_not_count_against_the_check(pool: WorkerPool) -> Non
         assert begin(link, seconds=0.5).f() == 1  # imported again, in a new worker
 
 
-def test_an_import_that_never_ends_is_tried_once(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_import_is_tried_once(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "IMPORT_SECONDS", 0.5)
     with in_box(pool, "while True:\n    pass\n") as (student, link):
         for _ in range(3):
@@ -216,7 +216,7 @@ def test_an_import_that_never_ends_is_tried_once(pool: WorkerPool, monkeypatch: 
         assert time.monotonic() - begun < 0.5
 
 
-def test_an_import_that_fails_says_so_in_every_check(pool: WorkerPool) -> None:
+def test_every_check_reports_that_the_import_failed(pool: WorkerPool) -> None:
     with in_box(pool, "import torch\n\nx = undefined\n") as (student, link):
         for _ in range(2):
             found = fault(getattr, student, "f")

@@ -1,4 +1,4 @@
-"""On a busy machine."""
+"""Time limits on a busy machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.report import Cause
-from autograder.sandbox.box_link import WorkerPool
+from autograder.sandbox.pool import WorkerPool
 from tests.attacks.test_attacks import descendants
 from tests.support.box import fault, in_box
 
@@ -31,7 +31,7 @@ BUSY = """
 
 @pytest.fixture
 def crowded(isolated: WorkerPool) -> Iterator[WorkerPool]:
-    """All workers on one core, which three other processes keep busy."""
+    """All workers on one core, together with three other processes that use it fully."""
     usable = os.sched_getaffinity(0)
     core = {min(usable)}
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
@@ -53,13 +53,13 @@ def pids(pool: WorkerPool) -> list[int]:
 @pytest.mark.skipif(
     not Path("/proc/self/schedstat").exists(), reason="this kernel does not count the time without a core"
 )
-def test_a_busy_machine_costs_an_honest_student_nothing(crowded: WorkerPool) -> None:
+def test_a_busy_machine_does_not_cost_an_honest_student_points(crowded: WorkerPool) -> None:
     with in_box(crowded, BUSY, seconds=1.0) as (student, _):
         student.spin(0.8)  # some three seconds here
 
 
 @pytest.mark.parametrize("name", ["spin", "sleep"])
-def test_what_never_ends_is_stopped_on_a_busy_machine_too(name: str, crowded: WorkerPool) -> None:
+def test_an_endless_call_is_stopped_on_a_busy_machine_too(name: str, crowded: WorkerPool) -> None:
     with in_box(crowded, BUSY, seconds=0.5) as (student, _):
         begun = time.monotonic()
         assert fault(getattr(student, name), 1e9).cause is Cause.TIMEOUT

@@ -1,4 +1,4 @@
-"""What gives no value names its cause and costs its own check."""
+"""A call without a value names the cause and fails its own check only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import time
 import pytest
 
 from autograder.core.report import Cause
-from autograder.sandbox.box_link import BoxError, BoxLink, WorkerPool
+from autograder.sandbox.box_link import BoxLink
+from autograder.sandbox.pool import BoxError, WorkerPool
 from tests.support.box import begin, fault, in_box
 
 ENDS = """
@@ -104,7 +105,7 @@ ENDS = """
         ("hangs_up", (), Cause.CRASHED, "Your code closed the connection"),
     ],
 )
-def test_a_call_that_gives_no_value_names_its_cause_and_costs_its_own_check(
+def test_a_call_without_a_value_names_the_cause_and_fails_its_own_check_only(
     name: str, args: tuple[int, ...], cause: Cause, words: str, pool: WorkerPool
 ) -> None:
     with in_box(pool, ENDS) as (student, link):
@@ -116,21 +117,21 @@ def test_a_call_that_gives_no_value_names_its_cause_and_costs_its_own_check(
         assert begin(link).fine() == "fine"
 
 
-def test_the_clock_stands_while_the_grader_works(pool: WorkerPool) -> None:
+def test_the_graders_own_work_does_not_count_against_the_deadline(pool: WorkerPool) -> None:
     with in_box(pool, ENDS, seconds=1.0) as (student, _):
-        for _ in range(3):  # longer together than the check allows
+        for _ in range(3):  # together longer than the check allows
             time.sleep(0.5)
             assert student.fine() == "fine"
 
 
-def test_after_a_crash_the_same_check_is_told_so(pool: WorkerPool) -> None:
+def test_later_calls_of_the_same_check_report_the_crash(pool: WorkerPool) -> None:
     with in_box(pool, ENDS) as (student, _):
         fine = student.fine
         fault(student.exits)
-        assert fault(fine).message == "The process with your code ended earlier in this check."
+        assert fault(fine).message == "The process that runs your code ended earlier in this check."
 
 
-def test_a_worker_that_dies_between_two_checks_costs_neither(pool: WorkerPool) -> None:
+def test_a_worker_that_ends_between_two_checks_fails_neither(pool: WorkerPool) -> None:
     source = "import os, threading\ndef later():\n    threading.Timer(0.05, os._exit, [0]).start()\n" + textwrap.dedent(
         ENDS
     )
@@ -141,18 +142,18 @@ def test_a_worker_that_dies_between_two_checks_costs_neither(pool: WorkerPool) -
 
 
 def kill(pool: WorkerPool, link: BoxLink) -> None:
-    """And see the worker end with it."""
+    """Kill the fork server and wait until its worker has ended too."""
     os.kill(pool.process.pid, signal.SIGKILL)
     assert link._worker is not None
     assert select.select([link._worker.channel], [], [], 10) != ([], [], [])
 
 
-def test_a_nursery_that_is_killed_is_never_the_students_fault(isolation: str) -> None:
+def test_a_killed_fork_server_is_never_the_students_fault(isolation: str) -> None:
     with WorkerPool(isolation) as pool, in_box(pool, ENDS) as (student, link):
         fine = student.fine
         kill(pool, link)
         with pytest.raises(BoxError):
             fine()
         assert begin(link).fine() == "fine"  # the next check has a new fork server
-        kill(pool, link)  # between two checks: that costs neither
+        kill(pool, link)  # between two checks: neither loses points
         assert begin(link).fine() == "fine"

@@ -1,4 +1,4 @@
-"""A frame arrives whole and in time, or the connection says what is wrong."""
+"""A frame arrives complete and in time, or an error says what is wrong."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def prefix(header: int, body: int, magic: bytes = MAGIC) -> bytes:
     return PREFIX.pack(magic, header, body)
 
 
-def test_a_frame_larger_than_any_buffer_arrives_whole(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_frame_larger_than_any_buffer_arrives_complete(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     value = {"x": torch.arange(1 << 19), "y": "text"}
     writer = threading.Thread(target=lambda: send(theirs.fileno(), *encode(value)))
@@ -43,7 +43,7 @@ def test_a_frame_larger_than_any_buffer_arrives_whole(pair: tuple[socket.socket,
 
 
 @pytest.mark.parametrize("part", [b"", b"GL", prefix(5, 0), prefix(5, 0) + b"123", prefix(1, 9) + b"1" + b"12345678"])
-def test_half_a_message_and_silence_is_late(part: bytes, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_half_a_message_without_more_raises_late(part: bytes, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     theirs.send(part)
     with pytest.raises(Late):
@@ -51,7 +51,7 @@ def test_half_a_message_and_silence_is_late(part: bytes, pair: tuple[socket.sock
 
 
 @pytest.mark.parametrize("part", [b"", b"GL", prefix(5, 0) + b"123"])
-def test_half_a_message_and_the_end_is_closed(part: bytes, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_half_a_message_before_the_end_raises_closed(part: bytes, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     theirs.send(part)
     theirs.close()
@@ -59,7 +59,7 @@ def test_half_a_message_and_the_end_is_closed(part: bytes, pair: tuple[socket.so
         receive(ours.fileno(), limit=100, deadline=soon(5))
 
 
-def test_a_trickle_does_not_move_the_deadline(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_slow_sender_does_not_move_the_deadline(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     stop = threading.Event()
 
@@ -79,29 +79,29 @@ def test_a_trickle_does_not_move_the_deadline(pair: tuple[socket.socket, socket.
 
 
 @pytest.mark.parametrize("spec", [prefix(MAX_HEADER + 1, 0), prefix(1, 101), prefix(2**32 - 1, 2**64 - 1)])
-def test_claimed_sizes_are_refused_before_memory_is_taken(
+def test_claimed_sizes_are_refused_before_memory_is_allocated(
     spec: bytes, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, theirs = pair
     theirs.send(spec)
-    with pytest.raises(WireError, match="at most 100 are read"):
+    with pytest.raises(WireError, match="the limit is 100"):
         receive(ours.fileno(), limit=100, deadline=soon(5))
 
 
-def test_another_magic_is_refused(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_message_with_another_magic_is_refused(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     theirs.send(prefix(1, 0, b"EVIL") + b"1")
-    with pytest.raises(WireError, match="does not start as one of ours"):
+    with pytest.raises(WireError, match="unknown format"):
         receive(ours.fileno(), limit=100, deadline=soon(5))
 
 
-def test_who_does_not_read_makes_the_sender_late(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_receiver_that_does_not_read_makes_the_sender_late(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, _ = pair
     with pytest.raises(Late):
         send(ours.fileno(), b"1", [memoryview(bytes(1 << 23))], deadline=soon(0.1))
 
 
-def test_who_hung_up_is_closed_to_the_sender(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_sending_to_a_closed_connection_raises_closed(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
     theirs.close()
     with pytest.raises(Closed):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox.box_link import WorkerPool
 from autograder.sandbox.isolation import below_tmp
+from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import StudentFault
 from tests.attacks.test_attacks import settled
 from tests.support.box import fault, in_box

@@ -1,4 +1,4 @@
-"""A check reads the same answers from the box as from the student's own machine."""
+"""A check gets the same answers from the box and from the student's own machine."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import torch
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Limits
 from autograder.core.report import Cause
-from autograder.sandbox.box_link import BoxLink, WorkerPool
+from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Link, Student, StudentFault
 
 LIMITS = Limits(memory_mb=512)
@@ -152,8 +153,8 @@ REQUESTS: dict[str, Callable[[Student], Any]] = {
     "hold one": lambda s: s.value(s.hold(s.echo, X)),
     "hold an object": lambda s: s.value(s.hold(s.Net, 2)),
     "define": lambda s: s.define("import vectors\ndef f(x):\n    return vectors.echo(x) + 1").f(X),
-    "define what fails": lambda s: s.define("import nothing_of_that_name"),
-    "define what does not parse": lambda s: s.define("def f(:"),
+    "define a failing import": lambda s: s.define("import nothing_of_that_name"),
+    "define a syntax error": lambda s: s.define("def f(:"),
     "has": lambda s: (s.has("echo"), s.has("nothing")),
     "not defined": lambda s: s.nothing,
     "too deep": lambda s: s.deep(40),
@@ -172,7 +173,7 @@ REQUESTS: dict[str, Callable[[Student], Any]] = {
     "global state": lambda s: s.keeps_gradient_off(),
     "global state in the next check": lambda s: s.state(),
     "a warning": lambda s: s.warned(),
-    "what cannot be passed": lambda s: s.echo(lambda x: x),
+    "a value that cannot be passed": lambda s: s.echo(lambda x: x),
     "the source": lambda s: s.source,
 }
 
@@ -180,7 +181,7 @@ BROKEN = {
     "raises": "x = 1\nraise ValueError('at import')\n",
     "does not parse": "def f(:\n",
     "exits": "import sys\nsys.exit()\n",
-    "imports what is not there": "import nothing_of_that_name\n",
+    "imports a missing module": "import nothing_of_that_name\n",
     "is not written": "raise NotImplementedError()\n",
 }
 
@@ -194,14 +195,14 @@ def pool() -> Iterator[WorkerPool]:
 @pytest.fixture(scope="module")
 def links(pool: WorkerPool) -> Iterator[tuple[Link, Link]]:
     files = {"vectors.py": SOURCE}
-    local, box = LocalLink(files), BoxLink(pool, files, LIMITS, {})
+    local, box = LocalLink(files), BoxLink(pool, files, LIMITS)
     yield local, box
     local.close()
     box.close()
 
 
 def seen(value: Any) -> Any:
-    """A value in a form that can be compared."""
+    """Return a value in a form that can be compared."""
     if isinstance(value, Handle):
         return ("handle", value._ref.type, value._label)
     if isinstance(value, torch.Tensor):
@@ -214,7 +215,7 @@ def seen(value: Any) -> Any:
 
 
 def asked(link: Link, request: Callable[[Student], Any], source: str = SOURCE) -> Any:
-    """What a check would see: the value or the fault, and the words for the call."""
+    """Return what a check would see: the value or the fault, and the text of the call."""
     link.begin(seed=7, seconds=20, memory_mb=int(LIMITS.memory_mb))
     student = Student(link, "vectors", source)
     try:
@@ -228,15 +229,15 @@ def asked(link: Link, request: Callable[[Student], Any], source: str = SOURCE) -
 
 @pytest.mark.filterwarnings("ignore:careful")
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_request_has_the_same_answer_here_and_in_the_box(name: str, links: tuple[Link, Link]) -> None:
+def test_a_request_has_the_same_answer_in_both_places(name: str, links: tuple[Link, Link]) -> None:
     here, there = (asked(link, REQUESTS[name]) for link in links)
     assert here == there
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_module_that_cannot_be_imported_is_told_the_same_way(name: str, pool: WorkerPool) -> None:
+def test_a_failing_import_is_reported_in_the_same_words(name: str, pool: WorkerPool) -> None:
     files = {"vectors.py": BROKEN[name]}
-    local, box = LocalLink(files), BoxLink(pool, files, LIMITS, {})
+    local, box = LocalLink(files), BoxLink(pool, files, LIMITS)
     try:
         here, there = (asked(link, lambda s: s.f, BROKEN[name]) for link in (local, box))
         assert here == there
@@ -245,9 +246,9 @@ def test_a_module_that_cannot_be_imported_is_told_the_same_way(name: str, pool: 
         box.close()
 
 
-def test_a_call_that_never_ends_is_a_timeout_here_and_in_the_box(pool: WorkerPool) -> None:
+def test_an_endless_call_is_a_timeout_in_both_places(pool: WorkerPool) -> None:
     source = "def f():\n    while True:\n        pass\n"
-    local, box = LocalLink({"vectors.py": source}), BoxLink(pool, {"vectors.py": source}, LIMITS, {})
+    local, box = LocalLink({"vectors.py": source}), BoxLink(pool, {"vectors.py": source}, LIMITS)
     try:
         for link in (local, box):
             link.begin(seed=7, seconds=0.3, memory_mb=512)

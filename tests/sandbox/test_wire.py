@@ -1,4 +1,4 @@
-"""Every kind of value crosses whole, and what is too much is refused with a sentence."""
+"""Every kind of value is sent unchanged, and a value that is too large is refused with a sentence."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tests.support.wires import cross, equal, keep, quick, tensor_of, values
 
 @quick
 @given(values)
-def test_a_value_arrives_as_it_was_sent(value: Any) -> None:
+def test_a_value_arrives_unchanged(value: Any) -> None:
     assert equal(value, cross(value))
 
 
 @pytest.mark.parametrize("name", DTYPES)
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (1,), (3, 5), (1, 1, 1, 1, 1, 7)])
-def test_tensors_of_every_dtype_arrive_whole(name: str, shape: tuple[int, ...]) -> None:
+def test_tensors_of_every_dtype_arrive_unchanged(name: str, shape: tuple[int, ...]) -> None:
     sent = tensor_of(DTYPES[name], *shape)
     arrived = cross(sent)
     assert arrived.dtype == sent.dtype
     assert arrived.shape == sent.shape
     assert torch.equal(arrived, sent)
-    arrived += 1 if sent.dtype is not torch.bool else True  # it owns its memory
+    arrived += 1 if sent.dtype is not torch.bool else True  # the tensor owns its memory
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), -0.0, 5e-324, 1e308])
@@ -52,7 +52,7 @@ VIEWS = {
 
 
 def test_one_element_cut_from_a_column_arrives() -> None:
-    column = torch.arange(10).reshape(2, 5)[:1, 2]  # its stride of 5 says nothing, and is kept by contiguous()
+    column = torch.arange(10).reshape(2, 5)[:1, 2]  # contiguous() does not change its meaningless stride of 5
     assert column.stride() == (5,)
     assert equal(cross(column), torch.tensor([2]))
 
@@ -66,14 +66,14 @@ def test_a_view_arrives_as_values_without_its_history(name: str) -> None:
     assert type(arrived) is torch.Tensor
 
 
-def test_only_who_is_trusted_may_choose_the_memory_layout() -> None:
+def test_only_the_trusted_side_may_choose_the_memory_layout() -> None:
     sent = torch.arange(12.0).reshape(3, 4).T.requires_grad_()
     trusted, other = cross(sent, strides=True), cross(sent)
     assert (trusted.stride(), trusted.requires_grad) == ((1, 4), True)
     assert (other.stride(), other.requires_grad) == ((3, 1), False)
 
 
-def test_strides_of_the_untrusted_side_are_not_even_looked_at() -> None:
+def test_strides_from_the_untrusted_side_are_ignored() -> None:
     header = json.dumps({"tensor": ["float32", [1], 4, "cpu", [10**30, "x"], True]}).encode()
     assert decode(header, b"\0\0\0\0", resolve=keep).tolist() == [0.0]
 
@@ -84,7 +84,7 @@ def test_numpy_scalars_arrive_as_numbers() -> None:
 
 
 class Point(tuple):
-    """A type of its own, which no wire knows."""
+    """A type that the wire does not know."""
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ class Point(tuple):
     [Point((1, 2)), object(), 1j, {1}, b"bytes", np.longdouble(2), np.zeros(2, ">f4"), np.zeros(2, "f16"), len,
      torch.Size([1]), torch.ones(2).to_sparse(), np.array(["a"]), torch.zeros(2, dtype=torch.uint16)],
 )  # fmt: skip
-def test_anything_else_stays_behind_a_reference(value: Any) -> None:
+def test_any_other_object_is_sent_as_a_reference(value: Any) -> None:
     assert cross([value]) == [Ref(7, type(value).__name__)]
 
 
-def test_without_a_place_to_keep_it_an_object_cannot_be_sent() -> None:
+def test_an_object_cannot_be_sent_without_keep() -> None:
     with pytest.raises(WireError, match="a value of type object cannot be sent"):
         encode(object())
 
@@ -109,7 +109,7 @@ def nested(depth: int) -> Any:
 
 
 TOO_MUCH = {
-    "deep": (nested(MAX_DEPTH + 1), "nested deeper than 32"),
+    "deep": (nested(MAX_DEPTH + 1), "nested deeper than 32 levels"),
     "in parts": ([0] * wire.MAX_NODES, "more than 200000 parts"),
     "long": ("x" * MAX_HEADER, "bytes of structure"),
     "an int": (2**63, "more than 64 bits"),
@@ -120,22 +120,22 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)
-def test_what_is_too_much_is_refused_with_a_sentence(name: str) -> None:
+def test_a_value_that_is_too_large_is_refused_with_a_sentence(name: str) -> None:
     value, sentence = TOO_MUCH[name]
     with pytest.raises(WireError, match=sentence):
         encode(value, limit=(1 << 20) + (1 << 18) * (name == "long"))
 
 
-def test_what_is_just_small_enough_crosses() -> None:
+def test_a_value_just_below_the_limit_is_sent() -> None:
     for value in (nested(MAX_DEPTH), 2**63 - 1, -(2**63), [0] * (wire.MAX_NODES - 1)):
         assert cross(value) == value
 
 
 @settings(quick, max_examples=80)
 @given(anything)
-def test_whatever_a_student_returns_is_encoded_or_refused(value: Any) -> None:
+def test_any_value_of_a_student_is_encoded_or_refused(value: Any) -> None:
     try:
         header, body = encode(value, keep=keep, limit=1 << 20)
-    except (WireError, RuntimeError, TypeError):  # hostile objects and odd tensors raise what they like
+    except (WireError, RuntimeError, TypeError):  # hostile objects and odd tensors raise errors of their own
         return
     decode(header, b"".join(body), resolve=lambda ref: ref)

@@ -1,4 +1,4 @@
-"""Nothing that arrives on the wire does harm, whatever it is."""
+"""No message that arrives on the wire does harm, whatever its content."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ json_values = st.recursive(
 
 
 def decodes(header: bytes, body: bytes) -> None:
-    """Or raises WireError, and nothing else."""
+    """Decode a message, or see it refused with WireError and no other error."""
     try:
         decode(header, body, resolve=lambda ref: ref)
     except WireError:
@@ -34,19 +34,19 @@ def decodes(header: bytes, body: bytes) -> None:
 
 @quick
 @given(st.binary(max_size=60), st.binary(max_size=20))
-def test_noise_is_refused(header: bytes, body: bytes) -> None:
+def test_random_bytes_are_decoded_or_refused(header: bytes, body: bytes) -> None:
     decodes(header, body)
 
 
 @settings(quick, max_examples=300)
 @given(json_values, st.binary(max_size=16))
-def test_a_header_of_any_shape_is_a_value_or_refused(tree: Any, body: bytes) -> None:
+def test_a_header_of_any_shape_is_decoded_or_refused(tree: Any, body: bytes) -> None:
     decodes(json.dumps(tree).encode(), body)
 
 
 @settings(quick, max_examples=300)
 @given(values, st.data())
-def test_a_changed_message_is_a_value_or_refused(value: Any, data: st.DataObject) -> None:
+def test_a_changed_message_is_decoded_or_refused(value: Any, data: st.DataObject) -> None:
     header, body = encode(value, keep=keep)
     whole = bytearray(header)
     for _ in range(data.draw(st.integers(1, 3))):
@@ -57,14 +57,14 @@ def test_a_changed_message_is_a_value_or_refused(value: Any, data: st.DataObject
     decodes(bytes(whole), b"".join(body)[data.draw(st.integers(0, 3)) :])
 
 
-CLAIMS: dict[str, tuple[Any, bytes]] = {
-    "more bytes than there are": ({"tensor": ["float32", [1000], 4000, "cpu", None, False]}, bytes(4)),
-    "fewer bytes than there are": ({"tensor": ["float32", [1], 4, "cpu", None, False]}, bytes(8)),
-    "a size that its shape has not": ({"tensor": ["float32", [3], 4, "cpu", None, False]}, bytes(4)),
+FALSE_CLAIMS: dict[str, tuple[Any, bytes]] = {
+    "more bytes than arrived": ({"tensor": ["float32", [1000], 4000, "cpu", None, False]}, bytes(4)),
+    "fewer bytes than arrived": ({"tensor": ["float32", [1], 4, "cpu", None, False]}, bytes(8)),
+    "a size that contradicts the shape": ({"tensor": ["float32", [3], 4, "cpu", None, False]}, bytes(4)),
     "a negative size": ({"tensor": ["float32", [-1], -4, "cpu", None, False]}, b""),
-    "negative sides whose product is right": ({"tensor": ["uint8", [-2, -2], 4, "cpu", None, False]}, bytes(4)),
-    "a size that is true": ({"tensor": ["uint8", [1], True, "cpu", None, False]}, bytes(1)),
-    "an astronomical side": ({"array": ["<f4", [0, 1 << 41], 0]}, b""),
+    "negative sizes whose product is right": ({"tensor": ["uint8", [-2, -2], 4, "cpu", None, False]}, bytes(4)),
+    "a size that is a bool": ({"tensor": ["uint8", [1], True, "cpu", None, False]}, bytes(1)),
+    "an astronomical size": ({"array": ["<f4", [0, 1 << 41], 0]}, b""),
     "a hundred axes": ({"tensor": ["uint8", [1] * 100, 1, "cpu", None, False]}, bytes(1)),
     "an unknown dtype": ({"tensor": ["float31", [1], 4, "cpu", None, False]}, bytes(4)),
     "objects": ({"array": ["|O", [1], 8]}, bytes(8)),
@@ -72,7 +72,7 @@ CLAIMS: dict[str, tuple[Any, bytes]] = {
     "a structured dtype": ({"array": ["i4,", [1], 4]}, bytes(4)),
     "dates": ({"array": ["<M8", [1], 8]}, bytes(8)),
     "a device of another kind": ({"device": "meta"}, b""),
-    "a device that is not there": ({"tensor": ["uint8", [1], 1, "cuda:99", None, False]}, bytes(1)),
+    "a device that does not exist": ({"tensor": ["uint8", [1], 1, "cuda:99", None, False]}, bytes(1)),
     "a list as a key": ({"dict": [[[], 1]]}, b""),
     "two tags": ({"tuple": [], "dict": []}, b""),
     "an unknown tag": ({"pickle": "gASVAAAA"}, b""),
@@ -83,15 +83,15 @@ CLAIMS: dict[str, tuple[Any, bytes]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("name", FALSE_CLAIMS)
 def test_a_false_claim_is_refused(name: str) -> None:
-    tree, body = CLAIMS[name]
+    tree, body = FALSE_CLAIMS[name]
     with pytest.raises(WireError):
         decode(json.dumps(tree).encode(), body, resolve=keep)
 
 
 def colliding_tuples() -> list[Any]:
-    """Different keys of one hash: a float and the same float times 2**61 have the same."""
+    """Return different keys with the same hash: a float times 2**61 has the hash of the float."""
     floats = [1.5 * 2.0 ** (61 * power) for power in range(-16, 16)]
     return [{"tuple": list(key)} for key in itertools.product(floats, repeat=3)]
 
@@ -108,7 +108,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_before_it_costs_much(name: str) -> None:
+def test_a_bomb_is_refused_before_it_costs_much_time(name: str) -> None:
     assert len(BOMBS[name]) <= MAX_HEADER
     begun = time.process_time()
     with pytest.raises(WireError):

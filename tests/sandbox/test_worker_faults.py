@@ -1,4 +1,4 @@
-"""What a student reads about a call that gave no value."""
+"""The message about a method that is not written."""
 
 import pytest
 

@@ -17,7 +17,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.report import Report, read_report
 from autograder.gradebook.results import write_report
 from autograder.runners.grader_process import Job, grade_handin
-from autograder.sandbox.box_link import WorkerPool
+from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.support.vectors import make_vectors

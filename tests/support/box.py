@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from autograder.core.assignment import Limits
-from autograder.sandbox.box_link import BoxLink, WorkerPool
+from autograder.sandbox.box_link import BoxLink
+from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Student, StudentFault
 
 LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
@@ -26,7 +27,7 @@ def begin(link: BoxLink, *, seconds: float = 20.0, memory_mb: int = LIMITS.memor
 def in_box(pool: WorkerPool, source: str, *, seconds: float = 20.0) -> Iterator[tuple[Student, BoxLink]]:
     """A student whose work.py is ``source``, in a first check."""
     source = textwrap.dedent(source)
-    link = BoxLink(pool, {"work.py": source}, LIMITS, {})
+    link = BoxLink(pool, {"work.py": source}, LIMITS)
     try:
         yield begin(link, seconds=seconds), link
     finally:

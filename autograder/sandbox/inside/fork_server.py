@@ -1,8 +1,8 @@
-"""The process behind the wall that imports torch once and forks a worker per submission.
+"""The process in the box that imports torch once and forks a worker per submission.
 
-Started by isolation.py as `python -m autograder.sandbox.inside.fork_server FD`; FD is a SOCK_SEQPACKET socket on which the grader asks, one
-JSON object a message: {"fork": limits} with the worker's channel as a descriptor, {"kill": pid}, {"status": pid},
-{"waited": pid}. The fork server runs no student code itself and holds nothing worth reading; its answers are numbers.
+pool.py starts it as `python -m autograder.sandbox.inside.fork_server FD`. FD is a SOCK_SEQPACKET socket on which the
+grader sends requests, one JSON object per message: {"fork": limits} with the worker's channel as a descriptor,
+{"kill": pid}, {"status": pid}, {"waited": pid}. The fork server runs no student code itself and holds no secrets.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any
 
 from autograder.sandbox.inside import namespaces, seccomp
 
-STUDENT = 1000  # the user a worker is, in its own namespace
-CHANNEL = 3  # the worker's only descriptor besides the standard three
+STUDENT = 1000  # the user id of a worker in its own namespace
+CHANNEL = 3  # the worker's only descriptor after the standard three
 _PRELOAD = (
     "numpy",
     "torch",
@@ -40,7 +40,7 @@ def main() -> None:
     from autograder.sandbox.inside.worker import Worker
 
     torch.set_num_threads(1)  # a pool of threads would not survive the fork
-    Worker(limit=0).do_begin(seed=0)  # imports what it needs now, not in every worker
+    Worker(limit=0).do_begin(seed=0)  # so that its imports happen here, once, and not in every worker
     torch.randn(8, 8) @ torch.randn(8, 8)
     if os.geteuid() == 0 and os.environ.pop("GRADLAB_DROP_ROOT", ""):
         namespaces.become_nobody()
@@ -88,7 +88,7 @@ def _end(pid: int) -> int | None:
 
 
 def _wait(pid: int, *, seconds: float) -> int | None:
-    """The exit code of a worker (negative: the signal that killed it), or None when it still runs."""
+    """Return the exit code of a worker (negative: the signal that killed it), or None if it still runs."""
     end = time.monotonic() + seconds
     while True:
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -100,7 +100,7 @@ def _wait(pid: int, *, seconds: float) -> int | None:
 
 
 def _waited(pid: int) -> float:
-    """Seconds that a worker was ready to run, but had no core (Linux, Documentation/scheduler/sched-stats)."""
+    """Return the seconds in which a worker was ready but had no core (Linux, Documentation/scheduler/sched-stats)."""
     try:
         with open(f"/proc/{pid}/schedstat") as counts:
             return int(counts.read().split()[1]) / 1e9
@@ -109,9 +109,9 @@ def _waited(pid: int) -> float:
 
 
 def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[str, Any]:
-    """Fork twice: the first child enters fresh namespaces, the second is the first process in them."""
+    """Fork twice: the first child enters new namespaces, the second is the first process in them."""
     if not limits["nested"]:
-        namespaces.prctl(namespaces.PR_SET_DUMPABLE, 0)  # the worker can see this process: close its memory to it
+        namespaces.prctl(namespaces.PR_SET_DUMPABLE, 0)  # the worker can see this process but must not read its memory
     reader, writer = os.pipe()
     middle = os.fork()
     if middle == 0:
@@ -122,7 +122,7 @@ def _fork(limits: dict[str, Any], channel: int, control: socket.socket) -> dict[
         text = pipe.read()
     os.waitpid(middle, 0)
     answers = [json.loads(line) for line in text.splitlines()] or [{"error": "the worker died before it began"}]
-    if len(answers) > 1:  # it could not lock itself down, and is gone
+    if len(answers) > 1:  # it could not lock itself down and has ended
         _wait(next(answer["pid"] for answer in answers if "pid" in answer), seconds=10)
     return next((answer for answer in answers if "error" in answer), answers[0])
 
@@ -135,19 +135,19 @@ def _middle(limits: dict[str, Any], channel: int, writer: int) -> None:
         inner = os.fork()
         if inner == 0:
             _become_worker(limits, channel, writer)
-        _say(writer, {"pid": inner})
+        _report(writer, {"pid": inner})
     except OSError as error:
-        _say(writer, {"error": str(error)})
+        _report(writer, {"error": str(error)})
     finally:
         os._exit(0)
 
 
 def _become_worker(limits: dict[str, Any], channel: int, writer: int) -> None:
-    """Lock down, or say why not: the fork server reads until this end of the pipe is closed, too."""
+    """Lock down and run the worker, or report why not. The fork server reads until this end of the pipe is closed."""
     try:
         _lock_down(limits, channel, writer)
     except OSError as error:
-        _say(writer, {"error": str(error)})
+        _report(writer, {"error": str(error)})
         os._exit(70)
     os.close(writer)
     try:
@@ -156,7 +156,7 @@ def _become_worker(limits: dict[str, Any], channel: int, writer: int) -> None:
         os._exit(70)
 
 
-def _say(writer: int, answer: dict[str, Any]) -> None:
+def _report(writer: int, answer: dict[str, Any]) -> None:
     os.write(writer, json.dumps(answer).encode() + b"\n")
 
 
@@ -186,21 +186,21 @@ def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
     os.closerange(writer + 1, 4096)
     os.chdir("/tmp")
     if not limits["nested"]:
-        _die_with_nursery(limits["middle"])
+        _die_with_fork_server(limits["middle"])
     namespaces.drop_capabilities()
     seccomp.load(alone=limits["nested"])
 
 
-def _die_with_nursery(middle: int) -> None:
-    """Where no namespace ends with the fork server, ask the kernel for it, once the fork server is this process's parent."""
+def _die_with_fork_server(middle: int) -> None:
+    """Ask the kernel to end this process with its parent, once that is the fork server, as no namespace does it."""
     until = time.monotonic() + 1.0
     while os.getppid() == middle and time.monotonic() < until:
-        time.sleep(0.0005)  # the process between the two ends at once
+        time.sleep(0.0005)  # the process between the two ends immediately
     namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _work(limits: dict[str, Any]) -> None:
-    """Answer requests until the grader hangs up. The first frame brings the submission's files."""
+    """Answer requests until the grader closes the channel. The first frame contains the submission's files."""
     import torch
 
     from autograder.sandbox.inside.frames import Closed, receive, send
@@ -208,16 +208,19 @@ def _work(limits: dict[str, Any]) -> None:
     from autograder.sandbox.inside.wire import decode
     from autograder.sandbox.inside.worker import Printed, Worker
 
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full file is an OSError, not a death
+    signal.signal(
+        signal.SIGXFSZ, signal.SIG_IGN
+    )  # a file that grows too large is an OSError, not the end of the process
     torch.set_num_threads(limits["cores"])
     printed = Printed(limits["output"])
-    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = printed  # type: ignore[misc, assignment]
+    sys.stdout = sys.stderr = printed
+    sys.__stdout__ = sys.__stderr__ = printed  # type: ignore[misc, assignment]  # typed as final, as if never replaced
     sys.stdin = None
     worker = Worker(limit=limits["message"], printed=printed)
     first = decode(*receive(CHANNEL, limit=1 << 30), resolve=lambda ref: ref)
     worker.files = {name: name for name in first["files"]}
     SubmissionFinder(first["files"]).install()
-    sys.path.append(first["earlier"])
+    sys.path.append(first["fallbacks"])
     while True:
         try:
             send(CHANNEL, *worker.answer(*receive(CHANNEL, limit=1 << 40)))

@@ -1,7 +1,7 @@
-"""Frames over a file descriptor: one deadline and one size cap cover a whole frame.
+"""Frames over a file descriptor, each with one deadline and one size limit.
 
 A frame is 4 bytes of magic, the header's length (u32), the body's length (u64), the header, the body (see wire.py).
-The lengths are compared with the caps before anything is allocated for them.
+The lengths are compared with the limits before any memory is allocated for them.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ PREFIX = struct.Struct("<4sIQ")
 
 
 class Closed(Exception):
-    """The other side closed the connection before the frame was whole."""
+    """The other side closed the connection before the frame was complete."""
 
 
 class Late(Exception):
-    """The deadline passed before the frame was whole."""
+    """The deadline passed before the frame was complete."""
 
 
 class Deadline:
-    """Until when a frame must be whole: a reading of time.monotonic().
+    """The time by which a frame must be complete, on the clock of time.monotonic().
 
-    ``more`` is asked when that time has come, for the seconds by which it is put off; with none, it was the last.
+    When it passes, ``more`` returns the seconds by which to extend it; 0 ends the wait.
     """
 
     def __init__(self, at: float, more: Callable[[], float] = lambda: 0.0) -> None:
         self.at, self.more = at, more
 
     def left(self) -> float:
-        """The seconds left. Raises Late."""
+        """Return the seconds left. Raises Late."""
         left = self.at - time.monotonic()
         if left <= 0:
             extra = self.more()
@@ -61,12 +61,12 @@ def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: Deadli
 
 
 def receive(fd: int, *, limit: int, deadline: Deadline | None = None) -> tuple[bytearray, bytearray]:
-    """Read one frame: its header and its body. Raises Late, Closed, or WireError for what is not a frame of ours."""
+    """Read one frame: its header and its body. Raises Late, Closed, or WireError if it is not a valid frame."""
     magic, header, body = PREFIX.unpack(_exactly(fd, PREFIX.size, deadline))
     if magic != MAGIC:
-        raise WireError("the message does not start as one of ours")
+        raise WireError("the message has an unknown format")
     if header > MAX_HEADER or body > limit:
-        raise WireError(f"the message claims {header + body} bytes; at most {limit} are read")
+        raise WireError(f"the message claims to have {header + body} bytes; the limit is {limit}")
     return _exactly(fd, header, deadline), _exactly(fd, body, deadline)
 
 

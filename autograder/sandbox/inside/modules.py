@@ -1,6 +1,6 @@
 """Import a submission's files from memory, under flat names.
 
-Nothing is written to disk; tracebacks, `inspect.getsource` and debuggers find the lines through the loader.
+No file is written to disk; tracebacks, `inspect.getsource` and debuggers get the lines from the loader.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class SourceLoader(InspectLoader):
 
 
 class SubmissionFinder(MetaPathFinder):
-    """Finds ``{"knn.py": source}`` as the module knn, before anything installed under that name."""
+    """Finds ``{"knn.py": source}`` as the module knn, before any installed module of that name."""
 
     def __init__(self, files: Mapping[str, str], filenames: Mapping[str, str] | None = None) -> None:
         names = filenames or {}
@@ -44,7 +44,7 @@ class SubmissionFinder(MetaPathFinder):
         return None if loader is None else spec_from_loader(fullname, loader, origin=loader.filename)
 
     def install(self) -> None:
-        """Put this finder first and forget modules of these names that were imported before."""
+        """Put this finder first and remove modules of these names that were imported before."""
         sys.meta_path.insert(0, self)
         self._forget()
 
@@ -56,4 +56,4 @@ class SubmissionFinder(MetaPathFinder):
     def _forget(self) -> None:
         for name, loader in self.loaders.items():
             sys.modules.pop(name, None)
-            linecache.cache.pop(loader.filename, None)  # the next submission's lines are others
+            linecache.cache.pop(loader.filename, None)  # the next submission has other lines

@@ -1,4 +1,4 @@
-"""The kernel's part of the wall: namespaces, mounts, privileges. Thin names over system calls; Linux only.
+"""The kernel's part of isolation: namespaces, mounts, privileges. Thin wrappers of system calls; Linux only.
 
 Every function raises OSError with the kernel's reason.
 """
@@ -35,17 +35,17 @@ _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
 
 def prctl(option: int, value: int = 0) -> None:
-    """prctl(2) with one argument."""
+    """Call prctl(2) with one argument."""
     _verify(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
 
 
 def unshare(flags: int) -> None:
-    """Move this process, and for NEWPID its future children, into fresh namespaces."""
+    """Move this process, and for NEWPID its future children, into new namespaces."""
     _verify(_libc.unshare(flags), "unshare")
 
 
 def unshare_user(flags: int, *, inside: int) -> None:
-    """unshare with a fresh user namespace, in which this process is user and group ``inside``, and nobody else is."""
+    """Call unshare with a new user namespace, whose only user and group are this process's, numbered ``inside``."""
     uid, gid = os.geteuid(), os.getegid()
     unshare(flags | CLONE_NEWUSER)
     _write("/proc/self/uid_map", f"{inside} {uid} 1")
@@ -54,33 +54,33 @@ def unshare_user(flags: int, *, inside: int) -> None:
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
-    """mount(2)."""
+    """Call mount(2)."""
     arguments = [part.encode() or None for part in (source, target, kind)]
     _verify(_libc.mount(*arguments, ctypes.c_ulong(flags), data.encode() or None), f"mount {target}")
 
 
 def mount_tmpfs(target: str, *, size: int, flags: int = 0, mode: str = "1777") -> None:
-    """An empty file system in memory of at most ``size`` bytes over ``target``."""
+    """Mount an empty file system in memory, of at most ``size`` bytes, over ``target``."""
     data = f"size={size},nr_inodes={max(16, size // 4096)},mode={mode}"
     mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV | flags, data)
 
 
 def bind(source: str, target: str, *, writable: bool = False) -> None:
-    """Show ``source`` at ``target``, read-only unless told otherwise."""
+    """Mount ``source`` at ``target``, read-only unless ``writable``."""
     mount(source, target, "", MS_BIND | MS_REC)
     if not writable:
-        mount("none", target, "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | _kept_flags(target))
+        mount("none", target, "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | _flags_to_repeat(target))
 
 
-def _kept_flags(target: str) -> int:
-    """Flags that a mount has and that an unprivileged remount must repeat."""
+def _flags_to_repeat(target: str) -> int:
+    """Return the flags of a mount that an unprivileged remount must repeat."""
     have = os.statvfs(target).f_flag
     pairs = ((os.ST_NODEV, MS_NODEV), (os.ST_NOEXEC, MS_NOEXEC), (os.ST_NOATIME, 1024), (os.ST_RELATIME, 1 << 21))
     return sum(flag for mask, flag in pairs if have & mask)
 
 
 def pivot_root(new_root: str) -> None:
-    """Make ``new_root`` the root of this mount namespace and let go of the old one."""
+    """Make ``new_root`` the root of this mount namespace and unmount the old one."""
     os.chdir(new_root)
     number = _SYS_PIVOT_ROOT[os.uname().machine]
     _verify(_libc.syscall(ctypes.c_long(number), b".", b"."), "pivot_root")
@@ -89,10 +89,10 @@ def pivot_root(new_root: str) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every privilege, for this process and whatever it becomes."""
+    """Give up every privilege, for this process and any program it may run."""
     for capability in range(_LAST_CAPABILITY + 1):
         if _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-            break  # past the last one that this kernel knows, or not ours to drop: capset below decides
+            break  # not known to this kernel, or not allowed to drop it: capset below decides
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()
     _verify(_libc.syscall(ctypes.c_long(_SYS_CAPSET[os.uname().machine]), header, none), "capset")
@@ -100,7 +100,7 @@ def drop_capabilities() -> None:
 
 
 def become_nobody() -> None:
-    """Stop being root: from here on this process owns no file of the host."""
+    """Stop being root: afterwards this process owns no file of the host."""
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
@@ -108,9 +108,9 @@ def become_nobody() -> None:
 
 
 def limit_resources(*, memory: int, file: int, threads: int) -> None:
-    """Bounds in bytes and numbers; ``memory`` counts from what this process already uses."""
+    """Set limits, in bytes or as counts; ``memory`` is in addition to what this process already uses."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    for what, most in (
+    for what, limit in (
         (resource.RLIMIT_AS, used + memory),
         (resource.RLIMIT_FSIZE, file),
         (resource.RLIMIT_NPROC, threads),
@@ -120,8 +120,8 @@ def limit_resources(*, memory: int, file: int, threads: int) -> None:
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
         hard = resource.getrlimit(what)[1]
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (least, least))
+        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(what, (allowed, allowed))
 
 
 def _write(path: str, text: str) -> None:

@@ -1,7 +1,7 @@
 """The system calls that a student's process may not make: a seccomp filter, built here and loaded with prctl(2).
 
-Denied calls fail with EPERM, as they would for want of a permission; clone3 with ENOSYS, so that the C library falls
-back to clone, whose flags a filter can read. New processes and namespaces are denied; threads are not.
+Denied calls fail with EPERM, like any call without permission; clone3 fails with ENOSYS, so that the C library falls
+back to clone, whose flags a filter can read. New processes and namespaces are denied; threads are allowed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import struct
 
 _DENIED = {
-    # what: (x86_64, aarch64); None where the architecture has no such call
+    # name: (x86_64, aarch64); None if the architecture has no such call
     "fork": (57, None),
     "vfork": (58, None),
     "execve": (59, 221),
@@ -67,8 +67,8 @@ _DENIED = {
     "modify_ldt": (154, None),
     "socket": (41, 198),
 }
-# Denied, too, where the worker shares a pid namespace with the fork server: it could signal or starve it.
-_DENIED_BESIDE_OTHERS = {
+# Also denied if the worker shares a pid namespace with the fork server, which it could signal or starve.
+_DENIED_NEXT_TO_OTHERS = {
     "kill": (62, 129),
     "tkill": (200, 130),
     "rt_sigqueueinfo": (129, 138),
@@ -79,7 +79,7 @@ _DENIED_BESIDE_OTHERS = {
     "sched_setaffinity": (203, 122),
     "sched_setscheduler": (144, 119),
 }
-_ONLY_OF_ITSELF = {"tgkill": (234, 131), "prlimit64": (302, 261)}  # the first argument says of whom; 0 is itself
+_ONLY_OF_ITSELF = {"tgkill": (234, 131), "prlimit64": (302, 261)}  # the first argument is the process; 0 is the caller
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _X32_BIT = 0x40000000
@@ -92,14 +92,14 @@ _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
 def deny(number: int) -> int:
-    """The filter's verdict that makes a call fail with this errno."""
+    """Return the filter's result that makes a call fail with this errno."""
     return 0x00050000 | number
 
 
 def program(machine: str, *, alone: bool = True, pid: int = 0) -> bytes:
-    """The filter for ``machine`` ("x86_64" or "aarch64") as BPF instructions. Raises KeyError for others.
+    """Return the filter for ``machine`` ("x86_64" or "aarch64") as BPF instructions. Raises KeyError for others.
 
-    Unless the process ``pid`` is ``alone`` in its pid namespace, it may not touch other processes either.
+    Unless the process ``pid`` is ``alone`` in its pid namespace, it also may not signal or change other processes.
     """
     column, audit = _ARCHITECTURES[machine]
     lines: list[tuple[int, int, int, int]] = [
@@ -110,7 +110,7 @@ def program(machine: str, *, alone: bool = True, pid: int = 0) -> bytes:
         (_AT_LEAST, 0, 1, _X32_BIT),
         (_RETURN, 0, 0, deny(errno.EPERM)),
     ]
-    denied = _DENIED if alone else _DENIED | _DENIED_BESIDE_OTHERS
+    denied = _DENIED if alone else _DENIED | _DENIED_NEXT_TO_OTHERS
     for numbers in denied.values():
         number = numbers[column]
         if number is not None:
@@ -136,7 +136,7 @@ def program(machine: str, *, alone: bool = True, pid: int = 0) -> bytes:
 
 
 def load(*, alone: bool) -> None:
-    """Filter this process's system calls from here on. Needs no_new_privs. Raises OSError."""
+    """Filter the system calls of this process from now on. Needs no_new_privs. Raises OSError."""
     code = program(os.uname().machine, alone=alone, pid=os.getpid())
     buffer = ctypes.create_string_buffer(code, len(code))
 

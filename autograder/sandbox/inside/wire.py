@@ -1,10 +1,10 @@
-"""How values cross between the grader and the box: a JSON header, raw bytes behind it, nothing unpickled.
+"""The encoding of values between the grader and the box: a JSON header, then raw bytes, and no pickle.
 
-The header is a tree of JSON values in which a one-key object stands for what JSON lacks (a tuple, a tensor, a
-reference, ...); the body holds the bytes of the arrays in the order in which the tree names them. Whoever decodes
-trusts nothing: every node is verified and every claimed size compared with the bytes that are there.
+The header is a tree of JSON values. An object with one key represents a value that JSON lacks (a tuple, a tensor, a
+reference, ...). The body contains the bytes of the arrays in the order in which the tree lists them. Decoding trusts no
+input: it verifies every node and compares every claimed size with the bytes that arrived.
 
-Knows nothing about how frames travel (frames.py), or about requests, answers and students.
+Knows nothing about sending frames (frames.py), or about requests, answers and students.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ MAX_DEPTH = 32
 MAX_RANK = 24
 MAX_EXTENT = 1 << 40  # of one axis
 MAX_INT = 1 << 63
-MAX_ODD_KEYS = 1000  # of dicts, neither text nor number: tuples can be made to collide, and n of them cost n * n
+MAX_ODD_KEYS = (
+    1000  # keys of dicts that are not text or numbers: tuples can be chosen to collide, and n of them cost n * n
+)
 
 DTYPES: dict[str, torch.dtype] = {
     name: getattr(torch, name)
@@ -38,12 +40,12 @@ _ARRAYS = {np.dtype(code).str: np.dtype(code) for code in "?bhilqBHILQefdFD"}  #
 
 
 class WireError(Exception):
-    """A value cannot cross, or what arrived is not a frame of ours."""
+    """A value cannot be encoded, or a message is malformed."""
 
 
 @dataclass(frozen=True)
 class Ref:
-    """Stands for an object that stays on the box's side."""
+    """A reference to an object that stays in the student's process."""
 
     id: int
     type: str
@@ -57,15 +59,15 @@ def _no_refs(value: Any) -> Ref:
 
 
 def encode(value: Any, *, keep: Keep = _no_refs, limit: int = 1 << 40) -> tuple[bytes, list[memoryview]]:
-    """The header of ``value`` and the chunks of its body.
+    """Return the header of ``value`` and the chunks of its body.
 
-    ``keep`` turns whatever has no form of its own into a Ref. Raises WireError for what is nested too deeply, has too
-    many parts or needs more than ``limit`` bytes.
+    ``keep`` replaces an object that has no encoding by a Ref. Raises WireError if the value is nested too deeply, has
+    too many parts or needs more than ``limit`` bytes.
     """
     writer = _Writer(keep, limit)
     header = json.dumps(writer.tree(value, 0), separators=(",", ":")).encode("ascii")
     if len(header) > MAX_HEADER:
-        raise WireError(f"the value has {len(header)} bytes of structure; at most {MAX_HEADER} can cross")
+        raise WireError(f"the value has {len(header)} bytes of structure; at most {MAX_HEADER} can be sent")
     return header, writer.buffers
 
 
@@ -78,8 +80,10 @@ class _Writer:
     def tree(self, value: Any, depth: int) -> Any:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            what = f"nested deeper than {MAX_DEPTH}" if depth > MAX_DEPTH else f"of more than {MAX_NODES} parts"
-            raise WireError(f"the value is {what}, so it cannot be passed on")
+            what = (
+                f"is nested deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"has more than {MAX_NODES} parts"
+            )
+            raise WireError(f"the value {what}, so it cannot be sent")
         kind = type(value)
         if value is None or kind in (bool, float, str):
             return value
@@ -116,16 +120,16 @@ class _Writer:
         plain = value.detach().resolve_conj().resolve_neg()
         strides = None if plain.is_contiguous() else list(plain.stride())
         cpu = plain.contiguous().cpu()
-        flat = cpu.as_strided((cpu.numel(),), (1,))  # one element may have any stride, which a view would keep
+        flat = cpu.as_strided((cpu.numel(),), (1,))  # a view of one element would keep its stride, whatever it is
         raw = flat.view(torch.uint8) if cpu.numel() else torch.empty(0, dtype=torch.uint8)
         head = [_NAME_OF[value.dtype], list(value.shape), self._buffer(raw.numpy())]
         return {"tensor": [*head, str(value.device), strides, value.requires_grad]}
 
     def _reserve(self, size: int) -> None:
-        """Before anything is copied: a view of one number may stand for any size."""
+        """Count the bytes before they are copied: a view of one number may have any size."""
         self.size += size
         if self.size > self.limit:
-            raise WireError(f"the value needs more than {self.limit >> 20} MiB; nothing that large can be passed on")
+            raise WireError(f"the value needs more than {self.limit >> 20} MiB, so it cannot be sent")
 
     def _buffer(self, array: np.ndarray) -> int:
         if array.nbytes:
@@ -136,10 +140,10 @@ class _Writer:
 def decode(
     header: bytes | bytearray, body: bytes | bytearray, *, resolve: Callable[[Ref], Any], strides: bool = False
 ) -> Any:
-    """The value of a frame. ``resolve`` turns a Ref into what stands for it on this side.
+    """Return the value of a frame. ``resolve`` replaces each Ref by its object on this side.
 
-    ``strides`` asks for the memory layout of the sender, which only the trusted side may choose. Raises WireError for
-    anything that `encode` would not have written.
+    ``strides`` restores the sender's memory layout, which only the trusted side may choose. Raises WireError for
+    every message that `encode` would not have written.
     """
     reader = _Reader(body, resolve, strides)
     try:
@@ -159,7 +163,7 @@ class _Reader:
     def value(self, tree: Any, depth: int) -> Any:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            raise WireError("the value is too deep or has too many parts")
+            raise WireError("the value is nested too deeply or has too many parts")
         if tree is None or isinstance(tree, bool | float | str):
             return tree
         if isinstance(tree, int):
@@ -181,7 +185,7 @@ class _Reader:
         try:
             return dict(pairs)
         except TypeError:
-            raise WireError("a key of a dict cannot be a key") from None
+            raise WireError("a key of a dict is not hashable") from None
 
     def _tensor(self, rest: Any, depth: int) -> torch.Tensor:
         name, shape, size, device, strides, requires_grad = _list(rest, 6)
@@ -237,14 +241,14 @@ def _require(value: Any, condition: bool) -> Any:
 
 
 def _list(value: Any, length: int | None = None) -> list[Any]:
-    _require(value, isinstance(value, list) and (length is None or len(value) == length))
-    return value
+    items: list[Any] = _require(value, isinstance(value, list) and (length is None or len(value) == length))
+    return items
 
 
 def _device(name: Any) -> torch.device:
     _require(name, name == "cpu" or (isinstance(name, str) and name.partition(":")[0] == "cuda" and len(name) < 8))
     if name != "cpu" and not torch.cuda.is_available():
-        raise WireError("a tensor claims to be on a device that this machine lacks")
+        raise WireError("a tensor claims to be on a device that this machine does not have")
     try:
         return torch.device(name)
     except RuntimeError:

@@ -1,10 +1,10 @@
-"""The student's side of the wire: executes requests on the student's modules and answers with values.
+"""The student's side of a link: executes requests on the student's modules and answers with values.
 
-Runs in the box, behind the wall; on a student's own laptop it runs in the same process as the checks. It holds no
-expected value, no label of a test set and no score. Imports only the wire.
+Runs in the box; on a student's laptop it runs in the same process as the checks. It holds no expected values, labels of
+test sets or scores. Of gradlab it imports only the wire.
 
-A request is a dict with a verb under "do" and a number; an answer repeats the number, tells what was printed, and has
-either a "value" or a "fault".
+A request is a dict with a verb under "do" and a number. An answer repeats the number, contains the printed text, and
+has either a "value" or a "fault".
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ MAX_FRAMES = 12  # of a traceback
 
 
 class Printed:
-    """A text stream that keeps the first ``limit`` characters and counts the rest. Writing never fails."""
+    """A text stream that stores the first ``limit`` characters and counts the rest. Writing never fails."""
 
     encoding = "utf-8"
     errors = "replace"
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.kept, self.size, self.lost = limit, [""], 0, 0
+        self.limit, self.parts, self.size, self.lost = limit, [""], 0, 0
 
     def write(self, text: str) -> int:
         room = self.limit - self.size
         if room > 0:
-            self.kept.append(text[:room])
+            self.parts.append(text[:room])
             self.size += min(len(text), room)
         self.lost += max(0, len(text) - max(room, 0))
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is buffered."""
+        """Do nothing: there is no buffer."""
 
     def isatty(self) -> bool:
         return False
 
     def take(self) -> str:
-        """What was kept since the last call."""
-        text = "".join(self.kept)
+        """Return the text since the last call."""
+        text = "".join(self.parts)
         if self.lost:
             text += f"\n[{self.lost} more characters were printed and are not shown]"
-        self.kept, self.size, self.lost = [""], 0, 0
+        self.parts, self.size, self.lost = [""], 0, 0
         return text
 
 
@@ -63,19 +63,19 @@ class Worker:
 
     def __init__(self, *, limit: int, printed: Printed | None = None, interactive: bool = False) -> None:
         self.limit, self.printed, self.interactive = limit, printed, interactive
-        self.number = 0  # of the request at hand
-        self.files: dict[str, str] = {}  # file name -> what to call it in a traceback
+        self.number = 0  # of the current request
+        self.files: dict[str, str] = {}  # file name -> its name in tracebacks
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
-        self.error: BaseException | None = None  # the last one, for a debugger in the same process
+        self.error: BaseException | None = None  # the last exception, for a debugger in the same process
 
     def answer(self, header: bytearray, body: bytearray) -> tuple[bytes, list[memoryview]]:
-        """The encoded answer to an encoded request. Whatever the student's code raises becomes a fault."""
+        """Return the encoded answer to an encoded request. Any exception of the student's code becomes a fault."""
         try:
             request = decode(header, body, resolve=self._object, strides=True)
             self.number = request.pop("number")
             value = self._execute(request)
-        except BaseException as error:  # SystemExit is an answer too
+        except BaseException as error:  # SystemExit becomes a fault too
             if isinstance(error, KeyboardInterrupt) and self.interactive:
                 raise
             self.error = error if self.interactive else None
@@ -96,7 +96,7 @@ class Worker:
 
     def _keep(self, value: Any) -> Ref:
         if len(self.objects) >= MAX_HANDLES:
-            raise WireError("more objects came back than can be kept")
+            raise WireError("too many objects were returned")
         self.objects.append(value)
         return Ref(len(self.objects) - 1, str(type(value).__name__)[:100])
 
@@ -105,12 +105,12 @@ class Worker:
         return verb(**request)
 
     def do_begin(self, seed: int) -> None:
-        """A check begins: forget its predecessor's objects and put the global switches back."""
+        """Begin a check: drop the last check's objects and reset torch's global settings."""
         self.objects = list(self.modules)
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
         if torch.are_deterministic_algorithms_enabled():
-            torch.use_deterministic_algorithms(False)  # only then: the call itself imports a compiler
+            torch.use_deterministic_algorithms(False)  # otherwise not called, as it imports a compiler
         self.do_seed(seed)
 
     def do_seed(self, seed: int) -> None:
@@ -119,19 +119,19 @@ class Worker:
         torch.manual_seed(seed)
 
     def do_load(self, module: str) -> Ref:
-        """Import a module of the submission; its handle outlives the check."""
+        """Import a module of the submission. Its handle stays valid in later checks."""
         __import__(module)
         return self.adopt(sys.modules[module])
 
     def adopt(self, module: ModuleType) -> Ref:
-        """Keep ``module`` for all checks. Handles of modules come first, so their numbers never change."""
+        """Register ``module`` for all checks. Handles of modules come first, so their numbers never change."""
         if module not in self.modules:
             self.modules.append(module)
             self.objects = list(self.modules)
         return Ref(self.modules.index(module), "module")
 
     def do_define(self, source: str) -> Ref:
-        """Run staff's helper code beside the submission."""
+        """Run a check's helper code in this process."""
         name = f"<helper {len(self.objects)}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         module = ModuleType("helper")
@@ -171,20 +171,20 @@ class Worker:
 
 
 def make_meter() -> Any:
-    """A context that counts torch's operations and finds the largest memory that one of them took, in bytes.
+    """Return a context that counts torch's operations and the bytes of the largest tensor that one of them made.
 
-    A view takes none, however large its shape.
+    A view needs no memory, however large its shape.
     """
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    class Meter(TorchDispatchMode):
+    class Meter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves this class without types
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__()  # type: ignore[no-untyped-call]
             self.ops = self.largest = 0
 
         @classmethod
         def _should_skip_dynamo(cls) -> bool:
-            return False  # else torch imports its compiler, a second's work, to keep it away from this mode
+            return False  # else torch imports its compiler, which takes a second, only to exclude this mode from it
 
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             out = func(*args, **(kwargs or {}))
@@ -198,7 +198,7 @@ def make_meter() -> Any:
 
 
 def describe_fault(error: BaseException, files: dict[str, str]) -> dict[str, Any]:
-    """What went wrong, in plain values: cause, type, message and the student's own lines of the traceback."""
+    """Return a fault as plain values: its cause, type, message and the student's lines of the traceback."""
     frames = []
     steps = zip(traceback.extract_tb(error.__traceback__), traceback.walk_tb(error.__traceback__), strict=True)
     for place, (frame, line) in steps:
@@ -210,7 +210,7 @@ def describe_fault(error: BaseException, files: dict[str, str]) -> dict[str, Any
     try:
         message = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:
-        message = "(the exception's own text could not be made)"
+        message = "(the text of this exception could not be created)"
     innermost = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1:]
     return {
         "cause": _cause(error, own=innermost and innermost[0] in files),
