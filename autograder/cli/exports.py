@@ -65,7 +65,7 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
         if (results / NAME).exists():
             stack.enter_context(hold(results, wait=wait))
             journal = stack.enter_context(Journal(results))
-        latest = journal.latest() if journal else {}
+        latest = journal.latest_paths() if journal else {}
         if handins:
             store = results / ".handins"
             students = [report.student for report in reports]

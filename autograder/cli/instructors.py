@@ -17,7 +17,8 @@ from autograder.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.gradebook.grade import Change, Graded, Spread
+    from autograder.core.class_records import MarkChange
+    from autograder.gradebook.grade import Graded, Spread
 
 _READ_AS = {
     "folder": "Read as a folder with one hand-in per student.",
@@ -133,8 +134,8 @@ def _on_cluster(console: Console, **rest: Any) -> Spread:
     return partial(grade_on, address=rest["cluster"], tls=tls, say=say)
 
 
-def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[Change]], bool]:
-    def approve(changes: Sequence[Change]) -> bool:
+def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[MarkChange]], bool]:
+    def approve(changes: Sequence[MarkChange]) -> bool:
         from rich.console import Console
 
         from autograder.render.changes import print_changes
@@ -207,12 +208,12 @@ def mark(
     """
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
-    from autograder.gradebook.marks import Given, give, listed, read_marks
+    from autograder.gradebook.marks import GivenMark, give_marks, list_marks, read_marks
     from autograder.render.text import line
 
     if table is None and student is None:
         with Journal(results) as journal:
-            for name, held, remark in listed(journal):
+            for name, held, remark in list_marks(journal):
                 why = " ".join(filter(None, (line(held.reason), remark)))
                 click.echo(f"{name}  {held.item}  {held.points}/{held.max_points}  {held.by} {held.at}  {why}")
         return
@@ -220,9 +221,9 @@ def mark(
         raise click.UsageError("--from reads everything from the CSV: omit STUDENT, ITEM, POINTS and their options.")
     if table is None and (student is None or item is None or (points is None) != withdraw):
         raise click.UsageError("Give STUDENT ITEM POINTS, or STUDENT ITEM --withdraw, or --from CSV.")
-    given = read_marks(table) if table else [Given(student or "", item or "", points, reason)]
+    given = read_marks(table) if table else [GivenMark(student or "", item or "", points, reason)]
     with hold(results, wait=wait), Journal(results) as journal:
-        for report in give(journal, results, given, by=by):
+        for report in give_marks(journal, results, given, by=by):
             questions = [m for m in report.marks if m.question]
             more = "".join(f", {m.item} {m.points}/{m.max_points}" for m in questions)
             click.echo(f"{report.student}: {report.points}/{report.max_points} points{more}")
@@ -256,7 +257,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     from autograder.gradebook.journal import NAME, Journal
     from autograder.gradebook.lock import hold
     from autograder.gradebook.results import write_results
-    from autograder.gradebook.similarity import find_similar, of_same_assignment, similar_csv
+    from autograder.gradebook.similarity import find_similar, require_same_assignment, similar_csv
     from autograder.intake.download import read_handins
     from autograder.render.words import count
 
@@ -265,8 +266,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     with Console(stderr=True).status("reading") as status:
         if graded:
             with hold(source, wait=wait), Journal(source) as journal:
-                of_same_assignment(journal.fact("assignment"), chosen, source)
-                found = find_similar(journal.latest(), chosen, threshold=threshold, progress=status.update)
+                require_same_assignment(journal.fact("assignment"), chosen, source)
+                found = find_similar(journal.latest_paths(), chosen, threshold=threshold, progress=status.update)
                 with journal.writing():
                     journal.set_similar(found.pairs)
                 write_results(journal, source)

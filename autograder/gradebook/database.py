@@ -1,4 +1,4 @@
-"""The journal's SQLite file: how it is opened and written, so that a kill at any moment leaves it whole.
+"""The journal's SQLite file: how it is opened and written, so that a killed process never damages it.
 
 Knows nothing about what its tables mean (journal.py).
 """
@@ -40,22 +40,22 @@ CREATE TABLE similar (one TEXT NOT NULL, other TEXT NOT NULL, share_of_one REAL 
 
 
 class JournalError(GradlabError):
-    """The journal cannot be read or written. Speaks to staff."""
+    """The journal cannot be read or written. Written for staff."""
 
 
 class Database:
-    """An open file, written in transactions that happen whole or not at all."""
+    """An open file, written in transactions that happen completely or not at all."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self.path = folder / NAME
         if not create and not self.path.exists():
-            raise JournalError(f"{folder} holds no results: there is no {NAME}.")
+            raise JournalError(f"{folder} contains no results: there is no {NAME}.")
         with self._sentences():
             self._base = sqlite3.connect(self.path, timeout=10, isolation_level=None)
         try:
             with self._sentences():
                 self._base.execute("PRAGMA journal_mode = WAL")
-                # A kill loses nothing; a power cut at most the last reports, which are then made again.
+                # A killed process loses nothing; a power cut at most the last reports, which are then made again.
                 self._base.execute("PRAGMA synchronous = NORMAL")
                 self._prepare()
         except BaseException:
@@ -74,7 +74,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """All that is written inside is kept, or none of it."""
+        """Store everything that is written inside, or nothing if it fails."""
         with self._sentences():
             self._base.execute("BEGIN IMMEDIATE")
             try:
@@ -106,9 +106,9 @@ class Database:
             yield
         except (sqlite3.Error, zlib.error) as error:
             if "full" in str(error) or "I/O" in str(error):
-                remedy = "Make room and run the same command again: what is in the journal is kept"
+                remedy = "Free some disk space and run the same command again; nothing in the journal is lost"
             elif "malformed" in str(error) or "not a database" in str(error):
-                remedy = "Restore it from a backup, or move it away and grade again"
+                remedy = "Restore it from a backup, or move it to another folder and grade again"
             else:
-                remedy = "Nothing half done was kept"
+                remedy = "Nothing was stored in part"
             raise JournalError(f"The journal {self.path} cannot be used: {error}. {remedy}.") from None

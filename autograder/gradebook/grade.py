@@ -1,47 +1,38 @@
-"""One run over a class: what the journal knows is taken from there, the rest is run, and everything is written."""
+"""Grade a class: take what the journal knows, run the rest, and write everything."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from autograder.core.assignment import Assignment
+from autograder.core.class_records import MarkChange
 from autograder.core.errors import GradlabError
 from autograder.core.files import remove_unfinished_files
 from autograder.core.report import Cause, Outcome, Report
-from autograder.gradebook.cache_keys import Keys
-from autograder.gradebook.identity import left_behind, moved, moves
-from autograder.gradebook.journal import Journal, Kept, Key
+from autograder.gradebook.cache_keys import KeyMaker
+from autograder.gradebook.identity import find_renames, report_missing, report_renames
+from autograder.gradebook.journal import Journal, Key, StoredReport
 from autograder.gradebook.results import write_report, write_results
 from autograder.intake.download import HandIn, Intake, Problem, sort_problems
 from autograder.runners.grader_process import Job, Setup
 
-_PARTS = ("the checks or what they stand on", "gradlab itself", "the device", "the data", "the seed", "the wall")
-_DIGEST = 64  # characters
+# What each part of Key.ours is called in a message.
+_PARTS = ("the checks or the files they depend on", "gradlab itself", "the device", "the data", "the seed", "isolation")
+_DIGEST = 64  # characters of a submission's digest; other texts in its place say why there is none
 
 
 class NeedsRegrade(GradlabError):
-    """Marks that were given would be given anew by other rules. Speaks to staff."""
+    """A run would replace marks that were given under other rules. Written for staff."""
 
 
 class Spread(Protocol):
-    """Runs jobs somewhere, as batch.grade_all does here."""
+    """Runs jobs somewhere, as local_pool.grade_all does on this machine."""
 
     def __call__(self, jobs: Sequence[Job], setup: Setup, *, on_report: Callable[[Report], None]) -> object: ...
-
-
-@dataclass(frozen=True)
-class Change:
-    """A student's mark before and after."""
-
-    student: str
-    before: int
-    after: int
-    max_points: int
-    tasks: tuple[tuple[str, int, int], ...]  # those that changed: name, before, after
 
 
 @dataclass
@@ -50,10 +41,23 @@ class Graded:
 
     reports: list[Report] = field(default_factory=list)  # of all students in the journal
     ran: int = 0
-    reused: int = 0  # students whose report was there already, or was another's with the same files
-    problems: tuple[Problem, ...] = ()  # of the intake, and what the journal knows beyond it
-    changes: tuple[Change, ...] = ()
+    reused: int = 0  # students whose report was in the journal, or came from the same files of another student
+    problems: tuple[Problem, ...] = ()  # of the intake, and those that only the journal can find
+    changes: tuple[MarkChange, ...] = ()
     written: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do, found by reading alone."""
+
+    assignment: Assignment
+    intake: Intake
+    keys: Mapping[HandIn, Key]
+    renames: Mapping[str, str]  # id of a student in an earlier run -> the id that the roster gives now
+    stored: Mapping[Key, StoredReport]  # final reports that the journal has
+    jobs: Mapping[Key, Job]  # what must be run; equal files are run once
+    problems: tuple[Problem, ...]
 
 
 def grade_class(
@@ -65,41 +69,99 @@ def grade_class(
     *,
     spread: Spread,
     regrade: bool = False,
-    approve: Callable[[Sequence[Change]], bool] = lambda changes: True,
+    approve: Callable[[Sequence[MarkChange]], bool] = lambda changes: True,
     on_start: Callable[[int, int], None] = lambda students, jobs: None,
     on_report: Callable[[Report], None] = lambda report: None,
 ) -> Graded:
-    """Grade every hand-in of ``intake`` whose mark is not known, and write the results.
+    """Grade every hand-in of ``intake`` that has no mark yet, and write the results.
 
-    ``approve`` sees the marks that a regrade changes before they are written. Raises NeedsRegrade. Each report is in
-    the journal as soon as it is made, so a run that was ended at any moment goes on where it was.
+    ``approve`` sees the marks that a regrade changes before they are written. Each report is in the journal as soon
+    as it is made, so an interrupted run can be resumed. Raises NeedsRegrade and NeedsRoster.
     """
     remove_unfinished_files(out)
-    work = _Work(assignment, intake, setup, journal, out, regrade=regrade)
-    on_start(len(intake.handins), len(work.jobs))
-    done = Graded(ran=len(work.jobs), reused=len(intake.handins) - len(work.jobs), problems=work.problems)
+    key_maker = KeyMaker(assignment, setup)
+    plan = make_plan(assignment, intake, key_maker, journal, regrade=regrade)
+    run = _Run(plan, key_maker, journal, out, regrade=regrade)
+    run.apply()
+    on_start(len(intake.handins), len(plan.jobs))
+    done = Graded(ran=len(plan.jobs), reused=len(intake.handins) - len(plan.jobs), problems=plan.problems)
 
-    def keep(report: Report) -> None:
-        work.keep(report)
+    def store(report: Report) -> None:
+        run.store(report)
         on_report(report)
 
-    if work.jobs:
-        spread(list(work.jobs.values()), setup, on_report=keep)
+    if plan.jobs:
+        spread(list(plan.jobs.values()), setup, on_report=store)
     if regrade:
-        done.changes = tuple(work.changes())
+        done.changes = tuple(run.changes())
         if done.changes and not approve(done.changes):
             done.written = False
             return done
-        work.give_all()
+        run.assign_pending()
     done.problems = sort_problems([*done.problems, *_doubtful(journal, intake)])
     with journal.writing():
         journal.set_problems(done.problems)
-    done.reports = write_results(journal, out, done=work.drawn)
+    done.reports = write_results(journal, out, done=run.written)
     return done
 
 
-def _doubtful(journal: Journal, intake: Intake) -> Iterable[Problem]:
-    """Latest hand-ins that are worth nothing, of students who handed in before: by mistake, as likely as not."""
+def make_plan(assignment: Assignment, intake: Intake, key_maker: KeyMaker, journal: Journal, *, regrade: bool) -> Plan:
+    """Decide what to run and what to reuse. Writes nothing. Raises NeedsRegrade and NeedsRoster."""
+    keys = {handin: key_maker.key_of(handin.path) for handin in intake.handins}
+    renames = find_renames(journal, intake)
+    _refuse_other_assignment(journal, assignment)
+    if not regrade:
+        _refuse_changed_rules(journal, keys, renames)
+    first = {key: handin for handin, key in reversed(keys.items())}
+    found = {key: journal.find(key) for key in dict.fromkeys(keys.values())}
+    stored = {key: report for key, report in found.items() if report and report.final}
+    return Plan(
+        assignment,
+        intake,
+        keys,
+        renames,
+        stored,
+        jobs={key: Job(first[key].student, first[key].path) for key in found if key not in stored},
+        problems=_problems(journal, intake, renames, next(iter(keys.values()))),
+    )
+
+
+def _refuse_other_assignment(journal: Journal, assignment: Assignment) -> None:
+    facts = journal.fact("assignment")
+    if facts and facts["name"] != assignment.name:
+        raise NeedsRegrade(
+            f"{journal.path.parent} contains the results of {facts['name']}. Choose another folder for "
+            f"{assignment.name}."
+        )
+
+
+def _refuse_changed_rules(journal: Journal, keys: Mapping[HandIn, Key], renames: Mapping[str, str]) -> None:
+    changed, students = set(), 0
+    old_ids = {new: old for old, new in renames.items()}
+    for handin, key in keys.items():
+        old = journal.key_of(handin.student) or journal.key_of(old_ids.get(handin.student, ""))
+        if old and old.ours != key.ours:
+            students += 1
+            changed |= {part for part, a, b in zip(_PARTS, old.ours, key.ours, strict=True) if a != b}
+    if students:
+        parts = [part for part in _PARTS if part in changed]
+        raise NeedsRegrade(
+            f"{students:,} of these students have a mark in {journal.path.parent} that was given before "
+            f"{' and '.join(parts)} changed. Pass --regrade to see which marks would change and then decide, or choose "
+            "another --out. Nothing was run."
+        )
+
+
+def _problems(journal: Journal, intake: Intake, renames: Mapping[str, str], key: Key) -> tuple[Problem, ...]:
+    """Return what people should read about this intake, given what the journal contains."""
+    absent = tuple(report_missing(journal, intake, key, renames))
+    have_marks = {problem.who for problem in absent}
+    found = [p for p in intake.problems if not (p.kind == "missing" and p.who in have_marks)]
+    return sort_problems([*found, *report_renames(journal, renames), *absent])
+
+
+def _doubtful(journal: Journal, intake: Intake) -> Iterator[Problem]:
+    """Yield latest hand-ins that are worth nothing, of students who handed in before: probably a mistake."""
     earlier: dict[str, list[str]] = defaultdict(list)
     for handin in intake.superseded:
         earlier[handin.student].append(handin.path.name)
@@ -110,99 +172,64 @@ def _doubtful(journal: Journal, intake: Intake) -> Iterable[Problem]:
             yield Problem(
                 "doubtful",
                 report.student,
-                f"What counts {why}. Look at what was handed in before and was not graded: {others}.",
+                f"The hand-in that counts {why}. Look at the earlier ones, which were not graded: {others}.",
             )
 
 
-class _Work:
-    def __init__(
-        self, assignment: Assignment, intake: Intake, setup: Setup, journal: Journal, out: Path, *, regrade: bool
-    ) -> None:
-        self.journal, self.out, self.regrade = journal, out, regrade
-        self.keys = Keys(assignment, setup)
-        wanted = {handin: self.keys.of(handin.path) for handin in intake.handins}
-        taken = moves(journal, intake)
-        self._refuse(assignment, wanted, taken)
-        self.waiting: dict[Key, list[HandIn]] = defaultdict(list)  # the hand-ins that wait for a report
-        self.pending: dict[HandIn, Kept] = {}  # of a regrade, until it is approved
-        self.drawn: set[str] = set()  # students whose files were written
-        for handin, key in wanted.items():
-            self.waiting[key].append(handin)
-        self.jobs = {key: Job(group[0].student, group[0].path) for key, group in self.waiting.items()}
-        self._by_student = {job.student: key for key, job in self.jobs.items()}
+class _Run:
+    """A plan being carried out: everything that it writes to the journal and to the folder of results."""
+
+    def __init__(self, plan: Plan, key_maker: KeyMaker, journal: Journal, out: Path, *, regrade: bool) -> None:
+        self.plan, self.key_maker, self.journal, self.out, self.regrade = plan, key_maker, journal, out, regrade
+        self.written: set[str] = set()  # students whose files are up to date
+        self._waiting: dict[Key, list[HandIn]] = defaultdict(list)  # hand-ins without a report
+        self._pending: dict[HandIn, StoredReport] = {}  # new reports of a regrade, until it is approved
+        self._key_by_student = {job.student: key for key, job in plan.jobs.items()}
+        for handin, key in plan.keys.items():
+            self._waiting[key].append(handin)
+
+    def apply(self) -> None:
+        """Record the assignment, the intake and the renames, and assign the reports that the journal has."""
+        plan, journal = self.plan, self.journal
         with journal.writing():
-            journal.set_fact("assignment", _facts(assignment))
-            if intake.roster:
+            journal.set_fact("assignment", _facts(plan.assignment))
+            if plan.intake.roster:
                 journal.set_fact("roster", True)
-            self.problems = self._problems(intake, taken, next(iter(wanted.values())))
-            journal.note(
-                replace(intake, problems=self.problems), {handin.path: key.submission for handin, key in wanted.items()}
-            )
-            for key in list(self.jobs):
-                kept = journal.find(key)
-                if kept and kept.final:
-                    self._settle(key, kept)
-                    del self.jobs[key]
+            for old, new in plan.renames.items():
+                journal.rename_student(old, new)
+            digests = {handin.path: key.submission for handin, key in plan.keys.items()}
+            journal.record_intake(replace(plan.intake, problems=plan.problems), digests)
+            for key, stored in plan.stored.items():
+                self._assign(key, stored)
 
-    def _problems(self, intake: Intake, taken: Mapping[str, str], key: Key) -> tuple[Problem, ...]:
-        """What this intake has for people to read, seen with what the journal holds."""
-        told = tuple(moved(self.journal, taken))
-        kept = tuple(left_behind(self.journal, intake, key))
-        have_marks = {problem.who for problem in kept}
-        found = [p for p in intake.problems if not (p.kind == "missing" and p.who in have_marks)]
-        return sort_problems([*found, *told, *kept])
-
-    def _refuse(self, assignment: Assignment, wanted: dict[HandIn, Key], taken: Mapping[str, str]) -> None:
-        facts = self.journal.fact("assignment")
-        if facts and facts["name"] != assignment.name:
-            raise NeedsRegrade(
-                f"{self.out} holds the results of {facts['name']}. Give {assignment.name} its own folder."
-            )
-        if self.regrade:
-            return
-        changed, students = set(), 0
-        before = {new: old for old, new in taken.items()}
-        for handin, key in wanted.items():
-            old = self.journal.key_of(handin.student) or self.journal.key_of(before.get(handin.student, ""))
-            if old and old.ours != key.ours:
-                students += 1
-                changed |= {part for part, a, b in zip(_PARTS, old.ours, key.ours, strict=True) if a != b}
-        if students:
-            parts = [part for part in _PARTS if part in changed]
-            raise NeedsRegrade(
-                f"{students:,} of these students have a mark in {self.out} that was given before {' and '.join(parts)} "
-                "changed. Pass --regrade to see which marks would change and then decide, or another --out. "
-                "Nothing was run."
-            )
-
-    def _settle(self, key: Key, kept: Kept) -> list[HandIn]:
-        group = self.waiting.pop(key)
+    def _assign(self, key: Key, stored: StoredReport) -> list[HandIn]:
+        group = self._waiting.pop(key)
         for handin in group:
             if self.regrade:
-                self.pending[handin] = kept
+                self._pending[handin] = stored
             else:
-                self.journal.give(handin, kept)
+                self.journal.assign(handin, stored)
         return group
 
-    def keep(self, report: Report) -> None:
-        """Journal a report that was just made, then draw it for all who handed that in."""
-        key = self._by_student[report.student]
-        actual = replace(key, submission=report.submission) if report.submission else key  # changed while we worked
+    def store(self, report: Report) -> None:
+        """Write a new report to the journal, and its files for every student who handed in the same."""
+        key = self._key_by_student[report.student]
+        actual = replace(key, submission=report.submission) if report.submission else key  # changed since the plan
         if not report.submission and len(key.submission) == _DIGEST:
-            same = self.keys.of(self.jobs[key].path) == key  # then it was read, and could not be parsed
-            report = replace(report, submission=key.submission) if same else _went_away(report)
+            unchanged = self.key_maker.key_of(self.plan.jobs[key].path) == key  # readable, but it cannot be parsed
+            report = replace(report, submission=key.submission) if unchanged else _unreadable(report)
         with self.journal.writing():
-            group = self._settle(key, self.journal.keep(actual, report))
+            group = self._assign(key, self.journal.store(actual, report))
         if not self.regrade:
             for own in self.journal.reports([handin.student for handin in group]):
                 write_report(own, self.out)
-                self.drawn.add(own.student)
+                self.written.add(own.student)
 
-    def changes(self) -> Iterable[Change]:
-        """The marks that the regrade changes."""
-        for handin, kept in self.pending.items():
+    def changes(self) -> Iterator[MarkChange]:
+        """Yield the marks that the regrade changes."""
+        for handin, stored in self._pending.items():
             for old in self.journal.reports([handin.student]):
-                new = self.journal.dressed(kept.report, handin.student, handin.handed_in, handin.notes)
+                new = self.journal.for_student(stored.report, handin.student, handin.handed_in, handin.notes)
                 before = {task.name: task.points for task in old.tasks}
                 after = {task.name: task.points for task in new.tasks}
                 tasks = tuple(
@@ -211,24 +238,24 @@ class _Work:
                     if before.get(name, 0) != after.get(name, 0)
                 )
                 if tasks or old.points != new.points:
-                    yield Change(handin.student, old.points, new.points, new.max_points, tasks)
+                    yield MarkChange(handin.student, old.points, new.points, new.max_points, tasks)
 
-    def give_all(self) -> None:
+    def assign_pending(self) -> None:
         """Let the new reports count, all at once."""
         with self.journal.writing():
-            for handin, kept in self.pending.items():
-                self.journal.give(handin, kept)
+            for handin, stored in self._pending.items():
+                self.journal.assign(handin, stored)
 
 
-def _went_away(report: Report) -> Report:
-    """No mark: what was read at first could not be read again. A person sees it, and the next run grades it."""
-    said = f"The hand-in changed or went away before it was graded. {report.refusal} Run the same command again."
-    checks = [replace(c, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=said) for c in report.checks]
+def _unreadable(report: Report) -> Report:
+    """Return a report without a mark: a person sees that the files changed, and the next run grades them."""
+    message = f"The hand-in changed or disappeared before it was graded. {report.refusal} Run the same command again."
+    checks = [replace(c, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=message) for c in report.checks]
     return replace(report, checks=tuple(checks))
 
 
 def _facts(assignment: Assignment) -> dict[str, object]:
-    """What later commands need of the assignment without having it."""
+    """Return what later commands need of the assignment when they do not have its folder."""
     return {
         "name": assignment.name,
         "title": assignment.title,

@@ -1,4 +1,4 @@
-"""Who a student of an earlier run is in this one: moved where a roster now gives the id, and never forgotten."""
+"""Match the students of earlier runs to those of this one: renamed where a roster now gives the id, never forgotten."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from autograder.render.words import count
 
 
 class NeedsRoster(GradlabError):
-    """These results go by a roster that was not given this time. Speaks to staff."""
+    """These results depend on a roster that was not given this time. Written for staff."""
 
 
-def moves(journal: Journal, intake: Intake) -> dict[str, str]:
-    """The students of the journal whose hand-ins the roster gives to another id, with that id.
+def find_renames(journal: Journal, intake: Intake) -> dict[str, str]:
+    """Return the new id of each student in the journal whose hand-in the roster now gives to another id.
 
-    An old id is taken over only when nobody has it any more and exactly one student can have had it: the platform's
-    name for the hand-in, or the place where it lay, says so. Raises NeedsRoster.
+    An id is replaced only if nobody has it any more and exactly one student can have had it, by the platform's name
+    for the hand-in or by the path it was read from. Raises NeedsRoster.
     """
     present = {handin.student for handin in intake.handins}
     known = set(journal.students())
@@ -28,39 +28,39 @@ def moves(journal: Journal, intake: Intake) -> dict[str, str]:
         if journal.fact("roster") and gone and present - known:
             twice = count(len(present - known), "student")
             raise NeedsRoster(
-                f"{journal.path.parent} was graded with a roster, and without it {twice} would stand there a second "
-                "time, under another name. Give it again with --roster, or another --out. Nothing was run."
+                f"{journal.path.parent} was graded with a roster. Without it {twice} would appear a second time under "
+                "another name. Pass it again with --roster, or choose another --out. Nothing was run."
             )
         return {}
     at = defaultdict(set)
-    specs: dict[str, set[str]] = defaultdict(set)
+    candidates: dict[str, set[str]] = defaultdict(set)  # old id -> the students who may have had it
     for handin in (*intake.handins, *intake.superseded):
         if handin.student not in known:
-            at[journal.text(handin.path.absolute())].add(handin.student)
+            at[journal.as_text(handin.path.absolute())].add(handin.student)
         for old in handin.other_ids:
-            specs[old].add(handin.student)
-    for old, path in journal.paths() if gone else ():
-        specs[old] |= at.get(path, set())
-    return {old: next(iter(specs[old])) for old in sorted(gone) if len(specs[old]) == 1}
+            candidates[old].add(handin.student)
+    for old, path in journal.known_paths() if gone else ():
+        candidates[old] |= at.get(path, set())
+    return {old: next(iter(candidates[old])) for old in sorted(gone) if len(candidates[old]) == 1}
 
 
-def moved(journal: Journal, taken: Mapping[str, str]) -> Iterator[Problem]:
-    """Give to each new id what its old one had, and say so."""
-    for old, new in taken.items():
-        marks = journal.move(old, new)
+def report_renames(journal: Journal, renames: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each student whose report and marks will move to a new id."""
+    for old, new in renames.items():
+        marks = len(journal.marks(old))
         also = f" and {count(marks, 'mark')} by hand" if marks else ""
         yield Problem(
             "renamed", new, f"Was graded as {old} before the roster gave this id; its report{also} moved here."
         )
 
 
-def left_behind(journal: Journal, intake: Intake, key: Key) -> Iterator[Problem]:
-    """The students who have a mark, and of whom no hand-in came this time."""
-    here = {handin.student for handin in intake.handins}
+def report_missing(journal: Journal, intake: Intake, key: Key, renames: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each student who has a mark but handed nothing in this time."""
+    present = {handin.student for handin in intake.handins}
     for student in journal.students():
         old = journal.key_of(student)
-        if student not in here and old:
-            what = "No hand-in came this time; the report and the mark of the earlier one stand"
+        if renames.get(student, student) not in present and old:
+            what = "No hand-in came this time; the report and the mark of the earlier one remain valid"
             yield Problem(
                 "kept",
                 student,

@@ -1,7 +1,7 @@
-"""The journal: every report made and every mark given by hand, kept once and for good.
+"""The journal: a permanent record of every report and of every mark by hand.
 
-The files beside it are drawn from it and can be drawn again. One writer at a time (lock.py). Knows nothing about
-how hand-ins are run.
+The other files of the results are generated from it and can be generated again. One writer at a time (lock.py). Knows
+nothing about how hand-ins are run.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.core.class_records import SimilarPair
 from autograder.core.report import Mark, Report, parse_report
 from autograder.gradebook.database import NAME, Database, JournalError
 from autograder.intake.download import HandIn, Intake, Problem
-from autograder.render.class_page import Pair
 
-__all__ = ["NAME", "Journal", "JournalError", "Kept", "Key", "now"]
+__all__ = ["NAME", "Journal", "JournalError", "Key", "StoredReport", "now"]
 
 _KEY = "submission = ? AND checks = ? AND grader = ? AND device = ? AND data = ? AND seed = ? AND wall = ?"
 
 
 @dataclass(frozen=True)
 class Key:
-    """All that a mark depends on."""
+    """Everything that a mark depends on."""
 
     submission: str  # digest of the wanted files, or of the reason why there are none
     checks: str  # digest of everything on our side
@@ -34,17 +34,17 @@ class Key:
     device: str
     data: str
     seed: str
-    isolation: str  # "yes" or "no": what ran without one is not trusted by a run with one
+    isolation: str  # "yes" or "no": a run in a sandbox does not trust the reports of one without
 
     @property
     def ours(self) -> tuple[str, ...]:
-        """The part that the student has no hand in."""
+        """The part that the student does not influence."""
         return (self.checks, self.grader, self.device, self.data, self.seed, self.isolation)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A report in the journal, for whichever students handed that in."""
+class StoredReport:
+    """A report in the journal, for every student who handed in the same files."""
 
     id: int
     report: Report
@@ -57,23 +57,23 @@ class Journal(Database):
     # Facts about the folder.
 
     def fact(self, name: str) -> Any:
-        """What was kept under a name, or None."""
+        """Return the value stored under a name, or None."""
         row = self._one("SELECT value FROM facts WHERE name = ?", (name,))
         return json.loads(row[0]) if row else None
 
     def set_fact(self, name: str, value: Any) -> None:
-        """Keep a value under a name."""
+        """Store a value under a name."""
         self._base.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
 
     # Reports.
 
-    def find(self, key: Key) -> Kept | None:
-        """The report made under a key."""
+    def find(self, key: Key) -> StoredReport | None:
+        """Return the report stored under a key, or None."""
         row = self._one(f"SELECT id, report, final FROM results WHERE {_KEY}", astuple(key))
-        return Kept(row[0], self._report(row[1]), bool(row[2])) if row else None
+        return StoredReport(row[0], self._report(row[1]), bool(row[2])) if row else None
 
-    def keep(self, key: Key, report: Report) -> Kept:
-        """Keep a report under a key; one that was kept there and was not final makes way."""
+    def store(self, key: Key, report: Report) -> StoredReport:
+        """Store a report under a key, in place of one that was there and was not final."""
         bare = replace(report, student="", handed_in="", marks=())
         blob = zlib.compress(bare.to_json().encode("utf-8", "backslashreplace"), 1)
         self._base.execute(
@@ -83,15 +83,15 @@ class Journal(Database):
             (*astuple(key), not report.needs_staff, blob, now()),
         )
         row = self._one(f"SELECT id FROM results WHERE {_KEY}", astuple(key))
-        return Kept(row[0], bare, not report.needs_staff)
+        return StoredReport(row[0], bare, not report.needs_staff)
 
-    def give(self, handin: HandIn, kept: Kept) -> None:
-        """Let a report be the one of a student from now on."""
-        row = (handin.student, kept.id, handin.handed_in, _json(handin.notes))
+    def assign(self, handin: HandIn, stored: StoredReport) -> None:
+        """Make a stored report the one that counts for a student."""
+        row = (handin.student, stored.id, handin.handed_in, _json(handin.notes))
         self._base.execute("INSERT OR REPLACE INTO students VALUES (?, ?, ?, ?)", row)
 
     def key_of(self, student: str) -> Key | None:
-        """The key of the report that a student has."""
+        """Return the key of the report that counts for a student, or None."""
         row = self._one(
             "SELECT submission, checks, grader, device, data, seed, wall FROM results "
             "JOIN students ON result = results.id WHERE student = ?",
@@ -100,32 +100,33 @@ class Journal(Database):
         return Key(*row) if row else None
 
     def students(self) -> list[str]:
-        """Everyone who has a report."""
+        """Return everyone who has a report, by name."""
         with self._sentences():
             return [row[0] for row in self._base.execute("SELECT student FROM students ORDER BY student")]
 
     def reports(self, students: Sequence[str] | None = None) -> Iterator[Report]:
-        """The reports that students have now, marks by hand included; all of them by name, or some."""
+        """Yield the reports that count now, with marks by hand: all of them by name, or those of ``students``."""
         query = "SELECT student, report, handed_in, notes FROM students JOIN results ON result = results.id"
         with self._sentences():
+            rows: Iterable[tuple[str, bytes, str, str]]
             if students is None:
                 rows = self._base.execute(f"{query} ORDER BY student")
             else:
                 found = (self._base.execute(f"{query} WHERE student = ?", (name,)).fetchone() for name in students)
-                rows = (row for row in found if row)  # type: ignore[assignment]
+                rows = (row for row in found if row)
             for student, blob, handed_in, notes in rows:
-                yield self.dressed(self._report(blob), student, handed_in, json.loads(notes))
+                yield self.for_student(self._report(blob), student, handed_in, json.loads(notes))
 
-    def dressed(self, report: Report, student: str, handed_in: str, notes: Sequence[str]) -> Report:
-        """A kept report as the one of a student."""
+    def for_student(self, report: Report, student: str, handed_in: str, notes: Sequence[str]) -> Report:
+        """Return a stored report as that of one student, with the notes and the marks by hand."""
         own = replace(report, student=student, handed_in=handed_in, notes=(*report.notes, *notes))
         marks = self.marks(student)
         return own.with_marks(marks) if marks else own
 
-    # What came in.
+    # The hand-ins.
 
-    def note(self, intake: Intake, submissions: dict[Path, str]) -> None:
-        """Remember every hand-in that came, and what this intake has for people to read."""
+    def record_intake(self, intake: Intake, submissions: dict[Path, str]) -> None:
+        """Record every hand-in and the problems of this intake. ``submissions`` are the digests by path."""
         rows = [(handin, True) for handin in intake.handins] + [(handin, False) for handin in intake.superseded]
         students = [(handin.student,) for handin in intake.handins]
         self._base.executemany("UPDATE handins SET counts = 0 WHERE student = ?", students)
@@ -134,7 +135,7 @@ class Journal(Database):
             [
                 (
                     h.student,
-                    self.text(h.path.absolute()),
+                    self.as_text(h.path.absolute()),
                     h.handed_in,
                     h.time_source,
                     submissions.get(h.path, ""),
@@ -146,52 +147,51 @@ class Journal(Database):
         self.set_problems(intake.problems)
 
     def set_problems(self, problems: Iterable[Problem]) -> None:
-        """Replace what the last intake has for people to read."""
+        """Replace the problems of the last intake."""
         self._base.execute("DELETE FROM intake")
-        rows = [tuple(self.text(value) for value in astuple(problem)) for problem in problems]
+        rows = [tuple(self.as_text(value) for value in astuple(problem)) for problem in problems]
         self._base.executemany("INSERT INTO intake VALUES (?, ?, ?)", rows)
 
     def problems(self) -> list[Problem]:
-        """What the last intake had for people to read."""
+        """Return the problems of the last intake."""
         with self._sentences():
             return [Problem(*row) for row in self._base.execute("SELECT kind, who, what FROM intake ORDER BY rowid")]
 
-    def paths(self) -> Iterator[tuple[str, str]]:
-        """Every student with each path that a hand-in was ever read from."""
+    def known_paths(self) -> Iterator[tuple[str, str]]:
+        """Yield every student with each path that a hand-in was ever read from."""
         with self._sentences():
             yield from self._base.execute("SELECT student, path FROM handins")
 
-    def latest(self) -> dict[str, Path]:
-        """Where the hand-in of each student lay that counted last."""
+    def latest_paths(self) -> dict[str, Path]:
+        """Return the path of each student's hand-in that counted last."""
         with self._sentences():
             rows = self._base.execute("SELECT student, path FROM handins WHERE counts ORDER BY student, at").fetchall()
         return {student: Path(path) for student, path in rows}
 
-    # What people decided.
+    # Marks by hand.
 
     def marks(self, student: str) -> list[Mark]:
-        """The marks by hand that hold for a student: the last one given to each item."""
+        """Return the marks by hand that apply to a student: the last one given to each item."""
         with self._sentences():
             rows = self._base.execute(
                 "SELECT item, mark FROM marks WHERE student = ? ORDER BY id", (student,)
             ).fetchall()
-        held = {item: json.loads(mark) for item, mark in rows}
-        return [Mark(**table) for table in held.values() if table]
+        latest = {item: json.loads(mark) for item, mark in rows}
+        return [Mark(**table) for table in latest.values() if table]
 
-    def mark(self, student: str, item: str, mark: Mark | None) -> None:
-        """Give a mark by hand, or withdraw it. Nothing is deleted: all that was ever given stays."""
+    def set_mark(self, student: str, item: str, mark: Mark | None) -> None:
+        """Add a mark by hand, or withdraw it. Nothing is deleted: every mark ever given stays in the table."""
         table = None if mark is None else {name: getattr(mark, name) for name in Mark.__dataclass_fields__}
         self._base.execute("INSERT INTO marks (student, item, mark) VALUES (?, ?, ?)", (student, item, _json(table)))
 
-    def marked(self) -> list[tuple[str, Mark]]:
-        """All marks by hand that hold, by student."""
+    def all_marks(self) -> list[tuple[str, Mark]]:
+        """Return all marks by hand that apply, by student."""
         with self._sentences():
             names = self._base.execute("SELECT DISTINCT student FROM marks ORDER BY student").fetchall()
         return [(name, mark) for (name,) in names for mark in self.marks(name)]
 
-    def move(self, old: str, new: str) -> int:
-        """Let all that is kept of ``old`` be of ``new``, as a roster says. Returns how many marks by hand moved."""
-        marks = len(self.marks(old))
+    def rename_student(self, old: str, new: str) -> None:
+        """Move everything stored for ``old`` to ``new``, the id that a roster gives."""
         if self.key_of(new):
             self._base.execute("DELETE FROM students WHERE student = ?", (old,))
         for table in ("students", "handins", "marks"):
@@ -199,21 +199,22 @@ class Journal(Database):
         for column in ("one", "other"):
             self._base.execute(f"UPDATE similar SET {column} = ? WHERE {column} = ?", (new, old))
         self.set_fact("moved", {**(self.fact("moved") or {}), old: new})
-        return marks
 
-    def set_similar(self, pairs: Iterable[Pair]) -> None:
-        """Replace the list of hand-ins that are alike."""
+    # Similar submissions.
+
+    def set_similar(self, pairs: Iterable[SimilarPair]) -> None:
+        """Replace the list of similar submissions."""
         self._base.execute("DELETE FROM similar")
         self._base.executemany("INSERT INTO similar VALUES (?, ?, ?, ?)", [astuple(pair) for pair in pairs])
 
-    def similar(self) -> list[Pair]:
-        """Hand-ins that are alike, as last looked for."""
+    def similar(self) -> list[SimilarPair]:
+        """Return the similar submissions that the last search found."""
         with self._sentences():
-            return [Pair(*row) for row in self._base.execute("SELECT * FROM similar ORDER BY rowid")]
+            return [SimilarPair(*row) for row in self._base.execute("SELECT * FROM similar ORDER BY rowid")]
 
     @staticmethod
-    def text(value: object) -> str:
-        """A path or a sentence as it stands in the journal."""
+    def as_text(value: object) -> str:
+        """Return a path or a sentence in the form that the journal stores."""
         return str(value).encode("utf-8", "backslashreplace").decode()
 
     def _report(self, blob: bytes) -> Report:
@@ -221,9 +222,9 @@ class Journal(Database):
 
 
 def now() -> str:
-    """The time as it stands in the journal."""
+    """Return the current time in the form that the journal stores."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value)  # ASCII: text of strangers may hold what UTF-8 cannot
+    return json.dumps(value)  # ASCII: text that students wrote may contain what UTF-8 cannot encode

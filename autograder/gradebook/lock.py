@@ -1,4 +1,4 @@
-"""One grader at a time on a folder of results. The system frees the lock of a process that dies, however it dies."""
+"""A lock that lets one grader at a time write a folder of results. The system releases it when its process ends."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from autograder.core.errors import GradlabError
 from autograder.core.files import explain
 
 NAME = ".lock"
-SECONDS = 0.5  # between two looks
+SECONDS = 0.5  # between two tries
 
 
 class Locked(GradlabError):
-    """Somebody else works on these results. Speaks to staff."""
+    """Another grader has locked these results. Written for staff."""
 
 
 class Unwritable(GradlabError):
-    """The folder of results cannot be written. Speaks to staff."""
+    """The folder of results cannot be written. Written for staff."""
 
 
 @contextmanager
 def hold(folder: Path, *, wait: bool = False, on_wait: Callable[[str], None] = lambda holder: None) -> Iterator[None]:
-    """Keep others off ``folder``. Raises Locked, naming who is there, unless told to wait for them."""
+    """Lock ``folder``. If another process has the lock, raise Locked with its name, or with ``wait`` wait for it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise Unwritable(f"Results cannot be written to {folder}: {explain(error)}.") from None
     try:
-        told = False
+        waiting = False
         while not _try(descriptor, folder):
             holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another process"
             if not wait:
                 raise Locked(
-                    f"{folder} is being worked on by {holder}. Run this again when it has ended, or with --wait. "
+                    f"{folder} is locked by {holder}. Run this again when it has finished, or pass --wait. "
                     "Nothing was changed."
                 )
-            if not told:
+            if not waiting:
                 on_wait(holder)
-                told = True
+                waiting = True
             time.sleep(SECONDS)
         _sign(descriptor, folder)
         yield
     finally:
-        os.close(descriptor)  # the file stays: removing it would let two in
+        os.close(descriptor)  # the file stays: if it were removed, two processes could hold a lock
 
 
 def _try(descriptor: int, folder: Path) -> bool:
     try:
         import fcntl
-    except ImportError:  # Windows: nothing that is graded there is graded twice at once
+    except ImportError:  # Windows has no such lock; classes are not graded there
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,11 +1,11 @@
-"""Marks by hand: an inline question's, or one that stands instead of what a task's checks earned."""
+"""Marks by hand: for an inline question, or in place of the points that a task's checks earned."""
 
 from __future__ import annotations
 
 import csv
 import getpass
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,49 +21,49 @@ COLUMNS = ("student", "item", "points", "reason")
 
 
 class BadMark(GradlabError):
-    """A mark by hand that cannot be given. Speaks to staff."""
+    """A mark by hand that cannot be given. Written for staff."""
 
 
 @dataclass(frozen=True)
-class Given:
-    """What somebody decided. Without points the mark is withdrawn."""
+class GivenMark:
+    """A mark as somebody gives it. Without points it withdraws an earlier one."""
 
     student: str
     item: str
     points: int | None
     reason: str
-    where: str = field(default="", compare=False)  # the file and the line that say so
+    where: str = field(default="", compare=False)  # the file and the line that contain it
 
 
-def give(journal: Journal, out: Path, given: Sequence[Given], *, by: str = "") -> list[Report]:
-    """Keep the marks, all or none, and bring the results in step. Returns the reports they changed."""
+def give_marks(journal: Journal, out: Path, given: Sequence[GivenMark], *, by: str = "") -> list[Report]:
+    """Store the marks, all or none, and bring the results up to date. Returns the reports that changed."""
     rows = [(row, _checked(journal, row, by or _user())) for row in given]
     with journal.writing():
         for row, mark in rows:
-            journal.mark(safe_name(row.student), row.item, mark)
+            journal.set_mark(safe_name(row.student), row.item, mark)
     write_results(journal, out)
     return list(journal.reports(sorted({safe_name(row.student) for row in given})))
 
 
-def listed(journal: Journal) -> Iterator[tuple[str, Mark, str]]:
-    """The marks that hold, by student, with a sentence where one does not count as it was given."""
+def list_marks(journal: Journal) -> Iterator[tuple[str, Mark, str]]:
+    """Yield the marks that apply, by student, with a sentence where a mark does not count as it was given."""
     facts: dict[str, Any] = journal.fact("assignment") or {"tasks": {}, "questions": {}}
-    for student, mark in journal.marked():
-        what = "question" if mark.question else "task"
-        _, most = facts[f"{what}s"].get(mark.item, ("", None))
-        if most is None:
-            yield student, mark, f"It counts for nothing: there is no such {what} any more. --withdraw takes it back."
-        elif mark.points > most:
-            counts = "Give it again: the question" if mark.question else f"It counts as {most}: the task"
-            yield student, mark, f"{counts} is worth {most} now."
+    for student, mark in journal.all_marks():
+        kind = "question" if mark.question else "task"
+        _, limit = facts[f"{kind}s"].get(mark.item, ("", None))
+        if limit is None:
+            yield student, mark, f"It does not count: this {kind} no longer exists. Remove the mark with --withdraw."
+        elif mark.points > limit:
+            remedy = "Give it again: the question" if mark.question else f"It counts as {limit}: the task"
+            yield student, mark, f"{remedy} is worth {limit} now."
         else:
             yield student, mark, ""
 
 
-def read_marks(path: Path) -> list[Given]:
-    """A CSV with the columns student, item, points, reason, between commas, semicolons or tabs.
+def read_marks(path: Path) -> list[GivenMark]:
+    """Read a CSV with the columns student, item, points and reason. Raises BadMark naming the line.
 
-    Raises BadMark naming the line.
+    Commas, semicolons or tabs separate the columns.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -71,13 +71,13 @@ def read_marks(path: Path) -> list[Given]:
         rows.fieldnames = [name.strip() for name in rows.fieldnames or ()]
         missing = [name for name in COLUMNS if name not in rows.fieldnames]
         if missing:
-            raise BadMark(f"{path} lacks the column {missing[0]!r}; it needs {', '.join(COLUMNS)}.")
+            raise BadMark(f"{path} has no column {missing[0]!r}. It needs {', '.join(COLUMNS)}.")
         return list(_given(rows, path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadMark(f"{path} cannot be read: {explain(error)}.") from None
 
 
-def _given(rows: csv.DictReader[str], path: Path) -> Iterable[Given]:
+def _given(rows: csv.DictReader[str], path: Path) -> Iterator[GivenMark]:
     seen: dict[tuple[str, str], tuple[int, str]] = {}
     for row in rows:
         student, item, points, reason = ((row[name] or "").strip() for name in COLUMNS)
@@ -89,40 +89,40 @@ def _given(rows: csv.DictReader[str], path: Path) -> Iterable[Given]:
         before, line = seen.setdefault((safe_name(student), item), (int(points), str(rows.line_num)))
         if before != int(points):
             raise BadMark(f"{where}: {item} of {student} has {before} points on line {line} and {points} here.")
-        yield Given(student, item, int(points), reason, where)
+        yield GivenMark(student, item, int(points), reason, where)
 
 
-def _checked(journal: Journal, given: Given, by: str) -> Mark | None:
+def _checked(journal: Journal, given: GivenMark, by: str) -> Mark | None:
     try:
         return _mark(journal, given, by)
     except BadMark as error:
         raise BadMark(f"{given.where}: {error}" if given.where else str(error)) from None
 
 
-def _mark(journal: Journal, given: Given, by: str) -> Mark | None:
+def _mark(journal: Journal, given: GivenMark, by: str) -> Mark | None:
     facts: dict[str, Any] = journal.fact("assignment") or {"tasks": {}, "questions": {}}
     if not list(journal.reports([safe_name(given.student)])):
         now_is = (journal.fact("moved") or {}).get(safe_name(given.student))
-        remedy = f"The roster made it {now_is!r}: mark that." if now_is else "Grade the hand-in first."
+        remedy = f"The roster changed this id to {now_is!r}: mark that one." if now_is else "Grade the hand-in first."
         raise BadMark(f"{journal.path.parent} has no report of {given.student!r}. {remedy}")
     if given.points is None:
-        held = {mark.item for mark in journal.marks(safe_name(given.student))}
-        if given.item not in held:
-            has = f"only for {', '.join(sorted(held))}" if held else "none at all"
+        items = {mark.item for mark in journal.marks(safe_name(given.student))}
+        if given.item not in items:
+            others = f"only for {', '.join(sorted(items))}" if items else "none at all"
             raise BadMark(
-                f"{given.student} has no mark by hand for {given.item} ({has}), so there is nothing to withdraw."
+                f"{given.student} has no mark by hand for {given.item} ({others}), so there is nothing to withdraw."
             )
         return None
     question = given.item in facts["questions"]
     if not question and given.item not in facts["tasks"]:
         known = ", ".join([*facts["tasks"], *facts["questions"]])
-        raise BadMark(f"There is no task or question {given.item!r}. There are {known}.")
+        raise BadMark(f"There is no task or question {given.item!r}. Choose one of: {known}.")
     title, limit = facts["questions" if question else "tasks"][given.item]
     if not 0 <= given.points <= limit:
         raise BadMark(f"{given.item} is worth 0 to {limit} points, not {given.points}.")
     if not question and not given.reason.strip():
         raise BadMark(
-            f"{given.item} has checks. Say with --reason why their points do not stand; the student reads it."
+            f"{given.item} has checks. Explain with --reason why their points do not count; the student reads it."
         )
     return Mark(given.item, title, given.points, limit, question, given.reason.strip(), by, now())
 

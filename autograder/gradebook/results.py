@@ -1,4 +1,4 @@
-"""The folder of results as people read it, drawn from the journal: reports per student, gradebook, overview."""
+"""The files that people read, generated from the journal: a report per student, the gradebook, the overview."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from autograder.render.class_page import index_html
 from autograder.render.gradebook_csv import gradebook_csv
 from autograder.render.html import report_html
 
-FILES = ("report.html", "staff.html", "report.json")  # in the order of writing: the last one vouches for the others
+# In the order of writing: if the last one is up to date, so are the others.
+FILES = ("report.html", "staff.html", "report.json")
 _IN_GRADEBOOK = ("doubtful", "missing", "unknown", "duplicate", "earlier", "renamed", "kept")
 
 
 def write_report(report: Report, out: Path) -> None:
-    """``out/<student>/report.json``, ``report.html`` for the student and ``staff.html`` with everything."""
+    """Write ``report.html`` for the student, ``staff.html`` and ``report.json`` to ``out/<student>/``."""
     folder = out / report.student
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -32,7 +33,7 @@ def write_report(report: Report, out: Path) -> None:
 
 
 def write_results(journal: Journal, out: Path, *, done: Collection[str] = ()) -> list[Report]:
-    """Bring every file in step with the journal and return all reports. Those of students in ``done`` are already."""
+    """Bring every file up to date with the journal, except those of ``done`` students, and return all reports."""
     reports = []
     for report in journal.reports():
         if report.student not in done and not _is_written(report, out):
@@ -44,17 +45,17 @@ def write_results(journal: Journal, out: Path, *, done: Collection[str] = ()) ->
 
 
 def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
-    """``gradebook.csv`` and ``index.html``; the path of the latter."""
+    """Write ``gradebook.csv`` and ``index.html``. Returns the path of the latter."""
     facts: dict[str, Any] = journal.fact("assignment") or {}
     decided = {report.student for report in reports if report.overrides}
     problems = [p for p in journal.problems() if p.kind != "doubtful" or p.who not in decided]
-    said: dict[str, str] = {}
+    remarks: dict[str, str] = {}
     for problem in problems:
         if problem.kind in _IN_GRADEBOOK:
-            said[problem.who] = f"{said.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
+            remarks[problem.who] = f"{remarks.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
     try:
         gradebook = gradebook_csv(
-            reports, questions=list(facts.get("questions", {})), intake=said, assignment=facts.get("name", "")
+            reports, questions=list(facts.get("questions", {})), intake=remarks, assignment=facts.get("name", "")
         )
         write_atomically(out / "gradebook.csv", gradebook)
         intake = [(problem.kind, problem.who, problem.what) for problem in problems]
@@ -66,7 +67,7 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
 
 
 def _remove_moved(journal: Journal, out: Path) -> None:
-    """Take away what was drawn under ids that are others now. What else somebody put there stays."""
+    """Remove the reports under ids that a roster replaced, but not other files that somebody put there."""
     for old in set(journal.fact("moved") or ()) - set(journal.students()):
         folder = out / old
         for name in FILES:
@@ -86,6 +87,6 @@ def _is_written(report: Report, out: Path) -> bool:
 
 def _unwritable(path: Path, error: OSError) -> Unwritable:
     return Unwritable(
-        f"Results cannot be written to {path}: {explain(error)}. Make room and run the same command again: what was "
-        "graded is in the journal and is not run a second time."
+        f"Results cannot be written to {path}: {explain(error)}. Solve this and run the same command again; "
+        "submissions that are already graded are skipped."
     )

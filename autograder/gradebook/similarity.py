@@ -1,6 +1,6 @@
-"""Hand-ins whose code is alike, by winnowed fingerprints (copydetect): where a person should look, never a verdict.
+"""Submissions with similar code, found by winnowed fingerprints (copydetect): for a person to look at, not a verdict.
 
-Names, comments and layout do not count. Neither does the handout's code, nor what many hand-ins have in common.
+Names, comments and layout do not count. Neither does the handout's code, nor code that many submissions share.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.assignment import Assignment
+from autograder.core.class_records import SimilarPair
 from autograder.core.errors import GradlabError
-from autograder.render.class_page import Pair
 from autograder.render.gradebook_csv import cell
 from autograder.submissions.submission import BadSubmission, open_submission
 
 LENGTH = 25  # characters of filtered code that one fingerprint covers
-WINDOW = 6  # of so many fingerprints in a row one is kept, so a copy of LENGTH + WINDOW - 1 characters is seen
-MAX_CODE = 200_000  # characters of a hand-in that are looked at
-LITTLE = 60  # characters of filtered code; less in common says nothing
-FEW, MANY = 10, 200  # code in more hand-ins than a quarter of them is common; these bound that number
+WINDOW = 6  # one of so many fingerprints in a row is stored, so a copy of LENGTH + WINDOW - 1 characters is found
+MAX_CODE = 200_000  # characters of a submission that are compared
+LITTLE = 60  # characters of filtered code; fewer in common mean nothing
+FEW, MANY = 10, 200  # code in more than a quarter of the submissions is common; these bound that number
 
 
 class NoDetector(GradlabError):
-    """copydetect is not installed. Speaks to staff."""
+    """copydetect is not installed. Written for staff."""
 
 
 class OtherAssignment(GradlabError):
-    """The results are not of the assignment that was named. Speaks to staff."""
+    """The results belong to another assignment than the one named. Written for staff."""
 
 
 @dataclass(frozen=True)
-class Alike:
-    """What was found, the most alike first, and the hand-ins that could not be compared, with the reason."""
+class Similarities:
+    """The result of a search."""
 
-    pairs: tuple[Pair, ...]
-    skipped: tuple[tuple[str, str], ...]
+    pairs: tuple[SimilarPair, ...]  # the most similar first
+    skipped: tuple[tuple[str, str], ...]  # the students who could not be compared, and why
 
 
 def find_similar(
@@ -50,10 +50,10 @@ def find_similar(
     *,
     threshold: float = 0.6,
     progress: Callable[[str], None] = lambda text: None,
-) -> Alike:
-    """Compare all hand-ins with each other, that of a group once, under all its names.
+) -> Similarities:
+    """Compare all submissions with each other. A group's submission is compared once, under all names.
 
-    ``threshold`` is a share of the smaller one's own code.
+    ``threshold`` is a share of the code of the smaller submission.
     """
     fingerprint = _fingerprinter(_handout(assignment))
     people: dict[Path, list[str]] = defaultdict(list)
@@ -73,21 +73,21 @@ def find_similar(
         if found.hashes:
             prints[who] = found
         else:
-            skipped.append((who, "It holds no code of its own."))
+            skipped.append((who, "It contains no code of its own."))
     progress("comparing")
-    return Alike(tuple(_pairs(prints, threshold)), tuple(skipped))
+    return Similarities(tuple(_pairs(prints, threshold)), tuple(skipped))
 
 
-def of_same_assignment(facts: Mapping[str, Any] | None, assignment: Assignment, results: Path) -> None:
-    """Raise OtherAssignment where ``facts``, which the journal of ``results`` holds, name another one."""
+def require_same_assignment(facts: Mapping[str, Any] | None, assignment: Assignment, results: Path) -> None:
+    """Raise OtherAssignment if ``facts``, from the journal of ``results``, name another assignment."""
     if facts and facts["name"] != assignment.name:
         raise OtherAssignment(
-            f"{results} holds the results of {facts['name']}, not of {assignment.name}. Nothing was compared."
+            f"{results} contains the results of {facts['name']}, not of {assignment.name}. Nothing was compared."
         )
 
 
-def similar_csv(pairs: Iterable[Pair]) -> str:
-    """The list for a spreadsheet."""
+def similar_csv(pairs: Iterable[SimilarPair]) -> str:
+    """Return the list as CSV for a spreadsheet."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(("one", "other", "share_of_one", "share_of_other"))
@@ -96,7 +96,7 @@ def similar_csv(pairs: Iterable[Pair]) -> str:
     return file.getvalue()
 
 
-def _pairs(prints: Mapping[str, _Prints], threshold: float) -> list[Pair]:
+def _pairs(prints: Mapping[str, _Prints], threshold: float) -> list[SimilarPair]:
     from copydetect import compare_files
 
     _drop_common(prints)
@@ -111,7 +111,7 @@ def _pairs(prints: Mapping[str, _Prints], threshold: float) -> list[Pair]:
             continue
         overlap, shares, _ = compare_files(prints[one], prints[other])
         if max(shares) >= threshold and overlap >= LITTLE:
-            pairs.append(Pair(one, other, *(min(1.0, float(share)) for share in shares)))
+            pairs.append(SimilarPair(one, other, *(min(1.0, float(share)) for share in shares)))
     return sorted(pairs, key=lambda pair: (-(pair.share_of_one + pair.share_of_other), pair.one, pair.other))
 
 
@@ -125,7 +125,7 @@ def _drop_common(prints: Mapping[str, _Prints]) -> None:
 
 @dataclass
 class _Prints:
-    """A file's fingerprints, as copydetect compares them."""
+    """A file's fingerprints, in the form that copydetect compares."""
 
     filtered_code: str
     offsets: Any
@@ -140,7 +140,7 @@ def _fingerprinter(handout: str) -> Callable[[str], _Prints]:
         import copydetect  # noqa: F401
     except ImportError:
         raise NoDetector("This needs copydetect: pip install 'gradlab[similar]'.") from None
-    # Window 1 keeps every fingerprint of the handout: which of them a student's file keeps depends on what is around.
+    # Window 1 keeps every fingerprint of the handout: which of them a student's file has depends on the code around.
     ours = _prints(handout, 1).hashes
 
     def fingerprint(source: str) -> _Prints:
@@ -152,7 +152,7 @@ def _fingerprinter(handout: str) -> Callable[[str], _Prints]:
 
 
 def _prints(source: str, window: int) -> _Prints:
-    """The fingerprints of a text. copydetect's own are made by hash(), which differs from process to process."""
+    """Return the fingerprints of a text. copydetect makes its own with hash(), which differs between processes."""
     import numpy
     from copydetect.utils import filter_code, winnow
 
@@ -169,7 +169,7 @@ def _prints(source: str, window: int) -> _Prints:
 
 
 def _drop(found: _Prints, values: set[int]) -> None:
-    """Take fingerprints out of a file, as if its code there did not exist."""
+    """Remove fingerprints from a file, as if their code did not exist."""
     from copydetect.utils import get_token_coverage
 
     found.hashes = found.hashes - values
@@ -178,7 +178,7 @@ def _drop(found: _Prints, values: set[int]) -> None:
 
 
 def _handout(assignment: Assignment) -> str:
-    """Everything students were given: stubs and checks, also as their notebooks show them."""
+    """Return everything students were given: stubs and checks, also as their notebooks show them."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(assignment.folder.glob("*.py"))]
     for path in sorted(assignment.folder.glob("*.ipynb")):
         texts.append(_code_cells(path))

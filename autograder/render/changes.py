@@ -1,10 +1,11 @@
-"""The marks that a regrade changes, as a table in the terminal."""
+"""Print the marks that a regrade changes, as a table in the terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from autograder.core.class_records import MarkChange
 from autograder.render.text import line, name
 from autograder.render.words import count
 
@@ -14,21 +15,8 @@ if TYPE_CHECKING:
 SHOWN = 200
 
 
-class Change(Protocol):
-    """A student's mark before and after (classroom.grade has the record)."""
-
-    @property
-    def student(self) -> str: ...
-    @property
-    def before(self) -> int: ...
-    @property
-    def after(self) -> int: ...
-    @property
-    def tasks(self) -> tuple[tuple[str, int, int], ...]: ...
-
-
-def print_changes(changes: Sequence[Change], console: Console) -> None:
-    """A row per student, the largest loss first."""
+def print_changes(changes: Sequence[MarkChange], console: Console) -> None:
+    """Print a row per student, the largest loss first."""
     from rich.table import Table
     from rich.text import Text
 

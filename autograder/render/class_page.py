@@ -1,4 +1,4 @@
-"""The class overview: one HTML page about all hand-ins of an assignment, for staff."""
+"""The class overview: one HTML page about all hand-ins of an assignment, for the course staff."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from autograder.core.class_records import SimilarPair
 from autograder.core.report import Outcome, Report
 from autograder.render.html import Segment, render, segments
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.words import CAUSE_WORDS, NOT_ISOLATED, count
 
-_TALLEST = 98  # of the histogram's bars, in its own units
+_TALLEST = 98  # height of the highest bar of the histogram, in SVG units
 _BAR = 32  # width of a bar with its gap
 
 
@@ -27,27 +28,17 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two hand-ins whose code is alike, and which share of each the other has."""
-
-    one: str  # who handed it in; of a group all names, between commas
-    other: str
-    share_of_one: float
-    share_of_other: float
-
-
-@dataclass(frozen=True)
 class Bin:
-    """One bar of the histogram, placed."""
+    """One bar of the histogram and its position."""
 
     x: int
     height: float
     count: int
-    percent: int  # where it starts
+    percent: int  # lower end of its range
 
 
 def report_href(report: Report) -> str:
-    """Where a student's page stands beside index.html: ``<student>/report.html``."""
+    """Return the link from index.html to a student's page: ``<student>/report.html``."""
     return f"./{quote(report.student, safe='', errors='replace')}/report.html"
 
 
@@ -57,13 +48,13 @@ def index_html(
     title: str,
     unopened: Sequence[tuple[str, str]] = (),
     intake: Sequence[tuple[str, str, str]] = (),
-    similar: Sequence[Pair] = (),
+    similar: Sequence[SimilarPair] = (),
     href: Callable[[Report], str] = report_href,
 ) -> str:
-    """The page for staff: it names hidden checks.
+    """Return the page for the course staff; it shows the names of hidden checks.
 
-    `unopened` lists hand-ins without a report as (name, why), `intake` what went wrong before (kind, who, what);
-    `href` says where a student's page is.
+    `unopened` lists hand-ins without a report as (name, reason), and `intake` the problems found while the hand-ins
+    were collected as (kind, who, what). `href` returns the link to a student's page.
     """
     summary = summarise(reports)
     refused = [(report.student, report.refusal, href(report)) for report in summary.refused]
@@ -86,7 +77,7 @@ def index_html(
 
 
 def histogram_text(summary: ClassSummary) -> str:
-    """The histogram in words, for those who do not see it."""
+    """Return the histogram in words, for screen readers."""
     width = 100 // BINS
     parts = [
         f"{number * width} to {(number + 1) * width} percent: {many}"
@@ -105,7 +96,7 @@ def _row(report: Report, href: str) -> Row:
     elif failed:
         outcome, state = Outcome.FAILED, f"{failed} of {len(report.checks)} failed"
     elif any(check.outcome is Outcome.BROKEN for check in report.checks):
-        outcome, state = Outcome.PASSED, "settled by hand"
+        outcome, state = Outcome.PASSED, "marked by hand"
     elif report.checks:
         outcome, state = Outcome.PASSED, "all passed"
     else:

@@ -97,7 +97,7 @@ def test_results_that_another_grader_has_locked_are_not_changed(course, tmp_path
     with hold(tmp_path / "out"):
         done = grade(course, tmp_path)
     assert done.exit_code == 2
-    assert "is being worked on by process" in done.output
+    assert "is locked by process" in done.output
     assert grader.ran == []
 
 

@@ -1,4 +1,4 @@
-"""A student stays one student, whatever roster comes later, and whoever once had a mark is never forgotten."""
+"""A student stays the same student whatever roster is added later, and no student with a mark is forgotten."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from autograder.core.assignment import Assignment
 from autograder.gradebook.identity import NeedsRoster
 from autograder.gradebook.journal import Journal
-from autograder.gradebook.marks import BadMark, Given, give
+from autograder.gradebook.marks import BadMark, GivenMark, give_marks
 from autograder.intake.roster import Roster, read_roster
 from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks, rows, run
 from tests.support.vectors import HONEST, make_vectors
@@ -26,14 +26,14 @@ def roster(folder: Path, text: str) -> Roster:
     return read_roster(folder / "roster.csv")
 
 
-def said(out: Path, kind: str) -> dict[str, str]:
+def problems(out: Path, kind: str) -> dict[str, str]:
     with Journal(out) as journal:
         return {problem.who: problem.what for problem in journal.problems() if problem.kind == kind}
 
 
 def mark(out: Path, student: str, item: str, points: int) -> None:
     with Journal(out) as journal:
-        give(journal, out, [Given(student, item, points, "Seen by a person.")], by="kim")
+        give_marks(journal, out, [GivenMark(student, item, points, "Seen by a person.")], by="kim")
 
 
 def test_a_roster_added_later_moves_reports_and_marks_to_its_ids(course, tmp_path):
@@ -42,23 +42,23 @@ def test_a_roster_added_later_moves_reports_and_marks_to_its_ids(course, tmp_pat
     mark(out, "ada", "double", 40)
     mark(out, "bob", "total", 10)
     ids = roster(tmp_path, "id,name\ns1,ada\ns2,bob\n")
-    again = tmp_path / "download"  # the same hand-ins from a download made anew
+    again = tmp_path / "download"  # the same hand-ins, downloaded again
     shutil.copytree(folder, again)
     run(course, again, out, grader, roster=ids)
     assert marks(out) == {"s1": "90", "s2": "60", "eve": "50"}
     assert sorted(path.parent.name for path in out.glob("*/report.json")) == ["eve", "s1", "s2"]
     assert not (out / "ada").exists()
-    assert said(out, "renamed")["s1"] == (
+    assert problems(out, "renamed")["s1"] == (
         "Was graded as ada before the roster gave this id; its report and 1 mark by hand moved here."
     )
-    with pytest.raises(BadMark, match="The roster made it 's1': mark that"):
+    with pytest.raises(BadMark, match="The roster changed this id to 's1': mark that one"):
         mark(out, "ada", "double", 40)
     assert grader.ran == ["ada", "bob"]  # eve's files are bob's, and nothing was run again
     with Journal(out) as journal:
-        assert [(name, held.points) for name, held in journal.marked()] == [("s1", 40), ("s2", 10)]
+        assert [(name, held.points) for name, held in journal.all_marks()] == [("s1", 40), ("s2", 10)]
 
 
-def test_what_somebody_put_beside_an_old_report_stays(course, tmp_path):
+def test_files_that_somebody_put_next_to_an_old_report_stay(course, tmp_path):
     folder, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
     run(course, folder, out, Grader())
     (out / "ada" / "letter.txt").write_text("Dear Ada")
@@ -66,7 +66,7 @@ def test_what_somebody_put_beside_an_old_report_stays(course, tmp_path):
     assert [path.name for path in (out / "ada").iterdir()] == ["letter.txt"]
 
 
-def test_an_id_put_right_in_the_roster_takes_its_marks_along(course, tmp_path):
+def test_marks_move_along_when_the_roster_corrects_an_id(course, tmp_path):
     folder, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
     run(course, folder, out, Grader(), roster=roster(tmp_path, "id,name\ns1,ada\n"))
     mark(out, "s1", "double", 40)
@@ -74,7 +74,7 @@ def test_an_id_put_right_in_the_roster_takes_its_marks_along(course, tmp_path):
     assert marks(out) == {"s01": "90"}
 
 
-def test_the_last_mark_holds_where_both_ids_had_one(course, tmp_path):
+def test_the_last_mark_applies_if_both_ids_had_one(course, tmp_path):
     folder, out, ids = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out", roster(tmp_path, "id,name\ns1,ada\n")
     run(course, folder, out, Grader())
     mark(out, "ada", "double", 10)
@@ -85,24 +85,24 @@ def test_the_last_mark_holds_where_both_ids_had_one(course, tmp_path):
     assert marks(out) == {"s1": "70"}
 
 
-def test_a_name_that_two_students_may_have_had_moves_nothing(course, tmp_path):
+def test_nothing_moves_if_two_students_may_have_had_a_name(course, tmp_path):
     folder, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
     run(course, folder, out, Grader())
     ids = roster(tmp_path, "id,name\nada,somebody else\ns1,x\n")
     run(course, hand_in(tmp_path / "new", x=HALF), out, Grader(), roster=ids)
     assert marks(out) == {"ada": "100", "s1": "50"}
-    assert said(out, "renamed") == {}
+    assert problems(out, "renamed") == {}
 
 
-def test_results_made_with_a_roster_ask_for_it(course, tmp_path):
+def test_results_graded_with_a_roster_need_it_again(course, tmp_path):
     folder, out, grader = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out", Grader()
     run(course, folder, out, grader, roster=roster(tmp_path, "id,name\ns1,ada\n"))
-    with pytest.raises(NeedsRoster, match="1 student would stand there a second time"):
+    with pytest.raises(NeedsRoster, match="1 student would appear a second time"):
         run(course, folder, out, grader)
     assert marks(out) == {"s1": "100"}
 
 
-def test_checks_that_changed_are_noticed_under_the_old_id(course, tmp_path):
+def test_changed_checks_are_noticed_under_the_old_id(course, tmp_path):
     folder, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
     run(course, folder, out, Grader())
     change_the_checks(course)
@@ -114,7 +114,7 @@ def test_checks_that_changed_are_noticed_under_the_old_id(course, tmp_path):
     assert [(change.student, change.before, change.after) for change in done.changes] == [("s1", 100, 50)]
 
 
-def test_a_hand_in_that_disappeared_is_told_and_its_results_stay(course, tmp_path):
+def test_a_hand_in_that_disappeared_is_reported_and_its_results_stay(course, tmp_path):
     folder, out = hand_in(tmp_path / "in", ada=HONEST, bob=HALF), tmp_path / "out"
     run(course, folder, out, Grader())
     (folder / "bob.py").unlink()

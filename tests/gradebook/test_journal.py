@@ -1,4 +1,4 @@
-"""Nothing is run twice, nothing that was decided is lost, and no mark changes unseen."""
+"""Nothing is run twice, no decision is lost, and no mark changes without being shown."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.class_records import MarkChange
 from autograder.core.report import Cause, read_report
-from autograder.gradebook.grade import Change, NeedsRegrade
+from autograder.gradebook.grade import NeedsRegrade
 from autograder.gradebook.journal import Journal, JournalError
 from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks, rows, run
 from tests.support.downloads import zipped
@@ -36,7 +37,7 @@ def test_a_second_run_runs_nothing_and_writes_the_same(course, tmp_path):
     assert marks(out) == {"ada": "100", "bob": "50", "eve": "0"}
 
 
-def test_a_hand_in_worth_nothing_that_replaced_another_is_told_first(course, tmp_path):
+def test_an_empty_hand_in_that_replaced_another_is_reported_first(course, tmp_path):
     class Blank(Grader):
         def report(self, job, setup):
             report = super().report(job, setup)
@@ -50,12 +51,12 @@ def test_a_hand_in_worth_nothing_that_replaced_another_is_told_first(course, tmp
         os.utime(handins / f"{student}.py", (2, 2))
     done = run(course, handins, out, Blank())
     assert [(p.kind, p.who) for p in done.problems] == [("doubtful", "ada"), ("earlier", "ada"), ("earlier", "bob")]
-    assert done.problems[0].what.endswith("handed in before and was not graded: ada.zip.")
-    assert "doubtful: What counts has nothing written in it." in rows(out)[0]["intake"]
+    assert done.problems[0].what.endswith("Look at the earlier ones, which were not graded: ada.zip.")
+    assert "doubtful: The hand-in that counts has nothing written in it." in rows(out)[0]["intake"]
     assert [p.kind for p in run(course, handins, out, Blank()).problems] == ["doubtful", "earlier", "earlier"]
 
 
-def test_a_hand_in_that_goes_away_before_its_turn_gets_no_mark_until_it_is_back(course, tmp_path):
+def test_a_hand_in_that_disappears_before_it_is_graded_gets_no_mark_until_it_is_back(course, tmp_path):
     class Unplugged(Grader):
         def report(self, job, setup):
             job.path.rename(job.path.with_suffix(".gone"))
@@ -64,21 +65,21 @@ def test_a_hand_in_that_goes_away_before_its_turn_gets_no_mark_until_it_is_back(
     handins, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
     (report,) = run(course, handins, out, Unplugged()).reports
     assert report.needs_staff
-    assert "changed or went away before it was graded" in report.checks[0].message
+    assert "changed or disappeared before it was graded" in report.checks[0].message
     (handins / "ada.gone").rename(handins / "ada.py")
     again = Grader()
     assert not run(course, handins, out, again).reports[0].needs_staff
     assert (again.ran, marks(out)) == (["ada"], {"ada": "100"})
 
 
-def test_equal_files_are_run_once_for_all_who_handed_them_in(course, tmp_path):
+def test_equal_files_are_run_once_for_all_students_who_handed_them_in(course, tmp_path):
     grader = Grader()
     done = run(course, hand_in(tmp_path / "in", ada=HONEST, twin=HONEST), tmp_path / "out", grader)
     assert (grader.ran, done.reused) == (["ada"], 1)
     assert read_report(tmp_path / "out" / "twin" / "report.json").student == "twin"
 
 
-def test_only_what_is_new_or_changed_is_run(course, tmp_path):
+def test_only_new_or_changed_hand_ins_are_run(course, tmp_path):
     handins, out = hand_in(tmp_path / "in", ada=HONEST, bob=HALF), tmp_path / "out"
     run(course, handins, out, Grader())
     hand_in(handins, bob=HONEST + "# better\n", zoe=WRONG)
@@ -88,14 +89,14 @@ def test_only_what_is_new_or_changed_is_run(course, tmp_path):
     assert marks(out)["bob"] == "100"
 
 
-def test_who_is_not_in_the_folder_any_more_keeps_the_report(course, tmp_path):
+def test_students_who_are_no_longer_in_the_folder_keep_their_report(course, tmp_path):
     out = tmp_path / "out"
     run(course, hand_in(tmp_path / "monday", ada=HONEST), out, Grader())
     run(course, hand_in(tmp_path / "tuesday", bob=HALF), out, Grader())
     assert marks(out) == {"ada": "100", "bob": "50"}
 
 
-def test_a_lost_or_changed_file_is_drawn_again_from_the_journal(course, tmp_path):
+def test_a_lost_or_changed_file_is_generated_again_from_the_journal(course, tmp_path):
     handins, out = hand_in(tmp_path / "in", ada=HONEST, bob=HALF), tmp_path / "out"
     run(course, handins, out, Grader())
     (out / "ada" / "staff.html").unlink()
@@ -109,7 +110,7 @@ def test_a_lost_or_changed_file_is_drawn_again_from_the_journal(course, tmp_path
     assert not list(out.rglob(".whole-*"))
 
 
-def test_a_broken_report_is_shown_and_tried_again(course, tmp_path):
+def test_a_broken_report_is_shown_and_graded_again(course, tmp_path):
     handins, out = hand_in(tmp_path / "in", ada=HONEST, bob=HALF), tmp_path / "out"
     run(course, handins, out, Grader(broken=frozenset({"bob"})))
     assert [row["needs_staff"] for row in rows(out)] == ["no", "yes"]
@@ -134,7 +135,7 @@ def test_a_regrade_shows_the_marks_that_change_before_it_writes_them(course, tmp
     handins, out = hand_in(tmp_path / "in", ada=HONEST, bob=HALF, eve=""), tmp_path / "out"
     run(course, handins, out, Grader())
     change_the_checks(course)
-    seen: list[Change] = []
+    seen: list[MarkChange] = []
 
     def approve(changes):  # type: ignore[no-untyped-def]
         seen.extend(changes)
@@ -172,12 +173,12 @@ def test_a_changed_check_touches_its_own_assignment_only(course, tmp_path):
     grader = Grader()
     run(read_assignment(other), handins, tmp_path / "two", grader)
     assert grader.ran == []
-    with pytest.raises(NeedsRegrade, match="holds the results of t02_vectors"):
+    with pytest.raises(NeedsRegrade, match="contains the results of t02_vectors"):
         run(read_assignment(other), handins, tmp_path / "one", grader)
 
 
 @pytest.mark.parametrize("name", ["mutants.py", "README.md"])
-def test_what_decides_no_mark_changes_no_key(course, tmp_path, name):
+def test_files_that_decide_no_mark_change_no_key(course, tmp_path, name):
     handins, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
     run(course, handins, out, Grader())
     (course.solutions / name).write_text("MUTANTS = []\n")
@@ -186,7 +187,7 @@ def test_what_decides_no_mark_changes_no_key(course, tmp_path, name):
     assert grader.ran == []
 
 
-def test_what_the_intake_found_is_in_gradebook_and_overview(course, tmp_path):
+def test_problems_of_the_intake_are_in_gradebook_and_overview(course, tmp_path):
     from autograder.intake.roster import read_roster
 
     (tmp_path / "roster.csv").write_text("id\nada\nzoe\n")
@@ -203,18 +204,18 @@ def test_what_the_intake_found_is_in_gradebook_and_overview(course, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"not a database, but long enough to be looked at" * 50, b""])
-def test_a_journal_that_is_none_gets_a_sentence(tmp_path, content):
+def test_a_file_that_is_not_a_journal_is_refused(tmp_path, content):
     (tmp_path / "journal.db").write_bytes(content)
     if content:
         with pytest.raises(JournalError, match="Restore it from a backup"):
             Journal(tmp_path)
     else:
         Journal(tmp_path).close()
-    with pytest.raises(JournalError, match="holds no results"):
+    with pytest.raises(JournalError, match="contains no results"):
         Journal(tmp_path / "elsewhere")
 
 
-def test_text_that_utf8_cannot_hold_is_kept(course, tmp_path):
+def test_text_that_utf8_cannot_encode_is_stored(course, tmp_path):
     class Odd(Grader):
         def report(self, job, setup):  # type: ignore[no-untyped-def]
             from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A grader that is killed, runs out of disk or meets another one: nothing is lost, half written or run twice."""
+"""A grader that is killed, fills the disk or meets another one loses nothing and runs nothing twice."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def handins(tmp_path: Path) -> Path:
 
 
 class Logging(Grader):
-    """Writes down whom it runs where a kill does not lose it."""
+    """Logs the students it runs to a file that survives a kill."""
 
     def __init__(self, log: Path, seconds: float) -> None:
         super().__init__(seconds=seconds)
@@ -53,7 +53,7 @@ class Logging(Grader):
 
 
 def child(work: Callable[[], object]) -> int:
-    """Run ``work`` in a process of its own: it ends with 0, or with 3 when it raised a sentence."""
+    """Run ``work`` in a new process, which ends with 0, or with 3 if it raised an error that is written for people."""
     pid = os.fork()
     if pid:
         return pid
@@ -67,7 +67,7 @@ def child(work: Callable[[], object]) -> int:
         os._exit(code)
 
 
-def ended(pid: int) -> int:
+def exit_code(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
@@ -82,7 +82,7 @@ def ran(log: Path, start: int = 0) -> list[str]:
     return log.read_text().split()[start:] if log.exists() else []
 
 
-def test_a_grader_killed_at_any_moment_goes_on_where_it_was(course, handins, tmp_path):
+def test_a_grader_killed_at_any_moment_can_be_resumed(course, handins, tmp_path):
     out, log = tmp_path / "out", tmp_path / "log"
     kills = 12
     for number in range(kills):
@@ -90,7 +90,7 @@ def test_a_grader_killed_at_any_moment_goes_on_where_it_was(course, handins, tmp
         pid = child(lambda: run(course, handins, out, Logging(log, 0.01)))
         time.sleep(0.01 + 0.023 * number % 0.19)
         os.kill(pid, signal.SIGKILL)
-        ended(pid)
+        exit_code(pid)
         assert not known & set(ran(log, before)), "a report that was in the journal was made again"
         assert known <= journaled(out)
         for path in out.glob("*/report.json"):
@@ -123,9 +123,9 @@ def remount(place: Path, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", str(place)], check=True)
 
 
-def test_a_full_disk_stops_with_a_sentence_and_keeps_what_was_graded(course, handins, small_disk, tmp_path):
+def test_a_full_disk_stops_with_a_message_and_finished_reports_are_stored(course, handins, small_disk, tmp_path):
     out, log = small_disk / "out", tmp_path / "log"
-    with pytest.raises((JournalError, Unwritable), match="Make room"):
+    with pytest.raises((JournalError, Unwritable), match="run the same command again"):
         run(course, handins, out, Logging(log, 0))
     assert 0 < len(ran(log)) < STUDENTS
     remount(small_disk, "size=50m")
@@ -136,21 +136,21 @@ def test_a_full_disk_stops_with_a_sentence_and_keeps_what_was_graded(course, han
     assert len(marks(out)) == STUDENTS
 
 
-def test_files_that_may_not_grow_stop_with_a_sentence_too(course, handins, tmp_path):
+def test_a_limit_on_the_size_of_files_stops_with_a_message_too(course, handins, tmp_path):
     out, log = tmp_path / "out", tmp_path / "log"
 
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
         run(course, handins, out, Logging(log, 0))
 
-    assert ended(child(limited)) == 3
+    assert exit_code(child(limited)) == 3
     known, before = journaled(out), len(ran(log))
     run(course, handins, out, Logging(log, 0))
     assert not known & set(ran(log, before))
     assert len(marks(out)) == STUDENTS
 
 
-def test_results_that_cannot_be_written_get_a_sentence(course, handins, small_disk):
+def test_a_read_only_folder_of_results_is_refused(course, handins, small_disk):
     out = small_disk / "out"
     out.mkdir()
     remount(small_disk, "ro")
@@ -158,7 +158,7 @@ def test_results_that_cannot_be_written_get_a_sentence(course, handins, small_di
         run(course, handins, out, Grader())
 
 
-def test_a_folder_without_permission_gets_a_sentence(tmp_path, monkeypatch):
+def test_a_folder_without_permission_is_refused(tmp_path, monkeypatch):
     def refuse(*arguments: object, **options: object) -> int:
         raise OSError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -174,7 +174,7 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_a_second_grader_says_who_is_there_or_waits_and_then_runs_nothing_twice(course, handins, tmp_path):
+def test_a_second_grader_names_the_first_or_waits_and_then_runs_nothing_twice(course, handins, tmp_path):
     out, log = tmp_path / "out", tmp_path / "log"
     pid = child(lambda: run(course, handins, out, Logging(log, 0.05)))
     until(lambda: ran(log))
@@ -182,25 +182,25 @@ def test_a_second_grader_says_who_is_there_or_waits_and_then_runs_nothing_twice(
         run(course, handins, out, Grader())
     waited: list[str] = []
     with hold(out, wait=True, on_wait=waited.append):
-        assert ended(pid) == 0
+        assert exit_code(pid) == 0
     assert f"process {pid} " in waited[0]
     grader = Grader()
     run(course, handins, out, grader)
     assert (grader.ran, len(ran(log))) == ([], STUDENTS)
 
 
-def test_the_lock_of_a_killed_grader_is_free(course, handins, tmp_path):
+def test_the_lock_of_a_killed_grader_is_released(course, handins, tmp_path):
     out, log = tmp_path / "out", tmp_path / "log"
     pid = child(lambda: run(course, handins, out, Logging(log, 0.05)))
     until(lambda: ran(log))
     os.kill(pid, signal.SIGKILL)
-    ended(pid)
+    exit_code(pid)
     with hold(out):
         pass
 
 
 def bad_handins(folder: Path) -> None:
-    """Hand-ins that must each get a report that says what is wrong."""
+    """Add hand-ins that must each get a report that says what is wrong."""
     for name, member in (("dots", "../../vectors.py"), ("absolute", "/vectors.py")):
         with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
             archive.writestr(member, HONEST)
@@ -220,14 +220,14 @@ def bad_handins(folder: Path) -> None:
     os.mkfifo(folder / "pipe.py")
 
 
-def test_the_command_killed_and_run_again_marks_everyone_and_tells_bad_hand_ins_apart(course, tmp_path, isolation):
+def test_the_command_killed_and_run_again_marks_everyone_and_reports_bad_hand_ins(course, tmp_path, isolation):
     folder, out = (
         hand_in(tmp_path / "in", ada=HONEST, twin=HONEST, bob=WRONG, zoe=HONEST + "# late\n"),
         tmp_path / "out",
     )
     bad_handins(folder)
     command = [sys.executable, "-m", "autograder", "grade", str(folder), "--assignment", str(course.folder)]
-    command += ["--out", str(out), "--workers", "1", "--wall", isolation]
+    command += ["--out", str(out), "--workers", "1", "--isolation", isolation]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         until(lambda: list(out.glob("*/report.json")) or process.poll() is not None)
         process.kill()
@@ -243,4 +243,4 @@ def test_the_command_killed_and_run_again_marks_everyone_and_tells_bad_hand_ins_
         assert all(check.message == report.notes[0] for check in report.checks)
     ran_again, known = re.search(r"(\d+) graded now, (\d+) skipped", done.stdout).groups()
     assert int(ran_again) + int(known) == 14
-    assert int(known) >= 2  # a twin, and what the first run had done
+    assert int(known) >= 2  # a twin, and those that the first run graded

@@ -1,4 +1,4 @@
-"""Hand-ins that are alike are listed whatever they were renamed to; the handout and what everybody writes are not."""
+"""Similar submissions are listed even after renaming; the handout's code and common code do not count."""
 
 from __future__ import annotations
 
@@ -82,27 +82,27 @@ def paths(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.iterdir())}
 
 
-def test_a_renamed_copy_is_found_and_an_own_answer_is_not(course, tmp_path):
+def test_a_renamed_copy_is_found_and_an_independent_answer_is_not(course, tmp_path):
     answers = {"ada": ADA, "bob": RENAMED, "zoe": OTHER}
     folder = hand_in(tmp_path / "in", **{name: with_stub(answer) for name, answer in answers.items()})
-    alike = find_similar(paths(folder), course)
-    assert [(pair.one, pair.other) for pair in alike.pairs] == [("ada", "bob")]
-    assert alike.pairs[0].share_of_one > 0.9
+    found = find_similar(paths(folder), course)
+    assert [(pair.one, pair.other) for pair in found.pairs] == [("ada", "bob")]
+    assert found.pairs[0].share_of_one > 0.9
 
 
-def test_the_handouts_own_code_makes_nobody_alike(course, tmp_path):
+def test_the_handouts_own_code_makes_nobody_similar(course, tmp_path):
     folder = hand_in(tmp_path / "in", ada=STUB, bob=STUB, zoe=with_stub(ADA), kim=with_stub(OTHER))
-    alike = find_similar(paths(folder), course)
-    assert alike.pairs == ()
-    assert {student for student, why in alike.skipped} == {"ada", "bob"}
+    found = find_similar(paths(folder), course)
+    assert found.pairs == ()
+    assert {student for student, why in found.skipped} == {"ada", "bob"}
 
 
-def test_what_many_write_is_no_sign(course, tmp_path):
+def test_code_that_many_students_write_does_not_count(course, tmp_path):
     folder = hand_in(tmp_path / "in", **{f"s{number:02}": with_stub(ADA) for number in range(12)})
     assert find_similar(paths(folder), course).pairs == ()
 
 
-def test_what_cannot_be_compared_is_said(course, tmp_path):
+def test_submissions_that_cannot_be_compared_are_listed(course, tmp_path):
     folder = hand_in(tmp_path / "in", ada="def double(x:", bob=with_stub(ADA))
     assert "Python cannot read this" in dict(find_similar(paths(folder), course).skipped)["ada"]
 
@@ -114,7 +114,7 @@ def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):
     run(course, handins, out, Grader())
     done = CliRunner().invoke(main, ["similar", str(out), "--assignment", str(course.folder)])
     assert "1 pair to review" in done.output
-    assert "no verdict" in done.output
+    assert "not a verdict" in done.output
     assert (out / "similar.csv").read_text().startswith("one,other,")
     assert "not a verdict" in (out / "index.html").read_text()
     with Journal(out) as journal:
@@ -128,13 +128,13 @@ def test_results_of_another_assignment_are_refused_and_left_alone(course, tmp_pa
     before = (out / "similar.csv").read_bytes()
     refused = CliRunner().invoke(main, ["similar", str(out), "--assignment", "a01_knn"])
     assert refused.exit_code == 2
-    assert f"{out} holds the results of {course.name}, not of a01_knn. Nothing was compared." in refused.output
+    assert f"{out} contains the results of {course.name}, not of a01_knn. Nothing was compared." in refused.output
     assert (out / "similar.csv").read_bytes() == before
     with Journal(out) as journal:
         assert len(journal.similar()) == 1
 
 
-def test_results_and_the_hand_ins_they_came_from_give_the_same_pairs_in_every_process(course, tmp_path):
+def test_results_and_their_hand_ins_give_the_same_pairs_in_every_process(course, tmp_path):
     answers = {"ada": ADA, "Bob": RENAMED, "zoe": OTHER + RENAMED[:-40], "kim": ADA + OTHER}
     handins, out = hand_in(tmp_path / "in", **{n: with_stub(answer) for n, answer in answers.items()}), tmp_path / "out"
     run(course, handins, out, Grader())
@@ -149,21 +149,21 @@ def test_results_and_the_hand_ins_they_came_from_give_the_same_pairs_in_every_pr
     assert "pairs to review" in listed.pop()
 
 
-def test_without_copydetect_the_sentence_says_what_to_install(course, tmp_path, monkeypatch):
+def test_without_copydetect_the_message_says_what_to_install(course, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "copydetect", None)
     with pytest.raises(NoDetector, match=r"pip install 'gradlab\[similar\]'"):
         find_similar(paths(hand_in(tmp_path / "in", ada=ADA)), course)
 
 
-def test_a_group_is_compared_once_under_all_its_names_and_is_no_pair(course, tmp_path):
+def test_a_group_is_compared_once_under_all_names_and_is_not_a_pair(course, tmp_path):
     answers = {"one": ADA, "two": RENAMED, "three": OTHER}
-    found = paths(hand_in(tmp_path / "in", **{name: with_stub(answer) for name, answer in answers.items()}))
-    group = {f"s{number:02}": found["one"] for number in range(12)}  # more than what is common may have
-    alike = find_similar({**group, "zoe": found["two"], "kim": found["three"]}, course)
-    assert [(pair.one, pair.other) for pair in alike.pairs] == [(", ".join(group), "zoe")]
+    handins = paths(hand_in(tmp_path / "in", **{name: with_stub(answer) for name, answer in answers.items()}))
+    group = {f"s{number:02}": handins["one"] for number in range(12)}  # more than may share common code
+    found = find_similar({**group, "zoe": handins["two"], "kim": handins["three"]}, course)
+    assert [(pair.one, pair.other) for pair in found.pairs] == [(", ".join(group), "zoe")]
 
 
-def test_gradescopes_groups_are_named_whole_in_every_list(course, tmp_path):
+def test_every_list_names_all_members_of_gradescopes_groups(course, tmp_path):
     answers = {"submission_1": ADA, "submission_2": RENAMED}
     for name, answer in answers.items():
         write(tmp_path / "in" / name / "vectors.py", with_stub(answer))

@@ -1,4 +1,4 @@
-"""A mark by hand for a task that was renamed: it counts no longer, is listed, and can be withdrawn."""
+"""A mark by hand for a task that was renamed no longer counts, is listed, and can be withdrawn."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ def command(out: Path, *arguments: str) -> Result:
     return CliRunner().invoke(main, ["mark", str(out), *arguments])
 
 
-def test_it_counts_for_nothing_and_can_be_withdrawn(graded: tuple[Assignment, Path, Path]) -> None:
+def test_it_does_not_count_and_can_be_withdrawn(graded: tuple[Assignment, Path, Path]) -> None:
     course, handins, out = graded
     change(course, 'name = "total"', 'name = "sums"')
     run(read_assignment(course.folder), handins, out, Grader(), regrade=True)
     assert marks(out) == {"ada": "70"}
-    assert "counts for nothing: there is no such task any more." in command(out).output
+    assert "It does not count: this task no longer exists." in command(out).output
     assert "Marks by hand without a task" in (out / "index.html").read_text()
-    assert "There are double, sums, Counter" in command(out, "ada", "total", "3", "--reason", "x").output
+    assert "Choose one of: double, sums, Counter" in command(out, "ada", "total", "3", "--reason", "x").output
     assert command(out, "ada", "total", "--withdraw").output == "ada: 70/100 points\n"
     assert command(out).output == ""
     assert "Marks by hand without a task" not in (out / "index.html").read_text()
     assert "nothing to withdraw" in command(out, "ada", "total", "--withdraw").output
 
 
-def test_it_does_not_settle_a_check_that_broke(graded: tuple[Assignment, Path, Path]) -> None:
+def test_it_does_not_settle_a_broken_check(graded: tuple[Assignment, Path, Path]) -> None:
     course, handins, out = graded
     change(course, 'name = "total"', 'name = "sums"')
     run(read_assignment(course.folder), handins, out, Grader(broken=frozenset({"ada"})), regrade=True)
     assert [(row["points"], row["needs_staff"]) for row in rows(out)] == [("0", "yes")]
 
 
-def test_it_counts_up_to_what_the_task_is_worth_now(graded: tuple[Assignment, Path, Path]) -> None:
+def test_it_counts_at_most_the_points_that_the_task_is_worth_now(graded: tuple[Assignment, Path, Path]) -> None:
     course, handins, out = graded
     change(course, "points = 30", "points = 15")
     change(course, "points = 20", "points = 35")
@@ -63,7 +63,7 @@ def test_it_counts_up_to_what_the_task_is_worth_now(graded: tuple[Assignment, Pa
     assert "Late. It counts as 15: the task is worth 15 now." in command(out).output
 
 
-def test_a_mark_for_a_question_that_is_no_more_is_listed_and_can_be_withdrawn(
+def test_a_mark_for_a_removed_question_is_listed_and_can_be_withdrawn(
     graded: tuple[Assignment, Path, Path],
 ) -> None:
     course, handins, out = graded
@@ -73,6 +73,6 @@ def test_a_mark_for_a_question_that_is_no_more_is_listed_and_can_be_withdrawn(
     assert "Give it again: the question is worth 1 now." in command(out).output
     change(course, 'id = "v-q1"', 'id = "v-q9"')
     run(read_assignment(course.folder), handins, out, Grader(), regrade=True)
-    assert "there is no such question any more" in command(out).output
+    assert "this question no longer exists" in command(out).output
     assert command(out, "ada", "v-q1", "--withdraw").exit_code == 0
     assert "v-q1" not in command(out).output

@@ -16,7 +16,7 @@ from autograder.cli.app import main
 from autograder.core.course import find_assignment
 from autograder.core.report import Mark, Report
 from autograder.gradebook.journal import Journal
-from autograder.gradebook.marks import Given, give
+from autograder.gradebook.marks import GivenMark, give_marks
 from autograder.gradebook.results import write_results
 from autograder.intake.download import Problem
 from autograder.policy.final_marks import BadPolicy, apply, read_gradebooks, read_policy
@@ -125,6 +125,6 @@ def test_a_doubtful_hand_in_is_open_until_somebody_decides(tmp_path: Path) -> No
     assert "an earlier hand-in was not graded: a person must look" in final.explanation
     assert "What counts has nothing written in it." in (out / "index.html").read_text()
     with Journal(out) as journal:
-        give(journal, out, [Given("ada", "double", 0, "The last one counts.")], by="kim")
+        give_marks(journal, out, [GivenMark("ada", "double", 0, "The last one counts.")], by="kim")
     assert not apply(rules, read_gradebooks([out / "gradebook.csv"], rules))[0].open
     assert "What counts has nothing written in it." not in (out / "index.html").read_text()

@@ -1,4 +1,4 @@
-"""A class to grade without running anybody's code: a grader that passes each task whose name stands in the hand-in."""
+"""A class graded without running code: the grader passes each task whose name the hand-in defines."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.class_records import MarkChange
 from autograder.core.report import Cause, CheckResult, Outcome, Report, TaskResult
-from autograder.gradebook.grade import Change, Graded, grade_class
+from autograder.gradebook.grade import Graded, grade_class
 from autograder.gradebook.journal import Journal
 from autograder.gradebook.lock import hold
 from autograder.intake.download import read_handins
@@ -26,7 +27,7 @@ HALF = "def double(x):\n    return 2 * x\n"
 
 @dataclass
 class Grader:
-    """Stands for grade_all and remembers whom it graded."""
+    """Replaces grade_all and records which students it graded."""
 
     seconds: float = 0.0
     worth: int = 1  # a check pays points // worth
@@ -93,9 +94,9 @@ def run(
     *,
     roster: Roster | None = None,
     regrade: bool = False,
-    approve: Callable[[Sequence[Change]], bool] = lambda changes: True,
+    approve: Callable[[Sequence[MarkChange]], bool] = lambda changes: True,
 ) -> Graded:
-    """What the command line does, with another grader."""
+    """Grade as the command line does, with another grader."""
     setup = Setup(assignment.folder, Options(), "bubblewrap")
     with hold(out):
         intake = read_handins(handins, assignment, store=out / ".handins", roster=roster)
@@ -104,7 +105,7 @@ def run(
 
 
 def hand_in(folder: Path, **texts: str) -> Path:
-    """A folder with one script per student."""
+    """Make a folder with one script per student."""
     folder.mkdir(exist_ok=True)
     for student, text in texts.items():
         (folder / f"{student}.py").write_text(text)
@@ -112,16 +113,16 @@ def hand_in(folder: Path, **texts: str) -> Path:
 
 
 def change_the_checks(course: Assignment) -> None:
-    """Make the checks others than they were."""
+    """Change the checks."""
     path = course.solutions / "check_vectors_hidden.py"
     path.write_text(path.read_text() + "\n# stricter\n")
 
 
 def rows(out: Path) -> list[dict[str, str]]:
-    """The gradebook."""
+    """Read the gradebook."""
     return list(csv.DictReader(io.StringIO((out / "gradebook.csv").read_text())))
 
 
 def marks(out: Path) -> dict[str, str]:
-    """The points in the gradebook."""
+    """Return the points in the gradebook, by student."""
     return {row["student"]: row["points"] for row in rows(out)}

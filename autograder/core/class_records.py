@@ -1,0 +1,26 @@
+"""Facts about a class that the gradebook finds and pages show: marks that changed, submissions that are similar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MarkChange:
+    """A student's mark before and after a regrade."""
+
+    student: str
+    before: int
+    after: int
+    max_points: int
+    tasks: tuple[tuple[str, int, int], ...]  # those that changed: name, before, after
+
+
+@dataclass(frozen=True)
+class SimilarPair:
+    """Two submissions with similar code, and the share of each that the other contains."""
+
+    one: str  # the student; of a group all names, separated by commas
+    other: str
+    share_of_one: float
+    share_of_other: float
