@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.cli.app import main
+from autograder.intake.download import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -141,6 +142,11 @@ def test_the_page_for_instructors_lists_every_option_of_grade() -> None:
     )
     options = {option for parameter in main.commands["grade"].params for option in parameter.opts if option[0] == "-"}
     assert listed == options
+
+
+def test_the_page_for_instructors_lists_every_kind_of_intake_problem() -> None:
+    table = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8").split("| kind | meaning |")[1]
+    assert set(re.findall(r"^\| (\w+) \|", table.split("\n\n")[0], re.MULTILINE)) == set(KINDS)
 
 
 def test_each_changelog_fragment_names_its_reader() -> None:
