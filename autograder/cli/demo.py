@@ -1,4 +1,4 @@
-"""`make demo`: a class of thirty made from the reference, the stub, mutants and hostile files, graded end to end."""
+"""`make demo`: grade a class of thirty, made from the reference, the stub, mutants and hostile files."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ HOSTILE = {
 
 
 def main() -> int:
-    """Make the class, grade it, name the overview."""
+    """Create the class, grade it, and return the exit code."""
     assignment = find_assignment("a01_knn")
     handins = FOLDER / "handins"
     shutil.rmtree(FOLDER, ignore_errors=True)
     handins.mkdir(parents=True)
     count = make_class(assignment, handins)
-    print(f"Made {count} hand-ins of {assignment.name} in {handins}.", flush=True)
+    print(f"Created {count} hand-ins of {assignment.name} in {handins}.", flush=True)
     command = [sys.executable, "-m", "autograder", "grade", str(handins), "--assignment", assignment.name]
-    command += ["--out", str(FOLDER / "results"), "--wall", _isolation()]
+    command += ["--out", str(FOLDER / "results"), "--isolation", _isolation()]
     done = subprocess.run(command)
-    return 0 if done.returncode in (0, 1) else done.returncode  # that points were lost is what the demo shows
+    return 0 if done.returncode in (0, 1) else done.returncode  # 1: points were lost, as they must be here
 
 
 def make_class(assignment: Assignment, folder: Path) -> int:
-    """Write the hand-ins, some zipped; how many they are."""
+    """Write the hand-ins, every second one zipped, and return their number."""
     reference = read_reference(assignment)["knn.py"]
     stub = (assignment.folder / "knn.py").read_text(encoding="utf-8")
     mutants = read_mutants(assignment)[:MUTANTS]
@@ -76,17 +76,15 @@ def _zip(source: str) -> bytes:
 
 
 def _isolation() -> str:
-    """The best wall to be had, installing bubblewrap where that is allowed; "none" with the reason said."""
+    """Return the best isolation available, after installing bubblewrap if possible; "none" if there is none."""
     if sys.platform == "linux" and not shutil.which("bwrap") and os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing bubblewrap, which builds the wall around hand-ins.", flush=True)
+        print("Installing bubblewrap, which isolates hand-ins.", flush=True)
         for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "-y", "bubblewrap"]):
             subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         return choose("auto")
     except NoIsolation as reason:
-        print(
-            f"{reason}\nThe demo wrote its hand-ins itself and goes on without a wall; the reports say so.", flush=True
-        )
+        print(f"{reason}\nThe demo's own hand-ins are graded without isolation; the reports say so.", flush=True)
         return "none"
 
 

@@ -20,10 +20,10 @@ def start(folder: Path, names: tuple[str, ...]) -> None:
     Without ASSIGNMENTS, the whole course is copied. Run the command again to update your copy: files that you edited
     are not changed.
     """
-    from autograder.core.course import find_find_course_root
+    from autograder.core.course import find_course_root
     from autograder.students.start import start as copy
 
-    for line in copy(folder, find_find_course_root(), list(names) or None):
+    for line in copy(folder, find_course_root(), list(names) or None):
         click.echo(line)
 
 

@@ -6,7 +6,7 @@ import json
 
 from autograder.core.report import Outcome, Report
 from autograder.render.text import clean
-from autograder.render.view import one_reason, said_once, student_view
+from autograder.render.view import one_reason, student_view, without_repetition
 from autograder.render.words import ONE_REASON, REFUSED
 from autograder.session.verdict import show
 
@@ -18,7 +18,7 @@ def results_json(report: Report) -> str:
     """What `/autograder/results/results.json` must hold. Hidden checks show their title and hint only."""
     full = student_view(report)
     one = full.checks[0] if one_reason(report) and full.checks[0].message else None
-    view = said_once(full, one)
+    view = without_repetition(full, one)
     numbers = {task.name: index for index, task in enumerate(view.tasks, start=1)}
     counts = dict.fromkeys(numbers, 0)
     tests = []

@@ -1,1 +1,1 @@
-"""How reports are shown. Everything students wrote is made harmless here."""
+"""Views of reports: HTML pages, terminal, notebook table, CSV. Text that students wrote is made harmless here."""

@@ -1,4 +1,4 @@
-"""The gradebook as CSV. Its columns are documented in docs/report.md."""
+"""Write the gradebook as CSV. Its columns are documented in docs/report.md."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from autograder.render.summary import summarise
 from autograder.render.text import line
 from autograder.render.words import count
 
-BEFORE = ("student", "points", "max_points")  # the tasks stand between these and those
+BEFORE = ("student", "points", "max_points")  # the columns of tasks and questions follow
 AFTER = ("needs_staff", "assignment", "handed_in", "submission", "intake", "notes")
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
-_LATER_FORMULA = re.compile(r"(;\s*)(?=[=+\-@])")  # where the spreadsheet's country separates cells by semicolons
+_LATER_FORMULA = re.compile(r"(;\s*)(?=[=+\-@])")  # in countries where spreadsheets separate cells by semicolons
 
 
 def gradebook_csv(
@@ -28,10 +28,10 @@ def gradebook_csv(
     intake: Mapping[str, str] | None = None,
     assignment: str = "",
 ) -> str:
-    """One row per student, by name; hand-ins that could not be opened have no points and say why in notes.
+    """Return one row per student, sorted by name. `unopened` hand-ins have no points, and the reason in notes.
 
-    ``questions`` are the ids of inline questions; ``intake`` says of students, also of those who handed in nothing,
-    what a person should know of how their hand-in came in.
+    ``questions`` are the ids of inline questions. ``intake`` maps a student to the problems found while the hand-ins
+    were collected; students who handed in nothing may be among them.
     """
     summary = summarise(reports)
     tasks, intake = [task.name for task in summary.tasks], dict(intake or {})
@@ -53,7 +53,7 @@ def gradebook_csv(
 
 
 def cell(text: str) -> str:
-    """Text that a spreadsheet shows and does not run: what could start a formula gets an apostrophe before it."""
+    """Return text that a spreadsheet shows and does not run: an apostrophe is put before what could be a formula."""
     shown = _LATER_FORMULA.sub(r"\1'", line(text, limit=1000))
     formula = (_FORMULA.match(text) or _FORMULA.match(shown)) and not _NUMBER.fullmatch(shown)
     return f"'{shown}" if formula else shown
@@ -63,8 +63,8 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
     earned = {task.name: task.points for task in report.tasks}
     given = {mark.item: mark.points for mark in report.marks if mark.question}
     by_hand = [f"{m.item}: {count(m.points, 'point')} by hand ({m.reason})." for m in report.overrides.values()]
-    gone = "by hand count for nothing, as there is no such task any more"
-    by_hand += [f"{m.item}: {count(m.points, 'point')} {gone}." for m in report.stray_marks]
+    stray = "by hand do not count, because the assignment no longer has this task"
+    by_hand += [f"{m.item}: {count(m.points, 'point')} {stray}." for m in report.stray_marks]
     return [
         cell(report.student),
         report.points,

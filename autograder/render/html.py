@@ -1,4 +1,4 @@
-"""One report as one HTML file that loads nothing. Knows nothing about how the marks came about."""
+"""Render a report as one HTML file that loads nothing else. Knows nothing about how marks are computed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from autograder.core.report import Outcome, Report
 from autograder.render.text import clean, line, name
-from autograder.render.view import left_over, one_reason, said_once, student_view, task_views
+from autograder.render.view import left_over, one_reason, student_view, task_views, without_repetition
 from autograder.render.words import NOT_ISOLATED, ONE_REASON, OUTCOME_WORDS, REFUSED, count, reason, share, verdict
 
 _HERE = Path(__file__).parent
@@ -20,7 +20,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Segment:
-    """One task's part of the bar: its width, and which percentages of it are earned and ungraded."""
+    """One task's part of the bar: its width, and the percentages of it that are earned and ungraded."""
 
     max_points: int
     got: float
@@ -28,10 +28,10 @@ class Segment:
 
 
 def report_html(report: Report, *, staff: bool) -> str:
-    """The page for one student; with `staff` the one that also shows what hidden checks saw."""
+    """Return the page of one student; with `staff`, it also shows what hidden checks saw."""
     full = report if staff else student_view(report)
     one = full.checks[0] if one_reason(report) and full.checks[0].message else None
-    shown = said_once(full, one)
+    shown = without_repetition(full, one)
     return render(
         "report.html",
         report=shown,
@@ -50,12 +50,12 @@ def report_html(report: Report, *, staff: bool) -> str:
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill a template of this folder. Every string is cleaned and escaped, whatever the template says."""
+    """Fill a template of this folder. Every string is cleaned and escaped, whatever the template does."""
     return _environment().get_template(template).render(css=_css(), **values)
 
 
 def segments(report: Report) -> list[Segment]:
-    """The bar of a report, task by task."""
+    """Return the bar of a report, task by task."""
     broken = {task.name: 0 for task in report.tasks if task.name not in report.overrides}
     for check in report.checks:
         if check.outcome is Outcome.BROKEN and check.task in broken:
@@ -76,7 +76,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,  # Markup and our enums stay
+        finalize=lambda value: clean(value) if type(value) is str else value,  # not Markup, nor our enums
     )
     environment.filters.update(
         clean=clean,

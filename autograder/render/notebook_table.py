@@ -1,4 +1,4 @@
-"""A report as the table that a notebook cell shows: inline styles only, colours that suit light and dark themes."""
+"""Render a report as a table for a notebook cell: inline styles only, readable in light and dark themes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from html import escape
 
 from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.render.text import clean, line
-from autograder.render.view import TaskView, left_over, one_reason, said_once, task_views
+from autograder.render.view import TaskView, left_over, one_reason, task_views, without_repetition
 from autograder.render.words import ONE_REASON, OUTCOME_WORDS, reason, verdict
 
-# Mid-tones that carry white text (4.5:1 and more); everything else inherits the theme's colours.
+# White text on these has a contrast of at least 4.5:1; everything else inherits the theme's colours.
 BADGES = {Outcome.PASSED: "#1d7444", Outcome.FAILED: "#b3392d", Outcome.BROKEN: "#855400"}
 
 _LINE = "rgba(128,128,128,.35)"
@@ -24,15 +24,15 @@ _ROW = "background:transparent;color:inherit;"
 
 
 def report_table_html(report: Report) -> str:
-    """The fragment that IPython.display.HTML takes."""
+    """Return the HTML fragment for IPython.display.HTML."""
     rows, one, rest = [], one_reason(report), left_over(report)
-    shown = said_once(report, one)
+    shown = without_repetition(report, one)
     for task in task_views(shown):
         rows.append(_task_row(task))
         rows += [_blank_row(task)] if task.is_blank else [_check_row(check, brief=bool(one)) for check in task.checks]
     notes = "".join(f'<p style="margin:2px 0;opacity:.8">{_line(note, 500)}</p>' for note in shown.notes)
     if one:
-        notes += f'<p style="margin:6px 0 2px"><strong>{ONE_REASON}</strong></p>{_words(one)}'
+        notes += f'<p style="margin:6px 0 2px"><strong>{ONE_REASON}</strong></p>{_details(one)}'
     return (
         f'<div style="max-width:860px;font-size:13px;overflow-wrap:anywhere">{notes}'
         f'<table style="{_TABLE}"><tbody>{"".join(rows)}</tbody></table>'
@@ -63,7 +63,7 @@ def _check_row(check: CheckResult, *, brief: bool) -> str:
     parts = [_line(check.title, 300)]
     if check.cause is not Cause.WRONG and reason(check) and not brief:
         parts.append(f'<br><span style="opacity:.8">{reason(check)}</span>')
-    parts.append(_words(check))
+    parts.append(_details(check))
     return (
         f'<tr style="{_ROW}"><td style="{_CELL}">{_badge(OUTCOME_WORDS[check.outcome], BADGES[check.outcome])}</td>'
         f'<td style="{_CELL}width:100%">{"".join(parts)}</td>'
@@ -71,7 +71,7 @@ def _check_row(check: CheckResult, *, brief: bool) -> str:
     )
 
 
-def _words(check: CheckResult) -> str:
+def _details(check: CheckResult) -> str:
     parts = []
     if check.message:
         parts.append(f'<pre style="{_PRE}">{escape(clean(check.message, limit=6000, lines=60))}</pre>')

@@ -1,20 +1,21 @@
-"""The progress of a run over a class."""
+"""Show the progress of grading a class."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograder.render.words import count
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import TaskID
 
-EVERY = 30.0  # seconds between two lines, where there is no terminal
+EVERY = 30.0  # seconds between two lines, if the output is not a terminal
 
 
 class Bar:
-    """A bar with the rate and the time left; in a pipe or a log file, a line now and then."""
+    """A bar with the rate and the time left; in a pipe or a log file, a line every 30 seconds."""
 
     def __init__(self, console: Console, *, disable: bool) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,10 +23,10 @@ class Bar:
         rate = TextColumn("{task.fields[rate]}")
         columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
         self._bar = Progress(*columns, console=console, disable=disable or not console.is_terminal)
-        self._lines = None if disable or console.is_terminal else console
-        self._line: Any = None
+        self._log = None if disable or console.is_terminal else console
+        self._task: TaskID
         self._jobs = self._done = 0
-        self._began = self._said = 0.0
+        self._began = self._last_line = 0.0
 
     def __enter__(self) -> Bar:
         self._bar.start()
@@ -35,29 +36,29 @@ class Bar:
         self._bar.stop()
 
     def pause(self) -> None:
-        """Let go of the terminal, for a question."""
+        """Release the terminal, for a question."""
         self._bar.stop()
 
     def start(self, students: int, jobs: int) -> None:
-        """There are so many to run."""
-        self._line = self._bar.add_task("grading", total=jobs, rate="")
+        """Set the number of students and of jobs, and start the clock."""
+        self._task = self._bar.add_task("grading", total=jobs, rate="")
         self._jobs, self._began = jobs, time.monotonic()
-        self._said = self._began
-        self._tell(f"{count(students, 'hand-in')}, {jobs:,} to grade.")
+        self._last_line = self._began
+        self._print(f"{count(students, 'hand-in')}, {jobs:,} to grade.")
 
     def step(self, report: object) -> None:
-        """One more is done."""
+        """Count one more report."""
         self._done += 1
-        self._bar.advance(self._line)
+        self._bar.advance(self._task)
         speed = self._bar.tasks[0].speed
-        self._bar.update(self._line, rate=f"{speed:.1f}/s" if speed else "")
+        self._bar.update(self._task, rate=f"{speed:.1f}/s" if speed else "")
         now = time.monotonic()
-        if self._lines and (now >= self._said + EVERY or self._done == self._jobs):
-            self._said = now
+        if self._log and (now >= self._last_line + EVERY or self._done == self._jobs):
+            self._last_line = now
             each = (now - self._began) / self._done
             left = (self._jobs - self._done) * each
-            self._tell(f"{self._done:,} of {self._jobs:,} graded, {each:.2g} s each, about {left:,.0f} s left.")
+            self._print(f"{self._done:,} of {self._jobs:,} graded, {each:.2g} s each, about {left:,.0f} s left.")
 
-    def _tell(self, text: str) -> None:
-        if self._lines:
-            self._lines.print(text, markup=False, highlight=False, soft_wrap=True)
+    def _print(self, text: str) -> None:
+        if self._log:
+            self._log.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A class in numbers: what index.html and the terminal say about many reports. Draws nothing."""
+"""Summarise the reports of a class in numbers, for index.html and the terminal."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ BINS = 10
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """One task over all hand-ins that could be opened and have it."""
+    """One task, over all hand-ins that could be opened and contain it."""
 
     name: str
     title: str
     max_points: int
     mean: float
-    full: int  # hand-ins with all its points
+    full: int  # number of hand-ins with all its points
     seen: int
 
 
 @dataclass(frozen=True)
 class CheckSummary:
-    """One check over all hand-ins that could be opened and have it."""
+    """One check, over all hand-ins that could be opened and contain it."""
 
     id: str
     title: str
     hidden: bool
     seen: int
     failed: int
-    cause: Cause | None  # the most common among the failed
-    hint: str  # the most common among the failed, "" when none
-    hinted: int  # how many got that hint
+    cause: Cause | None  # the most common one among the failed
+    hint: str  # the most common one among the failed, or ""
+    hinted: int  # number of hand-ins with that hint
     median_seconds: float
     max_seconds: float
-    ungraded: int  # hand-ins of which it broke
-    broken: tuple[Report, ...]  # of these, whose task nobody has marked by hand: a person must look
-    broken_message: str  # of the first
+    ungraded: int  # number of hand-ins on which it broke
+    broken: tuple[Report, ...]  # those on which it broke and whose task nobody has marked by hand
+    broken_message: str  # of the first broken one
 
     @property
     def passed(self) -> int:
@@ -51,7 +51,7 @@ class CheckSummary:
 class ClassSummary:
     """All hand-ins of one assignment."""
 
-    reports: tuple[Report, ...]  # by name
+    reports: tuple[Report, ...]  # sorted by name
     max_points: int
     mean: float
     median: float
@@ -62,7 +62,7 @@ class ClassSummary:
 
     @property
     def refused(self) -> tuple[Report, ...]:
-        """Hand-ins that could not be opened: they have no points, and no part in the rates of tasks and checks."""
+        """Hand-ins that could not be opened: they have no points; the rates of tasks and checks exclude them."""
         return tuple(report for report in self.reports if report.refusal)
 
     @property
@@ -71,12 +71,12 @@ class ClassSummary:
 
     @property
     def broken(self) -> tuple[CheckSummary, ...]:
-        """The checks that broke where no mark by hand has settled it, those that broke most often first."""
+        """The checks that broke in tasks without a mark by hand, those that broke most often first."""
         return tuple(sorted((c for c in self.checks if c.broken), key=lambda c: -len(c.broken)))
 
     @property
     def stray_marks(self) -> tuple[tuple[Report, Mark], ...]:
-        """Marks by hand that count for nothing, because their task is gone."""
+        """Marks by hand that do not count, because the assignment no longer has their task."""
         return tuple((report, mark) for report in self.reports for mark in report.stray_marks)
 
     @property
@@ -89,7 +89,7 @@ class ClassSummary:
 
 
 def summarise(reports: Iterable[Report]) -> ClassSummary:
-    """Count and average. No reports give zeros, not an error."""
+    """Compute counts and averages; without reports they are zero."""
     ordered = tuple(sorted(reports, key=lambda report: (report.student.casefold(), report.student)))
     points = [report.points for report in ordered]
     bins = Counter(_bin(report) for report in ordered)

@@ -1,4 +1,4 @@
-"""Make text that students wrote fit to be shown: no terminal escapes, nothing invisible, a bounded size.
+"""Make text that students wrote safe to show: no terminal escapes, nothing invisible, a bounded size.
 
 Escaping for HTML, CSV or markup is not done here; each view does its own.
 """
@@ -10,7 +10,7 @@ import re
 ELLIPSIS = "…"
 NAMELESS = "(no name)"
 
-# The body of an escape sequence ends at the next ESC or line, so that hostile input costs linear time.
+# The body of an escape sequence ends at the next ESC or line break, so that hostile input takes linear time.
 _TERMINAL_ESCAPE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b[\]PX^_][^\x07\x1b\n]{0,2000}(?:\x07|\x1b\\)?"  # OSC, DCS...: window titles, links
@@ -20,7 +20,7 @@ _LINE_END = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _REMOVED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # control characters but tab and newline
     "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0"  # invisible fillers
-    "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # zero width, and what reorders text
+    "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # zero width, and characters that reorder text
     "\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"  # annotations, tags
 )
 _NOT_TEXT = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")  # lone surrogates and noncharacters
@@ -31,7 +31,7 @@ _PILE_OF_ACCENTS = re.compile(
 
 
 def clean(text: str, *, limit: int = 20_000, lines: int = 400) -> str:
-    """Printable text of at most about `limit` characters and `lines` lines, the end kept as well as the start."""
+    """Return printable text of about `limit` characters and `lines` lines at most; it is cut in the middle."""
     if len(text) > limit:
         head, tail = limit - limit // 4, limit // 4
         notice = f"\n[{ELLIPSIS} {len(text) - limit:,} characters left out {ELLIPSIS}]\n"
@@ -46,13 +46,13 @@ def clean(text: str, *, limit: int = 20_000, lines: int = 400) -> str:
 
 
 def line(text: str, *, limit: int = 200) -> str:
-    """The same as one line: white space collapsed, cut at `limit`."""
+    """Return printable text on one line: white space collapsed, cut at `limit` characters."""
     text = " ".join(_visible(text[: 4 * limit]).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
 
 
 def name(text: str) -> str:
-    """A student's or a file's name as one short line, never empty."""
+    """Return the name of a student or file as one short line, never empty."""
     return line(text, limit=80) or NAMELESS
 
 

@@ -1,4 +1,4 @@
-"""A report arranged for reading: what its student may see of it, and its checks task by task."""
+"""Arrange a report for reading: what its student may see, and its checks task by task."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TaskView:
 
     @property
     def open(self) -> tuple[CheckResult, ...]:
-        """The checks that still need work: the student's, or ours."""
+        """The checks that did not pass."""
         return tuple(check for check in self.checks if check.outcome is not Outcome.PASSED)
 
     @property
@@ -28,36 +28,36 @@ class TaskView:
 
     @property
     def is_blank(self) -> bool:
-        """True when there was nothing to judge; said once, not once per check."""
+        """Whether nothing is written yet; views say this once, not once per check."""
         return bool(self.checks) and all(check.cause is Cause.NOT_WRITTEN for check in self.checks)
 
     @property
     def message(self) -> str:
-        """The first thing a check has to say."""
+        """The first message of a check."""
         return next((check.message for check in self.checks if check.message), "")
 
 
 def student_view(report: Report) -> Report:
-    """The report without what hidden checks saw, without the seed, and without our own breakages.
+    """Return the report without the seed, what hidden checks saw, and the messages of broken checks.
 
-    Of a hidden check stay task, title, points, outcome, cause and hint. Its seconds go too: code that
-    sleeps could spell out in them what it was given.
+    Task, title, points, outcome, cause and hint of a hidden check are shown. Its seconds are not: code that sleeps
+    could reveal its inputs through them.
     """
     checks = tuple(_checked(check, f"hidden check {number}") for number, check in enumerate(report.checks, 1))
     return replace(report, checks=checks, seed=0)
 
 
 def one_reason(report: Report) -> CheckResult | None:
-    """The check that speaks for all when none passed and all say the same, as when a module cannot be imported."""
+    """Return a check whose message is that of all, if none passed: for example when a module cannot be imported."""
     first = report.checks[0] if len(report.checks) > 1 else None
     if not first or not first.message or first.outcome is Outcome.PASSED or first.cause is Cause.NOT_WRITTEN:
         return None
-    said = {(check.outcome, check.cause, check.message, check.hint) for check in report.checks}
-    return first if len(said) == 1 else None
+    verdicts = {(check.outcome, check.cause, check.message, check.hint) for check in report.checks}
+    return first if len(verdicts) == 1 else None
 
 
-def said_once(report: Report, one: CheckResult | None) -> Report:
-    """The report without what ``one`` says for all its checks, and without a note that says it again."""
+def without_repetition(report: Report, one: CheckResult | None) -> Report:
+    """Return the report without the message that ``one`` has in common with all checks and notes."""
     if one is None:
         return report
     checks = tuple(
@@ -68,12 +68,12 @@ def said_once(report: Report, one: CheckResult | None) -> Report:
 
 
 def left_over(report: Report) -> int:
-    """Points that no check of this report decides: those of hidden checks in a run of the public ones."""
+    """Return the points that no check of this report decides: those of hidden checks in a run of the public ones."""
     return max(0, report.max_points - sum(check.max_points for check in report.checks))
 
 
 def task_views(report: Report) -> tuple[TaskView, ...]:
-    """The tasks in the manifest's order; a check of a task that the report does not list is shown all the same."""
+    """Return the tasks in the manifest's order, then those of checks whose task the report does not list."""
     tasks = {task.name: task for task in report.tasks}
     for check in report.checks:
         if check.task not in tasks:

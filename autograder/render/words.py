@@ -1,4 +1,4 @@
-"""The words that all views of a report share."""
+"""Words and sentences that all views of a report share."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CAUSE_WORDS = {
     Cause.BROKEN: "could not be graded",
 }
 
-BROKEN_SENTENCE = "We could not grade this; staff have been told."
+BROKEN_SENTENCE = "This could not be graded. It is not your fault."
 REFUSED = "The hand-in could not be opened, so no check was run."
-ONE_REASON = "No check passed, all for the same reason."
-NOT_ISOLATED = "Graded without a wall"
+ONE_REASON = "No check passed, and the reason is the same for all."
+NOT_ISOLATED = "Graded without isolation"
 
 
 def reason(check: CheckResult) -> str:
-    """Why a check earned nothing, as a sentence; empty when it passed."""
+    """Return why a check earned no points, as a sentence; empty if it passed."""
     if check.outcome is Outcome.BROKEN:
         return BROKEN_SENTENCE
     cause = CAUSE_WORDS[check.cause] if check.cause else ""
@@ -34,12 +34,12 @@ def reason(check: CheckResult) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Say "1 check" or "2 checks"."""
+    """Return "1 check" or "2 checks"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def share(part: float, whole: float) -> str:
-    """A percentage that says 0 % and 100 % only when that is exact."""
+    """Return a percentage; it is 0 % or 100 % only if that is exact."""
     if whole <= 0:
         return "–"
     percent = 100 * part / whole
@@ -51,9 +51,10 @@ def share(part: float, whole: float) -> str:
 
 
 def verdict(checks: Sequence[CheckResult], left_over: int, *, by_hand: int = 0) -> str:
-    """The sentence at the top of a report: how many checks passed, and what is still open.
+    """Return the summary of a report: how many checks passed, and what is still open.
 
-    ``by_hand`` is the number of tasks that a person marked instead: then the checks do not decide how well it was done.
+    ``left_over`` are points of checks that the report does not contain. ``by_hand`` is the number of tasks that a
+    person marked; then the checks alone do not decide whether to say "Well done".
     """
     most = sum(check.max_points for check in checks)
     passed = sum(check.outcome is Outcome.PASSED for check in checks)
@@ -66,9 +67,9 @@ def verdict(checks: Sequence[CheckResult], left_over: int, *, by_hand: int = 0) 
     else:
         sentence = f"{passed} of {count(len(checks), 'check')} passed."
     if broken:
-        sentence += f" {count(broken, 'check')} could not be graded; staff have been told."
+        sentence += f" {count(broken, 'check')} could not be graded, which is not your fault."
     if by_hand:
-        sentence += f" A person marked {count(by_hand, 'task')} instead, see below."
+        sentence += f" A person marked {count(by_hand, 'task')} instead; see below."
     if left_over > 0:
         sentence += (
             f" Checks that are not shown here decide the other {left_over} of {count(most + left_over, 'point')}."

@@ -23,7 +23,7 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_a_row_has_the_points_of_every_task_and_who_must_look():
+def test_a_row_has_the_points_of_every_task_and_whether_it_needs_staff():
     grace, zoe = rows(gradebook_csv([perfect("Zoë"), mixed()]))
     assert (grace["student"], grace["points"], grace["needs_staff"]) == ("Grace Hopper", "38", "yes")
     assert (zoe["student"], zoe["points"], zoe["max_points"], zoe["needs_staff"]) == ("Zoë", "100", "100", "no")
@@ -49,17 +49,17 @@ def test_a_row_has_the_points_of_every_task_and_who_must_look():
         "\tx",
     ],
 )
-def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text):
+def test_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text):
     assert cell(text).startswith("'")
     assert rows(gradebook_csv([perfect(text)]))[0]["student"].startswith("'")
 
 
-def test_a_formula_behind_a_semicolon_is_stopped_where_semicolons_separate():
+def test_a_formula_after_a_semicolon_gets_an_apostrophe_too():
     assert cell("x;=HYPERLINK(1)") == "x;'=HYPERLINK(1)"
 
 
 @pytest.mark.parametrize("text", ["Ada", "42", "-3", "+4.5", "", "a=b", "jean-luc@x.org"])
-def test_numbers_and_ordinary_text_stay_as_they_are(text):
+def test_numbers_and_ordinary_text_are_not_changed(text):
     assert cell(text) == text
 
 
@@ -116,7 +116,7 @@ def test_the_documented_columns_are_those_of_the_gradebook():
 
 
 @pytest.mark.parametrize("report", [perfect(), mixed(), stub(), *classroom(3)], ids=lambda report: report.student)
-def test_reports_fit_their_schema_and_are_read_back_as_they_were(report, tmp_path):
+def test_reports_fit_their_schema_and_survive_writing_and_reading(report, tmp_path):
     schema = json.loads((DOCS / "report.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(json.loads(report.to_json()), schema)

@@ -1,4 +1,4 @@
-"""What reports and the overview say of marks by hand."""
+"""Marks by hand in reports and in the overview."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def on_screen(*reports: Report) -> str:
     return file.getvalue()
 
 
-def test_nobody_is_told_well_done_above_a_mark_by_hand() -> None:
+def test_a_report_with_a_mark_by_hand_does_not_say_well_done() -> None:
     glad = report_html(perfect(), staff=False)
     assert "All 14 checks passed. Well done." in glad
     page = report_html(perfect().with_marks([mark("predict_labels", 8)]), staff=False)
-    assert "All 14 checks passed. A person marked 1 task instead, see below." in page
+    assert "All 14 checks passed. A person marked 1 task instead; see below." in page
     assert "Well done" not in page
     assert 'class="verdict glad"' not in page
 
 
-def test_what_a_mark_by_hand_has_settled_needs_no_staff() -> None:
+def test_a_broken_check_with_a_mark_by_hand_needs_no_staff() -> None:
     settled = mixed().with_marks([mark("predict_labels", 8)])
     assert "Needs staff" not in index_html([settled], title="knn")
     assert "Needs staff" not in on_screen(settled)
@@ -45,7 +45,7 @@ def test_what_a_mark_by_hand_has_settled_needs_no_staff() -> None:
     assert (check.passed, check.ungraded, check.broken) == (0, 1, ())
 
 
-def test_of_two_with_a_broken_check_only_the_one_nobody_marked_is_listed() -> None:
+def test_only_students_with_a_broken_check_and_no_mark_are_listed() -> None:
     reports = [mixed("Ada").with_marks([mark("predict_labels", 8)]), mixed("Bob")]
     assert f"Needs staff: 1 hand-in\n  {BROKEN}: Bob\n" in on_screen(*reports)
     assert [report.student for check in summarise(reports).broken for report in check.broken] == ["Bob"]
@@ -53,28 +53,32 @@ def test_of_two_with_a_broken_check_only_the_one_nobody_marked_is_listed() -> No
     assert f"{BROKEN}: Ada" in on_screen(*other)
 
 
-def test_who_was_settled_by_hand_has_not_passed_all() -> None:
+def test_a_student_marked_by_hand_is_not_listed_as_all_passed() -> None:
     broken = spoilt(perfect(), c9={"cause": Cause.BROKEN, "message": "KeyError"})
     page = index_html([broken.with_marks([mark("predict_labels", 8)])], title="knn")
-    assert "settled by hand" in page
+    assert "marked by hand" in page
     assert "all passed" not in page
 
 
-def test_a_mark_for_a_task_that_is_no_more_counts_for_nothing_and_staff_are_told() -> None:
+def test_a_mark_for_a_removed_task_does_not_count_and_is_shown_to_staff() -> None:
     report = perfect("ada").with_marks([mark("predict_all", 15)])
     assert (report.points, report.overrides, report.tasks) == (100, {}, perfect().tasks)
     assert "Read it." not in report_html(report, staff=False)
-    assert "count for nothing: there is no such task any more" in report_html(report, staff=True)
+    assert "This mark does not count, because the assignment no longer has this task." in report_html(
+        report, staff=True
+    )
     page = index_html([report, perfect("bob")], title="knn")
     assert "Marks by hand without a task" in page
     assert "<code>predict_all</code>" in page
-    assert "Marks by hand without a task: 1, counting for nothing\n  ada predict_all\n" in on_screen(report)
+    assert "Marks by hand without a task: 1. They do not count.\n  ada predict_all\n" in on_screen(report)
     (row,) = csv.DictReader(io.StringIO(gradebook_csv([report])))
-    assert row["notes"] == "predict_all: 15 points by hand count for nothing, as there is no such task any more."
+    assert (
+        row["notes"] == "predict_all: 15 points by hand do not count, because the assignment no longer has this task."
+    )
     assert "without a task" not in index_html([perfect()], title="knn") + on_screen(perfect())
 
 
-def test_a_mark_counts_up_to_what_its_task_is_worth_now() -> None:
+def test_a_mark_counts_at_most_what_its_task_is_worth_now() -> None:
     report = perfect().with_marks([mark("predict_labels", 40, 50)])
     assert (report.points, report.max_points) == (100, 100)
     assert next(task.points for task in report.tasks if task.name == "predict_labels") == 25

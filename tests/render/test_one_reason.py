@@ -1,4 +1,4 @@
-"""What is the same for every check is said once; hand-ins that could not be opened stand apart in the overview."""
+"""A reason that all checks share is shown once; hand-ins that could not be opened have their own table."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("draw", VIEWS.values(), ids=VIEWS)
-def test_one_reason_for_all_checks_is_said_once(draw):
+def test_one_reason_for_all_checks_is_shown_once(draw):
     for report, sentence in ((not_imported(), "No module named"), (refused(), "create the zip again")):
         text = draw(report)
         assert text.count(sentence) == 1
@@ -41,14 +41,14 @@ def test_one_reason_for_all_checks_is_said_once(draw):
     assert draw(not_imported()).count("Leave it out.") == 1
 
 
-def test_a_hand_in_that_could_not_be_opened_is_known_by_its_report():
+def test_a_report_says_that_the_hand_in_could_not_be_opened():
     assert refused().refusal.startswith("handin.zip is damaged or not a zip")
     assert "No check passed" not in report_html(refused(), staff=False)
     assert "could not be opened, so no check was run" in report_html(refused(), staff=False)
     assert [report.refusal for report in (not_imported(), mixed(), perfect(), public_only())] == ["", "", "", ""]
 
 
-def test_what_hidden_checks_saw_stays_hidden_when_all_say_the_same():
+def test_a_reason_that_hidden_checks_share_stays_hidden():
     secret = {"cause": perfect().checks[0].cause, "message": "expected 7"}
     report = spoilt(public_only(), c0=secret)
     hidden = perfect().checks[2]
@@ -58,7 +58,7 @@ def test_what_hidden_checks_saw_stays_hidden_when_all_say_the_same():
     assert hidden.hidden
 
 
-def test_rates_leave_out_what_could_not_be_opened_and_say_so():
+def test_rates_leave_out_hand_ins_that_could_not_be_opened():
     class_of = [perfect("ada"), mixed("bob"), *(refused(f"r{number}") for number in range(8))]
     summary = summarise(class_of)
     assert len(summary.refused) == 8
@@ -71,9 +71,9 @@ def test_rates_leave_out_what_could_not_be_opened_and_say_so():
     assert "could not be opened</td>" in page
     file = io.StringIO()
     print_class_summary(class_of, Console(file=file, width=100))
-    assert "Failed most, of the 2 that could be opened" in file.getvalue()
+    assert "Failed most often, of the 2 that could be opened" in file.getvalue()
     assert "Could not be opened: 8 hand-ins" in file.getvalue()
 
 
-def test_a_class_of_which_nothing_could_be_opened_is_drawn():
+def test_a_class_without_a_single_opened_hand_in_can_be_shown():
     assert "leave 2 hand-ins out" in index_html([refused("a"), refused("b")], title="t")

@@ -1,4 +1,4 @@
-"""Reports to draw: one of each kind, and a whole class. Deterministic."""
+"""Sample reports for the views: one of each kind, and a whole class. Deterministic."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def perfect(student: str = "Ada Lovelace", **changes: object) -> Report:
 
 
 def with_checks(report: Report, checks: tuple[CheckResult, ...]) -> Report:
-    """The same report with these checks, and the tasks summed anew."""
+    """Return the report with these checks, and the sums of its tasks."""
     tasks = tuple(
         TaskResult(name, title, sum(check.points for check in checks if check.task == name), most)
         for name, title, most in TASKS
@@ -85,7 +85,7 @@ def with_checks(report: Report, checks: tuple[CheckResult, ...]) -> Report:
 
 
 def spoilt(report: Report, **checks: dict[str, object]) -> Report:
-    """The report with some checks changed: ``c3={"cause": Cause.WRONG, ...}`` is check number 3, failed."""
+    """Return the report with some checks changed: ``c3={"cause": Cause.WRONG, ...}`` fails check number 3."""
     rows = list(report.checks)
     for key, changes in checks.items():
         number = int(key[1:])
@@ -109,7 +109,7 @@ def not_imported(student: str = "Imports what is not there") -> Report:
 
 
 def mixed(student: str = "Grace Hopper") -> Report:
-    """One of each cause, prints, notes, a broken check, graded without a wall."""
+    """One check per cause, output, notes, a broken check; graded without isolation."""
     printed = "\n".join(f"epoch {epoch:2}  loss {2.3 / (epoch + 1):.4f}  accuracy {10 + epoch}" for epoch in range(12))
     report = spoilt(
         perfect(student, isolation="none"),
@@ -153,7 +153,7 @@ def stub(student: str = "Blank Page") -> Report:
 
 
 def public_only() -> Report:
-    """What `gradlab check` knows on a student's laptop."""
+    """The report of `gradlab check` on a student's machine."""
     report = perfect("you", isolation="none")
     return with_checks(report, tuple(check for check in report.checks if not check.hidden))
 
@@ -186,7 +186,7 @@ LAST = ("Lovelace", "Hopper", "Turing", "Dijkstra", "Liskov", "Johnson", "Perlma
 
 
 def classroom(number: int, seed: int = 7) -> list[Report]:
-    """A class whose marks look like those of a class."""
+    """A class with plausible marks."""
     random, reports = Random(seed), []
     for index in range(number):
         report = perfect(f"{random.choice(FIRST)} {random.choice(LAST)} {index}")
