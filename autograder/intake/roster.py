@@ -1,4 +1,4 @@
-"""The list of students, and whose a hand-in is by the names a learning platform gave it. Never guesses."""
+"""Read the list of students, and match the names that a platform gives to hand-ins with their ids. Never guesses."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import explain
+from autograder.core.files import csv_separator, explain
 
 MAX_BYTES = 50_000_000
-# Headings as the platforms' own exports and people write them, in lower case. The first one found holds the ids.
-IDS = (
+# Column headings in lower case, as people and the platforms' own exports write them. The first one found has the ids.
+ID_COLUMNS = (
     *("id", "student_id", "student id", "id number", "sid", "sis user id", "username", "student"),
     *("email address", "email", "identifier"),
 )
-NAMES = ("student", "name", "full name", "student name")
-OTHERS = (
+NAME_COLUMNS = ("student", "name", "full name", "student name")
+OTHER_COLUMNS = (
     *("id", "sid", "id number", "sis user id", "sis login id", "login", "username", "email", "email address"),
     *("gradescope", "alias"),
 )
-_CANVAS_OWN = ("sis user id", "sis login id")  # a file with these has Canvas's own numbers under "id"
-_NO_STUDENT = "points possible"  # a line of Canvas's gradebook
+_CANVAS_COLUMNS = ("sis user id", "sis login id")  # a file with one of them has Canvas's own numbers under "id"
+_NOT_A_STUDENT = "points possible"  # how a row of Canvas's gradebook begins that is not a student's
 
 
 class BadRoster(GradlabError):
-    """The roster cannot be used. Speaks to staff: which line, what to write."""
+    """A roster that cannot be used. Written for staff: which line, and what to write."""
 
 
 @dataclass(frozen=True)
 class Roster:
-    """Students' ids, and the names under which each is known."""
+    """The students' ids, and the names by which each is known."""
 
     ids: tuple[str, ...]
-    problems: tuple[tuple[str, str], ...]  # (id, sentence) of those who are listed twice
-    ignored: tuple[tuple[str, str], ...]  # (what stands first in the line, sentence) of lines that name nobody
-    _known: dict[str, frozenset[str]]  # name -> the ids it may mean
+    problems: tuple[tuple[str, str], ...]  # (id, sentence) of each student who is listed twice
+    ignored: tuple[tuple[str, str], ...]  # (first cell, sentence) of each line without an id
+    _known: dict[str, frozenset[str]]  # name -> the ids that it may mean
 
-    def who(self, keys: Sequence[str]) -> tuple[str, ...]:
-        """The students whom ``keys`` may mean: exactly one when it is clear whose the hand-in is."""
-        meant = [self._known.get(same(key), frozenset()) for key in keys]
-        clear = frozenset().union(*(ids for ids in meant if len(ids) == 1))
-        return tuple(sorted(clear or frozenset().union(*meant)))
+    def find_students(self, keys: Sequence[str]) -> tuple[str, ...]:
+        """Return the ids that ``keys`` may mean: exactly one if it is clear who handed in."""
+        candidates = [self._known.get(normalise(key), frozenset()) for key in keys]
+        clear = frozenset().union(*(ids for ids in candidates if len(ids) == 1))
+        return tuple(sorted(clear or frozenset().union(*candidates)))
 
 
 def read_roster(path: Path) -> Roster:
-    """Read a CSV with a heading. Raises BadRoster."""
+    """Read a CSV file with a heading. Raises BadRoster."""
     rows = _rows(path)
     heading = [cell.strip().casefold() for cell in next(rows, [])]
-    column = next((heading.index(name) for name in IDS if name in heading), None)
+    column = next((heading.index(name) for name in ID_COLUMNS if name in heading), None)
     if column is None:
         found = ", ".join(heading) or "nothing"
         raise BadRoster(f"{path}: the first line must name the columns, one of them 'id'. It names {found}.")
@@ -67,58 +67,61 @@ def read_roster(path: Path) -> Roster:
         student = cells.get(heading[column], "")
         if not student:
             first = next(iter(cells.values()))
-            if not first.casefold().startswith(_NO_STUDENT):
-                ignored.append((first, f"Line {line} of {path.name} has no id, so nobody's hand-in can fit it."))
+            if not first.casefold().startswith(_NOT_A_STUDENT):
+                ignored.append(
+                    (first, f"Line {line} of {path.name} has no id, so no hand-in can match it. Add the id.")
+                )
         elif student in ids:
             problems.append(
-                (student, f"The id is on lines {ids[student]} and {line} of {path.name}; the first counts.")
+                (student, f"{path.name} lists the id on lines {ids[student]} and {line}; the first counts.")
             )
         else:
             ids[student] = line
             for name in _names(student, cells):
-                known[same(name)].add(student)
+                known[normalise(name)].add(student)
     if not ids:
-        raise BadRoster(f"{path} lists no student.")
+        raise BadRoster(f"{path} lists no students. Add a line for each student below the heading.")
     return Roster(
         tuple(ids), tuple(problems), tuple(ignored), {name: frozenset(owners) for name, owners in known.items()}
     )
 
 
-def same(name: str) -> str:
-    """The form in which names are compared: case, white space, underscores and ways to write accents do not matter."""
+def normalise(name: str) -> str:
+    """Return the form in which names are compared, without differences of case, spaces, underscores, Unicode form."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
 
 
-def numbered(system: str, number: str) -> str:
-    """A number that ``system`` alone knows a student by: it may be somebody else's id by chance."""
-    return f"{system} number:{number}"
+def platform_key(platform: str, number: str) -> str:
+    """Return the key for a platform's own number of a student, which may equal another student's id by chance."""
+    return f"{platform} number:{number}"
 
 
-def squashed(words: Iterable[str]) -> str:
-    """A name as Canvas writes it in file names: letters and digits only, in lower case, marked as such."""
+def canvas_name_key(words: Iterable[str]) -> str:
+    """Return the key for a name as Canvas writes it in file names: only letters and digits, in lower case."""
     return "lastfirst:" + "".join(c for word in words for c in word.casefold() if c.isalnum())
 
 
 def _names(student: str, cells: dict[str, str]) -> list[str]:
-    people = [cells[column] for column in NAMES if column in cells]
+    """Return all names of a student, from the cells of a row by their columns."""
+    people = [cells[column] for column in NAME_COLUMNS if column in cells]
     first = cells.get("first name", cells.get("first", ""))
     last = cells.get("last name", cells.get("surname", cells.get("last", "")))
     if first and last:
         people += [f"{first} {last}", f"{last}, {first}"]
     people += [f"{first} {last}" for last, comma, first in (name.partition(", ") for name in people) if comma]
-    names = [student, *people, *(cells[column] for column in OTHERS if column in cells)]
+    names = [student, *people, *(cells[column] for column in OTHER_COLUMNS if column in cells)]
     for person in people:
         words = person.split()
-        names += [squashed([*words[at:], *words[:at]]) for at in range(len(words))]
+        names += [canvas_name_key([*words[at:], *words[:at]]) for at in range(len(words))]
     return names + _numbers(cells)
 
 
 def _numbers(cells: dict[str, str]) -> list[str]:
-    """Canvas's and Moodle's numbers for a student."""
-    own = any(column in cells for column in _CANVAS_OWN)
-    canvas = [cells[column] for column in (("canvas", "id") if own else ("canvas",)) if column in cells]
+    """Return the keys for Canvas's and Moodle's own numbers of a student."""
+    from_canvas = any(column in cells for column in _CANVAS_COLUMNS)
+    canvas = [cells[column] for column in (("canvas", "id") if from_canvas else ("canvas",)) if column in cells]
     moodle = [cells[column].rpartition(" ")[2] for column in ("moodle", "identifier") if column in cells]
-    return [numbered("Canvas", number) for number in canvas] + [numbered("Moodle", number) for number in moodle]
+    return [platform_key("Canvas", number) for number in canvas] + [platform_key("Moodle", number) for number in moodle]
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
@@ -130,10 +133,8 @@ def _rows(path: Path) -> Iterator[list[str]]:
     except UnicodeDecodeError:
         raise BadRoster(f"{path} is not saved as UTF-8. Save it as CSV UTF-8.") from None
     if len(data) > MAX_BYTES or "\0" in text:
-        raise BadRoster(f"{path} is not a CSV file.")
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
+        raise BadRoster(f"{path} is not a CSV file. Export the roster as CSV.")
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=csv_separator(text))
     except csv.Error as error:
-        raise BadRoster(f"{path} is not a CSV file: {error}.") from None
+        raise BadRoster(f"{path} is not a CSV file ({error}). Export the roster as CSV.") from None

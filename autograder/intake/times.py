@@ -1,4 +1,4 @@
-"""When something was handed in: by a file's own time, by digits in a name, by nbgrader's stamp."""
+"""Find out when a hand-in was handed in: from the file's own time, from digits in its name, or from nbgrader's file."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-MAX_FILES = 2_000  # whose times are looked at in one folder
+MAX_FILES = 2_000  # files of one folder whose times are read
 
 
-def modified(path: Path) -> datetime:
-    """When a file was last changed; of a folder, the newest file in it. Links are not followed."""
+def modification_time(path: Path) -> datetime:
+    """Return when a file was last changed; for a folder, when the newest file in it was. Links are not followed."""
     newest, left, folders = os.lstat(path).st_mtime, MAX_FILES, [path] if path.is_dir() else []
     times = []
     while folders and left > 0:
         try:
-            with os.scandir(folders.pop()) as found:
-                for entry in found:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
                     left -= 1
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(Path(entry.path))
                     else:
                         times.append(entry.stat(follow_symlinks=False).st_mtime)
         except OSError:
-            continue  # opening the hand-in says so
+            continue  # opening the hand-in will report it
     return datetime.fromtimestamp(min(max(times, default=newest), 253_000_000_000), UTC)
 
 
-def moment(date: str, time: str, *, utc: bool) -> datetime | None:
-    """The moment that digits in a name say, in this machine's zone unless it is in UTC; None if there is none."""
+def parse_time(date: str, time: str, *, utc: bool) -> datetime | None:
+    """Return the time that digits in a name mean, in this machine's zone unless ``utc``; None if they mean none."""
     digits = re.sub(r"\D", "", date + time)
     try:
         found = datetime.strptime(digits, "%Y%m%d%H%M%S" if len(digits) == 14 else "%Y%m%d%H%M")
@@ -40,8 +40,8 @@ def moment(date: str, time: str, *, utc: bool) -> datetime | None:
     return found.replace(tzinfo=UTC) if utc else found.astimezone(UTC)
 
 
-def timestamp(path: Path) -> datetime | None:
-    """What nbgrader writes: ``2026-11-20 14:05:00.123456 UTC``, or a zone's name."""
+def read_nbgrader_time(path: Path) -> datetime | None:
+    """Read nbgrader's timestamp.txt: ``2026-11-20 14:05:00.123456 UTC``, or with the name of another zone."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return None

@@ -1,6 +1,6 @@
-"""Bulk downloads: the zip a learning platform makes of all hand-ins, unpacked beside the results.
+"""Unpack a bulk download, the zip that a platform makes of all hand-ins, next to the results.
 
-Opens no hand-in: what a student zipped stays zipped. Nothing is written outside of the folder, whatever the zip says.
+Opens no hand-in: a student's own zip stays zipped. Nothing is written outside of the folder, whatever the zip contains.
 """
 
 from __future__ import annotations
@@ -24,66 +24,66 @@ from autograder.submissions.source import printable
 
 MAX_MEMBERS = 500_000
 MAX_DEPTH = 20
-SPARE = 200_000_000  # bytes of the disk that stay free
+SPARE = 200_000_000  # bytes of the disk that are left free
 _DRIVE = re.compile(r"[A-Za-z]:")
 _OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # the disk's fault, not the member's
 
 
 class BadHandins(GradlabError):
-    """The hand-ins cannot be used. Speaks to staff."""
+    """Hand-ins that cannot be used. Written for staff."""
 
 
-def unpack(path: Path, store: Path) -> tuple[Path, list[tuple[str, str]]]:
-    """The folder that holds what is in the zip ``path``, and members left out as (name, why).
+def unpack_download(path: Path, store: Path) -> tuple[Path, list[tuple[str, str]]]:
+    """Return the folder with the contents of the zip ``path``, and the members left out as (name, reason).
 
     A zip that was unpacked before is not unpacked again. Raises BadHandins.
     """
-    facts = path.stat()
-    stamp = hashlib.sha256(f"{path.resolve()}\0{facts.st_size}\0{facts.st_mtime_ns}".encode("utf-8", "replace"))
+    status = path.stat()
+    stamp = hashlib.sha256(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "replace"))
     folder = store / f"{re.sub(r'[^0-9A-Za-z_-]', '_', path.stem)[:60]}-{stamp.hexdigest()[:8]}"
-    left_out = folder.with_suffix(".txt")  # written first: it is there when the folder is
+    left_out = folder.with_suffix(".txt")  # written first, so that it exists whenever the folder does
     if not folder.exists():
-        with _workplace(store) as temporary:
+        with _temporary_folder(store) as temporary:
             problems = _unpack(path, temporary / "all", free=shutil.disk_usage(store).free)
-            left_out.write_text("".join(f"{name}\t{why}\n" for name, why in problems), encoding="utf-8")
+            left_out.write_text("".join(f"{name}\t{reason}\n" for name, reason in problems), encoding="utf-8")
             (temporary / "all").rename(folder)
     lines = left_out.read_text(encoding="utf-8").splitlines() if left_out.exists() else []
-    return folder, [(name, why) for name, _, why in (line.partition("\t") for line in lines)]
+    return folder, [(name, reason) for name, _, reason in (line.partition("\t") for line in lines)]
 
 
-def gather(parts: Mapping[str, Path], store: Path) -> Path:
-    """A folder with copies of several files that one student handed in side by side; ``parts`` names them."""
-    facts = [(name, str(path), os.lstat(path).st_size, os.lstat(path).st_mtime_ns) for name, path in parts.items()]
-    stamp = hashlib.sha256(repr(sorted(facts)).encode("utf-8", "replace")).hexdigest()[:16]
+def gather_files(parts: Mapping[str, Path], store: Path) -> Path:
+    """Copy several files of one student, by the names in ``parts``, into a folder of their own and return it."""
+    stats = [(name, str(path), os.lstat(path).st_size, os.lstat(path).st_mtime_ns) for name, path in parts.items()]
+    stamp = hashlib.sha256(repr(sorted(stats)).encode("utf-8", "replace")).hexdigest()[:16]
     folder = store / f"gathered-{stamp}"
     if not folder.exists():
-        with _workplace(store) as temporary:
-            made = temporary / "all"
-            made.mkdir()
+        with _temporary_folder(store) as temporary:
+            copies = temporary / "all"
+            copies.mkdir()
             for name, path in parts.items():
-                facts_of = os.lstat(path)
-                if not stat.S_ISREG(facts_of.st_mode):
-                    os.symlink(os.devnull, made / name)  # opening the hand-in will say that it is a link
-                elif facts_of.st_size > MAX_ZIP:
-                    with open(made / name, "wb") as file:
-                        file.truncate(MAX_ZIP + 1)
+                status = os.lstat(path)
+                if not stat.S_ISREG(status.st_mode):
+                    os.symlink(os.devnull, copies / name)  # opening the hand-in will report that it is a link
+                elif status.st_size > MAX_ZIP:
+                    with open(copies / name, "wb") as file:
+                        file.truncate(MAX_ZIP + 1)  # opening the hand-in will report that it is too large
                 else:
-                    shutil.copy2(path, made / name)
-            made.rename(folder)
+                    shutil.copy2(path, copies / name)
+            copies.rename(folder)
     return folder
 
 
 @contextmanager
-def _workplace(store: Path) -> Iterator[Path]:
-    """A folder in ``store`` for work that a kill may cut short; what an earlier one left is removed."""
+def _temporary_folder(store: Path) -> Iterator[Path]:
+    """Provide a folder in ``store`` for unfinished work; one that an interrupted run left is removed first."""
     store.mkdir(parents=True, exist_ok=True)
-    place = store / ".unfinished"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
+    folder = store / ".unfinished"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
     try:
-        yield place
+        yield folder
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unpack(path: Path, folder: Path, *, free: int) -> list[tuple[str, str]]:
@@ -92,41 +92,45 @@ def _unpack(path: Path, folder: Path, *, free: int) -> list[tuple[str, str]]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise BadHandins(f"{path} is not a zip, or it is damaged ({printable(str(error))}). Download it again.") from None
+        raise BadHandins(f"{path} is damaged or not a zip ({printable(str(error))}). Download it again.") from None
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > MAX_MEMBERS:
-            raise BadHandins(f"{path} holds {len(members):,} files; at most {MAX_MEMBERS:,} are unpacked.")
+            raise BadHandins(
+                f"{path} contains {len(members):,} files; the limit is {MAX_MEMBERS:,}. "
+                "Unpack it yourself and give that folder."
+            )
         needed = sum(member.file_size for member in members if member.file_size <= MAX_ZIP)
         if needed > free - SPARE:
             raise BadHandins(
-                f"{path} unpacks to {needed / 1e9:.1f} GB; {folder.parent.parent} has {free / 1e9:.1f} GB free. "
-                "Make room, or unpack it elsewhere and give that folder."
+                f"{path} unpacks to {needed / 1e9:.1f} GB; only {free / 1e9:.1f} GB are free in {folder.parent.parent}. "
+                "Free some space, or unpack it elsewhere and give that folder."
             )
         seen: set[str] = set()
         for member in members:
-            why = _refusal(member, seen) or _write(archive, member, folder)
+            reason = _refusal(member, seen) or _write(archive, member, folder)
             seen.add(member.filename)
-            if why:
-                problems.append((printable(member.filename), why))
+            if reason:
+                problems.append((printable(member.filename), reason))
     return problems
 
 
 def _refusal(member: zipfile.ZipInfo, seen: set[str]) -> str:
+    """Return why a member must not be unpacked, or an empty string."""
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
     if member.filename.startswith(("/", "\\")) or ".." in parts or _DRIVE.match(member.filename) or not parts:
-        return "It names a place outside of the download, so it was left out."
+        return "Its path is outside of the download, so it was left out."
     if len(parts) > MAX_DEPTH:
-        return f"It lies more than {MAX_DEPTH} folders deep, so it was left out."
+        return f"It is more than {MAX_DEPTH} folders deep, so it was left out."
     if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
-        return "It is a link or no plain file, so it was left out."
+        return "It is a link or a special file, so it was left out."
     if member.flag_bits & 1:
-        return "It is encrypted, so it was left out. Make the download anew without a password."
+        return "It is encrypted, so it was left out. Download it again without a password."
     return "It is in the download twice; the first one was taken." if member.filename in seen else ""
 
 
 def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> str:
-    """Write one member; why that was not possible, or ''. One too large becomes an empty file of that size."""
+    """Write one member and return why that was not possible, or an empty string."""
     target = folder.joinpath(*PurePosixPath(member.filename.replace("\\", "/")).parts)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -138,20 +142,20 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> s
         if error.errno in _OURS:
             raise
         return f"It could not be unpacked ({error.strerror or printable(str(error))}), so it was left out."
-    except Exception as error:  # damage shows in many ways, by the library's choice
+    except Exception as error:  # the library raises many types for damaged data
         target.unlink(missing_ok=True)
         return f"It is damaged in the download ({printable(str(error))}). Download it again."
     try:
-        moment = time.mktime((*member.date_time, 0, 0, -1))
-        os.utime(target, (moment, moment))
+        modified = time.mktime((*member.date_time, 0, 0, -1))
+        os.utime(target, (modified, modified))
     except (ValueError, OverflowError):
-        pass  # an impossible date: the file keeps the time of unpacking
+        pass  # an impossible date: the file has the time of unpacking
     return ""
 
 
 def _fill(file: BinaryIO, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     if member.file_size > MAX_ZIP:
-        file.truncate(MAX_ZIP + 1)  # takes no room; opening the hand-in says that it is too large
+        file.truncate(MAX_ZIP + 1)  # takes no space; opening the hand-in will report that it is too large
         return
     with archive.open(member) as source:
         shutil.copyfileobj(source, file, 1 << 20)

@@ -81,7 +81,7 @@ def test_problems_of_the_intake_are_printed(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST, who=HALF)
     (tmp_path / "roster.csv").write_text("id\nada\nzoe\n")
     done = grade(course, tmp_path, "--roster", str(tmp_path / "roster.csv"))
-    assert "unknown: who: who.py fits nobody in the roster" in done.output
+    assert "unknown: who: who.py matches nobody in the roster" in done.output
     assert "missing: zoe: The roster lists this id" in done.output
 
 

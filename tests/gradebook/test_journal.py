@@ -197,7 +197,7 @@ def test_problems_of_the_intake_are_in_gradebook_and_overview(course, tmp_path):
     assert table["zoe"]["intake"].startswith("missing:")
     assert table["zoe"]["points"] == ""
     assert table["who"]["intake"].startswith("unknown:")
-    assert "fits nobody in the roster" in (out / "index.html").read_text()
+    assert "matches nobody in the roster" in (out / "index.html").read_text()
 
 
 # The file itself.

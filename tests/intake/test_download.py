@@ -1,4 +1,4 @@
-"""Whose a hand-in is and which one counts. Nothing is guessed."""
+"""Each hand-in is given to a student, and one of each student counts. Nothing is guessed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.intake.download import BadHandins, safe_name
-from tests.support.downloads import Read, gradescope, reader, students, told, write, zipped
+from tests.support.downloads import Read, gradescope, problems, reader, students, write, zipped
 from tests.support.vectors import HONEST
 
 NAME = "t02_vectors"
@@ -24,7 +24,7 @@ def read(tmp_path: Path) -> Read:
 # A folder.
 
 
-def test_a_folder_of_zips_folders_and_files_has_a_student_each(read, tmp_path):
+def test_each_zip_folder_and_file_of_a_folder_is_one_students(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada" / "vectors.py")
     zipped(folder / "bob.zip", vectors__py=HONEST)
@@ -34,10 +34,10 @@ def test_a_folder_of_zips_folders_and_files_has_a_student_each(read, tmp_path):
     intake = read(folder)
     assert intake.platform == "folder"
     assert students(intake) == ["ada", "bob", "Zoë_O_Neil"]
-    assert list(told(intake, "ignored")) == ["notes.pdf"]
+    assert list(problems(intake, "ignored")) == ["notes.pdf"]
 
 
-def test_the_latest_of_several_counts_and_the_others_are_listed(read, tmp_path):
+def test_the_latest_hand_in_counts_and_the_others_are_listed(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada.py", time=1_000)
     write(folder / "ada" / "vectors.py", time=3_000)
@@ -45,14 +45,17 @@ def test_the_latest_of_several_counts_and_the_others_are_listed(read, tmp_path):
     intake = read(folder)
     assert [handin.path.name for handin in intake.handins] == ["ada"]
     assert [handin.path.name for handin in intake.superseded] == ["ada.ipynb", "ada.py"]
-    assert told(intake, "earlier") == {
-        "ada": "ada counts, by the file's own time; kept and not graded: ada.ipynb, ada.py."
+    assert problems(intake, "earlier") == {
+        "ada": "ada counts: it is the latest by the file's own time. Not graded: ada.ipynb, ada.py."
     }
-    assert "3 hand-ins came from this student; ada counts, by the file's own time." in intake.handins[0].notes
+    assert (
+        "3 hand-ins of this student were found. ada counts: it is the latest by the file's own time."
+        in intake.handins[0].notes
+    )
     assert intake.handins[0].handed_in == "1970-01-01T00:50:00Z"
 
 
-def test_a_time_in_the_name_goes_before_the_files_own(read, tmp_path):
+def test_a_time_in_the_name_is_used_instead_of_the_files_own(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada_2026-11-20T10-00-00Z.py", time=9_000_000_000)
     write(folder / "ada_2026-11-21T10-00-00Z.py", time=1_000)
@@ -66,26 +69,26 @@ def test_a_time_in_the_name_goes_before_the_files_own(read, tmp_path):
     )
 
 
-def test_equal_times_are_said_to_be_equal(read, tmp_path):
+def test_equal_times_are_reported(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada.py", time=1_000)
     write(folder / "ada.ipynb", time=1_000)
-    assert "which is equal, and the last name" in told(read(folder), "earlier")["ada"]
+    assert "the file's own time is equal, and it is the last by name" in problems(read(folder), "earlier")["ada"]
 
 
-def test_two_names_that_make_one_folder_stay_two_students(read, tmp_path):
+def test_two_names_with_the_same_folder_name_remain_two_students(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada b.py")
     write(folder / "ada_b.py")
     intake = read(folder)
     assert len(set(students(intake))) == 2
     assert all(student.startswith("ada_b_") for student in students(intake))
-    assert len(told(intake, "duplicate")) == 2
+    assert len(problems(intake, "duplicate")) == 2
 
 
-def test_what_is_no_folder_of_hand_ins_gets_a_sentence(read, tmp_path):
+def test_a_source_without_hand_ins_is_refused_with_a_sentence(read, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadHandins, match="holds no hand-in of t02_vectors"):
+    with pytest.raises(BadHandins, match="contains no hand-in for t02_vectors"):
         read(tmp_path / "empty")
     with pytest.raises(BadHandins, match="cannot be read"):
         read(tmp_path / "nowhere")
@@ -95,7 +98,7 @@ def test_what_is_no_folder_of_hand_ins_gets_a_sentence(read, tmp_path):
         read(zipped(tmp_path / "ada.zip", vectors__py=HONEST))
 
 
-def test_links_are_left_for_the_opening_to_refuse(read, tmp_path):
+def test_links_are_listed_and_not_followed(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada.py")
     (folder / "eve.py").symlink_to("/etc/passwd")
@@ -104,7 +107,7 @@ def test_links_are_left_for_the_opening_to_refuse(read, tmp_path):
 
 
 @given(st.text(max_size=300))
-def test_an_id_is_always_one_safe_folder_name(text):
+def test_every_id_gives_a_safe_folder_name(text):
     name = safe_name(text)
     assert name
     assert "/" not in name
@@ -119,7 +122,7 @@ def test_an_id_is_always_one_safe_folder_name(text):
 
 
 @pytest.mark.parametrize("inside", ["", "submitted"])
-def test_nbgraders_tree_gives_students_and_its_own_times(read, tmp_path, inside):
+def test_students_and_times_are_read_from_nbgraders_tree(read, tmp_path, inside):
     folder = tmp_path / "in"
     write(folder / inside / "ada" / NAME / "vectors.ipynb")
     write(folder / inside / "ada" / NAME / "timestamp.txt", "2026-11-20 14:05:00.123456 UTC\n")
@@ -132,10 +135,10 @@ def test_nbgraders_tree_gives_students_and_its_own_times(read, tmp_path, inside)
         ("bob", NAME, "1970-01-01T00:16:40Z"),
     ]
     assert [handin.time_source for handin in intake.handins] == ["nbgrader's timestamp.txt", "the file's own time"]
-    assert list(told(intake, "missing")) == ["zoe"]
+    assert list(problems(intake, "missing")) == ["zoe"]
 
 
-def test_stray_files_in_nbgraders_tree_are_listed_and_change_nothing(read, tmp_path):
+def test_other_files_in_nbgraders_tree_are_listed_and_change_nothing(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "ada" / NAME / "vectors.py", time=1_000)
     write(folder / "ada" / "notes.txt")
@@ -148,10 +151,10 @@ def test_stray_files_in_nbgraders_tree_are_listed_and_change_nothing(read, tmp_p
         ["ada"],
         "1970-01-01T00:16:40Z",
     )
-    assert (list(told(intake, "missing")), list(told(intake, "ignored"))) == (["zoe"], ["roster.csv"])
+    assert (list(problems(intake, "missing")), list(problems(intake, "ignored"))) == (["zoe"], ["roster.csv"])
 
 
-def test_a_folder_of_which_one_hand_in_lies_deeper_is_no_tree_of_nbgraders(read, tmp_path):
+def test_a_folder_with_one_deeper_hand_in_is_not_taken_for_nbgraders_tree(read, tmp_path):
     write(tmp_path / "in" / "ada" / NAME / "vectors.py")
     write(tmp_path / "in" / "bob" / "vectors.py")
     zipped(tmp_path / "in" / "eve.zip", vectors__py=HONEST)
@@ -169,7 +172,7 @@ def test_a_timestamp_that_is_a_link_is_not_read(read, tmp_path):
 # Gradescope.
 
 
-def test_gradescopes_export_names_everyone_of_a_group(read, tmp_path):
+def test_everyone_in_a_gradescope_group_gets_the_hand_in(read, tmp_path):
     intake = read(gradescope(tmp_path / "in"))
     assert intake.platform == "Gradescope"
     assert [(h.student, h.path.name, h.handed_in) for h in intake.handins[:3]] == [
@@ -177,11 +180,11 @@ def test_gradescopes_export_names_everyone_of_a_group(read, tmp_path):
         ("grace@x.edu", "submission_2", "2026-11-20T13:05:00Z"),
         ("no@x.edu", "submission_2", "2026-11-20T13:05:00Z"),
     ]
-    assert list(told(intake, "unknown")) == ["submission_3"]
-    assert list(told(intake, "ignored")) == ["submission_9"]
+    assert list(problems(intake, "unknown")) == ["submission_3"]
+    assert list(problems(intake, "ignored")) == ["submission_9"]
 
 
-def test_a_roster_may_know_gradescopes_people_by_any_of_their_names(read, tmp_path):
+def test_a_roster_may_list_gradescope_students_by_any_of_their_names(read, tmp_path):
     intake = read(
         gradescope(tmp_path / "in"), "id,name,email,sid\nal,Ada Lovelace,,\ngh,,GRACE@x.edu,\nno,,no@x.edu,\n"
     )
@@ -191,12 +194,12 @@ def test_a_roster_may_know_gradescopes_people_by_any_of_their_names(read, tmp_pa
 @pytest.mark.parametrize(
     "text", ["[1, 2", "- a\n- b\n", "!!python/object/apply:os.system ['true']", "\x00", "a: " + "[" * 5000]
 )
-def test_metadata_that_is_none_gets_a_sentence(read, tmp_path, text):
+def test_invalid_metadata_is_refused_with_a_sentence(read, tmp_path, text):
     with pytest.raises(BadHandins, match=r"submission_metadata\.yml"):
         read(gradescope(tmp_path / "in", text))
 
 
-def test_a_bomb_of_aliases_in_the_metadata_stays_small(read, tmp_path):
+def test_nested_aliases_in_the_metadata_are_not_expanded(read, tmp_path):
     bomb = "a: &b0 [x]\n"
     for number in range(1, 30):
         bomb += f"b{number}: &b{number} [{', '.join([f'*b{number - 1}'] * 9)}]\n"

@@ -1,4 +1,4 @@
-"""Whatever names hand-ins, zip members and tables have: nothing is lost, nothing leaves its folder, nothing raises."""
+"""For any names of hand-ins, zip members and table cells, no file is lost or written outside, and no error escapes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from autograder.exports.reports import BadResults
 from autograder.exports.sheet import read_sheet
 from autograder.intake.download import KINDS, BadHandins, read_handins
 from autograder.intake.roster import BadRoster, read_roster
-from autograder.intake.unpack import unpack
+from autograder.intake.unpack import unpack_download
 from autograder.submissions.find import find_files
 from autograder.submissions.source import BadSubmission
 from tests.support.vectors import make_vectors
@@ -29,7 +29,7 @@ from tests.support.vectors import make_vectors
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 WANTED = ("vectors.ipynb", "vectors.py")
 
-# Names as platforms, people and attackers make them, and any other.
+# Names from platforms, people and attackers, and arbitrary ones.
 PIECES = st.sampled_from(
     [
         *(
@@ -68,7 +68,7 @@ def is_a_sentence(error: Exception) -> None:
 
 
 @contextlib.contextmanager
-def room() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp())
     try:
         yield folder
@@ -77,7 +77,7 @@ def room() -> Iterator[Path]:
 
 
 def possible(names: list[str], folder: Path) -> list[str]:
-    """Those of the names that this system can give to files; written into ``folder``."""
+    """Write a file for each name that this operating system allows, and return those names."""
     made = []
     for name in names:
         with contextlib.suppress(OSError, ValueError, UnicodeError):
@@ -88,10 +88,10 @@ def possible(names: list[str], folder: Path) -> list[str]:
 
 @QUICK
 @given(names=st.lists(NAMES, max_size=6), roster=st.none() | st.lists(STEMS, max_size=4))
-def test_every_hand_in_of_a_folder_counts_or_is_listed(
+def test_every_hand_in_in_a_folder_is_graded_or_listed(
     assignment: Assignment, names: list[str], roster: list[str] | None
 ) -> None:
-    with room() as place:
+    with temporary_folder() as place:
         handins = place / "in"
         handins.mkdir()
         made = possible(names, handins)
@@ -115,33 +115,33 @@ def test_every_hand_in_of_a_folder_counts_or_is_listed(
         assert {problem.kind for problem in intake.problems} <= set(KINDS)
         taken = [handin.path for handin in (*intake.handins, *intake.superseded)]
         assert len(set(taken)) == len(taken)
-        told = {problem.who for problem in intake.problems}
+        listed = {problem.who for problem in intake.problems}
         if intake.platform == "folder":
             left = {name for name in made if handins / name not in taken and not name.startswith(".")}
-            assert {name for name in left if not name.lower().endswith(("thumbs.db", "desktop.ini"))} <= told
+            assert {name for name in left if not name.lower().endswith(("thumbs.db", "desktop.ini"))} <= listed
 
 
 @QUICK
 @given(members=st.lists(st.tuples(PATHS, st.sampled_from([0, 0o100644, 0o120777, 0o040755, 0o010644])), max_size=6))
-def test_no_member_of_a_download_is_written_elsewhere_or_lost(members: list[tuple[str, int]]) -> None:
-    with room() as place:
+def test_no_member_of_a_download_is_lost_or_written_outside(members: list[tuple[str, int]]) -> None:
+    with temporary_folder() as place:
         path = write_zip(place / "all.zip", members)
         before = {file for file in place.parent.iterdir() if not file.name.startswith("tmp")}
         with contextlib.suppress(BadHandins):
-            folder, left_out = unpack(path, place / "store")
+            folder, left_out = unpack_download(path, place / "store")
             written = [file for file in folder.rglob("*") if not file.is_dir() or file.is_symlink()]
             assert not any(file.is_symlink() for file in written)
             with zipfile.ZipFile(path) as archive:
                 assert len(written) + len(left_out) == sum(not member.is_dir() for member in archive.infolist())
-            assert unpack(path, place / "store") == (folder, left_out)
+            assert unpack_download(path, place / "store") == (folder, left_out)
         assert {file.name for file in place.iterdir()} <= {"all.zip", "store"}
         assert {file for file in place.parent.iterdir() if not file.name.startswith("tmp")} <= before | {place}
 
 
 @QUICK
 @given(members=st.lists(st.tuples(PATHS, st.sampled_from([0, 0o100644, 0o120777])), max_size=6))
-def test_any_zip_handed_in_gives_wanted_files_or_a_sentence(members: list[tuple[str, int]]) -> None:
-    with room() as place:
+def test_any_zip_gives_wanted_files_or_a_sentence(members: list[tuple[str, int]]) -> None:
+    with temporary_folder() as place:
         path = write_zip(place / "ada.zip", members)
         try:
             found = find_files(path, WANTED)
@@ -154,7 +154,7 @@ def test_any_zip_handed_in_gives_wanted_files_or_a_sentence(members: list[tuple[
 
 def write_zip(path: Path, members: list[tuple[str, int]]) -> Path:
     with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that are there twice
+        warnings.simplefilter("ignore")  # names occur twice
         for name, mode in members:
             member = zipfile.ZipInfo(name.encode("utf-8", "replace").decode() or "x")
             member.external_attr = mode << 16
@@ -172,20 +172,20 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
     value=CELLS,
 )
-def test_a_table_goes_back_byte_for_byte_but_for_what_was_written(
+def test_a_filled_table_keeps_all_other_bytes(
     rows: list[tuple[str, str, str]], end: str, quoting: int, value: str
 ) -> None:
     file = io.StringIO()
     csv.writer(file, lineterminator=end, quoting=quoting).writerows([["ID", "Name", "Grade"], *rows])  # type: ignore[arg-type]
     text = file.getvalue()
     try:
-        sheet = read_sheet(text, ["ID"], "a system")
+        sheet = read_sheet(text, ["ID"], "a platform")
     except BadResults as sentence:
         is_a_sentence(sentence)
         return
     assert sheet.text() == text
     for row in sheet.rows:
         sheet.set(row, "Grade", value)
-    again = read_sheet(sheet.text(), ["ID"], "a system")
+    again = read_sheet(sheet.text(), ["ID"], "a platform")
     assert [again.cell(row, "Grade") for row in again.rows] == [value for _ in again.rows]
     assert [again.cell(row, "Name") for row in again.rows] == [sheet.cell(row, "Name") for row in sheet.rows]

@@ -1,4 +1,4 @@
-"""Moodle, Canvas and rosters: names are matched or listed, never guessed."""
+"""Names from Moodle and Canvas are matched with a roster or listed, never guessed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from autograder.intake.download import read_handins
-from autograder.intake.roster import BadRoster, Roster, read_roster
-from tests.support.downloads import Read, reader, students, told, write, zipped
+from autograder.intake.roster import BadRoster, read_roster
+from tests.support.downloads import Read, problems, reader, students, write, zipped
 from tests.support.vectors import HONEST, make_vectors
 
 
@@ -20,7 +20,7 @@ def read(tmp_path: Path) -> Read:
 # Moodle and Canvas.
 
 
-def test_moodles_folders_and_loose_files(read, tmp_path):
+def test_moodle_folders_and_loose_files_are_read(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "Ada Lovelace_101_assignsubmission_file_" / "vectors.py", time=1_000)
     write(folder / "Bob_102_assignsubmission_file_vectors.py")
@@ -32,35 +32,35 @@ def test_moodles_folders_and_loose_files(read, tmp_path):
     assert intake.platform == "Moodle"
     assert students(intake) == ["Ada_Lovelace", "Bob"]
     assert sorted(path.name for path in intake.handins[1].path.iterdir()) == ["vectors.ipynb", "vectors.py"]
-    assert list(told(intake, "missing")) == ["Zoe"]
-    assert list(told(intake, "ignored")) == ["grades.csv"]
+    assert list(problems(intake, "missing")) == ["Zoe"]
+    assert list(problems(intake, "ignored")) == ["grades.csv"]
 
 
-def test_two_people_of_one_name_are_told_apart_by_moodles_number(read, tmp_path):
+def test_two_students_with_one_name_are_distinguished_by_moodles_number(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "Ada_101_assignsubmission_file_" / "vectors.py")
     write(folder / "Ada_102_assignsubmission_file_" / "vectors.py")
     intake = read(folder)
     assert students(intake) == ["Ada_101", "Ada_102"]
-    assert list(told(intake, "duplicate")) == ["Ada_101", "Ada_102"]
+    assert list(problems(intake, "duplicate")) == ["Ada_101", "Ada_102"]
 
 
-def test_a_files_name_cannot_pretend_to_be_another_students(read, tmp_path):
+def test_a_file_name_cannot_impersonate_another_student(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "Eve_666_assignsubmission_file_Ada_101_assignsubmission_file_vectors.py")
     assert students(read(folder)) == ["Eve"]
 
 
-def test_an_account_that_took_anothers_name_is_listed(read, tmp_path):
+def test_an_account_with_another_students_name_is_listed(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "Ada_101_assignsubmission_file_" / "vectors.py", time=1_000)
     write(folder / "Ada_666_assignsubmission_file_" / "vectors.py", time=2_000)
     intake = read(folder, "id,name\nada,Ada\n")
     assert students(intake) == ["ada"]
-    assert "They came from 2 accounts or names." in told(intake, "duplicate")["ada"]
+    assert "They came from 2 accounts or names." in problems(intake, "duplicate")["ada"]
 
 
-def test_canvas_files_versions_and_late_marks(read, tmp_path):
+def test_canvas_versions_and_late_marks_are_read(read, tmp_path):
     folder = tmp_path / "in"
     zipped(folder / "lovelaceada_12345_700_vectors.zip", vectors__py=HONEST)
     zipped(folder / "lovelaceada_12345_900_vectors-1.zip", vectors__py=HONEST)
@@ -73,7 +73,7 @@ def test_canvas_files_versions_and_late_marks(read, tmp_path):
     assert (grace.student, ada.student) == ("hoppergrace", "lovelaceada")
     assert ada.path.name == "lovelaceada_12345_900_vectors-1.zip"
     assert [handin.path.name for handin in intake.superseded] == ["lovelaceada_12345_700_vectors.zip"]
-    assert "by Canvas's file number" in told(intake, "earlier")["lovelaceada"]
+    assert "by Canvas's file number" in problems(intake, "earlier")["lovelaceada"]
     assert ada.handed_in == ""
     assert grace.notes == ("Canvas marks it late.",)
     assert sorted(path.name for path in grace.path.iterdir()) == ["vectors.ipynb", "vectors.py"]
@@ -87,17 +87,17 @@ def test_canvas_names_and_numbers_are_found_in_a_roster(read, tmp_path, roster):
     assert students(read(tmp_path / "in", roster)) in (["al"], ["12345"])
 
 
-def test_strays_beside_canvas_files_are_listed_and_change_nothing(read, tmp_path):
+def test_other_files_next_to_canvas_files_are_listed_and_change_nothing(read, tmp_path):
     folder = tmp_path / "in"
     write(folder / "lovelaceada_12345_700_vectors.py")
     write(folder / "hoppergrace_23456_800_vectors.py")
     zipped(folder / "submissions.zip", vectors__py=HONEST)
     intake = read(folder)
     assert (intake.platform, students(intake)) == ("Canvas", ["hoppergrace", "lovelaceada"])
-    assert list(told(intake, "ignored")) == ["submissions.zip"]
+    assert list(problems(intake, "ignored")) == ["submissions.zip"]
 
 
-def test_names_with_dates_are_no_canvas_files(read, tmp_path):
+def test_names_with_dates_are_not_taken_for_canvas_files(read, tmp_path):
     for name in ("ada_2026_11_20", "bob_2026_11_21"):
         zipped(tmp_path / "in" / f"{name}.zip", vectors__py=HONEST)
     intake = read(tmp_path / "in")
@@ -108,11 +108,11 @@ def test_names_with_dates_are_no_canvas_files(read, tmp_path):
     ("name", "heading"),
     [("Ada Lovelace_1500_assignsubmission_file_vectors.py", "id,name"), ("lovelaceada_1500_9_vectors.py", "id,name")],
 )
-def test_a_platforms_number_is_no_id_of_the_roster(read, tmp_path, name, heading):
+def test_a_platforms_number_does_not_match_an_id_in_the_roster(read, tmp_path, name, heading):
     write(tmp_path / "in" / name)
     intake = read(tmp_path / "in", f"{heading}\n1500,Bob\n1501,Augusta Ada King\n")
-    assert list(told(intake, "unknown")) == students(intake)
-    assert list(told(intake, "missing")) == ["1500", "1501"]
+    assert list(problems(intake, "unknown")) == students(intake)
+    assert list(problems(intake, "missing")) == ["1500", "1501"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_platforms_number_is_no_id_of_the_roster(read, tmp_path, name, heading
         ("Ada_1500_assignsubmission_file_x.py", "id,moodle\nak,1500\n"),
     ],
 )
-def test_a_platforms_own_list_knows_its_numbers(read, tmp_path, name, roster):
+def test_a_platforms_number_matches_its_column_in_the_roster(read, tmp_path, name, roster):
     write(tmp_path / "in" / name)
     intake = read(tmp_path / "in", roster)
     assert students(intake)[0] in ("1500", "ak@x", "ak")
@@ -139,18 +139,18 @@ def test_unknown_missing_and_duplicate_ids_are_listed(read, tmp_path):
         write(folder / f"{name}.py")
     intake = read(folder, "id,name\nada,Ada\nbob,Bob\nbob,Bobby\nzoe,Zoë\n,Nobody\n")
     assert students(intake) == ["ada", "bob", "who"]
-    assert list(told(intake, "unknown")) == ["who"]
-    assert list(told(intake, "missing")) == ["zoe"]
-    assert (list(told(intake, "duplicate")), list(told(intake, "ignored"))) == (["bob"], ["Nobody"])
-    assert "lines 3 and 4" in told(intake, "duplicate")["bob"]
+    assert list(problems(intake, "unknown")) == ["who"]
+    assert list(problems(intake, "missing")) == ["zoe"]
+    assert (list(problems(intake, "duplicate")), list(problems(intake, "ignored"))) == (["bob"], ["Nobody"])
+    assert "lines 3 and 4" in problems(intake, "duplicate")["bob"]
 
 
-def test_a_name_that_fits_two_students_is_given_to_neither(read, tmp_path):
+def test_a_name_that_matches_two_students_is_given_to_neither(read, tmp_path):
     write(tmp_path / "in" / "Kim Lee.py")
     intake = read(tmp_path / "in", "id,name\nk1,Kim Lee\nk2,Kim Lee\n")
     assert students(intake) == ["Kim_Lee"]
-    assert "fits k1 and k2" in told(intake, "unknown")["Kim_Lee"]
-    assert sorted(told(intake, "missing")) == ["k1", "k2"]
+    assert "matches k1 and k2" in problems(intake, "unknown")["Kim_Lee"]
+    assert sorted(problems(intake, "missing")) == ["k1", "k2"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_name_that_fits_two_students_is_given_to_neither(read, tmp_path):
         (b"id\na b\na_b\n", "Change one of them"),
     ],
 )
-def test_a_roster_that_cannot_be_used_gets_a_sentence(tmp_path, text, match):
+def test_an_unusable_roster_is_refused_with_a_sentence(tmp_path, text, match):
     (tmp_path / "roster.csv").write_bytes(text)
     write(tmp_path / "in" / "x.py")
     with pytest.raises(BadRoster, match=match):
@@ -179,5 +179,4 @@ def test_a_roster_saved_by_a_spreadsheet_is_read(tmp_path):
     (tmp_path / "roster.csv").write_bytes("\ufeffFirst name;Surname;ID number\r\nZoë;Ünal;17\r\n".encode())
     roster = read_roster(tmp_path / "roster.csv")
     assert roster.ids == ("17",)
-    assert roster.who(["zoë ünal"]) == ("17",)
-    assert isinstance(roster, Roster)
+    assert roster.find_students(["zoë ünal"]) == ("17",)

@@ -1,4 +1,4 @@
-"""Downloads that are one zip: unpacked once, with nothing outside and nothing followed."""
+"""A zipped download is unpacked once, writes nothing outside its folder and follows no links."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from pathlib import Path
 import pytest
 
 from autograder.intake.download import BadHandins
-from tests.support.downloads import Read, gradescope, reader, students, told
+from tests.support.downloads import Read, gradescope, problems, reader, students
 from tests.support.vectors import HONEST
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
     return reader(tmp_path)
-
-
-# Downloads that are one zip.
 
 
 def download(path: Path, members: dict[str, bytes | str], **modes: int) -> Path:
@@ -41,13 +38,13 @@ def test_a_zipped_download_is_unpacked_once_with_its_times(read, tmp_path):
     assert {p: p.stat().st_ino for p in (tmp_path / "store").rglob("*.py")} == before
 
 
-def test_a_gradescope_export_in_a_zip_in_a_folder(read, tmp_path):
+def test_a_zipped_gradescope_export_with_an_outer_folder_is_read(read, tmp_path):
     folder = gradescope(tmp_path / "in")
     files = {f"assignment_1_export/{p.relative_to(folder)}": p.read_bytes() for p in folder.rglob("*") if p.is_file()}
     assert read(download(tmp_path / "export.zip", files)).platform == "Gradescope"
 
 
-def test_what_a_download_must_not_hold_is_left_out_and_listed(read, tmp_path):
+def test_unsafe_members_of_a_download_are_left_out_and_listed(read, tmp_path):
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("vectors.py", HONEST)
@@ -67,11 +64,11 @@ def test_what_a_download_must_not_hold_is_left_out_and_listed(read, tmp_path):
     )
     intake = read(path)
     assert students(intake) == ["ada", "bob"]
-    assert len(told(intake, "ignored")) == 6
+    assert len(problems(intake, "ignored")) == 6
     assert not list(tmp_path.rglob("escape.py"))
 
 
-def test_a_member_that_is_too_large_or_damaged_harms_only_itself(read, tmp_path):
+def test_a_large_or_damaged_member_does_not_affect_the_others(read, tmp_path):
     path = tmp_path / "all.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ada.py", HONEST)
@@ -85,11 +82,11 @@ def test_a_member_that_is_too_large_or_damaged_harms_only_itself(read, tmp_path)
     path.write_bytes(data)
     intake = read(path)
     assert students(intake) == ["ada", "big"]
-    assert "damaged" in told(intake, "ignored")["bob.py"]
+    assert "damaged" in problems(intake, "ignored")["bob.py"]
     assert intake.handins[1].path.stat().st_blocks < 1_000
 
 
-def test_a_download_that_is_no_zip_gets_a_sentence(read, tmp_path):
+def test_a_download_that_is_not_a_zip_is_refused_with_a_sentence(read, tmp_path):
     (tmp_path / "all.zip").write_bytes(b"PK\x03\x04 no")
     with pytest.raises(BadHandins, match="Download it again"):
         read(tmp_path / "all.zip")

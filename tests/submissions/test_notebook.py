@@ -102,7 +102,7 @@ def test_a_class_with_more_unwritten_methods_does_not_replace_one_with_fewer() -
 
 WRITTEN = {
     "raises on bad input": "def f(x=0):\n    if x:\n        raise NotImplementedError('no x')\n    return 2",
-    "the handout's line is below a return": "def f():\n    return 2\n    # YOUR CODE HERE\n    raise NotImplementedError()",
+    "the line is below a return": "def f():\n    return 2\n    # YOUR CODE HERE\n    raise NotImplementedError()",
     "the line is below two branches": f"def f():\n  if len([1]):\n    return 2\n  else:\n    return 3\n  {STUB[-27:]}",
 }
 

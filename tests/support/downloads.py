@@ -1,4 +1,4 @@
-"""Hand-ins as learning platforms arrange them, written into a folder."""
+"""Hand-ins in a folder, arranged as platforms do it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.support.vectors import HONEST, make_vectors
 
 
 class Read(Protocol):
-    """Takes in hand-ins, with the text of a roster."""
+    """Reads hand-ins, with the text of a roster."""
 
     def __call__(self, source: Path, roster: str = "") -> Intake: ...
 
 
 def reader(folder: Path) -> Read:
-    """Intake for the vectors course; ``folder`` is for what it writes."""
+    """Return a reader of hand-ins for the vectors course that writes its files to ``folder``."""
     assignment = make_vectors(folder / "course")
 
     def read(source: Path, roster: str = "") -> Intake:
@@ -82,5 +82,5 @@ def students(intake: Intake) -> list[str]:
     return [handin.student for handin in intake.handins]
 
 
-def told(intake: Intake, kind: str) -> dict[str, str]:
+def problems(intake: Intake, kind: str) -> dict[str, str]:
     return {problem.who: problem.what for problem in intake.problems if problem.kind == kind}
