@@ -1,32 +1,66 @@
-"""gradlab's grader. The public names are what check files and notebooks import; each is loaded when first used."""
+"""gradlab's grader. Its public names are imported by check files and notebooks, and loaded when first used."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors and type checkers; a test compares these imports with _MODULES
+    from autograder.checks.expect import (
+        expect,
+        expect_close,
+        expect_equal,
+        expect_shape,
+        expect_type,
+        expect_unchanged,
+    )
+    from autograder.checks.expect_device import expect_device
+    from autograder.checks.gradients import expect_gradient, expect_gradients
+    from autograder.checks.task import task
+    from autograder.source_rules.forbid import forbid
+    from autograder.students.notebook_check import check
 
 __version__ = "0.1.0"
+__all__ = [
+    "__version__",
+    "check",
+    "expect",
+    "expect_close",
+    "expect_device",
+    "expect_equal",
+    "expect_gradient",
+    "expect_gradients",
+    "expect_shape",
+    "expect_type",
+    "expect_unchanged",
+    "forbid",
+    "task",
+]
 
-_PUBLIC = {
-    "task": "autograder.checks.task",
+_MODULES = {
+    "check": "autograder.students.notebook_check",
     "expect": "autograder.checks.expect",
     "expect_close": "autograder.checks.expect",
-    "expect_equal": "autograder.checks.expect",
     "expect_device": "autograder.checks.expect_device",
+    "expect_equal": "autograder.checks.expect",
+    "expect_gradient": "autograder.checks.gradients",
+    "expect_gradients": "autograder.checks.gradients",
     "expect_shape": "autograder.checks.expect",
     "expect_type": "autograder.checks.expect",
     "expect_unchanged": "autograder.checks.expect",
-    "expect_gradient": "autograder.checks.gradients",
-    "expect_gradients": "autograder.checks.gradients",
     "forbid": "autograder.source_rules.forbid",
-    "check": "autograder.students.notebook_check",
+    "task": "autograder.checks.task",
 }
-__all__ = [*_PUBLIC, "__version__"]
+
+if not TYPE_CHECKING:  # a type checker that saw this would accept any name
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module 'autograder' has no attribute {name!r}")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value  # a submodule of the same name must not replace it
+        return value
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"autograder has no {name!r}")
-    value = getattr(import_module(_PUBLIC[name]), name)
-    globals()[name] = value  # a submodule of the same name must not shadow it
-    return value
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # so that Jupyter completes names that are not loaded yet

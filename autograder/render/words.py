@@ -10,7 +10,7 @@ OUTCOME_WORDS = {Outcome.PASSED: "Passed", Outcome.FAILED: "Failed", Outcome.BRO
 
 CAUSE_WORDS = {
     Cause.WRONG: "wrong answer",
-    Cause.ERROR: "your code raised an error",
+    Cause.ERROR: "the code raised an error",
     Cause.TIMEOUT: "ran out of time",
     Cause.MEMORY: "ran out of memory",
     Cause.CRASHED: "the process ended abruptly",
