@@ -1,4 +1,4 @@
-"""Where assignments are found: by name, by the module they hold, all of a course."""
+"""Find assignments: by name, by a module they contain, or all of a course."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_a
 
 
 def find_assignment(name: str, *, installed: bool = True) -> Assignment:
-    """The assignment called ``name``: a path, a folder here or in a course above, or one that gradlab came with.
+    """Return the assignment ``name``: a path, a folder here or in a course above, or one installed with gradlab.
 
-    Without ``installed`` the last is left out: what a student hands in must not be somebody else's copy.
+    Without ``installed`` the last is left out, so that a student does not hand in the installed copy.
+    Raises BadManifest.
     """
     here = Path.cwd()
     own = [here] if here.name == name else []
@@ -29,43 +30,43 @@ def find_assignment(name: str, *, installed: bool = True) -> Assignment:
 
 
 def find_assignment_of_module(module: str) -> Assignment:
-    """The assignment whose files include ``module``.py: this folder's, else the first of a course."""
+    """Return the assignment with ``module``.py: this folder's, else the first in the course. Raises BadManifest."""
     here = Path.cwd()
     if (here / MANIFEST).is_file():
         return read_assignment(here)
     if here.parent.name == "solutions":
         return find_assignment(here.name)
-    seen = []
+    known_assignments = []
     for root in _roots():
         for manifest in sorted(root.glob(f"*/{MANIFEST}")):
             assignment = read_assignment(manifest.parent)
-            seen.append(assignment)
+            known_assignments.append(assignment)
             if f"{module}.py" in assignment.files:
                 return assignment
-    modules = sorted({file.removesuffix(".py") for found in seen for file in found.files})
-    there = f" There are {', '.join(modules)}." if modules else ""
+    modules = sorted({file.removesuffix(".py") for found in known_assignments for file in found.files})
+    known = f" The modules are {', '.join(modules)}." if modules else ""
     raise BadManifest(
-        f"No assignment has a file {module}.py, seen from {here}.{there} Open the notebook in its own folder."
+        f"No assignment in or above {here} has a file {module}.py.{known} Open the notebook in its own folder."
     )
 
 
 def find_course_root() -> Path:
-    """The folder that holds assignments/: here, above, or where gradlab is installed. Raises BadManifest."""
+    """Return the folder that contains assignments/: here, above, or where gradlab is installed. Raises BadManifest."""
     for root in _roots():
         if root.name == "assignments" and root.is_dir():
             return root.parent
-    raise BadManifest("No folder with assignments/ was found here or above. Run this in a copy of the course.")
+    raise BadManifest("There is no folder assignments/ here or above. Run this command in a copy of the course.")
 
 
 def find_assignments(names: Sequence[str]) -> list[Assignment]:
-    """The assignments of these names, or all of the course."""
+    """Return the assignments with these names, or all of the course."""
     if names:
         return [find_assignment(name) for name in names]
     return [read_assignment(path.parent) for path in sorted((find_course_root() / "assignments").glob(f"*/{MANIFEST}"))]
 
 
 def earlier_modules(assignment: Assignment) -> list[str]:
-    """Files of earlier assignments that this one may import, where the student handed them in beside."""
+    """Return the files of earlier assignments, which a student may hand in next to this one's and import."""
     folders = sorted(path.parent for path in assignment.folder.parent.glob(f"*/{MANIFEST}"))
     return [file for folder in folders if folder.name < assignment.name for file in read_assignment(folder).files]
 

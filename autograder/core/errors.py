@@ -1,5 +1,5 @@
-"""The base of every error whose message is written for a person to read."""
+"""The base class of all errors whose message is written for a person to read."""
 
 
 class GradlabError(Exception):
-    """Says in a sentence what is wrong, where, and what to do. Commands print it without a traceback."""
+    """An error whose message says what is wrong, where, and what to do. Commands print it without a traceback."""

@@ -1,6 +1,6 @@
-"""What one student is told: the frozen record, and its JSON (schema in docs/report.md).
+"""The report on one submission: a frozen record, and its JSON (schema in docs/report.md).
 
-Knows nothing about how checks are run or how a report is drawn.
+Knows nothing about how checks are run or how a report is rendered.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
-JSON_NAMES = {"isolation": "wall"}  # what schema 1 calls a field
+JSON_NAMES = {"isolation": "wall"}  # field -> its name in schema 1
 
 
 class Outcome(StrEnum):
     """The verdict on one check."""
 
     PASSED = "passed"
-    FAILED = "failed"  # the student's fault
-    BROKEN = "broken"  # ours: earns nothing, never silent
+    FAILED = "failed"  # an error in the student's code
+    BROKEN = "broken"  # an error in the check or the grader: earns nothing and is always reported
 
 
 class Cause(StrEnum):
-    """Why a check was failed."""
+    """Why a check failed."""
 
     WRONG = "wrong"
     ERROR = "error"  # the student's code raised
@@ -39,7 +39,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check's verdict and what the student reads about it."""
+    """The verdict on one check, and what the student reads about it."""
 
     id: str  # "check_knn_distances.py::check_two_loops_agrees_with_the_definition"
     task: str
@@ -49,9 +49,9 @@ class CheckResult:
     max_points: int
     outcome: Outcome
     cause: Cause | None = None  # None when passed
-    message: str = ""  # plain text, several lines; contains text students wrote: escape it
+    message: str = ""  # plain text, several lines; contains text that students wrote: escape it
     hint: str = ""
-    output: str = ""  # what the student's code printed during the check, cut to a limit
+    output: str = ""  # what the student's code printed during the check, up to a limit
     seconds: float = 0.0
 
 
@@ -67,13 +67,13 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark that a person set: an inline question's, or one in place of what a task's checks earned."""
+    """A mark that a person gave: for an inline question, or instead of the points that a task's checks earned."""
 
-    item: str  # name of the task, id of the question
+    item: str  # name of the task or id of the question
     title: str
     points: int
     max_points: int
-    question: bool  # True: beside the checks' points; False: instead of the task's
+    question: bool  # True: in addition to the checks' points; False: instead of the task's
     reason: str
     by: str
     at: str  # ISO 8601, UTC
@@ -81,7 +81,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything about one submission. Equal submissions get equal reports but for seconds and what names a student."""
+    """Everything about one submission. Equal submissions get equal reports, except for seconds and students' names."""
 
     assignment: str
     title: str
@@ -96,14 +96,14 @@ class Report:
     isolation: str  # "bubblewrap", "namespaces", "none"
     checks: tuple[CheckResult, ...]
     tasks: tuple[TaskResult, ...]
-    notes: tuple[str, ...] = ()  # sentences about the hand-in: "knn.ipynb equals the stub and was ignored."
-    handed_in: str = ""  # ISO 8601, UTC; empty where the system does not say
+    notes: tuple[str, ...] = ()  # sentences about the hand-in: "Nothing is written in knn.py, so it was ignored."
+    handed_in: str = ""  # ISO 8601, UTC; empty where the platform does not record it
     marks: tuple[Mark, ...] = ()
     schema: int = field(default=SCHEMA)
 
     @property
     def overrides(self) -> dict[str, Mark]:
-        """The marks that stand instead of a task's points, by task, none above what the task is worth now."""
+        """The marks that replace a task's points, by task; at most what the task is worth now."""
         most = {task.name: task.max_points for task in self.tasks}
         return {
             mark.item: replace(mark, points=min(mark.points, most[mark.item]), max_points=most[mark.item])
@@ -113,18 +113,18 @@ class Report:
 
     @property
     def counted_marks(self) -> tuple[Mark, ...]:
-        """What people decided, as it counts: instead of tasks' points, then for inline questions."""
+        """The marks that count: first those that replace a task's points, then those for inline questions."""
         return (*self.overrides.values(), *(mark for mark in self.marks if mark.question))
 
     @property
     def stray_marks(self) -> tuple[Mark, ...]:
-        """Marks for tasks that were there when they were given and are no more. They count for nothing."""
+        """Marks for tasks that the assignment no longer has. They do not count."""
         tasks = {task.name for task in self.tasks}
         return tuple(mark for mark in self.marks if not mark.question and mark.item not in tasks)
 
     @property
     def points(self) -> int:
-        """What checks earned, or people gave instead. Inline questions count beside it."""
+        """The points that checks earned or people gave instead. Inline questions are counted separately."""
         overrides = self.overrides
         earned = sum(check.points for check in self.checks if check.task not in overrides)
         return earned + sum(mark.points for mark in overrides.values())
@@ -135,12 +135,12 @@ class Report:
 
     @property
     def needs_staff(self) -> bool:
-        """True when a check is broken and nobody has marked its task: a person must look before the mark counts."""
+        """True when a check is broken and its task has no mark by hand: a person must look before the mark counts."""
         return any(check.outcome is Outcome.BROKEN and check.task not in self.overrides for check in self.checks)
 
     @property
     def refusal(self) -> str:
-        """Why the hand-in could not be opened, when that is so: no check was run, and each says the same sentence."""
+        """Why the hand-in could not be opened, or "". If so, no check was run and each has the same message."""
         first = self.checks[0].message if self.checks else ""
         refused = first in self.notes and all(
             check.outcome is Outcome.FAILED and check.message == first and not check.seconds for check in self.checks
@@ -149,11 +149,11 @@ class Report:
 
     @property
     def is_blank(self) -> bool:
-        """True when no task is written: the stub, or a hand-in without the wanted functions."""
+        """True when no task is written: the handout, or a hand-in without the wanted functions."""
         return bool(self.checks) and all(check.cause is Cause.NOT_WRITTEN for check in self.checks)
 
     def with_marks(self, marks: Iterable[Mark]) -> Report:
-        """The same report with what people decided. The checks' own verdicts stay as they are."""
+        """Return the same report with these marks. The checks' own verdicts do not change."""
         bare = replace(self, marks=tuple(marks))
         overrides = bare.overrides
         earned = {task.name: sum(c.points for c in self.checks if c.task == task.name) for task in self.tasks}
@@ -161,23 +161,25 @@ class Report:
         return replace(bare, tasks=tuple(replace(task, points=earned[task.name]) for task in self.tasks))
 
     def to_json(self) -> str:
-        """The documented schema, with the derived sums written out for readers of the file."""
+        """Return the report in the documented schema, with the sums written out for readers of the file."""
         fields = {JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
         table = {**fields, "points": self.points, "max_points": self.max_points, "needs_staff": self.needs_staff}
         return json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_report(path: Path) -> Report:
-    """Read what to_json wrote. Raises ValueError naming the file when it is not a report of this schema."""
+    """Read a file that to_json wrote. Raises ValueError with the file's name when it is not a report of this schema."""
     return parse_report(path.read_bytes(), str(path))
 
 
 def parse_report(data: bytes, path: str) -> Report:
-    """The report in ``data``; ``path`` says in a complaint where that stands."""
+    """Parse a report; error messages name ``path`` as its place. Raises ValueError."""
     try:
         table: dict[str, Any] = json.loads(data)
         if table.get("schema") != SCHEMA:
-            raise ValueError(f"schema {table.get('schema')!r}, this gradlab reads {SCHEMA}")
+            raise ValueError(
+                f"it has schema {table.get('schema')!r}, but this version of gradlab reads schema {SCHEMA}"
+            )
         for derived in ("points", "max_points", "needs_staff"):
             table.pop(derived)
         checks = tuple(

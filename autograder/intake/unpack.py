@@ -103,7 +103,7 @@ def _unpack(path: Path, folder: Path, *, free: int) -> list[tuple[str, str]]:
         needed = sum(member.file_size for member in members if member.file_size <= MAX_ZIP)
         if needed > free - SPARE:
             raise BadHandins(
-                f"{path} unpacks to {needed / 1e9:.1f} GB; only {free / 1e9:.1f} GB are free in {folder.parent.parent}. "
+                f"{path} unpacks to {needed / 1e9:.1f} GB; only {free / 1e9:.1f} GB is free in {folder.parent.parent}. "
                 "Free some space, or unpack it elsewhere and give that folder."
             )
         seen: set[str] = set()
