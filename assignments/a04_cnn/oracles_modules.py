@@ -1,10 +1,9 @@
-"""Judges modules by a formula that is computed with the same weights by torch's operators."""
+"""Compare a module with a formula that torch's operators compute with the same weights."""
 
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal
-from autograder.probes import layers as roles
-from autograder.probes.layers import Formula, Recipe
+from autograder.probes.layers import Formula, Recipe, complaint, replay
 
 HELPERS = """
 from autograder.probes.layers import load, outputs, tables, without_gradient
@@ -15,7 +14,7 @@ def double(module, x):
 
 
 def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Other weights and statistics of the same shapes, of a size that keeps numbers in range."""
+    """Draw other weights and statistics of the same shapes, of a size that keeps numbers in range."""
     fresh = {}
     for name, value in table.items():
         fresh[name] = value
@@ -26,36 +25,29 @@ def random_like(rng, table: dict[str, Tensor]) -> dict[str, Tensor]:
     return fresh
 
 
-def follow(formula: Formula, values: list, x: Tensor, *, train: bool) -> Tensor:
-    """The formula's result with these weights; a failed check when the module is made of other layers."""
-    try:
-        return roles.follow(formula, values, x, train=train)
-    except LookupError as error:
-        expect(False, f"The module is not built as described: {error.args[0]}.")
-        raise
-
-
 def judge_module(
     student, rng, module, formula: Formula, x: Tensor, mistakes: dict[str, Formula] | None = None,
     *, keeps_input: bool = False, learns: bool = False,
 ):  # fmt: skip
     """Give the module random weights, and compare it with the formula in evaluation and in training mode.
 
-    ``keeps_input``: the input is the same after the call. ``learns``: each parameter and the input get a gradient.
+    ``keeps_input``: check that the call leaves the input unchanged. ``learns``: check that each parameter and the input
+    get a gradient.
     """
     helper = student.define(HELPERS)
     module = helper.double(module, x)
     values = [random_like(rng, table) for table in helper.tables(module, x)]
-    follow(formula, values, x, train=False)
+    problem = complaint(formula, values, x)
+    expect(not problem, f"The module is not built as described: {problem}.")
     helper.load(module, values, x)
     for train in (False, True):
         seen = student.inspect(helper.outputs, module, x, train=train)
         expect_close(
             seen.value,
-            follow(formula, values, x, train=train),
+            replay(formula, values, x, train=train),
             name="output in training mode" if train else "output in evaluation mode",
             mistakes={
-                hint: lambda wrong=wrong: wrong(Recipe(values, train=train), x)
+                hint: lambda wrong=wrong, train=train: wrong(Recipe(values, train=train), x)
                 for hint, wrong in (mistakes or {}).items()
             },
         )

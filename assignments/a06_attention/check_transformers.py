@@ -41,7 +41,7 @@ def check_simple_positions_are_fractions(student):
 
 
 def sinusoid(K: int, M: int, power=lambda column, M: 2 * (column // 2) / M) -> Tensor:
-    """Vaswani et al., section 3.5, one entry at a time. (1, K, M)"""
+    """Compute section 3.5 of Vaswani et al., one entry at a time. (1, K, M)"""
     wave = [math.sin, math.cos]
     rows = [[wave[column % 2](n / 10000 ** power(column, M)) for column in range(M)] for n in range(K)]
     return torch.tensor(rows, dtype=torch.float32)[None]
@@ -54,11 +54,11 @@ def check_sinusoid_agrees_with_the_formula(student):
     halves = torch.cat([expected[..., 0::2], expected[..., 1::2]], dim=2)
     expect_close(student.position_encoding_sinusoid(7, 10), expected, mistakes={
         "Sines and cosines are swapped: even columns are sines.": expected.unflatten(2, (5, 2)).flip(3).flatten(2),
-        "All sines stand before all cosines; they alternate.": halves,
-        "Each column has a wavelength of its own; a sine and the cosine after it share one.": (
+        "All sines come before all cosines; they should alternate.": halves,
+        "Each column has its own wavelength; a sine and the cosine after it should share one.": (
             lambda: sinusoid(7, 10, lambda column, M: column / M)
         ),
-        "The exponent grows half as fast as it must: it is 2i / M for columns 2i and 2i + 1.": (
+        "The exponent grows half as fast as it should: it is 2i / M for columns 2i and 2i + 1.": (
             lambda: sinusoid(7, 10, lambda column, M: (column // 2) / M)
         ),
         "The exponent is rounded to a whole number.": lambda: sinusoid(7, 10, lambda column, M: 2 * column // M),

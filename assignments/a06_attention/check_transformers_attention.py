@@ -1,17 +1,17 @@
-"""Public checks of a06, transformers: attention. Expected values come from torch's own, given the student's weights."""
+"""Public checks of a06, transformers: attention, against torch's own with the student's weights."""
 
 import math
 
 import torch.nn.functional as F
+from oracles import layers_of, parts
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, forbid, task
-from autograder.probes.attention import complaint
 from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
 
 def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> dict:
-    """Hint -> what this mistake gives."""
+    """Return what each mistake gives, by its hint."""
 
     def plain(scale: float, dim: int = 2, hidden: Tensor | None = mask) -> Tensor:
         scores = query @ key.mT * scale
@@ -40,15 +40,6 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
             ),
         }
     return wrong
-
-
-def parts(student, module, inputs: list, rng, **wanted) -> dict:
-    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **wanted)
-    expect(not problem, problem)
-    return found
 
 
 @task("scaled_dot_product_two_loop_single", points=2)
@@ -80,25 +71,16 @@ def check_no_loop_agrees_with_torch(student, rng):
 
 @task("scaled_dot_product_no_loop_batch", points=3)
 def check_no_loop_hides_what_the_mask_says(student, rng):
-    """Where the mask is True, the key is hidden: its weight is 0 and the others sum to 1."""
+    """Where the mask is True, the key is hidden: its weight is 0, and the other weights sum to 1."""
     q, k, v, mask = rng.normal(3, 4, 2), rng.normal(3, 6, 2), rng.normal(3, 6, 5), some_mask(rng.uniform(3, 4, 6))
     y, weights = student.scaled_dot_product_no_loop_batch(q, k, v, mask)
     expect_close(y, attend(q, k, v, mask), mistakes=wrong_attention(q, k, v, mask), name="y")
     expect_close(weights, weights_of(q, k, mask), name="weights")
 
 
-def layers_of(student, head, rng, like: Tensor) -> list:
-    """Give q, k and v of one head new weights: three pairs of weight and bias."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import head_parts").head_parts(head, seed, like)
-    problem = complaint(found, seed, attention=1)
-    expect(not problem, problem)
-    return found["attention"][0]["heads"][0]
-
-
 @task("SelfAttention", points=3)
 def check_head_agrees_with_torch(student, rng):
-    """One head agrees with torch's attention between its layers q, k and v, and keeps the weights."""
+    """One head agrees with torch's attention between its layers q, k and v, and stores the attention weights."""
     forbid(student, "SelfAttention", calls=READY_MADE)
     x, mask = rng.normal(2, 5, 7), some_mask(rng.uniform(2, 5, 5))
     head = student.SelfAttention(7, 4, 3)
@@ -118,19 +100,23 @@ def check_heads_agree_with_torch(student, rng):
     x, mask = rng.normal(2, 4, 12), some_mask(rng.uniform(2, 4, 4))
     heads = student.MultiHeadAttention(3, 12, 4)
     unit = parts(student, heads, [x, x, x], rng, attention=1)["attention"][0]
-    expect(unit["out"] is not None, "The heads ran, but no linear layer after them.", "One more nn.Linear mixes them.")
+    expect(
+        unit["out"] is not None,
+        "The heads ran, but no linear layer ran after them.",
+        "Mix the heads with one more nn.Linear.",
+    )
 
-    def torch_says(unit: dict, mask: Tensor | None = mask) -> Tensor:
+    def by_torch(unit: dict, mask: Tensor | None = mask) -> Tensor:
         for_each_head = None if mask is None else mask.repeat_interleave(3, dim=0)
         return multi_head(unit)(x, x, x, attn_mask=for_each_head)[0].detach()
 
     weight, bias = unit["out"]
     interleaved = weight.unflatten(1, (4, 3)).mT.flatten(1), bias
-    expect_close(heads(x, x, x, mask), torch_says(unit), mistakes={
-        "The heads' numbers are interleaved; the first head's come first.": (
-            lambda: torch_says({**unit, "out": interleaved})
+    expect_close(heads(x, x, x, mask), by_torch(unit), mistakes={
+        "The heads' outputs are interleaved; concatenate them, the first head's first.": (
+            lambda: by_torch({**unit, "out": interleaved})
         ),
-        "The heads are concatenated from last to first.": lambda: torch_says({**unit, "heads": unit["heads"][::-1]}),
-        "The mask does not reach the heads.": lambda: torch_says(unit, None),
-        "The input is added to the result; the residual connection belongs to the block.": lambda: x + torch_says(unit),
+        "The heads are concatenated from last to first.": lambda: by_torch({**unit, "heads": unit["heads"][::-1]}),
+        "The mask does not reach the heads.": lambda: by_torch(unit, None),
+        "The input is added to the result; the residual connection belongs to the block.": lambda: x + by_torch(unit),
     })  # fmt: skip

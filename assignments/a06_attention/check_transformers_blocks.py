@@ -1,21 +1,12 @@
-"""Public checks of a06, transformers: blocks. Expected values come from torch's layers with the student's weights."""
+"""Public checks of a06, transformers: blocks, against torch's layers with the student's weights."""
 
 import torch
 import torch.nn.functional as F
+from oracles import judge_dropout, parts
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
-from autograder.probes.attention import complaint
+from autograder import expect_close, expect_equal, expect_shape, forbid, task
 from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, multi_head, norms_alone, some_mask
-
-
-def parts(student, module, inputs: list, rng, **wanted) -> dict:
-    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **wanted)
-    expect(not problem, problem)
-    return found
 
 
 @task("LayerNormalization", points=3)
@@ -30,10 +21,10 @@ def check_layer_norm_agrees_with_torch(student, rng):
         "The variance divides by D - 1; divide by D.": lambda: (
             (x - x.mean(2, keepdim=True)) / x.std(2, keepdim=True) * gain + shift
         ),
-        "It is divided by the variance; divide by its root.": lambda: (
+        "The result is divided by the variance; divide by its root.": lambda: (
             (x - x.mean(2, keepdim=True)) / x.var(2, correction=0, keepdim=True) * gain + shift
         ),
-        "It normalises over all positions; normalise each position by itself.": lambda: (
+        "This normalises over all positions; normalise each position by itself.": lambda: (
             F.layer_norm(x, (4, 5), eps=1e-10) * gain + shift
         ),
         "The gain and the shift are not applied.": lambda: F.layer_norm(x, (5,), eps=1e-10),
@@ -58,22 +49,14 @@ def check_feedforward_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-def judge_dropout(student, block, *inputs: Tensor) -> None:
-    """In training two passes with dropout 0.5 differ; in eval mode they do not."""
-    block.to(inputs[0].device).train()
-    expect(not torch.equal(block(*inputs), block(*inputs)), "In training, two passes with dropout 0.5 were equal.")
-    block.eval()
-    expect_equal(block(*inputs), block(*inputs), name="the second pass in eval mode")
-
-
 def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -> None:
-    """With dropout 1 nothing of a sub-layer is left: only the norms are, or zeros if dropout stands after them."""
+    """With dropout 1 each sub-layer gives zeros: only the norms are left, or zeros if dropout comes after the norms."""
     norms = parts(student, block, inputs, rng, **wanted)["norm"]
     out, expected = block.train()(*inputs), norms_alone(inputs[0], norms)
     expect_shape(out, tuple(expected.shape))
     if out.any():
         expect_close(out, expected, name="in training with dropout 1, when only the norms are left", mistakes={
-            "Dropout acts on the sums; it acts on what each sub-layer puts out, before the sum.": (
+            "Dropout acts on the sums; apply it to the output of each sub-layer, before the sum.": (
                 lambda: norms_alone(0 * inputs[0], norms)
             ),
         })  # fmt: skip
@@ -87,29 +70,29 @@ def check_encoder_block_agrees_with_torch(student, rng):
     block = student.EncoderBlock(2, 6, 9, 0.4)
     found = parts(student, block, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
-    def torch_says(norm_first: bool = False, norms: list = found["norm"]) -> Tensor:
+    def by_torch(norm_first: bool = False, norms: list = found["norm"]) -> Tensor:
         return encoder_layer(found["attention"], found["linear"], norms, norm_first=norm_first)(x).detach()
 
     def without(first: float, second: float) -> Tensor:
-        """Each residual connection times a factor."""
+        """Multiply each residual connection by a factor."""
         y = first * x + multi_head(found["attention"][0])(x, x, x)[0].detach()
         y = F.layer_norm(y, (6,), *found["norm"][0], 1e-10)
         hidden = F.linear(y, *found["linear"][0]).relu()
         return F.layer_norm(second * y + F.linear(hidden, *found["linear"][1]), (6,), *found["norm"][1], 1e-10)
 
-    expect_close(block.eval()(x), torch_says(), mistakes={
-        "The norms come before the sub-layers; here they come after the sums.": lambda: torch_says(norm_first=True),
+    expect_close(block.eval()(x), by_torch(), mistakes={
+        "The norms come before the sub-layers; here they come after the sums.": lambda: by_torch(norm_first=True),
         "The residual connection around the attention is missing.": lambda: without(0, 1),
         "The residual connection around the feed-forward network is missing.": lambda: without(1, 0),
         "Both residual connections are missing.": lambda: without(0, 0),
-        "The norms are swapped.": lambda: torch_says(norms=found["norm"][::-1]),
+        "The norms are swapped.": lambda: by_torch(norms=found["norm"][::-1]),
     })  # fmt: skip
 
 
 @task("EncoderBlock", points=1)
 def check_encoder_block_drops_in_training_only(student, rng):
     """The encoder block's dropout acts on each sub-layer in training, and not in eval mode."""
-    judge_dropout(student, student.EncoderBlock(2, 8, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
+    judge_dropout(student.EncoderBlock(2, 8, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
     judge_where_dropout_acts(student, student.EncoderBlock(2, 6, 9, 1.0), [rng.normal(2, 5, 6)], rng, norm=2)
 
 
@@ -133,15 +116,15 @@ def check_decoder_block_agrees_with_torch(student, rng):
     inputs = [x, encoded, mask]
     found = parts(student, block, inputs, rng, attention=2, heads=3, width=6, shapes=[(9, 6), (6, 9)], norm=3)
 
-    def torch_says(norm_first: bool = False, mask: Tensor | None = mask[0], memory: Tensor = encoded) -> Tensor:
+    def by_torch(norm_first: bool = False, mask: Tensor | None = mask[0], memory: Tensor = encoded) -> Tensor:
         layer = decoder_layer(found["attention"], found["linear"], found["norm"], norm_first=norm_first)
         return layer(x, memory, tgt_mask=mask).detach()
 
-    expect_close(block.eval()(x, encoded, mask), torch_says(), mistakes={
-        "The norms come before the sub-layers; here they come after the sums.": lambda: torch_says(norm_first=True),
-        "The mask is not used.": lambda: torch_says(mask=None),
-        "The second attention looks at the decoder's own input; keys and values come from the encoder.": (
-            lambda: torch_says(memory=x)
+    expect_close(block.eval()(x, encoded, mask), by_torch(), mistakes={
+        "The norms come before the sub-layers; here they come after the sums.": lambda: by_torch(norm_first=True),
+        "The mask is not used.": lambda: by_torch(mask=None),
+        "The second attention takes keys and values from the decoder's own input; take them from the encoder.": (
+            lambda: by_torch(memory=x)
         ),
     })  # fmt: skip
 
@@ -150,7 +133,7 @@ def check_decoder_block_agrees_with_torch(student, rng):
 def check_decoder_block_drops_in_training_only(student, rng):
     """The decoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     block = student.DecoderBlock(2, 8, 16, 0.5)
-    judge_dropout(student, block, rng.normal(2, 5, 8, dtype=torch.float32), rng.normal(2, 3, 8, dtype=torch.float32))
+    judge_dropout(block, rng.normal(2, 5, 8, dtype=torch.float32), rng.normal(2, 3, 8, dtype=torch.float32))
     inputs = [rng.normal(2, 5, 6), rng.normal(2, 4, 6)]
     judge_where_dropout_acts(student, student.DecoderBlock(2, 6, 9, 1.0), inputs, rng, norm=3)
 
@@ -168,7 +151,7 @@ def check_transformer_agrees_with_torch(student, rng):
     units, linears, norms, table = found["attention"], found["linear"], found["norm"], found["embedding"]
     expect_equal(len(table), 1, name="the number of embeddings that forward used")
 
-    def torch_says(read: slice = slice(0, 4), mask: bool = True, at: float = 1.0) -> Tensor:
+    def by_torch(read: slice = slice(0, 4), mask: bool = True, at: float = 1.0) -> Tensor:
         encoded, decoded = table[0][questions] + at * ques_pos, table[0][answers[:, read]] + at * ans_pos[:, read]
         for i in range(2):
             two = slice(2 * i, 2 * i + 2)
@@ -179,13 +162,13 @@ def check_transformer_agrees_with_torch(student, rng):
 
     out = model.eval()(*inputs)
     expect_shape(out, (8, 11))
-    expect_close(out, torch_says(), mistakes={
-        "The decoder reads the answer from its second token on, which is what it must predict.": (
-            lambda: torch_says(slice(1, 5))
+    expect_close(out, by_torch(), mistakes={
+        "The decoder reads the answer from its second token on, but those are the tokens that it must predict.": (
+            lambda: by_torch(slice(1, 5))
         ),
-        "The decoder sees the future: pass it the mask.": lambda: torch_says(mask=False),
-        "The positions are not added.": lambda: torch_says(at=0.0),
+        "The decoder sees the future: pass it the mask.": lambda: by_torch(mask=False),
+        "The positions are not added.": lambda: by_torch(at=0.0),
         "The rows run over the answers first; they run over the positions of the first answer, then of the second.": (
-            lambda: torch_says().unflatten(0, (2, 4)).transpose(0, 1).flatten(0, 1)
+            lambda: by_torch().unflatten(0, (2, 4)).transpose(0, 1).flatten(0, 1)
         ),
     })  # fmt: skip

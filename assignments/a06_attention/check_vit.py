@@ -1,54 +1,16 @@
-"""Public checks of a06, vit: expected values come from torch's convolution and encoder layers."""
+"""Public checks of a06, vit, against torch's convolution and encoder layers with the student's weights."""
 
 import torch
 import torch.nn.functional as F
+from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, mixed, parts, passes
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
-from autograder.probes.attention import complaint
+from autograder import expect, expect_close, expect_shape, forbid, task
 from autograder.probes.torch_layers import encoder_layer, norms_alone
-
-READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
-
-TOKENS = """
-import torch
-import vit
-
-def tokens(model, images):
-    '''What the first encoder layer is given.'''
-    seen = []
-    layers = [m for m in model.modules() if isinstance(m, vit.TransformerEncoderLayer)]
-    hooks = [
-        m.register_forward_pre_hook(
-            lambda m, args, rest: seen.append([*args, *rest.values()][0].detach()), with_kwargs=True
-        )
-        for m in layers
-    ]
-    with torch.no_grad():
-        model.eval()(images)
-    for hook in hooks:
-        hook.remove()
-    return seen[0] if seen else None
-"""
-
-
-def parts(student, module, inputs: list, rng, **wanted) -> dict:
-    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **wanted)
-    expect(not problem, problem)
-    return found
-
-
-def embedded(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> Tensor:
-    """A convolution whose stride is the size of its filters is a linear layer on patches. (N, T, E)"""
-    filters = weight.reshape(len(weight), images.shape[1], p, p)
-    return F.conv2d(images, filters, bias, stride=p).flatten(2).mT
 
 
 def wrong_patches(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> dict:
-    """Hint -> what this mistake gives."""
+    """Return what each mistake gives, by its hint."""
     num, channels, height, width = images.shape
     tiles = images.reshape(num, channels, height // p, p, width // p, p)
 
@@ -56,19 +18,19 @@ def wrong_patches(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> dict:
         return F.linear(patches.reshape(num, -1, channels * p * p), weight.flatten(1), bias)
 
     return {
-        "A plain reshape reads along whole rows of pixels; split H and W first, then permute.": lambda: embed(images),
-        "Inside a patch the numbers are in the order (p, p, C); wanted is (C, p, p).": (
+        "A plain reshape reads whole rows of pixels; split H and W first, then permute.": lambda: embed(images),
+        "Inside a patch the numbers are in the order (p, p, C); they should be in the order (C, p, p).": (
             lambda: embed(tiles.permute(0, 2, 4, 3, 5, 1))
         ),
         "Rows and columns inside a patch are swapped.": lambda: embed(tiles.permute(0, 2, 4, 1, 5, 3)),
-        "The patches run down the columns; reading order is row after row.": (
+        "The patches run down the columns; they should run along the rows.": (
             lambda: embed(tiles.permute(0, 4, 2, 1, 3, 5))
         ),
     }
 
 
 def judge_patches(student, images: Tensor, img_size, p: int, dim: int, rng) -> None:
-    """The embedding of these images is right."""
+    """Compare the embedding of these images with a convolution."""
     module = student.PatchEmbedding(img_size, p, images.shape[1], dim)
     shapes = [(dim, images.shape[1] * p * p)]
     weight, bias = parts(student, module, [images], rng, shapes=shapes)["linear"][0]
@@ -91,55 +53,50 @@ def check_patches_of_images_that_are_not_square(student, rng):
 @task("TransformerEncoderLayer", points=2)
 def check_layer_agrees_with_torch(student, rng):
     """The layer agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
-    forbid(student, "TransformerEncoderLayer", calls=READY_MADE)
+    forbid(student, "TransformerEncoderLayer", calls=TORCH_TRANSFORMERS)
     x = rng.normal(2, 5, 6)
     layer = student.TransformerEncoderLayer(6, 2, 9, 0.3)
     found = parts(student, layer, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
-    def torch_says(**rest: bool) -> Tensor:
+    def by_torch(**rest: bool) -> Tensor:
         return encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5, **rest)(x).detach()
 
-    expect_close(layer.eval()(x), torch_says(), rtol=1e-4, mistakes={
-        "The norms come before the sub-layers; here they come after the sums.": lambda: torch_says(norm_first=True),
+    expect_close(layer.eval()(x), by_torch(), rtol=1e-4, mistakes={
+        "The norms come before the sub-layers; here they come after the sums.": lambda: by_torch(norm_first=True),
     })  # fmt: skip
 
 
 @task("TransformerEncoderLayer", points=1)
 def check_layer_drops_in_training_only(student, rng):
     """Dropout acts on each sub-layer, before the sum, in training and not in eval mode."""
-    layer, x = student.TransformerEncoderLayer(8, 2, 16, 0.5).to(rng.device), rng.normal(2, 5, 8, dtype=torch.float32)
-    layer.train()
-    expect(not torch.equal(layer(x), layer(x)), "In training, two passes with dropout 0.5 were equal.")
-    layer.eval()
-    expect_equal(layer(x), layer(x), name="the second pass in eval mode")
+    judge_dropout(student.TransformerEncoderLayer(8, 2, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
 
     layer, x = student.TransformerEncoderLayer(6, 2, 9, 1.0), rng.normal(2, 5, 6)
-    norms, name = (
-        parts(student, layer, [x], rng, norm=2)["norm"],
-        "in training with dropout 1, when only norms are left",
-    )
+    norms = parts(student, layer, [x], rng, norm=2)["norm"]
+    name = "in training with dropout 1, when only norms are left"
     expect_close(layer.train()(x), norms_alone(x, norms, eps=1e-5), rtol=1e-4, name=name, mistakes={
-        "Dropout acts on the sums; it acts on what each sub-layer puts out, before the sum.": (
+        "Dropout acts on the sums; apply it to the output of each sub-layer, before the sum.": (
             lambda: norms_alone(0 * x, norms, eps=1e-5)
         ),
-        "Dropout stands after the norms; it acts on what each sub-layer puts out, before the sum.": torch.zeros_like(x),
+        "Dropout comes after the norms; apply it to the output of each sub-layer, before the sum.": torch.zeros_like(x),
     })  # fmt: skip
 
 
 @task("VisionTransformer", points=2)
 def check_vit_is_patches_layers_and_a_mean(student, rng):
-    """The scores are those of the patches, through the encoder layers, averaged, through a linear layer."""
+    """The scores are a linear layer of the mean over the patches, after the encoder layers."""
     images = rng.normal(3, 2, 8, 8)
     model = student.VisionTransformer(8, 4, 2, 6, 2, 3, 10, 7, 0.2)
     shapes = [(6, 32), *2 * [(10, 6), (6, 10)], (7, 6)]
     found = parts(student, model, [images], rng, attention=2, heads=3, width=6, shapes=shapes, norm=4)
-    x = student.define(TOKENS).tokens(model, images)
-    expect(x is not None, "VisionTransformer does not use your TransformerEncoderLayer.")
-    expect_shape(x, (3, 4, 6), name="what the first encoder layer is given")
+    ran = passes(student, model.eval(), [images], student.TransformerEncoderLayer)
+    expect(len(ran) > 0, "VisionTransformer does not use your TransformerEncoderLayer.")
+    x = ran[0][0]
+    expect_shape(x, (3, 4, 6), name="the input of the first encoder layer")
     positions = x - embedded(images, *found["linear"][0], 4)
-    expect_close(positions, positions[:1].expand(3, -1, -1), name="what is added to the patches of each image")
+    expect_close(positions, positions[:1].expand(3, -1, -1), name="the vectors added to the patches of each image")
     alike = torch.allclose(positions, positions[..., :1].expand(-1, -1, 6))
-    expect(not alike, "What is added to a patch is one number, not a vector of embed_dim numbers.")
+    expect(not alike, "One number is added to a patch; add a vector of embed_dim numbers.")
 
     for i in range(2):
         linears, norms = found["linear"][2 * i + 1 : 2 * i + 3], found["norm"][2 * i : 2 * i + 2]
@@ -164,22 +121,7 @@ def check_vit_knows_where_patches_are(student, rng):
     scores, swapped = model.eval()(images), images.clone()
     swapped[:, :, :4, :4], swapped[:, :, 4:, 8:] = images[:, :, 4:, 8:], images[:, :, :4, :4]
     hint = "Add a vector for each position to the patches before the first layer."
-    expect(not torch.allclose(model(swapped), scores), "Two patches changed places, and no score changed.", hint)
-
-
-def mixed(x: Tensor, found: dict, *, gelu: bool = True, norm: bool = True) -> Tensor:
-    """Tolstikhin et al., equation 1."""
-    (t1, t2, c1, c2), (n1, n2) = [(w.flatten(1), b) for w, b in found["linear"]], found["norm"]
-
-    def network(z: Tensor, first: tuple, second: tuple) -> Tensor:
-        hidden = F.linear(z, *first)
-        return F.linear(F.gelu(hidden) if gelu else hidden.relu(), *second)
-
-    def normed(z: Tensor, pair: tuple) -> Tensor:
-        return F.layer_norm(z, z.shape[2:], *pair) if norm else z
-
-    x = x + network(normed(x, n1).mT, t1, t2).mT
-    return x + network(normed(x, n2), c1, c2)
+    expect(not torch.allclose(model(swapped), scores), "Two patches were swapped, and no score changed.", hint)
 
 
 @task("MixerBlock", points=3)

@@ -16,12 +16,12 @@ def gradients(loss, *logits):
 
 
 def log_sigmoid(s: Tensor) -> Tensor:
-    """Of logits that are not large: the formula as it stands."""
+    """Compute log sigmoid by its formula, for logits that are not large."""
     return torch.log(1 / (1 + torch.exp(-s)))
 
 
-def judge_real_and_fake(real: Tensor, fake: Tensor) -> Tensor:
-    """-mean log D(x) - mean log(1 - D(G(z)))."""
+def loss_of_both(real: Tensor, fake: Tensor) -> Tensor:
+    """Compute -mean log D(x) - mean log(1 - D(G(z)))."""
     return -log_sigmoid(real).mean() - torch.log(1 - 1 / (1 + torch.exp(-fake))).mean()
 
 
@@ -29,11 +29,11 @@ def judge_real_and_fake(real: Tensor, fake: Tensor) -> Tensor:
 def check_discriminator_loss_agrees_with_the_formula(student, rng):
     """The discriminator's loss is -mean(log D(real)) - mean(log(1 - D(fake)))."""
     real, fake = rng.normal(7, 1), rng.normal(7, 1) + 0.5
-    right = judge_real_and_fake(real, fake)
+    right = loss_of_both(real, fake)
     expect_close(student.discriminator_loss(real, fake), right, mistakes={
-        "Real and fake are exchanged.": judge_real_and_fake(fake, real),
-        "The sign is wrong: this is what D maximises, and a loss is minimised.": -right,
-        "This is half of it: the two means are added, not averaged.": right / 2,
+        "Real and fake are swapped.": loss_of_both(fake, real),
+        "The sign is wrong: D maximises this, and a loss is minimised.": -right,
+        "This is half of the loss: add the two means, do not average them.": right / 2,
         "This is the sum over the batch instead of the mean.": 7 * right,
     })  # fmt: skip
 
@@ -44,9 +44,9 @@ def check_generator_loss_agrees_with_the_formula(student, rng):
     fake = rng.normal(6, 1) + 0.3
     right = -log_sigmoid(fake).mean()
     expect_close(student.generator_loss(fake), right, mistakes={
-        "This is mean(log(1 - D(fake))), which is flat where the generator is bad.":
+        "This is mean(log(1 - D(fake))), which is flat while the generator is bad.":
             torch.log(1 - 1 / (1 + torch.exp(-fake))).mean(),
-        "This is the discriminator's loss of fakes: the generator wants D to say 'real'.": -log_sigmoid(-fake).mean(),
+        "This is the discriminator's loss of fakes; the generator wants the opposite.": -log_sigmoid(-fake).mean(),
         "The sign is wrong.": -right,
         "This is the sum over the batch instead of the mean.": 6 * right,
     })  # fmt: skip
@@ -54,7 +54,7 @@ def check_generator_loss_agrees_with_the_formula(student, rng):
 
 @task("generator_loss", points=1)
 def check_generator_loss_pushes_its_fakes_up(student, rng):
-    """The gradient of the generator's loss raises every fake's logit, and most those that D rejects."""
+    """The gradient of the generator's loss raises every fake's logit, most of all where D rejects the fake."""
     fake = torch.linspace(-6, 6, 10, dtype=torch.float64, device=rng.device)[:, None]  # not 0, a kink of max(s, 0)
     (slope,) = student.define(GRADIENT).gradients(student.generator_loss, fake)
     expect(
@@ -75,8 +75,8 @@ def check_ls_discriminator_loss_agrees_with_the_formula(student, rng):
     right = (((real - 1) ** 2).sum() + (fake**2).sum()) / 10
     expect_close(student.ls_discriminator_loss(real, fake), right, mistakes={
         "The factor 1/2 is missing.": 2 * right,
-        "Real and fake are exchanged.": (((fake - 1) ** 2).sum() + (real**2).sum()) / 10,
-        "Scores go into the squares as they are, without a sigmoid.":
+        "Real and fake are swapped.": (((fake - 1) ** 2).sum() + (real**2).sum()) / 10,
+        "Square the scores themselves, without a sigmoid.":
             (((real.sigmoid() - 1) ** 2).sum() + (fake.sigmoid() ** 2).sum()) / 10,
     })  # fmt: skip
 
@@ -88,8 +88,8 @@ def check_ls_generator_loss_agrees_with_the_formula(student, rng):
     right = ((fake - 1) ** 2).sum() / 16
     expect_close(student.ls_generator_loss(fake), right, mistakes={
         "The factor 1/2 is missing.": 2 * right,
-        "The generator wants its fakes to score 1, not 0.": (fake**2).sum() / 16,
-        "Scores go into the square as they are, without a sigmoid.": ((fake.sigmoid() - 1) ** 2).sum() / 16,
+        "The generator wants scores of 1 for its fakes, not 0.": (fake**2).sum() / 16,
+        "Square the scores themselves, without a sigmoid.": ((fake.sigmoid() - 1) ** 2).sum() / 16,
     })  # fmt: skip
 
 
@@ -133,6 +133,6 @@ def check_interpolation_is_a_straight_line(student, rng):
     line = [z0 + (z1 - z0) * i / 6 for i in range(7)]
     open_end = torch.stack([z0 + (z1 - z0) * i / 7 for i in range(7)])
     expect_close(student.interpolate(z0, z1, 7), torch.stack(line), mistakes={
-        "It goes from z1 to z0.": torch.stack(line[::-1]),
+        "The points run from z1 to z0.": torch.stack(line[::-1]),
         "The last point should be z1.": open_end,
     })  # fmt: skip

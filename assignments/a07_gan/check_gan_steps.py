@@ -1,4 +1,4 @@
-"""Public checks of the two moves and of the gradient penalty: small networks, plain gradient descent, autograd here."""
+"""Public checks of the two steps and of the gradient penalty, with small networks and plain gradient descent."""
 
 import torch
 from torch import Tensor
@@ -36,42 +36,42 @@ Weights = list[Tensor]
 
 
 def net(x: Tensor, weights: Weights) -> Tensor:
-    """The toy's forward pass."""
+    """Compute the toy network."""
     return torch.tanh(x @ weights[0] + weights[1])
 
 
 def loss_d(real: Tensor, fake: Tensor) -> Tensor:
-    """A loss that tells its two arguments apart."""
+    """Compute a loss that treats its two arguments differently."""
     return (real - 1).square().mean() + 2 * fake.square().mean()
 
 
 def descend(weights: Weights, loss: Tensor) -> Weights:
-    """One step of gradient descent."""
+    """Take one step of gradient descent."""
     slopes = torch.autograd.grad(loss, weights)
     return [(w - 0.5 * slope).detach() for w, slope in zip(weights, slopes, strict=True)]
 
 
 def players(rng) -> tuple[Weights, Weights]:
-    """Weights of a discriminator of rows of 4 and of a generator from 3 numbers."""
+    """Draw the weights of a discriminator of rows of 4 and of a generator from 3 numbers."""
     drawn = [rng.normal(4, 1), rng.normal(1)], [rng.normal(3, 4), rng.normal(4)]
     return tuple([value.requires_grad_() for value in weights] for weights in drawn)
 
 
 def values(weights: Weights) -> Weights:
-    """What travels to the student's side."""
+    """Detach the weights, to send them to the student's code."""
     return [w.detach() for w in weights]
 
 
 @task("discriminator_step", points=3)
 def check_discriminator_step_agrees_with_autograd(student, rng):
-    """A move of the discriminator is one step of its optimiser on its loss, which it returns as a float."""
-    judge, maker = players(rng)
+    """A step of the discriminator is one step of its optimiser on its loss, and returns the loss as a float."""
+    w_d, w_g = players(rng)
     real, noise = rng.normal(6, 4), rng.normal(6, 3)
-    loss = loss_d(net(real, judge), net(net(noise, maker).detach(), judge))
-    expected = descend(judge, loss)
+    loss = loss_d(net(real, w_d), net(net(noise, w_g).detach(), w_d))
+    expected = descend(w_d, loss)
 
     toy = student.define(TOY)
-    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     returned = student.discriminator_step(D, G, toy.descent(D), toy.loss_d, real, noise)
     for name, after, right in zip(("weight", "bias"), toy.state(D), expected, strict=True):
         expect_close(after, right, name=f"D's {name} after the step")
@@ -81,33 +81,33 @@ def check_discriminator_step_agrees_with_autograd(student, rng):
 
 @task("discriminator_step", points=2)
 def check_discriminator_step_does_not_reach_the_generator(student, rng):
-    """A move of the discriminator leaves the generator's parameters as they are, and no gradient in them."""
-    judge, maker = players(rng)
+    """A step of the discriminator changes neither the generator's parameters nor their gradients."""
+    w_d, w_g = players(rng)
     toy = student.define(TOY)
-    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     student.discriminator_step(D, G, toy.descent(D), toy.loss_d, rng.normal(5, 4), rng.normal(5, 3))
-    for name, after, before in zip(("weight", "bias"), toy.state(G), values(maker), strict=True):
+    for name, after, before in zip(("weight", "bias"), toy.state(G), values(w_g), strict=True):
         expect_close(after, before, name=f"G's {name} after the step of D", rtol=0.0, atol=0.0)
     reached = any(g is not None and bool((g != 0).any()) for g in toy.gradients(G))
-    expect(not reached, "After D's step there are gradients in G.", hint="Detach the fakes: to D they are data.")
-    moved = any(not torch.equal(a, b) for a, b in zip(toy.state(D), values(judge), strict=True))
+    expect(not reached, "After D's step there are gradients in G.", hint="Detach the fakes: for D they are data.")
+    moved = any(not torch.equal(a, b) for a, b in zip(toy.state(D), values(w_d), strict=True))
     expect(moved, "D's parameters did not change.")
 
 
 @task("generator_step", points=2)
 def check_generator_step_agrees_with_autograd(student, rng):
-    """A move of the generator is one step of its optimiser on the loss of its fakes, which it returns as a float."""
-    judge, maker = players(rng)
+    """A step of the generator is one step of its optimiser on the loss of its fakes, and returns it as a float."""
+    w_d, w_g = players(rng)
     noise = rng.normal(7, 3)
-    loss = (net(net(noise, maker), judge) - 3).square().mean()
-    expected = descend(maker, loss)
+    loss = (net(net(noise, w_g), w_d) - 3).square().mean()
+    expected = descend(w_g, loss)
 
     toy = student.define(TOY)
-    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     returned = student.generator_step(D, G, toy.descent(G), toy.loss_g, noise)
-    for name, after, right, before in zip(("weight", "bias"), toy.state(G), expected, values(maker), strict=True):
+    for name, after, right, before in zip(("weight", "bias"), toy.state(G), expected, values(w_g), strict=True):
         expect_close(after, right, name=f"G's {name} after the step", mistakes={
-            "G did not move: is its graph cut somewhere between its output and the loss?": before,
+            "G did not change: is the graph cut somewhere between its output and the loss?": before,
         })  # fmt: skip
     expect_type(returned, float, name="the loss returned")
     expect_close(returned, loss.item(), name="the loss returned")
@@ -115,14 +115,14 @@ def check_generator_step_agrees_with_autograd(student, rng):
 
 @task("generator_step", points=1)
 def check_generator_step_leaves_the_discriminator(student, rng):
-    """A move of the generator leaves the discriminator's parameters as they are."""
-    judge, maker = players(rng)
+    """A step of the generator does not change the discriminator's parameters."""
+    w_d, w_g = players(rng)
     toy = student.define(TOY)
-    D, G = toy.Net(*values(judge)), toy.Net(*values(maker))
+    D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     student.generator_step(D, G, toy.descent(G), toy.loss_g, rng.normal(5, 3))
-    for name, after, before in zip(("weight", "bias"), toy.state(D), values(judge), strict=True):
+    for name, after, before in zip(("weight", "bias"), toy.state(D), values(w_d), strict=True):
         expect_close(after, before, name=f"D's {name} after the step of G", rtol=0.0, atol=0.0)
-    moved = any(not torch.equal(a, b) for a, b in zip(toy.state(G), values(maker), strict=True))
+    moved = any(not torch.equal(a, b) for a, b in zip(toy.state(G), values(w_g), strict=True))
     expect(moved, "G's parameters did not change.")
 
 
@@ -145,7 +145,7 @@ class Bent(Linear):
 
 @task("gradient_penalty", points=2)
 def check_penalty_of_a_linear_critic(student, rng):
-    """A linear critic has the slope |w| everywhere, so its penalty is (|w| - 1)^2, whatever the images are."""
+    """A linear critic has the slope |w| everywhere, so its penalty is (|w| - 1)^2 for all images."""
     toy = student.define(CRITICS)
     for size in (6, 1, 5):
         weight = 2 * rng.normal(4, 1)
@@ -155,7 +155,7 @@ def check_penalty_of_a_linear_critic(student, rng):
         expect_close(penalty, (length - 1) ** 2, name=f"the penalty of {size} pairs", mistakes={
             "This is the sum over the batch instead of the mean.": size * (length - 1) ** 2,
             "This is the mean of (|gradient|^2 - 1)^2: the root is missing.": (length**2 - 1) ** 2,
-            "The factor of 10 is the caller's.": 10 * (length - 1) ** 2,
+            "The caller multiplies by 10; the penalty itself has no factor.": 10 * (length - 1) ** 2,
             "The norm is taken over the whole batch instead of each image.": (size**0.5 * length - 1) ** 2,
             "This is the mean of |gradient| - 1, without the square.": length - 1,
         })  # fmt: skip

@@ -8,6 +8,7 @@ of that shape. Two modules with the same layers in other attributes, or defined 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -100,15 +101,27 @@ class Recipe:
 Formula = Callable[[Recipe, Tensor], Tensor]
 
 
-def follow(formula: Formula, values: Sequence[Table], x: Tensor, *, train: bool) -> Tensor:
-    """The formula's result on x, computed with all these weights in x's dtype and on its device.
+def replay(formula: Formula, values: Any, x: Tensor, *, train: bool) -> Tensor:
+    """Compute the formula on x with all these weights, in x's dtype and on its device.
 
+    ``values`` is what `tables` returned; it may come from a student's process, so anything else in it is ignored.
     Raises LookupError, which says what is missing or left over: "it lacks ...".
     """
-    recipe = Recipe([{name: value.to(x) for name, value in table.items()} for table in values], train=train)
+    given = [table for table in values if type(table) is dict] if type(values) is list else []
+    weights = [{name: value.to(x) for name, value in table.items() if isinstance(value, Tensor)} for table in given]
+    recipe = Recipe(weights, train=train)
     result = formula(recipe, x)
     recipe.finish()
     return result
+
+
+def complaint(formula: Formula, values: Any, x: Tensor, *, train: bool = False) -> str:
+    """Return what these layers lack for the formula, or have left over: "it lacks ..."; "" if they fit."""
+    try:
+        replay(formula, values, x, train=train)
+    except LookupError as problem:
+        return str(problem.args[0])
+    return ""
 
 
 def _used(module: nn.Module, *inputs: Tensor) -> list[nn.Module]:

@@ -1,4 +1,4 @@
-"""Hidden check of a06, transformers: it learns to add and to subtract."""
+"""Hidden check of a06, transformers: the Transformer learns to add and to subtract."""
 
 import torch
 from torch import Tensor
@@ -12,10 +12,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 def train(model, questions, answers, ques_pos, ans_pos, most):
-    # the learning rate holds until the loss is small, then falls to 0 in 300 iterations: plateaus differ in length
+    # constant learning rate until the loss is small, then down to 0 in 300 iterations: plateaus differ in length
     for part in model.modules():
         if isinstance(part, (torch.nn.Linear, torch.nn.Embedding)):
-            part.reset_parameters()  # the score shall not depend on how a student initialises
+            part.reset_parameters()  # the score must not depend on how a student initialises
     model.to(questions.device).train()
     optimizer = torch.optim.Adam(model.parameters(), betas=(0.9, 0.98))
     step, smooth, left = 0, 2.0, 300
@@ -45,7 +45,7 @@ def answer(model, questions, ques_pos, ans_pos, start):
 
 
 def tokens(sentences: tuple[str, ...], number: dict[str, int], device: torch.device) -> Tensor:
-    """The tokens of each sentence. (N, T)"""
+    """Return the tokens of each sentence. (N, T)"""
     words = [[[w] if w in arithmetic.SPECIAL_TOKENS else w for w in sentence.split()] for sentence in sentences]
     return torch.tensor([[number[t] for word in row for t in word] for row in words], device=device)
 
@@ -54,7 +54,7 @@ def tokens(sentences: tuple[str, ...], number: dict[str, int], device: torch.dev
 def check_transformer_adds_and_subtracts(student, rng, score):
     """Trained on sums and differences, the Transformer answers at least 95 % of others exactly right."""
     train, test = arithmetic.split(num_train=18_000, num_test=2_000, seed=rng.int(0, 2**31))
-    names = rng.permutation(len(arithmetic.VOCABULARY)).tolist()  # no token is known by its number
+    names = rng.permutation(len(arithmetic.VOCABULARY)).tolist()  # so that a token cannot be recognised by its number
     number = dict(zip(arithmetic.VOCABULARY, names, strict=True))
     questions, answers, asked, right = (
         tokens(sentences, number, rng.device)

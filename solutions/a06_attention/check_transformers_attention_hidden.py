@@ -2,10 +2,10 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from oracles import layers_of, parts
+from oracles_hidden import expect_gradients_everywhere
 
-from autograder import expect, expect_close, expect_equal, forbid, task
-from autograder.probes.attention import complaint
+from autograder import expect_close, expect_equal, forbid, task
 from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
 GRADIENTS = """
@@ -21,24 +21,9 @@ def through(f, arguments):
 """
 
 
-def parts(student, module, inputs: list, rng, **wanted) -> dict:
-    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **wanted)
-    expect(not problem, problem)
-    return found
-
-
-def expect_gradients_everywhere(student, module, inputs: list) -> None:
-    """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
-    helper = student.define("from autograder.probes.attention import without_gradient")
-    expect_equal(helper.without_gradient(module, inputs), [], name="the parameters that no gradient reaches")
-
-
 @task("scaled_dot_product_two_loop_single", points=1)
 def check_single_on_other_sizes(student, rng):
-    """Attention in one sequence is right for one query, one key, more queries than keys, float32; inputs stay."""
+    """Attention in one sequence is right for one query, one key, few keys and float32, and changes no input."""
     for queries, keys, width, values in [(1, 4, 3, 2), (5, 1, 2, 3), (6, 2, 1, 7)]:
         for dtype in (torch.float64, torch.float32):
             q, k, v = (rng.normal(*s, dtype=dtype) for s in ((queries, width), (keys, width), (keys, values)))
@@ -56,7 +41,7 @@ def check_single_with_large_scores(student, rng):
 
 @task("scaled_dot_product_two_loop_batch", points=1)
 def check_batch_on_other_sizes(student, rng):
-    """Attention in a batch is right for one sequence, one key, more queries than keys, float32; inputs stay."""
+    """Attention in a batch is right for one sequence, one key, few keys and float32, and changes no input."""
     for num, queries, keys, width, values in [(1, 3, 4, 5, 2), (4, 5, 1, 2, 3), (3, 6, 2, 1, 7)]:
         for dtype in (torch.float64, torch.float32):
             shapes = (num, queries, width), (num, keys, width), (num, keys, values)
@@ -68,7 +53,7 @@ def check_batch_on_other_sizes(student, rng):
 
 @task("scaled_dot_product_no_loop_batch", points=2)
 def check_no_loop_on_other_sizes(student, rng):
-    """Attention without loops is right for other sizes, large scores, float32 and one mask for all; inputs stay."""
+    """Attention without loops is right for other sizes, large scores, float32 and one mask for all."""
     forbid(student, "scaled_dot_product_no_loop_batch", calls=READY_MADE, loops=True)
     for num, queries, keys, width, values in [(1, 3, 4, 5, 2), (4, 5, 1, 2, 3), (3, 6, 9, 1, 7)]:
         for dtype, scale in ((torch.float64, 30.0), (torch.float32, 1.0)):
@@ -94,15 +79,6 @@ def check_no_loop_passes_gradients(student, rng):
         expect_close(gradient, right, name=f"the gradient of {name}")
 
 
-def layers_of(student, head, rng, like: Tensor) -> list:
-    """Give q, k and v of one head new weights: three pairs of weight and bias."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import head_parts").head_parts(head, seed, like)
-    problem = complaint(found, seed, attention=1)
-    expect(not problem, problem)
-    return found["attention"][0]["heads"][0]
-
-
 @task("SelfAttention", points=2)
 def check_head_between_two_sequences(student, rng):
     """One head attends from one sequence to another, without and with a mask, and all its weights get gradients."""
@@ -119,7 +95,7 @@ def check_head_between_two_sequences(student, rng):
 
 @task("MultiHeadAttention", points=2)
 def check_heads_between_two_sequences(student, rng):
-    """Heads of any width attend from one sequence to another, with and without a mask."""
+    """Any number of heads of any width attend from one sequence to another, with and without a mask."""
     for heads, dim_in, dim_out in [(1, 4, 4), (2, 6, 5), (5, 5, 2)]:
         queries, keys, values = rng.normal(2, 3, dim_in), rng.normal(2, 7, dim_in), rng.normal(2, 7, dim_in)
         module = student.MultiHeadAttention(heads, dim_in, dim_out)

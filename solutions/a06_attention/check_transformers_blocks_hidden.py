@@ -1,45 +1,12 @@
-"""Hidden checks of a06, transformers: blocks of other sizes, their gradients, and what they must not see."""
+"""Hidden checks of a06, transformers: blocks of other sizes, their gradients, and the tokens they must not see."""
 
 import torch
 import torch.nn.functional as F
+from oracles import parts, passes
+from oracles_hidden import expect_gradients_everywhere
 
 from autograder import expect, expect_close, expect_equal, forbid, task
-from autograder.probes.attention import complaint
 from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
-
-BLOCKS = """
-import torch
-import transformers
-
-def through(model, inputs):
-    '''What each block of the model was given and made of it.'''
-    seen, blocks = [], (transformers.EncoderBlock, transformers.DecoderBlock)
-    hooks = [
-        part.register_forward_hook(lambda part, given, out: seen.append((given[0].clone(), out.clone())))
-        for part in model.modules()
-        if isinstance(part, blocks)
-    ]
-    with torch.no_grad():
-        model(*inputs)
-    for hook in hooks:
-        hook.remove()
-    return seen
-"""
-
-
-def parts(student, module, inputs: list, rng, **wanted) -> dict:
-    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **wanted)
-    expect(not problem, problem)
-    return found
-
-
-def expect_gradients_everywhere(student, module, inputs: list) -> None:
-    """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
-    helper = student.define("from autograder.probes.attention import without_gradient")
-    expect_equal(helper.without_gradient(module, inputs), [], name="the parameters that no gradient reaches")
 
 
 @task("LayerNormalization", points=2)
@@ -54,7 +21,7 @@ def check_layer_norm_on_other_inputs(student, rng):
         expect_gradients_everywhere(student, norm, [x])
     x = rng.normal(4, 9, dtype=torch.float32)
     fresh = student.LayerNormalization(9).to(x.device)
-    expect_close(fresh(x), F.layer_norm(x, (9,), eps=1e-10), name="a new one")
+    expect_close(fresh(x), F.layer_norm(x, (9,), eps=1e-10), name="a new layer")
 
 
 @task("FeedForwardBlock", points=1)
@@ -120,7 +87,7 @@ def check_decoder_block_on_other_sizes(student, rng):
 
 @task("DecoderBlock", points=1)
 def check_decoder_block_does_not_see_the_future(student, rng):
-    """With the mask of the future, changing position t changes nothing before t, and does change t."""
+    """With the mask of the future, a change at position t changes the result at t and nothing before it."""
     x, encoded = rng.normal(2, 6, 8), rng.normal(2, 5, 8)
     later = torch.ones(1, 6, 6, dtype=torch.bool, device=x.device).triu(1)
     block = student.DecoderBlock(2, 8, 16, 0.3)
@@ -131,12 +98,12 @@ def check_decoder_block_does_not_see_the_future(student, rng):
         changed[:, t] = 3 * rng.normal(2, 8)
         after = block(changed, encoded, later)
         expect_close(after[:, :t], before[:, :t], name=f"positions before {t}, after position {t} changed")
-        expect(not torch.allclose(after[:, t], before[:, t]), f"Position {t} changed and its result did not.")
+        expect(not torch.allclose(after[:, t], before[:, t]), f"Position {t} changed, and its result did not.")
 
 
 @task("Transformer", points=2)
 def check_transformer_sees_positions_and_not_the_future(student, rng):
-    """A later token of the answer changes no earlier score; order counts through positions alone, each row's own."""
+    """Later tokens do not change earlier scores; only the positions, which may differ by row, carry the order."""
     model = student.Transformer(2, 8, 12, 0.3, 1, 2, 13)
     questions, answers = rng.integers(0, 13, 3, 6), rng.integers(0, 13, 3, 5)
     ques_pos, ans_pos = rng.normal(1, 6, 8), rng.normal(1, 5, 8)
@@ -153,20 +120,20 @@ def check_transformer_sees_positions_and_not_the_future(student, rng):
     each = [rng.normal(3, 6, 8), rng.normal(3, 5, 8)]  # positions that differ from row to row
     alone = [model(questions[i:][:1], each[0][i:][:1], answers[i:][:1], each[1][i:][:1]) for i in range(3)]
     together = model(questions, each[0], answers, each[1])
-    expect_close(together, torch.cat(alone), name="with positions of its own for each row")
+    expect_close(together, torch.cat(alone), name="with other positions for each row")
 
     order = torch.arange(6, device=questions.device).roll(1)
-    questions[:, 0] = (questions[:, 1] + 1) % 13  # not all alike
+    questions[:, 0] = (questions[:, 1] + 1) % 13  # not all equal
     shuffled = questions[:, order]
     same = model(questions, 0 * ques_pos, answers, ans_pos)
     expect_close(model(shuffled, 0 * ques_pos, answers, ans_pos), same, name="without positions, the question shuffled")
     ordered, other = (model(q, ques_pos, answers, ans_pos) for q in (questions, shuffled))
-    expect(not torch.allclose(ordered, other), "With positions, shuffling the question changed nothing.")
+    expect(not torch.allclose(ordered, other), "With positions, shuffling the question did not change the scores.")
 
 
 @task("Transformer", points=1)
 def check_transformer_learns_everywhere(student, rng):
-    """All weights of the Transformer get gradients, sizes are those asked for, and dropout acts in training only."""
+    """All weights of the Transformer get gradients, have the right sizes, and dropout acts in training only."""
     inputs = [rng.integers(0, 9, 2, 7), rng.normal(1, 7, 6), rng.integers(0, 9, 2, 4), rng.normal(1, 4, 6)]
     model = student.Transformer(3, 6, 5, 0.4, 2, 3, 9)
     shapes = [*5 * [(5, 6), (6, 5)], (9, 6)]
@@ -179,9 +146,9 @@ def check_transformer_learns_everywhere(student, rng):
 
     model = student.Transformer(2, 6, 5, 1.0, 1, 1, 9)
     norms = parts(student, model, inputs, rng, norm=5)["norm"]
-    seen = student.define(BLOCKS).through(model.train(), inputs)
+    seen = passes(student, model.train(), inputs, student.EncoderBlock, student.DecoderBlock)
     expect_equal(len(seen), 2, name="the number of blocks that ran")
     for which, pairs, (given, out) in zip(("encoder", "decoder"), (norms[:2], norms[2:]), seen, strict=True):
-        if out.any():  # zeros: dropout stands after the norms
+        if out.any():  # zeros: dropout comes after the norms
             name = f"the {which} block's output in training with dropout 1, when only the norms are left"
             expect_close(out, norms_alone(given, pairs), name=name)

@@ -9,7 +9,7 @@ from autograder import expect_close, expect_equal, task
 
 @task("generate_token_dict", points=1)
 def check_any_vocabulary_is_numbered(student, rng):
-    """A vocabulary of other words, of any length, is numbered in its order, and stays as it is."""
+    """A vocabulary of other words, of any length, is numbered in its order and left unchanged."""
     words = [f"w{number}" for number in rng.permutation(30).tolist()]
     for vocab in (words, ["only"], ["b", "a", "ab"]):
         seen = student.inspect(student.generate_token_dict, vocab)
@@ -19,7 +19,7 @@ def check_any_vocabulary_is_numbered(student, rng):
 
 @task("prepocess_input_sequence", points=2)
 def check_other_sentences_become_tokens(student, rng):
-    """Other vocabularies, numbers of other lengths and any white space are read alike; only special words are whole."""
+    """Other vocabularies, longer numbers and any white space are read correctly; only special words are one token."""
     vocab = ["plus", "EOS", *"9876543210", "BOS", "xy", "42"]
     numbers = {token: 3 * place + 5 for place, token in enumerate(vocab)}
     special = ["plus", "EOS", "BOS", "xy"]

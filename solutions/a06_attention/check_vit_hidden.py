@@ -1,62 +1,22 @@
-"""Hidden checks of a06, vit: other sizes, masks, gradients, and scenes whose labels stay here."""
+"""Hidden checks of a06, vit: other sizes, masks, gradients, and scenes whose labels the student's code never gets."""
 
 import torch
-import torch.nn.functional as F
+from oracles import TORCH_TRANSFORMERS, embedded, mixed, parts, passes
+from oracles_hidden import expect_gradients_everywhere
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
-from autograder.probes.attention import complaint
 from autograder.probes.torch_layers import encoder_layer, norms_alone
-
-READY_MADE = ["nn.Transformer*", "torch.nn.modules.transformer"]
-
-LAYERS = """
-import torch
-import vit
-
-def through(model, images):
-    '''What each encoder layer was given and made of it.'''
-    seen = []
-    hooks = [
-        part.register_forward_hook(
-            lambda part, args, rest, out: seen.append(([*args, *rest.values()][0].clone(), out.clone())),
-            with_kwargs=True,
-        )
-        for part in model.modules()
-        if isinstance(part, vit.TransformerEncoderLayer)
-    ]
-    with torch.no_grad():
-        model(images)
-    for hook in hooks:
-        hook.remove()
-    return seen
-"""
-
-
-def parts(student, module, inputs: list, rng, **wanted) -> dict:
-    """Give the student's module new weights and learn which is which; `wanted` is what it must have."""
-    seed = rng.int(0, 2**31)
-    found = student.define("from autograder.probes.attention import parts").parts(module, inputs, seed)
-    problem = complaint(found, seed, **wanted)
-    expect(not problem, problem)
-    return found
-
-
-def expect_gradients_everywhere(student, module, inputs: list) -> None:
-    """After a backward pass, no parameter is without a gradient, and no matrix has only zeros."""
-    helper = student.define("from autograder.probes.attention import without_gradient")
-    expect_equal(helper.without_gradient(module, inputs), [], name="the parameters that no gradient reaches")
 
 
 @task("PatchEmbedding", points=2)
 def check_patches_on_other_sizes(student, rng):
-    """Patches are right for one channel, one patch, high images, views that are not contiguous, and by default."""
+    """Patches are right for one channel, one patch, tall images, tensors that are not contiguous, and by default."""
     cases = [((1, 1, 6, 6), 6, 3, 4), ((3, 4, 5, 5), 5, 5, 2), ((2, 2, 12, 4), (12, 4), 2, 9), ((1, 3, 4, 4), 4, 1, 3)]
     for shape, img_size, p, dim in cases:
         images = rng.normal(*shape).permute(0, 1, 3, 2).contiguous().permute(0, 1, 3, 2)
         module = student.PatchEmbedding(img_size, p, in_channels=shape[1], embed_dim=dim)
         weight, bias = parts(student, module, [images], rng, shapes=[(dim, shape[1] * p * p)])["linear"][0]
-        expected = F.conv2d(images, weight.reshape(dim, shape[1], p, p), bias, stride=p).flatten(2).mT
-        expect_close(module(images), expected)
+        expect_close(module(images), embedded(images, weight, bias, p))
     images = rng.normal(2, 3, 32, 32, dtype=torch.float32)
     expect_shape(student.PatchEmbedding(32, 8).to(images.device)(images), (2, 16, 128))
 
@@ -64,7 +24,7 @@ def check_patches_on_other_sizes(student, rng):
 @task("TransformerEncoderLayer", points=2)
 def check_layer_on_other_sizes(student, rng):
     """The layer agrees with torch's for other sizes, with and without a mask, in training too if dropout is 0."""
-    forbid(student, "TransformerEncoderLayer", calls=READY_MADE)
+    forbid(student, "TransformerEncoderLayer", calls=TORCH_TRANSFORMERS)
     for width, heads, hidden, num, length in [(5, 1, 3, 1, 4), (8, 4, 20, 3, 1), (9, 3, 4, 2, 11)]:
         x, mask = rng.normal(num, length, width), rng.uniform(length, length) < 0.4
         mask &= ~torch.eye(length, dtype=torch.bool, device=x.device)
@@ -79,7 +39,7 @@ def check_layer_on_other_sizes(student, rng):
 
 @task("VisionTransformer", points=2)
 def check_vit_on_other_sizes(student, rng):
-    """Other sizes are right, each image is classified by itself, all weights get gradients, all layers the dropout."""
+    """Other sizes are right, each image is classified by itself, all weights get gradients, all layers use dropout."""
     cases = [((3, 1, 6, 9), (6, 9), 3, 5, 1, 5, 4, 3), ((4, 3, 8, 8), 8, 2, 8, 3, 2, 5, 11)]
     for shape, img_size, p, dim, layers, heads, hidden, classes in cases:
         images = rng.normal(*shape)
@@ -96,7 +56,7 @@ def check_vit_on_other_sizes(student, rng):
     model = student.VisionTransformer(8, 4, 3, 6, 2, 2, 5, 7, 1.0)
     images = rng.normal(2, 3, 8, 8)
     norms = parts(student, model, [images], rng, norm=4)["norm"]
-    seen = student.define(LAYERS).through(model.train(), images)
+    seen = passes(student, model.train(), [images], student.TransformerEncoderLayer)
     expect_equal(len(seen), 2, name="the number of TransformerEncoderLayers that ran")
     for i, (given, out) in enumerate(seen):
         name = f"layer {i + 1} in training with dropout 1, when only the norms are left"
@@ -128,7 +88,7 @@ def predict(model, images):
 
 @task("VisionTransformer", points=3, seconds=120, memory_mb=4096)
 def check_vit_scores_on_scenes(student, data, score):
-    """Trained on a few thousand images, the vision transformer recognises others whose labels it has not seen."""
+    """Trained on a few thousand images, the vision transformer classifies new images."""
     split = data(num_train=3000, num_test=1000)
     _, channels, height, width = split.x_train.shape
     model = student.VisionTransformer((height, width), height // 4, channels, 64, 2, 4, 128, 10, 0.0)
@@ -149,9 +109,5 @@ def check_mixer_on_other_sizes(student, rng):
         shapes = [(tokens_hidden, tokens), (tokens, tokens_hidden), (channels_hidden, channels)]
         shapes += [(channels, channels_hidden)]
         found = parts(student, block, [x], rng, shapes=shapes, norm=2)
-        (t1, t2, c1, c2), (n1, n2) = [(w.flatten(1), b) for w, b in found["linear"]], found["norm"]
-        across = F.linear(F.gelu(F.linear(F.layer_norm(x, (channels,), *n1).mT, *t1)), *t2).mT
-        u = x + across
-        expected = u + F.linear(F.gelu(F.linear(F.layer_norm(u, (channels,), *n2), *c1)), *c2)
-        expect_close(block(x), expected, rtol=1e-4)
+        expect_close(block(x), mixed(x, found), rtol=1e-4)
         expect_gradients_everywhere(student, block, [x])

@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a06: tokens and positions. Each names the check that must notice it."""
+"""Wrong answers to a06, tokens and positions, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -24,7 +24,7 @@ TOKENS = [
            "else list(word)", "else list(word)[::-1]"),
     mutant("sentences: numbers have two digits", "check_other_sentences_become_tokens",
            "else list(word)", "else [word[0], word[1]]"),
-    mutant("sentences: special words are known by capital letters", "check_other_sentences_become_tokens",
+    mutant("sentences: special words are recognised by capital letters", "check_other_sentences_become_tokens",
            "[word] if word in spc_tokens", '[word] if word.isupper() or word in ("add", "subtract")'),
     mutant("sentences: every word of the vocabulary is one token", "check_other_sentences_become_tokens",
            "[word] if word in spc_tokens", "[word] if word in token_dict"),

@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a06: attention. Each names the check that must notice it."""
+"""Wrong answers to a06, attention, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -80,9 +80,9 @@ HEADS_IN_PARALLEL = [
     mutant("head: the mask is not passed on", "check_head_agrees_with_torch", "self.v(value), mask)", "self.v(value))"),
     mutant("head: self-attention only", "check_head_between_two_sequences",
            HEAD, HEAD.replace("self.k(key), self.v(value)", "self.k(query), self.v(query)")),
-    mutant("head: weights are not kept", "check_head_agrees_with_torch", "y, self.weights_softmax =", "y, _ ="),
+    mutant("head: does not store the weights", "check_head_agrees_with_torch", "y, self.weights_softmax =", "y, _ ="),
     mutant("heads: concatenated from last to first", HEADS_AGREE, "cat(found,", "cat(found[::-1],"),
-    mutant("heads: stacked, so that their numbers interleave", (HEADS_AGREE, "check_heads_between_two_sequences"),
+    mutant("heads: stacked, so that their outputs interleave", (HEADS_AGREE, "check_heads_between_two_sequences"),
            MIX, "return self.mix(torch.stack(found, dim=3).flatten(2))"),
     mutant("heads: no linear layer after them", HEADS_AGREE, MIX, "return torch.cat(found, dim=2)"),
     mutant("heads: the mask is not passed on", (HEADS_AGREE, "check_heads_between_two_sequences"),

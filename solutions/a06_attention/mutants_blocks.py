@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a06: blocks and the Transformer. Each names the check that must notice it."""
+"""Wrong answers to a06, blocks and the Transformer, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -38,7 +38,7 @@ ENCODER = [
            NORM, NORM.replace("torch.sqrt(variance + self.epsilon)", "(variance + self.epsilon)")),
     mutant("norm: over all positions", NORM_AGREES,
            "centred = x - x.mean(dim=-1, keepdim=True)", "centred = x - x.mean(dim=(-2, -1), keepdim=True)"),
-    mutant("norm: gain and shift are no parameters", NORM_AGREES,
+    mutant("norm: gain and shift are not parameters", NORM_AGREES,
            "self.gamma = nn.Parameter(torch.ones(emb_dim))", "self.gamma = torch.ones(emb_dim)"),
     mutant("norm: written for three axes", "check_layer_norm_on_other_inputs",
            VARIANCE, VARIANCE.replace("dim=-1", "dim=2")),

@@ -1,4 +1,4 @@
-"""Wrong answers to a06 whose values look right: other sizes than asked for, dropout elsewhere, ready-made code."""
+"""Wrong answers to a06 whose values look right: other sizes than asked for, dropout in other places, ready-made code."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -82,7 +82,7 @@ DROPOUT = [
            ENCODER_SUM, "x = self.norm1(self.dropout(x + self.attention(x, x, x)))"),
     mutant("encoder: drops a tenth at most", ENCODER_DROPS,
            ENCODER_DROPOUT, ENCODER_DROPOUT.replace("nn.Dropout(dropout)", "nn.Dropout(min(dropout, 0.1))")),
-    mutant("decoder: does not drop what the question tells", DECODER_DROPS,
+    mutant("decoder: no dropout after the attention to the question", DECODER_DROPS,
            DECODER_CROSS, "self.norm2(x + self.attention_cross(x, enc_inp, enc_inp))"),
     mutant("decoder: does not drop after the network", DECODER_DROPS,
            DECODER_END, "return self.norm3(x + self.feedforward(x))"),
@@ -102,13 +102,13 @@ DROPOUT = [
 ]
 
 READY_MADE = [
-    mutant("norm: is torch's own, by another name", "check_layer_norm_agrees_with_torch",
+    mutant("norm: torch's own, by another name", "check_layer_norm_agrees_with_torch",
            CENTRED, "torch.nn.modules.normalization.LayerNorm(x.shape[-1])\n        " + CENTRED),
     mutant("norm: is torch's native one", "check_layer_norm_agrees_with_torch",
            CENTRED, "torch.native_layer_norm(x, x.shape[-1:], None, None, 1e-10)\n        " + CENTRED),
     mutant("no loops: uses torch's private attention", "check_no_loop_agrees_with_torch",
            SCORES, "torch._scaled_dot_product_attention_math(query, key, value)\n    " + SCORES),
-    vit_mutant("layer: is torch's own, by another name", LAYER_AGREES,
+    vit_mutant("layer: torch's own, by another name", LAYER_AGREES,
                "self.attention = " + ATTENTION,
                "torch.nn.modules.transformer.TransformerEncoderLayer(input_dim, num_heads)\n        self.attention = "
                + ATTENTION),

@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a06: the vision transformer. Each names the check that must notice it."""
+"""Wrong answers to a06, the vision transformer, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -33,7 +33,7 @@ PATCH = [
     mutant("patches: of square images only", "check_patches_of_images_that_are_not_square",
            "tiles = x.unflatten(3, (-1, p)).unflatten(2, (-1, p))",
            "n = x.shape[3] // p\n        tiles = x.unflatten(3, (n, p)).unflatten(2, (n, p))"),
-    mutant("patches: three channels whatever the images have", "check_patches_on_other_sizes",
+    mutant("patches: three channels for all images", "check_patches_on_other_sizes",
            "nn.Linear(in_channels * patch_size**2, embed_dim)", "nn.Linear(3 * patch_size**2, embed_dim)"),
 ]
 
@@ -52,7 +52,7 @@ LAYERS = [
            "attn_mask=src_mask,", "attn_mask=None if src_mask is None else ~src_mask,"),
     mutant("layer: drops in eval mode too", "check_layer_drops_in_training_only",
            LAYER, LAYER.replace("self.dropout(found)", "nn.functional.dropout(found, 0.5)")),
-    mutant("layer: is torch's own", LAYER_AGREES,
+    mutant("layer: torch's own", LAYER_AGREES,
            "self.dropout = nn.Dropout(dropout)",
            "self.dropout = nn.Dropout(dropout)\n        nn.TransformerEncoderLayer(input_dim, num_heads)"),
 ]

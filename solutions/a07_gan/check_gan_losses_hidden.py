@@ -19,7 +19,7 @@ def gradients(loss, *scores):
 
 
 def softplus(s: Tensor) -> Tensor:
-    """log(1 + e^s) by the larger of 0 and s, in float64 with the standard library."""
+    """Compute log(1 + e^s) stably, in float64, with the standard library."""
     return torch.tensor(
         [max(v, 0.0) + math.log1p(math.exp(-abs(v))) for v in s.double().flatten().tolist()],
         dtype=torch.float64,
@@ -49,11 +49,11 @@ def check_discriminator_loss_of_large_logits(student, rng):
 
 @task("discriminator_loss", points=1)
 def check_discriminator_loss_of_batches_of_two_sizes(student, rng):
-    """Real and fake are averaged by themselves, whatever their numbers, shape, memory layout and device."""
+    """Real and fake are averaged separately, for any number, shape, memory layout and device."""
     for sizes in [((3, 1), (11, 1)), ((8,), (5,)), ((1, 1), (4, 1))]:
         real, fake = (2 * rng.normal(*size) for size in sizes)
         expect_close(student.discriminator_loss(real, fake), softplus(-real).mean() + softplus(fake).mean(), mistakes={
-            "This is the mean over both batches together; each has a mean of its own.":
+            "This is the mean over both batches together; take the mean of each.":
                 2 * torch.cat([softplus(-real), softplus(fake)]).mean(),
         })  # fmt: skip
     table = rng.normal(6, 4)
@@ -78,7 +78,7 @@ def check_generator_loss_of_large_logits(student, rng):
 
 @task("generator_loss", points=1)
 def check_generator_loss_of_other_shapes(student, rng):
-    """The generator's loss is a tensor of no axes, in the logits' dtype, on their device, for one, rows and views."""
+    """The generator's loss is a tensor without axes, in the logits' dtype and on their device, for any shape."""
     for fake in (rng.normal(1, 1), rng.normal(7), rng.normal(9, 2, dtype=torch.float32)[:, 1:]):
         seen = student.inspect(student.generator_loss, fake)
         expect_shape(seen.value, ())
@@ -88,7 +88,7 @@ def check_generator_loss_of_other_shapes(student, rng):
 
 
 def judge_scores(student, name, formula, *scores: Tensor):
-    """The loss and its gradient against a formula under autograd, the inputs after the call, and the device."""
+    """Compare the loss and its gradient with a formula under autograd; check unchanged inputs and the device."""
     leaves = [x.clone().requires_grad_() for x in scores]
     right = formula(*leaves)
     right.backward()
@@ -104,7 +104,7 @@ def judge_scores(student, name, formula, *scores: Tensor):
 
 @task("ls_discriminator_loss", points=2)
 def check_ls_discriminator_loss_of_batches_of_two_sizes(student, rng):
-    """Real and fake are averaged by themselves; large scores are not squashed; gradients are right."""
+    """Real and fake are averaged separately, large scores are not squashed, and gradients are right."""
 
     def formula(real: Tensor, fake: Tensor) -> Tensor:
         return torch.dot(real.flatten() - 1, real.flatten() - 1) / real.numel() / 2 + (fake * fake).mean() / 2
@@ -125,7 +125,7 @@ def check_ls_generator_loss_of_other_shapes(student, rng):
 
 @task("wgan_critic_loss", points=2)
 def check_critic_loss_of_batches_of_two_sizes(student, rng):
-    """Real and fake are averaged by themselves; the gradient is the same for every score."""
+    """Real and fake are averaged separately, and the gradient is the same for every score."""
 
     def formula(real: Tensor, fake: Tensor) -> Tensor:
         return fake.sum() / fake.numel() - real.sum() / real.numel()
@@ -150,7 +150,7 @@ def step(model, optimizer, gradients):
 
 @task("get_optimizer", points=2)
 def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
-    """Three steps move every weight and bias as Adam's formula says."""
+    """Three steps change every weight and bias as in Adam's formula."""
     helper = student.define(MODEL)
     model = student.define(
         "import torch\nmodel = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 1)).double()"
@@ -172,7 +172,7 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
 
 @task("interpolate", points=2)
 def check_interpolation_of_other_shapes(student, rng):
-    """Interpolation keeps dtype and device, takes noises of any shape, starts and ends exactly; one step is z0."""
+    """Interpolation preserves dtype and device, takes any shape, starts and ends exactly; one step is z0."""
     for shape, steps, dtype in [((2, 3), 4, torch.float32), ((), 5, torch.float64), ((4, 1, 2), 2, torch.float64)]:
         z0, z1 = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         seen = student.inspect(student.interpolate, z0, z1, steps)
@@ -184,4 +184,6 @@ def check_interpolation_of_other_shapes(student, rng):
     z0 = rng.normal(6)
     expect_close(student.interpolate(z0, rng.normal(6), 1), z0[None], name="one step")
     expect_device(student, student.interpolate, rng.normal(2, 3), rng.normal(2, 3), 4)
-    expect(bool(torch.isfinite(student.interpolate(z0, z0, 9)).all()), "From a noise to itself there is nan.")
+    expect(
+        bool(torch.isfinite(student.interpolate(z0, z0, 9)).all()), "Between a noise vector and itself there is nan."
+    )

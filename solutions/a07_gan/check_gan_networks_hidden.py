@@ -1,11 +1,11 @@
-"""Hidden checks of noise and networks: dtypes, starts, gradients, single rows, other numbers of classes."""
+"""Hidden checks of noise and networks: dtypes, initial weights, gradients, single rows, other numbers of classes."""
 
 import torch
+from oracles import expect_built_as, perceptron, with_label
 from torch import Tensor
-from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, task
-from autograder.probes.layers import Recipe
+from autograder.probes.layers import Formula, replay
 
 HELPERS = """
 import torch
@@ -53,8 +53,8 @@ def check_noise_has_the_type_asked_for(student, rng, device):
     for size, dim, dtype in [(1, 1, torch.float64), (3, 96, torch.float64), (5, 2, torch.float32)]:
         noise = student.sample_noise(size, dim, dtype=dtype, device=device)
         expect_shape(noise, (size, dim))
-        expect(noise.dtype == dtype, f"The dtype is {noise.dtype}; asked for was {dtype}.")
-        expect(noise.device.type == device.type, f"The noise is on {noise.device}; asked for was {device}.")
+        expect(noise.dtype == dtype, f"The dtype is {noise.dtype}; it should be {dtype}.")
+        expect(noise.device.type == device.type, f"The noise is on {noise.device}; it should be on {device}.")
     default = student.sample_noise(4, 3)
     expect(default.dtype == torch.float32, f"The dtype is {default.dtype} by default; it should be float32.")
     expect_device(student, student.sample_noise, 2, 3, dtype=torch.float32, device=str(rng.device))
@@ -62,7 +62,7 @@ def check_noise_has_the_type_asked_for(student, rng, device):
 
 @task("sample_noise", points=1)
 def check_noise_is_drawn_anew_for_every_entry(student, rng):
-    """Every entry is drawn by itself, and every call draws anew."""
+    """All entries are independent, and every call draws new ones."""
     first, second = student.sample_noise(500, 8).double(), student.sample_noise(500, 8).double()
     expect(not bool((first == second).any(dim=1).any()), "Two calls return the same rows.")
     table = torch.cat([first, second], dim=1)
@@ -72,11 +72,13 @@ def check_noise_is_drawn_anew_for_every_entry(student, rng):
         f"Columns depend on each other: the largest correlation is {float(correlation.abs().max()):.2g}.",
     )
     deviation = float(table.std())
-    expect(abs(deviation - 3**-0.5) < 0.02, f"The deviation is {deviation:.3g}, that of uniform (-1, 1) is 0.577.")
+    expect(
+        abs(deviation - 3**-0.5) < 0.02, f"The standard deviation is {deviation:.3g}; that of uniform (-1, 1) is 0.577."
+    )
 
 
 def judge_start(student, make, *args, shapes: list[list[int]]):
-    """Weights begin random, of a usual size, and differ from one network to the next."""
+    """Initial weights are random, of a usual size, and differ from one network to the next."""
     rows = student.define(HELPERS).start(make, *args)
     found = sorted(row[0] for row in rows if len(row[0]) > 1)
     expect_equal(found, sorted(shapes), name="the shapes of the weights")
@@ -85,11 +87,11 @@ def judge_start(student, make, *args, shapes: list[list[int]]):
             continue
         fan_in = torch.Size(shape[1:]).numel()
         size = deviation * fan_in**0.5
-        expect(0.05 < size < 4, f"Weights of shape {tuple(shape)} begin with deviation {deviation:.3g}.",
-               hint="torch.nn's own start is fine: it is random, and about 0.6 / sqrt(inputs).")  # fmt: skip
+        expect(0.05 < size < 4, f"Weights of shape {tuple(shape)} begin with standard deviation {deviation:.3g}.",
+               hint="torch.nn's own initialisation is fine: random, of about 0.6 / sqrt(inputs).")  # fmt: skip
         expect(abs(mean) < deviation / 2, f"Weights of shape {tuple(shape)} begin with mean {mean:.3g}.")
         expect(not same, f"Two networks begin with the same weights of shape {tuple(shape)}.",
-               hint="A function must not seed torch: whoever calls it decides about randomness.")  # fmt: skip
+               hint="A function must not seed torch; its caller decides about randomness.")  # fmt: skip
 
 
 def judge_gradients(student, module, x: Tensor):
@@ -100,7 +102,7 @@ def judge_gradients(student, module, x: Tensor):
 
 @task("discriminator", points=2)
 def check_discriminator_starts_and_learns(student, rng):
-    """The discriminator begins with random weights, passes gradients on, and takes one row, views and float32."""
+    """The discriminator begins with random weights, passes gradients on, and accepts one row, views and float32."""
     judge_start(student, student.discriminator, shapes=[[256, 784], [256, 256], [1, 256]])
     module = student.discriminator()
     judge_gradients(student, module, rng.normal(4, 784, dtype=torch.float32))
@@ -120,13 +122,16 @@ def check_generator_starts_learns_and_stays_in_range(student, rng):
     helper = student.define(HELPERS)
     expect_shape(helper.answer(module, rng.normal(1, 11)), (1, 784))
     images = helper.extremes(module, rng.normal(3, 11, dtype=torch.float32))
-    expect(bool((images.abs() <= 1).all()), f"Images reach from {images.min():.3g} to {images.max():.3g}.")
+    expect(
+        bool((images.abs() <= 1).all()),
+        f"The pixels are between {images.min():.3g} and {images.max():.3g}; they must be between -1 and 1.",
+    )
     expect(float(images.min()) < -0.9 and float(images.max()) > 0.9, "Images do not reach -1 and 1.")
 
 
 @task("build_dc_classifier", points=4)
 def check_dc_classifier_starts_and_learns(student, rng):
-    """The convolutional discriminator begins random, passes gradients on, and judges each row by itself."""
+    """The convolutional discriminator begins random, passes gradients on, and treats each row separately."""
     shapes = [[32, 1, 5, 5], [64, 32, 5, 5], [1024, 1024], [1, 1024]]
     judge_start(student, student.build_dc_classifier, shapes=shapes)
     module = student.build_dc_classifier()
@@ -136,8 +141,8 @@ def check_dc_classifier_starts_and_learns(student, rng):
     whole = helper.answer(module, rows)
     expect_shape(whole, (7, 1))
     expect_close(helper.answer(module, rows[2:3]), whole[2:3], name="logits of one row", rtol=1e-3, atol=1e-5)
-    turned = rows.reshape(7, 28, 28).transpose(1, 2).reshape(7, 784)
-    changed = float((helper.answer(module, turned) - whole).abs().max())
+    transposed = rows.reshape(7, 28, 28).transpose(1, 2).reshape(7, 784)
+    changed = float((helper.answer(module, transposed) - whole).abs().max())
     expect(changed > 1e-6, "Transposed images get the same logits.")
 
 
@@ -151,7 +156,7 @@ def check_dc_generator_starts_and_learns(student, rng):
 
 @task("build_dc_generator", points=2)
 def check_dc_generator_evaluates_each_row_by_itself(student, rng):
-    """After training, an image in evaluation mode does not depend on the others of its batch."""
+    """After training, an image in evaluation mode does not depend on the other images of its batch."""
     helper = student.define(HELPERS)
     module = student.build_dc_generator(5)
     helper.warm(module, rng.normal(9, 5))
@@ -159,7 +164,10 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     images = helper.answer(module, noise)
     expect_shape(images, (4, 784))
     expect_close(helper.answer(module, noise[1:2]), images[1:2], name="the image of one row", rtol=1e-5, atol=1e-7)
-    expect(bool((images.abs() <= 1).all()), f"Images reach from {images.min():.3g} to {images.max():.3g}.")
+    expect(
+        bool((images.abs() <= 1).all()),
+        f"The pixels are between {images.min():.3g} and {images.max():.3g}; they must be between -1 and 1.",
+    )
 
 
 TOY = """
@@ -182,7 +190,7 @@ def slopes(model, x, y):
 
 @task("Conditional.forward", points=3)
 def check_conditional_with_other_classes(student, rng):
-    """Any number of classes, also ones that the batch lacks; dtype and device kept, gradients pass, inputs stay."""
+    """Any number of classes works, also when the batch lacks some; dtype, device, gradients and inputs are right."""
     for classes, size, dtype in [(3, 1, torch.float64), (12, 4, torch.float32), (2, 7, torch.float64)]:
         x, y = rng.normal(size, 5, dtype=dtype), rng.integers(0, 2, size)
         weight = rng.normal(5 + classes, 2, dtype=dtype)
@@ -199,27 +207,15 @@ def check_conditional_with_other_classes(student, rng):
         expect_device(student, model, x, y)
 
 
-def forward(values: list, x: Tensor, sizes: list[int], slope: float) -> Tensor:
-    """Linear layers with leaky ReLUs between; a failed check when the shapes are others."""
-    layers = Recipe(values, train=False)
-    try:
-        for size in sizes[:-1]:
-            x = F.leaky_relu(layers.linear(x, size), slope)
-        x = layers.linear(x, sizes[-1])
-        layers.finish()
-    except LookupError as error:
-        expect(False, f"The network is not built as described: {error.args[0]}.")
-    return x
-
-
-def judge_pair(student, rng, module, dim: int, classes: int, sizes: list[int], slope: float, end):
-    """Rows of `dim` with labels through the network, for one row and for eight, in both modes; all learns."""
+def judge_pair(student, rng, module, dim: int, classes: int, formula: Formula):
+    """Compare the network on labelled rows of `dim` numbers, one and eight, in both modes; all parameters train."""
     helper = student.define(HELPERS)
     for size in (8, 1):
         x, y = rng.normal(size, dim), rng.integers(0, classes, size)
         values = helper.layers(module, x, y)
-        one_hot = (torch.arange(classes, device=y.device) == y[:, None]).to(x)
-        expected = end(forward(values, torch.cat([x, one_hot], dim=1), sizes, slope))
+        rows = with_label(x, y, classes)
+        expect_built_as(formula, values, rows)
+        expected = replay(formula, values, rows, train=False)
         for train in (False, True):
             mode = "training" if train else "evaluation"
             expect_close(helper.answer(module, x, y, train=train), expected, name=f"{size} rows in {mode} mode")
@@ -229,11 +225,12 @@ def judge_pair(student, rng, module, dim: int, classes: int, sizes: list[int], s
 
 @task("cgan_generator", points=2)
 def check_conditional_generator_of_other_classes(student, rng):
-    """The conditional generator takes any number of classes, any noise_dim and one row, in both modes."""
-    judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, [1024, 1024, 784], 0.0, torch.tanh)
+    """The conditional generator accepts any number of classes, any noise_dim and one row, in both modes."""
+    images = perceptron([1024, 1024, 784], 0.0)
+    judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, lambda layers, x: images(layers, x).tanh())
 
 
 @task("cgan_discriminator", points=2)
 def check_conditional_discriminator_of_other_classes(student, rng):
-    """The conditional discriminator takes any number of classes and one row, in both modes."""
-    judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, [256, 256, 1], 0.01, lambda x: x)
+    """The conditional discriminator accepts any number of classes and one row, in both modes."""
+    judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, perceptron([256, 256, 1], 0.01))

@@ -1,4 +1,4 @@
-"""Hidden checks of the gradient penalty: where it is taken, what it trains, images of any rank, flat critics."""
+"""Hidden checks of the gradient penalty: points, gradients, images of any rank, flat critics."""
 
 import torch
 from torch import Tensor
@@ -38,14 +38,14 @@ def through(penalty, critic, real, fake):
 
 
 def shares_of(points: Tensor, real: Tensor, fake: Tensor) -> Tensor:
-    """The share of the real image in each point; fails the check when a point is not between its pair."""
-    expect_shape(points, tuple(real.shape), name="what the critic was given")
+    """Return the share of the real image in each point; fail the check when a point is not between its pair."""
+    expect_shape(points, tuple(real.shape), name="the critic's input")
     shares = ((points - fake) / (real - fake)).flatten(1)
     spread = float((shares - shares.median(dim=1, keepdim=True).values).abs().max())
     inside = bool(((shares > -1e-5) & (shares < 1 + 1e-5)).all())
     expect(
         spread < 1e-5 and inside,
-        "The critic was not asked at a point on the line between each real image and its fake.",
+        "The critic's input was not a point on the line between each real image and its fake.",
         hint="Draw one number in (0, 1) for each pair, the same for all pixels.",
     )
     return shares.median(dim=1).values
@@ -53,7 +53,7 @@ def shares_of(points: Tensor, real: Tensor, fake: Tensor) -> Tensor:
 
 @task("gradient_penalty", points=2)
 def check_penalty_is_taken_between_real_and_fake(student, rng):
-    """The penalty is taken at one random point between each real image and its fake, anew at each call."""
+    """The penalty uses one random point between each real image and its fake, a new one at each call."""
     toy = student.define(CRITICS)
     fake = rng.normal(300, 6)
     real = fake + rng.uniform(300, 6) + 0.5
@@ -72,28 +72,28 @@ def check_penalty_is_taken_between_real_and_fake(student, rng):
         low, middle, high = float(shares.min()), float(shares.mean()), float(shares.max())
         expect(
             low < 0.06 and high > 0.94 and abs(middle - 0.5) < 0.1,
-            f"300 shares of the real image reach from {low:.3g} to {high:.3g} with mean {middle:.3g}.",
+            f"300 shares of the real image are between {low:.3g} and {high:.3g}, with mean {middle:.3g}.",
             hint="They should be uniform in (0, 1), one for each pair.",
         )
-    expect(not torch.equal(*drawn), "Two calls took the same points; draw them anew.")
+    expect(not torch.equal(*drawn), "Two calls used the same points; draw new ones at each call.")
 
 
 @task("gradient_penalty", points=1)
 def check_penalty_trains_the_critic(student, rng):
-    """The penalty has a gradient for the critic's weights, and computing it leaves no gradient in them."""
+    """The penalty gives the critic's weights a gradient, but only when backward is called."""
     toy = student.define(CRITICS)
     weight = 2 * rng.normal(4, 1).abs()
     real, fake = rng.uniform(5, 4) + 0.5, rng.uniform(5, 4) + 0.5
     before, after, *_ = toy.through(student.gradient_penalty, toy.Line(weight), real, fake)
-    expect(before is None, "The critic's weights had gradients before anybody called backward.",
-           hint="torch.autograd.grad returns a gradient and leaves the others alone; backward does not.")  # fmt: skip
+    expect(before is None, "The critic's weights had gradients before backward was called.",
+           hint="Use torch.autograd.grad: unlike backward, it stores no gradients.")  # fmt: skip
     length = weight.square().sum().sqrt()
     expect_close(after, 2 * (length - 1) * weight / length, name="the gradient of the critic's weights")
 
 
 @task("gradient_penalty", points=2)
 def check_penalty_of_images_and_of_flat_critics(student, rng):
-    """The penalty takes images of any rank, on any device; no nan for a flat critic, no gradient for the images."""
+    """The penalty takes images of any rank on any device, gives no nan for a flat critic and the images no gradient."""
     toy = student.define(CRITICS)
     for shape in [(4, 2, 3, 2), (1, 2, 3), (7, 6)]:
         fake = rng.normal(*shape, dtype=torch.float32)
@@ -106,7 +106,7 @@ def check_penalty_of_images_and_of_flat_critics(student, rng):
         slopes = (points.flatten(1) * weight[:, 0].double()).square().sum(dim=1).sqrt()
         expect_close(penalty, (slopes - 1).square().mean().float(), rtol=1e-3)
         flows = any(g is not None and bool((g != 0).any()) for g in (into_real, into_fake))
-        expect(not flows, "The penalty has a gradient for the images; it should have one for the critic only.")
+        expect(not flows, "The penalty gives the images a gradient; it should give one to the critic only.")
     expect_device(student, student.gradient_penalty, toy.Bent(weight), real, fake)
     flat = toy.through(student.gradient_penalty, toy.Line(rng.normal(4, 1), 1e6), rng.normal(3, 4), rng.normal(3, 4))
     right = torch.ones_like(flat[4])
@@ -115,5 +115,5 @@ def check_penalty_of_images_and_of_flat_critics(student, rng):
     expect(
         fine,
         "The gradient of a flat critic's penalty is nan.",
-        hint="The root of 0 has an infinite slope; norm has not.",
+        hint="The square root has an infinite slope at 0; torch's norm does not.",
     )

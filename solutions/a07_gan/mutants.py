@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a07's networks, and the check that must notice each."""
+"""Wrong answers to a07, the networks, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -14,8 +14,8 @@ D_TAIL = """        nn.Linear(256, 1),
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="discriminator"
-"""
+# %% [markdown]
+# **Generator.**"""
 LEAKY = """        nn.Linear(784, 256),
         nn.LeakyReLU(0.01),
 """
@@ -63,7 +63,7 @@ MUTANTS = [
     mutant("generator: a sigmoid instead of tanh",
            ("check_generator_agrees_with_the_formula", "check_generator_starts_learns_and_stays_in_range"),
            G_TAIL, G_TAIL.replace("Tanh", "Sigmoid")),
-    mutant("generator: 96 numbers of noise, whatever is asked", "check_generator_starts_learns_and_stays_in_range",
+    mutant("generator: always 96 numbers of noise", "check_generator_starts_learns_and_stays_in_range",
            G_HEAD, G_HEAD.replace("noise_dim", "96")),
     mutant("generator: no ReLU between its layers", "check_generator_agrees_with_the_formula",
            G_HEAD, G_HEAD.replace("nn.ReLU()", "nn.Identity()")),
@@ -91,9 +91,9 @@ MUTANTS = [
            ("check_dc_generator_agrees_with_the_formula", "check_dc_generator_starts_and_learns"),
            DC_TAIL, DC_TAIL.replace("nn.ConvTranspose2d(64, 1, 4, stride=2, padding=1)",
                                     "nn.Upsample(scale_factor=2),\n        nn.Conv2d(64, 1, 3, padding=1)")),
-    mutant("dc generator: 96 numbers of noise, whatever is asked", "check_dc_generator_starts_and_learns",
+    mutant("dc generator: always 96 numbers of noise", "check_dc_generator_starts_and_learns",
            DC_START, DC_START.replace("noise_dim", "96")),
-    mutant("dc generator: seeds torch, so that all begin alike", "check_dc_generator_starts_and_learns",
+    mutant("dc generator: seeds torch, so that all begin with the same weights", "check_dc_generator_starts_and_learns",
            "    return nn.Sequential(\n" + DC_START,
            "    torch.manual_seed(0)\n    return nn.Sequential(\n" + DC_START),
     mutant("conditional: the label before the row", "check_conditional_appends_the_label",
@@ -102,15 +102,15 @@ MUTANTS = [
            LABEL, "torch.cat([x, y[:, None].to(x).expand(-1, self.num_classes)], dim=1)"),
     mutant("conditional: as many classes as the batch shows", "check_conditional_with_other_classes",
            LABEL, LABEL.replace("y, self.num_classes", "y")),
-    mutant("conditional: labels in float32, whatever the rows are", "check_conditional_with_other_classes",
+    mutant("conditional: labels always in float32", "check_conditional_with_other_classes",
            LABEL, LABEL.replace(".to(x)]", ".float()]").replace("[x,", "[x.float(),")),
     mutant("conditional: detaches the row", "check_conditional_with_other_classes", LABEL,
            LABEL.replace("[x,", "[x.detach(),")),
-    mutant("conditional: labels on the CPU, wherever the rows are", "check_conditional_with_other_classes",
+    mutant("conditional: labels always on the CPU", "check_conditional_with_other_classes",
            LABEL, "torch.cat([x, torch.eye(self.num_classes, dtype=x.dtype)[y]], dim=1)"),
     mutant("conditional: drops numbers of the row while training", "check_conditional_with_other_classes",
            LABEL, LABEL.replace("[x,", "[F.dropout(x, 0.4, self.training),")),
-    mutant("conditional generator: ten classes, whatever is asked", "check_conditional_generator_of_other_classes",
+    mutant("conditional generator: always ten classes", "check_conditional_generator_of_other_classes",
            C_GENERATOR, "return Conditional(generator(noise_dim + 10), 10)"),
     mutant("conditional generator: as narrow as the discriminator",
            ("check_conditional_generator_agrees_with_the_formula", "check_conditional_generator_of_other_classes"),
@@ -124,7 +124,7 @@ MUTANTS = [
            ("check_conditional_discriminator_agrees_with_the_formula",
             "check_conditional_discriminator_of_other_classes"),
            C_HEAD, C_HEAD.replace("0.01", "0.2")),
-    mutant("conditional discriminator: ten classes, whatever is asked",
+    mutant("conditional discriminator: always ten classes",
            "check_conditional_discriminator_of_other_classes", C_HEAD, C_HEAD.replace("num_classes", "10")),
     mutant("conditional generator: dropout",
            ("check_conditional_generator_agrees_with_the_formula", "check_conditional_generator_of_other_classes"),

@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for the losses, moves and samples of a07, and the check that must notice each."""
+"""Wrong answers to a07, losses, steps and samples, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -13,8 +13,8 @@ CRITIC = "return scores_fake.mean() - scores_real.mean()"
 ADAM = "return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.5, 0.999))"
 FAKES = "    with torch.no_grad():\n        fake = G(noise)\n    loss = loss_function(D(real), D(fake))"
 PENALTY = "    if penalty is not None:\n        loss = loss + penalty(D, real, fake)\n"
-MOVE_D = PENALTY + "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()"
-MOVE_G = "    loss = loss_function(D(G(noise)))\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()"
+STEP_D = PENALTY + "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()"
+STEP_G = "    loss = loss_function(D(G(noise)))\n    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()"
 RETURN = "\n    return loss.item()"
 SHARE = "share = torch.rand(len(real), *[1] * (real.ndim - 1), dtype=real.dtype, device=real.device)"
 BETWEEN = "between = (share * real + (1 - share) * fake).detach().requires_grad_()"
@@ -27,9 +27,9 @@ TWO_SIZES = "check_discriminator_loss_of_batches_of_two_sizes"
 
 # fmt: off
 LOSSES = [
-    mutant("D's loss: real and fake exchanged", "check_discriminator_loss_agrees_with_the_formula",
+    mutant("D's loss: real and fake swapped", "check_discriminator_loss_agrees_with_the_formula",
            D_LOSS, "return F.softplus(logits_real).mean() + F.softplus(-logits_fake).mean()"),
-    mutant("D's loss: what is maximised", "check_discriminator_loss_agrees_with_the_formula",
+    mutant("D's loss: the sign is wrong", "check_discriminator_loss_agrees_with_the_formula",
            D_LOSS, "return -F.softplus(-logits_real).mean() - F.softplus(logits_fake).mean()"),
     mutant("D's loss: the mean of the two means", "check_discriminator_loss_agrees_with_the_formula",
            D_LOSS, D_LOSS.replace("return ", "return (").replace("(logits_fake).mean()", "(logits_fake).mean()) / 2")),
@@ -44,14 +44,14 @@ LOSSES = [
            "return 2 * torch.cat([F.softplus(-logits_real), F.softplus(logits_fake)]).mean()"),
     mutant("D's loss: adds the batches entry by entry", TWO_SIZES, D_LOSS,
            "return (F.softplus(-logits_real) + F.softplus(logits_fake)).mean()"),
-    mutant("D's loss: targets on the CPU, wherever the logits are", TWO_SIZES, D_LOSS,
+    mutant("D's loss: targets always on the CPU", TWO_SIZES, D_LOSS,
            "real, fake = torch.ones(logits_real.shape).to(logits_real.dtype), torch.zeros(logits_fake.shape)\n"
            "    return (F.binary_cross_entropy_with_logits(logits_real, real)\n"
            "            + F.binary_cross_entropy_with_logits(logits_fake, fake.to(logits_fake.dtype)))"),
-    mutant("G's loss: the one that is flat for bad fakes",
+    mutant("G's loss: log(1 - D), which is flat for bad fakes",
            ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up"),
            G_LOSS, "return -F.softplus(logits_fake).mean()"),
-    mutant("G's loss: wants to be found out",
+    mutant("G's loss: wants D to reject the fakes",
            ("check_generator_loss_agrees_with_the_formula", "check_generator_loss_pushes_its_fakes_up",
             "check_samples_are_recognised_and_varied"),
            G_LOSS, "return F.softplus(logits_fake).mean()", calibrates=True),
@@ -60,7 +60,7 @@ LOSSES = [
            "return F.binary_cross_entropy(logits_fake.sigmoid(), torch.ones_like(logits_fake))"),
     mutant("G's loss: only the first logit of a batch", "check_generator_loss_of_other_shapes", G_LOSS,
            "return F.softplus(-logits_fake[0]).mean()"),
-    mutant("G's loss: targets on the CPU, wherever the logits are", "check_generator_loss_of_other_shapes", G_LOSS,
+    mutant("G's loss: targets always on the CPU", "check_generator_loss_of_other_shapes", G_LOSS,
            "real = torch.ones(logits_fake.shape, dtype=logits_fake.dtype)\n"
            "    return F.binary_cross_entropy_with_logits(logits_fake, real)"),
     mutant("G's loss: writes over the logits", "check_generator_loss_of_other_shapes", G_LOSS,
@@ -93,43 +93,43 @@ LOSSES = [
            ADAM.replace("lr=1e-3", "lr=1e-3, weight_decay=0.1")),
 ]
 
-MOVES = [
-    mutant("D's move: the fakes keep their graph", "check_discriminator_step_does_not_reach_the_generator",
+UPDATES = [
+    mutant("D's step: the fakes keep their graph", "check_discriminator_step_does_not_reach_the_generator",
            FAKES, "    fake = G(noise)\n    loss = loss_function(D(real), D(fake))"),
-    mutant("D's move: hands over fakes first", "check_discriminator_step_agrees_with_autograd",
+    mutant("D's step: passes the fakes first", "check_discriminator_step_agrees_with_autograd",
            FAKES, FAKES.replace("D(real), D(fake)", "D(fake), D(real)")),
-    mutant("D's move: never zeroes its gradients",
+    mutant("D's step: never zeroes its gradients",
            ("check_discriminator_step_forgets_older_gradients", "check_five_turns_of_both_players"),
-           MOVE_D, MOVE_D.replace("    optimizer.zero_grad()\n", "")),
-    mutant("D's move: zeroes D's gradients by its own name for them",
-           "check_discriminator_step_forgets_older_gradients", MOVE_D, MOVE_D.replace("optimizer.zero", "D.zero")),
-    mutant("D's move: forgets the penalty", "check_discriminator_step_adds_the_penalty",
-           MOVE_D, MOVE_D.replace(PENALTY, "")),
-    mutant("D's move: an optimiser of its own", "check_discriminator_step_agrees_with_autograd",
-           MOVE_D, "    optimizer = get_optimizer(D)\n" + MOVE_D),
-    mutant("G's move: the fakes are detached",
+           STEP_D, STEP_D.replace("    optimizer.zero_grad()\n", "")),
+    mutant("D's step: calls D.zero_grad, not the optimiser's",
+           "check_discriminator_step_forgets_older_gradients", STEP_D, STEP_D.replace("optimizer.zero", "D.zero")),
+    mutant("D's step: forgets the penalty", "check_discriminator_step_adds_the_penalty",
+           STEP_D, STEP_D.replace(PENALTY, "")),
+    mutant("D's step: makes a new optimiser", "check_discriminator_step_agrees_with_autograd",
+           STEP_D, "    optimizer = get_optimizer(D)\n" + STEP_D),
+    mutant("G's step: the fakes are detached",
            ("check_generator_step_agrees_with_autograd", "check_samples_are_recognised_and_varied"),
-           MOVE_G, MOVE_G.replace("D(G(noise))", "D(G(noise).detach().requires_grad_())"), calibrates=True),
-    mutant("G's move: moves D as well", "check_generator_step_leaves_the_discriminator",
-           MOVE_G, MOVE_G + "\n    torch.optim.SGD(D.parameters(), lr=0.1).step()"),
-    mutant("G's move: zeroes after backward", "check_generator_step_forgets_older_gradients",
-           MOVE_G, MOVE_G.replace("    optimizer.zero_grad()\n    loss.backward()\n",
+           STEP_G, STEP_G.replace("D(G(noise))", "D(G(noise).detach().requires_grad_())"), calibrates=True),
+    mutant("G's step: changes D as well", "check_generator_step_leaves_the_discriminator",
+           STEP_G, STEP_G + "\n    torch.optim.SGD(D.parameters(), lr=0.1).step()"),
+    mutant("G's step: zeroes after backward", "check_generator_step_forgets_older_gradients",
+           STEP_G, STEP_G.replace("    optimizer.zero_grad()\n    loss.backward()\n",
                                   "    loss.backward()\n    optimizer.zero_grad()\n")),
-    mutant("G's move: never zeroes its gradients",
+    mutant("G's step: never zeroes its gradients",
            ("check_generator_step_forgets_older_gradients", "check_five_turns_of_both_players"),
-           MOVE_G, MOVE_G.replace("    optimizer.zero_grad()\n", "")),
-    mutant("D's move: only the loss gets fakes without a graph, the penalty does not",
+           STEP_G, STEP_G.replace("    optimizer.zero_grad()\n", "")),
+    mutant("D's step: only the loss gets fakes without a graph, the penalty does not",
            "check_discriminator_step_adds_the_penalty", FAKES,
            "    fake = G(noise)\n    loss = loss_function(D(real), D(fake.detach()))"),
-    mutant("D's move: returns a tensor with its graph", "check_discriminator_step_agrees_with_autograd",
-           MOVE_D + RETURN, MOVE_D + RETURN.replace(".item()", "")),
-    mutant("D's move: writes over its images", "check_discriminator_step_forgets_older_gradients",
-           MOVE_D, MOVE_D + "\n    real.zero_()"),
-    mutant("G's move: returns a tensor with its graph", "check_generator_step_agrees_with_autograd",
-           MOVE_G + RETURN, MOVE_G + RETURN.replace(".item()", "")),
-    mutant("G's move: writes over its noise", "check_generator_step_forgets_older_gradients",
-           MOVE_G, MOVE_G + "\n    noise.zero_()"),
-    mutant("D's move: hands out a training image, always the same", "check_samples_are_recognised_and_varied",
+    mutant("D's step: returns a tensor with its graph", "check_discriminator_step_agrees_with_autograd",
+           STEP_D + RETURN, STEP_D + RETURN.replace(".item()", "")),
+    mutant("D's step: writes over its images", "check_discriminator_step_forgets_older_gradients",
+           STEP_D, STEP_D + "\n    real.zero_()"),
+    mutant("G's step: returns a tensor with its graph", "check_generator_step_agrees_with_autograd",
+           STEP_G + RETURN, STEP_G + RETURN.replace(".item()", "")),
+    mutant("G's step: writes over its noise", "check_generator_step_forgets_older_gradients",
+           STEP_G, STEP_G + "\n    noise.zero_()"),
+    mutant("D's step: makes G return one training image", "check_samples_are_recognised_and_varied",
            FAKES, "    G.forward = lambda z, kept=real[:1]: kept.expand(len(z), -1)\n" + FAKES),
 ]
 
@@ -144,21 +144,21 @@ REST = [
            "return (slope.flatten(1).norm(dim=1).mean() - 1).square()"),
     mutant("penalty: at the fakes", "check_penalty_is_taken_between_real_and_fake",
            SHARE, SHARE.replace("torch.rand(", "torch.zeros(")),
-    mutant("penalty: half way, always", "check_penalty_is_taken_between_real_and_fake",
+    mutant("penalty: always half way", "check_penalty_is_taken_between_real_and_fake",
            SHARE, SHARE.replace("torch.rand(", "0.5 * torch.ones(")),
     mutant("penalty: one share for the whole batch", "check_penalty_is_taken_between_real_and_fake",
            SHARE, "share = torch.rand(1, dtype=real.dtype, device=real.device)"),
     mutant("penalty: a share for every pixel", "check_penalty_is_taken_between_real_and_fake",
            SHARE, "share = torch.rand_like(real)"),
-    mutant("penalty: a share for every pixel of an image, one for a row", "check_penalty_of_images_and_of_flat_critics",
+    mutant("penalty: a share for every pixel of an image", "check_penalty_of_images_and_of_flat_critics",
            SHARE, "share = torch.rand_like(real[:, :1])"),
-    mutant("penalty: shares on the CPU, wherever the images are", "check_penalty_of_images_and_of_flat_critics",
+    mutant("penalty: shares always on the CPU", "check_penalty_of_images_and_of_flat_critics",
            SHARE, SHARE.replace(", device=real.device", "")),
     mutant("penalty: writes the points over the fakes", "check_penalty_is_taken_between_real_and_fake", BETWEEN,
            "between = fake.detach()\n    between += share * (real.detach() - between)\n    between.requires_grad_()"),
     mutant("penalty: normal shares, which leave the line", "check_penalty_is_taken_between_real_and_fake",
            SHARE, SHARE.replace("torch.rand(", "torch.randn(")),
-    mutant("penalty: no graph, so that it trains nobody", "check_penalty_trains_the_critic",
+    mutant("penalty: no graph, so that the critic does not train", "check_penalty_trains_the_critic",
            SLOPE, SLOPE.replace(", create_graph=True", "")),
     mutant("penalty: backward leaves gradients in the critic", "check_penalty_trains_the_critic",
            SLOPE, "critic(between).sum().backward(create_graph=True)\n    slope = between.grad"),
@@ -175,11 +175,11 @@ REST = [
            STEPS, STEPS.replace("torch.linspace(0, 1, steps,", "torch.arange(0, 1, 1 / steps,")),
     mutant("interpolation: rows only", "check_interpolation_of_other_shapes",
            STEPS, STEPS.replace("*[1] * z0.ndim", "1")),
-    mutant("interpolation: shares on the CPU, wherever the noises are", "check_interpolation_of_other_shapes",
+    mutant("interpolation: shares always on the CPU", "check_interpolation_of_other_shapes",
            STEPS, STEPS.replace(", device=z0.device", "")),
     mutant("interpolation: divides by the steps less one", "check_interpolation_of_other_shapes",
            STEPS, "share = (torch.arange(steps, device=z0.device).to(z0) / torch.tensor(steps - 1.0).to(z0))"
                   ".reshape(-1, *[1] * z0.ndim)"),
 ]
 
-MUTANTS = [*LOSSES, *MOVES, *REST]
+MUTANTS = [*LOSSES, *UPDATES, *REST]
