@@ -1,8 +1,13 @@
 # make demo   set up, then grade a small class end to end       make test    set up, then run the tests
-# make check  what CI does, and format, lint, types, contracts  make calibrate  measure the scored checks again (slow)
+# make check  what CI does, and format, lint, types, contracts  make test FAST=1  only the tests that take a moment
+# make calibrate  measure the scored checks again (slow)        make test ARGS="-k name"  arguments for pytest
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
+WORKERS = 2
+ifdef FAST
+SELECT = -m "not slow and not cluster and not browser"
+endif
 
 .PHONY: demo test check format calibrate verify bench clean
 .DELETE_ON_ERROR:
@@ -11,7 +16,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m autograder.cli.demo
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(SELECT) $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -19,7 +24,7 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gradlab release --check
-	$(BIN)/python -m pytest $(ARGS)
+	$(MAKE) test
 
 verify: $(STAMP)
 	$(BIN)/gradlab verify $(ARGS)
