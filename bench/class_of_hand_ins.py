@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from autograder.authoring.mutants import read_mutants
-from autograder.authoring.verify import read_sources
+from autograder.authoring.reference import read_reference
 from autograder.core.assignment import Assignment
 from autograder.runners.grader_process import Job
 
@@ -30,7 +30,7 @@ HOSTILE = (
 def make_class(assignment: Assignment, folder: Path, count: int) -> list[Job]:
     """Write the hand-ins. The same count gives the same class."""
     dice = random.Random(20261)
-    files = read_sources(assignment)
+    files = read_reference(assignment)
     reference = files["knn.py"]
     mutants = [mutant.plant(files)["knn.py"] for mutant in read_mutants(assignment)]
     hostile = [text.replace("{reference}", reference) for text in HOSTILE]

@@ -7,7 +7,7 @@
 #
 # | part | you write | points |
 # |---|---|---|
-# | 1 Distances | the same function three times: two loops, one loop, none | 50 |
+# | 1 Distances | `compute_distances_two_loops`, `compute_distances_one_loop`, `compute_distances_no_loops` | 50 |
 # | 2 Votes | `predict_labels`, `KnnClassifier.predict` | 30 |
 # | 3 Choosing k | `knn_cross_validate`, `knn_get_best_k` | 20 |
 #
@@ -32,7 +32,7 @@ from torch import Tensor
 # ## The data
 #
 # `load("scenes")` draws small images of one object on a textured background, the same ones every time. The label
-# says the object's shape and pattern: striped disc, checked cross, ... Place, size, turn and background say
+# names the object's shape and pattern: striped disc, checked cross, ... Place, size, rotation and background say
 # nothing about it. Images are float32 in [0, 1], shape (N, C, H, W).
 #
 # Look at a few of each class before you write anything. Which classes would you confuse if you could compare
@@ -382,5 +382,5 @@ def knn_get_best_k(k_to_accuracies: dict[int, list[float]]) -> int:
 #
 # Pixels compared place by place know nothing of shapes: shift an image by a few pixels, and it is far from
 # itself. Nearest neighbours find images of similar colour and background first. The rest of the course is about
-# learning a better space to measure in. And two habits to keep: move loops into matrix products but mind what is
-# rounded, and choose nothing on the test set.
+# learning a better space to measure in. And two habits to keep: move loops into matrix products but watch out for
+# rounding, and choose nothing on the test set.

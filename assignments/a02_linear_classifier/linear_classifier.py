@@ -239,7 +239,7 @@ def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Te
 #
 # $$ p_j = \frac{e^{s_j}}{\sum_k e^{s_k}}, \qquad L_i = -\log p_{y_i} = \log \sum_k e^{s_k} \;-\; s_{y_i}. $$
 #
-# $L_i$ is the *cross-entropy*: the surprise at the true label, for somebody who believes in $p$. It is never quite
+# $L_i$ is the *cross-entropy*: the negative log-probability that $p$ gives to the true label. It is never quite
 # satisfied; being right with 99 % could still be 99.9 %. Its gradient with respect to the scores is as simple as a
 # gradient can be (Bishop, *Pattern Recognition and Machine Learning*, eq. 4.109):
 #
@@ -785,7 +785,7 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 # %% [markdown] question="linear-q4"
 # **Question 4.** (a) All pixels of an image are shuffled, all images by the same permutation, training and test. Which
 # of the three classifiers (pixels, `color_histogram`, `hog_features`) give the same predictions as before, if trained
-# anew? (b) Each image is shifted by one pixel to the right, by another amount each. Which of the three suffers most,
+# again? (b) Each image is shifted by one pixel to the right, by another amount each. Which of the three suffers most,
 # and why?
 
 # %% [markdown] answer="linear-q4"

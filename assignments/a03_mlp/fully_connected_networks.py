@@ -7,10 +7,10 @@
 #
 # | part | you write | points |
 # |---|---|---|
-# | 1 Layers | `Linear`, `ReLU`, `Dropout` | 24 |
-# | 2 Two layers and the Solver | `TwoLayerNet`, `create_solver_instance` | 12 |
-# | 3 Any depth | `FullyConnectedNet`, settings that overfit fifty images | 16 |
-# | 4 Update rules | momentum, Nesterov, AdaGrad, RMSProp, Adam | 16 |
+# | 1 Layers | `Linear.forward`, `.backward`, `ReLU.forward`, `.backward`, `Dropout.forward`, `.backward` | 24 |
+# | 2 Two layers and the Solver | `TwoLayerNet.__init__`, `.loss`, `create_solver_instance` | 12 |
+# | 3 Any depth | `FullyConnectedNet.__init__`, `.loss`, `get_three_layer_network_params`, `get_five_layer_network_params` | 16 |
+# | 4 Update rules | `sgd_momentum`, `nesterov`, `adagrad`, `rmsprop`, `adam` | 16 |
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it. torch's arithmetic is all you
 # need; `torch.nn`, `torch.autograd` and `torch.optim` are what you build here, so they are not allowed.
@@ -24,7 +24,7 @@ from torch import Tensor
 from common.training.losses import softmax_loss
 from common.training.solver import Solver
 
-Cache = Any  # what forward keeps for backward: a layer's own business
+Cache = Any  # what forward stores for backward
 Config = dict[str, Any]
 
 
@@ -177,8 +177,8 @@ class Linear_ReLU:
 # ### Dropout
 #
 # Srivastava et al. (*Dropout: a simple way to prevent neural networks from overfitting*, 2014): during training set
-# each value to 0 with probability $p$, anew for every batch, so that no unit can rely on a particular other one. When
-# predicting, drop nothing.
+# each value to 0 with probability $p$, drawn again for every batch, so that no unit can rely on a particular other
+# one. When predicting, drop nothing.
 #
 # The next layer must not see larger sums when predicting than in training. **Inverted** dropout pays in training: what
 # survives is divided by the probability to survive, so that the expected value stays what it was.
@@ -437,8 +437,8 @@ class FullyConnectedNet:
 # %% [markdown]
 # ### Overfit fifty images
 #
-# Before you train anything on all data, train on very little and insist on 100 %. A net that cannot learn fifty
-# images by heart has a mistake in it, and you find out in two seconds.
+# Before you train anything on all data, train on very little and insist on 100 %. A net that cannot memorise
+# (overfit) fifty images has a mistake in it, and you find out in two seconds.
 #
 # Find a weight scale and a learning rate with which plain `sgd` gets every one of the fifty training images right
 # within 20 epochs, in batches of 25, without regularisation: for the net with hidden layers [100, 100], and for the
@@ -542,7 +542,7 @@ def get_five_layer_network_params() -> tuple[float, float]:
 #
 # $$ w \leftarrow w - \eta\, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon} . $$
 #
-# Three places to slip: $\epsilon$ stands *outside* the root, everywhere; $t$ grows *before* it is used, so that the
+# Three places to slip: $\epsilon$ is *outside* the root, everywhere; $t$ grows *before* it is used, so that the
 # first step divides by $1 - \beta$ and not by 0; and the learning rate is inside the velocity, so that a change of
 # rate does not change the steps already in it.
 
@@ -697,7 +697,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 # %% [markdown]
 # ## Dropout narrows the gap
 #
-# 1,000 training images and 20 epochs: without dropout the net learns them by heart. With dropout it cannot, and what
+# 1,000 training images and 20 epochs: without dropout the net memorises them. With dropout it cannot, and what
 # it learns instead serves new images better, up to a point. (Training accuracy is measured without dropping anything.)
 
 # %% tags=["active-ipynb"]

@@ -22,7 +22,7 @@
 #
 # import common.fallbacks
 #
-# sys.path.append(common.fallbacks.__path__[0])  # where what you import of a02 is found if yours is not beside this file
+# sys.path.append(common.fallbacks.__path__[0])  # used if your own file of a02 is not in this folder
 
 # %%
 import itertools
@@ -30,7 +30,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from linear_classifier import sample_batch  # yours from a02 if it lies beside this file, else torch's own sampler
+from linear_classifier import sample_batch  # your own from a02 if that file is in this folder, else a fallback
 from torch import Tensor
 
 from common.training.labels import check_labels

@@ -8,12 +8,12 @@
 #
 # | part | you write | points |
 # |---|---|---|
-# | 1 Layers | `Conv`, `MaxPool` | 20 |
+# | 1 Layers | `Conv.forward`, `.backward`, `MaxPool.forward`, `.backward` | 20 |
 # | 2 A small network | `ThreeLayerConvNet.loss` | 5 |
 # | 3 Initialisation | `kaiming_initializer` | 3 |
-# | 4 Batch normalisation | `BatchNorm`, `SpatialBatchNorm` | 15 |
+# | 4 Batch normalisation | `BatchNorm.forward`, `.backward`, `.backward_alt`, `SpatialBatchNorm.forward`, `.backward` | 15 |
 # | 5 A deep network | `DeepConvNet`, `find_overfit_parameters`, `create_convolutional_solver_instance` | 12 |
-# | 6 Other normalisations | `LayerNorm`, `SpatialGroupNorm` | 8 |
+# | 6 Other normalisations | `LayerNorm.forward`, `.backward`, `SpatialGroupNorm.forward`, `.backward` | 8 |
 #
 # Everything here is written with tensor arithmetic. `torch.nn`, `F.conv2d` and their relatives, and autograd would
 # do the task for you and are not allowed; `F.pad` and `Tensor.unfold` are. The files `resnet.py` and `modern_cnn.py`
@@ -22,7 +22,7 @@
 # %% tags=["active-ipynb"]
 # from common.fallbacks import use_fallbacks
 #
-# use_fallbacks()  # fully_connected_networks.py, below, is your own if it lies beside this notebook, else one that is lent
+# use_fallbacks()  # fully_connected_networks.py, below, is your own if it is in this folder, else a fallback
 
 # %%
 from collections.abc import Callable
@@ -670,13 +670,13 @@ class DeepConvNet:
 # check("convolutional_networks", task="DeepConvNet")
 
 # %% [markdown]
-# Before a long training, a short one: a correct network with enough filters can learn 50 images by heart. If it
+# Before a long training, a short one: a correct network with enough filters can overfit 50 images. If it
 # cannot, something is broken or the learning rate or the initialisation is off, and you find out in a second.
 # Find numbers with which the network below, without batch normalisation, classifies all 50 correctly after 30 epochs.
 
 # %% task="find_overfit_parameters"
 def find_overfit_parameters() -> tuple[float, float]:
-    """weight_scale and learning_rate with which a four-layer DeepConvNet learns 50 images by heart in 30 epochs.
+    """weight_scale and learning_rate with which a four-layer DeepConvNet overfits 50 images in 30 epochs.
 
     The network: num_filters=[8, 16, 32, 64], max_pools=[0, 1, 2, 3], reg=1e-5; Adam, batches of 10.
 
@@ -780,7 +780,7 @@ def create_convolutional_solver_instance(
 # ## 6 Other normalisations
 #
 # Statistics over a batch are poor when batches are small. Others average within one image, so that train and test
-# mode are the same and nothing is kept:
+# mode are the same and nothing is stored:
 #
 #     axes      N       C       H, W
 #     batch     mean    -       mean      one pair of statistics for each channel
@@ -875,5 +875,5 @@ class SpatialGroupNorm:
 #
 # A convolution is a small linear layer that visits every place: its gradient is a sum over the places. Normalisation
 # layers are easy forward; backward they connect everything they averaged over, which is why their gradient subtracts
-# means. And a network that cannot learn 50 images by heart will not learn 50,000. In `resnet.py` torch keeps the
-# books of the gradients, and you go deeper.
+# means. And a network that cannot overfit 50 images will not learn 50,000. In `resnet.py` torch computes
+# the gradients, and you go deeper.

@@ -2,7 +2,7 @@
 # # Modern convolutional networks, and what they cost
 #
 # From 1998 to 2017, eight ideas about how to arrange convolutions. You write each as a block of `torch.nn`, then count
-# the multiplications. At the end the published networks, built from your blocks, stand in one table, and their numbers
+# the multiplications. At the end the published networks, built from your blocks, are in one table, and their numbers
 # of parameters must be, rounded, the published ones: those of a paper, or of an implementation that many use.
 #
 # | part | you write | points |
@@ -286,7 +286,7 @@ def transposed_conv2d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0) -> Te
 
 # %% [markdown]
 # With a fixed filter it enlarges images. A box repeats pixels, a tent interpolates between them; if the filter's size
-# is no multiple of the stride, the stamps overlap unevenly, and you get the checkerboard that generated images are
+# is not a multiple of the stride, the stamps overlap unevenly, and you get the checkerboard that generated images are
 # notorious for.
 
 # %% tags=["active-ipynb"]

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Residual networks with torch.nn
 #
-# You have written gradients by hand for long enough to know what they are. From here on autograd keeps the books, and
+# You have written gradients by hand for long enough to know what they are. From here on autograd computes them, and
 # you think in blocks. This file goes from functions to modules to a network whose depth is a list of numbers.
 #
 # | part | you write | points |
@@ -11,7 +11,7 @@
 # | 3 The network | `ResNet` | 5 |
 #
 # Build blocks from layers of `torch.nn` (`nn.Conv2d`, `nn.BatchNorm2d`, `nn.Linear`, ...), each made in `__init__` and
-# kept as an attribute: that is how `parameters()` and `state_dict()` find their weights.
+# stored as an attribute: that is how `parameters()` and `state_dict()` find their weights.
 
 # %%
 from torch import Tensor, nn

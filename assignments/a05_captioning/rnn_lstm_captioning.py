@@ -8,11 +8,11 @@
 #
 # | part | you write | points |
 # |---|---|---|
-# | 1 A recurrent network by hand | one step, all steps, their gradients, `clip_gradients` | 31 |
+# | 1 A recurrent network by hand | `rnn_step_forward`, `rnn_step_backward`, `rnn_forward`, `rnn_backward`, `rnn_truncated_backward`, `clip_gradients` | 31 |
 # | 2 From words to a loss | `WordEmbedding`, `temporal_softmax_loss` | 8 |
 # | 3 Networks as modules | `RNN`, `LSTM`, `GRU` | 20 |
 # | 4 Attention | `dot_product_attention`, `AttentionLSTM` | 14 |
-# | 5 The captioner | `CaptioningRNN.forward`, `CaptioningRNN.sample` | 20 |
+# | 5 The captioner | `CaptioningRNN.forward`, `.sample` | 20 |
 # | 6 How good is a caption? | `bleu` | 7 |
 #
 # Letters for sizes: $N$ captions in a batch, $T$ steps, $D$ numbers that come in at each step, $H$ numbers of the
@@ -104,7 +104,7 @@ def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tens
 
     Shapes:
         dnext_h  (N, H)  gradient with respect to the next hidden state
-        cache    any     what rnn_step_forward kept
+        cache    any     what rnn_step_forward stored
         out      five    dx (N, D), dprev_h (N, H), dWx (D, H), dWh (H, H), db (H,)
     """
     # YOUR CODE HERE
@@ -262,7 +262,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 # ## 2 From words to a loss
 #
 # The scenes come with two captions each, since either object may be mentioned first. We train with the one that
-# begins at the top, or at the left where both are at the same height; when we judge, either will do. A `Vocabulary`
+# begins at the top, or at the left where both are at the same height; when we measure, either counts. A `Vocabulary`
 # gives each word a number. Four tokens come first: `<START>` begins every caption, `<END>` ends it, `<NULL>` fills
 # it up to a common length, and `<UNK>` stands for a word that is not known.
 
@@ -314,7 +314,7 @@ class WordEmbedding(nn.Module):
 # $$ L = -\frac{1}{N} \sum_{n=1}^{N} \; \sum_{t\,:\; y_{nt} \ne \text{ignored}}
 #        \log \frac{e^{x_{n t y_{nt}}}}{\sum_v e^{x_{n t v}}}. $$
 #
-# Captions differ in length, and `<NULL>` after the end is no word that anybody has to learn: places where $y$ is
+# Captions differ in length, and `<NULL>` after the end is not a word to learn: places where $y$ is
 # `ignore_index` count nothing. The division is by $N$, not by the number of words.
 
 # %% task="temporal_softmax_loss"
@@ -345,7 +345,7 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
 # %% [markdown]
 # ## 3 Networks as modules
 #
-# From here on autograd keeps the books. First the network of part 1 as a module. Its parameters have the names
+# From here on autograd computes the gradients. First the network of part 1 as a module. Its parameters have the names
 # `Wx`, `Wh` and `b`, which the checks use; `step_forward` takes one step, `forward` a whole sequence.
 
 # %% task="RNN"
@@ -532,7 +532,7 @@ class GRU(nn.Module):
 #
 # So far a picture would have to fit into $h_0$, one vector for everything. **Attention** (Bahdanau et al. 2015; for
 # captions Xu et al. 2015, "Show, attend and tell") keeps a grid $A$ of $a \times a$ feature vectors and looks at it
-# anew before each word. The state asks, and every place answers with how well it fits:
+# again before each word. The state asks, and every place answers with how well it fits:
 #
 # $$ e_{ij} = \frac{h_{t-1} \cdot A_{:, i, j}}{\sqrt{H}}, \qquad
 #    w_{ij} = \frac{\exp e_{ij}}{\sum_{k, l} \exp e_{kl}}, \qquad
@@ -661,7 +661,7 @@ class CaptioningRNN(nn.Module):
         raise NotImplementedError()
 
     def encode(self, images: Tensor) -> Tensor:
-        """What the recurrent network is told about the images.
+        """What the recurrent network gets to know about the images.
 
         Shapes:
             images  (N, 3, H, W)  or features (N, D, a, a)
@@ -810,8 +810,8 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 
 # %% [markdown] question="captioning-q4"
 # **Question 4.** "A red disc left of a blue square" is true, and somebody says "a blue disc left of a red square".
-# How do BLEU with $n = 1$ and the share of right parts judge that? What does it tell you about BLEU as a measure of
-# captions?
+# Which values do BLEU with $n = 1$ and the share of right parts give it? What does it tell you about BLEU as a
+# measure of captions?
 
 # %% [markdown] answer="captioning-q4"
 # YOUR ANSWER HERE
@@ -820,7 +820,7 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 # ## 7 Real photographs
 #
 # With `GRADLAB_DATA` set to a folder that holds Flickr8k (Hodosh, Young and Hockenmaier 2013), the next cell lets
-# an attention captioner learn 50 photographs by heart. The encoder has only ever seen discs and crosses, so this
+# an attention captioner memorise 50 photographs. The encoder has only ever seen discs and crosses, so this
 # shows that your network can learn, not that it has understood: on other photographs it would talk nonsense.
 
 # %% tags=["active-ipynb"]

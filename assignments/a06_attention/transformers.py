@@ -9,15 +9,16 @@
 # | part | you write | points |
 # |---|---|---|
 # | 1 Words to numbers | `generate_token_dict`, `prepocess_input_sequence` | 6 |
-# | 2 Attention | the scaled dot product three times, `SelfAttention`, `MultiHeadAttention` | 29 |
+# | 2 Attention | `scaled_dot_product_two_loop_single`, `scaled_dot_product_two_loop_batch`, `scaled_dot_product_no_loop_batch`, `SelfAttention`, `MultiHeadAttention` | 29 |
 # | 3 The encoder | `LayerNormalization`, `FeedForwardBlock`, `EncoderBlock` | 15 |
 # | 4 The decoder | `get_subsequent_mask`, `DecoderBlock` | 10 |
 # | 5 Where am I? | `position_encoding_simple`, `position_encoding_sinusoid` | 6 |
 # | 6 The Transformer | `Transformer` | 10 |
 #
-# The other 24 points are in `vit.ipynb`. Replace each `raise NotImplementedError()` by your code, then run the cell
-# below it. You may use torch's `nn.Linear`, `nn.Embedding`, `nn.Dropout`, `softmax` and arithmetic. Its ready-made
-# attention, layer normalisation and Transformer layers are what you are building, so they are not allowed here.
+# The other 24 points are in `vit.ipynb`. Replace each `raise NotImplementedError()` by your code,
+# then run the cell below it. You may use torch's `nn.Linear`, `nn.Embedding`, `nn.Dropout`, `softmax` and arithmetic.
+# Its ready-made attention, layer normalisation and Transformer layers are what you are building, so they are not
+# allowed here.
 
 # %%
 import math
@@ -64,8 +65,8 @@ def generate_token_dict(vocab: list[str]) -> dict[str, int]:
 # %% [markdown]
 # Words are separated by white space. The special ones, `BOS` or `add`, are one token each. Every other word is a
 # number, and each of its digits is a token: `"BOS 42 add 07 EOS"` becomes the numbers of `BOS 4 2 add 0 7 EOS`.
-# Seeing digits, the network can learn one rule for all numbers. If 42 were a token of its own, it would have to learn
-# by heart what 42 means.
+# Seeing digits, the network can learn one rule for all numbers. If 42 were a token of its own, it would have to
+# memorise what 42 means.
 
 # %% task="prepocess_input_sequence"
 def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tokens: list[str]) -> list[int]:
@@ -291,7 +292,7 @@ class MultiHeadAttention(nn.Module):
 # $$ \mu = \frac1D \sum_{d} x_d, \qquad \sigma^2 = \frac1D \sum_{d} (x_d - \mu)^2, \qquad
 #    y_d = \gamma_d\, \frac{x_d - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta_d . $$
 #
-# Note the $\frac1D$ (not $\frac1{D-1}$) and that $\epsilon$ stands under the root. The gain $\gamma$ starts at one,
+# Note the $\frac1D$ (not $\frac1{D-1}$) and that $\epsilon$ is under the root. The gain $\gamma$ starts at one,
 # the shift $\beta$ at zero; both are learned. Write it with means; `std`, `var` and torch's own normalisation are not
 # needed.
 
@@ -726,8 +727,8 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # plt.show()
 
 # %% [markdown]
-# The last network, with random positions, is the one we keep. Nobody told it about carrying. Does it answer questions
-# that it has not seen? An answer counts only if all its tokens are right.
+# The last network, with random positions, is the one we keep. Nothing in it is made for carrying. Does it answer
+# questions that it has not seen? An answer counts only if all its tokens are right.
 
 # %% tags=["active-ipynb"]
 # asked, right = to_tokens(test_set.questions), to_tokens(test_set.answers)

@@ -103,7 +103,7 @@ class PatchEmbedding(nn.Module):
 # %% [markdown]
 # ## 2 The encoder layer
 #
-# The same block as before, now from torch's parts. Post-norm: the sum is normalised. Dropout stands on the output of
+# The same block as before, now from torch's parts. Post-norm: the sum is normalised. Dropout acts on the output of
 # each sub-layer, before the sum (there may be more of it inside):
 #
 # $$ x \leftarrow \text{Norm}_1\big(x + \text{drop}(\text{Attention}(x, x, x))\big), \qquad
@@ -142,7 +142,7 @@ class TransformerEncoderLayer(nn.Module):
 # alike (its appendix D.3), and averaging is simpler.
 #
 # Positions are **learned** here: one vector for each patch, a parameter of shape (1, num_patches, embed_dim) that
-# starts as small random numbers (standard deviation 0.02). A ViT is not told that patches lie in a grid. (Sinusoids are
+# starts as small random numbers (standard deviation 0.02). A ViT does not know that patches form a grid. (Sinusoids are
 # accepted too, if you prefer them.)
 
 # %% task="VisionTransformer"
@@ -266,7 +266,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #     print("No picture: your layers use an attention of your own, and this cell reads nn.MultiheadAttention.")
 
 # %% [markdown]
-# Did it find out that patches lie in a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to
+# Did it find out that patches form a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to
 # every other one, laid out as the patches are. A bright cross or spot around a patch's own place means: neighbours, or
 # patches of the same row or column, have got similar vectors. Dosovitskiy et al. show this in their figure 7, after
 # training on millions of images; after 4,000 it is only beginning.

@@ -284,9 +284,10 @@ def train_gan(
     penalty: Callable[..., Tensor] | None = None,
     record_every: int = 50,
 ) -> dict[str, list]:
-    """Let D and G move in turn: moves[0] steps of D, then moves[1] of G, num_steps times.
+    """Let D and G move alternately: moves[0] steps of D, then moves[1] of G, num_steps times.
 
-    Returns d_loss and g_loss of every turn, and in samples what G makes of the same 12 noises every record_every turns.
+    Returns d_loss and g_loss of every iteration, and in samples what G makes of the same 12 noises, every record_every
+    iterations.
 
     Shapes:
         images  (N, ...)  in [-1, 1]
@@ -294,7 +295,7 @@ def train_gan(
     history: dict[str, list] = {"d_loss": [], "g_loss": [], "samples": []}
     options = {"dtype": images.dtype, "device": images.device}
     fixed = sample_noise(12, noise_dim, **options)
-    for turn in range(num_steps):
+    for iteration in range(num_steps):
         for _ in range(moves[0]):
             real = images[torch.randint(len(images), (batch_size,), device=images.device)]
             noise = sample_noise(batch_size, noise_dim, **options)
@@ -304,7 +305,7 @@ def train_gan(
             g_loss = generator_step(D, G, G_optimizer, generator_loss, noise)
         history["d_loss"].append(d_loss)
         history["g_loss"].append(g_loss)
-        if (turn + 1) % record_every == 0:
+        if (iteration + 1) % record_every == 0:
             with torch.no_grad():
                 history["samples"].append(G(fixed))
     return history
@@ -313,7 +314,7 @@ def train_gan(
 # %% [markdown]
 # ### The first game
 #
-# Watch the same twelve noises, one row for every 300 turns.
+# Watch the same twelve noises, one row for every 300 iterations.
 
 # %% tags=["active-ipynb"]
 # seed_everything(1)
@@ -323,7 +324,7 @@ def train_gan(
 # show(torch.cat(history["samples"]))
 
 # %% tags=["active-ipynb"]
-# curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="turn", ylabel="loss")
+# curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="iteration", ylabel="loss")
 
 # %% [markdown]
 # The curves do not fall. They are no measure of success: each is measured against an opponent who improves as well.
@@ -359,7 +360,8 @@ def train_gan(
 # %% [markdown] question="gan-q2"
 # **Question 2.** Suppose $G$ has become perfect: its images have exactly the distribution of the real ones. (a) What
 # does the best possible $D$ answer, and which values do $\ell_D$ and $\ell_G$ have? (b) Your curves show $\ell_D
-# \approx 0.1$ for the last thousand turns. What does that say, and what should you look at before you stop the run?
+# \approx 0.1$ for the last thousand iterations. What does that say, and what should you look at before you stop the
+# run?
 
 # %% [markdown] answer="gan-q2"
 # YOUR ANSWER HERE
@@ -506,7 +508,7 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # check("gan", task="build_dc_generator")
 
 # %% [markdown]
-# A fifth of the turns, and look:
+# A fifth of the iterations, and look:
 
 # %% tags=["active-ipynb"]
 # seed_everything(0)
@@ -523,8 +525,8 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # show(torch.cat([samples[:12], images[near]]), titles=["sample"] * 12 + ["nearest"] * 12)
 
 # %% [markdown]
-# The lower row shows the training image nearest to each sample, pixel by pixel: a generator that had merely learned its
-# training set by heart would show the same image twice.
+# The lower row shows the training image nearest to each sample, pixel by pixel: a generator that had merely memorised
+# its training set would show the same image twice.
 
 # %% [markdown] question="gan-q3"
 # **Question 3.** Two runs end with samples that the classifier recognises equally often. In run A every sample is a
@@ -608,8 +610,8 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
 # $$ \hat x_i = \epsilon_i x_i + (1 - \epsilon_i) \tilde x_i, \qquad
 # P = \frac1N \sum_i \left(\left|\nabla_{\hat x_i} f(\hat x_i)\right| - 1\right)^2 . $$
 #
-# - $\epsilon_i$ is uniform in (0, 1), *one* number per pair, drawn anew each time; it must broadcast over images of any
-#   rank, (N, 784) or (N, 1, 28, 28), and lie on their device. The norm is over all entries of one image, not over
+# - $\epsilon_i$ is uniform in (0, 1), *one* number per pair, drawn again each time; it must broadcast over images of
+#   any rank, (N, 784) or (N, 1, 28, 28), and be on their device. The norm is over all entries of one image, not over
 #   the batch.
 # - The gradient with respect to $\hat x$ comes from `torch.autograd.grad`. $P$ is to be minimised by changing $f$, so
 #   $P$ itself needs a gradient: `create_graph=True` keeps the graph for it.
@@ -639,9 +641,10 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 # check("gan", task="gradient_penalty")
 
 # %% [markdown]
-# Back to the ring. The critic moves five times in each turn, because a critic that is far from its optimum measures
-# nothing; there is no danger of its becoming *too* good. After 500 turns its points are not yet as sharp as those of
-# the fair game, but no heap is lost: one that nobody visits is far from every fake, and the critic measures that.
+# Back to the ring. The critic moves five times in each iteration, because a critic that is far from its optimum
+# measures nothing; there is no danger of its becoming *too* good. After 500 iterations its points are not yet as
+# sharp as those of the fair game, but no heap is lost: one that nobody visits is far from every fake, and the critic
+# measures that.
 
 # %% tags=["active-ipynb"]
 # wasserstein = play(wgan_critic_loss, wgan_generator_loss, num_steps=500, moves=(5, 1), penalty=gradient_penalty)
@@ -716,8 +719,8 @@ def cgan_discriminator(num_classes: int = 10) -> nn.Module:
 
 # %% [markdown]
 # Your two steps take any functions for `D` and `G`, so the labels of the present batch can be bound into them. The
-# loop is given. Fully connected networks learn slowly, as in part 3: 1,000 turns are a beginning, in which few
-# samples show what was asked for. Raise `num_steps` tenfold if you have the time.
+# loop is given. Fully connected networks learn slowly, as in part 3: 1,000 iterations are a beginning, in which
+# few samples show what was asked for. Raise `num_steps` tenfold if you have the time.
 
 # %%
 def train_conditional(

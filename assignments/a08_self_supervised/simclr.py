@@ -14,8 +14,7 @@
 # | 1 Colours | `to_grey`, `adjust_brightness`, `adjust_contrast`, `adjust_saturation`, `adjust_hue` | 21 |
 # | 2 Crops | `sample_crop`, `resized_crop` | 11 |
 # | 3 Pairs | `color_jitter`, `compute_train_transform`, `PairDataset` | 19 |
-# | 4 Similarity | `sim`, `simclr_loss_naive`, `sim_positive_pairs`, `compute_sim_matrix` | 18 |
-# | | `simclr_loss_vectorized` | 11 |
+# | 4 Similarity and loss | `sim`, `simclr_loss_naive`, `sim_positive_pairs`, `compute_sim_matrix`, `simclr_loss_vectorized` | 29 |
 # | 5 Training | `train` | 9 |
 # | 6 What was learned? | `knn_probe`, `linear_probe` | 8 |
 # | 7 Another pretext | `rotation_task` | 3 |
@@ -52,9 +51,9 @@ Transform = Callable[[Tensor], Tensor]
 # %% [markdown]
 # ## The data
 #
-# Plain scenes: one orange object before a grey wall. The class is shape x texture, so there are ten. Colour, place and
-# angle say nothing about it, so pixels are a poor description, and we will see how poor. (Why nothing but orange and
-# grey? Question 1.) `labels` is for part 6 only; until then nobody looks at it.
+# Plain scenes: one orange object in front of a grey wall. The class is shape x texture, so there are ten. Colour,
+# place and angle say nothing about it, so pixels are a poor description, and we will see how poor. (Why nothing but
+# orange and grey? Question 1.) `labels` is for part 6 only; until then it is not used.
 
 # %% tags=["active-ipynb"]
 # scenes = load("plain_scenes", num_train=4000, num_test=2000)
@@ -289,9 +288,9 @@ def color_jitter(
 # 3. colour jitter with its default strengths: with probability 0.8;
 # 4. grey: with probability 0.2.
 #
-# Steps 2 to 4 are decided independently of each other, anew for every image. `compute_train_transform` returns a
-# *function* from image to image. Before it does, it calls `torch.manual_seed(seed)`, so that whoever asks for the same
-# seed again sees the same sequence of random images. (The first image and the second must still differ: seed when the
+# Steps 2 to 4 are decided independently of each other, again for every image. `compute_train_transform` returns a
+# *function* from image to image. Before it does, it calls `torch.manual_seed(seed)`, so that the same seed
+# always gives the same sequence of random images. (The first image and the second must still differ: seed when the
 # function is made, not when it is called.)
 
 # %% task="compute_train_transform"
@@ -323,7 +322,7 @@ class PairDataset(Dataset):
         images     (N, C, H, W)  the images
         labels     (N,)          their labels
         transform  function      (C, H, W) -> (C, h, w), random; None: both views are the image itself
-        out        an item is (x_i, x_j, target): two views and the label, as it stands in labels
+        out        an item is (x_i, x_j, target): two views and the label, as it is in labels
     """
 
     def __init__(self, images: Tensor, labels: Tensor, transform: Transform | None = None) -> None:
@@ -351,9 +350,8 @@ class PairDataset(Dataset):
 # %% [markdown] question="simclr-q1"
 # **Question 1.** A colleague trains on colour photographs and removes colour jitter and grey from the chain. Her
 # training loss falls much faster than ours, and she is pleased. (a) How can her network pair the crops so easily? (b)
-# What do you expect of her features when they are used to tell shapes apart? (c) Our objects are all orange and stand
-# before a grey wall. Had each image a wallpaper of its own, which mistake would the network make for the same
-# reason?
+# What do you expect of her features when they are used to tell shapes apart? (c) Our objects are all orange, in front
+# of a grey wall. Had each image a wallpaper of its own, which mistake would the network make for the same reason?
 
 # %% [markdown] answer="simclr-q1"
 # YOUR ANSWER HERE
@@ -568,8 +566,8 @@ def train(
 
 # %% [markdown]
 # The **similarity matrix** of 60 new images, six of each class, first the striped ones, then the checked ones. Before
-# training every image resembles every other; afterwards similarity depends on the image. Nobody told the network about
-# classes. In our run texture comes first, two large blocks; within them discs and squares part from the three shapes
+# training every image resembles every other; afterwards similarity depends on the image. The network knows nothing
+# of classes. In our run texture comes first, two large blocks; within them discs and squares part from the three shapes
 # with corners, holes and arms.
 
 # %% tags=["active-ipynb"]
@@ -616,7 +614,7 @@ def train(
 # %% [markdown]
 # ## 6 What was learned?
 #
-# A **probe** is a classifier so simple that its accuracy speaks for the features. The encoder stays frozen; only now do
+# A **probe** is a classifier so simple that its accuracy measures the features. The encoder stays frozen; only now do
 # labels appear.
 #
 # **k nearest neighbours** (Wu, Xiong, Yu and Lin, *Unsupervised feature learning via non-parametric instance

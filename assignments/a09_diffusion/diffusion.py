@@ -9,10 +9,10 @@
 # | part | you write | points |
 # |---|---|---|
 # | 1 Schedules | `linear_beta_schedule`, `cosine_beta_schedule`, `sigmoid_beta_schedule` | 13 |
-# | 2 The process | `q_sample`, `predict_start_from_noise`, `predict_noise_from_start`, `q_posterior` | 22 |
-# | 3 The loss | `loss_weight`, `p_losses` | 12 |
-# | 4 Sampling | `model_predictions`, `p_sample`, `sample` | 17 |
-# | 5 Fewer steps | `ddim_step`, `ddim_sample` | 12 |
+# | 2 The process that destroys | `Process.q_sample`, `.predict_start_from_noise`, `.predict_noise_from_start`, `.q_posterior` | 22 |
+# | 3 The loss and its weights | `loss_weight` | 4 |
+# | 4 Loss and sampling | `DDPM.p_losses`, `.model_predictions`, `.p_sample`, `.sample` | 25 |
+# | 5 Fewer steps | `GaussianDiffusion.ddim_step`, `.ddim_sample` | 12 |
 #
 # The network comes in `unet.ipynb`. Until then a model that needs no training will do, and it has something to teach.
 
@@ -80,7 +80,7 @@ from torch import Tensor, nn
 # and $\beta_t$ from neighbouring values of $\bar\alpha$ as before.
 #
 # In all three, a $\beta_t$ above 0.999 becomes 0.999: a step that leaves nothing at all cannot be undone. Compute in
-# float64; a product of a thousand factors near 1 is no place to save digits.
+# float64; a product of a thousand factors near 1 needs all digits.
 
 # %% task="linear_beta_schedule"
 def linear_beta_schedule(timesteps: int) -> Tensor:
@@ -282,7 +282,7 @@ class Process(nn.Module):
 # image_grid(torch.cat(rows) / 2 + 0.5, titles=titles, columns=9)
 
 # %% [markdown]
-# ## 3 The loss
+# ## 3 The loss and its weights
 #
 # A network gets $x_t$ and $t$, and predicts the noise (objective `"pred_noise"`) or the image (`"pred_x_start"`).
 # Training is plain regression (Ho, algorithm 1): take images, draw for each a time between 0 and $T - 1$, all equally
@@ -321,7 +321,7 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 # check("diffusion", task="loss_weight")
 
 # %% [markdown]
-# ## 4 Sampling
+# ## 4 Loss and sampling
 #
 # Begin with noise and undo one step after the other (Ho, algorithm 2). To undo a step:
 #
@@ -335,7 +335,7 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 # For your class:
 #
 # - The model is called as `model(x_t, t, model_kwargs)` with one time per image, int64. `model_kwargs` is passed on
-#   as it came; what is in it is the model's business.
+#   unchanged; only the model looks into it.
 # - From outside, images lie in [0, 1]: `p_losses` takes such images and maps them to [-1, 1] first, `sample` and
 #   `ddim_sample` map back what they return. All other methods stay in [-1, 1].
 # - Wherever `noise` (or `t`) is not given, draw it, on the device of the images and `noise` in their dtype. Where there

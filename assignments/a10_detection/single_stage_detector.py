@@ -3,21 +3,22 @@
 #
 # A classifier says *what* an image shows. A detector also says *where*, and how many: it returns a list of boxes,
 # each with a class and a confidence. The list may be empty. You build one in the manner of YOLO (Redmon et al.
-# 2016, 2018): one network looks once, and every cell of its map speaks for the objects whose centre lies in it.
+# 2016, 2018): one network looks once, and every cell of its map reports the objects whose centre is in it.
 #
 # | part | you write | points |
 # |---|---|---|
 # | 1 Boxes | `GenerateAnchor`, `GenerateProposal`, `IoU`, `match_anchors`, `nms` | 32 |
-# | 2 The detector | `PredictionNetwork`, `SingleStageDetector` | 22 |
+# | 2 The detector | `PredictionNetwork`, `SingleStageDetector.forward`, `.inference` | 22 |
 # | 3 How good is it? | `precision_recall`, `average_precision`, `mean_average_precision` | 15 |
 #
-# The second notebook, `two_stage_detector`, uses what you write here; it has the other 31 points.
+# The second notebook, `two_stage_detector`, uses what you write here; it has the other
+# 31 points.
 #
 # **One convention for everything.** A box is `(x0, y0, x1, y1)`: left, top, right, bottom. Detectors measure on
 # the *activation map* of the backbone: the cell in row 2 and column 5 covers the box `(5, 2, 6, 3)`, and its
 # centre is `(5.5, 2.5)`. One cell is 8 pixels wide, so `to_map` divides pixels by 8. A batch of boxes is a tensor
 # `(B, N, 5)`: four coordinates and the class. Images have different numbers of objects, so rows of -1 fill up:
-# **a row whose class is -1 is no box**, and B images without any object have `N = 0`.
+# **a row whose class is -1 is not a box**, and B images without any object have `N = 0`.
 
 # %%
 from collections.abc import Sequence
@@ -152,7 +153,7 @@ def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> 
 # $$ \mathrm{IoU}(p, b) = \frac{|p \cap b|}{|p \cup b|} = \frac{|p \cap b|}{|p| + |b| - |p \cap b|} . $$
 #
 # It is 1 for equal boxes, 0 for boxes that only touch, and it does not change if both are scaled. A box without
-# an area shares nothing with anything: IoU 0, also with itself (mind $0 / 0$).
+# an area shares nothing with anything: IoU 0, also with itself (watch out for $0 / 0$).
 #
 # Use broadcasting, no loop. And be thrifty: $K = A \cdot H \cdot W$ proposals and $N$ boxes have $K \cdot N$
 # pairs, and for each pair you need a few numbers, not a copy of both boxes.
@@ -407,7 +408,7 @@ class SingleStageDetector(nn.Module):
 # check("single_stage_detector", task="SingleStageDetector.inference")
 
 # %% [markdown]
-# Before you train for real, overfit: a detector that cannot learn four images by heart has a bug. The loss should
+# Before you train for real, overfit: a detector that cannot memorise (overfit) four images has a bug. The loss should
 # fall below 0.1.
 
 # %% tags=["active-ipynb"]
@@ -481,11 +482,11 @@ class SingleStageDetector(nn.Module):
 #
 # The rule of PASCAL VOC (Everingham et al. 2010, section 4.2), for one class: put the detections of **all**
 # images in one list, by falling score (of equal scores, the one of the earlier image first, then the one that
-# stands earlier in its image). Take each in turn:
+# comes first in its image). Take one after the other:
 #
 # * find the object of this class *in its image* with the largest IoU (the first such object);
 # * if the IoU is `iou_threshold` or more and nobody has claimed this object yet, it is right, and claims it;
-# * otherwise it is wrong. In particular, if the object is claimed already: it may *not* turn to another.
+# * otherwise it is wrong. In particular, if the object is claimed already: it may *not* claim another.
 #
 # Predictions are a list with one dict for each image, with `"boxes"` (K, 4), `"scores"` (K,) and `"labels"` (K,);
 # targets alike, without scores.

@@ -8,10 +8,10 @@
 #
 # | part | you write | points |
 # |---|---|---|
-# | 1 First stage | `ProposalModule`, `RPN` | 15 |
-# | 2 Second stage | `roi_align`, `TwoStageDetector` | 16 |
+# | 1 First stage | `ProposalModule`, `RPN.forward`, `.inference` | 15 |
+# | 2 Second stage | `roi_align`, `TwoStageDetector.forward`, `.inference` | 16 |
 #
-# Everything stands on the functions of `single_stage_detector`: hand in both files. The conventions are the same:
+# Everything uses the functions of `single_stage_detector`: hand in both files. The conventions are the same:
 # boxes `(x0, y0, x1, y1)` in cells of the activation map, batches `(B, N, 5)` in which a class of -1 marks a row
 # of padding, and anchors counted in the order `(B, A, H, W)`.
 
@@ -206,7 +206,7 @@ class RPN(nn.Module):
 # A proposal is a box with fractions, such as (2.3, 1.1, 4.9, 3.6), over a map of cells; the second stage wants
 # the same number of features for every box. RoI Align (He et al. 2017, section 3) cuts the box into `height x
 # width` equal bins and **samples** the map at regular points inside each: here 2 x 2 points, which cut the bin's
-# sides into halves and stand in the middle of each quarter. Along x, with bins of width $w$, the points of bin
+# sides into halves and are in the middle of each quarter. Along x, with bins of width $w$, the points of bin
 # $i$ are at $x_0 + (i + \frac14) w$ and $x_0 + (i + \frac34) w$. The bin's value is the mean of its four samples.
 #
 # The sample at a point between cells is **bilinear**: the four cells whose centres surround the point are
@@ -269,7 +269,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 # $$ P(\text{object}) \cdot P(\text{class} \mid \text{object}), $$
 #
 # of the first stage's confidence and the softmax probability of that class. Return each image's detections by
-# falling confidence of this kind. `thresh` speaks of the first stage's confidence. Images without proposals give
+# falling confidence of this kind. `thresh` applies to the first stage's confidence. Images without proposals give
 # empty tensors.
 
 # %% task="TwoStageDetector.forward TwoStageDetector.inference"

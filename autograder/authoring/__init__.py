@@ -1,1 +1,1 @@
-"""For those who write and prove assignments: release, calibrate, verify; and what students and nbgrader are given."""
+"""Tools to write and prove assignments: release, calibrate, verify, mutants, nbgrader's course. For authors."""

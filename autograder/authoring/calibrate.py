@@ -1,7 +1,7 @@
 """Measure the scored checks and set their thresholds: `gradlab calibrate`.
 
-A threshold lies half way between the best that a known-wrong solution reached and the reference's mean less four
-standard deviations; the measurements are stored beside it in calibration.json.
+A threshold is half way between the best score of a known-wrong solution and the reference's mean less four standard
+deviations. calibration.json stores the measurements next to the threshold.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ import torch
 
 from autograder import __version__
 from autograder.authoring.mutants import read_mutants
-from autograder.authoring.verify import read_sources
+from autograder.authoring.reference import read_reference
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
-from autograder.sandbox.box_link import BoxLink
-from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
@@ -43,9 +42,9 @@ def calibrate(
 ) -> dict[str, Any]:
     """Run the scored checks on the reference and on the calibrating mutants; write and return the new table.
 
-    Raises BadCheck when a known-wrong solution scores so well that no threshold lies between.
+    Raises BadCheck when a known-wrong solution scores so well that no threshold separates it from the reference.
     """
-    sources = read_sources(assignment)
+    sources = read_reference(assignment)
     wrong = [mutant for mutant in read_mutants(assignment) if mutant.calibrates]
     scores: Scores = {}
 
@@ -55,17 +54,14 @@ def calibrate(
         scores.clear()
         progress(f"{who}, seed {seed} ...")
         checks.run.options = replace(options, seed=seed)
-        link = BoxLink(pool, files, assignment.limits, {}) if pool else LocalLink(files)
-        try:
+        with open_link(pool, files, assignment.limits) as link:
             results = checks.judge(link, files, only=lambda c: c.scored and (only is None or c.name in only))
-        finally:
-            link.close()
         for result in results:
             if not result.points and files is sources:
-                raise BadCheck(f"The reference does not finish {result.id} on seed {seed}: {result.message}")
+                raise BadCheck(f"The reference does not finish {result.id} with seed {seed}: {result.message}")
         last = {key: values[-1] for key, values in scores.items()}
-        told = [f"{key.partition(':')[2]} {value:.4g}" for key, (value, _) in last.items()]
-        progress(f"{who}, seed {seed}: {', '.join(told) or 'no score'}")
+        shown = [f"{key.partition(':')[2]} {value:.4g}" for key, (value, _) in last.items()]
+        progress(f"{who}, seed {seed}: {', '.join(shown) or 'no score'}")
         return last
 
     def body(checks: Checks) -> dict[str, Any]:
@@ -99,12 +95,12 @@ def _entry(key: str, good: list[float], bad: dict[str, list[float]], higher_is_b
     mean, deviation = statistics.fmean(good), statistics.stdev(good) if len(good) > 1 else 0.0
     near = sign * mean - DEVIATIONS * deviation
     if not bad:
-        raise BadCheck(f"{key} has no mutant with calibrates=True: nothing shows what a wrong solution scores.")
+        raise BadCheck(f"{key} has no mutant with calibrates=True, so the score of a wrong solution is unknown.")
     best = max(sign * value for values in bad.values() for value in values)
     if best >= near:
         raise BadCheck(
             f"{key}: a wrong solution scores {sign * best:.4g}, the reference {mean:.4g} with deviation "
-            f"{deviation:.4g}; no threshold lies between. Make the run longer or the check sharper."
+            f"{deviation:.4g}; no threshold is between them. Make the run longer or the check sharper."
         )
     return {
         "threshold": float(f"{sign * (near + best) / 2:.4g}"),

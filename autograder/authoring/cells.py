@@ -1,8 +1,9 @@
-"""The source of an assignment as a notebook whose cells know their roles.
+"""The source of an assignment as a notebook whose cells have their roles.
 
-The source is a Jupytext percent script; what a cell is for stands in its header: `task=`, `grade=`, `question=`,
-`answer=`. This file gives each such cell nbgrader's metadata, every cell a fixed id, and refuses a source that
-contradicts the manifest. It needs Jupytext and nbformat and knows nothing about students' files.
+The source is a Jupytext percent script; a cell's header names its role: `task=`, `question=`, `answer=`. This file
+gives each such cell nbgrader's metadata and every cell a fixed id, adds the cells that come from the manifest (after
+each task those that grade it), and refuses a source that contradicts the manifest. It knows nothing about
+students' files.
 """
 
 from __future__ import annotations
@@ -14,23 +15,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.facts import BadSource, fill_cell
 from autograder.core.assignment import Assignment
-from autograder.core.errors import GradlabError
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 MARKERS = (BEGIN, END, "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME", "END MARK SCHEME")
 ROLES = ("task", "grade", "question", "answer")
 
 _HEADER = re.compile(r"# %%")
+_PART = re.compile(r"^## (\d+ .+)$", re.MULTILINE)
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-class BadSource(GradlabError):
-    """The source of an assignment is wrong. Speaks to staff: file, line, what to do."""
-
-
 def read_source(path: Path) -> str:
-    """The percent script at ``path``, with balanced solution regions. Raises BadSource."""
+    """Return the percent script at ``path``, with balanced solution regions. Raises BadSource."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -43,7 +41,7 @@ def read_source(path: Path) -> str:
 
 
 def solution_lines(text: str, path: Path) -> Iterator[tuple[int, str]]:
-    """The lines between the markers, numbered from 1. Raises BadSource where markers are unbalanced."""
+    """Yield the lines between the markers, numbered from 1. Raises BadSource where markers are unbalanced."""
     opened = 0
     for number, line in enumerate([*text.split("\n"), "# %%"], start=1):
         if opened and (_HEADER.match(line) or BEGIN in line):
@@ -59,29 +57,74 @@ def solution_lines(text: str, path: Path) -> Iterator[tuple[int, str]]:
 
 
 def to_notebook(text: str, path: Path, assignment: Assignment) -> Any:
-    """The source as a notebook (nbformat 4.5) with nbgrader's metadata, solutions included. Raises BadSource."""
+    """Return the source as a notebook (nbformat 4.5) with nbgrader's metadata, solutions included. Raises BadSource."""
     import jupytext
-    from nbformat.v4 import new_notebook
 
-    cells = jupytext.reads(text, fmt="py:percent").cells
-    _verify_roles(text, path, assignment, cells)
+    written = jupytext.reads(text, fmt="py:percent").cells
+    _check_roles(text, path, assignment, written)
+    _fill(text, path, assignment, written)
+    cells = [made for cell in written for made in (cell, *_grade_cells(cell, path))]
     used: Counter[str] = Counter()
     for cell in cells:
         role = _role(cell)
         for key in [key for key in cell.metadata if key.startswith("lines_to_")]:
-            del cell.metadata[key]  # Jupytext's memory of blank lines in the script
+            del cell.metadata[key]  # where Jupytext remembers the script's blank lines
         cell["id"] = _identify(cell, role, used)
         if role:
             cell.metadata["nbgrader"] = _nbgrader(cell, role, assignment)
-    return new_notebook(cells=cells, metadata={"kernelspec": _KERNEL, "language_info": {"name": "python"}})
+    metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
+    return _node({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
+
+
+def header_line(text: str, role: str, name: str) -> int:
+    """Return the line of the cell header that gives ``name`` the role; 1 when there is none."""
+    mine = re.compile(rf"# %%.*\b{role}=[\"'](?:.* )?{re.escape(name)}(?: .*)?[\"']")
+    return next((number for number, line in enumerate(text.split("\n"), start=1) if mine.match(line)), 1)
 
 
 def _role(cell: Any) -> str:
     return next((role for role in ROLES if role in cell.metadata), "")
 
 
+def _fill(text: str, path: Path, assignment: Assignment, cells: list[Any]) -> None:
+    """Write the facts of the manifest into the markdown cells. A part of the notebook is a heading `## 1 ...`."""
+    parts: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            parts |= {heading: [] for heading in _PART.findall(cell.source)}
+        elif _role(cell) == "task" and parts:
+            parts[list(parts)[-1]] += cell.metadata["task"].split()
+    parts = {heading: tasks for heading, tasks in parts.items() if tasks}
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = fill_cell(cell.source, path, _first_line(text, cell.source), assignment, parts)
+
+
+def _grade_cells(cell: Any, path: Path) -> list[Any]:
+    """Return the cells that grade a task's cell: one for each task in it. nbgrader pays by them."""
+    names = cell.metadata["task"].split() if _role(cell) == "task" else []
+    return [
+        _node(
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "metadata": {"tags": ["active-ipynb"], "grade": name},
+                "outputs": [],
+                "source": f'check("{path.stem}", task="{name}")',
+            }
+        )
+        for name in names
+    ]
+
+
+def _node(values: dict[str, Any]) -> Any:
+    from nbformat import from_dict
+
+    return from_dict(values)  # type: ignore[no-untyped-call]  # nbformat has no types for it
+
+
 def _nbgrader(cell: Any, role: str, assignment: Assignment) -> dict[str, Any]:
-    """Metadata of nbgrader's schema 3."""
+    """Return the metadata of nbgrader's schema 3."""
     name = cell.metadata[role]
     points = {
         "grade": {task.name: task.points for task in assignment.tasks},
@@ -99,7 +142,7 @@ def _nbgrader(cell: Any, role: str, assignment: Assignment) -> dict[str, Any]:
 
 
 def _identify(cell: Any, role: str, used: Counter[str]) -> str:
-    """An id that stays while the cell keeps its role, or its text where it has none."""
+    """Return an id that depends on the role alone, or on the text of a cell without one."""
     if role:
         name = re.sub(r"[^A-Za-z0-9_]+", "-", cell.metadata[role])
         prefix = {"grade": "check"}.get(role, role)
@@ -112,22 +155,23 @@ def _identify(cell: Any, role: str, used: Counter[str]) -> str:
     return f"{prefix}-{name}" + (f"-{used[prefix + name]}" if used[prefix + name] > 1 else "")
 
 
-def _verify_roles(text: str, path: Path, assignment: Assignment, cells: list[Any]) -> None:
-    """Each task has one cell to write and one that grades it, each question one to answer; nothing else is named."""
+def _check_roles(text: str, path: Path, assignment: Assignment, cells: list[Any]) -> None:
+    """Refuse a source unless each task, question and answer of the manifest has one cell, and no other has a role."""
     module = path.name
     tasks = {task.name for task in assignment.tasks if task.file == module}
     questions = {question.id for question in assignment.questions if question.file == module}
-    promised = {"task": tasks, "grade": tasks, "question": questions, "answer": questions}
-    seen: dict[str, Counter[str]] = {role: Counter() for role in ROLES}
+    promised = {"task": tasks, "question": questions, "answer": questions}
+    seen: dict[str, Counter[str]] = {role: Counter() for role in promised}
     for cell in cells:
         role = _role(cell)
         if not role:
             if BEGIN in cell.source:
-                first = cell.source.split("\n")[0]
-                line = next((n for n, found in enumerate(text.split("\n"), start=1) if first in found), 1)
-                raise BadSource(f"{path}:{line}: a solution stands in a cell without task= or answer= in its header.")
+                line = _first_line(text, cell.source)
+                raise BadSource(f"{path}:{line}: a solution is in a cell without task= or answer= in its header.")
             continue
         line = header_line(text, role, cell.metadata[role])
+        if role == "grade":
+            raise BadSource(f"{path}:{line}: `gradlab release` adds the cells that grade a task. Delete this one.")
         names = cell.metadata[role].split() if role == "task" else [cell.metadata[role]]
         for name in names:
             seen[role][name] += 1
@@ -137,24 +181,20 @@ def _verify_roles(text: str, path: Path, assignment: Assignment, cells: list[Any
                     f"{path}:{line}: {role}={name!r} is not in assignment.toml, which has for {module}: {known}."
                 )
             if seen[role][name] > 1:
-                raise BadSource(f"{path}:{line}: {role}={name!r} stands at two cells; each belongs to one.")
-        kind = "code" if role in ("task", "grade") else "markdown"
+                raise BadSource(f"{path}:{line}: two cells have {role}={name!r}. Keep one.")
+        kind = "code" if role == "task" else "markdown"
         if cell.cell_type != kind:
-            raise BadSource(f"{path}:{line}: a {role} cell is a {kind} cell, not {cell.cell_type}.")
+            raise BadSource(f"{path}:{line}: a {role} cell must be a {kind} cell, not {cell.cell_type}.")
         if role in ("task", "answer") and BEGIN not in cell.source:
             raise BadSource(
                 f"{path}:{line}: {role}={cell.metadata[role]!r} has no solution between ### {BEGIN} and ### {END}."
             )
-        if role == "grade" and "active-ipynb" not in cell.metadata.get("tags", []):
-            raise BadSource(
-                f'{path}:{line}: a grade cell needs tags=["active-ipynb"], so that the script does not run it.'
-            )
     for role, names in promised.items():
         for name in sorted(names - seen[role].keys()):
-            raise BadSource(f"{path}:1: no cell has {role}={name!r}, which assignment.toml promises for {module}.")
+            raise BadSource(f"{path}:1: no cell has {role}={name!r}, which assignment.toml lists for {module}.")
 
 
-def header_line(text: str, role: str, name: str) -> int:
-    """The line of the cell header that gives ``name`` the role; 1 when there is none."""
-    mine = re.compile(rf"# %%.*\b{role}=[\"'](?:.* )?{re.escape(name)}(?: .*)?[\"']")
-    return next((number for number, line in enumerate(text.split("\n"), start=1) if mine.match(line)), 1)
+def _first_line(text: str, cell: str) -> int:
+    """Return the number of the line at which a cell's text begins; 1 when it is not found."""
+    first = cell.split("\n")[0]
+    return next((number for number, line in enumerate(text.split("\n"), start=1) if first in line), 1)

@@ -22,20 +22,20 @@ class Mutant:
     replace: str  # text of the reference
     by: str
     noticed_by: str | tuple[str, ...]  # names of check functions that must fail; all of them
-    count: int = 1  # how often ``replace`` stands in the reference
+    count: int = 1  # how often ``replace`` occurs in the reference
     calibrates: bool = False  # a known-wrong solution that scored checks are calibrated against
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """The checks that must notice it."""
+        """Return the names of the checks that must notice it."""
         return (self.noticed_by,) if isinstance(self.noticed_by, str) else self.noticed_by
 
     def plant(self, sources: dict[str, str]) -> dict[str, str]:
-        """The sources with the mistake in. Raises BadCheck when the text to replace is not there ``count`` times."""
+        """Return the sources with the mistake. Raises BadCheck unless the text to replace occurs ``count`` times."""
         found = sources.get(self.file, "").count(self.replace)
         if found != self.count:
             raise BadCheck(
-                f"The mutant {self.story!r} no longer applies: {self.replace!r} stands {found} times in {self.file}, "
+                f"The mutant {self.story!r} no longer applies: {self.replace!r} occurs {found} times in {self.file}, "
                 f"not {self.count}."
             )
         if self.replace == self.by:
@@ -44,7 +44,7 @@ class Mutant:
 
 
 def mutants_of(file: str) -> Callable[..., Mutant]:
-    """``mutant(story, noticed_by, replace, by, **rest)``, for the mistakes planted in one file."""
+    """Return ``mutant(story, noticed_by, replace, by, **rest)``, which plants mistakes in one file."""
 
     def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest: Any) -> Mutant:
         return Mutant(story, file, replace, by, noticed_by, **rest)
@@ -53,15 +53,18 @@ def mutants_of(file: str) -> Callable[..., Mutant]:
 
 
 def read_mutants(assignment: Assignment) -> list[Mutant]:
-    """MUTANTS of ``solutions/<a>/mutants.py`` and of each ``mutants_<topic>.py`` beside it. Raises BadCheck."""
+    """Return MUTANTS of ``solutions/<a>/mutants.py`` and of each ``mutants_<topic>.py`` there. Raises BadCheck."""
     paths = sorted(assignment.solutions.glob(MUTANTS))
     if not paths:
-        raise BadCheck(f"{assignment.solutions / 'mutants.py'} is missing.")
+        raise BadCheck(
+            f"{assignment.solutions / 'mutants.py'} does not exist. It lists the mistakes that checks must notice."
+        )
     mutants = [mutant for path in paths for mutant in _read(path)]
     stories = [mutant.story for mutant in mutants]
     for story in stories:
         if stories.count(story) > 1:
-            raise BadCheck(f"{' or '.join(path.name for path in paths)} tells the story {story!r} twice.")
+            files = " and ".join(path.name for path in paths)
+            raise BadCheck(f"Two mutants of {assignment.name} have the story {story!r} ({files}). Stories are unique.")
     return mutants
 
 

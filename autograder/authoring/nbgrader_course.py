@@ -1,7 +1,7 @@
-"""A course folder for nbgrader, where `nbgrader generate_assignment` and `nbgrader autograde` work as ever.
+"""A course folder in which `nbgrader generate_assignment` and `nbgrader autograde` work as usual.
 
-nbgrader runs the notebook's own check cells in the student's kernel: it pays by the public checks alone, and the
-student's code can reach the result. `gradlab grade` has neither limit.
+nbgrader runs the notebook's check cells in the student's kernel. So only the public checks count, and the student's
+code can reach the result. `gradlab grade` has neither limit.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "gradlab"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache"]
 c.Execute.timeout = 600  # seconds a cell may run; notebooks train small networks
-c.IgnorePattern.enabled = True  # else any text on stderr, a warning say, costs all points of a cell
+c.IgnorePattern.enabled = True  # else any text on stderr, such as a warning, costs all points of a cell
 c.IgnorePattern.pattern = "^"
-c.OverwriteCells.add_missing_cells = True  # a deleted check cell comes back and pays
+c.OverwriteCells.add_missing_cells = True  # a deleted check cell is restored and counts
 '''
 
 
 def export_course(assignments: Iterable[Assignment], destination: Path) -> list[Path]:
-    """Write an nbgrader course below ``destination``; returns the files written.
+    """Write an nbgrader course into ``destination`` and return the files written.
 
-    A configuration that is there already is kept. Raises BadSource when an assignment could not be released.
+    An existing configuration stays unchanged. Raises BadSource when an assignment cannot be released.
     """
     files: dict[Path, bytes] = {}
     for assignment in assignments:

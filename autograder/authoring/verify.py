@@ -1,35 +1,41 @@
-"""Proof that an assignment has not rotted: `gradlab verify`.
+"""Proof that an assignment is sound: `gradlab verify`.
 
-The reference earns everything on every seed, the blank stub nothing, every mutant is noticed by the check it names,
-every check is failed by some mutant, the reference's notebook runs, generated files are fresh.
+The reference earns all points on every seed and the blank stub none. The check that a mutant names notices it, and
+every check is failed by some mutant. The reference's notebooks run, and generated files are fresh.
 """
 
 from __future__ import annotations
 
+import json
+import multiprocessing
+import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from autograder.authoring.mutants import read_mutants
+from autograder.authoring.reference import execute_reference, read_reference
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.render.words import count
-from autograder.sandbox.box_link import BoxLink, WorkerPool
-from autograder.sandbox.local_link import LocalLink
-from autograder.sandbox.pool import open_pool
+from autograder.sandbox.open_link import open_link
+from autograder.sandbox.pool import WorkerPool, open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.session.verdict import show
 
-SCORED_SEEDS = 5  # at most so many for checks that train
-PARTS = (
-    "training",
-    "reference",
-    "mistakes",
-    "files",
-)  # longest first; the stub is a mistake, too; the notebook is one of the files
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCORED_SEEDS = 5  # the most seeds for checks that train
+
+# What a process of `verify_all` does, the longest first. "mistakes" are the blank stub and the mutants; "files" are the
+# generated files and the notebooks.
+PARTS = ("training", "reference", "mistakes", "files")
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,38 @@ class Verification:
         return all(finding.holds for finding in self.findings)
 
 
+def verify_all(
+    assignments: Sequence[Assignment],
+    options: Options,
+    *,
+    jobs: int = 1,
+    seeds: int = 20,
+    isolation: str = "none",
+    notebook: bool = True,
+    training: bool = True,
+    done: Callable[[Verification], None] = lambda result: None,
+) -> list[Verification]:
+    """Verify with ``jobs`` processes at a time; the results are in the order of ``assignments``.
+
+    A process verifies one part of one assignment, on one core. ``done`` is called after each assignment.
+    """
+    prove = partial(verify, options=options, seeds=seeds, isolation=isolation, notebook=notebook, training=training)
+    spawn = multiprocessing.get_context("spawn")  # a forked process would inherit torch's pool of threads, broken
+    with ProcessPoolExecutor(jobs, spawn, _use_one_thread, max_tasks_per_child=1) as pool:
+        running = [[pool.submit(prove, assignment, parts=(part,)) for part in PARTS] for assignment in assignments]
+        left = {future: parts for parts in running for future in parts}
+        try:
+            for future in as_completed(list(left)):
+                future.result()
+                parts = left.pop(future)
+                if not any(other in left for other in parts):
+                    done(_join([part.result() for part in parts]))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [_join([part.result() for part in parts]) for parts in running]
+
+
 def verify(
     assignment: Assignment,
     options: Options,
@@ -72,10 +110,10 @@ def verify(
     result = Verification(assignment.name)
 
     def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
-        result.findings.append(_finding(what, work))
+        result.findings.append(_find(what, work))
 
     def body(checks: Checks) -> None:
-        bench = _Bench(checks, pool, read_sources(assignment), training)
+        bench = _Bench(checks, pool, read_reference(assignment), training=training)
         if "reference" in parts:
             note("reference", lambda: bench.reference(bench.judged - bench.scored, seeds, options))
         if "training" in parts and training and bench.scored:
@@ -97,40 +135,41 @@ def verify(
     return result
 
 
-def _finding(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:
-    """Do the work and time it. Where there are problems, they stand instead of what would have been true."""
-    begun = time.monotonic()
-    try:
-        problems, detail = work()
-    except (BadCheck, OSError) as error:
-        problems, detail = [str(error)], ""
-    return Finding(what, tuple(problems), "" if problems else detail, round(time.monotonic() - begun, 2))
+def print_verifications(results: Sequence[Verification], console: Console) -> None:
+    """Print a row for each finding; below the table, each problem in full."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("assignment", "what", "", "detail", "seconds"):
+        table.add_column(column, justify="right" if column == "seconds" else "left")
+    found = [(result.assignment, finding) for result in results for finding in result.findings]
+    for assignment, finding in found:
+        problems = len(finding.problems)
+        sign = Text(count(problems, "problem"), "bold red") if problems else Text("holds", "green")
+        table.add_row(assignment, finding.what, sign, finding.detail, f"{finding.seconds:.1f}")
+    console.print(table)
+    for assignment, finding in found:
+        for problem in finding.problems:
+            console.print(Text(f"\n{assignment}, {finding.what}: {problem}"))
 
 
-def read_sources(assignment: Assignment) -> dict[str, str]:
-    """The reference's files, by name."""
-    return {name: (assignment.solutions / name).read_text(encoding="utf-8") for name in assignment.files}
+def verifications_json(results: Sequence[Verification]) -> str:
+    """Return the same as JSON."""
+    return json.dumps([{**asdict(result), "holds": result.holds} for result in results], indent=2)
 
 
 class _Bench:
-    """The checks, the place where code runs, and the reference."""
+    """The checks, the reference, and where code runs."""
 
-    def __init__(self, checks: Checks, pool: WorkerPool | None, sources: dict[str, str], training: bool) -> None:
-        self.checks, self.pool, self.sources, self.training = checks, pool, sources, training
+    def __init__(self, checks: Checks, pool: WorkerPool | None, sources: dict[str, str], *, training: bool) -> None:
+        self.checks, self.pool, self.sources = checks, pool, sources
         self.names = {item.name for item in checks.items}
         self.scored = {item.name for item in checks.items if item.scored}
         self.judged = self.names if training else self.names - self.scored
 
-    @contextmanager
-    def _link(self, sources: Mapping[str, str]) -> Iterator[BoxLink | LocalLink]:
-        limits = self.checks.assignment.limits
-        link = BoxLink(self.pool, sources, limits, {}) if self.pool else LocalLink(sources)
-        try:
-            yield link
-        finally:
-            link.close()
-
     def reference(self, names: Collection[str], seeds: int, options: Options) -> tuple[list[str], str]:
+        """Run the checks of these names on the reference, with every seed."""
         problems = []
         for seed in range(seeds):
             self.checks.run.options = replace(options, seed=seed)
@@ -141,6 +180,7 @@ class _Bench:
         return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
 
     def stub(self) -> tuple[list[str], str]:
+        """Run all checks on the released scripts; each task must be reported as not written."""
         assignment = self.checks.assignment
         sources = {name: (assignment.folder / name).read_text(encoding="utf-8") for name in assignment.files}
         results = self._run(sources, self.names)
@@ -148,17 +188,18 @@ class _Bench:
         problems += [f"{r.id} is broken by the blank stub: {r.message}" for r in results if r.outcome is Outcome.BROKEN]
         for task in assignment.tasks:
             own = [r for r in results if r.task == task.name and r.cause is Cause.NOT_WRITTEN]
-            if not any(_names(r, task.name) for r in own):
+            if not any(_mentions(r, task.name) for r in own):
                 problems.append(f"no check says that {task.name} is not written")
         return problems, f"0 points, {len(assignment.tasks)} tasks named"
 
     def mutants(self) -> tuple[list[str], str]:
+        """Run the checks that a mutant names; each must fail."""
         mutants = read_mutants(self.checks.assignment)
         problems: list[str] = []
         used: set[str] = set()
         for mutant in mutants:
             unknown = sorted(set(mutant.checks) - self.names)
-            problems += [f"The mutant {mutant.story!r} names {name}, which is no check." for name in unknown]
+            problems += [f"The mutant {mutant.story!r} names {name}, but no check has this name." for name in unknown]
             try:
                 sources = mutant.plant(self.sources)
             except BadCheck as error:  # it no longer applies
@@ -177,17 +218,27 @@ class _Bench:
     def _run(self, sources: Mapping[str, str], names: Collection[str]) -> tuple[CheckResult, ...]:
         if not names:
             return ()
-        with self._link(sources) as link:
+        with open_link(self.pool, sources, self.checks.assignment.limits) as link:
             return self.checks.judge(link, sources, only=lambda check: check.name in names)
 
 
-def _names(result: CheckResult, task: str) -> bool:
-    """Does the report name the task, if only by its last part: "forward" of "Conv.forward"?"""
+def _find(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:
+    """Do the work and time it. A finding with problems has no detail."""
+    begun = time.monotonic()
+    try:
+        problems, detail = work()
+    except (BadCheck, OSError) as error:
+        problems, detail = [str(error)], ""
+    return Finding(what, tuple(problems), "" if problems else detail, round(time.monotonic() - begun, 2))
+
+
+def _mentions(result: CheckResult, task: str) -> bool:
+    """Say whether the message has the task's name, or a part of it: "forward" of "Conv.forward"."""
     return task.rpartition(".")[2] in result.message or task.partition(".")[0] in result.message
 
 
 def _fresh(assignment: Assignment) -> tuple[list[str], str]:
-    from autograder.authoring.release import BadSource, release, stale
+    from autograder.authoring.release import BadSource, release, stale  # nbgrader, which it needs, is slow to import
 
     try:
         made = release(assignment)
@@ -197,6 +248,18 @@ def _fresh(assignment: Assignment) -> tuple[list[str], str]:
 
 
 def _notebooks(assignment: Assignment) -> tuple[list[str], str]:
-    from autograder.authoring.execute import execute_reference
-
     return execute_reference(assignment), f"{count(len(assignment.files), 'notebook')} executed"
+
+
+def _join(parts: Sequence[Verification]) -> Verification:
+    """Return the findings of all parts; a finding that two parts share appears once."""
+    findings = {finding: None for part in parts for finding in part.findings}
+    return Verification(parts[0].assignment, list(findings))
+
+
+def _use_one_thread() -> None:
+    """Keep a process to one core: all cores already have work, so more threads would only wait for each other."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # for the notebook's kernel
+    import torch
+
+    torch.set_num_threads(1)

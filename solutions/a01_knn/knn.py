@@ -5,11 +5,7 @@
 # train: the training set *is* the model. What remains is to measure "most like" quickly, to count votes
 # correctly, and to choose how many neighbours may vote without fooling yourself. You write these three parts.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Distances | the same function three times: two loops, one loop, none | 50 |
-# | 2 Votes | `predict_labels`, `KnnClassifier.predict` | 30 |
-# | 3 Choosing k | `knn_cross_validate`, `knn_get_best_k` | 20 |
+# <!-- parts -->
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that
 # one task and tells you where the first wrong number is. Only torch's arithmetic is needed.
@@ -31,7 +27,7 @@ from torch import Tensor
 # ## The data
 #
 # `load("scenes")` draws small images of one object on a textured background, the same ones every time. The label
-# says the object's shape and pattern: striped disc, checked cross, ... Place, size, turn and background say
+# names the object's shape and pattern: striped disc, checked cross, ... Place, size, rotation and background say
 # nothing about it. Images are float32 in [0, 1], shape (N, C, H, W).
 #
 # Look at a few of each class before you write anything. Which classes would you confuse if you could compare
@@ -84,9 +80,6 @@ def compute_distances_two_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
     return dists
 
 
-# %% tags=["active-ipynb"] grade="compute_distances_two_loops"
-# check("knn", task="compute_distances_two_loops")
-
 # %% [markdown]
 # ### One loop
 #
@@ -118,9 +111,6 @@ def compute_distances_one_loop(x_train: Tensor, x_test: Tensor) -> Tensor:
     return dists
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="compute_distances_one_loop"
-# check("knn", task="compute_distances_one_loop")
 
 # %% [markdown]
 # ### No loops
@@ -170,9 +160,6 @@ def compute_distances_no_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
     return squared.clamp_(min=0).sqrt_()
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="compute_distances_no_loops"
-# check("knn", task="compute_distances_no_loops")
 
 # %% [markdown]
 # How much did it buy? The three functions on a small part of the data:
@@ -238,9 +225,6 @@ def predict_labels(dists: Tensor, y_train: Tensor, k: int = 1) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="predict_labels"
-# check("knn", task="predict_labels")
-
 # %% [markdown]
 # Now put the parts together. "Training" stores the images. Prediction computes distances and lets the neighbours
 # vote.
@@ -281,9 +265,6 @@ class KnnClassifier:
             print(f"{correct} of {len(y_test)} correct: {accuracy:.2f} %")
         return accuracy
 
-
-# %% tags=["active-ipynb"] grade="KnnClassifier.predict"
-# check("knn", task="KnnClassifier.predict")
 
 # %% [markdown]
 # Ten classes: guessing is right 10 times in a hundred. You should be well above that, and far from perfect.
@@ -377,9 +358,6 @@ def knn_cross_validate(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="knn_cross_validate"
-# check("knn", task="knn_cross_validate")
-
 # %% [markdown]
 # Each dot is one fold; the line goes through the means, and the bars are one standard deviation over the folds.
 # Compare the bars with the differences between values of `k`. Which of them could you honestly call worse than
@@ -416,9 +394,6 @@ def knn_get_best_k(k_to_accuracies: dict[int, list[float]]) -> int:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="knn_get_best_k"
-# check("knn", task="knn_get_best_k")
-
 # %% [markdown]
 # Now the test set, with the `k` that was chosen without it:
 
@@ -446,5 +421,5 @@ def knn_get_best_k(k_to_accuracies: dict[int, list[float]]) -> int:
 #
 # Pixels compared place by place know nothing of shapes: shift an image by a few pixels, and it is far from
 # itself. Nearest neighbours find images of similar colour and background first. The rest of the course is about
-# learning a better space to measure in. And two habits to keep: move loops into matrix products but mind what is
-# rounded, and choose nothing on the test set.
+# learning a better space to measure in. And two habits to keep: move loops into matrix products but watch out for
+# rounding, and choose nothing on the test set.

@@ -7,14 +7,7 @@
 # bad the present templates are, and from its gradient, which says how to change them. These two, loss and gradient,
 # carry the rest of the course; only the function that makes the scores will grow.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Batches that make no sense | `validate_batch` | 6 |
-# | 2 Support vector machine | `svm_loss_naive`, `svm_loss_vectorized` | 24 |
-# | 3 Softmax | `softmax_loss_naive`, `softmax_loss_vectorized` | 24 |
-# | 4 Training | `sample_batch`, `train_linear_classifier`, `predict_linear_classifier` | 21 |
-# | 5 Search | `test_one_param_set`, `svm_get_search_params`, `softmax_get_search_params` | 11 |
-# | 6 Features | `color_histogram`, `hog_features`, `extract_features` | 14 |
+# <!-- parts -->
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that one
 # task. You derive the gradients yourself, so autograd is not allowed in the losses, and neither are torch's finished
@@ -123,9 +116,6 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="validate_batch"
-# check("linear_classifier", task="validate_batch")
-
 # %% tags=["active-ipynb"]
 # W, X, y = torch.zeros(3073, 10), data["X_train"][:5], data["y_train"][:5]
 # for X_wrong, y_wrong in [(X[5:], y[5:]), (X, y.float()), (X, y[:4]), (X, y - 20)]:
@@ -190,9 +180,6 @@ def svm_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor,
     return loss / num_images + reg * (W * W).sum(), dW / num_images + 2 * reg * W
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="svm_loss_naive"
-# check("linear_classifier", task="svm_loss_naive")
 
 # %% [markdown]
 # A test of any loss that needs no program at all: with tiny random weights all scores are nearly 0. What must the loss
@@ -259,9 +246,6 @@ def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Te
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="svm_loss_vectorized"
-# check("linear_classifier", task="svm_loss_vectorized")
-
 # %% tags=["active-ipynb"]
 # for loss_func in (svm_loss_naive, svm_loss_vectorized):
 #     started = time.perf_counter()
@@ -275,7 +259,7 @@ def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Te
 #
 # $$ p_j = \frac{e^{s_j}}{\sum_k e^{s_k}}, \qquad L_i = -\log p_{y_i} = \log \sum_k e^{s_k} \;-\; s_{y_i}. $$
 #
-# $L_i$ is the *cross-entropy*: the surprise at the true label, for somebody who believes in $p$. It is never quite
+# $L_i$ is the *cross-entropy*: the negative log-probability that $p$ gives to the true label. It is never quite
 # satisfied; being right with 99 % could still be 99.9 %. Its gradient with respect to the scores is as simple as a
 # gradient can be (Bishop, *Pattern Recognition and Machine Learning*, eq. 4.109):
 #
@@ -333,9 +317,6 @@ def softmax_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Ten
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="softmax_loss_naive"
-# check("linear_classifier", task="softmax_loss_naive")
-
 # %% [markdown]
 # Again without loops. The plan is the one of part 2: scores (N, C), then the gradient with respect to the scores
 # (N, C), then one product.
@@ -365,9 +346,6 @@ def softmax_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tupl
     return loss, X.T @ dscores / len(X) + 2 * reg * W
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="softmax_loss_vectorized"
-# check("linear_classifier", task="softmax_loss_vectorized")
 
 # %% tags=["active-ipynb"]
 # loss, _ = softmax_loss_vectorized(W, data["X_train"][:50], data["y_train"][:50], 0.0)
@@ -417,9 +395,6 @@ def sample_batch(X: Tensor, y: Tensor, num_train: int, batch_size: int) -> tuple
     return X[rows], y[rows]
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="sample_batch"
-# check("linear_classifier", task="sample_batch")
 
 # %% [markdown]
 # Now the loop. It serves any loss function that takes `(W, X, y, reg)` and returns the loss and its gradient.
@@ -471,10 +446,6 @@ def train_linear_classifier(
     return W, loss_history
 
 
-# %% tags=["active-ipynb"] grade="train_linear_classifier"
-# check("linear_classifier", task="train_linear_classifier")
-
-
 # %% task="predict_linear_classifier"
 def predict_linear_classifier(W: Tensor, X: Tensor) -> Tensor:
     """The class with the highest score, for each image.
@@ -488,9 +459,6 @@ def predict_linear_classifier(W: Tensor, X: Tensor) -> Tensor:
     return (X @ W).argmax(dim=1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="predict_linear_classifier"
-# check("linear_classifier", task="predict_linear_classifier")
 
 # %% [markdown]
 # These three classes put your functions together; there is nothing to write here.
@@ -635,9 +603,6 @@ def test_one_param_set(
 
 test_one_param_set.__test__ = False  # its name begins like a test's: tell pytest that it is none
 
-# %% tags=["active-ipynb"] grade="test_one_param_set"
-# check("linear_classifier", task="test_one_param_set")
-
 # %% [markdown]
 # Now choose what to try: some learning rates and some strengths, **between 5 and 25 pairs** altogether. Both act by
 # factors, so space them by factors (1e-3, 3e-3, 1e-2, ...), not by steps. Use the loss curves above to find the order
@@ -660,10 +625,6 @@ def svm_get_search_params() -> tuple[list[float], list[float]]:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="svm_get_search_params"
-# check("linear_classifier", task="svm_get_search_params")
-
-
 # %% task="softmax_get_search_params"
 def softmax_get_search_params() -> tuple[list[float], list[float]]:
     """What to try with Softmax, 5 to 25 pairs.
@@ -678,9 +639,6 @@ def softmax_get_search_params() -> tuple[list[float], list[float]]:
     return learning_rates, regularization_strengths
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="softmax_get_search_params"
-# check("linear_classifier", task="softmax_get_search_params")
 
 # %% [markdown]
 # Two searches, drawn as maps: validation accuracy in bold, training accuracy below it. Is the best pair at the rim of
@@ -764,9 +722,6 @@ def color_histogram(images: Tensor, bins: int = 25) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="color_histogram"
-# check("linear_classifier", task="color_histogram")
-
 # %% [markdown]
 # ### Edges without colours
 #
@@ -815,9 +770,6 @@ def hog_features(images: Tensor, cell: int = 8, bins: int = 9) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="hog_features"
-# check("linear_classifier", task="hog_features")
-
 # %% [markdown]
 # In the second row each cell shows its bins as strokes, drawn along the edge (at a right angle to the gradient), longer
 # for larger values. Cells of 4 pixels here.
@@ -862,9 +814,6 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="extract_features"
-# check("linear_classifier", task="extract_features")
-
 # %% [markdown]
 # The features have very different scales, and a single learning rate must suit all of them. So subtract the mean of
 # each feature and divide by its standard deviation, both from the training images, and append the 1. Then the same
@@ -899,7 +848,7 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 # %% [markdown] question="linear-q4"
 # **Question 4.** (a) All pixels of an image are shuffled, all images by the same permutation, training and test. Which
 # of the three classifiers (pixels, `color_histogram`, `hog_features`) give the same predictions as before, if trained
-# anew? (b) Each image is shifted by one pixel to the right, by another amount each. Which of the three suffers most,
+# again? (b) Each image is shifted by one pixel to the right, by another amount each. Which of the three suffers most,
 # and why?
 
 # %% [markdown] answer="linear-q4"

@@ -3,13 +3,13 @@
 from autograder.authoring.mutants import mutants_of
 
 
-def end_of(task: str) -> str:
-    """What stands between the solution of a task and its check: tells equal last lines of two tasks apart."""
-    return f'\n    ### END SOLUTION\n\n\n# %% tags=["active-ipynb"] grade="{task}"'
+def end_before(prose: str) -> str:
+    """Return the end of a solution and how the next cell begins: it tells equal last lines of two tasks apart."""
+    return f"\n    ### END SOLUTION\n\n\n# %% [markdown]\n# {prose}"
 
 
 NAIVE = "    return loss / num_images + reg * (W * W).sum(), dW / num_images + 2 * reg * W"
-SVM_NAIVE, SOFTMAX_NAIVE = NAIVE + end_of("svm_loss_naive"), NAIVE + end_of("softmax_loss_naive")
+SVM_NAIVE, SOFTMAX_NAIVE = NAIVE + end_before("A test of any loss"), NAIVE + end_before("Again without loops")
 SVM_LOSS = "loss = margins.sum() / len(X) + reg * (W * W).sum()"
 SVM_RETURN = "return loss, X.T @ entries / len(X) + 2 * reg * W"
 MARGINS = "(scores - scores.gather(1, labels) + 1).clamp(min=0).scatter(1, labels, 0.0)"

@@ -84,10 +84,8 @@ SEARCH = [
            "    learning_rates = [3e-4, 1e-3, 3e-3, 1e-2]\n", "    learning_rates = [1e-7, 5e-7, 1e-6, 5e-6]\n",
            calibrates=True),
     mutant("softmax search: one pair", "check_softmax_search_has_5_to_25_pairs",
-           "    return learning_rates, regularization_strengths\n    ### END SOLUTION\n\n\n"
-           '# %% tags=["active-ipynb"] grade="softmax_get_search_params"',
-           "    return learning_rates[2:3], regularization_strengths[:1]\n    ### END SOLUTION\n\n\n"
-           '# %% tags=["active-ipynb"] grade="softmax_get_search_params"'),
+           "    return learning_rates, regularization_strengths\n    ### END SOLUTION\n\n\n# %% [markdown]",
+           "    return learning_rates[2:3], regularization_strengths[:1]\n    ### END SOLUTION\n\n\n# %% [markdown]"),
     mutant("softmax search: numbers for pixels in 0..255",
            "check_softmax_search_finds_a_good_pair",
            "    learning_rates = [3e-3, 1e-2, 3e-2, 1e-1]\n", "    learning_rates = [1e-7, 5e-7, 1e-6, 5e-6]\n",

@@ -5,12 +5,7 @@
 # have meant writing it again. Here every layer is a class with a `forward` and a `backward` that know nothing of
 # their neighbours. A net of any depth is then a loop, and PyTorch's own autograd is this idea carried to the end.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Layers | `Linear`, `ReLU`, `Dropout` | 24 |
-# | 2 Two layers and the Solver | `TwoLayerNet`, `create_solver_instance` | 12 |
-# | 3 Any depth | `FullyConnectedNet`, settings that overfit fifty images | 16 |
-# | 4 Update rules | momentum, Nesterov, AdaGrad, RMSProp, Adam | 16 |
+# <!-- parts -->
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it. torch's arithmetic is all you
 # need; `torch.nn`, `torch.autograd` and `torch.optim` are what you build here, so they are not allowed.
@@ -24,7 +19,7 @@ from torch import Tensor
 from common.training.losses import softmax_loss
 from common.training.solver import Solver
 
-Cache = Any  # what forward keeps for backward: a layer's own business
+Cache = Any  # what forward stores for backward
 Config = dict[str, Any]
 
 # %% tags=["active-ipynb"]
@@ -109,12 +104,6 @@ class Linear:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="Linear.forward"
-# check("fully_connected_networks", task="Linear.forward")
-
-# %% tags=["active-ipynb"] grade="Linear.backward"
-# check("fully_connected_networks", task="Linear.backward")
-
 # %% [markdown]
 # ### ReLU
 #
@@ -151,12 +140,6 @@ class ReLU:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="ReLU.forward"
-# check("fully_connected_networks", task="ReLU.forward")
-
-# %% tags=["active-ipynb"] grade="ReLU.backward"
-# check("fully_connected_networks", task="ReLU.backward")
-
 # %% [markdown]
 # Layers that always come together may share a class. Nothing to write: the cache of the pair is the pair of caches,
 # and backward goes through them in reverse.
@@ -184,8 +167,8 @@ class Linear_ReLU:
 # ### Dropout
 #
 # Srivastava et al. (*Dropout: a simple way to prevent neural networks from overfitting*, 2014): during training set
-# each value to 0 with probability $p$, anew for every batch, so that no unit can rely on a particular other one. When
-# predicting, drop nothing.
+# each value to 0 with probability $p$, drawn again for every batch, so that no unit can rely on a particular other
+# one. When predicting, drop nothing.
 #
 # The next layer must not see larger sums when predicting than in training. **Inverted** dropout pays in training: what
 # survives is divided by the probability to survive, so that the expected value stays what it was.
@@ -244,12 +227,6 @@ class Dropout:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="Dropout.forward"
-# check("fully_connected_networks", task="Dropout.forward")
-
-# %% tags=["active-ipynb"] grade="Dropout.backward"
-# check("fully_connected_networks", task="Dropout.backward")
-
 # %% [markdown]
 # One mask, and what a layer of ones looks like after it. The mean stays 1, whatever $p$ is.
 
@@ -268,8 +245,8 @@ class Dropout:
 
 # %% [markdown] answer="fully-connected-q1"
 # ### BEGIN SOLUTION
-# Twice as many units speak as in training, so the second hidden layer gets inputs twice as large on average, and the
-# scores come out about four times too large. With biases of 0 everything is homogeneous: ReLU and products pass a
+# Twice as many units are active as in training, so the second hidden layer gets inputs twice as large on average, and
+# the scores come out about four times too large. With biases of 0 everything is homogeneous: ReLU and products pass a
 # positive factor on, the order of the scores stays, the predicted class too, but the probabilities are far too
 # confident. Biases do not grow with the rest, so with them the order of the scores may change as well. (Averaging is
 # exact for one linear layer only: through ReLU it is an approximation even with the division.)
@@ -332,12 +309,6 @@ class TwoLayerNet:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="TwoLayerNet.__init__"
-# check("fully_connected_networks", task="TwoLayerNet.__init__")
-
-# %% tags=["active-ipynb"] grade="TwoLayerNet.loss"
-# check("fully_connected_networks", task="TwoLayerNet.loss")
-
 # %% [markdown]
 # Training is the same for all nets, so it lives in a class of its own: `Solver(model, data, ...)` draws batches, calls
 # `model.loss`, hands each parameter and its gradient to an update rule, measures accuracies, and keeps the parameters
@@ -392,9 +363,6 @@ def create_solver_instance(data_dict: dict[str, Tensor], dtype: torch.dtype, dev
     )
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="create_solver_instance"
-# check("fully_connected_networks", task="create_solver_instance")
 
 # %% tags=["active-ipynb"]
 # solver = create_solver_instance(data, dtype=torch.float32, device="cpu")
@@ -486,12 +454,6 @@ class FullyConnectedNet:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="FullyConnectedNet.__init__"
-# check("fully_connected_networks", task="FullyConnectedNet.__init__")
-
-# %% tags=["active-ipynb"] grade="FullyConnectedNet.loss"
-# check("fully_connected_networks", task="FullyConnectedNet.loss")
-
 # %% [markdown]
 # ### How large should weights start?
 #
@@ -522,8 +484,8 @@ class FullyConnectedNet:
 # %% [markdown]
 # ### Overfit fifty images
 #
-# Before you train anything on all data, train on very little and insist on 100 %. A net that cannot learn fifty
-# images by heart has a mistake in it, and you find out in two seconds.
+# Before you train anything on all data, train on very little and insist on 100 %. A net that cannot memorise
+# (overfit) fifty images has a mistake in it, and you find out in two seconds.
 #
 # Find a weight scale and a learning rate with which plain `sgd` gets every one of the fifty training images right
 # within 20 epochs, in batches of 25, without regularisation: for the net with hidden layers [100, 100], and for the
@@ -538,10 +500,6 @@ def get_three_layer_network_params() -> tuple[float, float]:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="get_three_layer_network_params"
-# check("fully_connected_networks", task="get_three_layer_network_params")
-
-
 # %% task="get_five_layer_network_params"
 def get_five_layer_network_params() -> tuple[float, float]:
     """(weight_scale, learning_rate) that overfit fifty images with hidden layers [100, 100, 100, 100]."""
@@ -549,9 +507,6 @@ def get_five_layer_network_params() -> tuple[float, float]:
     return 0.1, 0.1
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="get_five_layer_network_params"
-# check("fully_connected_networks", task="get_five_layer_network_params")
 
 # %% tags=["active-ipynb"]
 # lines = {}
@@ -638,7 +593,7 @@ def get_five_layer_network_params() -> tuple[float, float]:
 #
 # $$ w \leftarrow w - \eta\, \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon} . $$
 #
-# Three places to slip: $\epsilon$ stands *outside* the root, everywhere; $t$ grows *before* it is used, so that the
+# Three places to slip: $\epsilon$ is *outside* the root, everywhere; $t$ grows *before* it is used, so that the
 # first step divides by $1 - \beta$ and not by 0; and the learning rate is inside the velocity, so that a change of
 # rate does not change the steps already in it.
 
@@ -660,10 +615,6 @@ def sgd_momentum(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[T
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="sgd_momentum"
-# check("fully_connected_networks", task="sgd_momentum")
-
-
 # %% task="nesterov"
 def nesterov(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
     """Gradient descent with Nesterov's momentum.
@@ -680,10 +631,6 @@ def nesterov(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tenso
     velocity = momentum * before - config["learning_rate"] * dw
     return w - momentum * before + (1 + momentum) * velocity, config | {"velocity": velocity}
     ### END SOLUTION
-
-
-# %% tags=["active-ipynb"] grade="nesterov"
-# check("fully_connected_networks", task="nesterov")
 
 
 # %% task="adagrad"
@@ -703,10 +650,6 @@ def adagrad(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="adagrad"
-# check("fully_connected_networks", task="adagrad")
-
-
 # %% task="rmsprop"
 def rmsprop(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
     """RMSProp: each coordinate's step is divided by the size of its recent gradients.
@@ -723,10 +666,6 @@ def rmsprop(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor
     cache = config["decay_rate"] * config["cache"] + (1 - config["decay_rate"]) * dw.square()
     return w - config["learning_rate"] * dw / (cache.sqrt() + config["epsilon"]), config | {"cache": cache}
     ### END SOLUTION
-
-
-# %% tags=["active-ipynb"] grade="rmsprop"
-# check("fully_connected_networks", task="rmsprop")
 
 
 # %% task="adam"
@@ -749,9 +688,6 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
     return w - config["learning_rate"] * step, config | {"m": m, "v": v, "t": t}
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="adam"
-# check("fully_connected_networks", task="adam")
 
 # %% [markdown]
 # Watch them walk down a long valley, $f(a, b) = \tfrac{1}{2} (a^2 + 25\, b^2)$, 60 steps each. Which ones zigzag, which
@@ -819,7 +755,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 # %% [markdown]
 # ## Dropout narrows the gap
 #
-# 1,000 training images and 20 epochs: without dropout the net learns them by heart. With dropout it cannot, and what
+# 1,000 training images and 20 epochs: without dropout the net memorises them. With dropout it cannot, and what
 # it learns instead serves new images better, up to a point. (Training accuracy is measured without dropping anything.)
 
 # %% tags=["active-ipynb"]

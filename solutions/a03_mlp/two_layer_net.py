@@ -6,12 +6,7 @@
 # many templates, then let each class combine the ones that speak for it. The gradient of such a net takes four
 # matrix products, and you write them by hand once. Everything deeper is the same, repeated.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Forward | `nn_forward_pass` | 5 |
-# | 2 Loss and gradient | `nn_forward_backward` | 11 |
-# | 3 Training | `nn_train`, `nn_predict` | 8 |
-# | 4 Search | `nn_get_search_params`, `find_best_net` | 8 |
+# <!-- parts -->
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that
 # one task and tells you where the first wrong number is. torch's arithmetic is all you need; its ready-made layers
@@ -22,7 +17,7 @@
 #
 # import common.fallbacks
 #
-# sys.path.append(common.fallbacks.__path__[0])  # where what you import of a02 is found if yours is not beside this file
+# sys.path.append(common.fallbacks.__path__[0])  # used if your own file of a02 is not in this folder
 
 # %%
 import itertools
@@ -30,7 +25,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from linear_classifier import sample_batch  # yours from a02 if it lies beside this file, else torch's own sampler
+from linear_classifier import sample_batch  # your own from a02 if that file is in this folder, else a fallback
 from torch import Tensor
 
 from common.training.labels import check_labels
@@ -104,9 +99,6 @@ def nn_forward_pass(params: Params, X: Tensor) -> tuple[Tensor, Tensor]:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="nn_forward_pass"
-# check("two_layer_net", task="nn_forward_pass")
-
 # %% [markdown]
 # ## 2 Loss and gradient
 #
@@ -177,9 +169,6 @@ def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg:
     return loss, grads
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="nn_forward_backward"
-# check("two_layer_net", task="nn_forward_backward")
 
 # %% [markdown]
 # A gradient can be tested without knowing the right one: move a little along a direction and see whether the loss
@@ -291,9 +280,6 @@ def nn_train(
     }
 
 
-# %% tags=["active-ipynb"] grade="nn_train"
-# check("two_layer_net", task="nn_train")
-
 # %% [markdown]
 # The predicted class is the one with the highest score. `loss_func(params, X)`, without labels, gives the scores.
 
@@ -311,9 +297,6 @@ def nn_predict(params: Params, loss_func: Callable[..., Any], X: Tensor) -> Tens
     return loss_func(params, X).argmax(dim=1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="nn_predict"
-# check("two_layer_net", task="nn_predict")
 
 # %% [markdown]
 # This class holds the parameters and calls your four functions. Nothing to write.
@@ -454,9 +437,6 @@ def nn_get_search_params() -> tuple[list[float], list[int], list[float], list[fl
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="nn_get_search_params"
-# check("two_layer_net", task="nn_get_search_params")
-
 # %% [markdown]
 # `find_best_net` tries every combination that `get_param_set_fn` returns. How long to train, on which batches and from
 # which weights is your choice, and no size may be fixed: images can have any number of values, and there can be any
@@ -493,9 +473,6 @@ def find_best_net(
     return best
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="find_best_net"
-# check("two_layer_net", task="find_best_net")
 
 # %% tags=["active-ipynb"]
 # started = time.perf_counter()

@@ -6,14 +6,7 @@
 # stripe learned in one corner is known everywhere. You write that layer and its gradient, then what makes deep
 # stacks of it trainable: a good initialisation and normalisation.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Layers | `Conv`, `MaxPool` | 20 |
-# | 2 A small network | `ThreeLayerConvNet.loss` | 5 |
-# | 3 Initialisation | `kaiming_initializer` | 3 |
-# | 4 Batch normalisation | `BatchNorm`, `SpatialBatchNorm` | 15 |
-# | 5 A deep network | `DeepConvNet`, `find_overfit_parameters`, `create_convolutional_solver_instance` | 12 |
-# | 6 Other normalisations | `LayerNorm`, `SpatialGroupNorm` | 8 |
+# <!-- parts -->
 #
 # Everything here is written with tensor arithmetic. `torch.nn`, `F.conv2d` and their relatives, and autograd would
 # do the task for you and are not allowed; `F.pad` and `Tensor.unfold` are. The files `resnet.py` and `modern_cnn.py`
@@ -22,7 +15,7 @@
 # %% tags=["active-ipynb"]
 # from common.fallbacks import use_fallbacks
 #
-# use_fallbacks()  # fully_connected_networks.py, below, is your own if it lies beside this notebook, else one that is lent
+# use_fallbacks()  # fully_connected_networks.py, below, is your own if it is in this folder, else a fallback
 
 # %%
 from collections.abc import Callable
@@ -135,12 +128,6 @@ class Conv:
         return dx, dw, db
 
 
-# %% tags=["active-ipynb"] grade="Conv.forward"
-# check("convolutional_networks", task="Conv.forward")
-
-# %% tags=["active-ipynb"] grade="Conv.backward"
-# check("convolutional_networks", task="Conv.backward")
-
 # %% [markdown]
 # What can one filter do? These are chosen by hand, as was usual before they were learned. Each is the same for red,
 # green and blue.
@@ -228,12 +215,6 @@ class MaxPool:
         return dx.reshape(shape)
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="MaxPool.forward"
-# check("convolutional_networks", task="MaxPool.forward")
-
-# %% tags=["active-ipynb"] grade="MaxPool.backward"
-# check("convolutional_networks", task="MaxPool.backward")
 
 # %% [markdown]
 # ### Fast layers
@@ -424,9 +405,6 @@ class ThreeLayerConvNet:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="ThreeLayerConvNet.loss"
-# check("convolutional_networks", task="ThreeLayerConvNet.loss")
-
 # %% [markdown]
 # Train it for three visits to 2,000 images, then look at its filters. Early filters of trained networks find edges,
 # stripes and blobs of colour; after so short a training you see their beginnings.
@@ -488,9 +466,6 @@ def kaiming_initializer(
     return ((2 if relu else 1) / fan_in) ** 0.5 * torch.randn(*shape, device=device, dtype=dtype)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="kaiming_initializer"
-# check("convolutional_networks", task="kaiming_initializer")
 
 # %% [markdown]
 # The standard deviation of the activations through 20 layers of convolution and ReLU:
@@ -610,15 +585,6 @@ class BatchNorm:
         return dx, dgamma, dbeta
 
 
-# %% tags=["active-ipynb"] grade="BatchNorm.forward"
-# check("convolutional_networks", task="BatchNorm.forward")
-
-# %% tags=["active-ipynb"] grade="BatchNorm.backward"
-# check("convolutional_networks", task="BatchNorm.backward")
-
-# %% tags=["active-ipynb"] grade="BatchNorm.backward_alt"
-# check("convolutional_networks", task="BatchNorm.backward_alt")
-
 # %% [markdown]
 # A convolution gives every place of a channel the same weights, so every place should get the same mean and variance
 # too: **spatial** batch normalisation takes them over images, rows *and* columns, one pair for each channel. Reshape
@@ -662,12 +628,6 @@ class SpatialBatchNorm:
         ### END SOLUTION
         return dx, dgamma, dbeta
 
-
-# %% tags=["active-ipynb"] grade="SpatialBatchNorm.forward"
-# check("convolutional_networks", task="SpatialBatchNorm.forward")
-
-# %% tags=["active-ipynb"] grade="SpatialBatchNorm.backward"
-# check("convolutional_networks", task="SpatialBatchNorm.backward")
 
 # %% [markdown] question="conv-q2"
 # **Question 2.** A convolution with bias is followed directly by batch normalisation. What is the gradient of the
@@ -807,18 +767,15 @@ class DeepConvNet:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="DeepConvNet"
-# check("convolutional_networks", task="DeepConvNet")
-
 # %% [markdown]
-# Before a long training, a short one: a correct network with enough filters can learn 50 images by heart. If it
+# Before a long training, a short one: a correct network with enough filters can overfit 50 images. If it
 # cannot, something is broken or the learning rate or the initialisation is off, and you find out in a second.
 # Find numbers with which the network below, without batch normalisation, classifies all 50 correctly after 30 epochs.
 
 
 # %% task="find_overfit_parameters"
 def find_overfit_parameters() -> tuple[float, float]:
-    """weight_scale and learning_rate with which a four-layer DeepConvNet learns 50 images by heart in 30 epochs.
+    """weight_scale and learning_rate with which a four-layer DeepConvNet overfits 50 images in 30 epochs.
 
     The network: num_filters=[8, 16, 32, 64], max_pools=[0, 1, 2, 3], reg=1e-5; Adam, batches of 10.
 
@@ -830,9 +787,6 @@ def find_overfit_parameters() -> tuple[float, float]:
     return 0.1, 4e-3
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="find_overfit_parameters"
-# check("convolutional_networks", task="find_overfit_parameters")
 
 # %% tags=["active-ipynb"]
 # seed_everything(0)
@@ -895,9 +849,6 @@ def create_convolutional_solver_instance(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="create_convolutional_solver_instance"
-# check("convolutional_networks", task="create_convolutional_solver_instance")
-
 # %% tags=["active-ipynb"]
 # seed_everything(0)
 # solver = create_convolutional_solver_instance(data, torch.float32, "cpu")
@@ -953,7 +904,7 @@ def create_convolutional_solver_instance(
 # ## 6 Other normalisations
 #
 # Statistics over a batch are poor when batches are small. Others average within one image, so that train and test
-# mode are the same and nothing is kept:
+# mode are the same and nothing is stored:
 #
 #     axes      N       C       H, W
 #     batch     mean    -       mean      one pair of statistics for each channel
@@ -1008,13 +959,6 @@ class LayerNorm:
         return dx, dgamma, dbeta
 
 
-# %% tags=["active-ipynb"] grade="LayerNorm.forward"
-# check("convolutional_networks", task="LayerNorm.forward")
-
-# %% tags=["active-ipynb"] grade="LayerNorm.backward"
-# check("convolutional_networks", task="LayerNorm.backward")
-
-
 # %% task="SpatialGroupNorm.forward SpatialGroupNorm.backward"
 class SpatialGroupNorm:
     """Group normalisation of feature maps."""
@@ -1060,16 +1004,10 @@ class SpatialGroupNorm:
         return dx, dgamma, dbeta
 
 
-# %% tags=["active-ipynb"] grade="SpatialGroupNorm.forward"
-# check("convolutional_networks", task="SpatialGroupNorm.forward")
-
-# %% tags=["active-ipynb"] grade="SpatialGroupNorm.backward"
-# check("convolutional_networks", task="SpatialGroupNorm.backward")
-
 # %% [markdown]
 # ## What to take home
 #
 # A convolution is a small linear layer that visits every place: its gradient is a sum over the places. Normalisation
 # layers are easy forward; backward they connect everything they averaged over, which is why their gradient subtracts
-# means. And a network that cannot learn 50 images by heart will not learn 50,000. In `resnet.py` torch keeps the
-# books of the gradients, and you go deeper.
+# means. And a network that cannot overfit 50 images will not learn 50,000. In `resnet.py` torch computes
+# the gradients, and you go deeper.

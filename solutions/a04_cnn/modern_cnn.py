@@ -2,15 +2,10 @@
 # # Modern convolutional networks, and what they cost
 #
 # From 1998 to 2017, eight ideas about how to arrange convolutions. You write each as a block of `torch.nn`, then count
-# the multiplications. At the end the published networks, built from your blocks, stand in one table, and their numbers
+# the multiplications. At the end the published networks, built from your blocks, are in one table, and their numbers
 # of parameters must be, rounded, the published ones: those of a paper, or of an implementation that many use.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Deep stacks | `vgg_block`, `nin_block` | 4 |
-# | 2 Paths side by side | `Inception`, `Residual`, `DenseBlock`, `transition_block` | 7 |
-# | 3 Cheaper, and back up | `DepthwiseSeparableConv`, `transposed_conv2d` | 5 |
-# | 4 Counting | `count_macs` | 3 |
+# <!-- parts -->
 #
 # Blocks are for any number of channels and any image size. Chaining is easiest with `nn.Sequential`; blocks with
 # several paths need a `forward` of their own.
@@ -54,9 +49,6 @@ def vgg_block(num_convs: int, in_channels: int, out_channels: int) -> nn.Module:
     return nn.Sequential(*layers, nn.MaxPool2d(2))
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="vgg_block"
-# check("modern_cnn", task="vgg_block")
 
 # %% [markdown]
 # How much *does* a unit see? The pixels that can reach one output are its **receptive field**. Backpropagate from the
@@ -129,9 +121,6 @@ def nin_block(in_channels: int, out_channels: int, kernel_size: int, strides: in
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="nin_block"
-# check("modern_cnn", task="nin_block")
-
 # %% [markdown]
 # ## 2 Paths side by side
 #
@@ -174,9 +163,6 @@ class Inception(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="Inception"
-# check("modern_cnn", task="Inception")
-
 # %% [markdown]
 # ### Residual, as first published
 #
@@ -213,9 +199,6 @@ class Residual(nn.Module):
         return torch.relu(self.block(x) + self.shortcut(x))
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="Residual"
-# check("modern_cnn", task="Residual")
 
 # %% [markdown]
 # ### Dense
@@ -259,9 +242,6 @@ class DenseBlock(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="DenseBlock"
-# check("modern_cnn", task="DenseBlock")
-
 # %% [markdown]
 # Channels pile up, so between dense blocks a **transition** reduces them, and halves the size by *average* pooling:
 #
@@ -282,9 +262,6 @@ def transition_block(in_channels: int, num_channels: int) -> nn.Module:
     )
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="transition_block"
-# check("modern_cnn", task="transition_block")
 
 # %% [markdown]
 # ## 3 Cheaper, and back up
@@ -323,9 +300,6 @@ class DepthwiseSeparableConv(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="DepthwiseSeparableConv"
-# check("modern_cnn", task="DepthwiseSeparableConv")
-
 # %% [markdown]
 # ### Transposed convolution
 #
@@ -361,12 +335,9 @@ def transposed_conv2d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0) -> Te
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="transposed_conv2d"
-# check("modern_cnn", task="transposed_conv2d")
-
 # %% [markdown]
 # With a fixed filter it enlarges images. A box repeats pixels, a tent interpolates between them; if the filter's size
-# is no multiple of the stride, the stamps overlap unevenly, and you get the checkerboard that generated images are
+# is not a multiple of the stride, the stamps overlap unevenly, and you get the checkerboard that generated images are
 # notorious for.
 
 # %% tags=["active-ipynb"]
@@ -443,9 +414,6 @@ def count_macs(module: nn.Module, input_shape: tuple[int, ...]) -> int:
     return macs
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="count_macs"
-# check("modern_cnn", task="count_macs")
 
 # %% [markdown]
 # ### The published networks

@@ -13,7 +13,7 @@ DW = 'dw[:, :, i, j] = torch.einsum("nfhw,nchw->fc", dout, padded[here])'
 DPADDED = "dpadded[here] += torch"
 CUT = "dx = dpadded[:, :, pad : padded.shape[2] - pad, pad : padded.shape[3] - pad]"
 ZEROS = "dw, dpadded = torch.zeros_like(w), torch.zeros_like(padded)"
-AFTER_CONV = '# %% tags=["active-ipynb"] grade="Conv.forward"'
+AFTER_CONV = "# %% [markdown]\n# What can one filter do?"
 
 CONVOLUTION = [
     mutant("conv: flips the filters, as mathematicians do", "check_conv_agrees_with_torch",
@@ -72,7 +72,7 @@ POOL = "out, where = windows.max(dim=4)"
 POOL_SIZES = 'height, width, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]'
 POOL_WINDOWS = "windows = x.unfold(2, height, stride).unfold(3, width, stride).flatten(4)"
 SEND = "dx.scatter_add_(2, (rows * shape[3] + columns).flatten(2), dout.flatten(2))"
-AFTER_POOL = '# %% tags=["active-ipynb"] grade="MaxPool.forward"'
+AFTER_POOL = "# %% [markdown]\n# ### Fast layers"
 ALL_MAXIMA = '''
 class MaxPool:
     @staticmethod

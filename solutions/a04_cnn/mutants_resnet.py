@@ -19,7 +19,10 @@ PLAIN = f"""\
 """
 SUM = "return self.block(x) + self.shortcut(x)"
 IN_PLACE = "out = self.shortcut(x)\n        out += self.block(x)\n        return out"
-END_OF = '\n        ### END SOLUTION\n\n\n# %% tags=["active-ipynb"] grade="{}"'
+END_OF = {
+    "ResidualBlock": "\n        ### END SOLUTION\n\n\n# %% [markdown]\n",
+    "ResidualBottleneckBlock": "\n        ### END SOLUTION\n\n\n# %% [markdown] question",
+}
 SHORTCUT = "self.shortcut = nn.Conv2d(Cin, Cout, 1, stride=2 if downsample else 1)"
 CHANGES = """\
         self.block = PlainBlock(Cin, Cout, downsample)
@@ -47,9 +50,9 @@ RESIDUAL = [
     res("plain block: passes no gradient on to its input", "check_plain_block_halves_any_size",
         "        ### BEGIN SOLUTION\n        return self.net(x)", "        return self.net(x.detach())"),
     res("residual block: adds to its input in place", "check_residual_block_with_zero_weights_is_the_identity",
-        SUM + END_OF.format("ResidualBlock"), IN_PLACE + END_OF.format("ResidualBlock")),
+        SUM + END_OF["ResidualBlock"], IN_PLACE + END_OF["ResidualBlock"]),
     res("bottleneck: adds to its input in place", "check_bottleneck_halves_odd_sizes",
-        SUM + END_OF.format("ResidualBottleneckBlock"), IN_PLACE + END_OF.format("ResidualBottleneckBlock")),
+        SUM + END_OF["ResidualBottleneckBlock"], IN_PLACE + END_OF["ResidualBottleneckBlock"]),
     res("resnet: no bias in the linear layer", "check_resnet_has_the_right_number_of_parameters",
         "nn.Linear(stage_args[-1][1], num_classes)", "nn.Linear(stage_args[-1][1], num_classes, bias=False)"),
     res("plain block: normalises after the convolutions, as in 2015", "check_plain_block_agrees_with_the_formula",

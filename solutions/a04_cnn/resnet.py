@@ -1,17 +1,13 @@
 # %% [markdown]
 # # Residual networks with torch.nn
 #
-# You have written gradients by hand for long enough to know what they are. From here on autograd keeps the books, and
+# You have written gradients by hand for long enough to know what they are. From here on autograd computes them, and
 # you think in blocks. This file goes from functions to modules to a network whose depth is a list of numbers.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Functions and modules | `three_layer_convnet`, `ThreeLayerConvNet` | 4 |
-# | 2 Blocks | `PlainBlock`, `ResidualBlock`, `ResidualBottleneckBlock` | 9 |
-# | 3 The network | `ResNet` | 5 |
+# <!-- parts -->
 #
 # Build blocks from layers of `torch.nn` (`nn.Conv2d`, `nn.BatchNorm2d`, `nn.Linear`, ...), each made in `__init__` and
-# kept as an attribute: that is how `parameters()` and `state_dict()` find their weights.
+# stored as an attribute: that is how `parameters()` and `state_dict()` find their weights.
 
 # %%
 from torch import Tensor, nn
@@ -62,9 +58,6 @@ def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="three_layer_convnet"
-# check("resnet", task="three_layer_convnet")
-
 # %% [markdown]
 # The same network as a **module**: it owns its weights. Initialise the weights with `nn.init.kaiming_normal_` and the
 # biases with zeros. A linear layer has a fixed number of inputs, so this network is for 32 x 32 images.
@@ -97,9 +90,6 @@ class ThreeLayerConvNet(nn.Module):
         return self.fc(hidden.flatten(1))
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="ThreeLayerConvNet"
-# check("resnet", task="ThreeLayerConvNet")
 
 # %% [markdown]
 # ## 2 Blocks
@@ -137,9 +127,6 @@ class PlainBlock(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="PlainBlock"
-# check("resnet", task="PlainBlock")
-
 # %% [markdown]
 # Stack fifty plain blocks, and the network is worse than with ten, *on the training images too*: it could have learned
 # to pass its input through, but did not find out how. So give it the passage. A residual block computes
@@ -171,9 +158,6 @@ class ResidualBlock(nn.Module):
         return self.block(x) + self.shortcut(x)
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="ResidualBlock"
-# check("resnet", task="ResidualBlock")
 
 # %% [markdown]
 # 3x3 convolutions between many channels are dear. The **bottleneck** first goes down to a quarter of the channels:
@@ -213,9 +197,6 @@ class ResidualBottleneckBlock(nn.Module):
         return self.block(x) + self.shortcut(x)
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="ResidualBottleneckBlock"
-# check("resnet", task="ResidualBottleneckBlock")
 
 # %% [markdown] question="resnet-q1"
 # **Question 1.** Count the weights of the convolutions (no biases, no shortcut) in a residual block and in a bottleneck
@@ -294,9 +275,6 @@ class ResNet(nn.Module):
         return self.fc(self.cnn(x).mean(dim=(2, 3)))
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="ResNet"
-# check("resnet", task="ResNet")
 
 # %% [markdown]
 # ### Plain against residual

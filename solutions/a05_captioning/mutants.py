@@ -15,7 +15,7 @@ BACK = "rnn_step_backward(dh[:, t] + dprev_h, cache[t])"
 SUMS = "dWx, dWh, db = dWx + dwx, dWh + dwh, db + dbias"
 DX = "dx, dh0 = torch.stack(dxs, dim=1), dprev_h"
 PIECES = "for t in range(0, dh.shape[1], steps)]"
-RETURN_BACK = 'return dx, dh0, dWx, dWh, db\n\n\n# %% tags=["active-ipynb"] grade="rnn_backward"'
+RETURN_BACK = "return dx, dh0, dWx, dWh, db\n\n\n# %% [markdown]\n# ### Why long sequences are hard"
 PIECE_SUMS = "dWx, dWh, db = (sum(piece[k] for piece in pieces) for k in (2, 3, 4))"
 SCALE = "scale = torch.clamp(max_norm / (total + 1e-12), max=1.0)"
 TOTAL = "total = torch.stack([grad.norm() for grad in grads]).norm()"

@@ -6,14 +6,7 @@
 # GRU. At the end a network looks at a picture, decides before each word where to look, and writes
 # *"a red striped disc left of a green checked square"*.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 A recurrent network by hand | one step, all steps, their gradients, `clip_gradients` | 31 |
-# | 2 From words to a loss | `WordEmbedding`, `temporal_softmax_loss` | 8 |
-# | 3 Networks as modules | `RNN`, `LSTM`, `GRU` | 20 |
-# | 4 Attention | `dot_product_attention`, `AttentionLSTM` | 14 |
-# | 5 The captioner | `CaptioningRNN.forward`, `CaptioningRNN.sample` | 20 |
-# | 6 How good is a caption? | `bleu` | 7 |
+# <!-- parts -->
 #
 # Letters for sizes: $N$ captions in a batch, $T$ steps, $D$ numbers that come in at each step, $H$ numbers of the
 # hidden state, $V$ words in the vocabulary, and a grid of $a \times a$ places in a picture.
@@ -83,9 +76,6 @@ def rnn_step_forward(x: Tensor, prev_h: Tensor, Wx: Tensor, Wh: Tensor, b: Tenso
     return next_h, cache
 
 
-# %% tags=["active-ipynb"] grade="rnn_step_forward"
-# check("rnn_lstm_captioning", task="rnn_step_forward")
-
 # %% [markdown]
 # ### One step, backward
 #
@@ -107,7 +97,7 @@ def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tens
 
     Shapes:
         dnext_h  (N, H)  gradient with respect to the next hidden state
-        cache    any     what rnn_step_forward kept
+        cache    any     what rnn_step_forward stored
         out      five    dx (N, D), dprev_h (N, H), dWx (D, H), dWh (H, H), db (H,)
     """
     ### BEGIN SOLUTION
@@ -118,9 +108,6 @@ def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tens
     ### END SOLUTION
     return dx, dprev_h, dWx, dWh, db
 
-
-# %% tags=["active-ipynb"] grade="rnn_step_backward"
-# check("rnn_lstm_captioning", task="rnn_step_backward")
 
 # %% [markdown]
 # ### All steps
@@ -152,9 +139,6 @@ def rnn_forward(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tup
     ### END SOLUTION
     return h, cache
 
-
-# %% tags=["active-ipynb"] grade="rnn_forward"
-# check("rnn_lstm_captioning", task="rnn_forward")
 
 # %% [markdown]
 # ### Backpropagation through time
@@ -190,9 +174,6 @@ def rnn_backward(dh: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor
     ### END SOLUTION
     return dx, dh0, dWx, dWh, db
 
-
-# %% tags=["active-ipynb"] grade="rnn_backward"
-# check("rnn_lstm_captioning", task="rnn_backward")
 
 # %% [markdown]
 # ### Why long sequences are hard
@@ -257,9 +238,6 @@ def rnn_truncated_backward(dh: Tensor, cache: Any, steps: int) -> tuple[Tensor, 
     return dx, dh0, dWx, dWh, db
 
 
-# %% tags=["active-ipynb"] grade="rnn_truncated_backward"
-# check("rnn_lstm_captioning", task="rnn_truncated_backward")
-
 # %% [markdown]
 # ### Clipping
 #
@@ -295,14 +273,11 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="clip_gradients"
-# check("rnn_lstm_captioning", task="clip_gradients")
-
 # %% [markdown]
 # ## 2 From words to a loss
 #
 # The scenes come with two captions each, since either object may be mentioned first. We train with the one that
-# begins at the top, or at the left where both are at the same height; when we judge, either will do. A `Vocabulary`
+# begins at the top, or at the left where both are at the same height; when we measure, either counts. A `Vocabulary`
 # gives each word a number. Four tokens come first: `<START>` begins every caption, `<END>` ends it, `<NULL>` fills
 # it up to a common length, and `<UNK>` stands for a word that is not known.
 
@@ -344,9 +319,6 @@ class WordEmbedding(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="WordEmbedding"
-# check("rnn_lstm_captioning", task="WordEmbedding")
-
 # %% [markdown]
 # ### The loss of a sentence
 #
@@ -356,7 +328,7 @@ class WordEmbedding(nn.Module):
 # $$ L = -\frac{1}{N} \sum_{n=1}^{N} \; \sum_{t\,:\; y_{nt} \ne \text{ignored}}
 #        \log \frac{e^{x_{n t y_{nt}}}}{\sum_v e^{x_{n t v}}}. $$
 #
-# Captions differ in length, and `<NULL>` after the end is no word that anybody has to learn: places where $y$ is
+# Captions differ in length, and `<NULL>` after the end is not a word to learn: places where $y$ is
 # `ignore_index` count nothing. The division is by $N$, not by the number of words.
 
 
@@ -377,9 +349,6 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="temporal_softmax_loss"
-# check("rnn_lstm_captioning", task="temporal_softmax_loss")
-
 # %% [markdown] question="captioning-q2"
 # **Question 2.** Before training, the scores are about equal. What is the loss of a caption of 10 words and
 # `<END>`, roughly, with the vocabulary above (28 entries)? And what would change if `<NULL>` were not ignored, with
@@ -396,7 +365,7 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
 # %% [markdown]
 # ## 3 Networks as modules
 #
-# From here on autograd keeps the books. First the network of part 1 as a module. Its parameters have the names
+# From here on autograd computes the gradients. First the network of part 1 as a module. Its parameters have the names
 # `Wx`, `Wh` and `b`, which the checks use; `step_forward` takes one step, `forward` a whole sequence.
 
 
@@ -434,9 +403,6 @@ class RNN(nn.Module):
         return rnn_forward(x, h0, self.Wx, self.Wh, self.b)[0]
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="RNN"
-# check("rnn_lstm_captioning", task="RNN")
 
 # %% [markdown]
 # ### LSTM
@@ -501,9 +467,6 @@ class LSTM(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="LSTM"
-# check("rnn_lstm_captioning", task="LSTM")
-
 # %% [markdown]
 # ### GRU
 #
@@ -562,9 +525,6 @@ class GRU(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="GRU"
-# check("rnn_lstm_captioning", task="GRU")
-
 # %% [markdown]
 # ### How far back can they remember?
 #
@@ -607,7 +567,7 @@ class GRU(nn.Module):
 #
 # So far a picture would have to fit into $h_0$, one vector for everything. **Attention** (Bahdanau et al. 2015; for
 # captions Xu et al. 2015, "Show, attend and tell") keeps a grid $A$ of $a \times a$ feature vectors and looks at it
-# anew before each word. The state asks, and every place answers with how well it fits:
+# again before each word. The state asks, and every place answers with how well it fits:
 #
 # $$ e_{ij} = \frac{h_{t-1} \cdot A_{:, i, j}}{\sqrt{H}}, \qquad
 #    w_{ij} = \frac{\exp e_{ij}}{\sum_{k, l} \exp e_{kl}}, \qquad
@@ -635,9 +595,6 @@ def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
     ### END SOLUTION
     return attn, weights
 
-
-# %% tags=["active-ipynb"] grade="dot_product_attention"
-# check("rnn_lstm_captioning", task="dot_product_attention")
 
 # %% [markdown]
 # ### An LSTM that looks
@@ -698,9 +655,6 @@ class AttentionLSTM(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="AttentionLSTM"
-# check("rnn_lstm_captioning", task="AttentionLSTM")
-
 # %% [markdown]
 # ## 5 The captioner
 #
@@ -760,7 +714,7 @@ class CaptioningRNN(nn.Module):
         ### END SOLUTION
 
     def encode(self, images: Tensor) -> Tensor:
-        """What the recurrent network is told about the images.
+        """What the recurrent network gets to know about the images.
 
         Shapes:
             images  (N, 3, H, W)  or features (N, D, a, a)
@@ -819,12 +773,6 @@ class CaptioningRNN(nn.Module):
         return (captions, torch.stack(looked, dim=1)) if looked else captions
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="CaptioningRNN.forward"
-# check("rnn_lstm_captioning", task="CaptioningRNN.forward")
-
-# %% tags=["active-ipynb"] grade="CaptioningRNN.sample"
-# check("rnn_lstm_captioning", task="CaptioningRNN.sample")
 
 # %% [markdown]
 # ### Three captioners
@@ -947,9 +895,6 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="bleu"
-# check("rnn_lstm_captioning", task="bleu")
-
 # %% tags=["active-ipynb"]
 # for name, sentences in said.items():
 #     scores = [
@@ -960,8 +905,8 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 
 # %% [markdown] question="captioning-q4"
 # **Question 4.** "A red disc left of a blue square" is true, and somebody says "a blue disc left of a red square".
-# How do BLEU with $n = 1$ and the share of right parts judge that? What does it tell you about BLEU as a measure of
-# captions?
+# Which values do BLEU with $n = 1$ and the share of right parts give it? What does it tell you about BLEU as a
+# measure of captions?
 
 # %% [markdown] answer="captioning-q4"
 # ### BEGIN SOLUTION
@@ -975,7 +920,7 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 # ## 7 Real photographs
 #
 # With `GRADLAB_DATA` set to a folder that holds Flickr8k (Hodosh, Young and Hockenmaier 2013), the next cell lets
-# an attention captioner learn 50 photographs by heart. The encoder has only ever seen discs and crosses, so this
+# an attention captioner memorise 50 photographs. The encoder has only ever seen discs and crosses, so this
 # shows that your network can learn, not that it has understood: on other photographs it would talk nonsense.
 
 # %% tags=["active-ipynb"]

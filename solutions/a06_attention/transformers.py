@@ -6,18 +6,12 @@
 # decides by itself where to look. In this notebook you build attention from two loops up to the Transformer of
 # Vaswani et al. (2017), "Attention is all you need", and teach it to add and subtract.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Words to numbers | `generate_token_dict`, `prepocess_input_sequence` | 6 |
-# | 2 Attention | the scaled dot product three times, `SelfAttention`, `MultiHeadAttention` | 29 |
-# | 3 The encoder | `LayerNormalization`, `FeedForwardBlock`, `EncoderBlock` | 15 |
-# | 4 The decoder | `get_subsequent_mask`, `DecoderBlock` | 10 |
-# | 5 Where am I? | `position_encoding_simple`, `position_encoding_sinusoid` | 6 |
-# | 6 The Transformer | `Transformer` | 10 |
+# <!-- parts -->
 #
-# The other 24 points are in `vit.ipynb`. Replace each `raise NotImplementedError()` by your code, then run the cell
-# below it. You may use torch's `nn.Linear`, `nn.Embedding`, `nn.Dropout`, `softmax` and arithmetic. Its ready-made
-# attention, layer normalisation and Transformer layers are what you are building, so they are not allowed here.
+# The other <!-- points vit.py --> points are in `vit.ipynb`. Replace each `raise NotImplementedError()` by your code,
+# then run the cell below it. You may use torch's `nn.Linear`, `nn.Embedding`, `nn.Dropout`, `softmax` and arithmetic.
+# Its ready-made attention, layer normalisation and Transformer layers are what you are building, so they are not
+# allowed here.
 
 # %%
 import math
@@ -59,14 +53,11 @@ def generate_token_dict(vocab: list[str]) -> dict[str, int]:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="generate_token_dict"
-# check("transformers", task="generate_token_dict")
-
 # %% [markdown]
 # Words are separated by white space. The special ones, `BOS` or `add`, are one token each. Every other word is a
 # number, and each of its digits is a token: `"BOS 42 add 07 EOS"` becomes the numbers of `BOS 4 2 add 0 7 EOS`.
-# Seeing digits, the network can learn one rule for all numbers. If 42 were a token of its own, it would have to learn
-# by heart what 42 means.
+# Seeing digits, the network can learn one rule for all numbers. If 42 were a token of its own, it would have to
+# memorise what 42 means.
 
 
 # %% task="prepocess_input_sequence"
@@ -84,9 +75,6 @@ def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tok
     return numbers
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="prepocess_input_sequence"
-# check("transformers", task="prepocess_input_sequence")
 
 # %% [markdown]
 # ## 2 Attention
@@ -128,9 +116,6 @@ def scaled_dot_product_two_loop_single(query: Tensor, key: Tensor, value: Tensor
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="scaled_dot_product_two_loop_single"
-# check("transformers", task="scaled_dot_product_two_loop_single")
-
 # %% [markdown]
 # ### A batch, two loops
 #
@@ -156,9 +141,6 @@ def scaled_dot_product_two_loop_batch(query: Tensor, key: Tensor, value: Tensor)
     return torch.bmm(torch.softmax(scores, dim=2), value)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="scaled_dot_product_two_loop_batch"
-# check("transformers", task="scaled_dot_product_two_loop_batch")
 
 # %% [markdown]
 # ### A batch, no loops, and a mask
@@ -193,9 +175,6 @@ def scaled_dot_product_no_loop_batch(
     return torch.bmm(weights, value), weights
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="scaled_dot_product_no_loop_batch"
-# check("transformers", task="scaled_dot_product_no_loop_batch")
 
 # %% [markdown]
 # Why the root of $M$? Below, queries and keys are standard normal numbers, 50 keys to each query. We look at the
@@ -274,9 +253,6 @@ class SelfAttention(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="SelfAttention"
-# check("transformers", task="SelfAttention")
-
 # %% [markdown]
 # ### Several heads
 #
@@ -317,9 +293,6 @@ class MultiHeadAttention(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="MultiHeadAttention"
-# check("transformers", task="MultiHeadAttention")
-
 # %% [markdown]
 # ## 3 The encoder
 #
@@ -332,7 +305,7 @@ class MultiHeadAttention(nn.Module):
 # $$ \mu = \frac1D \sum_{d} x_d, \qquad \sigma^2 = \frac1D \sum_{d} (x_d - \mu)^2, \qquad
 #    y_d = \gamma_d\, \frac{x_d - \mu}{\sqrt{\sigma^2 + \epsilon}} + \beta_d . $$
 #
-# Note the $\frac1D$ (not $\frac1{D-1}$) and that $\epsilon$ stands under the root. The gain $\gamma$ starts at one,
+# Note the $\frac1D$ (not $\frac1{D-1}$) and that $\epsilon$ is under the root. The gain $\gamma$ starts at one,
 # the shift $\beta$ at zero; both are learned. Write it with means; `std`, `var` and torch's own normalisation are not
 # needed.
 
@@ -363,9 +336,6 @@ class LayerNormalization(nn.Module):
         return self.gamma * centred / torch.sqrt(variance + self.epsilon) + self.beta
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="LayerNormalization"
-# check("transformers", task="LayerNormalization")
 
 # %% [markdown]
 # ### Feed-forward
@@ -398,9 +368,6 @@ class FeedForwardBlock(nn.Module):
         return self.narrow(torch.relu(self.widen(x)))
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="FeedForwardBlock"
-# check("transformers", task="FeedForwardBlock")
 
 # %% [markdown]
 # ### The encoder block
@@ -447,9 +414,6 @@ class EncoderBlock(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="EncoderBlock"
-# check("transformers", task="EncoderBlock")
-
 # %% [markdown]
 # ## 4 The decoder
 #
@@ -474,9 +438,6 @@ def get_subsequent_mask(seq: Tensor) -> Tensor:
     return ones.triu(diagonal=1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="get_subsequent_mask"
-# check("transformers", task="get_subsequent_mask")
 
 # %% [markdown] question="tr-q2"
 # **Question 2.** A friend computes the softmax of all scores first and then sets the weights of hidden keys to 0. (a)
@@ -537,9 +498,6 @@ class DecoderBlock(nn.Module):
         return self.norm3(x + self.dropout(self.feedforward(x)))
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="DecoderBlock"
-# check("transformers", task="DecoderBlock")
 
 # %% [markdown]
 # Stacks of these blocks are the encoder and the decoder. They are given.
@@ -604,9 +562,6 @@ def position_encoding_simple(K: int, M: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="position_encoding_simple"
-# check("transformers", task="position_encoding_simple")
-
 # %% [markdown]
 # The paper's (section 3.5): sines and cosines whose wavelengths grow from $2\pi$ to $10000 \cdot 2\pi$, as the hands of
 # a clock turn at different speeds:
@@ -635,9 +590,6 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="position_encoding_sinusoid"
-# check("transformers", task="position_encoding_sinusoid")
-
 # %% [markdown]
 # Both as images: a row is a position, a column an entry of its vector. The third picture shows the dot product of
 # every two positions of the sinusoid.
@@ -659,7 +611,7 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 # %% [markdown] answer="tr-q3"
 # ### BEGIN SOLUTION
 # (a) Each pair of columns contributes $\sin a m \sin a n + \cos a m \cos a n = \cos a(m - n)$, where $a$ is its
-# frequency. (b) In a sequence of 500 tokens, neighbours differ by 1/500, which is lost beside embeddings of size 1; in
+# frequency. (b) In a sequence of 500 tokens, neighbours differ by 1/500, which is lost next to embeddings of size 1; in
 # one of 5 they differ by 1/5. The step to the next position has another size in each sequence, so no rule like "two to
 # the left" can be learned. And all entries move together, which spends just one direction of the space on position.
 # ### END SOLUTION
@@ -718,9 +670,6 @@ class Transformer(nn.Module):
         return decoded.flatten(0, 1)
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="Transformer"
-# check("transformers", task="Transformer")
 
 # %% [markdown]
 # Training and answering are given. The learning rate rises for 100 iterations, because post-norm Transformers diverge
@@ -828,8 +777,8 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # plt.show()
 
 # %% [markdown]
-# The last network, with random positions, is the one we keep. Nobody told it about carrying. Does it answer questions
-# that it has not seen? An answer counts only if all its tokens are right.
+# The last network, with random positions, is the one we keep. Nothing in it is made for carrying. Does it answer
+# questions that it has not seen? An answer counts only if all its tokens are right.
 
 # %% tags=["active-ipynb"]
 # asked, right = to_tokens(test_set.questions), to_tokens(test_set.answers)

@@ -6,12 +6,7 @@
 # No convolution, no pooling: which patches belong together, attention must find out by itself. You build this
 # vision transformer (ViT), see what it needs that a CNN does not, and end with a network that has no attention either.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Patches | `PatchEmbedding` | 6 |
-# | 2 The encoder layer | `TransformerEncoderLayer` | 5 |
-# | 3 ViT | `VisionTransformer` | 8 |
-# | 4 Without attention | `MixerBlock` | 5 |
+# <!-- parts -->
 #
 # You have built attention and normalisation with your own hands in `transformers.ipynb`. From here on use torch's:
 # `nn.MultiheadAttention(..., batch_first=True)` computes all heads in one matrix product, and `nn.LayerNorm` is
@@ -85,9 +80,6 @@ class PatchEmbedding(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="PatchEmbedding"
-# check("vit", task="PatchEmbedding")
-
 # %% [markdown]
 # What the Transformer gets to see of a scene, with patches of 8 and of 4 pixels:
 
@@ -112,7 +104,7 @@ class PatchEmbedding(nn.Module):
 # %% [markdown]
 # ## 2 The encoder layer
 #
-# The same block as before, now from torch's parts. Post-norm: the sum is normalised. Dropout stands on the output of
+# The same block as before, now from torch's parts. Post-norm: the sum is normalised. Dropout acts on the output of
 # each sub-layer, before the sum (there may be more of it inside):
 #
 # $$ x \leftarrow \text{Norm}_1\big(x + \text{drop}(\text{Attention}(x, x, x))\big), \qquad
@@ -151,9 +143,6 @@ class TransformerEncoderLayer(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="TransformerEncoderLayer"
-# check("vit", task="TransformerEncoderLayer")
-
 # %% [markdown]
 # ## 3 ViT
 #
@@ -162,7 +151,7 @@ class TransformerEncoderLayer(nn.Module):
 # alike (its appendix D.3), and averaging is simpler.
 #
 # Positions are **learned** here: one vector for each patch, a parameter of shape (1, num_patches, embed_dim) that
-# starts as small random numbers (standard deviation 0.02). A ViT is not told that patches lie in a grid. (Sinusoids are
+# starts as small random numbers (standard deviation 0.02). A ViT does not know that patches form a grid. (Sinusoids are
 # accepted too, if you prefer them.)
 
 
@@ -207,9 +196,6 @@ class VisionTransformer(nn.Module):
         return self.classify(x.mean(dim=1))
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="VisionTransformer"
-# check("vit", task="VisionTransformer")
 
 # %% [markdown]
 # Training and prediction are given.
@@ -298,7 +284,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #     print("No picture: your layers use an attention of your own, and this cell reads nn.MultiheadAttention.")
 
 # %% [markdown]
-# Did it find out that patches lie in a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to
+# Did it find out that patches form a grid? For 16 of the 64 patches, how similar (cosine) its learned position is to
 # every other one, laid out as the patches are. A bright cross or spot around a patch's own place means: neighbours, or
 # patches of the same row or column, have got similar vectors. Dosovitskiy et al. show this in their figure 7, after
 # training on millions of images; after 4,000 it is only beginning.
@@ -359,9 +345,6 @@ class MixerBlock(nn.Module):
         return x + self.mix_channels(self.norm2(x))
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="MixerBlock"
-# check("vit", task="MixerBlock")
 
 # %% [markdown]
 # ## Three architectures and more and more data

@@ -6,16 +6,7 @@
 # generated ones and says which is which. $D$ learns to tell them apart, $G$ learns to make that impossible. Nobody ever
 # tells $G$ what a good image is: it only sees the gradient of its opponent.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Two players | `sample_noise`, `discriminator`, `generator` | 14 |
-# | 2 The game | `discriminator_loss`, `generator_loss`, `get_optimizer` | 16 |
-# | 3 One move each | `discriminator_step`, `generator_step` | 16 |
-# | 4 Least squares | `ls_discriminator_loss`, `ls_generator_loss` | 8 |
-# | 5 Convolutions | `build_dc_classifier`, `build_dc_generator` | 16 |
-# | 6 Walking between images | `interpolate` | 4 |
-# | 7 A critic instead of a judge | `wgan_critic_loss`, `gradient_penalty` | 13 |
-# | 8 Asking for a class | `Conditional.forward`, `cgan_generator`, `cgan_discriminator` | 13 |
+# <!-- parts -->
 #
 # Images here are **rows** of 784 numbers in **[-1, 1]**, the range of tanh. Build networks from layers of `torch.nn`;
 # autograd is yours to use. The longest cell runs for less than a minute.
@@ -70,9 +61,6 @@ def sample_noise(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="sample_noise"
-# check("gan", task="sample_noise")
-
 # %% [markdown]
 # **Discriminator.** An image in, one number out: the *logit* $s$ of "this is real", so that $D(x) = \sigma(s)$ is its
 # probability. The sigmoid is left to the loss, which can then be computed stably.
@@ -100,9 +88,6 @@ def discriminator() -> nn.Module:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="discriminator"
-# check("gan", task="discriminator")
-
 # %% [markdown]
 # **Generator.** Noise in, an image out. The last layer is `tanh`, because our images lie in [-1, 1] and a generator
 # that paints outside would be found out at once.
@@ -127,9 +112,6 @@ def generator(noise_dim: int = 96) -> nn.Module:
     )
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="generator"
-# check("gan", task="generator")
 
 # %% [markdown]
 # ## 2 The game
@@ -179,10 +161,6 @@ def discriminator_loss(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="discriminator_loss"
-# check("gan", task="discriminator_loss")
-
-
 # %% task="generator_loss"
 def generator_loss(logits_fake: Tensor) -> Tensor:
     """-mean(log sigmoid(logits_fake)); finite for any logits.
@@ -195,9 +173,6 @@ def generator_loss(logits_fake: Tensor) -> Tensor:
     return F.softplus(-logits_fake).mean()
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="generator_loss"
-# check("gan", task="generator_loss")
 
 # %% [markdown] question="gan-q1"
 # **Question 1.** (a) For one fake with logit $s$, derive $\partial \ell / \partial s$ of both losses of the generator,
@@ -226,9 +201,6 @@ def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.5, 0.999))
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="get_optimizer"
-# check("gan", task="get_optimizer")
 
 # %% [markdown]
 # ## 3 One move each
@@ -279,10 +251,6 @@ def discriminator_step(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="discriminator_step"
-# check("gan", task="discriminator_step")
-
-
 # %% task="generator_step"
 def generator_step(
     D: Callable[[Tensor], Tensor],
@@ -307,9 +275,6 @@ def generator_step(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="generator_step"
-# check("gan", task="generator_step")
-
 # %% [markdown]
 # The loop around the two moves is given.
 
@@ -331,9 +296,10 @@ def train_gan(
     penalty: Callable[..., Tensor] | None = None,
     record_every: int = 50,
 ) -> dict[str, list]:
-    """Let D and G move in turn: moves[0] steps of D, then moves[1] of G, num_steps times.
+    """Let D and G move alternately: moves[0] steps of D, then moves[1] of G, num_steps times.
 
-    Returns d_loss and g_loss of every turn, and in samples what G makes of the same 12 noises every record_every turns.
+    Returns d_loss and g_loss of every iteration, and in samples what G makes of the same 12 noises, every record_every
+    iterations.
 
     Shapes:
         images  (N, ...)  in [-1, 1]
@@ -341,7 +307,7 @@ def train_gan(
     history: dict[str, list] = {"d_loss": [], "g_loss": [], "samples": []}
     options = {"dtype": images.dtype, "device": images.device}
     fixed = sample_noise(12, noise_dim, **options)
-    for turn in range(num_steps):
+    for iteration in range(num_steps):
         for _ in range(moves[0]):
             real = images[torch.randint(len(images), (batch_size,), device=images.device)]
             noise = sample_noise(batch_size, noise_dim, **options)
@@ -351,7 +317,7 @@ def train_gan(
             g_loss = generator_step(D, G, G_optimizer, generator_loss, noise)
         history["d_loss"].append(d_loss)
         history["g_loss"].append(g_loss)
-        if (turn + 1) % record_every == 0:
+        if (iteration + 1) % record_every == 0:
             with torch.no_grad():
                 history["samples"].append(G(fixed))
     return history
@@ -360,7 +326,7 @@ def train_gan(
 # %% [markdown]
 # ### The first game
 #
-# Watch the same twelve noises, one row for every 300 turns.
+# Watch the same twelve noises, one row for every 300 iterations.
 
 # %% tags=["active-ipynb"]
 # seed_everything(1)
@@ -370,7 +336,7 @@ def train_gan(
 # show(torch.cat(history["samples"]))
 
 # %% tags=["active-ipynb"]
-# curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="turn", ylabel="loss")
+# curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="iteration", ylabel="loss")
 
 # %% [markdown]
 # The curves do not fall. They are no measure of success: each is measured against an opponent who improves as well.
@@ -406,7 +372,8 @@ def train_gan(
 # %% [markdown] question="gan-q2"
 # **Question 2.** Suppose $G$ has become perfect: its images have exactly the distribution of the real ones. (a) What
 # does the best possible $D$ answer, and which values do $\ell_D$ and $\ell_G$ have? (b) Your curves show $\ell_D
-# \approx 0.1$ for the last thousand turns. What does that say, and what should you look at before you stop the run?
+# \approx 0.1$ for the last thousand iterations. What does that say, and what should you look at before you stop the
+# run?
 
 # %% [markdown] answer="gan-q2"
 # ### BEGIN SOLUTION
@@ -488,10 +455,6 @@ def ls_discriminator_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="ls_discriminator_loss"
-# check("gan", task="ls_discriminator_loss")
-
-
 # %% task="ls_generator_loss"
 def ls_generator_loss(scores_fake: Tensor) -> Tensor:
     """mean((scores_fake - 1)^2) / 2.
@@ -504,9 +467,6 @@ def ls_generator_loss(scores_fake: Tensor) -> Tensor:
     return (scores_fake - 1).square().mean() / 2
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="ls_generator_loss"
-# check("gan", task="ls_generator_loss")
 
 # %% [markdown]
 # ## 5 Convolutions
@@ -548,9 +508,6 @@ def build_dc_classifier() -> nn.Module:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="build_dc_classifier"
-# check("gan", task="build_dc_classifier")
-
 # %% [markdown]
 # **Generator.** It goes the other way, from numbers to a 7 x 7 map of 128 channels, and doubles it twice by
 # *transposed* convolutions: each input pixel stamps a filter on the output, two pixels apart. Mind the order here:
@@ -589,11 +546,8 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="build_dc_generator"
-# check("gan", task="build_dc_generator")
-
 # %% [markdown]
-# A fifth of the turns, and look:
+# A fifth of the iterations, and look:
 
 # %% tags=["active-ipynb"]
 # seed_everything(0)
@@ -610,8 +564,8 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # show(torch.cat([samples[:12], images[near]]), titles=["sample"] * 12 + ["nearest"] * 12)
 
 # %% [markdown]
-# The lower row shows the training image nearest to each sample, pixel by pixel: a generator that had merely learned its
-# training set by heart would show the same image twice.
+# The lower row shows the training image nearest to each sample, pixel by pixel: a generator that had merely memorised
+# its training set would show the same image twice.
 
 # %% [markdown] question="gan-q3"
 # **Question 3.** Two runs end with samples that the classifier recognises equally often. In run A every sample is a
@@ -650,9 +604,6 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
     return (1 - share) * z0 + share * z1
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="interpolate"
-# check("gan", task="interpolate")
 
 # %% tags=["active-ipynb"]
 # seed_everything(1)
@@ -696,9 +647,6 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
     return -scores_fake.mean()
 
 
-# %% tags=["active-ipynb"] grade="wgan_critic_loss"
-# check("gan", task="wgan_critic_loss")
-
 # %% [markdown]
 # How to keep $f$ from rising too steeply? Gulrajani et al. (*Improved Training of Wasserstein GANs*, 2017, eq. 3)
 # penalise slopes that differ from 1, at random points between real and generated images:
@@ -706,8 +654,8 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
 # $$ \hat x_i = \epsilon_i x_i + (1 - \epsilon_i) \tilde x_i, \qquad
 # P = \frac1N \sum_i \left(\left|\nabla_{\hat x_i} f(\hat x_i)\right| - 1\right)^2 . $$
 #
-# - $\epsilon_i$ is uniform in (0, 1), *one* number per pair, drawn anew each time; it must broadcast over images of any
-#   rank, (N, 784) or (N, 1, 28, 28), and lie on their device. The norm is over all entries of one image, not over
+# - $\epsilon_i$ is uniform in (0, 1), *one* number per pair, drawn again each time; it must broadcast over images of
+#   any rank, (N, 784) or (N, 1, 28, 28), and be on their device. The norm is over all entries of one image, not over
 #   the batch.
 # - The gradient with respect to $\hat x$ comes from `torch.autograd.grad`. $P$ is to be minimised by changing $f$, so
 #   $P$ itself needs a gradient: `create_graph=True` keeps the graph for it.
@@ -738,13 +686,11 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="gradient_penalty"
-# check("gan", task="gradient_penalty")
-
 # %% [markdown]
-# Back to the ring. The critic moves five times in each turn, because a critic that is far from its optimum measures
-# nothing; there is no danger of its becoming *too* good. After 500 turns its points are not yet as sharp as those of
-# the fair game, but no heap is lost: one that nobody visits is far from every fake, and the critic measures that.
+# Back to the ring. The critic moves five times in each iteration, because a critic that is far from its optimum
+# measures nothing; there is no danger of its becoming *too* good. After 500 iterations its points are not yet as
+# sharp as those of the fair game, but no heap is lost: one that nobody visits is far from every fake, and the critic
+# measures that.
 
 # %% tags=["active-ipynb"]
 # wasserstein = play(wgan_critic_loss, wgan_generator_loss, num_steps=500, moves=(5, 1), penalty=gradient_penalty)
@@ -796,10 +742,6 @@ class Conditional(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="Conditional.forward"
-# check("gan", task="Conditional.forward")
-
-
 # %% task="cgan_generator cgan_discriminator"
 def cgan_generator(num_classes: int = 10, noise_dim: int = 96) -> nn.Module:
     """A Conditional: noise and label through the layers of `generator`.
@@ -828,16 +770,10 @@ def cgan_discriminator(num_classes: int = 10) -> nn.Module:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="cgan_generator"
-# check("gan", task="cgan_generator")
-
-# %% tags=["active-ipynb"] grade="cgan_discriminator"
-# check("gan", task="cgan_discriminator")
-
 # %% [markdown]
 # Your two steps take any functions for `D` and `G`, so the labels of the present batch can be bound into them. The
-# loop is given. Fully connected networks learn slowly, as in part 3: 1,000 turns are a beginning, in which few
-# samples show what was asked for. Raise `num_steps` tenfold if you have the time.
+# loop is given. Fully connected networks learn slowly, as in part 3: 1,000 iterations are a beginning, in which
+# few samples show what was asked for. Raise `num_steps` tenfold if you have the time.
 
 
 # %%

@@ -9,16 +9,7 @@
 # is **contrastive learning**; we build SimCLR (Chen, Kornblith, Norouzi and Hinton, *A simple framework for contrastive
 # learning of visual representations*, ICML 2020).
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Colours | `to_grey`, `adjust_brightness`, `adjust_contrast`, `adjust_saturation`, `adjust_hue` | 21 |
-# | 2 Crops | `sample_crop`, `resized_crop` | 11 |
-# | 3 Pairs | `color_jitter`, `compute_train_transform`, `PairDataset` | 19 |
-# | 4 Similarity | `sim`, `simclr_loss_naive`, `sim_positive_pairs`, `compute_sim_matrix` | 18 |
-# | | `simclr_loss_vectorized` | 11 |
-# | 5 Training | `train` | 9 |
-# | 6 What was learned? | `knn_probe`, `linear_probe` | 8 |
-# | 7 Another pretext | `rotation_task` | 3 |
+# <!-- parts -->
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that one
 # task. Autograd is welcome throughout.
@@ -51,9 +42,9 @@ Transform = Callable[[Tensor], Tensor]
 # %% [markdown]
 # ## The data
 #
-# Plain scenes: one orange object before a grey wall. The class is shape x texture, so there are ten. Colour, place and
-# angle say nothing about it, so pixels are a poor description, and we will see how poor. (Why nothing but orange and
-# grey? Question 1.) `labels` is for part 6 only; until then nobody looks at it.
+# Plain scenes: one orange object in front of a grey wall. The class is shape x texture, so there are ten. Colour,
+# place and angle say nothing about it, so pixels are a poor description, and we will see how poor. (Why nothing but
+# orange and grey? Question 1.) `labels` is for part 6 only; until then it is not used.
 
 # %% tags=["active-ipynb"]
 # scenes = load("plain_scenes", num_train=4000, num_test=2000)
@@ -89,9 +80,6 @@ def to_grey(image: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="to_grey"
-# check("simclr", task="to_grey")
-
 # %% [markdown]
 # **Brightness, contrast, saturation.** All three *blend* the image with a duller one. With factor $f$ and a dull
 # image $d$,
@@ -121,10 +109,6 @@ def adjust_brightness(image: Tensor, factor: float) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="adjust_brightness"
-# check("simclr", task="adjust_brightness")
-
-
 # %% task="adjust_contrast"
 def adjust_contrast(image: Tensor, factor: float) -> Tensor:
     """Blend with the mean luma of the image.
@@ -137,10 +121,6 @@ def adjust_contrast(image: Tensor, factor: float) -> Tensor:
     ### BEGIN SOLUTION
     return (factor * image + (1 - factor) * to_grey(image).mean()).clamp(0, 1)
     ### END SOLUTION
-
-
-# %% tags=["active-ipynb"] grade="adjust_contrast"
-# check("simclr", task="adjust_contrast")
 
 
 # %% task="adjust_saturation"
@@ -156,9 +136,6 @@ def adjust_saturation(image: Tensor, factor: float) -> Tensor:
     return (factor * image + (1 - factor) * to_grey(image)).clamp(0, 1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="adjust_saturation"
-# check("simclr", task="adjust_saturation")
 
 # %% [markdown]
 # **Hue.** Think of a colour as three numbers of another kind (Smith, *Color gamut transform pairs*, SIGGRAPH 1978):
@@ -199,9 +176,6 @@ def adjust_hue(image: Tensor, shift: float) -> Tensor:
     return value - chroma * torch.minimum(k, 4 - k).clamp(0, 1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="adjust_hue"
-# check("simclr", task="adjust_hue")
 
 # %% tags=["active-ipynb"]
 # rows = {
@@ -258,9 +232,6 @@ def sample_crop(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="sample_crop"
-# check("simclr", task="sample_crop")
-
 # %% [markdown]
 # **Cutting it out.** Resize bilinearly: `F.interpolate` with `mode="bilinear"` and `align_corners=False` does it (it
 # wants a batch axis). Without antialiasing, which is its default.
@@ -281,9 +252,6 @@ def resized_crop(image: Tensor, top: int, left: int, height: int, width: int, si
     return F.interpolate(box[None], size=(size, size), mode="bilinear", align_corners=False)[0]
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="resized_crop"
-# check("simclr", task="resized_crop")
 
 # %% [markdown]
 # ## 3 Pairs
@@ -315,9 +283,6 @@ def color_jitter(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="color_jitter"
-# check("simclr", task="color_jitter")
-
 # %% [markdown]
 # **The whole chain** (Chen et al., appendix A; their crops are smaller, and they also blur). In this order:
 #
@@ -326,9 +291,9 @@ def color_jitter(
 # 3. colour jitter with its default strengths: with probability 0.8;
 # 4. grey: with probability 0.2.
 #
-# Steps 2 to 4 are decided independently of each other, anew for every image. `compute_train_transform` returns a
-# *function* from image to image. Before it does, it calls `torch.manual_seed(seed)`, so that whoever asks for the same
-# seed again sees the same sequence of random images. (The first image and the second must still differ: seed when the
+# Steps 2 to 4 are decided independently of each other, again for every image. `compute_train_transform` returns a
+# *function* from image to image. Before it does, it calls `torch.manual_seed(seed)`, so that the same seed
+# always gives the same sequence of random images. (The first image and the second must still differ: seed when the
 # function is made, not when it is called.)
 
 
@@ -361,9 +326,6 @@ def compute_train_transform(seed: int = 123456, size: int = 32, scale: tuple[flo
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="compute_train_transform"
-# check("simclr", task="compute_train_transform")
-
 # %% [markdown]
 # **Positive pairs.** For contrastive learning an example is not an image with its label, but *two views* of one image.
 # The data set hands out both, and the label, which training will ignore. The two views are two independent draws.
@@ -377,7 +339,7 @@ class PairDataset(Dataset):
         images     (N, C, H, W)  the images
         labels     (N,)          their labels
         transform  function      (C, H, W) -> (C, h, w), random; None: both views are the image itself
-        out        an item is (x_i, x_j, target): two views and the label, as it stands in labels
+        out        an item is (x_i, x_j, target): two views and the label, as it is in labels
     """
 
     def __init__(self, images: Tensor, labels: Tensor, transform: Transform | None = None) -> None:
@@ -395,9 +357,6 @@ class PairDataset(Dataset):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="PairDataset"
-# check("simclr", task="PairDataset")
-
 # %% [markdown]
 # Look at them: top and bottom are one pair. Could you tell that they belong together, and not to their neighbours?
 
@@ -409,9 +368,8 @@ class PairDataset(Dataset):
 # %% [markdown] question="simclr-q1"
 # **Question 1.** A colleague trains on colour photographs and removes colour jitter and grey from the chain. Her
 # training loss falls much faster than ours, and she is pleased. (a) How can her network pair the crops so easily? (b)
-# What do you expect of her features when they are used to tell shapes apart? (c) Our objects are all orange and stand
-# before a grey wall. Had each image a wallpaper of its own, which mistake would the network make for the same
-# reason?
+# What do you expect of her features when they are used to tell shapes apart? (c) Our objects are all orange, in front
+# of a grey wall. Had each image a wallpaper of its own, which mistake would the network make for the same reason?
 
 # %% [markdown] answer="simclr-q1"
 # ### BEGIN SOLUTION
@@ -445,9 +403,6 @@ def sim(z_i: Tensor, z_j: Tensor) -> Tensor:
     return (z_i @ z_j) / (z_i.norm() * z_j.norm())
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="sim"
-# check("simclr", task="sim")
 
 # %% [markdown]
 # A batch of $N$ images makes $2N$ views. Number them so that the left views are $z_1, \dots, z_N$ and the right ones
@@ -490,9 +445,6 @@ def simclr_loss_naive(out_left: Tensor, out_right: Tensor, tau: float) -> Tensor
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="simclr_loss_naive"
-# check("simclr", task="simclr_loss_naive")
-
 # %% [markdown]
 # Now the parts for whole matrices. Neither may loop, and the matrix of similarities must not build anything of the size
 # $2N \times 2N \times D$ on its way: for 4,096 images and 128 numbers, that would be 34 GB. Divide each row by its
@@ -513,10 +465,6 @@ def sim_positive_pairs(out_left: Tensor, out_right: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="sim_positive_pairs"
-# check("simclr", task="sim_positive_pairs")
-
-
 # %% task="compute_sim_matrix"
 def compute_sim_matrix(out: Tensor) -> Tensor:
     """The cosines of all views with all views.
@@ -530,9 +478,6 @@ def compute_sim_matrix(out: Tensor) -> Tensor:
     return rows @ rows.T
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="compute_sim_matrix"
-# check("simclr", task="compute_sim_matrix")
 
 # %% [markdown]
 # And the loss without loops. Two traps. The diagonal must not count: a mask, or $-\infty$ in its place. And for a small
@@ -561,9 +506,6 @@ def simclr_loss_vectorized(
     return log_sums.mean() - positives.mean()
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="simclr_loss_vectorized"
-# check("simclr", task="simclr_loss_vectorized")
 
 # %% [markdown]
 # Two losses you can compute without a program. If all projections are *the same* vector, every one of the $2N - 1$
@@ -648,9 +590,6 @@ def train(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="train"
-# check("simclr", task="train")
-
 # %% [markdown]
 # The model has three convolutions and a small head, 30,000 weights in all (`common/contrastive.py`). It sees the first
 # 2,000 images, in twelve epochs; SimCLR as published took 1,000 epochs of a million images and batches of 4,096. Keep a
@@ -679,8 +618,8 @@ def train(
 
 # %% [markdown]
 # The **similarity matrix** of 60 new images, six of each class, first the striped ones, then the checked ones. Before
-# training every image resembles every other; afterwards similarity depends on the image. Nobody told the network about
-# classes. In our run texture comes first, two large blocks; within them discs and squares part from the three shapes
+# training every image resembles every other; afterwards similarity depends on the image. The network knows nothing
+# of classes. In our run texture comes first, two large blocks; within them discs and squares part from the three shapes
 # with corners, holes and arms.
 
 # %% tags=["active-ipynb"]
@@ -732,7 +671,7 @@ def train(
 # %% [markdown]
 # ## 6 What was learned?
 #
-# A **probe** is a classifier so simple that its accuracy speaks for the features. The encoder stays frozen; only now do
+# A **probe** is a classifier so simple that its accuracy measures the features. The encoder stays frozen; only now do
 # labels appear.
 #
 # **k nearest neighbours** (Wu, Xiong, Yu and Lin, *Unsupervised feature learning via non-parametric instance
@@ -758,9 +697,6 @@ def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> 
     return F.one_hot(votes, int(labels.max()) + 1).sum(dim=1).argmax(dim=1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="knn_probe"
-# check("simclr", task="knn_probe")
 
 # %% [markdown]
 # **The linear probe** is the softmax classifier you know, on features. To make it comparable between encoders, fix
@@ -804,9 +740,6 @@ def linear_probe(features: Tensor, labels: Tensor, queries: Tensor, reg: float =
     return (queries @ weight + bias).argmax(dim=1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="linear_probe"
-# check("simclr", task="linear_probe")
 
 # %% tags=["active-ipynb"]
 # tables = {
@@ -856,9 +789,6 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
     return rotated, torch.arange(4, device=images.device).repeat_interleave(len(images))
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="rotation_task"
-# check("simclr", task="rotation_task")
 
 # %% tags=["active-ipynb"]
 # turned, quarters = rotation_task(images[:5])

@@ -6,13 +6,7 @@
 # small step is a regression problem, "which noise was added?", and regression is something we know how to train. This
 # is Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020); "Ho" below.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Schedules | `linear_beta_schedule`, `cosine_beta_schedule`, `sigmoid_beta_schedule` | 13 |
-# | 2 The process | `q_sample`, `predict_start_from_noise`, `predict_noise_from_start`, `q_posterior` | 22 |
-# | 3 The loss | `loss_weight`, `p_losses` | 12 |
-# | 4 Sampling | `model_predictions`, `p_sample`, `sample` | 17 |
-# | 5 Fewer steps | `ddim_step`, `ddim_sample` | 12 |
+# <!-- parts -->
 #
 # The network comes in `unet.ipynb`. Until then a model that needs no training will do, and it has something to teach.
 
@@ -79,7 +73,7 @@ from torch import Tensor, nn
 # and $\beta_t$ from neighbouring values of $\bar\alpha$ as before.
 #
 # In all three, a $\beta_t$ above 0.999 becomes 0.999: a step that leaves nothing at all cannot be undone. Compute in
-# float64; a product of a thousand factors near 1 is no place to save digits.
+# float64; a product of a thousand factors near 1 needs all digits.
 
 
 # %% task="linear_beta_schedule"
@@ -95,10 +89,6 @@ def linear_beta_schedule(timesteps: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="linear_beta_schedule"
-# check("diffusion", task="linear_beta_schedule")
-
-
 # %% task="cosine_beta_schedule"
 def cosine_beta_schedule(timesteps: int, s: float = 0.008) -> Tensor:
     """Betas for which alpha bar is a squared cosine; none above 0.999.
@@ -111,10 +101,6 @@ def cosine_beta_schedule(timesteps: int, s: float = 0.008) -> Tensor:
     left = torch.cos((u + s) / (1 + s) * math.pi / 2) ** 2
     return (1 - left[1:] / left[:-1]).clamp(max=0.999)
     ### END SOLUTION
-
-
-# %% tags=["active-ipynb"] grade="cosine_beta_schedule"
-# check("diffusion", task="cosine_beta_schedule")
 
 
 # %% task="sigmoid_beta_schedule"
@@ -133,9 +119,6 @@ def sigmoid_beta_schedule(
     return (1 - left[1:] / left[:-1]).clamp(max=0.999)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="sigmoid_beta_schedule"
-# check("diffusion", task="sigmoid_beta_schedule")
 
 # %% [markdown]
 # What is left of the image after each of 200 steps, in standard deviations. The linear schedule spends its last
@@ -283,18 +266,6 @@ class Process(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="Process.q_sample"
-# check("diffusion", task="Process.q_sample")
-
-# %% tags=["active-ipynb"] grade="Process.predict_start_from_noise"
-# check("diffusion", task="Process.predict_start_from_noise")
-
-# %% tags=["active-ipynb"] grade="Process.predict_noise_from_start"
-# check("diffusion", task="Process.predict_noise_from_start")
-
-# %% tags=["active-ipynb"] grade="Process.q_posterior"
-# check("diffusion", task="Process.q_posterior")
-
 # %% [markdown]
 # The same glyph and the same noise at nine times, with each of the three schedules. Where can you still tell what it
 # was?
@@ -311,7 +282,7 @@ class Process(nn.Module):
 # image_grid(torch.cat(rows) / 2 + 0.5, titles=titles, columns=9)
 
 # %% [markdown]
-# ## 3 The loss
+# ## 3 The loss and its weights
 #
 # A network gets $x_t$ and $t$, and predicts the noise (objective `"pred_noise"`) or the image (`"pred_x_start"`).
 # Training is plain regression (Ho, algorithm 1): take images, draw for each a time between 0 and $T - 1$, all equally
@@ -350,11 +321,8 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="loss_weight"
-# check("diffusion", task="loss_weight")
-
 # %% [markdown]
-# ## 4 Sampling
+# ## 4 Loss and sampling
 #
 # Begin with noise and undo one step after the other (Ho, algorithm 2). To undo a step:
 #
@@ -368,7 +336,7 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 # For your class:
 #
 # - The model is called as `model(x_t, t, model_kwargs)` with one time per image, int64. `model_kwargs` is passed on
-#   as it came; what is in it is the model's business.
+#   unchanged; only the model looks into it.
 # - From outside, images lie in [0, 1]: `p_losses` takes such images and maps them to [-1, 1] first, `sample` and
 #   `ddim_sample` map back what they return. All other methods stay in [-1, 1].
 # - Wherever `noise` (or `t`) is not given, draw it, on the device of the images and `noise` in their dtype. Where there
@@ -491,18 +459,6 @@ class DDPM(Process):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="DDPM.p_losses"
-# check("diffusion", task="DDPM.p_losses")
-
-# %% tags=["active-ipynb"] grade="DDPM.model_predictions"
-# check("diffusion", task="DDPM.model_predictions")
-
-# %% tags=["active-ipynb"] grade="DDPM.p_sample"
-# check("diffusion", task="DDPM.p_sample")
-
-# %% tags=["active-ipynb"] grade="DDPM.sample"
-# check("diffusion", task="DDPM.sample")
-
 # %% [markdown]
 # ## 5 Fewer steps
 #
@@ -584,12 +540,6 @@ class GaussianDiffusion(DDPM):
         return self.unnormalize(torch.stack(way, dim=1) if return_all_timesteps else way[-1])
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="GaussianDiffusion.ddim_step"
-# check("diffusion", task="GaussianDiffusion.ddim_step")
-
-# %% tags=["active-ipynb"] grade="GaussianDiffusion.ddim_sample"
-# check("diffusion", task="GaussianDiffusion.ddim_sample")
 
 # %% [markdown]
 # ## A model that needs no training

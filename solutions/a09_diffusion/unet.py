@@ -6,12 +6,7 @@
 # *U-Net: Convolutional Networks for Biomedical Image Segmentation*, 2015) does both: down to a few places with many
 # channels, up again, and **skip connections** across, from each block on the way down to its partner on the way up.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 What time is it? | `SinusoidalPosEmb` | 4 |
-# | 2 A block that listens | `ResnetBlock` | 4 |
-# | 3 The U-Net | `Unet.forward` and what it needs in `__init__` | 10 |
-# | 4 Guidance | `Unet.cfg_forward` | 6 |
+# <!-- parts -->
 
 # %%
 import math
@@ -40,9 +35,9 @@ from torch.nn import functional as F
 # %% [markdown]
 # ## 1 What time is it?
 #
-# The same network serves all times, so it must be told $t$. One number between 0 and 999 is a poor input: the network
-# would have to carve fine distinctions out of one large value. Give it a *bundle of clocks* instead, hands that turn
-# at different speeds (Vaswani et al. 2017 for positions; Ho for times). With $D$ numbers and $h = D / 2$,
+# The same network serves all times, so it needs $t$ as an input. One number between 0 and 999 is a poor input: the
+# network would have to carve fine distinctions out of one large value. Give it a *bundle of clocks* instead, hands
+# that turn at different speeds (Vaswani et al. 2017 for positions; Ho for times). With $D$ numbers and $h = D / 2$,
 #
 # $$ \omega_i = \theta^{-i / (h - 1)}, \quad i = 0, \ldots, h - 1, \qquad \text{emb}(t) =
 #    \big(\sin \omega_0 t, \ldots, \sin \omega_{h-1} t,\; \cos \omega_0 t, \ldots, \cos \omega_{h-1} t\big). $$
@@ -74,9 +69,6 @@ class SinusoidalPosEmb(nn.Module):
         return torch.cat([angles.sin(), angles.cos()], dim=1)
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="SinusoidalPosEmb"
-# check("unet", task="SinusoidalPosEmb")
 
 # %% tags=["active-ipynb"]
 # figure, axes = plt.subplots(figsize=(7, 2.4), layout="constrained")
@@ -144,9 +136,6 @@ class ResnetBlock(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="ResnetBlock"
-# check("unet", task="ResnetBlock")
-
 # %% [markdown]
 # ## 3 The U-Net
 #
@@ -173,11 +162,11 @@ class ResnetBlock(nn.Module):
 # it is mostly made of text. Ours will be a one-hot class.) `None`, or no such key, means *unconditional*: a vector of
 # zeros.
 #
-# **Forgetting.** Part 4 needs a network that can do both. So *in training mode* each image of a batch loses its
-# condition (the zeros instead) with probability `uncond_prob`, independently of the others; in evaluation mode none
-# does.
+# **Forgetting.** Guidance, below, needs a network that can do both. So *in training mode* each image of a batch loses
+# its condition (the zeros instead) with probability `uncond_prob`, independently of the others; in evaluation mode
+# none does.
 #
-# ## 4 Guidance
+# ### Guidance
 #
 # A conditional model knows the class but is lazy: many noisy images have a likely answer whatever the class. Ho and
 # Salimans (*Classifier-Free Diffusion Guidance*, 2022, eq. 6) go further in the direction in which the condition
@@ -193,7 +182,7 @@ class ResnetBlock(nn.Module):
 # The scale comes as `model_kwargs["cfg_scale"]`. `forward` hands a call that has it to `cfg_forward`, which calls the
 # network twice, without the scale. A sampler passes the *same* `model_kwargs` in every step: leave the dict as it is.
 #
-# ## The class
+# ### The class
 #
 # Written already: time and condition each go through a small network, and the sum of the two is the context, the same
 # for all blocks. Every `ResnetBlock` gets `dropout`.
@@ -310,12 +299,6 @@ class Unet(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="Unet.forward"
-# check("unet", task="Unet.forward")
-
-# %% tags=["active-ipynb"] grade="Unet.cfg_forward"
-# check("unet", task="Unet.cfg_forward")
-
 # %% [markdown]
 # ## Training
 #
@@ -368,10 +351,10 @@ class Unet(nn.Module):
 
 # %% [markdown]
 # **Loss by timestep.** Which times are hard? The error of the predicted image, on glyphs the network has not seen,
-# told their class and not told it.
+# with their class and without it.
 
 # %% tags=["active-ipynb"]
-# times, by_time = list(range(0, 100, 6)), {"told the class": [], "not told": []}
+# times, by_time = list(range(0, 100, 6)), {"with the class": [], "without": []}
 # seed_everything(1)
 # noise = torch.randn_like(x_test)
 # with torch.no_grad():

@@ -29,10 +29,9 @@ BOXES = [
     one("anchors: written for nine shapes", "check_anchors_on_other_maps",
         "half = (anc.to(grid) / 2)[:, None, None]", "half = (anc.to(grid) / 2).reshape(9, 1, 1, 2)"),
     one("anchors: always float64", "check_anchors_keep_float32",
-        "return torch.cat([centre - half, centre + half], dim=-1)\n    ### END SOLUTION\n\n\n# %% tags=[\"active-ipynb\"] "
-        "grade=\"GenerateAnchor\"",
+        "return torch.cat([centre - half, centre + half], dim=-1)\n    ### END SOLUTION\n\n\n# %% [markdown]\n# Left",
         "return torch.cat([centre - half, centre + half], dim=-1).double()\n    ### END SOLUTION\n\n\n"
-        "# %% tags=[\"active-ipynb\"] grade=\"GenerateAnchor\""),
+        "# %% [markdown]\n# Left"),
     one("proposals: adds tw and th to the sizes",
         ("check_yolo_proposals_move_by_cells", "check_faster_rcnn_proposals_move_by_anchor_sizes"),
         "half = size * offsets[..., 2:].exp() / 2", "half = (size + offsets[..., 2:]) / 2"),

@@ -3,21 +3,18 @@
 #
 # A classifier says *what* an image shows. A detector also says *where*, and how many: it returns a list of boxes,
 # each with a class and a confidence. The list may be empty. You build one in the manner of YOLO (Redmon et al.
-# 2016, 2018): one network looks once, and every cell of its map speaks for the objects whose centre lies in it.
+# 2016, 2018): one network looks once, and every cell of its map reports the objects whose centre is in it.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Boxes | `GenerateAnchor`, `GenerateProposal`, `IoU`, `match_anchors`, `nms` | 32 |
-# | 2 The detector | `PredictionNetwork`, `SingleStageDetector` | 22 |
-# | 3 How good is it? | `precision_recall`, `average_precision`, `mean_average_precision` | 15 |
+# <!-- parts -->
 #
-# The second notebook, `two_stage_detector`, uses what you write here; it has the other 31 points.
+# The second notebook, `two_stage_detector`, uses what you write here; it has the other
+# <!-- points two_stage_detector.py --> points.
 #
 # **One convention for everything.** A box is `(x0, y0, x1, y1)`: left, top, right, bottom. Detectors measure on
 # the *activation map* of the backbone: the cell in row 2 and column 5 covers the box `(5, 2, 6, 3)`, and its
 # centre is `(5.5, 2.5)`. One cell is 8 pixels wide, so `to_map` divides pixels by 8. A batch of boxes is a tensor
 # `(B, N, 5)`: four coordinates and the class. Images have different numbers of objects, so rows of -1 fill up:
-# **a row whose class is -1 is no box**, and B images without any object have `N = 0`.
+# **a row whose class is -1 is not a box**, and B images without any object have `N = 0`.
 
 # %%
 from collections.abc import Sequence
@@ -91,9 +88,6 @@ def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="GenerateAnchor"
-# check("single_stage_detector", task="GenerateAnchor")
-
 # %% [markdown]
 # Left: all shapes at one cell. Middle: one shape at all cells. Right: compare with the objects. Is some anchor near
 # every size and place?
@@ -145,9 +139,6 @@ def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> 
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="GenerateProposal"
-# check("single_stage_detector", task="GenerateProposal")
-
 # %% [markdown] question="det-q1"
 # **Question 1.** Both methods *multiply* width and height by an exponential instead of adding $t_w$ and $t_h$.
 # Give two reasons. And what could go wrong in training if YOLO's $t_x$ had no bounds?
@@ -169,7 +160,7 @@ def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> 
 # $$ \mathrm{IoU}(p, b) = \frac{|p \cap b|}{|p \cup b|} = \frac{|p \cap b|}{|p| + |b| - |p \cap b|} . $$
 #
 # It is 1 for equal boxes, 0 for boxes that only touch, and it does not change if both are scaled. A box without
-# an area shares nothing with anything: IoU 0, also with itself (mind $0 / 0$).
+# an area shares nothing with anything: IoU 0, also with itself (watch out for $0 / 0$).
 #
 # Use broadcasting, no loop. And be thrifty: $K = A \cdot H \cdot W$ proposals and $N$ boxes have $K \cdot N$
 # pairs, and for each pair you need a few numbers, not a copy of both boxes.
@@ -200,9 +191,6 @@ def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
     return torch.where(shared > 0, shared / covered, 0.0)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="IoU"
-# check("single_stage_detector", task="IoU")
 
 # %% [markdown]
 # ### Matching anchors and boxes
@@ -274,9 +262,6 @@ def match_anchors(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="match_anchors"
-# check("single_stage_detector", task="match_anchors")
-
 # %% [markdown]
 # Green: positive anchors; orange: neutral ones; white: the boxes. (Negative anchors are all the others.) The
 # upper row is YOLO's rule, one anchor to a box; the lower one is Faster R-CNN's, where several anchors learn the
@@ -325,9 +310,6 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | N
     return torch.stack(kept) if kept else order.new_zeros(0)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="nms"
-# check("single_stage_detector", task="nms")
 
 # %% [markdown] question="det-q2"
 # **Question 2.** Two objects of one class overlap with an IoU of 0.6. What does NMS with a threshold of 0.5 do to
@@ -416,9 +398,6 @@ class PredictionNetwork(nn.Module):
         )
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="PredictionNetwork"
-# check("single_stage_detector", task="PredictionNetwork")
 
 # %% [markdown]
 # ### Training and inference
@@ -526,14 +505,8 @@ class SingleStageDetector(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="SingleStageDetector.forward"
-# check("single_stage_detector", task="SingleStageDetector.forward")
-
-# %% tags=["active-ipynb"] grade="SingleStageDetector.inference"
-# check("single_stage_detector", task="SingleStageDetector.inference")
-
 # %% [markdown]
-# Before you train for real, overfit: a detector that cannot learn four images by heart has a bug. The loss should
+# Before you train for real, overfit: a detector that cannot memorise (overfit) four images has a bug. The loss should
 # fall below 0.1.
 
 # %% tags=["active-ipynb"]
@@ -607,11 +580,11 @@ class SingleStageDetector(nn.Module):
 #
 # The rule of PASCAL VOC (Everingham et al. 2010, section 4.2), for one class: put the detections of **all**
 # images in one list, by falling score (of equal scores, the one of the earlier image first, then the one that
-# stands earlier in its image). Take each in turn:
+# comes first in its image). Take one after the other:
 #
 # * find the object of this class *in its image* with the largest IoU (the first such object);
 # * if the IoU is `iou_threshold` or more and nobody has claimed this object yet, it is right, and claims it;
-# * otherwise it is wrong. In particular, if the object is claimed already: it may *not* turn to another.
+# * otherwise it is wrong. In particular, if the object is claimed already: it may *not* claim another.
 #
 # Predictions are a list with one dict for each image, with `"boxes"` (K, 4), `"scores"` (K,) and `"labels"` (K,);
 # targets alike, without scores.
@@ -659,9 +632,6 @@ def precision_recall(
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="precision_recall"
-# check("single_stage_detector", task="precision_recall")
-
 # %% [markdown]
 # ### Average precision
 #
@@ -696,9 +666,6 @@ def average_precision(recall: Tensor, precision: Tensor) -> float:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="average_precision"
-# check("single_stage_detector", task="average_precision")
-
 # %% [markdown]
 # **mAP** is the mean of AP over the classes **that occur in the targets**. A class that nobody could find is left
 # out, also if the detector has reported it. Without any object at all, call it 0.
@@ -720,9 +687,6 @@ def mean_average_precision(
     return sum(values) / max(len(values), 1)
     ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="mean_average_precision"
-# check("single_stage_detector", task="mean_average_precision")
 
 # %% [markdown]
 # For mAP, use a low confidence threshold: the curve needs the unsure detections as well.

@@ -6,12 +6,9 @@
 # The second cuts the features of each proposal out of the map, and now asks what it is, with the whole object in
 # view.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 First stage | `ProposalModule`, `RPN` | 15 |
-# | 2 Second stage | `roi_align`, `TwoStageDetector` | 16 |
+# <!-- parts -->
 #
-# Everything stands on the functions of `single_stage_detector`: hand in both files. The conventions are the same:
+# Everything uses the functions of `single_stage_detector`: hand in both files. The conventions are the same:
 # boxes `(x0, y0, x1, y1)` in cells of the activation map, batches `(B, N, 5)` in which a class of -1 marks a row
 # of padding, and anchors counted in the order `(B, A, H, W)`.
 
@@ -103,9 +100,6 @@ class ProposalModule(nn.Module):
         return scores, offsets, GenerateProposal(pos_anchor_coord, offsets, method="FasterRCNN")
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="ProposalModule"
-# check("two_stage_detector", task="ProposalModule")
 
 # %% [markdown]
 # ### The region proposal network
@@ -216,12 +210,6 @@ class RPN(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="RPN.forward"
-# check("two_stage_detector", task="RPN.forward")
-
-# %% tags=["active-ipynb"] grade="RPN.inference"
-# check("two_stage_detector", task="RPN.inference")
-
 # %% [markdown]
 # The data are those of the first notebook. A proposal network alone, after 150 steps: its proposals before NMS,
 # and after.
@@ -248,8 +236,8 @@ class RPN(nn.Module):
 # %% [markdown] answer="det-q4"
 # ### BEGIN SOLUTION
 # The one trained by Faster R-CNN's rule: it is taught that several overlapping anchors should all report the
-# object, so it always gives duplicates, and only NMS removes them. YOLO teaches one anchor to speak and most of
-# its neighbours to keep quiet. Without part (i), a box whose size or place fits no anchor well would have no
+# object, so it always gives duplicates, and only NMS removes them. YOLO teaches one anchor to report it and most of
+# its neighbours to stay silent. Without part (i), a box whose size or place fits no anchor well would have no
 # positive anchor at all, and the detector would never learn to find such objects.
 # ### END SOLUTION
 
@@ -261,7 +249,7 @@ class RPN(nn.Module):
 # A proposal is a box with fractions, such as (2.3, 1.1, 4.9, 3.6), over a map of cells; the second stage wants
 # the same number of features for every box. RoI Align (He et al. 2017, section 3) cuts the box into `height x
 # width` equal bins and **samples** the map at regular points inside each: here 2 x 2 points, which cut the bin's
-# sides into halves and stand in the middle of each quarter. Along x, with bins of width $w$, the points of bin
+# sides into halves and are in the middle of each quarter. Along x, with bins of width $w$, the points of bin
 # $i$ are at $x_0 + (i + \frac14) w$ and $x_0 + (i + \frac34) w$. The bin's value is the mean of its four samples.
 #
 # The sample at a point between cells is **bilinear**: the four cells whose centres surround the point are
@@ -314,9 +302,6 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="roi_align"
-# check("two_stage_detector", task="roi_align")
-
 # %% [markdown]
 # RoI Align works on images, too, if pixels are the cells. Left the image with its boxes, then each box at 16 x
 # 16.
@@ -348,7 +333,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 # $$ P(\text{object}) \cdot P(\text{class} \mid \text{object}), $$
 #
 # of the first stage's confidence and the softmax probability of that class. Return each image's detections by
-# falling confidence of this kind. `thresh` speaks of the first stage's confidence. Images without proposals give
+# falling confidence of this kind. `thresh` applies to the first stage's confidence. Images without proposals give
 # empty tensors.
 
 
@@ -422,12 +407,6 @@ class TwoStageDetector(nn.Module):
         return boxes, confidences, classes
         ### END SOLUTION
 
-
-# %% tags=["active-ipynb"] grade="TwoStageDetector.forward"
-# check("two_stage_detector", task="TwoStageDetector.forward")
-
-# %% tags=["active-ipynb"] grade="TwoStageDetector.inference"
-# check("two_stage_detector", task="TwoStageDetector.inference")
 
 # %% [markdown]
 # Both detectors on the same data, with the same backbone and the same number of steps:

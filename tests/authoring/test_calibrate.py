@@ -1,4 +1,4 @@
-"""`gradlab calibrate` sets a threshold between right and wrong, or says why there is none."""
+"""`gradlab calibrate` sets a threshold between right and wrong, or explains why none is possible."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def test_a_scored_check_without_a_threshold_is_broken(scored: Assignment) -> Non
 
 
 def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignment) -> None:
-    told: list[str] = []
-    table = calibrate(scored, Options(), seeds=4, progress=told.append)
-    assert (told[0], told[1].startswith("reference, seed 0: accuracy ")) == ("reference, seed 0 ...", True)
+    shown: list[str] = []
+    table = calibrate(scored, Options(), seeds=4, progress=shown.append)
+    assert (shown[0], shown[1].startswith("reference, seed 0: accuracy ")) == ("reference, seed 0 ...", True)
     entry = table["check_score:accuracy"]
     assert len(entry["reference"]["values"]) == 4
     assert 0.792 <= entry["reference"]["mean"] <= 0.8
@@ -60,13 +60,13 @@ def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignme
     assert problems(scored) == {}
 
 
-def test_each_dataset_keeps_its_own_thresholds(scored: Assignment) -> None:
+def test_each_dataset_has_its_own_thresholds(scored: Assignment) -> None:
     calibrate(scored, Options(), seeds=2)
     calibrate(scored, Options(data="cifar10"), seeds=2)
     assert set(json.loads((scored.solutions / "calibration.json").read_text())) == {"scenes", "cifar10"}
 
 
-def test_a_score_that_should_be_low_has_its_threshold_above(scored: Assignment) -> None:
+def test_the_threshold_of_a_score_that_should_be_low_is_above_the_reference(scored: Assignment) -> None:
     hidden = scored.solutions / "check_tiny_hidden.py"
     change(
         hidden,
@@ -81,14 +81,14 @@ def test_a_score_that_should_be_low_has_its_threshold_above(scored: Assignment) 
 @pytest.mark.parametrize(
     ("file", "old", "new", "sentence"),
     [
-        ("mutants.py", '"x", noticed', '"x + x", noticed', "a wrong solution scores .*no threshold lies between"),
-        ("mutants.py", ", calibrates=True", "", "has no mutant with calibrates=True"),
+        ("mutants.py", '"x", noticed', '"x + x", noticed', "a wrong solution scores .*no threshold is between them"),
+        ("mutants.py", ", calibrates=True", "", "has no mutant with calibrates=True, so"),
         ("mutants.py", '"x", noticed', '"math.nan", noticed', "the mutant 'adds x once' scores .nan, nan, nan."),
         ("check_tiny_hidden.py", "score(student.double", "score(student.undefined", "The reference does not finish"),
         ("tiny.py", "math.fsum([x, x])", "[math.nan, math.fsum([x, x])][0]", "the reference scores .nan, nan, nan."),
     ],
 )
-def test_calibration_refuses_what_decides_nothing(
+def test_calibration_refuses_scores_that_separate_nothing(
     file: str, old: str, new: str, sentence: str, scored: Assignment
 ) -> None:
     change(scored.solutions / file, old, new)

@@ -80,7 +80,7 @@ def test_nbgrader_pays_the_reference_all_the_stub_nothing_and_half_for_half(tmp_
     assert by_hand  # the inline question
 
 
-def test_a_configuration_that_was_edited_is_kept(tmp_path: Path) -> None:
+def test_an_edited_configuration_is_not_overwritten(tmp_path: Path) -> None:
     assignment = make_course(tmp_path)
     written = export_course([assignment], tmp_path / "course")
     assert (tmp_path / "course" / CONFIG) in written

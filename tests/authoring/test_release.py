@@ -1,4 +1,4 @@
-"""Students' files are derived from staff's source, and a source that would give something away is refused."""
+"""Students' files are derived from the author's source; a source that would give something away is refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from autograder.authoring.release import BadSource, Release, release, stale, write
 from autograder.core.assignment import read_assignment
 from autograder.submissions.submission import open_submission
-from tests.support.course import MANIFEST, NAME, SOURCE, WRITTEN, make_course
+from tests.support.course import MANIFEST, NAME, README, SOURCE, WRITTEN, make_course
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +31,13 @@ def cells(released: Release) -> dict[str, Any]:
     return {cell["id"]: cell for cell in json.loads(content(released, ".ipynb"))["cells"]}
 
 
-def test_a_notebook_and_a_script_are_released_beside_the_manifest(released: Release) -> None:
-    assert sorted(path.name for path in released.files) == ["tiny.ipynb", "tiny.py"]
+def test_a_notebook_a_script_and_the_readme_are_released_next_to_the_manifest(released: Release) -> None:
+    assert sorted(path.name for path in released.files) == ["README.md", "tiny.ipynb", "tiny.py"]
     assert {path.parent.name for path in released.files} == {NAME}
 
 
 def test_no_solution_is_left_and_each_place_raises(released: Release) -> None:
-    for text in map(bytes.decode, released.files.values()):
+    for text in (content(released, ".ipynb"), content(released, ".py")):
         for secret in ("SOLUTION", "fsum", "x * WIDTH", "x / WIDTH", "once is not enough"):
             assert secret not in text
         assert text.count("raise NotImplementedError()") == 3
@@ -108,7 +108,7 @@ def test_the_script_imports_without_what_is_for_notebooks_only(released: Release
 def test_the_notebook_and_the_script_are_the_same_module(released: Release, tmp_path: Path) -> None:
     assignment = make_course(tmp_path)
     for path, data in released.files.items():
-        folder = tmp_path / path.suffix.strip(".")
+        folder = tmp_path / path.suffix.strip(".")  # the README is not opened
         folder.mkdir()
         (folder / path.name).write_bytes(data)
     notebook, script = (open_submission(tmp_path / kind, assignment).files["tiny.py"] for kind in ("ipynb", "py"))
@@ -123,8 +123,10 @@ def test_releasing_twice_gives_the_same_bytes(released: Release, tmp_path: Path)
 def test_stale_and_missing_files_are_named_and_written_whole(tmp_path: Path) -> None:
     fresh = release(make_course(tmp_path))
     assert [sentence.partition(" ")[2] for sentence in stale(fresh)] == [
-        f"is missing; run `gradlab release {NAME}`."
-    ] * 2
+        f"is missing; run `gradlab release {NAME}`.",
+        f"is missing; run `gradlab release {NAME}`.",
+        f"is stale; run `gradlab release {NAME}`.",
+    ]
     write(fresh)
     assert stale(fresh) == []
     path = next(iter(fresh.files))
@@ -155,25 +157,31 @@ BAD = {
     "begin without end": (changed("    ### END SOLUTION\n", ""), ":17: BEGIN SOLUTION has no"),
     "end without begin": (changed("    ### BEGIN SOLUTION\n", ""), ":18: END SOLUTION has no"),
     "begin twice": (changed(FSUM, "    ### BEGIN SOLUTION\n" + FSUM), ":17: BEGIN SOLUTION has no"),
-    "task without a header": (changed(DOUBLE, "# %%"), ":15: a solution stands in a cell without task="),
+    "task without a header": (changed(DOUBLE, "# %%"), ":15: a solution is in a cell without task="),
     "unknown task": (changed(DOUBLE, '# %% task="triple"'), ":14: task='triple' is not in assignment.toml"),
     "task missing": (changed("Scaler.up Scaler.down", "Scaler.up"), ":1: no cell has task='Scaler.down'"),
-    "task twice": (changed("Scaler.up Scaler.down", "Scaler.up double"), ":25: task='double' stands at two cells"),
-    "grade cell missing": (changed(' grade="double"', ""), ":1: no cell has grade='double'"),
-    "grade cell twice": (changed('grade="Scaler.up"', 'grade="double"'), "grade='double' stands at two cells"),
-    "grade cell of two": (changed('grade="double"', 'grade="double Scaler.up"'), "is not in assignment.toml"),
-    "grade cell that runs": (
-        changed('tags=["active-ipynb"] grade="double"\n# ', 'grade="double"\n'),
-        ":22: a grade cell needs",
+    "task twice": (changed("Scaler.up Scaler.down", "Scaler.up double"), ":22: two cells have task='double'"),
+    "a grade cell": (
+        SOURCE + '\n# %% tags=["active-ipynb"] grade="double"\n# check("tiny", task="double")\n',
+        "`gradlab release` adds the cells that grade a task. Delete this one.",
+    ),
+    "unknown marker": (
+        changed("Write two things.", "<!-- task -->"),
+        ":4: unknown marker <!-- task -->. Allowed here: ",
+    ),
+    "no parts": (changed("Write two things.", "<!-- parts -->"), "unknown marker <!-- parts -->"),
+    "marker of another module": (
+        changed("Write two things.", "<!-- points more.py -->"),
+        "names a module that `files` does not list: tiny.py.",
     ),
     "question missing": (changed(Q, "# %% [markdown]"), "no cell has question='tiny-q1'"),
     "answer unknown": (changed('answer="tiny-q1"', 'answer="tiny-q9"'), "answer='tiny-q9' is not in assignment.toml"),
-    "question of code": (changed(Q, Q.replace(" [markdown]", "")), "a question cell is a markdown cell, not code"),
+    "question of code": (changed(Q, Q.replace(" [markdown]", "")), "a question cell must be a markdown cell, not code"),
     "no answer": (SOURCE[: SOURCE.index("# ### BEGIN SOLUTION")] + "# Because.\n", "has no solution between"),
     "task without a solution": (unsolved(FSUM, "return 2 * x"), ":14: task='double' has no solution between"),
     "method without a solution": (
         unsolved("        return x / WIDTH", "return 1"),
-        ":25: 'Scaler.down' does not raise",
+        ":22: 'Scaler.down' does not raise",
     ),
     "earns points as it is": (
         changed("    ### BEGIN", "    return 2 * x\n    ### BEGIN"),
@@ -182,7 +190,7 @@ BAD = {
     "another function": (changed("def double", "def twice"), ":14: the cell of 'double' does not define double"),
     "unreadable": (
         changed("return widened", "))", changed("= x *", "= ((x *")),
-        "without its solutions Python cannot read",
+        "without its solutions the file is not valid Python",
     ),
 }
 
@@ -200,11 +208,11 @@ def test_a_wrong_source_is_refused_with_file_and_line(story: str, tmp_path: Path
 LONG = "widened_by_a_long_name = [x * WIDTH for _ in range(3)]"
 
 LEAKS = {
-    "marker in the handout": ("README.md", "### BEGIN SOLUTION\n", "README.md:1: the marker"),
+    "marker in the handout": ("README.md", README + "### BEGIN SOLUTION\n", ": the marker"),
     "marker in a check": ("check_tiny.py", "#\n# END HIDDEN TESTS\n", "check_tiny.py:2: the marker"),
-    "solution in a check": ("check_tiny.py", f"\n    {LONG}\n", "check_tiny.py:2: a line"),
-    "solution in another file": ("data/hints.md", f"use `{LONG}`", "hints.md:1: a line"),
-    "answer in the handout": ("README.md", "Because once is not enough for anybody here.", "README.md:1: a line"),
+    "solution in a check": ("check_tiny.py", f"\n    {LONG}\n", "check_tiny.py:2: students would"),
+    "solution in another file": ("data/hints.md", f"use `{LONG}`", "hints.md:1: students would"),
+    "answer in the handout": ("README.md", README + "Because once is not enough for anybody here.", ": students would"),
 }
 
 
@@ -225,7 +233,7 @@ def test_a_solution_repeated_in_a_cell_that_students_see_is_refused(tmp_path: Pa
     secret = "return math.fsum([x, x, 0.0 * x, 0.0 * x, 0.0 * x])"
     source = SOURCE.replace("return math.fsum([x, x])", secret)
     release(make_course(tmp_path / "good", source=source))
-    with pytest.raises(BadSource, match=r"tiny.py:\d+: a line of the solution at .*tiny.py:\d+ stands here"):
+    with pytest.raises(BadSource, match=r"tiny.py:\d+: students would read a line of the solution at .*tiny.py:\d+\."):
         release(make_course(tmp_path / "bad", source=source.replace("# Write two things.", f"# Write `{secret}`.")))
 
 
@@ -246,10 +254,10 @@ def test_a_module_of_two_belongs_to_its_own_tasks(tmp_path: Path) -> None:
     (folder / "assignment.toml").write_text(
         manifest + '\n[[tasks]]\nname = "g"\ntitle = "G"\npoints = 1\nfile = "more.py"\n'
     )
-    more = '# %% task="g"\ndef g():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n\n'
-    more += '# %% tags=["active-ipynb"] grade="g"\n# check("more", task="g")\n'
+    more = '# %% task="g"\ndef g():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n'
     (tmp_path / "solutions" / NAME / "more.py").write_text(more)
     assert sorted(path.name for path in release(read_assignment(folder)).files) == [
+        "README.md",
         "more.ipynb",
         "more.py",
         "tiny.ipynb",

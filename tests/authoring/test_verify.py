@@ -1,4 +1,4 @@
-"""`gradlab verify` finds what has rotted; `gradlab calibrate` sets a threshold or says why there is none."""
+"""`gradlab verify` finds what is no longer sound."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring.verify import Verification
-from autograder.authoring.verify_all import verify_all
+from autograder.authoring.verify import Verification, verify_all
 from autograder.core.assignment import Assignment
 from autograder.session.options import Options
 from tests.support.course import SOURCE, make_course
@@ -19,14 +18,14 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
     return make_verifiable(tmp_path, monkeypatch)
 
 
-def test_where_nothing_has_rotted_everything_holds(course: Assignment) -> None:
+def test_everything_holds_in_a_sound_course(course: Assignment) -> None:
     result = verified(course)
     assert result.holds
     assert [(f.what, f.detail) for f in result.findings] == [
         ("reference", "100 points, 2 seeds, 3 checks"),
         ("blank stub", "0 points, 3 tasks named"),
         ("mutants", "3 noticed, 3 checks used"),
-        ("generated files", "2 files"),
+        ("generated files", "3 files"),
     ]
 
 
@@ -69,7 +68,7 @@ def test_mutants_that_no_longer_apply_are_all_found(course: Assignment) -> None:
     change(course.solutions / "tiny.py", "math.fsum([x, x])", "math.fsum((x, x))")
     found = problems(course)["mutants"]
     assert found[0].startswith(
-        "The mutant 'adds x once' no longer applies: 'math.fsum([x, x])' stands 0 times in tiny.py"
+        "The mutant 'adds x once' no longer applies: 'math.fsum([x, x])' occurs 0 times in tiny.py"
     )
     assert found[1].startswith("The mutant 'adds the width' no longer applies: ")
     assert found[2:] == ["No mutant fails check_double.", "No mutant fails check_up."]
@@ -83,8 +82,8 @@ def test_mutants_that_no_longer_apply_are_all_found(course: Assignment) -> None:
             '"x * WIDTH", noticed_by="check_up"',
             "'adds the width' changes nothing.",
         ),
-        ('"check_up"', '"check_upp"', "The mutant 'adds the width' names check_upp, which is no check."),
-        ('"adds the width"', '"adds x once"', "tells the story 'adds x once' twice."),
+        ('"check_up"', '"check_upp"', "The mutant 'adds the width' names check_upp, but no check has this name."),
+        ('"adds the width"', '"adds x once"', "Two mutants of t01_tiny have the story 'adds x once' (mutants.py)."),
         ("MUTANTS = [", "MUTANTS = [][", "mutants.py cannot be read: "),
         ("MUTANTS = [", "OTHERS = [", "mutants.py cannot be read: "),
     ],
@@ -106,12 +105,12 @@ def test_mutants_may_be_split_by_topic(course: Assignment) -> None:
     whole.rename(course.solutions / "mutants_of_numbers.py")
     assert problems(course) == {}
     whole.write_text((course.solutions / "mutants_of_numbers.py").read_text())
-    assert "mutants.py or mutants_of_numbers.py tells the story" in problems(course)["mutants"][0]
+    assert "(mutants.py and mutants_of_numbers.py)" in problems(course)["mutants"][0]
 
 
 def test_an_assignment_without_mutants_is_found(course: Assignment) -> None:
     (course.solutions / "mutants.py").unlink()
-    assert problems(course)["mutants"][0].endswith("mutants.py is missing.")
+    assert problems(course)["mutants"][0].startswith(f"{course.solutions / 'mutants.py'} does not exist.")
 
 
 def test_stale_and_missing_files_are_found(course: Assignment) -> None:
@@ -142,20 +141,20 @@ def test_points_that_do_not_add_up_are_found(course: Assignment) -> None:
 
 
 def test_a_notebook_that_stops_is_found(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.authoring.execute.execute_reference", lambda assignment: ["tiny: it stopped."])
+    monkeypatch.setattr("autograder.authoring.verify.execute_reference", lambda assignment: ["tiny: it stopped."])
     assert problems(course, notebook=True) == {"notebook": ["tiny: it stopped."]}
 
 
-@pytest.mark.parametrize(("said", "detail"), [([], "1 notebook executed"), (["tiny: it stopped."], "")])
-def test_a_row_counts_what_holds_and_nothing_where_something_does_not(
-    course: Assignment, monkeypatch: pytest.MonkeyPatch, said: list[str], detail: str
+@pytest.mark.parametrize(("stopped", "detail"), [([], "1 notebook executed"), (["tiny: it stopped."], "")])
+def test_a_finding_has_a_detail_only_when_it_holds(
+    course: Assignment, monkeypatch: pytest.MonkeyPatch, stopped: list[str], detail: str
 ) -> None:
-    monkeypatch.setattr("autograder.authoring.execute.execute_reference", lambda assignment: said)
+    monkeypatch.setattr("autograder.authoring.verify.execute_reference", lambda assignment: stopped)
     found = {finding.what: finding for finding in verified(course, notebook=True).findings}
-    assert (found["notebook"].holds, found["notebook"].detail) == (not said, detail)
+    assert (found["notebook"].holds, found["notebook"].detail) == (not stopped, detail)
 
 
-def test_several_are_verified_at_a_time_and_told_in_order(course: Assignment, tmp_path: Path) -> None:
+def test_several_assignments_are_verified_at_a_time_and_returned_in_order(course: Assignment, tmp_path: Path) -> None:
     other = make_course(tmp_path / "other")
     (other.solutions / "tiny.py").write_text("def double(x):\n    return x\n")
     done: list[Verification] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from autograder.authoring.verify_all import verify_all
+from autograder.authoring.verify import verify_all
 from autograder.core.course import find_assignments
 from autograder.session.options import Options
 

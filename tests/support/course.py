@@ -1,4 +1,4 @@
-"""A course of one small assignment, written into a folder: what the tests of authoring and handing in work on."""
+"""A course with one small assignment, written into a folder, for the tests of authoring and of handing in."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ imports = ["math"]
 name = "double"
 title = "Twice the number"
 points = 40
+watch_out = "halves"
 
 [[tasks]]
 name = "Scaler.up"
@@ -58,9 +59,6 @@ def double(x: float) -> float:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="double"
-# check("tiny", task="double")
-
 # %% task="Scaler.up Scaler.down"
 class Scaler:
     """Multiplies and divides by WIDTH."""
@@ -79,12 +77,6 @@ class Scaler:
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] grade="Scaler.up"
-# check("tiny", task="Scaler.up")
-
-# %% tags=["active-ipynb"] grade="Scaler.down"
-# check("tiny", task="Scaler.down")
-
 # %% [markdown] question="tiny-q1"
 # **Question.** Why twice?
 
@@ -93,6 +85,20 @@ class Scaler:
 # Because once is not enough for anybody here.
 # ### END SOLUTION
 '''
+
+README = """\
+# Tiny
+
+Write `double` first.
+
+<!-- tasks -->
+<!-- /tasks -->
+
+<!-- questions -->
+<!-- /questions -->
+
+A check may take <!-- limits --><!-- /limits --> of memory.
+"""
 
 CHECKS = '''\
 """Public checks of tiny."""
@@ -150,19 +156,19 @@ STUB = WRITTEN.replace("return x + x", "# YOUR CODE HERE\n    raise NotImplement
 
 
 def make_course(root: Path, *, source: str = SOURCE) -> Assignment:
-    """Write the course below ``root``; nothing is released yet."""
+    """Write the course into ``root``; nothing is released yet."""
     public, private = root / "assignments" / NAME, root / "solutions" / NAME
     for folder in (public, private):
         folder.mkdir(parents=True)
     (public / "assignment.toml").write_text(MANIFEST)
-    (public / "README.md").write_text("# Tiny\n\nWrite `double` first.\n")
+    (public / "README.md").write_text(README)
     (public / "check_tiny.py").write_text(CHECKS)
     (private / "tiny.py").write_text(source)
     return read_assignment(public)
 
 
 def as_notebook(script: str) -> bytes:
-    """A percent script as a notebook, without metadata."""
+    """Return a percent script as a notebook, without metadata."""
     sources = [part.split("\n", 1)[1] for part in script.split("# %%")[1:]]
     cells = [
         {"cell_type": "code", "source": s.rstrip(), "metadata": {}, "outputs": [], "execution_count": None}

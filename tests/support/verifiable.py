@@ -1,4 +1,4 @@
-"""A small course of which everything holds, for what verifies and calibrates."""
+"""A small course in which everything holds, for the tests of verify and calibrate."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MUTANTS = [
 
 
 def make_verifiable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
-    """Everything holds. Code runs in this process: what runs it is tested elsewhere."""
-    monkeypatch.setattr("autograder.authoring.verify.open_nursery", lambda isolation: nullcontext())
-    monkeypatch.setattr("autograder.authoring.calibrate.open_nursery", lambda isolation: nullcontext())
+    """Make the course. Its code runs in this process, because other tests cover the sandbox."""
+    monkeypatch.setattr("autograder.authoring.verify.open_pool", lambda isolation: nullcontext())
+    monkeypatch.setattr("autograder.authoring.calibrate.open_pool", lambda isolation: nullcontext())
     assignment = make_course(tmp_path)
     (assignment.solutions / "mutants.py").write_text(MUTANTS)
     write(release(assignment))
@@ -46,5 +46,5 @@ def verified(course: Assignment, **options: Any) -> Verification:
 
 
 def problems(course: Assignment, **options: Any) -> dict[str, list[str]]:
-    """What does not hold, by what was verified."""
+    """Return what does not hold, by what was verified."""
     return {f.what: list(f.problems) for f in verified(course, **options).findings if not f.holds}

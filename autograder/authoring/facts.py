@@ -1,0 +1,146 @@
+"""What a README or a notebook states about tasks, points and limits, written from `assignment.toml`.
+
+A README has the text between two markers, `<!-- tasks -->` and `<!-- /tasks -->`; `gradlab release` replaces what is
+between them. The source of a notebook has the first marker alone, and the notebook has the text in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from autograder.core.assignment import Assignment, Task
+from autograder.core.errors import GradlabError
+
+_MARKER = re.compile(r"<!-- (?P<name>[a-z]+)(?: (?P<module>\w+\.py))? -->")
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+class BadSource(GradlabError):
+    """An author's file is wrong. Written for authors: file, line, what to do."""
+
+
+def fill_readme(text: str, path: Path, assignment: Assignment) -> str:
+    """Replace what is between markers by what the manifest says.
+
+    Raises BadSource for a marker that is unknown or has no end, and when a part of the manifest has no marker.
+    """
+    done, rest = "", text
+    stated = set()
+    while marker := _MARKER.search(rest):
+        line = text.count("\n", 0, len(text) - len(rest) + marker.start()) + 1
+        statement = _state(marker, assignment, {}, f"{path}:{line}")
+        stated |= {
+            (marker["name"], module) for module in ([marker["module"]] if marker["module"] else assignment.files)
+        }
+        end = f"<!-- /{marker['name']} -->"
+        inside, found, after = rest[marker.end() :].partition(end)
+        if not found or _MARKER.search(inside):
+            raise BadSource(f"{path}:{line}: {marker[0]} needs {end} after the text that `gradlab release` writes.")
+        separator = "\n" if inside.startswith("\n") else ""
+        done += f"{rest[: marker.end()]}{separator}{statement}{separator}{end}"
+        rest = after
+    needed = ("tasks", "questions", "limits") if assignment.questions else ("tasks", "limits")
+    for name in needed:
+        for module in assignment.files:
+            if (name, module) not in stated:
+                raise BadSource(
+                    f"{path}: <!-- {name} --> and <!-- /{name} --> are missing for {module}. Write them where "
+                    f"`gradlab release` should put the {name}."
+                )
+    return done + rest
+
+
+def fill_cell(text: str, path: Path, line: int, assignment: Assignment, parts: Mapping[str, Sequence[str]]) -> str:
+    """Replace the markers in a notebook's cell, whose text begins at a ``line`` of the source.
+
+    ``parts`` maps each part's heading to the names of its tasks. Raises BadSource for an unknown marker.
+    """
+
+    def replace(marker: re.Match[str]) -> str:
+        here = line + text.count("\n", 0, marker.start())
+        return _state(marker, assignment, parts, f"{path}:{here}")
+
+    return _MARKER.sub(replace, text)
+
+
+def task_table(assignment: Assignment, module: str = "") -> str:
+    """Return the README's table of all tasks, or of those in one module, numbered in the order of the manifest."""
+    rows = [
+        (str(number), f"`{task.name}`", str(task.points), " ".join(task.watch_out.split()).replace("|", r"\|"))
+        for number, task in enumerate(assignment.tasks, start=1)
+        if module in ("", task.file)
+    ]
+    total = sum(task.points for task in _tasks(assignment, module))
+    table = [("#", "you write", "points", "watch out for"), ("---",) * 4, *rows, ("", "", f"**{total}**", "")]
+    columns = 4 if any(remark for *_, remark in rows) else 3
+    return "\n".join(_row(row[:columns]) for row in table)
+
+
+def part_table(assignment: Assignment, parts: Mapping[str, Sequence[str]]) -> str:
+    """Return the notebook's table of parts, with the sum of each part's points."""
+    rows = [
+        (heading, _together(tasks), str(sum(assignment.task(name).points for name in tasks)))
+        for heading, tasks in parts.items()
+    ]
+    return "\n".join(map(_row, [("part", "you write", "points"), ("---",) * 3, *rows]))
+
+
+def question_sentences(assignment: Assignment, module: str = "") -> str:
+    """Say how many questions there are and what they are worth."""
+    questions = [question for question in assignment.questions if module in ("", question.file)]
+    one_notebook = len({question.file for question in questions}) == 1
+    number = _NUMBERS[len(questions)] if len(questions) < len(_NUMBERS) else str(len(questions))
+    return (
+        f"{'The notebook also asks' if one_notebook else 'The notebooks also ask'} {number} "
+        f"{'question' if len(questions) == 1 else 'questions'}, worth {sum(q.points for q in questions)} more points. "
+        "A person marks your answers."
+    )
+
+
+def limits_phrase(assignment: Assignment) -> str:
+    """Say what a check may use: "10 seconds and 2 GB"."""
+    gigabytes, rest = divmod(assignment.limits.memory_mb, 1024)
+    memory = f"{assignment.limits.memory_mb} MB" if rest else f"{gigabytes} GB"
+    return f"{assignment.limits.seconds:g} seconds and {memory}"
+
+
+def _state(marker: re.Match[str], assignment: Assignment, parts: Mapping[str, Sequence[str]], place: str) -> str:
+    """Return the text for one marker."""
+    module = marker["module"] or ""
+    if module and module not in assignment.files:
+        raise BadSource(
+            f"{place}: {marker[0]} names a module that `files` does not list: {', '.join(assignment.files)}."
+        )
+    known: dict[str, Callable[[], str]] = {
+        "tasks": lambda: task_table(assignment, module),
+        "points": lambda: str(sum(task.points for task in _tasks(assignment, module))),
+        "questions": lambda: question_sentences(assignment, module),
+        "limits": lambda: limits_phrase(assignment),
+    }
+    if parts:
+        known["parts"] = lambda: part_table(assignment, parts)
+    if marker["name"] not in known:
+        raise BadSource(f"{place}: unknown marker {marker[0]}. Allowed here: {', '.join(sorted(known))}.")
+    return known[marker["name"]]()
+
+
+def _tasks(assignment: Assignment, module: str) -> list[Task]:
+    return [task for task in assignment.tasks if module in ("", task.file)]
+
+
+def _row(cells: Sequence[str]) -> str:
+    if set(cells) == {"---"}:
+        return "|" + "|".join(cells) + "|"
+    return ("| " + " | ".join(cells) + " |").replace("|  |", "| |").replace("|  |", "| |")
+
+
+def _together(tasks: Sequence[str]) -> str:
+    """List names; a method after another of its class appears as `.method`."""
+    shown, last = [], ""
+    for task in tasks:
+        root, _, method = task.rpartition(".")
+        shown.append(f"`.{method}`" if root and root == last else f"`{task}`")
+        last = root
+    return ", ".join(shown)
