@@ -299,17 +299,18 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path |
     """
     from autograder.core.files import write_atomically
     from autograder.intake.download import safe_name
-    from autograder.policy.final_marks import apply, final_csv, read_gradebooks, read_policy
+    from autograder.policy.final_marks import compute_final_marks, final_csv, read_gradebooks
+    from autograder.policy.policy_file import read_policy
     from autograder.render.words import count
 
     read = read_policy(rules)
-    finals = apply(read, read_gradebooks(gradebooks, read))
+    finals = compute_final_marks(read, read_gradebooks(gradebooks, read))
     write_atomically(out, final_csv(read, finals))
     if explain:
         for final in finals:
             explain.mkdir(parents=True, exist_ok=True)
             write_atomically(explain / f"{safe_name(final.student)}.txt", final.explanation)
-    still_open = sum(final.open for final in finals)
+    still_open = sum(final.provisional for final in finals)
     sentence = f"Wrote the marks of {count(len(finals), 'student')} to {out}."
     if still_open:
         are = "mark is" if still_open == 1 else "marks are"

@@ -1,0 +1,1 @@
+"""Final marks from gradebooks: weights, late days and extensions. For instructors."""

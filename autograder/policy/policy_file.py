@@ -1,33 +1,35 @@
-"""The policy file: weights, due dates, late days, extensions. Reads and verifies; computes nothing."""
+"""The policy file: weights, due dates, late days and extensions. Reads and checks; computes nothing."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import explain
+from autograder.core.toml_file import read_toml
 from autograder.intake.download import safe_name
 
-_LATE = ("free_days", "free_days_each", "grace_minutes", "percent_per_day", "percent_at_most", "refuse_after_days")
-_RULE = ("weight", "due", "questions")
-_EXTENSION = ("student", "assignment", "days", "reason")
-NEVER = 1_000_000
-YEARS = range(1970, 3000)  # in which something may be due: with NEVER days more it is still a time
+NEVER = 1_000_000  # days or minutes
+YEARS = range(1970, 3000)  # of due dates: NEVER days later is still a time that Python can represent
+
+_Count = Annotated[int, Meta(ge=0, le=NEVER)]
+_Number = Annotated[float, Meta(ge=0, lt=NEVER)]
+_Text = str | int  # an id of digits may be written without quotes
 
 
 class BadPolicy(GradlabError):
-    """The policy or a gradebook cannot be used. Speaks to staff: which entry, what to write."""
+    """The policy or a gradebook cannot be used. Written for staff: which entry, what to write."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What holds for one assignment."""
+    """The rules of one assignment."""
 
     assignment: str
     weight: Fraction
@@ -58,102 +60,85 @@ class Policy:
     drop_lowest: int = 0
 
 
+class _Late(Struct, frozen=True, forbid_unknown_fields=True):
+    """The table [late] as it is written."""
+
+    free_days: _Count = 0
+    free_days_each: _Count = NEVER
+    grace_minutes: _Count = 0
+    percent_per_day: _Number = 0
+    percent_at_most: _Number = 100
+    refuse_after_days: _Count = NEVER
+
+
+class _Assignment(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table [assignments.NAME] as it is written."""
+
+    weight: Annotated[float, Meta(gt=0, lt=NEVER)]
+    due: Annotated[datetime, Meta(tz=True)] | None = None
+    questions: dict[str, _Count] = {}
+
+
+class _Extension(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table [[extensions]] as it is written."""
+
+    student: _Text
+    assignment: _Text
+    days: _Count
+    reason: _Text
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file as it is written."""
+
+    assignments: dict[str, _Assignment] = {}
+    extensions: tuple[_Extension, ...] = ()
+    late: _Late = _Late()
+    drop_lowest: _Count = 0
+
+
 def read_policy(path: Path) -> Policy:
-    """Read the TOML. Raises BadPolicy with the entry at fault."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadPolicy(f"{path} cannot be read: {explain(error)}.") from None
-    _known(table, ("late", "assignments", "extensions", "drop_lowest"), f"{path}")
-    late = _table(table.get("late", {}), f"{path}, [late]", "options")
-    _known(late, _LATE, f"{path}, [late]")
-    assignments = _table(table.get("assignments", {}), f"{path}, [assignments]", "a table per assignment")
-    rules = [_rule(name, row, path) for name, row in assignments.items()]
-    if not rules:
+    """Read the policy file. Raises BadPolicy with the entry that is wrong."""
+    file = read_toml(path, _File, error=BadPolicy)
+    if not file.assignments:
         raise BadPolicy(f"{path} has no [assignments.NAME] with a weight and a due date.")
+    rules = [_rule(name, table, path) for name, table in file.assignments.items()]
     rules.sort(key=lambda rule: (rule.due is None, rule.due or datetime.max.replace(tzinfo=UTC), rule.assignment))
-    extensions = _extensions(table.get("extensions", []), assignments, path)
-    where = f"{path}, [late]"
     return Policy(
         rules={rule.assignment: rule for rule in rules},
-        extensions=extensions,
-        free_days=_whole(late, "free_days", where, 0),
-        free_days_each=_whole(late, "free_days_each", where, NEVER),
-        grace_minutes=_whole(late, "grace_minutes", where, 0),
-        per_day=_number(late, "percent_per_day", where, 0) / 100,
-        at_most=min(Fraction(1), _number(late, "percent_at_most", where, 100) / 100),
-        refuse_after=_whole(late, "refuse_after_days", where, NEVER),
-        drop_lowest=_whole(table, "drop_lowest", f"{path}", 0),
+        extensions=_extensions(file, path),
+        free_days=file.late.free_days,
+        free_days_each=file.late.free_days_each,
+        grace_minutes=file.late.grace_minutes,
+        per_day=_exact(file.late.percent_per_day) / 100,
+        at_most=min(Fraction(1), _exact(file.late.percent_at_most) / 100),
+        refuse_after=file.late.refuse_after_days,
+        drop_lowest=file.drop_lowest,
     )
 
 
-def _rule(name: str, row: Any, path: Path) -> Rule:
-    where = f"{path}, [assignments.{name}]"
-    if not isinstance(row, dict):
-        raise BadPolicy(f"{where} must be a table with a weight and a due date.")
-    _known(row, _RULE, where)
-    weight = _number(row, "weight", where)
-    if weight <= 0:
-        raise BadPolicy(f"{where}: weight must be above 0.")
-    due = row.get("due")
-    if due is not None and (not isinstance(due, datetime) or due.tzinfo is None):
-        raise BadPolicy(f"{where}: due must be a time with its zone, like 2026-11-20T23:59:00+01:00, not {due}.")
-    if due is not None and due.year not in YEARS:
-        raise BadPolicy(f"{where}: due is in the year {due.year}.")
-    questions = row.get("questions", {})
-    if not isinstance(questions, dict):
-        raise BadPolicy(f"{where}: questions must name the inline questions and their points: {{ knn-q1 = 2 }}.")
-    return Rule(name, weight, due, {question: _whole(questions, question, where) for question in questions})
+def _rule(name: str, table: _Assignment, path: Path) -> Rule:
+    if table.due is not None and table.due.year not in YEARS:
+        raise BadPolicy(
+            f"{path}, [assignments.{name}]: due is in the year {table.due.year}. "
+            f"Allowed: {YEARS.start} to {YEARS.stop - 1}."
+        )
+    return Rule(name, _exact(table.weight), table.due, table.questions)
 
 
-def _extensions(rows: Any, assignments: Mapping[str, Any], path: Path) -> dict[tuple[str, str], Extension]:
-    if not isinstance(rows, list):
-        raise BadPolicy(f"{path}: write each extension below a heading of its own, [[extensions]] in double brackets.")
+def _extensions(file: _File, path: Path) -> dict[tuple[str, str], Extension]:
     extensions: dict[tuple[str, str], Extension] = {}
-    for row in rows:
-        where = f"{path}, [[extensions]]"
-        named = _table(row, where, ", ".join(_EXTENSION)).get("student", "nobody")
-        where = f"{where} of {named}"
-        _known(row, _EXTENSION, where)
-        if missing := [key for key in _EXTENSION if key not in row]:
-            raise BadPolicy(f"{where}: {missing[0]!r} is missing.")
-        student, assignment = (_text(row, key, where) for key in ("student", "assignment"))
-        if assignment not in assignments:
+    for row in file.extensions:
+        where, assignment = f"{path}, [[extensions]] {row.student!r}", str(row.assignment)
+        key = safe_name(str(row.student)), assignment
+        if assignment not in file.assignments:
             raise BadPolicy(f"{where}: there is no [assignments.{assignment}].")
-        if (safe_name(student), assignment) in extensions:
+        if key in extensions:
             raise BadPolicy(f"{where}: {assignment} is extended twice for this student. Write one extension.")
-        extension = Extension(_whole(row, "days", where), _text(row, "reason", where))
-        extensions[safe_name(student), assignment] = extension
+        extensions[key] = Extension(row.days, str(row.reason))
     return extensions
 
 
-def _table(value: Any, where: str, holds: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise BadPolicy(f"{where} must be a table that holds {holds}, not {value!r}.")
-    return value
-
-
-def _text(row: Mapping[str, Any], name: str, where: str) -> str:
-    if not isinstance(row[name], str | int) or isinstance(row[name], bool):
-        raise BadPolicy(f"{where}: {name} must be one text, not {row[name]!r}.")
-    return str(row[name])
-
-
-def _known(row: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
-    for name in row:
-        if name not in names:
-            raise BadPolicy(f"{where} has no {name!r}; it has {', '.join(names)}.")
-
-
-def _whole(row: Mapping[str, Any], name: str, where: str, default: int | None = None) -> int:
-    value = row.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= NEVER:
-        raise BadPolicy(f"{where}: {name} must be a whole number, 0 or more, not {value!r}.")
-    return value
-
-
-def _number(row: Mapping[str, Any], name: str, where: str, default: int | None = None) -> Fraction:
-    value = row.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < NEVER:
-        raise BadPolicy(f"{where}: {name} must be a number, 0 or more, not {value!r}.")
-    return Fraction(str(value))
+def _exact(number: float) -> Fraction:
+    """Return the number as it is written: 0.1 is a tenth."""
+    return Fraction(str(number))

@@ -1,4 +1,4 @@
-"""`gradlab policy`: gradebooks in, final marks and their explanations out."""
+"""`gradlab policy` turns gradebooks into final marks and explains them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from autograder.cli.app import main
 from autograder.core.report import Mark
-from autograder.policy.final_marks import BadPolicy, read_gradebooks, read_policy
+from autograder.policy.final_marks import read_gradebooks
+from autograder.policy.policy_file import BadPolicy, read_policy
 from autograder.render.gradebook_csv import gradebook_csv
 from tests.policy.test_final_marks import TEXT, write
 from tests.support.sample_reports import perfect
@@ -49,7 +50,7 @@ def test_the_command_reads_gradebooks_and_explains_each_mark(tmp_path):
     assert out.read_bytes() == first
 
 
-def test_the_command_says_that_marks_are_provisional_while_questions_wait(tmp_path):
+def test_marks_are_provisional_while_questions_are_not_marked(tmp_path):
     books = [gradebook(tmp_path, "a02", "ada", "bob", q1=None)]
     out = tmp_path / "final.csv"
     command = ["policy", *map(str, books), "--policy", str(write(tmp_path, TEXT.partition("[[extensions]]")[0]))]
@@ -60,16 +61,16 @@ def test_the_command_says_that_marks_are_provisional_while_questions_wait(tmp_pa
     assert (ada["mark"], ada["open"]) == ("100", "yes")
 
 
-def test_gradebooks_that_do_not_fit_the_policy_get_a_sentence(tmp_path):
+def test_gradebooks_that_do_not_match_the_policy_are_refused(tmp_path):
     rules = read_policy(write(tmp_path, TEXT))
     with pytest.raises(BadPolicy, match=r"no \[assignments.a07\]"):
         read_gradebooks([gradebook(tmp_path, "a07", "ada")], rules)
     book = gradebook(tmp_path, "a01", "ada")
-    with pytest.raises(BadPolicy, match="ada has a row for a01 already"):
+    with pytest.raises(BadPolicy, match="ada already has a row for a01"):
         read_gradebooks([book, book], rules)
-    with pytest.raises(BadPolicy, match="whom no gradebook lists"):
+    with pytest.raises(BadPolicy, match="grants 'ada' an extension for a02, but no gradebook lists 'ada'"):
         read_gradebooks([gradebook(tmp_path, "a01", "bob")], rules)
-    with pytest.raises(BadPolicy, match="counts the question 'q9', and the gradebook has no such column"):
+    with pytest.raises(BadPolicy, match="counts the question 'q9', but the gradebook has no such column"):
         read_gradebooks(
             [book], read_policy(write(tmp_path, TEXT.replace("weight = 1", "weight = 1\nquestions = {q9 = 1}")))
         )
@@ -81,5 +82,5 @@ def test_gradebooks_that_do_not_fit_the_policy_get_a_sentence(tmp_path):
     with pytest.raises(BadPolicy, match="cannot be read: it is a folder, not a file"):
         read_policy(tmp_path)
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(BadPolicy, match="line 2: this is no row"):
+    with pytest.raises(BadPolicy, match="line 2: this is not a row of a gradebook: it has no column 'student'"):
         read_gradebooks([tmp_path / "x.csv"], rules)

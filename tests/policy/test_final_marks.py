@@ -1,4 +1,4 @@
-"""Late days and weights: exact, the same every time, and explained to each student."""
+"""Late days and weights give exact marks, the same every time, with an explanation for each student."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.policy.final_marks import BadPolicy, Policy, Row, apply, read_policy, shown
-from autograder.policy.policy_file import Extension, Rule
+from autograder.policy.final_marks import GradebookRow, compute_final_marks, format_number
+from autograder.policy.policy_file import BadPolicy, Extension, Policy, Rule, read_policy
 
 DUE = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
 
@@ -48,13 +48,15 @@ def policy(**changes: object) -> Policy:
     return Policy(**table)  # type: ignore[arg-type]
 
 
-def row(points: int | None = 80, *, late: timedelta = timedelta(), student: str = "ada", **changes: object) -> Row:
+def row(
+    points: int | None = 80, *, late: timedelta = timedelta(), student: str = "ada", **changes: object
+) -> GradebookRow:
     table = {"assignment": "a01", "max_points": 100, "questions": {}, "needs_staff": False} | changes
-    return Row(student=student, points=points, handed_in=DUE + late, **table)  # type: ignore[arg-type]
+    return GradebookRow(student=student, points=points, handed_in=DUE + late, **table)  # type: ignore[arg-type]
 
 
-def mark(rules: Policy, *rows: Row) -> Fraction:
-    return apply(rules, rows)[0].mark
+def mark(rules: Policy, *rows: GradebookRow) -> Fraction:
+    return compute_final_marks(rules, rows)[0].mark
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -74,22 +76,22 @@ def write(tmp_path: Path, text: str) -> Path:
     ],
 )
 def test_a_day_is_late_from_its_first_second(late, days):
-    final = apply(policy(per_day=Fraction(1, 10)), [row(late=late)])[0]
+    final = compute_final_marks(policy(per_day=Fraction(1, 10)), [row(late=late)])[0]
     assert final.parts[0].late_days == days
     assert final.mark == 80 * (1 - Fraction(days, 10))
 
 
-def test_the_grace_forgives_minutes_and_shortens_no_day():
+def test_the_grace_forgives_minutes_but_shortens_no_late_day():
     rules = policy(per_day=Fraction(1, 10), grace_minutes=15)
     assert mark(rules, row(late=timedelta(minutes=15))) == 80
     assert mark(rules, row(late=timedelta(minutes=16))) == 72
 
 
-def test_free_days_go_to_the_earliest_due_dates():
+def test_free_days_are_used_for_the_earliest_due_dates():
     second = Rule("a02", Fraction(1), DUE + timedelta(days=7))
     rules = policy(rules={"a01": Rule("a01", Fraction(1), DUE), "a02": second}, free_days=3, per_day=Fraction(1, 10))
-    later = Row("ada", "a02", 100, 100, {}, DUE + timedelta(days=9), False)
-    final = apply(rules, [later, row(100, late=timedelta(days=2))])[0]
+    later = GradebookRow("ada", "a02", 100, 100, {}, DUE + timedelta(days=9), False)
+    final = compute_final_marks(rules, [later, row(100, late=timedelta(days=2))])[0]
     assert [(part.assignment, part.free_days, part.share) for part in final.parts] == [
         ("a01", 2, 1),
         ("a02", 1, Fraction(9, 10)),
@@ -98,9 +100,9 @@ def test_free_days_go_to_the_earliest_due_dates():
     assert "Free late days: 3 of 3 used" in final.explanation
 
 
-def test_what_is_too_late_counts_nothing_and_costs_no_free_day():
+def test_a_hand_in_that_is_too_late_does_not_count_and_uses_no_free_day():
     rules = policy(free_days=2, refuse_after=3)
-    final = apply(rules, [row(late=timedelta(days=6))])[0]
+    final = compute_final_marks(rules, [row(late=timedelta(days=6))])[0]
     assert (final.mark, final.parts[0].free_days) == (0, 0)
     assert "more than 3 days beyond the free ones" in final.explanation
 
@@ -111,39 +113,41 @@ def test_the_loss_has_a_limit():
 
 def test_an_extension_moves_the_due_date_and_says_why():
     rules = policy(per_day=Fraction(1, 10), extensions={("ada", "a01"): Extension(2, "illness")})
-    final = apply(rules, [row(100, late=timedelta(days=2)), row(100, late=timedelta(days=2), student="bob")])
+    final = compute_final_marks(
+        rules, [row(100, late=timedelta(days=2)), row(100, late=timedelta(days=2), student="bob")]
+    )
     assert [f.mark for f in final] == [100, 80]
     assert "Due 2 days later by an extension (illness)." in final[0].explanation
 
 
-def test_the_lowest_are_dropped_but_never_all():
+def test_the_lowest_assignments_are_dropped_but_never_all():
     rules = policy(rules={name: Rule(name, Fraction(1), None) for name in ("a01", "a02", "a03")}, drop_lowest=1)
     rows = [row(points, assignment=name) for name, points in (("a01", 50), ("a02", 100), ("a03", 90))]
-    final = apply(rules, rows)[0]
+    final = compute_final_marks(rules, rows)[0]
     assert final.mark == 95
     assert "Dropped as the lowest." in final.parts[0].explanation
-    assert apply(policy(drop_lowest=5), [row(100)])[0].mark == 100
+    assert compute_final_marks(policy(drop_lowest=5), [row(100)])[0].mark == 100
 
 
-def test_nothing_handed_in_is_zero_and_no_gradebook_is_not():
+def test_nothing_handed_in_counts_as_zero_but_a_missing_gradebook_does_not_count():
     rules = policy(rules={name: Rule(name, Fraction(1), DUE) for name in ("a01", "a02", "a03")})
-    ada, bob = apply(rules, [row(100), row(None, student="bob", assignment="a02", max_points=None)])
+    ada, bob = compute_final_marks(rules, [row(100), row(None, student="bob", assignment="a02", max_points=None)])
     assert (ada.mark, bob.mark) == (50, 0)
     assert "a02 (weight 1): nothing was handed in, so 0 %." in ada.explanation
-    assert "a03: no gradebook was given for it" in ada.explanation
+    assert "a03: no gradebook was given" in ada.explanation
 
 
-def test_what_a_person_must_see_first_keeps_the_mark_open():
-    unknown = Row("bob", "a01", 100, 100, {}, None, False)
-    ada, bob, zoe = apply(policy(), [row(needs_staff=True), unknown, row(student="zoe")])
-    assert (ada.open, bob.open, zoe.open) == (True, True, False)
-    assert "When it was handed in is not known" in bob.explanation
+def test_the_mark_is_provisional_until_a_person_has_looked():
+    unknown = GradebookRow("bob", "a01", 100, 100, {}, None, False)
+    ada, bob, zoe = compute_final_marks(policy(), [row(needs_staff=True), unknown, row(student="zoe")])
+    assert (ada.provisional, bob.provisional, zoe.provisional) == (True, True, False)
+    assert "The time of the hand-in is unknown" in bob.explanation
     assert "Provisional" in ada.explanation
 
 
-def test_a_question_that_nobody_has_marked_is_open_and_not_zero():
+def test_an_unmarked_question_is_open_and_not_zero():
     rules = policy(rules={"a01": Rule("a01", Fraction(1), DUE, {"q1": 10, "q2": 10})})
-    half, none, all_zero = apply(
+    half, none, all_zero = compute_final_marks(
         rules,
         [
             row(80, questions={"q1": 10, "q2": None}),
@@ -151,20 +155,20 @@ def test_a_question_that_nobody_has_marked_is_open_and_not_zero():
             row(80, questions={"q1": 0, "q2": 0}, student="zoe"),
         ],
     )
-    assert (half.mark, half.open) == (100 * Fraction(90, 110), True)
+    assert (half.mark, half.provisional) == (100 * Fraction(90, 110), True)
     assert "90 points of 110" in half.explanation
     assert "Open: q2 is not marked by hand yet and does not count so far." in half.explanation
     assert half.explanation.startswith("ada: 81.82 of 100, provisional\n")
     assert "Provisional: the mark may change" in half.explanation
-    assert (none.mark, none.open) == (80, True)
+    assert (none.mark, none.provisional) == (80, True)
     assert "q1 and q2 are not marked by hand yet" in none.explanation
-    assert (all_zero.mark, all_zero.open) == (100 * Fraction(80, 120), False)
+    assert (all_zero.mark, all_zero.provisional) == (100 * Fraction(80, 120), False)
 
 
-def test_a_question_waits_for_nobody_where_nothing_was_handed_in():
+def test_a_question_is_not_open_if_nothing_was_handed_in():
     rules = policy(rules={"a01": Rule("a01", Fraction(1), None, {"q1": 10})})
-    final = apply(rules, [row(None, max_points=None, questions={"q1": None})])[0]
-    assert (final.mark, final.open) == (0, False)
+    final = compute_final_marks(rules, [row(None, max_points=None, questions={"q1": None})])[0]
+    assert (final.mark, final.provisional) == (0, False)
 
 
 @given(
@@ -176,7 +180,7 @@ def test_a_question_waits_for_nobody_where_nothing_was_handed_in():
     st.integers(0, 5),
     st.integers(0, 100),
 )
-def test_a_mark_is_between_0_and_100_and_less_lateness_never_lowers_it(parts, free, percent):
+def test_a_mark_is_between_0_and_100_and_never_lower_for_an_earlier_hand_in(parts, free, percent):
     rules = policy(
         rules={name: Rule(name, Fraction(2), DUE) for name in ("a01", "a02")},
         free_days=free,
@@ -184,9 +188,9 @@ def test_a_mark_is_between_0_and_100_and_less_lateness_never_lowers_it(parts, fr
     )
     late = [row(points, late=timedelta(hours=hours), assignment=name) for points, hours, name in parts]
     punctual = [row(points, assignment=name) for points, _, name in parts]
-    for before, after in zip(apply(rules, late), apply(rules, punctual), strict=True):
+    for before, after in zip(compute_final_marks(rules, late), compute_final_marks(rules, punctual), strict=True):
         assert 0 <= before.mark <= after.mark <= 100
-        assert apply(rules, reversed(late)) == apply(rules, late)
+        assert compute_final_marks(rules, reversed(late)) == compute_final_marks(rules, late)
 
 
 @pytest.mark.parametrize(
@@ -200,22 +204,22 @@ def test_a_mark_is_between_0_and_100_and_less_lateness_never_lowers_it(parts, fr
     ],
 )
 def test_numbers_are_shown_with_two_places_at_most(number, text):
-    assert shown(number) == text
+    assert format_number(number) == text
 
 
 @pytest.mark.parametrize(
     ("old", "new", "match"),
     [
-        ("weight = 1", "weight = 0", r"\[assignments.a01\]: weight must be above 0"),
-        ("weight = 1", "wait = 1", "has no 'wait'"),
+        ("weight = 1", "weight = 0", r"\[assignments.a01\]: weight must be a number above 0"),
+        ("weight = 1", "wait = 1", r"\[assignments.a01\]: unknown setting 'wait'\. Allowed: weight, due, questions"),
         ("due = 2026-11-20T23:59:00Z", "due = 2026-11-20", "with its zone"),
         ("free_days = 3", "free_days = -3", "free_days must be a whole number"),
         ("percent_per_day = 10", 'percent_per_day = "10"', "percent_per_day must be a number"),
         ('assignment = "a02"', 'assignment = "a09"', r"no \[assignments.a09\]"),
-        ("reason", "because", "has no 'because'"),
-        ("[late]", "[late", "cannot be read"),
+        ("reason", "because", r"\[\[extensions\]\] 'ada': unknown setting 'because'\. Allowed: student, "),
+        ("[late]", "[late", "is not valid TOML"),
     ],
 )
-def test_a_wrong_policy_gets_a_sentence(tmp_path, old, new, match):
+def test_a_wrong_policy_is_refused_with_the_entry(tmp_path, old, new, match):
     with pytest.raises(BadPolicy, match=match):
         read_policy(write(tmp_path, TEXT.replace(old, new, 1)))
