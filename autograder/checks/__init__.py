@@ -1,1 +1,1 @@
-"""What check files are written with: the task mark, expectations, gradients, source rules, random inputs."""
+"""What check files are written with: the task mark, expectations, gradients, random inputs. For authors of checks."""

@@ -1,0 +1,1 @@
+"""The command line: one file of commands for each kind of user. For students, instructors and authors."""

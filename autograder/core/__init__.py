@@ -1,0 +1,1 @@
+"""What all rooms share: the manifest, the course, the report, errors and files. For everyone."""

@@ -1,1 +1,1 @@
-"""Results for other systems: Gradescope, nbgrader's gradebook, Canvas, Moodle, JUnit, from RESULTS/*/report.json."""
+"""Results for other platforms: Canvas, Moodle, Gradescope, nbgrader and JUnit, from report.json. For instructors."""

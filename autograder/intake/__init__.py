@@ -1,0 +1,1 @@
+"""A downloaded class: platforms, roster, times, unpacking. For instructors."""

@@ -1,1 +1,1 @@
-"""Views of reports: HTML pages, terminal, notebook table, CSV. Text that students wrote is made harmless here."""
+"""Reports as HTML, terminal output, notebook table and CSV; students' text is made harmless. For maintainers."""

@@ -1,1 +1,1 @@
-"""Where students' code runs: isolation, the fork server, its workers, and the grader's links to them."""
+"""Where students' code runs: isolation, the fork server, and the grader's links to its workers. For maintainers."""

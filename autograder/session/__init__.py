@@ -1,0 +1,1 @@
+"""One grading session: the pytest plugin, verdicts, points, digests. For maintainers."""

@@ -1,1 +1,1 @@
-"""For maintainers. Open one hand-in: from a zip, folder or notebook to the source text that is graded. Runs nothing."""
+"""One hand-in, opened: from a zip, folder or notebook to the source that is graded. Runs nothing. For maintainers."""
