@@ -21,4 +21,4 @@ def run_command(*arguments: object) -> Result:
 def release_course(root: Path) -> None:
     make_course(root)
     with chdir(root):
-        assert run_command("release").output == "t01_tiny: tiny.ipynb, tiny.py\n"
+        assert run_command("release").output == "t01_tiny: README.md, tiny.ipynb, tiny.py\n"
