@@ -20,6 +20,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.core.assignment import read_assignment
+from autograder.core.code import Code
 from autograder.runners.grader_process import GraderProcess, Job, Setup
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.isolation import choose
@@ -168,7 +169,7 @@ def time_box(isolation: str) -> float:
     with WorkerPool(isolation) as pool:
         for _ in range(21):
             begun = time.perf_counter()
-            link = BoxLink(pool, {"m.py": ""}, limits)
+            link = BoxLink(pool, Code({"m.py": ""}), limits)
             link.begin(seed=0, seconds=10, memory_mb=1024)
             times.append(time.perf_counter() - begun)
             link.close()

@@ -25,6 +25,7 @@ from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
+from autograder.submissions.submission import code_of_scripts
 
 DEVIATIONS = 4.0
 WRONG_SEEDS = 3
@@ -54,8 +55,9 @@ def calibrate(
         scores.clear()
         progress(f"{who}, seed {seed} ...")
         checks.run.options = replace(options, seed=seed)
-        with open_link(pool, files, assignment.limits) as link:
-            results = checks.judge(link, files, only=lambda c: c.scored and (only is None or c.name in only))
+        code = code_of_scripts(files, assignment)
+        with open_link(pool, code, assignment.limits) as link:
+            results = checks.judge(link, code, only=lambda c: c.scored and (only is None or c.name in only))
         for result in results:
             if not result.points and files is sources:
                 raise BadCheck(f"The reference does not finish {result.id} with seed {seed}: {result.message}")

@@ -27,6 +27,7 @@ from autograder.sandbox.pool import WorkerPool, open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from autograder.session.verdict import show
+from autograder.submissions.submission import code_of_scripts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -218,8 +219,9 @@ class _Bench:
     def _run(self, sources: Mapping[str, str], names: Collection[str]) -> tuple[CheckResult, ...]:
         if not names:
             return ()
-        with open_link(self.pool, sources, self.checks.assignment.limits) as link:
-            return self.checks.judge(link, sources, only=lambda check: check.name in names)
+        code = code_of_scripts(sources, self.checks.assignment)
+        with open_link(self.pool, code, self.checks.assignment.limits) as link:
+            return self.checks.judge(link, code, only=lambda check: check.name in names)
 
 
 def _find(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:

@@ -34,6 +34,7 @@ class Cause(StrEnum):
     CRASHED = "crashed"
     FORBIDDEN = "forbidden"
     NOT_WRITTEN = "not written"
+    NOT_LOADED = "not loaded"  # the code that it needs could not be read or did not run
     BROKEN = "broken"
 
 
@@ -53,6 +54,27 @@ class CheckResult:
     hint: str = ""
     output: str = ""  # what the student's code printed during the check, up to a limit
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something about a hand-in that the student should read before handing in, and staff after."""
+
+    kind: str  # one of REMARK_KINDS
+    text: str  # what was found, where
+    advice: str = ""  # what to do
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.advice}".strip()
+
+
+REMARK_KINDS = (
+    "renamed",  # a file with another name than the assignment's was graded
+    "doubtful",  # two files differ, and one was chosen
+    "unreadable",  # a file, a cell or a block that could not be read
+    "import",  # an import that the assignment does not allow
+    "own module",  # a module of the student's own was taken along
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +121,7 @@ class Report:
     notes: tuple[str, ...] = ()  # sentences about the hand-in: "Nothing is written in knn.py, so it was ignored."
     handed_in: str = ""  # ISO 8601, UTC; empty where the platform does not record it
     marks: tuple[Mark, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     schema: int = field(default=SCHEMA)
 
     @property
@@ -190,6 +213,9 @@ def parse_report(data: bytes, path: str) -> Report:
             table[name] = table.pop(json_name)
         tasks = tuple(TaskResult(**row) for row in table.pop("tasks"))
         marks = tuple(Mark(**row) for row in table.pop("marks", ()))
-        return Report(**{**table, "notes": tuple(table["notes"])}, checks=checks, tasks=tasks, marks=marks)
+        remarks = tuple(Remark(**row) for row in table.pop("remarks", ()))
+        return Report(
+            **{**table, "notes": tuple(table["notes"])}, checks=checks, tasks=tasks, marks=marks, remarks=remarks
+        )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} is not a gradlab report: {error}.") from None

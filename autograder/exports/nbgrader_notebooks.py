@@ -11,7 +11,8 @@ from pathlib import Path
 from autograder.core.assignment import Assignment
 from autograder.core.notebooks import notebook_name
 from autograder.intake.download import HandIn, read_handins
-from autograder.submissions.submission import BadSubmission, read_wanted_files, submission_from_files
+from autograder.submissions.selection import Selection
+from autograder.submissions.submission import BadSubmission, open_selection, select_files
 
 Files = dict[str, bytes]  # file name -> content
 
@@ -89,23 +90,23 @@ def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, 
     complaints = []
     for student, path in sorted(paths.items()):
         try:
-            files = read_wanted_files(path, assignment)
+            selection = select_files(path, assignment)
         except BadSubmission as problem:
             complaints.append(f"{student}: {problem} Formgrader shows the stub.")
             continue
-        found[student] = _graded(files, student, assignment)
+        found[student] = _graded(selection, student, assignment)
     return found, complaints
 
 
-def _graded(files: Files, student: str, assignment: Assignment) -> Files:
+def _graded(selection: Selection, student: str, assignment: Assignment) -> Files:
     """Without the notebook where the script of the same name was graded, and the other way round."""
     try:
-        cells = submission_from_files(files, student, assignment).cells
+        cells = open_selection(selection, student, assignment).code.cells
     except BadSubmission:
-        return files  # nothing was graded; people may want to see both
+        return selection.files  # nothing was graded; people may want to see both
     other = {name if name in cells else notebook_name(name) for name in assignment.files}
-    pairs = {name for name in other if {name, _twin(name)} <= {*files}}
-    return {name: data for name, data in files.items() if name not in pairs}
+    pairs = {name for name in other if {name, _twin(name)} <= {*selection.files}}
+    return {name: data for name, data in selection.files.items() if name not in pairs}
 
 
 def _twin(name: str) -> str:

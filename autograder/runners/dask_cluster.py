@@ -23,7 +23,8 @@ from autograder.core.report import Report, parse_report
 from autograder.runners.compatibility import make_request
 from autograder.runners.dask_connection import ClusterError, Tls, connected
 from autograder.runners.grader_process import Job, Setup
-from autograder.submissions.submission import BadSubmission, read_wanted_files
+from autograder.submissions.selection import Selection
+from autograder.submissions.submission import BadSubmission, select_files
 
 LOOK_SECONDS = 2.0  # between two looks at who is there
 PATIENCE_SECONDS = 60.0  # without a worker
@@ -212,10 +213,10 @@ class _Run:
         self.flights[number] = _Flight(future, chosen)
         future.add_done_callback(lambda done: self.landed.put((number, done)))
 
-    def _read(self, job: Job) -> tuple[dict[str, bytes] | None, str, str]:
+    def _read(self, job: Job) -> tuple[Selection | None, str, str]:
         """What is sent of a hand-in: its files, or why it cannot be graded, or what went wrong on our side."""
         try:
-            return read_wanted_files(job.path, self.assignment, earlier_modules=self.beside), "", ""
+            return select_files(job.path, self.assignment, earlier_modules=self.beside), "", ""
         except BadSubmission as problem:
             return None, str(problem), ""
         except Exception:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from multiprocessing import current_process
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from autograder.core.errors import GradlabError
 from autograder.runners.compatibility import Incompatible, check_compatible
 from autograder.runners.grader_process import GraderProcess, GraderProcessError, Job, Setup
+from autograder.submissions.selection import Selection
 
 GPU = "GPU"  # Dask's name for the resource
 
@@ -119,7 +119,7 @@ def dismiss(request: bytes, dask_worker: Any = None) -> None:
     threading.Thread(target=_desks(dask_worker).dismiss, args=(request,), daemon=True).start()
 
 
-def grade(request: bytes, student: str, files: Mapping[str, bytes] | None, refusal: str, trouble: str) -> bytes:
+def grade(request: bytes, student: str, selection: Selection | None, refusal: str, trouble: str) -> bytes:
     """The report of one hand-in as JSON. ``trouble`` says that it is to be reported as broken, and why.
 
     Raises Refused when this worker must not grade.
@@ -132,7 +132,7 @@ def grade(request: bytes, student: str, files: Mapping[str, bytes] | None, refus
         grader = graders.take(request)
     except (Incompatible, GraderProcessError) as reason:
         raise Refused(worker.address, str(reason)) from None
-    job = Job(student, Path(student), files, refusal)
+    job = Job(student, Path(student), selection, refusal)
     try:
         report = grader.broken(job, trouble) if trouble else grader.grade(job)
     except BaseException as error:

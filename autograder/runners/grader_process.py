@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
@@ -27,7 +27,8 @@ from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import WorkerPool, open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, Handed, with_checks
-from autograder.submissions.submission import BadSubmission, Submission, open_submission, submission_from_files
+from autograder.submissions.selection import Selection
+from autograder.submissions.submission import BadSubmission, Submission, open_selection, open_submission
 
 START_SECONDS = 300.0
 SLACK_SECONDS = 120.0  # beyond what all checks of a submission may take together
@@ -55,7 +56,7 @@ class Job:
 
     student: str
     path: Path
-    files: Mapping[str, bytes] | None = None  # what was read of it, where that was done on another machine
+    selection: Selection | None = None  # what was read of it, where that was done on another machine
     refusal: str = ""  # why that could not be graded
 
     def open(self, assignment: Assignment) -> Submission:
@@ -63,9 +64,9 @@ class Job:
         if self.refusal:
             raise BadSubmission(self.refusal)
         beside = earlier_modules(assignment)
-        if self.files is None:
+        if self.selection is None:
             return open_submission(self.path, assignment, earlier_modules=beside)
-        return submission_from_files(self.files, self.student, assignment, earlier_modules=beside)
+        return open_selection(self.selection, self.student, assignment, earlier_modules=beside)
 
 
 class GraderProcess:
@@ -176,7 +177,7 @@ def grade_handin(checks: Checks, job: Job, pool: WorkerPool | None) -> Report:
         results: tuple[CheckResult, ...] = checks.refuse(str(problem))
         handed = Handed(job.student, "", (str(problem),))
     else:
-        with open_link(pool, submission.files, checks.assignment.limits, cells=submission.cells) as link:
-            results = checks.judge(link, submission.files)
-        handed = Handed(job.student, submission.digest, submission.notes)
+        with open_link(pool, submission.code, checks.assignment.limits) as link:
+            results = checks.judge(link, submission.code)
+        handed = Handed(job.student, submission.digest, submission.notes, submission.remarks)
     return checks.report(handed, results, isolation=pool.isolation if pool else "none")

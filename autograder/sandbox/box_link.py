@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from autograder.core.assignment import Limits
+from autograder.core.code import Code
 from autograder.core.report import Cause
 from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, send
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
 from autograder.sandbox.isolation import fallbacks_folder
 from autograder.sandbox.pool import BoxError, WorkerHandle, WorkerPool
-from autograder.sandbox.proxy import NO_CELLS, Cells, StudentFault, fault_of, unwrap
+from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
 
 PATIENCE = 9.0  # times a check's limit: the most that it can get back for seconds in which no core was free for it
 IMPORT_SECONDS = 30.0  # limit for importing a submission; it does not count against the checks' limits
@@ -23,8 +23,8 @@ OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
 class BoxLink:
     """A Link (see proxy.py) to the worker of one submission. Starts a new worker after a check that ended the last."""
 
-    def __init__(self, pool: WorkerPool, files: Mapping[str, str], limits: Limits, *, cells: Cells = NO_CELLS) -> None:
-        self.pool, self.files, self.limits, self.cells = pool, dict(files), limits, cells
+    def __init__(self, pool: WorkerPool, code: Code, limits: Limits) -> None:
+        self.pool, self.code, self.limits = pool, code, limits
         self.printed = ""
         self.deadline = 0.0
         self._patience = 0.0  # seconds that this check can still get back
@@ -99,7 +99,16 @@ class BoxLink:
         self._worker = worker = self.pool.fork(limits)
         self._credited = 0.0
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
-        first = {"files": self.files, "fallbacks": fallbacks_folder(self.pool.isolation)}
+        packages = self.code.packages
+        first = {
+            "files": dict(self.code.files),
+            "fallbacks": fallbacks_folder(self.pool.isolation),
+            "packages": None if packages is None else sorted(packages),
+            "not_run": {
+                name: [(part.line, part.names, part.reason) for part in parts]
+                for name, parts in self.code.aside.items()
+            },
+        }
         try:
             send(worker.channel.fileno(), *encode(first), deadline=Deadline(time.monotonic() + IMPORT_SECONDS))
         except (Closed, Late):
@@ -139,7 +148,7 @@ class BoxLink:
         limit = (int(self.limits.output_kb) << 10) + OUTPUT_SLACK
         self.printed = (self.printed + answer["printed"])[:limit]
         if type(answer.get("fault")) is dict:
-            raise fault_of(answer["fault"], self.cells)
+            raise fault_of(answer["fault"], self.code.cells)
         if set(answer) != {"value", "printed", "number"}:
             raise self._malformed()
         return answer["value"]

@@ -14,11 +14,12 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from autograder.core.code import Code
 from autograder.core.report import Cause
-from autograder.sandbox.inside.modules import SubmissionFinder
+from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
-from autograder.sandbox.proxy import NO_CELLS, Cells, StudentFault, fault_of, unwrap
+from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
 
 FALLBACKS = Path(__file__).resolve().parents[2] / "common" / "fallbacks"
 
@@ -30,18 +31,27 @@ class LocalLink:
 
     def __init__(
         self,
-        files: Mapping[str, str],
+        code: Code,
         *,
         filenames: Mapping[str, str] | None = None,
-        cells: Cells = NO_CELLS,
         namespaces: Mapping[str, ModuleType] | None = None,
         debugging: bool = False,
     ) -> None:
-        self.finder = SubmissionFinder(files, filenames)
-        self.cells, self.namespaces = cells, dict(namespaces or {})
+        self.finder = SubmissionFinder(
+            code.files,
+            filenames,
+            packages=code.packages,
+            fallbacks=[path.stem for path in FALLBACKS.glob("*.py")],
+            not_run={
+                name: [NotRun(part.line, part.names, part.reason) for part in parts]
+                for name, parts in code.aside.items()
+            },
+        )
+        self.code, self.namespaces = code, dict(namespaces or {})
         self.debugging, self.seconds = debugging, 0.0
         self.worker = Worker(limit=1 << 40, interactive=True)
-        self.worker.files = {loader.filename: f"{name}.py" for name, loader in self.finder.loaders.items()}
+        self.worker.files = {loader.filename: self.finder.paths[name] for name, loader in self.finder.loaders.items()}
+        self.worker.finder = self.finder
         self.finder.install()
         if str(FALLBACKS) not in sys.path:
             sys.path.append(str(FALLBACKS))
@@ -66,7 +76,7 @@ class LocalLink:
             header, body = self.worker.answer(bytearray(header), bytearray().join(body))
         answer = decode(bytearray(header), bytearray().join(body), resolve=lambda ref: ref)
         if "fault" in answer:
-            fault = fault_of(answer["fault"], self.cells)
+            fault = fault_of(answer["fault"], self.code.cells)
             if self.debugging and self.worker.error is not None:
                 raise fault.with_traceback(
                     self.worker.error.__traceback__

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from autograder.core.assignment import Limits
+from autograder.core.code import Code
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
-from autograder.sandbox.proxy import NO_CELLS, Cells, Link
+from autograder.sandbox.proxy import Link
 
 
 @contextmanager
-def open_link(
-    pool: WorkerPool | None, files: Mapping[str, str], limits: Limits, *, cells: Cells = NO_CELLS
-) -> Iterator[Link]:
-    """Yield a link to a submission's ``files`` and close it afterwards.
+def open_link(pool: WorkerPool | None, code: Code, limits: Limits) -> Iterator[Link]:
+    """Yield a link to a submission's code and close it afterwards.
 
     Without a pool (see ``open_pool``) the submission runs in this process, and only its deadlines are enforced.
     """
-    link = BoxLink(pool, files, limits, cells=cells) if pool else LocalLink(files, cells=cells)
+    link = BoxLink(pool, code, limits) if pool else LocalLink(code)
     try:
         yield link
     finally:

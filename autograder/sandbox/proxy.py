@@ -71,7 +71,7 @@ class Trail:
         self.call = f"{call} returned {describe(value)}"
 
 
-_WITHOUT_VALUE = ("has", "define", "seed")  # a check does not compute with their answers
+_WITHOUT_VALUE = ("has", "explain_missing", "define", "seed")  # a check does not compute with their answers
 _LOOKUPS = ("getattr", "getitem")
 
 
@@ -147,9 +147,9 @@ class Handle:
 class Student:
     """The student's module that a check judges."""
 
-    def __init__(self, link: Link, module: str, source: str | None) -> None:
+    def __init__(self, link: Link, module: str, source: str | None, *, unreadable: str = "") -> None:
         self.source = source or ""  # text of the module
-        self._handed_in = source is not None
+        self._handed_in, self._unreadable = source is not None, unreadable
         self._remote = Remote(link, Trail())
         self._name, self._file = module, f"{module}.py"
         self._module: Handle | None = None
@@ -160,6 +160,8 @@ class Student:
         return self._remote.trail
 
     def _root(self) -> Handle:
+        if self._unreadable:
+            raise StudentFault(Cause.NOT_LOADED, self._unreadable)
         if not self._handed_in:
             raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} was not handed in.")
         if self._module is None:
@@ -171,6 +173,7 @@ class Student:
             raise AttributeError(name)
         root = self._root()
         if not self._remote.ask("has", target=root._ref, name=name):
+            self._remote.ask("explain_missing", name=name)  # raises StudentFault where it can
             raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} does not define {name}.")
         return self._remote.ask("getattr", target=root._ref, name=name, label=name)
 
@@ -223,18 +226,26 @@ def unwrap(value: Any) -> Ref:
     )
 
 
+_CAUSES = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN, "not loaded": Cause.NOT_LOADED}
+
+
 def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
     """Return the fault that an answer describes. The student's process wrote it, so its strings are cut here."""
-    kinds = {"cause": str, "type": str, "message": str, "frames": list}
+    kinds = {"cause": str, "type": str, "message": str, "frames": list, "not_run": list}
     if any(type(table.get(key)) is not kind for key, kind in kinds.items()):
         return _unexpected_message()
-    cause = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN}.get(table["cause"], Cause.ERROR)
+    cause = _CAUSES.get(table["cause"], Cause.ERROR)
     frames = [frame for frame in table["frames"][:12] if _is_frame(frame)]
     name, text = table["type"][:100], table["message"][:1000]
     if cause is Cause.NOT_WRITTEN and frames:
         return StudentFault(cause, f"{frames[-1][2]} is not written yet ({_place(frames[-1], cells)}).")
     lines = [": ".join(part for part in (name, text) if part)]
     lines += [f"  {_place(frame, cells)}: {frame[3][:200]}" for frame in frames]
+    if [type(part) for part in table["not_run"]] == [str, int, str]:
+        file, line, reason = table["not_run"]
+        if not name:
+            lines = [f"{text} could not be loaded, because the code that defines it did not run."]
+        lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300]}.")
     hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else ""
     return StudentFault(cause, "\n".join(lines), hint)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,8 @@ import pytest
 from autograder import __version__
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
-from autograder.core.report import Cause, CheckResult, Outcome, Report, TaskResult
+from autograder.core.code import Code
+from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report, TaskResult
 from autograder.sandbox.proxy import Link
 from autograder.session import plugin
 from autograder.session.digests import check_files, checks_digest, digest_seed
@@ -43,6 +44,7 @@ class Handed:
     student: str
     digest: str
     notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 class Checks:
@@ -58,13 +60,13 @@ class Checks:
     def judge(
         self,
         link: Link,
-        sources: Mapping[str, str],
+        code: Code,
         *,
         only: Callable[[plugin.Check], bool] = lambda check: True,
         progress: Callable[[CheckResult], None] = lambda result: None,
     ) -> tuple[CheckResult, ...]:
         """Run the checks, or only some of them, against one submission. Calls ``progress`` after each."""
-        self.run.set_submission(link, sources)
+        self.run.set_submission(link, code)
         items = [item for item in self.items if only(item)]
         for index, item in enumerate(items, start=1):
             following = items[index] if index < len(items) else None
@@ -113,6 +115,7 @@ class Checks:
             checks=tuple(results),
             tasks=tuple(tasks),
             notes=handed.notes,
+            remarks=handed.remarks,
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -19,12 +19,15 @@ from autograder.checks.expect import expect
 from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck, CheckSpec
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.core.code import Code
+from autograder.core.course import earlier_modules
 from autograder.core.report import CheckResult
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link, Student
 from autograder.session.digests import ORACLES, digest_seed
 from autograder.session.options import Options
+from autograder.submissions.submission import BadSubmission, open_submission
 
 HIDDEN = "_hidden"
 
@@ -41,38 +44,44 @@ class CheckFile:
 
 @dataclass
 class Run:
-    """One session. ``link`` and ``sources`` change from submission to submission; the rest does not."""
+    """One session. ``link`` and ``code`` change from submission to submission; the rest does not."""
 
     options: Options
     folder: Path | None = None  # where the student's files are, when no submission was handed over
     link: Link | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)  # file name -> text
+    code: Code = field(default_factory=Code)
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
     scores: dict[str, list[Any]] | None = None  # where scored checks write instead of comparing
     own: dict[Path, LocalLink] = field(default_factory=dict)
     splits: dict[Any, Any] = field(default_factory=dict)
 
-    def set_submission(self, link: Link, sources: Mapping[str, str]) -> None:
+    def set_submission(self, link: Link, code: Code) -> None:
         """The next submission's turn."""
-        self.link, self.sources, self.results = link, sources, {}
+        self.link, self.code, self.results = link, code, {}
 
     def student(self, file: CheckFile, spec: CheckSpec, seed: int) -> Student:
         """The proxy for one check, its link reset and its deadline begun."""
-        link, sources = self.link, self.sources
+        link, code = self.link, self.code
         if link is None:
             folder = self.folder or file.path.parent
-            link, sources = self._own(folder, file.assignment)
+            link, code = self._own(folder, file.assignment)
         limits = file.assignment.limits
         link.begin(seed=seed, seconds=spec.seconds or limits.seconds, memory_mb=spec.memory_mb or int(limits.memory_mb))
-        return Student(link, file.module, sources.get(f"{file.module}.py"))
+        name = f"{file.module}.py"
+        return Student(link, file.module, code.files.get(name), unreadable=code.unreadable.get(name, ""))
 
-    def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, dict[str, str]]:
-        paths = {name: folder / name for name in assignment.files if (folder / name).is_file()}
-        sources = {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+    def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, Code]:
+        """The student's files in a folder, as `gradlab check` and the grader read them."""
+        try:
+            submission = open_submission(
+                folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment)
+            )
+        except BadSubmission as problem:
+            return LocalLink(Code()), Code(unreadable=dict.fromkeys(assignment.files, str(problem)))
         if folder not in self.own:
-            filenames = {name: str(path) for name, path in paths.items()}
-            self.own[folder] = LocalLink(sources, filenames=filenames, debugging=self.options.debugging)
-        return self.own[folder], sources
+            filenames = submission.paths_below(folder)
+            self.own[folder] = LocalLink(submission.code, filenames=filenames, debugging=self.options.debugging)
+        return self.own[folder], submission.code
 
     def split(self, file: CheckFile, name: str, **sizes: Any) -> Any:
         """Images and labels that the student's process cannot generate for itself: seeded by the run's secret."""

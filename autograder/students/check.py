@@ -11,6 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from autograder.core.assignment import Assignment
+from autograder.core.code import Code
+from autograder.core.course import earlier_modules
 from autograder.core.report import CheckResult, Report
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.options import Options
@@ -32,19 +34,17 @@ def check_folder(
     Raises BadSubmission if the files cannot be read, BadCheck if no check was selected.
     """
     folder = hand_in or assignment.folder
-    submission = open_submission(folder, assignment, assignment.folder)
-    filenames = {name: str(folder / name) for name in submission.files if (folder / name).is_file()}
-    cells = submission.cells
-    filenames = {name: path for name, path in filenames.items() if name not in cells or not cells[name]}
+    submission = open_submission(folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment))
+    filenames = submission.paths_below(folder)
 
     def body(checks: Checks) -> Report:
-        link = LocalLink(submission.files, filenames=filenames, cells=cells, debugging=options.debugging)
+        link = LocalLink(submission.code, filenames=filenames, debugging=options.debugging)
         try:
-            results = checks.judge(link, submission.files, progress=progress)
+            results = checks.judge(link, submission.code, progress=progress)
         finally:
             link.close()
         notes = (*submission.notes, *changed_checks(assignment.folder))
-        return checks.report(Handed("you", submission.digest, notes), results, isolation="none")
+        return checks.report(Handed("you", submission.digest, notes, submission.remarks), results, isolation="none")
 
     return with_checks(assignment, options, body, hidden=False, arguments=arguments)
 
@@ -55,13 +55,13 @@ def check_namespace(
     """Run the public checks on functions that are defined in ``namespace``, as in a notebook."""
     stand_in = ModuleType(module)
     stand_in.__dict__.update({key: value for key, value in namespace.items() if not key.startswith("__")})
-    sources = {f"{module}.py": source}
+    code = Code({f"{module}.py": source})
 
     def body(checks: Checks) -> Report:
-        link = LocalLink({}, namespaces={module: stand_in})
+        link = LocalLink(Code(), namespaces={module: stand_in})
         link.worker.files = dict.fromkeys(_code_files(stand_in), "notebook")
         try:
-            results = checks.judge(link, sources, only=lambda check: check.placed.module == module)
+            results = checks.judge(link, code, only=lambda check: check.placed.module == module)
         finally:
             link.close()
         return checks.report(Handed("you", "", changed_checks(assignment.folder)), results, isolation="none")

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.course import earlier_modules
 from autograder.core.files import write_atomically
-from autograder.core.notebooks import accepted_names, notebook_name
-from autograder.submissions.find import find_files
+from autograder.core.notebooks import notebook_name
+from autograder.submissions.selection import select_files
 from autograder.submissions.statements import bound_names, unwritten_places
 from autograder.submissions.submission import BadSubmission, open_submission
 
@@ -35,7 +36,7 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     and its script differ, or a module is missing.
     """
     assignment = read_assignment(assignment_folder)
-    submission = open_submission(assignment_folder, assignment)
+    submission = open_submission(assignment_folder, assignment, earlier_modules=earlier_modules(assignment))
     missing = [module for module in assignment.files if module not in submission.files]
     if missing:
         notebook = notebook_name(missing[0])
@@ -55,9 +56,9 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
             "solution there."
         )
 
-    names = accepted_names(assignment.files)
+    selection = select_files(assignment_folder, assignment)
     path = _target(assignment, out)
-    write_atomically(path, _zip(find_files(assignment_folder, names).files))
+    write_atomically(path, _zip({**selection.files, **selection.own_modules}))
     warnings = [*submission.notes]
     if unfinished:
         warnings.append(f"Not written yet, so they earn no points: {', '.join(unfinished)}.")

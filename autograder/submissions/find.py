@@ -1,202 +1,247 @@
-"""Find the wanted files of a hand-in, whether it is a zip, a folder or a single file, and read them into memory.
+"""List the notebooks and scripts of a hand-in: a file, a folder, a zip, or a zip inside one.
 
-Nothing is unpacked to disk, no link is followed, only regular files are opened, and every size is bounded.
-Knows nothing about what the files mean.
+Nothing is unpacked to disk, no link is followed, nothing but regular files is opened, and every size is bounded. Only
+notebooks and scripts count towards the limits. Knows nothing about what the files mean.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import stat
 import struct
+import time
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from autograder.submissions.source import BadSubmission, printable
 
-MAX_FILE = 8_000_000  # bytes of one wanted file
-MAX_ZIP = 100_000_000
-MAX_DECLARED = 1_000_000_000  # bytes that the table of contents of a zip declares for all its files
-MAX_RATIO = 200  # declared bytes per byte of the zip, once it declares more than MAX_FILE
-MAX_ENTRIES = 5_000
-MAX_FOLDERS = 6  # levels
+MAX_SCRIPT = 8_000_000  # bytes
+MAX_NOTEBOOK = 200_000_000  # with its outputs, which are not read
+MAX_ZIP = 250_000_000  # of a zip inside a zip, MAX_INNER_ZIP
+MAX_INNER_ZIP = 100_000_000
+MAX_MEMBERS = 200_000  # of a zip or a folder, of any kind
+MAX_FILES = 2_000  # notebooks and scripts
+MAX_DEPTH = 32  # folders below each other
 MAX_ZIPS = 3  # a zip in a zip in a zip
 
-_JUNK = ("__MACOSX", "__pycache__", "node_modules")
+# Folders that programs make, with thousands of files that nobody wrote for the assignment.
+_JUNK = ("__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
-
-_COPY = re.compile(r"( ?\(\d+\)|-\d+)(?=\.[^.]+$)")  # knn (1).py, knn-1.py: how browsers and Canvas name a second copy
+_WANTED = re.compile(r"\.(ipynb|py)(\.txt)?\Z", re.IGNORECASE)  # mail programs and browsers append .txt
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_MAKE_AGAIN = "Please create the zip again."
-
-Reader = Callable[[], bytes]
 
 
 @dataclass(frozen=True)
-class Found:
-    """The wanted files of a hand-in by name, and the names of some others for messages."""
+class Entry:
+    """One notebook, script or zip of a hand-in."""
 
-    files: dict[str, bytes]
-    others: tuple[str, ...] = ()
+    path: str  # within the hand-in, with "/"
+    read: Callable[[], bytes]  # raises BadSubmission
+    saved: float | None = None  # seconds since 1970
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """The folder that it is in; empty for the outermost."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def depth(self) -> int:
+        """The number of folders around it."""
+        return self.path.count("/")
 
 
-def find_files(path: Path, wanted: Collection[str], *, optional: Collection[str] = ()) -> Found:
-    """Read the files named in ``wanted`` from the outermost folder that contains any of them.
+@dataclass(frozen=True)
+class Listing:
+    """What a hand-in holds."""
 
-    Files named in ``optional`` are added when they are in that same folder.
-    Raises BadSubmission with the reason when the hand-in cannot be read or is not safe to read.
-    """
+    entries: tuple[Entry, ...]  # notebooks and scripts, outermost first
+    zips: tuple[Entry, ...] = ()
+    others: tuple[str, ...] = ()  # some names of other files, for messages
+
+
+def list_files(path: Path) -> Listing:
+    """List a hand-in. Raises BadSubmission with the reason when it cannot or must not be read."""
     name = printable(path.name)
     try:
-        mode = os.lstat(path).st_mode
-        if stat.S_ISDIR(mode):
-            return _choose(_folder_levels(path), wanted, optional, name, zips=MAX_ZIPS)
-        data = _read_regular(path, limit=MAX_ZIP if path.suffix.lower() == ".zip" else MAX_FILE)
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            return _sorted(_in_folder(path), name)
+        if path.suffix.lower() == ".zip":
+            return _sorted(_in_zip(_open_plain(path), name, os.path.getsize(path), limit=MAX_ZIP), name)
+        _open_plain(path).close()
+        return _sorted(iter([_entry_on_disk(path, path.name)]), name)
     except FileNotFoundError:
         raise BadSubmission(f"{name} does not exist.") from None
     except OSError as error:
         raise BadSubmission(f"{name} cannot be read: {error.strerror}.") from None
-    if path.suffix.lower() == ".zip":
-        return _choose(_zip_levels(data, name), wanted, optional, name, zips=MAX_ZIPS - 1)
-    return _single(path.name, data, wanted)
 
 
-def _single(name: str, data: bytes, wanted: Collection[str]) -> Found:
-    """Match a file that was handed in by itself: platforms put the student before its name and numbers around it."""
-    plain = _COPY.sub("", name.lower())
-    matches = [want for want in wanted if plain.endswith(want.lower())]
-    if not matches:
-        same_type = [want for want in wanted if want.rpartition(".")[2] == name.rpartition(".")[2]]
-        matches = same_type if len(same_type) == 1 else []
-    return Found({max(matches, key=len): data}) if matches else Found({}, (name,))
+def list_zip(entry: Entry) -> Listing:
+    """List a zip that was found in a hand-in. Raises BadSubmission."""
+    import io
+
+    data = entry.read()
+    prefix = f"{entry.path}/"
+    inside = _in_zip(io.BytesIO(data), printable(entry.path), len(data), limit=MAX_INNER_ZIP)
+    return _sorted(
+        (Entry(prefix + e.path, e.read, e.saved) if isinstance(e, Entry) else prefix + e for e in inside), entry.path
+    )
 
 
-def _choose(
-    levels: Iterator[Mapping[str, Reader]], wanted: Collection[str], optional: Collection[str], name: str, *, zips: int
-) -> Found:
-    """Read the wanted files from the first level of folders that has any, else from the only zip inside."""
-    others: dict[str, Reader] = {}
-    for level in levels:
-        homes = sorted({str(PurePosixPath(path).parent) for path in level if PurePosixPath(path).name in wanted})
-        if len(homes) > 1:
-            first, second = (printable(home) for home in homes[:2])
-            raise BadSubmission(f"{name} contains the same work in {first} and in {second}. Hand in only one of them.")
-        if homes:
-            files = {PurePosixPath(path): read for path, read in level.items()}
-            here = {path.name: read for path, read in files.items() if str(path.parent) == homes[0]}
-            taken = sorted({*wanted, *optional} & {*here})
-            return Found({want: here[want]() for want in taken}, tuple(sorted({*here} - {*taken})))
-        others.update(level)
-    inner = [path for path in others if path.lower().endswith(".zip")]
-    if len(inner) == 1 and zips:
-        inside = printable(f"{name}/{inner[0]}")
-        return _choose(_zip_levels(others[inner[0]](), inside), wanted, optional, inside, zips=zips - 1)
-    return Found({}, tuple(sorted(others)))
+def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
+    entries: list[Entry] = []
+    zips: list[Entry] = []
+    others: list[str] = []
+    for number, entry in enumerate(found):
+        if number >= MAX_MEMBERS:
+            raise BadSubmission(f"{name} holds more than {MAX_MEMBERS:,} files. Hand in only what you edited.")
+        if isinstance(entry, str):
+            others += [entry] if len(others) < 100 else []
+        elif entry.name.lower().endswith(".zip"):
+            zips.append(entry)
+        else:
+            entries.append(entry)
+        if len(entries) > MAX_FILES:
+            raise BadSubmission(
+                f"{name} holds more than {MAX_FILES:,} notebooks and scripts. Hand in only what you edited."
+            )
+    entries.sort(key=lambda entry: (entry.depth, entry.path))
+    return Listing(tuple(entries), tuple(sorted(zips, key=lambda entry: entry.path)), tuple(sorted(others)))
 
 
-def _hidden(part: str) -> bool:
+def _is_hidden(part: str) -> bool:
     return part.startswith(".") or part in _JUNK
 
 
-def _folder_levels(folder: Path) -> Iterator[dict[str, Reader]]:
-    """Yield the files of a folder, level by level, without following links."""
-    seen, level = 0, [folder]
-    for _ in range(MAX_FOLDERS):
-        files: dict[str, Reader] = {}
-        below = []
+def _counts(name: str) -> bool:
+    return bool(_WANTED.search(name)) or name.lower().endswith(".zip")
+
+
+def _limit(name: str) -> int:
+    if name.lower().endswith(".zip"):
+        return MAX_INNER_ZIP
+    return MAX_NOTEBOOK if ".ipynb" in name.lower() else MAX_SCRIPT
+
+
+def _in_folder(folder: Path) -> Iterator[Entry | str]:
+    """The files of a folder, level by level."""
+    level = [folder]
+    for _ in range(MAX_DEPTH):
+        below: list[Path] = []
         for parent in level:
             with os.scandir(parent) as entries:
                 for entry in entries:
-                    seen += 1
-                    if seen > MAX_ENTRIES:
-                        raise BadSubmission(
-                            f"{printable(folder.name)} contains more than {MAX_ENTRIES:,} files. "
-                            "Hand in only the files you edited."
-                        )
-                    if _hidden(entry.name):
+                    if _is_hidden(entry.name):
                         continue
+                    path = Path(entry.path)
                     if entry.is_dir(follow_symlinks=False):
-                        below.append(Path(entry.path))
-                    else:
-                        limit = MAX_ZIP if entry.name.lower().endswith(".zip") else MAX_FILE
-                        name = Path(entry.path).relative_to(folder).as_posix()
-                        files[name] = partial(_read_regular, Path(entry.path), limit=limit)
-        yield files
+                        if not (path / "pyvenv.cfg").exists():  # a virtual environment
+                            below.append(path)
+                        continue
+                    inside = path.relative_to(folder).as_posix()
+                    yield _entry_on_disk(path, inside) if _counts(entry.name) else inside
         level = below
 
 
-def _read_regular(path: Path, *, limit: int) -> bytes:
-    """Read a regular file without following a link and without waiting on a pipe."""
+def _entry_on_disk(path: Path, inside: str) -> Entry:
+    try:
+        saved = os.lstat(path).st_mtime
+    except OSError:
+        saved = None
+    return Entry(inside, partial(_read_plain, path, limit=_limit(path.name)), saved)
+
+
+def _open_plain(path: Path) -> BinaryIO:
+    """Open a regular file without waiting on pipes or following a link."""
     name = printable(path.name)
     if stat.S_ISLNK(os.lstat(path).st_mode):
         raise BadSubmission(f"{name} is a link. Hand in the file itself.")
     if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise BadSubmission(f"{name} is a special file. Hand in a zip, a folder, a notebook or a script.")
+        raise BadSubmission(f"{name} is not a plain file. Hand in a zip, a folder, a notebook or a script.")
     flags = os.O_RDONLY
-    for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has only the last, others the rest
+    for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has the last, others the first three
         flags |= getattr(os, flag, 0)
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # it was replaced since the first look
-            raise BadSubmission(f"{name} is a special file. Hand in a zip, a folder, a notebook or a script.")
-        data = file.read(limit + 1)
+    file = os.fdopen(os.open(path, flags), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise BadSubmission(f"{name} is not a plain file.")
+    return file
+
+
+def _read_plain(path: Path, *, limit: int) -> bytes:
+    try:
+        with _open_plain(path) as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise BadSubmission(f"{printable(path.name)} cannot be read: {error.strerror}.") from None
     if len(data) > limit:
-        raise BadSubmission(_too_large(name, limit))
+        raise BadSubmission(_too_large(printable(path.name), limit))
     return data
 
 
 def _too_large(name: str, limit: int) -> str:
     return (
-        f"{name} has more than {limit / 1e6:.0f} MB. Clear the notebook's outputs, remove data and models, "
+        f"{name} has more than {limit / 1e6:.0f} MB. Clear the notebook's outputs, leave data and models out, "
         "and hand it in again."
     )
 
 
-class _BoundedBytes(io.BytesIO):
-    """The bytes of a zip; a table of contents that asks for an unreasonable amount at once is refused."""
+class _BoundedZip(zipfile.ZipFile):
+    """A zip whose table of contents cannot ask for more than is sensible at once."""
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > 200 * MAX_ENTRIES:
+    def __init__(self, file: BinaryIO) -> None:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 65_557))  # a zip ends with a record of at most so many bytes
+        tail = file.read()
+        at = tail.rfind(b"PK\5\6")
+        if at >= 0 and len(tail) >= at + 16 and int.from_bytes(tail[at + 12 : at + 16], "little") > 200 * MAX_MEMBERS:
             raise zipfile.BadZipFile("its table of contents is too long")
-        return super().read(size)
+        super().__init__(file)
 
 
-def _zip_levels(data: bytes, name: str) -> Iterator[dict[str, Reader]]:
-    """Yield the files of a zip, level by level, after its declared sizes and names were found plausible."""
+def _in_zip(file: BinaryIO, name: str, size: int, *, limit: int) -> Iterator[Entry | str]:
+    """The files of a zip. Names that lead out of it are ignored: nothing is ever written by them."""
+    if size > limit:
+        raise BadSubmission(_too_large(name, limit))
     try:
-        archive = zipfile.ZipFile(_BoundedBytes(data))
+        archive = _BoundedZip(file)
         members = archive.infolist()
     except _DAMAGE as error:
-        raise BadSubmission(f"{name} is damaged or not a zip ({printable(str(error))}). {_MAKE_AGAIN}") from None
-    if len(members) > MAX_ENTRIES:
         raise BadSubmission(
-            f"{name} contains {len(members):,} files; the limit is {MAX_ENTRIES:,}. Hand in only the files you edited."
-        )
-    declared = sum(member.file_size for member in members)
-    if declared > MAX_DECLARED or declared > max(MAX_FILE, MAX_RATIO * len(data)):
-        raise BadSubmission(f"{name} would unpack to {declared / 1e6:,.0f} MB. Hand in only the files you edited.")
-    levels: list[dict[str, Reader]] = [{} for _ in range(MAX_FOLDERS)]
-    for member in members:
+            f"{name} is not a zip, or it is damaged ({printable(str(error))}). Please create the zip again."
+        ) from None
+    latest = {member.filename: member for member in members}  # of two members of one name the last counts, as in unzip
+    for member in latest.values():
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or _DRIVE.match(member.filename):
-            raise BadSubmission(f"{name} names a file outside of itself: {printable(member.filename)}. {_MAKE_AGAIN}")
-        if member.is_dir() or any(_hidden(part) for part in path.parts) or not 0 < len(path.parts) <= MAX_FOLDERS:
             continue
-        level = levels[len(path.parts) - 1]
-        if str(path) in level:
-            raise BadSubmission(f"{name} contains {printable(str(path))} twice. {_MAKE_AGAIN}")
-        level[str(path)] = partial(_read_member, archive, member, name)
-    yield from levels
+        if member.is_dir() or any(_is_hidden(part) for part in path.parts) or not 0 < len(path.parts) <= MAX_DEPTH:
+            continue
+        if _counts(path.name):
+            yield Entry(str(path), partial(_read_member, archive, member, name), _saved(member))
+        else:
+            yield str(path)
+
+
+def _saved(member: zipfile.ZipInfo) -> float | None:
+    try:
+        return time.mktime((*member.date_time, 0, 0, -1)) if member.date_time > (1980, 1, 1, 0, 0, 0) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
     inside = f"{printable(member.filename)} in {name}"
-    limit = MAX_ZIP if member.filename.lower().endswith(".zip") else MAX_FILE
+    limit = _limit(member.filename)
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         raise BadSubmission(f"{inside} is a link or a special file. Hand in the file itself.")
@@ -210,9 +255,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -
         with archive.open(member) as file:
             data = file.read(limit + 1)
     except _DAMAGE as error:
-        raise BadSubmission(f"{inside} is damaged ({printable(str(error))}). {_MAKE_AGAIN}") from None
+        raise BadSubmission(f"{inside} is damaged ({printable(str(error))}). Please create the zip again.") from None
     if len(data) != member.file_size:
-        raise BadSubmission(
-            f"{inside} is damaged: it has {len(data):,} bytes instead of {member.file_size:,}. {_MAKE_AGAIN}"
-        )
+        raise BadSubmission(f"{inside} is damaged: it has {len(data):,} bytes, not {member.file_size:,}.")
     return data

@@ -5,14 +5,18 @@ Knows nothing about Python; notebook.py turns the cells into a module.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from autograder.submissions.source import MAX_CODE, BadSubmission, printable
 
-MAX_BYTES = 8_000_000  # outputs included
+MAX_BYTES = 8_000_000  # without the outputs of a notebook that is larger than SMALL
+SMALL = 1_000_000
 MAX_CELLS = 2_000
 MAX_DEPTH = 64
 
@@ -26,10 +30,11 @@ class Cell:
 
     number: int
     source: str
+    optional: bool = False  # for the notebook only: its code counts where other code needs it
 
 
 def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
-    """Return the code cells that belong to the script, in order, and notes about damaged cells.
+    """Return the code cells in order, and notes about damaged cells.
 
     Raises BadSubmission when the file is not a notebook or is too large.
     """
@@ -53,13 +58,49 @@ def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
             )
             is_code = True
         tags = metadata.get("tags")
-        if is_code and not (isinstance(tags, list) and "active-ipynb" in tags):
-            found.append(Cell(number, _source(cell)))
+        if is_code:
+            optional = isinstance(tags, list) and "active-ipynb" in tags
+            found.append(Cell(number, _source(cell), optional))
     if sum(len(cell.source) for cell in found) > MAX_CODE:
         raise BadSubmission(
             f"{name} has more than {MAX_CODE:,} characters of code. Remove data that was pasted into cells."
         )
     return found, notes
+
+
+class _Outline(msgspec.Struct):
+    """A notebook of which only the list of cells is decoded."""
+
+    cells: list[msgspec.Raw]
+
+
+class _Slim(msgspec.Struct):
+    """What is read of a cell. Its outputs and attachments are skipped while the file is decoded."""
+
+    cell_type: msgspec.Raw = msgspec.Raw()
+    metadata: msgspec.Raw = msgspec.Raw()
+    source: msgspec.Raw = msgspec.Raw()
+
+
+def without_outputs(data: bytes) -> bytes:
+    """Return a large notebook without its outputs; small ones and other files unchanged."""
+    if len(data) <= SMALL:
+        return data
+    try:
+        outline = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8), type=_Outline)
+        cells = [_slim(cell) for cell in outline.cells]
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return data
+    return b'{"cells": [' + b",\n".join(cells) + b'], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+def _slim(cell: msgspec.Raw) -> bytes:
+    try:
+        slim = msgspec.json.decode(cell, type=_Slim)
+    except (msgspec.MsgspecError, ValueError):  # read_cells reports a damaged cell
+        return b"null"
+    parts = {b'"cell_type": ': slim.cell_type, b'"metadata": ': slim.metadata, b'"source": ': slim.source}
+    return b"{" + b", ".join(key + bytes(value) for key, value in parts.items() if bytes(value)) + b"}"
 
 
 def _load(data: bytes, name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Turn a notebook into a module: its code without magics, plots and training, each line at its place in its cell.
+"""Reduce a notebook or a script to a module: its code without magics, plots and training, line numbers unchanged.
 
-Only reads and parses, so that a hostile file can do no harm. A damaged notebook is read as far as possible: cells may
-be missing, duplicated, in any order, or of the wrong type.
+Only reads and parses, so that a hostile file costs nothing but a sentence. What its author broke is read as far as it
+goes: cells may be missing, doubled, in any order, or of the wrong type, and a block that Python cannot read is set aside.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from autograder.core.code import SetAside
 from autograder.submissions.ipynb import Cell, read_cells
-from autograder.submissions.source import BadSubmission, parse_source, printable
+from autograder.submissions.recover import recover
+from autograder.submissions.source import MAX_CODE, BadSubmission, decode_source, parse_source, printable
 from autograder.submissions.statements import find_incomplete_copies, select_statements
 
 _MAGIC = re.compile(r"[ \t]*(?:[%!?]|.*\?[ \t]*$|[\w, .\[\]]+=[ \t]*[%!])")
@@ -22,11 +24,13 @@ _CAREFUL = 8  # attempts that each remove one line that Python cannot read; then
 
 @dataclass(frozen=True)
 class Module:
-    """The module that a script or a notebook contains."""
+    """The module a notebook amounts to."""
 
     text: str
     cells: tuple[tuple[int, int], ...] = ()  # core.notebooks.CellStarts; empty for a script
     notes: tuple[str, ...] = ()
+    aside: tuple[SetAside, ...] = ()  # what Python cannot read; lines are the module's
+    problems: tuple[str, ...] = ()  # the same in sentences
 
 
 @dataclass(frozen=True)
@@ -42,30 +46,66 @@ class _Statement:
 
 
 def to_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
-    """Turn a notebook's bytes into a module. ``wanted`` are the names of the tasks that it should define.
+    """Turn a notebook's bytes into a module. ``wanted`` are the names of the tasks it should define.
 
-    Raises BadSubmission with the name of the file and the cell.
+    Raises BadSubmission when it is not a notebook.
     """
-    wanted = tuple(wanted)
     cells, notes = read_cells(data, name)
+    return _reduce(cells, name, tuple(wanted), notes, numbered=True)
+
+
+def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything: bool = False) -> Module:
+    """Reduce a script as a notebook with the same code in one cell. Its lines keep their numbers.
+
+    With ``everything`` no statement is left out, only what Python cannot read. Raises BadSubmission when it is too long.
+    """
+    if len(text) > MAX_CODE:
+        raise BadSubmission(f"{name} holds {len(text):,} characters of code; at most {MAX_CODE:,} are read.")
+    if everything:
+        lines, _, problems = _parse_cell(Cell(0, text), ())
+        sentences = tuple(_sentence(name, Cell(0, text), problem) for problem in problems)
+        return Module("\n".join(lines), aside=tuple(problems), problems=sentences)
+    return _reduce([Cell(0, text)], name, tuple(wanted), [], numbered=False)
+
+
+def read_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
+    """Reduce a notebook or a script, whichever its name says it is. Raises BadSubmission."""
+    if ".ipynb" in name.lower():
+        return to_module(data, name, wanted)
+    return script_to_module(decode_source(data, name), name, wanted)
+
+
+def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: list[str], *, numbered: bool) -> Module:
     numbers: list[int] = []
     sources: list[list[str]] = []  # lines of each cell that Python reads
     statements: list[_Statement] = []
+    optional: set[int] = set()
+    aside: list[tuple[int, SetAside]] = []  # with the index of its cell
+    sentences: list[str] = []
     for cell in cells:
-        lines, tree = _parse_cell(cell, name, wanted, notes)
-        if tree is not None:
-            statements += [_located(node, len(sources)) for node in tree.body]
-            numbers.append(cell.number)
-            sources.append(lines)
+        lines, tree, problems = _parse_cell(cell, wanted)
+        if cell.optional:
+            optional |= set(range(len(statements), len(statements) + len(tree.body)))
+        aside += [(len(sources), problem) for problem in problems]
+        sentences += [_sentence(name, cell, problem) for problem in problems if problem.names or not cell.optional]
+        statements += [_located(node, len(sources)) for node in tree.body]
+        numbers.append(cell.number)
+        sources.append(lines)
 
     nodes = [statement.node for statement in statements]
     segments = [_segment(sources[statement.cell], statement) for statement in statements]
-    selected = select_statements(nodes, segments, wanted)
+    selected = select_statements(nodes, segments, wanted, optional=optional)
     for loser, winner in find_incomplete_copies(nodes).items():
         selected.discard(loser)
-        here, there = (numbers[statements[i].cell] for i in (loser, winner))
-        notes.append(f"{name}: cell {here} repeats a definition of cell {there} without its solution; it was ignored.")
-    return _assemble(statements, selected, sources, numbers, tuple(notes))
+        if numbered:
+            here, there = (numbers[statements[i].cell] for i in (loser, winner))
+            notes.append(
+                f"{name}: cell {here} repeats a definition of cell {there} without its solution; it was ignored."
+            )
+    module = _assemble(statements, selected, sources, numbers, tuple(notes))
+    starts = [start for start, _ in module.cells]
+    moved = tuple(replace(problem, line=problem.line + starts[index] - 1) for index, problem in aside)
+    return replace(module, cells=module.cells if numbered else (), aside=moved, problems=tuple(sentences))
 
 
 def module_statements(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
@@ -75,34 +115,35 @@ def module_statements(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
     return [nodes[index] for index in sorted(selected)]
 
 
-def _parse_cell(cell: Cell, name: str, wanted: Sequence[str], notes: list[str]) -> tuple[list[str], ast.Module | None]:
-    """Return the cell's lines without magics and their tree, or None for a cell that cannot be part of the module."""
-    where = f"{name}, cell {cell.number}"
+def _sentence(name: str, cell: Cell, problem: SetAside) -> str:
+    where = f"{name}, cell {cell.number}, line" if cell.number else f"{name}, line"
+    lost = f" What it defines could not be graded: {', '.join(problem.names)}." if problem.names else ""
+    return f"{where} {problem.line}: {problem.reason}.{lost}"
+
+
+def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Module, list[SetAside]]:
+    """The cell's lines without magics, their tree, and what of it Python cannot read."""
     lines = cell.source.split("\n")
-    tasks = _tasks_in(cell.source, wanted)
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines[first].startswith("%%"):
-        if lines[first].split()[0] not in _TRANSPARENT:
-            if tasks:
-                magic = printable(lines[first], limit=20)
-                notes.append(f"{where} begins with {magic}, so {', '.join(tasks)} in it was not read.")
-            return lines, None
+        magic = printable(lines[first], limit=20)
+        if magic.split()[0] not in _TRANSPARENT:
+            names = tuple(_tasks_in(cell.source, wanted))
+            problem = SetAside(first + 1, names, f"the cell begins with {magic}")
+            return [""] * len(lines), ast.Module([], []), [problem] if names else []
         lines[first] = "pass"
     for attempt in range(_CAREFUL + 2):
         try:
-            return lines, parse_source("\n".join(lines), where)
+            return lines, parse_source("\n".join(lines), ""), []
         except BadSubmission as error:
-            problem = error
-        at = problem.line - 1
+            at = error.line - 1
         if not (0 <= at < len(lines) and _MAGIC.match(lines[at])):
             break
         lines[at] = _replaced_by_pass(lines[at])
         if attempt >= _CAREFUL:
             lines = [_replaced_by_pass(line) if _MAGIC.match(line) else line for line in lines]
-    if tasks:
-        raise problem
-    notes.append(f"{problem} The cell was ignored.")
-    return lines, None
+    lines, problems = recover(lines)
+    return lines, parse_source("\n".join(lines), ""), problems
 
 
 def _replaced_by_pass(magic: str) -> str:
@@ -129,22 +170,17 @@ def _segment(lines: Sequence[str], at: _Statement) -> str:
 
 
 def _assemble(
-    statements: list[_Statement],
-    selected: set[int],
-    sources: list[list[str]],
-    numbers: list[int],
-    notes: tuple[str, ...],
+    statements: list[_Statement], keep: set[int], sources: list[list[str]], numbers: list[int], notes: tuple[str, ...]
 ) -> Module:
-    """Join the cells, with `pass` in place of each statement that was not selected."""
-    future: set[str] = set()
-    for index in reversed(range(len(statements))):  # from the end, so that positions before it stay valid
+    """The cells one below the other, with `pass` in the place of each statement left out.
+
+    `from __future__ import ...` stays where it is: a module is compiled statement by statement, each with what it asks for.
+    """
+    for index in reversed(range(len(statements))):  # from the end, so that the columns before stay true
         at = statements[index]
-        is_future = isinstance(at.node, ast.ImportFrom) and at.node.module == "__future__"
-        if isinstance(at.node, ast.ImportFrom) and is_future:
-            future |= {alias.name for alias in at.node.names}
-        if is_future or index not in selected:
+        if index not in keep:
             _remove(sources[at.cell], at)
-    text = [f"from __future__ import {', '.join(sorted(future))}"] if future else []
+    text: list[str] = []
     cells = []
     for number, lines in zip(numbers, sources, strict=True):
         cells.append((len(text) + 1, number))

@@ -23,8 +23,9 @@ _COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)")
 class BadSubmission(GradlabError):
     """A hand-in that cannot be graded. Written for students: what is wrong, where, what to do."""
 
-    def __init__(self, message: str, *, line: int = 0) -> None:
+    def __init__(self, message: str, *, line: int = 0, reason: str = "") -> None:
         super().__init__(message)
+        self.reason = reason or message  # without the place
         self.line = line  # in the source that was parsed; 0 when the problem is not in one line
 
 
@@ -72,7 +73,9 @@ def parse_source(text: str, name: str) -> ast.Module:
             return ast.parse(text)
     except SyntaxError as error:
         line = error.lineno or 1
-        raise BadSubmission(f"{name}, line {line}: Python cannot read this: {error.msg}.", line=line) from None
+        raise BadSubmission(
+            f"{name}, line {line}: Python cannot read this: {error.msg}.", line=line, reason=error.msg
+        ) from None
     except (RecursionError, MemoryError):
         raise BadSubmission(
             f"{name}: an expression is nested too deeply for Python to read. Split it into several lines."

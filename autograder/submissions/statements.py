@@ -1,7 +1,7 @@
-"""Decide which statements of a notebook belong to its module.
+"""Decide which statements of a notebook or a script belong to its module.
 
-Imports, functions and classes do. An assignment does if it calls nothing, or if a selected function or class needs the
-name. Training, plots and prints do not. Works on the syntax tree alone.
+Functions and classes do. An import, an assignment, a loop or a call does if selected code needs the name that it binds
+or changes. Training, plots and prints do not. Works on the syntax tree alone.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import builtins
 import symtable
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
-_CHOICES = (ast.If, ast.Try)  # `try: import ...` and `if cuda: device = ...` bind names as assignments do
+_COMPOUND = (  # `try: import ...`, `if cuda: device = ...`, `for i in ...: TABLE[i] = ...` bind names as assignments do
+    *(ast.If, ast.Try, ast.TryStar, ast.Match),
+    *(ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+)
 _CALLS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
 
 
@@ -30,8 +33,35 @@ def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
         return frozenset()
     try:
         return frozenset((node.name, count) for count in range(_count_places(node.body)))
-    except RecursionError:  # a thousand branches of elif: this is not the handout
+    except RecursionError:  # a thousand branches of elif: somebody wrote it
         return frozenset()
+
+
+def places_left(text: str, tasks: Sequence[str]) -> frozenset[tuple[str, str, int]]:
+    """The places still to write in a module's definitions of the tasks; in all definitions where no tasks are known."""
+    roots = {task.split(".")[0] for task in tasks}
+    return frozenset(
+        (root, *place)
+        for root, node in _definitions(text).items()
+        if root in roots or not roots
+        for place in unwritten_places(node)
+    )
+
+
+def written_tasks(text: str, tasks: Sequence[str]) -> list[str]:
+    """The tasks that a module defines with nothing left to write."""
+    definitions = _definitions(text)
+    left = {(root, function) for root, function, _ in places_left(text, tasks)}
+    return [
+        task
+        for task in tasks
+        for root, _, method in [task.partition(".")]
+        if root in definitions and not any(root == r and method in ("", function) for r, function in left)
+    ]
+
+
+def _definitions(text: str) -> dict[str, ast.stmt]:
+    return {node.name: node for node in ast.parse(text).body if isinstance(node, _DEFINITIONS)}
 
 
 def find_incomplete_copies(statements: Sequence[ast.stmt]) -> dict[int, int]:
@@ -52,14 +82,29 @@ def find_incomplete_copies(statements: Sequence[ast.stmt]) -> dict[int, int]:
     return losers
 
 
-def select_statements(statements: Sequence[ast.stmt], segments: Sequence[str], wanted: Iterable[str]) -> set[int]:
-    """Return the indices of the statements that belong to the module. ``segments`` is the source of each statement."""
-    selected = {i for i, s in enumerate(statements) if isinstance(s, (*_DEFINITIONS, ast.Import, ast.ImportFrom))}
+def select_statements(
+    statements: Sequence[ast.stmt],
+    segments: Sequence[str],
+    wanted: Iterable[str],
+    *,
+    optional: Collection[int] = (),
+) -> set[int]:
+    """Indices of the statements that belong to the module.
+
+    ``segments`` is the source of each statement, ``wanted`` the names of tasks. ``optional`` are indices of statements
+    in cells that are for the notebook only: of these, only what other code needs is select_statements.
+    """
+    selected = {
+        i for i, s in enumerate(statements) if i not in optional and (isinstance(s, _DEFINITIONS) or _binds_unseen(s))
+    }
     binding: dict[str, list[int]] = defaultdict(list)
     for index, statement in enumerate(statements):
-        if isinstance(statement, (*_ASSIGNMENTS, *_CHOICES)):
-            for name in bound_names(statement):
-                binding[name].append(index)
+        for name in bound_names(statement):
+            binding[name].append(index)
+    assigned = {name for name, places in binding.items() if any(_assigns(statements[index]) for index in places)}
+    for index, statement in enumerate(statements):
+        if (name := _changed(statement)) in assigned:
+            binding[name].append(index)
 
     def names_used(index: int) -> set[str]:
         statement = statements[index]
@@ -70,7 +115,7 @@ def select_statements(statements: Sequence[ast.stmt], segments: Sequence[str], w
     needed = {name.split(".")[0] for name in wanted}
     for index in selected:
         needed |= names_used(index)
-        if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is selected
+        if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is select_statements
             needed |= bound_names(statements[index])
     queue = list(needed)
     while queue:
@@ -83,12 +128,32 @@ def select_statements(statements: Sequence[ast.stmt], segments: Sequence[str], w
 
     known = set(dir(builtins)).union(*(bound_names(statements[index]) for index in selected))
     for index, statement in enumerate(statements):
-        if index in selected or not isinstance(statement, _ASSIGNMENTS):
+        if index in selected or index in optional or not isinstance(statement, _ASSIGNMENTS):
             continue
         if not any(isinstance(node, _CALLS) for node in ast.walk(statement)) and names_used(index) <= known:
             selected.add(index)
             known |= bound_names(statement)
     return selected
+
+
+def _binds_unseen(statement: ast.stmt) -> bool:
+    """`from m import *` may bind any name, and `from __future__` changes how all others are read: both are needed."""
+    if not isinstance(statement, ast.ImportFrom):
+        return False
+    return statement.module == "__future__" or any(alias.name == "*" for alias in statement.names)
+
+
+def _assigns(statement: ast.stmt) -> bool:
+    return isinstance(statement, (*_ASSIGNMENTS, *_COMPOUND))
+
+
+def _changed(statement: ast.stmt) -> str:
+    """The name whose object a call by itself may change, as `TABLE.append(1)` does; else an empty string."""
+    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
+        return ""
+    function = statement.value.func
+    roots = _roots(function) if isinstance(function, ast.Attribute) else set()
+    return next(iter(roots), "")
 
 
 def bound_names(statement: ast.stmt) -> set[str]:
@@ -101,14 +166,25 @@ def bound_names(statement: ast.stmt) -> set[str]:
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         return set().union(*(_roots(target) for target in targets))
     names: set[str] = set()
-    inside = [statement] if isinstance(statement, _CHOICES) else []
-    while inside:  # without recursion: each elif is one level deeper
-        for child in (child for block in _blocks(inside.pop()) for child in block):
-            if isinstance(child, _CHOICES):
+    inside = [statement] if isinstance(statement, _COMPOUND) else []
+    while inside:  # not by recursion: each elif is one level deeper
+        compound = inside.pop()
+        names |= _headed(compound)
+        for child in (child for block in _blocks(compound) for child in block):
+            if isinstance(child, _COMPOUND):
                 inside.append(child)
             else:
                 names |= bound_names(child)
     return names
+
+
+def _headed(statement: ast.stmt) -> set[str]:
+    """What the first line of a loop or a `with` binds."""
+    if isinstance(statement, ast.For | ast.AsyncFor):
+        return _roots(statement.target)
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return set().union(*(_roots(item.optional_vars) for item in statement.items if item.optional_vars))
+    return set()
 
 
 def _count_places(block: Sequence[ast.stmt]) -> int:
@@ -159,11 +235,11 @@ def _module_names(segment: str) -> set[str]:
             warnings.simplefilter("ignore")
             table = symtable.symtable(segment, "<statement>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()  # `return` outside a function and the like: the import will report it
-    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+        return set()  # `return` outside a function and the like: importing it will say so
+    free = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     tables = table.get_children()
     while tables:
         table = tables.pop()
-        names |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+        free |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
         tables.extend(table.get_children())
-    return names
+    return free

@@ -1,44 +1,49 @@
-"""Open a hand-in and reduce it to the modules that are graded.
+"""A hand-in opened and reduced to the modules that are graded.
 
-From a path to source text: find.py reads bytes, notebook.py turns notebooks into modules, and this file decides between
-a notebook and a script of the same name.
+From a path to source text: selection.py says which files are read, notebook.py reduces notebooks and scripts to modules,
+and this file decides between a notebook and a script of the same name. What cannot be read costs only its own tasks.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
-from autograder.core.notebooks import CellStarts, accepted_names, describe_line, notebook_name
-from autograder.submissions.find import Found, find_files
-from autograder.submissions.notebook import Module, module_statements, to_module
-from autograder.submissions.source import BadSubmission, decode_source, parse_source, printable
-from autograder.submissions.statements import unwritten_places
+from autograder.core.code import Code
+from autograder.core.notebooks import describe_line, notebook_name
+from autograder.core.report import Remark
+from autograder.submissions.notebook import Module, module_statements, read_module, script_to_module
+from autograder.submissions.selection import SAME_MOMENT, Selection, select_files
+from autograder.submissions.source import BadSubmission, decode_source, printable
+from autograder.submissions.statements import places_left, written_tasks
 
-__all__ = [
-    "BadSubmission",
-    "Submission",
-    "open_submission",
-    "read_wanted_files",
-    "submission_digest",
-    "submission_from_files",
-]
+__all__ = ["BadSubmission", "Submission", "open_selection", "open_submission", "select_files", "submission_digest"]
 
 
 @dataclass(frozen=True)
 class Submission:
-    """The part of a hand-in that is graded."""
+    """What is graded of a hand-in."""
 
     student: str
-    files: dict[str, str]  # "knn.py" -> source text
-    digest: str  # sha256 of names and contents of the wanted files as they were handed in
+    code: Code
+    digest: str  # sha256 over names and contents of the wanted files as handed in
     notes: tuple[str, ...]  # sentences about the hand-in
-    cells: dict[str, tuple[tuple[int, int], ...]]  # core.notebooks.CellStarts of each module that came from a notebook
+    remarks: tuple[Remark, ...] = ()  # those of the notes that staff should see too
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The source texts: "knn.py" -> text."""
+        return self.code.files
+
+    def paths_below(self, folder: Path) -> dict[str, str]:
+        """The scripts that were read from ``folder`` itself, with their paths: debuggers open those."""
+        paths = {name: folder / name for name in self.files if name not in self.code.cells}
+        return {name: str(path) for name, path in paths.items() if path.is_file()}
 
 
 def open_submission(
@@ -46,146 +51,208 @@ def open_submission(
 ) -> Submission:
     """Open a zip, a folder, a notebook or a script.
 
-    ``stub_folder`` contains the released files (default: the assignment's own folder). If only one of a notebook and
-    its script differs from them, the other is ignored; a module that was not handed in is taken from there.
-    ``earlier_modules`` names modules of earlier assignments that are added when the hand-in contains them.
+    ``stub_folder`` holds the released files (default: the assignment's own folder); what is no different from them
+    is ignored next to what is, and a module that was not handed in is taken from there. ``earlier_modules`` names
+    modules of earlier assignments that are taken along when they are there.
     Raises BadSubmission with the reason when nothing can be graded.
     """
-    found = read_wanted_files(path, assignment, earlier_modules=earlier_modules)
-    student = _student(path, assignment)
-    return submission_from_files(found, student, assignment, stub_folder, earlier_modules=earlier_modules)
+    selection = select_files(path, assignment, earlier_modules=earlier_modules)
+    return open_selection(
+        selection, _student(path, assignment), assignment, stub_folder, earlier_modules=earlier_modules
+    )
 
 
-def submission_from_files(
-    found: Mapping[str, bytes],
+def open_selection(
+    selection: Selection,
     student: str,
     assignment: Assignment,
     stub_folder: Path | None = None,
     *,
     earlier_modules: Sequence[str] = (),
 ) -> Submission:
-    """Do what ``open_submission`` does, from the files that ``read_wanted_files`` read here or on another machine."""
+    """Open what ``select_files`` read, here or on another machine. Raises BadSubmission when nothing can be graded."""
     stub_folder = stub_folder or assignment.folder
-    files: dict[str, str] = {}
-    cells: dict[str, tuple[tuple[int, int], ...]] = {}
+    modules: dict[str, Module] = {}
+    unreadable: dict[str, str] = {}
     notes: list[str] = []
-    for name in [*assignment.files, *(name for name in earlier_modules if name not in assignment.files)]:
+    remarks: list[Remark] = list(selection.remarks)
+    for name in _modules(assignment, earlier_modules):
         wanted = [task.name for task in assignment.tasks if task.file == name]
         stub = _stub(stub_folder / name)
         try:
-            module = _module(name, found, wanted, stub, notes)
+            module = _module(name, selection, wanted, stub, notes, remarks)
         except BadSubmission as problem:
             if name in assignment.files:
-                raise
-            notes.append(f"{problem} {name} was ignored.")
+                unreadable[name] = str(problem)
+                remarks.append(Remark("unreadable", str(problem)))
+            else:
+                notes.append(f"{problem} {name} was ignored.")
             continue
         if module is None and name in assignment.files:
             notes.append(f"{name} was not handed in, so its tasks count as not written.")
             module = stub
         if module is not None:
-            files[name] = module.text
-            notes += module.notes
-            if module.cells:
-                cells[name] = module.cells
-    return Submission(student, files, _digest(found), tuple(notes), cells)
+            modules[name] = module
+    if not any(name in modules for name in assignment.files):
+        raise BadSubmission(" ".join(unreadable.values()))
+    for path, data in selection.own_modules.items():
+        try:
+            modules[path] = script_to_module(decode_source(data, path), path, (), everything=True)
+        except BadSubmission as problem:
+            remarks.append(Remark("unreadable", f"{problem} It is a module of the student's own."))
+    packages = _packages(assignment, earlier_modules, selection.own_modules)
+    for name, module in modules.items():
+        notes += module.notes
+        remarks += [Remark("unreadable", note) for note in module.problems]
+        if packages is not None:
+            remarks += _imports_not_allowed(name, module, packages, assignment.imports)
+    code = Code(
+        files={name: module.text for name, module in modules.items()},
+        cells={name: module.cells for name, module in modules.items() if module.cells},
+        aside={name: module.aside for name, module in modules.items() if module.aside},
+        unreadable=unreadable,
+        packages=packages,
+    )
+    return Submission(student, code, selection.digest, (*notes, *map(str, remarks)), tuple(remarks))
 
 
-def submission_digest(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> str:
-    """Return the digest that ``open_submission`` would give, without parsing any file.
-
-    Raises BadSubmission when the hand-in has none of the wanted files, or cannot be read.
-    """
-    return _digest(read_wanted_files(path, assignment, earlier_modules=earlier_modules))
-
-
-def read_wanted_files(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> dict[str, bytes]:
-    """Return the files of a hand-in that are graded, as bytes. Raises BadSubmission."""
-    own = accepted_names(assignment.files)
-    optional = [name for name in accepted_names(earlier_modules) if name not in own]
-    found = find_files(path, own, optional=optional)
-    if not found.files:
-        raise BadSubmission(_nothing_wanted(path, assignment, found))
-    return found.files
-
-
-def _module(
-    name: str, files: Mapping[str, bytes], wanted: Sequence[str], stub: Module | None, notes: list[str]
-) -> Module | None:
-    """Return the module of that name, from the notebook or from the script, whichever was edited."""
-    candidates: dict[str, Module] = {}
-    if (notebook := notebook_name(name)) in files:
-        candidates[notebook] = to_module(files[notebook], notebook, wanted)
-    if name in files:
-        text = decode_source(files[name], name)
-        parse_source(text, name)
-        candidates[name] = Module(text)
-    if not candidates:
-        return None
-    # In a student's own folder the "handout" is the student's work, so only the two files can be compared.
-    trees = {file: _trees(module.text, wanted) for file, module in candidates.items()}
-    handout = _trees(stub.text, wanted).keys() if stub and wanted and not _written(stub, wanted) else None
-    untouched = [file for file in candidates if trees[file].keys() == handout]
-    if len(untouched) == len(candidates):
-        notes.append(f"Nothing is written yet in {' and '.join(candidates)}.")
-        return next(iter(candidates.values()))
-    if len(candidates) == 2 and not untouched:
-        left = {file: _left_to_write(module, wanted) for file, module in candidates.items()}
-        behind = [file for file in candidates if all(left[file] > left[other] for other in candidates if other != file)]
-        untouched = [file for file in behind if not _written(candidates[file], wanted)]
-    for file in untouched:
-        del candidates[file]
-        notes.append(f"Nothing is written in {file}, so it was ignored.")
-    if len(candidates) == 2:
-        _refuse_differences(name, candidates[notebook].cells, trees[notebook], trees[name])
-    return next(iter(candidates.values()))
-
-
-def _left_to_write(module: Module, wanted: Sequence[str]) -> frozenset[tuple[str, str, int]]:
-    """Return the unwritten places in the definitions of the tasks, or in all definitions where no tasks are known."""
-    roots = {task.split(".")[0] for task in wanted}
-    return frozenset(
-        (root, *place)
-        for root, node in _definitions(module).items()
-        if root in roots or not roots
-        for place in unwritten_places(node)
+def code_of_scripts(scripts: Mapping[str, str], assignment: Assignment) -> Code:
+    """Reduce the texts of an assignment's modules as those of a hand-in are. Raises BadSubmission."""
+    modules = {}
+    for name, text in scripts.items():
+        wanted = [task.name for task in assignment.tasks if task.file == name]
+        modules[name] = script_to_module(text, name, wanted)
+    return Code(
+        files={name: module.text for name, module in modules.items()},
+        aside={name: module.aside for name, module in modules.items() if module.aside},
+        packages=_packages(assignment, (), {}),
     )
 
 
-def _written(module: Module, wanted: Sequence[str]) -> list[str]:
-    """Return the tasks that are defined and have no unwritten places."""
-    definitions = _definitions(module)
-    left = {(root, function) for root, function, _ in _left_to_write(module, wanted)}
-    return [
-        task
-        for task in wanted
-        for root, _, method in [task.partition(".")]
-        if root in definitions and not any(root == r and method in ("", function) for r, function in left)
-    ]
+def submission_digest(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> str:
+    """The digest that ``open_submission`` would give the hand-in, which is read and not parsed for it.
+
+    Raises BadSubmission when nothing in it is wanted, or it cannot be read.
+    """
+    return select_files(path, assignment, earlier_modules=earlier_modules).digest
 
 
-def _definitions(module: Module) -> dict[str, ast.stmt]:
-    body = ast.parse(module.text).body
-    return {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+def _modules(assignment: Assignment, earlier_modules: Sequence[str]) -> list[str]:
+    return [*assignment.files, *(name for name in earlier_modules if name not in assignment.files)]
 
 
-def _refuse_differences(
-    name: str, cells: CellStarts, in_notebook: Mapping[str, int], in_script: Mapping[str, int]
-) -> None:
-    """Raise BadSubmission if a notebook and its script, both edited, differ in more than comments and order."""
+def _packages(
+    assignment: Assignment, earlier_modules: Sequence[str], own_modules: Mapping[str, object]
+) -> frozenset[str] | None:
+    """What a hand-in may import besides Python's own; None where the assignment does not say."""
+    if not assignment.imports:
+        return None
+    files = [*assignment.files, *earlier_modules, *(path.partition("/")[0] for path in own_modules)]
+    return frozenset({*assignment.imports, *(file.removesuffix(".py") for file in files)})
+
+
+def _imports_not_allowed(name: str, module: Module, packages: frozenset[str], allowed: Sequence[str]) -> list[Remark]:
+    remarks = []
+    for node in ast.walk(ast.parse(module.text)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        else:
+            continue
+        for package in dict.fromkeys(full.partition(".")[0] for full in names):
+            if package not in packages and package not in sys.stdlib_module_names and not _notebook_only(names):
+                where = describe_line(module.cells, node.lineno, file=name)
+                text = f"{where}: {package} is not a package that this assignment allows."
+                advice = f"Use Python's own packages and {', '.join(sorted(allowed))}."
+                remarks.append(Remark("import", text, advice))
+    return remarks
+
+
+def _notebook_only(names: Sequence[str]) -> bool:
+    """What exists only where notebooks run; graded code gets a stand-in that does nothing."""
+    return all(name.split(".")[:2] == ["google", "colab"] or name.split(".")[0] == "IPython" for name in names)
+
+
+def _module(
+    name: str,
+    selection: Selection,
+    wanted: Sequence[str],
+    stub: Module | None,
+    notes: list[str],
+    remarks: list[Remark],
+) -> Module | None:
+    """The module of that name, from the notebook or the script, whichever was edited."""
+    candidates: dict[str, Module] = {}
+    problems: list[BadSubmission] = []
+    for file in (notebook_name(name), name):
+        if file in selection.files:
+            try:
+                candidates[file] = read_module(selection.files[file], file, wanted)
+            except BadSubmission as problem:
+                problems.append(problem)
+    if not candidates:
+        if problems:
+            raise problems[0]
+        return None
+    remarks += [Remark("unreadable", str(problem)) for problem in problems]
+    # In a student's own folder the "handout" is the student's work: then only the two files tell each other apart.
+    trees = {file: _trees(module.text, wanted) for file, module in candidates.items()}
+    handout = _trees(stub.text, wanted).keys() if stub and wanted and not written_tasks(stub.text, wanted) else None
+    idle = [file for file in candidates if trees[file].keys() == handout]
+    if len(idle) == len(candidates):
+        notes.append(f"Nothing is written yet in {' and '.join(candidates)}.")
+        return next(iter(candidates.values()))
+    if len(candidates) == 2 and not idle:
+        left = {file: places_left(module.text, wanted) for file, module in candidates.items()}
+        idle = [file for file in candidates if all(left[file] > left[other] for other in candidates if other != file)]
+        idle = [file for file in idle if not written_tasks(candidates[file].text, wanted)]
+    for file in idle:
+        del candidates[file]
+        notes.append(f"Nothing is written in {file}, so it was ignored.")
+    if len(candidates) == 2 and (where := _first_difference(name, candidates, trees)):
+        return _one_of_two(name, candidates, selection.saved, wanted, where, remarks)
+    return next(iter(candidates.values()))
+
+
+def _one_of_two(
+    name: str,
+    candidates: Mapping[str, Module],
+    saved: Mapping[str, float],
+    wanted: Sequence[str],
+    where: str,
+    remarks: list[Remark],
+) -> Module:
+    """Both files were edited and differ: the one saved last, else the one with more tasks written, else the notebook."""
+    notebook, script = notebook_name(name), name
+    written = {file: len(written_tasks(module.text, wanted)) for file, module in candidates.items()}
+    later = saved.get(script, 0.0) - saved.get(notebook, 0.0) if {notebook, script} <= saved.keys() else 0.0
+    if abs(later) > SAME_MOMENT:
+        chosen, why = (script if later > 0 else notebook), "it was saved last"
+    elif written[notebook] != written[script]:
+        chosen, why = max(candidates, key=lambda file: written[file]), "more tasks are written in it"
+    else:
+        chosen, why = notebook, "neither is newer"
+    text = f"{notebook} and {script} were both edited and differ, first in {where}. {chosen} was graded: {why}."
+    remarks.append(Remark("doubtful", text, "Hand in only the one that is to be graded."))
+    return candidates[chosen]
+
+
+def _first_difference(name: str, candidates: Mapping[str, Module], trees: Mapping[str, Mapping[str, int]]) -> str:
+    """Where notebook and script differ, but for comments and order; empty where they say the same."""
     notebook = notebook_name(name)
+    ours, theirs = trees[notebook], trees[name]
     different = [
-        f"{describe_line(cells, line)} of {notebook}" for tree, line in in_notebook.items() if tree not in in_script
+        f"{describe_line(candidates[notebook].cells, line)} of {notebook}"
+        for tree, line in ours.items()
+        if tree not in theirs
     ]
-    different += [f"line {line} of {name}" for tree, line in in_script.items() if tree not in in_notebook]
-    if different:
-        raise BadSubmission(
-            f"{notebook} and {name} were both edited and differ, first in {different[0]}. "
-            "Hand in only the one that you want graded."
-        )
+    different += [f"line {line} of {name}" for tree, line in theirs.items() if tree not in ours]
+    return different[0] if different else ""
 
 
 def _trees(text: str, wanted: Sequence[str]) -> dict[str, int]:
-    """Return the statements that count, except imports, each with its line."""
+    """The statements that count, but for imports, each with its line."""
     lines = text.split("\n")
     trees = {}
     for node in module_statements(text, wanted):
@@ -202,27 +269,8 @@ def _stub(path: Path) -> Module | None:
     return Module(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
-def _nothing_wanted(path: Path, assignment: Assignment, found: Found) -> str:
-    name = printable(path.name)
-    *names, last = accepted_names(assignment.files)
-    wanted = f"{', '.join(names)} or {last}"
-    if found.others == (path.name,):
-        return f"{name} cannot be graded. Hand in {wanted}, or a zip or folder that contains it."
-    others = ", ".join(printable(other, limit=40) for other in found.others[:6]) or "no other files"
-    more = f" and {len(found.others) - 6} more" if len(found.others) > 6 else ""
-    return f"{name} contains no {wanted}. It contains {others}{more}. Give your file its original name."
-
-
-def _digest(files: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        for part in (name.encode(), files[name]):
-            digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
-
-
 def _student(path: Path, assignment: Assignment) -> str:
-    """Return the name of the zip or folder, or of the folder around it if its own is just the assignment's."""
+    """The name of the zip or folder; of the folder around it where that says only which assignment it is."""
     generic = {assignment.name, *(module.removesuffix(".py") for module in assignment.files)}
     path = Path(os.path.abspath(path))
     name = path.name if path.is_dir() else path.stem

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from autograder.core.assignment import Assignment
+from autograder.core.code import Code
 from autograder.core.report import CheckResult, Outcome
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import WorkerPool
@@ -38,9 +39,9 @@ def grade(course: Assignment, pool: WorkerPool, sources: list[str]) -> list[tupl
     """The results of several hand-ins, one after the other, in one session."""
 
     def one(checks: Checks, source: str) -> tuple[CheckResult, ...]:
-        link = BoxLink(pool, {"vectors.py": source}, course.limits)
+        link = BoxLink(pool, Code({"vectors.py": source}), course.limits)
         try:
-            return checks.judge(link, {"vectors.py": source})
+            return checks.judge(link, Code({"vectors.py": source}))
         finally:
             link.close()
 

@@ -81,7 +81,9 @@ def test_checks_that_differ_from_the_released_ones_are_listed(work: Path, run: R
 def test_a_notebook_that_asks_for_an_unknown_module_gets_the_list_of_modules(
     work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BadManifest, match=r"No assignment .* has a file nopemod\.py\. The modules are .*tiny.* Open"):
+    with pytest.raises(
+        BadManifest, match=r"No assignment .* has a file nopemod\.py\. The modules are .*tiny.* Open the"
+    ):
         check("nopemod")
     monkeypatch.chdir(work)
     with pytest.raises(BadManifest, match=rf"{NAME} has no module 'nopemod'\. Use check\(\"tiny\"\)\."):

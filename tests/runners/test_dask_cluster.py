@@ -182,7 +182,9 @@ def test_workers_that_would_give_other_marks_or_have_no_wall_refuse_and_say_why(
         code, said = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", odd.address)
         assert code == 2
         assert f"No worker of {odd.address} will grade {course.name}." in said
-        assert "Students' code cannot be isolated on this machine, so it is not run. bubblewrap: it was taken away" in said
+        assert (
+            "Students' code cannot be isolated on this machine, so it is not run. bubblewrap: it was taken away" in said
+        )
         assert "Its gradlab is 0.0.9, 0.1.0 is wanted." in said
         assert f"Its digest of {course.name}'s checks is" in said
 

@@ -10,6 +10,7 @@ import torch
 
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Limits
+from autograder.core.code import Code
 from autograder.core.report import Cause
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.local_link import LocalLink
@@ -195,7 +196,7 @@ def pool() -> Iterator[WorkerPool]:
 @pytest.fixture(scope="module")
 def links(pool: WorkerPool) -> Iterator[tuple[Link, Link]]:
     files = {"vectors.py": SOURCE}
-    local, box = LocalLink(files), BoxLink(pool, files, LIMITS)
+    local, box = LocalLink(Code(files)), BoxLink(pool, Code(files), LIMITS)
     yield local, box
     local.close()
     box.close()
@@ -237,7 +238,7 @@ def test_a_request_has_the_same_answer_in_both_places(name: str, links: tuple[Li
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_failing_import_is_reported_in_the_same_words(name: str, pool: WorkerPool) -> None:
     files = {"vectors.py": BROKEN[name]}
-    local, box = LocalLink(files), BoxLink(pool, files, LIMITS)
+    local, box = LocalLink(Code(files)), BoxLink(pool, Code(files), LIMITS)
     try:
         here, there = (asked(link, lambda s: s.f, BROKEN[name]) for link in (local, box))
         assert here == there
@@ -248,7 +249,7 @@ def test_a_failing_import_is_reported_in_the_same_words(name: str, pool: WorkerP
 
 def test_an_endless_call_is_a_timeout_in_both_places(pool: WorkerPool) -> None:
     source = "def f():\n    while True:\n        pass\n"
-    local, box = LocalLink({"vectors.py": source}), BoxLink(pool, {"vectors.py": source}, LIMITS)
+    local, box = LocalLink(Code({"vectors.py": source})), BoxLink(pool, Code({"vectors.py": source}), LIMITS)
     try:
         for link in (local, box):
             link.begin(seed=7, seconds=0.3, memory_mb=512)

@@ -77,7 +77,7 @@ def test_an_untouched_file_next_to_an_edited_one_is_ignored_with_a_note(assignme
     opened = open_submission(path, assignment)
     assert opened.notes == ("Nothing is written in tiny.py, so it was ignored.",)
     line = opened.files["tiny.py"].split("\n").index("    return x + x") + 1
-    assert describe_line(opened.cells["tiny.py"], line) == "cell 2, line 3"
+    assert describe_line(opened.code.cells["tiny.py"], line) == "cell 2, line 3"
 
 
 def test_an_untouched_handout_is_opened_with_a_note(assignment: Assignment, tmp_path: Path) -> None:

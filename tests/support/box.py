@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from autograder.core.assignment import Limits
+from autograder.core.code import Code
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Student, StudentFault
@@ -20,14 +21,14 @@ LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
 def begin(link: BoxLink, *, seconds: float = 20.0, memory_mb: int = LIMITS.memory_mb) -> Student:
     """What the next check is given."""
     link.begin(seed=1, seconds=seconds, memory_mb=memory_mb)
-    return Student(link, "work", link.files["work.py"])
+    return Student(link, "work", link.code.files["work.py"])
 
 
 @contextmanager
 def in_box(pool: WorkerPool, source: str, *, seconds: float = 20.0) -> Iterator[tuple[Student, BoxLink]]:
     """A student whose work.py is ``source``, in a first check."""
     source = textwrap.dedent(source)
-    link = BoxLink(pool, {"work.py": source}, LIMITS)
+    link = BoxLink(pool, Code({"work.py": source}), LIMITS)
     try:
         yield begin(link, seconds=seconds), link
     finally:

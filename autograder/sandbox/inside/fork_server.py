@@ -204,7 +204,7 @@ def _work(limits: dict[str, Any]) -> None:
     import torch
 
     from autograder.sandbox.inside.frames import Closed, receive, send
-    from autograder.sandbox.inside.modules import SubmissionFinder
+    from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
     from autograder.sandbox.inside.wire import decode
     from autograder.sandbox.inside.worker import Printed, Worker
 
@@ -219,7 +219,13 @@ def _work(limits: dict[str, Any]) -> None:
     worker = Worker(limit=limits["message"], printed=printed)
     first = decode(*receive(CHANNEL, limit=1 << 30), resolve=lambda ref: ref)
     worker.files = {name: name for name in first["files"]}
-    SubmissionFinder(first["files"]).install()
+    worker.finder = SubmissionFinder(
+        first["files"],
+        packages=first["packages"],
+        fallbacks=[name.removesuffix(".py") for name in os.listdir(first["fallbacks"])],
+        not_run={name: [NotRun(*row) for row in rows] for name, rows in first["not_run"].items()},
+    )
+    worker.finder.install()
     sys.path.append(first["fallbacks"])
     while True:
         try:

@@ -1,50 +1,143 @@
-"""Import a submission's files from memory, under flat names.
+"""Import a submission's files from memory, under flat names, one statement after the other.
 
-No file is written to disk; tracebacks, `inspect.getsource` and debuggers get the lines from the loader.
+A statement that fails is set aside with its reason, and the next one runs: what is wrong costs only the tasks that need
+it. Nothing is written to disk; tracebacks, `inspect.getsource` and debuggers find the lines through the loader.
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
+import builtins
 import linecache
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
-from types import ModuleType
+from types import FrameType, ModuleType
+from typing import Any
+
+TOP_LEVEL_SECONDS = 20.0  # for all top-level statements of a module together; one that is still running is set aside
+NOTEBOOK_ONLY = ("google.colab", "IPython", "autograder")  # exist where notebooks run; graded code gets a stand-in
+
+
+@dataclass(frozen=True)
+class NotRun:
+    """A part of a file that did not run, or that Python cannot read."""
+
+    line: int
+    names: tuple[str, ...]  # what it would have defined
+    reason: str
+
+
+class StandIn:
+    """Takes the place of what exists only in a notebook: every attribute and every call gives the stand-in again."""
+
+    def __getattr__(self, name: str) -> StandIn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *args: object, **kwargs: object) -> StandIn:
+        return self
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(())
+
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+    def __bool__(self) -> bool:
+        return False
 
 
 class SourceLoader(InspectLoader):
     """Loads one module from a string."""
 
-    def __init__(self, filename: str, source: str) -> None:
-        self.filename, self.source = filename, source
+    def __init__(self, filename: str, source: str, *, importing: Callable[..., Any], not_run: Sequence[NotRun]) -> None:
+        self.filename, self.source, self.importing = filename, source, importing
+        self.unread = tuple(not_run)  # what Python cannot read was left out before
+        self.not_run: list[NotRun] = list(not_run)
 
     def get_source(self, fullname: str) -> str:
         return self.source
 
     def exec_module(self, module: ModuleType) -> None:
         module.__file__ = self.filename
-        exec(compile(self.source, self.filename, "exec"), module.__dict__)
+        table = vars(module)
+        table["__builtins__"] = {**vars(builtins), "__import__": self.importing, "get_ipython": StandIn()}
+        self.not_run = list(self.unread)
+        tree = ast.parse(self.source, self.filename)
+        flags = _future_flags(tree)
+        left = TOP_LEVEL_SECONDS
+        for statement in tree.body:
+            begun = time.monotonic()
+            try:
+                code = compile(ast.Module([statement], []), self.filename, "exec", flags=flags, dont_inherit=True)
+                with _interrupted_after(left):
+                    exec(code, table)
+            except (Exception, SystemExit) as error:
+                names = tuple(sorted(_bound(statement)))
+                self.not_run.append(NotRun(statement.lineno, names, _reason(error)))
+            left = max(0.1, left - (time.monotonic() - begun))
 
 
 class SubmissionFinder(MetaPathFinder):
-    """Finds ``{"knn.py": source}`` as the module knn, before any installed module of that name."""
+    """Finds ``{"knn.py": source}`` as the module knn, before anything installed under that name.
 
-    def __init__(self, files: Mapping[str, str], filenames: Mapping[str, str] | None = None) -> None:
-        names = filenames or {}
+    ``packages`` are the ones that the files may import besides Python's own and each other; None: any.
+    ``not_run`` tells for each file what was left out of it before.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        filenames: Mapping[str, str] | None = None,
+        *,
+        packages: Collection[str] | None = None,
+        fallbacks: Collection[str] = (),
+        not_run: Mapping[str, Sequence[NotRun]] | None = None,
+    ) -> None:
+        filenames, not_run = filenames or {}, not_run or {}
+        self.packages = packages
+        self.paths = {_module_name(name): name for name in files}
         self.loaders = {
-            name.removesuffix(".py"): SourceLoader(names.get(name, name), source) for name, source in files.items()
+            _module_name(name): SourceLoader(
+                filenames.get(name, name), source, importing=self._import, not_run=not_run.get(name, ())
+            )
+            for name, source in files.items()
         }
+        own = {name.partition(".")[0] for name in self.loaders}
+        self._importable = own | {*(packages or ()), *fallbacks} | sys.stdlib_module_names
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         loader = self.loaders.get(fullname)
-        return None if loader is None else spec_from_loader(fullname, loader, origin=loader.filename)
+        if loader is None:
+            return None
+        package = self.paths[fullname].endswith("/__init__.py")
+        return spec_from_loader(fullname, loader, origin=loader.filename, is_package=package)
+
+    def explain(self, name: str) -> tuple[str, NotRun] | None:
+        """The file, and the part of it that would have defined ``name`` ("f", "Net.forward") but did not run."""
+        for module, loader in self.loaders.items():
+            for part in reversed(loader.not_run):
+                if name in part.names:
+                    return self.paths[module], part
+        return None
 
     def install(self) -> None:
-        """Put this finder first and remove modules of these names that were imported before."""
+        """Put this finder first and forget modules of these names that were imported before."""
         sys.meta_path.insert(0, self)
         self._forget()
 
@@ -53,7 +146,99 @@ class SubmissionFinder(MetaPathFinder):
         sys.meta_path.remove(self)
         self._forget()
 
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] = (),
+        level: int = 0,
+    ) -> Any:
+        """What `import` does in a submission's files: `__import__` for the packages that the assignment names."""
+        if self.packages is not None and level == 0:
+            if any(name == known or name.startswith(f"{known}.") for known in NOTEBOOK_ONLY):
+                return StandIn()
+            top = name.partition(".")[0]
+            if top not in self._importable:
+                allowed = ", ".join(sorted(self.packages)) or "none"
+                raise ImportError(
+                    f"{top} is not a package that this assignment allows. Allowed, besides Python's own: {allowed}.",
+                    name=top,
+                )
+        return builtins.__import__(name, globals, locals, fromlist, level)
+
     def _forget(self) -> None:
         for name, loader in self.loaders.items():
             sys.modules.pop(name, None)
-            linecache.cache.pop(loader.filename, None)  # the next submission has other lines
+            linecache.cache.pop(loader.filename, None)  # the next submission's lines are others
+
+
+def _module_name(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _future_flags(tree: ast.Module) -> int:
+    """`from __future__ import ...` holds for the whole file, so each of its statements is compiled with it."""
+    names = [
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        for alias in node.names
+    ]
+    flags = 0
+    for name in names:
+        feature = getattr(__future__, name, None)
+        flags |= getattr(feature, "compiler_flag", 0)
+    return flags
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that a top-level statement gives a value to."""
+    names: set[str] = set()
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+            continue
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        waiting.extend(ast.iter_child_nodes(node))
+    return names
+
+
+def _reason(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException:
+        text = ""
+    return ": ".join(part for part in (type(error).__name__, text) if part)[:300]
+
+
+@contextmanager
+def _interrupted_after(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the statement that runs too long, where the system can; a timer set outside goes on."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    begun = time.monotonic()
+    outer_seconds, outer_interval = signal.getitimer(signal.ITIMER_REAL)
+    if outer_seconds and outer_seconds <= seconds:
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"still running after {seconds:.0f} s")
+
+    outer_handler = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, outer_handler)
+        if outer_seconds:
+            left = max(0.001, outer_seconds - (time.monotonic() - begun))
+            signal.setitimer(signal.ITIMER_REAL, left, outer_interval)

@@ -20,10 +20,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
 
 MAX_HANDLES = 100_000
 MAX_FRAMES = 12  # of a traceback
+
+
+class NotLoaded(Exception):
+    """A name is missing because the code that defines it did not run."""
 
 
 class Printed:
@@ -65,6 +70,7 @@ class Worker:
         self.limit, self.printed, self.interactive = limit, printed, interactive
         self.number = 0  # of the current request
         self.files: dict[str, str] = {}  # file name -> its name in tracebacks
+        self.finder: SubmissionFinder | None = None  # knows what of the submission did not run
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
         self.error: BaseException | None = None  # the last exception, for a debugger in the same process
@@ -86,7 +92,7 @@ class Worker:
             return self._fault(error)
 
     def _fault(self, error: BaseException) -> tuple[bytes, list[memoryview]]:
-        return encode({"fault": describe_fault(error, self.files), **self._rest()})
+        return encode({"fault": describe_fault(error, self.files, self.finder), **self._rest()})
 
     def _rest(self) -> dict[str, Any]:
         return {"printed": self.printed.take() if self.printed else "", "number": self.number}
@@ -129,6 +135,11 @@ class Worker:
             self.modules.append(module)
             self.objects = list(self.modules)
         return Ref(self.modules.index(module), "module")
+
+    def do_explain_missing(self, name: str) -> None:
+        """Raise NotLoaded if a part of the submission that would define ``name`` did not run."""
+        if self.finder and self.finder.explain(name):
+            raise NotLoaded(name)
 
     def do_define(self, source: str) -> Ref:
         """Run a check's helper code in this process."""
@@ -197,8 +208,13 @@ def make_meter() -> Any:
     return Meter()
 
 
-def describe_fault(error: BaseException, files: dict[str, str]) -> dict[str, Any]:
-    """Return a fault as plain values: its cause, type, message and the student's lines of the traceback."""
+def describe_fault(
+    error: BaseException, files: dict[str, str], finder: SubmissionFinder | None = None
+) -> dict[str, Any]:
+    """Return a fault as plain values: its cause, type, message and the student's lines of the traceback.
+
+    If a name is missing because the code that defines it did not run, "not_run" has its file, line and reason.
+    """
     frames = []
     steps = zip(traceback.extract_tb(error.__traceback__), traceback.walk_tb(error.__traceback__), strict=True)
     for place, (frame, line) in steps:
@@ -211,13 +227,25 @@ def describe_fault(error: BaseException, files: dict[str, str]) -> dict[str, Any
         message = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:
         message = "(the text of this exception could not be created)"
+    missing = finder.explain(_missing_name(error)) if finder else None
     innermost = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1:]
     return {
-        "cause": _cause(error, own=innermost and innermost[0] in files),
-        "type": "" if isinstance(error, WireError) else str(type(error).__name__)[:100],
+        "cause": "not loaded" if missing else _cause(error, own=innermost and innermost[0] in files),
+        "type": "" if isinstance(error, WireError | NotLoaded) else str(type(error).__name__)[:100],
         "message": str(message)[:1000],
         "frames": frames[-MAX_FRAMES:],
+        "not_run": [missing[0], missing[1].line, missing[1].reason[:300]] if missing else [],
     }
+
+
+def _missing_name(error: BaseException) -> str:
+    """The name that was looked up in vain: "f", or "Net.forward" for an attribute of a class; else an empty string."""
+    if isinstance(error, NotLoaded):
+        return str(error.args[0])
+    if isinstance(error, AttributeError):
+        owner = error.obj if isinstance(error.obj, type) else type(error.obj)
+        return f"{owner.__name__}.{error.name}"
+    return str(getattr(error, "name", "")) if isinstance(error, NameError) else ""
 
 
 def _cause(error: BaseException, *, own: object) -> str:

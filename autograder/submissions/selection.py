@@ -1,0 +1,282 @@
+"""Choose the files of a hand-in that are graded: by their names, else by the tasks that they define.
+
+The same files are chosen however they were packed: loose, in folders, in a zip, under the names that browsers, Jupyter
+and learning platforms give to copies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.core.assignment import Assignment
+from autograder.core.notebooks import accepted_names, notebook_name
+from autograder.core.report import Remark
+from autograder.submissions.find import MAX_ZIPS, Entry, Listing, list_files, list_zip
+from autograder.submissions.ipynb import without_outputs
+from autograder.submissions.notebook import read_module
+from autograder.submissions.source import BadSubmission, printable
+from autograder.submissions.statements import written_tasks
+
+MAX_OWN_MODULES = 50
+MAX_OWN_BYTES = 1_000_000  # of own modules together
+SAME_MOMENT = 2.0  # seconds; a zip stores times no finer
+
+_IMPORTS = re.compile(rb"\b(?:from|import)[ \t]+([\w., \t]+)")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The content of the files that are graded. It travels as it is to a grader process or another machine."""
+
+    files: dict[str, bytes] = field(default_factory=dict)  # by the assignment's names: "knn.ipynb", "knn.py"
+    own_modules: dict[str, bytes] = field(default_factory=dict)  # by path: "my_utils.py", "tools/__init__.py"
+    saved: dict[str, float] = field(default_factory=dict)  # when a file was last saved, seconds since 1970, if known
+    remarks: tuple[Remark, ...] = ()  # on files with other names, and on choices between two
+    others: tuple[str, ...] = ()  # names of files that are not graded, for messages
+
+    @property
+    def digest(self) -> str:
+        """sha256 over names and contents."""
+        digest = hashlib.sha256()
+        for files in (self.files, self.own_modules):
+            for name in sorted(files):
+                for part in (name.encode(), files[name]):
+                    digest.update(len(part).to_bytes(8, "big") + part)
+        return digest.hexdigest()
+
+
+@dataclass
+class _Candidate:
+    """A file that may be a module of the assignment."""
+
+    entry: Entry
+    data: bytes
+
+    def tasks_written(self, tasks: Sequence[str]) -> int:
+        """How many of the tasks are written in it; 0 for what cannot be read."""
+        try:
+            return len(written_tasks(read_module(self.data, self.entry.name, tasks).text, tasks))
+        except BadSubmission:
+            return 0
+
+
+def select_files(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> Selection:
+    """Read the files of a hand-in that are graded, and modules of earlier assignments that are next to them.
+
+    Raises BadSubmission when there are none, or when the hand-in cannot be read.
+    """
+    listing = list_files(path)
+    chooser = _Chooser(assignment, listing)
+    if not chooser.found:
+        for inner in _inner_zips(listing):
+            chooser = _Chooser(assignment, inner)
+            if chooser.found:
+                break
+    return chooser.select(path, earlier_modules)
+
+
+def _inner_zips(listing: Listing, depth: int = 1) -> Iterable[Listing]:
+    for entry in listing.zips:
+        if depth < MAX_ZIPS:
+            inner = list_zip(entry)
+            yield inner
+            yield from _inner_zips(inner, depth + 1)
+
+
+class _Chooser:
+    def __init__(self, assignment: Assignment, listing: Listing) -> None:
+        self.assignment, self.listing = assignment, listing
+        self.remarks: list[Remark] = []
+        self.chosen: dict[str, Entry] = {}  # by the assignment's name of the file
+        self._data: dict[str, bytes] = {}
+        self._unreadable: dict[str, str] = {}
+        for module in assignment.files:
+            tasks = [task.name for task in assignment.tasks if task.file == module]
+            self._choose(module, tasks)
+
+    @property
+    def found(self) -> bool:
+        """Is there any file to grade?"""
+        return bool(self.chosen)
+
+    def select(self, path: Path, earlier_modules: Sequence[str]) -> Selection:
+        """Read what was chosen. Raises BadSubmission when that is nothing."""
+        files, saved = {}, {}
+        for name, entry in self.chosen.items():
+            files[name] = self._read(entry)
+            if entry.saved is not None:
+                saved[name] = entry.saved
+        if not files:
+            raise BadSubmission(self._nothing(path))
+        taken = set(self.chosen.values())
+        for name in accepted_names(earlier_modules):
+            near = [e for e in self.listing.entries if e.name == name and e not in taken]
+            if name not in files and near and (data := self._try(near[0])) is not None:
+                files[name] = data
+        own = self._own_modules(files.values(), earlier_modules)
+        return Selection(files, own, saved, tuple(self.remarks), self._others())
+
+    def _choose(self, module: str, tasks: Sequence[str]) -> None:
+        """Choose the notebook and the script of a module."""
+        exact = {name: [e for e in self.listing.entries if e.name == name] for name in (notebook_name(module), module)}
+        others = self._defining(module, tasks)
+        certain = all(len(entries) <= 1 for entries in exact.values())
+        if certain and any(exact.values()) and not others:  # the ordinary hand-in: nothing to decide
+            self.chosen |= {name: entries[0] for name, entries in exact.items() if entries}
+            return
+        best = {name: self._best(name, entries, tasks) for name, entries in exact.items() if entries}
+        written = {name: self._candidate(entry).tasks_written(tasks) for name, entry in best.items()}
+        if not any(written.values()) and others:
+            counts = {entry: self._candidate(entry).tasks_written(tasks) for entry in others}
+            most = max(counts.values())
+            if most or not best:
+                entry = self._latest([entry for entry in others if counts[entry] == most], tasks)
+                name = notebook_name(module) if ".ipynb" in entry.name.lower() else module
+                self.chosen[name] = entry
+                self.remarks.append(
+                    Remark("renamed", f"{printable(entry.path)} was graded as {name}.", f"Its name should be {name}.")
+                )
+                return
+        self.chosen |= best
+
+    def _defining(self, module: str, tasks: Sequence[str]) -> list[Entry]:
+        """Files of other names that define a task of the module, as far as can be seen without parsing."""
+        roots = sorted({task.partition(".")[0] for task in tasks})
+        defined = re.compile(rb"\b(?:def|class)[ \t]+(?:" + "|".join(roots).encode() + rb")\b") if roots else None
+        known = {*accepted_names(self.assignment.files)}
+        found = []
+        for entry in self.listing.entries:
+            if defined is None or entry.name in known:
+                continue
+            data = self._try(entry)
+            if data is not None and defined.search(data):
+                found.append(entry)
+        return found
+
+    def _best(self, name: str, entries: Sequence[Entry], tasks: Sequence[str]) -> Entry:
+        """Of several files of one name: one in which tasks are written."""
+        if len(entries) == 1:
+            return entries[0]
+        readable = [entry for entry in entries if self._try(entry) is not None]
+        counts = {entry: self._candidate(entry).tasks_written(tasks) for entry in readable}
+        written = [entry for entry in readable if counts[entry]]
+        return self._latest(written or readable or list(entries), tasks)
+
+    def _latest(self, entries: Sequence[Entry], tasks: Sequence[str]) -> Entry:
+        """Of several files with work in them: the one saved last, else the outermost. Two that differ are doubtful."""
+        different: dict[bytes, Entry] = {}
+        for entry in entries:
+            data = self._try(entry)
+            different.setdefault(_code(data or b"", entry.name, tasks), entry)
+        left = list(different.values())
+        if len(left) == 1:
+            return left[0]
+        times = [entry.saved for entry in left]
+        if None not in times and max(times) - sorted(times)[-2] > SAME_MOMENT:  # type: ignore[type-var, operator] # no None
+            chosen, why = max(left, key=lambda entry: entry.saved or 0.0), "it was saved last"
+        else:
+            chosen, why = left[0], "none is newer than the others"
+        names = " and ".join(printable(entry.path) for entry in left[:4])
+        self.remarks.append(
+            Remark(
+                "doubtful",
+                f"{names} differ. {printable(chosen.path)} was graded: {why}.",
+                "Hand in only the one that is to be graded.",
+            )
+        )
+        return chosen
+
+    def _own_modules(self, sources: Iterable[bytes], earlier_modules: Sequence[str]) -> dict[str, bytes]:
+        """Modules of the student's own that the graded files import, and those that these import in turn."""
+        reserved = {*sys.stdlib_module_names, *self.assignment.imports}
+        reserved |= {file.removesuffix(".py") for file in (*self.assignment.files, *earlier_modules)}
+        homes = {entry.folder for entry in self.chosen.values()}
+        at_home: dict[str, Entry] = {}
+        for entry in self.listing.entries:
+            if entry.name.endswith(".py"):
+                for home in homes:
+                    if not home or entry.path.startswith(f"{home}/"):
+                        at_home.setdefault(entry.path.removeprefix(f"{home}/" if home else ""), entry)
+        found: dict[str, bytes] = {}
+        seen = set(reserved)
+        waiting = list(sources)
+        while waiting:
+            for name in _imported(waiting.pop()) - seen:
+                seen.add(name)
+                for path, entry in at_home.items():
+                    if path != f"{name}.py" and not (path.startswith(f"{name}/") and _is_identifiers(path)):
+                        continue
+                    data = self._try(entry)
+                    if data is None:
+                        self.remarks.append(Remark("unreadable", self._unreadable[entry.path]))
+                        continue
+                    if len(found) >= MAX_OWN_MODULES or sum(map(len, found.values())) + len(data) > MAX_OWN_BYTES:
+                        text = f"{printable(path)} was left out: own modules may be {MAX_OWN_MODULES} files of "
+                        text += f"{MAX_OWN_BYTES / 1e6:g} MB together."
+                        self.remarks.append(Remark("own module", text))
+                        continue
+                    found[path] = data
+                    waiting.append(data)
+        return found
+
+    def _candidate(self, entry: Entry) -> _Candidate:
+        return _Candidate(entry, self._try(entry) or b"")
+
+    def _read(self, entry: Entry) -> bytes:
+        if entry.path not in self._data:
+            data = entry.read()
+            self._data[entry.path] = without_outputs(data) if ".ipynb" in entry.name.lower() else data
+        return self._data[entry.path]
+
+    def _try(self, entry: Entry) -> bytes | None:
+        if entry.path in self._unreadable:
+            return None
+        try:
+            return self._read(entry)
+        except BadSubmission as problem:
+            self._unreadable[entry.path] = str(problem)
+            return None
+
+    def _others(self) -> tuple[str, ...]:
+        taken = {entry.path for entry in self.chosen.values()}
+        return tuple(sorted({*self.listing.others, *(e.path for e in self.listing.entries if e.path not in taken)}))
+
+    def _nothing(self, path: Path) -> str:
+        name, others = printable(path.name), self._others()
+        wanted = " and no ".join(accepted_names(self.assignment.files))
+        if self._unreadable:
+            return next(iter(self._unreadable.values()))
+        if others == (path.name,):
+            return (
+                f"{name} cannot be graded: it is not {wanted.replace(' and no ', ' or ')}, and it defines no task of "
+                f"{self.assignment.name}. Hand in the file that you wrote the tasks in, or a zip or folder that holds it."
+            )
+        some = ", ".join(printable(other, limit=40) for other in others[:6]) or "nothing"
+        more = f" and {len(others) - 6} more" if len(others) > 6 else ""
+        return (
+            f"{name} has no {wanted}, and no other file that defines a task of {self.assignment.name}; it holds "
+            f"{some}{more}. Hand in the file that you wrote the tasks in."
+        )
+
+
+def _code(data: bytes, name: str, tasks: Sequence[str]) -> bytes:
+    """What decides whether two files are the same work: the reduced module, else the bytes."""
+    try:
+        return read_module(data, name, tasks).text.encode("utf-8", "backslashreplace")
+    except BadSubmission:
+        return data
+
+
+def _imported(source: bytes) -> set[str]:
+    """The first parts of the names that a source imports. More than that where text looks like an import."""
+    lists = (match.decode("ascii", "ignore") for match in _IMPORTS.findall(source))
+    return {part.split()[0].partition(".")[0] for names in lists for part in names.split(",") if part.strip()}
+
+
+def _is_identifiers(path: str) -> bool:
+    return all(part.isidentifier() for part in path.removesuffix(".py").split("/"))
