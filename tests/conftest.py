@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
@@ -11,19 +11,27 @@ from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import WorkerPool
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run code in a sandbox."""
+    for item in items:
+        if {"isolation", "isolated", "pool"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("box")
+
+
 @pytest.fixture(scope="session")
 def isolation() -> str:
-    """The best wall of this machine. Tests of hostile code need one."""
+    """The best isolation of this machine. Tests of hostile code need one."""
     try:
         return choose("auto")
     except NoIsolation as reason:
         if os.environ.get("CI"):
             raise
-        pytest.skip(f"no wall: {reason}")
+        pytest.skip(f"no isolation: {reason}")
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces", "none"])
 def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
+    """A pool of workers, for each kind of isolation."""
     try:
         choose(request.param)
     except NoIsolation as reason:
@@ -34,7 +42,7 @@ def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
 
 @pytest.fixture
 def isolated(pool: WorkerPool) -> WorkerPool:
-    """Only where there is a wall."""
+    """The pool, if it isolates."""
     if pool.isolation == "none":
-        pytest.skip("no wall, nothing hidden")
+        pytest.skip("without isolation nothing is hidden")
     return pool

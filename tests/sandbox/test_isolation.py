@@ -1,4 +1,4 @@
-"""The box shows nothing, and forgets a submission when it is closed."""
+"""The box shows none of the grader's files, and nothing of a submission remains after it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ ENVIRONMENT = {
 }
 
 
-def test_the_box_sees_nothing_of_the_graders(isolated: WorkerPool) -> None:
+def test_the_box_sees_none_of_the_graders_files(isolated: WorkerPool) -> None:
     root, home = Path(__file__).resolve().parents[2], Path.home()
     needed = [Path(prefix) for prefix in (sys.prefix, sys.base_prefix)]
     with in_box(isolated, LOOK) as (student, _):
@@ -91,11 +91,11 @@ def test_the_box_sees_nothing_of_the_graders(isolated: WorkerPool) -> None:
         assert student.sources() == []
         assert student.there(["/etc/passwd", "/etc/shadow", "/var/log", "/proc/1", "/proc/self"]) == []
         assert student.listing("/proc") == []
-        assert set(student.listing("/tmp")) <= KEPT
+        assert set(student.listing("/tmp")) <= BELOW_TMP
         assert student.open_descriptors() == [0, 1, 2, 3]
 
 
-def test_the_box_can_write_to_its_own_tmp_only(isolated: WorkerPool) -> None:
+def test_the_box_can_only_write_to_its_own_tmp(isolated: WorkerPool) -> None:
     with in_box(isolated, LOOK) as (student, _):
         folders = ["/", "/tmp", "/usr", "/gradlab", "/gradlab/common", "/proc", "/dev", "/dev/shm", "/etc"]
         assert student.writable(folders) == ["/tmp"]
@@ -103,7 +103,7 @@ def test_the_box_can_write_to_its_own_tmp_only(isolated: WorkerPool) -> None:
         assert fault(student.fill, "/tmp/large", 9).message.startswith("OSError")
 
 
-def test_the_box_starts_nothing_and_calls_nobody(isolated: WorkerPool) -> None:
+def test_the_box_can_neither_start_processes_nor_open_connections(isolated: WorkerPool) -> None:
     with in_box(isolated, LOOK) as (student, _):
         assert set(student.forbidden().values()) <= {"PermissionError", "ProcessLookupError"}
         assert 0 not in student.whoami()
@@ -114,18 +114,18 @@ def test_threads_are_allowed(isolated: WorkerPool) -> None:
         student.threads(3)
 
 
-# Where the course or its interpreter lies below /tmp, the box goes on seeing those folders there.
-KEPT = {Path(path).parts[2] for path in below_tmp("bubblewrap")}
+# If the interpreter or gradlab is below /tmp, the box still sees those folders there.
+BELOW_TMP = {Path(path).parts[2] for path in below_tmp("bubblewrap")}
 STORE = """
     import os, threading, time
-    KEPT = __KEPT__
+    BELOW_TMP = __BELOW_TMP__
 
     def leave():
         open("/tmp/mine", "w").write("secret")
         os.mkdir("/tmp/folder")
 
     def see():
-        return sorted(set(os.listdir("/tmp")) - KEPT)
+        return sorted(set(os.listdir("/tmp")) - BELOW_TMP)
 
     def haunt():
         def spin():
@@ -136,7 +136,7 @@ STORE = """
 
     def exits():
         os._exit(0)
-""".replace("__KEPT__", repr(KEPT))
+""".replace("__BELOW_TMP__", repr(BELOW_TMP))
 
 
 def test_two_submissions_do_not_see_each_other(isolated: WorkerPool) -> None:
@@ -147,7 +147,7 @@ def test_two_submissions_do_not_see_each_other(isolated: WorkerPool) -> None:
 
 
 @pytest.mark.parametrize("ending", ["see", "haunt", "exits"])
-def test_nothing_is_left_for_the_next_submission(ending: str, isolated: WorkerPool) -> None:
+def test_nothing_remains_for_the_next_submission(ending: str, isolated: WorkerPool) -> None:
     with in_box(isolated, STORE) as (ada, _):
         ada.leave()
         try:
@@ -160,7 +160,7 @@ def test_nothing_is_left_for_the_next_submission(ending: str, isolated: WorkerPo
 
 
 class Refusing(WorkerPool):
-    """A fork server in which nested namespaces fail half way, as where the system lets them be made but not used."""
+    """A pool in which nested namespaces fail half way, as if the system allowed to create but not to use them."""
 
     def _send(self, request: dict[str, Any], *rest: Any) -> None:
         if request.get("fork", {}).get("nested"):
@@ -168,7 +168,7 @@ class Refusing(WorkerPool):
         super()._send(request, *rest)
 
 
-def test_where_nested_namespaces_are_refused_each_submission_has_its_own_nursery(isolation: str) -> None:
+def test_without_nested_namespaces_each_submission_has_its_own_fork_server(isolation: str) -> None:
     with Refusing(isolation) as pool:
         with in_box(pool, STORE) as (ada, _):
             assert ada.see() == []
