@@ -17,6 +17,7 @@ from autograder.authoring.cells import MARKERS, header_line, read_source, soluti
 from autograder.authoring.facts import BadSource, fill_readme
 from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
+from autograder.core.notebooks import notebook_name
 from autograder.submissions.statements import unwritten_places
 
 __all__ = ["BadSource", "Release", "release", "stale", "write"]
@@ -46,7 +47,7 @@ def release(assignment: Assignment) -> Release:
         tasks = [task.name for task in assignment.tasks if task.file == module]
         _refuse_free_points(sources[path], script, path, tasks)
         files[assignment.folder / module] = script.encode()
-        files[assignment.folder / module.replace(".py", ".ipynb")] = notebook_bytes(notebook)
+        files[assignment.folder / notebook_name(module)] = notebook_bytes(notebook)
     readme = assignment.folder / "README.md"
     files[readme] = fill_readme(_read_readme(readme), readme, assignment).encode()
     _refuse_leaks(sources, files, assignment.folder)
