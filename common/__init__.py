@@ -1,6 +1,7 @@
 """What students import: data, networks, training loops, plots, and fallbacks for earlier assignments' work.
 
-Modules that moved keep their old name for hand-ins written before the move: `common.solver` is `common.training.solver`.
+A module that moved also has its old name, for hand-ins written before the move: `common.solver` is
+`common.training.solver`.
 """
 
 import sys
@@ -23,20 +24,21 @@ MOVED = {  # name before version 0.2 -> name now, both below `common`
     "image_encoder": "nets.image_encoder",
     "labels": "training.labels",
     "losses": "training.losses",
+    "recogniser": "nets.classifier",
     "seed": "training.seed",
     "solver": "training.solver",
 }
 
 
 def current_name(path: str) -> str:
-    """The dotted path with a moved module's name of today: "common.convs.FastConv" is "common.nets.convs.FastConv"."""
+    """Return the dotted path with a module's new name: "common.nets.convs.FastConv" for "common.convs.FastConv"."""
     package, _, rest = path.partition(".")
     module, dot, member = rest.partition(".")
     return f"common.{MOVED[module]}{dot}{member}" if package == "common" and module in MOVED else path
 
 
 class _MovedModules(MetaPathFinder, Loader):
-    """Imports a module that moved under its old name: the same module object, not a copy."""
+    """Import a moved module by its old name: the same module object, not a copy."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -50,7 +52,7 @@ class _MovedModules(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         assert module.__spec__ is not None
-        module.__spec__ = module.__spec__.loader_state  # importing set the old name's
+        module.__spec__ = module.__spec__.loader_state  # the import has replaced it by the old name's
 
 
 sys.meta_path.insert(0, _MovedModules())

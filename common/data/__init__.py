@@ -1,11 +1,11 @@
-"""Data sets by name: scenes and glyphs are generated here, the others come from their official archives."""
+"""Data sets by name: some are generated here, the others come from their official archives. For students."""
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.data.registry import Registry, check_count
 from common.data.split import DataError, Split, to_split
 
 if TYPE_CHECKING:
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 __all__ = ["DATASETS", "DataError", "Split", "load"]
 
-# A module named here has CLASS_NAMES and read(num_train, num_test, *, root, seed) -> (Pixels, Pixels); it is imported
-# when its data are asked for.
-DATASETS = {
-    "scenes": "common.data.labelled_scenes",
-    "cifar10": "common.data.cifar10",
-    "glyphs": "common.data.glyphs",
-    "mnist": "common.data.mnist",
-    "plain_scenes": "common.data.plain_scenes",
-}
+# Each module has CLASS_NAMES and read(num_train, num_test, *, root, seed) -> (Pixels, Pixels).
+IMAGES = Registry(
+    kind="labels",
+    modules={
+        "scenes": "common.data.labelled_scenes",
+        "cifar10": "common.data.cifar10",
+        "glyphs": "common.data.glyphs",
+        "mnist": "common.data.mnist",
+        "plain_scenes": "common.data.plain_scenes",
+    },
+)
+DATASETS = IMAGES.modules
 
 
 def load(
@@ -38,11 +41,8 @@ def load(
     `root` is the folder for its files, instead of $GRADLAB_DATA (official sets) or $GRADLAB_CACHE (generated ones).
     `seed` chooses among generated sets; official ones have none. Raises DataError, whose message says what to do.
     """
-    if name not in DATASETS:
-        raise DataError(f"There is no data set {name!r}; choose one of: {', '.join(sorted(DATASETS))}.")
-    for argument, count in {"num_train": num_train, "num_test": num_test}.items():
-        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
-            raise DataError(f"{argument} is how many images to take, a whole number or None, not {count!r}.")
-    source = importlib.import_module(DATASETS[name])
+    source = IMAGES.find(name)
+    check_count("num_train", num_train)
+    check_count("num_test", num_test)
     train, test = source.read(num_train, num_test, root=root, seed=seed)
     return to_split(train, test, class_names=source.CLASS_NAMES, name=name, device=device)

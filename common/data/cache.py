@@ -1,4 +1,4 @@
-"""Where data live on this machine, and files that are written whole or not at all."""
+"""The folders for data on this machine, and files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 
 def cache_folder(root: str | Path | None = None) -> Path:
-    """Where files made or downloaded here are kept: root, else $GRADLAB_CACHE, else the platform's place for caches."""
+    """Return the folder for generated and downloaded files: root, $GRADLAB_CACHE, or the system's cache folder."""
     if root is not None:
         return Path(root).expanduser()
     if named := os.environ.get("GRADLAB_CACHE"):
@@ -26,7 +26,7 @@ def cache_folder(root: str | Path | None = None) -> Path:
 
 
 def data_folder(root: str | Path | None = None) -> Path:
-    """Where official data sets are looked for: root, else $GRADLAB_DATA, else the cache folder."""
+    """Return the folder to search for official data sets: root, $GRADLAB_DATA, or the cache folder."""
     named = os.environ.get("GRADLAB_DATA")
     return Path(named).expanduser() if root is None and named else cache_folder(root)
 
@@ -44,8 +44,8 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def read_arrays(path: Path) -> dict[str, NDArray] | None:
-    """The arrays in an .npz file, or None if it is missing or damaged (each array has a checksum in it)."""
+def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
+    """Read the arrays in an .npz file; None if it is missing or damaged (each array has a checksum)."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
@@ -53,8 +53,8 @@ def read_arrays(path: Path) -> dict[str, NDArray] | None:
         return None
 
 
-def keep_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Write arrays by name into an .npz file where possible; a folder that cannot be written to only costs time."""
+def store_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write arrays by name into an .npz file if possible; without the file, loading only takes longer."""
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     try:

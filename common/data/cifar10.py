@@ -36,33 +36,36 @@ TEST_BATCHES = {"test_batch": "40351d587109b95175f43aff81a1287e"}
 def read(
     num_train: int | None, num_test: int | None, *, root: str | Path | None = None, seed: int = 0
 ) -> tuple[Pixels, Pixels]:
-    """The first images in the order of the files, data_batch_1 first. The seed is not used: there is one CIFAR-10."""
+    """Read the first images in the order of the files, data_batch_1 first. ``seed`` is not used."""
     folder = _find(cache.data_folder(root)) or _unpack(cache.data_folder(root))
     return _first(num_train, folder, TRAIN_BATCHES, "training"), _first(num_test, folder, TEST_BATCHES, "test")
 
 
 def _find(base: Path) -> Path | None:
-    """The batches may lie in base/cifar-10-batches-py or in base itself."""
+    """Find the batches in base/cifar-10-batches-py or in base itself."""
     return next((folder for folder in (base / FOLDER, base) if (folder / "data_batch_1").is_file()), None)
 
 
 def _unpack(base: Path) -> Path:
-    """Take the batches, and nothing else, out of the archive, which is fetched first if it is not in base."""
+    """Extract only the batches from the archive, which is downloaded first if it is not in base."""
     by_hand = (
-        f"Without a network: bring {ARCHIVE.filename} here on a stick and put it in {base}, or set GRADLAB_DATA to a "
-        f"folder that holds it or {FOLDER}. The generated data set needs no download: load('scenes')."
+        f"Without a network: copy {ARCHIVE.filename} into {base}, or set GRADLAB_DATA to a folder that contains it or "
+        f"{FOLDER}. Generated data need no download: load('scenes')."
     )
     archive = fetch(ARCHIVE, base, by_hand=by_hand)
     try:
         with tarfile.open(archive) as tar:
-            names = [*TEST_BATCHES, *reversed(TRAIN_BATCHES)]  # data_batch_1 last: it says that the folder is whole
+            names = [
+                *TEST_BATCHES,
+                *reversed(TRAIN_BATCHES),
+            ]  # data_batch_1 last: if it is there, the folder is complete
             for name in names:
                 member = tar.extractfile(f"{FOLDER}/{name}")
                 if member is None:
                     raise KeyError(f"{name} is not a file")
                 cache.write_whole(base / FOLDER / name, member.read())
     except (tarfile.TarError, KeyError, EOFError, zlib.error) as error:
-        raise DataError(f"{archive} cannot be unpacked ({error}): delete it and load again.") from error
+        raise DataError(f"{archive} cannot be unpacked ({error}). Delete it and load again.") from error
     except OSError as error:
         raise DataError(f"{archive} cannot be unpacked into {base / FOLDER}: {error}.") from error
     return base / FOLDER
@@ -81,7 +84,7 @@ def _first(count: int | None, folder: Path, batches: dict[str, str], part: str) 
         labels.append(batch.labels)
         have += len(batch.labels)
     if count is not None and have < count:
-        raise DataError(f"CIFAR-10 in {folder} has {have:,} {part} images; {count:,} were asked for.")
+        raise DataError(f"CIFAR-10 in {folder} has {have:,} {part} images; you asked for {count:,}.")
     return Pixels(np.concatenate(images)[:count], np.concatenate(labels)[:count])
 
 
@@ -89,7 +92,7 @@ def _read_batch(path: Path, md5: str) -> Pixels:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): unpack the archive again.") from error
+        raise DataError(f"{path} cannot be read ({error.strerror}). Unpack the archive again.") from error
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
         warnings.warn(f"{path} is not the official file (its md5 is not {md5}).", stacklevel=2)
     try:

@@ -1,7 +1,6 @@
-"""Fetch an official archive: checked, resumed where it stopped, and put in place whole.
+"""Download an official archive: resume an interrupted download, check the checksum, and put the file in place whole.
 
-pooch checks the checksum and moves the file; the bytes come through `Resuming`, which keeps what has arrived in a
-`.part` file beside it.
+pooch checks the checksum and moves the file; `Resuming` downloads it into a `.part` file next to it.
 """
 
 from __future__ import annotations
@@ -27,24 +26,24 @@ class Archive:
 
     url: str
     md5: str
-    size: str  # in words, for the message
+    size: str  # for the message: "163 MB"
 
     @property
     def filename(self) -> str:
-        """The name it has on its own server."""
+        """The file's name on its server."""
         return self.url.rsplit("/", 1)[-1]
 
 
 class Incomplete(OSError):
-    """The connection ended before the file did."""
+    """The connection ended before the end of the file."""
 
 
 def fetch(archive: Archive, folder: Path, *, by_hand: str) -> Path:
-    """Download an archive into a folder unless it is there, and return its path; `by_hand` ends the offline message."""
+    """Return the path of an archive in a folder; download it if it is missing. `by_hand` ends an error's message."""
     import pooch
 
     target = folder / archive.filename
-    found = f"{target} is there, but it is damaged or another file. " if target.exists() else ""
+    found = f"{target} exists, but it is damaged or a different file. " if target.exists() else ""
     try:
         path = pooch.retrieve(
             archive.url,
@@ -56,33 +55,33 @@ def fetch(archive: Archive, folder: Path, *, by_hand: str) -> Path:
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         message = f"{found}Could not download {archive.url} ({archive.size}): {reason}. {by_hand}"
-        raise DataError(message) from None  # forty lines of sockets would bury the sentence
-    except ValueError:  # pooch's word for another checksum
+        raise DataError(message) from None  # forty lines of sockets would hide the sentence
+    except ValueError:  # from pooch: the checksum differs
         raise DataError(
-            f"What came from {archive.url} is not the official file (its md5 is not {archive.md5}) and was thrown "
-            f"away: some networks answer with a page of their own. Try again elsewhere. {by_hand}"
+            f"The download from {archive.url} is not the official file (its md5 is not {archive.md5}) and was deleted. "
+            f"Some networks answer with a page of their own: try again in another network. {by_hand}"
         ) from None
     return Path(path)
 
 
 class Resuming:
-    """A downloader for pooch that goes on where the last one stopped, if the server can."""
+    """A downloader for pooch that resumes an interrupted download, if the server supports that."""
 
     def __init__(self, part: Path) -> None:
         self.part = part
 
     def __call__(self, url: str, output_file: str, pooch: Any) -> None:
-        """Complete the part file, then put it where pooch wants it."""
+        """Complete the part file, then move it to the path that pooch asks for."""
         for attempt in range(ATTEMPTS):
             try:
-                self._go_on(url)
+                self._resume(url)
                 break
             except (OSError, http.client.HTTPException):
                 if attempt + 1 == ATTEMPTS:
                     raise
         os.replace(self.part, output_file)
 
-    def _go_on(self, url: str) -> None:
+    def _resume(self, url: str) -> None:
         from tqdm import tqdm
 
         have = self.part.stat().st_size if self.part.exists() else 0
@@ -91,11 +90,9 @@ class Resuming:
             response = urllib.request.urlopen(request, timeout=TIMEOUT)
         except urllib.error.HTTPError as error:
             error.close()
-            if (
-                error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-            ):  # the part is as long as the file, or longer
-                self.part.unlink()
-                raise Incomplete("the part kept from last time does not fit the file") from error
+            if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                self.part.unlink()  # it is as long as the file, or longer
+                raise Incomplete("the part of an earlier download does not fit the file") from error
             raise
         with response:
             if response.status != http.HTTPStatus.PARTIAL_CONTENT:

@@ -1,9 +1,9 @@
 """Glyphs: ten symbols drawn by an unsteady hand, grey on black at 28x28: MNIST's shapes without its download.
 
-A symbol is a few strokes between points. Each image moves the points a little, bends, slants, stretches, shifts the
-whole and picks the pen's width and its ink. Lengths are in 1/128 of a pixel; integers only (the one square root is of
-whole numbers and rounded down, which IEEE 754 makes the same everywhere), so the same seed gives the same bytes on
-every machine.
+A symbol is a few strokes between points. Each image moves the points a little; bends, slants, stretches and shifts the
+symbol; and draws the width and the brightness of the pen at random. Lengths are in 1/128 of a pixel. All arithmetic is
+on integers (the one square root is rounded down, and IEEE 754 makes it the same everywhere), so the same seed gives the
+same bytes on every machine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.data import draws
-from common.data.split import DataError, Pixels
+from common.data.registry import generated_count
+from common.data.split import Pixels
 
 Ints = NDArray[np.int64]
 
@@ -24,7 +25,7 @@ SIZE = 28
 UNIT = 128  # units of a pixel's side
 TRAIN, TEST = 5000, 1000
 BATCH = 64  # images drawn at once: their pixels fit a processor's cache
-STEP = 700  # a stroke longer than this is cut in pieces, so that it can bend
+STEP = 700  # a longer stroke is cut in pieces, so that it can bend
 ONE = 255  # full ink
 
 # Points of each stroke in units, from the centre; y points down.
@@ -65,15 +66,13 @@ class Template:
 def read(
     num_train: int | None, num_test: int | None, *, root: str | Path | None = None, seed: int = 0
 ) -> tuple[Pixels, Pixels]:
-    """The first glyphs of the training stream and of the test stream; there is no end to either. Nothing is kept."""
-    counts = TRAIN if num_train is None else num_train, TEST if num_test is None else num_test
-    if max(counts) > 1_000_000:
-        raise DataError(f"{max(counts):,} glyphs would not fit in memory; ask for at most a million.")
-    return draw(range(counts[0]), seed=seed, stream="train"), draw(range(counts[1]), seed=seed, stream="test")
+    """Draw the first glyphs of the training and the test stream, which never end; nothing is stored in ``root``."""
+    num_train, num_test = generated_count(num_train, TRAIN), generated_count(num_test, TEST)
+    return draw(range(num_train), seed=seed, stream="train"), draw(range(num_test), seed=seed, stream="test")
 
 
 def draw(indices: range, *, seed: int = 0, stream: str = "train") -> Pixels:
-    """Draw the glyphs with these indices; glyph i depends on seed, stream and i alone, and streams share none.
+    """Draw the glyphs with these indices; glyph i depends on seed, stream and i alone; no two streams share a glyph.
 
     Glyphs 10 k .. 10 k + 9 show each class once, in random order.
 
@@ -105,7 +104,7 @@ def _template(name: str) -> Template:
     pieces: list[tuple[int, int, int, int]] = []
     for stroke in STROKES[name]:
         indices = []
-        for point in stroke:  # a point that a symbol names twice is one point: closed outlines stay closed
+        for point in stroke:  # a point that occurs twice is one point: closed outlines stay closed
             if point not in points:
                 points.append(point)
             indices.append(points.index(point))
@@ -118,10 +117,10 @@ def _template(name: str) -> Template:
 
 
 def _draw(template: Template, keys: draws.Words) -> NDArray[np.uint8]:
-    """One image of the template for each key: (N, 28, 28)."""
+    """Draw one image of the template for each key: (N, 28, 28)."""
     draw = draws.Columns(keys, 16 + template.points.size)
 
-    def each(low: int, high: int) -> Ints:  # one number for each image, to go with its points
+    def each(low: int, high: int) -> Ints:  # one number for each image, to broadcast over its points
         return draw.between(low, high)[:, None]
 
     width, height = each(205, 275), each(205, 275)  # in 1/256
@@ -141,11 +140,12 @@ def _draw(template: Template, keys: draws.Words) -> NDArray[np.uint8]:
     squared = _squared_distance(x.astype(np.int32), y.astype(np.int32))  # (N, 28, 28)
     inside = (pen * pen - squared) // (2 * pen)  # about the distance to the outline, positive inside
     cover = np.clip(UNIT // 2 + inside, 0, UNIT)
-    return ((cover * ink + UNIT // 2) // UNIT).astype(np.uint8)
+    images: NDArray[np.uint8] = ((cover * ink + UNIT // 2) // UNIT).astype(np.uint8)
+    return images
 
 
 def _squared_distance(x: NDArray[np.int32], y: NDArray[np.int32]) -> NDArray[np.int32]:
-    """From each pixel's centre to the nearest piece, squared, in units: (N, 28, 28)."""
+    """Compute the squared distance, in units, from each pixel's centre to the nearest piece: (N, 28, 28)."""
     (x0, x1), (y0, y1) = x, y  # (N, S)
     dx, dy = (x1 - x0).astype(np.int64), (y1 - y0).astype(np.int64)
     length = np.maximum(np.sqrt((dx * dx + dy * dy).astype(np.float64)).astype(np.int64), 1)

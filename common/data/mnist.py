@@ -32,7 +32,7 @@ FOLDERS = ("mnist", "MNIST/raw", ".")  # ours, torchvision's, and the folder its
 def read(
     num_train: int | None, num_test: int | None, *, root: str | Path | None = None, seed: int = 0
 ) -> tuple[Pixels, Pixels]:
-    """The first images in the order of the files. The seed is not used: there is one MNIST."""
+    """Read the first images in the order of the files. ``seed`` is not used."""
     base = cache.data_folder(root)
     return _first(num_train, base, TRAIN, "training"), _first(num_test, base, TEST, "test")
 
@@ -43,44 +43,43 @@ def _first(count: int | None, base: Path, files: tuple[Archive, Archive], part: 
     labels = _read_idx(paths[1], files[1].md5, ()).astype(np.int64)
     if len(images) != len(labels) or (labels > 9).any():
         raise DataError(
-            f"{paths[0]} and {paths[1]} do not fit: they need one label from 0 to 9 for each image. Delete both and "
-            "load again."
+            f"{paths[0]} and {paths[1]} do not belong together: each image needs one label from 0 to 9. Delete both "
+            "and load again."
         )
     if count is not None and count > len(labels):
-        raise DataError(f"MNIST in {paths[0].parent} has {len(labels):,} {part} images; {count:,} were asked for.")
+        raise DataError(f"MNIST in {paths[0].parent} has {len(labels):,} {part} images; you asked for {count:,}.")
     return Pixels(images[:count, None], labels[:count])
 
 
 def _find(archive: Archive, base: Path) -> Path:
-    """The file in one of the usual folders below base; it is downloaded into the first of them if it is in none."""
+    """Find the file in one of the usual folders below base, or download it into the first of them."""
     for name in FOLDERS:
         if (path := base / name / archive.filename).is_file():
             return path
     folder = base / FOLDERS[0]
     by_hand = (
-        f"Without a network: bring the four .gz files of MNIST here on a stick and put them in {folder}, or set "
-        "GRADLAB_DATA to the folder that holds them. Generated images of the same size need no download: "
-        "load('glyphs')."
+        f"Without a network: copy the four .gz files of MNIST into {folder}, or set GRADLAB_DATA to the folder that "
+        "contains them. Generated images of the same size need no download: load('glyphs')."
     )
     return fetch(archive, folder, by_hand=by_hand)
 
 
 def _read_idx(path: Path, md5: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """An array of bytes in the format idx: a magic number, the sizes, the bytes. (N, *shape)"""
+    """Read an array of bytes in the format idx: a magic number, the sizes, the bytes. (N, *shape)"""
     try:
         packed = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): bring it again.") from error
+        raise DataError(f"{path} cannot be read ({error.strerror}). Copy it again.") from error
     if hashlib.md5(packed, usedforsecurity=False).hexdigest() != md5:
         warnings.warn(f"{path} is not the official file (its md5 is not {md5}).", stacklevel=2)
     try:
         content = gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be unpacked ({error}): delete it and load again.") from error
+        raise DataError(f"{path} cannot be unpacked ({error}). Delete it and load again.") from error
     axes = 1 + len(shape)
     header = np.frombuffer(content[: 4 * (1 + axes)], ">u4") if len(content) >= 4 * (1 + axes) else np.zeros(1)
     values = np.frombuffer(content, np.uint8)[4 * (1 + axes) :]
     sound = header[0] == 0x800 + axes and tuple(header[2:]) == shape  # 8: unsigned bytes; then the number of axes
     if not sound or int(header[1]) * int(np.prod(shape, dtype=int)) != len(values):
-        raise DataError(f"{path} is not a file of MNIST: delete it and load again.")
+        raise DataError(f"{path} is not a file of MNIST. Delete it and load again.")
     return values.reshape(-1, *shape)

@@ -1,7 +1,7 @@
 """Plain scenes: one orange object before a grey wall, as a classification set whose class is shape x texture.
 
-Made for learning without labels, where two crops of one image must be told from all other images. Among scenes with
-walls and colours of their own, the wall and the colour alone would do; here nothing is left to look at but the object.
+For learning without labels, where a network must find the two crops of one image among all other crops. In ordinary
+scenes the background and the colour are enough for that; here only shape and texture of the object differ.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from common.data import render, scenes
-from common.data.split import DataError, Pixels
+from common.data.registry import generated_count
+from common.data.split import Pixels
 
 CLASS_NAMES = scenes.CLASS_NAMES
 TRAIN, TEST = 4000, 1000
@@ -25,15 +26,12 @@ RECIPE = scenes.Recipe(slope=0)
 def read(
     num_train: int | None, num_test: int | None, *, root: str | Path | None = None, seed: int = 0
 ) -> tuple[Pixels, Pixels]:
-    """The first images of the training stream and of the test stream; made anew each time, so ``root`` is not used."""
-    counts = TRAIN if num_train is None else num_train, TEST if num_test is None else num_test
-    if max(counts) > 1_000_000:
-        raise DataError(f"{max(counts):,} plain scenes would not fit in memory; ask for at most a million.")
-    return draw("train", counts[0], seed), draw("test", counts[1], seed)
+    """Draw the first images of the training and the test stream, which never end; nothing is stored in ``root``."""
+    return draw("train", generated_count(num_train, TRAIN), seed), draw("test", generated_count(num_test, TEST), seed)
 
 
 def draw(stream: str, count: int, seed: int) -> Pixels:
-    """Images and labels; every ten consecutive ones show each class once."""
+    """Draw images and labels; every ten consecutive images show each class once."""
     described = [_plain(scene) for scene in scenes.describe(seed, range(count), stream=stream, recipe=RECIPE)]
     labels = np.array([scene.objects[0].label for scene in described], np.int64)
     return Pixels(render.render(described, SIZE), labels)

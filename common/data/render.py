@@ -1,7 +1,7 @@
-"""Draw scenes at any size, and tell where their objects are.
+"""Draw scenes at any size, with boxes and masks of their objects.
 
-All arithmetic is on integers (the sine table is rounded to 14 bits, which hides the last bits of any libm), and images
-are drawn many at a time: a layer of objects is one batch of NumPy operations.
+All arithmetic is on integers (the sine table is rounded to 14 bits, so that no difference between C libraries
+remains). Many images are drawn at a time: a layer of objects is one batch of NumPy operations.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ ONE = 256  # full coverage, full weight
 
 @dataclass(frozen=True)
 class Annotation:
-    """What one drawn scene shows, objects from back to front.
+    """Boxes, labels and masks of one drawn scene, objects from back to front.
 
     Shapes:
         boxes   (B, 4)     int64, xyxy in pixels, x1 and y1 exclusive, of the whole object inside the image
         labels  (B,)       int64, class of each
-        masks   (B, H, W)  bool, pixels where the object is seen (nothing in front of it)
+        masks   (B, H, W)  bool, visible pixels of the object (nothing is in front of them)
     """
 
     boxes: NDArray[np.int64]
@@ -54,7 +54,7 @@ def render(scenes: Sequence[Scene], size: int = 32) -> NDArray[np.uint8]:
 
 
 def annotate(scene: Scene, size: int = 32) -> Annotation:
-    """Boxes, labels and masks of one scene drawn at this size; an object wholly outside the image is left out."""
+    """Return boxes, labels and masks of one scene drawn at this size, without objects entirely outside the image."""
     boxes: list[tuple[int, int, int, int]] = []
     labels: list[int] = []
     masks: list[NDArray[np.bool_]] = []
@@ -98,36 +98,39 @@ def _backgrounds(backgrounds: Sequence[Background], size: int) -> Ints:
     right = _column(backgrounds, lambda b: b.slope[0])
     down = _column(backgrounds, lambda b: b.slope[1])
     light = ((x - SIDE // 2) * right + (y - SIDE // 2) * down) // SIDE
-    return canvas + light[:, None]
+    lit: Ints = canvas + light[:, None]
+    return lit
 
 
 def _paint(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, size: int) -> Ints:
-    """The texture of each, over the whole image: (N, 3, H, W)."""
+    """Draw the texture of each over the whole image: (N, 3, H, W)."""
     weight = _texture(things, u, v, size)[:, None]  # (N, 1, H, W)
     light = np.array([thing.light for thing in things], np.int32)[:, :, None, None]
     dark = np.array([thing.dark for thing in things], np.int32)[:, :, None, None]
-    return dark + ((light - dark) * weight + ONE // 2) // ONE
+    paint: Ints = dark + ((light - dark) * weight + ONE // 2) // ONE
+    return paint
 
 
 def _texture(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, size: int) -> Ints:
-    """Weight of the light colour, 0..ONE: (N, H, W)."""
+    """Compute the weight of the light colour, 0..ONE: (N, H, W)."""
     period = _column(things, lambda t: t.period)
     phase = _column(things, lambda t: t.phase)
     pixel = SIDE // size
 
     def wave(along: Ints) -> Ints:  # a square wave with edges one pixel wide, -128..128
-        distance = abs((along + phase) % period - period // 2) - period // 4
+        distance: Ints = abs((along + phase) % period - period // 2) - period // 4
         return np.clip(distance * ONE // pixel, -ONE // 2, ONE // 2)
 
     names = np.array([thing.texture for thing in things])[:, None, None]
     first, second = wave(u), wave(v)
     weight = np.where(names == "striped", ONE // 2 + first, ONE)  # "plain" is the light colour alone
     weight = np.where(names == "checked", ONE // 2 + first * second // (ONE // 2), weight)
-    return np.where(names == "tiled", ONE // 2 + np.minimum(first, second), weight).astype(np.int32)
+    weight = np.where(names == "tiled", ONE // 2 + np.minimum(first, second), weight)
+    return weight.astype(np.int32)
 
 
 def _coverage(things: Sequence[Thing], u: Ints, v: Ints, size: int) -> Ints:
-    """How much of each pixel each object covers, 0..ONE: (N, H, W)."""
+    """Compute the share of each pixel that each object covers, 0..ONE: (N, H, W)."""
     r = _column(things, lambda t: t.radius)
     names = np.array([thing.shape for thing in things])
     inside = np.empty(u.shape, np.int32)  # about the distance to the outline, positive inside
@@ -139,7 +142,8 @@ def _coverage(things: Sequence[Thing], u: Ints, v: Ints, size: int) -> Ints:
 
 
 def _disc(u: Ints, v: Ints, r: Ints) -> Ints:
-    return (r * r - u * u - v * v) // (2 * r)
+    inside: Ints = (r * r - u * u - v * v) // (2 * r)
+    return inside
 
 
 def _square(u: Ints, v: Ints, r: Ints) -> Ints:
@@ -149,7 +153,8 @@ def _square(u: Ints, v: Ints, r: Ints) -> Ints:
 def _triangle(u: Ints, v: Ints, r: Ints) -> Ints:
     inradius = r * 5 // 8
     side = abs(u) * 887 // 1024 - v // 2  # cos 30 = 887 / 1024
-    return np.minimum(inradius - v, inradius - side)
+    inside: Ints = np.minimum(inradius - v, inradius - side)
+    return inside
 
 
 def _ring(u: Ints, v: Ints, r: Ints) -> Ints:
@@ -171,7 +176,7 @@ OUTLINES: dict[str, Callable[[Ints, Ints, Ints], Ints]] = {
 
 
 def _local(things: Sequence[Thing], size: int) -> tuple[Ints, Ints]:
-    """Coordinates of every pixel's centre as each object sees them: two of (N, H, W)."""
+    """Compute the pixels' centres in the coordinates of each object: two of (N, H, W)."""
     x, y = _pixels(size)
     return _turned(things, x - _column(things, lambda t: t.x), y - _column(things, lambda t: t.y))
 
@@ -184,16 +189,16 @@ def _turned(things: Sequence[Thing] | Sequence[Background], dx: Ints, dy: Ints) 
 
 @functools.cache
 def sines() -> tuple[int, ...]:
-    """Sine of every angle in 14-bit fixed point."""
+    """Return the sine of every angle in 14-bit fixed point."""
     return tuple(round(math.sin(2 * math.pi * angle / TURN) * (1 << 14)) for angle in range(TURN))
 
 
 def _pixels(size: int) -> tuple[Ints, Ints]:
-    """The centres of the pixels, in units: x (1, 1, W) and y (1, H, 1)."""
+    """Return the centres of the pixels, in units: x (1, 1, W) and y (1, H, 1)."""
     centres = ((2 * np.arange(size) + 1) * SIDE // (2 * size)).astype(np.int32)
     return centres.reshape(1, 1, -1), centres.reshape(1, -1, 1)
 
 
 def _column(items: Sequence[Any], value: Callable[[Any], int]) -> Ints:
-    """One number per item, shaped to meet (N, H, W)."""
+    """Return one number for each item, in a shape that broadcasts over (N, H, W)."""
     return np.array([value(item) for item in items], np.int32).reshape(-1, 1, 1)

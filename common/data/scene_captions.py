@@ -1,25 +1,27 @@
-"""Scenes of two objects, and what can be said of them: "a red striped disc left of a green checked square".
+"""Generated scenes of two objects with captions: "a red striped disc left of a green checked square".
 
-Either object may come first, so each scene has two captions, and both are true. `parts` reads a caption back, and
-`slot_accuracy` tells which parts of it are right.
+Either object may come first, so each scene has two captions, and both are true. `parts` takes a caption apart, and
+`slot_accuracy` measures which of its parts are right.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
 from common.data import render, scenes
-from common.data.captions import CaptionData, CaptionExample
+from common.data.caption_examples import CaptionData, CaptionExample
 from common.data.split import DataError
 
 RECIPE = scenes.Recipe(objects=(2, 2), colour_hint=0, inverted=0, radius=(1200, 1700), period=(700, 900))
-SIZES = (32, 112)  # of generated images
+COUNT, SIZE = 2000, 48
+SIDES = (32, 112)  # shortest and longest side of an image
 SLOTS = ("colour", "texture", "shape", "relation", "other colour", "other texture", "other shape")
-SIDES = {(-1, 0): "left of", (1, 0): "right of", (0, -1): "above", (0, 1): "below"}
-RELATIONS = (*SIDES.values(), *(f"{v} and {h}" for v in ("above", "below") for h in ("left of", "right of")))
+DIRECTIONS = {(-1, 0): "left of", (1, 0): "right of", (0, -1): "above", (0, 1): "below"}
+RELATIONS = (*DIRECTIONS.values(), *(f"{v} and {h}" for v in ("above", "below") for h in ("left of", "right of")))
 
 _OBJECT = f"an? ({'|'.join(scenes.COLOURS)}) ({'|'.join(scenes.TEXTURES)}) ({'|'.join(scenes.SHAPES)})"
 _CAPTION = re.compile(f"{_OBJECT} ({'|'.join(sorted(RELATIONS, key=len, reverse=True))}) {_OBJECT}")
@@ -28,9 +30,9 @@ _CAPTION = re.compile(f"{_OBJECT} ({'|'.join(sorted(RELATIONS, key=len, reverse=
 class SceneCaptions(CaptionData):
     """Scenes of two objects. Example i depends on seed, stream, size and i alone."""
 
-    def __init__(self, count: int, *, size: int = 48, seed: int = 0, stream: str = "captions") -> None:
-        if not SIZES[0] <= size <= SIZES[1]:
-            raise DataError(f"Scenes with captions have sides of {SIZES[0]} to {SIZES[1]} pixels, not {size}.")
+    def __init__(self, count: int, *, size: int = SIZE, seed: int = 0, stream: str = "captions") -> None:
+        if not SIDES[0] <= size <= SIDES[1]:
+            raise DataError(f"Scenes with captions have sides of {SIDES[0]} to {SIDES[1]} pixels, not {size}.")
         self.scenes = scenes.describe(seed, range(count), stream=stream, recipe=RECIPE)
         self.captions = [describe(scene) for scene in self.scenes]
         self.pixels = render.render(self.scenes, size)
@@ -39,8 +41,13 @@ class SceneCaptions(CaptionData):
         return CaptionExample(torch.from_numpy(self.pixels[index]).float() / 255, self.captions[index])
 
 
+def read_captions(part: str, *, count: int | None, size: int | None, root: str | Path | None, seed: int) -> CaptionData:
+    """Generate the first scenes of a part. They are generated each time, so ``root`` is not used."""
+    return SceneCaptions(COUNT if count is None else count, size=size or SIZE, seed=seed, stream=f"captions {part}")
+
+
 def describe(scene: scenes.Scene) -> tuple[str, str]:
-    """The two captions of a scene of two objects; the first begins with what comes first in reading order."""
+    """Return both captions of a scene of two objects; the first begins with the first object in reading order."""
     first, second = scene.objects
     both = [_sentence(first, second), _sentence(second, first)]
     if _steps(first, second) > (0, 0):
@@ -49,18 +56,19 @@ def describe(scene: scenes.Scene) -> tuple[str, str]:
 
 
 def parts(caption: str) -> tuple[str, ...] | None:
-    """What a caption says in each of SLOTS, or None if it is no caption of two objects."""
+    """Return the caption's word for each of SLOTS, or None if it is not a caption of two objects."""
     found = _CAPTION.fullmatch(caption)
     return found.groups() if found else None
 
 
-def slot_accuracy(said: Sequence[str], truths: Sequence[Sequence[str]]) -> dict[str, float]:
-    """For each of SLOTS, the share of captions that have it right; under "all", the share that is right altogether.
+def slot_accuracy(captions: Sequence[str], truths: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Return the share of captions that are right in each of SLOTS and, under "all", in every slot.
 
-    A caption is compared with that true one it agrees with most. One that `parts` cannot read has nothing right.
+    A caption is compared with the true caption that agrees with it most. If `parts` cannot read a caption, none of its
+    slots is right.
     """
     right = dict.fromkeys((*SLOTS, "all"), 0)
-    for caption, references in zip(said, truths, strict=True):
+    for caption, references in zip(captions, truths, strict=True):
         found = parts(caption)
         if found is None:
             continue
@@ -70,17 +78,17 @@ def slot_accuracy(said: Sequence[str], truths: Sequence[Sequence[str]]) -> dict[
         best = max(agreements, key=sum, default=[False] * len(SLOTS))
         for slot, agrees in zip((*SLOTS, "all"), [*best, all(best)], strict=True):
             right[slot] += agrees
-    return {slot: count / max(len(said), 1) for slot, count in right.items()}
+    return {slot: count / max(len(captions), 1) for slot, count in right.items()}
 
 
 def _sentence(first: scenes.Thing, second: scenes.Thing) -> str:
     down, right = _steps(first, second)
-    words = [SIDES[side] for side in ((0, down), (right, 0)) if side != (0, 0)]
+    words = [DIRECTIONS[side] for side in ((0, down), (right, 0)) if side != (0, 0)]
     return f"{_phrase(first)} {' and '.join(words)} {_phrase(second)}"
 
 
 def _steps(first: scenes.Thing, second: scenes.Thing) -> tuple[int, int]:
-    """Where the first object is, seen from the second: (-1, 0) is above, (0, 1) is right of.
+    """Return the direction from the second object to the first: (-1, 0) is above, (0, 1) is right of.
 
     The centres of neighbouring cells are at least 1448 units apart, and those in one row or column differ by at most
     600.

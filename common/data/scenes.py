@@ -1,7 +1,7 @@
 """Scenes: textured shapes on textured backgrounds, each from one description.
 
-A `Scene` says everything about an image except its size in pixels: `common.data.render` draws it at 32 or 112 pixels,
-with boxes and masks, and `caption` puts it in words. Lengths are in units of 1/4096 of the image's side, angles in
+A `Scene` describes an image completely, except its size in pixels: `common.data.render` draws it at 32 or 112 pixels,
+with boxes and masks, and `caption` describes it in words. Lengths are in units of 1/4096 of the image's side, angles in
 1/256 of a turn, colours 0..255: integers only, so that the same seed gives the same bytes on every machine.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from common.data import draws
 
-VERSION = 1  # raise it when the same seed gives other images: it names the cached files
+VERSION = 1  # in the names of cached files: raise it when the same seed gives other images
 SIDE = 4096  # units along the image's side
 TURN = 256  # units of a full turn
 
@@ -63,7 +63,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Background:
-    """What stands behind the objects: a texture of two tones, and a slope of light across the image."""
+    """The background: a texture of two tones, and a gradient of brightness across the image."""
 
     texture: str
     light: RGB
@@ -90,12 +90,12 @@ class Recipe:
 
     objects: tuple[int, int] = (1, 1)  # fewest and most in one scene
     colour_hint: int = 55  # percent of objects in the colour of their class: the part a linear classifier can use
-    inverted: int = 15  # percent of objects in dark tones: a template of one sign fails on them, two units do not
+    inverted: int = 15  # percent of objects in dark tones: a linear template fails on them, two hidden units do not
     jitter: int = 600  # of the centre, each way: what convolution gains over a fixed template
     turn: int = 24  # most rotation, each way
     radius: tuple[int, int] = (1000, 1500)
     period: tuple[int, int] = (700, 900)  # of the texture: 5 to 7 pixels of 32
-    slope: int = 180  # light across the background: what nearest neighbours trip over
+    slope: int = 180  # brightness across the background: it misleads nearest neighbours
     noise: int = 24  # of each pixel, each way
 
 
@@ -114,7 +114,7 @@ def describe(seed: int, indices: Iterable[int], *, stream: str = "train", recipe
     scenery = draws.Columns(draws.rows(draws.key(base, 0), numbers), 16)
     noise_keys = scenery.word().tolist()
     counts = scenery.between(fewest, most).tolist()
-    cells = draws.words(keys, _grid(recipe) ** 2).argsort(axis=1, kind="stable")  # (N, places): where objects stand
+    cells = draws.words(keys, _grid(recipe) ** 2).argsort(axis=1, kind="stable")  # (N, places): the cells of objects
     backgrounds = _backgrounds(scenery, recipe)
     layers = [
         _things(draws.Columns(draws.rows(draws.key(base, layer + 1), numbers), 16), recipe, cells[:, layer], labels)
@@ -127,7 +127,7 @@ def describe(seed: int, indices: Iterable[int], *, stream: str = "train", recipe
 
 
 def caption(scene: Scene) -> str:
-    """The objects in words, from left to right: "a red striped disc and an orange checked ring"."""
+    """Describe the objects in words, from left to right: "a red striped disc and an orange checked ring"."""
     things = sorted(scene.objects, key=lambda thing: (thing.x, thing.y))
     phrases = [f"{_article(thing.colour)} {thing.colour} {thing.texture} {thing.shape}" for thing in things]
     return " and ".join(filter(None, [", ".join(phrases[:-1]), phrases[-1]]))
@@ -138,7 +138,7 @@ def _article(word: str) -> str:
 
 
 def _grid(recipe: Recipe) -> int:
-    """Objects stand in the cells of a grid with this many cells a side, and shrink with them."""
+    """Return the number of cells on a side of the grid in which objects are placed; objects shrink with the cells."""
     return next(side for side in range(1, recipe.objects[1] + 1) if side * side >= recipe.objects[1])
 
 
@@ -164,7 +164,7 @@ def _backgrounds(draw: draws.Columns, recipe: Recipe) -> list[Background]:
 def _things(
     draw: draws.Columns, recipe: Recipe, cells: NDArray[np.int64], labels: NDArray[np.int64] | None
 ) -> list[Thing]:
-    """One object for each scene, in the given cell of the scene's grid; of any class where no labels are given."""
+    """Draw one object for each scene, in the given cell of its grid; of a random class if no labels are given."""
     grid, names = _grid(recipe), tuple(COLOURS)
     free = draw.below(len(CLASS_NAMES))
     labels = free if labels is None else labels

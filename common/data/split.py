@@ -1,4 +1,4 @@
-"""What a data set is: images and labels, for training and for testing."""
+"""A data set with labels: images for training and for testing, as bytes and as tensors."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class DataError(Exception):
-    """Data cannot be had: the message says what is wrong, where, and what to do."""
+    """Data cannot be loaded. The message is for students and staff: what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """Images and labels as files hold them.
+    """Images and labels as they are in files.
 
     Shapes:
         images  (N, C, H, W)  uint8
@@ -56,7 +56,7 @@ def to_split(
     import torch
 
     def tensors(part: Pixels) -> tuple[Tensor, Tensor]:
-        images = torch.tensor(part.images, device=device)  # copies: the caller may write into it
+        images = torch.tensor(part.images, device=device)  # a copy: callers may write into it
         return images.to(torch.float32) / 255, torch.tensor(part.labels, dtype=torch.int64, device=device)
 
     return Split(*tensors(train), *tensors(test), class_names=class_names, name=name)

@@ -1,7 +1,7 @@
-"""Read the pickles of official archives without running anything in them.
+"""Read the pickles of official archives without running any code in them.
 
-A pickle can name any function to call. This reader knows three names, all NumPy's, and calls stand-ins in their place:
-what comes out is bytes, text, numbers, containers, and arrays of uint8 built here from checked sizes.
+A pickle can call any function by name. This reader knows three names, all of NumPy, and calls substitutes for them: the
+result has only bytes, text, numbers, containers, and arrays of uint8 built here from checked sizes.
 """
 
 from __future__ import annotations
@@ -12,29 +12,30 @@ import pickle
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class _Dtype:
-    """Stands for numpy.dtype: remembers the name it was asked for."""
+    """A substitute for numpy.dtype: stores the name of the type."""
 
     def __init__(self, name: Any, *options: Any) -> None:
         self.name = name.decode("latin-1") if isinstance(name, bytes) else name
 
     def __setstate__(self, state: Any) -> None:
-        """Byte order means nothing to single bytes."""
+        """Ignore the byte order, which single bytes do not have."""
 
 
 class _Array:
-    """Stands for numpy.ndarray: its state arrives later and is checked then."""
+    """A substitute for numpy.ndarray: its content arrives later and is checked then."""
 
-    value: np.ndarray
+    value: NDArray[np.uint8]
 
     def __setstate__(self, state: Any) -> None:
         _, shape, dtype, fortran, content = state
         if not isinstance(dtype, _Dtype) or dtype.name not in ("u1", "|u1"):
-            raise pickle.UnpicklingError("an array in it is not of unsigned bytes")
+            raise pickle.UnpicklingError("it has an array that is not of unsigned bytes")
         if fortran or math.prod(shape) != len(content):
-            raise pickle.UnpicklingError(f"an array of shape {shape} in it holds {len(content)} bytes")
+            raise pickle.UnpicklingError(f"it has an array of shape {shape} with {len(content)} bytes")
         self.value = np.frombuffer(content, np.uint8).reshape(shape)
 
 
@@ -58,14 +59,14 @@ class _Reader(pickle.Unpickler):
 
 
 def read_pickle(content: bytes) -> dict[Any, Any]:
-    """The dictionary in a pickle made by Python 2 or 3, its arrays as uint8 ndarrays.
+    """Read the dictionary in a pickle made by Python 2 or 3, its arrays as uint8 ndarrays.
 
     Raises pickle.UnpicklingError on anything damaged or not allowed.
     """
     try:
         found = _Reader(io.BytesIO(content), encoding="bytes").load()
         if not isinstance(found, dict):
-            raise pickle.UnpicklingError("it does not hold a dictionary")
+            raise pickle.UnpicklingError("it is not a dictionary")
         return {key: value.value if isinstance(value, _Array) else value for key, value in found.items()}
     except pickle.UnpicklingError:
         raise

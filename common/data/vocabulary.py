@@ -1,4 +1,4 @@
-"""Words and their numbers: what a captioner reads and writes.
+"""Words and their numbers: the input and output of a captioner.
 
 Every vocabulary begins with the same four tokens. A caption of T words becomes <START>, its words, <END>, and <NULL> to
 the common length.
@@ -19,7 +19,7 @@ NULL, START, END, UNK = SPECIAL = ("<NULL>", "<START>", "<END>", "<UNK>")
 
 
 def words_of(sentence: str) -> list[str]:
-    """The words of a sentence in lower case, without punctuation: "A dog's ball." gives a, dog's, ball."""
+    """Split a sentence into words in lower case, without punctuation: "A dog's ball." becomes a, dog's, ball."""
     return re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", sentence.lower())
 
 
@@ -31,11 +31,11 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         if self.words[:4] != SPECIAL or len(set(self.words)) != len(self.words):
-            raise ValueError(f"A vocabulary begins with {', '.join(SPECIAL)} and names no word twice.")
+            raise ValueError(f"A vocabulary begins with {', '.join(SPECIAL)} and contains no word twice.")
 
     @classmethod
     def of(cls, captions: Iterable[str], *, least: int = 1) -> Vocabulary:
-        """The words that occur at least so often in the captions, the commonest first, equals in alphabetical order."""
+        """Collect words that occur at least ``least`` times, the most frequent first, ties in alphabetical order."""
         counts = Counter(word for caption in captions for word in words_of(caption))
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return cls((*SPECIAL, *(word for word, count in ordered if count >= least)))
@@ -49,9 +49,9 @@ class Vocabulary:
         return {word: number for number, word in enumerate(self.words)}
 
     def encode(self, captions: Sequence[str], *, length: int | None = None) -> Tensor:
-        """Captions as numbers, padded with <NULL> to the longest, or cut and padded to `length` numbers.
+        """Turn captions into numbers, padded with <NULL> to the longest, or cut and padded to `length` numbers.
 
-        A caption that is cut loses its last words, not its <END>. Words that are not known become <UNK>.
+        A caption that is cut loses its last words, not its <END>. Unknown words become <UNK>.
 
         Shapes:
             out  (N, length)  int64
@@ -69,7 +69,7 @@ class Vocabulary:
         return table
 
     def decode(self, tokens: Tensor) -> list[str]:
-        """Sentences of rows of numbers: what stands before the first <END>, without <NULL> and <START>.
+        """Turn rows of numbers into sentences: the words before the first <END>, without <NULL> and <START>.
 
         Shapes:
             tokens  (N, T)  int64, each below len(self)

@@ -1,8 +1,8 @@
-"""What later assignments need of earlier ones, for students who do not hand their own in beside.
+"""Modules of earlier assignments, for students who do not hand in their own as well. For students.
 
-The files here are not imported as `common.fallbacks.x`: this folder is put last on the path of the box, so that
-`from linear_classifier import sample_batch` finds the student's own file first and this one otherwise. Each is built on
-torch's operators and autograd, and answers no task: it has only what later assignments import.
+The files here are not imported as `common.fallbacks.x`. In the box this folder is last on the path, so that
+`from linear_classifier import sample_batch` finds the student's own file first and the fallback otherwise. Fallbacks
+use torch's operators and autograd and solve no task: they have only the names that later assignments import.
 """
 
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def use_fallbacks() -> None:
-    """Let imports find the files here after all other places. A notebook calls it before it imports one of them."""
+    """Add this folder to the end of the import path. A notebook calls it before it imports one of the files here."""
     here = str(Path(__file__).parent)
     if here not in sys.path:
         sys.path.append(here)

@@ -1,4 +1,4 @@
-"""What later assignments need of a04."""
+"""Parts of a04 that later assignments import."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ Conv, MaxPool = FastConv, FastMaxPool
 
 
 class BatchNorm:
-    """Batch normalisation of x (N, C) or (N, C, H, W), one mean and variance for each channel."""
+    """Batch normalisation of x (N, C) or (N, C, H, W), with one mean and variance per channel."""
 
     @staticmethod
     def forward(x: Tensor, gamma: Tensor, beta: Tensor, bn_param: Config) -> tuple[Tensor, Any]:
-        """Shapes: x any; gamma and beta (C,); out as x, cache. Running statistics are kept in bn_param."""
+        """Shapes: x any; gamma and beta (C,); out as x, cache. Running statistics are stored in bn_param."""
         training, momentum = bn_param["mode"] == "train", bn_param.get("momentum", 0.9)
         eps = bn_param.get("eps", 1e-5)
         before: tuple[Tensor, ...] = tuple(
@@ -41,7 +41,7 @@ class BatchNorm:
         running_mean: Tensor | None = before[0]
         running_var: Tensor | None = before[1]
         if training:
-            # torch's own running variance divides by one less, so torch is asked for the batch's statistics instead.
+            # torch's own running variance divides by N - 1, so the batch's statistics are computed here instead.
             var, mean = torch.var_mean(x.movedim(1, -1).flatten(0, -2), dim=0, correction=0)
             bn_param["running_mean"] = torch.lerp(mean, before[0], momentum)
             bn_param["running_var"] = torch.lerp(var, before[1], momentum)
@@ -117,4 +117,5 @@ def _forward(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, 
 
 def _backward(dout: Tensor, cache: Any) -> tuple[Tensor, ...]:
     out, leaves = cache
-    return torch.autograd.grad(out, leaves, dout, retain_graph=True)
+    gradients: tuple[Tensor, ...] = torch.autograd.grad(out, leaves, dout, retain_graph=True)
+    return gradients

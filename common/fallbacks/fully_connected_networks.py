@@ -1,4 +1,4 @@
-"""What later assignments need of a03."""
+"""Parts of a03 that later assignments import."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Config = dict[str, Any]
 
 
 class Linear:
-    """x @ w + b, images flattened."""
+    """x @ w + b, on flattened images."""
 
     @staticmethod
     def forward(x: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Any]:
@@ -75,11 +75,11 @@ class Linear_ReLU:
 
 
 class Dropout:
-    """Inverted dropout: p is the probability to drop."""
+    """Inverted dropout: p is the probability of dropping a value."""
 
     @staticmethod
     def forward(x: Tensor, dropout_param: Config) -> tuple[Tensor, Any]:
-        """Shapes: x any; out alike, cache. dropout_param holds p, mode ("train" or "test") and perhaps a seed."""
+        """Shapes: x any; out alike, cache. dropout_param has p, mode ("train" or "test") and optionally seed."""
         p, training = dropout_param["p"], dropout_param["mode"] == "train"
         seed = dropout_param.get("seed")
         devices = [x.device] if x.is_cuda else []
@@ -95,12 +95,12 @@ class Dropout:
 
 
 def sgd(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
-    """One step of gradient descent; config holds learning_rate."""
+    """Take one step of gradient descent; config has learning_rate."""
     return sgd_momentum(w, dw, {"learning_rate": 1e-2} | (config or {}) | {"momentum": 0.0})
 
 
 def sgd_momentum(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
-    """One step with momentum; config holds learning_rate and momentum."""
+    """Take one step with momentum; config has learning_rate and momentum."""
     config = _settings(config, {"learning_rate": 1e-2, "momentum": 0.9})
     next_w, momenta = w.detach().clone(), [config.get("momentum buffer")]
     sgd_step(
@@ -111,7 +111,7 @@ def sgd_momentum(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[T
 
 
 def rmsprop(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
-    """One step of RMSProp; config holds learning_rate, decay_rate and epsilon."""
+    """Take one step of RMSProp; config has learning_rate, decay_rate and epsilon."""
     config = _settings(config, {"learning_rate": 1e-2, "decay_rate": 0.99, "epsilon": 1e-8, "t": 0})
     next_w, cache = w.detach().clone(), config.get("cache", torch.zeros_like(w)).clone()
     rmsprop_step(
@@ -122,7 +122,7 @@ def rmsprop(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor
 
 
 def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
-    """One step of Adam; config holds learning_rate, beta1, beta2 and epsilon."""
+    """Take one step of Adam; config has learning_rate, beta1, beta2 and epsilon."""
     config = _settings(config, {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "t": 0})
     next_w, m, v = w.detach().clone(), *(config.get(name, torch.zeros_like(w)).clone() for name in "mv")
     adam_step(
@@ -146,4 +146,5 @@ def _forward(function: Callable[..., Tensor], *inputs: Tensor) -> tuple[Tensor, 
 
 def _backward(dout: Tensor, cache: Any) -> tuple[Tensor, ...]:
     out, leaves = cache
-    return torch.autograd.grad(out, leaves, dout, retain_graph=True)
+    gradients: tuple[Tensor, ...] = torch.autograd.grad(out, leaves, dout, retain_graph=True)
+    return gradients

@@ -1,4 +1,4 @@
-"""What later assignments need of a02."""
+"""Parts of a02 that later assignments import."""
 
 from __future__ import annotations
 

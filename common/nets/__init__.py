@@ -1,1 +1,1 @@
-"""Networks and layers that are given: backbone, image encoder, classifier of generated images, detector parts."""
+"""Given networks and layers: backbone, image encoder, classifier, parts of detectors. For students."""

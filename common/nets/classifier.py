@@ -1,6 +1,6 @@
-"""A small classifier of 28x28 grey images that judges generated ones: are they recognised, varied, near the real ones?
+"""A small classifier of 28x28 grey images, to evaluate generated ones: recognisable, varied, close to real images?
 
-Knows nothing about points or thresholds. It is trained anew from a seed, in a few seconds on one thread.
+Knows nothing about points or thresholds. It is trained from a seed, in a few seconds on one thread.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ LEARNING_RATE = 4e-3
 
 
 class Classifier(nn.Module):
-    """LeNet in a modern dress: two convolutions with pooling, a layer of features, a linear layer.
+    """A modern LeNet: two convolutions with pooling, a layer of features, a linear layer.
 
-    Without batch normalisation: the answer for an image does not depend on the others beside it.
+    Without batch normalisation: the scores of an image do not depend on the other images in its batch.
     """
 
     def __init__(self, num_classes: int = 10) -> None:
@@ -34,17 +34,17 @@ class Classifier(nn.Module):
         self.head = nn.Linear(FEATURES, num_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the last layer sees.
+        """Compute the input of the last layer.
 
         Shapes:
             x    (N, 1, 28, 28)  in [0, 1]
-            out  (N, FEATURES)   before the last ReLU, so that a Gaussian describes them tolerably
+            out  (N, FEATURES)   before the last ReLU, where they are roughly Gaussian
         """
         out: Tensor = self.body(2 * x - 1)
         return out
 
     def logits(self, x: Tensor) -> Tensor:
-        """Scores of the classes.
+        """Compute the scores of the classes.
 
         Shapes:
             x    (N, 1, 28, 28)  in [0, 1]
@@ -54,12 +54,12 @@ class Classifier(nn.Module):
         return out
 
     def forward(self, x: Tensor) -> Tensor:
-        """The logits."""
+        """Return the logits."""
         return self.logits(x)
 
 
 def train_classifier(x: Tensor, y: Tensor, *, seed: int = 0, epochs: int = 6) -> Classifier:
-    """A classifier trained on these images, in evaluation mode and without gradients; torch's own seed is left alone.
+    """Train a classifier on these images; return it frozen. torch's global generator is not changed.
 
     Shapes:
         x  (N, 1, 28, 28)  in [0, 1]
@@ -67,8 +67,8 @@ def train_classifier(x: Tensor, y: Tensor, *, seed: int = 0, epochs: int = 6) ->
     """
     if x.ndim != 4 or x.shape[1:] != (1, 28, 28) or y.shape != x.shape[:1] or len(x) < BATCH:
         raise ValueError(
-            f"A classifier learns from at least {BATCH} images of shape (N, 1, 28, 28) with labels (N,), "
-            f"not from {tuple(x.shape)} with {tuple(y.shape)}."
+            f"train_classifier needs at least {BATCH} images of shape (N, 1, 28, 28) and labels of shape (N,), "
+            f"not {tuple(x.shape)} and {tuple(y.shape)}."
         )
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
@@ -88,14 +88,14 @@ def train_classifier(x: Tensor, y: Tensor, *, seed: int = 0, epochs: int = 6) ->
 
 
 def frechet_distance(a: Tensor, b: Tensor) -> float:
-    """Squared Fréchet distance of the Gaussians with the means and covariances of two sets of features.
+    """Compute the squared Fréchet distance between two sets of features, as Gaussians with their mean and covariance.
 
     |m_a - m_b|^2 + trace(C_a + C_b - 2 (C_a C_b)^(1/2)): Dowson and Landau, "The Fréchet distance between multivariate
     normal distributions" (1982); with an Inception network's features it is the FID of Heusel et al. (2017).
 
     Shapes:
         a  (N, D)   features, N at least 2
-        b  (N', D)  others
+        b  (N', D)  other features
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(f"frechet_distance compares (N, D) with (N', D), not {tuple(a.shape)} with {tuple(b.shape)}.")
@@ -109,6 +109,11 @@ def frechet_distance(a: Tensor, b: Tensor) -> float:
 
 
 def _root(covariance: Tensor) -> Tensor:
-    """The symmetric square root of a matrix with no negative eigenvalues but those of rounding."""
+    """Compute the symmetric square root of a matrix without negative eigenvalues, apart from rounding errors."""
     values, vectors = torch.linalg.eigh(covariance)
-    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    root: Tensor = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    return root
+
+
+# The names in hand-ins written before version 0.2.
+Recogniser, train_recogniser = Classifier, train_classifier

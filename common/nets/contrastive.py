@@ -1,4 +1,4 @@
-"""The network of contrastive learning: an encoder whose features are kept, and a head that is thrown away.
+"""The network of contrastive learning: an encoder for features, and a projection head that only training needs.
 
 Knows nothing about losses, augmentations or labels.
 """
@@ -16,7 +16,7 @@ FEATURES = 64
 class ContrastiveModel(nn.Module):
     """A small encoder f for images, and a projection head g on top of it; 30,000 weights.
 
-    f: three convolutions 3x3 of stride 2, each with batch normalisation and ReLU, then the mean over all places.
+    f: three convolutions 3x3 of stride 2, each with batch normalisation and ReLU, then the mean over all positions.
     g: linear, ReLU, linear.
     """
 
@@ -31,7 +31,7 @@ class ContrastiveModel(nn.Module):
         self.head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, projection))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Features h = f(x), and their projections z = g(h).
+        """Compute features h = f(x) and their projections z = g(h).
 
         Shapes:
             x    (N, 3, H, W)  images
@@ -43,7 +43,7 @@ class ContrastiveModel(nn.Module):
 
 @torch.no_grad()
 def settle(model: ContrastiveModel, images: Tensor, *, batch_size: int = 250) -> None:
-    """Let the encoder's batch normalisation see the images, as training would; the weights stay as they are.
+    """Update the statistics of the encoder's batch normalisation on the images; the weights do not change.
 
     Shapes:
         images  (N, 3, H, W)  on the model's device
@@ -57,7 +57,7 @@ def settle(model: ContrastiveModel, images: Tensor, *, batch_size: int = 250) ->
 
 @torch.no_grad()
 def features_of(model: ContrastiveModel, images: Tensor, *, batch_size: int = 250) -> Tensor:
-    """The encoder's features, the model being in evaluation mode.
+    """Compute the encoder's features in evaluation mode.
 
     Shapes:
         images  (N, 3, H, W)  on the model's device

@@ -1,6 +1,6 @@
 """Convolution and max pooling with torch's own operators, behind the forward/backward interface of the course.
 
-The layers of the notebook compute the same; these are fast enough to train deep networks on.
+The layers of the notebook compute the same values; these are fast enough to train deep networks.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class FastConv:
 
     @staticmethod
     def backward(dout: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor]:
-        """Gradients with respect to x, w and b.
+        """Compute the gradients with respect to x, w and b.
 
         Shapes:
             dout  (N, F, H', W')  gradient with respect to out
@@ -66,7 +66,7 @@ class FastMaxPool:
 
     @staticmethod
     def backward(dout: Tensor, cache: Any) -> Tensor:
-        """Gradient with respect to x.
+        """Compute the gradient with respect to x.
 
         Shapes:
             dout  (N, C, H', W')  gradient with respect to out

@@ -1,4 +1,4 @@
-"""What the detectors of a10 are given: grids, offsets, the way from pixels to cells, and the training loop.
+"""Given parts of the detectors of a10: grids, offsets, pixels to cells, and the training loop.
 
 Boxes are xyxy. A detector works on the coordinates of the activation map: its cell in row i and column j covers
 (j, i, j + 1, i + 1), so pixels are divided by the backbone's stride.
@@ -18,7 +18,7 @@ ANCHORS = ((1.2, 1.2), (1.7, 1.7), (2.2, 2.2), (2.7, 2.7), (1.3, 2.0), (2.0, 1.3
 
 
 def generate_grid(features: Tensor) -> Tensor:
-    """The centre of each cell of an activation map.
+    """Compute the centre of each cell of an activation map.
 
     Shapes:
         features  (B, D, H, W)
@@ -32,7 +32,7 @@ def generate_grid(features: Tensor) -> Tensor:
 
 
 def box_offsets(anchors: Tensor, boxes: Tensor, method: str) -> Tensor:
-    """The offsets that turn each anchor into its box: the inverse of GenerateProposal.
+    """Compute the offsets that turn each anchor into its box: the inverse of GenerateProposal.
 
     Shapes:
         anchors  (..., 4)  xyxy
@@ -50,7 +50,7 @@ def box_offsets(anchors: Tensor, boxes: Tensor, method: str) -> Tensor:
 
 
 def to_map(boxes: Tensor, stride: int = Backbone.stride) -> Tensor:
-    """Boxes from pixels to cells; rows of padding stay -1.
+    """Convert boxes from pixels to cells; rows of padding stay -1.
 
     Shapes:
         boxes  (B, N, 5)  xyxy in pixels, label
@@ -61,7 +61,7 @@ def to_map(boxes: Tensor, stride: int = Backbone.stride) -> Tensor:
 
 
 def mirror(images: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """A batch mirrored left to right.
+    """Mirror a batch left to right.
 
     Shapes:
         images  (B, 3, H, W)
@@ -84,14 +84,14 @@ def train_detector(
     seed: int = 0,
     milestones: Sequence[int] = (),
 ) -> tuple[list[float], dict[int, dict[str, Tensor]]]:
-    """Train with AdamW on random batches, half of them mirrored; leaves the detector in evaluation mode.
+    """Train with AdamW on random batches, half of them mirrored; the detector is in evaluation mode afterwards.
 
-    The backbone learns at 0.3 of the rate. Returns the loss of every step, and the weights after each step named in
+    The backbone has 0.3 of the learning rate. Returns the loss of every step, and the weights after each step in
     `milestones`.
 
     Shapes:
         images  (N, 3, H, W)  float32 in [0, 1]
-        boxes   (N, B, 5)     xyxy in pixels, label, rows of -1 fill up
+        boxes   (N, B, 5)     xyxy in pixels, label; rows of -1 are padding
     """
     generator = torch.Generator().manual_seed(seed)
     slow = {p for module in detector.modules() if isinstance(module, Backbone) for p in module.parameters()}
@@ -100,7 +100,8 @@ def train_detector(
     parameters = [{"params": group, "lr": rate} for group, rate in zip(groups, rates, strict=True)]
     optimizer = torch.optim.AdamW(parameters, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps)
-    losses, kept = [], {}
+    losses: list[float] = []
+    weights: dict[int, dict[str, Tensor]] = {}
     detector.train()
     for step in range(1, steps + 1):
         rows = torch.randint(len(images), (batch_size,), generator=generator).to(images.device)
@@ -115,6 +116,6 @@ def train_detector(
         schedule.step()
         losses.append(float(loss.detach()))
         if step in milestones:
-            kept[step] = {name: value.detach().clone() for name, value in detector.state_dict().items()}
+            weights[step] = {name: value.detach().clone() for name, value in detector.state_dict().items()}
     detector.eval()
-    return losses, kept
+    return losses, weights

@@ -1,10 +1,10 @@
-"""The eyes of a05's captioner: a frozen CNN that has learned to tell the objects of scenes apart, and coordinates.
+"""The image encoder of a05's captioner: a frozen CNN that was trained on objects of scenes, and coordinates.
 
-A convolution answers alike wherever a thing stands, so two more channels say where each cell of the grid is (Liu et
-al. 2018, "An intriguing failing of convolutional neural networks and the CoordConv solution").
+The output of a convolution does not depend on an object's place, so two more channels have the coordinates of each cell
+of the grid (Liu et al. 2018, "An intriguing failing of convolutional neural networks and the CoordConv solution").
 
-Its weights lie in image_encoder.safetensors, made by `python -m tools.train_image_encoder`, which records in the
-file how, and how well it does. Nothing is downloaded.
+The weights are in image_encoder.safetensors, made by `python -m tools.train_image_encoder`; the file's metadata has the
+command and the accuracies. Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.nets.backbone import read_tensors
+from common.nets.weights import read_tensors
 
 WEIGHTS = Path(__file__).with_name("image_encoder.safetensors")
 CHANNELS = (32, 48, 64, 96, 96)
 STRIDES = (2, 2, 1, 2, 1)
-EDGE = 4.5  # of the coordinates: several times the size of the other channels, so that few steps learn from them
+EDGE = 4.5  # largest coordinate: several times larger than other channels, so that a captioner learns from it quickly
 
 
 class ImageEncoder(nn.Module):
-    """Five 3x3 convolutions with ReLUs, then coordinates; a cell of the grid for every 8 x 8 pixels. It is not trained.
+    """Five 3x3 convolutions with ReLUs, then coordinates; one cell of the grid for each 8 x 8 pixels. It is frozen.
 
-    What has `out_channels` channels already is taken for features and passes through: since the encoder does not
-    change, the features of a data set can be made once (`features`) and used in every epoch.
+    An input with `out_channels` channels is returned unchanged, as it is features already: since the encoder does not
+    change, the features of a data set can be computed once (`features`) and used in every epoch.
 
-    `pretrained` False leaves the weights random. The name of a network of torchvision ("resnet18", "resnet50") takes
-    the convolutions of that, trained on ImageNet, where torchvision is installed; ImportError says so where it is not.
+    With `pretrained` False the weights are random. With the name of a torchvision network ("resnet18", "resnet50") the
+    encoder has that network's convolutions, trained on ImageNet; ImportError if torchvision is not installed.
 
     Shapes:
         images  (N, 3, H, W)             float32 in [0, 1]
@@ -60,7 +60,7 @@ class ImageEncoder(nn.Module):
         self.eval()
 
     def train(self, mode: bool = True) -> ImageEncoder:
-        """Training or not, a frozen network stays in evaluation mode."""
+        """Stay in evaluation mode, as the network is frozen."""
         return super().train(False)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ class ImageEncoder(nn.Module):
 
 @torch.no_grad()
 def features(encoder: nn.Module, images: Tensor, *, batch_size: int = 100) -> Tensor:
-    """What the encoder makes of many images, in parts.
+    """Compute the features of many images, in batches.
 
     Shapes:
         images  (N, 3, H, W)  float32 in [0, 1]
@@ -85,7 +85,7 @@ def features(encoder: nn.Module, images: Tensor, *, batch_size: int = 100) -> Te
 
 
 def convolutions(*, norm: bool = False) -> nn.Sequential:
-    """The layers of the encoder; while it is trained, with batch normalisation in place of biases."""
+    """Build the layers of the encoder; for training, with batch normalisation instead of biases."""
     layers: list[nn.Module] = []
     for before, after, stride in zip((3, *CHANNELS), CHANNELS, STRIDES, strict=False):
         layers.append(nn.Conv2d(before, after, 3, stride=stride, padding=1, bias=not norm))
@@ -98,8 +98,8 @@ def _torchvision(name: str) -> tuple[nn.Sequential, int]:
         import torchvision
     except ImportError as error:
         raise ImportError(
-            f"{name!r} is a network of torchvision, which is not installed; pretrained=True takes the encoder that "
-            "comes with the course."
+            f"{name!r} is a network of torchvision, which is not installed. Use the course's own encoder "
+            "(pretrained=True), or install torchvision."
         ) from error
     network: Any = torchvision.models.get_model(name, weights="DEFAULT")
     return nn.Sequential(*list(network.children())[:-2]), network.fc.in_features

@@ -1,4 +1,4 @@
-"""Figures of boxes for the notebooks of a10. matplotlib is imported when a figure is asked for."""
+"""Images with boxes, matched anchors, and precision over recall."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from common.plots.figure import new_figure, pixels_of
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -16,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Layer:
-    """Boxes to draw in one colour, each with its text where texts are given.
+    """Boxes to draw in one colour, each with its text if there is one.
 
     Shapes:
-        boxes  (B, 4)  xyxy in pixels; rows that are longer are cut
+        boxes  (B, 4)  xyxy in pixels; more columns are ignored
     """
 
     boxes: Tensor
@@ -40,14 +42,13 @@ def box_figure(
     Shapes:
         images  (N, 3, H, W)  in [0, 1]
     """
-    from common.plots.figure import NotebookFigure
-
     if len(images) != len(layers) or (titles is not None and len(titles) != len(images)):
         counts = f"{len(images)} images, {len(layers)} lists of layers"
-        raise ValueError(f"box_figure got {counts}, {titles and len(titles)} titles: give one of each for each image.")
+        counts += "" if titles is None else f", {len(titles)} titles"
+        raise ValueError(f"box_figure got {counts}: give one of each per image.")
     columns = max(1, min(columns, len(images)))
     rows = math.ceil(len(images) / columns)
-    figure = NotebookFigure(figsize=(scale * columns, (scale + (0.25 if titles else 0)) * rows), layout="constrained")
+    figure = new_figure(scale * columns, (scale + (0.25 if titles else 0)) * rows)
     for number, image in enumerate(images):
         axes = figure.add_subplot(rows, columns, number + 1)
         _draw(axes, image, layers[number], scale)
@@ -57,12 +58,12 @@ def box_figure(
 
 
 def match_figure(images: Tensor, anchors: Tensor, boxes: Tensor, matches: Sequence[Tensor]) -> Figure:
-    """Matched anchors, a row of images for each matching: positive green, neutral orange, boxes white.
+    """Show matched anchors, one row of images for each matching: positive green, neutral orange, boxes white.
 
     Shapes:
         images   (N, 3, H, W)
         anchors  (N, A, H', W', 4)  xyxy in pixels
-        boxes    (N, B, 5)          xyxy in pixels, label; rows of -1 fill up
+        boxes    (N, B, 5)          xyxy in pixels, label; rows of -1 are padding
         matches  each (N, A*H'*W')  >= 0 positive, -1 negative, -2 neutral
     """
     flat = anchors.flatten(1, 3)
@@ -81,14 +82,12 @@ def match_figure(images: Tensor, anchors: Tensor, boxes: Tensor, matches: Sequen
 
 
 def precision_recall_figure(curves: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
-    """Precision over recall, one line for each name.
+    """Draw precision over recall, one line for each name.
 
     Shapes:
         curves  name -> (recall (D,), precision (D,))
     """
-    from common.plots.figure import NotebookFigure
-
-    figure = NotebookFigure(figsize=(5.5, 4), layout="constrained")
+    figure = new_figure(5.5, 4)
     axes = figure.add_subplot()
     for name, (recall, precision) in curves.items():
         if len(recall) == 0:
@@ -105,7 +104,7 @@ def _draw(axes: Axes, image: Tensor, layers: Sequence[Layer], scale: float) -> N
     from matplotlib.patheffects import withStroke
 
     height, width = image.shape[1:]
-    axes.imshow(image.detach().cpu().clamp(0, 1).movedim(0, -1).numpy(), extent=(0, width, height, 0))
+    axes.imshow(pixels_of(image[None])[0], extent=(0, width, height, 0))
     axes.set(xlim=(-1, width + 1), ylim=(height + 1, -1))
     axes.set_axis_off()
     for layer in layers:

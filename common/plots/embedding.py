@@ -1,4 +1,4 @@
-"""High-dimensional points in two dimensions, to look at: PCA and exact t-SNE for some hundred points."""
+"""High-dimensional points in two dimensions, for figures: PCA, and exact t-SNE for some hundred points."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def pca(points: Tensor, dims: int = 2) -> Tensor:
-    """Coordinates along the directions of largest variance, centred.
+    """Compute centred coordinates along the directions of largest variance.
 
     Shapes:
         points  (N, D)     float
@@ -18,21 +18,22 @@ def pca(points: Tensor, dims: int = 2) -> Tensor:
     """
     centred = points - points.mean(dim=0)
     left, sizes, _ = torch.linalg.svd(centred, full_matrices=False)
-    return left[:, :dims] * sizes[:dims]
+    coordinates: Tensor = left[:, :dims] * sizes[:dims]
+    return coordinates
 
 
 def tsne(points: Tensor, *, perplexity: float = 30.0, steps: int = 500) -> Tensor:
-    """Exact t-SNE (van der Maaten and Hinton 2008) in two dimensions, beginning at PCA, so the same every time.
+    """Compute exact t-SNE (van der Maaten and Hinton 2008) in two dimensions. It starts from PCA: nothing is random.
 
-    Minimises KL(P || Q) by gradient descent with momentum: P from Gaussians, one width for each point such that it has
-    about ``perplexity`` neighbours; Q from a Student t distribution. The first 100 steps exaggerate P by 12.
+    Minimises KL(P || Q) by gradient descent with momentum: P from Gaussians, with a width for each point that gives
+    it about ``perplexity`` neighbours; Q from a Student t distribution. The first 100 steps exaggerate P by 12.
 
     Shapes:
         points  (N, D)  float, N > 3 * perplexity
         out     (N, 2)  float64
     """
     if len(points) <= 3 * perplexity:
-        raise ValueError(f"t-SNE of {len(points)} points: take a perplexity below {len(points) / 3:.0f}.")
+        raise ValueError(f"t-SNE of {len(points)} points: choose a perplexity below {len(points) / 3:.0f}.")
     p = _neighbours(points.detach().double(), perplexity)
     y = pca(points.detach().double())
     y = 1e-2 * y / y.std(dim=0).clamp(min=1e-12)
@@ -47,7 +48,7 @@ def tsne(points: Tensor, *, perplexity: float = 30.0, steps: int = 500) -> Tenso
 
 
 def _neighbours(points: Tensor, perplexity: float) -> Tensor:
-    """Symmetric probabilities P (N, N): for each point the width of its Gaussian is found by bisection."""
+    """Compute symmetric probabilities P (N, N); bisection finds the width of the Gaussian for each point."""
     squared = torch.cdist(points, points).square()
     squared = squared / squared.mean()
     low = torch.full((len(points), 1), -30.0, dtype=points.dtype, device=points.device)  # of log precision

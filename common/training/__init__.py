@@ -1,4 +1,4 @@
-"""Loops that train, and what they stand on: solver, batches, losses, checkpoints, seeds."""
+"""Training loops and their parts: solver, losses, labels, checkpoints, seeds. For students."""
 
 from common.training.fit import fit, predict
 from common.training.seed import seed_everything

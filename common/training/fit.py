@@ -1,4 +1,4 @@
-"""Trains an nn.Module on a set of images in a fixed number of steps."""
+"""Train an nn.Module on images with labels in a fixed number of steps, and predict with it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def fit(
     learning_rate: float = 1e-2,
     weight_decay: float = 0.05,
 ) -> list[float]:
-    """Train by AdamW on the cross-entropy, the learning rate rising once and falling to zero; returns the losses.
+    """Train with AdamW on the cross-entropy; the learning rate rises once and falls to zero. Return the losses.
 
-    Each epoch visits every image once, in an order of torch's global generator. The last batch may be smaller.
+    Each epoch visits every image once, in an order drawn from torch's global generator. The last batch may be smaller.
 
     Shapes:
         x    (N, ...)  images, on the model's device
@@ -45,7 +45,7 @@ def fit(
 
 @torch.no_grad()
 def predict(model: nn.Module, x: Tensor, *, batch_size: int = 250) -> Tensor:
-    """The class with the highest score for each image, the model being in evaluation mode.
+    """Predict the class with the highest score for each image, in evaluation mode.
 
     Shapes:
         x    (N, ...)  images

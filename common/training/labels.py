@@ -1,4 +1,4 @@
-"""What labels must be, said in a sentence before anything is computed from them."""
+"""Check labels and data before training, with a sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def check_labels(y: Tensor, *, images: int, classes: int) -> None:
-    """Raise ValueError with a sentence unless y holds one label in [0, classes) for each image, and there is one.
+    """Raise ValueError with a sentence unless y has one label in [0, classes) for each image, at least one.
 
     Shapes:
         y  (images,)  int64
@@ -20,7 +20,7 @@ def check_labels(y: Tensor, *, images: int, classes: int) -> None:
     if y.shape != (images,):
         raise ValueError(f"{images} images need labels of shape ({images},), one for each; got {tuple(y.shape)}.")
     if images == 0:
-        raise ValueError("The batch is empty: a mean over no images does not exist. Give at least one image.")
+        raise ValueError("The batch is empty: the mean over no images is undefined. Give at least one image.")
     if not 0 <= int(y.min()) <= int(y.max()) < classes:
         raise ValueError(
             f"Labels run from {int(y.min())} to {int(y.max())}, but there are {classes} classes: "
@@ -32,7 +32,7 @@ def check_data(data: Mapping[str, Tensor]) -> None:
     """Raise ValueError with a sentence unless data has images and labels for training and for validation."""
     missing = [name for name in ("X_train", "y_train", "X_val", "y_val") if name not in data]
     if missing:
-        raise ValueError(f"The data for a Solver lack {', '.join(missing)}.")
+        raise ValueError(f"The data for a Solver are incomplete: {', '.join(missing)} missing.")
     for part in ("train", "val"):
         X, y = data[f"X_{part}"], data[f"y_{part}"]
         if len(X) == 0:

@@ -1,4 +1,4 @@
-"""Losses of scores with their gradients, from torch's own operators and autograd."""
+"""Losses of scores and their gradients, computed by torch's operators and autograd."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.training.labels import check_labels
 
 
 def softmax_loss(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of softmax, mean over the batch, and its gradient.
+    """Compute the cross-entropy of softmax, the mean over the batch, and its gradient.
 
     Shapes:
         x    (N, C)           scores, float
@@ -23,7 +23,7 @@ def softmax_loss(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def svm_loss(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Multiclass hinge loss with margin 1: summed over the wrong classes, mean over the batch; and its gradient.
+    """Compute the multiclass hinge loss with margin 1, summed over wrong classes, mean over images; and its gradient.
 
     Shapes:
         x    (N, C)           scores, float

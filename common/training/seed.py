@@ -1,4 +1,4 @@
-"""Where runs are made repeatable: one seed for every source of randomness, one switch for inexact arithmetic."""
+"""Repeatable runs: one seed for every source of randomness, one switch against inexact arithmetic."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def seed_everything(seed: int) -> None:
 
 @contextmanager
 def deterministic() -> Iterator[None]:
-    """Within: CUDA rounds to float32 and not to TF32's 10 bits, and takes algorithms that repeat bit for bit.
+    """Make CUDA compute in full float32, with algorithms that give the same bits every time, within this context.
 
-    By default cuDNN convolves float32 in TF32, which is wrong by 1e-3, and picks what is fastest at the moment. Here it
-    does neither. On a CPU nothing changes. The switches are put back at the end, so runs inside and outside may mix.
+    By default cuDNN convolves float32 images in TF32 (10 bits; errors of 1e-3) by whichever algorithm is fastest at
+    the moment. On a CPU nothing changes. At the end the previous settings are restored.
     """
     matmul = torch.backends.cuda.matmul
     before = matmul.allow_tf32

@@ -1,4 +1,4 @@
-"""Trains a network whose gradients are written by hand: batches, update rule, accuracies, checkpoints."""
+"""Train a network whose gradients are computed by hand: batches, update rule, accuracies, checkpoints."""
 
 from __future__ import annotations
 
@@ -24,35 +24,36 @@ HISTORIES = ("loss_history", "train_acc_history", "val_acc_history", "acc_epochs
 
 
 class Model(Protocol):
-    """`loss(X)` are scores (N, C); `loss(X, y)` is (loss, gradients under the names of params).
+    """A network with `params`: `loss(X)` returns scores (N, C), `loss(X, y)` a loss and a gradient for each parameter.
 
-    A model that keeps running statistics keeps them in a list `bn_params`.
+    A model with running statistics has them in a list `bn_params`.
     """
 
     params: dict[str, Tensor]
 
     def loss(self, X: Tensor, y: Tensor | None = None) -> Any:
-        """Scores, or loss and gradients."""
+        """Return scores, or loss and gradients."""
 
 
 def sgd(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
-    """Plain gradient descent; config holds learning_rate."""
+    """Take one step of gradient descent; config has learning_rate."""
     config = {"learning_rate": 1e-2} | (config or {})
     return w - config["learning_rate"] * dw, config
 
 
 class Solver:
-    """Trains `model` on `data`, a dict of X_train (N, ...), y_train (N,), X_val, y_val.
+    """A training run of `model` on `data`, a dict of X_train (N, ...), y_train (N,), X_val, y_val.
 
-    Each epoch visits the training images once in random order, in batches of `batch_size`; what is left over waits for
-    the next order. After an epoch the learning rate is multiplied by `lr_decay`. Before the first and after every
-    `print_acc_every` epochs accuracies are measured: on `num_train_samples` and `num_val_samples` images, None for all.
+    Each epoch visits the training images once in random order, in whole batches of `batch_size`; the remainder is left
+    out of that epoch. After an epoch the learning rate is multiplied by `lr_decay`. Accuracies are measured before the
+    first epoch and after every `print_acc_every` epochs, on `num_train_samples` and `num_val_samples` images, None for
+    all.
 
     After `train`: `loss_history`, a number for each iteration; `train_acc_history` and `val_acc_history`, fractions,
-    measured after `acc_epochs` epochs; `best_val_acc` and `best_params`; `stopped`, why it ended early, or "".
+    measured after `acc_epochs` epochs; `best_val_acc` and `best_params`; `stopped`, the reason for an early end, or "".
 
-    With `checkpoint_name` everything is saved in `<checkpoint_name>.pt` after each epoch. A new Solver made alike goes
-    on from there with `resume()`, and ends with the numbers that one uninterrupted run would give.
+    With `checkpoint_name` everything is saved in `<checkpoint_name>.pt` after each epoch. A new Solver with the same
+    arguments continues from there after `resume()`, and ends with the same numbers as an uninterrupted run.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Solver:
     ) -> None:
         check_data(data)
         if min(batch_size, print_every, print_acc_every) < 1:
-            raise ValueError("batch_size, print_every and print_acc_every are whole numbers from 1 up.")
+            raise ValueError("batch_size, print_every and print_acc_every must be whole numbers from 1 up.")
         self.model = model
         self.X_train, self.y_train = data["X_train"], data["y_train"]
         self.X_val, self.y_val = data["X_val"], data["y_val"]
@@ -94,22 +95,22 @@ class Solver:
         self.best_val_acc, self.best_params = -1.0, dict(model.params)
         self._best_bn_params: list[Any] = []
         self.stopped = ""
-        # Its own generator: a dropout layer that is given a seed must not decide which batches come.
+        # Its own generator: a dropout layer with a seed of its own must not change the order of batches.
         self._generator = torch.Generator().manual_seed(int(torch.randint(2**31, ())))
         self._order = torch.empty(0, dtype=torch.int64)
 
     @property
     def iterations_per_epoch(self) -> int:
-        """Whole batches in the training set."""
+        """Number of whole batches in the training set."""
         return max(len(self.X_train) // self.batch_size, 1)
 
     @property
     def epoch(self) -> float:
-        """How often the training set was visited."""
+        """Number of visits to the training set, so far."""
         return len(self.loss_history) / self.iterations_per_epoch
 
     def train(self, time_limit: float | None = None, return_best_params: bool = True) -> None:
-        """Train up to `num_epochs` in all or for `time_limit` seconds; the model keeps the best or last parameters."""
+        """Train for `num_epochs` epochs or `time_limit` seconds; the model then has the best or the last parameters."""
         started = time.monotonic()
         total = self.num_epochs * self.iterations_per_epoch
         self.stopped = ""
@@ -137,10 +138,11 @@ class Solver:
         if return_best_params:
             self.model.params = {name: value.clone() for name, value in self.best_params.items()}
             if self._best_bn_params:
-                self.model.bn_params = copy.deepcopy(self._best_bn_params)  # type: ignore[attr-defined]
+                best = copy.deepcopy(self._best_bn_params)
+                self.model.bn_params = best  # type: ignore[attr-defined]  # only some models have it
 
     def check_accuracy(self, X: Tensor, y: Tensor, num_samples: int | None = None, batch_size: int = 100) -> float:
-        """Fraction of images with the highest score at their label; of `num_samples` random ones if that is fewer.
+        """Compute the fraction of images with the highest score at their label, on at most `num_samples` random images.
 
         Shapes:
             X  (N, ...)  images
@@ -156,7 +158,7 @@ class Solver:
         return correct / len(X)
 
     def resume(self) -> bool:
-        """Go on where the checkpoint ends; False when there is none yet. Raises BadCheckpoint."""
+        """Continue from the checkpoint; return False if there is none yet. Raises BadCheckpoint."""
         if self.checkpoint_name is None:
             raise ValueError("Give the Solver a checkpoint_name to resume from.")
         path = self._path()
@@ -166,13 +168,17 @@ class Solver:
         shapes = {name: tuple(value.shape) for name, value in state.get("params", {}).items()}
         if shapes != {name: tuple(value.shape) for name, value in self.model.params.items()}:
             raise BadCheckpoint(
-                f"{path} is of another model: its parameters are {shapes}. Give another checkpoint_name."
+                f"{path} is from a different model, with parameters {shapes}. Give another checkpoint_name."
             )
         if state["settings"] != self._settings():
-            raise BadCheckpoint(f"{path} was made with {state['settings']}, this Solver has {self._settings()}.")
+            raise BadCheckpoint(
+                f"{path} was made with {state['settings']}, this Solver has {self._settings()}. Use the same settings "
+                "or another checkpoint_name."
+            )
         self.model.params, self.best_params = state["params"], state["best_params"]
         if state["bn_params"]:
-            self.model.bn_params, self._best_bn_params = state["bn_params"], state["best_bn_params"]  # type: ignore
+            self.model.bn_params = state["bn_params"]  # type: ignore[attr-defined]  # only some models have it
+            self._best_bn_params = state["best_bn_params"]
         self.optim_configs, self.best_val_acc = state["optim_configs"], state["best_val_acc"]
         for name in HISTORIES:
             setattr(self, name, state[name])
@@ -200,7 +206,7 @@ class Solver:
         return {"training images": len(self.X_train), "batch_size": self.batch_size}
 
     def _step(self) -> None:
-        """One batch, one update of every parameter."""
+        """Take one batch and update every parameter once."""
         position = len(self.loss_history) % self.iterations_per_epoch
         if position == 0:
             self._order = torch.randperm(len(self.X_train), generator=self._generator)
@@ -208,7 +214,7 @@ class Solver:
         loss, grads = self.model.loss(self.X_train[rows].to(self.device), self.y_train[rows].to(self.device))
         missing = [name for name in self.model.params if name not in grads]
         if missing:
-            raise ValueError(f"The model's loss gave no gradient of {', '.join(missing)}.")
+            raise ValueError(f"The model's loss returned no gradient for {', '.join(missing)}.")
         self.loss_history.append(float(loss))
         if not math.isfinite(self.loss_history[-1]):
             self.stopped = f"stopped: in iteration {len(self.loss_history)} the loss is {self.loss_history[-1]}"
@@ -227,7 +233,7 @@ class Solver:
         self._save()
 
     def _measure(self, bar: tqdm) -> None:
-        """Record both accuracies; keep the parameters if they are the best so far."""
+        """Record both accuracies; store the parameters if they are the best so far."""
         self.train_acc_history.append(self.check_accuracy(self.X_train, self.y_train, self.num_train_samples))
         self.val_acc_history.append(self.check_accuracy(self.X_val, self.y_val, self.num_val_samples))
         self.acc_epochs.append(self.epoch)

@@ -50,7 +50,7 @@ def test_building_blocks_are_allowed(path):
     assert not _found(path, recurrent.READY_MADE)
 
 
-def test_a_place_of_modules_is_a_rule_too():
+def test_a_module_path_can_be_a_rule():
     for rule in ("torch.nn.modules", "torch.nn.modules.*", "torch.nn.modules.linear"):
         assert _found("torch.nn.modules.linear.Linear(3, 4)", [rule])
         assert not _found("torch.nn.Linear(3, 4)", [rule])
@@ -63,6 +63,6 @@ def test_a_place_of_modules_is_a_rule_too():
         ("x.grad_fn = 1; return x.grad", 0), ("grad_fn = x; return grad_fn(x)", 0),
     ],
 )  # fmt: skip
-def test_an_attribute_is_found_wherever_it_is_read(body, count):
+def test_reading_a_forbidden_attribute_is_found(body, count):
     found = forbidden_calls(f"def f(x):\n    {body}\n", "f", [".grad_fn"])
     assert [finding.what for finding in found] == [".grad_fn"] * count

@@ -46,7 +46,7 @@ class Block(nn.Module):
 
 
 @pytest.mark.parametrize("attention", [Heads(3, 6), nn.MultiheadAttention(6, 3, batch_first=True)])
-def test_torchs_layer_with_the_weights_of_a_block_does_what_the_block_does(attention):
+def test_torchs_layer_with_the_weights_of_a_block_computes_the_same(attention):
     block, x = Block(attention), torch.randn(2, 5, 6, dtype=torch.float64)
     found = parts(block, [x], seed=1)
     layer = encoder_layer(found["attention"], found["linear"], found["norm"])
@@ -61,7 +61,7 @@ def _first(found):
     return found[0] if isinstance(found, tuple) else found
 
 
-def test_the_weights_depend_on_the_seed_alone_and_are_not_tiny():
+def test_the_weights_depend_only_on_the_seed_and_are_not_tiny():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     first, again, other = (parts(Block(Heads(2, 6)), [x], seed=seed)["linear"][0][0] for seed in (1, 1, 2))
     assert torch.equal(first, again)
@@ -79,7 +79,7 @@ def test_the_decoder_layer_takes_two_attentions_and_three_norms():
         multi_head({"heads": [[(torch.randn(2, 6), torch.randn(2))] * 3], "out": pair})
 
 
-def test_hidden_keys_have_no_weight():
+def test_hidden_keys_have_zero_weight():
     q, k = torch.randn(2, 3, 4), torch.randn(2, 5, 4)
     mask = torch.zeros(2, 3, 5, dtype=torch.bool)
     mask[:, :, 1] = True
@@ -88,7 +88,7 @@ def test_hidden_keys_have_no_weight():
     torch.testing.assert_close(weights.sum(2), torch.ones(2, 3))
 
 
-def test_an_embedding_is_a_table_and_keeps_its_size():
+def test_an_embedding_is_found_with_values_of_order_one():
     model = nn.Sequential(nn.Embedding(50, 8), nn.Linear(8, 3))
     found = parts(model, [torch.arange(4)[None]], seed=0)
     assert [tuple(table.shape) for table in found["embedding"]] == [(50, 8)]
@@ -106,13 +106,13 @@ class Tall(nn.Module):
         return nn.functional.layer_norm(x, (6,)) * self.gain + self.shift
 
 
-def test_a_gain_is_told_from_a_shift_by_its_ones():
+def test_gain_and_shift_are_distinguished_by_the_ones_of_the_gain():
     norm, x = Tall(), torch.randn(2, 5, 6, dtype=torch.float64)
     gain, shift = parts(norm, [x], seed=3)["norm"][0]
     torch.testing.assert_close(norm(x), nn.functional.layer_norm(x, (6,), gain, shift))
 
 
-def test_what_parts_found_is_counted_and_drawn_again():
+def test_the_result_of_parts_is_counted_and_its_values_are_drawn_again():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     found = parts(Block(Heads(3, 6)), [x], seed=1)
     assert complaint(found, 1, attention=1, linear=2, norm=2) == ""
@@ -135,7 +135,7 @@ def test_sizes_are_compared_in_a_sentence():
     assert "it must use 1" in complaint(found, 1, shapes=shapes[:1])
 
 
-def test_heads_that_share_their_weights_are_found_out():
+def test_heads_that_share_their_weights_are_found():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     assert "weights of its own" in complaint(parts(Block(Heads(3, 6, shared=True)), [x], seed=1), 1)
 
@@ -145,14 +145,14 @@ def test_parameters_without_a_gradient_are_named():
     assert without_gradient(Block(Heads(3, 6)), [x]) == ["unused"]
 
 
-def test_a_mask_hides_some_keys_of_each_query_and_never_all():
+def test_a_mask_hides_some_keys_of_each_query_but_never_all():
     hidden = some_mask(torch.rand(50, 4, 3))
     assert hidden.any(2).all()
     assert not hidden.all(2).any()
     assert not some_mask(torch.rand(2, 3, 1)).any()
 
 
-def test_one_head_by_itself_gets_weights_too():
+def test_a_single_head_gets_weights():
     head, x = Head(6, 4), torch.randn(2, 5, 6, dtype=torch.float64)
     found = head_parts(head, 7, x)
     assert complaint(found, 7, attention=1, linear=0) == ""

@@ -29,7 +29,7 @@ LAYER = nn.Linear(3, 3)
         lambda x: x.sum().item(),
     ],
 )
-def test_what_follows_passes(f):
+def test_code_that_works_on_any_device_passes(f):
     assert strays(f, X) == ""
 
 
@@ -46,10 +46,10 @@ def test_what_follows_passes(f):
         (lambda x: torch.zeros(3).to(torch.float64), "the result would stay on the CPU"),
     ],
 )
-def test_what_stays_behind_is_told(f, said):
+def test_tensors_that_stay_on_the_cpu_are_reported(f, said):
     assert said in strays(f, X)
 
 
-def test_a_device_that_is_asked_for_is_followed():
+def test_a_device_argument_must_be_used():
     assert strays(lambda n, device: torch.rand(n, device=device), 3, device="cpu") == ""
     assert strays(lambda n, device: torch.rand(n), 3, device="cpu") == "the result would stay on the CPU"

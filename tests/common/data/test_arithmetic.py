@@ -1,4 +1,4 @@
-"""Sums and differences: true, told apart, and the same everywhere."""
+"""Sums and differences: correct, split without overlap, and the same everywhere."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_every_answer_is_right_and_every_word_is_in_the_vocabulary():
     assert len(set(everything.questions)) == len(everything) == arithmetic.COUNT
 
 
-def test_all_sequences_have_the_lengths_promised():
+def test_all_sequences_have_the_promised_lengths():
     train, test = arithmetic.split(num_train=500, num_test=500)
     for part in (train, test):
         for texts, length in ((part.questions, arithmetic.QUESTION_LENGTH), (part.answers, arithmetic.ANSWER_LENGTH)):
@@ -44,7 +44,7 @@ FIRST = ("BOS 46 add 72 EOS", "BOS 70 subtract 76 EOS", "BOS 30 add 36 EOS")
 
 
 @pytest.mark.parametrize(("train", "test"), [(20_000, 1), (-1, 5)])
-def test_more_than_there_are_is_refused_in_a_sentence(train, test):
+def test_asking_for_too_many_expressions_is_refused(train, test):
     with pytest.raises(DataError, match="There are 20,000 expressions"):
         arithmetic.split(num_train=train, num_test=test)
 

@@ -1,4 +1,4 @@
-"""Images with boxes: the same interface over scenes, COCO and VOC, and boxes that move with their image."""
+"""Images with boxes: one interface for scenes, COCO and VOC, and boxes that move with their image."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from common.data import DataError, boxes
 from common.data.boxes import Example, collate, load_boxes
-from common.nets.backbone import WEIGHTS, Backbone, read_metadata
+from common.nets.backbone import WEIGHTS, Backbone
 from common.nets.detection import box_offsets, generate_grid, mirror, to_map
+from common.nets.weights import read_metadata, read_tensors, write_tensors
 from tools.train_backbone import draw
 
 
@@ -25,7 +27,7 @@ def bounds(mask: Tensor) -> list[int]:
 
 
 @pytest.mark.parametrize("size", [64, (64, 112), (112, 80)])
-def test_scenes_have_one_to_five_objects_or_none_and_boxes_round_their_masks(size: int | tuple[int, int]) -> None:
+def test_scenes_have_up_to_five_objects_and_boxes_contain_the_masks(size: int | tuple[int, int]) -> None:
     data = load_boxes("scenes", count=48, size=size)
     counts = [len(example.boxes) for example in data]
     assert set(counts) >= {0, 1, 3}
@@ -47,7 +49,7 @@ def test_scenes_have_one_to_five_objects_or_none_and_boxes_round_their_masks(siz
                 assert y1 <= box[3]
 
 
-def test_a_scene_depends_on_seed_part_and_index_alone() -> None:
+def test_a_scene_depends_only_on_seed_part_and_index() -> None:
     few, many = load_boxes("scenes", count=3, seed=4), load_boxes("scenes", count=20, seed=4)
     assert torch.equal(few[2].image, many[2].image)
     assert torch.equal(few[2].boxes, many[2].boxes)
@@ -56,7 +58,7 @@ def test_a_scene_depends_on_seed_part_and_index_alone() -> None:
     assert not torch.equal(few[2].image, load_boxes("scenes", count=3, seed=5)[2].image)
 
 
-def test_collate_fills_up_with_minus_one() -> None:
+def test_collate_pads_with_minus_one() -> None:
     data = load_boxes("scenes", count=12)
     batch = collate([*data])
     assert batch.images.shape == (12, 3, 64, 64)
@@ -69,7 +71,7 @@ def test_collate_fills_up_with_minus_one() -> None:
     assert empty.boxes.shape == (1, 0, 5)
 
 
-def test_collate_of_images_of_several_sizes_leaves_boxes_where_they_are() -> None:
+def test_collating_images_of_several_sizes_does_not_move_boxes() -> None:
     one, two = load_boxes("scenes", count=1, size=64)[0], load_boxes("scenes", count=1, size=(80, 96))[0]
     batch = collate([one, two])
     assert batch.images.shape == (2, 3, 80, 96)
@@ -104,7 +106,7 @@ def test_boxes_and_masks_move_with_the_image(name: str) -> None:
         assert (moved.image[0][mask] > 0.5).all()
 
 
-def test_augmented_boxes_stay_on_the_white_rectangles() -> None:
+def test_augmented_boxes_still_match_the_white_rectangles() -> None:
     generator = torch.Generator().manual_seed(0)
     for _ in range(20):
         moved = boxes.augment(marked(), generator)
@@ -114,7 +116,14 @@ def test_augmented_boxes_stay_on_the_white_rectangles() -> None:
             assert (inside > 0.5).all()
 
 
-def test_a_crop_drops_what_it_hardly_shows() -> None:
+def test_an_image_without_objects_can_be_augmented() -> None:
+    empty = load_boxes("scenes", count=12)[11]
+    moved = boxes.augment(empty, torch.Generator().manual_seed(0))
+    assert moved.boxes.shape == (0, 4)
+    assert moved.masks.shape == (0, 64, 64)
+
+
+def test_a_crop_drops_objects_that_are_hardly_visible() -> None:
     kept = boxes.crop(marked(), 0, 0, 22, 40)  # of the second rectangle, 20 of 396 pixels are left
     assert kept.labels.tolist() == [3]
     assert len(kept.masks) == 1
@@ -146,7 +155,7 @@ def coco(root: Path) -> Path:
     return root
 
 
-def test_coco_boxes_come_as_xyxy_without_crowds_and_cut_at_the_edge(tmp_path: Path) -> None:
+def test_coco_boxes_are_xyxy_without_crowds_and_clipped_at_the_edge(tmp_path: Path) -> None:
     data = load_boxes("coco", "val", root=coco(tmp_path))
     assert data.class_names == ("person", "dog")
     assert len(data) == 2
@@ -175,7 +184,7 @@ def voc(root: Path) -> Path:
     return root
 
 
-def test_voc_boxes_count_pixels_from_one_and_leave_out_difficult_objects(tmp_path: Path) -> None:
+def test_voc_boxes_count_pixels_from_one_and_difficult_objects_are_left_out(tmp_path: Path) -> None:
     data = load_boxes("voc", "train", root=voc(tmp_path))
     assert len(data) == 1
     assert len(data.class_names) == 20
@@ -183,14 +192,16 @@ def test_voc_boxes_count_pixels_from_one_and_leave_out_difficult_objects(tmp_pat
     assert [data.class_names[label] for label in data[0].labels] == ["dog", "tvmonitor"]
 
 
-def test_missing_and_damaged_files_cost_a_sentence(tmp_path: Path) -> None:
+def test_missing_and_damaged_files_are_explained(tmp_path: Path) -> None:
     for name in ("coco", "voc"):
         with pytest.raises(DataError, match="GRADLAB_DATA"):
             load_boxes(name, "train", root=tmp_path)
-    with pytest.raises(DataError, match="choose one of"):
+    with pytest.raises(DataError, match="no data set 'cifar' with boxes; choose one of: coco, scenes, voc"):
         load_boxes("cifar", "train")
-    with pytest.raises(DataError, match="'train' and 'val'"):
+    with pytest.raises(DataError, match="with boxes have the parts 'train' and 'val'; there is no part 'test'"):
         load_boxes("scenes", "test")
+    with pytest.raises(DataError, match="count is a number of images"):
+        load_boxes("scenes", count=-1)
     with pytest.raises(DataError, match="64 to 112"):
         load_boxes("scenes", size=32)
     path = coco(tmp_path) / "annotations" / "instances_val2017.json"
@@ -212,13 +223,13 @@ def test_missing_and_damaged_files_cost_a_sentence(tmp_path: Path) -> None:
             load_boxes("voc", "train", root=tmp_path)
 
 
-def test_the_backbone_is_as_good_as_its_file_says_and_small() -> None:
+def test_the_backbone_is_small_and_as_accurate_as_its_file_says() -> None:
     assert WEIGHTS.stat().st_size < 1_000_000
-    said = read_metadata()
-    assert said["command"].startswith("python -m tools.train_backbone")
-    assert said["seed"] == "0"
-    assert float(said["accuracy"]) > 0.9
-    images, labels = draw("backbone", 300, 1)  # other images than it has seen
+    made = read_metadata(WEIGHTS)
+    assert made["command"].startswith("python -m tools.train_backbone")
+    assert made["seed"] == "0"
+    assert float(made["accuracy"]) > 0.9
+    images, labels = draw("backbone", 300, 1)  # images that it was not trained on
     with torch.no_grad():
         maps = Backbone()(images)
     assert maps.shape == (300, Backbone.out_channels, 4, 4)
@@ -227,16 +238,30 @@ def test_the_backbone_is_as_good_as_its_file_says_and_small() -> None:
     assert (nearest == labels[200:]).double().mean() > 0.8
 
 
-def test_damaged_weights_cost_a_sentence(tmp_path: Path) -> None:
-    from common.nets.backbone import read_tensors
+def test_weights_are_float16_on_disk_and_float32_in_memory(tmp_path: Path) -> None:
+    path, values = tmp_path / "x.safetensors", torch.randn(3, 4)
+    write_tensors(path, {"convs.0.weight": values.T}, {"seed": "0"})
+    tensors = read_tensors(path)
+    assert tensors["convs.0.weight"].dtype == torch.float32
+    assert torch.equal(tensors["convs.0.weight"], values.T.half().float())
+    assert read_metadata(path) == {"seed": "0"}
+    assert load_file(path)["convs.0.weight"].dtype == torch.float16
 
-    for content in (b"", b"\xff" * 30, WEIGHTS.read_bytes()[:5000]):
-        (tmp_path / "x.safetensors").write_bytes(content)
-        with pytest.raises(ValueError, match=r"x\.safetensors"):
-            read_tensors(tmp_path / "x.safetensors")
+
+def test_damaged_weights_are_explained(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    for content in (None, b"", b"\xff" * 30, WEIGHTS.read_bytes()[:5000]):
+        if content is not None:
+            path.write_bytes(content)
+        for read in (read_tensors, read_metadata):
+            with pytest.raises(ValueError, match=r"x\.safetensors is not a file of weights .* Restore it from git"):
+                read(path)
+    save_file({"w": torch.zeros(2)}, path)
+    with pytest.raises(ValueError, match=r"'w' has the dtype torch\.float32, not float16"):
+        read_tensors(path)
 
 
-def test_grids_maps_and_offsets_are_in_cells() -> None:
+def test_grids_maps_and_offsets_are_in_units_of_cells() -> None:
     grid = generate_grid(torch.zeros(2, 5, 3, 4, dtype=torch.float64))
     assert grid.shape == (2, 3, 4, 2)
     assert grid.dtype == torch.float64

@@ -1,25 +1,22 @@
-"""Captions: scenes in words, vocabularies, official files, the encoder, and how weights of captioners are found."""
+"""Captions: scenes in words, vocabularies, official files, and the image encoder."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
-from autograder.probes import recurrent
-from autograder.probes.captioner import weights
 from common.data import DataError, scene_captions
 from common.data.captions import load_captions, squared, stack
 from common.data.vocabulary import SPECIAL, Vocabulary, words_of
-from common.nets.backbone import read_metadata
 from common.nets.image_encoder import WEIGHTS, ImageEncoder, features
-from common.training import captioning
+from common.nets.weights import read_metadata
 
 
-def test_a_scene_is_told_from_either_object() -> None:
+def test_each_object_of_a_scene_comes_first_in_one_caption() -> None:
     for captions in load_captions("scenes", count=60).captions:
         first, second = (scene_captions.parts(caption) for caption in captions)
         assert first is not None
@@ -29,7 +26,7 @@ def test_a_scene_is_told_from_either_object() -> None:
         assert first[3] in ("left of", "above", "above and left of", "above and right of")
 
 
-def test_a_caption_says_where_objects_are() -> None:
+def test_a_caption_is_right_about_the_places_of_objects() -> None:
     data = load_captions("scenes", count=60)
     for scene, (caption, _) in zip(data.scenes, data.captions, strict=True):  # type: ignore[attr-defined]
         colour, texture, shape, relation, *_ = scene_captions.parts(caption) or ()
@@ -47,7 +44,7 @@ def test_scenes_with_captions_are_the_same_everywhere() -> None:
     assert load_captions("scenes", count=5, seed=1).captions != large.captions
 
 
-def test_slots_are_judged_against_the_truth_that_fits_best() -> None:
+def test_slots_are_compared_with_the_true_caption_that_fits_best() -> None:
     truths = ("a red striped disc above a blue checked ring", "a blue checked ring below a red striped disc")
     assert scene_captions.slot_accuracy([truths[1]], [truths])["all"] == 1
     wrong = scene_captions.slot_accuracy(["a blue checked ring above a red striped disc"], [truths])
@@ -56,11 +53,11 @@ def test_slots_are_judged_against_the_truth_that_fits_best() -> None:
     assert scene_captions.slot_accuracy([], [])["all"] == 0
 
 
-def test_words_lose_their_case_and_their_points() -> None:
+def test_words_are_in_lower_case_without_punctuation() -> None:
     assert words_of("A dog's ball, well-worn .") == ["a", "dog's", "ball", "well-worn"]
 
 
-def test_captions_survive_the_way_into_numbers_and_back() -> None:
+def test_captions_can_be_encoded_and_decoded() -> None:
     vocabulary = Vocabulary.of(["a red disc", "a blue disc", "a ring"], least=2)
     assert vocabulary.words == (*SPECIAL, "a", "disc")
     tokens = vocabulary.encode(["a red disc", "disc"])
@@ -74,11 +71,12 @@ def test_captions_survive_the_way_into_numbers_and_back() -> None:
         Vocabulary(("a", "b"))
 
 
-@pytest.mark.parametrize("arguments", [("places",), ("scenes", "all")])
-def test_what_does_not_exist_is_named(arguments: tuple[str, ...]) -> None:
-    with pytest.raises(DataError, match=r"choose one of|has the parts"):
-        load_captions(*arguments)
-    with pytest.raises(DataError, match="whole number"):
+def test_unknown_names_parts_and_counts_are_refused() -> None:
+    with pytest.raises(DataError, match="no data set 'places' with captions; choose one of: coco, flickr8k, scenes"):
+        load_captions("places")
+    with pytest.raises(DataError, match="have the parts 'train', 'val' and 'test'; there is no part 'all'"):
+        load_captions("scenes", "all")
+    with pytest.raises(DataError, match="count is a number of images"):
         load_captions("scenes", count=-1)
     with pytest.raises(DataError, match="32 to 112"):
         load_captions("scenes", count=1, size=20)
@@ -110,7 +108,7 @@ def test_coco_captions_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", ["captions.txt", "Flickr8k_text/Flickr8k.token.txt"])
-def test_flickr8k_is_read_in_both_of_its_forms(tmp_path: Path, layout: str) -> None:
+def test_both_forms_of_flickr8k_are_read(tmp_path: Path, layout: str) -> None:
     rows = [("a.jpg", "A dog, running ."), ("a.jpg", "Dog ."), ("b.jpg", "A boy .")]
     path = tmp_path / layout
     (tmp_path / "Flickr8k_text").mkdir()
@@ -145,7 +143,7 @@ def test_an_image_is_scaled_by_its_shorter_side() -> None:
     assert squared(torch.rand(3, 37, 23), 16).shape == (3, 16, 16)
 
 
-def test_the_encoder_is_frozen_and_small_and_says_how_it_was_made() -> None:
+def test_the_encoder_is_frozen_and_small_and_its_file_says_how_it_was_made() -> None:
     encoder = ImageEncoder().train()
     assert not encoder.training
     assert not any(p.requires_grad for p in encoder.parameters())
@@ -156,7 +154,7 @@ def test_the_encoder_is_frozen_and_small_and_says_how_it_was_made() -> None:
     assert float(made["accuracy of shape"]) > 0.9
 
 
-def test_features_pass_through_and_tell_where_they_are() -> None:
+def test_features_pass_through_and_have_coordinates() -> None:
     encoder, images = ImageEncoder(), torch.rand(3, 3, 24, 24)
     seen = features(encoder, images, batch_size=2)
     assert seen.shape == (3, encoder.out_channels, 3, 3)
@@ -166,66 +164,7 @@ def test_features_pass_through_and_tell_where_they_are() -> None:
     assert not torch.equal(features(ImageEncoder(pretrained=False), images), seen)
 
 
-def test_a_network_of_torchvision_is_asked_for_in_vain_without_torchvision() -> None:
-    pytest.importorskip("torch")
-    try:
-        import torchvision  # noqa: F401
-    except ImportError:
-        with pytest.raises(ImportError, match="not installed"):
-            ImageEncoder(pretrained="resnet18")
-
-
-class Captioner(nn.Module):
-    """Other names, other orientations."""
-
-    def __init__(self, cell: nn.Module) -> None:
-        super().__init__()
-        self.last = nn.Parameter(torch.zeros(5, 11))
-        self.words, self.cell, self.look = nn.Embedding(11, 4), cell, nn.Conv2d(7, 5, 1, bias=False)
-
-
-class Cell(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.Wx, self.Wh = nn.Parameter(torch.zeros(4, 20)), nn.Parameter(torch.zeros(5, 20))
-        self.b = nn.Parameter(torch.zeros(20))
-
-
-def test_weights_of_a_captioner_are_found_by_their_shapes() -> None:
-    sizes = {"V": 11, "D": 7, "E": 4, "H": 5}
-    model = Captioner(Cell())
-    found = weights(model, sizes, 0, torch.zeros(1, dtype=torch.float64))
-    assert torch.equal(found["output"][0], model.last.T)
-    assert found["output"][1].tolist() == [0] * 11
-    assert torch.equal(found["projection"][0], model.look.weight[:, :, 0, 0])
-    assert set(found["cell"]) == {"Wx", "Wh", "b"}
-    assert found["embedding"].dtype == torch.float64
-    model.extra = nn.Linear(5, 2)
-    with pytest.raises(LookupError, match="more parameters"):
-        weights(model, sizes, 0, torch.zeros(1))
-    with pytest.raises(LookupError, match="recurrent networks"):
-        weights(Captioner(nn.Linear(2, 2)), sizes, 0, torch.zeros(1))
-
-
-def test_the_lstm_of_the_oracle_is_torchs_with_its_gates_in_our_order() -> None:
-    torch.manual_seed(0)
-    cell = nn.LSTMCell(3, 4)
-    order = [0, 1, 3, 2]  # torch: i, f, g, o
-    wx, wh, b = (
-        torch.cat([part.chunk(4)[k] for k in order]).detach()
-        for part in (cell.weight_ih, cell.weight_hh, cell.bias_ih + cell.bias_hh)
-    )
-    x, state = torch.randn(2, 3), (torch.randn(2, 4), torch.randn(2, 4))
-    for ours, theirs in zip(recurrent.lstm_step(x, state, wx.T, wh.T, b), cell(x, state), strict=True):
-        torch.testing.assert_close(ours, theirs.detach())
-
-
-def test_captions_and_maps_are_drawn() -> None:
-    images = torch.rand(3, 3, 16, 16)
-    figure = captioning.pictures(images, ["a red disc"] * 3)
-    assert len(figure.axes) == 3
-    assert figure._repr_png_().startswith(b"\x89PNG")
-    maps = captioning.attention_maps(images[0], ["a", "red", "disc"], torch.rand(5, 2, 2).softmax(1))
-    assert len(maps.axes) == 3
-    with pytest.raises(ValueError, match="one for each"):
-        captioning.pictures(images, ["a red disc"])
+def test_a_network_of_torchvision_needs_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchvision", None)  # as if it were not installed
+    with pytest.raises(ImportError, match="not installed"):
+        ImageEncoder(pretrained="resnet18")

@@ -1,4 +1,4 @@
-"""CIFAR-10 from folders, archives and servers, most of them in a bad state. Nothing here needs the network."""
+"""CIFAR-10 from folders, archives and servers, most of them damaged. Nothing here needs the network."""
 
 import hashlib
 import http.server
@@ -43,7 +43,7 @@ def make_tar(batches):
 
 @dataclass
 class Server:
-    """What a server on this machine sends, and what it was asked."""
+    """Content that a local server sends, and the requests that it got."""
 
     content: bytes
     resumable: bool = True
@@ -54,7 +54,7 @@ class Server:
 
 @pytest.fixture
 def official(monkeypatch):
-    """The fake batches and their archive stand for the official ones."""
+    """The fake batches and their archive replace the official ones."""
     batches = fake_batches()
     for table in (cifar10.TRAIN_BATCHES, cifar10.TEST_BATCHES):
         for name in table:
@@ -116,13 +116,13 @@ def test_images_come_in_the_order_of_the_files(official, tmp_path):
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_gradlab_data_may_name_the_folder_or_the_one_around_it(official, tmp_path, monkeypatch, inside):
+def test_gradlab_data_may_be_the_folder_of_the_batches_or_its_parent(official, tmp_path, monkeypatch, inside):
     write_folder(tmp_path / cifar10.FOLDER, official[0])
     monkeypatch.setenv("GRADLAB_DATA", str(tmp_path / cifar10.FOLDER if inside else tmp_path))
     assert len(load("cifar10").y_train) == 5 * PER_BATCH
 
 
-def test_an_archive_put_there_by_hand_is_unpacked_once(official, tmp_path):
+def test_an_archive_copied_by_hand_is_unpacked_once(official, tmp_path):
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(official[1])
     assert len(load("cifar10", root=tmp_path).y_test) == PER_BATCH
     (tmp_path / "cifar-10-python.tar.gz").unlink()
@@ -135,33 +135,33 @@ def test_an_archive_is_downloaded_checked_and_unpacked(server, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == [cifar10.FOLDER, "cifar-10-python.tar.gz"]
 
 
-def test_a_broken_connection_goes_on_where_it_stopped(server, tmp_path):
+def test_an_interrupted_download_is_resumed(server, tmp_path):
     server.cut_after = 3000
     assert len(load("cifar10", root=tmp_path).y_train) == 5 * PER_BATCH
     assert server.ranges == [None, "bytes=3000-"]
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-def test_a_part_from_last_time_is_used_if_the_server_can(server, tmp_path, resumable):
+def test_a_part_of_an_earlier_download_is_used_if_the_server_supports_it(server, tmp_path, resumable):
     server.resumable = resumable
     (tmp_path / "cifar-10-python.tar.gz.part").write_bytes(server.content[:1000])
     assert len(load("cifar10", root=tmp_path).y_train) == 5 * PER_BATCH
     assert server.ranges == ["bytes=1000-"]
 
 
-def test_a_part_that_is_too_long_is_thrown_away(server, tmp_path):
+def test_a_part_that_is_too_long_is_deleted(server, tmp_path):
     (tmp_path / "cifar-10-python.tar.gz.part").write_bytes(server.content + b"more")
     assert len(load("cifar10", root=tmp_path).y_train) == 5 * PER_BATCH
 
 
-def test_another_file_than_the_official_one_is_thrown_away(server, tmp_path):
+def test_a_download_that_is_not_the_official_file_is_deleted(server, tmp_path):
     server.content = b"<html>Please log in</html>"
     with pytest.raises(DataError, match=r"not the official file.*GRADLAB_DATA"):
         load("cifar10", root=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_offline_the_message_says_what_to_put_where(official, tmp_path):
+def test_offline_the_message_says_which_file_to_copy_where(official, tmp_path):
     with pytest.raises(DataError) as caught:
         load("cifar10", root=tmp_path)
     for part in ("127.0.0.1:9", "cifar-10-python.tar.gz", str(tmp_path), "GRADLAB_DATA", "load('scenes')"):
@@ -170,11 +170,11 @@ def test_offline_the_message_says_what_to_put_where(official, tmp_path):
 
 def test_a_damaged_archive_is_named_when_offline(official, tmp_path):
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(official[1][:-10])
-    with pytest.raises(DataError, match="is there, but it is damaged"):
+    with pytest.raises(DataError, match="exists, but it is damaged"):
         load("cifar10", root=tmp_path)
 
 
-def test_an_archive_with_other_things_in_it_is_refused(official, tmp_path, monkeypatch):
+def test_an_archive_without_the_batches_is_refused(official, tmp_path, monkeypatch):
     other = make_tar({"data_batch_1": b"x", "../../escape": b"x"})
     monkeypatch.setattr(cifar10, "ARCHIVE", Archive(cifar10.ARCHIVE.url, hashlib.md5(other).hexdigest(), "1 MB"))
     (tmp_path / "cifar-10-python.tar.gz").write_bytes(other)
@@ -182,9 +182,9 @@ def test_an_archive_with_other_things_in_it_is_refused(official, tmp_path, monke
         load("cifar10", root=tmp_path)
 
 
-def test_asking_for_too_many_says_how_many_there_are(official, tmp_path):
+def test_asking_for_too_many_images_shows_how_many_there_are(official, tmp_path):
     write_folder(tmp_path / cifar10.FOLDER, official[0])
-    with pytest.raises(DataError, match="has 100 training images; 101 were asked for"):
+    with pytest.raises(DataError, match="has 100 training images; you asked for 101"):
         load("cifar10", num_train=101, root=tmp_path)
 
 
@@ -196,7 +196,7 @@ def test_a_missing_batch_is_named(official, tmp_path):
         load("cifar10", root=tmp_path)
 
 
-def test_other_batches_than_the_official_ones_bring_a_warning(official, tmp_path):
+def test_batches_that_are_not_official_cause_a_warning(official, tmp_path):
     write_folder(tmp_path / cifar10.FOLDER, official[0])
     (tmp_path / cifar10.FOLDER / "data_batch_1").write_bytes(official[0]["data_batch_2"])
     with pytest.warns(UserWarning, match="data_batch_1 is not the official file"):
@@ -225,7 +225,7 @@ def damaged_batches():
 
 @pytest.mark.filterwarnings("ignore:.*is not the official file")
 @pytest.mark.parametrize(("story", "content"), [pytest.param(*pair, id=pair[0]) for pair in damaged_batches()])
-def test_a_batch_that_is_not_one_gets_a_sentence_and_runs_nothing(official, tmp_path, monkeypatch, story, content):
+def test_a_file_that_is_not_a_batch_is_explained_and_runs_no_code(official, tmp_path, monkeypatch, story, content):
     monkeypatch.chdir(tmp_path)
     write_folder(tmp_path / cifar10.FOLDER, official[0])
     (tmp_path / cifar10.FOLDER / "data_batch_1").write_bytes(content)

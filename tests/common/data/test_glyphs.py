@@ -1,4 +1,4 @@
-"""Glyphs are the same everywhere, balanced and varied; MNIST is read from its official files, or the reason is told."""
+"""Glyphs are the same everywhere, balanced and varied; MNIST is read from its files, and errors are explained."""
 
 import gzip
 import hashlib
@@ -46,7 +46,7 @@ def test_every_ten_glyphs_show_every_class():
     assert len(np.unique(labels, axis=0)) == 20
 
 
-def test_a_glyph_depends_on_seed_stream_and_its_number_alone():
+def test_a_glyph_depends_only_on_seed_stream_and_number():
     many = glyphs.draw(range(90), seed=3)
     some = glyphs.draw(range(40, 70), seed=3)
     assert (many.images[40:70] == some.images).all()
@@ -67,13 +67,13 @@ def test_no_glyph_is_empty_or_cut_off():
 
 
 def test_too_many_glyphs_are_refused():
-    with pytest.raises(DataError, match="2,000,000 glyphs"):
+    with pytest.raises(DataError, match="2,000,000 generated images"):
         load("glyphs", num_train=2_000_000)
 
 
 @pytest.fixture
 def official(tmp_path, monkeypatch):
-    """Small files in the official format stand for the official ones: 9 training and 5 test images."""
+    """Small files in the official format replace the official ones: 9 training and 5 test images."""
     random = np.random.default_rng(0)
     folder = tmp_path / "mnist"
     folder.mkdir()
@@ -111,7 +111,7 @@ def test_mnist_is_found_in_the_usual_folders(official, tmp_path, monkeypatch, na
     assert split.class_names[7] == "7"
 
 
-def test_without_files_and_network_the_message_says_what_to_put_where(official):
+def test_without_files_and_network_the_message_says_which_files_to_copy_where(official):
     (official / "t10k-labels-idx1-ubyte.gz").unlink()
     with pytest.raises(DataError) as caught:
         load("mnist")
@@ -119,8 +119,8 @@ def test_without_files_and_network_the_message_says_what_to_put_where(official):
         assert part in str(caught.value)
 
 
-def test_asking_mnist_for_too_many_says_how_many_there_are(official):
-    with pytest.raises(DataError, match="has 9 training images; 10 were asked for"):
+def test_asking_mnist_for_too_many_images_shows_how_many_there_are(official):
+    with pytest.raises(DataError, match="has 9 training images; you asked for 10"):
         load("mnist", num_train=10)
 
 
@@ -135,7 +135,7 @@ def damaged(content):
 
 
 @pytest.mark.filterwarnings("ignore:.*is not the official file")
-def test_a_damaged_file_of_mnist_gets_a_sentence(official):
+def test_a_damaged_file_of_mnist_is_explained(official):
     path = official / "train-images-idx3-ubyte.gz"
     for story, content, message in [*damaged(path.read_bytes())]:
         path.write_bytes(content)
@@ -144,14 +144,17 @@ def test_a_damaged_file_of_mnist_gets_a_sentence(official):
         assert story
 
 
-def test_another_file_than_the_official_one_brings_a_warning(official):
+def test_a_file_that_is_not_official_causes_a_warning(official):
     path = official / "train-labels-idx1-ubyte.gz"
     plain = bytearray(gzip.decompress(path.read_bytes()))
     path.write_bytes(gzip.compress(bytes(plain[:-1]) + b"\x03"))
     with pytest.warns(UserWarning, match="not the official file"):
         assert load("mnist").y_train[-1] == 3
     path.write_bytes(gzip.compress(bytes(plain[:-1]) + b"\x0b"))
-    with pytest.warns(UserWarning, match="not the official file"), pytest.raises(DataError, match="do not fit"):
+    with (
+        pytest.warns(UserWarning, match="not the official file"),
+        pytest.raises(DataError, match="do not belong together"),
+    ):
         load("mnist")
 
 

@@ -17,7 +17,7 @@ def test_the_same_seed_gives_the_same_bytes_on_every_machine():
     assert joined.hexdigest() == PINNED
 
 
-def test_nothing_but_the_object_differs():
+def test_images_differ_only_in_the_object():
     split = load("plain_scenes", num_train=60, num_test=20)
     assert split.x_train.shape == (60, 3, 32, 32)
     assert sorted(split.y_train[:10].tolist()) == list(range(10))
@@ -26,7 +26,7 @@ def test_nothing_but_the_object_differs():
     assert not torch.equal(split.x_train[:20], split.x_test)
 
 
-def test_features_do_not_depend_on_the_batch_and_leave_the_model_as_it_was():
+def test_features_do_not_depend_on_the_batch_and_do_not_change_the_model():
     torch.manual_seed(0)
     model, images = ContrastiveModel(), torch.rand(7, 3, 20, 20)
     settle(model, images)

@@ -39,7 +39,7 @@ def test_scenes_of_many_objects_are_the_same_everywhere_too():
     assert digest(render.render(described, 64), *(m.boxes for m in marked)) == PINNED_MANY_OBJECTS
 
 
-def test_no_entry_of_the_sine_table_depends_on_the_last_bits_of_libm():
+def test_the_sine_table_does_not_depend_on_the_c_library():
     exact = [math.sin(2 * math.pi * angle / scenes.TURN) * (1 << 14) for angle in range(scenes.TURN)]
     assert min(abs(value % 1 - 0.5) for value in exact) > 1e-4
 
@@ -65,7 +65,7 @@ def test_the_first_images_of_a_larger_set_are_the_smaller_set():
     assert torch.equal(again.y_train, small.y_train)
 
 
-def test_one_scene_can_be_described_alone():
+def test_one_scene_can_be_described_without_the_others():
     assert scenes.describe(5, [17]) == scenes.describe(5, range(20))[17:18]
 
 
@@ -88,14 +88,14 @@ def test_every_ten_images_show_every_class_once():
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "empty", "other", "wrong shape"])
-def test_a_damaged_cache_file_is_made_again(damage, own_cache):
+def test_a_damaged_cache_file_is_replaced(damage, own_cache):
     good = load(num_train=40, num_test=10)
     path = own_cache / f"scenes-v{scenes.VERSION}-train.npz"
     content = bytearray(path.read_bytes())
     if damage == "flip":
         content[len(content) // 2] ^= 1
     if damage == "wrong shape":
-        cache.keep_arrays(path, {"images": np.zeros((40, 3, 8, 8), np.uint8), "labels": np.zeros(40, np.int64)})
+        cache.store_arrays(path, {"images": np.zeros((40, 3, 8, 8), np.uint8), "labels": np.zeros(40, np.int64)})
     else:
         path.write_bytes({"flip": content, "cut": content[:-500], "empty": b"", "other": b"hello"}[damage])
     assert torch.equal(load(num_train=40, num_test=10).x_train, good.x_train)
@@ -105,27 +105,27 @@ def test_a_damaged_cache_file_is_made_again(damage, own_cache):
     assert [file.name for file in own_cache.iterdir() if file.suffix == ".tmp"] == []
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch):
+def test_a_cache_folder_that_cannot_be_written_to_is_no_error(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("not a folder")
     monkeypatch.setenv("GRADLAB_CACHE", str(tmp_path / "file"))
     assert len(load(num_train=10, num_test=5).y_train) == 10
 
 
-def test_tensors_may_be_written_into_without_spoiling_the_next_load():
+def test_writing_into_a_tensor_does_not_change_the_next_load():
     first = load(num_train=10, num_test=5)
     kept = first.x_train.clone()
     first.x_train.zero_()
     assert torch.equal(load(num_train=10, num_test=5).x_train, kept)
 
 
-def test_an_unknown_name_is_told_the_known_ones():
-    with pytest.raises(DataError, match=r"no data set 'cifar11'; choose one of: cifar10, .*scenes"):
+def test_an_unknown_name_is_answered_with_the_known_names():
+    with pytest.raises(DataError, match=r"no data set 'cifar11' with labels; choose one of: cifar10, .*scenes"):
         load("cifar11")
 
 
 @pytest.mark.parametrize("count", [-1, 2.5, True, "all"])
-def test_a_number_of_images_that_is_none_is_refused(count):
-    with pytest.raises(DataError, match="num_train is how many images"):
+def test_a_wrong_number_of_images_is_refused(count):
+    with pytest.raises(DataError, match="num_train is a number of images"):
         load(num_train=count)
 
 
@@ -153,7 +153,7 @@ def _grown(mask):
     return np.any([padded[i : i + height, j : j + width] for i in range(3) for j in range(3)], axis=0)
 
 
-def test_an_object_in_front_hides_what_is_behind_it():
+def test_an_object_in_front_hides_the_object_behind_it():
     scene = scenes.describe(0, [0])[0]
     behind = scene.objects[0]
     marked = render.annotate(scenes.Scene((behind, behind), scene.background, 0, 0), 32)
@@ -161,7 +161,7 @@ def test_an_object_in_front_hides_what_is_behind_it():
     assert marked.boxes[0].tolist() == marked.boxes[1].tolist()
 
 
-def test_a_scene_looks_alike_at_any_size():
+def test_a_scene_looks_the_same_at_any_size():
     described = scenes.describe(0, range(10), recipe=scenes.Recipe(noise=0))
     small, large = render.render(described, 32).astype(float), render.render(described, 128)
     shrunk = large.reshape(10, 3, 32, 4, 32, 4).mean(axis=(3, 5))

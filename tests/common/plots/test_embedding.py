@@ -38,6 +38,6 @@ def test_tsne_keeps_clusters_together_and_apart():
     assert torch.equal(flat, tsne(points, perplexity=15))
 
 
-def test_too_few_points_are_refused_in_a_sentence():
-    with pytest.raises(ValueError, match="take a perplexity below 7"):
+def test_too_few_points_are_refused():
+    with pytest.raises(ValueError, match="choose a perplexity below 7"):
         tsne(torch.randn(20, 3), perplexity=30)

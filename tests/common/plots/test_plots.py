@@ -1,16 +1,9 @@
-"""Figures, seeds, the parts for later assignments, and what importing costs."""
+"""Figures: one picture, line or cell for each image, name or pair, and sentences for wrong input."""
 
-import random
-import subprocess
-import sys
-
-import numpy as np
 import pytest
 import torch
 
-from common.fallbacks.linear_classifier import sample_batch
-from common.plots import confusion_matrix, curves, image_grid
-from common.training.seed import seed_everything
+from common.plots import attention_maps, confusion_matrix, curves, image_grid, pictures
 
 
 def test_an_image_grid_has_a_picture_for_each_image():
@@ -26,7 +19,7 @@ def test_grey_and_byte_images_can_be_shown():
 
 
 @pytest.mark.parametrize("images", [torch.rand(3, 8, 8), torch.rand(1, 2, 8, 8), torch.rand(0, 3, 8, 8)])
-def test_what_is_no_batch_of_images_gets_a_sentence(images):
+def test_wrong_shapes_of_images_are_refused(images):
     with pytest.raises(ValueError, match="image_grid shows images of shape"):
         image_grid(images)
 
@@ -56,25 +49,12 @@ def test_a_confusion_matrix_refuses_labels_without_a_name():
         confusion_matrix(torch.tensor([0, 3]), torch.tensor([0, 1]), ["cat", "dog"])
 
 
-def test_a_seed_repeats_every_source_of_randomness():
-    def draw():
-        seed_everything(2**40 + 7)
-        return random.random(), np.random.rand(), torch.rand(1).item()
-
-    assert draw() == draw()
-
-
-def test_a_batch_is_sampled_with_replacement_and_keeps_pairs():
-    torch.manual_seed(0)
-    X, y = torch.arange(20.0).reshape(10, 2), torch.arange(10)
-    X_batch, y_batch = sample_batch(X, y, 5, 200)
-    assert torch.equal(X_batch, X[y_batch])
-    assert set(y_batch.tolist()) == set(range(5))
-
-
-@pytest.mark.parametrize("module", ["common", "common.data", "common.data.cifar10", "common.data.labelled_scenes"])
-def test_importing_is_cheap(module):
-    heavy = "torch matplotlib pooch requests tqdm"
-    code = f"import sys, {module}; sys.exit(' '.join(m for m in {heavy.split()!r} if m in sys.modules) or 0)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, f"{module} imports {done.stderr}"
+def test_captions_and_maps_are_drawn():
+    images = torch.rand(3, 3, 16, 16)
+    figure = pictures(images, ["a red disc"] * 3)
+    assert len(figure.axes) == 3
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    maps = attention_maps(images[0], ["a", "red", "disc"], torch.rand(5, 2, 2).softmax(1))
+    assert len(maps.axes) == 3
+    with pytest.raises(ValueError, match="one caption per image"):
+        pictures(images, ["a red disc"])

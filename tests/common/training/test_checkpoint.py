@@ -1,4 +1,4 @@
-"""Checkpoints of a Solver: a run goes on from them, and a kill or a full disk leaves a whole one."""
+"""Checkpoints of a Solver: a run resumes from them, and they are complete after a kill or on a full disk."""
 
 import os
 import signal
@@ -23,11 +23,11 @@ def data():
     return make_data()
 
 
-def test_a_resumed_run_ends_with_the_numbers_of_an_uninterrupted_one(data, tmp_path):
+def test_a_resumed_run_ends_with_the_same_numbers_as_an_uninterrupted_one(data, tmp_path):
     whole = make(data, num_epochs=6, lr_decay=0.9)
     whole.train()
     make(data, num_epochs=3, lr_decay=0.9, checkpoint_name=tmp_path / "run").train()
-    torch.manual_seed(99)  # whatever the new process drew
+    torch.manual_seed(99)  # the new process has drawn other numbers
     resumed = Solver(
         Net(), data, update_rule=adam, batch_size=20, num_epochs=6, lr_decay=0.9, verbose=False,
         optim_config={"learning_rate": 0.05}, checkpoint_name=tmp_path / "run",
@@ -40,7 +40,7 @@ def test_a_resumed_run_ends_with_the_numbers_of_an_uninterrupted_one(data, tmp_p
     assert torch.equal(resumed.model.params["W"], whole.model.params["W"])
 
 
-def test_running_statistics_are_kept_with_the_best_parameters_and_in_checkpoints(data, tmp_path):
+def test_running_statistics_are_stored_with_the_best_parameters_and_in_checkpoints(data, tmp_path):
     solver = make(data, checkpoint_name=tmp_path / "run", num_epochs=2)
     solver.model.bn_params = [{"mode": "train", "running_mean": torch.ones(6)}]
     solver.train()
@@ -49,16 +49,16 @@ def test_running_statistics_are_kept_with_the_best_parameters_and_in_checkpoints
     assert fresh.model.bn_params[0]["running_mean"].tolist() == [1] * 6
 
 
-def test_there_may_be_no_checkpoint_yet(data, tmp_path):
+def test_resuming_without_a_checkpoint_returns_false(data, tmp_path):
     assert make(data, checkpoint_name=tmp_path / "run").resume() is False
     with pytest.raises(ValueError, match="Give the Solver a checkpoint_name"):
         make(data).resume()
 
 
-def test_a_checkpoint_of_something_else_gets_a_sentence(data, tmp_path):
+def test_a_checkpoint_of_another_run_is_explained(data, tmp_path):
     make(data, num_epochs=1, checkpoint_name=tmp_path / "run").train()
     other = Solver(Net(classes=5), data, checkpoint_name=tmp_path / "run")
-    with pytest.raises(BadCheckpoint, match="is of another model"):
+    with pytest.raises(BadCheckpoint, match="is from a different model"):
         other.resume()
     with pytest.raises(BadCheckpoint, match=r"was made with .*20.*this Solver has .*10"):
         make(data, batch_size=10, checkpoint_name=tmp_path / "run").resume()
@@ -66,7 +66,7 @@ def test_a_checkpoint_of_something_else_gets_a_sentence(data, tmp_path):
     with pytest.raises(BadCheckpoint, match="is not a checkpoint that can be read"):
         make(data, checkpoint_name=tmp_path / "run").resume()
     torch.save([1], tmp_path / "run.pt")
-    with pytest.raises(BadCheckpoint, match="holds no checkpoint"):
+    with pytest.raises(BadCheckpoint, match="is not a checkpoint of a Solver"):
         make(data, checkpoint_name=tmp_path / "run").resume()
 
 
@@ -93,7 +93,7 @@ WRITER = """
 """
 
 
-def test_a_kill_while_a_checkpoint_is_written_leaves_a_whole_one(tmp_path):
+def test_after_a_kill_during_a_write_the_checkpoint_is_complete(tmp_path):
     path = tmp_path / "run.pt"
     command = [sys.executable, "-c", textwrap.dedent(WRITER), str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
@@ -109,7 +109,7 @@ def test_a_kill_while_a_checkpoint_is_written_leaves_a_whole_one(tmp_path):
     state = checkpoint.load(path)
     assert bool((state["values"] == state["number"]).all())
     assert state["number"] >= max(found)
-    checkpoint.save(path, {"number": -1})  # what a kill left behind is in nobody's way
+    checkpoint.save(path, {"number": -1})  # the file that a kill left behind is no problem
     assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
 
 
@@ -130,7 +130,7 @@ KILLED = """
 """
 
 
-def test_a_run_killed_in_the_middle_of_a_write_goes_on_from_the_checkpoint_before(data, tmp_path):
+def test_a_run_killed_during_a_write_resumes_from_the_previous_checkpoint(data, tmp_path):
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path / "run")]
     killed = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
@@ -144,7 +144,7 @@ def test_a_run_killed_in_the_middle_of_a_write_goes_on_from_the_checkpoint_befor
     assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
 
 
-def test_a_disk_that_is_full_leaves_the_old_checkpoint(tmp_path, monkeypatch):
+def test_when_the_disk_is_full_the_old_checkpoint_remains(tmp_path, monkeypatch):
     path = tmp_path / "run.pt"
     checkpoint.save(path, {"number": 1})
 

@@ -1,4 +1,4 @@
-"""The Solver: what it records, when it stops, and what survives a kill."""
+"""The Solver: its records, when it stops, and its errors."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ def data():
     return make_data()
 
 
-def test_a_solver_learns_and_notes_losses_and_accuracies(data):
+def test_a_solver_learns_and_records_losses_and_accuracies(data):
     solver = make(data, num_epochs=10)
     solver.train()
     assert len(solver.loss_history) == 30  # 70 images: three whole batches an epoch
@@ -33,7 +33,7 @@ def test_every_image_is_seen_at_most_once_an_epoch(data):
         assert len(rows.unique(dim=0)) == 60
 
 
-def test_the_best_parameters_come_back_or_the_last_if_asked(data):
+def test_the_model_has_the_best_parameters_or_the_last_on_request(data):
     solver = make(data, optim_config={"learning_rate": 3.0}, num_epochs=8)
     solver.train()
     assert solver.check_accuracy(data["X_val"], data["y_val"]) == solver.best_val_acc
@@ -48,7 +48,7 @@ def test_the_learning_rate_decays_once_an_epoch(data):
     assert solver.optim_configs["W"]["learning_rate"] == pytest.approx(0.05 * 0.5**4)
 
 
-def test_accuracies_are_measured_as_often_and_on_as_many_images_as_asked(data):
+def test_accuracies_are_measured_at_the_given_epochs_on_the_given_number_of_images(data):
     solver = make(data, num_epochs=5, print_acc_every=2, num_train_samples=10, num_val_samples=4)
     solver.train()
     assert solver.acc_epochs == [0, 2, 4, 5]
@@ -56,13 +56,13 @@ def test_accuracies_are_measured_as_often_and_on_as_many_images_as_asked(data):
     assert all(round(4 * accuracy, 6).is_integer() for accuracy in solver.val_acc_history)
 
 
-def test_a_batch_larger_than_the_training_set_is_the_training_set(data):
+def test_a_batch_size_above_the_training_set_gives_the_whole_set(data):
     solver = make(data, batch_size=1000, num_epochs=2)
     solver.train()
     assert solver.model.batches == [70, 70]
 
 
-def test_a_time_limit_stops_training_and_a_second_call_goes_on(data, capsys):
+def test_a_time_limit_stops_training_and_a_second_call_continues(data, capsys):
     solver = make(data, num_epochs=5, verbose=True)
     solver.train(time_limit=0)
     assert solver.loss_history == []
@@ -72,7 +72,7 @@ def test_a_time_limit_stops_training_and_a_second_call_goes_on(data, capsys):
     assert solver.stopped == ""
 
 
-def test_a_loss_that_is_not_a_number_stops_training_with_a_sentence(data, capsys):
+def test_a_loss_of_nan_stops_training_with_a_sentence(data, capsys):
     solver = make(data, verbose=True)
     step = solver.model.loss
     solver.model.loss = lambda X, y=None: step(X) if y is None else (torch.tensor(float("nan")), step(X, y)[1])
@@ -83,7 +83,7 @@ def test_a_loss_that_is_not_a_number_stops_training_with_a_sentence(data, capsys
     assert torch.equal(solver.model.params["W"], before)
 
 
-def test_the_progress_bar_shows_loss_and_accuracies_and_is_silent_if_asked(data, capsys):
+def test_the_progress_bar_shows_loss_and_accuracies_unless_verbose_is_false(data, capsys):
     make(data, verbose=True, print_every=1).train()
     bar = capsys.readouterr().err
     assert "12/12" in bar
@@ -106,14 +106,14 @@ def test_a_seed_repeats_a_run(data):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"X_train": None}, "The data for a Solver lack X_train"),
+        ({"X_train": None}, "The data for a Solver are incomplete: X_train missing"),
         ({"X_train": torch.zeros(0, 6), "y_train": torch.zeros(0).long()}, "X_train is empty"),
         ({"y_train": torch.zeros(70)}, "dtype int64, not torch.float32"),
         ({"y_val": torch.zeros(3).long()}, r"20 images need labels of shape \(20,\)"),
         ({"y_val": torch.full((20,), -1)}, "Labels run from -1 to -1"),
     ],
 )
-def test_data_that_cannot_be_meant_get_a_sentence(data, change, sentence):
+def test_wrong_data_are_explained(data, change, sentence):
     wrong = {name: value for name, value in {**data, **change}.items() if value is not None}
     with pytest.raises(ValueError, match=sentence):
         make(wrong)
@@ -123,7 +123,7 @@ def test_a_missing_gradient_is_named(data):
     solver = make(data)
     step = solver.model.loss
     solver.model.loss = lambda X, y=None: step(X) if y is None else (torch.tensor(1.0), {"W": step(X, y)[1]["W"]})
-    with pytest.raises(ValueError, match="gave no gradient of b"):
+    with pytest.raises(ValueError, match="returned no gradient for b"):
         solver.train()
     with pytest.raises(ValueError, match="whole numbers from 1 up"):
         make(data, batch_size=0)

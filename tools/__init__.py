@@ -1,0 +1,1 @@
+"""Programs that trained the shipped weights. Nothing imports them but their tests."""
