@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Saying what you see: recurrent networks and captions
 #
-# A sentence has no fixed length, so a network that writes one must work step by step and remember what it said. You
+# A sentence has no fixed length, so a network that writes one must work step by step and remember what it wrote. You
 # build such a network by hand, with its gradient through time, then its better-known successors, the LSTM and the
 # GRU. At the end a network looks at a picture, decides before each word where to look, and writes
 # *"a red striped disc left of a green checked square"*.
@@ -621,7 +621,7 @@ class AttentionLSTM(nn.Module):
 #
 # For training, a caption of $T + 1$ tokens is cut in two ways: the network reads `captions[:, :-1]`, which begins
 # with `<START>`, and must predict `captions[:, 1:]`, which ends with `<END>`. At every step it reads the *right*
-# word before, whatever it would have said itself: this is called teacher forcing.
+# word before, whatever it would have written itself: this is called teacher forcing.
 #
 # To **sample** a caption, there is no right word. Begin with `<START>`, take the word with the highest score, feed
 # it in as the next input, and go on for `max_length` steps. `<START>` itself is not part of what you return.
@@ -742,12 +742,12 @@ class CaptioningRNN(nn.Module):
 # %% tags=["active-ipynb"]
 # samples = {name: model.sample(val_seen) for name, model in models.items()}
 # samples["attn"], looked = samples["attn"]
-# said = {name: vocabulary.decode(words) for name, words in samples.items()}
-# print(f"{'':14}" + "".join(f"{name:>8}" for name in said))
-# right = {name: slot_accuracy(sentences, val_set.captions) for name, sentences in said.items()}
+# written = {name: vocabulary.decode(words) for name, words in samples.items()}
+# print(f"{'':14}" + "".join(f"{name:>8}" for name in written))
+# right = {name: slot_accuracy(sentences, val_set.captions) for name, sentences in written.items()}
 # for slot in (*SLOTS, "all"):
-#     print(f"{slot:14}" + "".join(f"{100 * right[name][slot]:7.0f}%" for name in said))
-# pictures(val_images[:8], said["attn"][:8])
+#     print(f"{slot:14}" + "".join(f"{100 * right[name][slot]:7.0f}%" for name in written))
+# pictures(val_images[:8], written["attn"][:8])
 
 # %% [markdown]
 # ### Where it looks
@@ -756,10 +756,10 @@ class CaptioningRNN(nn.Module):
 # for each word: what one look has shown, the state remembers for a few words.
 
 # %% tags=["active-ipynb"]
-# attention_maps(val_images[0], said["attn"][0].split(), looked[0])
+# attention_maps(val_images[0], written["attn"][0].split(), looked[0])
 
 # %% tags=["active-ipynb"]
-# attention_maps(val_images[1], said["attn"][1].split(), looked[1])
+# attention_maps(val_images[1], written["attn"][1].split(), looked[1])
 
 # %% [markdown] question="captioning-q3"
 # **Question 3.** Compare the rows of the table. Which parts of a caption does the LSTM without attention get right
@@ -801,7 +801,7 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 # check("rnn_lstm_captioning", task="bleu")
 
 # %% tags=["active-ipynb"]
-# for name, sentences in said.items():
+# for name, sentences in written.items():
 #     scores = [
 #         bleu(sentence.split(), [reference.split() for reference in references])
 #         for sentence, references in zip(sentences, val_set.captions)

@@ -31,7 +31,7 @@ MEAN = "return self.projection(grid.mean(dim=(1, 2)))"
 GRID = "return self.projection(grid).movedim(3, 1)"
 SEEN = "seen = self.encode(images)"
 FIRST = "words = torch.full((len(images),), self.start,"
-SAID = "            said.append(words)"
+WRITTEN = "            written.append(words)"
 BEST = "words = self.output(h).argmax(dim=1)"
 LSTM_ZERO = '        if self.cell_type == "lstm":\n            c = torch.zeros_like(h)\n'
 
@@ -139,12 +139,12 @@ CAPTIONER = [
     mutant("captioner: the grid is cut off from its layer", "check_every_layer_of_the_captioner_learns",
            GRID, GRID.replace("movedim(3, 1)", "movedim(3, 1).detach()")),
     mutant("sample: returns <START>", ("check_samples_of_rnn_and_lstm_captioners", "check_first_word_and_length"),
-           BEST + "\n" + SAID, "said.append(words)\n            " + BEST),
+           BEST + "\n" + WRITTEN, "written.append(words)\n            " + BEST),
     mutant("sample: begins with word 1 instead of <START>",
            ("check_samples_of_rnn_and_lstm_captioners", "check_first_word_and_length"),
            FIRST, FIRST.replace("self.start", "1")),
     mutant("sample: never feeds the word back", "check_samples_of_rnn_and_lstm_captioners",
-           BEST + "\n" + SAID, "said.append(self.output(h).argmax(dim=1))"),
+           BEST + "\n" + WRITTEN, "written.append(self.output(h).argmax(dim=1))"),
     mutant("sample: the least likely word",
            "check_samples_of_attention_captioner", BEST, BEST.replace("argmax", "argmin")),
     mutant("sample: draws words at random",

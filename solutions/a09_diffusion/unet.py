@@ -319,7 +319,7 @@ class Unet(nn.Module):
 #     return F.interpolate(images, scale_factor=2)[:, :, 2:-2, 2:-2].clamp(0, 1)
 #
 #
-# def told(labels):
+# def condition(labels):
 #     return {"text_emb": 3 * F.one_hot(labels, 10).float()}
 #
 #
@@ -340,7 +340,7 @@ class Unet(nn.Module):
 # for epoch in range(EPOCHS):
 #     for rows in torch.randperm(len(x_train)).split(BATCH):
 #         optimizer.zero_grad()
-#         loss = diffusion.p_losses(x_train[rows], told(y_train[rows]))
+#         loss = diffusion.p_losses(x_train[rows], condition(y_train[rows]))
 #         loss.backward()
 #         optimizer.step()
 #         schedule.step()
@@ -361,7 +361,7 @@ class Unet(nn.Module):
 #     for t in times:
 #         now = torch.full((len(x_test),), t)
 #         noisy = diffusion.q_sample(2 * x_test - 1, now, noise)
-#         for name, kwargs in zip(by_time, (told(y_test), {"text_emb": None}), strict=True):
+#         for name, kwargs in zip(by_time, (condition(y_test), {"text_emb": None}), strict=True):
 #             by_time[name].append(float((model(noisy, now, kwargs) - (2 * x_test - 1)).square().mean()))
 # figure = curves(by_time, xlabel="t", ylabel="squared error of the image")
 # figure.axes[0].set_xticks(range(0, len(times), 3), times[::3])
@@ -377,7 +377,7 @@ class Unet(nn.Module):
 # %% tags=["active-ipynb"]
 # seed_everything(2)
 # labels = torch.arange(10)
-# kwargs = {**told(labels), "cfg_scale": 2.0}
+# kwargs = {**condition(labels), "cfg_scale": 2.0}
 # way = diffusion.sample(10, return_all_timesteps=True, model_kwargs=kwargs)
 # shown, beliefs = [1, 20, 40, 60, 80, 90, 99], []
 # with torch.no_grad():
@@ -449,7 +449,7 @@ class Unet(nn.Module):
 # scales, strips = [0.0, 1.0, 2.0, 4.0, 8.0], []
 # for scale in scales:
 #     seed_everything(3)
-#     images = diffusion.ddim_sample(100, 16, model_kwargs={**told(asked), "cfg_scale": scale})
+#     images = diffusion.ddim_sample(100, 16, model_kwargs={**condition(asked), "cfg_scale": scale})
 #     share, distance = judge(images)
 #     print(f"scale {scale:.0f}: recognised {100 * share:.0f} %, distance {distance:.1f}")
 #     strips.append(images[:10])
@@ -484,7 +484,7 @@ class Unet(nn.Module):
 # for steps in counts:
 #     for name, eta in zip(by_steps, (0.0, 1.0), strict=True):
 #         seed_everything(4)
-#         images = diffusion.ddim_sample(100, steps, eta=eta, model_kwargs={**told(asked), "cfg_scale": 2.0})
+#         images = diffusion.ddim_sample(100, steps, eta=eta, model_kwargs={**condition(asked), "cfg_scale": 2.0})
 #         by_steps[name].append(judge(images)[1])
 #         if steps in (4, 8, 32):
 #             strips.append(images[:10])
