@@ -1,4 +1,4 @@
-"""What every file of ours keeps to: its size, its place, its words about shapes, and what it may import."""
+"""Rules that all files of the project follow: size, place, docstrings, imports, shapes and words."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from autograder.core.assignment import read_assignment
 from autograder.core.course import earlier_modules
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST_LINES = 250
+MOST_LINES = 400
 OURS = sorted(path for folder in ("autograder", "common") for path in (ROOT / folder).rglob("*.py"))
+ROOMS = sorted({path.parent for path in OURS})
 COMMON = [path for path in OURS if path.is_relative_to(ROOT / "common")]
 PUBLIC = sorted((ROOT / "assignments").rglob("*.py"))
 PRIVATE = sorted((ROOT / "solutions").rglob("*.py"))
 
 
 def name(path: Path) -> str:
+    """Return the path below the project's folder, as messages show it."""
     return path.relative_to(ROOT).as_posix()
 
 
@@ -29,31 +31,52 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def test_a_file_is_no_longer_than_a_few_pages() -> None:
-    judges = [path for path in (*PUBLIC, *PRIVATE) if re.match("check_|mutants|oracles", path.name)]
-    lengths = {name(path): len(path.read_text().splitlines()) for path in (*OURS, *judges)}
+def test_no_file_has_more_than_400_lines() -> None:
+    checks = [path for path in (*PUBLIC, *PRIVATE) if re.match("check_|mutants|oracles", path.name)]
+    lengths = {name(path): len(path.read_text().splitlines()) for path in (*OURS, *checks)}
     assert {file: length for file, length in lengths.items() if length > MOST_LINES} == {}
 
 
-def test_a_file_says_what_it_is_for() -> None:
-    assert [name(path) for path in OURS if tree(path).body and not ast.get_docstring(tree(path))] == []
+def test_every_module_has_a_docstring() -> None:
+    assert [name(path) for path in OURS if not ast.get_docstring(tree(path))] == []
 
 
-HOME = re.compile(r"/(?:home|Users|root|work|mnt|data)/\w|[A-Z]:\\\\?\w")
+def test_the_grader_has_no_modules_outside_its_rooms() -> None:
+    files = {path.name for path in (ROOT / "autograder").iterdir() if path.is_file()}
+    assert files == {"__init__.py", "__main__.py", "py.typed"}
 
 
-def test_no_file_names_a_folder_of_one_machine() -> None:
+READERS = re.compile(r"For (?:students|instructors|authors|maintainers|everyone)\b.*\.$")
+
+
+def test_every_room_says_what_it_is_for_and_who_reads_it() -> None:
+    wrong = []
+    for room in ROOMS:
+        if room.parent == ROOT:
+            continue  # the packages themselves
+        init = room / "__init__.py"
+        docstring = (ast.get_docstring(tree(init)) or "") if init.is_file() else ""
+        first, _, _ = docstring.partition("\n")
+        if not READERS.search(first):
+            wrong.append(name(room))
+    assert wrong == []
+
+
+ABSOLUTE = re.compile(r"/(?:home|Users|root|work|mnt|data)/\w|[A-Z]:\\\\?\w")
+
+
+def test_no_file_contains_an_absolute_path() -> None:
     files = [*OURS, *PUBLIC, *PRIVATE]
     assert [
-        f"{name(path)}: {line}" for path in files for line in path.read_text().splitlines() if HOME.search(line)
+        f"{name(path)}: {line}" for path in files for line in path.read_text().splitlines() if ABSOLUTE.search(line)
     ] == []
 
 
 PLACING = ("to", "device", "zeros", "ones", "empty", "randn", "tensor")
 
 
-def test_the_device_is_never_chosen_in_the_code() -> None:
-    """Tensors go where their inputs are: no x.cuda(), no "cuda" written as a device."""
+def test_no_code_chooses_a_device() -> None:
+    """Tensors are created on the device of their inputs, so there is no x.cuda() and no device "cuda"."""
     found = []
     for path in (*OURS, *PUBLIC, *PRIVATE):
         for call in ast.walk(tree(path)):
@@ -66,7 +89,7 @@ def test_the_device_is_never_chosen_in_the_code() -> None:
 
 
 def imported(path: Path) -> set[str]:
-    """The top-level packages a file imports, anywhere in it."""
+    """Return the top-level packages that a file imports anywhere."""
     names: set[str] = set()
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
@@ -76,28 +99,28 @@ def imported(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def test_nothing_public_imports_a_solution_or_a_test() -> None:
+def test_no_public_file_imports_a_solution_or_a_test() -> None:
     private = {"solutions", "tests", "assignments", "bench"}
     assert [name(path) for path in (*OURS, *PUBLIC) if imported(path) & private] == []
 
 
-def test_what_students_import_knows_nothing_of_the_grader() -> None:
+def test_common_does_not_import_the_grader() -> None:
     assert [name(path) for path in COMMON if "autograder" in imported(path)] == []
 
 
-def test_a_students_module_imports_only_what_its_manifest_allows() -> None:
+def test_a_handout_imports_only_packages_that_its_manifest_lists() -> None:
     for path in PUBLIC:
         if not path.name.startswith(("check_", "oracles")):
             assignment = read_assignment(path.parent)
-            earlier = {file.removesuffix(".py") for file in (*earlier_modules(assignment), *assignment.files)}
-            assert imported(path) <= {*assignment.imports, *earlier, *sys.stdlib_module_names}, name(path)
+            modules = {file.removesuffix(".py") for file in (*earlier_modules(assignment), *assignment.files)}
+            assert imported(path) <= {*assignment.imports, *modules, *sys.stdlib_module_names}, name(path)
 
 
-# shapes
+# Shapes.
 
 
 def documented(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef]]:
-    """The public functions, classes and methods of a file."""
+    """Yield the public functions, classes and methods of a file with their names."""
     for node in tree(path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             yield node.name, node
@@ -107,7 +130,7 @@ def documented(path: Path) -> Iterator[tuple[str, ast.FunctionDef | ast.ClassDef
 
 
 def parameters(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
-    """Names and annotations: of a function's parameters, or of a class's fields and its constructor's parameters."""
+    """Return names and annotations of a function's parameters, or of a class's fields and constructor parameters."""
     if isinstance(node, ast.FunctionDef):
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         return {a.arg: ast.unparse(a.annotation) if a.annotation else "" for a in arguments if a.arg != "self"}
@@ -123,7 +146,7 @@ def parameters(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
 
 
 def shapes(docstring: str) -> list[str] | None:
-    """The names in a `Shapes:` block; None where there is no block."""
+    """Return the names in a `Shapes:` block, or None if there is no block."""
     lines = docstring.splitlines()
     if "Shapes:" not in [line.strip() for line in lines]:
         return None
@@ -133,13 +156,13 @@ def shapes(docstring: str) -> list[str] | None:
         row = re.match(r"    (\S+(?:, \S+)*)  +\S", line)
         if not row:
             if line.startswith("     "):
-                continue  # goes on from the row above
+                continue  # a continued row
             break
         names += row[1].split(", ")
     return names
 
 
-def test_a_shapes_block_names_what_the_signature_names() -> None:
+def test_a_shapes_block_has_the_names_of_the_signature() -> None:
     wrong = []
     for path in COMMON:
         for what, node in documented(path):
@@ -147,11 +170,11 @@ def test_a_shapes_block_names_what_the_signature_names() -> None:
             tensors = {n for n, annotation in known.items() if re.match(r"(torch\.)?Tensor\b", annotation)}
             if named is not None:
                 wrong += [f"{name(path)}: {what} has no {n}" for n in named if n not in {*known, "out"}]
-                wrong += [f"{name(path)}: {what} does not say the shape of {n}" for n in tensors - set(named)]
+                wrong += [f"{name(path)}: {what} does not give the shape of {n}" for n in tensors - set(named)]
     assert wrong == []
 
 
-def test_the_parser_of_shapes_reads_what_is_written() -> None:
+def test_shapes_blocks_are_parsed() -> None:
     block = "Do.\n\nShapes:\n    x, y  (N, D)  two\n          and more\n    out   (N,)    one\n\nRaises nothing.\n"
     assert shapes(block) == ["x", "y", "out"]
     assert shapes("No block.") is None
