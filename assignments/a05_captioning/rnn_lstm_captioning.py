@@ -41,13 +41,13 @@ from common.nets.image_encoder import ImageEncoder
 # import matplotlib.pyplot as plt
 #
 # from autograder import check
-# from common.training.captioning import attention_maps, fit, pictures
 # from common.data import DataError
 # from common.data.captions import load_captions, stack
 # from common.data.scene_captions import SLOTS, slot_accuracy
 # from common.data.vocabulary import Vocabulary
 # from common.nets.image_encoder import features
-# from common.plots import curves
+# from common.plots import attention_maps, curves, pictures
+# from common.training.captioning import fit
 # from common.training.seed import seed_everything
 #
 # torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
