@@ -16,6 +16,7 @@ CAUSE_WORDS = {
     Cause.CRASHED: "the process ended abruptly",
     Cause.FORBIDDEN: "uses something this task does not allow",
     Cause.NOT_WRITTEN: "not written yet",
+    Cause.NOT_LOADED: "the code that this task needs could not be loaded",
     Cause.BROKEN: "could not be graded",
 }
 

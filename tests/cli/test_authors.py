@@ -31,7 +31,7 @@ def test_a_class_is_graded_into_a_folder(course: Path, tmp_path: Path, monkeypat
         (handins / name).mkdir(parents=True)
         (handins / name / "tiny.py").write_text(text)
     out = tmp_path / "results"
-    grade = ("grade", handins, "--assignment", NAME, "--out", out, "--workers", 1, "--wall", "none")
+    grade = ("grade", handins, "--assignment", NAME, "--out", out, "--workers", 1, "--isolation", "none")
     result = run_command(*grade, "--json")
     assert result.exit_code == 1, result.output
     table = json.loads(result.stdout)
@@ -61,7 +61,7 @@ def test_release_check_lists_stale_files(course: Path, monkeypatch: pytest.Monke
 
 def test_verify_ends_with_1_when_an_assignment_fails(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
-    result = run_command("verify", NAME, "--wall", "none", "--seeds", 1, "--no-notebook", "--json")
+    result = run_command("verify", NAME, "--isolation", "none", "--seeds", 1, "--no-notebook", "--json")
     assert result.exit_code == 1
-    assert "mutants.py does not exist" in result.stdout
+    assert "mutants.py is missing" in result.stdout
     assert json.loads(result.stdout)

@@ -36,7 +36,7 @@ def grader(monkeypatch: pytest.MonkeyPatch) -> Grader:
 
 def grade(course: Assignment, tmp_path: Path, *more: str, answer: str = "") -> Any:
     command = ["grade", str(tmp_path / "in"), "--assignment", str(course.folder), "--out", str(tmp_path / "out")]
-    return CliRunner().invoke(main, [*command, "--wall", "none", *more], input=answer)
+    return CliRunner().invoke(main, [*command, "--isolation", "none", *more], input=answer)
 
 
 def test_a_regrade_asks_before_it_writes_marks(course, tmp_path, grader):
