@@ -325,21 +325,22 @@ def cluster() -> None:
 
 
 @cluster.command()
-@click.argument("config", type=options.PATH)
+@click.argument("config", type=options.PATH, required=False)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="SLURM jobs; each is one worker.")
+@click.option("--gpus", type=click.IntRange(0), default=0, show_default=True, help="GPUs of each job.")
 @click.option("--dry-run", is_flag=True, help="Print the job script and start nothing.")
-def slurm(config: Path, dry_run: bool) -> None:
+def slurm(config: Path | None, jobs: int, gpus: int, dry_run: bool) -> None:
     """Start a Dask cluster of SLURM jobs.
 
-    Starts the scheduler here and submits the jobs that CONFIG (a TOML file) describes. Runs until you press Ctrl-C,
-    then cancels the jobs.
+    Starts the scheduler here and submits the jobs that jobqueue.slurm in Dask's configuration describes. CONFIG is a
+    YAML file that is added to it. Runs until you press Ctrl-C, then cancels the jobs.
     """
-    from autograder.runners.slurm import job_script, read_config, serve
+    from autograder.runners.slurm import job_script, serve
 
-    chosen = read_config(config)
     if dry_run:
-        click.echo(job_script(chosen), nl=False)
+        click.echo(job_script(config, gpus=gpus), nl=False)
         return
-    serve(chosen, say=click.echo)
+    serve(config, jobs=jobs, gpus=gpus, say=click.echo)
 
 
 COMMANDS = (grade, mark, similar, policy, cluster)

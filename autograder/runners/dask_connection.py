@@ -1,4 +1,4 @@
-"""A connection to a Dask scheduler, or the sentence that says why there is none."""
+"""Connect to a Dask scheduler, or say in one sentence why that is impossible."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ CONNECT_SECONDS = 15.0
 
 
 class ClusterError(GradlabError):
-    """The cluster cannot be used, or can no longer. Speaks to staff."""
+    """The cluster cannot be used, or no longer. Written for staff."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Tls:
 
     @property
     def security(self) -> Any:
-        """As Dask wants it."""
+        """The same as Dask's record."""
         from distributed import Security
 
         files = {"tls_ca_file": str(self.ca)}
@@ -37,17 +38,17 @@ class Tls:
         return Security(**files, require_encryption=True)
 
 
-def require_dask() -> None:
-    """Raise ClusterError where gradlab was installed without the extra."""
+def require_dask(package: str = "distributed") -> None:
+    """Raise ClusterError if ``package``, a part of Dask, is not installed."""
     try:
-        import distributed  # noqa: F401
+        import_module(package)
     except ImportError:
         raise ClusterError("Clusters need Dask: pip install 'gradlab[cluster]'.") from None
 
 
 @contextmanager
 def connected(address: str, tls: Tls | None) -> Iterator[Any]:
-    """A client of Dask's on the scheduler at ``address``. Raises ClusterError when none answers."""
+    """Open a Dask client on the scheduler at ``address``. Raises ClusterError if none answers."""
     require_dask()
     from distributed import Client
 
@@ -55,7 +56,7 @@ def connected(address: str, tls: Tls | None) -> Iterator[Any]:
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "tornado.application")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.CRITICAL)  # what goes wrong is said in our own words
+        logger.setLevel(logging.CRITICAL)  # gradlab reports errors itself
     client = None
     try:
         try:

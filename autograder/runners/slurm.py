@@ -1,155 +1,160 @@
-"""A cluster made of SLURM jobs: from a small TOML to dask-jobqueue's settings.
+"""A Dask cluster of SLURM jobs, configured in Dask's own way: `jobqueue.slurm` of dask-jobqueue.
 
-Knows nothing about grading: what the workers do is in cluster_worker.py.
+Adds to Dask's configuration what gradlab needs, and refuses settings that would start jobs of another kind than
+meant. Knows nothing about grading; dask_worker.py runs in the workers.
 """
 
 from __future__ import annotations
 
-import re
-import shlex
 import signal
 import socket
-import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
 
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain
-from autograder.runners.compatibility import COURSE
-from autograder.runners.dask_connection import Tls, require_dask
+from autograder.core.toml_file import read_table
+from autograder.runners.dask_connection import require_dask
 
-# Dask would look at a worker's threads a hundred times a second, at 2 % of the core that grades.
-NO_PROFILE = "export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False"
+SECTION = "jobqueue.slurm"
+WALLTIME = "04:00:00"  # Dask's own default is half an hour
+PORT = 8786  # of the scheduler, which runs where the command is given
+
+# Dask would sample a worker's threads a hundred times a second, at 2 % of the core that grades.
+_NO_PROFILE = "export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False"
+
+_Positive = Annotated[int, Meta(ge=1)]
+_Memory = Annotated[str, Meta(pattern=r"^[0-9.]+ *[kMGT]?i?B\Z", description='a size with its unit, like "32GB"')]
+_Walltime = Annotated[str, Meta(description='a text in quotes, like "04:00:00"')]  # YAML reads 8:00:00 as a number
+_Lines = Annotated[list[str], Meta(description="a list of texts")]  # Dask would split a text into letters
 
 
 class BadConfig(GradlabError):
-    """The configuration is wrong. Speaks to staff."""
+    """Dask's configuration cannot be used. Written for staff."""
 
 
-@dataclass(frozen=True)
-class Slurm:
-    """What CONFIG.toml may say, with what holds where it does not."""
+class _Settings(Struct, frozen=True, rename="kebab"):
+    """The settings of dask-jobqueue that a mistake in would not be noticed before the jobs run."""
 
-    jobs: int  # SLURM jobs, one Dask worker each
-    cores: int  # of each job: that many hand-ins at a time, but with gpus
-    memory: str  # of each job: "32GB"; a hand-in at a time takes about 1 GB
-    walltime: str = "04:00:00"
-    partition: str = ""
-    account: str = ""
-    gpus: int = 0  # of each job: then that many hand-ins at a time, one per GPU
-    port: int = 8786  # of the scheduler, which runs where the command is given
-    interface: str = ""  # network interface: "ib0"
-    python: str = ""  # of the environment that has gradlab, on the nodes (default: this one)
-    course: str = ""  # folder with assignments/ and solutions/, as the nodes see it (default: as this machine does)
-    prologue: tuple[str, ...] = ()  # lines before the worker starts: "module load bubblewrap"
-    directives: tuple[str, ...] = ()  # further #SBATCH options: "--constraint=cpu"
-    tls: Tls | None = None
+    cores: _Positive
+    memory: _Memory
+    walltime: _Walltime
+    processes: Literal[1]  # a worker shares its GPUs among the hand-ins that it grades at a time
+    job_cpu: _Positive | None = None
+    worker_extra_args: _Lines = []
+    job_script_prologue: _Lines = []
+    job_extra_directives: _Lines = []
+    scheduler_options: dict[str, Any] = {}
 
 
-def read_config(path: Path) -> Slurm:
-    """Read CONFIG.toml. Raises BadConfig with the entry that is wrong."""
+def job_script(config: Path | None = None, *, gpus: int = 0) -> str:
+    """Return the script of each SLURM job. Starts nothing."""
+    with _configured(config, gpus) as security:
+        from dask_jobqueue.slurm import SLURMJob
+
+        address = f"{security.get('protocol', 'tcp')}://{socket.gethostname()}:{_port()}"
+        job = SLURMJob(address, name="gradlab", **security)
+        return str(job.job_script()).rstrip() + "\n"
+
+
+def serve(config: Path | None = None, *, jobs: int, gpus: int = 0, say: Callable[[str], None]) -> None:
+    """Start a scheduler here and submit the jobs. On Ctrl-C or SIGTERM, cancel them."""
+    with _configured(config, gpus) as security:
+        from dask_jobqueue.slurm import SLURMCluster
+
+        with SLURMCluster(**security) as cluster:
+            cluster.scale(jobs=jobs)
+            say(f"Asked SLURM for {jobs} jobs. Grade with: gradlab grade ... --cluster {cluster.scheduler_address}")
+            say("Press Ctrl-C to cancel the jobs.")
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            try:
+                signal.pause()
+            except KeyboardInterrupt:
+                say("Cancelling the jobs.")
+
+
+@contextmanager
+def _configured(config: Path | None, gpus: int) -> Iterator[dict[str, Any]]:
+    """Set Dask's configuration and yield the arguments for an encrypted cluster. Raises BadConfig."""
+    require_dask("dask_jobqueue")
+    import dask.config
+
+    file = _read_yaml(config) if config else {}
+    where = f"{config or 'Dask'}, {SECTION}"
+    merged = dask.config.merge(dask.config.config, file)
+    with dask.config.set(merged), dask.config.set({SECTION: _settings(file, gpus, where)}):
+        yield _security()
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    import yaml
+
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        table = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path} cannot be read: {explain(error)}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path} is not TOML: {error}.") from None
-    kinds = {field.name: str(field.type) for field in fields(Slurm)}
-    for name, value in table.items():
-        if name not in kinds:
-            raise BadConfig(f"{path} says {name!r}, which nobody reads. It may say: {', '.join(kinds)}.")
-        if not _fits(value, kinds[name]):
-            raise BadConfig(f"{path}: {name} = {value!r} is not {_KINDS[kinds[name]]}.")
-    if not table.get("jobs", 1) or not table.get("cores", 1):
-        name = "cores" if table.get("jobs", 1) else "jobs"
-        raise BadConfig(f"{path}: {name} = 0 is not a whole number above zero.")
-    missing = [name for name in ("jobs", "cores", "memory") if name not in table]
-    if missing:
-        raise BadConfig(f"{path} must say {' and '.join(missing)}.")
-    if not re.fullmatch(r"[0-9.]+ *[kMGT]?i?B", table["memory"]):
-        raise BadConfig(f'{path}: memory = {table["memory"]!r} is not a size like "32GB".')
-    for name in ("prologue", "directives"):
-        table[name] = tuple(table.get(name, ()))
-    if "tls" in table:
-        table["tls"] = Tls(**{name: Path(file) for name, file in table["tls"].items()})
-    return Slurm(**table)
+    except yaml.YAMLError as error:
+        raise BadConfig(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+    section = table.get("jobqueue", {}) if isinstance(table, dict) else None
+    if not isinstance(section, dict) or not isinstance(section.get("slurm", {}), dict):
+        raise BadConfig(f"{path} is not a configuration of Dask: it must be YAML with `jobqueue:` and in it `slurm:`.")
+    checked: dict[str, Any] = table
+    return checked
 
 
-_KINDS = {
-    "int": "a whole number",
-    "str": "a text",
-    "tuple[str, ...]": "a list of texts",
-    "Tls | None": 'a table like {ca = "ca.pem", cert = "cert.pem", key = "key.pem"}',
-}
+def _settings(file: Mapping[str, Any], gpus: int, where: str) -> dict[str, Any]:
+    """Return the settings of dask-jobqueue: Dask's, with our defaults, and with what ``gpus`` per job need."""
+    import dask.config
 
-
-def _fits(value: Any, kind: str) -> bool:
-    if kind == "int":
-        return type(value) is int and value >= 0
-    if kind == "str":
-        return isinstance(value, str)
-    if kind == "tuple[str, ...]":
-        return isinstance(value, list) and all(isinstance(line, str) for line in value)
-    return (
-        isinstance(value, dict)
-        and value.keys() == {"ca", "cert", "key"}
-        and all(isinstance(file, str) for file in value.values())
-    )
-
-
-def job_script(config: Slurm) -> str:
-    """The script of each SLURM job; nothing is started."""
-    require_dask()
-    from dask_jobqueue.slurm import SLURMJob
-
-    protocol = "tls" if config.tls else "tcp"
-    address = f"{protocol}://{socket.gethostname()}:{config.port}"
-    job = SLURMJob(address, name="gradlab", **_settings(config), **_security(config), config_name="slurm")
-    return str(job.job_script()).rstrip() + "\n"
-
-
-def serve(config: Slurm, *, say: Callable[[str], None]) -> None:
-    """Start a scheduler here, ask SLURM for the jobs, and wait to be stopped; then the jobs are cancelled."""
-    require_dask()
-    from dask_jobqueue import SLURMCluster
-
-    options: dict[str, Any] = {"port": config.port, "dashboard": False}
-    if config.interface:
-        options["interface"] = config.interface
-    with SLURMCluster(scheduler_options=options, **_settings(config), **_security(config)) as cluster:
-        cluster.scale(jobs=config.jobs)
-        say(f"Asked SLURM for {config.jobs} jobs. Grade with: gradlab grade ... --cluster {cluster.scheduler_address}")
-        say("Ctrl-C ends the jobs.")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            say("Ending the jobs.")
-
-
-def _settings(config: Slurm) -> dict[str, Any]:
-    """dask-jobqueue's names for what the configuration says. None and False stand for "no such line"."""
-    threads = config.gpus or config.cores
-    resources = ["--resources", f"GPU={config.gpus}"] if config.gpus else []
-    course = [f"export {COURSE}={shlex.quote(config.course)}"] if config.course else []
+    defaults = dask.config.merge(*dask.config.defaults)["jobqueue"]["slurm"]
+    ours = {"name": "gradlab", "walltime": WALLTIME, "processes": 1}
+    settings = dict(dask.config.get(SECTION))
+    written = file.get("jobqueue", {}).get("slurm", {})
+    for key, value in ours.items():
+        if key not in written and settings.get(key) == defaults.get(key):
+            settings[key] = value
+    unknown = [key for key in settings if key not in defaults]
+    if unknown:
+        raise BadConfig(f"{where}: unknown setting {unknown[0]!r}. Allowed: {', '.join(defaults)}.")
+    given = {key: value for key, value in settings.items() if value is not None}
+    checked = read_table(given, _Settings, where=where, error=BadConfig)
     return {
-        "queue": config.partition or None,
-        "account": config.account or None,
-        "walltime": config.walltime,
-        "cores": threads,
-        "job_cpu": config.cores,
-        "memory": config.memory,
-        "processes": 1,
-        "interface": config.interface or None,
-        "python": config.python or None,
-        "job_name": "gradlab",
-        "worker_extra_args": [*resources, "--no-dashboard"],
-        "job_script_prologue": [NO_PROFILE, *config.prologue, *course],
-        "job_extra_directives": [*([f"--gres=gpu:{config.gpus}"] if config.gpus else []), *config.directives],
+        **settings,
+        "cores": gpus or checked.cores,  # Dask's name for the number of hand-ins at a time
+        "job-cpu": checked.job_cpu or checked.cores,
+        "worker-extra-args": [
+            *(["--resources", f"GPU={gpus}"] if gpus else []),
+            "--no-dashboard",
+            *checked.worker_extra_args,
+        ],
+        "job-script-prologue": [_NO_PROFILE, *checked.job_script_prologue],
+        "job-extra-directives": [*([f"--gres=gpu:{gpus}"] if gpus else []), *checked.job_extra_directives],
+        "scheduler-options": {"port": PORT, "dashboard": False, **checked.scheduler_options},
     }
 
 
-def _security(config: Slurm) -> dict[str, Any]:
-    return {"security": config.tls.security, "protocol": "tls"} if config.tls else {}
+def _port() -> int:
+    import dask.config
+
+    return int(dask.config.get(f"{SECTION}.scheduler-options")["port"])
+
+
+def _security() -> dict[str, Any]:
+    """Return the arguments for encryption if Dask's configuration names certificates. Raises BadConfig."""
+    from distributed import Security
+
+    security = Security(require_encryption=True)
+    names = ["tls_ca_file", *(f"tls_{role}_{part}" for role in ("scheduler", "worker") for part in ("cert", "key"))]
+    missing = [name for name in names if not getattr(security, name)]
+    if missing == names:
+        return {}
+    if missing:
+        raise BadConfig(
+            "Dask's configuration distributed.comm.tls is incomplete: an encrypted cluster needs ca-file and, for "
+            f"scheduler and worker, cert and key. Missing: {', '.join(missing)}."
+        )
+    return {"security": security, "protocol": "tls"}

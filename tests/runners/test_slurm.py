@@ -1,7 +1,8 @@
-"""A cluster of SLURM jobs: the script is what the configuration says, and a stand-in for SLURM runs it for real."""
+"""SLURM jobs follow Dask's configuration: the script is compared whole, and a stand-in for SLURM runs it."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,25 +18,31 @@ pytest.importorskip("dask_jobqueue", reason="Dask is not installed: pip install 
 from autograder.core.report import Report
 from autograder.runners.dask_cluster import grade_on
 from autograder.runners.grader_process import Job, Setup
-from autograder.runners.slurm import BadConfig, job_script, read_config
+from autograder.runners.slurm import BadConfig, job_script
 from autograder.session.options import Options
 from tests.support.vectors import HONEST, make_vectors
 
 CONFIG = """
-jobs = 4
-cores = 8
-memory = "32GiB"
-walltime = "08:00:00"
-partition = "gpu"
-account = "vision"
-gpus = 2
-port = 8790
-interface = "ib0"
-python = "/shared/venv/bin/python"
-course = "/shared/my course"
-prologue = ["module load bubblewrap"]
-directives = ["--constraint=h100"]
-tls = {ca = "ca.pem", cert = "cert.pem", key = "key.pem"}
+jobqueue:
+  slurm:
+    cores: 8
+    memory: 32GiB
+    walltime: "08:00:00"
+    queue: gpu
+    account: vision
+    interface: ib0
+    python: /shared/venv/bin/python
+    job_script_prologue:
+      - module load bubblewrap
+      - export GRADLAB_COURSE='/shared/my course'
+    job-extra-directives: ["--constraint=h100"]
+    scheduler-options: {port: 8790}
+distributed:
+  comm:
+    tls:
+      ca-file: ca.pem
+      scheduler: {cert: cert.pem, key: key.pem}
+      worker: {cert: cert.pem, key: key.pem}
 """
 
 SCRIPT = """\
@@ -60,46 +67,88 @@ export GRADLAB_COURSE='/shared/my course'
 
 
 def config(folder: Path, text: str) -> Path:
-    (folder / "slurm.toml").write_text(text)
-    return folder / "slurm.toml"
+    (folder / "dask.yaml").write_text(text)
+    return folder / "dask.yaml"
 
 
-def test_the_job_script_is_what_the_configuration_says(tmp_path: Path) -> None:
-    assert job_script(read_config(config(tmp_path, CONFIG))) == SCRIPT.replace("HOST", socket.gethostname())
+def slurm(folder: Path, **settings: object) -> Path:
+    return config(folder, json.dumps({"jobqueue": {"slurm": {"cores": 2, "memory": "4GB", **settings}}}))
 
 
-def test_three_entries_are_enough(tmp_path: Path) -> None:
-    script = job_script(read_config(config(tmp_path, 'jobs = 1\ncores = 16\nmemory = "64GB"\n')))
+def test_the_job_script_follows_the_configuration(tmp_path: Path) -> None:
+    assert job_script(config(tmp_path, CONFIG), gpus=2) == SCRIPT.replace("HOST", socket.gethostname())
+
+
+def test_cores_and_memory_are_enough(tmp_path: Path) -> None:
+    script = job_script(slurm(tmp_path, cores=16, memory="64GB"))
     assert f"{sys.executable} -m distributed.cli.dask_worker tcp://{socket.gethostname()}:8786" in script
     assert "--cpus-per-task=16" in script
+    assert "-t 04:00:00" in script
     assert "--nthreads 16" in script
-    for absent in ("-p ", "-A ", "gres", "GPU", "GRADLAB_COURSE", "tls"):
+    for absent in ("-p ", "-A ", "gres", "GPU", "GRADLAB_COURSE", "tls", "--nworkers"):
         assert absent not in script
+
+
+def test_dasks_own_configuration_is_used_and_the_file_is_added_to_it(tmp_path: Path) -> None:
+    import dask.config
+
+    with dask.config.set({"jobqueue.slurm.queue": "cpu", "jobqueue.slurm.cores": 3, "jobqueue.slurm.memory": "9GB"}):
+        assert "-p cpu" in job_script()
+        script = job_script(slurm(tmp_path, cores=5))
+        assert "-p cpu" in script
+        assert "--nthreads 5" in script
+        assert dask.config.get("jobqueue.slurm.cores") == 3
+
+
+def test_a_walltime_that_equals_dasks_default_is_respected_in_the_file(tmp_path: Path) -> None:
+    assert "-t 00:30:00" in job_script(slurm(tmp_path, walltime="00:30:00"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"memory": None}, "memory is missing."),
+        ({"queues": "x"}, "unknown setting 'queues'. Allowed: name, cores, memory, processes, "),
+        ({"cores": "4"}, "cores must be a whole number of at least 1, not '4'."),
+        ({"cores": True}, "cores must be a whole number of at least 1, not true."),
+        ({"cores": 0}, "cores must be a whole number of at least 1, not 0."),
+        ({"memory": "much"}, "memory must be a size with its unit, like \"32GB\", not 'much'."),
+        ({"memory": 32}, 'memory must be a size with its unit, like "32GB", not 32.'),
+        ({"walltime": 28800}, 'walltime must be a text in quotes, like "04:00:00", not 28800.'),
+        ({"processes": 2}, "processes must be 1, not 2."),
+        ({"job-script-prologue": "module load x"}, "job-script-prologue must be a list of texts, not 'module load x'."),
+        ({"job-extra-directives": "--x"}, "job-extra-directives must be a list of texts, not '--x'."),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_is_allowed(
+    settings: dict[str, object], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadConfig) as refused:
+        job_script(slurm(tmp_path, **settings))
+    assert str(refused.value).startswith(f"{tmp_path / 'dask.yaml'}, jobqueue.slurm: ")
+    assert sentence in str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("jobs = 1\ncores = 2", "must say memory"),
-        ('jobs = 1\ncores = 2\nmemory = "4GB"\nqueue = "x"', "says 'queue', which nobody reads"),
-        ('jobs = "4"\ncores = 2\nmemory = "4GB"', "jobs = '4' is not a whole number"),
-        ('jobs = true\ncores = 2\nmemory = "4GB"', "jobs = True is not a whole number"),
-        ('jobs = 0\ncores = 2\nmemory = "4GB"', "jobs = 0 is not a whole number"),
-        ('jobs = 1\ncores = 2\nmemory = "much"', "memory = 'much' is not a size"),
-        ('jobs = 1\ncores = 2\nmemory = "4GB"\nprologue = "x"', "is not a list of texts"),
-        ('jobs = 1\ncores = 2\nmemory = "4GB"\ntls = {ca = "a"}', "is not a table like"),
-        ("jobs = ", "is not TOML"),
+        ("jobs = 1\ncores = 2\n", "it must be YAML with `jobqueue:` and in it `slurm:`"),
+        ("jobqueue: 3\n", "it must be YAML with `jobqueue:` and in it `slurm:`"),
+        ("jobqueue: {slurm: {", "is not valid YAML"),
+        (
+            CONFIG.replace("      worker: {cert: cert.pem, key: key.pem}\n", ""),
+            "Missing: tls_worker_cert, tls_worker_key",
+        ),
     ],
 )
-def test_a_wrong_configuration_is_told_in_a_sentence(text: str, sentence: str, tmp_path: Path) -> None:
-    with pytest.raises(BadConfig) as told:
-        read_config(config(tmp_path, text))
-    assert sentence in str(told.value)
+def test_a_file_that_is_not_a_configuration_of_dask_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=sentence):
+        job_script(config(tmp_path, text))
 
 
-def test_a_configuration_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BadConfig, match="cannot be read"):
-        read_config(tmp_path / "none.toml")
+def test_a_file_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="cannot be read: there is no such file or folder"):
+        job_script(tmp_path / "none.yaml")
 
 
 SBATCH = """#!/bin/sh
@@ -114,13 +163,13 @@ for job in "$@"; do kill -9 -- "-$job"; done
 
 
 @pytest.mark.skipif(not shutil.which("setsid"), reason="needs setsid")
-def test_the_jobs_grade_until_they_are_ended(tmp_path: Path, isolation: str) -> None:
+def test_the_jobs_grade_until_they_are_cancelled(tmp_path: Path, isolation: str) -> None:
     course = make_vectors(tmp_path / "course")
     (tmp_path / "vectors.py").write_text(HONEST)
     for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
-    path = config(tmp_path, 'jobs = 1\ncores = 1\nmemory = "4GB"\nport = 0\ninterface = "lo"\n')
+    path = slurm(tmp_path, cores=1, interface="lo", **{"scheduler-options": {"port": 0}})
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
     command = [sys.executable, "-u", "-m", "autograder", "cluster", "slurm", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as serving:
