@@ -22,8 +22,7 @@ from autograder.exports.sheet import read_sheet
 from autograder.intake.download import KINDS, BadHandins, read_handins
 from autograder.intake.roster import BadRoster, read_roster
 from autograder.intake.unpack import unpack_download
-from autograder.submissions.find import find_files
-from autograder.submissions.source import BadSubmission
+from autograder.submissions.submission import BadSubmission, select_files
 from tests.support.vectors import make_vectors
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -140,16 +139,16 @@ def test_no_member_of_a_download_is_lost_or_written_outside(members: list[tuple[
 
 @QUICK
 @given(members=st.lists(st.tuples(PATHS, st.sampled_from([0, 0o100644, 0o120777])), max_size=6))
-def test_any_zip_gives_wanted_files_or_a_sentence(members: list[tuple[str, int]]) -> None:
+def test_any_zip_gives_wanted_files_or_a_sentence(assignment: Assignment, members: list[tuple[str, int]]) -> None:
     with temporary_folder() as place:
         path = write_zip(place / "ada.zip", members)
         try:
-            found = find_files(path, WANTED)
+            selection = select_files(path, assignment)
         except BadSubmission as sentence:
             is_a_sentence(sentence)
             return
-        assert set(found.files) <= set(WANTED)
-        assert all(content == b"x = 1\n" for content in found.files.values())
+        assert set(selection.files) <= set(WANTED)
+        assert all(content == b"x = 1\n" for content in selection.files.values())
 
 
 def write_zip(path: Path, members: list[tuple[str, int]]) -> Path:
