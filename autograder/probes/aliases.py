@@ -1,7 +1,7 @@
-"""Names that the rules of several assignments forbid (`autograder.forbid`), each kind in one place.
+"""Names that several assignments forbid with `autograder.forbid`, each kind in one place.
 
-ALIASES lead to torch's ready-made attention, recurrent cells and normalisations by other names than the usual ones.
-AUTOGRAD computes gradients for tasks in which a student works them out.
+ALIASES are less common names of torch's ready-made attention, recurrent cells and normalisations. AUTOGRAD computes
+gradients, which some tasks ask students to compute themselves.
 """
 
 ALIASES = (

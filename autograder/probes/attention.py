@@ -1,8 +1,8 @@
-"""Which weights of an attention network play which part, found by what it does instead of by attributes' names.
+"""Find the roles of an attention network's weights by the order and the kind of its layers, not by attributes' names.
 
-Checks run `parts` beside a student's code: it gives the weights new values and tells them, so that torch's own layers
-(`autograder.probes.torch_layers`) can be given the same. What comes back from there is not taken on trust: `complaint` draws the
-values again.
+Checks run `parts` in the student's process: it gives the weights new values and returns them, so that torch's own
+layers (`autograder.probes.torch_layers`) can get the same values. A student's process may return anything, so
+`complaint` draws the values again and compares them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAMES = {
 
 
 def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtype = torch.float64) -> dict[str, Any]:
-    """Run ``module`` once, draw all its parameters anew, not tiny, and return them by role, in order of first use.
+    """Run ``module`` once, set its parameters to random values of order 1, and return them by role, in order of use.
 
     The module moves to ``dtype`` and to the device of the first input. The result has
 
@@ -36,8 +36,8 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
         loose       parameters that belong to none of these
     """
     module.to(inputs[0].device, dtype)
-    roles = _Roles()
-    hooks = [part.register_forward_pre_hook(roles.called) for part in module.modules()]
+    recorder = _Recorder()
+    hooks = [part.register_forward_pre_hook(recorder.record) for part in module.modules()]
     training = module.training
     try:
         with torch.no_grad():
@@ -47,18 +47,18 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
         for hook in hooks:
             hook.remove()
     found = {
-        "attention": [unit.values() for unit in roles.units],
-        "linear": [_pair(layer) for layer in roles.linears],
-        "norm": [(gain.detach().view(-1), shift.detach().view(-1)) for gain, shift in roles.norms],
-        "embedding": [table.detach() for table in roles.tables],
-        "loose": [p.detach() for p in module.parameters() if not _has(roles.known(), p)],
+        "attention": [unit.values() for unit in recorder.units],
+        "linear": [_pair(layer) for layer in recorder.linears],
+        "norm": [(gain.detach().view(-1), shift.detach().view(-1)) for gain, shift in recorder.norms],
+        "embedding": [table.detach() for table in recorder.tables],
+        "loose": [p.detach() for p in module.parameters() if not _has(recorder.known(), p)],
     }
     _fill(found, seed)
     return found
 
 
 def head_parts(head: Any, seed: int, like: Tensor) -> dict[str, Any]:
-    """As `parts`, for one head by itself, with layers q, k and v; dtype and device are those of ``like``."""
+    """Return the result of `parts` for a single head with layers q, k and v; dtype and device are those of ``like``."""
     head.to(like)
     found: dict[str, Any] = {role: [] for role in NAMES} | {"attention": [{"heads": [_head(head)], "out": None}]}
     _fill(found, seed)
@@ -74,10 +74,11 @@ def complaint(
     shapes: Sequence[tuple[int, int]] | None = None,
     **counts: int,
 ) -> str:
-    """What is wrong with what `parts` returned, in a sentence; "" if nothing is.
+    """Return what is wrong with the result of `parts`, in a sentence; "" if nothing is wrong.
 
-    ``counts`` says how many there must be in a role (``linear=2``), ``heads`` how many share the ``width`` of each
-    attention (0: not asked), and ``shapes`` what each linear layer makes and takes, in order of use.
+    ``counts`` are the required numbers of layers by role (``linear=2``), ``heads`` is the number of heads that share
+    the ``width`` of each attention (0: not checked), and ``shapes`` are the output and input sizes of each linear layer,
+    in order of use.
     """
     counts |= {} if shapes is None else {"linear": len(shapes)}
     for role, count in counts.items():
@@ -90,12 +91,12 @@ def complaint(
     for number, ((weight, _), (out, taken)) in enumerate(zip(found["linear"], shapes or [], strict=False)):
         if tuple(weight.flatten(1).shape) != (out, taken):
             return (
-                f"Linear layer {number + 1} of {len(found['linear'])}, in order of use, makes {len(weight)} numbers "
-                f"of {weight[0].numel()}; it must make {out} of {taken}."
+                f"Linear layer {number + 1} of {len(found['linear'])}, in order of use, maps {weight[0].numel()} "
+                f"numbers to {len(weight)}; it must map {taken} to {out}."
             )
     for place, values in _drawn(found, seed):
         if place is not None and not torch.equal(place, values.to(place)):
-            return "A weight is not what the check set it to: each layer and each head has weights of its own."
+            return "A weight is not what the check set it to: each layer and each head must have its own weights."
     return ""
 
 
@@ -105,24 +106,26 @@ def _head_complaint(found: Sequence[Sequence[Pair]], heads: int, width: int) -> 
     for weight, _ in (pair for head in found for pair in head) if width else []:
         if tuple(weight.shape) != (width // heads, width):
             return (
-                f"has a head that makes {len(weight)} numbers of {weight[0].numel()}; each of the {heads} heads must "
-                f"make {width // heads} of {width}."
+                f"has a head that maps {weight[0].numel()} numbers to {len(weight)}; each of the {heads} heads must "
+                f"map {width} to {width // heads}."
             )
     return ""
 
 
 def without_gradient(module: nn.Module, inputs: Sequence[Any], dtype: torch.dtype = torch.float64) -> list[str]:
-    """Names of the parameters that no finite gradient reaches from the output, or only zeros reach a matrix."""
+    """Return names of parameters without a finite gradient, and of matrices whose gradient is all zeros."""
     out = module.to(inputs[0].device, dtype).train()(*inputs)
     (out * torch.arange(out.numel(), dtype=dtype, device=out.device).view(out.shape).cos()).sum().backward()
-    return [name for name, p in module.named_parameters() if not _moves(p)]
+    return [name for name, p in module.named_parameters() if not _has_gradient(p)]
 
 
-def _moves(parameter: Tensor) -> bool:
+def _has_gradient(parameter: Tensor) -> bool:
     gradient = parameter.grad
     if gradient is None or not bool(gradient.isfinite().all()):
         return False
-    return parameter.dim() < 2 or bool(gradient.any())  # a key's bias moves all scores of a query alike: zero
+    return parameter.dim() < 2 or bool(
+        gradient.any()
+    )  # a key's bias changes all scores of a query equally: gradient zero
 
 
 class _Unit:
@@ -132,7 +135,8 @@ class _Unit:
         self.module = module
         self.inside = list(module.modules())
         own = isinstance(module, nn.MultiheadAttention)
-        self.heads = [] if own else [part for head in module.heads for part in head.modules()]  # type: ignore[union-attr]
+        heads: Any = () if own else module.heads
+        self.heads = [part for head in heads for part in head.modules()]
         self.out: Any = module.out_proj if own else None
 
     def values(self) -> dict[str, Any]:
@@ -142,8 +146,8 @@ class _Unit:
         return {"heads": heads, "out": None if self.out is None else _pair(self.out)}
 
 
-class _Roles:
-    """Listens to a forward pass."""
+class _Recorder:
+    """Records the layers of a forward pass by role."""
 
     def __init__(self) -> None:
         self.units: list[_Unit] = []
@@ -152,7 +156,7 @@ class _Roles:
         self.tables: list[Tensor] = []
         self.seen: list[nn.Module] = []
 
-    def called(self, module: nn.Module, inputs: Any) -> None:
+    def record(self, module: nn.Module, inputs: Any) -> None:
         if _has(self.seen, module):
             return
         self.seen.append(module)
@@ -172,7 +176,7 @@ class _Roles:
                 unit.out = module
 
     def known(self) -> Iterable[Tensor]:
-        """Every parameter that has a role."""
+        """Return every parameter that has a role."""
         for module in [*self.linears, *(part for unit in self.units for part in unit.inside)]:
             yield from module.parameters()
         for pair in self.norms:
@@ -187,7 +191,7 @@ def _fill(found: dict[str, Any], seed: int) -> None:
 
 
 def _drawn(found: dict[str, Any], seed: int) -> Iterator[tuple[Tensor | None, Tensor]]:
-    """Each tensor of ``found`` with a value for it: what a layer puts out is of order 1, whatever its width."""
+    """Draw values for each tensor of ``found``; the output of a layer is of order 1, whatever its width."""
     generator = torch.Generator().manual_seed(seed)
 
     def normal(place: Tensor, scale: float = 1.0, mean: float = 0.0) -> tuple[Tensor, Tensor]:
@@ -214,7 +218,7 @@ def _drawn(found: dict[str, Any], seed: int) -> Iterator[tuple[Tensor | None, Te
 
 
 def _has(items: Iterable[Any], wanted: Any) -> bool:
-    return any(item is wanted for item in items)  # tensors have an == of their own
+    return any(item is wanted for item in items)  # == of tensors compares elements
 
 
 def _has_heads(module: nn.Module) -> bool:

@@ -1,7 +1,7 @@
-"""Which weights of a captioner play which part, found by their shapes instead of by attributes' names.
+"""Find the roles of a captioner's weights by their shapes, not by attributes' names.
 
-Checks run this beside a student's code: it gives the weights new values and tells them, so that `autograder.probes.recurrent` can
-be given the same.
+Checks run this in the student's process: it gives the weights new values and returns them, so that
+`autograder.probes.recurrent` can get the same values.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-NAMES = ("Wx", "Wh", "b", "Wattn")  # of a recurrent network, fixed by the assignment
+NAMES = ("Wx", "Wh", "b", "Wattn")  # parameters of a recurrent network; the assignment fixes these names
 
 
 def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) -> dict[str, Any]:
-    """Draw all parameters of a captioner that train anew, not tiny, and return them by role.
+    """Set a captioner's trainable parameters to random values of order 1, and return them by role.
 
     The model moves to the dtype and device of ``like``. ``sizes`` are V (words), D (features), E (word vectors) and
     H (state), all different. The result has
 
         embedding   (V, E)
-        projection  a pair (H, D), (H,): from features to states; a missing bias is zero
+        projection  a pair (H, D), (H,): from features to states; a missing bias is zeros
         output      a pair (V, H), (V,): from states to scores
         cell        the parameters of the recurrent network by name: Wx, Wh, b, and Wattn where there is one
 
-    Raises LookupError, which says what is missing or left over: "lacks ...", to follow the captioner's name.
+    Raises LookupError with the missing or superfluous weights: "lacks ...", to be put after the captioner's name.
 
     Shapes:
         like  (...)  any tensor
@@ -54,7 +54,7 @@ def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) ->
 
 
 def weights_or_complaint(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) -> dict[str, Any] | str:
-    """As `weights`; what is missing or left over is returned as words that follow the captioner's name.
+    """Return `weights`, or the message of its LookupError, to be put after the captioner's name.
 
     Shapes:
         like  (...)  any tensor
@@ -66,12 +66,12 @@ def weights_or_complaint(model: nn.Module, sizes: dict[str, int], seed: int, lik
 
 
 def _trained(model: nn.Module) -> list[Tensor]:
-    """The parameters outside of the frozen encoder."""
+    """Return the parameters outside the frozen encoder."""
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def _pair(rest: list[Tensor], after: int, before: int, what: str, *, last: bool = False) -> tuple[Tensor, Tensor]:
-    """Weights as (after, before), stored in either orientation, or as those of a 1 x 1 convolution; and the bias."""
+    """Take the bias and the weights, in either orientation or of a 1 x 1 convolution, out of ``rest``."""
     shapes = {(after, before): False, (after, before, 1, 1): False, (before, after): True}
     found = next((p for p in rest if tuple(p.shape) in shapes), None)
     if found is None:

@@ -1,7 +1,7 @@
-"""Does a function follow its inputs to another device? Told on a machine that has no other.
+"""Find out on a CPU whether a function would work with inputs on another device.
 
-`strays` runs the function where it is and keeps account of which tensors would be elsewhere if the inputs were. Checks
-run it beside a student's code. Unlike on torch's device "meta", tensors have values: code that looks at them is judged.
+`strays` runs the function on the CPU and records which tensors would be on the inputs' device. Checks run it in the
+student's process. Unlike on torch's device "meta", tensors have values, so code that reads them works.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
-# Without device=... they make a tensor on the default device, wherever the inputs are.
+# Without device=... they create a tensor on the default device, wherever the inputs are.
 _MAKERS = {
     *("arange", "empty", "eye", "full", "linspace", "ones", "rand", "randn", "randint", "randperm", "tensor", "zeros"),
     *("tril_indices", "triu_indices"),
@@ -24,30 +24,30 @@ _MOVES = {"to", "type_as", "cuda", "copy_"}
 
 
 def strays(f: Callable[..., Any], *args: Any, **options: Any) -> str:
-    """What would go wrong if the tensors given, and those of modules, were on another device; empty if nothing.
+    """Return what would fail if the arguments, and the tensors of modules, were on another device; "" if nothing.
 
-    Tensors made without a device stay behind, and so does what is computed from them alone, until `.to` and its like
-    bring it over. The two may meet where torch allows it: as numbers (0-d), as indices, in copies.
+    Tensors created without a device are on the CPU, and so are results computed only from them, until `.to` or a
+    similar function moves them. Both devices may be mixed where torch allows it: as numbers (0-d), as indices, in copies.
     """
-    with _Account() as account:
+    with _Recorder() as recorder:
         out = f(*args, **options)
-    if account.mixed:
-        return f"{account.mixed} would get tensors of both devices, and fail"
-    return "the result would stay on the CPU" if any(map(account.is_behind, _tensors(out))) else ""
+    if recorder.mixed:
+        return f"{recorder.mixed} would get tensors of both devices, and fail"
+    return "the result would stay on the CPU" if any(map(recorder.is_on_cpu, _tensors(out))) else ""
 
 
-class _Account(TorchFunctionMode):
-    """Which tensors have stayed behind, and the first function that got some of both."""
+class _Recorder(TorchFunctionMode):
+    """Records which tensors are on the CPU, and the first function with tensors of both devices."""
 
     def __init__(self) -> None:
         super().__init__()
         self.mixed = ""
-        self._behind: set[int] = set()
-        self._alive: list[Tensor] = []  # so that no other tensor gets the same id
+        self._on_cpu: set[int] = set()
+        self._alive: list[Tensor] = []  # no other tensor gets the id of a tensor in this list
 
-    def is_behind(self, x: Tensor) -> bool:
-        """Has it?"""
-        return id(x) in self._behind
+    def is_on_cpu(self, x: Tensor) -> bool:
+        """Return whether the tensor would be on the CPU."""
+        return id(x) in self._on_cpu
 
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
@@ -56,28 +56,28 @@ class _Account(TorchFunctionMode):
         out = func(*args, **options)
         made = _tensors(out)
         if name == "__set__":  # x.data = y
-            made, behind = [args[0]], self.is_behind(args[1])
+            made, on_cpu = [args[0]], self.is_on_cpu(args[1])
         elif name in _INDEXING:
-            behind = self.is_behind(args[0])
+            on_cpu = self.is_on_cpu(args[0])
         else:
-            behind = self._of_call(name, args, options)
+            on_cpu = self._of_call(name, args, options)
         self._alive += made
         for x in made:
-            (self._behind.add if behind else self._behind.discard)(id(x))
+            (self._on_cpu.add if on_cpu else self._on_cpu.discard)(id(x))
         return out
 
     def _of_call(self, name: str, args: Sequence[Any], options: Mapping[str, Any]) -> bool:
-        """Whether what this call returns has stayed behind."""
+        """Return whether the result of this call would be on the CPU."""
         given = _tensors((args, options))
         if not given:
             return name in _MAKERS and options.get("device") is None
         if name in _MOVES:
             place = (str, torch.device, Tensor)
             moved = name != "to" or any(isinstance(x, place) for x in (*args[1:], *options.values()))
-            return not moved and self.is_behind(given[0])
-        if len({self.is_behind(x) for x in given if x.ndim}) > 1:
+            return not moved and self.is_on_cpu(given[0])
+        if len({self.is_on_cpu(x) for x in given if x.ndim}) > 1:
             self.mixed = self.mixed or name
-        return all(map(self.is_behind, given))
+        return all(map(self.is_on_cpu, given))
 
 
 def _tensors(tree: Any) -> list[Tensor]:

@@ -1,8 +1,8 @@
-"""Layers of a module by what they do, not by what they are called: to compare it with a plain computation.
+"""Layers of a module in order of use, not by attributes' names, to compare the module with a plain computation.
 
 `tables` and `load` read and set the weights of a module in the order in which its layers are used. `Recipe` computes
-with such weights by torch's operators: a formula asks it for "a convolution to 8 channels" and gets the next one
-of that shape. Two modules with the same layers in other attributes, or defined in another order, are the same here.
+with such weights by torch's operators: a formula asks it for "a convolution to 8 channels" and gets the next layer of
+that shape. Names of attributes and the order of their definition make no difference.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Table = dict[str, Tensor]  # "weight", "bias", "running_mean", ... of one layer
 
 
 def tables(module: nn.Module, *inputs: Tensor) -> list[Table]:
-    """Weights and buffers of each layer that has weights, in the order of their first use on these inputs."""
+    """Return weights and buffers of each layer that has weights, in the order of first use on these inputs."""
     return [{name: value.detach().clone() for name, value in _own(layer)} for layer in _used(module, *inputs)]
 
 
 def load(module: nn.Module, values: Sequence[Table], *inputs: Tensor) -> None:
-    """Set what `tables` returned, values changed or not, in the same order."""
+    """Set the weights and buffers to values in the order of `tables`."""
     with torch.no_grad():
         for layer, table in zip(_used(module, *inputs), values, strict=True):
             for name, value in _own(layer):
@@ -31,18 +31,18 @@ def load(module: nn.Module, values: Sequence[Table], *inputs: Tensor) -> None:
 
 
 def outputs(module: nn.Module, x: Tensor, *, train: bool) -> Tensor:
-    """The module's output in training or evaluation mode, its running statistics left as they were."""
+    """Return the module's output in training or evaluation mode, without changing its running statistics."""
     state = {name: value.clone() for name, value in module.state_dict().items()}
     mode = module.training
     with torch.no_grad():
-        out = module.train(train)(x)
+        out: Tensor = module.train(train)(x)
     module.train(mode)
     module.load_state_dict(state)
     return out
 
 
 def without_gradient(module: nn.Module, x: Tensor) -> list[str]:
-    """Names of the parameters that no gradient reaches from the output; "the input" if none reaches that."""
+    """Return names of the parameters without a gradient of the output; "the input" if the input has none."""
     x = x.detach().clone().requires_grad_()
     out = module(x)
     (out * torch.randn_like(out)).sum().backward()
@@ -51,7 +51,7 @@ def without_gradient(module: nn.Module, x: Tensor) -> list[str]:
 
 
 class Recipe:
-    """Computes with the layers of `tables`, each used once; LookupError when there is none of the shape asked for.
+    """Computations with the layers of `tables`, each used once; LookupError if no layer has the wanted shape.
 
     Shapes of images are (N, C, H, W), of vectors (N, D).
     """
@@ -60,19 +60,19 @@ class Recipe:
         self.left, self.train = list(values), train
 
     def conv(self, x: Tensor, after: int, size: int, *, stride: int = 1, pad: int = 0, groups: int = 1) -> Tensor:
-        """A convolution to `after` channels; its bias may be missing."""
+        """Convolve to `after` channels; the bias may be missing."""
         shape = (after, x.shape[1] // groups, size, size)
         table = self._take(shape, f"convolution with weights of shape {shape}")
         return F.conv2d(x, table["weight"], table.get("bias"), stride=stride, padding=pad, groups=groups)
 
     def transposed(self, x: Tensor, after: int, size: int, *, stride: int = 1, pad: int = 0) -> Tensor:
-        """A transposed convolution to `after` channels; its bias may be missing."""
+        """Apply a transposed convolution to `after` channels; the bias may be missing."""
         shape = (x.shape[1], after, size, size)
         table = self._take(shape, f"transposed convolution with weights of shape {shape}")
         return F.conv_transpose2d(x, table["weight"], table.get("bias"), stride=stride, padding=pad)
 
     def norm(self, x: Tensor) -> Tensor:
-        """Batch normalisation."""
+        """Normalise the batch."""
         table = self._take((x.shape[1],), f"batch normalisation of {x.shape[1]} channels")
         if self.train:
             return F.batch_norm(x, None, None, table["weight"], table["bias"], training=True)
@@ -80,12 +80,12 @@ class Recipe:
         return F.batch_norm(x, *statistics, table["weight"], table["bias"], training=False)
 
     def linear(self, x: Tensor, after: int) -> Tensor:
-        """A linear layer to `after` numbers; its bias may be missing."""
+        """Apply a linear layer to `after` numbers; the bias may be missing."""
         table = self._take((after, x.shape[1]), f"linear layer with weights of shape {(after, x.shape[1])}")
         return F.linear(x, table["weight"], table.get("bias"))
 
     def finish(self) -> None:
-        """LookupError when a layer was not used."""
+        """Raise LookupError if a layer was not used."""
         if self.left:
             shapes = ", ".join(str(tuple(table["weight"].shape)) for table in self.left if "weight" in table)
             raise LookupError(f"it has {len(self.left)} more layers with weights than it should: {shapes}")
@@ -125,7 +125,7 @@ def complaint(formula: Formula, values: Any, x: Tensor, *, train: bool = False) 
 
 
 def _used(module: nn.Module, *inputs: Tensor) -> list[nn.Module]:
-    """Layers with weights of their own, in the order of first use."""
+    """Return the layers with weights of their own, in the order of first use."""
     order: dict[nn.Module, None] = {}
     layers = [layer for layer in module.modules() if next(layer.parameters(recurse=False), None) is not None]
     hooks = [layer.register_forward_hook(lambda layer, *rest: order.setdefault(layer)) for layer in layers]

@@ -1,7 +1,7 @@
-"""torch's own recurrent cells with weights of our choice: what hand-written ones are compared with.
+"""torch's own recurrent cells with given weights, as a comparison for hand-written ones.
 
-Weights are laid out as in a05: (in, out), with the gates of an LSTM in the order i, f, o, g where torch has i, f, g, o.
-A captioner's weights come by role, as `autograder.probes.captioner.weights` returns them.
+Weights have the layout of a05: (in, out), with the gates of an LSTM in the order i, f, o, g; torch has i, f, g, o.
+A captioner's weights are given by role, as `autograder.probes.captioner.weights` returns them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from autograder.probes.aliases import ALIASES
 
-READY_MADE = (  # what must not be called by those who build it
+READY_MADE = (  # forbidden in tasks that build recurrent cells
     "nn.RNN*",
     "nn.LSTM*",
     "nn.GRU*",
@@ -30,11 +30,11 @@ Weights = Mapping[str, Any]
 
 
 def rnn_step(x: Tensor, h: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
-    """One step of torch's RNN cell with tanh.
+    """Take one step of torch's RNN cell with tanh.
 
     Shapes:
         x    (N, D)  input
-        h    (N, H)  state before
+        h    (N, H)  previous state
         wx   (D, H)  weights
         wh   (H, H)  weights
         b    (H,)    bias
@@ -44,11 +44,11 @@ def rnn_step(x: Tensor, h: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
 
 
 def lstm_step(x: Tensor, state: tuple[Tensor, Tensor], wx: Tensor, wh: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """One step of torch's LSTM cell.
+    """Take one step of torch's LSTM cell.
 
     Shapes:
         x      (N, D)   input
-        state  two      h and c before, each (N, H)
+        state  two      previous h and c, each (N, H)
         wx     (D, 4H)  weights, gates i, f, o, g
         wh     (H, 4H)  weights
         b      (4H,)    bias
@@ -59,11 +59,11 @@ def lstm_step(x: Tensor, state: tuple[Tensor, Tensor], wx: Tensor, wh: Tensor, b
 
 
 def gru_step(x: Tensor, h: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
-    """One step of torch's GRU cell, whose second bias is zero.
+    """Take one step of torch's GRU cell, with zeros for its second bias.
 
     Shapes:
         x    (N, D)   input
-        h    (N, H)   state before
+        h    (N, H)   previous state
         wx   (D, 3H)  weights, gates r, z, n
         wh   (H, 3H)  weights
         b    (3H,)    bias
@@ -73,12 +73,12 @@ def gru_step(x: Tensor, h: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
 
 
 def attend(h: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
-    """torch's scaled dot product attention of one query over a grid.
+    """Apply torch's scaled dot product attention to one query over a grid.
 
     Shapes:
         h     (N, H)        queries
         grid  (N, H, a, a)  keys and values
-        out   two           the average (N, H), the weights (N, a, a)
+        out   two           the average (N, H) and the weights (N, a, a)
     """
     places = grid.flatten(2).mT  # (N, P, H)
     one_hot = torch.eye(places.shape[1], dtype=h.dtype, device=h.device).expand(len(h), -1, -1)
@@ -89,7 +89,7 @@ def attend(h: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def over_time(step: Callable[[Tensor, Any], Any], x: Tensor, state: Any) -> Tensor:
-    """Take `step(x_t, state) -> state` for every t; of a pair of states the first is kept.
+    """Take `step(x_t, state) -> state` for every t and collect the states, or the first of each pair of states.
 
     Shapes:
         x    (N, T, D)  inputs
@@ -103,14 +103,14 @@ def over_time(step: Callable[[Tensor, Any], Any], x: Tensor, state: Any) -> Tens
 
 
 def attention_lstm(x: Tensor, grid: Tensor, wx: Tensor, wh: Tensor, wattn: Tensor, b: Tensor) -> Tensor:
-    """torch's LSTM cell, given at each step what its last state sees in the grid.
+    """Run torch's LSTM cell with attention: each step also gets the average of the grid for the previous state.
 
     Shapes:
         x      (N, T, D)     inputs
         grid   (N, H, a, a)  features
         wx     (D, 4H)       weights, gates i, f, o, g
         wh     (H, 4H)       weights
-        wattn  (H, 4H)       weights of what is seen
+        wattn  (H, 4H)       weights for that average
         b      (4H,)         bias
         out    (N, T, H)     states
     """
@@ -124,7 +124,7 @@ def attention_lstm(x: Tensor, grid: Tensor, wx: Tensor, wh: Tensor, wattn: Tenso
 
 
 class Captioner:
-    """What a captioner with these weights must say, word by word; `features` (N, D, a, a) is what the encoder gave."""
+    """A captioner with these weights, word by word; `features` (N, D, a, a) are the output of the encoder."""
 
     def __init__(self, weights: Weights, kind: str, features: Tensor) -> None:
         self.weights, self.kind = weights, kind
@@ -136,11 +136,11 @@ class Captioner:
             start = F.linear(features.mean(dim=(2, 3)), matrix, bias)
             self.state = start if kind == "rnn" else (start, torch.zeros_like(start))
 
-    def say(self, words: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Scores of the next word, and for "attn" where it looked.
+    def next_scores(self, words: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Compute the scores of the next word, and for "attn" the attention weights.
 
         Shapes:
-            words  (N,)  the words before, int64
+            words  (N,)  the previous words, int64
             out    two   scores (N, V); weights (N, a, a) or None
         """
         x, cell, looked = F.embedding(words, self.weights["embedding"]), self.weights["cell"], None
@@ -152,8 +152,8 @@ class Captioner:
         h = self.state if self.kind == "rnn" else self.state[0]
         return F.linear(h, *self.weights["output"]), looked
 
-    def speak(self, first: int, length: int) -> tuple[Tensor, Tensor | None]:
-        """The best word after ``first``, and after that, again and again; and for "attn" where it looked.
+    def greedy(self, first: int, length: int) -> tuple[Tensor, Tensor | None]:
+        """Decode greedily: after ``first``, always the word with the best score; for "attn" with attention weights.
 
         Shapes:
             out  two   words (N, length), int64; weights (N, length, a, a) or None
@@ -163,7 +163,7 @@ class Captioner:
         h = self.state if self.kind == "rnn" else self.state[0]
         word = torch.full(h.shape[:1], first, device=h.device)
         for _ in range(length):
-            scores, looked = self.say(word)
+            scores, looked = self.next_scores(word)
             word = scores.argmax(dim=1)
             words.append(word)
             looks.append(looked)

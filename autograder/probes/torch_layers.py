@@ -1,6 +1,6 @@
-"""torch's own attention layers with weights of our choice: what hand-written ones are compared with.
+"""torch's own attention layers with given weights, as a comparison for hand-written ones.
 
-Weights come by role, as `autograder.probes.attention.parts` returns them. Layers are post-norm and without dropout.
+Weights are given by role, as `autograder.probes.attention.parts` returns them. Layers are post-norm, without dropout.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograder.probes.aliases import ALIASES
 Pair = tuple[Tensor, Tensor | None]  # weight and bias, which may be missing, or gain and shift
 Unit = dict[str, Any]  # "heads": [[query, key, value] pairs], "out": a pair
 
-READY_MADE = (  # what must not be called by those who build it: attention, normalisations, Transformer layers
+READY_MADE = (  # forbidden in tasks that build attention, normalisations and Transformer layers
     "nn.MultiheadAttention",
     "nn.Transformer*",
     "nn.*Norm*",
@@ -31,7 +31,7 @@ READY_MADE = (  # what must not be called by those who build it: attention, norm
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Scaled dot product attention; True in the mask hides a key.
+    """Apply scaled dot product attention; True in the mask hides a key.
 
     Shapes:
         query  (N, Kq, M)   queries
@@ -43,7 +43,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
 
 
 def some_mask(numbers: Tensor) -> Tensor:
-    """A mask from random numbers: it hides about half of the keys of each query, at least one, but not all.
+    """Make a mask from random numbers that hides about half of the keys of each query, at least one but not all.
 
     Shapes:
         numbers  (N, Kq, Kk)  uniform in [0, 1)
@@ -54,16 +54,16 @@ def some_mask(numbers: Tensor) -> Tensor:
 
 
 def weights_of(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
-    """The weights of attention, (N, Kq, Kk): what it makes of the rows of a unit matrix as values."""
+    """Compute the attention weights (N, Kq, Kk): the output for the rows of a unit matrix as values."""
     unit = torch.eye(key.shape[1], dtype=key.dtype, device=key.device).expand(len(key), -1, -1)
     return attend(query, key, unit, mask)
 
 
 def norms_alone(x: Tensor, norms: Sequence[Pair], *, eps: float = 1e-10) -> Tensor:
-    """What is left of a post-norm block if dropout takes all that its sub-layers put out: its norms, one by one.
+    """Compute the output of a post-norm block whose dropout removes the output of all sub-layers: only its norms act.
 
     Shapes:
-        x      (N, K, D)  what the block is given
+        x      (N, K, D)  input of the block
         norms  pairs      gain and shift, (D,) each
         out    (N, K, D)
     """
@@ -73,7 +73,7 @@ def norms_alone(x: Tensor, norms: Sequence[Pair], *, eps: float = 1e-10) -> Tens
 
 
 def multi_head(unit: Unit) -> nn.MultiheadAttention:
-    """nn.MultiheadAttention, batch first, with these heads; together they are as wide as the input."""
+    """Build nn.MultiheadAttention, batch first, with these heads; together they are as wide as the input."""
     like, heads = unit["out"][0], unit["heads"]
     module = nn.MultiheadAttention(len(like), len(heads), batch_first=True, device=like.device, dtype=like.dtype)
     _fill_attention(module, unit)
@@ -88,7 +88,7 @@ def encoder_layer(
     norm_first: bool = False,
     eps: float = 1e-10,
 ) -> nn.TransformerEncoderLayer:
-    """nn.TransformerEncoderLayer with one attention, two linear layers and two norms."""
+    """Build nn.TransformerEncoderLayer with one attention, two linear layers and two norms."""
     layer = nn.TransformerEncoderLayer(
         **_sizes(units, linears), dropout=0.0, layer_norm_eps=eps, batch_first=True, norm_first=norm_first
     ).to(linears[0][0])
@@ -104,7 +104,7 @@ def decoder_layer(
     norm_first: bool = False,
     eps: float = 1e-10,
 ) -> nn.TransformerDecoderLayer:
-    """nn.TransformerDecoderLayer with two attentions, two linear layers and three norms."""
+    """Build nn.TransformerDecoderLayer with two attentions, two linear layers and three norms."""
     layer = nn.TransformerDecoderLayer(
         **_sizes(units, linears), dropout=0.0, layer_norm_eps=eps, batch_first=True, norm_first=norm_first
     ).to(linears[0][0])
@@ -142,7 +142,7 @@ def _fill_attention(module: nn.MultiheadAttention, unit: Unit) -> None:
 
 
 def _set(parameter: Tensor | None, value: Tensor | None) -> None:
-    assert parameter is not None  # torch's types allow a missing bias; these layers have one
+    assert parameter is not None  # torch's types allow None for a bias; these layers have one
     if value is not None and parameter.shape != value.shape:
         raise ValueError(f"a weight has the shape {tuple(value.shape)}, this layer takes {tuple(parameter.shape)}")
     with torch.no_grad():

@@ -3,20 +3,17 @@
 from typing import Any
 
 import torch
-import torch.nn.functional as F
+from oracles import HELPERS, D, captioner, judge_captions, losses_of
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
 from autograder.probes.recurrent import READY_MADE, Captioner, attend, attention_lstm
 from common.nets.image_encoder import ImageEncoder, features
 
-E, H = 6, 5  # word vectors, states
-D = 98  # features of common.nets.image_encoder
-
 
 @task("dot_product_attention", points=2)
 def check_attention_on_other_grids(student, rng):
-    """Attention is right for one place, one caption, one feature, large scores, views and float32; inputs stay."""
+    """Attention is right for one place, one caption, one feature, large scores, views, float32; inputs are unchanged."""
     for num, state, side, scale in [(3, 4, 1, 1.0), (1, 3, 6, 1.0), (2, 1, 3, 1.0), (3, 6, 4, 40.0)]:
         for dtype in (torch.float64, torch.float32):
             h = scale * rng.normal(state, num, dtype=dtype).T
@@ -29,23 +26,8 @@ def check_attention_on_other_grids(student, rng):
 
 GRADIENTS = """
 import torch
-from autograder.probes.captioner import weights_or_complaint
 
-def make(cls, inputs, state, values):
-    module = cls(inputs, state).to(values["Wx"].device, values["Wx"].dtype)
-    with torch.no_grad():
-        for name, value in values.items():
-            getattr(module, name).copy_(value)
-    return module
-
-def through(f, dout, *inputs):
-    leaves = [a.clone().requires_grad_() for a in inputs]
-    out = f(*leaves)
-    out = out[0] if isinstance(out, tuple) else out
-    (out * dout).sum().backward()
-    return [leaf.grad for leaf in leaves]
-
-def own(module, names):
+def of_parameters(module, names):
     return [getattr(module, name).grad for name in names]
 
 def like_pretrained(model, images, features):
@@ -60,18 +42,18 @@ def learn(model, images, captions):
 
 @task("dot_product_attention", points=1)
 def check_attention_gradients(student, rng):
-    """Gradients run through attention to the state and to every feature."""
+    """Gradients reach the state and every feature through attention."""
     forbid(student, "dot_product_attention", calls=READY_MADE)
     h, grid, dout = rng.normal(3, 5), rng.normal(3, 5, 4, 4), rng.normal(3, 5)
     leaves = [h.clone().requires_grad_(), grid.clone().requires_grad_()]
     right = torch.autograd.grad(attend(*leaves)[0], leaves, dout)
-    found = student.define(GRADIENTS).through(student.dot_product_attention, dout, h, grid)
+    found = student.define(HELPERS).through(student.dot_product_attention, dout, h, grid)
     expect_close(found, list(right), name="gradients of (prev_h, A)")
 
 
 @task("AttentionLSTM", points=4)
 def check_attention_lstm_learns(student, rng):
-    """States and all gradients agree with torch's, for one step, one caption, one place and float32; inputs stay."""
+    """States and gradients agree with torch's, for one step, caption or place and float32; inputs are unchanged."""
     forbid(student, "AttentionLSTM", calls=READY_MADE)
     for num, steps, inputs, state, side in [(3, 1, 4, 5, 2), (1, 7, 2, 3, 4), (4, 3, 1, 6, 1)]:
         for dtype in (torch.float64, torch.float32):
@@ -83,9 +65,10 @@ def check_attention_lstm_learns(student, rng):
             leaves = [leaf.clone().requires_grad_() for leaf in (x, grid, *w.values())]
             right = attention_lstm(*leaves)
             wanted = torch.autograd.grad(right, leaves, dout)
-            helper = student.define(GRADIENTS)
+            helper = student.define(HELPERS)
             module = helper.make(student.AttentionLSTM, inputs, state, w)
-            found = [*helper.through(module, dout, x, grid), *helper.own(module, list(w))]
+            found = helper.through(module, dout, x, grid)
+            found = [*found, *student.define(GRADIENTS).of_parameters(module, list(w))]
             loose = {"rtol": 1e-3, "atol": 1e-3} if dtype == torch.float32 else {}
             expect_close(module(x, grid), right.detach(), name="h", **loose)
             expect_close(found, list(wanted), name="gradients of (x, A, Wx, Wh, Wattn, b)", **loose)
@@ -96,30 +79,20 @@ def check_attention_lstm_learns(student, rng):
 def build(
     student, rng, kind: str, like: Tensor, words: int, *, ignored: int | None = None, **options: Any
 ) -> tuple[Any, dict]:
-    """A captioner with new weights, and these weights by role."""
+    """Build a captioner of the student's with new weights and so many words; return it with these weights."""
     names = ["<UNK>", "<END>", *(f"w{k}" for k in range(words - 4)), "<START>", "<NULL>"]
-    model = student.CaptioningRNN(
-        {word: k for k, word in enumerate(names)},
-        input_dim=D, wordvec_dim=E, hidden_dim=H, cell_type=kind, ignore_index=ignored, **options,
-    )  # fmt: skip
-    sizes = {"V": words, "D": D, "E": E, "H": H}
-    found = student.define(GRADIENTS).weights_or_complaint(model, sizes, rng.int(0, 2**31), like)
-    expect(type(found) is dict, f"CaptioningRNN({kind!r}) {found}.")
-    return model, found
+    return captioner(student, rng, kind, like, names, list(range(words)), ignore_index=ignored, **options)
 
 
 def loss_of(weights: dict, kind: str, seen: Tensor, captions: Tensor, ignored: int = -1) -> Tensor:
-    """A plain loop over the words."""
-    oracle, total = Captioner(weights, kind, seen), seen.new_zeros(())
-    for t in range(captions.shape[1] - 1):
-        losses = F.cross_entropy(oracle.say(captions[:, t])[0], captions[:, t + 1], reduction="none")
-        total = total + losses[captions[:, t + 1] != ignored].sum()
-    return total / len(captions)
+    """Compute the captioner's loss by a plain loop over the words."""
+    losses = losses_of(weights, kind, seen, captions)
+    return losses[captions[:, 1:] != ignored].sum() / len(captions)
 
 
 @task("CaptioningRNN.forward", points=2)
 def check_captioner_sees_images(student, rng):
-    """Given images, the captioner asks the frozen encoder; given its features, the loss is the same."""
+    """Given images, the captioner uses the frozen encoder; given the encoder's features, the loss is the same."""
     images = rng.uniform(2, 3, 24, 24, dtype=torch.float32)
     seen, captions = features(ImageEncoder().to(images.device), images), rng.integers(0, 9, 2, 5)
     for kind in ("rnn", "lstm", "attn"):
@@ -129,7 +102,10 @@ def check_captioner_sees_images(student, rng):
         expect_close(model(seen, captions), right, rtol=1e-3, name=f"loss of {kind!r} on features")
     model, _ = build(student, rng, "rnn", images, 9, image_encoder_pretrained=False)
     pretrained = student.define(GRADIENTS).like_pretrained(model, images, seen)
-    expect(pretrained is False, "image_encoder_pretrained=False is not handed to ImageEncoder: it has learned weights.")
+    expect(
+        pretrained is False,
+        "image_encoder_pretrained=False does not reach ImageEncoder: its weights are the trained ones.",
+    )
 
 
 @task("CaptioningRNN.forward", points=1)
@@ -148,7 +124,7 @@ def check_captioner_ignores_padding(student, rng):
 
 @task("CaptioningRNN.forward", points=1)
 def check_every_layer_of_the_captioner_learns(student, rng):
-    """After a backward pass every parameter that trains has a gradient, and inputs are as they were."""
+    """After a backward pass every trainable parameter has a gradient, and inputs are unchanged."""
     seen, captions = rng.normal(4, D, 3, 3), rng.integers(0, 11, 4, 7)
     for kind in ("rnn", "lstm", "attn"):
         model, _ = build(student, rng, kind, seen, 11)
@@ -157,31 +133,20 @@ def check_every_layer_of_the_captioner_learns(student, rng):
         expect_unchanged(student.inspect(model, seen, captions), seen, captions)
 
 
-def judge_sample(found: Any, words: Tensor, looks: Tensor | None, case: str) -> None:
-    """Compare captions, and where "attn" looked; looks is None for the others."""
-    if looks is None:
-        expect_equal(found, words, name=f"captions, {case}")
-        return
-    pair = type(found) in (tuple, list) and len(found) == 2
-    expect(pair, "For 'attn', sample returns two tensors: captions and weights.")
-    expect_equal(found[0], words, name=f"captions, {case}")
-    expect_close(found[1], looks, name=f"weights, {case}")
-
-
 @task("CaptioningRNN.sample", points=1)
 def check_first_word_and_length(student, rng):
-    """Captions have max_length words, 15 by default; images, features and one image alone are described alike."""
+    """Captions have max_length words, 15 by default, for images, for features and for a single image."""
     images = rng.uniform(3, 3, 16, 16)
     known = features(ImageEncoder().to(images), images)
     for kind in ("rnn", "lstm", "attn"):
         seen = 2 * rng.normal(24, D, 2, 2)
         model, weights = build(student, rng, kind, seen, 12)
         start = len(weights["embedding"]) - 2
-        words, looks = Captioner(weights, kind, seen).speak(start, 21)
+        words, looks = Captioner(weights, kind, seen).greedy(start, 21)
         for length, options in ((15, {}), (1, {"max_length": 1}), (21, {"max_length": 21})):
             part = None if looks is None else looks[:, :length]
-            case = f"{kind!r} with {options or 'no max_length'}"
-            judge_sample(model.sample(seen, **options), words[:, :length], part, case)
-        for given, told, what in ((images, known, "images"), (seen[:1], seen[:1], "the features of one image")):
-            words, looks = Captioner(weights, kind, told).speak(start, 15)
-            judge_sample(model.sample(given), words, looks, f"{kind!r} given {what}")
+            case = f", {kind!r} with {options or 'no max_length'}"
+            judge_captions(model.sample(seen, **options), words[:, :length], part, case)
+        for given, its_features, what in ((images, known, "images"), (seen[:1], seen[:1], "the features of one image")):
+            words, looks = Captioner(weights, kind, its_features).greedy(start, 15)
+            judge_captions(model.sample(given), words, looks, f", {kind!r} given {what}")

@@ -1,4 +1,4 @@
-"""Ready-made attention, cells, norms and gradients are found under torch's less known names too; nothing else is."""
+"""Ready-made attention, cells, norms and gradients are also found by torch's less common names; nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights are matched by what a network does, whatever the names and the order of its attributes."""
+"""Weights are matched by their use in the network, whatever the names and the order of its attributes."""
 
 import pytest
 import torch
@@ -29,7 +29,7 @@ class Heads(nn.Module):
 
 
 class Block(nn.Module):
-    """Its attributes are defined in the order in which they are not used."""
+    """A block whose attributes are not defined in the order of their use."""
 
     def __init__(self, attention: nn.Module) -> None:
         super().__init__()
@@ -129,15 +129,17 @@ def test_sizes_are_compared_in_a_sentence():
     assert complaint(found, 1, heads=3, width=6, shapes=shapes) == ""
     assert complaint(found, 1, heads=2, width=6) == "Attention has 3 heads; num_heads is 2."
     assert complaint(found, 1, heads=3, width=9) == (
-        "Attention has a head that makes 2 numbers of 6; each of the 3 heads must make 3 of 9."
+        "Attention has a head that maps 6 numbers to 2; each of the 3 heads must map 9 to 3."
     )
-    assert complaint(found, 1, shapes=[shapes[0], (6, 1)]).startswith("Linear layer 2 of 2, in order of use, makes 6 ")
+    assert complaint(found, 1, shapes=[shapes[0], (6, 1)]) == (
+        "Linear layer 2 of 2, in order of use, maps 9 numbers to 6; it must map 1 to 6."
+    )
     assert "it must use 1" in complaint(found, 1, shapes=shapes[:1])
 
 
 def test_heads_that_share_their_weights_are_found():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
-    assert "weights of its own" in complaint(parts(Block(Heads(3, 6, shared=True)), [x], seed=1), 1)
+    assert "its own weights" in complaint(parts(Block(Heads(3, 6, shared=True)), [x], seed=1), 1)
 
 
 def test_parameters_without_a_gradient_are_named():

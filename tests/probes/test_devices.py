@@ -1,4 +1,4 @@
-"""Code that follows its inputs to another device passes, and code that stays behind is told what would fail."""
+"""Code that works on any device passes; for other code the failing function is reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_code_that_works_on_any_device_passes(f):
 
 
 @pytest.mark.parametrize(
-    ("f", "said"),
+    ("f", "message"),
     [
         (lambda x: x + torch.randn(2, 3), "add would get tensors of both devices"),
         (lambda x: torch.cat([x, torch.zeros(1, 3)]), "cat would get"),
@@ -46,8 +46,8 @@ def test_code_that_works_on_any_device_passes(f):
         (lambda x: torch.zeros(3).to(torch.float64), "the result would stay on the CPU"),
     ],
 )
-def test_tensors_that_stay_on_the_cpu_are_reported(f, said):
-    assert said in strays(f, X)
+def test_tensors_that_stay_on_the_cpu_are_reported(f, message):
+    assert message in strays(f, X)
 
 
 def test_a_device_argument_must_be_used():
