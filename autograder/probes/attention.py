@@ -77,8 +77,8 @@ def complaint(
     """Return what is wrong with the result of `parts`, in a sentence; "" if nothing is wrong.
 
     ``counts`` are the required numbers of layers by role (``linear=2``), ``heads`` is the number of heads that share
-    the ``width`` of each attention (0: not checked), and ``shapes`` are the output and input sizes of each linear layer,
-    in order of use.
+    the ``width`` of each attention (0: not checked), and ``shapes`` are the output and input sizes of each linear
+    layer, in order of use.
     """
     counts |= {} if shapes is None else {"linear": len(shapes)}
     for role, count in counts.items():

@@ -27,7 +27,7 @@ def strays(f: Callable[..., Any], *args: Any, **options: Any) -> str:
     """Return what would fail if the arguments, and the tensors of modules, were on another device; "" if nothing.
 
     Tensors created without a device are on the CPU, and so are results computed only from them, until `.to` or a
-    similar function moves them. Both devices may be mixed where torch allows it: as numbers (0-d), as indices, in copies.
+    similar function moves them. Both devices may be mixed where torch allows it: numbers (0-d), indices and copies.
     """
     with _Recorder() as recorder:
         out = f(*args, **options)
