@@ -326,7 +326,13 @@ def cluster() -> None:
 
 @cluster.command()
 @click.argument("config", type=options.PATH, required=False)
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="SLURM jobs; each is one worker.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of SLURM jobs; each runs one Dask worker.",
+)
 @click.option("--gpus", type=click.IntRange(0), default=0, show_default=True, help="GPUs of each job.")
 @click.option("--dry-run", is_flag=True, help="Print the job script and start nothing.")
 def slurm(config: Path | None, jobs: int, gpus: int, dry_run: bool) -> None:

@@ -102,7 +102,7 @@ def _print_task(task: TaskView, console: Console, verbose: bool, *, brief: bool)
     _print_text(console, f"\n{line(task.title)} ({line(task.name)})  {points}", style="bold green" if full else "bold")
     if task.is_blank and not verbose:
         _print_text(
-            console, f"Not written yet; {count(len(task.checks), 'check')} will look at it.", left=2, style="yellow"
+            console, f"Not written yet; {count(len(task.checks), 'check')} will test it.", left=2, style="yellow"
         )
         return
     for check in task.checks:
