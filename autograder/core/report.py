@@ -58,10 +58,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something about a hand-in that the student should read before handing in, and staff after."""
+    """A sentence about a hand-in for the student and for staff."""
 
     kind: str  # one of REMARK_KINDS
-    text: str  # what was found, where
+    text: str  # what was found, and where
     advice: str = ""  # what to do
 
     def __str__(self) -> str:
@@ -69,11 +69,11 @@ class Remark:
 
 
 REMARK_KINDS = (
-    "renamed",  # a file with another name than the assignment's was graded
+    "renamed",  # the graded file does not have the assignment's name
     "doubtful",  # two files differ, and one was chosen
     "unreadable",  # a file, a cell or a block that could not be read
     "import",  # an import that the assignment does not allow
-    "own module",  # a module of the student's own was taken along
+    "own module",  # a module of the student's own
 )
 
 

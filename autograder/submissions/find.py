@@ -1,11 +1,12 @@
 """List the notebooks and scripts of a hand-in: a file, a folder, a zip, or a zip inside one.
 
-Nothing is unpacked to disk, no link is followed, nothing but regular files is opened, and every size is bounded. Only
+Nothing is unpacked to disk, no link is followed, only regular files are opened, and every size is bounded. Only
 notebooks and scripts count towards the limits. Knows nothing about what the files mean.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -14,6 +15,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -23,14 +25,14 @@ from autograder.submissions.source import BadSubmission, printable
 
 MAX_SCRIPT = 8_000_000  # bytes
 MAX_NOTEBOOK = 200_000_000  # with its outputs, which are not read
-MAX_ZIP = 250_000_000  # of a zip inside a zip, MAX_INNER_ZIP
-MAX_INNER_ZIP = 100_000_000
+MAX_ZIP = 250_000_000
+MAX_INNER_ZIP = 100_000_000  # of a zip inside a zip
 MAX_MEMBERS = 200_000  # of a zip or a folder, of any kind
 MAX_FILES = 2_000  # notebooks and scripts
-MAX_DEPTH = 32  # folders below each other
+MAX_DEPTH = 32  # levels of folders
 MAX_ZIPS = 3  # a zip in a zip in a zip
 
-# Folders that programs make, with thousands of files that nobody wrote for the assignment.
+# Folders that programs create, with thousands of files that do not belong to the assignment.
 _JUNK = ("__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
 _WANTED = re.compile(r"\.(ipynb|py)(\.txt)?\Z", re.IGNORECASE)  # mail programs and browsers append .txt
@@ -41,18 +43,18 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 class Entry:
     """One notebook, script or zip of a hand-in."""
 
-    path: str  # within the hand-in, with "/"
+    path: str  # inside the hand-in, with "/"
     read: Callable[[], bytes]  # raises BadSubmission
     saved: float | None = None  # seconds since 1970
 
     @property
     def name(self) -> str:
-        """The file's own name."""
+        """The file's name without its folders."""
         return self.path.rpartition("/")[2]
 
     @property
     def folder(self) -> str:
-        """The folder that it is in; empty for the outermost."""
+        """The folder that contains it; empty for the outermost."""
         return self.path.rpartition("/")[0]
 
     @property
@@ -63,33 +65,41 @@ class Entry:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a hand-in holds."""
+    """The contents of a hand-in."""
 
     entries: tuple[Entry, ...]  # notebooks and scripts, outermost first
     zips: tuple[Entry, ...] = ()
     others: tuple[str, ...] = ()  # some names of other files, for messages
 
 
-def list_files(path: Path) -> Listing:
-    """List a hand-in. Raises BadSubmission with the reason when it cannot or must not be read."""
+@contextmanager
+def list_files(path: Path) -> Iterator[Listing]:
+    """List a hand-in, whose entries can be read until the context ends.
+
+    Raises BadSubmission with the reason when the hand-in cannot be read or is not safe to read.
+    """
     name = printable(path.name)
-    try:
-        if stat.S_ISDIR(os.lstat(path).st_mode):
-            return _sorted(_in_folder(path), name)
-        if path.suffix.lower() == ".zip":
-            return _sorted(_in_zip(_open_plain(path), name, os.path.getsize(path), limit=MAX_ZIP), name)
-        _open_plain(path).close()
-        return _sorted(iter([_entry_on_disk(path, path.name)]), name)
-    except FileNotFoundError:
-        raise BadSubmission(f"{name} does not exist.") from None
-    except OSError as error:
-        raise BadSubmission(f"{name} cannot be read: {error.strerror}.") from None
+    with ExitStack() as opened:
+        try:
+            listing = _list(path, name, opened)
+        except FileNotFoundError:
+            raise BadSubmission(f"{name} does not exist.") from None
+        except OSError as error:
+            raise BadSubmission(f"{name} cannot be read: {error.strerror}.") from None
+        yield listing
+
+
+def _list(path: Path, name: str, opened: ExitStack) -> Listing:
+    if stat.S_ISDIR(os.lstat(path).st_mode):
+        return _sorted(_in_folder(path), name)
+    file = opened.enter_context(_open_regular(path))
+    if path.suffix.lower() == ".zip":
+        return _sorted(_in_zip(file, name, os.path.getsize(path), limit=MAX_ZIP), name)
+    return _sorted(iter([_entry_on_disk(path, path.name)]), name)
 
 
 def list_zip(entry: Entry) -> Listing:
     """List a zip that was found in a hand-in. Raises BadSubmission."""
-    import io
-
     data = entry.read()
     prefix = f"{entry.path}/"
     inside = _in_zip(io.BytesIO(data), printable(entry.path), len(data), limit=MAX_INNER_ZIP)
@@ -104,7 +114,7 @@ def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
     others: list[str] = []
     for number, entry in enumerate(found):
         if number >= MAX_MEMBERS:
-            raise BadSubmission(f"{name} holds more than {MAX_MEMBERS:,} files. Hand in only what you edited.")
+            raise BadSubmission(f"{name} contains more than {MAX_MEMBERS:,} files. Hand in only the files you edited.")
         if isinstance(entry, str):
             others += [entry] if len(others) < 100 else []
         elif entry.name.lower().endswith(".zip"):
@@ -113,7 +123,7 @@ def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
             entries.append(entry)
         if len(entries) > MAX_FILES:
             raise BadSubmission(
-                f"{name} holds more than {MAX_FILES:,} notebooks and scripts. Hand in only what you edited."
+                f"{name} contains more than {MAX_FILES:,} notebooks and scripts. Hand in only the files you edited."
             )
     entries.sort(key=lambda entry: (entry.depth, entry.path))
     return Listing(tuple(entries), tuple(sorted(zips, key=lambda entry: entry.path)), tuple(sorted(others)))
@@ -134,7 +144,7 @@ def _limit(name: str) -> int:
 
 
 def _in_folder(folder: Path) -> Iterator[Entry | str]:
-    """The files of a folder, level by level."""
+    """Yield the files of a folder, level by level."""
     level = [folder]
     for _ in range(MAX_DEPTH):
         below: list[Path] = []
@@ -158,29 +168,29 @@ def _entry_on_disk(path: Path, inside: str) -> Entry:
         saved = os.lstat(path).st_mtime
     except OSError:
         saved = None
-    return Entry(inside, partial(_read_plain, path, limit=_limit(path.name)), saved)
+    return Entry(inside, partial(_read_regular, path, limit=_limit(path.name)), saved)
 
 
-def _open_plain(path: Path) -> BinaryIO:
-    """Open a regular file without waiting on pipes or following a link."""
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a regular file without following a link and without waiting on a pipe."""
     name = printable(path.name)
     if stat.S_ISLNK(os.lstat(path).st_mode):
         raise BadSubmission(f"{name} is a link. Hand in the file itself.")
     if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise BadSubmission(f"{name} is not a plain file. Hand in a zip, a folder, a notebook or a script.")
+        raise BadSubmission(f"{name} is a special file. Hand in a zip, a folder, a notebook or a script.")
     flags = os.O_RDONLY
-    for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has the last, others the first three
+    for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has only the last, others the rest
         flags |= getattr(os, flag, 0)
     file = os.fdopen(os.open(path, flags), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise BadSubmission(f"{name} is not a plain file.")
+        raise BadSubmission(f"{name} is a special file. Hand in a zip, a folder, a notebook or a script.")
     return file
 
 
-def _read_plain(path: Path, *, limit: int) -> bytes:
+def _read_regular(path: Path, *, limit: int) -> bytes:
     try:
-        with _open_plain(path) as file:
+        with _open_regular(path) as file:
             data = file.read(limit + 1)
     except OSError as error:
         raise BadSubmission(f"{printable(path.name)} cannot be read: {error.strerror}.") from None
@@ -191,16 +201,16 @@ def _read_plain(path: Path, *, limit: int) -> bytes:
 
 def _too_large(name: str, limit: int) -> str:
     return (
-        f"{name} has more than {limit / 1e6:.0f} MB. Clear the notebook's outputs, leave data and models out, "
+        f"{name} has more than {limit / 1e6:.0f} MB. Clear the notebook's outputs, remove data and models, "
         "and hand it in again."
     )
 
 
 class _BoundedZip(zipfile.ZipFile):
-    """A zip whose table of contents cannot ask for more than is sensible at once."""
+    """A zip file; a table of contents that asks for an unreasonable amount at once is refused."""
 
     def __init__(self, file: BinaryIO) -> None:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 65_557))  # a zip ends with a record of at most so many bytes
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 65_557))  # a zip ends with a record of at most this size
         tail = file.read()
         at = tail.rfind(b"PK\5\6")
         if at >= 0 and len(tail) >= at + 16 and int.from_bytes(tail[at + 12 : at + 16], "little") > 200 * MAX_MEMBERS:
@@ -209,7 +219,7 @@ class _BoundedZip(zipfile.ZipFile):
 
 
 def _in_zip(file: BinaryIO, name: str, size: int, *, limit: int) -> Iterator[Entry | str]:
-    """The files of a zip. Names that lead out of it are ignored: nothing is ever written by them."""
+    """Yield the files of a zip. Names that point outside of it are ignored."""
     if size > limit:
         raise BadSubmission(_too_large(name, limit))
     try:
@@ -217,9 +227,11 @@ def _in_zip(file: BinaryIO, name: str, size: int, *, limit: int) -> Iterator[Ent
         members = archive.infolist()
     except _DAMAGE as error:
         raise BadSubmission(
-            f"{name} is not a zip, or it is damaged ({printable(str(error))}). Please create the zip again."
+            f"{name} is damaged or not a zip ({printable(str(error))}). Please create the zip again."
         ) from None
-    latest = {member.filename: member for member in members}  # of two members of one name the last counts, as in unzip
+    latest = {
+        member.filename: member for member in members
+    }  # of members with the same name the last counts, as in unzip
     for member in latest.values():
         path = PurePosixPath(member.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or _DRIVE.match(member.filename):
@@ -257,5 +269,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -
     except _DAMAGE as error:
         raise BadSubmission(f"{inside} is damaged ({printable(str(error))}). Please create the zip again.") from None
     if len(data) != member.file_size:
-        raise BadSubmission(f"{inside} is damaged: it has {len(data):,} bytes, not {member.file_size:,}.")
+        raise BadSubmission(
+            f"{inside} is damaged: it has {len(data):,} bytes, not {member.file_size:,}. Please create the zip again."
+        )
     return data

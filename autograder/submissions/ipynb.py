@@ -30,7 +30,7 @@ class Cell:
 
     number: int
     source: str
-    optional: bool = False  # for the notebook only: its code counts where other code needs it
+    optional: bool = False  # for the notebook only: its code is used only if other code needs it
 
 
 def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
@@ -75,7 +75,7 @@ class _Outline(msgspec.Struct):
 
 
 class _Slim(msgspec.Struct):
-    """What is read of a cell. Its outputs and attachments are skipped while the file is decoded."""
+    """The parts of a cell that are read. Outputs and attachments are skipped while the file is decoded."""
 
     cell_type: msgspec.Raw = msgspec.Raw()
     metadata: msgspec.Raw = msgspec.Raw()

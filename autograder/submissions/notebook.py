@@ -1,7 +1,7 @@
 """Reduce a notebook or a script to a module: its code without magics, plots and training, line numbers unchanged.
 
-Only reads and parses, so that a hostile file costs nothing but a sentence. What its author broke is read as far as it
-goes: cells may be missing, doubled, in any order, or of the wrong type, and a block that Python cannot read is set aside.
+Only reads and parses, so that a hostile file can do no harm. A damaged notebook is read as far as possible: cells may
+be missing, duplicated, in any order, or of the wrong type, and a block that Python cannot read is set aside.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _CAREFUL = 8  # attempts that each remove one line that Python cannot read; then
 
 @dataclass(frozen=True)
 class Module:
-    """The module a notebook amounts to."""
+    """The module that a script or a notebook contains."""
 
     text: str
     cells: tuple[tuple[int, int], ...] = ()  # core.notebooks.CellStarts; empty for a script
     notes: tuple[str, ...] = ()
-    aside: tuple[SetAside, ...] = ()  # what Python cannot read; lines are the module's
-    problems: tuple[str, ...] = ()  # the same in sentences
+    aside: tuple[SetAside, ...] = ()  # what Python cannot read, with lines of the module
+    problems: tuple[str, ...] = ()  # the same as sentences
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,21 @@ class _Statement:
 
 
 def to_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
-    """Turn a notebook's bytes into a module. ``wanted`` are the names of the tasks it should define.
+    """Turn a notebook's bytes into a module. ``wanted`` are the names of the tasks that it should define.
 
-    Raises BadSubmission when it is not a notebook.
+    Raises BadSubmission when the file is not a notebook.
     """
     cells, notes = read_cells(data, name)
     return _reduce(cells, name, tuple(wanted), notes, numbered=True)
 
 
 def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything: bool = False) -> Module:
-    """Reduce a script as a notebook with the same code in one cell. Its lines keep their numbers.
+    """Reduce a script like a notebook with the same code in one cell. Line numbers do not change.
 
-    With ``everything`` no statement is left out, only what Python cannot read. Raises BadSubmission when it is too long.
+    With ``everything`` only code that Python cannot read is left out. Raises BadSubmission when the script is too long.
     """
     if len(text) > MAX_CODE:
-        raise BadSubmission(f"{name} holds {len(text):,} characters of code; at most {MAX_CODE:,} are read.")
+        raise BadSubmission(f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data.")
     if everything:
         lines, _, problems = _parse_cell(Cell(0, text), ())
         sentences = tuple(_sentence(name, Cell(0, text), problem) for problem in problems)
@@ -69,7 +69,7 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
 
 
 def read_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
-    """Reduce a notebook or a script, whichever its name says it is. Raises BadSubmission."""
+    """Reduce a notebook or a script, according to the name of the file. Raises BadSubmission."""
     if ".ipynb" in name.lower():
         return to_module(data, name, wanted)
     return script_to_module(decode_source(data, name), name, wanted)
@@ -117,12 +117,12 @@ def module_statements(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
 
 def _sentence(name: str, cell: Cell, problem: SetAside) -> str:
     where = f"{name}, cell {cell.number}, line" if cell.number else f"{name}, line"
-    lost = f" What it defines could not be graded: {', '.join(problem.names)}." if problem.names else ""
+    lost = f" These could not be read with it: {', '.join(problem.names)}." if problem.names else ""
     return f"{where} {problem.line}: {problem.reason}.{lost}"
 
 
 def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Module, list[SetAside]]:
-    """The cell's lines without magics, their tree, and what of it Python cannot read."""
+    """Return the cell's lines without magics, their tree, and the parts that Python cannot read."""
     lines = cell.source.split("\n")
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines[first].startswith("%%"):
@@ -170,15 +170,19 @@ def _segment(lines: Sequence[str], at: _Statement) -> str:
 
 
 def _assemble(
-    statements: list[_Statement], keep: set[int], sources: list[list[str]], numbers: list[int], notes: tuple[str, ...]
+    statements: list[_Statement],
+    selected: set[int],
+    sources: list[list[str]],
+    numbers: list[int],
+    notes: tuple[str, ...],
 ) -> Module:
-    """The cells one below the other, with `pass` in the place of each statement left out.
+    """Join the cells, with `pass` in place of each statement that was not selected.
 
-    `from __future__ import ...` stays where it is: a module is compiled statement by statement, each with what it asks for.
+    `from __future__ import ...` is not moved: a module is compiled statement by statement, each with its own features.
     """
-    for index in reversed(range(len(statements))):  # from the end, so that the columns before stay true
+    for index in reversed(range(len(statements))):  # from the end, so that positions before it stay valid
         at = statements[index]
-        if index not in keep:
+        if index not in selected:
             _remove(sources[at.cell], at)
     text: list[str] = []
     cells = []

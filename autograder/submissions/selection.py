@@ -1,7 +1,7 @@
 """Choose the files of a hand-in that are graded: by their names, else by the tasks that they define.
 
-The same files are chosen however they were packed: loose, in folders, in a zip, under the names that browsers, Jupyter
-and learning platforms give to copies.
+The choice does not depend on the packing: loose files, folders, a zip, or the names that browsers, Jupyter and
+platforms give to copies.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from autograder.submissions.source import BadSubmission, printable
 from autograder.submissions.statements import written_tasks
 
 MAX_OWN_MODULES = 50
-MAX_OWN_BYTES = 1_000_000  # of own modules together
-SAME_MOMENT = 2.0  # seconds; a zip stores times no finer
+MAX_OWN_BYTES = 1_000_000  # of all own modules together
+SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
 _IMPORTS = re.compile(rb"\b(?:from|import)[ \t]+([\w., \t]+)")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The content of the files that are graded. It travels as it is to a grader process or another machine."""
+    """The contents of the files that are graded, as they are sent to a grader process or another machine."""
 
     files: dict[str, bytes] = field(default_factory=dict)  # by the assignment's names: "knn.ipynb", "knn.py"
     own_modules: dict[str, bytes] = field(default_factory=dict)  # by path: "my_utils.py", "tools/__init__.py"
-    saved: dict[str, float] = field(default_factory=dict)  # when a file was last saved, seconds since 1970, if known
-    remarks: tuple[Remark, ...] = ()  # on files with other names, and on choices between two
+    saved: dict[str, float] = field(default_factory=dict)  # when a file was last saved, in seconds since 1970, if known
+    remarks: tuple[Remark, ...] = ()  # about files with other names, and about choices between two files
     others: tuple[str, ...] = ()  # names of files that are not graded, for messages
 
     @property
     def digest(self) -> str:
-        """sha256 over names and contents."""
+        """The sha256 of names and contents."""
         digest = hashlib.sha256()
         for files in (self.files, self.own_modules):
             for name in sorted(files):
@@ -58,7 +58,7 @@ class _Candidate:
     data: bytes
 
     def tasks_written(self, tasks: Sequence[str]) -> int:
-        """How many of the tasks are written in it; 0 for what cannot be read."""
+        """Return how many of the tasks are written in it; 0 if it cannot be read."""
         try:
             return len(written_tasks(read_module(self.data, self.entry.name, tasks).text, tasks))
         except BadSubmission:
@@ -70,14 +70,14 @@ def select_files(path: Path, assignment: Assignment, *, earlier_modules: Sequenc
 
     Raises BadSubmission when there are none, or when the hand-in cannot be read.
     """
-    listing = list_files(path)
-    chooser = _Chooser(assignment, listing)
-    if not chooser.found:
-        for inner in _inner_zips(listing):
-            chooser = _Chooser(assignment, inner)
-            if chooser.found:
-                break
-    return chooser.select(path, earlier_modules)
+    with list_files(path) as listing:
+        chooser = _Chooser(assignment, listing)
+        if not chooser.found:
+            for inner in _inner_zips(listing):
+                chooser = _Chooser(assignment, inner)
+                if chooser.found:
+                    break
+        return chooser.select(path, earlier_modules)
 
 
 def _inner_zips(listing: Listing, depth: int = 1) -> Iterable[Listing]:
@@ -89,6 +89,8 @@ def _inner_zips(listing: Listing, depth: int = 1) -> Iterable[Listing]:
 
 
 class _Chooser:
+    """Chooses files from a listing, and records why."""
+
     def __init__(self, assignment: Assignment, listing: Listing) -> None:
         self.assignment, self.listing = assignment, listing
         self.remarks: list[Remark] = []
@@ -101,11 +103,11 @@ class _Chooser:
 
     @property
     def found(self) -> bool:
-        """Is there any file to grade?"""
+        """True when there is a file to grade."""
         return bool(self.chosen)
 
     def select(self, path: Path, earlier_modules: Sequence[str]) -> Selection:
-        """Read what was chosen. Raises BadSubmission when that is nothing."""
+        """Read the chosen files. Raises BadSubmission when there are none."""
         files, saved = {}, {}
         for name, entry in self.chosen.items():
             files[name] = self._read(entry)
@@ -126,7 +128,7 @@ class _Chooser:
         exact = {name: [e for e in self.listing.entries if e.name == name] for name in (notebook_name(module), module)}
         others = self._defining(module, tasks)
         certain = all(len(entries) <= 1 for entries in exact.values())
-        if certain and any(exact.values()) and not others:  # the ordinary hand-in: nothing to decide
+        if certain and any(exact.values()) and not others:  # an ordinary hand-in: there is nothing to decide
             self.chosen |= {name: entries[0] for name, entries in exact.items() if entries}
             return
         best = {name: self._best(name, entries, tasks) for name, entries in exact.items() if entries}
@@ -139,13 +141,13 @@ class _Chooser:
                 name = notebook_name(module) if ".ipynb" in entry.name.lower() else module
                 self.chosen[name] = entry
                 self.remarks.append(
-                    Remark("renamed", f"{printable(entry.path)} was graded as {name}.", f"Its name should be {name}.")
+                    Remark("renamed", f"{printable(entry.path)} was graded as {name}.", f"Rename it to {name}.")
                 )
                 return
         self.chosen |= best
 
     def _defining(self, module: str, tasks: Sequence[str]) -> list[Entry]:
-        """Files of other names that define a task of the module, as far as can be seen without parsing."""
+        """Return files with other names that seem to define a task of the module, found without parsing."""
         roots = sorted({task.partition(".")[0] for task in tasks})
         defined = re.compile(rb"\b(?:def|class)[ \t]+(?:" + "|".join(roots).encode() + rb")\b") if roots else None
         known = {*accepted_names(self.assignment.files)}
@@ -159,7 +161,7 @@ class _Chooser:
         return found
 
     def _best(self, name: str, entries: Sequence[Entry], tasks: Sequence[str]) -> Entry:
-        """Of several files of one name: one in which tasks are written."""
+        """Return one of several files with the same name, preferably one in which tasks are written."""
         if len(entries) == 1:
             return entries[0]
         readable = [entry for entry in entries if self._try(entry) is not None]
@@ -168,7 +170,7 @@ class _Chooser:
         return self._latest(written or readable or list(entries), tasks)
 
     def _latest(self, entries: Sequence[Entry], tasks: Sequence[str]) -> Entry:
-        """Of several files with work in them: the one saved last, else the outermost. Two that differ are doubtful."""
+        """Return the file that was saved last, else the outermost one, with a remark if the files differ."""
         different: dict[bytes, Entry] = {}
         for entry in entries:
             data = self._try(entry)
@@ -177,22 +179,22 @@ class _Chooser:
         if len(left) == 1:
             return left[0]
         times = [entry.saved for entry in left]
-        if None not in times and max(times) - sorted(times)[-2] > SAME_MOMENT:  # type: ignore[type-var, operator] # no None
-            chosen, why = max(left, key=lambda entry: entry.saved or 0.0), "it was saved last"
+        if None not in times and max(times) - sorted(times)[-2] > SAME_TIME:  # type: ignore[type-var, operator] # no None
+            chosen, reason = max(left, key=lambda entry: entry.saved or 0.0), "it was saved last"
         else:
-            chosen, why = left[0], "none is newer than the others"
+            chosen, reason = left[0], "none is newer than the others"
         names = " and ".join(printable(entry.path) for entry in left[:4])
         self.remarks.append(
             Remark(
                 "doubtful",
-                f"{names} differ. {printable(chosen.path)} was graded: {why}.",
-                "Hand in only the one that is to be graded.",
+                f"{names} differ. {printable(chosen.path)} was graded: {reason}.",
+                "Hand in only the one that you want graded.",
             )
         )
         return chosen
 
     def _own_modules(self, sources: Iterable[bytes], earlier_modules: Sequence[str]) -> dict[str, bytes]:
-        """Modules of the student's own that the graded files import, and those that these import in turn."""
+        """Return the student's own modules that the graded files import, directly or through each other."""
         reserved = {*sys.stdlib_module_names, *self.assignment.imports}
         reserved |= {file.removesuffix(".py") for file in (*self.assignment.files, *earlier_modules)}
         homes = {entry.folder for entry in self.chosen.values()}
@@ -216,8 +218,8 @@ class _Chooser:
                         self.remarks.append(Remark("unreadable", self._unreadable[entry.path]))
                         continue
                     if len(found) >= MAX_OWN_MODULES or sum(map(len, found.values())) + len(data) > MAX_OWN_BYTES:
-                        text = f"{printable(path)} was left out: own modules may be {MAX_OWN_MODULES} files of "
-                        text += f"{MAX_OWN_BYTES / 1e6:g} MB together."
+                        text = f"{printable(path)} was left out. The limit for own modules is {MAX_OWN_MODULES} files "
+                        text += f"with {MAX_OWN_BYTES / 1e6:g} MB together."
                         self.remarks.append(Remark("own module", text))
                         continue
                     found[path] = data
@@ -248,24 +250,25 @@ class _Chooser:
 
     def _nothing(self, path: Path) -> str:
         name, others = printable(path.name), self._others()
-        wanted = " and no ".join(accepted_names(self.assignment.files))
+        *names, last = accepted_names(self.assignment.files)
+        wanted = f"{', '.join(names)} or {last}"
         if self._unreadable:
             return next(iter(self._unreadable.values()))
         if others == (path.name,):
             return (
-                f"{name} cannot be graded: it is not {wanted.replace(' and no ', ' or ')}, and it defines no task of "
-                f"{self.assignment.name}. Hand in the file that you wrote the tasks in, or a zip or folder that holds it."
+                f"{name} cannot be graded: it is not {wanted}, and it does not define a task of "
+                f"{self.assignment.name}. Hand in the file with your tasks, or a zip or folder that contains it."
             )
-        some = ", ".join(printable(other, limit=40) for other in others[:6]) or "nothing"
+        some = ", ".join(printable(other, limit=40) for other in others[:6]) or "no other files"
         more = f" and {len(others) - 6} more" if len(others) > 6 else ""
         return (
-            f"{name} has no {wanted}, and no other file that defines a task of {self.assignment.name}; it holds "
-            f"{some}{more}. Hand in the file that you wrote the tasks in."
+            f"{name} contains no {wanted}, and no other file that defines a task of {self.assignment.name}. "
+            f"It contains {some}{more}. Hand in the file with your tasks."
         )
 
 
 def _code(data: bytes, name: str, tasks: Sequence[str]) -> bytes:
-    """What decides whether two files are the same work: the reduced module, else the bytes."""
+    """Return the text by which files are compared: the reduced module, or the bytes if it cannot be read."""
     try:
         return read_module(data, name, tasks).text.encode("utf-8", "backslashreplace")
     except BadSubmission:
@@ -273,7 +276,7 @@ def _code(data: bytes, name: str, tasks: Sequence[str]) -> bytes:
 
 
 def _imported(source: bytes) -> set[str]:
-    """The first parts of the names that a source imports. More than that where text looks like an import."""
+    """Return the top-level names that a source imports, and perhaps more, where text looks like an import."""
     lists = (match.decode("ascii", "ignore") for match in _IMPORTS.findall(source))
     return {part.split()[0].partition(".")[0] for names in lists for part in names.split(",") if part.strip()}
 

@@ -33,12 +33,12 @@ def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
         return frozenset()
     try:
         return frozenset((node.name, count) for count in range(_count_places(node.body)))
-    except RecursionError:  # a thousand branches of elif: somebody wrote it
+    except RecursionError:  # a thousand branches of elif: this is not the handout
         return frozenset()
 
 
 def places_left(text: str, tasks: Sequence[str]) -> frozenset[tuple[str, str, int]]:
-    """The places still to write in a module's definitions of the tasks; in all definitions where no tasks are known."""
+    """Return the unwritten places in a module's definitions of the tasks, or in all if no tasks are known."""
     roots = {task.split(".")[0] for task in tasks}
     return frozenset(
         (root, *place)
@@ -49,7 +49,7 @@ def places_left(text: str, tasks: Sequence[str]) -> frozenset[tuple[str, str, in
 
 
 def written_tasks(text: str, tasks: Sequence[str]) -> list[str]:
-    """The tasks that a module defines with nothing left to write."""
+    """Return the tasks that a module defines without unwritten places."""
     definitions = _definitions(text)
     left = {(root, function) for root, function, _ in places_left(text, tasks)}
     return [
@@ -89,10 +89,10 @@ def select_statements(
     *,
     optional: Collection[int] = (),
 ) -> set[int]:
-    """Indices of the statements that belong to the module.
+    """Return the indices of the statements that belong to the module.
 
     ``segments`` is the source of each statement, ``wanted`` the names of tasks. ``optional`` are indices of statements
-    in cells that are for the notebook only: of these, only what other code needs is select_statements.
+    in cells for the notebook only: these are selected only if other code needs them.
     """
     selected = {
         i for i, s in enumerate(statements) if i not in optional and (isinstance(s, _DEFINITIONS) or _binds_unseen(s))
@@ -115,7 +115,7 @@ def select_statements(
     needed = {name.split(".")[0] for name in wanted}
     for index in selected:
         needed |= names_used(index)
-        if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is select_statements
+        if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is selected
             needed |= bound_names(statements[index])
     queue = list(needed)
     while queue:
@@ -137,7 +137,7 @@ def select_statements(
 
 
 def _binds_unseen(statement: ast.stmt) -> bool:
-    """`from m import *` may bind any name, and `from __future__` changes how all others are read: both are needed."""
+    """Return whether an import is needed for other reasons than its names: `import *` or `from __future__`."""
     if not isinstance(statement, ast.ImportFrom):
         return False
     return statement.module == "__future__" or any(alias.name == "*" for alias in statement.names)
@@ -148,7 +148,7 @@ def _assigns(statement: ast.stmt) -> bool:
 
 
 def _changed(statement: ast.stmt) -> str:
-    """The name whose object a call by itself may change, as `TABLE.append(1)` does; else an empty string."""
+    """Return the name whose object a call may change, as in `TABLE.append(1)`, or an empty string."""
     if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
         return ""
     function = statement.value.func
@@ -167,9 +167,9 @@ def bound_names(statement: ast.stmt) -> set[str]:
         return set().union(*(_roots(target) for target in targets))
     names: set[str] = set()
     inside = [statement] if isinstance(statement, _COMPOUND) else []
-    while inside:  # not by recursion: each elif is one level deeper
+    while inside:  # without recursion: each elif is one level deeper
         compound = inside.pop()
-        names |= _headed(compound)
+        names |= _names_in_header(compound)
         for child in (child for block in _blocks(compound) for child in block):
             if isinstance(child, _COMPOUND):
                 inside.append(child)
@@ -178,8 +178,8 @@ def bound_names(statement: ast.stmt) -> set[str]:
     return names
 
 
-def _headed(statement: ast.stmt) -> set[str]:
-    """What the first line of a loop or a `with` binds."""
+def _names_in_header(statement: ast.stmt) -> set[str]:
+    """Return the names that the first line of a loop or a `with` binds."""
     if isinstance(statement, ast.For | ast.AsyncFor):
         return _roots(statement.target)
     if isinstance(statement, ast.With | ast.AsyncWith):
@@ -235,11 +235,11 @@ def _module_names(segment: str) -> set[str]:
             warnings.simplefilter("ignore")
             table = symtable.symtable(segment, "<statement>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()  # `return` outside a function and the like: importing it will say so
-    free = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+        return set()  # `return` outside a function and the like: the import will report it
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     tables = table.get_children()
     while tables:
         table = tables.pop()
-        free |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+        names |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
         tables.extend(table.get_children())
-    return free
+    return names

@@ -1,7 +1,7 @@
-"""A hand-in opened and reduced to the modules that are graded.
+"""Open a hand-in and reduce it to the modules that are graded.
 
-From a path to source text: selection.py says which files are read, notebook.py reduces notebooks and scripts to modules,
-and this file decides between a notebook and a script of the same name. What cannot be read costs only its own tasks.
+From a path to source text: selection.py chooses the files, notebook.py reduces notebooks and scripts to modules, and
+this file decides between a notebook and a script of the same name. Unreadable code affects only its own tasks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.core.code import Code
 from autograder.core.notebooks import describe_line, notebook_name
 from autograder.core.report import Remark
 from autograder.submissions.notebook import Module, module_statements, read_module, script_to_module
-from autograder.submissions.selection import SAME_MOMENT, Selection, select_files
+from autograder.submissions.selection import SAME_TIME, Selection, select_files
 from autograder.submissions.source import BadSubmission, decode_source, printable
 from autograder.submissions.statements import places_left, written_tasks
 
@@ -27,13 +27,13 @@ __all__ = ["BadSubmission", "Submission", "open_selection", "open_submission", "
 
 @dataclass(frozen=True)
 class Submission:
-    """What is graded of a hand-in."""
+    """The part of a hand-in that is graded."""
 
     student: str
     code: Code
-    digest: str  # sha256 over names and contents of the wanted files as handed in
+    digest: str  # sha256 of names and contents of the wanted files as they were handed in
     notes: tuple[str, ...]  # sentences about the hand-in
-    remarks: tuple[Remark, ...] = ()  # those of the notes that staff should see too
+    remarks: tuple[Remark, ...] = ()  # the notes that staff should also see
 
     @property
     def files(self) -> Mapping[str, str]:
@@ -41,7 +41,7 @@ class Submission:
         return self.code.files
 
     def paths_below(self, folder: Path) -> dict[str, str]:
-        """The scripts that were read from ``folder`` itself, with their paths: debuggers open those."""
+        """Return the paths of the scripts that were read from ``folder`` itself, which debuggers open."""
         paths = {name: folder / name for name in self.files if name not in self.code.cells}
         return {name: str(path) for name, path in paths.items() if path.is_file()}
 
@@ -51,9 +51,9 @@ def open_submission(
 ) -> Submission:
     """Open a zip, a folder, a notebook or a script.
 
-    ``stub_folder`` holds the released files (default: the assignment's own folder); what is no different from them
-    is ignored next to what is, and a module that was not handed in is taken from there. ``earlier_modules`` names
-    modules of earlier assignments that are taken along when they are there.
+    ``stub_folder`` contains the released files (default: the assignment's own folder). If only one of a notebook and
+    its script differs from them, the other is ignored; a module that was not handed in is taken from there.
+    ``earlier_modules`` names modules of earlier assignments that are added when the hand-in contains them.
     Raises BadSubmission with the reason when nothing can be graded.
     """
     selection = select_files(path, assignment, earlier_modules=earlier_modules)
@@ -70,7 +70,7 @@ def open_selection(
     *,
     earlier_modules: Sequence[str] = (),
 ) -> Submission:
-    """Open what ``select_files`` read, here or on another machine. Raises BadSubmission when nothing can be graded."""
+    """Open the files that ``select_files`` read, here or on another machine. Raises BadSubmission as above."""
     stub_folder = stub_folder or assignment.folder
     modules: dict[str, Module] = {}
     unreadable: dict[str, str] = {}
@@ -99,7 +99,7 @@ def open_selection(
         try:
             modules[path] = script_to_module(decode_source(data, path), path, (), everything=True)
         except BadSubmission as problem:
-            remarks.append(Remark("unreadable", f"{problem} It is a module of the student's own."))
+            remarks.append(Remark("unreadable", f"{problem} It is one of the student's own modules."))
     packages = _packages(assignment, earlier_modules, selection.own_modules)
     for name, module in modules.items():
         notes += module.notes
@@ -117,7 +117,7 @@ def open_selection(
 
 
 def code_of_scripts(scripts: Mapping[str, str], assignment: Assignment) -> Code:
-    """Reduce the texts of an assignment's modules as those of a hand-in are. Raises BadSubmission."""
+    """Reduce the scripts of an assignment like those of a hand-in. Raises BadSubmission."""
     modules = {}
     for name, text in scripts.items():
         wanted = [task.name for task in assignment.tasks if task.file == name]
@@ -130,9 +130,9 @@ def code_of_scripts(scripts: Mapping[str, str], assignment: Assignment) -> Code:
 
 
 def submission_digest(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> str:
-    """The digest that ``open_submission`` would give the hand-in, which is read and not parsed for it.
+    """Return the digest that ``open_submission`` would give, without opening the files.
 
-    Raises BadSubmission when nothing in it is wanted, or it cannot be read.
+    Raises BadSubmission when the hand-in has none of the wanted files, or cannot be read.
     """
     return select_files(path, assignment, earlier_modules=earlier_modules).digest
 
@@ -144,7 +144,7 @@ def _modules(assignment: Assignment, earlier_modules: Sequence[str]) -> list[str
 def _packages(
     assignment: Assignment, earlier_modules: Sequence[str], own_modules: Mapping[str, object]
 ) -> frozenset[str] | None:
-    """What a hand-in may import besides Python's own; None where the assignment does not say."""
+    """Return the packages that a hand-in may import besides Python's own; None if the assignment lists none."""
     if not assignment.imports:
         return None
     files = [*assignment.files, *earlier_modules, *(path.partition("/")[0] for path in own_modules)]
@@ -163,14 +163,14 @@ def _imports_not_allowed(name: str, module: Module, packages: frozenset[str], al
         for package in dict.fromkeys(full.partition(".")[0] for full in names):
             if package not in packages and package not in sys.stdlib_module_names and not _notebook_only(names):
                 where = describe_line(module.cells, node.lineno, file=name)
-                text = f"{where}: {package} is not a package that this assignment allows."
-                advice = f"Use Python's own packages and {', '.join(sorted(allowed))}."
+                text = f"{where}: this assignment does not allow the package {package}."
+                advice = f"Use only Python's own packages and {', '.join(sorted(allowed))}."
                 remarks.append(Remark("import", text, advice))
     return remarks
 
 
 def _notebook_only(names: Sequence[str]) -> bool:
-    """What exists only where notebooks run; graded code gets a stand-in that does nothing."""
+    """Return whether all names are of packages for notebooks, which are replaced by empty ones when graded."""
     return all(name.split(".")[:2] == ["google", "colab"] or name.split(".")[0] == "IPython" for name in names)
 
 
@@ -182,7 +182,7 @@ def _module(
     notes: list[str],
     remarks: list[Remark],
 ) -> Module | None:
-    """The module of that name, from the notebook or the script, whichever was edited."""
+    """Return the module of that name, from the notebook or from the script, whichever was edited."""
     candidates: dict[str, Module] = {}
     problems: list[BadSubmission] = []
     for file in (notebook_name(name), name):
@@ -196,18 +196,18 @@ def _module(
             raise problems[0]
         return None
     remarks += [Remark("unreadable", str(problem)) for problem in problems]
-    # In a student's own folder the "handout" is the student's work: then only the two files tell each other apart.
+    # In a student's own folder the "handout" is the student's work, so only the two files can be compared.
     trees = {file: _trees(module.text, wanted) for file, module in candidates.items()}
     handout = _trees(stub.text, wanted).keys() if stub and wanted and not written_tasks(stub.text, wanted) else None
-    idle = [file for file in candidates if trees[file].keys() == handout]
-    if len(idle) == len(candidates):
+    untouched = [file for file in candidates if trees[file].keys() == handout]
+    if len(untouched) == len(candidates):
         notes.append(f"Nothing is written yet in {' and '.join(candidates)}.")
         return next(iter(candidates.values()))
-    if len(candidates) == 2 and not idle:
+    if len(candidates) == 2 and not untouched:
         left = {file: places_left(module.text, wanted) for file, module in candidates.items()}
-        idle = [file for file in candidates if all(left[file] > left[other] for other in candidates if other != file)]
-        idle = [file for file in idle if not written_tasks(candidates[file].text, wanted)]
-    for file in idle:
+        behind = [file for file in candidates if all(left[file] > left[other] for other in candidates if other != file)]
+        untouched = [file for file in behind if not written_tasks(candidates[file].text, wanted)]
+    for file in untouched:
         del candidates[file]
         notes.append(f"Nothing is written in {file}, so it was ignored.")
     if len(candidates) == 2 and (where := _first_difference(name, candidates, trees)):
@@ -223,36 +223,36 @@ def _one_of_two(
     where: str,
     remarks: list[Remark],
 ) -> Module:
-    """Both files were edited and differ: the one saved last, else the one with more tasks written, else the notebook."""
+    """Choose between two edited files: the one saved last, else the one with more tasks written, else the notebook."""
     notebook, script = notebook_name(name), name
     written = {file: len(written_tasks(module.text, wanted)) for file, module in candidates.items()}
     later = saved.get(script, 0.0) - saved.get(notebook, 0.0) if {notebook, script} <= saved.keys() else 0.0
-    if abs(later) > SAME_MOMENT:
-        chosen, why = (script if later > 0 else notebook), "it was saved last"
+    if abs(later) > SAME_TIME:
+        chosen, reason = (script if later > 0 else notebook), "it was saved last"
     elif written[notebook] != written[script]:
-        chosen, why = max(candidates, key=lambda file: written[file]), "more tasks are written in it"
+        chosen, reason = max(candidates, key=lambda file: written[file]), "more tasks are written in it"
     else:
-        chosen, why = notebook, "neither is newer"
-    text = f"{notebook} and {script} were both edited and differ, first in {where}. {chosen} was graded: {why}."
-    remarks.append(Remark("doubtful", text, "Hand in only the one that is to be graded."))
+        chosen, reason = notebook, "neither is newer"
+    text = f"{notebook} and {script} were both edited and differ, first in {where}. {chosen} was graded: {reason}."
+    remarks.append(Remark("doubtful", text, "Hand in only the one that you want graded."))
     return candidates[chosen]
 
 
 def _first_difference(name: str, candidates: Mapping[str, Module], trees: Mapping[str, Mapping[str, int]]) -> str:
-    """Where notebook and script differ, but for comments and order; empty where they say the same."""
+    """Return where a notebook and its script first differ, ignoring comments and order, or an empty string."""
     notebook = notebook_name(name)
-    ours, theirs = trees[notebook], trees[name]
+    in_notebook, in_script = trees[notebook], trees[name]
     different = [
         f"{describe_line(candidates[notebook].cells, line)} of {notebook}"
-        for tree, line in ours.items()
-        if tree not in theirs
+        for tree, line in in_notebook.items()
+        if tree not in in_script
     ]
-    different += [f"line {line} of {name}" for tree, line in theirs.items() if tree not in ours]
+    different += [f"line {line} of {name}" for tree, line in in_script.items() if tree not in in_notebook]
     return different[0] if different else ""
 
 
 def _trees(text: str, wanted: Sequence[str]) -> dict[str, int]:
-    """The statements that count, but for imports, each with its line."""
+    """Return the statements that count, except imports, each with its line."""
     lines = text.split("\n")
     trees = {}
     for node in module_statements(text, wanted):
@@ -270,7 +270,7 @@ def _stub(path: Path) -> Module | None:
 
 
 def _student(path: Path, assignment: Assignment) -> str:
-    """The name of the zip or folder; of the folder around it where that says only which assignment it is."""
+    """Return the name of the zip or folder, or of the folder around it if its own is just the assignment's."""
     generic = {assignment.name, *(module.removesuffix(".py") for module in assignment.files)}
     path = Path(os.path.abspath(path))
     name = path.name if path.is_dir() else path.stem
