@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @options.assignment_names
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a released file is stale.")
 def release(names: tuple[str, ...], check: bool) -> None:
-    """Derive the stubs and notebooks from the references.
+    """Generate the notebooks, scripts and README tables for students.
 
-    Reads solutions/ and writes assignments/. Without ASSIGNMENTS, the whole course is released.
+    Reads the references in solutions/ and each assignment.toml, and writes to assignments/. Without ASSIGNMENTS, the
+    whole course is released.
     """
     from autograder.authoring.release import release as derive
     from autograder.authoring.release import stale, write

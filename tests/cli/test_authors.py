@@ -63,5 +63,5 @@ def test_verify_ends_with_1_when_an_assignment_fails(course: Path, monkeypatch: 
     monkeypatch.chdir(course)
     result = run_command("verify", NAME, "--isolation", "none", "--seeds", 1, "--no-notebook", "--json")
     assert result.exit_code == 1
-    assert "mutants.py is missing" in result.stdout
+    assert "mutants.py does not exist" in result.stdout
     assert json.loads(result.stdout)
