@@ -54,7 +54,7 @@ def calibrate(
     ) -> dict[str, tuple[float, bool]]:
         scores.clear()
         progress(f"{who}, seed {seed} ...")
-        checks.run.options = replace(options, seed=seed)
+        checks.state.options = replace(options, seed=seed)
         code = code_of_scripts(files, assignment)
         with open_link(pool, code, assignment.limits) as link:
             results = checks.judge(link, code, only=lambda c: c.scored and (only is None or c.name in only))

@@ -173,10 +173,10 @@ class _Bench:
         """Run the checks of these names on the reference, with every seed."""
         problems = []
         for seed in range(seeds):
-            self.checks.run.options = replace(options, seed=seed)
+            self.checks.state.options = replace(options, seed=seed)
             results = self._run(self.sources, names)
             problems += [f"seed {seed}: {show(r)}" for r in results if r.outcome is not Outcome.PASSED]
-        self.checks.run.options = options
+        self.checks.state.options = options
         points = sum(item.spec.points for item in self.checks.items if item.name in names)
         return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
 

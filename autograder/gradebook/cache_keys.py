@@ -10,7 +10,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.course import earlier_modules
 from autograder.gradebook.journal import Key
 from autograder.runners.grader_process import Setup
-from autograder.session.digests import digest_seed, judges_digest
+from autograder.session.digests import digest_seed, grading_digest
 from autograder.submissions.submission import BadSubmission, submission_digest
 
 
@@ -21,7 +21,7 @@ class KeyMaker:
         self.assignment = assignment
         options = setup.options
         seed = digest_seed(assignment) if options.seed is None else options.seed
-        digest = judges_digest(assignment, hidden=setup.hidden)
+        digest = grading_digest(assignment, hidden=setup.hidden)
         isolation = "no" if setup.isolation == "none" else "yes"
         self._ours = (digest, __version__, options.device, options.data, str(seed), isolation)
         self._earlier_modules = earlier_modules(assignment)

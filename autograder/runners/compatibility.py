@@ -1,4 +1,4 @@
-"""What a grading machine must agree with before it grades for another one: the request, and what speaks against it.
+"""Check that a machine which grades for another one gives the same marks: the request, and the reasons against it.
 
 Knows nothing about how machines reach each other.
 """
@@ -19,7 +19,7 @@ from autograder.core.course import find_assignment
 from autograder.core.errors import GradlabError
 from autograder.runners.grader_process import Setup
 from autograder.sandbox.isolation import NoIsolation, choose
-from autograder.session.digests import judges_digest
+from autograder.session.digests import grading_digest
 from autograder.session.options import Options
 
 COURSE = "GRADLAB_COURSE"  # names the folder with assignments/ and solutions/ on a grading machine
@@ -28,12 +28,12 @@ _CODE = ("*.py", "*.json", "*.safetensors")
 
 
 class Incompatible(GradlabError):
-    """This machine would not give the same marks, or not safely. Speaks to staff."""
+    """This machine would give other marks, or could not isolate hand-ins. Written for staff."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a run asks of every machine. ``run`` tells two runs over the same assignment apart."""
+    """What a run requires of every machine. ``run`` distinguishes two runs over the same assignment."""
 
     run: str
     assignment: str
@@ -47,12 +47,12 @@ class Request:
     hidden: bool
 
     def to_json(self) -> bytes:
-        """As bytes; equal requests are equal bytes."""
+        """Return the request as bytes; equal requests give equal bytes."""
         return json.dumps(asdict(self)).encode()
 
 
 def make_request(setup: Setup, run: str) -> Request:
-    """The request for the work that a grader process with ``setup`` would do here."""
+    """Return the request for the work that a grader process with ``setup`` would do here."""
     assignment, options = read_assignment(setup.folder), setup.options
     return Request(
         run=run,
@@ -69,7 +69,7 @@ def make_request(setup: Setup, run: str) -> Request:
 
 
 def check_compatible(data: bytes) -> Setup:
-    """The setup for a grader process here. Raises Unfit with all that speaks against it."""
+    """Return the setup for a grader process here. Raises Incompatible with all reasons against it."""
     request = Request(**json.loads(data))
     reasons, isolation = [], request.isolation
     try:
@@ -83,7 +83,7 @@ def check_compatible(data: bytes) -> Setup:
         raise Incompatible(" ".join(reasons)) from None
     here = facts(assignment, hidden=request.hidden)
     reasons += [
-        f"Its {what} is {here.get(what, 'missing')}, {wanted} is wanted."
+        f"Its {what} is {here.get(what, 'missing')} instead of {wanted}."
         for what, wanted in request.facts.items()
         if here.get(what) != wanted
     ]
@@ -94,7 +94,7 @@ def check_compatible(data: bytes) -> Setup:
 
 
 def facts(assignment: Assignment, *, hidden: bool = True) -> dict[str, str]:
-    """What must be equal on two machines for equal marks."""
+    """Return what must be equal on two machines for equal marks."""
     import numpy
     import torch
 
@@ -103,8 +103,8 @@ def facts(assignment: Assignment, *, hidden: bool = True) -> dict[str, str]:
         "torch": torch.__version__.partition("+")[0],  # without the build: only some machines have a GPU
         "numpy": numpy.__version__,
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "gradlab's code": _code_digest()[:12],
-        f"digest of {assignment.name}'s checks": judges_digest(assignment, hidden=hidden)[:12],
+        "gradlab code": _code_digest()[:12],
+        f"digest of {assignment.name}'s checks": grading_digest(assignment, hidden=hidden)[:12],
     }
 
 

@@ -1,6 +1,6 @@
-"""A grader process: one grader process with its checks collected and its fork server warm, to which hand-ins are given one by one.
+"""A grader process: it has collected the checks and started its fork server, and grades hand-ins one by one.
 
-The seam for every way to spread work: a local pool has one grader process per thread, a cluster's worker keeps one of its own.
+Every way to spread work uses it: a local pool has one grader process per thread, a Dask worker has its own ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from autograder.sandbox.box_link import IMPORT_SECONDS
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import WorkerPool, open_pool
 from autograder.session.options import Options
-from autograder.session.session import Checks, Handed, with_checks
+from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.submissions.selection import Selection
 from autograder.submissions.submission import BadSubmission, Submission, open_selection, open_submission
 
@@ -35,7 +35,7 @@ SLACK_SECONDS = 120.0  # beyond what all checks of a submission may take togethe
 
 
 class GraderProcessError(GradlabError):
-    """A grader process could not be started. Speaks to staff."""
+    """A grader process could not be started. Written for staff."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Setup:
     isolation: str
     cores: int = 1
     hidden: bool = True
-    gpu: str = ""  # which one, as CUDA_VISIBLE_DEVICES names it; empty: as the environment says
+    gpu: str = ""  # which one, as CUDA_VISIBLE_DEVICES names it; empty: those of the environment
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,17 @@ class Job:
 
     student: str
     path: Path
-    selection: Selection | None = None  # what was read of it, where that was done on another machine
-    refusal: str = ""  # why that could not be graded
+    selection: Selection | None = None  # what was read of it, if another machine did that
+    refusal: str = ""  # why it cannot be graded, if another machine found that
 
     def open(self, assignment: Assignment) -> Submission:
-        """The submission in it. Raises BadSubmission."""
+        """Open the submission. Raises BadSubmission."""
         if self.refusal:
             raise BadSubmission(self.refusal)
-        beside = earlier_modules(assignment)
+        earlier = earlier_modules(assignment)
         if self.selection is None:
-            return open_submission(self.path, assignment, earlier_modules=beside)
-        return open_selection(self.selection, self.student, assignment, earlier_modules=beside)
+            return open_submission(self.path, assignment, earlier_modules=earlier)
+        return open_selection(self.selection, self.student, assignment, earlier_modules=earlier)
 
 
 class GraderProcess:
@@ -93,7 +93,7 @@ class GraderProcess:
         self._patience = len(ready.checks) * (seconds + 1) + IMPORT_SECONDS * 4 + SLACK_SECONDS
 
     def grade(self, job: Job) -> Report:
-        """The report of one hand-in. If the grader process fails, its report is broken and the next has a new one."""
+        """Return the report of one hand-in. If the process fails, the report is broken and a new process is started."""
         try:
             self._connection.send(job)
             answer = self._receive(self._patience)
@@ -104,12 +104,12 @@ class GraderProcess:
         self.close()
         if not self._abandoned:
             self._start()
-        return self.broken(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
+        return self.broken_report(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
 
-    def broken(self, job: Job, sentence: str) -> Report:
-        """The report of a hand-in that was not graded through a fault of ours."""
+    def broken_report(self, job: Job, message: str) -> Report:
+        """Return the report of a hand-in that could not be graded because of an error of ours."""
         checks = tuple(
-            replace(check, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=sentence) for check in self._blank.checks
+            replace(check, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=message) for check in self._blank.checks
         )
         return replace(self._blank, student=job.student, submission="", checks=checks)
 
@@ -120,7 +120,7 @@ class GraderProcess:
             return None
 
     def abandon(self) -> None:
-        """Stop at once, from another thread too. What is at the grader process comes out broken; nothing starts anew."""
+        """Stop at once, from any thread. The report of the current hand-in is broken; no new process is started."""
         self._abandoned = True
         self._process.kill()
 
@@ -135,11 +135,11 @@ class GraderProcess:
 
 @contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """A process started inside does not hear Ctrl-C until it says so: while it imports, it would print a traceback."""
+    """Start a process inside without Ctrl-C until it unblocks it: during its imports it would print a traceback."""
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # multiprocessing's own process: starting it would lift the block
+    resource_tracker.ensure_running()  # multiprocessing's own process: starting it would end the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # of this thread, which need not be the main one
     try:
         yield
@@ -152,7 +152,9 @@ def _serve(connection: Connection, setup: Setup) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = setup.gpu
     try:
         if sys.platform != "win32":
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # one that came meanwhile ends this here
+            signal.pthread_sigmask(
+                signal.SIG_UNBLOCK, {signal.SIGINT}
+            )  # a Ctrl-C during the imports ends this process here
         assignment = read_assignment(setup.folder)
         with open_pool(setup.isolation, cores=setup.cores, course=assignment.folder.parent.parent) as pool:
             with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, pool), hidden=setup.hidden)
@@ -164,20 +166,20 @@ def _serve(connection: Connection, setup: Setup) -> None:
 
 def _loop(connection: Connection, checks: Checks, pool: WorkerPool | None) -> None:
     isolation = pool.isolation if pool else "none"
-    connection.send(checks.report(Handed("", ""), checks.refuse(""), isolation=isolation))
+    connection.send(checks.report(ReportHeader("", ""), checks.refuse(""), isolation=isolation))
     while True:
         connection.send(grade_handin(checks, connection.recv(), pool))
 
 
 def grade_handin(checks: Checks, job: Job, pool: WorkerPool | None) -> Report:
-    """Open, run and judge one hand-in. Without a fork server the code runs in this process: for hand-ins of one's own."""
+    """Open, run and judge one hand-in. Without a pool the code runs in this process: only for your own hand-ins."""
     try:
         submission = job.open(checks.assignment)
     except BadSubmission as problem:
         results: tuple[CheckResult, ...] = checks.refuse(str(problem))
-        handed = Handed(job.student, "", (str(problem),))
+        header = ReportHeader(job.student, "", (str(problem),))
     else:
         with open_link(pool, submission.code, checks.assignment.limits) as link:
             results = checks.judge(link, submission.code)
-        handed = Handed(job.student, submission.digest, submission.notes, submission.remarks)
-    return checks.report(handed, results, isolation=pool.isolation if pool else "none")
+        header = ReportHeader(job.student, submission.digest, submission.notes, submission.remarks)
+    return checks.report(header, results, isolation=pool.isolation if pool else "none")

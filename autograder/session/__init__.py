@@ -1,1 +1,1 @@
-"""One grading session: the pytest plugin, verdicts, points, digests. For maintainers."""
+"""The pytest plugin that runs checks on a submission, and the verdicts and points that follow. For maintainers."""

@@ -1,4 +1,4 @@
-"""What a run is asked for: device, data set, seed; each looked up where it is there."""
+"""The options of a run: device, data set, seed."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from autograder.core.errors import GradlabError
 
 
 class BadOption(GradlabError):
-    """An option asks for something that is not there. Speaks to whoever typed it."""
+    """An option has a value that is not available here. Written for the user who typed it."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is asked for; part of every report."""
+    """The options of a run, which every report repeats."""
 
     device: str = "cpu"
     data: str = "scenes"
-    seed: int | None = None  # None: from the digest of the checks, which students cannot know
+    seed: int | None = None  # None: from the digest of the checks, which students cannot compute
     task: str | None = None  # only this task's checks
     debugging: bool = False
 
 
 def pick_device(wanted: str) -> str:
-    """ "auto" means CUDA where there is one."""
+    """Return "cpu" or "cuda"; "auto" means CUDA if there is a GPU. Raises BadOption."""
     if wanted == "cpu":
         return wanted
     import torch
 
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise BadOption("This machine has no GPU that torch can use: leave --device cuda away, or say --device auto.")
+        raise BadOption("This machine has no GPU that torch can use: omit --device cuda, or use --device auto.")
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def known_data(name: str) -> str:
-    """``name``, if it is a data set. Raises BadOption with the names there are."""
+    """Return ``name`` if it is a data set. Raises BadOption, which lists the valid names."""
     from common.data import DATASETS
 
     if name not in DATASETS:
-        raise BadOption(f"There is no data set {name!r}; --data takes one of: {', '.join(sorted(DATASETS))}.")
+        raise BadOption(f"Unknown data set {name!r}. Allowed: {', '.join(sorted(DATASETS))}.")
     return name

@@ -1,7 +1,7 @@
-"""The pytest plugin: collects `check_*.py`, provides the fixtures of checks, turns outcomes into points.
+"""The pytest plugin: collects `check_*.py`, provides the fixtures of checks, and converts outcomes to points.
 
-Works in three places: plain `pytest assignments/a01_knn`, `gradlab check`, and the grader's sessions (grading.py).
-Any pytest session without check files is left alone.
+It works in three places: plain `pytest assignments/a01_knn`, `gradlab check`, and the grader's sessions (session.py).
+It does not change a pytest session without check files.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from autograder.core.assignment import MANIFEST, BadManifest
 from autograder.core.report import CheckResult, Outcome
 from autograder.sandbox.proxy import Student
 from autograder.session.options import Options, pick_device
-from autograder.session.points import audit, audit_names
-from autograder.session.state import CheckFile, Run, Score, load_reference, oracles_at_hand, place
-from autograder.session.verdict import judge, show
+from autograder.session.points import verify_names, verify_points
+from autograder.session.state import CheckFile, Score, SessionState, load_reference, locate, oracles_importable
+from autograder.session.verdict import show, verdict_on
 
-RUN = pytest.StashKey[Run]()
+STATE = pytest.StashKey[SessionState]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("gradlab")
-    group.addoption("--student", type=Path, help="folder with the student's files (default: beside the checks)")
-    group.addoption("--device", default="cpu", choices=("cpu", "cuda", "auto"), help="where tensors live")
-    group.addoption("--data", default="scenes", help="dataset of scored checks")
+    group.addoption("--student", type=Path, help="folder with the student's files (default: the folder of the checks)")
+    group.addoption("--device", default="cpu", choices=("cpu", "cuda", "auto"), help="device of the tensors")
+    group.addoption("--data", default="scenes", help="data set of scored checks")
     group.addoption("--gradlab-seed", type=int, help="seed of the checks' random inputs")
     group.addoption("--task", help="only the checks of this task")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if RUN not in config.stash:
+    if STATE not in config.stash:
         options = Options(
             device=pick_device(config.getoption("--device")),
             data=config.getoption("--data"),
@@ -44,12 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
             task=config.getoption("--task"),
             debugging=bool(config.getoption("usepdb", False) or config.getoption("trace", False)),
         )
-        config.stash[RUN] = Run(options, folder=config.getoption("--student"))
+        config.stash[STATE] = SessionState(options, folder=config.getoption("--student"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if RUN in config.stash:
-        config.stash[RUN].close()
+    if STATE in config.stash:
+        config.stash[STATE].close()
 
 
 class CheckModule(pytest.Module):
@@ -57,11 +57,11 @@ class CheckModule(pytest.Module):
 
     def collect(self) -> Iterator[pytest.Item]:
         try:
-            placed = place(self.path)
+            placed = locate(self.path)
         except BadManifest as error:
             raise self.CollectError(str(error)) from None
         try:
-            with oracles_at_hand(placed):
+            with oracles_importable(placed):
                 module = self.obj
         except Exception as error:
             raise self.CollectError(import_complaint(self.path, error)) from None
@@ -93,22 +93,22 @@ class Check(pytest.Function):
 
     @property
     def title(self) -> str:
-        """The student's sentence."""
+        """The sentence that the student reads."""
         return (inspect.getdoc(self.obj) or "").splitlines()[0]
 
     @property
     def scored(self) -> bool:
-        """Is it a training run with a calibrated threshold?"""
+        """Whether this is a training run with a calibrated threshold."""
         return "score" in self.fixturenames
 
     @property
     def student(self) -> Student | None:
-        """The proxy that this check was given, once its fixtures are made."""
-        given: dict[str, Any] = getattr(self, "funcargs", None) or {}
-        return given.get("student")
+        """The proxy that this check uses, once its fixtures exist."""
+        arguments: dict[str, Any] = getattr(self, "funcargs", None) or {}
+        return arguments.get("student")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        result = self.config.stash[RUN].results.get(self.nodeid)
+        result = self.config.stash[STATE].results.get(self.nodeid)
         if result is None or result.outcome is Outcome.BROKEN:
             return super().repr_failure(excinfo)
         return show(result)
@@ -124,13 +124,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CheckModul
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     checks = [item for item in items if isinstance(item, Check)]
-    whole = not any("::" in argument for argument in config.args)  # else some checks of a file are missing
+    whole = not any("::" in argument for argument in config.args)  # otherwise some checks of a file are missing
     try:
-        audit_names((check.placed, check.name) for check in checks)
-        audit([(check.placed, check.spec) for check in checks], whole=whole)
+        verify_names((check.placed, check.name) for check in checks)
+        verify_points([(check.placed, check.spec) for check in checks], whole=whole)
     except BadCheck as error:
         raise pytest.UsageError(str(error)) from None
-    wanted = config.stash[RUN].options.task
+    wanted = config.stash[STATE].options.task
     if wanted is not None:
         dropped = [item for item in checks if item.spec.task != wanted]
         items[:] = [item for item in items if item not in dropped]
@@ -140,7 +140,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     if isinstance(item, Check) and (call.when == "call" or call.excinfo is not None):
-        results = item.config.stash[RUN].results
+        results = item.config.stash[STATE].results
         if item.nodeid not in results:
             results[item.nodeid] = _result(item, call)
     return (yield)
@@ -148,7 +148,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
     student = item.student
-    verdict = judge(call.excinfo.value if call.excinfo else None, student.trail if student else None)
+    verdict = verdict_on(call.excinfo.value if call.excinfo else None, student.trail if student else None)
     passed = verdict.outcome is Outcome.PASSED
     return CheckResult(
         id=f"{item.path.name}::{item.name}",
@@ -167,7 +167,7 @@ def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    results = config.stash[RUN].results.values()
+    results = config.stash[STATE].results.values()
     if results:
         earned, most = sum(r.points for r in results), sum(r.max_points for r in results)
         terminalreporter.section(f"{earned} of {most} points")
@@ -179,23 +179,23 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _own(request: pytest.FixtureRequest) -> Check:
     if not isinstance(request.node, Check):
-        raise BadCheck("The fixtures of gradlab are for check_* functions in check_*.py files.")
+        raise BadCheck("The fixtures of gradlab only work in check_* functions of check_*.py files.")
     return request.node
 
 
 @pytest.fixture
 def student(request: pytest.FixtureRequest) -> Student:
-    """The module that this check judges; see autograder.sandbox.proxy."""
-    check, run = _own(request), request.config.stash[RUN]
-    inputs = Rng(run.seed(check.placed), check.name, "student")
-    return run.student(check.placed, check.spec, inputs.int(0, 2**31))
+    """The module that this check tests; see autograder.sandbox.proxy."""
+    check, state = _own(request), request.config.stash[STATE]
+    inputs = Rng(state.seed(check.placed), check.name, "student")
+    return state.student(check.placed, check.spec, inputs.int(0, 2**31))
 
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> Rng:
     """Random inputs, from the check's name and the run's seed."""
-    check, run = _own(request), request.config.stash[RUN]
-    return Rng(run.seed(check.placed), check.name, device=run.options.device)
+    check, state = _own(request), request.config.stash[STATE]
+    return Rng(state.seed(check.placed), check.name, device=state.options.device)
 
 
 @pytest.fixture
@@ -203,21 +203,21 @@ def device(request: pytest.FixtureRequest) -> Any:
     """The device of the run."""
     import torch
 
-    return torch.device(request.config.stash[RUN].options.device)
+    return torch.device(request.config.stash[STATE].options.device)
 
 
 @pytest.fixture
 def data(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """``data(num_train=..., num_test=...)``: a split of the run's dataset, generated from the run's secret.
+    """``data(num_train=..., num_test=...)``: a split of the run's data set, generated from the run's secret seed.
 
-    The test images come in random order. Test labels are for the check's eyes only. ``name`` is the generated set to
-    take instead of scenes; `--data` with another set than scenes comes first.
+    The test images have a random order. The student's code must not get the test labels. ``name`` is the generated
+    data set to use instead of scenes, unless `--data` chooses another one than scenes.
     """
-    check, run = _own(request), request.config.stash[RUN]
+    check, state = _own(request), request.config.stash[STATE]
 
     def load(*, num_train: int, num_test: int, name: str | None = None, **rest: Any) -> Any:
-        chosen = name if name and run.options.data == Options.data else run.options.data
-        return run.split(check.placed, chosen, num_train=num_train, num_test=num_test, **rest)
+        chosen = name if name and state.options.data == Options.data else state.options.data
+        return state.split(check.placed, chosen, num_train=num_train, num_test=num_test, **rest)
 
     return load
 
@@ -226,10 +226,10 @@ def data(request: pytest.FixtureRequest) -> Callable[..., Any]:
 def score(request: pytest.FixtureRequest) -> Score:
     """Compares a scored run with its calibrated threshold."""
     check = _own(request)
-    return Score(request.config.stash[RUN], check.placed, check.name)
+    return Score(request.config.stash[STATE], check.placed, check.name)
 
 
 @pytest.fixture
 def reference(request: pytest.FixtureRequest) -> Any:
-    """The staff's module, in the grader's process. Hidden checks only."""
+    """The staff's module, imported in the grader's process. For hidden checks only."""
     return load_reference(_own(request).placed)

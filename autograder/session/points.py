@@ -1,4 +1,4 @@
-"""The points ledger: what the manifest promises per task must be what the checks pay."""
+"""The points of an assignment: the checks of a task must pay what its manifest promises."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from autograder.session.digests import check_files
 from autograder.session.state import CheckFile
 
 
-def audit(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool = True) -> None:
-    """Raise BadCheck where checks pay more than is promised or, when all check files are there, anything else.
+def verify_points(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool = True) -> None:
+    """Raise BadCheck if the checks of a task pay more than the manifest promises or, with all check files, less.
 
-    ``whole``: no check of these files was left out. Students have public checks only, which may pay less.
+    ``whole``: no check of these files was left out. Students only have the public checks, which may pay less.
     """
     paid: dict[Assignment, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     seen: dict[Assignment, set[str]] = defaultdict(set)
@@ -33,8 +33,8 @@ def audit(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool = True) -
                 )
 
 
-def audit_names(checks: Iterable[tuple[CheckFile, str]]) -> None:
-    """Raise BadCheck where two files of an assignment have a check of the same name: thresholds go by it."""
+def verify_names(checks: Iterable[tuple[CheckFile, str]]) -> None:
+    """Raise BadCheck if two files of an assignment have a check of the same name, which names its threshold."""
     first: dict[tuple[Assignment, str], CheckFile] = {}
     for file, name in checks:
         other = first.setdefault((file.assignment, name), file)

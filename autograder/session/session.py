@@ -1,6 +1,6 @@
 """From a submission to a report: one pytest session collects the checks once and judges any number of submissions.
 
-The session's body runs inside pytest's own run loop, so that plugins, `-k`, `--pdb` and fixtures work as ever.
+The body of the session runs in pytest's own run loop, so that plugins, `-k`, `--pdb` and fixtures work as usual.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from autograder.sandbox.proxy import Link
 from autograder.session import plugin
 from autograder.session.digests import check_files, checks_digest, digest_seed
 from autograder.session.options import Options
-from autograder.session.state import Run
+from autograder.session.state import SessionState
 
 T = TypeVar("T")
 
-# Plugins of pytest that a grader's session has no use for; each costs time on every check.
+# Plugins of pytest that a grader's session does not need; each takes time on every check.
 _UNUSED = (
     *("debugging", "terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest"),
     *("unraisableexception", "threadexception", "faulthandler", "setuponly", "setupplan"),
@@ -38,8 +38,8 @@ _VARIABLES = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS", "PYTEST_PLUGIN
 
 
 @dataclass(frozen=True)
-class Handed:
-    """What a report says of a submission beside its marks."""
+class ReportHeader:
+    """The part of a report that identifies a submission."""
 
     student: str
     digest: str
@@ -52,9 +52,9 @@ class Checks:
 
     def __init__(self, assignment: Assignment, session: pytest.Session, *, hidden: bool, selected: bool) -> None:
         self.assignment, self.hidden = assignment, hidden
-        self.selected = selected  # did the caller ask for some checks only?
+        self.selected = selected  # whether the caller chose only some checks
         self.items = [item for item in session.items if isinstance(item, plugin.Check)]
-        self.run = session.config.stash[plugin.RUN]
+        self.state = session.config.stash[plugin.STATE]
         self._hook = session.config.hook
 
     def judge(
@@ -65,17 +65,17 @@ class Checks:
         only: Callable[[plugin.Check], bool] = lambda check: True,
         progress: Callable[[CheckResult], None] = lambda result: None,
     ) -> tuple[CheckResult, ...]:
-        """Run the checks, or only some of them, against one submission. Calls ``progress`` after each."""
-        self.run.set_submission(link, code)
+        """Run the checks, or those that ``only`` selects, on one submission. Calls ``progress`` after each."""
+        self.state.set_submission(link, code)
         items = [item for item in self.items if only(item)]
         for index, item in enumerate(items, start=1):
             following = items[index] if index < len(items) else None
             self._hook.pytest_runtest_protocol(item=item, nextitem=following)
-            progress(self.run.results[item.nodeid])
-        return tuple(self.run.results[item.nodeid] for item in items)
+            progress(self.state.results[item.nodeid])
+        return tuple(self.state.results[item.nodeid] for item in items)
 
     def refuse(self, sentence: str, cause: Cause = Cause.ERROR) -> tuple[CheckResult, ...]:
-        """The results of a hand-in that could not be opened: nothing earned, the reason at every check."""
+        """Return the results of a hand-in that could not be opened: 0 points, and the reason at every check."""
         outcome = Outcome.BROKEN if cause is Cause.BROKEN else Outcome.FAILED
         return tuple(
             CheckResult(
@@ -92,9 +92,9 @@ class Checks:
             for item in self.items
         )
 
-    def report(self, handed: Handed, results: Sequence[CheckResult], *, isolation: str) -> Report:
-        """The report of one submission."""
-        options, assignment = self.run.options, self.assignment
+    def report(self, header: ReportHeader, results: Sequence[CheckResult], *, isolation: str) -> Report:
+        """Return the report of one submission."""
+        options, assignment = self.state.options, self.assignment
         tasks = []
         for task in assignment.tasks:
             own = [result for result in results if result.task == task.name]
@@ -105,8 +105,8 @@ class Checks:
             title=assignment.title,
             version=assignment.version,
             grader=__version__,
-            student=handed.student,
-            submission=handed.digest,
+            student=header.student,
+            submission=header.digest,
             checks_digest=checks_digest(assignment, hidden=self.hidden),
             device=options.device,
             data=options.data,
@@ -114,8 +114,8 @@ class Checks:
             isolation=isolation,
             checks=tuple(results),
             tasks=tuple(tasks),
-            notes=handed.notes,
-            remarks=handed.remarks,
+            notes=header.notes,
+            remarks=header.remarks,
         )
 
 
@@ -128,9 +128,9 @@ def with_checks(
     arguments: Sequence[str] = (),
     scores: dict[str, list[Any]] | None = None,
 ) -> T:
-    """Collect the checks of ``assignment`` and return what ``body`` makes of them.
+    """Collect the checks of ``assignment``, call ``body`` with them and return its result.
 
-    ``arguments`` are pytest's own, "-k" and the like. Raises BadCheck when the checks cannot be collected.
+    ``arguments`` are options of pytest such as "-k". Raises BadCheck if the checks cannot be collected.
     """
     files = check_files(assignment, hidden=hidden)
     if not files:
@@ -143,40 +143,43 @@ def with_checks(
             raise BadCheck(f"No check of {assignment.name} was selected by {' '.join(arguments) or options.task}.")
         return body(checks)
 
-    session = _Session(Run(options, scores=scores), judge)
-    needed = ("debugging", "terminal") if "--pdb" in arguments else ()  # without them, breakpoint() is Python's own
+    session = _Session(SessionState(options, scores=scores), judge)
+    needed = (
+        ("debugging", "terminal") if "--pdb" in arguments else ()
+    )  # without them, breakpoint() would start Python's debugger
     unused = [part for name in _UNUSED if name not in needed for part in ("-p", f"no:{name}")]
     fixed = ["-c", os.devnull, "--rootdir", str(assignment.folder.parent), "--noconftest", "--capture=no"]
-    with _undisturbed(files):
+    with _isolated_pytest(files):
         code = pytest.main([*fixed, *unused, *arguments, *map(str, files)], plugins=[session, plugin])
     if isinstance(session.error, pytest.exit.Exception):
-        raise KeyboardInterrupt from None  # who quits the debugger wants no more
+        raise KeyboardInterrupt from None  # the user quit the debugger
     if session.error is not None:
         raise session.error
     if not session.finished:
-        said = "\n".join(session.complaints.values())
-        raise BadCheck(said or f"pytest could not collect the checks (exit code {int(code)}).")
-    return session.result
+        complaints = "\n".join(session.complaints.values())
+        raise BadCheck(complaints or f"pytest could not collect the checks (exit code {int(code)}).")
+    result: T = session.result
+    return result
 
 
 class _Session:
-    """A pytest plugin whose run loop is the body."""
+    """A pytest plugin that replaces pytest's run loop by the body."""
 
-    def __init__(self, run: Run, body: Callable[[pytest.Session], Any]) -> None:
-        self.run, self.body = run, body
+    def __init__(self, state: SessionState, body: Callable[[pytest.Session], Any]) -> None:
+        self.state, self.body = state, body
         self.result: Any = None
         self.error: BaseException | None = None
         self.finished = False
-        self.complaints: dict[str, str] = {}  # by what could not be collected
+        self.complaints: dict[str, str] = {}  # by the node that could not be collected
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[plugin.RUN] = self.run
+        config.stash[plugin.STATE] = self.state
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            told = str(report.longrepr)  # twice for a file: pytest takes any that is named for one of its own modules
-            self.complaints[report.nodeid] = min(self.complaints.get(report.nodeid, told), told, key=len)
+            text = str(report.longrepr)  # pytest may collect a file twice, also as a module of its own: use the shorter
+            self.complaints[report.nodeid] = min(self.complaints.get(report.nodeid, text), text, key=len)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -185,7 +188,7 @@ class _Session:
         try:
             self.result = self.body(session)
             self.finished = True
-        except BaseException as error:  # pytest would turn it into an exit code
+        except BaseException as error:  # pytest would replace it by an exit code
             self.error = error
         return True
 
@@ -199,8 +202,8 @@ class _Session:
 
 
 @contextmanager
-def _undisturbed(files: Sequence[Path]) -> Iterator[None]:
-    """Keep plugins and options that happen to be around out of a session that decides marks; forget its modules."""
+def _isolated_pytest(files: Sequence[Path]) -> Iterator[None]:
+    """Ignore plugins and options of the environment while marks are decided, and drop the checks' modules afterwards."""
     before = {name: os.environ.pop(name, None) for name in _VARIABLES}
     path = list(sys.path)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

@@ -1,6 +1,6 @@
-"""What one pytest session of checks knows: the options of the run and the submission that sits at the grader process now.
+"""The state of one pytest session of checks: the options of the run and the current submission.
 
-Knows nothing about pytest's hooks (plugin.py) or about where submissions come from (grading.py).
+Knows nothing about pytest's hooks (plugin.py) or about how submissions are opened (session.py's callers).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HIDDEN = "_hidden"
 
 @dataclass(frozen=True)
 class CheckFile:
-    """A check file, placed: the assignment it belongs to and the module it judges."""
+    """A check file, with its assignment and the module that it tests."""
 
     path: Path
     assignment: Assignment
@@ -43,24 +43,24 @@ class CheckFile:
 
 
 @dataclass
-class Run:
-    """One session. ``link`` and ``code`` change from submission to submission; the rest does not."""
+class SessionState:
+    """The state of one session. ``link``, ``code`` and ``results`` belong to the current submission."""
 
     options: Options
-    folder: Path | None = None  # where the student's files are, when no submission was handed over
+    folder: Path | None = None  # of the student's files, if no submission is set
     link: Link | None = None
     code: Code = field(default_factory=Code)
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
-    scores: dict[str, list[Any]] | None = None  # where scored checks write instead of comparing
+    scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     own: dict[Path, LocalLink] = field(default_factory=dict)
     splits: dict[Any, Any] = field(default_factory=dict)
 
     def set_submission(self, link: Link, code: Code) -> None:
-        """The next submission's turn."""
+        """Make this the current submission."""
         self.link, self.code, self.results = link, code, {}
 
     def student(self, file: CheckFile, spec: CheckSpec, seed: int) -> Student:
-        """The proxy for one check, its link reset and its deadline begun."""
+        """Return the proxy for one check, after resetting the link and starting the deadline."""
         link, code = self.link, self.code
         if link is None:
             folder = self.folder or file.path.parent
@@ -71,7 +71,7 @@ class Run:
         return Student(link, file.module, code.files.get(name), unreadable=code.unreadable.get(name, ""))
 
     def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, Code]:
-        """The student's files in a folder, as `gradlab check` and the grader read them."""
+        """Open the student's files in a folder, as `gradlab check` and the grader do."""
         try:
             submission = open_submission(
                 folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment)
@@ -84,7 +84,7 @@ class Run:
         return self.own[folder], submission.code
 
     def split(self, file: CheckFile, name: str, **sizes: Any) -> Any:
-        """Images and labels that the student's process cannot generate for itself: seeded by the run's secret."""
+        """Return images and labels that depend on the run's secret seed: the student's code cannot generate them."""
         key = (self.seed(file), name, tuple(sorted(sizes.items())))
         if key not in self.splits:
             from common.data import load
@@ -96,18 +96,18 @@ class Run:
         return self.splits[key]
 
     def close(self) -> None:
-        """Forget the modules that were imported into this process."""
+        """Drop the modules that were imported into this process."""
         for link in self.own.values():
             link.close()
         self.own.clear()
 
     def seed(self, file: CheckFile) -> int:
-        """The run's seed: asked for, or from the checks themselves."""
+        """Return the run's seed: from the options, or else from the checks themselves."""
         return digest_seed(file.assignment) if self.options.seed is None else self.options.seed
 
 
-def place(path: Path) -> CheckFile:
-    """Where a check file belongs. Raises BadManifest when no manifest is beside it or at its public twin."""
+def locate(path: Path) -> CheckFile:
+    """Find the assignment and the module of a check file. Raises BadManifest without a manifest or a module."""
     folder = path.resolve().parent
     name = path.stem.removeprefix("check_")
     hidden = name.endswith(HIDDEN)
@@ -120,15 +120,15 @@ def place(path: Path) -> CheckFile:
     if not judged:
         files = ", ".join(assignment.files)
         raise BadManifest(
-            f"{path} judges the module that its name begins with, check_<module>[_<topic>][_hidden].py, "
-            f"but {folder / MANIFEST} lists {files}."
+            f"{path} is not named after a module of its assignment. Name it check_<module>[_<topic>][_hidden].py; "
+            f"{folder / MANIFEST} lists {files}."
         )
     return CheckFile(path, assignment, max(judged, key=len), hidden)
 
 
 @contextmanager
-def oracles_at_hand(file: CheckFile) -> Iterator[None]:
-    """Inside, `import oracles` finds this assignment's own; afterwards its name is free for the next assignment's."""
+def oracles_importable(file: CheckFile) -> Iterator[None]:
+    """Make `import oracles` find the oracles of this assignment, and forget them afterwards."""
     folders = [file.assignment.folder, *([file.assignment.solutions] if file.hidden else [])]
     names = [path.stem for folder in folders for path in folder.glob(ORACLES)]
     sys.path[:0] = [str(folder) for folder in folders]
@@ -149,14 +149,14 @@ def _assignment(folder: Path) -> Assignment:
 class Score:
     """The fixture ``score``: compares a scored run with its calibrated threshold, or records it."""
 
-    def __init__(self, run: Run, file: CheckFile, check: str) -> None:
-        self.run, self.file, self.check = run, file, check
+    def __init__(self, state: SessionState, file: CheckFile, check: str) -> None:
+        self.state, self.file, self.check = state, file, check
 
     def __call__(self, value: float, name: str = "accuracy", *, higher_is_better: bool = True) -> None:
-        """Fail the check when ``value`` is on the wrong side of the threshold. Raises BadCheck without one."""
+        """Fail the check if ``value`` is on the wrong side of the threshold. Raises BadCheck if there is none."""
         key = f"{self.check}:{name}"
-        if self.run.scores is not None:
-            self.run.scores.setdefault(key, []).append((float(value), higher_is_better))
+        if self.state.scores is not None:
+            self.state.scores.setdefault(key, []).append((float(value), higher_is_better))
             return
         threshold = self._threshold(key)
         good = value >= threshold if higher_is_better else value <= threshold
@@ -166,16 +166,16 @@ class Score:
     def _threshold(self, key: str) -> float:
         path = self.file.assignment.solutions / "calibration.json"
         try:
-            return float(json.loads(path.read_text())[self.run.options.data][key]["threshold"])
+            return float(json.loads(path.read_text())[self.state.options.data][key]["threshold"])
         except (OSError, ValueError, KeyError, TypeError):
             command = f"gradlab calibrate {self.file.assignment.name}"
             raise BadCheck(
-                f"{path} has no threshold for {key!r} on {self.run.options.data!r}: run `{command}`."
+                f"{path} has no threshold for {key!r} on {self.state.options.data!r}: run `{command}`."
             ) from None
 
 
 def load_reference(file: CheckFile) -> ModuleType:
-    """The staff's module, imported in this process under a name of its own. Hidden checks only."""
+    """Import the staff's module in this process. For hidden checks only."""
     folder = file.assignment.solutions
     if not file.hidden:
         raise BadCheck(f"{file.path}: only hidden checks may use the reference.")

@@ -1,8 +1,8 @@
-"""From what a check raised to a verdict: whose fault it was, and the words for it.
+"""The verdict on a check, from the exception that it raised: whose fault it was, and the message.
 
-The rule: Mismatch and StudentFault cost the student's points. Any other exception does too once the check has received
-a value from the student's code, because the reference passes the same check on every seed: what broke the check is the
-value. Before that, or when gradlab's own parts fail, the check is broken, and staff are told.
+Mismatch and StudentFault cost the student's points. So does any other exception after the check has received a value
+from the student's code: the reference passes the same check with every seed, so the value caused the exception. Before
+that, or if a part of gradlab fails, the check is broken and is reported to staff.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Verdict:
     hint: str = ""
 
 
-def judge(error: BaseException | None, trail: Trail | None) -> Verdict:
-    """The verdict on a check that ended with ``error``, or with none."""
+def verdict_on(error: BaseException | None, trail: Trail | None) -> Verdict:
+    """Return the verdict on a check that raised ``error``, or None."""
     if error is None:
         return Verdict(Outcome.PASSED)
     call = trail.call if trail else ""
@@ -43,14 +43,14 @@ def judge(error: BaseException | None, trail: Trail | None) -> Verdict:
     if trail is None or not trail.received or known or not isinstance(error, Exception):
         text = str(error) if isinstance(error, BadCheck) else "".join(traceback.format_exception(error, limit=-6))
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
-    reason = f"The check cannot use what came back ({type(error).__name__}: {str(error)[:300]})."
+    reason = f"The check could not use your return value ({type(error).__name__}: {str(error)[:300]})."
     return Verdict(
         Outcome.FAILED, Cause.WRONG, f"{call}\n{reason}".strip(), "Compare its type and shape with the handout."
     )
 
 
 def show(result: CheckResult) -> str:
-    """A failed check as plain text, in the order in which a student reads it."""
+    """Return a failed check as plain text, in the order in which students read it."""
     head = f"{result.outcome.value.upper()} {result.points}/{result.max_points}  {result.title}"
     lines = [*result.message.splitlines(), *([f"Hint: {result.hint}"] if result.hint else [])]
     return "\n".join([head, *(f"    {line}" for line in lines)])

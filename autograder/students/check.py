@@ -16,7 +16,7 @@ from autograder.core.course import earlier_modules
 from autograder.core.report import CheckResult, Report
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.options import Options
-from autograder.session.session import Checks, Handed, with_checks
+from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.students.handout import changed_checks
 from autograder.submissions.submission import open_submission
 
@@ -44,7 +44,9 @@ def check_folder(
         finally:
             link.close()
         notes = (*submission.notes, *changed_checks(assignment.folder))
-        return checks.report(Handed("you", submission.digest, notes, submission.remarks), results, isolation="none")
+        return checks.report(
+            ReportHeader("you", submission.digest, notes, submission.remarks), results, isolation="none"
+        )
 
     return with_checks(assignment, options, body, hidden=False, arguments=arguments)
 
@@ -64,7 +66,7 @@ def check_namespace(
             results = checks.judge(link, code, only=lambda check: check.placed.module == module)
         finally:
             link.close()
-        return checks.report(Handed("you", "", changed_checks(assignment.folder)), results, isolation="none")
+        return checks.report(ReportHeader("you", "", changed_checks(assignment.folder)), results, isolation="none")
 
     return with_checks(assignment, options, body, hidden=False)
 

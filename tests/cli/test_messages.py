@@ -90,7 +90,7 @@ def test_a_notebook_that_asks_for_an_unknown_module_gets_the_list_of_modules(
         check("nopemod")
     with pytest.raises(BadManifest, match="has no task 'dubble'"):
         check("tiny", task="dubble")
-    with pytest.raises(BadOption, match="There is no data set 'cifar'"):
+    with pytest.raises(BadOption, match="Unknown data set 'cifar'"):
         check("tiny", data="cifar")
 
 

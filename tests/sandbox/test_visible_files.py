@@ -165,6 +165,7 @@ found = site.getsitepackages()
 site.getsitepackages = lambda: [*found, *shown]
 
 from autograder.core.assignment import Limits
+from autograder.core.code import Code
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import WorkerPool
@@ -176,7 +177,7 @@ except NoIsolation as reason:
     sys.exit(f"no isolation: {reason}")
 source = sys.stdin.read()
 with WorkerPool(kind, course=Path(course)) as pool:
-    link = BoxLink(pool, {"work.py": source}, Limits())
+    link = BoxLink(pool, Code({"work.py": source}), Limits())
     link.begin(seed=1, seconds=60, memory_mb=2000)
     student = Student(link, "work", source)
     print(student.has_init())

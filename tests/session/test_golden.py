@@ -1,6 +1,6 @@
-"""Hand-ins of every kind earn exactly the report that is written beside them.
+"""Hand-ins of every kind get exactly the report that is stored next to them.
 
-A story is a folder below tests/golden: `handin/` is what a student sent, `expected.json` what the report must say.
+A story is a folder below tests/golden: `handin/` is the hand-in, `expected.json` lists what the report must contain.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 @pytest.fixture(scope="module")
 def reports(course: Assignment, isolation: str) -> Iterator[dict[str, Report]]:
-    """All stories, graded one after the other in one session, as a grader process would."""
+    """The reports of all stories, graded one after the other in one session, as by a grader process."""
 
     def grade(checks: Checks) -> dict[str, Report]:
         stories = sorted(path.name for path in STORIES.iterdir())
@@ -50,26 +50,26 @@ def expected(story: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("story", sorted(path.name for path in STORIES.iterdir()))
-def test_a_hand_in_earns_the_report_beside_it(
+def test_a_hand_in_gets_the_report_stored_next_to_it(
     story: str, reports: dict[str, Report], course: Assignment, tmp_path: Path
 ) -> None:
     report, wanted = reports[story], expected(story)
-    told = {check.id.partition("::")[2]: check for check in report.checks}
-    assert report.points == wanted["points"], told
-    assert {name: [c.outcome, c.cause] if c.cause else [c.outcome] for name, c in told.items()} == {
+    shown = {check.id.partition("::")[2]: check for check in report.checks}
+    assert report.points == wanted["points"], shown
+    assert {name: [c.outcome, c.cause] if c.cause else [c.outcome] for name, c in shown.items()} == {
         name: row[:2] for name, row in wanted["checks"].items()
     }
     for name, row in wanted["checks"].items():
         for fragment in row[2:]:
-            assert fragment in told[name].message + "\n" + told[name].hint
+            assert fragment in shown[name].message + "\n" + shown[name].hint
     for note, fragment in zip(report.notes, wanted.get("notes", []), strict=True):
         assert fragment in note
     for fragment in wanted.get("output", []):
-        assert fragment in told["check_double_of_a_matrix"].output
+        assert fragment in shown["check_double_of_a_matrix"].output
     assert not report.needs_staff
-    said = json.dumps(asdict(report))
+    text = json.dumps(asdict(report))
     for ours in ("Traceback", "autograder", str(course.folder.parent.parent), "/gradlab", "check_vectors.py, line"):
-        assert ours not in said
+        assert ours not in text
     assert all(len(check.message) < 3000 and len(check.output) < 66_000 for check in report.checks)
 
     write_report(report, tmp_path)

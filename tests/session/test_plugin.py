@@ -1,4 +1,4 @@
-"""Checks are pytest: the plugin collects them, shows sentences, counts points, and leaves other sessions alone."""
+"""pytest runs the checks: the plugin collects them, shows sentences, sums points, and ignores other sessions."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def test_k_selects_and_x_stops(run: Run, course: Path) -> None:
     run(CHECKS, "-x").assert_outcomes(failed=1)
 
 
-def test_a_check_can_be_named_by_itself(run: Run, course: Path) -> None:
-    (course.parent.parent / "solutions" / course.name).mkdir(parents=True)  # staff, and no hidden check yet
+def test_a_single_check_can_be_selected_by_name(run: Run, course: Path) -> None:
+    (course.parent.parent / "solutions" / course.name).mkdir(
+        parents=True
+    )  # as for staff, before there is a hidden check
     (course / "assignment.toml").write_text(MANIFEST.replace("= 50", "= 20").replace("= 30", "= 20"))
     (course / "check_vectors.py").write_text(
         PUBLIC + PUBLIC.replace('"Counter"', '"total"').replace("check_c", "check_t")
@@ -48,14 +50,14 @@ def test_a_check_can_be_named_by_itself(run: Run, course: Path) -> None:
     run(f"{CHECKS}/check_vectors.py::check_counter").assert_outcomes(passed=1)
 
 
-def test_task_and_student_choose_what_is_judged(run: Run, course: Path, tmp_path: Path) -> None:
+def test_the_options_task_and_student_select_what_is_checked(run: Run, course: Path, tmp_path: Path) -> None:
     run(CHECKS, "--task", "Counter").assert_outcomes(passed=1, deselected=1)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "vectors.py").write_text(WRONG)
     run(CHECKS, "--student", str(tmp_path / "other")).assert_outcomes(failed=2)
 
 
-def test_a_failure_is_the_students_sentence_without_a_traceback_of_ours(run: Run, course: Path) -> None:
+def test_a_failure_shows_the_sentence_for_students_and_no_traceback_of_gradlab(run: Run, course: Path) -> None:
     (course / "vectors.py").write_text(HONEST.replace("x * 2", "x * x").replace("self.value += n", "raise KeyError(n)"))
     result = run(CHECKS)
     result.assert_outcomes(failed=2)
@@ -75,7 +77,7 @@ def test_a_failure_is_the_students_sentence_without_a_traceback_of_ours(run: Run
         assert ours not in result.stdout.str().split("short test summary")[0].split("FAILURES")[1]
 
 
-def test_what_is_not_written_is_said_by_name(run: Run, course: Path) -> None:
+def test_a_function_that_is_not_written_is_named(run: Run, course: Path) -> None:
     (course / "vectors.py").write_text("def double(x):\n    raise NotImplementedError()\n")
     result = run(CHECKS)
     result.stdout.fnmatch_lines(
@@ -83,14 +85,14 @@ def test_what_is_not_written_is_said_by_name(run: Run, course: Path) -> None:
     )
 
 
-def test_without_the_students_file_every_check_says_so(run: Run, course: Path) -> None:
+def test_every_check_reports_that_the_file_is_missing(run: Run, course: Path) -> None:
     (course / "vectors.py").unlink()
     result = run(CHECKS)
     result.assert_outcomes(failed=2)
     assert result.stdout.str().count("    vectors.py was not handed in.") == 2
 
 
-def test_each_run_judges_the_file_as_it_is_now(run: Run, course: Path) -> None:
+def test_each_run_reads_the_file_again(run: Run, course: Path) -> None:
     run(CHECKS).assert_outcomes(passed=2)
     (course / "vectors.py").write_text(WRONG)
     run(CHECKS).assert_outcomes(failed=2)
@@ -113,26 +115,26 @@ BUGGY = HONEST.replace("    return x * 2", "    marker = 'inside double'\n    re
 @pytest.mark.parametrize("program", [("pytest", CHECKS), ("autograder", "check", "t02_vectors")])
 def test_pdb_opens_in_the_students_frame(program: tuple[str, ...], course: Path) -> None:
     (course / "vectors.py").write_text(BUGGY)
-    said = debugged(course, "p marker\np x.shape\nq\n", *program, "--pdb", "-k", "matrix")
-    assert "'inside double'" in said
-    assert "torch.Size([3, 5])" in said
-    assert said.endswith("goes on where it ended.\n") or program[0] == "pytest"
+    output = debugged(course, "p marker\np x.shape\nq\n", *program, "--pdb", "-k", "matrix")
+    assert "'inside double'" in output
+    assert "torch.Size([3, 5])" in output
+    assert output.endswith("Run the same command again to resume.\n") or program[0] == "pytest"
 
 
 @pytest.mark.parametrize("program", [("pytest", CHECKS), ("autograder", "check", "t02_vectors")])
 def test_a_breakpoint_stops_in_the_students_frame_and_the_clock(program: tuple[str, ...], course: Path) -> None:
     (course / "vectors.py").write_text(BUGGY.replace("    return x * marker", "    breakpoint()\n    return x * 2"))
     change(course, 'e", points=20', 'e", points=20, seconds=0.3')
-    said = debugged(course, "p marker\n!__import__('time').sleep(0.6)\np x.shape\nc\n", *program, "-k", "matrix")
-    assert "'inside double'" in said
-    assert "torch.Size([3, 5])" in said
-    assert "20 of 20" in said or "20/20" in said
+    output = debugged(course, "p marker\n!__import__('time').sleep(0.6)\np x.shape\nc\n", *program, "-k", "matrix")
+    assert "'inside double'" in output
+    assert "torch.Size([3, 5])" in output
+    assert "20 of 20" in output or "20/20" in output
 
 
-# sessions that are not ours
+# sessions without checks
 
 
-def test_a_session_without_checks_is_left_alone(pytester: pytest.Pytester) -> None:
+def test_a_session_without_checks_is_not_affected(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         test_other="def test_it():\n    assert 1\n", check_other="raise SystemExit('not a check of ours')\n"
     )
@@ -144,7 +146,7 @@ def test_a_session_without_checks_is_left_alone(pytester: pytest.Pytester) -> No
 def test_a_test_cannot_use_the_fixtures_of_checks(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_other="def test_it(student):\n    assert 1\n")
     result = pytester.runpytest_inprocess(*QUICK)
-    result.stdout.fnmatch_lines(["*The fixtures of gradlab are for check_[*] functions in check_[*].py files.*"])
+    result.stdout.fnmatch_lines(["*The fixtures of gradlab only work in check_[*] functions of check_[*].py files.*"])
 
 
 TAKES_GLYPHS = '''
@@ -159,10 +161,10 @@ def check_data_by_name(student, data):
 
 
 @pytest.mark.parametrize(("option", "wanted"), [("scenes", "glyphs"), ("glyphs", "glyphs"), ("mnist", "mnist")])
-def test_a_check_may_name_its_generated_data_and_the_command_line_comes_first(
+def test_a_check_may_name_its_generated_data_and_the_command_line_overrides_it(
     run: Run, course: Path, monkeypatch: pytest.MonkeyPatch, option: str, wanted: str
 ) -> None:
-    source = importlib.import_module("common.data.mnist")  # the one that load will find, whatever ran before
+    source = importlib.import_module("common.data.mnist")  # the module that load will use, even after other tests
     monkeypatch.setattr(source, "read", importlib.import_module("common.data.glyphs").read)
     (course / "check_vectors.py").write_text(TAKES_GLYPHS.format(wanted=wanted))
     run(f"{CHECKS}/check_vectors.py::check_data_by_name", "--data", option).assert_outcomes(passed=1)

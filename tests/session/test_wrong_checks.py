@@ -1,4 +1,4 @@
-"""A check file that is wrong is refused, with its place, and a bug in a check is shown to staff."""
+"""A wrong check file is refused with its path and line, and a bug in a check is shown to staff."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WRONG_CHECKS = {
 
 
 @pytest.mark.parametrize("name", WRONG_CHECKS)
-def test_a_wrong_check_file_is_refused_with_its_place(name: str, run: Run, course: Path) -> None:
+def test_a_wrong_check_file_is_refused_with_its_path_and_line(name: str, run: Run, course: Path) -> None:
     old, new, line = WRONG_CHECKS[name]
     change(course, old, new)
     result = run(CHECKS)
@@ -51,7 +51,7 @@ def test_a_wrong_check_file_is_refused_with_its_place(name: str, run: Run, cours
     (result.stderr if "pay" in line else result.stdout).fnmatch_lines([f"*{line}*"])
 
 
-def test_points_that_are_promised_but_not_paid_are_refused_where_all_checks_are_there(run: Run, course: Path) -> None:
+def test_checks_that_pay_less_than_promised_are_refused_if_none_is_missing(run: Run, course: Path) -> None:
     hidden = course.parent.parent / "solutions" / course.name
     hidden.mkdir(parents=True)
     (hidden / "check_vectors_hidden.py").write_text(
@@ -59,17 +59,17 @@ def test_points_that_are_promised_but_not_paid_are_refused_where_all_checks_are_
     )
     result = run(CHECKS, str(hidden))
     result.stderr.fnmatch_lines(["*promises 50 points for 'double', but the checks pay 30. Change one of the two.*"])
-    run(CHECKS).assert_outcomes(passed=2)  # students have some of the checks only
+    run(CHECKS).assert_outcomes(passed=2)  # students only have the public checks
 
 
-def test_a_check_file_of_no_module_is_refused(run: Run, course: Path) -> None:
+def test_a_check_file_that_is_not_named_after_a_module_is_refused(run: Run, course: Path) -> None:
     (course / "check_matrices.py").write_text(PUBLIC)
     run(CHECKS).stdout.fnmatch_lines(
-        ["*judges the module that its name begins with, *, but*assignment.toml lists vectors.py.*"]
+        ["*is not named after a module of its assignment. Name it *; *assignment.toml lists vectors.py.*"]
     )
 
 
-def test_a_modules_checks_may_be_split_by_topic(run: Run, course: Path) -> None:
+def test_the_checks_of_a_module_may_be_split_by_topic(run: Run, course: Path) -> None:
     whole = course / "check_vectors.py"
     head, first, second = whole.read_text().partition('@task("Counter"')
     whole.write_text(head)
@@ -83,9 +83,11 @@ def test_check_files_share_oracles_and_each_assignment_has_its_own(run: Run, cou
     (course / "oracles.py").write_text("def twice(x):\n    return 2 * x\n")
     other = course.parent / "t03_vectors"
     shutil.copytree(course, other)
-    (other / "check_vectors.py").rename(other / "check_vectors_too.py")  # pytest wants names that differ
+    (other / "check_vectors.py").rename(other / "check_vectors_too.py")  # pytest requires different names
     run(CHECKS, str(other)).assert_outcomes(passed=4)
-    (other / "oracles.py").write_text("def twice(x):\n    return 3 * x + 0\n")  # of another size: see importlib's cache
+    (other / "oracles.py").write_text(
+        "def twice(x):\n    return 3 * x + 0\n"
+    )  # importlib's cache compares sizes, so this one differs
     run(CHECKS, str(other)).assert_outcomes(passed=3, failed=1)
     assert "oracles" not in sys.modules
 
@@ -103,12 +105,12 @@ def test_a_bug_in_a_check_shows_staff_the_check(run: Run, course: Path) -> None:
     result.stdout.fnmatch_lines([">*x = rng.norm(3, 5)", "*AttributeError*", "broken*0/20*Doubling a matrix*"])
 
 
-def test_a_bug_that_only_the_students_value_brings_out_is_the_students(run: Run, course: Path) -> None:
+def test_an_error_that_only_the_students_value_causes_costs_points(run: Run, course: Path) -> None:
     change(course, "    before = counter.value\n", "    before = counter.value.item()\n")
     result = run(CHECKS)
     result.stdout.fnmatch_lines(
         [
-            "    The check cannot use what came back (AttributeError: 'int' object has no attribute 'item').",
+            "    The check could not use your return value (AttributeError: 'int' object has no attribute 'item').",
             "failed*0/20*",
         ]
     )
