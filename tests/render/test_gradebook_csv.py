@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from autograder.core.report import JSON_NAMES, Cause, CheckResult, Report, TaskResult, read_report
+from autograder.core.report import JSON_NAMES, Cause, CheckResult, Mark, Remark, Report, TaskResult, read_report
 from autograder.render.gradebook_csv import AFTER, BEFORE, cell, gradebook_csv
 from tests.support.sample_reports import classroom, hostile, mixed, perfect, stub
 
@@ -95,7 +95,7 @@ def documented(heading: str) -> set[str]:
     return set(re.findall(r"^\| `([a-z_ ]+)` \|", table, re.M))
 
 
-@pytest.mark.parametrize("kind", [Report, CheckResult, TaskResult])
+@pytest.mark.parametrize("kind", [Report, CheckResult, TaskResult, Mark, Remark])
 def test_the_documented_fields_are_those_of_the_dataclass(kind):
     fields = {JSON_NAMES.get(field.name, field.name) for field in dataclasses.fields(kind)} | (
         DERIVED if kind is Report else set()
