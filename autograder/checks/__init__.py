@@ -1,1 +1,1 @@
-"""What check files are written with: the task mark, expectations, gradients, random inputs. For authors of checks."""
+"""The kit for check files: task mark, expectations, comparisons, gradients, random inputs. For authors of checks."""

@@ -1,6 +1,6 @@
-"""Compare a value with the expected one in stages: type, shape, dtype, device, values. Each stage has its sentence.
+"""Compare a value with the expected one in stages: type, shape, dtype, device, values. Each stage has a sentence.
 
-``expected`` is ours; ``actual`` may be anything and is only read through exact builtin, torch and numpy types.
+``expected`` comes from the check. ``actual`` may be any object, so only exact builtin, torch and numpy types are read.
 Knows nothing about mistakes and hints.
 """
 
@@ -23,7 +23,7 @@ CONTAINERS = (list, tuple, dict, set, frozenset)
 
 @dataclass(frozen=True)
 class Difference:
-    """The first stage that fails, at the first leaf that fails."""
+    """The first stage that fails, for the first leaf that fails."""
 
     stage: str  # "type", "shape", "dtype", "device" or "values"
     message: str
@@ -36,10 +36,10 @@ class Difference:
 
 
 def compare(actual: Any, expected: Any, tolerance: Tolerance, *, check_dtype: bool = True) -> Difference | None:
-    """The first difference of two values, or None. An exact tolerance also tells 1 from 1.0.
+    """Return the first difference of two values, or None. With an exact tolerance, 1 and 1.0 differ.
 
-    A number is a Python number, a 0-d tensor or a 0-d array, whichever of them was expected; True is not a number.
-    Two tensors, or two arrays, must agree in dtype too. nan equals nan, and infinities are equal by their sign.
+    If a number is expected, a Python number, a 0-d tensor or a 0-d array is accepted; True is not a number.
+    Two tensors, or two arrays, must also have the same dtype. nan equals nan; infinities are equal if their signs are.
     """
     expected, actual = _plain(expected), _plain(actual)
     if type(expected) is dict:
@@ -55,7 +55,7 @@ def compare(actual: Any, expected: Any, tolerance: Tolerance, *, check_dtype: bo
 
 
 def unusable(tensor: Tensor) -> str:
-    """Why a tensor's values cannot be read: sparse, quantized, nested or without memory. Empty when they can."""
+    """Return why a tensor's values cannot be read (sparse, quantized, nested, without memory), or an empty string."""
     if tensor.is_nested or tensor.layout != torch.strided:
         return "expected a dense tensor, got a sparse or nested one"
     if tensor.is_meta or tensor.is_quantized:
@@ -64,15 +64,16 @@ def unusable(tensor: Tensor) -> str:
 
 
 def to_tensor(value: Any) -> Tensor:
-    """A tensor or an array as a detached tensor. Raises TypeError for dtypes that torch lacks."""
+    """Return a tensor or an array as a detached tensor. Raises TypeError for dtypes that torch does not have."""
     if type(value) is not np.ndarray:
-        return value.detach()
+        tensor: Tensor = value.detach()
+        return tensor
     native = value.astype(value.dtype.newbyteorder("="), order="C", copy=True)  # keeps 0-d; no negative strides
     return torch.from_numpy(native)
 
 
 def _plain(value: Any) -> Any:
-    """One type for each meaning: Parameter -> Tensor, Size -> tuple, numpy scalar -> 0-d array."""
+    """Return equivalent types as one: Parameter -> Tensor, Size -> tuple, numpy scalar -> 0-d array."""
     if type(value) is torch.nn.Parameter:
         return value.detach()
     if type(value) is torch.Size:
@@ -98,7 +99,7 @@ def _compare_number(actual: Any, expected: Any, kind: str, tolerance: Tolerance)
     if found != kind and (tolerance.exact or found not in accepted.get(kind, ())):
         wanted = "an int" if kind == "int" else f"a {kind}"
         wanted = wanted if tolerance.exact or kind == "bool" else "a number"
-        kind = "the float " if type(actual) is float else ""  # 54.0 is written 54
+        kind = "the float " if type(actual) is float else ""  # describe writes 54.0 as 54
         return Difference(
             "type", f"expected {wanted}, got {kind}{describe(actual)}{returned(actual)}", actual, expected
         )
@@ -107,7 +108,7 @@ def _compare_number(actual: Any, expected: Any, kind: str, tolerance: Tolerance)
 
 
 def _compare_arrays(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
-    """Both a tensor or both an array, else the type stage fails."""
+    """Compare two tensors or two arrays; a tensor and an array differ in type."""
     if type(actual) is not type(expected):
         wanted = "a numpy array" if type(expected) is np.ndarray else "a tensor"
         text = (
@@ -168,7 +169,7 @@ def _compare_dicts(actual: Any, expected: Any, tolerance: Tolerance, check_dtype
 
 
 def _compare_other(actual: Any, expected: Any) -> Difference | None:
-    """Strings, None, sets, dtypes, ...: same type and equal."""
+    """Compare strings, None, sets, dtypes, ...: they must have the same type and be equal."""
     text = f"expected {describe(expected)}, got {describe(actual)}"
     if type(actual) is not type(expected):
         stage = "values" if expected is None else "type"
@@ -188,7 +189,7 @@ def _compare_other(actual: Any, expected: Any) -> Difference | None:
 
 
 def _key(value: Any) -> Any:
-    """A hashable that tells True from 1 and calls no foreign __eq__."""
+    """Return a hashable key that differs for True and 1, and calls no __eq__ of other classes."""
     if type(value) is tuple:
         return (tuple, *map(_key, value))
     if value is None or type(value) in (str, bytes, bool, int, float, complex):
@@ -201,5 +202,5 @@ def _listed(keys: Any) -> str:
 
 
 def returned(actual: Any) -> str:
-    """What to ask of someone who returned None."""
+    """Return the question for students who returned None, or an empty string."""
     return " (is there a `return`?)" if actual is None else ""

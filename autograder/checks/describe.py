@@ -1,6 +1,6 @@
-"""Short, bounded words for any value: ``f64[2,3,7,5]``, ``'text…'``, ``(i64[4], None)``.
+"""Short descriptions of any value: ``f64[2,3,7,5]``, ``'text…'``, ``(i64[4], None)``.
 
-Never raises and never calls code of the value's own class, so it is safe on whatever a student returned.
+They never raise and never call code of the value's own class, so they are safe for any return value of a student.
 """
 
 from __future__ import annotations
@@ -22,45 +22,45 @@ _SHORT = {
     "uint8": "u8", "uint16": "u16", "uint32": "u32", "uint64": "u64",
     "complex64": "c64", "complex128": "c128",
 }  # fmt: skip
-TENSORS = (torch.Tensor, torch.nn.Parameter)  # exact types: a subclass could answer for itself
+TENSORS = (torch.Tensor, torch.nn.Parameter)  # exact types: a subclass could lie
 
 
 def describe(value: Any) -> str:
-    """What the value is, in at most LIMIT characters: dtype and shape of a tensor, a number, the first items of a list.
+    """Describe a value in at most LIMIT characters: dtype and shape of a tensor, a number, the first items of a list.
 
-    A class may describe its objects itself by a method ``__gradlab_describe__() -> str`` (opaque handles do).
+    A class can describe its objects itself by a method ``__gradlab_describe__() -> str``, as handles do.
     """
     try:
         return cut(_describe(value, DEPTH), LIMIT)
-    except Exception:  # a class that fights back is told by its name
+    except Exception:  # a hostile class: its name is enough
         return f"an object of type {type(value).__name__[:TEXT]}"
 
 
 def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
-    """A call with its arguments described: ``Conv.forward(f64[2,3,7,5], {'pad': 1})``."""
+    """Describe a call and its arguments: ``Conv.forward(f64[2,3,7,5], {'pad': 1})``."""
     parts = [describe(value) for value in args] + [f"{key}={describe(value)}" for key, value in (kwargs or {}).items()]
     return f"{cut(name, TEXT)}({cut(', '.join(parts), 2 * LIMIT)})"
 
 
 def dtype_name(dtype: torch.dtype) -> str:
-    """``float64`` for torch.float64."""
+    """Return the name of a dtype: ``float64`` for torch.float64."""
     return str(dtype).removeprefix("torch.")
 
 
 def shape_text(shape: Sequence[int | None]) -> str:
-    """``[2,3]``; None, any size, is written ``*``."""
+    """Return a shape as text, ``[2,3]``, with ``*`` for None, which means any size."""
     return cut("[" + ",".join("*" if size is None else str(size) for size in shape) + "]", LIMIT)
 
 
 def number(value: float | int | complex | bool) -> str:
-    """A number as people write it, six significant digits."""
+    """Return a number as text with six significant digits."""
     if type(value) is int:
         return str(value) if value.bit_length() < 128 else f"an int of {value.bit_length()} bits"
     return f"{value:.6g}" if type(value) is float or type(value) is complex else repr(value)
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its start and an ellipsis."""
+    """Return the text, shortened to ``limit`` characters with an ellipsis if it is longer."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -1,6 +1,6 @@
-"""What a check expects of a student's value. Each function returns None or raises Mismatch with a sentence.
+"""The expectations of checks. Each function returns None or raises Mismatch with a sentence for the student.
 
-``actual`` may be anything at all: nothing but Mismatch is raised because of it. Knows nothing about points.
+``actual`` may be any object: whatever it is, no other exception than Mismatch is raised. Knows nothing about points.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from autograder.core.report import Cause
 
 LIMIT = 2000  # characters of one message
 
-Mistakes = Mapping[str, Any]  # hint -> the wrong value it explains, or a function of no arguments that makes it
+Mistakes = Mapping[
+    str, Any
+]  # hint -> the wrong value that it explains, or a function without arguments that computes it
 
 
 class Mismatch(GradlabError):
-    """The student's value is not what it should be. ``message`` says what is, ``hint`` what to look at."""
+    """A student's value is wrong. ``message`` describes the difference, ``hint`` suggests what to look at."""
 
     def __init__(self, message: str, hint: str = "", cause: Cause = Cause.WRONG) -> None:
         self.message, self.hint, self.cause = cut(message, LIMIT), cut(hint, LIMIT), cause
@@ -35,9 +37,9 @@ class Mismatch(GradlabError):
 
 
 def expect(condition: object, message: str, hint: str = "") -> None:
-    """Any claim in the check's own words. The condition is a bool, or a 0-d tensor or numpy scalar of bools.
+    """Require a condition, with a message of the check. It is a bool, or a 0-d tensor or numpy scalar of bools.
 
-    Anything else counts as false, so that no object of a student answers for itself.
+    Every other object counts as false, so that no object of a student can pretend to be true.
     """
     kind = type(condition)
     if kind in TENSORS or kind is np.ndarray or issubclass(kind, np.generic):
@@ -51,10 +53,10 @@ def expect(condition: object, message: str, hint: str = "") -> None:
 def expect_equal(
     actual: Any, expected: Any, *, mistakes: Mistakes | None = None, check_dtype: bool = True, name: str = ""
 ) -> None:
-    """Exactly equal: numbers, strings, None, lists, tuples, dicts, sets, tensors, and any nesting of them.
+    """Require exact equality of numbers, strings, None, lists, tuples, dicts, sets, tensors, and any nesting of them.
 
-    True is not 1 and 1 is not 1.0. An expected int, float or bool also accepts a 0-d tensor or numpy scalar of that
-    kind. Tensors agree in shape, dtype, device and every value. nan equals nan.
+    True differs from 1, and 1 from 1.0. For an int, a float or a bool, a 0-d tensor or numpy scalar of its kind passes.
+    Tensors must agree in shape, dtype, device and every value. nan equals nan.
     """
     _expect(actual, expected, EXACT, mistakes, check_dtype, name)
 
@@ -69,25 +71,23 @@ def expect_close(
     check_dtype: bool = True,
     name: str = "",
 ) -> None:
-    """|actual - expected| <= atol + rtol*|expected| for tensors, arrays, numbers, and lists, tuples and dicts of them.
+    """Require |actual - expected| <= atol + rtol*|expected| for tensors, arrays, numbers, and containers of them.
 
-    Where one number is expected, as a Python number or a 0-d tensor, each of int, float, 0-d tensor and numpy scalar
-    will do, bool will not, and neither will shape [1]. The default tolerance is that of the coarser dtype: float64
+    If one number is expected, as a Python number or a 0-d tensor, then an int, a float, a 0-d tensor and a numpy scalar
+    are accepted, but not a bool and not the shape [1]. The default tolerance is that of the coarser dtype: float64
     1e-6 + 1e-5*|e|, float32 1e-5 + 1e-4*|e|, float16 and bfloat16 1e-2 + 1e-2*|e|; whole numbers must be equal.
     """
     _expect(actual, expected, Tolerance(rtol, atol), mistakes, check_dtype, name)
 
 
 def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> None:
-    """A tensor or array of that shape; None stands for any size. A number has the shape ()."""
+    """Require a tensor or array of this shape, in which None means any size. A number has the shape ()."""
     wanted = tuple(shape)
     if type(actual) not in TENSORS and type(actual) is not np.ndarray:
         if wanted == () and kind_of_number(actual):
             return
-        returned = " (is there a `return`?)" if actual is None else ""
-        raise Mismatch(
-            _named(name, f"expected a tensor of shape {shape_text(wanted)}, got {describe(actual)}{returned}")
-        )
+        text = f"expected a tensor of shape {shape_text(wanted)}, got {describe(actual)}{returned(actual)}"
+        raise Mismatch(_named(name, text))
     if type(actual) is not np.ndarray and actual.is_nested:
         raise Mismatch(_named(name, unusable(actual)))
     found = tuple(actual.shape)
@@ -96,7 +96,7 @@ def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> No
 
 
 def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> None:
-    """Exactly one of these types: True is not an int. A Parameter is a tensor."""
+    """Require exactly one of these types: True is not an int. A Parameter counts as a tensor."""
     kinds = kind if isinstance(kind, tuple) else (kind,)
     found = torch.Tensor if type(actual) is torch.nn.Parameter else type(actual)
     if found not in kinds:
@@ -105,13 +105,22 @@ def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> N
 
 
 def expect_unchanged(seen: Any, *inputs: Any) -> None:
-    """The call that was inspected (``student.inspect``) left its positional arguments as they were."""
+    """Require that an inspected call (``student.inspect``) did not change its positional arguments."""
     for number, (before, after) in enumerate(zip(inputs, seen.args, strict=False), start=1):
         if compare(after, before, EXACT) is not None:
             raise Mismatch(
                 f"The call changed its argument {number} in place.",
-                "Make new tensors: x = x - m instead of x -= m, and no x[...] = ... or method_() on an argument.",
+                "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument.",
             )
+
+
+def expect_vectorised(few: Any, many: Any, *, few_inputs: str, many_inputs: str, hint: str) -> None:
+    """Require about as many torch operations in an inspected call with many inputs as in one with few."""
+    expect(
+        many.ops <= 2 * few.ops + 20,
+        f"{few_inputs} took {few.ops} torch operations, {many_inputs} took {many.ops}.",
+        hint=hint,
+    )
 
 
 def _expect(
@@ -124,14 +133,14 @@ def _expect(
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:
-    """The hint of the first wrong value that the actual one agrees with, dtypes aside; else an empty string.
+    """Return the hint of the first wrong value that the actual one agrees with, whatever its dtype, or an empty string.
 
-    A wrong value that cannot be told from the expected one explains nothing. It may have a shape of its own.
+    A wrong value that equals the expected one within the tolerance is ignored. It may have another shape.
     """
     for hint, wrong in mistakes.items():
         try:
             value = wrong() if callable(wrong) else wrong
-        except Exception:  # a hint that cannot be made must not replace the message
+        except Exception:  # a hint that cannot be computed must not replace the message
             continue
         if compare(value, expected, tolerance, check_dtype=False) is None:
             continue

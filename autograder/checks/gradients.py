@@ -1,7 +1,7 @@
-"""Judge a gradient by central differences of the function itself, along a few random directions.
+"""Compare a gradient with central differences of the function itself, along a few random directions.
 
-A direction costs five evaluations whatever the size of x. Only when one disagrees are single elements looked at, to
-name the first wrong one; so a gradient fails only for an element that is wrong.
+One direction costs five evaluations for any size of x. If one of them disagrees, single elements are examined to name
+the first wrong one, so a gradient only fails because of a wrong element.
 """
 
 from __future__ import annotations
@@ -24,11 +24,23 @@ from autograder.checks.numeric import Scalar, numeric_directional, numeric_gradi
 from autograder.checks.rng import Rng
 from autograder.checks.values import Tolerance, compare_numbers, kind_of_number
 
-__all__ = ["expect_gradient", "expect_gradients", "numeric_directional", "numeric_gradient"]
+__all__ = ["autograd_gradients", "expect_gradient", "expect_gradients", "numeric_directional", "numeric_gradient"]
 
-ELEMENTS = 1000  # up to here each element is looked at; beyond, the first wrong one is searched for by halving
-STRICT = 1e-3  # of the tolerance, along a direction
-REDRAWS = 8  # directions tried for one without a kink
+ELEMENTS = 1000  # with more elements, the first wrong one is found by bisection
+STRICT = 1e-3  # fraction of the tolerance that is allowed along a direction
+REDRAWS = 8  # directions to try until one has no kink
+
+
+def autograd_gradients(function: Callable[..., Tensor], dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """Compute the gradients of sum(function(*inputs) * dout) by torch's autograd.
+
+    Shapes:
+        dout    of function(*inputs)  gradient of a loss in the result
+        inputs  any                   float
+        out     of the inputs         gradient in each of them
+    """
+    leaves = [x.detach().clone().requires_grad_() for x in inputs]
+    return torch.autograd.grad(function(*leaves), leaves, dout)
 
 
 def expect_gradient(
@@ -43,17 +55,18 @@ def expect_gradient(
     atol: float | None = None,
     check_dtype: bool = True,
 ) -> None:
-    """``grad``, a student's value, is the gradient of f at x, else Mismatch.
+    """Require that ``grad``, a student's value, is the gradient of f at x.
 
-    f is ours: it maps a float64 tensor like x to a scalar. ``grad`` must have the shape, device and dtype of x. At an
-    element where f has a kink any finite value will do; ValueError when there is no other element, or f is not finite.
+    f belongs to the check: it maps a float64 tensor like x to a scalar. ``grad`` must have the shape, device and dtype
+    of x. At an element with a kink of f, any finite value is accepted. Raises ValueError if all elements have a kink
+    or f is not finite.
 
     Shapes:
         x     any   float
         grad  of x  dtype of x
     """
     x, tolerance = x.detach(), Tolerance(rtol, atol)
-    found = compare(grad, x, tolerance, check_dtype=check_dtype)  # of its stages all but the values count
+    found = compare(grad, x, tolerance, check_dtype=check_dtype)  # all of its stages count, except the values
     hint = ""
     if found is not None and found.stage == "shape":
         with one_thread():
@@ -82,10 +95,10 @@ def expect_gradients(
     mistakes: Mapping[str, Mapping[str, Any]] | None = None,
     **options: Any,
 ) -> None:
-    """``grads``, a student's dict, holds the gradient of f by each floating-point input, under the same keys.
+    """Require that ``grads``, a student's dict, has the gradient of f for each floating-point input, by the same keys.
 
-    f is called with the inputs as keywords, in float64; inputs of whole numbers are passed on as they are. A mistake
-    is a dict of wrong gradients, of some keys or all. ``options`` are those of expect_gradient.
+    f is called with the inputs as keywords, in float64; inputs of whole numbers are passed unchanged. A mistake is a
+    dict of wrong gradients for some or all keys. ``options`` are those of expect_gradient.
     """
     wanted = [key for key, value in inputs.items() if value.is_floating_point()]
     if type(grads) is not dict:
@@ -101,13 +114,13 @@ def expect_gradients(
 
 
 def _along(f: Callable[..., Any], at: Mapping[str, Tensor], key: str) -> Scalar:
-    """f as a function of one of its inputs."""
+    """Return f as a function of one of its inputs."""
     return lambda x: f(**{**at, key: x})
 
 
 @dataclass
 class _Oracle:
-    """The true gradient of f at x, as far as one asks."""
+    """The true gradient of f at x, computed as far as needed."""
 
     f: Scalar
     x: Tensor
@@ -118,7 +131,7 @@ class _Oracle:
         self.rng = Rng("gradient", hashlib.sha256(self.x.cpu().numpy().tobytes()).hexdigest(), device=self.x.device)
 
     def difference(self, g: Tensor, directions: int) -> Difference | None:
-        """Where g, float64, is not the gradient."""
+        """Return where g, in float64, differs from the gradient, or None."""
         size = g.numel()
         finite = bool(g.isfinite().all())
         verdicts = [self.agrees(g, 0, size) for _ in range(directions if size else 0)] if finite else [False]
@@ -132,9 +145,10 @@ class _Oracle:
         return next(filter(None, (self._first(g, strict) for strict in strictness)), None)
 
     def agrees(self, g: Tensor, low: int, high: int, strict: float = STRICT) -> bool | None:
-        """Whether g agrees along a random direction of the elements [low, high); None when f has kinks there.
+        """Return whether g agrees along a random direction of the elements [low, high); None if f has kinks there.
 
-        Strict, for one wrong element among many moves the slope little; single elements are then judged as allowed.
+        One wrong element among many changes the slope little, so this test is strict. A difference is then confirmed
+        at single elements, with the normal tolerance.
         """
         atol, rtol = self.allowed
         for _ in range(REDRAWS):
@@ -148,7 +162,7 @@ class _Oracle:
         return None
 
     def _each(self, g: Tensor) -> Difference | None:
-        """Every element looked at; finite ones where f has a kink pass."""
+        """Compare every element; a finite value passes if f has a kink there."""
         expected, smooth = g.flatten().clone(), False
         for index, given in enumerate(expected.tolist()):
             slope = numeric_directional(self.f, self.x, unit(self.x, index))
@@ -161,7 +175,7 @@ class _Oracle:
         return compare(g, expected.reshape(g.shape), Tolerance(rtol, atol))
 
     def _first(self, g: Tensor, strict: float) -> Difference | None:
-        """The first wrong element, by halving the range it lies in."""
+        """Find the first wrong element by bisection."""
         low, high = 0, g.numel()
         lost = (~g.isfinite()).flatten()
         if bool(lost.any()):
@@ -184,19 +198,19 @@ class _Oracle:
 
 
 def _misplaced(oracle: _Oracle, grad: Any) -> str:
-    """A hint for a gradient of the right values in the wrong shape."""
+    """Return a hint for a gradient with the right values in the wrong shape, or an empty string."""
     if type(grad) not in TENSORS or grad.numel() != oracle.x.numel() or grad.is_complex() or not grad.isfinite().all():
         return ""
     g = grad.detach().to(torch.float64)
-    turned = [("The result is transposed.", g.t())] if g.dim() == 2 and g.t().shape == oracle.x.shape else []
-    for hint, placed in [*turned, ("The values are right; only the shape is not.", g)]:
+    transposed = [("The result is transposed.", g.t())] if g.dim() == 2 and g.t().shape == oracle.x.shape else []
+    for hint, placed in [*transposed, ("The values are right; only the shape is wrong.", g)]:
         if all(oracle.agrees(placed.reshape(oracle.x.shape), 0, g.numel(), 1.0) for _ in range(3)):
             return hint
     return ""
 
 
 def _float(value: Any) -> float:
-    """A number that took the place of a 0-d gradient."""
+    """Return a number that was given for a 0-d gradient as a float."""
     assert kind_of_number(value)
     try:
         return float(value)

@@ -1,4 +1,4 @@
-"""Familiar mistakes that a wrong tensor shows by itself: transposed, sign flipped, a constant factor, nan, zeros."""
+"""Common mistakes that are visible in a wrong tensor itself: transposed, wrong sign, a constant factor, nan, zeros."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from autograder.checks.compare import Difference, to_tensor
 from autograder.checks.describe import TENSORS, number
 from autograder.checks.values import Tolerance, close, common
 
+_LIKE_THE_INPUT = "Create tensors with the dtype and device of the input: x.new_zeros(...), torch.zeros_like(x)."
+
 
 def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
-    """A hint about the leaf where the comparison failed, or an empty string."""
+    """Return a hint about the leaf where the comparison failed, or an empty string."""
     if found.stage == "dtype":
-        return "Make new tensors with the dtype and device of the input: x.new_zeros(...), torch.zeros_like(x)."
+        return _LIKE_THE_INPUT
     if type(found.actual) is not type(found.expected) or type(found.actual) not in TENSORS:
         return ""
     if found.stage == "device":
-        return "Make new tensors with the dtype and device of the input: x.new_zeros(...), torch.zeros_like(x)."
+        return _LIKE_THE_INPUT
     if found.stage not in ("shape", "values") or found.actual.numel() != found.expected.numel():
         return ""
     a, e = to_tensor(found.actual), to_tensor(found.expected)
@@ -39,13 +41,13 @@ def _agree(a: Tensor, e: Tensor, atol: float, rtol: float) -> bool:
 
 
 def _arrangement(a: Tensor, e: Tensor, atol: float, rtol: float) -> str:
-    """The right values in the wrong places."""
+    """Return a hint for right values in the wrong places, or an empty string."""
     for first, second in itertools.combinations(range(e.dim()), 2) if 2 <= e.dim() <= 5 else ():
         swapped = a.transpose(first, second) if a.dim() == e.dim() else a
         if a.dim() == e.dim() and swapped.shape == e.shape and _agree(swapped, e, atol, rtol):
             return "The result is transposed." if e.dim() == 2 else f"Axes {first} and {second} are swapped."
     if a.shape != e.shape and _agree(a.reshape(e.shape), e, atol, rtol):
-        return "The values are right; only the shape is not."
+        return "The values are right; only the shape is wrong."
     return ""
 
 
@@ -68,7 +70,7 @@ def _values(a: Tensor, e: Tensor, atol: float, rtol: float) -> str:
 
 
 def _factor(factor: float) -> str:
-    """ "2 times", "1/7 of", "0.3183 times"."""
+    """Return the factor as text: "2 times", "1/7 of", "0.3183 times"."""
     near = Fraction(factor).limit_denominator(1000) if abs(factor) < 1e6 else Fraction(0)
     if near and abs(float(near) - factor) < 1e-4 * abs(factor) and (near.denominator == 1 or abs(near.numerator) == 1):
         return f"{near} times" if near.denominator == 1 else f"{near} of"

@@ -15,9 +15,9 @@ from torch import Tensor
 
 Scalar = Callable[[Tensor], Any]  # maps a float64 tensor to a number or a tensor of one element
 
-STEP = 1e-4  # of the scale of x: the truncation error of the extrapolated difference is about STEP**4
-SMALLEST_SCALE = 1e-2  # for x near zero; a smaller step would drown in rounding
-SHRINK = 32.0  # from one step to the next, where a kink is near
+STEP = 1e-4  # fraction of the scale of x: the truncation error of the extrapolated difference is about STEP**4
+SMALLEST_SCALE = 1e-2  # for x near zero: with a smaller step, rounding errors would dominate
+SHRINK = 32.0  # factor from one step to the next, if a kink is near
 TRIES = 4
 EPSILON = torch.finfo(torch.float64).eps
 
@@ -28,14 +28,14 @@ class Slope:
 
     value: float
     error: float  # estimated
-    smooth: bool  # False: a kink is so near that the value means nothing
+    smooth: bool  # False: a kink is so near that the value is meaningless
 
 
 def numeric_directional(f: Scalar, x: Tensor, v: Tensor, h: float | None = None) -> Slope:
-    """The derivative of f at x along v, from differences over h and h/2 (Richardson's extrapolation).
+    """Return the derivative of f at x along v, from differences over h and h/2 (Richardson's extrapolation).
 
-    Both must agree, and the slopes ahead and behind must approach each other, else the step shrinks; a kink at x
-    itself (ReLU at 0) leaves a slope that is not smooth. The default h is 1e-4 of the scale of x and v.
+    Both must agree, and the slopes ahead and behind must approach each other, or else the step is reduced. A kink at x
+    itself (ReLU at 0) gives a slope that is not smooth. The default h is 1e-4 of the scale of x and v.
 
     Shapes:
         x  any   float64
@@ -54,7 +54,7 @@ def numeric_directional(f: Scalar, x: Tensor, v: Tensor, h: float | None = None)
 
 
 def numeric_gradient(f: Scalar, x: Tensor) -> Tensor:
-    """The gradient of f at x, element by element; nan where f has a kink.
+    """Return the gradient of f at x, computed element by element; nan where f has a kink.
 
     Shapes:
         x    any   float; computed in float64
@@ -71,7 +71,7 @@ def numeric_gradient(f: Scalar, x: Tensor) -> Tensor:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Many small operations are up to 100 times slower when torch's threads wait for busy cores, as in a batch."""
+    """Use one thread of torch: with more, small operations are up to 100 times slower on busy cores."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -81,7 +81,7 @@ def one_thread() -> Iterator[None]:
 
 
 def unit(x: Tensor, index: int) -> Tensor:
-    """The direction of one element.
+    """Return the direction of one element.
 
     Shapes:
         x    any   the element is counted in row-major order
@@ -93,7 +93,7 @@ def unit(x: Tensor, index: int) -> Tensor:
 
 
 def step_of(x: Tensor, v: Tensor) -> float:
-    """A step along v that changes the elements it touches by about STEP of their scale."""
+    """Return a step along v that changes the elements of x by about STEP times their scale."""
     touched = v != 0
     size = float(v.norm() / touched.sum().clamp(min=1).to(torch.float64).sqrt())  # root mean square
     scale = float(x.norm() / max(1, x.numel()) ** 0.5)
@@ -108,7 +108,7 @@ def _differences(f: Scalar, x: Tensor, v: Tensor, h: float, middle: float) -> Sl
     rounding = 50 * EPSILON * max(map(abs, (middle, far_ahead, far_behind)), default=0.0) / h
     bend_wide = (
         far_ahead - 2 * middle + far_behind
-    ) / h  # slope ahead less slope behind: shrinks with h if f is smooth
+    ) / h  # slope ahead minus slope behind: shrinks with h if f is smooth
     bend_narrow = (ahead - 2 * middle + behind) / (h / 2)
     allowed = 1e-5 * max(abs(wide), abs(narrow)) + 8 * rounding
     smooth = abs(wide - narrow) <= allowed and abs(bend_narrow - bend_wide / 2) <= allowed

@@ -1,4 +1,4 @@
-"""Random inputs of checks: the same values on every machine and device, from a seed of words and numbers."""
+"""Random inputs of checks: the same values on every machine and device, from a seed of strings and numbers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 T = TypeVar("T")
-Integer = builtins.int  # the class below has a method of the name int
+Integer = builtins.int  # the class below has a method named int
 
 
 class Rng:
-    """Draws values on the CPU in float64 and moves them to ``device``, so CPU and CUDA get the same numbers.
+    """A generator that draws values on the CPU in float64 and moves them to ``device``: CPU and CUDA get equal values.
 
-    ``parts`` are strings and ints: equal parts, equal values; ``Rng("a", 1)`` and ``Rng("a1")`` differ.
+    ``parts`` are strings and ints. Equal parts give equal values; ``Rng("a", 1)`` and ``Rng("a1")`` differ.
     """
 
     def __init__(self, *parts: str | Integer, device: str | torch.device = "cpu") -> None:
@@ -30,11 +30,11 @@ class Rng:
         self.generator = torch.Generator().manual_seed(builtins.int.from_bytes(digest[:8], "big") >> 1)
 
     def spawn(self, label: str | Integer) -> Rng:
-        """An independent generator; it depends on the parts and the label, not on what was drawn before."""
+        """Return an independent generator, which depends on the parts and the label but not on earlier draws."""
         return Rng(*self.parts, label, device=self.device)
 
     def normal(self, *shape: Integer, dtype: torch.dtype = torch.float64) -> Tensor:
-        """Standard normal values.
+        """Draw standard normal values.
 
         Shapes:
             out  shape  dtype, mean 0, variance 1
@@ -44,7 +44,7 @@ class Rng:
     def uniform(
         self, *shape: Integer, low: float = 0.0, high: float = 1.0, dtype: torch.dtype = torch.float64
     ) -> Tensor:
-        """Uniform values.
+        """Draw uniform values.
 
         Shapes:
             out  shape  dtype, [low, high)
@@ -53,7 +53,7 @@ class Rng:
         return (low + (high - low) * unit).to(dtype).to(self.device)
 
     def integers(self, low: Integer, high: Integer, *shape: Integer) -> Tensor:
-        """Uniform whole numbers.
+        """Draw uniform whole numbers.
 
         Shapes:
             out  shape  int64, [low, high)
@@ -61,7 +61,7 @@ class Rng:
         return torch.randint(low, high, shape, generator=self.generator, dtype=torch.int64).to(self.device)
 
     def permutation(self, n: Integer) -> Tensor:
-        """The numbers below n in random order.
+        """Draw a random order of the numbers below n.
 
         Shapes:
             out  (n,)  int64, [0, n), each once
@@ -69,11 +69,11 @@ class Rng:
         return torch.randperm(n, generator=self.generator).to(self.device)
 
     def choice(self, options: Sequence[T]) -> T:
-        """One of the options."""
+        """Draw one of the options."""
         return options[self.int(0, len(options))]
 
     def int(self, low: Integer, high: Integer) -> Integer:
-        """A Python int in [low, high)."""
+        """Draw a Python int in [low, high)."""
         return builtins.int(torch.randint(low, high, (), generator=self.generator))
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
-"""What a check is: a function that judges one task, and the points it pays.
+"""The mark of a check: the task that a function tests, and its points.
 
-Knows nothing about pytest or about how a check is run; see plugin.py for that.
+Knows nothing about pytest or about running checks; see plugin.py for that.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ ATTRIBUTE = "__gradlab_check__"
 
 
 class BadCheck(GradlabError):
-    """A check file contradicts its manifest or itself. Speaks to staff."""
+    """A check file contradicts its manifest or itself. Written for staff."""
 
 
 @dataclass(frozen=True)
 class CheckSpec:
-    """What a check says of itself: the task it judges, what it pays, what it may use."""
+    """The task that a check tests, its points and its limits."""
 
     task: str
     points: int
@@ -33,10 +33,10 @@ class CheckSpec:
 
 
 def task(name: str, *, points: int, seconds: float | None = None, memory_mb: int | None = None) -> Callable[[F], F]:
-    """Mark a ``check_*`` function as judging the task ``name`` of the assignment's manifest for whole ``points``.
+    """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest, for ``points``.
 
     ``seconds`` and ``memory_mb`` replace the manifest's limits for this check.
-    Raises BadCheck when points are not a positive whole number.
+    Raises BadCheck if the points are not a positive whole number.
     """
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise BadCheck(f"@task({name!r}): points must be a whole number of at least 1, not {points!r}.")
@@ -49,8 +49,8 @@ def task(name: str, *, points: int, seconds: float | None = None, memory_mb: int
 
 
 def import_complaint(path: Path, error: BaseException) -> str:
-    """Why a check file cannot be imported: the line in it, and what Python says."""
-    error = error.__cause__ or error  # pytest wraps what it meets
+    """Return why a check file cannot be imported: the line in it, and Python's message."""
+    error = error.__cause__ or error  # pytest wraps the exception
     line, text = 0, f"{type(error).__name__}: {error}"
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename) == path:
         line, text = error.lineno or 0, f"Python cannot read it: {error.msg}"
@@ -58,9 +58,10 @@ def import_complaint(path: Path, error: BaseException) -> str:
         for frame in traceback.extract_tb(error.__traceback__):
             if Path(frame.filename) == path:
                 line = frame.lineno or 0
-    return f"{path}{f', line {line}' if line else ''}: the checks cannot be loaded. {text}."
+    return f"{path}{f', line {line}' if line else ''}: the checks cannot be imported. {text}."
 
 
 def spec_of(function: Callable[..., Any]) -> CheckSpec | None:
-    """The claim a function was marked with, or None when it was not."""
-    return getattr(function, ATTRIBUTE, None)
+    """Return the mark of a check function, or None if it has none."""
+    spec: CheckSpec | None = getattr(function, ATTRIBUTE, None)
+    return spec

@@ -1,4 +1,4 @@
-"""The last stage of a comparison: numbers and dense tensors, with a tolerance, in one sentence."""
+"""The last stage of a comparison: the values of numbers and dense tensors, within a tolerance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from autograder.checks.describe import TENSORS, cut, number
 
-_ATOL_RTOL = {  # by dtype; float64 and anything else that is not listed: the first line
+_ATOL_RTOL = {  # by dtype; dtypes that are not listed use the first line
     torch.float64: (1e-6, 1e-5),
     torch.float32: (1e-5, 1e-4),
     torch.float16: (1e-2, 1e-2),
@@ -23,14 +23,14 @@ _ATOL_RTOL = {  # by dtype; float64 and anything else that is not listed: the fi
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far values may be: |actual - expected| <= atol + rtol*|expected|. None: by the coarser of the two dtypes."""
+    """The allowed difference: |actual - expected| <= atol + rtol*|expected|. None: by the coarser of the two dtypes."""
 
     rtol: float | None = None
     atol: float | None = None
     exact: bool = False
 
     def by(self, *dtypes: torch.dtype) -> tuple[float, float]:
-        """(atol, rtol) for values of these dtypes. Whole numbers and bools must be equal."""
+        """Return (atol, rtol) for values of these dtypes. Whole numbers and bools must be equal."""
         atol, rtol = 0.0, 0.0
         for dtype in () if self.exact else dtypes:
             if dtype.is_floating_point or dtype.is_complex:
@@ -44,14 +44,14 @@ EXACT = Tolerance(exact=True)
 
 
 def kind_of_dtype(dtype: torch.dtype) -> str:
-    """ "bool", "int", "float" or "complex"."""
+    """Return "bool", "int", "float" or "complex"."""
     if dtype == torch.bool:
         return "bool"
     return "complex" if dtype.is_complex else "float" if dtype.is_floating_point else "int"
 
 
 def kind_of_number(value: Any) -> str:
-    """The kind of a Python number, a 0-d tensor or a 0-d array; empty for anything else."""
+    """Return the kind of a Python number, a 0-d tensor or a 0-d array; for other objects, an empty string."""
     if type(value) in (bool, int, float, complex):
         return type(value).__name__
     if type(value) in TENSORS and tuple(value.shape) == ():
@@ -62,7 +62,7 @@ def kind_of_number(value: Any) -> str:
 
 
 def compare_numbers(actual: Any, expected: Any, tolerance: Tolerance) -> str:
-    """What is wrong with the value of a number, or an empty string. Ints of any size are compared exactly."""
+    """Return what is wrong with the value of a number, or an empty string. Ints of any size are compared exactly."""
     atol, rtol = tolerance.by(_dtype(actual), _dtype(expected))
     a = actual if type(actual) in (bool, int, float, complex) else actual.item()
     e = expected if type(expected) in (bool, int, float, complex) else expected.item()
@@ -72,7 +72,7 @@ def compare_numbers(actual: Any, expected: Any, tolerance: Tolerance) -> str:
         difference = float(abs(a - e))
         if cmath.isfinite(e) and difference <= atol + rtol * abs(e):
             return ""
-    except OverflowError:  # an int beyond every float
+    except OverflowError:  # an int that is too large for a float
         difference = float("inf")
     shown, wanted = _pair(a, e)
     text = f"expected {wanted}, got {shown}"
@@ -82,11 +82,11 @@ def compare_numbers(actual: Any, expected: Any, tolerance: Tolerance) -> str:
 
 
 def compare_tensors(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> str:
-    """What is wrong with the values of a tensor of the expected shape and device, or an empty string."""
+    """Return what is wrong with the values of a tensor of the expected shape and device, or an empty string."""
     atol, rtol = tolerance.by(actual.dtype, expected.dtype)
     try:
         a, e = common(actual, expected)
-    except (RuntimeError, TypeError):  # dtypes torch only stores
+    except (RuntimeError, TypeError):  # a dtype that torch can store but not convert
         return f"expected numbers, got a tensor of dtype {actual.dtype}"
     wrong = ~close(a, e, atol, rtol)
     count = int(wrong.sum())
@@ -108,14 +108,14 @@ def compare_tensors(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> s
 
 
 def common(actual: Tensor, expected: Tensor) -> tuple[Tensor, Tensor]:
-    """Both on the expected's device, in int64, float64 or complex128."""
+    """Return both tensors on the device of ``expected``, in int64, float64 or complex128."""
     kinds = {kind_of_dtype(actual.dtype), kind_of_dtype(expected.dtype)}
     dtype = torch.complex128 if "complex" in kinds else torch.float64 if "float" in kinds else torch.int64
     return actual.detach().to(expected.device, dtype), expected.detach().to(dtype)
 
 
 def close(a: Tensor, e: Tensor, atol: float, rtol: float) -> Tensor:
-    """Where two tensors of one dtype agree, as a bool tensor. Far apart infinities do not, two nan do."""
+    """Return where two tensors of one dtype agree. Infinities of different sign differ; nan equals nan."""
     same = (a == e) | (a.isnan() & e.isnan())
     if a.dtype == torch.int64 and not (atol or rtol):
         return same
@@ -123,13 +123,14 @@ def close(a: Tensor, e: Tensor, atol: float, rtol: float) -> Tensor:
 
 
 def _distance(a: Tensor, e: Tensor) -> Tensor:
-    """|a - e| in float64; differences of int64 overflow."""
+    """Return |a - e|, for int64 in float64, where it cannot overflow."""
     return (a.to(torch.float64) - e.to(torch.float64) if a.dtype == torch.int64 else a - e).abs()
 
 
 def _dtype(value: Any) -> torch.dtype:
     if type(value) in TENSORS:
-        return value.dtype
+        dtype: torch.dtype = value.dtype
+        return dtype
     kind = kind_of_number(value)
     if kind not in ("float", "complex"):
         return torch.int64
@@ -138,13 +139,15 @@ def _dtype(value: Any) -> torch.dtype:
 
 
 def _pair(actual: Any, expected: Any) -> tuple[str, str]:
-    """Both as text, with as many digits as it takes to tell them apart."""
+    """Return both as text, with enough digits to differ."""
     shown, wanted = number(actual), number(expected)
     return (shown, wanted) if shown != wanted else (_exact(actual), _exact(expected))
 
 
 def _exact(value: Any) -> str:
-    return cut(hex(value) if type(value) is int else repr(value), 80)  # hex: long ints have no decimal text
+    return cut(
+        hex(value) if type(value) is int else repr(value), 80
+    )  # hex: Python refuses to write very long ints in decimal
 
 
 def _allowed(atol: float, rtol: float) -> str:

@@ -203,7 +203,7 @@ class _Session:
 
 @contextmanager
 def _isolated_pytest(files: Sequence[Path]) -> Iterator[None]:
-    """Ignore plugins and options of the environment while marks are decided, and drop the checks' modules afterwards."""
+    """Ignore plugins and options of the environment while marks are decided; drop the checks' modules afterwards."""
     before = {name: os.environ.pop(name, None) for name in _VARIABLES}
     path = list(sys.path)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

@@ -1,4 +1,4 @@
-"""Any value in a few words, without running its code."""
+"""Descriptions of any value are short and run none of its code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gradient is judged by the function itself: right ones pass, and the first wrong element is named."""
+"""A gradient is compared with the function itself: a right one passes, and the first wrong element is named."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_one_wrong_element_is_noticed_and_named(name):
     assert f"at {last}: expected " in _caught(f, x, g).message
 
 
-def test_f_is_not_called_more_often_than_needed():
+def test_f_is_only_called_as_often_as_needed():
     calls = []
     f, x = FUNCTIONS["many elements"]
     expect_gradient(lambda t: calls.append(0) or f(t), x, _autograd(f, x), directions=4)
@@ -75,13 +75,13 @@ def test_f_is_not_called_more_often_than_needed():
 
 def test_the_message_counts_the_wrong_elements():
     f, x = FUNCTIONS["kinks at the point"]
-    g = torch.tensor([0.3, 9.0, 1, 0, 2]).double()  # any value will do where x is 0
+    g = torch.tensor([0.3, 9.0, 1, 0, 2]).double()  # any value is accepted where x is 0
     assert _caught(f, x, g, name="dx").message == (
         "dx: 1 of 5 values differs by more than 1e-06 + 1e-05*|expected|; first at [4]: expected 1, got 2"
     )
 
 
-def test_nan_is_wrong_everywhere():
+def test_nan_is_always_wrong():
     f, x = FUNCTIONS["kinks at the point"]
     assert "5 values are nan" in _caught(f, x, x * float("nan")).message
     f, x = FUNCTIONS["many elements"]
@@ -94,10 +94,10 @@ def test_nan_is_wrong_everywhere():
     ("change", "message", "hint"),
     [
         (lambda g: None, "expected a tensor f64[9,5], got None (is there a `return`?)", ""),
-        (lambda g: g.float(), "expected dtype float64, got float32", "Make new tensors"),
+        (lambda g: g.float(), "expected dtype float64, got float32", "Create tensors"),
         (lambda g: g[:2], "expected shape [9,5], got [2,5]", ""),
         (lambda g: g.t(), "expected shape [9,5], got [5,9]", "The result is transposed."),
-        (lambda g: g.reshape(-1), "expected shape [9,5], got [45]", "The values are right; only the shape is not."),
+        (lambda g: g.reshape(-1), "expected shape [9,5], got [45]", "The values are right; only the shape is wrong."),
         (lambda g: g * 9, "45 of 45 values differ", "Every value is 9 times the expected one."),
         (lambda g: -g, "45 of 45 values differ", "Every value has the wrong sign."),
         (lambda g: g + 1, "45 of 45 values differ", "Do not add one."),
@@ -114,7 +114,7 @@ def test_each_stage_has_its_sentence_and_hint(change, message, hint):
     assert bool(found.hint) == bool(hint)
 
 
-def test_a_number_may_be_the_gradient_by_a_number():
+def test_the_gradient_of_a_number_may_be_a_number():
     f, x = FUNCTIONS["one number"]
     expect_gradient(f, x, 6.75)
     assert "expected 6.75, got 7" in _caught(f, x, 7.0).message
@@ -128,7 +128,7 @@ def test_tolerances_can_be_given():
     expect_gradient(f, x, g, atol=1e-3)
 
 
-def test_a_function_that_cannot_be_judged_is_the_staffs_fault():
+def test_a_function_without_usable_slopes_is_an_error_for_staff():
     zeros = torch.zeros(3).double()
     with pytest.raises(ValueError, match="not smooth"):
         expect_gradient(lambda x: x.abs().sum(), zeros, zeros)
@@ -138,7 +138,7 @@ def test_a_function_that_cannot_be_judged_is_the_staffs_fault():
         expect_gradient(lambda x: x.abs().sum(), torch.zeros(2000).double(), torch.zeros(2000).double())
 
 
-def test_no_elements_have_no_wrong_ones():
+def test_an_empty_gradient_passes():
     expect_gradient(lambda x: x.sum(), torch.zeros(0, 3), torch.zeros(0, 3))
 
 
@@ -176,7 +176,7 @@ def test_the_numeric_gradient_agrees_with_autograd_and_is_nan_at_kinks():
     assert numeric_gradient(f, x).isnan().tolist() == [True, True, False, False, False]
 
 
-def test_a_kink_nearby_shrinks_the_step_and_one_at_the_point_is_seen():
+def test_a_kink_nearby_reduces_the_step_and_a_kink_at_the_point_is_detected():
     near, at = torch.tensor([1e-5]).double(), torch.tensor([0.0]).double()
     v = torch.ones(1).double()
     slope = numeric_directional(lambda x: x.relu().sum(), near, v, 1e-4)
@@ -187,7 +187,7 @@ def test_a_kink_nearby_shrinks_the_step_and_one_at_the_point_is_seen():
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(grad=values)
-def test_only_mismatch_is_raised_whatever_the_gradient(grad):
+def test_only_mismatch_is_raised_for_any_gradient(grad):
     x = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)
     for point, lenient in ((x, False), (x, True), (x[0, 0], True)):
         try:

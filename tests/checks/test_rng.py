@@ -1,4 +1,4 @@
-"""Equal seeds give equal values, of the promised shape, dtype and range."""
+"""Equal seeds give equal values with the documented shape, dtype and range."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import torch
 from autograder.checks.rng import Rng
 
 
-def test_equal_parts_give_equal_values_and_other_parts_others():
+def test_only_equal_parts_give_equal_values():
     assert torch.equal(Rng("check", 1).normal(3), Rng("check", 1).normal(3))
     for other in (Rng("check", 2), Rng("check1"), Rng("check", "1"), Rng("chec", "k", 1), Rng()):
         assert not torch.equal(Rng("check", 1).normal(3), other.normal(3))
 
 
-def test_the_values_stay_what_they_were():
+def test_the_values_are_the_same_in_every_version():
     rng = Rng("pinned", 7)
     assert [rng.int(0, 1000) for _ in range(3)] == [185, 820, 359]
 
 
-def test_a_spawned_generator_does_not_depend_on_what_was_drawn():
+def test_a_spawned_generator_does_not_depend_on_earlier_draws():
     rng = Rng("a")
     fresh = rng.spawn("b").normal(2)
     rng.normal(5)
@@ -27,7 +27,7 @@ def test_a_spawned_generator_does_not_depend_on_what_was_drawn():
     assert not torch.equal(rng.spawn("c").normal(2), fresh)
 
 
-def test_values_have_the_promised_shape_dtype_and_range():
+def test_values_have_the_documented_shape_dtype_and_range():
     rng = Rng(0)
     assert rng.normal(2, 3).shape == (2, 3)
     assert rng.normal().shape == ()
@@ -52,7 +52,7 @@ def test_float32_values_are_the_float64_ones_rounded():
 
 
 @pytest.mark.parametrize("part", [1.5, None, True, ("a",)])
-def test_a_seed_is_made_of_strings_and_ints(part):
+def test_a_seed_consists_of_strings_and_ints(part):
     with pytest.raises(TypeError, match="seeded by strings and ints"):
         Rng(part)
 

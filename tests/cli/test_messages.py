@@ -100,9 +100,9 @@ def test_a_notebook_that_asks_for_an_unknown_module_gets_the_list_of_modules(
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("this is no python", "line 1: the checks cannot be loaded. Python cannot read it: "),
-        ("nothing_of_that_name", "line 1: the checks cannot be loaded. NameError: name 'nothing_of_that_name' is not"),
-        ("import nothing_of_that_name", "line 1: the checks cannot be loaded. ModuleNotFoundError: No module named"),
+        ("this is no python", "line 1: the checks cannot be imported. Python cannot read it: "),
+        ("nothing_of_that_name", "line 1: the checks cannot be imported. NameError: name 'nothing_of_that_name' is not"),
+        ("import nothing_of_that_name", "line 1: the checks cannot be imported. ModuleNotFoundError: No module named"),
     ],
 )
 def test_a_broken_check_file_is_reported_in_one_sentence_without_a_traceback(

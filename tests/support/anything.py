@@ -1,4 +1,4 @@
-"""Strategies for whatever a student's code may return: plain, odd and hostile."""
+"""Strategies for anything that a student's code may return: plain, odd and hostile values."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ CYCLE.append(CYCLE)
 
 
 def one_of(pool: list) -> st.SearchStrategy:
-    """Like sampled_from, without looking at the objects."""
+    """Draw one of the objects, like sampled_from, but without inspecting them."""
     return st.integers(0, len(pool) - 1).map(lambda index: pool[index])
 
 

@@ -1,4 +1,4 @@
-"""A student in a box, for tests of the box."""
+"""A student's module in a box, for tests of the box."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
 
 
 def begin(link: BoxLink, *, seconds: float = 20.0, memory_mb: int = LIMITS.memory_mb) -> Student:
-    """What the next check is given."""
+    """Begin the next check and return its proxy."""
     link.begin(seed=1, seconds=seconds, memory_mb=memory_mb)
     return Student(link, "work", link.code.files["work.py"])
 
 
 @contextmanager
 def in_box(pool: WorkerPool, source: str, *, seconds: float = 20.0) -> Iterator[tuple[Student, BoxLink]]:
-    """A student whose work.py is ``source``, in a first check."""
+    """Yield the proxy and the link of a first check, on a work.py with this ``source``."""
     source = textwrap.dedent(source)
     link = BoxLink(pool, Code({"work.py": source}), LIMITS)
     try:
@@ -36,7 +36,7 @@ def in_box(pool: WorkerPool, source: str, *, seconds: float = 20.0) -> Iterator[
 
 
 def fault(attempt: Any, *args: Any) -> StudentFault:
-    """The fault that a call ends in."""
+    """Return the fault that a call raises."""
     with pytest.raises(StudentFault) as caught:
         attempt(*args)
     return caught.value

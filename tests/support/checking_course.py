@@ -17,7 +17,7 @@ Run = Callable[..., pytest.RunResult]
 
 
 def make_copy(pytester: pytest.Pytester) -> Path:
-    """Public checks and a correct answer. The working directory is the course; its assignment's folder comes back."""
+    """Create public checks and a correct answer in the working directory and return the assignment's folder."""
     make_vectors(pytester.path / "made")
     os.rename(pytester.path / "made" / "assignments", pytester.path / "assignments")
     folder = pytester.path / CHECKS
@@ -26,12 +26,14 @@ def make_copy(pytester: pytest.Pytester) -> Path:
 
 
 def pytest_in(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that runs pytest in this process."""
     for variable in ("CI", "BUILD_NUMBER"):
-        monkeypatch.delenv(variable, raising=False)  # there, pytest's summary repeats whole messages
+        monkeypatch.delenv(variable, raising=False)  # with them, pytest's summary repeats whole messages
     return lambda *arguments: pytester.runpytest_inprocess(*QUICK, *arguments)
 
 
 def change(course: Path, old: str, new: str) -> None:
+    """Replace the only ``old`` in the public checks."""
     text = (course / "check_vectors.py").read_text()
     assert text.count(old) == 1
     (course / "check_vectors.py").write_text(text.replace(old, new))

@@ -1,4 +1,4 @@
-"""A course of one assignment for the tests of the box: two functions and a class, public and hidden checks."""
+"""A course with one assignment, for tests: two functions and a class, with public and hidden checks."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Counter:
 
 
 def make_vectors(root: Path) -> Assignment:
-    """Write the course below ``root``."""
+    """Write the course into the folder ``root`` and return its assignment."""
     public, private = root / "assignments" / "t02_vectors", root / "solutions" / "t02_vectors"
     public.mkdir(parents=True)
     private.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Values that cross the wire, drawn at random, and the crossing itself."""
+"""Random values to send, and functions that send and compare them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ quick = settings(
 
 
 def keep(value: Any) -> Ref:
+    """Return the same reference for every object."""
     return Ref(7, type(value).__name__)
 
 
 def cross(value: Any, **options: Any) -> Any:
+    """Encode a value and decode it again."""
     header, body = encode(value, keep=keep)
     return decode(header, b"".join(body), resolve=lambda ref: ref, **options)
 
 
 def equal(a: Any, b: Any) -> bool:
-    """Of one type, with the same bytes."""
+    """Return whether two values have the same type and the same bytes."""
     if isinstance(a, torch.Tensor):
         same = type(b) is torch.Tensor and (a.dtype, a.shape) == (b.dtype, b.shape)
         return same and bytes(a.reshape(-1).view(torch.uint8).numpy()) == bytes(b.reshape(-1).view(torch.uint8).numpy())
