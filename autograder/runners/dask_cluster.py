@@ -1,7 +1,7 @@
-"""Run many hand-ins on the workers of a Dask cluster, with the same callback as a local pool (batch.py).
+"""Grade many hand-ins on the workers of a Dask cluster, with the same callback as local_pool.py.
 
-Hand-ins are read here, travel as bytes, and come back as JSON. Journal and results stay with this process: workers
-write nothing. A job whose worker dies is run elsewhere; when the cluster is gone, the caller has what came back.
+Hand-ins are read here and sent as bytes; reports come back as JSON. Journal and results stay with this process: workers
+write nothing. If a worker dies, others run its jobs; if the scheduler dies, the caller has the reports made so far.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from autograder.runners.grader_process import Job, Setup
 from autograder.submissions.selection import Selection
 from autograder.submissions.submission import BadSubmission, select_files
 
-LOOK_SECONDS = 2.0  # between two looks at who is there
+LOOK_SECONDS = 2.0  # between two looks at the list of workers
 PATIENCE_SECONDS = 60.0  # without a worker
-ATTEMPTS = 2  # of ours; the scheduler makes several of each (its setting `allowed-failures`)
-AHEAD = 2  # jobs sent per hand-in graded at a time, so that no worker waits for the next
+ATTEMPTS = 2  # of ours; for each the scheduler tries several times (its setting `allowed-failures`)
+AHEAD = 2  # jobs sent for each hand-in graded at a time, so that no worker waits for the next
 
 
 @dataclass
@@ -48,9 +48,10 @@ def grade_on(
     on_report: Callable[[Report], None] = lambda report: None,
     say: Callable[[str], None] = lambda sentence: None,
 ) -> None:
-    """Grade all jobs on the cluster at ``address``. ``on_report`` sees each report when it is there, in this thread.
+    """Grade all jobs on the cluster at ``address``. ``on_report`` gets each report when it is made, in this thread.
 
-    ``say`` hears of workers that refuse or leave. Raises ClusterError when none will do or the scheduler is gone.
+    ``say`` gets a sentence for each worker that refuses or leaves. Raises ClusterError if no worker can grade or the
+    scheduler does not answer.
     """
     if not jobs:
         return
@@ -75,7 +76,7 @@ class _Run:
     ) -> None:
         self.client, self.jobs, self.address, self.patience, self.say = client, jobs, address, patience, say
         self.assignment = read_assignment(setup.folder)
-        self.beside = earlier_modules(self.assignment)
+        self.earlier_modules = earlier_modules(self.assignment)
         self.run = uuid.uuid4().hex[:12]
         self.request = make_request(setup, self.run).to_json()
         self.resources = {"GPU": 1} if setup.options.device == "cuda" else None
@@ -93,7 +94,7 @@ class _Run:
         self._look()
         self._last_seen = time.monotonic()
         if not self.good and self.bad:
-            raise ClusterError(self._nobody())
+            raise ClusterError(self._no_worker())
         if not self.good:
             self.say(f"Waiting for workers of {self.address}.")
         while self.waiting or self.flights:
@@ -111,29 +112,29 @@ class _Run:
             self._look()
 
     def dismiss(self) -> None:
-        """Let the workers close what they opened for this run."""
-        from autograder.runners import dask_worker as cluster_worker
+        """Ask the workers to close what they opened for this run."""
+        from autograder.runners import dask_worker
 
         self.flights.clear()
         if self.client.status == "running" and self.good:
-            with suppress(Exception):  # what ended the run is more important
-                self.client.run(cluster_worker.dismiss, self.request, workers=list(self.good), on_error="ignore")
+            with suppress(Exception):  # the error that ended the run is more important
+                self.client.run(dask_worker.dismiss, self.request, workers=list(self.good), on_error="ignore")
 
     def _look(self) -> None:
-        """See who is there, examine who is new, take back what was sent to nobody."""
+        """Look at the list of workers, examine new ones, and take back the jobs of those that left."""
         if self.client.status != "running":
-            raise self._silent()
+            raise self._scheduler_gone()
         if time.monotonic() < self._next_look:
             return
-        try:  # asked for anew: what the client has at hand is renewed beside us, without the workers
+        try:  # ask the scheduler: the client's own copy may be out of date and lacks the workers
             present = self.client.sync(self.client.scheduler.identity, n_workers=-1)["workers"]
         except OSError:
             if time.monotonic() - self._last_seen > self.patience:
-                raise self._silent() from None
+                raise self._scheduler_gone() from None
             return
         for address in [known for known in self.good if known not in present]:
             del self.good[address]
-            self.say(f"{address} has left. What it had goes to others.")
+            self.say(f"{address} has left. Its hand-ins go to other workers.")
         self.bad = {address: why for address, why in self.bad.items() if address in present}
         self._examine({name: facts for name, facts in present.items() if name not in self.good | self.bad})
         for number, flight in list(self.flights.items()):
@@ -145,22 +146,22 @@ class _Run:
         if self.good:
             self._last_seen = now
         elif self._last_seen and now - self._last_seen > self.patience:
-            raise ClusterError(self._nobody())
+            raise ClusterError(self._no_worker())
 
     def _examine(self, workers: dict[str, dict[str, Any]]) -> None:
-        from autograder.runners import dask_worker as cluster_worker
+        from autograder.runners import dask_worker
 
         if not workers:
             return
-        answers = self.client.run(cluster_worker.examine, self.request, workers=list(workers), on_error="return")
+        answers = self.client.run(dask_worker.examine, self.request, workers=list(workers), on_error="return")
         for address, answer in (answers or {}).items():
             if answer == "":
                 slots = workers[address]["resources"].get("GPU", 0) if self.resources else workers[address]["nthreads"]
                 self.good[address] = max(1, int(slots))
-            elif isinstance(answer, OSError):  # it left meanwhile
+            elif isinstance(answer, OSError):  # it has left
                 continue
             elif isinstance(answer, ImportError | AttributeError):
-                self._leave_out(address, f"It has no gradlab, or one without this function ({answer}).")
+                self._leave_out(address, f"gradlab is not installed there, or is another version ({answer}).")
             else:
                 self._leave_out(address, str(answer))
 
@@ -168,22 +169,22 @@ class _Run:
         self.good.pop(address, None)
         if address not in self.bad:
             self.bad[address] = why
-            self.say(f"{address} will not grade. {why}")
+            self.say(f"{address} refuses to grade. {why}")
 
-    def _silent(self) -> ClusterError:
+    def _scheduler_gone(self) -> ClusterError:
         return ClusterError(
-            f"The scheduler at {self.address} no longer answers. What came back is kept: when it runs again, give the "
-            "same command to go on."
+            f"The scheduler at {self.address} no longer answers. The reports made so far are stored. Start it again "
+            "and run the same command to resume."
         )
 
-    def _nobody(self) -> str:
+    def _no_worker(self) -> str:
         if not self.bad:
             return (
-                f"{self.address} has no workers. Start some, for example with `dask worker {self.address}`, and give "
+                f"{self.address} has no workers. Start some, for example with `dask worker {self.address}`, and run "
                 "the same command again."
             )
         reasons = "\n".join(f"  {address}: {why}" for address, why in self.bad.items())
-        return f"No worker of {self.address} will grade {self.assignment.name}.\n{reasons}"
+        return f"Every worker of {self.address} refuses to grade {self.assignment.name}.\n{reasons}"
 
     def _send_some(self) -> None:
         room = AHEAD * sum(self.good.values()) - len(self.flights)
@@ -191,7 +192,7 @@ class _Run:
             self._send(self.waiting.popleft())
 
     def _send(self, number: int) -> None:
-        from autograder.runners import dask_worker as cluster_worker
+        from autograder.runners import dask_worker
 
         job = self.jobs[number]
         if self.failures.get(number, 0) < ATTEMPTS:
@@ -201,9 +202,9 @@ class _Run:
         self.sent += 1
         chosen = frozenset(self.good) if self.bad else frozenset()
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sending large graph")  # a hand-in may have some megabytes
+            warnings.filterwarnings("ignore", message="Sending large graph")  # a hand-in may be some megabytes large
             future = self.client.submit(
-                cluster_worker.grade,
+                dask_worker.grade,
                 *(self.request, job.student, *parts),
                 key=f"gradlab-{self.run}-{self.sent}",
                 workers=sorted(chosen) or None,
@@ -214,17 +215,17 @@ class _Run:
         future.add_done_callback(lambda done: self.landed.put((number, done)))
 
     def _read(self, job: Job) -> tuple[Selection | None, str, str]:
-        """What is sent of a hand-in: its files, or why it cannot be graded, or what went wrong on our side."""
+        """Return what is sent of a hand-in: its files, or why it cannot be graded, or an error of ours."""
         try:
-            return select_files(job.path, self.assignment, earlier_modules=self.beside), "", ""
+            return select_files(job.path, self.assignment, earlier_modules=self.earlier_modules), "", ""
         except BadSubmission as problem:
             return None, str(problem), ""
         except Exception:
             return None, "", traceback.format_exc()
 
     def _settle(self, number: int, future: Any) -> Report | None:
-        """The report that came, or None when the job must be sent again."""
-        from autograder.runners.dask_worker import Refused
+        """Return the report, or None if the job must be sent again."""
+        from autograder.runners.dask_worker import WorkerRefused
 
         if future.status == "finished":
             try:
@@ -234,11 +235,11 @@ class _Run:
                 )
             except ValueError as error:
                 self._count(number, error)
-            except (OSError, TimeoutError):  # it left with the result
+            except (OSError, TimeoutError):  # it left before the result was read
                 pass
         elif future.status == "error":
             problem = future.exception()
-            if isinstance(problem, Refused):
+            if isinstance(problem, WorkerRefused):
                 self._leave_out(*problem.args)
             else:
                 self._count(number, problem)

@@ -1,6 +1,6 @@
-"""What runs in a Dask worker: the grader processes it keeps, and the three functions that the submitting process calls there.
+"""The part that runs in a Dask worker: its grader processes, and three functions that the submitting process calls.
 
-A hand-in arrives as bytes and its report leaves as JSON. No student's code runs in this process, only behind its walls.
+A hand-in arrives as bytes and its report leaves as JSON. Students' code runs in sandboxes, not in this process.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from autograder.submissions.selection import Selection
 GPU = "GPU"  # Dask's name for the resource
 
 
-class Refused(GradlabError):
-    """A worker will not grade. Its arguments are the worker's address and the reason."""
+class WorkerRefused(GradlabError):
+    """A Dask worker refuses to grade. The arguments are its address and the reason."""
 
 
-class Desks:
-    """The grader processes of one worker: one per hand-in that it grades at a time, one per GPU where GPUs are asked for."""
+class GraderProcesses:
+    """The grader processes of one Dask worker: one for each hand-in that it grades at a time, or one for each GPU."""
 
     def __init__(self, gpus: int) -> None:
         named = os.environ.get("CUDA_VISIBLE_DEVICES")
         visible = [str(number) for number in range(gpus)] if named is None else [n for n in named.split(",") if n]
         self._missing = gpus - len(visible)
-        self._gpus = visible[:gpus]  # those free
-        self._offers_gpu = gpus > 0
+        self._gpus = visible[:gpus]  # those that no grader process uses
+        self._announces_gpu = gpus > 0
         self._lock = threading.Lock()
         self._idle: dict[bytes, list[GraderProcess]] = defaultdict(list)
         self._setups: dict[bytes, Setup] = {}  # of the requests that were examined
-        current_process().daemon = False  # Dask marks its workers so, and such a process may not start a grader
+        current_process().daemon = False  # Dask's workers are daemons, and a daemon may not start processes
 
     def examine(self, request: bytes) -> None:
-        """Raises Unfit when this worker must not grade for the request."""
+        """Raise Incompatible if this machine must not grade for the request."""
         setup = check_compatible(request)
         if setup.options.device == "cuda":
             self._examine_gpus()
@@ -51,20 +51,20 @@ class Desks:
         import torch
 
         if self._missing > 0:
-            raise Incompatible(f"It offers more GPUs than CUDA_VISIBLE_DEVICES names there ({self._missing} more).")
-        if not self._offers_gpu:
-            raise Incompatible(f"It offers no GPU. Start it with --resources {GPU}=1.")
+            raise Incompatible(f"It announces more GPUs than CUDA_VISIBLE_DEVICES lists there ({self._missing} more).")
+        if not self._announces_gpu:
+            raise Incompatible(f"It announces no GPU. Start it with --resources {GPU}=1.")
         if not torch.cuda.is_available():
-            raise Incompatible("It offers a GPU, but torch finds none there.")
+            raise Incompatible("It announces a GPU, but torch finds none there.")
 
     def take(self, request: bytes) -> GraderProcess:
-        """A grader process that nobody else uses. Raises Unfit, DeskError."""
+        """Return a free grader process. Raises Incompatible or GraderProcessError."""
         if request not in self._setups:
             self.examine(request)
         with self._lock:
             if self._idle[request]:
                 return self._idle[request].pop()
-            for other in list(self._idle):  # of runs that have ended, however they did
+            for other in list(self._idle):  # of runs that have ended in any way
                 self._close(other)
             setup = self._setups[request]
             if setup.options.device == "cuda":
@@ -76,7 +76,7 @@ class Desks:
             raise
 
     def give_back(self, request: bytes, grader: GraderProcess) -> None:
-        """Keep a grader process for the next hand-in, or close it if the run has ended."""
+        """Make a grader process free for the next hand-in, or close it if the run has ended."""
         with self._lock:
             if request in self._setups:
                 self._idle[request].append(grader)
@@ -85,12 +85,12 @@ class Desks:
         self._free(grader.setup)
 
     def drop(self, grader: GraderProcess) -> None:
-        """Close a grader process that does not work."""
+        """Close a grader process that no longer works."""
         grader.close()
         self._free(grader.setup)
 
     def dismiss(self, request: bytes) -> None:
-        """The run has ended: close its grader processes."""
+        """Close the grader processes of a run that has ended."""
         with self._lock:
             self._setups.pop(request, None)
             self._close(request)
@@ -106,46 +106,46 @@ class Desks:
 
 
 def examine(request: bytes, dask_worker: Any = None) -> str:
-    """Why this worker must not grade for the request; empty when it may."""
+    """Return why this worker must not grade for the request; empty if it may."""
     try:
-        _desks(dask_worker).examine(request)
+        _grader_processes(dask_worker).examine(request)
     except Incompatible as reason:
         return str(reason)
     return ""
 
 
 def dismiss(request: bytes, dask_worker: Any = None) -> None:
-    """Close what was opened for the request, beside the worker's own business."""
-    threading.Thread(target=_desks(dask_worker).dismiss, args=(request,), daemon=True).start()
+    """Close in the background what was opened for the request."""
+    threading.Thread(target=_grader_processes(dask_worker).dismiss, args=(request,), daemon=True).start()
 
 
 def grade(request: bytes, student: str, selection: Selection | None, refusal: str, trouble: str) -> bytes:
-    """The report of one hand-in as JSON. ``trouble`` says that it is to be reported as broken, and why.
+    """Return the report of one hand-in as JSON. With ``trouble``, a reason, report it as broken.
 
-    Raises Refused when this worker must not grade.
+    Raises WorkerRefused if this worker must not grade.
     """
     from distributed import get_worker
 
     worker = get_worker()
-    graders = _desks(worker)
+    graders = _grader_processes(worker)
     try:
         grader = graders.take(request)
     except (Incompatible, GraderProcessError) as reason:
-        raise Refused(worker.address, str(reason)) from None
+        raise WorkerRefused(worker.address, str(reason)) from None
     job = Job(student, Path(student), selection, refusal)
     try:
-        report = grader.broken(job, trouble) if trouble else grader.grade(job)
+        report = grader.broken_report(job, trouble) if trouble else grader.grade(job)
     except BaseException as error:
         graders.drop(grader)
-        if isinstance(error, GraderProcessError):  # it could not be started anew
-            raise Refused(worker.address, str(error)) from None
+        if isinstance(error, GraderProcessError):  # it could not be started again
+            raise WorkerRefused(worker.address, str(error)) from None
         raise
     graders.give_back(request, grader)
     return report.to_json().encode("utf-8", "backslashreplace")
 
 
-def _desks(worker: Any) -> Desks:
-    """The worker's grader processes. They live and end with it."""
+def _grader_processes(worker: Any) -> GraderProcesses:
+    """Return the grader processes of a Dask worker. They end when it ends."""
     gpus = int(worker.state.total_resources.get(GPU, 0))
-    graders: Desks = worker.__dict__.setdefault("gradlab", Desks(gpus))
+    graders: GraderProcesses = worker.__dict__.setdefault("gradlab", GraderProcesses(gpus))
     return graders

@@ -1,4 +1,4 @@
-"""Run many hand-ins at once: a pool of grader processes in this machine's processes."""
+"""Grade many hand-ins at once, with several grader processes on this machine."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from autograder.runners.grader_process import GraderProcess, Job, Setup
 def grade_all(
     jobs: Sequence[Job], setup: Setup, *, workers: int = 1, on_report: Callable[[Report], None] = lambda report: None
 ) -> list[Report]:
-    """The reports of all jobs, in their order. ``on_report`` sees each as soon as it is there, in this thread.
+    """Return the reports of all jobs, in their order. ``on_report`` gets each as soon as it is made, in this thread.
 
-    What ``on_report`` raises ends the work: hand-ins not yet begun are left, those at a grader process are dropped.
+    An exception of ``on_report`` ends the work: no further hand-in is started, and those being graded are dropped.
     """
     if not jobs:
         return []

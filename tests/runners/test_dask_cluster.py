@@ -1,4 +1,4 @@
-"""Grading on a Dask cluster: the same marks as here, whoever dies; and workers that would give others refuse."""
+"""A Dask cluster gives the same marks as this machine, whatever dies; workers that would give others refuse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import psutil
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.core.report import Report
-from autograder.runners import dask_worker as cluster_worker
+from autograder.runners import dask_worker
 from autograder.runners.dask_cluster import grade_on
 from autograder.runners.dask_connection import ClusterError
 from autograder.runners.grader_process import Job, Setup
@@ -57,12 +57,12 @@ def hand_in(folder: Path, stories: dict[str, str]) -> list[Job]:
     return [Job(name, folder / name) for name in stories]
 
 
-def alike(reports: list[Report]) -> dict[str, Report]:
-    """By student, without what no two runs share."""
+def comparable(reports: list[Report]) -> dict[str, Report]:
+    """Return the reports by student, without the times, which differ from run to run."""
     return {r.student: replace(r, checks=tuple(replace(check, seconds=0.0) for check in r.checks)) for r in reports}
 
 
-def test_reports_from_a_cluster_equal_those_made_here(
+def test_a_cluster_gives_the_same_reports_as_this_machine(
     tmp_path: Path, course: Assignment, cluster: Cluster, isolation: str
 ) -> None:
     cluster.need(1)
@@ -76,11 +76,11 @@ def test_reports_from_a_cluster_equal_those_made_here(
     remote: list[Report] = []
     grade_on(jobs, setup, address=cluster.address, on_report=remote.append)
     here = grade_all(jobs, setup)
-    assert alike(remote) == alike(here)
+    assert comparable(remote) == comparable(here)
     assert {report.student: report.points for report in remote}["ada"] == 100
 
 
-def test_the_jobs_of_a_worker_that_is_killed_are_done_by_others_and_nothing_is_left_of_it(
+def test_other_workers_take_the_jobs_of_a_killed_one_and_its_processes_end(
     tmp_path: Path, course: Assignment, cluster: Cluster, isolation: str
 ) -> None:
     cluster.need(2)
@@ -88,7 +88,7 @@ def test_the_jobs_of_a_worker_that_is_killed_are_done_by_others_and_nothing_is_l
     wait_for(cluster, 2)
     jobs = hand_in(tmp_path, {f"s{number}": SLOW + f"\n# {number}\n" for number in range(12)})
     done: list[Report] = []
-    heard: list[str] = []
+    sentences: list[str] = []
     left: list[psutil.Process] = []
 
     def see(report: Report) -> None:
@@ -97,10 +97,12 @@ def test_the_jobs_of_a_worker_that_is_killed_are_done_by_others_and_nothing_is_l
             left.extend(psutil.Process(victim.pid).children(recursive=True))
             cluster.kill(victim)
 
-    grade_on(jobs, Setup(course.folder, Options(), "auto"), address=cluster.address, on_report=see, say=heard.append)
+    grade_on(
+        jobs, Setup(course.folder, Options(), "auto"), address=cluster.address, on_report=see, say=sentences.append
+    )
     assert sorted(report.student for report in done) == sorted(job.student for job in jobs)
     assert [report.points for report in done] == [100] * len(jobs)
-    assert any("has left" in sentence for sentence in heard)
+    assert any("has left" in sentence for sentence in sentences)
     assert left
     assert psutil.wait_procs(left, timeout=20)[1] == []
 
@@ -113,7 +115,7 @@ def grade(course: Assignment, handins: Path, out: Path, *options: str) -> tuple[
     return done.exit_code, " ".join(done.output.split())
 
 
-def test_what_was_done_when_the_scheduler_is_killed_is_kept_and_the_rest_is_run_later(
+def test_reports_made_before_the_scheduler_is_killed_are_stored_and_the_rest_is_run_later(
     tmp_path: Path,
     course: Assignment,
     isolation: str,
@@ -136,24 +138,24 @@ def test_what_was_done_when_the_scheduler_is_killed_is_kept_and_the_rest_is_run_
         monkeypatch.setattr(grading, "write_report", write_and_kill)
         there = ["--cluster", short.address]
         if short.tls:
-            code, said = grade(course, tmp_path / "in", tmp_path / "out", *there)
-            assert (code, "No scheduler answers" in said) == (2, True)
+            code, output = grade(course, tmp_path / "in", tmp_path / "out", *there)
+            assert (code, "No scheduler answers" in output) == (2, True)
             there += [
                 part for pair in zip(("--tls-ca", "--tls-cert", "--tls-key"), short.tls, strict=True) for part in pair
             ]
-        code, said = grade(course, tmp_path / "in", tmp_path / "out", *there)
+        code, output = grade(course, tmp_path / "in", tmp_path / "out", *there)
     assert code == 2
-    assert "no longer answers. What came back is kept" in said
+    assert "no longer answers. The reports made so far are stored" in output
     assert 2 <= len(written) < 6
     first = list(written)
-    code, said = grade(course, tmp_path / "in", tmp_path / "out", "--workers", "1")
+    code, output = grade(course, tmp_path / "in", tmp_path / "out", "--workers", "1")
     assert code == 0
-    assert f"{6 - len(first)} graded now, {len(first)} skipped" in said
+    assert f"{6 - len(first)} graded now, {len(first)} skipped" in output
     assert sorted(written) == [f"s{number}" for number in range(6)]
 
 
 def other_version(folder: Path) -> dict[str, str]:
-    """The environment of a worker that has another gradlab."""
+    """Return the environment of a worker that has another version of gradlab."""
     root = Path(__file__).resolve().parents[2]
     for package in ("autograder", "common"):
         shutil.copytree(root / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -162,10 +164,10 @@ def other_version(folder: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(folder)}
 
 
-def test_workers_that_would_give_other_marks_or_have_no_wall_refuse_and_say_why(
+def test_workers_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_reason(
     tmp_path: Path, course: Assignment
 ) -> None:
-    preload = tmp_path / "no_wall.py"
+    preload = tmp_path / "no_isolation.py"
     preload.write_text(
         "import autograder.sandbox.isolation as wall\nwall._why_not = lambda name: 'it was taken away'\n"
     )
@@ -179,27 +181,28 @@ def test_workers_that_would_give_other_marks_or_have_no_wall_refuse_and_say_why(
         odd.add(environment=other_version(tmp_path / "other"))
         odd.add(environment={"GRADLAB_COURSE": str(elsewhere)})
         wait_for(odd, 3)
-        code, said = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", odd.address)
+        code, output = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", odd.address)
         assert code == 2
-        assert f"No worker of {odd.address} will grade {course.name}." in said
+        assert f"Every worker of {odd.address} refuses to grade {course.name}." in output
         assert (
-            "Students' code cannot be isolated on this machine, so it is not run. bubblewrap: it was taken away" in said
+            "Students' code cannot be isolated on this machine, so it is not run. bubblewrap: it was taken away"
+            in output
         )
-        assert "Its gradlab is 0.0.9, 0.1.0 is wanted." in said
-        assert f"Its digest of {course.name}'s checks is" in said
+        assert "Its gradlab is 0.0.9 instead of 0.1.0." in output
+        assert f"Its digest of {course.name}'s checks is" in output
 
-        with pytest.raises(ClusterError, match=r"It offers no GPU. Start it with --resources GPU=1."):
+        with pytest.raises(ClusterError, match=r"It announces no GPU. Start it with --resources GPU=1."):
             grade_on(jobs, Setup(course.folder, Options("cuda"), "none"), address=odd.address)
 
         done: list[Report] = []
-        heard: list[str] = []
+        sentences: list[str] = []
         setup = Setup(course.folder, Options(), "none")
-        grade_on(jobs, setup, address=odd.address, on_report=done.append, say=heard.append)
+        grade_on(jobs, setup, address=odd.address, on_report=done.append, say=sentences.append)
     assert {report.student: (report.points, report.isolation) for report in done} == {
         "ada": (100, "none"),
         "bob": (0, "none"),
     }
-    assert sum("will not grade" in sentence for sentence in heard) == 2
+    assert sum("refuses to grade" in sentence for sentence in sentences) == 2
 
 
 def wait_for(cluster: Cluster, count: int) -> None:
@@ -209,14 +212,14 @@ def wait_for(cluster: Cluster, count: int) -> None:
         client.wait_for_workers(count, timeout=60)
 
 
-def test_a_scheduler_that_does_not_answer_or_has_no_workers_is_told_in_a_sentence(
+def test_a_scheduler_that_does_not_answer_or_has_no_workers_is_reported(
     tmp_path: Path, course: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("autograder.runners.dask_connection.CONNECT_SECONDS", 0.5)
     jobs = hand_in(tmp_path / "in", {"ada": HONEST})
-    code, said = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "tcp://127.0.0.1:9")
+    code, output = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "tcp://127.0.0.1:9")
     assert code == 2
-    assert "No scheduler answers at tcp://127.0.0.1:9" in said
+    assert "No scheduler answers at tcp://127.0.0.1:9" in output
     assert grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "nonsense")[0] == 2
     monkeypatch.undo()
     (tmp_path / "dask").mkdir()
@@ -224,7 +227,7 @@ def test_a_scheduler_that_does_not_answer_or_has_no_workers_is_told_in_a_sentenc
         grade_on(jobs, Setup(course.folder, Options(), "none"), address=empty.address, patience=0.1)
 
 
-def test_without_dask_and_with_half_of_the_options_there_is_a_sentence(
+def test_missing_dask_and_missing_options_are_reported(
     tmp_path: Path, course: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_in(tmp_path / "in", {"ada": HONEST})
@@ -232,14 +235,16 @@ def test_without_dask_and_with_half_of_the_options_there_is_a_sentence(
     assert "together" in grade(course, tmp_path / "in", tmp_path / "out", *there, "--tls-ca", "ca.pem")[1]
     assert "choose --device cpu" in grade(course, tmp_path / "in", tmp_path / "out", *there, "--device", "auto")[1]
     monkeypatch.setitem(sys.modules, "distributed", None)
-    code, said = grade(course, tmp_path / "in", tmp_path / "out", *there)
+    code, output = grade(course, tmp_path / "in", tmp_path / "out", *there)
     assert code == 2
-    assert "pip install 'gradlab[cluster]'" in said
+    assert "pip install 'gradlab[cluster]'" in output
 
 
 @pytest.mark.parametrize(("visible", "names"), [(None, {"0", "1"}), ("3,5", {"3", "5"})])
-def test_each_desk_has_a_gpu_of_its_own(visible: str | None, names: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    class FakeDesk:
+def test_each_grader_process_has_its_own_gpu(
+    visible: str | None, names: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class FakeGrader:
         def __init__(self, setup: Setup) -> None:
             self.setup = setup
 
@@ -249,12 +254,10 @@ def test_each_desk_has_a_gpu_of_its_own(visible: str | None, names: set[str], mo
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    monkeypatch.setattr(cluster_worker, "GraderProcess", FakeDesk)
-    monkeypatch.setattr(
-        cluster_worker, "check_compatible", lambda request: Setup(Path(os.sep), Options("cuda"), "none")
-    )
+    monkeypatch.setattr(dask_worker, "GraderProcess", FakeGrader)
+    monkeypatch.setattr(dask_worker, "check_compatible", lambda request: Setup(Path(os.sep), Options("cuda"), "none"))
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    graders = cluster_worker.Desks(2)
+    graders = dask_worker.GraderProcesses(2)
     one, two = graders.take(b"a run"), graders.take(b"a run")
     assert {one.setup.gpu, two.setup.gpu} == names
     for grader in (one, two):

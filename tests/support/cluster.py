@@ -1,4 +1,4 @@
-"""A real Dask cluster on loopback for the tests: a scheduler and worker processes, all of which end with the test."""
+"""A real Dask cluster on loopback: a scheduler and worker processes, which all end with the test."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ class Cluster:
     def add(
         self, *options: str, threads: int = 1, nanny: bool = False, environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start a worker. It is there some seconds later."""
+        """Start a worker. It is ready some seconds later."""
         fixed = ["--nthreads", str(threads), "--no-dashboard", "--local-directory", str(self.folder)]
         arguments = [self.address, *self._protocol(), *fixed, "--nanny" if nanny else "--no-nanny", *options]
         self.workers.append(self._start("dask_worker", arguments, environment))
 
     def need(self, count: int) -> None:
-        """Have that many workers; the first has two threads and a nanny, as on real clusters."""
+        """Start workers until there are ``count``; the first has two threads and a nanny, as on real clusters."""
         while len(self.workers) < count:
             self.add(threads=1 if self.workers else 2, nanny=not self.workers)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
-        """kill -9, and wait until it is gone."""
+        """Kill a process and wait until it has ended."""
         process.kill()
         process.wait()
 
@@ -55,14 +55,16 @@ class Cluster:
         options = [part for pair in zip(names, self.tls, strict=True) for part in pair] if self.tls else []
         return ["--protocol", "tls", *options] if options else []
 
-    def _start(self, module: str, arguments: list[str], environment: Mapping[str, str] | None = None):  # type: ignore[no-untyped-def]
+    def _start(
+        self, module: str, arguments: list[str], environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         with open(self.folder / "log", "ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", f"distributed.cli.{module}", *arguments],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **(environment or {})},
-                cwd=self.folder,  # not ours: a worker has what is installed, or what its environment says
+                cwd=self.folder,  # not ours: a worker imports what is installed, or what its environment names
                 start_new_session=True,
             )
 
@@ -75,14 +77,14 @@ class Cluster:
     def __exit__(self, *exception: object) -> None:
         for process in (*self.workers, self.scheduler):
             try:
-                os.killpg(process.pid, signal.SIGKILL)  # a nanny's worker is of its group
+                os.killpg(process.pid, signal.SIGKILL)  # a nanny's worker is in its group
             except ProcessLookupError:
                 continue
             process.wait()
 
 
 def certificate(folder: Path) -> list[str]:
-    """A certificate that is its own authority: files of the authority, the certificate, the key."""
+    """Make a self-signed certificate. Returns the files of the authority, the certificate and the key."""
     key, cert = folder / "key.pem", folder / "cert.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     command += ["-days", "2", "-subj", "/CN=gradlab", "-keyout", str(key), "-out", str(cert)]
