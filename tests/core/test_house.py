@@ -178,3 +178,45 @@ def test_shapes_blocks_are_parsed() -> None:
     block = "Do.\n\nShapes:\n    x, y  (N, D)  two\n          and more\n    out   (N,)    one\n\nRaises nothing.\n"
     assert shapes(block) == ["x", "y", "out"]
     assert shapes("No block.") is None
+
+
+# Words.
+
+# Private words that people had to learn, and what the field calls it.
+DIALECT = {
+    r"nurser(?:y|ies)": "fork server",
+    r"\bdesks?\b": "grader process",
+    r"\bside[ _]doors?\b": "alias",
+    r"\b(?:lend|lends|lent|lending)\b": "fallback",
+    r"\bledgers?\b": "points",
+    r"(?<!\")\brecognisers?\b": "classifier",
+    r"\bfamiliar mistakes?\b": "common mistake",
+    r"\b(?:behind|inside|within) (?:a|the|its|their) walls?\b|\bno wall\b": "sandbox, isolation",
+    r"\banew\b": "again",
+    r"\bby heart\b": "memorise",
+    r"\bbeside\b": "next to",
+    r"\btold\b": "reported, shown, given",
+    r"\b[Ss]peaks? to\b": "written for",
+    r"\b(?:goes|went|gone) away\b": "disappears",
+    r"\d turns\b": "iterations",
+    r"(?<!\b[Tt]here )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|better\b|larger\b|smaller\b)\w": "is not a",
+}
+TEXTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "RELEASING.md", "docs", "autograder", "common", "assignments")
+
+
+def texts() -> Iterator[Path]:
+    """Yield the files that people read: code, documentation, manifests and templates."""
+    for start in (ROOT / text for text in TEXTS):
+        files = start.rglob("*") if start.is_dir() else [start]
+        yield from (path for path in files if path.suffix in (".py", ".md", ".toml", ".html"))
+
+
+def test_private_words_do_not_come_back() -> None:
+    found = []
+    for path in texts():
+        text = path.read_text()
+        for pattern, word in DIALECT.items():
+            for match in re.finditer(pattern, text):
+                line = text.count("\n", 0, match.start()) + 1
+                found.append(f"{name(path)}:{line}: {match[0]!r}; write: {word}")
+    assert found == []
