@@ -1,4 +1,4 @@
-"""Which code of a module a function may run: itself and the module's functions, methods and values that it uses."""
+"""The code of a module that a function may run: itself, and the functions, methods and values that it uses."""
 
 from __future__ import annotations
 
@@ -8,16 +8,25 @@ from dataclasses import dataclass, field
 
 import torch
 
-from autograder.source_rules.resolve import Definition, Module
+from autograder.source_rules.resolve import Definition, ModuleNames
 from autograder.source_rules.scopes import COMPREHENSIONS, FUNCTIONS, Scope, enter
 
-_USED_BY_ITSELF = ("__init__", "__new__", "__call__", "__post_init__", "__getitem__", "__iter__", "__next__", "forward")
+_CALLED_IMPLICITLY = (
+    "__init__",
+    "__new__",
+    "__call__",
+    "__post_init__",
+    "__getitem__",
+    "__iter__",
+    "__next__",
+    "forward",
+)
 _PLAIN = frozenset(name for kind in (torch.Tensor, dict, list, str) for name in dir(kind))
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A node, the definition it belongs to and the scope it stands in."""
+    """A node, with its definition and its scope."""
 
     definition: Definition
     node: ast.AST
@@ -26,28 +35,27 @@ class Visit:
 
 @dataclass
 class CallGraph:
-    """All code that a function may run."""
+    """The code that a function may run."""
 
-    module: Module
+    module: ModuleNames
     visits: list[Visit] = field(default_factory=list)
     uses: dict[int, set[int]] = field(default_factory=dict)  # definition -> definitions, by the ids of their nodes
-
-    circle: dict[int, int] = field(default_factory=dict)  # definitions of one number reach each other
+    cycle: dict[int, int] = field(default_factory=dict)  # definitions with the same number call each other
 
     def returns_to(self, visit: Visit) -> bool:
-        """Whether a call starts what reaches the calling definition again."""
+        """Return whether a call leads back to the definition that contains it."""
         assert isinstance(visit.node, ast.Call)
         paths = self.module.resolve(visit.node.func, visit.scope)
         started = [d for path in paths if path.startswith(".") for d in self.module.find(path)]
         started += _called_objects(self.module, visit.node, visit.scope)
-        here = self.circle[id(visit.definition.node)]
-        return any(self.circle.get(id(definition.node)) == here for definition in started)
+        here = self.cycle[id(visit.definition.node)]
+        return any(self.cycle.get(id(definition.node)) == here for definition in started)
 
 
 def call_graph_of(source: str, function: str) -> CallGraph | None:
-    """Everything that ``function``, or each method of a class, may run; None when the source does not parse."""
+    """Return the code that ``function``, or any method of a class, may run; None if the source does not parse."""
     try:
-        module = Module(source)
+        module = ModuleNames(source)
     except SyntaxError:
         return None
     graph, waiting, whole = CallGraph(module), [], module.called(function)
@@ -63,26 +71,29 @@ def call_graph_of(source: str, function: str) -> CallGraph | None:
             certain, possible = _visit(graph, definition)
             graph.uses[id(definition.node)] = {id(d.node) for d in certain}
             waiting += certain + possible
-    graph.circle = _circles(graph.uses)
+    graph.cycle = _cycles(graph.uses)
     return graph
 
 
 def _visit(graph: CallGraph, definition: Definition) -> tuple[list[Definition], list[Definition]]:
-    """Record the definition's nodes; what it uses for certain, and methods that an unknown object of it may have."""
+    """Record a definition's nodes. Return the definitions that it certainly uses, and those that it possibly uses.
+
+    Possible are methods that an object of unknown type may have.
+    """
     module, certain, possible = graph.module, [], []
     if isinstance(definition.node, ast.ClassDef):
-        return [d for name in _USED_BY_ITSELF for d in module.find(f".{definition.name}.{name}")], []
-    members, told = module.members - _PLAIN, set()
+        return [d for name in _CALLED_IMPLICITLY for d in module.find(f".{definition.name}.{name}")], []
+    members, classes_only = module.members - _PLAIN, set()
     for node, scope in walk(definition.node, definition.scope):
         graph.visits.append(Visit(definition, node, scope))
         if isinstance(node, ast.Call):
             certain += _called_objects(module, node, scope)
-        if not isinstance(node, (ast.Name, ast.Attribute)) or node in told:
+        if not isinstance(node, (ast.Name, ast.Attribute)) or node in classes_only:
             continue
         paths = module.resolve(node, scope)
         found = [d for path in sorted(paths) if path.startswith(".") for d in module.find(path)]
         if isinstance(node, ast.Attribute) and found:
-            told.add(node.value)  # Conv.helper makes no Conv
+            classes_only.add(node.value)  # Conv.helper does not create a Conv
         elif isinstance(node, ast.Name):
             found = [d for d in found if not isinstance(d.node, ast.ClassDef) or d.name == node.id]
         elif not paths and node.attr in members:
@@ -91,15 +102,15 @@ def _visit(graph: CallGraph, definition: Definition) -> tuple[list[Definition], 
     return certain, possible
 
 
-def _called_objects(module: Module, node: ast.Call, scope: Scope) -> list[Definition]:
-    """What `self(x)` starts, or `net(x)` after `net = Net()`: an object of an own class is called."""
+def _called_objects(module: ModuleNames, node: ast.Call, scope: Scope) -> list[Definition]:
+    """Return the methods that run if an object is called: `self(x)`, or `net(x)` after `net = Net()`."""
     owners = [path for path in sorted(module.resolve(node.func, scope)) if path[1:] in module.bases]
     called = [path for path in owners if not isinstance(node.func, ast.Name) or path != f".{node.func.id}"]
     return [d for path in called for name in ("__call__", "forward") for d in module.find(f"{path}.{name}")]
 
 
-def _circles(uses: dict[int, set[int]]) -> dict[int, int]:
-    """The strongly connected components of the graph (Kosaraju's algorithm): node -> number."""
+def _cycles(uses: dict[int, set[int]]) -> dict[int, int]:
+    """Return the strongly connected component of each node, as a number (Kosaraju's algorithm)."""
     order = _postorder(uses, list(uses), {})
     reverse: dict[int, set[int]] = {node: set() for node in uses}
     for node, targets in uses.items():
@@ -112,7 +123,7 @@ def _circles(uses: dict[int, set[int]]) -> dict[int, int]:
 
 
 def _postorder(graph: dict[int, set[int]], roots: list[int], root_of: dict[int, int]) -> list[int]:
-    """The nodes not in ``root_of`` that the roots reach, leaves first; notes in ``root_of`` whence each was reached."""
+    """Return the nodes that the roots reach, leaves first, and add them to ``root_of``. Skip those already in it."""
     order = []
     for root in roots:
         stack = [] if root in root_of else [(root, iter(graph[root]))]
@@ -130,7 +141,7 @@ def _postorder(graph: dict[int, set[int]], roots: list[int], root_of: dict[int, 
 
 
 def walk(root: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-    """All nodes with their scopes, in source order; without annotations, base classes and the types of isinstance."""
+    """Yield nodes with their scopes in source order, except annotations, base classes and the types of isinstance."""
     stack = [(root, scope)]
     while stack:
         node, outside = stack.pop()

@@ -1,32 +1,33 @@
-"""Whether a module's function is its own, or comes from elsewhere: imported, another name of an import, inherited.
+"""The origin of a module's function, if it is imported, another name of an import, or inherited.
 
-What is bound last counts, as when the module runs: `from m import *` below a class replaces that class.
+The last binding counts, as when the module runs: `from m import *` below a class replaces that class.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from autograder.source_rules.resolve import Module
+from autograder.source_rules.resolve import ModuleNames, loaded
 
-_OURS = "common"  # what students may import and the grader may, too
-_FRAMES = {"torch.nn.Module", "torch.nn.Sequential", "torch.autograd.Function"}  # who inherits them writes the rest
+_FRAMES = {
+    "torch.nn.Module",
+    "torch.nn.Sequential",
+    "torch.autograd.Function",
+}  # their subclasses still have to define the methods
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A path outside of the module, and the statement that brings it in."""
+    """A path outside of the module, and the statement that imports or inherits it."""
 
     path: str  # "common.nets.convs.FastConv.forward"
     node: ast.AST
 
 
-def origins_of(module: Module, function: str) -> list[Origin]:
-    """Where ``function`` ("Conv.forward", or a whole class) may come from, but for the module itself."""
+def origins_of(module: ModuleNames, function: str) -> list[Origin]:
+    """Return the origins of ``function`` ("Conv.forward", or a whole class) outside of the module."""
     first, dot, member = function.partition(".")
     found: list[Origin] = []
     for name in _family(module, first):
@@ -39,16 +40,16 @@ def origins_of(module: Module, function: str) -> list[Origin]:
     return found
 
 
-def _family(module: Module, name: str) -> list[str]:
-    """The name's other names in this module, and the classes of it that are inherited from."""
+def _family(module: ModuleNames, name: str) -> list[str]:
+    """Return all names of a function or class in this module, and those of its base classes."""
     names = module.called(name)
     for one in names:
         names += [parent for parent in module.parents(one) if parent not in names]
     return names
 
 
-def _bound(module: Module, body: list[ast.stmt], name: str) -> list[Origin]:
-    """What the name stands for after these statements, as far as it is not the module's own."""
+def _bound(module: ModuleNames, body: list[ast.stmt], name: str) -> list[Origin]:
+    """Return the origins of a name after these statements, without definitions of the module itself."""
     found: list[Origin] = []
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
@@ -67,27 +68,18 @@ def _bound(module: Module, body: list[ast.stmt], name: str) -> list[Origin]:
 
 def _imported(source: str, alias: ast.alias, name: str) -> Iterator[str]:
     if alias.name == "*":
-        if hasattr(_loaded(source), name):
+        if hasattr(loaded(source), name):
             yield f"{source}.{name}"
     elif (alias.asname or alias.name) == name:
         yield f"{source}.{alias.name}"
 
 
-def _loaded(source: str) -> object:
-    if source.partition(".")[0] == _OURS:
-        try:
-            return importlib.import_module(source)
-        except ImportError:
-            return None
-    return sys.modules.get(source)
-
-
-def _outside(module: Module, value: ast.expr) -> set[str]:
+def _outside(module: ModuleNames, value: ast.expr) -> set[str]:
     return {path for path in module.resolve(value, module.scope) if not path.startswith((".", "builtins."))}
 
 
 def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
-    """The bodies of `if`, `try`, `with` and loops, which may run or not."""
+    """Yield the bodies of `if`, `try`, `with` and loops, which may or may not run."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return
     for _, value in ast.iter_fields(node):

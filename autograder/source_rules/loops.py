@@ -1,10 +1,10 @@
-"""What is a loop over data, and what only walks over a shape."""
+"""Loops over data, as opposed to loops over a shape."""
 
 from __future__ import annotations
 
 import ast
 
-from autograder.source_rules.resolve import Module
+from autograder.source_rules.resolve import ModuleNames
 from autograder.source_rules.scopes import COMPREHENSIONS, Scope, text_of
 
 _MAPPING = {
@@ -14,12 +14,12 @@ _MAPPING = {
     "numpy.fromiter": "fromiter", "numpy.fromfunction": "fromfunction",
 }  # fmt: skip
 _METHODS = ("apply_", "map_", "map2_")  # of CPU tensors: a Python call for each element
-_PASSING = {"builtins.enumerate", "builtins.reversed", "builtins.list", "builtins.tuple", "builtins.sorted"}
-DEPTH = 5  # nesting of what is iterated over
+_WRAPPERS = {"builtins.enumerate", "builtins.reversed", "builtins.list", "builtins.tuple", "builtins.sorted"}
+DEPTH = 5  # nesting of the expressions that a loop iterates over
 
 
-def loop_at(module: Module, node: ast.AST, scope: Scope) -> str:
-    """The kind of loop over data that starts at this node, or an empty string."""
+def loop_at(module: ModuleNames, node: ast.AST, scope: Scope) -> str:
+    """Return the kind of loop over data that starts at this node, or an empty string."""
     if isinstance(node, ast.While):
         return "a while loop"
     if isinstance(node, (ast.For, ast.AsyncFor)):
@@ -30,7 +30,7 @@ def loop_at(module: Module, node: ast.AST, scope: Scope) -> str:
     return _call(module, node, scope) if isinstance(node, ast.Call) else ""
 
 
-def _call(module: Module, node: ast.Call, scope: Scope) -> str:
+def _call(module: ModuleNames, node: ast.Call, scope: Scope) -> str:
     paths = module.resolve(node.func, scope)
     for path in sorted(paths & set(_MAPPING)):
         if not (node.args[1:] and all(_is_short(module, arg, scope) for arg in node.args[1:])):
@@ -41,7 +41,7 @@ def _call(module: Module, node: ast.Call, scope: Scope) -> str:
 
 
 def _names_itself(name: str, scope: Scope) -> bool:
-    """Whether a function is called by name from its own body. Longer circles are found from the definitions used."""
+    """Return whether a function calls itself by name. Longer cycles are found in the call graph."""
     place, inside = scope.place_of(name), scope
     while inside.parent is not None:
         if inside.function == name and inside.parent is place:
@@ -50,8 +50,8 @@ def _names_itself(name: str, scope: Scope) -> bool:
     return False
 
 
-def _is_short(module: Module, node: ast.AST, scope: Scope, depth: int = 0) -> bool:
-    """A shape, the dimensions of a tensor, or items that are written out."""
+def _is_short(module: ModuleNames, node: ast.AST, scope: Scope, depth: int = 0) -> bool:
+    """Return whether an expression is a shape, the dimensions of a tensor, or items in the source itself."""
     if depth > DEPTH:
         return False
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
@@ -70,20 +70,20 @@ def _is_short(module: Module, node: ast.AST, scope: Scope, depth: int = 0) -> bo
             return any(map(_is_rank, args)) and all(_is_rank(arg) or _is_constant(arg) for arg in args)
         if "builtins.zip" in functions:
             return any(_is_short(module, arg, scope, depth + 1) for arg in args)
-        if functions & _PASSING and args:
+        if functions & _WRAPPERS and args:
             return _is_short(module, args[0], scope, depth + 1)
     return _is_shape(node) or bool(text_of(node))
 
 
 def _is_shape(node: ast.AST) -> bool:
-    """`x.shape` or `x.size()`."""
+    """Return whether an expression is `x.shape` or `x.size()`."""
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Attribute) and node.func.attr == "size" and not node.args
     return isinstance(node, ast.Attribute) and node.attr == "shape"
 
 
 def _is_rank(node: ast.AST) -> bool:
-    """`x.dim()`, `x.ndim`, `len(x.shape)`, and those plus or minus a constant."""
+    """Return whether an expression is `x.dim()`, `x.ndim` or `len(x.shape)`, plus or minus a constant or not."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
         return _is_rank(node.left) and _is_constant(node.right)
     if isinstance(node, ast.Call):

@@ -1,4 +1,4 @@
-"""Which dotted paths a list of forbidden names covers."""
+"""Patterns for the dotted paths that a task forbids."""
 
 from __future__ import annotations
 
@@ -11,35 +11,41 @@ import torch
 from common import current_name
 
 _SHORT = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "numpy", "Tensor": "torch.Tensor"}
-_SAME = (  # other homes of torch's functions
+_SAME = (  # other places of torch's functions
     "torch.functional", "torch.Tensor", "torch._VF", "torch._C._VariableFunctions", "torch._C.TensorBase",
     "torch._C._TensorBase", "torch.ops.aten", "torch._tensor.Tensor",
 )  # fmt: skip
 _FUNCTIONAL = "torch.nn.functional"
-_CLASSES = "torch.nn.modules."  # where torch.nn.Linear is written: torch.nn.modules.linear.Linear
+_CLASSES = "torch.nn.modules."  # torch.nn.Linear is defined in torch.nn.modules.linear
 
 
 class Pattern:
-    """Rules such as "torch.cdist", "F.conv2d", "torch.nn.*", "!F.pad" and ".grad_fn", an attribute of anything."""
+    """Rules such as "torch.cdist", "F.conv2d", "torch.nn.*", "!F.pad" and ".grad_fn" (an attribute of any object).
 
-    def __init__(self, rules: Sequence[str]) -> None:
+    Rules in ``always`` hold whatever ``rules`` allow.
+    """
+
+    def __init__(self, rules: Sequence[str], *, always: Sequence[str] = ()) -> None:
         if isinstance(rules, str):
             raise TypeError(f"calls must be a list of names, not the string {rules!r}.")
         self._forbidden = [_full(rule) for rule in rules if not rule.startswith(("!", "."))]
         self._allowed = [_full(rule[1:]) for rule in rules if rule.startswith("!")]
+        self._always = [_full(rule) for rule in always]
         self._attributes = [rule[1:] for rule in rules if rule.startswith(".")]
 
     def attribute(self, name: str) -> str:
-        """The attribute as a message shows it, ".grad_fn", if it must not be read; else an empty string."""
+        """Return the attribute as shown in a message, ".grad_fn", if it is forbidden; otherwise an empty string."""
         return f".{name}" if name in self._attributes else ""
 
     def match(self, path: str) -> str:
-        """The forbidden part of the path as the student wrote it, else an empty string."""
+        """Return the forbidden part of the path as the student wrote it, or an empty string."""
         parts = path.split(".")
         for end in range(2, len(parts) + 1):
             part = ".".join(parts[:end])
             if part in sys.modules:  # a module is a place, not a call
                 continue
+            if any(_covers(rule, part) for rule in self._always):
+                return part
             if any(_covers(rule, part) for rule in self._allowed):
                 return ""
             if any(_covers(rule, part) for rule in self._forbidden):
@@ -48,14 +54,17 @@ class Pattern:
 
 
 def _full(rule: str) -> str:
-    """The rule written out: "F.conv2d" -> "torch.nn.functional.conv2d"; a module stands for all it holds."""
+    """Return the rule in full: "torch.nn.functional.conv2d" for "F.conv2d". A module covers all of its members."""
     first, dot, rest = rule.partition(".")
     full = _canonical(_SHORT.get(first, first) + dot + rest)
     return f"{full}.*" if full in sys.modules else full
 
 
 def _covers(rule: str, path: str) -> bool:
-    """torch.conv2d is also torch.nn.functional.conv2d, but "torch.nn.*" is a rule about places, not about functions."""
+    """Return whether a rule covers a path.
+
+    torch.conv2d is also torch.nn.functional.conv2d, but "torch.nn.*" is a rule about places, not about functions.
+    """
     name = _canonical(path)
     if fnmatchcase(name, rule) or fnmatchcase(path, rule):
         return True
@@ -65,7 +74,7 @@ def _covers(rule: str, path: str) -> bool:
 
 
 def _canonical(path: str) -> str:
-    """One name for all homes of a torch function, and for modules of common that moved."""
+    """Return one name for all places of a torch function, and the new name for modules of common that moved."""
     path = current_name(path)
     if ".torch." in path:  # torch.nn.functional.torch.cdist
         path = "torch." + path.rpartition(".torch.")[2]
@@ -76,5 +85,5 @@ def _canonical(path: str) -> str:
         module, _, name = path.removeprefix(_CLASSES).partition(".")
         inside = name if _CLASSES + module in sys.modules else path.removeprefix(_CLASSES)
         path = f"torch.nn.{inside}" if inside not in ("", "*") else path
-        path = path.replace("torch.nn.F.", _FUNCTIONAL + ".")  # conv.py and others import it by this name
+        path = path.replace("torch.nn.F.", _FUNCTIONAL + ".")  # name of the import in conv.py and others
     return path.replace("torch._C._nn.", _FUNCTIONAL + ".")

@@ -1,7 +1,7 @@
-"""What the names in a module's source mean, found without running it.
+"""The meaning of the names in a module's source, found without running it.
 
-``resolve`` turns an expression into dotted paths: ``torch.cdist`` for what is imported, ``.Conv.forward`` (a leading
-dot) for what the module defines itself, ``builtins.map`` for the language's own. Knows nothing about rules.
+``resolve`` turns an expression into dotted paths: ``torch.cdist`` for an import, ``.Conv.forward`` (with a leading dot)
+for a definition of the module itself, ``builtins.map`` for a builtin. Knows nothing about rules.
 """
 
 from __future__ import annotations
@@ -11,10 +11,22 @@ import builtins
 import sys
 import warnings
 from dataclasses import dataclass
+from importlib import import_module
 
 from autograder.source_rules.scopes import Scope, bind, enter, owner_of, text_of
 
-ALIASES = 20  # expressions followed from a name to what it stands for
+_IMPORTABLE = ("common", "autograder.probes", "autograder.sandbox.inside")  # the folders that the box mounts
+ALIASES = 20  # expressions to follow from a name to its definition
+
+
+def loaded(name: str) -> object:
+    """Return a module by its name, and import it if it is one of ours that students can import; otherwise None."""
+    if name not in sys.modules and any(name == room or name.startswith(f"{room}.") for room in _IMPORTABLE):
+        try:
+            return import_module(name)
+        except Exception:  # there is no such module, or it is for another operating system
+            return None
+    return sys.modules.get(name)
 
 
 @dataclass(frozen=True)
@@ -23,16 +35,16 @@ class Definition:
 
     name: str  # "helper", "Conv.forward"
     node: ast.AST
-    scope: Scope  # that the node stands in
+    scope: Scope  # that contains the node
 
 
-class Module:
-    """The definitions of a source text. Raises SyntaxError when it does not parse."""
+class ModuleNames:
+    """The definitions and imports of a source text. Raises SyntaxError if it does not parse."""
 
     def __init__(self, source: str) -> None:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an invalid escape is the student's own business
+                warnings.simplefilter("ignore")  # an invalid escape sequence is no concern of a rule
                 tree = ast.parse(source)
         except (ValueError, RecursionError, MemoryError) as error:
             raise SyntaxError(str(error)) from None
@@ -47,7 +59,7 @@ class Module:
         self.members = {name.rpartition(".")[2] for name in self.definitions if "." in name}  # of all classes
 
     def find(self, path: str) -> list[Definition]:
-        """The definitions of ``.helper`` or ``.Conv.forward``, inherited ones too."""
+        """Return the definitions of ``.helper`` or ``.Conv.forward``, including inherited ones."""
         name, seen = path.removeprefix("."), set()
         owners = [name.rpartition(".")[0]]
         member = name.rpartition(".")[2]
@@ -62,19 +74,19 @@ class Module:
         return []
 
     def parents(self, owner: str) -> list[str]:
-        """The classes of this module that a class names as its bases."""
+        """Return the base classes of a class that this module defines."""
         paths = [path for base in self.bases.get(owner, []) for path in self.resolve(base, self.scope)]
         return [path[1:] for path in paths if path[1:] in self.bases]
 
     def called(self, function: str) -> list[str]:
-        """``Conv.forward`` by every name that it has in this module: after ``Conv = Mine`` also ``Mine.forward``."""
+        """Return all names of ``Conv.forward`` in this module: after ``Conv = Mine`` also ``Mine.forward``."""
         name, dot, member = function.partition(".")
         paths = self.resolve(ast.Name(name, ast.Load()), self.scope)
         others = sorted(path[1:] for path in paths if path.startswith(".") and path[1:] != name)
         return [f"{one}{dot}{member}" for one in (name, *others)]
 
     def resolve(self, node: ast.AST, scope: Scope, depth: int = 0) -> set[str]:
-        """The paths an expression may stand for; none when it is an object of unknown kind."""
+        """Return the paths that an expression may mean; none for an object of unknown type."""
         trail = []
         while isinstance(node, ast.Attribute):
             trail.append(node.attr)
@@ -99,7 +111,7 @@ class Module:
         return set()
 
     def _resolve_call(self, node: ast.Call, scope: Scope, depth: int) -> set[str]:
-        """An object of an own class is known by the class; of other calls only those that look a name up."""
+        """Resolve an object of the module's own class to the class, and a look-up to its result; no other calls."""
         functions = self.resolve(node.func, scope, depth + 1)
         first = node.args[0] if node.args else None
         found = {path for path in functions if path[1:] in self.bases}
@@ -116,11 +128,11 @@ class Module:
     def _resolve_name(self, name: str, scope: Scope, depth: int) -> set[str]:
         place = scope.place_of(name)
         if place is None:
-            stars = {f"{star}.{name}" for star in self.scope.stars if hasattr(sys.modules.get(star), name)}
+            stars = {f"{star}.{name}" for star in self.scope.stars if hasattr(loaded(star), name)}
             return stars or ({f"builtins.{name}"} if hasattr(builtins, name) else set())
         found = {f".{name}"} if place is self.scope and name in self.definitions else set()
         if (name, place) not in self._known:
-            self._known[name, place] = set()  # what a circle of names finds
+            self._known[name, place] = set()  # the result for a cycle of names
             for binding in place.names[name]:
                 if isinstance(binding, str):
                     found.add(binding)
@@ -130,7 +142,7 @@ class Module:
         return self._known[name, place]
 
     def _define(self, body: list[ast.stmt], owner: str, scope: Scope, *, certain: bool) -> None:
-        """Record definitions; the last certain one of a name replaces those before, ones under `if` or `try` add."""
+        """Record definitions. A certain one replaces earlier ones of its name, one under `if` or `try` is added."""
         prefix = f"{owner}." if owner else ""
         for node in body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -153,17 +165,18 @@ class Module:
                         self._define(inner_body, owner, scope, certain=False)
 
     def _define_attributes(self, method: ast.FunctionDef | ast.AsyncFunctionDef, owner: str, scope: Scope) -> None:
-        """`self.dist = torch.cdist` in a method defines the class's `dist`."""
+        """Record attributes: `self.dist = torch.cdist` in a method defines `dist` of the class."""
         if not owner or not method.args.args:
             return
         me, inner = method.args.args[0].arg, enter(method, scope)
         for node in ast.walk(method):
-            for target in node.targets if isinstance(node, ast.Assign) else ():
+            targets, value = (node.targets, node.value) if isinstance(node, ast.Assign) else ([], node)
+            for target in targets:
                 if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == me:
-                    self._add(Definition(f"{owner}.{target.attr}", node.value, inner), certain=False)  # type: ignore[attr-defined]
+                    self._add(Definition(f"{owner}.{target.attr}", value, inner), certain=False)
 
     def _names_in(self, target: ast.expr) -> list[str]:
-        """``a``, and ``Conv.forward`` of an own class, on an assignment's left side."""
+        """Return the names on the left side of an assignment: ``a``, and ``Conv.forward`` of the module's own class."""
         names = []
         for node in ast.walk(target):
             if isinstance(node, ast.Name):

@@ -1,9 +1,9 @@
-"""The names that functions, comprehensions and modules bind, read off their syntax trees."""
+"""The names that functions, comprehensions and modules bind, found in their syntax trees."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -17,13 +17,13 @@ class Scope:
     """The names bound in a module, a function or a comprehension."""
 
     parent: Scope | None = None
-    owner: str = ""  # the class whose method this is: "Conv"
-    function: str = ""  # the function whose body this is: "forward"
+    owner: str = ""  # the class of this method: "Conv"
+    function: str = ""  # the function of this body: "forward"
     names: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)  # modules of `from m import *`
 
     def place_of(self, name: str) -> Scope | None:
-        """The innermost scope that binds the name."""
+        """Return the innermost scope that binds the name."""
         place: Scope | None = self
         while place is not None and name not in place.names:
             place = place.parent
@@ -31,7 +31,7 @@ class Scope:
 
 
 def enter(node: ast.AST, scope: Scope) -> Scope:
-    """The scope inside a function, lambda or comprehension that stands in ``scope``."""
+    """Return the scope inside a function, lambda or comprehension that is in ``scope``."""
     inner = Scope(scope, owner=scope.owner)
     if isinstance(node, COMPREHENSIONS):
         for generator in node.generators:
@@ -58,16 +58,17 @@ def enter(node: ast.AST, scope: Scope) -> Scope:
 
 
 def text_of(node: ast.AST) -> str:
-    """The value of a literal string, else an empty one."""
+    """Return the value of a literal string, or an empty string."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def owner_of(scope: Scope) -> str:
+    """Return the class that contains a scope, or an empty string."""
     return scope.owner or (owner_of(scope.parent) if scope.parent else "")
 
 
 def bind(body: list[ast.stmt], scope: Scope) -> None:
-    """Bind the names that these statements assign, import or define, inner scopes left out."""
+    """Bind the names that these statements assign, import or define, without those of inner scopes."""
     foreign: set[str] = set()
     for node in _own_nodes(body):
         if isinstance(node, ast.Import):
@@ -104,15 +105,17 @@ def _bind_target(target: ast.expr, value: ast.expr | None, scope: Scope) -> None
     if isinstance(target, ast.Name):
         scope.names.setdefault(target.id, []).append(value)
     elif isinstance(target, (ast.Tuple, ast.List)):
-        same = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
-        for index, part in enumerate(target.elts):
-            _bind_target(part, value.elts[index] if same else None, scope)  # type: ignore[union-attr]
+        parts: Sequence[ast.expr | None] = value.elts if isinstance(value, (ast.Tuple, ast.List)) else ()
+        if len(parts) != len(target.elts):
+            parts = [None] * len(target.elts)
+        for element, part in zip(target.elts, parts, strict=True):
+            _bind_target(element, part, scope)
     elif isinstance(target, ast.Starred):
         _bind_target(target.value, None, scope)
 
 
 def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """All nodes of a scope; of inner functions and classes only the node itself. `:=` in a comprehension is ours."""
+    """Yield the nodes of a scope, except inside functions and classes. `:=` in a comprehension binds in this scope."""
     stack: list[ast.AST] = [*reversed(body)]
     while stack:
         node = stack.pop()

@@ -1,7 +1,7 @@
-"""Hand-ins that try to earn points without doing the work, to read what is not theirs, or to harm the grader.
+"""Hand-ins that try to earn points without doing the work, to read secrets, or to harm the grader.
 
-Each attack is source text around wrong functions: it must earn nothing, and never be mistaken for our own failure.
-All are bounded in time and size and reach nothing but the process they run in.
+Each attack is a source text with wrong functions. It must earn 0 points and must not look like a failure of gradlab.
+All attacks are bounded in time and size, and only affect the process that they run in.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Code that takes all there is of one thing."""
+"""Code that uses up a resource: time, memory, processes, threads, descriptors, disk, output."""
 
 from tests.support.vectors import WRONG
 

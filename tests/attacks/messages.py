@@ -1,4 +1,4 @@
-"""Code that writes to the channel itself: forged, half, huge and garbled messages."""
+"""Code that writes to the channel itself: forged, incomplete, huge and malformed messages."""
 
 from tests.support.vectors import WRONG
 

@@ -1,4 +1,4 @@
-"""Code that changes torch, numpy, builtins, the import system and gradlab's own modules, as far as it can reach them."""
+"""Code that changes torch, numpy, builtins, the import system and gradlab's own modules, if it can reach them."""
 
 from tests.support.vectors import WRONG
 

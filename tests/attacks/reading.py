@@ -1,4 +1,4 @@
-"""Code that looks for answers: files, processes, descriptors, frames, memory, the network."""
+"""Code that looks for answers: in files, processes, descriptors, frames, memory, gradlab's modules, the network."""
 
 from tests.support.vectors import WRONG
 
@@ -141,6 +141,21 @@ for folder in (os.path.dirname(autograder.__file__), os.path.dirname(common.__fi
     except OSError:
         continue
     raise SystemExit("the hidden checks were read")
+""",
+    "computes the answer with the grader's probes": WRONG
+    + """
+import importlib
+def total(x):
+    probe = importlib.import_module("autograder.probes.torch_layers")
+    n, k = x.shape
+    query, keys = x.new_zeros(1, 1, 2), x.new_zeros(1, k, 2)
+    return k * probe.attend(query, keys, x.T[None])[0, 0]
+""",
+    "imports the answer from the grader's probes": WRONG
+    + """
+from autograder.probes.torch_layers import torch as probe
+def total(x):
+    return probe.sum(x, dim=1)
 """,
     "generates the test set's labels itself": WRONG
     + """

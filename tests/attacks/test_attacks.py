@@ -1,4 +1,4 @@
-"""No attack gains a point, stops the grader or is mistaken for our own failure."""
+"""No attack earns a point, stops the grader or looks like a failure of gradlab."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from autograder.session.session import Checks, with_checks
 from tests.attacks import ATTACKS
 from tests.support.vectors import HONEST, make_vectors
 
-KEPT = 4  # processes: bubblewrap's own two, the fork server, and the worker it keeps ahead
-SECONDS = 30.0  # an attack's import and four checks, each with its own limit
+PROCESSES = 4  # of an idle pool: two of bubblewrap, the fork server, and its spare worker
+SECONDS = 30.0  # for an attack's import and four checks, each with a limit of its own
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def pool(isolation: str) -> Iterator[WorkerPool]:
 
 
 def grade(course: Assignment, pool: WorkerPool, sources: list[str]) -> list[tuple[CheckResult, ...]]:
-    """The results of several hand-ins, one after the other, in one session."""
+    """Return the results of several hand-ins, graded one after the other in one session."""
 
     def one(checks: Checks, source: str) -> tuple[CheckResult, ...]:
         link = BoxLink(pool, Code({"vectors.py": source}), course.limits)
@@ -53,14 +53,14 @@ def points(results: tuple[CheckResult, ...]) -> int:
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_gains_nothing_and_harms_nobody(name: str, course: Assignment, pool: WorkerPool) -> None:
+def test_an_attack_earns_nothing_and_harms_no_other_hand_in(name: str, course: Assignment, pool: WorkerPool) -> None:
     begun = time.monotonic()
     attack, after = grade(course, pool, [ATTACKS[name], HONEST])
-    told = "\n".join(f"{r.id} {r.points} {r.outcome} {r.cause}: {r.message[:300]}" for r in attack)
-    assert points(attack) == 0, told
-    assert all(result.outcome is Outcome.FAILED for result in attack), told
-    assert "hidden checks were read" not in told
-    assert "was raised" not in told
+    text = "\n".join(f"{r.id} {r.points} {r.outcome} {r.cause}: {r.message[:300]}" for r in attack)
+    assert points(attack) == 0, text
+    assert all(result.outcome is Outcome.FAILED for result in attack), text
+    assert "hidden checks were read" not in text
+    assert "was raised" not in text
     assert all(len(result.message) < 5000 and len(result.output) <= 66_000 for result in attack)
     assert points(after) == 100, after
     assert time.monotonic() - begun < SECONDS
@@ -68,17 +68,17 @@ def test_an_attack_gains_nothing_and_harms_nobody(name: str, course: Assignment,
 
 
 def settled(pool: WorkerPool) -> bool:
-    """Has all ended that submissions began? Raises AssertionError with what is left after 300 looks, 15 s at least."""
-    for _ in range(300):  # looks, not seconds: a machine that stands still must not count
+    """Wait until all processes of submissions have ended. Raises AssertionError with those left after 300 attempts."""
+    for _ in range(300):  # attempts, not seconds, as the whole machine may pause
         left = descendants(pool.process.pid)
-        if len(left) <= KEPT:
+        if len(left) <= PROCESSES:
             return True
         time.sleep(0.05)
     raise AssertionError("\n".join(left))
 
 
 def descendants(pid: int) -> list[str]:
-    """The processes that stem from ``pid``, itself included, each as a line. The dying are left out."""
+    """Return ``pid`` and its descendants, each as a line of /proc/<pid>/stat, without those that are ending."""
     parents: dict[int, int] = {}
     lines: dict[int, str] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -96,7 +96,7 @@ def descendants(pid: int) -> list[str]:
 
 @contextmanager
 def suppressed() -> Iterator[Any]:
-    """A process may end while it is looked at."""
+    """Ignore that a process ends while its files are read."""
     try:
         yield
     except (FileNotFoundError, ProcessLookupError):

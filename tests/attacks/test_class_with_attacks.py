@@ -1,4 +1,4 @@
-"""A class of two hundred, one in five hostile: everybody else's mark is what it is alone."""
+"""In a class of two hundred with one attack in five, all other hand-ins get the marks that they get alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCES = {
 }
 
 
-def test_a_class_of_two_hundred_with_forty_attacks_runs_to_the_end(tmp_path: Path, isolation: str) -> None:
+def test_a_class_of_two_hundred_with_forty_attacks_is_graded_completely(tmp_path: Path, isolation: str) -> None:
     assignment = make_vectors(tmp_path / "course")
     attacks = [source for name, source in ATTACKS.items() if not any(word in name for word in SLOW)][:40]
     assert len(attacks) == 40

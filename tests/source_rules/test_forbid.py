@@ -1,4 +1,4 @@
-"""What a task forbids is found through imports, aliases and helpers, and nothing else is."""
+"""Forbidden operations are found through imports, aliases and helpers, and nothing else breaks a rule."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from autograder.checks.expect import Mismatch
 from autograder.core.report import Cause
-from autograder.source_rules.forbid import Finding, forbid, forbidden_calls
+from autograder.source_rules.forbid import Violation, forbid, forbidden_calls
 
 RULES = ["torch.cdist", "torch.norm", "F.conv2d", "F.unfold", "nn.Linear"]
 
 
 def _found(body: str, head: str = "import torch", rules: list[str] = RULES) -> list[str]:
     source = f"{head}\ndef f(x, y):\n" + "".join(f"    {line}\n" for line in dedent(body).strip().splitlines())
-    return [finding.what for finding in forbidden_calls(source, "f", rules)]
+    return [violation.what for violation in forbidden_calls(source, "f", rules)]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_forbidden_function_is_found_whatever_it_is_called(head, body):
         ("return torch.nn.modules.linear.Bilinear(3, 4, 5)(x, y)", ""),
     ],
 )
-def test_methods_and_other_homes_count(body, what):
+def test_methods_and_other_places_of_a_function_count(body, what):
     assert _found(body) == ([what] if what else [])
 
 
@@ -96,7 +96,7 @@ def test_methods_and_other_homes_count(body, what):
         ("import torch\ndef norm(x):\n    return x", "return norm(x)"),
         ("class A:\n    def norm(self):\n        return 1\na = A()", "return a.norm()"),
         ("class A:\n    def norm(self):\n        return 1", "return A().norm()"),
-        ("class A:\n    def norm(self):\n        return 1", "return x.norm()"),  # may be the student's own
+        ("class A:\n    def norm(self):\n        return 1", "return x.norm()"),  # possibly the student's method
         ("import torch", "def cdist(a, b):\n    return a - b\nreturn cdist(x, y)"),
         ("import numpy as np", "return np.linalg.norm(x)"),
         ("import math", "return math.dist(x, y)"),
@@ -112,7 +112,7 @@ def test_honest_code_breaks_no_rule(head, body):
     assert _found(body, head) == []
 
 
-def test_annotations_and_base_classes_are_no_calls():
+def test_annotations_and_base_classes_are_not_calls():
     source = "from torch import nn\nclass Net(nn.Module):\n  def f(self, x: nn.Linear) -> nn.Linear:\n    return x\n"
     assert forbidden_calls(source, "Net.f", ["nn.*"]) == []
     assert forbidden_calls(source, "Net", ["nn.*"]) == []
@@ -122,7 +122,7 @@ def test_patterns_and_exceptions():
     rules = ["torch.nn", "F.conv*", "!F.pad"]
     head = "import torch\nimport torch.nn.functional as F"
     assert _found("return F.pad(x, (1, 1))", head, rules) == []
-    assert _found("return torch.tanh(x)", head, rules) == []  # a place is forbidden, not what else does the same
+    assert _found("return torch.tanh(x)", head, rules) == []  # a place is forbidden, not the same operation elsewhere
     assert _found("return F.fold(x, 1, 1)", head, rules) == ["torch.nn.functional.fold"]
     assert _found("return torch.conv1d(x, y)", head, rules) == ["torch.conv1d"]
     assert _found("return torch.nn.Conv2d(1, 1, 1)(x)", head, rules) == ["torch.nn.Conv2d"]
@@ -174,10 +174,10 @@ Later.forward = Conv.by_super
     ],
 )  # fmt: skip
 def test_methods_attributes_and_bases_are_followed(function, lines):
-    assert [finding.line for finding in forbidden_calls(CLASS, function, RULES)] == lines
+    assert [violation.line for violation in forbidden_calls(CLASS, function, RULES)] == lines
 
 
-def test_a_source_without_sense_breaks_no_rule():
+def test_a_meaningless_source_breaks_no_rule():
     for source in (
         "def f(:",
         "",
@@ -190,7 +190,7 @@ def test_a_source_without_sense_breaks_no_rule():
         assert forbidden_calls(source, "f", RULES) == []
 
 
-def test_names_that_run_in_circles_end():
+def test_cycles_of_names_are_resolved():
     chain = "\n".join(f"a{i + 1} = a{i} if x else a{i}" for i in range(200))
     assert _found(f"a0 = torch.cdist\n{chain}\nreturn a200", rules=["torch.norm"]) == []
     assert _found("a = b\nb = a\nreturn a(x)") == []
@@ -209,19 +209,19 @@ def no_loops(x, y):
 """
 
 
-def test_a_finding_names_the_line_the_code_and_the_function():
+def test_a_violation_names_the_line_the_code_and_the_function():
     assert forbidden_calls(SOURCE, "no_loops", RULES) == [
-        Finding(4, "return torch.cdist(x, y)  # quick", "torch.cdist", "helper")
+        Violation(4, "return torch.cdist(x, y)  # quick", "torch.cdist", "helper")
     ]
 
 
-def test_the_student_reads_each_line_and_what_to_do():
+def test_the_message_lists_each_line_and_what_to_do():
     student = SimpleNamespace(source=SOURCE)
     with pytest.raises(Mismatch) as info:
         forbid(student, "no_loops", calls=["torch.cdist"], loops=True)
     assert info.value.cause is Cause.FORBIDDEN
     assert info.value.message.splitlines() == [
-        "no_loops uses what this task does not allow.",
+        "no_loops uses operations that this task does not allow.",
         "line 4: `return torch.cdist(x, y)  # quick` - torch.cdist is not allowed here (in helper, "
         "which no_loops uses); write it yourself from simpler operations.",
         "line 7: `for i in range(len(x)):` - a for loop is not allowed here; "
@@ -236,3 +236,46 @@ def test_a_long_list_is_cut():
     student = SimpleNamespace(source="def f(x):\n" + "    while x: pass\n" * 9)
     with pytest.raises(Mismatch, match=r"\.\.\. and 4 more\.$"):
         forbid(student, "f", loops=True)
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("from autograder.probes.recurrent import lstm_step", "return lstm_step(x, y)"),
+        ("from autograder.probes.recurrent import *", "return lstm_step(x, y)"),
+        ("import autograder.probes.torch_layers as layers", "return layers.attend(x, x, y)"),
+        ("", "from autograder.probes import torch_layers\nreturn torch_layers.attend(x, x, y)"),
+        ("from autograder.probes.torch_layers import F", "return F.layer_norm(x, y)"),
+        (
+            "from autograder.probes.torch_layers import attend\ndef help(x):\n    return attend(x, x, x)",
+            "return help(x)",
+        ),
+        ("from autograder.probes import recurrent", "return getattr(recurrent, 'lstm' + '_step')(x, y)"),
+        ("import importlib", "return importlib.import_module('autograder.probes.recurrent').lstm_step(x, y)"),
+        ("import importlib", "return importlib.import_module('auto' + 'grader.probes.recurrent').lstm_step(x, y)"),
+        ("import sys", "return sys.modules['autograder.probes.recurrent'].lstm_step(x, y)"),
+        ("from sys import modules as m", "return m[x].lstm_step(x, y)"),
+        ("import autograder.sandbox.inside.worker as w", "return w.make_meter()"),
+    ],
+)
+def test_the_graders_own_modules_are_always_forbidden(head, body):
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    for rules in ([], ["torch.norm", "!autograder.*"]):
+        with pytest.raises(Mismatch) as info:
+            forbid(SimpleNamespace(source=f"{head}\ndef f(x, y):\n{lines}"), "f", calls=rules)
+        assert info.value.cause is Cause.FORBIDDEN
+
+
+def test_a_class_of_the_graders_cannot_be_handed_in_as_ones_own():
+    for source in (
+        "from autograder.probes.recurrent import Captioner as Net",
+        "from autograder.probes.recurrent import *\nNet = Captioner",
+        "from autograder.probes.recurrent import Captioner\nclass Net(Captioner):\n    pass",
+    ):
+        with pytest.raises(Mismatch, match=r"autograder\.probes\.recurrent\.Captioner"):
+            forbid(SimpleNamespace(source=source), "Net")
+
+
+def test_the_graders_modules_are_allowed_outside_of_the_function():
+    source = "from autograder import check\ndef f(x):\n    return x\ncheck('knn')\n"
+    forbid(SimpleNamespace(source=source), "f", loops=True)

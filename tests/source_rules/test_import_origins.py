@@ -1,4 +1,4 @@
-"""A function that is imported, inherited or another name of something forbidden breaks the rule."""
+"""A function breaks a rule if it is imported, inherited or another name of something forbidden."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ FALLBACKS = "from common.fallbacks.convolutional_networks import"
         (OWN.replace("Conv", "Mine").replace("return x", "return F.conv2d(x, w)") + "Conv = Mine", "Conv.forward"),
     ],
 )
-def test_what_comes_from_elsewhere_is_found(source, function):
+def test_a_function_from_elsewhere_is_found(source, function):
     source = f"import torch.nn.functional as F\n{source}"
-    (finding, *_) = forbidden_calls(source, function, RULES)
-    assert finding.text in source
+    (violation, *_) = forbidden_calls(source, function, RULES)
+    assert violation.text in source
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,34 @@ def test_what_comes_from_elsewhere_is_found(source, function):
         ("from nowhere import *", "Conv.forward"),
     ],
 )
-def test_what_the_module_has_of_its_own_is_not(source, function):
+def test_a_function_of_the_module_itself_breaks_no_rule(source, function):
     assert forbidden_calls(source, function, RULES) == []
+
+
+OLD = {  # names of common's modules before they moved
+    "from common.convs import FastConv": "return FastConv.forward(x)",
+    "from common.convs import *": "return FastConv.forward(x)",
+    "import common.convs as c": "return c.FastConv.forward(x)",
+    "from common import convs": "return convs.FastConv.forward(x)",
+    "import importlib": "return importlib.import_module('common.convs').FastConv.forward(x)",
+    "from common.earlier.convolutional_networks import *": "return kaiming_initializer(x)",
+}
+
+
+@pytest.mark.parametrize("head", OLD)
+@pytest.mark.parametrize("rules", [RULES, ["common.convs.*", "common.earlier.*"]])
+def test_modules_of_common_are_found_by_their_old_names(head, rules):
+    (violation,) = forbidden_calls(f"{head}\ndef f(x):\n    {OLD[head]}\n", "f", rules)
+    assert violation.line == 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from common.convs import FastConv as Conv",
+        "from common.convs import *\nConv = FastConv",
+        "import common.convs\nclass Conv(common.convs.FastConv):\n    pass",
+    ],
+)
+def test_a_function_imported_by_an_old_name_is_found(source):
+    assert forbidden_calls(source, "Conv.forward", RULES)

@@ -1,4 +1,4 @@
-"""Loops over data are found in every form; walks over a shape are not loops over data."""
+"""Every form of loop over data is found; loops over a shape are not loops over data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.source_rules.forbid import forbidden_calls, loops
 
 def _loops(body: str, head: str = "") -> list[str]:
     lines = "".join(f"    {line}\n" for line in dedent(body).strip().splitlines())
-    return [finding.what for finding in loops(f"{head}\ndef f(x, y):\n{lines}", "f")]
+    return [violation.what for violation in loops(f"{head}\ndef f(x, y):\n{lines}", "f")]
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_every_form_of_loop_is_found(body, what):
         "return x.map(y)",
     ],
 )
-def test_what_does_not_walk_over_data_is_no_loop(body):
+def test_loops_over_shapes_are_not_loops_over_data(body):
     assert _loops(body) == []
 
 
-def test_loops_and_recursion_of_helpers_count_and_those_of_others_do_not():
+def test_loops_and_recursion_count_in_helpers_but_not_in_unused_functions():
     head = "def walk(x):\n    for row in x:\n        pass\ndef a(x):\n    return b(x)\ndef b(x):\n    return a(x)"
     assert _loops("return x", head) == []
     assert _loops("return walk(x)", head) == ["a for loop"]
@@ -87,7 +87,7 @@ def test_loops_and_recursion_of_helpers_count_and_those_of_others_do_not():
     assert _loops("return g(x)", "def g(x):\n    return f(x, 1)") == ["recursion", "recursion"]
 
 
-def test_recursion_of_methods_is_found_and_calls_between_classes_are_none():
+def test_recursion_of_methods_is_found_but_calls_between_classes_are_not():
     head = """
 class A:
     def down(self, x):
@@ -107,8 +107,8 @@ class C:
     def forward(self, x):
         return self(x)
 """
-    assert [finding.what for finding in loops(head, "A.down")] == ["recursion"]
-    assert [finding.what for finding in loops(head, "C.forward")] == ["recursion"]
+    assert [violation.what for violation in loops(head, "A.down")] == ["recursion"]
+    assert [violation.what for violation in loops(head, "C.forward")] == ["recursion"]
     assert loops(head, "A.use") == loops(head, "A.forward") == []
 
 
@@ -126,6 +126,6 @@ WORDS = st.sampled_from([
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(WORDS, max_size=25).map("".join), st.sampled_from(["f", "f.x", "x", "f.__init__"]))
-def test_no_source_text_stops_the_rules(source, function):
+def test_the_rules_work_on_any_source_text(source, function):
     loops(source, function)
     forbidden_calls(source, function, ["torch.norm", "nn.*"])

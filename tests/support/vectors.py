@@ -55,7 +55,7 @@ def check_counter(student, rng):
 '''
 
 HIDDEN = '''
-from autograder import expect_close, expect_equal, task
+from autograder import expect_close, expect_equal, forbid, task
 
 SECRET = "the hidden checks were read"
 
@@ -71,6 +71,7 @@ def check_double_of_other_shapes(student, rng):
 @task("total", points=30)
 def check_total(student, rng):
     """Each row's sum."""
+    forbid(student, "total")
     x = rng.normal(6, 4)
     expected = [sum(row) for row in x.tolist()]
     expect_close(student.total(x), __import__("torch").tensor(expected, dtype=x.dtype))
