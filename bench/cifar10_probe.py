@@ -1,11 +1,11 @@
-"""SimCLR's features on real CIFAR-10, under a linear probe, beside a random encoder's and pixels.
+"""Measure SimCLR's features on real CIFAR-10 with a linear probe, next to a random encoder's features and pixels.
 
     GRADLAB_DATA=DATA python bench/cifar10_probe.py                      # DATA holds cifar-10-batches-py
     GRADLAB_DATA=DATA python bench/cifar10_probe.py --seeds 0 1 --images 10000 --epochs 8
 
 Trains a08's reference (augmentations, loss, epoch) on the first images of the training set, without labels. The probe
-is a08's too: softmax regression on standardised features, fitted on 1 %, 10 % and all labels of the same images. It is
-measured on the 10,000 test images, once; no setting was chosen by looking at them.
+is also a08's: softmax regression on standardised features, fitted on 1 %, 10 % and all labels of the same images. It is
+tested once on the 10,000 test images; no setting was chosen on them.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> int:
 def pretrain(
     simclr: ModuleType, model: ContrastiveModel, images: Tensor, seed: int, options: argparse.Namespace
 ) -> list[float]:
-    """Train by NT-Xent, the learning rate falling as a cosine; the mean loss of each epoch."""
+    """Train with NT-Xent and a learning rate that falls as a cosine; return the mean loss of each epoch."""
     transform = simclr.compute_train_transform(seed=seed, scale=(options.scale, 1.0))
     pairs = simclr.PairDataset(images, torch.zeros(len(images), dtype=torch.int64), transform)
     loader = DataLoader(pairs, batch_size=options.batch, shuffle=True, drop_last=True)
@@ -79,7 +79,7 @@ def pretrain(
 
 
 def probed(simclr: ModuleType, split: Split, features: Tensor, queries: Tensor) -> list[str]:
-    """Accuracies of the linear probe with 1 %, 10 % and all labels; with few, the mean of five choices of images."""
+    """Measure the linear probe with 1 %, 10 % and all labels; with few labels, the mean of five random choices."""
     lines = []
     for percent, draws in ((1, 5), (10, 5), (100, 1)):
         generator = torch.Generator().manual_seed(percent)  # the same images for every table and seed

@@ -1,17 +1,17 @@
-"""How fast does a network of ours reach 90 % and 94 % on CIFAR-10?
+"""Measure how fast a network reaches 90 % and 94 % on CIFAR-10.
 
     GRADLAB_DATA=DATA python bench/cifar10_speed.py                              # up to 94 %; CUDA where there is one
-    GRADLAB_DATA=DATA python bench/cifar10_speed.py --epochs 1 --train 4000      # a try, on a CPU too
+    GRADLAB_DATA=DATA python bench/cifar10_speed.py --epochs 1 --train 4000      # a short run, also on a CPU
 
-Counted are epochs, images and multiply-accumulates (forward, of one image; a training step takes three times that), and
-seconds of training from the first batch on: loading, whitening and a warm-up run on throw-away weights are not counted,
-testing is. The record to aim at: 94 % in about 2.6 s on one A100 (Keller Jordan's airbench94, arXiv:2404.00498).
+Prints epochs, images and multiply-accumulates (of one image forward; a training step takes three times as many), and
+seconds of training from the first batch on. The time includes testing, but not loading, whitening and a warm-up run on
+other weights. The record is 94 % in about 2.6 s on one A100 (Keller Jordan's airbench94, arXiv:2404.00498).
 
-The network and the ingredients are that paper's: a first convolution that whitens 2x2 patches (Page 2018), whose bias
-alone is trained, and at the start only; convolutions that begin as the identity; batch normalisation without scale, its
-shift learnt 64 times as fast; label smoothing; Nesterov with one triangle of the learning rate; a slow copy of the
-weights that is fallen back to (lookahead); images mirrored in turns and shifted. Ours beside them: bfloat16 where the
-paper has float16, so that a CPU can do it, and shifts image by image.
+The network and the methods are from that paper: a first convolution that whitens 2x2 patches (Page 2018), of which only
+the bias is trained, and only at the start; convolutions that begin as the identity; batch normalisation without scale,
+with a learning rate for its shift that is 64 times higher; label smoothing; Nesterov with one triangle of the learning
+rate; a slow copy of the weights to which the net returns (lookahead); images mirrored in every other epoch and shifted.
+Two differences: bfloat16 instead of float16, so that a CPU can run it, and a random shift for each image of a batch.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ GOALS = (90.0, 94.0)
 
 @dataclass(frozen=True)
 class Settings:
-    """All that was chosen."""
+    """All settings."""
 
     widths: tuple[int, int, int] = (64, 256, 256)
     batch_size: int = 1024
     learning_rate: float = 1.5  # at the top of the triangle, for the mean loss of a batch
     shift_rate: float = 64.0  # times that, for the shifts of batch normalisation
-    decay: float = 2e-3  # of a weight in one step at the top
+    decay: float = 2e-3  # share that one step at the top subtracts from a weight
     momentum: float = 0.85
     smoothing: float = 0.2
-    triangle: tuple[float, float, float] = (0.2, 0.23, 0.07)  # at the start, where it is 1, at the end
+    triangle: tuple[float, float, float] = (0.2, 0.23, 0.07)  # factor at the start, place of the top, factor at the end
     whitening_epochs: int = 3  # in which the bias of the whitening is trained
-    lookahead: int = 5  # steps between two falls back
+    lookahead: int = 5  # steps between two returns to the slow copy
     shift: int = 2
 
 
 class Block(nn.Module):
-    """conv - pool - BN - GELU - conv - BN - GELU; each convolution begins by handing its input on."""
+    """conv - pool - BN - GELU - conv - BN - GELU; each convolution is the identity at the start."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Block(nn.Module):
 
 
 class Net(nn.Module):
-    """Whitening, three blocks, the maximum over places, linear."""
+    """Whitening, three blocks, the maximum over all positions, a linear layer."""
 
     def __init__(self, widths: tuple[int, int, int], num_classes: int) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class Net(nn.Module):
 
     @torch.no_grad()
     def set_whitening(self, images: Tensor, eps: float = 5e-4) -> None:
-        """Filters along the principal axes of 2x2 patches, scaled to variance one, and their negatives."""
+        """Set filters along the principal axes of 2x2 patches, scaled to variance one, and their negatives."""
         patches = images.unfold(2, 2, 1).unfold(3, 2, 1).movedim(1, 3).reshape(-1, 12)  # (P, 3*2*2)
         covariance = patches.T @ patches / len(patches)
         variance, axes = torch.linalg.eigh(covariance)
@@ -91,27 +91,27 @@ class Net(nn.Module):
 
 
 class Lookahead:
-    """A slow copy of all that training changes. It follows, ever more slowly, and what it follows falls back to it."""
+    """A slow copy of everything that training changes; from time to time the net returns to it."""
 
     def __init__(self, net: nn.Module) -> None:
         self.fast = [value for value in net.state_dict().values() if value.is_floating_point()]
         self.slow = [value.clone() for value in self.fast]
 
     @torch.no_grad()
-    def fall_back(self, follow: float) -> None:
-        """Move the copy by that share of the way, 0 to 1, and set the net to it."""
+    def fall_back(self, share: float) -> None:
+        """Move the copy by this share of the way to the net, 0 to 1, and set the net to the copy."""
         for slow, fast in zip(self.slow, self.fast, strict=True):
-            fast.copy_(slow.lerp_(fast, follow))
+            fast.copy_(slow.lerp_(fast, share))
 
 
 def rate(part: float, settings: Settings) -> float:
-    """The learning rate's factor after that part of the steps."""
+    """Return the learning rate's factor after that part of the steps."""
     begin, top, end = settings.triangle
     return begin + (1 - begin) * part / top if part < top else end + (1 - end) * (1 - part) / (1 - top)
 
 
 def optimizer_of(net: Net, settings: Settings) -> torch.optim.SGD:
-    """Every step at the top takes the same share off all weights, whatever their learning rate."""
+    """Build SGD in which a step at the top subtracts the same share from all weights, whatever their learning rate."""
     shifts = [norm.bias for norm in net.modules() if isinstance(norm, nn.BatchNorm2d)]
     known = {id(weight) for weight in shifts}
     others = [weight for weight in net.parameters() if weight.requires_grad and id(weight) not in known]
@@ -126,7 +126,7 @@ def optimizer_of(net: Net, settings: Settings) -> torch.optim.SGD:
 
 
 def train(net: Net, data: dict[str, Tensor], *, epochs: int, settings: Settings, report: bool) -> dict[float, int]:
-    """Train, and return for each goal the epoch after which the test accuracy reached it."""
+    """Train; return for each goal the number of epochs until the test accuracy reached it."""
     x, y = data["x_train"], data["y_train"]
     per_epoch = max(len(x) // settings.batch_size, 1)
     steps = epochs * per_epoch
@@ -162,7 +162,7 @@ def train(net: Net, data: dict[str, Tensor], *, epochs: int, settings: Settings,
 
 @torch.no_grad()
 def test(net: Net, x: Tensor, y: Tensor, *, moved: bool) -> float:
-    """Accuracy by the sum of an image's scores and its mirror image's; `moved` adds both, moved by a pixel, twice."""
+    """Measure accuracy by the sum of scores of an image and its mirror image; `moved` adds two shifts by a pixel."""
     net.eval()
     correct = torch.zeros((), device=x.device)
     side = x.shape[2]
@@ -179,14 +179,11 @@ def test(net: Net, x: Tensor, y: Tensor, *, moved: bool) -> float:
     return float(correct) / len(x)
 
 
-test.__test__ = False  # type: ignore[attr-defined]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=int, default=12, help="length of the schedule (default: 12)")
-    parser.add_argument("--train", type=int, help="only so many training images")
-    parser.add_argument("--test", type=int, help="only so many test images")
+    parser.add_argument("--train", type=int, help="number of training images (default: all)")
+    parser.add_argument("--test", type=int, help="number of test images (default: all)")
     parser.add_argument("--widths", type=int, nargs=3, default=Settings.widths, help="channels of the three blocks")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of torch, on a CPU")

@@ -1,12 +1,12 @@
-"""A class of a01 graded here and on Dask workers of this machine: throughput, efficiency, processor time, memory.
+"""Grade a class of a01 with grader processes and with Dask workers on this machine: throughput, CPU time, memory.
 
     python bench/class.py [--n 1000] [--only local-1,dask-2] [--rounds 4]
 
-The class is made from a seed: 70 % mutants, 20 % references, 10 % hostile; half of them notebooks, a third zipped. Each
-row starts anew. Start-up, until the first report, is left out of what follows it, since a large class pays it once.
-Processor time is that of all processes; memory is the largest sum of their proportional set sizes, looked at every
-five seconds. Time by the clock says little on a machine that does other work: its load is in the last column. With
-rounds each way grades a part of the class in turn: what makes a machine slower for minutes then falls on all.
+The class is generated from a seed: 70 % mutants, 20 % references, 10 % hostile; half of them notebooks, a third zipped.
+Each row starts its own processes. Start-up, until the first report, is not included in the other figures, since it
+occurs once per class. CPU time is the sum over all processes; memory is the largest sum of their proportional set
+sizes, sampled every five seconds. Wall-clock time means little while the machine does other work: see its load in the
+last column. With --rounds the rows take turns with parts of the class, so that other work slows all of them alike.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ KINDS = {"local-1": ("local", 1), "local-2": ("local", 2), "dask-1": ("dask", 1)
 
 @dataclass(frozen=True)
 class Row:
-    """What one way to grade the class took."""
+    """Time, memory and reports of one way to grade the class."""
 
     start: float  # seconds until the first report
     rest: float  # seconds from there to the last
-    cpu: float  # seconds of all processes meanwhile
+    cpu: float  # seconds of all processes in that time
     memory: int  # bytes at the peak
     reports: list[Report]
-    counted: int  # reports that came meanwhile: all but the first one after a start
+    counted: int  # reports in that time: all but the first after each start
 
     @property
     def rate(self) -> float:
-        """Hand-ins a second, once started."""
+        """Submissions per second, after start-up."""
         return self.counted / self.rest
 
     @property
     def cost(self) -> float:
-        """Seconds of a processor that a hand-in takes."""
+        """CPU seconds per submission."""
         return self.cpu / self.counted
 
     def __add__(self, other: Row) -> Row:
-        """What both took, one after the other."""
+        """Add up two runs, one after the other."""
         return Row(
             self.start + other.start,
             self.rest + other.rest,
@@ -73,20 +73,20 @@ class Row:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--n", type=int, default=1000, help="hand-ins")
-    parser.add_argument("--rounds", type=int, default=1, help="parts of the class, each graded in all ways in turn")
-    parser.add_argument("--only", default=",".join(KINDS), help="rows, of " + ", ".join(KINDS))
+    parser.add_argument("--n", type=int, default=1000, help="submissions")
+    parser.add_argument("--rounds", type=int, default=1, help="parts of the class; each part is graded in all rows")
+    parser.add_argument("--only", default=",".join(KINDS), help="rows, among " + ", ".join(KINDS))
     options = parser.parse_args()
     assignment = find_assignment("a01_knn")
     setup = Setup(assignment.folder, Options(), choose("auto"))
     with tempfile.TemporaryDirectory() as temporary:
         jobs = make_class(assignment, Path(temporary), options.n)
-        print(f"{len(jobs)} hand-ins of {assignment.name}, wall {setup.isolation}, {os.cpu_count()} cores\n")
-        print(f"{'':12} {'start-up':>9} {'total':>9} {'hand-ins/s':>11} {'cpu s each':>11} {'memory':>9} {'load':>6}")
+        print(f"{len(jobs)} submissions of {assignment.name}, isolation {setup.isolation}, {os.cpu_count()} cores\n")
+        print(f"{'':12} {'start-up':>9} {'total':>9} {'per second':>11} {'cpu s each':>11} {'memory':>9} {'load':>6}")
         rows: dict[str, Row] = {}
-        for turn in range(options.rounds):
+        for round_number in range(options.rounds):
             for name in options.only.split(","):
-                row = grade(name, jobs[turn :: options.rounds], setup)
+                row = grade(name, jobs[round_number :: options.rounds], setup)
                 rows[name] = rows[name] + row if name in rows else row
                 show(name, row)
     if options.rounds > 1:
@@ -94,34 +94,32 @@ def main() -> None:
             show(f"{name}, all", row)
     print()
     for text, one, other, factor in (
-        ("two grader processes here, of one's throughput", "local-2", "local-1", 2),
-        ("two Dask workers, of one's throughput", "dask-2", "dask-1", 2),
-        ("one Dask worker, of one grader process's throughput here", "dask-1", "local-1", 1),
-        ("two Dask workers, of two grader processes' throughput here", "dask-2", "local-2", 1),
+        ("efficiency of two grader processes", "local-2", "local-1", 2),
+        ("efficiency of two Dask workers", "dask-2", "dask-1", 2),
+        ("one Dask worker relative to one grader process", "dask-1", "local-1", 1),
+        ("two Dask workers relative to two grader processes", "dask-2", "local-2", 1),
     ):
         if one in rows and other in rows:
-            isolation = rows[one].rate / rows[other].rate / factor
-            print(
-                f"{text:48} {isolation:5.0%} by the clock, {rows[other].cost / rows[one].cost:5.0%} by processor time"
-            )
+            by_clock = rows[one].rate / rows[other].rate / factor
+            print(f"{text:50} {by_clock:5.0%} by the clock, {rows[other].cost / rows[one].cost:5.0%} by CPU time")
     compare(rows)
 
 
 def grade(name: str, jobs: Sequence[Job], setup: Setup) -> Row:
-    """One way, from its start."""
+    """Grade the jobs in one way, start-up included."""
     where, workers = KINDS[name]
     return measure(partial(local if where == "local" else on_dask, jobs, setup, workers), len(jobs))
 
 
 def show(name: str, row: Row) -> None:
-    """A line of the table."""
+    """Print a line of the table."""
     seconds = f"{row.start:7.1f} s {row.start + row.rest:7.1f} s"
     rest = f"{row.rate:11.2f} {row.cost:11.2f} {row.memory / 1e9:6.2f} GB {os.getloadavg()[0]:6.1f}"
     print(f"{name:12} {seconds} {rest}", flush=True)
 
 
 def compare(rows: dict[str, Row]) -> None:
-    """Say whether all rows gave the same marks, and where not."""
+    """Print whether all rows gave the same marks, and the differences."""
     first, *others = rows
     different = 0
     for name in others:
@@ -136,12 +134,12 @@ def compare(rows: dict[str, Row]) -> None:
 
 
 def local(jobs: Sequence[Job], setup: Setup, workers: int, see: Callable[[Report], None]) -> None:
-    """With grader processes of this process."""
+    """Grade with grader processes."""
     grade_all(jobs, setup, workers=workers, on_report=see)
 
 
 def on_dask(jobs: Sequence[Job], setup: Setup, workers: int, see: Callable[[Report], None]) -> None:
-    """With workers of one thread each, set as `gradlab cluster slurm` sets them; the scheduler is in this process."""
+    """Grade with Dask workers of one thread each, with the settings of `gradlab cluster slurm`."""
     with (
         dask.config.set({"distributed.worker.profile.enabled": False}),
         LocalCluster(
@@ -150,12 +148,12 @@ def on_dask(jobs: Sequence[Job], setup: Setup, workers: int, see: Callable[[Repo
     ):
         grade_on(jobs, setup, address=cluster.scheduler_address, on_report=see)
         end = time.monotonic() + 20
-        while grader_processes() and time.monotonic() < end:  # they end beside the workers' own business
+        while grader_processes() and time.monotonic() < end:  # they end some time after the workers
             time.sleep(0.1)
 
 
 def grader_processes() -> list[psutil.Process]:
-    """The fork servers that run below this process."""
+    """List the fork servers among this process's descendants."""
     found = []
     for process in tree():
         try:
@@ -167,7 +165,7 @@ def grader_processes() -> list[psutil.Process]:
 
 
 def measure(run: Callable[[Callable[[Report], None]], None], total: int) -> Row:
-    """Time a run of that many hand-ins, add up what its processes used."""
+    """Time a run of that many submissions, and add up the CPU time of its processes."""
     reports: list[Report] = []
     times: list[float] = []
     cpu: list[float] = []
@@ -184,7 +182,7 @@ def measure(run: Callable[[Callable[[Report], None]], None], total: int) -> Row:
 
 
 def cpu_seconds() -> float:
-    """Of this process and of all below it, those that have ended included."""
+    """Sum the CPU time of this process and its descendants, including those that have ended."""
     seconds = 0.0
     for process in tree():
         try:
@@ -196,15 +194,15 @@ def cpu_seconds() -> float:
 
 
 def tree() -> list[psutil.Process]:
-    """This process and all below it."""
+    """List this process and its descendants."""
     me = psutil.Process()
     return [me, *me.children(recursive=True)]
 
 
 class Memory:
-    """Looks every five seconds at what this process and all below it hold; a shared page counts once.
+    """The peak memory of this process and its descendants, sampled every five seconds; a shared page counts once.
 
-    More often would cost: to look at eight processes takes a twentieth of a second.
+    Shorter intervals would slow the run: a sample of eight processes takes a twentieth of a second.
     """
 
     def __init__(self) -> None:
@@ -224,7 +222,7 @@ class Memory:
             self.peak = max(self.peak, total)
 
     def stop(self) -> int:
-        """The peak, in bytes."""
+        """Stop sampling and return the peak in bytes."""
         self._ended.set()
         self._thread.join()
         return self.peak

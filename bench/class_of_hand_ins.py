@@ -1,4 +1,4 @@
-"""A class of hand-ins of a01, made from a seed: 70 % mutants, 20 % references, 10 % hostile."""
+"""Generate a class of hand-ins of a01 from a seed: 70 % mutants, 20 % references, 10 % hostile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from autograder.authoring.reference import read_reference
 from autograder.core.assignment import Assignment
 from autograder.runners.grader_process import Job
 
-# {reference} stands for the reference's source. Each costs time in its own way.
+# {reference} is replaced by the reference's source. Each takes up time in a different way.
 HOSTILE = (
     "import os\nos._exit(3)\n",
     "{reference}\nimport torch\ntorch.Tensor.__eq__ = lambda a, b: True\ntorch.allclose = lambda *a, **k: True\n",
@@ -39,7 +39,7 @@ def make_class(assignment: Assignment, folder: Path, count: int) -> list[Job]:
     dice.shuffle(sources)
     jobs = []
     for number, source in enumerate(sources):
-        source = f"{source}\n# hand-in {number}\n"  # no two are equal, so none is known before
+        source = f"{source}\n# hand-in {number}\n"  # no two are equal, so none is in a cache
         notebook = number % 2 == 0
         name, content = ("knn.ipynb", as_notebook(source)) if notebook else ("knn.py", source.encode())
         path = folder / f"s{number:05}"
@@ -55,7 +55,7 @@ def make_class(assignment: Assignment, folder: Path, count: int) -> list[Job]:
 
 
 def as_notebook(script: str) -> bytes:
-    """The code cells of a percent script."""
+    """Convert the code cells of a percent script to a notebook."""
     cells = [part.split("\n", 1) for part in ("\n" + script).split("\n# %%")]
     code = [body for first, *rest in cells for body in rest if "[markdown]" not in first]
     empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}

@@ -1,15 +1,17 @@
-"""Throughput of gradlab against nbgrader: the same five kNN checks on the same hand-ins, one at a time, in one run.
+"""Compare the throughput of gradlab and nbgrader: the same five kNN checks on the same submissions, in one run.
 
     python bench/grading.py [--n 20]
 
-nbgrader gets plain asserts in its test cells, gradlab its check functions; inputs and tolerances are the same. Both
-grade one hand-in at a time. Start-up (nbgrader's program, gradlab's grader and fork server) is shown apart and together.
-The start of a box is measured from the request to the first answer, against `import torch` in a fresh interpreter.
+nbgrader has plain asserts in its test cells, gradlab check functions; inputs and tolerances are the same. Both grade
+one submission at a time. The table has figures without and with start-up (of nbgrader's program; of gradlab's grader
+process and fork server). The start of a sandboxed worker is measured from the request to the first answer, and compared
+with `import torch` in a new interpreter.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -56,7 +58,7 @@ def best_k(table):
     return max(sorted(table), key=lambda k: sum(table[k]) / len(table[k]))
 """
 
-# name -> lines of the check after `x, y` and `expected` are made; `f` is the student's function
+# name -> (expected value, arguments of the student's function); INPUTS defines x and y
 INPUTS = "x, y = torch.randn(9, 12, dtype=torch.float64), torch.randn(7, 12, dtype=torch.float64)"
 CHECKS = {
     "two_loops": ("torch.cdist(x, y)", "(x, y)"),
@@ -70,7 +72,7 @@ CHECKS = {
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--n", type=int, default=20, help="hand-ins")
+    parser.add_argument("--n", type=int, default=20, help="submissions")
     count = parser.parse_args().n
     isolation = choose("auto")
     with tempfile.TemporaryDirectory() as temporary:
@@ -78,22 +80,22 @@ def main() -> None:
         start, total = time_nbgrader(root / "nbgrader", count)
         rows = [("nbgrader autograde", start, total)]
         for name in (isolation, "none"):
-            rows.append((f"gradlab, wall {name}", *time_gradlab(root / f"gradlab-{name}", count, name)))
-    print(f"{count} hand-ins, five checks each, one at a time\n")
-    print(f"{'':24} {'start-up':>9} {'per hand-in':>12} {'throughput':>11} {'with start-up':>14}")
+            rows.append((f"gradlab, isolation {name}", *time_gradlab(root / f"gradlab-{name}", count, name)))
+    print(f"{count} submissions, five checks each, one at a time\n")
+    print(f"{'':28} {'start-up':>9} {'each':>12} {'throughput':>11} {'with start-up':>14}")
     _, base_start, base = rows[0]
     for name, start, each in rows:
         whole = (base_start + count * base) / (start + count * each)
-        print(f"{name:24} {start:7.2f} s {each * 1000:9.1f} ms {base / each:9.1f} x {whole:12.1f} x")
+        print(f"{name:28} {start:7.2f} s {each * 1000:9.1f} ms {base / each:9.1f} x {whole:12.1f} x")
     ready, load = time_box(isolation), time_import()
     print(
-        f"\na box, from request to first answer: {ready * 1000:.1f} ms; importing torch: {load * 1000:.0f} ms "
-        f"({load / ready:.0f} x)"
+        f"\na worker in the sandbox, from request to first answer: {ready * 1000:.1f} ms; "
+        f"importing torch: {load * 1000:.0f} ms ({load / ready:.0f} x)"
     )
 
 
 def time_gradlab(root: Path, count: int, isolation: str) -> tuple[float, float]:
-    """Seconds to start, and seconds per hand-in."""
+    """Return seconds to start, and seconds per submission."""
     public, handins = root / "assignments" / "a01_bench", root / "handins"
     public.mkdir(parents=True)
     handins.mkdir()
@@ -123,27 +125,29 @@ def time_gradlab(root: Path, count: int, isolation: str) -> tuple[float, float]:
 
 
 def time_nbgrader(root: Path, count: int) -> tuple[float, float]:
-    """Seconds that `nbgrader autograde` takes for no hand-in, and seconds per hand-in."""
+    """Return the seconds of `nbgrader autograde` without a submission, and the seconds per submission."""
     source = root / "source" / "bench"
     source.mkdir(parents=True)
     (root / "nbgrader_config.py").write_text('c = get_config()\nc.CourseDirectory.course_id = "bench"\n')
     nbformat.write(notebook(), source / "bench.ipynb")
     command = [sys.executable, "-m", "nbgrader"]
-    subprocess.run([*command, "generate_assignment", "bench"], cwd=root, check=True, capture_output=True)
+    folders = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    env = os.environ | {"PATH": os.pathsep.join(folders)}  # nbgrader starts alembic by its name
+    subprocess.run([*command, "generate_assignment", "bench"], cwd=root, env=env, check=True, capture_output=True)
     begun = time.perf_counter()
-    subprocess.run([*command, "autograde", "--help"], cwd=root, check=True, capture_output=True)
+    subprocess.run([*command, "autograde", "--help"], cwd=root, env=env, check=True, capture_output=True)
     start = time.perf_counter() - begun
     for number in range(count):
         folder = root / "submitted" / f"s{number:03}" / "bench"
         folder.mkdir(parents=True)
         nbformat.write(notebook(), folder / "bench.ipynb")
     begun = time.perf_counter()
-    subprocess.run([*command, "autograde", "bench"], cwd=root, check=True, capture_output=True)
+    subprocess.run([*command, "autograde", "bench"], cwd=root, env=env, check=True, capture_output=True)
     return start, max(time.perf_counter() - begun - start, 1e-9) / count
 
 
 def notebook() -> nbformat.NotebookNode:
-    """The five checks as nbgrader test cells, below the solution."""
+    """Write the five checks as nbgrader test cells, below the solution."""
     book = nbformat.v4.new_notebook()
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book.cells = [_cell(SOLUTION, "solution", 0, solution=True)]
@@ -163,7 +167,7 @@ def _cell(source: str, name: str, points: int, *, solution: bool) -> nbformat.No
 
 
 def time_box(isolation: str) -> float:
-    """Median seconds from asking for a worker to its first answer."""
+    """Return the median seconds from the request for a worker to its first answer."""
     limits = read_assignment(Path(__file__).resolve().parent.parent / "assignments" / "a01_knn").limits
     times = []
     with WorkerPool(isolation) as pool:
@@ -177,7 +181,7 @@ def time_box(isolation: str) -> float:
 
 
 def time_import() -> float:
-    """Seconds that a fresh interpreter takes to import torch, median of three."""
+    """Return the median of three times, in seconds, that a new interpreter takes to import torch."""
     times = []
     for _ in range(3):
         begun = time.perf_counter()

@@ -1,9 +1,9 @@
-"""Measure how hard the generated scenes are for the four classifiers of the first assignments.
+"""Measure how difficult the generated scenes are for the four classifiers of the first assignments.
 
     python bench/scenes_difficulty.py [--seeds 3] [--threads 2] [--data scenes]
 
 prints the table of docs/data.md: accuracy on 1,000 test images after training on 5,000, mean and range over seeds, and
-seconds. Each seed seeds the weights and the order of batches; for generated data it also draws other images.
+seconds. A seed determines the weights and the order of batches; for generated data it also determines the images.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NEIGHBOURS = (1, 3, 5, 8, 10, 12, 15, 20, 50, 100)
 
 
 def nearest_neighbours(data: Split) -> float:
-    """The best k on the test images: an upper bound, as it is chosen on them."""
+    """Return the accuracy of the best k on the test images: an upper bound, as k is chosen on them."""
     distances = torch.cdist(data.x_test.flatten(1), data.x_train.flatten(1))
     nearest = data.y_train[distances.topk(max(NEIGHBOURS), largest=False).indices]  # (N', K)
     votes = F.one_hot(nearest, len(data.class_names)).cumsum(1)  # (N', K, L)
@@ -32,19 +32,19 @@ def nearest_neighbours(data: Split) -> float:
 
 
 def linear_softmax(data: Split) -> float:
-    """Softmax regression on raw pixels."""
+    """Train softmax regression on raw pixels."""
     model = nn.Sequential(nn.Flatten(), nn.Linear(data.x_train[0].numel(), 10))
     return train(model, data, epochs=15, batch_size=100, learning_rate=1e-3, weight_decay=10.0)
 
 
 def two_layer_net(data: Split) -> float:
-    """Two layers, 200 hidden units."""
+    """Train two layers with 200 hidden units."""
     model = nn.Sequential(nn.Flatten(), nn.Linear(data.x_train[0].numel(), 200), nn.ReLU(), nn.Linear(200, 10))
     return train(model, data, epochs=15, batch_size=100, learning_rate=1e-3, weight_decay=0.1)
 
 
 def small_cnn(data: Split) -> float:
-    """Three times convolution, batch normalisation, ReLU, pooling; then linear."""
+    """Train three times convolution, batch normalisation, ReLU, pooling; then a linear layer."""
     layers: list[nn.Module] = []
     for before, after in ((data.x_train.shape[1], 16), (16, 32), (32, 64)):
         layers += [
@@ -61,7 +61,7 @@ def small_cnn(data: Split) -> float:
 def train(
     model: nn.Module, data: Split, *, epochs: int, batch_size: int, learning_rate: float, weight_decay: float
 ) -> float:
-    """AdamW with one cycle of the learning rate on centred pixels; returns the accuracy on the test images."""
+    """Train with AdamW and one cycle of the learning rate on centred pixels; return the accuracy on the test images."""
     centre = data.x_train.mean(0, keepdim=True)
     x, y = data.x_train - centre, data.y_train
     steps = epochs * -(-len(x) // batch_size)
@@ -79,7 +79,7 @@ def train(
 
 @torch.no_grad()
 def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Fraction of images classified rightly."""
+    """Compute the fraction of images that are classified correctly."""
     return float((model(x).argmax(1) == y).float().mean())
 
 

@@ -1,6 +1,6 @@
-"""a04: the deep net by hand, and a pre-activation ResNet; images flipped and shifted at random.
+"""a04: the deep net by hand, and a pre-activation ResNet, on images flipped and shifted at random.
 
-A short try: `train` of an entry takes any split, and both functions take `epochs`:
+To try it on a small split and with few epochs:
 
     cd bench && GRADLAB_DATA=DATA python -c "
     from common.data import load; from cifar10 import convs
@@ -20,20 +20,20 @@ from common.data import Split
 from common.training.solver import Solver
 
 ASSIGNMENT = "a04_cnn"
-HELD_OUT = 2000  # training images that choose the epoch whose parameters are measured
+HELD_OUT = 2000  # training images for the choice of the best epoch
 
 
 def standardised(split: Split) -> tuple[Tensor, Tensor]:
-    """Less the mean colour, over the standard deviation of each colour, both of the training images. (N, 3, 32, 32)"""
+    """Standardise each colour with its mean and standard deviation in the training images: (N, 3, 32, 32)."""
     mean = split.x_train.mean(dim=(0, 2, 3), keepdim=True)
     deviation = split.x_train.std(dim=(0, 2, 3), keepdim=True)
     return (split.x_train - mean) / deviation, (split.x_test - mean) / deviation
 
 
 def shifted(images: Tensor, *, shift: int, flip: Tensor) -> Tensor:
-    """Each image shifted by up to `shift` pixels each way at random, the border mirrored, and flipped where told.
+    """Shift each image by up to `shift` random pixels each way, with a mirrored border; flip it where `flip` is True.
 
-    The result is in memory as channels-last images are. flip: bool (N,).
+    The result has the memory layout of channels-last images. flip: bool (N,).
     """
     count, _, height, width = images.shape
     places = torch.randint(2 * shift + 1, (2, count), device=images.device)
@@ -46,12 +46,12 @@ def shifted(images: Tensor, *, shift: int, flip: Tensor) -> Tensor:
 
 
 def varied(images: Tensor, *, shift: int) -> Tensor:
-    """`shifted`, and flipped or not at random."""
+    """Shift and flip each image at random."""
     return shifted(images, shift=shift, flip=torch.rand(len(images), device=images.device) < 0.5).contiguous()
 
 
 def share_correct(scores_of: Any, x: Tensor, y: Tensor) -> float:
-    """Scores of an image and of its mirror image are added."""
+    """Classify by the sum of the scores of an image and of its mirror image."""
     correct = 0
     with torch.no_grad():
         for images, labels in zip(x.split(500), y.split(500), strict=True):
@@ -61,12 +61,12 @@ def share_correct(scores_of: Any, x: Tensor, y: Tensor) -> float:
 
 
 def halved(x: Tensor) -> torch.autocast:
-    """bfloat16 for convolutions and products: twice as fast on most of today's devices, and needs no scaled loss."""
+    """Use bfloat16 for convolutions and products: twice as fast on most devices, and no scaling of the loss."""
     return torch.autocast(x.device.type, torch.bfloat16)
 
 
 class Varying:
-    """A net whose training batches are varied at random; for the Solver."""
+    """A net whose training batches are shifted and flipped at random, for the Solver."""
 
     def __init__(self, net: Any) -> None:
         self.net = net
@@ -96,10 +96,10 @@ def deep_net(split: Split, seed: int, *, epochs: int = 10) -> float:
     x_train, x_test = standardised(split)
     order = torch.randperm(len(x_train), device=x_train.device)
     held_out = min(HELD_OUT, len(x_train) // 10)
-    kept, held = order[held_out:], order[:held_out]
+    used, held = order[held_out:], order[:held_out]
     data = {
-        "X_train": x_train[kept],
-        "y_train": split.y_train[kept],
+        "X_train": x_train[used],
+        "y_train": split.y_train[used],
         "X_val": x_train[held],
         "y_val": split.y_train[held],
     }
@@ -116,7 +116,7 @@ def deep_net(split: Split, seed: int, *, epochs: int = 10) -> float:
 
 
 def triangle(part: float, *, top: float = 0.25) -> float:
-    """From nearly 0 up to 1 at `top` and down to 0 at 1."""
+    """Rise from nearly 0 to 1 at `top`, and fall to 0 at 1."""
     return max(min((part + 0.01) / top, (1 - part) / (1 - top), 1.0), 0.0)
 
 

@@ -17,7 +17,7 @@ ASSIGNMENT = "a02_linear_classifier"
 def train_in_stages(
     classifier: Any, x_train: Tensor, y_train: Tensor, *, rates: Sequence[float], reg: float, num_iters: int
 ) -> None:
-    """Several calls of `train`, each from where the last one ended, with a learning rate of its own; batches of 200."""
+    """Call `train` once for each learning rate; each call continues from the last weights. Batches of 200."""
     for rate in rates:
         classifier.train(x_train, y_train, learning_rate=rate, reg=reg, num_iters=num_iters, batch_size=200)
 
@@ -31,7 +31,7 @@ def with_ones(rows: Tensor) -> Tensor:
 
 
 def centred(split: Split) -> tuple[Tensor, Tensor]:
-    """Pixels in [0, 1] less the mean training image, with a 1 behind them. (N, 3073)"""
+    """Subtract the mean training image from pixels in [0, 1], and append a 1: (N, 3073)."""
     mean = split.x_train.mean(dim=0)
     return with_ones((split.x_train - mean).flatten(1)), with_ones((split.x_test - mean).flatten(1))
 

@@ -12,25 +12,25 @@ from common.data import Split
 from common.training.solver import Solver
 
 ASSIGNMENT = "a03_mlp"
-HELD_OUT = 2000  # training images that choose the epoch whose parameters are measured
+HELD_OUT = 2000  # training images for the choice of the best epoch
 BATCH, EPOCHS, DECAY = 128, 30, 0.9
 
 
 def standardised(split: Split) -> tuple[Tensor, Tensor]:
-    """Less the mean training image, over one standard deviation. (N, 3, 32, 32)"""
+    """Subtract the mean training image and divide by the standard deviation of all pixels: (N, 3, 32, 32)."""
     mean, deviation = split.x_train.mean(dim=0), split.x_train.std()
     return (split.x_train - mean) / deviation, (split.x_test - mean) / deviation
 
 
 def flipped(X: Tensor) -> Tensor:
-    """Each image as it is or mirrored, at random."""
+    """Mirror each image with a probability of one half."""
     rows = torch.rand(len(X)) < 0.5
     images = X.reshape(-1, 3, 32, 32)
     return torch.where(rows[:, None, None, None], images.flip(3), images).flatten(1)
 
 
 def share_correct(net: Any, X: Tensor, y: Tensor) -> float:
-    """Scores of an image and of its mirror image are added."""
+    """Classify by the sum of the scores of an image and of its mirror image."""
     mirrored = X.reshape(-1, 3, 32, 32).flip(3).reshape(X.shape)
     parts = zip(X.split(1000), mirrored.split(1000), y.split(1000), strict=True)
     return sum(int(((net.loss(a) + net.loss(b)).argmax(dim=1) == labels).sum()) for a, b, labels in parts) / len(X)
@@ -53,7 +53,7 @@ def two_layer_net(split: Split, seed: int) -> float:
 
 
 class Flipping:
-    """A net whose training batches are flipped at random; for the Solver."""
+    """A net whose training batches are flipped at random, for the Solver."""
 
     def __init__(self, net: Any) -> None:
         self.net = net
@@ -103,8 +103,8 @@ ENTRIES = [
         goal=58.0,
         published="none with these settings",
         settings="pixels, flips and scores as above; hidden layers 800 and 400, dropout 0.2, weight scale 0.03; "
-        "batches of 128, momentum 0.9, learning rate 0.04 x 0.9 each epoch, 30 epochs, of which 2,000 training images "
-        "held out choose one",
+        "batches of 128, momentum 0.9, learning rate 0.04 x 0.9 each epoch; the best of 30 epochs on 2,000 held-out "
+        "training images",
         train=net_with_dropout,
     ),
 ]
