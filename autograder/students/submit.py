@@ -37,6 +37,9 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     """
     assignment = read_assignment(assignment_folder)
     submission = open_submission(assignment_folder, assignment, earlier_modules=earlier_modules(assignment))
+    problems = [str(remark) for remark in submission.remarks if remark.kind in ("unreadable", "doubtful")]
+    if problems:
+        raise BadSubmission(" ".join(problems))
     missing = [module for module in assignment.files if module not in submission.files]
     if missing:
         notebook = notebook_name(missing[0])

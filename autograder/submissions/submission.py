@@ -266,7 +266,13 @@ def _trees(text: str, wanted: Sequence[str]) -> dict[str, int]:
 
 
 def _stub(path: Path) -> Module | None:
-    return Module(path.read_text(encoding="utf-8")) if path.is_file() else None
+    """Return the released script. In a student's own folder it is the student's, and may be damaged."""
+    if not path.is_file():
+        return None
+    try:
+        return script_to_module(decode_source(path.read_bytes(), path.name), path.name, (), everything=True)
+    except BadSubmission:
+        return None
 
 
 def _student(path: Path, assignment: Assignment) -> str:

@@ -101,7 +101,10 @@ def test_a_notebook_that_asks_for_an_unknown_module_gets_the_list_of_modules(
     ("line", "sentence"),
     [
         ("this is no python", "line 1: the checks cannot be imported. Python cannot read it: "),
-        ("nothing_of_that_name", "line 1: the checks cannot be imported. NameError: name 'nothing_of_that_name' is not"),
+        (
+            "nothing_of_that_name",
+            "line 1: the checks cannot be imported. NameError: name 'nothing_of_that_name' is not",
+        ),
         ("import nothing_of_that_name", "line 1: the checks cannot be imported. ModuleNotFoundError: No module named"),
     ],
 )
