@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,9 +15,9 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.attacks import ATTACKS
+from tests.support.box import settled
 from tests.support.vectors import HONEST, make_vectors
 
-PROCESSES = 4  # of an idle pool: two of bubblewrap, the fork server, and its spare worker
 SECONDS = 30.0  # for an attack's import and four checks, each with a limit of its own
 
 
@@ -65,39 +62,3 @@ def test_an_attack_earns_nothing_and_harms_no_other_hand_in(name: str, course: A
     assert points(after) == 100, after
     assert time.monotonic() - begun < SECONDS
     assert settled(pool)
-
-
-def settled(pool: WorkerPool) -> bool:
-    """Wait until all processes of submissions have ended. Raises AssertionError with those left after 300 attempts."""
-    for _ in range(300):  # attempts, not seconds, as the whole machine may pause
-        left = descendants(pool.process.pid)
-        if len(left) <= PROCESSES:
-            return True
-        time.sleep(0.05)
-    raise AssertionError("\n".join(left))
-
-
-def descendants(pid: int) -> list[str]:
-    """Return ``pid`` and its descendants, each as a line of /proc/<pid>/stat, without those that are ending."""
-    parents: dict[int, int] = {}
-    lines: dict[int, str] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppressed():
-            text = stat.read_text()
-            state, parent, *_ = text.rpartition(")")[2].split()
-            if state not in "ZX":
-                parents[int(stat.parent.name)] = int(parent)
-                lines[int(stat.parent.name)] = text[:200]
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return [lines[each] for each in sorted(found) if each in lines]
-
-
-@contextmanager
-def suppressed() -> Iterator[Any]:
-    """Ignore that a process ends while its files are read."""
-    try:
-        yield
-    except (FileNotFoundError, ProcessLookupError):
-        return

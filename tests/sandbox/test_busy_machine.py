@@ -14,8 +14,7 @@ import pytest
 
 from autograder.core.report import Cause
 from autograder.sandbox.pool import WorkerPool
-from tests.attacks.test_attacks import descendants
-from tests.support.box import fault, in_box
+from tests.support.box import descendants, fault, in_box
 
 BUSY = """
     import time

@@ -11,8 +11,7 @@ import pytest
 from autograder.sandbox.isolation import below_tmp
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import StudentFault
-from tests.attacks.test_attacks import settled
-from tests.support.box import fault, in_box
+from tests.support.box import fault, in_box, settled
 
 LOOK = """
     import os, socket, sys

@@ -14,8 +14,7 @@ import pytest
 import autograder
 from autograder.sandbox.isolation import MOUNTED, PACKAGES, PRIVATE
 from autograder.sandbox.pool import WorkerPool
-from tests.attacks.test_attacks import descendants
-from tests.support.box import in_box
+from tests.support.box import descendants, in_box
 
 ROOT = Path(autograder.__file__).resolve().parents[1]
 

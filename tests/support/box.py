@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Student, StudentFault
 
+PROCESSES = 4  # of an idle pool: two of bubblewrap, the fork server, and its spare worker
 LIMITS = Limits(memory_mb=512, file_mb=4, message_mb=8, output_kb=4)
 
 
@@ -40,3 +43,30 @@ def fault(attempt: Any, *args: Any) -> StudentFault:
     with pytest.raises(StudentFault) as caught:
         attempt(*args)
     return caught.value
+
+
+def settled(pool: WorkerPool) -> bool:
+    """Wait until all processes of submissions have ended. Raises AssertionError with those left after 300 attempts."""
+    for _ in range(300):  # attempts, not seconds, as the whole machine may pause
+        left = descendants(pool.process.pid)
+        if len(left) <= PROCESSES:
+            return True
+        time.sleep(0.05)
+    raise AssertionError("\n".join(left))
+
+
+def descendants(pid: int) -> list[str]:
+    """Return ``pid`` and its descendants, each as a line of /proc/<pid>/stat, without those that are ending."""
+    parents: dict[int, int] = {}
+    lines: dict[int, str] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it may end while its files are read
+            text = stat.read_text()
+            state, parent, *_ = text.rpartition(")")[2].split()
+            if state not in "ZX":
+                parents[int(stat.parent.name)] = int(parent)
+                lines[int(stat.parent.name)] = text[:200]
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return [lines[each] for each in sorted(found) if each in lines]
