@@ -1,86 +1,103 @@
 """Keep what Python can read of code in which it cannot read everything: an unclosed bracket costs its own block.
 
-A block is a statement at the top level, or a method of a class. parso, the parser of Jedi, finds where each one ends
-although something in it is wrong; Python's own parser says what.
+A block is a statement at the top level, or a method of a class. Where one ends is seen by its indentation, which holds
+in damaged code too; Python's own parser then says of each block whether it can be read. The work grows with the length
+of the code, whatever the code is (error-tolerant parsers need seconds for 100 KB of brackets).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-import parso
+from collections.abc import Sequence
 
 from autograder.core.code import SetAside
 from autograder.submissions.source import BadSubmission, parse_source
 
+MAX_JOINED = 40  # blocks that are tried together: a long string may hold lines that look like the start of a block
+MAX_DAMAGES = 200  # with more of them, the rest is one
+
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_CONTINUES = re.compile(r"[)\]}]|(?:else|elif|except|finally|case)\b")  # goes on with the statement above
+_DEFINITION = re.compile(r"(?:@|def\b|class\b|async[ \t]+def\b)")
+_CLASS = re.compile(r"(?:@[^\n]*\n)*class[ \t]+(\w+)")
 
 
 def recover(lines: Sequence[str]) -> tuple[list[str], list[SetAside]]:
-    """Return the lines with every damaged block emptied, and what was left out. The number of lines stays."""
-    kept, aside = list(lines), []
-    for first, last in _blocks(parso.parse("\n".join(lines)).children):
+    """Return the lines with every damaged block emptied, and what was left out. The number of lines is the same."""
+    remaining, aside = list(lines), []
+    starts = [*_starts(lines, 0), len(lines)]
+    at = 0
+    while at < len(starts) - 1:
+        first, last = starts[at], starts[at + 1] if len(aside) < MAX_DAMAGES else starts[-1]
         problem = _problem(lines[first:last], first)
-        if problem is None:
-            continue
-        methods = _recover_class(kept, first, last)
-        if methods:
-            aside += methods
-        else:
-            kept[first:last] = [""] * (last - first)
-            aside.append(SetAside(problem[0], tuple(names_in(lines[first:last])), problem[1]))
-    return kept, aside
+        if problem is not None:
+            if len(aside) < MAX_DAMAGES and (joined := _joined(lines, starts, at)):
+                at = joined
+                continue
+            methods = _recover_class(remaining, first, last)
+            if not methods:
+                remaining[first:last] = [""] * (last - first)
+            aside += methods or [SetAside(problem[0], tuple(names_in(lines[first:last])), problem[1])]
+        at += 1 if len(aside) <= MAX_DAMAGES else len(starts)
+    return remaining, aside
 
 
 def names_in(lines: Sequence[str]) -> list[str]:
-    """The names that lines of code define at their left margin, as far as can be seen without a parser."""
+    """Return the names that lines of code define at their left margin, as far as they can be seen without a parser."""
     return [name for pair in _DEFINED.findall("\n".join(lines)) for name in pair if name]
 
 
-def _recover_class(kept: list[str], first: int, last: int) -> list[SetAside]:
-    """Empty the damaged methods of the class in these lines; nothing, when that does not make it whole."""
-    nodes = [node for node in parso.parse("\n".join(kept[first:last])).children if node.type == "classdef"]
-    if len(nodes) != 1:
+def _starts(lines: Sequence[str], margin: int) -> list[int]:
+    """Return the lines at which a block starts; the first line always, so that no line is lost."""
+    starts = [0]
+    decorated = False
+    for number, line in enumerate(lines):
+        text = line.lstrip(" \t\f")
+        if not text or len(line) - len(text) > margin or text.startswith("#") or _CONTINUES.match(text):
+            continue
+        if number and not decorated:
+            starts.append(number)
+        decorated = text.startswith("@")
+    return starts
+
+
+def _joined(lines: Sequence[str], starts: Sequence[int], at: int) -> int:
+    """Return the index of the block after several that can be read only together; 0 if there are none."""
+    if _DEFINITION.match(lines[starts[at]].lstrip()):
+        return 0  # a definition ends where the next statement starts
+    for end in range(at + 2, min(at + MAX_JOINED, len(starts) - 1) + 1):
+        if _problem(lines[starts[at] : starts[end]], 0) is None:
+            return end
+    return 0
+
+
+def _recover_class(remaining: list[str], first: int, last: int) -> list[SetAside]:
+    """Empty the damaged methods of the class in these lines; nothing, if the rest cannot be read even so."""
+    name = _CLASS.match("\n".join(remaining[first:last]))
+    if name is None:
         return []
-    trial, aside = kept[first:last], []
-    for start, end in _blocks(nodes[0].children[-1].children):
-        indent = trial[start][: len(trial[start]) - len(trial[start].lstrip())]
+    head = first + remaining[first:last].index(next(line for line in remaining[first:last] if line.startswith("class")))
+    body = next((n for n in range(head + 1, last) if remaining[n].strip() and remaining[n][:1] in " \t"), last)
+    indent = remaining[body][: len(remaining[body]) - len(remaining[body].lstrip())] if body < last else ""
+    trial, aside = remaining[first:last], []
+    starts = [body - first + start for start in _starts(remaining[body:last], len(indent))] + [last - first]
+    for start, end in zip(starts, starts[1:], strict=False):
         inside = [line.removeprefix(indent) for line in trial[start:end]]
         problem = _problem(inside, first + start)
         if problem is not None:
-            names = tuple(f"{nodes[0].name.value}.{name}" for name in names_in(inside))
+            names = tuple(f"{name[1]}.{method}" for method in names_in(inside))
             aside.append(SetAside(problem[0], names, problem[1]))
             trial[start:end] = [f"{indent}pass", *[""] * (end - start - 1)]
+        if len(aside) > MAX_DAMAGES:
+            return []
     if _problem(trial, 0) is not None:
         return []
-    kept[first:last] = trial
+    remaining[first:last] = trial
     return aside
 
 
-def _blocks(nodes: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    """First line (from 0) and the line after the last of each block.
-
-    Nodes that share a line are one block, and so is a damaged first line with the body that is indented below it.
-    """
-    nodes = [node for node in nodes if node.type not in ("endmarker", "newline")]
-    margin = nodes[0].start_pos[1] if nodes else 0
-    first = last = 0
-    for node in nodes:
-        start, end = node.start_pos[0] - 1, node.end_pos[0] - (node.end_pos[1] == 0)
-        if start < last or (last and node.start_pos[1] > margin):
-            last = max(last, end)
-            continue
-        if last > first:
-            yield first, last
-        first, last = start, end
-    if last > first:
-        yield first, last
-
-
 def _problem(block: Sequence[str], before: int) -> tuple[int, str] | None:
-    """The line at which Python stumbles, and what it says; None when it reads the block."""
+    """Return the line at which Python stumbles and what it says, or None if it can read the block."""
     try:
         parse_source("\n".join(block), "")
     except BadSubmission as error:
