@@ -1,4 +1,4 @@
-"""Public checks of a01, distances: they agree with the definition, and cost what they should."""
+"""Public checks of a01, distances: values by the definition, operations and memory."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,12 @@ from autograder import expect, expect_close, forbid, task
 
 
 def wrong_distances(x_train: Tensor, x_test: Tensor) -> dict[str, Callable[[], Tensor]]:
-    """Hint -> the matrix that this mistake gives."""
+    """Return the matrix that each mistake gives, by its hint."""
     difference = x_train.flatten(1)[:, None] - x_test.flatten(1)[None]  # (Ntr, Nte, D)
     squares = difference**2
     return {
         "These are squared distances: the root is missing.": lambda: squares.sum(2),
-        "Rows are test images here; rows must be training images and columns test images.": (
+        "Rows are test images; rows must be training images and columns test images.": (
             lambda: squares.sum(2).sqrt().T
         ),
         "These are sums of absolute differences (L1). Euclidean distances square the differences.": (
@@ -34,7 +34,7 @@ def wrong_distances(x_train: Tensor, x_test: Tensor) -> dict[str, Callable[[], T
 
 
 def judge_distances(student, name, x_train, x_test, loops=False):
-    """Call the student's function ``name`` and compare with the definition."""
+    """Compare the student's function ``name`` with the definition."""
     forbid(student, name, calls=READY_MADE, loops=loops)
     dists = getattr(student, name)(x_train, x_test)
     expect_close(dists, plain_distances(x_train, x_test), mistakes=wrong_distances(x_train, x_test))
@@ -78,7 +78,7 @@ def check_one_loop_does_not_visit_every_pair(student, rng):
     expect(
         many.ops <= 5 * few.ops,
         f"6 x 6 images took {few.ops} torch operations, 18 x 18 images took {many.ops}.",
-        hint="It looks at each pair of images by itself. Compute a row at a time: x_test - x_train[i] broadcasts.",
+        hint="The loop runs over every pair of images. Compute a row at a time: x_test - x_train[i] broadcasts.",
     )
 
 
@@ -98,7 +98,7 @@ def check_no_loops_takes_any_rank(student, rng):
 
 @task("compute_distances_no_loops", points=6)
 def check_no_loops_needs_little_memory(student, rng):
-    """Distances without loops make no tensor much larger than the images or the result."""
+    """Distances without loops need no tensor that is much larger than the images or the result."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
     x_train, x_test = rng.normal(40, 3, 8, 7), rng.normal(30, 3, 8, 7)
     seen = student.inspect(student.compute_distances_no_loops, x_train, x_test)
@@ -106,7 +106,7 @@ def check_no_loops_needs_little_memory(student, rng):
     expect_close(seen.value, plain_distances(x_train, x_test), mistakes=wrong_distances(x_train, x_test))
     expect(
         seen.largest <= 4 * x_train.nbytes,
-        f"The images take {x_train.nbytes:,} bytes; the largest tensor on the way took {seen.largest:,}.",
+        f"The images take {x_train.nbytes:,} bytes; the largest intermediate tensor took {seen.largest:,}.",
         hint="A tensor of (Ntr, Nte, D) numbers does not fit in memory for real data. Use |a|^2 - 2ab + |b|^2.",
     )
 
@@ -122,7 +122,7 @@ def check_no_loops_gives_copies_distance_zero(student, rng):
     expected = plain_distances(x_train, x_test)
     expect(
         not (isinstance(dists, Tensor) and bool(dists.isnan().any())),
-        "Some distances are nan: their images are copies of each other, or nearly so.",
+        "Some distances are nan: their images are copies of each other, or nearly equal.",
         hint="Rounding leaves |a|^2 - 2ab + |b|^2 slightly below 0 for copies. Raise it to 0 before you take the root.",
     )
     expect_close(dists, expected, atol=1e-5, mistakes=wrong_distances(x_train, x_test))

@@ -1,4 +1,4 @@
-"""Public checks of a01, cross-validation: accuracies are those of plain folds, and the best k follows from them."""
+"""Public checks of a01, cross-validation: the accuracies of plain folds, and the best k."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from autograder import expect, expect_close, expect_equal, task
 
 
 def change(result: dict, f: Callable[[float], float]) -> dict:
-    """Every accuracy through ``f``."""
+    """Apply ``f`` to every accuracy."""
     return {k: [f(accuracy) for accuracy in accuracies] for k, accuracies in result.items()}
 
 
 @task("knn_cross_validate", points=6)
 def check_cross_validation_agrees_with_plain_folds(student, rng):
-    """Each fold is validated on the images of that fold, by the votes of all others, in percent."""
+    """Each fold's accuracy is that of its images, by the votes of all other images, in percent."""
     x_train, y_train = clusters(rng, 3, 30, 2, 3)
     folds, choices = 5, [1, 3, 4, 5]
     expected = validate(x_train, y_train, folds, choices)
@@ -27,13 +27,13 @@ def check_cross_validation_agrees_with_plain_folds(student, rng):
         "The images of the validation fold also voted.": (
             lambda: validate(x_train, y_train, folds, choices, leaking=True)
         ),
-        "One fold voted and the others were validated; it is the other way round.": (
+        "One fold voted and the others were validated; it should be the opposite.": (
             lambda: validate(x_train, y_train, folds, choices, swapped=True)
         ),
         "Every fifth image went into a fold; a fold is a run of neighbouring images.": (
             lambda: validate(x_train, y_train, folds, choices, strided=True)
         ),
-        "There is one mean for each k; wanted is the list of the folds' accuracies.": (
+        "There is one mean for each k; return the list of the folds' accuracies.": (
             lambda: {k: sum(accuracies) / folds for k, accuracies in expected.items()}
         ),
     })  # fmt: skip
@@ -55,9 +55,9 @@ def check_best_k_has_the_highest_mean(student, rng):
     """The best k is the one whose accuracies have the highest mean."""
     table = {1: [20.0, 90.0, 10.0], 3: [50.0, 40.0, 60.0], 8: [45.0, 55.0, 62.0], 10: [61.0, 44.0, 40.0]}
     expect_equal(student.knn_get_best_k(table), 8, mistakes={
-        "This k has the best single fold; wanted is the best mean over the folds.": 1,
+        "This k has the best single fold; return the k with the best mean over the folds.": 1,
         "This k has the lowest mean.": 1,
-        "This is the highest mean; wanted is its k.": 54.0,
+        "This is the highest mean; return its k.": 54.0,
     })  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Public checks of a01, votes: labels and predictions are what counting says."""
+"""Public checks of a01, votes: labels and predictions by counting."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from autograder import expect_equal, task
 
 
 def wrong_votes(dists: Tensor, y_train: Tensor, k: int) -> dict[str, Callable[[], Tensor]]:
-    """Hint -> the labels that this mistake gives."""
+    """Return the labels that each mistake gives, by its hint."""
     order = dists.argsort(dim=0)
 
     def tie_to(choose: Callable[[Counter], int]) -> Tensor:
@@ -29,14 +29,14 @@ def wrong_votes(dists: Tensor, y_train: Tensor, k: int) -> dict[str, Callable[[]
         "Ties went to the label seen first; they go to the smallest label.": (
             lambda: tie_to(lambda counts: counts.most_common(1)[0][0])
         ),
-        "This is the smallest label of all that the neighbours have; the most frequent one wins.": lambda: tie_to(min),
+        "This is the smallest label among the neighbours; the most frequent label wins.": lambda: tie_to(min),
         "One neighbour too many voted.": lambda: vote(dists, y_train, k + 1),
         "One neighbour too few voted.": lambda: vote(dists, y_train, k - 1),
     }
 
 
 def judge_votes(student, dists, y_train, k):
-    """Call predict_labels and compare with the count."""
+    """Compare predict_labels with the count."""
     labels = student.predict_labels(dists, y_train, k=k)
     expect_equal(labels, vote(dists, y_train, k), mistakes=wrong_votes(dists, y_train, k))
 
@@ -65,7 +65,7 @@ def check_predict_labels_breaks_ties(student, rng):
 
 @task("KnnClassifier.predict", points=4)
 def check_classifier_predicts_by_vote(student, rng):
-    """The classifier predicts what its training images' votes say."""
+    """The classifier predicts the label with the most votes of its training images."""
     images, labels = clusters(rng, 4, 60, 2, 3, 5)
     x_train, y_train, x_test = images[:37], labels[:37], images[37:]
     classifier = student.KnnClassifier(x_train, y_train)

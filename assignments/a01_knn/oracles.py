@@ -1,4 +1,4 @@
-"""What public and hidden checks of a01 share: distances by the definition, votes by counting, and plain folds."""
+"""What the checks of a01 share: distances by the definition, votes by counting, and plain folds."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -13,13 +13,13 @@ READY_MADE = [
 
 
 def plain_distances(x_train: Tensor, x_test: Tensor) -> Tensor:
-    """The definition. (Ntr, Nte)"""
+    """Compute distances by the definition. (Ntr, Nte)"""
     rows = [[((a - b) ** 2).sum() ** 0.5 for b in x_test] for a in x_train]
     return torch.stack([torch.stack(row) for row in rows])
 
 
 def vote(dists: Tensor, y_train: Tensor, k: int) -> Tensor:
-    """Count the labels of the k nearest, one test image after the other; the smallest label wins a tie."""
+    """Count the labels of the k nearest, one test image at a time; the smallest label wins a tie."""
     winners = []
     for column in dists.T:
         counts = Counter(y_train[column.argsort()[:k]].tolist())
@@ -28,7 +28,7 @@ def vote(dists: Tensor, y_train: Tensor, k: int) -> Tensor:
 
 
 def clusters(rng, classes: int, num_images: int, *shape: int) -> tuple[Tensor, Tensor]:
-    """Images that lie around one centre for each class, loosely enough for neighbours to disagree."""
+    """Draw images around one centre for each class, spread widely enough for neighbours to disagree."""
     labels = rng.integers(0, classes, num_images)
     return rng.normal(classes, *shape)[labels] + 2 * rng.normal(num_images, *shape), labels
 
@@ -41,7 +41,7 @@ def validate(
     distances: Callable[[Tensor, Tensor], Tensor] = plain_distances,
     **wrong: bool,
 ) -> dict[int, list[float]]:
-    """Cross-validation, one fold after the other; ``wrong`` turns on one familiar mistake."""
+    """Cross-validate, one fold at a time; ``wrong`` switches one common mistake on."""
     folds = torch.arange(len(x_train), device=x_train.device).reshape(num_folds, -1)
     if wrong.get("strided"):
         folds = folds.reshape(-1, num_folds).T

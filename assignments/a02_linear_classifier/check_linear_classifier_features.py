@@ -1,4 +1,4 @@
-"""Public checks of a02, features: expected values come from loops over pixels, and from ramps of known direction."""
+"""Public checks of a02, features, against loops over pixels and ramps of known direction."""
 
 import math
 
@@ -9,7 +9,7 @@ from autograder import expect_close, expect_shape, task
 
 
 def plain_histogram(images: Tensor, bins: int) -> Tensor:
-    """Count one pixel after the other. (N, C, bins)"""
+    """Count the pixels one by one. (N, C, bins)"""
     counts = torch.zeros(*images.shape[:2], bins, dtype=images.dtype)
     for n, image in enumerate(images.tolist()):
         for c, channel in enumerate(image):
@@ -27,13 +27,13 @@ def check_color_histogram_counts_pixels(student, rng):
     expect_close(student.color_histogram(images, bins=6), expected.flatten(1), mistakes={
         "These are counts; divide by the number of pixels of a channel.": expected.flatten(1) * 35,
         "Divide by the pixels of one channel, not of all three.": expected.flatten(1) / 3,
-        "Channel after channel: all intervals of red come before those of green.": expected.mT.flatten(1),
-        "The channels were put into one histogram; each has its own.": expected.mean(dim=1),
+        "All intervals of red should come before those of green, and so on.": expected.mT.flatten(1),
+        "The channels share one histogram; make one for each channel.": expected.mean(dim=1),
     })  # fmt: skip
 
 
 def plain_hog(images: Tensor, cell: int, bins: int, wrong: str = "") -> Tensor:
-    """The six steps, one pixel after the other; ``wrong`` turns on one familiar mistake. (N, rows, columns, bins)"""
+    """Compute the six steps pixel by pixel; ``wrong`` switches one common mistake on. (N, rows, columns, bins)"""
     height, width = images.shape[2:]
     result = torch.zeros(len(images), height // cell, width // cell, bins, dtype=images.dtype)
     for n, grey in enumerate(images.double().mean(dim=1).tolist()):
@@ -62,15 +62,15 @@ def plain_hog(images: Tensor, cell: int, bins: int, wrong: str = "") -> Tensor:
 
 
 WRONG_HOG = {
-    "signed": "Orientations go modulo pi, not modulo 2 pi: opposite gradients share a bin.",
+    "signed": "Take orientations modulo pi, not modulo 2 pi: opposite gradients share a bin.",
     "swapped": "The orientation is atan2(g_y, g_x), in this order.",
-    "unshared": "Each magnitude went into one bin; it is shared by the two bins next to the orientation.",
-    "open": "Bins form a ring: behind the last bin comes bin 0.",
-    "summed": "Average over the pixels of a cell before you scale it.",
+    "unshared": "Each magnitude went into one bin; divide it between the two bins next to the orientation.",
+    "open": "Bins form a ring: bin 0 follows the last bin.",
+    "summed": "Average over the pixels of a cell before you scale the histogram.",
     "unscaled": "The last step is missing: v / sqrt(|v|^2 + 0.01^2).",
-    "no floor": "0.01^2 belongs under the root.",
+    "no floor": "Add 0.01^2 under the root.",
     "unhalved": "Central differences are divided by 2.",
-    "zeros": "Outside the image its nearest pixel continues; zeros make a false edge around the image.",
+    "zeros": "Pad the image with its nearest pixels; zeros make a false edge around it.",
 }
 
 
@@ -80,7 +80,7 @@ def judge_hog(student, images, cell, bins):
     mistakes = {
         hint: lambda wrong=wrong: plain_hog(images, cell, bins, wrong).flatten(1) for wrong, hint in WRONG_HOG.items()
     }
-    mistakes["Within a cell one bin comes after the other: the bin is the last axis."] = lambda: expected.permute(
+    mistakes["The bins of a cell should be next to each other: the bin is the last axis."] = lambda: expected.permute(
         0, 3, 1, 2
     ).flatten(1)
     expect_close(student.hog_features(images, cell=cell, bins=bins), expected.flatten(1), mistakes=mistakes)
@@ -88,13 +88,13 @@ def judge_hog(student, images, cell, bins):
 
 @task("hog_features", points=3)
 def check_hog_agrees_with_plain_loops(student, rng):
-    """Oriented gradients agree with the six steps, done one pixel after the other."""
+    """Oriented gradients agree with the six steps, computed pixel by pixel."""
     judge_hog(student, rng.uniform(2, 3, 12, 16), 4, 5)
 
 
 @task("hog_features", points=1)
 def check_hog_knows_the_direction_of_a_ramp(student, rng):
-    """Brightness that rises in one direction gives one orientation, and its opposite the same."""
+    """Brightness that rises in one direction gives one orientation, and so does the opposite direction."""
     down, right = torch.meshgrid(*[torch.arange(12.0, dtype=torch.float64, device=rng.device)] * 2, indexing="ij")
     for turn in (0, 2, 5, 8.5):
         angle = math.pi * turn / 9
@@ -107,8 +107,8 @@ def check_hog_knows_the_direction_of_a_ramp(student, rng):
         expected[math.floor(turn)] += 0.02 * (1 - turn % 1)
         expected[math.ceil(turn) % 9] += 0.02 * (turn % 1)
         expected /= (expected.pow(2).sum() + 0.0001).sqrt()
-        for row, way in zip(features, ("brighter", "darker"), strict=True):
-            name = f"the middle cell, {way} towards {math.degrees(angle):.0f} degrees"
+        for row, change in zip(features, ("brighter", "darker"), strict=True):
+            name = f"the middle cell, {change} towards {math.degrees(angle):.0f} degrees"
             expect_close(row.reshape(3, 3, 9)[1, 1], expected, name=name)
 
 
@@ -123,7 +123,7 @@ def corners(images):
 
 @task("extract_features", points=1)
 def check_features_stand_side_by_side(student, rng):
-    """The features of each function stand side by side, in the order of the functions."""
+    """The features of all functions are concatenated, in the order of the functions."""
     images = rng.uniform(6, 2, 4, 3)
     helper = student.define(FEATURES)
     brightest = images.amax(dim=(1, 2, 3))[:, None]

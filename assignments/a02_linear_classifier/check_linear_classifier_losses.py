@@ -1,4 +1,4 @@
-"""Public checks of a02, the four losses and what they refuse: expected values come from plain loops and autograd."""
+"""Public checks of a02, the four losses and the inputs they reject, against plain loops and autograd."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,11 @@ from oracles import READY_MADE, batch, derivative, refusal_of
 from torch import Tensor
 
 from autograder import expect, expect_close, forbid, task
+from autograder.checks.expect import expect_vectorised
 
 
 def plain_svm(W: Tensor, X: Tensor, y: Tensor, reg: float, *, margin: float = 1.0, own_class: bool = False) -> Tensor:
-    """The definition, one image and one class after the other; ``own_class`` wrongly counts the true class too."""
+    """Compute the definition, image by image and class by class; ``own_class`` wrongly counts the true class too."""
     total = W.new_zeros(())
     for image, label in zip(X, y.tolist(), strict=True):
         scores = image @ W
@@ -21,7 +22,7 @@ def plain_svm(W: Tensor, X: Tensor, y: Tensor, reg: float, *, margin: float = 1.
 
 
 def plain_softmax(W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
-    """The definition, one image after the other, from the largest score downwards."""
+    """Compute the definition, image by image, relative to the largest score."""
     total = W.new_zeros(())
     for image, label in zip(X, y.tolist(), strict=True):
         scores = image @ W
@@ -31,7 +32,7 @@ def plain_softmax(W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
 
 
 def wrong_losses(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
-    """Hint -> the loss that this mistake gives."""
+    """Return the loss that each mistake gives, by its hint."""
     data = formula(W, X, y, 0.0)
     hints = {
         "The regulariser is missing.": lambda: data,
@@ -40,7 +41,9 @@ def wrong_losses(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
         ),
         "The regulariser was added once for each image.": lambda: formula(W, X, y, reg * len(X)),
         "The regulariser was divided by the number of images too.": lambda: formula(W, X, y, reg / len(X)),
-        "The regulariser must sum the squares of W; this is their root.": lambda: data + reg * W.pow(2).sum().sqrt(),
+        "The regulariser must be the sum of the squares of W; this is its root.": lambda: (
+            data + reg * W.pow(2).sum().sqrt()
+        ),
         "This is the sum over the images; the loss is their mean.": lambda: formula(W, X, y, reg / len(X)) * len(X),
         "The data part was not divided by the number of images.": lambda: data * len(X) + reg * W.pow(2).sum(),
         "The data part was divided by the number of classes; only the images are averaged.": (
@@ -49,7 +52,7 @@ def wrong_losses(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
     }
     if formula is plain_svm:
         hints |= {
-            "The true class counts as well; leave it out. It adds the margin 1 for each image.": (
+            "The true class counts too; omit it. It adds the margin 1 for each image.": (
                 lambda: formula(W, X, y, reg, own_class=True)
             ),
             "The margin of 1 is missing.": lambda: formula(W, X, y, reg, margin=0.0),
@@ -58,13 +61,13 @@ def wrong_losses(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
 
 
 def wrong_gradients(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
-    """Hint -> the gradient that this mistake gives."""
+    """Return the gradient that each mistake gives, by its hint."""
     data, size = derivative(formula, W, X, y, 0.0), len(X)
     lead = (X @ W)[torch.arange(size, device=X.device), y][:, None] - X @ W
-    violations = (lead < 1).sum(dim=1) - 1.0  # of each image; its own class, with a lead of 0, is one too many
+    violations = (lead < 1).sum(dim=1) - 1.0  # of each image; minus its own class, whose lead is 0
 
     def own(weights: Tensor) -> Tensor:
-        """The images times their weights, added up in the columns of their classes. (D, C)"""
+        """Add up the images times their weights in the columns of their classes. (D, C)"""
         return torch.zeros_like(W).index_add_(1, y, (weights[:, None] * X).T)
 
     missing = own(violations if formula is plain_svm else torch.ones_like(violations))
@@ -72,24 +75,24 @@ def wrong_gradients(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
         "The regulariser's gradient is missing.": lambda: data,
         "The gradient of reg * sum(W * W) is 2 * reg * W: the 2 is missing.": lambda: data + reg * W,
         "The data part was not divided by the number of images.": lambda: data * size + 2 * reg * W,
-        "All of it was divided by the number of images; the regulariser must not be.": lambda: (
+        "Everything was divided by the number of images; the regulariser must not be.": lambda: (
             data + 2 * reg * W / size
         ),
         "The regulariser was added once for each image.": lambda: data + 2 * reg * W * size,
-        "The part of the true class is missing, which takes x away from column y.": (
+        "The part of the true class is missing: subtract x from column y.": (
             lambda: data + missing / size + 2 * reg * W
         ),
         "The data part has the wrong sign.": lambda: 2 * reg * W - data,
     }
     if formula is plain_svm:
-        hints["Column y loses x once for each violation of the margin, not once for each image."] = lambda: (
+        hints["Subtract x from column y once for each violation of the margin, not once for each image."] = lambda: (
             data + (missing - own((violations > 0).to(W.dtype))) / size + 2 * reg * W
         )
     return hints
 
 
 def judge_loss(student, name, formula, W, X, y, reg):
-    """The loss alone."""
+    """Compare the loss."""
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
     loss, _ = getattr(student, name)(W, X, y, reg)
     expected = formula(W, X, y, reg)
@@ -97,7 +100,7 @@ def judge_loss(student, name, formula, W, X, y, reg):
 
 
 def judge_gradient(student, name, formula, W, X, y, reg):
-    """The gradient alone."""
+    """Compare the gradient."""
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
     _, dW = getattr(student, name)(W, X, y, reg)
     expected = derivative(formula, W, X, y, reg)
@@ -105,7 +108,7 @@ def judge_gradient(student, name, formula, W, X, y, reg):
 
 
 def judge_large_scores(student, name, rng):
-    """Scores near 1000 and near -1000, a few apart."""
+    """Compare loss and gradient for scores near 1000 and near -1000."""
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
     W, X, y = batch(rng, 6, 4, 5)
     for level in (1000.0, -1000.0):
@@ -116,7 +119,7 @@ def judge_large_scores(student, name, rng):
 
 
 def judge_operations(student, name, rng):
-    """The same work for small and large batches, as torch sees it."""
+    """Large batches need about as many operations as small ones."""
     forbid(student, name, calls=READY_MADE, loops=True)
     formula = plain_svm if name.startswith("svm") else plain_softmax
     W, X, y = batch(rng, 41, 6, 13)
@@ -126,11 +129,9 @@ def judge_operations(student, name, rng):
     loss, dW = many.value
     expect_close(loss, formula(W, X, y, 0.1), name="the loss")
     expect_close(dW, derivative(formula, W, X, y, 0.1), name="dW")
-    expect(
-        many.ops <= 2 * few.ops + 20,
-        f"4 images and 3 classes took {few.ops} torch operations, 41 images and 13 classes took {many.ops}.",
-        hint="Something still runs once for each image or class. Work on (N, C) matrices.",
-    )
+    hint = "Some operation still runs once for each image or class. Work on (N, C) matrices."
+    sizes = {"few_inputs": "4 images and 3 classes", "many_inputs": "41 images and 13 classes"}
+    expect_vectorised(few, many, **sizes, hint=hint)
 
 
 @task("svm_loss_naive", points=3)
@@ -159,13 +160,13 @@ def check_svm_vectorized_gradient(student, rng):
 
 @task("svm_loss_vectorized", points=2)
 def check_svm_vectorized_runs_as_many_operations_on_larger_batches(student, rng):
-    """The hinge loss without loops takes as many operations for 41 images as for 4."""
+    """The hinge loss without loops needs as many operations for 41 images as for 4."""
     judge_operations(student, "svm_loss_vectorized", rng)
 
 
 @task("softmax_loss_naive", points=3)
 def check_softmax_naive_loss(student, rng):
-    """The cross-entropy with loops is the mean surprise at the labels plus the regulariser."""
+    """The cross-entropy with loops is the mean of -log p(label) plus the regulariser."""
     judge_loss(student, "softmax_loss_naive", plain_softmax, *batch(rng, 5, 6, 4), 0.3)
 
 
@@ -183,7 +184,7 @@ def check_softmax_naive_survives_large_scores(student, rng):
 
 @task("softmax_loss_vectorized", points=3)
 def check_softmax_vectorized_loss(student, rng):
-    """The cross-entropy without loops is the mean surprise at the labels plus the regulariser."""
+    """The cross-entropy without loops is the mean of -log p(label) plus the regulariser."""
     judge_loss(student, "softmax_loss_vectorized", plain_softmax, *batch(rng, 9, 4, 6), 0.2)
 
 
@@ -201,12 +202,12 @@ def check_softmax_vectorized_survives_large_scores(student, rng):
 
 @task("softmax_loss_vectorized", points=1)
 def check_softmax_vectorized_runs_as_many_operations_on_larger_batches(student, rng):
-    """The cross-entropy without loops takes as many operations for 41 images as for 4."""
+    """The cross-entropy without loops needs as many operations for 41 images as for 4."""
     judge_operations(student, "softmax_loss_vectorized", rng)
 
 
 def judge_refusal(student, f, args, story: str, wanted: list[str]):
-    """A ValueError whose message contains the words."""
+    """Expect a ValueError whose message contains the words."""
     message = refusal_of(student, f, args, story)
     missing = [word for word in wanted if word not in message.lower()]
     words = " and ".join(repr(word) for word in missing)
@@ -215,7 +216,7 @@ def judge_refusal(student, f, args, story: str, wanted: list[str]):
 
 @task("validate_batch", points=3)
 def check_validate_batch_refuses_nonsense(student, rng):
-    """ValueError names what is wrong: an empty batch, float labels, a label too few, a label that is no class."""
+    """ValueError says what is wrong: an empty batch, float labels, too few labels, a label that is not a class."""
     W, X, y = batch(rng, 13, 3, 7)
     f = student.validate_batch
     judge_refusal(student, f, (W, X[:0], y[:0]), "an empty batch", ["empty"])

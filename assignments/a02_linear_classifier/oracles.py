@@ -1,4 +1,4 @@
-"""What public and hidden checks of a02 share: what is forbidden, inputs, derivatives, refusals, a toy classifier."""
+"""What the checks of a02 share: forbidden functions, inputs, derivatives, ValueErrors, a toy classifier."""
 
 from collections.abc import Callable
 
@@ -17,13 +17,13 @@ READY_MADE = [
 
 
 def batch(rng, num_images: int, dim: int, num_classes: int, dtype=torch.float64) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights, images and labels. (D, C), (N, D), (N,)"""
+    """Draw weights, images and labels. (D, C), (N, D), (N,)"""
     W, X = rng.normal(dim, num_classes, dtype=dtype), rng.normal(num_images, dim, dtype=dtype)
     return W, X, rng.integers(0, num_classes, num_images)
 
 
 def derivative(formula: Callable[..., Tensor], W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
-    """Of ``formula(W, X, y, reg)`` in W, by autograd. (D, C)"""
+    """Compute the derivative of ``formula(W, X, y, reg)`` in W, by autograd. (D, C)"""
     W = W.detach().clone().requires_grad_()
     return torch.autograd.grad(formula(W, X, y, reg), W)[0]
 
@@ -40,8 +40,8 @@ def refusal(f, *args):
 """
 
 
-def refusal_of(student, f, args, story: str, hint: str = "Raise ValueError, with a sentence.") -> str:
-    """The message of the ValueError that ``f`` must raise."""
+def refusal_of(student, f, args, story: str, hint: str = "Raise ValueError with a message.") -> str:
+    """Return the message of the ValueError that ``f`` must raise."""
     kind, message = student.define(REFUSAL).refusal(f, *args)
     expect(kind != "", f"It raised nothing for {story}.", hint=hint)
     expect(kind == "ValueError", f"For {story} it raised {kind}, not ValueError: {message}")
@@ -51,7 +51,7 @@ def refusal_of(student, f, args, story: str, hint: str = "Raise ValueError, with
 TOY = """
 class Toy:
     def __init__(self, predictions):
-        self.predictions = {len(labels): labels for labels in predictions}  # how many images tells which they are
+        self.predictions = {len(labels): labels for labels in predictions}  # by the number of images
         self.calls, self.predicted, self.order, self.bias = [], [], [], 7.5
 
     def train(self, X_train, y_train, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False):

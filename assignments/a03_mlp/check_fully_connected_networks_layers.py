@@ -1,10 +1,11 @@
 """Public checks of a03, layers: linear, ReLU and dropout agree with torch's operators and autograd."""
 
 import torch
-from oracles import gradients, judge_source, linear
+from oracles import judge_source, linear
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_shape, task
+from autograder.checks.gradients import autograd_gradients
 
 
 @task("Linear.forward", points=2)
@@ -25,12 +26,12 @@ def check_linear_backward_agrees_with_autograd(student, rng):
     """dx, dw and db of the linear layer agree with torch's autograd, and dx has the shape of x."""
     judge_source(student, "Linear.backward")
     x, w, b, dout = rng.normal(4, 2, 3, 5), rng.normal(30, 7), rng.normal(7), rng.normal(4, 7)
-    expected = gradients(linear, dout, x, w, b)
+    expected = autograd_gradients(linear, dout, x, w, b)
     _, cache = student.hold(student.Linear.forward, x, w, b)
     expect_close(student.Linear.backward(dout, cache), expected, name="(dx, dw, db)", mistakes={
         "dx must have the shape of x, not that of its rows.": (expected[0].flatten(1), *expected[1:]),
         "db was averaged over the images; it is their sum.": (*expected[:2], expected[2] / 4),
-        "dw and db were averaged over the images; the loss has done that already.": (
+        "dw and db were averaged over the images; the loss is already a mean.": (
             expected[0], expected[1] / 4, expected[2] / 4,
         ),
         "db must have the shape of b: sum over the images only.": (*expected[:2], expected[2][None]),
@@ -45,7 +46,7 @@ def check_relu_forward_agrees_with_torch(student, rng):
     out, _ = student.hold(student.ReLU.forward, x)
     expect_close(student.value(out), F.relu(x), name="out", mistakes={
         "This is the absolute value; negative values become 0.": x.abs(),
-        "Positive values became 0; negative ones must.": -F.relu(-x),
+        "Positive values became 0; negative values should.": -F.relu(-x),
     })  # fmt: skip
 
 
@@ -54,10 +55,10 @@ def check_relu_backward_agrees_with_autograd(student, rng):
     """The gradient of ReLU agrees with torch's autograd."""
     judge_source(student, "ReLU.backward")
     x, dout = rng.normal(3, 4, 5), rng.normal(3, 4, 5)
-    (expected,) = gradients(F.relu, dout, x)
+    (expected,) = autograd_gradients(F.relu, dout, x)
     _, cache = student.hold(student.ReLU.forward, x)
     expect_close(student.ReLU.backward(dout, cache), expected, name="dx", mistakes={
-        "The gradient passes where x is positive, not where dout is.": F.relu(dout),
+        "The gradient passes where dout is positive; it should pass where x is.": F.relu(dout),
         "The gradient passes everywhere.": dout,
         "This is only the mask; multiply it by dout.": (x > 0).double(),
         "The gradient was multiplied by the output.": dout * F.relu(x),
@@ -66,13 +67,13 @@ def check_relu_backward_agrees_with_autograd(student, rng):
 
 @task("Dropout.forward", points=1)
 def check_dropout_changes_nothing_when_predicting(student, rng):
-    """Dropout returns x itself in test mode, and in training with p = 0."""
+    """Dropout returns x in test mode, and in training with p = 0."""
     judge_source(student, "Dropout.forward")
     x = rng.normal(6, 7)
     for mode, p in [("test", 0.4), ("test", 0.0), ("train", 0.0)]:
         out, _ = student.hold(student.Dropout.forward, x, {"mode": mode, "p": p})
         expect_close(student.value(out), x, name=f"out for mode {mode!r}, p = {p}", mistakes={
-            "In test mode nothing is scaled: training has paid for it already.": x * (1 - p),
+            "In test mode nothing is scaled: the values were scaled in training.": x * (1 - p),
             "p = 0 drops nothing: p is the probability to drop, not to keep.": torch.zeros_like(x),
         })  # fmt: skip
 
@@ -93,16 +94,16 @@ def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
             f"With p = {p}, {share:.3f} of the values became 0.",
             hint="p is the probability to drop a value, not to keep it." if abs(share - 1 + p) < 0.015 else "",
         )
-        expect_close(out[~dropped], x[~dropped] / (1 - p), name=f"the values kept, p = {p}", mistakes={
-            "What survives must be divided by 1 - p, so that the expected value stays.": x[~dropped],
-            "What survives was divided by p; divide by the probability to survive.": x[~dropped] / p,
-            "What survives was multiplied by 1 - p; divide.": x[~dropped] * (1 - p),
+        expect_close(out[~dropped], x[~dropped] / (1 - p), name=f"the values that were not dropped, p = {p}", mistakes={
+            "Divide the other values by 1 - p, so that the expected value stays the same.": x[~dropped],
+            "The other values were divided by p; divide by 1 - p.": x[~dropped] / p,
+            "The other values were multiplied by 1 - p; divide by it.": x[~dropped] * (1 - p),
         })  # fmt: skip
 
 
 @task("Dropout.backward", points=2)
 def check_dropout_backward_uses_the_mask_of_forward(student, rng):
-    """The gradient passes where forward kept the value, scaled alike, and is 0 where it dropped it."""
+    """The gradient is scaled as forward scaled the value, and is 0 where forward dropped it."""
     judge_source(student, "Dropout.backward")
     x, dout = rng.uniform(20, 30, low=1, high=2), rng.normal(20, 30)
     out, cache = student.hold(student.Dropout.forward, x, {"mode": "train", "p": 0.35})

@@ -1,4 +1,4 @@
-"""Public checks of a03, nets: parameters, scores, losses and gradients of nets, and that your settings train them."""
+"""Public checks of a03, nets: parameters, scores, losses and gradients, and training with your settings."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from autograder import expect, expect_close, expect_equal, expect_shape, task
 
 
 def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
-    """W1, b1, ... of these sizes: weights at random, biases 0."""
+    """Expect W1, b1, ... of these sizes, with random weights and biases of 0."""
     expect(type(params) is dict, "self.params is not a dict of tensors.")
     names = [f"{kind}{layer}" for layer in range(1, len(sizes)) for kind in "Wb"]
     expect_equal(sorted(params), sorted(names), name="the names in params")
@@ -20,8 +20,8 @@ def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
         expect_shape(params[f"W{layer}"], (inputs, outputs), name=f"W{layer}")
         expect_equal(params[f"b{layer}"], torch.zeros(outputs, dtype=dtype), name=f"b{layer}, which starts at 0")
         found = params[f"W{layer}"].dtype
-        expect(found == dtype, f"W{layer} has dtype {found}; asked for {dtype}.")
-        expect(bool((params[f"W{layer}"] != 0).any()), f"W{layer} is 0 everywhere; weights start at random.")
+        expect(found == dtype, f"W{layer} has dtype {found}; it should be {dtype}.")
+        expect(bool((params[f"W{layer}"] != 0).any()), f"W{layer} is 0 everywhere; weights should start at random.")
 
 
 def _to_cpu(params: object) -> object:
@@ -30,7 +30,7 @@ def _to_cpu(params: object) -> object:
 
 @task("TwoLayerNet.__init__", points=1)
 def check_two_layer_net_has_its_parameters(student, device):
-    """TwoLayerNet keeps W1, b1, W2, b2 with the shapes and the dtype asked for, biases at 0."""
+    """TwoLayerNet has W1, b1, W2, b2 with the right shapes and dtype, and biases of 0."""
     for sizes, dtype in [([5, 6, 3], torch.float64), ([12, 2, 7], torch.float32)]:
         net = student.TwoLayerNet(*sizes, weight_scale=0.1, reg=0.0, dtype=dtype, device=device)
         expect_params(_to_cpu(net.params), sizes, dtype)
@@ -38,7 +38,7 @@ def check_two_layer_net_has_its_parameters(student, device):
 
 @task("FullyConnectedNet.__init__", points=1)
 def check_fully_connected_net_has_its_parameters(student, device):
-    """FullyConnectedNet keeps W1, b1, ..., WL, bL with the shapes and the dtype asked for, biases at 0."""
+    """FullyConnectedNet has W1, b1, ..., WL, bL with the right shapes and dtype, and biases of 0."""
     for hidden, dtype in [([5, 4, 6], torch.float64), ([3], torch.float32), ([2, 7], torch.float64)]:
         net = student.FullyConnectedNet(
             hidden, input_dim=8, num_classes=3, weight_scale=0.1, reg=0.0, dtype=dtype, device=device
@@ -47,27 +47,29 @@ def check_fully_connected_net_has_its_parameters(student, device):
 
 
 def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> None:
-    """Loss and gradients are torch's; familiar mistakes with the penalty have hints."""
+    """Compare loss and gradients with torch's; common mistakes with the penalty have hints."""
     (data, plain), (loss, grads) = loss_and_gradients(params, X, y, 0.0), loss_and_gradients(params, X, y, reg)
     expect(type(result) is tuple and len(result) == 2, "With labels the result is a pair: the loss and the gradients.")
     expect_close(result[0], loss, name="loss", mistakes={
-        "The penalty is missing: softmax_loss does not know about it.": data,
+        "The penalty is missing: softmax_loss does not include it.": data,
         "The penalty has a factor 1/2; here it has none.": (data + loss) / 2,
         "The penalty was divided by the number of images.": data + (loss - data) / len(X),
-        "Biases are free: the penalty is for weights only.": (
+        "The biases were penalised: the penalty is for weights only.": (
             lambda: loss + reg * sum(v.square().sum() for name, v in params.items() if name.startswith("b"))
         ),
-        "Only the weights of the last layer paid.": lambda: data + reg * params[f"W{len(params) // 2}"].square().sum(),
+        "Only the last layer's weights were penalised.": (
+            lambda: data + reg * params[f"W{len(params) // 2}"].square().sum()
+        ),
     })  # fmt: skip
     expect_close(result[1], grads, name="grads", mistakes={
         "The penalty has no gradient yet.": plain,
         "The gradient of reg * W * W is 2 * reg * W; the 2 is missing.": (
             lambda: {name: (plain[name] + grads[name]) / 2 for name in grads}
         ),
-        "The biases' gradients were averaged: the 1/N is in the gradient of the scores already.": (
+        "The biases' gradients were averaged: the gradient of the scores already has the 1/N.": (
             lambda: {name: value / len(X) if name.startswith("b") else value for name, value in grads.items()}
         ),
-        "The penalty's gradient went to the biases too.": (
+        "The penalty's gradient was added to the biases too.": (
             lambda: {n: g + 2 * reg * params[n] if n.startswith("b") else g for n, g in grads.items()}
         ),
     })  # fmt: skip
@@ -93,7 +95,7 @@ def check_deep_scores_agree_with_torch(student, rng, device):
         params, X = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4)
         net, expected = make_deep(student, device, hidden, params), forward(params, X)[0]
         expect_close(net.loss(X), expected, name=f"scores with hidden layers {hidden}", mistakes={
-            "The scores went through a ReLU too; only hidden layers do.": F.relu(expected),
+            "A ReLU was applied to the scores too; apply it to hidden layers only.": F.relu(expected),
         })  # fmt: skip
 
 
@@ -118,22 +120,22 @@ def check_solver_has_a_net_that_fits_the_data(student, rng, device):
     expect_shape(params["W1"], (30, None), name="W1")
     expect_shape(params["W2"], (None, None), name="W2")
     expect(params["W2"].shape[1] >= 4, f"The data have 4 classes, the net has {params['W2'].shape[1]}.")
-    expect(params["W1"].dtype == torch.float32, f"W1 has dtype {params['W1'].dtype}; asked for float32.")
+    expect(params["W1"].dtype == torch.float32, f"W1 has dtype {params['W1'].dtype}; it should be float32.")
 
 
 def centred(data, num_train: int) -> tuple[Tensor, Tensor]:
-    """Scenes as the notebook prepares them."""
+    """Prepare scenes as in the notebook."""
     split = data(num_train=num_train, num_test=10)
     return (split.x_train - split.x_train.mean(dim=0)) / split.x_train.std(), split.y_train
 
 
 @task("get_three_layer_network_params", points=1)
 def check_three_layers_overfit(student, data, device):
-    """With your settings the net with hidden layers [100, 100] learns fifty scenes by heart in 20 epochs."""
+    """With your settings, hidden layers [100, 100] memorise (overfit) fifty scenes in 20 epochs."""
     judge_overfitting(student, device, [100] * 2, student.get_three_layer_network_params(), *centred(data, 50))
 
 
 @task("get_five_layer_network_params", points=1)
 def check_five_layers_overfit(student, data, device):
-    """With your settings the net with hidden layers [100, 100, 100, 100] learns fifty scenes by heart in 20 epochs."""
+    """With your settings, hidden layers [100, 100, 100, 100] memorise (overfit) fifty scenes in 20 epochs."""
     judge_overfitting(student, device, [100] * 4, student.get_five_layer_network_params(), *centred(data, 50))

@@ -1,4 +1,4 @@
-"""Public checks of a03, update rules: each walks where torch's optimiser walks."""
+"""Public checks of a03, update rules: each follows the path of torch's optimiser."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from autograder import expect, expect_close, expect_shape, task
 
 
 def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -> list[Tensor]:
-    """The points that a rule visits, each step with the config that the step before returned."""
+    """Return the points that a rule visits, each step with the config that the previous step returned."""
     path = []
     for dw in gradients:
         result = getattr(student, rule)(w, dw, config)
@@ -23,7 +23,7 @@ def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -
 
 
 def torch_walk(make: Callable[..., torch.optim.Optimizer], w: Tensor, gradients: list[Tensor]) -> list[Tensor]:
-    """The points that torch's optimiser visits."""
+    """Return the points that torch's optimiser visits."""
     parameter = torch.nn.Parameter(w.clone())
     optimizer, path = make([parameter]), []
     for dw in gradients:
@@ -34,7 +34,7 @@ def torch_walk(make: Callable[..., torch.optim.Optimizer], w: Tensor, gradients:
 
 
 def judge_rule(student, rng, rule: str, config: dict, make: Callable, mistakes: dict[str, Callable]) -> None:
-    """Six steps, each from where the one before ended. Mistakes map a hint to a function from (w, dw) to step 1."""
+    """Compare six steps, one after the other. ``mistakes`` maps a hint to a function from (w, dw) to step 1."""
     judge_source(student, rule)
     w, dws = rng.normal(4, 3), [rng.normal(4, 3) for _ in range(6)]
     hints = {hint: wrong(w, dws[0]) for hint, wrong in mistakes.items()}
@@ -55,7 +55,7 @@ def check_momentum_walks_as_torch_does(student, rng):
     judge_rule(student, rng, "sgd_momentum", {"learning_rate": 0.07, "momentum": 0.8}, make, {
         "The step went up the gradient; subtract it.": lambda w, dw: w + 0.07 * dw,
         "This is the velocity; return w plus the velocity.": lambda w, dw: -0.07 * dw,
-        "The gradient was weighted by 1 - momentum; it enters in full.": lambda w, dw: w - 0.07 * 0.2 * dw,
+        "The gradient was multiplied by 1 - momentum; add all of it.": lambda w, dw: w - 0.07 * 0.2 * dw,
     })  # fmt: skip
 
 
@@ -67,8 +67,8 @@ def check_nesterov_walks_as_torch_does(student, rng):
         return torch.optim.SGD(parameters, lr=0.07, momentum=0.8, nesterov=True)
 
     judge_rule(student, rng, "nesterov", {"learning_rate": 0.07, "momentum": 0.8}, make, {
-        "This is plain momentum: w also moves by the roll ahead.": lambda w, dw: w - 0.07 * dw,
-        "The roll ahead has a factor momentum, not 1.": lambda w, dw: w - 2 * 0.07 * dw,
+        "This is plain momentum; add the look-ahead step.": lambda w, dw: w - 0.07 * dw,
+        "The look-ahead step has the factor momentum, not 1.": lambda w, dw: w - 2 * 0.07 * dw,
     })  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def check_adagrad_walks_as_torch_does(student, rng):
         return torch.optim.Adagrad(parameters, lr=0.1, eps=0.05)
 
     judge_rule(student, rng, "adagrad", {"learning_rate": 0.1, "epsilon": 0.05}, make, {
-        "Epsilon stands outside the root.": lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05).sqrt(),
+        "Epsilon is inside the root; add it outside.": lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05).sqrt(),
         "The root of the cache is missing.": lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05),
     })  # fmt: skip
 
@@ -94,11 +94,11 @@ def check_rmsprop_walks_as_torch_does(student, rng):
 
     config = {"learning_rate": 0.02, "decay_rate": 0.9, "epsilon": 0.05}
     judge_rule(student, rng, "rmsprop", config, make, {
-        "Epsilon stands outside the root.": lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + 0.05).sqrt(),
-        "The squared gradient enters the cache with the factor 1 - decay_rate.": (
+        "Epsilon is inside the root; add it outside.": lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + 0.05).sqrt(),
+        "Add the squared gradient to the cache with the factor 1 - decay_rate.": (
             lambda w, dw: w - 0.02 * dw / (dw.abs() + 0.05)
         ),
-        "decay_rate is what is kept of the old cache.": lambda w, dw: w - 0.02 * dw / (0.9**0.5 * dw.abs() + 0.05),
+        "decay_rate is the factor of the old cache.": lambda w, dw: w - 0.02 * dw / (0.9**0.5 * dw.abs() + 0.05),
     })  # fmt: skip
 
 
@@ -117,6 +117,6 @@ def check_adam_walks_as_torch_does(student, rng):
         "t is 1 in the first step: increase it before you use it.": (
             lambda w, dw: w - 0.03 * 0.2 * dw / 0.36 / ((0.05 / 0.0975) ** 0.5 * dw.abs() + 0.05)
         ),
-        "Epsilon stands outside the root.": lambda w, dw: w - 0.03 * dw / (dw.square() + 0.05).sqrt(),
+        "Epsilon is inside the root; add it outside.": lambda w, dw: w - 0.03 * dw / (dw.square() + 0.05).sqrt(),
         "Only m was corrected; v must be too.": lambda w, dw: w - 0.03 * dw / (0.05**0.5 * dw.abs() + 0.05),
     })  # fmt: skip

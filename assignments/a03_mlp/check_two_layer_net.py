@@ -1,4 +1,4 @@
-"""Public checks of a03, the two-layer net. Oracles: torch's own layers, losses and gradients in float64."""
+"""Public checks of a03, the two-layer net, against torch's own layers, losses and gradients in float64."""
 
 import math
 
@@ -24,12 +24,12 @@ def check_forward_pass_agrees_with_torch(student, rng):
 
     expect_close(student.nn_forward_pass(params, X), expected, mistakes={
         "The ReLU is missing: negative values of the hidden layer become 0.": lambda: after(flat),
-        "The hidden layer is returned as it was before the ReLU.": lambda: (expected[0], flat),
+        "The hidden layer is returned without the ReLU.": lambda: (expected[0], flat),
         "The first bias is missing.": lambda: after(F.relu(flat - params["b1"])),
         "The second bias is missing.": lambda: (expected[0] - params["b2"], expected[1]),
-        "The ReLU came before the bias was added.": lambda: after(F.relu(X @ params["W1"]) + params["b1"]),
-        "The scores went through a ReLU too; only the hidden layer does.": lambda: (F.relu(expected[0]), expected[1]),
-        "Scores come first, then the hidden layer.": lambda: (expected[1], expected[0]),
+        "The ReLU was applied before the bias was added.": lambda: after(F.relu(X @ params["W1"]) + params["b1"]),
+        "There is a ReLU on the scores; it is for the hidden layer only.": lambda: (F.relu(expected[0]), expected[1]),
+        "The order is wrong: first the scores, then the hidden layer.": lambda: (expected[1], expected[0]),
     })  # fmt: skip
 
 
@@ -55,15 +55,15 @@ def check_loss_agrees_with_torch(student, rng):
     expect_close(loss, data + penalty, name="loss", mistakes={
         "The penalty is missing.": data,
         "The penalty has a factor 1/2; here it has none.": data + penalty / 2,
-        "The penalty was divided by the number of images: it is paid once.": data + penalty / len(X),
-        "The penalty was added for each image: it is paid once.": data + penalty * len(X),
-        "The loss of the images was summed; it is their mean.": data * len(X) + penalty,
-        "Biases are free: the penalty is for weights only.": data + penalty + biases,
-        "Only W1 pays the penalty; W2 pays too.": data + reg * params["W1"].square().sum(),
-        "The penalty sums the squares of the weights, not the weights.": (
+        "The penalty was divided by the number of images; add it once, undivided.": data + penalty / len(X),
+        "The penalty was added for each image; add it once.": data + penalty * len(X),
+        "The loss was summed over the images; take the mean.": data * len(X) + penalty,
+        "The biases were penalised: the penalty is for weights only.": data + penalty + biases,
+        "Only W1 was penalised; the penalty is for W2 too.": data + reg * params["W1"].square().sum(),
+        "The penalty is the sum of the squared weights, not of the weights.": (
             data + reg * (params["W1"].sum() + params["W2"].sum())
         ),
-        "The logarithm was taken to base 2 or 10; it is the natural one.": data / math.log(2) + penalty,
+        "The logarithm has base 2 or 10; take the natural logarithm.": data / math.log(2) + penalty,
         "The sign is wrong: the loss is minus the log probability.": penalty - data,
     })  # fmt: skip
 
@@ -90,16 +90,16 @@ def check_gradients_agree_with_autograd(student, rng):
         "The penalty's gradient was divided by the number of images.": (
             lambda: {name: data[name] + 2 * reg * weights[name] / N for name in data}
         ),
-        "The gradients of the biases were averaged twice: the 1/N is in the gradient of the scores already.": (
+        "The gradients of the biases were averaged twice: the gradient of the scores already has the 1/N.": (
             lambda: expected | {"b1": expected["b1"] / N, "b2": expected["b2"] / N}
         ),
         "The gradients were summed over the images; the loss is a mean.": (
             lambda: {name: N * data[name] + 2 * reg * weights[name] for name in data}
         ),
-        "The gradient came through the ReLU where the hidden unit was 0.": (
+        "The gradient passed the ReLU where the hidden unit was 0.": (
             lambda: expected | {"W1": X.T @ ungated + 2 * reg * params["W1"], "b1": ungated.sum(dim=0)}
         ),
-        "The penalty's gradient went to the biases too.": (
+        "The penalty's gradient was added to the biases too.": (
             lambda: expected | {name: expected[name] + 2 * reg * params[name] for name in ("b1", "b2")}
         ),
     })  # fmt: skip
@@ -121,7 +121,7 @@ def pred_func(params, loss_func, X):
 
 @task("nn_train", points=3)
 def check_train_steps_against_the_gradient(student, rng):
-    """Each iteration moves every parameter by the learning rate against its gradient, and notes the loss."""
+    """Each iteration moves every parameter against its gradient, times the learning rate, and records the loss."""
     forbid(student, "nn_train", calls=READY_MADE_NETS)
     toy = student.define(TOY)
     params = {"W1": rng.normal(2, 3), "b1": rng.normal(3), "extra": rng.normal(4)}
@@ -156,7 +156,7 @@ def check_train_steps_against_the_gradient(student, rng):
     history = {"loss_history": [5.0] * 10, "train_acc_history": [1.0] * 3, "val_acc_history": [1.0] * 3}
     expect_close(seen.value, history, name="the result", mistakes={
         "X_batch and y_batch do not belong together.": history | {"loss_history": [100.0] * 10},
-        "Losses were taken on all images, not on the batch.": history | {"loss_history": [22.0] * 10},
+        "The losses are those of all images, not of the batch.": history | {"loss_history": [22.0] * 10},
     })  # fmt: skip
 
 
@@ -167,15 +167,15 @@ def check_predict_takes_the_highest_score(student, rng):
     W, X = rng.normal(4, 6), rng.normal(9, 4)
     scores = X @ W
     expect_equal(student.nn_predict({"W": W}, toy.loss_func, X), scores.argmax(dim=1), mistakes={
-        "These are the lowest scores' classes.": scores.argmin(dim=1),
-        "These are the highest scores themselves; wanted is their class.": scores.amax(dim=1),
-        "The highest score was looked for along the images; look along the classes.": scores.argmax(dim=0),
+        "These are the classes with the lowest scores.": scores.argmin(dim=1),
+        "These are the highest scores; return their classes.": scores.amax(dim=1),
+        "The highest score was taken over the images; take it over the classes.": scores.argmax(dim=0),
     })  # fmt: skip
 
 
 @task("nn_get_search_params", points=2)
 def check_search_params_are_a_grid(student):
-    """nn_get_search_params returns four lists of sensible values with 2 to 25 combinations in all."""
+    """nn_get_search_params returns four lists of usable values with 2 to 25 combinations."""
     result = student.nn_get_search_params()
     expect(type(result) in (tuple, list) and len(result) == 4, "The result is not a tuple of four lists.")
     names = ("learning_rates", "hidden_sizes", "regularization_strengths", "learning_rate_decays")
@@ -185,15 +185,18 @@ def check_search_params_are_a_grid(student):
         expect(numbers and len(values) > 0, f"{name} is not a list of numbers.")
         combinations *= len(values)
     rates, sizes, strengths, decays = result
-    expect(all(0 < rate <= 100 for rate in rates), "Learning rates are above 0 (and not above 100).")
-    expect(all(type(size) is int and 0 < size <= 4096 for size in sizes), "Hidden sizes are whole numbers up to 4096.")
-    expect(all(0 <= strength <= 100 for strength in strengths), "Strengths are from 0 up (and not above 100).")
-    expect(all(0 < decay <= 1 for decay in decays), "Decays are above 0 and at most 1.")
-    expect(2 <= combinations <= 25, f"There are {combinations} combinations; wanted are 2 to 25.")
+    expect(all(0 < rate <= 100 for rate in rates), "Learning rates must be above 0 and at most 100.")
+    expect(
+        all(type(size) is int and 0 < size <= 4096 for size in sizes),
+        "Hidden sizes must be whole numbers from 1 to 4096.",
+    )
+    expect(all(0 <= strength <= 100 for strength in strengths), "Regularization strengths must be from 0 to 100.")
+    expect(all(0 < decay <= 1 for decay in decays), "Learning rate decays must be above 0 and at most 1.")
+    expect(2 <= combinations <= 25, f"There are {combinations} combinations; there should be 2 to 25.")
 
 
 @task("find_best_net", points=3, seconds=60)
 def check_search_finds_the_only_rate_and_size_that_work(student, rng):
-    """Of a good and a hopeless learning rate and hidden size each, the search returns the pair that learns."""
+    """Given one good and one useless learning rate and hidden size, the search returns the pair that learns."""
     history = judge_search(student, rng, 8, ([1e-9, 0.1], [24, 1], [1e-4], [1.0]))
-    expect(type(history) is dict and len(history.get("loss_history", [])) > 1, "best_stat is not what train returned.")
+    expect(type(history) is dict and len(history.get("loss_history", [])) > 1, "best_stat is not the result of train.")

@@ -1,7 +1,6 @@
-"""What public and hidden checks of a03 share: what is forbidden, parameters, and torch's layers and gradients."""
+"""What the checks of a03 share: forbidden functions, parameters, and torch's layers and gradients."""
 
 import re
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -15,33 +14,29 @@ READY_MADE = [
 ]  # fmt: skip
 READY_MADE_LAYERS = [*READY_MADE, "torch.dropout", "torch.native_dropout"]
 READY_MADE_NETS = [*READY_MADE, "common.training.losses", "common.training.losses.*"]
-GIVEN = re.compile(r"^[^#\n]*(\bimport\b[^#\n]*\bearlier\b|\bcommon\.earlier\b|\bimportlib\b|\brunpy\b)", re.MULTILINE)
+FALLBACK = re.compile(
+    r"^[^#\n]*(\bimport\b[^#\n]*\bfallbacks\b|\bcommon\.fallbacks\b|\bimportlib\b|\brunpy\b)", re.MULTILINE
+)
 
 
 def judge_source(student, name: str) -> None:
-    """The task is solved by the student's own code: not ready-made, not what common keeps for later assignments."""
+    """Expect the student's own code: nothing ready-made, and no fallback that common has for later assignments."""
     forbid(student, name, calls=READY_MADE_LAYERS)
-    found = GIVEN.search(student.source)
+    found = FALLBACK.search(student.source)
     expect(
         found is None,
-        f"`{found.group().strip() if found else ''}`: the layers and rules that common keeps for later assignments are "
-        "what you write here; importing them is not allowed.",
+        f"`{found.group().strip() if found else ''}`: the layers and rules that common has for later assignments are "
+        "those that you write here; importing them is not allowed.",
     )
 
 
-def gradients(function: Callable[..., Tensor], dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
-    """autograd's, by each input."""
-    leaves = [x.detach().clone().requires_grad_() for x in inputs]
-    return torch.autograd.grad(function(*leaves), leaves, dout)
-
-
 def linear(x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    """torch's linear layer on flattened images."""
+    """Apply torch's linear layer to flattened images."""
     return F.linear(x.flatten(1), w.T, b)
 
 
 def random_params(rng, sizes: list[int], scale: float = 0.5, dtype: torch.dtype = torch.float64) -> dict[str, Tensor]:
-    """Parameters of a net, biases not 0."""
+    """Draw the parameters of a net; the biases are not 0."""
     params = {}
     for layer in range(1, len(sizes)):
         params[f"W{layer}"] = scale * rng.normal(sizes[layer - 1], sizes[layer], dtype=dtype)
@@ -50,7 +45,7 @@ def random_params(rng, sizes: list[int], scale: float = 0.5, dtype: torch.dtype 
 
 
 def forward(params: dict[str, Tensor], X: Tensor) -> tuple[Tensor, Tensor]:
-    """torch's layers, one after the other: scores, and the last hidden layer."""
+    """Apply torch's layers in turn; return the scores and the last hidden layer."""
     out, hidden, depth = X.flatten(1), X, len(params) // 2
     for layer in range(1, depth + 1):
         hidden, out = out, F.linear(out, params[f"W{layer}"].T, params[f"b{layer}"])
@@ -59,7 +54,7 @@ def forward(params: dict[str, Tensor], X: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def loss_and_gradients(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, dict[str, Tensor]]:
-    """torch's cross-entropy plus reg * sum of squared weights, and autograd's gradients; computed in float64."""
+    """Compute torch's cross-entropy plus reg * sum of squared weights, and its gradients by autograd, in float64."""
     leaves = {name: value.detach().clone().double().requires_grad_() for name, value in params.items()}
     penalty = sum(leaf.square().sum() for name, leaf in leaves.items() if name.startswith("W"))
     loss = F.cross_entropy(forward(leaves, X.double())[0], y) + reg * penalty
@@ -72,7 +67,7 @@ MAKE = """
 def make(cls, args, options, params=None):
     try:
         net = cls(*args, **options)
-    except NotImplementedError:  # loss should say by itself that it is not written
+    except NotImplementedError:  # loss should report by itself that it is not written
         net = cls.__new__(cls)
     if params is not None:
         net.params = dict(params)
@@ -81,7 +76,7 @@ def make(cls, args, options, params=None):
 
 
 def make_deep(student, device, hidden: list[int], params: dict[str, Tensor], **options):
-    """The student's net with these parameters, in the student's process."""
+    """Make the student's net with these parameters, in the student's process."""
     sizes = {"input_dim": len(params["W1"]), "num_classes": len(params[f"b{len(params) // 2}"])}
     options = {**sizes, "reg": 0.0, "dtype": torch.float64, "device": device, **options}
     return student.define(MAKE).make(student.FullyConnectedNet, (hidden,), options, params)

@@ -1,4 +1,4 @@
-"""Public checks of convolution and pooling by hand: torch's own layers in float64, and autograd."""
+"""Public checks of convolution and pooling by hand, against torch's own layers in float64 and autograd."""
 
 from collections.abc import Callable
 
@@ -11,26 +11,28 @@ from autograder import expect_close, forbid, task
 
 
 def wrong_convs(x: Tensor, w: Tensor, b: Tensor, stride: int, pad: int) -> dict[str, Callable[[], Tensor]]:
-    """Hint -> the output that this mistake gives."""
+    """Return the output that each mistake gives, by its hint."""
     right = conv(stride, pad)
     return {
         "Each filter was flipped; cross-correlation does not flip.": lambda: right(x, w.flip(2, 3), b),
         "The bias is missing.": lambda: right(x, w, torch.zeros_like(b)),
         "The stride was ignored.": lambda: conv(1, pad)(x, w, b),
         "There is no padding.": lambda: conv(stride, 0)(x, w, b),
-        "The padding repeats the border; it should be zeros.": (
+        "The padding repeats the border; pad with zeros.": (
             lambda: conv(stride, 0)(F.pad(x, (pad,) * 4, mode="replicate"), w, b)
         ),
         "Only the first channel of the images was used.": lambda: right(x[:, :1], w[:, :1], b),
         "This is the mean of the products over a window; it should be their sum.": (
             lambda: right(x, w / w[0].numel(), b)
         ),
-        "The sum of the biases was added; each channel has its own.": lambda: right(x, w, b.sum().expand(len(b))),
+        "The sum of the biases was added; add to each channel its own bias.": lambda: right(
+            x, w, b.sum().expand(len(b))
+        ),
     }
 
 
 def judge_conv(student, x, w, b, stride, pad):
-    """Call Conv.forward and compare with torch."""
+    """Compare Conv.forward with torch."""
     forbid(student, "Conv.forward", calls=BY_HAND)
     out, _ = student.Conv.forward(x, w, b, {"stride": stride, "pad": pad})
     expect_close(out, conv(stride, pad)(x, w, b), name="out", mistakes=wrong_convs(x, w, b, stride, pad))
@@ -44,7 +46,7 @@ def check_conv_agrees_with_torch(student, rng):
 
 @task("Conv.forward", points=1)
 def check_conv_takes_strides_and_pads(student, rng):
-    """Convolution is right for strides 1 to 3 and pads 0 to 2, also where windows do not come out even."""
+    """Convolution is right for strides 1 to 3 and pads 0 to 2, also where windows do not fit evenly."""
     for stride, pad in [(2, 0), (2, 1), (3, 1), (1, 2), (3, 2)]:
         judge_conv(student, rng.normal(2, 2, 8, 11), rng.normal(3, 2, 3, 4), rng.normal(3), stride, pad)
 
@@ -60,14 +62,14 @@ def judge_conv_gradients(student, rng, x, w, b, stride, pad):
     flipped = gradients(conv(stride, pad), dout, x, w.flip(2, 3), b)
     expect_parts(result, (dx, dw, db), "dx dw db", {
         "dx": {
-            "This is the gradient of the padded images; cut the padding off.": lambda: F.pad(dx, (pad,) * 4),
-            "The filters are flipped here.": lambda: flipped[0],
+            "This is the gradient of the padded images; remove the padding.": lambda: F.pad(dx, (pad,) * 4),
+            "The filters are flipped.": lambda: flipped[0],
         },
         "dw": {
-            "This is the mean over the images; a gradient adds up.": lambda: dw / len(x),
-            "The filters are flipped here.": lambda: dw.flip(2, 3),
+            "This is the mean over the images; take the sum.": lambda: dw / len(x),
+            "The filters are flipped.": lambda: dw.flip(2, 3),
         },
-        "db": {"This is the mean over the images; a gradient adds up.": lambda: db / len(x)},
+        "db": {"This is the mean over the images; take the sum.": lambda: db / len(x)},
     })  # fmt: skip
 
 
@@ -79,22 +81,22 @@ def check_conv_gradients_agree_with_autograd(student, rng):
 
 @task("Conv.backward", points=1)
 def check_conv_gradients_with_a_stride(student, rng):
-    """The gradients of convolution are right for stride 2, where some pixels lie in no window."""
+    """The gradients of convolution are right for stride 2, where some pixels are in no window."""
     judge_conv_gradients(student, rng, rng.normal(2, 2, 8, 6), rng.normal(3, 2, 3, 3), rng.normal(3), stride=2, pad=0)
 
 
 def judge_pool(student, x, height, width, stride):
-    """Call MaxPool.forward and compare with torch."""
+    """Compare MaxPool.forward with torch."""
     forbid(student, "MaxPool.forward", calls=BY_HAND)
     out, _ = student.MaxPool.forward(x, pool_param(height, width, stride))
     expect_close(out, pool(height, width, stride)(x), name="out", mistakes={
         "This is the mean of each window; it should be the maximum.": lambda: F.avg_pool2d(x, (height, width), stride),
         "Height and width of the window are swapped.": lambda: pool(width, height, stride)(x),
         "This is the minimum of each window.": lambda: -pool(height, width, stride)(-x),
-        "This is the maximum over all channels; each channel is pooled by itself.": (
+        "This is the maximum over all channels; pool each channel separately.": (
             lambda: pool(height, width, stride)(x).amax(dim=1, keepdim=True).expand(-1, x.shape[1], -1, -1)
         ),
-        "The windows do not overlap; they lie `stride` pixels apart.": (
+        "The windows do not overlap; they should start `stride` pixels apart.": (
             lambda: F.max_pool2d(x, (height, width), (height, width))
         ),
     })  # fmt: skip
@@ -117,12 +119,12 @@ def judge_pool_gradient(student, rng, x, height, width, stride):
     (expected,) = gradients(pool(height, width, stride), dout, x)
     (spread,) = gradients(lambda x: F.avg_pool2d(x, (height, width), stride), dout, x)
     expect_close(dx, expected, name="dx", mistakes={
-        "The gradient was spread over the window; it goes to the maximum alone.": lambda: spread,
+        "The gradient was spread over the window; it belongs to the maximum only.": lambda: spread,
     })  # fmt: skip
 
 
 @task("MaxPool.backward", points=2)
 def check_max_pooling_gradient_agrees_with_autograd(student, rng):
-    """The gradient of max pooling goes to the maximum of each window, as autograd says."""
+    """The gradient of max pooling agrees with autograd's: it goes to the maximum of each window."""
     judge_pool_gradient(student, rng, rng.normal(2, 3, 8, 6), 2, 2, 2)
     judge_pool_gradient(student, rng, rng.normal(3, 2, 7, 9), 2, 3, 3)

@@ -1,4 +1,4 @@
-"""Public checks of networks by hand, of their start and their training: torch's operators in float64, and autograd."""
+"""Public checks of networks by hand, their initialisation and training, against torch's operators and autograd."""
 
 from collections.abc import Sequence
 
@@ -30,26 +30,26 @@ def check_kaiming_has_the_right_deviation(student, rng):
         weight = student.kaiming_initializer(before, after, **options, device=rng.device, dtype=torch.float64)
         expect_shape(weight, shape)
         found = float(weight.std())
-        error = 6 / (2 * weight.numel()) ** 0.5  # six standard errors of a normal sample's deviation
+        error = 6 / (2 * weight.numel()) ** 0.5  # six standard errors of the standard deviation of a normal sample
         wrong = {
             "That is the variance; the standard deviation is its root.": variance,
-            "The gain is 2 if a ReLU follows, and 1 otherwise.": (
+            "The gain should be 2 if a ReLU follows, and 1 otherwise.": (
                 (variance * (0.5 if options.get("relu", True) else 2)) ** 0.5
             ),
-            "A convolution's fan in is Din * K * K.": (variance * options.get("K", 1) ** 2) ** 0.5,
-            "This goes by the fan out, not by the fan in.": (variance * before / after) ** 0.5,
+            "The fan in of a convolution is Din * K * K.": (variance * options.get("K", 1) ** 2) ** 0.5,
+            "This uses the fan out; use the fan in.": (variance * before / after) ** 0.5,
         }  # fmt: skip
         hints = [hint for hint, value in wrong.items() if abs(found / value - 1) < error]
         expect(
             abs(found / variance**0.5 - 1) < error,
-            f"For {before}, {after}, {options} the deviation is {found:.4g}; it should be {variance**0.5:.4g}.",
+            f"For {before}, {after}, {options} the standard deviation is {found:.4g}, not {variance**0.5:.4g}.",
             hint=hints[0] if hints else "",
         )
         expect_normal(weight, variance**0.5, name=f"for {before}, {after}, {options}")
 
 
 def deep_shapes(dims: Sequence[int], filters: Sequence[int], pools: Sequence[int], classes: int, normal: bool) -> dict:
-    """Name -> shape of each parameter of the deep network."""
+    """Return the shape of each parameter of the deep network, by its name."""
     shapes, (channels, height, width) = {}, dims
     for i, after in enumerate(filters, start=1):
         shapes |= {f"W{i}": (after, channels, 3, 3), f"b{i}": (after,)}
@@ -71,7 +71,7 @@ def initializer(Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32)
 
 
 def start_of(name: str, shape: Sequence[int]) -> float:
-    """What a parameter is filled with at the start; a weight by the initializer above."""
+    """Return the initial value of a parameter; for a weight, with the initializer above."""
     if name.startswith("W"):
         return shape[1] + 0.5 if len(shape) == 4 else float(shape[0])
     return float(name.startswith("gamma"))
@@ -79,9 +79,9 @@ def start_of(name: str, shape: Sequence[int]) -> float:
 
 @task("DeepConvNet", points=1)
 def check_deep_net_has_its_parameters(student, rng):
-    """The deep network's parameters have the right names, shapes, dtype and start, with and without normalisation.
+    """The deep network's parameters have the right names, shapes, dtype and initial values, with and without batchnorm.
 
-    With a weight_initializer, the weights are what it gives.
+    With a weight_initializer, the weights are its results.
     """
     initializer = student.define(INITIALIZER).initializer
     for normal, options in ((False, {}), (True, {}), (False, {"weight_initializer": initializer})):
@@ -101,7 +101,9 @@ def check_deep_net_has_its_parameters(student, rng):
             if name.startswith("W") and not options:
                 error = 6 / (2 * params[name].numel()) ** 0.5
                 spread = float(params[name].std())
-                expect(abs(spread / 0.2 - 1) < error, f"{name} has deviation {spread:.4g}; weight_scale is 0.2.")
+                expect(
+                    abs(spread / 0.2 - 1) < error, f"{name} has standard deviation {spread:.4g}; weight_scale is 0.2."
+                )
                 expect_normal(params[name], 0.2, name=name)
             else:
                 start = torch.full_like(params[name], start_of(name, shape))
@@ -142,7 +144,7 @@ def memorise(DeepConvNet, images, labels, weight_scale, learning_rate):
 
 @task("find_overfit_parameters", points=2, seconds=90)
 def check_overfit_parameters_learn_fifty_images(student, data):
-    """With your weight_scale and learning_rate, a four-layer network learns 50 images by heart in 30 epochs."""
+    """With your weight_scale and learning_rate, a four-layer network memorises (overfits) 50 images in 30 epochs."""
     found = student.find_overfit_parameters()
     numbers = type(found) in (tuple, list) and [type(value) for value in found]
     pairs = ([float] * 2, [int, float], [float, int], [int] * 2)
@@ -181,14 +183,14 @@ def facts(make, data, dtype, device):
 
 @task("create_convolutional_solver_instance", points=1)
 def check_solver_trains_a_deep_net_within_the_budget(student, rng):
-    """The Solver trains a DeepConvNet made for the data it was given, and draws at most 20,000 images."""
+    """The Solver trains a DeepConvNet that fits the data, and draws at most 20,000 images."""
     helper = student.define(SOLVER)
     for images, dims, classes, dtype in ((2000, (3, 32, 32), 10, torch.float32), (500, (1, 36, 40), 7, torch.float64)):
         x = rng.normal(images, *dims, dtype=dtype)
         y = torch.arange(images, device=rng.device) % classes
         data = {"X_train": x, "y_train": y, "X_val": x[:9], "y_val": y[:9]}
         facts = helper.facts(student.create_convolutional_solver_instance, data, dtype, rng.device)
-        expect(type(facts) is dict, "The Solver could not be read.")
+        expect(type(facts) is dict, "The Solver's attributes could not be read.")
         expect("Solver" in facts["solver"], "Return a Solver.", hint="Did you return the model?")
         expect("DeepConvNet" in facts["model"], "The Solver's model is not a DeepConvNet.")
         expect_equal(facts["images"], images, name="training images of the Solver")

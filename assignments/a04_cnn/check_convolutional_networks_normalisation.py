@@ -1,15 +1,15 @@
-"""Public checks of normalisation by hand: torch's own layers in float64, and autograd."""
+"""Public checks of normalisation by hand, against torch's own layers in float64 and autograd."""
 
 import torch
-from oracles import BY_HAND, batch_norm, expect_parts, features, gradients, group_norm, layer_norm
+from oracles import BY_HAND, batch_norm, expect_parts, features, gradients, group_norm, layer_norm, output_of
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, forbid, task
+from autograder import expect_close, expect_equal, forbid, task
 
 
 def plain_norm(x: Tensor, gamma: Tensor, beta: Tensor, axes, eps: float, *, unbiased=False, outside=False) -> Tensor:
-    """Normalise over ``axes``, perhaps with a mistake."""
+    """Normalise over ``axes``; ``unbiased`` and ``outside`` are common mistakes."""
     centred = x - x.mean(axes, keepdim=True)
     var = x.var(axes, unbiased=unbiased, keepdim=True)
     view = (-1,) + (1,) * (x.ndim - 2)
@@ -17,13 +17,13 @@ def plain_norm(x: Tensor, gamma: Tensor, beta: Tensor, axes, eps: float, *, unbi
 
 
 def wrong_norms(x: Tensor, gamma: Tensor, beta: Tensor, axes: tuple[int, ...], eps: float) -> dict:
-    """Hint -> the output that this mistake gives."""
+    """Return the output that each mistake gives, by its hint."""
     other = tuple(i for i in range(1 if 0 in axes else 0, x.ndim) if i not in axes) or (1,)
     return {
-        "The variance is divided by the number of values, not by one less.": (
+        "Divide the variance by the number of values, not by one less.": (
             lambda: plain_norm(x, gamma, beta, axes, eps, unbiased=True)
         ),
-        "eps is added to the variance, under the root.": lambda: plain_norm(x, gamma, beta, axes, eps, outside=True),
+        "Add eps to the variance, under the root.": lambda: plain_norm(x, gamma, beta, axes, eps, outside=True),
         "Scale and shift are missing.": (
             lambda: plain_norm(x, torch.ones_like(gamma), torch.zeros_like(beta), axes, eps)
         ),
@@ -44,7 +44,7 @@ def check_batch_norm_agrees_with_torch(student, rng):
 
 @task("BatchNorm.forward", points=1)
 def check_batch_norm_keeps_running_statistics(student, rng):
-    """Training updates the running statistics in bn_param; test mode normalises by them and leaves them alone."""
+    """Training updates the running statistics in bn_param; test mode uses them and does not change them."""
     forbid(student, "BatchNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 6, 4)
     mean, var, m = rng.normal(4), rng.uniform(4) + 0.5, 0.8
@@ -60,25 +60,24 @@ def check_batch_norm_keeps_running_statistics(student, rng):
         "The running mean was not updated. Store it in bn_param.": lambda: mean,
     })  # fmt: skip
     expect_close(after["running_var"], new_var, name='bn_param["running_var"]', mistakes={
-        "The running variance takes the variance divided by N, not by N - 1.": lambda: m * var + (1 - m) * x.var(0),
+        "Divide the variance by N, not by N - 1.": lambda: m * var + (1 - m) * x.var(0),
         "The running variance was not updated. Store it in bn_param.": lambda: var,
     })  # fmt: skip
 
     param = {"mode": "test", "running_mean": mean, "running_var": var}
     seen = student.inspect(student.BatchNorm.forward, x, gamma, beta, param)
     expected = F.batch_norm(x, mean, var, gamma, beta, training=False, eps=1e-5)
-    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
-    expect_close(seen.value[0], expected, name="out in test mode", mistakes={
-        "Test mode uses the running statistics, not those of the batch.": lambda: batch_norm()(x, gamma, beta),
+    expect_close(output_of(seen), expected, name="out in test mode", mistakes={
+        "Test mode should use the running statistics, not those of the batch.": lambda: batch_norm()(x, gamma, beta),
     })  # fmt: skip
-    kept = {name: seen.args[3][name] for name in ("running_mean", "running_var")}
-    expect_equal(kept, {"running_mean": mean, "running_var": var}, name="running statistics after test mode")
+    running = {name: seen.args[3][name] for name in ("running_mean", "running_var")}
+    expect_equal(running, {"running_mean": mean, "running_var": var}, name="running statistics after test mode")
 
 
 def judge_norm_gradients(
     student, rng, layer, oracle, x, gamma, beta, *options, method="backward", dout=None, **tolerance
 ):  # fmt: skip
-    """Gradients of a normalisation layer against autograd; the call as seen from outside. ``dout``: else random."""
+    """Compare a normalisation layer's gradients with autograd; return the inspected call. ``dout``: else random."""
     forbid(student, f"{layer}.{method}", calls=BY_HAND)
     dout = rng.normal(*x.shape) if dout is None else dout
     norm = getattr(student, layer)
@@ -87,7 +86,7 @@ def judge_norm_gradients(
     expected = gradients(oracle, dout, x, gamma, beta)
     view = (1, -1) + (1,) * (x.ndim - 2)
     expect_parts(seen.value, expected, "dx dgamma dbeta", {"dx": {
-        "Mean and variance depend on x too: their paths are missing.": (
+        "Mean and variance depend on x too: their part of the gradient is missing.": (
             lambda: dout * gamma.view(view) * (oracle(x + 1e-6, gamma, beta) - oracle(x, gamma, beta)) / 1e-6
         ),
         "The factor gamma is missing.": lambda: gradients(oracle, dout / gamma.view(view), x, gamma, beta)[0],
@@ -111,24 +110,24 @@ def check_batch_norm_closed_form_agrees_with_autograd(student, rng):
 
 @task("SpatialBatchNorm.forward", points=1)
 def check_spatial_batch_norm_agrees_with_torch(student, rng):
-    """Spatial batch normalisation takes one mean and one variance for each channel, as torch's does."""
+    """Spatial batch normalisation agrees with torch's: one mean and one variance for each channel."""
     forbid(student, "SpatialBatchNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 3, 4, 5, 2)
-    for eps, asked in ((1e-5, {}), (0.3, {"eps": 0.3})):
-        out, _ = student.SpatialBatchNorm.forward(x, gamma, beta, {"mode": "train", **asked})
+    for eps, option in ((1e-5, {}), (0.3, {"eps": 0.3})):
+        out, _ = student.SpatialBatchNorm.forward(x, gamma, beta, {"mode": "train", **option})
         expect_close(out, batch_norm(eps)(x, gamma, beta), name="out", mistakes={
             **wrong_norms(x, gamma, beta, (0, 2, 3), eps),
-            "Each place got statistics of its own; a channel has one mean and one variance.": (
-                lambda: plain_norm(x, gamma, beta, (0,), eps)
+            "Each place has its own statistics; take one mean and one variance for each channel.": (
+                lambda eps=eps: plain_norm(x, gamma, beta, (0,), eps)
             ),
         })  # fmt: skip
 
 
 @task("SpatialBatchNorm.backward", points=1)
 def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
-    """The gradients of spatial batch normalisation agree with autograd's, for any eps and in float32, for views too.
+    """The gradients of spatial batch normalisation agree with autograd's, for any eps, float32 and views.
 
-    The call leaves dout as it was.
+    The call does not change dout.
     """
     judge_norm_gradients(student, rng, "SpatialBatchNorm", batch_norm(), *features(rng, 3, 4, 5, 2), {"mode": "train"})
     inputs = features(rng, 2, 3, 4, 5, dtype=torch.float32)
@@ -140,16 +139,22 @@ def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
 
 @task("LayerNorm.forward", points=1)
 def check_layer_norm_agrees_with_torch(student, rng):
-    """Layer normalisation normalises each row over its features, as torch's does."""
+    """Layer normalisation agrees with torch's: each row is normalised over its features."""
     forbid(student, "LayerNorm.forward", calls=BY_HAND)
     x, gamma, beta = rng.normal(4, 6) * 3 + 2, rng.normal(6), rng.normal(6)
     for eps in (1e-5, 0.2):
         out, _ = student.LayerNorm.forward(x, gamma, beta, {"eps": eps})
         expected = layer_norm(eps)(x, gamma, beta)
         expect_close(out, expected, name="out", mistakes={
-            "These are statistics over the batch; a row has its own.": lambda: plain_norm(x, gamma, beta, (0,), eps),
-            "The variance is divided by D, not by D - 1.": lambda: plain_norm(x, gamma, beta, (1,), eps, unbiased=True),
-            "Scale and shift are missing.": lambda: layer_norm(eps)(x, torch.ones_like(gamma), torch.zeros_like(beta)),
+            "These are statistics over the batch; each row has its own.": (
+                lambda eps=eps: plain_norm(x, gamma, beta, (0,), eps)
+            ),
+            "Divide the variance by D, not by D - 1.": (
+                lambda eps=eps: plain_norm(x, gamma, beta, (1,), eps, unbiased=True)
+            ),
+            "Scale and shift are missing.": (
+                lambda eps=eps: layer_norm(eps)(x, torch.ones_like(gamma), torch.zeros_like(beta))
+            ),
         })  # fmt: skip
 
 
@@ -168,16 +173,16 @@ def check_group_norm_agrees_with_torch(student, rng):
     for groups in (2, 3):
         out, _ = student.SpatialGroupNorm.forward(x, gamma, beta, groups, {})
         expect_close(out, group_norm(groups)(x, gamma, beta), name="out", mistakes={
-            f"There are {6 // groups} groups of {groups} channels here; it should be {groups} groups.": (
-                lambda: group_norm(6 // groups)(x, gamma, beta)
+            f"There are {6 // groups} groups of {groups} channels; there should be {groups} groups.": (
+                lambda groups=groups: group_norm(6 // groups)(x, gamma, beta)
             ),
-            "Every G-th channel is in one group; groups are neighbours.": (
-                lambda: group_norm(groups)(
+            "Every G-th channel is in one group; a group is a run of neighbouring channels.": (
+                lambda groups=groups: group_norm(groups)(
                     x.reshape(2, -1, groups, 4, 3).transpose(1, 2).reshape(x.shape), torch.ones_like(gamma), beta * 0
                 ).reshape(2, groups, -1, 4, 3).transpose(1, 2).reshape(x.shape)
                 * gamma.view(-1, 1, 1) + beta.view(-1, 1, 1)
             ),
-            "This is batch normalisation: images do not mix here.": lambda: batch_norm()(x, gamma, beta),
+            "This is batch normalisation; normalise each image separately.": lambda: batch_norm()(x, gamma, beta),
         })  # fmt: skip
 
 

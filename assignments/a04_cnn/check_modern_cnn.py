@@ -1,4 +1,4 @@
-"""Public checks of the modern blocks: the same weights in a plain computation by torch's operators."""
+"""Public checks of the modern blocks, against torch's operators with the same weights."""
 
 import torch
 from oracles_modern_cnn import BY_HAND, dense, inception, nin, residual, separable, vgg
@@ -28,11 +28,11 @@ def check_inception_agrees_with_the_formula(student, rng):
     sizes = (2, (3, 4), (5, 6), 7)
     x = rng.normal(2, 8, 6, 9)
 
-    def turned(layers: Recipe, x: Tensor) -> Tensor:
+    def shifted(layers: Recipe, x: Tensor) -> Tensor:
         return inception(*sizes)(layers, x).roll(2, dims=1)
 
     judge_module(student, rng, student.Inception(8, *sizes), inception(*sizes), x, {
-        "The paths are not in the order 1x1, 3x3, 5x5, pooling.": turned,
+        "The paths are not in the order 1x1, 3x3, 5x5, pooling.": shifted,
     })  # fmt: skip
 
 
@@ -59,6 +59,7 @@ def check_dense_block_agrees_with_the_formula(student, rng):
 
 
 def transition(after: int) -> Formula:
+    """Return the formula BN - ReLU - conv 1x1 - average pooling."""
     return lambda layers, x: F.avg_pool2d(layers.conv(layers.norm(x).relu(), after, 1), 2)
 
 
@@ -71,7 +72,7 @@ def check_transition_agrees_with_the_formula(student, rng):
 
     for size in ((6, 8), (7, 5)):
         judge_module(student, rng, student.transition_block(4, 3), transition(3), rng.normal(2, 4, *size), {
-            "This is max pooling; the transition pools by averages.": max_pooled,
+            "This is max pooling; use average pooling.": max_pooled,
         }, keeps_input=True, learns=True)  # fmt: skip
 
 
@@ -82,14 +83,14 @@ def check_separable_convolution_agrees_with_the_formula(student, rng):
 
 
 def judge_transposed(student, x, w, stride, pad):
-    """Call transposed_conv2d and compare with torch."""
+    """Compare transposed_conv2d with torch."""
     forbid(student, "transposed_conv2d", calls=BY_HAND)
     out = student.transposed_conv2d(x, w, stride=stride, pad=pad)
     expect_close(out, F.conv_transpose2d(x, w, stride=stride, padding=pad), mistakes={
-        "The filters are flipped; stamp them as they are.": (
+        "The filters are flipped; stamp them without flipping.": (
             lambda: F.conv_transpose2d(x, w.flip(2, 3), stride=stride, padding=pad)
         ),
-        "The padding was not cut off.": lambda: F.conv_transpose2d(x, w, stride=stride),
+        "The padding was not removed.": lambda: F.conv_transpose2d(x, w, stride=stride),
         "The stride was ignored.": lambda: F.conv_transpose2d(x, w, padding=pad),
     })  # fmt: skip
 
@@ -118,7 +119,7 @@ def small():
 
 @task("count_macs", points=1)
 def check_macs_of_single_convolutions(student):
-    """The count of one convolution is its output size times window times input channels, whatever its bias."""
+    """The count of one convolution is output size times window times input channels, with and without a bias."""
     nets = student.define(COUNTING)
     cases = [((3, 8, 3), {"padding": 1}, (3, 7, 5), 8 * 7 * 5 * 27)]
     cases += [((4, 6, (3, 2)), {"stride": 2}, (4, 9, 8), 6 * 16 * 24)]
@@ -127,7 +128,7 @@ def check_macs_of_single_convolutions(student):
             found = student.count_macs(nets.conv(*args, **options, bias=bias), shape)
             expect_equal(found, right, name=f"MACs of nn.Conv2d{args} on {shape}", mistakes={
                 "A multiply-accumulate is one operation, not two.": 2 * right,
-                "This counts weights; each is used at every place.": 216 if args[0] == 3 else 144,
+                "This counts weights; each weight is used at every place.": 216 if args[0] == 3 else 144,
             })  # fmt: skip
 
 
@@ -139,5 +140,5 @@ def check_macs_of_a_network(student):
     expect_equal(found, right, name="MACs", mistakes={
         "The linear layer was not counted.": right - 1440,
         "The convolutions were not counted.": 1440,
-        "Biases are not counted.": right + 8 * 16 * 12 + 12 * 4 * 3 + 10,
+        "Biases were counted; they should not be.": right + 8 * 16 * 12 + 12 * 4 * 3 + 10,
     })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Public checks of the residual networks: the same weights in a plain computation by torch's operators."""
+"""Public checks of the residual networks, against torch's operators with the same weights."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from autograder.probes.layers import Formula, Recipe
 
 
 def convnet_params(rng, channels=3, first=4, second=5, size=(6, 7), classes=3) -> list[Tensor]:
-    """Random parameters of the three-layer network."""
+    """Draw parameters of the three-layer network."""
     inputs = second * size[0] * size[1]
     return [
         rng.normal(first, channels, 5, 5) / 8, rng.normal(first),
@@ -50,7 +50,7 @@ def check_residual_block_adds_its_input(student, rng):
     same = residual(plain(4), 4, shortcut=False)
     judge_module(student, rng, student.ResidualBlock(4, 4), same, rng.normal(3, 4, 5, 8), {
         "The input is not added.": plain(4),
-        "A ReLU comes after the sum; nothing should.": lambda layers, x: same(layers, x).relu(),
+        "There is a ReLU after the sum; there should be none.": lambda layers, x: same(layers, x).relu(),
     })  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def check_residual_block_has_a_convolution_on_its_shortcut(student, rng):
     changed = residual(plain(6), 6, shortcut=True)
     judge_module(student, rng, student.ResidualBlock(4, 6), changed, rng.normal(3, 4, 5, 8), {
         "The input is not added.": plain(6),
-        "A ReLU comes after the sum; nothing should.": lambda layers, x: changed(layers, x).relu(),
+        "There is a ReLU after the sum; there should be none.": lambda layers, x: changed(layers, x).relu(),
     })  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def check_bottleneck_agrees_with_the_formula(student, rng):
 
 
 def network(stages: list[tuple[int, int, int, bool]], block: Callable[[int, int], Formula], classes: int) -> Formula:
-    """Stem, stages of residual blocks, mean over places, linear."""
+    """Return the formula of a stem, stages of residual blocks, the mean over places, and a linear layer."""
 
     def formula(layers: Recipe, x: Tensor) -> Tensor:
         x = layers.conv(x, stages[0][0], 3, pad=1).relu()

@@ -1,13 +1,16 @@
-"""What the checks of layers by hand share: torch's own layers, their gradients, and what is not allowed."""
+"""What the checks of layers by hand share: torch's own layers, their gradients, and forbidden functions."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close
+from autograder.checks.gradients import autograd_gradients
 from autograder.probes.aliases import AUTOGRAD
+from autograder.sandbox.proxy import Inspection
 
 READY_MADE = [
     "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "torch.*conv*", "torch.*pool*", "torch.*batch_norm*",
@@ -19,16 +22,21 @@ Oracle = Callable[..., Tensor]
 
 
 def gradients(oracle: Oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
-    """Gradients of sum(oracle(*inputs) * dout), by autograd in float64, in the dtype of the inputs."""
-    leaves = [x.detach().double().requires_grad_() for x in inputs]
-    found = torch.autograd.grad(oracle(*leaves), leaves, dout.double())
+    """Compute the gradients of sum(oracle(*inputs) * dout) by autograd in float64, in the dtype of the inputs."""
+    found = autograd_gradients(oracle, dout.double(), *(x.double() for x in inputs))
     return tuple(value.to(x.dtype) for value, x in zip(found, inputs, strict=True))
+
+
+def output_of(seen: Inspection) -> Any:
+    """Return the output of an inspected forward pass, which must return (out, cache)."""
+    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
+    return seen.value[0]
 
 
 def expect_parts(
     actual: object, expected: Sequence[Tensor], names: str, mistakes: dict | None = None, **tolerance: float
 ) -> None:
-    """A tuple, each part of which is close to what it should be. ``mistakes``: name -> hints of that part."""
+    """Compare a tuple part by part. ``mistakes`` maps a name to the hints of that part."""
     parts = names.split()
     kind = type(actual).__name__
     expect(
@@ -41,36 +49,37 @@ def expect_parts(
 
 
 def conv(stride: int, pad: int) -> Oracle:
-    """torch's convolution."""
+    """Return torch's convolution."""
     return lambda x, w, b: F.conv2d(x, w, b, stride=stride, padding=pad)
 
 
 def pool(height: int, width: int, stride: int) -> Oracle:
-    """torch's max pooling."""
+    """Return torch's max pooling."""
     return lambda x: F.max_pool2d(x, (height, width), stride)
 
 
 def pool_param(height: int, width: int, stride: int) -> dict[str, int]:
+    """Return the argument pool_param of MaxPool.forward."""
     return {"pool_height": height, "pool_width": width, "stride": stride}
 
 
 def features(rng, *shape: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, ...]:
-    """x with another mean and deviation in each feature, gamma, beta."""
+    """Draw x, with another mean and standard deviation in each feature, gamma and beta."""
     view = (-1,) + (1,) * (len(shape) - 2)
     x = rng.normal(*shape) * rng.uniform(shape[1], low=0.5, high=3).view(view) + 4 * rng.normal(shape[1]).view(view)
     return tuple(value.to(dtype) for value in (x, rng.normal(shape[1]) + 2, rng.normal(shape[1])))
 
 
 def batch_norm(eps: float = 1e-5) -> Oracle:
-    """torch's batch normalisation in train mode, for any number of axes after (N, C)."""
+    """Return torch's batch normalisation in train mode, for any number of axes after (N, C)."""
     return lambda x, gamma, beta: F.batch_norm(x, None, None, gamma, beta, training=True, eps=eps)
 
 
 def layer_norm(eps: float = 1e-5) -> Oracle:
-    """torch's layer normalisation of rows."""
+    """Return torch's layer normalisation of rows."""
     return lambda x, gamma, beta: F.layer_norm(x, x.shape[1:], gamma, beta, eps=eps)
 
 
 def group_norm(groups: int, eps: float = 1e-5) -> Oracle:
-    """torch's group normalisation."""
+    """Return torch's group normalisation."""
     return lambda x, gamma, beta: F.group_norm(x, groups, gamma, beta, eps=eps)

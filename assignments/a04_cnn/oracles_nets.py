@@ -1,4 +1,4 @@
-"""What the checks of networks by hand share: their scores by torch's operators, loss and gradients by autograd."""
+"""What the checks of networks by hand share: scores by torch's operators, loss and gradients by autograd."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,21 +10,21 @@ from torch.nn import functional as F
 from autograder import expect, expect_close, expect_equal
 
 INITIALIZER_BY_HAND = ["torch.nn.*", "common.fallbacks.*"]
-NET_BY_HAND = [*READY_MADE, "!torch.nn.init.*"]  # a ready-made start is charged to kaiming_initializer alone
+NET_BY_HAND = [*READY_MADE, "!torch.nn.init.*"]  # ready-made initialisation costs points in kaiming_initializer only
 
 
 def expect_normal(weight: Tensor, deviation: float, *, name: str) -> None:
-    """7 % of normal numbers lie beyond 1.8 deviations, and none of uniform ones of the same deviation."""
+    """Fail unless weights are normal: 7 % are beyond 1.8 standard deviations, of uniform numbers none are."""
     share = float((weight.abs() > 1.8 * deviation).double().mean())
     expect(
         share > 0.01,
-        f"{name}: {share:.1%} of the weights lie beyond 1.8 standard deviations; of normal numbers 7 % do.",
+        f"{name}: {share:.1%} of the weights are beyond 1.8 standard deviations; of normal numbers 7 % are.",
         hint="Draw from a normal distribution, not from a uniform one.",
     )
 
 
 def three_layers(params: dict[str, Tensor], x: Tensor) -> Tensor:
-    """Scores of the three-layer network by torch's operators."""
+    """Compute the scores of the three-layer network by torch's operators."""
     hidden = F.conv2d(x, params["W1"], params["b1"], padding=(params["W1"].shape[2] - 1) // 2)
     hidden = F.max_pool2d(hidden.relu(), 2).flatten(1)
     hidden = (hidden @ params["W2"] + params["b2"]).relu()
@@ -32,7 +32,7 @@ def three_layers(params: dict[str, Tensor], x: Tensor) -> Tensor:
 
 
 def deep(pools: Sequence[int], *, normal: bool) -> Callable[[dict[str, Tensor], Tensor], Tensor]:
-    """Scores of the deep network in train mode by torch's operators."""
+    """Return the scores of the deep network in train mode, by torch's operators, as a function."""
 
     def net(params: dict[str, Tensor], x: Tensor) -> Tensor:
         last = sum(name.startswith("W") for name in params)
@@ -49,23 +49,23 @@ def deep(pools: Sequence[int], *, normal: bool) -> Callable[[dict[str, Tensor], 
 
 
 def objective(net: Callable, params: dict[str, Tensor], x: Tensor, y: Tensor, reg: float) -> tuple[Tensor, dict]:
-    """Loss and gradients by autograd. ``net(params, x)`` are scores."""
+    """Compute loss and gradients by autograd; ``net(params, x)`` are the scores."""
     leaves = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
     weights = [value for name, value in leaves.items() if name.startswith("W")]
     loss = F.cross_entropy(net(leaves, x), y) + reg * sum(w.square().sum() for w in weights)
     return loss.detach(), dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
 
 
-def halved_reg(net: Callable, params: dict[str, Tensor], x: Tensor, y: Tensor, reg: float) -> dict:
-    """Hints about the loss."""
+def wrong_losses(net: Callable, params: dict[str, Tensor], x: Tensor, y: Tensor, reg: float) -> dict:
+    """Return the loss that each mistake gives, by its hint."""
     return {
-        "The regularisation has no factor 1/2.": lambda: objective(net, params, x, y, reg / 2)[0],
+        "The regularisation has a factor 1/2; it should have none.": lambda: objective(net, params, x, y, reg / 2)[0],
         "The regularisation is missing.": lambda: objective(net, params, x, y, 0.0)[0],
-        "Biases are not regularised.": (
+        "The biases were regularised; only weights should be.": (
             lambda: objective(net, params, x, y, reg)[0]
             + reg * sum(v.square().sum() for k, v in params.items() if k[0] == "b" and k[1:].isdigit())
         ),
-        "This is the sum over the batch; the loss is a mean.": (
+        "This is the sum over the batch; take the mean.": (
             lambda: len(x) * objective(net, params, x, y, 0.0)[0] + objective(net, params, x, y, reg)[0]
             - objective(net, params, x, y, 0.0)[0]
         ),
@@ -82,7 +82,7 @@ def randomise(rng, model) -> dict[str, Tensor]:
     return params
 
 
-# What a model's loss returns, on request where autograd records nothing.
+# Calls a model's loss, if quiet where autograd records nothing.
 LOSS = """
 import contextlib
 import torch
@@ -94,10 +94,10 @@ def call(model, quiet, *inputs):
 
 
 def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False):
-    """Scores, loss and gradients of a student's model against an oracle.
+    """Compare scores, loss and gradients of a student's model with an oracle.
 
-    ``scores=False``: of a network whose scores without labels come from running statistics, loss and gradients alone.
-    ``quiet``: where autograd records nothing.
+    ``scores=False``: only loss and gradients, for networks whose scores without labels use running statistics.
+    ``quiet``: call the model where autograd records nothing.
     """
     params = randomise(rng, model)
     helper = student.define(LOSS)
@@ -107,7 +107,7 @@ def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False):
     result = helper.call(model, quiet, x, y)
     expect(type(result) in (tuple, list) and len(result) == 2, "loss(X, y) should return (loss, grads).")
     loss, grads = objective(net, params, x, y, reg)
-    expect_close(result[0], loss, name="loss", mistakes=halved_reg(net, params, x, y, reg))
+    expect_close(result[0], loss, name="loss", mistakes=wrong_losses(net, params, x, y, reg))
     expect(type(result[1]) is dict, f"The gradients should be a dict, not {type(result[1]).__name__}.")
     expect_equal(sorted(map(str, result[1])), sorted(grads), name="the names of the gradients, sorted")
     for name, value in grads.items():

@@ -1,4 +1,4 @@
-"""The residual networks' parts as formulas."""
+"""The parts of residual networks as formulas."""
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -7,14 +7,14 @@ from autograder.probes.layers import Formula, Recipe
 
 
 def convnet(x: Tensor, params: list[Tensor | None]) -> Tensor:
-    """The three-layer network; a bias may be None."""
+    """Compute the three-layer network; a bias may be None."""
     w1, b1, w2, b2, w3, b3 = params
     hidden = F.conv2d(F.conv2d(x, w1, b1, padding=2).relu(), w2, b2, padding=1).relu()
     return hidden.flatten(1) @ w3.T + (0 if b3 is None else b3)
 
 
 def plain(after: int, stride: int = 1) -> Formula:
-    """BN - ReLU - conv - BN - ReLU - conv."""
+    """Return BN - ReLU - conv - BN - ReLU - conv."""
 
     def formula(layers: Recipe, x: Tensor) -> Tensor:
         x = layers.conv(layers.norm(x).relu(), after, 3, stride=stride, pad=1)
@@ -24,7 +24,7 @@ def plain(after: int, stride: int = 1) -> Formula:
 
 
 def bottleneck(after: int, stride: int = 1) -> Formula:
-    """BN - ReLU - conv 1x1 - BN - ReLU - conv 3x3 - BN - ReLU - conv 1x1."""
+    """Return BN - ReLU - conv 1x1 - BN - ReLU - conv 3x3 - BN - ReLU - conv 1x1."""
 
     def formula(layers: Recipe, x: Tensor) -> Tensor:
         x = layers.conv(layers.norm(x).relu(), after // 4, 1, stride=stride)
@@ -35,7 +35,7 @@ def bottleneck(after: int, stride: int = 1) -> Formula:
 
 
 def residual(block: Formula, after: int, stride: int = 1, *, shortcut: bool) -> Formula:
-    """block(x) + x, or + a 1x1 convolution of x."""
+    """Return block(x) + x, or block(x) + a 1x1 convolution of x."""
 
     def formula(layers: Recipe, x: Tensor) -> Tensor:
         out = block(layers, x)  # the block takes its convolutions first: none of them has the shortcut's shape

@@ -81,12 +81,12 @@ def check_attention_lstm_step_agrees_with_torch(student, rng):
 
 @task("AttentionLSTM", points=2)
 def check_attention_lstm_looks_at_every_step(student, rng):
-    """Over a sequence, attention runs before each step with the last state; both states begin as the grid's mean."""
+    """Attention runs before each step with the last state; both states begin as the mean of the grid."""
     x, grid, w = rng.normal(3, 6, 4), 2 * rng.normal(3, 5, 3, 3), cell(rng, 4, 5)
     module = student.define(HELPERS).make(student.AttentionLSTM, 4, 5, w)
     values = w["Wx"], w["Wh"], w["Wattn"], w["b"]
     expect_close(module(x, grid), attention_lstm(x, grid, *values), name="h", mistakes={
-        "Attention runs once, at the beginning; it should run before every step.": lambda: attending_once(x, grid, *values),
+        "Attention runs only once; it should run before every step.": lambda: attending_once(x, grid, *values),
     })  # fmt: skip
 
 

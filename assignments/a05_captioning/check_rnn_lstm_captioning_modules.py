@@ -1,42 +1,26 @@
 """Public checks of the recurrent networks as modules, against torch's cells with the same weights."""
 
 import torch
+from oracles import make, weights
 from torch import Tensor
 
 from autograder import expect_close, forbid, task
 from autograder.probes.recurrent import READY_MADE, gru_step, lstm_step, over_time, rnn_step
-
-MAKE = """
-import torch
-
-def make(cls, inputs, state, *values):
-    module = cls(inputs, state).to(values[0].device, values[0].dtype)
-    with torch.no_grad():
-        for name, value in zip(("Wx", "Wh", "b"), values):
-            getattr(module, name).copy_(value)
-    return module
-"""
-
-
-def weights(rng, inputs: int, state: int, gates: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Wx, Wh, b with so many gates."""
-    wide = gates * state
-    return rng.normal(inputs, wide) / inputs**0.5, rng.normal(state, wide) / state**0.5, 0.5 * rng.normal(wide)
 
 
 @task("RNN", points=2)
 def check_rnn_module_agrees_with_torch(student, rng):
     """The RNN module agrees with torch's cell, in one step and over a sequence."""
     forbid(student, "RNN", calls=READY_MADE)
-    x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5, 1)
-    module = student.define(MAKE).make(student.RNN, 4, 5, *values)
+    x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5)
+    module = make(student, "RNN", 4, 5, values)
     expect_close(module.step_forward(x[:, 0], h0), rnn_step(x[:, 0], h0, *values), name="next_h")
     right = over_time(lambda now, h: rnn_step(now, h, *values), x, h0)
     expect_close(module(x, h0), right, name="h")
 
 
 def permuted(values: tuple[Tensor, ...], order: list[int]) -> list[Tensor]:
-    """The gates of each of the weights in another order."""
+    """Put the gates of each of the weights in another order."""
     return [torch.cat([value.chunk(len(order), dim=-1)[k] for k in order], dim=-1) for value in values]
 
 
@@ -44,8 +28,8 @@ def permuted(values: tuple[Tensor, ...], order: list[int]) -> list[Tensor]:
 def check_lstm_step_agrees_with_torch(student, rng):
     """One step of the LSTM agrees with torch's LSTM cell; gates in the order i, f, o, g."""
     forbid(student, "LSTM", calls=READY_MADE)
-    x, h, c, values = rng.normal(3, 4), rng.normal(3, 5), rng.normal(3, 5), weights(rng, 4, 5, 4)
-    module = student.define(MAKE).make(student.LSTM, 4, 5, *values)
+    x, h, c, values = rng.normal(3, 4), rng.normal(3, 5), rng.normal(3, 5), weights(rng, 4, 5, gates=4)
+    module = make(student, "LSTM", 4, 5, values)
     right = lstm_step(x, (h, c), *values)
     o = (x @ values[0] + h @ values[1] + values[2]).chunk(4, dim=1)[2].sigmoid()
     expect_close(module.step_forward(x, h, c), right, name="(next_h, next_c)", mistakes={
@@ -53,7 +37,7 @@ def check_lstm_step_agrees_with_torch(student, rng):
             lambda: lstm_step(x, (h, c), *permuted(values, [0, 1, 3, 2]))
         ),
         "The gates i and f are swapped.": lambda: lstm_step(x, (h, c), *permuted(values, [1, 0, 2, 3])),
-        "The cell state passes no tanh on its way out: next_h is o * tanh(next_c).": (o * right[1], right[1]),
+        "The tanh of the cell state is missing: next_h is o * tanh(next_c).": (o * right[1], right[1]),
         "The bias is missing.": lambda: lstm_step(x, (h, c), *values[:2], torch.zeros_like(values[2])),
         "The results are in the wrong order; return next_h, then next_c.": right[::-1],
     })  # fmt: skip
@@ -62,8 +46,8 @@ def check_lstm_step_agrees_with_torch(student, rng):
 @task("LSTM", points=2)
 def check_lstm_sequence_agrees_with_torch(student, rng):
     """A whole sequence of the LSTM agrees with torch's cell, from the cell state 0."""
-    x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5, 4)
-    module = student.define(MAKE).make(student.LSTM, 4, 5, *values)
+    x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5, gates=4)
+    module = make(student, "LSTM", 4, 5, values)
 
     def run(start: tuple[Tensor, Tensor]) -> Tensor:
         return over_time(lambda now, state: lstm_step(now, state, *values), x, start)
@@ -72,7 +56,7 @@ def check_lstm_sequence_agrees_with_torch(student, rng):
     expect_close(module(x, h0), run((h0, zero)), name="h", mistakes={
         "The cell state begins with h0; it should begin with zeros.": lambda: run((h0, h0)),
         "The hidden state begins with zeros; it should begin with h0.": lambda: run((zero, zero)),
-        "The cell state is zero again at every step; hand it on.": (
+        "The cell state is zero again at every step; pass it to the next step.": (
             lambda: over_time(lambda now, h: lstm_step(now, (h, zero), *values)[0], x, h0)
         ),
     })  # fmt: skip
@@ -82,8 +66,8 @@ def check_lstm_sequence_agrees_with_torch(student, rng):
 def check_gru_agrees_with_torch(student, rng):
     """The GRU agrees with torch's GRU cell, in one step and over a sequence."""
     forbid(student, "GRU", calls=READY_MADE)
-    x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5, 3)
-    module = student.define(MAKE).make(student.GRU, 4, 5, *values)
+    x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5, gates=3)
+    module = make(student, "GRU", 4, 5, values)
     now, (wx, wh, b) = x[:, 0], values
     r, z = (now @ wx + h0 @ wh + b).chunk(3, dim=1)[:2]
     r, z, ahead = r.sigmoid(), z.sigmoid(), (now @ wx + b).chunk(3, dim=1)[2]
@@ -91,14 +75,14 @@ def check_gru_agrees_with_torch(student, rng):
     n = (ahead + r * past).tanh()
     right = gru_step(now, h0, *values)
     expect_close(module.step_forward(now, h0), right, name="next_h", mistakes={
-        "z and 1 - z are swapped: z is how much of the old state is kept.": (1 - z) * h0 + z * n,
-        "r is multiplied before the matrix; it should come after.": (
+        "z and 1 - z are swapped: z is the share of the old state.": (1 - z) * h0 + z * n,
+        "r multiplies the state; it should multiply the product with Wh.": (
             lambda: z * h0 + (1 - z) * (ahead + (r * h0) @ wh.chunk(3, dim=1)[2]).tanh()
         ),
         "The thirds are in the order z, r, n; here it is r, z, n.": (
             lambda: gru_step(now, h0, *permuted(values, [1, 0, 2]))
         ),
-        "The bias of n is multiplied by r; it stays outside.": z * h0 + (1 - z) * (bare + r * (past + bias)).tanh(),
+        "The bias of n is multiplied by r; it should not be.": z * h0 + (1 - z) * (bare + r * (past + bias)).tanh(),
         "The reset gate is missing.": z * h0 + (1 - z) * (ahead + past).tanh(),
     })  # fmt: skip
     sequence = over_time(lambda at, h: gru_step(at, h, *values), x, h0)

@@ -1,28 +1,16 @@
-"""Public checks of part 1: the recurrent network by hand against torch's own cell and autograd."""
+"""Public checks of part 1: the recurrent network by hand, against torch's own cell and autograd."""
 
 import torch
+from oracles import BY_HAND, HELPERS, sequence, weights
 from torch import Tensor
 
 from autograder import expect_close, forbid, task
-from autograder.probes.recurrent import READY_MADE, over_time, rnn_step
-from autograder.probes.aliases import AUTOGRAD
-
-BY_HAND = [*READY_MADE, *AUTOGRAD, "common.fallbacks.*"]
-
-
-def weights(rng, inputs: int, state: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Wx, Wh, b that leave tanh neither flat nor saturated."""
-    return rng.normal(inputs, state) / inputs**0.5, rng.normal(state, state) / state**0.5, 0.5 * rng.normal(state)
-
-
-def sequence(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
-    """torch's cell, step after step."""
-    return over_time(lambda now, state: rnn_step(now, state, wx, wh, b), x, h0)
-
+from autograder.checks.gradients import autograd_gradients
+from autograder.probes.recurrent import rnn_step
 
 WRITTEN = """
 def written(f, *arguments):
-    '''Raises NotImplementedError if f is not written yet; other errors, on senseless arguments, do not count.'''
+    '''Raise NotImplementedError if f is not written yet; other errors, from invalid arguments, do not count.'''
     try:
         f(*arguments)
     except NotImplementedError:
@@ -33,14 +21,8 @@ def written(f, *arguments):
 
 
 def needs(student, name: str, *arguments) -> None:
-    """Whoever has not written the forward pass yet is told first that the backward pass is missing too."""
+    """Report a missing backward pass first, also to students whose forward pass is missing too."""
     student.define(WRITTEN).written(getattr(student, name), *arguments)
-
-
-def gradients(oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
-    """Gradients of sum(oracle(*inputs) * dout) by autograd."""
-    leaves = [x.detach().clone().requires_grad_() for x in inputs]
-    return torch.autograd.grad(oracle(*leaves), leaves, dout)
 
 
 @task("rnn_step_forward", points=2)
@@ -54,7 +36,7 @@ def check_step_agrees_with_torch(student, rng):
     expect_close(next_h, rnn_step(x, h, wx, wh, b), name="next_h", mistakes={
         "The bias is missing.": (inside - b).tanh(),
         "tanh is missing.": inside,
-        "The state before is missing.": (x @ wx + b).tanh(),
+        "The previous state is missing.": (x @ wx + b).tanh(),
         "The input is missing.": (h @ wh + b).tanh(),
         "Wh is transposed.": (x @ wx + h @ wh.T + b).tanh(),
         "This is a sigmoid; it should be tanh.": inside.sigmoid(),
@@ -71,8 +53,8 @@ def check_step_gradients_agree_with_autograd(student, rng):
     d = rng.normal(3, 5)
     _, cache = student.hold(student.rnn_step_forward, *inputs)
     found = student.rnn_step_backward(d, cache)
-    right = gradients(rnn_step, d, *inputs)
-    flat = gradients(lambda x, h, wx, wh, b: x @ wx + h @ wh + b, d, *inputs)
+    right = autograd_gradients(rnn_step, d, *inputs)
+    flat = autograd_gradients(lambda x, h, wx, wh, b: x @ wx + h @ wh + b, d, *inputs)
     expect_close(found, right, name="(dx, dprev_h, dWx, dWh, db)", mistakes={
         "The derivative of tanh, 1 - next_h^2, is missing.": flat,
         "The gradients of the weights are averaged over the batch; they are sums.": (
@@ -89,29 +71,17 @@ def check_sequence_agrees_with_torch(student, rng):
     h, _ = student.rnn_forward(x, h0, wx, wh, b)
     right = sequence(x, h0, wx, wh, b)
     expect_close(h, right, name="h", mistakes={
-        "The states before the steps are returned; return those after.": torch.cat([h0[:, None], right[:, :-1]], 1),
-        "Every step begins with h0; it should begin with the state of the step before.": (
+        "These are the states before the steps; return those after.": torch.cat([h0[:, None], right[:, :-1]], 1),
+        "Every step begins with h0; it should begin with the state of the previous step.": (
             lambda: torch.stack([rnn_step(x[:, t], h0, wx, wh, b) for t in range(6)], 1)
         ),
         "The sequence begins with zeros; it should begin with h0.": sequence(x, torch.zeros_like(h0), wx, wh, b),
-        "The steps are returned in the reverse order.": right.flip(1),
+        "The steps are returned in reverse order.": right.flip(1),
     })  # fmt: skip
 
 
-THROUGH = """
-import torch
-
-def through(f, x, *rest):
-    leaves = [a.clone().requires_grad_() for a in (x, *rest)]
-    out, _ = f(*leaves)
-    weights = torch.arange(out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape).cos()
-    (out * weights).sum().backward()
-    return [leaf.grad for leaf in leaves]
-"""
-
-
 def cosines(out: Tensor) -> Tensor:
-    """The weights that THROUGH takes."""
+    """Return weights for a sum over all outputs, a different one for each."""
     return torch.arange(out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape).cos()
 
 
@@ -119,9 +89,10 @@ def cosines(out: Tensor) -> Tensor:
 def check_autograd_follows_the_sequence(student, rng):
     """Autograd finds the right gradients through rnn_forward."""
     inputs = rng.normal(2, 5, 3), rng.normal(2, 4), *weights(rng, 3, 4)
-    found = student.define(THROUGH).through(student.rnn_forward, *inputs)
-    right = gradients(sequence, cosines(rng.normal(2, 5, 4)), *inputs)
-    expect_close(found, list(right), name="gradients of (x, h0, Wx, Wh, b)")
+    dout = cosines(rng.normal(2, 5, 4))
+    helper = student.define(HELPERS)
+    found = helper.through(helper.first(student.rnn_forward), dout, *inputs)
+    expect_close(found, list(autograd_gradients(sequence, dout, *inputs)), name="gradients of (x, h0, Wx, Wh, b)")
 
 
 @task("rnn_backward", points=4)
@@ -132,14 +103,14 @@ def check_sequence_gradients_agree_with_autograd(student, rng):
     inputs = rng.normal(2, 6, 4), rng.normal(2, 5), *weights(rng, 4, 5)
     dh = rng.normal(2, 6, 5)
     _, cache = student.hold(student.rnn_forward, *inputs)
-    right = gradients(sequence, dh, *inputs)
+    right = autograd_gradients(sequence, dh, *inputs)
     last = torch.zeros_like(dh)
     last[:, -1] = dh[:, -1]
     expect_close(student.rnn_backward(dh, cache), right, name="(dx, dh0, dWx, dWh, db)", mistakes={
-        "Only the loss of the last step counts; dh[:, t] must be added at every step.": (
-            lambda: gradients(sequence, last, *inputs)
+        "Only the loss of the last step counts; add dh[:, t] at every step.": (
+            lambda: autograd_gradients(sequence, last, *inputs)
         ),
-        "No gradient comes from the step after; dprev_h must be added at every step.": (
+        "The gradient of the next step is missing; add dprev_h at every step.": (
             lambda: cut(dh, inputs, 1)
         ),
         "The gradients of the weights are averaged over the steps; they are sums.": (
@@ -149,7 +120,7 @@ def check_sequence_gradients_agree_with_autograd(student, rng):
 
 
 def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...]:
-    """Gradients by autograd where no gradient enters a step that begins a piece of so many steps."""
+    """Compute gradients by autograd, with the state detached after every piece of so many steps."""
 
     def oracle(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
         states, h = [], h0
@@ -158,7 +129,7 @@ def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...
             states.append(h)
         return torch.stack(states, dim=1)
 
-    return gradients(oracle, dh, *inputs)
+    return autograd_gradients(oracle, dh, *inputs)
 
 
 @task("rnn_truncated_backward", points=3)
@@ -172,8 +143,10 @@ def check_truncated_gradients_agree_with_detached_pieces(student, rng):
     right = cut(dh, inputs, 3)
     found = student.rnn_truncated_backward(dh, cache, 3)
     expect_close(found, right, name="(dx, dh0, dWx, dWh, db)", mistakes={
-        "This is the full gradient: it crosses the borders of the pieces.": lambda: gradients(sequence, dh, *inputs),
-        "No gradient goes from one step to the one before; within a piece it should.": lambda: cut(dh, inputs, 1),
+        "This is the full gradient: it crosses the borders of the pieces.": (
+            lambda: autograd_gradients(sequence, dh, *inputs)
+        ),
+        "Within a piece, gradients should go from step to step.": lambda: cut(dh, inputs, 1),
         "The pieces are one step too long.": lambda: cut(dh, inputs, 4),
     })  # fmt: skip
 
@@ -187,32 +160,29 @@ def check_clipping_agrees_with_torch(student, rng):
     found = student.define(CLIP).clip(student.clip_gradients, grads, 1.5)
     right = clipped(grads, 1.5)
     expect_close(found, right, rtol=1e-4, name="(length before, gradients after)", mistakes={
-        "Each parameter is clipped by itself; they have one length together.": (
+        "Each parameter is clipped by itself; clip all of them by one common length.": (
             lambda: (right[0], [g * (1.5 / g.norm()).clamp(max=1) for g in grads])
         ),
         "Each number is clipped by itself; that changes the direction.": lambda: (
             right[0], [g.clamp(-1.5, 1.5) for g in grads],
         ),
-        "The length after clipping is returned; return the one before.": (right[0].clamp(max=1.5), right[1]),
+        "The length after clipping is returned; return the length before.": (right[0].clamp(max=1.5), right[1]),
     })  # fmt: skip
 
 
 CLIP = """
 import torch
 
-def clip(f, grads, limit, missing=(), lazy=False):
+def clip(f, grads, limit):
     parameters = [torch.zeros_like(g, requires_grad=True) for g in grads]
     for p, g in zip(parameters, grads):
         p.grad = g.clone()
-    for place in missing:
-        parameters.insert(place, torch.zeros(2, 2, dtype=grads[0].dtype, device=grads[0].device, requires_grad=True))
-    total = f(iter(parameters) if lazy else parameters, limit)
-    return (total, [p.grad for p in parameters if p.grad is not None])
+    return f(parameters, limit), [p.grad for p in parameters if p.grad is not None]
 """
 
 
 def clipped(grads: list[Tensor], limit: float) -> tuple[Tensor, list[Tensor]]:
-    """torch's way."""
+    """Clip with torch's clip_grad_norm_."""
     parameters = [torch.zeros_like(g, requires_grad=True) for g in grads]
     for parameter, grad in zip(parameters, grads, strict=True):
         parameter.grad = grad.clone()

@@ -4,6 +4,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from oracles import HELPERS
 
 from autograder import expect_close, forbid, task
 
@@ -13,21 +14,10 @@ def check_words_become_their_rows(student, rng):
     """Each word becomes its row of W_embed."""
     forbid(student, "WordEmbedding", calls=["nn.Embedding*", "F.embedding*"])
     table, words = rng.normal(11, 4), rng.integers(0, 11, 3, 5)
-    module = student.define(LOOK).make(student.WordEmbedding, 11, 4, table)
+    module = student.define(HELPERS).make_embedding(student.WordEmbedding, 11, 4, table)
     expect_close(module(words), F.embedding(words, table), mistakes={
         "The axes of captions and words are swapped.": lambda: F.embedding(words, table).transpose(0, 1),
     })  # fmt: skip
-
-
-LOOK = """
-import torch
-
-def make(cls, words, size, table):
-    module = cls(words, size).to(table.device, table.dtype)
-    with torch.no_grad():
-        module.W_embed.copy_(table)
-    return module
-"""
 
 
 @task("temporal_softmax_loss", points=2)
@@ -45,7 +35,7 @@ def check_loss_agrees_with_a_plain_loop(student, rng):
 
 @task("temporal_softmax_loss", points=1)
 def check_padding_changes_nothing(student, rng):
-    """Steps at which the word is ignore_index change nothing, whatever their scores."""
+    """Steps whose word is ignore_index do not change the loss, for any scores."""
     scores, words = rng.normal(3, 4, 7), rng.integers(1, 7, 3, 4)
     plain = F.cross_entropy(scores.flatten(0, 1), words.flatten(), reduction="sum") / 3
     longer = torch.cat([scores, 9 * rng.normal(3, 2, 7)], dim=1)
@@ -58,7 +48,7 @@ def check_padding_changes_nothing(student, rng):
 
 
 def judge_bleu(student, candidate: str, references: list[str], n: int, expected: float, mistakes=None) -> None:
-    """BLEU of sentences."""
+    """Compare BLEU of sentences with the expected value."""
     forbid(student, "bleu", calls=["nltk.*", "torchtext.*", "torchmetrics.*", "sacrebleu.*"])
     found = student.bleu(candidate.split(), [reference.split() for reference in references], n=n)
     expect_close(found, expected, mistakes=mistakes or {}, check_dtype=False)
@@ -66,7 +56,7 @@ def judge_bleu(student, candidate: str, references: list[str], n: int, expected:
 
 @task("bleu", points=2)
 def check_bleu_by_hand(student):
-    """BLEU is right where a hand can count: "a red disc left of a blue square" against one reference."""
+    """BLEU of "a red disc left of a blue square" against one reference is the value counted by hand."""
     candidate, reference = "a red disc left of a blue square", "a red disc right of a blue square"
     # 8 words, 7 of them shared; of 7 pairs 5; of 6 triples 3: "a red disc", "of a blue", "a blue square"
     judge_bleu(student, candidate, [candidate], 4, 1.0)
@@ -81,13 +71,13 @@ def check_bleu_by_hand(student):
 
 @task("bleu", points=1)
 def check_bleu_clips_and_takes_the_best_reference(student):
-    """A repeated word counts as often as in that reference which has it most, not in all of them together."""
+    """A repeated word counts at most as often as in the reference where it is most frequent."""
     # Papineni et al., example 2: "the" occurs twice in the first reference
     the, first, second = "the the the the the the the", "the cat is on the mat", "there is a cat on the mat"
     judge_bleu(student, the, [first, second], 1, 2 / 7, {
         "Counts are not clipped.": 1.0,
         "The counts of all references are added; take the largest.": 3 / 7,
-        "A word counts once at most; it counts as often as in a reference.": 1 / 7,
+        "Each word counts at most once; it may count as often as in a reference.": 1 / 7,
     })  # fmt: skip
     # two of its pairs are in the first reference, two in the second; r = 4, of the reference closest in length
     judge_bleu(student, "a b c d e", ["a b c x", "c d e y z w v"], 2, 1.0)
@@ -95,11 +85,11 @@ def check_bleu_clips_and_takes_the_best_reference(student):
 
 @task("bleu", points=1)
 def check_bleu_has_a_brevity_penalty(student):
-    """A candidate that is shorter than the closest reference is punished by exp(1 - r/c)."""
+    """A candidate that is shorter than the closest reference is penalised by exp(1 - r/c)."""
     judge_bleu(student, "a red disc", ["a red disc above a ring"], 1, math.exp(1 - 6 / 3), {
         "The brevity penalty is missing.": 1.0,
         "The penalty is c / r; it should be exp(1 - r/c).": 0.5,
-        "The penalty has the ratio the wrong way round.": math.exp(1 - 3 / 6),
+        "The ratio in the penalty is inverted.": math.exp(1 - 3 / 6),
     })  # fmt: skip
     references = ["a red disc above a ring", "a red disc left", "a red disc right of a large blue ring"]
     judge_bleu(student, "a red disc", references, 1, math.exp(1 - 4 / 3), {
@@ -108,6 +98,6 @@ def check_bleu_has_a_brevity_penalty(student):
         "r is the mean length of the references; take that of the closest.": math.exp(1 - 19 / 9),
     })  # fmt: skip
     judge_bleu(student, "a red disc above", ["a red disc"], 1, 3 / 4, {
-        "A candidate that is longer than its reference is neither punished nor rewarded.": 3 / 4 * math.exp(1 - 3 / 4),
-        "A candidate that is longer than its reference is not punished.": 3 / 4 * math.exp(1 - 4 / 3),
+        "A candidate that is longer than its reference is neither penalised nor rewarded.": 3 / 4 * math.exp(1 - 3 / 4),
+        "A candidate that is longer than its reference is not penalised.": 3 / 4 * math.exp(1 - 4 / 3),
     })  # fmt: skip

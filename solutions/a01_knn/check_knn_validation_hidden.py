@@ -1,4 +1,4 @@
-"""Hidden checks of a01, cross-validation: other sizes and folds, uneven folds, inputs left as they were, any order."""
+"""Hidden checks of a01, cross-validation: other sizes and folds, uneven folds, unchanged inputs, any order."""
 
 from oracles import clusters, validate
 from oracles_hidden import distances

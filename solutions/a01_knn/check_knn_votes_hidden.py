@@ -1,4 +1,4 @@
-"""Hidden checks of a01, votes: any labels and sizes, each prediction by itself, accuracy on scenes."""
+"""Hidden checks of a01, votes: any labels and sizes, independent predictions, accuracy on scenes."""
 
 import torch
 from oracles import clusters, vote
@@ -8,19 +8,19 @@ from autograder import expect_equal, expect_shape, expect_unchanged, task
 
 
 def compare_votes(student, dists, y_train, k):
-    """The votes are right, and the inputs are as they were."""
+    """Compare the votes with the count; the inputs must be unchanged."""
     seen = student.inspect(student.predict_labels, dists, y_train, k=k)
     expected = vote(dists, y_train, k)
     numbered = torch.searchsorted(y_train.unique(), expected)
     expect_equal(
-        seen.value, expected, mistakes={"These number the labels that occur; wanted are the labels.": numbered}
+        seen.value, expected, mistakes={"These are positions among the labels that occur; return the labels.": numbered}
     )
     expect_unchanged(seen, dists, y_train)
 
 
 @task("predict_labels", points=2)
 def check_predict_labels_on_other_sizes(student, rng):
-    """Votes are right for float32 distances, for more test than training images, and for several k; inputs stay."""
+    """Votes are right for float32 distances, more test than training images and several k; inputs are unchanged."""
     y_train = rng.integers(0, 5, 19)
     for k in (1, 2, 7, 12):
         compare_votes(student, rng.uniform(19, 43, dtype=torch.float32), y_train, k)
@@ -28,7 +28,7 @@ def check_predict_labels_on_other_sizes(student, rng):
 
 @task("predict_labels", points=3)
 def check_predict_labels_with_any_labels(student, rng):
-    """Labels need not be 0 to 9: few of them, large ones, more of them than there are test images."""
+    """Labels need not be 0 to 9: there may be few, large ones, or more than there are test images."""
     few = torch.tensor([250, 3, 17, 90_001], device=rng.device)
     compare_votes(student, rng.uniform(23, 5), few[rng.integers(0, 4, 23)], k=6)
     compare_votes(student, rng.uniform(90, 4), rng.permutation(1000)[:90], k=3)
@@ -64,7 +64,7 @@ def check_classifier_on_other_images(student, rng):
 
 @task("KnnClassifier.predict", points=1)
 def check_classifier_predicts_each_image_by_itself(student, rng):
-    """A prediction does not depend on the other test images, nor on what was predicted before."""
+    """A prediction does not depend on the other test images or on earlier predictions."""
     images, labels = clusters(rng, 4, 50, 7)
     classifier = student.KnnClassifier(images[:38], labels[:38])
     expected = vote(distances(images[:38], images[38:]), labels[:38], 3)
@@ -75,7 +75,7 @@ def check_classifier_predicts_each_image_by_itself(student, rng):
 
 @task("KnnClassifier.predict", points=3)
 def check_classifier_scores_on_scenes(student, data, score):
-    """The classifier recognises images whose labels your code has not seen, as well as nearest neighbours can."""
+    """The classifier recognises images whose labels your code has not seen, as well as nearest neighbours should."""
     split = data(num_train=4000, num_test=1000)
     predicted = student.KnnClassifier(split.x_train, split.y_train).predict(split.x_test, k=5)
 

@@ -1,4 +1,4 @@
-"""Hidden checks of a02, the four losses: other sizes, dtypes and strides, extreme scores, differences, refusals."""
+"""Hidden checks of a02, the four losses: other sizes, dtypes, views, extreme scores, finite differences, errors."""
 
 import math
 
@@ -13,47 +13,49 @@ SIZES = [(9, 4, 3), (2, 7, 5), (1, 3, 4), (6, 1, 2), (5, 6, 11)]  # images, entr
 
 
 def torch_svm(W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
-    """torch's own, which also divides by the number of classes."""
+    """Compute torch's own loss, which also divides by the number of classes."""
     return W.shape[1] * F.multi_margin_loss(X @ W, y) + reg * (W**2).sum()
 
 
 def torch_softmax(W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
-    """torch's own."""
+    """Compute torch's own loss."""
     return F.cross_entropy(X @ W, y) + reg * (W**2).sum()
 
 
 def judge(student, name, W, X, y, reg, **tolerance):
-    """Loss and gradient are right, and the inputs are as they were."""
+    """Compare loss and gradient; the inputs must be unchanged."""
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
     formula = torch_svm if name.startswith("svm") else torch_softmax
     exact = W.double(), X.double(), y
     seen = student.inspect(getattr(student, name), W, X, y, reg)
     loss, dW = seen.value
-    infinite = {"A probability rounded to 0, and its logarithm is infinite: find log p from the scores.": math.inf}
+    infinite = {
+        "A probability was rounded to 0, and its logarithm is infinite: compute log p from the scores.": math.inf
+    }
     expect_close(loss, formula(*exact, reg).to(W.dtype), name="the loss", mistakes=infinite, **tolerance)
     expect_close(dW, derivative(formula, *exact, reg).to(W.dtype), name="dW", **tolerance)
     expect_equal(seen.args[:3], (W, X, y), name="the inputs after the call")
 
 
 def judge_sizes(student, rng, name):
-    """Batches of several sizes, one image among them, with and without regulariser."""
+    """Compare on batches of several sizes, also of one image, with and without regulariser."""
     for size in SIZES:
         for reg in (0.0, 0.7):
             judge(student, name, *batch(rng, *size), reg)
 
 
 def judge_float32(student, rng, name):
-    """float32 stays float32, for weights and images whose memory is not contiguous."""
+    """Compare in float32, also for weights and images whose memory is not contiguous."""
     W, X, y = batch(rng, 12, 5, 4, torch.float32)
     judge(student, name, W, X, y, 0.1)
     judge(student, name, W.T.contiguous().T, X.repeat(2, 2)[::2, ::2], y, 0.1)
 
 
 def judge_far_behind(student, rng, name):
-    """Scores thousands apart: the true class may be far ahead or far behind."""
+    """Compare for scores thousands apart: the true class may be far ahead or far behind."""
     W, X, y = batch(rng, 8, 3, 5)
     judge(student, name, 1000 * W, X, y, 0.0)
-    # A float32 score near 3000 is known to 2e-4, and where two classes are level a probability no better.
+    # A float32 score near 3000 is exact to 2e-4; between two equal classes a probability is not better.
     judge(student, name, 1000 * W.float(), X.float(), y, 0.0, rtol=1e-3, atol=1e-3)
 
 
@@ -68,25 +70,25 @@ def judge_by_differences(student, rng, name):
 
 @task("svm_loss_naive", points=3)
 def check_svm_naive_on_other_sizes(student, rng):
-    """The hinge loss with loops is right for any sizes, one image and two classes too; inputs stay."""
+    """The hinge loss with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_naive")
 
 
 @task("svm_loss_naive", points=1)
 def check_svm_naive_keeps_float32(student, rng):
-    """The hinge loss with loops keeps float32, and takes views."""
+    """The hinge loss with loops keeps float32, and accepts views."""
     judge_float32(student, rng, "svm_loss_naive")
 
 
 @task("svm_loss_vectorized", points=3)
 def check_svm_vectorized_on_other_sizes(student, rng):
-    """The hinge loss without loops is right for any sizes, one image and two classes too; inputs stay."""
+    """The hinge loss without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_vectorized")
 
 
 @task("svm_loss_vectorized", points=1)
 def check_svm_vectorized_keeps_float32(student, rng):
-    """The hinge loss without loops keeps float32, and takes views."""
+    """The hinge loss without loops keeps float32, and accepts views."""
     judge_float32(student, rng, "svm_loss_vectorized")
 
 
@@ -98,13 +100,13 @@ def check_svm_vectorized_gradient_by_differences(student, rng):
 
 @task("softmax_loss_naive", points=1)
 def check_softmax_naive_on_other_sizes(student, rng):
-    """The cross-entropy with loops is right for any sizes, one image and two classes too; inputs stay."""
+    """The cross-entropy with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_naive")
 
 
 @task("softmax_loss_naive", points=1)
 def check_softmax_naive_keeps_float32(student, rng):
-    """The cross-entropy with loops keeps float32, and takes views."""
+    """The cross-entropy with loops keeps float32, and accepts views."""
     judge_float32(student, rng, "softmax_loss_naive")
 
 
@@ -116,13 +118,13 @@ def check_softmax_naive_far_behind(student, rng):
 
 @task("softmax_loss_vectorized", points=2)
 def check_softmax_vectorized_on_other_sizes(student, rng):
-    """The cross-entropy without loops is right for any sizes, one image and two classes too; inputs stay."""
+    """The cross-entropy without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_vectorized")
 
 
 @task("softmax_loss_vectorized", points=1)
 def check_softmax_vectorized_keeps_float32(student, rng):
-    """The cross-entropy without loops keeps float32, and takes views."""
+    """The cross-entropy without loops keeps float32, and accepts views."""
     judge_float32(student, rng, "softmax_loss_vectorized")
 
 
@@ -133,14 +135,14 @@ def check_softmax_vectorized_far_behind(student, rng):
 
 
 def expect_refusal(student, f, args, story: str) -> None:
-    """A ValueError that says something."""
-    message = refusal_of(student, f, args, story, hint="Call validate_batch in the first line.")
+    """Expect a ValueError with a message."""
+    message = refusal_of(student, f, args, story, hint="Call validate_batch in the first line of each loss.")
     expect(len(message) >= 10, f"For {story} it raised ValueError: {message}")
 
 
 @task("validate_batch", points=1)
 def check_validate_batch_accepts_sound_batches(student, rng):
-    """Batches that make sense pass, whatever their size and dtype, and the class that W lacks by one does not."""
+    """Valid batches of any size and dtype pass; labels just out of range do not."""
     for size in SIZES:
         W, X, y = batch(rng, *size, dtype=rng.choice([torch.float32, torch.float64]))
         for label in (0, size[2] - 1):

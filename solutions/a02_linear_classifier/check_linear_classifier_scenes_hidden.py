@@ -1,4 +1,4 @@
-"""Hidden checks of a02 on scenes: what trained classifiers reach, and what the settings of a search reach."""
+"""Hidden checks of a02 on scenes: the accuracy of trained classifiers, and of the best settings of a search."""
 
 import math
 
@@ -10,9 +10,10 @@ from autograder import expect, expect_equal, expect_shape, task
 
 
 def prepare(split) -> tuple[Tensor, Tensor]:
-    """Rows of pixels less their mean, with a 1 behind them: the notebook's, at half the resolution. (N, 769)
+    """Return rows of pixels less their mean, with a 1 appended, as in the notebook but at half the resolution. (N, 769)
 
-    Twice the mean of 2 x 2 pixels is a projection: learning rates and strengths mean the same as at full resolution.
+    Twice the mean of 2 x 2 pixels is a projection: learning rates and strengths have the same effect as at full
+    resolution.
     """
     mean = split.x_train.mean(dim=0)
     rows = [2 * F.avg_pool2d(images - mean, 2).flatten(1) for images in (split.x_train, split.x_test)]
@@ -21,7 +22,7 @@ def prepare(split) -> tuple[Tensor, Tensor]:
 
 
 def judge_learning(student, data, score, name, learning_rate):
-    """Train on scenes; the accuracy on images whose labels stay here."""
+    """Train on scenes, and score the accuracy on images whose labels the student's code never gets."""
     split = data(num_train=2500, num_test=2000)
     x_train, x_test = prepare(split)
     classifier = getattr(student, name)()
@@ -36,18 +37,18 @@ def judge_learning(student, data, score, name, learning_rate):
 
 @task("train_linear_classifier", points=2, seconds=30)
 def check_svm_scores_on_scenes(student, data, score):
-    """A trained support vector machine recognises new images as well as a linear classifier can."""
+    """A trained support vector machine recognises new images as well as a linear classifier should."""
     judge_learning(student, data, score, "LinearSVM", 2e-3)
 
 
 @task("train_linear_classifier", points=2, seconds=30)
 def check_softmax_scores_on_scenes(student, data, score):
-    """A trained softmax classifier recognises new images as well as a linear classifier can."""
+    """A trained softmax classifier recognises new images as well as a linear classifier should."""
     judge_learning(student, data, score, "Softmax", 2e-2)
 
 
 def best_of(params, dscores_of, data) -> float:
-    """The best accuracy of all pairs, trained here side by side: W is (D, P, C)."""
+    """Return the best accuracy of all pairs, trained here in parallel: W is (D, P, C)."""
     split = data(num_train=2500, num_test=2000)
     x_train, x_test = prepare(split)
     pairs = torch.tensor([(float(lr), float(reg)) for lr in params[0] for reg in params[1]], device=x_train.device)
@@ -64,33 +65,33 @@ def best_of(params, dscores_of, data) -> float:
 
 
 def hinge_slope(scores: Tensor, y: Tensor) -> Tensor:
-    """Of the sum of the hinges. (N, P, C)"""
+    """Return the gradient of the sum of the hinges. (N, P, C)"""
     own = F.one_hot(y, scores.shape[2])[:, None]  # (N, 1, C)
     violated = ((scores - (scores * own).sum(dim=2, keepdim=True) + 1 > 0) & (own == 0)).to(scores.dtype)
     return violated - own * violated.sum(dim=2, keepdim=True)
 
 
 def softmax_slope(scores: Tensor, y: Tensor) -> Tensor:
-    """Of the cross-entropy. (N, P, C)"""
+    """Return the gradient of the cross-entropy. (N, P, C)"""
     return scores.softmax(dim=2) - F.one_hot(y, scores.shape[2])[:, None]
 
 
 def judge_search(params, slope, data, score):
-    """Count the pairs before anything is done with them; then train them all."""
+    """Check the number of pairs first; then train them all and score the best."""
     lists = isinstance(params, (tuple, list)) and len(params) == 2 and all(isinstance(p, (tuple, list)) for p in params)
-    expect(lists and 5 <= len(params[0]) * len(params[1]) <= 25, "These are not two lists that make 5 to 25 pairs.")
+    expect(lists and 5 <= len(params[0]) * len(params[1]) <= 25, "The result is not two lists that give 5 to 25 pairs.")
     numbers = all(type(v) in (int, float) and 0 <= v < math.inf for values in params for v in values)
-    expect(numbers, "Some of these are no numbers of 0 or more.")
+    expect(numbers, "Some values are not numbers of 0 or more.")
     score(best_of(params, slope, data))
 
 
 @task("svm_get_search_params", points=2, seconds=60)
 def check_svm_search_finds_a_good_pair(student, data, score):
-    """The best pair of the search for the SVM comes near the best a linear classifier reaches in 300 iterations."""
+    """The best pair of the search for the SVM is nearly as accurate as a linear classifier gets in 300 iterations."""
     judge_search(student.svm_get_search_params(), hinge_slope, data, score)
 
 
 @task("softmax_get_search_params", points=2, seconds=60)
 def check_softmax_search_finds_a_good_pair(student, data, score):
-    """The best pair of the search for softmax comes near the best a linear classifier reaches in 300 iterations."""
+    """The best pair of the search for softmax is nearly as accurate as a linear classifier gets in 300 iterations."""
     judge_search(student.softmax_get_search_params(), softmax_slope, data, score)

@@ -1,4 +1,4 @@
-"""Hidden checks of a02, training: fair draws, what each iteration sees and leaves alone, prediction, one setting."""
+"""Hidden checks of a02, training: uniform batches, new ones in each iteration, unchanged inputs, prediction."""
 
 import torch
 from oracles import TOY, batch
@@ -8,7 +8,7 @@ from autograder import expect, expect_close, expect_equal, expect_shape, task
 
 @task("sample_batch", points=2)
 def check_batches_are_uniform_and_fresh(student, rng):
-    """Each of the first num_train rows is equally likely, in any order, anew at each call, repeatable by the seed."""
+    """The first num_train rows are equally likely, in random order, new at each call, and set by the seed."""
     X, y = torch.arange(40.0, device=rng.device)[:, None], torch.arange(40, device=rng.device)
     student.seed(rng.int(0, 2**31))
     _, drawn = student.sample_batch(X, y, 25, 10_000)
@@ -19,17 +19,17 @@ def check_batches_are_uniform_and_fresh(student, rng):
     uneven = float(((counts - 400.0) ** 2 / 400).sum())
     expect(
         uneven < 100,
-        f"Of 10,000 draws the rarest of 25 rows came {int(counts.min())} times, another {int(counts.max())} times.",
+        f"In 10,000 draws from 25 rows, one row came {int(counts.min())} times, another {int(counts.max())} times.",
     )
-    neighbours = int((drawn.diff() == 1).sum())  # 384 are expected, with a deviation of 19
-    expect(neighbours < 600, f"{neighbours} of 10,000 draws are followed by the next row: this is no random order.")
+    neighbours = int((drawn.diff() == 1).sum())  # 384 are expected, with a standard deviation of 19
+    expect(neighbours < 600, f"{neighbours} of 10,000 draws are followed by the next row: the order is not random.")
 
     runs = []
     for seed in (5, 5, 6):
         student.seed(seed)
         runs.append([student.sample_batch(X, y, 40, 30)[1] for _ in range(2)])
     expect_equal(runs[0], runs[1], name="two runs with the same torch.manual_seed")
-    expect(not bool((runs[0][0] == runs[0][1]).all()), "Two calls one after the other drew the same batch.")
+    expect(not bool((runs[0][0] == runs[0][1]).all()), "Two calls in a row drew the same batch.")
     expect(not bool((runs[0][0] == runs[2][0]).all()), "Two different seeds drew the same batch.")
 
 
@@ -46,7 +46,7 @@ class Recorder:
 
 @task("train_linear_classifier", points=2)
 def check_training_draws_fresh_batches(student, rng):
-    """Every iteration sees a fresh batch of the size asked for, drawn from all images, each with its own label."""
+    """Every iteration uses a new batch of the right size, drawn from all images, each with its own label."""
     X, y = rng.normal(31, 4), rng.permutation(31)
     recorder = student.define(RECORD).Recorder()
     student.train_linear_classifier(
@@ -54,7 +54,7 @@ def check_training_draws_fresh_batches(student, rng):
     )
     seen = list(recorder.seen)
 
-    expect_equal(len(seen), 60, name="how often the loss was computed")
+    expect_equal(len(seen), 60, name="the number of losses computed")
     position = torch.empty_like(y)
     position[y] = torch.arange(31, device=y.device)  # of the image with this label
     for X_batch, y_batch in seen:
@@ -62,15 +62,16 @@ def check_training_draws_fresh_batches(student, rng):
         expect_shape(y_batch, (11,), name="y_batch")
         expect_equal(X_batch, X[position[y_batch]], name="the images of the labels in y_batch")
     drawn = torch.stack([y_batch for _, y_batch in seen])  # (60, 11)
-    expect_equal(len(drawn.unique()), 31, name="how many of the 31 images were drawn in 660 draws")
+    expect_equal(len(drawn.unique()), 31, name="the number of different images among 660 draws from 31")
     expect(
-        len({tuple(row.tolist()) for row in drawn}) == 60, "Some batches are the same: draw anew in every iteration."
+        len({tuple(row.tolist()) for row in drawn}) == 60,
+        "Some batches are equal: draw a new batch in every iteration.",
     )
 
 
 @task("train_linear_classifier", points=1)
 def check_training_leaves_its_inputs(student, rng):
-    """Training does not write into the W, X and y that it was given, and returns another tensor; float32 stays."""
+    """Training does not change its arguments W, X and y, returns another tensor, and keeps float32."""
     W, X, y = batch(rng, 20, 5, 3, torch.float32)
     recorder = student.define(RECORD).Recorder()
     seen = student.inspect(
@@ -79,14 +80,14 @@ def check_training_leaves_its_inputs(student, rng):
     trained, history = seen.value
     expect_close(trained, W + 2, name="W")  # the gradient is -1 everywhere
     expect_close([float(loss) for loss in history], [1.0, 2.0, 3.0, 4.0], name="loss_history")
-    wrote = "`W -= ...` writes into the tensor that belongs to the caller; `W = W - ...` makes a new one."
-    expect_equal(seen.args[1], W, name="the W it was given, after the call", mistakes={wrote: W + 2})
+    in_place = "`W -= ...` changes the caller's tensor; `W = W - ...` makes a new one."
+    expect_equal(seen.args[1], W, name="the argument W after the call", mistakes={in_place: W + 2})
     expect_equal(seen.args[2:], (X, y), name="X and y after the call")
 
 
 @task("predict_linear_classifier", points=2)
 def check_prediction_on_other_sizes(student, rng):
-    """Predictions are int64 and right for one image, two classes, 30 classes, float32, and negative scores only."""
+    """Predictions are int64 and right for one image, two classes, 30 classes, float32, and only negative scores."""
     for num_images, dim, num_classes in [(1, 4, 6), (9, 3, 2), (17, 5, 30), (33, 2, 4)]:
         for dtype in (torch.float64, torch.float32):
             W, X, _ = batch(rng, num_images, dim, num_classes, dtype)
@@ -98,7 +99,7 @@ def check_prediction_on_other_sizes(student, rng):
 
 @task("test_one_param_set", points=2)
 def check_one_param_set_with_other_sizes(student, rng):
-    """It trains for 2000 iterations with batches of 200 by default, returns the classifier it was given, and floats."""
+    """By default it trains for 2000 iterations with batches of 200; it returns the given classifier, and floats."""
     for num_train, num_val in [(8, 31), (50, 1)]:
         parts = {"train": num_train, "val": num_val}
         data = {f"X_{name}": rng.normal(size, 3) for name, size in parts.items()}
@@ -108,11 +109,11 @@ def check_one_param_set_with_other_sizes(student, rng):
         returned, train_acc, val_acc = student.test_one_param_set(toy, data, 0.5, 2.0)
 
         expect_equal(
-            [list(call[2:]) for call in toy.calls], [[0.5, 2.0, 2000, 200]], name="what the training was given"
+            [list(call[2:]) for call in toy.calls], [[0.5, 2.0, 2000, 200]], name="the settings of the training"
         )
         expect_equal(returned.bias, 7.5, name="an attribute of the classifier returned")
         right = [int((predictions[size] == data[f"y_{name}"]).sum()) / size for name, size in parts.items()]
         expect_close([float(train_acc), float(val_acc)], right, name="train_acc, val_acc", rtol=1e-5)
-        asked = [rows for rows in toy.predicted if len(rows) == num_val]
-        expect(len(asked) > 0, "predict was not called with X_val.")
-        expect_equal(asked[0], data["X_val"], name="what predict was given for the validation images")
+        given = [rows for rows in toy.predicted if len(rows) == num_val]
+        expect(len(given) > 0, "predict was not called with X_val.")
+        expect_equal(given[0], data["X_val"], name="the validation images that predict got")

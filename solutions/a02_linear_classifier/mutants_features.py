@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a02, features: each names the check that must notice it."""
+"""Wrong answers to a02, features, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -27,7 +27,7 @@ FEATURES = [
            INTERVAL, INTERVAL.replace(".long()", ".round().long()")),
     mutant("colours: an edge belongs to the interval below", "check_color_histogram_on_the_edges",
            INTERVAL, "interval = ((channels * bins).ceil().long() - 1).clamp(min=0)"),
-    mutant("colours: a value of 1 starts at 0 again", "check_color_histogram_on_the_edges",
+    mutant("colours: a value of 1 counts in the first interval", "check_color_histogram_on_the_edges",
            INTERVAL, "interval = (channels * bins).long() % bins"),
     mutant("colours: a loop over the images", "check_color_histogram_on_other_sizes",
            FRACTION, "return torch.stack([each.flatten() for each in counts]) / channels.shape[2]"),
@@ -41,19 +41,19 @@ FEATURES = [
            "    histogram = histogram / " + NORM + "\n", ""),
     mutant("edges: bins before cells", "check_hog_agrees_with_plain_loops",
            ORDER, "histogram.flatten(1)"),
-    mutant("edges: tells dark-to-bright from bright-to-dark", "check_hog_knows_the_direction_of_a_ramp",
+    mutant("edges: orientations modulo 2 pi", "check_hog_knows_the_direction_of_a_ramp",
            POSITION, "torch.atan2(dy, dx) % (2 * math.pi) * bins / (2 * math.pi)"),
-    mutant("edges: the last bin does not lead back to the first", "check_hog_knows_the_direction_of_a_ramp",
+    mutant("edges: the bins do not form a ring", "check_hog_knows_the_direction_of_a_ramp",
            SHARE, "(1 - distance).clamp(min=0)"),
     mutant("edges: atan2 with its arguments swapped", "check_hog_knows_the_direction_of_a_ramp",
            POSITION, POSITION.replace("dy, dx", "dx, dy")),
-    mutant("edges: cells that do not fill are counted too", "check_hog_on_other_sizes",
+    mutant("edges: incomplete cells count too", "check_hog_on_other_sizes",
            POOL, POOL.replace("cell)", "cell, ceil_mode=True)")),
     mutant("edges: scales by the whole image", "check_hog_on_other_sizes",
            NORM, NORM.replace("dim=1", "dim=(1, 2, 3)")),
-    mutant("edges: divides by a length of 0 in plain cells", "check_hog_of_plain_and_faint_images",
+    mutant("edges: divides by a length of 0 in uniform cells", "check_hog_of_plain_and_faint_images",
            NORM, "histogram.square().sum(dim=1, keepdim=True).sqrt()"),
-    mutant("edges: the floor is added behind the root", "check_hog_of_plain_and_faint_images",
+    mutant("edges: the constant is added after the root", "check_hog_of_plain_and_faint_images",
            NORM, "(histogram.square().sum(dim=1, keepdim=True).sqrt() + 0.01)"),
     mutant("edges: one image after the other", "check_hog_takes_many_images_at_once",
            "    " + GREY.join(["grey = ", "[:, 0]  # (N, H+2, W+2)"]),

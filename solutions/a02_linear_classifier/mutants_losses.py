@@ -1,10 +1,10 @@
-"""Wrong answers that people hand in for a02, losses and what they refuse: each names the check that must notice it."""
+"""Wrong answers to a02, losses and rejected inputs, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
 
 def end_before(prose: str) -> str:
-    """Return the end of a solution and how the next cell begins: it tells equal last lines of two tasks apart."""
+    """Return the end of a solution and the beginning of the next cell, to distinguish two equal last lines."""
     return f"\n    ### END SOLUTION\n\n\n# %% [markdown]\n# {prose}"
 
 
@@ -58,9 +58,9 @@ SVM_WITH_LOOPS = [
            + "        if 'hit' in locals():\n            dW[:, label] -= X[i]\n            del hit\n"),
     mutant("svm, loops: divides by a batch size of 9", "check_svm_naive_on_other_sizes",
            SVM_NAIVE, SVM_NAIVE.replace("loss / num_images", "loss / 9")),
-    mutant("svm, loops: makes a float64 loss whatever the weights are", "check_svm_naive_keeps_float32",
+    mutant("svm, loops: always makes a float64 loss", "check_svm_naive_keeps_float32",
            SVM_NAIVE, SVM_NAIVE.replace("return loss", "loss = loss.double()\n    return loss")),
-    mutant("svm, loops: the finished loss of torch", "check_svm_naive_loss",
+    mutant("svm, loops: torch's own loss", "check_svm_naive_loss",
            SVM_NAIVE, SVM_NAIVE.replace(
                "return loss / num_images", "return W.shape[1] * F.multi_margin_loss(X @ W, y)")),
 ]
@@ -81,10 +81,10 @@ SVM_WITHOUT_LOOPS = [
            SIGN, "entries.scatter(1, labels, -1.0)"),
     mutant("svm: weights each violation by its size", "check_svm_vectorized_gradient_by_differences",
            "entries = (margins > 0).to(X.dtype)", "entries = margins.to(X.dtype)"),
-    mutant("svm: a loop over the images hides in a comprehension",
+    mutant("svm: a loop over the images in a comprehension",
            "check_svm_vectorized_runs_as_many_operations_on_larger_batches",
            SVM_SCORES, SVM_SCORES.replace("X @ W", "torch.stack([x @ W for x in X])")),
-    mutant("svm: a loop over the images hides in map",
+    mutant("svm: a loop over the images in map",
            "check_svm_vectorized_runs_as_many_operations_on_larger_batches",
            SVM_SCORES, SVM_SCORES.replace("X @ W", "torch.stack(list(map(lambda x: x @ W, X)))")),
     mutant("svm: squeezes, so a batch of one image loses an axis", "check_svm_vectorized_on_other_sizes",
@@ -113,7 +113,7 @@ SOFTMAX_WITH_LOOPS = [
            "loss = loss - (shifted.exp() / shifted.exp().sum())[label].log()"),
     mutant("softmax, loops: averages the gradient twice", "check_softmax_naive_on_other_sizes",
            "(probability - int(j == label)) * X[i]", "(probability - int(j == label)) * X[i] / num_images"),
-    mutant("softmax, loops: gathers the gradient in float64", "check_softmax_naive_keeps_float32",
+    mutant("softmax, loops: returns the gradient in float64", "check_softmax_naive_keeps_float32",
            SOFTMAX_NAIVE, SOFTMAX_NAIVE.replace("dW / num_images", "dW.double() / num_images")),
 ]
 
@@ -124,7 +124,7 @@ SOFTMAX_WITHOUT_LOOPS = [
            SOFTMAX_LOSS, SOFTMAX_LOSS.replace(".mean()", ".sum()")),
     mutant("softmax: the mean over all classes", "check_softmax_vectorized_loss",
            SOFTMAX_LOSS, SOFTMAX_LOSS.replace("log_probs.gather(1, labels).mean()", "log_probs.mean()")),
-    mutant("softmax: the finished loss of torch", "check_softmax_vectorized_loss",
+    mutant("softmax: torch's own loss", "check_softmax_vectorized_loss",
            SOFTMAX_LOSS, SOFTMAX_LOSS.replace("- log_probs.gather(1, labels).mean()", "+ F.cross_entropy(X @ W, y)")),
     mutant("softmax: autograd finds the gradient", "check_softmax_vectorized_gradient",
            SOFTMAX_RETURN,
@@ -139,7 +139,7 @@ SOFTMAX_WITHOUT_LOOPS = [
            DSCORES, "dscores = log_probs.exp()\n    dscores[:, y] -= 1"),
     mutant("softmax: exp of the scores as they are", "check_softmax_vectorized_survives_large_scores",
            SHIFT_ALL, "shifted = scores"),
-    mutant("softmax: adds a little under the logarithm instead of shifting",
+    mutant("softmax: adds a small number under the logarithm instead of shifting",
            "check_softmax_vectorized_survives_large_scores",
            SHIFT_ALL + "\n    " + LOG_PROBS,
            "shifted = scores\n    log_probs = (scores.exp() / (scores.exp().sum(1, keepdim=True) + 1e-8)).log()"),
@@ -148,7 +148,7 @@ SOFTMAX_WITHOUT_LOOPS = [
            SHIFT_ALL, "shifted = scores - scores.max()"),
     mutant("softmax: the logarithm of a probability that became 0", "check_softmax_vectorized_far_behind",
            LOG_PROBS, "log_probs = (shifted.exp() / shifted.exp().sum(dim=1, keepdim=True)).log()"),
-    mutant("softmax: a loop over the images hides in a comprehension",
+    mutant("softmax: a loop over the images in a comprehension",
            "check_softmax_vectorized_runs_as_many_operations_on_larger_batches",
            SOFTMAX_SCORES, SOFTMAX_SCORES.replace("X @ W", "torch.stack([x @ W for x in X])")),
     mutant("softmax: squeezes, so a batch of one image loses an axis", "check_softmax_vectorized_on_other_sizes",
@@ -169,9 +169,9 @@ VALIDATION = [
            LENGTHS, "    if y.dim() != 1:\n"),
     mutant("validation: negative labels pass", "check_validate_batch_refuses_nonsense",
            WRONG, "wrong = y >= W.shape[1]"),
-    mutant("validation: an assert without a word", "check_validate_batch_refuses_nonsense",
+    mutant("validation: an assert without a message", "check_validate_batch_refuses_nonsense",
            EMPTY, "    assert len(X)\n" + EMPTY),
-    mutant("validation: as many classes as W has is one too many", "check_validate_batch_accepts_sound_batches",
+    mutant("validation: accepts a label equal to the number of classes", "check_validate_batch_accepts_sound_batches",
            WRONG, "wrong = (y < 0) | (y > W.shape[1])"),
     mutant("validation: refuses class 0", "check_validate_batch_accepts_sound_batches",
            WRONG, "wrong = (y <= 0) | (y >= W.shape[1])"),

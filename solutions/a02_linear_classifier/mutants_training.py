@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a02, training and its settings: each names the check that must notice it."""
+"""Wrong answers to a02, training and its settings, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -19,7 +19,7 @@ mutant = mutants_of("linear_classifier.py")
 TRAINING = [
     mutant("batch: labels of other images", "check_batch_keeps_images_and_labels_together",
            "return X[rows], y[rows]", "return X[rows], y[torch.randint(num_train, (batch_size,), device=X.device)]"),
-    mutant("batch: what later assignments are lent", "check_batch_keeps_images_and_labels_together",
+    mutant("batch: imports the fallback for later assignments", "check_batch_keeps_images_and_labels_together",
            "return X[rows], y[rows]",
            "return X[rows], y[rows]\n\n\nfrom common.fallbacks.linear_classifier import sample_batch"),
     mutant("batch: without replacement", "check_batch_is_drawn_with_replacement",
@@ -28,11 +28,11 @@ TRAINING = [
            DRAW, "rows = (torch.randint(num_train, (1,)) + torch.arange(batch_size)) % num_train"),
     mutant("batch: never the last row", "check_batches_are_uniform_and_fresh",
            DRAW, DRAW.replace("(num_train,", "(max(num_train - 1, 1),")),
-    mutant("batch: draws from all rows, whatever num_train says", "check_batches_are_uniform_and_fresh",
+    mutant("batch: draws from all rows, ignoring num_train", "check_batches_are_uniform_and_fresh",
            DRAW, DRAW.replace("(num_train,", "(len(X),")),
     mutant("batch: seeds the generator at each call", "check_batches_are_uniform_and_fresh",
            DRAW, "torch.manual_seed(0)\n    " + DRAW),
-    mutant("training: climbs", "check_training_steps_against_the_gradient",
+    mutant("training: steps up the gradient", "check_training_steps_against_the_gradient",
            STEP, STEP.replace(" - ", " + ")),
     mutant("training: the learning rate is not used", "check_training_steps_against_the_gradient",
            STEP, "W = W - dW"),
@@ -42,17 +42,17 @@ TRAINING = [
            NEW_W, NEW_W.replace("int(y.max()) + 1", "len(y.unique())")),
     mutant("training: rand instead of randn", "check_training_makes_its_own_weights",
            NEW_W, NEW_W.replace("randn", "rand")),
-    mutant("training: weights of float32 whatever the images are", "check_training_makes_its_own_weights",
+    mutant("training: always makes float32 weights", "check_training_makes_its_own_weights",
            NEW_W, NEW_W.replace(", dtype=X.dtype", "")),
-    mutant("training: draws one batch and keeps it", "check_training_draws_fresh_batches",
+    mutant("training: draws only one batch", "check_training_draws_fresh_batches",
            BATCH, "        if iteration == 0:\n    " + BATCH),
-    mutant("training: a batch size of its own", "check_training_draws_fresh_batches",
+    mutant("training: ignores the batch size", "check_training_draws_fresh_batches",
            BATCH, BATCH.replace("batch_size)", "20)")),
     mutant("training: only the first batch_size images are ever drawn", "check_training_draws_fresh_batches",
            BATCH, BATCH.replace("len(X)", "min(batch_size, len(X))")),
     mutant("training: steps in place, into the caller's W", "check_training_leaves_its_inputs",
            STEP, "W -= learning_rate * dW"),
-    mutant("training: notes tensors of a loss that was scaled", "check_training_leaves_its_inputs",
+    mutant("training: records a scaled loss", "check_training_leaves_its_inputs",
            NOTE, "loss_history.append(float(loss) * batch_size / len(X))"),
     mutant("training: a leftover from debugging, only the first 50 images are ever drawn",
            ("check_svm_scores_on_scenes", "check_softmax_scores_on_scenes"),

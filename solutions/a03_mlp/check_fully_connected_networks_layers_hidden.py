@@ -1,15 +1,16 @@
-"""Hidden checks of a03, layers: views, float32 and single images, inputs left as they were, masks that are random."""
+"""Hidden checks of a03, layers: views, float32 and single images, unchanged inputs, random masks."""
 
 import torch
-from oracles import gradients, judge_source, linear
+from oracles import judge_source, linear
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder.checks.gradients import autograd_gradients
 
 
 def linear_cases(rng):
-    """Images that are not contiguous, float32, one image, vectors of one number, weights that are views."""
+    """Draw images that are not contiguous, float32, one image, vectors of one number, weights that are views."""
     yield rng.normal(3, 5, 4, 2).permute(3, 2, 0, 1), rng.normal(7, 60).T, rng.normal(7)
     yield (
         rng.normal(6, 9, dtype=torch.float32).T,
@@ -22,7 +23,7 @@ def linear_cases(rng):
 
 @task("Linear.forward", points=2)
 def check_linear_forward_takes_views(student, rng):
-    """The linear layer takes images that are not contiguous, float32 and one image, and leaves its inputs unchanged."""
+    """The linear layer accepts views, float32 and one image, and leaves its inputs unchanged."""
     judge_source(student, "Linear.forward")
     layer = student.define("def out(layer, x, w, b):\n    return layer.forward(x, w, b)[0]\n")
     for x, w, b in linear_cases(rng):
@@ -38,7 +39,9 @@ def check_linear_backward_takes_views(student, rng):
     for x, w, b in linear_cases(rng):
         dout = rng.normal(len(b), len(x), dtype=x.dtype).T
         _, cache = student.hold(student.Linear.forward, x, w, b)
-        expect_close(student.Linear.backward(dout, cache), gradients(linear, dout, x, w, b), name="(dx, dw, db)")
+        expect_close(
+            student.Linear.backward(dout, cache), autograd_gradients(linear, dout, x, w, b), name="(dx, dw, db)"
+        )
 
 
 @task("Linear.backward", points=1)
@@ -49,13 +52,13 @@ def check_linear_backward_leaves_dout(student, rng):
     _, cache = student.hold(student.Linear.forward, x, w, b)
     for _ in range(2):
         seen = student.inspect(student.Linear.backward, dout, cache)
-        expect_close(seen.value, gradients(linear, dout, x, w, b), name="(dx, dw, db)")
+        expect_close(seen.value, autograd_gradients(linear, dout, x, w, b), name="(dx, dw, db)")
         expect_equal(seen.args[0], dout, name="dout after the call")
 
 
 @task("ReLU.forward", points=1)
 def check_relu_forward_leaves_its_input(student, rng):
-    """ReLU takes any shape, dtype and stride, keeps large values, and leaves x unchanged."""
+    """ReLU is right for any shape, dtype, stride and size of values, and leaves x unchanged."""
     judge_source(student, "ReLU.forward")
     layer = student.define("def out(layer, x):\n    return layer.forward(x)[0]\n")
     for x in (rng.normal(4, 3).T, rng.normal(5, dtype=torch.float32), 1e6 * rng.normal(2, 1, 3, 2), rng.normal(1)):
@@ -73,12 +76,12 @@ def check_relu_backward_leaves_dout(student, rng):
         _, cache = student.hold(student.ReLU.forward, x)
         for _ in range(2):
             seen = student.inspect(student.ReLU.backward, dout, cache)
-            expect_close(seen.value, gradients(F.relu, dout, x)[0], name="dx")
+            expect_close(seen.value, autograd_gradients(F.relu, dout, x)[0], name="dx")
             expect_equal(seen.args[0], dout, name="dout after the call")
 
 
 def masks(student, x: Tensor, param: dict, count: int) -> Tensor:
-    """What forward multiplied x by, in several calls. (count, *x.shape)"""
+    """Return the factors of x in several calls of forward. (count, *x.shape)"""
     found = []
     for _ in range(count):
         out, _ = student.hold(student.Dropout.forward, x, param)
@@ -104,9 +107,9 @@ def check_dropout_draws_each_value_anew(student, rng):
         worst = float((shares - p).abs().max())
         expect(
             worst < limit,
-            f"Some {what} lost a share of values that is {worst:.3f} away from p = {p}; that is no chance.",
+            f"In some {what} the share of dropped values differs by {worst:.3f} from p = {p}: too much for chance.",
         )
-    expect(not torch.equal(drawn[0], drawn[1]), "Two calls without a seed dropped the very same values.")
+    expect(not torch.equal(drawn[0], drawn[1]), "Two calls without a seed dropped the same values.")
     expect(abs(float(drawn.mean()) - 1) < 0.03, f"The mean of the mask is {float(drawn.mean()):.3f}; it should be 1.")
     seeded = masks(student, x, {"mode": "train", "p": p, "seed": 11}, 2)
     expect_equal(seeded[1], seeded[0], name="the second mask with the same seed")
@@ -129,7 +132,7 @@ def check_dropout_leaves_its_input(student, rng):
             expect_close(ratio, torch.ones_like(ratio), name="out / x")
         else:
             kept = ratio[ratio != 0]
-            expect_close(kept, torch.full_like(kept, 1 / (1 - p)), name="out / x where it was kept")
+            expect_close(kept, torch.full_like(kept, 1 / (1 - p)), name="out / x where it was not dropped")
 
 
 @task("Dropout.backward", points=1)

@@ -1,4 +1,4 @@
-"""Hidden checks of a03, nets: how weights start, other inputs and depths, and dropout between layers."""
+"""Hidden checks of a03, nets: initial weights, other inputs and depths, and dropout between layers."""
 
 import torch
 from oracles import MAKE, forward, judge_source, loss_and_gradients, make_deep, random_params
@@ -8,7 +8,7 @@ from autograder import expect, expect_close, expect_equal, expect_shape, task
 
 
 def expect_normal(weights: dict[str, Tensor], scale: float) -> None:
-    """Mean 0, the standard deviation asked for, and a normal's tails; no two layers alike."""
+    """Expect mean 0, the right standard deviation, and the tails of a normal distribution."""
     for name, values in weights.items():
         values, count = values.double(), values.numel()
         mean, spread = float(values.mean()), float(values.std())
@@ -25,7 +25,7 @@ def expect_normal(weights: dict[str, Tensor], scale: float) -> None:
         )
         tails = float(((values - mean) / spread).pow(4).mean())
         expect(
-            abs(tails - 3) < 35 / count**0.5, f"{name} is not normal: its fourth moment is {tails:.2f}, a normal's 3."
+            abs(tails - 3) < 35 / count**0.5, f"{name} is not normal: its fourth moment is {tails:.2f}; it should be 3."
         )
 
 
@@ -56,12 +56,12 @@ def check_fully_connected_net_starts_normal(student, device):
         )
         expect_normal({name: params[name] for name in names}, 0.2)
         if len(hidden) == 3:
-            expect(not torch.equal(params["W2"], params["W3"]), "W2 and W3 started alike.")
+            expect(not torch.equal(params["W2"], params["W3"]), "W2 and W3 started with the same weights.")
 
 
 @task("TwoLayerNet.loss", points=2)
 def check_two_layer_net_on_other_inputs(student, rng, device):
-    """TwoLayerNet is right for one image, for views, for scores of thousands and whatever the number of images."""
+    """TwoLayerNet is right for one image, for views, for scores of thousands and any number of images."""
     judge_source(student, "TwoLayerNet.loss")
     for sizes, count, scale, reg in [((6, 9, 3), 1, 0.5, 0.1), ((12, 2, 5), 8, 0.5, 0.7), ((6, 7, 4), 5, 40.0, 0.0)]:
         params, y = random_params(rng, list(sizes), scale), rng.integers(0, sizes[-1], count)
@@ -73,7 +73,7 @@ def check_two_layer_net_on_other_inputs(student, rng, device):
 
 @task("TwoLayerNet.loss", points=1)
 def check_two_layer_net_leaves_its_parameters(student, rng, device):
-    """A call of TwoLayerNet's loss changes neither the images nor the parameters, and a second call gives the same."""
+    """TwoLayerNet's loss changes neither images nor parameters, and gives the same result twice."""
     params, X, y = random_params(rng, [4, 6, 3]), rng.normal(5, 4), rng.integers(0, 3, 5)
     options = {"weight_scale": 0.1, "reg": 0.4, "dtype": torch.float64, "device": device}
     net = student.define(MAKE).make(student.TwoLayerNet, (4, 6, 3), options, params)
@@ -100,7 +100,7 @@ def check_deep_net_on_other_inputs(student, rng, device):
 
 @task("FullyConnectedNet.loss", points=1)
 def check_dropout_works_in_training_only(student, rng, device):
-    """With dropout, scores are those without it, and in training each hidden layer loses its share p of units."""
+    """Dropout changes no scores, and in training drops a share p of the units of each hidden layer."""
     width, p = 600, 0.2
     params = {
         "W1": rng.normal(5, width), "b1": torch.full((width,), 50.0, dtype=torch.float64, device=device),  # never 0
@@ -110,17 +110,17 @@ def check_dropout_works_in_training_only(student, rng, device):
     X, y = rng.normal(1, 5), rng.integers(0, 3, 1)
     net = make_deep(student, device, [width, width], params, dropout=p)
     first = net.loss(X, y)
-    expect_close(net.loss(X), forward(params, X)[0], name="scores, which drop nothing")
+    expect_close(net.loss(X), forward(params, X)[0], name="scores, without dropout")
     second = net.loss(X, y)
     for _, grads in (first, second):
-        for name in ("W2", "W3"):  # a dropped unit passes nothing on: its row of the next weights has no gradient
+        for name in ("W2", "W3"):  # the output of a dropped unit is 0: its row of the next weights has no gradient
             share = float((grads[name] == 0).all(dim=1).double().mean())
             expect(
                 abs(share - p) < 0.1,  # 6 standard deviations
                 f"With dropout = {p}, {share:.2f} of the units before {name} were dropped in training.",
                 hint="Dropout comes after the ReLU of every hidden layer, and drops with probability p.",
             )
-    expect(float(first[0]) != float(second[0]), "Two training calls dropped the very same units.")
+    expect(float(first[0]) != float(second[0]), "Two training calls dropped the same units.")
     seeded = make_deep(student, device, [width, width], params, dropout=p, seed=5)
     expect_equal(seeded.loss(X, y)[0], seeded.loss(X, y)[0], name="the loss of a second call with a seed")
 
@@ -129,11 +129,11 @@ NUDGE = """
 import torch
 
 def losses(net, name, direction, step, X, y):
-    kept, found = net.params[name], []
+    before, found = net.params[name], []
     for sign in (1, -1):
-        net.params[name] = kept + sign * step * direction
+        net.params[name] = before + sign * step * direction
         found.append(float(net.loss(X, y)[0]))
-    net.params[name] = kept
+    net.params[name] = before
     return found
 """
 

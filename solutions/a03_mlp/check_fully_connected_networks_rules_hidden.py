@@ -1,4 +1,4 @@
-"""Hidden checks of a03, update rules: defaults, a falling learning rate, views, float32, a state that is given."""
+"""Hidden checks of a03, update rules: defaults, a falling learning rate, views, float32, a given state."""
 
 from collections.abc import Callable
 
@@ -51,7 +51,7 @@ def adam_steps(w, beta1, beta2, epsilon):
 def judge_falling_rate(
     student, rng, name: str, make: Callable[[Tensor], object], config: dict | None, rate: float
 ) -> None:
-    """Seven steps while the learning rate falls, for a vector, a view and float32; w and dw stay as they were."""
+    """Compare seven steps while the learning rate falls, for a vector, a view and float32; w and dw stay unchanged."""
     judge_source(student, name)
     for w in (rng.normal(5), rng.normal(4, 3).T, rng.normal(2, 3, dtype=torch.float32)):
         steps, state, now = make(w), config, rate
@@ -70,7 +70,7 @@ def judge_falling_rate(
 
 @task("sgd_momentum", points=1)
 def check_momentum_when_the_rate_falls(student, rng):
-    """Momentum is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    """Momentum is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "sgd_momentum", lambda w: momentum_steps(w, 0.9, False), None, 1e-2)
     judge_falling_rate(
         student,
@@ -84,7 +84,7 @@ def check_momentum_when_the_rate_falls(student, rng):
 
 @task("nesterov", points=1)
 def check_nesterov_when_the_rate_falls(student, rng):
-    """Nesterov's momentum is right with its defaults and while the learning rate falls; w and dw are left alone."""
+    """Nesterov's momentum is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "nesterov", lambda w: momentum_steps(w, 0.9, True), None, 1e-2)
     judge_falling_rate(
         student, rng, "nesterov", lambda w: momentum_steps(w, 0.6, True), {"learning_rate": 0.3, "momentum": 0.6}, 0.3
@@ -93,7 +93,7 @@ def check_nesterov_when_the_rate_falls(student, rng):
 
 @task("adagrad", points=1)
 def check_adagrad_when_the_rate_falls(student, rng):
-    """AdaGrad is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    """AdaGrad is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "adagrad", lambda w: adagrad_steps(w, 1e-8), None, 1e-2)
     judge_falling_rate(
         student, rng, "adagrad", lambda w: adagrad_steps(w, 0.5), {"learning_rate": 0.3, "epsilon": 0.5}, 0.3
@@ -102,7 +102,7 @@ def check_adagrad_when_the_rate_falls(student, rng):
 
 @task("rmsprop", points=1)
 def check_rmsprop_when_the_rate_falls(student, rng):
-    """RMSProp is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    """RMSProp is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.99, 1e-8), None, 1e-2)
     config = {"learning_rate": 0.3, "decay_rate": 0.5, "epsilon": 0.5}
     judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.5, 0.5), config, 0.3)
@@ -110,7 +110,7 @@ def check_rmsprop_when_the_rate_falls(student, rng):
 
 @task("adam", points=2)
 def check_adam_when_the_rate_falls(student, rng):
-    """Adam is right with its defaults and while the learning rate falls; w and dw are left as they were."""
+    """Adam is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.9, 0.999, 1e-8), None, 1e-3)
     config = {"learning_rate": 0.3, "beta1": 0.5, "beta2": 0.7, "epsilon": 0.5}
     judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.5, 0.7, 0.5), config, 0.3)

@@ -1,4 +1,4 @@
-"""Hidden checks of a03, training: on scenes, with dropout, by your solver, and by heart."""
+"""Hidden checks of a03, training: on scenes, with dropout, by your solver, and overfitting."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def check_dropout_narrows_the_gap_on_scenes(student, data, score, device):
     """Trained on 1,000 scenes, dropout brings training accuracy and accuracy on new scenes closer together."""
     split = data(num_train=1000, num_test=1000)
     mean, scale = split.x_train.mean(dim=0), split.x_train.std()
-    x_train, x_test = (x_train_or_test.sub(mean) / scale for x_train_or_test in (split.x_train, split.x_test))
+    x_train, x_test = ((x - mean) / scale for x in (split.x_train, split.x_test))
     trainer = student.define(TRAIN)
     gaps = []
     for p in (0.0, 0.5):
@@ -37,7 +37,7 @@ def check_dropout_narrows_the_gap_on_scenes(student, data, score, device):
         right = [
             (s.argmax(dim=1) == y).double().mean() for s, y in zip(scores, (split.y_train, split.y_test), strict=True)
         ]
-        expect(float(right[0]) > 0.3, f"With dropout = {p} even the training accuracy is only {float(right[0]):.2f}.")
+        expect(float(right[0]) > 0.3, f"With dropout = {p} the training accuracy is only {float(right[0]):.2f}.")
         gaps.append(float(right[0] - right[1]))
     score(gaps[0] - gaps[1], "narrowing of the gap")
 
@@ -64,7 +64,7 @@ def check_solver_learns_scenes(student, data, score, device):
 
 
 def other_scenes(data) -> Iterator[tuple[Tensor, Tensor]]:
-    """Two sets of fifty scenes, each prepared by itself."""
+    """Yield two sets of fifty scenes, each prepared separately."""
     split = data(num_train=150, num_test=10)
     for first in (50, 100):
         X, y = split.x_train[first : first + 50], split.y_train[first : first + 50]

@@ -10,7 +10,7 @@ from autograder import expect, expect_close, expect_equal, expect_shape, forbid,
 
 @task("nn_forward_pass", points=2)
 def check_forward_pass_on_other_inputs(student, rng):
-    """The forward pass is right for one image, for float32 and for views, and leaves its inputs unchanged."""
+    """The forward pass is right for one image, float32 and views, and leaves its inputs unchanged."""
     forbid(student, "nn_forward_pass", calls=READY_MADE_NETS)
     for N, D, H, C, dtype in [(1, 4, 9, 2, torch.float64), (7, 3, 2, 6, torch.float32), (5, 1, 1, 3, torch.float64)]:
         params, X = random_params(rng, [D, H, C], 1.0, dtype), rng.normal(D, N, dtype=dtype).T
@@ -45,7 +45,7 @@ def check_loss_survives_extreme_scores(student, rng):
 
 @task("nn_forward_backward", points=2)
 def check_gradients_on_other_inputs(student, rng):
-    """Loss and gradients are right for one image, two classes, float32 and views; nothing handed in is changed."""
+    """Loss and gradients are right for one image, two classes, float32 and views; inputs are unchanged."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS)
     for N, D, H, C, dtype in [(1, 4, 6, 3, torch.float64), (8, 3, 5, 2, torch.float32), (11, 2, 1, 7, torch.float64)]:
         params, X, y = random_params(rng, [D, H, C], 1.0, dtype), rng.normal(D, N, dtype=dtype).T, rng.integers(0, C, N)
@@ -56,7 +56,7 @@ def check_gradients_on_other_inputs(student, rng):
 
 @task("nn_forward_backward", points=1)
 def check_penalty_does_not_count_images(student, rng):
-    """The same images three times over give the same loss and gradients, penalty included."""
+    """Three copies of the same images give the same loss and gradients, penalty included."""
     params, X, y = random_params(rng, [3, 5, 4], 1.0), rng.normal(4, 3), rng.integers(0, 4, 4)
     expected = loss_and_gradients(params, X, y, 0.7)
     expect_close(student.nn_forward_backward(params, X.repeat(3, 1), y.repeat(3), reg=0.7), expected)
@@ -64,7 +64,7 @@ def check_penalty_does_not_count_images(student, rng):
 
 @task("nn_train", points=1)
 def check_train_on_copies_of_one_image_is_plain_descent(student, rng):
-    """On copies of one image every batch is the same, and training follows plain gradient descent exactly."""
+    """On copies of one image every batch is the same, and training is exactly plain gradient descent."""
     forbid(student, "nn_train", calls=READY_MADE_NETS)
     params = {name: 0.3 * value for name, value in random_params(rng, [5, 6, 4], 1.0).items()}
     X, y = rng.normal(1, 5).repeat(12, 1), rng.integers(0, 4, 1).repeat(12)
@@ -86,7 +86,7 @@ def check_train_on_copies_of_one_image_is_plain_descent(student, rng):
 
 @task("nn_train", points=2, seconds=60)
 def check_two_layer_net_learns_scenes(student, data, score):
-    """Trained on 2,000 scenes for 400 iterations, the net recognises scenes that it has not seen."""
+    """Trained on 2,000 scenes for 400 iterations, the net recognises new scenes."""
     split = data(num_train=2000, num_test=1000)
     mean, scale = split.x_train.mean(dim=0), split.x_train.std()
     x_train, x_test = ((x - mean).flatten(1) / scale for x in (split.x_train, split.x_test))
@@ -103,7 +103,7 @@ def check_two_layer_net_learns_scenes(student, data, score):
 
 @task("nn_predict", points=1)
 def check_predict_on_other_inputs(student, rng):
-    """Predictions are int64, one for each image, for a single image and for other classes too."""
+    """Predictions are int64, one for each image, also for a single image and other numbers of classes."""
     toy = student.define("def loss_func(params, X, y=None, reg=0.0):\n    return (X @ params['W']) * params['sign']\n")
     for N, C, sign in [(1, 5, 1.0), (6, 2, -1.0), (4, 30, -1.0)]:
         W, X = rng.normal(3, C), rng.normal(N, 3)
@@ -114,7 +114,7 @@ def check_predict_on_other_inputs(student, rng):
 
 @task("find_best_net", points=2, seconds=60)
 def check_search_finds_the_only_penalty_and_decay_that_work(student, rng):
-    """Of a good and a hopeless penalty and decay each, the search returns the pair that learns."""
+    """Given one good and one useless penalty and decay, the search returns the pair that learns."""
     judge_search(student, rng, 8, ([0.1], [24], [1e-4, 3.0], [1e-6, 1.0]))
 
 

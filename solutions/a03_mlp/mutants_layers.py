@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a03, layers: each names the check that must notice it."""
+"""Wrong answers to a03, layers, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -14,7 +14,7 @@ LAYERS = [
     deep("linear: adds the bias in place of the weights", "check_linear_forward_takes_views",
          "return x.reshape(len(x), len(w)) @ w + b, (x, w)",
          "w += 0 * b\n        x *= 1 + 1e-3\n        return x.reshape(len(x), len(w)) @ w + b, (x, w)"),
-    deep("linear: dx stays flat", "check_linear_backward_agrees_with_autograd",
+    deep("linear: dx is flat", "check_linear_backward_agrees_with_autograd",
          "return (dout @ w.T).reshape(x.shape),", "return dout @ w.T,"),
     deep("linear: db averaged", "check_linear_backward_agrees_with_autograd",
          "dout.sum(dim=0)\n        ### END", "dout.mean(dim=0)\n        ### END"),
@@ -24,13 +24,13 @@ LAYERS = [
          "x.reshape(len(x), len(w)).T @ dout", "x.view(len(x), -1).T @ dout"),
     deep("linear: divides dout in place", "check_linear_backward_leaves_dout",
          "        x, w = cache\n", "        x, w = cache\n        dout += 1e-12\n"),
-    deep("linear: taken from the layers for later assignments", "check_linear_backward_agrees_with_autograd",
+    deep("linear: imports the fallback for later assignments", "check_linear_backward_agrees_with_autograd",
          "        x, w = cache\n",
          "        import common.fallbacks.fully_connected_networks as given\n"
          "        given.Linear\n        x, w = cache\n"),
     deep("relu: absolute value", "check_relu_forward_agrees_with_torch",
          "return x.clamp(min=0), x", "return x.abs(), x"),
-    deep("relu: in place", "check_relu_forward_leaves_its_input",
+    deep("relu: works in place", "check_relu_forward_leaves_its_input",
          "return x.clamp(min=0), x", "return x.clamp_(min=0), x"),
     deep("relu: saturates at 6", "check_relu_forward_leaves_its_input",
          "return x.clamp(min=0), x", "return x.clamp(min=0, max=6), x"),
@@ -68,7 +68,7 @@ DROPOUT = [
          "generator = torch.Generator(x.device).manual_seed(seed or 0)"),
     deep("dropout: ignores the seed", "check_dropout_draws_each_value_anew",
          "generator = None if seed is None else torch.Generator(x.device).manual_seed(seed)", "generator = None"),
-    deep("dropout: float64 masks, whatever x is", "check_dropout_draws_each_value_anew",
+    deep("dropout: always float64 masks", "check_dropout_draws_each_value_anew",
          "mask = kept.to(x.dtype) / (1 - p)", "mask = kept.double() / (1 - p)"),
     deep("dropout: multiplies x in place", "check_dropout_leaves_its_input",
          "return x * mask, mask", "x *= mask\n        return x, mask"),
@@ -81,7 +81,7 @@ DROPOUT = [
          "dout if mask is None else dout * mask", "dout"),
     deep("dropout: backward works on dout itself", "check_dropout_backward_when_nothing_is_dropped",
          "dout if mask is None else dout * mask", "dout if mask is None else dout.mul_(mask)"),
-    deep("dropout: backward knows no test mode", "check_dropout_backward_when_nothing_is_dropped",
+    deep("dropout: backward ignores the test mode", "check_dropout_backward_when_nothing_is_dropped",
          "dout if mask is None else dout * mask", "dout * mask"),
 ]
 # fmt: on

@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a03, nets and their training: each names the check that must notice it."""
+"""Wrong answers to a03, nets and their training, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -29,7 +29,7 @@ TWO_LAYERS = [
     deep("two layers: the penalty is counted per image", "check_two_layer_net_on_other_inputs",
          "self.reg * (W1.square().sum() + W2.square().sum())",
          "self.reg * (W1.square().sum() + W2.square().sum()) / len(X)"),
-    deep("two layers: a softmax loss of its own that overflows", "check_two_layer_net_on_other_inputs",
+    deep("two layers: a new softmax loss that overflows", "check_two_layer_net_on_other_inputs",
          "        loss, dscores = softmax_loss(scores, y)\n        loss = loss + self.reg * (W1",
          "        loss, dscores = softmax_loss(scores, y)\n"
          "        loss = -(scores.exp() / scores.exp().sum(1, keepdim=True))[torch.arange(len(y)), y].log().mean()\n"
@@ -40,7 +40,7 @@ TWO_LAYERS = [
 ]
 
 SOLVER = [
-    deep("solver: images of 3 x 32 x 32, whatever they are", "check_solver_has_a_net_that_fits_the_data",
+    deep("solver: always images of 3 x 32 x 32", "check_solver_has_a_net_that_fits_the_data",
          'data_dict["X_train"][0].numel()', "3 * 32 * 32"),
     deep("solver: hidden units and classes swapped", "check_solver_has_a_net_that_fits_the_data",
          "TwoLayerNet(input_dim, 128, num_classes, weight_scale",
@@ -54,9 +54,9 @@ SOLVER = [
 DEEP = [
     deep("deep: one layer too few", "check_fully_connected_net_has_its_parameters",
          "for layer in range(1, self.num_layers + 1):", "for layer in range(1, self.num_layers):"),
-    deep("deep: parameters count from 0", "check_fully_connected_net_has_its_parameters",
+    deep("deep: parameters numbered from 0", "check_fully_connected_net_has_its_parameters",
          'self.params[f"W{layer}"] = weight_scale', 'self.params[f"W{layer - 1}"] = weight_scale'),
-    deep("deep: float32, whatever was asked for", "check_fully_connected_net_has_its_parameters",
+    deep("deep: always float32", "check_fully_connected_net_has_its_parameters",
          "torch.randn(shape, dtype=dtype, device=device)", "torch.randn(shape, device=device)"),
     deep("deep: weight_scale forgotten in the hidden layers", "check_fully_connected_net_starts_normal",
          'self.params[f"W{layer}"] = weight_scale * torch.randn',
@@ -71,7 +71,7 @@ DEEP = [
          "for layer in range(min(2, self.num_layers - 1), self.num_layers):\n            out, cache"),
     deep("deep: gradients of the layers in the wrong order", "check_deep_gradients_agree_with_autograd",
          "cache, mask = caches.pop()", "cache, mask = caches.pop(0)"),
-    deep("deep: only the last layer pays the penalty", "check_deep_gradients_agree_with_autograd",
+    deep("deep: only the last layer is penalised", "check_deep_gradients_agree_with_autograd",
          "        for layer in range(1, last + 1):\n", "        for layer in range(last, last + 1):\n"),
     deep("deep: the penalty's gradient lacks its 2", "check_deep_gradients_agree_with_autograd",
          'grads[f"W{layer}"] + 2 * self.reg * W', 'grads[f"W{layer}"] + self.reg * W'),
@@ -85,7 +85,7 @@ DEEP = [
          "            out, mask = Dropout.forward(out, param)\n",
          '            param = param if layer == 1 else {"p": 0.0, "mode": "train"}\n'
          "            out, mask = Dropout.forward(out, param)\n"),
-    deep("deep: backward knows nothing of dropout", "check_dropout_gradients_follow_the_masks",
+    deep("deep: backward ignores dropout", "check_dropout_gradients_follow_the_masks",
          "            dout = Dropout.backward(dout, mask)\n", ""),
     deep("deep: dropout is never switched on", "check_dropout_narrows_the_gap_on_scenes",
          '"test" if y is None else "train"', '"test"', calibrates=True),

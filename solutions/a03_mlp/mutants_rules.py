@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a03, update rules: each names the check that must notice it."""
+"""Wrong answers to a03, update rules, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -14,16 +14,16 @@ RULES = [
     deep("momentum: the gradient weighted by 1 - momentum", "check_momentum_walks_as_torch_does",
          'config["momentum"] * config["velocity"] - config["learning_rate"] * dw',
          'config["momentum"] * config["velocity"] - (1 - config["momentum"]) * config["learning_rate"] * dw'),
-    deep("momentum: the learning rate outside the velocity, as torch has it", "check_momentum_when_the_rate_falls",
+    deep("momentum: the learning rate outside the velocity, as in torch", "check_momentum_when_the_rate_falls",
          'velocity = config["momentum"] * config["velocity"] - config["learning_rate"] * dw\n    return w + velocity,',
          'velocity = config["momentum"] * config["velocity"] - dw\n    return w + config["learning_rate"] * velocity,'),
-    deep("momentum: moves w itself", "check_momentum_when_the_rate_falls",
+    deep("momentum: changes w in place", "check_momentum_when_the_rate_falls",
          "    return w + velocity, config", "    w += velocity\n    return w, config"),
     deep("nesterov: plain momentum", "check_nesterov_walks_as_torch_does",
          "return w - momentum * before + (1 + momentum) * velocity,", "return w + velocity,"),
     deep("nesterov: adds the old velocity", "check_nesterov_walks_as_torch_does",
          "return w - momentum * before +", "return w + momentum * before +"),
-    deep("nesterov: the learning rate outside the velocity, as torch has it", "check_nesterov_when_the_rate_falls",
+    deep("nesterov: the learning rate outside the velocity, as in torch", "check_nesterov_when_the_rate_falls",
          'velocity = momentum * before - config["learning_rate"] * dw\n'
          "    return w - momentum * before + (1 + momentum) * velocity,",
          'velocity = momentum * before - dw\n    return w + config["learning_rate"] * (momentum * velocity - dw),'),
@@ -45,9 +45,9 @@ RULES = [
     deep("adam: no bias correction", "check_adam_walks_as_torch_does",
          'step = m / (1 - beta1**t) / ((v / (1 - beta2**t)).sqrt() + config["epsilon"])',
          'step = m / (v.sqrt() + config["epsilon"])'),
-    deep("adam: t incremented late", ("check_adam_walks_as_torch_does", "check_adam_goes_on_from_a_given_state"),
+    deep("adam: t is incremented too late", ("check_adam_walks_as_torch_does", "check_adam_goes_on_from_a_given_state"),
          'config["beta2"], config["t"] + 1\n', 'config["beta2"], config["t"] or 1\n'),
-    deep("adam: t never incremented", "check_adam_goes_on_from_a_given_state",
+    deep("adam: t is never incremented", "check_adam_goes_on_from_a_given_state",
          'config | {"m": m, "v": v, "t": t}', 'config | {"m": m, "v": v}'),
     deep("adam: epsilon inside the root", ("check_adam_walks_as_torch_does", "check_adam_when_the_rate_falls"),
          '((v / (1 - beta2**t)).sqrt() + config["epsilon"])', '(v / (1 - beta2**t) + config["epsilon"]).sqrt()'),

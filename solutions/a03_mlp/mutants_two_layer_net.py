@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a03, the two-layer net: each names the check that must notice it."""
+"""Wrong answers to a03, the two-layer net, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -44,7 +44,7 @@ BACKWARD = [
     two("loss: the penalty is counted per image",
         ("check_loss_agrees_with_torch", "check_penalty_does_not_count_images"),
         PENALTY, PENALTY + " / len(X)"),
-    two("loss: the biases pay too", "check_loss_agrees_with_torch",
+    two("loss: the biases are penalised too", "check_loss_agrees_with_torch",
         PENALTY,
         "+ reg * sum(value.square().sum() for value in params.values())"),
     two("loss: summed over the images", "check_loss_agrees_with_torch",
@@ -64,7 +64,7 @@ BACKWARD = [
         '"b1": dhidden.sum(dim=0)', '"b1": dhidden.mean(dim=0)'),
     two("gradient: forgets to divide by the number of images", "check_gradients_agree_with_autograd",
         "    dscores /= len(X)\n", ""),
-    two("gradient: passes the ReLU everywhere", "check_gradients_agree_with_autograd",
+    two("gradient: passes the ReLU everywhere, also where the unit is 0", "check_gradients_agree_with_autograd",
         "(dscores @ W2.T) * (hidden > 0)", "dscores @ W2.T"),
     two("gradient: the mask of the ReLU taken from the gradient", "check_gradients_agree_with_autograd",
         "(dscores @ W2.T) * (hidden > 0)", "(dscores @ W2.T).clamp(min=0)"),
@@ -72,10 +72,10 @@ BACKWARD = [
         "    dscores = log_probabilities.exp()\n",
         "    s = scores.detach().requires_grad_()\n"
         "    torch.autograd.grad(s.logsumexp(1).sum(), s)\n    dscores = log_probabilities.exp()\n"),
-    two("gradient: averaged over a batch of 200, whatever its size",
+    two("gradient: always averaged over 200 images",
         ("check_gradients_agree_with_autograd", "check_gradients_on_other_inputs"),
         "dscores /= len(X)", "dscores /= 200"),
-    two("gradient: bias squeezed, which one hidden unit does not survive", "check_gradients_on_other_inputs",
+    two("gradient: bias squeezed, which fails for one hidden unit", "check_gradients_on_other_inputs",
         '"b1": dhidden.sum(dim=0)', '"b1": dhidden.sum(dim=0).squeeze()'),
     two("gradient: the penalty's is added to the parameters", "check_gradients_on_other_inputs",
         "    grads = {\n", "    W1 *= 1 - 2 * reg\n    grads = {\n"),
@@ -96,7 +96,7 @@ TRAINING = [
         STEP, "loss, grads = loss_func(params, X, y=y, reg=reg)"),
     two("training: labels of the first images for random images", "check_train_steps_against_the_gradient",
         STEP, "loss, grads = loss_func(params, X_batch, y=y[:batch_size], reg=reg)"),
-    two("training: the biases stay", "check_train_steps_against_the_gradient",
+    two("training: the biases do not change", "check_train_steps_against_the_gradient",
         ALL, ALL.replace("for name in params:", 'for name in ("W1",):')),
     two("training: each step twice", "check_train_on_copies_of_one_image_is_plain_descent",
         ALL, ALL.replace("for name in params:", "for name in [*params, *params]:")),
@@ -120,7 +120,7 @@ SEARCHES = [
         "return [0.01, 0.03, 0.1, 0.3], [32, 64, 128], [0.0, 1e-3, 3e-3, 1e-2, 3e-2], [0.97]"),
     two("grid: rates and sizes swapped", "check_search_params_are_a_grid",
         "return [0.03, 0.1, 0.3], [32, 128],", "return [32, 128], [0.03, 0.1, 0.3],"),
-    two("search: lists walked side by side", "check_search_finds_the_only_rate_and_size_that_work",
+    two("search: walks the lists in parallel", "check_search_finds_the_only_rate_and_size_that_work",
         SEARCH, "for rate, size, reg, decay in zip(*get_param_set_fn()):"),
     two("search: keeps the last net", ("check_search_finds_the_only_rate_and_size_that_work",),
         "if accuracy > best[2]:", "if True:"),
@@ -128,14 +128,14 @@ SEARCHES = [
         SEARCH, SEARCH + "\n        size = get_param_set_fn()[1][-1]"),
     two("search: forgets to pass the penalty on", "check_search_finds_the_only_penalty_and_decay_that_work",
         "learning_rate_decay=decay, reg=reg,", "learning_rate_decay=decay, reg=max(get_param_set_fn()[2]),"),
-    two("search: never decays as asked", "check_search_finds_the_only_penalty_and_decay_that_work",
+    two("search: ignores the given decay", "check_search_finds_the_only_penalty_and_decay_that_work",
         "learning_rate_decay=decay, reg=reg,", "learning_rate_decay=min(get_param_set_fn()[3]), reg=reg,"),
     two("search: the accuracy in percent", "check_search_finds_the_only_penalty_and_decay_that_work",
         "accuracy = float((net.predict(X_val) == y_val).double().mean())",
         "accuracy = 100 * float((net.predict(X_val) == y_val).double().mean())"),
-    two("search: ten classes, whatever the labels", "check_search_works_for_any_number_of_classes",
+    two("search: always ten classes", "check_search_works_for_any_number_of_classes",
         "classes = int(y.max()) + 1", "classes = 10"),
-    two("search: images of 3 x 32 x 32, whatever they are", "check_search_works_for_any_number_of_classes",
+    two("search: always images of 3 x 32 x 32", "check_search_works_for_any_number_of_classes",
         NET, NET.replace("TwoLayerNet(X.shape[1]", "TwoLayerNet(3 * 32 * 32")),
 ]
 # fmt: on

@@ -1,7 +1,7 @@
 """Hidden checks of convolution and pooling by hand: odd sizes, float32, views, one image, overlapping windows."""
 
 import torch
-from oracles import BY_HAND, conv, pool, pool_param
+from oracles import BY_HAND, conv, output_of, pool, pool_param
 from oracles_hidden import judge_layer
 from torch.nn import functional as F
 
@@ -10,14 +10,13 @@ from autograder import expect, expect_close, expect_equal, expect_shape, forbid,
 
 @task("Conv.forward", points=1)
 def check_conv_keeps_float32_and_its_inputs(student, rng):
-    """Convolution keeps float32, takes views and batches of one, and leaves its inputs as they were."""
+    """Convolution keeps float32, accepts views and batches of one, and leaves its inputs unchanged."""
     forbid(student, "Conv.forward", calls=BY_HAND)
     x = rng.normal(3, 9, 6, 1, dtype=torch.float32).permute(3, 0, 2, 1)  # (1, 3, 6, 9), not contiguous
     w, b = rng.normal(3, 5, 3, 2, dtype=torch.float32).permute(1, 0, 3, 2), rng.normal(5, dtype=torch.float32)
     seen = student.inspect(student.Conv.forward, x, w, b, {"stride": 2, "pad": 2})
     expected = conv(2, 2)(x.double(), w.double(), b.double()).float()
-    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
-    expect_close(seen.value[0], expected, name="out", atol=1e-4)
+    expect_close(output_of(seen), expected, name="out", atol=1e-4)
     expect_equal(seen.args[:3], (x, w, b), name="the inputs after the call")
 
 
@@ -33,7 +32,7 @@ def check_conv_with_windows_of_any_size(student, rng):
 
 @task("Conv.backward", points=2)
 def check_conv_gradients_for_all_strides_and_pads(student, rng):
-    """The gradients of convolution are right for strides 1 to 3 and pads 0 to 2, windows coming out even or not."""
+    """The gradients of convolution are right for strides 1 to 3 and pads 0 to 2, whether windows fit evenly or not."""
     for stride, pad in [(1, 0), (1, 2), (2, 1), (3, 0), (3, 2)]:
         inputs = rng.normal(2, 2, 8, 11), rng.normal(3, 2, 3, 4), rng.normal(3)
         judge_layer(student, rng, "Conv", conv(stride, pad), "dx dw db", inputs, [{"stride": stride, "pad": pad}])
@@ -57,7 +56,7 @@ def check_conv_gradients_of_tiny_images(student, rng):
 
 @task("MaxPool.forward", points=1)
 def check_max_pooling_when_windows_do_not_divide(student, rng):
-    """Max pooling leaves out the rows and columns that fill no window, and leaves its input as it was."""
+    """Max pooling omits rows and columns that do not fill a window, and leaves its input unchanged."""
     forbid(student, "MaxPool.forward", calls=BY_HAND)
     for size, (height, width, stride) in [
         ((7, 9), (2, 3, 2)),
@@ -67,14 +66,13 @@ def check_max_pooling_when_windows_do_not_divide(student, rng):
     ]:
         x = rng.normal(2, 3, *size)
         seen = student.inspect(student.MaxPool.forward, x, pool_param(height, width, stride))
-        expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
-        expect_close(seen.value[0], pool(height, width, stride)(x), name="out")
+        expect_close(output_of(seen), pool(height, width, stride)(x), name="out")
         expect_equal(seen.args[0], x, name="the input after the call")
 
 
 @task("MaxPool.forward", points=1)
 def check_max_pooling_keeps_float32_and_takes_views(student, rng):
-    """Max pooling keeps float32, takes views, and knows values of any sign and size."""
+    """Max pooling keeps float32, accepts views, and is right for values of any sign and size."""
     forbid(student, "MaxPool.forward", calls=BY_HAND)
     x = -1e6 * rng.uniform(5, 8, 3, 1, dtype=torch.float32).permute(3, 2, 0, 1)  # (1, 3, 5, 8), all negative
     out, _ = student.MaxPool.forward(x, pool_param(2, 3, 1))
@@ -83,7 +81,7 @@ def check_max_pooling_keeps_float32_and_takes_views(student, rng):
 
 @task("MaxPool.backward", points=1)
 def check_max_pooling_gradient_where_windows_overlap(student, rng):
-    """Where windows overlap, a pixel collects the gradients of all windows whose maximum it is, in float32 too."""
+    """Where windows overlap, a pixel gets the gradients of all windows whose maximum it is, in float32 too."""
     for size, window, dtype in [
         ((7, 6), (3, 3, 1), torch.float64),
         ((8, 9), (3, 2, 2), torch.float64),
@@ -95,20 +93,20 @@ def check_max_pooling_gradient_where_windows_overlap(student, rng):
 
 @task("MaxPool.backward", points=1)
 def check_max_pooling_gradient_is_passed_on_once(student, rng):
-    """If a window has several maxima, as zeros after a ReLU, its gradient arrives at one of them, whichever."""
+    """If a window has several maxima, such as zeros after a ReLU, its gradient goes to any one of them."""
     forbid(student, "MaxPool.backward", calls=BY_HAND)
     x = rng.normal(3, 4, 6, 8).relu() * (rng.uniform(3, 4, 6, 8) > 0.5)  # most windows are zero or nearly so
     dout = rng.normal(3, 4, 3, 4)
     _, cache = student.hold(student.MaxPool.forward, x, pool_param(2, 2, 2))
     dx = student.MaxPool.backward(dout, cache)
     expect_shape(dx, x.shape, name="dx")
-    arrived = F.avg_pool2d(dx, 2) * 4  # what each window got in all
+    arrived = F.avg_pool2d(dx, 2) * 4  # the total gradient of each window
     expect_close(arrived, dout, name="the sum of dx over each window")
-    reached = F.avg_pool2d((dx != 0).double(), 2) * 4  # how many pixels of each window got something
+    reached = F.avg_pool2d((dx != 0).double(), 2) * 4  # the number of pixels of each window with a gradient
     expect(
         bool((reached <= 1).all()),
         f"Up to {int(reached.max())} pixels of a window got a part of its gradient.",
-        hint="One of several maxima gets the whole gradient, the others nothing.",
+        hint="One of several maxima should get the whole gradient, the others nothing.",
     )
     elsewhere = dx[x < F.interpolate(F.max_pool2d(x, 2), scale_factor=2)]
-    expect_equal(int(elsewhere.count_nonzero()), 0, name="gradients at pixels that are no maximum")
+    expect_equal(int(elsewhere.count_nonzero()), 0, name="the number of gradients at pixels that are not a maximum")

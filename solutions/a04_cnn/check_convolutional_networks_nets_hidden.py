@@ -23,7 +23,7 @@ def check_three_layer_net_on_other_sizes(student, rng):
 
 @task("kaiming_initializer", points=1)
 def check_kaiming_draws_centred_float32_numbers(student, rng):
-    """Kaiming weights have mean 0, the dtype and device asked for, and differ from call to call."""
+    """Kaiming weights have mean 0 and the right dtype and device, and differ from call to call."""
     forbid(student, "kaiming_initializer", calls=INITIALIZER_BY_HAND)
     for options, dtype, shape in [
         ({}, torch.float32, (300, 40)),
@@ -36,7 +36,7 @@ def check_kaiming_draws_centred_float32_numbers(student, rng):
         mean, error = float(first.double().mean()), float(first.double().std()) / first.numel() ** 0.5
         expect(
             abs(mean) < 6 * error,
-            f"The mean of the weights is {mean:.4g}; it should be 0 but for chance ({error:.2g}).",
+            f"The mean of the weights is {mean:.4g}; it should be 0 within six standard errors of {error:.2g}.",
         )
         expect(not torch.equal(first, second), "Two calls gave the same weights.")
 
@@ -68,9 +68,9 @@ def modes(DeepConvNet, options, x, y, batches):
 
 @task("DeepConvNet", points=1)
 def check_deep_net_predicts_by_running_statistics(student, rng):
-    """Without labels, batch normalisation is in test mode: scores come from running statistics, image by image.
+    """Without labels, batch normalisation is in test mode: each image's scores come from the running statistics.
 
-    Also: with weight_scale="kaiming" the weights have Kaiming's deviation.
+    Also, with weight_scale="kaiming" the weights have Kaiming's standard deviation.
     """
     options = {"input_dims": (3, 8, 6), "num_filters": [16, 12], "max_pools": [0], "batchnorm": True, "num_classes": 4}
     options["weight_scale"] = "kaiming"
@@ -116,7 +116,7 @@ def train(make, data, x):
 
 @task("create_convolutional_solver_instance", points=3, seconds=600)
 def check_deep_net_recognises_scenes(student, data, score):
-    """Trained on 4,000 scenes, 20,000 drawn in all, your deep network recognises images it has not seen."""
+    """Trained on 4,000 scenes with 20,000 images drawn in all, your deep network recognises new images."""
     split = data(num_train=4000, num_test=1300)
     centre = split.x_train.mean(dim=0, keepdim=True)
     x_test = split.x_test - centre

@@ -1,11 +1,11 @@
 """Hidden checks of normalisation by hand: many batches, one vector, any eps, float32, other groups."""
 
 import torch
-from oracles import BY_HAND, batch_norm, features, group_norm, layer_norm
+from oracles import BY_HAND, batch_norm, features, group_norm, layer_norm, output_of
 from oracles_hidden import judge_layer
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, forbid, task
+from autograder import expect_close, expect_equal, forbid, task
 
 RUNNING = """
 def many(layer, batches, gamma, beta, param):
@@ -18,7 +18,7 @@ def many(layer, batches, gamma, beta, param):
 
 
 def judge_running(student, layer, batches, gamma, beta, axes, **options):
-    """Statistics after many batches, from zero, and test mode by them. ``options``: momentum and eps, if not usual."""
+    """Compare statistics after many batches, from zero, and the test mode. ``options``: other momentum and eps."""
     param = {"mode": "train", **options}
     seen = student.define(RUNNING).many(getattr(student, layer), batches, gamma, beta, param)
     m = options.get("momentum", 0.9)
@@ -43,7 +43,7 @@ def check_batch_norm_statistics_after_many_batches(student, rng):
 
 @task("BatchNorm.forward", points=1)
 def check_batch_norm_of_one_vector(student, rng):
-    """A batch of one gives beta in train mode; in test mode an image's result does not depend on its neighbours."""
+    """A batch of one gives beta in train mode; in test mode an image's result does not depend on the other images."""
     forbid(student, "BatchNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 4, 6)
     out, _ = student.BatchNorm.forward(x[:1], gamma, beta, {"mode": "train"})
@@ -58,17 +58,16 @@ def check_batch_norm_of_one_vector(student, rng):
 
 @task("BatchNorm.forward", points=1)
 def check_batch_norm_keeps_float32_and_its_inputs(student, rng):
-    """Batch normalisation keeps float32, is exact where the mean is large, and leaves x, gamma and beta alone.
+    """Batch normalisation keeps float32, is exact where the mean is large, and does not change x, gamma and beta.
 
-    The running statistics keep float32, too.
+    The running statistics keep float32 too.
     """
     forbid(student, "BatchNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 50, 3, dtype=torch.float32)
     x = x + 300  # E[x^2] - E[x]^2 would lose most digits
     seen = student.inspect(student.BatchNorm.forward, x, gamma, beta, {"mode": "train"})
-    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
     expected = batch_norm()(x.double(), gamma.double(), beta.double()).float()
-    expect_close(seen.value[0], expected, name="out", atol=1e-3)
+    expect_close(output_of(seen), expected, name="out", atol=1e-3)
     expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
     after = {name: seen.args[3][name] for name in ("running_mean", "running_var")}
     right = {"running_mean": 0.1 * x.mean(0), "running_var": 0.1 * x.double().var(0, unbiased=False).float()}
@@ -85,7 +84,7 @@ def check_batch_norm_gradients_with_any_eps(student, rng):
 
 @task("BatchNorm.backward", points=1)
 def check_batch_norm_gradients_in_float32(student, rng):
-    """The gradients of batch normalisation keep float32 and leave their inputs alone."""
+    """The gradients of batch normalisation keep float32, and the inputs are unchanged."""
     inputs = features(rng, 11, 4, dtype=torch.float32)
     judge_layer(student, rng, "BatchNorm", batch_norm(), "dx dgamma dbeta", inputs, [{"mode": "train"}], atol=1e-3)
 
@@ -105,7 +104,7 @@ def check_batch_norm_closed_form_with_any_eps(student, rng):
 
 @task("SpatialBatchNorm.forward", points=1)
 def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
-    """Spatial statistics are right after many batches, and test mode uses them; float32 is kept, and so are inputs."""
+    """Spatial statistics are right after many batches, and test mode uses them; float32 and inputs are unchanged."""
     _, gamma, beta = features(rng, 2, 5)
     sizes = [(3, 4, 2), (1, 2, 6), (2, 3, 3), (4, 1, 5), (2, 2, 2)]
     batches = [2 * rng.normal(n, 5, h, w) + rng.normal(5, 1, 1) for n, h, w in sizes]
@@ -113,23 +112,21 @@ def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
     x, gamma, beta = features(rng, 3, 4, 5, 2, dtype=torch.float32)
     x = x.transpose(2, 3)  # not contiguous
     seen = student.inspect(student.SpatialBatchNorm.forward, x, gamma, beta, {"mode": "train"})
-    expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
     expected = batch_norm()(x.double(), gamma.double(), beta.double()).float()
-    expect_close(seen.value[0], expected, name="out", atol=1e-3)
+    expect_close(output_of(seen), expected, name="out", atol=1e-3)
     expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
 
 
 @task("LayerNorm.forward", points=1)
 def check_layer_norm_of_one_row(student, rng):
-    """Layer normalisation of a row does not depend on the other rows; float32 and views are fine."""
+    """Layer normalisation of a row does not depend on the other rows; float32 and views are accepted."""
     forbid(student, "LayerNorm.forward", calls=BY_HAND)
     x = (5 * rng.normal(9, 4, dtype=torch.float32) + 50).T  # (4, 9), not contiguous
     gamma, beta = rng.normal(9, dtype=torch.float32), rng.normal(9, dtype=torch.float32)
     expected = layer_norm()(x.double(), gamma.double(), beta.double()).float()
     for rows in (x, x[2:3]):
         seen = student.inspect(student.LayerNorm.forward, rows, gamma, beta, {})
-        expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
-        expect_close(seen.value[0], expected if len(rows) == 4 else expected[2:3], name="out", atol=1e-3)
+        expect_close(output_of(seen), expected if len(rows) == 4 else expected[2:3], name="out", atol=1e-3)
         expect_equal(seen.args[:3], (rows, gamma, beta), name="x, gamma and beta after the call")
 
 
@@ -146,14 +143,13 @@ def check_layer_norm_gradients_on_other_sizes(student, rng):
 
 @task("SpatialGroupNorm.forward", points=1)
 def check_group_norm_from_one_group_to_one_channel_each(student, rng):
-    """Group normalisation is right for one group, for one channel in each group, for one image and in float32."""
+    """Group normalisation is right for one group, one channel in each group, one image and float32."""
     forbid(student, "SpatialGroupNorm.forward", calls=BY_HAND)
     for shape, groups, eps in [((3, 4, 3, 5), 1, 1e-5), ((2, 6, 2, 4), 6, 0.1), ((1, 8, 5, 3), 2, 1e-5)]:
         x, gamma, beta = features(rng, *shape, dtype=torch.float32)
         seen = student.inspect(student.SpatialGroupNorm.forward, x, gamma, beta, groups, {"eps": eps})
-        expect(type(seen.value) in (tuple, list) and len(seen.value) == 2, "forward should return (out, cache).")
         expected = group_norm(groups, eps)(x.double(), gamma.double(), beta.double()).float()
-        expect_close(seen.value[0], expected, name="out", atol=1e-3)
+        expect_close(output_of(seen), expected, name="out", atol=1e-3)
         expect_equal(seen.args[:3], (x, gamma, beta), name="x, gamma and beta after the call")
 
 

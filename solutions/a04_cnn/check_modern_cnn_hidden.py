@@ -1,4 +1,4 @@
-"""Hidden checks of the modern blocks: odd sizes, strides, other widths, gradients, and modules left as they were."""
+"""Hidden checks of the modern blocks: odd sizes, strides, other widths, gradients, unchanged modules."""
 
 import torch
 from oracles_modern_cnn import BY_HAND, dense, inception, nin, residual, separable, vgg
@@ -11,7 +11,7 @@ from autograder.probes.layers import Formula
 
 
 def judge(student, rng, module, formula: Formula, x: Tensor) -> None:
-    """The module against the formula, in both modes; the input as it was; gradients everywhere."""
+    """Compare the module with the formula in both modes; the input is unchanged, and gradients reach all parameters."""
     judge_module(student, rng, module, formula, x, keeps_input=True, learns=True)
 
 
@@ -32,7 +32,7 @@ def check_nin_blocks_with_other_windows(student, rng):
 
 @task("Inception", points=1)
 def check_inception_on_small_and_negative_images(student, rng):
-    """Inception is right for images smaller than its windows and for negative ones, where padding must not win."""
+    """Inception is right for images smaller than its windows, and for negative images, where padding must not win."""
     sizes = (3, (6, 2), (4, 8), 5)
     for size in ((2, 3), (5, 4)):
         judge(student, rng, student.Inception(7, *sizes), inception(*sizes), -3 * rng.uniform(6, 7, *size))
@@ -40,7 +40,7 @@ def check_inception_on_small_and_negative_images(student, rng):
 
 @task("Residual", points=1)
 def check_residual_with_a_stride(student, rng):
-    """With a stride, the block of 2015 shrinks odd sizes on both paths alike; without, it adds its input as it came."""
+    """With a stride, both paths of the block of 2015 shrink odd sizes equally; else the unchanged input is added."""
     judge(student, rng, student.Residual(4, 4), residual(4, 1, shortcut=False), rng.normal(3, 4, 6, 5))
     for before, after, stride, size in [(4, 6, 2, (7, 5)), (5, 5, 1, (4, 3)), (3, 2, 3, (8, 7))]:
         block = student.Residual(before, after, use_1x1conv=True, strides=stride)
@@ -65,7 +65,7 @@ def check_separable_convolutions_with_strides(student, rng):
 
 @task("transposed_conv2d", points=1)
 def check_transposed_convolution_on_other_sizes(student, rng):
-    """Transposed convolution is right for one pixel, gaps between stamps, views and float32; inputs stay."""
+    """Transposed convolution is right for one pixel, gaps between stamps, views and float32; inputs are unchanged."""
     forbid(student, "transposed_conv2d", calls=BY_HAND)
     cases = [((1, 2, 1, 1), (2, 3, 3, 5), 2, 1), ((3, 1, 4, 2), (1, 2, 2, 1), 3, 0), ((2, 4, 5, 3), (4, 1, 1, 1), 1, 0)]
     for image, window, stride, pad in cases:
@@ -106,7 +106,7 @@ def look(count_macs, device, dtype):
     net.head.weight.requires_grad_(False)
     parts = [net, net.layer, net.norm, net.head]
     for part in (net.layer, net.head):
-        part.register_forward_hook(lambda *args: None)  # the owner's, which stay
+        part.register_forward_hook(lambda *args: None)  # hooks of the owner, which must remain
     before = values(net)
     macs = count_macs(net, (4, 6, 5))
     return {
@@ -128,16 +128,18 @@ def alone(count_macs):
 
 @task("count_macs", points=1)
 def check_counting_leaves_the_module_as_it_was(student):
-    """A layer used twice counts twice, an unused one not, groups count, on any device; the module stays as it was."""
+    """A layer counts as often as it is used, groups are counted, on any device, and the module is unchanged."""
     helper = student.define(COUNTING)
     right = 2 * (4 * 6 * 5 * 2 * 9) + 4 * 6 * 7 * 5
     for place, dtype in (("cpu", torch.float32), ("meta", torch.float32), ("cpu", torch.float64)):
         seen = helper.look(student.count_macs, place, dtype)
         expect_equal(seen["macs"], right, name=f"MACs on the device {place!r} in {dtype}")
-        expect_equal(seen["again"], right, name="MACs when it is counted again")
+        expect_equal(seen["again"], right, name="MACs when counted again")
         expect_equal(seen["dtypes"], [str(dtype)], name="dtypes of the parameters after counting")
         expect(seen["same"], "The module's running statistics or weights were changed by counting.")
-        expect_equal(seen["hooks"], [0, 1, 0, 1], name="hooks on the parts of the module, two of which had one")
+        expect_equal(
+            seen["hooks"], [0, 1, 0, 1], name="the numbers of hooks on four parts of the module, two of which had one"
+        )
         expect_equal(seen["modes"], [True, True, False], name="modes of the module, its normalisation and its dropout")
         expect_equal(seen["grads"], 0, name="parameters with a gradient after counting")
         expect_equal(seen["frozen"], ["head.weight"], name="parameters that need no gradient after counting")

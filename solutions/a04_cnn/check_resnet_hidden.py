@@ -38,7 +38,7 @@ def learns(function, x, params):
 
 @task("three_layer_convnet", points=1)
 def check_three_layer_function_without_biases(student, rng):
-    """The function keeps float32, takes None for a bias and images of any size, and passes gradients to its inputs."""
+    """The function keeps float32, accepts None as a bias and images of any size, and passes gradients to its inputs."""
     for size, images in [((5, 4), 1), ((1, 9), 3)]:
         inputs = 6 * size[0] * size[1]
         x = rng.normal(images, 2, *size, dtype=torch.float32)
@@ -47,12 +47,12 @@ def check_three_layer_function_without_biases(student, rng):
         expected = convnet(x.double(), [w1.double(), None, w2.double(), None, w3.double(), None]).float()
         expect_close(student.three_layer_convnet(x, [w1, None, w2, None, w3, None]), expected, name="scores", atol=1e-4)
         reached = student.define(LEARNS).learns(student.three_layer_convnet, x, [w1, None, w2, None, w3, None])
-        expect_equal(reached, [True] * 4, name="whether a gradient reaches the images and each of the three weights")
+        expect_equal(reached, [True] * 4, name="gradients in the images and in each of the three weights")
 
 
 @task("ThreeLayerConvNet", points=1)
 def check_three_layer_module_starts_as_described(student, rng):
-    """At the start the module's weights are normal with Kaiming's deviation, its biases are zero, and that is all."""
+    """The module's initial weights are normal with Kaiming's standard deviation, its biases zero; it has no others."""
     table = student.define(COUNTS + "\nfrom functools import partial\n")
     make = table.partial(student.ThreeLayerConvNet, 3, 24, 16, 10)
     rows = table.start(make)
@@ -73,12 +73,12 @@ def check_three_layer_module_starts_as_described(student, rng):
         right = (2 / fan_in) ** 0.5
         expect(
             abs(row["std"] / right - 1) < 6 / (2 * count) ** 0.5,
-            f"Weights of shape {tuple(shape)} have deviation {row['std']:.4g}; kaiming_normal_ gives {right:.4g}.",
+            f"Weights of shape {tuple(shape)}: standard deviation {row['std']:.4g}; kaiming_normal_ gives {right:.4g}.",
         )
         expect(
             row["far"] > 0.01,
-            f"{row['far']:.1%} of the weights of shape {tuple(shape)} lie beyond 1.8 deviations; "
-            "of normal numbers 7 % do.",
+            f"{row['far']:.1%} of the weights of shape {tuple(shape)} are beyond 1.8 standard "
+            "deviations; of normal numbers 7 % are.",
         )
 
 
@@ -95,7 +95,7 @@ PATH = """
 import torch
 from autograder.probes.layers import outputs
 
-def silent(module, x):
+def with_zero_weights(module, x):
     module = module.double().to(x.device)
     with torch.no_grad():
         for name, value in module.named_parameters():
@@ -106,13 +106,13 @@ def silent(module, x):
 
 @task("ResidualBlock", points=1)
 def check_residual_block_with_zero_weights_is_the_identity(student, rng):
-    """A residual block that keeps its shape is the identity where all weights are zero. Its input stays as it was."""
+    """A residual block that keeps the shape is the identity if all weights are zero; its input is unchanged."""
     x = rng.normal(3, 4, 5, 6)
-    out = student.define(PATH).silent(student.ResidualBlock(4, 4), x)
+    out = student.define(PATH).with_zero_weights(student.ResidualBlock(4, 4), x)
     expect_close(out, x, name="output", mistakes={
-        "The shortcut lost the negative numbers: it should take the input before any ReLU.": x.relu(),
-        "The shortcut took the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
-        "Nothing is left of the input.": torch.zeros_like(x),
+        "The shortcut lost the negative numbers; it should use the input before any ReLU.": x.relu(),
+        "The shortcut used the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
+        "The input is not added.": torch.zeros_like(x),
     })  # fmt: skip
     same = residual(plain(4), 4, shortcut=False)
     judge_module(student, rng, student.ResidualBlock(4, 4), same, x, keeps_input=True, learns=True)
@@ -120,7 +120,7 @@ def check_residual_block_with_zero_weights_is_the_identity(student, rng):
 
 @task("ResidualBottleneckBlock", points=1)
 def check_bottleneck_halves_odd_sizes(student, rng):
-    """The bottleneck block halves odd sizes with downsample=True, adds its input as it came without it, and trains."""
+    """The bottleneck block halves odd sizes with downsample=True, adds its unchanged input without it, and trains."""
     same = residual(bottleneck(8), 8, shortcut=False)
     block = student.ResidualBottleneckBlock(8, 8)
     judge_module(student, rng, block, same, rng.normal(3, 8, 4, 5), keeps_input=True, learns=True)
@@ -131,7 +131,7 @@ def check_bottleneck_halves_odd_sizes(student, rng):
 
 
 def count_of(block: str, before: int, after: int, changes: bool) -> int:
-    """Parameters of a block, without the biases of its convolutions."""
+    """Count the parameters of a block, without the biases of its convolutions."""
     norms = 2 * before + 2 * after
     weights = 9 * before * after + 9 * after * after
     if block == "ResidualBottleneckBlock":
@@ -145,7 +145,7 @@ def count_of(block: str, before: int, after: int, changes: bool) -> int:
 def check_resnet_has_the_right_number_of_parameters(student, rng):
     """Networks of each kind of block have as many parameters as they should, and give scores for images of any size.
 
-    The linear layer has a bias; convolutions may do without.
+    The linear layer has a bias; convolutions need none.
     """
     stages = [(8, 8, 2, False), (8, 12, 1, True), (12, 16, 3, True)]
     helper = student.define(HELPERS + COUNTS)
@@ -158,16 +158,16 @@ def check_resnet_has_the_right_number_of_parameters(student, rng):
         counts = helper.counts(model)
         state, found = counts["state"], counts["parameters"]
         weights = sum(torch.Size(shape).numel() for shape in found)
-        # Biases of convolutions are one number for each filter, and may be left out; that of the linear layer not.
+        # Biases of convolutions are one number for each filter, and may be omitted; that of the linear layer may not.
         linear = [name.removesuffix("weight") for name, shape in state.items() if len(shape) == 2]
         biases = [state.get(f"{name}bias", [0]) for name in linear]
         norms = [shape for name, shape in state.items() if "running" in name]
-        kept = [shape for shape in found if len(shape) > 1] + norms + biases
-        unbiased = sum(torch.Size(shape).numel() for shape in kept)
+        counted = [shape for shape in found if len(shape) > 1] + norms + biases
+        unbiased = sum(torch.Size(shape).numel() for shape in counted)
         expect(
             unbiased == right,
-            f"With {block} there are {weights:,} parameters, {unbiased:,} of them no biases of convolutions; "
-            f"that should be {right:,}.",
+            f"With {block} there are {weights:,} parameters, {unbiased:,} without the biases of convolutions; "
+            f"there should be {right:,}.",
         )
         x = rng.normal(2, 1, 11, 6)
         expect_shape(helper.outputs(helper.double(model, x), x, train=False), (2, 7), name="scores")
@@ -187,7 +187,7 @@ def train(ResNet, x, y, x_test):
 
 @task("ResNet", points=2, seconds=600)
 def check_resnet_recognises_scenes(student, data, score):
-    """Trained for 500 steps on 4,000 scenes, a ResNet of three blocks recognises images it has not seen."""
+    """Trained for 500 steps on 4,000 scenes, a ResNet of three blocks recognises new images."""
     split = data(num_train=4000, num_test=1000)
     centre = split.x_train.mean(dim=0, keepdim=True)
     labels = student.define(TRAIN).train(student.ResNet, split.x_train - centre, split.y_train, split.x_test - centre)

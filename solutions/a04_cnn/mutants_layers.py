@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a04: convolution and pooling by hand; and the check that must notice each."""
+"""Wrong answers to a04, convolution and pooling by hand, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -16,13 +16,13 @@ ZEROS = "dw, dpadded = torch.zeros_like(w), torch.zeros_like(padded)"
 AFTER_CONV = "# %% [markdown]\n# What can one filter do?"
 
 CONVOLUTION = [
-    mutant("conv: flips the filters, as mathematicians do", "check_conv_agrees_with_torch",
+    mutant("conv: flips the filters", "check_conv_agrees_with_torch",
            PRODUCTS, PRODUCTS.replace("windows, w)", "windows, w.flip(2, 3))")),
     mutant("conv: forgets the bias", "check_conv_agrees_with_torch",
            PRODUCTS, PRODUCTS.replace(" + b[:, None, None]", "")),
     mutant("conv: pads rows only", "check_conv_agrees_with_torch",
            "(pad, pad, pad, pad)", "(0, 0, pad, pad)"),
-    mutant("conv: takes every filter for square", "check_conv_agrees_with_torch",
+    mutant("conv: assumes square filters", "check_conv_agrees_with_torch",
            WINDOWS, WINDOWS.replace("w.shape[3]", "w.shape[2]")),
     mutant("conv: calls F.conv2d", "check_conv_agrees_with_torch",
            PRODUCTS, "out = F.conv2d(x, w, b, stride=stride, padding=pad)"),
@@ -32,19 +32,20 @@ CONVOLUTION = [
            WINDOWS, WINDOWS.replace("w.shape[3], stride", "w.shape[3], 1")),
     mutant("conv: squeezes the filters, so 1 x 1 windows lose their axes", "check_conv_with_windows_of_any_size",
            PRODUCTS, PRODUCTS.replace("windows, w)", "windows, w.squeeze())")),
-    mutant("conv: computes in float64 and stays there", "check_conv_keeps_float32_and_its_inputs",
+    mutant("conv: computes in float64 and returns it", "check_conv_keeps_float32_and_its_inputs",
            PRODUCTS, PRODUCTS.replace("windows, w)", "windows.double(), w.double())")),
     mutant("conv: flattens with view, which needs contiguous images", "check_conv_keeps_float32_and_its_inputs",
            "        " + WINDOWS, "        x.view(-1)\n        " + WINDOWS),
-    mutant("conv gradient: pixels keep the gradient of the last window only",
+    mutant("conv gradient: pixels get the gradient of the last window only",
            "check_conv_gradients_agree_with_autograd",
            DPADDED, DPADDED.replace("+=", "=")),
-    mutant("conv gradient: leaves the padding on", "check_conv_gradients_agree_with_autograd", CUT, "dx = dpadded"),
+    mutant("conv gradient: does not remove the padding", "check_conv_gradients_agree_with_autograd",
+           CUT, "dx = dpadded"),
     mutant("conv gradient: averages dw over the images", "check_conv_gradients_agree_with_autograd",
            DW, DW + " / len(dout)"),
-    mutant("conv gradient: db for each place", "check_conv_gradients_agree_with_autograd",
+    mutant("conv gradient: a db for each place", "check_conv_gradients_agree_with_autograd",
            "        db = dout.sum(dim=(0, 2, 3))", "        db = dout.sum(dim=0)"),
-    mutant("conv gradient: the filter at its mirrored place", "check_conv_gradients_agree_with_autograd",
+    mutant("conv gradient: the filter flipped", "check_conv_gradients_agree_with_autograd",
            'dout, w[:, :, i, j])\n        dx', 'dout, w[:, :, -1 - i, -1 - j])\n        dx'),
     mutant("conv gradient: lets autograd do it", ("check_conv_gradients_agree_with_autograd",),
            AFTER_CONV, '''
@@ -61,10 +62,10 @@ class Conv(Conv):
     mutant("conv gradient: forgets the stride",
            ("check_conv_gradients_with_a_stride", "check_conv_gradients_for_all_strides_and_pads"),
            HERE, "here = (..., slice(i, i + height), slice(j, j + width))"),
-    mutant("conv gradient: cuts with pad:-pad, which leaves nothing for pad 0",
+    mutant("conv gradient: slices pad:-pad, which is empty for pad 0",
            ("check_conv_gradients_with_a_stride", "check_conv_gradients_of_tiny_images"),
            CUT, "dx = dpadded[:, :, pad:-pad, pad:-pad]"),
-    mutant("conv gradient: collects in float64 and stays there", "check_conv_gradients_in_float32",
+    mutant("conv gradient: computes in float64 and returns it", "check_conv_gradients_in_float32",
            ZEROS, ZEROS + "\n        dw = dw.double()"),
 ]
 
@@ -94,7 +95,7 @@ class MaxPool:
 
 '''
 POOLING = [
-    mutant("pool: takes every window for square", "check_max_pooling_agrees_with_torch",
+    mutant("pool: assumes square windows", "check_max_pooling_agrees_with_torch",
            POOL_SIZES, POOL_SIZES.replace("pool_width", "pool_height")),
     mutant("pool: windows never overlap", "check_max_pooling_agrees_with_torch",
            POOL_WINDOWS, POOL_WINDOWS.replace("height, stride", "height, height")
@@ -109,13 +110,13 @@ POOLING = [
            SEND, SEND.replace("dout.flatten(2))", "dout.flatten(2) / width**2)")),
     mutant("pool gradient: counts rows of the window by its height", "check_max_pooling_gradient_agrees_with_autograd",
            "where // width", 'where // pool_param["pool_height"]'),
-    mutant("pool gradient: a pixel keeps the gradient of one window only",
+    mutant("pool gradient: a pixel gets the gradient of one window only",
            "check_max_pooling_gradient_where_windows_overlap", SEND, SEND.replace("scatter_add_", "scatter_")),
     mutant("pool gradient: all maxima of a window get the whole gradient",
            "check_max_pooling_gradient_is_passed_on_once", AFTER_POOL, ALL_MAXIMA + AFTER_POOL),
     mutant("pool gradient: the maxima of a window share it", "check_max_pooling_gradient_is_passed_on_once",
            AFTER_POOL, ALL_MAXIMA.replace("+= mask", "+= mask / mask.sum(dim=(2, 3), keepdim=True)") + AFTER_POOL),
-    mutant("pool gradient: collects in float64 and stays there", "check_max_pooling_gradient_where_windows_overlap",
+    mutant("pool gradient: computes in float64 and returns it", "check_max_pooling_gradient_where_windows_overlap",
            "return dx.reshape(shape)", "return dx.reshape(shape).double()"),
 ]
 # fmt: on

@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a04: networks by hand; and the check that must notice each."""
+"""Wrong answers to a04, networks by hand, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -10,7 +10,7 @@ SMALL_LOSS = "loss = loss + self.reg * p[name].square().sum()"
 SMALL_GRAD = "grads[name] = grads[name] + 2 * self.reg * p[name]"
 KAIMING = "return ((2 if relu else 1) / fan_in) ** 0.5 * torch.randn(*shape, device=device, dtype=dtype)"
 SMALL_NET = [
-    mutant("small net: half of the regularisation", "check_three_layer_net_agrees_with_autograd",
+    mutant("small net: half of the regularisation term", "check_three_layer_net_agrees_with_autograd",
            SMALL_LOSS, SMALL_LOSS.replace("self.reg", "0.5 * self.reg")),
     mutant("small net: the regularisation's gradient lacks its 2",
            ("check_three_layer_net_agrees_with_autograd", "check_three_layer_net_on_other_sizes"),
@@ -19,11 +19,11 @@ SMALL_NET = [
            SMALL_GRAD, SMALL_GRAD.replace("2 * self.reg * p[name]", "p[name].mul_(2 * self.reg)")),
     mutant("small net: a ReLU on the scores", "check_three_layer_net_agrees_with_autograd",
            "scores, linear_cache = Linear.forward(hidden", "scores, linear_cache = Linear_ReLU.forward(hidden"),
-    mutant("small net: flattens 32 x 32 images, whatever comes",
+    mutant("small net: always flattens 32 x 32 images",
            ("check_three_layer_net_agrees_with_autograd", "check_three_layer_net_on_other_sizes"),
            "        p = self.params\n        hidden, conv_cache",
            "        p, X = self.params, X.reshape(-1, 3, 32, 32)\n        hidden, conv_cache"),
-    mutant("kaiming: variance for deviation", "check_kaiming_has_the_right_deviation",
+    mutant("kaiming: the variance instead of the standard deviation", "check_kaiming_has_the_right_deviation",
            KAIMING, KAIMING.replace(" ** 0.5", "")),
     mutant("kaiming: no gain for ReLU", "check_kaiming_has_the_right_deviation",
            KAIMING, KAIMING.replace("(2 if relu else 1)", "1")),
@@ -31,7 +31,7 @@ SMALL_NET = [
            "(Din * K * K, (Dout", "(Din, (Dout"),
     mutant("kaiming: filters with inputs first", "check_kaiming_has_the_right_deviation",
            "(Dout, Din, K, K))", "(Din, Dout, K, K))"),
-    mutant("kaiming: uniform numbers of the right deviation", "check_kaiming_has_the_right_deviation",
+    mutant("kaiming: uniform numbers of the right standard deviation", "check_kaiming_has_the_right_deviation",
            KAIMING, KAIMING.replace("torch.randn(", "3**0.5 * (2 * torch.rand(").replace("dtype)", "dtype) - 1)")),
     mutant("kaiming: calls torch.nn.init", ("check_kaiming_has_the_right_deviation",
                                             "check_kaiming_draws_centred_float32_numbers"),
@@ -40,7 +40,7 @@ weight = torch.empty(*shape, device=device, dtype=dtype)
     return torch.nn.init.normal_(weight, std=((2 if relu else 1) / fan_in) ** 0.5)"""),
     mutant("kaiming: uniform numbers that are all positive", "check_kaiming_draws_centred_float32_numbers",
            KAIMING, KAIMING.replace("torch.randn", "3.46 * torch.rand")),
-    mutant("kaiming: seeds the generator for its own comfort", "check_kaiming_draws_centred_float32_numbers",
+    mutant("kaiming: seeds the generator", "check_kaiming_draws_centred_float32_numbers",
            "    " + KAIMING, "    torch.manual_seed(0)\n    " + KAIMING),
 ]
 
@@ -100,9 +100,9 @@ DEEP = [
            "height, width = height // 2, width // 2", "height, width = (height + 1) // 2, (width + 1) // 2"),
     mutant("deep net: gamma begins at zero", "check_deep_net_has_its_parameters",
            '["gamma{layer}"] = torch.ones(filters'.replace('["', '[f"'), '[f"gamma{layer}"] = torch.zeros(filters'),
-    mutant("deep net: its parameters are float32, whatever is asked for", "check_deep_net_has_its_parameters",
+    mutant("deep net: its parameters are always float32", "check_deep_net_has_its_parameters",
            DEEP_SIZES, DEEP_SIZES.replace('"dtype": dtype', '"dtype": torch.float32')),
-    mutant("deep net: knows no initializer but Kaiming's", "check_deep_net_has_its_parameters", DEEP_SIZES,
+    mutant("deep net: ignores an initializer other than Kaiming's", "check_deep_net_has_its_parameters", DEEP_SIZES,
            '        weight_initializer = kaiming_initializer if weight_scale == "kaiming" else None\n' + DEEP_SIZES),
     mutant("deep net: takes an initializer for the convolutions only", "check_deep_net_has_its_parameters",
            "weight = weight_initializer(features, num_classes, relu=False, **like)",
@@ -117,7 +117,7 @@ DEEP = [
            "if layer - 1 in self.max_pools:", "if layer in self.max_pools:", count=2),
     mutant("deep net: the last layer is not regularised", "check_deep_net_agrees_with_autograd",
            "for layer in range(1, last + 1):\n            weight", "for layer in range(1, last):\n            weight"),
-    mutant("deep net: the gradient of a layer is lost on the way back", "check_deep_net_agrees_with_autograd",
+    mutant("deep net: skips the gradient of a layer", "check_deep_net_agrees_with_autograd",
            'dout, grads[f"W{layer}"], grads[f"b{layer}"], *normal',
            '_, grads[f"W{layer}"], grads[f"b{layer}"], *normal'),
     mutant("deep net: regularises gamma too", "check_deep_net_with_batch_norm_agrees_with_autograd",
@@ -135,11 +135,11 @@ DEEP = [
            "num_classes, relu=False, **like)", "num_classes, relu=True, **like)"),
     mutant("overfitting: the weight scale of the small network, far too small for four layers",
            "check_overfit_parameters_learn_fifty_images", "return 0.1, 4e-3", "return 1e-3, 1e-3"),
-    mutant("solver: the network is float32, whatever is asked for", "check_solver_trains_a_deep_net_within_the_budget",
+    mutant("solver: the network is always float32", "check_solver_trains_a_deep_net_within_the_budget",
            SOLVER, SOLVER.replace("dtype=dtype", "dtype=torch.float32")),
-    mutant("solver: the network is for 32 x 32 images in colour", "check_solver_trains_a_deep_net_within_the_budget",
+    mutant("solver: the network is always for 3 x 32 x 32 images", "check_solver_trains_a_deep_net_within_the_budget",
            SOLVER, SOLVER.replace("tuple(images.shape[1:])", "(3, 32, 32)")),
-    mutant("solver: the network knows ten classes", "check_solver_trains_a_deep_net_within_the_budget",
+    mutant("solver: the network always has ten classes", "check_solver_trains_a_deep_net_within_the_budget",
            SOLVER, SOLVER.replace('int(data_dict["y_train"].max()) + 1', "10")),
     mutant("solver: trains longer than the budget",
            ("check_solver_trains_a_deep_net_within_the_budget", "check_deep_net_recognises_scenes"),

@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a04: normalisation by hand; and the check that must notice each."""
+"""Wrong answers to a04, normalisation by hand, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -38,7 +38,7 @@ BATCH_NORM = [
            ("check_batch_norm_keeps_running_statistics", "check_batch_norm_of_one_vector"),
            '        if mode == "train":\n            mean = x',
            '        if mode in ("train", "test"):\n            mean = x'),
-    mutant("batch norm: momentum 0.9 whatever is asked for", "check_batch_norm_statistics_after_many_batches",
+    mutant("batch norm: momentum is always 0.9", "check_batch_norm_statistics_after_many_batches",
            'bn_param.get("momentum", 0.9)', "0.9"),
     mutant("batch norm: the running variance begins at one", "check_batch_norm_statistics_after_many_batches",
            'bn_param.get("running_var", torch.zeros_like(x[0]))', 'bn_param.get("running_var", torch.ones_like(x[0]))'),
@@ -47,7 +47,7 @@ BATCH_NORM = [
            MEAN_VAR, "            var = x.square().mean(dim=0) - mean.square()\n"),
     mutant("batch norm: centres x in place", "check_batch_norm_keeps_float32_and_its_inputs",
            CENTRED, CENTRED.replace("x - mean", "x.sub_(mean)")),
-    mutant("batch norm: keeps its running mean in float64", "check_batch_norm_keeps_float32_and_its_inputs",
+    mutant("batch norm: stores its running mean in float64", "check_batch_norm_keeps_float32_and_its_inputs",
            RUN_MEAN, RUN_MEAN + ".double()"),
     mutant("batch norm gradient: forgets the path through the variance",
            "check_batch_norm_gradients_agree_with_autograd",
@@ -58,7 +58,7 @@ BATCH_NORM = [
            "dnormal = dout * gamma\n        dvar", "dnormal = dout\n        dvar"),
     mutant("batch norm gradient: averages dbeta", "check_batch_norm_gradients_agree_with_autograd",
            "        dbeta = dout.sum(dim=0)\n        dgamma", "        dbeta = dout.mean(dim=0)\n        dgamma"),
-    mutant("batch norm gradient: leaves eps out",
+    mutant("batch norm gradient: omits eps",
            ("check_batch_norm_gradients_with_any_eps", "check_batch_norm_closed_form_with_any_eps"),
            BN_CACHE, "cache = (centred, var.sqrt(), gamma)"),
     mutant("batch norm gradient: scales dout in place", "check_batch_norm_gradients_in_float32",
@@ -70,13 +70,13 @@ BATCH_NORM = [
     mutant("spatial: reshapes without bringing channels last", "check_spatial_batch_norm_agrees_with_torch",
            TO_ROWS, TO_ROWS.replace("rows.flatten(0, 2)", "x.reshape(-1, x.shape[1])")
            .replace("out.reshape(rows.shape).movedim(3, 1)", "out.reshape(x.shape)")),
-    mutant("spatial: keeps the statistics to itself", "check_spatial_batch_norm_statistics_after_many_batches",
+    mutant("spatial: does not return the statistics", "check_spatial_batch_norm_statistics_after_many_batches",
            TO_ROWS, TO_ROWS.replace("beta, bn_param)", "beta, dict(bn_param))")),
-    mutant("spatial: normalises with an eps of its own", "check_spatial_batch_norm_agrees_with_torch",
+    mutant("spatial: always normalises with eps 1e-5", "check_spatial_batch_norm_agrees_with_torch",
            TO_ROWS, TO_ROWS.replace("beta, bn_param)", 'beta, (own := {**bn_param, "eps": 1e-5}))') + """\
         bn_param.update((name, own[name]) for name in own if "running" in name)
 """),
-    mutant("spatial: computes in float64 and stays there", "check_spatial_batch_norm_statistics_after_many_batches",
+    mutant("spatial: computes in float64 and returns it", "check_spatial_batch_norm_statistics_after_many_batches",
            TO_ROWS, TO_ROWS.replace("movedim(3, 1)", "movedim(3, 1).double()")),
     mutant("spatial: centres x in place", "check_spatial_batch_norm_statistics_after_many_batches",
            TO_ROWS, TO_ROWS + "        x -= x.mean(dim=(0, 2, 3), keepdim=True)\n"),
@@ -84,7 +84,7 @@ BATCH_NORM = [
            "check_spatial_batch_norm_statistics_after_many_batches", TO_ROWS, "        x.view(-1)\n" + TO_ROWS),
     mutant("spatial gradient: returns channels last", SPATIAL_GRADIENT,
            "dx = dx.reshape(rows.shape).movedim(3, 1)", "dx = dx.reshape(rows.shape)"),
-    mutant("spatial gradient: knows no eps but the usual one", SPATIAL_GRADIENT, TO_ROWS, TO_ROWS + """\
+    mutant("spatial gradient: eps is always 1e-5", SPATIAL_GRADIENT, TO_ROWS, TO_ROWS + """\
         usual = cache[1].square() - bn_param.get("eps", 1e-5) + 1e-5
         cache = (cache[0], usual.sqrt(), cache[2])
 """),
@@ -92,7 +92,7 @@ BATCH_NORM = [
            FROM_ROWS, FROM_ROWS + "        dout.mul_(cache[2][:, None, None])\n"),
     mutant("spatial gradient: flattens with view, which needs a contiguous dout", SPATIAL_GRADIENT,
            FROM_ROWS, "        dout.view(-1)\n" + FROM_ROWS),
-    mutant("spatial gradient: collects in float64 and stays there", SPATIAL_GRADIENT,
+    mutant("spatial gradient: computes in float64 and returns it", SPATIAL_GRADIENT,
            FROM_ROWS, FROM_ROWS + "        dx = dx.double()\n"),
 ]
 
@@ -116,9 +116,9 @@ OTHER_NORMS = [
            LN_DX, LN_DX.replace(" - along", "")),
     mutant("layer norm gradient: sums dgamma over the features", "check_layer_norm_gradients_agree_with_autograd",
            LN_SUMS, LN_SUMS.replace("dim=0", "dim=1")),
-    mutant("layer norm gradient: collects in float64 and stays there", "check_layer_norm_gradients_on_other_sizes",
+    mutant("layer norm gradient: computes in float64 and returns it", "check_layer_norm_gradients_on_other_sizes",
            LN_DX, LN_DX + "\n        dx = dx.double()"),
-    mutant("group norm: what later assignments are lent",
+    mutant("group norm: imports the fallback for later assignments",
            ("check_group_norm_agrees_with_torch", "check_group_norm_gradients_agree_with_autograd"),
            "class SpatialGroupNorm:",
            "from common.fallbacks.convolutional_networks import SpatialGroupNorm\n\n\nclass Mine:"),
@@ -133,9 +133,9 @@ OTHER_NORMS = [
     mutant("group norm gradient: averages over the whole image", "check_group_norm_gradients_agree_with_autograd",
            "along = groups * (dnormal * groups).mean(dim=2, keepdim=True)",
            "along = groups * (dnormal * groups).mean(dim=(1, 2), keepdim=True)"),
-    mutant("group norm gradient: knows no eps but the usual one", "check_group_norm_gradients_on_other_groups",
+    mutant("group norm gradient: eps is always 1e-5", "check_group_norm_gradients_on_other_groups",
            GN_CACHE, GN_CACHE.replace("std, gamma", "(std.square() - eps + 1e-5).sqrt(), gamma")),
-    mutant("group norm gradient: collects in float64 and stays there", "check_group_norm_gradients_on_other_groups",
+    mutant("group norm gradient: computes in float64 and returns it", "check_group_norm_gradients_on_other_groups",
            GN_DX, GN_DX + "\n        dx = dx.double()"),
 ]
 # fmt: on

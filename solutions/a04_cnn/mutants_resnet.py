@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for a04: residual networks; and the check that must notice each."""
+"""Wrong answers to a04, residual networks, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 

@@ -1,10 +1,10 @@
-"""A layer by hand where autograd records nothing, run backwards twice, against an oracle."""
+"""Compare a layer by hand with an oracle: without autograd, and with two backward passes."""
 
 from oracles import BY_HAND, gradients
 
 from autograder import expect, expect_close, expect_equal, forbid
 
-# Runs a layer where autograd records nothing, twice backwards, and returns all that a check looks at.
+# A forward pass and two backward passes where autograd records nothing, and everything that a check compares.
 ROUND_TRIP = """
 import torch
 
@@ -18,7 +18,7 @@ def round_trip(layer, dout, inputs, options, method="backward"):
 
 
 def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="backward", **tolerance):
-    """Output and gradients of a layer against an oracle; inputs and gradient unchanged, no autograd, repeatable."""
+    """Compare output and gradients of a layer with an oracle: no autograd, unchanged inputs, the same result twice."""
     forbid(student, f"{layer}.forward", calls=BY_HAND)
     forbid(student, f"{layer}.{method}", calls=BY_HAND)
     expected = oracle(*(x.double() for x in inputs)).to(inputs[0].dtype)

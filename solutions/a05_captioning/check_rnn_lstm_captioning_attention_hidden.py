@@ -13,7 +13,7 @@ from common.nets.image_encoder import ImageEncoder, features
 
 @task("dot_product_attention", points=2)
 def check_attention_on_other_grids(student, rng):
-    """Attention is right for one place, one caption, one feature, large scores, views, float32; inputs are unchanged."""
+    """Attention is right for one place, caption or feature, large scores, views and float32; inputs are unchanged."""
     for num, state, side, scale in [(3, 4, 1, 1.0), (1, 3, 6, 1.0), (2, 1, 3, 1.0), (3, 6, 4, 40.0)]:
         for dtype in (torch.float64, torch.float32):
             h = scale * rng.normal(state, num, dtype=dtype).T

@@ -1,23 +1,13 @@
-"""Hidden checks of the recurrent networks as modules: other sizes and dtypes, gradients, gates that are shut."""
-
-from collections.abc import Callable
+"""Hidden checks of the recurrent networks as modules: other sizes and dtypes, gradients, closed gates."""
 
 import torch
+from oracles import make, sequence, weights
 from torch import Tensor
 
 from autograder import expect_close, expect_equal, forbid, task
-from autograder.probes.recurrent import READY_MADE, gru_step, lstm_step, over_time, rnn_step
+from autograder.probes.recurrent import READY_MADE, gru_step, lstm_step, over_time
 
-HELPERS = """
-import torch
-
-def make(cls, inputs, state, *values):
-    module = cls(inputs, state).to(values[0].device, values[0].dtype)
-    with torch.no_grad():
-        for name, value in zip(("Wx", "Wh", "b"), values):
-            getattr(module, name).copy_(value)
-    return module
-
+GRADIENTS = """
 def gradients(module, dout, x, h0):
     leaves = [x.clone().requires_grad_(), h0.clone().requires_grad_()]
     out = module(*leaves)
@@ -28,35 +18,30 @@ GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 Sizes = tuple[int, int, int, int]
 
 
-def weights(rng, inputs: int, state: int, gates: int, dtype=torch.float64) -> tuple[Tensor, Tensor, Tensor]:
-    """Wx, Wh, b with so many gates."""
-    wide = gates * state
-    values = rng.normal(inputs, wide) / inputs**0.5, rng.normal(state, wide) / state**0.5, 0.5 * rng.normal(wide)
-    wx, wh, b = (value.to(dtype) for value in values)
-    return wx, wh, b
-
-
 def oracle(name: str, x: Tensor, h0: Tensor, *values: Tensor) -> Tensor:
-    """torch's cell over a sequence."""
+    """Run torch's cell over a sequence."""
     if name == "LSTM":
         return over_time(lambda now, state: lstm_step(now, state, *values), x, (h0, torch.zeros_like(h0)))
-    step: Callable[..., Tensor] = {"RNN": rnn_step, "GRU": gru_step}[name]
-    return over_time(lambda now, h: step(now, h, *values), x, h0)
+    if name == "GRU":
+        return over_time(lambda now, h: gru_step(now, h, *values), x, h0)
+    return sequence(x, h0, *values)
 
 
 def judge(student, rng, name: str, sizes: list[Sizes]) -> None:
-    """States and gradients over sequences of several sizes, in both dtypes."""
+    """Compare states and gradients over sequences of several sizes, in both dtypes."""
     forbid(student, name, calls=READY_MADE)
-    helper = student.define(HELPERS)
     for num, steps, inputs, state in sizes:
         for dtype in (torch.float64, torch.float32):
             x, h0 = rng.normal(steps, num, inputs, dtype=dtype).transpose(0, 1), rng.normal(num, state, dtype=dtype)
-            values, dout = weights(rng, inputs, state, GATES[name], dtype), rng.normal(num, steps, state, dtype=dtype)
-            module = helper.make(getattr(student, name), inputs, state, *values)
+            values, dout = (
+                weights(rng, inputs, state, gates=GATES[name], dtype=dtype),
+                rng.normal(num, steps, state, dtype=dtype),
+            )
+            module = make(student, name, inputs, state, values)
             leaves = [leaf.clone().requires_grad_() for leaf in (x, h0, *values)]
             right = oracle(name, *leaves)
             wanted = torch.autograd.grad(right, leaves, dout)
-            out, found = helper.gradients(module, dout, x, h0)
+            out, found = student.define(GRADIENTS).gradients(module, dout, x, h0)
             loose = {"rtol": 1e-3, "atol": 1e-4} if dtype == torch.float32 else {}
             expect_close(out, right.detach(), name="h", **loose)
             expect_close(found, list(wanted), name="gradients of (x, h0, Wx, Wh, b)", **loose)
@@ -70,12 +55,12 @@ def check_rnn_module_learns(student, rng):
 
 @task("LSTM", points=2)
 def check_lstm_step_with_gates_shut(student, rng):
-    """An LSTM whose gates are forced open or shut keeps, forgets and hides its cell; inputs stay as they are."""
+    """An LSTM with gates forced open or shut keeps, forgets and hides its cell; inputs are unchanged."""
     x, h, c = rng.normal(3, 4), rng.normal(3, 5), rng.normal(3, 5)
-    wx, wh, _ = weights(rng, 4, 5, 4)
+    wx, wh, _ = weights(rng, 4, 5, gates=4)
     for i, f, o in [(-60, 60, 60), (60, -60, 60), (60, 60, -60), (-60, -60, 60)]:
         b = torch.cat([torch.full((5,), float(gate)) for gate in (i, f, o, 0)]).to(x)
-        module = student.define(HELPERS).make(student.LSTM, 4, 5, wx, wh, b)
+        module = make(student, "LSTM", 4, 5, (wx, wh, b))
         seen = student.inspect(module.step_forward, x, h, c)
         expect_close(seen.value, lstm_step(x, (h, c), wx, wh, b), name="(next_h, next_c)")
         expect_equal(seen.args, (x, h, c), name="the inputs after the call")
@@ -95,12 +80,12 @@ def check_gru_learns(student, rng):
 
 @task("GRU", points=1)
 def check_gru_step_with_gates_shut(student, rng):
-    """A GRU whose gates are forced open or shut keeps its state, or takes the proposal; inputs stay as they are."""
+    """A GRU with gates forced open or shut keeps its state or takes the proposal; inputs are unchanged."""
     x, h = rng.normal(3, 4), rng.normal(3, 5)
-    wx, wh, _ = weights(rng, 4, 5, 3)
+    wx, wh, _ = weights(rng, 4, 5, gates=3)
     for r, z in [(60, 60), (60, -60), (-60, -60)]:
         b = torch.cat([torch.full((5,), float(gate)) for gate in (r, z, 0.3)]).to(x)
-        module = student.define(HELPERS).make(student.GRU, 4, 5, wx, wh, b)
+        module = make(student, "GRU", 4, 5, (wx, wh, b))
         seen = student.inspect(module.step_forward, x, h)
         expect_close(seen.value, gru_step(x, h, wx, wh, b), name="next_h")
         expect_equal(seen.args, (x, h), name="the inputs after the call")

@@ -1,42 +1,23 @@
-"""Hidden checks of part 1: other sizes and dtypes, views, inputs that stay, finite differences."""
+"""Hidden checks of part 1: other sizes and dtypes, views, unchanged inputs, finite differences."""
 
 from collections.abc import Callable
 
 import torch
+from oracles import BY_HAND, HELPERS, sequence, weights
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_gradient, expect_unchanged, forbid, task
-from autograder.probes.aliases import AUTOGRAD
-from autograder.probes.recurrent import READY_MADE, over_time, rnn_step
-
-BY_HAND = [*READY_MADE, *AUTOGRAD, "common.fallbacks.*"]
-
-
-def weights(rng, inputs: int, state: int, dtype=torch.float64) -> tuple[Tensor, Tensor, Tensor]:
-    """Wx, Wh, b."""
-    values = rng.normal(inputs, state) / inputs**0.5, rng.normal(state, state) / state**0.5, 0.5 * rng.normal(state)
-    wx, wh, b = (value.to(dtype) for value in values)
-    return wx, wh, b
-
-
-def sequence(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor) -> Tensor:
-    """torch's cell, step after step."""
-    return over_time(lambda now, state: rnn_step(now, state, wx, wh, b), x, h0)
+from autograder.checks.gradients import autograd_gradients
+from autograder.probes.recurrent import rnn_step
 
 
 def pieces(x: Tensor, h0: Tensor, wx: Tensor, wh: Tensor, b: Tensor, steps: int) -> Tensor:
-    """The same; no gradient crosses into the piece before."""
+    """Run the same network in pieces of so many steps, with the state detached between them."""
     parts = []
     for part in x.split(steps, dim=1):
         parts.append(sequence(part, h0, wx, wh, b))
         h0 = parts[-1][:, -1].detach()
     return torch.cat(parts, dim=1)
-
-
-def gradients(oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
-    """Gradients of sum(oracle(*inputs) * dout) by autograd."""
-    leaves = [x.detach().clone().requires_grad_() for x in inputs]
-    return torch.autograd.grad(oracle(*leaves), leaves, dout)
 
 
 @task("rnn_step_forward", points=1)
@@ -45,30 +26,20 @@ def check_step_on_other_sizes(student, rng):
     for num, inputs, state in [(1, 3, 2), (4, 1, 6), (2, 7, 1)]:
         for dtype, scale in ((torch.float64, 1.0), (torch.float32, 1.0), (torch.float64, 300.0)):
             x, h = scale * rng.normal(num, inputs, dtype=dtype), rng.normal(num, state, dtype=dtype)
-            wx, wh, b = weights(rng, inputs, state, dtype)
+            wx, wh, b = weights(rng, inputs, state, dtype=dtype)
             next_h, _ = student.rnn_step_forward(x, h, wx, wh, b)
             expect_close(next_h, rnn_step(x, h, wx, wh, b), name="next_h")
 
 
 @task("rnn_step_forward", points=1)
 def check_step_leaves_its_inputs_alone(student, rng):
-    """One step takes tensors that are not contiguous, and changes none of them."""
+    """One step accepts tensors that are not contiguous, and changes none of its inputs."""
     x, h = rng.normal(4, 3).T, rng.normal(5, 3).T
     wx, wh, b = rng.normal(5, 4).T, rng.normal(5, 5).T, rng.normal(5)
-    seen = student.inspect(without_cache(student), x, h, wx, wh, b)
+    without_cache = student.define(HELPERS).first(student.rnn_step_forward)  # a cache may hold views of the inputs
+    seen = student.inspect(without_cache, x, h, wx, wh, b)
     expect_unchanged(seen, x, h, wx, wh, b)
     expect_close(seen.value, rnn_step(x, h, wx, wh, b), name="next_h")
-
-
-def without_cache(student):
-    """rnn_step_forward without its cache, which may hold views of the inputs."""
-    return student.define(FIRST).first(student.rnn_step_forward)
-
-
-FIRST = """
-def first(f):
-    return lambda *inputs: f(*inputs)[0]
-"""
 
 
 @task("rnn_step_backward", points=2)
@@ -77,19 +48,19 @@ def check_step_gradients_on_other_sizes(student, rng):
     forbid(student, "rnn_step_backward", calls=BY_HAND)
     for num, inputs, state, dtype in [(1, 3, 2, torch.float64), (4, 1, 6, torch.float32), (5, 7, 1, torch.float64)]:
         x, h = 3 * rng.normal(num, inputs, dtype=dtype), rng.normal(num, state, dtype=dtype)
-        values = x, h, *weights(rng, inputs, state, dtype)
+        values = x, h, *weights(rng, inputs, state, dtype=dtype)
         d = rng.normal(num, state, dtype=dtype)
         _, cache = student.hold(student.rnn_step_forward, *values)
-        expect_close(student.rnn_step_backward(d, cache), gradients(rnn_step, d, *values))
+        expect_close(student.rnn_step_backward(d, cache), autograd_gradients(rnn_step, d, *values))
 
 
 @task("rnn_step_backward", points=1)
 def check_step_gradients_twice_from_one_cache(student, rng):
-    """The gradients can be asked for twice, from views, and leave what they were given alone."""
+    """The gradients can be computed twice from one cache, from views, and without changing dnext_h."""
     values = rng.normal(3, 4), rng.normal(3, 5), *weights(rng, 4, 5)
     d = rng.normal(5, 3).T
     _, cache = student.hold(student.rnn_step_forward, *values)
-    right = gradients(rnn_step, d, *values)
+    right = autograd_gradients(rnn_step, d, *values)
     for _ in range(2):
         expect_close(student.rnn_step_backward(d, cache), right)
     before, after = student.define(BEFORE).both(student.rnn_step_backward, d, cache)
@@ -110,26 +81,26 @@ def check_sequences_of_other_lengths(student, rng):
     for num, steps, inputs, state in [(3, 1, 4, 5), (1, 9, 2, 3), (4, 2, 5, 1)]:
         for dtype in (torch.float64, torch.float32):
             x, h0 = rng.normal(steps, num, inputs, dtype=dtype).transpose(0, 1), rng.normal(num, state, dtype=dtype)
-            values = weights(rng, inputs, state, dtype)
+            values = weights(rng, inputs, state, dtype=dtype)
             h, _ = student.rnn_forward(x, h0, *values)
             expect_close(h, sequence(x, h0, *values), name="h")
 
 
 @task("rnn_forward", points=1)
 def check_sequence_leaves_its_inputs_alone(student, rng):
-    """A sequence of inputs is not changed, and what comes later does not change earlier states."""
+    """Inputs are unchanged, and later inputs do not change earlier states."""
     x, h0, values = rng.normal(2, 6, 3), rng.normal(2, 4), weights(rng, 3, 4)
-    seen = student.inspect(student.define(FIRST).first(student.rnn_forward), x, h0, *values)
+    seen = student.inspect(student.define(HELPERS).first(student.rnn_forward), x, h0, *values)
     expect_unchanged(seen, x, h0, *values)
     later = torch.cat([x[:, :4], rng.normal(2, 2, 3)], dim=1)
     other, _ = student.rnn_forward(later, h0, *values)
-    expect_close(other[:, :4], seen.value[:, :4], name="the first four states, later inputs being others")
+    expect_close(other[:, :4], seen.value[:, :4], name="the first four states, with other inputs later")
     expect_close(other, sequence(later, h0, *values), name="h")
 
 
 @task("rnn_backward", points=2)
 def check_sequence_gradients_agree_with_differences(student, rng):
-    """Backpropagation through time agrees with finite differences, whatever the numbers of captions and steps."""
+    """Backpropagation through time agrees with finite differences, for any number of captions and steps."""
     forbid(student, "rnn_backward", calls=BY_HAND)
     for num, steps, inputs, state in [(3, 4, 2, 5), (1, 7, 3, 2), (5, 1, 2, 3)]:
         values = [rng.normal(num, steps, inputs), rng.normal(num, state), *weights(rng, inputs, state)]
@@ -143,18 +114,18 @@ def check_sequence_gradients_agree_with_differences(student, rng):
 
 
 def loss_in(values: list[Tensor], place: int, dh: Tensor) -> Callable[[Tensor], Tensor]:
-    """The loss as a function of one of the inputs."""
+    """Return the loss as a function of one of the inputs."""
     return lambda value: (sequence(*values[:place], value, *values[place + 1 :]) * dh).sum()
 
 
 @task("rnn_backward", points=1)
 def check_sequence_gradients_in_float32(student, rng):
-    """Backpropagation through time keeps float32, and leaves dh as it was."""
+    """Backpropagation through time preserves float32, and does not change dh."""
     values = (rng.normal(2, 5, 3, dtype=torch.float32), rng.normal(2, 4, dtype=torch.float32),
-              *weights(rng, 3, 4, torch.float32))  # fmt: skip
+              *weights(rng, 3, 4, dtype=torch.float32))  # fmt: skip
     dh = rng.normal(5, 2, 4, dtype=torch.float32).transpose(0, 1)
     _, cache = student.hold(student.rnn_forward, *values)
-    right = gradients(sequence, dh, *values)
+    right = autograd_gradients(sequence, dh, *values)
     for _ in range(2):
         expect_close(student.rnn_backward(dh, cache), right, rtol=1e-3, atol=1e-4)
     before, after = student.define(BEFORE).both(student.rnn_backward, dh, cache)
@@ -167,7 +138,7 @@ def check_truncated_pieces_that_do_not_come_out_even(student, rng):
     values, dh = (rng.normal(2, 8, 3), rng.normal(2, 4), *weights(rng, 3, 4)), rng.normal(2, 8, 4)
     _, cache = student.hold(student.rnn_forward, *values)
     for steps in (3, 5, 1):
-        right = gradients(lambda *inputs, steps=steps: pieces(*inputs, steps), dh, *values)
+        right = autograd_gradients(lambda *inputs, steps=steps: pieces(*inputs, steps), dh, *values)
         expect_close(student.rnn_truncated_backward(dh, cache, steps), right, name=f"gradients, pieces of {steps}")
 
 
@@ -175,11 +146,13 @@ def check_truncated_pieces_that_do_not_come_out_even(student, rng):
 def check_truncated_whole_sequence(student, rng):
     """Where a piece is as long as the sequence or longer, truncated gradients are the full ones, in float32 too."""
     for dtype, loose in ((torch.float64, {}), (torch.float32, {"rtol": 1e-3, "atol": 1e-4})):
-        values = rng.normal(3, 4, 2, dtype=dtype), rng.normal(3, 5, dtype=dtype), *weights(rng, 2, 5, dtype)
+        values = rng.normal(3, 4, 2, dtype=dtype), rng.normal(3, 5, dtype=dtype), *weights(rng, 2, 5, dtype=dtype)
         dh = rng.normal(3, 4, 5, dtype=dtype)
         _, cache = student.hold(student.rnn_forward, *values)
         for steps in (4, 7):
             found = student.rnn_truncated_backward(dh, cache, steps)
-            expect_close(found, gradients(sequence, dh, *values), name=f"gradients, pieces of {steps}", **loose)
+            expect_close(
+                found, autograd_gradients(sequence, dh, *values), name=f"gradients, pieces of {steps}", **loose
+            )
         before, after = student.define(BEFORE).both(student.rnn_truncated_backward, dh, cache, 3)
         expect_equal(after, before, name="dh after the call")

@@ -1,6 +1,7 @@
-"""Hidden checks that train: captioners say of scenes they have not seen what is in them.
+"""Hidden checks that train: captioners describe scenes that they have not seen.
 
-Training captions are drawn where the student's code runs; of the test scenes only features go there. Words come back.
+Training captions are drawn where the student's code runs. Of the test scenes, only features go there, and words come
+back.
 """
 
 from typing import Any
@@ -31,15 +32,15 @@ def train(CaptioningRNN, kind, words, seed, count, steps, batch_size, test):
         ignore_index=0,
     ).to(test.device)
     fit(model, seen, captions, steps=steps, batch_size=batch_size, learning_rate=1e-2)
-    said = model.sample(test, max_length=14)
-    return said[0] if kind == "attn" else said
+    captions = model.sample(test, max_length=14)
+    return captions[0] if kind == "attn" else captions
 """
 IMAGES, TESTS, BATCH = 3000, 500, 128
 STEPS = {"rnn": 1500, "lstm": 1500, "attn": 500}  # a step with attention takes three times as long
 
 
 def right_parts(student, rng, kind: str) -> float:
-    """The share of parts of captions that are right, on test scenes."""
+    """Train a captioner, and return the share of caption parts that are right on test scenes."""
     test = load_captions("scenes", "test", count=TESTS, seed=rng.int(0, 2**30))
     vocabulary = Vocabulary.of(
         caption for captions in load_captions("scenes", count=500).captions for caption in captions
@@ -55,7 +56,7 @@ def right_parts(student, rng, kind: str) -> float:
         and not words.is_floating_point()
         and bool(((words >= 0) & (words < len(vocabulary))).all())
     )
-    expect(known, f"A caption has words that are not in the vocabulary, which has {len(vocabulary)}.")
+    expect(known, f"A caption has words that are not in the vocabulary of {len(vocabulary)} words.")
     found = slot_accuracy(vocabulary.decode(words), test.captions)
     return sum(found[slot] for slot in SLOTS) / len(SLOTS)
 

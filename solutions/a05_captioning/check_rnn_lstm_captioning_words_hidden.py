@@ -4,6 +4,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from oracles import HELPERS
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
@@ -13,13 +14,13 @@ import torch
 
 def clip(f, grads, limit, lazy):
     parameters = [torch.zeros_like(g, requires_grad=True) for g in grads]
-    kept = [g.clone() for g in grads]
-    for p, g in zip(parameters, kept):
+    copies = [g.clone() for g in grads]
+    for p, g in zip(parameters, copies):
         p.grad = g
     idle = torch.ones(3, 2, dtype=grads[0].dtype, device=grads[0].device, requires_grad=True)
     several = [idle, *parameters, idle]
     total = f(iter(several) if lazy else several, limit)
-    return total, [p.grad for p in parameters], idle.grad is None, [p for p in parameters], kept
+    return total, [p.grad for p in parameters], idle.grad is None, [p for p in parameters], copies
 
 def clip_nothing(f, count, limit):
     idle = [torch.ones(3, 2, requires_grad=True) for _ in range(count)]
@@ -29,16 +30,16 @@ def clip_nothing(f, count, limit):
 
 @task("clip_gradients", points=1)
 def check_clipping_passes_over_what_has_no_gradient(student, rng):
-    """Clipping takes any iterable, passes over what has no gradient, be it all, and scales in place."""
+    """Clipping accepts any iterable, skips parameters without a gradient, and scales in place."""
     grads = [2 * rng.normal(3, 4, dtype=torch.float32), rng.normal(6, dtype=torch.float32)]
     length = torch.cat([g.flatten() for g in grads]).norm()
     for lazy in (False, True):
-        total, found, idle, values, kept = student.define(CLIP).clip(student.clip_gradients, grads, 0.25, lazy)
+        total, found, idle, values, copies = student.define(CLIP).clip(student.clip_gradients, grads, 0.25, lazy)
         expect_close(total, length, name="the length before")
         expect_close(found, [g * (0.25 / length) for g in grads], rtol=1e-3, name="gradients after")
         expect(idle is True, "A parameter without a gradient was given one.")
         expect_equal(values, [torch.zeros_like(g) for g in grads], name="the parameters after the call")
-        expect_equal(kept, found, name="the tensors that were in .grad before the call, scaled in place")
+        expect_equal(copies, found, name="the tensors that were in .grad before the call, scaled in place")
     for count in (0, 2):
         total, idle = student.define(CLIP).clip_nothing(student.clip_gradients, count, 0.25)
         expect_close(total, 0.0, name=f"the length before, of {count} parameters without a gradient")
@@ -47,27 +48,21 @@ def check_clipping_passes_over_what_has_no_gradient(student, rng):
 
 @task("clip_gradients", points=1)
 def check_clipping_leaves_short_gradients(student, rng):
-    """Gradients that are short enough, or zero, stay exactly as they are."""
+    """Gradients that are short enough, or zero, are left exactly as they are."""
     forbid(student, "clip_gradients", calls=["nn.utils.*"])
     for grads in ([rng.normal(3, 4), rng.normal(5)], [torch.zeros(4, dtype=torch.float64, device=rng.device)]):
         length = torch.cat([g.flatten() for g in grads]).norm()
         total, found, *_ = student.define(CLIP).clip(student.clip_gradients, grads, float(length) + 1, False)
         expect_close(total, length, name="the length before")
         up = {
-            "They were scaled up to the limit; only longer ones change.": [g * ((length + 1) / length) for g in grads]
+            "They were scaled up to the limit; only longer gradients should change.": [
+                g * ((length + 1) / length) for g in grads
+            ]
         }
         expect_close(found, grads, rtol=1e-7, atol=1e-9, name="gradients after", mistakes=up)
 
 
 EMBED = """
-import torch
-
-def make(cls, words, size, table):
-    module = cls(words, size).to(table.device, table.dtype)
-    with torch.no_grad():
-        module.W_embed.copy_(table)
-    return module
-
 def gradient(module, words, weights):
     (module(words) * weights).sum().backward()
     return module.W_embed.grad
@@ -76,19 +71,18 @@ def gradient(module, words, weights):
 
 @task("WordEmbedding", points=1)
 def check_a_row_collects_from_all_its_words(student, rng):
-    """The gradient of a row is the sum over all places of its word; one word or a table of words will do."""
+    """The gradient of a row is the sum over all places of its word; any shape of words is accepted."""
     forbid(student, "WordEmbedding", calls=["nn.Embedding*", "F.embedding*"])
     table, words, weights = rng.normal(7, 3), rng.integers(0, 5, 4, 6), rng.normal(4, 6, 3)
-    helper = student.define(EMBED)
-    module = helper.make(student.WordEmbedding, 7, 3, table)
+    module = student.define(HELPERS).make_embedding(student.WordEmbedding, 7, 3, table)
     right = torch.zeros_like(table).index_add(0, words.flatten(), weights.flatten(0, 1))
-    expect_close(helper.gradient(module, words, weights), right, name="gradient of W_embed")
+    expect_close(student.define(EMBED).gradient(module, words, weights), right, name="gradient of W_embed")
     for some in (words[0], words[1, 2], words[:, :, None]):
         expect_close(module(some), F.embedding(some, table))
 
 
 def summed(scores: Tensor, words: Tensor, ignored: int = -1) -> Tensor:
-    """Word by word."""
+    """Compute the loss word by word."""
     total = scores.new_zeros(())
     for row, right in zip(scores.flatten(0, 1), words.flatten().tolist(), strict=True):
         if right != ignored:
@@ -98,7 +92,7 @@ def summed(scores: Tensor, words: Tensor, ignored: int = -1) -> Tensor:
 
 @task("temporal_softmax_loss", points=1)
 def check_loss_of_large_scores_and_views(student, rng):
-    """The loss is right for scores in the thousands, views, one caption and float32; inputs stay."""
+    """The loss is right for scores in the thousands, views, one caption and float32; inputs are unchanged."""
     for num, steps, size, scale, dtype in [(3, 5, 4, 2000.0, torch.float64), (1, 2, 9, 1.0, torch.float32)]:
         scores = scale * rng.normal(steps, num, size, dtype=dtype).transpose(0, 1)
         words = rng.integers(0, size, steps, num).T
@@ -117,11 +111,11 @@ def gradient(f, x, y, ignored):
 
 @task("temporal_softmax_loss", points=1)
 def check_padding_gets_no_gradient(student, rng):
-    """Padding gets no gradient, other words get that of the formula, and any number can be the ignored one."""
+    """Padding gets no gradient, other words get that of the formula, for any ignore_index."""
     for ignored in (0, 3, 6):
         scores, words = rng.normal(4, 5, 7), rng.integers(0, 7, 4, 5)
         words[:, 3:] = ignored
-        words[1] = ignored  # a caption of nothing
+        words[1] = ignored  # an empty caption
         expect_close(student.temporal_softmax_loss(scores, words, ignore_index=ignored),
                      summed(scores, words, ignored), name=f"loss, ignoring {ignored}")  # fmt: skip
         right = (scores.softmax(2) - F.one_hot(words, 7)) / 4 * (words != ignored)[:, :, None]
@@ -130,7 +124,7 @@ def check_padding_gets_no_gradient(student, rng):
 
 
 def plain_bleu(candidate: list[str], references: list[list[str]], n: int) -> float:
-    """By loops, as Papineni et al. describe it."""
+    """Compute BLEU by loops, as Papineni et al. describe it."""
     precisions = []
     for k in range(1, n + 1):
         mine = [tuple(candidate[i : i + k]) for i in range(len(candidate) - k + 1)]
@@ -147,7 +141,7 @@ def plain_bleu(candidate: list[str], references: list[list[str]], n: int) -> flo
 
 
 def sentences(rng) -> tuple[list[str], list[list[str]]]:
-    """A candidate, and references that share runs of words with it; some letters are cut elsewhere or written large."""
+    """Draw a candidate and references that share runs of words with it; some words are split or capitalised."""
     letters = ("a", "b", "ab", "ba", "B")
     candidate = [rng.choice(letters) for _ in range(rng.int(7, 15))]
     references = []
@@ -162,7 +156,7 @@ def sentences(rng) -> tuple[list[str], list[list[str]]]:
 
 @task("bleu", points=2)
 def check_bleu_agrees_with_a_plain_formula(student, rng):
-    """BLEU of random sentences agrees with a plain formula, for n from 1 to 5, and leaves the sentences alone."""
+    """BLEU of random sentences agrees with a plain formula, for n from 1 to 5, and does not change the sentences."""
     for case in range(40):
         candidate, references = sentences(rng)
         n = 1 + case % 5

@@ -1,4 +1,4 @@
-"""Wrong answers to a06 whose values look right: other sizes than asked for, dropout in other places, ready-made code."""
+"""Wrong answers to a06 whose values look right: other sizes, dropout in other places, ready-made code."""
 
 from autograder.authoring.mutants import mutants_of
 
