@@ -13,7 +13,7 @@ import click
 from autograder.cli import options
 
 if TYPE_CHECKING:
-    from autograder.exports.canvas_moodle import Filled
+    from autograder.exports.platform_csv import Filled
 
 _questions = click.option("--questions", is_flag=True, help="Add the marks for inline questions, points and maximum.")
 _out = click.option("--out", type=options.PATH, required=True, help="File to write.")
@@ -51,8 +51,8 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
     the database, where formgrader shows them.
     """
     from autograder.core.course import find_assignment
-    from autograder.exports.nbgrader_gradebook import fill_gradebook
-    from autograder.exports.nbgrader_notebooks import files_among, graded_files
+    from autograder.exports.handin_files import files_among, graded_files
+    from autograder.exports.nbgrader import fill_gradebook
     from autograder.exports.reports import read_results
     from autograder.gradebook.journal import NAME, Journal
     from autograder.gradebook.lock import hold
@@ -92,7 +92,7 @@ def gradescope_zip(assignment: str, out: Path) -> None:
     The zip contains the hidden checks: do not share it.
     """
     from autograder.core.course import find_assignment
-    from autograder.exports.gradescope_zip import write_zip
+    from autograder.exports.gradescope import write_zip
 
     click.echo(f"Created {write_zip(find_assignment(assignment), out)}. Upload it under Configure Autograder.")
 
@@ -124,7 +124,7 @@ def canvas(results: Path, template: Path, column: str, new_column: bool, questio
 
     TEMPLATE is the gradebook that Canvas exported. Import the written file in Canvas.
     """
-    from autograder.exports.canvas_moodle import canvas_csv
+    from autograder.exports.canvas import canvas_csv
     from autograder.exports.reports import read_questions, read_results
 
     reports = read_results(results)
@@ -144,7 +144,7 @@ def moodle(results: Path, template: Path, questions: bool, out: Path) -> None:
 
     TEMPLATE is the offline grading worksheet that Moodle exported. Upload the written file in Moodle.
     """
-    from autograder.exports.canvas_moodle import moodle_csv
+    from autograder.exports.moodle import moodle_csv
     from autograder.exports.reports import read_questions, read_results
 
     reports = read_results(results)
@@ -172,15 +172,15 @@ def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:
     from autograder.render.words import count
 
     write_atomically(out, filled.text)
-    _warn(filled.told)
-    _warn(filled.left)
+    _warn(filled.notices)
+    _warn(filled.skipped)
     _warn(f"{student}: no mark." for student in filled.without_mark)
     _warn(f"{student}: graded, but not in the file." for student in filled.without_row)
     if without:
         names = f"{count(len(without), 'inline question')} ({', '.join(sorted(without))})"
         _warn([f"The marks for {names} are not included. Add them with --questions."])
     click.echo(f"Wrote {out}.")
-    sys.exit(2 if filled.left else 0)
+    sys.exit(2 if filled.skipped else 0)
 
 
 def _warn(sentences: Iterable[str]) -> None:
@@ -196,7 +196,7 @@ def _warn(sentences: Iterable[str]) -> None:
 def gradescope(assignment: str, submission: Path, results: Path, isolation: str) -> None:
     """Grade one submission in Gradescope's container."""
     from autograder.core.course import find_assignment
-    from autograder.exports.gradescope_run import grade_submission
+    from autograder.exports.gradescope import grade_submission
 
     sys.exit(0 if grade_submission(find_assignment(assignment), submission, results, isolation=isolation) else 2)
 

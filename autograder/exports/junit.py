@@ -1,4 +1,4 @@
-"""Reports as JUnit XML, for systems that draw test results."""
+"""Reports as JUnit XML, for tools that show test results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def junit_xml(reports: Iterable[Report]) -> str:
-    """One suite per student, one case per check; `broken` is an error, `failed` a failure. For staff."""
+    """Return one suite per student and one case per check; `broken` is an error, `failed` a failure. For staff."""
     root = ElementTree.Element("testsuites", name="gradlab")
     for report in reports:
         lost = [check for check in report.checks if check.outcome is Outcome.FAILED]

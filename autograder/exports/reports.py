@@ -11,26 +11,28 @@ from autograder.gradebook.journal import NAME, Journal
 
 
 class BadResults(GradlabError):
-    """A folder of results cannot be exported. Speaks to staff."""
+    """A folder of results cannot be exported. Written for staff."""
 
 
 def read_results(folder: Path) -> list[Report]:
-    """Every ``folder/<student>/report.json``, by student. Raises BadResults when there is none or one is damaged."""
+    """Read every ``folder/<student>/report.json``, by student. Raises BadResults if there is none or one is damaged."""
     paths = sorted(folder.glob("*/report.json"))
     if not paths:
-        raise BadResults(f"{folder} holds no <student>/report.json. Give the folder that `gradlab grade --out` made.")
+        raise BadResults(
+            f"{folder} contains no <student>/report.json. Choose the folder that `gradlab grade --out` wrote."
+        )
     try:
         reports = [read_report(path) for path in paths]
     except ValueError as error:
         raise BadResults(f"{error} Grade that hand-in again.") from None
     names = sorted({report.assignment for report in reports})
     if len(names) > 1:
-        raise BadResults(f"{folder} holds reports of several assignments: {', '.join(names)}. Export one at a time.")
+        raise BadResults(f"{folder} contains reports of several assignments: {', '.join(names)}. Export one at a time.")
     return reports
 
 
 def read_questions(folder: Path, reports: Iterable[Report]) -> dict[str, int]:
-    """The assignment's inline questions with their points; without a journal only those that somebody has marked."""
+    """Return the inline questions with their points. Without a journal, only those that have a mark are known."""
     if (folder / NAME).exists():
         with Journal(folder) as journal:
             facts = journal.fact("assignment") or {}

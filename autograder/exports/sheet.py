@@ -1,4 +1,7 @@
-"""A CSV file of another system in which some cells change and every other byte stays as it was."""
+"""A CSV file of another platform in which some cells change and every other byte stays the same.
+
+Platforms look for exactly the names that they wrote.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from autograder.exports.reports import BadResults
 
 @dataclass
 class Sheet:
-    """Cells as they were written, quotes included; row 0 is the heading, ``rows`` the others that hold anything."""
+    """Cells as they were written, with quotes. Row 0 is the heading; ``rows`` are the others that are not empty."""
 
     header: list[str]
     rows: tuple[int, ...]
@@ -24,18 +27,18 @@ class Sheet:
     _separator: str
 
     def cell(self, row: int, column: str) -> str:
-        """What a cell means; empty where the line is too short."""
+        """Return the value of a cell; empty if the line is too short."""
         at = self.header.index(column)
         return _meaning(self._raw[row][at]) if at < len(self._raw[row]) else ""
 
     def set(self, row: int, column: str, value: str) -> None:
-        """Write a cell."""
+        """Change the value of a cell."""
         at, cells = self.header.index(column), self._raw[row]
         cells += [""] * (at + 1 - len(cells))
         cells[at] = _written(value)
 
     def add(self, column: str) -> None:
-        """Put a column at the right."""
+        """Add a column at the right."""
         for row, cells in enumerate(self._raw):
             if any(cells):
                 cells += [""] * (len(self.header) - len(cells))
@@ -43,34 +46,34 @@ class Sheet:
         self.header.append(column)
 
     def text(self) -> str:
-        """The file."""
+        """Return the whole file."""
         lines = (self._separator.join(cells) + end for cells, end in zip(self._raw, self._ends, strict=True))
         return self._mark + "".join(lines)
 
 
-def read_sheet(text: str, ids: Sequence[str], system: str) -> Sheet:
-    """Read a CSV whose heading has one of ``ids``. Raises BadResults."""
+def read_sheet(text: str, ids: Sequence[str], platform: str) -> Sheet:
+    """Read a CSV whose heading contains one of the columns ``ids``. Raises BadResults."""
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     body = text.removeprefix("\ufeff")
     separator = csv_separator(body)
     try:
         meant = list(csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
-        raise BadResults(f"The file from {system} is not CSV: {error}.") from None
+        raise BadResults(f"The file from {platform} is not CSV: {error}.") from None
     raw, ends = _split(body, separator)
     if [[_meaning(cell) for cell in cells] for cells in raw] != [cells or [""] for cells in meant]:
-        raise BadResults(f"The file from {system} is CSV of an unusual kind. Export it again and do not edit it.")
+        raise BadResults(f"The file from {platform} is CSV of an unusual kind. Export it again and do not edit it.")
     header = [_meaning(cell) for cell in raw[0]] if raw else []
     if not any(name in header for name in ids):
         raise BadResults(
-            f"The file from {system} has none of the columns {', '.join(ids)}; it has {', '.join(header) or 'nothing'}."
+            f"The file from {platform} has none of the columns {', '.join(ids)}; it has {', '.join(header) or 'none'}."
         )
     rows = tuple(row for row, cells in enumerate(raw) if row and any(cells))
     return Sheet(header, rows, raw, ends, mark, separator)
 
 
 def _split(text: str, separator: str) -> tuple[list[list[str]], list[str]]:
-    """The cells of each line as written, and how each line ends."""
+    """Return the cells of each line as written, and the end of each line."""
     cell = re.compile(rf'"(?:[^"]|"")*"[^{separator}\r\n]*|[^{separator}\r\n]*')
     raw: list[list[str]] = []
     ends: list[str] = []
@@ -78,7 +81,7 @@ def _split(text: str, separator: str) -> tuple[list[list[str]], list[str]]:
     at = 0
     while at < len(text) or cells:
         found = cell.match(text, at)
-        assert found is not None  # it matches nothing, too
+        assert found is not None  # it also matches the empty text
         cells.append(found[0])
         at = found.end()
         if text[at : at + 1] == separator:

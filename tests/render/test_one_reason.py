@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from autograder.core.report import Report
-from autograder.exports.gradescope_results import results_json
+from autograder.exports.gradescope import results_json
 from autograder.render.class_page import index_html
 from autograder.render.html import report_html
 from autograder.render.notebook_table import report_table_html

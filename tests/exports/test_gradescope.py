@@ -1,4 +1,4 @@
-"""The zip for Gradescope decides as the course does, and holds no more of it than that takes."""
+"""The zip for Gradescope grades as the course does, and contains no more of it than needed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
-from autograder.exports.gradescope_zip import write_zip
+from autograder.exports.gradescope import write_zip
 from autograder.submissions.submission import open_submission
 from tests.support import course as tiny
 from tests.support.downloads import write
@@ -28,19 +28,19 @@ def real(root: Path) -> Assignment:
 
 
 def unpacked(assignment: Assignment, folder: Path) -> tuple[Assignment, list[str]]:
-    """The assignment as it stands in its zip, and all names in that."""
+    """Return the assignment in its zip, and all names in the zip."""
     with zipfile.ZipFile(write_zip(assignment, folder / "autograder.zip")) as archive:
         archive.extractall(folder / "source")
         return read_assignment(folder / "source" / "assignments" / assignment.name), archive.namelist()
 
 
 @pytest.mark.parametrize("make", [invented, real])
-def test_the_earlier_modules_seen_from_the_zip_are_those_of_the_course(make, tmp_path: Path) -> None:
+def test_the_zip_has_the_same_earlier_modules_as_the_course(make, tmp_path: Path) -> None:
     assignment = make(tmp_path / "course")
-    beside = earlier_modules(assignment)
-    assert beside
+    expected = earlier_modules(assignment)
+    assert expected
     there, names = unpacked(assignment, tmp_path)
-    assert earlier_modules(there) == beside
+    assert earlier_modules(there) == expected
     assert len({*names}) == len(names)
     others = {name for name in names if name.startswith(("assignments/", "solutions/"))}
     others = {name for name in others if name.split("/")[1] != assignment.name}
@@ -48,7 +48,7 @@ def test_the_earlier_modules_seen_from_the_zip_are_those_of_the_course(make, tmp
     assert all(name.startswith("assignments/") for name in others)
 
 
-def test_a_students_own_earlier_module_is_opened_there_too(tmp_path: Path) -> None:
+def test_a_students_own_earlier_module_is_opened_from_the_zip_too(tmp_path: Path) -> None:
     assignment = invented(tmp_path / "course")
     there, _ = unpacked(assignment, tmp_path)
     for name in ("vectors", "tiny"):

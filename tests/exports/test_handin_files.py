@@ -1,4 +1,4 @@
-"""Whose notebook formgrader shows: the student's own, wherever the hand-ins lie now, and never another's."""
+"""Formgrader shows each student's own notebook, wherever the hand-ins are now, and never another one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.assignment import Assignment
-from autograder.exports.nbgrader_notebooks import files_among
+from autograder.exports.handin_files import files_among
 from tests.support.downloads import write
 from tests.support.vectors import make_vectors
 
@@ -21,15 +21,15 @@ def script(text: str) -> dict[str, bytes]:
     return {"vectors.py": text.encode()}
 
 
-def test_a_folder_called_like_the_assignment_says_nothing_of_whose_it_is(course: Assignment, tmp_path: Path) -> None:
+def test_a_folder_with_the_assignments_name_identifies_nobody(course: Assignment, tmp_path: Path) -> None:
     latest = {student: tmp_path / "graded" / student / course.name for student in ("ada", "bob", "zoe")}
     write(tmp_path / "now" / "ada" / course.name / "vectors.py", "ada = 1\n")
     files, complaints = files_among(tmp_path / "now", [*latest], course, latest=latest)
     assert files == {"ada": script("ada = 1\n")}
-    assert complaints == [f"{name}: no hand-in in {tmp_path / 'now'} is known as theirs." for name in ("bob", "zoe")]
+    assert complaints == [f"{name}: {tmp_path / 'now'} contains no hand-in of this student." for name in ("bob", "zoe")]
 
 
-def test_in_nbgraders_tree_the_folder_above_names_the_student(course: Assignment, tmp_path: Path) -> None:
+def test_in_nbgraders_tree_the_parent_folder_identifies_the_student(course: Assignment, tmp_path: Path) -> None:
     latest = {id_: tmp_path / "graded" / name / course.name for id_, name in (("77", "ada"), ("ada", "bob"))}
     for name in ("ada", "bob"):
         write(tmp_path / "now" / name / course.name / "vectors.py", f"{name} = 1\n")
@@ -38,16 +38,18 @@ def test_in_nbgraders_tree_the_folder_above_names_the_student(course: Assignment
     assert complaints == []
 
 
-def test_a_group_has_its_folder_together_and_nobody_else_has_it(course: Assignment, tmp_path: Path) -> None:
+def test_a_group_shares_its_folder_and_nobody_else_gets_it(course: Assignment, tmp_path: Path) -> None:
     graded = tmp_path / "graded"
     latest = {"ada": graded / "team", "bob": graded / "team", "team": graded / "zoe.py"}
     write(tmp_path / "now" / "team" / "vectors.py", "ours = 1\n")
     files, complaints = files_among(tmp_path / "now", [*latest], course, latest=latest)
     assert files == {"ada": script("ours = 1\n"), "bob": script("ours = 1\n")}
-    assert complaints == [f"team: no hand-in in {tmp_path / 'now'} is known as theirs."]
+    assert complaints == [f"team: {tmp_path / 'now'} contains no hand-in of this student."]
 
 
-def test_a_name_that_several_had_in_different_places_is_nobodys(course: Assignment, tmp_path: Path) -> None:
+def test_a_name_that_several_students_had_in_different_places_identifies_nobody(
+    course: Assignment, tmp_path: Path
+) -> None:
     latest = {"77": tmp_path / "monday" / "work.py", "78": tmp_path / "friday" / "work.py"}
     write(tmp_path / "now" / "work.py", "whose = 1\n")
     files, complaints = files_among(tmp_path / "now", [*latest], course, latest=latest)

@@ -1,4 +1,4 @@
-"""Whose row is whose in Canvas's and Moodle's files, which marks wait, and what inline questions add."""
+"""Rows of Canvas and Moodle match the right students, marks wait for people, and inline questions add points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.report import Mark, Outcome
-from autograder.exports.canvas_moodle import Filled, canvas_csv, moodle_csv
+from autograder.exports.canvas import canvas_csv
+from autograder.exports.moodle import moodle_csv
+from autograder.exports.platform_csv import Filled
 from tests.exports.test_exports import check, report
 from tests.support.classroom import HALF, Grader, hand_in, run
 from tests.support.vectors import HONEST, make_vectors
@@ -25,7 +27,7 @@ def column(filled: Filled, name: str = "a01 (7)") -> list[str]:
     return [row[name] for row in csv.DictReader(io.StringIO(filled.text))]
 
 
-def test_a_row_with_an_sis_id_of_its_own_gets_nobody_elses_mark() -> None:
+def test_a_row_with_another_sis_id_does_not_get_somebody_elses_mark() -> None:
     rows = '"Line, C",1,crlf,line@y.edu,\n"Stranger, S",2,77,crlf@y.edu,3\n'
     rows += '"Mark, B",3,bom,mark@y.edu,\n"Other, O",bom,88,o,\n'
     filled = canvas_csv([report("crlf"), report("bom")], HEADING + rows, column="a01 (7)")
@@ -33,50 +35,50 @@ def test_a_row_with_an_sis_id_of_its_own_gets_nobody_elses_mark() -> None:
     assert filled.without_mark == ("crlf@y.edu", "o")
 
 
-def test_the_column_that_names_most_students_is_the_one_that_counts() -> None:
+def test_the_column_that_names_most_students_is_used() -> None:
     rows = '"A, A",10,u1,a@x,\n"B, B",11,10,b@x,\n"C, C",12,u3,c@x,\n'
     filled = canvas_csv([report("10"), report("11"), report("12")], HEADING + rows, column="a01 (7)")
     assert column(filled) == ["20", "20", "20"]
-    assert filled.left == ()
+    assert filled.skipped == ()
 
 
-def test_a_row_where_that_column_is_empty_goes_by_the_next() -> None:
+def test_a_row_where_that_column_is_empty_is_matched_by_the_next_column() -> None:
     rows = '"A, A",1,a,,\n"B, B",2,b,,\n"C, C",3,,c@x,\n'
     filled = canvas_csv([report("a"), report("b"), report("c")], HEADING + rows, column="a01 (7)")
     assert column(filled) == ["20", "20", "20"]
 
 
-def test_of_two_rows_that_fit_one_student_none_is_filled_in_and_both_are_named() -> None:
+def test_if_two_rows_match_one_student_neither_is_filled_in_and_both_are_named() -> None:
     worksheet = "Identifier,Email address,Grade\nP 1,bob@a.edu,\nP 2,bob@b.edu,4\nP 3,ada@a.edu,\n"
     filled = moodle_csv([report("bob"), report("ada")], worksheet)
     assert column(filled, "Grade") == ["", "4", "20"]
-    assert filled.left == ("bob: 2 rows fit (bob@a.edu, bob@b.edu), so none was filled in.",)
+    assert filled.skipped == ("bob: 2 rows match (bob@a.edu, bob@b.edu), so none was filled in.",)
     assert (filled.without_mark, filled.without_row) == ((), ())
 
 
-def test_a_mark_that_waits_for_a_person_leaves_the_cell_as_it_was() -> None:
+def test_the_cell_is_not_changed_while_a_mark_waits_for_a_person() -> None:
     broken = report("ada", check("pass", 20, Outcome.PASSED), check("break", 30, Outcome.BROKEN))
     for filled, name in (
         (canvas_csv([broken], HEADING + "A,1,u,ada,7\n", column="a01 (7)"), "a01 (7)"),
         (moodle_csv([broken], "Username,Grade,Feedback comments\nada,7,mine\n"), "Grade"),
     ):
         assert column(filled, name) == ["7"]
-        assert filled.left == (
-            "ada: a check could not be graded, so a person must look first; the cell was left as it was.",
+        assert filled.skipped == (
+            "ada: a check could not be graded, so a person must look first; the cell was not changed.",
         )
         assert "mine" in filled.text or name != "Grade"
     by_hand = broken.with_marks([Mark("double", "Double", 40, 50, False, "Read it.", "kim", "")])
     assert column(canvas_csv([by_hand], HEADING + "A,1,u,ada,7\n", column="a01 (7)")) == ["40"]
 
 
-def test_inline_questions_add_points_and_maximum() -> None:
+def test_inline_questions_add_to_points_and_maximum() -> None:
     marks = [Mark(name, name.upper(), points, 4, True, "", "kim", "") for name, points in (("q1", 4), ("q2", 1))]
     both, one = report("ada").with_marks(marks), report("bob").with_marks(marks[:1])
     template = HEADING + "    Points Possible,,,,58\nA,1,u,ada,\nB,2,v,bob,9\n"
     filled = canvas_csv([both, one], template, column="a01 (7)", questions={"q1": 4, "q2": 4})
     assert column(filled) == ["58", "25", "9"]
-    assert filled.told == ()
-    assert filled.left == ("bob: q2 is not marked yet; the cell was left as it was.",)
+    assert filled.notices == ()
+    assert filled.skipped == ("bob: q2 is not marked yet; the cell was not changed.",)
     feedback = moodle_csv([both], "Username,Grade,Feedback comments\nada,,\n", questions={"q1": 4, "q2": 4})
     assert "Q2: 1 of 4" in feedback.text
 
@@ -91,11 +93,11 @@ def results(tmp_path: Path) -> Path:
     return out
 
 
-@pytest.mark.parametrize("system", ["canvas", "moodle"])
-def test_the_command_says_what_it_leaves_out(system: str, results: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("platform", ["canvas", "moodle"])
+def test_the_command_reports_what_it_omits(platform: str, results: Path, tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["mark", str(results), "ada", "v-q1", "5"]).exit_code == 0
     template, out = tmp_path / "template.csv", tmp_path / "upload.csv"
-    if system == "canvas":
+    if platform == "canvas":
         template.write_text("Student,SIS Login ID,a01\nPoints Possible,,108\nA,ada,\nB,bob,\n")
         command = ["export", "canvas", str(results), str(template), "--column", "a01", "--out", str(out)]
     else:
@@ -111,31 +113,31 @@ def test_the_command_says_what_it_leaves_out(system: str, results: Path, tmp_pat
     assert "105" in out.read_text()
 
 
-def test_a_name_that_fits_whole_comes_before_one_that_fits_up_to_the_at_sign() -> None:
+def test_a_whole_name_is_preferred_to_a_name_before_the_at_sign() -> None:
     worksheet = "Username,Grade\nbob@b.edu,4\nbob,\nada@x.org,\neve@x.org,\n"
     filled = moodle_csv([report("bob"), report("ada"), report("eve")], worksheet)
     assert column(filled, "Grade") == ["4", "20", "20", "20"]
-    assert "2 students known only by what stands before the @: ada (ada@x.org), eve (eve@x.org)." in filled.told[0]
-    assert (filled.left, filled.without_mark) == ((), ("bob@b.edu",))
+    assert "2 students matched only by the part before the @: ada (ada@x.org), eve (eve@x.org)." in filled.notices[0]
+    assert (filled.skipped, filled.without_mark) == ((), ("bob@b.edu",))
 
 
 FEEDBACK = "Username,Grade,Feedback comments\n"
 
 
-def test_moodles_feedback_that_a_person_wrote_stays_and_is_told() -> None:
+def test_moodles_feedback_that_a_person_wrote_is_not_changed_and_is_reported() -> None:
     both = [report("ada"), report("bob"), report("eve")]
     rows = 'ada,,\nbob,,"Good work, Bob; Double a tensor: 20 of 50"\neve,,  \n'
     filled = moodle_csv(both, FEEDBACK + rows)
     written = "Double a tensor: 20 of 50"
     assert column(filled, "Feedback comments") == [written, f"Good work, Bob; {written}", written]
     assert column(filled, "Grade") == ["20", "20", "20"]
-    assert filled.told == (
-        'The "Feedback comments" of 1 student (bob) hold what gradlab did not write, so they stay as they are.',
+    assert filled.notices == (
+        'The "Feedback comments" of 1 student (bob) contain text that gradlab did not write, so they were not changed.',
     )
-    assert filled.left == ()
+    assert filled.skipped == ()
 
 
-def test_moodles_feedback_of_an_earlier_export_is_brought_up_to_date() -> None:
+def test_moodles_feedback_of_an_earlier_export_is_updated() -> None:
     given = Mark("q1", "Why", 3, 4, True, "", "kim", "")
     before = moodle_csv([report("ada", check("double", 50, Outcome.PASSED))], FEEDBACK + "ada,,\n").text
     now = report("ada").with_marks([given])
@@ -143,4 +145,4 @@ def test_moodles_feedback_of_an_earlier_export_is_brought_up_to_date() -> None:
     assert column(with_questions, "Feedback comments") == ["Double a tensor: 20 of 50; Why: 3 of 4"]
     without = moodle_csv([now], with_questions.text)
     assert column(without, "Feedback comments") == ["Double a tensor: 20 of 50"]
-    assert (with_questions.told, without.told) == ((), ())
+    assert (with_questions.notices, without.notices) == ((), ())

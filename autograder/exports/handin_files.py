@@ -1,4 +1,4 @@
-"""The notebooks and scripts of a class's hand-ins, as bytes, for systems that show them to people."""
+"""The notebooks and scripts of a class's hand-ins, as bytes, for platforms that show them to people."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Files = dict[str, bytes]  # file name -> content
 
 
 def graded_files(latest: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, Files], list[str]]:
-    """Student -> the files that were graded, from where they lay then; and sentences about those that are not there."""
-    there = {student: path for student, path in latest.items() if path.exists()}
-    found, complaints = _read(there, assignment)
-    if gone := sorted({*latest} - {*there}):
-        lie = "hand-in is not where it was" if len(gone) == 1 else "hand-ins are not where they were"
+    """Read each student's files from the path where they were graded. Returns also a sentence about missing ones."""
+    present = {student: path for student, path in latest.items() if path.exists()}
+    found, complaints = _read(present, assignment)
+    if gone := sorted({*latest} - {*present}):
+        verb = "hand-in is" if len(gone) == 1 else "hand-ins are"
         complaints.append(
-            f"{len(gone):,} {lie} when it was graded, first {latest[gone[0]]} of {gone[0]}. Give the folder that "
-            "holds them with --handins; formgrader shows the stub until then."
+            f"{len(gone):,} {verb} no longer at the path where it was graded, for example {latest[gone[0]]} of "
+            f"{gone[0]}. Pass their folder with --handins; until then formgrader shows the stub."
         )
     return found, complaints
 
@@ -38,51 +38,51 @@ def files_among(
     latest: Mapping[str, Path],
     store: Path | None = None,
 ) -> tuple[dict[str, Files], list[str]]:
-    """The same from ``folder``, where a hand-in is a student's by its place when it was graded, or by its name.
+    """Read the same files from ``folder``, matching hand-ins to students by the path when graded, or by name.
 
-    ``store`` is where downloads are unpacked. Raises BadHandins.
+    ``store`` is the folder for unpacked downloads. Raises BadHandins.
     """
     with tempfile.TemporaryDirectory() as own:
         handins = read_handins(folder, assignment, store=store or Path(own)).handins
-        paths = _whose(handins, students, latest, assignment.name)
+        paths = _match(handins, students, latest, assignment.name)
         found, complaints = _read(paths, assignment)
     absent = sorted({*students} - {*paths})
-    complaints += [f"{student}: no hand-in in {folder} is known as theirs." for student in absent]
+    complaints += [f"{student}: {folder} contains no hand-in of this student." for student in absent]
     return found, complaints
 
 
-def _whose(
+def _match(
     handins: Collection[HandIn], students: Collection[str], latest: Mapping[str, Path], assignment: str
 ) -> dict[str, Path]:
-    """By the place where a student's hand-in was graded, then by the name it had there, then by the student's own.
+    """Match by the path where a hand-in was graded, then by its name there, then by the student's name.
 
-    What is one student's already is nobody else's, but for those whose hand-ins lay in the same place: a group.
+    A hand-in that is already one student's is nobody else's, except for students graded from the same path: a group.
     """
     places = {student: os.path.realpath(place) for student, place in latest.items()}
     here = {os.path.realpath(handin.path): handin.path for handin in handins}
-    called = _called([handin.path for handin in handins], assignment)
-    was_called = {place: name for name, place in _called(latest.values(), assignment).items()}
-    specs: tuple[dict[str, Path], ...] = (
+    by_name = _by_unique_name([handin.path for handin in handins], assignment)
+    names = {place: name for name, place in _by_unique_name(latest.values(), assignment).items()}
+    ways: tuple[dict[str, Path], ...] = (  # each finds hand-ins by student, the surest first
         {student: here[place] for student, place in places.items() if place in here},
-        {student: called[name] for student, place in latest.items() if (name := was_called.get(place)) in called},
+        {student: by_name[name] for student, place in latest.items() if (name := names.get(place)) in by_name},
         {handin.student: handin.path for handin in handins},
     )
     paths: dict[str, Path] = {}
-    owners: dict[Path, str | None] = {}  # where the hand-ins lay of those who have a path
-    for spec in specs:
-        for student in {*students} & {*spec} - {*paths}:
-            if owners.get(spec[student], places.get(student)) == places.get(student):
-                paths[student] = spec[student]
+    owners: dict[Path, str | None] = {}  # for each matched hand-in, the path where its student was graded
+    for found in ways:
+        for student in {*students} & {*found} - {*paths}:
+            if owners.get(found[student], places.get(student)) == places.get(student):
+                paths[student] = found[student]
         owners |= {path: places.get(student) for student, path in paths.items()}
     return paths
 
 
-def _called(paths: Iterable[Path], assignment: str) -> dict[str, Path]:
-    """Paths by a name that only one of them has. In nbgrader's tree all are called like the assignment."""
+def _by_unique_name(paths: Iterable[Path], assignment: str) -> dict[str, Path]:
+    """Return paths by names that only one of them has. In nbgrader's tree every hand-in has the assignment's name."""
     named: dict[str, set[Path]] = defaultdict(set)
     for path in paths:
         named[path.parent.name if path.name == assignment else path.name].add(path)
-    return {name: alike.pop() for name, alike in named.items() if len(alike) == 1}
+    return {name: found.pop() for name, found in named.items() if len(found) == 1}
 
 
 def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, Files], list[str]]:
@@ -99,11 +99,11 @@ def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, 
 
 
 def _graded(selection: Selection, student: str, assignment: Assignment) -> Files:
-    """Without the notebook where the script of the same name was graded, and the other way round."""
+    """Return the files without a notebook whose script was graded, and without a script whose notebook was graded."""
     try:
         cells = open_selection(selection, student, assignment).code.cells
     except BadSubmission:
-        return selection.files  # nothing was graded; people may want to see both
+        return selection.files  # nothing was graded, so people may want to see both
     other = {name if name in cells else notebook_name(name) for name in assignment.files}
     pairs = {name for name in other if {name, _twin(name)} <= {*selection.files}}
     return {name: data for name, data in selection.files.items() if name not in pairs}

@@ -1,4 +1,4 @@
-"""Marks in nbgrader's own gradebook: shown per cell, open to manual grading, good for its feedback."""
+"""Marks in nbgrader's own gradebook are shown per cell, and manual grading and feedback work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
 from autograder.core.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
-from autograder.exports.nbgrader_gradebook import fill_gradebook
+from autograder.exports.nbgrader import fill_gradebook
 from autograder.exports.reports import BadResults
 from autograder.intake.roster import read_roster
 from tests.authoring.test_nbgrader_course import nbgrader
@@ -55,7 +55,7 @@ def report(student: str, assignment: Assignment, points: tuple[int, int, int]) -
 
 
 def written_in(released: Path) -> bytes:
-    """The released notebook with one cell written."""
+    """Return the released notebook with one task written."""
     book = nbformat.read(released, as_version=4)
     for cell in book.cells:
         if "def double" in cell.source:
@@ -72,7 +72,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Assignment, Path]:
     return assignment, folder
 
 
-def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assignment, Path], tmp_path: Path) -> None:
+def test_formgrader_has_scores_per_cell_and_feedback_is_generated(
+    course: tuple[Assignment, Path], tmp_path: Path
+) -> None:
     from nbgrader.api import Gradebook
 
     assignment, folder = course
@@ -111,11 +113,11 @@ def test_formgrader_sees_scores_per_cell_and_feedback_is_made(course: tuple[Assi
     given = Mark("tiny-q1", "Why twice", 2, 2, True, "", "kim", "2026-11-21T10:00:00Z")
     marked = [report(student, assignment, (40, 35, 25)).with_marks([given]) for student in ("ada", "grace")]
     assert fill_gradebook(folder / "gradebook.db", marked, assignment, {}) == [
-        "ada: tiny-q1 has 1.5 in formgrader and 2 by `gradlab mark`; formgrader's stays."
+        "ada: tiny-q1 has 1.5 in formgrader and 2 by `gradlab mark`; formgrader's points stay."
     ]
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
-        assert gradebook.find_submission(NAME, "ada").score == 101.5  # what a person gave in formgrader stays
-        assert gradebook.find_submission(NAME, "grace").score == 102  # else what was given by gradlab mark
+        assert gradebook.find_submission(NAME, "ada").score == 101.5  # points that a person gave in formgrader stay
+        assert gradebook.find_submission(NAME, "grace").score == 102  # otherwise those of gradlab mark
         assert not gradebook.find_submission(NAME, "grace").needs_manual_grade
 
     assert "by grace" in (folder / "autograded" / "grace" / NAME / "tiny.ipynb").read_text()
@@ -132,10 +134,10 @@ def test_a_mark_that_changes_or_is_withdrawn_reaches_formgrader(course: tuple[As
 
     def export(points: int | None) -> tuple[float | None, bool, list[str]]:
         given = [] if points is None else [Mark("tiny-q1", "Why", points, 2, True, "", "kim", "")]
-        said = fill_gradebook(folder / "gradebook.db", [bare.with_marks(given)], assignment, {}, last=last)
+        complaints = fill_gradebook(folder / "gradebook.db", [bare.with_marks(given)], assignment, {}, last=last)
         with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
             answer = gradebook.find_grade("answer-tiny-q1", "tiny", NAME, "zoe")
-            return answer.manual_score, answer.needs_manual_grade, said
+            return answer.manual_score, answer.needs_manual_grade, complaints
 
     assert export(2) == (2, False, [])
     assert export(1) == (1, False, [])
@@ -148,7 +150,7 @@ def test_a_mark_that_changes_or_is_withdrawn_reaches_formgrader(course: tuple[As
     assert export(None)[0] == 0.5  # a person's
 
 
-def test_formgrader_shows_what_was_graded_whatever_the_roster_calls_its_author(
+def test_formgrader_shows_the_graded_notebook_whatever_id_the_roster_gives(
     course: tuple[Assignment, Path], tmp_path: Path
 ) -> None:
     assignment, folder = course
@@ -156,7 +158,7 @@ def test_formgrader_shows_what_was_graded_whatever_the_roster_calls_its_author(
     (handins / "turing_alan").mkdir(parents=True)
     (handins / "turing_alan" / "tiny.py").write_text(WRITTEN)
     stub = (folder / "release" / NAME / "tiny.ipynb").read_bytes()
-    (handins / "turing_alan" / "tiny.ipynb").write_bytes(stub)  # submit's zip holds both
+    (handins / "turing_alan" / "tiny.ipynb").write_bytes(stub)  # submit's zip contains both
     (handins / "latin1").mkdir()
     (handins / "latin1" / "tiny.py").write_bytes(b"# \xe9\n")
     (tmp_path / "roster.csv").write_text("id,alias\n77,turing_alan\n78,latin1\n")
@@ -173,9 +175,9 @@ def test_formgrader_shows_what_was_graded_whatever_the_roster_calls_its_author(
             assert "78: tiny.py cannot be read (UnicodeDecodeError)" in done.stderr
         (handins / "turing_alan").rename(tmp_path / "elsewhere")
         done = CliRunner().invoke(main, [*command, "--handins", str(handins)])
-        assert f"77: no hand-in in {handins} is known as theirs." in done.stderr
-        assert "return x + x" in shown.read_text()  # what an earlier export put there stays
-        assert "1 hand-in is not where it was when it was graded" in CliRunner().invoke(main, command).stderr
+        assert f"77: {handins} contains no hand-in of this student." in done.stderr
+        assert "return x + x" in shown.read_text()  # the file of an earlier export stays
+        assert "1 hand-in is no longer at the path where it was graded" in CliRunner().invoke(main, command).stderr
 
 
 def test_a_database_that_does_not_know_the_assignment_is_refused(

@@ -1,0 +1,173 @@
+"""Gradescope: the autograder zip to upload, and the grading of one submission in its container.
+
+Gradescope unpacks the zip to /autograder/source, runs setup.sh once to build an image, and for each submission runs
+/autograder/run_autograder. That finds the hand-in in /autograder/submission and must write /autograder/results/
+results.json (Gradescope's documented format: tests[] with score, status, visibility, output). Both scripts use paths
+relative to themselves, so the whole can be tested in any folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.core.assignment import MANIFEST, Assignment
+from autograder.core.files import write_atomically
+from autograder.core.report import Outcome, Report
+from autograder.render.text import clean
+from autograder.render.view import one_reason, student_view, without_repetition
+from autograder.render.words import ONE_REASON, REFUSED
+from autograder.runners.grader_process import GraderProcess, Job, Setup
+from autograder.sandbox.isolation import NoIsolation, choose
+from autograder.session.options import Options
+from autograder.session.verdict import show
+
+MOST = 10_000  # characters of one check's output
+SEE_ABOVE = "See the reason above, which is the same for all checks."
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_TIME = (2026, 1, 1, 0, 0, 0)  # of every file, so that equal courses give equal zips
+
+_SETUP = """\
+#!/usr/bin/env bash
+# Run once by Gradescope when it builds the image.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")"
+apt-get update -qq && apt-get install -qq -y python3 python3-venv bubblewrap
+python3 -m venv .venv
+.venv/bin/python -m pip install --quiet -c constraints.txt .
+"""
+
+_RUN = """\
+#!/usr/bin/env bash
+# Run by Gradescope for each submission.
+set -uo pipefail
+root="$(dirname "$(readlink -f "$0")")"
+cd "$root/source"
+exec "${{GRADLAB_PYTHON:-.venv/bin/python}}" -m autograder gradescope {assignment} \\
+  --submission "$root/submission" --results "$root/results/results.json"
+"""
+
+
+def write_zip(assignment: Assignment, destination: Path) -> Path:
+    """Write the zip for ``assignment``. It contains hidden checks and reference, so only Gradescope may have it."""
+    with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
+        _add(archive, "setup.sh", _SETUP.encode(), executable=True)
+        _add(archive, "run_autograder", _RUN.format(assignment=assignment.name).encode(), executable=True)
+        for name, path in _sources(assignment):
+            _add(archive, name, path.read_bytes())
+    return destination
+
+
+def _sources(assignment: Assignment) -> Iterator[tuple[str, Path]]:
+    for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+        yield name, _ROOT / name
+    folders = [(name, _ROOT / name) for name in ("autograder", "common")]
+    folders.append((f"assignments/{assignment.name}", assignment.folder))
+    folders.append((f"solutions/{assignment.name}", assignment.solutions))
+    yield from _other_manifests(assignment)
+    for name, folder in folders:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.is_file() and "__pycache__" not in inside.parts and not path.name.startswith("."):
+                yield f"{name}/{inside.as_posix()}", path
+
+
+def _other_manifests(assignment: Assignment) -> Iterator[tuple[str, Path]]:
+    """Yield the other manifests, which say which earlier modules a hand-in may contain (course.earlier_modules)."""
+    for path in sorted(assignment.folder.parent.glob(f"*/{MANIFEST}")):
+        if path.parent != assignment.folder:
+            yield f"assignments/{path.parent.name}/{MANIFEST}", path
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, *, executable: bool = False) -> None:
+    entry = zipfile.ZipInfo(name, _TIME)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = (0o100755 if executable else 0o100644) << 16
+    archive.writestr(entry, content)
+
+
+def grade_submission(assignment: Assignment, submission: Path, results: Path, *, isolation: str = "auto") -> bool:
+    """Grade ``submission`` and always write ``results``. Returns False if staff must look.
+
+    A container often may not create namespaces. As root it can still run the hand-in as another user, who may read
+    neither the solutions nor the results: isolation "user".
+    """
+    results.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        chosen = _choose(isolation, assignment, results)
+        grader = GraderProcess(Setup(assignment.folder, Options(), chosen))
+        try:
+            report = grader.grade(Job("submission", submission))
+        finally:
+            grader.close()
+    except Exception as error:  # Gradescope shows students a stack trace when there is no results.json
+        message = "This could not be graded. That is not your fault; staff have been notified."
+        table = {"score": 0, "output": message, "stdout_visibility": "hidden", "extra_data": {"error": str(error)}}
+        write_atomically(results, json.dumps(table))
+        return False
+    write_atomically(results, results_json(report))
+    return not report.needs_staff
+
+
+def _choose(isolation: str, assignment: Assignment, results: Path) -> str:
+    try:
+        return choose(isolation)
+    except NoIsolation:
+        if isolation != "auto" or os.geteuid() != 0:
+            raise
+    for private in (assignment.solutions.parent, results.parent):
+        private.chmod(0o700)
+    return choose("user")
+
+
+def results_json(report: Report) -> str:
+    """Return the content of results.json. Of hidden checks it shows only title and hint."""
+    full = student_view(report)
+    one = full.checks[0] if one_reason(report) and full.checks[0].message else None
+    view = without_repetition(full, one)
+    numbers = {task.name: index for index, task in enumerate(view.tasks, start=1)}
+    counts = dict.fromkeys(numbers, 0)
+    tests = []
+    for check in view.checks:
+        counts[check.task] += 1
+        passed = check.outcome is Outcome.PASSED
+        tests.append(
+            {
+                "name": clean(check.title),
+                "number": f"{numbers[check.task]}.{counts[check.task]}",
+                "score": check.points,
+                "max_score": check.max_points,
+                "status": "passed" if passed else "failed",
+                "output": "" if passed else SEE_ABOVE if one else clean(show(check), limit=MOST),
+                "output_format": "text",
+                "tags": [check.task],
+                "visibility": "visible",
+            }
+        )
+    notes = [clean(note) for note in view.notes]
+    if one:
+        words = "\n".join([one.message, *([f"Hint: {one.hint}"] if one.hint else [])])
+        notes.append(f"{REFUSED if report.refusal else ONE_REASON}\n{clean(words, limit=MOST)}")
+    if report.needs_staff:
+        notes.append("Part of this could not be graded. That is not your fault; staff have been notified.")
+    table = {
+        "score": report.points,
+        "output": "\n".join(notes),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "execution_time": round(sum(check.seconds for check in report.checks)),
+        "extra_data": {
+            "assignment_version": report.version,
+            "grader": report.grader,
+            "checks": report.checks_digest,
+            "wall": report.isolation,
+            "needs_staff": report.needs_staff,
+        },
+        "tests": tests,
+    }
+    return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
