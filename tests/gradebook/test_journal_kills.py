@@ -205,9 +205,7 @@ def bad_handins(folder: Path) -> None:
         with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
             archive.writestr(member, HONEST)
     with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("vectors.py", HONEST)
-        for number in range(20):
-            archive.writestr(f"zeros{number}", bytes(5_000_000))
+        archive.writestr("vectors.py", HONEST + "#" * 100_000_000)
     link = zipfile.ZipInfo("vectors.py")
     link.external_attr = 0o120777 << 16
     with zipfile.ZipFile(folder / "link.zip", "w") as archive:
