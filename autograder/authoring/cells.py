@@ -120,7 +120,7 @@ def _grade_cells(cell: Any, path: Path) -> list[Any]:
 def _node(values: dict[str, Any]) -> Any:
     from nbformat import from_dict
 
-    return from_dict(values)  # type: ignore[no-untyped-call]  # nbformat has no types for it
+    return from_dict(values)
 
 
 def _nbgrader(cell: Any, role: str, assignment: Assignment) -> dict[str, Any]:

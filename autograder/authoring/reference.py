@@ -48,7 +48,5 @@ def _execute(assignment: Assignment, sockets: Path, save_to: Path | None) -> lis
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             problems.append(f"{source}: the notebook stopped. {str(error)[-1500:]}")
         if save_to is not None:
-            nbformat.write(  # type: ignore[no-untyped-call]  # nbformat has no types for it
-                notebook, save_to / notebook_name(source.name)
-            )
+            nbformat.write(notebook, save_to / notebook_name(source.name))
     return problems

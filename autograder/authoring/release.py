@@ -92,7 +92,7 @@ def notebook_bytes(notebook: Any) -> bytes:
     import nbformat
 
     nbformat.validate(notebook)
-    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types for it
+    text: str = nbformat.writes(notebook)
     return (text.rstrip("\n") + "\n").encode()
 
 
