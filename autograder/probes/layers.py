@@ -105,7 +105,7 @@ def replay(formula: Formula, values: Any, x: Tensor, *, train: bool) -> Tensor:
     """Compute the formula on x with all these weights, in x's dtype and on its device.
 
     ``values`` is what `tables` returned; it may come from a student's process, so anything else in it is ignored.
-    Raises LookupError, which says what is missing or left over: "it lacks ...".
+    Raises LookupError with the missing or superfluous layers: "it lacks ...".
     """
     given = [table for table in values if type(table) is dict] if type(values) is list else []
     weights = [{name: value.to(x) for name, value in table.items() if isinstance(value, Tensor)} for table in given]

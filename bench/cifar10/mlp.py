@@ -74,8 +74,8 @@ def net_with_dropout(split: Split, seed: int) -> float:
     module = read_solution(ASSIGNMENT, "fully_connected_networks")
     x_train, x_test = standardised(split)
     order = torch.randperm(len(x_train))
-    kept, held = order[HELD_OUT:], order[:HELD_OUT]
-    data = {"X_train": x_train[kept], "y_train": split.y_train[kept]}
+    used, held = order[HELD_OUT:], order[:HELD_OUT]
+    data = {"X_train": x_train[used], "y_train": split.y_train[used]}
     data |= {"X_val": x_train[held], "y_val": split.y_train[held]}
     net = module.FullyConnectedNet([800, 400], dropout=0.2, weight_scale=0.03)
     solver = Solver(

@@ -1,4 +1,4 @@
-"""Plain scenes: one orange object before a grey wall, as a classification set whose class is shape x texture.
+"""Plain scenes: one orange object in front of a grey wall, as a classification set whose class is shape x texture.
 
 For learning without labels, where a network must find the two crops of one image among all other crops. In ordinary
 scenes the background and the colour are enough for that; here only shape and texture of the object differ.

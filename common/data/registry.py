@@ -39,7 +39,7 @@ class Registry:
 
 
 def check_count(argument: str, count: int | None) -> None:
-    """Raise DataError unless ``count`` can be a number of images; None stands for the usual number."""
+    """Raise DataError unless ``count`` can be a number of images; None means the usual number."""
     if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 0):
         raise DataError(f"{argument} is a number of images: a whole number from 0 up, or None; not {count!r}.")
 

@@ -1,4 +1,4 @@
-"""A small net, its data and a Solver of both."""
+"""A small net, its data, and a Solver for them."""
 
 import torch
 
@@ -8,7 +8,7 @@ from common.training.solver import Solver
 
 
 class Net:
-    """One linear layer after dropout: a resumed run must go on with the same random numbers."""
+    """One linear layer after dropout, so that a resumed run must continue with the same random numbers."""
 
     def __init__(self, features=6, classes=3, dropout=0.3):
         self.params = {"W": 0.1 * torch.randn(features, classes), "b": torch.zeros(classes)}

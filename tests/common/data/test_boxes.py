@@ -124,9 +124,9 @@ def test_an_image_without_objects_can_be_augmented() -> None:
 
 
 def test_a_crop_drops_objects_that_are_hardly_visible() -> None:
-    kept = boxes.crop(marked(), 0, 0, 22, 40)  # of the second rectangle, 20 of 396 pixels are left
-    assert kept.labels.tolist() == [3]
-    assert len(kept.masks) == 1
+    window = boxes.crop(marked(), 0, 0, 22, 40)  # of the second rectangle, 20 of 396 pixels are left
+    assert window.labels.tolist() == [3]
+    assert len(window.masks) == 1
     assert len(boxes.crop(marked(), 0, 0, 4, 4).boxes) == 0
 
 

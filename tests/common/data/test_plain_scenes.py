@@ -1,4 +1,4 @@
-"""Plain scenes: one object before a grey wall, the same everywhere; and the network that learns on them."""
+"""Plain scenes: one object in front of a grey wall, the same everywhere; and the network that learns on them."""
 
 import hashlib
 

@@ -99,9 +99,9 @@ def test_a_damaged_cache_file_is_replaced(damage, own_cache):
     else:
         path.write_bytes({"flip": content, "cut": content[:-500], "empty": b"", "other": b"hello"}[damage])
     assert torch.equal(load(num_train=40, num_test=10).x_train, good.x_train)
-    kept = cache.read_arrays(path)
-    assert kept is not None
-    assert kept["images"].shape == (40, 3, 32, 32)
+    stored = cache.read_arrays(path)
+    assert stored is not None
+    assert stored["images"].shape == (40, 3, 32, 32)
     assert [file.name for file in own_cache.iterdir() if file.suffix == ".tmp"] == []
 
 
@@ -113,9 +113,9 @@ def test_a_cache_folder_that_cannot_be_written_to_is_no_error(tmp_path, monkeypa
 
 def test_writing_into_a_tensor_does_not_change_the_next_load():
     first = load(num_train=10, num_test=5)
-    kept = first.x_train.clone()
+    before = first.x_train.clone()
     first.x_train.zero_()
-    assert torch.equal(load(num_train=10, num_test=5).x_train, kept)
+    assert torch.equal(load(num_train=10, num_test=5).x_train, before)
 
 
 def test_an_unknown_name_is_answered_with_the_known_names():

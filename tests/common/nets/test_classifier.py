@@ -1,4 +1,4 @@
-"""The classifier tells glyphs apart, and the Fréchet distance is what its formula says."""
+"""The classifier recognises glyphs, and the Fréchet distance agrees with its formula."""
 
 import pytest
 import torch
