@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -31,6 +31,7 @@ MAX_MEMBERS = 200_000  # of a zip or a folder, of any kind
 MAX_FILES = 2_000  # notebooks and scripts
 MAX_DEPTH = 32  # levels of folders
 MAX_ZIPS = 3  # a zip in a zip in a zip
+MAX_ZIPPED = 250_000_000  # bytes of all zips inside a hand-in together
 
 # Folders that programs create, with thousands of files that do not belong to the assignment.
 _JUNK = ("__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages")
@@ -46,6 +47,7 @@ class Entry:
     path: str  # inside the hand-in, with "/"
     read: Callable[[], bytes]  # raises BadSubmission
     saved: float | None = None  # seconds since 1970
+    size: int = 0  # in bytes, as the folder or the zip says
 
     @property
     def name(self) -> str:
@@ -70,6 +72,7 @@ class Listing:
     entries: tuple[Entry, ...]  # notebooks and scripts, outermost first
     zips: tuple[Entry, ...] = ()
     others: tuple[str, ...] = ()  # some names of other files, for messages
+    problems: tuple[str, ...] = ()  # zips that could not be listed, and why
 
 
 @contextmanager
@@ -98,14 +101,45 @@ def _list(path: Path, name: str, opened: ExitStack) -> Listing:
     return _sorted(iter([_entry_on_disk(path, path.name)]), name)
 
 
-def list_zip(entry: Entry) -> Listing:
-    """List a zip that was found in a hand-in. Raises BadSubmission."""
+def list_zips(listing: Listing) -> Listing:
+    """List the zips that are in a hand-in, and the zips inside those, as one listing."""
+    entries: list[Entry] = []
+    others: list[str] = []
+    problems: list[str] = []
+    level, left = listing.zips, MAX_ZIPPED
+    for _ in range(MAX_ZIPS - 1):
+        below: list[Entry] = []
+        for entry in level:
+            try:
+                if entry.size > left:
+                    raise BadSubmission(_too_large(f"{printable(entry.path)}, with the zips before it,", MAX_ZIPPED))
+                left -= entry.size
+                inner = _list_zip(entry)
+            except BadSubmission as problem:
+                problems.append(str(problem))
+                continue
+            entries += inner.entries
+            others += inner.others
+            below += inner.zips
+            if len(entries) > MAX_FILES:
+                raise BadSubmission(_too_many(entry.path))
+        level = tuple(below)
+    entries.sort(key=lambda entry: (entry.depth, entry.path))
+    others += [entry.path for entry in listing.zips]
+    return Listing(tuple(entries), (), (*listing.others, *others), tuple(problems))
+
+
+def _list_zip(entry: Entry) -> Listing:
     data = entry.read()
     prefix = f"{entry.path}/"
     inside = _in_zip(io.BytesIO(data), printable(entry.path), len(data), limit=MAX_INNER_ZIP)
     return _sorted(
-        (Entry(prefix + e.path, e.read, e.saved) if isinstance(e, Entry) else prefix + e for e in inside), entry.path
+        (replace(e, path=prefix + e.path) if isinstance(e, Entry) else prefix + e for e in inside), entry.path
     )
+
+
+def _too_many(name: str) -> str:
+    return f"{name} contains more than {MAX_FILES:,} notebooks and scripts. Hand in only the files you edited."
 
 
 def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
@@ -122,9 +156,7 @@ def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
         else:
             entries.append(entry)
         if len(entries) > MAX_FILES:
-            raise BadSubmission(
-                f"{name} contains more than {MAX_FILES:,} notebooks and scripts. Hand in only the files you edited."
-            )
+            raise BadSubmission(_too_many(name))
     entries.sort(key=lambda entry: (entry.depth, entry.path))
     return Listing(tuple(entries), tuple(sorted(zips, key=lambda entry: entry.path)), tuple(sorted(others)))
 
@@ -164,11 +196,12 @@ def _in_folder(folder: Path) -> Iterator[Entry | str]:
 
 
 def _entry_on_disk(path: Path, inside: str) -> Entry:
+    read = partial(_read_regular, path, limit=_limit(path.name))
     try:
-        saved = os.lstat(path).st_mtime
-    except OSError:
-        saved = None
-    return Entry(inside, partial(_read_regular, path, limit=_limit(path.name)), saved)
+        status = os.lstat(path)
+    except OSError:  # reading it will say why
+        return Entry(inside, read)
+    return Entry(inside, read, status.st_mtime, status.st_size)
 
 
 def _open_regular(path: Path) -> BinaryIO:
@@ -234,12 +267,14 @@ def _in_zip(file: BinaryIO, name: str, size: int, *, limit: int) -> Iterator[Ent
     }  # of members with the same name the last counts, as in unzip
     for member in latest.values():
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or _DRIVE.match(member.filename):
+        if member.is_dir() or any(_is_hidden(part) for part in path.parts if part != ".."):
             continue
-        if member.is_dir() or any(_is_hidden(part) for part in path.parts) or not 0 < len(path.parts) <= MAX_DEPTH:
+        outside = path.is_absolute() or ".." in path.parts or _DRIVE.match(member.filename)
+        if outside or not 0 < len(path.parts) <= MAX_DEPTH:
+            yield member.filename
             continue
         if _counts(path.name):
-            yield Entry(str(path), partial(_read_member, archive, member, name), _saved(member))
+            yield Entry(str(path), partial(_read_member, archive, member, name), _saved(member), member.file_size)
         else:
             yield str(path)
 

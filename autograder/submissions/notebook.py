@@ -13,12 +13,15 @@ from dataclasses import dataclass, replace
 
 from autograder.core.code import SetAside
 from autograder.submissions.ipynb import Cell, read_cells
-from autograder.submissions.recover import recover
+from autograder.submissions.recover import names_in, recover
 from autograder.submissions.source import MAX_CODE, BadSubmission, decode_source, parse_source, printable
 from autograder.submissions.statements import find_incomplete_copies, select_statements
 
 _MAGIC = re.compile(r"[ \t]*(?:[%!?]|.*\?[ \t]*$|[\w, .\[\]]+=[ \t]*[%!])")
 _TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the cell unchanged
+_TOO_LONG = f"the notebook has more than {MAX_CODE:,} characters of code, and this is one of its longest cells"
+_SHOWN = 3  # sentences about one cell
+_NAMES = 8  # names in one sentence
 _CAREFUL = 8  # attempts that each remove one line that Python cannot read; then all lines that look like magics go
 
 
@@ -63,7 +66,7 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
         raise BadSubmission(f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data.")
     if everything:
         lines, _, problems = _parse_cell(Cell(0, text), ())
-        sentences = tuple(_sentence(name, Cell(0, text), problem) for problem in problems)
+        sentences = tuple(_sentences(name, 0, problems))
         return Module("\n".join(lines), aside=tuple(problems), problems=sentences)
     return _reduce([Cell(0, text)], name, tuple(wanted), [], numbered=False)
 
@@ -82,12 +85,13 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     optional: set[int] = set()
     aside: list[tuple[int, SetAside]] = []  # with the index of its cell
     sentences: list[str] = []
+    long = _longest(cells)
     for cell in cells:
-        lines, tree, problems = _parse_cell(cell, wanted)
+        lines, tree, problems = _not_read(cell) if cell.number in long else _parse_cell(cell, wanted)
         if cell.optional:
             optional |= set(range(len(statements), len(statements) + len(tree.body)))
         aside += [(len(sources), problem) for problem in problems]
-        sentences += [_sentence(name, cell, problem) for problem in problems if problem.names or not cell.optional]
+        sentences += _sentences(name, cell.number, [p for p in problems if p.names or not cell.optional])
         statements += [_located(node, len(sources)) for node in tree.body]
         numbers.append(cell.number)
         sources.append(lines)
@@ -115,10 +119,21 @@ def module_statements(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
     return [nodes[index] for index in sorted(selected)]
 
 
-def _sentence(name: str, cell: Cell, problem: SetAside) -> str:
-    where = f"{name}, cell {cell.number}, line" if cell.number else f"{name}, line"
-    lost = f" These could not be read with it: {', '.join(problem.names)}." if problem.names else ""
-    return f"{where} {problem.line}: {problem.reason}.{lost}"
+def _sentences(name: str, cell: int, problems: Sequence[SetAside]) -> list[str]:
+    """Return a sentence for each of the first problems of a cell, and one for the others."""
+    place = f"{name}, cell {cell}" if cell else name
+    sentences = [f"{place}, line {p.line}: {p.reason.rstrip('.')}.{_lost(p.names)}" for p in problems[:_SHOWN]]
+    if more := problems[_SHOWN:]:
+        count = "1 more place" if len(more) == 1 else f"{len(more)} more places"
+        sentences.append(f"{place}: {count} could not be read.{_lost([name for p in more for name in p.names])}")
+    return sentences
+
+
+def _lost(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return f" These could not be read with it: {', '.join(printable(name) for name in names[:_NAMES])}{more}."
 
 
 def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Module, list[SetAside]]:
@@ -142,8 +157,31 @@ def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Modul
         lines[at] = _replaced_by_pass(lines[at])
         if attempt >= _CAREFUL:
             lines = [_replaced_by_pass(line) if _MAGIC.match(line) else line for line in lines]
+    magics = {number for number, line in enumerate(lines, start=1) if _MAGIC.match(line)}
     lines, problems = recover(lines)
-    return lines, parse_source("\n".join(lines), ""), problems
+    problems = [problem for problem in problems if problem.names or problem.line not in magics]
+    try:
+        return lines, parse_source("\n".join(lines), ""), problems
+    except BadSubmission as error:  # it is too long with `pass` in place of its magics
+        return _not_read(cell, f"Python cannot read this: {error.reason}")
+
+
+def _longest(cells: Sequence[Cell]) -> set[int]:
+    """Return the numbers of the longest cells, if they have to be left out so that the rest is short enough."""
+    numbers = set()
+    total = sum(len(cell.source) for cell in cells)
+    for cell in sorted(cells, key=lambda cell: len(cell.source), reverse=True):
+        if total <= MAX_CODE:
+            break
+        numbers.add(cell.number)
+        total -= len(cell.source)
+    return numbers
+
+
+def _not_read(cell: Cell, reason: str = _TOO_LONG) -> tuple[list[str], ast.Module, list[SetAside]]:
+    """Return what `_parse_cell` does, for a cell that is set aside as a whole."""
+    lines = cell.source.split("\n")
+    return [""] * len(lines), ast.Module([], []), [SetAside(1, tuple(names_in(lines)), reason)]
 
 
 def _replaced_by_pass(magic: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from autograder.core.code import SetAside
 from autograder.submissions.source import BadSubmission, parse_source
@@ -24,7 +25,8 @@ _CLASS = re.compile(r"(?:@[^\n]*\n)*class[ \t]+(\w+)")
 
 def recover(lines: Sequence[str]) -> tuple[list[str], list[SetAside]]:
     """Return the lines with every damaged block emptied, and what was left out. The number of lines is the same."""
-    remaining, aside = list(lines), []
+    remaining = list(lines)
+    aside: list[SetAside] = []
     starts = [*_starts(lines, 0), len(lines)]
     at = 0
     while at < len(starts) - 1:
@@ -44,7 +46,7 @@ def recover(lines: Sequence[str]) -> tuple[list[str], list[SetAside]]:
 
 def names_in(lines: Sequence[str]) -> list[str]:
     """Return the names that lines of code define at their left margin, as far as they can be seen without a parser."""
-    return [name for pair in _DEFINED.findall("\n".join(lines)) for name in pair if name]
+    return list(dict.fromkeys(name for pair in _DEFINED.findall("\n".join(lines)) for name in pair if name))
 
 
 def _starts(lines: Sequence[str], margin: int) -> list[int]:
@@ -81,7 +83,7 @@ def _recover_class(remaining: list[str], first: int, last: int) -> list[SetAside
     indent = remaining[body][: len(remaining[body]) - len(remaining[body].lstrip())] if body < last else ""
     trial, aside = remaining[first:last], []
     starts = [body - first + start for start in _starts(remaining[body:last], len(indent))] + [last - first]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         inside = [line.removeprefix(indent) for line in trial[start:end]]
         problem = _problem(inside, first + start)
         if problem is not None:

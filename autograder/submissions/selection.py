@@ -16,12 +16,13 @@ from pathlib import Path
 from autograder.core.assignment import Assignment
 from autograder.core.notebooks import accepted_names, notebook_name
 from autograder.core.report import Remark
-from autograder.submissions.find import MAX_ZIPS, Entry, Listing, list_files, list_zip
+from autograder.submissions.find import Entry, Listing, list_files, list_zips
 from autograder.submissions.ipynb import without_outputs
 from autograder.submissions.notebook import read_module
 from autograder.submissions.source import BadSubmission, printable
-from autograder.submissions.statements import written_tasks
+from autograder.submissions.statements import places_left, written_tasks
 
+MAX_READ = 400_000_000  # bytes of all notebooks and scripts of a hand-in together
 MAX_OWN_MODULES = 50
 MAX_OWN_BYTES = 1_000_000  # of all own modules together
 SAME_TIME = 2.0  # seconds; the precision of times in a zip
@@ -36,6 +37,7 @@ class Selection:
     files: dict[str, bytes] = field(default_factory=dict)  # by the assignment's names: "knn.ipynb", "knn.py"
     own_modules: dict[str, bytes] = field(default_factory=dict)  # by path: "my_utils.py", "tools/__init__.py"
     saved: dict[str, float] = field(default_factory=dict)  # when a file was last saved, in seconds since 1970, if known
+    unreadable: dict[str, str] = field(default_factory=dict)  # files that cannot be read, and why
     remarks: tuple[Remark, ...] = ()  # about files with other names, and about choices between two files
     others: tuple[str, ...] = ()  # names of files that are not graded, for messages
 
@@ -72,20 +74,9 @@ def select_files(path: Path, assignment: Assignment, *, earlier_modules: Sequenc
     """
     with list_files(path) as listing:
         chooser = _Chooser(assignment, listing)
-        if not chooser.found:
-            for inner in _inner_zips(listing):
-                chooser = _Chooser(assignment, inner)
-                if chooser.found:
-                    break
+        if not chooser.found and listing.zips:
+            chooser = _Chooser(assignment, list_zips(listing))
         return chooser.select(path, earlier_modules)
-
-
-def _inner_zips(listing: Listing, depth: int = 1) -> Iterable[Listing]:
-    for entry in listing.zips:
-        if depth < MAX_ZIPS:
-            inner = list_zip(entry)
-            yield inner
-            yield from _inner_zips(inner, depth + 1)
 
 
 class _Chooser:
@@ -97,6 +88,11 @@ class _Chooser:
         self.chosen: dict[str, Entry] = {}  # by the assignment's name of the file
         self._data: dict[str, bytes] = {}
         self._unreadable: dict[str, str] = {}
+        self._left = MAX_READ
+        wanted = accepted_names(assignment.files)
+        for entry in listing.entries:
+            if entry.name in wanted:  # first, so that no other file takes their part of the limit
+                self._try(entry)
         for module in assignment.files:
             tasks = [task.name for task in assignment.tasks if task.file == module]
             self._choose(module, tasks)
@@ -107,21 +103,30 @@ class _Chooser:
         return bool(self.chosen)
 
     def select(self, path: Path, earlier_modules: Sequence[str]) -> Selection:
-        """Read the chosen files. Raises BadSubmission when there are none."""
-        files, saved = {}, {}
+        """Read the chosen files. Raises BadSubmission when none can be read."""
+        files: dict[str, bytes] = {}
+        saved: dict[str, float] = {}
+        unreadable: dict[str, str] = {}
         for name, entry in self.chosen.items():
-            files[name] = self._read(entry)
-            if entry.saved is not None:
+            self._add(name, entry, files, unreadable)
+            if name in files and entry.saved is not None:
                 saved[name] = entry.saved
         if not files:
             raise BadSubmission(self._nothing(path))
-        taken = set(self.chosen.values())
-        for name in accepted_names(earlier_modules):
-            near = [e for e in self.listing.entries if e.name == name and e not in taken]
-            if name not in files and near and (data := self._try(near[0])) is not None:
-                files[name] = data
+        self.remarks += [Remark("unreadable", problem) for problem in self.listing.problems]
+        for module in earlier_modules:
+            for name, entry in self._earlier(module).items():
+                if name not in self.chosen:
+                    self._add(name, entry, files, unreadable)
         own = self._own_modules(files.values(), earlier_modules)
-        return Selection(files, own, saved, tuple(self.remarks), self._others())
+        return Selection(files, own, saved, unreadable, tuple(self.remarks), self._others())
+
+    def _add(self, name: str, entry: Entry, files: dict[str, bytes], unreadable: dict[str, str]) -> None:
+        data = self._try(entry)
+        if data is None:
+            unreadable[name] = self._unreadable[entry.path]
+        else:
+            files[name] = data
 
     def _choose(self, module: str, tasks: Sequence[str]) -> None:
         """Choose the notebook and the script of a module."""
@@ -193,6 +198,24 @@ class _Chooser:
         )
         return chosen
 
+    def _earlier(self, module: str) -> dict[str, Entry]:
+        """Return the notebook and the script of an earlier assignment's module.
+
+        They are next to the graded work, where the student's code imports them. Else they may be anywhere in the
+        hand-in, if all files of that name are the same and nothing is left to write in them.
+        """
+        homes = {entry.folder for entry in self.chosen.values()}
+        copies = {name: [e for e in self.listing.entries if e.name == name] for name in accepted_names([module])}
+        near = {name: e for name, entries in copies.items() for e in entries if e.folder in homes}
+        if near:
+            return near
+        far = {}
+        for name, entries in copies.items():
+            contents = [data for entry in entries if (data := self._try(entry)) is not None]
+            if len({_code(data, name, ()) for data in contents}) == 1 and _is_complete(contents[0], name):
+                far[name] = next(entry for entry in entries if self._try(entry) is not None)
+        return far
+
     def _own_modules(self, sources: Iterable[bytes], earlier_modules: Sequence[str]) -> dict[str, bytes]:
         """Return the student's own modules that the graded files import, directly or through each other."""
         reserved = {*sys.stdlib_module_names, *self.assignment.imports}
@@ -231,8 +254,15 @@ class _Chooser:
 
     def _read(self, entry: Entry) -> bytes:
         if entry.path not in self._data:
+            name = printable(entry.path)
+            if entry.size > self._left:
+                raise BadSubmission(
+                    f"{name} was not read. The limit for notebooks and scripts is {MAX_READ / 1e6:.0f} MB together. "
+                    "Hand in only the files you edited."
+                )
+            self._left -= entry.size
             data = entry.read()
-            self._data[entry.path] = without_outputs(data) if ".ipynb" in entry.name.lower() else data
+            self._data[entry.path] = without_outputs(data, name) if ".ipynb" in entry.name.lower() else data
         return self._data[entry.path]
 
     def _try(self, entry: Entry) -> bytes | None:
@@ -252,15 +282,15 @@ class _Chooser:
         name, others = printable(path.name), self._others()
         *names, last = accepted_names(self.assignment.files)
         wanted = f"{', '.join(names)} or {last}"
-        if self._unreadable:
-            return next(iter(self._unreadable.values()))
+        if problems := [*self._unreadable.values(), *self.listing.problems]:
+            return problems[0]
         if others == (path.name,):
             return (
                 f"{name} cannot be graded: it is not {wanted}, and it does not define a task of "
                 f"{self.assignment.name}. Hand in the file with your tasks, or a zip or folder that contains it."
             )
         some = ", ".join(printable(other, limit=40) for other in others[:6]) or "no other files"
-        more = f" and {len(others) - 6} more" if len(others) > 6 else ""
+        more = ", and more" if len(others) > 6 else ""
         return (
             f"{name} contains no {wanted}, and no other file that defines a task of {self.assignment.name}. "
             f"It contains {some}{more}. Hand in the file with your tasks."
@@ -273,6 +303,15 @@ def _code(data: bytes, name: str, tasks: Sequence[str]) -> bytes:
         return read_module(data, name, tasks).text.encode("utf-8", "backslashreplace")
     except BadSubmission:
         return data
+
+
+def _is_complete(data: bytes, name: str) -> bool:
+    """Return whether a notebook or a script can be read and has no place that is still to be written."""
+    try:
+        module = read_module(data, name, ())
+    except BadSubmission:
+        return False
+    return not module.aside and not places_left(module.text, ())
 
 
 def _imported(source: bytes) -> set[str]:

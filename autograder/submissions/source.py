@@ -65,20 +65,23 @@ def parse_source(text: str, name: str) -> ast.Module:
     """Parse a module. Raises BadSubmission with the name of the file and the line, whatever the text contains."""
     if len(text) > MAX_CODE:
         raise BadSubmission(
-            f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data from the code."
+            f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data from the code.",
+            reason=f"it has {len(text):,} characters; the limit is {MAX_CODE:,}",
         )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # '\d' in a string does not concern the grader
             return ast.parse(text)
     except SyntaxError as error:
-        line = error.lineno or 1
+        line, reason = error.lineno or 1, printable(error.msg, limit=120)
         raise BadSubmission(
-            f"{name}, line {line}: Python cannot read this: {error.msg}.", line=line, reason=error.msg
+            f"{name}, line {line}: Python cannot read this: {reason}.", line=line, reason=reason
         ) from None
     except (RecursionError, MemoryError):
         raise BadSubmission(
-            f"{name}: an expression is nested too deeply for Python to read. Split it into several lines."
+            f"{name}: an expression is nested too deeply for Python to read. Split it into several lines.",
+            reason="an expression is nested too deeply; split it into several lines",
         ) from None
     except ValueError as error:  # null bytes, lone surrogates
-        raise BadSubmission(f"{name}: Python cannot read this: {printable(str(error))}.") from None
+        reason = printable(str(error))
+        raise BadSubmission(f"{name}: Python cannot read this: {reason}.", reason=reason) from None

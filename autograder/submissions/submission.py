@@ -186,7 +186,9 @@ def _module(
     candidates: dict[str, Module] = {}
     problems: list[BadSubmission] = []
     for file in (notebook_name(name), name):
-        if file in selection.files:
+        if file in selection.unreadable:
+            problems.append(BadSubmission(selection.unreadable[file]))
+        elif file in selection.files:
             try:
                 candidates[file] = read_module(selection.files[file], file, wanted)
             except BadSubmission as problem:
