@@ -1,4 +1,4 @@
-"""What several checks of a05 share: weights, recurrent networks by torch's cells, and the captioner's words."""
+"""What the checks of a05 share: weights, recurrent networks by torch's cells, and the captioner's words."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_
 
 
 def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> dict:
-    """Return what each mistake gives, by its hint."""
+    """Return the result of each mistake, by its hint."""
 
     def plain(scale: float, dim: int = 2, hidden: Tensor | None = mask) -> Tensor:
         scores = query @ key.mT * scale

@@ -10,7 +10,7 @@ from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 
 def wrong_patches(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> dict:
-    """Return what each mistake gives, by its hint."""
+    """Return the result of each mistake, by its hint."""
     num, channels, height, width = images.shape
     tiles = images.reshape(num, channels, height // p, p, width // p, p)
 
@@ -95,8 +95,8 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
     expect_shape(x, (3, 4, 6), name="the input of the first encoder layer")
     positions = x - embedded(images, *found["linear"][0], 4)
     expect_close(positions, positions[:1].expand(3, -1, -1), name="the vectors added to the patches of each image")
-    alike = torch.allclose(positions, positions[..., :1].expand(-1, -1, 6))
-    expect(not alike, "One number is added to a patch; add a vector of embed_dim numbers.")
+    scalar = torch.allclose(positions, positions[..., :1].expand(-1, -1, 6))
+    expect(not scalar, "One number is added to a patch; add a vector of embed_dim numbers.")
 
     for i in range(2):
         linears, norms = found["linear"][2 * i + 1 : 2 * i + 3], found["norm"][2 * i : 2 * i + 2]

@@ -1,4 +1,4 @@
-"""What several checks of a06 share: a student's weights by their part, and what passes through a student's blocks."""
+"""What the checks of a06 share: a module's weights by their role, and the inputs and outputs of its blocks."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def passes(model, inputs, kinds):
 
 
 def parts(student, module, inputs: list, rng, **wanted) -> dict:
-    """Give the student's module new weights and return them by the part they play; `wanted` is what it must have."""
+    """Give the student's module new weights and return them by role; `wanted`: its heads, layers and shapes."""
     seed = rng.int(0, 2**31)
     return checked(student.define(HELPERS).parts(module, inputs, seed), seed, **wanted)
 
@@ -48,7 +48,7 @@ def layers_of(student, head, rng, like: Tensor) -> list:
 
 
 def checked(found: Any, seed: int, **wanted) -> dict:
-    """Return the parts unless they are not what is wanted or not what the seed gives; then the check fails."""
+    """Return the parts if they have the wanted layers and the seed's values; else fail the check."""
     problem = complaint(found, seed, **wanted)
     expect(not problem, problem)
     return found

@@ -49,7 +49,7 @@ def judge_network(student, module, batches: list[Tensor], formula: Formula, mist
 
 @task("sample_noise", points=2)
 def check_noise_is_uniform(student, rng):
-    """Noise has the shape asked for and is uniform between -1 and 1."""
+    """Noise has the right shape and is uniform between -1 and 1."""
     noise = student.sample_noise(400, 30)
     expect_shape(noise, (400, 30))
     expect(

@@ -1,4 +1,4 @@
-"""Public checks of similarity and loss: arrangements of vectors whose loss is known on paper."""
+"""Public checks of similarity and loss, on vectors whose loss can be computed on paper."""
 
 import math
 
@@ -7,22 +7,20 @@ from torch import Tensor
 
 from autograder import expect, expect_close, expect_shape, expect_unchanged, forbid, task
 
-LOSSES = ("simclr_loss_naive", "simclr_loss_vectorized")
-
 
 def orthonormal(rng, count: int, dims: int) -> Tensor:
-    """Orthogonal rows of length 1."""
+    """Draw orthogonal rows of length 1."""
     return torch.linalg.qr(rng.normal(dims, count).cpu())[0].T.to(rng.device)
 
 
 def stretched(rng, rows: Tensor) -> Tensor:
-    """The same directions with other lengths."""
+    """Give the rows other lengths, in the same directions."""
     return rows * rng.uniform(len(rows), 1, low=0.2, high=5.0)
 
 
 @task("sim", points=2)
 def check_cosine_of_known_angles(student, rng):
-    """Vectors at 0, 60, 90 and 180 degrees have similarity 1, 0.5, 0 and -1, whatever their lengths."""
+    """Vectors at 0, 60, 90 and 180 degrees have similarity 1, 0.5, 0 and -1, for any lengths."""
     first, second = orthonormal(rng, 2, 5)
     for degrees in (0, 60, 90, 180):
         angle = math.radians(degrees)
@@ -30,14 +28,14 @@ def check_cosine_of_known_angles(student, rng):
         seen = student.inspect(student.sim, 0.5 * first, other)
         expect_shape(seen.value, ())
         expect_close(seen.value, math.cos(angle), name=f"at {degrees} degrees", mistakes={
-            "That is the dot product: divide by both lengths.": 1.5 * math.cos(angle),
-            "That is the angle; its cosine is asked for.": angle,
+            "This is the dot product: divide by both lengths.": 1.5 * math.cos(angle),
+            "This is the angle; return its cosine.": angle,
         })  # fmt: skip
         expect_unchanged(seen, 0.5 * first, other)
 
 
 def judge_apart(student, rng, loss: str, **options) -> None:
-    """Positive pairs agree, all else is orthogonal: log(1 + (2N - 2) exp(-1 / tau))."""
+    """Compare the loss where positive pairs agree and all else is orthogonal: log(1 + (2N - 2) exp(-1 / tau))."""
     n, tau = 4, 0.5
     rows = orthonormal(rng, n, 6)
     left, right = stretched(rng, rows), stretched(rng, rows)
@@ -45,31 +43,31 @@ def judge_apart(student, rng, loss: str, **options) -> None:
     rest = (2 * n - 2) * math.exp(-1 / tau)
     expect_shape(seen.value, ())
     expect_close(seen.value, math.log(1 + rest), mistakes={
-        "The denominator contains the view itself: leave k = i out.": math.log(2 + rest),
-        "The denominator lacks the positive pair: only k = i is left out.": math.log(rest),
-        "The denominator lacks the views of the same side: they are negatives, too.": math.log(1 + rest / 2),
-        "That is the sum over the views: divide by 2N.": 2 * n * math.log(1 + rest),
-        "That is divided by N; there are 2N views.": 2 * math.log(1 + rest),
+        "The denominator contains the view itself: omit k = i.": math.log(2 + rest),
+        "The denominator lacks the positive pair: omit only k = i.": math.log(rest),
+        "The denominator lacks the views of the same side: they are negatives too.": math.log(1 + rest / 2),
+        "This is the sum over the views: divide by 2N.": 2 * n * math.log(1 + rest),
+        "This is divided by N; there are 2N views.": 2 * math.log(1 + rest),
         "The temperature is missing.": math.log(1 + (2 * n - 2) * math.exp(-1)),
-        "The temperature divides the similarity; here it multiplies.": math.log(1 + (2 * n - 2) * math.exp(-tau)),
-        "The sign is wrong: it is a loss.": -math.log(1 + rest),
+        "The similarity is multiplied by the temperature; divide by it.": math.log(1 + (2 * n - 2) * math.exp(-tau)),
+        "The sign is wrong: the loss is minus the log probability.": -math.log(1 + rest),
     })  # fmt: skip
     expect_unchanged(seen, left, right, tau)
 
 
 def judge_star(student, rng, loss: str, **options) -> None:
-    """Left views are orthogonal, right views all equal the first left one: sides and pairs play unequal parts."""
+    """Compare the loss where left views are orthogonal and all right views equal the first left view."""
     n, tau = 5, 0.4
     rows = orthonormal(rng, n, 7)
     left, right = stretched(rng, rows), stretched(rng, rows[:1].expand(n, -1))
     gain = math.exp(1 / tau)
     near, far = math.log(n + (n - 1) / gain), math.log(2 * n - 1)  # of the first pair; of the other left views
-    turned = math.log(n * gain + n - 1)  # of the other right views: all resemble each other, not their partners
-    expected = (2 * near + (n - 1) * (far + turned)) / (2 * n)
+    back = math.log(n * gain + n - 1)  # of the other right views: all resemble each other, not their partners
+    expected = (2 * near + (n - 1) * (far + back)) / (2 * n)
     out = getattr(student, loss)(left, right, tau, **options)
     expect_close(out, expected, mistakes={
-        "Only the left views search for their partners; the right ones do, too.": (near + (n - 1) * far) / n,
-        "Only the right views search for their partners; the left ones do, too.": (near + (n - 1) * turned) / n,
+        "Only left views are compared with their partners; compare right views too.": (near + (n - 1) * far) / n,
+        "Only right views are compared with their partners; compare left views too.": (near + (n - 1) * back) / n,
     })  # fmt: skip
 
 
@@ -81,7 +79,7 @@ def check_naive_loss_of_pairs_far_apart(student, rng):
 
 @task("simclr_loss_naive", points=2)
 def check_naive_loss_of_a_star(student, rng):
-    """The loss with loops is right where left and right views play different parts."""
+    """The loss with loops is right where left and right views have different roles."""
     judge_star(student, rng, "simclr_loss_naive")
 
 
@@ -93,40 +91,40 @@ def check_loss_of_pairs_far_apart(student, rng):
 
 @task("simclr_loss_vectorized", points=2)
 def check_loss_of_a_star(student, rng):
-    """The loss without loops is right where left and right views play different parts."""
+    """The loss without loops is right where left and right views have different roles."""
     judge_star(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
 @task("simclr_loss_vectorized", points=1)
 def check_loss_takes_no_loop(student, rng):
-    """The vectorised loss has no Python loop, and runs as many operations on 40 pairs as on 4."""
+    """The vectorised loss has no Python loop, and needs as many operations for 40 pairs as for 4."""
     forbid(student, "simclr_loss_vectorized", loops=True)
     counts = []
     for n in (4, 40):
         left, right = rng.normal(n, 6), rng.normal(n, 6)
         counts.append(student.inspect(student.simclr_loss_vectorized, left, right, 0.5, device=rng.device).ops)
-    expect(counts[1] <= counts[0], f"4 pairs take {counts[0]} operations of torch, 40 pairs take {counts[1]}.")
+    expect(counts[1] <= counts[0], f"4 pairs took {counts[0]} torch operations, 40 pairs took {counts[1]}.")
 
 
 @task("sim_positive_pairs", points=2)
 def check_positive_pairs_at_known_angles(student, rng):
-    """Row k compares the two views of pair k, as a column: known angles come out, lengths do not matter."""
+    """Row k of the column is the cosine between the two views of pair k, for any lengths."""
     forbid(student, "sim_positive_pairs", loops=True)
     angles = rng.uniform(5, 1, low=0.1, high=3.0)
     first, second = orthonormal(rng, 2, 4)
     left, right = stretched(rng, first.expand(5, -1)), stretched(rng, angles.cos() * first + angles.sin() * second)
     seen = student.inspect(student.sim_positive_pairs, left, right)
     expect_close(seen.value, angles.cos(), mistakes={
-        "The result is a column: (N, 1).": angles.cos()[:, 0],
-        "Those are dot products: divide by the lengths.": lambda: (left * right).sum(1, keepdim=True),
-        "Those are all pairs: only rows with the same number belong together.": angles.cos().T.expand(5, 5),
+        "Return a column: (N, 1).": angles.cos()[:, 0],
+        "These are dot products: divide by the lengths.": lambda: (left * right).sum(1, keepdim=True),
+        "These are all pairs; compare only rows with the same number.": angles.cos().T.expand(5, 5),
     })  # fmt: skip
     expect_unchanged(seen, left, right)
 
 
 @task("compute_sim_matrix", points=2)
 def check_matrix_of_known_angles(student, rng):
-    """In a plane, entry [i, j] is the cosine of the angle between i and j; the matrix is symmetric with ones inside."""
+    """In a plane, entry [i, j] is the cosine of the angle between i and j; the diagonal is 1."""
     forbid(student, "compute_sim_matrix", loops=True)
     angles = rng.uniform(6, 1, low=0.0, high=2 * math.pi)
     first, second = orthonormal(rng, 2, 4)
@@ -134,7 +132,7 @@ def check_matrix_of_known_angles(student, rng):
     seen = student.inspect(student.compute_sim_matrix, rows)
     expected = (angles - angles.T).cos()
     expect_close(seen.value, expected, mistakes={
-        "Those are dot products: divide by the lengths of both rows.": lambda: torch.einsum("id,jd->ij", rows, rows),
-        "The diagonal is 1: leave masking to the loss.": expected - torch.eye(6, device=rng.device),
+        "These are dot products: divide by the lengths of both rows.": lambda: torch.einsum("id,jd->ij", rows, rows),
+        "The diagonal should be 1: mask it in the loss.": expected - torch.eye(6, device=rng.device),
     })  # fmt: skip
     expect_unchanged(seen, rows)

@@ -1,4 +1,4 @@
-"""Public checks of the epoch, the probes and the rotation puzzle."""
+"""Public checks of an epoch, the probes and the rotation task."""
 
 import math
 
@@ -29,7 +29,7 @@ def run(train, shift, batches, rate, **options):
 
 @task("train", points=3)
 def check_an_epoch_on_a_toy(student, rng):
-    """On two equal batches whose loss is known on paper, train returns that loss; and it moves the parameters."""
+    """On two equal batches with a known loss, train returns that loss; and it changes the parameters."""
     run = student.define(TOY).run
     corners = torch.eye(4, dtype=torch.float64, device=rng.device)
     batch, nothing = (corners, corners, torch.zeros(4)), torch.zeros(4, dtype=torch.float64, device=rng.device)
@@ -38,26 +38,26 @@ def check_an_epoch_on_a_toy(student, rng):
         frozen = run(student.train, nothing, [batch, batch], 0.0, **options)
         right = math.log(1 + 6 * math.exp(-1 / tau))
         expect_close(frozen["loss"], right, name=f"loss at temperature {tau} and learning rate 0", mistakes={
-            "The losses of the batches were added; their mean is asked for.": 2 * right,
+            "The losses of the batches were added; return their mean.": 2 * right,
             "The argument temperature was not used.": math.log(1 + 6 * math.exp(-2)),
-            "That is the loss of the features; it takes the projections.": math.log(1 + 6 * math.exp(-1 / tau / 43)),
+            "This is the loss of the features; use the projections.": math.log(1 + 6 * math.exp(-1 / tau / 43)),
         })  # fmt: skip
         expect_equal(frozen["shift"], nothing, name="the parameters at learning rate 0")
     start = rng.normal(4)
     moved = run(student.train, start, [(corners, corners.flip(0) / 2, torch.zeros(4))] * 3, 0.1, **options)
     expect_shape(moved["shift"], (4,))
-    expect(not torch.equal(moved["shift"], start), "The parameters did not change.", "backward, then step?")
+    expect(not torch.equal(moved["shift"], start), "The parameters did not change.", "Call backward, then step.")
 
 
 @task("knn_probe", points=2)
 def check_neighbours_by_direction(student, rng):
-    """Neighbours are those in the same direction, however far; the majority wins, the smaller label in a tie."""
+    """Neighbours are those with the most similar direction; the most frequent label wins, in a tie the smallest."""
     angles = torch.tensor([0.0, 10.0, 20.0, 90.0, 100.0, 180.0], dtype=torch.float64, device=rng.device).deg2rad()
     lengths = torch.tensor([[9.0], [1.0], [5.0], [0.1], [3.0], [0.2]], dtype=torch.float64, device=rng.device)
     features = lengths * torch.stack([angles.cos(), angles.sin()], dim=1)
     labels = torch.tensor([4, 2, 2, 3, 1, 0], device=rng.device)
-    asked = torch.tensor([1.0, 94.0, 178.0], dtype=torch.float64, device=rng.device).deg2rad()
-    queries = 0.3 * torch.stack([asked.cos(), asked.sin()], dim=1)
+    directions = torch.tensor([1.0, 94.0, 178.0], dtype=torch.float64, device=rng.device).deg2rad()
+    queries = 0.3 * torch.stack([directions.cos(), directions.sin()], dim=1)
     for k, answer in [(1, [4, 3, 0]), (2, [2, 1, 0]), (3, [2, 1, 0])]:
         expected = torch.tensor(answer, device=rng.device)
         expect_equal(student.knn_probe(features, labels, queries, k=k), expected, name=f"labels for k={k}")
@@ -65,7 +65,7 @@ def check_neighbours_by_direction(student, rng):
 
 @task("linear_probe", points=2)
 def check_linear_probe_of_clusters(student, rng):
-    """Three clusters in a row are told apart, also if one feature is a million times larger and another is constant."""
+    """Three clusters in a row are classified, also if one feature is a million times larger and another is constant."""
     labels = torch.arange(60, device=rng.device) % 3
     features = torch.stack([4.0 * (labels == 0), 4.0 * (labels == 2), 0.0 * labels], dim=1) + 0.3 * rng.normal(60, 3)
     features = torch.cat([features, torch.full_like(features[:, :1], 2.0)], dim=1)
@@ -73,22 +73,22 @@ def check_linear_probe_of_clusters(student, rng):
         shown = features * torch.tensor([scale, 1.0, 1.0, 1.0], device=rng.device)
         found = student.linear_probe(shown[:45], labels[:45], shown[45:])
         expect_equal(found, labels[45:], name=f"labels, with the first feature times {scale:g}", mistakes={
-            "A constant feature has deviation 0: add 1e-6 before you divide.": torch.zeros_like(labels[45:]),
+            "A constant feature has standard deviation 0: add 1e-6 before you divide.": torch.zeros_like(labels[45:]),
         })  # fmt: skip
 
 
 @task("rotation_task", points=1)
 def check_rotations_of_a_small_picture(student, rng):
-    """A picture of 2 x 2 is turned counterclockwise by 0, 90, 180 and 270 degrees, all images by one angle first."""
+    """Images of 2 x 2 are rotated counterclockwise by 0, 90, 180 and 270 degrees, all images by one angle first."""
     first = torch.tensor([[1.0, 2.0], [3.0, 4.0]], device=rng.device)
     images = torch.stack([first, 10 * first])[:, None]  # (2, 1, 2, 2)
-    turned = torch.tensor([[1.0, 2, 3, 4], [2, 4, 1, 3], [4, 3, 2, 1], [3, 1, 4, 2]], device=rng.device)
-    expected = torch.stack([turned, 10 * turned], dim=1).reshape(8, 1, 2, 2)
+    rotated = torch.tensor([[1.0, 2, 3, 4], [2, 4, 1, 3], [4, 3, 2, 1], [3, 1, 4, 2]], device=rng.device)
+    expected = torch.stack([rotated, 10 * rotated], dim=1).reshape(8, 1, 2, 2)
     returned = student.rotation_task(images)
     expect(type(returned) in (tuple, list) and len(returned) == 2, "rotation_task should return (rotated, labels).")
     expect_close(returned[0], expected, name="rotated", mistakes={
-        "That is clockwise.": expected.view(4, 2, 1, 2, 2)[[0, 3, 2, 1]].reshape(8, 1, 2, 2),
-        "The four rotations of one image follow each other; all images by one angle should come first.":
+        "This is clockwise.": expected.view(4, 2, 1, 2, 2)[[0, 3, 2, 1]].reshape(8, 1, 2, 2),
+        "All images by one angle should come first, then by the next angle.":
             expected.view(4, 2, 1, 2, 2).transpose(0, 1).reshape(8, 1, 2, 2),
     })  # fmt: skip
     expect_equal(returned[1], torch.tensor([0, 0, 1, 1, 2, 2, 3, 3], device=rng.device), name="labels")
@@ -103,4 +103,4 @@ def check_rotation_refuses_what_is_not_square(student, rng):
     except StudentFault as fault:
         expect(fault.message.startswith("ValueError"), f"Images of 5 x 4 should raise ValueError: {fault.message}")
         return
-    expect(False, f"Images of 5 x 4 raised nothing and gave {type(out).__name__}.")
+    expect(False, f"Images of 5 x 4 raised no error and gave {type(out).__name__}.")

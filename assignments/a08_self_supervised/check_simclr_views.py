@@ -1,6 +1,7 @@
-"""Public checks of crops, jitter, the chain and the pairs: what must hold for every draw, and counts over many.
+"""Public checks of crops, jitter, the transform and the pairs: properties of every draw, and counts over many draws.
 
-Every count is compared with its binomial law: a right solution is outside six standard deviations once in 500 million.
+Every count is compared with its binomial distribution: a right solution exceeds six standard deviations once in 500
+million.
 """
 
 import torch
@@ -11,7 +12,7 @@ from autograder import expect, expect_close, expect_equal, expect_shape, task
 
 @task("sample_crop", points=2)
 def check_boxes_lie_inside_the_image(student, rng):
-    """Boxes are not empty and lie inside the image, high and wide images alike, and they differ from draw to draw."""
+    """Boxes are not empty, are inside the image (tall or wide), and differ from draw to draw."""
     helper = student.define(DRAWS)
     for height, width in [(32, 32), (24, 40), (50, 40)]:
         boxes = helper.boxes(student.sample_crop, 200, height, width)
@@ -21,31 +22,31 @@ def check_boxes_lie_inside_the_image(student, rng):
         first, bottom, right = int(min(top.min(), left.min())), int((top + h).max()), int((left + w).max())
         expect(
             first >= 0 and bottom <= height and right <= width,
-            f"In an image of {height} x {width} a box begins at {first} and the boxes reach to {bottom} x {right}.",
+            f"In an image of {height} x {width} a box starts at {first}, and the boxes end at {bottom} x {right}.",
             "A box is (top, left, height, width); top is at most the image's height minus the box's.",
         )
-        expect(len(boxes.unique(dim=0)) > 20, "The boxes hardly differ: is everything drawn anew in each call?")
+        expect(len(boxes.unique(dim=0)) > 20, "The boxes hardly differ: draw new numbers in each call.")
 
 
 @task("sample_crop", points=1)
 def check_every_place_is_possible(student, rng):
-    """A box may stand at every place where it fits, at the first and at the last row and column too."""
+    """A box may be at every place where it fits, also at the first and the last row and column."""
     boxes = student.define(DRAWS).boxes(student.sample_crop, 400, 6, 5, scale=(0.29, 0.31), ratio=(0.99, 1.01))
     expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[3, 3]], name="sizes of boxes of 30 % of 6 x 5")
     tops, lefts = boxes[:, 0].unique().tolist(), boxes[:, 1].unique().tolist()
-    expect_equal(tops, [0, 1, 2, 3], name="where the boxes begin, from the top")
-    expect_equal(lefts, [0, 1, 2], name="where the boxes begin, from the left")
+    expect_equal(tops, [0, 1, 2, 3], name="the first rows of the boxes")
+    expect_equal(lefts, [0, 1, 2], name="the first columns of the boxes")
 
 
 @task("resized_crop", points=2)
 def check_crop_of_a_slope(student, rng):
-    """A crop of an image that rises evenly to the right and down is the part of the slope that it should be."""
+    """A crop of a linear ramp is the right part of the ramp."""
     down, right = torch.meshgrid(torch.arange(12.0), torch.arange(9.0), indexing="ij")
     image = torch.stack([down, right, 2 * down + right]).double().to(rng.device)
     same = student.resized_crop(image, 2, 3, 4, 4, 4)
     expect_close(same, image[:, 2:6, 3:7], name="without a change of size", mistakes={
-        "Top and left are exchanged.": image[:, 3:7, 2:6],
-        "Height and width count from the corner of the box.": image[:, 2:4, 3:4],
+        "Top and left are swapped.": image[:, 3:7, 2:6],
+        "Height and width are those of the box, not its other corner.": image[:, 2:4, 3:4],
     })  # fmt: skip
     out = student.resized_crop(image, 1, 2, 8, 6, 2)  # each sample is in the middle of 4 x 3 pixels
     rows, columns = 1 + torch.tensor([1.5, 5.5]), 2 + torch.tensor([1.0, 4.0])
@@ -56,7 +57,7 @@ def check_crop_of_a_slope(student, rng):
 
 @task("color_jitter", points=2)
 def check_jitter_with_one_strength_at_a_time(student, rng):
-    """With one strength alone, brightness or saturation changes by factors between 0.6 and 1.4; with none, nothing."""
+    """With one strength, brightness or saturation changes by factors from 0.6 to 1.4; with none, nothing changes."""
     helper = student.define(DRAWS)
     colour = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64, device=rng.device).view(3, 1, 1)
     image = colour.expand(3, 4, 5).contiguous()
@@ -73,13 +74,13 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
         low, high = float(factors.min()), float(factors.max())
         expect(
             0.599 < low < 0.7 and 1.3 < high < 1.401,
-            f"With {name}=0.4 the factors of 300 draws run from {low:.3f} to {high:.3f}; they should fill 0.6 to 1.4.",
+            f"With {name}=0.4 the factors of 300 draws are from {low:.3f} to {high:.3f}; they should fill 0.6 to 1.4.",
         )
 
 
 @task("compute_train_transform", points=1)
 def check_views_are_square_images(student, rng):
-    """From an image of any size the transform makes one of size x size with values in [0, 1]; 32 x 32 by default."""
+    """From any image the transform makes one of size x size (32 by default) with values in [0, 1]."""
     helper = student.define(DRAWS)
     for (height, width), options, size in [((20, 35), {}, 32), ((40, 16), {"size": 12}, 12)]:
         image = rng.uniform(3, height, width, dtype=torch.float32)
@@ -91,7 +92,7 @@ def check_views_are_square_images(student, rng):
 
 @task("compute_train_transform", points=1)
 def check_views_can_be_repeated(student, rng):
-    """The same seed gives the same sequence of views, another seed another one, and no two views are the same."""
+    """The same seed gives the same sequence of views, another seed another sequence, and all views differ."""
     helper, image, seed = student.define(DRAWS), rng.uniform(3, 16, 16), rng.int(0, 1000)
     first, again, other = (
         helper.views(student.compute_train_transform(seed=s, size=8), image, 6) for s in (seed, seed, seed + 1)
@@ -107,7 +108,7 @@ def check_views_can_be_repeated(student, rng):
 
 @task("compute_train_transform", points=3)
 def check_how_often_views_are_mirrored_and_grey(student, rng):
-    """Over 1,500 draws half of the views are mirrored and a fifth are grey, and one does not depend on the other."""
+    """Over 1,500 draws half of the views are mirrored and a fifth are grey, independently."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=6)
     out = student.define(DRAWS).views(transform, slope_image(rng.device), 1500)
     expect_shape(out, (1500, 3, 6, 6))

@@ -1,7 +1,8 @@
-"""What several check files of this assignment share: draws made beside the student's code, and their laws."""
+"""What the checks of a08 share: many draws from the student's code, their distributions, and colours."""
 
 import colorsys
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -21,7 +22,7 @@ def jittered(color_jitter, image, count, **options):
     return torch.stack([color_jitter(image, **options) for _ in range(count)])
 
 class Steps:
-    # A transform that never gives the same twice.
+    # A transform that gives another result at each call.
     def __init__(self):
         self.calls = 0
     def __call__(self, image):
@@ -30,20 +31,28 @@ class Steps:
 """
 
 
+LUMA = {"red": 0.299, "green": 0.587, "blue": 0.114}
+
+
+def luma(pixel: Sequence[float]) -> float:
+    """Return the luma of a pixel (red, green, blue)."""
+    return sum(weight * value for weight, value in zip(LUMA.values(), pixel, strict=True))
+
+
 def expect_share(found: Tensor, share: float, what: str) -> None:
-    """As many of the booleans are true as their probability says, within six standard deviations."""
+    """Fail unless the share of true values is the probability, within six standard deviations."""
     count, error = len(found), 6 * (share * (1 - share) / len(found)) ** 0.5
     seen = float(found.double().mean())
     expect(abs(seen - share) < error, f"{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.")
 
 
 def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack: float = 0.0) -> None:
-    """Many values uniform in [low, high]: none outside (by more than slack), mean and spread within six deviations."""
+    """Fail unless values are uniform in [low, high]: range (with slack), mean and variance within six deviations."""
     width, count = high - low, len(values)
     smallest, largest = float(values.min()), float(values.max())
     expect(
         smallest > low - slack - 1e-6 and largest < high + slack + 1e-6,
-        f"{what} lies between {smallest:.4g} and {largest:.4g}; it should lie in [{low:.4g}, {high:.4g}].",
+        f"{what} is between {smallest:.4g} and {largest:.4g}; it should be in [{low:.4g}, {high:.4g}].",
     )
     mean, middle = float(values.mean()), (low + high) / 2
     expect(
@@ -61,19 +70,19 @@ def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack:
 
 
 def expect_independent(first: Tensor, second: Tensor, what: str) -> None:
-    """The correlation of two columns of draws is within six standard deviations of 0."""
+    """Fail unless the correlation of two columns of draws is 0, within six standard deviations."""
     found = float(torch.corrcoef(torch.stack([first.double(), second.double()]))[0, 1])
     expect(abs(found) < 6 / math.sqrt(len(first)), f"{what} depend on each other: their correlation is {found:.2f}.")
 
 
 def slope_image(device: torch.device) -> torch.Tensor:
-    """A faintly red image that grows brighter to the right, whatever the jitter: (3, 16, 16)."""
+    """Return a faintly red image that is brighter to the right, after any jitter too: (3, 16, 16)."""
     rise = torch.linspace(0, 0.3, 16, dtype=torch.float64, device=device).expand(16, 16)
     return torch.stack([0.3 + rise, 0.25 + rise, 0.2 + rise])
 
 
 def shifted(image: Tensor, shift: float) -> Tensor:
-    """The image with its hues shifted, pixel by pixel, by colorsys."""
+    """Shift the hues of the image, pixel by pixel, with colorsys."""
     pixels = []
     for red, green, blue in image.flatten(1).T.tolist():
         hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)

@@ -1,16 +1,16 @@
-"""Public checks of the loss and of sampling: a linear model, for which everything is known in closed form."""
+"""Public checks of the loss and of sampling, with a linear model, for which everything has a closed form."""
 
 from itertools import pairwise
 
 import torch
+from oracles import TOY, ddim, ddpm, implied, left_after, per_image, posterior
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
-from oracles import TOY, believed, ddim, ddpm, left_after, per_image, posterior
 
 
 def toy(student, rng, timesteps: int, scale: float = 1.0, dtype: torch.dtype = torch.float64):
-    """A linear model with random coefficients: its handle, and the same as a function here."""
+    """Make a linear model with random coefficients; return its handle, and the same model as a function here."""
     slope, offset = (scale * rng.normal(timesteps, dtype=dtype) for _ in range(2))
 
     def model(x: Tensor, t: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ def check_weights_make_both_objectives_the_same(student, rng):
 
 @task("DDPM.p_losses", points=3)
 def check_loss_of_predicted_noise(student, rng):
-    """With t and noise given, the loss is the predicted noise's mean squared error; images are mapped to [-1, 1]."""
+    """With given t and noise, the loss is the mean squared error of the predicted noise of images in [-1, 1]."""
     betas = rng.uniform(8, low=0.02, high=0.4)
     handle, model = toy(student, rng, 8)
     for batch in (5, 1):
@@ -46,15 +46,15 @@ def check_loss_of_predicted_noise(student, rng):
         expect_close(loss, error.mean(), mistakes={
             "Images in [0, 1] must be mapped to [-1, 1] before noise is added.": unmapped.mean(),
             "model_kwargs did not reach the model.": ((model(mixed, t) - noise) ** 2).mean(),
-            "This is a sum; the mean over all pixels is asked for.": error.sum(),
-            "Sum over the pixels of an image and mean over images is not the mean.": error.sum() / batch,
-            "The error is squared.": error.sqrt().mean(),
+            "This is a sum; take the mean over all pixels.": error.sum(),
+            "This sums over the pixels of an image; take the mean over all pixels and images.": error.sum() / batch,
+            "The error is not squared.": error.sqrt().mean(),
         })  # fmt: skip
 
 
 @task("DDPM.p_losses", points=1)
 def check_loss_of_predicted_images(student, rng):
-    """With the objective pred_x_start the model's answer is compared with the image, weighted by the SNR."""
+    """With the objective pred_x_start the prediction is compared with the image, weighted by the SNR."""
     betas, images, noise = rng.uniform(8, low=0.02, high=0.4), rng.uniform(5, 2, 3, 4), rng.normal(5, 2, 3, 4)
     t = rng.permutation(8)[:5]
     handle, model = toy(student, rng, 8)
@@ -69,7 +69,7 @@ def check_loss_of_predicted_images(student, rng):
 
 
 def judge_predictions(student, rng, scale: float):
-    """Both objectives."""
+    """Compare the predictions for both objectives."""
     betas, x_t = rng.uniform(8, low=0.05, high=0.3), scale * rng.normal(5, 2, 3, 4)
     t = rng.permutation(8)[:5]
     left = per_image(left_after(betas), t, x_t)
@@ -77,30 +77,30 @@ def judge_predictions(student, rng, scale: float):
         handle, model = toy(student, rng, 8, scale)
         made = ddpm(student, handle, betas, objective=objective)
         noise, image = made.model_predictions(x_t, t)
-        right, free = (believed(model(x_t, t), x_t, left, objective, most) for most in (1.0, 1e9))
+        right, free = (implied(model(x_t, t), x_t, left, objective, most) for most in (1.0, 1e9))
         expect_close(image, right[1], name=f"x_start with {objective}", atol=1e-5, mistakes={
             "The image is not clamped to [-1, 1].": free[1], "Noise and image are swapped.": right[0],
         })  # fmt: skip
         expect_close(noise, right[0], name=f"noise with {objective}", atol=1e-5, mistakes={
-            "The noise does not fit the clamped image: derive it again.": free[0],
+            "The noise does not fit the clamped image: compute it again from the clamped image.": free[0],
         })  # fmt: skip
 
 
 @task("DDPM.model_predictions", points=2)
 def check_predictions_follow_from_each_other(student, rng):
-    """Whatever the objective, noise and image are returned, in this order, and fit x_t."""
+    """For both objectives, noise and image are returned, in this order, and fit x_t."""
     judge_predictions(student, rng, 0.05)
 
 
 @task("DDPM.model_predictions", points=2)
 def check_believed_images_are_clamped(student, rng):
-    """A believed image beyond [-1, 1] is clamped, and the noise is derived again."""
+    """A predicted image beyond [-1, 1] is clamped, and the noise is computed again from it."""
     judge_predictions(student, rng, 2.0)
 
 
 @task("DDPM.p_sample", points=3)
 def check_a_step_back_is_drawn_from_the_posterior(student, rng):
-    """With noise given, a step back is the posterior's mean plus its deviation times the noise."""
+    """With given noise, a step back is the posterior's mean plus its standard deviation times the noise."""
     betas, x_t, noise = rng.uniform(8, low=0.05, high=0.3), rng.normal(3, 2, 4, 4), rng.normal(3, 2, 4, 4)
     for objective, time, kwargs, dtype in (
         ("pred_noise", 5, {"extra": 0.25}, torch.float64), ("pred_x_start", 3, {}, torch.float32)
@@ -111,20 +111,21 @@ def check_a_step_back_is_drawn_from_the_posterior(student, rng):
 
         of_image, of_x_t, std = posterior(betas, time)
         answer, left = model(x_t, torch.full((3,), time, device=rng.device)), left_after(betas)[time]
-        told = answer + kwargs.get("extra", 0.0)
-        clamped, free = (believed(told, x_t, left, objective, most)[1] for most in (1.0, 1e9))
-        mean, deaf = of_image * clamped + of_x_t * x_t, of_image * believed(answer, x_t, left, objective)[1]
+        with_extra = answer + kwargs.get("extra", 0.0)
+        clamped, free = (implied(with_extra, x_t, left, objective, most)[1] for most in (1.0, 1e9))
+        mean = of_image * clamped + of_x_t * x_t
+        without_extra = of_image * implied(answer, x_t, left, objective)[1]
         expect_close(stepped, (mean + std * noise).to(dtype), name=objective, atol=1e-5, mistakes={
-            "The believed image is not clamped to [-1, 1].": of_image * free + of_x_t * x_t + std * noise,
-            "model_kwargs did not reach the model.": deaf + of_x_t * x_t + std * noise,
-            "The noise is multiplied by the variance, not by the deviation.": mean + std**2 * noise,
-            "The deviation is sqrt(beta); take the posterior's.": mean + float(betas[time]) ** 0.5 * noise,
+            "The predicted image is not clamped to [-1, 1].": of_image * free + of_x_t * x_t + std * noise,
+            "model_kwargs did not reach the model.": without_extra + of_x_t * x_t + std * noise,
+            "The noise is multiplied by the variance; multiply by the standard deviation.": mean + std**2 * noise,
+            "The standard deviation is sqrt(beta); use the posterior's.": mean + float(betas[time]) ** 0.5 * noise,
             "No noise is added.": mean,
         })  # fmt: skip
 
 
 def expect_images(images, shape: tuple[int, ...]) -> None:
-    """Of this shape, and in the dtype of a model whose weights are float32."""
+    """Expect images of this shape, in the dtype of a model with float32 weights."""
     expect_shape(images, shape)
     expect_equal(str(images.dtype), "torch.float32", name="the dtype of the images", mistakes={
         "The tables are float64, networks are not: draw the first noise in float32.": "torch.float64",
@@ -133,74 +134,78 @@ def expect_images(images, shape: tuple[int, ...]) -> None:
 
 @task("DDPM.sample", points=2)
 def check_sampling_walks_all_steps(student, rng):
-    """Sampling begins with fresh noise, visits every time from T - 1 to 0 and returns images in [0, 1]."""
+    """Sampling begins with new noise, visits every time from T - 1 to 0 and returns images in [0, 1]."""
     betas = rng.uniform(7, low=0.05, high=0.3)
     handle, model = toy(student, rng, 7, dtype=torch.float32)
     made = ddpm(student, handle, betas, objective="pred_x_start")
-    way = made.sample(3, return_all_timesteps=True, model_kwargs={"extra": 0.5})
-    expect_images(way, (3, 8, 2, 4, 4))
-    expect_equal(list(handle.times), [[t] * 3 for t in range(6, -1, -1)], name="the times the model was asked about")
-    expect_equal(list(handle.told), [0.5] * 7, name='model_kwargs["extra"] as the model got it, step by step')
+    steps = made.sample(3, return_all_timesteps=True, model_kwargs={"extra": 0.5})
+    expect_images(steps, (3, 8, 2, 4, 4))
+    expect_equal(list(handle.times), [[t] * 3 for t in range(6, -1, -1)], name="the times of the model's calls")
+    expect_equal(list(handle.extras), [0.5] * 7, name='model_kwargs["extra"] in the model\'s calls, step by step')
     seen = torch.stack(list(handle.seen), dim=1)  # (3, 7, 2, 4, 4), in [-1, 1]
-    expect_close(way[:, :7], (seen + 1) / 2, atol=1e-5, name="the way", mistakes={
-        "It must be mapped from [-1, 1] to [0, 1].": seen,
-        "It must lead from the noise to the images.": (seen.flip(1) + 1) / 2,
+    expect_close(steps[:, :7], (seen + 1) / 2, atol=1e-5, name="the images of all steps", mistakes={
+        "They must be mapped from [-1, 1] to [0, 1].": seen,
+        "They must be in the order from the noise to the images.": (seen.flip(1) + 1) / 2,
     })  # fmt: skip
     image = (model(seen[:, 6], torch.zeros(3, dtype=torch.int64, device=rng.device)) + 0.5).clamp(-1, 1)
-    expect_close(way[:, 7], (image + 1) / 2, atol=1e-5, name="the end of the way")
+    expect_close(steps[:, 7], (image + 1) / 2, atol=1e-5, name="the images of the last step")
 
     plain = [made.sample(2, model_kwargs={}), made.sample(2)]
-    expect_equal(len(list(handle.seen)), 21, name="how often the model was asked, in 3 x 7 steps")
+    expect_equal(len(list(handle.seen)), 21, name="the number of calls of the model in 3 x 7 steps")
     for images, (first, *_, last) in zip(plain, (handle.seen[7:14], handle.seen[14:]), strict=True):
         expect_images(images, (2, 2, 4, 4))
         image = model(last, torch.zeros(2, dtype=torch.int64, device=rng.device)).clamp(-1, 1)
-        expect_close(images, (image + 1) / 2, atol=1e-5, name="the images, without the way", mistakes={
+        expect_close(images, (image + 1) / 2, atol=1e-5, name="the images, without all steps", mistakes={
             "They must be mapped from [-1, 1] to [0, 1].": image,
             "This is the noise at the beginning.": (first + 1) / 2,
         })  # fmt: skip
-    expect(bool((handle.seen[7] != handle.seen[14]).any()), "Two calls begin with the same noise; draw it anew.")
+    expect(
+        bool((handle.seen[7] != handle.seen[14]).any()), "Two calls begin with the same noise; draw new noise in each."
+    )
 
 
 @task("GaussianDiffusion.ddim_step", points=3)
 def check_ddim_step_without_noise(student, rng):
-    """With eta = 0, a step mixes the believed image and the believed noise as the earlier time asks for."""
+    """With eta = 0, a step mixes the predicted image and noise by the weights of the earlier time."""
     betas, x_t = rng.uniform(9, low=0.05, high=0.3), rng.normal(3, 2, 4, 4)
     handle, model = toy(student, rng, 9)
     made = ddim(student, handle, betas)
     for time, earlier in ((7, 6), (8, 2), (4, 0)):
         left, after = left_after(betas)[time], left_after(betas)[earlier]
         answer = model(x_t, torch.full((3,), time, device=rng.device))
-        noise, image = believed(answer, x_t, left, "pred_noise")
+        noise, image = implied(answer, x_t, left, "pred_noise")
         expect_close(made.ddim_step(x_t, time, earlier), after**0.5 * image + (1 - after) ** 0.5 * noise, mistakes={
-            "Mix for the time t_next, not for t.": x_t,
+            "Use alpha bar of t_next, not of t.": x_t,
             "The square root of 1 - alpha bar is missing.": after**0.5 * image + (1 - after) * noise,
         }, name=f"from {time} to {earlier}", atol=1e-5)  # fmt: skip
 
 
 @task("GaussianDiffusion.ddim_sample", points=2)
 def check_ddim_without_noise_is_the_same_every_time(student, rng):
-    """With eta = 0 and the same x_T, the same images come out, in as many steps as asked for; else x_T is drawn."""
+    """With eta = 0 and a given x_T, the images are always the same, in the given number of steps; else x_T is drawn."""
     betas, begin = rng.uniform(24, low=0.02, high=0.2), rng.normal(3, 2, 4, 4)
     handle, _ = toy(student, rng, 24, 0.1, torch.float32)
     made, kwargs = ddim(student, handle, betas), {"extra": 0.1}
-    way = made.ddim_sample(3, 6, return_all_timesteps=True, model_kwargs=kwargs, noise=begin)
-    expect_shape(way, (3, 7, 2, 4, 4))
+    steps = made.ddim_sample(3, 6, return_all_timesteps=True, model_kwargs=kwargs, noise=begin)
+    expect_shape(steps, (3, 7, 2, 4, 4))
     seen = student.inspect(made.ddim_sample, 3, 6, 0.0, False, kwargs, begin)
-    expect_close(seen.value, way[:, 6], name="the same noise, drawn again, without the way", mistakes={
-        "The images must be mapped from [-1, 1] to [0, 1].": 2 * way[:, 6] - 1,
-        "This is the noise at the beginning.": way[:, 0],
+    expect_close(seen.value, steps[:, 6], name="the images from the same noise, without all steps", mistakes={
+        "The images must be mapped from [-1, 1] to [0, 1].": 2 * steps[:, 6] - 1,
+        "This is the noise at the beginning.": steps[:, 0],
     })  # fmt: skip
     expect_unchanged(seen, 3, 6, 0.0, False, kwargs, begin)
     times = [row[0] for row in handle.times]
-    expect_equal(len(times), 12, name="how often the model was asked, in 2 x 6 steps")
-    expect_equal(times[:6], times[6:], name="the times visited")
+    expect_equal(len(times), 12, name="the number of calls of the model in 2 x 6 steps")
+    expect_equal(times[:6], times[6:], name="the times of both runs")
     expect_equal(times[0], 23, name="the first time")
     gaps = [a - b for a, b in pairwise(times[:6])]
     expect(max(gaps) - min(gaps) <= 1 and 3 <= min(gaps) <= 5, f"The times {times[:6]} are not evenly spaced.")
-    expect_close(handle.seen[0], begin, name="what the model saw first")
-    expect_equal(list(handle.told), [0.1] * 12, name='model_kwargs["extra"] as the model got it, step by step')
+    expect_close(handle.seen[0], begin, name="the first input of the model")
+    expect_equal(list(handle.extras), [0.1] * 12, name='model_kwargs["extra"] in the model\'s calls, step by step')
 
     for images in (made.ddim_sample(2, 3, model_kwargs={}), made.ddim_sample(2, 3)):
         expect_images(images, (2, 2, 4, 4))
-    expect_equal(len(list(handle.seen)), 18, name="how often the model was asked, in 2 x 6 and 2 x 3 steps")
-    expect(bool((handle.seen[12] != handle.seen[15]).any()), "Two calls begin with the same noise; draw it anew.")
+    expect_equal(len(list(handle.seen)), 18, name="the number of calls of the model in 2 x 6 and 2 x 3 steps")
+    expect(
+        bool((handle.seen[12] != handle.seen[15]).any()), "Two calls begin with the same noise; draw new noise in each."
+    )

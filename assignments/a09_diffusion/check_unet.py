@@ -1,20 +1,21 @@
-"""Public checks of the U-Net: plain loops and torch's operators, and what flows from block to block."""
+"""Public checks of the U-Net, against plain loops and torch's operators, and of the connections between its blocks."""
 
 import math
+from functools import partial
 
 import torch
+from oracles_unet import HELPERS
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 from common.training.seed import deterministic
-from oracles_unet import HELPERS
 
 WIRING = (
     HELPERS
     + """
 def record(model, x, time, model_kwargs):
-    '''What goes in and out of each block, in the order of the calls.'''
+    '''The inputs and the output of each block, in the order of the calls.'''
     calls, kinds = [], {unet.ResnetBlock: "block", unet.Downsample: "down", unet.Upsample: "up"}
 
     def note(kind):
@@ -42,23 +43,23 @@ def check_embedding_agrees_with_a_loop(student, rng):
     time = rng.integers(0, 1000, 5)
     found = student.SinusoidalPosEmb(16)(time)
 
-    def clocks(steps: int, base: float = 10000.0) -> list[list[float]]:
+    def angles_of(steps: int, base: float = 10000.0) -> list[list[float]]:
         return [[t * base ** (-i / steps) for i in range(8)] for t in time.tolist()]
 
     def embedded(angles: list[list[float]]) -> Tensor:
         rows = [[math.sin(a) for a in row] + [math.cos(a) for a in row] for row in angles]
         return torch.tensor(rows, device=rng.device)
 
-    right = embedded(clocks(7))
+    right = embedded(angles_of(7))
     expect_close(found, right, atol=1e-3, check_dtype=False, mistakes={
-        "The exponent is i / (h - 1), not i / h.": embedded(clocks(8)),
-        "Cosines come after all sines, not in turns.": right.reshape(5, 2, 8).mT.flatten(1),
-        "Sines come first.": right.roll(8, dims=1),
+        "The exponent should be i / (h - 1), not i / h.": embedded(angles_of(8)),
+        "Sines and cosines alternate; put all cosines after all sines.": right.reshape(5, 2, 8).mT.flatten(1),
+        "The cosines come first; put the sines first.": right.roll(8, dims=1),
     })  # fmt: skip
 
 
 def plain_block(values: list[dict[str, Tensor]], x: Tensor, context: Tensor, after: int, wrong: str = "") -> Tensor:
-    """The block by torch's operators, with the weights of `tables`; ``wrong`` turns on one familiar mistake."""
+    """Compute the block by torch's operators with the weights of `tables`; ``wrong`` switches one mistake on."""
     left = list(values)
 
     def take(shape: tuple[int, ...], what: str) -> dict[str, Tensor]:
@@ -92,14 +93,14 @@ def check_block_agrees_with_the_formula(student, rng):
     for before, after in ((4, 6), (8, 8)):
         block = helper.randomise(student.ResnetBlock(before, after, 5).to(rng.device), rng.int(0, 2**31))
         x, context = rng.normal(3, before, 4, 6, dtype=torch.float32), rng.normal(3, 5, dtype=torch.float32)
-        values = helper.tables(block, x, context)
+        formula = partial(plain_block, helper.tables(block, x, context), x, context, after)
         with deterministic():
-            expected = plain_block(values, x, context, after)
+            expected = formula()
         expect_close(helper.run(block, x, context), expected, atol=1e-4, name=f"from {before} to {after}", mistakes={
-            hint: lambda wrong=wrong: plain_block(values, x, context, after, wrong)
+            hint: partial(formula, wrong)
             for wrong, hint in {
-                "no shortcut": "The input is not added.", "swapped": "Scale comes first, then shift.",
-                "no 1": "Multiply by 1 + scale.", "no silu": "SiLU is applied to the context first.",
+                "no shortcut": "The input is not added.", "swapped": "The scale comes first, then the shift.",
+                "no 1": "Multiply by 1 + scale.", "no silu": "Apply SiLU to the context first.",
             }.items()
         })  # fmt: skip
 
@@ -114,46 +115,46 @@ def check_unet_keeps_the_shape(student, rng):
         expect_shape(model(x, time, {"text_emb": condition}), x.shape, name=f"with dim_mults={mults}")
 
 
-def follow(calls: list, out: Tensor, context: Tensor, depth: int) -> None:
-    """The way of the image from block to block."""
+def judge_wiring(calls: list, out: Tensor, context: Tensor, depth: int) -> None:
+    """Compare the inputs of each block with the outputs of the previous blocks."""
     kinds = [kind for kind, _, _ in calls]
     order = ["first", *["block", "block", "down"] * depth, "block", "block", *["up", "block", "block"] * depth, "last"]
-    expect_equal(kinds, order, name="the order in which the parts are used")
-    kept: list[Tensor] = []
+    expect_equal(kinds, order, name="the order of the parts")
+    skips: list[Tensor] = []
     before = calls[0][2]
     for number, (kind, inputs, result) in enumerate(calls[1:], start=1):
         where = f"{kind}, part {number + 1} of {len(calls)}, gets"
         x = before
         if kind == "block" and number > 3 * depth + 2:  # on the way up
-            skip = kept.pop()
+            skip = skips.pop()
             x = torch.cat([before, skip], dim=1)
             expect_close(inputs[0], x, atol=1e-4, name=where, mistakes={
                 "The skip comes second: [x, skip].": torch.cat([skip, before], dim=1),
-                "It lacks its skip connection.": before,
-                "Skips are used last in, first out.": lambda x=before: torch.cat([x, kept[0]], dim=1),
+                "The skip connection is missing.": before,
+                "Use the skips last in, first out.": lambda x=before: torch.cat([x, skips[0]], dim=1),
             })  # fmt: skip
         else:
             expect_close(inputs[0], x, atol=1e-4, name=where)
         if kind == "block":
             expect_close(inputs[1], context, atol=1e-4, name=f"the context that the {where}")
             if number <= 3 * depth:
-                kept.append(result)
+                skips.append(result)
         before = result
     expect_close(out, before, atol=1e-4, name="the output of the network")
 
 
 @task("Unet.forward", points=2)
 def check_unet_is_wired_as_drawn(student, rng):
-    """Every block gets what it should: two blocks a level, skips to their partners, last in first out."""
+    """The blocks are connected as drawn: two per level, skips to their partners, last in first out."""
     helper = student.define(WIRING)
     model = helper.randomise(student.Unet(8, 5, dim_mults=(1, 2), channels=2).to(rng.device), rng.int(0, 2**31))
     x, time = rng.normal(3, 2, 8, 12, dtype=torch.float32), rng.integers(0, 100, 3)
-    follow(*helper.record(model, x, time, {"text_emb": rng.normal(3, 5, dtype=torch.float32)}), depth=2)
+    judge_wiring(*helper.record(model, x, time, {"text_emb": rng.normal(3, 5, dtype=torch.float32)}), depth=2)
 
 
 @task("Unet.forward", points=1)
 def check_unet_knows_time_and_condition(student, rng):
-    """Each image is told its own time and condition; None, no key and a vector of zeros are the same."""
+    """Each image uses its own time and condition; None, no key and a vector of zeros are the same."""
     helper = student.define(HELPERS)
     model = helper.randomise(student.Unet(8, 5, dim_mults=(1,), channels=2).to(rng.device), rng.int(0, 2**31))
     x, time = rng.normal(3, 2, 4, 4, dtype=torch.float32), torch.tensor([3, 40, 11], device=rng.device)
@@ -164,8 +165,8 @@ def check_unet_knows_time_and_condition(student, rng):
         (helper.run(model, x, time, {"text_emb": condition + torch.tensor([[0.0], [1], [0]]).to(x)}), "condition"),
     ):
         moved = (changed - base).flatten(1).abs().amax(dim=1)
-        expect(float(moved[1]) > 1e-3, f"The {what} of an image has no influence on its output.")
-        expect(float(moved[[0, 2]].max()) < 1e-4, f"The {what} of one image has an influence on the others.")
+        expect(float(moved[1]) > 1e-3, f"The {what} of an image does not affect its output.")
+        expect(float(moved[[0, 2]].max()) < 1e-4, f"The {what} of one image affects the other images.")
     zeros = helper.run(model, x, time, {"text_emb": 0 * condition})
     expect_close(helper.run(model, x, time, {"text_emb": None}), zeros, atol=1e-4, name="with text_emb=None")
     expect_close(helper.run(model, x, time, {}), zeros, atol=1e-4, name="without text_emb")
@@ -173,36 +174,40 @@ def check_unet_knows_time_and_condition(student, rng):
 
 
 def guided_model(student, rng):
-    """A small model with random weights, inputs, and its outputs with and without the condition."""
+    """Make a small model with random weights, and inputs; return its outputs with and without the condition too."""
     helper = student.define(HELPERS)
     model = helper.randomise(student.Unet(8, 5, dim_mults=(1,), channels=1).to(rng.device), rng.int(0, 2**31))
     x, time = rng.normal(3, 1, 4, 6, dtype=torch.float32), rng.integers(0, 50, 3)
     condition = rng.normal(3, 5, dtype=torch.float32)
-    told, untold = helper.run(model, x, time, {"text_emb": condition}), helper.run(model, x, time, {"text_emb": None})
-    expect(float((told - untold).abs().max()) > 1e-3, "The condition has no influence on the output of forward.")
-    return helper, model, (x, time), condition, told, untold
+    conditional, unconditional = (helper.run(model, x, time, {"text_emb": given}) for given in (condition, None))
+    expect(
+        float((conditional - unconditional).abs().max()) > 1e-3, "The condition does not affect the output of forward."
+    )
+    return helper, model, (x, time), condition, conditional, unconditional
 
 
 @task("Unet.cfg_forward", points=2)
 def check_guidance_agrees_with_the_formula(student, rng):
     """Guidance with scale s is (s + 1) times the prediction with, minus s times that without the condition."""
-    helper, model, inputs, condition, told, untold = guided_model(student, rng)
+    helper, model, inputs, condition, conditional, unconditional = guided_model(student, rng)
     for scale in (2.5, 1.0, 0.0):
         found = helper.run(model.cfg_forward, *inputs, {"text_emb": condition, "cfg_scale": scale})
         mistakes = {
-            "With and without the condition are swapped.": (scale + 1) * untold - scale * told,
-            "The condition counts s + 1 times, not s times.": scale * told + (1 - scale) * untold,
-            "The second part is subtracted.": (scale + 1) * told + scale * untold,
-            "The guidance is missing.": told,
+            "The outputs with and without the condition are swapped.": (scale + 1) * unconditional
+            - scale * conditional,
+            "The output with the condition needs the factor s + 1, not s.": scale * conditional
+            + (1 - scale) * unconditional,
+            "The second part was added; subtract it.": (scale + 1) * conditional + scale * unconditional,
+            "The guidance is missing.": conditional,
         }
-        right = (scale + 1) * told - scale * untold
+        right = (scale + 1) * conditional - scale * unconditional
         mistakes = mistakes if scale > 2 else {}  # for 0 and 1, some of them are the same
         expect_close(found, right, atol=1e-4, name=f"with cfg_scale={scale}", mistakes=mistakes)
 
 
 @task("Unet.cfg_forward", points=1)
 def check_guidance_leaves_model_kwargs(student, rng):
-    """model_kwargs is the same after a guided call as before, so that the next step is guided, too."""
+    """model_kwargs is the same after a guided call as before, so that the next step is guided too."""
     _, model, inputs, condition, _, _ = guided_model(student, rng)
     kwargs = {"text_emb": condition, "cfg_scale": 1.5}
     seen = student.inspect(model.cfg_forward, *inputs, kwargs)

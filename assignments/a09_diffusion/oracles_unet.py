@@ -1,4 +1,4 @@
-"""What several checks of the U-Net share: helpers that run beside the student's code."""
+"""What the checks of the U-Net share: helpers that run in the student's process."""
 
 HELPERS = """
 import torch
@@ -8,7 +8,7 @@ from autograder.probes.layers import tables
 from common.training.seed import deterministic
 
 def randomise(module, seed):
-    '''Weights that make every part matter.'''
+    '''Draw weights with which every part affects the output.'''
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for value in module.parameters():

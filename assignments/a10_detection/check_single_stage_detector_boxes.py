@@ -1,4 +1,4 @@
-"""Public checks of anchors, proposals, IoU, matching and suppression: cases by hand and counted pixels."""
+"""Public checks of anchors, proposals, IoU, matching and suppression, on cases by hand and with counted pixels."""
 
 import torch
 from oracles import tensor
@@ -9,12 +9,12 @@ from common.nets.detection import generate_grid
 
 
 def centre_and_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """Centres (..., 2) and widths and heights (..., 2)."""
+    """Return centres (..., 2), and widths and heights (..., 2)."""
     return (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
 
 
 def pixels(boxes: Tensor, side: int) -> Tensor:
-    """Which of side x side pixels each box of whole numbers covers: (K, side * side)."""
+    """Mark the pixels, of side x side, that each box of whole numbers covers: (K, side * side)."""
     at = torch.arange(side, device=boxes.device)
     x0, y0, x1, y1 = boxes[:, :4, None].long().unbind(dim=1)  # (K, 1) each
     columns, rows = (at >= x0) & (at < x1), (at >= y0) & (at < y1)
@@ -22,13 +22,13 @@ def pixels(boxes: Tensor, side: int) -> Tensor:
 
 
 def counted_iou(boxes: Tensor, others: Tensor, side: int = 24) -> Tensor:
-    """IoU of boxes with whole coordinates in [0, side], by counting pixels: (K, N)."""
+    """Compute the IoU of boxes with whole coordinates in [0, side], by counting pixels: (K, N)."""
     one, two = pixels(boxes, side)[:, None], pixels(others, side)[None]
     return (one & two).sum(dim=2).double() / (one | two).sum(dim=2).clamp(min=1)
 
 
 def whole_boxes(rng, *shape: int, side: int = 24) -> Tensor:
-    """Boxes with whole coordinates and an area."""
+    """Draw boxes with whole coordinates and an area."""
     low = rng.integers(0, side - 1, *shape, 2)
     size = 1 + (rng.uniform(*shape, 2) * (side - low)).long().clamp(max=side - 1)
     return torch.cat([low, (low + size).clamp(max=side)], dim=-1).double()
@@ -44,7 +44,7 @@ def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     centre, size = centre_and_size(anchors)
     expect_close(centre, grid[:, None].expand(2, 3, 4, 5, 2), name="the centres of GenerateAnchor")
     expect_close(size, shapes[:, None, None].expand(2, 3, 4, 5, 2), name="widths and heights", mistakes={
-        "The anchors are twice as large as asked: half a width lies on each side of the centre.":
+        "The anchors are twice as large as they should be: half a width is on each side of the centre.":
             2 * shapes[:, None, None].expand(2, 3, 4, 5, 2),
         "Width and height are swapped: anc[a] is (width, height).": shapes.flip(1)[:, None, None].expand(2, 3, 4, 5, 2),
     })  # fmt: skip
@@ -66,24 +66,24 @@ def check_faster_rcnn_proposals_move_by_anchor_sizes(student, rng):
 
 
 def any_anchors(rng, *shape: int) -> Tensor:
-    """Any boxes with an area, as anchors."""
+    """Draw boxes with an area, as anchors."""
     low = rng.uniform(*shape, 2, low=-2, high=8)
     return torch.cat([low, low + rng.uniform(*shape, 2, low=0.3, high=4)], dim=-1)
 
 
 def judge_proposals(student, anchors: Tensor, offsets: Tensor, method: str, unit) -> None:
-    """Centre and size are moved by the formula."""
+    """Compare the proposals' centres and sizes with the formula."""
     proposals = student.GenerateProposal(anchors, offsets, method=method)
     expect_shape(proposals, tuple(anchors.shape))
     (centre, size), (moved, stretched) = centre_and_size(anchors), centre_and_size(proposals)
     expect_close(stretched, size * offsets[..., 2:].exp(), name=f"sizes by {method}", mistakes={
-        "tw and th were added to the sizes; the sizes are multiplied by exp(tw) and exp(th).": size + offsets[..., 2:],
+        "tw and th were added to the sizes; multiply the sizes by exp(tw) and exp(th).": size + offsets[..., 2:],
         "The sizes were multiplied by tw and th, without the exponential.": size * offsets[..., 2:],
     })  # fmt: skip
     expect_close(moved, centre + unit * offsets[..., :2], name=f"centres by {method}", mistakes={
-        "The corner was moved and then stretched; move the centre, and stretch around it.":
+        "The corner was moved and the box stretched from it; move the centre, and stretch around it.":
             anchors[..., :2] + unit * offsets[..., :2] + stretched / 2,
-        "The centres were moved as the other method does it.":
+        "The centres were moved by the other method's formula.":
             centre + (size if method == "YOLO" else 1.0) * offsets[..., :2],
     })  # fmt: skip
 
@@ -97,7 +97,7 @@ def check_iou_agrees_with_counted_pixels(student, rng):
 
     expected = torch.stack([counted_iou(*pair) for pair in zip(boxes.flatten(1, 3), others, strict=True)])
     expect_close(result, expected, mistakes={
-        "This is the intersection over the sum of the areas: subtract what is counted twice.":
+        "This is the intersection over the sum of the areas: subtract the intersection, which is counted twice.":
             lambda: expected / (1 + expected),
         "The first image's boxes were used for all images.":
             lambda: torch.stack([counted_iou(b, others[0]) for b in boxes.flatten(1, 3)]),
@@ -146,39 +146,42 @@ def check_faster_rcnn_matches_a_case_by_hand(student, rng):
             tensor(rng, [[0, -2, -1, 0, -2, -2]], torch.int64),
         "Only one of the anchors that share a box's largest IoU became positive; all of them are.":
             tensor(rng, [[0, 1, -1, 0, 2, -2]], torch.int64),
-        "An anchor is matched to the box it overlaps most, not to the box for which it was the best.":
+        "Match an anchor to the box that it overlaps most, not to the box for which it was the best.":
             tensor(rng, [[0, 1, -1, 0, 2, 1]], torch.int64),
     })  # fmt: skip
 
 
 @task("match_anchors", points=2)
 def check_yolo_matches_a_case_by_hand(student, rng):
-    """By YOLO's rule, the best anchor of the cell with the box's centre is positive, and no other."""
+    """By YOLO's rule, the best anchor of the cell with the box's centre is positive, and no other anchor is."""
     anchors = tensor(rng, ROW)[None, :, None]
     bboxes = tensor(rng, [[[0.0, 0.1, 1.2, 1.1, 4], [1.2, 0, 2.9, 1, 2]]])  # centres in cells 0 and 2 (2.05)
     table = tensor(rng, [[0.20, 0.00], [0.00, 0.60], [0.00, 0.15],
                          [0.35, 0.10], [0.45, 0.50], [0.05, 0.40]])  # fmt: skip
     matches = student.match_anchors(anchors, bboxes, table[None], pos_thresh=0.7, neg_thresh=0.3, method="YOLO")
     expect_equal(matches, tensor(rng, [[-1, -2, -1, 0, -2, 1]], torch.int64), mistakes={
-        "The best anchor of the whole map was taken; only the anchors of the centre's cell compete.":
+        "The best anchor of the whole map was used; choose among the anchors of the centre's cell.":
             tensor(rng, [[-1, 1, -1, -2, 0, -2]], torch.int64),
         "All anchors of the cell became positive; only the one with the largest IoU does.":
             tensor(rng, [[0, -2, 1, 0, -2, 1]], torch.int64),
-        "pos_thresh was applied: by YOLO's rule every box with an area has its anchor.":
+        "pos_thresh was applied: by YOLO's rule every box with an area gets an anchor.":
             tensor(rng, [[-1, -2, -1, -2, -2, -2]], torch.int64),
     })  # fmt: skip
 
 
 @task("nms", points=2)
 def check_nms_keeps_what_it_should(student, rng):
-    """NMS keeps boxes that overlap little, by falling score, and drops only what overlaps a better one that it kept."""
+    """NMS keeps boxes that overlap little, in order of score, and drops a box only for a better box that it kept."""
     boxes, scores = whole_boxes(rng, 60, side=12), rng.uniform(60)
     for threshold in (0.2, 0.5):
         kept = student.nms(boxes, scores, iou_threshold=threshold)
         expect_shape(kept, (None,), name="nms")
         expect(kept.dtype == torch.int64, f"nms returned {kept.dtype}; indices are int64.")
         rows = kept.tolist()
-        expect(len(set(rows)) == len(rows) and all(0 <= row < 60 for row in rows), "nms repeats or invents indices.")
+        expect(
+            len(set(rows)) == len(rows) and all(0 <= row < 60 for row in rows),
+            "nms returned an index twice, or one that does not exist.",
+        )
         expect_equal(scores[kept], scores[kept].sort(descending=True).values, name="the scores of the kept boxes")
         over = counted_iou(boxes, boxes, 12) > threshold
         among = over[kept][:, kept].triu(diagonal=1)
@@ -189,28 +192,28 @@ def check_nms_keeps_what_it_should(student, rng):
             not lost,
             f"nms dropped {len(lost)} boxes, first number {lost[0] if lost else 0}, that have an IoU above {threshold} "
             "with no kept box of a higher score.",
-            hint="A box that was dropped itself drops nobody. An IoU equal to the threshold is no reason to drop.",
+            hint="A dropped box must not drop others. Drop only for an IoU above the threshold, not equal to it.",
         )
 
 
 @task("nms", points=1)
 def check_nms_breaks_ties_by_index(student, rng):
-    """Of boxes with equal scores the one with the smaller index goes first; an IoU equal to the threshold is kept."""
+    """Of boxes with equal scores the smaller index comes first; an IoU equal to the threshold does not drop a box."""
     boxes = tensor(rng, [[0, 0, 4, 4], [0, 0, 4, 4], [0, 0, 4, 2], [8, 8, 9, 9], [0, 0, 4, 4]])
     scores = tensor(rng, [0.5, 0.7, 0.5, 0.7, 0.7])
     expect_equal(student.nms(boxes, scores, iou_threshold=0.5), tensor(rng, [1, 3, 2], torch.int64), mistakes={
-        "An IoU of exactly the threshold was dropped; only what is above it goes.": tensor(rng, [1, 3], torch.int64),
+        "A box with an IoU of exactly the threshold was dropped; drop only above it.": tensor(rng, [1, 3], torch.int64),
     })  # fmt: skip
 
 
 @task("nms", points=1)
 def check_nms_stops_at_topk(student, rng):
-    """With topk, the first topk of the kept boxes come back."""
+    """With topk, the first topk of the kept boxes are returned."""
     boxes = tensor(rng, [[0, 0, 2, 2], [0, 0, 2, 1.9], [4, 4, 6, 6], [7, 7, 8, 8]])
     scores = tensor(rng, [0.9, 0.8, 0.3, 0.6])
     for topk, expected in ((None, [0, 3, 2]), (2, [0, 3]), (1, [0]), (9, [0, 3, 2])):
         result = student.nms(boxes, scores, iou_threshold=0.5, topk=topk)
         expect_equal(result, tensor(rng, expected, torch.int64), name=f"topk = {topk}", mistakes={
-            "The boxes were cut to topk before suppression; topk counts those that are kept.":
+            "The boxes were cut to topk before suppression; cut the kept boxes.":
                 tensor(rng, [0], torch.int64),
         } if topk == 2 else None)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Public checks of precision, recall, average precision and their mean: cases by hand."""
+"""Public checks of precision, recall, average precision and their mean, on cases by hand."""
 
 import torch
 from oracles import shot, tensor
@@ -19,7 +19,7 @@ def check_precision_and_recall_of_a_case_by_hand(student, rng):
     expect_close(recall, tensor(rng, [1 / 3, 1 / 3, 1 / 3, 2 / 3, 1]), name="recall", mistakes={
         "Recall was divided by the number of images, not by the number of objects.":
             tensor(rng, [1 / 2, 1 / 2, 1 / 2, 1, 1.5]),
-        "The images were walked through one after the other; all detections stand in one list, by falling score.":
+        "The detections are in the order of the images; sort those of all images together by score.":
             tensor(rng, [1 / 3, 1 / 3, 2 / 3, 2 / 3, 1]),
     })  # fmt: skip
     expect_close(precision, tensor(rng, [1, 1 / 2, 1 / 3, 2 / 4, 3 / 5]), name="precision")
@@ -27,20 +27,20 @@ def check_precision_and_recall_of_a_case_by_hand(student, rng):
 
 @task("precision_recall", points=2)
 def check_a_second_detection_of_an_object_is_wrong(student, rng):
-    """A second detection of one object counts as wrong, also when another object would still be free."""
+    """A second detection of one object counts as wrong, even if another object is still undetected."""
     targets = [shot(rng, [[0, 0, 4, 4], [0, 1, 4, 5]])]
     predictions = [shot(rng, [[0, 0, 4, 4], [0, 0.2, 4, 4.2], [0, 1, 4, 5]], [0.9, 0.8, 0.7])]
     recall, precision = student.precision_recall(predictions, targets, 0)
     expect_close(recall, tensor(rng, [1 / 2, 1 / 2, 1]), name="recall", mistakes={
         "A second detection of the same object was counted as right.": tensor(rng, [1 / 2, 1, 3 / 2]),
-        "The second detection turned to another object that it overlaps less; it may not.": tensor(rng, [1 / 2, 1, 1]),
+        "The second detection was matched to another object; it is wrong.": tensor(rng, [1 / 2, 1, 1]),
     })  # fmt: skip
     expect_close(precision, tensor(rng, [1, 1 / 2, 2 / 3]), name="precision")
 
 
 @task("average_precision", points=2)
 def check_average_precision_of_cases_by_hand(student, rng):
-    """Average precision is the area under the curve whose precision is the best at each recall or any higher one."""
+    """Average precision is the area under the curve of the best precision at this recall or any higher one."""
     cases = [
         ([0.5, 1.0], [1.0, 1.0], 1.0),
         ([0.25, 0.25, 0.5, 0.5, 0.75], [1.0, 0.5, 2 / 3, 0.5, 0.6], 0.25 + 0.25 * 2 / 3 + 0.25 * 0.6),
@@ -50,10 +50,10 @@ def check_average_precision_of_cases_by_hand(student, rng):
         value = student.average_precision(tensor(rng, recall), tensor(rng, precision))
         widths = torch.tensor(recall).diff(prepend=torch.zeros(1))
         expect_close(value, expected, name=f"AP of recall {recall}", mistakes={
-            "The curve's teeth were not filled: take the best precision from here on.":
+            "The precision was not interpolated: take the best precision from here on.":
                 float((widths * torch.tensor(precision)).sum()),
-            "This is the mean precision; wanted is the area over recall.": sum(precision) / len(precision),
-            "This is the best precision so far; wanted is the best from here on.":
+            "This is the mean precision; return the area over recall.": sum(precision) / len(precision),
+            "This is the best precision so far; take the best from here on.":
                 float((widths * torch.tensor(precision).cummax(dim=0).values).sum()),
         })  # fmt: skip
 
@@ -70,7 +70,7 @@ def check_map_is_the_mean_over_classes(student, rng):
     # Class 5: one of two found. Class 7: called 2. Class 2: two wrong ones before the right one, AP 1/3.
     expected = (1 / 3 + 1 / 2 + 0) / 3
     expect_close(student.mean_average_precision(predictions, targets), expected, mistakes={
-        "The mean runs over classes with detections alone; a class that was missed counts 0.": (1 / 3 + 1 / 2) / 2,
+        "The mean is over classes with detections only; a missed class counts 0.": (1 / 3 + 1 / 2) / 2,
         "The class of a detection was not compared.": 1.0,
     })  # fmt: skip
     perfect = [{**truth, "scores": torch.ones_like(truth["boxes"][:, 0])} for truth in targets]

@@ -1,8 +1,9 @@
-"""Public checks of the prediction network, of training and of inference in one stage: cases by hand."""
+"""Public checks of the prediction network, training and inference in one stage, on cases by hand."""
 
 import torch
-from oracles import PARTS, tensor
+from oracles import outputs_of, tensor
 from oracles_single_stage import TOYS, toy_detector
+from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, task
@@ -10,19 +11,15 @@ from autograder.probes.layers import Recipe
 
 
 def prediction_network(student, rng, in_dim, hidden, A, C, features):
-    """A network with random weights, and the output of its last convolution by torch: (B, 5A + C, H, W)."""
+    """Make a network with random weights; return it and its last convolution's output by torch: (B, 5A + C, H, W)."""
     network = student.PredictionNetwork(in_dim, hidden_dim=hidden, num_anchors=A, num_classes=C, drop_ratio=0.5)
     network = network.to(rng.device)
-    loader = student.define(PARTS)
-    found = loader.get_weights(network, features.float())
-    values = [{name: 0.5 * rng.normal(*value.shape, dtype=value.dtype) for name, value in t.items()} for t in found]
-    loader.set_weights(network, features.float(), values)
-    recipe = Recipe(values, train=False)
-    try:
-        out = recipe.conv(F.leaky_relu(recipe.conv(features.float(), hidden, 1)), 5 * A + C, 1)
-        recipe.finish()
-    except LookupError as error:
-        expect(False, f"PredictionNetwork({in_dim}, hidden_dim={hidden}, ...) is not the one described: {error}.")
+
+    def formula(layers: Recipe, x: Tensor) -> Tensor:
+        return layers.conv(F.leaky_relu(layers.conv(x, hidden, 1)), 5 * A + C, 1)
+
+    call = f"PredictionNetwork({in_dim}, hidden_dim={hidden}, ...)"
+    out = outputs_of(student, rng, network, features.float(), formula, 0.5, call)
     return network, out
 
 
@@ -36,16 +33,16 @@ def check_prediction_network_predicts_all_anchors(student, rng):
 
     anchors = out[:, : 5 * A].reshape(2, A, 5, 3, 5)
     expect_close(confidence, anchors[:, :, 0].sigmoid(), name="confidences", mistakes={
-        "The confidences lack their sigmoid.": anchors[:, :, 0],
-        "Channels were read as 5 x A; the five channels of one anchor stand together.":
+        "The sigmoid of the confidences is missing.": anchors[:, :, 0],
+        "Channels were read as 5 x A; the five channels of one anchor are next to each other.":
             out[:, : 5 * A].reshape(2, 5, A, 3, 5)[:, 0].sigmoid(),
     })  # fmt: skip
     right = torch.cat([anchors[:, :, 1:3].sigmoid() - 0.5, anchors[:, :, 3:]], dim=2)
     expect_close(offsets, right, name="offsets", mistakes={
-        "tx and ty lack their sigmoid less 0.5.": anchors[:, :, 1:],
-        "The sigmoid of tx and ty needs 0.5 less, to lie in (-0.5, 0.5).":
+        "tx and ty should be sigmoid - 0.5.": anchors[:, :, 1:],
+        "Subtract 0.5 from the sigmoid of tx and ty, so that they are in (-0.5, 0.5).":
             torch.cat([anchors[:, :, 1:3].sigmoid(), anchors[:, :, 3:]], dim=2),
-        "tw and th went through the sigmoid as well.": anchors[:, :, 1:].sigmoid() - 0.5,
+        "The sigmoid was applied to tw and th too; it is for tx and ty.": anchors[:, :, 1:].sigmoid() - 0.5,
     })  # fmt: skip
     expect_close(scores, out[:, 5 * A :], name="class scores")
 
@@ -72,7 +69,7 @@ def check_prediction_network_picks_the_anchors_asked_for(student, rng):
 
 @task("SingleStageDetector.forward", points=3)
 def check_loss_of_a_case_by_hand(student, rng):
-    """The loss is what the formula gives where it is plain which anchors are positive, neutral and negative."""
+    """The loss agrees with the formula on a case with known positive, neutral and negative anchors."""
     B, A, C, H, W = 2, 1, 3, 3, 4
     confidence, offsets, scores = rng.uniform(B, A, H, W), 0.3 * rng.normal(B, A, 4, H, W), rng.normal(B, C, H, W)
     # Anchors of 2 x 2 cells. The box in image 0 is the anchor of row 1, column 2, moved a quarter to the right.
@@ -81,25 +78,25 @@ def check_loss_of_a_case_by_hand(student, rng):
     loss = detector(rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32), bboxes)
 
     # Its IoU with the next anchor to the right is 1.25 * 2 / (8 - 2.5) = 0.4545: neutral. All others are below 0.4.
-    quiet = torch.ones_like(confidence, dtype=torch.bool)
-    quiet[0, 0, 1, 2] = quiet[0, 0, 1, 3] = False
-    keep_quiet = -(1 - confidence[quiet]).log().sum()
-    speak = -confidence[0, 0, 1, 2].log()
+    negative = torch.ones_like(confidence, dtype=torch.bool)
+    negative[0, 0, 1, 2] = negative[0, 0, 1, 3] = False
+    background = -(1 - confidence[negative]).log().sum()
+    thing = -confidence[0, 0, 1, 2].log()
     move = (offsets[0, 0, :, 1, 2] - tensor(rng, [0.25, 0, 0, 0])).square().sum()
-    name = F.cross_entropy(scores[0, :, 1, 2], torch.tensor(2, device=rng.device))
-    expect_close(loss, keep_quiet + speak + 5 * move + name, check_dtype=False, name="the loss", mistakes={
-        "The offsets' term lacks its factor 5.": keep_quiet + speak + move + name,
+    classes = F.cross_entropy(scores[0, :, 1, 2], torch.tensor(2, device=rng.device))
+    expect_close(loss, background + thing + 5 * move + classes, check_dtype=False, name="the loss", mistakes={
+        "The factor 5 of the offsets is missing.": background + thing + move + classes,
         "The neutral anchor was counted as negative.":
-            keep_quiet + speak + 5 * move + name - (1 - confidence[0, 0, 1, 3]).log(),
-        "The confidence of negative anchors is missing.": speak + 5 * move + name,
-        "Each anchor's loss was averaged; wanted is the sum over the number of positive anchors.":
-            (keep_quiet + speak) / int(quiet.sum() + 1) + 5 * move / 4 + name,
+            background + thing + 5 * move + classes - (1 - confidence[0, 0, 1, 3]).log(),
+        "The confidence of negative anchors is missing.": thing + 5 * move + classes,
+        "The losses of the anchors were averaged; divide their sum by the number of positive anchors.":
+            (background + thing) / int(negative.sum() + 1) + 5 * move / 4 + classes,
     })  # fmt: skip
 
 
 @task("SingleStageDetector.inference", points=2)
 def check_inference_gives_sure_proposals_with_their_classes(student, rng):
-    """Inference gives the proposals above the threshold, moved by their offsets, with their cells' best class."""
+    """Inference returns the proposals above the threshold, moved by their offsets, with their cells' best class."""
     B, A, C, H, W = 2, 2, 4, 3, 4
     confidence = rng.uniform(B, A, H, W, high=0.3)
     offsets, scores = 0.2 * rng.uniform(B, A, 4, H, W), rng.normal(B, C, H, W)
@@ -108,7 +105,10 @@ def check_inference_gives_sure_proposals_with_their_classes(student, rng):
     boxes, confidences, classes = detector.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
 
     places = [[(0, 0, 1, (1.0, 1.5)), (1, 2, 3, (0.5, 0.5))], [(0, 1, 0, (1.0, 1.5))]]
-    expect(len(boxes) == len(confidences) == len(classes) == B, f"inference gives three lists of {B}, one an image.")
+    expect(
+        len(boxes) == len(confidences) == len(classes) == B,
+        f"inference should return three lists with {B} entries, one for each image.",
+    )
     for image, found in enumerate(places):
         size = tensor(rng, [s for *_, s in found])
         move = torch.stack([offsets[image, a, :, i, j] for a, i, j, _ in found])

@@ -1,4 +1,4 @@
-"""Public checks of RoI Align and of the second stage: torch's own sampling, a first stage that says what it is told."""
+"""Public checks of RoI Align and of the second stage, with torch's own sampling and a given first stage."""
 
 import torch
 from oracles import tensor
@@ -16,16 +16,16 @@ def check_roi_align_agrees_with_grid_sample(student, rng):
     expect_close(student.roi_align(features, boxes, (2, 3)), sampled(features, boxes, (2, 3)), mistakes={
         "Width and height of the output are swapped: output_size is (height, width).":
             lambda: sampled(features, boxes, (3, 2)),
-        "The centre of the first cell is at 0.5, not at 0.":
+        "The centre of the first cell should be at 0.5, not at 0.":
             lambda: sampled(features, boxes + tensor(rng, [0, 0.5, 0.5, 0.5, 0.5]), (2, 3)),
-        "All boxes were cut out of the first image.":
+        "All boxes were taken from the first image.":
             lambda: sampled(features, boxes * tensor(rng, [0, 1, 1, 1, 1]), (2, 3)),
     })  # fmt: skip
 
 
 @task("roi_align", points=1)
 def check_roi_align_of_ramps(student, rng):
-    """On a map whose value is x, and one whose value is y, the bins have the x and y of their centres."""
+    """On maps with the values x and y, the bins have the x and y of their centres."""
     forbid(student, "roi_align", calls=READY_MADE)
     y, x = torch.meshgrid(torch.arange(5.0) + 0.5, torch.arange(8.0) + 0.5, indexing="ij")
     features = torch.stack([x, y])[None].double().to(rng.device)
@@ -50,7 +50,7 @@ def check_two_stage_loss_adds_the_classes(student, rng):
 
 @task("TwoStageDetector.inference", points=1)
 def check_two_stage_inference_names_proposals(student, rng):
-    """Each proposal gets the class of the largest score, and the product of both probabilities as its confidence."""
+    """Each proposal gets the class with the largest score, and the product of both probabilities as its confidence."""
     found = [(rois_of(rng, 1, 4, 5, 7)[:, 1:], rng.uniform(4, low=0.6)) for _ in range(2)]
     detector, classify, *_ = toy_detector(student, rng, 2, 4, 5, 7, 3, 6, found)
     boxes, confidences, classes = detector.eval().inference(rng.uniform(2, 3, 40, 56, dtype=torch.float32), thresh=0.5)

@@ -1,41 +1,38 @@
-"""Public checks of the first stage: the proposal module, the loss and the proposals, by hand."""
+"""Public checks of the first stage: the proposal module, the loss and the proposals, on cases by hand."""
 
 import torch
-from oracles import tensor
+from oracles import outputs_of, tensor
 from oracles_two_stage import TOYS, toy_rpn
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import expect_close, expect_shape, task
 from autograder.probes.layers import Recipe
 
 
 def proposal_module(student, rng, in_dim, hidden, A, features):
-    """A module with random weights, and the output of its last convolution by torch: (B, A, 6, H, W)."""
+    """Make a module with random weights; return it and its last convolution's output by torch: (B, A, 6, H, W)."""
     module = student.ProposalModule(in_dim, hidden_dim=hidden, num_anchors=A, drop_ratio=0.5).to(rng.device)
-    toys = student.define(TOYS)
-    found = toys.get_weights(module, features)
-    values = [{name: 0.3 * rng.normal(*value.shape, dtype=value.dtype) for name, value in t.items()} for t in found]
-    toys.set_weights(module, features, values)
-    recipe = Recipe(values, train=False)
-    try:
-        out = recipe.conv(F.leaky_relu(recipe.conv(features, hidden, 3, pad=1)), 6 * A, 1)
-        recipe.finish()
-    except LookupError as error:
-        expect(False, f"ProposalModule({in_dim}, hidden_dim={hidden}, ...) is not the one described: {error}.")
+
+    def formula(layers: Recipe, x: Tensor) -> Tensor:
+        return layers.conv(F.leaky_relu(layers.conv(x, hidden, 3, pad=1)), 6 * A, 1)
+
+    out = outputs_of(
+        student, rng, module, features, formula, 0.3, f"ProposalModule({in_dim}, hidden_dim={hidden}, ...)"
+    )
     return module, out.reshape(len(features), A, 6, *features.shape[2:])
 
 
 @task("ProposalModule", points=2)
 def check_proposal_module_predicts_all_anchors(student, rng):
-    """Without indices, the module gives two scores and four offsets for each anchor, as the convolutions leave them."""
+    """Without indices, the module returns two scores and four offsets of each anchor, directly from convolutions."""
     features = rng.normal(2, 6, 3, 5, dtype=torch.float32)
     module, out = proposal_module(student, rng, 6, 7, 3, features)
     scores, offsets = module(features)
     expect_close(scores, out[:, :, :2], name="scores", mistakes={
-        "Channels were read as 6 x A; the six channels of one anchor stand together.":
+        "Channels were read as 6 x A; the six channels of one anchor are next to each other.":
             out.flatten(1, 2).reshape(2, 6, 3, 3, 5)[:, :2].transpose(1, 2),
-        "The softmax comes later: scores are returned as they are.": out[:, :, :2].softmax(dim=2),
+        "Return the scores before the softmax.": out[:, :, :2].softmax(dim=2),
     })  # fmt: skip
     expect_close(offsets, out[:, :, 2:], name="offsets")
 
@@ -68,7 +65,7 @@ def check_proposal_module_picks_the_anchors_asked_for(student, rng):
 
 @task("RPN.forward", points=2)
 def check_rpn_loss_of_a_case_by_hand(student, rng):
-    """The loss is what the formula gives where it is plain which anchors are positive, neutral and negative."""
+    """The loss agrees with the formula on a case with known positive, neutral and negative anchors."""
     B, A, H, W = 2, 1, 3, 4
     scores, offsets = rng.normal(B, A, 2, H, W), 0.3 * rng.normal(B, A, 4, H, W)
     # Anchors of 2 x 2 cells. The box in image 0 is the anchor of row 1, column 2, moved a quarter to the right.
@@ -79,23 +76,23 @@ def check_rpn_loss_of_a_case_by_hand(student, rng):
 
     # Its IoU with the anchor is 0.78, with the next one to the right 0.4545: neutral. All others are below 0.3.
     log = scores.log_softmax(dim=2)
-    quiet = torch.ones(B, A, H, W, dtype=torch.bool, device=rng.device)
-    quiet[0, 0, 1, 2] = quiet[0, 0, 1, 3] = False
-    background, thing = -log[:, :, 1][quiet].sum(), -log[0, 0, 0, 1, 2]
+    negative = torch.ones(B, A, H, W, dtype=torch.bool, device=rng.device)
+    negative[0, 0, 1, 2] = negative[0, 0, 1, 3] = False
+    background, thing = -log[:, :, 1][negative].sum(), -log[0, 0, 0, 1, 2]
     move = (offsets[0, 0, :, 1, 2] - tensor(rng, [0.125, 0, 0, 0])).square().sum()
     expect_close(loss, background + thing + 10 * move, check_dtype=False, name="the loss", mistakes={
-        "The offsets' term lacks its factor 10.": background + thing + move,
-        "The right offsets are those of YOLO's method; they must be divided by the anchor's size.":
+        "The factor 10 of the offsets is missing.": background + thing + move,
+        "These are the offsets of YOLO's method; divide them by the anchor's size.":
             background + thing + 10 * (offsets[0, 0, :, 1, 2] - tensor(rng, [0.25, 0, 0, 0])).square().sum(),
-        "Object and background are swapped: index 0 is object.":
-            -log[:, :, 0][quiet].sum() - log[0, 0, 1, 1, 2] + 10 * move,
+        "Object and background are swapped: index 0 is the object.":
+            -log[:, :, 0][negative].sum() - log[0, 0, 1, 1, 2] + 10 * move,
         "The neutral anchor was counted as negative.": background + thing + 10 * move - log[0, 0, 1, 1, 3],
     })  # fmt: skip
 
 
 @task("RPN.inference", points=2)
 def check_rpn_gives_sure_proposals(student, rng):
-    """Inference gives the proposals whose probability of object is above the threshold, moved by their offsets."""
+    """Inference returns the proposals whose object probability is above the threshold, moved by their offsets."""
     B, A, H, W = 2, 2, 3, 4
     offsets = 0.2 * rng.uniform(B, A, 4, H, W)
     scores = torch.zeros_like(offsets[:, :, :2])

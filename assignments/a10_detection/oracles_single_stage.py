@@ -1,9 +1,9 @@
-"""A single-stage detector whose parts say what a check wants them to say."""
+"""A single-stage detector whose backbone and prediction network give the outputs that a check chooses."""
 
 import torch
 from oracles import PARTS
 
-# Parts that say what the check wants them to say, to be put into a detector.
+# A prediction network with given outputs, to replace the detector's.
 TOYS = (
     PARTS
     + """
@@ -28,7 +28,7 @@ class Predictions(nn.Module):
 
 
 def toy_detector(student, toys, confidence, offsets, scores, anchors):
-    """A detector whose backbone and prediction network say what is given."""
+    """Make a detector whose prediction network has these outputs."""
     B, _, H, W = confidence.shape
     detector = student.SingleStageDetector(num_classes=scores.shape[1], anchors=anchors, drop_ratio=0.0)
     detector.feat_extractor = toys.Features(torch.zeros(B, 1, H, W, dtype=confidence.dtype, device=confidence.device))

@@ -1,4 +1,4 @@
-"""RoI Align by torch's own sampling, and two stages whose parts say what a check wants them to say."""
+"""RoI Align by torch's own sampling, and two stages whose parts give the outputs that a check chooses."""
 
 import torch
 from oracles import PARTS, tensor
@@ -9,7 +9,7 @@ READY_MADE = [
     "F.grid_sample", "F.affine_grid", "F.interpolate", "F.upsample", "F.unfold", "nn.Upsample*", "torchvision",
 ]  # fmt: skip
 
-# Parts that say what the check wants them to say, to be put into a detector.
+# A proposal module and a first stage with given outputs, to replace a detector's.
 TOYS = (
     PARTS
     + """
@@ -52,7 +52,7 @@ def weights(network):
 
 
 def sampled(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
-    """RoI Align by torch's grid_sample: 2 x 2 points in each bin, then their mean. (R, C, height, width)"""
+    """Compute RoI Align with torch's grid_sample: 2 x 2 points in each bin, then their mean. (R, C, height, width)"""
     _, _, H, W = features.shape
     image, *sides = boxes.T
 
@@ -68,13 +68,13 @@ def sampled(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def rois_of(rng, images: int, count: int, H: int, W: int) -> Tensor:
-    """Boxes inside the map, each with the number of its image: (R, 5)."""
+    """Draw boxes inside the map, each with the number of its image: (R, 5)."""
     ends = rng.uniform(count, 2, 2).sort(dim=1).values * tensor(rng, [float(W), float(H)])
     return torch.cat([rng.integers(0, images, count, 1).double(), ends.flatten(1)], dim=1)
 
 
 def toy_rpn(student, toys, scores, offsets, anchors):
-    """A proposal network whose backbone and proposal module say what is given."""
+    """Make a proposal network whose proposal module has these outputs."""
     B, _, _, H, W = scores.shape
     rpn = student.RPN(hidden_dim=4, drop_ratio=0.0, anchors=anchors)
     rpn.feat_extractor = toys.Features(torch.arange(B * H * W, device=scores.device).reshape(B, 1, H, W).to(scores))
@@ -83,7 +83,7 @@ def toy_rpn(student, toys, scores, offsets, anchors):
 
 
 def toy_detector(student, rng, B, C, H, W, classes, count, found=()):
-    """A two-stage detector with a first stage that says what is given; its parts for the oracle."""
+    """Make a two-stage detector with a given first stage; return it with its parts for the oracle."""
     features, boxes = rng.normal(B, C, H, W), rois_of(rng, B, count, H, W)
     labels, loss = rng.integers(0, classes, count), rng.uniform(1)[0]
     size = {"roi_output_h": 3, "roi_output_w": 2}

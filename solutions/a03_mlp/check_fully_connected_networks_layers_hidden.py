@@ -94,7 +94,7 @@ def masks(student, x: Tensor, param: dict, count: int) -> Tensor:
 
 @task("Dropout.forward", points=1)
 def check_dropout_draws_each_value_anew(student, rng):
-    """Every value has a draw of its own, anew in each call; a seed repeats the mask; the mean stays what it was."""
+    """Every value is dropped independently, by new draws in each call; a seed repeats the mask; the mean is kept."""
     judge_source(student, "Dropout.forward")
     x = rng.uniform(50, 40, low=1, high=2, dtype=torch.float32)
     p = 0.4
@@ -131,13 +131,13 @@ def check_dropout_leaves_its_input(student, rng):
         if mode == "test" or p == 0:
             expect_close(ratio, torch.ones_like(ratio), name="out / x")
         else:
-            kept = ratio[ratio != 0]
-            expect_close(kept, torch.full_like(kept, 1 / (1 - p)), name="out / x where it was not dropped")
+            scale = ratio[ratio != 0]
+            expect_close(scale, torch.full_like(scale, 1 / (1 - p)), name="out / x where it was not dropped")
 
 
 @task("Dropout.backward", points=1)
 def check_dropout_backward_when_nothing_is_dropped(student, rng):
-    """In test mode the gradient passes unchanged; in training with p = 0 too; dout is left as it was."""
+    """In test mode, and in training with p = 0, the gradient passes unchanged; dout is not changed."""
     judge_source(student, "Dropout.backward")
     for mode, p in [("test", 0.7), ("train", 0.0), ("train", 0.5)]:
         x, dout = rng.uniform(3, 4, 5, low=1, high=2), rng.normal(5, 4, 3).permute(2, 1, 0)

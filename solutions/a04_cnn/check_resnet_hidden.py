@@ -158,7 +158,7 @@ def check_resnet_has_the_right_number_of_parameters(student, rng):
         counts = helper.counts(model)
         state, found = counts["state"], counts["parameters"]
         weights = sum(torch.Size(shape).numel() for shape in found)
-        # Biases of convolutions are one number for each filter, and may be omitted; that of the linear layer may not.
+        # The biases of convolutions, one number for each filter, are optional; that of the linear layer is not.
         linear = [name.removesuffix("weight") for name, shape in state.items() if len(shape) == 2]
         biases = [state.get(f"{name}bias", [0]) for name in linear]
         norms = [shape for name, shape in state.items() if "running" in name]

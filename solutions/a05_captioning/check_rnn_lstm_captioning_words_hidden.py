@@ -48,7 +48,7 @@ def check_clipping_passes_over_what_has_no_gradient(student, rng):
 
 @task("clip_gradients", points=1)
 def check_clipping_leaves_short_gradients(student, rng):
-    """Gradients that are short enough, or zero, are left exactly as they are."""
+    """Gradients that are short enough, or zero, do not change at all."""
     forbid(student, "clip_gradients", calls=["nn.utils.*"])
     for grads in ([rng.normal(3, 4), rng.normal(5)], [torch.zeros(4, dtype=torch.float64, device=rng.device)]):
         length = torch.cat([g.flatten() for g in grads]).norm()

@@ -51,7 +51,7 @@ def check_encoder_block_on_other_sizes(student, rng):
 
 @task("EncoderBlock", points=1)
 def check_encoder_block_does_not_know_the_order(student, rng):
-    """Shuffling the input of an encoder block shuffles its output alike, and all its weights get gradients."""
+    """Shuffling an encoder block's input shuffles its output in the same way, and all its weights get gradients."""
     x, order = rng.normal(2, 7, 6), rng.permutation(7)
     block = student.EncoderBlock(2, 6, 10, 0.2)
     found = parts(student, block, [x], rng, attention=1, linear=2, norm=2)
@@ -62,7 +62,7 @@ def check_encoder_block_does_not_know_the_order(student, rng):
 
 @task("get_subsequent_mask", points=1)
 def check_mask_on_other_sizes(student, rng):
-    """The mask is right for one token, one sequence and long ones, whatever the tokens are."""
+    """The mask is right for one token, for one sequence, for long ones, and for any tokens."""
     for num, length in [(1, 1), (4, 1), (1, 9), (2, 40)]:
         later = [[key > query for key in range(length)] for query in range(length)]
         expected = torch.tensor(later, device=rng.device).repeat(num, 1, 1)

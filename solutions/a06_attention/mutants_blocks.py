@@ -62,7 +62,7 @@ ENCODER = [
                                                "check_encoder_block_does_not_know_the_order"),
            ENCODE,
            ENCODE.replace("self.dropout(self.attention(x, x, x))", "nn.functional.dropout(self.attention(x, x, x))")),
-    mutant("encoder: drops half whatever was asked for", "check_encoder_block_on_other_sizes",
+    mutant("encoder: always drops half", "check_encoder_block_on_other_sizes",
            "        self.norm2 = LayerNormalization(emb_dim)\n        self.dropout = nn.Dropout(dropout)",
            "        self.norm2 = LayerNormalization(emb_dim)\n        self.dropout = nn.Dropout(0.5)"),
 ]
@@ -81,7 +81,7 @@ DECODER = [
            DECODE_CROSS, DECODE_CROSS.replace("(x, enc_inp, enc_inp)", "(enc_inp, x, x)")),
     mutant("decoder: the mask hides the question too", "check_decoder_block_on_other_sizes",
            DECODE_CROSS, DECODE_CROSS.replace("enc_inp, enc_inp)", "enc_inp, enc_inp, mask)")),
-    mutant("decoder: adds its input instead of what came before", DECODER_AGREES,
+    mutant("decoder: adds its input instead of the previous result", DECODER_AGREES,
            DECODE_CROSS, DECODE_CROSS.replace("self.norm2(x +", "self.norm2(dec_inp +")),
     mutant("decoder: no last norm", DECODER_AGREES, DECODE_END, "return x + self.dropout(self.feedforward(x))"),
     mutant("decoder: forgets dropout", "check_decoder_block_drops_in_training_only",
@@ -90,7 +90,7 @@ DECODER = [
 ]
 
 TRANSFORMER = [
-    mutant("transformer: the decoder reads what it must predict",
+    mutant("transformer: the decoder reads the tokens that it must predict",
            (TRANSFORMER_AGREES, PROPERTIES), READ, "read = ans_b[:, 1:]"),
     mutant("transformer: the decoder reads the whole answer", TRANSFORMER_AGREES,
            READ, "read = ans_b\n        ans_pos = torch.cat([ans_pos, ans_pos[:, :1]], dim=1)"),

@@ -80,7 +80,7 @@ DROPOUT = [
            ENCODER_END, "return self.norm2(x + self.feedforward(x))"),
     mutant("encoder: drops the sum", ENCODER_DROPS,
            ENCODER_SUM, "x = self.norm1(self.dropout(x + self.attention(x, x, x)))"),
-    mutant("encoder: drops a tenth at most", ENCODER_DROPS,
+    mutant("encoder: drops at most a tenth", ENCODER_DROPS,
            ENCODER_DROPOUT, ENCODER_DROPOUT.replace("nn.Dropout(dropout)", "nn.Dropout(min(dropout, 0.1))")),
     mutant("decoder: no dropout after the attention to the question", DECODER_DROPS,
            DECODER_CROSS, "self.norm2(x + self.attention_cross(x, enc_inp, enc_inp))"),

@@ -2,6 +2,7 @@
 
 import torch
 from oracles import expect_built_as, perceptron, with_label
+from oracles_hidden import TOY
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, task
@@ -49,7 +50,7 @@ def extremes(module, x):
 
 @task("sample_noise", points=1)
 def check_noise_has_the_type_asked_for(student, rng, device):
-    """Noise has the dtype and device asked for, float32 by default, for any size."""
+    """Noise has the given dtype and device, float32 by default, for any size."""
     for size, dim, dtype in [(1, 1, torch.float64), (3, 96, torch.float64), (5, 2, torch.float32)]:
         noise = student.sample_noise(size, dim, dtype=dtype, device=device)
         expect_shape(noise, (size, dim))
@@ -170,22 +171,15 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     )
 
 
-TOY = """
-import torch
-
-class Net(torch.nn.Module):
-    def __init__(self, weight):
-        super().__init__()
-        self.weight = torch.nn.Parameter(weight.clone())
-
-    def forward(self, x):
-        return torch.tanh(x @ self.weight)
-
+SLOPES = (
+    TOY
+    + """
 def slopes(model, x, y):
     x = x.clone().requires_grad_()
     model.train()(x, y).sum().backward()
     return x.grad
 """
+)
 
 
 @task("Conditional.forward", points=3)
@@ -194,7 +188,7 @@ def check_conditional_with_other_classes(student, rng):
     for classes, size, dtype in [(3, 1, torch.float64), (12, 4, torch.float32), (2, 7, torch.float64)]:
         x, y = rng.normal(size, 5, dtype=dtype), rng.integers(0, 2, size)
         weight = rng.normal(5 + classes, 2, dtype=dtype)
-        toy = student.define(TOY)
+        toy = student.define(SLOPES)
         model = student.Conditional(toy.Net(weight), classes)
         seen = student.inspect(student.define(HELPERS).answer, model, x, y)
         one_hot = (torch.arange(classes, device=y.device) == y[:, None]).to(dtype)

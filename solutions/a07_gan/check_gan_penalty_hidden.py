@@ -110,7 +110,9 @@ def check_penalty_of_images_and_of_flat_critics(student, rng):
     expect_device(student, student.gradient_penalty, toy.Bent(weight), real, fake)
     flat = toy.through(student.gradient_penalty, toy.Line(rng.normal(4, 1), 1e6), rng.normal(3, 4), rng.normal(3, 4))
     right = torch.ones_like(flat[4])
-    expect_close(flat[4], right, name="the penalty of a flat critic", atol=1e-3)  # sqrt(|gradient|^2 + 1e-8) will do
+    expect_close(
+        flat[4], right, name="the penalty of a flat critic", atol=1e-3
+    )  # sqrt(|gradient|^2 + 1e-8) is accepted
     fine = flat[1] is None or bool(torch.isfinite(flat[1]).all())
     expect(
         fine,

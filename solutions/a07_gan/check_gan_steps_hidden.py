@@ -1,21 +1,14 @@
 """Hidden checks of the two steps: old gradients, functions, the penalty, unchanged inputs, five rounds of both."""
 
 import torch
+from oracles_hidden import TOY
 from torch import Tensor
 
 from autograder import expect_close, expect_equal, task
 
-TOY = """
-import torch
-
-class Net(torch.nn.Module):
-    def __init__(self, weight):
-        super().__init__()
-        self.weight = torch.nn.Parameter(weight.clone())
-
-    def forward(self, x):
-        return torch.tanh(x @ self.weight)
-
+PLAYERS = (
+    TOY
+    + """
 def loss_d(real, fake):
     return (real - 2).square().mean() + 3 * fake.abs().mean()
 
@@ -45,6 +38,7 @@ def as_function(net):
 def penalty(D, real, fake):
     return 5 * (D(real) * D(fake)).mean() + 4 * (fake * real).mean()
 """
+)
 
 
 def net(x: Tensor, weight: Tensor) -> Tensor:
@@ -68,7 +62,7 @@ def check_discriminator_step_forgets_older_gradients(student, rng):
     w_d, w_g = rng.normal(4, 1).requires_grad_(), rng.normal(3, 4)
     real, noise = rng.normal(9, 4), rng.normal(5, 3)  # the two batches differ in size
     loss = loss_d(net(real, w_d), net(net(noise, w_g), w_d))
-    toy = student.define(TOY)
+    toy = student.define(PLAYERS)
     right = descend(w_d, loss)
     D, G = toy.Net(w_d.detach()), toy.Net(w_g)
     toy.leave_gradient(D)
@@ -91,7 +85,7 @@ def check_discriminator_step_adds_the_penalty(student, rng):
     penalty = 5 * (net(real, w_d) * net(fake, w_d)).mean() + 4 * (fake * real).mean()
     loss = loss_d(net(real, w_d), net(fake, w_d)) + penalty
     (leak,) = torch.autograd.grad(penalty, w_g, retain_graph=True)
-    toy = student.define(TOY)
+    toy = student.define(PLAYERS)
     D, G = toy.Net(w_d.detach()), toy.Net(w_g.detach())
     toy.leave_gradient(G)
     returned = student.discriminator_step(D, G, toy.descent(D), toy.loss_d, real, noise, penalty=toy.penalty)
@@ -113,7 +107,7 @@ def check_generator_step_forgets_older_gradients(student, rng):
         noise = rng.normal(size, 3)
         loss = (1 - net(net(noise, w_g), w_d)).exp().mean()
         right = descend(w_g, loss)
-        toy = student.define(TOY)
+        toy = student.define(PLAYERS)
         D, G = toy.Net(w_d), toy.Net(w_g.detach())
         toy.leave_gradient(G)
         seen = student.inspect(
@@ -132,7 +126,7 @@ def check_five_turns_of_both_players(student, rng):
     """Five rounds of both players with Adam lead to the same weights as torch's own loop."""
     w_d, w_g = rng.normal(4, 1), rng.normal(3, 4)
     rounds = [(rng.normal(6, 4), rng.normal(6, 3), rng.normal(6, 3)) for _ in range(5)]
-    toy = student.define(TOY)
+    toy = student.define(PLAYERS)
     D, G = toy.Net(w_d), toy.Net(w_g)
     optimizers = toy.adam(D), toy.adam(G)
     for real, noise, noise_g in rounds:

@@ -1,29 +1,26 @@
-"""Hidden checks of the colour operations: plain loops over pixels, other dtypes, views, images that are not square."""
+"""Hidden checks of the colour operations: loops over pixels, other dtypes, views, images that are not square."""
 
 import torch
-from oracles import shifted
+from oracles import luma, shifted
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_unchanged, task
 
 
-def plain_luma(pixel: list[float]) -> float:
-    return 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
-
-
 def pixel_by_pixel(image: Tensor, change) -> Tensor:
-    """change(pixel) -> pixel, for each pixel, in float64; the result has the image's dtype."""
+    """Apply ``change`` to each pixel in float64; the result has the image's dtype."""
     pixels = [change(pixel) for pixel in image.double().flatten(1).T.tolist()]
     table = torch.tensor(pixels, dtype=torch.float64, device=image.device)
     return table.T.reshape(image.shape).to(image.dtype)
 
 
 def blended(pixel: list[float], dull: float, factor: float) -> list[float]:
+    """Blend a pixel with one brightness, and clamp."""
     return [min(max(factor * value + (1 - factor) * dull, 0.0), 1.0) for value in pixel]
 
 
 def images(rng) -> list[Tensor]:
-    """High, wide and tiny images; float32; one that is not contiguous."""
+    """Draw tall, wide and tiny images, in float32 and not contiguous."""
     return [
         rng.uniform(3, 7, 4, dtype=torch.float32),
         rng.uniform(5, 9, 3).permute(2, 0, 1),
@@ -32,6 +29,7 @@ def images(rng) -> list[Tensor]:
 
 
 def judge(student, function, image: Tensor, *args, expected: Tensor) -> None:
+    """Compare with the expected image; the input must be unchanged."""
     seen = student.inspect(function, image, *args)
     expect_close(seen.value, expected, atol=3e-4)
     expect_unchanged(seen, image, *args)
@@ -41,7 +39,7 @@ def judge(student, function, image: Tensor, *args, expected: Tensor) -> None:
 def check_grey_pixel_by_pixel(student, rng):
     """Grey agrees with a loop over pixels for any size, float32 and views, and stays on the device of the image."""
     for image in images(rng):
-        expected = pixel_by_pixel(image, lambda pixel: [plain_luma(pixel)] * 3)
+        expected = pixel_by_pixel(image, lambda pixel: [luma(pixel)] * 3)
         judge(student, student.to_grey, image, expected=expected)
     expect_device(student, student.to_grey, rng.uniform(3, 4, 5))
 
@@ -57,9 +55,9 @@ def check_brightness_pixel_by_pixel(student, rng):
 
 @task("adjust_contrast", points=2)
 def check_contrast_pixel_by_pixel(student, rng):
-    """Contrast agrees with a loop over pixels, below and above 1, and clamps what leaves [0, 1]."""
+    """Contrast agrees with a loop over pixels, below and above 1, and clamps to [0, 1]."""
     for image in images(rng):
-        lumas = [plain_luma(pixel) for pixel in image.double().flatten(1).T.tolist()]
+        lumas = [luma(pixel) for pixel in image.double().flatten(1).T.tolist()]
         mean = sum(lumas) / len(lumas)
         for factor in (0.3, 1.6, 4.0):
             expected = pixel_by_pixel(image, lambda pixel, factor=factor, mean=mean: blended(pixel, mean, factor))
@@ -68,10 +66,10 @@ def check_contrast_pixel_by_pixel(student, rng):
 
 @task("adjust_saturation", points=1)
 def check_saturation_pixel_by_pixel(student, rng):
-    """Saturation agrees with a loop over pixels, below and above 1, and clamps what leaves [0, 1]."""
+    """Saturation agrees with a loop over pixels, below and above 1, and clamps to [0, 1]."""
     for image in images(rng):
         for factor in (0.3, 1.6, 4.0):
-            expected = pixel_by_pixel(image, lambda pixel, factor=factor: blended(pixel, plain_luma(pixel), factor))
+            expected = pixel_by_pixel(image, lambda pixel, factor=factor: blended(pixel, luma(pixel), factor))
             judge(student, student.adjust_saturation, image, factor, expected=expected)
 
 
@@ -86,18 +84,18 @@ def check_hue_of_other_images_and_shifts(student, rng):
 
 @task("adjust_hue", points=1)
 def check_hue_on_the_device_of_the_image(student, rng):
-    """Hues are shifted where the image is, and the result stays there."""
+    """Hues are shifted on the device of the image, and the result is there too."""
     expect_device(student, student.adjust_hue, rng.uniform(3, 4, 5), 0.2)
 
 
 @task("adjust_hue", points=2)
 def check_hue_where_channels_are_equal(student, rng):
-    """Pure and mixed colours, where two channels are equal, turn as they should: a third of a turn makes red green."""
+    """Colours with two equal channels are shifted correctly: a third of a turn makes red green."""
     corners = [(r, g, b) for r in (0.0, 0.7) for g in (0.0, 0.7) for b in (0.0, 0.7)]
     image = torch.tensor(corners, dtype=torch.float64, device=rng.device).T.reshape(3, 2, 4)
     third = student.adjust_hue(image, 1 / 3)
     expect_close(third, image.roll(1, dims=0), name="after a third of a turn", mistakes={
-        "The hue was turned to the other side.": image.roll(-1, dims=0),
+        "The hue was shifted in the wrong direction.": image.roll(-1, dims=0),
     })  # fmt: skip
     for shift in (0.0, 1.0):
         out = student.adjust_hue(image, shift)

@@ -1,9 +1,9 @@
-"""Hidden checks of the jitter, by itself and in the chain: the laws of its amounts, and in which order they act."""
+"""Hidden checks of the jitter, alone and in the transform: the distributions of its amounts, and their order."""
 
 from itertools import combinations
 
 import torch
-from oracles import DRAWS, expect_independent, expect_share, expect_uniform, slope_image
+from oracles import DRAWS, LUMA, expect_independent, expect_share, expect_uniform, luma, slope_image
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_shape, task
@@ -12,20 +12,16 @@ NONE = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
 
 
 def draw(student, rng, pixels: list[list[float]], count: int, **strength: float) -> Tensor:
-    """The pixels, in one row, after each of many jitters with these strengths alone: (count, 3, pixels)."""
+    """Jitter a row of pixels many times, with only these strengths: (count, 3, pixels)."""
     image = torch.tensor(pixels, dtype=torch.float64, device=rng.device).T[:, None].contiguous()  # (3, 1, pixels)
     out = student.define(DRAWS).jittered(student.color_jitter, image, count, **{**NONE, **strength})
     expect_shape(out, (count, *image.shape))
     return out[:, :, 0].cpu()
 
 
-def luma(pixel: list[float]) -> float:
-    return 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
-
-
 @task("color_jitter", points=1)
 def check_law_of_the_jitter(student, rng):
-    """Factors and shifts are uniform around 1 and around 0, for each of the four, whatever their strengths."""
+    """Factors are uniform around 1 and shifts around 0, for each of the four and any strength."""
     red = [0.5, 0.2, 0.2]
     brightened = draw(student, rng, [red], 800, brightness=0.3)[:, 0, 0]
     expect_uniform(brightened / 0.5, 0.7, 1.3, "the factor of brightness", slack=1e-3)
@@ -33,23 +29,23 @@ def check_law_of_the_jitter(student, rng):
     expect_uniform((saturated - luma(red)) / (0.5 - luma(red)), 0.5, 1.5, "the factor of saturation", slack=2e-3)
     contrasted = draw(student, rng, [[0.4] * 3, [0.6] * 3], 800, contrast=0.4)[:, 0, 1]
     expect_uniform((contrasted - 0.5) / 0.1, 0.6, 1.4, "the factor of contrast", slack=2e-3)
-    turned = draw(student, rng, [red], 800, hue=0.1)[:, :, 0]  # red turned to yellow gains green, to purple gains blue
-    expect_uniform((turned[:, 1] - turned[:, 2]) / 0.3 / 6, -0.1, 0.1, "the shift of the hue", slack=1e-3)
+    shifted = draw(student, rng, [red], 800, hue=0.1)[:, :, 0]  # towards yellow red gains green, towards purple blue
+    expect_uniform((shifted[:, 1] - shifted[:, 2]) / 0.3 / 6, -0.1, 0.1, "the shift of the hue", slack=1e-3)
 
 
-def tell_tale(rng) -> Tensor:
-    """Rows of two greys, of a red and its complement, with a mean luma of 1/2: all four amounts show. (3, 4, 4)
+def revealing(rng) -> Tensor:
+    """Return rows of two greys, a red and its complement, with mean luma 1/2: they reveal all four amounts. (3, 4, 4)
 
-    No jitter of the default strengths takes a value out of [0, 1], and a mirror image is the same image.
+    With the default strengths no value leaves [0, 1], and mirroring does not change the image.
     """
     rows = [[0.4] * 3, [0.6] * 3, [0.55, 0.45, 0.45], [0.45, 0.55, 0.55]]
     return torch.tensor(rows, dtype=torch.float64, device=rng.device).T[:, :, None].repeat(1, 1, 4)
 
 
 def judge_amounts(out: Tensor) -> None:
-    """Jittered versions of the tell-tale, (draws, 3, 4, 4): their amounts obey the default strengths, each for itself.
+    """Compare the amounts of jittered revealing images, (draws, 3, 4, 4), with the default strengths.
 
-    Colour operations leave greys grey, contrast keeps the mean luma, and only the hue lets red, green and blue trade.
+    No colour operation changes the hue of a grey, contrast keeps the mean luma, and only the hue swaps channels.
     """
     dark, bright, red = out[:, 0, 0, 0], out[:, 0, 1, 0], out[:, :, 2, 0]
     brightness = dark + bright
@@ -69,34 +65,35 @@ def judge_amounts(out: Tensor) -> None:
 
 @task("color_jitter", points=1)
 def check_jitter_draws_each_amount_for_itself(student, rng):
-    """Brightness, contrast, saturation and hue draw independent amounts; one number does not serve for two."""
-    out = student.define(DRAWS).jittered(student.color_jitter, tell_tale(rng), 600)
+    """Brightness, contrast, saturation and hue draw independent amounts."""
+    out = student.define(DRAWS).jittered(student.color_jitter, revealing(rng), 600)
     expect_shape(out, (600, 3, 4, 4))
     judge_amounts(out.cpu())
 
 
 def blend(image: Tensor, dull: Tensor | float, factor: Tensor) -> Tensor:
-    """One factor for each image of (count, 3, pixels)."""
+    """Blend each image of (count, 3, pixels) by its own factor."""
     factor = factor[:, None, None]
     return (factor * image + (1 - factor) * dull).clamp(0, 1)
 
 
 def saturate(image: Tensor, factor: Tensor) -> Tensor:
-    return blend(image, torch.einsum("c,ncp->np", image.new_tensor([0.299, 0.587, 0.114]), image)[:, None], factor)
+    """Change the saturation of each image by its own factor."""
+    return blend(image, torch.einsum("c,ncp->np", image.new_tensor(list(LUMA.values())), image)[:, None], factor)
 
 
 @task("color_jitter", points=1)
 def check_order_of_the_jitter(student, rng):
     """Brightness comes before contrast, contrast before saturation, saturation before hue, in every draw."""
-    # Brightness makes white no brighter than white, so the mean stays at 1/2 or less; contrast turns around the mean.
+    # Brightness cannot make white brighter, so the mean is at most 1/2; contrast does not change the mean.
     black_and_white = draw(student, rng, [[0.0] * 3, [1.0] * 3], 300, brightness=0.5, contrast=0.5)[:, 0]
     black, white = black_and_white[black_and_white.sum(1).argmax()].tolist()
     expect(
         black + white < 1.001,
         f"Jittered in brightness and contrast, half black and half white became {black:.3f} and {white:.3f}.",
-        "Brightness comes first and clamps: white stays white at most, and the mean of the two 1/2 at most.",
+        "Change the brightness first and clamp: then the mean of the two is at most 1/2.",
     )
-    # The greys tell the contrast, the faint colours the saturation. Red and cyan are clamped by the first that acts.
+    # The greys show the contrast, the faint colours the saturation. The first operation clamps red and cyan.
     pixels = [[1.0, 0, 0], [0, 1.0, 1.0], [0.4] * 3, [0.6] * 3, [0.55, 0.5, 0.45], [0.45, 0.5, 0.55]]  # mean luma 1/2
     out = draw(student, rng, pixels, 300, contrast=0.8, saturation=0.8)
     contrast = (out[:, 0, 3] - out[:, 0, 2]) / 0.2
@@ -106,7 +103,7 @@ def check_order_of_the_jitter(student, rng):
     expect_close(out, expected, atol=2e-3, name="six colours, jittered in contrast and saturation", mistakes={
         "Saturation acted before contrast.": lambda: blend(saturate(image, saturation), 0.5, contrast),
     })  # fmt: skip
-    # Turning the hue keeps the largest channel and the chroma. So after the hue the two are related as before it.
+    # A shift of the hue changes neither the largest channel nor the chroma, so their relation stays the same.
     blue = [0.3, 0.3, 0.6]
     out = draw(student, rng, [blue], 300, saturation=0.5, hue=0.5)[:, :, 0]
     largest, chroma = out.amax(1), out.amax(1) - out.amin(1)
@@ -116,18 +113,18 @@ def check_order_of_the_jitter(student, rng):
         abs(float(largest[worst] - expected[worst])) < 2e-3,
         f"Jittered in saturation and hue, {blue} became {[round(v, 3) for v in out[worst].tolist()]}; a colour with "
         f"this difference of channels has {float(expected[worst]):.3f} as its largest.",
-        "Saturation comes before hue: it blends with the grey that the pixel has before its hue turns.",
+        "Change the saturation before the hue: it blends with the grey of the pixel before its hue is shifted.",
     )
 
 
 def one_colour(rng, red: float, green: float, blue: float) -> Tensor:
-    """An image of one colour: no crop and no mirror changes it."""
+    """Return an image of one colour, which no crop and no mirror changes."""
     return torch.tensor([red, green, blue], dtype=torch.float64, device=rng.device).view(3, 1, 1).repeat(1, 12, 9)
 
 
 @task("compute_train_transform", points=1)
 def check_how_often_colours_are_jittered(student, rng):
-    """Over 1,500 draws the colours are jittered in 80 %, whether the view is grey or mirrored or not."""
+    """Over 1,500 draws the colours are jittered in 80 %, independently of grey and mirror."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
     image, helper = one_colour(rng, 0.6, 0.3, 0.2), student.define(DRAWS)
     out = helper.views(transform, image, 1500)[:, :, 1, 1].cpu()  # (1500, 3)
@@ -145,8 +142,8 @@ def check_how_often_colours_are_jittered(student, rng):
 
 @task("compute_train_transform", points=1)
 def check_strengths_of_the_chain(student, rng):
-    """The chain jitters with the default strengths: factors fill 0.6 to 1.4 and shifts of the hue -0.1 to 0.1."""
-    image, whole = tell_tale(rng), (0.99, 1.0)  # the only box of 4 x 4 that has 99 % of the area and fits is all of it
+    """The transform uses the default strengths: factors fill 0.6 to 1.4 and shifts of the hue -0.1 to 0.1."""
+    image, whole = revealing(rng), (0.99, 1.0)  # the only box of 4 x 4 that has 99 % of the area and fits is all of it
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4, scale=whole)
     out = student.define(DRAWS).views(transform, image, 1000).cpu()
     expect_shape(out, (1000, 3, 4, 4))
@@ -158,23 +155,25 @@ def check_strengths_of_the_chain(student, rng):
 
 @task("compute_train_transform", points=1)
 def check_order_of_the_chain(student, rng):
-    """Colours are jittered after the crop, by its contrast, and before the grey: a shifted hue shows in it."""
+    """Colours are jittered after the crop and before the grey, where a shifted hue is visible."""
     helper = student.define(DRAWS)
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4)
     out = helper.views(transform, one_colour(rng, 0.1, 0.1, 0.9), 1500)[:, :, 1, 1].cpu()
     greys = out[(out.amax(1) - out.amin(1)) < 1e-5, 0]
-    # Blue has luma 0.19. Brightness alone makes at most 0.27 of it; turned towards cyan, blue reaches 0.5.
+    # Blue has luma 0.19. Brightness alone makes at most 0.27 of it; shifted towards cyan, blue reaches 0.5.
     brighter = int((greys > 0.28).sum())
-    expect(brighter >= 10, f"Of {len(greys)} grey views {brighter} are brighter than a blue whose hue stays.")
+    expect(
+        brighter >= 10, f"Of {len(greys)} grey views only {brighter} are brighter than a blue with an unchanged hue."
+    )
     halves = torch.zeros(3, 16, 16, dtype=torch.float64, device=rng.device)
     halves[:, :, 8:] = 0.6
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4, scale=(0.1, 0.2))
     out = helper.views(transform, halves, 800).cpu().flatten(1)
     even = out[out.amax(1) - out.amin(1) < 1e-6].mean(1)  # crops of one half alone, about half of all
-    expect(len(even) > 150, f"Of an image half black, half grey {len(even)} of 800 small crops have one tone alone.")
+    expect(len(even) > 150, f"Of an image half black, half grey {len(even)} of 800 small crops have only one tone.")
     dim = even[(even > 1e-6) & (even < 0.6 * 0.6 - 1e-3)]
     expect(
         len(dim) == 0,
-        f"{len(dim)} of {len(even)} crops out of black alone, or out of grey 0.6 alone, are dark grey.",
-        "Crop first: by itself black stays black, and 0.6 becomes 0.36 at least; contrast is that of the crop alone.",
+        f"{len(dim)} of {len(even)} crops of only black, or of only grey 0.6, are dark grey.",
+        "Crop first: then black remains black, and 0.6 becomes at least 0.36; contrast uses only the crop.",
     )

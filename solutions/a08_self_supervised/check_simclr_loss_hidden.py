@@ -1,4 +1,4 @@
-"""Hidden checks of similarity and loss: the definition in plain loops, its gradient, one pair, extreme numbers."""
+"""Hidden checks of similarity and loss: the definition in loops, its gradient, one pair, extreme numbers."""
 
 import math
 
@@ -9,11 +9,12 @@ from autograder import expect, expect_close, expect_device, expect_equal, expect
 
 
 def plain_cosine(a: Tensor, b: Tensor) -> Tensor:
+    """Compute the cosine of two vectors."""
     return (a * b).sum() / (a.square().sum() * b.square().sum()).sqrt()
 
 
 def plain_loss(left: Tensor, right: Tensor, tau: float) -> Tensor:
-    """Equation 1 of the paper, one view after the other, in float64; differentiable."""
+    """Compute equation 1 of the paper, view by view, in float64; differentiable."""
     views = [*left.double(), *right.double()]
     total = torch.zeros((), dtype=torch.float64, device=left.device)
     for i, view in enumerate(views):
@@ -25,7 +26,7 @@ def plain_loss(left: Tensor, right: Tensor, tau: float) -> Tensor:
 
 
 def projections(rng, n: int, dims: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
-    """Views of which pairs resemble each other more than the rest, as after some training; lengths differ."""
+    """Draw views whose pairs resemble each other more than the rest, as after some training; lengths differ."""
     left = rng.normal(n, dims)
     right = left + 0.8 * rng.normal(n, dims)
     lengths = rng.uniform(2 * n, 1, low=0.1, high=4.0)
@@ -33,18 +34,20 @@ def projections(rng, n: int, dims: int, dtype: torch.dtype = torch.float64) -> t
 
 
 def judge_loops(student, rng, loss: str, taus, **options) -> None:
+    """Compare the loss with the definition at several temperatures and on views."""
     for n, dims, tau in zip((3, 8, 2), (5, 3, 9), taus, strict=True):
         left, right = projections(rng, n, dims)
         seen = student.inspect(getattr(student, loss), left, right, tau, **options)
         expect_shape(seen.value, ())
         expect_close(seen.value, plain_loss(left, right, tau), name=f"loss of {n} pairs at temperature {tau}")
         expect_unchanged(seen, left, right, tau)
-    strange = [x.permute(1, 0).contiguous().permute(1, 0) for x in projections(rng, 4, 6)]
-    out = getattr(student, loss)(*strange, 0.3, **options)
-    expect_close(out, plain_loss(*strange, 0.3), name="loss of views that are not contiguous")
+    views = [x.permute(1, 0).contiguous().permute(1, 0) for x in projections(rng, 4, 6)]
+    out = getattr(student, loss)(*views, 0.3, **options)
+    expect_close(out, plain_loss(*views, 0.3), name="loss of views that are not contiguous")
 
 
 def judge_one_pair(student, rng, loss: str, **options) -> None:
+    """Expect a loss of 0 for one pair."""
     left, right = projections(rng, 1, 6)
     out = getattr(student, loss)(left, right, 0.5, **options)
     expect_shape(out, ())
@@ -52,11 +55,12 @@ def judge_one_pair(student, rng, loss: str, **options) -> None:
 
 
 def judge_lengths(student, rng, loss: str, **options) -> None:
+    """Expect the same loss after each row is stretched."""
     left, right = projections(rng, 4, 5)
     lengths = 10 ** rng.uniform(8, 1, low=-3.0, high=8.0)
-    right_value = plain_loss(left, right, 0.2)
+    expected = plain_loss(left, right, 0.2)
     out = getattr(student, loss)(left * lengths[:4], right * lengths[4:], 0.2, **options)
-    expect_close(out, right_value, name="loss after stretching each row by 1/1,000 to 100,000,000")
+    expect_close(out, expected, name="loss after stretching each row by 1/1,000 to 100,000,000")
 
 
 @task("sim", points=1)
@@ -129,7 +133,7 @@ def gradients(loss, left, right, tau, device):
 
 @task("simclr_loss_vectorized", points=1)
 def check_loss_on_the_device_of_the_projections(student, rng):
-    """The loss without loops makes its mask where the projections are, on the device that it is told."""
+    """The loss without loops makes its mask on the given device, that of the projections."""
     expect_device(student, student.simclr_loss_vectorized, *projections(rng, 4, 5), 0.5, device=rng.device)
 
 
@@ -143,7 +147,7 @@ def check_gradient_of_the_loss(student, rng):
         views = left.detach(), right.detach()
         found = helper.gradients(student.simclr_loss_vectorized, *views, tau, rng.device)
         for name, value, wanted in zip(("left", "right"), found, expected, strict=True):
-            expect(value is not None, f"No gradient reaches the {name} views.", "Is something detached on the way?")
+            expect(value is not None, f"No gradient reaches the {name} views.", "Is something detached in the loss?")
             expect_close(value, wanted, name=f"gradient of the {name} views, {n} pairs")
 
 
@@ -160,7 +164,7 @@ def check_positive_pairs_agree_with_a_loop(student, rng):
 
 @task("compute_sim_matrix", points=2)
 def check_matrix_is_right_and_small(student, rng):
-    """The matrix agrees with a double loop, is symmetric, and nothing of the size 2N x 2N x D is built on the way."""
+    """The matrix agrees with a double loop, is symmetric, and needs no tensor of size 2N x 2N x D."""
     forbid(student, "compute_sim_matrix", loops=True)
     for rows in (
         rng.normal(7, 3) * 10 ** rng.uniform(7, 1, low=-3.0, high=6.0),

@@ -1,4 +1,4 @@
-"""Hidden checks of the probes and the rotation puzzle: plain loops, ties, a known minimum, torch.rot90."""
+"""Hidden checks of the probes and the rotation task: plain loops, ties, a known minimum, torch.rot90."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from autograder import expect, expect_close, expect_device, expect_equal, expect
 
 
 def plain_knn(features: Tensor, labels: Tensor, queries: Tensor, k: int) -> list[int]:
-    """The vote for each query, one after the other."""
+    """Count the votes for each query in turn."""
     answers = []
     for query in queries.double():
         cosines = [float((query @ f) / (query.norm() * f.norm())) for f in features.double()]
@@ -36,15 +36,15 @@ def check_neighbours_agree_with_a_plain_loop(student, rng):
 
 @task("knn_probe", points=1)
 def check_neighbours_on_the_device_of_the_features(student, rng):
-    """Votes are counted where the features are, and the labels found are there, too."""
+    """Votes are counted on the device of the features, and the labels are there too."""
     expect_device(student, student.knn_probe, rng.normal(9, 4), rng.integers(0, 3, 9), rng.normal(5, 4), k=3)
 
 
 def minimum(rows: Tensor, labels: Tensor, classes: int, reg: float) -> tuple[Tensor, Tensor]:
-    """Weight and bias of the softmax regression, by Newton's method in float64."""
+    """Compute weight and bias of the softmax regression, by Newton's method in float64."""
     x = torch.cat([rows, torch.ones_like(rows[:, :1])], dim=1)  # (N, D + 1)
     penalty = torch.full((x.shape[1], classes), 2 * reg, dtype=x.dtype, device=x.device)
-    penalty[-1] = 1e-9  # the common part of the biases is free; a trace of a penalty makes the system regular
+    penalty[-1] = 1e-9  # the common part of the biases is not determined; a tiny penalty makes the system regular
     target = torch.nn.functional.one_hot(labels, classes).to(x.dtype)
     weight = torch.zeros_like(penalty)
     for _ in range(60):
@@ -58,8 +58,8 @@ def minimum(rows: Tensor, labels: Tensor, classes: int, reg: float) -> tuple[Ten
 
 
 def judge_probe(student, rng, features: Tensor, own: Tensor, queries: Tensor, reg: float, dtype: torch.dtype) -> None:
-    """Wherever the minimum is certain by 2 %, the labels are those of the minimum. ``own``: classes without gaps."""
-    names = torch.tensor([1, 4, 5, 12], device=rng.device)  # what the classes are called
+    """Compare the labels with those of the minimum where it is certain by 2 %. ``own``: classes without gaps."""
+    names = torch.tensor([1, 4, 5, 12], device=rng.device)  # the labels of the classes
     mean, deviation = features.mean(dim=0), features.std(dim=0, unbiased=False) + 1e-6
     weight, bias = minimum((features - mean) / deviation, own, int(own.max()) + 1, reg)
     best = torch.softmax((queries - mean) / deviation @ weight + bias, dim=1).topk(2, dim=1)
@@ -93,7 +93,7 @@ def check_linear_probe_reaches_the_minimum(student, rng):
 
 @task("linear_probe", points=1)
 def check_linear_probe_of_six_labels(student, rng):
-    """With six labels the minimum is right, too: there the deviation is not that of a sample. Devices are kept."""
+    """With six labels, where the biased deviation matters, the minimum is right too, and so is the device."""
     scale, shift = 10 ** float(rng.uniform(low=-1.0, high=2.0)), float(rng.normal())
     features = torch.tensor([0.0, 1.0, 2.0, 3.0, 4.0, 8.0], dtype=torch.float64, device=rng.device)[:, None]
     queries = torch.linspace(-10.0, 30.0, 800, dtype=torch.float64, device=rng.device)[:, None]
@@ -105,7 +105,7 @@ def check_linear_probe_of_six_labels(student, rng):
 
 @task("rotation_task", points=1)
 def check_rotations_agree_with_rot90(student, rng):
-    """Rotations agree with torch.rot90 on images without symmetry, keep dtype, device and their input."""
+    """Rotations agree with torch.rot90 on images without symmetry, in dtype and device too; inputs are unchanged."""
     forbid(student, "rotation_task", calls=["torch.rot90", "np.rot90", "scipy.*"])
     for images in (rng.normal(3, 2, 5, 5), rng.normal(4, 4, 1, 3, dtype=torch.float32).permute(3, 2, 0, 1)):
         seen = student.inspect(student.rotation_task, images)

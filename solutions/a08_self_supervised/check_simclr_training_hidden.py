@@ -1,4 +1,4 @@
-"""Hidden checks of the epoch: uneven batches against torch, and a scored pretraining without labels."""
+"""Hidden checks of an epoch: uneven batches, compared with torch, and a scored pretraining without labels."""
 
 import torch
 from torch import Tensor
@@ -12,19 +12,19 @@ import torch
 from torch import nn
 
 class Elsewhere(torch.Tensor):
-    # Plays a tensor on another device than the model: it must be brought there.
+    # Acts as a tensor on another device than the model: the code must move it to the model's device.
     def to(self, *args, **kwargs):
         return super().to(*args, **kwargs).as_subclass(torch.Tensor)
 
 class Small(nn.Module):
-    # Features and projections have different sizes; remembers in which mode it was called, and with what.
+    # Features and projections have different sizes; stores the mode and the input of each call.
     def __init__(self, first, second):
         super().__init__()
         self.first, self.second = nn.Parameter(first.clone()), nn.Parameter(second.clone())
-        self.modes, self.brought = [], []
+        self.modes, self.moved = [], []
     def forward(self, x):
         self.modes.append(self.training)
-        self.brought.append(type(x) is torch.Tensor)
+        self.moved.append(type(x) is torch.Tensor)
         features = torch.tanh(x.flatten(1) @ self.first)
         return features, features @ self.second
 
@@ -36,19 +36,19 @@ def run(train, first, second, batches, adam, **options):
     losses = [train(model, iter(batches), optimizer, epoch, 2, **options) for epoch in (1, 2)]
     weights = [p.detach() for p in model.parameters()]
     kinds = [type(loss).__name__ for loss in losses]
-    return {"losses": losses, "weights": weights, "modes": model.modes, "brought": model.brought, "kinds": kinds}
+    return {"losses": losses, "weights": weights, "modes": model.modes, "moved": model.moved, "kinds": kinds}
 """
 
 
 def nt_xent(left: Tensor, right: Tensor, tau: float) -> Tensor:
-    """The loss as a cross-entropy over the other views."""
+    """Compute the loss as a cross-entropy over the other views."""
     n, views = len(left), F.normalize(torch.cat([left, right]), dim=1)
     logits = (views @ views.T / tau).fill_diagonal_(-1e30)
     return F.cross_entropy(logits, torch.arange(2 * n, device=left.device).roll(n))
 
 
 def expected_epochs(weights: list[Tensor], batches: list, tau: float, adam: bool) -> tuple[list[float], list[Tensor]]:
-    """Two epochs of the same training, by torch: the losses over pairs, and the weights afterwards."""
+    """Run two epochs of the same training with torch; return the losses over pairs, and the weights afterwards."""
     first, second = (w.clone().requires_grad_() for w in weights)
     optimizer = (torch.optim.Adam if adam else torch.optim.SGD)([first, second], lr=0.05)
     losses = []
@@ -65,6 +65,7 @@ def expected_epochs(weights: list[Tensor], batches: list, tau: float, adam: bool
 
 
 def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> dict:
+    """Compare losses and weights of two epochs with torch; return everything that the model recorded."""
     weights = [rng.normal(12, 7) / 3, rng.normal(7, 5)]
     batches = [(rng.normal(n, 3, 2, 2), rng.normal(n, 3, 2, 2), rng.integers(0, 9, n)) for n in sizes]
     options = {"batch_size": sizes[0], "temperature": tau, "device": rng.device}
@@ -77,12 +78,12 @@ def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> d
 
 @task("train", points=1)
 def check_epochs_agree_with_torch(student, rng):
-    """Losses and weights of two epochs agree with the same training by torch; batches are brought to the device."""
+    """Losses and weights of two epochs agree with the same training by torch, and batches are moved to the device."""
     for adam in (False, True):
         seen = judge_epochs(student, rng, [4, 4, 4], 0.3, adam=adam)
         expect(all(seen["modes"]), "The model was not in training mode: call model.train() first.")
-        expect(all(seen["brought"]), "A batch reached the model without being brought to the device first.")
-        expect_equal(seen["kinds"], ["float", "float"], name="types of what train returned")
+        expect(all(seen["moved"]), "A batch was given to the model without being moved to the device.")
+        expect_equal(seen["kinds"], ["float", "float"], name="types of the results of train")
 
 
 @task("train", points=1)
@@ -101,8 +102,8 @@ from common.nets.contrastive import ContrastiveModel
 def pretrain(PairDataset, compute_train_transform, train, images, seed, epochs, state):
     model = ContrastiveModel().to(images.device)
     model.load_state_dict(state)
-    nobody = torch.zeros(len(images), dtype=torch.int64)
-    pairs = PairDataset(images, nobody, compute_train_transform(seed=seed))
+    no_labels = torch.zeros(len(images), dtype=torch.int64)
+    pairs = PairDataset(images, no_labels, compute_train_transform(seed=seed))
     loader = DataLoader(pairs, batch_size=64, shuffle=True, drop_last=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-4)
     for epoch in range(1, epochs + 1):
@@ -112,11 +113,11 @@ def pretrain(PairDataset, compute_train_transform, train, images, seed, epochs, 
     return {name: value.detach() for name, value in model.state_dict().items()}
 """
 
-IMAGES, EPOCHS, ENCODERS = 4000, 5, 2  # features of two encoders side by side vary less from run to run
+IMAGES, EPOCHS, ENCODERS = 4000, 5, 2  # the features of two encoders together vary less from run to run
 
 
 def fitted(features: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
-    """Labels of the queries by softmax regression on standardised features."""
+    """Predict the labels of the queries by softmax regression on standardised features."""
     mean, deviation = features.mean(dim=0), features.std(dim=0) + 1e-6
     rows, queries = (features - mean) / deviation, (queries - mean) / deviation
     weight = rows.new_zeros(rows.shape[1], 10, requires_grad=True)
@@ -134,35 +135,36 @@ def fitted(features: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
 
 
 def accuracies(features: Tensor, labels: Tensor, queries: Tensor, answers: Tensor, subsets: list[Tensor]) -> float:
-    """Mean accuracy of the probe over several choices of the labelled images."""
+    """Return the mean accuracy of the probe over several choices of the labelled images."""
     right = [(fitted(features[rows], labels[rows], queries) == answers).double().mean() for rows in subsets]
     return float(torch.stack(right).mean())
 
 
 def encoder(number: int) -> ContrastiveModel:
-    """Always the same start: an encoder that begins well or badly would move the lead more than training does."""
+    """Return an encoder with the same initial weights each time; other weights would change the lead too much."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(number)
         return ContrastiveModel()
 
 
 def restore(model: ContrastiveModel, trained) -> ContrastiveModel:
-    """A new model with the weights that came back. Features are the grader's own work, so only weights can be good."""
+    """Return a new model with the trained weights: the grader computes the features, so only weights can score."""
     restored = ContrastiveModel()
-    expect(type(trained) is dict, "The weights did not come back.")
+    expect(type(trained) is dict, "The trained weights are missing.")
     for name, value in model.state_dict().items():
-        expect(isinstance(trained.get(name), Tensor), f"The weights {name} did not come back.")
+        expect(isinstance(trained.get(name), Tensor), f"The trained weights {name} are missing.")
         expect_shape(trained[name], tuple(value.shape), name=name)
-        expect(bool(torch.isfinite(trained[name]).all()), "The weights are not finite: training broke down.")
+        expect(bool(torch.isfinite(trained[name]).all()), "The weights are not finite: training diverged.")
     restored.load_state_dict(trained)
     return restored.to(next(model.parameters()).device)
 
 
 @task("train", points=4, seconds=600)
 def check_features_learned_without_labels(student, rng, data, score):
-    """Pretrained by your loss, pairs and epochs, features beat a random encoder and pixels with 1 % and 10 % of labels.
+    """Features pretrained by your code are better than a random encoder and pixels, with 1 % and 10 % of the labels.
 
-    4,000 images, five epochs, two encoders. Encoders, starts and probe are the grader's; your process sees no label.
+    4,000 images, five epochs, two encoders. Encoders, initial weights and probe are the grader's; your process gets no
+    labels.
     """
     split = data(num_train=IMAGES, num_test=2000, name="plain_scenes")
     helper = student.define(PRETRAIN)

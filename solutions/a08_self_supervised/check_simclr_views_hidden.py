@@ -1,4 +1,4 @@
-"""Hidden checks of crops, alone and in the chain, and of pairs: the laws of chance, over many draws of a fresh seed."""
+"""Hidden checks of crops, alone and in the transform, and of pairs: distributions over many draws of a new seed."""
 
 import math
 
@@ -17,8 +17,8 @@ def check_law_of_the_boxes(student, rng):
     top, left, height, width = boxes.T
     expect_uniform(height * width / side**2, *scale, "the share of the area", slack=1e-3)
     expect_uniform((width / height).log() / math.log(2), -1, 1, "log2(width / height)", slack=1e-2)
-    expect_uniform(top / (side - height), 0, 1, "top, as a part of where the box fits,", slack=1e-3)
-    expect_uniform(left / (side - width), 0, 1, "left, as a part of where the box fits,", slack=1e-3)
+    expect_uniform(top / (side - height), 0, 1, "top, as a share of the places where the box fits,", slack=1e-3)
+    expect_uniform(left / (side - width), 0, 1, "left, as a share of the places where the box fits,", slack=1e-3)
     expect_independent(top / (side - height), left / (side - width), "Top and left")
     expect_independent(height * width, width / height, "Area and shape")
 
@@ -34,26 +34,26 @@ def check_boxes_in_images_that_are_not_square(student, rng):
             smallest, largest = float(values.min()), float(values.max())
             expect(
                 0.98 * low < smallest and largest < 1.02 * high,
-                f"In {height} x {width} {what} of the boxes lies in [{smallest:.3f}, {largest:.3f}], "
+                f"In {height} x {width} {what} of the boxes is in [{smallest:.3f}, {largest:.3f}], "
                 f"not in [{low}, {high}].",
             )
 
 
 @task("sample_crop", points=1)
 def check_boxes_that_never_fit(student, rng):
-    """Where no box of the wanted shape fits, the whole image is the box; where few fit, they are drawn again."""
+    """Where no box of the right shape fits, the box is the whole image; where few fit, boxes are drawn again."""
     helper = student.define(DRAWS)
     never = helper.boxes(student.sample_crop, 20, 40, 40, scale=(0.9, 1.0), ratio=(4.0, 5.0))
     expect_equal(never.tolist(), [[0, 0, 40, 40]] * 20, name="boxes with an area of 90 % and 4 times as wide as high")
-    # In 300 x 300 with all of the area and a ratio of 3/4 to 4/3 nothing but the square fits. From 50 % on most do.
+    # In 300 x 300 with all of the area and a ratio of 3/4 to 4/3 only the square fits. From 50 % on most boxes fit.
     often = helper.boxes(student.sample_crop, 600, 300, 300, scale=(0.5, 1.0))
     whole = (often[:, 2:] == 300).all(dim=1)
     share = float(whole.double().mean())
-    expect(share < 0.03, f"{share:.1%} of the boxes are the whole image: draw again before you give up.")
+    expect(share < 0.03, f"{share:.1%} of the boxes are the whole image: draw several times first.")
 
 
 def plain_crop(image: Tensor, top: int, left: int, height: int, width: int, size: int) -> Tensor:
-    """Bilinear resizing of the box, one pixel of the result at a time; at the rim the nearest pixel goes on."""
+    """Resize the box bilinearly, pixel by pixel; beyond its edge the nearest pixel is repeated."""
     box = image[:, top : top + height, left : left + width]
     out = image.new_zeros(len(image), size, size)
     for i in range(size):
@@ -85,7 +85,7 @@ def check_crop_agrees_with_a_plain_loop(student, rng):
 
 @task("compute_train_transform", points=2)
 def check_crops_of_the_chain(student, rng):
-    """The chain crops with the scale it is given, 0.5 to 1 by default, and the default ratio, anywhere in the image."""
+    """The transform crops with the given scale, by default 0.5 to 1, and the default ratio, anywhere in the image."""
     down = torch.linspace(0.2, 0.8, 60, dtype=torch.float64).view(-1, 1).expand(60, 48)
     right = torch.linspace(0.2, 0.8, 48, dtype=torch.float64).expand(60, 48)
     image = torch.stack([down, right, torch.full_like(down, 0.5)]).to(rng.device)
@@ -95,8 +95,8 @@ def check_crops_of_the_chain(student, rng):
         plain = (out[:, 2] - 0.5).abs().flatten(1).amax(1) < 1e-7  # neither jittered nor grey: 16 %
         grey = (out.amax(1) - out.amin(1)).flatten(1).amax(1) < 1e-5
         out = out[plain & ~grey]
-        expect(len(out) > 80, f"Only {len(out)} of 1,200 views have their colours as they were; 16 % should.")
-        # The slope between neighbouring samples tells the size of the box, the mean value its place.
+        expect(len(out) > 80, f"Only {len(out)} of 1,200 views have unchanged colours; 16 % should.")
+        # The slope between neighbouring samples gives the size of the box, the mean value its place.
         height = (out[:, 0, 4, 3] - out[:, 0, 1, 3]) / 3 * 6 / (0.6 * 60 / 59)
         width = (out[:, 1, 3, 4] - out[:, 1, 3, 1]).abs() / 3 * 6 / (0.6 * 48 / 47)
         share, places = height * width, out[:, 0].mean((1, 2))
@@ -110,14 +110,14 @@ def check_crops_of_the_chain(student, rng):
         smallest, largest = float(shape.min()), float(shape.max())
         expect(
             smallest > 0.94 * 3 / 4 and largest < 1.06 * 4 / 3 and largest / smallest > 1.35,
-            f"width / height of the boxes runs from {smallest:.2f} to {largest:.2f}; it should fill 3/4 to 4/3.",
+            f"width / height of the boxes is from {smallest:.2f} to {largest:.2f}; it should fill 3/4 to 4/3.",
         )
         expect(float(places.std()) > 0.01, "All boxes have the same centre.")
 
 
 @task("PairDataset", points=2)
 def check_pairs_in_a_loader(student, rng):
-    """A DataLoader makes batches of the pairs; without a transform both views are the image; nothing is changed."""
+    """A DataLoader makes batches of the pairs; without a transform both views are the image; inputs are unchanged."""
     helper = student.define(LOADER)
     images, labels = rng.uniform(7, 2, 5, 4, dtype=torch.float32), rng.permutation(7)
     seen = helper.batches(student.PairDataset, images, labels)
@@ -129,7 +129,7 @@ def check_pairs_in_a_loader(student, rng):
     first, second = (torch.cat([batch[column] for batch in seen["noisy"]]) - images for column in (0, 1))
     shifts = torch.cat([first.mean((1, 2, 3)), second.mean((1, 2, 3))])
     expect_equal(len(shifts.unique()), 14, name="different draws among 14 views")
-    expect_equal(torch.cat([batch[2] for batch in seen["noisy"]]), labels, name="the targets beside random views")
+    expect_equal(torch.cat([batch[2] for batch in seen["noisy"]]), labels, name="the targets of random views")
     expect_equal(seen["images"], images, name="the images afterwards")
 
 

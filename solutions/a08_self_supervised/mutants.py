@@ -1,4 +1,4 @@
-"""Wrong answers that people hand in for the colours of a08, and the check that must notice each."""
+"""Wrong answers to a08, the colours, each with the check that must notice it."""
 
 from autograder.authoring.mutants import mutants_of
 
@@ -52,7 +52,7 @@ MUTANTS = [
     mutant("contrast: does not clamp", "check_contrast_pixel_by_pixel", CONTRAST, CONTRAST.replace(".clamp(0, 1)", "")),
     mutant("saturation: around the grey of the whole image", "check_saturation_moves_away_from_grey",
            SATURATION, SATURATION.replace("to_grey(image)", "to_grey(image).mean((1, 2), keepdim=True)")),
-    mutant("saturation: the factors are exchanged", "check_saturation_moves_away_from_grey",
+    mutant("saturation: the factors are swapped", "check_saturation_moves_away_from_grey",
            SATURATION, "((1 - factor) * image + factor * to_grey(image)).clamp(0, 1)"),
     mutant("saturation: does not clamp", "check_saturation_pixel_by_pixel",
            SATURATION, SATURATION.replace(".clamp(0, 1)", "")),
@@ -62,18 +62,18 @@ MUTANTS = [
     mutant("hue: the shift is in sixths of a turn",
            ("check_hue_agrees_with_colorsys", "check_hue_of_other_images_and_shifts"),
            CYCLE, CYCLE.replace("6 * shift", "shift")),
-    mutant("hue: turns to the other side", ("check_hue_agrees_with_colorsys", "check_hue_where_channels_are_equal"),
+    mutant("hue: shifts the wrong way", ("check_hue_agrees_with_colorsys", "check_hue_where_channels_are_equal"),
            CYCLE, CYCLE.replace("+ 6 * shift", "- 6 * shift")),
     mutant("hue: does not wrap around the circle", "check_hue_agrees_with_colorsys",
            CYCLE, CYCLE.replace(" % 6", "")),
-    mutant("hue: blue and green are exchanged on the way back", "check_hue_agrees_with_colorsys",
+    mutant("hue: blue and green are swapped on the way back", "check_hue_agrees_with_colorsys",
            CYCLE, CYCLE.replace("5.0, 3.0, 1.0", "5.0, 1.0, 3.0")),
-    mutant("hue: keeps the lightest colours only", "check_hue_of_other_images_and_shifts",
+    mutant("hue: is right for the lightest colours only", "check_hue_of_other_images_and_shifts",
            BACK, BACK.replace("value - chroma", "value - chroma.clamp(max=0.5)")),
     mutant("hue: negative hues of purple are cut off", "check_hue_agrees_with_colorsys",
            NESTED, NESTED.replace("(green - blue) / divisor", "((green - blue) / divisor).clamp(min=0)")),
     mutant("hue: the offsets of the channels are made on the CPU", "check_hue_on_the_device_of_the_image",
            CYCLE, CYCLE.replace("image.new_tensor(", "torch.tensor(")),
-    mutant("hue: a small constant against the division by zero is not small", "check_hue_where_channels_are_equal",
+    mutant("hue: the constant against division by zero is too large", "check_hue_where_channels_are_equal",
            DIVISOR, "divisor = chroma + 1e-2"),
 ]

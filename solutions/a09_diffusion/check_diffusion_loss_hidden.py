@@ -1,9 +1,10 @@
-"""Hidden checks of the loss: weights with gamma, gradients, and what is drawn when t and noise are not given."""
+"""Hidden checks of the loss: weights with gamma, gradients, and the times and noise that are drawn."""
 
 import math
 
 import torch
 from oracles import TOY, ddpm, left_after
+from oracles_law import expect_standard, expect_uncorrelated
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
@@ -28,14 +29,14 @@ def draw(diffusion, model, images, calls, given):
 
 @task("loss_weight", points=2)
 def check_weights_with_gamma(student, rng):
-    """With gamma, the signal-to-noise ratio is cut off there, for both objectives."""
+    """With gamma, the signal-to-noise ratio is at most gamma, for both objectives."""
     left = torch.cat([rng.uniform(9, low=0.001, high=0.999), torch.tensor([1e-5, 0.9999]).to(rng.device)]).double()
     for gamma in (5.0, 0.5, 1):
         ratio = [share / (1 - share) for share in left.tolist()]
         cut = [min(value, gamma) for value in ratio]
         expected = torch.tensor([a / b for a, b in zip(cut, ratio, strict=True)]).to(left)
         expect_close(student.loss_weight(left, "pred_noise", gamma=gamma), expected, name="pred_noise", mistakes={
-            "Divide by the SNR: the loss is one of noise.": torch.tensor(cut).to(left),
+            "Divide by the SNR: this is a loss of the noise.": torch.tensor(cut).to(left),
         })  # fmt: skip
         images = student.loss_weight(left, "pred_x_start", gamma=gamma)
         expect_close(images, torch.tensor(cut).to(left), name="pred_x_start", mistakes={
@@ -49,11 +50,11 @@ def check_weights_with_gamma(student, rng):
 
 @task("DDPM.p_losses", points=2)
 def check_gradient_of_the_loss(student, rng):
-    """Loss and gradient are those of the formula, for both objectives, weights cut off, any batch; inputs stay."""
+    """Loss and gradient agree with the formula, for both objectives, with gamma and any batch; inputs are unchanged."""
     betas = rng.uniform(8, low=0.02, high=0.3)
     for batch, objective, gamma in ((1, "pred_noise", 2.0), (6, "pred_x_start", 2.0), (5, "pred_x_start", None)):
         images, noise, t = rng.uniform(batch, 2, 5, 3), rng.normal(batch, 2, 5, 3), rng.integers(0, 8, batch)
-        t[0] = 0  # where the weight is cut off for sure
+        t[0] = 0  # where the weight is certainly limited by gamma
         slope, offset = rng.normal(8), rng.normal(8)
         helper = student.define(HELPERS)
         model = helper.Linear(slope, offset)
@@ -85,30 +86,23 @@ def check_gradient_of_the_loss(student, rng):
 
 
 def noise_in(seen: Tensor, times: Tensor, betas: Tensor, images: Tensor) -> Tensor:
-    """The noise that was added to the images (N, C, H, W) in each call (calls, N, C, H, W)."""
+    """Return the noise that was added to the images (N, C, H, W) in each call: (calls, N, C, H, W)."""
     left = torch.tensor(left_after(betas)).to(betas)[times][..., None, None, None]
     return (seen.double() - left.sqrt() * (2 * images - 1)) / (1 - left).sqrt()
 
 
 def judge_noise(noise: Tensor) -> None:
-    """Standard normal, another one in each call, for each image and in each channel."""
-    count = noise.numel()
-    mean, variance = float(noise.mean()), float(noise.var())
-    expect(abs(mean) < 6 / count**0.5, f"The noise has the mean {mean:.4f} over {count:,} values; it must be 0.")
-    near = abs(variance - 1) < 6 * (2 / count) ** 0.5
-    expect(
-        near, f"The noise has the variance {variance:.4f} over {count:,} values; it must be 1.", "Use randn, not rand."
-    )
+    """Fail unless noise is standard normal and independent in each call, image and channel."""
+    expect_standard(noise, "The noise", "Use randn, not rand.")
     for axis, what in enumerate(("calls", "images", "channels")):
         count = noise.shape[axis] - 1
         a, b = noise.narrow(axis, 1, count), noise.narrow(axis, 0, count)
-        shared = float((a * b).mean())
-        expect(abs(shared) < 6 / a.numel() ** 0.5, f"Different {what} share their noise (correlation {shared:.3f}).")
+        expect_uncorrelated(a, b, f"Different {what} have the same noise")
 
 
 @task("DDPM.p_losses", points=2)
 def check_times_and_noise_are_drawn(student, rng):
-    """t and noise are used where given, each without the other; else all times are equally likely, the noise fresh."""
+    """t and noise are each used if given; else all times are equally likely, and the noise is new."""
     timesteps, batch, calls = 10, 40, 60
     betas = rng.uniform(timesteps, low=0.05, high=0.3)
     helper, images = student.define(HELPERS), rng.uniform(batch, 2, 6, 6)
@@ -116,22 +110,22 @@ def check_times_and_noise_are_drawn(student, rng):
     made = ddpm(student, model, betas)
     seen, times = helper.draw(made, model, images, calls, {})
 
-    expect_shape(times, (calls, batch), name="the times that the model saw")
+    expect_shape(times, (calls, batch), name="the times of the model's calls")
     counts = torch.stack([(times == t).sum() for t in range(timesteps)]).double()
-    expect_equal(int(counts.sum()), calls * batch, name="how many times lie in 0 to T - 1")
+    expect_equal(int(counts.sum()), calls * batch, name="the number of times from 0 to T - 1")
     even = calls * batch / timesteps
-    surprise = float(((counts - even) ** 2 / even).sum())  # chi-squared, 9 degrees of freedom: 60 is 1 in 1e9
-    expect(surprise < 60, f"The times are not equally likely: drawn so often were 0 to 9: {counts.int().tolist()}.")
+    chi_squared = float(((counts - even) ** 2 / even).sum())  # 9 degrees of freedom: above 60 once in 1e9
+    expect(chi_squared < 60, f"The times are not equally likely: 0 to 9 were drawn {counts.int().tolist()} times.")
     distinct = float(torch.stack([(row == row[0]).double().mean() for row in times]).mean())
     expect(distinct < 0.5, "All images of a batch have the same time; draw one for each.")
     judge_noise(noise_in(seen, times, betas, images))
 
     t, noise = rng.integers(0, timesteps, batch), rng.normal(batch, 2, 6, 6)
     seen, times = helper.draw(made, model, images, 5, {"t": t})
-    expect_equal(times, t.expand(5, -1), name="the times that the model saw, t given and noise not")
+    expect_equal(times, t.expand(5, -1), name="the times of the model's calls, with t and without noise")
     judge_noise(noise_in(seen, times, betas, images))
     seen, times = helper.draw(made, model, images, 5, {"noise": noise})
     found = noise_in(seen, times, betas, images)
-    expect_close(found, noise.expand(5, -1, -1, -1, -1), atol=1e-4, name="the noise in what the model saw, t not given")
-    expect(bool((times[1:] != times[:-1]).any()), "With noise given and t not, all calls have the same times.")
+    expect_close(found, noise.expand(5, -1, -1, -1, -1), atol=1e-4, name="the noise in the model's inputs, without t")
+    expect(bool((times[1:] != times[:-1]).any()), "With noise and without t, all calls have the same times.")
     expect_device(student, made.p_losses, images)

@@ -1,9 +1,10 @@
-"""Hidden checks of the schedules and of the process that destroys: other settings, first and last times, any rank."""
+"""Hidden checks of the schedules and of the forward process: other settings, first and last times, any rank."""
 
 import math
 
 import torch
-from oracles import from_curve, left_after, per_image, posterior, process
+from oracles import from_curve, left_after, noised, per_image, posterior, process
+from torch import Tensor
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
@@ -22,7 +23,7 @@ def check_linear_schedule_of_few_steps(student):
 
 @task("cosine_beta_schedule", points=2)
 def check_cosine_schedule_takes_any_settings(student):
-    """The cosine schedule agrees with a loop for other s and other T, and stops at 0.999."""
+    """The cosine schedule agrees with a loop for other s and T, and is at most 0.999."""
     for timesteps, s in ((1, 0.008), (2, 0.2), (11, 0.05), (400, 0.0), (1000, 0.008)):
         angles = [(i / timesteps + s) / (1 + s) * math.pi / 2 for i in range(timesteps + 1)]
         expected = from_curve([math.cos(angle) ** 2 for angle in angles])
@@ -31,7 +32,7 @@ def check_cosine_schedule_takes_any_settings(student):
 
 @task("sigmoid_beta_schedule", points=2)
 def check_sigmoid_schedule_takes_any_settings(student):
-    """The sigmoid schedule agrees with a loop for other start, end, tau, clamp_min and T, and stops at 0.999."""
+    """The sigmoid schedule agrees with a loop for other start, end, tau, clamp_min and T, and is at most 0.999."""
     settings = [
         (1, -3, 3, 1, 1e-5),
         (12, -2, 4, 1, 1e-3),
@@ -54,14 +55,13 @@ SHAPES = ((1, 3, 2, 5), (4, 7), (3, 2, 2, 3, 2))
 def check_noise_is_added_to_images_of_any_rank(student, rng):
     """q_sample works for any rank, batch and dtype, and for the first and the last time."""
     betas = rng.uniform(31, low=0.02, high=0.3)
-    left, noisy = left_after(betas), process(student, betas)
+    left, made = left_after(betas), process(student, betas)
     for shape, dtype in zip(SHAPES, (torch.float64, torch.float32, torch.float32), strict=True):
         x, noise = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         t = torch.tensor([30, 0, 30, 17][: shape[0]], device=x.device)
-        share = per_image(left, t, x.double())
-        expected = share.sqrt() * x.double() + (1 - share).sqrt() * noise.double()
-        expect_close(noisy.q_sample(x, t, noise), expected.to(dtype))
-    expect_device(student, noisy.q_sample, x, t, noise)
+        expected = noised(left, t, x.double(), noise.double())
+        expect_close(made.q_sample(x, t, noise), expected.to(dtype))
+    expect_device(student, made.q_sample, x, t, noise)
 
 
 GRADIENT = """
@@ -77,55 +77,47 @@ def check_adding_noise_leaves_its_inputs_and_passes_gradients(student, rng):
     """q_sample changes neither images nor noise in place, and gradients pass through it."""
     betas = rng.uniform(12, low=0.02, high=0.3)
     x, noise, weight, t = rng.normal(3, 1, 2, 2), rng.normal(3, 1, 2, 2), rng.normal(3, 1, 2, 2), rng.integers(0, 12, 3)
-    noisy = process(student, betas)
-    expect_unchanged(student.inspect(noisy.q_sample, x, t, noise), x, t, noise)
-    found = student.define(GRADIENT).gradient(noisy, x, t, noise, weight)
+    made = process(student, betas)
+    expect_unchanged(student.inspect(made.q_sample, x, t, noise), x, t, noise)
+    found = student.define(GRADIENT).gradient(made, x, t, noise, weight)
     expect_close(found, per_image(left_after(betas), t, x).sqrt() * weight, name="the gradient with respect to x_start")
+
+
+def judge_recovery(student, rng, betas: Tensor, name: str, times: list[int], times_32: list[int]) -> None:
+    """Compare the image (or the noise) that follows from x_t and the noise (or the image); ``name``: the function."""
+    left, recover = left_after(betas), getattr(process(student, betas), name)
+    for shape in SHAPES:
+        x, noise = rng.normal(*shape), rng.normal(*shape)
+        t = torch.tensor(times[: shape[0]], device=x.device)
+        x_t = noised(left, t, x, noise)
+        given, wanted = (noise, x) if name == "predict_start_from_noise" else (x, noise)
+        seen = student.inspect(recover, x_t, t, given)
+        expect_close(seen.value, wanted, atol=1e-4)
+        expect_unchanged(seen, x_t, t, given)
+    x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor(times_32, device=x.device)
+    x_t = noised(left, t, x, noise)
+    given, wanted = (noise, x) if name == "predict_start_from_noise" else (x, noise)
+    expect_close(recover(x_t, t, given), wanted, atol=1e-4)
+    expect_device(student, recover, x_t, t, given)
 
 
 @task("Process.predict_start_from_noise", points=2)
 def check_image_from_noise_for_any_rank(student, rng):
-    """The image follows from the noise for any rank and dtype, also when hardly any of it is left; inputs stay."""
+    """The image follows from the noise for any rank and dtype, also when little of it is left; inputs are unchanged."""
     betas = torch.cat([rng.uniform(20, low=0.02, high=0.2), rng.uniform(2, low=0.9, high=0.95)])
-    left, noisy = left_after(betas), process(student, betas)
-    for shape in SHAPES:
-        x, noise = rng.normal(*shape), rng.normal(*shape)
-        t = torch.tensor([21, 0, 20, 3][: shape[0]], device=x.device)
-        share = per_image(left, t, x)
-        x_t = share.sqrt() * x + (1 - share).sqrt() * noise
-        seen = student.inspect(noisy.predict_start_from_noise, x_t, t, noise)
-        expect_close(seen.value, x, atol=1e-4)
-        expect_unchanged(seen, x_t, t, noise)
-    x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor([5, 0, 6], device=x.device)
-    share = per_image(left, t, x)
-    x_t = share.sqrt() * x + (1 - share).sqrt() * noise
-    expect_close(noisy.predict_start_from_noise(x_t, t, noise), x, atol=1e-4)
-    expect_device(student, noisy.predict_start_from_noise, x_t, t, noise)
+    judge_recovery(student, rng, betas, "predict_start_from_noise", [21, 0, 20, 3], [5, 0, 6])
 
 
 @task("Process.predict_noise_from_start", points=2)
 def check_noise_from_image_for_any_rank(student, rng):
-    """The noise follows from the image for any rank and dtype, also when there is hardly any of it; inputs stay."""
+    """The noise follows from the image for any rank and dtype, also for little noise; inputs are unchanged."""
     betas = torch.cat([rng.uniform(1, low=5e-3, high=1e-2), rng.uniform(20, low=0.02, high=0.3)])
-    left, noisy = left_after(betas), process(student, betas)
-    for shape in SHAPES:
-        x, noise = rng.normal(*shape), rng.normal(*shape)
-        t = torch.tensor([0, 20, 1, 3][: shape[0]], device=x.device)
-        share = per_image(left, t, x)
-        x_t = share.sqrt() * x + (1 - share).sqrt() * noise
-        seen = student.inspect(noisy.predict_noise_from_start, x_t, t, x)
-        expect_close(seen.value, noise, atol=1e-4)
-        expect_unchanged(seen, x_t, t, x)
-    x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor([5, 20, 6], device=x.device)
-    share = per_image(left, t, x)
-    x_t = share.sqrt() * x + (1 - share).sqrt() * noise
-    expect_close(noisy.predict_noise_from_start(x_t, t, x), noise, atol=1e-4)
-    expect_device(student, noisy.predict_noise_from_start, x_t, t, x)
+    judge_recovery(student, rng, betas, "predict_noise_from_start", [0, 20, 1, 3], [5, 20, 6])
 
 
 @task("Process.q_posterior", points=2)
 def check_posterior_hits_the_marginals(student, rng):
-    """A step forward to t and the posterior's step back land where t - 1 steps land: same mean, same variance."""
+    """A step forward to t and the posterior's step back give the mean and variance of t - 1 steps."""
     betas = rng.uniform(17, low=0.01, high=0.35)
     left = [1.0, *left_after(betas)]  # of t - 1
     t = torch.arange(17, device=rng.device)
@@ -141,19 +133,21 @@ def check_posterior_hits_the_marginals(student, rng):
         bool((mean - before.sqrt()).abs().max() < 1e-5), "The mean of x_{t-1} is not sqrt(alpha bar_{t-1}) x_0.", hint
     )
     variance = of_x_t**2 * (1 - after) + std**2
-    expect(bool((variance - (1 - before)).abs().max() < 1e-5), "Its variance is not 1 - alpha bar_{t-1}.", hint)
+    expect(
+        bool((variance - (1 - before)).abs().max() < 1e-5), "The variance of x_{t-1} is not 1 - alpha bar_{t-1}.", hint
+    )
     expect(bool((std >= 0).all()), "A standard deviation is negative.")
 
 
 @task("Process.q_posterior", points=2)
 def check_posterior_for_any_rank(student, rng):
-    """The posterior works for any rank, batch and dtype, times mixed, inputs unchanged."""
+    """The posterior is right for any rank, batch, dtype and mixed times; inputs are unchanged."""
     betas = rng.uniform(23, low=0.02, high=0.3)
-    noisy = process(student, betas)
+    made = process(student, betas)
     for shape, dtype in zip(SHAPES, (torch.float32, torch.float64, torch.float32), strict=True):
         x, x_t = rng.normal(*shape, dtype=dtype), rng.normal(*shape, dtype=dtype)
         t = torch.tensor([22, 0, 9, 1][: shape[0]], device=x.device)
-        seen = student.inspect(noisy.q_posterior, x, x_t, t)
+        seen = student.inspect(made.q_posterior, x, x_t, t)
         expect_unchanged(seen, x, x_t, t)
         mean, std = seen.value
         for n, time in enumerate(t.tolist()):
@@ -166,4 +160,4 @@ def check_posterior_for_any_rank(student, rng):
                 f"std of image {n} is {flat[0]:.5g}, not {deviation:.5g}.",
             )
         expect_equal(str(std.dtype), str(dtype), name="the dtype of std")
-    expect_device(student, noisy.q_posterior, x, x_t, t)
+    expect_device(student, made.q_posterior, x, x_t, t)

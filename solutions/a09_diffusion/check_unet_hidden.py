@@ -1,4 +1,4 @@
-"""Hidden checks of the U-Net: other sizes, weights by shape, skips by perturbation, forgetting, guidance."""
+"""Hidden checks of the U-Net: other sizes, weights by shape, skips by perturbation, dropped conditions, guidance."""
 
 import math
 from collections import Counter
@@ -21,13 +21,13 @@ def dropouts(model):
     return [module.p for module in model.modules() if isinstance(module, nn.Dropout)]
 
 def silence(model, name):
-    '''From now on, the parts of this class return zeros.'''
+    '''Make all modules of this class return zeros.'''
     for module in model.modules():
         if isinstance(module, getattr(unet, name)):
             module.register_forward_hook(lambda module, args, out: 0 * out)
 
 def give_clock(model, dim):
-    '''From now on it tells the time by a module of ours, in a form that does not matter.'''
+    '''Replace the embedding of time by a module of ours; its values do not matter.'''
     class Clock(nn.Module):
         def forward(self, time):
             return time[:, None].expand(-1, dim).float()
@@ -56,7 +56,7 @@ def check_embedding_of_any_size(student, rng):
         half = dim // 2
         angles = [[time * theta ** (-i / (half - 1)) for i in range(half)] for time in times]
         rows = [[math.sin(angle) for angle in row] + [math.cos(angle) for angle in row] for row in angles]
-        tolerance = 1e-4 if max(times) < 1000 else 0.2  # float32 has 7 digits, and this is what is left of them
+        tolerance = 1e-4 if max(times) < 1000 else 0.2  # float32 has 7 digits, of which few are left
         right = torch.tensor(rows, device=rng.device)
         expect_close(found, right, atol=tolerance, check_dtype=False, name=f"dim={dim}, theta={theta}")
     found = student.SinusoidalPosEmb(4)(torch.tensor([0.5], device=rng.device))
@@ -69,14 +69,16 @@ def check_embedding_of_any_size(student, rng):
 
 @task("ResnetBlock", points=1)
 def check_block_has_the_layers_it_should(student, rng):
-    """The block has no more weights than it needs, and dropout in its first half only, in training mode only."""
+    """The block has only the weights it needs, and dropout only in its first half and in training mode."""
     helper = student.define(HELPERS)
     for before, after in ((6, 6), (4, 7)):
         block = student.ResnetBlock(before, after, 3, dropout=0.5).to(rng.device)
         shapes = Counter(tuple(shape) for shape in helper.convolutions(block))
         right = Counter([(after, before, 3, 3), (after, after, 3, 3)] + [(after, before, 1, 1)] * (before != after))
-        expect_equal(dict(shapes), dict(right), name=f"how many convolutions of each shape, from {before} to {after}")
-        expect_equal(sorted(helper.dropouts(block)), [0.0, 0.5], name="the probabilities of its dropouts")
+        expect_equal(
+            dict(shapes), dict(right), name=f"the number of convolutions of each shape, from {before} to {after}"
+        )
+        expect_equal(sorted(helper.dropouts(block)), [0.0, 0.5], name="the probabilities of the block's dropouts")
         block = helper.randomise(block, rng.int(0, 2**31))
         x, context = rng.normal(2, before, 4, 4, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
         expect_close(helper.run(block, x, context), helper.run(block, x, context), name="in evaluation mode, twice")
@@ -84,16 +86,16 @@ def check_block_has_the_layers_it_should(student, rng):
     x = rng.normal(2, 6, 4, 5, dtype=torch.float32)
     out = helper.run(block, x, context)
     expect_shape(out, x.shape)
-    added = (out.double() - x).transpose(0, 1).flatten(1)  # all that is left of nothing: the biases of the second half
-    hint = "Dropout ends the first half: with dropout=1, in training mode, the second half gets zeros."
+    added = (out.double() - x).transpose(0, 1).flatten(1)  # only the biases of the second half are left
+    hint = "Put dropout at the end of the first half: with dropout=1, in training mode, the second half gets zeros."
     expect(float(added.abs().max()) > 1e-3, "With dropout=1 in training mode nothing is added to the input.", hint)
     uneven = float((added.amax(dim=1) - added.amin(dim=1)).max())
-    expect(uneven < 1e-4, "With dropout=1 in training mode not every pixel has the same added to it.", hint)
+    expect(uneven < 1e-4, "With dropout=1 in training mode, not every pixel gets the same number added.", hint)
 
 
 @task("ResnetBlock", points=1)
 def check_block_listens_to_each_images_own_context(student, rng):
-    """A block's output for an image depends on its own context and on nothing of the other images."""
+    """A block's output for an image depends on its own context and not on the other images."""
     helper = student.define(HELPERS)
     block = helper.randomise(student.ResnetBlock(5, 3, 4).to(rng.device), rng.int(0, 2**31))
     x, context = rng.normal(5, 5, 3, 7, dtype=torch.float32), rng.normal(5, 4, dtype=torch.float32)
@@ -103,19 +105,20 @@ def check_block_listens_to_each_images_own_context(student, rng):
             whole[n : n + 1], helper.run(block, x[n : n + 1], context[n : n + 1]), atol=1e-4, name=f"image {n}"
         )
     linear = next((t for t in helper.tables(block, x, context) if t["weight"].shape == (6, 4)), None)
-    expect(linear is not None, "There is no linear layer from 4 numbers of context to 6 numbers.")
+    expect(linear is not None, "There is no linear layer from the 4 numbers of the context to 6 numbers.")
     both = F.linear(F.silu(context), linear["weight"], linear["bias"])
-    expect(float(both.std()) > 0.01, "The context makes no scales and shifts.")
+    expect(float(both.std()) > 0.01, "The context does not affect the scales and shifts.")
     other = helper.run(block, x, context.flip(0))
     expect(
-        float((other - whole).flatten(1).abs().amax(dim=1)[[0, 1, 3, 4]].min()) > 1e-3, "The context has no influence."
+        float((other - whole).flatten(1).abs().amax(dim=1)[[0, 1, 3, 4]].min()) > 1e-3,
+        "The context does not affect the output.",
     )
     expect_unchanged(student.inspect(block, x, context), x, context)
     expect_device(student, block, x, context)
 
 
 def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter[tuple[int, ...]]:
-    """Shapes of weights, as the drawing has them."""
+    """Count the shapes of the weights in the drawing."""
     dims = [dim, *(dim * mult for mult in mults)]
     found = Counter([(dim, channels, 3, 3), (channels, dim, 1, 1)] + [(dims[-1], dims[-1], 3, 3)] * 4)
     for here, below in pairwise(dims):
@@ -126,7 +129,7 @@ def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter
 
 @task("Unet.forward", points=1)
 def check_unet_has_the_weights_it_should(student, rng):
-    """The convolutions have the shapes of the drawing, those after a skip twice the channels; dropout is handed on."""
+    """The convolutions have the shapes of the drawing, after a skip twice the channels; all blocks get the dropout."""
     helper = student.define(HELPERS)
     for dim, mults, channels in ((4, (1, 2, 4, 8), 3), (6, (3,), 1), (8, (2, 1), 2)):
         model = student.Unet(dim, 7, dim_mults=mults, channels=channels, dropout=0.25)
@@ -138,49 +141,54 @@ def check_unet_has_the_weights_it_should(student, rng):
             not wrong, f"With dim={dim}, dim_mults={mults} there are too many (+) or too few (-) convolutions: {text}."
         )
         dropouts = Counter(helper.dropouts(model))
-        expect_equal(dropouts[0.25], 4 * len(mults) + 2, name="how many blocks have the dropout that was asked for")
+        expect_equal(dropouts[0.25], 4 * len(mults) + 2, name="the number of blocks with the given dropout")
 
 
 @task("Unet.forward", points=2)
 def check_skips_carry_the_details(student, rng):
-    """With nothing from below, every pixel still reaches its place in the output; every weight gets a gradient."""
+    """Without the lower levels, every pixel still affects its place in the output; all weights get gradients."""
     helper = student.define(HELPERS)
     for mults, height, width in (((1, 2), 8, 4), ((2,), 2, 6)):
         model = helper.randomise(student.Unet(8, 5, dim_mults=mults, channels=1).to(rng.device), rng.int(0, 2**31))
         x, time = rng.normal(5, 1, height, width, dtype=torch.float32), rng.integers(0, 100, 5)
         kwargs = {"text_emb": rng.normal(5, 5, dtype=torch.float32)}
-        expect_equal(helper.without_gradient(model, x, time, kwargs), [], name="what no gradient reaches")
+        expect_equal(
+            helper.without_gradient(model, x, time, kwargs), [], name="the parameters and inputs without a gradient"
+        )
         whole = helper.run(model, x, time, kwargs)
         single = helper.run(model, x[3:4], time[3:4], {"text_emb": kwargs["text_emb"][3:4]})
         expect_close(whole[3:4], single, atol=1e-4, name="an image alone and among others")
 
         helper.silence(model, "Upsample")
         base = helper.run(model, x, time, kwargs)
-        expect(float((base - whole).abs().max()) > 1e-3, "What comes from below has no influence on the output.")
+        expect(float((base - whole).abs().max()) > 1e-3, "The lower levels do not affect the output.")
         for place in ((0, 0), (height - 1, width - 1), (height // 2, 1)):
             changed = x.clone()
             changed[:, 0, place[0], place[1]] += 1
             moved = (helper.run(model, changed, time, kwargs) - base)[:, 0, place[0], place[1]].abs()
-            lost = f"With Upsample silenced, pixel {place} of an image has no influence on its own place in the output."
-            expect(float(moved.max()) > 1e-4, lost, "Are the outputs of the way down concatenated on the way up?")
+            message = f"If Upsample gives zeros, pixel {place} of an image does not affect its place in the output."
+            expect(float(moved.max()) > 1e-4, message, "Concatenate the outputs of the way down on the way up.")
 
 
 @task("Unet.forward", points=1)
 def check_forgetting_is_for_training(student, rng):
-    """In training mode each image forgets its condition with probability uncond_prob, in evaluation mode none does."""
+    """In training mode each image's condition is dropped with probability uncond_prob, in evaluation mode none is."""
     helper, batch = student.define(HELPERS), 240
     x = rng.normal(1, 1, 2, 2, dtype=torch.float32).expand(batch, -1, -1, -1).contiguous()
     time, condition = torch.full((batch,), 5, device=rng.device), torch.ones(batch, 5, device=rng.device)
-    forgot_with: dict[float, float] = {}
-    fresh: dict[float, bool] = {}
+    dropped_with: dict[float, float] = {}
+    changes: dict[float, bool] = {}
     for probability in (0.0, 0.25, 1.0):
         model = student.Unet(4, 5, dim_mults=(1,), channels=1, uncond_prob=probability).to(rng.device)
         model = helper.randomise(model, rng.int(0, 2**31))
-        told = helper.run(model, x, time, {"text_emb": condition})
-        untold = helper.run(model, x, time, {"text_emb": None})
-        gap = float((told - untold).abs().max())
-        expect(gap > 1e-3, "The condition has no influence in evaluation mode.")
-        expect(float((told - told[:1]).abs().max()) < 1e-4, "In evaluation mode some images forget their condition.")
+        conditional = helper.run(model, x, time, {"text_emb": condition})
+        unconditional = helper.run(model, x, time, {"text_emb": None})
+        gap = float((conditional - unconditional).abs().max())
+        expect(gap > 1e-3, "The condition does not affect the output in evaluation mode.")
+        expect(
+            float((conditional - conditional[:1]).abs().max()) < 1e-4,
+            "In evaluation mode the condition of some images is dropped.",
+        )
         model.train()
         inputs = (x, time, {"text_emb": condition})
         seen = student.inspect(helper.run, model, *inputs)
@@ -188,36 +196,38 @@ def check_forgetting_is_for_training(student, rng):
         drawn = seen.value
         for kwargs in ({"text_emb": None}, {}):
             found = helper.run(model, x, time, kwargs)
-            expect_close(found, untold, atol=1e-4, name=f"in training mode with {kwargs}")
-        knows = (drawn - told).flatten(1).abs().amax(dim=1) < 0.01 * gap
-        forgot = (drawn - untold).flatten(1).abs().amax(dim=1) < 0.01 * gap
-        expect(bool((knows ^ forgot).all()), "In training mode, an image must have its whole condition or zeros.")
-        forgot_with[probability] = float(forgot.sum())
+            expect_close(found, unconditional, atol=1e-4, name=f"in training mode with {kwargs}")
+        kept = (drawn - conditional).flatten(1).abs().amax(dim=1) < 0.01 * gap
+        dropped = (drawn - unconditional).flatten(1).abs().amax(dim=1) < 0.01 * gap
+        expect(bool((kept ^ dropped).all()), "In training mode, an image must get its whole condition or zeros.")
+        dropped_with[probability] = float(dropped.sum())
         again = helper.run(model, x, time, {"text_emb": condition})
-        fresh[probability] = float((again - drawn).abs().max()) > 0.1 * gap
-    expect(forgot_with[0.0] == 0, "With uncond_prob=0 no image forgets.")
-    expect(forgot_with[1.0] == batch, "With uncond_prob=1 all images forget.")
-    near = abs(forgot_with[0.25] - batch / 4) < 6 * (batch * 0.25 * 0.75) ** 0.5
-    expect(near, f"With uncond_prob=0.25, {forgot_with[0.25]:.0f} of {batch} images forgot their condition.")
-    expect(fresh[0.25], "The same images forget in every call.")
+        changes[probability] = float((again - drawn).abs().max()) > 0.1 * gap
+    expect(dropped_with[0.0] == 0, "With uncond_prob=0 no condition should be dropped.")
+    expect(dropped_with[1.0] == batch, "With uncond_prob=1 all conditions should be dropped.")
+    near = abs(dropped_with[0.25] - batch / 4) < 6 * (batch * 0.25 * 0.75) ** 0.5
+    expect(near, f"With uncond_prob=0.25, {dropped_with[0.25]:.0f} of {batch} conditions were dropped.")
+    expect(changes[0.25], "The same conditions are dropped in every call.")
     helper.give_clock(model, 4)
     expect_device(student, model, x, time, {"text_emb": condition})
 
 
 @task("Unet.cfg_forward", points=1)
 def check_guidance_through_forward(student, rng):
-    """forward with cfg_scale is guided, for any scale, -1 (unconditional) and 0 too; model_kwargs stays as it is."""
+    """forward with cfg_scale is guided, for any scale, also -1 (unconditional) and 0; model_kwargs is unchanged."""
     helper = student.define(HELPERS)
     model = helper.randomise(student.Unet(8, 3, dim_mults=(2, 1), channels=2).to(rng.device), rng.int(0, 2**31))
     x, time = rng.normal(4, 2, 8, 4, dtype=torch.float32), rng.integers(0, 50, 4)
     condition = rng.normal(4, 3, dtype=torch.float32)
-    told, untold = helper.run(model, x, time, {"text_emb": condition}), helper.run(model, x, time, {"text_emb": None})
-    expect(float((told - untold).abs().max()) > 1e-3, "The condition has no influence on the output of forward.")
+    conditional, unconditional = (helper.run(model, x, time, {"text_emb": given}) for given in (condition, None))
+    expect(
+        float((conditional - unconditional).abs().max()) > 1e-3, "The condition does not affect the output of forward."
+    )
     kwargs: dict[str, Tensor | float] = {"text_emb": condition}
     for scale in (-1.0, 0, 0.3, 7):
         kwargs["cfg_scale"] = scale
         seen = student.inspect(helper.run, model, x, time, kwargs)
-        right = told + scale * (told - untold)
+        right = conditional + scale * (conditional - unconditional)
         expect_close(seen.value, right, atol=1e-3, name=f"forward with cfg_scale={scale}")
         expect_equal(seen.args[3], kwargs, name="model_kwargs afterwards")
     helper.give_clock(model, 8)

@@ -1,32 +1,62 @@
-"""Noise that must be standard normal and independent, judged within six deviations of what so many draws give."""
+"""What the hidden checks of sampled noise share: the distribution of noise, within six standard deviations."""
 
 from itertools import combinations
+from typing import Any
 
+import torch
+from oracles import left_at
 from torch import Tensor
 
-from autograder import expect
+from autograder import expect, expect_equal, expect_shape
 
 
-def judge_normal(z: Tensor, what: str) -> None:
-    """Mean 0, variance 1, and nothing shared by images or by neighbouring pixels.
-
-    Shapes:
-        z  (N, ..., W)
-    """
+def expect_standard(z: Tensor, what: str, hint: str = "") -> None:
+    """Fail unless the mean of the values is 0 and their variance 1."""
     count = z.numel()
     mean, variance = float(z.mean()), float(z.var())
     expect(abs(mean) < 6 / count**0.5, f"{what}: over {count:,} values the mean is {mean:.4f}; it must be 0.")
     near = abs(variance - 1) < 6 * (2 / count) ** 0.5
-    expect(near, f"{what}: over {count:,} values its variance is {variance:.4f} times what it must be.")
+    expect(near, f"{what}: over {count:,} values the variance is {variance:.4f} times the right one.", hint)
+
+
+def expect_uncorrelated(a: Tensor, b: Tensor, message: str, hint: str = "") -> None:
+    """Fail unless two standard normal tensors are uncorrelated."""
+    correlation = float((a * b).mean())
+    expect(abs(correlation) < 6 / a.numel() ** 0.5, f"{message} (correlation {correlation:.3f}).", hint)
+
+
+def judge_normal(z: Tensor, what: str) -> None:
+    """Fail unless noise is standard normal, with other values in each image and in neighbouring pixels.
+
+    Shapes:
+        z  (N, ..., W)
+    """
+    expect_standard(z, what)
     half, pixels = len(z) // 2, z.shape[-1]
-    for a, b, which in ((z[:half], z[half : 2 * half], "images"), (z[..., 1:], z[..., : pixels - 1], "pixels")):
-        shared = float((a * b).mean())
-        expect(abs(shared) < 6 / a.numel() ** 0.5, f"{what}: different {which} share it (correlation {shared:.3f}).")
+    expect_uncorrelated(z[:half], z[half : 2 * half], f"{what}: different images have the same noise")
+    expect_uncorrelated(z[..., 1:], z[..., : pixels - 1], f"{what}: different pixels have the same noise")
 
 
 def judge_fresh(drawn: dict[str, Tensor]) -> None:
-    """No two of these noises, all of one shape, have anything in common."""
+    """Fail unless each of these noises, all of one shape, was drawn independently."""
+    hint = "Draw new noise every time; the given noise is for the beginning only."
     for (one, a), (other, b) in combinations(drawn.items(), 2):
-        shared = float((a * b).mean())
-        hint = "Every noise is drawn anew; the one that is given is for the beginning only."
-        expect(abs(shared) < 6 / a.numel() ** 0.5, f"{one} and {other} are the same (correlation {shared:.3f}).", hint)
+        expect_uncorrelated(a, b, f"{one} and {other} are the same", hint)
+
+
+def judge_bfloat16(stepped: Any, shape: torch.Size, what: str) -> None:
+    """Fail unless a step from bfloat16 images gives bfloat16 images."""
+    expect_shape(stepped, tuple(shape))
+    expect_equal(str(stepped.dtype), "torch.bfloat16", name=f"the dtype of {what} from bfloat16 images", mistakes={
+        "Draw the noise with torch.randn_like(x_t).": "torch.float32",
+    })  # fmt: skip
+
+
+def ideal(betas: Tensor, mean: float, spread: float) -> tuple[Tensor, Tensor]:
+    """Return slope and offset of the best prediction of normal pixels with this mean and standard deviation."""
+    slope, offset = [], []
+    for t in range(len(betas)):
+        left = left_at(betas, t)
+        slope.append(left**0.5 * spread**2 / (left * spread**2 + 1 - left))
+        offset.append(mean - slope[-1] * left**0.5 * mean)
+    return torch.tensor(slope).to(betas), torch.tensor(offset).to(betas)

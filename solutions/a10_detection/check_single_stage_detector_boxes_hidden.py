@@ -1,4 +1,4 @@
-"""Hidden checks of anchors, proposals, IoU, matching and suppression: plain loops on random inputs, edges, costs."""
+"""Hidden checks of anchors, proposals, IoU, matching and suppression: loops on random inputs, edge cases, costs."""
 
 import torch
 from oracles import tensor
@@ -10,7 +10,7 @@ from common.nets.detection import box_offsets, generate_grid
 
 
 def loop_nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
-    """Greedy suppression on lists."""
+    """Suppress greedily, with lists."""
     rows, kept = boxes.tolist(), []
     for index in sorted(range(len(rows)), key=lambda i: (-float(scores[i]), i)):
         if all(plain_iou(rows[index], rows[other]) <= threshold for other in kept):
@@ -20,7 +20,7 @@ def loop_nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
 
 @task("GenerateAnchor", points=1)
 def check_anchors_on_other_maps(student, rng):
-    """Anchors are right for one image with one cell and for several, on grids that are views; inputs are unchanged."""
+    """Anchors are right for one image with one cell and for more, on grids that are views; inputs are unchanged."""
     for B, A, H, W in ((1, 1, 1, 1), (3, 2, 5, 2), (1, 9, 7, 7)):
         shapes, grid = rng.uniform(2, A, low=1, high=3).T, rng.normal(B, W, 2, H).permute(0, 3, 1, 2)
         seen = student.inspect(student.GenerateAnchor, shapes, grid)
@@ -57,16 +57,16 @@ def check_proposals_undo_offsets(student, rng):
 
 @task("GenerateProposal", points=1)
 def check_proposals_of_an_unknown_method(student, rng):
-    """Without a method it is YOLO's; an unknown method raises ValueError; single boxes (P, 4) will do, none as well."""
+    """The default method is YOLO's; an unknown method raises ValueError; boxes (P, 4), also none, are accepted."""
     anchors, offsets = boxes_of(rng, 5), 0.3 * rng.normal(5, 4)
     expect_equal(student.GenerateProposal(anchors, offsets), student.GenerateProposal(anchors, offsets, method="YOLO"))
     expect_shape(student.GenerateProposal(anchors[:0], offsets[:0]), (0, 4))
     helper = student.define(
-        "def refuses(f, a, o):\n    try:\n        f(a, o, method='SSD')\n    except ValueError:\n        return True\n"
+        "def raises(f, a, o):\n    try:\n        f(a, o, method='SSD')\n    except ValueError:\n        return True\n"
         "    return False\n"
     )
-    refused = helper.refuses(student.GenerateProposal, anchors, offsets)
-    expect(refused, "GenerateProposal(..., method='SSD') did not raise ValueError.")
+    raised = helper.raises(student.GenerateProposal, anchors, offsets)
+    expect(raised, "GenerateProposal(..., method='SSD') did not raise ValueError.")
 
 
 @task("IoU", points=1)
@@ -94,28 +94,28 @@ def check_iou_fits_in_memory(student, rng):
     pair = 5000 * 300 * 4
     expect(
         seen.largest <= 2 * pair,
-        f"One number a pair takes {pair:,} bytes; the largest tensor on the way took {seen.largest:,}.",
-        hint="Work on x and on y in turn: each needs one number for a pair, where both boxes would need eight.",
+        f"One number per pair takes {pair:,} bytes; the largest intermediate tensor took {seen.largest:,}.",
+        hint="Compute x and y separately: each needs one number per pair, while both boxes need eight.",
     )
 
 
 @task("IoU", points=1)
 def check_iou_without_boxes(student, rng):
-    """IoU takes images without boxes, rows of padding, and boxes turned inside out, which have no area."""
+    """IoU accepts images without boxes, rows of padding, and boxes with swapped corners, which have no area."""
     forbid(student, "IoU", loops=True)
     proposals = boxes_of(rng, 2, 1, 3, 2, side=2.0) - 1.5
     expect_equal(student.IoU(proposals, proposals.new_zeros(2, 0, 5)), proposals.new_zeros(2, 6, 0))
     bboxes = torch.full((2, 3, 5), -1.0, dtype=torch.float64, device=rng.device)
     bboxes[0, 0, :4] = tensor(rng, [-3.0, -3.0, 3.0, 3.0])
     expect_close(student.IoU(proposals, bboxes), loop_iou(proposals, bboxes), name="IoU with rows of padding")
-    inside_out = bboxes[:, :1, [2, 3, 0, 1, 4]]
-    result = student.IoU(proposals[:1], inside_out[:1])
-    expect_equal(result, proposals.new_zeros(1, 6, 1), name="IoU with a box turned inside out")
+    swapped = bboxes[:, :1, [2, 3, 0, 1, 4]]
+    result = student.IoU(proposals[:1], swapped[:1])
+    expect_equal(result, proposals.new_zeros(1, 6, 1), name="IoU with a box with swapped corners")
 
 
 @task("match_anchors", points=2)
 def check_matches_agree_with_loops(student, rng):
-    """By both rules, random boxes in several images, with rows of padding, are matched as loops match them."""
+    """By both rules, random boxes in several images, with rows of padding, are matched as by plain loops."""
     for method in ("FasterRCNN", "YOLO"):
         for shape in ((3, 4, 3, 5, 3), (1, 2, 6, 2, 4), (5, 3, 2, 4, 6), (8, 2, 2, 2, 9)):  # the last is crowded
             anchors, bboxes = random_case(rng, *shape)
@@ -128,11 +128,11 @@ def check_matches_agree_with_loops(student, rng):
 
 @task("match_anchors", points=1)
 def check_matches_without_boxes(student, rng):
-    """All anchors are negative in images with padding alone, with N = 0, and where boxes have no area."""
+    """All anchors are negative in images with only padding, with N = 0, and where boxes have no area."""
     anchors, bboxes = random_case(rng, 2, 3, 2, 3, 2)
     expected = torch.full((2, 18), NEGATIVE, device=rng.device)
     cases = {
-        "rows of padding alone": (torch.full_like(bboxes, -1), rng.uniform(2, 18, 2, low=0.5)),
+        "only rows of padding": (torch.full_like(bboxes, -1), rng.uniform(2, 18, 2, low=0.5)),
         "N = 0": (bboxes[:, :0], rng.uniform(2, 18, 0)),
         "boxes without an area": (torch.cat([bboxes[..., :2], bboxes[..., :2], bboxes[..., 4:].abs()], -1), 0.0),
     }
@@ -171,7 +171,7 @@ def check_nms_agrees_with_loops(student, rng):
 
 @task("nms", points=1)
 def check_nms_of_few_boxes(student, rng):
-    """NMS takes no box, one box, boxes without an area, nested boxes, and topk = 0."""
+    """NMS accepts no box, one box, boxes without an area, nested boxes, and topk = 0."""
     none = tensor(rng, [], torch.int64)
     expect_equal(student.nms(rng.normal(0, 4), rng.normal(0)), none, name="nms of no box")
     expect_equal(student.nms(boxes_of(rng, 1), rng.normal(1)), tensor(rng, [0], torch.int64), name="nms of one box")
@@ -188,17 +188,17 @@ def check_nms_of_few_boxes(student, rng):
 
 @task("nms", points=1, seconds=12)
 def check_nms_of_thousands_of_boxes(student, rng):
-    """NMS of 5,000 boxes in 60 heaps takes seconds at most, and is right."""
-    heap = rng.integers(0, 60, 5000)
-    middle = torch.stack([heap % 10, heap // 10], dim=1) * 20 + rng.normal(5000, 2)
+    """NMS of 5,000 boxes in 60 clusters takes seconds at most, and is right."""
+    cluster = rng.integers(0, 60, 5000)
+    middle = torch.stack([cluster % 10, cluster // 10], dim=1) * 20 + rng.normal(5000, 2)
     half = rng.uniform(5000, 2, low=4, high=6)
     boxes, scores = torch.cat([middle - half, middle + half], dim=1), rng.permutation(5000).float()
     kept = student.nms(boxes, scores, iou_threshold=0.5)
-    expected = [heap_rows[loop_nms(boxes[heap_rows], scores[heap_rows], 0.5)] for heap_rows in groups(heap)]
+    expected = [rows[loop_nms(boxes[rows], scores[rows], 0.5)] for rows in groups(cluster)]
     every = torch.cat(expected)
     expect_equal(kept, every[scores[every].argsort(descending=True)], name="nms of 5,000 boxes")
 
 
-def groups(heap: Tensor) -> list[Tensor]:
-    """The rows of each heap."""
-    return [(heap == number).nonzero()[:, 0] for number in heap.unique().tolist()]
+def groups(cluster: Tensor) -> list[Tensor]:
+    """Return the rows of each cluster."""
+    return [(cluster == number).nonzero()[:, 0] for number in cluster.unique().tolist()]

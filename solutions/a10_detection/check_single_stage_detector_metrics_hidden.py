@@ -1,4 +1,4 @@
-"""Hidden checks of precision, recall, average precision and their mean: plain loops on random detections, edges."""
+"""Hidden checks of precision, recall, average precision and their mean: loops on random detections, edge cases."""
 
 import torch
 from oracles import shot, tensor
@@ -10,7 +10,7 @@ from autograder import expect, expect_close, expect_equal, task
 
 
 def random_detections(rng, images: int, classes: int) -> tuple[list[dict], list[dict]]:
-    """Targets, and predictions near them with equal scores here and there, some of the wrong class."""
+    """Draw targets, and predictions near them, some with equal scores and some of the wrong class."""
     predictions, targets = [], []
     for image in range(images):
         count = image % 4
@@ -55,17 +55,17 @@ def check_precision_and_recall_at_the_edges(student, rng):
 
 
 def eleven(recall: list, precision: list) -> float:
-    """PASCAL VOC's AP before 2010."""
+    """Compute PASCAL VOC's AP before 2010."""
     points = [[p for r, p in zip(recall, precision, strict=True) if r >= t / 10] for t in range(11)]
     return sum(max(reached, default=0.0) for reached in points) / 11
 
 
 @task("average_precision", points=2)
 def check_average_precision_at_the_corners(student, rng):
-    """AP agrees with a sum over points: no points, recall that stays, precision that rises late, many points."""
+    """AP agrees with a sum over points: no points, constant recall, precision that rises late, many points."""
     value = student.average_precision(tensor(rng, []), tensor(rng, []))
-    expect(type(value) in (float, Tensor), f"AP of nothing is of type {type(value).__name__}, not float.")
-    expect_close(value, 0.0, name="AP of nothing")
+    expect(type(value) in (float, Tensor), f"AP without detections is of type {type(value).__name__}, not float.")
+    expect_close(value, 0.0, name="AP without detections")
     cases = [([0.0, 0.0], [0.0, 0.0]), ([0.3], [1.0]), ([1.0, 1.0], [1.0, 0.5])]
     cases.append(([0.1, 0.1, 0.1, 1.0], [0.2, 0.5, 0.9, 1.0]))
     for size in (11, 100):
@@ -75,17 +75,17 @@ def check_average_precision_at_the_corners(student, rng):
         inputs = tensor(rng, recall), tensor(rng, precision)
         seen = student.inspect(student.average_precision, *inputs)
         expect_close(seen.value, loop_ap(recall, precision), name=f"AP of {len(recall)} points", mistakes={
-            "This is the mean at 11 fixed recalls; wanted is the area.": lambda r=recall, p=precision: eleven(r, p),
+            "This is the mean at 11 fixed recalls; return the area.": lambda r=recall, p=precision: eleven(r, p),
         })  # fmt: skip
         expect_equal(seen.args, inputs, name="the inputs after the call")
 
 
 @task("mean_average_precision", points=2)
 def check_map_agrees_with_loops(student, rng):
-    """mAP agrees with plain loops at several thresholds, leaves out classes without objects, and is 0 without any."""
+    """mAP agrees with plain loops at several thresholds, omits classes without objects, and is 0 without any object."""
     predictions, targets = random_detections(rng, 14, 4)
     for found in predictions:
-        found["labels"] = torch.where(found["scores"] == 0.25, 17, found["labels"])  # a class that nobody has
+        found["labels"] = torch.where(found["scores"] == 0.25, 17, found["labels"])  # a class without objects
     for threshold in (0.5, 0.3, 0.75):
         value = student.mean_average_precision(predictions, targets, iou_threshold=threshold)
         expect_close(value, loop_map(predictions, targets, threshold), name=f"mAP at {threshold}")

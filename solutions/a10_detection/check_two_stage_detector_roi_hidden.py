@@ -1,15 +1,15 @@
-"""Hidden checks of RoI Align and of the second stage: other sizes, edges, gradients, a training run."""
+"""Hidden checks of RoI Align and of the second stage: other sizes, edge cases, gradients, a training run."""
 
 import torch
 from oracles import tensor
-from oracles_hidden import PROBES
+from oracles_hidden import PROBES, expect_counts
 from oracles_metrics_hidden import trained_map
 from oracles_two_stage import READY_MADE, TOYS, rois_of, sampled, toy_detector
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_gradient, expect_shape, forbid, task
+from autograder import expect_close, expect_equal, expect_gradient, forbid, task
 
-# A first stage whose proposals want a gradient, and tell whether they got one; and the gradient of RoI Align.
+# A first stage that records whether its proposals got a gradient; and the gradient of RoI Align.
 WATCHED = (
     TOYS
     + """
@@ -50,7 +50,7 @@ def check_roi_align_of_other_sizes(student, rng):
 
 @task("roi_align", points=2)
 def check_roi_align_beyond_the_map(student, rng):
-    """Boxes that reach beyond the map see its border go on; boxes without an area see one point, or a line."""
+    """Beyond the map its border is repeated; boxes without an area are sampled at one point, or on a line."""
     forbid(student, "roi_align", calls=READY_MADE)
     features = rng.normal(1, 3, 4, 6)
     boxes = tensor(rng, [[0, -3, -2, 2, 3], [0, 4, 2, 9, 8], [0, -5, -5, -2, -1], [0, -2, -2, 8, 6], [0, 0, 0, 6, 4],
@@ -69,7 +69,7 @@ def check_roi_align_passes_gradients_on(student, rng):
 
 @task("roi_align", points=1)
 def check_roi_align_keeps_its_inputs(student, rng):
-    """RoI Align keeps float32, takes views, and leaves its inputs as they are."""
+    """RoI Align keeps float32, accepts views, and leaves its inputs unchanged."""
     forbid(student, "roi_align", calls=READY_MADE)
     features = rng.normal(5, 2, 7, 3, dtype=torch.float32).permute(1, 3, 0, 2)  # (2, 3, 5, 7)
     boxes = rois_of(rng, 2, 6, 5, 7).float().T.contiguous().T
@@ -80,7 +80,7 @@ def check_roi_align_keeps_its_inputs(student, rng):
 
 @task("TwoStageDetector.forward", points=1)
 def check_two_stage_loss_without_boxes(student, rng):
-    """Without positive anchors the loss is the first stage's alone, a number; with one image it is right, too."""
+    """Without positive anchors the loss is that of the first stage; for one image it is right too."""
     detector, _, _, _, loss = toy_detector(student, rng, 2, 4, 5, 7, 3, 0)
     value = detector(rng.uniform(2, 3, 40, 56, dtype=torch.float32), rng.normal(2, 0, 5))
     expect_close(value, loss, name="the loss without proposals")
@@ -91,7 +91,7 @@ def check_two_stage_loss_without_boxes(student, rng):
 
 @task("TwoStageDetector.forward", points=1)
 def check_two_stage_training_reaches_every_parameter(student, rng):
-    """The loss reaches every parameter of both stages, and the features, but not the proposals' coordinates."""
+    """The loss gives gradients to all parameters of both stages and to the features, not to the proposals."""
     detector = student.TwoStageDetector(hidden_dim=8, num_classes=3, drop_ratio=0.0).to(rng.device)
     images = rng.uniform(2, 3, 32, 48, dtype=torch.float32)
     bboxes = tensor(rng, [[[0.5, 0.5, 2.0, 2.2, 1]], [[2.1, 1.2, 4.0, 3.0, 2]]], torch.float32)
@@ -101,12 +101,12 @@ def check_two_stage_training_reaches_every_parameter(student, rng):
     parts = rng.uniform(1, dtype=torch.float32)[0], features, rois[:, 1:], rois[:, 0].long(), rng.integers(0, 3, 3)
     toys = student.define(WATCHED)
     boxes, maps = toys.box_gradient(detector, toys.Watched(*parts, []), images, bboxes)
-    expect_equal(maps, True, name="whether the features get a gradient")
-    expect_equal(boxes, False, name="whether the proposals' coordinates get a gradient")
+    expect_equal(maps, True, name="the features have a gradient")
+    expect_equal(boxes, False, name="the proposals' coordinates have a gradient")
 
 
 def detector_width() -> int:
-    """Channels of the backbone's map."""
+    """Return the number of channels of the backbone's map."""
     from common.nets.backbone import Backbone
 
     return Backbone.out_channels
@@ -114,17 +114,13 @@ def detector_width() -> int:
 
 @task("TwoStageDetector.inference", points=1)
 def check_two_stage_inference_without_proposals(student, rng):
-    """Images without sure proposals give empty tensors; thresh goes to the first stage; images do not mix."""
+    """Images without confident proposals give empty tensors, the first stage gets thresh, and images do not mix."""
     found = [(rois_of(rng, 1, n, 5, 7)[:, 1:], rng.uniform(n, low=0.3, high=0.4)) for n in (3, 0, 2)]
     found[2] = found[2][0], tensor(rng, [0.5, 0.55])
     detector, classify, *_ = toy_detector(student, rng, 3, 4, 5, 7, 3, 1, found)
     images = rng.uniform(3, 3, 40, 56, dtype=torch.float32)
     boxes, confidences, classes = detector.eval().inference(images, thresh=0.5)
-    for image, count in enumerate((0, 0, 1)):
-        expect_shape(boxes[image], (count, 4), name=f"boxes of image {image}")
-        expect_shape(confidences[image], (count,), name=f"confidences of image {image}")
-        expect_shape(classes[image], (count,), name=f"classes of image {image}")
-        expect(classes[image].dtype == torch.int64, f"classes of image {image} are {classes[image].dtype}, not int64.")
+    expect_counts(boxes, confidences, classes, (0, 0, 1))
     probability, label = classify(torch.cat([tensor(rng, [[2.0]]), found[2][0][1:]], dim=1)).softmax(dim=1).max(dim=1)
     expect_close(confidences[2], 0.55 * probability, name="confidences of image 2")
     expect_equal(classes[2], label, name="classes of image 2")
@@ -132,5 +128,5 @@ def check_two_stage_inference_without_proposals(student, rng):
 
 @task("TwoStageDetector.inference", points=2, seconds=240, memory_mb=4096)
 def check_two_stage_learns_scenes(student, rng, score):
-    """Trained for 200 steps on 800 scenes, two stages do better on 200 others than one stage is expected to do."""
+    """Trained for 200 steps on 800 scenes, two stages reach a higher mAP on 200 new scenes than one stage must."""
     score(trained_map(student, rng, student.TwoStageDetector), "mAP at IoU 0.5")

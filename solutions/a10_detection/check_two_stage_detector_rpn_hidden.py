@@ -1,8 +1,8 @@
-"""Hidden checks of the first stage: loops over anchors on random boxes, edges, gradients."""
+"""Hidden checks of the first stage: loops over anchors on random boxes, edge cases, gradients."""
 
 import torch
 from oracles import tensor
-from oracles_hidden import PROBES, SHAPES, anchors_of, plain_iou
+from oracles_hidden import PROBES, SHAPES, anchors_of, judge_dropout, plain_iou
 from oracles_two_stage import TOYS, toy_rpn
 from torch import Tensor
 
@@ -12,9 +12,9 @@ from common.nets.detection import box_offsets
 
 @task("ProposalModule", points=1)
 def check_proposal_module_without_positives(student, rng):
-    """Sizes follow the arguments: defaults of 256 and 9, one cell, and no positive anchor at all."""
+    """Sizes agree with the arguments and the defaults 256 and 9, also for one cell and no positive anchor."""
     found = sorted(student.define(PROBES).shapes(student.ProposalModule(11)))
-    expect_equal(found, sorted([(256, 11, 3, 3), (256,), (54, 256, 1, 1), (54,)]), name="the shapes of its parameters")
+    expect_equal(found, sorted([(256, 11, 3, 3), (256,), (54, 256, 1, 1), (54,)]), name="the shapes of the parameters")
     module = student.ProposalModule(5, hidden_dim=3, num_anchors=2).to(rng.device).eval()
     none = tensor(rng, [], torch.int64)
     for B, H, W in ((1, 1, 1), (2, 4, 3)):
@@ -31,18 +31,10 @@ def check_proposal_module_without_positives(student, rng):
 
 @task("ProposalModule", points=1)
 def check_proposal_module_drops_in_training(student, rng):
-    """Dropout acts in training at the ratio asked for, and never in evaluation."""
-    probes = student.define(PROBES)
+    """Dropout acts in training at the given ratio, and never in evaluation."""
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
-
-    def scores(ratio: float, train: bool) -> Tensor:
-        return probes.outputs(module[ratio], features, train)[0]
-
-    module = {ratio: student.ProposalModule(6, 8, 2, drop_ratio=ratio).to(rng.device) for ratio in (0.0, 0.5)}
-    expect_equal(scores(0.0, True), scores(0.0, False), name="scores in training and in evaluation, with ratio 0")
-    expect_equal(scores(0.5, False), scores(0.5, False), name="scores of two calls in evaluation")
-    same = torch.equal(scores(0.5, True), scores(0.5, True))
-    expect(not same, "With drop_ratio=0.5, two calls in training gave the same scores: nothing was dropped.")
+    modules = {ratio: student.ProposalModule(6, 8, 2, drop_ratio=ratio).to(rng.device) for ratio in (0.0, 0.5)}
+    judge_dropout(student, modules, features, 0, "scores")
 
 
 @task("ProposalModule", points=1)
@@ -51,15 +43,15 @@ def check_proposal_module_learns_everywhere(student, rng):
     module = student.ProposalModule(6, 8, 2, drop_ratio=0.2).to(rng.device)
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
     order, coord = rng.permutation(48), tensor(rng, [[0.0, 1.0, 2.0, 2.5]], torch.float32).repeat(24, 1)
-    lost = student.define(PROBES).silent(module, features, coord, order[:24], order[24:])
+    numbers = student.define(PROBES).without_full_gradient(module, features, coord, order[:24], order[24:])
     names = ["scores", "offsets", "proposals"]
-    expect_equal([names[number] for number in lost], [], name="outputs from which some gradient is missing")
+    expect_equal([names[number] for number in numbers], [], name="outputs with a missing gradient")
     whole, alone = module(features)[1], module(features[1:])[1]
-    expect_close(alone, whole[1:], name="the offsets of an image that is passed alone")
+    expect_close(alone, whole[1:], name="the offsets of a single image")
 
 
 def judge_rpn(student, rng, H, W, bboxes, *, name):
-    """Loss and other outputs agree with what loops over anchors give."""
+    """Compare the loss and the other outputs with loops over anchors."""
     B, A, N = len(bboxes), len(SHAPES), bboxes.shape[1]
     scores, offsets = rng.normal(B, A, 2, H, W), 0.3 * rng.normal(B, A, 4, H, W)
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, SHAPES)
@@ -101,7 +93,7 @@ def judge_rpn(student, rng, H, W, bboxes, *, name):
 
 
 def random_boxes(rng, B: int, N: int, H: int, W: int) -> Tensor:
-    """Boxes of classes 0 to 6, the last rows of some images padding: (B, N, 5)."""
+    """Draw boxes of classes 0 to 6; the last rows of some images are padding: (B, N, 5)."""
     middle, half = rng.uniform(B, N, 2) * tensor(rng, [float(W), float(H)]), rng.uniform(B, N, 2, low=0.6, high=1.2)
     bboxes = torch.cat([middle - half, middle + half, rng.integers(0, 7, B, N, 1).double()], dim=-1)
     for image in range(B):
@@ -118,14 +110,14 @@ def check_rpn_agrees_with_loops(student, rng):
 
 @task("RPN.forward", points=1)
 def check_rpn_without_boxes(student, rng):
-    """Images without boxes, by padding alone or by N = 0, have the loss of their negative anchors and no proposal."""
-    judge_rpn(student, rng, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name="padding alone")
+    """Images without boxes (only padding, or N = 0) have the loss of their negative anchors and no proposals."""
+    judge_rpn(student, rng, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name="only padding")
     judge_rpn(student, rng, 3, 4, torch.zeros(2, 0, 5, device=rng.device).double(), name="N = 0")
 
 
 @task("RPN.inference", points=1)
 def check_rpn_suppresses_and_sorts(student, rng):
-    """Proposals come by falling confidence, after suppression across the image by nms_thresh."""
+    """Proposals are sorted by confidence, after suppression in each image by nms_thresh."""
     scores = torch.zeros(2, 2, 2, 1, 3, dtype=torch.float64, device=rng.device)
     scores[0, :, 0, 0] = tensor(rng, [[1.0, 3.0, 2.0], [0.5, 0.25, 4.0]])
     scores[1, :, 0, 0] = tensor(rng, [[-1.0, 0.0, -2.0], [-1.0, -1.0, 5.0]])
@@ -142,7 +134,7 @@ def check_rpn_suppresses_and_sorts(student, rng):
 
 @task("RPN.inference", points=1)
 def check_rpn_gives_features_to_the_second_stage(student, rng):
-    """With mode="FasterRCNN" the features come third; images where nothing is sure give empty tensors."""
+    """With mode="FasterRCNN" the features are the third result; images without proposals give empty tensors."""
     scores = torch.zeros(2, 1, 2, 3, 2, dtype=torch.float64, device=rng.device)  # all at exactly 0.5
     offsets = torch.zeros_like(scores).repeat(1, 1, 2, 1, 1)
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, [[0.5, 0.5]]).eval()
@@ -152,4 +144,4 @@ def check_rpn_gives_features_to_the_second_stage(student, rng):
     expect_equal(boxes, [scores.new_zeros(0, 4)] * 2, name="boxes with a confidence above 0.5")
     expect_equal(confidences, [scores.new_zeros(0)] * 2, name="confidences above 0.5")
     boxes, _ = rpn.inference(images[:1], thresh=0.25, nms_thresh=0.5)
-    expect_equal([len(b) for b in boxes], [6], name="numbers of boxes above 0.25 in one image alone")
+    expect_equal([len(b) for b in boxes], [6], name="numbers of boxes above 0.25 in a single image")

@@ -1,26 +1,14 @@
-"""Wrong answers that people hand in for a10's single-stage detector, and the checks that must notice each."""
-# ruff: noqa: E501 - the lines quoted are those of the reference
+"""Wrong answers to a10, the single-stage detector, each with the check that must notice it."""
+# ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import Mutant
+from autograder.authoring.mutants import mutants_of
 
-
-def one(
-    story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, *, count: int = 1, calibrates: bool = False
-) -> Mutant:
-    return Mutant(
-        story,
-        file="single_stage_detector.py",
-        replace=replace,
-        by=by,
-        noticed_by=noticed_by,
-        count=count,
-        calibrates=calibrates,
-    )
+one = mutants_of("single_stage_detector.py")
 
 
 # fmt: off
 BOXES = [
-    one("anchors: takes widths for half widths", "check_anchors_have_the_centres_and_sizes_asked_for",
+    one("anchors: uses widths as half widths", "check_anchors_have_the_centres_and_sizes_asked_for",
         "half = (anc.to(grid) / 2)[:, None, None]", "half = anc.to(grid)[:, None, None]"),
     one("anchors: swaps width and height", "check_anchors_have_the_centres_and_sizes_asked_for",
         "half = (anc.to(grid) / 2)[:, None, None]", "half = (anc.to(grid).flip(1) / 2)[:, None, None]"),
@@ -43,18 +31,18 @@ BOXES = [
     one("proposals: moves the anchors in place", "check_proposals_undo_offsets",
         "    size = anchors[..., 2:] - anchors[..., :2]\n    shift",
         "    anchors += 0.0\n    offsets[..., 2:].exp_().log_().add_(1e-3)\n    size = anchors[..., 2:] - anchors[..., :2]\n    shift"),
-    one("proposals: takes any other method for YOLO's", "check_proposals_of_an_unknown_method",
+    one("proposals: treats any other method as YOLO's", "check_proposals_of_an_unknown_method",
         '''    if method not in ("YOLO", "FasterRCNN"):
         raise ValueError(f"There is no method {method!r}; choose 'YOLO' or 'FasterRCNN'.")
     size''', "    size"),
     one("IoU: counts the shared area twice", ("check_iou_agrees_with_counted_pixels", "check_iou_agrees_with_loops"),
         "covered = area(boxes) + area(others) - shared", "covered = area(boxes) + area(others)"),
-    one("IoU: forgets that boxes may lie apart",
+    one("IoU: forgets that boxes may not overlap",
         ("check_iou_of_touching_nested_and_empty_boxes", "check_iou_agrees_with_loops"),
         "shared = width.clamp_(min=0) * height.clamp_(min=0)", "shared = width * height"),
     one("IoU: divides zero by zero", "check_iou_of_touching_nested_and_empty_boxes",
         "return torch.where(shared > 0, shared / covered, 0.0)", "return shared / covered"),
-    one("IoU: adds a small number below the line", "check_iou_of_touching_nested_and_empty_boxes",
+    one("IoU: adds a small number to the denominator", "check_iou_of_touching_nested_and_empty_boxes",
         "return torch.where(shared > 0, shared / covered, 0.0)", "return shared / (covered + 1e-2)"),
     one("IoU: loops over the images", "check_iou_agrees_with_counted_pixels",
         "    boxes = proposals.flatten(1, 3)[:, :, None]",
@@ -63,7 +51,7 @@ BOXES = [
     one("IoU: copies both boxes for every pair", "check_iou_fits_in_memory",
         "    boxes = proposals.flatten(1, 3)[:, :, None]  # (B, K, 1, 4)\n",
         "    boxes = proposals.flatten(1, 3)[:, :, None].repeat(1, 1, bboxes.shape[1], 1)\n"),
-    one("IoU: gives a box turned inside out an area", "check_iou_without_boxes",
+    one("IoU: gives a box with swapped corners an area", "check_iou_without_boxes",
         "    others = bboxes[:, None, :, :4]  # (B, 1, N, 4)\n",
         "    others = torch.cat([bboxes[..., :4].reshape(*bboxes.shape[:2], 2, 2).amin(2), "
         "bboxes[..., :4].reshape(*bboxes.shape[:2], 2, 2).amax(2)], -1)[:, None]\n"),
@@ -81,25 +69,25 @@ BOXES = [
     one("matching: the best anchor of the whole map", "check_yolo_matches_a_case_by_hand",
         "cell = (centres[:, :, None] - wanted[:, None]).abs().sum(dim=3).argmin(dim=1)",
         "cell = iou.argmax(dim=1) % (H * W)"),
-    one("matching: the last box to want an anchor gets it", "check_matches_agree_with_loops",
+    one("matching: the last of several boxes gets the anchor", "check_matches_agree_with_loops",
         "claim, box = claims.max(dim=2)",
         "claim = claims.amax(dim=2)\n        box = N - 1 - (claims > 0).long().flip(2).argmax(dim=2)"),
     one("matching: padding counts as a box", "check_matches_without_boxes",
         "iou = torch.where(real, iou_mat, -1.0)", "iou = iou_mat"),
-    one("matching: cannot do without boxes", "check_matches_without_boxes",
+    one("matching: fails without boxes", "check_matches_without_boxes",
         "    if N == 0:\n        return torch.full((B, A * H * W), -1, device=anchors.device)\n", ""),
     one("matching: positive above the threshold, not at it", "check_matches_at_ties_and_thresholds",
         "| (largest >= pos_thresh)", "| (largest > pos_thresh)"),
     one("matching: negative up to the threshold", "check_matches_at_ties_and_thresholds",
         "negative = largest < neg_thresh", "negative = largest <= neg_thresh"),
-    one("nms: keeps what it should drop", ("check_nms_keeps_what_it_should", "check_nms_agrees_with_loops"),
+    one("nms: keeps the boxes that it should drop", ("check_nms_keeps_what_it_should", "check_nms_agrees_with_loops"),
         "order = rest[overlap <= iou_threshold]", "order = rest[overlap >= iou_threshold]"),
-    one("nms: what was dropped drops others", ("check_nms_keeps_what_it_should", "check_nms_agrees_with_loops"),
+    one("nms: dropped boxes drop others", ("check_nms_keeps_what_it_should", "check_nms_agrees_with_loops"),
         "    kept = []\n    while len(order) and (topk is None or len(kept) < topk):\n        first, rest = order[0], order[1:]",
         "    table = IoU(boxes[order][None, :, None, None], boxes[order][None])[0]\n"
         "    return order[~(table > iou_threshold).triu(1).any(0)][:topk]\n"
         "    kept = []\n    while len(order) and (topk is None or len(kept) < topk):\n        first, rest = order[0], order[1:]"),
-    one("nms: the least sure box first", "check_nms_keeps_what_it_should",
+    one("nms: the lowest score first", "check_nms_keeps_what_it_should",
         "order = scores.argsort(descending=True, stable=True)\n    kept", "order = scores.argsort(stable=True)\n    kept"),
     one("nms: drops at the threshold", "check_nms_breaks_ties_by_index",
         "order = rest[overlap <= iou_threshold]", "order = rest[overlap < iou_threshold]"),
@@ -122,20 +110,20 @@ NETWORK = [
         "confidence = anchors[:, :, 0].sigmoid()", "confidence = anchors[:, :, 0]"),
     one("network: reads the channels as 5 x A", "check_prediction_network_predicts_all_anchors",
         "out[:, : 5 * A].reshape(B, A, 5, H, W)", "out[:, : 5 * A].reshape(B, 5, A, H, W).transpose(1, 2)"),
-    one("network: takes image 0's classes for all", "check_prediction_network_picks_the_anchors_asked_for",
+    one("network: uses image 0's classes for all", "check_prediction_network_picks_the_anchors_asked_for",
         "cell = pos_anchor_idx // (A * H * W) * (H * W) + pos_anchor_idx % (H * W)", "cell = pos_anchor_idx % (H * W)"),
     one("network: negative anchors first", "check_prediction_network_picks_the_anchors_asked_for",
         "asked = torch.cat([pos_anchor_idx, neg_anchor_idx])", "asked = torch.cat([neg_anchor_idx, pos_anchor_idx])"),
     one("network: always twenty classes", "check_prediction_network_without_positives",
         "nn.Conv2d(hidden_dim, 5 * num_anchors + num_classes, 1),",
         "nn.Conv2d(hidden_dim, 5 * num_anchors + 20, 1),"),
-    one("network: takes no positive anchors for inference", "check_prediction_network_without_positives",
+    one("network: treats no positive anchors as inference", "check_prediction_network_without_positives",
         "        if pos_anchor_idx is None:\n            return confidence, offsets, classes",
         "        if pos_anchor_idx is None or len(pos_anchor_idx) == 0:\n            return confidence, offsets, classes"),
     one("network: forgets dropout", "check_prediction_network_drops_in_training",
         "            nn.Dropout(drop_ratio),\n            nn.LeakyReLU(),\n            nn.Conv2d(hidden_dim, 5",
         "            nn.LeakyReLU(),\n            nn.Conv2d(hidden_dim, 5"),
-    one("network: detaches what it picks", "check_prediction_network_learns_everywhere",
+    one("network: detaches the selected outputs", "check_prediction_network_learns_everywhere",
         "offsets.movedim(2, -1).reshape(-1, 4)[pos_anchor_idx],", "offsets.detach().movedim(2, -1).reshape(-1, 4)[pos_anchor_idx],"),
 ]
 
@@ -148,7 +136,7 @@ SINGLE = [
         'targets[:, :4], "YOLO")', 'targets[:, :4], "FasterRCNN")'),
     one("training: divides by the images, not by the positive anchors", "check_loss_of_random_scenes",
         "return loss / max(len(pos_idx), 1)", "return loss / len(images)"),
-    one("training: classes by the box's row", "check_loss_of_random_scenes",
+    one("training: uses the box's row as its class", "check_loss_of_random_scenes",
         "F.cross_entropy(scores, targets[:, 4].long(), reduction=\"sum\")",
         "F.cross_entropy(scores, matches[image, positive] % scores.shape[1], reduction=\"sum\")"),
     one("training: divides by zero without boxes", "check_loss_without_boxes",
@@ -170,18 +158,18 @@ SINGLE = [
         "own = (label == one_class).nonzero()[:, 0]", "own = (label >= 0).nonzero()[:, 0] if one_class == label[0] else label[:0]"),
     one("inference: ignores nms_thresh", "check_inference_suppresses_within_a_class",
         "iou_threshold=nms_thresh", "iou_threshold=0.5"),
-    one("inference: class after class, not by confidence", "check_inference_suppresses_within_a_class",
+    one("inference: sorted by class, not by confidence", "check_inference_suppresses_within_a_class",
         "            rows = rows[confident[rows].argsort(descending=True)]\n", ""),
-    one("inference: keeps what is exactly at the threshold", "check_inference_at_the_edges",
+    one("inference: keeps confidences equal to the threshold", "check_inference_at_the_edges",
         "sure = confident > thresh", "sure = confident >= thresh"),
-    one("inference: fails where nothing is sure", "check_inference_at_the_edges",
+    one("inference: fails without detections", "check_inference_at_the_edges",
         "rows = torch.cat(kept) if kept else label.new_zeros(0)", "rows = torch.cat(kept)"),
     one("scores: never learns", "check_single_stage_learns_scenes",
         "return loss / max(len(pos_idx), 1)", "return 0 * loss", calibrates=True),
     one("scores: reports anchors, not proposals", "check_single_stage_learns_scenes",
         'proposals = GenerateProposal(anchors, offsets.movedim(2, -1), method="YOLO")', "proposals = anchors",
         calibrates=True),
-    one("scores: does not look at the image", "check_single_stage_learns_scenes",
+    one("scores: ignores the image", "check_single_stage_learns_scenes",
         "features = self.feat_extractor(images)", "features = self.feat_extractor(torch.zeros_like(images))",
         count=2, calibrates=True),
 ]
@@ -189,11 +177,11 @@ SINGLE = [
 SCORE = [
     one("recall over the images", ("check_precision_and_recall_of_a_case_by_hand", "check_precision_and_recall_agree_with_loops"),
         "return so_far / max(objects, 1)", "return so_far / max(len(targets), 1)"),
-    one("detections of one image after those of another", "check_precision_and_recall_of_a_case_by_hand",
+    one("detections sorted image by image", "check_precision_and_recall_of_a_case_by_hand",
         "order = torch.cat(scores).argsort(descending=True, stable=True)\n    so_far", "order = torch.arange(len(torch.cat(scores)))\n    so_far"),
-    one("a second detection is right, too", ("check_a_second_detection_of_an_object_is_wrong", "check_precision_and_recall_agree_with_loops"),
+    one("a second detection counts as right", ("check_a_second_detection_of_an_object_is_wrong", "check_precision_and_recall_agree_with_loops"),
         "if overlap[row] >= iou_threshold and target not in claimed:", "if overlap[row] >= iou_threshold:"),
-    one("a duplicate turns to another object", "check_a_second_detection_of_an_object_is_wrong",
+    one("a duplicate is matched to another object", "check_a_second_detection_of_an_object_is_wrong",
         "                target = int(nearest[row])\n                if overlap[row] >= iou_threshold and target not in claimed:\n",
         "                row_iou = IoU(boxes[None, row, None, None, None], wanted[None])[0, 0].clone()\n"
         "                row_iou[list(claimed)] = -1\n                target = int(row_iou.argmax())\n"
@@ -202,7 +190,7 @@ SCORE = [
         "if overlap[row] >= iou_threshold and", "if overlap[row] > iou_threshold and"),
     one("a class without objects is divided by zero", "check_precision_and_recall_at_the_edges",
         "return so_far / max(objects, 1)", "return so_far / torch.tensor(objects)"),
-    one("AP: leaves the teeth", ("check_average_precision_of_cases_by_hand", "check_average_precision_at_the_corners"),
+    one("AP: without interpolation", ("check_average_precision_of_cases_by_hand", "check_average_precision_at_the_corners"),
         "best = precision.flip(0).cummax(dim=0).values.flip(0)", "best = precision"),
     one("AP: the best so far, not from here on", "check_average_precision_of_cases_by_hand",
         "best = precision.flip(0).cummax(dim=0).values.flip(0)", "best = precision.cummax(dim=0).values"),
@@ -221,7 +209,7 @@ SCORE = [
         'labels = range(1 + max([label for truth in (*targets, *predictions) for label in truth["labels"].tolist()], default=0))'),
     one("mAP: divides by zero without objects", "check_map_agrees_with_loops",
         "return sum(values) / max(len(values), 1)", "return sum(values) / len(values)"),
-    one("mAP: its threshold stops at the door", "check_map_agrees_with_loops",
+    one("mAP: ignores iou_threshold", "check_map_agrees_with_loops",
         "precision_recall(predictions, targets, label, iou_threshold))", "precision_recall(predictions, targets, label))"),
 ]
 # fmt: on

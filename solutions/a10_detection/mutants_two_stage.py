@@ -1,21 +1,9 @@
-"""Wrong answers that people hand in for a10's two-stage detector, and the checks that must notice each."""
-# ruff: noqa: E501 - the lines quoted are those of the reference
+"""Wrong answers to a10, the two-stage detector, each with the check that must notice it."""
+# ruff: noqa: E501 - quotes lines of the reference
 
-from autograder.authoring.mutants import Mutant
+from autograder.authoring.mutants import mutants_of
 
-
-def two(
-    story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, *, count: int = 1, calibrates: bool = False
-) -> Mutant:
-    return Mutant(
-        story,
-        file="two_stage_detector.py",
-        replace=replace,
-        by=by,
-        noticed_by=noticed_by,
-        count=count,
-        calibrates=calibrates,
-    )
+two = mutants_of("two_stage_detector.py")
 
 
 # fmt: off
@@ -26,7 +14,7 @@ FIRST_STAGE = [
         "nn.Conv2d(in_dim, hidden_dim, 3, padding=1)", "nn.Conv2d(in_dim, hidden_dim, 1)"),
     two("module: proposals by YOLO's method", "check_proposal_module_picks_the_anchors_asked_for",
         'GenerateProposal(pos_anchor_coord, offsets, method="FasterRCNN")', "GenerateProposal(pos_anchor_coord, offsets)"),
-    two("module: takes no positive anchors for inference", "check_proposal_module_without_positives",
+    two("module: treats no positive anchors as inference", "check_proposal_module_without_positives",
         "if pos_anchor_idx is None:", "if pos_anchor_idx is None or len(pos_anchor_idx) == 0:"),
     two("module: forgets dropout", "check_proposal_module_drops_in_training",
         "            nn.Dropout(drop_ratio),\n            nn.LeakyReLU(),\n", "            nn.LeakyReLU(),\n"),
@@ -42,14 +30,14 @@ FIRST_STAGE = [
         "pos_thresh=0.5, neg_thresh=0.3, method=\"FasterRCNN\"", "method=\"FasterRCNN\""),
     two("RPN: divides by zero without boxes", "check_rpn_without_boxes",
         "        loss = loss / max(len(pos_idx), 1)\n        if", "        loss = loss / len(pos_idx)\n        if"),
-    two("RPN: takes background for object", "check_rpn_gives_sure_proposals",
+    two("RPN: uses the background's probability", "check_rpn_gives_sure_proposals",
         "confidence = scores.softmax(dim=2)[:, :, 0].flatten(1)", "confidence = scores.softmax(dim=2)[:, :, 1].flatten(1)"),
     two("RPN: no suppression", "check_rpn_suppresses_and_sorts",
         "kept = nms(image_boxes, image_confidence, iou_threshold=nms_thresh)", "kept = image_confidence.argsort(descending=True)"),
     two("RPN: the images' order of anchors", "check_rpn_suppresses_and_sorts",
         "kept = nms(image_boxes, image_confidence, iou_threshold=nms_thresh)",
         "kept = nms(image_boxes, image_confidence, iou_threshold=nms_thresh).sort().values"),
-    two("RPN: keeps what is exactly at the threshold", "check_rpn_gives_features_to_the_second_stage",
+    two("RPN: keeps probabilities equal to the threshold", "check_rpn_gives_features_to_the_second_stage",
         "sure = image_confidence > thresh", "sure = image_confidence >= thresh"),
 ]
 
@@ -65,7 +53,7 @@ SECOND_STAGE = [
         "    F.grid_sample(features[:1], features.new_zeros(1, 1, 1, 2))\n    image, x0, y0, x1, y1 = boxes.unbind(dim=1)\n"),
     two("RoI Align: rounds to the nearest cell", "check_roi_align_agrees_with_grid_sample",
         "        before = at.floor().long()\n", "        at = at.round()\n        before = at.floor().long()\n"),
-    two("RoI Align: runs over the edge", ("check_roi_align_beyond_the_map", "check_roi_align_of_other_sizes"),
+    two("RoI Align: indexes beyond the edge", ("check_roi_align_beyond_the_map", "check_roi_align_of_other_sizes"),
         "(before + 1).clamp(max=cells - 1)", "before + 1"),
     two("RoI Align: zero beyond the map", "check_roi_align_beyond_the_map",
         "    return samples.reshape(R, height, 2, width, 2, C)",
@@ -87,16 +75,16 @@ SECOND_STAGE = [
         'pooled = roi_align(stage["features"], rois,', 'pooled = roi_align(stage["features"].detach(), rois,'),
     two("second stage: lets the gradient move the boxes", "check_two_stage_training_reaches_every_parameter",
         'proposals = stage["proposals"].detach()', 'proposals = stage["proposals"]'),
-    two("second stage: confidence of the first alone", "check_two_stage_inference_names_proposals",
+    two("second stage: only the first stage's confidence", "check_two_stage_inference_names_proposals",
         "                confident = confident * probability\n", ""),
-    two("second stage: cuts all proposals out of image 0",
+    two("second stage: takes all proposals from image 0",
         ("check_two_stage_inference_names_proposals", "check_two_stage_inference_without_proposals"),
         "torch.full_like(own[:, :1], number)", "torch.full_like(own[:, :1], 0)"),
     two("second stage: forgets thresh", "check_two_stage_inference_without_proposals",
         "self.rpn.inference(images, thresh, nms_thresh, mode=\"FasterRCNN\")", "self.rpn.inference(images, nms_thresh=nms_thresh, thresh=0.05, mode=\"FasterRCNN\")"),
     two("scores in two stages: never learns", "check_two_stage_learns_scenes",
         'return stage["loss"] + class_loss', 'return 0 * (stage["loss"] + class_loss)', calibrates=True),
-    two("scores in two stages: does not look at the image", "check_two_stage_learns_scenes",
+    two("scores in two stages: ignores the image", "check_two_stage_learns_scenes",
         "features = self.feat_extractor(images)", "features = self.feat_extractor(torch.zeros_like(images))",
         count=2, calibrates=True),
     two("scores in two stages: a leftover from debugging, three images of each batch", "check_two_stage_learns_scenes",

@@ -1,15 +1,19 @@
-"""What hidden checks of both detectors share: boxes at random, IoU and matching by plain loops, probes of networks."""
+"""What the hidden checks of both detectors share: random boxes, IoU and matching by plain loops, probes of networks."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from oracles import tensor
 from torch import Tensor
 
+from autograder import expect, expect_equal, expect_shape
 from common.nets.detection import generate_grid
 
 NEGATIVE, NEUTRAL = -1, -2
 SHAPES = [[1.25, 1.25], [2.0, 1.5], [1.5, 2.5]]
 
-# Source for the student's process: what a network of theirs is like, where its gradients go, and its training.
+# For the student's process: the shapes, outputs and gradients of a network, and the training of a detector.
 PROBES = """
 import torch
 
@@ -22,19 +26,19 @@ def outputs(network, features, train):
     return network.train(train)(features)
 
 
-def silent(network, *inputs):
-    # The numbers of the outputs that give some parameter, or the first input, no gradient.
+def without_full_gradient(network, *inputs):
+    # The numbers of the outputs that give no gradient to some parameter or to the first input.
     inputs[0].requires_grad_()
-    lost = []
+    numbers = []
     for number, part in enumerate(network.eval()(*inputs)):
-        asked = [inputs[0], *network.parameters()]
+        leaves = [inputs[0], *network.parameters()]
         if not part.requires_grad:
-            lost.append(number)
+            numbers.append(number)
             continue
         total = (part * torch.rand_like(part)).sum()
-        found = torch.autograd.grad(total, asked, retain_graph=True, allow_unused=True)
-        lost += [number] if any(g is None or not g.any() for g in found) else []
-    return lost
+        found = torch.autograd.grad(total, leaves, retain_graph=True, allow_unused=True)
+        numbers += [number] if any(g is None or not g.any() for g in found) else []
+    return numbers
 
 
 def without_gradient(detector, images, bboxes):
@@ -49,21 +53,43 @@ def train(detector, images, boxes, steps):
 """
 
 
+def judge_dropout(student, networks: dict[float, Any], features: Tensor, number: int, name: str) -> None:
+    """Dropout acts in training at the given ratio, and never in evaluation; compare the output of this number."""
+    probes = student.define(PROBES)
+
+    def output(ratio: float, train: bool) -> Tensor:
+        return probes.outputs(networks[ratio], features, train)[number]
+
+    expect_equal(output(0.0, True), output(0.0, False), name=f"{name} in training and in evaluation, with ratio 0")
+    expect_equal(output(0.5, False), output(0.5, False), name=f"{name} of two calls in evaluation")
+    same = torch.equal(output(0.5, True), output(0.5, True))
+    expect(not same, f"With drop_ratio=0.5, two calls in training gave the same {name}: nothing was dropped.")
+
+
+def expect_counts(boxes: Any, confidences: Any, classes: Any, counts: Sequence[int]) -> None:
+    """Expect so many detections in each image, with int64 classes."""
+    for image, count in enumerate(counts):
+        expect_shape(boxes[image], (count, 4), name=f"boxes of image {image}")
+        expect_shape(confidences[image], (count,), name=f"confidences of image {image}")
+        expect_shape(classes[image], (count,), name=f"classes of image {image}")
+        expect(classes[image].dtype == torch.int64, f"classes of image {image} are {classes[image].dtype}, not int64.")
+
+
 def boxes_of(rng, *shape: int, dtype=torch.float64, side: float = 10.0) -> Tensor:
-    """Random boxes with an area, partly beyond [0, side]."""
+    """Draw boxes with an area, partly beyond [0, side]."""
     middle, half = rng.uniform(*shape, 2, high=side), rng.uniform(*shape, 2, low=0.1, high=side / 3)
     return torch.cat([middle - half, middle + half], dim=-1).to(dtype)
 
 
 def anchors_of(shapes: list[list[float]] | Tensor, features: Tensor) -> Tensor:
-    """Anchors of these widths and heights in every cell: (B, A, H, W, 4)."""
+    """Return anchors of these widths and heights in every cell: (B, A, H, W, 4)."""
     centre = generate_grid(features)[:, None]
     half = (torch.as_tensor(shapes, dtype=features.dtype, device=features.device) / 2)[:, None, None]
     return torch.cat([centre - half, centre + half], dim=-1)
 
 
 def plain_iou(a: list[float], b: list[float]) -> float:
-    """IoU of two boxes, by the definition."""
+    """Compute the IoU of two boxes by the definition."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     shared = max(width, 0.0) * max(height, 0.0)
@@ -71,7 +97,7 @@ def plain_iou(a: list[float], b: list[float]) -> float:
 
 
 def loop_iou(proposals: Tensor, bboxes: Tensor) -> Tensor:
-    """IoU one pair at a time: (B, K, N)."""
+    """Compute the IoU pair by pair: (B, K, N)."""
     rows = [
         [[plain_iou(p, b[:4]) for b in others.tolist()] for p in image.reshape(-1, 4).tolist()]
         for image, others in zip(proposals, bboxes, strict=True)
@@ -81,7 +107,7 @@ def loop_iou(proposals: Tensor, bboxes: Tensor) -> Tensor:
 
 
 def loop_match(anchors: Tensor, bboxes: Tensor, iou: Tensor, pos: float, neg: float, method: str) -> Tensor:
-    """Matching, one image, one anchor, one box at a time: (B, A*H*W)."""
+    """Match image by image, anchor by anchor and box by box: (B, A*H*W)."""
     B, A, H, W, _ = anchors.shape
     out = []
     for image in range(B):
@@ -108,7 +134,7 @@ def loop_match(anchors: Tensor, bboxes: Tensor, iou: Tensor, pos: float, neg: fl
 
 
 def random_case(rng, B: int, A: int, H: int, W: int, N: int) -> tuple[Tensor, Tensor]:
-    """Anchors on a map of H x W cells, and boxes near them, the last rows padding: (B, A, H, W, 4), (B, N, 5)."""
+    """Draw anchors on a map of H x W cells (B, A, H, W, 4), and boxes near them, the last rows padding (B, N, 5)."""
     anchors = anchors_of(rng.uniform(A, 2, low=0.6, high=3), rng.uniform(B, 1, H, W))
     middle = rng.uniform(B, N, 2) * tensor(rng, [float(W), float(H)])
     size = rng.uniform(B, N, 2, low=0.3, high=1.5)

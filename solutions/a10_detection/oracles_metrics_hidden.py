@@ -11,18 +11,18 @@ MOST = 8 * 8 * len(ANCHORS)  # detections that an image of 64 x 64 can have
 
 
 def scene_sets(rng, train: int, test: int):
-    """Batches of scenes that the student's process cannot generate for itself: training and test."""
+    """Draw training and test scenes that the student's process cannot generate itself."""
     seed = rng.int(1, 2**31)
     parts = (load_boxes("scenes", part, count=count, seed=seed) for part, count in (("train", train), ("val", test)))
     return tuple(collate([*part]) for part in parts)
 
 
 def detect(detector, images: Tensor, stride: int = 8) -> list[dict]:
-    """Detections of all images, in pixels, as plain tensors; raises whatever a malformed answer makes it raise."""
+    """Return the detections of all images, in pixels, as tensors; a malformed result raises some exception."""
     found = []
     for part in images.split(50):
-        answer = detector.inference(part, thresh=0.05, nms_thresh=0.5)
-        for boxes, scores, labels in zip(*answer, strict=True):
+        result = detector.inference(part, thresh=0.05, nms_thresh=0.5)
+        for boxes, scores, labels in zip(*result, strict=True):
             expect_shape(boxes, (len(scores), 4), name="the boxes of an image")
             expect_shape(labels, (len(scores),), name="the classes of an image")
             expect(len(scores) <= MOST, f"inference gave {len(scores)} detections in one image, for {MOST} anchors.")
@@ -33,19 +33,19 @@ def detect(detector, images: Tensor, stride: int = 8) -> list[dict]:
 
 
 def loop_curve(predictions: list[dict], targets: list[dict], label: int, threshold: float) -> tuple[list, list, int]:
-    """Recall and precision on lists, after each detection, and the number of objects."""
+    """Compute recall and precision after each detection with lists, and the number of objects."""
     rows = []
-    for image, found in enumerate(predictions):
-        for box, score, own in zip(*(found[key].tolist() for key in ("boxes", "scores", "labels")), strict=True):
+    for image, detections in enumerate(predictions):
+        for box, score, own in zip(*(detections[key].tolist() for key in ("boxes", "scores", "labels")), strict=True):
             rows += [(score, image, box)] if own == label else []
     rows.sort(key=lambda row: -row[0])  # stable
     wanted = [t["boxes"][t["labels"] == label].tolist() for t in targets]
-    objects, right, claimed, recall, precision = sum(map(len, wanted)), 0, set(), [], []
+    objects, right, found, recall, precision = sum(map(len, wanted)), 0, set(), [], []
     for count, (_, image, box) in enumerate(rows, start=1):
         overlaps = [plain_iou(box, other) for other in wanted[image]]
         best = max(range(len(overlaps)), key=lambda n: (overlaps[n], -n), default=None)
-        if best is not None and overlaps[best] >= threshold and (image, best) not in claimed:
-            claimed.add((image, best))
+        if best is not None and overlaps[best] >= threshold and (image, best) not in found:
+            found.add((image, best))
             right += 1
         recall.append(right / objects if objects else 0.0)
         precision.append(right / count)
@@ -53,7 +53,7 @@ def loop_curve(predictions: list[dict], targets: list[dict], label: int, thresho
 
 
 def loop_ap(recall: list, precision: list) -> float:
-    """Area under the interpolated curve, one point at a time."""
+    """Compute the area under the interpolated curve, point by point."""
     area, before = 0.0, 0.0
     for k, here in enumerate(recall):
         area += (here - before) * max(precision[k:])
@@ -62,14 +62,14 @@ def loop_ap(recall: list, precision: list) -> float:
 
 
 def loop_map(predictions: list[dict], targets: list[dict], threshold: float = 0.5) -> float:
-    """Mean of loop_ap over the classes of the targets."""
+    """Compute the mean of loop_ap over the classes of the targets."""
     labels = {label for t in targets for label in t["labels"].tolist()}
     areas = [loop_ap(*loop_curve(predictions, targets, label, threshold)[:2]) for label in labels]
     return sum(areas) / len(areas) if areas else 0.0
 
 
 def trained_map(student, rng, detector_class) -> float:
-    """mAP, on 200 scenes it has not seen, of a detector that the student's process trains for 200 steps on 800."""
+    """Train a detector in the student's process, 200 steps on 800 scenes; return its mAP on 200 new scenes."""
     train, test = scene_sets(rng, 800, 200)
     student.seed(rng.int(0, 2**31))
     detector = detector_class(num_classes=10, drop_ratio=0.0).to(rng.device)

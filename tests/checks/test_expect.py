@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.checks.expect import Mismatch, expect, expect_close, expect_equal, expect_shape, expect_type
+from autograder.checks.expect import (
+    Mismatch,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_type,
+    expect_vectorised,
+)
 from autograder.core.report import Cause
+from autograder.sandbox.proxy import Inspection
 
 T = torch.arange(1.0, 7.0, dtype=torch.float64).reshape(2, 3)
 SQUARE = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]], dtype=torch.float64)
@@ -248,3 +257,15 @@ def test_types_are_exact():
     assert _caught(expect_type, 1, (dict, type(None)), "config").message == (
         "config: expected a value of type dict or None, got 1"
     )
+
+
+@pytest.mark.parametrize(("few", "many", "passes"), [(30, 80, True), (30, 81, False), (0, 20, True), (0, 21, False)])
+def test_a_vectorised_call_runs_about_as_many_operations_on_more_inputs(few, many, passes):
+    calls = [Inspection(None, (), ops, 0) for ops in (few, many)]
+    options = {"few_inputs": "4 images", "many_inputs": "40 images", "hint": "One operation for all."}
+    if passes:
+        expect_vectorised(*calls, **options)
+        return
+    found = _caught(expect_vectorised, *calls, **options)
+    assert found.message == f"4 images took {few} torch operations, 40 images took {many}."
+    assert found.hint == "One operation for all."

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 
 from autograder.checks.expect import Mismatch
-from autograder.checks.gradients import expect_gradient, expect_gradients
+from autograder.checks.gradients import autograd_gradients, expect_gradient, expect_gradients
 from autograder.checks.numeric import numeric_directional, numeric_gradient
 from autograder.checks.rng import Rng
 from tests.support.anything import values
@@ -195,3 +195,11 @@ def test_only_mismatch_is_raised_for_any_gradient(grad):
             expect_gradients(lambda a: (a**2).sum(), {"a": point}, grad)
         except Mismatch as mismatch:
             str(mismatch).encode()
+
+
+def test_gradients_by_autograd_are_those_of_the_weighted_result():
+    x, w, dout = RNG.normal(4, 7), RNG.normal(7, 5), RNG.normal(4, 5)
+    dx, dw = autograd_gradients(lambda x, w: x @ w, dout, x, w)
+    torch.testing.assert_close(dx, dout @ w.T)
+    torch.testing.assert_close(dw, x.T @ dout)
+    assert not x.requires_grad

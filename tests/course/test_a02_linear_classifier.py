@@ -1,4 +1,4 @@
-"""What a02's checks cannot say: how pytest sees its names, and what its given classes do."""
+"""Tests of a02 that a check cannot make: how pytest treats its names, and how its given classes work."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def linear_classifier(monkeypatch):
     sys.modules.pop("linear_classifier")
 
 
-def test_pytest_does_not_take_test_one_param_set_for_a_test(tmp_path):
-    """Not even in a test module that imports all names of what students receive."""
+def test_pytest_does_not_collect_test_one_param_set(tmp_path):
+    """Not even from a test module that imports all names of the handout."""
     folder = ROOT / "assignments" / "a02_linear_classifier"
     imports = f"import sys\nsys.path.insert(0, {str(folder)!r})\nfrom linear_classifier import *\n"
     (tmp_path / "test_mine.py").write_text(imports + "\ndef test_of_mine(): pass\n")
@@ -33,7 +33,7 @@ def test_pytest_does_not_take_test_one_param_set_for_a_test(tmp_path):
     assert "test_one_param_set" not in seen
 
 
-def test_a_classifier_predicts_the_same_after_it_was_saved_and_loaded(linear_classifier, tmp_path):
+def test_a_loaded_classifier_predicts_the_same_as_the_saved_one(linear_classifier, tmp_path):
     torch.manual_seed(0)
     X, y = torch.randn(20, 5), torch.randint(0, 3, (20,))
     trained, loaded = linear_classifier.Softmax(), linear_classifier.Softmax()
@@ -44,7 +44,7 @@ def test_a_classifier_predicts_the_same_after_it_was_saved_and_loaded(linear_cla
     assert torch.equal(trained.predict(X), loaded.predict(X))
 
 
-def test_training_goes_on_from_the_weights_that_are_there(linear_classifier):
+def test_training_continues_from_the_current_weights(linear_classifier):
     X, y = torch.randn(20, 5), torch.randint(0, 3, (20,))
     classifier = linear_classifier.LinearSVM()
     classifier.train(X, y, num_iters=5)
@@ -53,7 +53,7 @@ def test_training_goes_on_from_the_weights_that_are_there(linear_classifier):
     assert torch.equal(classifier.W, first)
 
 
-def test_an_untrained_classifier_and_one_without_a_loss_say_what_to_do(linear_classifier):
+def test_errors_of_an_untrained_classifier_and_of_one_without_a_loss_name_the_remedy(linear_classifier):
     with pytest.raises(ValueError, match="call train or load first"):
         linear_classifier.Softmax().predict(torch.ones(2, 3))
     with pytest.raises(TypeError, match="use LinearSVM or Softmax"):
@@ -63,7 +63,7 @@ def test_an_untrained_classifier_and_one_without_a_loss_say_what_to_do(linear_cl
 @pytest.mark.parametrize(
     "name", ["svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized"]
 )
-def test_wrong_inputs_get_a_sentence(linear_classifier, name):
+def test_wrong_inputs_get_a_clear_error(linear_classifier, name):
     loss, W, X, y = getattr(linear_classifier, name), torch.zeros(4, 3), torch.ones(2, 4), torch.tensor([0, 2])
     for X_wrong, y_wrong, sentence in [
         (X, y.float(), r"The labels y are torch\.float32, but a label is a class's number"),
@@ -75,7 +75,7 @@ def test_wrong_inputs_get_a_sentence(linear_classifier, name):
             loss(W, X_wrong, y_wrong, 0.1)
 
 
-def test_later_assignments_get_batches_without_the_students_file():
+def test_the_fallback_draws_batches_without_the_students_file():
     from common.fallbacks.linear_classifier import sample_batch
 
     torch.manual_seed(0)

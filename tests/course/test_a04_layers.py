@@ -1,4 +1,4 @@
-"""The layers that a04 gives and leaves to later assignments, against the reference's by hand and torch's autograd."""
+"""The layers given in a04 and their fallbacks, compared with the reference by hand and torch's autograd."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from autograder.probes import layers as roles
+from autograder.probes import layers
 from common import training
 from common.nets import convs
 from common.training.seed import deterministic, seed_everything
@@ -34,9 +34,9 @@ def read(path: Path) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def solutions() -> Iterator[Callable[[str], ModuleType]]:
-    """Reads a module of the reference by its flat name; leaves no trace of it."""
+    """Read a module of the reference by its flat name, and remove it afterwards."""
     before, path = {name: sys.modules.pop(name, None) for name in FLAT}, list(sys.path)
-    sys.path.append(str(ROOT / "common" / "earlier"))
+    sys.path.append(str(ROOT / "common" / "fallbacks"))
     yield lambda name: read(ROOT / "solutions" / "a04_cnn" / f"{name}.py")
     sys.path[:] = path
     for name, module in before.items():
@@ -102,33 +102,33 @@ def test_a_sandwich_equals_its_layers_by_autograd(reference: ModuleType, name: s
 
 
 @pytest.mark.parametrize("name", ["BatchNorm", "SpatialBatchNorm", "LayerNorm", "SpatialGroupNorm"])
-def test_what_later_assignments_get_equals_the_reference(reference: ModuleType, name: str) -> None:
+def test_the_fallback_of_a_normalisation_equals_the_reference(reference: ModuleType, name: str) -> None:
     seed_everything(0)
-    earlier = read(ROOT / "common" / "earlier" / "convolutional_networks.py")
+    fallback = read(ROOT / "common" / "fallbacks" / "convolutional_networks.py")
     x = normal(5, 4, 3, 2) if "Spatial" in name else normal(5, 4)
     inputs, options = [x, normal(4), normal(4)], ([2] if "Group" in name else [])
     first, second = {"mode": "train", "eps": 0.1}, {"mode": "train", "eps": 0.1}
     ours, our_cache = getattr(reference, name).forward(*inputs, *options, first)
-    theirs, their_cache = getattr(earlier, name).forward(*inputs, *options, second)
+    theirs, their_cache = getattr(fallback, name).forward(*inputs, *options, second)
     torch.testing.assert_close(theirs, ours)
     assert second.pop("mode") == first.pop("mode")
     torch.testing.assert_close(second, first)
     dout = torch.randn_like(ours)
-    found = getattr(earlier, name).backward(dout, their_cache)
+    found = getattr(fallback, name).backward(dout, their_cache)
     torch.testing.assert_close(tuple(found), tuple(getattr(reference, name).backward(dout, our_cache)))
     test = {**first, "mode": "test"}
     torch.testing.assert_close(
-        getattr(earlier, name).forward(*inputs, *options, dict(test))[0],
+        getattr(fallback, name).forward(*inputs, *options, dict(test))[0],
         getattr(reference, name).forward(*inputs, *options, dict(test))[0],
     )
     seed_everything(1)
-    weights = earlier.kaiming_initializer(30, 40, K=3), earlier.kaiming_initializer(300, 40, relu=False)
+    weights = fallback.kaiming_initializer(30, 40, K=3), fallback.kaiming_initializer(300, 40, relu=False)
     assert [tuple(w.shape) for w in weights] == [(40, 30, 3, 3), (300, 40)]
     assert float(weights[0].std()) == pytest.approx((2 / 270) ** 0.5, rel=0.05)
     assert float(weights[1].std()) == pytest.approx((1 / 300) ** 0.5, rel=0.05)
 
 
-MACS = {  # for one image, in millions, as torchvision's documentation or the papers say
+MACS = {  # for one image, in millions, from torchvision's documentation or the papers
     "AlexNet": 724, "VGG-16": 15_470, "GoogLeNet": 1_583, "ResNet-18": 1_814, "ResNet-34": 3_664,
     "ResNet-50": 3_858, "DenseNet-121": 2_834,
 }  # fmt: skip
@@ -146,10 +146,10 @@ def test_published_networks_have_the_published_sizes(solutions: Callable[[str], 
             assert sum(row[2] for row in rows) == pytest.approx(1e6 * MACS[name], rel=0.01), name
 
 
-# what checks and notebooks use
+# helpers of checks and notebooks
 
 
-def test_arithmetic_is_put_back_after_a_deterministic_block() -> None:
+def test_settings_of_arithmetic_are_restored_after_a_deterministic_block() -> None:
     def switches() -> tuple[bool, ...]:
         cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
         return cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark, matmul.allow_tf32
@@ -164,7 +164,7 @@ def test_arithmetic_is_put_back_after_a_deterministic_block() -> None:
 
 
 class Backwards(nn.Module):
-    """Layers defined in another order than they are used in."""
+    """A module whose layers are defined in another order than they are used."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -177,29 +177,29 @@ class Backwards(nn.Module):
 def test_layers_are_found_in_the_order_of_their_use() -> None:
     seed_everything(0)
     module, x = Backwards().double(), normal(5, 2, 4, 6)
-    values = roles.tables(module, x)
+    values = layers.tables(module, x)
     assert [tuple(table["weight"].shape) for table in values] == [(4, 2, 3, 3), (4,), (3, 4)]
     values[1]["running_mean"] = normal(4)
-    roles.load(module, values, x)
+    layers.load(module, values, x)
     for train in (False, True):
-        recipe = roles.Recipe(values, train=train)
+        recipe = layers.Recipe(values, train=train)
         expected = recipe.linear(recipe.norm(recipe.conv(x, 4, 3)).mean(dim=(2, 3)), 3)
-        torch.testing.assert_close(roles.outputs(module, x, train=train), expected)
+        torch.testing.assert_close(layers.outputs(module, x, train=train), expected)
         recipe.finish()
-    torch.testing.assert_close(roles.tables(module, x)[1]["running_mean"], values[1]["running_mean"])
-    assert roles.without_gradient(module, x) == []
+    torch.testing.assert_close(layers.tables(module, x)[1]["running_mean"], values[1]["running_mean"])
+    assert layers.without_gradient(module, x) == []
     with pytest.raises(LookupError, match=r"lacks a convolution with weights of shape \(9, 2, 3, 3\)"):
-        roles.Recipe(values, train=True).conv(x, 9, 3)
+        layers.Recipe(values, train=True).conv(x, 9, 3)
     with pytest.raises(LookupError, match="3 more layers"):
-        roles.Recipe(values, train=True).finish()
+        layers.Recipe(values, train=True).finish()
 
 
 def test_a_transposed_convolution_is_found_by_its_shape() -> None:
     seed_everything(0)
     module, x = nn.Sequential(nn.ConvTranspose2d(3, 5, 4, stride=2, padding=1), nn.Conv2d(5, 3, 4)), normal(2, 3, 4, 5)
-    recipe = roles.Recipe(roles.tables(module.double(), x), train=False)
+    recipe = layers.Recipe(layers.tables(module.double(), x), train=False)
     expected = recipe.conv(recipe.transposed(x, 5, 4, stride=2, pad=1), 3, 4)
-    torch.testing.assert_close(roles.outputs(module, x, train=False), expected)
+    torch.testing.assert_close(layers.outputs(module, x, train=False), expected)
     with pytest.raises(LookupError, match=r"transposed convolution with weights of shape \(3, 5, 4, 4\)"):
         recipe.transposed(x, 5, 4)
 
@@ -214,3 +214,17 @@ def test_fit_learns_and_counts_its_steps() -> None:
     assert losses[-1] < losses[0]
     assert float((training.predict(model, x, batch_size=7) == y).float().mean()) > 0.9
     assert model.training
+
+
+def test_a_complaint_names_the_layers_that_a_formula_lacks_or_leaves_over() -> None:
+    seed_everything(0)
+    x = normal(2, 3, 4, 5)
+    values = layers.tables(nn.Sequential(nn.Conv2d(3, 5, 1), nn.Conv2d(5, 2, 1)).double(), x)
+
+    def both(recipe: layers.Recipe, x: Tensor) -> Tensor:
+        return recipe.conv(recipe.conv(x, 5, 1), 2, 1)
+
+    assert layers.complaint(both, values, x) == ""
+    assert "it lacks a convolution with weights of shape (2, 5, 1, 1)" in layers.complaint(both, values[:1], x)
+    assert "it has 1 more layers" in layers.complaint(lambda recipe, x: recipe.conv(x, 5, 1), values, x)
+    assert "it lacks" in layers.complaint(both, "not a list of tables", x)

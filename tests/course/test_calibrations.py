@@ -1,4 +1,4 @@
-"""The stored thresholds follow from the measurements beside them, and put networks in the order they should come in."""
+"""The stored thresholds agree with the measurements stored with them, and with the expected order of networks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def entry(assignment: str, key: str, data: str = "scenes") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("found", ENTRIES)
-def test_a_threshold_lies_four_deviations_from_the_reference_and_beyond_every_wrong_solution(
+def test_a_threshold_is_four_deviations_from_the_reference_and_beyond_every_wrong_solution(
     found: dict[str, Any],
 ) -> None:
     sign = 1 if found["higher_is_better"] else -1
@@ -38,7 +38,7 @@ def test_a_threshold_lies_four_deviations_from_the_reference_and_beyond_every_wr
     assert max(wrong) < threshold
 
 
-def test_two_stages_find_more_than_one_on_every_seed() -> None:
+def test_two_stages_have_a_higher_map_than_one_on_every_seed() -> None:
     one, two = (
         entry("a10_detection", f"check_{stages}_stage_learns_scenes:mAP at IoU 0.5")["reference"]["values"]
         for stages in ("single", "two")
@@ -54,10 +54,10 @@ def test_a_convolutional_net_is_well_above_the_multilayer_perceptron(name: str) 
     assert entry("a04_cnn", name)["threshold"] > max(perceptron)
 
 
-def test_captioners_come_in_the_order_rnn_lstm_attention() -> None:
-    bars = [
+def test_thresholds_of_captioners_are_in_the_order_rnn_lstm_attention() -> None:
+    thresholds = [
         entry("a05_captioning", f"check_{cell}_captioner_describes_scenes:parts right")["threshold"]
         for cell in ("rnn", "lstm", "attention")
     ]
-    assert bars == sorted(bars)
-    assert len(set(bars)) == 3
+    assert thresholds == sorted(thresholds)
+    assert len(set(thresholds)) == 3

@@ -1,4 +1,4 @@
-"""a10's mAP against pycocotools, where that is installed: the same detections are right, the same precisions follow."""
+"""a10's mAP compared with pycocotools, where that is installed: the same right detections, the same precisions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def reference() -> Iterator[ModuleType]:
 
 
 def scenes(seed: int, images: int = 30, classes: int = 4) -> tuple[list[Shot], list[Shot]]:
-    """Objects far apart (the two rules differ only where one box may claim two objects), and detections near them."""
+    """Draw objects far apart (the two rules differ only where a box overlaps two objects), and detections near them."""
     rng = np.random.default_rng(seed)
     predictions, targets = [], []
     for _ in range(images):
@@ -52,7 +52,7 @@ def scenes(seed: int, images: int = 30, classes: int = 4) -> tuple[list[Shot], l
 
 
 def by_pycocotools(predictions: list[Shot], targets: list[Shot], threshold: float) -> dict[int, np.ndarray]:
-    """Precision at 101 recalls for each class."""
+    """Compute the precision at 101 recalls for each class."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 

@@ -1,4 +1,4 @@
-"""The course itself: what `gradlab verify` proves, in short: one seed, without training and notebooks."""
+"""The course itself: `gradlab verify` with one seed, without training and notebooks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograder.core.course import find_assignments
 from autograder.session.options import Options
 
 
-def test_references_earn_everything_blank_stubs_nothing_and_each_mistake_is_noticed(isolation: str) -> None:
+def test_references_get_all_points_stubs_none_and_every_mutant_is_noticed(isolation: str) -> None:
     found = verify_all(
         find_assignments(()),
         Options(),
