@@ -44,7 +44,7 @@ class ModuleNames:
     def __init__(self, source: str) -> None:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an invalid escape sequence is no concern of a rule
+                warnings.simplefilter("ignore")  # about invalid escape sequences, which no rule covers
                 tree = ast.parse(source)
         except (ValueError, RecursionError, MemoryError) as error:
             raise SyntaxError(str(error)) from None

@@ -83,7 +83,7 @@ import json, struct
 json.dumps = lambda *a, **k: '{"dict":[["value",1],["printed","x"]]}'
 json.loads = lambda *a, **k: {}
 """,
-    "the clock stands still": WRONG
+    "the clock is stopped": WRONG
     + """
 import time
 time.time = time.monotonic = time.perf_counter = lambda: 0.0

@@ -167,9 +167,9 @@ def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
         usage = os.path.exists("/proc/self/statm")
         if usage:
             namespaces.limit_resources(memory=limits["memory"], file=limits["file"], threads=limits["threads"])
-        kept = {path: os.open(path, os.O_PATH) for path in limits["keep"]}
+        shown = {path: os.open(path, os.O_PATH) for path in limits["keep"]}
         namespaces.mount_tmpfs("/tmp", size=limits["file"])
-        for path, fd in kept.items():
+        for path, fd in shown.items():
             os.makedirs(path)
             namespaces.bind(f"/proc/self/fd/{fd}", path)
         for hidden in ("/proc", "/dev/shm"):

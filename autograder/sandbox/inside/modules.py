@@ -1,7 +1,7 @@
-"""Import a submission's files from memory, under flat names, one statement after the other.
+"""Import a submission's files from memory, one statement after the other.
 
-A statement that fails is set aside with its reason, and the next one runs: what is wrong costs only the tasks that need
-it. Nothing is written to disk; tracebacks, `inspect.getsource` and debuggers find the lines through the loader.
+A statement that fails is recorded with its reason and the next one runs, so only the tasks that need it lose points.
+No file is written to disk; tracebacks, `inspect.getsource` and debuggers get the lines from the loader.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from importlib.util import spec_from_loader
 from types import FrameType, ModuleType
 from typing import Any
 
-TOP_LEVEL_SECONDS = 20.0  # for all top-level statements of a module together; one that is still running is set aside
-NOTEBOOK_ONLY = ("google.colab", "IPython", "autograder")  # exist where notebooks run; graded code gets a stand-in
+TOP_LEVEL_SECONDS = 20.0  # for all top-level statements of a module; the one that is running then is interrupted
+NOTEBOOK_ONLY = ("google.colab", "IPython", "autograder")  # packages of notebooks; graded code gets a stand-in
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class NotRun:
     """A part of a file that did not run, or that Python cannot read."""
 
     line: int
-    names: tuple[str, ...]  # what it would have defined
+    names: tuple[str, ...]  # that it would have defined
     reason: str
 
 
 class StandIn:
-    """Takes the place of what exists only in a notebook: every attribute and every call gives the stand-in again."""
+    """Replaces an object that only exists in notebooks: its attributes and calls return the stand-in itself."""
 
     def __getattr__(self, name: str) -> StandIn:
         if name.startswith("__"):
@@ -65,7 +65,7 @@ class SourceLoader(InspectLoader):
 
     def __init__(self, filename: str, source: str, *, importing: Callable[..., Any], not_run: Sequence[NotRun]) -> None:
         self.filename, self.source, self.importing = filename, source, importing
-        self.unread = tuple(not_run)  # what Python cannot read was left out before
+        self.unread = tuple(not_run)  # parts that Python cannot read, which were removed before
         self.not_run: list[NotRun] = list(not_run)
 
     def get_source(self, fullname: str) -> str:
@@ -92,10 +92,10 @@ class SourceLoader(InspectLoader):
 
 
 class SubmissionFinder(MetaPathFinder):
-    """Finds ``{"knn.py": source}`` as the module knn, before anything installed under that name.
+    """Finds ``{"knn.py": source}`` as the module knn, before any installed module of that name.
 
-    ``packages`` are the ones that the files may import besides Python's own and each other; None: any.
-    ``not_run`` tells for each file what was left out of it before.
+    ``packages`` are those that the files may import in addition to Python's own and each other; None allows all.
+    ``not_run`` lists for each file the parts that were removed from it before.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class SubmissionFinder(MetaPathFinder):
         return spec_from_loader(fullname, loader, origin=loader.filename, is_package=package)
 
     def explain(self, name: str) -> tuple[str, NotRun] | None:
-        """The file, and the part of it that would have defined ``name`` ("f", "Net.forward") but did not run."""
+        """Return the file and the part that would have defined ``name`` ("Net.forward") but did not run, or None."""
         for module, loader in self.loaders.items():
             for part in reversed(loader.not_run):
                 if name in part.names:
@@ -137,7 +137,7 @@ class SubmissionFinder(MetaPathFinder):
         return None
 
     def install(self) -> None:
-        """Put this finder first and forget modules of these names that were imported before."""
+        """Put this finder first and remove modules of these names that were imported before."""
         sys.meta_path.insert(0, self)
         self._forget()
 
@@ -154,7 +154,7 @@ class SubmissionFinder(MetaPathFinder):
         fromlist: Sequence[str] = (),
         level: int = 0,
     ) -> Any:
-        """What `import` does in a submission's files: `__import__` for the packages that the assignment names."""
+        """Import a module for a submission's file, if the assignment allows its package."""
         if self.packages is not None and level == 0:
             if any(name == known or name.startswith(f"{known}.") for known in NOTEBOOK_ONLY):
                 return StandIn()
@@ -170,7 +170,7 @@ class SubmissionFinder(MetaPathFinder):
     def _forget(self) -> None:
         for name, loader in self.loaders.items():
             sys.modules.pop(name, None)
-            linecache.cache.pop(loader.filename, None)  # the next submission's lines are others
+            linecache.cache.pop(loader.filename, None)  # the next submission has other lines
 
 
 def _module_name(file: str) -> str:
@@ -178,7 +178,7 @@ def _module_name(file: str) -> str:
 
 
 def _future_flags(tree: ast.Module) -> int:
-    """`from __future__ import ...` holds for the whole file, so each of its statements is compiled with it."""
+    """Return the compiler flags of `from __future__ import ...`, which apply to every statement of the file."""
     names = [
         alias.name
         for node in tree.body
@@ -193,7 +193,7 @@ def _future_flags(tree: ast.Module) -> int:
 
 
 def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a top-level statement gives a value to."""
+    """Return the names that a top-level statement binds."""
     names: set[str] = set()
     waiting: list[ast.AST] = [statement]
     while waiting:
@@ -219,7 +219,7 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _interrupted_after(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the statement that runs too long, where the system can; a timer set outside goes on."""
+    """Raise TimeoutError in a statement that runs too long, if the system can. A timer of the caller stays active."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -70,7 +70,7 @@ class Worker:
         self.limit, self.printed, self.interactive = limit, printed, interactive
         self.number = 0  # of the current request
         self.files: dict[str, str] = {}  # file name -> its name in tracebacks
-        self.finder: SubmissionFinder | None = None  # knows what of the submission did not run
+        self.finder: SubmissionFinder | None = None  # explains which parts of the submission did not run
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
         self.error: BaseException | None = None  # the last exception, for a debugger in the same process
@@ -238,7 +238,7 @@ def describe_fault(
 
 
 def _missing_name(error: BaseException) -> str:
-    """The name that was looked up in vain: "f", or "Net.forward" for an attribute of a class; else an empty string."""
+    """Return the name that was not found, "f" or, for an attribute of a class, "Net.forward"; or an empty string."""
     if isinstance(error, NotLoaded):
         return str(error.args[0])
     if isinstance(error, AttributeError):
