@@ -38,10 +38,7 @@ def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
     cells = _load(data, name).get("cells")
     if not isinstance(cells, list):
         raise BadSubmission(f"{name} has no list of cells. {_RESAVE}")
-    if len(cells) > MAX_CELLS:
-        raise BadSubmission(
-            f"{name} has {len(cells):,} cells; the limit is {MAX_CELLS:,}. Hand in only what the handout asks for."
-        )
+    _limit_cells(len(cells), name)
     found, notes = [], []
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict):
@@ -78,11 +75,12 @@ class _Slim(msgspec.Struct):
 def without_outputs(data: bytes, name: str) -> bytes:
     """Return a large notebook without its outputs; small ones and damaged files unchanged.
 
-    Raises BadSubmission when it is still too large.
+    Raises BadSubmission when it is still too large or has too many cells.
     """
     if len(data) > SMALL:
         try:
             outline = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8), type=_Outline)
+            _limit_cells(len(outline.cells), name)
             cells = [_slim(cell) for cell in outline.cells]
             data = b'{"cells": [' + b",\n".join(cells) + b'], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -93,6 +91,13 @@ def without_outputs(data: bytes, name: str) -> bytes:
             "Clear its outputs, remove data that was pasted into cells, save it, and hand it in again."
         )
     return data
+
+
+def _limit_cells(count: int, name: str) -> None:
+    if count > MAX_CELLS:
+        raise BadSubmission(
+            f"{name} has {count:,} cells; the limit is {MAX_CELLS:,}. Hand in only what the handout asks for."
+        )
 
 
 def _slim(cell: msgspec.Raw) -> bytes:

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from autograder.core.notebooks import describe_line
-from autograder.submissions.source import BadSubmission
+from autograder.submissions.notebook import script_to_module
 from autograder.submissions.statements import unwritten_places
 from tests.support.notebooks import cell, convert, run
 
@@ -75,11 +75,15 @@ def test_many_magics_in_one_cell_are_all_left_out() -> None:
     assert run(convert("%a\nx = 1\n" * 50 + "def f(): return 1"))["f"]() == 1
 
 
-def test_a_cell_is_read_if_its_magic_runs_it_and_else_left_out_with_a_note() -> None:
+def test_a_cell_is_read_if_its_magic_runs_it_and_else_set_aside_with_a_sentence() -> None:
     assert run(convert("\n%%time\ndef f(): return 1"))["f"]() == 1
     module = convert("%%writefile x.py\ndef f(): return 1")
     assert "def" not in module.text
-    assert "cell 1 begins with %%writefile x.py, so f in it was not read" in module.notes[0]
+    assert module.problems == (
+        "knn.ipynb, cell 1, line 1: the cell begins with %%writefile x.py. These could not be read with it: f.",
+    )
+    assert [(part.line, part.names) for part in module.aside] == [(1, ("f",))]
+    assert convert("%%bash\nls", "def f(): return 1").problems == ()
 
 
 def test_a_later_definition_wins_unless_it_is_from_the_handout() -> None:
@@ -120,12 +124,22 @@ def test_an_unwritten_place_in_a_branch_is_found() -> None:
 
 
 def test_text_cells_and_cells_for_the_notebook_only_are_left_out() -> None:
-    assert (
-        convert(
-            cell("boom = 1", tags=["active-ipynb"]), cell("boom = 1", "markdown"), cell("boom = 1", "raw")
-        ).text.strip()
-        == ""
-    )
+    module = convert(cell("boom = 1", tags=["active-ipynb"]), cell("boom = 1", "markdown"), cell("boom = 1", "raw"))
+    assert module.text == "pass\n"
+
+
+def test_what_other_code_needs_of_a_cell_for_the_notebook_only_is_in_the_module() -> None:
+    added = "import math\nimport seaborn\nWIDTH = math.floor(3.5)\ndef helper(x): return x + WIDTH\ndef plot(): boom()"
+    module = convert(cell(added, tags=["active-ipynb"]), "def f(): return helper(1)")
+    assert run(module)["f"]() == 4
+    assert "seaborn" not in module.text
+    assert "plot" not in module.text
+
+
+def test_a_damaged_cell_for_the_notebook_only_is_reported_if_it_defines_something() -> None:
+    assert convert(cell("plot(1", tags=["active-ipynb"]), "def f(): return 1").problems == ()
+    module = convert(cell("def helper(:\n    pass", tags=["active-ipynb"]), "def f(): return helper()")
+    assert "These could not be read with it: helper" in module.problems[0]
 
 
 def test_a_code_cell_that_was_changed_into_a_text_cell_is_read_as_code() -> None:
@@ -134,20 +148,54 @@ def test_a_code_cell_that_was_changed_into_a_text_cell_is_read_as_code() -> None
     assert "cell 1 was changed into a text cell" in module.notes[0]
 
 
-def test_a_text_cell_that_was_changed_into_a_code_cell_is_ignored_with_a_note() -> None:
+def test_a_text_cell_that_was_changed_into_a_code_cell_is_set_aside_with_few_sentences() -> None:
     module = convert("Dear students, read this.", "def f(): return 1")
     assert run(module)["f"]() == 1
-    assert "cell 1, line 1" in module.notes[0]
+    assert module.problems == ("knn.ipynb, cell 1, line 1: Python cannot read this: invalid syntax.",)
+    assert convert("read this\n" * 50).problems[3:] == ("knn.ipynb, cell 1: 47 more places could not be read.",)
 
 
-def test_a_task_with_a_syntax_error_is_refused_with_its_cell_and_line() -> None:
-    with pytest.raises(BadSubmission, match=r"knn.ipynb, cell 2, line 2: .*expected"):
-        convert("import math", "def f():\nreturn 1")
+def test_a_syntax_error_costs_its_own_definition_and_names_its_cell_and_line() -> None:
+    module = convert("import math\nWIDTH = 3", "def g():\nreturn 1\n\ndef f():\n    return WIDTH\n", "def h(: pass")
+    assert run(module)["f"]() == 3
+    assert module.problems[0].startswith("knn.ipynb, cell 2, line 1: Python cannot read this: expected an indented")
+    assert module.problems[-1].startswith("knn.ipynb, cell 3, line 1: Python cannot read this: ")
+    assert module.problems[-1].endswith("These could not be read with it: h.")
+    assert [name for part in module.aside for name in part.names] == ["g", "h"]
 
 
-def test_future_imports_move_to_the_first_line() -> None:
+def test_a_syntax_error_in_a_method_costs_the_method() -> None:
+    module = convert("class Net:\n    def up(self):\n        return (1\n\n    def down(self):\n        return 2\n")
+    assert run(module)["Net"]().down() == 2
+    assert [part.names for part in module.aside] == [("Net.up",)]
+
+
+def test_magics_in_a_damaged_cell_are_not_reported() -> None:
+    module = convert("%matplotlib inline\n!ls (\ndef g():\n    return (1\ndef f(): return 1\nf?")
+    assert run(module)["f"]() == 1
+    assert [part.names for part in module.aside] == [("g",)]
+
+
+def test_future_imports_stay_in_their_place_and_hold_for_the_whole_module() -> None:
     module = convert("import math", "from __future__ import annotations\ndef f(x: undefined): return 1")
     assert run(module)["f"](0) == 1
+    assert module.text == "pass\nfrom __future__ import annotations\ndef f(x: undefined): return 1\n"
+
+
+def test_an_import_that_nothing_needs_is_left_out() -> None:
+    module = convert("import seaborn\nfrom google.colab import drive\nimport math", "def f(): return math.floor(1.5)")
+    assert run(module)["f"]() == 1
+    assert module.text == "pass\npass\nimport math\ndef f(): return math.floor(1.5)\n"
+
+
+def test_a_script_is_reduced_like_a_notebook_and_keeps_its_lines() -> None:
+    text = "import seaborn\nimport math\n\nprint(1 /\n  0)\nget_ipython().system('ls')\ndef f():\n    return math.e"
+    module = script_to_module(text, "knn.py", ("f",))
+    assert module.text == "pass\nimport math\n\npass\n\npass\ndef f():\n    return math.e\n"
+    assert (module.cells, module.problems) == ((), ())
+    damaged = script_to_module(text.replace("1 /", "1 (("), "knn.py", ("f",))
+    assert damaged.problems == ("knn.py, line 4: Python cannot read this: '(' was never closed.",)
+    assert damaged.text.split("\n")[6:] == module.text.split("\n")[6:]
 
 
 def test_a_line_of_the_module_is_described_by_its_cell() -> None:
@@ -159,14 +207,20 @@ def test_a_line_of_the_module_is_described_by_its_cell() -> None:
     line = module.text.split("\n").index("    return 1 / 0") + 1
     assert describe_line(module.cells, line) == "cell 3, line 4"
     assert describe_line(module.cells, line, file="knn.py") == "cell 3, line 4"
-    assert describe_line(module.cells, 1) == "line 1"
+    assert describe_line(module.cells, 1) == "cell 1, line 1"
     assert describe_line((), 7) == "line 7"
     assert describe_line((), 7, file="knn.py") == "knn.py, line 7"
 
 
 def test_removing_statements_does_not_move_the_others() -> None:
-    module = convert("import math; g(1,\n  'é'); import re  # why\né = 1; g(); WIDTH = 3\n@g\ndef f(): return 1")
-    assert module.text == "import math; pass\npass; import re  # why\né = 1; pass; WIDTH = 3\n@g\ndef f(): return 1\n"
+    code = "import math; g(1,\n  'é'); import re  # why\né = 1; g(); WIDTH = 3\n@g\ndef f(): return {}"
+    module = convert(code.format("math, re"))
+    assert (
+        module.text
+        == "import math; pass\npass; import re  # why\né = 1; pass; WIDTH = 3\n@g\ndef f(): return math, re\n"
+    )
+    module = convert(code.format(1))
+    assert module.text == "pass; pass\npass; pass  # why\né = 1; pass; WIDTH = 3\n@g\ndef f(): return 1\n"
 
 
 def test_a_cell_may_be_a_list_of_lines_with_any_line_ends() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import warnings
 from typing import Any
 
+from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.submissions.notebook import Module, to_module
 
 
@@ -23,8 +25,12 @@ def convert(*cells: Any, wanted: tuple[str, ...] = ("f",)) -> Module:
 
 
 def run(module: Module) -> dict[str, Any]:
-    namespace: dict[str, Any] = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(compile(module.text, "knn.py", "exec"), namespace)
-    return namespace
+    """Import the module as a submission and return its names."""
+    finder = SubmissionFinder({"knn.py": module.text})
+    finder.install()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return vars(importlib.import_module("knn"))
+    finally:
+        finder.uninstall()
