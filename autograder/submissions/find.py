@@ -201,7 +201,8 @@ def _entry_on_disk(path: Path, inside: str) -> Entry:
         status = os.lstat(path)
     except OSError:  # reading it will say why
         return Entry(inside, read)
-    return Entry(inside, read, status.st_mtime, status.st_size)
+    saved = status.st_mtime if status.st_mtime > 0 else None  # 0: unpacked from a zip that does not state the time
+    return Entry(inside, read, saved, status.st_size)
 
 
 def _open_regular(path: Path) -> BinaryIO:
@@ -274,12 +275,13 @@ def _in_zip(file: BinaryIO, name: str, size: int, *, limit: int) -> Iterator[Ent
             yield member.filename
             continue
         if _counts(path.name):
-            yield Entry(str(path), partial(_read_member, archive, member, name), _saved(member), member.file_size)
+            yield Entry(str(path), partial(_read_member, archive, member, name), saved_time(member), member.file_size)
         else:
             yield str(path)
 
 
-def _saved(member: zipfile.ZipInfo) -> float | None:
+def saved_time(member: zipfile.ZipInfo) -> float | None:
+    """Return when the file was saved, in seconds since 1970, or None if the zip does not state it."""
     try:
         return time.mktime((*member.date_time, 0, 0, -1)) if member.date_time > (1980, 1, 1, 0, 0, 0) else None
     except (ValueError, OverflowError):

@@ -6,10 +6,12 @@ platforms give to copies.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -298,11 +300,14 @@ class _Chooser:
 
 
 def _code(data: bytes, name: str, tasks: Sequence[str]) -> bytes:
-    """Return the text by which files are compared: the reduced module, or the bytes if it cannot be read."""
+    """Return the code by which files are compared, without comments; the bytes if the file cannot be read."""
     try:
-        return read_module(data, name, tasks).text.encode("utf-8", "backslashreplace")
+        text = read_module(data, name, tasks).text
     except BadSubmission:
         return data
+    with suppress(RecursionError):  # hundreds of terms in one expression
+        text = "\n".join(ast.dump(node) for node in ast.parse(text).body if not isinstance(node, ast.Pass))
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _is_complete(data: bytes, name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.submissions.source import BadSubmission, decode_source, parse_source
+from autograder.submissions.source import MAX_CODE, BadSubmission, decode_source, parse_source
 
 
 def test_a_script_is_decoded_as_its_coding_line_says() -> None:
@@ -36,3 +36,24 @@ def test_a_script_with_a_syntax_error_is_refused_with_its_line() -> None:
     ) as caught:
         parse_source("x = 1\nf(", "a.py")
     assert caught.value.line == 2
+    assert caught.value.reason == "'(' was never closed"
+
+
+UNREADABLE = {
+    "null byte": ("x = '\0'", "source code string cannot contain null bytes"),
+    "surrogate": ("x = '\ud800'", "surrogates not a"),
+    "nested": ("-" * 50_000 + "1", "an expression is nested too deeply"),
+    "long": ("#" * (MAX_CODE + 1), "it has 500,001 characters; the limit is 500,000"),
+    "long number": ("x = " + "9" * 5_000, "Exceeds the limit"),
+}
+
+
+@pytest.mark.parametrize("story", UNREADABLE)
+def test_a_script_that_python_cannot_read_gets_a_short_reason_on_one_line(story: str) -> None:
+    text, reason = UNREADABLE[story]
+    with pytest.raises(BadSubmission, match=r"^a\.py.*\.$") as caught:
+        parse_source(text, "a.py")
+    assert reason in caught.value.reason
+    assert "a.py" not in caught.value.reason
+    assert len(caught.value.reason) <= 120
+    assert caught.value.reason.isprintable()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 from autograder.core.assignment import Assignment
 from autograder.submissions.submission import Submission
 from tests.support.course import STUB, as_notebook, make_course
+
+MOMENT = 1_700_000_000.0  # when files were saved, in seconds since 1970
 
 
 def tiny_assignment(tmp_path: Path) -> Assignment:
@@ -25,6 +29,22 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def hand_in(
+    folder: Path, files: Mapping[str, str | bytes], later: Mapping[str, float], *, packed: bool = False
+) -> Path:
+    """Write files that were saved at one moment, or ``later`` by some seconds; as a folder, or as a zip next to it."""
+    moments = {name: MOMENT + later.get(name, 0.0) for name in files}
+    if packed:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(zipfile.ZipInfo(name, time.localtime(moments[name])[:6]), content)
+        return write(folder.with_name(f"{folder.name}.zip"), buffer.getvalue())
+    for name, content in files.items():
+        os.utime(write(folder / name, content), (moments[name], moments[name]))
+    return folder
 
 
 def write(path: Path, content: str | bytes) -> Path:
