@@ -185,7 +185,7 @@ def _print_graded(graded: Graded, platform: str, out: Path, *, assignment: str, 
 @options.results_folder
 @click.argument("student", required=False)
 @click.argument("item", required=False)
-@click.argument("points", type=click.IntRange(0), required=False)
+@click.argument("points", callback=options.points, required=False)
 @click.option("--reason", default="", help="Reason for the mark, shown to the student. Required for a task.")
 @click.option("--by", default="", help="Grader's name (default: your user name).")
 @click.option("--withdraw", is_flag=True, help="Remove the mark; the points of the checks count again.")
@@ -195,7 +195,7 @@ def mark(
     results: Path,
     student: str | None,
     item: str | None,
-    points: int | None,
+    points: float | None,
     reason: str,
     by: str,
     withdraw: bool,
@@ -204,7 +204,8 @@ def mark(
 ) -> None:
     """Mark an inline question, or a task instead of its checks.
 
-    ITEM is the id of a question or the name of a task. With RESULTS alone, the marks given by hand are listed.
+    ITEM is the id of a question or the name of a task. POINTS may be half points, such as 1.5. With RESULTS alone, the
+    marks given by hand are listed.
     """
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold

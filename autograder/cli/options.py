@@ -8,9 +8,20 @@ from typing import Any, TypeVar
 
 import click
 
+from autograder.core.half_points import parse_points
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATH: Any = click.Path(path_type=Path)
+
+
+def points(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """Return the whole or half points that an argument states: its callback."""
+    try:
+        return None if value is None else parse_points(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
 
 assignment_names = click.argument("names", nargs=-1, metavar="[ASSIGNMENTS]...")
 results_folder = click.argument("results", type=PATH)

@@ -10,10 +10,10 @@ class MarkChange:
     """A student's mark before and after a regrade."""
 
     student: str
-    before: int
-    after: int
+    before: float
+    after: float
     max_points: int
-    tasks: tuple[tuple[str, int, int], ...]  # those that changed: name, before, after
+    tasks: tuple[tuple[str, float, float], ...]  # those that changed: name, before, after
 
 
 @dataclass(frozen=True)

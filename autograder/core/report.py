@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from autograder.core.half_points import tidy
+
 SCHEMA = 1
 JSON_NAMES = {"isolation": "wall"}  # field -> its name in schema 1
 
@@ -83,7 +85,7 @@ class TaskResult:
 
     name: str
     title: str
-    points: int
+    points: float  # whole, unless a person gave half points
     max_points: int
 
 
@@ -93,7 +95,7 @@ class Mark:
 
     item: str  # name of the task or id of the question
     title: str
-    points: int
+    points: float  # a multiple of 0.5
     max_points: int
     question: bool  # True: in addition to the checks' points; False: instead of the task's
     reason: str
@@ -146,11 +148,11 @@ class Report:
         return tuple(mark for mark in self.marks if not mark.question and mark.item not in tasks)
 
     @property
-    def points(self) -> int:
+    def points(self) -> float:
         """The points that checks earned or people gave instead. Inline questions are counted separately."""
         overrides = self.overrides
         earned = sum(check.points for check in self.checks if check.task not in overrides)
-        return earned + sum(mark.points for mark in overrides.values())
+        return tidy(earned + sum(mark.points for mark in overrides.values()))
 
     @property
     def max_points(self) -> int:
@@ -179,7 +181,9 @@ class Report:
         """Return the same report with these marks. The checks' own verdicts do not change."""
         bare = replace(self, marks=tuple(marks))
         overrides = bare.overrides
-        earned = {task.name: sum(c.points for c in self.checks if c.task == task.name) for task in self.tasks}
+        earned: dict[str, float] = {
+            task.name: sum(c.points for c in self.checks if c.task == task.name) for task in self.tasks
+        }
         earned |= {name: mark.points for name, mark in overrides.items()}
         return replace(bare, tasks=tuple(replace(task, points=earned[task.name]) for task in self.tasks))
 

@@ -78,7 +78,9 @@ def _with_alembic() -> Iterator[None]:
         os.environ["PATH"] = before
 
 
-def _grade(gradebook: Any, notebook: str, report: Report, points: dict[str, int], last: dict[str, float]) -> list[str]:
+def _grade(
+    gradebook: Any, notebook: str, report: Report, points: Mapping[str, float], last: dict[str, float]
+) -> list[str]:
     submitted = gradebook.find_submission_notebook(notebook, report.assignment, report.student)
     paid = {f"check-{_name(task)}": earned for task, earned in points.items()}
     marks = {f"answer-{_name(mark.item)}": mark for mark in report.marks if mark.question}

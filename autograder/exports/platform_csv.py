@@ -13,13 +13,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from autograder.core.half_points import tidy
 from autograder.core.report import Report
 from autograder.exports.sheet import Sheet
 from autograder.intake.download import safe_name
 from autograder.render.gradebook_csv import cell
 from autograder.render.words import count
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Filled:
 class _Mark:
     """A student's mark in this export."""
 
-    points: int
+    points: float
     max_points: int
     summary: str
     parts: frozenset[str]  # of all summaries that an export may have written, with and without inline questions
@@ -123,7 +124,7 @@ def _mark(report: Report, questions: Mapping[str, int]) -> _Mark:
     summary = [report.refusal] if report.refusal else []
     summary += [f"{task.title}: {task.points} of {task.max_points}" for task in report.tasks]
     summary += [f"{mark.title}: {mark.points} of {questions[name]}" for name, mark in given.items()]
-    points = report.points + sum(mark.points for mark in given.values())
+    points = tidy(report.points + sum(mark.points for mark in given.values()))
     every = [*summary, *(f"{mark.title}: {mark.points} of {mark.max_points}" for mark in report.marks if mark.question)]
     maximum = report.max_points + sum(questions.values())
     return _Mark(points, maximum, "; ".join(summary), _parts("; ".join(every)), "; ".join(waits))
@@ -138,7 +139,7 @@ def _scaled(mark: _Mark, maximum: Fraction | None) -> str:
     """Return the points, out of the platform's maximum if it has one, with at most two decimal places."""
     if maximum is None or maximum == mark.max_points or not mark.max_points:
         return str(mark.points)
-    hundredths = round(100 * maximum * mark.points / mark.max_points)
+    hundredths = round(100 * maximum * Fraction(mark.points) / mark.max_points)
     return f"{hundredths // 100}.{hundredths % 100:02}".rstrip("0").rstrip(".")
 
 

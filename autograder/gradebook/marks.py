@@ -12,6 +12,7 @@ from typing import Any
 
 from autograder.core.errors import GradlabError
 from autograder.core.files import csv_separator, explain
+from autograder.core.half_points import parse_points
 from autograder.core.report import Mark, Report
 from autograder.gradebook.journal import Journal, now
 from autograder.gradebook.results import write_results
@@ -30,7 +31,7 @@ class GivenMark:
 
     student: str
     item: str
-    points: int | None
+    points: float | None
     reason: str
     where: str = field(default="", compare=False)  # the file and the line that contain it
 
@@ -78,18 +79,20 @@ def read_marks(path: Path) -> list[GivenMark]:
 
 
 def _given(rows: csv.DictReader[str], path: Path) -> Iterator[GivenMark]:
-    seen: dict[tuple[str, str], tuple[int, str]] = {}
+    seen: dict[tuple[str, str], tuple[float, str]] = {}
     for row in rows:
-        student, item, points, reason = ((row[name] or "").strip() for name in COLUMNS)
-        if not points:
+        student, item, text, reason = ((row[name] or "").strip() for name in COLUMNS)
+        if not text:
             continue  # not marked yet
         where = f"{path}, line {rows.line_num}"
-        if not points.isdecimal() or len(points) > 9:
-            raise BadMark(f"{where}: {points!r} is not a whole number of points.")
-        before, line = seen.setdefault((safe_name(student), item), (int(points), str(rows.line_num)))
-        if before != int(points):
+        try:
+            points = parse_points(text)
+        except ValueError as error:
+            raise BadMark(f"{where}: {error}") from None
+        before, line = seen.setdefault((safe_name(student), item), (points, str(rows.line_num)))
+        if before != points:
             raise BadMark(f"{where}: {item} of {student} has {before} points on line {line} and {points} here.")
-        yield GivenMark(student, item, int(points), reason, where)
+        yield GivenMark(student, item, points, reason, where)
 
 
 def _checked(journal: Journal, given: GivenMark, by: str) -> Mark | None:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from autograder.core.files import explain
+from autograder.core.half_points import parse_points, tidy
 from autograder.intake.download import safe_name
 from autograder.policy.policy_file import BadPolicy, Extension, Policy, Rule
 from autograder.render.gradebook_csv import cell
@@ -26,9 +27,9 @@ class GradebookRow:
 
     student: str
     assignment: str
-    points: int | None  # None: nothing was handed in, or it has no mark
+    points: float | None  # None: nothing was handed in, or it has no mark
     max_points: int | None
-    questions: Mapping[str, int | None]  # points of inline questions; None: not marked yet
+    questions: Mapping[str, float | None]  # points of inline questions; None: not marked yet
     handed_in: datetime | None
     needs_staff: bool
     doubtful: bool = False  # what counts is empty or cannot be opened, and an earlier hand-in exists
@@ -88,7 +89,7 @@ def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Gradebo
         return GradebookRow(
             student=text["student"].removeprefix("'"),  # added to what a spreadsheet would run; no id begins with it
             assignment=text["assignment"],
-            points=int(text["points"]) if text["points"] else None,
+            points=parse_points(text["points"]) if text["points"] else None,
             max_points=int(text["max_points"]) if text["max_points"] else None,
             questions={
                 name: _given(cells, name, most, where) for name, most in (rule.questions if rule else {}).items()
@@ -105,13 +106,13 @@ def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Gradebo
         raise BadPolicy(f"{where}: this is not a row of a gradebook of gradlab ({error}).") from None
 
 
-def _given(cells: Mapping[str, str | None], question: str, most: int, where: str) -> int | None:
+def _given(cells: Mapping[str, str | None], question: str, most: int, where: str) -> float | None:
     if question not in cells:
         raise BadPolicy(f"{where}: the policy counts the question {question!r}, but the gradebook has no such column.")
     text = cells[question] or ""
     if not text.strip():
         return None
-    if not 0 <= (points := int(text)) <= most:
+    if not 0 <= (points := parse_points(text)) <= most:
         raise BadPolicy(f"{where}: {question} has {points} points, but in the policy it is worth {most}. Correct one.")
     return points
 
@@ -201,12 +202,12 @@ def _share(
     return replace(on_time, share=share, late_days=late, free_days=free, explanation=text)
 
 
-def _earned(rule: Rule, row: GradebookRow, points: int, max_points: int) -> tuple[Fraction, str]:
+def _earned(rule: Rule, row: GradebookRow, points: float, max_points: int) -> tuple[Fraction, str]:
     """Return the share of the points before late days, and the sentences that explain it."""
     given = {name: points for name, points in row.questions.items() if points is not None}
-    earned = points + sum(given.values())
+    earned = tidy(points + sum(given.values()))
     total = max_points + sum(rule.questions[name] for name in given)
-    share = Fraction(earned, total)
+    share = Fraction(earned) / total
     text = f"{count(earned, 'point')} of {total}, {format_number(100 * share)} %."
     if unmarked := [name for name in row.questions if name not in given]:
         verb = "is not marked by hand yet and does" if len(unmarked) == 1 else "are not marked by hand yet and do"

@@ -59,7 +59,7 @@ def cell(text: str) -> str:
     return f"'{shown}" if formula else shown
 
 
-def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake: str) -> list[str | int]:
+def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake: str) -> list[str | float]:
     earned = {task.name: task.points for task in report.tasks}
     given = {mark.item: mark.points for mark in report.marks if mark.question}
     by_hand = [f"{m.item}: {count(m.points, 'point')} by hand ({m.reason})." for m in report.overrides.values()]

@@ -95,5 +95,5 @@ def _css() -> Markup:
     return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
 
 
-def _percent(part: int, whole: int) -> float:
+def _percent(part: float, whole: int) -> float:
     return round(min(100.0, max(0.0, 100 * part / whole)), 2) if whole > 0 else 0.0

@@ -109,7 +109,7 @@ def summarise(reports: Iterable[Report]) -> ClassSummary:
 def _bin(report: Report) -> int:
     if report.max_points <= 0:
         return 0
-    return min(BINS - 1, max(0, BINS * report.points // report.max_points))
+    return min(BINS - 1, max(0, int(BINS * report.points // report.max_points)))
 
 
 def _tasks(reports: Sequence[Report]) -> tuple[TaskSummary, ...]:

@@ -13,7 +13,7 @@ class TaskView:
 
     name: str
     title: str
-    points: int
+    points: float
     max_points: int
     checks: tuple[CheckResult, ...]
 

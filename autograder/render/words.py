@@ -34,7 +34,7 @@ def reason(check: CheckResult) -> str:
     return f"{cause[:1].upper()}{cause[1:]}." if cause else ""
 
 
-def count(number: int, noun: str) -> str:
+def count(number: float, noun: str) -> str:
     """Return "1 check" or "2 checks"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 

@@ -109,6 +109,12 @@ def test_a_mark_is_given_listed_and_withdrawn(course, tmp_path, grader):
     given = run(main, ["mark", out, "ada", "double", "40", "--reason", "Copied.", "--by", "kim"])
     assert given.output == "ada: 90/100 points\n"
     assert "ada  double  40/50  kim" in run(main, ["mark", out]).output
+    half = run(main, ["mark", out, "ada", "double", "40.5", "--reason", "Copied.", "--by", "kim"])
+    assert half.output == "ada: 90.5/100 points\n"
+    assert "ada  double  40.5/50  kim" in run(main, ["mark", out]).output
+    third = run(main, ["mark", out, "ada", "double", "40.3", "--reason", "Copied."])
+    assert third.exit_code == 2
+    assert "'40.3' is not a number of whole or half points. Write, for example, 2 or 1.5." in third.output
     assert run(main, ["mark", out, "ada", "double"]).exit_code == 2
     assert "0 to 50 points" in run(main, ["mark", out, "ada", "double", "51", "--reason", "x"]).output
     assert run(main, ["mark", out, "ada", "double", "--withdraw"]).output == "ada: 100/100 points\n"

@@ -132,7 +132,7 @@ def test_a_mark_that_changes_or_is_withdrawn_reaches_formgrader(course: tuple[As
     assignment, folder = course
     bare, last = report("zoe", assignment, (40, 0, 0)), {}
 
-    def export(points: int | None) -> tuple[float | None, bool, list[str]]:
+    def export(points: float | None) -> tuple[float | None, bool, list[str]]:
         given = [] if points is None else [Mark("tiny-q1", "Why", points, 2, True, "", "kim", "")]
         complaints = fill_gradebook(folder / "gradebook.db", [bare.with_marks(given)], assignment, {}, last=last)
         with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
@@ -141,6 +141,7 @@ def test_a_mark_that_changes_or_is_withdrawn_reaches_formgrader(course: tuple[As
 
     assert export(2) == (2, False, [])
     assert export(1) == (1, False, [])
+    assert export(1.5) == (1.5, False, [])
     assert export(None) == (None, True, [])
     assert export(2) == (2, False, [])
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from autograder.cli.app import main
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.report import Mark, Outcome
 from autograder.exports.canvas import canvas_csv
+from autograder.exports.gradescope import results_json
 from autograder.exports.moodle import moodle_csv
 from autograder.exports.platform_csv import Filled
 from tests.exports.test_exports import check, report
@@ -81,6 +83,26 @@ def test_inline_questions_add_to_points_and_maximum() -> None:
     assert filled.skipped == ("bob: q2 is not marked yet; the cell was not changed.",)
     feedback = moodle_csv([both], "Username,Grade,Feedback comments\nada,,\n", questions={"q1": 4, "q2": 4})
     assert "Q2: 1 of 4" in feedback.text
+
+
+def test_half_points_are_passed_on() -> None:
+    task = Mark("double", "Double", 12.5, 50, False, "Half of it.", "kim", "")
+    question = Mark("q1", "Why", 1.5, 4, True, "", "kim", "")
+    ada = report("ada").with_marks([task, question])
+    assert column(canvas_csv([ada], HEADING + "A,1,u,ada,7\n", column="a01 (7)")) == ["12.5"]
+    assert column(canvas_csv([ada], HEADING + "A,1,u,ada,\n", column="a01 (7)", questions={"q1": 4})) == ["14"]
+    scaled = moodle_csv([ada], "Username,Grade,Maximum Grade\nada,,10\n")
+    assert column(scaled, "Grade") == ["2.5"]
+    assert json.loads(results_json(ada))["score"] == 12.5
+
+
+def test_feedback_of_an_earlier_export_is_replaced_when_points_become_half_points() -> None:
+    worksheet = "Username,Grade,Feedback comments\nada,,\n"
+    whole = moodle_csv([report("ada")], worksheet)
+    half = report("ada").with_marks([Mark("double", "Double", 12.5, 50, False, "Half of it.", "kim", "")])
+    again = moodle_csv([half], whole.text)
+    assert column(again, "Feedback comments") == ["Double a tensor: 12.5 of 50"]
+    assert column(moodle_csv([report("ada")], again.text), "Feedback comments") == ["Double a tensor: 20 of 50"]
 
 
 @pytest.fixture

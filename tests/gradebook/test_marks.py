@@ -20,7 +20,7 @@ def course(tmp_path: Path) -> Assignment:
     return make_vectors(tmp_path / "course")
 
 
-def mark(out: Path, student: str, item: str, points: int | None, reason: str = "Spoke to her.") -> None:
+def mark(out: Path, student: str, item: str, points: float | None, reason: str = "Spoke to her.") -> None:
     with Journal(out) as journal:
         give_marks(journal, out, [GivenMark(student, item, points, reason)], by="kim")
 
@@ -88,6 +88,45 @@ def test_marks_are_read_from_a_table(tmp_path):
         read_marks(path)
 
 
+@pytest.mark.parametrize(("text", "points"), [("1.5", 1.5), ("2.0", 2), ("0,5", 0.5), (" 3 ", 3), ("007.50", 7.5)])
+def test_marks_may_be_half_points(text, points, tmp_path):
+    path = tmp_path / "marks.csv"
+    path.write_text(f"student;item;points;reason\nada;v-q1;{text};\n")
+    (given,) = read_marks(path)
+    assert (given.points, str(given.points)) == (points, str(points))
+
+
+@pytest.mark.parametrize("text", ["1.3", "1.25", "-1", "1e1", "nan", "1.5.0", "½", "٣", ".5", "1."])
+def test_other_fractions_are_refused_with_one_sentence(text, tmp_path):
+    path = tmp_path / "marks.csv"
+    path.write_text(f"student,item,points,reason\nada,v-q1,{text},\n")
+    with pytest.raises(BadMark) as error:
+        read_marks(path)
+    sentence = f"{path}, line 2: {text!r} is not a number of whole or half points. Write, for example, 2 or 1.5."
+    assert str(error.value) == sentence
+
+
+def test_half_points_are_stored_and_shown_without_a_needless_zero(course, tmp_path):
+    path = course.folder / "assignment.toml"
+    path.write_text(path.read_text() + '\n[[questions]]\nid = "v-q1"\ntitle = "Why"\npoints = 2\n')
+    out = tmp_path / "out"
+    run(read_assignment(course.folder), hand_in(tmp_path / "in", ada=HONEST, bob=HONEST), out, Grader())
+    mark(out, "ada", "v-q1", 1.5, "")
+    mark(out, "ada", "total", 12.5)
+    assert [(row["points"], row["total"], row["v-q1"]) for row in rows(out)] == [
+        ("82.5", "12.5", "1.5"),
+        ("100", "30", ""),
+    ]
+    page = (out / "ada" / "report.html").read_text()
+    assert "<b>82.5</b> <span>of 100 points" in page
+    assert "<b>1.5</b>" in page
+    report = read_report(out / "ada" / "report.json")
+    assert (report.points, {m.item: m.points for m in report.marks}) == (82.5, {"v-q1": 1.5, "total": 12.5})
+    mark(out, "ada", "double", 49.5)
+    assert marks(out)["ada"] == "82"
+    assert '"points": 82,' in (out / "ada" / "report.json").read_text()
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_table_of_marks_may_use_any_separator_of_spreadsheets(separator, tmp_path):
     path = tmp_path / "marks.csv"
@@ -101,7 +140,7 @@ def test_two_marks_for_one_item_are_refused_with_both_lines(tmp_path):
     with pytest.raises(BadMark, match="line 6: v-q1 of ada has 2 points on line 3 and 1 here"):
         read_marks(path)
     path.write_text(f"student,item,points,reason\nada,v-q1,{'9' * 5000},\n")
-    with pytest.raises(BadMark, match=r"line 2: .* is not a whole number"):
+    with pytest.raises(BadMark, match=r"line 2: .* is not a number of whole or half points"):
         read_marks(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 
 from autograder.cli.app import main
 from autograder.core.report import Mark
-from autograder.policy.final_marks import read_gradebooks
+from autograder.policy.final_marks import compute_final_marks, read_gradebooks
 from autograder.policy.policy_file import BadPolicy, read_policy
 from autograder.render.gradebook_csv import gradebook_csv
 from tests.policy.test_final_marks import TEXT, write
@@ -20,7 +21,7 @@ from tests.support.sample_reports import perfect
 
 
 def gradebook(
-    tmp_path: Path, assignment: str, *students: str, at: str = "2026-12-04T12:00:00Z", q1: int | None = 0
+    tmp_path: Path, assignment: str, *students: str, at: str = "2026-12-04T12:00:00Z", q1: float | None = 0
 ) -> Path:
     reports = [replace(perfect(student), assignment=assignment, handed_in=at) for student in students]
     if q1 is not None:
@@ -48,6 +49,14 @@ def test_the_command_reads_gradebooks_and_explains_each_mark(tmp_path):
     assert ada["open"] == "no"
     CliRunner().invoke(main, [*command, str(explain)])
     assert out.read_bytes() == first
+
+
+def test_half_points_count_exactly(tmp_path):
+    rules = read_policy(write(tmp_path, TEXT.partition("[[extensions]]")[0]))
+    rows = read_gradebooks([gradebook(tmp_path, "a02", "ada", q1=1.5)], rules)
+    (final,) = compute_final_marks(rules, rows)
+    assert final.mark == 100 * Fraction(203, 208)
+    assert "101.5 points of 104, 97.6 %." in final.explanation
 
 
 def test_marks_are_provisional_while_questions_are_not_marked(tmp_path):
