@@ -9,6 +9,7 @@ import csv
 import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
@@ -65,15 +66,17 @@ def find_similar(
         progress(f"reading {number:,} of {len(people):,}")
         who = ", ".join(students)
         try:
-            files = open_submission(path, assignment).files
+            submission = open_submission(path, assignment)
         except BadSubmission as problem:
             skipped.append((who, str(problem)))
             continue
+        files = submission.files
         found = fingerprint("\n".join(files[name] for name in assignment.files if name in files))
         if found.hashes:
             prints[who] = found
         else:
-            skipped.append((who, "It contains no code of its own."))
+            unreadable = " ".join(remark.text for remark in submission.remarks if remark.kind == "unreadable")
+            skipped.append((who, unreadable or "It contains no code of its own."))
     progress("comparing")
     return Similarities(tuple(_pairs(prints, threshold)), tuple(skipped))
 
@@ -178,10 +181,12 @@ def _drop(found: _Prints, values: set[int]) -> None:
 
 
 def _handout(assignment: Assignment) -> str:
-    """Return everything students were given: stubs and checks, also as their notebooks show them."""
+    """Return everything students were given: stubs and checks, as written, in notebooks and as a submission."""
     texts = [path.read_text(encoding="utf-8") for path in sorted(assignment.folder.glob("*.py"))]
     for path in sorted(assignment.folder.glob("*.ipynb")):
         texts.append(_code_cells(path))
+    with suppress(BadSubmission):  # opening a submission removes the lines that no task needs, so do the same here
+        texts += open_submission(assignment.folder, assignment).files.values()
     return "\n".join(texts)
 
 
