@@ -216,13 +216,13 @@ def test_an_endless_import_is_tried_once(pool: WorkerPool, monkeypatch: pytest.M
         assert time.monotonic() - begun < 0.5
 
 
-def test_every_check_reports_that_the_import_failed(pool: WorkerPool) -> None:
-    with in_box(pool, "import torch\n\nx = undefined\n") as (student, link):
+def test_every_check_reports_the_statement_that_failed(pool: WorkerPool) -> None:
+    with in_box(pool, "import torch\n\nf = undefined\n") as (student, link):
         for _ in range(2):
             found = fault(getattr, student, "f")
             assert found.message == (
-                "work.py could not be imported. NameError: name 'undefined' is not defined\n"
-                "  work.py, line 3: x = undefined"
+                "f could not be loaded, because the code that defines it did not run.\n"
+                "  work.py, line 3 did not run: NameError: name 'undefined' is not defined."
             )
             student = begin(link)
 

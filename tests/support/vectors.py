@@ -10,7 +10,7 @@ MANIFEST = """
 title = "Vectors"
 version = "1.0"
 files = ["vectors.py"]
-imports = ["torch"]
+imports = ["torch", "numpy"]
 
 [limits]
 seconds = 2
