@@ -1,6 +1,7 @@
 """Hand-ins of every kind get exactly the report that is stored next to them.
 
 A story is a folder below tests/golden: `handin/` is the hand-in, `expected.json` lists what the report must contain.
+The hand-ins in tests/golden/honest are made by recipes and have tests of their own.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from autograder.runners.grader_process import Job, grade_handin
 from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
+from tests.support.handins import GOLDEN, copy_story, stories
 from tests.support.vectors import make_vectors
 
-STORIES = Path(__file__).parents[1] / "golden"
-STUB = (STORIES / "not_written" / "handin" / "vectors.py").read_text()
+STUB = (GOLDEN / "not_written" / "handin" / "vectors.py").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -34,22 +35,25 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def reports(course: Assignment, isolation: str) -> Iterator[dict[str, Report]]:
+def reports(
+    course: Assignment, isolation: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Report]]:
     """The reports of all stories, graded one after the other in one session, as by a grader process."""
+    folder = tmp_path_factory.mktemp("golden")
+    handins = {story: copy_story(story, folder / story / "handin") for story in stories()}
 
     def grade(checks: Checks) -> dict[str, Report]:
-        stories = sorted(path.name for path in STORIES.iterdir())
-        return {story: grade_handin(checks, Job(story, STORIES / story / "handin"), pool) for story in stories}
+        return {story: grade_handin(checks, Job(story, handin), pool) for story, handin in handins.items()}
 
     with WorkerPool(isolation) as pool:
         yield with_checks(course, Options(seed=20), grade)
 
 
 def expected(story: str) -> dict[str, Any]:
-    return json.loads((STORIES / story / "expected.json").read_text())
+    return json.loads((GOLDEN / story / "expected.json").read_text())
 
 
-@pytest.mark.parametrize("story", sorted(path.name for path in STORIES.iterdir()))
+@pytest.mark.parametrize("story", stories())
 def test_a_hand_in_gets_the_report_stored_next_to_it(
     story: str, reports: dict[str, Report], course: Assignment, tmp_path: Path
 ) -> None:
@@ -64,6 +68,7 @@ def test_a_hand_in_gets_the_report_stored_next_to_it(
             assert fragment in shown[name].message + "\n" + shown[name].hint
     for note, fragment in zip(report.notes, wanted.get("notes", []), strict=True):
         assert fragment in note
+    assert [remark.kind for remark in report.remarks] == wanted.get("remarks", [])
     for fragment in wanted.get("output", []):
         assert fragment in shown["check_double_of_a_matrix"].output
     assert not report.needs_staff

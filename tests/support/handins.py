@@ -1,9 +1,10 @@
-"""Zips and files of a hand-in for the assignment `t01_tiny`."""
+"""Zips and files of hand-ins: for the assignment `t01_tiny`, and those of tests/golden for `t02_vectors`."""
 
 from __future__ import annotations
 
 import io
 import os
+import shutil
 import time
 import zipfile
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from autograder.core.assignment import Assignment
 from autograder.submissions.submission import Submission
 from tests.support.course import STUB, as_notebook, make_course
 
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 MOMENT = 1_700_000_000.0  # when files were saved, in seconds since 1970
 
 
@@ -44,6 +46,19 @@ def hand_in(
         return write(folder.with_name(f"{folder.name}.zip"), buffer.getvalue())
     for name, content in files.items():
         os.utime(write(folder / name, content), (moments[name], moments[name]))
+    return folder
+
+
+def stories() -> list[str]:
+    """Return the names of the hand-ins below tests/golden whose reports are stored next to them."""
+    return sorted(path.parent.name for path in GOLDEN.glob("*/expected.json"))
+
+
+def copy_story(story: str, folder: Path) -> Path:
+    """Copy a hand-in of tests/golden into a folder, where all its files were saved at one moment."""
+    shutil.copytree(GOLDEN / story / "handin", folder, dirs_exist_ok=True)
+    for path in folder.rglob("*"):
+        os.utime(path, (MOMENT, MOMENT))
     return folder
 
 

@@ -1,0 +1,18 @@
+import torch
+
+
+def double(x):
+    return x * 2
+
+
+def total(x):
+    return x.sum(dim=1)
+
+
+class Counter:
+    def __init__(self, start):
+        self.value = start
+
+    def add(self, n):
+        self.value += n
+        return self.value
