@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.core.code import SetAside
 from autograder.submissions.ipynb import Cell, read_cells
+from autograder.submissions.names import needed_imports, read_names
 from autograder.submissions.recover import names_in, recover
 from autograder.submissions.source import MAX_CODE, BadSubmission, decode_source, parse_source, printable
 from autograder.submissions.statements import find_incomplete_copies, select_statements
@@ -34,6 +35,7 @@ class Module:
     notes: tuple[str, ...] = ()
     aside: tuple[SetAside, ...] = ()  # what Python cannot read, with lines of the module
     problems: tuple[str, ...] = ()  # the same as sentences
+    imports: tuple[tuple[int, str], ...] = ()  # line and full name of each import that tasks need
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,11 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
     if len(text) > MAX_CODE:
         raise BadSubmission(f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data.")
     if everything:
-        lines, _, problems = _parse_cell(Cell(0, text), ())
+        lines, tree, problems = _parse_cell(Cell(0, text), ())
+        names = frozenset().union(*(read_names(_segment(lines, _located(node, 0))) for node in tree.body))
+        imports = tuple(place for node in tree.body for place in needed_imports(node, names, unbound=True))
         sentences = tuple(_sentences(name, 0, problems))
-        return Module("\n".join(lines), aside=tuple(problems), problems=sentences)
+        return Module("\n".join(lines), aside=tuple(problems), problems=sentences, imports=imports)
     return _reduce([Cell(0, text)], name, tuple(wanted), [], numbered=False)
 
 
@@ -99,24 +103,30 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     nodes = [statement.node for statement in statements]
     segments = [_segment(sources[statement.cell], statement) for statement in statements]
     selected = select_statements(nodes, segments, wanted, optional=optional)
-    for loser, winner in find_incomplete_copies(nodes).items():
-        selected.discard(loser)
+    incomplete = find_incomplete_copies(nodes)
+    for loser, winner in incomplete.items():
         if numbered:
             here, there = (numbers[statements[i].cell] for i in (loser, winner))
             notes.append(
                 f"{name}: cell {here} repeats a definition of cell {there} without its solution; it was ignored."
             )
-    module = _assemble(statements, selected, sources, numbers, tuple(notes))
+    module = _assemble(statements, selected.indices - incomplete.keys(), sources, numbers, tuple(notes))
     starts = [start for start, _ in module.cells]
     moved = tuple(replace(problem, line=problem.line + starts[index] - 1) for index, problem in aside)
-    return replace(module, cells=module.cells if numbered else (), aside=moved, problems=tuple(sentences))
+    imports = tuple(
+        (line + starts[statements[index].cell] - 1, package)
+        for index in sorted(selected.for_tasks - incomplete.keys() | selected.stars)
+        for line, package in needed_imports(nodes[index], selected.names, unbound=selected.unbound)
+    )
+    cell_starts = module.cells if numbered else ()
+    return replace(module, cells=cell_starts, aside=moved, problems=tuple(sentences), imports=imports)
 
 
 def module_statements(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
     """Return the statements of a script that would be in the module if the same code were in a notebook."""
     nodes, lines = ast.parse(text).body, text.split("\n")
     selected = select_statements(nodes, [_segment(lines, _located(node, 0)) for node in nodes], wanted)
-    return [nodes[index] for index in sorted(selected)]
+    return [nodes[index] for index in sorted(selected.indices)]
 
 
 def _sentences(name: str, cell: int, problems: Sequence[SetAside]) -> list[str]:
@@ -209,7 +219,7 @@ def _segment(lines: Sequence[str], at: _Statement) -> str:
 
 def _assemble(
     statements: list[_Statement],
-    selected: set[int],
+    selected: Collection[int],
     sources: list[list[str]],
     numbers: list[int],
     notes: tuple[str, ...],

@@ -1,25 +1,31 @@
 """Decide which statements of a notebook or a script belong to its module.
 
 Functions and classes do. An import, an assignment, a loop or a call does if selected code needs the name that it binds
-or changes. Training, plots and prints do not. Works on the syntax tree alone.
+or changes; a call only if a task needs it. Training, plots and prints do not. Works on the syntax tree alone.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import symtable
-import warnings
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
-_COMPOUND = (  # `try: import ...`, `if cuda: device = ...`, `for i in ...: TABLE[i] = ...` bind names as assignments do
-    *(ast.If, ast.Try, ast.TryStar, ast.Match),
-    *(ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+from autograder.submissions.names import (
+    ASSIGNMENTS,
+    COMPOUND,
+    DEFINITIONS,
+    blocks,
+    bound_names,
+    called_names,
+    changed_names,
+    effects_of,
+    has_calls,
+    read_names,
+    stored_names,
 )
-_CALLS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
 
 
 def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
@@ -29,7 +35,7 @@ def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
     """
     if isinstance(node, ast.ClassDef):
         return frozenset().union(*(unwritten_places(child) for child in node.body))
-    if not isinstance(node, _DEFINITIONS):
+    if not isinstance(node, DEFINITIONS):
         return frozenset()
     try:
         return frozenset((node.name, count) for count in range(_count_places(node.body)))
@@ -61,7 +67,7 @@ def written_tasks(text: str, tasks: Sequence[str]) -> list[str]:
 
 
 def _definitions(text: str) -> dict[str, ast.stmt]:
-    return {node.name: node for node in ast.parse(text).body if isinstance(node, _DEFINITIONS)}
+    return {node.name: node for node in ast.parse(text).body if isinstance(node, DEFINITIONS)}
 
 
 def find_incomplete_copies(statements: Sequence[ast.stmt]) -> dict[int, int]:
@@ -72,7 +78,7 @@ def find_incomplete_copies(statements: Sequence[ast.stmt]) -> dict[int, int]:
     losers: dict[int, int] = {}
     latest: dict[str, int] = {}
     for index, node in enumerate(statements):
-        if not isinstance(node, _DEFINITIONS):
+        if not isinstance(node, DEFINITIONS):
             continue
         earlier = latest.get(node.name)
         if earlier is not None and unwritten_places(node) > unwritten_places(statements[earlier]):
@@ -82,58 +88,117 @@ def find_incomplete_copies(statements: Sequence[ast.stmt]) -> dict[int, int]:
     return losers
 
 
+@dataclass(frozen=True)
+class Selected:
+    """Statements that belong to a module, by their indices."""
+
+    indices: frozenset[int]
+    for_tasks: frozenset[int]  # those that a task needs
+    names: frozenset[str]  # that these use
+    stars: frozenset[int]  # `from m import *`
+    unbound: bool  # whether no statement binds some of the names, so that an `import *` may bind them
+
+
 def select_statements(
     statements: Sequence[ast.stmt],
     segments: Sequence[str],
     wanted: Iterable[str],
     *,
     optional: Collection[int] = (),
-) -> set[int]:
-    """Return the indices of the statements that belong to the module.
+) -> Selected:
+    """Select the statements that belong to the module.
 
-    ``segments`` is the source of each statement, ``wanted`` the names of tasks. ``optional`` are indices of statements
-    in cells for the notebook only: these are selected only if other code needs them.
+    ``segments`` is the source of each statement, ``wanted`` the names of tasks; if there are none, every definition is
+    one. ``optional`` are indices of statements in cells for the notebook only: these are selected only if other code
+    needs them.
     """
-    selected = {
-        i for i, s in enumerate(statements) if i not in optional and (isinstance(s, _DEFINITIONS) or _binds_unseen(s))
-    }
-    binding: dict[str, list[int]] = defaultdict(list)
-    for index, statement in enumerate(statements):
-        for name in bound_names(statement):
-            binding[name].append(index)
-    assigned = {name for name, places in binding.items() if any(_assigns(statements[index]) for index in places)}
-    for index, statement in enumerate(statements):
-        if (name := _changed(statement)) in assigned:
-            binding[name].append(index)
+    definitions = {i for i, s in enumerate(statements) if isinstance(s, DEFINITIONS)}
+    wanted_roots = {name.partition(".")[0] for name in wanted}
+    binding = _find_binding(statements)
+    changing = _find_changing(statements, binding, wanted_roots)
 
-    def names_used(index: int) -> set[str]:
+    @cache
+    def names_used(index: int) -> frozenset[str]:
         statement = statements[index]
-        return _module_names(segments[index]) | (
-            bound_names(statement) if isinstance(statement, ast.AugAssign) else set()
-        )
+        parts = bound_names(statement) if isinstance(statement, ast.AugAssign) else set()
+        return frozenset(read_names(segments[index]) | parts)
 
-    needed = {name.split(".")[0] for name in wanted}
-    for index in selected:
-        needed |= names_used(index)
-        if isinstance(statements[index], _DEFINITIONS):  # so that `Net.loss = f` is selected
-            needed |= bound_names(statements[index])
-    queue = list(needed)
-    while queue:
-        for index in binding.pop(queue.pop(), ()):
-            if index not in selected:
-                selected.add(index)
-                new = names_used(index) - needed
-                needed |= new
-                queue.extend(new)
+    def close(names: Iterable[str], tables: Sequence[Mapping[str, Sequence[int]]]) -> tuple[set[int], set[str]]:
+        """The statements that bind (or change) the names and those that they use in turn, and all these names."""
+        found: set[int] = set()
+        known = set(names)
+        queue = list(known)
+        while queue:
+            name = queue.pop()
+            for index in (i for table in tables for i in table.get(name, ())):
+                if index not in found:
+                    found.add(index)
+                    new = names_used(index) - known
+                    known |= new
+                    queue.extend(new)
+        return found, known
 
+    roots = wanted_roots or {name for i in definitions for name in bound_names(statements[i])}
+    for_tasks, names = close(roots, (binding, changing))
+    base = {i for i, s in enumerate(statements) if i not in optional and (i in definitions or _binds_unseen(s))}
+    others = names.union(*(names_used(i) | (bound_names(statements[i]) if i in definitions else set()) for i in base))
+    selected = base | for_tasks | close(others, (binding,))[0]  # so that `Net.loss = f` is selected
+    _add_constants(statements, selected, optional, names_used)
+    unbound = bool(names - binding.keys() - set(dir(builtins)))
+    stars = frozenset(i for i in base if _binds_unseen(statements[i]))
+    return Selected(frozenset(selected), frozenset(for_tasks), frozenset(names), stars, unbound)
+
+
+def _find_binding(statements: Sequence[ast.stmt]) -> dict[str, list[int]]:
+    """Return the statements that bind each name, or change a part of it.
+
+    A loop variable or a result that has the name of a function by accident (`answer = answer(x)`) does not replace it.
+    """
+    binding: dict[str, list[int]] = defaultdict(list)
+    defined: set[str] = set()
+    later = {s.name for s in statements if isinstance(s, DEFINITIONS)}
+    for index, statement in enumerate(statements):
+        names = bound_names(statement)
+        if isinstance(statement, DEFINITIONS):
+            defined |= names
+        elif not isinstance(statement, ast.Import | ast.ImportFrom) and names & later:
+            names -= later - bound_names(statement, headers=False)
+            names -= defined & called_names(statement) & stored_names(statement)
+        for name in names:
+            binding[name].append(index)
+    return binding
+
+
+def _find_changing(
+    statements: Sequence[ast.stmt], binding: Mapping[str, Sequence[int]], tasks: Collection[str]
+) -> dict[str, list[int]]:
+    """Return the statements that may change the object behind each variable by a call. Calls of tasks do not count."""
+    variables = {name for name, places in binding.items() if any(_assigns(statements[index]) for index in places)}
+    effects = {s.name: effects_of(s) for s in statements if isinstance(s, DEFINITIONS) and s.name not in tasks}
+    changing: dict[str, list[int]] = defaultdict(list)
+    for index, statement in enumerate(statements):
+        if not isinstance(statement, (*DEFINITIONS, ast.Import, ast.ImportFrom)):
+            names = changed_names(statement, effects)
+            shared = frozenset().union(*(effects.get(name, frozenset()) for name in called_names(statement)))
+            for name in (names & variables) | (names & shared):
+                changing[name].append(index)
+    return changing
+
+
+def _add_constants(
+    statements: Sequence[ast.stmt],
+    selected: set[int],
+    optional: Collection[int],
+    names_used: Callable[[int], frozenset[str]],
+) -> None:
+    """Select assignments without calls, whose names are known."""
     known = set(dir(builtins)).union(*(bound_names(statements[index]) for index in selected))
     for index, statement in enumerate(statements):
-        if index in selected or index in optional or not isinstance(statement, _ASSIGNMENTS):
+        if index in selected or index in optional or not isinstance(statement, ASSIGNMENTS):
             continue
-        if not any(isinstance(node, _CALLS) for node in ast.walk(statement)) and names_used(index) <= known:
+        if not has_calls(statement) and names_used(index) <= known:
             selected.add(index)
             known |= bound_names(statement)
-    return selected
 
 
 def _binds_unseen(statement: ast.stmt) -> bool:
@@ -144,47 +209,7 @@ def _binds_unseen(statement: ast.stmt) -> bool:
 
 
 def _assigns(statement: ast.stmt) -> bool:
-    return isinstance(statement, (*_ASSIGNMENTS, *_COMPOUND))
-
-
-def _changed(statement: ast.stmt) -> str:
-    """Return the name whose object a call may change, as in `TABLE.append(1)`, or an empty string."""
-    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
-        return ""
-    function = statement.value.func
-    roots = _roots(function) if isinstance(function, ast.Attribute) else set()
-    return next(iter(roots), "")
-
-
-def bound_names(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement gives a value to, or changes a part of (`Net.loss = f` changes Net)."""
-    if isinstance(statement, _DEFINITIONS):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.split(".")[0] for alias in statement.names}
-    if isinstance(statement, _ASSIGNMENTS):
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return set().union(*(_roots(target) for target in targets))
-    names: set[str] = set()
-    inside = [statement] if isinstance(statement, _COMPOUND) else []
-    while inside:  # without recursion: each elif is one level deeper
-        compound = inside.pop()
-        names |= _names_in_header(compound)
-        for child in (child for block in _blocks(compound) for child in block):
-            if isinstance(child, _COMPOUND):
-                inside.append(child)
-            else:
-                names |= bound_names(child)
-    return names
-
-
-def _names_in_header(statement: ast.stmt) -> set[str]:
-    """Return the names that the first line of a loop or a `with` binds."""
-    if isinstance(statement, ast.For | ast.AsyncFor):
-        return _roots(statement.target)
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        return set().union(*(_roots(item.optional_vars) for item in statement.items if item.optional_vars))
-    return set()
+    return isinstance(statement, (*ASSIGNMENTS, *COMPOUND))
 
 
 def _count_places(block: Sequence[ast.stmt]) -> int:
@@ -192,7 +217,7 @@ def _count_places(block: Sequence[ast.stmt]) -> int:
     for node in block:
         if _is_place(node):
             return count + 1
-        count += sum(_count_places(inner) for inner in _blocks(node))
+        count += sum(_count_places(inner) for inner in blocks(node))
         if _leaves(node):
             break
     return count
@@ -204,13 +229,6 @@ def _is_place(node: ast.stmt) -> bool:
     return isinstance(node.exc.func, ast.Name) and node.exc.func.id == "NotImplementedError"
 
 
-def _blocks(node: ast.stmt) -> list[list[ast.stmt]]:
-    """Return the blocks of a compound statement."""
-    parts = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
-    blocks = [getattr(part, name, []) for part in parts for name in ("body", "orelse", "finalbody")]
-    return [block for block in blocks if block]
-
-
 def _leaves(node: ast.stmt) -> bool:
     """Return whether a simple analysis shows that nothing after the statement can be reached."""
     if isinstance(node, ast.If):
@@ -218,28 +236,3 @@ def _leaves(node: ast.stmt) -> bool:
     if isinstance(node, ast.With):
         return any(_leaves(s) for s in node.body)
     return isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue)
-
-
-def _roots(target: ast.expr) -> set[str]:
-    while isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
-        target = target.value
-    if isinstance(target, ast.Tuple | ast.List):
-        return set().union(*(_roots(element) for element in target.elts))
-    return {target.id} if isinstance(target, ast.Name) else set()
-
-
-def _module_names(segment: str) -> set[str]:
-    """Return the names that a top-level statement reads from the module."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            table = symtable.symtable(segment, "<statement>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()  # `return` outside a function and the like: the import will report it
-    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
-    tables = table.get_children()
-    while tables:
-        table = tables.pop()
-        names |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
-        tables.extend(table.get_children())
-    return names

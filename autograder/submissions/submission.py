@@ -152,26 +152,23 @@ def _packages(
 
 
 def _imports_not_allowed(name: str, module: Module, packages: frozenset[str], allowed: Sequence[str]) -> list[Remark]:
-    remarks = []
-    for node in ast.walk(ast.parse(module.text)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names = [node.module or ""]
-        else:
-            continue
-        for package in dict.fromkeys(full.partition(".")[0] for full in names):
-            if package not in packages and package not in sys.stdlib_module_names and not _notebook_only(names):
-                where = describe_line(module.cells, node.lineno, file=name)
-                text = f"{where}: this assignment does not allow the package {package}."
-                advice = f"Use only Python's own packages and {', '.join(sorted(allowed))}."
-                remarks.append(Remark("import", text, advice))
-    return remarks
+    remarks: dict[str, Remark] = {}
+    for line, full_name in module.imports:
+        package = full_name.partition(".")[0]
+        if package not in packages and package not in sys.stdlib_module_names and not _notebook_only(full_name):
+            text = (
+                f"{describe_line(module.cells, line, file=name)}: this assignment does not allow the package {package}."
+            )
+            advice = (
+                f"Use only Python's own packages, {', '.join(sorted(allowed))}, and modules that you hand in as well."
+            )
+            remarks.setdefault(package, Remark("import", text, advice))
+    return list(remarks.values())
 
 
-def _notebook_only(names: Sequence[str]) -> bool:
-    """Return whether all names are of packages for notebooks, which are replaced by empty ones when graded."""
-    return all(name.split(".")[:2] == ["google", "colab"] or name.split(".")[0] == "IPython" for name in names)
+def _notebook_only(name: str) -> bool:
+    """Return whether a name is of a package for notebooks, which is replaced by an empty one when graded."""
+    return name.split(".")[:2] == ["google", "colab"] or name.split(".")[0] == "IPython"
 
 
 def _module(

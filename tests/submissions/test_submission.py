@@ -274,7 +274,7 @@ def test_an_import_that_the_assignment_does_not_allow_is_said_where_code_needs_i
         "import",
         "tiny.py, line 4: this assignment does not allow the package pandas.",
     )
-    assert remark.advice == "Use only Python's own packages and math."
+    assert remark.advice == "Use only Python's own packages, math, and modules that you hand in as well."
 
 
 def test_one_of_two_modules_missing_is_taken_from_the_handout(assignment: Assignment, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import __future__
 
 import ast
 import builtins
+import copy
 import linecache
 import signal
 import sys
@@ -25,6 +26,9 @@ from typing import Any
 
 TOP_LEVEL_SECONDS = 20.0  # for all top-level statements of a module; the one that is running then is interrupted
 NOTEBOOK_ONLY = ("google.colab", "IPython", "autograder")  # packages of notebooks; graded code gets a stand-in
+
+_MOVABLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+_ROUNDS = 10  # of running such statements again when a name was missing
 
 
 @dataclass(frozen=True)
@@ -74,21 +78,78 @@ class SourceLoader(InspectLoader):
     def exec_module(self, module: ModuleType) -> None:
         module.__file__ = self.filename
         table = vars(module)
-        table["__builtins__"] = {**vars(builtins), "__import__": self.importing, "get_ipython": StandIn()}
+        table["__builtins__"] = {
+            **vars(builtins),
+            "__import__": self.importing,
+            "get_ipython": StandIn(),
+            "input": _no_input,
+        }
         self.not_run = list(self.unread)
         tree = ast.parse(self.source, self.filename)
-        flags = _future_flags(tree)
-        left = TOP_LEVEL_SECONDS
-        for statement in tree.body:
-            begun = time.monotonic()
-            try:
-                code = compile(ast.Module([statement], []), self.filename, "exec", flags=flags, dont_inherit=True)
-                with _interrupted_after(left):
-                    exec(code, table)
-            except (Exception, SystemExit) as error:
-                names = tuple(sorted(_bound(statement)))
-                self.not_run.append(NotRun(statement.lineno, names, _reason(error)))
-            left = max(0.1, left - (time.monotonic() - begun))
+        run = _Runner(self.filename, table, _future_flags(tree))
+        early: list[tuple[ast.stmt, NotRun]] = []  # statements that use a name which is defined below them
+        for statement in _one_by_one(tree.body):
+            error = run(statement)
+            if error is not None:
+                problem = NotRun(statement.lineno, tuple(sorted(_bound(statement))), _reason(error))
+                if isinstance(error, NameError) and isinstance(statement, _MOVABLE):
+                    early.append((statement, problem))
+                else:
+                    self.not_run.append(problem)
+        self.not_run += _run_again(early, run)
+
+
+class _Runner:
+    """Runs the top-level statements of one module; all together may take TOP_LEVEL_SECONDS."""
+
+    def __init__(self, filename: str, table: dict[str, Any], flags: int) -> None:
+        self.filename, self.table, self.flags = filename, table, flags
+        self.left = TOP_LEVEL_SECONDS
+
+    def __call__(self, statement: ast.stmt) -> BaseException | None:
+        begun = time.monotonic()
+        try:
+            code = compile(ast.Module([statement], []), self.filename, "exec", flags=self.flags, dont_inherit=True)
+            with _interrupted_after(self.left):
+                exec(code, self.table)
+        except (Exception, SystemExit) as error:
+            return error
+        finally:
+            self.left = max(0.1, self.left - (time.monotonic() - begun))
+        return None
+
+
+def _one_by_one(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements; `import a, b` as two, so that b does not depend on a."""
+    for statement in statements:
+        if isinstance(statement, ast.Import | ast.ImportFrom) and len(statement.names) > 1:
+            for alias in statement.names:
+                part = copy.copy(statement)
+                part.names = [alias]
+                yield part
+        else:
+            yield statement
+
+
+def _run_again(early: list[tuple[ast.stmt, NotRun]], run: _Runner) -> list[NotRun]:
+    """Run statements that came too early, as when a cell was moved; return those that still fail.
+
+    One whose names have a value by now is not run: a later statement defined them.
+    """
+    for _ in range(_ROUNDS):
+        waiting = []
+        for statement, problem in early:
+            if any(name in run.table for name in problem.names) or run(statement) is not None:
+                waiting.append((statement, problem))
+        if len(waiting) in (0, len(early)):
+            early = waiting
+            break
+        early = waiting
+    return [problem for _, problem in early]
+
+
+def _no_input(prompt: object = "") -> str:
+    raise EOFError("nobody can answer input() when code is graded")
 
 
 class SubmissionFinder(MetaPathFinder):

@@ -1,0 +1,211 @@
+"""The names that a top-level statement binds, changes and reads, from its syntax tree alone.
+
+"Binds" means that a name gets a value, "changes" that the object behind a name may be another one afterwards, as in
+`TABLE.append(1)` or `fill(TABLE)`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+COMPOUND = (  # `try: import ...`, `if cuda: device = ...`, `for i in ...: TABLE[i] = ...` bind names as assignments do
+    *(ast.If, ast.Try, ast.TryStar, ast.Match),
+    *(ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+)
+
+_MUTATORS = frozenset(  # methods that change their object although a statement may use what they return
+    {*dir(list), *dir(dict), *dir(set), "appendleft", "popleft", "extendleft", "rotate"}
+    - {"copy", "count", "index", "get", "items", "keys", "values", "fromkeys", "union", "intersection", "difference"}
+    - {"symmetric_difference", "isdisjoint", "issubset", "issuperset", *dir(object)}
+)
+_SETTERS = ("setattr", "delattr")
+_QUIET = {*dir(builtins), "display", "check"} - {*_SETTERS, "next", "exec"}  # functions that change no argument
+
+Effects = Mapping[str, frozenset[str]]  # function -> names of the module that a call of it binds or changes
+
+
+def bound_names(statement: ast.stmt, *, headers: bool = True) -> set[str]:
+    """Return the names that a statement gives a value to, or changes a part of (`Net.loss = f` changes Net).
+
+    Without ``headers`` the variables of loops and `with` do not count.
+    """
+    if isinstance(statement, DEFINITIONS):
+        return {statement.name}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {bound_by_alias(alias) for alias in statement.names}
+    names = {node.target.id for node in _walk(statement) if isinstance(node, ast.NamedExpr)}
+    if isinstance(statement, ASSIGNMENTS):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return names.union(*(_roots(target) for target in targets))
+    if isinstance(statement, ast.Expr):
+        return names | _set_by_call(statement.value)
+    inside = [statement] if isinstance(statement, COMPOUND) else []
+    while inside:  # without recursion: each elif is one level deeper
+        compound = inside.pop()
+        names |= _header_names(compound) if headers else set()
+        for child in (child for block in blocks(compound) for child in block):
+            if isinstance(child, COMPOUND):
+                inside.append(child)
+            else:
+                names |= bound_names(child, headers=headers)
+    return names
+
+
+def bound_by_alias(alias: ast.alias) -> str:
+    """Return the name that one part of an import binds; "*" for all."""
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    """Return the blocks of a compound statement."""
+    parts = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
+    found = [getattr(part, name, []) for part in parts for name in ("body", "orelse", "finalbody")]
+    return [block for block in found if block]
+
+
+def changed_names(statement: ast.stmt, effects: Effects) -> set[str]:
+    """Return the names whose objects a statement may change by calls and `del`; those of assignments are bound names.
+
+    A call whose value nobody uses may change what it is called on and what it is passed. Of other calls only methods
+    such as `append` count.
+    """
+    names: set[str] = set()
+    for node in _walk(statement):
+        if isinstance(node, ast.Expr):
+            for call in (inner for inner in _walk(node) if isinstance(inner, ast.Call)):
+                names |= _changed_by_call(call, effects)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            names |= _roots(node.func.value)
+        elif isinstance(node, ast.Delete):
+            names |= set().union(*(_roots(target) for target in node.targets if not isinstance(target, ast.Name)))
+    return names
+
+
+def effects_of(function: ast.stmt) -> frozenset[str]:
+    """Return the names of the module that a call of the function binds (`global`) or changes."""
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return frozenset()
+    bound: set[str] = set()
+    changed: set[str] = set()
+    shared: set[str] = set()
+    arguments = function.args
+    own = {arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    own |= {arg.arg for arg in (arguments.vararg, arguments.kwarg) if arg}
+    for node in (inner for statement in function.body for inner in _walk(statement)):
+        if isinstance(node, ast.Global):
+            shared |= set(node.names)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            bound.add(node.id)
+        elif isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            changed |= _roots(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            changed |= _roots(node.func.value)
+    return frozenset((bound & shared) | (changed - (bound - shared) - own))
+
+
+def called_names(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement calls as functions."""
+    calls = (node for node in _walk(statement) if isinstance(node, ast.Call))
+    return {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+
+
+def stored_names(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement itself assigns to, not to a part of them."""
+    return {node.id for node in _walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def has_calls(statement: ast.stmt) -> bool:
+    """Return whether a statement calls anything, or may wait for it."""
+    return any(isinstance(node, ast.Call | ast.Await | ast.Yield | ast.YieldFrom) for node in ast.walk(statement))
+
+
+def read_names(segment: str) -> set[str]:
+    """Return the names that the source of a top-level statement reads from the module."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            table = symtable.symtable(segment, "<statement>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()  # `return` outside a function and the like: the import will report it
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    tables = table.get_children()
+    while tables:
+        table = tables.pop()
+        names |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
+        tables.extend(table.get_children())
+    return names
+
+
+def needed_imports(statement: ast.stmt, needed: Collection[str], *, unbound: bool) -> Iterator[tuple[int, str]]:
+    """Yield line and full name of the imports in a statement whose names are needed, or that are inside of functions.
+
+    `import *` counts if ``unbound`` names are left. What `try` or `if TYPE_CHECKING` guards does not count.
+    """
+    waiting: list[tuple[ast.AST, bool]] = [(statement, False)]
+    while waiting:
+        node, inside = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            used = [a for a in node.names if inside or (unbound if a.name == "*" else bound_by_alias(a) in needed)]
+            names = [alias.name for alias in used] if isinstance(node, ast.Import) else [node.module or ""][: len(used)]
+            if not getattr(node, "level", 0):
+                yield from ((node.lineno, name) for name in names)
+        elif not (isinstance(node, ast.Try) and node.handlers) and not (
+            isinstance(node, ast.If) and _is_type_checking(node.test)
+        ):
+            inside = inside or isinstance(node, DEFINITIONS)
+            waiting += [(child, inside) for child in reversed([*ast.iter_child_nodes(node)])]
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
+
+
+def _walk(root: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and those below it, but not what is inside of functions and classes, which runs later."""
+    waiting: list[ast.AST] = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (*DEFINITIONS, ast.Lambda)):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _header_names(statement: ast.stmt) -> set[str]:
+    """Return the names that the first line of a loop or a `with` binds."""
+    if isinstance(statement, ast.For | ast.AsyncFor):
+        return _roots(statement.target)
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return set().union(*(_roots(item.optional_vars) for item in statement.items if item.optional_vars))
+    return set()
+
+
+def _roots(target: ast.expr) -> set[str]:
+    while isinstance(target, ast.Attribute | ast.Subscript | ast.Starred):
+        target = target.value
+    if isinstance(target, ast.Tuple | ast.List):
+        return set().union(*(_roots(element) for element in target.elts))
+    return {target.id} if isinstance(target, ast.Name) else set()
+
+
+def _set_by_call(value: ast.expr) -> set[str]:
+    """Return X for `setattr(X, "name", value)`, which is an assignment in other words."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in _SETTERS:
+        return set().union(*(_roots(argument) for argument in value.args[:1]))
+    return set()
+
+
+def _changed_by_call(call: ast.Call, effects: Effects) -> set[str]:
+    if isinstance(call.func, ast.Name) and call.func.id in _QUIET:
+        return set()
+    names = _roots(call.func) if isinstance(call.func, ast.Attribute) else set()
+    arguments: Sequence[ast.expr] = [*call.args, *(keyword.value for keyword in call.keywords)]
+    names |= {argument.id for argument in arguments if isinstance(argument, ast.Name)}
+    if isinstance(call.func, ast.Name):
+        names |= effects.get(call.func.id, frozenset())
+    return names
