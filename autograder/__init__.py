@@ -13,16 +13,21 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
         expect_shape,
         expect_type,
         expect_unchanged,
+        expect_vectorised,
     )
     from autograder.checks.expect_device import expect_device
-    from autograder.checks.gradients import expect_gradient, expect_gradients
+    from autograder.checks.gradients import autograd_gradients, expect_gradient, expect_gradients
     from autograder.checks.task import task
+    from autograder.sandbox.proxy import Inspection, StudentFault
     from autograder.source_rules.forbid import forbid
     from autograder.students.notebook_check import check
 
 __version__ = "0.1.0"
 __all__ = [
+    "Inspection",
+    "StudentFault",
     "__version__",
+    "autograd_gradients",
     "check",
     "expect",
     "expect_close",
@@ -33,11 +38,15 @@ __all__ = [
     "expect_shape",
     "expect_type",
     "expect_unchanged",
+    "expect_vectorised",
     "forbid",
     "task",
 ]
 
 _MODULES = {
+    "Inspection": "autograder.sandbox.proxy",
+    "StudentFault": "autograder.sandbox.proxy",
+    "autograd_gradients": "autograder.checks.gradients",
     "check": "autograder.students.notebook_check",
     "expect": "autograder.checks.expect",
     "expect_close": "autograder.checks.expect",
@@ -48,6 +57,7 @@ _MODULES = {
     "expect_shape": "autograder.checks.expect",
     "expect_type": "autograder.checks.expect",
     "expect_unchanged": "autograder.checks.expect",
+    "expect_vectorised": "autograder.checks.expect",
     "forbid": "autograder.source_rules.forbid",
     "task": "autograder.checks.task",
 }

@@ -6,8 +6,7 @@ import torch
 from oracles import READY_MADE, batch, derivative, refusal_of
 from torch import Tensor
 
-from autograder import expect, expect_close, forbid, task
-from autograder.checks.expect import expect_vectorised
+from autograder import expect, expect_close, expect_vectorised, forbid, task
 
 
 def plain_svm(W: Tensor, X: Tensor, y: Tensor, reg: float, *, margin: float = 1.0, own_class: bool = False) -> Tensor:

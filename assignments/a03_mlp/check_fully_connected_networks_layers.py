@@ -4,8 +4,7 @@ import torch
 from oracles import judge_source, linear
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape, task
-from autograder.checks.gradients import autograd_gradients
+from autograder import autograd_gradients, expect, expect_close, expect_shape, task
 
 
 @task("Linear.forward", points=2)

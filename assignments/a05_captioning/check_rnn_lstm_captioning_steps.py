@@ -4,8 +4,7 @@ import torch
 from oracles import BY_HAND, HELPERS, sequence, weights
 from torch import Tensor
 
-from autograder import expect_close, forbid, task
-from autograder.checks.gradients import autograd_gradients
+from autograder import autograd_gradients, expect_close, forbid, task
 from autograder.probes.recurrent import rnn_step
 
 WRITTEN = """

@@ -4,8 +4,7 @@ import math
 
 import torch
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
-from autograder.sandbox.proxy import StudentFault
+from autograder import StudentFault, expect, expect_close, expect_equal, expect_shape, task
 
 TOY = """
 import torch

@@ -4,8 +4,16 @@ import torch
 from oracles import READY_MADE
 from oracles_hidden import distances
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
-from autograder.checks.expect import expect_vectorised
+from autograder import (
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_unchanged,
+    expect_vectorised,
+    forbid,
+    task,
+)
 
 
 def compare_distances(student, name, x_train, x_test):

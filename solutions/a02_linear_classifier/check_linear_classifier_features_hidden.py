@@ -5,8 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from autograder import expect_close, expect_equal, task
-from autograder.checks.expect import expect_vectorised
+from autograder import expect_close, expect_equal, expect_vectorised, task
 
 
 def count_colors(images: Tensor, bins: int) -> Tensor:

@@ -5,8 +5,7 @@ from oracles import judge_source, linear
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
-from autograder.checks.gradients import autograd_gradients
+from autograder import autograd_gradients, expect, expect_close, expect_equal, expect_shape, task
 
 
 def linear_cases(rng):

@@ -6,8 +6,16 @@ import torch
 from oracles import BY_HAND, HELPERS, sequence, weights
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_gradient, expect_unchanged, forbid, task
-from autograder.checks.gradients import autograd_gradients
+from autograder import (
+    autograd_gradients,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_gradient,
+    expect_unchanged,
+    forbid,
+    task,
+)
 from autograder.probes.recurrent import rnn_step
 
 

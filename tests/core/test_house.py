@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import autograder
 from autograder.core.assignment import read_assignment
 from autograder.core.course import earlier_modules
 
@@ -114,6 +115,29 @@ def test_a_handout_imports_only_packages_that_its_manifest_lists() -> None:
             assignment = read_assignment(path.parent)
             modules = {file.removesuffix(".py") for file in (*earlier_modules(assignment), *assignment.files)}
             assert imported(path) <= {*assignment.imports, *modules, *sys.stdlib_module_names}, name(path)
+
+
+def members(path: Path) -> set[str]:
+    """Return what a file imports with its full name: the members of `from ... import`, else the modules."""
+    names: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_checks_and_oracles_import_only_public_names_and_probes_of_the_grader() -> None:
+    public = {f"autograder.{member}" for member in autograder.__all__}
+    found = {
+        f"{name(path)}: {member}"
+        for path in (*PUBLIC, *PRIVATE)
+        if path.name.startswith(("check_", "oracles"))
+        for member in members(path) - public
+        if member.partition(".")[0] == "autograder" and not member.startswith("autograder.probes.")
+    }
+    assert found == set()
 
 
 # Shapes.
