@@ -52,7 +52,8 @@ def check(
 ) -> None:
     """Run the public checks of ASSIGNMENT on your work.
 
-    Hidden checks also count when your work is graded. Exit code: 0 if all checks passed, 1 if some failed.
+    Hidden checks also count when your work is graded. Exit code: 0 if all checks passed, 1 if some failed, 2 if a check
+    is broken (an error in the grader, not yours) or gradlab could not work.
     """
     from autograder.core.course import find_assignment
     from autograder.session.options import Options, known_data, pick_device
@@ -80,18 +81,31 @@ def check(
 @click.command()
 @click.argument("assignment")
 @click.option("--out", type=options.PATH, help="Folder or file for the zip (default: the current folder).")
-def submit(assignment: str, out: Path | None) -> None:
-    """Create the zip to hand in, or explain why it cannot be graded."""
+@click.option("--no-check", is_flag=True, help="Only create the zip; do not run the public checks on it.")
+@options.as_json
+def submit(assignment: str, out: Path | None, no_check: bool, as_json: bool) -> None:
+    """Create the zip to hand in and run the public checks on it.
+
+    If your work cannot be graded, no zip is created and the reason is shown. Exit code: 0 if the zip was created, also
+    when checks failed.
+    """
     from autograder.core.course import find_assignment
+    from autograder.students.submit import check_zip, describe, to_json
     from autograder.students.submit import submit as pack
 
     # not from the installed course: the student's own folder is what counts
     folder = find_assignment(assignment, installed=False).folder
     packed = pack(folder, out)
+    if not no_check:
+        packed = check_zip(packed)
+    if as_json:
+        click.echo(to_json(packed).encode("utf-8", "backslashreplace"), nl=False)
+        return
     for warning in packed.warnings:
         click.secho(warning, fg="yellow")
-    advice = "It contains no solution yet, so it would earn no points." if packed.blank else "Hand in this file."
-    click.echo(f"Created {packed.path} from {folder}. {advice}")
+    for line in describe(packed):
+        click.echo(line)
+    click.echo(f"Created {packed.path} from {folder}. {packed.advice}")
 
 
 COMMANDS = (start, check, submit)

@@ -1,71 +1,203 @@
-"""`gradlab submit`: create the zip to hand in, or explain why it could not be graded."""
+"""`gradlab submit`: create the zip to hand in and grade it, or explain why it could not be graded."""
 
 from __future__ import annotations
 
 import ast
 import io
+import json
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.assignment import Assignment, Question, read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.files import write_atomically
 from autograder.core.notebooks import notebook_name
+from autograder.core.report import Cause, Outcome, Report
+from autograder.render.text import line
+from autograder.render.view import TaskView, left_over, task_views
+from autograder.render.words import CAUSE_WORDS, count, verdict
+from autograder.students.dry_run import DryRunFailed, dry_run
+from autograder.students.handout import changed_checks
+from autograder.students.questions import open_questions
+from autograder.submissions.names import bound_names
 from autograder.submissions.selection import select_files
-from autograder.submissions.statements import bound_names, unwritten_places
-from autograder.submissions.submission import BadSubmission, open_submission
+from autograder.submissions.statements import unwritten_places
+from autograder.submissions.submission import BadSubmission, open_selection
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of the zip format: the same files make the same zip
 
 
 @dataclass(frozen=True)
 class Packed:
-    """The zip that was created, with warnings for its author."""
+    """The zip that was created, with what its author should know before handing it in."""
 
     path: Path
-    warnings: tuple[str, ...]
-    blank: bool = False  # no task is written yet
+    assignment: Assignment
+    warnings: tuple[str, ...]  # what was set aside, guessed or is missing
+    graded: Mapping[str, str]  # the files that are graded: name -> when it was saved (ISO 8601), empty if unknown
+    others: tuple[str, ...] = ()  # modules that the graded files import
+    unwritten: tuple[str, ...] = ()  # tasks
+    unanswered: tuple[Question, ...] = ()
+    report: Report | None = None  # of the public checks, if they were run
+    trouble: str = ""  # why they could not be run
+
+    @property
+    def blank(self) -> bool:
+        """Whether no task is written yet."""
+        return len(self.unwritten) == len(self.assignment.tasks)
+
+    @property
+    def loads(self) -> bool:
+        """Whether all code that tasks need could be loaded, as far as the public checks can tell."""
+        checks = self.report.checks if self.report else ()
+        return not any(check.cause is Cause.NOT_LOADED for check in checks) and not (
+            self.report and self.report.refusal
+        )
+
+    @property
+    def advice(self) -> str:
+        """What to do with the zip."""
+        if self.blank:
+            return "It contains no solution yet, so it would earn no points."
+        if not self.loads:
+            return "Code that your tasks need could not be loaded. Repair it, and run gradlab submit again."
+        if self.report is None and not self.trouble:
+            return "It was not checked."
+        return "Hand in this file."
 
 
 def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     """Create ``<assignment>.zip`` in the current folder, in the folder ``out`` or as the file ``out``.
 
-    Raises BadSubmission if the work could not be graded: a file is not valid Python, a task is not defined, a notebook
-    and its script differ, or a module is missing.
+    Raises BadSubmission if the work could not be graded: a task is not defined or cannot be read, a notebook and its
+    script differ, or a module is missing.
     """
     assignment = read_assignment(assignment_folder)
-    submission = open_submission(assignment_folder, assignment, earlier_modules=earlier_modules(assignment))
-    problems = [str(remark) for remark in submission.remarks if remark.kind in ("unreadable", "doubtful")]
-    if problems:
-        raise BadSubmission(" ".join(problems))
+    earlier = earlier_modules(assignment)
+    selection = select_files(assignment_folder, assignment, earlier_modules=earlier)
+    submission = open_selection(selection, "you", assignment, earlier_modules=earlier)
+    new = [remark for remark in submission.remarks if remark not in selection.remarks]
+    if doubts := [str(remark) for remark in new if remark.kind == "doubtful"]:  # the zip would contain both files
+        raise BadSubmission(" ".join(doubts))
     missing = [module for module in assignment.files if module not in submission.files]
-    if missing:
+    unreadable = [str(remark) for remark in submission.remarks if remark.kind == "unreadable"]
+    if missing and not unreadable:
         notebook = notebook_name(missing[0])
         raise BadSubmission(
             f"{assignment_folder} contains neither {notebook} nor {missing[0]}. Restore them with gradlab start."
         )
     undefined, unfinished = [], []
     for task in assignment.tasks:
-        written = _is_written(ast.parse(submission.files[task.file]).body, task.name)
+        written = _is_written(ast.parse(submission.files.get(task.file, "")).body, task.name)
         if written is None:
             undefined.append(f"{task.name} ({task.file})")
         elif not written:
             unfinished.append(task.name)
+    if undefined and unreadable:
+        raise BadSubmission(" ".join(unreadable))
     if undefined:
         raise BadSubmission(
             f"No definition was found for {', '.join(undefined)}. Restore the cell from the handout and write your "
             "solution there."
         )
 
-    selection = select_files(assignment_folder, assignment)
     path = _target(assignment, out)
     write_atomically(path, _zip({**selection.files, **selection.own_modules}))
-    warnings = [*submission.notes]
+    files = submission.code.files
+    graded = {module: notebook_name(module) if module in submission.code.cells else module for module in files}
+    warnings = [*submission.notes, *changed_checks(assignment.folder)]
     if unfinished:
         warnings.append(f"Not written yet, so they earn no points: {', '.join(unfinished)}.")
-    return Packed(path, tuple(warnings), blank=len(unfinished) == len(assignment.tasks))
+    return Packed(
+        path=path,
+        assignment=assignment,
+        warnings=tuple(warnings),
+        graded={graded[module]: _moment(selection.saved.get(graded[module])) for module in assignment.files},
+        others=tuple(name for module, name in graded.items() if module not in assignment.files),
+        unwritten=tuple(unfinished),
+        unanswered=tuple(open_questions(selection.files, assignment)),
+    )
+
+
+def check_zip(packed: Packed) -> Packed:
+    """Run the public checks on the zip, as the grader does, and return it with their report."""
+    try:
+        report = dry_run(packed.path, packed.assignment)
+    except DryRunFailed as error:
+        return replace(packed, trouble=str(error))
+    new = [note for note in report.notes if note not in packed.warnings]
+    return replace(packed, report=report, warnings=(*packed.warnings, *new))
+
+
+def describe(packed: Packed) -> list[str]:
+    """Return the lines that the student reads after the warnings: points, open questions, and the files with times."""
+    lines = []
+    if packed.report is not None:
+        tasks = [(f"{line(task.title)} ({line(task.name)})", _points(task)) for task in task_views(packed.report)]
+        width = max((len(title) for title, _ in tasks), default=0)
+        lines += [f"{title.ljust(width)}  {points}" for title, points in tasks]
+        most = sum(check.max_points for check in packed.report.checks)
+        rest = left_over(packed.report)
+        lines.append(f"{packed.report.points}/{most} points here. {verdict(packed.report.checks, rest)}")
+    elif packed.trouble:
+        lines.append(packed.trouble)
+    if packed.unanswered:
+        titles = "; ".join(f"{line(question.title)} ({question.id})" for question in packed.unanswered)
+        lines.append(f"Not answered yet: {count(len(packed.unanswered), 'question')}. {titles}.")
+    for name, moment in packed.graded.items():
+        lines.append(f"{name} was saved {_spoken(moment)}." if moment else f"{name} is in the zip.")
+    if packed.others:
+        lines.append(f"The zip also contains {', '.join(line(name) for name in packed.others)}.")
+    return lines
+
+
+def to_json(packed: Packed) -> str:
+    """Return the same as a JSON object."""
+    table: dict[str, Any] = {
+        "path": str(packed.path),
+        "assignment": packed.assignment.name,
+        "files": [{"name": name, "saved": moment} for name, moment in packed.graded.items()],
+        "others": list(packed.others),
+        "warnings": list(packed.warnings),
+        "not_written": list(packed.unwritten),
+        "not_answered": [question.id for question in packed.unanswered],
+        "loads": packed.loads if packed.report else None,
+        "advice": packed.advice,
+        "trouble": packed.trouble,
+        "report": json.loads(packed.report.to_json()) if packed.report else None,
+    }
+    return json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _points(task: TaskView) -> str:
+    most = sum(check.max_points for check in task.checks)
+    points = f"{sum(check.points for check in task.checks):3}/{most}"
+    if not task.checks:
+        return "  hidden checks only"
+    if task.is_blank:
+        return f"{points}  not written yet"
+    if not task.open:
+        return points
+    first = next((check for check in task.open if check.cause is Cause.NOT_LOADED), task.open[0])
+    if first.outcome is Outcome.BROKEN or first.cause is None:
+        return f"{points}  {CAUSE_WORDS[Cause.BROKEN]}"
+    reason = first.message.strip().splitlines()[-1].strip() if first.cause is Cause.NOT_LOADED else ""
+    failed = f"{len(task.open)} of {count(len(task.checks), 'check')} failed: {CAUSE_WORDS[first.cause]}"
+    return f"{points}  {line(f'{failed}: {reason}' if reason else failed, limit=400)}"
+
+
+def _moment(saved: float | None) -> str:
+    return datetime.fromtimestamp(saved).astimezone().isoformat(timespec="seconds") if saved is not None else ""
+
+
+def _spoken(moment: str) -> str:
+    """Return "on Friday 6 November 2026 at 14:05"."""
+    time = datetime.fromisoformat(moment)
+    return f"on {time:%A} {time.day} {time:%B %Y} at {time:%H:%M}"
 
 
 def _is_written(body: Sequence[ast.stmt], task: str) -> bool | None:

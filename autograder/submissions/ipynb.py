@@ -58,6 +58,17 @@ def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
     return found, notes
 
 
+def read_answers(data: bytes, name: str) -> dict[str, str]:
+    """Return the texts of the cells in which inline questions are answered, by the question. Raises BadSubmission."""
+    cells = _load(data, name).get("cells")
+    answers = {}
+    for cell in cells if isinstance(cells, list) else ():
+        question = _table(cell, "metadata").get("answer") if isinstance(cell, dict) else None
+        if isinstance(question, str):
+            answers[question] = _source(cell)
+    return answers
+
+
 class _Outline(msgspec.Struct):
     """A notebook of which only the list of cells is decoded."""
 
