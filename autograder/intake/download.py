@@ -18,7 +18,7 @@ from pathlib import Path
 from autograder.core.assignment import Assignment
 from autograder.core.files import explain
 from autograder.core.notebooks import accepted_names
-from autograder.intake.platforms import SUFFIXES, Entry, list_handins
+from autograder.intake.platforms import SUFFIXES, Entry, list_handins, names_a_student
 from autograder.intake.roster import BadRoster, Roster
 from autograder.intake.unpack import BadHandins, unpack_download
 
@@ -26,6 +26,8 @@ __all__ = ["BadHandins", "HandIn", "Intake", "Problem", "read_handins", "safe_na
 
 # In the order in which a person should read them.
 KINDS = ("doubtful", "unknown", "duplicate", "renamed", "missing", "kept", "earlier", "ignored")
+# What browsers and Jupyter add to the name of a copy: "Copy of knn.ipynb", "knn (1).ipynb", "knn-Copy1.ipynb".
+_COPY = re.compile(r"^copy of |( ?\(\d+\)|-copy\d*|-\d+)(?=\.\w+$)")
 MAX_ID = 180  # bytes of a folder's name
 _RESERVED = re.compile(r"(index|similar|gradebook|journal|results|handins|lock|nul|con|prn|aux)(\..*)?", re.IGNORECASE)
 
@@ -69,8 +71,8 @@ def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: R
     if stat.S_ISREG(_mode(source)) and source.suffix.lower() == ".zip":
         folder, left_out = unpack_download(source, store)
         problems += [Problem("ignored", name, reason) for name, reason in left_out]
-        folder = _skip_outer_folder(folder)
-        if {*accepted_names(assignment.files)} & {path.name for path in folder.iterdir()}:
+        folder = _skip_outer_folder(folder, assignment)
+        if _is_one_students(folder, assignment):
             raise BadHandins(f"{source} looks like one student's hand-in. Give the folder that contains it.")
     elif not folder.is_dir():
         raise BadHandins(
@@ -114,10 +116,19 @@ def _mode(path: Path) -> int:
         raise BadHandins(f"{path} cannot be read: {explain(error)}.") from None
 
 
-def _skip_outer_folder(folder: Path) -> Path:
-    """Return the single folder that a download consists of, if there is one."""
+def _skip_outer_folder(folder: Path, assignment: Assignment) -> Path:
+    """Return the single folder that a download consists of, if there is one and it is not a student's."""
     inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() and inside[0].name != "submitted" else folder
+    if len(inside) != 1 or not inside[0].is_dir() or inside[0].name == "submitted":
+        return folder
+    return folder if names_a_student(inside[0], assignment.name) else inside[0]
+
+
+def _is_one_students(folder: Path, assignment: Assignment) -> bool:
+    """Return whether the files of a download are named as those of one student, also as copies of them."""
+    wanted = {name.casefold() for name in accepted_names(assignment.files)}
+    names = (path.name.casefold().removesuffix(".txt") for path in folder.iterdir())
+    return any(_COPY.sub("", name) in wanted for name in names)
 
 
 def _match_students(entries: Sequence[Entry], roster: Roster | None, problems: list[Problem]) -> dict[str, list[Entry]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,12 +25,26 @@ OTHER_COLUMNS = (
     *("id", "sid", "id number", "sis user id", "sis login id", "login", "username", "email", "email address"),
     *("gradescope", "alias"),
 )
+# Columns with the ids that platforms give to students in anonymous downloads.
+ANONYMOUS_COLUMNS = ("anon", "anonymous", "anonymous id", "anonymous_id", "anonymous name", "participant", "pseudonym")
 _CANVAS_COLUMNS = ("sis user id", "sis login id")  # a file with one of them has Canvas's own numbers under "id"
+_LAST_NUMBER = re.compile(r"\A\D+ (\d+)\Z")
 _NOT_A_STUDENT = "points possible"  # how a row of Canvas's gradebook begins that is not a student's
 
 
 class BadRoster(GradlabError):
     """A roster that cannot be used. Written for staff: which line, and what to write."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A name that is compared exactly, and only with names of its own kind.
+
+    No name that a person chose can equal it, so a number or an anonymous id never matches another student's name.
+    """
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -39,11 +54,11 @@ class Roster:
     ids: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]  # (id, sentence) of each student who is listed twice
     ignored: tuple[tuple[str, str], ...]  # (first cell, sentence) of each line without an id
-    _known: dict[str, frozenset[str]]  # name -> the ids that it may mean
+    _known: dict[str | Key, frozenset[str]]  # name -> the ids that it may mean
 
-    def find_students(self, keys: Sequence[str]) -> tuple[str, ...]:
+    def find_students(self, keys: Sequence[str | Key]) -> tuple[str, ...]:
         """Return the ids that ``keys`` may mean: exactly one if it is clear who handed in."""
-        candidates = [self._known.get(normalise(key), frozenset()) for key in keys]
+        candidates = [self._known.get(_comparable(key), frozenset()) for key in keys]
         clear = frozenset().union(*(ids for ids in candidates if len(ids) == 1))
         return tuple(sorted(clear or frozenset().union(*candidates)))
 
@@ -59,7 +74,7 @@ def read_roster(path: Path) -> Roster:
     ids: dict[str, int] = {}
     problems: list[tuple[str, str]] = []
     ignored: list[tuple[str, str]] = []
-    known: dict[str, set[str]] = defaultdict(set)
+    known: dict[str | Key, set[str]] = defaultdict(set)
     for line, row in enumerate(rows, start=2):
         cells = {name: cell.strip() for name, cell in zip(heading, row, strict=False) if cell.strip()}
         if not cells:
@@ -78,7 +93,7 @@ def read_roster(path: Path) -> Roster:
         else:
             ids[student] = line
             for name in _names(student, cells):
-                known[normalise(name)].add(student)
+                known[_comparable(name)].add(student)
     if not ids:
         raise BadRoster(f"{path} lists no students. Add a line for each student below the heading.")
     return Roster(
@@ -91,17 +106,32 @@ def normalise(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
 
 
-def platform_key(platform: str, number: str) -> str:
+def _comparable(key: str | Key) -> str | Key:
+    return key if isinstance(key, Key) else normalise(key)
+
+
+def platform_key(platform: str, number: str) -> Key:
     """Return the key for a platform's own number of a student, which may equal another student's id by chance."""
-    return f"{platform} number:{number}"
+    return Key(f"{platform} number", number)
 
 
-def canvas_name_key(words: Iterable[str]) -> str:
+def canvas_name_key(words: Iterable[str]) -> Key:
     """Return the key for a name as Canvas writes it in file names: only letters and digits, in lower case."""
-    return "lastfirst:" + "".join(c for word in words for c in word.casefold() if c.isalnum())
+    text = unicodedata.normalize("NFC", "".join(words))  # macOS takes the accents off the letters
+    return Key("Canvas name", "".join(c for c in text.casefold() if c.isalnum()))
 
 
-def _names(student: str, cells: dict[str, str]) -> list[str]:
+def anonymous_key(anonymous_id: str) -> Key:
+    """Return the key for the id of a student in an anonymous download. Small and capital letters differ."""
+    return Key("anonymous id", anonymous_id.removeprefix("anon_"))
+
+
+def id_key(student: str) -> Key:
+    """Return the key for an id that is compared letter by letter."""
+    return Key("id", student)
+
+
+def _names(student: str, cells: dict[str, str]) -> list[str | Key]:
     """Return all names of a student, from the cells of a row by their columns."""
     people = [cells[column] for column in NAME_COLUMNS if column in cells]
     first = cells.get("first name", cells.get("first", ""))
@@ -109,19 +139,28 @@ def _names(student: str, cells: dict[str, str]) -> list[str]:
     if first and last:
         people += [f"{first} {last}", f"{last}, {first}"]
     people += [f"{first} {last}" for last, comma, first in (name.partition(", ") for name in people) if comma]
-    names = [student, *people, *(cells[column] for column in OTHER_COLUMNS if column in cells)]
+    names: list[str | Key] = [student, id_key(student), *people]
+    names += [cells[column] for column in OTHER_COLUMNS if column in cells]
     for person in people:
         words = person.split()
         names += [canvas_name_key([*words[at:], *words[:at]]) for at in range(len(words))]
-    return names + _numbers(cells)
+    return [*names, *_numbers(cells), *_anonymous(cells)]
 
 
-def _numbers(cells: dict[str, str]) -> list[str]:
-    """Return the keys for Canvas's and Moodle's own numbers of a student."""
+def _numbers(cells: dict[str, str]) -> list[Key]:
+    """Return the keys for the platforms' own numbers of a student, and Gradescope's of the submission."""
     from_canvas = any(column in cells for column in _CANVAS_COLUMNS)
     canvas = [cells[column] for column in (("canvas", "id") if from_canvas else ("canvas",)) if column in cells]
     moodle = [cells[column].rpartition(" ")[2] for column in ("moodle", "identifier") if column in cells]
-    return [platform_key("Canvas", number) for number in canvas] + [platform_key("Moodle", number) for number in moodle]
+    gradescope = [cells["submission id"]] if "submission id" in cells else []
+    found = {"Canvas": canvas, "Moodle": moodle, "Gradescope": gradescope}
+    return [platform_key(platform, number) for platform, numbers in found.items() for number in numbers]
+
+
+def _anonymous(cells: dict[str, str]) -> list[Key]:
+    """Return the keys for a student's ids in anonymous downloads: "aB3xY", "Participant 12345" or just "12345"."""
+    ids = [cells[column] for column in ANONYMOUS_COLUMNS if column in cells]
+    return [anonymous_key(name) for cell in ids for name in {cell, *_LAST_NUMBER.findall(cell)}]
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

@@ -10,11 +10,22 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 MAX_FILES = 2_000  # files of one folder whose times are read
+UNKNOWN = 0.0  # the modification time of an unpacked file whose time the zip does not state
+
+
+def known_time(path: Path) -> datetime | None:
+    """Return when a hand-in was last changed, or None if its files come from a zip that does not state it."""
+    time = modification_time(path)
+    return time if time.timestamp() != UNKNOWN else None
 
 
 def modification_time(path: Path) -> datetime:
     """Return when a file was last changed; for a folder, when the newest file in it was. Links are not followed."""
-    newest, left, folders = os.lstat(path).st_mtime, MAX_FILES, [path] if path.is_dir() else []
+    newest, left, folders = (
+        os.lstat(path).st_mtime,
+        MAX_FILES,
+        [path] if path.is_dir() and not path.is_symlink() else [],
+    )
     times = []
     while folders and left > 0:
         try:

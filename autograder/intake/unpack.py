@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import stat
-import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from autograder.core.errors import GradlabError
-from autograder.submissions.find import MAX_ZIP
+from autograder.intake.times import UNKNOWN
+from autograder.submissions.find import MAX_ZIP, saved_time
 from autograder.submissions.source import printable
 
 MAX_MEMBERS = 500_000
@@ -51,26 +51,37 @@ def unpack_download(path: Path, store: Path) -> tuple[Path, list[tuple[str, str]
     return folder, [(name, reason) for name, _, reason in (line.partition("\t") for line in lines)]
 
 
-def gather_files(parts: Mapping[str, Path], store: Path) -> Path:
-    """Copy several files of one student, by the names in ``parts``, into a folder of their own and return it."""
-    stats = [(name, str(path), os.lstat(path).st_size, os.lstat(path).st_mtime_ns) for name, path in parts.items()]
-    stamp = hashlib.sha256(repr(sorted(stats)).encode("utf-8", "replace")).hexdigest()[:16]
+def gather_files(parts: Mapping[str, Path], name: str, store: Path) -> Path:
+    """Put files of one student, by the names in ``parts``, into a folder ``name`` of their own and return it.
+
+    They keep their times.
+    """
+    facts = [(part, str(path), os.lstat(path).st_size, os.lstat(path).st_mtime_ns) for part, path in parts.items()]
+    stamp = hashlib.sha256(repr((name, sorted(facts))).encode("utf-8", "replace")).hexdigest()[:16]
     folder = store / f"gathered-{stamp}"
     if not folder.exists():
         with _temporary_folder(store) as temporary:
-            copies = temporary / "all"
-            copies.mkdir()
-            for name, path in parts.items():
-                status = os.lstat(path)
-                if not stat.S_ISREG(status.st_mode):
-                    os.symlink(os.devnull, copies / name)  # opening the hand-in will report that it is a link
-                elif status.st_size > MAX_ZIP:
-                    with open(copies / name, "wb") as file:
-                        file.truncate(MAX_ZIP + 1)  # opening the hand-in will report that it is too large
-                else:
-                    shutil.copy2(path, copies / name)
-            copies.rename(folder)
-    return folder
+            copies = temporary / "all" / name
+            copies.mkdir(parents=True)
+            for part, path in parts.items():
+                _copy(path, copies / part)
+            copies.parent.rename(folder)
+    return folder / name
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a regular file, without using space where the disk allows it."""
+    status = os.lstat(source)
+    if not stat.S_ISREG(status.st_mode):
+        os.symlink(os.devnull, target)  # opening the hand-in will report that it is a link
+    elif status.st_size > MAX_ZIP:
+        with open(target, "wb") as file:
+            file.truncate(MAX_ZIP + 1)  # opening the hand-in will report that it is too large
+    else:
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError:  # another disk, or a system without hard links
+            shutil.copy2(source, target, follow_symlinks=False)
 
 
 @contextmanager
@@ -145,11 +156,9 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> s
     except Exception as error:  # the library raises many types for damaged data
         target.unlink(missing_ok=True)
         return f"It is damaged in the download ({printable(str(error))}). Download it again."
-    try:
-        modified = time.mktime((*member.date_time, 0, 0, -1))
-        os.utime(target, (modified, modified))
-    except (ValueError, OverflowError):
-        pass  # an impossible date: the file has the time of unpacking
+    modified = saved_time(member)
+    modified = UNKNOWN if modified is None else modified  # not the time of unpacking, which says nothing
+    os.utime(target, (modified, modified))
     return ""
 
 

@@ -123,3 +123,26 @@ def test_a_hand_in_that_disappeared_is_reported_and_its_results_stay(course, tmp
     assert marks(out) == {"ada": "100", "bob": "50"}
     assert (out / "bob" / "report.html").exists()
     assert "No hand-in came this time" in rows(out)[1]["intake"]
+
+
+@pytest.mark.parametrize(
+    ("name", "anonymous", "old"),
+    [
+        ("anon_aB3xY_101_vectors.py", "aB3xY", "aB3xY"),
+        ("LATE_anon_aB3xY_101_vectors-1.py", "anon_aB3xY", "aB3xY"),
+        ("Participant_12345_assignsubmission_file_vectors.py", "12345", "Participant_12345"),
+        ("Participant 12345_678_assignsubmission_file_vectors.py", "Participant 12345", "Participant_12345"),
+    ],
+)
+def test_a_table_of_anonymous_ids_moves_reports_and_marks_to_the_real_ids(course, tmp_path, name, anonymous, old):
+    folder, out, grader = tmp_path / "in", tmp_path / "out", Grader()
+    folder.mkdir()
+    (folder / name).write_text(HONEST)
+    run(course, folder, out, grader)
+    assert marks(out) == {old: "100"}
+    mark(out, old, "double", 40)
+    run(course, folder, out, grader, roster=roster(tmp_path, f"anon,id\n{anonymous},ada\n"))
+    assert marks(out) == {"ada": "90"}
+    assert list(problems(out, "renamed")) == ["ada"]
+    assert not (out / old).exists()
+    assert grader.ran == [old]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,30 @@ def test_nested_aliases_in_the_metadata_are_not_expanded(read, tmp_path):
     for number in range(1, 30):
         bomb += f"b{number}: &b{number} [{', '.join([f'*b{number - 1}'] * 9)}]\n"
     assert len(read(gradescope(tmp_path / "in", f"{bomb}submission_1:\n  :submitters: *b29\n")).handins) == 3
+
+
+# Files that are not named after the assignment.
+
+
+def test_a_file_that_a_mail_program_renamed_is_a_hand_in(read, tmp_path):
+    for name in ("ada.ipynb.txt", "bob.PY.txt", "zoe.IPYNB", "j.r.py"):
+        write(tmp_path / "in" / name)
+    intake = read(tmp_path / "in")
+    assert (students(intake), intake.problems) == (["ada", "bob", "j.r", "zoe"], ())
+
+
+@pytest.mark.parametrize("name", ["vectors (1).ipynb", "Copy of vectors.ipynb", "VECTORS.py", "vectors.ipynb.txt"])
+def test_a_zip_of_one_students_files_is_not_read_as_a_class(read, tmp_path, name):
+    with zipfile.ZipFile(tmp_path / "ada.zip", "w") as archive:
+        archive.writestr(f"ada/{name}", HONEST)
+        archive.writestr("ada/my_utils.py", HONEST)
+    with pytest.raises(BadHandins, match="one student's hand-in"):
+        read(tmp_path / "ada.zip")
+
+
+@pytest.mark.parametrize("folder", ["Ada_101_assignsubmission_file_/", f"Ada/{NAME}/"])
+def test_the_only_students_folder_is_not_taken_for_the_one_around_the_download(read, tmp_path, folder):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr(f"{folder}Untitled.ipynb", HONEST)
+        archive.writestr(f"{folder}my_utils.py", HONEST)
+    assert students(read(tmp_path / "all.zip")) == ["Ada"]

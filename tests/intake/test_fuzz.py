@@ -120,6 +120,46 @@ def test_every_hand_in_in_a_folder_is_graded_or_listed(
             assert {name for name in left if not name.lower().endswith(("thumbs.db", "desktop.ini"))} <= listed
 
 
+WHO = st.sampled_from(
+    ["ada", "van_der_berg", "Zoë Ünal", "j.r.", "anon_aB3xY", "LATE_anon_Zz9zZ", "ada_LATE", "Participant"]
+)
+PREFIXES = st.one_of(
+    st.builds("{}_{}_{}_".format, WHO, st.integers(7, 9), st.integers(100, 103)),
+    st.builds("{}_{}_".format, WHO, st.integers(100, 103)),
+    st.builds("{}_{}_assignsubmission_file_".format, WHO, st.integers(7, 9)),
+)
+FILES = st.sampled_from(
+    ["knn.py", "knn-1.py", "knn-2.py", "knn (1).ipynb", "x.zip", "x-1.zip", "..", "-1", "text.html", "_"]
+)
+
+
+@QUICK
+@given(names=st.lists(st.builds(str.__add__, PREFIXES, FILES | NAMES), max_size=8, unique=True))
+def test_every_file_of_a_download_is_in_a_hand_in_or_listed(assignment: Assignment, names: list[str]) -> None:
+    with temporary_folder() as place:
+        folder = place / "in"
+        folder.mkdir()
+        made = possible(names, folder)
+        for name in made:
+            (folder / name).write_text(name)  # each file has its own content
+        try:
+            intake = read_handins(folder, assignment, store=place / "store")
+        except BadHandins as sentence:
+            is_a_sentence(sentence)
+            return
+        found: list[str] = []
+        for handin in (*intake.handins, *intake.superseded):
+            files = handin.path.iterdir() if handin.path.is_dir() else [handin.path]
+            contents = [file.read_text() for file in files]
+            owners = {name.partition("_assignsubmission_")[0] for name in contents}
+            assert intake.platform != "Moodle" or len(owners) == 1
+            found += contents
+        assert len(set(found)) == len(found)
+        listed = {problem.who for problem in intake.problems}
+        typed = {name for name in made if name.endswith(".html") and any(name in p.what for p in intake.problems)}
+        assert {*made} == {*found} | ({*made} & listed) | typed
+
+
 @QUICK
 @given(members=st.lists(st.tuples(PATHS, st.sampled_from([0, 0o100644, 0o120777, 0o040755, 0o010644])), max_size=6))
 def test_no_member_of_a_download_is_lost_or_written_outside(members: list[tuple[str, int]]) -> None:

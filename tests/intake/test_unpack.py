@@ -10,6 +10,7 @@ import pytest
 
 import autograder.intake.unpack
 from autograder.intake.download import BadHandins
+from autograder.submissions.find import list_files
 from tests.support.downloads import Read, gradescope, problems, reader, students
 from tests.support.vectors import HONEST
 
@@ -91,3 +92,16 @@ def test_a_download_that_is_not_a_zip_is_refused_with_a_sentence(read, tmp_path)
     (tmp_path / "all.zip").write_bytes(b"PK\x03\x04 no")
     with pytest.raises(BadHandins, match="Download it again"):
         read(tmp_path / "all.zip")
+
+
+def test_a_time_that_the_zip_does_not_state_remains_unknown(read, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("Ada_1_assignsubmission_file_/vectors.py"), HONEST)
+        archive.writestr(zipfile.ZipInfo("Ada_1_assignsubmission_file_/x.py", (2026, 11, 20, 12, 0, 0)), HONEST)
+        archive.writestr(zipfile.ZipInfo("Bob_2_assignsubmission_file_vectors.py"), HONEST)
+    ada, bob = read(tmp_path / "all.zip").handins
+    assert (ada.handed_in[:10], bob.handed_in) == ("2026-11-20", "")
+    with list_files(ada.path) as listing:
+        assert [entry.saved is None for entry in listing.entries] == [True, False]
+    with list_files(bob.path) as listing:
+        assert [entry.saved for entry in listing.entries] == [None]
