@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder import __version__
 from autograder.core.assignment import Assignment
 from autograder.core.course import earlier_modules
+from autograder.core.report import Remark
 from autograder.gradebook.journal import Key
 from autograder.runners.grader_process import Setup
 from autograder.session.digests import digest_seed, grading_digest
-from autograder.submissions.submission import BadSubmission, submission_digest
+from autograder.submissions.submission import BadSubmission, select_files
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is known of a hand-in before it is graded."""
+
+    key: Key
+    remarks: tuple[Remark, ...] = ()  # about its files: equal files of another student may have other names
 
 
 class KeyMaker:
@@ -26,12 +36,14 @@ class KeyMaker:
         self._ours = (digest, __version__, options.device, options.data, str(seed), isolation)
         self._earlier_modules = earlier_modules(assignment)
 
-    def key_of(self, path: Path) -> Key:
-        """Return the key of a hand-in. It is read, not parsed; if it cannot be read, the reason takes its place."""
+    def read(self, path: Path) -> Reading:
+        """Return the key of a hand-in and the remarks about its files. If it cannot be read, the key has the reason."""
         try:
-            submission = submission_digest(path, self.assignment, earlier_modules=self._earlier_modules)
+            selection = select_files(path, self.assignment, earlier_modules=self._earlier_modules)
         except BadSubmission as problem:
             submission = f"refused:{hashlib.sha256(str(problem).encode('utf-8', 'backslashreplace')).hexdigest()}"
         except Exception:  # our fault: the grader process meets it again and reports it as broken, which is not final
             submission = f"unread:{path}"
-        return Key(submission, *self._ours)
+        else:
+            return Reading(Key(selection.digest, *self._ours), selection.remarks)
+        return Reading(Key(submission, *self._ours))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -12,8 +12,8 @@ from autograder.core.assignment import Assignment
 from autograder.core.class_records import MarkChange
 from autograder.core.errors import GradlabError
 from autograder.core.files import remove_unfinished_files
-from autograder.core.report import Cause, Outcome, Report
-from autograder.gradebook.cache_keys import KeyMaker
+from autograder.core.report import Cause, Outcome, Remark, Report
+from autograder.gradebook.cache_keys import KeyMaker, Reading
 from autograder.gradebook.identity import find_renames, report_missing, report_renames
 from autograder.gradebook.journal import Journal, Key, StoredReport
 from autograder.gradebook.results import write_report, write_results
@@ -52,12 +52,17 @@ class Plan:
     """What a run will do, found by reading alone."""
 
     assignment: Assignment
-    intake: Intake
-    keys: Mapping[HandIn, Key]
+    intake: Intake  # of the students who are graded
+    readings: Mapping[HandIn, Reading]
     renames: Mapping[str, str]  # id of a student in an earlier run -> the id that the roster gives now
     stored: Mapping[Key, StoredReport]  # final reports that the journal has
     jobs: Mapping[Key, Job]  # what must be run; equal files are run once
     problems: tuple[Problem, ...]
+
+    def remarks_on(self, handin: HandIn) -> tuple[Remark, ...]:
+        """Return the remarks about the files of one hand-in. A single file is named after its student, not renamed."""
+        single = handin.path.is_file() and handin.path.suffix.lower() != ".zip"
+        return tuple(r for r in self.readings[handin].remarks if not (single and r.kind == "renamed"))
 
 
 def grade_class(
@@ -69,22 +74,24 @@ def grade_class(
     *,
     spread: Spread,
     regrade: bool = False,
+    only: Collection[str] = (),
     approve: Callable[[Sequence[MarkChange]], bool] = lambda changes: True,
     on_start: Callable[[int, int], None] = lambda students, jobs: None,
     on_report: Callable[[Report], None] = lambda report: None,
 ) -> Graded:
     """Grade every hand-in of ``intake`` that has no mark yet, and write the results.
 
+    With ``only``, nothing changes for students whose ids it does not contain.
     ``approve`` sees the marks that a regrade changes before they are written. Each report is in the journal as soon
     as it is made, so an interrupted run can be resumed. Raises NeedsRegrade and NeedsRoster.
     """
     remove_unfinished_files(out)
     key_maker = KeyMaker(assignment, setup)
-    plan = make_plan(assignment, intake, key_maker, journal, regrade=regrade)
+    plan = make_plan(assignment, intake, key_maker, journal, regrade=regrade, only=only)
     run = _Run(plan, key_maker, journal, out, regrade=regrade)
     run.apply()
-    on_start(len(intake.handins), len(plan.jobs))
-    done = Graded(ran=len(plan.jobs), reused=len(intake.handins) - len(plan.jobs), problems=plan.problems)
+    on_start(len(plan.readings), len(plan.jobs))
+    done = Graded(ran=len(plan.jobs), reused=len(plan.readings) - len(plan.jobs), problems=plan.problems)
 
     def store(report: Report) -> None:
         run.store(report)
@@ -98,18 +105,34 @@ def grade_class(
             done.written = False
             return done
         run.assign_pending()
-    done.problems = sort_problems([*done.problems, *_doubtful(journal, intake)])
+    done.problems = sort_problems([*done.problems, *_doubtful(journal, plan.intake)])
     with journal.writing():
         journal.set_problems(done.problems)
     done.reports = write_results(journal, out, done=run.written)
     return done
 
 
-def make_plan(assignment: Assignment, intake: Intake, key_maker: KeyMaker, journal: Journal, *, regrade: bool) -> Plan:
+def make_plan(
+    assignment: Assignment,
+    intake: Intake,
+    key_maker: KeyMaker,
+    journal: Journal,
+    *,
+    regrade: bool,
+    only: Collection[str] = (),
+) -> Plan:
     """Decide what to run and what to reuse. Writes nothing. Raises NeedsRegrade and NeedsRoster."""
-    keys = {handin: key_maker.key_of(handin.path) for handin in intake.handins}
     renames = find_renames(journal, intake)
     _refuse_other_assignment(journal, assignment)
+    if only:
+        renames = {old: new for old, new in renames.items() if new in only}
+        intake = replace(
+            intake,
+            handins=tuple(handin for handin in intake.handins if handin.student in only),
+            superseded=tuple(handin for handin in intake.superseded if handin.student in only),
+        )
+    readings = {handin: key_maker.read(handin.path) for handin in intake.handins}
+    keys = {handin: reading.key for handin, reading in readings.items()}
     if not regrade:
         _refuse_changed_rules(journal, keys, renames)
     first = {key: handin for handin, key in reversed(keys.items())}
@@ -118,11 +141,11 @@ def make_plan(assignment: Assignment, intake: Intake, key_maker: KeyMaker, journ
     return Plan(
         assignment,
         intake,
-        keys,
+        readings,
         renames,
         stored,
         jobs={key: Job(first[key].student, first[key].path) for key in found if key not in stored},
-        problems=_problems(journal, intake, renames, next(iter(keys.values()))),
+        problems=_problems(journal, intake, renames, next(iter(keys.values())), only),
     )
 
 
@@ -152,12 +175,21 @@ def _refuse_changed_rules(journal: Journal, keys: Mapping[HandIn, Key], renames:
         )
 
 
-def _problems(journal: Journal, intake: Intake, renames: Mapping[str, str], key: Key) -> tuple[Problem, ...]:
-    """Return what people should read about this intake, given what the journal contains."""
+def _problems(
+    journal: Journal, intake: Intake, renames: Mapping[str, str], key: Key, only: Collection[str]
+) -> tuple[Problem, ...]:
+    """Return what people should read about this intake, given what the journal contains.
+
+    With ``only``, everything about other students stays as the last run found it.
+    """
     absent = tuple(report_missing(journal, intake, key, renames))
     have_marks = {problem.who for problem in absent}
     found = [p for p in intake.problems if not (p.kind == "missing" and p.who in have_marks)]
-    return sort_problems([*found, *report_renames(journal, renames), *absent])
+    found += [*report_renames(journal, renames), *absent]
+    if only:
+        others = [p for p in journal.problems() if p.who not in {*only, *renames}]
+        found = [*others, *(p for p in found if p.who in only)]
+    return sort_problems(found)
 
 
 def _doubtful(journal: Journal, intake: Intake) -> Iterator[Problem]:
@@ -185,8 +217,8 @@ class _Run:
         self._waiting: dict[Key, list[HandIn]] = defaultdict(list)  # hand-ins without a report
         self._pending: dict[HandIn, StoredReport] = {}  # new reports of a regrade, until it is approved
         self._key_by_student = {job.student: key for key, job in plan.jobs.items()}
-        for handin, key in plan.keys.items():
-            self._waiting[key].append(handin)
+        for handin, reading in plan.readings.items():
+            self._waiting[reading.key].append(handin)
 
     def apply(self) -> None:
         """Record the assignment, the intake and the renames, and assign the reports that the journal has."""
@@ -197,7 +229,7 @@ class _Run:
                 journal.set_fact("roster", True)
             for old, new in plan.renames.items():
                 journal.rename_student(old, new)
-            digests = {handin.path: key.submission for handin, key in plan.keys.items()}
+            digests = {handin.path: reading.key.submission for handin, reading in plan.readings.items()}
             journal.record_intake(replace(plan.intake, problems=plan.problems), digests)
             for key, stored in plan.stored.items():
                 self._assign(key, stored)
@@ -208,7 +240,7 @@ class _Run:
             if self.regrade:
                 self._pending[handin] = stored
             else:
-                self.journal.assign(handin, stored)
+                self.journal.assign(handin, stored, self.plan.remarks_on(handin))
         return group
 
     def store(self, report: Report) -> None:
@@ -216,8 +248,9 @@ class _Run:
         key = self._key_by_student[report.student]
         actual = replace(key, submission=report.submission) if report.submission else key  # changed since the plan
         if not report.submission and len(key.submission) == _DIGEST:
-            unchanged = self.key_maker.key_of(self.plan.jobs[key].path) == key  # readable, but it cannot be parsed
+            unchanged = self.key_maker.read(self.plan.jobs[key].path).key == key  # readable, but it cannot be parsed
             report = replace(report, submission=key.submission) if unchanged else _unreadable(report)
+        report = _without(report, self.plan.readings[self._waiting[key][0]].remarks)
         with self.journal.writing():
             group = self._assign(key, self.journal.store(actual, report))
         if not self.regrade:
@@ -229,7 +262,7 @@ class _Run:
         """Yield the marks that the regrade changes."""
         for handin, stored in self._pending.items():
             for old in self.journal.reports([handin.student]):
-                new = self.journal.for_student(stored.report, handin.student, handin.handed_in, handin.notes)
+                new = stored.report.with_marks(self.journal.marks(handin.student))
                 before = {task.name: task.points for task in old.tasks}
                 after = {task.name: task.points for task in new.tasks}
                 tasks = tuple(
@@ -244,7 +277,17 @@ class _Run:
         """Let the new reports count, all at once."""
         with self.journal.writing():
             for handin, stored in self._pending.items():
-                self.journal.assign(handin, stored)
+                self.journal.assign(handin, stored, self.plan.remarks_on(handin))
+
+
+def _without(report: Report, remarks: Sequence[Remark]) -> Report:
+    """Return the report without remarks about one student's files, for all students with equal files."""
+    texts = {str(remark) for remark in remarks}
+    return replace(
+        report,
+        notes=tuple(note for note in report.notes if note not in texts),
+        remarks=tuple(remark for remark in report.remarks if remark not in remarks),
+    )
 
 
 def _unreadable(report: Report) -> Report:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from autograder.core.class_records import SimilarPair
-from autograder.core.report import Mark, Report, parse_report
+from autograder.core.report import Mark, Remark, Report, parse_report
 from autograder.gradebook.database import NAME, Database, JournalError
 from autograder.intake.download import HandIn, Intake, Problem
 
@@ -85,9 +85,10 @@ class Journal(Database):
         row = self._one(f"SELECT id FROM results WHERE {_KEY}", astuple(key))
         return StoredReport(row[0], bare, not report.needs_staff)
 
-    def assign(self, handin: HandIn, stored: StoredReport) -> None:
-        """Make a stored report the one that counts for a student."""
-        row = (handin.student, stored.id, handin.handed_in, _json(handin.notes))
+    def assign(self, handin: HandIn, stored: StoredReport, remarks: Sequence[Remark] = ()) -> None:
+        """Make a stored report the one that counts for a student. ``remarks`` are about the student's own files."""
+        notes = [*handin.notes, *({"kind": r.kind, "text": r.text, "advice": r.advice} for r in remarks)]
+        row = (handin.student, stored.id, handin.handed_in, _json(notes))
         self._base.execute("INSERT OR REPLACE INTO students VALUES (?, ?, ?, ?)", row)
 
     def key_of(self, student: str) -> Key | None:
@@ -115,11 +116,20 @@ class Journal(Database):
                 found = (self._base.execute(f"{query} WHERE student = ?", (name,)).fetchone() for name in students)
                 rows = (row for row in found if row)
             for student, blob, handed_in, notes in rows:
-                yield self.for_student(self._report(blob), student, handed_in, json.loads(notes))
+                yield self._for_student(self._report(blob), student, handed_in, json.loads(notes))
 
-    def for_student(self, report: Report, student: str, handed_in: str, notes: Sequence[str]) -> Report:
-        """Return a stored report as that of one student, with the notes and the marks by hand."""
-        own = replace(report, student=student, handed_in=handed_in, notes=(*report.notes, *notes))
+    def _for_student(
+        self, report: Report, student: str, handed_in: str, notes: Sequence[str | Mapping[str, str]]
+    ) -> Report:
+        """Return a stored report as that of one student, with own notes and remarks, and the marks by hand."""
+        remarks = tuple(Remark(**note) for note in notes if not isinstance(note, str))
+        own = replace(
+            report,
+            student=student,
+            handed_in=handed_in,
+            notes=(*report.notes, *(note for note in notes if isinstance(note, str)), *map(str, remarks)),
+            remarks=(*remarks, *report.remarks),
+        )
         marks = self.marks(student)
         return own.with_marks(marks) if marks else own
 

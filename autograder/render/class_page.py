@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from autograder.core.class_records import SimilarPair
-from autograder.core.report import Outcome, Report
+from autograder.core.report import Cause, Outcome, Report
 from autograder.render.html import Segment, render, segments
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.words import CAUSE_WORDS, NOT_ISOLATED, count
@@ -88,11 +88,15 @@ def histogram_text(summary: ClassSummary) -> str:
 
 
 def _row(report: Report, href: str) -> Row:
+    not_loaded = sum(check.cause is Cause.NOT_LOADED for check in report.checks)
     failed = sum(check.outcome is Outcome.FAILED for check in report.checks)
     if report.refusal:
         outcome, state = Outcome.FAILED, "could not be opened"
     elif report.needs_staff:
         outcome, state = Outcome.BROKEN, "needs staff"
+    elif not_loaded:
+        others = f", {failed - not_loaded} failed" if failed > not_loaded else ""
+        outcome, state = Outcome.BROKEN, f"{not_loaded} of {len(report.checks)} not loaded{others}"
     elif failed:
         outcome, state = Outcome.FAILED, f"{failed} of {len(report.checks)} failed"
     elif any(check.outcome is Outcome.BROKEN for check in report.checks):

@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.core.report import Report
+from autograder.render.concerns import concerns
 from autograder.render.summary import summarise
 from autograder.render.text import line
+from autograder.render.view import other_notes
 from autograder.render.words import count
 
 BEFORE = ("student", "points", "max_points")  # the columns of tasks and questions follow
-AFTER = ("needs_staff", "assignment", "handed_in", "submission", "intake", "notes")
+AFTER = ("needs_staff", "look_at", "assignment", "handed_in", "submission", "intake", "notes")
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
@@ -41,11 +43,11 @@ def gradebook_csv(
     writer.writerow([*BEFORE, *(_column(name) for name in (*tasks, *questions)), *AFTER])
     rows = [(r.student, _row(r, tasks, questions, intake.pop(r.student, ""))) for r in summary.reports]
     rows += [
-        (who, [cell(who), "", "", *blank, "yes", cell(assignment), "", "", cell(intake.pop(who, "")), cell(why)])
+        (who, [cell(who), "", "", *blank, "yes", "", cell(assignment), "", "", cell(intake.pop(who, "")), cell(why)])
         for who, why in unopened
     ]
     rows += [
-        (who, [cell(who), "", "", *blank, "no", cell(assignment), "", "", cell(what), ""])
+        (who, [cell(who), "", "", *blank, "no", "", cell(assignment), "", "", cell(what), ""])
         for who, what in intake.items()
     ]
     writer.writerows(row for _, row in sorted(rows, key=lambda pair: (pair[0].casefold(), pair[0])))
@@ -72,11 +74,12 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
         *(earned.get(task, "") for task in tasks),
         *(given.get(question, "") for question in questions),
         "yes" if report.needs_staff else "no",
+        cell(" ".join(map(str, concerns(report)))),
         cell(report.assignment),
         cell(report.handed_in),
         cell(report.submission),
         cell(intake),
-        cell(" ".join([*report.notes, *by_hand])),
+        cell(" ".join([*other_notes(report), *by_hand])),
     ]
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from autograder.core.report import Outcome, Report
 from autograder.render.text import clean, line, name
-from autograder.render.view import left_over, one_reason, student_view, task_views, without_repetition
+from autograder.render.view import left_over, one_reason, other_notes, student_view, task_views, without_repetition
 from autograder.render.words import NOT_ISOLATED, ONE_REASON, OUTCOME_WORDS, REFUSED, count, reason, share, verdict
 
 _HERE = Path(__file__).parent
@@ -38,6 +38,7 @@ def report_html(report: Report, *, staff: bool) -> str:
         staff=staff,
         one=one,
         one_title=REFUSED if report.refusal else ONE_REASON,
+        notes=other_notes(shown),
         tasks=task_views(shown),
         segments=segments(shown),
         verdict=verdict(shown.checks, left_over(shown), by_hand=len(shown.overrides)),

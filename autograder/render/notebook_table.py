@@ -6,7 +6,7 @@ from html import escape
 
 from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.render.text import clean, line
-from autograder.render.view import TaskView, left_over, one_reason, task_views, without_repetition
+from autograder.render.view import TaskView, left_over, one_reason, other_notes, task_views, without_repetition
 from autograder.render.words import ONE_REASON, OUTCOME_WORDS, reason, verdict
 
 # White text on these has a contrast of at least 4.5:1; everything else inherits the theme's colours.
@@ -30,7 +30,10 @@ def report_table_html(report: Report) -> str:
     for task in task_views(shown):
         rows.append(_task_row(task))
         rows += [_blank_row(task)] if task.is_blank else [_check_row(check, brief=bool(one)) for check in task.checks]
-    notes = "".join(f'<p style="margin:2px 0;opacity:.8">{_line(note, 500)}</p>' for note in shown.notes)
+    notes = "".join(
+        f'<p style="margin:2px 0"><strong>{_line(str(remark), 1000)}</strong></p>' for remark in shown.remarks
+    )
+    notes += "".join(f'<p style="margin:2px 0;opacity:.8">{_line(note, 500)}</p>' for note in other_notes(shown))
     if one:
         notes += f'<p style="margin:6px 0 2px"><strong>{ONE_REASON}</strong></p>{_details(one)}'
     return (

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from autograder.core.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
+from autograder.render.concerns import Concern, concerns, left_out
 
 BINS = 10
 
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """One task, over all hand-ins that could be opened and contain it."""
+    """One task, over the hand-ins whose code for it was loaded."""
 
     name: str
     title: str
@@ -22,16 +23,18 @@ class TaskSummary:
     mean: float
     full: int  # number of hand-ins with all its points
     seen: int
+    left_out: int  # number of opened hand-ins whose code for it was not loaded
 
 
 @dataclass(frozen=True)
 class CheckSummary:
-    """One check, over all hand-ins that could be opened and contain it."""
+    """One check, over the hand-ins whose code for it was loaded."""
 
     id: str
     title: str
     hidden: bool
     seen: int
+    left_out: int  # number of opened hand-ins whose code for it was not loaded
     failed: int
     cause: Cause | None  # the most common one among the failed
     hint: str  # the most common one among the failed, or ""
@@ -59,6 +62,7 @@ class ClassSummary:
     bins: tuple[int, ...]  # hand-ins per tenth of the points; the last includes full marks
     tasks: tuple[TaskSummary, ...]
     checks: tuple[CheckSummary, ...]
+    concerns: tuple[tuple[Report, tuple[Concern, ...]], ...]  # of opened hand-ins, those with most points first
 
     @property
     def refused(self) -> tuple[Report, ...]:
@@ -94,6 +98,7 @@ def summarise(reports: Iterable[Report]) -> ClassSummary:
     points = [report.points for report in ordered]
     bins = Counter(_bin(report) for report in ordered)
     opened = [report for report in ordered if not report.refusal]
+    judged = [(report, left_out(report)) for report in opened or ordered]
     return ClassSummary(
         reports=ordered,
         max_points=max((report.max_points for report in ordered), default=0),
@@ -101,9 +106,15 @@ def summarise(reports: Iterable[Report]) -> ClassSummary:
         median=float(median(points)) if points else 0.0,
         perfect=sum(0 < report.max_points <= report.points for report in ordered),
         bins=tuple(bins[number] for number in range(BINS)),
-        tasks=_tasks(opened or ordered),
-        checks=_checks(opened),
+        tasks=_tasks(judged),
+        checks=_checks(judged) if opened else (),
+        concerns=_concerns(opened),
     )
+
+
+def _concerns(reports: Sequence[Report]) -> tuple[tuple[Report, tuple[Concern, ...]], ...]:
+    found = [(report, own) for report in reports if (own := concerns(report))]
+    return tuple(sorted(found, key=lambda pair: -sum(concern.points for concern in pair[1])))
 
 
 def _bin(report: Report) -> int:
@@ -112,34 +123,44 @@ def _bin(report: Report) -> int:
     return min(BINS - 1, max(0, int(BINS * report.points // report.max_points)))
 
 
-def _tasks(reports: Sequence[Report]) -> tuple[TaskSummary, ...]:
-    rows: dict[str, list[TaskResult]] = {}
-    for report in reports:
+def _tasks(reports: Sequence[tuple[Report, frozenset[str]]]) -> tuple[TaskSummary, ...]:
+    """Return the tasks of reports, each with the ids of the checks that the rates leave out."""
+    every: dict[str, list[TaskResult]] = {}
+    judged: dict[str, list[TaskResult]] = {}
+    for report, without in reports:
+        unjudged = {check.task for check in report.checks if check.id in without} - report.overrides.keys()
         for task in report.tasks:
-            rows.setdefault(task.name, []).append(task)
-    return tuple(
-        TaskSummary(
-            name=name,
-            title=tasks[0].title,
-            max_points=max(task.max_points for task in tasks),
-            mean=fmean(task.points for task in tasks),
-            full=sum(task.points >= task.max_points for task in tasks),
-            seen=len(tasks),
-        )
-        for name, tasks in rows.items()
+            every.setdefault(task.name, []).append(task)
+            if task.name not in unjudged:
+                judged.setdefault(task.name, []).append(task)
+    return tuple(_task(tasks, judged.get(name, [])) for name, tasks in every.items())
+
+
+def _task(every: Sequence[TaskResult], seen: Sequence[TaskResult]) -> TaskSummary:
+    return TaskSummary(
+        name=every[0].name,
+        title=every[0].title,
+        max_points=max(task.max_points for task in every),
+        mean=fmean(task.points for task in seen) if seen else 0.0,
+        full=sum(task.points >= task.max_points for task in seen),
+        seen=len(seen),
+        left_out=len(every) - len(seen),
     )
 
 
-def _checks(reports: Sequence[Report]) -> tuple[CheckSummary, ...]:
-    rows: dict[str, list[tuple[Report, CheckResult]]] = {}
-    for report in reports:
+def _checks(reports: Sequence[tuple[Report, frozenset[str]]]) -> tuple[CheckSummary, ...]:
+    every: dict[str, list[CheckResult]] = {}
+    judged: dict[str, list[tuple[Report, CheckResult]]] = {}
+    for report, without in reports:
         for check in report.checks:
-            rows.setdefault(check.id, []).append((report, check))
-    return tuple(_check(row) for row in rows.values())
+            every.setdefault(check.id, []).append(check)
+            if check.id not in without:
+                judged.setdefault(check.id, []).append((report, check))
+    return tuple(_check(checks, judged.get(id_, [])) for id_, checks in every.items())
 
 
-def _check(row: Sequence[tuple[Report, CheckResult]]) -> CheckSummary:
-    first = row[0][1]
+def _check(every: Sequence[CheckResult], row: Sequence[tuple[Report, CheckResult]]) -> CheckSummary:
+    first = every[0]
     failed = [check for _, check in row if check.outcome is Outcome.FAILED]
     ungraded = [(report, check) for report, check in row if check.outcome is Outcome.BROKEN]
     broken = [(report, check) for report, check in ungraded if check.task not in report.overrides]
@@ -151,12 +172,13 @@ def _check(row: Sequence[tuple[Report, CheckResult]]) -> CheckSummary:
         title=first.title,
         hidden=first.hidden,
         seen=len(row),
+        left_out=len(every) - len(row),
         failed=len(failed),
         cause=causes[0][0] if causes else None,
         hint=hints[0][0] if hints else "",
         hinted=hints[0][1] if hints else 0,
-        median_seconds=median(seconds),
-        max_seconds=max(seconds),
+        median_seconds=median(seconds) if seconds else 0.0,
+        max_seconds=max(seconds, default=0.0),
         ungraded=len(ungraded),
         broken=tuple(report for report, _ in broken),
         broken_message=broken[0][1].message if broken else "",

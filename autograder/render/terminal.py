@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.text import clean, line, name
-from autograder.render.view import TaskView, left_over, one_reason, task_views, without_repetition
+from autograder.render.view import TaskView, left_over, one_reason, other_notes, task_views, without_repetition
 from autograder.render.words import CAUSE_WORDS, ONE_REASON, REFUSED, count, reason, share, verdict
 
 if TYPE_CHECKING:
@@ -21,14 +21,16 @@ _LABELS = {
     Outcome.BROKEN: ("BROKEN", "bold yellow"),
 }
 _HISTOGRAM_WIDTH = 40
-_INTAKE_LINES = 20
+_LIST_LINES = 20
 
 
 def print_report(report: Report, console: Console, verbose: bool = False) -> None:
     """Print task by task what failed and why, then the points. `verbose` adds output, seconds and ids of checks."""
     one = one_reason(report)
     shown = without_repetition(report, one)
-    for note in shown.notes:
+    for remark in shown.remarks:
+        _print_text(console, line(str(remark), limit=1000), label="Note: ", label_style="bold yellow")
+    for note in other_notes(shown):
         _print_text(console, line(note, limit=500), label="Note: ", label_style="bold")
     if one:
         _print_text(console, f"\n{REFUSED if report.refusal else ONE_REASON}", style="bold red")
@@ -84,17 +86,23 @@ def print_class_summary(
     unopened = [*unopened, *((report.student, report.refusal) for report in summary.refused)]
     if unopened:
         _print_text(console, f"\nCould not be opened: {count(len(unopened), 'hand-in')}", style="bold yellow")
-    for who, why in sorted(unopened)[:_INTAKE_LINES]:
-        _print_text(console, line(why, limit=300), left=2, label=f"{_encodable(name(who), console)}: ")
-    if len(unopened) > _INTAKE_LINES:
-        _print_text(console, f"and {len(unopened) - _INTAKE_LINES:,} more, in index.html", left=2)
+    _print_list([(name(who), line(why, limit=300)) for who, why in sorted(unopened)], console)
+    if summary.concerns:
+        _print_text(console, f"\nTo look at: {count(len(summary.concerns), 'hand-in')}", style="bold yellow")
+    found = [(report, concern) for report, own in summary.concerns for concern in own]
+    _print_list([(name(report.student), line(f"{c.text} {c.advice}", limit=600)) for report, c in found], console)
     if intake:
         kinds = ", ".join(f"{many:,} {kind}" for kind, many in Counter(kind for kind, _, _ in intake).items())
         _print_text(console, f"\nIntake: {count(len(intake), 'message')} to read ({kinds})", style="bold yellow")
-    for kind, who, what in intake[:_INTAKE_LINES]:
-        _print_text(console, line(what, limit=300), left=2, label=f"{kind}: {_encodable(name(who), console)}: ")
-    if len(intake) > _INTAKE_LINES:
-        _print_text(console, f"and {len(intake) - _INTAKE_LINES:,} more, in index.html", left=2)
+    _print_list([(f"{kind}: {name(who)}", line(what, limit=300)) for kind, who, what in intake], console)
+
+
+def _print_list(rows: Sequence[tuple[str, str]], console: Console) -> None:
+    """Print the first rows, each a label and a text."""
+    for label, text in rows[:_LIST_LINES]:
+        _print_text(console, text, left=2, label=f"{_encodable(label, console)}: ")
+    if len(rows) > _LIST_LINES:
+        _print_text(console, f"and {len(rows) - _LIST_LINES:,} more, in index.html", left=2)
 
 
 def _print_task(task: TaskView, console: Console, verbose: bool, *, brief: bool) -> None:

@@ -57,14 +57,26 @@ def one_reason(report: Report) -> CheckResult | None:
 
 
 def without_repetition(report: Report, one: CheckResult | None) -> Report:
-    """Return the report without the message that ``one`` has in common with all checks and notes."""
+    """Return the report without the message that ``one`` has in common with all checks, notes and remarks."""
     if one is None:
         return report
     checks = tuple(
         replace(check, message="", hint="", output="" if check.output == one.output else check.output)
         for check in report.checks
     )
-    return replace(report, checks=checks, notes=tuple(note for note in report.notes if note != one.message))
+    same = {str(remark) for remark in report.remarks if remark.text == one.message} | {one.message}
+    return replace(
+        report,
+        checks=checks,
+        notes=tuple(note for note in report.notes if note not in same),
+        remarks=tuple(remark for remark in report.remarks if str(remark) not in same),
+    )
+
+
+def other_notes(report: Report) -> tuple[str, ...]:
+    """Return the notes without the sentences of the remarks, which views show first."""
+    remarks = {str(remark) for remark in report.remarks}
+    return tuple(note for note in report.notes if note not in remarks)
 
 
 def left_over(report: Report) -> int:

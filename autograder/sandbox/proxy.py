@@ -245,7 +245,7 @@ def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
         file, line, reason = table["not_run"]
         if not name:
             lines = [f"{text} could not be loaded, because the code that defines it did not run."]
-        lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300]}.")
+        lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300].rstrip('.')}.")
     hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else ""
     return StudentFault(cause, "\n".join(lines), hint)
 

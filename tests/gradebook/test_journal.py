@@ -79,6 +79,31 @@ def test_equal_files_are_run_once_for_all_students_who_handed_them_in(course, tm
     assert read_report(tmp_path / "out" / "twin" / "report.json").student == "twin"
 
 
+def test_each_student_reads_about_the_own_files_although_equal_files_are_run_once(course, tmp_path):
+    names = {"ada": "vectors.py", "bob": "vectors (1).py", "eve": "vectors-Copy1.py"}
+    for student, name in names.items():
+        path = tmp_path / "in" / student / name
+        path.parent.mkdir(parents=True)
+        path.write_text(HONEST)
+    hand_in(tmp_path / "in", fay=HONEST)  # a file in the folder itself is named after its student
+    grader, out = Grader(), tmp_path / "out"
+    for handins in ("in", "again"):  # the second time from another folder; nothing is run
+        run(course, tmp_path / handins, out, grader)
+        assert grader.ran == ["ada"]
+        reports = {student: read_report(out / student / "report.json") for student in (*names, "fay")}
+        assert {student: [r.text for r in report.remarks] for student, report in reports.items()} == {
+            "ada": [],
+            "bob": ["vectors (1).py was graded as vectors.py."],
+            "eve": ["vectors-Copy1.py was graded as vectors.py."],
+            "fay": [],
+        }
+        assert reports["bob"].notes[-1].startswith("vectors (1).py was graded as vectors.py. ")
+        assert not any("was graded as" in note for student in ("ada", "fay") for note in reports[student].notes)
+        look_at = {row["student"]: row["look_at"].partition(".")[0] for row in rows(out)}
+        assert look_at == {"ada": "", "bob": "renamed: vectors (1)", "eve": "renamed: vectors-Copy1", "fay": ""}
+        (tmp_path / handins).rename(tmp_path / "again")
+
+
 def test_only_new_or_changed_hand_ins_are_run(course, tmp_path):
     handins, out = hand_in(tmp_path / "in", ada=HONEST, bob=HALF), tmp_path / "out"
     run(course, handins, out, Grader())

@@ -45,8 +45,9 @@ class Grader:
         try:
             submission = open_submission(job.path, assignment)
             text, digest, notes = "".join(submission.files.values()), submission.digest, submission.notes
+            remarks = submission.remarks
         except BadSubmission as problem:
-            text, digest, notes = "", "", (str(problem),)
+            text, digest, notes, remarks = "", "", (str(problem),), ()
         checks = []
         for task in assignment.tasks:
             good = f"def {task.name}" in text or f"class {task.name}" in text
@@ -83,6 +84,7 @@ class Grader:
                 TaskResult(t.name, t.title, c.points, t.points) for t, c in zip(assignment.tasks, checks, strict=True)
             ),
             notes,
+            remarks=remarks,
         )
 
 

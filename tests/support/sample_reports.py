@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from autograder.core.report import Cause, CheckResult, Outcome, Report, TaskResult
+from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report, TaskResult
 
 TASKS = (
     ("compute_distances_two_loops", "Distances with two loops", 15),
@@ -106,6 +106,28 @@ def not_imported(student: str = "Imports what is not there") -> Report:
     why = "knn.py could not be imported. ModuleNotFoundError: No module named 'jax'\n  knn.py, line 1: import jax"
     facts: dict[str, object] = {"cause": Cause.ERROR, "message": why, "hint": "Leave it out.", "output": "started\n"}
     return spoilt(perfect(student), **{f"c{n}": facts for n in range(len(CHECKS))})
+
+
+def not_loaded(student: str = "Imports a table") -> Report:
+    """A package that is not allowed: two tasks need it, and a third has a wrong answer."""
+    place = "cell 3, line 1"
+    message = (
+        "predict_labels(f64[7,4], i64[7], k=3)\nNameError: name 'pd' is not defined\n"
+        "  cell 24, line 10, in predict_labels: pd.Series([1])\n"
+        f"  {place} did not run: ImportError: pandas is not a package that this assignment allows."
+    )
+    facts: dict[str, object] = {"cause": Cause.NOT_LOADED, "message": message}
+    report = spoilt(
+        perfect(student), **{f"c{n}": facts for n in (7, 8, 9, 10, 11)}, c3={"cause": Cause.WRONG, "message": WRONG}
+    )
+    remark = Remark("import", f"{place}: this assignment does not allow the package pandas.", "Use only torch.")
+    return replace(report, notes=("2 cells had no id.", str(remark)), remarks=(remark,))
+
+
+def renamed(student: str = "Copy") -> Report:
+    """All points, from a file with another name."""
+    remark = Remark("renamed", "knn (1).ipynb was graded as knn.ipynb.", "Rename it to knn.ipynb.")
+    return perfect(student, notes=(str(remark),), remarks=(remark,))
 
 
 def mixed(student: str = "Grace Hopper") -> Report:

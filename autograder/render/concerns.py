@@ -1,0 +1,110 @@
+"""Find why a person should look at a hand-in, apart from wrong answers.
+
+Code may not have been loaded, a file may have been guessed. The texts are for the course staff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report
+from autograder.render.view import one_reason
+from autograder.render.words import count
+
+NOT_OPENED, NOT_LOADED, ONE_REASON = "not opened", "not loaded", "one reason"
+
+_ADVICE = {  # by kind, the most important first
+    NOT_OPENED: "Ask the student for the file again.",
+    ONE_REASON: "Run the hand-in yourself. If its code is right, give the points with gradlab mark.",
+    NOT_LOADED: "Ask the student to run the whole file in a new session, correct the first error, and hand in again.",
+    "import": "Ask the student for a version without this package, or for the file if it is the student's own module.",
+    "unreadable": "Ask the student to correct this and hand in again.",
+    "own module": "Ask the student for fewer or smaller modules.",
+    "doubtful": "Ask the student which of the files counts.",
+    "renamed": "Check that this is the file that the student meant to hand in.",
+}
+KINDS = tuple(_ADVICE)
+
+_DID_NOT_RUN = " did not run: "  # between the place and the reason, in the message of a check
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A reason why a person should look at a hand-in, and what that person can do."""
+
+    kind: str  # one of KINDS
+    text: str
+    advice: str
+    points: int = 0  # that the checks concerned can pay
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text} {self.advice}"
+
+
+def concerns(report: Report) -> tuple[Concern, ...]:
+    """Return the concerns about a hand-in, the most important first.
+
+    Checks whose task a person has marked are settled.
+    """
+    checks = [check for check in report.checks if check.task not in report.overrides]
+    if report.refusal:
+        return (_concern(NOT_OPENED, "It could not be opened, so no check was run.", report, checks),) if checks else ()
+    found, causes = [], _not_loaded(report)
+    for remark in report.remarks:
+        explained = [reason for reason in causes if _explains(remark, reason)]
+        affected = [check for reason in explained for check in causes.pop(reason)]
+        if open_checks := [check for check in affected if check in checks]:
+            found.append(_concern(remark.kind, f"{remark.text} {_need(report, open_checks)}", report, open_checks))
+        elif not affected:
+            found.append(_concern(remark.kind, remark.text, report))
+    for reason, affected in causes.items():
+        if open_checks := [check for check in affected if check in checks]:
+            text = f"{reason.rstrip('.')}. {_need(report, open_checks)}"
+            found.append(_concern(NOT_LOADED, text, report, open_checks))
+    one = one_reason(report)
+    if one and one.outcome is Outcome.FAILED and checks and not any(concern.points for concern in found):
+        text = f"All {len(report.checks)} checks failed for one reason: {' '.join(one.message.split())}"
+        found.append(_concern(ONE_REASON, text, report, checks))
+    ranks = {kind: rank for rank, kind in enumerate(KINDS)}
+    return tuple(sorted(found, key=lambda concern: (-concern.points, ranks.get(concern.kind, len(ranks)))))
+
+
+def left_out(report: Report) -> frozenset[str]:
+    """Return the ids of the checks that did not judge an answer: the rates of a class leave them out."""
+    one = one_reason(report)
+    if report.refusal or (one and one.outcome is Outcome.FAILED):
+        return frozenset(check.id for check in report.checks)
+    return frozenset(check.id for check in report.checks if check.cause is Cause.NOT_LOADED)
+
+
+def _concern(kind: str, text: str, report: Report, checks: Sequence[CheckResult] = ()) -> Concern:
+    return Concern(kind, text, _ADVICE.get(kind, ""), sum(check.max_points for check in checks))
+
+
+def _not_loaded(report: Report) -> dict[str, list[CheckResult]]:
+    """Return the checks whose code was not loaded, by the reason."""
+    causes: dict[str, list[CheckResult]] = {}
+    for check in report.checks:
+        if check.cause is Cause.NOT_LOADED:
+            causes.setdefault(_reason(check.message), []).append(check)
+    return causes
+
+
+def _reason(message: str) -> str:
+    """Return the part of a message that is the same for all checks that need the same code."""
+    lines = [line.strip() for line in message.splitlines() if _DID_NOT_RUN in line]
+    return lines[-1] if lines else " ".join(message.split())
+
+
+def _explains(remark: Remark, reason: str) -> bool:
+    """Return whether a remark is about the same place as a reason, or has the same text."""
+    place, did_not_run, _ = reason.partition(_DID_NOT_RUN)
+    return f"{place}:" in remark.text if did_not_run else reason == " ".join(remark.text.split())
+
+
+def _need(report: Report, checks: Sequence[CheckResult]) -> str:
+    worth = count(sum(check.max_points for check in checks), "point")
+    if len(checks) == len(report.checks):
+        return f"All {len(checks)} checks need it."
+    return f"{len(checks)} of {len(report.checks)} checks {'needs' if len(checks) == 1 else 'need'} it ({worth})."
