@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ MAX_BYTES = 8_000_000  # without the outputs of a notebook that is larger than S
 SMALL = 1_000_000
 MAX_CELLS = 2_000
 
+_DEFINES = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]", re.MULTILINE)
 _RESAVE = "Open it in Jupyter, save it, and hand it in again."
 
 
@@ -28,11 +30,13 @@ class Cell:
     number: int
     source: str
     optional: bool = False  # for the notebook only: its code is used only if other code needs it
+    text: bool = False  # a text cell that looks like code
 
 
-def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
+def read_cells(data: bytes, name: str, *, texts: bool = False) -> tuple[list[Cell], list[str]]:
     """Return the code cells in order, and notes about damaged cells.
 
+    With ``texts`` also the text cells in which a line begins with `def` or `class`.
     Raises BadSubmission when the file is not a notebook or is too large.
     """
     cells = _load(data, name).get("cells")
@@ -55,6 +59,8 @@ def read_cells(data: bytes, name: str) -> tuple[list[Cell], list[str]]:
         if is_code:
             optional = isinstance(tags, list) and "active-ipynb" in tags
             found.append(Cell(number, _source(cell), optional))
+        elif texts and _DEFINES.search(source := _source(cell)):
+            found.append(Cell(number, source, text=True))
     return found, notes
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from autograder.core.code import SetAside
@@ -55,8 +56,15 @@ def to_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
 
     Raises BadSubmission when the file is not a notebook.
     """
-    cells, notes = read_cells(data, name)
-    return _reduce(cells, name, tuple(wanted), notes, numbered=True)
+    wanted = tuple(wanted)
+    cells, notes = read_cells(data, name, texts=True)
+    texts = _texts_with_tasks(cells, wanted)
+    notes += [
+        f"{name}: cell {number} is a text cell; it was read as code: it defines a task." for number in sorted(texts)
+    ]
+    return _reduce(
+        [cell for cell in cells if not cell.text or cell.number in texts], name, wanted, notes, numbered=True
+    )
 
 
 def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything: bool = False) -> Module:
@@ -146,6 +154,19 @@ def _lost(names: Sequence[str]) -> str:
     return f" These could not be read with it: {', '.join(printable(name) for name in names[:_NAMES])}{more}."
 
 
+def _texts_with_tasks(cells: Sequence[Cell], wanted: Sequence[str]) -> set[int]:
+    """Return the numbers of the text cells that are code and define a task which no code cell defines."""
+    found = set()
+    missing = {task.partition(".")[0] for task in wanted}
+    missing -= {name for cell in cells if not cell.text for name in names_in(cell.source.split("\n"))}
+    for cell in cells if missing else ():
+        if cell.text and missing & {*names_in(cell.source.split("\n"))}:
+            with suppress(BadSubmission):
+                parse_source(cell.source, "")
+                found.add(cell.number)
+    return found
+
+
 def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Module, list[SetAside]]:
     """Return the cell's lines without magics, their tree, and the parts that Python cannot read."""
     lines = cell.source.split("\n")
@@ -164,9 +185,7 @@ def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Modul
             at = error.line - 1
         if not (0 <= at < len(lines) and _MAGIC.match(lines[at])):
             break
-        lines[at] = _replaced_by_pass(lines[at])
-        if attempt >= _CAREFUL:
-            lines = [_replaced_by_pass(line) if _MAGIC.match(line) else line for line in lines]
+        lines = _without_magics(lines, None if attempt >= _CAREFUL else at)
     magics = {number for number, line in enumerate(lines, start=1) if _MAGIC.match(line)}
     lines, problems = recover(lines)
     problems = [problem for problem in problems if problem.names or problem.line not in magics]
@@ -194,8 +213,17 @@ def _not_read(cell: Cell, reason: str = _TOO_LONG) -> tuple[list[str], ast.Modul
     return [""] * len(lines), ast.Module([], []), [SetAside(1, tuple(names_in(lines)), reason)]
 
 
-def _replaced_by_pass(magic: str) -> str:
-    return magic[: len(magic) - len(magic.lstrip())] + "pass"
+def _without_magics(lines: Sequence[str], only: int | None) -> list[str]:
+    """Return the lines without magics, or without the one in line ``only``; `pass` where a block would be empty."""
+    remaining: list[str] = []
+    above = ""
+    for number, line in enumerate(lines):
+        if only in (None, number) and _MAGIC.match(line):
+            opened = above.partition("#")[0].rstrip().endswith(":")
+            line = line[: len(line) - len(line.lstrip())] + "pass" if opened else ""
+        remaining.append(line)
+        above = line if line.strip() else above
+    return remaining
 
 
 def _tasks_in(source: str, wanted: Sequence[str]) -> list[str]:

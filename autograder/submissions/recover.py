@@ -20,6 +20,7 @@ MAX_DAMAGES = 200  # with more of them, the rest is one
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 _CONTINUES = re.compile(r"[)\]}]|(?:else|elif|except|finally|case)\b")  # goes on with the statement above
 _DEFINITION = re.compile(r"(?:@|def\b|class\b|async[ \t]+def\b)")
+_LONG = re.compile(r"(?:@|(?:def|class|async|if|for|while|with|try|match)\b)")
 _CLASS = re.compile(r"(?:@[^\n]*\n)*class[ \t]+(\w+)")
 
 
@@ -38,8 +39,10 @@ def recover(lines: Sequence[str]) -> tuple[list[str], list[SetAside]]:
                 continue
             methods = _recover_class(remaining, first, last)
             if not methods:
-                remaining[first:last] = [""] * (last - first)
-            aside += methods or [SetAside(problem[0], tuple(names_in(lines[first:last])), problem[1])]
+                damaged = _intact(lines, first, problem[0] - 1)
+                remaining[damaged:last] = [""] * (last - damaged)
+                methods = [SetAside(problem[0], tuple(names_in(lines[damaged:last])), problem[1])]
+            aside += methods
         at += 1 if len(aside) <= MAX_DAMAGES else len(starts)
     return remaining, aside
 
@@ -71,6 +74,15 @@ def _joined(lines: Sequence[str], starts: Sequence[int], at: int) -> int:
         if _problem(lines[starts[at] : starts[end]], 0) is None:
             return end
     return 0
+
+
+def _intact(lines: Sequence[str], first: int, stray: int) -> int:
+    """Return the line at which a block is damaged: the first, or after a short statement the stray line below it.
+
+    A long statement (`def`, `for`) is damaged as a whole: the stray line may be a part of it.
+    """
+    whole = _LONG.match(lines[first]) or not first < stray < len(lines) or _problem(lines[first:stray], 0)
+    return first if whole else stray
 
 
 def _recover_class(remaining: list[str], first: int, last: int) -> list[SetAside]:
