@@ -3,7 +3,8 @@
 Each command imports what it needs when it runs, so that `gradlab --help` is instant.
 
 Exit codes: 0 everything passed; 1 points were lost, a released file is stale or an assignment failed its
-verification; 2 gradlab could not do its work; 130 interrupted.
+verification; 2 a person must act (a check is broken, marks were not confirmed or are provisional) or gradlab could not
+work; 130 interrupted.
 """
 
 from __future__ import annotations

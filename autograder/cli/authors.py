@@ -51,10 +51,14 @@ def release(names: tuple[str, ...], check: bool) -> None:
     help="Number of seeds on which the reference must pass.",
 )
 @click.option(
-    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Number of processes."
+    "--jobs",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default="the number of cores",
+    help="Number of processes.",
 )
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
-@click.option("--no-training", is_flag=True, help="Skip the scored checks, which train.")
+@click.option("--no-training", is_flag=True, help="Skip the checks that train or evaluate networks.")
 @options.device
 @options.data
 @options.isolation
@@ -70,10 +74,10 @@ def verify(
     isolation: str,
     as_json: bool,
 ) -> None:
-    """Test the checks with references, stubs and mutants.
+    """Test checks: right solutions pass, empty and wrong ones fail.
 
-    The reference must earn all points on every seed, the stub none, and some check must fail for every mutant.
-    Without ASSIGNMENTS, the whole course is verified.
+    The reference must earn all points on every seed, the stub none, and some check must fail for every mutant, which is
+    the reference with one mistake. Without ASSIGNMENTS, the whole course is verified.
     """
     from rich.console import Console
     from rich.progress import Progress
@@ -127,10 +131,10 @@ def verify(
 @options.data
 @options.isolation
 def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, isolation: str) -> None:
-    """Measure the scored checks and set their thresholds.
+    """Set the thresholds of checks that train or evaluate networks.
 
-    Runs each scored check on several seeds and writes calibration.json. Without ASSIGNMENTS, the whole course is
-    calibrated. This trains networks and takes long.
+    Runs each of these checks on several seeds, measures its scores and writes calibration.json. Without ASSIGNMENTS,
+    the whole course is calibrated. This trains networks and takes long.
     """
     from rich.console import Console
 

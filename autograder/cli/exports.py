@@ -28,7 +28,7 @@ def export() -> None:
 @click.argument("folder", type=options.PATH)
 @options.assignment_names
 def nbgrader(folder: Path, names: tuple[str, ...]) -> None:
-    """Create an nbgrader course in FOLDER.
+    """nbgrader: create a course in FOLDER.
 
     Writes the configuration, source notebooks and checks. Without ASSIGNMENTS, the whole course is written.
     """
@@ -45,7 +45,7 @@ def nbgrader(folder: Path, names: tuple[str, ...]) -> None:
 @click.option("--handins", type=options.PATH, help="Folder of the hand-ins now (default: where they were graded).")
 @options.wait
 def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -> None:
-    """Write the marks into nbgrader's database.
+    """nbgrader: write the marks into its database.
 
     DATABASE is course/gradebook.db. The marks in RESULTS are written cell by cell, and the hand-ins are placed next to
     the database, where formgrader shows them.
@@ -87,7 +87,7 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
 @click.argument("assignment")
 @_out
 def gradescope_zip(assignment: str, out: Path) -> None:
-    """Create the autograder zip for Gradescope.
+    """Gradescope: create the autograder zip.
 
     The zip contains the hidden checks: do not share it.
     """
@@ -101,7 +101,7 @@ def gradescope_zip(assignment: str, out: Path) -> None:
 @options.results_folder
 @_out
 def junit(results: Path, out: Path) -> None:
-    """Write the checks of all students as JUnit XML."""
+    """JUnit: write the checks of all students as XML."""
     from autograder.core.files import write_atomically
     from autograder.exports.junit import junit_xml
     from autograder.exports.reports import read_results
@@ -120,7 +120,7 @@ def junit(results: Path, out: Path) -> None:
 @_questions
 @_out
 def canvas(results: Path, template: Path, column: str, new_column: bool, questions: bool, out: Path) -> None:
-    """Write the marks into a gradebook CSV from Canvas.
+    """Canvas: write the marks into its gradebook CSV.
 
     TEMPLATE is the gradebook that Canvas exported. Import the written file in Canvas.
     """
@@ -140,7 +140,7 @@ def canvas(results: Path, template: Path, column: str, new_column: bool, questio
 @_questions
 @_out
 def moodle(results: Path, template: Path, questions: bool, out: Path) -> None:
-    """Write the marks into a grading worksheet from Moodle.
+    """Moodle: write the marks into its grading worksheet.
 
     TEMPLATE is the offline grading worksheet that Moodle exported. Upload the written file in Moodle.
     """

@@ -42,7 +42,7 @@ _READ_AS = {
     "--workers",
     type=click.IntRange(1),
     default=os.cpu_count() or 1,
-    show_default=True,
+    show_default="the number of cores",
     help="Number of hand-ins to grade at the same time.",
 )
 @click.option("--seed", type=int, help="Seed of the checks' inputs (default: derived from the checks).")
@@ -58,7 +58,8 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     HANDINS is a folder with one zip, folder, notebook or script per student, or a download from nbgrader, Gradescope,
     Moodle or Canvas (zipped or unpacked). Submissions that are already graded are skipped.
 
-    Exit code: 0 if everybody has all points, 1 if points were lost, 2 if the course staff must act.
+    Exit code: 0 if everybody has all points, 1 if points were lost, 2 if a person must act: a check is broken, changed
+    marks were not confirmed, or gradlab could not work.
     """
     from rich.console import Console
 
@@ -202,7 +203,7 @@ def mark(
     table: Path | None,
     wait: bool,
 ) -> None:
-    """Mark an inline question, or a task instead of its checks.
+    """Give points by hand, for a question or in place of checks.
 
     ITEM is the id of a question or the name of a task. POINTS may be half points, such as 1.5. With RESULTS alone, the
     marks given by hand are listed.
@@ -322,7 +323,7 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path |
 
 @click.group()
 def cluster() -> None:
-    """Start machines for `gradlab grade --cluster`."""
+    """Start a Dask cluster (SLURM) for `gradlab grade --cluster`."""
 
 
 @cluster.command()

@@ -33,7 +33,12 @@ device = click.option(
     show_default=True,
     help='Where tensors are computed; "auto" uses a GPU if there is one.',
 )
-data = click.option("--data", default="scenes", show_default=True, help="Dataset for the scored checks.")
+data = click.option(
+    "--data",
+    default="scenes",
+    show_default=True,
+    help="Data set of the checks that train or evaluate networks; cifar10, for example.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
 isolation = click.option(
     "--isolation",
@@ -42,7 +47,9 @@ isolation = click.option(
     type=click.Choice(["auto", "bubblewrap", "namespaces", "user", "none"]),
     default="auto",
     show_default=True,
-    help='How hand-ins are isolated from this machine. Use "none" only for code that you wrote yourself.',
+    help="How hand-ins are isolated from this machine: by bubblewrap; by Linux namespaces without it; as another user, "
+    'in a container that refuses both (needs root); or by nothing: "none", only for code that you wrote yourself. '
+    '"auto" uses bubblewrap or, if that is missing, namespaces.',
 )
 wait = click.option("--wait", is_flag=True, help="Wait until another grader releases the lock.")
 

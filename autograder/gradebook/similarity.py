@@ -142,7 +142,8 @@ def _fingerprinter(handout: str) -> Callable[[str], _Prints]:
     try:
         import copydetect  # noqa: F401
     except ImportError:
-        raise NoDetector("This needs copydetect: pip install 'gradlab[similar]'.") from None
+        install = "pip install -c constraints.txt -e '.[similar]'"
+        raise NoDetector(f"This needs copydetect. Run in the folder of the course: {install}") from None
     # Window 1 keeps every fingerprint of the handout: which of them a student's file has depends on the code around.
     ours = _prints(handout, 1).hashes
 

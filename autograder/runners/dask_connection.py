@@ -43,7 +43,8 @@ def require_dask(package: str = "distributed") -> None:
     try:
         import_module(package)
     except ImportError:
-        raise ClusterError("Clusters need Dask: pip install 'gradlab[cluster]'.") from None
+        install = "pip install -c constraints.txt -e '.[cluster]'"
+        raise ClusterError(f"Clusters need Dask. Run in the folder of the course: {install}") from None
 
 
 @contextmanager

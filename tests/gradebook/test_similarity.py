@@ -151,7 +151,7 @@ def test_results_and_their_hand_ins_give_the_same_pairs_in_every_process(course,
 
 def test_without_copydetect_the_message_says_what_to_install(course, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "copydetect", None)
-    with pytest.raises(NoDetector, match=r"pip install 'gradlab\[similar\]'"):
+    with pytest.raises(NoDetector, match=r"pip install -c constraints.txt -e '.\[similar\]'"):
         find_similar(paths(hand_in(tmp_path / "in", ada=ADA)), course)
 
 

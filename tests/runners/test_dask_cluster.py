@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-pytest.importorskip("distributed", reason="Dask is not installed: pip install 'gradlab[cluster]'")
+pytest.importorskip("distributed", reason="Dask is not installed: pip install -e '.[cluster]'")
 
 import psutil
 
@@ -237,7 +237,7 @@ def test_missing_dask_and_missing_options_are_reported(
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, output = grade(course, tmp_path / "in", tmp_path / "out", *there)
     assert code == 2
-    assert "pip install 'gradlab[cluster]'" in output
+    assert "pip install -c constraints.txt -e '.[cluster]'" in output
 
 
 @pytest.mark.parametrize(("visible", "names"), [(None, {"0", "1"}), ("3,5", {"3", "5"})])

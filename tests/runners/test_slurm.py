@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("dask_jobqueue", reason="Dask is not installed: pip install 'gradlab[cluster]'")
+pytest.importorskip("dask_jobqueue", reason="Dask is not installed: pip install -e '.[cluster]'")
 
 from autograder.core.report import Report
 from autograder.runners.dask_cluster import grade_on
