@@ -38,11 +38,12 @@ class WorkerPool:
 
     Has one spare worker ready, so that the next submission need not wait for a fork. If the system refuses nested
     namespaces, each worker gets a fork server of its own, which is slower but not weaker.
-    ``course`` is hidden from students' code, wherever it is.
+    ``course`` is hidden from students' code, wherever it is. ``folder`` is the current folder of that code; with
+    isolation it must be /tmp, which is empty there.
     """
 
-    def __init__(self, isolation: str, *, cores: int = 1, course: Path | None = None) -> None:
-        self.isolation, self.cores, self.course = isolation, cores, course
+    def __init__(self, isolation: str, *, cores: int = 1, course: Path | None = None, folder: str = "/tmp") -> None:
+        self.isolation, self.cores, self.course, self.folder = isolation, cores, course, folder
         self.nested = isolation in ("bubblewrap", "namespaces")
         self.single_use = False
         self.keep = below_tmp(isolation)
@@ -98,7 +99,15 @@ class WorkerPool:
         with theirs:
             try:
                 self._send(
-                    {"fork": {**limits, "cores": self.cores, "nested": self.nested, "keep": self.keep}},
+                    {
+                        "fork": {
+                            **limits,
+                            "cores": self.cores,
+                            "nested": self.nested,
+                            "keep": self.keep,
+                            "folder": self.folder,
+                        }
+                    },
                     worker,
                     theirs.fileno(),
                 )
@@ -181,9 +190,9 @@ class WorkerPool:
 
 
 def open_pool(
-    isolation: str, *, cores: int = 1, course: Path | None = None
+    isolation: str, *, cores: int = 1, course: Path | None = None, folder: str = "/tmp"
 ) -> AbstractContextManager[WorkerPool | None]:
     """Return a pool, or None where a fork server cannot run: then code runs in this process, and only with "none"."""
     if isolation == "none" and sys.platform != "linux":
         return nullcontext()
-    return WorkerPool(isolation, cores=cores, course=course)
+    return WorkerPool(isolation, cores=cores, course=course, folder=folder)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from autograder.core.assignment import BadManifest
 from autograder.students.start import start
-from autograder.students.submit import submit
+from autograder.students.submit import check_zip, describe, submit, to_json
 from autograder.submissions.submission import BadSubmission, open_submission
 from tests.support.course import NAME, STUB, WRITTEN, as_notebook, make_course
+from tests.support.handins import MOMENT, hand_in
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 @pytest.fixture
@@ -138,6 +144,117 @@ def test_a_method_may_be_inherited_and_a_function_may_be_assigned(work: Path, tm
     text = text.replace("class Scaler:", "class Base:").replace("def up", "def over")
     (work / "tiny.py").write_text(text + "\nclass Scaler(Base):\n    up = Base.over\n")
     assert submit(work, tmp_path).path.is_file()
+
+
+def test_code_that_is_set_aside_without_cost_is_a_warning(work: Path, tmp_path: Path) -> None:
+    (work / "tiny.ipynb").write_bytes(as_notebook(WRITTEN + "\n# %%\nread this later\n"))
+    packed = submit(work, tmp_path)
+    assert "tiny.ipynb, cell 4, line 1: Python cannot read this: invalid syntax." in packed.warnings
+
+
+def test_an_older_copy_is_a_warning(work: Path, tmp_path: Path) -> None:
+    files = {"tiny.py": WRITTEN, "old/tiny.py": WRITTEN.replace("x + x", "3 * x")}
+    hand_in(work, files, {"tiny.py": 60})
+    packed = submit(work, tmp_path)
+    assert any("tiny.py was graded: it was saved last." in warning for warning in packed.warnings)
+    with zipfile.ZipFile(packed.path) as archive:
+        assert archive.read("tiny.py").decode() == WRITTEN
+
+
+def test_own_modules_and_those_of_earlier_assignments_go_along(work: Path, tmp_path: Path) -> None:
+    earlier = work.parent / "t00_zero"
+    earlier.mkdir()
+    (earlier / "assignment.toml").write_text((work / "assignment.toml").read_text().replace("tiny.py", "zero.py"))
+    imports = "import zero\nfrom tools import maths\n"
+    (work / "tiny.py").write_text(imports + WRITTEN.replace("x + x", "maths.add(x, zero.ZERO + x)"))
+    (work / "zero.py").write_text("ZERO = 0\n")
+    (work / "unused.py").write_text("x = 1\n")
+    (work / "tools").mkdir()
+    (work / "tools" / "maths.py").write_text("def add(a, b):\n    return a + b\n")
+    packed = submit(work, tmp_path)
+    with zipfile.ZipFile(packed.path) as archive:
+        assert archive.namelist() == ["tiny.ipynb", "tiny.py", "tools/maths.py", "zero.py"]
+    assert packed.others == ("zero.py", "tools/maths.py")
+    assert describe(packed)[-1] == "The zip also contains zero.py, tools/maths.py."
+
+
+ANSWERED = "\n# %% [markdown] answer='tiny-q1'\n# Because of the\n#\n# width.\n\n# %%\nx = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "cell", "answered"),
+    [
+        (WRITTEN, None, False),
+        (WRITTEN + ANSWERED, None, True),
+        (WRITTEN + ANSWERED.replace("Because of the", "YOUR ANSWER HERE").replace("# width.", "#"), None, False),
+        (WRITTEN, "YOUR ANSWER HERE", False),
+        (WRITTEN, "  ", False),
+        (WRITTEN, "Because.", True),
+        (WRITTEN, "YOUR ANSWER HERE\nBecause.", True),
+    ],
+)
+def test_questions_without_an_answer_are_named(
+    script: str, cell: str | None, answered: bool, work: Path, tmp_path: Path
+) -> None:
+    (work / "tiny.py").write_text(script)
+    if cell is not None:
+        table = json.loads(as_notebook(STUB))
+        table["cells"].append({"cell_type": "markdown", "source": [cell], "metadata": {"answer": "tiny-q1"}})
+        (work / "tiny.ipynb").write_text(json.dumps(table))
+    packed = submit(work, tmp_path)
+    assert [question.id for question in packed.unanswered] == ([] if answered else ["tiny-q1"])
+    assert ("Not answered yet: 1 question. Why twice (tiny-q1)." in describe(packed)) != answered
+
+
+def test_the_graded_file_is_named_with_the_time_at_which_it_was_saved(work: Path, tmp_path: Path) -> None:
+    hand_in(work, {"tiny.ipynb": as_notebook(WRITTEN), "tiny.py": STUB}, {"tiny.py": 60})
+    packed = submit(work, tmp_path)
+    saved = datetime.fromtimestamp(MOMENT).astimezone()
+    assert packed.graded == {"tiny.ipynb": saved.isoformat(timespec="seconds")}
+    assert f"tiny.ipynb was saved on {saved:%A} {saved.day} November 2023 at {saved:%H:%M}." in describe(packed)
+    assert (packed.loads, packed.advice) == (True, "It was not checked.")
+
+
+def test_the_zip_is_graded_by_itself_in_an_empty_folder(work: Path, tmp_path: Path) -> None:
+    reads = WRITTEN.replace("import math", "import os\nEMPTY = not os.listdir()").replace("x + x", "x + x * EMPTY")
+    (work / "tiny.py").write_text(reads)
+    packed = check_zip(submit(work, tmp_path))
+    assert packed.report is not None
+    assert (packed.report.points, packed.report.isolation) == (75, "none")
+    assert all(not check.hidden for check in packed.report.checks)
+    assert describe(packed)[:4] == [
+        "Twice the number (double)   40/40",
+        "Scale up (Scaler.up)        35/35",
+        "Scale down (Scaler.down)     0/25  not written yet",
+        "75/100 points here. 2 of 3 checks passed.",
+    ]
+    assert packed.advice == "Hand in this file."
+    table = json.loads(to_json(packed))
+    assert (table["loads"], table["not_written"], table["not_answered"]) == (True, ["Scaler.down"], ["tiny-q1"])
+    jsonschema.validate(table["report"], json.loads((DOCS / "report.schema.json").read_text()))
+
+
+def test_code_that_did_not_load_is_named_and_the_file_is_not_recommended(work: Path, tmp_path: Path) -> None:
+    needs = WRITTEN.replace("import math", "import pandas as pd\nTABLE = 1 / 0").replace("x + x", "pd.Series([x])")
+    (work / "tiny.py").write_text(needs.replace("WIDTH * x", "TABLE * x"))
+    packed = check_zip(submit(work, tmp_path))
+    assert any("line 2: this assignment does not allow the package pandas." in warning for warning in packed.warnings)
+    double, up, *_ = describe(packed)
+    assert "0/40  1 of 1 check failed: the code that this task needs could not be loaded: tiny.py, line 2" in double
+    assert "tiny.py, line 3 did not run: ZeroDivisionError" in up
+    assert not packed.loads
+    assert packed.advice == "Code that your tasks need could not be loaded. Repair it, and run gradlab submit again."
+
+
+def test_checks_that_cannot_be_run_do_not_prevent_the_zip(work: Path, tmp_path: Path) -> None:
+    (work / "tiny.py").write_text(WRITTEN)
+    (work / "check_tiny.py").write_text("def check_nothing(student):\n    '''Nothing.'''\n")
+    packed = check_zip(submit(work, tmp_path))
+    assert packed.report is None
+    assert packed.trouble.startswith("The public checks could not be run on it: ")
+    assert "check_nothing has no @task" in packed.trouble
+    assert packed.trouble in describe(packed)
+    assert any("check_tiny.py differs from the released file" in warning for warning in packed.warnings)
 
 
 def test_start_and_submit_import_no_heavy_package() -> None:

@@ -184,7 +184,7 @@ def _lock_down(limits: dict[str, Any], channel: int, writer: int) -> None:
     os.dup2(64, CHANNEL)
     os.closerange(CHANNEL + 1, writer)
     os.closerange(writer + 1, 4096)
-    os.chdir("/tmp")
+    os.chdir(limits["folder"])
     if not limits["nested"]:
         _die_with_fork_server(limits["middle"])
     namespaces.drop_capabilities()
