@@ -68,11 +68,13 @@ def is_a_sentence(error: Exception) -> None:
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp())
+    around = Path(tempfile.mkdtemp())  # so that nobody else writes next to the folder
+    folder = around / "place"
+    folder.mkdir()
     try:
         yield folder
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(around)
 
 
 def possible(names: list[str], folder: Path) -> list[str]:
@@ -141,7 +143,7 @@ def test_every_file_of_a_download_is_in_a_hand_in_or_listed(assignment: Assignme
         folder.mkdir()
         made = possible(names, folder)
         for name in made:
-            (folder / name).write_text(name)  # each file has its own content
+            (folder / name).write_bytes(name.encode())  # each file has its own content
         try:
             intake = read_handins(folder, assignment, store=place / "store")
         except BadHandins as sentence:
@@ -150,7 +152,7 @@ def test_every_file_of_a_download_is_in_a_hand_in_or_listed(assignment: Assignme
         found: list[str] = []
         for handin in (*intake.handins, *intake.superseded):
             files = handin.path.iterdir() if handin.path.is_dir() else [handin.path]
-            contents = [file.read_text() for file in files]
+            contents = [file.read_bytes().decode() for file in files]
             owners = {name.partition("_assignsubmission_")[0] for name in contents}
             assert intake.platform != "Moodle" or len(owners) == 1
             found += contents
