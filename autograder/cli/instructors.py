@@ -29,6 +29,7 @@ _READ_AS = {
 
 @click.command()
 @click.argument("handins", type=options.PATH)
+@click.argument("more", metavar="", nargs=-1)
 @options.assignment
 @click.option("--out", type=options.PATH, required=True, help="Folder for the results.")
 @click.option("--roster", type=options.PATH, help="CSV with the students' ids, to find out whose each hand-in is.")
@@ -38,6 +39,12 @@ _READ_AS = {
     help="Grade again after checks or options changed; shows the new marks before writing them.",
 )
 @click.option("--yes", is_flag=True, help="With --regrade: write the changed marks without asking.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME...",
+    help="Grade only these students, by id or by name; everything about others stays as it is.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(1),
@@ -52,19 +59,28 @@ _READ_AS = {
 @options.data
 @options.isolation
 @options.as_json
-def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest: Any) -> None:
+def grade(
+    handins: Path,
+    more: tuple[str, ...],
+    assignment: str,
+    out: Path,
+    roster: Path | None,
+    only: tuple[str, ...],
+    **rest: Any,
+) -> None:
     """Grade all hand-ins of an assignment.
 
     HANDINS is a folder with one zip, folder, notebook or script per student, or a download from nbgrader, Gradescope,
     Moodle or Canvas (zipped or unpacked). Submissions that are already graded are skipped.
 
     Exit code: 0 if everybody has all points, 1 if points were lost, 2 if a person must act: a check is broken, changed
-    marks were not confirmed, or gradlab could not work.
+    marks were not confirmed, or gradlab could not work. With --only, this is about these students.
     """
     from rich.console import Console
 
     from autograder.core.course import find_assignment
     from autograder.gradebook.grade import grade_class
+    from autograder.gradebook.identity import find_students
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
     from autograder.intake.download import read_handins
@@ -79,6 +95,8 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
         raise click.UsageError(
             f"{out} is inside the folder of hand-ins and would be graded as one. Choose another --out."
         )
+    if more and not only:
+        raise click.UsageError(f"HANDINS is one folder or zip. Omit {' '.join(more)}, or write it after --only.")
     chosen = find_assignment(assignment)
     known = read_roster(roster) if roster else None
     console = Console(stderr=True)
@@ -91,6 +109,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
     setup = Setup(chosen.folder, Options(device, data=known_data(rest["data"]), seed=rest["seed"]), isolation)
     with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
+        students = find_students(intake, (*only, *more), known)
         with Journal(out, create=True) as journal, Bar(console, disable=rest["as_json"]) as progress:
             graded = grade_class(
                 chosen,
@@ -100,6 +119,7 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
                 out,
                 spread=spread,
                 regrade=rest["regrade"],
+                only=students,
                 approve=_approval(progress.pause, yes=rest["yes"], as_json=rest["as_json"]),
                 on_start=progress.start,
                 on_report=progress.step,
@@ -113,8 +133,12 @@ def grade(handins: Path, assignment: str, out: Path, roster: Path | None, **rest
         )
         click.echo(f"The marks were not changed. {remedy}", err=True)
         sys.exit(2)
-    lost = any(report.points < report.max_points for report in graded.reports)
-    sys.exit(2 if any(report.needs_staff for report in graded.reports) else int(lost))
+    reports = [report for report in graded.reports if report.student in students or not students]
+    if students and not rest["as_json"]:
+        for report in reports:
+            click.echo(f"{report.student}: {report.points}/{report.max_points} points")
+    lost = any(report.points < report.max_points for report in reports)
+    sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
 
 
 def _on_cluster(console: Console, **rest: Any) -> Spread:

@@ -124,6 +124,7 @@ class Report:
     handed_in: str = ""  # ISO 8601, UTC; empty where the platform does not record it
     marks: tuple[Mark, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    name: str = ""  # of the person; empty unless a roster gives it
     schema: int = field(default=SCHEMA)
 
     @property

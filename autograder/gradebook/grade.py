@@ -130,6 +130,7 @@ def make_plan(
             intake,
             handins=tuple(handin for handin in intake.handins if handin.student in only),
             superseded=tuple(handin for handin in intake.superseded if handin.student in only),
+            names={student: name for student, name in intake.names.items() if student in only},
         )
     readings = {handin: key_maker.read(handin.path) for handin in intake.handins}
     keys = {handin: reading.key for handin, reading in readings.items()}
@@ -227,6 +228,7 @@ class _Run:
             journal.set_fact("assignment", _facts(plan.assignment))
             if plan.intake.roster:
                 journal.set_fact("roster", True)
+                journal.add_names(plan.intake.names)
             for old, new in plan.renames.items():
                 journal.rename_student(old, new)
             digests = {handin.path: reading.key.submission for handin, reading in plan.readings.items()}

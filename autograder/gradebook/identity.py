@@ -1,18 +1,52 @@
-"""Match the students of earlier runs to those of this one: renamed where a roster now gives the id, never forgotten."""
+"""Match the students of earlier runs, and those that staff name, to those of this one. Nobody is forgotten."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
 from autograder.core.errors import GradlabError
 from autograder.gradebook.journal import Journal, Key
-from autograder.intake.download import Intake, Problem
+from autograder.intake.download import Intake, Problem, safe_name
+from autograder.intake.roster import Roster, normalise
 from autograder.render.words import count
 
 
 class NeedsRoster(GradlabError):
     """These results depend on a roster that was not given this time. Written for staff."""
+
+
+class UnknownStudent(GradlabError):
+    """A name that does not mean exactly one student with a hand-in. Written for staff."""
+
+
+def find_students(intake: Intake, wanted: Iterable[str], roster: Roster | None = None) -> frozenset[str]:
+    """Return the ids of students that staff name by an id, or by a name that the roster or the platform gives.
+
+    Raises UnknownStudent.
+    """
+    known: dict[str, set[str]] = defaultdict(set)
+    shown: dict[str, str] = {}  # ids and names as they are written, by their form in lower case
+    for handin in intake.handins:
+        for name in filter(None, (handin.student, intake.names.get(handin.student), *handin.other_ids)):
+            known[normalise(name)].add(handin.student)
+            shown.setdefault(normalise(name), name)
+    ids = {handin.student for handin in intake.handins}
+    found = set()
+    for name in wanted:
+        listed = [safe_name(student) for student in roster.find_students([name])] if roster else []
+        matches = {safe_name(name)} & ids or known[normalise(name)] or {*listed} & ids
+        if len(matches) > 1:
+            raise UnknownStudent(f"{name!r} may mean {' or '.join(sorted(matches))}. Choose one of these ids.")
+        if not matches and listed:
+            raise UnknownStudent(f"{name!r} is in the roster, but these hand-ins contain none of this student.")
+        if not matches:
+            near = [shown[key] for key in get_close_matches(normalise(name), shown, n=3, cutoff=0.5)]
+            nearest = f" The nearest names: {', '.join(near)}." if near else ""
+            raise UnknownStudent(f"These hand-ins contain none of {name!r}.{nearest}")
+        found |= matches
+    return frozenset(found)
 
 
 def find_renames(journal: Journal, intake: Intake) -> dict[str, str]:

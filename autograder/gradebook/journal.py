@@ -54,6 +54,8 @@ class StoredReport:
 class Journal(Database):
     """An open journal. Not shared between threads."""
 
+    _names: dict[str, str] | None = None  # those that names() read
+
     # Facts about the folder.
 
     def fact(self, name: str) -> Any:
@@ -65,6 +67,17 @@ class Journal(Database):
         """Store a value under a name."""
         self._base.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, json.dumps(value)))
 
+    def names(self) -> Mapping[str, str]:
+        """Return the names of the students whose roster gives one, by their ids."""
+        if self._names is None:
+            self._names = self.fact("names") or {}
+        return self._names
+
+    def add_names(self, names: Mapping[str, str]) -> None:
+        """Store the names that a roster gives. An empty text removes one."""
+        self._names = {student: name for student, name in {**self.names(), **names}.items() if name}
+        self.set_fact("names", self._names)
+
     # Reports.
 
     def find(self, key: Key) -> StoredReport | None:
@@ -74,7 +87,7 @@ class Journal(Database):
 
     def store(self, key: Key, report: Report) -> StoredReport:
         """Store a report under a key, in place of one that was there and was not final."""
-        bare = replace(report, student="", handed_in="", marks=())
+        bare = replace(report, student="", name="", handed_in="", marks=())
         blob = zlib.compress(bare.to_json().encode("utf-8", "backslashreplace"), 1)
         self._base.execute(
             "INSERT INTO results (submission, checks, grader, device, data, seed, wall, final, report, at) "
@@ -126,6 +139,7 @@ class Journal(Database):
         own = replace(
             report,
             student=student,
+            name=self.names().get(student, ""),
             handed_in=handed_in,
             notes=(*report.notes, *(note for note in notes if isinstance(note, str)), *map(str, remarks)),
             remarks=(*remarks, *report.remarks),

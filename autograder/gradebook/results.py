@@ -55,12 +55,17 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
             remarks[problem.who] = f"{remarks.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
     try:
         gradebook = gradebook_csv(
-            reports, questions=list(facts.get("questions", {})), intake=remarks, assignment=facts.get("name", "")
+            reports,
+            questions=list(facts.get("questions", {})),
+            intake=remarks,
+            assignment=facts.get("name", ""),
+            names=journal.names(),
         )
         write_atomically(out / "gradebook.csv", gradebook)
         intake = [(problem.kind, problem.who, problem.what) for problem in problems]
         title = f"{facts.get('title', '')}: results"
-        write_atomically(out / "index.html", index_html(reports, title=title, intake=intake, similar=journal.similar()))
+        index = index_html(reports, title=title, intake=intake, similar=journal.similar(), names=journal.names())
+        write_atomically(out / "index.html", index)
     except OSError as error:
         raise _unwritable(out, error) from None
     return out / "index.html"

@@ -11,8 +11,8 @@ import re
 import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
@@ -62,6 +62,7 @@ class Intake:
     superseded: tuple[HandIn, ...]  # a student's earlier ones, which are not graded
     problems: tuple[Problem, ...]
     roster: frozenset[str] = frozenset()  # the ids that it lists; empty without one
+    names: Mapping[str, str] = field(default_factory=dict)  # of all these ids; empty texts where it gives no name
 
 
 def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: Roster | None = None) -> Intake:
@@ -92,8 +93,8 @@ def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: R
         superseded += rest
     if roster:
         _add_roster_problems(roster, students, problems)
-    listed = frozenset(_ids(roster)) if roster else frozenset()
-    return Intake(listing.platform, tuple(handins), tuple(superseded), sort_problems(problems), listed)
+    names = {safe_name(student): roster.names.get(student, "") for student in roster.ids} if roster else {}
+    return Intake(listing.platform, tuple(handins), tuple(superseded), sort_problems(problems), frozenset(names), names)
 
 
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:

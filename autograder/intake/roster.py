@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class Roster:
     ids: tuple[str, ...]
     problems: tuple[tuple[str, str], ...]  # (id, sentence) of each student who is listed twice
     ignored: tuple[tuple[str, str], ...]  # (first cell, sentence) of each line without an id
+    names: Mapping[str, str]  # id -> the person's name, where the roster gives one
     _known: dict[str | Key, frozenset[str]]  # name -> the ids that it may mean
 
     def find_students(self, keys: Sequence[str | Key]) -> tuple[str, ...]:
@@ -72,6 +73,7 @@ def read_roster(path: Path) -> Roster:
         found = ", ".join(heading) or "nothing"
         raise BadRoster(f"{path}: the first line must name the columns, one of them 'id'. It names {found}.")
     ids: dict[str, int] = {}
+    people: dict[str, str] = {}
     problems: list[tuple[str, str]] = []
     ignored: list[tuple[str, str]] = []
     known: dict[str | Key, set[str]] = defaultdict(set)
@@ -92,13 +94,14 @@ def read_roster(path: Path) -> Roster:
             )
         else:
             ids[student] = line
+            if person := _person(student, cells):
+                people[student] = person
             for name in _names(student, cells):
                 known[_comparable(name)].add(student)
     if not ids:
         raise BadRoster(f"{path} lists no students. Add a line for each student below the heading.")
-    return Roster(
-        tuple(ids), tuple(problems), tuple(ignored), {name: frozenset(owners) for name, owners in known.items()}
-    )
+    owners = {name: frozenset(students) for name, students in known.items()}
+    return Roster(tuple(ids), tuple(problems), tuple(ignored), people, owners)
 
 
 def normalise(name: str) -> str:
@@ -131,11 +134,22 @@ def id_key(student: str) -> Key:
     return Key("id", student)
 
 
+def _person(student: str, cells: dict[str, str]) -> str:
+    """Return the name of a person as the row writes it, or an empty string if it has only the id."""
+    first, last = _first_and_last(cells)
+    names = [*(cells.get(column, "") for column in ("full name", "name", "student name", "student")), f"{first} {last}"]
+    return next((name.strip() for name in names if name.strip() not in ("", student)), "")
+
+
+def _first_and_last(cells: dict[str, str]) -> tuple[str, str]:
+    first = cells.get("first name", cells.get("first", ""))
+    return first, cells.get("last name", cells.get("surname", cells.get("last", "")))
+
+
 def _names(student: str, cells: dict[str, str]) -> list[str | Key]:
     """Return all names of a student, from the cells of a row by their columns."""
     people = [cells[column] for column in NAME_COLUMNS if column in cells]
-    first = cells.get("first name", cells.get("first", ""))
-    last = cells.get("last name", cells.get("surname", cells.get("last", "")))
+    first, last = _first_and_last(cells)
     if first and last:
         people += [f"{first} {last}", f"{last}, {first}"]
     people += [f"{first} {last}" for last, comma, first in (name.partition(", ") for name in people) if comma]

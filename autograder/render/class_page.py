@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -49,12 +49,14 @@ def index_html(
     unopened: Sequence[tuple[str, str]] = (),
     intake: Sequence[tuple[str, str, str]] = (),
     similar: Sequence[SimilarPair] = (),
+    names: Mapping[str, str] | None = None,
     href: Callable[[Report], str] = report_href,
 ) -> str:
     """Return the page for the course staff; it shows the names of hidden checks.
 
     `unopened` lists hand-ins without a report as (name, reason), and `intake` the problems found while the hand-ins
-    were collected as (kind, who, what). `href` returns the link to a student's page.
+    were collected as (kind, who, what). `names` are those of the students, by id. `href` returns the link to a
+    student's page.
     """
     summary = summarise(reports)
     refused = [(report.student, report.refusal, href(report)) for report in summary.refused]
@@ -62,11 +64,12 @@ def index_html(
         "index.html",
         title=title,
         summary=summary,
-        rows=[_row(report, href(report)) for report in summary.reports],
+        rows=[_row(report, href(report)) for report in sorted(summary.reports, key=_by_name)],
         unopened=sorted([*((who, why, "") for who, why in unopened), *refused]),
         graded=len(summary.reports) + len(unopened),
         intake=intake,
         similar=similar,
+        names={**(names or {}), **{report.student: report.name for report in summary.reports if report.name}},
         unisolated=sum(report.isolation == "none" for report in summary.reports),
         bins=_bins(summary),
         histogram_text=histogram_text(summary),
@@ -85,6 +88,10 @@ def histogram_text(summary: ClassSummary) -> str:
         if many
     ]
     return f"{count(len(summary.reports), 'hand-in')} by share of the points. " + "; ".join(parts) + "."
+
+
+def _by_name(report: Report) -> tuple[str, str]:
+    return (report.name or report.student).casefold(), report.student
 
 
 def _row(report: Report, href: str) -> Row:

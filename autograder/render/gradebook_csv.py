@@ -15,6 +15,7 @@ from autograder.render.view import other_notes
 from autograder.render.words import count
 
 BEFORE = ("student", "points", "max_points")  # the columns of tasks and questions follow
+NAME = "name"  # after the student, if a roster gives names
 AFTER = ("needs_staff", "look_at", "assignment", "handed_in", "submission", "intake", "notes")
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
@@ -29,18 +30,22 @@ def gradebook_csv(
     questions: Sequence[str] = (),
     intake: Mapping[str, str] | None = None,
     assignment: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> str:
     """Return one row per student, sorted by name. `unopened` hand-ins have no points, and the reason in notes.
 
     ``questions`` are the ids of inline questions. ``intake`` maps a student to the problems found while the hand-ins
-    were collected; students who handed in nothing may be among them.
+    were collected; students who handed in nothing may be among them. ``names`` are those of the students, by id;
+    without any name, there is no column for them.
     """
     summary = summarise(reports)
     tasks, intake = [task.name for task in summary.tasks], dict(intake or {})
+    names = {**(names or {}), **{report.student: report.name for report in summary.reports if report.name}}
     blank = ["" for _ in (*tasks, *questions)]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*BEFORE, *(_column(name) for name in (*tasks, *questions)), *AFTER])
+    student, *points = BEFORE
+    writer.writerow([student, *([NAME] if names else []), *points, *map(_column, (*tasks, *questions)), *AFTER])
     rows = [(r.student, _row(r, tasks, questions, intake.pop(r.student, ""))) for r in summary.reports]
     rows += [
         (who, [cell(who), "", "", *blank, "yes", "", cell(assignment), "", "", cell(intake.pop(who, "")), cell(why)])
@@ -50,7 +55,8 @@ def gradebook_csv(
         (who, [cell(who), "", "", *blank, "no", "", cell(assignment), "", "", cell(what), ""])
         for who, what in intake.items()
     ]
-    writer.writerows(row for _, row in sorted(rows, key=lambda pair: (pair[0].casefold(), pair[0])))
+    for who, (id_, *others) in sorted(rows, key=lambda pair: (pair[0].casefold(), pair[0])):
+        writer.writerow([id_, *([cell(names.get(who, ""))] if names else []), *others])
     return file.getvalue()
 
 
@@ -84,4 +90,4 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
 
 
 def _column(task: str) -> str:
-    return cell(f"{task} (task)" if task in BEFORE + AFTER else task)
+    return cell(f"{task} (task)" if task in (*BEFORE, NAME, *AFTER) else task)

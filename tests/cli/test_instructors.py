@@ -77,6 +77,19 @@ def test_with_json_nothing_is_asked(course, tmp_path, grader):
     assert done["changes"] == [{"student": "ada", "before": 100, "after": 50}]
 
 
+@pytest.mark.parametrize("names", [["--only", "ada", "--only", "bob"], ["--only", "ada", "bob"]])
+def test_only_the_named_students_are_graded(names, course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST, bob=HALF, eve=HALF)
+    done = grade(course, tmp_path, *names)
+    assert (done.exit_code, grader.ran, marks(tmp_path / "out")) == (1, ["ada", "bob"], {"ada": "100", "bob": "50"})
+    assert done.output.endswith("ada: 100/100 points\nbob: 50/100 points\n")
+    assert grade(course, tmp_path, "--only", "ada").exit_code == 0
+    unknown = grade(course, tmp_path, "--only", "adda")
+    assert unknown.exit_code == 2
+    assert "These hand-ins contain none of 'adda'. The nearest names: ada." in unknown.output
+    assert "HANDINS is one folder or zip. Omit bob, or write it after --only." in grade(course, tmp_path, "bob").output
+
+
 def test_problems_of_the_intake_are_printed(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST, who=HALF)
     (tmp_path / "roster.csv").write_text("id\nada\nzoe\n")

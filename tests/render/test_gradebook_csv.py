@@ -12,11 +12,12 @@ import jsonschema
 import pytest
 
 from autograder.core.report import JSON_NAMES, Cause, CheckResult, Mark, Remark, Report, TaskResult, read_report
-from autograder.render.gradebook_csv import AFTER, BEFORE, cell, gradebook_csv
+from autograder.render.gradebook_csv import AFTER, BEFORE, NAME, cell, gradebook_csv
 from tests.support.sample_reports import classroom, hostile, mixed, perfect, stub
 
 DOCS = Path(__file__).parents[2] / "docs"
 DERIVED = {"points", "max_points", "needs_staff"}
+OPTIONAL = {"name"}
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -89,6 +90,24 @@ def test_an_empty_class_has_a_header():
     assert gradebook_csv([]) == ",".join(BEFORE + AFTER) + "\n"
 
 
+def test_names_have_a_column_if_a_roster_gives_any():
+    named = [replace(perfect("s2"), name="=Zoë"), perfect("s1")]
+    table = rows(gradebook_csv(named, intake={"s3": "missing: nothing"}, names={"s3": "Åsa"}, unopened=[("s4", "x")]))
+    assert [(row["student"], row["name"]) for row in table] == [("s1", ""), ("s2", "'=Zoë"), ("s3", "Åsa"), ("s4", "")]
+    assert [*table[0]][:3] == ["student", "name", "points"]
+    assert "name" not in rows(gradebook_csv([perfect()]))[0]
+    task = replace(perfect().tasks[0], name="name")
+    assert "name (task)" in rows(gradebook_csv([replace(perfect(), tasks=(task,))]))[0]
+
+
+def test_a_report_from_before_names_can_be_read(tmp_path):
+    table = json.loads(perfect().to_json())
+    del table["name"]
+    jsonschema.validate(table, json.loads((DOCS / "report.schema.json").read_text()))
+    (tmp_path / "report.json").write_text(json.dumps(table), encoding="utf-8")
+    assert read_report(tmp_path / "report.json") == perfect()
+
+
 def documented(heading: str) -> set[str]:
     section = (DOCS / "report.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     table = section[section.index("\n|") :].split("\n\n")[0]
@@ -103,7 +122,8 @@ def test_the_documented_fields_are_those_of_the_dataclass(kind):
     schema = json.loads((DOCS / "report.schema.json").read_text())
     part = schema if kind is Report else schema["$defs"][kind.__name__]
     assert documented(kind.__name__) == fields
-    assert set(part["properties"]) == set(part["required"]) == fields
+    assert set(part["properties"]) == fields
+    assert set(part["required"]) == fields - (OPTIONAL if kind is Report else set())
 
 
 def test_the_documented_causes_are_those_of_the_code():
@@ -112,7 +132,7 @@ def test_the_documented_causes_are_those_of_the_code():
 
 
 def test_the_documented_columns_are_those_of_the_gradebook():
-    assert documented("gradebook.csv") == set(BEFORE + AFTER)
+    assert documented("gradebook.csv") == {*BEFORE, NAME, *AFTER}
 
 
 @pytest.mark.parametrize("report", [perfect(), mixed(), stub(), *classroom(3)], ids=lambda report: report.student)

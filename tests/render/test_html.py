@@ -211,6 +211,26 @@ def test_the_overview_starts_with_what_needs_staff():
     assert page.text.rindex("ada") < page.text.rindex("Zoë")
 
 
+def test_names_of_students_are_shown_with_their_ids():
+    zoe = replace(perfect("s1"), name="Zoë <b>")
+    page = Page(report_html(zoe, staff=False))
+    assert "Zoë <b> (s1): k nearest neighbours" in page.text
+    assert "Zoë <b> · s1" in page.text
+    overview = index_html(
+        [zoe, replace(mixed("s2"), name="Ada"), perfect("s3")],
+        title="t",
+        names={"s9": "Eve"},
+        intake=[("missing", "s9", "No hand-in."), ("ignored", "x.txt", "Not a hand-in.")],
+    )
+    text = Page(overview).text
+    assert "Eve s9" in text
+    students = overview.partition('<h2 id="students">')[2]
+    assert students.index("Ada</bdi>") < students.index("s3</bdi>") < students.index("Zoë &lt;b&gt;</bdi>")
+    assert '<a href="./s1/report.html"><bdi>Zoë &lt;b&gt;</bdi></a> <small><bdi>s1</bdi></small>' in students
+    assert '<li><a href="./s2/report.html"><bdi>Ada</bdi></a>' in overview  # needs staff
+    assert "Zoë" not in Page(report_html(replace(perfect("s1"), name=""), staff=True)).text
+
+
 def test_links_to_students_stay_in_the_folder_of_the_overview():
     text = index_html([perfect("a/../b"), perfect("javascript:x"), perfect("Zoë & Co"), perfect("\ud800")], title="t")
     hrefs = [href for href in Page(text).hrefs if href.endswith("report.html")]

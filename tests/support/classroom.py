@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +96,7 @@ def run(
     *,
     roster: Roster | None = None,
     regrade: bool = False,
+    only: Collection[str] = (),
     approve: Callable[[Sequence[MarkChange]], bool] = lambda changes: True,
 ) -> Graded:
     """Grade as the command line does, with another grader."""
@@ -103,7 +104,9 @@ def run(
     with hold(out):
         intake = read_handins(handins, assignment, store=out / ".handins", roster=roster)
         with Journal(out, create=True) as journal:
-            return grade_class(assignment, intake, setup, journal, out, spread=grader, regrade=regrade, approve=approve)
+            return grade_class(
+                assignment, intake, setup, journal, out, spread=grader, regrade=regrade, only=only, approve=approve
+            )
 
 
 def hand_in(folder: Path, **texts: str) -> Path:
