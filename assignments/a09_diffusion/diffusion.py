@@ -338,8 +338,8 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 #   unchanged; only the model looks into it.
 # - From outside, images lie in [0, 1]: `p_losses` takes such images and maps them to [-1, 1] first, `sample` and
 #   `ddim_sample` map back what they return. All other methods stay in [-1, 1].
-# - Wherever `noise` (or `t`) is not given, draw it, on the device of the images and `noise` in their dtype. Where there
-#   are no images yet, begin with float32 on the device of the tables.
+# - Wherever `noise` (or `t`) is not given, draw it, on the device of the images and `noise` in their dtype. Where
+#   there are no images yet, begin with float32 on the device of the tables.
 
 # %% task="DDPM.p_losses DDPM.model_predictions DDPM.p_sample DDPM.sample"
 class DDPM(Process):

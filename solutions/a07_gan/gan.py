@@ -339,7 +339,7 @@ def train_gan(
 # curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="iteration", ylabel="loss")
 
 # %% [markdown]
-# The curves do not fall. They are no measure of success: each is measured against an opponent who improves as well.
+# The curves do not fall. They do not measure success: each is measured against an opponent who improves as well.
 # So measure the *samples*. A **classifier**, trained on real glyphs, reports whether it recognises them with
 # confidence (above 0.9) and how many of the ten classes it sees. The **Fréchet distance** (Heusel et al.,
 # *GANs Trained by a Two Time-Scale Update Rule*, 2017, eq. 6) compares means $m$ and covariances $C$ of the
