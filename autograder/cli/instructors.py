@@ -177,6 +177,7 @@ def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callabl
 def _print_graded(graded: Graded, platform: str, out: Path, *, assignment: str, isolation: str, as_json: bool) -> None:
     from rich.console import Console
 
+    from autograder.render.concerns import concerns
     from autograder.render.terminal import print_class_summary
 
     reports = graded.reports
@@ -189,6 +190,11 @@ def _print_graded(graded: Graded, platform: str, out: Path, *, assignment: str, 
             "reused": graded.reused,
             "written": graded.written,
             "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in graded.problems],
+            "look_at": [
+                {"student": r.student, "kind": c.kind, "text": c.text, "advice": c.advice}
+                for r in reports
+                for c in concerns(r)
+            ],
             "changes": [{"student": c.student, "before": c.before, "after": c.after} for c in graded.changes],
             "reports": [
                 {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}

@@ -22,7 +22,7 @@ from autograder.submissions.selection import SAME_TIME, Selection, select_files
 from autograder.submissions.source import BadSubmission, decode_source, printable
 from autograder.submissions.statements import places_left, written_tasks
 
-__all__ = ["BadSubmission", "Submission", "open_selection", "open_submission", "select_files", "submission_digest"]
+__all__ = ["BadSubmission", "Submission", "open_selection", "open_submission", "select_files"]
 
 
 @dataclass(frozen=True)
@@ -127,14 +127,6 @@ def code_of_scripts(scripts: Mapping[str, str], assignment: Assignment) -> Code:
         aside={name: module.aside for name, module in modules.items() if module.aside},
         packages=_packages(assignment, (), {}),
     )
-
-
-def submission_digest(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> str:
-    """Return the digest that ``open_submission`` would give, without opening the files.
-
-    Raises BadSubmission when the hand-in has none of the wanted files, or cannot be read.
-    """
-    return select_files(path, assignment, earlier_modules=earlier_modules).digest
 
 
 def _modules(assignment: Assignment, earlier_modules: Sequence[str]) -> list[str]:

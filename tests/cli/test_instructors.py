@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,16 @@ def test_with_json_nothing_is_asked(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
     first = json.loads(grade(course, tmp_path, "--json").stdout)
     assert (first["ran"], first["system"], first["reports"][0]["points"]) == (1, "folder", 100)
+    assert first["look_at"] == []
+    copy = tmp_path / "in" / "bob" / "vectors (1).py"
+    copy.parent.mkdir()
+    copy.write_text(HONEST)
+    (found,) = json.loads(grade(course, tmp_path, "--json").stdout)["look_at"]
+    assert (found["student"], found["kind"]) == ("bob", "renamed")
+    assert found["text"] == "vectors (1).py was graded as vectors.py."
+    shutil.rmtree(copy.parent)
+    shutil.rmtree(tmp_path / "out")
+    grade(course, tmp_path)
     change_the_checks(course)
     grader.worth = 2
     asked = grade(course, tmp_path, "--json", "--regrade")
