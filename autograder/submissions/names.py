@@ -87,10 +87,8 @@ def changed_names(statement: ast.stmt, effects: Effects) -> set[str]:
     return names
 
 
-def effects_of(function: ast.stmt) -> frozenset[str]:
+def effects_of(function: ast.FunctionDef) -> frozenset[str]:
     """Return the names of the module that a call of the function binds (`global`) or changes."""
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-        return frozenset()
     bound: set[str] = set()
     changed: set[str] = set()
     shared: set[str] = set()
@@ -147,7 +145,7 @@ def needed_imports(statement: ast.stmt, needed: Collection[str], *, unbound: boo
 
     `import *` counts if ``unbound`` names are left. What `try` or `if TYPE_CHECKING` guards does not count.
     """
-    waiting: list[tuple[ast.AST, bool]] = [(statement, False)]
+    waiting = [(statement, False)]
     while waiting:
         node, inside = waiting.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -155,15 +153,15 @@ def needed_imports(statement: ast.stmt, needed: Collection[str], *, unbound: boo
             names = [alias.name for alias in used] if isinstance(node, ast.Import) else [node.module or ""][: len(used)]
             if not getattr(node, "level", 0):
                 yield from ((node.lineno, name) for name in names)
-        elif not (isinstance(node, ast.Try) and node.handlers) and not (
-            isinstance(node, ast.If) and _is_type_checking(node.test)
-        ):
+        elif not _guards_imports(node):
             inside = inside or isinstance(node, DEFINITIONS)
-            waiting += [(child, inside) for child in reversed([*ast.iter_child_nodes(node)])]
+            waiting += [(child, inside) for block in reversed(blocks(node)) for child in reversed(block)]
 
 
-def _is_type_checking(test: ast.expr) -> bool:
-    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
+def _guards_imports(node: ast.stmt) -> bool:
+    if isinstance(node, ast.If):
+        return "TYPE_CHECKING" in (getattr(node.test, "id", ""), getattr(node.test, "attr", ""))
+    return isinstance(node, ast.Try) and bool(node.handlers)
 
 
 def _walk(root: ast.AST) -> Iterator[ast.AST]:

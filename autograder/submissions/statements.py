@@ -174,14 +174,16 @@ def _find_changing(
 ) -> dict[str, list[int]]:
     """Return the statements that may change the object behind each variable by a call. Calls of tasks do not count."""
     variables = {name for name, places in binding.items() if any(_assigns(statements[index]) for index in places)}
-    effects = {s.name: effects_of(s) for s in statements if isinstance(s, DEFINITIONS) and s.name not in tasks}
+    ordinary = [
+        (i, s) for i, s in enumerate(statements) if not isinstance(s, (*DEFINITIONS, ast.Import, ast.ImportFrom))
+    ]
+    called = set().union(*(called_names(statement) for _, statement in ordinary)) - set(tasks)
+    functions = [s for s in statements if isinstance(s, ast.FunctionDef) and s.name in called]
+    effects = {function.name: effects_of(function) for function in functions}
     changing: dict[str, list[int]] = defaultdict(list)
-    for index, statement in enumerate(statements):
-        if not isinstance(statement, (*DEFINITIONS, ast.Import, ast.ImportFrom)):
-            names = changed_names(statement, effects)
-            shared = frozenset().union(*(effects.get(name, frozenset()) for name in called_names(statement)))
-            for name in (names & variables) | (names & shared):
-                changing[name].append(index)
+    for index, statement in ordinary:
+        for name in changed_names(statement, effects) & variables.union(*effects.values()):
+            changing[name].append(index)
     return changing
 
 
