@@ -72,6 +72,24 @@ def test_a_student_starts_checks_and_submits(work: Path, run: Run) -> None:
     assert (again.exit_code, "100/100 points" in again.output) == (0, True), again.output
 
 
+def test_submit_prints_points_and_questions_and_the_same_as_json(work: Path, run: Run) -> None:
+    (work / NAME / "tiny.py").write_text(SOLVED)
+    lines = run("submit", NAME).output.splitlines()
+    assert "Twice the number (double)   40/40" in lines
+    assert "100/100 points here. All 3 checks passed. Well done." in lines
+    assert "Not answered yet: 1 question. Why twice (tiny-q1)." not in lines  # the script is the solution's
+    assert any(line.startswith("tiny.py was saved on ") for line in lines)
+    table = json.loads(run("submit", NAME, "--json").stdout)
+    assert (table["path"], table["advice"]) == (str(work / f"{NAME}.zip"), "Hand in this file.")
+    assert table["report"]["points"] == 100
+    bare = run("submit", NAME, "--no-check")
+    assert (bare.exit_code, bare.output.splitlines()[-1]) == (
+        0,
+        f"Created {work / NAME}.zip from {work / NAME}. It was not checked.",
+    )
+    assert "points here" not in bare.output
+
+
 def test_a_notebook_without_a_script_is_checked(work: Path, run: Run) -> None:
     folder = work / NAME
     (folder / "tiny.py").unlink()
