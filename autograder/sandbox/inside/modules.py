@@ -169,6 +169,7 @@ class SubmissionFinder(MetaPathFinder):
         not_run: Mapping[str, Sequence[NotRun]] | None = None,
     ) -> None:
         filenames, not_run = filenames or {}, not_run or {}
+        files = {**_missing_packages(files), **files}
         self.packages = packages
         self.paths = {_module_name(name): name for name in files}
         self.loaders = {
@@ -232,6 +233,12 @@ class SubmissionFinder(MetaPathFinder):
         for name, loader in self.loaders.items():
             sys.modules.pop(name, None)
             linecache.cache.pop(loader.filename, None)  # the next submission has other lines
+
+
+def _missing_packages(files: Collection[str]) -> dict[str, str]:
+    """Return an empty __init__.py for each folder without one: no other package of its name may be found instead."""
+    folders = {"/".join(parts[:end]) for parts in (file.split("/") for file in files) for end in range(1, len(parts))}
+    return {f"{folder}/__init__.py": "" for folder in sorted(folders)}
 
 
 def _module_name(file: str) -> str:
