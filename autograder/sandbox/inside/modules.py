@@ -179,7 +179,10 @@ class SubmissionFinder(MetaPathFinder):
             for name, source in files.items()
         }
         own = {name.partition(".")[0] for name in self.loaders}
+        self._allowed = sorted({*(packages or ())} - own)  # as a message lists them
         self._importable = own | {*(packages or ()), *fallbacks} | sys.stdlib_module_names
+        if "torch" in self._importable:
+            self._importable |= {"numpy"}  # Tensor.numpy() imports it by the __import__ of the code that calls it
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -222,7 +225,7 @@ class SubmissionFinder(MetaPathFinder):
                 return StandIn()
             top = name.partition(".")[0]
             if top not in self._importable:
-                allowed = ", ".join(sorted(self.packages)) or "none"
+                allowed = ", ".join(self._allowed) or "none"
                 raise ImportError(
                     f"{top} is not a package that this assignment allows. Allowed, besides Python's own: {allowed}.",
                     name=top,
