@@ -29,7 +29,8 @@ MAX_OWN_MODULES = 50
 MAX_OWN_BYTES = 1_000_000  # of all own modules together
 SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
-_IMPORTS = re.compile(rb"\b(?:from|import)[ \t]+([\w., \t]+)")
+_START = rb"(?:\b|\\[nrt])"  # of a word: in a notebook's file, a line end is written as \n
+_IMPORTS = re.compile(_START + rb"(?:from|import)[ \t]+([\w., \t]+)")
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ class _Chooser:
     def _defining(self, module: str, tasks: Sequence[str]) -> list[Entry]:
         """Return files with other names that seem to define a task of the module, found without parsing."""
         roots = sorted({task.partition(".")[0] for task in tasks})
-        defined = re.compile(rb"\b(?:def|class)[ \t]+(?:" + "|".join(roots).encode() + rb")\b") if roots else None
+        names = "|".join(roots).encode()
+        defined = re.compile(_START + rb"(?:def|class)[ \t]+(?:" + names + rb")\b") if roots else None
         known = {*accepted_names(self.assignment.files)}
         found = []
         for entry in self.listing.entries:
