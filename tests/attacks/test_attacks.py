@@ -18,6 +18,8 @@ from tests.attacks import ATTACKS
 from tests.support.box import settled
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 30.0  # for an attack's import and four checks, each with a limit of its own
 
 

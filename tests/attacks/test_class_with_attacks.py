@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from autograder.core.report import Report
 from autograder.runners.grader_process import Job, Setup
 from autograder.runners.local_pool import grade_all
 from autograder.session.options import Options
 from tests.attacks import ATTACKS
 from tests.support.vectors import HONEST, WRONG, make_vectors
+
+pytestmark = pytest.mark.slow
 
 SLOW = ("time", "hang", "silence", "clock", "absurd", "disk", "claims eight", "talking", "nested a hundred", "output")
 HALF = HONEST.replace("return x.sum(dim=1)", "return x.sum(dim=0)")

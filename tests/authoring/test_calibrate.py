@@ -13,6 +13,8 @@ from autograder.core.assignment import Assignment
 from autograder.session.options import Options
 from tests.support.verifiable import change, make_verifiable, problems
 
+pytestmark = pytest.mark.slow
+
 SCORED = '''
 from autograder import task
 

@@ -15,6 +15,8 @@ from autograder.authoring.nbgrader_course import CONFIG, export_course
 from autograder.authoring.release import release
 from tests.support.course import NAME, make_course
 
+pytestmark = pytest.mark.slow
+
 HALF = '''
 import sys, warnings
 def double(x):

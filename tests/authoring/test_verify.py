@@ -12,6 +12,8 @@ from autograder.session.options import Options
 from tests.support.course import SOURCE, make_course
 from tests.support.verifiable import change, make_verifiable, problems, verified
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:

@@ -12,6 +12,8 @@ import pytest
 from tests.support.command import release_course, run_command
 from tests.support.course import NAME, SOURCE
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SOLVED = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", SOURCE)
 

@@ -20,6 +20,8 @@ from autograder.submissions.submission import BadSubmission
 from tests.support.course import NAME, STUB, WRITTEN, make_course
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Result]
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 # Other packages may use what Linux has, so they are imported before it is removed.
 BARE = """
     import sys

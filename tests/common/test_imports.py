@@ -14,6 +14,8 @@ import pytest
 
 import common
 
+pytestmark = pytest.mark.slow
+
 
 def test_no_module_of_common_imports_itself_in_a_circle():
     graph = grimp.build_graph("common", exclude_type_checking_imports=True)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from autograder.authoring.verify import verify_all
 from autograder.core.course import find_assignments
 from autograder.session.options import Options
+
+pytestmark = pytest.mark.slow
 
 
 def test_references_get_all_points_stubs_none_and_every_mutant_is_noticed(isolation: str) -> None:

@@ -29,6 +29,8 @@ from autograder.exports.reports import BadResults, read_results
 from autograder.sandbox.isolation import NoIsolation
 from tests.support.vectors import HONEST, WRONG, make_vectors
 
+pytestmark = pytest.mark.slow
+
 EVIL = "</script>\x00\x1b[2J\ud800]]>=cmd|'/c calc'!A1"
 
 

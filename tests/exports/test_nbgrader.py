@@ -21,6 +21,8 @@ from tests.authoring.test_nbgrader_course import nbgrader
 from tests.support.classroom import Grader, run
 from tests.support.course import NAME, WRITTEN, make_course
 
+pytestmark = pytest.mark.slow
+
 
 def report(student: str, assignment: Assignment, points: tuple[int, int, int]) -> Report:
     tasks = tuple(

@@ -24,7 +24,10 @@ from autograder.runners.grader_process import Job, Setup
 from tests.support.classroom import HALF, Grader, hand_in, marks, run
 from tests.support.vectors import HONEST, WRONG, make_vectors
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and mounts a small disk")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="forks, and mounts a small disk"),
+]
 
 STUDENTS = 24
 

@@ -18,6 +18,8 @@ from tests.support.classroom import Grader, hand_in, run
 from tests.support.downloads import write
 from tests.support.vectors import make_vectors
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("copydetect")
 
 STUB = '''

@@ -29,6 +29,8 @@ from autograder.session.options import Options
 from tests.support.cluster import Cluster
 from tests.support.vectors import HONEST, WRONG, make_vectors
 
+pytestmark = pytest.mark.cluster
+
 SLOW = HONEST.replace("return x * 2", "__import__('time').sleep(0.3)\n    return x * 2")
 STORIES = {
     "ada": HONEST,

@@ -18,6 +18,8 @@ from autograder.runners.local_pool import grade_all
 from autograder.session.options import Options
 from tests.support.vectors import make_vectors
 
+pytestmark = pytest.mark.slow
+
 STORIES = Path(__file__).parents[1] / "golden"
 CLASS = ("endless_loop", "notebook", "one_crash", "not_written", "familiar_mistake", "zip_in_a_folder")
 

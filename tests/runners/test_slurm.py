@@ -22,6 +22,8 @@ from autograder.runners.slurm import BadConfig, job_script
 from autograder.session.options import Options
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.cluster
+
 CONFIG = """
 jobqueue:
   slurm:

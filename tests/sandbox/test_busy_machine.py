@@ -16,6 +16,8 @@ from autograder.core.report import Cause
 from autograder.sandbox.pool import WorkerPool
 from tests.support.box import descendants, fault, in_box
 
+pytestmark = pytest.mark.slow
+
 BUSY = """
     import time
 

@@ -15,6 +15,8 @@ from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import BoxError, WorkerPool
 from tests.support.box import begin, fault, in_box
 
+pytestmark = pytest.mark.slow
+
 ENDS = """
     import ctypes, os, signal, sys, time
     import numpy

@@ -13,6 +13,8 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import StudentFault
 from tests.support.box import fault, in_box, settled
 
+pytestmark = pytest.mark.slow
+
 LOOK = """
     import os, socket, sys
 

@@ -16,6 +16,8 @@ from autograder.sandbox.isolation import MOUNTED, PACKAGES, PRIVATE
 from autograder.sandbox.pool import WorkerPool
 from tests.support.box import descendants, in_box
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(autograder.__file__).resolve().parents[1]
 
 LOOK = """

@@ -12,6 +12,8 @@ import pytest
 from tests.support.checking_course import CHECKS, QUICK, Run, change, make_copy, pytest_in
 from tests.support.vectors import HONEST, MANIFEST, PUBLIC, WRONG
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 

@@ -33,6 +33,8 @@ from autograder.submissions.submission import BadSubmission
 from tests.support.handins import GOLDEN, copy_story, stories
 from tests.support.vectors import make_vectors
 
+pytestmark = pytest.mark.slow
+
 Verdicts = dict[str, list[str]]  # check -> outcome and cause
 
 OPTIONS = Options(seed=20)
