@@ -29,6 +29,8 @@ MAX_OWN_MODULES = 50
 MAX_OWN_BYTES = 1_000_000  # of all own modules together
 SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
+# Packages of the grader and of the course: a student's own module never replaces one of them.
+_RESERVED = ("autograder", "common", "numpy", "torch")
 _START = rb"(?:\b|\\[nrt])"  # of a word: in a notebook's file, a line end is written as \n
 _IMPORTS = re.compile(_START + rb"(?:from|import)[ \t]+([\w., \t]+)")
 
@@ -222,7 +224,7 @@ class _Chooser:
 
     def _own_modules(self, sources: Iterable[bytes], earlier_modules: Sequence[str]) -> dict[str, bytes]:
         """Return the student's own modules that the graded files import, directly or through each other."""
-        reserved = {*sys.stdlib_module_names, *self.assignment.imports}
+        reserved = {*sys.stdlib_module_names, *self.assignment.imports, *_RESERVED}
         reserved |= {file.removesuffix(".py") for file in (*self.assignment.files, *earlier_modules)}
         homes = {entry.folder for entry in self.chosen.values()}
         at_home: dict[str, Entry] = {}
@@ -232,6 +234,7 @@ class _Chooser:
                     if not home or entry.path.startswith(f"{home}/"):
                         at_home.setdefault(entry.path.removeprefix(f"{home}/" if home else ""), entry)
         found: dict[str, bytes] = {}
+        left_out: list[str] = []
         seen = set(reserved)
         waiting = list(sources)
         while waiting:
@@ -245,12 +248,14 @@ class _Chooser:
                         self.remarks.append(Remark("unreadable", self._unreadable[entry.path]))
                         continue
                     if len(found) >= MAX_OWN_MODULES or sum(map(len, found.values())) + len(data) > MAX_OWN_BYTES:
-                        text = f"{printable(path)} was left out. The limit for own modules is {MAX_OWN_MODULES} files "
-                        text += f"with {MAX_OWN_BYTES / 1e6:g} MB together."
-                        self.remarks.append(Remark("own module", text))
+                        left_out.append(printable(path))
                         continue
                     found[path] = data
                     waiting.append(data)
+        if left_out:
+            more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+            limit = f"The limit for own modules is {MAX_OWN_MODULES} files with {MAX_OWN_BYTES / 1e6:g} MB together."
+            self.remarks.append(Remark("own module", f"Left out: {left_out[0]}{more}. {limit}"))
         return found
 
     def _candidate(self, entry: Entry) -> _Candidate:
