@@ -10,12 +10,15 @@ from autograder.core.assignment import Limits
 from autograder.core.code import Code
 from autograder.core.report import Cause
 from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, send
+from autograder.sandbox.inside.modules import TOP_LEVEL_SECONDS
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
 from autograder.sandbox.isolation import fallbacks_folder
 from autograder.sandbox.pool import BoxError, WorkerHandle, WorkerPool
 from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
 
 PATIENCE = 9.0  # times a check's limit: the most that it can get back for seconds in which no core was free for it
+ALL_LOADS_SECONDS = 30.0  # for the top-level statements of a submission in all its workers; then LOAD_SECONDS for each
+LOAD_SECONDS = 3.0
 IMPORT_SECONDS = 30.0  # limit for importing a submission; it does not count against the checks' limits
 OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
 
@@ -33,6 +36,7 @@ class BoxLink:
         self._number = 0  # of the last request; its answer repeats it
         self._worker: WorkerHandle | None = None
         self._loaded: dict[str, Ref | StudentFault] = {}
+        self._left_to_load = ALL_LOADS_SECONDS
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.printed = ""
@@ -57,8 +61,9 @@ class BoxLink:
             raise known
         if known is None:
             self._resume()
-            left = self.deadline - time.monotonic()
-            self.deadline = time.monotonic() + IMPORT_SECONDS
+            begun = time.monotonic()
+            left = self.deadline - begun
+            self.deadline = begun + IMPORT_SECONDS
             try:
                 known = self._roundtrip({"do": "load", "module": module})
             except StudentFault as fault:
@@ -66,6 +71,7 @@ class BoxLink:
                 self._loaded[module] = fault
                 raise
             self.deadline = time.monotonic() + left
+            self._left_to_load -= time.monotonic() - begun
             if not isinstance(known, Ref):
                 raise self._malformed()
             self._loaded[module] = known
@@ -104,6 +110,7 @@ class BoxLink:
             "files": dict(self.code.files),
             "fallbacks": fallbacks_folder(self.pool.isolation),
             "packages": None if packages is None else sorted(packages),
+            "seconds": max(LOAD_SECONDS, min(TOP_LEVEL_SECONDS, self._left_to_load)),
             "not_run": {
                 name: [(part.line, part.names, part.reason) for part in parts]
                 for name, parts in self.code.aside.items()

@@ -180,9 +180,10 @@ def _find_changing(
     called = set().union(*(called_names(statement) for _, statement in ordinary)) - set(tasks)
     functions = [s for s in statements if isinstance(s, ast.FunctionDef) and s.name in called]
     effects = {function.name: effects_of(function) for function in functions}
+    changeable = variables.union(*effects.values())
     changing: dict[str, list[int]] = defaultdict(list)
     for index, statement in ordinary:
-        for name in changed_names(statement, effects) & variables.union(*effects.values()):
+        for name in changed_names(statement, effects) & changeable:
             changing[name].append(index)
     return changing
 

@@ -224,6 +224,7 @@ def _work(limits: dict[str, Any]) -> None:
         packages=first["packages"],
         fallbacks=[name.removesuffix(".py") for name in os.listdir(first["fallbacks"])],
         not_run={name: [NotRun(*row) for row in rows] for name, rows in first["not_run"].items()},
+        seconds=first["seconds"],
     )
     worker.finder.install()
     sys.path.append(first["fallbacks"])

@@ -67,8 +67,10 @@ class StandIn:
 class SourceLoader(InspectLoader):
     """Loads one module from a string."""
 
-    def __init__(self, filename: str, source: str, *, importing: Callable[..., Any], not_run: Sequence[NotRun]) -> None:
-        self.filename, self.source, self.importing = filename, source, importing
+    def __init__(
+        self, filename: str, source: str, *, importing: Callable[..., Any], not_run: Sequence[NotRun], seconds: float
+    ) -> None:
+        self.filename, self.source, self.importing, self.seconds = filename, source, importing, seconds
         self.unread = tuple(not_run)  # parts that Python cannot read, which were removed before
         self.not_run: list[NotRun] = list(not_run)
 
@@ -86,7 +88,7 @@ class SourceLoader(InspectLoader):
         }
         self.not_run = list(self.unread)
         tree = ast.parse(self.source, self.filename)
-        run = _Runner(self.filename, table, _future_flags(tree))
+        run = _Runner(self.filename, table, _future_flags(tree), self.seconds)
         early: list[tuple[ast.stmt, NotRun]] = []  # statements that use a name which is defined below them
         for statement in _one_by_one(tree.body):
             error = run(statement)
@@ -100,11 +102,10 @@ class SourceLoader(InspectLoader):
 
 
 class _Runner:
-    """Runs the top-level statements of one module; all together may take TOP_LEVEL_SECONDS."""
+    """Runs the top-level statements of one module, which may take so many seconds together."""
 
-    def __init__(self, filename: str, table: dict[str, Any], flags: int) -> None:
-        self.filename, self.table, self.flags = filename, table, flags
-        self.left = TOP_LEVEL_SECONDS
+    def __init__(self, filename: str, table: dict[str, Any], flags: int, seconds: float) -> None:
+        self.filename, self.table, self.flags, self.left = filename, table, flags, seconds
 
     def __call__(self, statement: ast.stmt) -> BaseException | None:
         begun = time.monotonic()
@@ -167,6 +168,7 @@ class SubmissionFinder(MetaPathFinder):
         packages: Collection[str] | None = None,
         fallbacks: Collection[str] = (),
         not_run: Mapping[str, Sequence[NotRun]] | None = None,
+        seconds: float = TOP_LEVEL_SECONDS,
     ) -> None:
         filenames, not_run = filenames or {}, not_run or {}
         files = {**_missing_packages(files), **files}
@@ -174,7 +176,11 @@ class SubmissionFinder(MetaPathFinder):
         self.paths = {_module_name(name): name for name in files}
         self.loaders = {
             _module_name(name): SourceLoader(
-                filenames.get(name, name), source, importing=self._import, not_run=not_run.get(name, ())
+                filenames.get(name, name),
+                source,
+                importing=self._import,
+                not_run=not_run.get(name, ()),
+                seconds=seconds,
             )
             for name, source in files.items()
         }

@@ -1,0 +1,196 @@
+"""Hand-ins that attack how files are read and loaded: own modules, tolerant reading, stand-ins, top-level statements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tests.support.handins import zipped
+from tests.support.notebooks import cell, notebook
+from tests.support.vectors import WRONG
+
+# Of one file each: graded like every other attack.
+ATTACKS = {
+    "lies about what did not run": WRONG
+    + """
+import sys
+for finder in sys.meta_path:
+    for loader in getattr(finder, "loaders", {}).values():
+        part = type("Part", (), {"line": 10**30, "names": ("double", "total"), "reason": "x" * 10**7})()
+        loader.not_run = [part] * 10_000
+        finder.packages = finder.paths = None
+del double, total
+""",
+    "a missing name that cannot be looked at": WRONG
+    + """
+class Gone(NameError):
+    @property
+    def name(self):
+        raise SystemExit("gone")
+def double(x):
+    raise Gone()
+def total(x):
+    raise AttributeError(name=[], obj=type("T", (), {"__class__": property(lambda self: 1 / 0)})())
+""",
+    "replaces the importer": WRONG
+    + """
+import builtins, sys
+builtins.__import__ = lambda *a, **k: sys.modules[__name__]
+__builtins__["__import__"] = None
+sys.meta_path.clear()
+""",
+    "statements that each fail and leave much behind": WRONG
+    + "\n".join(f"\ndef f{n}(x=missing_{n} + {'x' * 300!r}):\n    pass\nraise_{n}" for n in range(500)),
+    "definitions that wait for each other": WRONG + "\n".join(f"\nclass A{n}(A{n + 1}):\n    pass" for n in range(300)),
+}
+
+Files = dict[str, bytes]
+
+# Modules that would replace others, each with right functions: a hand-in must not import its answers from names of ours.
+_PATCH = b"""
+import sys, torch
+torch.equal = torch.allclose = lambda *a, **k: True
+def twice(x):
+    raise SystemExit("the hidden checks were read")
+"""
+_SHADOWED = (
+    "torch",
+    "numpy",
+    "random",
+    "common",
+    "autograder",
+    "sitecustomize",
+    "builtins",
+    "importlib",
+    "vectors",
+    "math",
+)
+
+
+def _shadowing() -> Files:
+    imports = "".join(f"import {name}\n" for name in _SHADOWED)
+    packages = {f"{name}/__init__.py": _PATCH for name in _SHADOWED}
+    return {"vectors.ipynb": notebook(imports + WRONG), **{f"{name}.py": _PATCH for name in _SHADOWED[:-2]}, **packages}
+
+
+def _thousands_of_modules() -> Files:
+    names = [f"m{number}" for number in range(1900)]
+    modules = {f"{name}.py": f"import m{number + 1}\n".encode() for number, name in enumerate(names)}
+    return {"vectors.py": (f"import {', '.join(names)}\n" + WRONG).encode(), **modules}
+
+
+def _too_many_modules() -> Files:
+    return {"vectors.py": WRONG.encode(), **{f"m{number}.py": b"" for number in range(10_000)}}
+
+
+def _large_modules() -> Files:
+    modules = {f"m{number}.py": b"x = 1\n" * 150_000 for number in range(8)}
+    return {"vectors.py": ("".join(f"import m{n}\n" for n in range(8)) + WRONG).encode(), **modules}
+
+
+def _outside() -> Files:
+    leads_out = {
+        "../my_utils.py": _PATCH,
+        "/my_utils.py": _PATCH,
+        "a/../../my_utils.py": _PATCH,
+        "..\\my_utils.py": _PATCH,
+    }
+    source = "from my_utils import twice\nfrom .. import my_utils\nfrom ..my_utils import twice\n" + WRONG
+    return {"hand-in.zip": zipped({"vectors.py": source, **leads_out})}
+
+
+def _stand_ins() -> Files:
+    source = """
+from google.colab import files
+from IPython.display import display
+from autograder import check
+shell = get_ipython()
+
+class Counter(type(files)):
+    value = files
+    def __init__(self, start):
+        pass
+    def add(self, n):
+        return files
+
+def double(x):
+    return files.double(x)
+
+def total(x):
+    return shell
+"""
+    return {"vectors.ipynb": notebook(source)}
+
+
+def _reads_the_checks() -> Files:
+    source = """
+from autograder import checks
+from autograder.checks import expect
+import autograder.session.plugin as plugin
+try:
+    import check_vectors_hidden
+    raise SystemExit("the hidden checks were read")
+except ImportError:
+    pass
+"""
+    return {"vectors.ipynb": notebook(source + WRONG)}
+
+
+def _script(text: str) -> Callable[[], Files]:
+    return lambda: {"vectors.py": f"{WRONG}\n{text}\n".encode()}
+
+
+def _large_notebook(cells: bytes) -> Callable[[], Files]:
+    return lambda: {"vectors.ipynb": b'{"metadata": {}, "nbformat": 4, "nbformat_minor": 5, "cells": [' + cells + b"]}"}
+
+
+def _cell_of(source: str) -> bytes:
+    return json.dumps(cell(source)).encode()
+
+
+# Hand-ins of several files, or whose reading is the attack. Made when they are needed: some are large.
+HAND_INS: dict[str, Callable[[], Files]] = {
+    "own modules with the names of others": _shadowing,
+    "1,900 own modules that import each other": _thousands_of_modules,
+    "10,000 own modules": _too_many_modules,
+    "own modules of 7 MB": _large_modules,
+    "own modules outside of the hand-in": _outside,
+    "stand-ins as answers": _stand_ins,
+    "imports of the grader": _reads_the_checks,
+    "500 KB of opening brackets": _script("x = " + "(" * 490_000),
+    "500 KB of brackets that do not fit": _script("([{" * 160_000),
+    "500 KB of unclosed strings": _script('x = """\n' * 60_000),
+    "500 KB of definitions without an end": _script("def f(:\n" * 60_000),
+    "500 KB of decorators": _script("@\n" * 240_000),
+    "500 KB of indentation": _script("\n".join(" " * (n % 90) + "if x:" for n in range(9_000))),
+    "500 KB of continued lines": _script("x = 1 + \\\n" * 49_000),
+    "500 KB of methods in a damaged class": _script("class A:\n" + "    def f(self:\n        pass\n" * 17_000),
+    "500 KB of magics": _script("%%time\n!ls\n?x\n" * 35_000 + "x y"),
+    "500 KB of names that change each other": _script(
+        "\n".join(f"x{n} = f(x{n + 1})\nx{n}.a()" for n in range(18_000))
+    ),
+    "500 KB of functions that change what others change": _script(
+        "\n".join(f"def g{n}():\n    global v{n}\n    v{n} = v{n + 1}\ng{n}()" for n in range(9_000))
+    ),
+    "a loop in a loop in a loop": _script("\n".join(" " * n + f"for i{n} in range(2):" for n in range(95)) + " pass"),
+    "200 MB of empty lists as cells": _large_notebook(b"[]," * 66_000_000 + b"[]"),
+    "200 MB of empty cells": _large_notebook(b"{}," * 66_000_000 + b"{}"),
+    "200 MB of nested lists": _large_notebook(b"[" * 99_000_000 + b"]" * 99_000_000),
+    "200 MB of lists in a cell": _large_notebook(b'{"metadata": {"a": [' + b"[]," * 66_000_000 + b"[]]}}"),
+    "200 MB of lists in outputs": _large_notebook(
+        _cell_of(WRONG) + b', {"cell_type": "code", "source": "", "outputs": [' + b"[]," * 66_000_000 + b"[]]}"
+    ),
+    "200 MB of lines": _large_notebook(b'{"cell_type": "code", "source": [' + b'"",' * 66_000_000 + b'""]}'),
+}
+
+# The same, each of which takes the whole time that a module has.
+SLOW_HAND_INS: dict[str, Callable[[], Files]] = {
+    "a statement that does not let itself be interrupted": _script(
+        "import signal\nTABLE = []\nwhile True:\n    try:\n        signal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+        "        TABLE[:] = [1]\n    except BaseException:\n        pass\ndef double(x):\n    return TABLE"
+    ),
+    "a statement that never ends, and tasks that never end": _script(
+        "TABLE = []\nwhile True:\n    TABLE[:] = [1]\ndef double(x):\n    while True:\n        TABLE[:] = [1]\n"
+        "total = double\nclass Counter:\n    def __init__(self, x):\n        double(x)"
+    ),
+}

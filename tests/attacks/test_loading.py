@@ -1,0 +1,81 @@
+"""No attack on reading and loading gains a point, takes long, or harms who comes next."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.core.assignment import Assignment
+from autograder.core.report import Outcome, Report
+from autograder.runners.grader_process import Job, grade_handin
+from autograder.sandbox.pool import WorkerPool
+from autograder.session.options import Options
+from autograder.session.session import with_checks
+from tests.attacks.loading import HAND_INS, SLOW_HAND_INS, Files
+from tests.support.handins import write
+from tests.support.vectors import HONEST, make_vectors
+
+READING_SECONDS = 15.0
+LOADING_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    return make_vectors(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def pool(isolation: str) -> Iterator[WorkerPool]:
+    with WorkerPool(isolation) as pool:
+        yield pool
+
+
+def grade(course: Assignment, pool: WorkerPool, files: Files, folder: Path) -> tuple[Report, Report, float]:
+    """The reports of an attack and of an honest hand-in after it, and the seconds that the attack took."""
+    for name, data in files.items():
+        write(folder / "attack" / name, data)
+    honest = write(folder / "honest" / "vectors.py", HONEST)
+
+    def both(grade_one: Callable[[Path], Report]) -> tuple[Report, Report, float]:
+        begun = time.monotonic()
+        attack = grade_one(folder / "attack")
+        seconds = time.monotonic() - begun
+        return attack, grade_one(honest), seconds
+
+    return with_checks(
+        course, Options(), lambda checks: both(lambda path: grade_handin(checks, Job("ada", path), pool))
+    )
+
+
+@pytest.mark.parametrize("name", HAND_INS)
+def test_an_attack_on_reading_gains_nothing(name: str, course: Assignment, pool: WorkerPool, tmp_path: Path) -> None:
+    files = HAND_INS[name]()
+    size = sum(map(len, files.values())) / 1e6
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    attack, after, seconds = grade(course, pool, files, tmp_path)
+    assert_harmless(attack, after)
+    assert seconds < READING_SECONDS
+    more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000 - before
+    assert more < max(200, 3 * size)  # a large file is in memory three times while it is refused
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW_HAND_INS)
+def test_an_attack_on_time_gains_nothing(name: str, course: Assignment, pool: WorkerPool, tmp_path: Path) -> None:
+    attack, after, seconds = grade(course, pool, SLOW_HAND_INS[name](), tmp_path)
+    assert_harmless(attack, after)
+    assert seconds < LOADING_SECONDS
+
+
+def assert_harmless(attack: Report, after: Report) -> None:
+    assert attack.points == 0, attack.checks
+    assert all(check.outcome is Outcome.FAILED for check in attack.checks), attack.checks
+    assert all(len(check.message) < 5000 for check in attack.checks)
+    assert "hidden checks were read" not in str(attack)
+    assert len(attack.notes) < 20
+    assert all(len(note) < 1000 and note.isprintable() for note in attack.notes)
+    assert after.points == 100, after.checks
