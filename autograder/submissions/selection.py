@@ -155,6 +155,12 @@ class _Chooser:
                 )
                 return
         self.chosen |= best
+        most_written = max(written.values(), default=0)
+        for entry in others:
+            if self._candidate(entry).tasks_written(tasks) > most_written:
+                text = f"{printable(entry.path)} has more tasks written than {' and '.join(best)}, which was graded "
+                text += "because of its name."
+                self.remarks.append(Remark("doubtful", text, "Hand in only the file that should be graded."))
 
     def _defining(self, module: str, tasks: Sequence[str]) -> list[Entry]:
         """Return files with other names that seem to define a task of the module, found without parsing."""

@@ -84,6 +84,7 @@ class SourceLoader(InspectLoader):
             **vars(builtins),
             "__import__": self.importing,
             "get_ipython": StandIn(),
+            "display": StandIn(),
             "input": _no_input,
         }
         self.not_run = list(self.unread)
