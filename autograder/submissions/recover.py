@@ -37,12 +37,11 @@ def recover(lines: Sequence[str]) -> tuple[list[str], list[SetAside]]:
             if len(aside) < MAX_DAMAGES and (joined := _joined(lines, starts, at)):
                 at = joined
                 continue
-            methods = _recover_class(remaining, first, last)
+            damaged = _intact(lines, first, problem[0] - 1)
+            methods = _recover_class(remaining, first, last) if damaged == first else []
             if not methods:
-                damaged = _intact(lines, first, problem[0] - 1)
                 remaining[damaged:last] = [""] * (last - damaged)
-                methods = [SetAside(problem[0], tuple(names_in(lines[damaged:last])), problem[1])]
-            aside += methods
+            aside += methods or [SetAside(problem[0], tuple(names_in(lines[damaged:last])), problem[1])]
         at += 1 if len(aside) <= MAX_DAMAGES else len(starts)
     return remaining, aside
 
@@ -77,12 +76,16 @@ def _joined(lines: Sequence[str], starts: Sequence[int], at: int) -> int:
 
 
 def _intact(lines: Sequence[str], first: int, stray: int) -> int:
-    """Return the line at which a block is damaged: the first, or after a short statement the stray line below it.
+    """Return the line at which a block is damaged: the first, or a stray line below a statement that is whole.
 
-    A long statement (`def`, `for`) is damaged as a whole: the stray line may be a part of it.
+    An indented line below a long statement (`def`, `for`) may be a part of it, so the statement is damaged too.
     """
-    whole = _LONG.match(lines[first]) or not first < stray < len(lines) or _problem(lines[first:stray], 0)
-    return first if whole else stray
+    if not first < stray < len(lines) or _problem(lines[first:stray], 0):
+        return first
+    foreign = lines[stray][:1] in (")", "]", "}") or (
+        lines[stray][:1] not in (" ", "\t") and _DEFINITION.match(lines[first])
+    )
+    return stray if foreign or not _LONG.match(lines[first]) else first
 
 
 def _recover_class(remaining: list[str], first: int, last: int) -> list[SetAside]:
