@@ -1,27 +1,166 @@
-"""A file that was not graded but holds more work is named."""
+"""Which files of a hand-in are graded, and which own modules come along."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from autograder.submissions.submission import open_submission
-from tests.support.course import STUB, WRITTEN
-from tests.support.handins import tiny_assignment, write
+import pytest
 
-HALF_WRITTEN = STUB.replace("# YOUR CODE HERE\n    raise NotImplementedError()", "return x + x", 1)
+from autograder.core.assignment import Assignment
+from autograder.submissions.selection import MAX_OWN_MODULES, Selection, select_files
+from autograder.submissions.source import BadSubmission
+from tests.support.course import STUB, WRITTEN, as_notebook
+from tests.support.handins import tiny_assignment, write, zipped
 
-
-def test_a_copy_with_more_tasks_written_is_doubtful_next_to_the_file_of_the_right_name(tmp_path: Path) -> None:
-    assignment = tiny_assignment(tmp_path)
-    write(tmp_path / "ada" / "tiny.py", HALF_WRITTEN)
-    write(tmp_path / "ada" / "tiny (1).py", WRITTEN)
-    (remark,) = open_submission(tmp_path / "ada", assignment).remarks
-    assert remark.kind == "doubtful"
-    assert remark.text == ("tiny (1).py has more tasks written than tiny.py, which was graded because of its name.")
+BOOK = as_notebook(WRITTEN)
+ROUND = WRITTEN.replace("return x + x", "return round(x + x)")
 
 
-def test_a_copy_with_less_work_is_not_mentioned(tmp_path: Path) -> None:
-    assignment = tiny_assignment(tmp_path)
-    write(tmp_path / "ada" / "tiny.py", WRITTEN)
-    write(tmp_path / "ada" / "tiny (1).py", STUB)
-    assert not open_submission(tmp_path / "ada", assignment).remarks
+@pytest.fixture
+def assignment(tmp_path: Path) -> Assignment:
+    return tiny_assignment(tmp_path)
+
+
+def select(tmp_path: Path, assignment: Assignment, files: dict[str, str | bytes], **times: float) -> Selection:
+    folder = tmp_path / "ada"
+    for name, content in files.items():
+        path = write(folder / name, content)
+        moment = times.get(path.stem, 1_700_000_000.0)
+        os.utime(path, (moment, moment))
+    return select_files(folder, assignment)
+
+
+def kinds(selection: Selection) -> list[str]:
+    return [remark.kind for remark in selection.remarks]
+
+
+NAMES = (
+    *("tiny (1).ipynb", "tiny-1.ipynb", "tiny-Copy1.ipynb", "Copy of tiny.ipynb", "TINY.ipynb", "tiny.IPYNB"),
+    *("tiny.ipynb.txt", "Lovelace_tiny.ipynb", "tiny_solved.ipynb", "Untitled.ipynb", "tïny ✓.ipynb", "x.y.z.ipynb"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("stub", [True, False])
+def test_a_file_with_another_name_that_defines_tasks_is_taken(
+    name: str, stub: bool, tmp_path: Path, assignment: Assignment
+) -> None:
+    around = {"tiny.ipynb": as_notebook(STUB), "tiny.py": STUB} if stub else {}
+    selection = select(tmp_path, assignment, {**around, "notes.ipynb": as_notebook("# %%\nx = 1\n"), name: BOOK})
+    assert selection.files == {"tiny.ipynb": BOOK}
+    (remark,) = selection.remarks
+    assert remark.kind == "renamed"
+    assert remark.text == f"{name} was graded as tiny.ipynb."
+
+
+def test_work_under_the_right_name_is_taken_whatever_else_is_there(tmp_path: Path, assignment: Assignment) -> None:
+    selection = select(tmp_path, assignment, {"tiny.ipynb": BOOK, "tiny (1).ipynb": as_notebook(ROUND)})
+    assert selection.files == {"tiny.ipynb": BOOK}
+    assert kinds(selection) == []
+
+
+def test_a_definition_in_the_middle_of_a_cell_is_seen(tmp_path: Path, assignment: Assignment) -> None:
+    book = as_notebook("# %%\nimport math\n\nWIDTH = 3\n\n\ndef double(x):\n    return 2 * x\n")
+    assert select(tmp_path, assignment, {"homework.ipynb": book}).files == {"tiny.ipynb": book}
+
+
+def test_the_file_with_more_tasks_is_taken(tmp_path: Path, assignment: Assignment) -> None:
+    full = WRITTEN.replace("# YOUR CODE HERE\n        raise NotImplementedError()", "return x / WIDTH")
+    selection = select(tmp_path, assignment, {"a.py": WRITTEN, "b.py": full, "c.ipynb": as_notebook(STUB)})
+    assert selection.files == {"tiny.py": full.encode()}
+
+
+def test_of_two_with_as_many_tasks_the_one_saved_last_is_taken_and_doubted(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    files = {"new.py": ROUND, "old.py": WRITTEN}
+    selection = select(tmp_path, assignment, files, new=1_700_000_100.0)
+    assert selection.files == {"tiny.py": ROUND.encode()}
+    assert kinds(selection) == ["doubtful", "renamed"]
+    assert "new.py was graded: it was saved last." in selection.remarks[0].text
+    assert selection.saved == {"tiny.py": 1_700_000_100.0}
+
+
+def test_copies_that_differ_in_comments_only_are_not_doubted(tmp_path: Path, assignment: Assignment) -> None:
+    files = {"a/tiny.py": WRITTEN, "b/tiny.py": f"# mine\n{WRITTEN}", "tiny - copy.py": WRITTEN}
+    selection = select(tmp_path, assignment, files)
+    assert selection.files == {"tiny.py": WRITTEN.encode()}
+    assert kinds(selection) == []
+
+
+def test_of_two_of_one_moment_the_outer_one_is_taken_and_doubted(tmp_path: Path, assignment: Assignment) -> None:
+    selection = select(tmp_path, assignment, {"a/b/tiny.py": WRITTEN, "z/tiny.py": ROUND})
+    assert selection.files == {"tiny.py": ROUND.encode()}
+    assert kinds(selection) == ["doubtful"]
+
+
+def test_a_hand_in_without_any_task_names_what_it_holds(tmp_path: Path, assignment: Assignment) -> None:
+    with pytest.raises(BadSubmission, match=r"contains no tiny.ipynb or tiny.py.*It contains a.py, b.pdf"):
+        select(tmp_path, assignment, {"a.py": "def other(): pass", "b.pdf": "%PDF"})
+
+
+def test_the_digest_depends_on_names_and_contents_of_what_is_graded(tmp_path: Path, assignment: Assignment) -> None:
+    own = {"tiny.py": f"import helper\n{WRITTEN}", "helper.py": "x = 1\n"}
+    digests = {
+        select(tmp_path / "1", assignment, {**own, "notes.txt": "a"}).digest,
+        select(tmp_path / "2", assignment, {**own, "notes.txt": "b", "unused.py": "y = 1"}).digest,
+    }
+    assert len(digests) == 1
+    assert select(tmp_path / "3", assignment, {**own, "helper.py": "x = 2\n"}).digest not in digests
+    assert select(tmp_path / "4", assignment, {**own, "tiny.py": f"import helper\n{ROUND}"}).digest not in digests
+
+
+# Own modules.
+
+
+def own(tmp_path: Path, assignment: Assignment, source: str, **modules: str) -> list[str]:
+    files = {path.replace("__", "/") + ".py": text for path, text in modules.items()}
+    return sorted(select(tmp_path, assignment, {"tiny.py": source + WRITTEN, **files}).own_modules)
+
+
+def test_modules_that_are_imported_come_along_and_others_do_not(tmp_path: Path, assignment: Assignment) -> None:
+    source = "import a\nfrom b.c import x\ndef f():\n    from d import (y,\n        z)\n"
+    found = own(tmp_path, assignment, source, a="import e", b__c="", b__g="", d="", e="", unused="", tiny2="")
+    assert found == ["a.py", "b/c.py", "b/g.py", "d.py", "e.py"]
+
+
+def test_imports_of_a_notebook_are_seen_at_the_start_of_a_line(tmp_path: Path, assignment: Assignment) -> None:
+    book = as_notebook(f"# %%\nimport math\nfrom helper import x\nimport other\n{WRITTEN}")
+    selection = select(tmp_path, assignment, {"tiny.ipynb": book, "helper.py": "x = 1", "other.py": ""})
+    assert sorted(selection.own_modules) == ["helper.py", "other.py"]
+
+
+@pytest.mark.parametrize("name", ["random", "json", "math", "torch", "numpy", "common", "autograder", "tiny"])
+def test_a_module_with_a_name_of_python_or_of_the_course_does_not_come_along(
+    name: str, tmp_path: Path, assignment: Assignment
+) -> None:
+    files = {"tiny.py": f"import {name}\n{WRITTEN}", f"{name}/__init__.py": "x = 1", f"sub/{name}.py": "x = 1"}
+    if name != "tiny":
+        files[f"{name}.py"] = "x = 1"
+    assert select(tmp_path, assignment, files).own_modules == {}
+
+
+def test_modules_outside_of_the_folder_of_the_work_do_not_come_along(tmp_path: Path, assignment: Assignment) -> None:
+    source = f"import a\nimport b\nimport c\n{WRITTEN}"
+    files = {"work/tiny.py": source, "a.py": "", "other/b.py": "", "work/c.py": "", "work/c d/a.py": ""}
+    assert sorted(select(tmp_path, assignment, files).own_modules) == ["c.py"]
+    data = zipped({"work/tiny.py": source, "../a.py": "", "work/../b.py": "", "/c.py": ""})
+    assert select_files(write(tmp_path / "ada.zip", data), assignment).own_modules == {}
+
+
+def test_there_are_limits_for_own_modules_and_one_sentence_says_so(tmp_path: Path, assignment: Assignment) -> None:
+    names = [f"m{number:03}" for number in range(200)]
+    source = f"import {', '.join(names)}\n{WRITTEN}"
+    selection = select(tmp_path, assignment, {"tiny.py": source, **{f"{name}.py": "x = 1" for name in names}})
+    assert len(selection.own_modules) == MAX_OWN_MODULES
+    (remark,) = selection.remarks
+    assert remark.kind == "own module"
+    assert f"and {200 - MAX_OWN_MODULES - 1} more" in remark.text
+
+
+def test_a_module_that_is_too_large_is_left_out(tmp_path: Path, assignment: Assignment) -> None:
+    files = {"tiny.py": f"import a, b\n{WRITTEN}", "a.py": "x = 1\n" * 200_000, "b.py": "y = 1"}
+    selection = select(tmp_path, assignment, files)
+    assert [*selection.own_modules] == ["b.py"]
+    assert "Left out: a.py." in selection.remarks[0].text
