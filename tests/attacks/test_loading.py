@@ -19,6 +19,8 @@ from tests.attacks.loading import HAND_INS, SLOW_HAND_INS, Files
 from tests.support.handins import write
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 READING_SECONDS = 15.0
 LOADING_SECONDS = 120.0
 

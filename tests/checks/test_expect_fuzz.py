@@ -21,6 +21,8 @@ from autograder.checks.expect import (
 )
 from tests.support.anything import Pretender, one_of, values
 
+pytestmark = pytest.mark.slow
+
 T = torch.arange(6.0, dtype=torch.float64).reshape(2, 3)
 EXPECTED = [
     T, T.float(), T.long(), T.bool(), T.half(), T.to(torch.complex64), T.numpy(), torch.tensor(0.5), torch.zeros(0),

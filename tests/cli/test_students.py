@@ -18,6 +18,8 @@ from tests.support.command import Run, release_course, run_command
 from tests.support.course import NAME, SOURCE
 from tests.support.vectors import HONEST, WRONG, make_vectors
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SOLVED = re.sub(r" *### (BEGIN|END) SOLUTION\n", "", SOURCE)
 

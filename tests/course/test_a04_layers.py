@@ -18,6 +18,8 @@ from common import training
 from common.nets import convs
 from common.training.seed import deterministic, seed_everything
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAT = ("convolutional_networks", "resnet", "modern_cnn", "fully_connected_networks")
 

@@ -17,6 +17,8 @@ from tests.support.downloads import LAYOUTS, Person, pack, roster_of, write_memb
 from tests.support.notebooks import notebook
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 WHEN = 1_790_000_000  # an even second, the precision of zips
 NAMES = (  # what students, browsers, Jupyter and mail programs make of vectors.ipynb and vectors.py
     *("vectors.ipynb", "vectors (1).ipynb", "vectors(2).ipynb", "vectors-Copy1.ipynb", "Copy of vectors.ipynb"),

@@ -14,6 +14,8 @@ import pytest
 from tests.support.classroom import hand_in
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the process in /proc")
 def test_ctrl_c_during_the_imports_of_a_grader_prints_no_traceback(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Student
 from tests.support.box import begin, fault, in_box
 
+pytestmark = pytest.mark.slow
+
 WORK = """
     import torch
 

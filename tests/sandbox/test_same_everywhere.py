@@ -17,6 +17,8 @@ from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Link, Student, StudentFault
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(memory_mb=512)
 X = torch.arange(6.0).reshape(2, 3)
 

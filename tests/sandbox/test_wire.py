@@ -15,6 +15,8 @@ from autograder.sandbox.inside.wire import DTYPES, MAX_DEPTH, MAX_HEADER, Ref, W
 from tests.support.anything import values as anything
 from tests.support.wires import cross, equal, keep, quick, tensor_of, values
 
+pytestmark = pytest.mark.slow
+
 
 @quick
 @given(values)

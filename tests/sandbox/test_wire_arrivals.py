@@ -15,6 +15,8 @@ from autograder.sandbox.inside import wire
 from autograder.sandbox.inside.wire import DTYPES, MAX_HEADER, WireError, decode, encode
 from tests.support.wires import keep, quick, values
 
+pytestmark = pytest.mark.slow
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats()
     | st.sampled_from([*DTYPES, "<f4", "|b1", ",", "(,i", "O", "cpu", "cuda", "cuda:99", "a1", "\ud800"]),

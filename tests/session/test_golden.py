@@ -24,6 +24,8 @@ from autograder.session.session import Checks, with_checks
 from tests.support.handins import GOLDEN, copy_story, stories
 from tests.support.vectors import make_vectors
 
+pytestmark = pytest.mark.slow
+
 STUB = (GOLDEN / "not_written" / "handin" / "vectors.py").read_text()
 
 

@@ -19,6 +19,8 @@ from autograder.submissions.submission import BadSubmission, open_submission
 from tests.support.course import NAME, STUB, WRITTEN, as_notebook, make_course
 from tests.support.handins import MOMENT, hand_in
 
+pytestmark = pytest.mark.slow
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 

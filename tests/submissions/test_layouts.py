@@ -22,6 +22,8 @@ from tests.support.handins import write, zipped
 from tests.support.notebooks import cell, notebook
 from tests.support.vectors import HONEST, make_vectors
 
+pytestmark = pytest.mark.slow
+
 Files = Mapping[str, bytes]
 Packing = Callable[[Path, Files], Path]  # writes files below a folder and returns what is handed in
 

@@ -16,6 +16,8 @@ from autograder.submissions.notebook import to_module
 from autograder.submissions.source import MAX_CODE, BadSubmission
 from tests.support.notebooks import cell, convert, notebook, run
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = {
     "empty": b"",
     "not json": b"\x80\x81",

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from autograder.submissions.recover import names_in, recover
 
+pytestmark = pytest.mark.slow
+
 BLOCKS = {
     "a": "a = 1",
     "b": "b = [\n    1,\n    2,\n]",

@@ -6,6 +6,8 @@ import torch
 from common.data import load
 from common.nets.classifier import FEATURES, Classifier, frechet_distance, train_classifier
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def glyphs():

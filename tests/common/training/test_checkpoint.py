@@ -17,6 +17,8 @@ from common.training.checkpoint import BadCheckpoint
 from common.training.solver import Solver
 from tests.support.solving import Net, make, make_data
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def data():
