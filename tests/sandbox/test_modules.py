@@ -94,13 +94,13 @@ def test_only_the_packages_of_the_assignment_can_be_imported() -> None:
 def test_what_exists_in_notebooks_only_is_replaced_by_a_stand_in() -> None:
     source = (
         "from google.colab import drive\nfrom IPython.display import *\nimport autograder as ag\nimport google.colab\n"
-        "drive.mount('x').y[1:2]\nwith get_ipython().capture() as out:\n    pass\n"
+        "drive.mount('x').y[1:2]['z'] = len(drive)\nwith get_ipython().capture() as out:\n    pass\n"
         "for line in get_ipython().getoutput('ls'):\n    raise ValueError\nag.check('work')\n"
     )
     with loaded({"work.py": source}, packages=()) as (work, finder):
         assert isinstance(work.drive, StandIn)
         assert not work.drive
-        assert [line for line, _, _ in reasons(finder)] == [5]  # a stand-in has no items
+        assert reasons(finder) == []
 
 
 def test_nobody_answers_input() -> None:

@@ -41,7 +41,7 @@ class NotRun:
 
 
 class StandIn:
-    """Replaces an object that only exists in notebooks: its attributes and calls return the stand-in itself."""
+    """Replaces an object that only exists in notebooks: its attributes, items and calls are the stand-in itself."""
 
     def __getattr__(self, name: str) -> StandIn:
         if name.startswith("__"):
@@ -51,8 +51,17 @@ class StandIn:
     def __call__(self, *args: object, **kwargs: object) -> StandIn:
         return self
 
+    def __getitem__(self, key: object) -> StandIn:
+        return self
+
+    def __setitem__(self, key: object, value: object) -> None:
+        return None
+
     def __iter__(self) -> Iterator[object]:
         return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
     def __enter__(self) -> StandIn:
         return self

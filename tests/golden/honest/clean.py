@@ -112,7 +112,11 @@ class Clean:
     @property
     def notebook(self) -> Notebook:
         """The victim's notebook."""
-        return self._notebooks[self.module].copy()
+        return self.notebook_of(self.victim)
+
+    def notebook_of(self, task: str) -> Notebook:
+        """The notebook in which a task is written."""
+        return next(self._notebooks[other.file].copy() for other in self.assignment.tasks if other.name == task)
 
     @property
     def script(self) -> str:

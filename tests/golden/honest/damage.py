@@ -67,6 +67,42 @@ def split_head(source: str, task: str) -> tuple[str, str]:
     return "\n".join(lines[:at]), "\n".join(lines[at + 1 :])
 
 
+# Methods that are tasks, and that no other task needs.
+METHODS = {"a01_knn": "KnnClassifier.predict", "a04_cnn": "SpatialGroupNorm.backward"}
+
+
+def in_a_method(clean: Clean, lines: str) -> HandIn | None:
+    task = METHODS.get(clean.assignment.name)
+    if task is None:
+        return None
+    book = clean.notebook_of(task)
+    at = book.find(task)
+    head, body = split_head(book.cells[at]["source"], task)
+    return HandIn(
+        clean.notebooks(book.edit(at, f"{head}\n        {lines}\n{body}")),
+        costs={task: "Python cannot read this"},
+        remarks={"unreadable": task},
+    )
+
+
+@recipe(RECIPES, "a method that no task needs")
+def other_method(clean: Clean) -> HandIn | None:
+    if clean.assignment.name not in METHODS:
+        return None
+    book = clean.notebook_of(METHODS[clean.assignment.name])
+    at = book.find(METHODS[clean.assignment.name])
+    source = f"{book.cells[at]['source'].rstrip()}\n\n    def plot(self, x):\n        return plt.plot([x, (1)\n"
+    return HandIn(clean.notebooks(book.edit(at, source)), remarks={"unreadable": "plot"})
+
+
+@recipe(RECIPES, "each cell begins with brackets that are not closed")
+def every_cell(clean: Clean) -> HandIn:
+    book = clean.notebook
+    for cell in book.code_cells():
+        cell["source"] = f"(((\n{cell['source']}"
+    return HandIn(clean.notebooks(book), remarks={"unreadable": "'(' was never closed"})
+
+
 @recipe(RECIPES, "a return outside of a function")
 def outside(clean: Clean) -> HandIn:
     return HandIn(clean.notebooks(clean.notebook.insert(2, "return 3", "yield 4", "break")))
@@ -79,6 +115,8 @@ def careless(clean: Clean) -> HandIn:
 
 
 for _name, _lines in DAMAGES.items():
+    if "\n" not in _lines:
+        RECIPES[f"{_name} in a method"] = partial(in_a_method, lines=_lines)
     RECIPES[f"{_name} in a plot"] = partial(in_a_plot, lines=_lines)
     RECIPES[f"{_name} in a task"] = partial(in_a_task, lines=_lines)
     RECIPES[f"{_name} in a script's task"] = partial(in_a_script, lines=_lines)
