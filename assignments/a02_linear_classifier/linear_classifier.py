@@ -144,7 +144,7 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
 # **The gradient.** $L_i$ is a sum of hinges, and each is either flat or a straight line. Where class $j$ violates the
 # margin, its term is $x \cdot w_j - x \cdot w_{y_i} + 1$: the gradient is $+x$ in column $j$ and $-x$ in column $y_i$.
 # Where it does not, nothing. So an image with three violations subtracts itself three times from its own class's
-# column. (Exactly at the corner any slope between the two is a *subgradient*; it does not happen to real numbers.)
+# column. (Exactly at the corner any slope between the two is a *subgradient*; real data practically never get there.)
 #
 # ### With loops
 #
@@ -783,10 +783,10 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 # print(f"softmax on {title}: test {100 * test_acc:.1f} %")
 
 # %% [markdown] question="linear-q4"
-# **Question 4.** (a) All pixels of an image are shuffled, all images by the same permutation, training and test. Which
-# of the three classifiers (pixels, `color_histogram`, `hog_features`) give the same predictions as before, if trained
-# again? (b) Each image is shifted by one pixel to the right, by another amount each. Which of the three suffers most,
-# and why?
+# **Question 4.** (a) All pixels of an image are shuffled, all images by the same permutation, training and test.
+# Which of the three classifiers (pixels, `color_histogram`, `hog_features`) give the same predictions as before, if
+# trained again? (b) Each image is shifted to the right by a few pixels, each by another amount. Which of the three
+# suffers most, and why?
 
 # %% [markdown] answer="linear-q4"
 # YOUR ANSWER HERE

@@ -57,8 +57,8 @@ Params = dict[str, Tensor]
 # would do as well.
 #
 # Subtract the mean image of the *training* part from all images, and divide by one standard deviation. Otherwise
-# all inputs are positive, the gradients of all weights of one hidden unit have the same sign, and descent has to
-# zigzag.
+# all inputs are positive: for each image, the gradients of all weights of one hidden unit have the same sign, and
+# descent has to zigzag.
 
 # %% tags=["active-ipynb"]
 # scenes = load("scenes")

@@ -378,7 +378,7 @@ class ThreeLayerConvNet:
 # check("convolutional_networks", task="ThreeLayerConvNet.loss")
 
 # %% [markdown]
-# Train it for three visits to 2,000 images, then look at its filters. Early filters of trained networks find edges,
+# Train it for three epochs on 2,000 images, then look at its filters. Early filters of trained networks find edges,
 # stripes and blobs of colour; after so short a training you see their beginnings.
 
 # %% tags=["active-ipynb"]
@@ -407,12 +407,13 @@ class ThreeLayerConvNet:
 #
 # Stack twenty layers whose weights are a little too small, and nothing of the image is left at the end; a little too
 # large, and the numbers explode. He et al. (2015, *Delving Deep into Rectifiers*, equation 10) choose the variance
-# that keeps the variance of the activations from layer to layer:
+# that keeps the variance of the pre-activations from layer to layer:
 #
 # $$ w \sim \mathcal{N}\!\left(0,\ \frac{\text{gain}}{\text{fan in}}\right), \qquad
 #    \text{fan in} = D_\text{in} \text{ (linear) or } D_\text{in} K^2 \text{ (convolution)}. $$
 #
-# The gain is 2 if a ReLU follows, as it throws away half of the variance, and 1 otherwise.
+# The gain is 2 if a ReLU follows, because it sets half of the values to 0 and so halves the mean square that the next
+# layer sees. Otherwise it is 1.
 
 # %% task="kaiming_initializer"
 def kaiming_initializer(
@@ -460,7 +461,8 @@ def kaiming_initializer(
 #
 # Even well begun, the distribution of a layer's inputs drifts while the layers before it learn. Ioffe and Szegedy
 # (2015, algorithm 1) put the remedy into the network: give every feature mean 0 and variance 1 *over the batch*,
-# then let it learn a scale and a shift of its own:
+# then let it learn a scale and a shift of its own. (The drift is their explanation. Why it helps is still debated:
+# batch normalisation also makes the loss smoother, Santurkar et al. 2018.)
 #
 # $$ \mu = \frac1N \sum_n x_n, \qquad \sigma^2 = \frac1N \sum_n (x_n - \mu)^2, \qquad
 #    \hat x_n = \frac{x_n - \mu}{\sqrt{\sigma^2 + \varepsilon}}, \qquad y_n = \gamma\, \hat x_n + \beta . $$

@@ -299,5 +299,6 @@ class ResNet(nn.Module):
 # %% [markdown]
 # ## What to take home
 #
-# A residual block can do nothing at all, and that is its strength: depth no longer costs anything, so it can only
-# help. In `modern_cnn.py` you build the other blocks that made history, and count what they cost.
+# A residual block can do nothing at all, and that is its strength: more depth no longer prevents *training*. It still
+# costs time and can still overfit: on CIFAR-10, He et al.'s network of 1,202 layers makes 7.9 % errors, the one of 110
+# layers 6.4 %. In `modern_cnn.py` you build the other blocks that made history, and count what they cost.

@@ -779,4 +779,5 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 #
 # A pretext says what must not matter (the augmentations) and what must (everything that tells images apart). The labels
 # come last, and few are enough: with 1 % of ImageNet's labels, Chen et al. reach 85.8 % (top 5), more than AlexNet did
-# with all of them. The same loss, with captions in place of the second view, is CLIP.
+# with all of them. Nearly the same loss, between images and captions, is CLIP:
+# its negatives come only from the other side, and it learns the temperature.

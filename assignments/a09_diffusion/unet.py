@@ -396,8 +396,8 @@ class Unet(nn.Module):
 #
 # How often does the classifier see the class that was asked for, and what does it cost? The second number is the
 # Fréchet distance between the samples and real glyphs in the classifier's features (the idea of the FID, Heusel et
-# al. 2017): 0 would be the same mean and the same covariance. With only 100 samples it is never small; compare, do
-# not quote.
+# al. 2017), squared, as is usual: 0 would be the same mean and the same covariance. With only 100 samples it is never
+# small; compare, do not quote.
 
 # %% tags=["active-ipynb"]
 # asked = torch.arange(100) % 10
@@ -453,9 +453,9 @@ class Unet(nn.Module):
 # image_grid(torch.cat(strips), columns=10, titles=titles)
 
 # %% [markdown]
-# Two steps are enough to be recognised, and more steps take the samples *further* from real glyphs: guidance
-# exaggerates a little in every step, so more steps exaggerate more. Set `cfg_scale` to 0 above and see what the
-# curves do then.
+# Two steps are enough to be recognised. With guidance, more steps take the samples *further* from real glyphs: many
+# small steps follow the exaggerated direction more faithfully than a few large ones. Set `cfg_scale` to 0 above: then
+# more steps are simply better.
 #
 # ## What to take home
 #

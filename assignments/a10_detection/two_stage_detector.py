@@ -103,8 +103,9 @@ class ProposalModule(nn.Module):
 #    \;+\; 10 \sum_{\text{pos}} \lVert t - \hat t \rVert^2 \Big) . $$
 #
 # CE is the softmax cross-entropy of the two scores: index 0, object, is right for positive anchors, index 1 for
-# negative ones. (10 is the $\lambda$ of Ren et al. 2015, equation 1; their offsets are smaller than YOLO's, since
-# they are divided by the anchor's size.)
+# negative ones. The offsets are divided by the anchor's size and therefore small: 10 is our weight for them. (Ren et
+# al. 2015, equation 1, use $\lambda = 10$ for another reason: they divide the two sums by different numbers, and their
+# loss is smooth L1.)
 #
 # `output_mode="all"` returns what the second stage needs as well: a dict with
 #

@@ -143,7 +143,7 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
 # **The gradient.** $L_i$ is a sum of hinges, and each is either flat or a straight line. Where class $j$ violates the
 # margin, its term is $x \cdot w_j - x \cdot w_{y_i} + 1$: the gradient is $+x$ in column $j$ and $-x$ in column $y_i$.
 # Where it does not, nothing. So an image with three violations subtracts itself three times from its own class's
-# column. (Exactly at the corner any slope between the two is a *subgradient*; it does not happen to real numbers.)
+# column. (Exactly at the corner any slope between the two is a *subgradient*; real data practically never get there.)
 #
 # ### With loops
 #
@@ -198,10 +198,10 @@ def svm_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor,
 # %% [markdown] answer="linear-q1"
 # ### BEGIN SOLUTION
 # (a) All scores are about equal, so each of the nine wrong classes violates the margin by exactly its width, 1. In
-# general the loss is C - 1. (b) 81.3 is far from 9, and the data term of tiny weights cannot be that large if it is a
-# mean. Either the sum was divided by the wrong number (not at all, or by something smaller than N), or the regulariser
-# was added once per image, which does not vanish when multiplied by N. A loss near 10 would mean that the true class
-# was not left out of the sum.
+# general the loss is C - 1. (b) 81 is 9 times 9: the loss of an image is added once for each class that violates the
+# margin, so the line that adds it to the sum is inside the loop over classes. A sum that is not divided by N would be
+# 9 N, and a loss near 10 would mean that the true class was not left out. The regulariser cannot be the reason: tiny
+# weights make it tiny, even if it is added once per image. With *large* weights it would be the first suspect.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -846,10 +846,10 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 # print(f"softmax on {title}: test {100 * test_acc:.1f} %")
 
 # %% [markdown] question="linear-q4"
-# **Question 4.** (a) All pixels of an image are shuffled, all images by the same permutation, training and test. Which
-# of the three classifiers (pixels, `color_histogram`, `hog_features`) give the same predictions as before, if trained
-# again? (b) Each image is shifted by one pixel to the right, by another amount each. Which of the three suffers most,
-# and why?
+# **Question 4.** (a) All pixels of an image are shuffled, all images by the same permutation, training and test.
+# Which of the three classifiers (pixels, `color_histogram`, `hog_features`) give the same predictions as before, if
+# trained again? (b) Each image is shifted to the right by a few pixels, each by another amount. Which of the three
+# suffers most, and why?
 
 # %% [markdown] answer="linear-q4"
 # ### BEGIN SOLUTION

@@ -51,8 +51,8 @@ Params = dict[str, Tensor]
 # would do as well.
 #
 # Subtract the mean image of the *training* part from all images, and divide by one standard deviation. Otherwise
-# all inputs are positive, the gradients of all weights of one hidden unit have the same sign, and descent has to
-# zigzag.
+# all inputs are positive: for each image, the gradients of all weights of one hidden unit have the same sign, and
+# descent has to zigzag.
 
 # %% tags=["active-ipynb"]
 # scenes = load("scenes")
@@ -202,9 +202,10 @@ def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg:
 # ### BEGIN SOLUTION
 # All scores are 0, all probabilities 1/10, the loss is ln 10 = 2.303. Only the gradient of $b_2$ is not 0: the hidden
 # layer is 0, so $W_2$ gets none, and $W_2$ is 0, so nothing comes back to $W_1$ and $b_1$. Only $b_2$ moves: the net
-# learns how frequent the classes are and no more. With 0.01 everywhere gradients flow, but all hidden units compute
-# the same thing and receive the same gradient: they stay copies of each other, a hidden layer of one unit. Random
-# weights break the symmetry; zero *biases* are harmless.
+# learns how frequent the classes are and no more. With 0.01 everywhere, only $W_2$ and $b_2$ move in the first step:
+# all entries of $W_2$ are equal, and the gradients of one image's scores sum to 0. Then $W_1$ moves as well, but all
+# hidden units compute the same and stay copies of each other, like a hidden layer of one unit. Random weights break
+# the symmetry; zero *biases* are harmless.
 # ### END SOLUTION
 
 # %% [markdown]

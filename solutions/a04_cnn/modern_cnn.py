@@ -617,8 +617,10 @@ def stage_table(net: nn.Sequential, input_shape: tuple[int, ...]) -> list[tuple[
 # ### BEGIN SOLUTION
 # Three quarters of the parameters, 102.8 of 138 million, are in the first linear layer: it has a weight for each of 7
 # x 7 places, 512 channels and 4096 outputs. A convolution has no weights for places. Almost all MACs are in the
-# convolutions, which use each weight at every place, the most where maps are still large (second to fourth block).
-# Global average pooling replaced the linear layers: the head of GoogLeNet has 1 million parameters.
+# convolutions, which use each weight at every place. From block to block the number of places falls to a quarter
+# while input times output channels rise fourfold. So a convolution costs the same 1.85 G in blocks 2, 3 and 4. Blocks
+# 3 and 4 have three of them and cost the most (4.6 G each); block 5 keeps its 512 channels and costs 1.4 G. Global
+# average pooling replaced the linear layers: the head of GoogLeNet has 1 million parameters.
 # ### END SOLUTION
 
 # %% [markdown]

@@ -339,11 +339,11 @@ def train_gan(
 # curves({"discriminator": history["d_loss"], "generator": history["g_loss"]}, xlabel="iteration", ylabel="loss")
 
 # %% [markdown]
-# The curves do not fall. They do not measure success: each is measured against an opponent who improves as well.
-# So measure the *samples*. A **classifier**, trained on real glyphs, reports whether it recognises them with
-# confidence (above 0.9) and how many of the ten classes it sees. The **Fréchet distance** (Heusel et al.,
-# *GANs Trained by a Two Time-Scale Update Rule*, 2017, eq. 6) compares means $m$ and covariances $C$ of the
-# classifier's features of real and generated images,
+# The curves do not fall. They do not measure success: each is measured against an opponent who improves as well. So
+# measure the *samples*. A **classifier**, trained on real glyphs, reports whether it recognises them with confidence
+# (above 0.9) and how many of the ten classes it sees. The **Fréchet distance** (Heusel et al., *GANs Trained by a Two
+# Time-Scale Update Rule*, 2017, eq. 6; we report its square, as is usual) compares means $m$ and covariances $C$ of
+# the classifier's features of real and generated images,
 #
 # $$ d^2 = |m - m'|^2 + \operatorname{tr}\left(C + C' - 2 (C C')^{1/2}\right), $$
 #
@@ -431,8 +431,9 @@ def train_gan(
 # %% [markdown]
 # ## 4 Least squares
 #
-# Mao et al. (*Least Squares Generative Adversarial Networks*, 2017, eq. 9 with a = 0, b = c = 1) drop the logarithms.
-# The output of $D$ is a plain **score** $s$, without a sigmoid, which should be 1 for real and 0 for fake:
+# Mao et al. (*Least Squares Generative Adversarial Networks*, 2017, eq. 2 with a = 0 and b = c = 1, which is their
+# eq. 9) drop the logarithms. The output of $D$ is a plain **score** $s$, without a sigmoid, which should be 1 for
+# real and 0 for fake:
 #
 # $$ \ell_D = \tfrac12 \mathbb{E}_x\left[(s_{\text{real}} - 1)^2\right]
 # + \tfrac12 \mathbb{E}_z\left[s_{\text{fake}}^2\right],

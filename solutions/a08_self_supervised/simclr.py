@@ -529,12 +529,12 @@ def simclr_loss_vectorized(
 # %% [markdown] answer="simclr-q2"
 # ### BEGIN SOLUTION
 # (a) Any constant: if every image gets the same projection, all similarities are 1 and L' = -1, its minimum. This is
-# called collapse. (b) For a constant encoder every term of the denominator equals the numerator, so the loss is log(2N
-# -
-# 1), the value of blind guessing; it falls only if positive pairs are *more* similar than the others. (c) It pushes
-# them apart, too, which is wrong for our purpose (false negatives). With ten classes that is a tenth of the batch. It
-# works because they can only be pushed apart by differences that the augmentations left over, and images of one class
-# have fewer of these than images of different classes: they end up nearer than the rest, as the picture below shows.
+# called collapse. (b) For a constant encoder every term of the denominator equals the numerator. So the loss is
+# $\log(2N - 1)$, the value of blind guessing; it falls only if positive pairs are *more* similar than the others. (c)
+# It pushes them apart, too, which is wrong for our purpose (false negatives). With ten classes that is a tenth of the
+# batch. It works because they can only be pushed apart by differences that the augmentations left over, and images of
+# one class have fewer of these than images of different classes: they end up nearer than the rest, as the picture
+# below shows.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -665,7 +665,7 @@ def train(
 # The loss wants z to be the same for both views, so z must not contain anything that the augmentations change: colour,
 # size, orientation, position. Some of that is useful for later tasks. The head g can discard it *on the way from h to
 # z*, so h need not: it keeps more information, only in a form from which invariant z is one small network away. (The
-# paper checks it: from h one can predict which augmentation was applied, from z hardly.)
+# paper checks it: from h a rotation is predicted with 67.6 %, from z with 25.6 %, where chance is 25 %.)
 # ### END SOLUTION
 
 # %% [markdown]
@@ -860,4 +860,5 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 #
 # A pretext says what must not matter (the augmentations) and what must (everything that tells images apart). The labels
 # come last, and few are enough: with 1 % of ImageNet's labels, Chen et al. reach 85.8 % (top 5), more than AlexNet did
-# with all of them. The same loss, with captions in place of the second view, is CLIP.
+# with all of them. Nearly the same loss, between images and captions, is CLIP:
+# its negatives come only from the other side, and it learns the temperature.

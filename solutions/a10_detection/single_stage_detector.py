@@ -641,9 +641,8 @@ def precision_recall(
 #
 # $$ \mathrm{AP} = \sum_{k=1}^{D} (r_k - r_{k-1}) \, \max_{j \ge k} p_j . $$
 #
-# This is the definition of PASCAL VOC since 2010. (Before, it was the mean at 11 fixed recalls; COCO takes the
-# mean at
-# 101. These differ by a percent or so: always say which you report.) Recall that is never reached adds nothing.
+# This is the definition of PASCAL VOC since 2010. (Before, it was the mean at 11 fixed recalls. COCO takes the mean at
+# 101 recalls. These differ by a percent or so: always say which you report.) Recall that is never reached adds nothing.
 
 
 # %% task="average_precision"
