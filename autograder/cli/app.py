@@ -4,14 +4,18 @@ Each command imports what it needs when it runs, so that `gradlab --help` is ins
 
 Exit codes: 0 everything passed; 1 points were lost, a released file is stale or an assignment failed its
 verification; 2 a person must act (a check is broken, marks were not confirmed or are provisional) or gradlab could not
-work; 130 interrupted.
+work; 130 interrupted by Ctrl-C, 129 or 143 by a closed terminal or a request to end.
 """
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import traceback
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import click
 
@@ -27,12 +31,49 @@ COMMANDS = {
 }
 
 
+class _Terminated(BaseException):
+    """Another program asked this one to end. Not an Exception, so that no command takes it for a failure of its own."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        reason = "The terminal was closed" if number.name == "SIGHUP" else "Another program ended this one"
+        super().__init__(f"{reason} ({number.name}).")
+        self.exit_code = 128 + number
+
+
+@contextmanager
+def _signals_end_in_order() -> Iterator[None]:
+    """Raise _Terminated on SIGTERM and SIGHUP inside, so that processes are stopped and files closed as on Ctrl-C.
+
+    A signal that is ignored, as `nohup` does with SIGHUP, stays ignored.
+    """
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise _Terminated(signal.Signals(number))
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield
+        return
+    mine = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
+    before = {number: signal.getsignal(number) for number in mine if signal.getsignal(number) == signal.SIG_DFL}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class _CommandLine(click.Group):
     """Lists the commands by reader, and reports errors in one sentence with exit code 2."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            with _signals_end_in_order():
+                return super().invoke(context)
+        except _Terminated as error:
+            click.echo(f"{error} Run the same command again to resume.", err=True)
+            context.exit(error.exit_code)
         except (click.Abort, KeyboardInterrupt):
             click.echo("Interrupted. Run the same command again to resume.", err=True)
             context.exit(130)

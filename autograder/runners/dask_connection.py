@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,12 +40,16 @@ class Tls:
 
 
 def require_dask(package: str = "distributed") -> None:
-    """Raise ClusterError if ``package``, a part of Dask, is not installed."""
+    """Import ``package``, a part of Dask, but not dask_jobqueue's handler of Ctrl-C. Raises ClusterError."""
+    handler = signal.getsignal(signal.SIGINT)
     try:
         import_module(package)
     except ImportError:
         install = "pip install -c constraints.txt -e '.[cluster]'"
         raise ClusterError(f"Clusters need Dask. Run in the folder of the course: {install}") from None
+    finally:
+        if signal.getsignal(signal.SIGINT) != handler:
+            signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager

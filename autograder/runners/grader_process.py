@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -147,6 +148,14 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _end_with_parent() -> None:
+    """End this process when the one that started it has ended, however it ended; the sandbox ends with this one."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
 def _serve(connection: Connection, setup: Setup) -> None:
     if setup.gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = setup.gpu
@@ -155,6 +164,7 @@ def _serve(connection: Connection, setup: Setup) -> None:
             signal.pthread_sigmask(
                 signal.SIG_UNBLOCK, {signal.SIGINT}
             )  # a Ctrl-C during the imports ends this process here
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         assignment = read_assignment(setup.folder)
         with open_pool(setup.isolation, cores=setup.cores, course=assignment.folder.parent.parent) as pool:
             with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, pool), hidden=setup.hidden)
