@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from autograder.authoring.edits import Edit, Replacement, apply_edits, expect_unique, read_list
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.session.digests import MUTANTS
@@ -24,6 +23,8 @@ class Mutant:
     noticed_by: str | tuple[str, ...]  # names of check functions that must fail; all of them
     count: int = 1  # how often ``replace`` occurs in the reference
     calibrates: bool = False  # a known-wrong solution that scored checks are calibrated against
+    also: tuple[tuple[str, str], ...] = ()  # further replacements, of texts that occur once
+    habit: str = ""  # the habit that it shows, such as "dtype": it may cost at most half of its task, and no other task
 
     @property
     def checks(self) -> tuple[str, ...]:
@@ -32,15 +33,9 @@ class Mutant:
 
     def plant(self, sources: dict[str, str]) -> dict[str, str]:
         """Return the sources with the mistake. Raises BadCheck unless the text to replace occurs ``count`` times."""
-        found = sources.get(self.file, "").count(self.replace)
-        if found != self.count:
-            raise BadCheck(
-                f"The mutant {self.story!r} no longer applies: {self.replace!r} occurs {found} times in {self.file}, "
-                f"not {self.count}."
-            )
-        if self.replace == self.by:
-            raise BadCheck(f"The mutant {self.story!r} changes nothing.")
-        return {**sources, self.file: sources[self.file].replace(self.replace, self.by)}
+        edits: list[Edit] = [Replacement(self.replace, self.by, self.count)]
+        edits += [Replacement(*pair) for pair in self.also]
+        return apply_edits(f"The mutant {self.story!r}", edits, self.file, sources)
 
 
 def mutants_of(file: str) -> Callable[..., Mutant]:
@@ -59,17 +54,6 @@ def read_mutants(assignment: Assignment) -> list[Mutant]:
         raise BadCheck(
             f"{assignment.solutions / 'mutants.py'} does not exist. It lists the mistakes that checks must notice."
         )
-    mutants = [mutant for path in paths for mutant in _read(path)]
-    stories = [mutant.story for mutant in mutants]
-    for story in stories:
-        if stories.count(story) > 1:
-            files = " and ".join(path.name for path in paths)
-            raise BadCheck(f"Two mutants of {assignment.name} have the story {story!r} ({files}). Stories are unique.")
+    mutants: list[Mutant] = [mutant for path in paths for mutant in read_list(path, "MUTANTS")]
+    expect_unique([mutant.story for mutant in mutants], "mutants", assignment.name, paths)
     return mutants
-
-
-def _read(path: Path) -> list[Mutant]:
-    try:
-        return list(runpy.run_path(str(path))["MUTANTS"])
-    except Exception as error:
-        raise BadCheck(f"{path} cannot be read: {type(error).__name__}: {error}.") from error

@@ -1,7 +1,8 @@
 """Proof that an assignment is sound: `gradlab verify`.
 
-The reference earns all points on every seed and the blank stub none. The check that a mutant names notices it, and
-every check is failed by some mutant. The reference's notebooks run, and generated files are fresh.
+The reference earns all points on every seed and the blank stub none. No variant loses a point; a variant is a right
+solution in another style. The check that a mutant names notices it, and every check is failed by some mutant. The
+reference's notebooks run, and generated files are fresh.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from autograder.authoring.mutants import read_mutants
 from autograder.authoring.reference import execute_reference, read_reference
+from autograder.authoring.variants import read_variants
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.core.report import Cause, CheckResult, Outcome
@@ -36,7 +37,20 @@ SCORED_SEEDS = 5  # the most seeds for checks that train
 
 # What a process of `verify_all` does, the longest first. "mistakes" are the blank stub and the mutants; "files" are the
 # generated files and the notebooks.
-PARTS = ("training", "reference", "mistakes", "files")
+PARTS = ("training", "reference", "variants", "mistakes", "files")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `verify` does."""
+
+    seeds: int = 20  # for the reference
+    variant_seeds: int = 1  # for each variant; the first is the variant's number
+    isolation: str = "none"
+    notebook: bool = True
+    training: bool = True  # also the scored checks
+    parts: tuple[str, ...] = PARTS
+    story: str = ""  # only mutants and variants whose story contains this text
 
 
 @dataclass(frozen=True)
@@ -68,22 +82,19 @@ class Verification:
 def verify_all(
     assignments: Sequence[Assignment],
     options: Options,
+    plan: Plan = Plan(),
     *,
     jobs: int = 1,
-    seeds: int = 20,
-    isolation: str = "none",
-    notebook: bool = True,
-    training: bool = True,
     done: Callable[[Verification], None] = lambda result: None,
 ) -> list[Verification]:
     """Verify with ``jobs`` processes at a time; the results are in the order of ``assignments``.
 
     A process verifies one part of one assignment, on one core. ``done`` is called after each assignment.
     """
-    prove = partial(verify, options=options, seeds=seeds, isolation=isolation, notebook=notebook, training=training)
     spawn = multiprocessing.get_context("spawn")  # a forked process would inherit torch's pool of threads, broken
+    plans = [replace(plan, parts=(part,)) for part in PARTS if part in plan.parts]
     with ProcessPoolExecutor(jobs, spawn, _use_one_thread, max_tasks_per_child=1) as pool:
-        running = [[pool.submit(prove, assignment, parts=(part,)) for part in PARTS] for assignment in assignments]
+        running = [[pool.submit(verify, assignment, options, part) for part in plans] for assignment in assignments]
         left = {future: parts for parts in running for future in parts}
         try:
             for future in as_completed(list(left)):
@@ -97,41 +108,36 @@ def verify_all(
     return [_join([part.result() for part in parts]) for parts in running]
 
 
-def verify(
-    assignment: Assignment,
-    options: Options,
-    *,
-    seeds: int = 20,
-    isolation: str = "none",
-    notebook: bool = True,
-    training: bool = True,
-    parts: Collection[str] = PARTS,
-) -> Verification:
-    """Verify one assignment, or some PARTS of it. Without ``training`` the scored checks are left out."""
+def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Verification:
+    """Verify one assignment as ``plan`` says."""
     result = Verification(assignment.name)
+    parts = plan.parts
 
     def note(what: str, work: Callable[[], tuple[list[str], str]]) -> None:
         result.findings.append(_find(what, work))
 
     def body(checks: Checks) -> None:
-        bench = _Bench(checks, pool, read_reference(assignment), training=training)
+        bench = _Bench(checks, pool, read_reference(assignment), plan)
         if "reference" in parts:
-            note("reference", lambda: bench.reference(bench.judged - bench.scored, seeds, options))
-        if "training" in parts and training and bench.scored:
-            note("training", lambda: bench.reference(bench.scored, min(seeds, SCORED_SEEDS), options))
+            note("reference", lambda: bench.reference(bench.judged - bench.scored, plan.seeds))
+        if "training" in parts and plan.training and bench.scored:
+            note("training", lambda: bench.reference(bench.scored, min(plan.seeds, SCORED_SEEDS)))
+        if "variants" in parts:
+            note("variants", bench.variants)
         if "mistakes" in parts:
-            note("blank stub", bench.stub)
+            if not plan.story:
+                note("blank stub", bench.stub)
             note("mutants", bench.mutants)
 
     if set(parts) - {"files"}:
-        with open_pool(isolation) as pool:
+        with open_pool(plan.isolation) as pool:
             try:
                 with_checks(assignment, options, body)
             except (BadCheck, OSError) as error:
                 result.findings.append(Finding("checks", (str(error),), "", 0.0))
     if "files" in parts:
         note("generated files", lambda: _fresh(assignment))
-        if notebook:
+        if plan.notebook:
             note("notebook", lambda: _notebooks(assignment))
     return result
 
@@ -163,22 +169,46 @@ def verifications_json(results: Sequence[Verification]) -> str:
 class _Bench:
     """The checks, the reference, and where code runs."""
 
-    def __init__(self, checks: Checks, pool: WorkerPool | None, sources: dict[str, str], *, training: bool) -> None:
-        self.checks, self.pool, self.sources = checks, pool, sources
+    def __init__(self, checks: Checks, pool: WorkerPool | None, sources: dict[str, str], plan: Plan) -> None:
+        self.checks, self.pool, self.sources, self.plan = checks, pool, sources, plan
         self.names = {item.name for item in checks.items}
         self.scored = {item.name for item in checks.items if item.scored}
-        self.judged = self.names if training else self.names - self.scored
+        self.judged = self.names if plan.training else self.names - self.scored
 
-    def reference(self, names: Collection[str], seeds: int, options: Options) -> tuple[list[str], str]:
+    def reference(self, names: Collection[str], seeds: int) -> tuple[list[str], str]:
         """Run the checks of these names on the reference, with every seed."""
         problems = []
         for seed in range(seeds):
-            self.checks.state.options = replace(options, seed=seed)
-            results = self._run(self.sources, names)
-            problems += [f"seed {seed}: {show(r)}" for r in results if r.outcome is not Outcome.PASSED]
-        self.checks.state.options = options
+            problems += [f"seed {seed}: {show(r)}" for r in self._losses(self.sources, names, seed)]
         points = sum(item.spec.points for item in self.checks.items if item.name in names)
         return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
+
+    def variants(self) -> tuple[list[str], str]:
+        """Run all checks but the scored ones on each variant; the seeds rotate."""
+        problems, names = [], self.names - self.scored
+        variants = read_variants(self.checks.assignment)
+        chosen = [(n, variant) for n, variant in enumerate(variants) if self.plan.story in variant.story]
+        for number, variant in chosen:
+            try:
+                sources = variant.write(self.sources)
+            except BadCheck as error:  # it no longer applies
+                problems.append(str(error))
+                continue
+            for seed in range(number, number + self.plan.variant_seeds):
+                problems += [
+                    f"The variant {variant.story!r} loses points. Seed {seed}, {r.id}: {show(r)}"
+                    for r in self._losses(sources, names, seed)
+                ]
+        return problems, f"{count(len(chosen), 'variant')}, {count(len(names), 'check')}"
+
+    def _losses(self, sources: Mapping[str, str], names: Collection[str], seed: int) -> list[CheckResult]:
+        """Run the checks of these names with a seed. Return the results that are not passed."""
+        before = self.checks.state.options
+        self.checks.state.options = replace(before, seed=seed)
+        try:
+            return [r for r in self._run(sources, names) if r.outcome is not Outcome.PASSED]
+        finally:
+            self.checks.state.options = before
 
     def stub(self) -> tuple[list[str], str]:
         """Run all checks on the released scripts; each task must be reported as not written."""
@@ -195,7 +225,7 @@ class _Bench:
 
     def mutants(self) -> tuple[list[str], str]:
         """Run the checks that a mutant names; each must fail."""
-        mutants = read_mutants(self.checks.assignment)
+        mutants = [m for m in read_mutants(self.checks.assignment) if self.plan.story in m.story]
         problems: list[str] = []
         used: set[str] = set()
         for mutant in mutants:
@@ -213,8 +243,9 @@ class _Bench:
                     problems.append(
                         f"The mutant {mutant.story!r} is not noticed by {name} ({result.outcome}). {result.message}"
                     )
-        problems += [f"No mutant fails {name}." for name in sorted(self.judged - used)]
-        return problems, f"{len(mutants)} noticed, {len(self.judged)} checks used"
+        if not self.plan.story:
+            problems += [f"No mutant fails {name}." for name in sorted(self.judged - used)]
+        return problems, f"{len(mutants)} noticed, {len(used)} checks used"
 
     def _run(self, sources: Mapping[str, str], names: Collection[str]) -> tuple[CheckResult, ...]:
         if not names:

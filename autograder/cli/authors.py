@@ -59,6 +59,21 @@ def release(names: tuple[str, ...], check: bool) -> None:
 )
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
 @click.option("--no-training", is_flag=True, help="Skip the checks that train or evaluate networks.")
+@click.option(
+    "--variant-seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Number of seeds on which each variant must pass.",
+)
+@click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    type=click.Choice(["reference", "variants", "mistakes", "training", "files"]),
+    help="Verify only this part; may be repeated. Mistakes are the stub and the mutants.",
+)
+@click.option("--story", default="", help="Only mutants and variants whose story contains this text.")
 @options.device
 @options.data
 @options.isolation
@@ -69,6 +84,9 @@ def verify(
     jobs: int,
     no_notebook: bool,
     no_training: bool,
+    variant_seeds: int,
+    parts: tuple[str, ...],
+    story: str,
     device: str,
     data: str,
     isolation: str,
@@ -76,13 +94,14 @@ def verify(
 ) -> None:
     """Test checks: right solutions pass, empty and wrong ones fail.
 
-    The reference must earn all points on every seed, the stub none, and some check must fail for every mutant, which is
-    the reference with one mistake. Without ASSIGNMENTS, the whole course is verified.
+    The reference must earn all points on every seed, and the stub none. Every variant, which is a right solution in
+    another style, must earn all points. Some check must fail for every mutant, which is the reference with one mistake.
+    Without ASSIGNMENTS, the whole course is verified.
     """
     from rich.console import Console
     from rich.progress import Progress
 
-    from autograder.authoring.verify import print_verifications, verifications_json, verify_all
+    from autograder.authoring.verify import PARTS, Plan, print_verifications, verifications_json, verify_all
     from autograder.core.course import find_assignments
     from autograder.sandbox.isolation import NoIsolation, choose
     from autograder.session.options import Options, known_data, pick_device
@@ -105,16 +124,16 @@ def verify(
             if not console.is_terminal:
                 console.print(f"{result.assignment}: {'passed' if result.holds else 'failed'}", highlight=False)
 
-        results = verify_all(
-            assignments,
-            asked,
-            jobs=jobs,
+        plan = Plan(
             seeds=seeds,
+            variant_seeds=variant_seeds,
             isolation=chosen,
             notebook=not no_notebook,
             training=not no_training,
-            done=show,
+            parts=parts or PARTS,
+            story=story,
         )
+        results = verify_all(assignments, asked, plan, jobs=jobs, done=show)
     if as_json:
         click.echo(verifications_json(results))
     else:

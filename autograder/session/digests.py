@@ -9,6 +9,7 @@ from autograder.core.assignment import MANIFEST, Assignment
 
 ORACLES = "oracles*.py"  # shared by check files: in the folder of the assignment or next to the hidden checks
 MUTANTS = "mutants*.py"  # in the folder of the solutions; they test the checks, not students
+VARIANTS = "variants*.py"  # likewise
 
 
 def check_files(assignment: Assignment, *, hidden: bool = True) -> list[Path]:
@@ -39,7 +40,7 @@ def grading_digest(assignment: Assignment, *, hidden: bool = True) -> str:
     digest = hashlib.sha256(checks_digest(assignment, hidden=hidden).encode())
     for folder in _folders(assignment, hidden=hidden):
         for path in sorted(folder.glob("*.py")):
-            if not path.match(MUTANTS):
+            if not path.match(MUTANTS) and not path.match(VARIANTS):
                 _add(digest, path)
     return digest.hexdigest()
 

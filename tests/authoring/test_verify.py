@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring.verify import Verification, verify_all
+from autograder.authoring.verify import Plan, Verification, verify_all
 from autograder.core.assignment import Assignment
 from autograder.session.options import Options
 from tests.support.course import SOURCE, make_course
@@ -25,6 +25,7 @@ def test_everything_holds_in_a_sound_course(course: Assignment) -> None:
     assert result.holds
     assert [(f.what, f.detail) for f in result.findings] == [
         ("reference", "100 points, 2 seeds, 3 checks"),
+        ("variants", "2 variants, 3 checks"),
         ("blank stub", "0 points, 3 tasks named"),
         ("mutants", "3 noticed, 3 checks used"),
         ("generated files", "3 files"),
@@ -160,6 +161,6 @@ def test_several_assignments_are_verified_at_a_time_and_returned_in_order(course
     other = make_course(tmp_path / "other")
     (other.solutions / "tiny.py").write_text("def double(x):\n    return x\n")
     done: list[Verification] = []
-    results = verify_all([other, course], Options(), jobs=2, seeds=1, notebook=False, done=done.append)
+    results = verify_all([other, course], Options(), Plan(seeds=1, notebook=False), jobs=2, done=done.append)
     assert [result.holds for result in results] == [False, True]
     assert sorted(result.holds for result in done) == [False, True]

@@ -6,22 +6,19 @@ import os
 
 import pytest
 
-from autograder.authoring.verify import verify_all
+from autograder.authoring.verify import Plan, verify_all
 from autograder.core.course import find_assignments
 from autograder.session.options import Options
 
 pytestmark = pytest.mark.slow
 
 
-def test_references_get_all_points_stubs_none_and_every_mutant_is_noticed(isolation: str) -> None:
+def test_references_and_variants_get_all_points_stubs_none_and_every_mutant_is_noticed(isolation: str) -> None:
     found = verify_all(
         find_assignments(()),
         Options(),
+        Plan(seeds=1, isolation=isolation, notebook=False, training=False),
         jobs=min(4, os.cpu_count() or 1),
-        seeds=1,
-        isolation=isolation,
-        notebook=False,
-        training=False,
     )
     problems = [
         f"{each.assignment}, {finding.what}: {problem}"

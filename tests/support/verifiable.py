@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from autograder.authoring.release import release, write
-from autograder.authoring.verify import Verification, verify
+from autograder.authoring.verify import Plan, Verification, verify
 from autograder.core.assignment import Assignment
 from autograder.session.options import Options
 from tests.support.course import make_course
@@ -24,6 +24,19 @@ MUTANTS = [
 ]
 """
 
+VARIANTS = """
+from autograder.authoring.variants import body, variants_of
+
+variant = variants_of("tiny.py")
+VARIANTS = [
+    variant("adds", ("math.fsum([x, x])", "x + x")),
+    variant("another order, and a name", body("Scaler.up", '''
+        for widened in [WIDTH * x]:
+            pass
+    ''')),
+]
+"""
+
 
 def make_verifiable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
     """Make the course. Its code runs in this process, because other tests cover the sandbox."""
@@ -31,6 +44,7 @@ def make_verifiable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignme
     monkeypatch.setattr("autograder.authoring.calibrate.open_pool", lambda isolation: nullcontext())
     assignment = make_course(tmp_path)
     (assignment.solutions / "mutants.py").write_text(MUTANTS)
+    (assignment.solutions / "variants.py").write_text(VARIANTS)
     write(release(assignment))
     return assignment
 
@@ -42,7 +56,7 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def verified(course: Assignment, **options: Any) -> Verification:
-    return verify(course, Options(), **{"seeds": 2, "notebook": False, **options})
+    return verify(course, Options(), Plan(**{"seeds": 2, "notebook": False, **options}))
 
 
 def problems(course: Assignment, **options: Any) -> dict[str, list[str]]:

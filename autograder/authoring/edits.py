@@ -1,0 +1,101 @@
+"""Edits of the reference, from which mutants and variants are made."""
+
+from __future__ import annotations
+
+import ast
+import runpy
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from autograder.checks.task import BadCheck
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+class Edit(Protocol):
+    """A change of one file's text. ``apply`` raises BadCheck, without the story, if the edit does not apply."""
+
+    def apply(self, text: str, file: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Replaces a text that occurs exactly ``count`` times."""
+
+    replace: str
+    by: str
+    count: int = 1
+
+    def apply(self, text: str, file: str) -> str:
+        """Return the text with every occurrence replaced. Raises BadCheck unless there are ``count``."""
+        found = text.count(self.replace)
+        if found != self.count:
+            raise BadCheck(f"no longer applies: {self.replace!r} occurs {found} times in {file}, not {self.count}.")
+        if self.replace == self.by:
+            raise BadCheck("changes nothing.")
+        return text.replace(self.replace, self.by)
+
+
+@dataclass(frozen=True)
+class NewBody:
+    """Replaces what is between the solution's markers in one function or method, such as "Conv.forward"."""
+
+    function: str
+    by: str
+
+    def apply(self, text: str, file: str) -> str:
+        """Return the text with the body replaced and indented as the markers are. Raises BadCheck."""
+        lines = text.split("\n")
+        node = self._find(text, file)
+        last = node.end_lineno or node.lineno
+        while last < len(lines) and (not lines[last].strip() or lines[last].strip().startswith("#")):
+            last += 1  # the marker after the last statement is a comment, which belongs to no node
+        inside = range(node.lineno - 1, last)
+        begins, ends = ([n for n in inside if lines[n].strip() == mark] for mark in (BEGIN, END))
+        if len(begins) != 1 or len(ends) != 1:
+            raise BadCheck(f"no longer applies: {self.function} in {file} does not have one solution with markers.")
+        indent = lines[begins[0]].partition("#")[0]
+        body = textwrap.indent(textwrap.dedent(self.by).strip("\n"), indent).split("\n")
+        return "\n".join([*lines[: begins[0] + 1], *body, *lines[ends[0] :]])
+
+    def _find(self, text: str, file: str) -> ast.stmt:
+        nodes: list[ast.stmt] = ast.parse(text).body
+        found: list[ast.FunctionDef | ast.ClassDef] = []
+        for name in self.function.split("."):
+            found = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
+            nodes = [child for node in found for child in node.body]
+        if len(found) != 1:
+            raise BadCheck(f"no longer applies: {file} defines {self.function} {len(found)} times, not once.")
+        return found[0]
+
+
+def apply_edits(what: str, edits: Sequence[Edit], file: str, sources: dict[str, str]) -> dict[str, str]:
+    """Return the sources after the edits, one after the other. Raises BadCheck, which begins with ``what``."""
+    text = sources.get(file, "")
+    try:
+        for edit in edits:
+            text = edit.apply(text, file)
+    except BadCheck as error:
+        raise BadCheck(f"{what} {error}") from None
+    except SyntaxError as error:
+        raise BadCheck(f"{what} cannot be made: line {error.lineno} of {file} is no longer Python.") from None
+    return {**sources, file: text}
+
+
+def read_list(path: Path, name: str) -> list[Any]:
+    """Return the list ``name`` of a Python file. Raises BadCheck."""
+    try:
+        return list(runpy.run_path(str(path))[name])
+    except Exception as error:
+        raise BadCheck(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
+
+
+def expect_unique(stories: Sequence[str], kind: str, assignment: str, paths: Sequence[Path]) -> None:
+    """Raise BadCheck if two mutants or variants have the same story."""
+    for story in stories:
+        if stories.count(story) > 1:
+            files = " and ".join(path.name for path in paths)
+            raise BadCheck(f"Two {kind} of {assignment} have the story {story!r} ({files}). Stories are unique.")
