@@ -16,8 +16,11 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
         expect_vectorised,
     )
     from autograder.checks.expect_device import expect_device
+    from autograder.checks.expect_gradients import expect_same_gradients
+    from autograder.checks.expect_state import expect_state_kept
     from autograder.checks.gradients import autograd_gradients, expect_gradient, expect_gradients
     from autograder.checks.task import task
+    from autograder.sandbox.explain import explain_errors
     from autograder.sandbox.proxy import Inspection, StudentFault
     from autograder.source_rules.forbid import forbid
     from autograder.students.notebook_check import check
@@ -35,10 +38,13 @@ __all__ = [
     "expect_equal",
     "expect_gradient",
     "expect_gradients",
+    "expect_same_gradients",
     "expect_shape",
+    "expect_state_kept",
     "expect_type",
     "expect_unchanged",
     "expect_vectorised",
+    "explain_errors",
     "forbid",
     "task",
 ]
@@ -54,10 +60,13 @@ _MODULES = {
     "expect_equal": "autograder.checks.expect",
     "expect_gradient": "autograder.checks.gradients",
     "expect_gradients": "autograder.checks.gradients",
+    "expect_same_gradients": "autograder.checks.expect_gradients",
     "expect_shape": "autograder.checks.expect",
+    "expect_state_kept": "autograder.checks.expect_state",
     "expect_type": "autograder.checks.expect",
     "expect_unchanged": "autograder.checks.expect",
     "expect_vectorised": "autograder.checks.expect",
+    "explain_errors": "autograder.sandbox.explain",
     "forbid": "autograder.source_rules.forbid",
     "task": "autograder.checks.task",
 }

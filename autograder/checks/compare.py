@@ -16,7 +16,14 @@ import torch
 from torch import Tensor
 
 from autograder.checks.describe import TENSORS, TEXT, cut, describe, dtype_name, shape_text
-from autograder.checks.values import Tolerance, compare_numbers, compare_tensors, kind_of_dtype, kind_of_number
+from autograder.checks.values import (
+    Tolerance,
+    any_dtype,
+    compare_numbers,
+    compare_tensors,
+    kind_of_dtype,
+    kind_of_number,
+)
 
 CONTAINERS = (list, tuple, dict, set, frozenset)
 
@@ -125,7 +132,8 @@ def _compare_arrays(actual: Any, expected: Any, tolerance: Tolerance, check_dtyp
     except (TypeError, ValueError):
         text = f"expected numbers of dtype {expected.dtype}, got an array of dtype {cut(str(actual.dtype), TEXT)}"
         return Difference("dtype", text, actual, expected)
-    if check_dtype and a.dtype != e.dtype:
+    both_float = a.is_floating_point() and e.is_floating_point()
+    if check_dtype and a.dtype != e.dtype and not (any_dtype.get() and both_float):
         text = f"expected dtype {dtype_name(e.dtype)}, got {dtype_name(a.dtype)}"
         return Difference("dtype", text, actual, expected)
     if a.device != e.device:

@@ -5,12 +5,14 @@ Knows nothing about pytest or about running checks; see plugin.py for that.
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from autograder.checks.values import any_dtype as accept_any_dtype
 from autograder.core.errors import GradlabError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,20 +34,38 @@ class CheckSpec:
     memory_mb: int | None = None  # address space of the box; None: the manifest's limit
 
 
-def task(name: str, *, points: int, seconds: float | None = None, memory_mb: int | None = None) -> Callable[[F], F]:
+def task(
+    name: str, *, points: int, seconds: float | None = None, memory_mb: int | None = None, any_dtype: bool = False
+) -> Callable[[F], F]:
     """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest, for ``points``.
 
-    ``seconds`` and ``memory_mb`` replace the manifest's limits for this check.
+    ``seconds`` and ``memory_mb`` replace the manifest's limits for this check. With ``any_dtype``, comparisons in this
+    check accept floats of every width, with the tolerance of the coarser dtype; another check judges the dtype.
     Raises BadCheck if the points are not a positive whole number.
     """
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise BadCheck(f"@task({name!r}): points must be a whole number of at least 1, not {points!r}.")
 
     def mark(function: F) -> F:
-        setattr(function, ATTRIBUTE, CheckSpec(name, points, seconds, memory_mb))
-        return function
+        marked = _with_any_dtype(function) if any_dtype else function
+        setattr(marked, ATTRIBUTE, CheckSpec(name, points, seconds, memory_mb))
+        return marked
 
     return mark
+
+
+def _with_any_dtype(function: F) -> F:
+    """Return the function, run with comparisons that accept floats of every width."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        token = accept_any_dtype.set(True)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            accept_any_dtype.reset(token)
+
+    return cast(F, run)
 
 
 def import_complaint(path: Path, error: BaseException) -> str:

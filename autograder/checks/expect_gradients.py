@@ -1,0 +1,254 @@
+"""Compare the gradients of a student's module or function with those of an oracle, in inputs and parameters.
+
+Parameters are matched by their values, so neither their names nor their layout matter: a fused projection, a transposed
+matrix and tied weights need no care. The values must be random, or else equal numbers of different roles get mixed up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_leaves, tree_map
+
+from autograder.checks.compare import compare
+from autograder.checks.describe import TENSORS
+from autograder.checks.expect import Mismatch, expect_close
+from autograder.checks.rng import Rng
+from autograder.checks.task import BadCheck
+from autograder.checks.values import Tolerance
+
+SHOWN = 4  # names in one message
+_CUT = (
+    "Something on the way to the result stops the gradient: detach(), .data, torch.no_grad(), .item(), "
+    "torch.tensor(...) or numpy. Compute these numbers without it."
+)
+Oracle = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class _Gradients:
+    """The float tensors of a result and its gradients."""
+
+    out: list[Tensor]
+    inputs: list[Tensor | None]  # in each float tensor among the inputs
+    parameters: dict[str, tuple[Tensor, Tensor | None]]  # by name: value and gradient
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A gradient of the student's and the expected one."""
+
+    name: str
+    found: Tensor | None
+    expected: Tensor
+
+    def complaint(self, tolerance: Tolerance, overall: float) -> str:
+        """Return how they differ; "" if they agree. ``overall`` is the largest expected number of all gradients."""
+        atol, rtol = tolerance.by(self.expected.dtype)
+        size = max(_largest(self.expected), 1e-2 * overall)
+        found = torch.zeros_like(self.expected) if self.found is None else self.found
+        difference = compare(found, self.expected, Tolerance(rtol, atol * size), check_dtype=False)
+        if difference is None:
+            return ""
+        if self.found is None:
+            return f"no gradient reaches {self.name}"
+        return f"the gradient in {self.name} is wrong: {difference.message}"
+
+
+def expect_same_gradients(
+    student: Any,
+    rng: Rng,
+    f: Any,
+    oracle: Oracle,
+    *inputs: Any,
+    weights: Any = (),
+    options: Mapping[str, Any] | None = None,
+    train: bool | None = None,
+    names: Sequence[str] = (),
+    name: str = "",
+    mistakes: Mapping[str, Oracle] | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> None:
+    """Require that f, behind a handle, has the oracle's values, and its gradients in all inputs and parameters.
+
+    f is a module, a method of one, or a function, and is called as ``f(*inputs, **options)``, in the mode ``train``
+    unless that is None. Modules among the inputs count too. A module gets the dtype and device of the first float
+    input: use float64. ``oracle(*inputs)`` computes the same by torch's operations and must not detach. ``weights`` are
+    the tensors, in any nesting, that it takes from the student's module; parameters of modules that it builds itself
+    are found without. The float tensors of the result are multiplied by random numbers and summed; results that the
+    oracle does not have are ignored.
+
+    ``names`` name the float tensors among the inputs. ``mistakes`` are oracles with wrong gradients, by hint. ``atol``
+    is relative to the largest number of a gradient. Raises BadCheck if no gradient reaches the oracle's result.
+    """
+    right, douts = _by_oracle(oracle, inputs, weights, rng)
+    helper = student.define("from autograder.probes.gradients import gradients")
+    found = _read(helper.gradients(f, list(inputs), dict(options or {}), douts, train))
+    label = f"{name}: " if name else ""
+    expect_close(found.out, right.out, rtol=rtol, check_dtype=False, name=f"{label}the result")
+
+    titles = names or _titles(inputs)
+    pairs = _pairs(found, right, titles)
+    overall, tolerance = max([_largest(pair.expected) for pair in pairs], default=0.0), Tolerance(rtol, atol)
+
+    def complaints(pairs: Sequence[_Pair]) -> dict[str, str]:
+        found = {pair.name: pair.complaint(tolerance, overall) for pair in pairs}
+        return {name: text for name, text in found.items() if text}
+
+    wrong = complaints(pairs)
+    if not wrong:
+        return
+    hint = _CUT
+    for known, mistaken in (mistakes or {}).items():
+        if not complaints(_pairs(found, _by_oracle(mistaken, inputs, weights, rng, douts)[0], titles)):
+            hint = known
+            break
+    raise Mismatch(f"{label}The values are right, but {_listed(wrong, len(pairs))}", hint)
+
+
+def _by_oracle(
+    oracle: Oracle, inputs: Sequence[Any], weights: Any, rng: Rng, douts: list[Tensor] | None = None
+) -> tuple[_Gradients, list[Tensor]]:
+    """Return values and gradients of the oracle, and the random numbers by which its results are multiplied."""
+    leaves: list[Tensor] = []
+
+    def leaf(value: Any) -> Any:
+        if not _is_float(value):
+            return value
+        leaves.append(value.detach().clone().requires_grad_())
+        return leaves[-1]
+
+    with torch.enable_grad(), _requiring_gradients(weights):
+        out = list(filter(_is_float, tree_leaves(oracle(*tree_map(leaf, list(inputs))))))
+        douts = [rng.normal(*value.shape, dtype=value.dtype) for value in out] if douts is None else douts
+        used = [(value, dout) for value, dout in zip(out, douts, strict=True) if value.requires_grad]
+        if not used:
+            raise BadCheck("No gradient reaches the oracle's result. It must not detach, and needs `weights`.")
+        variables = _variables([value for value, _ in used])
+        values, numbers = zip(*used, strict=True)
+        found = torch.autograd.grad(values, variables, numbers)
+    table = {id(x): grad for x, grad in zip(variables, found, strict=True)}
+    own = {id(x) for x in leaves}
+    rest = {str(i): (x.detach(), table[id(x)]) for i, x in enumerate(variables) if id(x) not in own}
+    return _Gradients([value.detach() for value in out], [table.get(id(x)) for x in leaves], dict(rest)), douts
+
+
+@contextmanager
+def _requiring_gradients(weights: Any) -> Iterator[None]:
+    """Let autograd record operations with these tensors."""
+    chosen = [x for x in tree_leaves(weights) if _is_float(x) and x.is_leaf and not x.requires_grad]
+    for x in chosen:
+        x.requires_grad_()
+    try:
+        yield
+    finally:
+        for x in chosen:
+            x.requires_grad_(False)
+
+
+def _variables(results: Sequence[Tensor]) -> list[Tensor]:
+    """Return the leaves of autograd's graph on which the results depend."""
+    found = {id(x): x for x in results if x.grad_fn is None}
+    nodes: list[Any] = [x.grad_fn for x in results if x.grad_fn is not None]
+    seen = set(nodes)
+    while nodes:
+        node = nodes.pop()
+        if hasattr(node, "variable"):
+            found[id(node.variable)] = node.variable
+        following = {parent for parent, _ in node.next_functions if parent is not None} - seen
+        seen |= following
+        nodes += following
+    return list(found.values())
+
+
+def _read(answer: Any) -> _Gradients:
+    """Read the result of `autograder.probes.gradients`, of which the student's process could have written anything."""
+    if type(answer) is not dict or set(answer) != {"out", "inputs", "parameters"}:
+        raise Mismatch("The gradients could not be computed.")
+    out, inputs, parameters = answer["out"], answer["inputs"], answer["parameters"]
+    if type(out) is not list or type(inputs) is not list or type(parameters) is not dict:
+        raise Mismatch("The gradients could not be computed.")
+    rows = {str(name)[:80]: row for name, row in parameters.items() if type(row) in (tuple, list) and len(row) == 2}
+    readable = {name: (value, _gradient(grad, value)) for name, (value, grad) in rows.items() if _is_float(value)}
+    return _Gradients(out, inputs, readable)
+
+
+def _gradient(grad: Any, of: Tensor) -> Tensor | None:
+    """Return a gradient from the student's process if it fits the tensor, or None."""
+    return grad.detach() if _is_float(grad) and grad.shape == of.shape else None
+
+
+def _pairs(found: _Gradients, right: _Gradients, titles: Sequence[str]) -> list[_Pair]:
+    """Return the gradients to compare: all inputs', and those of parameters whose values the oracle also has."""
+    pairs = []
+    for number, expected in enumerate(right.inputs):
+        given = found.inputs[number] if number < len(found.inputs) else None
+        like = expected if expected is not None else given
+        if like is not None and _is_float(like):
+            wanted = torch.zeros_like(like) if expected is None else expected
+            pairs.append(_Pair(titles[number], _gradient(given, like), wanted))
+    return pairs + _parameter_pairs(found.parameters, list(right.parameters.values()))
+
+
+def _parameter_pairs(
+    found: Mapping[str, tuple[Tensor, Tensor | None]], right: Sequence[tuple[Tensor, Tensor | None]]
+) -> list[_Pair]:
+    """Match the numbers of all parameters by their values; gradients of equal numbers are added."""
+    own, others = [value.flatten() for value, _ in found.values()], [value.flatten() for value, _ in right]
+    if not own or not others:
+        return []
+    device = others[0].device
+    numbers = torch.cat([x.to(device, torch.float64) for x in [*own, *others]])
+    values, place = numbers.unique(return_inverse=True)
+    places = place.split([len(x) for x in [*own, *others]])
+    mine, theirs = places[: len(own)], places[len(own) :]
+
+    def added(parts: Sequence[Tensor], pairs: Any) -> Tensor:
+        sums = torch.zeros_like(values)
+        for where, (_, grad) in zip(parts, pairs, strict=True):
+            if grad is not None:
+                sums.index_add_(0, where, grad.flatten().to(sums))
+        return sums
+
+    got, expected = added(mine, found.values()), added(theirs, right)
+    shared = torch.zeros_like(values, dtype=torch.bool)
+    shared[torch.cat(list(theirs))] = True
+    shared &= values != 0  # numbers that are zero have many roles
+    pairs = []
+    for (name, (value, grad)), where in zip(found.items(), mine, strict=True):
+        if bool(shared[where].any()):
+            wanted = torch.where(shared[where], expected[where], got[where]).reshape(value.shape)
+            given = None if grad is None and not got[where].any() else got[where].reshape(value.shape)
+            pairs.append(_Pair(f"the parameter {name}", given, wanted))
+    return pairs
+
+
+def _titles(inputs: Sequence[Any]) -> list[str]:
+    """Return a name for each float tensor among the inputs."""
+    names = [f"argument {n}" for n, value in enumerate(inputs, start=1) for _ in filter(_is_float, tree_leaves(value))]
+    return ["the input"] if len(names) == 1 else names
+
+
+def _listed(wrong: Mapping[str, str], count: int) -> str:
+    """Return the first wrong gradient in full and the names of the others."""
+    first, *others = wrong
+    text = f"{wrong[first]}."
+    if others:
+        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        text += f" Also wrong: {', '.join(others[:SHOWN])}{more}."
+    fine = count - len(wrong)
+    return text + (f" The other {fine} gradients are right." if fine > 1 else "")
+
+
+def _largest(x: Tensor) -> float:
+    return float(x.abs().max()) if x.numel() else 0.0
+
+
+def _is_float(value: Any) -> bool:
+    return type(value) in TENSORS and value.is_floating_point()

@@ -1,0 +1,63 @@
+"""Require that a call leaves modules and torch's global settings as they were, but for what it is there to change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from autograder.checks.expect import Mismatch, expect
+from autograder.checks.task import BadCheck
+
+_RULES = {  # what may change -> the sentence and the hint for a change
+    "mode": (
+        "The call changed the mode (training or evaluation) of {}.",
+        "Remember `mode = model.training` and call `model.train(mode)` at the end; a loss needs neither train nor eval.",
+    ),
+    "requires_grad": (
+        "The call changed requires_grad of {}.",
+        "Use torch.no_grad() or detach() instead; they leave the parameters as they are.",
+    ),
+    "parameters": (
+        "The call changed the values of {}.",
+        "Compute with the parameters, but do not change them here: no optimiser step, and no method_() on them.",
+    ),
+    "buffers": (
+        "The call changed {}, for example the running statistics of a normalisation.",
+        "In training mode a forward pass updates running statistics; in evaluation mode it does not.",
+    ),
+    "grads": (
+        "The call changed .grad of {}.",
+        "Use torch.autograd.grad, torch.no_grad() or detach(), so that no gradient reaches these parameters.",
+    ),
+    "torch": (
+        "The call changed {}.",
+        "This changes all code that runs later. Use dtype=..., `with torch.no_grad():` or your own torch.Generator.",
+    ),
+}
+
+
+@contextmanager
+def expect_state_kept(student: Any, /, *, may_change: Collection[str] = (), **modules: Any) -> Iterator[None]:
+    """Require that the calls in this block leave the modules, and torch's global state, as they were.
+
+    ``modules`` are handles by the names that messages use; an object with modules as attributes counts for these. What
+    is compared: "mode" of every submodule, "requires_grad", "parameters", "buffers", "grads", and "torch": the default
+    dtype, whether gradients are recorded, and that the global random generator was not seeded (drawing is fine).
+    ``may_change`` lists what is not compared. If the block raises, nothing is compared.
+
+    Raises BadCheck for an unknown word in ``may_change``.
+    """
+    if unknown := set(may_change) - set(_RULES):
+        raise BadCheck(f"expect_state_kept: unknown {sorted(unknown)}; known are {list(_RULES)}.")
+    watch = student.define("from autograder.probes.state import watch").watch(modules)
+    yield
+    changes = watch.changes()
+    expect(type(changes) is dict and set(changes) == set(_RULES), "The state after the call could not be read.")
+    for kind, (sentence, hint) in _RULES.items():
+        names = changes[kind]
+        if kind not in may_change and type(names) is list and names:
+            shown = ", ".join(str(name)[:80] for name in names[:3]) + (
+                f" and {len(names) - 3} more" if len(names) > 3 else ""
+            )
+            raise Mismatch(sentence.format(shown), hint)
