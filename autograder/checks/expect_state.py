@@ -12,7 +12,7 @@ from autograder.checks.task import BadCheck
 _RULES = {  # what may change -> the sentence and the hint for a change
     "mode": (
         "The call changed the mode (training or evaluation) of {}.",
-        "Remember `mode = model.training` and call `model.train(mode)` at the end; a loss needs neither train nor eval.",
+        "Remember `mode = model.training` and call `model.train(mode)` at the end. A loss calls neither of them.",
     ),
     "requires_grad": (
         "The call changed requires_grad of {}.",

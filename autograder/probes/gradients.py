@@ -43,7 +43,7 @@ def gradients(
         if not _is_float(value):
             return value
         leaves.append(value.detach().clone().requires_grad_())
-        return leaves[-1].clone()  # no leaf, so that changing it in place is no error
+        return leaves[-1].clone()  # torch allows changes in place of a copy
 
     with torch.enable_grad(), restored(modules.values(), train):
         out = list(filter(_is_float, tree_leaves(f(*tree_map(leaf, list(inputs)), **options))))[: len(douts)]

@@ -14,7 +14,7 @@ KINDS = ("mode", "requires_grad", "parameters", "buffers", "grads", "torch")
 class Watch:
     """Remembers the state of modules, and of torch itself.
 
-    An object that is no module counts for the modules among its attributes.
+    Any other object counts for the modules among its attributes.
     """
 
     def __init__(self, objects: Mapping[str, Any]) -> None:

@@ -1,12 +1,28 @@
 """Hidden checks of a06, transformers: blocks of other sizes, their gradients, and the tokens they must not see."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from oracles import parts, passes
 from oracles_hidden import expect_gradients_everywhere
+from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, forbid, task
+from autograder import expect, expect_close, expect_equal, expect_same_gradients, forbid, task
 from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
+
+
+def normalised(
+    x: Tensor,
+    pair: tuple[Tensor, Tensor],
+    epsilon: float,
+    mean: Callable[[Tensor], Tensor] = torch.clone,
+    variance: Callable[[Tensor], Tensor] = torch.clone,
+) -> Tensor:
+    """Normalise each position by the formula, with functions that may stop the gradients of mean and variance."""
+    centred = x - mean(x.mean(-1, keepdim=True))
+    return pair[0] * centred / (variance(centred.square().mean(-1, keepdim=True)) + epsilon).sqrt() + pair[1]
 
 
 @task("LayerNormalization", points=2)
@@ -16,9 +32,20 @@ def check_layer_norm_on_other_inputs(student, rng):
     for shape, epsilon, scale in [((3, 7), 1e-10, 1e3), ((2, 3, 4, 6), 0.3, 1.0), ((2, 2, 5), 1e-4, 1e-2)]:
         x = scale * rng.normal(*shape) + 2
         norm = student.LayerNormalization(shape[-1], epsilon=epsilon)
-        gain, shift = parts(student, norm, [x], rng, norm=1)["norm"][0]
-        expect_close(norm(x), F.layer_norm(x, shape[-1:], gain, shift, epsilon), name=f"epsilon {epsilon:g}")
-        expect_gradients_everywhere(student, norm, [x])
+        pair = parts(student, norm, [x], rng, norm=1)["norm"][0]
+        by_torch = partial(F.layer_norm, normalized_shape=shape[-1:], weight=pair[0], bias=pair[1], eps=epsilon)
+        expect_close(norm(x), by_torch(x), name=f"epsilon {epsilon:g}")
+        expect_same_gradients(student, rng, norm, by_torch, x, weights=pair, name=f"epsilon {epsilon:g}", mistakes={
+            "The mean and the variance pass no gradient: is there a detach(), .data or torch.no_grad()?": (
+                partial(normalised, pair=pair, epsilon=epsilon, mean=Tensor.detach, variance=Tensor.detach)
+            ),
+            "The mean passes no gradient: is there a detach(), .data or torch.no_grad()?": (
+                partial(normalised, pair=pair, epsilon=epsilon, mean=Tensor.detach)
+            ),
+            "The variance passes no gradient: is there a detach(), .data or torch.no_grad()?": (
+                partial(normalised, pair=pair, epsilon=epsilon, variance=Tensor.detach)
+            ),
+        })  # fmt: skip
     x = rng.normal(4, 9, dtype=torch.float32)
     fresh = student.LayerNormalization(9).to(x.device)
     expect_close(fresh(x), F.layer_norm(x, (9,), eps=1e-10), name="a new layer")
@@ -51,13 +78,13 @@ def check_encoder_block_on_other_sizes(student, rng):
 
 @task("EncoderBlock", points=1)
 def check_encoder_block_does_not_know_the_order(student, rng):
-    """Shuffling an encoder block's input shuffles its output in the same way, and all its weights get gradients."""
+    """Shuffling an encoder block's input shuffles its output in the same way, and all its gradients are right."""
     x, order = rng.normal(2, 7, 6), rng.permutation(7)
     block = student.EncoderBlock(2, 6, 10, 0.2)
     found = parts(student, block, [x], rng, attention=1, linear=2, norm=2)
-    expected = encoder_layer(found["attention"], found["linear"], found["norm"])(x).detach()
-    expect_close(block.eval()(x[:, order]), expected[:, order])
-    expect_gradients_everywhere(student, block, [x])
+    layer = encoder_layer(found["attention"], found["linear"], found["norm"])
+    expect_close(block.eval()(x[:, order]), layer(x)[:, order])
+    expect_same_gradients(student, rng, block, layer, x, train=False)
 
 
 @task("get_subsequent_mask", points=1)
