@@ -90,7 +90,7 @@ class SessionState:
             from common.data import load
 
             inputs = Rng(self.seed(file), "data", name)
-            split = load(name, device=self.options.device, seed=inputs.int(1, 2**31), **sizes)
+            split = load(name, device=self.options.device, seed=inputs.key(), **sizes)
             order = inputs.permutation(len(split.y_test)).to(split.y_test.device)
             self.splits[key] = replace(split, x_test=split.x_test[order], y_test=split.y_test[order])
         return self.splits[key]

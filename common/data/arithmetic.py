@@ -55,7 +55,7 @@ def split(*, num_train: int = 18_000, num_test: int = 2_000, seed: int = 0) -> t
         raise DataError(
             f"There are {COUNT:,} expressions: not enough for {num_train:,} to train on and {num_test:,} to test on."
         )
-    order = draws.words(draws.key(seed, *b"arithmetic"), COUNT)[0].argsort(kind="stable")
+    order = draws.words(draws.key(seed, "arithmetic"), [0], COUNT)[0].argsort(kind="stable")
     return _expressions(order[:num_train]), _expressions(order[num_train : num_train + num_test])
 
 

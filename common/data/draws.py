@@ -1,38 +1,34 @@
 """Random numbers by address: the same (key, row, column) gives the same number on every machine.
 
-SplitMix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators") applied to a counter, in
-integers. Any row can be drawn alone, so image 4999 does not depend on images 0..4998.
+A key has 256 bits and a row is the output of SHAKE-128 (FIPS 202) for the key and the row's number. So any row can be
+drawn alone, image 4999 does not depend on images 0..4998, and nobody finds the key or another row from rows they know.
 """
 
 from __future__ import annotations
+
+import hashlib
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Words = NDArray[np.uint64]
 
-GAMMA = 0x9E3779B97F4A7C15  # 2**64 / golden ratio, the increment of SplitMix64
-ROW = 0xD1342543DE82EF95  # another odd number, so that rows and columns do not collide
-MASK = (1 << 64) - 1
+
+def key(*parts: int | str | bytes) -> bytes:
+    """Combine a seed, the name of a stream, ... into one key of 32 bytes; other parts give another key."""
+    return hashlib.sha256("\0".join(map(repr, parts)).encode()).digest()
 
 
-def key(*parts: int) -> int:
-    """Combine integers (a seed, the number of a stream, ...) into one 64-bit key."""
-    folded = 0
-    for part in parts:
-        folded = int(_mix(np.array([(folded + (part & MASK) + 1) * GAMMA & MASK], np.uint64))[0])
-    return folded
-
-
-def rows(key: int, indices: ArrayLike) -> Words:
-    """Compute one key for each index: (N,)."""
-    return _mix(np.asarray(indices, np.uint64) * np.uint64(ROW) + np.uint64(key))
-
-
-def words(keys: ArrayLike, columns: int) -> Words:
-    """Draw random 64-bit words, a row for each key: (N, columns)."""
-    start = np.asarray(keys, np.uint64).reshape(-1, 1)
-    return _mix(start + np.arange(1, columns + 1, dtype=np.uint64) * np.uint64(GAMMA))
+def words(key: bytes, rows: ArrayLike, columns: int) -> Words:
+    """Draw random 64-bit words, a row for each number in ``rows``: (N, columns)."""
+    start = hashlib.shake_128(key)
+    numbers = np.asarray(rows, np.uint64).tolist()
+    drawn = []
+    for number in numbers:
+        shake = start.copy()
+        shake.update(number.to_bytes(8, "little"))
+        drawn.append(shake.digest(8 * columns))
+    return np.frombuffer(b"".join(drawn), "<u8").reshape(len(numbers), columns).astype(np.uint64)
 
 
 def below(random: Words, bound: int) -> NDArray[np.int64]:
@@ -43,24 +39,13 @@ def below(random: Words, bound: int) -> NDArray[np.int64]:
 class Columns:
     """The columns of `words` one after the other, as integers in a range."""
 
-    def __init__(self, keys: ArrayLike, columns: int) -> None:
-        self._columns = iter(words(keys, columns).T)
-
-    def word(self) -> Words:
-        """Return the next column unchanged: (N,)."""
-        return next(self._columns)
+    def __init__(self, key: bytes, rows: ArrayLike, columns: int) -> None:
+        self._columns = iter(words(key, rows, columns).T)
 
     def below(self, bound: int) -> NDArray[np.int64]:
         """Draw integers 0..bound-1: (N,)."""
-        return below(self.word(), bound)
+        return below(next(self._columns), bound)
 
     def between(self, low: int, high: int) -> NDArray[np.int64]:
         """Draw integers low..high, both included: (N,)."""
         return low + self.below(high - low + 1)
-
-
-def _mix(values: Words) -> Words:
-    """Scramble 64-bit integers; a bijection whose output bits look independent."""
-    z = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

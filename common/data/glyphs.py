@@ -80,22 +80,21 @@ def draw(indices: range, *, seed: int = 0, stream: str = "train") -> Pixels:
         out  (N, 1, 28, 28) uint8 images, (N,) int64 labels
     """
     numbers = np.asarray(indices, np.uint64)
-    base = draws.key(seed, *b"glyphs", *stream.encode())
+    base = draws.key(seed, "glyphs", stream)
     labels = _balanced_labels(base, numbers)
-    keys = draws.rows(draws.key(base, 0), numbers)
     images = np.empty((len(numbers), 1, SIZE, SIZE), np.uint8)
     for label, name in enumerate(CLASS_NAMES):
         template = _template(name)
         rows = np.nonzero(labels == label)[0]
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
-            images[some, 0] = _draw(template, keys[some])
+            images[some, 0] = _draw(template, draws.key(base, "strokes"), numbers[some])
     return Pixels(images, labels)
 
 
-def _balanced_labels(base: int, numbers: draws.Words) -> Ints:
+def _balanced_labels(base: bytes, numbers: draws.Words) -> Ints:
     classes = np.uint64(len(CLASS_NAMES))
-    order = draws.words(draws.rows(draws.key(base, 1), numbers // classes), len(CLASS_NAMES))
+    order = draws.words(draws.key(base, "labels"), numbers // classes, len(CLASS_NAMES))
     return order.argsort(axis=1, kind="stable")[np.arange(len(numbers)), (numbers % classes).astype(np.int64)]
 
 
@@ -116,9 +115,9 @@ def _template(name: str) -> Template:
     return Template(np.array(points, np.int64), table[:, :2], table[:, 2], table[:, 3])
 
 
-def _draw(template: Template, keys: draws.Words) -> NDArray[np.uint8]:
-    """Draw one image of the template for each key: (N, 28, 28)."""
-    draw = draws.Columns(keys, 16 + template.points.size)
+def _draw(template: Template, key: bytes, numbers: draws.Words) -> NDArray[np.uint8]:
+    """Draw one image of the template for each row of the key: (N, 28, 28)."""
+    draw = draws.Columns(key, numbers, 16 + template.points.size)
 
     def each(low: int, high: int) -> Ints:  # one number for each image, to broadcast over its points
         return draw.between(low, high)[:, None]
@@ -130,7 +129,7 @@ def _draw(template: Template, keys: draws.Words) -> NDArray[np.uint8]:
     pen, ink = each(95, 185)[..., None], each(190, ONE)[..., None]
     wobble = np.stack([draw.between(-110, 110) for _ in range(template.points.size)], axis=1)  # (N, 2 P)
 
-    points = template.points + wobble.reshape(len(keys), -1, 2)  # (N, P, 2)
+    points = template.points + wobble.reshape(len(numbers), -1, 2)  # (N, P, 2)
     first, last = points[:, template.edges[:, 0]], points[:, template.edges[:, 1]]  # (N, S, 2)
     cuts, at = template.cuts[:, None], template.at[:, None]
     ends = np.stack([first + (last - first) * at // cuts, first + (last - first) * (at + 1) // cuts])

@@ -84,7 +84,8 @@ def _draw(scenes: Sequence[Scene], size: int) -> NDArray[np.uint8]:
         below = canvas[rows]
         canvas[rows] = below + ((paint - below) * cover + ONE // 2) // ONE
     pixels = 3 * size * size
-    noise = draws.words([scene.noise_key for scene in scenes], -(-pixels // 4)).astype("<u8").view("<i2")[:, :pixels]
+    words = np.concatenate([draws.words(scene.noise_key, [0], -(-pixels // 4)) for scene in scenes])
+    noise = words.astype("<u8").view("<i2")[:, :pixels]
     strength = _column(scenes, lambda scene: scene.noise)[:, None]
     canvas += (noise.reshape(canvas.shape) * strength) >> 15  # uniform in [-strength, strength)
     return np.clip(canvas, 0, 255).astype(np.uint8)

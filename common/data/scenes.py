@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from common.data import draws
 
-VERSION = 1  # in the names of cached files: raise it when the same seed gives other images
+VERSION = 2  # in the names of cached files: raise it when the same seed gives other images
 SIDE = 4096  # units along the image's side
 TURN = 256  # units of a full turn
 
@@ -80,7 +80,7 @@ class Scene:
 
     objects: tuple[Thing, ...]
     background: Background
-    noise_key: int
+    noise_key: bytes
     noise: int
 
 
@@ -106,23 +106,22 @@ def describe(seed: int, indices: Iterable[int], *, stream: str = "train", recipe
     """
     recipe = recipe or Recipe()
     numbers = np.asarray(list(indices), np.uint64)
-    base = draws.key(seed, *stream.encode())
-    keys = draws.rows(base, numbers)
+    base = draws.key(seed, stream)
     fewest, most = recipe.objects
     if not 1 <= fewest <= most:
         raise ValueError(f"Recipe.objects is (fewest, most) with 1 <= fewest <= most, not {recipe.objects}.")
-    scenery = draws.Columns(draws.rows(draws.key(base, 0), numbers), 16)
-    noise_keys = scenery.word().tolist()
+    scenery = draws.Columns(draws.key(base, "scenery"), numbers, 16)
     counts = scenery.between(fewest, most).tolist()
-    cells = draws.words(keys, _grid(recipe) ** 2).argsort(axis=1, kind="stable")  # (N, places): the cells of objects
+    places = draws.words(draws.key(base, "places"), numbers, _grid(recipe) ** 2)
+    cells = places.argsort(axis=1, kind="stable")  # (N, places): the cells of objects
     backgrounds = _backgrounds(scenery, recipe)
     layers = [
-        _things(draws.Columns(draws.rows(draws.key(base, layer + 1), numbers), 16), recipe, cells[:, layer], labels)
+        _things(draws.Columns(draws.key(base, "layer", layer), numbers, 16), recipe, cells[:, layer], labels)
         for layer, labels in enumerate([_balanced_labels(base, numbers)] + [None] * (most - 1))
     ]
     return [
-        Scene(tuple(layer[row] for layer in layers[:count]), backgrounds[row], noise_keys[row], recipe.noise)
-        for row, count in enumerate(counts)
+        Scene(tuple(layer[row] for layer in layers[:count]), backgrounds[row], draws.key(base, number), recipe.noise)
+        for row, (number, count) in enumerate(zip(numbers.tolist(), counts, strict=True))
     ]
 
 
@@ -142,9 +141,9 @@ def _grid(recipe: Recipe) -> int:
     return next(side for side in range(1, recipe.objects[1] + 1) if side * side >= recipe.objects[1])
 
 
-def _balanced_labels(base: int, numbers: draws.Words) -> NDArray[np.int64]:
+def _balanced_labels(base: bytes, numbers: draws.Words) -> NDArray[np.int64]:
     classes = np.uint64(len(CLASS_NAMES))
-    order = draws.words(draws.rows(draws.key(base, 1 << 32), numbers // classes), len(CLASS_NAMES))
+    order = draws.words(draws.key(base, "labels"), numbers // classes, len(CLASS_NAMES))
     return order.argsort(axis=1, kind="stable")[np.arange(len(numbers)), (numbers % classes).astype(np.int64)]
 
 

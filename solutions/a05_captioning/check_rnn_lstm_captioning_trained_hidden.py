@@ -41,7 +41,7 @@ STEPS = {"rnn": 1500, "lstm": 1500, "attn": 500}  # a step with attention takes 
 
 def right_parts(student, rng, kind: str) -> float:
     """Train a captioner, and return the share of caption parts that are right on test scenes."""
-    test = load_captions("scenes", "test", count=TESTS, seed=rng.int(0, 2**30))
+    test = load_captions("scenes", "test", count=TESTS, seed=rng.key())
     vocabulary = Vocabulary.of(
         caption for captions in load_captions("scenes", count=500).captions for caption in captions
     )

@@ -53,7 +53,7 @@ def tokens(sentences: tuple[str, ...], number: dict[str, int], device: torch.dev
 @task("Transformer", points=4, seconds=300, memory_mb=4096)
 def check_transformer_adds_and_subtracts(student, rng, score):
     """Trained on sums and differences, the Transformer answers at least 95 % of others exactly right."""
-    train, test = arithmetic.split(num_train=18_000, num_test=2_000, seed=rng.int(0, 2**31))
+    train, test = arithmetic.split(num_train=18_000, num_test=2_000, seed=rng.key())
     names = rng.permutation(len(arithmetic.VOCABULARY)).tolist()  # so that a token cannot be recognised by its number
     number = dict(zip(arithmetic.VOCABULARY, names, strict=True))
     questions, answers, asked, right = (

@@ -12,7 +12,7 @@ MOST = 8 * 8 * len(ANCHORS)  # detections that an image of 64 x 64 can have
 
 def scene_sets(rng, train: int, test: int):
     """Draw training and test scenes that the student's process cannot generate itself."""
-    seed = rng.int(1, 2**31)
+    seed = rng.key()
     parts = (load_boxes("scenes", part, count=count, seed=seed) for part, count in (("train", train), ("val", test)))
     return tuple(collate([*part]) for part in parts)
 

@@ -13,7 +13,7 @@ from common.data import DataError, glyphs, load, mnist
 from common.data.download import Archive
 
 # The bytes of the first 300 training glyphs and labels, then of 100 test ones. Thresholds were measured on these.
-PINNED = "f6821bb2fd88ed5d95a0f8027fa7dbf6d435f56a68c6256215b5f35f87b59db4"
+PINNED = "0b4ebf8f9229efb33172171a29457383f3522947a94fb2b1ee42a9b67028109c"
 
 
 def digest(*arrays):
