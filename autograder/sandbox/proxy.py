@@ -190,6 +190,10 @@ class Student:
         helper: Handle = self._remote.ask("define", source=source, label="helper")
         return helper
 
+    def wrap(self, wrapper: Handle, f: Handle) -> Any:
+        """Return ``wrapper(f)``, a function that reports show under the name of ``f``."""
+        return self._remote.ask("call", f=wrapper._ref, args=(f,), kwargs={}, label=f._label)
+
     def hold(self, f: Handle, *args: Any, **kwargs: Any) -> Any:
         """Call ``f`` and return a handle to its result, or a tuple of handles if that is a tuple or a list."""
         return self._remote.call("hold", f, args, kwargs)
