@@ -16,7 +16,7 @@ WIRING = (
     + """
 def record(model, x, time, model_kwargs):
     '''The inputs and the output of each block, in the order of the calls.'''
-    calls, kinds = [], {unet.ResnetBlock: "block", unet.Downsample: "down", unet.Upsample: "up"}
+    calls, kinds = [], {student.ResnetBlock: "block", student.Downsample: "down", student.Upsample: "up"}
 
     def note(kind):
         def hook(module, args, kwargs, out):

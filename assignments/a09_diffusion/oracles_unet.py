@@ -3,7 +3,6 @@
 HELPERS = """
 import torch
 from torch import nn
-import unet
 from autograder.probes.layers import tables
 from common.training.seed import deterministic
 

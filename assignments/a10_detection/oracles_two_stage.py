@@ -20,13 +20,14 @@ class Proposals(nn.Module):
         self.scores, self.offsets = nn.Parameter(scores), nn.Parameter(offsets)
 
     def forward(self, features, pos_anchor_coord=None, pos_anchor_idx=None, neg_anchor_idx=None):
-        from single_stage_detector import GenerateProposal
-
         if pos_anchor_idx is None:
             return self.scores[: len(features)], self.offsets[: len(features)]
         scores = self.scores.permute(0, 1, 3, 4, 2).reshape(-1, 2)[torch.cat([pos_anchor_idx, neg_anchor_idx])]
         offsets = self.offsets.permute(0, 1, 3, 4, 2).reshape(-1, 4)[pos_anchor_idx]
-        proposals = GenerateProposal(pos_anchor_coord, offsets, "FasterRCNN")
+        low, high = pos_anchor_coord.chunk(2, dim=1)
+        centres = (low + high) / 2 + offsets[:, :2] * (high - low)
+        halves = (high - low) * offsets[:, 2:].exp() / 2
+        proposals = torch.cat([centres - halves, centres + halves], dim=1)
         return scores, offsets, proposals
 
 

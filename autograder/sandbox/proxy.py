@@ -184,10 +184,10 @@ class Student:
     def define(self, source: str) -> Handle:
         """Run helper code of the check in the student's process and return a handle to its namespace.
 
-        The student's code can read the helper, so it must not contain expected values.
+        In the helper, ``student`` is the student's module. The student's code can read the helper, so it must not
+        contain expected values.
         """
-        self._root()
-        helper: Handle = self._remote.ask("define", source=source, label="helper")
+        helper: Handle = self._remote.ask("define", source=source, student=self._root()._ref, label="helper")
         return helper
 
     def wrap(self, wrapper: Handle, f: Handle) -> Any:

@@ -17,20 +17,19 @@ ITERATIONS, BATCH = 250, 32
 
 TRAIN = """
 import torch
-import gan
 from autograder.probes.layers import tables
 
 def train(images, steps, batch):
-    D, G = gan.build_dc_classifier().to(images), gan.build_dc_generator().to(images)
-    optimizers = gan.get_optimizer(D), gan.get_optimizer(G)
+    D, G = student.build_dc_classifier().to(images), student.build_dc_generator().to(images)
+    optimizers = student.get_optimizer(D), student.get_optimizer(G)
 
     def noise(rows):
-        return gan.sample_noise(rows, 96, dtype=images.dtype, device=images.device)
+        return student.sample_noise(rows, 96, dtype=images.dtype, device=images.device)
 
     for _ in range(steps):
         real = images[torch.randint(len(images), (batch,), device=images.device)]
-        gan.discriminator_step(D, G, optimizers[0], gan.discriminator_loss, real, noise(batch))
-        gan.generator_step(D, G, optimizers[1], gan.generator_loss, noise(batch))
+        student.discriminator_step(D, G, optimizers[0], student.discriminator_loss, real, noise(batch))
+        student.generator_step(D, G, optimizers[1], student.generator_loss, noise(batch))
     return tables(G, noise(batch))
 """
 

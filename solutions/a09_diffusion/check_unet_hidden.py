@@ -23,7 +23,7 @@ def dropouts(model):
 def silence(model, name):
     '''Make all modules of this class return zeros.'''
     for module in model.modules():
-        if isinstance(module, getattr(unet, name)):
+        if isinstance(module, getattr(student, name)):
             module.register_forward_hook(lambda module, args, out: 0 * out)
 
 def give_clock(model, dim):

@@ -141,11 +141,12 @@ class Worker:
         if self.finder and self.finder.explain(name):
             raise NotLoaded(name)
 
-    def do_define(self, source: str) -> Ref:
-        """Run a check's helper code in this process."""
+    def do_define(self, source: str, student: ModuleType) -> Ref:
+        """Run a check's helper code in this process, with the student's module as ``student``."""
         name = f"<helper {len(self.objects)}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         module = ModuleType("helper")
+        module.__dict__["student"] = student
         exec(compile(source, name, "exec"), module.__dict__)
         return self._keep(module)
 
