@@ -1,12 +1,14 @@
 """Compare a module with a formula that torch's operators compute with the same weights."""
 
+from functools import partial
+
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal
+from autograder import expect, expect_close, expect_equal, expect_same_gradients
 from autograder.probes.layers import Formula, Recipe, complaint, replay
 
 HELPERS = """
-from autograder.probes.layers import load, outputs, tables, without_gradient
+from autograder.probes.layers import load, outputs, tables
 
 def double(module, x):
     return module.double().to(x.device)
@@ -31,8 +33,8 @@ def judge_module(
 ):  # fmt: skip
     """Give the module random weights, and compare it with the formula in evaluation and in training mode.
 
-    ``keeps_input``: check that the call leaves the input unchanged. ``learns``: check that each parameter and the input
-    get a gradient.
+    ``keeps_input``: check that the call leaves the input unchanged. ``learns``: compare the gradients too, in the input
+    and in all parameters.
     """
     helper = student.define(HELPERS)
     module = helper.double(module, x)
@@ -53,6 +55,6 @@ def judge_module(
         )
         if keeps_input:
             expect_equal(seen.args[1], x, name="the input after the call")
-    if learns:
-        lost = helper.without_gradient(module, x)
-        expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
+        if learns:
+            same = partial(replay, formula, values, train=train)
+            expect_same_gradients(student, rng, module, same, x, weights=values, train=train)

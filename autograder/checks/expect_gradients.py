@@ -23,9 +23,11 @@ from autograder.checks.task import BadCheck
 from autograder.checks.values import Tolerance
 
 SHOWN = 4  # names in one message
-_CUT = (
-    "Something on the way to the result stops the gradient: detach(), .data, torch.no_grad(), .item(), "
-    "torch.tensor(...) or numpy. Compute these numbers without it."
+_STOPS = "detach(), .data, torch.no_grad(), .item(), torch.tensor(...) or numpy"
+_CUT = f"Something on the way to the result stops the gradient. Look for {_STOPS}."
+_CUT_AT_INPUT = (
+    "The gradients of all parameters are right, so the gradient stops where the input itself is used: on a shortcut, "
+    f"in a mean, in a mask. Look for {_STOPS}."
 )
 Oracle = Callable[..., Any]
 
@@ -104,7 +106,8 @@ def expect_same_gradients(
     wrong = complaints(pairs)
     if not wrong:
         return
-    hint = _CUT
+    behind = [pair.name for pair in pairs if pair.name not in titles]
+    hint = _CUT if set(wrong) & set(behind) or not behind else _CUT_AT_INPUT
     for known, mistaken in (mistakes or {}).items():
         if not complaints(_pairs(found, _by_oracle(mistaken, inputs, weights, rng, douts)[0], titles)):
             hint = known

@@ -76,7 +76,8 @@ class Recipe:
         table = self._take((x.shape[1],), f"batch normalisation of {x.shape[1]} channels")
         if self.train:
             return F.batch_norm(x, None, None, table["weight"], table["bias"], training=True)
-        statistics = table.get("running_mean"), table.get("running_var")
+        mean, variance = table.get("running_mean"), table.get("running_var")
+        statistics = (mean, variance) if mean is None or variance is None else (mean.detach(), variance.detach())
         return F.batch_norm(x, *statistics, table["weight"], table["bias"], training=False)
 
     def linear(self, x: Tensor, after: int) -> Tensor:
