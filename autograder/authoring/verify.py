@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from autograder.authoring.mutants import read_mutants
+from autograder.authoring.one_core import use_one_thread
 from autograder.authoring.reference import execute_reference, read_reference
 from autograder.authoring.variants import read_variants
 from autograder.checks.task import BadCheck
@@ -93,7 +93,7 @@ def verify_all(
     """
     spawn = multiprocessing.get_context("spawn")  # a forked process would inherit torch's pool of threads, broken
     plans = [replace(plan, parts=(part,)) for part in PARTS if part in plan.parts]
-    with ProcessPoolExecutor(jobs, spawn, _use_one_thread, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(jobs, spawn, use_one_thread, max_tasks_per_child=1) as pool:
         running = [[pool.submit(verify, assignment, options, part) for part in plans] for assignment in assignments]
         left = {future: parts for parts in running for future in parts}
         try:
@@ -288,11 +288,3 @@ def _join(parts: Sequence[Verification]) -> Verification:
     """Return the findings of all parts; a finding that two parts share appears once."""
     findings = {finding: None for part in parts for finding in part.findings}
     return Verification(parts[0].assignment, list(findings))
-
-
-def _use_one_thread() -> None:
-    """Keep a process to one core: all cores already have work, so more threads would only wait for each other."""
-    os.environ["OMP_NUM_THREADS"] = "1"  # for the notebook's kernel
-    import torch
-
-    torch.set_num_threads(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from autograder.cli import options
 
 if TYPE_CHECKING:
     from autograder.authoring.verify import Verification
+    from autograder.core.assignment import Assignment
+    from autograder.session.options import Options
 
 
 @click.command()
@@ -74,6 +77,15 @@ def release(names: tuple[str, ...], check: bool) -> None:
     help="Verify only this part; may be repeated. Mistakes are the stub and the mutants.",
 )
 @click.option("--story", default="", help="Only mutants and variants whose story contains this text.")
+@click.option(
+    "--generated",
+    is_flag=True,
+    help="Instead, plant small mistakes all over the references, and list those that no check notices. Takes long.",
+)
+@click.option(
+    "--sample", type=click.IntRange(1), help="With --generated: try this many per assignment, always the same."
+)
+@click.option("--task", default="", help="With --generated: only mistakes in this task's code.")
 @options.device
 @options.data
 @options.isolation
@@ -87,6 +99,9 @@ def verify(
     variant_seeds: int,
     parts: tuple[str, ...],
     story: str,
+    generated: bool,
+    sample: int | None,
+    task: str,
     device: str,
     data: str,
     isolation: str,
@@ -116,6 +131,8 @@ def verify(
         click.secho(f"{error} The course's own code is verified without isolation.", fg="yellow", err=True)
         chosen = "none"
     console = Console(stderr=True)
+    if generated:
+        sys.exit(_verify_generated(assignments, asked, jobs, chosen, sample, task, as_json=as_json))
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("verifying", total=len(assignments))
 
@@ -139,6 +156,30 @@ def verify(
     else:
         print_verifications(results, Console())
     sys.exit(0 if all(result.holds for result in results) else 1)
+
+
+def _verify_generated(
+    assignments: Sequence[Assignment],
+    asked: Options,
+    jobs: int,
+    isolation: str,
+    sample: int | None,
+    task: str,
+    *,
+    as_json: bool,
+) -> int:
+    """Try generated mutants, print the report and return the exit code."""
+    from autograder.authoring.generated import Generated, verify_generated
+    from autograder.authoring.generated_report import generated_json, generated_text
+
+    def show(result: Generated) -> None:
+        if not as_json:
+            click.echo(generated_text([result]))
+
+    results = verify_generated(assignments, asked, jobs=jobs, isolation=isolation, sample=sample, task=task, done=show)
+    if as_json:
+        click.echo(generated_json(results))
+    return 0 if all(result.holds for result in results) else 1
 
 
 @click.command()

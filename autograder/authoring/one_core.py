@@ -1,0 +1,13 @@
+"""Keep a process of `verify` to one core."""
+
+from __future__ import annotations
+
+import os
+
+
+def use_one_thread() -> None:
+    """Keep a process to one core: all cores already have work, so more threads would only wait for each other."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # for the notebook's kernel
+    import torch
+
+    torch.set_num_threads(1)
