@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ _READ_AS = {
     show_default="the number of cores",
     help="Number of hand-ins to grade at the same time.",
 )
-@click.option("--seed", type=int, help="Seed of the checks' inputs (default: derived from the checks).")
+@click.option("--seed", type=int, help="Chooses other inputs for the checks; they also depend on the secret of --out.")
 @options.cluster
 @options.wait
 @options.device
@@ -83,6 +84,7 @@ def grade(
     from autograder.gradebook.identity import find_students
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
+    from autograder.gradebook.secret import folder_secret
     from autograder.intake.download import read_handins
     from autograder.intake.roster import read_roster
     from autograder.render.progress import Bar
@@ -106,10 +108,11 @@ def grade(
     else:
         spread = partial(grade_all, workers=rest["workers"])
         isolation, device = choose(rest["isolation"]), pick_device(rest["device"])
-    setup = Setup(chosen.folder, Options(device, data=known_data(rest["data"]), seed=rest["seed"]), isolation)
+    asked = Options(device, data=known_data(rest["data"]), seed=rest["seed"])
     with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
         students = find_students(intake, (*only, *more), known)
+        setup = Setup(chosen.folder, replace(asked, secret=folder_secret(out)), isolation)
         with Journal(out, create=True) as journal, Bar(console, disable=rest["as_json"]) as progress:
             graded = grade_class(
                 chosen,

@@ -9,11 +9,11 @@ from pathlib import Path
 _PREFIX = ".whole-"  # of files that are still being written; `remove_unfinished_files` finds them by it
 
 
-def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True, mode: int = 0o644) -> None:
     """Write a temporary file next to ``path`` and rename it, so that nobody ever reads half a file.
 
     ``durable`` waits for the disk, so that the file also survives a power cut. Files that can be made again do not
-    need it.
+    need it. ``mode`` are the permissions; until the file is complete, only its owner has any.
     """
     data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
@@ -26,7 +26,7 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

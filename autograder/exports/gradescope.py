@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, Assignment
 from autograder.core.files import write_atomically
 from autograder.core.report import Outcome, Report
+from autograder.gradebook.secret import NAME as SECRET
+from autograder.gradebook.secret import new_secret, parse_secret
 from autograder.render.text import clean
 from autograder.render.view import one_reason, student_view, without_repetition
 from autograder.render.words import ONE_REASON, REFUSED
@@ -53,13 +55,27 @@ exec "${{GRADLAB_PYTHON:-.venv/bin/python}}" -m autograder gradescope {assignmen
 
 
 def write_zip(assignment: Assignment, destination: Path) -> Path:
-    """Write the zip for ``assignment``. It contains hidden checks and reference, so only Gradescope may have it."""
+    """Write the zip for ``assignment``. It contains hidden checks and reference, so only Gradescope may have it.
+
+    A zip that is replaced gives its secret to the new one, so that the checks' inputs stay the same.
+    """
+    secret = _secret_of(destination) or new_secret()
     with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "setup.sh", _SETUP.encode(), executable=True)
         _add(archive, "run_autograder", _RUN.format(assignment=assignment.name).encode(), executable=True)
         for name, path in _sources(assignment):
             _add(archive, name, path.read_bytes())
+        _add(archive, SECRET, f"{secret}\n".encode())
     return destination
+
+
+def _secret_of(earlier: Path) -> str:
+    """Return the secret in a zip that an earlier export wrote, or an empty text. Raises BadSecret."""
+    try:
+        with zipfile.ZipFile(earlier) as archive:
+            return parse_secret(archive.read(SECRET).decode("utf-8", "replace"), f"{SECRET} in {earlier}")
+    except (OSError, KeyError, zipfile.BadZipFile):
+        return ""
 
 
 def _sources(assignment: Assignment) -> Iterator[tuple[str, Path]]:
@@ -98,8 +114,10 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
     """
     results.parent.mkdir(parents=True, exist_ok=True)
     try:
-        chosen = _choose(isolation, assignment, results)
-        grader = GraderProcess(Setup(assignment.folder, Options(), chosen))
+        secret = _ROOT / SECRET
+        chosen = _choose(isolation, [assignment.solutions.parent, results.parent, secret])
+        asked = Options(secret=parse_secret(secret.read_text(), str(secret)) if secret.exists() else "")
+        grader = GraderProcess(Setup(assignment.folder, asked, chosen))
         try:
             report = grader.grade(Job("submission", submission))
         finally:
@@ -113,14 +131,15 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
     return not report.needs_staff
 
 
-def _choose(isolation: str, assignment: Assignment, results: Path) -> str:
+def _choose(isolation: str, private: Sequence[Path]) -> str:
+    """Return the isolation to use. Where it is "user", make ``private`` readable for this user only."""
     try:
         return choose(isolation)
     except NoIsolation:
         if isolation != "auto" or os.geteuid() != 0:
             raise
-    for private in (assignment.solutions.parent, results.parent):
-        private.chmod(0o700)
+    for path in filter(Path.exists, private):
+        path.chmod(0o700 if path.is_dir() else 0o600)
     return choose("user")
 
 

@@ -12,7 +12,8 @@ from autograder.core.course import earlier_modules
 from autograder.core.report import Remark
 from autograder.gradebook.journal import Key
 from autograder.runners.grader_process import Setup
-from autograder.session.digests import digest_seed, grading_digest
+from autograder.session.digests import grading_digest
+from autograder.session.seeds import fingerprint
 from autograder.submissions.submission import BadSubmission, select_files
 
 
@@ -30,10 +31,10 @@ class KeyMaker:
     def __init__(self, assignment: Assignment, setup: Setup) -> None:
         self.assignment = assignment
         options = setup.options
-        seed = digest_seed(assignment) if options.seed is None else options.seed
+        seed = fingerprint(assignment, options)
         digest = grading_digest(assignment, hidden=setup.hidden)
         isolation = "no" if setup.isolation == "none" else "yes"
-        self._ours = (digest, __version__, options.device, options.data, str(seed), isolation)
+        self._ours = (digest, __version__, options.device, options.data, seed, isolation)
         self._earlier_modules = earlier_modules(assignment)
 
     def read(self, path: Path) -> Reading:

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autograder import __version__
@@ -42,6 +42,7 @@ class Request:
     device: str
     data: str
     seed: int | None
+    secret: str = field(repr=False)
     isolation: str
     cores: int
     hidden: bool
@@ -62,6 +63,7 @@ def make_request(setup: Setup, run: str) -> Request:
         device=options.device,
         data=options.data,
         seed=options.seed,
+        secret=options.secret,
         isolation=setup.isolation,
         cores=setup.cores,
         hidden=setup.hidden,
@@ -89,7 +91,7 @@ def check_compatible(data: bytes) -> Setup:
     ]
     if reasons:
         raise Incompatible(" ".join(reasons))
-    options = Options(request.device, data=request.data, seed=request.seed)
+    options = Options(request.device, data=request.data, seed=request.seed, secret=request.secret)
     return Setup(assignment.folder, options, isolation, cores=request.cores, hidden=request.hidden)
 
 

@@ -19,8 +19,13 @@ def check_files(assignment: Assignment, *, hidden: bool = True) -> list[Path]:
 
 
 def checks_digest(assignment: Assignment, *, hidden: bool = True) -> str:
-    """Return the SHA-256 of all files that decide a mark: manifest, checks, oracles, calibration."""
-    digest = hashlib.sha256()
+    """Return the SHA-256 of all files that decide a mark: manifest, checks, oracles, calibration. Students see it."""
+    return content_digest(assignment, hidden=hidden)
+
+
+def content_digest(assignment: Assignment, *, purpose: str = "", hidden: bool = True) -> str:
+    """Return another SHA-256 of the same files for each purpose: none can be computed from another."""
+    digest = hashlib.sha256(purpose.encode())
     calibration = assignment.solutions / "calibration.json"
     extra = [calibration] if hidden and calibration.exists() else []
     for folder in _folders(assignment, hidden=hidden):
@@ -28,11 +33,6 @@ def checks_digest(assignment: Assignment, *, hidden: bool = True) -> str:
     for path in [assignment.folder / MANIFEST, *check_files(assignment, hidden=hidden), *extra]:
         _add(digest, path)
     return digest.hexdigest()
-
-
-def digest_seed(assignment: Assignment) -> int:
-    """Return a seed that depends on the checks only, and that cannot be computed without the hidden ones."""
-    return int(checks_digest(assignment)[:12], 16)
 
 
 def grading_digest(assignment: Assignment, *, hidden: bool = True) -> str:

@@ -187,15 +187,15 @@ def _own(request: pytest.FixtureRequest) -> Check:
 def student(request: pytest.FixtureRequest) -> Student:
     """The module that this check tests; see autograder.sandbox.proxy."""
     check, state = _own(request), request.config.stash[STATE]
-    inputs = Rng(state.seed(check.placed), check.name, "student")
+    inputs = Rng(state.key(check.placed), check.name, "student")
     return state.student(check.placed, check.spec, inputs.int(0, 2**31))
 
 
 @pytest.fixture
 def rng(request: pytest.FixtureRequest) -> Rng:
-    """Random inputs, from the check's name and the run's seed."""
+    """Random inputs, from the check's name and the run's key."""
     check, state = _own(request), request.config.stash[STATE]
-    return Rng(state.seed(check.placed), check.name, device=state.options.device)
+    return Rng(state.key(check.placed), check.name, device=state.options.device)
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def device(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def data(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """``data(num_train=..., num_test=...)``: a split of the run's data set, generated from the run's secret seed.
+    """``data(num_train=..., num_test=...)``: a split of the run's data set, generated from the run's secret.
 
     The test images have a random order. The student's code must not get the test labels. ``name`` is the generated
     data set to use instead of scenes, unless `--data` chooses another one than scenes.

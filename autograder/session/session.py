@@ -22,7 +22,7 @@ from autograder.core.code import Code
 from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report, TaskResult
 from autograder.sandbox.proxy import Link
 from autograder.session import plugin
-from autograder.session.digests import check_files, checks_digest, digest_seed
+from autograder.session.digests import check_files, checks_digest
 from autograder.session.options import Options
 from autograder.session.state import SessionState
 
@@ -110,7 +110,7 @@ class Checks:
             checks_digest=checks_digest(assignment, hidden=self.hidden),
             device=options.device,
             data=options.data,
-            seed=digest_seed(assignment) if options.seed is None else options.seed,
+            seed=options.seed or 0,
             isolation=isolation,
             checks=tuple(results),
             tasks=tuple(tasks),

@@ -25,8 +25,9 @@ from autograder.core.report import CheckResult
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link, Student
-from autograder.session.digests import ORACLES, digest_seed
+from autograder.session.digests import ORACLES
 from autograder.session.options import Options
+from autograder.session.seeds import input_key
 from autograder.submissions.submission import BadSubmission, open_submission
 
 HIDDEN = "_hidden"
@@ -84,12 +85,12 @@ class SessionState:
         return self.own[folder], submission.code
 
     def split(self, file: CheckFile, name: str, **sizes: Any) -> Any:
-        """Return images and labels that depend on the run's secret seed: the student's code cannot generate them."""
-        key = (self.seed(file), name, tuple(sorted(sizes.items())))
+        """Return images and labels that depend on the run's secret: the student's code cannot generate them."""
+        key = (self.key(file), name, tuple(sorted(sizes.items())))
         if key not in self.splits:
             from common.data import load
 
-            inputs = Rng(self.seed(file), "data", name)
+            inputs = Rng(self.key(file), "data", name)
             split = load(name, device=self.options.device, seed=inputs.key(), **sizes)
             order = inputs.permutation(len(split.y_test)).to(split.y_test.device)
             self.splits[key] = replace(split, x_test=split.x_test[order], y_test=split.y_test[order])
@@ -101,9 +102,9 @@ class SessionState:
             link.close()
         self.own.clear()
 
-    def seed(self, file: CheckFile) -> int:
-        """Return the run's seed: from the options, or else from the checks themselves."""
-        return digest_seed(file.assignment) if self.options.seed is None else self.options.seed
+    def key(self, file: CheckFile) -> str:
+        """Return the key of the run's random inputs."""
+        return input_key(file.assignment, self.options)
 
 
 def locate(path: Path) -> CheckFile:
