@@ -12,6 +12,9 @@
 # boxes `(x0, y0, x1, y1)` in cells of the activation map, batches `(B, N, 5)` in which a class of -1 marks a row
 # of padding, and anchors counted in the order `(B, A, H, W)`.
 
+# %% tags=["active-ipynb"]
+# from autograder import check  # first: it finds your other notebook
+
 # %%
 from collections.abc import Sequence
 
@@ -26,7 +29,6 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # %% tags=["active-ipynb"]
 # import time
 #
-# from autograder import check
 # from common.plots.boxes import Layer, box_figure, precision_recall_figure
 # from common.data.boxes import collate, load_boxes
 # from common.nets.detection import to_map, train_detector
@@ -37,8 +39,8 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # seed_everything(0)
 
 # %% [markdown]
-# The import of `single_stage_detector` above takes the file `single_stage_detector.py` in this folder. If you
-# completed the notebook instead, write it out first: `jupytext --to py:percent single_stage_detector.ipynb`.
+# The import of `single_stage_detector` above takes your work from the notebook or the script of this name, whichever you
+# completed. After a change there, restart this notebook's kernel.
 #
 # ## 1 First stage
 #
