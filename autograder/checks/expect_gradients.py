@@ -91,7 +91,7 @@ def expect_same_gradients(
     """
     right, douts = _by_oracle(oracle, inputs, weights, rng)
     helper = student.define("from autograder.probes.gradients import gradients")
-    found = _read(helper.gradients(f, list(inputs), dict(options or {}), douts, train))
+    found = _read(helper.gradients(f, list(inputs), {"options": dict(options or {}), "douts": douts, "train": train}))
     label = f"{name}: " if name else ""
     expect_close(found.out, right.out, rtol=rtol, check_dtype=False, name=f"{label}the result")
 

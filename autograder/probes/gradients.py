@@ -16,22 +16,18 @@ from torch.utils._pytree import tree_leaves, tree_map
 Grad = Tensor | None
 
 
-def gradients(
-    f: Callable[..., Any],
-    inputs: Sequence[Any],
-    options: Mapping[str, Any],
-    douts: Sequence[Tensor],
-    train: bool | None = None,
-) -> dict[str, Any]:
+def gradients(f: Callable[..., Any], inputs: Sequence[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """Call f on copies of the inputs and differentiate the sum of its results, each multiplied by its dout.
 
-    Modules, which are f, the owner of the method f and those among the inputs, get the dtype and device of the first
-    float input. Their buffers and modes are restored afterwards. The result has
+    The settings are "options", by keyword for f, "douts", and "train": the mode of the modules, or None. Modules, which
+    are f, the owner of the method f and those among the inputs, get the dtype and device of the first float input.
+    Their buffers and modes are restored afterwards. The result has
 
         out         the float tensors in f's result, in order; no gradients if their shapes are not those of douts
         inputs      the gradient in each float tensor among the inputs
         parameters  by name, a pair: the value of a parameter and its gradient
     """
+    options, douts, train = settings["options"], settings["douts"], settings["train"]
     modules = _modules(f, inputs)
     for like in list(filter(_is_float, tree_leaves(list(inputs))))[:1]:
         for module in modules.values():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from autograder.checks.describe import describe, describe_call
+from autograder.checks.describe import TENSORS, cut, describe, describe_call
 from autograder.checks.task import BadCheck
 from autograder.core.errors import GradlabError
 from autograder.core.notebooks import CellStarts, describe_line
@@ -71,6 +71,7 @@ class Trail:
         self.call = f"{call} returned {describe(value)}"
 
 
+HELPER = "helper"  # the label of a check's own code in the student's process
 _WITHOUT_VALUE = ("has", "explain_missing", "define", "seed")  # a check does not compute with their answers
 _LOOKUPS = ("getattr", "getitem")
 
@@ -90,12 +91,20 @@ class Remote:
         return value
 
     def call(self, verb: str, f: Handle, args: tuple[Any, ...], kwargs: dict[str, Any], label: str = "") -> Any:
-        """Call the function behind ``f`` and record the call and its result in the trail."""
-        call = describe_call(f._label, args, kwargs)
+        """Call the function behind ``f`` and record the call and its result in the trail.
+
+        For a check's helper, the trail has the student's objects and the tensors that it got.
+        """
+        ours = f._label.startswith(f"{HELPER}.")
+        call = _describe_test(args) if ours else describe_call(f._label, args, kwargs)
         self.trail.call = call
         value = self.ask(verb, f=f._ref, args=args, kwargs=kwargs, label=label or f"{f._label}(…)")
-        self.trail.returned(call, value["value"] if verb == "inspect" and isinstance(value, dict) else value)
-        return value
+        shown = value["value"] if verb == "inspect" and isinstance(value, dict) else value
+        if not ours:
+            self.trail.returned(call, shown)
+        elif call and type(shown) in TENSORS:
+            self.trail.returned(f"{call}, the test", shown)
+        return _named(value, args) if ours else value
 
     def _wrap(self, value: Any, label: str) -> Any:
         if isinstance(value, Ref):
@@ -187,7 +196,7 @@ class Student:
         In the helper, ``student`` is the student's module. The student's code can read the helper, so it must not
         contain expected values.
         """
-        helper: Handle = self._remote.ask("define", source=source, student=self._root()._ref, label="helper")
+        helper: Handle = self._remote.ask("define", source=source, student=self._root()._ref, label=HELPER)
         return helper
 
     def wrap(self, wrapper: Handle, f: Handle) -> Any:
@@ -217,6 +226,25 @@ class Student:
     def seed(self, number: int) -> None:
         """Seed the random generators of the student's process."""
         self._remote.ask("seed", seed=number)
+
+
+def _describe_test(args: tuple[Any, ...]) -> str:
+    """Describe the call of a check's helper: the student's objects and the tensors among its arguments."""
+    objects = [value._label for value in args if isinstance(value, Handle)]
+    parts = [part for value in args for part in (value if type(value) in (list, tuple) else [value])]
+    tensors = [describe(part) for part in parts if type(part) in TENSORS]
+    given = f" with {', '.join(tensors)}" if tensors else ""
+    return cut(f"In a test of {' and '.join(objects)}{given}", 400) if objects else ""
+
+
+def _named(value: Any, args: tuple[Any, ...]) -> Any:
+    """Name the objects that a helper returned: a function like the object that the helper got, others by type."""
+    given = next((arg._label for arg in args if isinstance(arg, Handle)), "")
+    for item in value if type(value) in (list, tuple) else [value]:
+        if isinstance(item, Handle):
+            function = item._ref.type in ("function", "method", "partial")
+            object.__setattr__(item, "_label", given if function and given else f"{item._ref.type}(…)")
+    return value
 
 
 def unwrap(value: Any) -> Ref:
