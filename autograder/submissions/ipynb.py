@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
-from autograder.submissions.source import BadSubmission, printable
+from autograder.submissions.source import BadSubmission, decode_text, guess_note, printable, wide_encoding
 
 MAX_BYTES = 8_000_000  # without the outputs of a notebook that is larger than SMALL
 SMALL = 1_000_000
 MAX_CELLS = 2_000
 
+_PYTHON = re.compile(rb"^(?:def|class|import|from)[ \t]", re.MULTILINE)
 _DEFINES = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]", re.MULTILINE)
 _RESAVE = "Open it in Jupyter, save it, and hand it in again."
 
@@ -33,17 +34,26 @@ class Cell:
     text: bool = False  # a text cell that looks like code
 
 
+def is_notebook(data: bytes, name: str) -> bool:
+    """Return whether a file is a notebook, by its content where its name says something else."""
+    start = decode_text(data[:2000])[0].lstrip()
+    if ".ipynb" in name.lower():
+        return start.startswith(("{", "[")) or not _PYTHON.search(data)
+    return start.startswith("{") and (b'"cells"' in data or bool(wide_encoding(data)))
+
+
 def read_cells(data: bytes, name: str, *, texts: bool = False) -> tuple[list[Cell], list[str]]:
     """Return the code cells in order, and notes about damaged cells.
 
     With ``texts`` also the text cells in which a line begins with `def` or `class`.
     Raises BadSubmission when the file is not a notebook or is too large.
     """
-    cells = _load(data, name).get("cells")
-    if not isinstance(cells, list):
+    table, guessed = _load(data, name)
+    cells = _cells(table)
+    if cells is None:
         raise BadSubmission(f"{name} has no list of cells. {_RESAVE}")
     _limit_cells(len(cells), name)
-    found, notes = [], []
+    found, notes = [], [guess_note(name, guessed)] if guessed else []
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict):
             notes.append(f"{name}: cell {number} is damaged and was ignored.")
@@ -66,9 +76,8 @@ def read_cells(data: bytes, name: str, *, texts: bool = False) -> tuple[list[Cel
 
 def read_answers(data: bytes, name: str) -> dict[str, str]:
     """Return the texts of the cells in which inline questions are answered, by the question. Raises BadSubmission."""
-    cells = _load(data, name).get("cells")
     answers = {}
-    for cell in cells if isinstance(cells, list) else ():
+    for cell in _cells(_load(data, name)[0]) or ():
         question = _table(cell, "metadata").get("answer") if isinstance(cell, dict) else None
         if isinstance(question, str):
             answers[question] = _source(cell)
@@ -101,6 +110,8 @@ def without_outputs(data: bytes, name: str) -> bytes:
 
     Raises BadSubmission when it is still too large or has too many cells.
     """
+    if encoding := wide_encoding(data):
+        data = data.decode(encoding, "replace").encode("utf-8", "replace")
     if len(data) > SMALL:
         try:
             outline = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8), type=_Outline)
@@ -132,12 +143,12 @@ def _slim(cell: msgspec.Raw) -> bytes:
     return b"{" + b", ".join(key + bytes(value) for key, value in parts.items() if bytes(value)) + b"}"
 
 
-def _load(data: bytes, name: str) -> dict[str, Any]:
-    data = without_outputs(data, name)
+def _load(data: bytes, name: str) -> tuple[dict[str, Any], str]:
+    """Return the notebook, and its encoding if that is not UTF-8."""
+    text, guessed = decode_text(without_outputs(data, name))
+    guessed = wide_encoding(data) or guessed
     try:
-        table = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise BadSubmission(f"{name} is not saved as UTF-8. {_RESAVE}") from None
+        table = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise BadSubmission(f"{name} is damaged ({printable(error.msg)}: {where}). {_RESAVE}") from None
@@ -147,9 +158,17 @@ def _load(data: bytes, name: str) -> dict[str, Any]:
         raise BadSubmission(f"{name} is damaged: a number in it is too long. {_RESAVE}") from None
     if not isinstance(table, dict):
         raise BadSubmission(f"{name} is not a notebook. {_RESAVE}")
-    if "worksheets" in table:
-        raise BadSubmission(f"{name} has a notebook format from before 2015. {_RESAVE}")
-    return table
+    return table, guessed
+
+
+def _cells(table: dict[str, Any]) -> list[Any] | None:
+    """Return the cells; in the notebook format from before 2015 they are in worksheets."""
+    sheets = table.get("worksheets") if "cells" not in table else None
+    if isinstance(sheets, list):
+        lists = [_cells(sheet) or [] for sheet in sheets if isinstance(sheet, dict) and "worksheets" not in sheet]
+        return [cell for cells in lists for cell in cells]
+    cells = table.get("cells")
+    return cells if isinstance(cells, list) else None
 
 
 def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
@@ -158,7 +177,7 @@ def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _source(cell: dict[str, Any]) -> str:
-    source = cell.get("source")
+    source = cell.get("source", cell.get("input"))  # "input" in the format from before 2015
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     return source.replace("\r\n", "\n").replace("\r", "\n") if isinstance(source, str) else ""

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+from autograder.submissions.source import BadSubmission, parse_source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
@@ -25,7 +29,11 @@ _MUTATORS = frozenset(  # methods that change their object although a statement 
     - {"symmetric_difference", "isdisjoint", "issubset", "issuperset", *dir(object)}
 )
 _SETTERS = ("setattr", "delattr")
+_TABLES = ("globals", "locals", "vars")
 _QUIET = {*dir(builtins), "display", "check"} - {*_SETTERS, "next", "exec"}  # functions that change no argument
+
+START = rb"(?:\b|\\[nrt])"  # of a word: in a notebook's file, a line end is written as \n
+_IMPORTS = re.compile(START + rb"(?:from|import)[ \t]+([\w., \t]+)")
 
 Effects = Mapping[str, frozenset[str]]  # function -> names of the module that a call of it binds or changes
 
@@ -42,7 +50,7 @@ def bound_names(statement: ast.stmt, *, headers: bool = True) -> set[str]:
     names = {node.target.id for node in _walk(statement) if isinstance(node, ast.NamedExpr)}
     if isinstance(statement, ASSIGNMENTS):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return names.union(*(_roots(target) for target in targets))
+        return names.union(*(_roots(target) | _set_by_key(target) for target in targets))
     if isinstance(statement, ast.Expr):
         return names | _set_by_call(statement.value)
     inside = [statement] if isinstance(statement, COMPOUND) else []
@@ -67,6 +75,17 @@ def blocks(node: ast.AST) -> list[list[ast.stmt]]:
     parts = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
     found = [getattr(part, name, []) for part in parts for name in ("body", "orelse", "finalbody")]
     return [block for block in found if block]
+
+
+def definitions_in(body: Iterable[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Yield the functions and classes of a module in order, also those in the blocks of `if`, `try` and the like."""
+    waiting = list(body)[::-1]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, DEFINITIONS):
+            yield node
+        elif isinstance(node, COMPOUND):
+            waiting += [child for block in reversed(blocks(node)) for child in reversed(block)]
 
 
 def changed_names(statement: ast.stmt, effects: Effects) -> set[str]:
@@ -123,21 +142,32 @@ def has_calls(statement: ast.stmt) -> bool:
     return any(isinstance(node, ast.Call | ast.Await | ast.Yield | ast.YieldFrom) for node in ast.walk(statement))
 
 
-def read_names(segment: str) -> set[str]:
-    """Return the names that the source of a top-level statement reads from the module."""
+def read_names(segment: str, *, annotations: bool = True) -> set[str]:
+    """Return the names that the source of a top-level statement reads from the module.
+
+    Without ``annotations`` those that only annotations use do not count: a loaded module does not evaluate these.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            table = symtable.symtable(segment, "<statement>", "exec")
+            source = segment if annotations else f"from __future__ import annotations\n{segment}"
+            table = symtable.symtable(source, "<statement>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()  # `return` outside a function and the like: the import will report it
     names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    names -= set() if annotations else {"annotations"}
     tables = table.get_children()
     while tables:
         table = tables.pop()
         names |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
         tables.extend(table.get_children())
     return names
+
+
+def imported_names(source: bytes) -> set[str]:
+    """Return the top-level names that a source imports, and perhaps more, where text looks like an import."""
+    lists = (match.decode("ascii", "ignore") for match in _IMPORTS.findall(source))
+    return {part.split()[0].partition(".")[0] for names in lists for part in names.split(",") if part.strip()}
 
 
 def needed_imports(statement: ast.stmt, needed: Collection[str], *, unbound: bool) -> Iterator[tuple[int, str]]:
@@ -192,10 +222,36 @@ def _roots(target: ast.expr) -> set[str]:
 
 
 def _set_by_call(value: ast.expr) -> set[str]:
-    """Return X for `setattr(X, "name", value)`, which is an assignment in other words."""
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in _SETTERS:
-        return set().union(*(_roots(argument) for argument in value.args[:1]))
+    """Return X for `setattr(X, "name", value)`, and the names of `exec("def f(): ...")`."""
+    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.args):
+        return set()
+    if value.func.id in _SETTERS:
+        return _roots(value.args[0])
+    if value.func.id == "exec" and isinstance(value.args[0], ast.Constant) and isinstance(value.args[0].value, str):
+        with suppress(BadSubmission):
+            return {name for s in parse_source(value.args[0].value, "").body for name in _simply_bound(s)}
     return set()
+
+
+def _simply_bound(statement: ast.stmt) -> set[str]:
+    """Return what a definition or an assignment binds; `exec` inside of `exec` does not count."""
+    return bound_names(statement) if isinstance(statement, (*DEFINITIONS, *ASSIGNMENTS)) else set()
+
+
+def _set_by_key(target: ast.expr) -> set[str]:
+    """Return the name f for the target `globals()["f"]`."""
+    if isinstance(target, ast.Subscript) and _calls(target.value, _TABLES) and isinstance(target.slice, ast.Constant):
+        return {str(target.slice.value)}
+    return set()
+
+
+def _calls(value: ast.AST, names: Collection[str]) -> bool:
+    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in names
+
+
+def makes_names(statement: ast.stmt) -> bool:
+    """Return whether a statement may bind names that its text does not show, by `exec` or `globals()`."""
+    return any(_calls(node, ("exec", *_TABLES)) for node in _walk(statement))
 
 
 def _changed_by_call(call: ast.Call, effects: Effects) -> set[str]:

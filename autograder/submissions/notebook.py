@@ -13,14 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from autograder.core.code import SetAside
-from autograder.submissions.ipynb import Cell, read_cells
-from autograder.submissions.names import needed_imports, read_names
+from autograder.submissions.ipynb import Cell, is_notebook, read_cells
+from autograder.submissions.main_guard import top_level
+from autograder.submissions.names import imported_names, needed_imports, read_names
 from autograder.submissions.recover import names_in, recover
-from autograder.submissions.source import MAX_CODE, BadSubmission, decode_source, parse_source, printable
+from autograder.submissions.source import MAX_CODE, BadSubmission, decode_guessing, guess_note, parse_source, printable
 from autograder.submissions.statements import find_incomplete_copies, select_statements
 
-_MAGIC = re.compile(r"[ \t]*(?:[%!?]|.*\?[ \t]*$|[\w, .\[\]]+=[ \t]*[%!])")
+_ASSIGNED_MAGIC = re.compile(r"[\w, .\[\]]+=[ \t]*[%!]")
 _TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the cell unchanged
+_WRITES = re.compile(
+    r"%%(?:writefile|file)[ \t]+(?P<append>-a[ \t]+|--append[ \t]+)?[\"']?(?:\./)?(?P<path>[\w/]+\.py)[\"']?[ \t]*$"
+)
 _TOO_LONG = f"the notebook has more than {MAX_CODE:,} characters of code, and this is one of its longest cells"
 _SHOWN = 3  # sentences about one cell
 _NAMES = 8  # names in one sentence
@@ -37,6 +41,7 @@ class Module:
     aside: tuple[SetAside, ...] = ()  # what Python cannot read, with lines of the module
     problems: tuple[str, ...] = ()  # the same as sentences
     imports: tuple[tuple[int, str], ...] = ()  # line and full name of each import that tasks need
+    written: tuple[tuple[str, str], ...] = ()  # path and text of each file that a cell with %%writefile creates
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,8 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
         raise BadSubmission(f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data.")
     if everything:
         lines, tree, problems = _parse_cell(Cell(0, text), ())
-        names = frozenset().union(*(read_names(_segment(lines, _located(node, 0))) for node in tree.body))
+        encoded = [line.encode() for line in lines]
+        names = frozenset().union(*(read_names(_segment(encoded, _located(node, 0))) for node in tree.body))
         imports = tuple(place for node in tree.body for place in needed_imports(node, names, unbound=True))
         sentences = tuple(_sentences(name, 0, problems))
         return Module("\n".join(lines), aside=tuple(problems), problems=sentences, imports=imports)
@@ -84,10 +90,12 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
 
 
 def read_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
-    """Reduce a notebook or a script, according to the name of the file. Raises BadSubmission."""
-    if ".ipynb" in name.lower():
+    """Reduce a notebook or a script. Raises BadSubmission."""
+    if is_notebook(data, name):
         return to_module(data, name, wanted)
-    return script_to_module(decode_source(data, name), name, wanted)
+    text, guessed = decode_guessing(data, name)
+    module = script_to_module(text, name, wanted)
+    return replace(module, notes=(*module.notes, guess_note(name, guessed))) if guessed else module
 
 
 def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: list[str], *, numbered: bool) -> Module:
@@ -98,18 +106,20 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     aside: list[tuple[int, SetAside]] = []  # with the index of its cell
     sentences: list[str] = []
     long = _longest(cells)
+    cells, written = _without_files(cells, name)
     for cell in cells:
         lines, tree, problems = _not_read(cell) if cell.number in long else _parse_cell(cell, wanted)
         if cell.optional:
             optional |= set(range(len(statements), len(statements) + len(tree.body)))
         aside += [(len(sources), problem) for problem in problems]
         sentences += _sentences(name, cell.number, [p for p in problems if p.names or not cell.optional])
-        statements += [_located(node, len(sources)) for node in tree.body]
+        statements += [_located(node, len(sources)) for node in top_level(lines, tree.body, guarded=numbered)]
         numbers.append(cell.number)
         sources.append(lines)
 
     nodes = [statement.node for statement in statements]
-    segments = [_segment(sources[statement.cell], statement) for statement in statements]
+    encoded = [[line.encode() for line in lines] for lines in sources]
+    segments = [_segment(encoded[statement.cell], statement) for statement in statements]
     selected = select_statements(nodes, segments, wanted, optional=optional)
     incomplete = find_incomplete_copies(nodes)
     for loser, winner in incomplete.items():
@@ -127,13 +137,43 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
         for line, package in needed_imports(nodes[index], selected.names, unbound=selected.unbound)
     )
     cell_starts = module.cells if numbered else ()
-    return replace(module, cells=cell_starts, aside=moved, problems=tuple(sentences), imports=imports)
+    return replace(
+        module,
+        cells=cell_starts,
+        aside=moved,
+        problems=tuple(sentences),
+        imports=imports,
+        written=tuple(written.items()),
+    )
+
+
+def _without_files(cells: Sequence[Cell], name: str) -> tuple[list[Cell], dict[str, str]]:
+    """Return the cells without those that write a module which other cells import, and these modules: path -> text.
+
+    A cell that writes the graded module itself is read as code.
+    """
+    left: list[Cell] = []
+    written: dict[str, str] = {}
+    files = [(cell, _WRITES.match(cell.source.lstrip("\n").partition("\n")[0])) for cell in cells]
+    imported: set[str] = set()
+    if any(match for _, match in files):
+        imported = imported_names("\n".join(cell.source for cell in cells).encode("utf-8", "replace"))
+    for cell, match in files:
+        own = name.rpartition("/")[2].replace(".ipynb", ".py")
+        if match and match["path"] == own:
+            left.append(replace(cell, source=cell.source.replace(match[0], "", 1)))
+        elif match and match["path"].partition("/")[0].removesuffix(".py") in imported:
+            before = written.get(match["path"], "") if match["append"] else ""
+            written[match["path"]] = before + cell.source.lstrip("\n").partition("\n")[2] + "\n"
+        else:
+            left.append(cell)
+    return left, written
 
 
 def module_statements(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
     """Return the statements of a script that would be in the module if the same code were in a notebook."""
-    nodes, lines = ast.parse(text).body, text.split("\n")
-    selected = select_statements(nodes, [_segment(lines, _located(node, 0)) for node in nodes], wanted)
+    nodes, encoded = ast.parse(text).body, [line.encode() for line in text.split("\n")]
+    selected = select_statements(nodes, [_segment(encoded, _located(node, 0)) for node in nodes], wanted)
     return [nodes[index] for index in sorted(selected.indices)]
 
 
@@ -183,10 +223,10 @@ def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Modul
             return lines, parse_source("\n".join(lines), ""), []
         except BadSubmission as error:
             at = error.line - 1
-        if not (0 <= at < len(lines) and _MAGIC.match(lines[at])):
+        if not (0 <= at < len(lines) and _is_magic(lines[at])):
             break
         lines = _without_magics(lines, None if attempt >= _CAREFUL else at)
-    magics = {number for number, line in enumerate(lines, start=1) if _MAGIC.match(line)}
+    magics = {number for number, line in enumerate(lines, start=1) if _is_magic(line)}
     lines, problems = recover(lines)
     problems = [problem for problem in problems if problem.names or problem.line not in magics]
     try:
@@ -213,12 +253,18 @@ def _not_read(cell: Cell, reason: str = _TOO_LONG) -> tuple[list[str], ast.Modul
     return [""] * len(lines), ast.Module([], []), [SetAside(1, tuple(names_in(lines)), reason)]
 
 
+def _is_magic(line: str) -> bool:
+    """Return whether Jupyter may read a line as a magic, a command of the shell or a question for help."""
+    line = line.strip(" \t")
+    return line.startswith(("%", "!", "?")) or line.endswith("?") or bool(_ASSIGNED_MAGIC.match(line))
+
+
 def _without_magics(lines: Sequence[str], only: int | None) -> list[str]:
     """Return the lines without magics, or without the one in line ``only``; `pass` where a block would be empty."""
     remaining: list[str] = []
     above = ""
     for number, line in enumerate(lines):
-        if only in (None, number) and _MAGIC.match(line):
+        if only in (None, number) and _is_magic(line):
             opened = above.partition("#")[0].rstrip().endswith(":")
             line = line[: len(line) - len(line.lstrip())] + "pass" if opened else ""
         remaining.append(line)
@@ -232,17 +278,20 @@ def _tasks_in(source: str, wanted: Sequence[str]) -> list[str]:
 
 
 def _located(node: ast.stmt, cell: int) -> _Statement:
-    first, start = node.lineno, node.col_offset
+    first = node.lineno
     if decorators := getattr(node, "decorator_list", ()):
-        first, start = decorators[0].lineno, 0
-    return _Statement(node, cell, first - 1, start, (node.end_lineno or first) - 1, node.end_col_offset or 0)
+        first = decorators[0].lineno
+    return _Statement(node, cell, first - 1, node.col_offset, (node.end_lineno or first) - 1, node.end_col_offset or 0)
 
 
-def _segment(lines: Sequence[str], at: _Statement) -> str:
-    part = [line.encode() for line in lines[at.first : at.last + 1]]
-    part[-1] = part[-1][: at.end]
-    part[0] = part[0][at.start :]
-    return b"\n".join(part).decode()
+def _segment(encoded: Sequence[bytes], at: _Statement) -> str:
+    """Return a statement's source. A line may hold thousands of statements, so no whole line is copied for one."""
+    if at.first == at.last:
+        return encoded[at.first][at.start : at.end].decode()
+    margin = encoded[at.first][: at.start]  # of a statement in a block
+    head = b"if 1:\n" + margin if margin and not margin.strip() else b""
+    parts = [head + encoded[at.first][at.start :], *encoded[at.first + 1 : at.last], encoded[at.last][: at.end]]
+    return b"\n".join(parts).decode()
 
 
 def _assemble(
@@ -256,10 +305,12 @@ def _assemble(
 
     `from __future__ import ...` is not moved: a module is compiled statement by statement, each with its own features.
     """
-    for index in reversed(range(len(statements))):  # from the end, so that positions before it stay valid
-        at = statements[index]
+    removed: dict[int, list[_Statement]] = {}
+    for index, at in enumerate(statements):
         if index not in selected:
-            _remove(sources[at.cell], at)
+            removed.setdefault(at.cell, []).append(at)
+    for cell, parts in removed.items():
+        _remove(sources[cell], parts)
     text: list[str] = []
     cells = []
     for number, lines in zip(numbers, sources, strict=True):
@@ -268,10 +319,20 @@ def _assemble(
     return Module("\n".join(text) + "\n", tuple(cells), notes)
 
 
-def _remove(lines: list[str], at: _Statement) -> None:
-    before = lines[at.first].encode()[: at.start].decode()
-    after = lines[at.last].encode()[at.end :].decode()
-    lines[at.first : at.last + 1] = [before + "pass", *[""] * (at.last - at.first)]
-    if after.strip() and at.last > at.first:
-        lines[at.last] = "pass"  # `; more` on the statement's last line
-    lines[at.last] += after
+def _remove(lines: list[str], removed: Sequence[_Statement]) -> None:
+    """Put `pass` in place of statements of one cell, which are in order."""
+    edits: dict[int, list[tuple[int, int, bytes]]] = {}  # by line: start, end, what replaces it
+    for at in removed:
+        if at.first == at.last:
+            edits.setdefault(at.first, []).append((at.start, at.end, b"pass"))
+            continue
+        edits.setdefault(at.first, []).append((at.start, len(lines[at.first].encode()), b"pass"))
+        lines[at.first + 1 : at.last] = [""] * (at.last - at.first - 1)
+        more = lines[at.last].encode()[at.end :].strip()  # `; more` on the statement's last line
+        edits.setdefault(at.last, []).append((0, at.end, b"pass" if more else b""))
+    for number, places in edits.items():
+        line, done, parts = lines[number].encode(), 0, []
+        for start, end, text in places:
+            parts += [line[done:start], text]
+            done = end
+        lines[number] = b"".join([*parts, line[done:]]).decode()

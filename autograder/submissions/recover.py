@@ -15,6 +15,7 @@ from autograder.core.code import SetAside
 from autograder.submissions.source import BadSubmission, parse_source
 
 MAX_JOINED = 40  # blocks that are tried together: a long string may hold lines that look like the start of a block
+MAX_JOINED_CODE = 500_000  # characters of all such attempts in one text together
 MAX_DAMAGES = 200  # with more of them, the rest is one
 
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
@@ -29,12 +30,14 @@ def recover(lines: Sequence[str]) -> tuple[list[str], list[SetAside]]:
     remaining = list(lines)
     aside: list[SetAside] = []
     starts = [*_starts(lines, 0), len(lines)]
-    at = 0
+    at, left = 0, MAX_JOINED_CODE
     while at < len(starts) - 1:
         first, last = starts[at], starts[at + 1] if len(aside) < MAX_DAMAGES else starts[-1]
         problem = _problem(lines[first:last], first)
         if problem is not None:
-            if len(aside) < MAX_DAMAGES and (joined := _joined(lines, starts, at)):
+            joined, tried = _joined(lines, starts, at, left) if len(aside) < MAX_DAMAGES else (0, 0)
+            left -= tried
+            if joined:
                 at = joined
                 continue
             damaged = _intact(lines, first, problem[0] - 1)
@@ -65,14 +68,22 @@ def _starts(lines: Sequence[str], margin: int) -> list[int]:
     return starts
 
 
-def _joined(lines: Sequence[str], starts: Sequence[int], at: int) -> int:
-    """Return the index of the block after several that can be read only together; 0 if there are none."""
+def _joined(lines: Sequence[str], starts: Sequence[int], at: int, limit: int) -> tuple[int, int]:
+    """Return the index of the block after several that can be read only together, 0 if there are none.
+
+    Also the number of characters that were tried, which is at most ``limit``.
+    """
     if _DEFINITION.match(lines[starts[at]].lstrip()):
-        return 0  # a definition ends where the next statement starts
+        return 0, 0  # a definition ends where the next statement starts
+    tried, size = 0, sum(len(line) + 1 for line in lines[starts[at] : starts[at + 1]])
     for end in range(at + 2, min(at + MAX_JOINED, len(starts) - 1) + 1):
+        size += sum(len(line) + 1 for line in lines[starts[end - 1] : starts[end]])
+        if tried + size > limit:
+            break
+        tried += size
         if _problem(lines[starts[at] : starts[end]], 0) is None:
-            return end
-    return 0
+            return end, tried
+    return 0, tried
 
 
 def _intact(lines: Sequence[str], first: int, stray: int) -> int:

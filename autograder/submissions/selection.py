@@ -20,6 +20,7 @@ from autograder.core.notebooks import accepted_names, notebook_name
 from autograder.core.report import Remark
 from autograder.submissions.find import Entry, Listing, list_files, list_zips
 from autograder.submissions.ipynb import without_outputs
+from autograder.submissions.names import START, imported_names
 from autograder.submissions.notebook import read_module
 from autograder.submissions.source import BadSubmission, printable
 from autograder.submissions.statements import places_left, written_tasks
@@ -31,8 +32,6 @@ SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
 # Packages of the grader and of the course: a student's own module never replaces one of them.
 _RESERVED = ("autograder", "common", "numpy", "torch")
-_START = rb"(?:\b|\\[nrt])"  # of a word: in a notebook's file, a line end is written as \n
-_IMPORTS = re.compile(_START + rb"(?:from|import)[ \t]+([\w., \t]+)")
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class _Chooser:
         """Return files with other names that seem to define a task of the module, found without parsing."""
         roots = sorted({task.partition(".")[0] for task in tasks})
         names = "|".join(roots).encode()
-        defined = re.compile(_START + rb"(?:def|class)[ \t]+(?:" + names + rb")\b") if roots else None
+        defined = re.compile(START + rb"(?:def|class)[ \t]+(?:" + names + rb")\b") if roots else None
         known = {*accepted_names(self.assignment.files)}
         found = []
         for entry in self.listing.entries:
@@ -230,8 +229,6 @@ class _Chooser:
 
     def _own_modules(self, sources: Iterable[bytes], earlier_modules: Sequence[str]) -> dict[str, bytes]:
         """Return the student's own modules that the graded files import, directly or through each other."""
-        reserved = {*sys.stdlib_module_names, *self.assignment.imports, *_RESERVED}
-        reserved |= {file.removesuffix(".py") for file in (*self.assignment.files, *earlier_modules)}
         homes = {entry.folder for entry in self.chosen.values()}
         at_home: dict[str, Entry] = {}
         for entry in self.listing.entries:
@@ -241,10 +238,10 @@ class _Chooser:
                         at_home.setdefault(entry.path.removeprefix(f"{home}/" if home else ""), entry)
         found: dict[str, bytes] = {}
         left_out: list[str] = []
-        seen = set(reserved)
+        seen = reserved_names(self.assignment, earlier_modules)
         waiting = list(sources)
         while waiting:
-            for name in _imported(waiting.pop()) - seen:
+            for name in imported_names(waiting.pop()) - seen:
                 seen.add(name)
                 for path, entry in at_home.items():
                     if path != f"{name}.py" and not (path.startswith(f"{name}/") and _is_identifiers(path)):
@@ -332,10 +329,10 @@ def _is_complete(data: bytes, name: str) -> bool:
     return not module.aside and not places_left(module.text, ())
 
 
-def _imported(source: bytes) -> set[str]:
-    """Return the top-level names that a source imports, and perhaps more, where text looks like an import."""
-    lists = (match.decode("ascii", "ignore") for match in _IMPORTS.findall(source))
-    return {part.split()[0].partition(".")[0] for names in lists for part in names.split(",") if part.strip()}
+def reserved_names(assignment: Assignment, earlier_modules: Iterable[str]) -> set[str]:
+    """Return the names of modules that a student's own modules must not have."""
+    names = {*sys.stdlib_module_names, *assignment.imports, *_RESERVED}
+    return names | {file.removesuffix(".py") for file in (*assignment.files, *earlier_modules)}
 
 
 def _is_identifiers(path: str) -> bool:

@@ -17,6 +17,17 @@ from autograder.core.errors import GradlabError
 MAX_CODE = 500_000  # characters of one module; the parser needs about 1 KB of memory for each
 
 _ENCODINGS = re.compile(r"(utf-8|ascii|latin-1|iso-?8859|cp\d|gb|big5|euc|shift)")
+_NOT_ASCII = re.compile(rb"[^\x00-\x7f]")
+_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_SPOKEN = {
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+    "gb2312": "GB2312 (simplified Chinese)",
+    "cp1252": "Windows-1252 (Western European)",
+    "latin-1": "Latin-1 (Western European)",
+}
+_LAST_COMMON = 0xD7  # the last first byte of GB2312's common characters
 _COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)")
 
 
@@ -36,29 +47,80 @@ def printable(name: str, *, limit: int = 80) -> str:
 
 
 def decode_source(data: bytes, name: str) -> str:
-    """Return the text of a Python file, decoded as UTF-8 or as its coding line says.
+    """Return the text of a Python file, decoded as UTF-8, as its coding line says, or in the encoding that fits.
 
     The coding line of the result says utf-8, as the text is no longer in another encoding.
     Raises BadSubmission with the name of the file and how to save it.
     """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:4]:
-        raise BadSubmission(f"{name} is saved as UTF-16. Save it as UTF-8 and hand it in again.")
-    if b"\0" in data:
+    return decode_guessing(data, name)[0]
+
+
+def decode_guessing(data: bytes, name: str) -> tuple[str, str]:
+    """Return the text as ``decode_source`` does, and the encoding if it was guessed, else an empty string."""
+    if b"\0" in data and not wide_encoding(data):
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise BadSubmission(
             f"{name}, line {line}: the file contains a null byte, so it is not a text file. Save it as UTF-8."
         )
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        if not _ENCODINGS.match(codecs.lookup(encoding).name):
-            raise BadSubmission(f"{name} is saved as {printable(encoding)}. Save it as UTF-8 and hand it in again.")
-        text = data.decode(encoding)
-    except (SyntaxError, LookupError, UnicodeDecodeError) as error:
-        raise BadSubmission(f"{name} is not UTF-8 text ({printable(str(error))}). Save it as UTF-8.") from None
+    text, guessed = decode_text(data, _declared_encoding(data, name))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     head = text.split("\n", 2)
     head[:2] = [_COOKIE.sub(r"\1utf-8", line) for line in head[:2]]
-    return "\n".join(head)
+    return "\n".join(head), guessed
+
+
+def decode_text(data: bytes, encoding: str = "utf-8") -> tuple[str, str]:
+    """Return text without a byte order mark, and its encoding if that is not ``encoding`` and was guessed, else ""."""
+    guessed = wide_encoding(data)
+    try:
+        text = data.decode(guessed or encoding)
+    except UnicodeDecodeError:
+        guessed = _narrow_encoding(data)
+        text = data.decode(guessed, "replace")
+    return text.removeprefix("\ufeff"), guessed
+
+
+def guess_note(name: str, encoding: str) -> str:
+    """Return the sentence about a file whose encoding was guessed."""
+    return f"{name} is not saved as UTF-8. It was read as {_SPOKEN[encoding]}, which costs nothing."
+
+
+def _declared_encoding(data: bytes, name: str) -> str:
+    """Return the encoding that the coding line states; UTF-8 without one. Raises BadSubmission."""
+    if wide_encoding(data):
+        return "utf-16"
+    start = data[: len(codecs.BOM_UTF8)] if data.startswith(codecs.BOM_UTF8) else b""
+    lines = b"\n".join(data.removeprefix(codecs.BOM_UTF8).split(b"\n", 2)[:2])
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(start + _NOT_ASCII.sub(b"?", lines)).readline)
+    except SyntaxError as error:
+        raise BadSubmission(f"{name} is not UTF-8 text ({printable(str(error))}). Save it as UTF-8.") from None
+    if not _ENCODINGS.match(codecs.lookup(encoding).name):
+        raise BadSubmission(f"{name} is saved as {printable(encoding)}. Save it as UTF-8 and hand it in again.")
+    return encoding
+
+
+def wide_encoding(data: bytes) -> str:
+    """Return "utf-16" or the like if the bytes begin with its mark, or as ASCII in two bytes does; else ""."""
+    for mark, encoding in _MARKS.items():
+        if data.startswith(mark):
+            return encoding
+    head = data[:200]
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(head) >= 4 and not any(head[first::2]) and all(head[1 - first :: 2]):
+            return encoding
+    return ""
+
+
+def _narrow_encoding(data: bytes) -> str:
+    """Return the encoding of text that is not UTF-8: simplified Chinese if all its pairs are common, else Western."""
+    try:
+        pairs = [pair for c in data.decode("gb2312") if len(pair := c.encode("gb2312")) == 2]
+        if sum(pair[0] <= _LAST_COMMON for pair in pairs) >= 0.9 * len(pairs):
+            return "gb2312"
+    except UnicodeDecodeError:
+        pass
+    return "latin-1" if any(byte in data for byte in b"\x81\x8d\x8f\x90\x9d") else "cp1252"
 
 
 def parse_source(text: str, name: str) -> ast.Module:

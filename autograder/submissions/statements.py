@@ -21,8 +21,10 @@ from autograder.submissions.names import (
     bound_names,
     called_names,
     changed_names,
+    definitions_in,
     effects_of,
     has_calls,
+    makes_names,
     read_names,
     stored_names,
 )
@@ -67,7 +69,7 @@ def written_tasks(text: str, tasks: Sequence[str]) -> list[str]:
 
 
 def _definitions(text: str) -> dict[str, ast.stmt]:
-    return {node.name: node for node in ast.parse(text).body if isinstance(node, DEFINITIONS)}
+    return {node.name: node for node in definitions_in(ast.parse(text).body)}
 
 
 def find_incomplete_copies(statements: Sequence[ast.stmt]) -> dict[int, int]:
@@ -121,7 +123,7 @@ def select_statements(
     def names_used(index: int) -> frozenset[str]:
         statement = statements[index]
         parts = bound_names(statement) if isinstance(statement, ast.AugAssign) else set()
-        return frozenset(read_names(segments[index]) | parts)
+        return frozenset(read_names(segments[index], annotations=False) | parts)
 
     def close(names: Iterable[str], tables: Sequence[Mapping[str, Sequence[int]]]) -> tuple[set[int], set[str]]:
         """The statements that bind (or change) the names and those that they use in turn, and all these names."""
@@ -141,7 +143,10 @@ def select_statements(
     roots = wanted_roots or {name for i in definitions for name in bound_names(statements[i])}
     for_tasks, names = close(roots, (binding, changing))
     base = {i for i, s in enumerate(statements) if i not in optional and (i in definitions or _binds_unseen(s))}
+    if roots - binding.keys():
+        base |= {i for i, s in enumerate(statements) if i not in optional and makes_names(s)}
     others = names.union(*(names_used(i) | (bound_names(statements[i]) if i in definitions else set()) for i in base))
+    others = others.union(*(read_names(segments[i]) for i in base | for_tasks))  # with annotations
     selected = base | for_tasks | close(others, (binding,))[0]  # so that `Net.loss = f` is selected
     _add_constants(statements, selected, optional, names_used)
     unbound = bool(names - binding.keys() - set(dir(builtins)))
@@ -162,7 +167,7 @@ def _find_binding(statements: Sequence[ast.stmt]) -> dict[str, list[int]]:
         if isinstance(statement, DEFINITIONS):
             defined |= names
         elif not isinstance(statement, ast.Import | ast.ImportFrom) and names & later:
-            names -= later - bound_names(statement, headers=False)
+            names -= (names & later) - bound_names(statement, headers=False)
             names -= defined & called_names(statement) & stored_names(statement)
         for name in names:
             binding[name].append(index)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,17 @@ from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.core.notebooks import describe_line, notebook_name
 from autograder.core.report import Remark
+from autograder.submissions.names import imported_names
 from autograder.submissions.notebook import Module, module_statements, read_module, script_to_module
-from autograder.submissions.selection import SAME_TIME, Selection, select_files
-from autograder.submissions.source import BadSubmission, decode_source, printable
+from autograder.submissions.selection import (
+    MAX_OWN_BYTES,
+    MAX_OWN_MODULES,
+    SAME_TIME,
+    Selection,
+    reserved_names,
+    select_files,
+)
+from autograder.submissions.source import BadSubmission, decode_guessing, decode_source, guess_note, printable
 from autograder.submissions.statements import places_left, written_tasks
 
 __all__ = ["BadSubmission", "Submission", "open_selection", "open_submission", "select_files"]
@@ -95,12 +103,15 @@ def open_selection(
             modules[name] = module
     if not any(name in modules for name in assignment.files):
         raise BadSubmission(" ".join(unreadable.values()))
-    for path, data in selection.own_modules.items():
+    own_modules = {**_written_modules(modules, reserved_names(assignment, earlier_modules)), **selection.own_modules}
+    for path, data in own_modules.items():
         try:
-            modules[path] = script_to_module(decode_source(data, path), path, (), everything=True)
+            text, guessed = decode_guessing(data, path)
+            notes += [guess_note(path, guessed)] if guessed else []
+            modules[path] = script_to_module(text, path, (), everything=True)
         except BadSubmission as problem:
             remarks.append(Remark("unreadable", f"{problem} It is one of the student's own modules."))
-    packages = _packages(assignment, earlier_modules, selection.own_modules)
+    packages = _packages(assignment, earlier_modules, own_modules)
     for name, module in modules.items():
         notes += module.notes
         remarks += [Remark("unreadable", note) for note in module.problems]
@@ -141,6 +152,21 @@ def _packages(
         return None
     files = [*assignment.files, *earlier_modules, *(path.partition("/")[0] for path in own_modules)]
     return frozenset({*assignment.imports, *(file.removesuffix(".py") for file in files)})
+
+
+def _written_modules(modules: Mapping[str, Module], reserved: Collection[str]) -> dict[str, bytes]:
+    """Return the modules that cells with %%writefile create and that graded code imports, by path."""
+    written = {path: text for module in modules.values() for path, text in module.written}
+    found: dict[str, bytes] = {}
+    waiting = [module.text.encode("utf-8", "replace") for module in modules.values()] if written else []
+    while waiting:
+        names = imported_names(waiting.pop()) - set(reserved)
+        for path in [path for path in written if path.partition("/")[0].removesuffix(".py") in names]:
+            data = written.pop(path).encode("utf-8", "replace")
+            if len(found) < MAX_OWN_MODULES and sum(map(len, found.values())) + len(data) <= MAX_OWN_BYTES:
+                found[path] = data
+                waiting.append(data)
+    return found
 
 
 def _imports_not_allowed(name: str, module: Module, packages: frozenset[str], allowed: Sequence[str]) -> list[Remark]:

@@ -77,6 +77,7 @@ def test_many_magics_in_one_cell_are_all_left_out() -> None:
 
 def test_a_cell_is_read_if_its_magic_runs_it_and_else_set_aside_with_a_sentence() -> None:
     assert run(convert("\n%%time\ndef f(): return 1"))["f"]() == 1
+    assert run(convert("%%writefile knn.py\ndef f(): return 1"))["f"]() == 1
     module = convert("%%writefile x.py\ndef f(): return 1")
     assert "def" not in module.text
     assert module.problems == (

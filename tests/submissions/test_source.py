@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.submissions.source import MAX_CODE, BadSubmission, decode_source, parse_source
+from autograder.submissions.source import (
+    MAX_CODE,
+    BadSubmission,
+    decode_guessing,
+    decode_source,
+    guess_note,
+    parse_source,
+)
 
 
 def test_a_script_is_decoded_as_its_coding_line_says() -> None:
@@ -16,9 +23,7 @@ def test_a_script_is_decoded_as_its_coding_line_says() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        "x".encode("utf-16"),
         b"x = 1\n\0",
-        "é".encode("latin-1"),
         b"# coding: rot13\n",
         b"# coding: nothing\n",
         b"# coding: utf-7\n+AGE-",
@@ -28,6 +33,29 @@ def test_a_script_is_decoded_as_its_coding_line_says() -> None:
 def test_a_script_in_another_encoding_is_refused_with_a_sentence(data: bytes) -> None:
     with pytest.raises(BadSubmission, match=r"^a\.py.* UTF-8.*\.$"):
         decode_source(data, "a.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "spoken"),
+    [
+        ("x = 1  # größer", "utf-16", "UTF-16"),
+        ("x = 1  # größer", "utf-16-le", "UTF-16"),
+        ("x = 1  # größer", "utf-16-be", "UTF-16"),
+        ("# größer, l’élève, mañana", "cp1252", "Windows-1252"),
+        ("# é\x81", "latin-1", "Latin-1"),
+        ("# 计算距离，最近的点\nx = '距离\\n'", "gb2312", "GB2312"),
+    ],
+)
+def test_a_script_in_another_encoding_is_read_and_said(text: str, encoding: str, spoken: str) -> None:
+    decoded, guessed = decode_guessing(text.encode(encoding), "a.py")
+    assert decoded == text
+    assert spoken in guess_note("a.py", guessed)
+    assert decode_guessing(text.encode(), "a.py") == (text, "")
+
+
+def test_a_script_whose_coding_line_is_wrong_is_read() -> None:
+    data = b"# coding: utf-8\n# gr\xf6\xdfer\nx = 1\n"
+    assert decode_guessing(data, "a.py") == ("# coding: utf-8\n# größer\nx = 1\n", "cp1252")
 
 
 def test_a_script_with_a_syntax_error_is_refused_with_its_line() -> None:

@@ -92,7 +92,6 @@ HOSTILE = {
     "zip in a zip in a zip in a zip": (nested(3), "contains no tiny.ipynb"),
     "damaged zip in a zip": (zipped({"in.zip": nested(0)[:-40]}), "in.zip is damaged or not a zip"),
     "folder of that name": (zipped({"tiny.py/": b""}), "contains no tiny.ipynb"),
-    "utf-16": (zipped({"tiny.py": WRITTEN.encode("utf-16")}), "UTF-16"),
     "null byte": (zipped({"tiny.py": WRITTEN + "\0"}), "null byte"),
     "too long": (zipped({"tiny.py": "x = 1\n" * 90_000}), "has 540,000 characters of code; the limit is 500,000"),
 }

@@ -10,6 +10,7 @@ import __future__
 import ast
 import builtins
 import copy
+import importlib.util
 import linecache
 import signal
 import sys
@@ -131,9 +132,11 @@ class _Runner:
 
 
 def _one_by_one(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements; `import a, b` as two, so that b does not depend on a."""
+    """Yield the statements, also those of a block `if True:`; `import a, b` as two, so that b does not depend on a."""
     for statement in statements:
-        if isinstance(statement, ast.Import | ast.ImportFrom) and len(statement.names) > 1:
+        if isinstance(statement, ast.If) and isinstance(statement.test, ast.Constant) and statement.test.value is True:
+            yield from _one_by_one(statement.body)
+        elif isinstance(statement, ast.Import | ast.ImportFrom) and len(statement.names) > 1:
             for alias in statement.names:
                 part = copy.copy(statement)
                 part.names = [alias]
@@ -196,6 +199,7 @@ class SubmissionFinder(MetaPathFinder):
         }
         own = {name.partition(".")[0] for name in self.loaders}
         self._allowed = sorted({*(packages or ())} - own)  # as a message lists them
+        self._importlib = _importlib_through(self._import) if packages is not None else importlib
         self._importable = own | {*(packages or ()), *fallbacks} | sys.stdlib_module_names
         if "torch" in self._importable:
             self._importable |= {"numpy"}  # Tensor.numpy() imports it by the __import__ of the code that calls it
@@ -240,6 +244,9 @@ class SubmissionFinder(MetaPathFinder):
             if any(name == known or name.startswith(f"{known}.") for known in NOTEBOOK_ONLY):
                 return StandIn()
             top = name.partition(".")[0]
+            if name == "importlib" or (name.startswith("importlib.") and not fromlist):
+                builtins.__import__(name)
+                return self._importlib
             if top not in self._importable:
                 allowed = ", ".join(self._allowed) or "none"
                 raise ImportError(
@@ -254,6 +261,18 @@ class SubmissionFinder(MetaPathFinder):
             linecache.cache.pop(loader.filename, None)  # the next submission has other lines
 
 
+def _importlib_through(importing: Callable[..., Any]) -> ModuleType:
+    """Return a copy of importlib whose import_module allows what an import statement of the same file allows."""
+
+    def import_module(name: str, package: str | None = None) -> Any:
+        absolute = importlib.util.resolve_name(name, package) if name.startswith(".") else name
+        return importing(absolute, fromlist=("__name__",)) if "." in absolute else importing(absolute)
+
+    table = ModuleType("importlib")
+    vars(table).update({**vars(importlib), "import_module": import_module})
+    return table
+
+
 def _missing_packages(files: Collection[str]) -> dict[str, str]:
     """Return an empty __init__.py for each folder without one: no other package of its name may be found instead."""
     folders = {"/".join(parts[:end]) for parts in (file.split("/") for file in files) for end in range(1, len(parts))}
@@ -265,14 +284,17 @@ def _module_name(file: str) -> str:
 
 
 def _future_flags(tree: ast.Module) -> int:
-    """Return the compiler flags of `from __future__ import ...`, which apply to every statement of the file."""
+    """Return the compiler flags of `from __future__ import ...`, which apply to every statement of the file.
+
+    Annotations are never evaluated: a package that only they need costs nothing.
+    """
     names = [
         alias.name
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
         for alias in node.names
     ]
-    flags = 0
+    flags = __future__.annotations.compiler_flag
     for name in names:
         feature = getattr(__future__, name, None)
         flags |= getattr(feature, "compiler_flag", 0)
