@@ -44,6 +44,11 @@ def report_table_html(report: Report) -> str:
     )
 
 
+def sentence_html(text: str) -> str:
+    """Return the HTML fragment of a sentence that is shown in place of a table."""
+    return f'<p style="max-width:860px;font-size:13px;line-height:1.45;margin:4px 0">{_line(text, 1000)}</p>'
+
+
 def _task_row(task: TaskView) -> str:
     cell = _CELL.replace("padding:5px", "padding:10px")
     return (

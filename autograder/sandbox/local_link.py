@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -25,7 +25,10 @@ FALLBACKS = Path(__file__).resolve().parents[2] / "common" / "fallbacks"
 
 
 class LocalLink:
-    """A Link (see proxy.py) to modules in this process. ``namespaces`` are modules that exist already."""
+    """A Link (see proxy.py) to modules in this process.
+
+    ``namespaces`` are modules that exist already, and ``explain`` says why a name is missing in them.
+    """
 
     printed = ""
 
@@ -35,6 +38,7 @@ class LocalLink:
         *,
         filenames: Mapping[str, str] | None = None,
         namespaces: Mapping[str, ModuleType] | None = None,
+        explain: Callable[[str], str] | None = None,
         debugging: bool = False,
     ) -> None:
         self.finder = SubmissionFinder(
@@ -47,7 +51,7 @@ class LocalLink:
                 for name, parts in code.aside.items()
             },
         )
-        self.code, self.namespaces = code, dict(namespaces or {})
+        self.code, self.namespaces, self.explain = code, dict(namespaces or {}), explain
         self.debugging, self.seconds = debugging, 0.0
         self.worker = Worker(limit=1 << 40, interactive=True)
         self.worker.files = {loader.filename: self.finder.paths[name] for name, loader in self.finder.loaders.items()}
@@ -71,6 +75,8 @@ class LocalLink:
         return ref
 
     def request(self, request: dict[str, Any]) -> Any:
+        if self.explain and request["do"] == "explain_missing":
+            raise StudentFault(Cause.NOT_WRITTEN, self.explain(request["name"]))
         header, body = encode({**request, "number": 0}, keep=unwrap)
         with self._deadline():
             header, body = self.worker.answer(bytearray(header), bytearray().join(body))

@@ -27,6 +27,8 @@ def pick_device(wanted: str) -> str:
     """Return "cpu" or "cuda"; "auto" means CUDA if there is a GPU. Raises BadOption."""
     if wanted == "cpu":
         return wanted
+    if wanted not in ("cuda", "auto"):
+        raise BadOption(f"There is no device {wanted!r}: use cpu, cuda or auto.")
     import torch
 
     if wanted == "cuda" and not torch.cuda.is_available():

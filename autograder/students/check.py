@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from autograder.checks.describe import describe
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.core.course import earlier_modules
@@ -34,7 +37,9 @@ def check_folder(
     Raises BadSubmission if the files cannot be read, BadCheck if no check was selected.
     """
     folder = hand_in or assignment.folder
-    submission = open_submission(folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment))
+    submission = open_submission(
+        folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment), own_machine=hand_in is None
+    )
     filenames = submission.paths_below(folder)
 
     def body(checks: Checks) -> Report:
@@ -52,23 +57,62 @@ def check_folder(
 
 
 def check_namespace(
-    module: str, namespace: dict[str, Any], source: str, options: Options, assignment: Assignment
+    module: str,
+    namespace: dict[str, Any],
+    source: str,
+    options: Options,
+    assignment: Assignment,
+    *,
+    notes: Sequence[str] = (),
 ) -> Report:
-    """Run the public checks on functions that are defined in ``namespace``, as in a notebook."""
+    """Run the public checks on functions that are defined in ``namespace``, as in a notebook.
+
+    ``source`` is the code of the cells that ran. ``notes`` are sentences for the report.
+    """
+    tasks = [task.name for task in assignment.tasks if task.file == f"{module}.py"]
+    reused = {name: value for name in _roots(tasks) if not callable(value := namespace.get(name, callable))}
     stand_in = ModuleType(module)
-    stand_in.__dict__.update({key: value for key, value in namespace.items() if not key.startswith("__")})
-    code = Code({f"{module}.py": source})
+    stand_in.__dict__.update(
+        {key: value for key, value in namespace.items() if not key.startswith("__") and key not in reused}
+    )
+    code = Code({f"{module}.py": "\n\n".join([source, *_imported_sources(namespace, assignment, tasks)])})
 
     def body(checks: Checks) -> Report:
-        link = LocalLink(Code(), namespaces={module: stand_in})
+        link = LocalLink(Code(), namespaces={module: stand_in}, explain=partial(_explain_missing, reused))
         link.worker.files = dict.fromkeys(_code_files(stand_in), "notebook")
         try:
             results = checks.judge(link, code, only=lambda check: check.placed.module == module)
         finally:
             link.close()
-        return checks.report(ReportHeader("you", "", changed_checks(assignment.folder)), results, isolation="none")
+        header = ReportHeader("you", "", (*notes, *changed_checks(assignment.folder)))
+        return checks.report(header, results, isolation="none")
 
     return with_checks(assignment, options, body, hidden=False)
+
+
+def _roots(tasks: Sequence[str]) -> set[str]:
+    return {task.partition(".")[0] for task in tasks}
+
+
+def _explain_missing(reused: Mapping[str, Any], name: str) -> str:
+    """Return why a name that a check needs is not there."""
+    if name in reused:
+        return (
+            f"{name} is not the function or class of the task: another cell gave this name to "
+            f"{describe(reused[name])}. Choose another name there, run the cell of {name}, then this one."
+        )
+    return f"{name} is not defined in this notebook. Run its cell, then this one."
+
+
+def _imported_sources(namespace: Mapping[str, Any], assignment: Assignment, tasks: Sequence[str]) -> list[str]:
+    """Return the code of the student's modules from which a notebook imported tasks: source rules judge it too."""
+    sources: dict[str, str] = {}
+    for name in sorted(_roots(tasks)):
+        home = sys.modules.get(getattr(namespace.get(name), "__module__", None) or "")
+        path = Path(getattr(home, "__file__", None) or "")
+        if home is not None and path.is_file() and path.resolve().parent == assignment.folder.resolve():
+            sources.setdefault(home.__name__, inspect.getsource(home))
+    return list(sources.values())
 
 
 def _code_files(module: ModuleType) -> set[str]:

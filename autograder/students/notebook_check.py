@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import os
+import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from autograder.core.assignment import BadManifest
+from autograder.core.assignment import Assignment, BadManifest
 from autograder.core.course import find_assignment_of_module
+from autograder.core.errors import GradlabError
+from autograder.core.notebooks import notebook_name
 from autograder.core.report import Outcome, Report
 from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
 from autograder.students.check import check_namespace, executed_source, in_nbgrader
+from autograder.students.saved_notebook import Executed, notes_on_saved
+from autograder.students.siblings import SiblingFinder, find_siblings
+from common.data.split import DataError
 
 
 @dataclass(frozen=True)
@@ -35,16 +44,43 @@ class Shown:
         return "\n\n".join([*lost, f"{self.report.points} of {available} points"])
 
 
-def check(module: str, *, task: str | None = None, device: str = "cpu", data: str = "scenes") -> Shown:
+@dataclass(frozen=True)
+class Sentence:
+    """Why nothing was checked, shown in place of the table."""
+
+    text: str
+
+    def _repr_html_(self) -> str:
+        from autograder.render.notebook_table import sentence_html
+
+        return sentence_html(self.text)
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def check(module: str = "", *, task: str | None = None, device: str = "cpu", data: str = "scenes") -> Shown | Sentence:
     """Run the public checks of ``module`` ("knn") on the functions that this notebook defines.
 
-    With ``task``, run only the checks of this task. Raises BadManifest if there is no such module or task.
+    With ``task``, run only the checks of this task. If an argument is wrong, return a sentence instead.
     """
     frame = inspect.currentframe()
     assert frame is not None
     assert frame.f_back is not None
-    namespace: dict[str, Any] = frame.f_back.f_globals
-    source = executed_source([cell for cell in namespace.get("In", []) if isinstance(cell, str)])
+    try:
+        return Shown(_check(module, frame.f_back.f_globals, task, device, data))
+    except (GradlabError, DataError) as error:
+        if in_nbgrader():
+            raise
+        return Sentence(f"Nothing was checked. {error}")
+
+
+def _check(module: str, namespace: dict[str, Any], task: str | None, device: str, data: str) -> Report:
+    if not isinstance(module, str) or not module:
+        raise GradlabError(
+            'check takes the name of a module as text, for example check("knn") or check("knn", task="f").'
+        )
+    cells = [Executed(cell, _KERNEL.ran_at(number)) for number, cell in enumerate(namespace.get("In", []))]
     assignment = find_assignment_of_module(module)
     if f"{module}.py" not in assignment.files:
         modules = " or ".join(f'check("{file.removesuffix(".py")}")' for file in assignment.files)
@@ -52,4 +88,44 @@ def check(module: str, *, task: str | None = None, device: str = "cpu", data: st
     if task is not None:
         assignment.task(task)
     options = Options(device=pick_device(device), data=known_data(data), task=task)
-    return Shown(check_namespace(module, namespace, source, options, assignment))
+    source = executed_source([cell.source for cell in cells])
+    notes = _KERNEL.notes(module, namespace, cells, assignment)
+    return check_namespace(module, namespace, source, options, assignment, notes=notes)
+
+
+class _Kernel:
+    """What is known of the kernel that this module was imported in; outside of a kernel, nothing."""
+
+    def __init__(self) -> None:
+        self.began = time.time()
+        self.times: dict[int, float] = {}  # when each cell ran, by its number
+        self.siblings: SiblingFinder | None = None
+        shell = sys.modules["IPython"].get_ipython() if "ipykernel" in sys.modules else None
+        if shell is not None:
+            shell.events.register("post_run_cell", self._record)
+            self.siblings = find_siblings(Path.cwd())
+
+    def _record(self, result: Any) -> None:
+        if result.execution_count is not None:
+            self.times[result.execution_count] = time.time()
+
+    def ran_at(self, number: int) -> float:
+        return self.times.get(number, self.began)
+
+    def notes(
+        self, module: str, namespace: dict[str, Any], cells: list[Executed], assignment: Assignment
+    ) -> tuple[str, ...]:
+        """Return what the student should know about the saved notebook, and about notebooks that this one imported."""
+        if self.siblings is None:
+            return ()
+        path = _notebook_path(namespace) or assignment.folder / notebook_name(f"{module}.py")
+        return (*notes_on_saved(path, module, cells, namespace, assignment), *self.siblings.changed())
+
+
+def _notebook_path(namespace: dict[str, Any]) -> Path | None:
+    """Return the file of the notebook that runs in this kernel, where Jupyter or VS Code say it."""
+    path = namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+    return Path(path) if isinstance(path, str) and path.endswith(".ipynb") and Path(path).is_file() else None
+
+
+_KERNEL = _Kernel()

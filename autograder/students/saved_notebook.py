@@ -1,0 +1,128 @@
+"""Compare a notebook's kernel with its saved file: the check sees the kernel, grading reads the file."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import io
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autograder.core.assignment import Assignment
+from autograder.core.notebooks import describe_line
+from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
+from autograder.submissions.ipynb import without_outputs
+from autograder.submissions.names import DEFINITIONS, bound_names, read_names
+from autograder.submissions.notebook import Module, to_module
+from autograder.submissions.source import BadSubmission
+
+SAME_TIME = 2.0  # seconds between running a cell and saving the file that contains it
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A cell that ran in this kernel."""
+
+    source: str
+    at: float  # seconds since 1970
+
+
+def notes_on_saved(
+    notebook: Path, module: str, executed: Sequence[Executed], namespace: Mapping[str, Any], assignment: Assignment
+) -> list[str]:
+    """Return a sentence for each part of the saved notebook that is graded otherwise than the kernel's was checked.
+
+    ``executed`` are the cells that ran in this kernel, in their order, and ``namespace`` is what they defined.
+    """
+    file = f"{module}.py"
+    wanted = [task.name for task in assignment.tasks if task.file == file]
+    try:
+        saved_at = notebook.stat().st_mtime
+        saved = to_module(without_outputs(notebook.read_bytes(), notebook.name), notebook.name, wanted)
+    except OSError:
+        return []
+    except BadSubmission as problem:
+        return [str(problem)]
+    runs = _Runs(executed)
+    when = time.strftime("%H:%M", time.localtime(saved_at))
+    notes = [*saved.problems]
+    notes += _not_run(saved, file, notebook.name, assignment)
+    tree = ast.parse(saved.text)
+    for node in tree.body:
+        if isinstance(node, DEFINITIONS) and (run := runs.last_binding(node.name)):
+            changed = ast.dump(node) != ast.dump(run.node)
+            if changed and saved_at > run.at + SAME_TIME:
+                place = describe_line(saved.cells, node.lineno, file=notebook.name).partition(",")[0]
+                notes.append(
+                    f"{place}: {node.name} was changed and saved at {when}, but this kernel still has the version "
+                    "from before. Run the cell, then check again."
+                )
+    for name in _names_without_cell(saved.text, tree, namespace):
+        run = runs.last_binding(name)
+        if run and saved_at > run.at + SAME_TIME:
+            notes.append(
+                f"{notebook.name}, saved at {when}, uses {name}, but no cell defines it: it only exists in this "
+                f"kernel. Write the cell that defines {name} again."
+            )
+    return notes
+
+
+@dataclass(frozen=True)
+class _Binding:
+    node: ast.stmt
+    at: float
+
+
+class _Runs:
+    """The statements that ran in this kernel."""
+
+    def __init__(self, executed: Sequence[Executed]) -> None:
+        self.bindings: dict[str, _Binding] = {}
+        for cell in executed:
+            try:
+                tree = ast.parse(cell.source)
+            except (SyntaxError, ValueError, RecursionError, MemoryError):  # magics
+                continue
+            for node in tree.body:
+                for name in bound_names(node):
+                    self.bindings[name] = _Binding(node, cell.at)
+
+    def last_binding(self, name: str) -> _Binding | None:
+        return self.bindings.get(name)
+
+
+def _names_without_cell(text: str, tree: ast.Module, namespace: Collection[str]) -> Iterator[str]:
+    """Yield the names that the saved code reads, that it does not define and that exist in the kernel."""
+    bound = set().union(*(bound_names(node) for node in tree.body))
+    if "*" in bound:
+        return
+    for name in sorted(read_names(text) - bound):
+        if name in namespace and not hasattr(builtins, name):
+            yield name
+
+
+def _not_run(saved: Module, file: str, name: str, assignment: Assignment) -> list[str]:
+    """Run the saved code as grading does and return a sentence for each statement that fails."""
+    own = [path.stem for path in assignment.folder.iterdir() if path.suffix == ".py" or path.is_dir()]
+    finder = SubmissionFinder(
+        {file: saved.text},
+        {file: f"{name} as code"},
+        packages=frozenset({*assignment.imports, *own}) if assignment.imports else None,
+        not_run={file: [NotRun(part.line, part.names, part.reason) for part in saved.aside]},
+    )
+    loader = finder.loaders[file.removesuffix(".py")]
+    with contextlib.redirect_stdout(io.StringIO()):
+        loader.exec_module(ModuleType(file.removesuffix(".py")))
+    unread = {part.line for part in saved.aside}
+    sentences = []
+    for part in loader.not_run:
+        if part.line not in unread:
+            place = describe_line(saved.cells, part.line, file=name)
+            needed = f" Tasks that need {' or '.join(part.names[:3])} will fail." if part.names else ""
+            sentences.append(f"{place} does not run when it is graded: {part.reason.rstrip('.')}.{needed}")
+    return sentences

@@ -1,0 +1,187 @@
+"""`check(...)` in a real kernel: other notebooks, what is saved and what ran, missing names, wrong arguments."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Sequence
+from html import unescape
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+pytestmark = pytest.mark.slow
+
+MANIFEST = """
+title = "Two modules"
+version = "1.0"
+files = ["first.py", "second.py"]
+imports = ["torch"]
+
+[[tasks]]
+name = "double"
+title = "Double"
+file = "first.py"
+points = 50
+
+[[tasks]]
+name = "quadruple"
+title = "Quadruple"
+file = "second.py"
+points = 50
+"""
+
+CHECK_FIRST = '''
+from autograder import expect_equal, forbid, task
+
+
+@task("double", points=50)
+def check_double(student):
+    """Doubling a number."""
+    forbid(student, "double", calls=["math.fsum"])
+    expect_equal(student.double(3), 6)
+'''
+
+CHECK_SECOND = '''
+from autograder import expect_equal, task
+
+
+@task("quadruple", points=50)
+def check_quadruple(student):
+    """Doubling a number twice."""
+    expect_equal(student.quadruple(3), 12)
+'''
+
+STUB_FIRST = "def double(x):\n    raise NotImplementedError()\n"
+STUB_SECOND = "from first import double\n\n\ndef quadruple(x):\n    raise NotImplementedError()\n"
+DOUBLE = "def double(x):\n    return 2 * x"
+QUADRUPLE = "def quadruple(x):\n    return double(double(x))"
+CHECK = "from autograder import check"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A student's folder with the stubs of two modules."""
+    home = tmp_path / "t01_two"
+    home.mkdir()
+    files = {"assignment.toml": MANIFEST, "check_first.py": CHECK_FIRST, "check_second.py": CHECK_SECOND}
+    for name, text in {**files, "first.py": STUB_FIRST, "second.py": STUB_SECOND}.items():
+        (home / name).write_text(text)
+    return home
+
+
+def save(path: Path, cells: Sequence[str]) -> None:
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
+
+
+def run(folder: Path, cells: Sequence[str]) -> list[str]:
+    """Return what each cell shows, as text, after running them in one kernel; errors are shown too."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+        transport = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/k"}})
+        resources = {"metadata": {"path": str(folder)}}
+        client = NotebookClient(
+            notebook, kernel_name="python3", allow_errors=True, config=transport, resources=resources
+        )
+        client.execute()
+    return [" ".join(_text(output) for output in cell.get("outputs", [])) for cell in notebook.cells]
+
+
+def _text(output: nbformat.NotebookNode) -> str:
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    if output.output_type == "stream":
+        return str(output.text)
+    html = output.data.get("text/html", output.data.get("text/plain", ""))
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def test_another_notebook_is_imported_where_its_script_is_not_written(folder: Path) -> None:
+    save(folder / "first.ipynb", [CHECK, DOUBLE, "double(undefined)"])
+    shown = run(folder, [CHECK, "from first import double", QUADRUPLE, 'check("second")'])
+    assert "50 / 50 points" in shown[-1]
+
+
+def test_a_written_script_is_imported_as_usual(folder: Path) -> None:
+    save(folder / "first.ipynb", [CHECK, STUB_FIRST])
+    (folder / "first.py").write_text(f"{DOUBLE}\n")
+    shown = run(folder, [CHECK, "import first\nprint(first.__file__)", "from first import double", QUADRUPLE])
+    assert shown[1].strip().endswith("first.py")
+    assert "Error" not in "".join(shown)
+
+
+def test_a_notebook_that_was_saved_again_after_its_import_is_named(folder: Path) -> None:
+    save(folder / "first.ipynb", [DOUBLE])
+    later = "import os, time\nos.utime('first.ipynb', (time.time() + 60,) * 2)"
+    shown = run(folder, [CHECK, "from first import double", QUADRUPLE, later, 'check("second")'])
+    assert "first.ipynb was saved again after it was imported here. Restart the kernel" in shown[-1]
+
+
+def test_a_helper_whose_cell_is_gone_is_named(folder: Path) -> None:
+    save(folder / "first.ipynb", [CHECK, "def double(x):\n    return twice(x)"])
+    _saved_later(folder / "first.ipynb")
+    cells = [CHECK, "def twice(x):\n    return 2 * x", "def double(x):\n    return twice(x)", 'check("first")']
+    shown = run(folder, cells)
+    assert "50 / 50 points" in shown[-1]
+    assert "uses twice, but no cell defines it: it only exists in this kernel." in shown[-1]
+
+
+def test_a_notebook_that_is_not_saved_yet_is_not_mentioned(folder: Path) -> None:
+    save(folder / "first.ipynb", [CHECK, STUB_FIRST])
+    os.utime(folder / "first.ipynb", (time.time() - 3600,) * 2)
+    shown = run(folder, [CHECK, DOUBLE, 'check("first")'])
+    assert "50 / 50 points" in shown[-1]
+    assert "first.ipynb" not in shown[-1]
+
+
+def test_a_cell_that_was_changed_but_not_run_is_named(folder: Path) -> None:
+    save(folder / "first.ipynb", [CHECK, "def double(x):\n    return x + x"])
+    _saved_later(folder / "first.ipynb")
+    shown = run(folder, [CHECK, DOUBLE, 'check("first")'])
+    assert "cell 2: double was changed and saved at" in shown[-1]
+
+
+def test_a_statement_that_does_not_run_when_it_is_graded_is_named(folder: Path) -> None:
+    task = "def double(x):\n    return factor * x"
+    save(folder / "first.ipynb", [CHECK, "factor = numbers[0]", task])
+    shown = run(folder, [CHECK, "numbers = [2]", "factor = numbers[0]", task, 'check("first")'])
+    assert "50 / 50 points" in shown[-1]
+    assert "cell 2, line 1 does not run when it is graded: NameError: name 'numbers' is not defined" in shown[-1]
+
+
+def test_rules_judge_code_that_a_notebook_imports(folder: Path) -> None:
+    (folder / "first.py").write_text("import math\n\n\ndef double(x):\n    return int(math.fsum([x, x]))\n")
+    shown = run(folder, [CHECK, "from first import *", 'check("first")'])
+    assert "0 / 50 points" in shown[-1]
+    assert "math.fsum is not allowed here" in shown[-1]
+
+
+def test_a_name_whose_cell_did_not_run_or_that_another_cell_reused(folder: Path) -> None:
+    shown = run(folder, [CHECK, 'check("first")', DOUBLE, "double = 5", 'check("first")'])
+    assert "double is not defined in this notebook. Run its cell, then this one." in shown[1]
+    assert "double is not the function or class of the task: another cell gave this name to 5." in shown[4]
+
+
+def test_wrong_arguments_get_a_sentence(folder: Path) -> None:
+    sentences = {
+        "check()": 'check takes the name of a module as text, for example check("knn")',
+        "check(double)": "check takes the name of a module as text",
+        'check("third")': 't01_two has no module \'third\'. Use check("first") or check("second").',
+        'check("first", task="treble")': "treble",
+        'check("first", device="tpu")': "There is no device 'tpu': use cpu, cuda or auto.",
+        'check("first", data="faces")': "faces",
+    }
+    shown = run(folder, [CHECK, DOUBLE, *sentences])[2:]
+    for text, sentence in zip(shown, sentences.values(), strict=True):
+        assert text.startswith("Nothing was checked.")
+        assert sentence in text
+
+
+def _saved_later(notebook: Path) -> None:
+    """Date a notebook's saving after the run of its cells in a test."""
+    os.utime(notebook, (time.time() + 3600,) * 2)
