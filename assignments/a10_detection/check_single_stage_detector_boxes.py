@@ -8,6 +8,11 @@ from autograder import expect, expect_close, expect_equal, expect_shape, forbid,
 from common.nets.detection import generate_grid
 
 
+def around(centre: Tensor, size: Tensor) -> Tensor:
+    """Return boxes with these centres (..., 2), widths and heights (..., 2)."""
+    return torch.cat([centre - size / 2, centre + size / 2], dim=-1)
+
+
 def centre_and_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
     """Return centres (..., 2), and widths and heights (..., 2)."""
     return (boxes[..., :2] + boxes[..., 2:]) / 2, boxes[..., 2:] - boxes[..., :2]
@@ -21,12 +26,6 @@ def pixels(boxes: Tensor, side: int) -> Tensor:
     return (rows[:, :, None] & columns[:, None]).flatten(1)
 
 
-def counted_iou(boxes: Tensor, others: Tensor, side: int = 24) -> Tensor:
-    """Compute the IoU of boxes with whole coordinates in [0, side], by counting pixels: (K, N)."""
-    one, two = pixels(boxes, side)[:, None], pixels(others, side)[None]
-    return (one & two).sum(dim=2).double() / (one | two).sum(dim=2).clamp(min=1)
-
-
 def whole_boxes(rng, *shape: int, side: int = 24) -> Tensor:
     """Draw boxes with whole coordinates and an area."""
     low = rng.integers(0, side - 1, *shape, 2)
@@ -37,16 +36,29 @@ def whole_boxes(rng, *shape: int, side: int = 24) -> Tensor:
 @task("GenerateAnchor", points=2)
 def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     """Every anchor has the centre of its cell and the size of its shape, on maps that are not square."""
-    shapes, grid = rng.uniform(3, 2, low=0.5, high=4), generate_grid(rng.uniform(2, 1, 4, 5))
-    anchors = student.GenerateAnchor(shapes, grid)
-
-    expect_shape(anchors, (2, 3, 4, 5, 4))
-    centre, size = centre_and_size(anchors)
-    expect_close(centre, grid[:, None].expand(2, 3, 4, 5, 2), name="the centres of GenerateAnchor")
-    expect_close(size, shapes[:, None, None].expand(2, 3, 4, 5, 2), name="widths and heights", mistakes={
+    shapes = rng.uniform(3, 2, low=0.5, high=4)
+    grid = generate_grid(rng.uniform(2, 1, 4, 5)) + rng.uniform(2, 1, 1, 2)  # each image has its own grid
+    centre, size = grid[:, None].expand(2, 3, 4, 5, 2), shapes[:, None, None].expand(2, 3, 4, 5, 2)
+    expected = around(centre, size)
+    expect_close(student.GenerateAnchor(shapes, grid), expected, mistakes={
         "The anchors are twice as large as they should be: half a width is on each side of the centre.":
-            2 * shapes[:, None, None].expand(2, 3, 4, 5, 2),
-        "Width and height are swapped: anc[a] is (width, height).": shapes.flip(1)[:, None, None].expand(2, 3, 4, 5, 2),
+            around(centre, 2 * size),
+        "Width and height are swapped: anc[a] is (width, height).": around(centre, size.flip(-1)),
+        "The points of the grid are the centres of the anchors, not their upper left corners.":
+            around(centre + size / 2, size),
+        "x and y are swapped: a point of the grid is (x, y).": around(centre.flip(-1), size),
+        "This is (centre, size); return the corners (x0, y0, x1, y1).": torch.cat([centre, size], dim=-1),
+        "These are upper left corners with widths and heights; return the corners (x0, y0, x1, y1).":
+            torch.cat([centre - size / 2, size], dim=-1),
+        "The coordinates are in the order (y0, x0, y1, x1); return (x0, y0, x1, y1).":
+            expected[..., [1, 0, 3, 2]],
+        "The first image's grid was used for all images.": around(centre[:1].expand_as(centre), size),
+        "The axes are in the order (B, H, W, A); return (B, A, H, W, 4).": expected.permute(0, 2, 3, 1, 4),
+        "The axes are in the order (B, H, W, A): move the axis of the anchors, do not reshape.":
+            expected.permute(0, 2, 3, 1, 4).reshape(expected.shape),
+        "The anchors were cut off at the border of the map; parts of a box may lie outside.":
+            lambda: torch.minimum(expected.clamp(min=0), tensor(rng, [5.0, 4.0, 5.0, 4.0])),
+        "Negative coordinates were set to 0; parts of a box may lie outside the map.": expected.clamp(min=0),
     })  # fmt: skip
 
 
@@ -72,20 +84,80 @@ def any_anchors(rng, *shape: int) -> Tensor:
 
 
 def judge_proposals(student, anchors: Tensor, offsets: Tensor, method: str, unit) -> None:
-    """Compare the proposals' centres and sizes with the formula."""
-    proposals = student.GenerateProposal(anchors, offsets, method=method)
-    expect_shape(proposals, tuple(anchors.shape))
-    (centre, size), (moved, stretched) = centre_and_size(anchors), centre_and_size(proposals)
-    expect_close(stretched, size * offsets[..., 2:].exp(), name=f"sizes by {method}", mistakes={
-        "tw and th were added to the sizes; multiply the sizes by exp(tw) and exp(th).": size + offsets[..., 2:],
-        "The sizes were multiplied by tw and th, without the exponential.": size * offsets[..., 2:],
-    })  # fmt: skip
-    expect_close(moved, centre + unit * offsets[..., :2], name=f"centres by {method}", mistakes={
+    """Compare the proposals with the formula."""
+    (centre, size), move, grow = centre_and_size(anchors), offsets[..., :2], offsets[..., 2:]
+    middle, new = centre + unit * move, size * grow.exp()
+    expected = around(middle, new)
+    other = size if method == "YOLO" else 1.0
+    expect_close(student.GenerateProposal(anchors, offsets, method=method), expected, name=f"by {method}", mistakes={
+        "tw and th were added to the sizes; multiply the sizes by exp(tw) and exp(th).": around(middle, size + grow),
+        "The sizes were multiplied by tw and th, without the exponential.": around(middle, size * grow),
+        "The sizes were multiplied by exp(tw / 2); halve the new size, not the exponent.":
+            around(middle, size * (grow / 2).exp()),
+        "The new size was added on both sides of the centre; half of it is on each side.": around(middle, 2 * new),
         "The corner was moved and the box stretched from it; move the centre, and stretch around it.":
-            anchors[..., :2] + unit * offsets[..., :2] + stretched / 2,
-        "The centres were moved by the other method's formula.":
-            centre + (size if method == "YOLO" else 1.0) * offsets[..., :2],
+            around(anchors[..., :2] + unit * move + new / 2, new),
+        "The box was stretched, but not moved.": around(centre, new),
+        "The box was moved, but not stretched.": around(middle, size),
+        "The upper left corner is right; the lower right one must use the new size, too.":
+            torch.cat([middle - new / 2, middle - new / 2 + size], dim=-1),
+        "The centres were moved by the other method's formula.": around(centre + other * move, new),
+        "tx and ty are multiplied by the anchor's width and height, not divided.": around(centre + move / size, new),
+        "tx was multiplied by the height, or ty by the width.": around(centre + move * size.flip(-1), new),
+        "This is (centre, size); return the corners (x0, y0, x1, y1).": torch.cat([middle, new], dim=-1),
+        "The proposals were cut off at 0; parts of a box may lie outside the map.": expected.clamp(min=0),
     })  # fmt: skip
+
+
+def counted(boxes: Tensor, others: Tensor, extra: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Count the pixels of all pairs in several images: of both (B, K, N), of boxes (B, K, 1), of others (B, 1, N).
+
+    ``extra`` pixels are added to all widths and heights.
+    """
+    grown = [x.flatten(1, -2) + torch.tensor([0, 0, extra, extra], device=x.device) for x in (boxes, others)]
+    one, two = (torch.stack([pixels(image, 25 + extra) for image in x]) for x in grown)
+    shared = (one[:, :, None] & two[:, None]).sum(dim=3)
+    return shared.double(), one.sum(dim=2)[:, :, None].double(), two.sum(dim=2)[:, None].double()
+
+
+def counted_iou(boxes: Tensor, others: Tensor, extra: int = 0) -> Tensor:
+    """Compute the IoU of boxes with whole coordinates in [0, 24], by counting pixels: (B, K, N)."""
+    shared, one, two = counted(boxes, others, extra)
+    return shared / (one + two - shared).clamp(min=1)
+
+
+def iou_mistakes(boxes: Tensor, others: Tensor) -> dict:
+    """Return known wrong tables of IoU, by hint."""
+    shared, one, two = counted(boxes, others)
+    expected = counted_iou(boxes, others)
+    divided = "The intersection was divided by the {}; divide it by the area of the union."
+    return {
+        "This is the intersection over the sum of the areas: subtract the intersection, which is counted twice.":
+            shared / (one + two),
+        "One was added to widths and heights, as for pixels. Coordinates are continuous here: a width is x1 - x0.":
+            counted_iou(boxes, others, extra=1),
+        divided.format("area of the proposal"): shared / one,
+        divided.format("area of the box"): shared / two,
+        divided.format("smaller of both areas"): shared / torch.minimum(one, two),
+        divided.format("larger of both areas"): shared / torch.maximum(one, two),
+        "This is the intersection; divide it by the area of the union.": shared,
+        "This is 1 - IoU.": 1 - expected,
+        "The first image's boxes were used for all images.": counted_iou(boxes, others[:1].expand_as(others)),
+        "The proposals are in the order (H, W, A); that of proposals.reshape(B, -1, 4) is (A, H, W).":
+            counted_iou(boxes.permute(0, 2, 3, 1, 4), others),
+        "The result is transposed: return (B, A*H*W, N).": expected.transpose(1, 2),
+    }  # fmt: skip
+
+
+def expect_no_negative(iou) -> None:
+    """Expect that no IoU is below 0."""
+    below = isinstance(iou, Tensor) and iou.is_floating_point() and bool((iou < 0).any())
+    expect(
+        not below,
+        "Some of the IoU are below 0.",
+        hint="Where boxes do not overlap, min(x1) - max(x0) is below 0. Clamp width and height at 0, each of them, "
+        "before you multiply them.",
+    )
 
 
 @task("IoU", points=2)
@@ -94,14 +166,8 @@ def check_iou_agrees_with_counted_pixels(student, rng):
     forbid(student, "IoU", loops=True)
     boxes, others = whole_boxes(rng, 2, 3, 2, 4), whole_boxes(rng, 2, 5)
     result = student.IoU(boxes, torch.cat([others, torch.ones_like(others[..., :1])], dim=-1))
-
-    expected = torch.stack([counted_iou(*pair) for pair in zip(boxes.flatten(1, 3), others, strict=True)])
-    expect_close(result, expected, mistakes={
-        "This is the intersection over the sum of the areas: subtract the intersection, which is counted twice.":
-            lambda: expected / (1 + expected),
-        "The first image's boxes were used for all images.":
-            lambda: torch.stack([counted_iou(b, others[0]) for b in boxes.flatten(1, 3)]),
-    })  # fmt: skip
+    expect_no_negative(result)
+    expect_close(result, counted_iou(boxes, others), mistakes=iou_mistakes(boxes, others))
 
 
 @task("IoU", points=2)
@@ -122,8 +188,12 @@ def check_iou_of_touching_nested_and_empty_boxes(student, rng):
     proposals = tensor(rng, [case for case, _ in cases.values()])[None, :, None, None]
     result = student.IoU(proposals, box)
     expect_shape(result, (1, len(cases), 1))
+    expect_no_negative(result)
     for row, (name, (_, expected)) in enumerate(cases.items()):
-        expect_close(result[0, row, 0], expected, name=f"IoU with a box that is {name}", check_dtype=False)
+        expect_close(result[0, row, 0], expected, name=f"IoU with a box that is {name}", check_dtype=False, mistakes={
+            "0 / 0: return 0 where the intersection is 0.": torch.nan,
+            "A width may be below 0 where boxes do not overlap: clamp it at 0.": 49 / (16 + 8 - 49),
+        })  # fmt: skip
     empty = student.IoU(proposals[:, -1:], tensor(rng, [[[2.0, 2.0, 2.0, 2.0, 0.0]]]))
     expect_equal(empty, tensor(rng, [[[0.0]]]), name="IoU of two equal boxes without area")
 
@@ -148,10 +218,14 @@ def check_faster_rcnn_matches_a_case_by_hand(student, rng):
             tensor(rng, [[0, 1, -1, 0, 2, -2]], torch.int64),
         "Match an anchor to the box that it overlaps most, not to the box for which it was the best.":
             tensor(rng, [[0, 1, -1, 0, 2, 1]], torch.int64),
+        "-1 is a negative anchor, -2 a neutral one; they are swapped.": tensor(rng, [[0, 1, -2, 0, 2, 0]], torch.int64),
+        "Anchors that are not positive are negative only if their IoU with every box is below neg_thresh.":
+            tensor(rng, [[0, 1, -1, 0, 2, 0]], torch.int64),
+        "This is YOLO's rule; the default method is FasterRCNN.": tensor(rng, [[0, -2, -1, -2, 2, -2]], torch.int64),
     })  # fmt: skip
 
 
-@task("match_anchors", points=2)
+@task("match_anchors", points=1)
 def check_yolo_matches_a_case_by_hand(student, rng):
     """By YOLO's rule, the best anchor of the cell with the box's centre is positive, and no other anchor is."""
     anchors = tensor(rng, ROW)[None, :, None]
@@ -166,6 +240,24 @@ def check_yolo_matches_a_case_by_hand(student, rng):
             tensor(rng, [[0, -2, 1, 0, -2, 1]], torch.int64),
         "pos_thresh was applied: by YOLO's rule every box with an area gets an anchor.":
             tensor(rng, [[-1, -2, -1, -2, -2, -2]], torch.int64),
+        "-1 is a negative anchor, -2 a neutral one; they are swapped.":
+            tensor(rng, [[-2, -1, -2, 0, -1, 1]], torch.int64),
+        "Anchors whose IoU with every box is below neg_thresh are negative, also if they overlap a box a little.":
+            tensor(rng, [[-2, -2, -2, 0, -2, 1]], torch.int64),
+    })  # fmt: skip
+
+
+@task("match_anchors", points=1)
+def check_yolo_takes_the_first_of_the_nearest_cells(student, rng):
+    """By YOLO's rule, a box whose centre is as near to several cells takes the first of them in reading order."""
+    grid = generate_grid(rng.uniform(1, 1, 2, 3))
+    anchors = around(grid[:, None], torch.ones_like(grid[:, None]))  # (1, 1, 2, 3, 4), the cells themselves
+    bboxes = tensor(rng, [[[0.5, 0.5, 1.5, 1.5, 0], [1.75, 0.75, 2.25, 1.25, 1]]])  # centres (1, 1) and (2, 1)
+    table = tensor(rng, [[0.14, 0], [0.14, 0.1], [0, 0.1], [0.14, 0], [0.15, 0.1], [0, 0.11]])[None]
+    matches = student.match_anchors(anchors, bboxes, table, pos_thresh=0.7, neg_thresh=0.3, method="YOLO")
+    expect_equal(matches, tensor(rng, [[0, 1, -1, -1, -1, -1]], torch.int64), mistakes={
+        "A centre exactly between cells was given to the last of them; it belongs to the first in reading order.":
+            tensor(rng, [[-1, -1, -1, -1, 0, 1]], torch.int64),
     })  # fmt: skip
 
 
@@ -173,27 +265,84 @@ def check_yolo_matches_a_case_by_hand(student, rng):
 def check_nms_keeps_what_it_should(student, rng):
     """NMS keeps boxes that overlap little, in order of score, and drops a box only for a better box that it kept."""
     boxes, scores = whole_boxes(rng, 60, side=12), rng.uniform(60)
+    iou, with_one = (counted_iou(boxes[None], boxes[None], extra)[0] for extra in (0, 1))
     for threshold in (0.2, 0.5):
         kept = student.nms(boxes, scores, iou_threshold=threshold)
-        expect_shape(kept, (None,), name="nms")
-        expect(kept.dtype == torch.int64, f"nms returned {kept.dtype}; indices are int64.")
-        rows = kept.tolist()
+        expect_indices(kept, 60)
         expect(
-            len(set(rows)) == len(rows) and all(0 <= row < 60 for row in rows),
-            "nms returned an index twice, or one that does not exist.",
+            bool((scores[kept].diff() <= 0).all()),
+            "The kept boxes are not in the order of their scores, from the highest to the lowest.",
+            hint=order_hint(kept, scores),
         )
-        expect_equal(scores[kept], scores[kept].sort(descending=True).values, name="the scores of the kept boxes")
-        over = counted_iou(boxes, boxes, 12) > threshold
-        among = over[kept][:, kept].triu(diagonal=1)
-        expect(not bool(among.any()), f"nms kept {int(among.sum())} pairs of boxes with an IoU above {threshold}.")
-        reason = (over[:, kept] & (scores[kept] > scores[:, None])).any(dim=1)
-        lost = [row for row in range(60) if row not in rows and not reason[row]]
-        expect(
-            not lost,
-            f"nms dropped {len(lost)} boxes, first number {lost[0] if lost else 0}, that have an IoU above {threshold} "
-            "with no kept box of a higher score.",
-            hint="A dropped box must not drop others. Drop only for an IoU above the threshold, not equal to it.",
-        )
+        judge_kept(kept.tolist(), iou, threshold)
+        judge_dropped(kept, scores, iou, with_one, threshold)
+
+
+def expect_indices(kept, count: int) -> None:
+    """Expect distinct indices below count, as a tensor."""
+    listed = type(kept) in (list, tuple)
+    expect(
+        not listed,
+        f"nms returned a {type(kept).__name__}; return a tensor of int64.",
+        hint="torch.stack(kept) stacks a list of tensors; torch.tensor(kept, dtype=torch.int64) converts ints.",
+    )
+    numbers = isinstance(kept, Tensor) and kept.dim() == 2
+    expect(not numbers, "nms returned a table.", hint="Return the indices of the kept boxes, not the boxes.")
+    expect_shape(kept, (None,), name="nms")
+    expect(
+        kept.dtype == torch.int64,
+        f"nms returned {kept.dtype}; indices are int64.",
+        hint="mask.nonzero() has the indices of a mask." if kept.dtype == torch.bool else "",
+    )
+    rows = kept.tolist()
+    expect(
+        len(set(rows)) == len(rows) and all(0 <= row < count for row in rows),
+        "nms returned an index twice, or one that does not exist.",
+        hint="After a selection, indices count within the selection; look them up: order[rest].",
+    )
+
+
+def order_hint(kept: Tensor, scores: Tensor) -> str:
+    """Return what the order of the kept boxes shows."""
+    if bool((scores[kept].diff() >= 0).all()):
+        return "The box with the lowest score came first; sort with descending=True."
+    if bool((kept.diff() > 0).all()):
+        return "They are in the order of their indices; return them in the order in which you kept them."
+    return "Sort the scores once, with descending=True, and go through the boxes in this order."
+
+
+def judge_kept(rows: list[int], iou: Tensor, threshold: float) -> None:
+    """Expect that no two kept boxes overlap too much."""
+    pairs = [(a, b) for n, a in enumerate(rows) for b in rows[n + 1 :] if iou[a, b] > threshold]
+    a, b = pairs[0] if pairs else (0, 0)
+    expect(
+        not pairs,
+        f"nms kept box {b} after box {a}, but their IoU is {float(iou[a, b]):.4g}, above {threshold}.",
+        hint="Compare each box that you keep with all boxes that are left; drop those with an IoU above the threshold.",
+    )
+
+
+def judge_dropped(kept: Tensor, scores: Tensor, iou: Tensor, with_one: Tensor, threshold: float) -> None:
+    """Expect a reason for every box that was dropped."""
+    better = scores[None] > scores[:, None]  # [a, b]: b has a higher score than a
+    reason = ((iou > threshold) & better)[:, kept].any(dim=1)
+    reason[kept] = True
+    lost = (~reason).nonzero()[:, 0].tolist()
+    hint = ""
+    if lost and bool(((with_one > threshold) & better)[lost][:, kept].any(dim=1).all()):
+        hint = "One was added to widths and heights, as for pixels. Coordinates are continuous: a width is x1 - x0."
+    elif lost and bool(((iou > threshold) & better)[lost].any(dim=1).all()):
+        hint = "A box that was dropped must not drop others."
+    elif lost and bool(((iou == threshold) & better)[lost][:, kept].any(dim=1).all()):
+        hint = "Drop only for an IoU above the threshold, not equal to it."
+    expect(
+        not lost,
+        f"nms dropped {len(lost)} boxes, first number {lost[0] if lost else 0}, that have an IoU above {threshold} "
+        "with no kept box of a higher score.",
+        hint=hint
+        or "The IoU is the area of the intersection over the area of the union, and a box drops only boxes "
+        "with lower scores.",
+    )
 
 
 @task("nms", points=1)
@@ -203,6 +352,17 @@ def check_nms_breaks_ties_by_index(student, rng):
     scores = tensor(rng, [0.5, 0.7, 0.5, 0.7, 0.7])
     expect_equal(student.nms(boxes, scores, iou_threshold=0.5), tensor(rng, [1, 3, 2], torch.int64), mistakes={
         "A box with an IoU of exactly the threshold was dropped; drop only above it.": tensor(rng, [1, 3], torch.int64),
+        "Of boxes with equal scores, the smaller index comes first.": lambda: tensor(rng, [4, 3, 2], torch.int64),
+    })  # fmt: skip
+    low = rng.permutation(40).double()[:, None] * tensor(rng, [2.0, 0.0])
+    scores = rng.integers(0, 4, 40).double()
+    expected = sorted(range(40), key=lambda row: (-float(scores[row]), row))  # no two boxes overlap
+    kept = student.nms(torch.cat([low, low + 1], dim=1), scores)
+    expect_indices(kept, 40)
+    sorted_by_score = len(kept) == 40 and bool((scores[kept].diff() <= 0).all())
+    expect_equal(kept, tensor(rng, expected, torch.int64), name="nms of 40 boxes with four different scores", mistakes={
+        "Of boxes with equal scores, the smaller index comes first: argsort(descending=True, stable=True). Without "
+        "stable=True their order is arbitrary.": kept if sorted_by_score else None,
     })  # fmt: skip
 
 
@@ -216,4 +376,5 @@ def check_nms_stops_at_topk(student, rng):
         expect_equal(result, tensor(rng, expected, torch.int64), name=f"topk = {topk}", mistakes={
             "The boxes were cut to topk before suppression; cut the kept boxes.":
                 tensor(rng, [0], torch.int64),
+            "topk was not used.": tensor(rng, [0, 3, 2], torch.int64),
         } if topk == 2 else None)  # fmt: skip

@@ -1,9 +1,25 @@
 """Public checks of precision, recall, average precision and their mean, on cases by hand."""
 
-import torch
-from oracles import shot, tensor
+from typing import Any
 
-from autograder import expect_close, task
+import torch
+from oracles import mean_at, shot, tensor
+from torch import Tensor
+
+from autograder import expect, expect_close, task
+
+
+def curve_of(student, predictions: list[dict], targets: list[dict], label: int) -> tuple[Any, Any]:
+    """Return recall and precision; the check fails if they are not two tensors."""
+    curve = student.precision_recall(predictions, targets, label)
+    expect(
+        type(curve) in (tuple, list) and len(curve) == 2,
+        f"precision_recall returned an object of type {type(curve).__name__}; return recall and precision.",
+    )
+    hint = "Convert a list with torch.tensor(values, dtype=torch.float64)."
+    for name, values in zip(("recall", "precision"), curve, strict=True):
+        expect(isinstance(values, Tensor), f"{name} is of type {type(values).__name__}, not a tensor.", hint)
+    return curve[0], curve[1]
 
 
 @task("precision_recall", points=2)
@@ -15,27 +31,47 @@ def check_precision_and_recall_of_a_case_by_hand(student, rng):
         shot(rng, [[1, 0, 5, 4], [9, 9, 12, 12]], [0.6, 0.8]),
     ]
     # By falling score: right (0.75), nothing there, nothing there, right (IoU 0.6), right.
-    recall, precision = student.precision_recall(predictions, targets, 0)
-    expect_close(recall, tensor(rng, [1 / 3, 1 / 3, 1 / 3, 2 / 3, 1]), name="recall", mistakes={
+    recall, precision = curve_of(student, predictions, targets, 0)
+    expect_close(recall, tensor(rng, [1 / 3, 1 / 3, 1 / 3, 2 / 3, 1]), name="recall", check_dtype=False, mistakes={
         "Recall was divided by the number of images, not by the number of objects.":
             tensor(rng, [1 / 2, 1 / 2, 1 / 2, 1, 1.5]),
         "The detections are in the order of the images; sort those of all images together by score.":
             tensor(rng, [1 / 3, 1 / 3, 2 / 3, 2 / 3, 1]),
+        "This is the precision; return (recall, precision).": tensor(rng, [1, 1 / 2, 1 / 3, 2 / 4, 3 / 5]),
+        "The detections are sorted by rising score; begin with the highest.":
+            tensor(rng, [1 / 3, 2 / 3, 2 / 3, 2 / 3, 1]),
+        "An object of one image was claimed by a detection of another; objects are claimed in their image.":
+            tensor(rng, [1 / 3, 1 / 3, 1 / 3, 1 / 3, 2 / 3]),
     })  # fmt: skip
-    expect_close(precision, tensor(rng, [1, 1 / 2, 1 / 3, 2 / 4, 3 / 5]), name="precision")
+    expect_close(precision, tensor(rng, [1, 1 / 2, 1 / 3, 2 / 4, 3 / 5]), name="precision", check_dtype=False)
 
 
-@task("precision_recall", points=2)
+@task("precision_recall", points=1)
+def check_objects_of_other_classes_do_not_matter(student, rng):
+    """A detection is compared with the objects of its own class, also if another object is nearer."""
+    targets = [shot(rng, [[0, 0, 4, 4], [0, 0, 4, 3]], labels=[5, 2])]
+    predictions = [shot(rng, [[0, 0, 4, 4], [0, 0, 4, 4]], [0.9, 0.8], [2, 5])]
+    recall, precision = curve_of(student, predictions, targets, 2)
+    expect_close(recall, tensor(rng, [1]), name="recall", check_dtype=False, mistakes={
+        "The nearest object of any class was taken, and then the classes were compared. Look for the nearest object "
+        "among those of this class.": tensor(rng, [0]),
+        "All detections were taken; take those of this class.": tensor(rng, [1, 1]),
+        "Recall is the share of the objects of this class.": tensor(rng, [1 / 2]),
+    })  # fmt: skip
+    expect_close(precision, tensor(rng, [1]), name="precision", check_dtype=False)
+
+
+@task("precision_recall", points=1)
 def check_a_second_detection_of_an_object_is_wrong(student, rng):
     """A second detection of one object counts as wrong, even if another object is still undetected."""
     targets = [shot(rng, [[0, 0, 4, 4], [0, 1, 4, 5]])]
     predictions = [shot(rng, [[0, 0, 4, 4], [0, 0.2, 4, 4.2], [0, 1, 4, 5]], [0.9, 0.8, 0.7])]
-    recall, precision = student.precision_recall(predictions, targets, 0)
-    expect_close(recall, tensor(rng, [1 / 2, 1 / 2, 1]), name="recall", mistakes={
+    recall, precision = curve_of(student, predictions, targets, 0)
+    expect_close(recall, tensor(rng, [1 / 2, 1 / 2, 1]), name="recall", check_dtype=False, mistakes={
         "A second detection of the same object was counted as right.": tensor(rng, [1 / 2, 1, 3 / 2]),
         "The second detection was matched to another object; it is wrong.": tensor(rng, [1 / 2, 1, 1]),
     })  # fmt: skip
-    expect_close(precision, tensor(rng, [1, 1 / 2, 2 / 3]), name="precision")
+    expect_close(precision, tensor(rng, [1, 1 / 2, 2 / 3]), name="precision", check_dtype=False)
 
 
 @task("average_precision", points=2)
@@ -55,6 +91,10 @@ def check_average_precision_of_cases_by_hand(student, rng):
             "This is the mean precision; return the area over recall.": sum(precision) / len(precision),
             "This is the best precision so far; take the best from here on.":
                 float((widths * torch.tensor(precision).cummax(dim=0).values).sum()),
+            "Recall that is never reached adds nothing; do not divide by the largest recall.":
+                expected / max(recall),
+            "This is the mean at 101 fixed recalls; return the area.": mean_at(recall, precision, 101),
+            "This is the mean at 11 fixed recalls; return the area.": mean_at(recall, precision, 11),
         })  # fmt: skip
 
 
@@ -72,6 +112,9 @@ def check_map_is_the_mean_over_classes(student, rng):
     expect_close(student.mean_average_precision(predictions, targets), expected, mistakes={
         "The mean is over classes with detections only; a missed class counts 0.": (1 / 3 + 1 / 2) / 2,
         "The class of a detection was not compared.": 1.0,
+        "This is a percentage; return a number in [0, 1].": 100 * expected,
+        "This is the sum over the classes; divide it by their number.": 3 * expected,
+        "The classes were weighted by their numbers of objects.": (1 / 3 + 2 * 1 / 2 + 0) / 4,
     })  # fmt: skip
     perfect = [{**truth, "scores": torch.ones_like(truth["boxes"][:, 0])} for truth in targets]
     expect_close(student.mean_average_precision(perfect, targets), 1.0, name="mAP of perfect predictions")

@@ -57,3 +57,9 @@ def outputs_of(student, rng, network, features: Tensor, formula: Formula, scale:
     problem = complaint(formula, values, features)
     expect(not problem, f"{call} is not the network described: {problem}.")
     return replay(formula, values, features, train=False)
+
+
+def mean_at(recall: list, precision: list, count: int) -> float:
+    """Compute the mean of the best precision at so many recalls from 0 to 1, as PASCAL VOC (11) or COCO (101) does."""
+    points = [[p for r, p in zip(recall, precision, strict=True) if r >= t / (count - 1)] for t in range(count)]
+    return sum(max(reached, default=0.0) for reached in points) / count

@@ -1,7 +1,7 @@
 """Hidden checks of precision, recall, average precision and their mean: loops on random detections, edge cases."""
 
 import torch
-from oracles import shot, tensor
+from oracles import mean_at, shot, tensor
 from oracles_hidden import boxes_of
 from oracles_metrics_hidden import loop_ap, loop_curve, loop_map
 from torch import Tensor
@@ -17,13 +17,39 @@ def random_detections(rng, images: int, classes: int) -> tuple[list[dict], list[
         boxes, labels = boxes_of(rng, count), rng.integers(0, classes, count)
         near = boxes.repeat(3, 1) + 0.4 * rng.normal(3 * count, 4)
         near[:, 2:] = torch.maximum(near[:, 2:], near[:, :2] + 0.1)
+        boxes = torch.cat([boxes, boxes[: count // 2] + 0.1])  # objects of other classes at nearly the same places
+        labels = torch.cat([labels, (labels[: count // 2] + 1) % classes])
         spare = boxes_of(rng, 2)
-        named = torch.cat([labels.repeat(3), rng.integers(0, classes, 2)])
+        named = torch.cat([labels[:count].repeat(3), rng.integers(0, classes, 2)])
         named = torch.where(rng.uniform(len(named)) < 0.2, rng.integers(0, classes, len(named)), named)
         scores = rng.integers(0, 8, len(named)).double() / 8
         targets.append({"boxes": boxes, "labels": labels})
         predictions.append({"boxes": torch.cat([near, spare]), "scores": scores, "labels": named})
     return predictions, targets
+
+
+def curve_mistakes(rng, predictions: list[dict], targets: list[dict], label: int, threshold: float) -> dict:
+    """Return known wrong curves, by hint."""
+
+    def curve(predictions=predictions, threshold=threshold):
+        return tuple(tensor(rng, part) for part in loop_curve(predictions, targets, label, threshold)[:2])
+
+    def unstable() -> tuple[Tensor, Tensor]:
+        own = [found["labels"] == label for found in predictions]
+        scores = torch.cat([found["scores"][rows] for found, rows in zip(predictions, own, strict=True)])
+        ranks = torch.empty_like(scores)
+        ranks[scores.argsort(descending=True)] = -torch.arange(len(scores), device=scores.device).to(scores)
+        parts = ranks.split([int(rows.sum()) for rows in own])
+        return curve([
+            {"boxes": f["boxes"][rows], "labels": f["labels"][rows], "scores": part}
+            for f, rows, part in zip(predictions, own, parts, strict=True)
+        ])  # fmt: skip
+
+    return {
+        "Of equal scores the one of the earlier image comes first: argsort(descending=True, stable=True).": unstable,
+        "iou_threshold was not used.": lambda: curve(threshold=0.5),
+        "Precision and recall are swapped: return (recall, precision).": lambda: curve()[::-1],
+    }
 
 
 @task("precision_recall", points=1)
@@ -33,7 +59,13 @@ def check_precision_and_recall_agree_with_loops(student, rng):
     for label, threshold in ((0, 0.5), (1, 0.3), (2, 0.75)):
         seen = student.inspect(student.precision_recall, predictions, targets, label, threshold)
         recall, precision, _ = loop_curve(predictions, targets, label, threshold)
-        expect_close(seen.value, (tensor(rng, recall), tensor(rng, precision)), name=f"class {label} at {threshold}: ")
+        expect_close(
+            seen.value,
+            (tensor(rng, recall), tensor(rng, precision)),
+            check_dtype=False,
+            name=f"class {label} at {threshold}: ",
+            mistakes=curve_mistakes(rng, predictions, targets, label, threshold),
+        )
         expect_equal(seen.args[:2], (predictions, targets), name="the inputs after the call")
 
 
@@ -44,20 +76,24 @@ def check_precision_and_recall_at_the_edges(student, rng):
     box = [0.0, 0.0, 4.0, 4.0]
     targets = [shot(rng, [box], labels=[3]), shot(rng, [])]
     none = [shot(rng, [], []), shot(rng, [], [])]
-    expect_equal(student.precision_recall(none, targets, 3), (nothing, nothing), name="no detections: ")
+    expect_equal(
+        student.precision_recall(none, targets, 3), (nothing, nothing), check_dtype=False, name="no detections: "
+    )
     half = [shot(rng, [[0, 0, 4, 2]], [0.5], [3]), shot(rng, [box], [0.9], [3])]
     wanted = (tensor(rng, [0.0, 1.0]), tensor(rng, [0.0, 0.5]))
-    expect_close(student.precision_recall(half, targets, 3, iou_threshold=0.5), wanted, name="IoU of exactly 0.5: ")
+    expect_close(
+        student.precision_recall(half, targets, 3, iou_threshold=0.5),
+        wanted,
+        check_dtype=False,
+        name="IoU of exactly 0.5: ",
+    )
     other = [shot(rng, [box, box], [0.5, 0.4], [1, 1]), shot(rng, [], [])]
     expect_close(
-        student.precision_recall(other, targets, 1), (tensor(rng, [0.0, 0.0]),) * 2, name="a class without objects: "
+        student.precision_recall(other, targets, 1),
+        (tensor(rng, [0.0, 0.0]),) * 2,
+        check_dtype=False,
+        name="a class without objects: ",
     )
-
-
-def eleven(recall: list, precision: list) -> float:
-    """Compute PASCAL VOC's AP before 2010."""
-    points = [[p for r, p in zip(recall, precision, strict=True) if r >= t / 10] for t in range(11)]
-    return sum(max(reached, default=0.0) for reached in points) / 11
 
 
 @task("average_precision", points=2)
@@ -72,10 +108,17 @@ def check_average_precision_at_the_corners(student, rng):
         right = (rng.uniform(size) < 0.5).double().cumsum(dim=0)
         cases.append(((right / (size + 7)).tolist(), (right / torch.arange(1, size + 1, device=rng.device)).tolist()))
     for recall, precision in cases:
-        inputs = tensor(rng, recall), tensor(rng, precision)
+        inputs, best = (tensor(rng, recall), tensor(rng, precision)), [max(precision[k:]) for k in range(len(recall))]
         seen = student.inspect(student.average_precision, *inputs)
         expect_close(seen.value, loop_ap(recall, precision), name=f"AP of {len(recall)} points", mistakes={
-            "This is the mean at 11 fixed recalls; return the area.": lambda r=recall, p=precision: eleven(r, p),
+            "This is the mean at 11 fixed recalls; return the area.": mean_at(recall, precision, 11),
+            "This is the mean at 101 fixed recalls; return the area.": mean_at(recall, precision, 101),
+            "The first step is missing: recall begins at 0.":
+                loop_ap(recall, precision) - recall[0] * max(precision),
+            "The area was computed by trapezoids; the interpolated curve has steps.":
+                float(torch.trapezoid(tensor(rng, best), tensor(rng, recall))),
+            "Each step from one recall to the next has the height of the later point.":
+                sum((b - a) * p for a, b, p in zip(recall, [*recall[1:], 1.0], best, strict=True)),
         })  # fmt: skip
         expect_equal(seen.args, inputs, name="the inputs after the call")
 

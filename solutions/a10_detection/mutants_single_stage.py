@@ -37,6 +37,11 @@ BOXES = [
     size''', "    size"),
     one("IoU: counts the shared area twice", ("check_iou_agrees_with_counted_pixels", "check_iou_agrees_with_loops"),
         "covered = area(boxes) + area(others) - shared", "covered = area(boxes) + area(others)"),
+    one("IoU: adds one to widths and heights, as for pixels", ("check_iou_agrees_with_counted_pixels", "check_nms_keeps_what_it_should"),
+        "width.clamp_(min=0) * height.clamp_(min=0)\n    covered = area(boxes) + area(others) - shared",
+        "(width + 1).clamp(min=0) * (height + 1).clamp(min=0)\n"
+        "    one, two = ((b[..., 2:] - b[..., :2] + 1).prod(dim=-1) for b in (boxes, others))\n"
+        "    covered = one + two - shared"),
     one("IoU: forgets that boxes may not overlap",
         ("check_iou_of_touching_nested_and_empty_boxes", "check_iou_agrees_with_loops"),
         "shared = width.clamp_(min=0) * height.clamp_(min=0)", "shared = width * height"),
@@ -62,6 +67,12 @@ BOXES = [
     one("matching: only one anchor is a box's best", "check_faster_rcnn_matches_a_case_by_hand",
         "positive = ((iou == best) & (best > 0)).any(dim=2)",
         "positive = ((iou == best) & (best > 0) & ((iou == best).cumsum(1) == 1)).any(dim=2)"),
+    one("matching: the cell that contains the centre, rounded down", "check_yolo_takes_the_first_of_the_nearest_cells",
+        "cell = (centres[:, :, None] - wanted[:, None]).abs().sum(dim=3).argmin(dim=1)",
+        "cell = wanted[..., 1].long().clamp(0, H - 1) * W + wanted[..., 0].long().clamp(0, W - 1)"),
+    one("matching: of several nearest cells the last one", "check_yolo_takes_the_first_of_the_nearest_cells",
+        "(centres[:, :, None] - wanted[:, None]).abs().sum(dim=3).argmin(dim=1)",
+        "H * W - 1 - (centres[:, :, None] - wanted[:, None]).abs().sum(dim=3).flip(1).argmin(dim=1)"),
     one("matching: all anchors of the cell are positive", "check_yolo_matches_a_case_by_hand",
         "claims = torch.full_like(iou, -1).scatter_(1, (shape * H * W + cell)[:, None], value[:, None])",
         "claims = torch.full_like(iou, -1).reshape(B, A, H * W, N).scatter_(2, cell[:, None, None].expand(B, A, 1, N), "
@@ -94,6 +105,10 @@ BOXES = [
     one("nms: the last of equal scores first", ("check_nms_breaks_ties_by_index", "check_nms_agrees_with_loops"),
         "order = scores.argsort(descending=True, stable=True)\n    kept",
         "order = scores.flip(0).argsort(descending=True, stable=True)\n    order = len(order) - 1 - order\n    kept"),
+    one("nms: an unstable sort", ("check_nms_breaks_ties_by_index", "check_nms_agrees_with_loops"),
+        "order = scores.argsort(descending=True, stable=True)\n    kept", "order = scores.argsort(descending=True)\n    kept"),
+    one("nms: returns a list", "check_nms_keeps_what_it_should",
+        "return torch.stack(kept) if kept else order.new_zeros(0)", "return kept"),
     one("nms: cuts to topk first", "check_nms_stops_at_topk",
         "order = scores.argsort(descending=True, stable=True)\n    kept",
         "order = scores.argsort(descending=True, stable=True)[:topk]\n    kept"),
@@ -179,6 +194,11 @@ SCORE = [
         "return so_far / max(objects, 1)", "return so_far / max(len(targets), 1)"),
     one("detections sorted image by image", "check_precision_and_recall_of_a_case_by_hand",
         "order = torch.cat(scores).argsort(descending=True, stable=True)\n    so_far", "order = torch.arange(len(torch.cat(scores)))\n    so_far"),
+    one("the nearest object of any class, then the class", ("check_objects_of_other_classes_do_not_matter", "check_precision_and_recall_agree_with_loops"),
+        "                if overlap[row] >= iou_threshold and target not in claimed:",
+        "                every = IoU(boxes[None, row, None, None, None], truth[\"boxes\"][None])[0, 0].argmax()\n"
+        "                if truth[\"labels\"][every] != label:\n                    continue\n"
+        "                if overlap[row] >= iou_threshold and target not in claimed:"),
     one("a second detection counts as right", ("check_a_second_detection_of_an_object_is_wrong", "check_precision_and_recall_agree_with_loops"),
         "if overlap[row] >= iou_threshold and target not in claimed:", "if overlap[row] >= iou_threshold:"),
     one("a duplicate is matched to another object", "check_a_second_detection_of_an_object_is_wrong",
