@@ -1,22 +1,27 @@
-"""Public checks of a01, distances: values by the definition, operations and memory."""
+"""Public checks of a01, distances: values by the definition, dtypes, operations and memory."""
 
 from collections.abc import Callable
 
+import torch
 from oracles import READY_MADE, plain_distances
 from torch import Tensor
 
-from autograder import expect, expect_close, forbid, task
+from autograder import expect, expect_close, explain_errors, forbid, task
+
+SHAPE_ERRORS = {
+    "view size is not compatible": "`view` needs images that are contiguous in memory; `reshape` copies if it must.",
+    "RuntimeError": "Make each image one row first: x.reshape(len(x), -1) has the shape (N, D) for any axes.",
+}
 
 
-def wrong_distances(x_train: Tensor, x_test: Tensor) -> dict[str, Callable[[], Tensor]]:
-    """Return the matrix that each mistake gives, by its hint."""
-    difference = x_train.flatten(1)[:, None] - x_test.flatten(1)[None]  # (Ntr, Nte, D)
-    squares = difference**2
+def wrong_distances(x_train: Tensor, x_test: Tensor, dists: object = None) -> dict[str, Callable[[], object]]:
+    """Return the matrix that each mistake gives, by its hint; ``dists`` is what the student returned."""
+    a, b = x_train.flatten(1), x_test.flatten(1)
+    difference = a[:, None] - b[None]  # (Ntr, Nte, D)
+    squares, right = difference**2, plain_distances(x_train, x_test)
     return {
         "These are squared distances: the root is missing.": lambda: squares.sum(2),
-        "Rows are test images; rows must be training images and columns test images.": (
-            lambda: squares.sum(2).sqrt().T
-        ),
+        "Rows are test images; rows must be training images and columns test images.": lambda: right.T,
         "These are sums of absolute differences (L1). Euclidean distances square the differences.": (
             lambda: difference.abs().sum(2)
         ),
@@ -24,57 +29,114 @@ def wrong_distances(x_train: Tensor, x_test: Tensor) -> dict[str, Callable[[], T
         "The differences were added up before they were squared; square each one first.": (
             lambda: difference.sum(2).abs()
         ),
-        "The term 2ab seems to be missing its factor 2.": (
-            lambda: (squares.sum(2) + x_train.flatten(1) @ x_test.flatten(1).T).sqrt()
+        "The term 2ab seems to be missing its factor 2.": lambda: (squares.sum(2) + a @ b.T).sqrt(),
+        "The product term was added; it must be subtracted.": lambda: (squares.sum(2) + 4 * a @ b.T).sqrt(),
+        "The squares of one set of images are missing: add |a|^2 to each row and |b|^2 to each column.": (
+            lambda: (right.square() - (b**2).sum(1)).clamp(min=0).sqrt()
         ),
-        "The product term was added; it must be subtracted.": (
-            lambda: (squares.sum(2) + 4 * x_train.flatten(1) @ x_test.flatten(1).T).sqrt()
+        "The squares of the training images are missing: add |a|^2 to each row.": (
+            lambda: (right.square() - (a**2).sum(1)[:, None]).clamp(min=0).sqrt()
         ),
+        "The squares were added up over all images; add them up for each image: .sum(dim=1).": (
+            lambda: ((a**2).sum() + (b**2).sum() - 2 * a @ b.T).clamp(min=0).sqrt()
+        ),
+        "These are products of the images, not distances.": lambda: a @ b.T,
+        "This is the largest difference of each pair; the definition adds up the squares of all differences.": (
+            lambda: difference.abs().amax(2)
+        ),
+        "The images were squared before they were subtracted; subtract first.": (
+            lambda: (a[:, None] ** 2 - b[None] ** 2).sum(2).abs().sqrt()
+        ),
+        "These are cosine distances.": (lambda: 1 - a @ b.T / ((a**2).sum(1).sqrt()[:, None] * (b**2).sum(1).sqrt())),
+        "Some rows or columns are 0 everywhere: the loops do not reach them, or end too early.": (
+            lambda: unfilled(right, dists)
+        ),
+        "This is a list of lists; return a tensor of shape (Ntr, Nte).": lambda: right.tolist(),
     }
 
 
+def unfilled(right: Tensor, dists: object) -> Tensor:
+    """Return the right distances, but 0 in the rows and columns that are 0 in ``dists``."""
+    assert isinstance(dists, Tensor)
+    filled = dists != 0
+    return right * filled.any(dim=1, keepdim=True) * filled.any(dim=0)
+
+
 def judge_distances(student, name, x_train, x_test, loops=False):
-    """Compare the student's function ``name`` with the definition."""
+    """Compare the student's function ``name`` with the definition. The dtype has a check of its own."""
     forbid(student, name, calls=READY_MADE, loops=loops)
-    dists = getattr(student, name)(x_train, x_test)
-    expect_close(dists, plain_distances(x_train, x_test), mistakes=wrong_distances(x_train, x_test))
+    with explain_errors(SHAPE_ERRORS):
+        dists = getattr(student, name)(x_train, x_test)
+    mistakes = wrong_distances(x_train, x_test, dists)
+    expect_close(dists, plain_distances(x_train, x_test), mistakes=mistakes, check_dtype=False)
+
+
+def judge_definition(student, rng, name, loops=False):
+    """Compare on float32 vectors, where only the definition can go wrong."""
+    x_train, x_test = rng.normal(7, 30, dtype=torch.float32), rng.normal(4, 30, dtype=torch.float32)
+    judge_distances(student, name, x_train, x_test, loops=loops)
+
+
+def judge_rank(student, rng, name, loops=False):
+    """Compare on images with several axes."""
+    for shape in [(3, 2), (2, 3, 5), (2, 1, 3, 2)]:
+        judge_distances(student, name, rng.normal(4, *shape), rng.normal(7, *shape), loops=loops)
+
+
+def judge_dtype(student, rng, name, loops=False):
+    """Compare the dtype too, for float32 and for float64 images."""
+    forbid(student, name, calls=READY_MADE, loops=loops)
+    for dtype in (torch.float32, torch.float64):
+        x_train, x_test = rng.normal(5, 12, dtype=dtype), rng.normal(8, 12, dtype=dtype)
+        expect_close(getattr(student, name)(x_train, x_test), plain_distances(x_train, x_test))
 
 
 @task("compute_distances_two_loops", points=4)
 def check_two_loops_agrees_with_the_definition(student, rng):
     """Distances with two loops agree with the definition."""
-    judge_distances(student, "compute_distances_two_loops", rng.normal(7, 2, 3, 5), rng.normal(4, 2, 3, 5))
+    judge_definition(student, rng, "compute_distances_two_loops")
 
 
 @task("compute_distances_two_loops", points=2)
 def check_two_loops_takes_any_rank(student, rng):
-    """Distances with two loops are right for vectors and for images with any number of axes."""
-    for shape in [(6,), (3, 2), (2, 1, 3, 2)]:
-        judge_distances(student, "compute_distances_two_loops", rng.normal(3, *shape), rng.normal(5, *shape))
+    """Distances with two loops are right for images with any number of axes."""
+    judge_rank(student, rng, "compute_distances_two_loops")
+
+
+@task("compute_distances_two_loops", points=2)
+def check_two_loops_keeps_the_dtype(student, rng):
+    """Distances with two loops have the dtype of the images."""
+    judge_dtype(student, rng, "compute_distances_two_loops")
 
 
 @task("compute_distances_one_loop", points=5)
 def check_one_loop_agrees_with_the_definition(student, rng):
     """Distances with one loop agree with the definition."""
-    judge_distances(student, "compute_distances_one_loop", rng.normal(6, 3, 2, 5), rng.normal(9, 3, 2, 5))
+    judge_definition(student, rng, "compute_distances_one_loop")
 
 
 @task("compute_distances_one_loop", points=3)
 def check_one_loop_takes_any_rank(student, rng):
-    """Distances with one loop are right for vectors and for images with any number of axes."""
-    for shape in [(6,), (3, 2), (2, 1, 3, 2)]:
-        judge_distances(student, "compute_distances_one_loop", rng.normal(5, *shape), rng.normal(3, *shape))
+    """Distances with one loop are right for images with any number of axes."""
+    judge_rank(student, rng, "compute_distances_one_loop")
+
+
+@task("compute_distances_one_loop", points=2)
+def check_one_loop_keeps_the_dtype(student, rng):
+    """Distances with one loop have the dtype of the images."""
+    judge_dtype(student, rng, "compute_distances_one_loop")
 
 
 @task("compute_distances_one_loop", points=3)
 def check_one_loop_does_not_visit_every_pair(student, rng):
     """With three times as many training and test images, one loop runs about three times as many operations."""
     forbid(student, "compute_distances_one_loop", calls=READY_MADE)
-    x, y = rng.normal(18, 4, 3), rng.normal(18, 4, 3)
+    x, y = rng.normal(18, 12), rng.normal(18, 12)
     few = student.inspect(student.compute_distances_one_loop, x[:6], y[:6])
     many = student.inspect(student.compute_distances_one_loop, x, y)
 
-    expect_close(many.value, plain_distances(x, y), mistakes=wrong_distances(x, y))
+    mistakes = wrong_distances(x, y, many.value)
+    expect_close(many.value, plain_distances(x, y), mistakes=mistakes, check_dtype=False)
     expect(
         many.ops <= 5 * few.ops,
         f"6 x 6 images took {few.ops} torch operations, 18 x 18 images took {many.ops}.",
@@ -82,30 +144,42 @@ def check_one_loop_does_not_visit_every_pair(student, rng):
     )
 
 
+BROADCAST = {
+    "must match the size of tensor": "|a|^2 of the training images is a column, (Ntr, 1), and |b|^2 of the test images "
+    "a row, (1, Nte): .sum(dim=1, keepdim=True) keeps the axis.",
+}
+
+
 @task("compute_distances_no_loops", points=4)
 def check_no_loops_agrees_with_the_definition(student, rng):
     """Distances without loops agree with the definition."""
-    judge_distances(student, "compute_distances_no_loops", rng.normal(8, 2, 5, 3), rng.normal(5, 2, 5, 3), loops=True)
+    with explain_errors(BROADCAST):
+        judge_definition(student, rng, "compute_distances_no_loops", loops=True)
 
 
 @task("compute_distances_no_loops", points=2)
 def check_no_loops_takes_any_rank(student, rng):
-    """Distances without loops are right for vectors and for images with any number of axes."""
-    for shape in [(6,), (3, 2), (2, 1, 3, 2)]:
-        x_train, x_test = rng.normal(4, *shape), rng.normal(7, *shape)
-        judge_distances(student, "compute_distances_no_loops", x_train, x_test, loops=True)
+    """Distances without loops are right for images with any number of axes."""
+    judge_rank(student, rng, "compute_distances_no_loops", loops=True)
 
 
-@task("compute_distances_no_loops", points=6)
+@task("compute_distances_no_loops", points=2)
+def check_no_loops_keeps_the_dtype(student, rng):
+    """Distances without loops have the dtype of the images."""
+    judge_dtype(student, rng, "compute_distances_no_loops", loops=True)
+
+
+@task("compute_distances_no_loops", points=4)
 def check_no_loops_needs_little_memory(student, rng):
     """Distances without loops need no tensor that is much larger than the images or the result."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
-    x_train, x_test = rng.normal(40, 3, 8, 7), rng.normal(30, 3, 8, 7)
+    x_train, x_test = rng.normal(40, 168, dtype=torch.float32), rng.normal(30, 168, dtype=torch.float32)
     seen = student.inspect(student.compute_distances_no_loops, x_train, x_test)
 
-    expect_close(seen.value, plain_distances(x_train, x_test), mistakes=wrong_distances(x_train, x_test))
+    mistakes = wrong_distances(x_train, x_test, seen.value)
+    expect_close(seen.value, plain_distances(x_train, x_test), mistakes=mistakes, check_dtype=False)
     expect(
-        seen.largest <= 4 * x_train.nbytes,
+        seen.largest <= 8 * x_train.nbytes,
         f"The images take {x_train.nbytes:,} bytes; the largest intermediate tensor took {seen.largest:,}.",
         hint="A tensor of (Ntr, Nte, D) numbers does not fit in memory for real data. Use |a|^2 - 2ab + |b|^2.",
     )
@@ -115,8 +189,9 @@ def check_no_loops_needs_little_memory(student, rng):
 def check_no_loops_gives_copies_distance_zero(student, rng):
     """The distance of an image to its exact copy is 0 up to rounding, never nan."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
-    x_train = rng.normal(64, 3, 5, 7)
-    x_test = x_train[rng.permutation(64)]
+    x_train = rng.normal(64, 105)
+    order = rng.permutation(64)
+    x_test = x_train[order]
     dists = student.compute_distances_no_loops(x_train, x_test)
 
     expected = plain_distances(x_train, x_test)
@@ -125,4 +200,8 @@ def check_no_loops_gives_copies_distance_zero(student, rng):
         "Some distances are nan: their images are copies of each other, or nearly equal.",
         hint="Rounding leaves |a|^2 - 2ab + |b|^2 slightly below 0 for copies. Raise it to 0 before you take the root.",
     )
-    expect_close(dists, expected, atol=1e-5, mistakes=wrong_distances(x_train, x_test))
+    mistakes = wrong_distances(x_train, x_test)
+    mistakes["Copies are not at distance 0: raise what is below 0 to 0, to nothing larger, and add no constant."] = (
+        lambda: expected + (expected == 0) * dists[order, torch.arange(64, device=order.device)].max()
+    )
+    expect_close(dists, expected, atol=1e-5, mistakes=mistakes, check_dtype=False)

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import torch
-from oracles import clusters, plain_distances, vote
+from oracles import LENT, clusters, plain_distances, vote
 from torch import Tensor
 
-from autograder import expect_equal, task
+from autograder import expect, expect_close, expect_equal, task
+
+COLUMNS = "Each column of dists belongs to one test image: look for the k smallest values along dim=0."
 
 
 def wrong_votes(dists: Tensor, y_train: Tensor, k: int) -> dict[str, Callable[[], Tensor]]:
@@ -30,15 +32,48 @@ def wrong_votes(dists: Tensor, y_train: Tensor, k: int) -> dict[str, Callable[[]
             lambda: tie_to(lambda counts: counts.most_common(1)[0][0])
         ),
         "This is the smallest label among the neighbours; the most frequent label wins.": lambda: tie_to(min),
+        "Each neighbour has one vote; these votes were weighted by the distances.": lambda: weighted(dists, y_train, k),
+        "This is the mean of the neighbours' labels; the most frequent label wins.": (
+            lambda: y_train[order[:k]].double().mean(dim=0).round().long()
+        ),
+        "This is the median of the neighbours' labels; the most frequent label wins.": (
+            lambda: y_train[order[:k]].median(dim=0).values
+        ),
+        "These are numbers of votes; return the label that has them.": lambda: most(dists, y_train, k),
+        "The nearest image has a vote, too; the votes began at the second.": (
+            lambda: tie_to_smallest(order[1 : k + 1], y_train)
+        ),
         "One neighbour too many voted.": lambda: vote(dists, y_train, k + 1),
         "One neighbour too few voted.": lambda: vote(dists, y_train, k - 1),
+        "This is a list; return a tensor of int64.": lambda: vote(dists, y_train, k).tolist(),
     }
 
 
+def tie_to_smallest(voters: Tensor, y_train: Tensor) -> Tensor:
+    """Return the labels by the votes of these training images. (voters, Nte)"""
+    return torch.stack([y_train[column].bincount().argmax() for column in voters.T])
+
+
+def weighted(dists: Tensor, y_train: Tensor, k: int) -> Tensor:
+    """Return the labels if a near neighbour's vote counts more than a far one's."""
+    near, voters = dists.topk(k, dim=0, largest=False)
+    counts = dists.new_zeros(int(y_train.max()) + 1, dists.shape[1])
+    return counts.scatter_add_(0, y_train[voters], 1 / (near + 1e-8)).argmax(dim=0)
+
+
+def most(dists: Tensor, y_train: Tensor, k: int) -> Tensor:
+    """Return the number of votes of the label that has the most."""
+    voters = dists.topk(k, dim=0, largest=False).indices
+    return torch.stack([y_train[column].bincount().max() for column in voters.T])
+
+
 def judge_votes(student, dists, y_train, k):
-    """Compare predict_labels with the count."""
+    """Compare predict_labels with the count. The dtype has a check of its own."""
     labels = student.predict_labels(dists, y_train, k=k)
-    expect_equal(labels, vote(dists, y_train, k), mistakes=wrong_votes(dists, y_train, k))
+    each_row = isinstance(labels, Tensor) and labels.shape == y_train.shape
+    expect(not each_row, f"There is one label for each of the {len(dists)} rows.", hint=COLUMNS)
+    expected = vote(dists, y_train, k)
+    expect_close(labels, expected, rtol=0, atol=0, mistakes=wrong_votes(dists, y_train, k), check_dtype=False)
 
 
 @task("predict_labels", points=3)
@@ -55,7 +90,7 @@ def check_predict_labels_counts_votes(student, rng):
         judge_votes(student, rng.uniform(31, 23), y_train, k=k)
 
 
-@task("predict_labels", points=4)
+@task("predict_labels", points=3)
 def check_predict_labels_breaks_ties(student, rng):
     """If several labels have equally many votes, the smallest of them wins."""
     y_train = torch.tensor([8, 3, 6, 3, 1, 8, 6], device=rng.device)
@@ -63,17 +98,26 @@ def check_predict_labels_breaks_ties(student, rng):
         judge_votes(student, rng.uniform(7, 40), y_train, k=k)
 
 
+@task("predict_labels", points=1)
+def check_predict_labels_gives_whole_numbers(student, rng):
+    """The labels are a tensor of dtype int64."""
+    dists, y_train = rng.uniform(9, 12), rng.integers(0, 4, 9)
+    labels = student.predict_labels(dists, y_train, k=1)
+    found = labels.dtype if isinstance(labels, Tensor) else type(labels).__name__
+    expect(
+        isinstance(labels, Tensor) and labels.dtype == torch.int64,
+        f"expected a tensor of dtype int64, got {found}.",
+        hint="Labels are numbers of classes: torch.zeros(n, dtype=torch.int64), y_train.new_zeros(n), or x.long().",
+    )
+
+
 @task("KnnClassifier.predict", points=4)
 def check_classifier_predicts_by_vote(student, rng):
     """The classifier predicts the label with the most votes of its training images."""
     images, labels = clusters(rng, 4, 60, 2, 3, 5)
     x_train, y_train, x_test = images[:37], labels[:37], images[37:]
-    classifier = student.KnnClassifier(x_train, y_train)
+    predict = student.wrap(student.define(LENT).borrow, student.KnnClassifier(x_train, y_train).predict)
     dists = plain_distances(x_train, x_test)
     for k in (1, 6):
-        expect_equal(
-            classifier.predict(x_test, k=k),
-            vote(dists, y_train, k),
-            mistakes=wrong_votes(dists, y_train, k),
-            name=f"k = {k}",
-        )
+        mistakes = wrong_votes(dists, y_train, k)
+        expect_equal(predict(x_test, k=k), vote(dists, y_train, k), mistakes=mistakes, name=f"k = {k}")

@@ -12,6 +12,25 @@ READY_MADE = [
 ]  # fmt: skip
 
 
+# A mistake in the distances or the votes costs no points of the tasks that use them: those find these versions instead.
+LENT = """
+import torch
+from autograder.probes.lend import lend
+
+def distances(x_train, x_test, *rest, **options):
+    rows, columns = x_train.flatten(1).double(), x_test.flatten(1).double()
+    return torch.cdist(rows, columns, compute_mode="donot_use_mm_for_euclid_dist").to(x_train.dtype)
+
+def votes(dists, y_train, k=1, *rest, **options):
+    nearest = y_train[dists.argsort(dim=0)[:k]]
+    return torch.stack([column.bincount().argmax() for column in nearest.T])
+
+def borrow(function):
+    names = ("compute_distances_two_loops", "compute_distances_one_loop", "compute_distances_no_loops")
+    return lend(function, predict_labels=votes, **dict.fromkeys(names, distances))
+"""
+
+
 def plain_distances(x_train: Tensor, x_test: Tensor) -> Tensor:
     """Compute distances by the definition. (Ntr, Nte)"""
     rows = [[((a - b) ** 2).sum() ** 0.5 for b in x_test] for a in x_train]
@@ -52,6 +71,10 @@ def validate(
             inside, outside = outside, inside
         if wrong.get("leaking"):
             outside = torch.cat([inside, outside])
+        if wrong.get("earlier"):
+            outside = torch.cat(list(folds[: max(i, 1)]))
+        if wrong.get("training"):
+            inside = outside
         dists = distances(x_train[outside], x_train[inside])
         for k in k_choices:
             right = vote(dists, y_train[outside], k) == y_train[inside]

@@ -34,7 +34,7 @@ VICTIMS = {
 # Checks of different tasks, each of which takes less than 0.1 s; tasks without one are only loaded.
 CHECKS = {
     "a01_knn": (
-        "check_two_loops_keeps_float32",
+        "check_two_loops_keeps_the_dtype",
         "check_one_loop_agrees_with_the_definition",
         "check_no_loops_agrees_with_the_definition",
         "check_cross_validation_when_folds_are_uneven",
@@ -107,8 +107,8 @@ def with_grader(name: str, pool: WorkerPool, body: Callable[[Grade], T]) -> T:
     assignment = clean(name).assignment
 
     def run(checks: Checks) -> T:
-        known = {check.name for check in checks.items}
-        assert known >= set(CHECKS[name]), set(CHECKS[name]) - known
+        judged = {check.spec.task for check in checks.items if check.name in CHECKS[name]}
+        assert len(judged) >= 5, judged
         return body(lambda path: _grade(path, assignment, checks, pool))
 
     return with_checks(assignment, Options(seed=20), run)
