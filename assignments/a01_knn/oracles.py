@@ -19,7 +19,7 @@ from autograder.probes.lend import lend
 
 def distances(x_train, x_test, *rest, **options):
     rows, columns = x_train.flatten(1).double(), x_test.flatten(1).double()
-    return torch.cdist(rows, columns, compute_mode="donot_use_mm_for_euclid_dist").to(x_train.dtype)
+    return torch.cdist(rows, columns).to(x_train.dtype)
 
 def votes(dists, y_train, k=1, *rest, **options):
     nearest = y_train[dists.argsort(dim=0)[:k]]
