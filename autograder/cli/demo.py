@@ -17,6 +17,11 @@ from autograder.core.course import find_assignment
 from autograder.sandbox.isolation import NoIsolation, choose
 
 FOLDER = Path("demo")
+LOUD = """\
+**********************************************************************
+* WITHOUT ISOLATION: the demo's hand-ins can read and change files   *
+* here. They are harmless. Never grade other people's code like that.*
+**********************************************************************"""
 MUTANTS = 18
 
 HOSTILE = {
@@ -84,7 +89,7 @@ def _isolation() -> str:
     try:
         return choose("auto")
     except NoIsolation as reason:
-        print(f"{reason}\nThe demo's own hand-ins are graded without isolation; the reports say so.", flush=True)
+        print(f"{reason}\n\n{LOUD}\n", flush=True)
         return "none"
 
 

@@ -112,7 +112,8 @@ def grade(
     with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
         students = find_students(intake, (*only, *more), known)
-        setup = Setup(chosen.folder, replace(asked, secret=folder_secret(out)), isolation)
+        asked = replace(asked, secret=folder_secret(out))
+        setup = Setup(chosen.folder, asked, isolation, private=(handins.resolve(), out.resolve()))
         with Journal(out, create=True) as journal, Bar(console, disable=rest["as_json"]) as progress:
             graded = grade_class(
                 chosen,

@@ -90,6 +90,13 @@ class Assignment:
         """The private twin of the folder. It need not exist: students do not have it."""
         return self.folder.parent.parent / "solutions" / self.name
 
+    @property
+    def private_folders(self) -> tuple[Path, ...]:
+        """The folders that students' code must not see: the course, or of other folders the assignment and its twin."""
+        if self.folder.parent.name == "assignments":
+            return (self.folder.parent.parent,)
+        return self.folder, self.solutions
+
     def task(self, name: str) -> Task:
         """Return the task called ``name``. Raises BadManifest if there is none."""
         for task in self.tasks:

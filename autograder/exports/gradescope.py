@@ -117,7 +117,8 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
         secret = _ROOT / SECRET
         chosen = _choose(isolation, [assignment.solutions.parent, results.parent, secret])
         asked = Options(secret=parse_secret(secret.read_text(), str(secret)) if secret.exists() else "")
-        grader = GraderProcess(Setup(assignment.folder, asked, chosen))
+        private = (submission.resolve(), results.parent.resolve())
+        grader = GraderProcess(Setup(assignment.folder, asked, chosen, private=private))
         try:
             report = grader.grade(Job("submission", submission))
         finally:

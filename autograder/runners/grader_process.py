@@ -48,6 +48,7 @@ class Setup:
     isolation: str
     cores: int = 1
     hidden: bool = True
+    private: tuple[Path, ...] = ()  # folders that students' code must not see, besides those of the course
     gpu: str = ""  # which one, as CUDA_VISIBLE_DEVICES names it; empty: those of the environment
 
 
@@ -166,7 +167,8 @@ def _serve(connection: Connection, setup: Setup) -> None:
             )  # a Ctrl-C during the imports ends this process here
         threading.Thread(target=_end_with_parent, daemon=True).start()
         assignment = read_assignment(setup.folder)
-        with open_pool(setup.isolation, cores=setup.cores, course=assignment.folder.parent.parent) as pool:
+        private = [*assignment.private_folders, *setup.private]
+        with open_pool(setup.isolation, cores=setup.cores, private=private) as pool:
             with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, pool), hidden=setup.hidden)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from autograder.sandbox.inside import namespaces
-from autograder.sandbox.isolation import PACKAGES
+from autograder.sandbox.view import PACKAGES
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
@@ -22,7 +22,10 @@ def main(arguments: list[str]) -> None:
     separator = arguments.index("--")
     options, program = arguments[:separator], arguments[separator + 1 :]
     namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
-    namespaces.unshare_user(namespaces.ALL_NAMESPACES, inside=1000)
+    if os.geteuid() == 0:  # as with bubblewrap, the fork server becomes nobody, whose threads can be limited
+        namespaces.unshare(namespaces.ALL_NAMESPACES)
+    else:
+        namespaces.unshare_user(namespaces.ALL_NAMESPACES, inside=1000)
     child = os.fork()  # the first process of the new pid namespace
     if child:
         _exit_like(child)
@@ -54,6 +57,8 @@ def _build_root(options: list[str]) -> None:
         elif kind == "--link":
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(source)
+        elif kind == "--blank":
+            namespaces.bind(os.devnull, str(place))
         else:
             namespaces.mount_tmpfs(str(place), size=4096, flags=namespaces.MS_RDONLY)
     for name in ("proc", "dev/shm"):

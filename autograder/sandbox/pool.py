@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,10 @@ from typing import Any
 
 from autograder.core.errors import GradlabError
 from autograder.sandbox.isolation import below_tmp, command, environment
+from autograder.sandbox.view import make_view
 
 START_SECONDS = 120.0
+VISIBLE_AT_ONCE = 10  # paths in one message, which may have 64 KiB
 
 
 class BoxError(GradlabError):
@@ -38,12 +41,12 @@ class WorkerPool:
 
     Has one spare worker ready, so that the next submission need not wait for a fork. If the system refuses nested
     namespaces, each worker gets a fork server of its own, which is slower but not weaker.
-    ``course`` is hidden from students' code, wherever it is. ``folder`` is the current folder of that code; with
-    isolation it must be /tmp, which is empty there.
+    The folders ``private`` are hidden from students' code, wherever they are. ``folder`` is the current folder of that
+    code; with isolation it must be /tmp, which is empty there.
     """
 
-    def __init__(self, isolation: str, *, cores: int = 1, course: Path | None = None, folder: str = "/tmp") -> None:
-        self.isolation, self.cores, self.course, self.folder = isolation, cores, course, folder
+    def __init__(self, isolation: str, *, cores: int = 1, private: Sequence[Path] = (), folder: str = "/tmp") -> None:
+        self.isolation, self.cores, self.private, self.folder = isolation, cores, tuple(private), folder
         self.nested = isolation in ("bubblewrap", "namespaces")
         self.single_use = False
         self.keep = below_tmp(isolation)
@@ -56,7 +59,7 @@ class WorkerPool:
         fd = theirs.fileno()
         program = [sys.executable, "-P", "-m", "autograder.sandbox.inside.fork_server", str(fd)]
         self.process = subprocess.Popen(
-            command(self.isolation, program, course=self.course),
+            command(self.isolation, program, private=self.private),
             env=environment(self.isolation),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -70,6 +73,21 @@ class WorkerPool:
         if self._read() != {"ready": True}:
             self.close()
             raise BoxError("The fork server did not start properly.")
+        if self.isolation in ("bubblewrap", "namespaces"):
+            self._refuse_visible()
+
+    def _refuse_visible(self) -> None:
+        """Raise BoxError if the box can see what is private: no student's code may then run in it."""
+        paths = make_view(self.private).private
+        for start in range(0, len(paths), VISIBLE_AT_ONCE):
+            self._send({"visible": paths[start : start + VISIBLE_AT_ONCE]}, None)
+            seen = self._read()["seen"]
+            if seen:
+                self.close()
+                raise BoxError(
+                    f"Students' code could read {seen[0]}, which is private, so no hand-in was run. Move the course, "
+                    "the hand-ins and the results out of the folders of Python and of the system."
+                )
 
     def fork(self, limits: dict[str, Any]) -> WorkerHandle:
         """Return a new worker with these ``limits``. Raises BoxError."""
@@ -190,9 +208,9 @@ class WorkerPool:
 
 
 def open_pool(
-    isolation: str, *, cores: int = 1, course: Path | None = None, folder: str = "/tmp"
+    isolation: str, *, cores: int = 1, private: Sequence[Path] = (), folder: str = "/tmp"
 ) -> AbstractContextManager[WorkerPool | None]:
     """Return a pool, or None where a fork server cannot run: then code runs in this process, and only with "none"."""
     if isolation == "none" and sys.platform != "linux":
         return nullcontext()
-    return WorkerPool(isolation, cores=cores, course=course, folder=folder)
+    return WorkerPool(isolation, cores=cores, private=private, folder=folder)

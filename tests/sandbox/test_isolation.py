@@ -11,7 +11,7 @@ import pytest
 from autograder.sandbox.isolation import below_tmp
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import StudentFault
-from tests.support.box import fault, in_box, settled
+from tests.support.box import LIMITS, fault, in_box, settled
 
 pytestmark = pytest.mark.slow
 
@@ -113,6 +113,13 @@ def test_the_box_can_neither_start_processes_nor_open_connections(isolated: Work
 def test_threads_are_allowed(isolated: WorkerPool) -> None:
     with in_box(isolated, LOOK) as (student, _):
         student.threads(3)
+
+
+def test_threads_are_limited(isolated: WorkerPool) -> None:
+    """Also if the grader is root, whose own threads the kernel does not limit."""
+    with in_box(isolated, LOOK) as (student, _):
+        assert "can't start new thread" in fault(student.threads, 2 * LIMITS.threads).message
+        assert 0 not in student.whoami()
 
 
 # If the interpreter or gradlab is below /tmp, the box still sees those folders there.

@@ -6,14 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 import autograder
-from autograder.sandbox.isolation import MOUNTED, PACKAGES, PRIVATE
-from autograder.sandbox.pool import WorkerPool
+from autograder.sandbox.pool import BoxError, WorkerPool
+from autograder.sandbox.view import MOUNTED, PACKAGES, PRIVATE, make_view
+from tests.support import course as tiny
 from tests.support.box import descendants, in_box
 
 pytestmark = pytest.mark.slow
@@ -149,18 +151,22 @@ def test_the_mounts_of_a_running_box_are_what_isolation_lists(isolated: WorkerPo
 
 VENV = ".venv/tool.py"
 RESULTS = "results/ada/report.json"
-FILES = ("solutions/a/answer.py", "assignments/a/check_a.py", "tests/t.py", ".git/HEAD", RESULTS, VENV)
+DEEP = "tools/env/tool.py"
+OTHERS = (RESULTS, "notes.md", "tools/notes.py")
+FILES = ("solutions/a/answer.py", "assignments/a/check_a.py", "tests/t.py", ".git/HEAD", *OTHERS, VENV, DEEP)
 PLACES = {  # name -> the folders that Python seems to need, below tmp_path, and which of FILES the box may then see
-    "among the packages of Python": (["shown/course"], [RESULTS, VENV]),
+    "among the packages of Python": (["shown/course"], [*OTHERS, VENV, DEEP]),
     "next to a virtual environment": (["shown/course/.venv"], [VENV]),
     "below a folder that is shown": (["shown"], []),
     "next to a virtual environment, below a folder that is shown": (["shown", "shown/course/.venv"], [VENV]),
+    "around a virtual environment far below": (["shown", "shown/course/tools/env"], [DEEP]),
 }
 LAST = "next to a virtual environment, below a folder that is shown"
 CASES = [  # the kind of isolation, where the course is, and whether gradlab is there too
     *(("bubblewrap", place, True) for place in PLACES),
     ("namespaces", "among the packages of Python", True),
     ("namespaces", LAST, True),
+    ("namespaces", "around a virtual environment far below", True),
     ("bubblewrap", LAST, False),
     ("namespaces", LAST, False),
 ]
@@ -184,7 +190,7 @@ try:
 except NoIsolation as reason:
     sys.exit(f"no isolation: {reason}")
 source = sys.stdin.read()
-with WorkerPool(kind, course=Path(course)) as pool:
+with WorkerPool(kind, private=[Path(course)]) as pool:
     link = BoxLink(pool, Code({"work.py": source}), Limits())
     link.begin(seed=1, seconds=60, memory_mb=2000)
     student = Student(link, "work", source)
@@ -217,3 +223,62 @@ def test_gradlab_and_the_course_are_hidden_in_folders_that_the_box_shows(
     first, *seen = done.stdout.splitlines()
     assert first == "[None, None]"
     assert sorted(filter(None, seen)) == sorted(str(course / name) for name in visible)
+
+
+def test_a_box_that_shows_something_private_is_refused(isolation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a mask has no effect, for whatever reason, no hand-in is run."""
+    view = make_view((ROOT,))
+    broken = replace(view, masks=(), blanks=(), private=(sys.prefix,))
+    monkeypatch.setattr("autograder.sandbox.pool.make_view", lambda private: broken)
+    with pytest.raises(BoxError, match=r"Students' code could read .*, which is private, so no hand-in was run"):
+        WorkerPool(isolation, private=[ROOT])
+
+
+def test_hand_ins_and_results_among_the_packages_of_python_are_hidden(isolation: str) -> None:
+    """They may be in a folder that the box needs; this test uses one of the packages in their place."""
+    package = Path(pytest.__file__).resolve().parent
+    view = make_view((package,))
+    assert str(package) in view.masks
+    with WorkerPool(isolation, private=[package]) as pool, in_box(pool, LOOK) as (student, _):
+        assert student.files_below(str(package)) == []
+        assert student.files_below(str(package.parent / "numpy")) != []
+
+
+@pytest.mark.parametrize("root", ["/", "/usr", "/usr/local", "/opt"])
+def test_of_folders_that_other_programs_share_only_the_course_is_hidden(root: str) -> None:
+    """Hiding /usr would hide the C library."""
+    view = make_view((Path(root),))
+    assert {Path(place).name for place in view.masks} <= {*PRIVATE}
+
+
+def test_the_assignment_and_its_twin_are_hidden_if_they_are_not_in_a_course(tmp_path: Path) -> None:
+    course = tiny.make_course(tmp_path)
+    assert course.private_folders == (tmp_path,)
+    alone = replace(course, folder=tmp_path / "elsewhere" / course.name)
+    assert alone.private_folders == (alone.folder, alone.solutions)
+
+
+def test_every_link_on_the_way_to_python_is_in_the_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As uv installs it: a link in ~/.local/bin to a link to a folder whose name has all numbers of the version."""
+    real, by_version = tmp_path / "uv" / "cpython-3.11.9", tmp_path / "uv" / "cpython-3.11"
+    (real / "bin").mkdir(parents=True)
+    (real / "bin" / "python3.11").touch()
+    by_version.symlink_to("cpython-3.11.9")
+    home = tmp_path / "home" / ".local" / "bin"
+    home.mkdir(parents=True)
+    (home / "python3.11").symlink_to(by_version / "bin" / "python3.11")
+    (tmp_path / "env" / "bin").mkdir(parents=True)
+    (tmp_path / "env" / "bin" / "python").symlink_to(home / "python3.11")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "env" / "bin" / "python"))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "env"))
+    make_view.cache_clear()
+    try:
+        view = make_view()
+    finally:
+        make_view.cache_clear()
+    where = {Path(place): text for text, place in view.links}
+    assert where[home / "python3.11"] == str(by_version / "bin" / "python3.11")
+    assert where[by_version] == "cpython-3.11.9"
+    sources = [source for source, _ in view.binds]
+    assert str(tmp_path / "env") in sources
+    assert str(real / "bin" / "python3.11") in sources or str(real) in sources

@@ -2,7 +2,8 @@
 
 pool.py starts it as `python -m autograder.sandbox.inside.fork_server FD`. FD is a SOCK_SEQPACKET socket on which the
 grader sends requests, one JSON object per message: {"fork": limits} with the worker's channel as a descriptor,
-{"kill": pid}, {"status": pid}, {"waited": pid}. The fork server runs no student code itself and holds no secrets.
+{"kill": pid}, {"status": pid}, {"waited": pid}, {"visible": paths}. The fork server runs no student code itself and
+holds no secrets.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ def _serve(control: socket.socket) -> None:
         if not message:
             os._exit(0)
         request = json.loads(message)
-        if "fork" in request:
+        answer: dict[str, Any]
+        if "visible" in request:
+            answer = {"seen": [path for path in request["visible"] if _has_content(path)]}
+        elif "fork" in request:
             answer = _fork(request["fork"], descriptors[0], control)
             children.add(answer.get("pid", 0))
         elif not children.intersection(request.values()):
@@ -77,6 +81,14 @@ def _serve(control: socket.socket) -> None:
             if answer["exit"] is not None:
                 children.discard(request["status"])
         control.send(json.dumps(answer).encode())
+
+
+def _has_content(path: str) -> bool:
+    """Return whether a path is a folder with something in it, or a file that is not empty."""
+    try:
+        return bool(os.listdir(path)) if os.path.isdir(path) else os.path.getsize(path) > 0
+    except OSError:
+        return False
 
 
 def _end(pid: int) -> int | None:

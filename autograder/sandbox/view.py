@@ -1,0 +1,109 @@
+"""What the sandbox sees of the host: the system's libraries and Python, and nothing that is private.
+
+Knows nothing about how the view is built (isolation.py writes the command lines).
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PACKAGES = "/gradlab"  # where the box sees MOUNTED
+MOUNTED = ("autograder/sandbox/inside", "autograder/probes", "common")  # all of gradlab that enters the box
+PRIVATE = ("autograder", "common", "solutions", "assignments", "tests", ".git")  # never shown at their own place
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32")
+_SHARED = ("/", "/usr", "/usr/local", "/opt")  # folders of which other programs need parts
+
+
+@dataclass(frozen=True)
+class View:
+    """What the box sees of the host, all of it read-only."""
+
+    binds: tuple[tuple[str, str], ...]  # (source, target)
+    links: tuple[tuple[str, str], ...]  # (text of the link, where)
+    masks: tuple[str, ...]  # folders under a bind that are hidden again
+    blanks: tuple[str, ...]  # files likewise
+    private: tuple[str, ...]  # what must not be seen, by the paths that the host has for it
+
+
+@cache
+def make_view(private: tuple[Path, ...] = ()) -> View:
+    """Return the view from which gradlab and the folders in ``private`` are hidden, wherever they are."""
+    binds: list[tuple[str, str]] = []
+    links: list[tuple[str, str]] = []
+    for name in _SYSTEM:
+        if Path(name).is_symlink():
+            links.append((os.readlink(name), name))
+        elif Path(name).is_dir():
+            binds.append((name, name))
+    for file in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/alternatives", "/etc/localtime"):
+        if os.path.exists(file):
+            binds.append((file, file))
+    for folder in python_folders():
+        if not _is_shown(Path(folder), binds):
+            binds.append((folder, folder))
+    for text, where in _links_followed(Path(sys.executable)):
+        if not _is_shown(where, binds) and (text, str(where)) not in links:
+            links.append((text, str(where)))
+    needed = [Path(folder).resolve() for folder in python_folders()]
+    hidden = [part for root in (ROOT, *private) for part in _private_parts(root.resolve(), needed)]
+    places = dict.fromkeys(place for part in hidden for place in _places(part, binds))
+    binds += [(str(ROOT / name), f"{PACKAGES}/{name}") for name in MOUNTED]
+    return View(
+        tuple(binds),
+        tuple(links),
+        masks=tuple(place for place in places if Path(place).is_dir()),
+        blanks=tuple(place for place in places if not Path(place).is_dir()),
+        private=tuple(dict.fromkeys([*map(str, hidden), *places])),
+    )
+
+
+def python_folders() -> list[str]:
+    """Return the folders that contain Python and its packages, and the program itself if it is elsewhere."""
+    program, library = Path(sys.executable).resolve(), Path(os.__file__).resolve().parent
+    real = program.parent.parent  # not sys.base_prefix, where Python is reached through links
+    own = [real] if library.is_relative_to(real) else [library, program]
+    return list(dict.fromkeys([sys.base_prefix, sys.prefix, *site.getsitepackages(), *map(str, own)]))
+
+
+def _is_shown(path: Path, binds: Sequence[tuple[str, str]]) -> bool:
+    return any(path.is_relative_to(target) for _, target in binds)
+
+
+def _links_followed(path: Path) -> Iterator[tuple[str, Path]]:
+    """Yield each link, its text and where it is, that the system follows when it opens ``path``."""
+    seen: set[Path] = set()
+    place, rest = Path("/"), list(path.parts[1:])
+    while rest:
+        part = rest.pop(0)
+        place = place.parent if part == ".." else place / part
+        if place.is_symlink() and place not in seen:
+            seen.add(place)
+            text = os.readlink(place)
+            yield text, place
+            place = Path("/") if text.startswith("/") else place.parent
+            rest = [part for part in Path(text).parts if part != "/"] + rest
+
+
+def _private_parts(root: Path, needed: Sequence[Path]) -> list[Path]:
+    """Return what to hide of a private folder: all of it, except the folders that Python or other programs need."""
+    if root in needed or str(root) in _SHARED:
+        return [root / name for name in PRIVATE if (root / name).exists()]
+    if not root.exists() or not any(folder.is_relative_to(root) for folder in needed):
+        return [root]
+    inside = [path for path in sorted(root.iterdir()) if not path.is_symlink()]
+    return [part for path in inside for part in _private_parts(path, needed)]
+
+
+def _places(part: Path, binds: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield the paths at which the binds would show ``part``; they may lead through links."""
+    for source, target in binds:
+        if part.exists() and part.is_relative_to(shown := Path(source).resolve()):
+            yield str(target / part.relative_to(shown))
