@@ -74,7 +74,7 @@ class Checks:
             progress(self.state.results[item.nodeid])
         return tuple(self.state.results[item.nodeid] for item in items)
 
-    def refuse(self, sentence: str, cause: Cause = Cause.ERROR) -> tuple[CheckResult, ...]:
+    def refuse(self, sentence: str, cause: Cause = Cause.NOT_LOADED) -> tuple[CheckResult, ...]:
         """Return the results of a hand-in that could not be opened: 0 points, and the reason at every check."""
         outcome = Outcome.BROKEN if cause is Cause.BROKEN else Outcome.FAILED
         return tuple(

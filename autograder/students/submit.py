@@ -78,7 +78,7 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     """
     assignment = read_assignment(assignment_folder)
     earlier = earlier_modules(assignment)
-    selection = select_files(assignment_folder, assignment, earlier_modules=earlier)
+    selection = select_files(assignment_folder, assignment, earlier_modules=earlier, own_machine=True)
     submission = open_selection(selection, "you", assignment, earlier_modules=earlier)
     new = [remark for remark in submission.remarks if remark not in selection.remarks]
     if doubts := [str(remark) for remark in new if remark.kind == "doubtful"]:  # the zip would contain both files

@@ -36,7 +36,9 @@ MAX_ZIPPED = 250_000_000  # bytes of all zips inside a hand-in together
 # Folders that programs create, with thousands of files that do not belong to the assignment.
 _JUNK = ("__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
-_WANTED = re.compile(r"\.(ipynb|py)(\.txt)?\Z", re.IGNORECASE)  # mail programs and browsers append .txt
+_WANTED = re.compile(r"\.(ipynb|py)(\.(txt|json))?\Z", re.IGNORECASE)  # mail programs and browsers append these
+_MAYBE = re.compile(r"\.(txt|json)\Z", re.IGNORECASE)  # or replace the ending; most such files are something else
+_MAX_MAYBE = 100  # of such files that are looked at
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -138,6 +140,20 @@ def _list_zip(entry: Entry) -> Listing:
     )
 
 
+def list_module(folder: Path, name: str) -> list[Entry]:
+    """List the module or the package of that name in a folder of the student's own machine."""
+    entries = []
+    try:
+        if (folder / f"{name}.py").is_file():
+            entries.append(_entry_on_disk(folder / f"{name}.py", f"{name}.py"))
+        elif (folder / name).is_dir():
+            found = _sorted(_in_folder(folder / name), name).entries
+            entries += [replace(e, path=f"{name}/{e.path}") for e in found if e.name.endswith(".py")]
+    except (OSError, BadSubmission):  # loading the code reports that the module is missing
+        return []
+    return entries
+
+
 def _too_many(name: str) -> str:
     return f"{name} contains more than {MAX_FILES:,} notebooks and scripts. Hand in only the files you edited."
 
@@ -146,16 +162,22 @@ def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
     entries: list[Entry] = []
     zips: list[Entry] = []
     others: list[str] = []
+    maybe = 0
     for number, entry in enumerate(found):
         if number >= MAX_MEMBERS:
             raise BadSubmission(f"{name} contains more than {MAX_MEMBERS:,} files. Hand in only the files you edited.")
+        if isinstance(entry, Entry) and _MAYBE.search(entry.name) and not _WANTED.search(entry.name):
+            if maybe < _MAX_MAYBE and entry.size <= MAX_SCRIPT:
+                maybe += 1
+            else:
+                entry = entry.path
         if isinstance(entry, str):
             others += [entry] if len(others) < 100 else []
         elif entry.name.lower().endswith(".zip"):
             zips.append(entry)
         else:
             entries.append(entry)
-        if len(entries) > MAX_FILES:
+        if len(entries) - maybe > MAX_FILES:
             raise BadSubmission(_too_many(name))
     entries.sort(key=lambda entry: (entry.depth, entry.path))
     return Listing(tuple(entries), tuple(sorted(zips, key=lambda entry: entry.path)), tuple(sorted(others)))
@@ -166,7 +188,7 @@ def _is_hidden(part: str) -> bool:
 
 
 def _counts(name: str) -> bool:
-    return bool(_WANTED.search(name)) or name.lower().endswith(".zip")
+    return bool(_WANTED.search(name) or _MAYBE.search(name)) or name.lower().endswith(".zip")
 
 
 def _limit(name: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib
 import re
 import symtable
 import warnings
@@ -29,7 +30,8 @@ _MUTATORS = frozenset(  # methods that change their object although a statement 
     - {"symmetric_difference", "isdisjoint", "issubset", "issuperset", *dir(object)}
 )
 _SETTERS = ("setattr", "delattr")
-_TABLES = ("globals", "locals", "vars")
+_KNOWN = ("math", "numpy", "torch", "torch.nn.functional")  # packages whose names are looked up
+TABLES = ("globals", "locals", "vars")
 _QUIET = {*dir(builtins), "display", "check"} - {*_SETTERS, "next", "exec"}  # functions that change no argument
 
 START = rb"(?:\b|\\[nrt])"  # of a word: in a notebook's file, a line end is written as \n
@@ -50,7 +52,7 @@ def bound_names(statement: ast.stmt, *, headers: bool = True) -> set[str]:
     names = {node.target.id for node in _walk(statement) if isinstance(node, ast.NamedExpr)}
     if isinstance(statement, ASSIGNMENTS):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return names.union(*(_roots(target) | _set_by_key(target) for target in targets))
+        return names.union(*(_roots(target) for target in targets))
     if isinstance(statement, ast.Expr):
         return names | _set_by_call(statement.value)
     inside = [statement] if isinstance(statement, COMPOUND) else []
@@ -75,6 +77,22 @@ def blocks(node: ast.AST) -> list[list[ast.stmt]]:
     parts = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
     found = [getattr(part, name, []) for part in parts for name in ("body", "orelse", "finalbody")]
     return [block for block in found if block]
+
+
+def replaced_builtins(statement: ast.stmt, used: Collection[str]) -> str:
+    """Return a sentence about used functions of Python that `from torch import *` replaces, or an empty string."""
+    package = statement.module if isinstance(statement, ast.ImportFrom) else None
+    if package not in _KNOWN:
+        return ""
+    module = importlib.import_module(package)
+    public = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
+    names = sorted(set(used) & set(public) & set(dir(builtins)))
+    if not names:
+        return ""
+    return (
+        f"from {package} import * replaces {', '.join(names)} of Python by what {package} calls so. "
+        f"To use Python's, import only the names that you need."
+    )
 
 
 def definitions_in(body: Iterable[ast.stmt]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
@@ -222,36 +240,24 @@ def _roots(target: ast.expr) -> set[str]:
 
 
 def _set_by_call(value: ast.expr) -> set[str]:
-    """Return X for `setattr(X, "name", value)`, and the names of `exec("def f(): ...")`."""
-    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.args):
-        return set()
-    if value.func.id in _SETTERS:
-        return _roots(value.args[0])
-    if value.func.id == "exec" and isinstance(value.args[0], ast.Constant) and isinstance(value.args[0].value, str):
-        with suppress(BadSubmission):
-            return {name for s in parse_source(value.args[0].value, "").body for name in _simply_bound(s)}
+    """Return X for `setattr(X, "name", value)`, which is an assignment in other words."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in _SETTERS:
+        return set().union(*(_roots(argument) for argument in value.args[:1]))
     return set()
 
 
-def _simply_bound(statement: ast.stmt) -> set[str]:
-    """Return what a definition or an assignment binds; `exec` inside of `exec` does not count."""
-    return bound_names(statement) if isinstance(statement, (*DEFINITIONS, *ASSIGNMENTS)) else set()
-
-
-def _set_by_key(target: ast.expr) -> set[str]:
-    """Return the name f for the target `globals()["f"]`."""
-    if isinstance(target, ast.Subscript) and _calls(target.value, _TABLES) and isinstance(target.slice, ast.Constant):
-        return {str(target.slice.value)}
-    return set()
-
-
-def _calls(value: ast.AST, names: Collection[str]) -> bool:
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in names
-
-
-def makes_names(statement: ast.stmt) -> bool:
-    """Return whether a statement may bind names that its text does not show, by `exec` or `globals()`."""
-    return any(_calls(node, ("exec", *_TABLES)) for node in _walk(statement))
+def made_names(statement: ast.stmt) -> set[str]:
+    """Return the names that `exec("def f(): ...")` defines; "*" for `exec` and `globals()` whose names are computed."""
+    names: set[str] = set()
+    for node in _walk(statement):
+        function = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        text = node.args[0] if function == "exec" and isinstance(node, ast.Call) and node.args else None
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            with suppress(BadSubmission):
+                names |= {made.name for made in definitions_in(parse_source(text.value, "").body)}
+        elif function in ("exec", *TABLES):
+            names.add("*")
+    return names
 
 
 def _changed_by_call(call: ast.Call, effects: Effects) -> set[str]:

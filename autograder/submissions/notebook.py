@@ -14,11 +14,19 @@ from dataclasses import dataclass, replace
 
 from autograder.core.code import SetAside
 from autograder.submissions.ipynb import Cell, is_notebook, read_cells
-from autograder.submissions.main_guard import top_level
-from autograder.submissions.names import imported_names, needed_imports, read_names
+from autograder.submissions.names import (
+    DEFINITIONS,
+    bound_names,
+    imported_names,
+    made_names,
+    needed_imports,
+    read_names,
+    replaced_builtins,
+)
 from autograder.submissions.recover import names_in, recover
 from autograder.submissions.source import MAX_CODE, BadSubmission, decode_guessing, guess_note, parse_source, printable
 from autograder.submissions.statements import find_incomplete_copies, select_statements
+from autograder.submissions.top_level import top_level
 
 _ASSIGNED_MAGIC = re.compile(r"[\w, .\[\]]+=[ \t]*[%!]")
 _TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the cell unchanged
@@ -26,6 +34,7 @@ _WRITES = re.compile(
     r"%%(?:writefile|file)[ \t]+(?P<append>-a[ \t]+|--append[ \t]+)?[\"']?(?:\./)?(?P<path>[\w/]+\.py)[\"']?[ \t]*$"
 )
 _TOO_LONG = f"the notebook has more than {MAX_CODE:,} characters of code, and this is one of its longest cells"
+_HIDDEN = "exec and globals() hide the code of what they define; define it as an ordinary function or class"
 _SHOWN = 3  # sentences about one cell
 _NAMES = 8  # names in one sentence
 _CAREFUL = 8  # attempts that each remove one line that Python cannot read; then all lines that look like magics go
@@ -118,6 +127,10 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
         sources.append(lines)
 
     nodes = [statement.node for statement in statements]
+    for index, problem in _made_tasks(nodes, wanted):
+        at = statements[index]
+        aside.append((at.cell, replace(problem, line=at.first + 1)))
+        sentences += _sentences(name, numbers[at.cell], [aside[-1][1]])
     encoded = [[line.encode() for line in lines] for lines in sources]
     segments = [_segment(encoded[statement.cell], statement) for statement in statements]
     selected = select_statements(nodes, segments, wanted, optional=optional)
@@ -128,6 +141,11 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
             notes.append(
                 f"{name}: cell {here} repeats a definition of cell {there} without its solution; it was ignored."
             )
+    notes += [
+        f"{name}{f', cell {numbers[statements[i].cell]}' if numbered else ''}, line {nodes[i].lineno}: {sentence}"
+        for i in sorted(selected.stars)
+        if (sentence := replaced_builtins(nodes[i], selected.names))
+    ]
     module = _assemble(statements, selected.indices - incomplete.keys(), sources, numbers, tuple(notes))
     starts = [start for start, _ in module.cells]
     moved = tuple(replace(problem, line=problem.line + starts[index] - 1) for index, problem in aside)
@@ -145,6 +163,19 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
         imports=imports,
         written=tuple(written.items()),
     )
+
+
+def _made_tasks(nodes: Sequence[ast.stmt], wanted: Sequence[str]) -> list[tuple[int, SetAside]]:
+    """Return the statements that seem to make tasks in a way that hides their code, by index."""
+    missing = {task.partition(".")[0] for task in wanted}.difference(*(bound_names(node) for node in nodes))
+    found = []
+    for index, node in enumerate(nodes if missing else ()):
+        made = made_names(node)
+        tasks = [task for task in wanted if task.partition(".")[0] in (missing if "*" in made else made & missing)]
+        if tasks and not isinstance(node, DEFINITIONS):
+            found.append((index, SetAside(0, tuple(tasks), _HIDDEN)))
+            missing -= {task.partition(".")[0] for task in tasks}
+    return found
 
 
 def _without_files(cells: Sequence[Cell], name: str) -> tuple[list[Cell], dict[str, str]]:

@@ -19,15 +19,15 @@ from autograder.core.assignment import Assignment
 from autograder.core.notebooks import accepted_names, notebook_name
 from autograder.core.report import Remark
 from autograder.submissions.find import Entry, Listing, list_files, list_zips
-from autograder.submissions.ipynb import without_outputs
-from autograder.submissions.names import START, imported_names
+from autograder.submissions.ipynb import is_notebook, without_outputs
+from autograder.submissions.names import START
 from autograder.submissions.notebook import read_module
+from autograder.submissions.own_modules import OwnModules
 from autograder.submissions.source import BadSubmission, printable
 from autograder.submissions.statements import places_left, written_tasks
 
 MAX_READ = 400_000_000  # bytes of all notebooks and scripts of a hand-in together
-MAX_OWN_MODULES = 50
-MAX_OWN_BYTES = 1_000_000  # of all own modules together
+MAX_COMPARED = 4_000_000  # bytes of files that are parsed to choose between them; of the others the first counts
 SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
 # Packages of the grader and of the course: a student's own module never replaces one of them.
@@ -47,40 +47,33 @@ class Selection:
 
     @property
     def digest(self) -> str:
-        """The sha256 of names and contents."""
+        """The sha256 of names and contents, and of the order in which a notebook and its script were saved."""
         digest = hashlib.sha256()
         for files in (self.files, self.own_modules):
             for name in sorted(files):
                 for part in (name.encode(), files[name]):
                     digest.update(len(part).to_bytes(8, "big") + part)
+        for name in self.files:
+            script, known = f"{name.removesuffix('.ipynb')}.py", self.saved
+            if script != name and {name, script} <= known.keys() and abs(known[name] - known[script]) > SAME_TIME:
+                later = name if known[name] > known[script] else script
+                digest.update(b"later" + later.encode())
         return digest.hexdigest()
 
 
-@dataclass
-class _Candidate:
-    """A file that may be a module of the assignment."""
-
-    entry: Entry
-    data: bytes
-
-    def tasks_written(self, tasks: Sequence[str]) -> int:
-        """Return how many of the tasks are written in it; 0 if it cannot be read."""
-        try:
-            return len(written_tasks(read_module(self.data, self.entry.name, tasks).text, tasks))
-        except BadSubmission:
-            return 0
-
-
-def select_files(path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = ()) -> Selection:
+def select_files(
+    path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = (), own_machine: bool = False
+) -> Selection:
     """Read the files of a hand-in that are graded, and modules of earlier assignments that are next to them.
 
-    Raises BadSubmission when there are none, or when the hand-in cannot be read.
+    With ``own_machine``, the student's, own modules may be in a folder outside of the hand-in that the code adds to
+    sys.path. Raises BadSubmission when there are none, or when the hand-in cannot be read.
     """
     with list_files(path) as listing:
         chooser = _Chooser(assignment, listing)
         if not chooser.found and listing.zips:
             chooser = _Chooser(assignment, list_zips(listing))
-        return chooser.select(path, earlier_modules)
+        return chooser.select(path, earlier_modules, own_machine=own_machine)
 
 
 class _Chooser:
@@ -92,7 +85,8 @@ class _Chooser:
         self.chosen: dict[str, Entry] = {}  # by the assignment's name of the file
         self._data: dict[str, bytes] = {}
         self._unreadable: dict[str, str] = {}
-        self._left = MAX_READ
+        self._left, self._compared = MAX_READ, MAX_COMPARED
+        self._counts: dict[str, int] = {}  # of tasks that are written in a file, for the module in question
         wanted = accepted_names(assignment.files)
         for entry in listing.entries:
             if entry.name in wanted:  # first, so that no other file takes their part of the limit
@@ -106,7 +100,7 @@ class _Chooser:
         """True when there is a file to grade."""
         return bool(self.chosen)
 
-    def select(self, path: Path, earlier_modules: Sequence[str]) -> Selection:
+    def select(self, path: Path, earlier_modules: Sequence[str], *, own_machine: bool) -> Selection:
         """Read the chosen files. Raises BadSubmission when none can be read."""
         files: dict[str, bytes] = {}
         saved: dict[str, float] = {}
@@ -122,8 +116,15 @@ class _Chooser:
             for name, entry in self._earlier(module).items():
                 if name not in self.chosen:
                     self._add(name, entry, files, unreadable)
-        own = self._own_modules(files.values(), earlier_modules)
-        return Selection(files, own, saved, unreadable, tuple(self.remarks), self._others())
+        homes = {entry.folder for entry in self.chosen.values()}
+        on_disk = [path / home for home in homes] if own_machine and path.is_dir() else []
+        own = OwnModules(self.listing.entries, homes, self._content, on_disk)
+        own.collect(files.values(), reserved_names(self.assignment, earlier_modules))
+        self.remarks += own.remarks
+        return Selection(files, own.found, saved, unreadable, tuple(self.remarks), self._others())
+
+    def _content(self, entry: Entry) -> tuple[bytes | None, str]:
+        return self._try(entry), self._unreadable.get(entry.path, "")
 
     def _add(self, name: str, entry: Entry, files: dict[str, bytes], unreadable: dict[str, str]) -> None:
         data = self._try(entry)
@@ -134,6 +135,7 @@ class _Chooser:
 
     def _choose(self, module: str, tasks: Sequence[str]) -> None:
         """Choose the notebook and the script of a module."""
+        self._counts = {}
         exact = {name: [e for e in self.listing.entries if e.name == name] for name in (notebook_name(module), module)}
         others = self._defining(module, tasks)
         certain = all(len(entries) <= 1 for entries in exact.values())
@@ -141,22 +143,22 @@ class _Chooser:
             self.chosen |= {name: entries[0] for name, entries in exact.items() if entries}
             return
         best = {name: self._best(name, entries, tasks) for name, entries in exact.items() if entries}
-        written = {name: self._candidate(entry).tasks_written(tasks) for name, entry in best.items()}
-        if not any(written.values()) and others:
-            counts = {entry: self._candidate(entry).tasks_written(tasks) for entry in others}
-            most = max(counts.values())
-            if most or not best:
-                entry = self._latest([entry for entry in others if counts[entry] == most], tasks)
-                name = notebook_name(module) if ".ipynb" in entry.name.lower() else module
-                self.chosen[name] = entry
-                self.remarks.append(
-                    Remark("renamed", f"{printable(entry.path)} was graded as {name}.", f"Rename it to {name}.")
-                )
-                return
+        written = max((self._written(entry, tasks) for entry in best.values()), default=0)
+        most = max((self._written(entry, tasks) for entry in others), default=0)
+        if others and (not best or much_less(written, most)):
+            entry = self._latest([entry for entry in others if self._written(entry, tasks) == most], tasks)
+            name = notebook_name(module) if is_notebook(self._try(entry) or b"", entry.name) else module
+            self.chosen[name] = entry
+            text = f"{printable(entry.path)} was graded as {name}"
+            if written:
+                text += f", because more tasks are written in it than in {' and '.join(best)}: {most}, not {written}."
+                self.remarks.append(Remark("doubtful", text, "Hand in only the file that should be graded."))
+            else:
+                self.remarks.append(Remark("renamed", f"{text}.", f"Rename it to {name}."))
+            return
         self.chosen |= best
-        most_written = max(written.values(), default=0)
         for entry in others:
-            if self._candidate(entry).tasks_written(tasks) > most_written:
+            if self._written(entry, tasks) > written:
                 text = f"{printable(entry.path)} has more tasks written than {' and '.join(best)}, which was graded "
                 text += "because of its name."
                 self.remarks.append(Remark("doubtful", text, "Hand in only the file that should be graded."))
@@ -181,16 +183,17 @@ class _Chooser:
         if len(entries) == 1:
             return entries[0]
         readable = [entry for entry in entries if self._try(entry) is not None]
-        counts = {entry: self._candidate(entry).tasks_written(tasks) for entry in readable}
-        written = [entry for entry in readable if counts[entry]]
-        return self._latest(written or readable or list(entries), tasks)
+        most = max((self._written(entry, tasks) for entry in readable), default=0)
+        fullest = [entry for entry in readable if not much_less(self._written(entry, tasks), most)]
+        return self._latest(fullest or readable or list(entries), tasks)
 
     def _latest(self, entries: Sequence[Entry], tasks: Sequence[str]) -> Entry:
         """Return the file that was saved last, else the outermost one, with a remark if the files differ."""
         different: dict[bytes, Entry] = {}
         for entry in entries:
             data = self._try(entry)
-            different.setdefault(_code(data or b"", entry.name, tasks), entry)
+            compared = self._written(entry, tasks) or entry.path in self._counts  # else too large together
+            different.setdefault(_code(data or b"", entry.name, tasks) if compared else data or b"", entry)
         left = list(different.values())
         if len(left) == 1:
             return left[0]
@@ -227,42 +230,19 @@ class _Chooser:
                 far[name] = next(entry for entry in entries if self._try(entry) is not None)
         return far
 
-    def _own_modules(self, sources: Iterable[bytes], earlier_modules: Sequence[str]) -> dict[str, bytes]:
-        """Return the student's own modules that the graded files import, directly or through each other."""
-        homes = {entry.folder for entry in self.chosen.values()}
-        at_home: dict[str, Entry] = {}
-        for entry in self.listing.entries:
-            if entry.name.endswith(".py"):
-                for home in homes:
-                    if not home or entry.path.startswith(f"{home}/"):
-                        at_home.setdefault(entry.path.removeprefix(f"{home}/" if home else ""), entry)
-        found: dict[str, bytes] = {}
-        left_out: list[str] = []
-        seen = reserved_names(self.assignment, earlier_modules)
-        waiting = list(sources)
-        while waiting:
-            for name in imported_names(waiting.pop()) - seen:
-                seen.add(name)
-                for path, entry in at_home.items():
-                    if path != f"{name}.py" and not (path.startswith(f"{name}/") and _is_identifiers(path)):
-                        continue
-                    data = self._try(entry)
-                    if data is None:
-                        self.remarks.append(Remark("unreadable", self._unreadable[entry.path]))
-                        continue
-                    if len(found) >= MAX_OWN_MODULES or sum(map(len, found.values())) + len(data) > MAX_OWN_BYTES:
-                        left_out.append(printable(path))
-                        continue
-                    found[path] = data
-                    waiting.append(data)
-        if left_out:
-            more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-            limit = f"The limit for own modules is {MAX_OWN_MODULES} files with {MAX_OWN_BYTES / 1e6:g} MB together."
-            self.remarks.append(Remark("own module", f"Left out: {left_out[0]}{more}. {limit}"))
-        return found
-
-    def _candidate(self, entry: Entry) -> _Candidate:
-        return _Candidate(entry, self._try(entry) or b"")
+    def _written(self, entry: Entry, tasks: Sequence[str]) -> int:
+        """Return how many of the tasks are written in a file; 0 if it cannot be read."""
+        if entry.path not in self._counts:
+            data = self._try(entry) or b""
+            if self._counts and len(data) > self._compared:
+                return 0
+            self._compared -= len(data)
+            try:
+                text = read_module(data, entry.name, tasks).text
+            except BadSubmission:
+                text = ""
+            self._counts[entry.path] = len(written_tasks(text, tasks))
+        return self._counts[entry.path]
 
     def _read(self, entry: Entry) -> bytes:
         if entry.path not in self._data:
@@ -274,7 +254,7 @@ class _Chooser:
                 )
             self._left -= entry.size
             data = entry.read()
-            self._data[entry.path] = without_outputs(data, name) if ".ipynb" in entry.name.lower() else data
+            self._data[entry.path] = without_outputs(data, name) if is_notebook(data, entry.name) else data
         return self._data[entry.path]
 
     def _try(self, entry: Entry) -> bytes | None:
@@ -329,11 +309,12 @@ def _is_complete(data: bytes, name: str) -> bool:
     return not module.aside and not places_left(module.text, ())
 
 
+def much_less(written: int, other: int) -> bool:
+    """Return whether so few tasks are written in a file that another one with more is rather the one that is meant."""
+    return 3 * written < 2 * other
+
+
 def reserved_names(assignment: Assignment, earlier_modules: Iterable[str]) -> set[str]:
     """Return the names of modules that a student's own modules must not have."""
     names = {*sys.stdlib_module_names, *assignment.imports, *_RESERVED}
     return names | {file.removesuffix(".py") for file in (*assignment.files, *earlier_modules)}
-
-
-def _is_identifiers(path: str) -> bool:
-    return all(part.isidentifier() for part in path.removesuffix(".py").split("/"))

@@ -24,7 +24,6 @@ from autograder.submissions.names import (
     definitions_in,
     effects_of,
     has_calls,
-    makes_names,
     read_names,
     stored_names,
 )
@@ -143,8 +142,6 @@ def select_statements(
     roots = wanted_roots or {name for i in definitions for name in bound_names(statements[i])}
     for_tasks, names = close(roots, (binding, changing))
     base = {i for i, s in enumerate(statements) if i not in optional and (i in definitions or _binds_unseen(s))}
-    if roots - binding.keys():
-        base |= {i for i, s in enumerate(statements) if i not in optional and makes_names(s)}
     others = names.union(*(names_used(i) | (bound_names(statements[i]) if i in definitions else set()) for i in base))
     others = others.union(*(read_names(segments[i]) for i in base | for_tasks))  # with annotations
     selected = base | for_tasks | close(others, (binding,))[0]  # so that `Net.loss = f` is selected

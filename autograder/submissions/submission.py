@@ -19,11 +19,11 @@ from autograder.core.notebooks import describe_line, notebook_name
 from autograder.core.report import Remark
 from autograder.submissions.names import imported_names
 from autograder.submissions.notebook import Module, module_statements, read_module, script_to_module
+from autograder.submissions.own_modules import MAX_OWN_BYTES, MAX_OWN_MODULES
 from autograder.submissions.selection import (
-    MAX_OWN_BYTES,
-    MAX_OWN_MODULES,
     SAME_TIME,
     Selection,
+    much_less,
     reserved_names,
     select_files,
 )
@@ -55,16 +55,22 @@ class Submission:
 
 
 def open_submission(
-    path: Path, assignment: Assignment, stub_folder: Path | None = None, *, earlier_modules: Sequence[str] = ()
+    path: Path,
+    assignment: Assignment,
+    stub_folder: Path | None = None,
+    *,
+    earlier_modules: Sequence[str] = (),
+    own_machine: bool = False,
 ) -> Submission:
     """Open a zip, a folder, a notebook or a script.
 
     ``stub_folder`` contains the released files (default: the assignment's own folder). If only one of a notebook and
     its script differs from them, the other is ignored; a module that was not handed in is taken from there.
     ``earlier_modules`` names modules of earlier assignments that are added when the hand-in contains them.
+    With ``own_machine``, the student's, modules outside of the hand-in are found, too.
     Raises BadSubmission with the reason when nothing can be graded.
     """
-    selection = select_files(path, assignment, earlier_modules=earlier_modules)
+    selection = select_files(path, assignment, earlier_modules=earlier_modules, own_machine=own_machine)
     return open_selection(
         selection, _student(path, assignment), assignment, stub_folder, earlier_modules=earlier_modules
     )
@@ -240,11 +246,11 @@ def _one_of_two(
     where: str,
     remarks: list[Remark],
 ) -> Module:
-    """Choose between two edited files: the one saved last, else the one with more tasks written, else the notebook."""
+    """Choose between two edited files: the one with many more tasks written, the one saved last, or the fuller one."""
     notebook, script = notebook_name(name), name
     written = {file: len(written_tasks(module.text, wanted)) for file, module in candidates.items()}
     later = saved.get(script, 0.0) - saved.get(notebook, 0.0) if {notebook, script} <= saved.keys() else 0.0
-    if abs(later) > SAME_TIME:
+    if abs(later) > SAME_TIME and not much_less(*sorted(written.values())):
         chosen, reason = (script if later > 0 else notebook), "it was saved last"
     elif written[notebook] != written[script]:
         chosen, reason = max(candidates, key=lambda file: written[file]), "more tasks are written in it"

@@ -56,13 +56,13 @@ REFUSED = {
 
 UNREADABLE = {
     "notebook_not_json": "vectors.ipynb is damaged",
-    "notebook_of_another_kind": "vectors.ipynb has a notebook format from before 2015",
+    "notebook_of_another_kind": "vectors.ipynb has no list of cells",
 }
 
 NOT_IN_A_KERNEL = {
     "notebook_duplicated_cell": "the kernel has the blank copy that was run last; the grader ignores it",
     "notebook_not_json": "Jupyter cannot open it",
-    "notebook_of_another_kind": "Jupyter converts it first",
+    "notebook_of_another_kind": "Jupyter cannot open it",
     "notebook_retyped_cell": "the kernel does not run text cells; the grader reads a task that is in one",
 }
 
@@ -101,7 +101,7 @@ def test_gradlab_check_refuses_what_the_grader_cannot_read(story: str, course: A
     handin = copy_story(story, tmp_path / "handin")
     with pytest.raises(BadSubmission, match=UNREADABLE[story]):
         check_folder(course, OPTIONS, hand_in=handin)
-    assert graded(story) == {name: ["failed", "error"] for name in PUBLIC}
+    assert graded(story) == {name: ["failed", "not loaded"] for name in PUBLIC}
 
 
 @pytest.mark.parametrize("story", sorted(set(stories()) - set(NEEDS_A_BOX)))

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from autograder.core.assignment import Assignment
-from autograder.submissions.selection import MAX_OWN_MODULES, Selection, select_files
+from autograder.submissions.own_modules import MAX_OWN_MODULES
+from autograder.submissions.selection import Selection, select_files
 from autograder.submissions.source import BadSubmission
 from tests.support.course import STUB, WRITTEN, as_notebook
 from tests.support.handins import tiny_assignment, write, zipped

@@ -110,7 +110,7 @@ HALF = WRITTEN.replace("return WIDTH * x", "raise NotImplementedError()")
 EDITED_TWICE = {
     "the script is newer": (WRITTEN, WRITTEN.replace("x + x", "2 * x"), 60, "tiny.py", "it was saved last"),
     "the notebook is newer": (WRITTEN.replace("x + x", "2 * x"), WRITTEN, -60, "tiny.ipynb", "it was saved last"),
-    "the newer one has less": (HALF.replace("x + x", "2 * x"), WRITTEN, 60, "tiny.py", "it was saved last"),
+    "the newer one has much less": (HALF.replace("x + x", "2 * x"), WRITTEN, 60, "tiny.ipynb", "more tasks"),
     "more is written in the script": (WRITTEN, HALF.replace("x + x", "2 * x"), 0, "tiny.py", "more tasks are written"),
     "more is written in the notebook": (HALF.replace("x + x", "2 * x"), WRITTEN, 1, "tiny.ipynb", "more tasks"),
     "nothing tells them apart": (WRITTEN.replace("x + x", "2 * x"), WRITTEN, 1, "tiny.ipynb", "neither is newer"),

@@ -1,11 +1,11 @@
-"""Treat what is below `if __name__ == "__main__":` as a notebook does, where it runs."""
+"""Write what notebooks do in unusual ways as plain statements: the main guard, and `globals()["f"] = g`."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 
-from autograder.submissions.names import DEFINITIONS, bound_names
+from autograder.submissions.names import DEFINITIONS, TABLES, bound_names
 
 _GUARD = {ast.dump(ast.parse(text, mode="eval").body) for text in ("__name__", "'__main__'")}
 
@@ -29,7 +29,24 @@ def top_level(lines: list[str], body: Sequence[ast.stmt], *, guarded: bool) -> l
             found += inner if guarded else [_without_effect(s) if bound_names(s) & outside else s for s in inner]
         else:
             found.append(node)
+    for node in found:
+        _name_targets(lines, node)
     return found
+
+
+def _name_targets(lines: list[str], node: ast.stmt) -> None:
+    """Write the target `globals()["f"]` as `f`, so that a reader of the source sees what is defined."""
+    for index, target in enumerate(node.targets if isinstance(node, ast.Assign) else ()):
+        if not (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Call)):
+            continue
+        table, key = target.value.func, target.slice
+        name = key.value if isinstance(key, ast.Constant) else None
+        known = isinstance(table, ast.Name) and table.id in TABLES and isinstance(name, str) and name.isidentifier()
+        if known and target.lineno == target.end_lineno and isinstance(node, ast.Assign) and isinstance(name, str):
+            line, end = lines[target.lineno - 1].encode(), target.end_col_offset or 0
+            padded = name.encode().ljust(end - target.col_offset)
+            lines[target.lineno - 1] = (line[: target.col_offset] + padded + line[end:]).decode()
+            node.targets[index] = ast.copy_location(ast.Name(name, ast.Store()), target)
 
 
 def _is_main_guard(node: ast.stmt) -> bool:

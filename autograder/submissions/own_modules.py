@@ -1,0 +1,108 @@
+"""Find the student's own modules that graded code imports: next to it, else where `sys.path` may lead it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from autograder.core.report import Remark
+from autograder.submissions.find import Entry, list_module
+from autograder.submissions.names import imported_names
+from autograder.submissions.source import printable
+
+MAX_OWN_MODULES = 50
+MAX_OWN_BYTES = 1_000_000  # of all own modules together
+
+# Signs that code imports from other folders than its own.
+_ELSEWHERE = re.compile(rb"sys\.path|chdir|%cd|addsitedir")
+# A folder that code adds to sys.path: append("utils"), insert(0, os.path.abspath("../src"))
+_ADDED = re.compile(rb"""sys\.path\.(?:append|insert|extend)\([^\n]{0,200}?\\?["']([\w./\- ]{1,200})\\?["']""")
+
+
+class OwnModules:
+    """Looks for own modules in the entries of a hand-in, and on the student's own machine also outside of it.
+
+    ``homes`` are the folders with the graded files, ``on_disk`` the same folders on the student's machine; empty when
+    graded. ``read`` returns the content of an entry, or None and a sentence.
+    """
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        homes: Collection[str],
+        read: Callable[[Entry], tuple[bytes | None, str]],
+        on_disk: Sequence[Path] = (),
+    ) -> None:
+        self.homes, self._read, self._on_disk = sorted(homes), read, on_disk
+        self.found: dict[str, bytes] = {}
+        self.remarks: list[Remark] = []
+        self._folders: dict[str, set[str]] = defaultdict(set)  # name of a module -> folders that contain it
+        self._by_folder: dict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                self._by_folder[entry.folder].append(entry)
+                parts = entry.path.removesuffix(".py").split("/")
+                for depth, part in enumerate(parts):
+                    self._folders[part].add("/".join(parts[:depth]))
+
+    def collect(self, sources: Iterable[bytes], reserved: Collection[str]) -> None:
+        """Add the modules that the sources import, directly or through each other, except those of reserved names."""
+        left_out: list[str] = []
+        seen = set(reserved)
+        waiting = list(sources)
+        text = b"\n".join(waiting)
+        while waiting:
+            for name in sorted(imported_names(waiting.pop()) - seen):
+                seen.add(name)
+                for path, entry in self._files(name, text):
+                    data, problem = self._read(entry)
+                    if data is None:
+                        self.remarks.append(Remark("unreadable", problem))
+                    elif len(self.found) >= MAX_OWN_MODULES or self._size() + len(data) > MAX_OWN_BYTES:
+                        left_out.append(printable(path))
+                    else:
+                        self.found[path] = data
+                        waiting.append(data)
+        if left_out:
+            more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+            limit = f"The limit for own modules is {MAX_OWN_MODULES} files with {MAX_OWN_BYTES / 1e6:g} MB together."
+            self.remarks.append(Remark("own module", f"Left out: {left_out[0]}{more}. {limit}"))
+
+    def _size(self) -> int:
+        return sum(map(len, self.found.values()))
+
+    def _files(self, name: str, text: bytes) -> Iterator[tuple[str, Entry]]:
+        """Yield the files of a module or a package, by their paths from the folder that contains it."""
+        folders = self._folders.get(name, set())
+        near = [home for home in self.homes if home in folders]
+        far = sorted(folders, key=lambda folder: _distance(folder, text)) if _ELSEWHERE.search(text) else []
+        for folder in near or far[:1]:
+            top = f"{folder}/" if folder else ""
+            for entry in self._entries(top, name):
+                path = entry.path.removeprefix(top)
+                if _is_identifiers(path):
+                    yield path, entry
+        if not folders:
+            added = dict.fromkeys(match.decode() for match in _ADDED.findall(text))
+            places = [home / folder for home in self._on_disk for folder in added]
+            yield from ((entry.path, entry) for place in places[:20] for entry in list_module(place, name))
+
+    def _entries(self, top: str, name: str) -> Iterator[Entry]:
+        """Yield the module of that name in a folder, and what is in the package of that name."""
+        package = f"{top}{name}"
+        for folder, entries in self._by_folder.items():
+            inside = folder == package or folder.startswith(f"{package}/")
+            yield from (entry for entry in entries if inside or entry.path == f"{package}.py")
+
+
+def _distance(folder: str, text: bytes) -> tuple[bool, int, str]:
+    """Return a key that is smallest for the folder that code probably adds to sys.path: one that it names."""
+    last = re.escape(folder.rpartition("/")[2].encode())
+    named = bool(last) and re.search(rb"[\"'/]" + last + rb"\\?[\"'/]", text) is not None
+    return not named, folder.count("/"), folder
+
+
+def _is_identifiers(path: str) -> bool:
+    return all(part.isidentifier() for part in path.removesuffix(".py").split("/"))
