@@ -31,6 +31,7 @@ from autograder.session.plugin import Check
 from autograder.session.session import Checks, with_checks
 from autograder.session.verdict import show
 from autograder.source_rules.call_graph import call_graph_of
+from autograder.source_rules.resolve import ModuleNames
 from autograder.submissions.submission import code_of_scripts
 
 EQUIVALENT = "equivalent.toml"
@@ -165,8 +166,8 @@ class _Users:
         self.assignment = assignment
         self.code: dict[str, set[str]] = {}
         for task in assignment.tasks:
-            graph = call_graph_of(sources[task.file], task.name)
-            self.code[task.name] = {visit.definition.name for visit in graph.visits} if graph else set()
+            graph = call_graph_of(ModuleNames(sources[task.file]), task.name)
+            self.code[task.name] = {visit.definition.name for visit in graph.visits}
         self.imports = {
             file: {other for other in sources if f"from {other.removesuffix('.py')} import" in text}
             for file, text in sources.items()

@@ -7,7 +7,7 @@ on a student's laptop, where the code runs in the same process (see Link).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -156,9 +156,18 @@ class Handle:
 class Student:
     """The student's module that a check judges."""
 
-    def __init__(self, link: Link, module: str, source: str | None, *, unreadable: str = "") -> None:
+    def __init__(
+        self,
+        link: Link,
+        module: str,
+        source: str | None,
+        *,
+        unreadable: str = "",
+        analyse: Callable[..., Any] | None = None,
+    ) -> None:
         self.source = source or ""  # text of the module
         self._handed_in, self._unreadable = source is not None, unreadable
+        self._analyse = analyse  # how source rules read it, if not in this process
         self._remote = Remote(link, Trail())
         self._name, self._file = module, f"{module}.py"
         self._module: Handle | None = None

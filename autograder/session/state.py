@@ -27,6 +27,7 @@ from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link, Student
 from autograder.session.digests import ORACLES
 from autograder.session.options import Options
+from autograder.source_rules.analyst import Analyst
 from autograder.session.seeds import input_key
 from autograder.submissions.submission import BadSubmission, open_submission
 
@@ -55,6 +56,7 @@ class SessionState:
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     own: dict[Path, LocalLink] = field(default_factory=dict)
     splits: dict[Any, Any] = field(default_factory=dict)
+    analyst: Analyst = field(default_factory=Analyst)
 
     def set_submission(self, link: Link, code: Code) -> None:
         """Make this the current submission."""
@@ -69,7 +71,9 @@ class SessionState:
         limits = file.assignment.limits
         link.begin(seed=seed, seconds=spec.seconds or limits.seconds, memory_mb=spec.memory_mb or int(limits.memory_mb))
         name = f"{file.module}.py"
-        return Student(link, file.module, code.files.get(name), unreadable=code.unreadable.get(name, ""))
+        analyse = None if isinstance(link, LocalLink) else self.analyst.violations_of
+        unreadable = code.unreadable.get(name, "")
+        return Student(link, file.module, code.files.get(name), unreadable=unreadable, analyse=analyse)
 
     def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, Code]:
         """Open the student's files in a folder, as `gradlab check` and the grader do."""
@@ -97,7 +101,8 @@ class SessionState:
         return self.splits[key]
 
     def close(self) -> None:
-        """Drop the modules that were imported into this process."""
+        """Drop the modules that were imported into this process, and end the process that read sources."""
+        self.analyst.close()
         for link in self.own.values():
             link.close()
         self.own.clear()

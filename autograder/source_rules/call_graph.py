@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import torch
 
-from autograder.source_rules.resolve import Definition, ModuleNames
+from autograder.source_rules.resolve import Definition, ModuleNames, Paths
 from autograder.source_rules.scopes import COMPREHENSIONS, FUNCTIONS, Scope, enter
 
 _CALLED_IMPLICITLY = (
@@ -38,75 +39,106 @@ class CallGraph:
     """The code that a function may run."""
 
     module: ModuleNames
+    roots: list[Definition]  # where it starts: what checks call
     visits: list[Visit] = field(default_factory=list)
     uses: dict[int, set[int]] = field(default_factory=dict)  # definition -> definitions, by the ids of their nodes
     cycle: dict[int, int] = field(default_factory=dict)  # definitions with the same number call each other
+    _cycles_of: dict[tuple[Paths, Paths], set[int]] = field(default_factory=dict)  # by what is called
 
     def returns_to(self, visit: Visit) -> bool:
         """Return whether a call leads back to the definition that contains it."""
         assert isinstance(visit.node, ast.Call)
         paths = self.module.resolve(visit.node.func, visit.scope)
-        started = [d for path in paths if path.startswith(".") for d in self.module.find(path)]
-        started += _called_objects(self.module, visit.node, visit.scope)
-        here = self.cycle[id(visit.definition.node)]
-        return any(self.cycle.get(id(definition.node)) == here for definition in started)
+        owners = _called_classes(self.module, visit.node, visit.scope)
+        if (paths, owners) not in self._cycles_of:
+            started = self.module.definitions_of(paths) + _run_by_calling(self.module, owners)
+            self.module.effort.spend(len(started))
+            self._cycles_of[paths, owners] = {self.cycle[id(d.node)] for d in started if id(d.node) in self.cycle}
+        return self.cycle[id(visit.definition.node)] in self._cycles_of[paths, owners]
 
 
-def call_graph_of(source: str, function: str) -> CallGraph | None:
-    """Return the code that ``function``, or any method of a class, may run; None if the source does not parse."""
-    try:
-        module = ModuleNames(source)
-    except SyntaxError:
-        return None
-    graph, waiting, whole = CallGraph(module), [], module.called(function)
-    for name in whole:
+def call_graph_of(module: ModuleNames, function: str, *, apart: Collection[str] = ()) -> CallGraph:
+    """Return the code that ``function``, or any method of a class, may run.
+
+    The functions and classes ``apart`` are not followed. Raises TooComplex.
+    """
+    waiting = deque[Definition]()
+    for name in module.called(function):
         if name in module.bases:
-            waiting += [d for rows in module.definitions.values() for d in rows if d.name.startswith(f"{name}.")]
-            whole += [base for base in module.parents(name) if base not in whole]
+            for each in module.ancestry(name):
+                waiting.extend(module.by_owner.get(each, []))
         else:
-            waiting += module.find(f".{name}")
+            waiting.extend(module.find(f".{name}"))
+    graph = CallGraph(module, list(waiting))
+    follower = _Follower(graph, apart)
     while waiting:
-        definition = waiting.pop(0)
+        definition = waiting.popleft()
         if id(definition.node) not in graph.uses:
-            certain, possible = _visit(graph, definition)
+            certain, possible = follower.follow(definition)
             graph.uses[id(definition.node)] = {id(d.node) for d in certain}
-            waiting += certain + possible
+            waiting.extend(certain + possible)
     graph.cycle = _cycles(graph.uses)
     return graph
 
 
-def _visit(graph: CallGraph, definition: Definition) -> tuple[list[Definition], list[Definition]]:
-    """Record a definition's nodes. Return the definitions that it certainly uses, and those that it possibly uses.
+class _Follower:
+    """Records the nodes of definitions, and finds the definitions that they use."""
 
-    Possible are methods that an object of unknown type may have.
-    """
-    module, certain, possible = graph.module, [], []
-    if isinstance(definition.node, ast.ClassDef):
-        return [d for name in _CALLED_IMPLICITLY for d in module.find(f".{definition.name}.{name}")], []
-    members, classes_only = module.members - _PLAIN, set()
-    for node, scope in walk(definition.node, definition.scope):
-        graph.visits.append(Visit(definition, node, scope))
-        if isinstance(node, ast.Call):
-            certain += _called_objects(module, node, scope)
-        if not isinstance(node, (ast.Name, ast.Attribute)) or node in classes_only:
-            continue
-        paths = module.resolve(node, scope)
-        found = [d for path in sorted(paths) if path.startswith(".") for d in module.find(path)]
-        if isinstance(node, ast.Attribute) and found:
-            classes_only.add(node.value)  # Conv.helper does not create a Conv
-        elif isinstance(node, ast.Name):
-            found = [d for d in found if not isinstance(d.node, ast.ClassDef) or d.name == node.id]
-        elif not paths and node.attr in members:
-            possible += [d for owner in module.bases for d in module.definitions.get(f"{owner}.{node.attr}", [])]
-        certain += found
-    return certain, possible
+    def __init__(self, graph: CallGraph, apart: Collection[str]) -> None:
+        self.graph, self.module, self.apart = graph, graph.module, apart
+        self.unknown: set[str] = set()  # attributes of objects of unknown type that were followed already
+
+    def follow(self, definition: Definition) -> tuple[list[Definition], list[Definition]]:
+        """Return the definitions that this one certainly uses, and those that it possibly uses.
+
+        Possible are methods that an object of unknown type may have.
+        """
+        module = self.module
+        if isinstance(definition.node, ast.ClassDef):
+            return self._followed(d for n in _CALLED_IMPLICITLY for d in module.find(f".{definition.name}.{n}")), []
+        certain: list[Definition] = []
+        possible: list[Definition] = []
+        classes_only: set[ast.AST] = set()
+        seen: set[tuple[Paths, str]] = set()
+        for node, scope in walk(definition.node, definition.scope):
+            module.effort.spend()
+            self.graph.visits.append(Visit(definition, node, scope))
+            if isinstance(node, ast.Call):
+                owners = _called_classes(module, node, scope)
+                if owners and (owners, "()") not in seen:
+                    seen.add((owners, "()"))
+                    certain += _run_by_calling(module, owners)
+            if not isinstance(node, (ast.Name, ast.Attribute)) or node in classes_only:
+                continue
+            paths = module.resolve(node, scope)
+            found = module.definitions_of(paths)
+            if isinstance(node, ast.Attribute):
+                if found:
+                    classes_only.add(node.value)  # Conv.helper does not create a Conv
+                elif not paths and node.attr not in _PLAIN and node.attr not in self.unknown:
+                    self.unknown.add(node.attr)
+                    possible += module.by_member.get(node.attr, [])
+            name = node.id if isinstance(node, ast.Name) else ""
+            if (paths, name) not in seen:
+                seen.add((paths, name))
+                module.effort.spend(len(found))
+                certain += [d for d in found if not name or d.name == name or not isinstance(d.node, ast.ClassDef)]
+        return self._followed(certain), self._followed(possible)
+
+    def _followed(self, definitions: Iterable[Definition]) -> list[Definition]:
+        return [d for d in definitions if not any(f"{d.name}.".startswith(f"{name}.") for name in self.apart)]
 
 
-def _called_objects(module: ModuleNames, node: ast.Call, scope: Scope) -> list[Definition]:
-    """Return the methods that run if an object is called: `self(x)`, or `net(x)` after `net = Net()`."""
-    owners = [path for path in sorted(module.resolve(node.func, scope)) if path[1:] in module.bases]
-    called = [path for path in owners if not isinstance(node.func, ast.Name) or path != f".{node.func.id}"]
-    return [d for path in called for name in ("__call__", "forward") for d in module.find(f"{path}.{name}")]
+def _called_classes(module: ModuleNames, node: ast.Call, scope: Scope) -> Paths:
+    """Return the module's classes of which an object is called: `self(x)`, or `net(x)` after `net = Net()`."""
+    itself = f".{node.func.id}" if isinstance(node.func, ast.Name) else ""  # Net() makes one
+    return module.classes_among(module.resolve(node.func, scope)) - {itself}
+
+
+def _run_by_calling(module: ModuleNames, owners: Paths) -> list[Definition]:
+    """Return the methods that run if objects of these classes are called."""
+    module.effort.spend(len(owners))
+    return [d for path in sorted(owners) for name in ("__call__", "forward") for d in module.find(f"{path}.{name}")]
 
 
 def _cycles(uses: dict[int, set[int]]) -> dict[int, int]:
@@ -156,13 +188,13 @@ def walk(root: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
                 stack.append((child, outside if isinstance(child, ast.arguments) else inside))
 
 
-def _not_run(node: ast.AST) -> list[ast.AST | None]:
+def _not_run(node: ast.AST) -> set[ast.AST | None]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return [node.returns]
+        return {node.returns}
     if isinstance(node, (ast.arg, ast.AnnAssign)):
-        return [node.annotation]
+        return {node.annotation}
     if isinstance(node, ast.ClassDef):
-        return [*node.bases]
+        return {*node.bases}
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("isinstance", "issubclass"):
-        return [*node.args[1:]]
-    return []
+        return {*node.args[1:]}
+    return set()

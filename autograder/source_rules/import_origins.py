@@ -42,16 +42,14 @@ def origins_of(module: ModuleNames, function: str) -> list[Origin]:
 
 def _family(module: ModuleNames, name: str) -> list[str]:
     """Return all names of a function or class in this module, and those of its base classes."""
-    names = module.called(name)
-    for one in names:
-        names += [parent for parent in module.parents(one) if parent not in names]
-    return names
+    return list(dict.fromkeys(each for one in module.called(name) for each in module.ancestry(one)))
 
 
 def _bound(module: ModuleNames, body: list[ast.stmt], name: str) -> list[Origin]:
     """Return the origins of a name after these statements, without definitions of the module itself."""
     found: list[Origin] = []
     for node in body:
+        module.effort.spend()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
             found = []
         elif isinstance(node, ast.ClassDef) and node.name == name:

@@ -26,12 +26,12 @@ class Pattern:
     """
 
     def __init__(self, rules: Sequence[str], *, always: Sequence[str] = ()) -> None:
-        if isinstance(rules, str):
-            raise TypeError(f"calls must be a list of names, not the string {rules!r}.")
         self._forbidden = [_full(rule) for rule in rules if not rule.startswith(("!", "."))]
         self._allowed = [_full(rule[1:]) for rule in rules if rule.startswith("!")]
         self._always = [_full(rule) for rule in always]
         self._attributes = [rule[1:] for rule in rules if rule.startswith(".")]
+        self.known: dict[frozenset[str], str] = {}  # the first match of several paths, where it was looked for
+        self._matches: dict[str, str] = {}
 
     def attribute(self, name: str) -> str:
         """Return the attribute as shown in a message, ".grad_fn", if it is forbidden; otherwise an empty string."""
@@ -39,6 +39,11 @@ class Pattern:
 
     def match(self, path: str) -> str:
         """Return the forbidden part of the path as the student wrote it, or an empty string."""
+        if path not in self._matches:
+            self._matches[path] = self._match(path)
+        return self._matches[path]
+
+    def _match(self, path: str) -> str:
         parts = path.split(".")
         for end in range(2, len(parts) + 1):
             part = ".".join(parts[:end])

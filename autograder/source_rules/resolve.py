@@ -10,13 +10,20 @@ import ast
 import builtins
 import sys
 import warnings
+from collections import deque
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from importlib import import_module
 
+from autograder.source_rules.effort import Effort, TooComplex
 from autograder.source_rules.scopes import Scope, bind, enter, owner_of, text_of
 
 _IMPORTABLE = ("common", "autograder.probes", "autograder.sandbox.inside")  # the folders that the box mounts
 ALIASES = 20  # expressions to follow from a name to its definition
+
+Paths = frozenset[str]
+
+_NOTHING: Paths = frozenset()
 
 
 def loaded(name: str) -> object:
@@ -39,64 +46,140 @@ class Definition:
 
 
 class ModuleNames:
-    """The definitions and imports of a source text. Raises SyntaxError if it does not parse."""
+    """The definitions and imports of a source text. Raises SyntaxError if it does not parse, and TooComplex.
+
+    Every answer is stored, so that the work grows with the length of the source and not with its square.
+    """
 
     def __init__(self, source: str) -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about invalid escape sequences, which no rule covers
                 tree = ast.parse(source)
-        except (ValueError, RecursionError, MemoryError) as error:
+        except ValueError as error:
             raise SyntaxError(str(error)) from None
+        except (RecursionError, MemoryError):
+            raise TooComplex from None
+        self.effort = Effort()
         self.lines = source.splitlines()
         self.scope = Scope()
         self.definitions: dict[str, list[Definition]] = {}
-        self._known: dict[tuple[str, Scope], set[str]] = {}
         self.bases: dict[str, list[ast.expr]] = {}  # of each class
         self.body = tree.body
         bind(tree.body, self.scope)
         self._define(tree.body, "", self.scope, certain=True)
-        self.members = {name.rpartition(".")[2] for name in self.definitions if "." in name}  # of all classes
+        self.by_owner: dict[str, list[Definition]] = {}  # the members of each class, also of classes inside it
+        self.by_member: dict[str, list[Definition]] = {}  # of all classes
+        self._sort_members()
+        self._known: dict[tuple[str, Scope], Paths] = {}
+        self._resolved: dict[tuple[ast.AST, Scope], Paths] = {}
+        self._joined: dict[tuple[Paths, str], Paths] = {}
+        self._found: dict[str, list[Definition]] = {}
+        self._parents: dict[str, list[str]] = {}
+        self._definitions: dict[Paths, list[Definition]] = {}
+        self._classes: dict[Paths, Paths] = {}
+        self._outside: dict[Paths, bool] = {}
+
+    def _sort_members(self) -> None:
+        for name, rows in self.definitions.items():
+            parts = name.split(".")
+            for end in range(1, len(parts)):
+                self.effort.spend()
+                self.by_owner.setdefault(".".join(parts[:end]), []).extend(rows)
+            if len(parts) > 1:
+                self.by_member.setdefault(parts[-1], []).extend(rows)
+
+    @property
+    def members(self) -> set[str]:
+        """The names of the members of all classes."""
+        return set(self.by_member)
 
     def find(self, path: str) -> list[Definition]:
         """Return the definitions of ``.helper`` or ``.Conv.forward``, including inherited ones."""
-        name, seen = path.removeprefix("."), set()
-        owners = [name.rpartition(".")[0]]
-        member = name.rpartition(".")[2]
-        for owner in owners:
-            full = f"{owner}.{member}" if owner else member
+        if path not in self._found:
+            self._found[path] = self._find(path.removeprefix("."))
+        return self._found[path]
+
+    def _find(self, name: str) -> list[Definition]:
+        owner, _, member = name.rpartition(".")
+        for each in self.ancestry(owner):
+            full = f"{each}.{member}" if each else member
             if full in self.definitions:
                 return self.definitions[full]
-            for base in self.parents(owner):
-                if base not in seen:
-                    seen.add(base)
-                    owners.append(base)
         return []
+
+    def ancestry(self, owner: str) -> Iterator[str]:
+        """Yield a class and its base classes in this module, the nearest first."""
+        known, waiting = {owner}, deque([owner])
+        while waiting:
+            self.effort.spend()
+            owner = waiting.popleft()
+            yield owner
+            new = [base for base in self.parents(owner) if base not in known]
+            known.update(new)
+            waiting.extend(new)
 
     def parents(self, owner: str) -> list[str]:
         """Return the base classes of a class that this module defines."""
-        paths = [path for base in self.bases.get(owner, []) for path in self.resolve(base, self.scope)]
-        return [path[1:] for path in paths if path[1:] in self.bases]
+        if owner not in self._parents:
+            paths = [path for base in self.bases.get(owner, []) for path in sorted(self.resolve(base, self.scope))]
+            self._parents[owner] = list(dict.fromkeys(path[1:] for path in paths if path[1:] in self.bases))
+        return self._parents[owner]
 
     def called(self, function: str) -> list[str]:
         """Return all names of ``Conv.forward`` in this module: after ``Conv = Mine`` also ``Mine.forward``."""
         name, dot, member = function.partition(".")
-        paths = self.resolve(ast.Name(name, ast.Load()), self.scope)
+        paths = self._resolve_name(name, self.scope, 0)
         others = sorted(path[1:] for path in paths if path.startswith(".") and path[1:] != name)
         return [f"{one}{dot}{member}" for one in (name, *others)]
 
-    def resolve(self, node: ast.AST, scope: Scope, depth: int = 0) -> set[str]:
+    def classes_among(self, paths: Paths) -> Paths:
+        """Return the paths that are classes of this module."""
+        if paths not in self._classes:
+            self.effort.spend(len(paths))
+            self._classes[paths] = frozenset(path for path in paths if path[1:] in self.bases)
+        return self._classes[paths]
+
+    def leads_outside(self, paths: Paths) -> bool:
+        """Return whether a path is one of an imported module."""
+        if paths not in self._outside:
+            self.effort.spend(len(paths))
+            self._outside[paths] = any(not path.startswith(".") for path in paths)
+        return self._outside[paths]
+
+    def definitions_of(self, paths: Paths) -> list[Definition]:
+        """Return the definitions in this module that the paths lead to."""
+        if paths not in self._definitions:
+            self.effort.spend(len(paths))
+            self._definitions[paths] = [d for path in sorted(paths) if path.startswith(".") for d in self.find(path)]
+        return self._definitions[paths]
+
+    def resolve(self, node: ast.AST, scope: Scope, depth: int = 0) -> Paths:
         """Return the paths that an expression may mean; none for an object of unknown type."""
+        if depth:
+            return self._resolve(node, scope, depth)
+        if (node, scope) not in self._resolved:
+            self._resolved[node, scope] = self._resolve(node, scope, 0)
+        return self._resolved[node, scope]
+
+    def _resolve(self, node: ast.AST, scope: Scope, depth: int) -> Paths:
         trail = []
         while isinstance(node, ast.Attribute):
             trail.append(node.attr)
             node = node.value
-        found = self._resolve_root(node, scope, depth) if depth < ALIASES else set()
-        for attribute in reversed(trail):
-            found = {f"{path}.{attribute}" for path in found}
+        self.effort.spend(1 + len(trail))
+        found = frozenset(self._resolve_root(node, scope, depth)) if depth < ALIASES else _NOTHING
+        for attribute in reversed(trail) if found else ():
+            found = self._join(found, attribute)
         return found
 
-    def _resolve_root(self, node: ast.AST, scope: Scope, depth: int) -> set[str]:
+    def _join(self, paths: Paths, attribute: str) -> Paths:
+        if (paths, attribute) not in self._joined:
+            self.effort.spend(len(paths))
+            self._joined[paths, attribute] = frozenset(f"{path}.{attribute}" for path in paths)
+        return self._joined[paths, attribute]
+
+    def _resolve_root(self, node: ast.AST, scope: Scope, depth: int) -> Set[str]:
         if isinstance(node, ast.Name):
             return self._resolve_name(node.id, scope, depth)
         if isinstance(node, ast.NamedExpr):
@@ -125,26 +208,28 @@ class ModuleNames:
             found |= {f".{base}" for base in self.parents(owner_of(scope))}
         return found
 
-    def _resolve_name(self, name: str, scope: Scope, depth: int) -> set[str]:
+    def _resolve_name(self, name: str, scope: Scope, depth: int) -> Paths:
         place = scope.place_of(name)
         if place is None:
-            stars = {f"{star}.{name}" for star in self.scope.stars if hasattr(loaded(star), name)}
-            return stars or ({f"builtins.{name}"} if hasattr(builtins, name) else set())
-        found = {f".{name}"} if place is self.scope and name in self.definitions else set()
+            stars = frozenset(f"{star}.{name}" for star in self.scope.stars if hasattr(loaded(star), name))
+            return stars or frozenset([f"builtins.{name}"] if hasattr(builtins, name) else [])
         if (name, place) not in self._known:
-            self._known[name, place] = set()  # the result for a cycle of names
+            self._known[name, place] = _NOTHING  # the result for a cycle of names
+            found = {f".{name}"} if place is self.scope and name in self.definitions else set()
             for binding in place.names[name]:
+                self.effort.spend()
                 if isinstance(binding, str):
                     found.add(binding)
                 elif binding is not None:
                     found |= self.resolve(binding, place, depth + 1)
-            self._known[name, place] = found
+            self._known[name, place] = frozenset(found)
         return self._known[name, place]
 
     def _define(self, body: list[ast.stmt], owner: str, scope: Scope, *, certain: bool) -> None:
         """Record definitions. A certain one replaces earlier ones of its name, one under `if` or `try` is added."""
         prefix = f"{owner}." if owner else ""
         for node in body:
+            self.effort.spend()
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._add(Definition(prefix + node.name, node, scope), certain=certain)
                 self._define_attributes(node, owner, scope)

@@ -21,6 +21,7 @@ class Scope:
     function: str = ""  # the function of this body: "forward"
     names: dict[str, list[Binding]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)  # modules of `from m import *`
+    body_of: ast.AST | None = None  # the function or comprehension
 
     def place_of(self, name: str) -> Scope | None:
         """Return the innermost scope that binds the name."""
@@ -32,7 +33,7 @@ class Scope:
 
 def enter(node: ast.AST, scope: Scope) -> Scope:
     """Return the scope inside a function, lambda or comprehension that is in ``scope``."""
-    inner = Scope(scope, owner=scope.owner)
+    inner = Scope(scope, owner=scope.owner, body_of=node)
     if isinstance(node, COMPREHENSIONS):
         for generator in node.generators:
             _bind_target(generator.target, None, inner)

@@ -185,9 +185,15 @@ def test_a_meaningless_source_breaks_no_rule():
         "x = 1",
         "def f(): return '\\d'",
         "(" * 500,
-        "def f(x): return x" + " + 1" * 5000,
     ):
         assert forbidden_calls(source, "f", RULES) == []
+
+
+def test_a_source_that_is_nested_too_deeply_is_refused():
+    source = "def f(x): return x" + " + 1" * 5000
+    with pytest.raises(Mismatch, match=r"^Your module is too complex for the rules of this task") as info:
+        forbid(SimpleNamespace(source=source), "f", calls=RULES)
+    assert info.value.cause is Cause.FORBIDDEN
 
 
 def test_cycles_of_names_are_resolved():

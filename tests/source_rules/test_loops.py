@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.source_rules.forbid import forbidden_calls, loops
+from autograder.checks.expect import Mismatch
+from autograder.source_rules.analysis import Rules, violations_of
+from autograder.source_rules.forbid import forbid, forbidden_calls, loops
 
 
 def _loops(body: str, head: str = "") -> list[str]:
@@ -42,6 +45,15 @@ def _loops(body: str, head: str = "") -> list[str]:
         ("import numpy as np\nreturn np.apply_along_axis(sum, 0, x)", "apply_along_axis"),
         ("return x.apply_(abs)", "apply_"),
         ("m = map\nreturn m(abs, x)", "map"),
+        ("for i in range(5):\n    pass", "a for loop"),
+        ("items = [x, y]\nitems.append(x)\nfor a in items:\n    pass", "a for loop"),
+        ("rows = {}\nrows.update(x)\nreturn [a for a in rows.values()]", "a comprehension"),
+        ("rows = list(x)\nfor a in rows:\n    pass", "a for loop"),
+        ("for a in x.items():\n    pass", "a for loop"),
+        ("for a in (1, 2) + x:\n    pass", "a for loop"),
+        ("for a in x if y else (1, 2):\n    pass", "a for loop"),
+        ("import itertools\nfor a in itertools.product(x, (1, 2)):\n    pass", "a for loop"),
+        ("while len(x) < 4:\n    x = x[1:]", "a while loop"),
         ("return f(x[1:], y)", "recursion"),
         ("def g(a):\n    return g(a[1:])\nreturn g(x)", "recursion"),
     ],
@@ -70,6 +82,18 @@ def test_every_form_of_loop_is_found(body, what):
         "shape = x.shape\nreturn [s + 1 for s in shape]",
         "axes = (0, 1)\nreturn sum(x.sum(a) for a in axes)",
         "return tuple(map(int, x.shape))",
+        "for side in range(2):\n    pass",
+        "sizes = [x.shape[0], y.shape[0]]\nreturn len({size for size in sizes}) == 1",
+        "sizes = {len(x), len(y)}\nassert all(size > 0 for size in sizes)",
+        "for name, a in {'x': x, 'y': y}.items():\n    pass",
+        "given = dict(x=x)\nnames = ('x', 'y')\nfor i in range(len(names)):\n    pass",
+        "for d in x.shape + y.shape:\n    pass",
+        "for d in x.stride():\n    pass",
+        "for a in (x,) if y is None else (x, y):\n    pass",
+        "for name in 'x y'.split():\n    pass",
+        "import itertools\nfor a, b in itertools.combinations((x, y), 2):\n    pass",
+        "while x.dim() < 4:\n    x = x[None]",
+        "for p in y.parameters():\n    pass",
         "return f",
         "def g(a):\n    return a\nreturn g(x)",
         "return x.map(y)",
@@ -85,6 +109,90 @@ def test_loops_and_recursion_count_in_helpers_but_not_in_unused_functions():
     assert _loops("return walk(x)", head) == ["a for loop"]
     assert _loops("return a(x)", head) == ["recursion", "recursion"]
     assert _loops("return g(x)", "def g(x):\n    return f(x, 1)") == ["recursion", "recursion"]
+
+
+VALIDATION = """
+def validate(*tensors, names=("x", "y")):
+    for tensor, name in zip(tensors, names):
+        assert tensor.isfinite().all(), name
+
+def same(sizes, what="rows"):
+    if any(size != sizes[0] for size in sizes):
+        raise ValueError(what)
+
+class Sizes:
+    def __init__(self, sizes):
+        self.sizes = sizes
+    def check(self, wanted):
+        return all(size in wanted for size in wanted)
+    @staticmethod
+    def first(wanted):
+        return [size for size in wanted][0]
+
+def walk(rows, names=()):
+    return [row for row in rows]
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "validate(x, y)",
+        "validate(x, y, names=('a', 'b'))",
+        "same((len(x), len(y)))",
+        "same([len(x), len(y)], 'images')",
+        "same(sizes=(1, 2))\nsame((3, 4))",
+        "Sizes(3).check((1, 2))",
+        "box = Sizes(3)\nbox.check((1, 2))",
+        "Sizes.first((1, 2))",
+        "walk((x, y))",
+    ],
+)
+def test_a_helper_may_loop_over_arguments_that_every_call_lists(body):
+    assert _loops(body, VALIDATION) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("validate(*x)", "a for loop"),
+        ("validate(x, y)\nvalidate(*x.unbind())", "a for loop"),
+        ("same(x)", "a generator expression"),
+        ("same((1, 2))\nsame(x)", "a generator expression"),
+        ("same(sizes=y)", "a generator expression"),
+        ("Sizes.first(x)", "a comprehension"),
+        ("Sizes(3).check(x)", "a generator expression"),
+        ("walk((x, y))\ng = walk\ng(x)", "a comprehension"),
+        ("walk((x, y))\nreturn y.then(walk)", "a comprehension"),
+        ("walk(**y)", "a comprehension"),
+    ],
+)
+def test_a_helper_that_gets_data_in_one_call_loops_over_data(body, what):
+    assert what in _loops(body, VALIDATION)
+
+
+def test_a_function_that_checks_call_gets_data():
+    assert _loops("for a in x:\n    pass\nif y: f((1, 2), None)") == ["a for loop", "recursion"]
+
+
+def test_functions_apart_are_not_followed():
+    source = "import torch\ndef a(x):\n    return torch.norm(help(x))\ndef help(x):\n    for y in x: pass\n"
+    source += "class C:\n    def forward(self, x):\n        return torch.norm(x)\n"
+    source += "def b(x):\n    return a(x) + C().forward(x)\n"
+    assert len(violations_of(source, Rules("b", ("torch.norm",), loops=True))) == 3
+    assert violations_of(source, Rules("b", ("torch.norm",), loops=True, apart=("a", "C"))) == []
+    (left,) = violations_of(source, Rules("b", ("torch.norm",), loops=True, apart=("a",)))
+    assert left.where == "C.forward"
+
+
+def test_the_message_names_what_a_loop_must_not_go_over_and_whose_line_it_is():
+    student = SimpleNamespace(source="def f(x):\n    return g(x)\n\ndef g(x):\n    return [row for row in x]\n")
+    with pytest.raises(Mismatch) as caught:
+        forbid(student, "f", loops="images")
+    assert caught.value.message.splitlines()[1] == (
+        "line 5: `return [row for row in x]` - a comprehension is not allowed here (in g, which f uses); "
+        "work on all images at once, by broadcasting and reductions."
+    )
 
 
 def test_recursion_of_methods_is_found_but_calls_between_classes_are_not():
