@@ -92,7 +92,7 @@ def wrong_gradients(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
 
 def judge_loss(student, name, formula, W, X, y, reg):
     """Compare the loss."""
-    forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
+    forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     loss, _ = getattr(student, name)(W, X, y, reg)
     expected = formula(W, X, y, reg)
     expect_close(loss, expected, mistakes=wrong_losses(formula, W, X, y, reg), name="the loss")
@@ -100,7 +100,7 @@ def judge_loss(student, name, formula, W, X, y, reg):
 
 def judge_gradient(student, name, formula, W, X, y, reg):
     """Compare the gradient."""
-    forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
+    forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     _, dW = getattr(student, name)(W, X, y, reg)
     expected = derivative(formula, W, X, y, reg)
     expect_close(dW, expected, mistakes=wrong_gradients(formula, W, X, y, reg), name="dW")
@@ -108,7 +108,7 @@ def judge_gradient(student, name, formula, W, X, y, reg):
 
 def judge_large_scores(student, name, rng):
     """Compare loss and gradient for scores near 1000 and near -1000."""
-    forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"))
+    forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     W, X, y = batch(rng, 6, 4, 5)
     for level in (1000.0, -1000.0):
         W[-1], X[:, -1] = level, 1.0  # every class of every image gets this much
@@ -119,7 +119,7 @@ def judge_large_scores(student, name, rng):
 
 def judge_operations(student, name, rng):
     """Large batches need about as many operations as small ones."""
-    forbid(student, name, calls=READY_MADE, loops=True)
+    forbid(student, name, calls=READY_MADE, loops="images", apart=["validate_batch"])
     formula = plain_svm if name.startswith("svm") else plain_softmax
     W, X, y = batch(rng, 41, 6, 13)
     few = student.inspect(getattr(student, name), W[:, :3].contiguous(), X[:4], y[:4] % 3, 0.1)

@@ -13,6 +13,7 @@ READY_MADE = [
     "torch.nn", "torch.optim", "common.fallbacks", "common.fallbacks.*", *AUTOGRAD,
 ]  # fmt: skip
 READY_MADE_LAYERS = [*READY_MADE, "torch.dropout", "torch.native_dropout"]
+LAYERS = ["Linear", "ReLU", "Dropout"]  # networks use them; their own checks judge them by the same rule
 READY_MADE_NETS = [*READY_MADE, "common.training.losses", "common.training.losses.*"]
 FALLBACK = re.compile(
     r"^[^#\n]*(\bimport\b[^#\n]*\bfallbacks\b|\bcommon\.fallbacks\b|\bimportlib\b|\brunpy\b)", re.MULTILINE
@@ -21,7 +22,8 @@ FALLBACK = re.compile(
 
 def judge_source(student, name: str) -> None:
     """Expect the student's own code: nothing ready-made, and no fallback that common has for later assignments."""
-    forbid(student, name, calls=READY_MADE_LAYERS)
+    apart = [layer for layer in LAYERS if layer != name.partition(".")[0]]
+    forbid(student, name, calls=READY_MADE_LAYERS, apart=apart)
     found = FALLBACK.search(student.source)
     expect(
         found is None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from oracles import READY_MADE
-from oracles_nets import INITIALIZER_BY_HAND, NET_BY_HAND, deep, expect_normal, judge_net, three_layers
+from oracles_nets import INITIALIZER_BY_HAND, LAYERS_BY_HAND, NET_BY_HAND, deep, expect_normal, judge_net, three_layers
 
 from autograder import expect, expect_equal, expect_shape, forbid, task
 
@@ -12,7 +12,7 @@ from autograder import expect, expect_equal, expect_shape, forbid, task
 @task("ThreeLayerConvNet.loss", points=3)
 def check_three_layer_net_agrees_with_autograd(student, rng):
     """Scores, loss and all gradients of the three-layer network agree with autograd's."""
-    forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE)
+    forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE, apart=LAYERS_BY_HAND)
     model = student.ThreeLayerConvNet(
         input_dims=(2, 8, 6), num_filters=3, filter_size=3, hidden_dim=7, num_classes=4, reg=0.3,
         dtype=torch.float64, device=rng.device,
@@ -113,7 +113,7 @@ def check_deep_net_has_its_parameters(student, rng):
 @task("DeepConvNet", points=2)
 def check_deep_net_agrees_with_autograd(student, rng):
     """Scores, loss and all gradients of a deep network without batch normalisation agree with autograd's."""
-    forbid(student, "DeepConvNet", calls=NET_BY_HAND)
+    forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)
     model = student.DeepConvNet(
         input_dims=(2, 8, 12), num_filters=[3, 4, 5], max_pools=[0, 2], num_classes=4, weight_scale=0.1, reg=0.2,
         dtype=torch.float64, device=rng.device,

@@ -15,6 +15,7 @@ READY_MADE = [
     "torch.*layer_norm*", "torch.*group_norm*", "torch.*instance_norm*", "common.fallbacks.*", *AUTOGRAD,
 ]  # fmt: skip
 BY_HAND = [*READY_MADE, "common.nets.convs.*"]  # layers; networks may use the fast ones
+APART = {"SpatialBatchNorm": ["BatchNorm"]}  # layers that others use; their own checks judge them by the same rule
 
 Oracle = Callable[..., Tensor]
 

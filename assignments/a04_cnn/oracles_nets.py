@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from autograder import expect, expect_close, expect_equal
 
 INITIALIZER_BY_HAND = ["torch.nn.*", "common.fallbacks.*"]
+LAYERS_BY_HAND = ["Conv", "MaxPool", "BatchNorm", "SpatialBatchNorm"]  # their own checks judge them by the same rule
 NET_BY_HAND = [*READY_MADE, "!torch.nn.init.*"]  # ready-made initialisation costs points in kaiming_initializer only
 
 

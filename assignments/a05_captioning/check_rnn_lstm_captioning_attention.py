@@ -64,7 +64,7 @@ def cell(rng, inputs: int, state: int) -> dict[str, Tensor]:
 @task("AttentionLSTM", points=2)
 def check_attention_lstm_step_agrees_with_torch(student, rng):
     """One step agrees with torch's LSTM cell applied to the input and the attention output, concatenated."""
-    forbid(student, "AttentionLSTM", calls=READY_MADE)
+    forbid(student, "AttentionLSTM", calls=READY_MADE, apart=["dot_product_attention", "LSTM"])
     x, h, c, attn, w = rng.normal(3, 4), rng.normal(3, 5), rng.normal(3, 5), rng.normal(3, 5), cell(rng, 4, 5)
     module = student.define(HELPERS).make(student.AttentionLSTM, 4, 5, w)
     right = lstm_step(torch.cat([x, attn], 1), (h, c), torch.cat([w["Wx"], w["Wattn"]]), w["Wh"], w["b"])
@@ -109,7 +109,12 @@ def build(student, rng, kind: str, like: Tensor) -> tuple[Any, dict]:
 
 def judge_loss(student, rng, kind: str) -> None:
     """Compare the loss on features and captions without padding."""
-    forbid(student, "CaptioningRNN", calls=READY_MADE)
+    forbid(
+        student,
+        "CaptioningRNN",
+        calls=READY_MADE,
+        apart=["RNN", "LSTM", "GRU", "AttentionLSTM", "dot_product_attention"],
+    )
     features, captions = rng.normal(3, D, 2, 2), rng.integers(0, len(WORDS), 3, 7)
     model, weights = build(student, rng, kind, features)
     losses = losses_of(weights, kind, features, captions)

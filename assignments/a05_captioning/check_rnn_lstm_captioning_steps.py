@@ -65,7 +65,7 @@ def check_step_gradients_agree_with_autograd(student, rng):
 @task("rnn_forward", points=2)
 def check_sequence_agrees_with_torch(student, rng):
     """A whole sequence agrees with torch's cell, taken step by step."""
-    forbid(student, "rnn_forward", calls=BY_HAND)
+    forbid(student, "rnn_forward", calls=BY_HAND, apart=["rnn_step_forward"])
     x, h0, (wx, wh, b) = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5)
     h, _ = student.rnn_forward(x, h0, wx, wh, b)
     right = sequence(x, h0, wx, wh, b)
@@ -97,7 +97,7 @@ def check_autograd_follows_the_sequence(student, rng):
 @task("rnn_backward", points=4)
 def check_sequence_gradients_agree_with_autograd(student, rng):
     """Backpropagation through time agrees with autograd, with a loss at every step."""
-    forbid(student, "rnn_backward", calls=BY_HAND)
+    forbid(student, "rnn_backward", calls=BY_HAND, apart=["rnn_step_backward"])
     needs(student, "rnn_backward", None, None)
     inputs = rng.normal(2, 6, 4), rng.normal(2, 5), *weights(rng, 4, 5)
     dh = rng.normal(2, 6, 5)
@@ -134,7 +134,7 @@ def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...
 @task("rnn_truncated_backward", points=3)
 def check_truncated_gradients_agree_with_detached_pieces(student, rng):
     """Truncated gradients agree with autograd where the state is detached after every third step of nine."""
-    forbid(student, "rnn_truncated_backward", calls=BY_HAND)
+    forbid(student, "rnn_truncated_backward", calls=BY_HAND, apart=["rnn_step_backward", "rnn_backward"])
     needs(student, "rnn_truncated_backward", None, None, 3)
     inputs = rng.normal(2, 9, 4), rng.normal(2, 5), *weights(rng, 4, 5)
     dh = rng.normal(2, 9, 5)

@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from oracles import judge_dropout, parts
+from oracles import PARTS_BY_HAND, judge_dropout, parts
 from torch import Tensor
 
 from autograder import expect_close, expect_equal, expect_shape, forbid, task
@@ -65,7 +65,7 @@ def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -
 @task("EncoderBlock", points=3)
 def check_encoder_block_agrees_with_torch(student, rng):
     """The encoder block agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
-    forbid(student, "EncoderBlock", calls=READY_MADE)
+    forbid(student, "EncoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
     x = rng.normal(2, 5, 6)
     block = student.EncoderBlock(2, 6, 9, 0.4)
     found = parts(student, block, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
@@ -110,7 +110,7 @@ def check_mask_hides_the_future(student, rng):
 @task("DecoderBlock", points=3)
 def check_decoder_block_agrees_with_torch(student, rng):
     """The decoder block agrees with torch's nn.TransformerDecoderLayer (norm after the sum) with the same weights."""
-    forbid(student, "DecoderBlock", calls=READY_MADE)
+    forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
     x, encoded, mask = rng.normal(2, 4, 6), rng.normal(2, 7, 6), some_mask(rng.uniform(1, 4, 4))
     block = student.DecoderBlock(3, 6, 9, 0.4)
     inputs = [x, encoded, mask]
@@ -141,7 +141,7 @@ def check_decoder_block_drops_in_training_only(student, rng):
 @task("Transformer", points=3)
 def check_transformer_agrees_with_torch(student, rng):
     """The Transformer agrees with torch's own encoder and decoder layers with the same weights."""
-    forbid(student, "Transformer", calls=READY_MADE)
+    forbid(student, "Transformer", calls=READY_MADE, apart=[*PARTS_BY_HAND, "EncoderBlock", "DecoderBlock"])
     questions, answers = rng.integers(0, 11, 2, 7), rng.integers(0, 11, 2, 5)
     ques_pos, ans_pos = rng.normal(1, 7, 6), rng.normal(1, 5, 6)
     model = student.Transformer(2, 6, 9, 0.3, 2, 1, 11)

@@ -11,6 +11,9 @@ from autograder.probes.attention import complaint
 
 TORCH_TRANSFORMERS = ["nn.Transformer*", "torch.nn.modules.transformer"]  # part 2 may use torch's attention and norms
 
+# blocks are made of these; their own checks judge them by the same rule
+PARTS_BY_HAND = ["scaled_dot_product_no_loop_batch", "SelfAttention", "MultiHeadAttention", "LayerNormalization"]
+
 HELPERS = """
 import torch
 from autograder.probes.attention import head_parts, parts

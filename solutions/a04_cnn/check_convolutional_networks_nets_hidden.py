@@ -2,7 +2,7 @@
 
 import torch
 from oracles import READY_MADE
-from oracles_nets import INITIALIZER_BY_HAND, NET_BY_HAND, deep, judge_net, three_layers
+from oracles_nets import INITIALIZER_BY_HAND, LAYERS_BY_HAND, NET_BY_HAND, deep, judge_net, three_layers
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
@@ -11,7 +11,7 @@ from autograder import expect, expect_close, expect_equal, expect_shape, forbid,
 @task("ThreeLayerConvNet.loss", points=2)
 def check_three_layer_net_on_other_sizes(student, rng):
     """The three-layer network is right for odd image sizes, even and large filters, and one image."""
-    forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE)
+    forbid(student, "ThreeLayerConvNet.loss", calls=READY_MADE, apart=LAYERS_BY_HAND)
     for dims, size, images, reg in [((3, 9, 13), 5, 4, 0.0), ((1, 8, 7), 4, 1, 0.7)]:
         model = student.ThreeLayerConvNet(
             input_dims=dims, num_filters=4, filter_size=size, hidden_dim=6, num_classes=7, reg=reg,
@@ -44,7 +44,7 @@ def check_kaiming_draws_centred_float32_numbers(student, rng):
 @task("DeepConvNet", points=2)
 def check_deep_net_with_batch_norm_agrees_with_autograd(student, rng):
     """Loss and gradients of a deep network with batch normalisation agree with autograd's; only W is regularised."""
-    forbid(student, "DeepConvNet", calls=NET_BY_HAND)
+    forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)
     for dims, filters, pools, reg in [((3, 9, 14), [4, 3, 5], [1], 0.3), ((1, 8, 8), [2, 3, 4, 5], [0, 3], 0.0)]:
         model = student.DeepConvNet(
             input_dims=dims, num_filters=filters, max_pools=pools, batchnorm=True, num_classes=5, weight_scale=0.1,

@@ -5,7 +5,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from oracles import parts, passes
+from oracles import PARTS_BY_HAND, parts, passes
 from oracles_hidden import expect_gradients_everywhere
 from torch import Tensor
 
@@ -65,7 +65,7 @@ def check_feedforward_on_other_sizes(student, rng):
 @task("EncoderBlock", points=2)
 def check_encoder_block_on_other_sizes(student, rng):
     """The encoder block agrees with torch's for other sizes, in training too if dropout is 0."""
-    forbid(student, "EncoderBlock", calls=READY_MADE)
+    forbid(student, "EncoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
     for heads, width, hidden, num, length in [(1, 5, 3, 1, 4), (4, 8, 20, 3, 1), (3, 9, 4, 2, 11)]:
         x = rng.normal(num, length, width)
         block = student.EncoderBlock(heads, width, hidden, 0.0)
@@ -99,7 +99,7 @@ def check_mask_on_other_sizes(student, rng):
 @task("DecoderBlock", points=2)
 def check_decoder_block_on_other_sizes(student, rng):
     """The decoder block agrees with torch's for other lengths and sizes, and all its weights get gradients."""
-    forbid(student, "DecoderBlock", calls=READY_MADE)
+    forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
     for heads, width, hidden, num, length, memory in [(1, 5, 3, 1, 4, 2), (4, 8, 20, 3, 1, 6), (3, 9, 4, 2, 8, 1)]:
         x, encoded = rng.normal(num, length, width), rng.normal(num, memory, width)
         block = student.DecoderBlock(heads, width, hidden, 0.0)
