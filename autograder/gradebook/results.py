@@ -14,6 +14,7 @@ from autograder.gradebook.lock import Unwritable
 from autograder.render.class_page import index_html
 from autograder.render.gradebook_csv import gradebook_csv
 from autograder.render.html import report_html
+from autograder.render.words import INTAKE_WORDS
 
 # In the order of writing: if the last one is up to date, so are the others.
 FILES = ("report.html", "staff.html", "report.json")
@@ -52,7 +53,8 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
     remarks: dict[str, str] = {}
     for problem in problems:
         if problem.kind in _IN_GRADEBOOK:
-            remarks[problem.who] = f"{remarks.get(problem.who, '')} {problem.kind}: {problem.what}".strip()
+            kind = INTAKE_WORDS.get(problem.kind, problem.kind)
+            remarks[problem.who] = f"{remarks.get(problem.who, '')} {kind}: {problem.what}".strip()
     try:
         gradebook = gradebook_csv(
             reports,

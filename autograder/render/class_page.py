@@ -10,7 +10,7 @@ from autograder.core.class_records import SimilarPair
 from autograder.core.report import Cause, Outcome, Report
 from autograder.render.html import Segment, render, segments
 from autograder.render.summary import BINS, ClassSummary, summarise
-from autograder.render.words import CAUSE_WORDS, NOT_ISOLATED, count
+from autograder.render.words import CAUSE_WORDS, INTAKE_WORDS, NOT_ISOLATED, count
 
 _TALLEST = 98  # height of the highest bar of the histogram, in SVG units
 _BAR = 32  # width of a bar with its gap
@@ -73,6 +73,7 @@ def index_html(
         unisolated=sum(report.isolation == "none" for report in summary.reports),
         bins=_bins(summary),
         histogram_text=histogram_text(summary),
+        intake_words=INTAKE_WORDS,
         cause_words={None: "not known", **CAUSE_WORDS},
         not_isolated=NOT_ISOLATED,
         href=href,

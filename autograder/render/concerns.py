@@ -26,6 +26,7 @@ _ADVICE = {  # by kind, the most important first
 }
 KINDS = tuple(_ADVICE)
 
+_DECISIONS = (NOT_OPENED, ONE_REASON, NOT_LOADED, "doubtful")  # these may cost points that no check shows
 _DID_NOT_RUN = " did not run: "  # between the place and the reason, in the message of a check
 
 
@@ -38,12 +39,18 @@ class Concern:
     advice: str
     points: int = 0  # that the checks concerned can pay
 
+    @property
+    def costs(self) -> bool:
+        """Whether it cost points, or may have; otherwise it is only worth knowing."""
+        return self.points > 0 or self.kind in _DECISIONS
+
     def __str__(self) -> str:
-        return f"{self.kind}: {self.text} {self.advice}"
+        free = "" if self.costs else "no points lost, "
+        return f"{free}{self.kind}: {self.text} {self.advice}"
 
 
 def concerns(report: Report) -> tuple[Concern, ...]:
-    """Return the concerns about a hand-in, the most important first.
+    """Return the concerns about a hand-in, those that cost points first.
 
     Checks whose task a person has marked are settled.
     """
@@ -67,7 +74,9 @@ def concerns(report: Report) -> tuple[Concern, ...]:
         text = f"All {len(report.checks)} checks failed for one reason: {' '.join(one.message.split())}"
         found.append(_concern(ONE_REASON, text, report, checks))
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
-    return tuple(sorted(found, key=lambda concern: (-concern.points, ranks.get(concern.kind, len(ranks)))))
+    return tuple(
+        sorted(found, key=lambda concern: (not concern.costs, -concern.points, ranks.get(concern.kind, len(ranks))))
+    )
 
 
 def left_out(report: Report) -> frozenset[str]:

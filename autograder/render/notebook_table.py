@@ -55,7 +55,7 @@ def _task_row(task: TaskView) -> str:
         f'<tr style="{_ROW}"><th colspan="2" scope="rowgroup" style="{cell}font-weight:600">{_line(task.title)} '
         f'<code style="font-weight:400;opacity:.75;background:transparent;color:inherit">{_line(task.name)}</code></th>'
         f'<td style="{_POINTS.replace("padding:5px", "padding:10px")}"><strong>{task.points}</strong> '
-        f"/ {task.max_points}</td></tr>"
+        f"/ {task.available}</td></tr>"
     )
 
 

@@ -63,6 +63,7 @@ class ClassSummary:
     tasks: tuple[TaskSummary, ...]
     checks: tuple[CheckSummary, ...]
     concerns: tuple[tuple[Report, tuple[Concern, ...]], ...]  # of opened hand-ins, those with most points first
+    noted: tuple[tuple[Report, tuple[Concern, ...]], ...]  # those that cost nothing
 
     @property
     def refused(self) -> tuple[Report, ...]:
@@ -108,12 +109,14 @@ def summarise(reports: Iterable[Report]) -> ClassSummary:
         bins=tuple(bins[number] for number in range(BINS)),
         tasks=_tasks(judged),
         checks=_checks(judged) if opened else (),
-        concerns=_concerns(opened),
+        concerns=_concerns(opened, costs=True),
+        noted=_concerns(opened, costs=False),
     )
 
 
-def _concerns(reports: Sequence[Report]) -> tuple[tuple[Report, tuple[Concern, ...]], ...]:
-    found = [(report, own) for report in reports if (own := concerns(report))]
+def _concerns(reports: Sequence[Report], *, costs: bool) -> tuple[tuple[Report, tuple[Concern, ...]], ...]:
+    every = ((report, tuple(c for c in concerns(report) if c.costs == costs)) for report in reports)
+    found = [(report, own) for report, own in every if own]
     return tuple(sorted(found, key=lambda pair: -sum(concern.points for concern in pair[1])))
 
 

@@ -10,7 +10,7 @@ from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.text import clean, line, name
 from autograder.render.view import TaskView, left_over, one_reason, other_notes, task_views, without_repetition
-from autograder.render.words import CAUSE_WORDS, ONE_REASON, REFUSED, count, reason, share, verdict
+from autograder.render.words import CAUSE_WORDS, INTAKE_WORDS, ONE_REASON, REFUSED, count, reason, share, verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,11 +41,12 @@ def print_report(report: Report, console: Console, verbose: bool = False) -> Non
         given = f"{line(mark.title)}: {mark.points}/{mark.max_points} by hand. {line(mark.reason, limit=1000)}"
         _print_text(console, given, style="bold")
     rest = left_over(report)
+    summed_up = verdict(report.checks, rest, by_hand=len(report.overrides))
     passed = report.checks and all(check.outcome is Outcome.PASSED for check in report.checks)
     _print_text(
         console,
-        f"\n{report.points}/{report.max_points - rest} points{' here' if rest else ''}. {verdict(report.checks, rest)}",
-        style="bold green" if passed else "bold",
+        f"\n{report.points}/{report.max_points - rest} points{' here' if rest else ''}. {summed_up}",
+        style="bold green" if passed and not report.overrides else "bold",
     )
 
 
@@ -91,10 +92,17 @@ def print_class_summary(
         _print_text(console, f"\nTo look at: {count(len(summary.concerns), 'hand-in')}", style="bold yellow")
     found = [(report, concern) for report, own in summary.concerns for concern in own]
     _print_list([(name(report.student), line(f"{c.text} {c.advice}", limit=600)) for report, c in found], console)
+    if summary.noted:
+        noted = count(len(summary.noted), "hand-in")
+        _print_text(console, f"\nRead differently, at no cost: {noted}, in index.html", style="bold")
     if intake:
-        kinds = ", ".join(f"{many:,} {kind}" for kind, many in Counter(kind for kind, _, _ in intake).items())
+        kinds = ", ".join(f"{many:,} {_word(kind)}" for kind, many in Counter(kind for kind, _, _ in intake).items())
         _print_text(console, f"\nIntake: {count(len(intake), 'message')} to read ({kinds})", style="bold yellow")
-    _print_list([(f"{kind}: {name(who)}", line(what, limit=300)) for kind, who, what in intake], console)
+    _print_list([(f"{_word(kind)}: {name(who)}", line(what, limit=300)) for kind, who, what in intake], console)
+
+
+def _word(kind: str) -> str:
+    return INTAKE_WORDS.get(kind, kind)
 
 
 def _print_list(rows: Sequence[tuple[str, str]], console: Console) -> None:
@@ -106,7 +114,9 @@ def _print_list(rows: Sequence[tuple[str, str]], console: Console) -> None:
 
 
 def _print_task(task: TaskView, console: Console, verbose: bool, *, brief: bool) -> None:
-    points, full = f"{task.points}/{task.max_points}", task.points == task.max_points
+    points, full = f"{task.points}/{task.available}", task.points == task.available
+    if not task.checks:
+        points, full = "hidden checks only", False
     _print_text(console, f"\n{line(task.title)} ({line(task.name)})  {points}", style="bold green" if full else "bold")
     if task.is_blank and not verbose:
         _print_text(

@@ -18,6 +18,11 @@ class TaskView:
     checks: tuple[CheckResult, ...]
 
     @property
+    def available(self) -> int:
+        """The points that these checks can pay; the task may have others, which are hidden."""
+        return sum(check.max_points for check in self.checks) or self.max_points
+
+    @property
     def open(self) -> tuple[CheckResult, ...]:
         """The checks that did not pass."""
         return tuple(check for check in self.checks if check.outcome is not Outcome.PASSED)

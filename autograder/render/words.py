@@ -20,6 +20,17 @@ CAUSE_WORDS = {
     Cause.BROKEN: "could not be graded",
 }
 
+INTAKE_WORDS = {  # by the kind of a message about collecting hand-ins
+    "doubtful": "doubtful",
+    "unknown": "unknown student",
+    "duplicate": "several names",
+    "renamed": "new id",
+    "missing": "nothing handed in",
+    "kept": "earlier mark kept",
+    "earlier": "older version not graded",
+    "ignored": "file ignored",
+}
+
 BROKEN_SENTENCE = "This could not be graded. It is not your fault."
 REFUSED = "The hand-in could not be opened, so no check was run."
 ONE_REASON = "No check passed, and the reason is the same for all."
@@ -70,7 +81,7 @@ def verdict(checks: Sequence[CheckResult], left_over: int, *, by_hand: int = 0) 
     if broken:
         sentence += f" {count(broken, 'check')} could not be graded, which is not your fault."
     if by_hand:
-        sentence += f" A person marked {count(by_hand, 'task')} instead; see below."
+        sentence += f" A person marked {count(by_hand, 'task')} instead."
     if left_over > 0:
         sentence += (
             f" Checks that are not shown here decide the other {left_over} of {count(most + left_over, 'point')}."

@@ -75,7 +75,8 @@ def check_namespace(
     stand_in.__dict__.update(
         {key: value for key, value in namespace.items() if not key.startswith("__") and key not in reused}
     )
-    code = Code({f"{module}.py": "\n\n".join([source, *_imported_sources(namespace, assignment, tasks)])})
+    text = "\n\n".join([source, *_imported_sources(namespace, assignment, tasks)])
+    code = Code({f"{module}.py": text}, cells={f"{module}.py": ()})  # without places: messages name the notebook
 
     def body(checks: Checks) -> Report:
         link = LocalLink(Code(), namespaces={module: stand_in}, explain=partial(_explain_missing, reused))

@@ -174,8 +174,7 @@ def to_json(packed: Packed) -> str:
 
 
 def _points(task: TaskView) -> str:
-    most = sum(check.max_points for check in task.checks)
-    points = f"{sum(check.points for check in task.checks):3}/{most}"
+    points = f"{sum(check.points for check in task.checks):3}/{task.available}"
     if not task.checks:
         return "  hidden checks only"
     if task.is_blank:

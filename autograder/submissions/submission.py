@@ -180,14 +180,18 @@ def _imports_not_allowed(name: str, module: Module, packages: frozenset[str], al
     for line, full_name in module.imports:
         package = full_name.partition(".")[0]
         if package not in packages and package not in sys.stdlib_module_names and not _notebook_only(full_name):
-            text = (
-                f"{describe_line(module.cells, line, file=name)}: this assignment does not allow the package {package}."
-            )
+            text = f"{_place(name, module, line)}: this assignment does not allow the package {package}."
             advice = (
                 f"Use only Python's own packages, {', '.join(sorted(allowed))}, and modules that you hand in as well."
             )
             remarks.setdefault(package, Remark("import", text, advice))
     return list(remarks.values())
+
+
+def _place(name: str, module: Module, line: int) -> str:
+    """Return "knn.ipynb, cell 7, line 3" or "knn.py, line 3"."""
+    place = describe_line(module.cells, line, file=name)
+    return f"{notebook_name(name)}, {place}" if module.cells else place
 
 
 def _notebook_only(name: str) -> bool:

@@ -115,22 +115,26 @@ def test_the_overview_and_the_terminal_list_them_under_their_own_heading() -> No
     class_of = [renamed("bob"), not_loaded("dan"), perfect("ada"), refused("gus")]
     page = index_html(class_of, title="t")
     table = section(page, "concerns")
-    assert table.index("dan</bdi>") < table.index("bob</bdi>")  # more points first
     assert IMPORT in table
-    assert f"<td>{RENAMED}</td><td>Check that this is the file" in table
-    assert "gus" not in table  # "Could not be opened" lists it
+    assert "bob" not in table
+    noted = section(page, "noted")
+    assert "bob</bdi>" in noted  # it lost nothing
+    assert f"<td>{RENAMED}</td><td>Check that this is the file" in noted
+    assert "dan" not in noted
+    assert "gus" not in table + noted  # "Could not be opened" lists it
     assert "5 of 14 not loaded, 1 failed" in section(page, "students")
-    assert "<dt>To look at</dt><dd>2</dd>" in page
+    assert "<dt>To look at</dt><dd>1</dd>" in page
     screen = on_screen(*class_of)
-    assert f"To look at: 2 hand-ins\n  dan: {IMPORT} Ask the student for" in screen
-    assert "  bob: knn (1).ipynb was graded as knn.ipynb. Check that" in screen
+    assert f"To look at: 1 hand-in\n  dan: {IMPORT} Ask the student for" in screen
+    assert "Read differently, at no cost: 1 hand-in, in index.html" in screen
     assert "To look at" not in on_screen(perfect()) + index_html([perfect()], title="t")
 
 
 def test_a_large_class_lists_the_first_ones() -> None:
-    class_of = [renamed(f"s{number}") for number in range(230)]
-    assert section(index_html(class_of, title="t"), "concerns").count(RENAMED) == 200
+    class_of = [not_loaded(f"s{number}") for number in range(230)]
+    assert section(index_html(class_of, title="t"), "concerns").count(IMPORT) == 200
     assert "30 more hand-ins: see the column look_at of gradebook.csv." in index_html(class_of, title="t")
+    assert section(index_html([renamed(f"s{n}") for n in range(230)], title="t"), "noted").count(RENAMED) == 200
     assert "  and 210 more, in index.html" in on_screen(*class_of)
 
 
@@ -139,7 +143,7 @@ def test_the_gradebook_has_a_column_for_them() -> None:
     ada, bob, dan, gus = csv.DictReader(io.StringIO(text))
     assert (ada["look_at"], ada["notes"]) == ("", "")
     assert (bob["look_at"], bob["notes"]) == (
-        f"renamed: {RENAMED} Check that this is the file that the student meant to hand in.",
+        f"no points lost, renamed: {RENAMED} Check that this is the file that the student meant to hand in.",
         "",
     )
     assert dan["look_at"].startswith(f"import: {IMPORT} Ask the student")

@@ -32,7 +32,7 @@ def test_a_report_with_a_mark_by_hand_does_not_say_well_done() -> None:
     glad = report_html(perfect(), staff=False)
     assert "All 14 checks passed. Well done." in glad
     page = report_html(perfect().with_marks([mark("predict_labels", 8)]), staff=False)
-    assert "All 14 checks passed. A person marked 1 task instead; see below." in page
+    assert "All 14 checks passed. A person marked 1 task instead." in page
     assert "Well done" not in page
     assert 'class="verdict glad"' not in page
 

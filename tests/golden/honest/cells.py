@@ -154,7 +154,7 @@ def lost(clean: Clean) -> HandIn:
     book = clean.notebook
     del book.cells[book.find(clean.victim)]
     name = clean.victim.partition(".")[0]
-    return HandIn(clean.notebooks(book), costs={clean.victim: f"{clean.module} does not define {name}"})
+    return HandIn(clean.notebooks(book), costs={clean.victim: f"{clean.notebook.name} does not define {name}"})
 
 
 @recipe(RECIPES, "outputs of 2 MB")
