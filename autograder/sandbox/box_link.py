@@ -13,14 +13,36 @@ from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, se
 from autograder.sandbox.inside.modules import TOP_LEVEL_SECONDS
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
 from autograder.sandbox.isolation import fallbacks_folder
-from autograder.sandbox.pool import BoxError, WorkerHandle, WorkerPool
+from autograder.sandbox.pool import ENDED, BoxError, Usage, WorkerHandle, WorkerPool
 from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+from autograder.sandbox.timeouts import places_in, too_long
 
-PATIENCE = 9.0  # times a check's limit: the most that it can get back for seconds in which no core was free for it
+PATIENCE = 9.0  # times a check's limit: the most that is added for seconds in which no core was free for it
 ALL_LOADS_SECONDS = 30.0  # for the top-level statements of a submission in all its workers; then LOAD_SECONDS for each
 LOAD_SECONDS = 3.0
 IMPORT_SECONDS = 30.0  # limit for importing a submission; it does not count against the checks' limits
+NOTHING = Usage(0.0, 0.0)
 OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
+
+
+class Allowance:
+    """The time that a check has. Other processes on a busy machine do not shorten it, the worker's own threads do.
+
+    At the deadline, ``limit`` seconds have passed, and those added already. The check used the greater of two numbers:
+    the processor time of all its threads, per core; and those seconds without the ones in which it had no core.
+    """
+
+    def __init__(self, limit: float, before: Usage) -> None:
+        self.limit, self.before = limit, before  # what the worker had used when the check began
+        self._added = 0.0
+
+    def more(self, now: Usage, *, cores: int) -> float:
+        """Return the seconds to add at the deadline; 0 if all are used."""
+        used = now - self.before
+        left = self.limit - max(used.ran / cores, self.limit + self._added - used.waited)
+        extra = max(0.0, min(left, PATIENCE * self.limit - self._added))
+        self._added += extra
+        return extra
 
 
 class BoxLink:
@@ -30,8 +52,8 @@ class BoxLink:
         self.pool, self.code, self.limits = pool, code, limits
         self.printed = ""
         self.deadline = 0.0
-        self._patience = 0.0  # seconds that this check can still get back
-        self._credited = 0.0  # seconds without a core that the worker has got back
+        self._seconds = 0.0  # the limit that the deadline comes from
+        self._allowance = Allowance(0.0, NOTHING)
         self._idle_since = 0.0  # when the student's code last finished a request
         self._number = 0  # of the last request; its answer repeats it
         self._worker: WorkerHandle | None = None
@@ -40,20 +62,25 @@ class BoxLink:
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.printed = ""
-        self._patience = PATIENCE * seconds
         if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
             self._replace(memory_mb)
-        self.deadline = time.monotonic() + IMPORT_SECONDS
         try:
-            self._roundtrip({"do": "begin", "seed": seed})
+            self._begin(seed)
         except (StudentFault, BoxError):  # worker or fork server died between two checks: neither loses points
             self._replace(memory_mb)
             try:
-                self._roundtrip({"do": "begin", "seed": seed})
+                self._begin(seed)
             except StudentFault as fault:  # no code of the student has run in it yet
                 raise BoxError(f"A new worker does not answer. {fault.message}") from None
         self._idle_since = time.monotonic()
+        self._seconds = seconds
         self.deadline = self._idle_since + seconds
+        self._allowance = Allowance(seconds, self._usage())
+
+    def _begin(self, seed: int) -> None:
+        self.deadline = time.monotonic() + IMPORT_SECONDS
+        self._allowance = Allowance(IMPORT_SECONDS, self._usage())
+        self._roundtrip({"do": "begin", "seed": seed})
 
     def load(self, module: str) -> Ref:
         known = self._loaded.get(module)
@@ -61,16 +88,20 @@ class BoxLink:
             raise known
         if known is None:
             self._resume()
-            begun = time.monotonic()
+            begun, before, own = time.monotonic(), self._usage(), self._allowance
             left = self.deadline - begun
-            self.deadline = begun + IMPORT_SECONDS
+            self.deadline, self._allowance = begun + IMPORT_SECONDS, Allowance(IMPORT_SECONDS, before)
+            limit, self._seconds = self._seconds, IMPORT_SECONDS
             try:
                 known = self._roundtrip({"do": "load", "module": module})
             except StudentFault as fault:
                 fault.message = f"{module}.py could not be imported. {fault.message}"
                 self._loaded[module] = fault
                 raise
-            self.deadline = time.monotonic() + left
+            finally:
+                self._seconds = limit
+            self.deadline, self._allowance = time.monotonic() + left, own
+            own.before += self._usage() - before
             self._left_to_load -= time.monotonic() - begun
             if not isinstance(known, Ref):
                 raise self._malformed()
@@ -103,7 +134,6 @@ class BoxLink:
             "message": int(self.limits.message_mb) << 20,
         }
         self._worker = worker = self.pool.fork(limits)
-        self._credited = 0.0
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}
         packages = self.code.packages
         first = {
@@ -124,15 +154,16 @@ class BoxLink:
     def _roundtrip(self, request: dict[str, Any]) -> Any:
         if self._worker is None:
             raise StudentFault(Cause.CRASHED, "The process that runs your code ended earlier in this check.")
-        fd, deadline = self._worker.channel.fileno(), Deadline(self.deadline, self._without_core)
+        fd, deadline = self._worker.channel.fileno(), Deadline(self.deadline, self._more_time)
         try:
             self._number += 1
             send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=deadline)
             header, body = receive(fd, limit=int(self.limits.message_mb) << 20, deadline=deadline)
             answer = decode(header, body, resolve=lambda ref: ref)
         except Late:
+            fault = too_long(self._seconds, places_in(self.pool.stack(self._worker)), self.code)
             self.close()
-            raise StudentFault(Cause.TIMEOUT, "Your code took longer than this check allows and was stopped.") from None
+            raise fault from None
         except Closed:
             raise self._ended() from None
         except WireError:
@@ -141,13 +172,11 @@ class BoxLink:
             self.deadline, self._idle_since = deadline.at, time.monotonic()
         return self._read(answer)
 
-    def _without_core(self) -> float:
-        """Return the seconds in which the worker was ready to run but no core was free, as far as not yet credited."""
-        assert self._worker is not None
-        waited = self.pool.waited(self._worker)
-        extra = max(0.0, min(waited - self._credited, self._patience))
-        self._credited, self._patience = waited, self._patience - extra
-        return extra
+    def _more_time(self) -> float:
+        return self._allowance.more(self._usage(), cores=self.pool.cores)
+
+    def _usage(self) -> Usage:
+        return self.pool.usage(self._worker) if self._worker else NOTHING
 
     def _read(self, answer: Any) -> Any:
         if type(answer) is not dict or type(answer.get("printed")) is not str or answer.get("number") != self._number:
@@ -173,6 +202,8 @@ class BoxLink:
             self.pool.end(worker)
         if code is None:
             return StudentFault(Cause.CRASHED, "Your code closed the connection to the grader.")
+        if code == -signal.SIGKILL and self.pool.nested:  # no process in the box can send it this signal
+            raise BoxError(f"The worker {ENDED}, perhaps because the machine had no memory left.")
         if code < 0:
             name = signal.strsignal(-code)
             return StudentFault(Cause.CRASHED, f"The process that runs your code was killed: {name}.")

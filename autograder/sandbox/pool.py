@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import subprocess
 import sys
@@ -19,11 +20,27 @@ from autograder.sandbox.isolation import below_tmp, command, environment
 from autograder.sandbox.view import make_view
 
 START_SECONDS = 120.0
+STACK, STACK_SECONDS = 1 << 16, 0.2  # the most bytes about a worker's stack, and the longest wait for the next part
+ENDED = "was ended from outside"  # in messages, so that the hand-in is graded once more, alone
 VISIBLE_AT_ONCE = 10  # paths in one message, which may have 64 KiB
 
 
 class BoxError(GradlabError):
     """The sandbox itself failed. Written for staff; never the student's fault."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The time of a worker, in seconds."""
+
+    ran: float  # processor time of all its threads
+    waited: float  # how long its main thread was ready to run but had no core
+
+    def __sub__(self, earlier: Usage) -> Usage:
+        return Usage(self.ran - earlier.ran, self.waited - earlier.waited)
+
+    def __add__(self, more: Usage) -> Usage:
+        return Usage(self.ran + more.ran, self.waited + more.waited)
 
 
 @dataclass
@@ -150,17 +167,34 @@ class WorkerPool:
         code: int | None = self._read().get("exit")
         return code
 
-    def waited(self, worker: WorkerHandle) -> float:
-        """Return the seconds in which a worker was ready to run but had no core; 0 if the system cannot tell."""
+    def usage(self, worker: WorkerHandle) -> Usage:
+        """Return what a worker has used so far; zeros if the system cannot tell or the worker has ended."""
         self._settle()
-        self._send({"waited": worker.pid}, None)
-        return float(self._read().get("seconds", 0.0))
+        self._send({"usage": worker.pid}, None)
+        answer = self._read()
+        return Usage(float(answer.get("ran", 0.0)), float(answer.get("waited", 0.0)))
+
+    def stack(self, worker: WorkerHandle) -> str:
+        """Return what a busy worker writes about its stack; nothing if it does not. The student's code can forge it."""
+        self._settle()
+        self._send({"stack": worker.pid}, None)
+        self._read()
+        text = b""
+        while len(text) < STACK and select.select([worker.channel], [], [], STACK_SECONDS)[0]:
+            try:
+                part = worker.channel.recv(STACK)
+            except OSError:
+                break
+            if not part:
+                break
+            text += part
+        return text.decode(errors="replace")
 
     def _send(self, request: dict[str, Any], worker: WorkerHandle | None, fd: int | None = None) -> None:
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [] if fd is None else [fd])
         except OSError as error:
-            raise BoxError(f"The fork server has ended ({error}).") from None
+            raise BoxError(f"The fork server {ENDED} ({error}).") from None
         self._waiting.append(worker)
 
     def _settle(self) -> None:
@@ -173,7 +207,7 @@ class WorkerPool:
         except OSError as error:
             raise BoxError(f"The fork server does not answer ({error}).") from None
         if not message:
-            raise BoxError(f"The fork server ended: {self._last_message()}")
+            raise BoxError(f"The fork server {ENDED}: {self._last_message()}")
         answer: dict[str, Any] = json.loads(message)
         worker = self._waiting.popleft()
         if worker is not None:

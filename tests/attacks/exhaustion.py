@@ -7,6 +7,40 @@ ATTACKS = {
     "time, without letting go of the interpreter": WRONG + "\ndef double(x):\n    return len(str(3 ** (3 ** 17)))\n",
     "time, in a regular expression": WRONG
     + "\nimport re\ndef double(x):\n    return re.match('(a+)+$', 'a' * 60 + 'b')\n",
+    "time, in twelve threads": WRONG
+    + """
+import threading
+def spin():
+    while True:
+        pass
+def double(x):
+    for _ in range(12):
+        threading.Thread(target=spin, daemon=True).start()
+    spin()
+""",
+    "time, gained by giving way to others": WRONG
+    + """
+import os
+def double(x):
+    try:
+        os.nice(19)
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+        raise SystemExit("the priority was lowered")
+    except PermissionError:
+        while True:
+            pass
+""",
+    "killed by its own limit, as if by the system": WRONG
+    + """
+import resource
+def double(x):
+    try:
+        resource.setrlimit(resource.RLIMIT_CPU, (0, 0))
+    except ValueError:
+        pass
+    while True:
+        pass
+""",
     "memory, in one tensor": WRONG + "\ndef double(x):\n    return torch.ones(2**32)\n",
     "memory, bit by bit": WRONG
     + "\n_kept = []\ndef double(x):\n    while True:\n        _kept.append(bytearray(1 << 20))\n",

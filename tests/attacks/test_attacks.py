@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -19,8 +18,6 @@ from tests.support.box import settled
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
-
-SECONDS = 30.0  # for an attack's import and four checks, each with a limit of its own
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +50,6 @@ def points(results: tuple[CheckResult, ...]) -> int:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_earns_nothing_and_harms_no_other_hand_in(name: str, course: Assignment, pool: WorkerPool) -> None:
-    begun = time.monotonic()
     attack, after = grade(course, pool, [ATTACKS[name], HONEST])
     text = "\n".join(f"{r.id} {r.points} {r.outcome} {r.cause}: {r.message[:300]}" for r in attack)
     assert points(attack) == 0, text
@@ -62,5 +58,4 @@ def test_an_attack_earns_nothing_and_harms_no_other_hand_in(name: str, course: A
     assert "was raised" not in text
     assert all(len(result.message) < 5000 and len(result.output) <= 66_000 for result in attack)
     assert points(after) == 100, after
-    assert time.monotonic() - begun < SECONDS
     assert settled(pool)

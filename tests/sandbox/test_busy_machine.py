@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from autograder.core.report import Cause
-from autograder.sandbox.pool import WorkerPool
+from autograder.sandbox.box_link import Allowance
+from autograder.sandbox.pool import Usage, WorkerPool
 from tests.support.box import descendants, fault, in_box
 
 pytestmark = pytest.mark.slow
@@ -27,6 +27,12 @@ BUSY = """
 
     def sleep(seconds):
         time.sleep(seconds)
+
+    def spin_in_threads(seconds):
+        import threading
+        for _ in range(12):
+            threading.Thread(target=spin, args=(seconds,), daemon=True).start()
+        spin(seconds)
 """
 
 
@@ -59,9 +65,37 @@ def test_a_busy_machine_does_not_cost_an_honest_student_points(crowded: WorkerPo
         student.spin(0.8)  # some three seconds here
 
 
-@pytest.mark.parametrize("name", ["spin", "sleep"])
-def test_an_endless_call_is_stopped_on_a_busy_machine_too(name: str, crowded: WorkerPool) -> None:
+@pytest.mark.parametrize("name", ["spin", "sleep", "spin_in_threads"])
+def test_an_endless_call_is_stopped_on_a_busy_machine_too(
+    name: str, crowded: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker gets no second of processor time more than its check allows, however many threads it has."""
+    seen: list[Usage] = []
+    usage = crowded.usage
+    monkeypatch.setattr(crowded, "usage", lambda worker: seen.append(usage(worker)) or seen[-1])
     with in_box(crowded, BUSY, seconds=0.5) as (student, _):
-        begun = time.monotonic()
         assert fault(getattr(student, name), 1e9).cause is Cause.TIMEOUT
-        assert time.monotonic() - begun < 0.5 + 9 * 0.5 + 2
+    assert seen[-1].ran - seen[0].ran < 0.5 + 0.5
+
+
+def allowance(*, ran: float, waited: float, cores: int = 1) -> float:
+    """Return what a check of 10 seconds gets at its deadline."""
+    return Allowance(10.0, Usage(1.0, 2.0)).more(Usage(1.0 + ran, 2.0 + waited), cores=cores)
+
+
+def test_seconds_without_a_core_are_added() -> None:
+    assert allowance(ran=4.0, waited=6.0) == 6.0
+    assert allowance(ran=10.0, waited=0.0) == 0.0
+    assert allowance(ran=0.0, waited=0.0) == 0.0  # it slept
+
+
+def test_waiting_for_its_own_threads_adds_nothing() -> None:
+    assert allowance(ran=20.0, waited=8.0) == 0.0  # twelve threads on two cores
+    assert allowance(ran=9.5, waited=8.0) == 0.5
+    assert allowance(ran=20.0, waited=5.0, cores=4) == 5.0  # the run allows four cores
+
+
+def test_at_most_nine_times_the_limit_is_added() -> None:
+    given = Allowance(1.0, Usage(0.0, 0.0))
+    total = sum(given.more(Usage(0.0, 1.0 + hours), cores=1) for hours in range(100))
+    assert total == 9.0

@@ -116,3 +116,64 @@ def test_a_pipe_carries_frames_too() -> None:
     finally:
         os.close(reader)
         os.close(writer)
+
+
+class Machine:
+    """A clock and a poll object that a test controls: each wait lasts as long as asked, and as long as the pause."""
+
+    def __init__(self, *, arrives: float = 1e9, pauses: dict[int, float] | None = None) -> None:
+        self.now, self.arrives, self.pauses, self.waits = 100.0, arrives, pauses or {}, 0
+
+    def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+        self.waits += 1
+        end = self.now + milliseconds / 1000
+        paused = self.pauses.get(self.waits, 0.0)
+        if self.arrives <= end:
+            self.now = max(self.now, self.arrives) + paused
+            return [(0, 1)]
+        self.now = end + paused
+        return [(0, 1)] if self.arrives <= self.now and paused else []
+
+    def wait(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> float:
+        """Return when a wait of at most ``seconds`` ended. Raises Late."""
+        monkeypatch.setattr("autograder.sandbox.inside.frames.time.monotonic", lambda: self.now)
+        Deadline(self.now + seconds).wait(self)  # type: ignore[arg-type]
+        return self.now
+
+
+def test_a_pause_of_the_grader_is_not_time_of_the_student(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-Z and fg, or a paused machine: four times 14 seconds, and an answer after 3 seconds of work."""
+    pauses = {2: 14.0, 3: 14.0, 4: 14.0, 5: 14.0}
+    machine = Machine(arrives=100.0 + 3 + sum(pauses.values()), pauses=pauses)
+    assert machine.wait(monkeypatch, 4.0) <= 100.0 + 4 + sum(pauses.values())
+
+
+def test_what_arrived_during_a_pause_is_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(arrives=100.3, pauses={1: 60.0})
+    assert machine.wait(monkeypatch, 2.0) == 160.3
+
+
+def test_a_pause_between_two_waits_is_not_time_of_the_student_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(arrives=190.5)
+    monkeypatch.setattr("autograder.sandbox.inside.frames.time.monotonic", lambda: machine.now)
+    deadline = Deadline(machine.now + 1.0)
+    machine.now += 90.0
+    deadline.wait(machine)  # type: ignore[arg-type]
+    assert machine.now == 190.5
+
+
+def test_without_a_pause_nothing_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine()
+    with pytest.raises(Late):
+        machine.wait(monkeypatch, 2.0)
+    assert machine.now == pytest.approx(102.0)
+
+
+def test_what_is_sent_after_the_deadline_is_late_although_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(arrives=100.0)
+    monkeypatch.setattr("autograder.sandbox.inside.frames.time.monotonic", lambda: machine.now)
+    deadline = Deadline(machine.now + 1.0)
+    machine.now += 1.2  # busy with earlier parts of the message
+    deadline._seen = machine.now
+    with pytest.raises(Late):
+        deadline.wait(machine)  # type: ignore[arg-type]

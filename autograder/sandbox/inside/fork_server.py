@@ -2,12 +2,13 @@
 
 pool.py starts it as `python -m autograder.sandbox.inside.fork_server FD`. FD is a SOCK_SEQPACKET socket on which the
 grader sends requests, one JSON object per message: {"fork": limits} with the worker's channel as a descriptor,
-{"kill": pid}, {"status": pid}, {"waited": pid}, {"visible": paths}. The fork server runs no student code itself and
+{"kill": pid}, {"status": pid}, {"usage": pid}, {"visible": paths}. The fork server runs no student code itself and
 holds no secrets.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import json
 import os
@@ -20,6 +21,7 @@ from typing import Any
 from autograder.sandbox.inside import namespaces, seccomp
 
 STUDENT = 1000  # the user id of a worker in its own namespace
+_CPUCLOCK_SCHED = 2  # with a process's number, the clock of its processor time (clock_getcpuclockid(3))
 CHANNEL = 3  # the worker's only descriptor after the standard three
 _PRELOAD = (
     "numpy",
@@ -71,8 +73,11 @@ def _serve(control: socket.socket) -> None:
             children.add(answer.get("pid", 0))
         elif not children.intersection(request.values()):
             answer = {"error": "no such worker"}
-        elif "waited" in request:
-            answer = {"seconds": _waited(request["waited"])}
+        elif "usage" in request:
+            answer = {"waited": _waited(request["usage"]), "ran": _ran(request["usage"])}
+        elif "stack" in request:
+            os.kill(request["stack"], signal.SIGUSR1)  # see _work
+            answer = {}
         elif "kill" in request:
             answer = {"exit": _end(request["kill"])}
             children.discard(request["kill"])
@@ -111,8 +116,19 @@ def _wait(pid: int, *, seconds: float) -> int | None:
         time.sleep(0.001)
 
 
+def _ran(pid: int) -> float:
+    """Return the seconds of processor time that all threads of a worker have used together."""
+    try:
+        return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
+    except OSError:
+        return 0.0
+
+
 def _waited(pid: int) -> float:
-    """Return the seconds in which a worker was ready but had no core (Linux, Documentation/scheduler/sched-stats)."""
+    """Return the seconds in which a worker's main thread was ready but had no core.
+
+    Source: Linux, Documentation/scheduler/sched-stats.
+    """
     try:
         with open(f"/proc/{pid}/schedstat") as counts:
             return int(counts.read().split()[1]) / 1e9
@@ -223,6 +239,7 @@ def _work(limits: dict[str, Any]) -> None:
     signal.signal(
         signal.SIGXFSZ, signal.SIG_IGN
     )  # a file that grows too large is an OSError, not the end of the process
+    faulthandler.register(signal.SIGUSR1, file=CHANNEL, all_threads=False)  # says in which line it spends its time
     torch.set_num_threads(limits["cores"])
     printed = Printed(limits["output"])
     sys.stdout = sys.stderr = printed

@@ -16,6 +16,8 @@ from autograder.sandbox.inside.wire import MAX_HEADER, WireError
 
 MAGIC = b"GL01"
 PREFIX = struct.Struct("<4sIQ")
+SLICE_SECONDS = 0.5  # of one wait; a pause lengthens only the wait in which it happens
+STALL_SECONDS = 0.5  # between two waits, which take microseconds
 
 
 class Closed(Exception):
@@ -29,21 +31,32 @@ class Late(Exception):
 class Deadline:
     """The time by which a frame must be complete, on the clock of time.monotonic().
 
-    When it passes, ``more`` returns the seconds by which to extend it; 0 ends the wait.
+    When it passes, ``more`` returns the seconds by which to extend it; 0 ends the wait. Time in which this process did
+    not run, because it or the whole machine was paused, extends it too: what arrived meanwhile arrived in time.
     """
 
     def __init__(self, at: float, more: Callable[[], float] = lambda: 0.0) -> None:
         self.at, self.more = at, more
+        self._seen = time.monotonic()  # when this process last looked at the clock
 
-    def left(self) -> float:
-        """Return the seconds left. Raises Late."""
-        left = self.at - time.monotonic()
-        if left <= 0:
-            extra = self.more()
-            self.at, left = self.at + extra, left + extra
-        if left <= 0:
-            raise Late
-        return left
+    def wait(self, poll: select.poll) -> None:
+        """Wait for an event. Raises Late if there is none in time."""
+        while True:
+            begun = time.monotonic()
+            if begun - self._seen > STALL_SECONDS:
+                self.at += begun - self._seen
+            part = min(SLICE_SECONDS, max(0.0, self.at - begun))
+            ready = poll.poll(part * 1000)
+            self._seen = now = time.monotonic()
+            self.at += max(0.0, now - begun - part)
+            if ready and part > 0:
+                return
+            if now >= self.at:
+                self.at += self.more()
+            if now >= self.at:
+                raise Late
+            if ready:
+                return
 
 
 def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: Deadline | None = None) -> None:
@@ -90,5 +103,7 @@ def _exactly(fd: int, size: int, deadline: Deadline | None) -> bytearray:
 def _wait(fd: int, event: int, deadline: Deadline | None) -> None:
     poll = select.poll()
     poll.register(fd, event)
-    while not poll.poll(None if deadline is None else deadline.left() * 1000 + 1):
-        pass
+    if deadline is None:
+        poll.poll()
+    else:
+        deadline.wait(poll)

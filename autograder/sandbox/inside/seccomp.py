@@ -66,6 +66,14 @@ _DENIED = {
     "personality": (135, 92),
     "modify_ldt": (154, None),
     "socket": (41, 198),
+    # Who gives way to other processes would be credited the time that it waits (see Allowance in box_link.py).
+    "setpriority": (141, 140),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
+    "setrlimit": (160, 164),  # a lower limit of processor time would make the kernel kill the worker: not our fault
 }
 # Also denied if the worker shares a pid namespace with the fork server, which it could signal or starve.
 _DENIED_NEXT_TO_OTHERS = {
@@ -75,11 +83,9 @@ _DENIED_NEXT_TO_OTHERS = {
     "rt_tgsigqueueinfo": (297, 240),
     "pidfd_send_signal": (424, 424),
     "pidfd_open": (434, 434),
-    "setpriority": (141, 140),
-    "sched_setaffinity": (203, 122),
-    "sched_setscheduler": (144, 119),
 }
 _ONLY_OF_ITSELF = {"tgkill": (234, 131), "prlimit64": (302, 261)}  # the first argument is the process; 0 is the caller
+_PRLIMIT = (302, 261)  # reads limits too, which the C library needs: then its third argument is 0
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _X32_BIT = 0x40000000
@@ -87,7 +93,7 @@ _CLONE_THREAD = 0x00010000
 
 _LOAD_WORD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
-_NUMBER, _ARCH, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+_NUMBER, _ARCH, _FIRST_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 32  # offsets in struct seccomp_data
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 
@@ -115,6 +121,15 @@ def program(machine: str, *, alone: bool = True, pid: int = 0) -> bytes:
         number = numbers[column]
         if number is not None:
             lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, deny(errno.EPERM))]
+    lines += [
+        (_EQUAL, 0, 6, _PRLIMIT[column]),
+        (_LOAD_WORD, 0, 0, _THIRD_ARGUMENT),
+        (_EQUAL, 0, 2, 0),
+        (_LOAD_WORD, 0, 0, _THIRD_ARGUMENT + 4),
+        (_EQUAL, 1, 0, 0),
+        (_RETURN, 0, 0, deny(errno.EPERM)),
+        (_LOAD_WORD, 0, 0, _NUMBER),
+    ]
     for numbers in () if alone else _ONLY_OF_ITSELF.values():
         lines += [
             (_EQUAL, 0, 5, numbers[column]),
