@@ -7,6 +7,7 @@ on a student's laptop, where the code runs in the same process (see Link).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -163,13 +164,14 @@ class Student:
         source: str | None,
         *,
         unreadable: str = "",
+        file: str = "",
         analyse: Callable[..., Any] | None = None,
     ) -> None:
         self.source = source or ""  # text of the module
         self._handed_in, self._unreadable = source is not None, unreadable
         self._analyse = analyse  # how source rules read it, if not in this process
         self._remote = Remote(link, Trail())
-        self._name, self._file = module, f"{module}.py"
+        self._name, self._file = module, file or f"{module}.py"  # the file that the student knows
         self._module: Handle | None = None
 
     @property
@@ -193,7 +195,11 @@ class Student:
         if not self._remote.ask("has", target=root._ref, name=name):
             self._remote.ask("explain_missing", name=name)  # raises StudentFault where it can
             raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} does not define {name}.")
-        return self._remote.ask("getattr", target=root._ref, name=name, label=name)
+        value = self._remote.ask("getattr", target=root._ref, name=name, label=name)
+        if not isinstance(value, Handle) and re.search(rf"^[ \t]*(?:async )?def {name}\b", self.source, re.MULTILINE):
+            message = f"{name} is a function in your code, but a later line gives this name another value: "
+            raise StudentFault(Cause.ERROR, message + f"{describe(value)}.", "Use another name for that value.")
+        return value
 
     def has(self, name: str) -> bool:
         """Return whether the module defines ``name``."""
@@ -267,6 +273,20 @@ def unwrap(value: Any) -> Ref:
     )
 
 
+_NO_DEVICE = (
+    "This machine does not have that device. Create tensors on the device of your inputs, such as x.device, or ask "
+    "torch.cuda.is_available() first."
+)
+_NO_COMPILER = "torch.compile needs a compiler, which graded code cannot start. Call the function itself."
+_HINTS = {  # by a part of the exception
+    "Torch not compiled with CUDA": _NO_DEVICE,
+    "Found no NVIDIA driver": _NO_DEVICE,
+    "No CUDA GPUs are available": _NO_DEVICE,
+    "on a CUDA device but torch.cuda.is_available() is False": _NO_DEVICE,
+    "not linked with support for mps": _NO_DEVICE,
+    "InductorError": _NO_COMPILER,
+    "BackendCompilerFailed": _NO_COMPILER,
+}
 _CAUSES = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN, "not loaded": Cause.NOT_LOADED}
 
 
@@ -287,7 +307,8 @@ def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
         if not name:
             lines = [f"{text} could not be loaded, because the code that defines it did not run."]
         lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300].rstrip('.')}.")
-    hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else ""
+    hint = next((hint for part, hint in _HINTS.items() if part in lines[0]), "")
+    hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else hint
     return StudentFault(cause, "\n".join(lines), hint)
 
 

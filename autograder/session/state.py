@@ -21,6 +21,7 @@ from autograder.checks.task import BadCheck, CheckSpec
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
 from autograder.core.code import Code
 from autograder.core.course import earlier_modules
+from autograder.core.notebooks import notebook_name
 from autograder.core.report import CheckResult
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.local_link import LocalLink
@@ -46,13 +47,14 @@ class CheckFile:
 
 @dataclass
 class SessionState:
-    """The state of one session. ``link``, ``code`` and ``results`` belong to the current submission."""
+    """The state of one session. ``link``, ``code``, ``results`` and ``slow`` belong to the current submission."""
 
     options: Options
     folder: Path | None = None  # of the student's files, if no submission is set
     link: Link | None = None
     code: Code = field(default_factory=Code)
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
+    slow: dict[str, CheckResult] = field(default_factory=dict)  # by task, the first check that took too long
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     own: dict[Path, LocalLink] = field(default_factory=dict)
     splits: dict[Any, Any] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class SessionState:
 
     def set_submission(self, link: Link, code: Code) -> None:
         """Make this the current submission."""
-        self.link, self.code, self.results = link, code, {}
+        self.link, self.code, self.results, self.slow = link, code, {}, {}
 
     def student(self, file: CheckFile, spec: CheckSpec, seed: int) -> Student:
         """Return the proxy for one check, after resetting the link and starting the deadline."""
@@ -73,13 +75,18 @@ class SessionState:
         name = f"{file.module}.py"
         analyse = None if isinstance(link, LocalLink) else self.analyst.violations_of
         unreadable = code.unreadable.get(name, "")
-        return Student(link, file.module, code.files.get(name), unreadable=unreadable, analyse=analyse)
+        shown = notebook_name(name) if name in code.cells else name
+        return Student(link, file.module, code.files.get(name), unreadable=unreadable, file=shown, analyse=analyse)
 
     def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, Code]:
         """Open the student's files in a folder, as `gradlab check` and the grader do."""
         try:
             submission = open_submission(
-                folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment)
+                folder,
+                assignment,
+                assignment.folder,
+                earlier_modules=earlier_modules(assignment),
+                own_machine=self.folder is None,
             )
         except BadSubmission as problem:
             return LocalLink(Code()), Code(unreadable=dict.fromkeys(assignment.files, str(problem)))
