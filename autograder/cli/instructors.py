@@ -148,7 +148,7 @@ def grade(
 def _on_cluster(console: Console, **rest: Any) -> Spread:
     """Return what grades on the cluster that the options name; it prints warnings on ``console``."""
     from autograder.runners.dask_cluster import grade_on
-    from autograder.runners.dask_connection import Tls, require_dask
+    from autograder.runners.dask_connection import Tls, is_protected, require_dask
 
     files = [rest["tls_ca"], rest["tls_cert"], rest["tls_key"]]
     if any(files) and not all(files):
@@ -156,6 +156,11 @@ def _on_cluster(console: Console, **rest: Any) -> Spread:
     if rest["device"] == "auto":
         raise click.UsageError(
             "With --cluster, choose --device cpu or --device cuda: this machine cannot see the cluster's GPUs."
+        )
+    if not rest["unencrypted"] and not is_protected(rest["cluster"]):
+        raise click.UsageError(
+            f"{rest['cluster']} is not encrypted: anyone who reaches its ports can run code there and read hand-ins. "
+            "Use an encrypted cluster (tls://HOST:PORT, docs/cluster.md), or pass --unencrypted on a private network."
         )
     require_dask()
     tls = Tls(*files) if all(files) else None
@@ -371,7 +376,8 @@ def cluster() -> None:
 )
 @click.option("--gpus", type=click.IntRange(0), default=0, show_default=True, help="GPUs of each job.")
 @click.option("--dry-run", is_flag=True, help="Print the job script and start nothing.")
-def slurm(config: Path | None, jobs: int, gpus: int, dry_run: bool) -> None:
+@options.unencrypted
+def slurm(config: Path | None, jobs: int, gpus: int, dry_run: bool, unencrypted: bool) -> None:
     """Start a Dask cluster of SLURM jobs.
 
     Starts the scheduler here and submits the jobs that jobqueue.slurm in Dask's configuration describes. CONFIG is a
@@ -382,7 +388,7 @@ def slurm(config: Path | None, jobs: int, gpus: int, dry_run: bool) -> None:
     if dry_run:
         click.echo(job_script(config, gpus=gpus), nl=False)
         return
-    serve(config, jobs=jobs, gpus=gpus, say=click.echo)
+    serve(config, jobs=jobs, gpus=gpus, unencrypted=unencrypted, say=click.echo)
 
 
 COMMANDS = (grade, mark, similar, policy, cluster)

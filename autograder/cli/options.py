@@ -54,13 +54,20 @@ isolation = click.option(
 wait = click.option("--wait", is_flag=True, help="Wait until another grader releases the lock.")
 
 
+unencrypted = click.option(
+    "--unencrypted",
+    is_flag=True,
+    help="Allow a cluster without encryption on other machines: anyone who reaches its ports can run code there.",
+)
+
+
 def cluster(command: Command) -> Command:
     """Add the options that name a Dask cluster and the certificates for it."""
     options = (
         click.option(
             "--cluster",
             metavar="ADDRESS",
-            help="Grade with the workers of this Dask scheduler (tcp://HOST:PORT) and ignore --workers.",
+            help="Grade with the workers of this Dask scheduler (tls://HOST:PORT) and ignore --workers.",
         ),
         click.option(
             "--tls-ca",
@@ -70,6 +77,7 @@ def cluster(command: Command) -> Command:
         ),
         click.option("--tls-cert", type=PATH, metavar="PEM", help="For an encrypted cluster: your certificate."),
         click.option("--tls-key", type=PATH, metavar="PEM", help="For an encrypted cluster: the key of --tls-cert."),
+        unencrypted,
     )
     for option in reversed(options):  # the last one applied is listed first
         command = option(command)

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from autograder.core.errors import GradlabError
 
@@ -37,6 +39,17 @@ class Tls:
         for role in ("client", "scheduler", "worker"):
             files |= {f"tls_{role}_cert": str(self.cert), f"tls_{role}_key": str(self.key)}
         return Security(**files, require_encryption=True)
+
+
+def is_protected(address: str) -> bool:
+    """Return whether only processes with a certificate, or those of this machine, can reach a scheduler."""
+    if address.startswith("tls://"):
+        return True
+    host = urlsplit(address if "://" in address else f"tcp://{address}").hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def require_dask(package: str = "distributed") -> None:

@@ -61,9 +61,20 @@ def job_script(config: Path | None = None, *, gpus: int = 0) -> str:
         return str(job.job_script()).rstrip() + "\n"
 
 
-def serve(config: Path | None = None, *, jobs: int, gpus: int = 0, say: Callable[[str], None]) -> None:
-    """Start a scheduler here and submit the jobs. On Ctrl-C or SIGTERM, cancel them."""
+def serve(
+    config: Path | None = None, *, jobs: int, gpus: int = 0, unencrypted: bool = False, say: Callable[[str], None]
+) -> None:
+    """Start a scheduler here and submit the jobs. On Ctrl-C or SIGTERM, cancel them.
+
+    Raises BadConfig for a cluster without encryption, unless it is allowed to be ``unencrypted``.
+    """
     with _configured(config, gpus) as security:
+        if not security and not unencrypted:
+            raise BadConfig(
+                "Dask's configuration has no certificates (distributed.comm.tls), and anyone who reaches an "
+                "unencrypted cluster can run code there. Add them (docs/cluster.md), or pass "
+                "--unencrypted on a private network."
+            )
         from dask_jobqueue.slurm import SLURMCluster
 
         with SLURMCluster(**security) as cluster:

@@ -222,7 +222,7 @@ def test_a_scheduler_that_does_not_answer_or_has_no_workers_is_reported(
     code, output = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "tcp://127.0.0.1:9")
     assert code == 2
     assert "No scheduler answers at tcp://127.0.0.1:9" in output
-    assert grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "nonsense")[0] == 2
+    assert grade(course, tmp_path / "in", tmp_path / "out", "--cluster", "nonsense", "--unencrypted")[0] == 2
     monkeypatch.undo()
     (tmp_path / "dask").mkdir()
     with Cluster(tmp_path / "dask") as empty, pytest.raises(ClusterError, match=r"has no workers. Start some"):
@@ -236,6 +236,10 @@ def test_missing_dask_and_missing_options_are_reported(
     there = ("--cluster", "tcp://127.0.0.1:9")
     assert "together" in grade(course, tmp_path / "in", tmp_path / "out", *there, "--tls-ca", "ca.pem")[1]
     assert "choose --device cpu" in grade(course, tmp_path / "in", tmp_path / "out", *there, "--device", "auto")[1]
+    for open_to_others in ("tcp://192.0.2.1:8786", "grader.example:8786"):
+        code, output = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", open_to_others)
+        assert code == 2
+        assert "is not encrypted" in output
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, output = grade(course, tmp_path / "in", tmp_path / "out", *there)
     assert code == 2
