@@ -45,8 +45,7 @@ class Concern:
         return self.points > 0 or self.kind in _DECISIONS
 
     def __str__(self) -> str:
-        free = "" if self.costs else "no points lost, "
-        return f"{free}{self.kind}: {self.text} {self.advice}"
+        return f"{self.kind}: {self.text} {self.advice}{'' if self.costs else ' No points were lost.'}"
 
 
 def concerns(report: Report) -> tuple[Concern, ...]:

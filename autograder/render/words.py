@@ -20,16 +20,8 @@ CAUSE_WORDS = {
     Cause.BROKEN: "could not be graded",
 }
 
-INTAKE_WORDS = {  # by the kind of a message about collecting hand-ins
-    "doubtful": "doubtful",
-    "unknown": "unknown student",
-    "duplicate": "several names",
-    "renamed": "new id",
-    "missing": "nothing handed in",
-    "kept": "earlier mark kept",
-    "earlier": "older version not graded",
-    "ignored": "file ignored",
-}
+# For the kinds of messages about collecting hand-ins that are not words for people.
+INTAKE_WORDS = {"renamed": "new id", "kept": "earlier mark kept", "earlier": "older version not graded"}
 
 BROKEN_SENTENCE = "This could not be graded. It is not your fault."
 REFUSED = "The hand-in could not be opened, so no check was run."

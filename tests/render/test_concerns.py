@@ -143,7 +143,7 @@ def test_the_gradebook_has_a_column_for_them() -> None:
     ada, bob, dan, gus = csv.DictReader(io.StringIO(text))
     assert (ada["look_at"], ada["notes"]) == ("", "")
     assert (bob["look_at"], bob["notes"]) == (
-        f"no points lost, renamed: {RENAMED} Check that this is the file that the student meant to hand in.",
+        f"renamed: {RENAMED} Check that this is the file that the student meant to hand in. No points were lost.",
         "",
     )
     assert dan["look_at"].startswith(f"import: {IMPORT} Ask the student")
