@@ -2,6 +2,7 @@
 
 import torch
 from oracles import BY_HAND, HELPERS, sequence, weights
+from oracles_loans import Lender, lent
 from torch import Tensor
 
 from autograder import autograd_gradients, expect_close, forbid, task
@@ -24,7 +25,7 @@ def needs(student, name: str, *arguments) -> None:
     student.define(WRITTEN).written(getattr(student, name), *arguments)
 
 
-@task("rnn_step_forward", points=2)
+@task("rnn_step_forward", points=2, any_dtype=True)
 def check_step_agrees_with_torch(student, rng):
     """One step agrees with torch's RNN cell."""
     forbid(student, "rnn_step_forward", calls=BY_HAND)
@@ -40,10 +41,13 @@ def check_step_agrees_with_torch(student, rng):
         "Wh is transposed.": (x @ wx + h @ wh.T + b).tanh(),
         "This is a sigmoid; it should be tanh.": inside.sigmoid(),
         "This is a ReLU; it should be tanh.": inside.relu(),
+        "tanh is applied to each product; apply it once, to their sum with b.": (x @ wx).tanh() + (h @ wh).tanh() + b,
+        "The previous state is added after tanh; it only enters through Wh.": h + inside.tanh(),
+        "This is cut off at -1 and 1; tanh is smooth.": inside.clamp(-1, 1),
     })  # fmt: skip
 
 
-@task("rnn_step_backward", points=3)
+@task("rnn_step_backward", points=3, any_dtype=True)
 def check_step_gradients_agree_with_autograd(student, rng):
     """The gradients of one step agree with autograd."""
     forbid(student, "rnn_step_backward", calls=BY_HAND)
@@ -54,20 +58,31 @@ def check_step_gradients_agree_with_autograd(student, rng):
     found = student.rnn_step_backward(d, cache)
     right = autograd_gradients(rnn_step, d, *inputs)
     flat = autograd_gradients(lambda x, h, wx, wh, b: x @ wx + h @ wh + b, d, *inputs)
+    after = rnn_step(*inputs)
+
+    def times(slope: Tensor) -> tuple[Tensor, ...]:
+        return autograd_gradients(lambda x, h, wx, wh, b: x @ wx + h @ wh + b, d * slope, *inputs)
+
     expect_close(found, right, name="(dx, dprev_h, dWx, dWh, db)", mistakes={
         "The derivative of tanh, 1 - next_h^2, is missing.": flat,
+        "The derivative of tanh is 1 - next_h^2; here the square is missing.": lambda: times(1 - after),
+        "This is the derivative of a sigmoid; that of tanh is 1 - next_h^2.": lambda: times(after * (1 - after)),
+        "The derivative of tanh is missing in dx.": (flat[0], *right[1:]),
+        "dWh needs the state before the step, not after it.": (
+            *right[:3], after.T @ (d * (1 - after**2)), right[4],
+        ),
         "The gradients of the weights are averaged over the batch; they are sums.": (
             *right[:2], *(g / 3 for g in right[2:]),
         ),
     })  # fmt: skip
 
 
-@task("rnn_forward", points=2)
+@task("rnn_forward", points=2, any_dtype=True)
 def check_sequence_agrees_with_torch(student, rng):
     """A whole sequence agrees with torch's cell, taken step by step."""
     forbid(student, "rnn_forward", calls=BY_HAND, apart=["rnn_step_forward"])
     x, h0, (wx, wh, b) = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5)
-    h, _ = student.rnn_forward(x, h0, wx, wh, b)
+    h, _ = lent(student, "sequence", student.rnn_forward)(x, h0, wx, wh, b)
     right = sequence(x, h0, wx, wh, b)
     expect_close(h, right, name="h", mistakes={
         "These are the states before the steps; return those after.": torch.cat([h0[:, None], right[:, :-1]], 1),
@@ -76,6 +91,8 @@ def check_sequence_agrees_with_torch(student, rng):
         ),
         "The sequence begins with zeros; it should begin with h0.": sequence(x, torch.zeros_like(h0), wx, wh, b),
         "The steps are returned in reverse order.": right.flip(1),
+        "Only the last state is returned; return all of them.": right[:, -1],
+        "The inputs are read from the last to the first.": lambda: sequence(x.flip(1), h0, wx, wh, b),
     })  # fmt: skip
 
 
@@ -84,28 +101,31 @@ def cosines(out: Tensor) -> Tensor:
     return torch.arange(out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape).cos()
 
 
-@task("rnn_forward", points=1)
+@task("rnn_forward", points=1, any_dtype=True)
 def check_autograd_follows_the_sequence(student, rng):
     """Autograd finds the right gradients through rnn_forward."""
     inputs = rng.normal(2, 5, 3), rng.normal(2, 4), *weights(rng, 3, 4)
     dout = cosines(rng.normal(2, 5, 4))
     helper = student.define(HELPERS)
-    found = helper.through(helper.first(student.rnn_forward), dout, *inputs)
+    whole = lent(student, "sequence", student.rnn_forward)
+    found = helper.through(helper.first(whole), dout, *inputs)
     expect_close(found, list(autograd_gradients(sequence, dout, *inputs)), name="gradients of (x, h0, Wx, Wh, b)")
 
 
-@task("rnn_backward", points=4)
+@task("rnn_backward", points=4, any_dtype=True)
 def check_sequence_gradients_agree_with_autograd(student, rng):
     """Backpropagation through time agrees with autograd, with a loss at every step."""
     forbid(student, "rnn_backward", calls=BY_HAND, apart=["rnn_step_backward"])
     needs(student, "rnn_backward", None, None)
     inputs = rng.normal(2, 6, 4), rng.normal(2, 5), *weights(rng, 4, 5)
     dh = rng.normal(2, 6, 5)
-    _, cache = student.hold(student.rnn_forward, *inputs)
+    lend = Lender(student).lend
+    _, cache = student.hold(lend("sequence", student.rnn_forward), *inputs)
     right = autograd_gradients(sequence, dh, *inputs)
     last = torch.zeros_like(dh)
     last[:, -1] = dh[:, -1]
-    expect_close(student.rnn_backward(dh, cache), right, name="(dx, dh0, dWx, dWh, db)", mistakes={
+    found = lend("sequence", student.rnn_backward)(dh, cache)
+    expect_close(found, right, name="(dx, dh0, dWx, dWh, db)", mistakes={
         "Only the loss of the last step counts; add dh[:, t] at every step.": (
             lambda: autograd_gradients(sequence, last, *inputs)
         ),
@@ -115,6 +135,10 @@ def check_sequence_gradients_agree_with_autograd(student, rng):
         "The gradients of the weights are averaged over the steps; they are sums.": (
             *right[:2], *(g / 6 for g in right[2:]),
         ),
+        "dh0 is dh of the first step; it is what comes out of the first step's gradient.": (
+            right[0], dh[:, 0], *right[2:],
+        ),
+        "The steps of dx are in reverse order.": (right[0].flip(1), *right[1:]),
     })  # fmt: skip
 
 
@@ -131,26 +155,35 @@ def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...
     return autograd_gradients(oracle, dh, *inputs)
 
 
-@task("rnn_truncated_backward", points=3)
+@task("rnn_truncated_backward", points=3, any_dtype=True)
 def check_truncated_gradients_agree_with_detached_pieces(student, rng):
     """Truncated gradients agree with autograd where the state is detached after every third step of nine."""
     forbid(student, "rnn_truncated_backward", calls=BY_HAND, apart=["rnn_step_backward", "rnn_backward"])
     needs(student, "rnn_truncated_backward", None, None, 3)
     inputs = rng.normal(2, 9, 4), rng.normal(2, 5), *weights(rng, 4, 5)
     dh = rng.normal(2, 9, 5)
-    _, cache = student.hold(student.rnn_forward, *inputs)
+    lend = Lender(student).lend
+    _, cache = student.hold(lend("sequence", student.rnn_forward), *inputs)
     right = cut(dh, inputs, 3)
-    found = student.rnn_truncated_backward(dh, cache, 3)
+    last = cut(dh[:, 6:], (inputs[0][:, 6:], sequence(*inputs)[:, 5], *inputs[2:]), 3)
+    found = lend("pieces", student.rnn_truncated_backward)(dh, cache, 3)
     expect_close(found, right, name="(dx, dh0, dWx, dWh, db)", mistakes={
         "This is the full gradient: it crosses the borders of the pieces.": (
             lambda: autograd_gradients(sequence, dh, *inputs)
         ),
         "Within a piece, gradients should go from step to step.": lambda: cut(dh, inputs, 1),
         "The pieces are one step too long.": lambda: cut(dh, inputs, 4),
+        "dh0 is that of the last piece; it comes from the first.": (right[0], last[1], *right[2:]),
+        "The gradients of the weights are those of the last piece; they are sums over all pieces.": (
+            *right[:2], *last[2:],
+        ),
+        "The gradients of the weights are averaged over the pieces; they are sums.": (
+            *right[:2], *(g / 3 for g in right[2:]),
+        ),
     })  # fmt: skip
 
 
-@task("clip_gradients", points=2)
+@task("clip_gradients", points=2, any_dtype=True)
 def check_clipping_agrees_with_torch(student, rng):
     """Clipping all gradients together agrees with torch's clip_grad_norm_."""
     forbid(student, "clip_gradients", calls=["nn.utils.*", "torch.nn.utils.*"])
@@ -158,7 +191,17 @@ def check_clipping_agrees_with_torch(student, rng):
     grads = [3 * rng.normal(*shape) for shape in shapes]
     found = student.define(CLIP).clip(student.clip_gradients, grads, 1.5)
     right = clipped(grads, 1.5)
+
+    def scaled(factor: Tensor) -> list[Tensor]:
+        return [g * factor for g in grads]
+
+    total, squares = right[0], sum(g.square().sum() for g in grads)
+    lengths, largest = sum(g.norm() for g in grads), torch.stack([g.abs().max() for g in grads]).max()
     expect_close(found, right, rtol=1e-4, name="(length before, gradients after)", mistakes={
+        "The gradients did not change: write into parameter.grad, for example with mul_.": (total, grads),
+        "The root of the sum of squares is missing.": (squares, scaled(1.5 / squares)),
+        "The lengths are added; take the root of the sum of their squares.": (lengths, scaled(1.5 / lengths)),
+        "This is the largest number; take the root of the sum of all squares.": (largest, scaled(1.5 / largest)),
         "Each parameter is clipped by itself; clip all of them by one common length.": (
             lambda: (right[0], [g * (1.5 / g.norm()).clamp(max=1) for g in grads])
         ),

@@ -5,35 +5,65 @@ import math
 import torch
 import torch.nn.functional as F
 from oracles import HELPERS
+from torch import Tensor
 
-from autograder import expect_close, forbid, task
+from autograder import expect_close, explain_errors, forbid, task
 
 
-@task("WordEmbedding", points=2)
+@task("WordEmbedding", points=2, any_dtype=True)
 def check_words_become_their_rows(student, rng):
     """Each word becomes its row of W_embed."""
-    forbid(student, "WordEmbedding", calls=["nn.Embedding*", "F.embedding*"])
+    forbid(student, "WordEmbedding", calls=["nn.Embedding*"])
     table, words = rng.normal(11, 4), rng.integers(0, 11, 3, 5)
     module = student.define(HELPERS).make_embedding(student.WordEmbedding, 11, 4, table)
     expect_close(module(words), F.embedding(words, table), mistakes={
         "The axes of captions and words are swapped.": lambda: F.embedding(words, table).transpose(0, 1),
+        "The rows are multiplied by the root of their length; return them as they are.": (
+            lambda: F.embedding(words, table) * 2
+        ),
+        "The row of the word 0 is zero; it is a row like the others.": (
+            lambda: F.embedding(words, table) * (words != 0)[:, :, None]
+        ),
     })  # fmt: skip
 
 
-@task("temporal_softmax_loss", points=2)
+@task("temporal_softmax_loss", points=1, any_dtype=True)
 def check_loss_agrees_with_a_plain_loop(student, rng):
     """The loss is the sum over time of the cross-entropy, divided by the number of captions."""
-    scores, words = 2 * rng.normal(4, 3, 6), rng.integers(0, 6, 4, 3)
-    losses = torch.stack([torch.stack([-row[w].log() for row, w in zip(p, c, strict=True)])
-                          for p, c in zip(scores.softmax(2), words, strict=True)])  # fmt: skip
-    expect_close(student.temporal_softmax_loss(scores, words), losses.sum() / 4, mistakes={
+    scores, words = 2 * rng.normal(4, 3, 6), rng.integers(0, 5, 4, 3)
+
+    def of(p: Tensor) -> Tensor:
+        return torch.stack([torch.stack([-row[w].log() for row, w in zip(p, c, strict=True)])
+                            for p, c in zip(p, words, strict=True)])  # fmt: skip
+
+    losses = of(scores.softmax(2))
+    expect_close(student.temporal_softmax_loss(scores, words, ignore_index=5), losses.sum() / 4, mistakes={
         "The loss is averaged over the steps; it should be summed over them.": losses.mean(),
         "The loss is summed over the captions; it should be averaged over them.": losses.sum(),
         "The loss is divided by the number of steps instead of the number of captions.": losses.sum() / 3,
+        "Cross-entropy takes the scores themselves; here a softmax comes before it.": (
+            lambda: of(scores.softmax(2).softmax(2)).sum() / 4
+        ),
+        "The words 0 count nothing; only those of ignore_index do.": losses[words != 0].sum() / 4,
     })  # fmt: skip
 
 
-@task("temporal_softmax_loss", points=1)
+NUMBER = "Without an ignore_index, leave torch's argument out, or pass a number that no word has, such as -100."
+
+
+@task("temporal_softmax_loss", points=1, any_dtype=True)
+def check_loss_without_ignore_index(student, rng):
+    """Without an ignore_index, all words count."""
+    scores, words = rng.normal(3, 2, 4), rng.integers(0, 4, 3, 2)
+    losses = -scores.softmax(2).log().gather(2, words[:, :, None])[:, :, 0]
+    with explain_errors({"NoneType": NUMBER}):
+        for options in ({}, {"ignore_index": None}):
+            expect_close(student.temporal_softmax_loss(scores, words, **options), losses.sum() / 3, mistakes={
+                "The words 0 count nothing, although no ignore_index is given.": losses[words != 0].sum() / 3,
+            })  # fmt: skip
+
+
+@task("temporal_softmax_loss", points=1, any_dtype=True)
 def check_padding_changes_nothing(student, rng):
     """Steps whose word is ignore_index do not change the loss, for any scores."""
     scores, words = rng.normal(3, 4, 7), rng.integers(1, 7, 3, 4)
@@ -65,6 +95,9 @@ def check_bleu_by_hand(student):
         "The mean of the precisions is arithmetic; it should be geometric.": (7 / 8 + 5 / 7) / 2,
         "The precisions are multiplied; take the n-th root as well.": 7 / 8 * 5 / 7,
         "Only the longest n-grams count; take those of 1 to n words.": 5 / 7,
+        "BLEU is between 0 and 1; this is in percent.": 100 * math.sqrt(7 / 8 * 5 / 7),
+        "1 is added to the counts; take them as they are.": math.sqrt(8 / 9 * 6 / 8),
+        "Here n is 2: use n-grams of 1 to n words, not always of 1 to 4.": (7 / 8 * 5 / 7 * 3 / 6 * 1 / 5) ** (1 / 4),
     })  # fmt: skip
     judge_bleu(student, candidate, [reference], 3, (7 / 8 * 5 / 7 * 3 / 6) ** (1 / 3))
 
@@ -76,6 +109,8 @@ def check_bleu_clips_and_takes_the_best_reference(student):
     the, first, second = "the the the the the the the", "the cat is on the mat", "there is a cat on the mat"
     judge_bleu(student, the, [first, second], 1, 2 / 7, {
         "Counts are not clipped.": 1.0,
+        "Divide by the number of n-grams of the candidate, with repetitions; here by that of different ones.": 2.0,
+        "Divide by the n-grams of the candidate; here by those of the references, which is recall.": 2 / 9,
         "The counts of all references are added; take the largest.": 3 / 7,
         "Each word counts at most once; it may count as often as in a reference.": 1 / 7,
     })  # fmt: skip
@@ -90,12 +125,19 @@ def check_bleu_has_a_brevity_penalty(student):
         "The brevity penalty is missing.": 1.0,
         "The penalty is c / r; it should be exp(1 - r/c).": 0.5,
         "The ratio in the penalty is inverted.": math.exp(1 - 3 / 6),
+        "The precision is divided by the n-grams of the reference; divide by those of the candidate.": (
+            3 / 5 * math.exp(1 - 6 / 3)
+        ),
     })  # fmt: skip
     references = ["a red disc above a ring", "a red disc left", "a red disc right of a large blue ring"]
     judge_bleu(student, "a red disc", references, 1, math.exp(1 - 4 / 3), {
         "r is the length of the first reference; take that of the closest.": math.exp(1 - 6 / 3),
         "r is the length of the farthest reference, here the longest; take that of the closest.": math.exp(1 - 9 / 3),
         "r is the mean length of the references; take that of the closest.": math.exp(1 - 19 / 9),
+    })  # fmt: skip
+    references = ["a red", "a red disc above a blue"]  # the shorter of them is not the closest
+    judge_bleu(student, "a red disc above a", references, 1, math.exp(1 - 6 / 5), {
+        "r is the length of the shortest reference; take that of the closest.": 1.0,
     })  # fmt: skip
     judge_bleu(student, "a red disc above", ["a red disc"], 1, 3 / 4, {
         "A candidate that is longer than its reference is neither penalised nor rewarded.": 3 / 4 * math.exp(1 - 3 / 4),

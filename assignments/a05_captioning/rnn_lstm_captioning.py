@@ -281,7 +281,8 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 #
 # A network computes with vectors, so each word gets one: row $w$ of a table of parameters, shape $(V, D)$. To look
 # a word up is to take its row; the gradient of a row is the sum over all places where the word stood. Autograd does
-# that for you if you index the table with the tensor of words, whatever its shape.
+# that for you if you index the table with the tensor of words, whatever its shape. `nn.Embedding` is this layer ready
+# made, so it is not allowed here; indexing and `F.embedding` are.
 
 # %% task="WordEmbedding"
 class WordEmbedding(nn.Module):
@@ -617,14 +618,15 @@ class AttentionLSTM(nn.Module):
 # 2. For `"rnn"` and `"lstm"`, average the features over the grid; a linear layer makes $h_0$ $(N, H)$ of them. For
 #    `"attn"`, the same linear layer at every place, a 1 x 1 convolution, makes $A$ $(N, H, a, a)$.
 # 3. Words become vectors by `WordEmbedding`, run through the recurrent network, and a linear layer with bias turns each
-#    state into $V$ scores.
+#    state into $V$ scores. Its weights are its own, not those of the word vectors.
 #
 # For training, a caption of $T + 1$ tokens is cut in two ways: the network reads `captions[:, :-1]`, which begins
 # with `<START>`, and must predict `captions[:, 1:]`, which ends with `<END>`. At every step it reads the *right*
 # word before, whatever it would have written itself: this is called teacher forcing.
 #
 # To **sample** a caption, there is no right word. Begin with `<START>`, take the word with the highest score, feed
-# it in as the next input, and go on for `max_length` steps. `<START>` itself is not part of what you return.
+# it in as the next input, and go on for `max_length` steps. `<START>` itself is not part of what you return. The model
+# is as it was afterwards: a call of `self.eval()` that is not taken back would turn dropout off for the training after.
 # Sentences in a batch end at different steps; simply go on, `Vocabulary.decode` cuts at `<END>`.
 #
 # The features do not change during training. So the encoder passes features through untouched: wherever you give it
@@ -647,8 +649,9 @@ class CaptioningRNN(nn.Module):
     ) -> None:
         """Make the layers.
 
-        word_to_idx numbers the vocabulary; input_dim is the number of channels of the encoder's features; cell_type is
-        "rnn", "lstm" or "attn"; image_encoder_pretrained goes to ImageEncoder; ignore_index to temporal_softmax_loss.
+        word_to_idx numbers the vocabulary; input_dim is the number of channels of the features: 98 for ImageEncoder(),
+        512 for other encoders; cell_type is "rnn", "lstm" or "attn"; image_encoder_pretrained goes to ImageEncoder;
+        ignore_index to temporal_softmax_loss.
         """
         super().__init__()
         if cell_type not in ("rnn", "lstm", "attn"):

@@ -1,13 +1,24 @@
 """Hidden checks of attention and of the captioner: sizes, gradients, images, padding, the first word."""
 
+from functools import partial
 from typing import Any
 
 import torch
-from oracles import HELPERS, D, captioner, judge_captions, losses_of
+from oracles import HELPERS
+from oracles_captioner import Caption, D, captioner, losses_of
+from oracles_loans import LOANS, lent
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
-from autograder.probes.recurrent import READY_MADE, Captioner, attend, attention_lstm
+from autograder import (
+    expect,
+    expect_close,
+    expect_same_gradients,
+    expect_state_kept,
+    expect_unchanged,
+    forbid,
+    task,
+)
+from autograder.probes.recurrent import READY_MADE, attend, attention_lstm
 from common.nets.image_encoder import ImageEncoder, features
 
 
@@ -24,31 +35,35 @@ def check_attention_on_other_grids(student, rng):
             expect_close(seen.value[1].sum(dim=(1, 2)), torch.ones(num, dtype=dtype, device=h.device), name="sums")
 
 
-GRADIENTS = """
+PRETRAINED = """
 import torch
-
-def of_parameters(module, names):
-    return [getattr(module, name).grad for name in names]
 
 def like_pretrained(model, images, features):
     return torch.allclose(model.image_encoder(images), features, rtol=1e-3, atol=1e-3)
 
-def learn(model, images, captions):
-    model.train()
-    model(images, captions).backward()
-    return [list(p.shape) for p in model.parameters() if p.requires_grad and (p.grad is None or not p.grad.any())]
+def trains_encoder(model):
+    return any(p.requires_grad for p in model.image_encoder.parameters())
 """
 
 
-@task("dot_product_attention", points=1)
+@task("dot_product_attention", points=1, any_dtype=True)
 def check_attention_gradients(student, rng):
-    """Gradients reach the state and every feature through attention."""
+    """Gradients reach the state and every feature through attention, by the weights and by the average."""
     forbid(student, "dot_product_attention", calls=READY_MADE)
-    h, grid, dout = rng.normal(3, 5), rng.normal(3, 5, 4, 4), rng.normal(3, 5)
-    leaves = [h.clone().requires_grad_(), grid.clone().requires_grad_()]
-    right = torch.autograd.grad(attend(*leaves)[0], leaves, dout)
-    found = student.define(HELPERS).through(student.dot_product_attention, dout, h, grid)
-    expect_close(found, list(right), name="gradients of (prev_h, A)")
+    h, grid = rng.normal(3, 5), rng.normal(3, 5, 4, 4)
+    look, names = student.dot_product_attention, ("prev_h", "A")
+    expect_same_gradients(student, rng, look, attend, h, grid, names=names, mistakes={
+        "No gradient goes through the weights.": lambda h, grid: fixed(h, grid, attend(h, grid)[1].detach()),
+        "No gradient goes through the features that are compared with the state.": (
+            lambda h, grid: fixed(h, grid, attend(h, grid.detach())[1])
+        ),
+        "No gradient goes through the state that asks.": lambda h, grid: fixed(h, grid, attend(h.detach(), grid)[1]),
+    })  # fmt: skip
+
+
+def fixed(h: Tensor, grid: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Average the grid with these weights."""
+    return torch.einsum("nhij,nij->nh", grid, weights), weights + 0 * h.sum()
 
 
 @task("AttentionLSTM", points=4)
@@ -60,20 +75,22 @@ def check_attention_lstm_learns(student, rng):
             sizes = {"Wx": inputs, "Wh": state, "Wattn": state}
             w = {name: rng.normal(size, 4 * state, dtype=dtype) / size**0.5 for name, size in sizes.items()}
             w["b"] = rng.normal(4 * state, dtype=dtype)
-            x, dout = rng.normal(num, steps, inputs, dtype=dtype), rng.normal(num, steps, state, dtype=dtype)
-            grid = 2 * rng.normal(num, state, side, side, dtype=dtype)
-            leaves = [leaf.clone().requires_grad_() for leaf in (x, grid, *w.values())]
-            right = attention_lstm(*leaves)
-            wanted = torch.autograd.grad(right, leaves, dout)
-            helper = student.define(HELPERS)
-            module = helper.make(student.AttentionLSTM, inputs, state, w)
-            found = helper.through(module, dout, x, grid)
-            found = [*found, *student.define(GRADIENTS).of_parameters(module, list(w))]
+            x, grid = rng.normal(num, steps, inputs, dtype=dtype), 2 * rng.normal(num, state, side, side, dtype=dtype)
+            module = student.define(HELPERS).make(student.AttentionLSTM, inputs, state, w)
+            whole = lent(student, "attention_lstm", module)
             loose = {"rtol": 1e-3, "atol": 1e-3} if dtype == torch.float32 else {}
-            expect_close(module(x, grid), right.detach(), name="h", **loose)
-            expect_close(found, list(wanted), name="gradients of (x, A, Wx, Wh, Wattn, b)", **loose)
+            expect_close(whole(x, grid), attention_lstm(x, grid, *w.values()), name="h", **loose)
             step = x[:, 0], *(rng.normal(num, state, dtype=dtype) for _ in range(3))
             expect_unchanged(student.inspect(module.step_forward, *step), *step)
+            if dtype == torch.float64:
+                values = tuple(w.values())
+                oracle = partial(looking_lstm, values)
+                expect_same_gradients(student, rng, whole, oracle, x, grid, weights=values, names=("x", "A"))
+
+
+def looking_lstm(values: tuple[Tensor, ...], x: Tensor, grid: Tensor) -> Tensor:
+    """Run torch's LSTM cell with attention."""
+    return attention_lstm(x, grid, *values)
 
 
 def build(
@@ -94,43 +111,57 @@ def loss_of(weights: dict, kind: str, seen: Tensor, captions: Tensor, ignored: i
 def check_captioner_sees_images(student, rng):
     """Given images, the captioner uses the frozen encoder; given the encoder's features, the loss is the same."""
     images = rng.uniform(2, 3, 24, 24, dtype=torch.float32)
-    seen, captions = features(ImageEncoder().to(images.device), images), rng.integers(0, 9, 2, 5)
+    seen, captions = features(ImageEncoder().to(images.device), images), rng.integers(0, 8, 2, 5)
     for kind in ("rnn", "lstm", "attn"):
-        model, weights = build(student, rng, kind, images, 9)
+        model, weights = build(student, rng, kind, images, 9, ignored=8)
         right = loss_of(weights, kind, seen, captions)
-        expect_close(model(images, captions), right, rtol=1e-3, name=f"loss of {kind!r} on images")
-        expect_close(model(seen, captions), right, rtol=1e-3, name=f"loss of {kind!r} on features")
+        loss = lent(student, "captioner", model)
+        expect_close(loss(images, captions), right, rtol=1e-3, name=f"loss of {kind!r} on images")
+        expect_close(loss(seen, captions), right, rtol=1e-3, name=f"loss of {kind!r} on features")
+        helper = student.define(PRETRAINED)
+        expect(helper.trains_encoder(model) is False, "The image encoder is trained too; it should stay frozen.")
     model, _ = build(student, rng, "rnn", images, 9, image_encoder_pretrained=False)
-    pretrained = student.define(GRADIENTS).like_pretrained(model, images, seen)
+    pretrained = student.define(PRETRAINED).like_pretrained(model, images, seen)
     expect(
         pretrained is False,
         "image_encoder_pretrained=False does not reach ImageEncoder: its weights are the trained ones.",
     )
 
 
-@task("CaptioningRNN.forward", points=1)
+@task("CaptioningRNN.forward", points=1, any_dtype=True)
 def check_captioner_ignores_padding(student, rng):
     """With ignore_index, more padding at the end of long captions changes nothing."""
     for kind in ("rnn", "lstm", "attn"):
-        seen, captions = rng.normal(3, D, 2, 2), rng.integers(0, 9, 3, 26)
+        seen, captions = rng.normal(3, D, 4, 4), rng.integers(0, 9, 3, 26)
         padded = torch.cat([captions, torch.full_like(captions[:, :3], 9)], dim=1)
         model, weights = build(student, rng, kind, seen, 10, ignored=9)
         right, wrong = (loss_of(weights, kind, seen, tokens) for tokens in (captions, padded))
         for tokens in (captions, padded):
             hints = {"ignore_index is not used: padding counts.": wrong}
-            steps = tokens.shape[1] - 1
-            expect_close(model(seen, tokens), right, name=f"loss of {kind!r}, {steps} steps", mistakes=hints)
+            steps, found = tokens.shape[1] - 1, lent(student, "captioner", model)(seen, tokens)
+            expect_close(found, right, name=f"loss of {kind!r}, {steps} steps", mistakes=hints)
 
 
-@task("CaptioningRNN.forward", points=1)
+@task("CaptioningRNN.forward", points=1, any_dtype=True)
 def check_every_layer_of_the_captioner_learns(student, rng):
-    """After a backward pass every trainable parameter has a gradient, and inputs are unchanged."""
-    seen, captions = rng.normal(4, D, 3, 3), rng.integers(0, 11, 4, 7)
+    """The gradients of the loss agree with autograd; the mode and the inputs do not change."""
+    seen, captions = rng.normal(4, D, 3, 3), rng.integers(0, 10, 4, 7)
     for kind in ("rnn", "lstm", "attn"):
-        model, _ = build(student, rng, kind, seen, 11)
-        idle = student.define(GRADIENTS).learn(model, seen, captions)
-        expect_equal(idle, [], name=f"shapes of parameters of {kind!r} without a gradient")
-        expect_unchanged(student.inspect(model, seen, captions), seen, captions)
+        model, weights = build(student, rng, kind, seen, 11, ignored=10)
+        expect(bool(weights["output"][1].any()), "The layer from states to scores has no bias; the text asks for one.")
+        loss = student.define(LOANS).of_captions(model, seen)
+        oracle = partial(loss_on_features, weights, kind, seen)
+        expect_same_gradients(student, rng, loss, oracle, captions, weights=weights, name=f"loss of {kind!r}")
+        for mode in ("train", "eval"):
+            getattr(model, mode)()
+            with expect_state_kept(student, captioner=model):
+                inspection = student.inspect(lent(student, "captioner", model), seen, captions)
+            expect_unchanged(inspection, seen, captions)
+
+
+def loss_on_features(weights: dict, kind: str, seen: Tensor, captions: Tensor) -> Tensor:
+    """Compute the captioner's loss as a function of the captions."""
+    return loss_of(weights, kind, seen, captions)
 
 
 @task("CaptioningRNN.sample", points=1)
@@ -141,12 +172,9 @@ def check_first_word_and_length(student, rng):
     for kind in ("rnn", "lstm", "attn"):
         seen = 2 * rng.normal(24, D, 2, 2)
         model, weights = build(student, rng, kind, seen, 12)
-        start = len(weights["embedding"]) - 2
-        words, looks = Captioner(weights, kind, seen).greedy(start, 21)
+        start, sample = len(weights["embedding"]) - 2, lent(student, "captioner", model.sample)
         for length, options in ((15, {}), (1, {"max_length": 1}), (21, {"max_length": 21})):
-            part = None if looks is None else looks[:, :length]
             case = f", {kind!r} with {options or 'no max_length'}"
-            judge_captions(model.sample(seen, **options), words[:, :length], part, case)
+            Caption(weights, kind, seen, start, length).judge(sample(seen, **options), case)
         for given, its_features, what in ((images, known, "images"), (seen[:1], seen[:1], "the features of one image")):
-            words, looks = Captioner(weights, kind, its_features).greedy(start, 15)
-            judge_captions(model.sample(given), words, looks, f", {kind!r} given {what}")
+            Caption(weights, kind, its_features, start, 15).judge(sample(given), f", {kind!r} given {what}")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 from oracles import BY_HAND, HELPERS, sequence, weights
+from oracles_loans import Lender, lent
 from torch import Tensor
 
 from autograder import (
@@ -39,7 +40,7 @@ def check_step_on_other_sizes(student, rng):
             expect_close(next_h, rnn_step(x, h, wx, wh, b), name="next_h")
 
 
-@task("rnn_step_forward", points=1)
+@task("rnn_step_forward", points=1, any_dtype=True)
 def check_step_leaves_its_inputs_alone(student, rng):
     """One step accepts tensors that are not contiguous, and changes none of its inputs."""
     x, h = rng.normal(4, 3).T, rng.normal(5, 3).T
@@ -62,7 +63,7 @@ def check_step_gradients_on_other_sizes(student, rng):
         expect_close(student.rnn_step_backward(d, cache), autograd_gradients(rnn_step, d, *values))
 
 
-@task("rnn_step_backward", points=1)
+@task("rnn_step_backward", points=1, any_dtype=True)
 def check_step_gradients_twice_from_one_cache(student, rng):
     """The gradients can be computed twice from one cache, from views, and without changing dnext_h."""
     values = rng.normal(3, 4), rng.normal(3, 5), *weights(rng, 4, 5)
@@ -90,31 +91,33 @@ def check_sequences_of_other_lengths(student, rng):
         for dtype in (torch.float64, torch.float32):
             x, h0 = rng.normal(steps, num, inputs, dtype=dtype).transpose(0, 1), rng.normal(num, state, dtype=dtype)
             values = weights(rng, inputs, state, dtype=dtype)
-            h, _ = student.rnn_forward(x, h0, *values)
+            h, _ = lent(student, "sequence", student.rnn_forward)(x, h0, *values)
             expect_close(h, sequence(x, h0, *values), name="h")
 
 
-@task("rnn_forward", points=1)
+@task("rnn_forward", points=1, any_dtype=True)
 def check_sequence_leaves_its_inputs_alone(student, rng):
     """Inputs are unchanged, and later inputs do not change earlier states."""
     x, h0, values = rng.normal(2, 6, 3), rng.normal(2, 4), weights(rng, 3, 4)
-    seen = student.inspect(student.define(HELPERS).first(student.rnn_forward), x, h0, *values)
+    whole = lent(student, "sequence", student.rnn_forward)
+    seen = student.inspect(student.define(HELPERS).first(whole), x, h0, *values)
     expect_unchanged(seen, x, h0, *values)
     later = torch.cat([x[:, :4], rng.normal(2, 2, 3)], dim=1)
-    other, _ = student.rnn_forward(later, h0, *values)
+    other, _ = whole(later, h0, *values)
     expect_close(other[:, :4], seen.value[:, :4], name="the first four states, with other inputs later")
     expect_close(other, sequence(later, h0, *values), name="h")
 
 
-@task("rnn_backward", points=2)
+@task("rnn_backward", points=2, any_dtype=True)
 def check_sequence_gradients_agree_with_differences(student, rng):
     """Backpropagation through time agrees with finite differences, for any number of captions and steps."""
     forbid(student, "rnn_backward", calls=BY_HAND, apart=["rnn_step_backward"])
     for num, steps, inputs, state in [(3, 4, 2, 5), (1, 7, 3, 2), (5, 1, 2, 3)]:
         values = [rng.normal(num, steps, inputs), rng.normal(num, state), *weights(rng, inputs, state)]
         dh = rng.normal(num, steps, state)
-        _, cache = student.hold(student.rnn_forward, *values)
-        found = student.rnn_backward(dh, cache)
+        lend = Lender(student).lend
+        _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
+        found = lend("sequence", student.rnn_backward)(dh, cache)
         five = type(found) is tuple and len(found) == 5
         expect(five, "rnn_backward returns a tuple of five gradients: dx, dh0, dWx, dWh, db.")
         for place, name in enumerate(("dx", "dh0", "dWx", "dWh", "db")):
@@ -128,26 +131,30 @@ def loss_in(values: list[Tensor], place: int, dh: Tensor) -> Callable[[Tensor], 
 
 @task("rnn_backward", points=1)
 def check_sequence_gradients_in_float32(student, rng):
-    """Backpropagation through time preserves float32, and does not change dh."""
-    values = (rng.normal(2, 5, 3, dtype=torch.float32), rng.normal(2, 4, dtype=torch.float32),
-              *weights(rng, 3, 4, dtype=torch.float32))  # fmt: skip
-    dh = rng.normal(5, 2, 4, dtype=torch.float32).transpose(0, 1)
-    _, cache = student.hold(student.rnn_forward, *values)
-    right = autograd_gradients(sequence, dh, *values)
-    for _ in range(2):
-        expect_close(student.rnn_backward(dh, cache), right, rtol=1e-3, atol=1e-4)
-    before, after = student.define(BEFORE).both(student.rnn_backward, dh, cache)
-    expect_equal(after, before, name="dh after the call")
+    """Backpropagation through time preserves the dtype, and does not change dh."""
+    for dtype, loose in ((torch.float64, {}), (torch.float32, {"rtol": 1e-3, "atol": 1e-4})):
+        values = (rng.normal(2, 5, 3, dtype=dtype), rng.normal(2, 4, dtype=dtype), *weights(rng, 3, 4, dtype=dtype))
+        dh = rng.normal(5, 2, 4, dtype=dtype).transpose(0, 1)
+        lend = Lender(student).lend
+        backward = lend("sequence", student.rnn_backward)
+        _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
+        right = autograd_gradients(sequence, dh, *values)
+        for _ in range(2):
+            expect_close(backward(dh, cache), right, **loose)
+        before, after = student.define(BEFORE).both(backward, dh, cache)
+        expect_equal(after, before, name="dh after the call")
 
 
-@task("rnn_truncated_backward", points=1)
+@task("rnn_truncated_backward", points=1, any_dtype=True)
 def check_truncated_pieces_that_do_not_come_out_even(student, rng):
     """Truncated gradients are right where the last piece is shorter, and for pieces of one step."""
     values, dh = (rng.normal(2, 8, 3), rng.normal(2, 4), *weights(rng, 3, 4)), rng.normal(2, 8, 4)
-    _, cache = student.hold(student.rnn_forward, *values)
+    lend = Lender(student).lend
+    _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
     for steps in (3, 5, 1):
         right = autograd_gradients(lambda *inputs, steps=steps: pieces(*inputs, steps), dh, *values)
-        expect_close(student.rnn_truncated_backward(dh, cache, steps), right, name=f"gradients, pieces of {steps}")
+        found = lend("pieces", student.rnn_truncated_backward)(dh, cache, steps)
+        expect_close(found, right, name=f"gradients, pieces of {steps}")
 
 
 @task("rnn_truncated_backward", points=1)
@@ -156,11 +163,11 @@ def check_truncated_whole_sequence(student, rng):
     for dtype, loose in ((torch.float64, {}), (torch.float32, {"rtol": 1e-3, "atol": 1e-4})):
         values = rng.normal(3, 4, 2, dtype=dtype), rng.normal(3, 5, dtype=dtype), *weights(rng, 2, 5, dtype=dtype)
         dh = rng.normal(3, 4, 5, dtype=dtype)
-        _, cache = student.hold(student.rnn_forward, *values)
+        lend = Lender(student).lend
+        backward = lend("pieces", student.rnn_truncated_backward)
+        _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
+        right = autograd_gradients(sequence, dh, *values)
         for steps in (4, 7):
-            found = student.rnn_truncated_backward(dh, cache, steps)
-            expect_close(
-                found, autograd_gradients(sequence, dh, *values), name=f"gradients, pieces of {steps}", **loose
-            )
-        before, after = student.define(BEFORE).both(student.rnn_truncated_backward, dh, cache, 3)
+            expect_close(backward(dh, cache, steps), right, name=f"gradients, pieces of {steps}", **loose)
+        before, after = student.define(BEFORE).both(backward, dh, cache, 3)
         expect_equal(after, before, name="dh after the call")

@@ -1,0 +1,93 @@
+"""What the checks of the captioner share: its weights by their part, and a plain loop over the words."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal
+from autograder.probes.recurrent import Captioner
+
+D, E, H = 98, 6, 5  # features (of common.nets.image_encoder), word vectors, states
+FIND = "from autograder.probes.captioner import weights_or_complaint"
+START = "The first word is <START>; return the words after it."
+
+
+def captioner(
+    student, rng, kind: str, like: Tensor, words: list[str], numbers: list[int],
+    *, ignore_index: int | None = None, **options: Any,
+) -> tuple[Any, dict]:  # fmt: skip
+    """Build a captioner of the student's with new weights, and return it with these weights by their part."""
+    model = student.CaptioningRNN(
+        dict(zip(words, numbers, strict=True)),
+        input_dim=D, wordvec_dim=E, hidden_dim=H, cell_type=kind, ignore_index=ignore_index, **options,
+    )  # fmt: skip
+    sizes = {"V": len(words), "D": D, "E": E, "H": H}
+    found = student.define(FIND).weights_or_complaint(model, sizes, rng.int(0, 2**31), like)
+    expect(type(found) is dict, f"CaptioningRNN({kind!r}) {found}.")
+    return model, found
+
+
+def losses_of(found: dict, kind: str, features: Tensor, captions: Tensor) -> Tensor:
+    """Compute the cross-entropy of each word after the first, given the right words before it: (N, T)."""
+    oracle, losses = Captioner(found, kind, features), []
+    for t in range(captions.shape[1] - 1):
+        losses.append(F.cross_entropy(oracle.next_scores(captions[:, t])[0], captions[:, t + 1], reduction="none"))
+    return torch.stack(losses, dim=1)
+
+
+class Caption:
+    """The captions, and for "attn" the attention weights, that a captioner with these weights must write."""
+
+    def __init__(self, found: dict, kind: str, features: Tensor, start: int, length: int) -> None:
+        self.found, self.kind, self.features, self.start, self.length = found, kind, features, start, length
+        self.words, self.looks = self._write()
+
+    def judge(self, given: Any, case: str = "") -> None:
+        """Compare what `sample` returned."""
+        if self.looks is None:
+            expect_equal(given, self.words, name=f"captions{case}", mistakes=self._mistakes())
+            return
+        pair = type(given) in (tuple, list) and len(given) == 2
+        expect(pair, "For 'attn', sample returns two tensors: captions and weights.")
+        expect_equal(given[0], self.words, name=f"captions{case}", mistakes=self._mistakes())
+        expect_close(given[1], self.looks, name=f"weights{case}", check_dtype=False, mistakes={
+            "These are the weights after each step; the captioner looks before it.": (
+                lambda: Caption(self.found, self.kind, self.features, self.start, self.length + 1).looks[:, 1:]
+            ),
+        })  # fmt: skip
+
+    def _write(self, prepare: Callable[[Captioner], Any] = lambda oracle: None, *, first: int | None = None) -> Any:
+        oracle = Captioner(self.found, self.kind, self.features)
+        prepare(oracle)
+        return oracle.greedy(self.start if first is None else first, self.length)
+
+    def _mistakes(self) -> dict[str, Any]:
+        """Return wrong captions by their hints."""
+        start = torch.full_like(self.words[:, :1], self.start)
+
+        def change_cell(oracle: Captioner) -> None:
+            h, c = oracle.state
+            oracle.state = h, torch.zeros_like(c) if self.kind == "attn" else h
+
+        def unfed() -> Tensor:
+            oracle = Captioner(self.found, self.kind, self.features)
+            steps = [oracle.next_scores(start[:, 0])[0].argmax(dim=1) for _ in range(self.length)]
+            return torch.stack(steps, dim=1)
+
+        mistakes: dict[str, Any] = {
+            START: torch.cat([start, self.words[:, :-1]], dim=1),
+            f"{START[:-1]}, max_length of them.": torch.cat([start, self.words], dim=1),
+            "The word that was written is not the next input: every step reads <START>.": unfed,
+            "The axes of captions and words are swapped.": self.words.T,
+            "The first input is the word 0; it should be <START>.": lambda: self._write(first=0)[0],
+        }
+        if self.kind == "lstm":
+            mistakes["The cell state begins as h0; it should begin with zeros."] = lambda: self._write(change_cell)[0]
+        if self.kind == "attn":
+            mistakes["The cell state begins with zeros; both states begin as the mean of the grid."] = lambda: (
+                self._write(change_cell)[0]
+            )
+        return mistakes
