@@ -1,0 +1,112 @@
+"""Code that takes too long: the report says how long its limit is and which line was running."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from autograder.core.code import Code
+from autograder.core.report import Cause
+from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.pool import WorkerPool
+from autograder.sandbox.proxy import Student
+from autograder.sandbox.timeouts import places_in, too_long
+from tests.support.box import fault, in_box
+
+SOURCE = """
+import re, time
+
+
+def spin(x):
+    while True:
+        x = step(x)
+
+
+def step(x):
+    return sum(range(10**5))
+
+
+def native():
+    return re.match("(a+)+$", "a" * 60 + "b")
+
+
+def asleep():
+    time.sleep(1000)
+
+
+def helped(f):
+    return f()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "arguments", "lines"),
+    [
+        ("spin", (1,), ("line 7: `x = step(x)`", "line 6: `while True:`", "line 11: `return sum(range(10**5))`")),
+        ("native", (), ('line 15: `return re.match("(a+)+$", "a" * 60 + "b")`',)),
+        ("asleep", (), ("line 19: `time.sleep(1000)`",)),
+    ],
+)
+def test_the_line_that_was_running_is_named(
+    name: str, arguments: tuple[object, ...], lines: tuple[str, ...], isolation: str
+) -> None:
+    with WorkerPool(isolation) as pool, in_box(pool, SOURCE, seconds=1.0) as (student, _):
+        found = fault(getattr(student, name), *arguments)
+    assert found.cause is Cause.TIMEOUT
+    begin, _, line = found.message.partition(" in work.py, ")
+    assert begin == "Your code took longer than 1 s, its limit, and was stopped"
+    assert line in lines
+
+
+@pytest.mark.slow
+def test_code_that_answers_the_signal_itself_gets_the_sentence_without_a_line(isolation: str) -> None:
+    for action in (
+        "signal.SIG_IGN",
+        "lambda *_: print('x')",
+        "lambda *_: os.write(3, b'  File \"work.py\", line 9 in f')",
+    ):
+        source = f"import os, signal\ndef deaf():\n    signal.signal(signal.SIGUSR1, {action})\n    while True: pass\n"
+        with WorkerPool(isolation) as pool, in_box(pool, source, seconds=0.5) as (student, _):
+            found = fault(student.deaf)
+        assert found.message == "Your code took longer than 0.5 s, its limit, and was stopped."
+
+
+@pytest.mark.slow
+def test_the_next_check_has_a_new_worker(isolation: str) -> None:
+    with WorkerPool(isolation) as pool, in_box(pool, SOURCE, seconds=0.5) as (student, link):
+        fault(student.spin, 1)
+        link.begin(seed=1, seconds=20.0, memory_mb=512)
+        assert Student(link, "work", SOURCE).step(1) == sum(range(10**5))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer of this kind")
+def test_a_laptop_says_the_same() -> None:
+    link = LocalLink(Code({"work.py": SOURCE}))
+    try:
+        link.begin(seed=1, seconds=0.3, memory_mb=512)
+        found = fault(Student(link, "work", SOURCE).asleep)
+    finally:
+        link.close()
+    assert (
+        found.message
+        == "Your code took longer than 0.3 s, its limit, and was stopped in work.py, line 19: `time.sleep(1000)`"
+    )
+
+
+def test_a_line_of_a_notebook_is_named_by_its_cell() -> None:
+    code = Code({"knn.py": "a = 1\n\nfor i in b:\n    f(i)\n"}, cells={"knn.py": [(1, 2), (3, 5)]})
+    assert too_long(10, [("torch/x.py", 3), ("knn.py", 4), ("knn.py", 1)], code).message == (
+        "Your code took longer than 10 s, its limit, and was stopped in cell 5, line 2: `f(i)`"
+    )
+    assert too_long(2.5, [("knn.py", 40), ("absent.py", 1)], code).message.endswith(
+        "2.5 s, its limit, and was stopped."
+    )
+
+
+def test_anything_may_come_instead_of_a_stack() -> None:
+    dump = 'Current thread 0x1 (most recent call first):\n  File "a.py", line 3 in f\n  File "b.py", line 0012 in g\n'
+    assert places_in(dump) == [("a.py", 3), ("b.py", 12)]
+    for text in ("", "\0" * 1000, '  File "' * 1000, '  File "x", line 99999999999 in f', 'File "x", line 3 in f'):
+        assert places_in(text) == []
