@@ -1,4 +1,4 @@
-"""Find the roles of an attention network's weights by the order and the kind of its layers, not by attributes' names.
+"""Find the roles of an attention network's weights by the order and the kind of their use, not by attributes' names.
 
 Checks run `parts` in the student's process: it gives the weights new values and returns them, so that torch's own
 layers (`autograder.probes.torch_layers`) can get the same values. A student's process may return anything, so
@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-Pair = tuple[Tensor, Tensor | None]  # weight and bias, which may be missing
+from autograder.probes.products import Pair, Product, ProductWatcher, Rows, rows_of
+from autograder.probes.watching import evaluated, owners_of, repeatable, without_effect
 
 NAMES = {
-    "attention": "multi-head attentions (nn.MultiheadAttention, or `heads` in an nn.ModuleList, each with q, k and v)",
+    "attention": "attentions (nn.MultiheadAttention, or linear layers for queries, keys, values, and products)",
     "linear": "linear layers outside of attention",
     "norm": "normalisations (modules with two parameters, a gain of ones and a shift of zeros)",
     "embedding": "embeddings",
@@ -36,16 +37,8 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
         loose       parameters that belong to none of these
     """
     module.to(inputs[0].device, dtype)
-    recorder = _Recorder()
-    hooks = [part.register_forward_pre_hook(recorder.record) for part in module.modules()]
-    training = module.training
-    try:
-        with torch.no_grad():
-            module.eval()(*inputs)
-    finally:
-        module.train(training)
-        for hook in hooks:
-            hook.remove()
+    recorder = _Recorder(module)
+    recorder.record(inputs)
     found = {
         "attention": [unit.values() for unit in recorder.units],
         "linear": [_pair(layer) for layer in recorder.linears],
@@ -60,7 +53,7 @@ def parts(module: nn.Module, inputs: Sequence[Any], seed: int, dtype: torch.dtyp
 def head_parts(head: Any, seed: int, like: Tensor) -> dict[str, Any]:
     """Return the result of `parts` for a single head with layers q, k and v; dtype and device are those of ``like``."""
     head.to(like)
-    found: dict[str, Any] = {role: [] for role in NAMES} | {"attention": [{"heads": [_head(head)], "out": None}]}
+    found: dict[str, Any] = {role: [] for role in NAMES} | {"attention": [{"heads": [_head(head)]}]}
     _fill(found, seed)
     return found
 
@@ -84,10 +77,13 @@ def complaint(
     for role, count in counts.items():
         if len(found[role]) != count:
             return f"forward used {len(found[role])} {NAMES[role]}; it must use {count}."
-    for number, unit in enumerate(found["attention"] if heads else []):
-        if problem := _head_complaint(unit["heads"], heads, width):
-            which = f" {number + 1} of {len(found['attention'])}" if len(found["attention"]) > 1 else ""
+    for number, unit in enumerate(found["attention"]):
+        which = f" {number + 1} of {len(found['attention'])}" if len(found["attention"]) > 1 else ""
+        if problem := _head_complaint(unit["heads"], heads, width) if heads else "":
             return f"Attention{which} {problem}"
+        if "out" in unit and (unit["out"] is None or (width and tuple(unit["out"][0].shape) != (width, width))):
+            sizes = f" from {width} numbers to {width}" if width else ""
+            return f"Attention{which} has no linear layer{sizes} after its heads."
     for number, ((weight, _), (out, taken)) in enumerate(zip(found["linear"], shapes or [], strict=False)):
         if tuple(weight.flatten(1).shape) != (out, taken):
             return (
@@ -129,56 +125,103 @@ def _has_gradient(parameter: Tensor) -> bool:
 
 
 class _Unit:
-    """A multi-head attention: torch's own, or a module whose ``heads`` have q, k and v."""
+    """A multi-head attention."""
 
-    def __init__(self, module: nn.Module) -> None:
-        self.module = module
-        self.inside = list(module.modules())
-        own = isinstance(module, nn.MultiheadAttention)
-        heads: Any = () if own else module.heads
-        self.heads = [part for head in heads for part in head.modules()]
-        self.out: Any = module.out_proj if own else None
+    def __init__(self, module: nn.Module, heads: Sequence[nn.Module] = ()) -> None:
+        self.module, self.heads = module, list(heads)  # torch's attention, or a module with heads that have q, k and v
+        self.traced: list[tuple[Rows, Rows, Rows]] = []  # or: what made queries, keys and values of each head
+        self.out: Any = module.out_proj if isinstance(module, nn.MultiheadAttention) else None
+
+    def has(self, layer: nn.Module) -> bool:
+        """Return whether a layer belongs to it."""
+        return layer in (self.module, self.out) or any(_has(head.modules(), layer) for head in self.heads)
 
     def values(self) -> dict[str, Any]:
+        """Return the weights of heads and last layer."""
         module: Any = self.module
         own = isinstance(module, nn.MultiheadAttention)
-        heads = _torch_heads(module) if own else [_head(head) for head in module.heads]
+        heads = [[rows.pair for rows in head] for head in self.traced] or (
+            _torch_heads(module) if own else [_head(head) for head in self.heads]
+        )
         return {"heads": heads, "out": None if self.out is None else _pair(self.out)}
 
 
 class _Recorder:
-    """Records the layers of a forward pass by role."""
+    """Records the layers that a forward pass uses, by role."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: nn.Module) -> None:
+        self.module, self.owners = module, owners_of(module)
         self.units: list[_Unit] = []
         self.linears: list[nn.Module] = []
         self.norms: list[tuple[Tensor, Tensor]] = []  # gain and shift
         self.tables: list[Tensor] = []
-        self.seen: list[nn.Module] = []
+        self._seen: list[nn.Module] = []
+        self._open: _Unit | None = None  # an attention whose last layer has not been used yet
+        self._known = [_Unit(part, heads) for part in module.modules() if (heads := _heads_of(part))]
+        self._known += [_Unit(part) for part in module.modules() if isinstance(part, nn.MultiheadAttention)]
 
-    def record(self, module: nn.Module, inputs: Any) -> None:
-        if _has(self.seen, module):
+    def record(self, inputs: Sequence[Any]) -> None:
+        """Run the module, and give a role to each layer that affects the result."""
+        with evaluated(self.module):
+            run = repeatable(self.module, inputs)
+            with (watcher := ProductWatcher(self.module)):
+                run()
+            idle = without_effect(run, list(watcher.used.values()))
+            events = [event for event in watcher.events if not _has(idle, event)]
+            traced = {id(event): self._trace(event, events) for event in events if isinstance(event, Product)}
+        makers = [self.owners[id(rows.matrix)] for heads in traced.values() for head in heads for rows in head]
+        self._known = [unit for unit in self._known if not any(map(unit.has, makers))]
+        for event in events:
+            if isinstance(event, Product):
+                self._attend(traced[id(event)])
+            elif not _has(makers, self.owners[id(event)]):
+                self._use(self.owners[id(event)])
+
+    def _trace(self, product: Product, events: Sequence[Tensor | Product]) -> list[tuple[Rows, Rows, Rows]]:
+        """Return what made queries, keys and values, for each head; nothing if that is not clear."""
+        matrices = [event for event in events if isinstance(event, Tensor) and event.dim() >= 2]
+        made = [rows_of(part, matrices, self.owners) for part in (product.query, product.key, product.value)]
+        return list(zip(*made, strict=True)) if len({len(part) for part in made}) == 1 else []
+
+    def _attend(self, heads: Sequence[tuple[Rows, Rows, Rows]]) -> None:
+        if heads and self._open is None:
+            self.units.append(_Unit(self.module))
+            self._open = self.units[-1]
+        if heads and self._open is not None:
+            self._open.traced += heads
+
+    def _use(self, layer: nn.Module) -> None:
+        if _has(self._seen, layer):
             return
-        self.seen.append(module)
-        own = list(module.parameters(recurse=False))
-        if isinstance(module, nn.MultiheadAttention) or _has_heads(module):
-            self.units.append(_Unit(module))
-        elif isinstance(module, nn.Embedding):
-            self.tables.append(module.weight)
+        self._seen.append(layer)
+        own, weight = list(layer.parameters(recurse=False)), getattr(layer, "weight", None)
+        unit = next((unit for unit in self._known if unit.has(layer)), None)
+        if unit is not None:
+            if not _has(self.units, unit):
+                self.units.append(unit)
+            self._open = None if unit.out else unit
+        elif isinstance(layer, nn.Embedding):
+            self.tables.append(layer.weight)
         elif len(own) == 2 and own[0].shape == own[1].shape and own[0].numel() == own[0].shape[-1]:
             first, second = own
             self.norms.append((second, first) if bool((second == 1).all()) else (first, second))
-        elif len(own) in (1, 2) and own[0].dim() >= 2 and own[0] is getattr(module, "weight", None):
-            unit = next((unit for unit in self.units if _has(unit.inside, module)), None)
-            if unit is None:
-                self.linears.append(module)
-            elif not _has(unit.heads, module):
-                unit.out = module
+        elif len(own) in (1, 2) and own[0].dim() >= 2 and own[0] is weight:
+            self._linear(layer)
 
-    def known(self) -> Iterable[Tensor]:
+    def _linear(self, layer: nn.Module) -> None:
+        if self._open is not None and _has(self._open.module.modules(), layer):
+            self._open.out = layer
+        else:
+            self.linears.append(layer)
+        self._open = None
+
+    def known(self) -> Iterator[Tensor]:
         """Return every parameter that has a role."""
-        for module in [*self.linears, *(part for unit in self.units for part in unit.inside)]:
-            yield from module.parameters()
+        layers = [*self.linears, *(layer for unit in self.units for layer in (*unit.heads, unit.out) if layer)]
+        for layer in [*layers, *(unit.module for unit in self.units if isinstance(unit.module, nn.MultiheadAttention))]:
+            yield from layer.parameters()
+        for rows in (rows for unit in self.units for head in unit.traced for rows in head):
+            yield from self.owners[id(rows.matrix)].parameters(recurse=False)
         for pair in self.norms:
             yield from pair
         yield from self.tables
@@ -204,7 +247,7 @@ def _drawn(found: dict[str, Any], seed: int) -> Iterator[tuple[Tensor | None, Te
             yield normal(bias, 0.5)
 
     for unit in found["attention"]:
-        for pair in [*(pair for head in unit["heads"] for pair in head), *([unit["out"]] if unit["out"] else [])]:
+        for pair in [*(pair for head in unit["heads"] for pair in head), *filter(None, [unit.get("out")])]:
             yield from layer(pair)
     for pair in found["linear"]:
         yield from layer(pair)
@@ -221,13 +264,15 @@ def _has(items: Iterable[Any], wanted: Any) -> bool:
     return any(item is wanted for item in items)  # == of tensors compares elements
 
 
-def _has_heads(module: nn.Module) -> bool:
-    heads = getattr(module, "heads", None)
-    return isinstance(heads, nn.ModuleList) and all(hasattr(head, "q") for head in heads)
+def _heads_of(module: nn.Module) -> list[nn.Module]:
+    """Return the modules of a list in this module that all have q, k and v, whatever the list is called."""
+    lists = [list(child) for child in module.children() if isinstance(child, nn.ModuleList)]
+    return next((heads for heads in lists if heads and all(hasattr(h, n) for h in heads for n in "qkv")), [])
 
 
 def _pair(layer: Any) -> Pair:
-    return layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
+    bias = getattr(layer, "bias", None)
+    return layer.weight.detach(), None if bias is None else bias.detach()
 
 
 def _head(head: Any) -> list[Pair]:

@@ -6,10 +6,13 @@ Checks run this in the student's process: it gives the weights new values and re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from autograder.probes.watching import evaluated, repeatable, without_effect
 
 NAMES = ("Wx", "Wh", "b", "Wattn")  # parameters of a recurrent network; the assignment fixes these names
 
@@ -25,7 +28,8 @@ def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) ->
         output      a pair (V, H), (V,): from states to scores
         cell        the parameters of the recurrent network by name: Wx, Wh, b, and Wattn where there is one
 
-    Raises LookupError with the missing or superfluous weights: "lacks ...", to be put after the captioner's name.
+    Parameters that do not affect the loss play no role. Raises LookupError with the missing or superfluous weights:
+    "lacks ...", to be put after the captioner's name.
 
     Shapes:
         like  (...)  any tensor
@@ -40,11 +44,12 @@ def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) ->
             elif tuple(parameter.shape) != (sizes["V"], sizes["E"]):
                 values *= 1.5 * parameter.numel() ** -0.25  # whichever of its sides is the input
             parameter.copy_(values)
-    cells = [part for part in model.modules() if all(isinstance(getattr(part, n, None), Tensor) for n in NAMES[:3])]
+    trained = _with_effect(model, sizes, like)
+    cells = [part for part in model.modules() if all(_has(trained, getattr(part, name, None)) for name in NAMES[:3])]
     if len(cells) != 1:
         raise LookupError(f"has {len(cells)} recurrent networks with parameters Wx, Wh and b, not 1")
     cell = {name: getattr(cells[0], name).detach() for name in NAMES if hasattr(cells[0], name)}
-    rest = [p for p in _trained(model) if not any(p is own for own in cells[0].parameters())]
+    rest = [p for p in trained if not _has(cells[0].parameters(), p)]
     return {
         "embedding": _take(rest, (sizes["V"], sizes["E"]), "table of word vectors"),
         "projection": _pair(rest, sizes["H"], sizes["D"], "linear layer from features to states"),
@@ -68,6 +73,23 @@ def weights_or_complaint(model: nn.Module, sizes: dict[str, int], seed: int, lik
 def _trained(model: nn.Module) -> list[Tensor]:
     """Return the parameters outside the frozen encoder."""
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def _with_effect(model: nn.Module, sizes: dict[str, int], like: Tensor) -> list[Tensor]:
+    """Return the trained parameters that affect the loss of a caption; all if the loss cannot be computed."""
+    features = torch.linspace(-1, 1, 2 * sizes["D"] * 4).cos().view(2, sizes["D"], 2, 2).to(like)
+    captions = torch.arange(6, device=like.device).view(2, 3) % sizes["V"]
+    trained = _trained(model)
+    try:
+        with evaluated(model):
+            idle = without_effect(repeatable(model, (features, captions)), trained)
+    except Exception:  # the student's forward fails; a check of forward says why
+        return trained
+    return [parameter for parameter in trained if not _has(idle, parameter)]
+
+
+def _has(items: Iterable[Any], wanted: Any) -> bool:
+    return any(item is wanted for item in items)  # == of tensors compares elements
 
 
 def _pair(rest: list[Tensor], after: int, before: int, what: str, *, last: bool = False) -> tuple[Tensor, Tensor]:

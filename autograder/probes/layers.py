@@ -2,7 +2,7 @@
 
 `tables` and `load` read and set the weights of a module in the order in which its layers are used. `Recipe` computes
 with such weights by torch's operators: a formula asks it for "a convolution to 8 channels" and gets the next layer of
-that shape. Names of attributes and the order of their definition make no difference.
+that shape. Names of attributes, the order of their definition, and layers without effect make no difference.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from autograder.probes.watching import used_layers
+
 Table = dict[str, Tensor]  # "weight", "bias", "running_mean", ... of one layer
 
 
 def tables(module: nn.Module, *inputs: Tensor) -> list[Table]:
     """Return weights and buffers of each layer that has weights, in the order of first use on these inputs."""
-    return [{name: value.detach().clone() for name, value in _own(layer)} for layer in _used(module, *inputs)]
+    return [{name: value.detach().clone() for name, value in _own(layer)} for layer in used_layers(module, *inputs)]
 
 
 def load(module: nn.Module, values: Sequence[Table], *inputs: Tensor) -> None:
     """Set the weights and buffers to values in the order of `tables`."""
     with torch.no_grad():
-        for layer, table in zip(_used(module, *inputs), values, strict=True):
+        for layer, table in zip(used_layers(module, *inputs), values, strict=True):
             for name, value in _own(layer):
                 value.copy_(table[name])
 
@@ -123,22 +125,6 @@ def complaint(formula: Formula, values: Any, x: Tensor, *, train: bool = False) 
     except LookupError as problem:
         return str(problem.args[0])
     return ""
-
-
-def _used(module: nn.Module, *inputs: Tensor) -> list[nn.Module]:
-    """Return the layers with weights of their own, in the order of first use."""
-    order: dict[nn.Module, None] = {}
-    layers = [layer for layer in module.modules() if next(layer.parameters(recurse=False), None) is not None]
-    hooks = [layer.register_forward_hook(lambda layer, *rest: order.setdefault(layer)) for layer in layers]
-    mode = module.training
-    try:
-        with torch.no_grad():
-            module.eval()(*inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
-        module.train(mode)
-    return list(order)
 
 
 def _own(layer: nn.Module) -> list[tuple[str, Tensor]]:

@@ -1,0 +1,148 @@
+"""Which layers a module uses, seen at torch's functions and not at calls.
+
+So a layer counts if it is called as `layer(x)` or `layer.forward(x)`, or if only its weights are used, as in
+`F.linear(x, layer.weight)`. Parameters that do not affect the result play no role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils._pytree import tree_leaves
+
+_CONVERSIONS = ("to", "type_as", "zeros_like", "ones_like", "empty_like", "rand_like", "randn_like")
+
+
+class Watcher(TorchFunctionMode):
+    """Records which of a module's parameters torch's functions get, in the order of first use."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.used: dict[int, Tensor] = {}  # by id
+        self._parameters = {id(p): p for p in module.parameters()}
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if tensors(out) and getattr(func, "__name__", "") not in _CONVERSIONS:
+            for x in tensors((args, kwargs)):
+                self.see(x)
+        return out
+
+    def see(self, x: Tensor) -> None:
+        """Record the use of a parameter; ignore other tensors."""
+        if id(x) in self._parameters:
+            self.used.setdefault(id(x), x)
+
+
+def used_layers(module: nn.Module, *inputs: Any) -> list[nn.Module]:
+    """Return the modules with parameters of their own that affect the result, in the order of first use."""
+    watcher = Watcher(module)
+    with evaluated(module):
+        run = repeatable(module, inputs)
+        with watcher:
+            run()
+        idle = {id(p) for p in without_effect(run, list(watcher.used.values()))}
+    owners = owners_of(module)
+    return list(dict.fromkeys(owners[number] for number in watcher.used if number not in idle))
+
+
+def owners_of(module: nn.Module) -> dict[int, nn.Module]:
+    """Return the module to which each parameter belongs, by the parameter's id."""
+    return {id(p): part for part in module.modules() for p in part.parameters(recurse=False)}
+
+
+def repeatable(module: nn.Module, inputs: Sequence[Any]) -> Callable[[], list[Tensor]]:
+    """Return a function that calls the module and returns the float tensors of its result, the same each time."""
+
+    def run() -> list[Tensor]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            return [x for x in tensors(module(*inputs)) if x.is_floating_point()]
+
+    return run
+
+
+@contextmanager
+def evaluated(module: nn.Module) -> Iterator[None]:
+    """Let the module be in evaluation mode, with gradients for all float parameters, and restore both afterwards."""
+    modes = [(part, part.training) for part in module.modules()]
+    frozen = [p for p in module.parameters() if p.is_floating_point() and not p.requires_grad]
+    module.eval()
+    for p in frozen:
+        p.requires_grad_()
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        for p in frozen:
+            p.requires_grad_(False)
+        for part, mode in modes:
+            part.training = mode
+
+
+def without_effect(run: Callable[[], list[Tensor]], parameters: Sequence[Tensor]) -> list[Tensor]:
+    """Return the parameters that no gradient reaches and whose values do not matter for the result of run.
+
+    If it returns no float tensors, all parameters count as having an effect.
+    """
+    before = run()
+    with_gradient = [x for x in before if x.requires_grad]
+    ones = [torch.ones_like(x) for x in with_gradient]
+    reached: Sequence[Tensor | None] = [None] * len(parameters)
+    if with_gradient and parameters:
+        reached = torch.autograd.grad(with_gradient, list(parameters), ones, allow_unused=True)
+    suspects = [p for p, gradient in zip(parameters, reached, strict=True) if gradient is None and before]
+    with torch.no_grad():
+        return [p for p in suspects if not _matters(p, run)]
+
+
+def _matters(parameter: Tensor, run: Callable[[], list[Tensor]]) -> bool:
+    """Return whether other values of the parameter change the result."""
+    before, values = run(), parameter.clone()
+    parameter.add_(torch.arange(1.0, parameter.numel() + 1).cos().view(parameter.shape).to(parameter))
+    try:
+        after = run()
+    finally:
+        parameter.copy_(values)
+    return not all(map(torch.equal, before, after))
+
+
+def passes(module: nn.Module, inputs: Sequence[Any], kinds: Sequence[type]) -> list[tuple[Tensor, Tensor]]:
+    """Return the first input and the output of each part of these classes, in the order in which they finished.
+
+    A part counts whether it is called itself or its method forward is.
+    """
+    seen: list[tuple[Tensor, Tensor]] = []
+
+    def watched(forward: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **options: Any) -> Any:
+            first = [*args, *options.values()][0].clone()
+            out = forward(*args, **options)
+            seen.append((first, out.clone()))
+            return out
+
+        return run
+
+    parts: list[Any] = [part for part in module.modules() if isinstance(part, tuple(kinds))]
+    own = [part for part in parts if "forward" not in vars(part)]
+    for part in own:
+        part.forward = watched(part.forward)
+    try:
+        with torch.no_grad():
+            module(*inputs)
+    finally:
+        for part in own:
+            del part.forward
+    return seen
+
+
+def tensors(tree: Any) -> list[Tensor]:
+    """Return the tensors in a nesting of containers."""
+    return [x for x in tree_leaves(tree) if isinstance(x, Tensor)]
