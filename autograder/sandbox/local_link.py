@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
 from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+from autograder.sandbox.timeouts import too_long
 
 FALLBACKS = Path(__file__).resolve().parents[2] / "common" / "fallbacks"
 
@@ -97,11 +99,12 @@ class LocalLink:
         if self.debugging or not possible or not self.seconds or sys.gettrace() is not None:
             yield
             return
-        fired = []
+        fired: list[list[tuple[str, int]]] = []
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             if sys.gettrace() is None:  # else the code waits at a breakpoint
-                fired.append(number)
+                stack = [(place.f_code.co_filename, line) for place, line in traceback.walk_stack(frame)]
+                fired.append([(self.worker.files.get(file, ""), line) for file, line in stack])
                 raise TimeoutError
 
         before = signal.signal(signal.SIGALRM, interrupt)
@@ -112,4 +115,4 @@ class LocalLink:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
         if fired:
-            raise StudentFault(Cause.TIMEOUT, f"The call took longer than {self.seconds:g} s and was stopped.")
+            raise too_long(self.seconds, fired[0], self.code)

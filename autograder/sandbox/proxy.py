@@ -201,6 +201,11 @@ class Student:
             raise StudentFault(Cause.ERROR, message + f"{describe(value)}.", "Use another name for that value.")
         return value
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the module was imported."""
+        return self._module is not None
+
     def has(self, name: str) -> bool:
         """Return whether the module defines ``name``."""
         return self._remote.ask("has", target=self._root()._ref, name=name) is True
