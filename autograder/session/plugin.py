@@ -16,8 +16,8 @@ import pytest
 from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck, import_complaint, spec_of
 from autograder.core.assignment import MANIFEST, BadManifest
-from autograder.core.report import CheckResult, Outcome
-from autograder.sandbox.proxy import Student
+from autograder.core.report import Cause, CheckResult, Outcome
+from autograder.sandbox.proxy import Student, StudentFault
 from autograder.session.options import Options, pick_device
 from autograder.session.points import verify_names, verify_points
 from autograder.session.state import CheckFile, Score, SessionState, load_reference, locate, oracles_importable
@@ -137,12 +137,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=dropped)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a check if another one of its task ran into its limit of time: an endless loop then costs one limit."""
+    if isinstance(item, Check) and (slow := item.config.stash[STATE].slow.get(item.spec.task)):
+        name = "a hidden check" if slow.hidden and not item.placed.hidden else f'the check "{slow.title}"'
+        raise StudentFault(Cause.TIMEOUT, f"Not run, because {name} of the same task took too long.")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     if isinstance(item, Check) and (call.when == "call" or call.excinfo is not None):
         results = item.config.stash[STATE].results
         if item.nodeid not in results:
-            results[item.nodeid] = _result(item, call)
+            result = results[item.nodeid] = _result(item, call)
+            if result.cause is Cause.TIMEOUT and item.student and item.student.loaded:
+                item.config.stash[STATE].slow.setdefault(result.task, result)
     return (yield)
 
 

@@ -65,11 +65,15 @@ class Checks:
         only: Callable[[plugin.Check], bool] = lambda check: True,
         progress: Callable[[CheckResult], None] = lambda result: None,
     ) -> tuple[CheckResult, ...]:
-        """Run the checks, or those that ``only`` selects, on one submission. Calls ``progress`` after each."""
+        """Run the checks, or those that ``only`` selects, on one submission. Calls ``progress`` after each.
+
+        Checks that may take long are the last: after one of them took too long, fewer checks of its task are skipped.
+        """
         self.state.set_submission(link, code)
         items = [item for item in self.items if only(item)]
-        for index, item in enumerate(items, start=1):
-            following = items[index] if index < len(items) else None
+        order = sorted(items, key=lambda item: (item.scored, item.spec.seconds or 0.0))
+        for index, item in enumerate(order, start=1):
+            following = order[index] if index < len(order) else None
             self._hook.pytest_runtest_protocol(item=item, nextitem=following)
             progress(self.state.results[item.nodeid])
         return tuple(self.state.results[item.nodeid] for item in items)
