@@ -90,7 +90,7 @@ def _factors(name: str, args: Sequence[Any]) -> tuple[str, list[Tensor]]:
 
 
 def _queries_and_keys(equation: str, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor] | None:
-    """Return the factors of scores with the axes (..., places, numbers)."""
+    """Return queries and keys with the axes (..., places, numbers); the last axis of their product is the keys'."""
     if not equation:
         return (a, b.mT) if a.dim() >= 2 and b.dim() >= 2 else None
     left, right, out = _letters(equation)
@@ -99,7 +99,8 @@ def _queries_and_keys(equation: str, a: Tensor, b: Tensor) -> tuple[Tensor, Tens
     if len(numbers) != 1 or len(left) != len(right) or len(shared) != len(left) - 2:
         return None
     orders = [[*shared, *(x for x in side if x not in shared and x not in numbers), *numbers] for side in (left, right)]
-    return _ordered(a, left, orders[0]), _ordered(b, right, orders[1])
+    first, second = _ordered(a, left, orders[0]), _ordered(b, right, orders[1])
+    return (second, first) if out[-1] in left else (first, second)
 
 
 def _values(equation: str, factors: Sequence[Tensor], *, first: bool) -> Tensor:
