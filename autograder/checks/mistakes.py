@@ -64,7 +64,7 @@ def _values(a: Tensor, e: Tensor, atol: float, rtol: float) -> str:
     largest = int(e.abs().argmax())
     factor = float(a.flatten()[largest]) / float(e.flatten()[largest])
     tight = (max(atol, 1e-12), max(rtol, 1e-12))
-    if factor == 0 or not (_agree(a / factor, e, *tight) and _agree(a, factor * e, *tight)):
+    if number(factor) == "1" or factor == 0 or not (_agree(a / factor, e, *tight) and _agree(a, factor * e, *tight)):
         return ""
     return f"Every value is {_factor(factor)} the expected one."
 
@@ -72,6 +72,11 @@ def _values(a: Tensor, e: Tensor, atol: float, rtol: float) -> str:
 def _factor(factor: float) -> str:
     """Return the factor as text: "2 times", "1/7 of", "0.3183 times"."""
     near = Fraction(factor).limit_denominator(1000) if abs(factor) < 1e6 else Fraction(0)
-    if near and abs(float(near) - factor) < 1e-4 * abs(factor) and (near.denominator == 1 or abs(near.numerator) == 1):
+    if (
+        near
+        and near != 1
+        and abs(float(near) - factor) < 1e-4 * abs(factor)
+        and (near.denominator == 1 or abs(near.numerator) == 1)
+    ):
         return f"{near} times" if near.denominator == 1 else f"{near} of"
     return f"{number(factor)} times"

@@ -57,7 +57,8 @@ class Bar:
             self._last_line = now
             each = (now - self._began) / self._done
             left = (self._jobs - self._done) * each
-            self._print(f"{self._done:,} of {self._jobs:,} graded, {each:.2g} s each, about {left:,.0f} s left.")
+            seconds = f"{each:,.0f}" if each >= 9.95 else f"{each:.2g}"
+            self._print(f"{self._done:,} of {self._jobs:,} graded, {seconds} s each, about {left:,.0f} s left.")
 
     def _print(self, text: str) -> None:
         if self._log:

@@ -172,6 +172,7 @@ def test_differences_of_integers_do_not_overflow():
         (-3 * T, T, "Every value is -3 times the expected one."),
         (3.14159 * T, T, "Every value is 3.14159 times the expected one."),
         (3 * torch.arange(4), torch.arange(4), "Every value is 3 times the expected one."),
+        (1.00002 * T, T, "Every value is 1.00002 times the expected one."),
         (T * 0, T, "Every value is zero."),
         (T / torch.tensor([0.0, 1, 1]) * 0, T, "nan comes from 0/0"),
         (2 * T[:, :2] * 0 + 2, T[:, :2] * 0 + 1, ""),  # one distinct value proves no factor
@@ -185,6 +186,10 @@ def test_common_mistakes_are_recognised_without_a_list(actual, expected, hint):
     found = _caught(expect_close, actual, expected)
     assert found.hint.startswith(hint)
     assert bool(found.hint) == bool(hint)
+
+
+def test_a_factor_that_would_be_shown_as_one_is_not_a_hint():
+    assert _caught(expect_close, 1.0000002 * T, T, rtol=1e-9, atol=1e-9).hint == ""
 
 
 def test_a_mistake_from_the_list_comes_before_common_ones():
