@@ -77,9 +77,14 @@ def grade(
     Exit code: 0 if everybody has all points, 1 if points were lost, 2 if a person must act: a check is broken, changed
     marks were not confirmed, or gradlab could not work. With --only, this is about these students.
     """
+    from autograder.core.course import find_assignment
+    from autograder.session.promises import verify_promises
+
+    chosen = find_assignment(assignment)
+    verify_promises(chosen)  # before torch is imported and processes are started, which takes long
+
     from rich.console import Console
 
-    from autograder.core.course import find_assignment
     from autograder.gradebook.grade import grade_class
     from autograder.gradebook.identity import find_students
     from autograder.gradebook.journal import Journal
@@ -99,7 +104,6 @@ def grade(
         )
     if more and not only:
         raise click.UsageError(f"HANDINS is one folder or zip. Omit {' '.join(more)}, or write it after --only.")
-    chosen = find_assignment(assignment)
     known = read_roster(roster) if roster else None
     console = Console(stderr=True)
     if rest["cluster"]:

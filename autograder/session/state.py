@@ -28,8 +28,8 @@ from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link, Student
 from autograder.session.digests import ORACLES
 from autograder.session.options import Options
-from autograder.source_rules.analyst import Analyst
 from autograder.session.seeds import input_key
+from autograder.source_rules.analyst import Analyst
 from autograder.submissions.submission import BadSubmission, open_submission
 
 HIDDEN = "_hidden"

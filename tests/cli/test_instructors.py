@@ -116,6 +116,16 @@ def test_a_folder_of_results_inside_the_hand_ins_is_refused(course, tmp_path, gr
     assert not (tmp_path / "in" / "out").exists()
 
 
+def test_points_that_do_not_add_up_are_said_once_before_anything_starts(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    manifest = course.folder / "assignment.toml"
+    manifest.write_text(manifest.read_text().replace("points = 30", "points = 40"))
+    done = grade(course, tmp_path)
+    assert done.exit_code == 2
+    assert done.output.count("promises 40 points for 'total', but the checks pay 30") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_results_that_another_grader_has_locked_are_not_changed(course, tmp_path, grader):
     hand_in(tmp_path / "in", ada=HONEST)
     with hold(tmp_path / "out"):
