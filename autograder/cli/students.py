@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from autograder.cli import options
+
+if TYPE_CHECKING:
+    from autograder.submissions.submission import Submission
 
 
 @click.command()
@@ -28,12 +32,13 @@ def start(folder: Path, names: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("assignment")
+@click.argument("assignment", required=False, default="")
 @click.option(
     "-k", "expression", default="", metavar="EXPRESSION", help="Run only checks whose name matches (pytest -k)."
 )
 @click.option("--task", help="Run only the checks of this task.")
 @click.option("--hand-in", type=options.PATH, help="Check this zip, folder or file instead of the assignment's folder.")
+@options.skip_scored
 @click.option("--pdb", is_flag=True, help="Open the debugger when a check fails.")
 @click.option("-v", "--verbose", is_flag=True, help="Show running times and everything that your code prints.")
 @options.device
@@ -44,6 +49,7 @@ def check(
     expression: str,
     task: str | None,
     hand_in: Path | None,
+    skip_scored: bool,
     pdb: bool,
     verbose: bool,
     device: str,
@@ -52,6 +58,7 @@ def check(
 ) -> None:
     """Run the public checks of ASSIGNMENT on your work.
 
+    ASSIGNMENT is a name, its number (a01), one of its modules (knn) or a path; in its own folder it may be omitted.
     Hidden checks also count when your work is graded. Exit code: 0 if all checks passed, 1 if some failed, 2 if a check
     is broken (an error in the grader, not yours) or gradlab could not work.
     """
@@ -59,13 +66,13 @@ def check(
     from autograder.session.options import Options, known_data, pick_device
     from autograder.students.check import check_folder
 
-    chosen = find_assignment(assignment)
+    chosen = find_assignment(assignment, installed=False)
     if task is not None:
         chosen.task(task)  # raises when there is no such task
-    asked = Options(device=pick_device(device), data=known_data(data), task=task, debugging=pdb)
+    asked = Options(device=pick_device(device), data=known_data(data), task=task, debugging=pdb, skip_scored=skip_scored)
     arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # for what the student's code prints
-        report = check_folder(chosen, asked, arguments=arguments, hand_in=hand_in)
+        report = check_folder(chosen, asked, arguments=arguments, hand_in=hand_in, opened=_say_what_is_judged)
     if as_json:
         click.echo(report.to_json().encode("utf-8", "backslashreplace"), nl=False)
     else:
@@ -78,14 +85,23 @@ def check(
     sys.exit(2 if report.needs_staff else int(lost))
 
 
+def _say_what_is_judged(submission: Submission, folder: Path) -> None:
+    """Print the files whose code is judged, and when they were saved."""
+    from autograder.students.check import saved_files
+
+    files = ", ".join(f"{name} (saved {moment:%Y-%m-%d %H:%M})" for name, moment in saved_files(submission, folder))
+    click.echo(f"Checking {files or 'the hand-in'} in {folder}.", err=True)
+
+
 @click.command()
-@click.argument("assignment")
+@click.argument("assignment", required=False, default="")
 @click.option("--out", type=options.PATH, help="Folder or file for the zip (default: the current folder).")
 @click.option("--no-check", is_flag=True, help="Only create the zip; do not run the public checks on it.")
 @options.as_json
 def submit(assignment: str, out: Path | None, no_check: bool, as_json: bool) -> None:
     """Create the zip to hand in and run the public checks on it.
 
+    ASSIGNMENT is a name, its number (a01), one of its modules (knn) or a path; in its own folder it may be omitted.
     If your work cannot be graded, no zip is created and the reason is shown. Exit code: 0 if the zip was created, also
     when checks failed.
     """

@@ -9,24 +9,60 @@ from pathlib import Path
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
 
 
-def find_assignment(name: str, *, installed: bool = True) -> Assignment:
-    """Return the assignment ``name``: a path, a folder here or in a course above, or one installed with gradlab.
+def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
+    """Return an assignment: "a01_knn", "a01", "knn" (one of its modules), a path, or "" for the one around this folder.
 
-    Without ``installed`` the last is left out, so that a student does not hand in the installed copy.
-    Raises BadManifest.
+    It is looked for here, in the folders above and in their ``assignments/``; then among those installed with gradlab,
+    unless ``installed`` is False, so that a student never works on the installed copy. Raises BadManifest.
     """
     here = Path.cwd()
+    if not name:
+        return read_assignment(_folder_around(here))
+    if (Path(name) / MANIFEST).is_file():
+        return read_assignment(Path(name))
     own = [here] if here.name == name else []
-    for place in [*own, Path(name), *(root / name for root in _roots(installed=installed))]:
+    for place in [*own, *(root / name for root in _roots(installed=installed))]:
         if (place / MANIFEST).is_file():
             return read_assignment(place)
-    below = sorted(path.parent.name for path in Path(name).glob(f"*/{MANIFEST}"))
+    for root in _roots(installed=installed):
+        meant = [folder for folder in _assignments_in(root) if _is_short_for(name, folder)]
+        if len(meant) > 1:
+            names = " or ".join(folder.name for folder in meant)
+            raise BadManifest(f"{name} can mean {names}. Write the whole name.")
+        if meant:
+            return read_assignment(meant[0])
+    below = [folder.name for folder in _assignments_in(Path(name))]
     if below:
         raise BadManifest(f"{name} contains several assignments: {', '.join(below)}. Choose one.")
-    known = {path.parent.name for root in _roots(installed=installed) for path in root.glob(f"*/{MANIFEST}")}
+    known = {folder.name for root in _roots(installed=installed) for folder in _assignments_in(root)}
     near = get_close_matches(name, sorted(known), n=2, cutoff=0.6)
-    meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise BadManifest(f"There is no assignment {name!r} in {here}, nor in an assignments/ folder here or above.{meant}")
+    meaning = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise BadManifest(
+        f"There is no assignment {name!r} in {here}, in the folders above, nor in their assignments/.{meaning}"
+    )
+
+
+def _folder_around(here: Path) -> Path:
+    for folder in (here, *here.parents):
+        if (folder / MANIFEST).is_file():
+            return folder
+    names = ", ".join(folder.name for root in _roots(installed=False) for folder in _assignments_in(root))
+    choice = f"Name one: {names}." if names else "Name one, or run this in a folder that gradlab start created."
+    raise BadManifest(f"{here} is not inside an assignment. {choice}")
+
+
+def _assignments_in(root: Path) -> list[Path]:
+    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
+
+
+def _is_short_for(name: str, folder: Path) -> bool:
+    """Return whether ``name`` is the number of an assignment ("a01") or one of its modules ("knn")."""
+    if folder.name.startswith(f"{name}_"):
+        return True
+    try:
+        return f"{name.removesuffix('.py').removesuffix('.ipynb')}.py" in read_assignment(folder).files
+    except BadManifest:
+        return False
 
 
 def find_assignment_of_module(module: str) -> Assignment:
@@ -38,8 +74,8 @@ def find_assignment_of_module(module: str) -> Assignment:
         return find_assignment(here.name)
     known_assignments = []
     for root in _roots():
-        for manifest in sorted(root.glob(f"*/{MANIFEST}")):
-            assignment = read_assignment(manifest.parent)
+        for folder in _assignments_in(root):
+            assignment = read_assignment(folder)
             known_assignments.append(assignment)
             if f"{module}.py" in assignment.files:
                 return assignment
@@ -73,8 +109,8 @@ def earlier_modules(assignment: Assignment) -> list[str]:
 
 def _roots(*, installed: bool = True) -> Iterator[Path]:
     here = Path.cwd()
-    yield here
     for folder in (here, *here.parents):
+        yield folder
         yield folder / "assignments"
     if installed:
         yield Path(__file__).resolve().parents[2] / "assignments"

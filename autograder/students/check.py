@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -16,12 +17,13 @@ from autograder.checks.describe import describe
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.core.course import earlier_modules
+from autograder.core.notebooks import notebook_name
 from autograder.core.report import CheckResult, Report
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.students.handout import changed_checks
-from autograder.submissions.submission import open_submission
+from autograder.submissions.submission import Submission, open_submission
 
 
 def check_folder(
@@ -30,16 +32,19 @@ def check_folder(
     *,
     arguments: Sequence[str] = (),
     hand_in: Path | None = None,
+    opened: Callable[[Submission, Path], None] = lambda submission, folder: None,
     progress: Callable[[CheckResult], None] = lambda result: None,
 ) -> Report:
     """Run the public checks on the student's files in the assignment's folder, or on ``hand_in``.
 
+    ``opened`` gets the submission and its folder before the checks run, ``progress`` each result.
     Raises BadSubmission if the files cannot be read, BadCheck if no check was selected.
     """
     folder = hand_in or assignment.folder
     submission = open_submission(
         folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment), own_machine=hand_in is None
     )
+    opened(submission, folder)
     filenames = submission.paths_below(folder)
 
     def body(checks: Checks) -> Report:
@@ -54,6 +59,13 @@ def check_folder(
         )
 
     return with_checks(assignment, options, body, hidden=False, arguments=arguments)
+
+
+def saved_files(submission: Submission, folder: Path) -> list[tuple[str, datetime]]:
+    """Return the files in ``folder`` from which a submission was read, and when each was saved."""
+    names = [notebook_name(file) if file in submission.code.cells else file for file in submission.files]
+    paths = [folder / name for name in names]
+    return [(path.name, datetime.fromtimestamp(path.stat().st_mtime)) for path in paths if path.is_file()]
 
 
 def check_namespace(

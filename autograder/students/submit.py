@@ -48,7 +48,9 @@ class Packed:
     @property
     def blank(self) -> bool:
         """Whether no task is written yet."""
-        return len(self.unwritten) == len(self.assignment.tasks)
+        checks = self.report.checks if self.report else ()
+        all_say_so = bool(checks) and all(check.cause is Cause.NOT_WRITTEN for check in checks)
+        return all_say_so or len(self.unwritten) == len(self.assignment.tasks)
 
     @property
     def loads(self) -> bool:
