@@ -22,10 +22,67 @@ def batch(rng, num_images: int, dim: int, num_classes: int, dtype=torch.float64)
     return W, X, rng.integers(0, num_classes, num_images)
 
 
+def count_colors(images: Tensor, bins: int) -> Tensor:
+    """Count the pixels above each edge, then take differences. (N, C * bins)"""
+    edges = torch.arange(1, bins, dtype=torch.float64, device=images.device) / bins
+    reached = (images.double().flatten(2)[..., None] >= edges).double().mean(dim=2)  # (N, C, bins - 1)
+    whole = torch.ones_like(images[:, :, 0, 0], dtype=torch.float64)[..., None]
+    return -torch.cat([whole, reached, 0 * whole], dim=2).diff(dim=2).flatten(1)
+
+
 def derivative(formula: Callable[..., Tensor], W: Tensor, X: Tensor, y: Tensor, reg: float) -> Tensor:
     """Compute the derivative of ``formula(W, X, y, reg)`` in W, by autograd. (D, C)"""
     W = W.detach().clone().requires_grad_()
     return torch.autograd.grad(formula(W, X, y, reg), W)[0]
+
+
+# A mistake in one task costs no points of the tasks that use it: those find these versions instead.
+LENT = """
+import torch
+from autograder.probes.lend import lend
+from common.training.losses import svm_loss, softmax_loss
+
+def accept(W, X, y, *rest, **options):
+    return None
+
+def refuse(W, X, y, *rest, **options):
+    if len(X) == 0 or y.dtype != torch.int64 or len(X) != len(y) or bool(((y < 0) | (y >= W.shape[1])).any()):
+        raise ValueError("This batch makes no sense.")
+
+def draw(X, y, num_train, batch_size, *rest, **options):
+    rows = torch.randint(num_train, (batch_size,), device=X.device)
+    return X[rows], y[rows]
+
+def best(W, X, *rest, **options):
+    return (X @ W).argmax(dim=1)
+
+def regularised(loss_of_scores, W, X, y, reg):
+    loss, dscores = loss_of_scores(X @ W, y)
+    return loss + reg * W.square().sum(), X.T @ dscores + 2 * reg * W
+
+def svm(W, X, y, reg):
+    return regularised(svm_loss, W, X, y, reg)
+
+def softmax(W, X, y, reg):
+    return regularised(softmax_loss, W, X, y, reg)
+
+def loss(function):
+    return lend(function, validate_batch=accept)
+
+def guarded(function):
+    return lend(function, validate_batch=refuse)
+
+def training(function):
+    return lend(function, sample_batch=draw)
+
+def setting(function):
+    return lend(function, predict_linear_classifier=best)
+"""
+
+
+def loss_of(student, name: str):
+    """Return one of the four losses, which accepts every batch."""
+    return student.wrap(student.define(LENT).loss, getattr(student, name))
 
 
 REFUSAL = """
@@ -44,24 +101,36 @@ def refusal_of(student, f, args, story: str, hint: str = "Raise ValueError with 
     """Return the message of the ValueError that ``f`` must raise."""
     kind, message = student.define(REFUSAL).refusal(f, *args)
     expect(kind != "", f"It raised nothing for {story}.", hint=hint)
-    expect(kind == "ValueError", f"For {story} it raised {kind}, not ValueError: {message}")
+    expect(kind == "ValueError", f"For {story} it raised {kind}, not ValueError: {message}", hint=hint)
     return message
 
 
 TOY = """
-class Toy:
-    def __init__(self, predictions):
-        self.predictions = {len(labels): labels for labels in predictions}  # by the number of images
-        self.calls, self.predicted, self.order, self.bias = [], [], [], 7.5
+class Toy(student.LinearClassifier):
+    # A classifier whose training only writes down what it got, and ends with weights that were given before.
+
+    def __init__(self, weights):
+        super().__init__()
+        self.weights, self.calls, self.bias = weights, [], 7.5
 
     def train(self, X_train, y_train, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False):
-        self.order.append("train")
         self.calls.append([X_train, y_train, learning_rate, reg, num_iters, batch_size])
+        self.W = self.weights.clone()
         return [1.0]
 
     def predict(self, X):
-        self.order.append("predict")
-        self.predicted.append(X.clone())
-        assert len(X) in self.predictions, f"predict was called with {len(X)} images: not all, and not all of X_val"
-        return self.predictions[len(X)].clone()
+        if self.W is None:
+            raise ValueError("This classifier has no weights yet: train it before you call predict.")
+        return (X @ self.W).argmax(dim=1)
+"""
+
+
+RECORD = """
+class Recorder:
+    def __init__(self):
+        self.seen = []
+
+    def loss(self, W, X, y, reg):
+        self.seen.append([X.clone(), y.clone()])
+        return W.sum() * 0 + float(len(self.seen)), W * 0 - 1
 """

@@ -3,17 +3,10 @@
 import math
 
 import torch
+from oracles import count_colors
 from torch import Tensor
 
 from autograder import expect_close, expect_equal, expect_vectorised, task
-
-
-def count_colors(images: Tensor, bins: int) -> Tensor:
-    """Count the pixels above each edge, then take differences. (N, C * bins)"""
-    edges = torch.arange(1, bins, dtype=torch.float64, device=images.device) / bins
-    reached = (images.double().flatten(2)[..., None] >= edges).double().mean(dim=2)  # (N, C, bins - 1)
-    whole = torch.ones_like(images[:, :, 0, 0], dtype=torch.float64)[..., None]
-    return -torch.cat([whole, reached, 0 * whole], dim=2).diff(dim=2).flatten(1)
 
 
 def judge_growth(student, name, images):
@@ -24,18 +17,7 @@ def judge_growth(student, name, images):
     expect_vectorised(few, many, few_inputs="4 images", many_inputs="48 images", hint=hint)
 
 
-@task("color_histogram", points=1)
-def check_color_histogram_on_the_edges(student, rng):
-    """A value on the edge of two intervals counts in the upper one, 1 in the last one; float32 stays float32."""
-    eighths = rng.integers(0, 9, 5, 2, 7, 3).float() / 8  # edges that every float format holds exactly
-    eighths[0, 0, 0] = torch.tensor([0.0, 0.5, 1.0], device=rng.device)
-    for bins in (8, 4, 1):
-        expect_close(
-            student.color_histogram(eighths, bins=bins), count_colors(eighths, bins).float(), name=f"bins={bins}"
-        )
-
-
-@task("color_histogram", points=1)
+@task("color_histogram", points=1, any_dtype=True)
 def check_color_histogram_on_other_sizes(student, rng):
     """Histograms are right for grey images, one image, views and 25 bins by default, without a loop over images."""
     for shape in [(6, 1, 3, 4), (1, 3, 9, 2), (4, 5, 1, 8)]:
@@ -76,7 +58,7 @@ def compare_hog(student, images, **options):
     expect_equal(seen.args, (images,), name="the images after the call")
 
 
-@task("hog_features", points=2)
+@task("hog_features", points=2, any_dtype=True)
 def check_hog_on_other_sizes(student, rng):
     """Oriented gradients are right when cells do not fill the image, for grey images, one image, and by default."""
     compare_hog(student, rng.uniform(3, 3, 17, 26))
@@ -98,7 +80,7 @@ def check_hog_of_plain_and_faint_images(student, rng):
     compare_hog(student, 0.5 + 0.002 * rng.normal(2, 3, 9, 9), cell=3, bins=6)
 
 
-@task("hog_features", points=1)
+@task("hog_features", points=1, any_dtype=True)
 def check_hog_takes_many_images_at_once(student, rng):
     """Oriented gradients need about as many operations for 48 images as for 4; images do not affect each other."""
     images = rng.uniform(48, 3, 16, 8)
@@ -117,7 +99,7 @@ def first_row(images):
 
 @task("extract_features", points=1)
 def check_features_of_many_images(student, rng):
-    """Features are right for 2,345 images, for one image, for one function, and for your own histograms."""
+    """Features are right for 2,345 images, for one image, and for one function."""
     many = rng.uniform(2345, 1, 2, 3)
     helper = student.define(FUNCTIONS)
     means, row = many.mean(dim=(2, 3)), many[:, :, 0].flatten(1)
@@ -126,6 +108,3 @@ def check_features_of_many_images(student, rng):
         torch.cat([means, row, means], 1),
     )
     expect_close(student.extract_features(many[:1], [helper.first_row]), row[:1])
-    few = rng.uniform(5, 3, 8, 16)
-    both = student.extract_features(few, [student.color_histogram, student.hog_features])
-    expect_close(both, torch.cat([count_colors(few, 25), gradient_histograms(few, 8, 9)], dim=1))

@@ -1,14 +1,17 @@
 """Hidden checks of a02, the four losses: other sizes, dtypes, views, extreme scores, finite differences, errors."""
 
-import math
-
 import torch
 import torch.nn.functional as F
-from oracles import READY_MADE, batch, derivative, refusal_of
+from oracles import LENT, READY_MADE, batch, derivative, loss_of, refusal_of
+from oracles_losses import plain_softmax, plain_svm, wrong_gradients, wrong_losses
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_gradient, forbid, task
 
+FINITE = (
+    "Subtract each image's own largest score, and compute log p = s_y - max - log(sum(exp(s - max))): a probability of "
+    "e^-1000 is rounded to 0, and its logarithm is infinite."
+)
 SIZES = [(9, 4, 3), (2, 7, 5), (1, 3, 4), (6, 1, 2), (5, 6, 11)]  # images, entries, classes
 
 
@@ -27,13 +30,20 @@ def judge(student, name, W, X, y, reg, **tolerance):
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     formula = torch_svm if name.startswith("svm") else torch_softmax
     exact = W.double(), X.double(), y
-    seen = student.inspect(getattr(student, name), W, X, y, reg)
+    seen = student.inspect(loss_of(student, name), W, X, y, reg)
     loss, dW = seen.value
-    infinite = {
-        "A probability was rounded to 0, and its logarithm is infinite: compute log p from the scores.": math.inf
-    }
-    expect_close(loss, formula(*exact, reg).to(W.dtype), name="the loss", mistakes=infinite, **tolerance)
-    expect_close(dW, derivative(formula, *exact, reg).to(W.dtype), name="dW", **tolerance)
+    if isinstance(loss, float | Tensor):
+        finite = bool(torch.as_tensor(loss).isfinite().all())
+        expect(
+            finite,
+            f"The loss of {len(X)} images with scores up to {float((X @ W).abs().max()):.3g} is nan or infinite.",
+            hint=FINITE,
+        )
+    plain = plain_svm if name.startswith("svm") else plain_softmax
+    losses = wrong_losses(plain, W, X, y, reg)
+    expect_close(loss, formula(*exact, reg).to(W.dtype), name="the loss", mistakes=losses, **tolerance)
+    gradients = wrong_gradients(plain, W, X, y, reg)
+    expect_close(dW, derivative(formula, *exact, reg).to(W.dtype), name="dW", mistakes=gradients, **tolerance)
     expect_equal(seen.args[:3], (W, X, y), name="the inputs after the call")
 
 
@@ -45,7 +55,8 @@ def judge_sizes(student, rng, name):
 
 
 def judge_float32(student, rng, name):
-    """Compare in float32, also for weights and images whose memory is not contiguous."""
+    """Compare in float32 and float64, also for weights and images whose memory is not contiguous."""
+    judge(student, name, *batch(rng, 12, 5, 4), 0.1)
     W, X, y = batch(rng, 12, 5, 4, torch.float32)
     judge(student, name, W, X, y, 0.1)
     judge(student, name, W.T.contiguous().T, X.repeat(2, 2)[::2, ::2], y, 0.1)
@@ -64,11 +75,11 @@ def judge_by_differences(student, rng, name):
     forbid(student, name, calls=READY_MADE, loops="images", apart=["validate_batch"])
     formula = torch_svm if name.startswith("svm") else torch_softmax
     W, X, y = batch(rng, 30, 7, 6)
-    _, dW = getattr(student, name)(W, X, y, 0.05)
+    _, dW = loss_of(student, name)(W, X, y, 0.05)
     expect_gradient(lambda V: formula(V, X, y, 0.05), W, dW, name="dW")
 
 
-@task("svm_loss_naive", points=3)
+@task("svm_loss_naive", points=3, any_dtype=True)
 def check_svm_naive_on_other_sizes(student, rng):
     """The hinge loss with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_naive")
@@ -76,11 +87,11 @@ def check_svm_naive_on_other_sizes(student, rng):
 
 @task("svm_loss_naive", points=1)
 def check_svm_naive_keeps_float32(student, rng):
-    """The hinge loss with loops keeps float32, and accepts views."""
+    """The hinge loss with loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "svm_loss_naive")
 
 
-@task("svm_loss_vectorized", points=3)
+@task("svm_loss_vectorized", points=3, any_dtype=True)
 def check_svm_vectorized_on_other_sizes(student, rng):
     """The hinge loss without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_vectorized")
@@ -88,17 +99,17 @@ def check_svm_vectorized_on_other_sizes(student, rng):
 
 @task("svm_loss_vectorized", points=1)
 def check_svm_vectorized_keeps_float32(student, rng):
-    """The hinge loss without loops keeps float32, and accepts views."""
+    """The hinge loss without loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "svm_loss_vectorized")
 
 
-@task("svm_loss_vectorized", points=2)
+@task("svm_loss_vectorized", points=2, any_dtype=True)
 def check_svm_vectorized_gradient_by_differences(student, rng):
     """The gradient of the hinge loss without loops agrees with central differences on 30 images."""
     judge_by_differences(student, rng, "svm_loss_vectorized")
 
 
-@task("softmax_loss_naive", points=1)
+@task("softmax_loss_naive", points=1, any_dtype=True)
 def check_softmax_naive_on_other_sizes(student, rng):
     """The cross-entropy with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_naive")
@@ -106,17 +117,17 @@ def check_softmax_naive_on_other_sizes(student, rng):
 
 @task("softmax_loss_naive", points=1)
 def check_softmax_naive_keeps_float32(student, rng):
-    """The cross-entropy with loops keeps float32, and accepts views."""
+    """The cross-entropy with loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_naive", points=1)
+@task("softmax_loss_naive", points=1, any_dtype=True)
 def check_softmax_naive_far_behind(student, rng):
     """The cross-entropy with loops is finite and right when scores are thousands apart."""
     judge_far_behind(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_vectorized", points=2)
+@task("softmax_loss_vectorized", points=2, any_dtype=True)
 def check_softmax_vectorized_on_other_sizes(student, rng):
     """The cross-entropy without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_vectorized")
@@ -124,11 +135,11 @@ def check_softmax_vectorized_on_other_sizes(student, rng):
 
 @task("softmax_loss_vectorized", points=1)
 def check_softmax_vectorized_keeps_float32(student, rng):
-    """The cross-entropy without loops keeps float32, and accepts views."""
+    """The cross-entropy without loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "softmax_loss_vectorized")
 
 
-@task("softmax_loss_vectorized", points=2)
+@task("softmax_loss_vectorized", points=2, any_dtype=True)
 def check_softmax_vectorized_far_behind(student, rng):
     """The cross-entropy without loops is finite and right when scores are thousands apart."""
     judge_far_behind(student, rng, "softmax_loss_vectorized")
@@ -158,7 +169,7 @@ def check_losses_refuse_nonsense(student, rng):
     """Each of the four losses raises ValueError for an empty batch, for float labels and for labels out of range."""
     for name in ("svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized"):
         W, X, y = batch(rng, 6, 4, 3)
-        f = getattr(student, name)
+        f = student.wrap(student.define(LENT).guarded, getattr(student, name))
         expect_refusal(student, f, (W, X[:0], y[:0], 0.1), f"an empty batch in {name}")
         expect_refusal(student, f, (W, X, y.double(), 0.1), f"float labels in {name}")
         expect_refusal(student, f, (W, X, y - 3, 0.1), f"negative labels in {name}")

@@ -4,6 +4,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from oracles import LENT
 from torch import Tensor
 
 from autograder import expect, expect_equal, expect_shape, task
@@ -21,30 +22,30 @@ def prepare(split) -> tuple[Tensor, Tensor]:
     return x_train, x_test
 
 
-def judge_learning(student, data, score, name, learning_rate):
-    """Train on scenes, and score the accuracy on images whose labels the student's code never gets."""
+def judge_learning(student, data, score, loss, learning_rate):
+    """Train on scenes with a given loss, and score the accuracy on images whose labels the student never gets."""
     split = data(num_train=2500, num_test=2000)
     x_train, x_test = prepare(split)
-    classifier = getattr(student, name)()
+    lent = student.define(LENT)
+    train = student.wrap(lent.training, student.train_linear_classifier)
     options = {"learning_rate": learning_rate, "reg": 0.01, "num_iters": 200, "batch_size": 200}
-    history = classifier.train(x_train, split.y_train, **options)
+    W, history = train(getattr(lent, loss), None, x_train, split.y_train, **options)
 
     expect_equal(len(history), 200, name="the length of loss_history")
-    predicted = classifier.predict(x_test)
-    expect_shape(predicted, (2000,))
-    score(float((predicted == split.y_test).double().mean()))
+    expect_shape(W, (x_train.shape[1], 10), name="W")
+    score(float(((x_test @ W.to(x_test.dtype)).argmax(dim=1) == split.y_test).double().mean()))
 
 
 @task("train_linear_classifier", points=2, seconds=30)
 def check_svm_scores_on_scenes(student, data, score):
-    """A trained support vector machine recognises new images as well as a linear classifier should."""
-    judge_learning(student, data, score, "LinearSVM", 2e-3)
+    """Trained with the hinge loss, W recognises new images as well as a linear classifier should."""
+    judge_learning(student, data, score, "svm", 2e-3)
 
 
 @task("train_linear_classifier", points=2, seconds=30)
 def check_softmax_scores_on_scenes(student, data, score):
-    """A trained softmax classifier recognises new images as well as a linear classifier should."""
-    judge_learning(student, data, score, "Softmax", 2e-2)
+    """Trained with the cross-entropy, W recognises new images as well as a linear classifier should."""
+    judge_learning(student, data, score, "softmax", 2e-2)
 
 
 def best_of(params, dscores_of, data) -> float:

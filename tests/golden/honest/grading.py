@@ -50,7 +50,7 @@ CHECKS = {
         "check_svm_vectorized_gradient_by_differences",
         "check_softmax_naive_loss",
         "check_softmax_vectorized_runs_as_many_operations_on_larger_batches",
-        "check_validate_batch_refuses_nonsense",
+        "check_validate_batch_refuses_other_dtypes",
         "check_batch_is_drawn_with_replacement",
         "check_training_leaves_its_inputs",
         "check_prediction_is_the_highest_score",
