@@ -45,7 +45,8 @@ class Difference:
 def compare(actual: Any, expected: Any, tolerance: Tolerance, *, check_dtype: bool = True) -> Difference | None:
     """Return the first difference of two values, or None. With an exact tolerance, 1 and 1.0 differ.
 
-    If a number is expected, a Python number, a 0-d tensor or a 0-d array is accepted; True is not a number.
+    If a number is expected, a Python number, a 0-d tensor or a 0-d array is accepted; True is not a number. If a tuple
+    is expected, a list is accepted: `a, b = f()` is the same for both.
     Two tensors, or two arrays, must also have the same dtype. nan equals nan; infinities are equal if their signs are.
     """
     expected, actual = _plain(expected), _plain(actual)
@@ -147,7 +148,7 @@ def _compare_arrays(actual: Any, expected: Any, tolerance: Tolerance, check_dtyp
 
 def _compare_sequences(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
     kind = type(expected).__name__
-    if type(actual) is not type(expected):
+    if type(actual) is not type(expected) and not (type(expected) is tuple and type(actual) is list):
         text = f"expected a {kind} of length {len(expected)}, got {describe(actual)}{returned(actual)}"
         return Difference("type", text, actual, expected)
     if len(actual) != len(expected):

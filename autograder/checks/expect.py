@@ -55,8 +55,8 @@ def expect_equal(
 ) -> None:
     """Require exact equality of numbers, strings, None, lists, tuples, dicts, sets, tensors, and any nesting of them.
 
-    True differs from 1, and 1 from 1.0. For an int, a float or a bool, a 0-d tensor or numpy scalar of its kind passes.
-    Tensors must agree in shape, dtype, device and every value. nan equals nan.
+    True differs from 1, and 1 from 1.0; a list is accepted for a tuple. For an int, a float or a bool, a 0-d tensor or
+    numpy scalar of its kind passes. Tensors must agree in shape, dtype, device and every value. nan equals nan.
     """
     _expect(actual, expected, EXACT, mistakes, check_dtype, name)
 

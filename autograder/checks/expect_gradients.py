@@ -93,8 +93,7 @@ def expect_same_gradients(
     helper = student.define("from autograder.probes.gradients import gradients")
     found = _read(helper.gradients(f, list(inputs), {"options": dict(options or {}), "douts": douts, "train": train}))
     label = f"{name}: " if name else ""
-    expect_close(found.out, right.out, rtol=rtol, check_dtype=False, name=f"{label}the result")
-
+    _expect_values(found.out, right.out, rtol, label)
     titles = names or _titles(inputs)
     pairs = _pairs(found, right, titles)
     overall, tolerance = max([_largest(pair.expected) for pair in pairs], default=0.0), Tolerance(rtol, atol)
@@ -113,6 +112,15 @@ def expect_same_gradients(
             hint = known
             break
     raise Mismatch(f"{label}The values are right, but {_listed(wrong, len(pairs))}", hint)
+
+
+def _expect_values(found: Sequence[Any], expected: Sequence[Tensor], rtol: float | None, label: str) -> None:
+    """Require the oracle's values of all float tensors in the result."""
+    if len(found) != len(expected):
+        raise Mismatch(f"{label}The result has {len(found)} float tensors; it should have {len(expected)}.")
+    for number, (value, right) in enumerate(zip(found, expected, strict=True), start=1):
+        name = f"{label}the result" if len(expected) == 1 else f"{label}tensor {number} of the result"
+        expect_close(value, right, rtol=rtol, check_dtype=False, name=name)
 
 
 def _by_oracle(

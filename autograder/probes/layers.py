@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from autograder.probes.gradients import restored
 from autograder.probes.watching import used_layers
 
 Table = dict[str, Tensor]  # "weight", "bias", "running_mean", ... of one layer
@@ -34,12 +35,8 @@ def load(module: nn.Module, values: Sequence[Table], *inputs: Tensor) -> None:
 
 def outputs(module: nn.Module, x: Tensor, *, train: bool) -> Tensor:
     """Return the module's output in training or evaluation mode, without changing its running statistics."""
-    state = {name: value.clone() for name, value in module.state_dict().items()}
-    mode = module.training
-    with torch.no_grad():
-        out: Tensor = module.train(train)(x)
-    module.train(mode)
-    module.load_state_dict(state)
+    with torch.no_grad(), restored([module], train):
+        out: Tensor = module(x)
     return out
 
 
@@ -75,7 +72,7 @@ class Recipe:
 
     def norm(self, x: Tensor) -> Tensor:
         """Normalise the batch."""
-        table = self._take((x.shape[1],), f"batch normalisation of {x.shape[1]} channels")
+        table = self._take((x.shape[1],), f"batch normalisation of {x.shape[1]} channels", "bias")
         if self.train:
             return F.batch_norm(x, None, None, table["weight"], table["bias"], training=True)
         mean, variance = table.get("running_mean"), table.get("running_var")
@@ -93,9 +90,9 @@ class Recipe:
             shapes = ", ".join(str(tuple(table["weight"].shape)) for table in self.left if "weight" in table)
             raise LookupError(f"it has {len(self.left)} more layers with weights than it should: {shapes}")
 
-    def _take(self, shape: tuple[int, ...], what: str) -> Table:
+    def _take(self, shape: tuple[int, ...], what: str, *needed: str) -> Table:
         for table in self.left:
-            if "weight" in table and tuple(table["weight"].shape) == shape:
+            if {"weight", *needed} <= set(table) and tuple(table["weight"].shape) == shape:
                 self.left = [other for other in self.left if other is not table]
                 return table
         raise LookupError(f"it lacks a {what}")

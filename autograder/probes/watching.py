@@ -115,7 +115,7 @@ def _matters(parameter: Tensor, run: Callable[[], list[Tensor]]) -> bool:
 
 
 def passes(module: nn.Module, inputs: Sequence[Any], kinds: Sequence[type]) -> list[tuple[Tensor, Tensor]]:
-    """Return the first input and the output of each part of these classes, in the order in which they finished.
+    """Return the first tensor that each part of these classes got and made, in the order in which they finished.
 
     A part counts whether it is called itself or its method forward is.
     """
@@ -123,9 +123,9 @@ def passes(module: nn.Module, inputs: Sequence[Any], kinds: Sequence[type]) -> l
 
     def watched(forward: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any, **options: Any) -> Any:
-            first = [*args, *options.values()][0].clone()
+            first = tensors((args, options))[0].clone()
             out = forward(*args, **options)
-            seen.append((first, out.clone()))
+            seen.append((first, tensors(out)[0].clone()))
             return out
 
         return run

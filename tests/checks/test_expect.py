@@ -217,8 +217,8 @@ def test_a_mistake_is_recognised_in_any_dtype():
     [
         (1, 1), (torch.tensor(1), 1), (np.int64(1), 1), (np.bool_(True), True), (NAN, NAN), ("a", "a"), (None, None),
         ({"b": 1, "a": [1.5]}, {"a": [1.5], "b": 1}), ({(1, "a"): 2}, {(1, "a"): 2}), (T.long(), T.long()),
-        ({1, "a"}, {"a", 1}), (torch.float32, torch.float32), (slice(1, 2), slice(1, 2)), (b"x", b"x"), (10**400,
-        10**400),
+        ([1], (1,)), ({1, "a"}, {"a", 1}), (torch.float32, torch.float32), (slice(1, 2), slice(1, 2)), (b"x", b"x"),
+        (10**400, 10**400),
     ],
 )  # fmt: skip
 def test_equal_values_pass(actual, expected):
@@ -230,7 +230,7 @@ def test_equal_values_pass(actual, expected):
     [
         (True, 1), (1, True), (1, 1.0), (1.0, 1), (torch.tensor(1.0), 1), (torch.tensor([1]), 1), ("1", 1), (None, 0),
         (0, None),
-        ([1], (1,)), ({1: 0}, {True: 0}), ({1}, {True}), (T.long(), T.int()), (T + 1e-12, T), (b"a", "a"), ([], None),
+        ((1,), [1]), ({1: 0}, {True: 0}), ({1}, {True}), (T.long(), T.int()), (T + 1e-12, T), (b"a", "a"), ([], None),
         (torch.float64, torch.float32), ("a", "b"), (object(), 1), (10**400 + 1, 10**400),
     ],
 )  # fmt: skip
