@@ -50,8 +50,8 @@ def refuse(W, X, y, *rest, **options):
         raise ValueError("This batch makes no sense.")
 
 def draw(X, y, num_train, batch_size, *rest, **options):
-    rows = torch.randint(num_train, (batch_size,), device=X.device)
-    return X[rows], y[rows]
+    chosen = torch.randint(0, num_train, (batch_size,)).to(X.device)
+    return X[chosen], y[chosen]
 
 def best(W, X, *rest, **options):
     return (X @ W).argmax(dim=1)
