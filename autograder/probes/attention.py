@@ -179,7 +179,9 @@ class _Recorder:
 
     def _trace(self, product: Product, events: Sequence[Tensor | Product]) -> list[tuple[Rows, Rows, Rows]]:
         """Return what made queries, keys and values, for each head; nothing if that is not clear."""
-        matrices = [event for event in events if isinstance(event, Tensor) and event.dim() >= 2]
+        matrices = list(
+            {id(event): event for event in events if isinstance(event, Tensor) and event.dim() >= 2}.values()
+        )
         made = [rows_of(part, matrices, self.owners) for part in (product.query, product.key, product.value)]
         return list(zip(*made, strict=True)) if len({len(part) for part in made}) == 1 else []
 
@@ -192,6 +194,7 @@ class _Recorder:
 
     def _use(self, layer: nn.Module) -> None:
         if _has(self._seen, layer):
+            self._use_again(layer)
             return
         self._seen.append(layer)
         own, weight = list(layer.parameters(recurse=False)), getattr(layer, "weight", None)
@@ -207,6 +210,14 @@ class _Recorder:
             self.norms.append((second, first) if bool((second == 1).all()) else (first, second))
         elif len(own) in (1, 2) and own[0].dim() >= 2 and own[0] is weight:
             self._linear(layer)
+
+    def _use_again(self, layer: nn.Module) -> None:
+        """Put heads into the attention whose last layer they use, a part of it each."""
+        unit = next((unit for unit in self.units if unit.out is layer), None)
+        if unit is not None and self._open is not None and self._open.traced:
+            unit.traced += self._open.traced
+            self.units.remove(self._open)
+            self._open = None
 
     def _linear(self, layer: nn.Module) -> None:
         if self._open is not None and _has(self._open.module.modules(), layer):

@@ -30,7 +30,7 @@ class Product:
 
 
 class ProductWatcher(Watcher):
-    """Records products of queries, keys and values too. ``events`` has them and the used parameters in order."""
+    """Records products of queries, keys and values too. ``events`` has them and each use of a parameter, in order."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__(module)
@@ -61,7 +61,7 @@ class ProductWatcher(Watcher):
         return out
 
     def see(self, x: Tensor) -> None:
-        if id(x) in self._parameters and id(x) not in self.used:
+        if id(x) in self._parameters:
             self.events.append(x)
         super().see(x)
 

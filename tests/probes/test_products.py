@@ -114,6 +114,17 @@ class Lists(Separate):
         return torch.cat(found, dim=2)
 
 
+class Added(Lists):
+    """Each head's part of the last layer is added to the result."""
+
+    def forward(self, x, memory):
+        out = self.after.bias
+        for i, (q, k, v) in enumerate(zip(self.queries, self.keys, self.values, strict=True)):
+            head = F.scaled_dot_product_attention(q(x), k(memory), v(memory))
+            out = out + F.linear(head, self.after.weight[:, i * SIZE : (i + 1) * SIZE])
+        return out
+
+
 class Matrices(Separate):
     """Matrices that are no layers, as (in, out)."""
 
@@ -131,6 +142,7 @@ STYLES = [
     *((Separate, how) for how in ("softmax", "by_hand", "torchs", "three_axes", "einsum", "keys_first", "functional")),
     *((Fused, how) for how in ("in_thirds", "by_head", "innermost", "pair")),
     (Lists, "one_by_one"),
+    (Added, "head by head"),
     (Matrices, "multiplied"),
 ]
 
@@ -172,9 +184,9 @@ def test_torchs_encoder_layer_with_the_weights_found_computes_the_same(kind, how
     torch.testing.assert_close(encoder_layer(found["attention"], found["linear"], found["norm"])(x), block(x))
 
 
-@pytest.mark.parametrize("how", ["softmax", "einsum", "torchs"])
+@pytest.mark.parametrize("how", ["softmax", "einsum", "torchs", "added"])
 def test_attentions_of_a_decoder_are_distinguished(how):
-    block = Decoder(Separate(how), Separate(how))
+    block = Decoder(*((Added("head by head") if how == "added" else Separate(how)) for _ in range(2)))
     x, memory = torch.randn(2, 5, WIDTH, dtype=torch.float64), torch.randn(2, 4, WIDTH, dtype=torch.float64)
     found = parts(block, [x, memory], seed=1)
     assert complaint(found, 1, attention=2, heads=HEADS, width=WIDTH, linear=2, norm=3) == ""
