@@ -19,7 +19,10 @@ _PRE = (
     f"margin:4px 0 0;padding:6px 8px;border-left:2px solid {_LINE};background:rgba(128,128,128,.1);color:inherit;"
     "white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px;line-height:1.45;"
 )
-_TABLE = "border-collapse:collapse;border:0;max-width:860px;width:100%;font-size:13px;line-height:1.45;margin:4px 0;"
+_TABLE = (  # JupyterLab sets table-layout:fixed and right-aligned cells; table-layout:auto lets messages have the room
+    "table-layout:auto;border-collapse:collapse;border:0;max-width:860px;width:100%;font-size:13px;line-height:1.45;"
+    "margin:4px 0;"
+)
 _ROW = "background:transparent;color:inherit;"
 
 

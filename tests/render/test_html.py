@@ -100,10 +100,10 @@ def test_text_of_a_student_is_shown_as_text():
 
 def test_a_report_with_a_million_characters_per_check_is_rendered_fast():
     report = hostile()
-    start = time.perf_counter()
+    start = time.process_time()
     report_html(report, staff=True)
     report_table_html(report)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_students_see_only_the_title_and_the_hint_of_a_hidden_check():
@@ -179,16 +179,13 @@ def test_the_notebooks_table_is_a_balanced_fragment_with_inline_styles_only(make
     page = Page(text)
     assert page.attributes <= {"style", "colspan", "scope"}
     assert set(page.tags) <= FRAGMENT
+    assert "table-layout:auto" in text  # JupyterLab's "fixed" would break messages inside of numbers
     assert "staff" not in text or any(check.outcome is Outcome.BROKEN for check in make().checks)
 
 
-@pytest.mark.parametrize(("number", "limit"), [(0, 1), (1, 1), (900, 5)])
-def test_the_overview_shows_a_class_of_any_size(number, limit):
-    reports = classroom(number)
-    start = time.perf_counter()
-    text = index_html(reports, title="k nearest neighbours")
-    assert time.perf_counter() - start < limit
-    page = Page(text)
+@pytest.mark.parametrize("number", [0, 1, 900])
+def test_the_overview_shows_a_class_of_any_size(number):
+    page = Page(index_html(classroom(number), title="k nearest neighbours"))
     assert page.text.count("of 14 failed") + page.text.count("all passed") + page.text.count("needs staff") == number
     assert ("No hand-in has been graded yet." in page.text) == (number == 0)
 

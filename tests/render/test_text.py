@@ -74,7 +74,7 @@ def test_cleaning_is_idempotent_and_removes_control_characters(text):
 
 @pytest.mark.parametrize("unit", ["\x1b", "\x1b]", "\x1b[", "\x9b0", "\u0301", "\r", "x\n", NASTY])
 def test_a_megabyte_of_anything_is_cleaned_fast(unit):
-    start = time.perf_counter()
+    start = time.process_time()
     clean(unit * (1_000_000 // len(unit)), limit=1_000_000)
     line(unit * (1_000_000 // len(unit)))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

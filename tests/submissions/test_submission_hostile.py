@@ -101,10 +101,10 @@ HOSTILE = {
 def test_a_hostile_zip_is_refused_quickly_with_a_sentence(story: str, assignment: Assignment, tmp_path: Path) -> None:
     data, reason = HOSTILE[story]
     path = write(tmp_path / "ada.zip", data)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(BadSubmission, match=reason) as caught:
         open_submission(path, assignment)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
