@@ -89,15 +89,16 @@ def check_bleu_by_hand(student):
     """BLEU of "a red disc left of a blue square" against one reference is the value counted by hand."""
     candidate, reference = "a red disc left of a blue square", "a red disc right of a blue square"
     # 8 words, 7 of them shared; of 7 pairs 5; of 6 triples 3: "a red disc", "of a blue", "a blue square"
-    judge_bleu(student, candidate, [candidate], 4, 1.0)
-    judge_bleu(student, candidate, [reference], 1, 7 / 8)
+    percent = "BLEU is between 0 and 1; this is in percent."
+    judge_bleu(student, candidate, [candidate], 4, 1.0, {percent: 100.0})
+    judge_bleu(student, candidate, [reference], 1, 7 / 8, {
+        "1 is added to the counts; take them as they are.": 8 / 9,
+        "Here n is 1: use n-grams of 1 to n words, not always of 1 to 4.": (7 / 8 * 5 / 7 * 3 / 6 * 1 / 5) ** (1 / 4),
+    })  # fmt: skip
     judge_bleu(student, candidate, [reference], 2, math.sqrt(7 / 8 * 5 / 7), {
         "The mean of the precisions is arithmetic; it should be geometric.": (7 / 8 + 5 / 7) / 2,
         "The precisions are multiplied; take the n-th root as well.": 7 / 8 * 5 / 7,
         "Only the longest n-grams count; take those of 1 to n words.": 5 / 7,
-        "BLEU is between 0 and 1; this is in percent.": 100 * math.sqrt(7 / 8 * 5 / 7),
-        "1 is added to the counts; take them as they are.": math.sqrt(8 / 9 * 6 / 8),
-        "Here n is 2: use n-grams of 1 to n words, not always of 1 to 4.": (7 / 8 * 5 / 7 * 3 / 6 * 1 / 5) ** (1 / 4),
     })  # fmt: skip
     judge_bleu(student, candidate, [reference], 3, (7 / 8 * 5 / 7 * 3 / 6) ** (1 / 3))
 

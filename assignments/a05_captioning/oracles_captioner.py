@@ -5,13 +5,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from oracles_loans import LOANS
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal
 from autograder.probes.recurrent import Captioner
 
 D, E, H = 98, 6, 5  # features (of common.nets.image_encoder), word vectors, states
-FIND = "from autograder.probes.captioner import weights_or_complaint"
 START = "The first word is <START>; return the words after it."
 
 
@@ -25,9 +25,9 @@ def captioner(
         input_dim=D, wordvec_dim=E, hidden_dim=H, cell_type=kind, ignore_index=ignore_index, **options,
     )  # fmt: skip
     sizes = {"V": len(words), "D": D, "E": E, "H": H}
-    found = student.define(FIND).weights_or_complaint(model, sizes, rng.int(0, 2**31), like)
+    found, trains_encoder = student.define(LOANS).parts(model, sizes, rng.int(0, 2**31), like)
     expect(type(found) is dict, f"CaptioningRNN({kind!r}) {found}.")
-    return model, found
+    return model, {**found, "trains_encoder": trains_encoder}
 
 
 def losses_of(found: dict, kind: str, features: Tensor, captions: Tensor) -> Tensor:

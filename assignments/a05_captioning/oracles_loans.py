@@ -12,6 +12,7 @@ from functools import partial
 import torch
 from torch.nn import functional as F
 
+from autograder.probes.captioner import weights_or_complaint
 from autograder.probes.recurrent import attend, attention_lstm, lstm_step, over_time, rnn_step
 
 def one_step(x, prev_h, Wx, Wh, b):
@@ -108,6 +109,13 @@ def lent(loans, f):
 
 to_sequence, to_pieces, to_rnn = (partial(lent, loans) for loans in (TO_SEQUENCE, TO_PIECES, TO_RNN))
 to_attention_lstm, to_captioner = (partial(lent, loans) for loans in (TO_ATTENTION_LSTM, TO_CAPTIONER))
+
+def parts(model, sizes, seed, like):
+    # the weights by their part, and whether the encoder would be trained; it should be frozen
+    trains = any(p.requires_grad for p in model.image_encoder.parameters())
+    model.image_encoder.requires_grad_(False)
+    with lending(TO_CAPTIONER):
+        return weights_or_complaint(model, sizes, seed, like), trains
 
 def of_captions(model, features):
     # the loss as a function of the captions alone: the features come from a frozen encoder

@@ -89,6 +89,9 @@ STEPS = [
                 first = last
             dx = torch.cat(dx, 1)
         """)),
+    variant("through time: a list of gradients",
+        ("return dx, dh0, dWx, dWh, db\n\n\n# %% [markdown]\n# ### Why long",
+         "return [dx, dh0, dWx, dWh, db]\n\n\n# %% [markdown]\n# ### Why long")),
     variant("truncated: one walk that drops the gradient at borders",
         body("rnn_truncated_backward", """
             carried, dx, dWx, dWh, db, dh0 = torch.zeros_like(dh[:, 0]), [], 0, 0, 0, None
