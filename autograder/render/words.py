@@ -58,7 +58,7 @@ def verdict(checks: Sequence[CheckResult], left_over: int, *, by_hand: int = 0) 
     """Return the summary of a report: how many checks passed, and what is still open.
 
     ``left_over`` are points of checks that the report does not contain. ``by_hand`` is the number of tasks that a
-    person marked; then the checks alone do not decide whether to say "Well done".
+    person marked. "Well done" is said only if neither decides more points.
     """
     most = sum(check.max_points for check in checks)
     passed = sum(check.outcome is Outcome.PASSED for check in checks)
@@ -66,8 +66,9 @@ def verdict(checks: Sequence[CheckResult], left_over: int, *, by_hand: int = 0) 
     if not checks:
         sentence = "No check was run."
     elif passed == len(checks):
-        sentence = "The one check passed." if passed == 1 else f"All {passed} checks passed."
-        sentence += "" if by_hand else " Well done."
+        here = " here" if left_over > 0 else ""
+        sentence = f"The one check{here} passed." if passed == 1 else f"All {passed} checks{here} passed."
+        sentence += "" if by_hand or left_over > 0 else " Well done."
     else:
         sentence = f"{passed} of {count(len(checks), 'check')} passed."
     if broken:
@@ -76,6 +77,7 @@ def verdict(checks: Sequence[CheckResult], left_over: int, *, by_hand: int = 0) 
         sentence += f" A person marked {count(by_hand, 'task')} instead."
     if left_over > 0:
         sentence += (
-            f" Checks that are not shown here decide the other {left_over} of {count(most + left_over, 'point')}."
+            f" Checks that are not shown here, with other inputs, decide the other {left_over} of "
+            f"{count(most + left_over, 'point')}."
         )
     return sentence

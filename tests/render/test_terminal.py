@@ -50,8 +50,8 @@ def test_the_points_come_last():
     assert last == "38/100 points. 6 of 14 checks passed. 1 check could not be graded, which is not your fault."
     assert printed(perfect()).strip().endswith("100/100 points. All 14 checks passed. Well done.")
     last = printed(public_only()).strip().split("\n")[-1]
-    assert last.startswith("61/61 points here. All 8 checks passed. Well done.")
-    assert last.endswith("Checks that are not shown here decide the other 39 of 100 points.")
+    assert last.startswith("61/61 points here. All 8 checks here passed. Checks")
+    assert last.endswith("Checks that are not shown here, with other inputs, decide the other 39 of 100 points.")
     assert "isolation" not in printed(mixed(), verbose=True)
 
 
