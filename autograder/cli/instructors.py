@@ -53,6 +53,7 @@ _READ_AS = {
     show_default="the number of cores",
     help="Number of hand-ins to grade at the same time.",
 )
+@options.skip_scored
 @click.option("--seed", type=int, help="Chooses other inputs for the checks; they also depend on the secret of --out.")
 @options.cluster
 @options.wait
@@ -112,7 +113,7 @@ def grade(
     else:
         spread = partial(grade_all, workers=rest["workers"])
         isolation, device = choose(rest["isolation"]), pick_device(rest["device"])
-    asked = Options(device, data=known_data(rest["data"]), seed=rest["seed"])
+    asked = Options(device, data=known_data(rest["data"]), seed=rest["seed"], skip_scored=rest["skip_scored"])
     with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
         students = find_students(intake, (*only, *more), known)

@@ -39,6 +39,11 @@ data = click.option(
     show_default=True,
     help="Data set of the checks that train or evaluate networks; cifar10, for example.",
 )
+skip_scored = click.option(
+    "--skip-scored",
+    is_flag=True,
+    help="Leave out the checks that train or evaluate networks, for a quick look. The result is provisional.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
 isolation = click.option(
     "--isolation",

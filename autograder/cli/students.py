@@ -1,4 +1,4 @@
-"""Commands for students: start, check, submit."""
+"""Commands for students: start, check, status, submit."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def check(
     chosen = find_assignment(assignment, installed=False)
     if task is not None:
         chosen.task(task)  # raises when there is no such task
-    asked = Options(device=pick_device(device), data=known_data(data), task=task, debugging=pdb, skip_scored=skip_scored)
+    asked = Options(
+        device=pick_device(device), data=known_data(data), task=task, debugging=pdb, skip_scored=skip_scored
+    )
     arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # for what the student's code prints
         report = check_folder(chosen, asked, arguments=arguments, hand_in=hand_in, opened=_say_what_is_judged)
@@ -83,6 +85,33 @@ def check(
         print_report(report, Console(), verbose=verbose)
     lost = any(not result.points for result in report.checks)
     sys.exit(2 if report.needs_staff else int(lost))
+
+
+@click.command()
+@click.option("--run", is_flag=True, help="Run the public checks of every assignment that is begun, except training.")
+@options.as_json
+def status(run: bool, as_json: bool) -> None:
+    """Show how far each assignment of your course is, from the last checks."""
+    from autograder.core.course import find_own_assignments
+    from autograder.render.status_table import print_status
+    from autograder.session.options import Options
+    from autograder.students.check import check_folder
+    from autograder.students.status import progress_of, remember, status_json
+
+    found = []
+    for assignment in find_own_assignments():
+        progress = progress_of(assignment)
+        if run and progress.written and not progress.problem:
+            with redirect_stdout(sys.stderr):
+                remember(check_folder(assignment, Options(skip_scored=True)), assignment)
+            progress = progress_of(assignment)
+        found.append(progress)
+    if as_json:
+        click.echo(status_json(found))
+        return
+    from rich.console import Console
+
+    print_status(found, Console())
 
 
 def _say_what_is_judged(submission: Submission, folder: Path) -> None:
@@ -124,4 +153,4 @@ def submit(assignment: str, out: Path | None, no_check: bool, as_json: bool) -> 
     click.echo(f"Created {packed.path} from {folder}. {packed.advice}")
 
 
-COMMANDS = (start, check, submit)
+COMMANDS = (start, check, status, submit)

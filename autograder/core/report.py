@@ -125,6 +125,7 @@ class Report:
     marks: tuple[Mark, ...] = ()
     remarks: tuple[Remark, ...] = ()
     name: str = ""  # of the person; empty unless a roster gives it
+    open_points: int = 0  # of checks that were left out to save time; above 0, the result is provisional
     schema: int = field(default=SCHEMA)
 
     @property
@@ -163,6 +164,16 @@ class Report:
     def needs_staff(self) -> bool:
         """True when a check is broken and its task has no mark by hand: a person must look before the mark counts."""
         return any(check.outcome is Outcome.BROKEN and check.task not in self.overrides for check in self.checks)
+
+    @property
+    def provisional(self) -> bool:
+        """True when checks were left out to save time: a later run judges them."""
+        return self.open_points > 0
+
+    @property
+    def undecided(self) -> bool:
+        """True while the points are not a mark: a person or another run must decide."""
+        return self.needs_staff or self.provisional
 
     @property
     def refusal(self) -> str:

@@ -88,7 +88,7 @@ def _grade(
     for grade in submitted.grades:
         name, present = grade.cell.name, grade.manual_score
         if name in paid:
-            grade.auto_score, grade.needs_manual_grade = float(paid[name]), report.needs_staff
+            grade.auto_score, grade.needs_manual_grade = float(paid[name]), report.undecided
             continue
         given = float(marks[name].points) if name in marks else None
         if present is None or present == given or present == last.get(name):

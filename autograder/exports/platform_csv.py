@@ -121,6 +121,8 @@ def _mark(report: Report, questions: Mapping[str, int]) -> _Mark:
     waits = [f"{' and '.join(unmarked)} {'is' if len(unmarked) == 1 else 'are'} not marked yet"] if unmarked else []
     if report.needs_staff:
         waits.insert(0, "a check could not be graded, so a person must look first")
+    if report.provisional:
+        waits.insert(0, "it was graded with --skip-scored, so the result is provisional")
     summary = [report.refusal] if report.refusal else []
     summary += [f"{task.title}: {task.points} of {task.max_points}" for task in report.tasks]
     summary += [f"{mark.title}: {mark.points} of {questions[name]}" for name, mark in given.items()]

@@ -31,6 +31,7 @@ class KeyMaker:
     def __init__(self, assignment: Assignment, setup: Setup) -> None:
         self.assignment = assignment
         options = setup.options
+        self.skip_scored = options.skip_scored  # not part of the key: a full run replaces a provisional report
         seed = fingerprint(assignment, options)
         digest = grading_digest(assignment, hidden=setup.hidden)
         isolation = "no" if setup.isolation == "none" else "yes"

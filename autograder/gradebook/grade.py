@@ -138,7 +138,7 @@ def make_plan(
         _refuse_changed_rules(journal, keys, renames)
     first = {key: handin for handin, key in reversed(keys.items())}
     found = {key: journal.find(key) for key in dict.fromkeys(keys.values())}
-    stored = {key: report for key, report in found.items() if report and report.final}
+    stored = {key: report for key, report in found.items() if report and _suffices(report, key_maker.skip_scored)}
     return Plan(
         assignment,
         intake,
@@ -148,6 +148,11 @@ def make_plan(
         jobs={key: Job(first[key].student, first[key].path) for key in found if key not in stored},
         problems=_problems(journal, intake, renames, next(iter(keys.values())), only),
     )
+
+
+def _suffices(stored: StoredReport, skip_scored: bool) -> bool:
+    """Return whether a report need not be made again: it is final, or as provisional as this run's would be."""
+    return stored.final or (skip_scored and stored.report.provisional and not stored.report.needs_staff)
 
 
 def _refuse_other_assignment(journal: Journal, assignment: Assignment) -> None:

@@ -48,7 +48,7 @@ class StoredReport:
 
     id: int
     report: Report
-    final: bool  # False: a check was broken, so it is tried again
+    final: bool  # False: a check was broken or left out, so it is tried again
 
 
 class Journal(Database):
@@ -93,10 +93,10 @@ class Journal(Database):
             "INSERT INTO results (submission, checks, grader, device, data, seed, wall, final, report, at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
             "SET final = excluded.final, report = excluded.report, at = excluded.at",
-            (*astuple(key), not report.needs_staff, blob, now()),
+            (*astuple(key), not report.undecided, blob, now()),
         )
         row = self._one(f"SELECT id FROM results WHERE {_KEY}", astuple(key))
-        return StoredReport(row[0], bare, not report.needs_staff)
+        return StoredReport(row[0], bare, not report.undecided)
 
     def assign(self, handin: HandIn, stored: StoredReport, remarks: Sequence[Remark] = ()) -> None:
         """Make a stored report the one that counts for a student. ``remarks`` are about the student's own files."""

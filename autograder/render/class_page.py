@@ -102,6 +102,8 @@ def _row(report: Report, href: str) -> Row:
         outcome, state = Outcome.FAILED, "could not be opened"
     elif report.needs_staff:
         outcome, state = Outcome.BROKEN, "needs staff"
+    elif report.provisional:
+        outcome, state = Outcome.BROKEN, "provisional"
     elif not_loaded:
         others = f", {failed - not_loaded} failed" if failed > not_loaded else ""
         outcome, state = Outcome.BROKEN, f"{not_loaded} of {len(report.checks)} not loaded{others}"

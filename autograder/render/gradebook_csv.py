@@ -79,7 +79,7 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
         report.max_points,
         *(earned.get(task, "") for task in tasks),
         *(given.get(question, "") for question in questions),
-        "yes" if report.needs_staff else "no",
+        "yes" if report.undecided else "no",
         cell(" ".join(map(str, concerns(report)))),
         cell(report.assignment),
         cell(report.handed_in),

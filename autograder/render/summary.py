@@ -75,6 +75,11 @@ class ClassSummary:
         return tuple(report for report in self.reports if report.needs_staff)
 
     @property
+    def provisional(self) -> tuple[Report, ...]:
+        """Hand-ins that were graded without the checks that train or evaluate networks."""
+        return tuple(report for report in self.reports if report.provisional)
+
+    @property
     def broken(self) -> tuple[CheckSummary, ...]:
         """The checks that broke in tasks without a mark by hand, those that broke most often first."""
         return tuple(sorted((c for c in self.checks if c.broken), key=lambda c: -len(c.broken)))

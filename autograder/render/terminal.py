@@ -73,6 +73,10 @@ def print_class_summary(
     for check in summary.failed_most[:5]:
         cause = f" ({CAUSE_WORDS[check.cause]})" if check.cause else ""
         _print_text(console, f"{line(check.title)}{cause}", label=f"{share(check.failed, check.seen):>6}  ")
+    if summary.provisional:
+        many = count(len(summary.provisional), "hand-in")
+        without = "without the checks that train or evaluate networks. Run the command without --skip-scored for marks."
+        _print_text(console, f"\nProvisional: {many}, {without}", style="bold yellow")
     if summary.broken:
         _print_text(console, f"\nNeeds staff: {count(len(summary.needs_staff), 'hand-in')}", style="bold yellow")
     for check in summary.broken:

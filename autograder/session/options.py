@@ -21,6 +21,7 @@ class Options:
     secret: str = field(default="", repr=False)  # of the results; see seeds.py
     task: str | None = None  # only this task's checks
     debugging: bool = False
+    skip_scored: bool = False  # leave out the checks that train or evaluate networks
 
 
 def pick_device(wanted: str) -> str:

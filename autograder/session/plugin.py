@@ -7,7 +7,7 @@ It does not change a pytest session without check files.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--data", default="scenes", help="data set of scored checks")
     group.addoption("--gradlab-seed", type=int, help="seed of the checks' random inputs")
     group.addoption("--task", help="only the checks of this task")
+    group.addoption("--skip-scored", action="store_true", help="leave out the checks that train or evaluate networks")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
             data=config.getoption("--data"),
             seed=config.getoption("--gradlab-seed"),
             task=config.getoption("--task"),
+            skip_scored=config.getoption("--skip-scored"),
             debugging=bool(config.getoption("usepdb", False) or config.getoption("trace", False)),
         )
         config.stash[STATE] = SessionState(options, folder=config.getoption("--student"))
@@ -130,11 +132,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         verify_points([(check.placed, check.spec) for check in checks], whole=whole)
     except BadCheck as error:
         raise pytest.UsageError(str(error)) from None
-    wanted = config.stash[STATE].options.task
-    if wanted is not None:
-        dropped = [item for item in checks if item.spec.task != wanted]
-        items[:] = [item for item in items if item not in dropped]
-        config.hook.pytest_deselected(items=dropped)
+    options = config.stash[STATE].options
+    if options.task is not None:
+        _deselect(config, items, [item for item in checks if item.spec.task != options.task])
+    if options.skip_scored:
+        scored = [item for item in items if isinstance(item, Check) and item.scored]
+        config.stash[STATE].open_points = sum(item.spec.points for item in scored)
+        _deselect(config, items, scored)
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: Sequence[pytest.Item]) -> None:
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=dropped)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -118,9 +118,19 @@ class Checks:
             isolation=isolation,
             checks=tuple(results),
             tasks=tuple(tasks),
-            notes=header.notes,
+            notes=(*header.notes, *self._left_out()),
             remarks=header.remarks,
+            open_points=self.state.open_points,
         )
+
+    def _left_out(self) -> list[str]:
+        points = self.state.open_points
+        if not points:
+            return []
+        return [
+            f"The checks that train or evaluate networks were left out (--skip-scored): {points} of the points are "
+            "open. This result is provisional."
+        ]
 
 
 def with_checks(

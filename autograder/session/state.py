@@ -55,6 +55,7 @@ class SessionState:
     code: Code = field(default_factory=Code)
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
     slow: dict[str, CheckResult] = field(default_factory=dict)  # by task, the first check that took too long
+    open_points: int = 0  # of the checks that the options leave out
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     own: dict[Path, LocalLink] = field(default_factory=dict)
     splits: dict[Any, Any] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from tests.support.sample_reports import classroom, hostile, mixed, perfect, stu
 
 DOCS = Path(__file__).parents[2] / "docs"
 DERIVED = {"points", "max_points", "needs_staff"}
-OPTIONAL = {"name"}
+OPTIONAL = {"name", "open_points"}
 
 
 def rows(text: str) -> list[dict[str, str]]:

@@ -85,6 +85,7 @@ class Grader:
             ),
             notes,
             remarks=remarks,
+            open_points=10 if setup.options.skip_scored else 0,
         )
 
 
@@ -97,10 +98,11 @@ def run(
     roster: Roster | None = None,
     regrade: bool = False,
     only: Collection[str] = (),
+    skip_scored: bool = False,
     approve: Callable[[Sequence[MarkChange]], bool] = lambda changes: True,
 ) -> Graded:
     """Grade as the command line does, with another grader."""
-    setup = Setup(assignment.folder, Options(), "bubblewrap")
+    setup = Setup(assignment.folder, Options(skip_scored=skip_scored), "bubblewrap")
     with hold(out):
         intake = read_handins(handins, assignment, store=out / ".handins", roster=roster)
         with Journal(out, create=True) as journal:

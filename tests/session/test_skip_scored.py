@@ -1,0 +1,110 @@
+"""`--skip-scored` leaves out the checks that train or evaluate networks, and the result is provisional."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from autograder.cli.app import main
+from autograder.core.assignment import Assignment
+from autograder.core.code import Code
+from autograder.core.report import Report, parse_report
+from autograder.exports.platform_csv import _mark
+from autograder.render.gradebook_csv import gradebook_csv
+from autograder.render.terminal import print_class_summary
+from autograder.sandbox.local_link import LocalLink
+from autograder.session.options import Options
+from autograder.session.session import Checks, ReportHeader, with_checks
+from tests.support.vectors import HONEST, make_vectors
+
+SCORED = '''
+from autograder import task
+
+
+@task("total", points=30)
+def check_total_learns(student, score):
+    """Training sums rows."""
+    score(float(student.total(__import__("torch").ones(1, 2))), "sum")
+'''
+NOTE = (
+    "The checks that train or evaluate networks were left out (--skip-scored): 30 of the points are open. "
+    "This result is provisional."
+)
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Assignment:
+    assignment = make_vectors(tmp_path)
+    hidden = assignment.solutions / "check_vectors_hidden.py"
+    hidden.write_text(hidden.read_text().partition('@task("total"')[0])
+    (assignment.solutions / "check_vectors_training_hidden.py").write_text(SCORED)
+    (assignment.solutions / "calibration.json").write_text(
+        json.dumps({"scenes": {"check_total_learns:sum": {"threshold": 1.5}}})
+    )
+    return assignment
+
+
+def report(course: Assignment, *, skip_scored: bool) -> Report:
+    def body(checks: Checks) -> Report:
+        link = LocalLink(Code({"vectors.py": HONEST}))
+        try:
+            results = checks.judge(link, Code({"vectors.py": HONEST}))
+        finally:
+            link.close()
+        return checks.report(ReportHeader("ada", "digest"), results, isolation="none")
+
+    return with_checks(course, Options(seed=1, skip_scored=skip_scored), body)
+
+
+def test_the_report_says_so_and_what_is_open(course: Assignment) -> None:
+    found = report(course, skip_scored=True)
+    assert {check.task for check in found.checks} == {"double", "Counter"}
+    assert (found.points, found.max_points, found.open_points) == (70, 100, 30)
+    assert found.notes == (NOTE,)
+    assert (found.provisional, found.undecided, found.needs_staff) == (True, True, False)
+
+
+def test_a_full_run_is_not_provisional(course: Assignment) -> None:
+    found = report(course, skip_scored=False)
+    assert (found.points, found.open_points, found.notes) == (100, 0, ())
+    assert not found.undecided
+
+
+def test_without_scored_checks_nothing_is_open(tmp_path: Path) -> None:
+    found = report(make_vectors(tmp_path), skip_scored=True)
+    assert (found.points, found.provisional) == (100, False)
+
+
+def test_the_json_keeps_it_and_older_files_have_none(course: Assignment) -> None:
+    found = report(course, skip_scored=True)
+    assert parse_report(found.to_json().encode(), "report.json") == found
+    table = json.loads(found.to_json())
+    del table["open_points"]
+    assert parse_report(json.dumps(table).encode(), "report.json").open_points == 0
+
+
+def test_the_gradebook_and_the_exports_wait(course: Assignment) -> None:
+    found = report(course, skip_scored=True)
+    (row,) = csv.DictReader(io.StringIO(gradebook_csv([found])))
+    assert (row["needs_staff"], row["notes"]) == ("yes", NOTE)
+    assert _mark(found, {}).waits == "it was graded with --skip-scored, so the result is provisional"
+    console = Console(record=True, width=200)
+    print_class_summary([found, replace(found, student="bob", open_points=0)], console)
+    assert "Provisional: 1 hand-in, without the checks that train or evaluate networks." in console.export_text()
+
+
+def test_students_can_leave_them_out_too(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    (course.folder / "check_vectors_training.py").write_text(SCORED)
+    (course.solutions / "check_vectors_training_hidden.py").unlink()
+    (course.folder / "vectors.py").write_text(HONEST)
+    monkeypatch.chdir(course.folder)
+    done = CliRunner().invoke(main, ["check", "--skip-scored"])
+    assert done.exit_code == 0, done.output
+    assert "30 of the points are open" in " ".join(done.output.split())
