@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
     )
     from autograder.checks.expect_device import expect_device
     from autograder.checks.expect_gradients import expect_same_gradients
+    from autograder.checks.expect_own_gradients import expect_own_gradients
     from autograder.checks.expect_state import expect_state_kept
     from autograder.checks.gradients import autograd_gradients, expect_gradient, expect_gradients
     from autograder.checks.task import task
@@ -38,6 +39,7 @@ __all__ = [
     "expect_equal",
     "expect_gradient",
     "expect_gradients",
+    "expect_own_gradients",
     "expect_same_gradients",
     "expect_shape",
     "expect_state_kept",
@@ -60,6 +62,7 @@ _MODULES = {
     "expect_equal": "autograder.checks.expect",
     "expect_gradient": "autograder.checks.gradients",
     "expect_gradients": "autograder.checks.gradients",
+    "expect_own_gradients": "autograder.checks.expect_own_gradients",
     "expect_same_gradients": "autograder.checks.expect_gradients",
     "expect_shape": "autograder.checks.expect",
     "expect_state_kept": "autograder.checks.expect_state",

@@ -24,7 +24,7 @@ from autograder.checks.values import Tolerance
 
 SHOWN = 4  # names in one message
 _STOPS = "detach(), .data, torch.no_grad(), .item(), torch.tensor(...) or numpy"
-_CUT = f"Something on the way to the result stops the gradient. Look for {_STOPS}."
+CUT = f"Something on the way to the result stops the gradient. Look for {_STOPS}."
 _CUT_AT_INPUT = (
     "The gradients of all parameters are right, so the gradient stops where the input itself is used: on a shortcut, "
     f"in a mean, in a mask. Look for {_STOPS}."
@@ -94,8 +94,8 @@ def expect_same_gradients(
     found = _read(helper.gradients(f, list(inputs), {"options": dict(options or {}), "douts": douts, "train": train}))
     label = f"{name}: " if name else ""
     _expect_values(found.out, right.out, rtol, label)
-    titles = names or _titles(inputs)
-    pairs = _pairs(found, right, titles)
+    shown = names or titles(inputs)
+    pairs = _pairs(found, right, shown)
     overall, tolerance = max([_largest(pair.expected) for pair in pairs], default=0.0), Tolerance(rtol, atol)
 
     def complaints(pairs: Sequence[_Pair]) -> dict[str, str]:
@@ -105,13 +105,13 @@ def expect_same_gradients(
     wrong = complaints(pairs)
     if not wrong:
         return
-    behind = [pair.name for pair in pairs if pair.name not in titles]
-    hint = _CUT if set(wrong) & set(behind) or not behind else _CUT_AT_INPUT
+    behind = [pair.name for pair in pairs if pair.name not in shown]
+    hint = CUT if set(wrong) & set(behind) or not behind else _CUT_AT_INPUT
     for known, mistaken in (mistakes or {}).items():
-        if not complaints(_pairs(found, _by_oracle(mistaken, inputs, weights, rng, douts)[0], titles)):
+        if not complaints(_pairs(found, _by_oracle(mistaken, inputs, weights, rng, douts)[0], shown)):
             hint = known
             break
-    raise Mismatch(f"{label}The values are right, but {_listed(wrong, len(pairs))}", hint)
+    raise Mismatch(f"{label}The values are right, but {listed(wrong, len(pairs))}", hint)
 
 
 def _expect_values(found: Sequence[Any], expected: Sequence[Tensor], rtol: float | None, label: str) -> None:
@@ -195,7 +195,7 @@ def _gradient(grad: Any, of: Tensor) -> Tensor | None:
     return grad.detach() if _is_float(grad) and grad.shape == of.shape else None
 
 
-def _pairs(found: _Gradients, right: _Gradients, titles: Sequence[str]) -> list[_Pair]:
+def _pairs(found: _Gradients, right: _Gradients, names: Sequence[str]) -> list[_Pair]:
     """Return the gradients to compare: all inputs', and those of parameters whose values the oracle also has."""
     pairs = []
     for number, expected in enumerate(right.inputs):
@@ -203,7 +203,7 @@ def _pairs(found: _Gradients, right: _Gradients, titles: Sequence[str]) -> list[
         like = expected if expected is not None else given
         if like is not None and _is_float(like):
             wanted = torch.zeros_like(like) if expected is None else expected
-            pairs.append(_Pair(titles[number], _gradient(given, like), wanted))
+            pairs.append(_Pair(names[number], _gradient(given, like), wanted))
     return pairs + _parameter_pairs(found.parameters, list(right.parameters.values()))
 
 
@@ -240,14 +240,14 @@ def _parameter_pairs(
     return pairs
 
 
-def _titles(inputs: Sequence[Any]) -> list[str]:
+def titles(inputs: Sequence[Any]) -> list[str]:
     """Return a name for each float tensor among the inputs."""
     names = [f"argument {n}" for n, value in enumerate(inputs, start=1) for _ in filter(_is_float, tree_leaves(value))]
     return ["the input"] if len(names) == 1 else names
 
 
-def _listed(wrong: Mapping[str, str], count: int) -> str:
-    """Return the first wrong gradient in full and the names of the others."""
+def listed(wrong: Mapping[str, str], count: int = 0) -> str:
+    """Return the first wrong gradient in full and the names of the others; ``count`` is the number of all gradients."""
     first, *others = wrong
     text = f"{wrong[first]}."
     if others:

@@ -1,6 +1,7 @@
 """Gradients of a student's function in its inputs and in the parameters of its modules, by torch's autograd.
 
-Checks run this in the student's process; `autograder.expect_same_gradients` compares the result with an oracle's.
+Checks run this in the student's process: `autograder.expect_same_gradients` compares the result with an oracle's, and
+`autograder.expect_own_gradients` with differences of the function itself.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 Grad = Tensor | None
+STEP = 1e-6
+DIRECTIONS = 3
+TOLERANCE = 1e-6
 
 
 def gradients(f: Callable[..., Any], inputs: Sequence[Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,29 +31,102 @@ def gradients(f: Callable[..., Any], inputs: Sequence[Any], settings: Mapping[st
         inputs      the gradient in each float tensor among the inputs
         parameters  by name, a pair: the value of a parameter and its gradient
     """
-    options, douts, train = settings["options"], settings["douts"], settings["train"]
-    modules = _modules(f, inputs)
-    for like in list(filter(_is_float, tree_leaves(list(inputs))))[:1]:
-        for module in modules.values():
-            module.to(like.device, like.dtype)
-    parameters = {prefix + name: p for prefix, module in modules.items() for name, p in module.named_parameters()}
-    leaves: list[Tensor] = []
-
-    def leaf(value: Any) -> Any:
-        if not _is_float(value):
-            return value
-        leaves.append(value.detach().clone().requires_grad_())
-        return leaves[-1].clone()  # torch allows changes in place of a copy
-
-    with torch.enable_grad(), restored(modules.values(), train):
-        out = list(filter(_is_float, tree_leaves(f(*tree_map(leaf, list(inputs)), **options))))[: len(douts)]
-        wanted = [*leaves, *(p for p in parameters.values() if p.requires_grad)]
-        found = _differentiate(out, wanted, douts)
+    call = _Call(f, inputs, settings)
+    with torch.enable_grad(), restored(call.modules.values(), settings["train"]):
+        out = call.run()[: len(settings["douts"])]
+        found = _differentiate(out, call.variables, settings["douts"])
     return {
         "out": [value.detach() for value in out],
-        "inputs": [found.get(id(value)) for value in leaves],
-        "parameters": {name: (p.detach(), found.get(id(p))) for name, p in parameters.items()},
+        "inputs": [found.get(id(value)) for value in call.leaves],
+        "parameters": {name: (p.detach(), found.get(id(p))) for name, p in call.parameters.items()},
     }
+
+
+def wrong_slopes(f: Callable[..., Any], inputs: Sequence[Any], settings: Mapping[str, Any]) -> list[list[Any]]:
+    """Return slopes of f along random directions where autograd and central differences of f itself disagree.
+
+    The function is the sum of f's results, each multiplied by a random number. The settings are those of `gradients`
+    with "seed" instead of "douts". Each row has the name of a parameter, or the number of a float tensor among the
+    inputs, and two floats: the slope by autograd and that by differences. Near a kink, any slope is accepted.
+    """
+    call = _Call(f, inputs, settings)
+    generator = torch.Generator().manual_seed(settings["seed"])
+
+    def random(like: Tensor) -> Tensor:
+        return torch.randn(like.shape, generator=generator, dtype=torch.float64).to(like)
+
+    def total() -> Tensor:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings["seed"])
+            return sum(((out * dout).sum() for out, dout in zip(call.run(), douts, strict=True)), torch.zeros(()))
+
+    def row(name: Any, chosen: Sequence[Tensor]) -> list[Any]:
+        directions = [random(x) for x in chosen]
+        pairs = [(found[id(x)], v) for x, v in zip(chosen, directions, strict=True)]
+        by_autograd = float(sum((gradient * v).sum() for gradient, v in pairs if gradient is not None))
+        near, far = (_difference(total, chosen, directions, step) for step in (STEP, 2 * STEP))
+        return [name, by_autograd, near, abs(near - far)]
+
+    with torch.enable_grad(), restored(call.modules.values(), settings["train"]):
+        douts = [random(out) for out in call.run()]
+        value = total()
+        grads = (
+            torch.autograd.grad(value, call.variables, allow_unused=True)
+            if value.requires_grad
+            else [None] * len(call.variables)
+        )
+        found = {id(x): grad for x, grad in zip(call.variables, grads, strict=True)}
+        rows = [row("everything", call.variables) for _ in range(DIRECTIONS)]
+        if all(_agree(*numbers) for _, *numbers in rows):
+            return []
+        names = {id(x): number for number, x in enumerate(call.leaves)} | {
+            id(p): name for name, p in call.parameters.items()
+        }
+        rows = [row(names[id(x)], [x]) for x in call.variables]
+        return [numbers[:3] for numbers in rows if not _agree(*numbers[1:])]
+
+
+def _agree(by_autograd: float, by_differences: float, error: float) -> bool:
+    """Return whether two slopes agree within the error of differences, which is large near a kink."""
+    size = max(abs(by_autograd), abs(by_differences))
+    return abs(by_autograd - by_differences) <= TOLERANCE * size + 10 * error + 1e-7
+
+
+def _difference(
+    total: Callable[[], Tensor], chosen: Sequence[Tensor], directions: Sequence[Tensor], step: float
+) -> float:
+    """Return the slope of the function along the directions, by two values."""
+    before, values = [x.detach().clone() for x in chosen], []
+    with torch.no_grad():
+        for sign in (1, -1):
+            for x, start, v in zip(chosen, before, directions, strict=True):
+                x.copy_(start + sign * step * v)
+            values.append(float(total()))
+        for x, start in zip(chosen, before, strict=True):
+            x.copy_(start)
+    return (values[0] - values[1]) / (2 * step)
+
+
+class _Call:
+    """A call of f with copies of the inputs, whose float tensors are leaves of autograd's graph."""
+
+    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any], settings: Mapping[str, Any]) -> None:
+        self.f, self.options, self.modules = f, settings["options"], _modules(f, inputs)
+        given = list(filter(_is_float, tree_leaves(list(inputs))))
+        for module in self.modules.values() if given else ():
+            module.to(given[0].device, given[0].dtype)
+        self.parameters = {
+            prefix + name: p for prefix, module in self.modules.items() for name, p in module.named_parameters()
+        }
+        self.leaves = [x.detach().clone().requires_grad_() for x in given]
+        self.inputs = list(inputs)
+        self.variables = [*self.leaves, *(p for p in self.parameters.values() if p.requires_grad)]
+
+    def run(self) -> list[Tensor]:
+        """Return the float tensors of the result."""
+        leaves = iter(self.leaves)  # as copies, so that torch allows changes in place
+        inputs = tree_map(lambda value: next(leaves).clone() if _is_float(value) else value, self.inputs)
+        return list(filter(_is_float, tree_leaves(self.f(*inputs, **self.options))))
 
 
 @contextmanager
