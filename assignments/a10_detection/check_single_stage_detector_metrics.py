@@ -1,25 +1,9 @@
 """Public checks of precision, recall, average precision and their mean, on cases by hand."""
 
-from typing import Any
-
 import torch
-from oracles import mean_at, shot, tensor
-from torch import Tensor
+from oracles import curve_of, mean_at, shot, tensor
 
-from autograder import expect, expect_close, task
-
-
-def curve_of(student, predictions: list[dict], targets: list[dict], label: int) -> tuple[Any, Any]:
-    """Return recall and precision; the check fails if they are not two tensors."""
-    curve = student.precision_recall(predictions, targets, label)
-    expect(
-        type(curve) in (tuple, list) and len(curve) == 2,
-        f"precision_recall returned an object of type {type(curve).__name__}; return recall and precision.",
-    )
-    hint = "Convert a list with torch.tensor(values, dtype=torch.float64)."
-    for name, values in zip(("recall", "precision"), curve, strict=True):
-        expect(isinstance(values, Tensor), f"{name} is of type {type(values).__name__}, not a tensor.", hint)
-    return curve[0], curve[1]
+from autograder import expect_close, task
 
 
 @task("precision_recall", points=2)
@@ -31,7 +15,7 @@ def check_precision_and_recall_of_a_case_by_hand(student, rng):
         shot(rng, [[1, 0, 5, 4], [9, 9, 12, 12]], [0.6, 0.8]),
     ]
     # By falling score: right (0.75), nothing there, nothing there, right (IoU 0.6), right.
-    recall, precision = curve_of(student, predictions, targets, 0)
+    recall, precision = curve_of(student.precision_recall(predictions, targets, 0))
     expect_close(recall, tensor(rng, [1 / 3, 1 / 3, 1 / 3, 2 / 3, 1]), name="recall", check_dtype=False, mistakes={
         "Recall was divided by the number of images, not by the number of objects.":
             tensor(rng, [1 / 2, 1 / 2, 1 / 2, 1, 1.5]),
@@ -51,7 +35,7 @@ def check_objects_of_other_classes_do_not_matter(student, rng):
     """A detection is compared with the objects of its own class, also if another object is nearer."""
     targets = [shot(rng, [[0, 0, 4, 4], [0, 0, 4, 3]], labels=[5, 2])]
     predictions = [shot(rng, [[0, 0, 4, 4], [0, 0, 4, 4]], [0.9, 0.8], [2, 5])]
-    recall, precision = curve_of(student, predictions, targets, 2)
+    recall, precision = curve_of(student.precision_recall(predictions, targets, 2))
     expect_close(recall, tensor(rng, [1]), name="recall", check_dtype=False, mistakes={
         "The nearest object of any class was taken, and then the classes were compared. Look for the nearest object "
         "among those of this class.": tensor(rng, [0]),
@@ -66,7 +50,7 @@ def check_a_second_detection_of_an_object_is_wrong(student, rng):
     """A second detection of one object counts as wrong, even if another object is still undetected."""
     targets = [shot(rng, [[0, 0, 4, 4], [0, 1, 4, 5]])]
     predictions = [shot(rng, [[0, 0, 4, 4], [0, 0.2, 4, 4.2], [0, 1, 4, 5]], [0.9, 0.8, 0.7])]
-    recall, precision = curve_of(student, predictions, targets, 0)
+    recall, precision = curve_of(student.precision_recall(predictions, targets, 0))
     expect_close(recall, tensor(rng, [1 / 2, 1 / 2, 1]), name="recall", check_dtype=False, mistakes={
         "A second detection of the same object was counted as right.": tensor(rng, [1 / 2, 1, 3 / 2]),
         "The second detection was matched to another object; it is wrong.": tensor(rng, [1 / 2, 1, 1]),

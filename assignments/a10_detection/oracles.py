@@ -1,11 +1,12 @@
 """What the checks of both detectors share: tensors, networks with given weights, and a detector's parts."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from autograder import expect
+from autograder import expect, expect_state_kept
 from autograder.probes.layers import Formula, complaint, replay
 
 # A backbone with given features, and access to weights, for the student's process.
@@ -45,18 +46,47 @@ def shot(rng, boxes, scores=None, labels=None) -> dict:
     return table if scores is None else {**table, "scores": tensor(rng, scores)}
 
 
-def outputs_of(student, rng, network, features: Tensor, formula: Formula, scale: float, call: str) -> Any:
-    """Give a network random weights, and return the formula's result with them; ``call`` made the network.
+@dataclass(frozen=True)
+class Weighted:
+    """A student's network with random weights, and these weights, to compute the same by formulas."""
 
-    The check fails when the network has other layers than the formula.
-    """
+    network: Any
+    values: list[dict[str, Tensor]]
+
+    def by(self, formula: Formula, features: Tensor) -> Tensor:
+        """Compute the formula with these weights."""
+        return replay(formula, self.values, features, train=False)
+
+
+def weighted(student, rng, network, features: Tensor, formula: Formula, scale: float, call: str) -> Weighted:
+    """Give a network random weights; ``call`` made it. The check fails if it has other layers than the formula."""
     loader = student.define(PARTS)
     found = loader.get_weights(network, features)
     values = [{name: scale * rng.normal(*value.shape, dtype=value.dtype) for name, value in t.items()} for t in found]
     loader.set_weights(network, features, values)
     problem = complaint(formula, values, features)
     expect(not problem, f"{call} is not the network described: {problem}.")
-    return replay(formula, values, features, train=False)
+    return Weighted(network, values)
+
+
+def expect_modes_kept(student, detector, call) -> None:
+    """Expect that ``call()`` leaves the detector's modes as they are, and all else but its running statistics."""
+    for training in (True, False):
+        detector.train(training)
+        with expect_state_kept(student, may_change=("buffers",), detector=detector):
+            call()
+
+
+def curve_of(curve: Any) -> tuple[Any, Any]:
+    """Return recall and precision; the check fails if they are not two tensors."""
+    expect(
+        type(curve) in (tuple, list) and len(curve) == 2,
+        f"precision_recall returned an object of type {type(curve).__name__}; return recall and precision.",
+    )
+    hint = "Convert a list with torch.tensor(values, dtype=torch.float64)."
+    for name, values in zip(("recall", "precision"), curve, strict=True):
+        expect(isinstance(values, Tensor), f"{name} is of type {type(values).__name__}, not a tensor.", hint)
+    return curve[0], curve[1]
 
 
 def mean_at(recall: list, precision: list, count: int) -> float:

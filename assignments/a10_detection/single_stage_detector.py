@@ -188,14 +188,20 @@ def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
 #
 # Two rules say which anchors are positive.
 #
-# **`"YOLO"`**: for each box, take the cell whose centre is nearest to the box's centre (smallest $|dx| + |dy|$;
-# the first such cell in reading order), and of the anchors of that one cell the one with the largest IoU with the
-# box (the first such anchor). That anchor is positive, if the IoU is above 0. If several boxes want the same
-# anchor, it goes to the one with the largest IoU (the first such box).
+# **`"YOLO"`**: for each box, find the cell whose centre is nearest to the box's centre: the one with the smallest
+# $|dx| + |dy|$. If several cells are equally near, because the box's centre is exactly between them, take the first
+# of them in reading order (row by row, from left to right). Of the anchors of that one cell, take the one with the
+# largest IoU with the box (the first such anchor). That anchor is positive if the IoU is above 0. If several boxes
+# want the same anchor, it goes to the one with the largest IoU (the first such box).
 #
-# **`"FasterRCNN"`** (Ren et al. 2015, section 3.1.2): an anchor is positive if (i) no anchor of the image has a
-# larger IoU with some box (all of them, if several share the largest), provided it is above 0, or (ii) its IoU
-# with some box is `pos_thresh` or more. It is matched to the box it overlaps most (the first such box).
+# **`"FasterRCNN"`** (Ren et al. 2015, section 3.1.2): two things make an anchor positive.
+#
+# * (i) It is some box's best anchor: for each box, find the largest IoU that any anchor of the image has with it. If
+#    it is above 0, every anchor with exactly this IoU is positive.
+# * (ii) Its IoU with some box is `pos_thresh` or more.
+#
+# A positive anchor is matched to the box with which its own IoU is largest (the first such box). By (i), that may
+# be another box than the one whose best anchor it is.
 #
 # By both, an anchor that is not positive is negative if its IoU with *every* box is below `neg_thresh`; the
 # others are neutral. All anchors of an image without boxes are negative. Rows of padding are not boxes.
@@ -246,7 +252,7 @@ def match_anchors(
 #
 # 1. take the box with the highest score (of equal scores the one with the smaller index) and keep it;
 # 2. drop every box whose IoU with it is **above** `iou_threshold`;
-# 3. go on with what is left, until nothing is left or `topk` boxes are kept.
+# 3. go on with what is left, until nothing is left or, if `topk` is given, `topk` boxes are kept.
 #
 # A loop over the boxes that are *kept* is fine. A loop over all pairs takes minutes for the thousands of boxes
 # that a detector gives you.
@@ -256,9 +262,10 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | N
     """Which boxes survive non-maximum suppression, by falling score; the first topk of them if topk is given.
 
     Shapes:
-        boxes   (K, 4)  xyxy; K may be 0
+        boxes   (K, 4)       xyxy; K may be 0
         scores  (K,)
-        out     (M,)    int64, indices into boxes
+        topk    int or None  1 or more; None: there is no limit
+        out     (M,)         int64, indices into boxes
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -505,7 +512,7 @@ def precision_recall(
     Shapes:
         predictions  list of dicts  "boxes" (K, 4) xyxy, "scores" (K,), "labels" (K,) int64; one dict for each image
         targets      list of dicts  "boxes" (N, 4) xyxy, "labels" (N,) int64
-        out          (D,), (D,)     recall and precision, float64; D detections of the class in all images
+        out          (D,), (D,)     recall and precision, float; D detections of the class in all images
     """
     # YOUR CODE HERE
     raise NotImplementedError()

@@ -1,7 +1,7 @@
 """Hidden checks of precision, recall, average precision and their mean: loops on random detections, edge cases."""
 
 import torch
-from oracles import mean_at, shot, tensor
+from oracles import curve_of, mean_at, shot, tensor
 from oracles_hidden import boxes_of
 from oracles_metrics_hidden import loop_ap, loop_curve, loop_map
 from torch import Tensor
@@ -60,7 +60,7 @@ def check_precision_and_recall_agree_with_loops(student, rng):
         seen = student.inspect(student.precision_recall, predictions, targets, label, threshold)
         recall, precision, _ = loop_curve(predictions, targets, label, threshold)
         expect_close(
-            seen.value,
+            curve_of(seen.value),
             (tensor(rng, recall), tensor(rng, precision)),
             check_dtype=False,
             name=f"class {label} at {threshold}: ",
@@ -77,7 +77,10 @@ def check_precision_and_recall_at_the_edges(student, rng):
     targets = [shot(rng, [box], labels=[3]), shot(rng, [])]
     none = [shot(rng, [], []), shot(rng, [], [])]
     expect_equal(
-        student.precision_recall(none, targets, 3), (nothing, nothing), check_dtype=False, name="no detections: "
+        curve_of(student.precision_recall(none, targets, 3)),
+        (nothing, nothing),
+        check_dtype=False,
+        name="no detections: ",
     )
     half = [shot(rng, [[0, 0, 4, 2]], [0.5], [3]), shot(rng, [box], [0.9], [3])]
     wanted = (tensor(rng, [0.0, 1.0]), tensor(rng, [0.0, 0.5]))
@@ -89,7 +92,7 @@ def check_precision_and_recall_at_the_edges(student, rng):
     )
     other = [shot(rng, [box, box], [0.5, 0.4], [1, 1]), shot(rng, [], [])]
     expect_close(
-        student.precision_recall(other, targets, 1),
+        curve_of(student.precision_recall(other, targets, 1)),
         (tensor(rng, [0.0, 0.0]),) * 2,
         check_dtype=False,
         name="a class without objects: ",

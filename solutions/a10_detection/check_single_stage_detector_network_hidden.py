@@ -1,24 +1,27 @@
 """Hidden checks of the prediction network, training and inference in one stage: loops, edge cases, a training run."""
 
+from functools import partial
+
 import torch
-from oracles import tensor
+from oracles import expect_modes_kept, tensor
 from oracles_hidden import (
     NEGATIVE,
     PROBES,
     SHAPES,
     anchors_of,
     expect_counts,
+    expect_layers,
     judge_dropout,
     loop_iou,
     loop_match,
     random_case,
 )
 from oracles_metrics_hidden import trained_map
-from oracles_single_stage import TOYS, toy_detector
+from oracles_single_stage import TOYS, asked_for, channels, prediction_network, toy_detector
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
 from common.nets.detection import box_offsets
 
 
@@ -26,8 +29,8 @@ from common.nets.detection import box_offsets
 def check_prediction_network_without_positives(student, rng):
     """Sizes agree with the arguments and the defaults 128, 9 and 20, also for one cell and no positive anchor."""
     network = student.PredictionNetwork(11)
-    shapes = sorted(student.define(PROBES).shapes(network))
-    expect_equal(shapes, sorted([(128, 11, 1, 1), (128,), (65, 128, 1, 1), (65,)]), name="the shapes of the parameters")
+    features = rng.normal(1, 11, 2, 2, dtype=torch.float32)
+    expect_layers(student, network.to(rng.device), features, [(128, 11, 1, 1), (65, 128, 1, 1)])
     network = student.PredictionNetwork(5, hidden_dim=3, num_anchors=2, num_classes=1).to(rng.device).eval()
     none = tensor(rng, [], torch.int64)
     for B, H, W in ((1, 1, 1), (2, 4, 3)):
@@ -53,13 +56,23 @@ def check_prediction_network_drops_in_training(student, rng):
 
 @task("PredictionNetwork", points=1)
 def check_prediction_network_learns_everywhere(student, rng):
-    """Gradients of all three outputs reach every parameter and the features; an image does not depend on others."""
-    network = student.PredictionNetwork(6, 8, 2, 3, drop_ratio=0.2).to(rng.device)
-    features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
-    order = rng.permutation(48)
-    numbers = student.define(PROBES).without_full_gradient(network, features, order[:12], order[12:40])
-    names = ["confidences", "offsets", "class scores"]
-    expect_equal([names[number] for number in numbers], [], name="outputs with a missing gradient")
+    """Gradients of all three outputs agree with the formula, in every parameter and the features; images do not mix."""
+    features = rng.normal(2, 6, 3, 4)
+    made = prediction_network(student, rng, 6, 8, 2, 3, features)
+    network, order = made.network, rng.permutation(48)
+
+    def formula(x: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, ...]:
+        return asked_for(made.by(channels(8, 2, 3), x), 2, positive, negative)
+
+    def detached(number: int):
+        return lambda *inputs: [v.detach() if n == number else v for n, v in enumerate(formula(*inputs))]
+
+    names = ("confidences", "offsets", "class scores")
+    expect_same_gradients(
+        student, rng, network, formula, features, order[:12], order[12:40],
+        weights=made.values, train=False, names=("the features",),
+        mistakes={f"The {name} are detached.": detached(number) for number, name in enumerate(names)},
+    )  # fmt: skip
     whole, alone = network(features)[0], network(features[1:])[0]
     expect_close(alone, whole[1:], name="the confidences of a single image")
 
@@ -69,25 +82,46 @@ def toy_outputs(rng, B: int, A: int, C: int, H: int, W: int) -> tuple[Tensor, Te
     return rng.uniform(B, A, H, W, low=0.05, high=0.95), 0.3 * rng.normal(B, A, 4, H, W), rng.normal(B, C, H, W)
 
 
-def judge_loss(student, rng, B, C, H, W, bboxes, *, name):
-    """Compare the loss with a sum over anchors."""
-    confidence, offsets, scores = toy_outputs(rng, B, len(SHAPES), C, H, W)
-    detector = toy_detector(student, student.define(TOYS), confidence, offsets, scores, SHAPES)
-    loss = detector(rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32), bboxes)
-
+def plain_loss(confidence, offsets, scores, bboxes, *, method="YOLO", neg=0.4, other=False) -> Tensor:
+    """Sum the loss over anchors. ``other``: with the offsets of Faster R-CNN, a known mistake."""
     anchors = anchors_of(SHAPES, confidence)
-    matches = loop_match(anchors, bboxes, loop_iou(anchors, bboxes), 1.0, 0.4, "YOLO").reshape(confidence.shape)
-    expected, count = 0.0, 0
+    matches = loop_match(anchors, bboxes, loop_iou(anchors, bboxes), 0.7, neg, method).reshape(confidence.shape)
+    total, count = confidence.new_zeros(()), 0
     for b, a, i, j in torch.cartesian_prod(*(torch.arange(n) for n in confidence.shape)).tolist():
         match = int(matches[b, a, i, j])
         if match == NEGATIVE:
-            expected = expected - (1 - confidence[b, a, i, j]).log()
+            total = total - (1 - confidence[b, a, i, j]).log()
         elif match >= 0:
-            right = box_offsets(anchors[b, a, i, j], bboxes[b, match, :4], "YOLO")
-            expected = expected - confidence[b, a, i, j].log() + 5 * (offsets[b, a, :, i, j] - right).square().sum()
-            expected = expected - F.log_softmax(scores[b, :, i, j], dim=0)[int(bboxes[b, match, 4])]
+            right = box_offsets(anchors[b, a, i, j], bboxes[b, match, :4], "FasterRCNN" if other else "YOLO")
+            total = total - confidence[b, a, i, j].log() + 5 * (offsets[b, a, :, i, j] - right).square().sum()
+            total = total - F.log_softmax(scores[b, :, i, j], dim=0)[int(bboxes[b, match, 4])]
             count += 1
-    expect_close(loss, expected / max(count, 1), check_dtype=False, name=name)
+    return total / max(count, 1)
+
+
+def judge_loss(student, rng, B, C, H, W, bboxes, *, name):
+    """Compare the loss with a sum over anchors."""
+    outputs = toy_outputs(rng, B, len(SHAPES), C, H, W)
+    detector = toy_detector(student, student.define(TOYS), *outputs, SHAPES)
+    loss = detector(rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32), bboxes)
+    expect_close(loss, plain_loss(*outputs, bboxes), check_dtype=False, name=name, mistakes={
+        "Anchors were matched with neg_thresh=0.3; in training it is 0.4.":
+            lambda: plain_loss(*outputs, bboxes, neg=0.3),
+        "Anchors were matched by Faster R-CNN's rule; this detector uses YOLO's.":
+            lambda: plain_loss(*outputs, bboxes, method="FasterRCNN"),
+        "The offsets were computed by Faster R-CNN's method; this detector uses YOLO's.":
+            lambda: plain_loss(*outputs, bboxes, other=True),
+        "The sum was not divided by the number of positive anchors.":
+            lambda: plain_loss(*outputs, bboxes) * positives(outputs[0], bboxes),
+        "The sum was divided by the number of images; divide it by that of the positive anchors.":
+            lambda: plain_loss(*outputs, bboxes) * positives(outputs[0], bboxes) / B,
+    })  # fmt: skip
+
+
+def positives(confidence: Tensor, bboxes: Tensor) -> int:
+    """Count the positive anchors."""
+    anchors = anchors_of(SHAPES, confidence)
+    return max(int((loop_match(anchors, bboxes, loop_iou(anchors, bboxes), 0.7, 0.4, "YOLO") >= 0).sum()), 1)
 
 
 @task("SingleStageDetector.forward", points=1)
@@ -108,12 +142,29 @@ def check_loss_without_boxes(student, rng):
 
 @task("SingleStageDetector.forward", points=1)
 def check_training_reaches_every_parameter(student, rng):
-    """The loss gives every parameter a gradient, the backbone's too."""
+    """The loss has the gradients of its formula, reaches every parameter, and leaves the modes as they are."""
     detector = student.SingleStageDetector(num_classes=3, hidden_dim=8, drop_ratio=0.0).to(rng.device)
     images = rng.uniform(2, 3, 32, 48, dtype=torch.float32)
     bboxes = tensor(rng, [[[0.5, 0.5, 2.0, 2.2, 1]], [[2.1, 1.2, 4.0, 3.0, 2]]], torch.float32)
-    lost = student.define(PROBES).without_gradient(detector, images, bboxes)
-    expect_equal(lost, [], name="parameters without a gradient")
+    probes = student.define(PROBES)
+    expect_equal(probes.without_gradient(detector, images, bboxes), [], name="parameters without a gradient")
+    expect_modes_kept(student, detector, lambda: detector(images, bboxes))
+
+    _, bboxes = random_case(rng, 2, 1, 4, 3, 3)
+    parts = toy_outputs(rng, 2, len(SHAPES), 3, 4, 3)
+    toy = toy_detector(student, student.define(TOYS), *parts, SHAPES)
+    maps = torch.arange(24, device=rng.device).reshape(2, 1, 4, 3).double()
+
+    def loss(*inputs, cut: int | None = None) -> Tensor:
+        tie = (maps - maps.detach()) if cut != 3 else 0.0 * maps  # the toy's outputs depend on the features like this
+        confidence, offsets, scores = (v.detach() if n == cut else v for n, v in enumerate(parts))
+        return plain_loss(confidence + tie, offsets + tie[:, :, None], scores + tie, bboxes)
+
+    names = ("confidences", "offsets", "class scores", "features")
+    expect_same_gradients(
+        student, rng, probes.loss_of, loss, toy, (2, 3, 32, 24), bboxes.tolist(), weights=(parts, maps),
+        mistakes={f"The {name} are detached.": partial(loss, cut=n) for n, name in enumerate(names)},
+    )  # fmt: skip
 
 
 @task("SingleStageDetector.inference", points=1)
@@ -131,6 +182,10 @@ def check_inference_suppresses_within_a_class(student, rng):
         _, confidences, _ = detector.inference(images, thresh=0.5, nms_thresh=threshold)
         expect_close(confidences[0], tensor(rng, expected), name=f"confidences with nms_thresh={threshold}", mistakes={
             "A box was suppressed by a box of another class.": tensor(rng, [0.95, 0.8]),
+            "nms_thresh was not handed on to nms.": tensor(rng, [0.95, 0.9] if threshold == 0.7 else [0.95, 0.9, 0.8]),
+            "Sort the detections of all classes together by their confidences.":
+                tensor(rng, [*expected[1:], expected[0]]),
+            "Nothing was suppressed.": tensor(rng, [0.95, 0.9, 0.8, 0.7, 0.65, 0.6]),
         })  # fmt: skip
 
 
@@ -149,6 +204,17 @@ def check_inference_at_the_edges(student, rng):
     expect_equal([len(c) for c in confidences], [10, count, 0], name="numbers of detections above 0.25")
     every, _, _ = detector.inference(images[:1], thresh=0.0, nms_thresh=1.0)
     expect_equal([len(b) for b in every], [10], name="the number of detections in a single image, above 0")
+    many = torch.full((1, 1, 15, 15), 0.75, device=rng.device).double()
+    parts = many, torch.zeros_like(many).repeat(1, 4, 1, 1)[:, None], many
+    detector = toy_detector(student, student.define(TOYS), *parts, [[0.5, 0.5]])
+    images = rng.uniform(1, 3, 120, 120, dtype=torch.float32)
+    boxes, _, _ = detector.inference(images)
+    expect_modes_kept(student, detector, lambda: detector.inference(images[:, :, :8]))
+    expect(
+        len(boxes[0]) == 225,
+        f"Of 225 sure boxes that do not overlap, inference gave {len(boxes[0])}.",
+        hint="All boxes that nms keeps are reported: do not limit their number with topk.",
+    )
 
 
 @task("SingleStageDetector.inference", points=3, seconds=240, memory_mb=4096)

@@ -1,13 +1,21 @@
 """Hidden checks of RoI Align and of the second stage: other sizes, edge cases, gradients, a training run."""
 
 import torch
-from oracles import tensor
+from oracles import expect_modes_kept, tensor
 from oracles_hidden import PROBES, expect_counts
 from oracles_metrics_hidden import trained_map
 from oracles_two_stage import READY_MADE, TOYS, rois_of, sampled, toy_detector
+from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, expect_gradient, forbid, task
+from autograder import (
+    expect_close,
+    expect_equal,
+    expect_gradient,
+    expect_same_gradients,
+    forbid,
+    task,
+)
 
 # A first stage that records whether its proposals got a gradient; and the gradient of RoI Align.
 WATCHED = (
@@ -55,7 +63,21 @@ def check_roi_align_beyond_the_map(student, rng):
     features = rng.normal(1, 3, 4, 6)
     boxes = tensor(rng, [[0, -3, -2, 2, 3], [0, 4, 2, 9, 8], [0, -5, -5, -2, -1], [0, -2, -2, 8, 6], [0, 0, 0, 6, 4],
                          [0, 2.3, 1.7, 2.3, 1.7], [0, 1, 2.2, 5, 2.2], [0, 6, 4, 6, 4]])  # fmt: skip
-    expect_close(student.roi_align(features, boxes, (2, 2)), sampled(features, boxes, (2, 2)))
+    sides = boxes[:, 3:] - boxes[:, 1:3]
+    expect_close(student.roi_align(features, boxes, (2, 2)), sampled(features, boxes, (2, 2)), mistakes={
+        "Points beyond the outermost centres were taken as 0; the map goes on as it ends: clamp u to [0, W - 1].":
+            lambda: sampled(features, boxes, (2, 2), padding="zeros"),
+        "Boxes were cut off at the border of the map; their bins are those of the whole box.":
+            lambda: sampled(features, clipped(boxes, 6, 4), (2, 2)),
+        "Small boxes were made one cell large; boxes keep their sizes.":
+            lambda: sampled(features, torch.cat([boxes[:, :3], boxes[:, 1:3] + sides.clamp(min=1)], dim=1), (2, 2)),
+    })  # fmt: skip
+
+
+def clipped(boxes: Tensor, width: int, height: int) -> Tensor:
+    """Cut boxes off at the border of the map."""
+    ends = boxes.new_tensor([boxes[:, 0].max(), width, height, width, height])
+    return torch.minimum(boxes.clamp(min=0), ends)
 
 
 @task("roi_align", points=1)
@@ -101,8 +123,19 @@ def check_two_stage_training_reaches_every_parameter(student, rng):
     parts = rng.uniform(1, dtype=torch.float32)[0], features, rois[:, 1:], rois[:, 0].long(), rng.integers(0, 3, 3)
     toys = student.define(WATCHED)
     boxes, maps = toys.box_gradient(detector, toys.Watched(*parts, []), images, bboxes)
-    expect_equal(maps, True, name="the features have a gradient")
-    expect_equal(boxes, False, name="the proposals' coordinates have a gradient")
+    expect_equal(maps, True, name="the features have a gradient", mistakes={
+        "The features must not be detached: through them the backbone learns from both stages.": False,
+    })  # fmt: skip
+    expect_equal(boxes, False, name="the proposals' coordinates have a gradient", mistakes={
+        "Detach the proposals: the loss of the classes must not move boxes.": True,
+    })  # fmt: skip
+    toy, classify, rois, labels, loss = toy_detector(student, rng, 3, 4, 5, 7, 3, 6)
+    images, bboxes = rng.uniform(3, 3, 40, 56, dtype=torch.float32), rng.normal(3, 1, 5)
+    expect_modes_kept(student, toy, lambda: toy(images, bboxes))
+    expect_same_gradients(
+        student, rng, student.define(PROBES).loss_of, lambda *inputs: loss + F.cross_entropy(classify(rois), labels),
+        toy, (3, 3, 40, 56), rois[:3].tolist(), weights=(classify.features, classify.values), train=False,
+    )  # fmt: skip
 
 
 def detector_width() -> int:
@@ -119,8 +152,11 @@ def check_two_stage_inference_without_proposals(student, rng):
     found[2] = found[2][0], tensor(rng, [0.5, 0.55])
     detector, classify, *_ = toy_detector(student, rng, 3, 4, 5, 7, 3, 1, found)
     images = rng.uniform(3, 3, 40, 56, dtype=torch.float32)
-    boxes, confidences, classes = detector.eval().inference(images, thresh=0.5)
+    expect_modes_kept(student, detector, lambda: detector.inference(images, thresh=0.5, nms_thresh=0.25))
+    boxes, confidences, classes = detector.inference(images, thresh=0.5, nms_thresh=0.25)
     expect_counts(boxes, confidences, classes, (0, 0, 1))
+    asked = student.define(WATCHED).thresholds(detector.rpn)
+    expect_equal(asked[-1], (0.5, 0.25), name="thresh and nms_thresh that the first stage got")
     probability, label = classify(torch.cat([tensor(rng, [[2.0]]), found[2][0][1:]], dim=1)).softmax(dim=1).max(dim=1)
     expect_close(confidences[2], 0.55 * probability, name="confidences of image 2")
     expect_equal(classes[2], label, name="classes of image 2")

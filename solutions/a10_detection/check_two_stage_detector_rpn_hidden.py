@@ -1,20 +1,33 @@
 """Hidden checks of the first stage: loops over anchors on random boxes, edge cases, gradients."""
 
+from functools import partial
+
 import torch
-from oracles import tensor
-from oracles_hidden import PROBES, SHAPES, anchors_of, judge_dropout, plain_iou
-from oracles_two_stage import TOYS, toy_rpn
+from oracles import expect_modes_kept, tensor
+from oracles_hidden import (
+    NEGATIVE,
+    PROBES,
+    SHAPES,
+    anchors_of,
+    boxes_of,
+    expect_layers,
+    judge_dropout,
+    loop_iou,
+    loop_match,
+    plain_iou,
+)
+from oracles_two_stage import TOYS, proposal_module, six, toy_rpn
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
 from common.nets.detection import box_offsets
 
 
 @task("ProposalModule", points=1)
 def check_proposal_module_without_positives(student, rng):
     """Sizes agree with the arguments and the defaults 256 and 9, also for one cell and no positive anchor."""
-    found = sorted(student.define(PROBES).shapes(student.ProposalModule(11)))
-    expect_equal(found, sorted([(256, 11, 3, 3), (256,), (54, 256, 1, 1), (54,)]), name="the shapes of the parameters")
+    features = rng.normal(1, 11, 2, 2, dtype=torch.float32)
+    expect_layers(student, student.ProposalModule(11).to(rng.device), features, [(256, 11, 3, 3), (54, 256, 1, 1)])
     module = student.ProposalModule(5, hidden_dim=3, num_anchors=2).to(rng.device).eval()
     none = tensor(rng, [], torch.int64)
     for B, H, W in ((1, 1, 1), (2, 4, 3)):
@@ -39,57 +52,117 @@ def check_proposal_module_drops_in_training(student, rng):
 
 @task("ProposalModule", points=1)
 def check_proposal_module_learns_everywhere(student, rng):
-    """Gradients of all three outputs reach every parameter and the features; an image does not depend on others."""
-    module = student.ProposalModule(6, 8, 2, drop_ratio=0.2).to(rng.device)
-    features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
-    order, coord = rng.permutation(48), tensor(rng, [[0.0, 1.0, 2.0, 2.5]], torch.float32).repeat(24, 1)
-    numbers = student.define(PROBES).without_full_gradient(module, features, coord, order[:24], order[24:])
-    names = ["scores", "offsets", "proposals"]
-    expect_equal([names[number] for number in numbers], [], name="outputs with a missing gradient")
+    """Gradients of all three outputs agree with the formula, in every parameter and the features; images do not mix."""
+    features = rng.normal(2, 6, 3, 4)
+    made = proposal_module(student, rng, 6, 8, 2, features.float())
+    module, order = made.network, rng.permutation(48)
+    coord = boxes_of(rng, 24)
+
+    def formula(x: Tensor, coord: Tensor, positive: Tensor, negative: Tensor) -> tuple[Tensor, ...]:
+        rows = six(made, 2, 8, x).movedim(2, -1).reshape(-1, 6)
+        offsets = rows[positive, 2:]
+        middle, size = (coord[:, :2] + coord[:, 2:]) / 2, coord[:, 2:] - coord[:, :2]
+        moved, half = middle + size * offsets[:, :2], size * offsets[:, 2:].exp() / 2
+        return rows[torch.cat([positive, negative]), :2], offsets, torch.cat([moved - half, moved + half], dim=1)
+
+    def detached(number: int):
+        return lambda *inputs: [v.detach() if n == number else v for n, v in enumerate(formula(*inputs))]
+
+    names = ("scores", "offsets", "proposals")
+    expect_same_gradients(
+        student, rng, module, formula, features, coord, order[:24], order[24:],
+        weights=made.values, train=False, names=("the features", "pos_anchor_coord"),
+        mistakes={f"The {name} are detached.": detached(number) for number, name in enumerate(names)},
+    )  # fmt: skip
     whole, alone = module(features)[1], module(features[1:])[1]
     expect_close(alone, whole[1:], name="the offsets of a single image")
 
 
+def plain_rpn(scores, offsets, bboxes, *, pos=0.5, neg=0.3, yolo=False, square=True) -> tuple[Tensor, list]:
+    """Sum the loss over anchors; return it with the positive anchors' proposals, images and classes.
+
+    The options are known mistakes: other thresholds, YOLO's offsets, absolute values.
+    """
+    expected, rows = scores.new_zeros(()), []
+    anchors = anchors_of(SHAPES, scores[:, 0])
+    for b, wanted in enumerate(bboxes.tolist()):
+        real = [n for n, row in enumerate(wanted) if row[4] >= 0]
+        flat = anchors[b].reshape(-1, 4)
+        iou = [[plain_iou(anchor, wanted[n][:4]) for n in real] for anchor in flat.tolist()]
+        best = [max(row[c] for row in iou) for c in range(len(real))]
+        for k, row in enumerate(iou):
+            log = scores[b].movedim(1, -1).reshape(-1, 2)[k].log_softmax(dim=0)
+            if any(v >= pos or (v == top and v > 0) for v, top in zip(row, best, strict=True)):
+                n = real[row.index(max(row))]
+                move = offsets[b].movedim(1, -1).reshape(-1, 4)[k]
+                off = move - box_offsets(flat[k], bboxes[b, n, :4], "YOLO" if yolo else "FasterRCNN")
+                expected = expected - log[0] + 10 * (off.square() if square else off.abs()).sum()
+                middle, size = (flat[k, :2] + flat[k, 2:]) / 2, flat[k, 2:] - flat[k, :2]
+                middle, half = middle + size * move[:2], size * move[2:].exp() / 2
+                rows.append((torch.cat([middle - half, middle + half]), b, int(bboxes[b, n, 4])))
+            elif all(v < neg for v in row):
+                expected = expected - log[1]
+    return expected / max(len(rows), 1), rows
+
+
 def judge_rpn(student, rng, H, W, bboxes, *, name):
     """Compare the loss and the other outputs with loops over anchors."""
-    B, A, N = len(bboxes), len(SHAPES), bboxes.shape[1]
+    B, A = len(bboxes), len(SHAPES)
     scores, offsets = rng.normal(B, A, 2, H, W), 0.3 * rng.normal(B, A, 4, H, W)
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, SHAPES)
     images = rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32)
     loss, table = rpn(images, bboxes), rpn(images, bboxes, output_mode="all")
 
-    anchors = anchors_of(SHAPES, scores[:, 0])
-    expected, rows = 0.0, []
-    for b in range(B):
-        real = [n for n in range(N) if bboxes[b, n, 4] >= 0]
-        flat, wanted = anchors[b].reshape(-1, 4).tolist(), bboxes[b].tolist()
-        iou = [[plain_iou(anchor, wanted[n][:4]) for n in real] for anchor in flat]
-        best = [max(row[c] for row in iou) for c in range(len(real))]
-        for k, row in enumerate(iou):
-            log = scores[b].movedim(1, -1).reshape(-1, 2)[k].log_softmax(dim=0)
-            if any(v >= 0.5 or (v == top and v > 0) for v, top in zip(row, best, strict=True)):
-                n = real[row.index(max(row))]
-                move = offsets[b].movedim(1, -1).reshape(-1, 4)[k]
-                anchor = anchors[b].reshape(-1, 4)[k]
-                right = box_offsets(anchor, bboxes[b, n, :4], "FasterRCNN")
-                expected = expected - log[0] + 10 * (move - right).square().sum()
-                size = anchor[2:] - anchor[:2]
-                middle = (anchor[2:] + anchor[:2]) / 2 + move[:2] * size
-                reach = size * move[2:].exp() / 2
-                rows.append((torch.cat([middle - reach, middle + reach]), b, int(wanted[n][4])))
-            elif all(v < 0.3 for v in row):
-                expected = expected - log[1]
-    expected = expected / max(len(rows), 1)
-    expect_close(loss, expected, check_dtype=False, name=f"the loss, {name}")
-    expect(isinstance(table, dict), "With output_mode='all', RPN returns a dict.")
-    expect_equal(sorted(table), ["features", "images", "labels", "loss", "proposals"], name="the keys")
-    expect_close(table["loss"], expected, check_dtype=False, name=f"'loss', {name}")
+    expected, rows = plain_rpn(scores, offsets, bboxes)
+
+    def wrong(**options):
+        return lambda: plain_rpn(scores, offsets, bboxes, **options)[0]
+
+    mistakes = {
+        "Anchors were matched with neg_thresh=0.4; here it is 0.3.": wrong(neg=0.4),
+        "Anchors were matched with pos_thresh=0.7; here it is 0.5.": wrong(pos=0.7),
+        "Anchors were matched with thresholds of one stage; here they are 0.5 and 0.3.": wrong(pos=0.7, neg=0.4),
+        "The offsets were computed by YOLO's method; here it is Faster R-CNN's.": wrong(yolo=True),
+        "The offsets' differences are squared, not absolute values.": wrong(square=False),
+        "The sum was divided by the number of images; divide it by that of the positive anchors.":
+            lambda: plain_rpn(scores, offsets, bboxes)[0] * max(len(rows), 1) / B,
+        "The sum was not divided by the number of positive anchors.":
+            lambda: plain_rpn(scores, offsets, bboxes)[0] * max(len(rows), 1),
+        "Anchors were matched by YOLO's rule; this network uses Faster R-CNN's.":
+            lambda: by_yolo(scores, offsets, bboxes),
+    }  # fmt: skip
+    expect_close(loss, expected, check_dtype=False, name=f"the loss, {name}", mistakes=mistakes)
+    expect(type(table) is dict, "With output_mode='all', RPN returns a dict.")
+    missing = {"loss", "features", "proposals", "images", "labels"} - set(table)
+    expect(not missing, f"The dict of output_mode='all' has no {sorted(missing)}.")
+    expect_close(table["loss"], expected, check_dtype=False, name=f"'loss', {name}", mistakes=mistakes)
     maps = torch.arange(B * H * W, device=rng.device).reshape(B, 1, H, W).double()
     expect_equal(table["features"], maps, name=f"'features', {name}")
     boxes = torch.stack([row[0] for row in rows]) if rows else maps.new_zeros(0, 4)
-    expect_close(table["proposals"], boxes, name=f"'proposals', {name}")
+    expect_close(table["proposals"], boxes, name=f"'proposals', {name}", mistakes={
+        "These are the anchors; return their proposals.": lambda: positive_anchors(scores, offsets, bboxes),
+    })  # fmt: skip
     expect_equal(table["images"], tensor(rng, [row[1] for row in rows], torch.int64), name=f"'images', {name}")
     expect_equal(table["labels"], tensor(rng, [row[2] for row in rows], torch.int64), name=f"'labels', {name}")
+
+
+def positive_anchors(scores: Tensor, offsets: Tensor, bboxes: Tensor) -> Tensor:
+    """Return the positive anchors: the proposals of offsets that are 0."""
+    return torch.stack([row[0] for row in plain_rpn(scores, 0 * offsets, bboxes)[1]])
+
+
+def by_yolo(scores: Tensor, offsets: Tensor, bboxes: Tensor) -> Tensor:
+    """Compute the loss with YOLO's rule, a known mistake."""
+    anchors = anchors_of(SHAPES, scores[:, 0])
+    matches = loop_match(anchors, bboxes, loop_iou(anchors, bboxes), 0.5, 0.3, "YOLO")
+    image, positive = (matches >= 0).nonzero(as_tuple=True)
+    log = scores.log_softmax(dim=2).movedim(2, -1).flatten(1, 3)  # (B, K, 2)
+    right = box_offsets(
+        anchors.flatten(1, 3)[image, positive], bboxes[image, matches[image, positive], :4], "FasterRCNN"
+    )
+    move = offsets.movedim(2, -1).flatten(1, 3)[image, positive]
+    total = -log[image, positive, 0].sum() - log[matches == NEGATIVE][:, 1].sum() + 10 * (move - right).square().sum()
+    return total / max(len(image), 1)
 
 
 def random_boxes(rng, B: int, N: int, H: int, W: int) -> Tensor:
@@ -101,7 +174,7 @@ def random_boxes(rng, B: int, N: int, H: int, W: int) -> Tensor:
     return bboxes
 
 
-@task("RPN.forward", points=2)
+@task("RPN.forward", points=1)
 def check_rpn_agrees_with_loops(student, rng):
     """Loss, proposals, images and classes agree with loops over anchors, for one image and several, of any shape."""
     for B, N, H, W in ((3, 6, 5, 4), (1, 4, 2, 6)):
@@ -115,6 +188,29 @@ def check_rpn_without_boxes(student, rng):
     judge_rpn(student, rng, 3, 4, torch.zeros(2, 0, 5, device=rng.device).double(), name="N = 0")
 
 
+@task("RPN.forward", points=1)
+def check_rpn_learns(student, rng):
+    """The loss has the gradients of its formula, features and loss pass them on, and the modes stay as they are."""
+    bboxes = random_boxes(rng, 2, 3, 4, 3)
+    scores, offsets = rng.normal(2, 3, 2, 4, 3), 0.3 * rng.normal(2, 3, 4, 4, 3)
+    toys, maps = student.define(TOYS), torch.arange(24, device=rng.device).reshape(2, 1, 4, 3).double()
+    rpn = toy_rpn(student, toys, scores, offsets, SHAPES)
+    images = rng.uniform(2, 3, 32, 24, dtype=torch.float32)
+    expect_modes_kept(student, rpn, lambda: rpn(images, bboxes))
+
+    def loss(*inputs, cut: int | None = None) -> tuple[Tensor, Tensor]:
+        tie = (maps - maps.detach())[:, :, None] if cut != 2 else 0.0  # the toy's outputs depend on the features
+        moved = [v.detach() if n == cut else v for n, v in enumerate((scores + tie, offsets + tie))]
+        return plain_rpn(*moved, bboxes)[0], maps.detach() if cut == 3 else 1.0 * maps
+
+    names = ("scores", "offsets", "features", 'features of output_mode="all"')
+    expect_same_gradients(
+        student, rng, student.define(PROBES).stage_of, loss, rpn, (2, 3, 32, 24), bboxes.tolist(),
+        weights=(scores, offsets, maps),
+        mistakes={f"The {name} are detached.": partial(loss, cut=n) for n, name in enumerate(names)},
+    )  # fmt: skip
+
+
 @task("RPN.inference", points=1)
 def check_rpn_suppresses_and_sorts(student, rng):
     """Proposals are sorted by confidence, after suppression in each image by nms_thresh."""
@@ -124,12 +220,28 @@ def check_rpn_suppresses_and_sorts(student, rng):
     offsets = torch.zeros(2, 2, 4, 1, 3, dtype=torch.float64, device=rng.device)
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, [[3.0, 1.0], [3.0, 1.0]]).eval()
     images = rng.uniform(2, 3, 8, 24, dtype=torch.float32)
+    every = scores.softmax(dim=2)[:, :, 0].flatten(1)
     # Neighbouring anchors of 3 x 1 cells have an IoU of 1/2, the outer two of 1/5.
     for threshold, first, second in ((0.4, [4.0, 1.0], [5.0]), (0.6, [4.0, 3.0, 1.0], [5.0])):
         _, confidences = rpn.inference(images, thresh=0.5, nms_thresh=threshold)
         for image, leads in enumerate((first, second)):
             expected = tensor(rng, leads).sigmoid()
-            expect_close(confidences[image], expected, name=f"confidences of image {image} with nms_thresh={threshold}")
+            name = f"confidences of image {image} with nms_thresh={threshold}"
+            expect_close(confidences[image], expected, name=name, mistakes={
+                "Nothing was suppressed.": every[image][every[image] > 0.5].sort(descending=True).values,
+                "Return the proposals in the order of nms, by falling confidence.": expected.flip(0),
+            })  # fmt: skip
+    many = torch.full((1, 1, 2, 15, 15), 2.0, device=rng.device).double()
+    many[:, :, 1] = 0
+    rpn = toy_rpn(student, student.define(TOYS), many, torch.cat([0 * many] * 2, dim=2), [[0.5, 0.5]])
+    boxes, _ = rpn.inference(rng.uniform(1, 3, 120, 120, dtype=torch.float32))
+    expect(
+        len(boxes[0]) == 225,
+        f"Of 225 sure boxes that do not overlap, inference gave {len(boxes[0])}.",
+        hint="All boxes that nms keeps are proposals: do not limit their number with topk.",
+    )
+    rpn = toy_rpn(student, student.define(TOYS), scores, offsets, [[3.0, 1.0], [3.0, 1.0]])
+    expect_modes_kept(student, rpn, lambda: rpn.inference(images))
 
 
 @task("RPN.inference", points=1)
@@ -141,7 +253,7 @@ def check_rpn_gives_features_to_the_second_stage(student, rng):
     images = rng.uniform(2, 3, 24, 16, dtype=torch.float32)
     boxes, confidences, features = rpn.inference(images, thresh=0.5, nms_thresh=0.5, mode="FasterRCNN")
     expect_equal(features, torch.arange(12, device=rng.device).reshape(2, 1, 3, 2).double(), name="the features")
-    expect_equal(boxes, [scores.new_zeros(0, 4)] * 2, name="boxes with a confidence above 0.5")
-    expect_equal(confidences, [scores.new_zeros(0)] * 2, name="confidences above 0.5")
+    expect_equal(list(boxes), [scores.new_zeros(0, 4)] * 2, name="boxes with a confidence above 0.5")
+    expect_equal(list(confidences), [scores.new_zeros(0)] * 2, name="confidences above 0.5")
     boxes, _ = rpn.inference(images[:1], thresh=0.25, nms_thresh=0.5)
     expect_equal([len(b) for b in boxes], [6], name="numbers of boxes above 0.25 in a single image")

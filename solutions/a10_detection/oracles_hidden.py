@@ -18,32 +18,40 @@ PROBES = """
 import torch
 
 
-def shapes(network):
-    return [tuple(p.shape) for p in network.parameters()]
+def shapes(network, features):
+    from autograder.probes.layers import tables
+
+    return [{name: tuple(value.shape) for name, value in table.items()} for table in tables(network, features)]
+
+
+def loss_of(detector, size, rows):
+    device = next(detector.parameters()).device
+    boxes = torch.tensor(rows, dtype=torch.float64, device=device).reshape(len(rows), -1, 5)
+    return detector(torch.zeros(size, device=device), boxes)
+
+
+def stage_of(rpn, size, rows):
+    device = next(rpn.parameters()).device
+    boxes = torch.tensor(rows, dtype=torch.float64, device=device).reshape(len(rows), -1, 5)
+    table = rpn(torch.zeros(size, device=device), boxes, output_mode="all")
+    return table["loss"], table["features"]
 
 
 def outputs(network, features, train):
     return network.train(train)(features)
 
 
-def without_full_gradient(network, *inputs):
-    # The numbers of the outputs that give no gradient to some parameter or to the first input.
-    inputs[0].requires_grad_()
-    numbers = []
-    for number, part in enumerate(network.eval()(*inputs)):
-        leaves = [inputs[0], *network.parameters()]
-        if not part.requires_grad:
-            numbers.append(number)
-            continue
-        total = (part * torch.rand_like(part)).sum()
-        found = torch.autograd.grad(total, leaves, retain_graph=True, allow_unused=True)
-        numbers += [number] if any(g is None or not g.any() for g in found) else []
-    return numbers
-
-
 def without_gradient(detector, images, bboxes):
+    # Names of the parameters that the outputs depend on, but that the loss gives no gradient.
+    first = getattr(detector, "rpn", detector)
+    network = getattr(first, "pred_network", None) or first.prop_module
+    outputs = network(first.feat_extractor(images))
+    names, parameters = zip(*detector.named_parameters())
+    reached = torch.autograd.grad(sum(out.sum() for out in outputs), parameters, allow_unused=True)
     detector(images, bboxes).backward()
-    return [name for name, p in detector.named_parameters() if p.grad is None or not p.grad.any()]
+    lost = [p.grad is None or not p.grad.any() for p in parameters]
+    own = [name.startswith("classifier.") for name in names]
+    return [name for name, r, given, no in zip(names, reached, own, lost) if no and (given or r is not None)]
 
 
 def train(detector, images, boxes, steps):
@@ -64,6 +72,13 @@ def judge_dropout(student, networks: dict[float, Any], features: Tensor, number:
     expect_equal(output(0.5, False), output(0.5, False), name=f"{name} of two calls in evaluation")
     same = torch.equal(output(0.5, True), output(0.5, True))
     expect(not same, f"With drop_ratio=0.5, two calls in training gave the same {name}: nothing was dropped.")
+    even = features.new_ones(1, features.shape[1], 7, 7)  # all cells alike
+    cells = probes.outputs(networks[0.5], even, True)[number][..., 2:5, 2:5].flatten(-2)
+    expect(
+        not bool((cells == cells[..., :1]).all()),
+        f"With the same features in every cell, all cells have the same {name} in training.",
+        hint="Use nn.Dropout, which drops single numbers; nn.Dropout2d drops whole channels.",
+    )
 
 
 def expect_counts(boxes: Any, confidences: Any, classes: Any, counts: Sequence[int]) -> None:
@@ -86,6 +101,21 @@ def anchors_of(shapes: list[list[float]] | Tensor, features: Tensor) -> Tensor:
     centre = generate_grid(features)[:, None]
     half = (torch.as_tensor(shapes, dtype=features.dtype, device=features.device) / 2)[:, None, None]
     return torch.cat([centre - half, centre + half], dim=-1)
+
+
+def expect_layers(student, network, features: Tensor, weights: Sequence[tuple[int, ...]]) -> None:
+    """Expect that the network uses layers with these weights, each with a bias."""
+    found = student.define(PROBES).shapes(network, features)
+    expected = [{"weight": shape, "bias": shape[:1]} for shape in weights]
+    without = [{"weight": shape} for shape in weights]
+    expect_equal(found, expected, name="the weights of its layers", mistakes={
+        "Each convolution has a bias, as nn.Conv2d has by default.": found if without_bias(found, without) else None,
+    })  # fmt: skip
+
+
+def without_bias(found: Any, without: list[dict]) -> bool:
+    """Say whether the weights are right, so that only biases are missing."""
+    return type(found) is list and [{k: v for k, v in t.items() if k == "weight"} for t in found] == without
 
 
 def plain_iou(a: list[float], b: list[float]) -> float:
