@@ -65,6 +65,7 @@ def check(
     from autograder.core.course import find_assignment
     from autograder.session.options import Options, known_data, pick_device
     from autograder.students.check import check_folder
+    from autograder.students.status import remember
 
     chosen = find_assignment(assignment, installed=False)
     if task is not None:
@@ -75,6 +76,8 @@ def check(
     arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # for what the student's code prints
         report = check_folder(chosen, asked, arguments=arguments, hand_in=hand_in, opened=_say_what_is_judged)
+    if hand_in is None and not arguments:
+        remember(report, chosen)
     if as_json:
         click.echo(report.to_json().encode("utf-8", "backslashreplace"), nl=False)
     else:
@@ -93,10 +96,9 @@ def check(
 def status(run: bool, as_json: bool) -> None:
     """Show how far each assignment of your course is, from the last checks."""
     from autograder.core.course import find_own_assignments
-    from autograder.render.status_table import print_status
     from autograder.session.options import Options
     from autograder.students.check import check_folder
-    from autograder.students.status import progress_of, remember, status_json
+    from autograder.students.status import print_status, progress_of, remember, status_json
 
     found = []
     for assignment in find_own_assignments():

@@ -94,6 +94,14 @@ def find_course_root() -> Path:
     raise BadManifest("There is no folder assignments/ here or above. Run this command in a copy of the course.")
 
 
+def find_own_assignments() -> list[Assignment]:
+    """Return the assignments of the course around this folder. Raises BadManifest if there are none."""
+    for root in _roots(installed=False):
+        if folders := _assignments_in(root):
+            return [read_assignment(folder) for folder in folders]
+    raise BadManifest("There is no assignment here or above. Run this in the folder that gradlab start created.")
+
+
 def find_assignments(names: Sequence[str]) -> list[Assignment]:
     """Return the assignments with these names, or all of the course."""
     if names:

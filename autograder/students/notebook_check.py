@@ -20,6 +20,7 @@ from autograder.session.verdict import show
 from autograder.students.check import check_namespace, executed_source, in_nbgrader
 from autograder.students.saved_notebook import Executed, notes_on_saved
 from autograder.students.siblings import SiblingFinder, find_siblings
+from autograder.students.status import remember
 from common.data.split import DataError
 
 
@@ -90,7 +91,10 @@ def _check(module: str, namespace: dict[str, Any], task: str | None, device: str
     options = Options(device=pick_device(device), data=known_data(data), task=task)
     source = executed_source([cell.source for cell in cells])
     notes = _KERNEL.notes(module, namespace, cells, assignment)
-    return check_namespace(module, namespace, source, options, assignment, notes=notes)
+    report = check_namespace(module, namespace, source, options, assignment, notes=notes)
+    if not in_nbgrader():
+        remember(report, assignment)
+    return report
 
 
 class _Kernel:

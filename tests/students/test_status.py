@@ -1,0 +1,91 @@
+"""`gradlab status` shows how far each assignment is, from what the last checks stored."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder.cli.app import main
+from autograder.students.start import start
+from autograder.students.status import STORE
+from tests.support.course import NAME, SOURCE, STUB, make_course
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A student's copy of a small course, and the current folder."""
+    assignment = make_course(tmp_path / "course")
+    (assignment.folder / "tiny.py").write_text(STUB)
+    start(tmp_path / "work", tmp_path / "course")
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work" / NAME
+
+
+@pytest.fixture
+def run() -> Run:
+    return lambda *arguments: CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+def row(run: Run) -> dict[str, object]:
+    (found,) = json.loads(run("status", "--json").stdout)["assignments"]
+    return dict(found)
+
+
+def test_nothing_was_begun(work: Path, run: Run) -> None:
+    shown = run("status").output
+    assert f"Begin {NAME}: read its README.md, then write double." in shown
+    assert "never" in shown
+    assert (row(run)["written"], row(run)["checked"]) == (0, "")
+
+
+def test_the_last_check_counts_and_nothing_is_run(work: Path, run: Run) -> None:
+    (work / "tiny.py").write_text(SOURCE)
+    assert row(run)["points"] == 0  # written, but not checked
+    checked = run("check", NAME)
+    assert checked.exit_code == 0
+    found = row(run)
+    assert found["written"] == found["tasks"]
+    assert found["points"] == found["available"] > 0
+    assert not found["changed"]
+    assert "Every public check passed when it was last run." in run("status").output
+
+
+def test_a_file_that_was_saved_after_the_check_is_said(work: Path, run: Run) -> None:
+    (work / "tiny.py").write_text(SOURCE)
+    run("check", NAME)
+    os.utime(work / "tiny.py", (time.time() + 60,) * 2)
+    assert "changed since" in run("status").output
+
+
+def test_a_task_that_lost_points_is_where_to_go_on(work: Path, run: Run) -> None:
+    (work / "tiny.py").write_text(SOURCE.replace("x * WIDTH", "x + WIDTH"))
+    assert run("check", NAME).exit_code == 1
+    assert f"Go on with {NAME}: Scaler.up (tiny.py)." in run("status").output
+
+
+def test_run_checks_what_is_begun(work: Path, run: Run) -> None:
+    (work / "tiny.py").write_text(SOURCE)
+    assert "Every public check passed" in run("status", "--run").stdout
+    assert row(run)["checked"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"double": 3}', '{"double": ["x", 1, "y"]}', '{"double": [1, 2, 3]}'])
+def test_a_damaged_store_counts_as_not_checked(work: Path, run: Run, content: str) -> None:
+    (work / STORE).parent.mkdir()
+    (work / STORE).write_text(content)
+    assert row(run)["checked"] == ""
+
+
+def test_outside_of_a_course_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = run("status")
+    assert shown.exit_code == 2
+    assert "Run this in the folder that gradlab start created." in shown.output
