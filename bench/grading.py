@@ -1,11 +1,16 @@
 """Compare the throughput of gradlab and nbgrader: the same five kNN checks on the same submissions, in one run.
 
     python bench/grading.py [--n 20]
+    python bench/grading.py --before CHECKOUT [--n 20]
 
 nbgrader has plain asserts in its test cells, gradlab check functions; inputs and tolerances are the same. Both grade
 one submission at a time. The table has figures without and with start-up (of nbgrader's program; of gradlab's grader
 process and fork server). The start of a sandboxed worker is measured from the request to the first answer, and compared
 with `import torch` in a new interpreter.
+
+With ``--before`` only gradlab is measured: this version and that of another checkout grade the same hand-ins, the
+notebook of a01's reference with different comments, by the checkout's a01. One hand-in of each version in turn; the
+figures are processor time of the grader process and everything it started. Linux only.
 """
 
 from __future__ import annotations
@@ -22,9 +27,7 @@ from pathlib import Path
 import nbformat
 
 from autograder.core.assignment import read_assignment
-from autograder.core.code import Code
 from autograder.runners.grader_process import GraderProcess, Job, Setup
-from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.isolation import choose
 from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
@@ -73,7 +76,16 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=20, help="submissions")
-    count = parser.parse_args().n
+    parser.add_argument("--before", type=Path, help="a checkout of an earlier version")
+    parser.add_argument("--serve", nargs=2, type=Path, help=argparse.SUPPRESS)  # an assignment, a folder of hand-ins
+    arguments = parser.parse_args()
+    count = arguments.n
+    if arguments.serve:
+        serve(*arguments.serve)
+        return
+    if arguments.before:
+        compare_versions(arguments.before.resolve(), count)
+        return
     isolation = choose("auto")
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
@@ -92,6 +104,106 @@ def main() -> None:
         f"\na worker in the sandbox, from request to first answer: {ready * 1000:.1f} ms; "
         f"importing torch: {load * 1000:.0f} ms ({load / ready:.0f} x)"
     )
+
+
+def compare_versions(before: Path, count: int) -> None:
+    """Print the processor time per hand-in of both versions, and the median of the ratios of pairs."""
+    after = Path(__file__).resolve().parent.parent
+    with tempfile.TemporaryDirectory() as temporary:
+        handins = Path(temporary)
+        for number in range(count + 1):
+            (handins / f"s{number:03}.ipynb").write_bytes(reference_notebook(before, number))
+        sides = [Side(root, before / "assignments" / "a01_knn", handins) for root in (before, after)]
+        for side in sides:
+            side.grade(count)  # the first hand-in fills caches
+        pairs = [
+            [side.grade(number) for side in (sides if number % 2 else sides[::-1])][:: 1 if number % 2 else -1]
+            for number in range(count)
+        ]
+        for side in sides:
+            side.close()
+    ratios = sorted(new / old for old, new in pairs)
+    print(f"{count} notebooks of a01, one of each version in turn; processor time per hand-in\n")
+    for name, index in (("before", 0), ("after", 1)):
+        times = sorted(pair[index] for pair in pairs)
+        print(f"{name:8} median {statistics.median(times):.3f} s, from {times[0]:.3f} to {times[-1]:.3f} s")
+    print(f"after / before: median {statistics.median(ratios):.3f}, from {ratios[0]:.3f} to {ratios[-1]:.3f}")
+    print(f"sums: {sum(new for _, new in pairs) / sum(old for old, _ in pairs):.3f}")
+
+
+def reference_notebook(root: Path, number: int) -> bytes:
+    """Return the released notebook of a01 with the reference's solutions, as a student saves it."""
+    import json
+
+    from autograder.authoring.cells import MARKERS, read_source, to_notebook
+
+    path = root / "solutions" / "a01_knn" / "knn.py"
+    written = to_notebook(read_source(path), path, read_assignment(root / "assignments" / "a01_knn"))["cells"]
+    solutions = {cell.metadata["task"]: cell.source for cell in written if "task" in cell.metadata}
+    book = json.loads((root / "assignments" / "a01_knn" / "knn.ipynb").read_bytes())
+    for cell in book["cells"]:
+        source = solutions.get(cell["metadata"].get("task", ""), "".join(cell["source"]))
+        cell["source"] = "\n".join(line for line in source.split("\n") if not any(mark in line for mark in MARKERS))
+    book["cells"][-1]["source"] += f"\n# {number}"
+    return json.dumps(book).encode()
+
+
+class Side:
+    """A grader process of one version, in an interpreter of its own."""
+
+    def __init__(self, root: Path, assignment: Path, handins: Path) -> None:
+        command = [sys.executable, __file__, "--serve", str(assignment), str(handins)]
+        self.process = subprocess.Popen(
+            command,
+            env=os.environ | {"PYTHONPATH": str(root)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def grade(self, number: int) -> float:
+        """Return the seconds of processor time that one hand-in took."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{number}\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer.startswith("took "), answer
+        return float(answer.split()[1])
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
+def serve(assignment: Path, handins: Path) -> None:
+    """Grade the hand-ins whose numbers come in, and print what each took."""
+    grader = GraderProcess(Setup(read_assignment(assignment).folder, Options(seed=1), choose("auto")))
+    for line in sys.stdin:
+        path = handins / f"s{int(line):03}.ipynb"
+        begun = processor_time()
+        report = grader.grade(Job(path.stem, path))
+        assert report.points == report.max_points, [c.message for c in report.checks if c.message][:1]
+        print(f"took {processor_time() - begun}", flush=True)
+    grader.close()
+
+
+def processor_time() -> float:
+    """Return the seconds of processor time of this process, its living descendants and those that ended."""
+    rows = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            pid, _, rest = path.read_text().partition(" ")
+        except OSError:  # it has ended
+            continue
+        fields = rest.rpartition(")")[2].split()
+        rows[int(pid)] = (int(fields[1]), sum(map(int, fields[11:15])))  # the parent; ticks with ended children
+    own, ticks = [os.getpid()], 0
+    while own:
+        pid = own.pop()
+        ticks += rows.get(pid, (0, 0))[1]
+        own += [child for child, (parent, _) in rows.items() if parent == pid]
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def time_gradlab(root: Path, count: int, isolation: str) -> tuple[float, float]:
@@ -168,6 +280,9 @@ def _cell(source: str, name: str, points: int, *, solution: bool) -> nbformat.No
 
 def time_box(isolation: str) -> float:
     """Return the median seconds from the request for a worker to its first answer."""
+    from autograder.core.code import Code  # versions that are compared by --before may lack it
+    from autograder.sandbox.box_link import BoxLink
+
     limits = read_assignment(Path(__file__).resolve().parent.parent / "assignments" / "a01_knn").limits
     times = []
     with WorkerPool(isolation) as pool:

@@ -125,9 +125,9 @@ def needs_pandas(clean: Clean) -> HandIn:
 def unreadable(clean: Clean) -> HandIn:
     book = clean.notebook.insert(2, "from my_utils import helper").needing(clean.victim, "helper(3)")
     return HandIn(
-        {**clean.notebooks(book), "my_utils.py": "def helper(x):\n    return 3".encode("utf-16")},
+        {**clean.notebooks(book), "my_utils.py": b"def helper(x):\n    return 3\0"},
         costs={clean.victim: "helper"},
-        remarks={"unreadable": "my_utils.py is saved as UTF-16"},
+        remarks={"unreadable": "my_utils.py, line 2: the file contains a null byte"},
     )
 
 
