@@ -148,6 +148,18 @@ def _cell_of(source: str) -> bytes:
     return json.dumps(cell(source)).encode()
 
 
+def _many_files() -> Files:
+    return {f"copy{number}.py": f"{WRONG}\n# {number}\n{'x = 1; ' * 7_000}".encode() for number in range(400)}
+
+
+def _writing_cells() -> Files:
+    """Modules with names of the grader, of Python and of the course, and many more, which the notebook imports."""
+    names = [*_SHADOWED, *(f"m{number}" for number in range(1_900 - len(_SHADOWED)))]
+    cells = [cell(f"%%writefile {name}.py\n" + _PATCH.decode() + f"import {name}x") for name in names]
+    first = "\n".join(f"try:\n    import {name}\nexcept ImportError:\n    pass" for name in names)
+    return {"vectors.ipynb": notebook(*cells, cell(first), cell(WRONG))}
+
+
 # Hand-ins of several files, or whose reading is the attack. Made when they are needed: some are large.
 HAND_INS: dict[str, Callable[[], Files]] = {
     "own modules with the names of others": _shadowing,
@@ -172,6 +184,17 @@ HAND_INS: dict[str, Callable[[], Files]] = {
     "500 KB of functions that change what others change": _script(
         "\n".join(f"def g{n}():\n    global v{n}\n    v{n} = v{n + 1}\ng{n}()" for n in range(9_000))
     ),
+    "500 KB of statements in one line": _script("f();" * 120_000),
+    "500 KB of assignments in one line": _script("a=1;" * 120_000),
+    "one line of spaces": _script("x = (\n" + " " * 400_000 + "1 1"),
+    "one line of question marks": _script("x = (\n" + "? " * 200_000 + "1"),
+    "500 KB of long brackets that are never closed": _script(("a(" + "1," * 1_000 + "\n") * 240),
+    "500 KB of long tables that are never closed": _script(("a{1:{" + "1:1," * 500 + "\n") * 230),
+    "500 KB of functions whose names become variables": _script(
+        "".join(f"def f{n}():0\n" for n in range(15_000)) + "".join(f"f{n}=0\n" for n in range(20_000))
+    ),
+    "400 files that define the tasks": _many_files,
+    "1,900 cells that write modules": _writing_cells,
     "a loop in a loop in a loop": _script("\n".join(" " * n + f"for i{n} in range(2):" for n in range(95)) + " pass"),
     "200 MB of empty lists as cells": _large_notebook(b"[]," * 66_000_000 + b"[]"),
     "200 MB of empty cells": _large_notebook(b"{}," * 66_000_000 + b"{}"),
