@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 Grad = Tensor | None
 STEP = 1e-6
 DIRECTIONS = 3
+MOST_WRONG, MOST_TRIED = 6, 40  # gradients to look at after one is known to be wrong, as each takes four calls
 TOLERANCE = 1e-6
 
 
@@ -47,7 +48,8 @@ def wrong_slopes(f: Callable[..., Any], inputs: Sequence[Any], settings: Mapping
 
     The function is the sum of f's results, each multiplied by a random number. The settings are those of `gradients`
     with "seed" instead of "douts". Each row has the name of a parameter, or the number of a float tensor among the
-    inputs, and two floats: the slope by autograd and that by differences. Near a kink, any slope is accepted.
+    inputs, and two floats: the slope by autograd and that by differences. Near a kink, any slope is accepted. Not all
+    wrong gradients are listed if there are many.
     """
     call = _Call(f, inputs, settings)
     generator = torch.Generator().manual_seed(settings["seed"])
@@ -82,8 +84,13 @@ def wrong_slopes(f: Callable[..., Any], inputs: Sequence[Any], settings: Mapping
         names = {id(x): number for number, x in enumerate(call.leaves)} | {
             id(p): name for name, p in call.parameters.items()
         }
-        rows = [row(names[id(x)], [x]) for x in call.variables]
-        return [numbers[:3] for numbers in rows if not _agree(*numbers[1:])]
+        wrong: list[list[Any]] = []
+        for tried, x in enumerate(call.variables):
+            if len(wrong) == MOST_WRONG or (wrong and tried >= MOST_TRIED):
+                break
+            name, *numbers = row(names[id(x)], [x])
+            wrong += [] if _agree(*numbers) else [[name, *numbers[:2]]]
+        return wrong
 
 
 def _agree(by_autograd: float, by_differences: float, error: float) -> bool:
