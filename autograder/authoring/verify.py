@@ -1,8 +1,8 @@
 """Proof that an assignment is sound: `gradlab verify`.
 
 The reference earns all points on every seed and the blank stub none. No variant loses a point; a variant is a right
-solution in another style. The check that a mutant names notices it, and every check is failed by some mutant. The
-reference's notebooks run, and generated files are fresh.
+solution in another style. The check that a mutant names notices it, and every check is failed by some mutant. A mutant
+that shows a habit loses at most half of its task. The reference's notebooks run, and generated files are fresh.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SCORED_SEEDS = 5  # the most seeds for checks that train
 
 # What a process of `verify_all` does, the longest first. "mistakes" are the blank stub and the mutants; "files" are the
 # generated files and the notebooks.
-PARTS = ("training", "reference", "variants", "mistakes", "files")
+PARTS = ("training", "reference", "variants", "mistakes", "habits", "files")
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
             if not plan.story:
                 note("blank stub", bench.stub)
             note("mutants", bench.mutants)
+        if "habits" in parts:
+            note("habits", bench.habits)
 
     if set(parts) - {"files"}:
         with open_pool(plan.isolation) as pool:
@@ -200,6 +202,34 @@ class _Bench:
                     for r in self._losses(sources, names, seed)
                 ]
         return problems, f"{count(len(chosen), 'variant')}, {count(len(names), 'check')}"
+
+    def habits(self) -> tuple[list[str], str]:
+        """Run all checks but the scored ones on the mutants that show a habit: one habit, one loss."""
+        problems = []
+        chosen = [m for m in read_mutants(self.checks.assignment) if m.habit and self.plan.story in m.story]
+        own = {item.name: item.spec.task for item in self.checks.items}
+        for mutant in chosen:
+            try:
+                results = self._run(mutant.plant(self.sources), self.names - self.scored)
+            except BadCheck as error:  # it no longer applies
+                problems.append(str(error))
+                continue
+            mine = {own[name] for name in mutant.checks if name in own}
+            problems += [f"The habit {mutant.habit!r} ({mutant.story}) {loss}" for loss in self._excess(results, mine)]
+        return problems, f"{count(len(chosen), 'mutant')} of {count(len({m.habit for m in chosen}), 'habit')}"
+
+    def _excess(self, results: Sequence[CheckResult], own: Collection[str]) -> list[str]:
+        """Say where a habit costs more than half of its own task, or points of another one."""
+        losses = []
+        for task in self.checks.assignment.tasks:
+            failed = [r for r in results if r.task == task.name and r.points < r.max_points]
+            lost = sum(r.max_points - r.points for r in failed)
+            checks = ", ".join(r.id.partition("::")[2] for r in failed)
+            if lost and task.name not in own:
+                losses.append(f"costs {count(lost, 'point')} of another task, {task.name} ({checks}).")
+            elif 2 * lost > task.points:
+                losses.append(f"costs {lost} of the {task.points} points of {task.name}, more than half ({checks}).")
+        return losses
 
     def _losses(self, sources: Mapping[str, str], names: Collection[str], seed: int) -> list[CheckResult]:
         """Run the checks of these names with a seed. Return the results that are not passed."""

@@ -73,7 +73,7 @@ def release(names: tuple[str, ...], check: bool) -> None:
     "--part",
     "parts",
     multiple=True,
-    type=click.Choice(["reference", "variants", "mistakes", "training", "files"]),
+    type=click.Choice(["reference", "variants", "mistakes", "habits", "training", "files"]),
     help="Verify only this part; may be repeated. Mistakes are the stub and the mutants.",
 )
 @click.option("--story", default="", help="Only mutants and variants whose story contains this text.")
@@ -111,7 +111,7 @@ def verify(
 
     The reference must earn all points on every seed, and the stub none. Every variant, which is a right solution in
     another style, must earn all points. Some check must fail for every mutant, which is the reference with one mistake.
-    Without ASSIGNMENTS, the whole course is verified.
+    A mutant that shows a habit may lose at most half of its task. Without ASSIGNMENTS, the whole course is verified.
     """
     from rich.console import Console
     from rich.progress import Progress
