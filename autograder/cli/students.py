@@ -94,7 +94,7 @@ def check(
 @click.option("--run", is_flag=True, help="Run the public checks of every assignment that is begun, except training.")
 @options.as_json
 def status(run: bool, as_json: bool) -> None:
-    """Show how far each assignment of your course is, from the last checks."""
+    """Show how far each assignment of your course is."""
     from autograder.core.course import find_own_assignments
     from autograder.session.options import Options
     from autograder.students.check import check_folder
