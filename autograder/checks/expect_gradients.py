@@ -247,12 +247,12 @@ def titles(inputs: Sequence[Any]) -> list[str]:
 
 
 def listed(wrong: Mapping[str, str], count: int = 0) -> str:
-    """Return the first wrong gradient in full and the names of the others; ``count`` is the number of all gradients."""
+    """Return the first wrong gradient in full and names of others; ``count`` is the number of all, 0 if not known."""
     first, *others = wrong
     text = f"{wrong[first]}."
     if others:
-        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-        text += f" Also wrong: {', '.join(others[:SHOWN])}{more}."
+        more = f" and {len(others) - SHOWN} more" if count else " and more"
+        text += f" Also wrong: {', '.join(others[:SHOWN])}{more if len(others) > SHOWN else ''}."
     fine = count - len(wrong)
     return text + (f" The other {fine} gradients are right." if fine > 1 else "")
 
