@@ -29,3 +29,27 @@ def lend(function: Callable[..., Any], **loans: Any) -> Callable[..., Any]:
             names.update(own)
 
     return borrow
+
+
+def lend_methods(owner: type, function: Callable[..., Any], **loans: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``function``, during which objects of ``owner`` and its subclasses have the methods ``loans``.
+
+    Methods that the class does not have, itself or from a base, are not added. It is as before after each call.
+    """
+
+    @functools.wraps(function)
+    def borrow(*args: Any, **options: Any) -> Any:
+        lent = {name: loan for name, loan in loans.items() if hasattr(owner, name)}
+        own = {name: vars(owner)[name] for name in lent if name in vars(owner)}
+        for name, loan in lent.items():
+            setattr(owner, name, loan)
+        try:
+            return function(*args, **options)
+        finally:
+            for name in lent:
+                if name in own:
+                    setattr(owner, name, own[name])
+                else:
+                    delattr(owner, name)
+
+    return borrow

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from autograder.probes.lend import lend
+from autograder.probes.lend import lend, lend_methods
 
 SOURCE = """
 import functools
@@ -63,3 +63,40 @@ def test_the_module_is_as_before_after_an_exception(module):
 
 def test_objects_without_a_module_are_called_as_they_are():
     assert lend(len, helper=None)([1, 2]) == 2
+
+
+class Base:
+    def noise(self, x):
+        return -x
+
+
+class Model(Base):
+    def step(self, x):
+        return self.noise(x) + self.offset(x)
+
+    def offset(self, x):
+        return 100
+
+    @staticmethod
+    def scale(x):
+        return 7
+
+
+def test_methods_are_lent_for_one_call_also_inherited_ones():
+    model = Model()
+    lent = lend_methods(Model, model.step, noise=lambda self, x: x, offset=lambda self, x: 1, absent=lambda self: 0)
+    assert lent(2) == 3
+    assert model.step(2) == 98
+    assert "noise" not in vars(Model)
+    assert not hasattr(Model, "absent")
+
+
+def test_methods_are_given_back_after_an_exception_and_stay_static():
+    def fail():
+        assert Model.scale(1) == 1
+        raise ValueError
+
+    with pytest.raises(ValueError, match="^$"):
+        lend_methods(Model, fail, scale=staticmethod(lambda x: x))()
+    assert (Model.scale(1), Model().scale(1)) == (7, 7)
+    assert isinstance(vars(Model)["scale"], staticmethod)
