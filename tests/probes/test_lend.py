@@ -96,7 +96,7 @@ def test_methods_are_given_back_after_an_exception_and_stay_static():
         assert Model.scale(1) == 1
         raise ValueError
 
-    with pytest.raises(ValueError, match="^$"):
+    with pytest.raises(ValueError, match=r"^$"):
         lend_methods(Model, fail, scale=staticmethod(lambda x: x))()
     assert (Model.scale(1), Model().scale(1)) == (7, 7)
     assert isinstance(vars(Model)["scale"], staticmethod)
