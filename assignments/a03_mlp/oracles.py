@@ -8,7 +8,8 @@ from autograder import forbid
 from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
-    "torch.nn", "torch.optim", "common.fallbacks", "common.fallbacks.*", "runpy.*", "importlib.util.*", "pkgutil.*", *AUTOGRAD,
+    "torch.nn", "torch.optim", "common.fallbacks", "common.fallbacks.*", "runpy.*", "importlib.util.*", "pkgutil.*",
+    *AUTOGRAD,
 ]  # fmt: skip
 READY_MADE_LAYERS = [*READY_MADE, "torch.dropout", "torch.native_dropout"]
 LAYERS = ["Linear", "ReLU", "Dropout"]  # networks use them; their own checks judge them by the same rule
