@@ -18,6 +18,7 @@ from autograder.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from autograder.core.assignment import Assignment
     from autograder.core.class_records import MarkChange
     from autograder.gradebook.grade import Graded, Spread
 
@@ -111,7 +112,7 @@ def grade(
         spread: Spread = _on_cluster(console, **rest)
         isolation, device = rest["isolation"], rest["device"]  # the cluster's machines choose their isolation
     else:
-        spread = partial(grade_all, workers=rest["workers"])
+        spread = partial(grade_all, workers=_workers(rest["workers"], chosen, console))
         isolation, device = choose(rest["isolation"]), pick_device(rest["device"])
     asked = Options(device, data=known_data(rest["data"]), seed=rest["seed"], skip_scored=rest["skip_scored"])
     with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
@@ -148,6 +149,17 @@ def grade(
             click.echo(f"{report.student}: {report.points}/{report.max_points} points")
     lost = any(report.points < report.max_points for report in reports)
     sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
+
+
+def _workers(wanted: int, assignment: Assignment, console: Console) -> int:
+    """Return ``wanted``, or fewer if the memory of this machine does not suffice."""
+    from autograder.runners.memory import workers_that_fit
+
+    fit = workers_that_fit(assignment.limits.memory_mb) or wanted
+    if wanted > fit:
+        sentence = f"Memory suffices for {fit} of {wanted} hand-ins at the same time, so --workers is {fit}."
+        console.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    return min(wanted, fit)
 
 
 def _on_cluster(console: Console, **rest: Any) -> Spread:

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
@@ -23,16 +23,22 @@ from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.errors import GradlabError
 from autograder.core.report import Cause, CheckResult, Outcome, Report
-from autograder.sandbox.box_link import IMPORT_SECONDS
+from autograder.sandbox.box_link import IMPORT_SECONDS, PATIENCE
 from autograder.sandbox.open_link import open_link
-from autograder.sandbox.pool import WorkerPool, open_pool
+from autograder.sandbox.pool import ENDED, WorkerPool, open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.submissions.selection import Selection
 from autograder.submissions.submission import BadSubmission, Submission, open_selection, open_submission
 
 START_SECONDS = 300.0
-SLACK_SECONDS = 120.0  # beyond what all checks of a submission may take together
+SLACK_SECONDS = 120.0  # of a step, beyond what the student's code may take: opening, comparing
+SLICE_SECONDS = 1.0  # between two looks at a grader process
+MOST_LATE = 3  # checks of one hand-in whose overrun ends a grader process; after that its other checks fail too
+
+
+HANGS = "The grader process hangs."
+ABANDONED = "The run was stopped while this hand-in was graded."
 
 
 class GraderProcessError(GradlabError):
@@ -60,6 +66,7 @@ class Job:
     path: Path
     selection: Selection | None = None  # what was read of it, if another machine did that
     refusal: str = ""  # why it cannot be graded, if another machine found that
+    late: frozenset[str] = frozenset()  # checks that did not end in an earlier attempt
 
     def open(self, assignment: Assignment) -> Submission:
         """Open the submission. Raises BadSubmission."""
@@ -69,6 +76,14 @@ class Job:
         if self.selection is None:
             return open_submission(self.path, assignment, earlier_modules=earlier)
         return open_selection(self.selection, self.student, assignment, earlier_modules=earlier)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a grader process begins to do, so that nobody waits longer than that may take."""
+
+    check: str  # its id; empty while the hand-in is opened
+    seconds: float
 
 
 class GraderProcess:
@@ -91,22 +106,37 @@ class GraderProcess:
             self.close()
             raise GraderProcessError(str(ready) if ready else "The grader process ended before it was ready.")
         self._blank = ready
-        seconds = read_assignment(self.setup.folder).limits.seconds
-        self._patience = len(ready.checks) * (seconds + 1) + IMPORT_SECONDS * 4 + SLACK_SECONDS
 
     def grade(self, job: Job) -> Report:
-        """Return the report of one hand-in. If the process fails, the report is broken and a new process is started."""
+        """Return the report of one hand-in. If the process fails, the report is broken and a new process is started.
+
+        A check that does not end is the student's timeout: the hand-in is graded again without it.
+        """
+        while True:
+            answer, step = self._attempt(job)
+            if isinstance(answer, Report):
+                return answer
+            self.close()
+            if self._abandoned:
+                return self.broken_report(job, ABANDONED)
+            self._start()
+            if answer is not HANGS or not step.check:
+                return self.broken_report(job, str(answer or f"The grader process {ENDED}."))
+            late = {*job.late, step.check}
+            if len(late) > MOST_LATE:
+                late = {check.id for check in self._blank.checks}
+            job = replace(job, late=frozenset(late))
+
+    def _attempt(self, job: Job) -> tuple[Any, Step]:
+        """Return the answer of a grader process, as _receive does, and the last step that it began."""
+        step = Step("", _step_seconds(0.0))
         try:
             self._connection.send(job)
-            answer = self._receive(self._patience)
+            while isinstance(answer := self._receive(step.seconds), Step):
+                step = answer
         except OSError:
             answer = None
-        if isinstance(answer, Report):
-            return answer
-        self.close()
-        if not self._abandoned:
-            self._start()
-        return self.broken_report(job, str(answer or "The grader process ended or hung while it graded this hand-in."))
+        return answer, step
 
     def broken_report(self, job: Job, message: str) -> Report:
         """Return the report of a hand-in that could not be graded because of an error of ours."""
@@ -116,8 +146,17 @@ class GraderProcess:
         return replace(self._blank, student=job.student, submission="", checks=checks)
 
     def _receive(self, seconds: float) -> Any:
+        """Return the next message; None if the process has ended, and HANGS if it sends none for so long.
+
+        The seconds are counted in slices: while this process is paused, so is the grader process.
+        """
+        left = seconds
         try:
-            return self._connection.recv() if self._connection.poll(seconds) else None
+            while not self._connection.poll(min(left, SLICE_SECONDS)):
+                left -= SLICE_SECONDS
+                if left <= 0:
+                    return HANGS
+            return self._connection.recv()
         except (EOFError, OSError):
             return None
 
@@ -179,12 +218,30 @@ def _serve(connection: Connection, setup: Setup) -> None:
 def _loop(connection: Connection, checks: Checks, pool: WorkerPool | None) -> None:
     isolation = pool.isolation if pool else "none"
     connection.send(checks.report(ReportHeader("", ""), checks.refuse(""), isolation=isolation))
+
+    def announce(check: str, seconds: float) -> None:
+        connection.send(Step(check, _step_seconds(seconds)))
+
     while True:
-        connection.send(grade_handin(checks, connection.recv(), pool))
+        connection.send(grade_handin(checks, connection.recv(), pool, before=announce))
 
 
-def grade_handin(checks: Checks, job: Job, pool: WorkerPool | None) -> Report:
-    """Open, run and judge one hand-in. Without a pool the code runs in this process: only for your own hand-ins."""
+def _step_seconds(limit: float) -> float:
+    """Return how long a check with this limit takes at most, with imports and with what is added on a busy machine."""
+    return (1 + PATIENCE) * limit + (1 + PATIENCE) * IMPORT_SECONDS + SLACK_SECONDS
+
+
+def grade_handin(
+    checks: Checks,
+    job: Job,
+    pool: WorkerPool | None,
+    *,
+    before: Callable[[str, float], None] = lambda check, seconds: None,
+) -> Report:
+    """Open, run and judge one hand-in. ``before`` is called before each check, with its id and its limit.
+
+    Without a pool the code runs in this process: only for your own hand-ins.
+    """
     try:
         submission = job.open(checks.assignment)
     except BadSubmission as problem:
@@ -192,6 +249,6 @@ def grade_handin(checks: Checks, job: Job, pool: WorkerPool | None) -> Report:
         header = ReportHeader(job.student, "", (str(problem),))
     else:
         with open_link(pool, submission.code, checks.assignment.limits) as link:
-            results = checks.judge(link, submission.code)
+            results = checks.judge(link, submission.code, late=job.late, before=before)
         header = ReportHeader(job.student, submission.digest, submission.notes, submission.remarks)
     return checks.report(header, results, isolation=pool.isolation if pool else "none")

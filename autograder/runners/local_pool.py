@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
 
-from autograder.core.report import Report
+from autograder.core.report import Cause, Report
 from autograder.runners.grader_process import GraderProcess, Job, Setup
+from autograder.sandbox.pool import ENDED
 
 
 def grade_all(
@@ -15,7 +16,9 @@ def grade_all(
 ) -> list[Report]:
     """Return the reports of all jobs, in their order. ``on_report`` gets each as soon as it is made, in this thread.
 
-    An exception of ``on_report`` ends the work: no further hand-in is started, and those being graded are dropped.
+    A hand-in whose processes were ended from outside, as by a system without memory, is graded once more at the end,
+    when no other one runs; only that report counts. An exception of ``on_report`` ends the work: no further hand-in is
+    started, and those being graded are dropped.
     """
     if not jobs:
         return []
@@ -35,10 +38,18 @@ def grade_all(
                 finally:
                     graders.put(grader)
 
-            futures = [pool.submit(work, job) for job in jobs]
+            futures = {pool.submit(work, job): number for number, job in enumerate(jobs)}
+            reports: dict[int, Report] = {}
             for future in as_completed(futures):
-                on_report(future.result())
-            return [future.result() for future in futures]
+                number, report = futures[future], future.result()
+                if not _was_ended(report):
+                    reports[number] = report
+                    on_report(report)
+            for number in range(len(jobs)):
+                if number not in reports:
+                    reports[number] = pool.submit(work, jobs[number]).result()
+                    on_report(reports[number])
+            return [reports[number] for number in range(len(jobs))]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for grader in opened:
@@ -47,3 +58,7 @@ def grade_all(
         finally:
             for grader in opened:
                 grader.close()
+
+
+def _was_ended(report: Report) -> bool:
+    return any(check.cause is Cause.BROKEN and ENDED in check.message for check in report.checks)

@@ -94,6 +94,11 @@ class Check(pytest.Function):
         return pytest.Collector.CollectError(f"{self.path}:{line}: {self.name} {what}.")
 
     @property
+    def check_id(self) -> str:
+        """The check's name in reports."""
+        return f"{self.path.name}::{self.name}"
+
+    @property
     def title(self) -> str:
         """The sentence that the student reads."""
         return (inspect.getdoc(self.obj) or "").splitlines()[0]
@@ -170,7 +175,7 @@ def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
     verdict = verdict_on(call.excinfo.value if call.excinfo else None, student.trail if student else None)
     passed = verdict.outcome is Outcome.PASSED
     return CheckResult(
-        id=f"{item.path.name}::{item.name}",
+        id=item.check_id,
         task=item.spec.task,
         title=item.title,
         hidden=item.placed.hidden,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from autograder.session.options import Options
 from autograder.session.state import SessionState
 
 T = TypeVar("T")
+TOO_LONG = "Your code took longer than this check allows, and the check could not finish after that."
 
 # Plugins of pytest that a grader's session does not need; each takes time on every check.
 _UNUSED = (
@@ -63,38 +64,33 @@ class Checks:
         code: Code,
         *,
         only: Callable[[plugin.Check], bool] = lambda check: True,
+        late: Collection[str] = (),
+        before: Callable[[str, float], None] = lambda check, seconds: None,
         progress: Callable[[CheckResult], None] = lambda result: None,
     ) -> tuple[CheckResult, ...]:
-        """Run the checks, or those that ``only`` selects, on one submission. Calls ``progress`` after each.
+        """Run the checks, or those that ``only`` selects, on one submission.
 
         Checks that may take long are the last: after one of them took too long, fewer checks of its task are skipped.
+        Calls ``before`` each check with its id and its limit, and ``progress`` after it. The checks with the ids
+        ``late`` are not run: they took too long in an earlier attempt.
         """
         self.state.set_submission(link, code)
         items = [item for item in self.items if only(item)]
         order = sorted(items, key=lambda item: (item.scored, item.spec.seconds or 0.0))
         for index, item in enumerate(order, start=1):
             following = order[index] if index < len(order) else None
-            self._hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if item.check_id in late:
+                self.state.results[item.nodeid] = _refused(item, TOO_LONG, Cause.TIMEOUT)
+            else:
+                before(item.check_id, item.spec.seconds or self.assignment.limits.seconds)
+                self._hook.pytest_runtest_protocol(item=item, nextitem=following)
+                _forget_failure()
             progress(self.state.results[item.nodeid])
         return tuple(self.state.results[item.nodeid] for item in items)
 
     def refuse(self, sentence: str, cause: Cause = Cause.NOT_LOADED) -> tuple[CheckResult, ...]:
         """Return the results of a hand-in that could not be opened: 0 points, and the reason at every check."""
-        outcome = Outcome.BROKEN if cause is Cause.BROKEN else Outcome.FAILED
-        return tuple(
-            CheckResult(
-                id=f"{item.path.name}::{item.name}",
-                task=item.spec.task,
-                title=item.title,
-                hidden=item.placed.hidden,
-                points=0,
-                max_points=item.spec.points,
-                outcome=outcome,
-                cause=cause,
-                message=sentence,
-            )
-            for item in self.items
-        )
+        return tuple(_refused(item, sentence, cause) for item in self.items)
 
     def report(self, header: ReportHeader, results: Sequence[CheckResult], *, isolation: str) -> Report:
         """Return the report of one submission."""
@@ -131,6 +127,28 @@ class Checks:
             f"The checks that train or evaluate networks were left out (--skip-scored): {points} of the points are "
             "open. This result is provisional."
         ]
+
+
+def _refused(item: plugin.Check, sentence: str, cause: Cause) -> CheckResult:
+    """Return the result of a check that is not run."""
+    return CheckResult(
+        id=item.check_id,
+        task=item.spec.task,
+        title=item.title,
+        hidden=item.placed.hidden,
+        points=0,
+        max_points=item.spec.points,
+        outcome=Outcome.BROKEN if cause is Cause.BROKEN else Outcome.FAILED,
+        cause=cause,
+        message=sentence,
+    )
+
+
+def _forget_failure() -> None:
+    """Drop the exception that pytest stores for debuggers: its frames contain what the student's code returned."""
+    for name in ("last_type", "last_value", "last_traceback"):
+        if hasattr(sys, name):
+            delattr(sys, name)
 
 
 def with_checks(

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -13,10 +14,11 @@ from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
 from autograder.core.report import Cause, Outcome, Report, read_report
 from autograder.gradebook.results import write_report
-from autograder.runners.grader_process import GraderProcessError, Job, Setup
+from autograder.runners.grader_process import GraderProcess, GraderProcessError, Job, Setup
 from autograder.runners.local_pool import grade_all
+from autograder.sandbox.pool import ENDED
 from autograder.session.options import Options
-from tests.support.vectors import make_vectors
+from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
 
@@ -58,9 +60,8 @@ def test_reports_come_in_the_order_of_the_jobs(alone: list[Report], setup: Setup
     assert not any(report.needs_staff for report in alone)
 
 
-def test_two_processes_give_the_same_reports_and_a_killed_one_affects_one_hand_in(
-    alone: list[Report], setup: Setup
-) -> None:
+def test_two_processes_give_the_same_reports_although_one_is_killed(alone: list[Report], setup: Setup) -> None:
+    """The hand-in that it graded is graded once more, alone."""
     seen: list[str] = []
 
     def kill_at_the_first(report: Report) -> None:
@@ -71,14 +72,116 @@ def test_two_processes_give_the_same_reports_and_a_killed_one_affects_one_hand_i
     reports = grade_all(JOBS, setup, workers=2, on_report=kill_at_the_first)
     assert sorted(seen) == sorted(CLASS)
     assert [report.student for report in reports] == list(CLASS)
-    broken = [report for report in reports if report.needs_staff]
-    assert len(broken) == 1
-    assert broken[0].points == 0
-    assert {(check.outcome, check.cause) for check in broken[0].checks} == {(Outcome.BROKEN, Cause.BROKEN)}
-    assert "The grader process ended or hung" in broken[0].checks[0].message
-    for one, other in zip(alone, reports, strict=True):
-        assert timeless(one) == timeless(other) or other in broken
+    assert list(map(timeless, alone)) == list(map(timeless, reports))
     assert multiprocessing.active_children() == []
+
+
+KILLED = f"BoxError: The worker {ENDED}, perhaps because the machine had no memory left."
+
+
+class Scripted:
+    """A grader process whose reports a test writes."""
+
+    reports: ClassVar[dict[str, list[Report]]]
+    log: ClassVar[list[str]]
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+
+    def grade(self, job: Job) -> Report:
+        self.log.append(job.student)
+        return self.reports[job.student].pop(0)
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+    abandon = close
+
+
+def broken(report: Report, message: str) -> Report:
+    return replace(
+        report,
+        checks=tuple(
+            replace(check, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=message) for check in report.checks
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("messages", "times"), [([KILLED], 2), ([KILLED, KILLED], 2), (["an error of ours"], 1), ([], 1)]
+)
+def test_a_hand_in_whose_worker_the_system_killed_is_graded_once_more_alone(
+    messages: list[str], times: int, alone: list[Report], setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second verdict counts, whatever it is."""
+    reports = [broken(alone[0], message) for message in messages] + [alone[0]]
+    Scripted.reports, Scripted.log = {"first": reports, "second": [alone[1]], "third": [alone[2]]}, []
+    monkeypatch.setattr("autograder.runners.local_pool.GraderProcess", Scripted)
+    seen: list[Report] = []
+    jobs = [Job(name, JOBS[0].path) for name in ("first", "second", "third")]
+    graded = grade_all(jobs, setup, on_report=seen.append)
+    assert Scripted.log == ["first", "second", "third", "first"][: 2 + times]
+    expected = [broken(alone[0], messages[-1])] if len(messages) == times else [alone[0]]
+    assert graded == [*expected, alone[1], alone[2]]
+    assert sorted(map(id, seen)) == sorted(map(id, graded))
+
+
+HANGING = """
+import time
+from pathlib import Path
+from autograder import task
+
+TRIES = Path(__file__).with_name("tries")
+
+
+@task("double", points=50)
+def check_that_ends(student, rng):
+    \"""This check ends.\"""
+    student.double(rng.normal(2))
+
+
+@task("total", points=30)
+def check_that_hangs(student, rng):
+    \"""This check never ends, whatever limits say.\"""
+    with TRIES.open("a") as file:
+        file.write("x")
+    student.double(rng.normal(2))
+    time.sleep(1e6)
+
+
+@task("Counter", points=20)
+def check_after_it(student, rng):
+    \"""This check ends, too.\"""
+    student.double(rng.normal(2))
+"""
+
+
+def test_a_check_that_does_not_end_is_a_timeout_and_the_others_count(
+    tmp_path: Path, isolation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = make_vectors(tmp_path / "course")
+    (course.solutions / "check_vectors_hidden.py").unlink()
+    (course.folder / "check_vectors.py").write_text(HANGING)
+    (tmp_path / "ada.py").write_text(HONEST)
+    grader = GraderProcess(Setup(course.folder, Options(), isolation))
+    wait, asked = grader._receive, []
+
+    def receive(seconds: float) -> object:
+        asked.append(seconds)
+        return wait(5.0 if len(asked) == 3 else seconds)  # the step in which the second check hangs
+
+    monkeypatch.setattr(grader, "_receive", receive)
+    try:
+        report = grader.grade(Job("ada", tmp_path / "ada.py"))
+    finally:
+        grader.close()
+    assert [(c.outcome, c.cause) for c in report.checks] == [
+        (Outcome.PASSED, None), (Outcome.FAILED, Cause.TIMEOUT), (Outcome.PASSED, None),
+    ]  # fmt: skip
+    assert report.points == 70
+    assert not report.needs_staff
+    assert min(asked) >= 300
+    assert (course.folder / "tries").read_text() == "x"
 
 
 def test_a_grader_that_cannot_start_stops_the_class_with_a_message(setup: Setup, tmp_path: Path) -> None:

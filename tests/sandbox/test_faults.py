@@ -159,3 +159,21 @@ def test_a_killed_fork_server_is_never_the_students_fault(isolation: str) -> Non
         assert begin(link).fine() == "fine"  # the next check has a new fork server
         kill(pool, link)  # between two checks: neither loses points
         assert begin(link).fine() == "fine"
+
+
+LARGE_ANSWERS = """
+    import torch
+
+    def large():
+        return torch.zeros(7 << 20, dtype=torch.uint8)
+"""
+
+
+def test_large_answers_of_one_check_are_limited_together(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check may store every answer; the next check has all its memory again."""
+    monkeypatch.setattr("autograder.sandbox.box_link.LARGE", 1 << 20)
+    with in_box(pool, LARGE_ANSWERS) as (student, link):
+        answers = [student.large(), student.large()]
+        assert sum(answer.numel() for answer in answers) == 14 << 20  # the limit of one message is 8 MiB
+        assert fault(student.large).cause is Cause.MEMORY
+        assert begin(link).large().numel() == 7 << 20

@@ -141,3 +141,19 @@ def test_any_value_of_a_student_is_encoded_or_refused(value: Any) -> None:
     except (WireError, RuntimeError, TypeError):  # hostile objects and odd tensors raise errors of their own
         return
     decode(header, b"".join(body), resolve=lambda ref: ref)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.bool])
+def test_a_large_tensor_is_not_copied_on_arrival(dtype: torch.dtype) -> None:
+    header, chunks = encode(torch.ones(1000).to(dtype), keep=keep)
+    body = bytearray(b"".join(chunks))
+    value = decode(header, body, resolve=keep)
+    assert value.equal(torch.ones(1000).to(dtype))
+    assert value.data_ptr() == torch.frombuffer(body, dtype=torch.uint8).data_ptr()
+
+
+def test_bytes_that_are_no_bool_are_true() -> None:
+    header, _ = encode(torch.zeros(4, dtype=torch.bool), keep=keep)
+    value = decode(header, bytearray([0, 1, 2, 255]), resolve=keep)
+    assert value.tolist() == [False, True, True, True]
+    assert value.view(torch.uint8).tolist() == [0, 1, 1, 1]

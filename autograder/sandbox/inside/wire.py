@@ -193,7 +193,9 @@ class _Reader:
         content = self._bytes(size, shape, DTYPES[name].itemsize)
         raw = torch.frombuffer(content, dtype=torch.uint8) if content else None  # frombuffer refuses an empty buffer
         empty = torch.empty(0, dtype=DTYPES[name])
-        flat = empty if raw is None else raw.ne(0) if name == "bool" else raw.view(DTYPES[name])
+        if raw is not None and name == "bool":
+            raw.clamp_(max=1)  # another byte is no bool
+        flat = empty if raw is None else raw.view(DTYPES[name])
         value = flat.reshape(shape).to(_device(device))
         if self.strides:
             if strides is not None:
@@ -211,7 +213,9 @@ class _Reader:
         _require(size, type(size) is int and 0 <= size <= len(self.body) - self.at)
         _require(shape, len(_list(shape)) <= MAX_RANK and all(type(n) is int and 0 <= n < MAX_EXTENT for n in shape))
         _require(shape, math.prod(shape) * itemsize == size)
-        chunk = bytearray(self.body[self.at : self.at + size])
+        whole = self.at == 0 and size == len(self.body)  # a large value is not copied once more
+        body = self.body.obj
+        chunk = body if whole and isinstance(body, bytearray) else bytearray(self.body[self.at : self.at + size])
         self.at += size
         return chunk
 
