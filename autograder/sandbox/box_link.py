@@ -23,6 +23,8 @@ ALL_LOADS_SECONDS = 30.0  # for the top-level statements of a submission in all 
 LOAD_SECONDS = 3.0
 IMPORT_SECONDS = 30.0  # limit for importing a submission; it does not count against the checks' limits
 NOTHING = Usage(0.0, 0.0)
+LARGE = 16 << 20  # bytes; smaller answers do not count
+MOST_LARGE = 2  # times the largest message: what the large answers of one check may have together
 OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
 
 
@@ -56,6 +58,7 @@ class BoxLink:
         self._seconds = 0.0  # the limit that the deadline comes from
         self._allowance = Allowance(0.0, NOTHING)
         self._idle_since = 0.0  # when the student's code last finished a request
+        self._received = 0  # bytes of this check's large answers
         self._number = 0  # of the last request; its answer repeats it
         self._worker: WorkerHandle | None = None
         self._loaded: dict[str, Ref | StudentFault] = {}
@@ -63,6 +66,7 @@ class BoxLink:
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.printed = ""
+        self._received = 0
         if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
             self._replace(memory_mb)
         try:
@@ -161,6 +165,7 @@ class BoxLink:
             self._number += 1
             send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=deadline)
             header, body = receive(fd, limit=int(self.limits.message_mb) << 20, deadline=deadline)
+            self._count(len(body))
             answer = decode(header, body, resolve=lambda ref: ref)
         except Late:
             fault = too_long(self._seconds, places_in(self.pool.stack(self._worker)), self.code)
@@ -173,6 +178,12 @@ class BoxLink:
         finally:
             self.deadline, self._idle_since = deadline.at, time.monotonic()
         return self._read(answer)
+
+    def _count(self, size: int) -> None:
+        """Limit what the grader stores of one check's answers."""
+        self._received += size if size > LARGE else 0
+        if self._received > MOST_LARGE * (int(self.limits.message_mb) << 20):
+            raise StudentFault(Cause.MEMORY, "The values that your code returned in this check are too large together.")
 
     def _more_time(self) -> float:
         return self._allowance.more(self._usage(), cores=self.pool.cores)
