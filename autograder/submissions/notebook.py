@@ -33,6 +33,8 @@ _TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the ce
 _WRITES = re.compile(
     r"%%(?:writefile|file)[ \t]+(?P<append>-a[ \t]+|--append[ \t]+)?[\"']?(?:\./)?(?P<path>[\w/]+\.py)[\"']?[ \t]*$"
 )
+MAX_STATEMENTS = 20_000  # at the top level of one module
+_TOO_MANY = f"the code has more than {MAX_STATEMENTS:,} statements outside of functions"
 _TOO_LONG = f"the notebook has more than {MAX_CODE:,} characters of code, and this is one of its longest cells"
 _HIDDEN = "exec and globals() hide the code of what they define; define it as an ordinary function or class"
 _SHOWN = 3  # sentences about one cell
@@ -90,6 +92,8 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
         raise BadSubmission(f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data.")
     if everything:
         lines, tree, problems = _parse_cell(Cell(0, text), ())
+        if len(tree.body) > MAX_STATEMENTS:
+            lines, tree, problems = _not_read(Cell(0, text), _TOO_MANY)
         encoded = [line.encode() for line in lines]
         names = frozenset().union(*(read_names(_segment(encoded, _located(node, 0))) for node in tree.body))
         imports = tuple(place for node in tree.body for place in needed_imports(node, names, unbound=True))
@@ -118,6 +122,8 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     cells, written = _without_files(cells, name)
     for cell in cells:
         lines, tree, problems = _not_read(cell) if cell.number in long else _parse_cell(cell, wanted)
+        if len(statements) + len(tree.body) > MAX_STATEMENTS:
+            lines, tree, problems = _not_read(cell, _TOO_MANY)
         if cell.optional:
             optional |= set(range(len(statements), len(statements) + len(tree.body)))
         aside += [(len(sources), problem) for problem in problems]

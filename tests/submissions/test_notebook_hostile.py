@@ -174,3 +174,13 @@ def test_the_module_always_parses_and_every_line_keeps_its_place(cells: list[str
                 "",
                 "pass",
             )
+
+
+def test_thousands_of_statements_are_set_aside_and_the_other_cells_are_read() -> None:
+    module = convert("a=1;" * 30_000 + "\ndef g(): return 1", "def f(): return 2")
+    assert run(module)["f"]() == 2
+    (problem,) = module.aside
+    assert (problem.names, problem.reason) == (
+        ("a", "g"),
+        "the code has more than 20,000 statements outside of functions",
+    )
