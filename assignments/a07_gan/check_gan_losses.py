@@ -1,5 +1,7 @@
 """Public checks of losses, optimiser and interpolation: formulas written out, and properties."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -25,23 +27,55 @@ def loss_of_both(real: Tensor, fake: Tensor) -> Tensor:
     return -log_sigmoid(real).mean() - torch.log(1 - 1 / (1 + torch.exp(-fake))).mean()
 
 
-@task("discriminator_loss", points=3)
+@task("discriminator_loss", points=2, any_dtype=True)
 def check_discriminator_loss_agrees_with_the_formula(student, rng):
     """The discriminator's loss is -mean(log D(real)) - mean(log(1 - D(fake)))."""
-    real, fake = rng.normal(7, 1), rng.normal(7, 1) + 0.5
+    real, fake = rng.normal(7, 1, dtype=torch.float32), rng.normal(7, 1, dtype=torch.float32) + 0.5
     right = loss_of_both(real, fake)
     expect_close(student.discriminator_loss(real, fake), right, mistakes={
         "Real and fake are swapped.": loss_of_both(fake, real),
         "The sign is wrong: D maximises this, and a loss is minimised.": -right,
         "This is half of the loss: add the two means, do not average them.": right / 2,
         "This is the sum over the batch instead of the mean.": 7 * right,
+        "The loss of the fakes is missing.": -log_sigmoid(real).mean(),
+        "The loss of the real images is missing.": right + log_sigmoid(real).mean(),
+        "Real images have the target 1; here it is 0.9.": right + 0.1 * real.mean(),
     })  # fmt: skip
 
 
-@task("generator_loss", points=2)
+ROUNDED = (
+    "Use F.softplus, F.logsigmoid or F.binary_cross_entropy_with_logits: a sigmoid of such logits is exactly 0 or 1."
+)
+CUT_OFF = "The logarithm of a rounded sigmoid was cut off: use F.softplus, or the loss 'with logits'."
+
+
+def expect_finite(loss: Any, logit: float) -> None:
+    """Require a number."""
+    finite = type(loss) is not Tensor or bool(torch.isfinite(loss).all())
+    expect(finite, f"The loss of a logit of {logit:g} on the wrong side is {number_of(loss)}.", hint=ROUNDED)
+
+
+def number_of(loss: Any) -> str:
+    """Return the first number of a loss, as text."""
+    return "no number" if loss.numel() == 0 else f"{float(loss.flatten()[0]):g}"
+
+
+@task("discriminator_loss", points=1, any_dtype=True)
+def check_discriminator_loss_is_finite(student, rng):
+    """The discriminator's loss of logits of 150 is not infinite and not nan."""
+    large, small = (torch.tensor([[value]], dtype=torch.float32, device=rng.device) for value in (150.0, -150.0))
+    for real, fake, expected in [(small, small, 150.0), (large, large, 150.0), (large, small, 0.0)]:
+        loss = student.discriminator_loss(real, fake)
+        expect_finite(loss, 150)
+        expect_close(loss, torch.tensor(expected, device=rng.device), mistakes={
+            CUT_OFF: torch.tensor(100.0, device=rng.device),
+        })  # fmt: skip
+
+
+@task("generator_loss", points=2, any_dtype=True)
 def check_generator_loss_agrees_with_the_formula(student, rng):
     """The generator's loss is -mean(log D(fake))."""
-    fake = rng.normal(6, 1) + 0.3
+    fake = rng.normal(6, 1, dtype=torch.float32) + 0.3
     right = -log_sigmoid(fake).mean()
     expect_close(student.generator_loss(fake), right, mistakes={
         "This is mean(log(1 - D(fake))), which is flat while the generator is bad.":
@@ -49,10 +83,22 @@ def check_generator_loss_agrees_with_the_formula(student, rng):
         "This is the discriminator's loss of fakes; the generator wants the opposite.": -log_sigmoid(-fake).mean(),
         "The sign is wrong.": -right,
         "This is the sum over the batch instead of the mean.": 6 * right,
+        "These are the losses of the single fakes; take their mean.": -log_sigmoid(fake),
     })  # fmt: skip
 
 
-@task("generator_loss", points=1)
+@task("generator_loss", points=1, any_dtype=True)
+def check_generator_loss_is_finite(student, rng):
+    """The generator's loss of a logit of -150 is not infinite and not nan."""
+    for value, expected in ((-150.0, 150.0), (150.0, 0.0)):
+        loss = student.generator_loss(torch.tensor([[value]], dtype=torch.float32, device=rng.device))
+        expect_finite(loss, 150)
+        expect_close(loss, torch.tensor(expected, device=rng.device), mistakes={
+            CUT_OFF: torch.tensor(100.0, device=rng.device),
+        })  # fmt: skip
+
+
+@task("generator_loss", points=1, any_dtype=True)
 def check_generator_loss_pushes_its_fakes_up(student, rng):
     """The gradient of the generator's loss raises every fake's logit, most of all where D rejects the fake."""
     fake = torch.linspace(-6, 6, 10, dtype=torch.float64, device=rng.device)[:, None]  # not 0, a kink of max(s, 0)
@@ -68,7 +114,7 @@ def check_generator_loss_pushes_its_fakes_up(student, rng):
     expect_gradient(lambda x: -log_sigmoid(x).mean(), fake, slope)
 
 
-@task("ls_discriminator_loss", points=2)
+@task("ls_discriminator_loss", points=2, any_dtype=True)
 def check_ls_discriminator_loss_agrees_with_the_formula(student, rng):
     """The least-squares loss of the discriminator is half of mean((real - 1)^2) + mean(fake^2)."""
     real, fake = rng.normal(5, 1), rng.normal(5, 1) + 0.5
@@ -78,10 +124,13 @@ def check_ls_discriminator_loss_agrees_with_the_formula(student, rng):
         "Real and fake are swapped.": (((fake - 1) ** 2).sum() + (real**2).sum()) / 10,
         "Square the scores themselves, without a sigmoid.":
             (((real.sigmoid() - 1) ** 2).sum() + (fake.sigmoid() ** 2).sum()) / 10,
+        "This is the sum over the batch instead of the mean.": 5 * right,
+        "The differences are not squared.": ((real - 1).abs().sum() + fake.abs().sum()) / 10,
+        "Fakes should get the score 0, not -1.": (((real - 1) ** 2).sum() + ((fake + 1) ** 2).sum()) / 10,
     })  # fmt: skip
 
 
-@task("ls_generator_loss", points=2)
+@task("ls_generator_loss", points=2, any_dtype=True)
 def check_ls_generator_loss_agrees_with_the_formula(student, rng):
     """The least-squares loss of the generator is half of mean((fake - 1)^2)."""
     fake = rng.normal(8, 1) + 0.5
@@ -90,10 +139,11 @@ def check_ls_generator_loss_agrees_with_the_formula(student, rng):
         "The factor 1/2 is missing.": 2 * right,
         "The generator wants scores of 1 for its fakes, not 0.": (fake**2).sum() / 16,
         "Square the scores themselves, without a sigmoid.": ((fake.sigmoid() - 1) ** 2).sum() / 16,
+        "This is the sum over the batch instead of the mean.": 8 * right,
     })  # fmt: skip
 
 
-@task("wgan_critic_loss", points=2)
+@task("wgan_critic_loss", points=2, any_dtype=True)
 def check_critic_loss_agrees_with_the_formula(student, rng):
     """The critic's loss is mean(fake) - mean(real)."""
     real, fake = rng.normal(5, 1) + 1, rng.normal(5, 1)
@@ -101,15 +151,20 @@ def check_critic_loss_agrees_with_the_formula(student, rng):
     expect_close(student.wgan_critic_loss(real, fake), right, mistakes={
         "The sign is wrong: the critic maximises mean(real) - mean(fake), and a loss is minimised.": -right,
         "This is the sum over the batch instead of the mean.": 5 * right,
+        "This is half of the loss; there is no factor.": right / 2,
+        "The sign of the loss is lost: it may be negative.": right.abs(),
     })  # fmt: skip
 
 
 OPTIMIZER = """
-import torch
+def settings(optimizer):
+    known = ("eps", "weight_decay", "amsgrad", "maximize")
 
-def options(optimizer):
-    groups = optimizer.param_groups
-    return [[type(optimizer).__name__, float(g["lr"]), [float(b) for b in g["betas"]]] for g in groups]
+    def numbers(group):
+        betas = [float(beta) for beta in group.get("betas", [])]
+        return [float(group["lr"]), betas, [float(group.get(name, 0)) for name in known]]
+
+    return [type(optimizer).__name__, [numbers(group) for group in optimizer.param_groups]]
 """
 
 
@@ -117,16 +172,22 @@ def options(optimizer):
 def check_optimizer_is_adam_with_little_momentum(student, rng):
     """The optimiser is Adam with learning rate 1e-3 and betas (0.5, 0.999)."""
     model = student.define("import torch\nmodel = torch.nn.Linear(3, 2)").model
-    groups = student.define(OPTIMIZER).options(student.hold(student.get_optimizer, model))
+    kind, groups = student.define(OPTIMIZER).settings(student.hold(student.get_optimizer, model))
+    expect(kind == "Adam", f"The optimiser is {kind}; it should be torch.optim.Adam.")
     expect(type(groups) is list and len(groups) >= 1, "The optimiser has no parameters.")
-    for group in groups:
-        expect(group[0] == "Adam", f"The optimiser is {group[0]}, not Adam.")
-        expect_equal(group[1:], [1e-3, [0.5, 0.999]], name="learning rate and betas", mistakes={
+    for rate, betas, rest in groups:
+        expect_equal([rate, betas], [1e-3, [0.5, 0.999]], name="learning rate and betas", mistakes={
             "These are Adam's own betas; the first should be 0.5.": [1e-3, [0.9, 0.999]],
+            "The betas are swapped.": [1e-3, [0.999, 0.5]],
+            "The second beta should be 0.999.": [1e-3, [0.5, 0.9]],
+            "This is the learning rate of Radford et al.; here it is 1e-3.": [2e-4, [0.5, 0.999]],
         })  # fmt: skip
+        expect_equal(
+            rest, [1e-8, 0.0, 0.0, 0.0], name="eps, weight_decay, amsgrad and maximize, of which nothing is said"
+        )
 
 
-@task("interpolate", points=2)
+@task("interpolate", points=2, any_dtype=True)
 def check_interpolation_is_a_straight_line(student, rng):
     """Interpolation gives equally spaced points from z0 to z1, both included."""
     z0, z1 = rng.uniform(5, low=-1.0), rng.uniform(5, low=-1.0)
@@ -135,4 +196,8 @@ def check_interpolation_is_a_straight_line(student, rng):
     expect_close(student.interpolate(z0, z1, 7), torch.stack(line), mistakes={
         "The points run from z1 to z0.": torch.stack(line[::-1]),
         "The last point should be z1.": open_end,
+        "There is one point too many: `steps` is the number of points.": (
+            torch.stack([z0 + (z1 - z0) * i / 7 for i in range(8)])
+        ),
+        "Both ends are missing; they belong to the points.": torch.stack([z0 + (z1 - z0) * i / 8 for i in range(1, 8)]),
     })  # fmt: skip

@@ -1,5 +1,7 @@
 """Public checks of the two steps and of the gradient penalty, with small networks and plain gradient descent."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -30,6 +32,9 @@ def state(net):
 
 def gradients(net):
     return [net.weight.grad, net.bias.grad]
+
+def leave_gradients(net):
+    net.weight.grad, net.bias.grad = torch.full_like(net.weight, 7.0), torch.full_like(net.bias, 7.0)
 """
 
 Weights = list[Tensor]
@@ -45,9 +50,14 @@ def loss_d(real: Tensor, fake: Tensor) -> Tensor:
     return (real - 1).square().mean() + 2 * fake.square().mean()
 
 
+def loss_g(fake: Tensor) -> Tensor:
+    """Compute the toy's loss of the generator."""
+    return (fake - 3).square().mean()
+
+
 def descend(weights: Weights, loss: Tensor) -> Weights:
     """Take one step of gradient descent."""
-    slopes = torch.autograd.grad(loss, weights)
+    slopes = torch.autograd.grad(loss, weights, retain_graph=True)
     return [(w - 0.5 * slope).detach() for w, slope in zip(weights, slopes, strict=True)]
 
 
@@ -62,24 +72,45 @@ def values(weights: Weights) -> Weights:
     return [w.detach() for w in weights]
 
 
-@task("discriminator_step", points=3)
+@task("discriminator_step", points=3, any_dtype=True)
 def check_discriminator_step_agrees_with_autograd(student, rng):
     """A step of the discriminator is one step of its optimiser on its loss, and returns the loss as a float."""
     w_d, w_g = players(rng)
     real, noise = rng.normal(6, 4), rng.normal(6, 3)
-    loss = loss_d(net(real, w_d), net(net(noise, w_g).detach(), w_d))
-    expected = descend(w_d, loss)
+    fake = net(noise, w_g).detach()
+    loss = loss_d(net(real, w_d), net(fake, w_d))
+    swapped = loss_d(net(fake, w_d), net(real, w_d))
+    expected, upwards, other = (descend(w_d, value) for value in (loss, -loss, swapped))
 
     toy = student.define(TOY)
     D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
-    returned = student.discriminator_step(D, G, toy.descent(D), toy.loss_d, real, noise)
-    for name, after, right in zip(("weight", "bias"), toy.state(D), expected, strict=True):
-        expect_close(after, right, name=f"D's {name} after the step")
+    optimizer = toy.descent(D)
+    returned = student.discriminator_step(D, G, optimizer, toy.loss_d, real, noise)
+    expect_close(toy.state(D), expected, name="D's weight and bias after the step", mistakes={
+        "D did not change: call backward, then the optimiser's step.": values(w_d),
+        "The loss became larger: its sign is wrong.": upwards,
+        "Real images and fakes are swapped: call loss_function(D(real), D(fake)).": other,
+        "The optimiser took two steps with the same gradient; take one.": [
+            2 * after - before for after, before in zip(expected, values(w_d), strict=True)
+        ],
+    })  # fmt: skip
+    judge_returned(returned, loss, loss_d(net(real, expected), net(fake, expected)))
+
+
+def judge_returned(returned: Any, loss: Tensor, after: Tensor) -> None:
+    """Compare the loss that a step returned; `after` is the loss after the step."""
+    expect(
+        type(returned) is not Tensor,
+        "The loss returned is a tensor; it should be a float.",
+        hint="Return loss.item(): a tensor would keep its whole graph alive.",
+    )
     expect_type(returned, float, name="the loss returned")
-    expect_close(returned, loss.item(), name="the loss returned")
+    expect_close(returned, loss.item(), name="the loss returned", mistakes={
+        "This is the loss after the step; return the one that the step was for.": after.item(),
+    })  # fmt: skip
 
 
-@task("discriminator_step", points=2)
+@task("discriminator_step", points=1, any_dtype=True)
 def check_discriminator_step_does_not_reach_the_generator(student, rng):
     """A step of the discriminator changes neither the generator's parameters nor their gradients."""
     w_d, w_g = players(rng)
@@ -94,26 +125,64 @@ def check_discriminator_step_does_not_reach_the_generator(student, rng):
     expect(moved, "D's parameters did not change.")
 
 
-@task("generator_step", points=2)
+ADDED = "Old gradients were added to the new ones: zero them before backward."
+ZEROED = "The gradients were zeroed after backward, so nothing changed."
+
+
+def expect_forgotten(found: Weights, expected: Weights, before: Weights, player: str) -> None:
+    """Compare weights after a step that began with gradients of 7."""
+    expect_close(found, expected, name=f"{player}'s weight and bias after the step", mistakes={
+        ADDED: [w - 0.5 * 7 for w in expected],
+        ZEROED: before,
+    })  # fmt: skip
+
+
+@task("discriminator_step", points=1, any_dtype=True)
+def check_discriminator_step_zeroes_its_gradients(student, rng):
+    """Gradients that G's step left in D make no difference to D's step."""
+    w_d, w_g = players(rng)
+    real, noise = rng.normal(6, 4), rng.normal(6, 3)
+    expected = descend(w_d, loss_d(net(real, w_d), net(net(noise, w_g).detach(), w_d)))
+    toy = student.define(TOY)
+    D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
+    toy.leave_gradients(D)
+    student.discriminator_step(D, G, toy.descent(D), toy.loss_d, real, noise)
+    expect_forgotten(toy.state(D), expected, values(w_d), "D")
+
+
+@task("generator_step", points=1, any_dtype=True)
 def check_generator_step_agrees_with_autograd(student, rng):
     """A step of the generator is one step of its optimiser on the loss of its fakes, and returns it as a float."""
     w_d, w_g = players(rng)
     noise = rng.normal(7, 3)
-    loss = (net(net(noise, w_g), w_d) - 3).square().mean()
-    expected = descend(w_g, loss)
+    loss = loss_g(net(net(noise, w_g), w_d))
+    expected, upwards, alone = (descend(w_g, value) for value in (loss, -loss, loss_g(net(noise, w_g))))
 
     toy = student.define(TOY)
     D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     returned = student.generator_step(D, G, toy.descent(G), toy.loss_g, noise)
-    for name, after, right, before in zip(("weight", "bias"), toy.state(G), expected, values(w_g), strict=True):
-        expect_close(after, right, name=f"G's {name} after the step", mistakes={
-            "G did not change: is the graph cut somewhere between its output and the loss?": before,
-        })  # fmt: skip
-    expect_type(returned, float, name="the loss returned")
-    expect_close(returned, loss.item(), name="the loss returned")
+    expect_close(toy.state(G), expected, name="G's weight and bias after the step", mistakes={
+        "G did not change: is the graph cut somewhere between its output and the loss?": values(w_g),
+        "The loss became larger: its sign is wrong.": upwards,
+        "The loss is that of the fakes themselves; it is that of D(fakes).": alone,
+    })  # fmt: skip
+    judge_returned(returned, loss, loss_g(net(net(noise, expected), w_d)))
 
 
-@task("generator_step", points=1)
+@task("generator_step", points=1, any_dtype=True)
+def check_generator_step_zeroes_its_gradients(student, rng):
+    """Gradients that are in G from before make no difference to its step."""
+    w_d, w_g = players(rng)
+    noise = rng.normal(4, 3)
+    expected = descend(w_g, loss_g(net(net(noise, w_g), w_d)))
+    toy = student.define(TOY)
+    D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
+    toy.leave_gradients(G)
+    student.generator_step(D, G, toy.descent(G), toy.loss_g, noise)
+    expect_forgotten(toy.state(G), expected, values(w_g), "G")
+
+
+@task("generator_step", points=1, any_dtype=True)
 def check_generator_step_leaves_the_discriminator(student, rng):
     """A step of the generator does not change the discriminator's parameters."""
     w_d, w_g = players(rng)
@@ -143,7 +212,7 @@ class Bent(Linear):
 """
 
 
-@task("gradient_penalty", points=2)
+@task("gradient_penalty", points=2, any_dtype=True)
 def check_penalty_of_a_linear_critic(student, rng):
     """A linear critic has the slope |w| everywhere, so its penalty is (|w| - 1)^2 for all images."""
     toy = student.define(CRITICS)
@@ -153,6 +222,11 @@ def check_penalty_of_a_linear_critic(student, rng):
         length = weight.square().sum().sqrt()
         expect_shape(penalty, ())
         expect_close(penalty, (length - 1) ** 2, name=f"the penalty of {size} pairs", mistakes={
+            "The gradient is that of the mean of the scores; take that of their sum.": (length / size - 1) ** 2,
+            "This is the sum of absolute slopes; take the root of the sum of squares.": (weight.abs().sum() - 1) ** 2,
+            "This is the mean of |gradient|^2: the 1 is missing.": length**2,
+            "This is | |gradient| - 1 |, without the square.": (length - 1).abs(),
+            "A slope below 1 is penalised, too.": (length - 1).clamp(min=0) ** 2,
             "This is the sum over the batch instead of the mean.": size * (length - 1) ** 2,
             "This is the mean of (|gradient|^2 - 1)^2: the root is missing.": (length**2 - 1) ** 2,
             "The caller multiplies by 10; the penalty itself has no factor.": 10 * (length - 1) ** 2,
@@ -161,7 +235,7 @@ def check_penalty_of_a_linear_critic(student, rng):
         })  # fmt: skip
 
 
-@task("gradient_penalty", points=2)
+@task("gradient_penalty", points=2, any_dtype=True)
 def check_penalty_of_a_bent_critic(student, rng):
     """Where real and generated images are equal, the penalty agrees with autograd for one image at a time."""
     weight, images = rng.normal(5, 3), rng.normal(8, 5)

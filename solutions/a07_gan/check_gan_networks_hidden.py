@@ -1,16 +1,50 @@
 """Hidden checks of noise and networks: dtypes, initial weights, gradients, single rows, other numbers of classes."""
 
+from functools import partial
+from typing import Any
+
 import torch
-from oracles import expect_built_as, perceptron, with_label
+from oracles import LOANS, expect_built_as, perceptron, upwards, with_label
 from oracles_hidden import TOY
 from torch import Tensor
+from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, task
-from autograder.probes.layers import Formula, replay
+from autograder import (
+    expect,
+    expect_close,
+    expect_device,
+    expect_equal,
+    expect_same_gradients,
+    expect_shape,
+    expect_state_kept,
+    task,
+)
+from autograder.probes.layers import Formula, Recipe, replay
 
 HELPERS = """
 import torch
-from autograder.probes.layers import tables, without_gradient
+from autograder.probes.layers import tables
+
+def cut_off(module, *inputs):
+    # the parameters that make a difference to the output and get no gradient
+    out = module.train()(*inputs)
+    out.sum().backward()
+    lost = []
+    for name, p in module.named_parameters():
+        if p.grad is None:
+            with torch.no_grad():
+                p.add_(1)
+                lost += [] if torch.equal(module(*inputs), out) else [name]
+                p.sub_(1)
+    return lost
+
+def of_rows(module, train, *labels):
+    # without the module around it: the gradients of its millions of weights need not travel
+    module.train(train)
+    return lambda x: module(x, *labels)
+
+def tracked(noise, *args):
+    return noise(*args).requires_grad
 
 def start(make, *args):
     first, second = make(*args), make(*args)
@@ -20,15 +54,14 @@ def start(make, *args):
         rows.append([list(p.shape), float(p.std(correction=0)), float(p.mean()), bool(torch.equal(p, q))])
     return rows
 
-def lost(module, x):
-    return without_gradient(module.to(x), x)
-
-def lost_with_label(module, x, y):
-    module(x, y).sum().backward()
-    return [name for name, p in module.named_parameters() if p.grad is None]
-
 def layers(module, *inputs):
-    return tables(module.to(inputs[0]), *inputs)
+    # random biases: equal numbers in different places could not be told apart
+    module = module.to(inputs[0])
+    with torch.no_grad():
+        for p in module.parameters():
+            if p.ndim == 1:
+                p.add_(0.1 * torch.randn_like(p))
+    return tables(module, *inputs)
 
 def warm(module, x):
     module.to(x).train()
@@ -39,6 +72,9 @@ def warm(module, x):
 def answer(module, *inputs, train=False):
     with torch.no_grad():
         return module.to(inputs[0]).train(train)(*inputs)
+
+def call(module, *inputs):
+    module(*inputs)
 
 def extremes(module, x):
     with torch.no_grad():
@@ -56,12 +92,15 @@ def check_noise_has_the_type_asked_for(student, rng, device):
         expect_shape(noise, (size, dim))
         expect(noise.dtype == dtype, f"The dtype is {noise.dtype}; it should be {dtype}.")
         expect(noise.device.type == device.type, f"The noise is on {noise.device}; it should be on {device}.")
-    default = student.sample_noise(4, 3)
+    with expect_state_kept(student):
+        default = student.sample_noise(4, 3)
+    tracked = student.define(HELPERS).tracked(student.sample_noise, 4, 3)
+    expect(tracked is False, "The noise has requires_grad=True; nothing asks for its gradient.")
     expect(default.dtype == torch.float32, f"The dtype is {default.dtype} by default; it should be float32.")
     expect_device(student, student.sample_noise, 2, 3, dtype=torch.float32, device=str(rng.device))
 
 
-@task("sample_noise", points=1)
+@task("sample_noise", points=1, any_dtype=True)
 def check_noise_is_drawn_anew_for_every_entry(student, rng):
     """All entries are independent, and every call draws new ones."""
     first, second = student.sample_noise(500, 8).double(), student.sample_noise(500, 8).double()
@@ -78,13 +117,17 @@ def check_noise_is_drawn_anew_for_every_entry(student, rng):
     )
 
 
+IMAGES = perceptron([1024, 1024, 784], 0.0)  # of the generator, without the tanh at the end
+
+
 def judge_start(student, make, *args, shapes: list[list[int]]):
     """Initial weights are random, of a usual size, and differ from one network to the next."""
     rows = student.define(HELPERS).start(make, *args)
-    found = sorted(row[0] for row in rows if len(row[0]) > 1)
-    expect_equal(found, sorted(shapes), name="the shapes of the weights")
+    found = [row[0] for row in rows]
+    missing = [shape for shape in shapes if found.count(shape) < shapes.count(shape)]
+    expect(not missing, f"No weights have the shapes {missing}.")
     for shape, deviation, mean, same in rows:
-        if len(shape) == 1:
+        if shape not in shapes:
             continue
         fan_in = torch.Size(shape[1:]).numel()
         size = deviation * fan_in**0.5
@@ -95,9 +138,26 @@ def judge_start(student, make, *args, shapes: list[list[int]]):
                hint="A function must not seed torch; its caller decides about randomness.")  # fmt: skip
 
 
-def judge_gradients(student, module, x: Tensor):
-    """Every parameter, and the input, gets a gradient."""
-    lost = student.define(HELPERS).lost(module, x)
+def judge_gradients(student, rng, module, x: Tensor, formula: Formula, train: bool = False):
+    """Compare the gradient of the input with that of the formula; every parameter that is used gets a gradient."""
+    helper = student.define(HELPERS)
+    values = helper.layers(module, x)
+    expect_built_as(formula, values, x)
+    expect_biases(values)
+    replayed = partial(replay, formula, values, train=train)
+    expect_same_gradients(student, rng, helper.of_rows(module, train), replayed, x)
+    expect_nothing_cut_off(helper, module, x)
+
+
+def expect_biases(values: Any):
+    """Require a bias in each layer."""
+    expect(all("bias" in table for table in values), "A layer has no bias.",
+           hint="The layers of torch.nn have one unless it is turned off.")  # fmt: skip
+
+
+def expect_nothing_cut_off(helper, module, *inputs: Tensor):
+    """Require a gradient for each parameter that makes a difference to the output."""
+    lost = helper.cut_off(module, *inputs)
     expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
 
 
@@ -106,7 +166,7 @@ def check_discriminator_starts_and_learns(student, rng):
     """The discriminator begins with random weights, passes gradients on, and accepts one row, views and float32."""
     judge_start(student, student.discriminator, shapes=[[256, 784], [256, 256], [1, 256]])
     module = student.discriminator()
-    judge_gradients(student, module, rng.normal(4, 784, dtype=torch.float32))
+    judge_gradients(student, rng, module, rng.normal(4, 784), perceptron([256, 256, 1], 0.01))
     rows = rng.normal(784, 5, dtype=torch.float32).T  # not contiguous
     helper = student.define(HELPERS)
     whole = helper.answer(module, rows)
@@ -119,7 +179,7 @@ def check_generator_starts_learns_and_stays_in_range(student, rng):
     """The generator begins with random weights, passes gradients on, and never leaves [-1, 1]."""
     judge_start(student, student.generator, 11, shapes=[[1024, 11], [1024, 1024], [784, 1024]])
     module = student.generator(11)
-    judge_gradients(student, module, rng.normal(4, 11, dtype=torch.float32))
+    judge_gradients(student, rng, module, rng.normal(4, 11), lambda layers, x: IMAGES(layers, x).tanh())
     helper = student.define(HELPERS)
     expect_shape(helper.answer(module, rng.normal(1, 11)), (1, 784))
     images = helper.extremes(module, rng.normal(3, 11, dtype=torch.float32))
@@ -130,13 +190,21 @@ def check_generator_starts_learns_and_stays_in_range(student, rng):
     expect(float(images.min()) < -0.9 and float(images.max()) > 0.9, "Images do not reach -1 and 1.")
 
 
+def convolutional_logits(layers: Recipe, x: Tensor) -> Tensor:
+    """Compute the convolutional discriminator: twice conv and pool, two linear layers."""
+    x = x.reshape(-1, 1, 28, 28)
+    for filters in (32, 64):
+        x = F.max_pool2d(F.leaky_relu(layers.conv(x, filters, 5), 0.01), 2)
+    return layers.linear(F.leaky_relu(layers.linear(x.flatten(1), 1024), 0.01), 1)
+
+
 @task("build_dc_classifier", points=4)
 def check_dc_classifier_starts_and_learns(student, rng):
     """The convolutional discriminator begins random, passes gradients on, and treats each row separately."""
     shapes = [[32, 1, 5, 5], [64, 32, 5, 5], [1024, 1024], [1, 1024]]
     judge_start(student, student.build_dc_classifier, shapes=shapes)
     module = student.build_dc_classifier()
-    judge_gradients(student, module, rng.normal(3, 784, dtype=torch.float32))
+    judge_gradients(student, rng, module, rng.normal(3, 784), convolutional_logits)
     rows = rng.normal(784, 7, dtype=torch.float32).T
     helper = student.define(HELPERS)
     whole = helper.answer(module, rows)
@@ -152,7 +220,8 @@ def check_dc_generator_starts_and_learns(student, rng):
     """The convolutional generator begins random, for any noise_dim, and passes gradients on."""
     shapes = [[1024, 7], [6272, 1024], [128, 64, 4, 4], [64, 1, 4, 4]]
     judge_start(student, student.build_dc_generator, 7, shapes=shapes)
-    judge_gradients(student, student.build_dc_generator(7), rng.normal(5, 7, dtype=torch.float32))
+    module, noise = student.build_dc_generator(7), rng.normal(5, 7)
+    judge_gradients(student, rng, module, noise, lambda layers, x: upwards(layers, x).tanh(), train=True)
 
 
 @task("build_dc_generator", points=2)
@@ -171,34 +240,35 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     )
 
 
-SLOPES = (
-    TOY
-    + """
-def slopes(model, x, y):
-    x = x.clone().requires_grad_()
-    model.train()(x, y).sum().backward()
-    return x.grad
-"""
-)
-
-
 @task("Conditional.forward", points=3)
 def check_conditional_with_other_classes(student, rng):
     """Any number of classes works, also when the batch lacks some; dtype, device, gradients and inputs are right."""
     for classes, size, dtype in [(3, 1, torch.float64), (12, 4, torch.float32), (2, 7, torch.float64)]:
         x, y = rng.normal(size, 5, dtype=dtype), rng.integers(0, 2, size)
         weight = rng.normal(5 + classes, 2, dtype=dtype)
-        toy = student.define(SLOPES)
+        toy = student.define(TOY)
         model = student.Conditional(toy.Net(weight), classes)
         seen = student.inspect(student.define(HELPERS).answer, model, x, y)
         one_hot = (torch.arange(classes, device=y.device) == y[:, None]).to(dtype)
-        leaf = x.clone().requires_grad_()
-        right = torch.tanh(torch.cat([leaf, one_hot], dim=1) @ weight)
-        expect_close(seen.value, right.detach())
+        right = torch.tanh(torch.cat([x, one_hot], dim=1) @ weight * 0.5)
+        expect_close(seen.value, right, mistakes={
+            "The network computes in another mode than that in which it is.": (
+                torch.tanh(torch.cat([x, one_hot], dim=1) @ weight)
+            ),
+        })  # fmt: skip
         expect_equal(seen.args[1:], (x, y), name="the inputs after the call")
-        right.sum().backward()
-        expect_close(toy.slopes(model, x, y), leaf.grad, name="the gradient of x in training mode")
         expect_device(student, model, x, y)
+        model.train()
+        with expect_state_kept(student, model=model):
+            student.define(HELPERS).call(model, x, y)
+        if dtype == torch.float64:
+            oracle = partial(conditional, one_hot, weight)
+            expect_same_gradients(student, rng, model, oracle, x, y, weights=(weight,), names=("x",), train=True)
+
+
+def conditional(one_hot: Tensor, weight: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Compute the toy network of rows with their labels."""
+    return torch.tanh(torch.cat([x, one_hot], dim=1) @ weight)
 
 
 def judge_pair(student, rng, module, dim: int, classes: int, formula: Formula):
@@ -209,22 +279,30 @@ def judge_pair(student, rng, module, dim: int, classes: int, formula: Formula):
         values = helper.layers(module, x, y)
         rows = with_label(x, y, classes)
         expect_built_as(formula, values, rows)
+        expect_biases(values)
         expected = replay(formula, values, rows, train=False)
         for train in (False, True):
             mode = "training" if train else "evaluation"
             expect_close(helper.answer(module, x, y, train=train), expected, name=f"{size} rows in {mode} mode")
-    lost = helper.lost_with_label(module, x, y)
-    expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
+        labelled = partial(replay_labelled, formula, values, y, classes)
+        expect_same_gradients(student, rng, helper.of_rows(module, True, y), labelled, x)
+    expect_nothing_cut_off(helper, module, x, y)
+
+
+def replay_labelled(formula: Formula, values: Any, y: Tensor, classes: int, x: Tensor) -> Tensor:
+    """Compute the formula on the rows with their labels."""
+    return replay(formula, values, with_label(x, y, classes), train=True)
 
 
 @task("cgan_generator", points=2)
 def check_conditional_generator_of_other_classes(student, rng):
     """The conditional generator accepts any number of classes, any noise_dim and one row, in both modes."""
-    images = perceptron([1024, 1024, 784], 0.0)
-    judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, lambda layers, x: images(layers, x).tanh())
+    make = student.wrap(student.define(LOANS).with_loans, student.cgan_generator)
+    judge_pair(student, rng, make(3, 13), 13, 3, lambda layers, x: IMAGES(layers, x).tanh())
 
 
 @task("cgan_discriminator", points=2)
 def check_conditional_discriminator_of_other_classes(student, rng):
     """The conditional discriminator accepts any number of classes and one row, in both modes."""
-    judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, perceptron([256, 256, 1], 0.01))
+    make = student.wrap(student.define(LOANS).with_loans, student.cgan_discriminator)
+    judge_pair(student, rng, make(4), 784, 4, perceptron([256, 256, 1], 0.01))

@@ -196,7 +196,7 @@ def generator_loss(logits_fake: Tensor) -> Tensor:
 
 # %% task="get_optimizer"
 def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
-    """Adam for all parameters of the model, learning rate 1e-3, betas (0.5, 0.999)."""
+    """Adam for all parameters of the model, learning rate 1e-3, betas (0.5, 0.999), and nothing else changed."""
     ### BEGIN SOLUTION
     return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.5, 0.999))
     ### END SOLUTION
@@ -212,7 +212,8 @@ def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
 #
 # Two things people find out late. Gradients **add up** until they are zeroed, and $G$'s move leaves gradients in $D$
 # that nobody asked for: zero yours before `backward`. And both functions get an optimiser, which knows the parameters
-# it may change: `D` and `G` may be anything that can be called, such as a function around a network.
+# it may change: `D` and `G` may be anything that can be called, such as a function around a network. Both stay in the
+# mode, training or evaluation, in which they are.
 #
 # Both return their loss as a float (`loss.item()`): a tensor would keep its whole graph alive. The last argument of
 # `discriminator_step` is for part 7: if it is not None, `penalty(D, real, fake)` is added to the loss, and the loss

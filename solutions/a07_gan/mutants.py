@@ -28,6 +28,12 @@ DC_LAST = "        nn.Linear(4 * 4 * 64, 1),\n    )\n"
 NORM = "        nn.ReLU(),\n        nn.BatchNorm2d(64),"
 DC_TAIL = "        nn.ConvTranspose2d(64, 1, 4, stride=2, padding=1),\n        nn.Tanh(),"
 DC_START = "        nn.Linear(noise_dim, 1024),\n        nn.ReLU(),\n        nn.BatchNorm1d(1024),"
+CUT = "type('Cut', (nn.Module,), {'forward': lambda self, x: x.detach()})(),"
+NO_GRAD = """type("Norm", (nn.BatchNorm1d,), {"forward": lambda self, x: F.batch_norm(
+            x, self.running_mean, self.running_var, self.weight, self.bias, self.training
+        ) if not self.training else self.weight * (x - x.mean(dim=0).detach()) / (
+            x.var(dim=0, correction=0).detach() + self.eps
+        ).sqrt() + self.bias})(1024),"""
 LABEL = "torch.cat([x, F.one_hot(y, self.num_classes).to(x)], dim=1)"
 C_GENERATOR = "return Conditional(generator(noise_dim + num_classes), num_classes)"
 C_HEAD = "        nn.Linear(784 + num_classes, 256),\n        nn.LeakyReLU(0.01),"
@@ -42,12 +48,28 @@ MUTANTS = [
            "return 2 * torch.rand(batch_size, noise_dim, device=device) - 1"),
     mutant("noise: ignores the device", "check_noise_has_the_type_asked_for", NOISE,
            "return 2 * torch.rand(batch_size, noise_dim, dtype=dtype) - 1"),
+    mutant("noise: asks for gradients", "check_noise_has_the_type_asked_for", NOISE,
+           NOISE.replace("return ", "return (") + ").requires_grad_()"),
+    mutant("noise: in float64", "check_noise_has_the_type_asked_for", habit="dtype",
+           replace=NOISE, by=NOISE.replace("dtype=dtype", "dtype=torch.float64")),
     mutant("noise: one row for the whole batch", "check_noise_is_drawn_anew_for_every_entry", NOISE,
            "return (2 * torch.rand(1, noise_dim, dtype=dtype, device=device) - 1).repeat(batch_size, 1)"),
     mutant("noise: seeds torch, so that every call is the same", "check_noise_is_drawn_anew_for_every_entry",
            NOISE, "torch.manual_seed(0)\n    " + NOISE),
     mutant("discriminator: the slope of the leak is 0.2", "check_discriminator_agrees_with_the_formula",
            LEAKY, LEAKY.replace("0.01", "0.2")),
+    mutant("discriminator: the slope of the leak is 0.1", "check_discriminator_agrees_with_the_formula",
+           LEAKY, LEAKY.replace("0.01", "0.1")),
+    mutant("discriminator: a layer without a bias", "check_discriminator_starts_and_learns",
+           LEAKY, LEAKY.replace("784, 256", "784, 256, bias=False")),
+    mutant("dc generator: a layer without a bias", "check_dc_generator_starts_and_learns",
+           DC_START, DC_START.replace("1024),\n        nn.ReLU()", "1024, bias=False),\n        nn.ReLU()")),
+    mutant("conditional discriminator: a layer without a bias", "check_conditional_discriminator_of_other_classes",
+           C_HEAD, C_HEAD.replace(", 256)", ", 256, bias=False)")),
+    mutant("discriminator: a leaky ReLU after the last layer", "check_discriminator_agrees_with_the_formula",
+           D_TAIL, D_TAIL.replace("    )\n", "        nn.LeakyReLU(0.01),\n    )\n", 1)),
+    mutant("discriminator: detaches what it sees", "check_discriminator_starts_and_learns",
+           D_HEAD, D_HEAD.replace("(\n", f"(\n        {CUT}\n", 1)),
     mutant("discriminator: ReLUs without a leak", "check_discriminator_agrees_with_the_formula",
            LEAKY, LEAKY.replace("LeakyReLU(0.01)", "ReLU()")),
     mutant("discriminator: ends in a sigmoid", "check_discriminator_agrees_with_the_formula",
@@ -72,6 +94,8 @@ MUTANTS = [
            UNFLATTEN, "        nn.Flatten(0),\n        nn.Unflatten(0, (128, 1, 28, 28)),"),
     mutant("dc classifier: convolutions with padding", "check_dc_classifier_agrees_with_the_formula",
            FIRST, FIRST.replace("32, 5", "32, 5, padding=2")),
+    mutant("dc classifier: the convolutions get no gradient", "check_dc_classifier_starts_and_learns",
+           SECOND, f"{SECOND}\n        {CUT}"),
     mutant("dc classifier: pools by the mean", "check_dc_classifier_agrees_with_the_formula",
            SECOND, SECOND.replace("Max", "Avg")),
     mutant("dc classifier: one leak of 0.2", "check_dc_classifier_agrees_with_the_formula",
@@ -85,6 +109,11 @@ MUTANTS = [
     mutant("dc generator: batch normalisation without running statistics",
            "check_dc_generator_evaluates_each_row_by_itself",
            NORM, NORM.replace("(64)", "(64, track_running_stats=False)")),
+    mutant("dc generator: normalises with statistics that have no gradient", "check_dc_generator_starts_and_learns",
+           DC_START, DC_START.replace("nn.BatchNorm1d(1024),", NO_GRAD)),
+    mutant("dc generator: one normalisation of maps instead of numbers", "check_dc_generator_agrees_with_the_formula",
+           "        nn.BatchNorm1d(7 * 7 * 128),\n        nn.Unflatten(1, (128, 7, 7)),",
+           "        nn.Unflatten(1, (128, 7, 7)),\n        nn.BatchNorm2d(128),"),
     mutant("dc generator: no tanh", "check_dc_generator_agrees_with_the_formula",
            DC_TAIL, DC_TAIL.replace("nn.Tanh()", "nn.Identity()")),
     mutant("dc generator: upsampling and a convolution for the last layer",
@@ -106,6 +135,8 @@ MUTANTS = [
            LABEL, LABEL.replace(".to(x)]", ".float()]").replace("[x,", "[x.float(),")),
     mutant("conditional: detaches the row", "check_conditional_with_other_classes", LABEL,
            LABEL.replace("[x,", "[x.detach(),")),
+    mutant("conditional: leaves its network in evaluation mode", "check_conditional_with_other_classes",
+           LABEL, LABEL + ") + 0 * self.net.eval()(" + LABEL),
     mutant("conditional: labels always on the CPU", "check_conditional_with_other_classes",
            LABEL, "torch.cat([x, torch.eye(self.num_classes, dtype=x.dtype)[y]], dim=1)"),
     mutant("conditional: drops numbers of the row while training", "check_conditional_with_other_classes",

@@ -1,6 +1,6 @@
 """What the hidden checks of a07 share."""
 
-# A network of one layer, for the student's process.
+# A network of one layer that depends on its mode, for the student's process.
 TOY = """
 import torch
 
@@ -10,5 +10,5 @@ class Net(torch.nn.Module):
         self.weight = torch.nn.Parameter(weight.clone())
 
     def forward(self, x):
-        return torch.tanh(x @ self.weight)
+        return torch.tanh(x @ self.weight * (1.0 if self.training else 0.5))
 """
