@@ -6,11 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder import __version__
 from autograder.core.assignment import Assignment
 from autograder.core.course import earlier_modules
 from autograder.core.report import Remark
 from autograder.gradebook.journal import Key
+from autograder.runners.compatibility import code_facts
 from autograder.runners.grader_process import Setup
 from autograder.session.digests import grading_digest
 from autograder.session.seeds import fingerprint
@@ -35,7 +35,8 @@ class KeyMaker:
         seed = fingerprint(assignment, options)
         digest = grading_digest(assignment, hidden=setup.hidden)
         isolation = "no" if setup.isolation == "none" else "yes"
-        self._ours = (digest, __version__, options.device, options.data, seed, isolation)
+        grader = "; ".join(f"{what} {value}" for what, value in code_facts().items())
+        self._ours = (digest, grader, options.device, options.data, seed, isolation)
         self._earlier_modules = earlier_modules(assignment)
 
     def read(self, path: Path) -> Reading:

@@ -50,6 +50,11 @@ class Database:
         self.path = folder / NAME
         if not create and not self.path.exists():
             raise JournalError(f"{folder} contains no results: there is no {NAME}.")
+        if self._is_lost():
+            raise JournalError(
+                f"{folder} contains reports, but its {NAME} is missing or empty: it was damaged or removed. Restore it "
+                "from a backup, or choose another folder and grade again. Nothing was changed."
+            )
         with self._sentences():
             self._base = sqlite3.connect(self.path, timeout=10, isolation_level=None)
         try:
@@ -61,6 +66,13 @@ class Database:
         except BaseException:
             self._base.close()
             raise
+
+    def _is_lost(self) -> bool:
+        """Return whether there are reports but no journal, which would be made as if nobody had been graded."""
+        files = (self.path, self.path.with_name(f"{NAME}-wal"))
+        return not any(file.exists() and file.stat().st_size for file in files) and any(
+            self.path.parent.glob("*/report.json")
+        )
 
     def close(self) -> None:
         """Close the file."""

@@ -21,7 +21,8 @@ from autograder.intake.download import HandIn, Intake, Problem, sort_problems
 from autograder.runners.grader_process import Job, Setup
 
 # What each part of Key.ours is called in a message.
-_PARTS = ("the checks or the files they depend on", "gradlab itself", "the device", "the data", "the seed", "isolation")
+_GRADER = "gradlab itself"
+_PARTS = ("the checks or the files they depend on", _GRADER, "the device", "the data", "the seed", "isolation")
 _DIGEST = 64  # characters of a submission's digest; other texts in its place say why there is none
 
 
@@ -165,20 +166,33 @@ def _refuse_other_assignment(journal: Journal, assignment: Assignment) -> None:
 
 
 def _refuse_changed_rules(journal: Journal, keys: Mapping[HandIn, Key], renames: Mapping[str, str]) -> None:
-    changed, students = set(), 0
+    changed: dict[str, None] = {}
+    students = 0
     old_ids = {new: old for old, new in renames.items()}
     for handin, key in keys.items():
         old = journal.key_of(handin.student) or journal.key_of(old_ids.get(handin.student, ""))
         if old and old.ours != key.ours:
             students += 1
-            changed |= {part for part, a, b in zip(_PARTS, old.ours, key.ours, strict=True) if a != b}
+            changed |= dict.fromkeys(_changed_parts(old, key))
     if students:
-        parts = [part for part in _PARTS if part in changed]
+        parts = list(changed)
         raise NeedsRegrade(
             f"{students:,} of these students have a mark in {journal.path.parent} that was given before "
             f"{' and '.join(parts)} changed. Pass --regrade to see which marks would change and then decide, or choose "
             "another --out. Nothing was run."
         )
+
+
+def _changed_parts(old: Key, new: Key) -> Iterator[str]:
+    """Yield what differs between two keys, in words: "the device", "torch (2.12.1, now 2.13.0)"."""
+    for part, before, now in zip(_PARTS, old.ours, new.ours, strict=True):
+        if before != now and part == _GRADER and "; " in before:
+            earlier = dict(fact.rsplit(" ", 1) for fact in before.split("; "))
+            for what, value in (fact.rsplit(" ", 1) for fact in now.split("; ")):
+                if earlier.get(what) != value:
+                    yield f"{what} ({earlier.get(what, 'unknown')}, now {value})"
+        elif before != now:
+            yield part
 
 
 def _problems(

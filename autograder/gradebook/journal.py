@@ -30,7 +30,7 @@ class Key:
 
     submission: str  # digest of the wanted files, or of the reason why there are none
     checks: str  # digest of everything on our side
-    grader: str
+    grader: str  # "gradlab 0.1.0; torch 2.13.0; ...": everything that code_facts lists
     device: str
     data: str
     seed: str
@@ -242,7 +242,12 @@ class Journal(Database):
         return str(value).encode("utf-8", "backslashreplace").decode()
 
     def _report(self, blob: bytes) -> Report:
-        return parse_report(zlib.decompress(blob), str(self.path))
+        try:
+            return parse_report(zlib.decompress(blob), f"A report in {self.path}")
+        except ValueError as error:
+            raise JournalError(
+                f"{error} Use the version of gradlab that stored it or a newer one; nothing was changed."
+            ) from None
 
 
 def now() -> str:

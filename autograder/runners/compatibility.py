@@ -25,6 +25,7 @@ from autograder.session.options import Options
 COURSE = "GRADLAB_COURSE"  # names the folder with assignments/ and solutions/ on a grading machine
 _PACKAGES = Path(__file__).resolve().parent.parent.parent
 _CODE = ("*.py", "*.json", "*.safetensors")
+_DECIDING = ("core", "checks", "probes", "sandbox", "session", "source_rules", "submissions", "runners")  # rooms
 
 
 class Incompatible(GradlabError):
@@ -97,6 +98,14 @@ def check_compatible(data: bytes) -> Setup:
 
 def facts(assignment: Assignment, *, hidden: bool = True) -> dict[str, str]:
     """Return what must be equal on two machines for equal marks."""
+    return {
+        **code_facts(),
+        f"digest of {assignment.name}'s checks": grading_digest(assignment, hidden=hidden)[:12],
+    }
+
+
+def code_facts() -> dict[str, str]:
+    """Return the part of the facts that does not depend on the assignment."""
     import numpy
     import torch
 
@@ -106,7 +115,6 @@ def facts(assignment: Assignment, *, hidden: bool = True) -> dict[str, str]:
         "numpy": numpy.__version__,
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "gradlab code": _code_digest()[:12],
-        f"digest of {assignment.name}'s checks": grading_digest(assignment, hidden=hidden)[:12],
     }
 
 
@@ -119,9 +127,9 @@ def _code_digest() -> str:
 
 
 def _code() -> Iterator[Path]:
-    for package in ("autograder", "common"):
+    for folder in ("common", *(f"autograder/{room}" for room in _DECIDING)):
         for pattern in _CODE:
-            yield from (_PACKAGES / package).rglob(pattern)
+            yield from (_PACKAGES / folder).rglob(pattern)
 
 
 def _find(request: Request) -> Assignment:

@@ -14,6 +14,7 @@ from autograder.core.class_records import MarkChange
 from autograder.core.report import Cause, read_report
 from autograder.gradebook.grade import NeedsRegrade
 from autograder.gradebook.journal import Journal, JournalError
+from autograder.runners.compatibility import code_facts
 from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks, rows, run
 from tests.support.downloads import zipped
 from tests.support.vectors import HONEST, WRONG, make_vectors
@@ -251,3 +252,60 @@ def test_text_that_utf8_cannot_encode_is_stored(course, tmp_path):
     out = tmp_path / "out"
     run(course, hand_in(tmp_path / "in", ada=HONEST), out, Odd())
     assert json.loads((out / "ada" / "report.json").read_bytes())["notes"] == ["\ud800 \x00"]
+
+
+def test_changed_code_or_packages_are_named_and_nothing_is_graded_again_unasked(course, tmp_path, monkeypatch):
+    """As after a `git pull` in the middle of the term: the version number may be the same."""
+    facts = {"gradlab": "1.0", "torch": "2.12.1", "Python": "3.11", "gradlab code": "aaaa"}
+    monkeypatch.setattr("autograder.gradebook.cache_keys.code_facts", lambda: facts)
+    handins, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
+    run(course, handins, out, Grader())
+    before = (out / "ada" / "report.json").read_bytes()
+    facts |= {"torch": "2.13.0", "gradlab code": "bbbb"}
+    grader = Grader()
+    with pytest.raises(NeedsRegrade) as refusal:
+        run(course, handins, out, grader)
+    assert "before torch (2.12.1, now 2.13.0) and gradlab code (aaaa, now bbbb) changed." in str(refusal.value)
+    assert (grader.ran, (out / "ada" / "report.json").read_bytes()) == ([], before)
+    assert run(course, hand_in(tmp_path / "late", bob=HALF), out, grader).ran == 1  # a new hand-in needs no regrade
+    run(course, handins, out, grader, regrade=True)
+    assert grader.ran == ["bob", "ada"]
+
+
+def test_the_code_that_decides_marks_is_part_of_the_key(monkeypatch, tmp_path):
+    before = code_facts()
+    assert {"gradlab", "torch", "numpy", "Python", "gradlab code"} == {*before}
+    for room in ("core", "common"):
+        folder = tmp_path / room
+        for package in ("autograder/core", "common"):
+            (folder / package).mkdir(parents=True)
+            (folder / package / "a.py").write_text("x = 1\n")
+        monkeypatch.setattr("autograder.runners.compatibility._PACKAGES", folder)
+        first = code_facts()["gradlab code"]
+        (folder / ("common" if room == "common" else "autograder/core") / "a.py").write_text("x = 2\n")
+        assert code_facts()["gradlab code"] != first
+
+
+@pytest.mark.parametrize("damage", ["empty", "missing"])
+def test_a_lost_journal_next_to_reports_is_not_replaced_by_a_new_one(course, tmp_path, damage):
+    handins, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
+    run(course, handins, out, Grader())
+    for file in out.glob("journal.db*"):
+        file.unlink()
+    if damage == "empty":
+        (out / "journal.db").touch()
+    grader = Grader()
+    with pytest.raises(JournalError, match=r"contains reports, but its journal\.db is missing or empty"):
+        run(course, handins, out, grader)
+    assert grader.ran == []
+    assert marks(out) == {"ada": "100"}
+
+
+def test_a_stored_report_of_another_schema_is_refused_with_a_sentence(course, tmp_path, monkeypatch):
+    handins, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
+    run(course, handins, out, Grader())
+    monkeypatch.setattr("autograder.core.report.SCHEMA", 2)
+    with pytest.raises(
+        JournalError, match=r"has schema 1, but this version of gradlab reads schema 2.*Use the version"
+    ):
+        run(course, handins, out, Grader())
