@@ -35,6 +35,10 @@ def test_a_report_with_a_mark_by_hand_does_not_say_well_done() -> None:
     assert "All 14 checks passed. A person marked 1 task instead." in page
     assert "Well done" not in page
     assert 'class="verdict glad"' not in page
+    file = io.StringIO()
+    print_report(perfect().with_marks([mark("predict_labels", 8)]), Console(file=file, width=200))
+    assert "All 14 checks passed. A person marked 1 task instead." in file.getvalue()
+    assert "Well done" not in file.getvalue()
 
 
 def test_a_broken_check_with_a_mark_by_hand_needs_no_staff() -> None:

@@ -165,3 +165,81 @@ def test_a_module_that_is_too_large_is_left_out(tmp_path: Path, assignment: Assi
     selection = select(tmp_path, assignment, files)
     assert [*selection.own_modules] == ["b.py"]
     assert "Left out: a.py." in selection.remarks[0].text
+
+
+ELSEWHERE = {
+    "a folder": ('sys.path.append("utils")', "utils/helper.py"),
+    "a folder of many that has the name": ('sys.path.insert(0, os.path.abspath("src"))', "work/src/helper.py"),
+    "the folder above": ('sys.path.append("..")', "helper.py"),
+    "a package": ("%cd code", "code/helper/__init__.py"),
+}
+
+
+@pytest.mark.parametrize("story", ELSEWHERE)
+def test_modules_of_a_folder_on_the_path_come_along(story: str, tmp_path: Path, assignment: Assignment) -> None:
+    statement, place = ELSEWHERE[story]
+    files = {"work/tiny.py": f"{statement}\nfrom helper import f\n{WRITTEN}", place: "x = 1"}
+    name = "helper/__init__.py" if "__init__" in place else "helper.py"
+    if story == "a folder of many that has the name":
+        files |= {"helper.py": "x = 2", "work/old/helper.py": "x = 3"}
+    assert select(tmp_path, assignment, files).own_modules == {name: b"x = 1"}
+
+
+def test_only_on_the_own_machine_a_folder_outside_of_the_hand_in_is_read(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    write(tmp_path / "shared" / "helper.py", "import more")
+    write(tmp_path / "shared" / "more" / "__init__.py", "x = 1")
+    source = f'import sys\nsys.path.append("../shared")\nimport helper\n{WRITTEN}'
+    folder = write(tmp_path / "ada" / "tiny.py", source).parent
+    assert select_files(folder, assignment).own_modules == {}
+    packed = select_files(folder, assignment, own_machine=True).own_modules
+    assert packed == {"helper.py": b"import more", "more/__init__.py": b"x = 1"}
+
+
+FULL = WRITTEN.replace("# YOUR CODE HERE\n        raise NotImplementedError()", "return x / WIDTH")
+BEGUN = STUB.replace("# YOUR CODE HERE\n    raise NotImplementedError()", "return 2 * x")
+
+
+def test_a_copy_with_many_more_tasks_written_counts_whatever_its_name_and_time(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    files = {"tiny.py": BEGUN, "tiny (1).py": FULL}
+    selection = select(tmp_path, assignment, files, tiny=1_700_000_900.0)
+    assert selection.files == {"tiny.py": FULL.encode()}
+    (remark,) = selection.remarks
+    assert remark.kind == "doubtful"
+    assert "tiny (1).py was graded as tiny.py, because more tasks are written in it than in tiny.py: " in remark.text
+
+
+def test_of_files_of_one_name_a_beginning_does_not_count_because_of_its_time(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    folder = tmp_path / "ada"
+    for place, source, moment in (("new", BEGUN, 1_700_000_900.0), ("old", FULL, 1_700_000_000.0)):
+        os.utime(write(folder / place / "tiny.py", source), (moment, moment))
+    assert select_files(folder, assignment).files == {"tiny.py": FULL.encode()}
+
+
+def test_the_digest_depends_on_which_of_notebook_and_script_was_saved_later(
+    tmp_path: Path, assignment: Assignment
+) -> None:
+    files: dict[str, str | bytes] = {"tiny.py": ROUND, "tiny.ipynb": BOOK}
+    digests = set()
+    for later in (-60.0, 0.0, 1.0, 60.0):
+        folder = tmp_path / str(later)
+        for name, content in files.items():
+            moment = 1_700_000_000.0 + (later if name == "tiny.py" else 0.0)
+            os.utime(write(folder / name, content), (moment, moment))
+        digests.add(select_files(folder, assignment).digest)
+    assert len(digests) == 3
+
+
+ENDINGS = ("tiny.json", "tiny.ipynb.json", "tiny.ipynb.txt", "tiny.py", "tiny.txt")
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_notebook_is_known_by_its_content(name: str, tmp_path: Path, assignment: Assignment) -> None:
+    selection = select(tmp_path, assignment, {name: BOOK, "package.json": "{}", "notes.txt": "def double(x): a note"})
+    assert [*selection.files.values()] == [BOOK]
+    assert len(selection.files) == 1
