@@ -63,6 +63,9 @@ def layers(module, *inputs):
                 p.add_(0.1 * torch.randn_like(p))
     return tables(module, *inputs)
 
+def momenta(module):
+    return [m.momentum for m in module.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+
 def warm(module, x):
     module.to(x).train()
     with torch.no_grad():
@@ -229,6 +232,10 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     """After training, an image in evaluation mode does not depend on the other images of its batch."""
     helper = student.define(HELPERS)
     module = student.build_dc_generator(5)
+    momenta = helper.momenta(module)
+    expect(
+        all(m == 0.1 for m in momenta), f"The momenta of batch normalisation are {momenta}; torch's usual one is 0.1."
+    )
     helper.warm(module, rng.normal(9, 5))
     noise = rng.normal(4, 5)
     images = helper.answer(module, noise)

@@ -114,6 +114,8 @@ MUTANTS = [
     mutant("dc generator: one normalisation of maps instead of numbers", "check_dc_generator_agrees_with_the_formula",
            "        nn.BatchNorm1d(7 * 7 * 128),\n        nn.Unflatten(1, (128, 7, 7)),",
            "        nn.Unflatten(1, (128, 7, 7)),\n        nn.BatchNorm2d(128),"),
+    mutant("dc generator: batch normalisation with another momentum", "check_dc_generator_evaluates_each_row_by_itself",
+           NORM, NORM.replace("(64)", "(64, momentum=0.9)")),
     mutant("dc generator: no tanh", "check_dc_generator_agrees_with_the_formula",
            DC_TAIL, DC_TAIL.replace("nn.Tanh()", "nn.Identity()")),
     mutant("dc generator: upsampling and a convolution for the last layer",

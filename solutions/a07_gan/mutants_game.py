@@ -129,8 +129,7 @@ UPDATES = [
     mutant("D's step: swaps the arguments of the penalty", "check_discriminator_step_adds_the_penalty",
            STEP_D, STEP_D.replace("penalty(D, real, fake)", "penalty(D, fake, real)")),
     mutant("D's step: returns the loss without the penalty", "check_discriminator_step_adds_the_penalty",
-           PENALTY, "    own = loss.item()\n" + PENALTY, also=(
-               (STEP_D.replace(PENALTY, "") + RETURN, STEP_D.replace(PENALTY, "") + "\n    return own"),)),
+           STEP_D + RETURN, "    own = loss.item()\n" + STEP_D + "\n    return own"),
     mutant("D's step: leaves G in evaluation mode", "check_discriminator_step_keeps_the_modes",
            FAKES, "    if isinstance(G, nn.Module):\n        G.eval()\n" + FAKES),
     mutant("D's step: turns G to evaluation mode and back", "check_discriminator_step_keeps_the_modes",
