@@ -19,12 +19,31 @@ _CONVERSIONS = ("to", "type_as", "zeros_like", "ones_like", "empty_like", "rand_
 
 
 class Watcher(TorchFunctionMode):
-    """Records which of a module's parameters torch's functions get, in the order of first use."""
+    """Records which of a module's parameters torch's functions get, in the order of first use.
+
+    Functions written with torch.autograd.Function are not seen, so a call of a layer counts too.
+    """
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.used: dict[int, Tensor] = {}  # by id
         self._parameters = {id(p): p for p in module.parameters()}
+        self._layers = [part for part in module.modules() if not any(part.children())]
+        self._hooks: list[Any] = []
+
+    def __enter__(self) -> Watcher:
+        self._hooks = [layer.register_forward_pre_hook(self._called) for layer in self._layers]
+        TorchFunctionMode.__enter__(self)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        TorchFunctionMode.__exit__(self, *exception)
+        for hook in self._hooks:
+            hook.remove()
+
+    def _called(self, layer: nn.Module, inputs: Any) -> None:
+        for parameter in layer.parameters(recurse=False):
+            self.see(parameter)
 
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None

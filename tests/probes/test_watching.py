@@ -11,6 +11,25 @@ from autograder.probes.layers import load, outputs, tables
 from autograder.probes.watching import passes, used_layers
 
 
+class Product(torch.autograd.Function):
+    """A linear layer by hand."""
+
+    @staticmethod
+    def forward(context, x, weight, bias):
+        context.save_for_backward(x, weight)
+        return x @ weight.T + bias
+
+    @staticmethod
+    def backward(context, dout):
+        x, weight = context.saved_tensors
+        return dout @ weight, dout.T @ x, dout.sum(0)
+
+
+class ByHand(nn.Linear):
+    def forward(self, x):
+        return Product.apply(x, self.weight, self.bias)
+
+
 class Net(nn.Module):
     """Two layers and a norm, defined in another order than they are used, and layers without effect."""
 
@@ -65,6 +84,12 @@ def test_layers_are_found_in_the_order_of_use(how):
         ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"],
         ["weight", "bias"],
     ]
+
+
+def test_layers_with_a_function_of_their_own_are_found_when_called():
+    net, x = Net("call"), torch.randn(5, 3)
+    net.first = ByHand(3, 4)
+    assert used_layers(net, x) == [net.first, net.norm, net.last]
 
 
 @pytest.mark.parametrize("how", HOWS[1:])
