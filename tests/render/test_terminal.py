@@ -9,6 +9,8 @@ import pytest
 from rich.console import Console
 
 from autograder.render.terminal import print_class_summary, print_report
+from autograder.render.view import task_views
+from autograder.students.submit import _points
 from tests.support.sample_reports import classroom, hostile, mixed, perfect, public_only, stub
 
 
@@ -102,3 +104,11 @@ def test_importing_the_views_does_not_import_rich():
     code = "import sys, autograder.render.terminal, autograder.render.notebook_table; print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_task_shows_the_points_of_the_checks_that_ran_as_submit_does():
+    text = printed(public_only())
+    for task in task_views(public_only()):
+        most = sum(check.max_points for check in task.checks)
+        assert f"({task.name})  {f'{task.points}/{most}' if most else 'hidden checks only'}\n" in text
+        assert (f"{task.points}/{most}" if most else "hidden checks only") in _points(task)
