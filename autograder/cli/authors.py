@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -42,6 +43,28 @@ def release(names: tuple[str, ...], check: bool) -> None:
     for sentence in stale_files:
         click.secho(sentence, fg="red")
     sys.exit(1 if stale_files else 0)
+
+
+@click.command()
+@click.argument("out", type=options.PATH)
+@options.assignment_names
+def publish(out: Path, names: tuple[str, ...]) -> None:
+    """Write the course for students to OUT, a folder or a zip.
+
+    Solutions and hidden checks are left out. Without ASSIGNMENTS, the whole course is published. Publishing again
+    updates the folder; files that you edited there are not changed.
+    """
+    from autograder.authoring.publish import publish as write
+    from autograder.core.course import find_assignments, find_course_root
+    from autograder.render.words import count
+
+    changes = write(find_course_root(), find_assignments(names), out)
+    for name in changes.edited:
+        click.secho(f"Not updated: {name}, because it was edited in {out}.", fg="yellow")
+    for name in (*changes.updated, *changes.removed):
+        click.echo(f"{'Removed' if name in changes.removed else 'Updated'} {name}.")
+    new, updated = count(len(changes.new), "new file"), len(changes.updated)
+    click.echo(f"{out}: {new}, {updated} updated, {len(changes.removed)} removed.")
 
 
 @click.command()
@@ -221,4 +244,4 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, isolat
             )
 
 
-COMMANDS = (release, verify, calibrate)
+COMMANDS = (release, publish, verify, calibrate)

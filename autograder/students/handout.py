@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from fnmatch import fnmatch
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST
+from autograder.core.copies import digest, read_record
 from autograder.session.digests import ORACLES
 
 RECORD = ".gradlab.json"  # in the student's folder: the sha256 of each copied file
-
-
-def read_record(path: Path) -> dict[str, str]:
-    """Return the digest of each copied file by name ("a01_knn/knn.py"); empty if there is no valid record."""
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return table if isinstance(table, dict) else {}
-
-
-def digest(content: bytes) -> str:
-    """Return the digest of a file's content, as the record stores it."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def changed_checks(folder: Path) -> tuple[str, ...]:

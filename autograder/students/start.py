@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, BadManifest, read_assignment
-from autograder.core.files import write_atomically
+from autograder.core.copies import public_files, update_copy
 from autograder.render.words import count
-from autograder.students.handout import RECORD, digest, read_record
+from autograder.students.handout import RECORD
 
 
 def start(destination: Path, course_root: Path, names: Sequence[str] | None = None) -> list[str]:
@@ -28,36 +27,16 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
     if destination.resolve() == source.resolve():
         raise BadManifest(f"{destination} is the course itself. Choose a folder of your own: gradlab start my-work.")
 
-    copied = read_record(destination / RECORD)
-    lines = []
+    files = {
+        path.relative_to(source).as_posix(): path.read_bytes() for folder in folders for path in public_files(folder)
+    }
+    changes = update_copy(destination, files, destination / RECORD)
+    lines = [f"Updated {destination / name}." for name in changes.updated]
+    lines += [f"Not updated: {destination / name}, because you edited it." for name in changes.edited]
     for folder in folders:
-        new = edited = 0
-        for path in _public(folder):
-            name = path.relative_to(source).as_posix()
-            content, target = path.read_bytes(), destination / name
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(target, content)
-                new += 1
-            elif target.read_bytes() != content:
-                if copied.get(name) != digest(target.read_bytes()):
-                    lines.append(f"Not updated: {target}, because you edited it.")
-                    edited += 1
-                    continue
-                write_atomically(target, content)
-                lines.append(f"Updated {target}.")
-            copied[name] = digest(content)
+        new, edited = (
+            sum(name.startswith(f"{folder.name}/") for name in names) for names in (changes.new, changes.edited)
+        )
         unchanged = f", {count(edited, 'edited file')} not updated" if edited else ""
         lines.append(f"{destination / folder.name}: {count(new, 'new file')}{unchanged}.")
-    write_atomically(destination / RECORD, (json.dumps(copied, indent=1, sort_keys=True) + "\n").encode())
     return lines
-
-
-def _public(folder: Path) -> list[Path]:
-    """Return the files of an assignment that students receive."""
-    inside = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return [path for path in inside if not any(_is_junk(part) for part in path.relative_to(folder).parts)]
-
-
-def _is_junk(part: str) -> bool:
-    return part.startswith(".") or part == "__pycache__"

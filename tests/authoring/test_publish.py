@@ -1,0 +1,131 @@
+"""What students receive: complete for their commands, and without a solution or a hidden check."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.authoring.publish import Leak, find_leaks, publish, published_files
+from autograder.cli.app import main
+from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.errors import GradlabError
+
+ROOT = Path(__file__).resolve().parents[2]
+KNN = ROOT / "solutions" / "a01_knn" / "knn.py"
+HIDDEN = ROOT / "solutions" / "a01_knn" / "check_knn_votes_hidden.py"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def assignments() -> list[Assignment]:
+    return [read_assignment(path) for path in sorted((ROOT / "assignments").iterdir()) if path.is_dir()]
+
+
+@pytest.fixture(scope="module")
+def files(assignments: list[Assignment]) -> dict[str, bytes]:
+    return published_files(ROOT, assignments)
+
+
+def solution() -> str:
+    return max((part.split("### END SOLUTION")[0] for part in KNN.read_text().split("### BEGIN SOLUTION")[1:]), key=len)
+
+
+def test_all_that_students_need_is_there_and_nothing_private(files: dict[str, bytes]) -> None:
+    assert {"README.md", "LICENSE", "pyproject.toml", "constraints.txt", "assignments/a01_knn/knn.ipynb"} <= set(files)
+    assert not [name for name in files if name.startswith(("solutions/", "tests/", "."))]
+    assert not [name for name in files if "hidden" in name or "calibration.json" in name]
+    settings = tomllib.loads(files["pyproject.toml"].decode())
+    assert settings["project"]["scripts"] == {"gradlab": "autograder.cli.app:main"}
+    assert "pytest" not in settings["tool"]  # warnings of students' code are no errors
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(solution(), id="a solution"),
+        pytest.param(json.dumps([line + "\n" for line in solution().split("\n")], indent=1), id="in a notebook"),
+        pytest.param("\n".join(f"# {line}" for line in solution().split("\n")), id="as a comment"),
+        pytest.param(HIDDEN.read_text().split("@task(")[1], id="a hidden check"),
+        pytest.param((KNN.parent / "mutants.py").read_text(), id="mutants"),
+    ],
+)
+def test_an_answer_is_found_wherever_it_is(answer: str) -> None:
+    for name in ("assignments/a01_knn/knn.ipynb", "common/extra.py", "README.md"):
+        leaks = find_leaks({name: f"x = 1\n{answer}\n".encode()}, ROOT)
+        assert leaks
+        assert leaks[0].startswith(f"{name} contains an answer of solutions/a01_knn/")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["solutions/a01_knn/knn.py", "assignments/a01_knn/check_x_hidden.py", "assignments/a01_knn/mutants_x.py"],
+)
+def test_a_private_file_is_found_by_its_name(name: str) -> None:
+    assert find_leaks({name: b""}, ROOT) == [f"{name} is private."]
+
+
+def test_a_stub_with_its_solution_is_not_published(
+    assignments: list[Assignment], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub = ROOT / "assignments" / "a01_knn" / "knn.py"
+    whole = KNN.read_bytes()
+    read_bytes = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: whole if path == stub else read_bytes(path))
+    with pytest.raises(Leak, match=r"assignments/a01_knn/knn.py contains an answer of solutions/a01_knn/knn.py"):
+        publish(ROOT, assignments[:1], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_publishing_again_updates_what_nobody_edited(assignments: list[Assignment], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert publish(ROOT, assignments[:2], out).new
+    (out / "README.md").write_text("Ours.\n")
+    (out / "welcome.md").write_text("Added by a teacher.\n")
+    changes = publish(ROOT, assignments[:1], out)
+    assert changes.edited == ["README.md"]
+    assert changes.removed
+    assert all(name.startswith("assignments/a02_linear_classifier/") for name in changes.removed)
+    assert (out / "README.md").read_text() == "Ours.\n"
+    assert (out / "welcome.md").exists()
+
+
+def test_a_zip_is_the_same_each_time(assignments: list[Assignment], tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        publish(ROOT, assignments[:1], tmp_path / name / "course.zip")
+    one, two = (tmp_path / name / "course.zip" for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    assert "course/assignments/a01_knn/knn.ipynb" in zipfile.ZipFile(one).namelist()
+
+
+def test_the_course_itself_is_not_a_place_to_publish(assignments: list[Assignment]) -> None:
+    with pytest.raises(GradlabError, match="is inside the course"):
+        publish(ROOT, assignments[:1], ROOT / "build" / "course")
+
+
+def test_a_student_works_with_what_was_published(tmp_path: Path) -> None:
+    shown = CliRunner().invoke(main, ["publish", str(tmp_path / "course"), "a01_knn"])
+    assert shown.exit_code == 0, shown.output
+
+    def gradlab(*arguments: str, folder: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path / "course"), "PYTHONSAFEPATH": ""}
+        command = [sys.executable, "-m", "autograder", *arguments]
+        return subprocess.run(command, cwd=tmp_path / folder, env=environment, capture_output=True, text=True)
+
+    assert gradlab("start", "../mine", folder="course").returncode == 0
+    stub = tmp_path / "mine" / "a01_knn" / "knn.py"
+    assert gradlab("check", "--task", "predict_labels", folder="mine/a01_knn").returncode == 1
+    stub.write_bytes(KNN.read_bytes())
+    done = gradlab("check", "--json", folder="mine/a01_knn")
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert json.loads(done.stdout)["assignment"] == "a01_knn"
+    assert gradlab("submit", "--no-check", folder="mine/a01_knn").returncode == 0
