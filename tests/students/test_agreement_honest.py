@@ -40,7 +40,15 @@ VICTIM = VICTIMS[ASSIGNMENT]
 # A student's own folder, from which `gradlab submit` makes the zip, has the files themselves.
 FOLDERS = sorted(name for name, hand_in in HAND_INS.items() if not hand_in.alone)
 
-NOT_IN_A_KERNEL: dict[str, str] = {}
+NOT_IN_A_KERNEL = {
+    "damage: each cell begins with brackets that are not closed": "the kernel runs none of these cells",
+    "habits: a task is in the text that exec runs": "the kernel has the task; `gradlab submit` refuses it",
+    "habits: a task is made by a loop over names": "the kernel has the task; `gradlab submit` refuses it",
+    "habits: the exact name is a beginning, a copy is complete": "the other notebook is graded",
+    "imports: Colab's drive is found from a task's constant": "only Colab has this package",
+    "modules: a module with a damaged function": "Python imports nothing of such a module",
+    "top_level: a task needs a name that an exit should give": "the kernel ends",
+}
 
 Outcomes = dict[str, list[str]]  # of the checks that did not pass: outcome and cause
 
