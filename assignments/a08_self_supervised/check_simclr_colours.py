@@ -22,6 +22,8 @@ def check_grey_of_known_colours(student, rng):
         "The three channels have equal weights; use those of the luma.": image.mean(0, keepdim=True).expand(3, 1, 6),
         "A grey image still has three channels.": expected[:1],
         "The weights are in the order blue, green, red.": expected[:, :, [2, 1, 0, 3, 4, 5]],
+        "These are the weights of BT.709; use those of BT.601: 0.299, 0.587, 0.114.":
+            lambda: torch.tensor([0.2126, 0.7152, 0.0722, 1, 0, 0.4639]).to(expected).expand(3, 1, 6),
     })  # fmt: skip
 
 
@@ -35,6 +37,8 @@ def check_brightness_of_known_pixels(student, rng):
         expect_close(seen.value, expected, mistakes={
             "Some values are above 1: clamp to [0, 1].": image * factor,
             "The factor was added; multiply by it.": (image + factor).clamp(0, 1),
+            "The image was blended with white; blend it with black.": (factor * image + 1 - factor).clamp(0, 1),
+            "The factor itself multiplies the image, not 1 + factor.": ((1 + factor) * image).clamp(0, 1),
         })  # fmt: skip
         expect_unchanged(seen, image, factor)
 
@@ -54,6 +58,8 @@ def check_contrast_moves_away_from_the_mean_luma(student, rng):
             image.mean((1, 2), keepdim=True).expand(3, 2, 4),
         "This uses the mean of the three channels; use the luma.": torch.full_like(image, 0.4 / 3),
         "Contrast 0 is grey, not black.": torch.zeros_like(image),
+        "The grey is the mean luma of this image, not 1/2.": torch.full_like(image, 0.5),
+        "The factor belongs to the image, 1 - factor to the grey; they are swapped.": image,
     })  # fmt: skip
     half = torch.full_like(image, mean / 2)
     half[1, :, :2] += 0.4
@@ -71,8 +77,19 @@ def check_saturation_moves_away_from_grey(student, rng):
     expect_close(student.adjust_saturation(image, 0.0), luma, name="factor 0", atol=2e-4, mistakes={
         "All pixels became the same grey; blend each pixel with its own grey.":
             luma.mean(2, keepdim=True).expand(3, 1, 2),
+        "Each pixel was blended with the mean of its channels; blend it with its luma.":
+            image.mean(0, keepdim=True).expand(3, 1, 2),
+        "The factor belongs to the image, 1 - factor to the grey; they are swapped.": image,
     })  # fmt: skip
     expect_close(student.adjust_saturation(image, 2.0), 2 * image - luma, name="factor 2", atol=4e-4)
+
+
+def beyond(found, expected: torch.Tensor) -> bool:
+    """Say whether some pixels are right and the others are not: those whose hue left the circle."""
+    if not isinstance(found, torch.Tensor) or found.shape != expected.shape:
+        return False
+    right = ((found - expected).abs() < 1e-4).all(dim=0)
+    return bool(right.any()) and not bool(right.all())
 
 
 @task("adjust_hue", points=3)
@@ -89,6 +106,9 @@ def check_hue_agrees_with_colorsys(student, rng):
             "The shift is a fraction of a turn; here it was used as radians or degrees.":
                 lambda shift=shift: shifted(image, shift / 6.283185307),
             "Nothing was shifted.": image,
+            "The shift is in whole turns, not in degrees.": lambda shift=shift: shifted(image, shift / 360),
+            "Take k modulo 6: a hue beyond a whole turn is the same as one less a turn.":
+                lambda seen=seen, shift=shift: seen.value if beyond(seen.value, shifted(image, shift)) else None,
         })  # fmt: skip
         expect_unchanged(seen, image, shift)
 

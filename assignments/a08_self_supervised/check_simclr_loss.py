@@ -51,6 +51,10 @@ def judge_apart(student, rng, loss: str, **options) -> None:
         "The temperature is missing.": math.log(1 + (2 * n - 2) * math.exp(-1)),
         "The similarity is multiplied by the temperature; divide by it.": math.log(1 + (2 * n - 2) * math.exp(-tau)),
         "The sign is wrong: the loss is minus the log probability.": -math.log(1 + rest),
+        "On the diagonal, -inf leaves the view itself out; 0 adds exp(0) to the denominator.":
+            math.log(1 + rest + math.exp(-1 / tau)),
+        "The positives are in the order left 1, right 1, left 2, ...; here view k and view k + N are partners.":
+            math.log(1 + rest) + 1 / tau,
     })  # fmt: skip
     expect_unchanged(seen, left, right, tau)
 
@@ -134,5 +138,7 @@ def check_matrix_of_known_angles(student, rng):
     expect_close(seen.value, expected, mistakes={
         "These are dot products: divide by the lengths of both rows.": lambda: torch.einsum("id,jd->ij", rows, rows),
         "The diagonal should be 1: mask it in the loss.": expected - torch.eye(6, device=rng.device),
+        "Rows are vectors: divide by the length of each row, not of each column.":
+            lambda: torch.einsum("id,jd->ij", *[rows / rows.norm(dim=0)] * 2),
     })  # fmt: skip
     expect_unchanged(seen, rows)

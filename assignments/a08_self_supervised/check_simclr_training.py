@@ -3,6 +3,7 @@
 import math
 
 import torch
+from torch import Tensor
 
 from autograder import StudentFault, expect, expect_close, expect_equal, expect_shape, task
 
@@ -48,6 +49,17 @@ def check_an_epoch_on_a_toy(student, rng):
     expect(not torch.equal(moved["shift"], start), "The parameters did not change.", "Call backward, then step.")
 
 
+def voted(similarity: Tensor, labels: Tensor, k: int, *, largest: bool = False) -> Tensor:
+    """Let the k labels with the largest similarity vote; of tied ones the smallest wins, or the largest."""
+    answers = []
+    for row in similarity.tolist():
+        near = sorted(range(len(row)), key=lambda n: -row[n])[:k]
+        votes = [int(labels[n]) for n in near]
+        most = [label for label in votes if votes.count(label) == max(map(votes.count, votes))]
+        answers.append(max(most) if largest else min(most))
+    return torch.tensor(answers, device=labels.device)
+
+
 @task("knn_probe", points=2)
 def check_neighbours_by_direction(student, rng):
     """Neighbours are those with the most similar direction; the most frequent label wins, in a tie the smallest."""
@@ -57,9 +69,20 @@ def check_neighbours_by_direction(student, rng):
     labels = torch.tensor([4, 2, 2, 3, 1, 0], device=rng.device)
     directions = torch.tensor([1.0, 94.0, 178.0], dtype=torch.float64, device=rng.device).deg2rad()
     queries = 0.3 * torch.stack([directions.cos(), directions.sin()], dim=1)
+    cosines = (queries / queries.norm(dim=1, keepdim=True)) @ (features / features.norm(dim=1, keepdim=True)).T
+    wrong = {
+        "Neighbours have the largest cosine, not the smallest distance.": -torch.cdist(queries, features),
+        "These are dot products; divide by the lengths, so that only directions count.": queries @ features.T,
+        "The neighbours with the smallest cosine were taken; take the largest.": -cosines,
+    }
     for k, answer in [(1, [4, 3, 0]), (2, [2, 1, 0]), (3, [2, 1, 0])]:
         expected = torch.tensor(answer, device=rng.device)
-        expect_equal(student.knn_probe(features, labels, queries, k=k), expected, name=f"labels for k={k}")
+        found = student.knn_probe(features, labels, queries, k=k)
+        expect_equal(found, expected, name=f"labels for k={k}", mistakes={
+            hint: lambda table=table, k=k: voted(table, labels, k) for hint, table in wrong.items()
+        } | {
+            "Of tied labels the smallest wins, not the largest.": lambda k=k: voted(cosines, labels, k, largest=True),
+        })  # fmt: skip
 
 
 @task("linear_probe", points=2)
@@ -89,8 +112,15 @@ def check_rotations_of_a_small_picture(student, rng):
         "This is clockwise.": expected.view(4, 2, 1, 2, 2)[[0, 3, 2, 1]].reshape(8, 1, 2, 2),
         "All images by one angle should come first, then by the next angle.":
             expected.view(4, 2, 1, 2, 2).transpose(0, 1).reshape(8, 1, 2, 2),
+        "180 degrees flip both axes; one flip is a mirror image.":
+            torch.cat([expected[:4], images.flip(2), expected[6:]]),
     })  # fmt: skip
-    expect_equal(returned[1], torch.tensor([0, 0, 1, 1, 2, 2, 3, 3], device=rng.device), name="labels")
+    expect_equal(returned[1], torch.tensor([0, 0, 1, 1, 2, 2, 3, 3], device=rng.device), name="labels", mistakes={
+        "All images by one angle come first: repeat_interleave, not repeat.":
+            torch.tensor([0, 1, 2, 3, 0, 1, 2, 3], device=rng.device),
+        "The labels are the numbers of quarter turns, not degrees.":
+            torch.tensor([0, 0, 90, 90, 180, 180, 270, 270], device=rng.device),
+    })  # fmt: skip
 
 
 @task("rotation_task", points=1)

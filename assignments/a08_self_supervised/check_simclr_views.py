@@ -6,6 +6,8 @@ million.
 
 import torch
 from oracles import DRAWS, expect_share, slope_image
+from torch import Tensor
+from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
 
@@ -34,8 +36,15 @@ def check_every_place_is_possible(student, rng):
     boxes = student.define(DRAWS).boxes(student.sample_crop, 400, 6, 5, scale=(0.29, 0.31), ratio=(0.99, 1.01))
     expect_equal(boxes[:, 2:].unique(dim=0).tolist(), [[3, 3]], name="sizes of boxes of 30 % of 6 x 5")
     tops, lefts = boxes[:, 0].unique().tolist(), boxes[:, 1].unique().tolist()
-    expect_equal(tops, [0, 1, 2, 3], name="the first rows of the boxes")
-    expect_equal(lefts, [0, 1, 2], name="the first columns of the boxes")
+    last = "randint excludes its upper limit: torch.randint(height - h + 1, ())."
+    middle = "Draw the place of the box; it is not always in the middle."
+    expect_equal(tops, [0, 1, 2, 3], name="the first rows of the boxes", mistakes={last: [0, 1, 2], middle: [1]})
+    expect_equal(lefts, [0, 1, 2], name="the first columns of the boxes", mistakes={last: [0, 1], middle: [1]})
+
+
+def resized(image: Tensor, mode: str, **options) -> Tensor:
+    """Resize the box of 8 x 6 to 2 x 2 in another way than the one asked for."""
+    return F.interpolate(image[None, :, 1:9, 2:8], size=(2, 2), mode=mode, **options)[0]
 
 
 @task("resized_crop", points=2)
@@ -45,6 +54,7 @@ def check_crop_of_a_slope(student, rng):
     image = torch.stack([down, right, 2 * down + right]).double().to(rng.device)
     same = student.resized_crop(image, 2, 3, 4, 4, 4)
     expect_close(same, image[:, 2:6, 3:7], name="without a change of size", mistakes={
+        "Rows and columns are swapped.": image[:, 2:6, 3:7].transpose(1, 2),
         "Top and left are swapped.": image[:, 3:7, 2:6],
         "Height and width are those of the box, not its other corner.": image[:, 2:4, 3:4],
     })  # fmt: skip
@@ -52,7 +62,15 @@ def check_crop_of_a_slope(student, rng):
     rows, columns = 1 + torch.tensor([1.5, 5.5]), 2 + torch.tensor([1.0, 4.0])
     rows, columns = torch.meshgrid(rows, columns, indexing="ij")
     expected = torch.stack([rows, columns, 2 * rows + columns]).double().to(rng.device)
-    expect_close(out, expected, name="8 x 6 to 2 x 2")
+    expect_close(out, expected, name="8 x 6 to 2 x 2", mistakes={
+        "Each pixel was taken from the nearest one; resize bilinearly.": resized(image, "nearest"),
+        "The corners were aligned: use align_corners=False.": resized(image, "bilinear", align_corners=True),
+        "The image was smoothed first: antialias is False, the default.":
+            resized(image, "bilinear", align_corners=False, antialias=True),
+        "This is bicubic; resize bilinearly.": resized(image, "bicubic", align_corners=False),
+        "The means of all pixels of a place were taken; interpolate between the nearest pixels.":
+            resized(image, "area"),
+    })  # fmt: skip
 
 
 @task("color_jitter", points=2)
@@ -114,9 +132,11 @@ def check_how_often_views_are_mirrored_and_grey(student, rng):
     expect_shape(out, (1500, 3, 6, 6))
     mirrored = out[..., :3].sum((1, 2, 3)) > out[..., 3:].sum((1, 2, 3))
     grey = (out.amax(1) - out.amin(1)).flatten(1).amax(1) < 1e-5
-    expect_share(mirrored, 0.5, "The view is mirrored")
+    never = "Left and right are the last axis: flip(-1)." if not bool(mirrored.any()) else ""
+    expect_share(mirrored, 0.5, "The view is mirrored", never)
     expect_share(grey, 0.2, "The view is grey")
-    expect_share(mirrored & grey, 0.1, "The view is both mirrored and grey")
+    one = "Draw a number of its own for each decision."
+    expect_share(mirrored & grey, 0.1, "The view is both mirrored and grey", one)
 
 
 @task("PairDataset", points=2)

@@ -39,11 +39,11 @@ def luma(pixel: Sequence[float]) -> float:
     return sum(weight * value for weight, value in zip(LUMA.values(), pixel, strict=True))
 
 
-def expect_share(found: Tensor, share: float, what: str) -> None:
+def expect_share(found: Tensor, share: float, what: str, hint: str = "") -> None:
     """Fail unless the share of true values is the probability, within six standard deviations."""
     count, error = len(found), 6 * (share * (1 - share) / len(found)) ** 0.5
     seen = float(found.double().mean())
-    expect(abs(seen - share) < error, f"{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.")
+    expect(abs(seen - share) < error, f"{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.", hint)
 
 
 def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack: float = 0.0) -> None:
@@ -69,10 +69,13 @@ def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack:
     )
 
 
-def expect_independent(first: Tensor, second: Tensor, what: str) -> None:
+def expect_independent(
+    first: Tensor, second: Tensor, what: str, hint: str = "Draw a new random number for each."
+) -> None:
     """Fail unless the correlation of two columns of draws is 0, within six standard deviations."""
     found = float(torch.corrcoef(torch.stack([first.double(), second.double()]))[0, 1])
-    expect(abs(found) < 6 / math.sqrt(len(first)), f"{what} depend on each other: their correlation is {found:.2f}.")
+    message = f"{what} depend on each other: their correlation is {found:.2f}."
+    expect(abs(found) < 6 / math.sqrt(len(first)), message, hint)
 
 
 def slope_image(device: torch.device) -> torch.Tensor:

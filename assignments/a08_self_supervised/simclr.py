@@ -208,8 +208,8 @@ def adjust_hue(image: Tensor, shift: float) -> Tensor:
 #
 # $$ h = \operatorname{round} \sqrt{a H W / r}, \qquad w = \operatorname{round} \sqrt{a H W \cdot r}. $$
 #
-# If this box is empty or does not fit into the image, draw $a$ and $r$ again, at most ten times; then take the whole
-# image. Every place where the box fits is equally likely, its corners included.
+# If this box is empty or does not fit into the image, draw again, $a$ and $r$ both. If ten boxes in a row do not fit,
+# take the whole image. Every place where the box fits is equally likely, its corners included.
 #
 # Take all random numbers of this assignment from torch (`torch.rand`, `torch.randint`, `Tensor.uniform_`, ...), so that
 # one seed repeats everything.
@@ -369,7 +369,7 @@ def sim(z_i: Tensor, z_j: Tensor) -> Tensor:
     """Cosine of the angle between two vectors.
 
     Shapes:
-        z_i  (D,)  not zero
+        z_i  (D,)  not zero; you may add 1e-8 to the product of the lengths
         z_j  (D,)  not zero
         out  ()    in [-1, 1]
     """
@@ -649,7 +649,9 @@ def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> 
 # 2. Minimise the mean cross-entropy of $\hat h W + b$ plus $\text{reg} \cdot \sum W^2$ over $W$ and $b$. There is no
 #    penalty on $b$.
 #
-# This function of $W$ and $b$ is convex: there is one minimum, and any optimiser that gets there will do. With
+# This function of $W$ and $b$ is convex: no other minimum can hold an optimiser up, and every one that gets to the end
+# gives the same labels. (Labels may have gaps. The bias of a class without examples then falls for ever; that class is
+# never the answer, and the other numbers no longer change.) With
 # `torch.optim.LBFGS(..., max_iter=200, line_search_fn="strong_wolfe")` and all features in one batch it takes a moment.
 # Stopping early is a different probe, so do not.
 

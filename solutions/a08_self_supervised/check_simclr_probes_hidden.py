@@ -3,7 +3,17 @@
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, forbid, task
+from autograder import (
+    expect,
+    expect_close,
+    expect_device,
+    expect_equal,
+    expect_shape,
+    expect_state_kept,
+    expect_unchanged,
+    forbid,
+    task,
+)
 
 
 def plain_knn(features: Tensor, labels: Tensor, queries: Tensor, k: int) -> list[int]:
@@ -101,6 +111,8 @@ def check_linear_probe_of_six_labels(student, rng):
     for reg in (0.1, 0.5, 1.0):
         judge_probe(student, rng, (features + shift) * scale, own, (queries + shift) * scale, reg, torch.float64)
     expect_device(student, student.linear_probe, features, own, queries)
+    with expect_state_kept(student):
+        student.linear_probe(features, own, queries)
 
 
 @task("rotation_task", points=1)

@@ -28,6 +28,16 @@ class Small(nn.Module):
         features = torch.tanh(x.flatten(1) @ self.first)
         return features, features @ self.second
 
+def reseeds(train, first, second, batches):
+    model = Small(first, second)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    torch.manual_seed(1)
+    train(model, batches, optimizer, 1, 1)
+    after = torch.rand(())
+    torch.manual_seed(2)
+    train(model, batches, optimizer, 1, 1)
+    return bool(after == torch.rand(()))
+
 def run(train, first, second, batches, adam, **options):
     model = Small(first, second).eval()
     kind = torch.optim.Adam if adam else torch.optim.SGD
@@ -47,20 +57,28 @@ def nt_xent(left: Tensor, right: Tensor, tau: float) -> Tensor:
     return F.cross_entropy(logits, torch.arange(2 * n, device=left.device).roll(n))
 
 
-def expected_epochs(weights: list[Tensor], batches: list, tau: float, adam: bool) -> tuple[list[float], list[Tensor]]:
-    """Run two epochs of the same training with torch; return the losses over pairs, and the weights afterwards."""
+def expected_epochs(
+    weights: list[Tensor], batches: list, tau: float, adam: bool, *, keeps=False, twice=False, equal=False, cut=False
+) -> tuple[list[float], list[Tensor]]:
+    """Run two epochs of the same training with torch; return the losses over pairs, and the weights afterwards.
+
+    The options are mistakes: gradients that are kept, the first view twice, equal batches, a detached side.
+    """
     first, second = (w.clone().requires_grad_() for w in weights)
     optimizer = (torch.optim.Adam if adam else torch.optim.SGD)([first, second], lr=0.05)
     losses = []
     for _ in range(2):
-        total = 0.0
+        total = count = 0.0
         for x_i, x_j, _ in batches:
-            loss = nt_xent(*(torch.tanh(x.flatten(1) @ first) @ second for x in (x_i, x_j)), tau)
-            optimizer.zero_grad()
+            left, right = (torch.tanh(x.flatten(1) @ first) @ second for x in (x_i, x_i if twice else x_j))
+            loss = nt_xent(left, right.detach() if cut else right, tau)
+            if not keeps:
+                optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total += loss.item() * len(x_i)
-        losses.append(total / sum(len(x_i) for x_i, _, _ in batches))
+            total += loss.item() * (1 if equal else len(x_i))
+            count += 1 if equal else len(x_i)
+        losses.append(total / count)
     return losses, [first.detach(), second.detach()]
 
 
@@ -71,7 +89,17 @@ def judge_epochs(student, rng, sizes: list[int], tau: float, *, adam: bool) -> d
     options = {"batch_size": sizes[0], "temperature": tau, "device": rng.device}
     seen = student.define(MODEL).run(student.train, *weights, batches, adam, **options)
     losses, expected = expected_epochs(weights, batches, tau, adam)
-    expect_close(seen["losses"], losses, name="losses of two epochs")
+
+    def wrong(**options):
+        return lambda: expected_epochs(weights, batches, tau, adam, **options)[0]
+
+    expect_close(seen["losses"], losses, name="losses of two epochs", mistakes={
+        "Gradients were added up from batch to batch: call zero_grad before backward.": wrong(keeps=True),
+        "The left views were used twice; the second ones are x_j.": wrong(twice=True),
+        "The argument temperature was not used.": lambda: expected_epochs(weights, batches, 0.5, adam)[0],
+        "Batches count by their pairs: weight each loss by len(x_i), not equally.": wrong(equal=True),
+        "One side is detached: gradients come from both views.": wrong(cut=True),
+    })  # fmt: skip
     expect_close(seen["weights"], expected, name="the weights afterwards")
     return seen
 
@@ -84,6 +112,10 @@ def check_epochs_agree_with_torch(student, rng):
         expect(all(seen["modes"]), "The model was not in training mode: call model.train() first.")
         expect(all(seen["moved"]), "A batch was given to the model without being moved to the device.")
         expect_equal(seen["kinds"], ["float", "float"], name="types of the results of train")
+    batch = rng.normal(3, 3, 2, 2), rng.normal(3, 3, 2, 2), rng.integers(0, 9, 3)
+    reseeded = student.define(MODEL).reseeds(student.train, rng.normal(12, 7), rng.normal(7, 5), [batch])
+    hint = "With a seed in each epoch, every epoch would draw the same views."
+    expect(reseeded is False, "train seeds torch's global random generator.", hint)
 
 
 @task("train", points=1)

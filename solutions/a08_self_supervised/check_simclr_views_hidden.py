@@ -45,6 +45,24 @@ def check_boxes_that_never_fit(student, rng):
     helper = student.define(DRAWS)
     never = helper.boxes(student.sample_crop, 20, 40, 40, scale=(0.9, 1.0), ratio=(4.0, 5.0))
     expect_equal(never.tolist(), [[0, 0, 40, 40]] * 20, name="boxes with an area of 90 % and 4 times as wide as high")
+    never = helper.boxes(student.sample_crop, 5, 30, 50, scale=(0.9, 1.0), ratio=(4.0, 5.0)).tolist()
+    expect_equal(never, [[0, 0, 30, 50]] * 5, name="boxes in 30 x 50 that do not fit", mistakes={
+        "After ten draws that do not fit, take the whole image, not a box in its centre.":
+            never if all(2 * t + h == 30 and 2 * x + w == 50 for t, x, h, w in never) else None,
+    })  # fmt: skip
+    # Of boxes with at least half of the area and a ratio of 1/4 to 4, 22 % fit: none of ten with probability 8 %.
+    seldom = helper.boxes(student.sample_crop, 600, 300, 300, scale=(0.5, 1.0), ratio=(0.25, 4.0))
+    share = float((seldom[:, 2:] == 300).all(dim=1).double().mean())
+    expect(
+        share < 0.16,
+        f"{share:.1%} of the boxes are the whole image; with ten draws it should be 8 %.",
+        hint="If a box does not fit, draw both again: the area and the ratio; after ten draws take the whole image.",
+    )
+    expect(
+        share > 0.02,
+        f"{share:.1%} of the boxes are the whole image; with ten draws it should be 8 %.",
+        hint="After ten draws that do not fit, take the whole image.",
+    )
     # In 300 x 300 with all of the area and a ratio of 3/4 to 4/3 only the square fits. From 50 % on most boxes fit.
     often = helper.boxes(student.sample_crop, 600, 300, 300, scale=(0.5, 1.0))
     whole = (often[:, 2:] == 300).all(dim=1)
@@ -131,6 +149,12 @@ def check_pairs_in_a_loader(student, rng):
     expect_equal(len(shifts.unique()), 14, name="different draws among 14 views")
     expect_equal(torch.cat([batch[2] for batch in seen["noisy"]]), labels, name="the targets of random views")
     expect_equal(seen["images"], images, name="the images afterwards")
+    count = helper.count(student.PairDataset(images, labels, None))
+    expect(
+        count == 7,
+        f"A loop over a data set of 7 pairs does not end after 7 items: it gave {count} of at most 20.",
+        hint="An index from 7 on must raise IndexError, as images[index] does: do not limit or wrap it.",
+    )
 
 
 LOADER = """
@@ -139,6 +163,9 @@ from torch.utils.data import DataLoader
 
 def noisy(image):
     return image + torch.rand(())
+
+def count(pairs):
+    return sum(1 for _ in zip(range(20), pairs))
 
 def batches(PairDataset, images, labels):
     plain = DataLoader(PairDataset(images, labels, None), batch_size=3)
