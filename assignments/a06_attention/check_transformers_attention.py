@@ -2,12 +2,15 @@
 
 import math
 
+import torch
 import torch.nn.functional as F
 from oracles import layers_of, parts
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, forbid, task
+from autograder import expect, expect_close, expect_equal, explain_errors, forbid, task
 from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
+
+LENGTHS = {"Error": "There are as many scores in a row as there are keys, not queries: take the sizes from both."}
 
 
 def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> dict:
@@ -27,6 +30,19 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
         ),
         "The softmax runs over the queries; each query's weights over the keys sum to 1.": lambda: plain(1 / root, 1),
         "The softmax is missing.": lambda: query @ key.mT / root @ value,
+        "One softmax runs over all scores of a sequence; each query's weights sum to 1.": (
+            lambda: (query @ key.mT / root).flatten(1).softmax(1).unflatten(1, (query.shape[1], -1)) @ value
+        ),
+        "The result is divided by the root; divide the scores, before the softmax.": lambda: plain(1.0) / root,
+        "The root is that of the number of keys; take the length of a query.": lambda: plain(key.shape[1] ** -0.5),
+        "The root is that of the number of queries; take the length of a query.": lambda: plain(query.shape[1] ** -0.5),
+        "e to the power of a large score is infinite. Use torch.softmax, or subtract the largest score first.": (
+            lambda: (e := (query @ key.mT / root).exp()) / e.sum(2, keepdim=True) @ value
+        ),
+        "These are the weights; the values are not averaged with them.": lambda: weights_of(query, key, mask),
+        "Only the first keys are used, as many as there are queries; use all keys.": (
+            lambda: attend(query, key[:, : query.shape[1]], value[:, : query.shape[1]])
+        ),
     }  # fmt: skip
     if mask is not None:
         wrong |= {
@@ -38,25 +54,68 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
             "Hidden scores were set to 0; e to the power 0 is 1, so the keys are still seen.": (
                 lambda: (query @ key.mT / root).masked_fill(mask, 0.0).softmax(2) @ value
             ),
+            "The mask was added as 0 and 1; set the scores of hidden keys to -inf.": (
+                lambda: (query @ key.mT / root + mask).softmax(2) @ value
+            ),
+            "Hidden scores are not negative enough: subtract nothing from them, set them to -inf.": (
+                lambda: (query @ key.mT / root - 1e4 * mask).softmax(2) @ value
+            ),
+            "The mask of another query was used: its rows are upside down.": (lambda: plain(1 / root, 2, mask.flip(1))),
         }
     return wrong
 
 
-@task("scaled_dot_product_two_loop_single", points=2)
+def wrong_weights(query: Tensor, key: Tensor, mask: Tensor | None = None) -> dict:
+    """Return the weights of each mistake, by its hint."""
+    scores = query @ key.mT / math.sqrt(query.shape[2])
+    hidden = scores if mask is None else scores.masked_fill(mask, -math.inf)
+    wrong = {"These are the scores; the weights are their softmax.": scores}
+    wrong |= {"These are the scores, with hidden ones; the weights are their softmax.": hidden}
+    return wrong if mask is None else wrong | {"These are the weights without the mask.": weights_of(query, key)}
+
+
+def wrong_single(query: Tensor, key: Tensor, value: Tensor) -> dict:
+    """Return the result of each mistake for one sequence, by its hint."""
+    wrong = wrong_attention(query[None], key[None], value[None])
+    return {hint: lambda f=f: f()[0] for hint, f in wrong.items()}
+
+
+@task("scaled_dot_product_two_loop_single", points=1, any_dtype=True)
 def check_single_agrees_with_torch(student, rng):
-    """Attention in one sequence agrees with torch's own, for more keys than queries."""
+    """Attention in one sequence agrees with torch's own, for as many keys as queries."""
     forbid(student, "scaled_dot_product_two_loop_single", calls=READY_MADE)
-    q, k, v = rng.normal(3, 6), rng.normal(5, 6), rng.normal(5, 4)
-    mistakes = {hint: lambda f=f: f()[0] for hint, f in wrong_attention(q[None], k[None], v[None]).items()}
-    expect_close(student.scaled_dot_product_two_loop_single(q, k, v), attend(q, k, v), mistakes=mistakes)
+    q, k, v = (rng.normal(5, 6, dtype=torch.float32) for _ in range(3))
+    expect_close(student.scaled_dot_product_two_loop_single(q, k, v), attend(q, k, v), mistakes=wrong_single(q, k, v))
 
 
-@task("scaled_dot_product_two_loop_batch", points=2)
+@task("scaled_dot_product_two_loop_single", points=1, any_dtype=True)
+def check_single_with_more_keys_than_queries(student, rng):
+    """Attention in one sequence agrees with torch's own where queries, keys and values have other lengths."""
+    for queries, keys, width, values in [(3, 5, 6, 4), (6, 2, 3, 5)]:
+        shapes = (queries, width), (keys, width), (keys, values)
+        q, k, v = (rng.normal(*shape, dtype=torch.float32) for shape in shapes)
+        with explain_errors(LENGTHS):
+            out = student.scaled_dot_product_two_loop_single(q, k, v)
+        expect_close(out, attend(q, k, v), mistakes=wrong_single(q, k, v))
+
+
+@task("scaled_dot_product_two_loop_batch", points=1, any_dtype=True)
 def check_batch_agrees_with_torch(student, rng):
-    """Attention in a batch agrees with torch's own, for more keys than queries."""
+    """Attention in a batch agrees with torch's own, for as many keys as queries."""
     forbid(student, "scaled_dot_product_two_loop_batch", calls=READY_MADE)
-    q, k, v = rng.normal(2, 3, 6), rng.normal(2, 5, 6), rng.normal(2, 5, 4)
+    q, k, v = (rng.normal(2, 5, 6, dtype=torch.float32) for _ in range(3))
     expect_close(student.scaled_dot_product_two_loop_batch(q, k, v), attend(q, k, v), mistakes=wrong_attention(q, k, v))
+
+
+@task("scaled_dot_product_two_loop_batch", points=1, any_dtype=True)
+def check_batch_with_more_keys_than_queries(student, rng):
+    """Attention in a batch agrees with torch's own where queries, keys and values have other lengths."""
+    for queries, keys, width, values in [(3, 5, 6, 4), (6, 2, 3, 5)]:
+        shapes = (2, queries, width), (2, keys, width), (2, keys, values)
+        q, k, v = (rng.normal(*shape, dtype=torch.float32) for shape in shapes)
+        with explain_errors(LENGTHS):
+            out = student.scaled_dot_product_two_loop_batch(q, k, v)
+        expect_close(out, attend(q, k, v), mistakes=wrong_attention(q, k, v))
 
 
 @task("scaled_dot_product_no_loop_batch", points=2)
@@ -66,7 +125,7 @@ def check_no_loop_agrees_with_torch(student, rng):
     q, k, v = rng.normal(2, 3, 6), rng.normal(2, 5, 6), rng.normal(2, 5, 4)
     y, weights = student.scaled_dot_product_no_loop_batch(q, k, v)
     expect_close(y, attend(q, k, v), mistakes=wrong_attention(q, k, v), name="y")
-    expect_close(weights, weights_of(q, k), name="weights")
+    expect_close(weights, weights_of(q, k), mistakes=wrong_weights(q, k), name="weights")
 
 
 @task("scaled_dot_product_no_loop_batch", points=3)
@@ -75,7 +134,7 @@ def check_no_loop_hides_what_the_mask_says(student, rng):
     q, k, v, mask = rng.normal(3, 4, 2), rng.normal(3, 6, 2), rng.normal(3, 6, 5), some_mask(rng.uniform(3, 4, 6))
     y, weights = student.scaled_dot_product_no_loop_batch(q, k, v, mask)
     expect_close(y, attend(q, k, v, mask), mistakes=wrong_attention(q, k, v, mask), name="y")
-    expect_close(weights, weights_of(q, k, mask), name="weights")
+    expect_close(weights, weights_of(q, k, mask), mistakes=wrong_weights(q, k, mask), name="weights")
 
 
 @task("SelfAttention", points=3)
@@ -88,9 +147,30 @@ def check_head_agrees_with_torch(student, rng):
     expect_equal([tuple(w.shape) for w, _ in layers], [(4, 7), (4, 7), (3, 7)], name="the weights' shapes of q, k, v")
     q, k, v = (F.linear(x, w, b) for w, b in layers)
 
-    swapped = {"Queries and keys are swapped.": lambda: attend(k, q, v, mask)}
-    expect_close(head(x, x, x, mask), attend(q, k, v, mask), mistakes=swapped | wrong_attention(q, k, v, mask))
-    expect_close(head.weights_softmax, weights_of(q, k, mask), name="weights_softmax")
+    wrong = {
+        "Queries and keys are swapped.": lambda: attend(k, q, v, mask),
+        "Keys go through the layer q; they have a layer of their own.": (
+            lambda: attend(q, F.linear(x, *layers[0]), v, mask)
+        ),
+        "Queries go through the layer k; they have a layer of their own.": lambda: attend(k, k, v, mask),
+        "The scores are divided by the root twice.": lambda: attend(q / 2, k, v, mask),
+        "The query is added to the result; the residual connection belongs to the block.": (
+            lambda: attend(q, k, v, mask) + x[..., : v.shape[2]]
+        ),
+    }
+    expect_close(head(x, x, x, mask), attend(q, k, v, mask), mistakes=wrong | wrong_attention(q, k, v, mask))
+    expect(
+        head.weights_softmax is not None,
+        "weights_softmax is None after the call.",
+        "Store the weights in self.weights_softmax, in forward.",
+    )
+    stored = {"This is the result; store the weights.": attend(q, k, v, mask)}
+    expect_close(
+        head.weights_softmax,
+        weights_of(q, k, mask),
+        mistakes=stored | wrong_weights(q, k, mask),
+        name="weights_softmax",
+    )
 
 
 @task("MultiHeadAttention", points=4)
@@ -110,6 +190,10 @@ def check_heads_agree_with_torch(student, rng):
         for_each_head = None if mask is None else mask.repeat_interleave(3, dim=0)
         return multi_head(unit)(x, x, x, attn_mask=for_each_head)[0].detach()
 
+    def side_by_side(unit: dict, x: Tensor, mask: Tensor) -> Tensor:
+        found = [attend(*(F.linear(x, *pair) for pair in head), mask) for head in unit["heads"]]
+        return F.linear(torch.cat(found, dim=1).reshape(x.shape), *unit["out"])
+
     weight, bias = unit["out"]
     interleaved = weight.unflatten(1, (4, 3)).mT.flatten(1), bias
     expect_close(heads(x, x, x, mask), by_torch(unit), mistakes={
@@ -118,5 +202,9 @@ def check_heads_agree_with_torch(student, rng):
         ),
         "The heads are concatenated from last to first.": lambda: by_torch({**unit, "heads": unit["heads"][::-1]}),
         "The mask does not reach the heads.": lambda: by_torch(unit, None),
+        "There is a ReLU after the last layer.": lambda: by_torch(unit).relu(),
+        "The heads are concatenated along the positions; concatenate them along the last axis.": (
+            lambda: side_by_side(unit, x, mask)
+        ),
         "The input is added to the result; the residual connection belongs to the block.": lambda: x + by_torch(unit),
     })  # fmt: skip

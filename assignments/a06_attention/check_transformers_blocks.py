@@ -1,12 +1,47 @@
 """Public checks of a06, transformers: blocks, against torch's layers with the student's weights."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
-from oracles import PARTS_BY_HAND, judge_dropout, parts
+from oracles import PARTS_BY_HAND, judge_dropout, parts, translated, wrong_decoders, wrong_encoders
 from torch import Tensor
 
-from autograder import expect_close, expect_equal, expect_shape, forbid, task
-from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, multi_head, norms_alone, some_mask
+from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
+from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
+
+
+def wrong_norms(x: Tensor, gain: Tensor, shift: Tensor, epsilon: float) -> dict:
+    """Return the result of each mistake, by its hint."""
+
+    def by_formula(axes=-1, correction: int = 0, gain: Tensor = gain, shift: Tensor = shift, centre: bool = True):
+        mean, variance = x.mean(axes, keepdim=True), x.var(axes, correction=correction, keepdim=True)
+        return gain * (x - mean if centre else x) / (variance + epsilon).sqrt() + shift
+
+    deviation = x.std(-1, correction=0, keepdim=True)
+    centred, one, zero = x - x.mean(-1, keepdim=True), torch.ones_like(gain), torch.zeros_like(shift)
+    return {
+        "The variance divides by D - 1; divide by D.": lambda: by_formula(correction=1),
+        "The variance divides by D - 1, and epsilon is outside of the root.": lambda: (
+            gain * centred / (x.std(-1, keepdim=True) + epsilon) + shift
+        ),
+        "Epsilon is outside of the root; add it to the variance.": gain * centred / (deviation + epsilon) + shift,
+        "Epsilon is missing, or it is not the argument but a number such as 1e-5.": (
+            gain * centred / (deviation**2 + 1e-5).sqrt() + shift
+        ),
+        "The result is divided by the variance; divide by its root.": gain * centred / (deviation**2 + epsilon) + shift,
+        "This normalises over all positions; normalise each position by itself.": lambda: by_formula((-2, -1)),
+        "This normalises over the positions; normalise over the last axis.": lambda: by_formula(1),
+        "This normalises over the batch; normalise over the last axis.": lambda: by_formula(0),
+        "The gain and the shift are not applied.": lambda: by_formula(gain=one, shift=zero),
+        "The shift is missing.": lambda: by_formula(shift=zero),
+        "The gain is missing.": lambda: by_formula(gain=one),
+        "The shift multiplies and the gain is added; the parameter of ones multiplies.": (
+            lambda: by_formula(gain=shift, shift=gain)
+        ),
+        "The shift is added before the gain multiplies; add it afterwards.": lambda: by_formula(shift=gain * shift),
+        "The mean is not subtracted.": lambda: by_formula(centre=False),
+    }
 
 
 @task("LayerNormalization", points=3)
@@ -14,21 +49,13 @@ def check_layer_norm_agrees_with_torch(student, rng):
     """Layer normalisation agrees with torch's own, with a gain and a shift that are not one and zero."""
     forbid(student, "LayerNormalization", calls=READY_MADE)
     x = 3 * rng.normal(2, 4, 5) + 1
-    norm = student.LayerNormalization(5)
-    gain, shift = parts(student, norm, [x], rng, norm=1)["norm"][0]
-
-    expect_close(norm(x), F.layer_norm(x, (5,), gain, shift, 1e-10), mistakes={
-        "The variance divides by D - 1; divide by D.": lambda: (
-            (x - x.mean(2, keepdim=True)) / x.std(2, keepdim=True) * gain + shift
-        ),
-        "The result is divided by the variance; divide by its root.": lambda: (
-            (x - x.mean(2, keepdim=True)) / x.var(2, correction=0, keepdim=True) * gain + shift
-        ),
-        "This normalises over all positions; normalise each position by itself.": lambda: (
-            F.layer_norm(x, (4, 5), eps=1e-10) * gain + shift
-        ),
-        "The gain and the shift are not applied.": lambda: F.layer_norm(x, (5,), eps=1e-10),
-    })  # fmt: skip
+    for epsilon in (1e-10, 0.4):
+        norm = student.LayerNormalization(5, epsilon=epsilon)
+        gain, shift = parts(student, norm, [x], rng, norm=1)["norm"][0]
+        mistakes = wrong_norms(x, gain, shift, epsilon)
+        with explain_errors({"RuntimeError": "Keep the last axis where you take means: mean(dim=-1, keepdim=True)."}):
+            out = norm(x)
+        expect_close(out, F.layer_norm(x, (5,), gain, shift, epsilon), mistakes=mistakes)
 
 
 @task("FeedForwardBlock", points=2)
@@ -42,6 +69,17 @@ def check_feedforward_agrees_with_torch(student, rng):
     hidden = F.linear(x, w1, b1)
     expect_close(block(x), F.linear(hidden.relu(), w2, b2), mistakes={
         "The ReLU is missing.": lambda: F.linear(hidden, w2, b2),
+        "The ReLU comes after the second layer; it belongs between the layers.": (
+            lambda: F.linear(hidden, w2, b2).relu()
+        ),
+        "There is a ReLU before the first layer too.": (
+            lambda: F.linear(F.linear(x.relu(), w1, b1).relu(), w2, b2)
+        ),
+        "This is a GELU; it should be a ReLU.": lambda: F.linear(F.gelu(hidden), w2, b2),
+        "This is a leaky ReLU; it should be a ReLU.": lambda: F.linear(F.leaky_relu(hidden), w2, b2),
+        "This is a ReLU6, cut at 6; it should be a ReLU.": lambda: F.linear(hidden.clamp(0, 6), w2, b2),
+        "This is a sigmoid; it should be a ReLU.": lambda: F.linear(hidden.sigmoid(), w2, b2),
+        "This is tanh; it should be a ReLU.": lambda: F.linear(hidden.tanh(), w2, b2),
         "There is a ReLU after the second layer too.": lambda: F.linear(hidden.relu(), w2, b2).relu(),
         "The input is added to the result; the residual connection belongs to the block.": (
             lambda: x + F.linear(hidden.relu(), w2, b2)
@@ -52,13 +90,21 @@ def check_feedforward_agrees_with_torch(student, rng):
 def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -> None:
     """With dropout 1 each sub-layer gives zeros: only the norms are left, or zeros if dropout comes after the norms."""
     norms = parts(student, block, inputs, rng, **wanted)["norm"]
-    out, expected = block.train()(*inputs), norms_alone(inputs[0], norms)
-    expect_shape(out, tuple(expected.shape))
+    x = inputs[0]
+    out, again = block.train()(*inputs), block(*inputs)
+    expect_shape(out, tuple(x.shape))
+    expect(
+        torch.equal(out, again),
+        "In training with dropout 1, two passes differ: some dropout has another probability.",
+        "Pass the argument on: nn.Dropout(dropout).",
+    )
     if out.any():
-        expect_close(out, expected, name="in training with dropout 1, when only the norms are left", mistakes={
+        name = "in training with dropout 1, when only the norms are left"
+        expect_close(out, norms_alone(x, norms), name=name, mistakes={
             "Dropout acts on the sums; apply it to the output of each sub-layer, before the sum.": (
-                lambda: norms_alone(0 * inputs[0], norms)
+                lambda: norms_alone(0 * x, norms)
             ),
+            "There is no dropout: the result is that of eval mode.": lambda: block.eval()(*inputs),
         })  # fmt: skip
 
 
@@ -70,23 +116,8 @@ def check_encoder_block_agrees_with_torch(student, rng):
     block = student.EncoderBlock(2, 6, 9, 0.4)
     found = parts(student, block, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
-    def by_torch(norm_first: bool = False, norms: list = found["norm"]) -> Tensor:
-        return encoder_layer(found["attention"], found["linear"], norms, norm_first=norm_first)(x).detach()
-
-    def without(first: float, second: float) -> Tensor:
-        """Multiply each residual connection by a factor."""
-        y = first * x + multi_head(found["attention"][0])(x, x, x)[0].detach()
-        y = F.layer_norm(y, (6,), *found["norm"][0], 1e-10)
-        hidden = F.linear(y, *found["linear"][0]).relu()
-        return F.layer_norm(second * y + F.linear(hidden, *found["linear"][1]), (6,), *found["norm"][1], 1e-10)
-
-    expect_close(block.eval()(x), by_torch(), mistakes={
-        "The norms come before the sub-layers; here they come after the sums.": lambda: by_torch(norm_first=True),
-        "The residual connection around the attention is missing.": lambda: without(0, 1),
-        "The residual connection around the feed-forward network is missing.": lambda: without(1, 0),
-        "Both residual connections are missing.": lambda: without(0, 0),
-        "The norms are swapped.": lambda: by_torch(norms=found["norm"][::-1]),
-    })  # fmt: skip
+    by_torch = encoder_layer(found["attention"], found["linear"], found["norm"])
+    expect_close(block.eval()(x), by_torch(x), mistakes=wrong_encoders(x, found))
 
 
 @task("EncoderBlock", points=1)
@@ -103,6 +134,11 @@ def check_mask_hides_the_future(student, rng):
     expect_equal(student.get_subsequent_mask(rng.integers(0, 9, 3, 4)), later.repeat(3, 1, 1), mistakes={
         "The mask is inverted: True means hide.": (~later).repeat(3, 1, 1),
         "The mask hides the past.": later.mT.repeat(3, 1, 1),
+        "Each position also sees the one after it; only positions up to its own may be seen.": (
+            later.triu(2).repeat(3, 1, 1)
+        ),
+        "One matrix is not enough: return one for each sequence.": later,
+        "One matrix is not enough: return one for each sequence, (N, K, K).": later[None],
         "Each position must see itself: the diagonal is False.": (~later.mT).repeat(3, 1, 1),
     })  # fmt: skip
 
@@ -111,22 +147,14 @@ def check_mask_hides_the_future(student, rng):
 def check_decoder_block_agrees_with_torch(student, rng):
     """The decoder block agrees with torch's nn.TransformerDecoderLayer (norm after the sum) with the same weights."""
     forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
-    x, encoded, mask = rng.normal(2, 4, 6), rng.normal(2, 7, 6), some_mask(rng.uniform(1, 4, 4))
+    x, encoded, mask = rng.normal(2, 4, 6), rng.normal(2, 7, 6), some_mask(rng.uniform(1, 4, 4)).repeat(2, 1, 1)
     block = student.DecoderBlock(3, 6, 9, 0.4)
     inputs = [x, encoded, mask]
     found = parts(student, block, inputs, rng, attention=2, heads=3, width=6, shapes=[(9, 6), (6, 9)], norm=3)
 
-    def by_torch(norm_first: bool = False, mask: Tensor | None = mask[0], memory: Tensor = encoded) -> Tensor:
-        layer = decoder_layer(found["attention"], found["linear"], found["norm"], norm_first=norm_first)
-        return layer(x, memory, tgt_mask=mask).detach()
-
-    expect_close(block.eval()(x, encoded, mask), by_torch(), mistakes={
-        "The norms come before the sub-layers; here they come after the sums.": lambda: by_torch(norm_first=True),
-        "The mask is not used.": lambda: by_torch(mask=None),
-        "The second attention takes keys and values from the decoder's own input; take them from the encoder.": (
-            lambda: by_torch(memory=x)
-        ),
-    })  # fmt: skip
+    by_torch = decoder_layer(found["attention"], found["linear"], found["norm"])
+    expected = by_torch(x, encoded, tgt_mask=mask[0])
+    expect_close(block.eval()(*inputs), expected, mistakes=wrong_decoders(x, encoded, mask[0], found))
 
 
 @task("DecoderBlock", points=1)
@@ -148,26 +176,44 @@ def check_transformer_agrees_with_torch(student, rng):
     inputs = [questions, ques_pos, answers, ans_pos]
     shapes = [*3 * [(9, 6), (6, 9)], (11, 6)]
     found = parts(student, model, inputs, rng, attention=4, heads=2, width=6, shapes=shapes, norm=7)
-    units, linears, norms, table = found["attention"], found["linear"], found["norm"], found["embedding"]
-    expect_equal(len(table), 1, name="the number of embeddings that forward used")
+    tables = found["embedding"]
+    expect(
+        len(tables) == 1,
+        f"forward used {len(tables)} embeddings; questions and answers share one.",
+        "Digits mean the same in both: make one nn.Embedding.",
+    )
 
-    def by_torch(read: slice = slice(0, 4), mask: bool = True, at: float = 1.0) -> Tensor:
-        encoded, decoded = table[0][questions] + at * ques_pos, table[0][answers[:, read]] + at * ans_pos[:, read]
-        for i in range(2):
-            two = slice(2 * i, 2 * i + 2)
-            encoded = encoder_layer(units[i : i + 1], linears[two], norms[two])(encoded)
-        later = torch.ones(decoded.shape[1], decoded.shape[1], dtype=torch.bool, device=decoded.device).triu(1)
-        decoded = decoder_layer(units[2:], linears[4:6], norms[4:])(decoded, encoded, tgt_mask=later if mask else None)
-        return F.linear(decoded, *linears[6]).flatten(0, 1).detach()
+    def by_torch(
+        read: slice = slice(0, 4),
+        mask: bool = True,
+        at: Sequence[float] = (1, 1),
+        place: slice | None = None,
+        scale=1.0,
+    ) -> Tensor:
+        """Compute the scores; ``at`` multiplies the positions of question and answer, ``scale`` the embeddings."""
+        scaled = found | {"embedding": [scale * tables[0]]}
+        positions = at[1] * ans_pos[:, place or read]
+        return translated(scaled, (2, 1), questions, at[0] * ques_pos, answers[:, read], positions, mask=mask).detach()
 
-    out = model.eval()(*inputs)
-    expect_shape(out, (8, 11))
-    expect_close(out, by_torch(), mistakes={
+    expect_close(model.eval()(*inputs), by_torch(), mistakes={
         "The decoder reads the answer from its second token on, but those are the tokens that it must predict.": (
             lambda: by_torch(slice(1, 5))
         ),
         "The decoder sees the future: pass it the mask.": lambda: by_torch(mask=False),
-        "The positions are not added.": lambda: by_torch(at=0.0),
+        "The positions are not added.": lambda: by_torch(at=(0, 0)),
+        "The positions of the question are not added.": lambda: by_torch(at=(0, 1)),
+        "The positions of the answer are not added.": lambda: by_torch(at=(1, 0)),
+        "The answer's positions are those of the next tokens; drop the last position, not the first.": (
+            lambda: by_torch(place=slice(1, 5))
+        ),
+        "The embeddings are multiplied by the root of emb_dim; use them as they are.": lambda: by_torch(scale=6**0.5),
+        "These are probabilities; return the scores before the softmax.": lambda: by_torch().softmax(1),
+        "These are logarithms of probabilities; return the scores before the softmax.": (
+            lambda: by_torch().log_softmax(1)
+        ),
+        "There is a score for each token that the decoder did not read too; it reads all but the last.": (
+            lambda: by_torch(slice(0, 5))
+        ),
         "The rows run over the answers first; they run over the positions of the first answer, then of the second.": (
             lambda: by_torch().unflatten(0, (2, 4)).transpose(0, 1).flatten(0, 1)
         ),

@@ -1,8 +1,10 @@
 """Public checks of a06, vit, against torch's convolution and encoder layers with the student's weights."""
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
-from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, mixed, parts, passes
+from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, mixed, parts, passes, wrong_encoders
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_shape, forbid, task
@@ -25,6 +27,10 @@ def wrong_patches(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> dict:
         "Rows and columns inside a patch are swapped.": lambda: embed(tiles.permute(0, 2, 4, 1, 5, 3)),
         "The patches run down the columns; they should run along the rows.": (
             lambda: embed(tiles.permute(0, 4, 2, 1, 3, 5))
+        ),
+        "The patches are in reverse order.": lambda: embed(tiles.permute(0, 2, 4, 1, 3, 5)).flip(1),
+        "There is a ReLU after the linear layer; a patch's embedding is linear.": (
+            lambda: embed(tiles.permute(0, 2, 4, 1, 3, 5)).relu()
         ),
     }
 
@@ -58,12 +64,8 @@ def check_layer_agrees_with_torch(student, rng):
     layer = student.TransformerEncoderLayer(6, 2, 9, 0.3)
     found = parts(student, layer, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
-    def by_torch(**rest: bool) -> Tensor:
-        return encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5, **rest)(x).detach()
-
-    expect_close(layer.eval()(x), by_torch(), rtol=1e-4, mistakes={
-        "The norms come before the sub-layers; here they come after the sums.": lambda: by_torch(norm_first=True),
-    })  # fmt: skip
+    by_torch = encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5)
+    expect_close(layer.eval()(x), by_torch(x), rtol=1e-4, mistakes=wrong_encoders(x, found, 1e-5))
 
 
 @task("TransformerEncoderLayer", points=1)
@@ -74,11 +76,18 @@ def check_layer_drops_in_training_only(student, rng):
     layer, x = student.TransformerEncoderLayer(6, 2, 9, 1.0), rng.normal(2, 5, 6)
     norms = parts(student, layer, [x], rng, norm=2)["norm"]
     name = "in training with dropout 1, when only norms are left"
-    expect_close(layer.train()(x), norms_alone(x, norms, eps=1e-5), rtol=1e-4, name=name, mistakes={
+    out, again = layer.train()(x), layer(x)
+    expect(
+        torch.equal(out, again),
+        "In training with dropout 1, two passes differ: some dropout has another probability.",
+        "Pass the argument on: nn.Dropout(dropout).",
+    )
+    expect_close(out, norms_alone(x, norms, eps=1e-5), rtol=1e-4, name=name, mistakes={
         "Dropout acts on the sums; apply it to the output of each sub-layer, before the sum.": (
             lambda: norms_alone(0 * x, norms, eps=1e-5)
         ),
         "Dropout comes after the norms; apply it to the output of each sub-layer, before the sum.": torch.zeros_like(x),
+        "There is no dropout: the result is that of eval mode.": lambda: layer.eval()(x),
     })  # fmt: skip
 
 
@@ -94,20 +103,36 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
     x = ran[0][0]
     expect_shape(x, (3, 4, 6), name="the input of the first encoder layer")
     positions = x - embedded(images, *found["linear"][0], 4)
-    expect_close(positions, positions[:1].expand(3, -1, -1), name="the vectors added to the patches of each image")
+    name = "the vectors added to the patches of each image"
+    expect_close(positions[1:], positions[:1].expand(2, -1, -1), name=name, mistakes={
+        "They depend on the image. Are the patches multiplied by the positions, or normalised? Add positions only.": (
+            positions[1:]
+        ),
+    })  # fmt: skip
     scalar = torch.allclose(positions, positions[..., :1].expand(-1, -1, 6))
     expect(not scalar, "One number is added to a patch; add a vector of embed_dim numbers.")
 
     for i in range(2):
         linears, norms = found["linear"][2 * i + 1 : 2 * i + 3], found["norm"][2 * i : 2 * i + 2]
         x = encoder_layer(found["attention"][i : i + 1], linears, norms, eps=1e-5)(x).detach()
-    expect_close(model.eval()(images), F.linear(x.mean(1), *found["linear"][5]), rtol=1e-4, mistakes={
-        "Only the first patch is classified; take the mean of all.": F.linear(x[:, 0], *found["linear"][5]),
-        "Only the last patch is classified; take the mean of all.": F.linear(x[:, -1], *found["linear"][5]),
-        "The patches are summed; take their mean.": F.linear(x.sum(1), *found["linear"][5]),
-        "The largest value of the patches is taken; take their mean.": F.linear(x.amax(1), *found["linear"][5]),
+    last = found["linear"][5]
+    expect_close(model.eval()(images), F.linear(x.mean(1), *last), rtol=1e-4, mistakes={
+        "Only the first patch is classified; take the mean of all.": F.linear(x[:, 0], *last),
+        "Only the last patch is classified; take the mean of all.": F.linear(x[:, -1], *last),
+        "The patches are summed; take their mean.": F.linear(x.sum(1), *last),
+        "The largest value of the patches is taken; take their mean.": F.linear(x.amax(1), *last),
         "These are probabilities; return the scores before the softmax.": (
-            lambda: F.linear(x.mean(1), *found["linear"][5]).softmax(1)
+            lambda: F.linear(x.mean(1), *last).softmax(1)
+        ),
+        "These are logarithms of probabilities; return the scores before the softmax.": (
+            lambda: F.linear(x.mean(1), *last).log_softmax(1)
+        ),
+        "The logarithms of each patch's probabilities are averaged; classify the mean of the patches.": (
+            lambda: F.linear(x, *last).log_softmax(2).mean(1)
+        ),
+        "There is a ReLU before the last layer.": lambda: F.linear(x.mean(1).relu(), *last),
+        "The positions are added after the layers; add them to the patches.": lambda: (
+            F.linear((x + positions).mean(1), *last)
         ),
     })  # fmt: skip
 
@@ -131,6 +156,23 @@ def check_mixer_agrees_with_the_formula(student, rng):
     block = student.MixerBlock(5, 4, 7, 6)
     found = parts(student, block, [x], rng, shapes=[(7, 5), (5, 7), (6, 4), (4, 6)], norm=2)
     expect_close(block(x), mixed(x, found), rtol=1e-4, mistakes={
-        "The nonlinearity is a ReLU; it must be GELU.": lambda: mixed(x, found, gelu=False),
-        "The residual connections are missing.": lambda: mixed(x, found) - x,
+        "The nonlinearity is a ReLU; it must be GELU.": lambda: mixed(x, found, nonlinearity=torch.relu),
+        "The nonlinearity is an approximation of GELU; use nn.GELU() as it is.": (
+            lambda: mixed(x, found, nonlinearity=partial(F.gelu, approximate="tanh"))
+        ),
+        "The nonlinearity is missing: it is GELU.": lambda: mixed(x, found, nonlinearity=torch.clone),
+        "The residual connections are missing.": lambda: mixed(x, found, residuals=(0, 0)),
+        "The first residual connection is missing.": lambda: mixed(x, found, residuals=(0, 1)),
+        "The second residual connection is missing.": lambda: mixed(x, found, residuals=(1, 0)),
+        "The second network takes its input without the norm.": lambda: mixed(x, found, normed=(True, False)),
+        "The first network takes its input without the norm.": lambda: mixed(x, found, normed=(False, True)),
+        "After the first network, transpose; a reshape mixes tokens and channels up.": (
+            lambda: mixed(x, found, back=lambda z: z.reshape(x.shape))
+        ),
+        "A residual connection adds the normalised numbers; add what came in before the norm.": (
+            lambda: mixed(x, found, adds_normed=(False, True))
+        ),
+        "Both residual connections add the normalised numbers; add what came in before the norms.": (
+            lambda: mixed(x, found, adds_normed=(True, True))
+        ),
     })  # fmt: skip

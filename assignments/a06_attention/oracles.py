@@ -1,13 +1,15 @@
 """What the checks of a06 share: a module's weights by their role, and the inputs and outputs of its blocks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from autograder import expect, expect_equal
+from autograder import expect
 from autograder.probes.attention import complaint
+from autograder.probes.torch_layers import decoder_layer, encoder_layer, multi_head
 
 TORCH_TRANSFORMERS = ["nn.Transformer*", "torch.nn.modules.transformer"]  # part 2 may use torch's attention and norms
 
@@ -21,18 +23,25 @@ from autograder.probes.attention import head_parts, parts
 def passes(model, inputs, kinds):
     '''The first input and the output of each module of these classes, in the order in which they ran.'''
     seen = []
-    hooks = [
-        module.register_forward_hook(
-            lambda module, args, rest, out: seen.append(([*args, *rest.values()][0].clone(), out.clone())),
-            with_kwargs=True,
-        )
-        for module in model.modules()
-        if isinstance(module, tuple(kinds))
-    ]
-    with torch.no_grad():
-        model(*inputs)
-    for hook in hooks:
-        hook.remove()
+
+    def watched(forward):
+        def call(*args, **rest):
+            given = [*args, *rest.values()][0].clone()
+            out = forward(*args, **rest)
+            seen.append((given, out.clone()))
+            return out
+
+        return call
+
+    chosen = [module for module in model.modules() if isinstance(module, tuple(kinds))]
+    for module in chosen:
+        module.forward = watched(module.forward)
+    try:
+        with torch.no_grad():
+            model(*inputs)
+    finally:
+        for module in chosen:
+            del module.forward
     return seen
 """
 
@@ -51,9 +60,18 @@ def layers_of(student, head, rng, like: Tensor) -> list:
 
 
 def checked(found: Any, seed: int, **wanted) -> dict:
-    """Return the parts if they have the wanted layers and the seed's values; else fail the check."""
+    """Return the parts if they have the wanted layers, with biases, and the seed's values; else fail the check."""
     problem = complaint(found, seed, **wanted)
-    expect(not problem, problem)
+    expect(
+        not problem, problem, "A layer that runs twice counts once. A layer that is made but never runs does not count."
+    )
+    pairs = [*found["linear"], *(unit["out"] for unit in found["attention"] if unit.get("out"))]
+    for weight, bias in pairs:
+        expect(
+            bias is not None,
+            f"The linear layer from {weight[0].numel()} to {len(weight)} numbers has no bias.",
+            "Of the linear layers, only those of queries, keys and values may do without a bias.",
+        )
     return found
 
 
@@ -65,9 +83,163 @@ def passes(student, model, inputs: list, *kinds) -> list:
 def judge_dropout(module, *inputs: Tensor) -> None:
     """In training two passes with dropout 0.5 differ; in eval mode they do not."""
     module.to(inputs[0].device).train()
-    expect(not torch.equal(module(*inputs), module(*inputs)), "In training, two passes with dropout 0.5 were equal.")
+    expect(
+        not torch.equal(module(*inputs), module(*inputs)),
+        "In training, two passes with dropout 0.5 were equal.",
+        "Is there an nn.Dropout(dropout), and is it called in forward?",
+    )
     module.eval()
-    expect_equal(module(*inputs), module(*inputs), name="the second pass in eval mode")
+    expect(
+        torch.equal(module(*inputs), module(*inputs)),
+        "In eval mode, two passes with the same input differ.",
+        "Use nn.Dropout, which does nothing in eval mode; F.dropout needs the argument training=self.training.",
+    )
+
+
+def sublayers(found: dict, eps: float) -> tuple[Callable[..., Tensor], ...]:
+    """Return attention, feed-forward network and norms of a block as functions, with the student's weights."""
+    attentions = [multi_head(unit) for unit in found["attention"]]
+
+    def attend(x: Tensor, memory: Tensor | None = None, mask: Tensor | None = None, which: int = 0) -> Tensor:
+        memory = x if memory is None else memory
+        return attentions[which](x, memory, memory, attn_mask=mask)[0]
+
+    def network(x: Tensor, nonlinearity: Callable[[Tensor], Tensor] = torch.relu) -> Tensor:
+        return F.linear(nonlinearity(F.linear(x, *found["linear"][0])), *found["linear"][1])
+
+    def norm(which: int, x: Tensor) -> Tensor:
+        return F.layer_norm(x, x.shape[2:], *found["norm"][which], eps)
+
+    return attend, network, norm
+
+
+def wrong_encoders(x: Tensor, found: dict, eps: float = 1e-10) -> dict[str, Callable[[], Tensor]]:
+    """Return the output of an encoder block with each mistake, by its hint."""
+    attend, network, norm = sublayers(found, eps)
+
+    def block(first: float = 1, second: float = 1, nonlinearity: Callable = torch.relu) -> Tensor:
+        """Multiply each residual connection by a factor."""
+        y = norm(0, first * x + attend(x))
+        return norm(1, second * y + network(y, nonlinearity))
+
+    def norms_first() -> Tensor:
+        y = x + attend(norm(0, x))
+        return y + network(norm(1, y))
+
+    def norms_inside() -> Tensor:
+        y = x + norm(0, attend(x))
+        return y + norm(1, network(y))
+
+    def network_first() -> Tensor:
+        y = norm(0, x + network(x))
+        return norm(1, y + attend(y))
+
+    return {
+        "The norms come before the sub-layers; here they come after the sums.": norms_first,
+        "The residual connection around the attention is missing.": lambda: block(0, 1),
+        "The residual connection around the feed-forward network is missing.": lambda: block(1, 0),
+        "Both residual connections are missing.": lambda: block(0, 0),
+        "The norms are swapped.": lambda: norm(0, (y := norm(1, x + attend(x))) + network(y)),
+        "The second residual connection adds the input of the block; add the output of the first norm.": (
+            lambda: norm(1, x + network(norm(0, x + attend(x))))
+        ),
+        "Each norm acts on the output of a sub-layer; it should act on the sum.": norms_inside,
+        "The feed-forward network comes before the attention.": network_first,
+        "There is a ReLU after the last norm.": lambda: block().relu(),
+        "The ReLU of the feed-forward network is missing.": lambda: block(nonlinearity=torch.clone),
+        "The feed-forward network has a GELU; it should have a ReLU.": lambda: block(nonlinearity=F.gelu),
+        "The last norm is missing.": lambda: (y := norm(0, x + attend(x))) + network(y),
+    }
+
+
+def wrong_decoders(x: Tensor, memory: Tensor, mask: Tensor | None, found: dict) -> dict[str, Callable[[], Tensor]]:
+    """Return the output of a decoder block with each mistake, by its hint."""
+    attend, network, norm = sublayers(found, 1e-10)
+
+    def block(
+        factors: tuple[float, float, float] = (1, 1, 1), hidden: Tensor | None = mask, seen: Tensor | None = None
+    ) -> Tensor:
+        """Multiply each residual connection by a factor; ``seen`` replaces what the second attention looks at."""
+        y = norm(0, factors[0] * x + attend(x, x, hidden))
+        y = norm(1, factors[1] * y + attend(y, memory if seen is None else seen, which=1))
+        return norm(2, factors[2] * y + network(y))
+
+    def norms_first() -> Tensor:
+        y = x + attend(norm(0, x), norm(0, x), mask)
+        y = y + attend(norm(1, y), memory, which=1)
+        return y + network(norm(2, y))
+
+    def first_input(second: bool, third: bool) -> Tensor:
+        y = norm(0, x + attend(x, x, mask))
+        y = norm(1, (x if second else y) + attend(y, memory, which=1))
+        return norm(2, (x if third else y) + network(y))
+
+    def encoder_first() -> Tensor:
+        y = norm(0, x + attend(x, memory))
+        y = norm(1, y + attend(y, y, mask, which=1))
+        return norm(2, y + network(y))
+
+    def own_result() -> Tensor:
+        y = norm(0, x + attend(x, x, mask))
+        y = norm(1, y + attend(y, y, which=1))
+        return norm(2, y + network(y))
+
+    def hides_memory() -> Tensor:
+        y = norm(0, x + attend(x, x, mask))
+        y = norm(1, y + attend(y, memory, mask, which=1))
+        return norm(2, y + network(y))
+
+    return {
+        "The norms come before the sub-layers; here they come after the sums.": norms_first,
+        "The mask is not used.": lambda: block(hidden=None),
+        "The mask is inverted: True means hide.": lambda: block(hidden=None if mask is None else ~mask),
+        "The mask hides positions of the encoder too; it is for the self-attention only.": hides_memory,
+        "The second attention takes keys and values from the decoder's own input; take them from the encoder.": (
+            lambda: block(seen=x)
+        ),
+        "The second attention takes keys and values from the first one's result; take them from the encoder.": (
+            own_result
+        ),
+        "The residual connection around the self-attention is missing.": lambda: block((0, 1, 1)),
+        "The residual connection around the cross-attention is missing.": lambda: block((1, 0, 1)),
+        "The residual connection around the feed-forward network is missing.": lambda: block((1, 1, 0)),
+        "The second residual connection adds the input of the block; add the output of the first norm.": (
+            lambda: first_input(True, False)
+        ),
+        "The last residual connection adds the input of the block; add the output of the second norm.": (
+            lambda: first_input(False, True)
+        ),
+        "Cross-attention comes before self-attention.": encoder_first,
+        "There is a ReLU after the last norm.": lambda: block().relu(),
+    }
+
+
+def translated(
+    found: dict, depths: tuple[int, int], questions: Tensor, ques_pos: Tensor, read: Tensor, read_pos: Tensor,
+    *, mask: bool = True,
+) -> Tensor:  # fmt: skip
+    """Compute the scores of a Transformer with ``depths`` encoder and decoder layers, which reads these tokens.
+
+    Shapes:
+        questions  (N, K)     tokens
+        ques_pos   (1, K, M)  their positions
+        read       (N, O)     tokens that the decoder reads
+        read_pos   (1, O, M)  their positions
+        out        (N * O, V)
+    """
+    units, linears, norms, table = found["attention"], found["linear"], found["norm"], found["embedding"][0]
+    encoders, decoders = depths
+    encoded, decoded = table[questions] + ques_pos, table[read] + read_pos
+    for i in range(encoders):
+        two = slice(2 * i, 2 * i + 2)
+        encoded = encoder_layer(units[i : i + 1], linears[two], norms[two])(encoded)
+    later = torch.ones(read.shape[1], read.shape[1], dtype=torch.bool, device=read.device).triu(1)
+    for i in range(decoders):
+        first, norm = encoders + 2 * i, 2 * encoders + 3 * i
+        two = slice(2 * (encoders + i), 2 * (encoders + i) + 2)
+        layer = decoder_layer(units[first : first + 2], linears[two], norms[norm : norm + 3])
+        decoded = layer(decoded, encoded, tgt_mask=later if mask else None)
+    return F.linear(decoded, *linears[-1]).flatten(0, 1)
 
 
 def embedded(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> Tensor:
@@ -76,13 +248,23 @@ def embedded(images: Tensor, weight: Tensor, bias: Tensor, p: int) -> Tensor:
     return F.conv2d(images, filters, bias, stride=p).flatten(2).mT
 
 
-def mixed(x: Tensor, found: dict, *, gelu: bool = True) -> Tensor:
-    """Compute a Mixer block by equation 1 of Tolstikhin et al."""
+def mixed(
+    x: Tensor,
+    found: dict,
+    *,
+    nonlinearity: Callable[[Tensor], Tensor] = F.gelu,
+    residuals: tuple[float, float] = (1, 1),
+    normed: tuple[bool, bool] = (True, True),
+    adds_normed: tuple[bool, bool] = (False, False),
+    back: Callable[[Tensor], Tensor] = lambda z: z.mT,
+) -> Tensor:
+    """Compute a Mixer block by equation 1 of Tolstikhin et al.; the other arguments are for mistakes."""
     (t1, t2, c1, c2), (n1, n2) = [(w.flatten(1), b) for w, b in found["linear"]], found["norm"]
 
     def network(z: Tensor, first: tuple, second: tuple) -> Tensor:
-        hidden = F.linear(z, *first)
-        return F.linear(F.gelu(hidden) if gelu else hidden.relu(), *second)
+        return F.linear(nonlinearity(F.linear(z, *first)), *second)
 
-    x = x + network(F.layer_norm(x, x.shape[2:], *n1).mT, t1, t2).mT
-    return x + network(F.layer_norm(x, x.shape[2:], *n2), c1, c2)
+    y = F.layer_norm(x, x.shape[2:], *n1) if normed[0] else x
+    x = residuals[0] * (y if adds_normed[0] else x) + back(network(y.mT, t1, t2))
+    y = F.layer_norm(x, x.shape[2:], *n2) if normed[1] else x
+    return residuals[1] * (y if adds_normed[1] else x) + network(y, c1, c2)

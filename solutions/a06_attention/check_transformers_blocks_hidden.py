@@ -5,8 +5,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from oracles import PARTS_BY_HAND, parts, passes
-from oracles_hidden import expect_gradients_everywhere
+from oracles import PARTS_BY_HAND, parts, passes, translated, wrong_decoders
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_same_gradients, forbid, task
@@ -29,12 +28,22 @@ def normalised(
 def check_layer_norm_on_other_inputs(student, rng):
     """Layer normalisation is right for any number of axes, large and tiny numbers, float32, and a large epsilon."""
     forbid(student, "LayerNormalization", calls=READY_MADE)
-    for shape, epsilon, scale in [((3, 7), 1e-10, 1e3), ((2, 3, 4, 6), 0.3, 1.0), ((2, 2, 5), 1e-4, 1e-2)]:
+    cases = [((3, 7), 1e-10, 1e3), ((2, 3, 4, 6), 0.3, 1.0), ((2, 2, 5), 1e-4, 1e-2), ((4, 6), 1e-10, 1e-4)]
+    for shape, epsilon, scale in cases:
         x = scale * rng.normal(*shape) + 2
         norm = student.LayerNormalization(shape[-1], epsilon=epsilon)
         pair = parts(student, norm, [x], rng, norm=1)["norm"][0]
         by_torch = partial(F.layer_norm, normalized_shape=shape[-1:], weight=pair[0], bias=pair[1], eps=epsilon)
-        expect_close(norm(x), by_torch(x), name=f"epsilon {epsilon:g}")
+        deviation = x.std(-1, correction=0, keepdim=True)
+        expect_close(norm(x), by_torch(x), name=f"epsilon {epsilon:g}", mistakes={
+            "Epsilon is outside of the root; add it to the variance.": (
+                pair[0] * (x - x.mean(-1, keepdim=True)) / (deviation + epsilon) + pair[1]
+            ),
+            "Epsilon is missing, or it is not the argument but a number such as 1e-5.": by_torch(x, eps=1e-5),
+            "The variance was raised to 1e-5; epsilon is all that is added to it.": partial(
+                normalised, x, pair, epsilon, variance=lambda v: v.clamp(min=1e-5)
+            ),
+        })  # fmt: skip
         expect_same_gradients(student, rng, norm, by_torch, x, weights=pair, name=f"epsilon {epsilon:g}", mistakes={
             "The mean and the variance pass no gradient: is there a detach(), .data or torch.no_grad()?": (
                 partial(normalised, pair=pair, epsilon=epsilon, mean=Tensor.detach, variance=Tensor.detach)
@@ -49,17 +58,28 @@ def check_layer_norm_on_other_inputs(student, rng):
     x = rng.normal(4, 9, dtype=torch.float32)
     fresh = student.LayerNormalization(9).to(x.device)
     expect_close(fresh(x), F.layer_norm(x, (9,), eps=1e-10), name="a new layer")
+    far = x + 3000
+    out, expected = fresh(far), F.layer_norm(far.double(), (9,), eps=1e-10).float()
+    expect(
+        torch.allclose(out, expected, atol=0.02),
+        "The result is wrong for float32 numbers near 3000, whose variance is 1.",
+        "Subtract the mean before you square: E[x^2] - E[x]^2 loses all digits.",
+    )
 
 
 @task("FeedForwardBlock", points=1)
 def check_feedforward_on_other_sizes(student, rng):
-    """The feed-forward network is right when its hidden layer is narrower, and all its weights get gradients."""
+    """The feed-forward network is right when its hidden layer is narrower, and its gradients are right."""
     for width, hidden in [(7, 3), (2, 11)]:
         x = rng.normal(3, 5, width)
         block = student.FeedForwardBlock(width, hidden)
-        first, second = parts(student, block, [x], rng, shapes=[(hidden, width), (width, hidden)])["linear"]
-        expect_close(block(x), F.linear(F.linear(x, *first).relu(), *second))
-        expect_gradients_everywhere(student, block, [x])
+        pairs = parts(student, block, [x], rng, shapes=[(hidden, width), (width, hidden)])["linear"]
+
+        def by_torch(x: Tensor, first: tuple = pairs[0], second: tuple = pairs[1]) -> Tensor:
+            return F.linear(F.linear(x, *first).relu(), *second)
+
+        expect_close(block(x), by_torch(x))
+        expect_same_gradients(student, rng, block, by_torch, x, weights=pairs)
 
 
 @task("EncoderBlock", points=2)
@@ -98,25 +118,30 @@ def check_mask_on_other_sizes(student, rng):
 
 @task("DecoderBlock", points=2)
 def check_decoder_block_on_other_sizes(student, rng):
-    """The decoder block agrees with torch's for other lengths and sizes, and all its weights get gradients."""
+    """The decoder block agrees with torch's for other lengths and sizes, and all its gradients are right."""
     forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
-    for heads, width, hidden, num, length, memory in [(1, 5, 3, 1, 4, 2), (4, 8, 20, 3, 1, 6), (3, 9, 4, 2, 8, 1)]:
+    cases = [(1, 5, 3, 1, 4, 2), (4, 8, 20, 3, 1, 6), (3, 9, 4, 2, 8, 1), (2, 6, 5, 2, 5, 5)]
+    for heads, width, hidden, num, length, memory in cases:
         x, encoded = rng.normal(num, length, width), rng.normal(num, memory, width)
         block = student.DecoderBlock(heads, width, hidden, 0.0)
         shapes = [(hidden, width), (width, hidden)]
         found = parts(student, block, [x, encoded], rng, attention=2, heads=heads, width=width, shapes=shapes, norm=3)
-        for mask in (None, some_mask(rng.uniform(1, length, length))):
-            layer = decoder_layer(found["attention"], found["linear"], found["norm"])
-            expected = layer(x, encoded, tgt_mask=None if mask is None else mask[0]).detach()
-            expect_close(block(x, encoded, mask), expected)
-    expect_gradients_everywhere(student, student.DecoderBlock(2, 6, 7, 0.1), [rng.normal(2, 4, 6), rng.normal(2, 5, 6)])
+        layer = decoder_layer(found["attention"], found["linear"], found["norm"])
+        for mask in (None, some_mask(rng.uniform(1, length, length)).repeat(num, 1, 1)):
+            hidden_keys = None if mask is None else mask[0]
+            by_torch = partial(layer, tgt_mask=hidden_keys)
+            wrong = wrong_decoders(x, encoded, hidden_keys, found)
+            expect_close(block(x, encoded, mask), by_torch(x, encoded), mistakes=wrong)
+            expect_same_gradients(
+                student, rng, block, lambda x, encoded, _, f=by_torch: f(x, encoded), x, encoded, mask, train=False
+            )
 
 
 @task("DecoderBlock", points=1)
 def check_decoder_block_does_not_see_the_future(student, rng):
     """With the mask of the future, a change at position t changes the result at t and nothing before it."""
     x, encoded = rng.normal(2, 6, 8), rng.normal(2, 5, 8)
-    later = torch.ones(1, 6, 6, dtype=torch.bool, device=x.device).triu(1)
+    later = torch.ones(2, 6, 6, dtype=torch.bool, device=x.device).triu(1)
     block = student.DecoderBlock(2, 8, 16, 0.3)
     parts(student, block, [x, encoded, later], rng, attention=2)
     before = block.eval()(x, encoded, later)
@@ -160,19 +185,29 @@ def check_transformer_sees_positions_and_not_the_future(student, rng):
 
 @task("Transformer", points=1)
 def check_transformer_learns_everywhere(student, rng):
-    """All weights of the Transformer get gradients, have the right sizes, and dropout acts in training only."""
+    """The Transformer's weights have the right sizes and gradients, and dropout acts in training only."""
     inputs = [rng.integers(0, 9, 2, 7), rng.normal(1, 7, 6), rng.integers(0, 9, 2, 4), rng.normal(1, 4, 6)]
     model = student.Transformer(3, 6, 5, 0.4, 2, 3, 9)
     shapes = [*5 * [(5, 6), (6, 5)], (9, 6)]
     wanted = {"attention": 2 + 2 * 3, "norm": 2 * 2 + 3 * 3, "embedding": 1}
     found = parts(student, model, inputs, rng, heads=3, width=6, shapes=shapes, **wanted)
     expect_equal([tuple(t.shape) for t in found["embedding"]], [(9, 6)], name="the shape of the embedding")
-    expect_gradients_everywhere(student, model, inputs)
+
+    def by_torch(ques: Tensor, ques_pos: Tensor, ans: Tensor, ans_pos: Tensor) -> Tensor:
+        return translated(found, (2, 3), ques, ques_pos, ans[:, :-1], ans_pos[:, :-1])
+
+    names = ("ques_pos", "ans_pos")
+    expect_same_gradients(student, rng, model, by_torch, *inputs, weights=found, train=False, names=names)
     expect(not torch.equal(model.train()(*inputs), model(*inputs)), "In training, two passes with dropout were equal.")
     expect_equal(model.eval()(*inputs), model(*inputs), name="the second pass in eval mode")
 
     model = student.Transformer(2, 6, 5, 1.0, 1, 1, 9)
     norms = parts(student, model, inputs, rng, norm=5)["norm"]
+    expect(
+        torch.equal(model.train()(*inputs), model(*inputs)),
+        "In training with dropout 1, two passes differ: some dropout has another probability.",
+        "Pass the argument dropout on to the encoder and to the decoder.",
+    )
     seen = passes(student, model.train(), inputs, student.EncoderBlock, student.DecoderBlock)
     expect_equal(len(seen), 2, name="the number of blocks that ran")
     for which, pairs, (given, out) in zip(("encoder", "decoder"), (norms[:2], norms[2:]), seen, strict=True):

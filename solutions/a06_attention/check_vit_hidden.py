@@ -1,10 +1,13 @@
 """Hidden checks of a06, vit: other sizes, masks, gradients, and scenes whose labels the student's code never gets."""
 
-import torch
-from oracles import TORCH_TRANSFORMERS, embedded, mixed, parts, passes
-from oracles_hidden import expect_gradients_everywhere
+from functools import partial
 
-from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+import torch
+import torch.nn.functional as F
+from oracles import TORCH_TRANSFORMERS, embedded, mixed, parts, passes
+from torch import Tensor
+
+from autograder import expect, expect_close, expect_equal, expect_same_gradients, expect_shape, forbid, task
 from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 
@@ -16,7 +19,9 @@ def check_patches_on_other_sizes(student, rng):
         images = rng.normal(*shape).permute(0, 1, 3, 2).contiguous().permute(0, 1, 3, 2)
         module = student.PatchEmbedding(img_size, p, in_channels=shape[1], embed_dim=dim)
         weight, bias = parts(student, module, [images], rng, shapes=[(dim, shape[1] * p * p)])["linear"][0]
-        expect_close(module(images), embedded(images, weight, bias, p))
+        by_torch = partial(embedded, weight=weight, bias=bias, p=p)
+        expect_close(module(images), by_torch(images))
+        expect_same_gradients(student, rng, module, by_torch, images, weights=(weight, bias))
     images = rng.normal(2, 3, 32, 32, dtype=torch.float32)
     expect_shape(student.PatchEmbedding(32, 8).to(images.device)(images), (2, 16, 128))
 
@@ -32,30 +37,58 @@ def check_layer_on_other_sizes(student, rng):
         shapes = [(hidden, width), (width, hidden)]
         found = parts(student, layer, [x], rng, attention=1, heads=heads, width=width, shapes=shapes, norm=2)
         oracle = encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5)
-        expect_close(layer.train()(x), oracle(x).detach(), rtol=1e-4, name="in training")
-        expect_close(layer.eval()(x, mask), oracle(x, src_mask=mask).detach(), rtol=1e-4, name="with a mask")
-        expect_gradients_everywhere(student, layer, [torch.cat([x, x.flip(2)], dim=1)])
+        expect_close(layer.train()(x), oracle(x), rtol=1e-4, name="in training")
+        expect_close(layer.eval()(x, mask), oracle(x, src_mask=mask), rtol=1e-4, name="with a mask", mistakes={
+            "The mask is not used.": oracle(x),
+            "The mask is inverted: True means hide.": partial(oracle, x, src_mask=~mask),
+            "The mask is transposed: rows are queries, columns are keys.": partial(oracle, x, src_mask=mask.T),
+            "The mask's first row was used for all queries.": partial(oracle, x, src_mask=mask[:1].expand_as(mask)),
+        })  # fmt: skip
+        expect_same_gradients(student, rng, layer, oracle, x, train=False, rtol=1e-4)
+
+
+def classified(found: dict, positions: Tensor, p: int, images: Tensor) -> Tensor:
+    """Compute the scores of a vision transformer with these positions, (1, T, E), or the parameter equal to them."""
+    learned = [table.reshape(positions.shape) for table in found["loose"] + found["embedding"]
+               if table.numel() == positions.numel()]  # fmt: skip
+    place = next((table for table in learned if torch.allclose(table, positions)), positions)
+    x = embedded(images, *found["linear"][0], p) + place
+    for i, unit in enumerate(found["attention"]):
+        linears, norms = found["linear"][2 * i + 1 : 2 * i + 3], found["norm"][2 * i : 2 * i + 2]
+        x = encoder_layer([unit], linears, norms, eps=1e-5)(x)
+    return F.linear(x.mean(1), *found["linear"][-1])
 
 
 @task("VisionTransformer", points=2)
 def check_vit_on_other_sizes(student, rng):
-    """Other sizes are right, each image is classified by itself, all weights get gradients, all layers use dropout."""
+    """Other sizes are right, each image is classified by itself, gradients are right, all layers use dropout."""
     cases = [((3, 1, 6, 9), (6, 9), 3, 5, 1, 5, 4, 3), ((4, 3, 8, 8), 8, 2, 8, 3, 2, 5, 11)]
     for shape, img_size, p, dim, layers, heads, hidden, classes in cases:
         images = rng.normal(*shape)
         model = student.VisionTransformer(img_size, p, shape[1], dim, layers, heads, hidden, classes, 0.3)
         shapes = [(dim, shape[1] * p * p), *layers * [(hidden, dim), (dim, hidden)], (classes, dim)]
-        parts(student, model, [images], rng, attention=layers, heads=heads, width=dim, shapes=shapes, norm=2 * layers)
+        sizes = {"attention": layers, "heads": heads, "width": dim, "norm": 2 * layers}
+        found = parts(student, model, [images], rng, shapes=shapes, **sizes)
         scores = model.eval()(images)
         expect_shape(scores, (shape[0], classes))
         expect_close(model(images[1:2]), scores[1:2], name="image 1 by itself")
         model.train()
         expect(not torch.equal(model(images), model(images)), "In training, two passes with dropout 0.3 were equal.")
-        expect_gradients_everywhere(student, model, [images])
+        seen = passes(student, model.eval(), [images], student.TransformerEncoderLayer)
+        expect_equal(len(seen), layers, name="the number of TransformerEncoderLayers that ran")
+        positions = seen[0][0][:1] - embedded(images[:1], *found["linear"][0], p)
+        expect_same_gradients(
+            student, rng, model, partial(classified, found, positions, p), images, weights=found, train=False, rtol=1e-4
+        )
 
     model = student.VisionTransformer(8, 4, 3, 6, 2, 2, 5, 7, 1.0)
     images = rng.normal(2, 3, 8, 8)
     norms = parts(student, model, [images], rng, norm=4)["norm"]
+    expect(
+        torch.equal(model.train()(images), model(images)),
+        "In training with dropout 1, two passes differ: some dropout has another probability.",
+        "Pass the argument dropout on to each TransformerEncoderLayer.",
+    )
     seen = passes(student, model.train(), [images], student.TransformerEncoderLayer)
     expect_equal(len(seen), 2, name="the number of TransformerEncoderLayers that ran")
     for i, (given, out) in enumerate(seen):
@@ -102,7 +135,7 @@ def check_vit_scores_on_scenes(student, data, score):
 
 @task("MixerBlock", points=2)
 def check_mixer_on_other_sizes(student, rng):
-    """The Mixer block is right for one token, one channel, and narrow networks; all weights get gradients."""
+    """The Mixer block is right for one token, one channel, and narrow networks; its gradients are right."""
     for tokens, channels, tokens_hidden, channels_hidden in [(1, 6, 3, 2), (7, 2, 4, 9), (3, 5, 2, 2)]:
         x = rng.normal(3, tokens, channels)
         block = student.MixerBlock(tokens, channels, tokens_hidden, channels_hidden)
@@ -110,4 +143,4 @@ def check_mixer_on_other_sizes(student, rng):
         shapes += [(channels, channels_hidden)]
         found = parts(student, block, [x], rng, shapes=shapes, norm=2)
         expect_close(block(x), mixed(x, found), rtol=1e-4)
-        expect_gradients_everywhere(student, block, [x])
+        expect_same_gradients(student, rng, block, partial(mixed, found=found), x, weights=found, rtol=1e-4)

@@ -350,7 +350,7 @@ class FeedForwardBlock(nn.Module):
     """Linear, ReLU, linear, at each position by itself."""
 
     def __init__(self, inp_dim: int, hidden_dim_feedforward: int):
-        """Make two nn.Linear: inp_dim -> hidden_dim_feedforward -> inp_dim."""
+        """Make two nn.Linear with biases: inp_dim -> hidden_dim_feedforward -> inp_dim."""
         super().__init__()
         ### BEGIN SOLUTION
         self.widen = nn.Linear(inp_dim, hidden_dim_feedforward)
@@ -645,7 +645,7 @@ class Transformer(nn.Module):
         num_dec_layers: int,
         vocab_len: int,
     ):
-        """Make one nn.Embedding for questions and answers, an Encoder and a Decoder."""
+        """Make one nn.Embedding for questions and answers, an Encoder and a Decoder. They do not share weights."""
         super().__init__()
         ### BEGIN SOLUTION
         self.embedding = nn.Embedding(vocab_len, emb_dim)

@@ -51,7 +51,7 @@ class PatchEmbedding(nn.Module):
     """Cut images into patches and embed each of them."""
 
     def __init__(self, img_size: int | tuple[int, int], patch_size: int, in_channels: int = 3, embed_dim: int = 128):
-        """Make one linear layer; img_size is the side of square images, or (H, W)."""
+        """Make one linear layer with a bias; img_size is the side of square images, or (H, W)."""
         super().__init__()
         height, width = (img_size, img_size) if isinstance(img_size, int) else img_size
         if height % patch_size or width % patch_size:
