@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,14 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from autograder.core.assignment import Assignment
-    from autograder.core.class_records import MarkChange
-    from autograder.gradebook.grade import Graded, Spread
-
-_READ_AS = {
-    "folder": "Read as a folder with one hand-in per student.",
-    "nbgrader": "Read as nbgrader's folder of submissions.",
-    **{platform: f"Read as a download from {platform}." for platform in ("Gradescope", "Moodle", "Canvas")},
-}
+    from autograder.gradebook.grade import Spread
 
 
 @click.command()
@@ -61,6 +52,13 @@ _READ_AS = {
 @options.device
 @options.data
 @options.isolation
+@click.option(
+    "--course",
+    type=options.PATH,
+    help="Folder with assignments/ and solutions/ (default: that of the results, else the one here, above or "
+    "installed).",
+)
+@click.option("--public-only", is_flag=True, help="Grade although there are no hidden checks.")
 @options.as_json
 def grade(
     handins: Path,
@@ -79,10 +77,19 @@ def grade(
     Exit code: 0 if everybody has all points, 1 if points were lost, 2 if a person must act: a check is broken, changed
     marks were not confirmed, or gradlab could not work. With --only, this is about these students.
     """
-    from autograder.core.course import find_assignment
+    from autograder.cli.outcome import approval, print_graded
+    from autograder.core.course import find_staff_assignment
+    from autograder.gradebook.journal import course_of
+    from autograder.session.digests import has_hidden_checks
     from autograder.session.promises import verify_promises
 
-    chosen = find_assignment(assignment)
+    chosen = find_staff_assignment(assignment, rest["course"] or course_of(out, assignment))
+    hidden = has_hidden_checks(chosen)
+    if not hidden and not rest["public_only"]:
+        raise click.UsageError(
+            f"{chosen.folder} has no hidden checks in {chosen.solutions}, as in a student's copy. Name the course with "
+            "--course, or pass --public-only to grade with the public checks alone."
+        )
     verify_promises(chosen)  # before torch is imported and processes are started, which takes long
 
     from rich.console import Console
@@ -119,7 +126,7 @@ def grade(
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
         students = find_students(intake, (*only, *more), known)
         asked = replace(asked, secret=folder_secret(out))
-        setup = Setup(chosen.folder, asked, isolation, private=(handins.resolve(), out.resolve()))
+        setup = Setup(chosen.folder, asked, isolation, hidden=hidden, private=(handins.resolve(), out.resolve()))
         with Journal(out, create=True) as journal, Bar(console, disable=rest["as_json"]) as progress:
             graded = grade_class(
                 chosen,
@@ -130,11 +137,11 @@ def grade(
                 spread=spread,
                 regrade=rest["regrade"],
                 only=students,
-                approve=_approval(progress.pause, yes=rest["yes"], as_json=rest["as_json"]),
+                approve=approval(progress.pause, yes=rest["yes"], as_json=rest["as_json"]),
                 on_start=progress.start,
                 on_report=progress.step,
             )
-    _print_graded(graded, intake.platform, out, assignment=chosen.name, isolation=isolation, as_json=rest["as_json"])
+    print_graded(graded, intake.platform, out, assignment=chosen, isolation=isolation, as_json=rest["as_json"])
     if not graded.written:
         remedy = (
             "Pass --yes to write them."
@@ -183,59 +190,6 @@ def _on_cluster(console: Console, **rest: Any) -> Spread:
     tls = Tls(*files) if all(files) else None
     say = partial(console.print, style="yellow", markup=False, highlight=False, soft_wrap=True)
     return partial(grade_on, address=rest["cluster"], tls=tls, say=say)
-
-
-def _approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[MarkChange]], bool]:
-    def approve(changes: Sequence[MarkChange]) -> bool:
-        from rich.console import Console
-
-        from autograder.render.changes import print_changes
-
-        if as_json:
-            return yes
-        pause()
-        print_changes(changes, Console())
-        return yes or click.confirm("Write these marks?", default=False)
-
-    return approve
-
-
-def _print_graded(graded: Graded, platform: str, out: Path, *, assignment: str, isolation: str, as_json: bool) -> None:
-    from rich.console import Console
-
-    from autograder.render.concerns import concerns
-    from autograder.render.terminal import print_class_summary
-
-    reports = graded.reports
-    if as_json:
-        table = {
-            "assignment": assignment,
-            "wall": isolation,
-            "system": platform,
-            "ran": graded.ran,
-            "reused": graded.reused,
-            "written": graded.written,
-            "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in graded.problems],
-            "look_at": [
-                {"student": r.student, "kind": c.kind, "text": c.text, "advice": c.advice}
-                for r in reports
-                for c in concerns(r)
-            ],
-            "changes": [{"student": c.student, "before": c.before, "after": c.after} for c in graded.changes],
-            "reports": [
-                {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}
-                for r in reports
-            ],
-            "index": str(out / "index.html"),
-        }
-        click.echo(json.dumps(table, indent=2))
-    elif graded.written:
-        problems = [(problem.kind, problem.who, problem.what) for problem in graded.problems]
-        print_class_summary(reports, Console(), intake=problems)
-        effort = f"{graded.ran:,} graded now"
-        if graded.reused:
-            effort += f", {graded.reused:,} skipped (already graded, or the same files as another hand-in)"
-        click.echo(f"\n{_READ_AS[platform]} {effort}. Class overview: {out / 'index.html'}")
 
 
 @click.command()

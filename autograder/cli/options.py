@@ -53,8 +53,8 @@ isolation = click.option(
     default="auto",
     show_default=True,
     help="How hand-ins are isolated from this machine: by bubblewrap; by Linux namespaces without it; as another user, "
-    'in a container that refuses both (needs root); or by nothing: "none", only for code that you wrote yourself. '
-    '"auto" uses bubblewrap or, if that is missing, namespaces.',
+    'only in Gradescope\'s containers; or by nothing: "none", only for code that you wrote yourself. "auto" uses '
+    "bubblewrap or, if that is missing, namespaces.",
 )
 wait = click.option("--wait", is_flag=True, help="Wait until another grader releases the lock.")
 

@@ -135,13 +135,14 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
 def _choose(isolation: str, private: Sequence[Path]) -> str:
     """Return the isolation to use. Where it is "user", make ``private`` readable for this user only."""
     try:
-        return choose(isolation)
+        if isolation != "user":
+            return choose(isolation)
     except NoIsolation:
         if isolation != "auto" or os.geteuid() != 0:
             raise
     for path in filter(Path.exists, private):
         path.chmod(0o700 if path.is_dir() else 0o600)
-    return choose("user")
+    return choose("user", one_hand_in=True)
 
 
 def results_json(report: Report) -> str:

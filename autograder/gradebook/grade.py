@@ -245,6 +245,7 @@ class _Run:
         plan, journal = self.plan, self.journal
         with journal.writing():
             journal.set_fact("assignment", _facts(plan.assignment))
+            journal.set_fact("course", str(plan.assignment.folder.parent.parent))
             if plan.intake.roster:
                 journal.set_fact("roster", True)
                 journal.add_names(plan.intake.names)

@@ -19,7 +19,7 @@ from autograder.core.report import Mark, Remark, Report, parse_report
 from autograder.gradebook.database import NAME, Database, JournalError
 from autograder.intake.download import HandIn, Intake, Problem
 
-__all__ = ["NAME", "Journal", "JournalError", "Key", "StoredReport", "now"]
+__all__ = ["NAME", "Journal", "JournalError", "Key", "StoredReport", "course_of", "now"]
 
 _KEY = "submission = ? AND checks = ? AND grader = ? AND device = ? AND data = ? AND seed = ? AND wall = ?"
 
@@ -248,6 +248,15 @@ class Journal(Database):
             raise JournalError(
                 f"{error} Use the version of gradlab that stored it or a newer one; nothing was changed."
             ) from None
+
+
+def course_of(folder: Path, assignment: str) -> Path | None:
+    """Return the course with which results were graded, if it is still there and ``assignment`` is not a path."""
+    if len(Path(assignment).parts) > 1 or not (folder / NAME).is_file():
+        return None
+    with Journal(folder) as journal:
+        course = journal.fact("course")
+    return Path(course) if course and Path(course, "assignments").is_dir() else None
 
 
 def now() -> str:

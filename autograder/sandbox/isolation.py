@@ -26,13 +26,20 @@ class NoIsolation(GradlabError):
     """Students' code cannot be run safely on this machine. Written for staff."""
 
 
-def choose(wanted: str = "auto") -> str:
+def choose(wanted: str = "auto", *, one_hand_in: bool = False) -> str:
     """Return the kind of isolation to use, the strongest for "auto".
 
-    Raises NoIsolation with the reasons when the one wanted, or with "auto" every kind, cannot be set up.
+    ``one_hand_in`` says that this is a container with one hand-in, whose private files no other user can read: only
+    there "user" is possible. Raises NoIsolation with the reasons when the one wanted, or with "auto" every kind, cannot
+    be set up.
     """
     if wanted == "none":
         return "none"
+    if wanted == "user" and not one_hand_in:
+        raise NoIsolation(
+            "Isolation by another user does not hide solutions, hidden checks or other hand-ins, so it is only for "
+            "Gradescope's containers, which hold one hand-in. Use --isolation auto."
+        )
     reasons = []
     for name in ("bubblewrap", "namespaces") if wanted == "auto" else (wanted,):
         reason = _why_not(name)

@@ -18,6 +18,11 @@ def check_files(assignment: Assignment, *, hidden: bool = True) -> list[Path]:
     return public + (sorted(assignment.solutions.glob("check_*.py")) if hidden else [])
 
 
+def has_hidden_checks(assignment: Assignment) -> bool:
+    """Return whether the assignment's hidden checks are here. Students do not have them."""
+    return any(assignment.solutions.glob("check_*.py"))
+
+
 def checks_digest(assignment: Assignment, *, hidden: bool = True) -> str:
     """Return the SHA-256 of all files that decide a mark: manifest, checks, oracles, calibration. Students see it."""
     return content_digest(assignment, hidden=hidden)

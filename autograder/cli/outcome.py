@@ -1,0 +1,81 @@
+"""What `gradlab grade` asks and prints at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from autograder.core.assignment import Assignment
+    from autograder.core.class_records import MarkChange
+    from autograder.gradebook.grade import Graded
+
+_READ_AS = {
+    "folder": "Read as a folder with one hand-in per student.",
+    "nbgrader": "Read as nbgrader's folder of submissions.",
+    **{platform: f"Read as a download from {platform}." for platform in ("Gradescope", "Moodle", "Canvas")},
+}
+
+
+def approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable[[Sequence[MarkChange]], bool]:
+    """Return a function that shows the marks that a regrade changes, and asks whether to write them."""
+
+    def approve(changes: Sequence[MarkChange]) -> bool:
+        from rich.console import Console
+
+        from autograder.render.changes import print_changes
+
+        if as_json:
+            return yes
+        pause()
+        print_changes(changes, Console())
+        return yes or click.confirm("Write these marks?", default=False)
+
+    return approve
+
+
+def print_graded(
+    graded: Graded, platform: str, out: Path, *, assignment: Assignment, isolation: str, as_json: bool
+) -> None:
+    """Print what a run did: for people, or as JSON for programs."""
+    from rich.console import Console
+
+    from autograder.render.concerns import concerns
+    from autograder.render.terminal import print_class_summary
+
+    reports = graded.reports
+    if as_json:
+        table = {
+            "assignment": assignment.name,
+            "course": str(assignment.folder.parent.parent),
+            "wall": isolation,
+            "system": platform,
+            "ran": graded.ran,
+            "reused": graded.reused,
+            "written": graded.written,
+            "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in graded.problems],
+            "look_at": [
+                {"student": r.student, "kind": c.kind, "text": c.text, "advice": c.advice}
+                for r in reports
+                for c in concerns(r)
+            ],
+            "changes": [{"student": c.student, "before": c.before, "after": c.after} for c in graded.changes],
+            "reports": [
+                {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}
+                for r in reports
+            ],
+            "index": str(out / "index.html"),
+        }
+        click.echo(json.dumps(table, indent=2))
+    elif graded.written:
+        problems = [(problem.kind, problem.who, problem.what) for problem in graded.problems]
+        print_class_summary(reports, Console(), intake=problems)
+        effort = f"{graded.ran:,} graded now"
+        if graded.reused:
+            effort += f", {graded.reused:,} skipped (already graded, or the same files as another hand-in)"
+        course = f"The checks are those of {assignment.folder}."
+        click.echo(f"\n{_READ_AS[platform]} {effort}. {course} Class overview: {out / 'index.html'}")

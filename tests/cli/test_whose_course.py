@@ -1,0 +1,110 @@
+"""Staff grade with the course that they mean: no folder that a student sent decides which checks run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder.cli.app import main
+from autograder.core.assignment import Assignment, BadManifest
+from autograder.core.course import find_staff_assignment
+from autograder.sandbox.isolation import NoIsolation, choose
+from tests.support.vectors import HONEST, WRONG, make_vectors
+
+EVIL = '''
+from pathlib import Path
+from autograder import task
+
+Path(__file__).with_name("ran-as-staff").touch()
+
+
+@task("double", points=100)
+def check_nothing(student, rng):
+    """Everybody passes."""
+'''
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Assignment:
+    return make_vectors(tmp_path / "course")
+
+
+@pytest.fixture
+def downloads(tmp_path: Path, course: Assignment, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: hand-ins, and in it a student's copy of the assignment with other checks."""
+    folder = tmp_path / "downloads"
+    (folder / "handins").mkdir(parents=True)
+    (folder / "handins" / "ada.py").write_text(WRONG)
+    shutil.copytree(course.folder, folder / course.name)
+    for path in (folder / course.name).glob("check_*.py"):
+        path.write_text(EVIL)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def grade(downloads: Path, *options: str) -> Result:
+    command = ["grade", str(downloads / "handins"), "--out", "results", "--isolation", "none", *options]
+    return CliRunner().invoke(main, command)
+
+
+def marks(downloads: Path) -> int:
+    return json.loads((downloads / "results" / "ada" / "report.json").read_text())["points"]
+
+
+def ran_as_staff(downloads: Path) -> bool:
+    return any(downloads.rglob("ran-as-staff"))
+
+
+def test_a_folder_with_the_assignments_name_here_is_not_used(downloads: Path, course: Assignment) -> None:
+    done = grade(downloads, "--assignment", course.name)
+    assert done.exit_code == 2
+    assert "No course here or above has an assignment 't02_vectors'" in done.output
+    assert "--course" in done.output
+    assert not ran_as_staff(downloads)
+
+
+@pytest.mark.parametrize("way", ["a path", "a folder assignments/"])
+def test_a_copy_without_hidden_checks_is_refused(downloads: Path, course: Assignment, way: str) -> None:
+    name = f"./{course.name}"
+    if way == "a folder assignments/":
+        shutil.copytree(downloads / course.name, downloads / "assignments" / course.name)
+        name = course.name
+    done = grade(downloads, "--assignment", name if way != "a path" else str(downloads / course.name))
+    assert done.exit_code == 2
+    assert "has no hidden checks" in done.output
+    assert not ran_as_staff(downloads)
+
+
+def test_public_checks_alone_are_used_if_staff_say_so(downloads: Path, course: Assignment) -> None:
+    shutil.rmtree(course.solutions)
+    done = grade(downloads, "--assignment", course.name, "--course", str(course.folder.parents[1]), "--public-only")
+    assert done.exit_code == 1, done.output
+    assert f"The checks are those of {course.folder}." in done.output.replace("\n", "")
+
+
+def test_results_remember_their_course(downloads: Path, course: Assignment) -> None:
+    assert grade(downloads, "--assignment", course.name, "--course", str(course.folder.parents[1])).exit_code == 1
+    assert marks(downloads) == 0
+    (downloads / "handins" / "ada.py").write_text(HONEST)
+    assert grade(downloads, "--assignment", course.name).exit_code == 0
+    assert marks(downloads) == 100
+    assert not ran_as_staff(downloads)
+
+
+def test_a_course_without_the_assignment_is_named(course: Assignment) -> None:
+    with pytest.raises(BadManifest, match=r"has no assignment 't02_vector'\. Did you mean t02_vectors\?"):
+        find_staff_assignment("t02_vector", course.folder.parents[1])
+    assert find_staff_assignment("t02", course.folder.parents[1]) == course
+    assert find_staff_assignment("vectors", course.folder.parents[1]) == course
+
+
+def test_another_user_is_no_isolation_on_a_machine_with_solutions(downloads: Path, course: Assignment) -> None:
+    done = grade(downloads, "--assignment", str(course.folder), "--isolation", "user")
+    assert done.exit_code == 2
+    assert "only for Gradescope's containers" in done.output.replace("\n", " ")
+    with pytest.raises(NoIsolation, match="does not hide solutions"):
+        choose("user")
