@@ -98,6 +98,12 @@ def logits(slope: float) -> Formula:
     return perceptron([256, 256, 1], slope)
 
 
+def normalised_logits(layers: Recipe, x: Tensor) -> Tensor:
+    """Compute the discriminator with the mistake of a batch normalisation after the second layer."""
+    x = F.leaky_relu(layers.linear(x, 256), 0.01)
+    return layers.linear(F.leaky_relu(layers.norm(layers.linear(x, 256)), 0.01), 1)
+
+
 IMAGES = perceptron([1024, 1024, 784], 0.0)  # of the generator, without the tanh at the end
 SLOPES = (0.1, 0.2, 0.3)
 SIGMOID = "There is a sigmoid after the last layer; return logits, without it."
@@ -119,6 +125,8 @@ def check_discriminator_agrees_with_the_formula(student, rng):
         "There should be two linear layers before the last one.": perceptron([256, 1], 0.01),
         "The last layer should give one number, the logit of \"real\".": perceptron([256, 256, 2], 0.01),
         "The layers are too wide: 784-256-256-1.": perceptron([512, 512, 1], 0.01),
+        "These are the layers of the generator.": perceptron([1024, 1024, 784], 0.0),
+        "There is a batch normalisation; the text has none here.": normalised_logits,
     })  # fmt: skip
 
 

@@ -87,18 +87,24 @@ def extremes(module, x):
 """
 
 
+GIVEN = "Give dtype=dtype and device=device to the function that draws."
+AGAIN = (
+    "Draw each number by itself at each call; a function must not seed torch, nor use one generator with a fixed seed."
+)
+
+
 @task("sample_noise", points=1)
 def check_noise_has_the_type_asked_for(student, rng, device):
     """Noise has the given dtype and device, float32 by default, for any size."""
     for size, dim, dtype in [(1, 1, torch.float64), (3, 96, torch.float64), (5, 2, torch.float32)]:
         noise = student.sample_noise(size, dim, dtype=dtype, device=device)
         expect_shape(noise, (size, dim))
-        expect(noise.dtype == dtype, f"The dtype is {noise.dtype}; it should be {dtype}.")
+        expect(noise.dtype == dtype, f"The dtype is {noise.dtype}; it should be {dtype}.", hint=GIVEN)
         expect(noise.device.type == device.type, f"The noise is on {noise.device}; it should be on {device}.")
     with expect_state_kept(student):
         default = student.sample_noise(4, 3)
     tracked = student.define(HELPERS).tracked(student.sample_noise, 4, 3)
-    expect(tracked is False, "The noise has requires_grad=True; nothing asks for its gradient.")
+    expect(tracked is False, "The noise has requires_grad=True.", hint="Nothing needs the gradient in the noise.")
     expect(default.dtype == torch.float32, f"The dtype is {default.dtype} by default; it should be float32.")
     expect_device(student, student.sample_noise, 2, 3, dtype=torch.float32, device=str(rng.device))
 
@@ -107,12 +113,13 @@ def check_noise_has_the_type_asked_for(student, rng, device):
 def check_noise_is_drawn_anew_for_every_entry(student, rng):
     """All entries are independent, and every call draws new ones."""
     first, second = student.sample_noise(500, 8).double(), student.sample_noise(500, 8).double()
-    expect(not bool((first == second).any(dim=1).any()), "Two calls return the same rows.")
+    expect(not bool((first == second).any(dim=1).any()), "Two calls return the same rows.", hint=AGAIN)
     table = torch.cat([first, second], dim=1)
     correlation = torch.corrcoef(table.T) - torch.eye(16, dtype=torch.float64, device=table.device)
     expect(
         bool(torch.isfinite(correlation).all()) and float(correlation.abs().max()) < 0.27,  # six deviations
         f"Columns depend on each other: the largest correlation is {float(correlation.abs().max()):.2g}.",
+        hint="Draw each number by itself, and do not sort them.",
     )
     deviation = float(table.std())
     expect(
