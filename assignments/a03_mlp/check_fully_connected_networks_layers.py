@@ -4,40 +4,61 @@ import torch
 from oracles import judge_source, linear
 from torch.nn import functional as F
 
-from autograder import autograd_gradients, expect, expect_close, expect_shape, task
+from autograder import autograd_gradients, expect, expect_close, expect_shape, expect_unchanged, explain_errors, task
+
+ROWS = {
+    "view size is not compatible": "`view` needs images that are contiguous in memory; `reshape` copies if it must.",
+    "shapes cannot be multiplied": "Make each image one row first: x.reshape(len(x), -1) has the shape (N, D).",
+}
 
 
-@task("Linear.forward", points=2)
+@task("Linear.forward", points=2, any_dtype=True)
 def check_linear_forward_agrees_with_torch(student, rng):
     """The linear layer agrees with torch's on images of several axes."""
     judge_source(student, "Linear.forward")
-    x, w, b = rng.normal(4, 2, 3, 5), rng.normal(30, 7), rng.normal(7)
+    x, w, b = (rng.normal(*shape, dtype=torch.float32) for shape in [(4, 2, 3, 5), (30, 7), (7,)])
     expected = linear(x, w, b)
-    out, _ = student.hold(student.Linear.forward, x, w, b)
+    with explain_errors(ROWS):
+        out, _ = student.hold(student.Linear.forward, x, w, b)
     expect_close(student.value(out), expected, name="out", mistakes={
         "The bias is missing.": expected - b,
         "The bias was subtracted.": expected - 2 * b,
+        "The bias was added twice.": expected + b,
     })  # fmt: skip
 
 
-@task("Linear.backward", points=4)
+PRODUCTS = {
+    "shapes cannot be multiplied": "Shapes leave no choice: dx = dout (N, M) @ w.T (M, D), dw = rows.T (D, N) @ dout.",
+    "view size is not compatible": "`view` needs tensors that are contiguous in memory; `reshape` copies if it must.",
+}
+
+
+@task("Linear.backward", points=4, any_dtype=True)
 def check_linear_backward_agrees_with_autograd(student, rng):
     """dx, dw and db of the linear layer agree with torch's autograd, and dx has the shape of x."""
     judge_source(student, "Linear.backward")
-    x, w, b, dout = rng.normal(4, 2, 3, 5), rng.normal(30, 7), rng.normal(7), rng.normal(4, 7)
+    shapes = [(4, 2, 3, 5), (30, 7), (7,), (4, 7)]
+    x, w, b, dout = (rng.normal(*shape, dtype=torch.float32) for shape in shapes)
     expected = autograd_gradients(linear, dout, x, w, b)
     _, cache = student.hold(student.Linear.forward, x, w, b)
-    expect_close(student.Linear.backward(dout, cache), expected, name="(dx, dw, db)", mistakes={
+    with explain_errors(PRODUCTS):
+        grads = student.Linear.backward(dout, cache)
+    expect_close(grads, expected, name="(dx, dw, db)", mistakes={
         "dx must have the shape of x, not that of its rows.": (expected[0].flatten(1), *expected[1:]),
         "db was averaged over the images; it is their sum.": (*expected[:2], expected[2] / 4),
         "dw and db were averaged over the images; the loss is already a mean.": (
             expected[0], expected[1] / 4, expected[2] / 4,
         ),
+        "dw was averaged over the images; the loss is already a mean.": (expected[0], expected[1] / 4, expected[2]),
         "db must have the shape of b: sum over the images only.": (*expected[:2], expected[2][None]),
+        "db is the sum over the images: dout.sum(dim=0).": (*expected[:2], dout),
+        "db is the sum over the images, dim=0, not over the outputs.": (*expected[:2], dout.sum(dim=1)),
+        "dw is transposed: it has the shape of w.": (expected[0], expected[1].T, expected[2]),
+        "The order is wrong: dx, dw, db.": (expected[1], expected[0], expected[2]),
     })  # fmt: skip
 
 
-@task("ReLU.forward", points=1)
+@task("ReLU.forward", points=1, any_dtype=True)
 def check_relu_forward_agrees_with_torch(student, rng):
     """ReLU agrees with torch's."""
     judge_source(student, "ReLU.forward")
@@ -46,10 +67,12 @@ def check_relu_forward_agrees_with_torch(student, rng):
     expect_close(student.value(out), F.relu(x), name="out", mistakes={
         "This is the absolute value; negative values become 0.": x.abs(),
         "Positive values became 0; negative values should.": -F.relu(-x),
+        "This is a leaky ReLU; negative values become 0.": F.leaky_relu(x),
+        "This is a sigmoid; negative values become 0 and the others stay.": x.sigmoid(),
     })  # fmt: skip
 
 
-@task("ReLU.backward", points=2)
+@task("ReLU.backward", points=1, any_dtype=True)
 def check_relu_backward_agrees_with_autograd(student, rng):
     """The gradient of ReLU agrees with torch's autograd."""
     judge_source(student, "ReLU.backward")
@@ -59,12 +82,41 @@ def check_relu_backward_agrees_with_autograd(student, rng):
     expect_close(student.ReLU.backward(dout, cache), expected, name="dx", mistakes={
         "The gradient passes where dout is positive; it should pass where x is.": F.relu(dout),
         "The gradient passes everywhere.": dout,
+        "The gradient passes where x is negative; it should pass where x is positive.": dout * (x < 0),
         "This is only the mask; multiply it by dout.": (x > 0).double(),
         "The gradient was multiplied by the output.": dout * F.relu(x),
+        "The gradient was multiplied by x.": dout * x,
     })  # fmt: skip
 
 
-@task("Dropout.forward", points=1)
+@task("ReLU.backward", points=1, any_dtype=True)
+def check_relu_backward_at_zero(student, rng):
+    """Where x is 0, no gradient passes."""
+    judge_source(student, "ReLU.backward")
+    x, dout = rng.integers(-1, 2, 6, 7).double(), rng.normal(6, 7)
+    _, cache = student.hold(student.ReLU.forward, x)
+    expect_close(student.ReLU.backward(dout, cache), autograd_gradients(F.relu, dout, x)[0], name="dx", mistakes={
+        "The gradient passes where x is 0; it passes where x is above 0 only: x > 0, not x >= 0.": dout * (x >= 0),
+    })  # fmt: skip
+
+
+@task("ReLU.backward", points=1)
+def check_relu_backward_leaves_dout(student, rng):
+    """ReLU's backward leaves dout unchanged, for any shape, dtype and stride, and for very small x too."""
+    judge_source(student, "ReLU.backward")
+    for x in (rng.normal(4, 3).T, rng.normal(7, dtype=torch.float32), 1e-9 * rng.normal(2, 3, 2), rng.normal(1, 1)):
+        dout = rng.normal(*x.shape[::-1], dtype=x.dtype).permute(*reversed(range(x.ndim)))
+        _, cache = student.hold(student.ReLU.forward, x)
+        for _ in range(2):
+            seen = student.inspect(student.ReLU.backward, dout, cache)
+            expect_close(seen.value, autograd_gradients(F.relu, dout, x)[0], name="dx")
+            expect_unchanged(seen, dout)
+
+
+DRAW = "torch.rand is uniform on [0, 1): torch.rand(...) >= p holds with probability 1 - p, and those values stay."
+
+
+@task("Dropout.forward", points=1, any_dtype=True)
 def check_dropout_changes_nothing_when_predicting(student, rng):
     """Dropout returns x in test mode, and in training with p = 0."""
     judge_source(student, "Dropout.forward")
@@ -74,10 +126,13 @@ def check_dropout_changes_nothing_when_predicting(student, rng):
         expect_close(student.value(out), x, name=f"out for mode {mode!r}, p = {p}", mistakes={
             "In test mode nothing is scaled: the values were scaled in training.": x * (1 - p),
             "p = 0 drops nothing: p is the probability to drop, not to keep.": torch.zeros_like(x),
+            'The mode is "train" or "test": in test mode nothing is dropped.': lambda out=out, p=p: (
+                x / (1 - p) * (student.value(out) != 0)
+            ),
         })  # fmt: skip
 
 
-@task("Dropout.forward", points=2)
+@task("Dropout.forward", points=2, any_dtype=True)
 def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
     """In training a share p of the values becomes 0, and the others are divided by 1 - p."""
     judge_source(student, "Dropout.forward")
@@ -91,7 +146,7 @@ def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
         expect(
             abs(share - p) < 0.015,  # 8 standard deviations
             f"With p = {p}, {share:.3f} of the values became 0.",
-            hint="p is the probability to drop a value, not to keep it." if abs(share - 1 + p) < 0.015 else "",
+            hint="p is the probability to drop a value, not to keep it." if abs(share - 1 + p) < 0.015 else DRAW,
         )
         expect_close(out[~dropped], x[~dropped] / (1 - p), name=f"the values that were not dropped, p = {p}", mistakes={
             "Divide the other values by 1 - p, so that the expected value stays the same.": x[~dropped],
@@ -100,7 +155,7 @@ def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
         })  # fmt: skip
 
 
-@task("Dropout.backward", points=2)
+@task("Dropout.backward", points=2, any_dtype=True)
 def check_dropout_backward_uses_the_mask_of_forward(student, rng):
     """The gradient is scaled as forward scaled the value, and is 0 where forward dropped it."""
     judge_source(student, "Dropout.backward")

@@ -1,21 +1,23 @@
 """Public checks of a03, nets: parameters, scores, losses and gradients, and training with your settings."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
-from oracles import MAKE, forward, judge_source, loss_and_gradients, make_deep, random_params
+from oracles import LENT, MAKE, forward, judge_source, loss_and_gradients, make_deep, random_params
 from oracles_training import judge_overfitting
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, explain_errors, task
 
 
 def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
     """Expect W1, b1, ... of these sizes, with random weights and biases of 0."""
     expect(type(params) is dict, "self.params is not a dict of tensors.")
     names = [f"{kind}{layer}" for layer in range(1, len(sizes)) for kind in "Wb"]
-    expect_equal(sorted(params), sorted(names), name="the names in params")
+    hint = "Layers are numbered from 1: W1 and b1 belong to the first one."
+    expect(set(params) == set(names), f"The names in params are {', '.join(map(str, list(params)[:12]))}.", hint)
     for layer, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
         expect_shape(params[f"W{layer}"], (inputs, outputs), name=f"W{layer}")
         expect_equal(params[f"b{layer}"], torch.zeros(outputs, dtype=dtype), name=f"b{layer}, which starts at 0")
@@ -46,6 +48,29 @@ def check_fully_connected_net_has_its_parameters(student, device):
         expect_params(_to_cpu(net.params), [8, *hidden, 3], dtype)
 
 
+KEYS = {"KeyError": "The keys of params are W1, b1, W2, b2, ...: layers are numbered from 1."}
+
+
+def wrong_scores(params: dict[str, Tensor], X: Tensor) -> dict[str, Callable[[], Tensor]]:
+    """Return the scores that each mistake gives, by its hint."""
+    depth, expected = len(params) // 2, forward(params, X)[0]
+    unbiased = {name: value * name.startswith("W") for name, value in params.items()}
+
+    def linear_only() -> Tensor:
+        out = X.flatten(1)
+        for layer in range(1, depth + 1):
+            out = out @ params[f"W{layer}"] + params[f"b{layer}"]
+        return out
+
+    return {
+        "A ReLU was applied to the scores too; apply it to hidden layers only.": lambda: F.relu(expected),
+        "The ReLU is missing in the hidden layers.": linear_only,
+        "The biases are missing.": lambda: forward(unbiased, X)[0],
+        "The last bias is missing.": lambda: expected - params[f"b{depth}"],
+        "These are probabilities; return the scores.": lambda: F.softmax(expected, dim=1),
+    }
+
+
 def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> None:
     """Compare loss and gradients with torch's; common mistakes with the penalty have hints."""
     (data, plain), (loss, grads) = loss_and_gradients(params, X, y, 0.0), loss_and_gradients(params, X, y, reg)
@@ -54,6 +79,13 @@ def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor,
         "The penalty is missing: softmax_loss does not include it.": data,
         "The penalty has a factor 1/2; here it has none.": (data + loss) / 2,
         "The penalty was divided by the number of images.": data + (loss - data) / len(X),
+        "The penalty was added once for each image.": data + (loss - data) * len(X),
+        "The penalty is the sum of the squared weights, not of the weights.": lambda: data + reg * sum(
+            v.sum() for name, v in params.items() if name.startswith("W")
+        ),
+        "The last layer's weights were not penalised.": (
+            lambda: loss - reg * params[f"W{len(params) // 2}"].square().sum()
+        ),
         "The biases were penalised: the penalty is for weights only.": (
             lambda: loss + reg * sum(v.square().sum() for name, v in params.items() if name.startswith("b"))
         ),
@@ -69,13 +101,39 @@ def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor,
         "The biases' gradients were averaged: the gradient of the scores already has the 1/N.": (
             lambda: {name: value / len(X) if name.startswith("b") else value for name, value in grads.items()}
         ),
+        "The gradients were divided by the number of images again: the gradient of the scores has the 1/N already.": (
+            lambda: {name: plain[name] / len(X) + grads[name] - plain[name] for name in grads}
+        ),
+        "The gradients were multiplied by the number of images.": (
+            lambda: {name: plain[name] * len(X) + grads[name] - plain[name] for name in grads}
+        ),
+        "The last layer's weights have no gradient of the penalty.": (
+            lambda: grads | {f"W{len(grads) // 2}": plain[f"W{len(grads) // 2}"]}
+        ),
+        "The gradient passed the ReLU where the hidden unit was 0: use Linear_ReLU.backward.": (
+            lambda: ungated_gradients(params, X, y, reg)
+        ),
         "The penalty's gradient was added to the biases too.": (
             lambda: {n: g + 2 * reg * params[n] if n.startswith("b") else g for n, g in grads.items()}
         ),
     })  # fmt: skip
 
 
-@task("TwoLayerNet.loss", points=3)
+def ungated_gradients(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> dict[str, Tensor]:
+    """Compute the gradients as if each ReLU passed every gradient."""
+    depth, inputs = len(params) // 2, [X.flatten(1)]
+    for layer in range(1, depth):
+        inputs.append(F.relu(inputs[-1] @ params[f"W{layer}"] + params[f"b{layer}"]))
+    scores = inputs[-1] @ params[f"W{depth}"] + params[f"b{depth}"]
+    slope, grads = (F.softmax(scores, dim=1) - F.one_hot(y, scores.shape[1])) / len(X), {}
+    for layer in range(depth, 0, -1):
+        W = params[f"W{layer}"]
+        grads |= {f"W{layer}": inputs[layer - 1].T @ slope + 2 * reg * W, f"b{layer}": slope.sum(dim=0)}
+        slope = slope @ W.T
+    return grads
+
+
+@task("TwoLayerNet.loss", points=3, any_dtype=True)
 def check_two_layer_net_agrees_with_torch(student, rng, device):
     """TwoLayerNet's scores, loss and gradients agree with torch and its autograd, penalty included."""
     judge_source(student, "TwoLayerNet.loss")
@@ -83,44 +141,82 @@ def check_two_layer_net_agrees_with_torch(student, rng, device):
     for reg in (0.0, 0.2):
         options = {"weight_scale": 0.1, "reg": reg, "dtype": torch.float64, "device": device}
         net = student.define(MAKE).make(student.TwoLayerNet, (12, 7, 4), options, params)
-        expect_close(net.loss(X), forward(params, X)[0], name="scores")
-        expect_loss(net.loss(X, y), params, X, y, reg)
+        loss_of = student.wrap(student.define(LENT).layers_of, net.loss)
+        with explain_errors(KEYS):
+            expect_close(loss_of(X), forward(params, X)[0], name="scores", mistakes=wrong_scores(params, X))
+            expect_loss(loss_of(X, y), params, X, y, reg)
 
 
-@task("FullyConnectedNet.loss", points=2)
+@task("FullyConnectedNet.loss", points=2, any_dtype=True)
 def check_deep_scores_agree_with_torch(student, rng, device):
     """The scores of nets with two to five layers agree with torch's."""
     judge_source(student, "FullyConnectedNet.loss")
     for hidden in ([6], [5, 7], [6, 4, 5, 7]):
         params, X = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4)
-        net, expected = make_deep(student, device, hidden, params), forward(params, X)[0]
-        expect_close(net.loss(X), expected, name=f"scores with hidden layers {hidden}", mistakes={
-            "A ReLU was applied to the scores too; apply it to hidden layers only.": F.relu(expected),
-        })  # fmt: skip
+        _, loss_of = make_deep(student, device, hidden, params)
+        with explain_errors(KEYS):
+            scores = loss_of(X)
+        name = f"scores with hidden layers {hidden}"
+        expect_close(scores, forward(params, X)[0], name=name, mistakes=wrong_scores(params, X))
 
 
-@task("FullyConnectedNet.loss", points=3)
+@task("FullyConnectedNet.loss", points=3, any_dtype=True)
 def check_deep_gradients_agree_with_autograd(student, rng, device):
     """Loss and gradients of nets with two to four layers agree with torch's autograd, penalty included."""
     judge_source(student, "FullyConnectedNet.loss")
     for hidden, reg in [([6], 0.0), ([5, 7], 0.3), ([6, 4, 5], 0.1)]:
         params, X, y = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4), rng.integers(0, 3, 5)
-        expect_loss(make_deep(student, device, hidden, params, reg=reg).loss(X, y), params, X, y, reg)
+        _, loss_of = make_deep(student, device, hidden, params, reg=reg)
+        with explain_errors(KEYS):
+            result = loss_of(X, y)
+        expect_loss(result, params, X, y, reg)
+
+
+SOLVER = """
+import torch
+from autograder.probes.lend import lend
+from common.fallbacks import fully_connected_networks as given
+
+def borrow(function):
+    return lend(function, **{name: getattr(given, name) for name in ("sgd_momentum", "rmsprop", "adam")})
+
+def place(create, data, device):
+    try:
+        return create(data, dtype=torch.float32, device=device).model.params["W1"].device.type
+    except Exception:  # data that were moved there have no values
+        return device
+
+def params_of(create, data, dtype):
+    solver = create(data, dtype=dtype, device=data["X_train"].device)
+    return [solver.model.params[name] for name in sorted(solver.model.params)]
+"""
 
 
 @task("create_solver_instance", points=1)
 def check_solver_has_a_net_that_fits_the_data(student, rng, device):
-    """create_solver_instance returns a Solver whose TwoLayerNet fits the images and classes of the data."""
-    X, y = rng.normal(30, 2, 3, 5, dtype=torch.float32), torch.arange(30, device=device) % 4
-    data = {"X_train": X[:20], "y_train": y[:20], "X_val": X[20:], "y_val": y[20:]}
-    solver = student.create_solver_instance(data, dtype=torch.float32, device=device)
-    params = solver.model.params
-    names = sorted(params) if type(params) is dict else None
-    expect_equal(names, ["W1", "W2", "b1", "b2"], name="the names of the model's parameters, sorted")
-    expect_shape(params["W1"], (30, None), name="W1")
-    expect_shape(params["W2"], (None, None), name="W2")
-    expect(params["W2"].shape[1] >= 4, f"The data have 4 classes, the net has {params['W2'].shape[1]}.")
-    expect(params["W1"].dtype == torch.float32, f"W1 has dtype {params['W1'].dtype}; it should be float32.")
+    """create_solver_instance returns a Solver whose TwoLayerNet fits the data, in the dtype and on the device given."""
+    helper, keys = student.define(SOLVER), ("X_train", "y_train", "X_val", "y_val")
+    create = student.wrap(helper.borrow, student.create_solver_instance)
+    for dtype in (torch.float32, torch.float64):
+        X, y = rng.normal(30, 2, 3, 5, dtype=dtype), torch.arange(30, device=device) % 4
+        data = {"X_train": X[:20], "y_train": y[:20], "X_val": X[20:], "y_val": y[20:]}
+        with explain_errors({"KeyError": f"The keys of data_dict are {', '.join(keys)}."}):
+            solver = create(data, dtype=dtype, device=device)
+        params = solver.model.params
+        names = sorted(params) if type(params) is dict else None
+        expect_equal(names, ["W1", "W2", "b1", "b2"], name="the names of the model's parameters, sorted")
+        expect(
+            tuple(params["W1"].shape[:1]) == (30,),
+            f"W1 has the shape {tuple(params['W1'].shape)}; images of 2 x 3 x 5 have 30 numbers.",
+            hint="input_dim is the number of values of one image: data_dict['X_train'][0].numel().",
+        )
+        expect_shape(params["W2"], (None, None), name="W2")
+        expect(params["W2"].shape[1] >= 4, f"The data have 4 classes, the net has {params['W2'].shape[1]}.")
+        hint = "Hand dtype and device on: TwoLayerNet(..., dtype=dtype, device=device)."
+        expect(params["W1"].dtype == dtype, f"With {dtype} W1 has dtype {params['W1'].dtype}.", hint)
+    expect_device(student, helper.params_of, create, data, torch.float64)
+    found = helper.place(create, data, "meta")
+    expect(found == "meta", f"With device='meta' W1 is on {found}.", hint)
 
 
 def centred(data, num_train: int) -> tuple[Tensor, Tensor]:
@@ -130,12 +226,12 @@ def centred(data, num_train: int) -> tuple[Tensor, Tensor]:
 
 
 @task("get_three_layer_network_params", points=1)
-def check_three_layers_overfit(student, data, device):
+def check_three_layers_overfit(student, data):
     """With your settings, hidden layers [100, 100] memorise (overfit) fifty scenes in 20 epochs."""
-    judge_overfitting(student, device, [100] * 2, student.get_three_layer_network_params(), *centred(data, 50))
+    judge_overfitting(student, [100] * 2, student.get_three_layer_network_params(), *centred(data, 50))
 
 
 @task("get_five_layer_network_params", points=1)
-def check_five_layers_overfit(student, data, device):
+def check_five_layers_overfit(student, data):
     """With your settings, hidden layers [100, 100, 100, 100] memorise (overfit) fifty scenes in 20 epochs."""
-    judge_overfitting(student, device, [100] * 4, student.get_five_layer_network_params(), *centred(data, 50))
+    judge_overfitting(student, [100] * 4, student.get_five_layer_network_params(), *centred(data, 50))

@@ -1,4 +1,4 @@
-"""Public checks of a03, update rules: each follows the path of torch's optimiser."""
+"""Public checks of a03, update rules: each follows the path of torch's optimiser, also from a given state."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import torch
 from oracles import judge_source
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import expect, expect_close, expect_shape, explain_errors, task
 
 
 def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -> list[Tensor]:
@@ -38,13 +38,35 @@ def judge_rule(student, rng, rule: str, config: dict, make: Callable, mistakes: 
     judge_source(student, rule)
     w, dws = rng.normal(4, 3), [rng.normal(4, 3) for _ in range(6)]
     hints = {hint: wrong(w, dws[0]) for hint, wrong in mistakes.items()}
-    path = walk(student, rule, w, dws, config)
+    with explain_errors({"KeyError": f"config has the keys {', '.join(config)} and those that start at 0."}):
+        path = walk(student, rule, w, dws, config)
     for step, (point, expected) in enumerate(zip(path, torch_walk(make, w, dws), strict=True), start=1):
         name = f"next_w after step {step}"
-        expect_close(point, expected, name=name, atol=1e-9, rtol=1e-7, mistakes=hints if step == 1 else {})
+        expect_close(point, expected, name=name, atol=1e-6, rtol=1e-6, mistakes=hints if step == 1 else {})
 
 
-@task("sgd_momentum", points=2)
+def judge_state(
+    student, rng, rule: str, config: dict, key: str, step: Callable[[Tensor, Tensor, Tensor], tuple]
+) -> None:
+    """Compare one step from a state that is given under ``key``; step(w, dw, state) returns next_w and the state."""
+    judge_source(student, rule)
+    w, dw, state = rng.normal(4, 3), rng.normal(4, 3), rng.uniform(4, 3, low=0.5, high=2)
+    with explain_errors({"KeyError": f"config has the keys {', '.join([*config, key])}."}):
+        next_w, after = getattr(student, rule)(w, dw, {**config, key: state})
+    expected, new = step(w, dw, state)
+    given = f"config[{key!r}]"
+    expect_close(next_w, expected, name=f"next_w with a given {given}", mistakes={
+        f"{given} was not used: it is the state after the step before.": lambda: step(w, dw, torch.zeros_like(w))[0],
+        f"{given} has the other sign here: see the table above the task.": lambda: step(w, dw, -state)[0],
+    })  # fmt: skip
+    expect(type(after) is dict and key in after, f"The config returned has no {key!r}.", f"Store the new {key} in it.")
+    expect_close(after[key], new, name=f"{given} after the step", mistakes={
+        "This is still the state before the step; store the new one.": state,
+        "The state is stored with the wrong sign.": -new,
+    })  # fmt: skip
+
+
+@task("sgd_momentum", points=1, any_dtype=True)
 def check_momentum_walks_as_torch_does(student, rng):
     """Six steps with momentum end where torch.optim.SGD's do."""
 
@@ -59,7 +81,18 @@ def check_momentum_walks_as_torch_does(student, rng):
     })  # fmt: skip
 
 
-@task("nesterov", points=2)
+@task("sgd_momentum", points=1, any_dtype=True)
+def check_momentum_goes_on_from_a_given_velocity(student, rng):
+    """Given a velocity, momentum's next step uses it, and the config returned has the new one."""
+
+    def step(w, dw, velocity):
+        new = 0.8 * velocity - 0.07 * dw
+        return w + new, new
+
+    judge_state(student, rng, "sgd_momentum", {"learning_rate": 0.07, "momentum": 0.8}, "velocity", step)
+
+
+@task("nesterov", points=1, any_dtype=True)
 def check_nesterov_walks_as_torch_does(student, rng):
     """Six steps with Nesterov's momentum end where torch.optim.SGD's with nesterov=True do."""
 
@@ -69,10 +102,26 @@ def check_nesterov_walks_as_torch_does(student, rng):
     judge_rule(student, rng, "nesterov", {"learning_rate": 0.07, "momentum": 0.8}, make, {
         "This is plain momentum; add the look-ahead step.": lambda w, dw: w - 0.07 * dw,
         "The look-ahead step has the factor momentum, not 1.": lambda w, dw: w - 2 * 0.07 * dw,
+        "The step went up the gradient; subtract it.": lambda w, dw: w + 1.8 * 0.07 * dw,
     })  # fmt: skip
 
 
-@task("adagrad", points=1)
+@task("nesterov", points=1, any_dtype=True)
+def check_nesterov_goes_on_from_a_given_velocity(student, rng):
+    """Given a velocity, Nesterov's next step uses the old and the new one, and the config returned has the new one."""
+
+    def step(w, dw, velocity):
+        new = 0.8 * velocity - 0.07 * dw
+        return w + new + 0.8 * (new - velocity), new
+
+    judge_state(student, rng, "nesterov", {"learning_rate": 0.07, "momentum": 0.8}, "velocity", step)
+
+
+INSIDE = "Epsilon is inside the root; add it outside."
+BEFORE = "Epsilon was added before v was corrected: correct v first, then take the root, then add epsilon."
+
+
+@task("adagrad", points=1, any_dtype=True)
 def check_adagrad_walks_as_torch_does(student, rng):
     """Six steps of AdaGrad end where torch.optim.Adagrad's do, with a large epsilon."""
 
@@ -80,43 +129,87 @@ def check_adagrad_walks_as_torch_does(student, rng):
         return torch.optim.Adagrad(parameters, lr=0.1, eps=0.05)
 
     judge_rule(student, rng, "adagrad", {"learning_rate": 0.1, "epsilon": 0.05}, make, {
-        "Epsilon is inside the root; add it outside.": lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05).sqrt(),
+        INSIDE: lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05).sqrt(),
         "The root of the cache is missing.": lambda w, dw: w - 0.1 * dw / (dw.square() + 0.05),
+        "The step went up the gradient; subtract it.": lambda w, dw: w + 0.1 * dw / (dw.abs() + 0.05),
     })  # fmt: skip
 
 
-@task("rmsprop", points=2)
+def rmsprop_mistakes(epsilon: float) -> dict[str, Callable]:
+    """Return the first step that each mistake gives, by its hint."""
+    mistakes = {
+        "Add the squared gradient to the cache with the factor 1 - decay_rate.": (
+            lambda w, dw: w - 0.02 * dw / (dw.abs() + epsilon)
+        ),
+        "decay_rate is the factor of the old cache.": lambda w, dw: w - 0.02 * dw / (0.9**0.5 * dw.abs() + epsilon),
+        "The gradient must be squared before it is added to the cache.": (
+            lambda w, dw: w - 0.02 * dw / ((0.1 * dw.abs()).sqrt() + epsilon)
+        ),
+        "The root of the cache is missing.": lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + epsilon),
+    }
+    if epsilon > 1e-3:
+        mistakes[INSIDE] = lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + epsilon).sqrt()
+    return mistakes
+
+
+@task("rmsprop", points=1, any_dtype=True)
 def check_rmsprop_walks_as_torch_does(student, rng):
-    """Six steps of RMSProp end where torch.optim.RMSprop's do, with a large epsilon."""
+    """Six steps of RMSProp end where torch.optim.RMSprop's do."""
+
+    def make(parameters):
+        return torch.optim.RMSprop(parameters, lr=0.02, alpha=0.9, eps=1e-8)
+
+    config = {"learning_rate": 0.02, "decay_rate": 0.9, "epsilon": 1e-8}
+    judge_rule(student, rng, "rmsprop", config, make, rmsprop_mistakes(1e-8))
+
+
+@task("rmsprop", points=1, any_dtype=True)
+def check_rmsprop_adds_epsilon_outside_the_root(student, rng):
+    """Epsilon is added to the root of the cache, which a large epsilon shows."""
 
     def make(parameters):
         return torch.optim.RMSprop(parameters, lr=0.02, alpha=0.9, eps=0.05)
 
     config = {"learning_rate": 0.02, "decay_rate": 0.9, "epsilon": 0.05}
-    judge_rule(student, rng, "rmsprop", config, make, {
-        "Epsilon is inside the root; add it outside.": lambda w, dw: w - 0.02 * dw / (0.1 * dw.square() + 0.05).sqrt(),
-        "Add the squared gradient to the cache with the factor 1 - decay_rate.": (
-            lambda w, dw: w - 0.02 * dw / (dw.abs() + 0.05)
+    judge_rule(student, rng, "rmsprop", config, make, rmsprop_mistakes(0.05))
+
+
+def adam_mistakes(epsilon: float) -> dict[str, Callable]:
+    """Return the first step that each mistake gives, by its hint."""
+    mistakes = {
+        "m and v start at 0: divide by 1 - beta1**t and 1 - beta2**t.": (
+            lambda w, dw: w - 0.03 * 0.2 * dw / (0.05**0.5 * dw.abs() + epsilon)
         ),
-        "decay_rate is the factor of the old cache.": lambda w, dw: w - 0.02 * dw / (0.9**0.5 * dw.abs() + 0.05),
-    })  # fmt: skip
+        "t is 1 in the first step: increase it once, before you use it.": (
+            lambda w, dw: w - 0.03 * 0.2 * dw / 0.36 / ((0.05 / 0.0975) ** 0.5 * dw.abs() + epsilon)
+        ),
+        "Only m was corrected; v must be too.": lambda w, dw: w - 0.03 * dw / (0.05**0.5 * dw.abs() + epsilon),
+        "Only v was corrected; m must be too.": lambda w, dw: w - 0.03 * 0.2 * dw / (dw.abs() + epsilon),
+        "The root of v is missing.": lambda w, dw: w - 0.03 * dw / (dw.square() + epsilon),
+    }
+    if epsilon > 1e-3:
+        mistakes[INSIDE] = lambda w, dw: w - 0.03 * dw / (dw.square() + epsilon).sqrt()
+        mistakes[BEFORE] = lambda w, dw: w - 0.03 * 0.05**0.5 * dw / (0.05**0.5 * dw.abs() + epsilon)
+    return mistakes
 
 
-@task("adam", points=2)
+@task("adam", points=1, any_dtype=True)
 def check_adam_walks_as_torch_does(student, rng):
-    """Six steps of Adam end where torch.optim.Adam's do, with a large epsilon."""
+    """Six steps of Adam end where torch.optim.Adam's do."""
+
+    def make(parameters):
+        return torch.optim.Adam(parameters, lr=0.03, betas=(0.8, 0.95), eps=1e-8)
+
+    config = {"learning_rate": 0.03, "beta1": 0.8, "beta2": 0.95, "epsilon": 1e-8}
+    judge_rule(student, rng, "adam", config, make, adam_mistakes(1e-8))
+
+
+@task("adam", points=1, any_dtype=True)
+def check_adam_adds_epsilon_outside_the_root(student, rng):
+    """Epsilon is added to the root of the corrected v, which a large epsilon shows."""
 
     def make(parameters):
         return torch.optim.Adam(parameters, lr=0.03, betas=(0.8, 0.95), eps=0.05)
 
     config = {"learning_rate": 0.03, "beta1": 0.8, "beta2": 0.95, "epsilon": 0.05}
-    judge_rule(student, rng, "adam", config, make, {
-        "m and v start at 0: divide by 1 - beta1**t and 1 - beta2**t.": (
-            lambda w, dw: w - 0.03 * 0.2 * dw / (0.05**0.5 * dw.abs() + 0.05)
-        ),
-        "t is 1 in the first step: increase it before you use it.": (
-            lambda w, dw: w - 0.03 * 0.2 * dw / 0.36 / ((0.05 / 0.0975) ** 0.5 * dw.abs() + 0.05)
-        ),
-        "Epsilon is inside the root; add it outside.": lambda w, dw: w - 0.03 * dw / (dw.square() + 0.05).sqrt(),
-        "Only m was corrected; v must be too.": lambda w, dw: w - 0.03 * dw / (0.05**0.5 * dw.abs() + 0.05),
-    })  # fmt: skip
+    judge_rule(student, rng, "adam", config, make, adam_mistakes(0.05))

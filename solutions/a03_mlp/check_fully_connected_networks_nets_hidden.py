@@ -1,10 +1,10 @@
 """Hidden checks of a03, nets: initial weights, other inputs and depths, and dropout between layers."""
 
 import torch
-from oracles import MAKE, forward, judge_source, loss_and_gradients, make_deep, random_params
+from oracles import LENT, MAKE, forward, judge_source, loss_and_gradients, make_deep, random_params
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, task
 
 
 def expect_normal(weights: dict[str, Tensor], scale: float) -> None:
@@ -68,17 +68,19 @@ def check_two_layer_net_on_other_inputs(student, rng, device):
         X = rng.normal(sizes[0] // 3, 3, count).permute(2, 0, 1)
         options = {"weight_scale": 0.1, "reg": reg, "dtype": torch.float64, "device": device}
         net = student.define(MAKE).make(student.TwoLayerNet, sizes, options, params)
-        expect_close(net.loss(X, y), loss_and_gradients(params, X, y, reg), rtol=1e-5)
+        loss_of = student.wrap(student.define(LENT).layers_of, net.loss)
+        expect_close(loss_of(X, y), loss_and_gradients(params, X, y, reg), rtol=1e-5)
 
 
-@task("TwoLayerNet.loss", points=1)
+@task("TwoLayerNet.loss", points=1, any_dtype=True)
 def check_two_layer_net_leaves_its_parameters(student, rng, device):
     """TwoLayerNet's loss changes neither images nor parameters, and gives the same result twice."""
     params, X, y = random_params(rng, [4, 6, 3]), rng.normal(5, 4), rng.integers(0, 3, 5)
     options = {"weight_scale": 0.1, "reg": 0.4, "dtype": torch.float64, "device": device}
     net = student.define(MAKE).make(student.TwoLayerNet, (4, 6, 3), options, params)
+    loss_of = student.wrap(student.define(LENT).layers_of, net.loss)
     for _ in range(2):
-        seen = student.inspect(net.loss, X, y)
+        seen = student.inspect(loss_of, X, y)
         expect_close(seen.value, loss_and_gradients(params, X, y, 0.4))
         expect_equal(seen.args, (X, y), name="images and labels after the call")
         expect_equal(net.params, params, name="params after the call")
@@ -91,14 +93,17 @@ def check_deep_net_on_other_inputs(student, rng, device):
     for hidden, count, reg in [([5], 1, 0.2), ([4, 6, 5, 7, 4, 6], 4, 0.05), ([9, 2], 6, 0.0)]:
         params, y = random_params(rng, [6, *hidden, 4]), rng.integers(0, 4, count)
         X = rng.normal(3, 2, count, dtype=torch.float32).permute(2, 0, 1)
-        net = make_deep(student, device, hidden, params, reg=reg)
-        seen = student.inspect(net.loss, X, y)
+        net, loss_of = make_deep(student, device, hidden, params, reg=reg)
+        with explain_errors(
+            {"same dtype": "X may have another float dtype than the net: begin with X.to(self.dtype)."}
+        ):
+            seen = student.inspect(loss_of, X, y)
         expect_close(seen.value, loss_and_gradients(params, X.double(), y, reg))
         expect_equal(seen.args, (X, y), name="images and labels after the call")
         expect_equal(net.params, params, name="params after the call")
 
 
-@task("FullyConnectedNet.loss", points=1)
+@task("FullyConnectedNet.loss", points=1, any_dtype=True)
 def check_dropout_works_in_training_only(student, rng, device):
     """Dropout changes no scores, and in training drops a share p of the units of each hidden layer."""
     width, p = 600, 0.2
@@ -108,10 +113,10 @@ def check_dropout_works_in_training_only(student, rng, device):
         "W3": rng.normal(width, 3) / width, "b3": rng.normal(3),
     }  # fmt: skip
     X, y = rng.normal(1, 5), rng.integers(0, 3, 1)
-    net = make_deep(student, device, [width, width], params, dropout=p)
-    first = net.loss(X, y)
-    expect_close(net.loss(X), forward(params, X)[0], name="scores, without dropout")
-    second = net.loss(X, y)
+    _, loss_of = make_deep(student, device, [width, width], params, dropout=p)
+    first = loss_of(X, y)
+    expect_close(loss_of(X), forward(params, X)[0], name="scores, without dropout")
+    second = loss_of(X, y)
     for _, grads in (first, second):
         for name in ("W2", "W3"):  # the output of a dropped unit is 0: its row of the next weights has no gradient
             share = float((grads[name] == 0).all(dim=1).double().mean())
@@ -121,31 +126,32 @@ def check_dropout_works_in_training_only(student, rng, device):
                 hint="Dropout comes after the ReLU of every hidden layer, and drops with probability p.",
             )
     expect(float(first[0]) != float(second[0]), "Two training calls dropped the same units.")
-    seeded = make_deep(student, device, [width, width], params, dropout=p, seed=5)
-    expect_equal(seeded.loss(X, y)[0], seeded.loss(X, y)[0], name="the loss of a second call with a seed")
+    for seed in (0, 5):
+        _, seeded = make_deep(student, device, [width, width], params, dropout=p, seed=seed)
+        expect_equal(seeded(X, y)[0], seeded(X, y)[0], name=f"the loss of a second call with the seed {seed}")
 
 
 NUDGE = """
 import torch
 
-def losses(net, name, direction, step, X, y):
+def losses(net, loss, name, direction, step, X, y):
     before, found = net.params[name], []
     for sign in (1, -1):
         net.params[name] = before + sign * step * direction
-        found.append(float(net.loss(X, y)[0]))
+        found.append(float(loss(X, y)[0]))
     net.params[name] = before
     return found
 """
 
 
-@task("FullyConnectedNet.loss", points=1)
+@task("FullyConnectedNet.loss", points=1, any_dtype=True)
 def check_dropout_gradients_follow_the_masks(student, rng, device):
     """With dropout and a seed, the gradients agree with finite differences of the loss under the same masks."""
     judge_source(student, "FullyConnectedNet.loss")
     params, X, y = random_params(rng, [6, 20, 15, 4]), rng.normal(7, 6), rng.integers(0, 4, 7)
-    net = make_deep(student, device, [20, 15], params, dropout=0.4, reg=0.1, seed=3)
+    net, loss_of = make_deep(student, device, [20, 15], params, dropout=0.4, reg=0.1, seed=3)
     nudge = student.define(NUDGE)
-    loss, grads = net.loss(X, y)
+    loss, grads = loss_of(X, y)
     plain, _ = loss_and_gradients(params, X, y, 0.1)
     expect(abs(float(loss) - float(plain)) > 1e-3, "With dropout the training loss is the same as without it.")
     expect(type(grads) is dict and sorted(grads) == sorted(params), "grads does not have the keys of params.")
@@ -153,7 +159,7 @@ def check_dropout_gradients_follow_the_masks(student, rng, device):
     for name, value in params.items():
         expect_shape(grads[name], tuple(value.shape), name=name)
         direction = rng.normal(*value.shape)
-        up, down = nudge.losses(net, name, direction, step, X, y)
+        up, down = nudge.losses(net, loss_of, name, direction, step, X, y)
         slope = (up - down) / (2 * step)
         expect_close(
             float((grads[name] * direction).sum()), slope, atol=1e-5, rtol=1e-4, name=f"the slope along {name}"

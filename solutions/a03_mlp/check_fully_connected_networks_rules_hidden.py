@@ -6,7 +6,7 @@ import torch
 from oracles import judge_source
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, task
+from autograder import expect, expect_close, expect_equal, explain_errors, task
 
 
 def momentum_steps(w, momentum, look_ahead):
@@ -68,6 +68,23 @@ def judge_falling_rate(
             state = {**state, "learning_rate": now}
 
 
+def expect_state(student, rng, rule: str, config: dict, update: Callable[[Tensor, Tensor], Tensor]) -> None:
+    """Compare one step from a given cache; config has the learning rate and epsilon."""
+    w, dw, cache = rng.normal(3, 5), rng.normal(3, 5), rng.uniform(3, 5, low=0.5, high=2)
+    next_w, after = getattr(student, rule)(w, dw, {**config, "cache": cache})
+
+    def step(cache: Tensor) -> Tensor:
+        return w - config["learning_rate"] * dw / (update(cache, dw).sqrt() + config["epsilon"])
+
+    expect_close(next_w, step(cache), name="next_w with a given config['cache']", mistakes={
+        "config['cache'] was not used: it is the state after the step before.": lambda: step(torch.zeros_like(cache)),
+    })  # fmt: skip
+    expect(
+        type(after) is dict and "cache" in after, "The config returned has no 'cache'.", "Store the new cache in it."
+    )
+    expect_close(after["cache"], update(cache, dw), name="config['cache'] after the step")
+
+
 @task("sgd_momentum", points=1)
 def check_momentum_when_the_rate_falls(student, rng):
     """Momentum is right with its defaults and while the learning rate falls; w and dw are unchanged."""
@@ -96,24 +113,26 @@ def check_adagrad_when_the_rate_falls(student, rng):
     """AdaGrad is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "adagrad", lambda w: adagrad_steps(w, 1e-8), None, 1e-2)
     judge_falling_rate(
-        student, rng, "adagrad", lambda w: adagrad_steps(w, 0.5), {"learning_rate": 0.3, "epsilon": 0.5}, 0.3
+        student, rng, "adagrad", lambda w: adagrad_steps(w, 1e-7), {"learning_rate": 0.3, "epsilon": 1e-7}, 0.3
     )
+    expect_state(student, rng, "adagrad", {"learning_rate": 0.1, "epsilon": 1e-8}, lambda c, dw: c + dw**2)
 
 
 @task("rmsprop", points=1)
 def check_rmsprop_when_the_rate_falls(student, rng):
     """RMSProp is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.99, 1e-8), None, 1e-2)
-    config = {"learning_rate": 0.3, "decay_rate": 0.5, "epsilon": 0.5}
-    judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.5, 0.5), config, 0.3)
+    config = {"learning_rate": 0.3, "decay_rate": 0.5, "epsilon": 1e-7}
+    judge_falling_rate(student, rng, "rmsprop", lambda w: rmsprop_steps(w, 0.5, 1e-7), config, 0.3)
+    expect_state(student, rng, "rmsprop", config, lambda c, dw: 0.5 * c + 0.5 * dw**2)
 
 
 @task("adam", points=2)
 def check_adam_when_the_rate_falls(student, rng):
     """Adam is right with its defaults and while the learning rate falls; w and dw are unchanged."""
     judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.9, 0.999, 1e-8), None, 1e-3)
-    config = {"learning_rate": 0.3, "beta1": 0.5, "beta2": 0.7, "epsilon": 0.5}
-    judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.5, 0.7, 0.5), config, 0.3)
+    config = {"learning_rate": 0.3, "beta1": 0.5, "beta2": 0.7, "epsilon": 1e-7}
+    judge_falling_rate(student, rng, "adam", lambda w: adam_steps(w, 0.5, 0.7, 1e-7), config, 0.3)
 
 
 @task("adam", points=1)
@@ -121,14 +140,17 @@ def check_adam_goes_on_from_a_given_state(student, rng):
     """Given m, v and t, Adam's next step uses t + 1, and the config returned has the new m, v and t."""
     judge_source(student, "adam")
     w, dw, m, v = rng.normal(4, 5), rng.normal(4, 5), rng.normal(4, 5), rng.uniform(4, 5, low=0.1, high=2)
-    config = {"learning_rate": 1e-2, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-3, "m": m, "v": v, "t": 5}
-    next_w, state = student.adam(w, dw, config)
+    config = {"learning_rate": 1e-2, "beta1": 0.9, "beta2": 0.99, "epsilon": 1e-8, "m": m, "v": v, "t": 5}
+    with explain_errors({"KeyError": "config has the keys learning_rate, beta1, beta2, epsilon, m, v and t."}):
+        next_w, state = student.adam(w, dw, config)
     next_m, next_v = 0.9 * m + 0.1 * dw, 0.99 * v + 0.01 * dw**2
-    expected = w - 1e-2 * (next_m / (1 - 0.9**6)) / ((next_v / (1 - 0.99**6)).sqrt() + 1e-3)
+    expected = w - 1e-2 * (next_m / (1 - 0.9**6)) / ((next_v / (1 - 0.99**6)).sqrt() + 1e-8)
     expect_close(next_w, expected, name="next_w", mistakes={
         "t was used before it was increased.": (
-            lambda: w - 1e-2 * (next_m / (1 - 0.9**5)) / ((next_v / (1 - 0.99**5)).sqrt() + 1e-3)
+            lambda: w - 1e-2 * (next_m / (1 - 0.9**5)) / ((next_v / (1 - 0.99**5)).sqrt() + 1e-8)
         ),
     })  # fmt: skip
     expect(type(state) is dict, "The config returned is not a dict.")
+    missing = [name for name in "mvt" if name not in state]
+    expect(not missing, f"The config returned lacks {', '.join(missing)}.", "Store the new m, v and t in config.")
     expect_close({name: state.get(name) for name in "mvt"}, {"m": next_m, "v": next_v, "t": 6}, name="config")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import torch
+from oracles import LENT
 from oracles_training import judge_overfitting
 from torch import Tensor
 
@@ -11,8 +12,15 @@ from autograder import expect, expect_shape, task
 TRAIN = """
 from common.training.solver import Solver
 
-def train(net, X, y, num_epochs):
-    data = {"X_train": X, "y_train": y, "X_val": X[:50], "y_val": y[:50]}
+class Model:
+    # The student's net, whose loss finds the layers of the course.
+    def __init__(self, net, loss):
+        self.net, self.loss = net, loss
+
+    params = property(lambda self: self.net.params, lambda self, value: setattr(self.net, "params", value))
+
+def train(net, loss, X, y, num_epochs):
+    net, data = Model(net, loss), {"X_train": X, "y_train": y, "X_val": X[:50], "y_val": y[:50]}
     solver = Solver(net, data, optim_config={"learning_rate": 0.2}, num_epochs=num_epochs, batch_size=100,
                     num_train_samples=50, verbose=False)
     solver.train(return_best_params=False)
@@ -31,7 +39,8 @@ def check_dropout_narrows_the_gap_on_scenes(student, data, score, device):
     for p in (0.0, 0.5):
         options = {"dropout": p, "reg": 0.0, "weight_scale": 0.05, "dtype": torch.float32, "device": device}
         net = student.FullyConnectedNet([100, 100], x_train[0].numel(), 10, **options)
-        scores = trainer.train(net, x_train, split.y_train, 20), net.loss(x_test)
+        loss_of = student.wrap(student.define(LENT).layers_of, net.loss)
+        scores = trainer.train(net, loss_of, x_train, split.y_train, 20), loss_of(x_test)
         for part in scores:
             expect_shape(part, (1000, 10), name="scores")
         right = [
@@ -72,16 +81,16 @@ def other_scenes(data) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 @task("get_three_layer_network_params", points=1)
-def check_three_layers_overfit_other_images(student, data, device):
+def check_three_layers_overfit_other_images(student, data):
     """The settings for three layers work for other scenes and other random weights too."""
     settings = student.get_three_layer_network_params()
     for X, y in other_scenes(data):
-        judge_overfitting(student, device, [100] * 2, settings, X, y)
+        judge_overfitting(student, [100] * 2, settings, X, y)
 
 
 @task("get_five_layer_network_params", points=2)
-def check_five_layers_overfit_other_images(student, data, device):
+def check_five_layers_overfit_other_images(student, data):
     """The settings for five layers work for other scenes and other random weights too."""
     settings = student.get_five_layer_network_params()
     for X, y in other_scenes(data):
-        judge_overfitting(student, device, [100] * 4, settings, X, y)
+        judge_overfitting(student, [100] * 4, settings, X, y)

@@ -1,0 +1,70 @@
+"""A task that is wrong costs no points of the tasks whose code calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.edits import NewBody, apply_edits
+from autograder.authoring.reference import read_reference
+from autograder.core.assignment import read_assignment
+from autograder.core.report import Outcome
+from autograder.sandbox.open_link import open_link
+from autograder.session.options import Options
+from autograder.session.session import Checks, with_checks
+from autograder.submissions.submission import code_of_scripts
+
+ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
+BROKEN = 'raise RuntimeError("broken")'
+
+# assignment, file, the tasks that are broken, the tasks that call them
+CASES = [
+    (
+        "a01_knn",
+        "knn.py",
+        ("compute_distances_no_loops", "predict_labels"),
+        ("KnnClassifier.predict", "knn_cross_validate"),
+    ),
+    (
+        "a02_linear_classifier",
+        "linear_classifier.py",
+        ("sample_batch", "predict_linear_classifier"),
+        ("train_linear_classifier", "test_one_param_set"),
+    ),
+    (
+        "a02_linear_classifier",
+        "linear_classifier.py",
+        ("validate_batch",),
+        ("svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized"),
+    ),
+    ("a03_mlp", "two_layer_net.py", ("nn_forward_pass",), ("nn_forward_backward", "nn_train", "nn_predict")),
+    (
+        "a03_mlp",
+        "fully_connected_networks.py",
+        ("Linear.forward", "ReLU.backward", "Dropout.forward", "Dropout.backward"),
+        ("TwoLayerNet.loss", "FullyConnectedNet.loss"),
+    ),
+]
+
+
+def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[str, ...]) -> Iterator[str]:
+    """Yield the checks of the callers that a solution fails in which other tasks are broken."""
+    edits = [NewBody(task, BROKEN) for task in broken]
+    code = code_of_scripts(apply_edits("The test", edits, file, read_reference(checks.assignment)), checks.assignment)
+    with open_link(None, code, checks.assignment.limits) as link:
+        results = checks.judge(
+            link, code, only=lambda check: check.spec.task in {*broken, *callers} and not check.scored
+        )
+    for task in broken:
+        assert any(r.task == task and r.outcome is Outcome.FAILED for r in results)
+    assert {r.task for r in results} == {*broken, *callers}
+    yield from (f"{r.id}: {r.message}" for r in results if r.task in callers and r.outcome is not Outcome.PASSED)
+
+
+@pytest.mark.parametrize(("name", "file", "broken", "callers"), CASES)
+def test_a_broken_task_costs_only_its_own_points(name, file, broken, callers):
+    assignment = read_assignment(ASSIGNMENTS / name)
+    found = with_checks(assignment, Options(seed=3), lambda checks: list(failures(checks, file, broken, callers)))
+    assert found == []
