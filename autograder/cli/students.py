@@ -38,6 +38,7 @@ def start(folder: Path, names: tuple[str, ...]) -> None:
 )
 @click.option("--task", help="Run only the checks of this task.")
 @click.option("--hand-in", type=options.PATH, help="Check this zip, folder or file instead of the assignment's folder.")
+@click.option("--trust", is_flag=True, help="Run --hand-in without isolation, because you wrote it or trust it.")
 @options.skip_scored
 @click.option("--pdb", is_flag=True, help="Open the debugger when a check fails.")
 @click.option("-v", "--verbose", is_flag=True, help="Show running times and everything that your code prints.")
@@ -49,6 +50,7 @@ def check(
     expression: str,
     task: str | None,
     hand_in: Path | None,
+    trust: bool,
     skip_scored: bool,
     pdb: bool,
     verbose: bool,
@@ -73,9 +75,12 @@ def check(
     asked = Options(
         device=pick_device(device), data=known_data(data), task=task, debugging=pdb, skip_scored=skip_scored
     )
+    isolation = "none" if hand_in is None or trust else _isolation_for(hand_in, debugging=pdb)
     arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # for what the student's code prints
-        report = check_folder(chosen, asked, arguments=arguments, hand_in=hand_in, opened=_say_what_is_judged)
+        report = check_folder(
+            chosen, asked, arguments=arguments, hand_in=hand_in, isolation=isolation, opened=_say_what_is_judged
+        )
     if hand_in is None and not arguments:
         remember(report, chosen)
     if as_json:
@@ -88,6 +93,26 @@ def check(
         print_report(report, Console(), verbose=verbose)
     lost = any(not result.points for result in report.checks)
     sys.exit(2 if report.needs_staff else int(lost))
+
+
+def _isolation_for(hand_in: Path, *, debugging: bool) -> str:
+    """Return how to run code that somebody else may have written: isolated, or without isolation if the user agrees."""
+    from autograder.sandbox.isolation import NoIsolation, choose
+
+    why = "The debugger needs it in this process"
+    if not debugging:
+        try:
+            return choose()
+        except NoIsolation:
+            why = "This computer has no isolation for it"
+    question = f"{why}: {hand_in} would run with your rights, and can read and change your files. Run it?"
+    try:
+        agreed = click.confirm(question, default=False, err=True)
+    except click.Abort:  # nobody can answer
+        agreed = False
+    if not agreed:
+        raise click.UsageError(f"{hand_in} was not run. If you wrote it or trust it, pass --trust.")
+    return "none"
 
 
 @click.command()

@@ -6,7 +6,8 @@ import ast
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,9 @@ from autograder.core.course import earlier_modules
 from autograder.core.notebooks import notebook_name
 from autograder.core.report import CheckResult, Report
 from autograder.sandbox.local_link import LocalLink
+from autograder.sandbox.open_link import open_link
+from autograder.sandbox.pool import open_pool
+from autograder.sandbox.proxy import Link
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.students.handout import changed_checks
@@ -32,11 +36,13 @@ def check_folder(
     *,
     arguments: Sequence[str] = (),
     hand_in: Path | None = None,
+    isolation: str = "none",
     opened: Callable[[Submission, Path], None] = lambda submission, folder: None,
     progress: Callable[[CheckResult], None] = lambda result: None,
 ) -> Report:
     """Run the public checks on the student's files in the assignment's folder, or on ``hand_in``.
 
+    With ``isolation`` "none" the code runs in this process: only for code that its user trusts.
     ``opened`` gets the submission and its folder before the checks run, ``progress`` each result.
     Raises BadSubmission if the files cannot be read, BadCheck if no check was selected.
     """
@@ -45,20 +51,32 @@ def check_folder(
         folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment), own_machine=hand_in is None
     )
     opened(submission, folder)
-    filenames = submission.paths_below(folder)
 
     def body(checks: Checks) -> Report:
-        link = LocalLink(submission.code, filenames=filenames, debugging=options.debugging)
-        try:
+        with _linked(submission, folder, assignment, options, isolation) as link:
             results = checks.judge(link, submission.code, progress=progress)
-        finally:
-            link.close()
         notes = (*submission.notes, *changed_checks(assignment.folder))
-        return checks.report(
-            ReportHeader("you", submission.digest, notes, submission.remarks), results, isolation="none"
-        )
+        header = ReportHeader("you", submission.digest, notes, submission.remarks)
+        return checks.report(header, results, isolation=isolation)
 
     return with_checks(assignment, options, body, hidden=False, arguments=arguments)
+
+
+@contextmanager
+def _linked(
+    submission: Submission, folder: Path, assignment: Assignment, options: Options, isolation: str
+) -> Iterator[Link]:
+    """Yield a link to the submission's code: in this process, or in a sandbox that does not see its folder."""
+    if isolation != "none":
+        pool = open_pool(isolation, private=[folder.resolve()])
+        with pool as opened, open_link(opened, submission.code, assignment.limits) as link:
+            yield link
+        return
+    local = LocalLink(submission.code, filenames=submission.paths_below(folder), debugging=options.debugging)
+    try:
+        yield local
+    finally:
+        local.close()
 
 
 def saved_files(submission: Submission, folder: Path) -> list[tuple[str, datetime]]:

@@ -108,3 +108,56 @@ def test_another_user_is_no_isolation_on_a_machine_with_solutions(downloads: Pat
     assert "only for Gradescope's containers" in done.output.replace("\n", " ")
     with pytest.raises(NoIsolation, match="does not hide solutions"):
         choose("user")
+
+
+HARMFUL = f"""{HONEST}
+from pathlib import Path
+
+def double(x):
+    try:
+        Path("PLACE").touch()
+    except OSError:
+        pass
+    return 2 * x
+"""
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, course: Assignment, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hand-in that writes to the disk, in a student's course."""
+    monkeypatch.chdir(course.folder.parents[1])
+    folder = tmp_path / "foreign"
+    folder.mkdir()
+    (folder / "vectors.py").write_text(HARMFUL.replace("PLACE", str(tmp_path / "harm")))
+    return folder
+
+
+def check(foreign: Path, *options: str, answer: str = "") -> Result:
+    return CliRunner().invoke(main, ["check", "t02_vectors", "--hand-in", str(foreign), *options], input=answer)
+
+
+def test_a_hand_in_of_somebody_else_is_checked_in_a_sandbox(foreign: Path, isolation: str, tmp_path: Path) -> None:
+    done = check(foreign, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["wall"] == isolation
+    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize(("options", "answer"), [((), ""), ((), "n\n"), (("--pdb",), "")])
+def test_without_a_sandbox_the_user_is_asked_first(
+    foreign: Path, options: tuple[str, ...], answer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise NoIsolation("none here")
+
+    monkeypatch.setattr("autograder.sandbox.isolation.choose", refuse)
+    done = check(foreign, *options, answer=answer)
+    assert done.exit_code == 2
+    assert "would run with your rights" in done.output
+    assert "was not run" in done.output
+    assert not (tmp_path / "harm").exists()
+
+
+def test_a_trusted_hand_in_runs_without_a_sandbox(foreign: Path, tmp_path: Path) -> None:
+    assert check(foreign, "--trust").exit_code == 0
+    assert (tmp_path / "harm").exists()
