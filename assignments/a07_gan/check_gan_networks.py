@@ -187,6 +187,12 @@ def check_dc_classifier_agrees_with_the_formula(student, rng):
     judge_network(student, student.build_dc_classifier(), batches, convolutional_logits(0.01), {
         **{slope_hint(slope): convolutional_logits(slope) for slope in SLOPES},
         "These are ReLUs without a leak.": convolutional_logits(0.0),
+        **{
+            f"The slope of the leaky ReLUs after the convolutions is {slope}; it should be 0.01.": (
+                convolutional_logits(slope, slope, 0.01)
+            )
+            for slope in SLOPES
+        },
         "The leaky ReLU after the first convolution is missing.": convolutional_logits(1.0, 0.01, 0.01),
         "The leaky ReLU after the second convolution is missing.": convolutional_logits(0.01, 1.0, 0.01),
         "The leaky ReLU between the linear layers is missing.": convolutional_logits(0.01, 0.01, 1.0),
