@@ -163,7 +163,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise BadResults(f"{path} cannot be read: {explain(error)}.") from None
     except UnicodeDecodeError:
-        raise BadResults(f"{path} is not UTF-8. Export it again as CSV in UTF-8.") from None
+        raise BadResults(f"{path} is not UTF-8. Save it as UTF-8; in Excel, as CSV UTF-8.") from None
 
 
 def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:

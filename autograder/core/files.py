@@ -55,7 +55,7 @@ def explain(error: Exception) -> str:
         case OSError(strerror=str(text)):
             return f"{text[:1].lower()}{text[1:]}"
         case UnicodeDecodeError():
-            return f"it is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8"
+            return f"it is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8 (in Excel: CSV UTF-8)"
     return str(error)
 
 

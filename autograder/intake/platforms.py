@@ -23,7 +23,7 @@ from autograder.intake.unpack import BadHandins, gather_files
 SUFFIXES = (".zip", ".ipynb", ".py")
 BY_NAME, BY_FILE = "the time in its name", "the file's own time"
 
-_ENDING = re.compile(r"\.(zip|(ipynb|py)(\.txt)?)\Z", re.IGNORECASE)  # mail programs and browsers append .txt
+_ENDING = re.compile(r"\.(zip|(ipynb|py)(\.(txt|json))?)\Z", re.IGNORECASE)  # mail programs and browsers append these
 _JUNK = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 _MOODLE = re.compile(
     r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<file>.*)", re.DOTALL

@@ -184,7 +184,7 @@ def _rows(path: Path) -> Iterator[list[str]]:
     except OSError as error:
         raise BadRoster(f"{path} cannot be read: {explain(error)}.") from None
     except UnicodeDecodeError:
-        raise BadRoster(f"{path} is not saved as UTF-8. Save it as CSV UTF-8.") from None
+        raise BadRoster(f"{path} is not saved as UTF-8. Save it as UTF-8; in Excel, as CSV UTF-8.") from None
     if len(data) > MAX_BYTES or "\0" in text:
         raise BadRoster(f"{path} is not a CSV file. Export the roster as CSV.")
     try:
