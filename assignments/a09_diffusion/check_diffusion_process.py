@@ -1,6 +1,7 @@
 """Public checks of the schedules and of the forward process, against plain loops in float64 and Bayes' rule."""
 
 import math
+from itertools import pairwise
 
 import torch
 from oracles import from_curve, left_after, noised, per_image, posterior, process
@@ -19,6 +20,12 @@ def vector(values: list[float]) -> Tensor:
     return torch.tensor(values, dtype=torch.float64)
 
 
+def nearly(found, expected: Tensor) -> bool:
+    """Say whether only the last digits differ, as after a computation in float32."""
+    same = isinstance(found, Tensor) and found.shape == expected.shape and found.is_floating_point()
+    return same and bool(torch.allclose(found.double(), expected, rtol=1e-5, atol=0))
+
+
 @task("linear_beta_schedule", points=2)
 def check_linear_schedule_agrees_with_a_loop(student):
     """The linear schedule grows evenly from 1e-4 to 0.02, both times 1000 / T."""
@@ -26,9 +33,20 @@ def check_linear_schedule_agrees_with_a_loop(student):
         scale = 1000 / timesteps
         steps = [i / (timesteps - 1) for i in range(timesteps)]
         expected = [scale * (1e-4 + (0.02 - 1e-4) * step) for step in steps]
-        expect_close(student.linear_beta_schedule(timesteps), vector(expected), rtol=1e-6, atol=1e-12, mistakes={
+        found = student.linear_beta_schedule(timesteps)
+        expect_close(found, vector(expected), rtol=1e-10, atol=0, mistakes={
             "The factor 1000 / T is missing.": vector([value / scale for value in expected]),
             "The betas decrease; they must increase.": vector(expected[::-1]),
+            "The last beta is missing: the step is a share of T - 1, so that both ends are reached.":
+                vector([scale * (1e-4 + (0.02 - 1e-4) * i / timesteps) for i in range(timesteps)]),
+            "Both ends are multiplied by 1000 / T, the lower one too.":
+                vector([1e-4 + (0.02 * scale - 1e-4) * step for step in steps]),
+            "Both ends are multiplied by 1000 / T, the upper one too.":
+                vector([scale * 1e-4 + (0.02 - scale * 1e-4) * step for step in steps]),
+            "The betas are evenly spaced, not their roots.":
+                vector([scale * (0.01 + (0.02**0.5 - 0.01) * step) ** 2 for step in steps]),
+            "The last digits are wrong, as from float32: give torch.linspace dtype=torch.float64.":
+                found if nearly(found, vector(expected)) else None,
         })  # fmt: skip
 
 
@@ -37,13 +55,28 @@ def check_cosine_schedule_agrees_with_a_loop(student):
     """With the cosine schedule, alpha bar is the squared cosine."""
     for timesteps in (100, 37):
 
-        def curve(power: int, s: float = 0.008, timesteps: int = timesteps) -> Tensor:
-            angles = [(i / timesteps + s) / (1 + s) * math.pi / 2 for i in range(timesteps + 1)]
-            return from_curve([math.cos(angle) ** power for angle in angles])
+        def left(power: int = 2, s: float = 0.008, count: int = timesteps, turn: float = 0.5) -> list[float]:
+            angles = [(i / count + s) / (1 + s) * math.pi * turn for i in range(count + 1)]
+            return [math.cos(angle) ** power for angle in angles]
+
+        def curve(power: int, s: float = 0.008) -> Tensor:
+            return from_curve(left(power, s))
 
         expect_close(student.cosine_beta_schedule(timesteps), curve(2), rtol=1e-6, atol=1e-9, mistakes={
             "The cosine is not squared.": curve(1),
             "The offset s is missing.": curve(2, s=0.0),
+            "T + 1 points from 0 to 1 give T betas; these are T points.":
+                lambda left=left, count=timesteps - 1: from_curve([*left(count=count), left(count=count)[-1]]),
+            "This is alpha bar; return the betas, 1 - the ratio of neighbours.":
+                lambda left=left: vector([value / left()[0] for value in left()[1:]]),
+            "The largest beta is 0.999.": lambda left=left: from_curve(left(), most=0.9999),
+            "The largest beta is 0.999, not more.": lambda left=left: from_curve(left(), most=1.0),
+            "No beta is raised to a least value; the largest is 0.999.":
+                lambda curve=curve: curve(2).clamp(min=1e-4),
+            "The angle ends at pi / 2, where nothing of the image is left.":
+                lambda left=left: from_curve(left(turn=1.0)),
+            "Divide alpha bar by the one before it, not the other way round.":
+                lambda left=left: vector([min(1 - a / b, 0.999) for a, b in pairwise(left())]),
         })  # fmt: skip
 
 
@@ -54,8 +87,14 @@ def check_sigmoid_schedule_agrees_with_a_loop(student):
         curve = [1 / (1 + math.exp(3 - 6 * i / timesteps)) for i in range(timesteps + 1)]
         whole = [(curve[-1] - value) / (curve[-1] - curve[0]) for value in curve]
         expected = from_curve([max(value, 1e-5) for value in whole])
-        expect_close(student.sigmoid_beta_schedule(timesteps), expected, rtol=1e-6, atol=1e-9, mistakes={
+        expect_close(student.sigmoid_beta_schedule(timesteps), expected, rtol=1e-5, atol=1e-9, mistakes={
             "alpha bar is not clamped; it must be at least clamp_min.": from_curve(whole),
+            "clamp_min is for alpha bar, not for the betas.": from_curve(whole).clamp(min=1e-5),
+            "alpha bar must begin at 1 and end at 0 (before it is clamped): subtract and divide as in the formula.":
+                from_curve([max(1 - value, 1e-5) for value in curve]),
+            "This is alpha bar; return the betas, 1 - the ratio of neighbours.":
+                vector([max(value, 1e-5) for value in whole[1:]]),
+            "The largest beta is 0.999.": from_curve([max(value, 1e-5) for value in whole], most=1.0),
         })  # fmt: skip
 
 
@@ -71,6 +110,10 @@ def check_noise_is_added_as_the_formula_says(student, rng):
         "Use alpha bar, the product of all alphas up to t, not alpha.": noised((1 - betas).tolist(), t, x, noise),
         "One step too few: alpha bar of t includes the step t.": noised([1.0, *left[:-1]], t, x, noise),
         "1 - alpha bar is the variance of the noise; multiply by its root.": share**0.5 * x + (1 - share) * noise,
+        "The factors of image and noise are swapped.": (1 - share) ** 0.5 * x + share**0.5 * noise,
+        "All images got the first image's t.": noised(left, t[:1].expand(5), x, noise),
+        "alpha bar is the variance that is left of the image; multiply by its root.":
+            share * x + (1 - share) ** 0.5 * noise,
     })  # fmt: skip
 
 
@@ -84,6 +127,8 @@ def check_the_image_follows_from_the_noise(student, rng):
     expect_close(process(student, betas).predict_start_from_noise(x_t, t, noise), x, atol=1e-5, mistakes={
         "Divide by sqrt(alpha bar) at the end.": share**0.5 * x,
         "Divide by the root of alpha bar.": x / share**0.5,
+        "Subtract the noise; do not add it.": x + 2 * ((1 - share) / share) ** 0.5 * noise,
+        "The image is clamped in model_predictions, not here.": x.clamp(-1, 1),
     })  # fmt: skip
 
 
@@ -97,6 +142,7 @@ def check_the_noise_follows_from_the_image(student, rng):
     expect_close(process(student, betas).predict_noise_from_start(x_t, t, x), noise, atol=1e-5, mistakes={
         "Divide by sqrt(1 - alpha bar) at the end.": (1 - share) ** 0.5 * noise,
         "Divide by the root of 1 - alpha bar.": noise / (1 - share) ** 0.5,
+        "Every value has the wrong sign: subtract the image from x_t.": -noise,
     })  # fmt: skip
 
 
@@ -118,11 +164,17 @@ def check_posterior_agrees_with_bayes_rule(student, rng):
     of_image, of_x_t, deviation = (per_image(row.tolist(), t, x) for row in table_of.double())
     expect_close(mean, of_image * x + of_x_t * x_t, atol=1e-6, name="mean", mistakes={
         "x_start and x_t are swapped.": of_image * x_t + of_x_t * x,
+        "The factor of x_start has the root of alpha bar of t - 1, not of t.":
+            of_image * (1 - per_image(betas.tolist(), t, x)).sqrt() * x + of_x_t * x_t,
+        "The factor of x_t has the root of alpha, not alpha.":
+            of_image * x + of_x_t * (1 - per_image(betas.tolist(), t, x)).sqrt() * x_t,
     })  # fmt: skip
     beta = per_image(betas.tolist(), t, x)
     same_deviation(std, deviation, x.shape, {
         "This is the variance; return its root.": deviation**2,
         "This is sqrt(beta); with a known image the standard deviation is smaller.": beta.sqrt(),
+        "This is the logarithm of the variance; return the standard deviation.": 2 * deviation.log(),
+        "This is the logarithm of the standard deviation.": deviation.log(),
     })  # fmt: skip
 
 

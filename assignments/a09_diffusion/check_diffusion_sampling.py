@@ -49,6 +49,8 @@ def check_loss_of_predicted_noise(student, rng):
             "This is a sum; take the mean over all pixels.": error.sum(),
             "This sums over the pixels of an image; take the mean over all pixels and images.": error.sum() / batch,
             "The error is not squared.": error.sqrt().mean(),
+            "The prediction was compared with the image; the objective is pred_noise.":
+                ((model(mixed, t) + 0.25 - x) ** 2).mean(),
         })  # fmt: skip
 
 
@@ -80,6 +82,10 @@ def judge_predictions(student, rng, scale: float):
         right, free = (implied(model(x_t, t), x_t, left, objective, most) for most in (1.0, 1e9))
         expect_close(image, right[1], name=f"x_start with {objective}", atol=1e-5, mistakes={
             "The image is not clamped to [-1, 1].": free[1], "Noise and image are swapped.": right[0],
+            "The image was clamped to [0, 1]; inside the class, pixels are in [-1, 1].": free[1].clamp(0, 1),
+            "The image goes through clamp, not through tanh.": free[1].tanh(),
+            "The objective was not looked at: for pred_x_start, the model predicts the image.":
+                implied(model(x_t, t), x_t, left, "pred_noise")[1] if objective == "pred_x_start" else None,
         })  # fmt: skip
         expect_close(noise, right[0], name=f"noise with {objective}", atol=1e-5, mistakes={
             "The noise does not fit the clamped image: compute it again from the clamped image.": free[0],
@@ -121,6 +127,7 @@ def check_a_step_back_is_drawn_from_the_posterior(student, rng):
             "The noise is multiplied by the variance; multiply by the standard deviation.": mean + std**2 * noise,
             "The standard deviation is sqrt(beta); use the posterior's.": mean + float(betas[time]) ** 0.5 * noise,
             "No noise is added.": mean,
+            "x_start and x_t are swapped in the posterior.": of_image * x_t + of_x_t * clamped + std * noise,
         })  # fmt: skip
 
 
@@ -132,6 +139,11 @@ def expect_images(images, shape: tuple[int, ...]) -> None:
     })  # fmt: skip
 
 
+def is_clamped(images: Tensor) -> bool:
+    """Say whether all pixels are in [0, 1]."""
+    return bool(((images >= 0) & (images <= 1)).all())
+
+
 @task("DDPM.sample", points=2)
 def check_sampling_walks_all_steps(student, rng):
     """Sampling begins with new noise, visits every time from T - 1 to 0 and returns images in [0, 1]."""
@@ -139,13 +151,26 @@ def check_sampling_walks_all_steps(student, rng):
     handle, model = toy(student, rng, 7, dtype=torch.float32)
     made = ddpm(student, handle, betas, objective="pred_x_start")
     steps = made.sample(3, return_all_timesteps=True, model_kwargs={"extra": 0.5})
+    if isinstance(steps, Tensor):
+        expect(
+            tuple(steps.shape) != (8, 3, 2, 4, 4),
+            "The steps are the first axis.",
+            hint="Stack them with dim=1: (N, T + 1, C, S, S).",
+        )
     expect_images(steps, (3, 8, 2, 4, 4))
-    expect_equal(list(handle.times), [[t] * 3 for t in range(6, -1, -1)], name="the times of the model's calls")
+    times = list(handle.times)
+    expect_equal(times, [[t] * 3 for t in range(6, -1, -1)], name="the times of the model's calls", mistakes={
+        "Begin with the last time, T - 1, and go down to 0.": [[t] * 3 for t in range(7)],
+        "The step at t = 0 is missing.": [[t] * 3 for t in range(6, 0, -1)],
+    })  # fmt: skip
     expect_equal(list(handle.extras), [0.5] * 7, name='model_kwargs["extra"] in the model\'s calls, step by step')
     seen = torch.stack(list(handle.seen), dim=1)  # (3, 7, 2, 4, 4), in [-1, 1]
-    expect_close(steps[:, :7], (seen + 1) / 2, atol=1e-5, name="the images of all steps", mistakes={
+    frames = (seen + 1) / 2  # noisy images lie outside [0, 1], and may be clamped
+    frames = frames.clamp(0, 1) if is_clamped(steps) else frames
+    expect_close(steps[:, :7], frames, atol=1e-5, name="the images of all steps", mistakes={
         "They must be mapped from [-1, 1] to [0, 1].": seen,
         "They must be in the order from the noise to the images.": (seen.flip(1) + 1) / 2,
+        "They were mapped to [0, 1] twice.": ((seen + 1) / 2 + 1) / 2,
     })  # fmt: skip
     image = (model(seen[:, 6], torch.zeros(3, dtype=torch.int64, device=rng.device)) + 0.5).clamp(-1, 1)
     expect_close(steps[:, 7], (image + 1) / 2, atol=1e-5, name="the images of the last step")
@@ -176,6 +201,13 @@ def check_ddim_step_without_noise(student, rng):
         noise, image = implied(answer, x_t, left, "pred_noise")
         expect_close(made.ddim_step(x_t, time, earlier), after**0.5 * image + (1 - after) ** 0.5 * noise, mistakes={
             "Use alpha bar of t_next, not of t.": x_t,
+            "The factor of the image is the root of alpha bar of t_next.":
+                left**0.5 * image + (1 - after) ** 0.5 * noise,
+            "The factor of the noise has alpha bar of t_next, not of t.":
+                after**0.5 * image + (1 - left) ** 0.5 * noise,
+            "The square root of alpha bar is missing.": after * image + (1 - after) ** 0.5 * noise,
+            "The image was computed from the noise without the clamp; use both results of model_predictions.":
+                after**0.5 * implied(answer, x_t, left, "pred_noise", 1e9)[1] + (1 - after) ** 0.5 * answer,
             "The square root of 1 - alpha bar is missing.": after**0.5 * image + (1 - after) * noise,
         }, name=f"from {time} to {earlier}", atol=1e-5)  # fmt: skip
 
@@ -200,7 +232,9 @@ def check_ddim_without_noise_is_the_same_every_time(student, rng):
     expect_equal(times[0], 23, name="the first time")
     gaps = [a - b for a, b in pairwise(times[:6])]
     expect(max(gaps) - min(gaps) <= 1 and 3 <= min(gaps) <= 5, f"The times {times[:6]} are not evenly spaced.")
-    expect_close(handle.seen[0], begin, name="the first input of the model")
+    expect_close(handle.seen[0], begin, name="the first input of the model", mistakes={
+        "The given noise is x_T as it is; it was mapped like an image.": 2 * begin - 1,
+    })  # fmt: skip
     expect_equal(list(handle.extras), [0.1] * 12, name='model_kwargs["extra"] in the model\'s calls, step by step')
 
     for images in (made.ddim_sample(2, 3, model_kwargs={}), made.ddim_sample(2, 3)):

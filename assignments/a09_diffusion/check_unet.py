@@ -4,9 +4,8 @@ import math
 from functools import partial
 
 import torch
-from oracles_unet import HELPERS
+from oracles_unet import HELPERS, plain_block
 from torch import Tensor
-from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 from common.training.seed import deterministic
@@ -58,34 +57,6 @@ def check_embedding_agrees_with_a_loop(student, rng):
     })  # fmt: skip
 
 
-def plain_block(values: list[dict[str, Tensor]], x: Tensor, context: Tensor, after: int, wrong: str = "") -> Tensor:
-    """Compute the block by torch's operators with the weights of `tables`; ``wrong`` switches one mistake on."""
-    left = list(values)
-
-    def take(shape: tuple[int, ...], what: str) -> dict[str, Tensor]:
-        index = next((i for i, table in enumerate(left) if tuple(table["weight"].shape) == shape), None)
-        expect(index is not None, f"The block lacks a {what} with weights of shape {shape}.")
-        return left.pop(index)
-
-    def conv(x: Tensor, size: int) -> Tensor:
-        table = take((after, x.shape[1], size, size), "convolution")
-        return F.conv2d(x, table["weight"], table["bias"], padding=size // 2)
-
-    def norm(x: Tensor) -> Tensor:
-        table = take((after,), "normalisation")
-        return F.group_norm(x, math.gcd(4, after), table["weight"], table["bias"])
-
-    linear = take((2 * after, context.shape[1]), "linear layer of the context")
-    both = F.linear(context if wrong == "no silu" else F.silu(context), linear["weight"], linear["bias"])
-    scale, shift = both[:, :after, None, None], both[:, after:, None, None]
-    scale, shift = (shift, scale) if wrong == "swapped" else (scale, shift)
-    hidden = norm(conv(x, 3)) * (scale if wrong == "no 1" else 1 + scale) + shift
-    hidden = F.silu(norm(conv(F.silu(hidden), 3)))
-    shortcut = x if x.shape[1] == after else conv(x, 1)
-    expect(not left, f"The block has {len(left)} more layers with weights than it should.")
-    return hidden if wrong == "no shortcut" else hidden + shortcut
-
-
 @task("ResnetBlock", points=2)
 def check_block_agrees_with_the_formula(student, rng):
     """With the same weights, the block computes conv - norm - scale and shift - SiLU twice, plus the shortcut."""
@@ -93,7 +64,7 @@ def check_block_agrees_with_the_formula(student, rng):
     for before, after in ((4, 6), (8, 8)):
         block = helper.randomise(student.ResnetBlock(before, after, 5).to(rng.device), rng.int(0, 2**31))
         x, context = rng.normal(3, before, 4, 6, dtype=torch.float32), rng.normal(3, 5, dtype=torch.float32)
-        formula = partial(plain_block, helper.tables(block, x, context), x, context, after)
+        formula = partial(plain_block, x, context, helper.tables(block, x, context), after)
         with deterministic():
             expected = formula()
         expect_close(helper.run(block, x, context), expected, atol=1e-4, name=f"from {before} to {after}", mistakes={
@@ -101,6 +72,10 @@ def check_block_agrees_with_the_formula(student, rng):
             for wrong, hint in {
                 "no shortcut": "The input is not added.", "swapped": "The scale comes first, then the shift.",
                 "no 1": "Multiply by 1 + scale.", "no silu": "Apply SiLU to the context first.",
+                "late silu": "Apply SiLU to the context, before the linear layer.",
+                "relu": "Apply SiLU to the context, not ReLU.",
+                "second half": "The context scales and shifts in the first half, not in the second.",
+                "both": "The context scales and shifts in the first half only.",
             }.items()
         })  # fmt: skip
 

@@ -428,7 +428,8 @@ class DDPM(Process):
         """Images drawn in num_timesteps steps from noise.
 
         Shapes:
-            out  (N, C, S, S)  in [0, 1]; with return_all_timesteps (N, T + 1, C, S, S), from the noise to the images
+            out  (N, C, S, S)  in [0, 1]; with return_all_timesteps (N, T + 1, C, S, S), from the noise to the images.
+                               The noisy ones are mapped like images, and lie outside [0, 1]; you may clamp them
         """
         # YOUR CODE HERE
         raise NotImplementedError()

@@ -9,6 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from autograder import expect_state_kept
+
 TOY = """
 import torch
 
@@ -35,6 +37,14 @@ class Linear(torch.nn.Module):
         self.extras.append((model_kwargs or {}).get("extra", 0.0))
         return slope * x + offset + self.extras[-1]
 """
+
+
+def expect_modes_kept(student, diffusion, call, *args, **options) -> None:
+    """Expect that a call leaves the modes of the diffusion and its model as they are, and all their numbers."""
+    for training in (True, False):
+        diffusion.train(training)
+        with expect_state_kept(student, diffusion=diffusion):
+            call(*args, **options)
 
 
 def process(student, betas: Tensor):

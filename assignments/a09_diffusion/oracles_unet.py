@@ -1,4 +1,12 @@
-"""What the checks of the U-Net share: helpers that run in the student's process."""
+"""What the checks of the U-Net share: helpers that run in the student's process, and the block by torch's operators."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from autograder import expect
 
 HELPERS = """
 import torch
@@ -19,3 +27,47 @@ def run(module, *inputs):
     with torch.no_grad(), deterministic():
         return module(*inputs)
 """
+
+
+def take(left: list[dict[str, Tensor]], shape: tuple[int, ...], what: str) -> dict[str, Tensor]:
+    """Remove the first layer with weights of this shape from the list, and return it."""
+    index = next((i for i, table in enumerate(left) if tuple(table["weight"].shape) == shape), None)
+    expect(index is not None, f"There is no {what} with weights of shape {shape}.")
+    return left.pop(index)
+
+
+def conv_of(left: list[dict[str, Tensor]], x: Tensor, after: int, size: int, stride: int = 1) -> Tensor:
+    """Convolve with the next layer of this shape."""
+    table = take(left, (after, x.shape[1], size, size), "convolution")
+    return F.conv2d(x, table["weight"], table["bias"], padding=size // 2, stride=stride)
+
+
+def block_of(left: list[dict[str, Tensor]], x: Tensor, context: Tensor, after: int, wrong: str = "") -> Tensor:
+    """Compute a block with the next layers; ``wrong`` switches one mistake on."""
+
+    def norm(x: Tensor) -> Tensor:
+        table = take(left, (after,), "normalisation")
+        return F.group_norm(x, math.gcd(4, after), table["weight"], table["bias"])
+
+    linear = take(left, (2 * after, context.shape[1]), "linear layer of the context")
+    act = {"no silu": torch.clone, "late silu": torch.clone, "relu": F.relu}.get(wrong, F.silu)
+    both = F.linear(act(context), linear["weight"], linear["bias"])
+    both = F.silu(both) if wrong == "late silu" else both
+    scale, shift = both[:, :after, None, None], both[:, after:, None, None]
+    scale, shift = (shift, scale) if wrong == "swapped" else (scale, shift)
+    hidden = norm(conv_of(left, x, after, 3))
+    if wrong != "second half":
+        hidden = hidden * (scale if wrong == "no 1" else 1 + scale) + shift
+    hidden = norm(conv_of(left, F.silu(hidden), after, 3))
+    if wrong in ("second half", "both"):
+        hidden = hidden * (1 + scale) + shift
+    shortcut = x if x.shape[1] == after else conv_of(left, x, after, 1)
+    return F.silu(hidden) if wrong == "no shortcut" else F.silu(hidden) + shortcut
+
+
+def plain_block(x: Tensor, context: Tensor, values: list[dict[str, Tensor]], after: int, wrong: str = "") -> Tensor:
+    """Compute the block by torch's operators with the weights of `tables`."""
+    left = [{name: value.to(x.dtype) for name, value in table.items()} for table in values]
+    out = block_of(left, x, context, after, wrong)
+    expect(not left, f"The block has {len(left)} more layers with weights than it should.")
+    return out

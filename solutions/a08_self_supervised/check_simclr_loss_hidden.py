@@ -139,6 +139,14 @@ def check_loss_at_low_temperature(student, rng):
         expect_close(out, expected, name=f"loss at temperature {tau}", rtol=1e-3, atol=1e-3, mistakes={
             "exp overflows: use logsumexp, or subtract the largest value first.": torch.full((), math.nan),
         })  # fmt: skip
+    left = rng.normal(1, 8, dtype=torch.float32)
+    out = student.simclr_loss_vectorized(left, -left, 0.003, device=rng.device)
+    none = torch.zeros((), device=rng.device)
+    finite = isinstance(out, Tensor) and bool(out.isfinite().all())
+    expect_close(out, none, name="loss of one pair of opposite views", atol=1e-3, mistakes={
+        "The number on the diagonal is not small enough: the other similarities are -1 / tau. Use -inf.":
+            out if finite else None,
+    })  # fmt: skip
 
 
 GRADIENT = """

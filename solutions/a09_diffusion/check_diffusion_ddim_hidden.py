@@ -4,8 +4,9 @@ import math
 from itertools import pairwise
 
 import torch
-from oracles import TOY, ddim, implied, left_at, posterior
+from oracles import TOY, ddim, expect_modes_kept, implied, left_at, posterior
 from oracles_law import ideal, judge_bfloat16, judge_fresh, judge_normal
+from torch import Tensor
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
@@ -14,6 +15,12 @@ def strided(left: float, after: float, eta: float) -> tuple[float, float, float]
     """Return the factors of the predicted image and noise, and the standard deviation of the added noise."""
     deviation = eta * math.sqrt((1 - after) / (1 - left)) * math.sqrt(1 - left / after)
     return math.sqrt(after), math.sqrt(max(1 - after - deviation**2, 0.0)), deviation
+
+
+def strided_with(left: float, after: float, eta: float, image: Tensor, guess: Tensor, noise: Tensor) -> Tensor:
+    """Compute a step by the formula with these numbers."""
+    a, b, deviation = strided(left, after, eta) if after >= left else (after**0.5, (1 - after) ** 0.5, 0.0)
+    return a * image + b * guess + deviation * noise.double()
 
 
 @task("GaussianDiffusion.ddim_step", points=2)
@@ -57,10 +64,17 @@ def check_ddim_steps_of_any_length(student, rng):
         right = a * image + b * guess + deviation * noise.double()
         expect_close(seen.value, right.to(dtype), atol=1e-4, mistakes={
             "sigma squared is missing under the root.": a * image + whole * guess + deviation * noise.double(),
+            "sigma has the factor eta, not its root.":
+                strided_with(left, left_at(betas, earlier), eta**0.5, image, guess, noise),
+            "The noise is multiplied by sigma, not by its square.":
+                a * image + b * guess + deviation**2 * noise.double(),
+            "At t_next = -1 alpha bar is 1; an index of -1 takes the last entry of the table.":
+                strided_with(left, left_at(betas, 11), eta, image, guess, noise) if earlier == -1 else None,
         }, name=f"from {time} to {earlier} with eta={eta}")  # fmt: skip
         expect_unchanged(seen, x_t, time, earlier, eta, kwargs, noise)
     judge_bfloat16(made.ddim_step(x_t.bfloat16(), 9, 4, eta=0.5, model_kwargs={}), x_t.shape, "a step")
     expect_device(student, made.ddim_step, x_t, 9, 4, eta=0.5)
+    expect_modes_kept(student, made, made.ddim_step, x_t, 9, 4, eta=0.5)
 
 
 @task("GaussianDiffusion.ddim_sample", points=1)
@@ -77,9 +91,10 @@ def check_ddim_counts_its_steps(student, rng):
         expect_equal(len(times), steps, name="the number of calls of the model")
         expect_equal(times[0], 10, name="the first time")
         expect(all(a > b for a, b in pairwise([*times, -1])), f"The times {times} do not decrease.")
-        x = begin
+        x, clamped = begin, bool(((path >= 0) & (path <= 1)).all())  # noisy frames may be clamped
         for step, (time, earlier) in enumerate(pairwise([*times, -1])):
-            expect_close(path[:, step], (x + 1) / 2, atol=1e-4, name=f"after {step} of {steps} steps")
+            frame = ((x + 1) / 2).clamp(0, 1) if clamped else (x + 1) / 2
+            expect_close(path[:, step], frame, atol=1e-4, name=f"after {step} of {steps} steps")
             left = left_at(betas, time)
             noise, image = implied(slope[time] * x + 0.25, x, left, "pred_noise")
             a, b, _ = strided(left, left_at(betas, earlier), 0.0)
@@ -93,6 +108,7 @@ def check_ddim_counts_its_steps(student, rng):
     expect_unchanged(student.inspect(made.ddim_sample, 2, 3, 1.0, False, kwargs), 2, 3, 1.0, False, kwargs)
     expect(not any(model.graphs), "Sampling builds a graph of all steps: use torch.no_grad.")
     expect_device(student, made.ddim_sample, 2, 3)
+    expect_modes_kept(student, made, made.ddim_sample, 2, 3)
 
 
 @task("GaussianDiffusion.ddim_sample", points=2)
@@ -106,8 +122,9 @@ def check_law_of_ddim_samples(student, rng):
         made = ddim(student, model, betas, size=5, objective="pred_x_start")
         path = made.ddim_sample(600, steps, eta=eta, return_all_timesteps=True, noise=begin)
         expect_shape(path, (600, steps + 1, 3, 5, 5))
-        path, times = 2 * path.double() - 1, [row[0] for row in model.times]
+        times = [row[0] for row in model.times]
         expect_equal(len(times), steps, name="the number of calls of the model")
+        path = torch.stack([*model.seen, 2 * path[:, -1] - 1], dim=1).double()  # the frames themselves may be clamped
         drawn = {"the noise at the beginning": path[:, 0]}
         variance = 1.0
         for step, (time, earlier) in enumerate(pairwise([*times, -1])):

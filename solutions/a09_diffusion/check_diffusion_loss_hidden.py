@@ -3,7 +3,7 @@
 import math
 
 import torch
-from oracles import TOY, ddpm, left_after
+from oracles import TOY, ddpm, expect_modes_kept, left_after
 from oracles_law import expect_standard, expect_uncorrelated
 from torch import Tensor
 
@@ -60,6 +60,7 @@ def check_gradient_of_the_loss(student, rng):
         model = helper.Linear(slope, offset)
         made = ddpm(student, model, betas, objective=objective, min_snr_gamma=gamma)
         found = helper.gradients(made, model, images, t, noise)
+        expect_modes_kept(student, made, made.p_losses, images, t=t, noise=noise)
         coarse = [images.float(), {"extra": 0.0}, t, noise.float()]
         seen = student.inspect(made.p_losses, *coarse)
         expect_unchanged(seen, *coarse)

@@ -16,7 +16,7 @@ def check_linear_schedule_of_few_steps(student):
         steps = [i / (timesteps - 1) for i in range(timesteps)]
         plain = [1000 / timesteps * (1e-4 * (1 - step) + 0.02 * step) for step in steps]
         expected = torch.tensor([min(value, 0.999) for value in plain], dtype=torch.float64)
-        expect_close(student.linear_beta_schedule(timesteps), expected, rtol=1e-6, mistakes={
+        expect_close(student.linear_beta_schedule(timesteps), expected, rtol=1e-10, mistakes={
             "A beta above 0.999 becomes 0.999.": torch.tensor(plain, dtype=torch.float64),
         })  # fmt: skip
 
@@ -83,6 +83,16 @@ def check_adding_noise_leaves_its_inputs_and_passes_gradients(student, rng):
     expect_close(found, per_image(left_after(betas), t, x).sqrt() * weight, name="the gradient with respect to x_start")
 
 
+def changed(found, wanted: Tensor, t: Tensor, left: list[float], name: str) -> Tensor | None:
+    """Return what was found if it is wrong only by a smaller factor of those images whose denominator is smallest."""
+    if not isinstance(found, Tensor) or found.shape != wanted.shape:
+        return None
+    flat, right = found.double().flatten(1), wanted.double().flatten(1)
+    factor = (flat * right).sum(dim=1) / right.square().sum(dim=1)
+    scaled = bool(torch.allclose(flat, factor[:, None] * right, rtol=1e-3, atol=1e-3))
+    return found if scaled and bool((factor < 1 + 1e-6).all()) else None
+
+
 def judge_recovery(student, rng, betas: Tensor, name: str, times: list[int], times_32: list[int]) -> None:
     """Compare the image (or the noise) that follows from x_t and the noise (or the image); ``name``: the function."""
     left, recover = left_after(betas), getattr(process(student, betas), name)
@@ -92,7 +102,11 @@ def judge_recovery(student, rng, betas: Tensor, name: str, times: list[int], tim
         x_t = noised(left, t, x, noise)
         given, wanted = (noise, x) if name == "predict_start_from_noise" else (x, noise)
         seen = student.inspect(recover, x_t, t, given)
-        expect_close(seen.value, wanted, atol=1e-4)
+        expect_close(seen.value, wanted, atol=1e-4, mistakes={
+            "The image is clamped in model_predictions, not here.": lambda wanted=wanted: wanted.clamp(-1, 1),
+            "The denominator was changed (clamped, or a small number was added); divide by the plain root, which is "
+            "small at the first or last times.": changed(seen.value, wanted, t, left, name),
+        })  # fmt: skip
         expect_unchanged(seen, x_t, t, given)
     x, noise, t = x[:, 0].float(), noise[:, 0].float(), torch.tensor(times_32, device=x.device)
     x_t = noised(left, t, x, noise)
@@ -104,14 +118,14 @@ def judge_recovery(student, rng, betas: Tensor, name: str, times: list[int], tim
 @task("Process.predict_start_from_noise", points=2)
 def check_image_from_noise_for_any_rank(student, rng):
     """The image follows from the noise for any rank and dtype, also when little of it is left; inputs are unchanged."""
-    betas = torch.cat([rng.uniform(20, low=0.02, high=0.2), rng.uniform(2, low=0.9, high=0.95)])
+    betas = torch.cat([rng.uniform(20, low=0.02, high=0.2), rng.uniform(2, low=0.99, high=0.995)])
     judge_recovery(student, rng, betas, "predict_start_from_noise", [21, 0, 20, 3], [5, 0, 6])
 
 
 @task("Process.predict_noise_from_start", points=2)
 def check_noise_from_image_for_any_rank(student, rng):
     """The noise follows from the image for any rank and dtype, also for little noise; inputs are unchanged."""
-    betas = torch.cat([rng.uniform(1, low=5e-3, high=1e-2), rng.uniform(20, low=0.02, high=0.3)])
+    betas = torch.cat([rng.uniform(1, low=1e-5, high=2e-5), rng.uniform(20, low=0.02, high=0.3)])
     judge_recovery(student, rng, betas, "predict_noise_from_start", [0, 20, 1, 3], [5, 20, 6])
 
 

@@ -1,7 +1,7 @@
 """Hidden checks of sampling: first steps, clamping, and the distribution of the samples, step by step."""
 
 import torch
-from oracles import TOY, ddpm, implied, left_at, posterior
+from oracles import TOY, ddpm, expect_modes_kept, implied, left_at, posterior
 from oracles_law import ideal, judge_bfloat16, judge_fresh, judge_normal
 from torch import Tensor
 
@@ -10,6 +10,14 @@ from autograder import expect, expect_close, expect_device, expect_equal, expect
 HELPERS = (
     TOY
     + """
+class Fixed(torch.nn.Module):
+    def __init__(self, answer):
+        super().__init__()
+        self.register_buffer("answer", answer)
+
+    def forward(self, x, time, model_kwargs=None):
+        return self.answer
+
 def tracked(f, *args, **rest):
     return f(*args, **rest).requires_grad
 """
@@ -34,6 +42,14 @@ def check_predictions_for_mixed_times(student, rng):
         seen = student.inspect(made.model_predictions, x_t, t, {"extra": 0.5})
         expect_unchanged(seen, x_t, t, {"extra": 0.5})
         expect_device(student, made.model_predictions, x_t, t)
+        expect_modes_kept(student, made, made.model_predictions, x_t, t)
+    answer = 3 * rng.normal(6, 2, 3, 5, dtype=torch.float32)
+    fixed = helper.Fixed(answer)
+    ddpm(student, fixed, betas, objective="pred_x_start").model_predictions(x_t, t)
+    expect_equal(fixed.answer, answer, name="the tensor that the model returned, afterwards", mistakes={
+        "The model's answer was clamped in place; the tensor belongs to the model. Use clamp, not clamp_.":
+            answer.clamp(-1, 1),
+    })  # fmt: skip
 
 
 @task("DDPM.p_sample", points=2)
@@ -51,6 +67,7 @@ def check_the_last_step_back_adds_no_noise(student, rng):
     expect_equal(helper.tracked(made.p_sample, x_t, 2), False, name="requires_grad of the result")
     judge_bfloat16(made.p_sample(x_t.bfloat16(), 2), x_t.shape, "a step back")
     expect_device(student, made.p_sample, x_t, 2)
+    expect_modes_kept(student, made, made.p_sample, x_t, 2)
 
 
 @task("DDPM.p_sample", points=2)
@@ -80,7 +97,8 @@ def check_law_of_what_is_sampled(student, rng):
     made = ddpm(student, model, betas, size=5, objective="pred_x_start")
     path = made.sample(600, return_all_timesteps=True)
     expect_shape(path, (600, 10, 3, 5, 5))
-    path = 2 * path.double() - 1
+    path = torch.stack([*model.seen, 2 * path[:, -1] - 1], dim=1).double()  # the frames themselves may be clamped
+    expect_shape(path, (600, 10, 3, 5, 5), name="the inputs of the model, and the images")
     drawn = {"the noise at the beginning": path[:, 0]}
 
     centre, variance = 0.0, 1.0  # of x_t, updated step by step
@@ -105,3 +123,4 @@ def check_law_of_what_is_sampled(student, rng):
     expect(near, f"The mean of the samples is {float(images.mean()):.5f}; it must be {centre:.5f}.")
     expect(not any(model.graphs), "Sampling builds a graph of all steps: use torch.no_grad.")
     expect_device(student, made.sample, 2)
+    expect_modes_kept(student, made, made.sample, 2)

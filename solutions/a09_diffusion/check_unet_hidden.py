@@ -2,14 +2,27 @@
 
 import math
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 
 import torch
 from oracles_unet import HELPERS as COMMON
+from oracles_unet import block_of, conv_of, plain_block
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
+from autograder import (
+    expect,
+    expect_close,
+    expect_device,
+    expect_equal,
+    expect_same_gradients,
+    expect_shape,
+    expect_state_kept,
+    expect_unchanged,
+    task,
+)
+from common.training.seed import deterministic
 
 HELPERS = (
     COMMON
@@ -19,6 +32,17 @@ def convolutions(model):
 
 def dropouts(model):
     return [module.p for module in model.modules() if isinstance(module, nn.Dropout)]
+
+def unet_tables(model, x, time, condition):
+    '''The embedding of time, and the weights of time_mlp, of condition_mlp and of all other layers in order of use.'''
+    first, second = tables(model.time_mlp, time), tables(model.condition_mlp, condition)
+    known = [table["weight"] for table in first + second]
+    every = tables(model, x, time, {"text_emb": condition})
+    rest = [t for t in every if not any(k.shape == t["weight"].shape and torch.equal(k, t["weight"]) for k in known)]
+    return model.time_mlp[0](time).detach(), first, second, rest
+
+def conditioned(x, time, condition, model):
+    return model(x, time, {"text_emb": condition})
 
 def silence(model, name):
     '''Make all modules of this class return zeros.'''
@@ -78,7 +102,10 @@ def check_block_has_the_layers_it_should(student, rng):
         expect_equal(
             dict(shapes), dict(right), name=f"the number of convolutions of each shape, from {before} to {after}"
         )
-        expect_equal(sorted(helper.dropouts(block)), [0.0, 0.5], name="the probabilities of the block's dropouts")
+        found = sorted(helper.dropouts(block))
+        expect_equal(found, [0.0, 0.5], name="the probabilities of the block's dropouts", mistakes={
+            "Only the first half gets the dropout.": [0.5, 0.5], "The first half gets the dropout.": [0.0, 0.0],
+        })  # fmt: skip
         block = helper.randomise(block, rng.int(0, 2**31))
         x, context = rng.normal(2, before, 4, 4, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
         expect_close(helper.run(block, x, context), helper.run(block, x, context), name="in evaluation mode, twice")
@@ -115,6 +142,11 @@ def check_block_listens_to_each_images_own_context(student, rng):
     )
     expect_unchanged(student.inspect(block, x, context), x, context)
     expect_device(student, block, x, context)
+    values = helper.tables(block, x, context)
+    expect_same_gradients(
+        student, rng, block, lambda x, context: plain_block(x, context, values, 3), x.double(), context.double(),
+        weights=values, train=False, names=("x", "context"),
+    )  # fmt: skip
 
 
 def all_convolutions(dim: int, mults: tuple[int, ...], channels: int) -> Counter[tuple[int, ...]]:
@@ -144,10 +176,55 @@ def check_unet_has_the_weights_it_should(student, rng):
         expect_equal(dropouts[0.25], 4 * len(mults) + 2, name="the number of blocks with the given dropout")
 
 
+def judge_gradients(student, rng, helper) -> None:
+    """Compare the gradients of a small U-Net with those of the drawing, computed by torch's operators."""
+    model = helper.randomise(student.Unet(8, 5, dim_mults=(1, 2), channels=2).to(rng.device), rng.int(0, 2**31))
+    x, time = rng.normal(3, 2, 8, 4, dtype=torch.float32), rng.integers(0, 100, 3)
+    condition = rng.normal(3, 5, dtype=torch.float32)
+    emb, first, second, rest = helper.unet_tables(model, x, time, condition)
+
+    def drawn(x: Tensor, time: Tensor, condition: Tensor, model, cut: str = "") -> Tensor:
+        def part(name: str, value: Tensor) -> Tensor:
+            return value.detach() if name == cut else value
+
+        left = list(rest)
+        context = part("embedding of time", small_network(first, emb))
+        context = context + part("embedding of the condition", small_network(second, condition))
+        skips, x = [], conv_of(left, x, 8, 3)
+        for here, below in ((8, 8), (8, 16)):
+            for _ in range(2):
+                x = block_of(left, x, context, here)
+                skips.append(part("outputs that are kept for the way up", x))
+            x = conv_of(left, x, below, 3, stride=2)
+        for _ in range(2):
+            x = block_of(left, x, context, 16)
+        context = part("context of the way up", context)
+        for here in (8, 8):
+            x = conv_of(left, F.interpolate(x, scale_factor=2), here, 3)
+            for _ in range(2):
+                x = block_of(left, torch.cat([x, skips.pop()], dim=1), context, here)
+        return conv_of(left, x, 2, 1)
+
+    cuts = ("outputs that are kept for the way up", "context of the way up", "embedding of the condition")
+    with deterministic():
+        expect_same_gradients(
+            student, rng, helper.conditioned, drawn, x, time, condition, model,
+            weights=(first, second, rest), names=("x", "the condition"), rtol=1e-2, atol=1e-3,
+            mistakes={f"These are detached: the {cut}.": partial(drawn, cut=cut) for cut in cuts},
+        )  # fmt: skip
+
+
+def small_network(tables: list[dict[str, Tensor]], x: Tensor) -> Tensor:
+    """Compute linear - SiLU - linear."""
+    one, two = tables
+    return F.linear(F.silu(F.linear(x, one["weight"], one["bias"])), two["weight"], two["bias"])
+
+
 @task("Unet.forward", points=2)
 def check_skips_carry_the_details(student, rng):
     """Without the lower levels, every pixel still affects its place in the output; all weights get gradients."""
     helper = student.define(HELPERS)
+    judge_gradients(student, rng, helper)
     for mults, height, width in (((1, 2), 8, 4), ((2,), 2, 6)):
         model = helper.randomise(student.Unet(8, 5, dim_mults=mults, channels=1).to(rng.device), rng.int(0, 2**31))
         x, time = rng.normal(5, 1, height, width, dtype=torch.float32), rng.integers(0, 100, 5)
@@ -230,5 +307,9 @@ def check_guidance_through_forward(student, rng):
         right = conditional + scale * (conditional - unconditional)
         expect_close(seen.value, right, atol=1e-3, name=f"forward with cfg_scale={scale}")
         expect_equal(seen.args[3], kwargs, name="model_kwargs afterwards")
+    for training in (True, False):
+        model.train(training)
+        with expect_state_kept(student, model=model):
+            model(x, time, kwargs)
     helper.give_clock(model, 8)
     expect_device(student, model.cfg_forward, x, time, kwargs)

@@ -35,21 +35,18 @@ def denoise(Unet, noisy, time, condition, noise, held_noisy, held_time, held_con
     with torch.no_grad():
         return model(held_noisy, held_time, {"text_emb": held_condition})
 
-def draw(Unet, GaussianDiffusion, images, condition, wanted, scale):
+def learn(Unet, noisy, time, condition, images, weights):
     torch.manual_seed(0)
-    model = Unet(8, 10, dim_mults=(2,), channels=1, uncond_prob=0.15)
-    diffusion = GaussianDiffusion(
-        model, image_size=8, timesteps=100, objective="pred_x_start", beta_schedule="sigmoid", min_snr_gamma=5.0
-    ).to(images.device)
-    rows = torch.cat([torch.randperm(len(images)) for _ in range(9)]).to(images.device)
-    for n, _ in enumerate(steps(model, len(rows) // BATCH)):
-        chosen = rows[BATCH * n : BATCH * (n + 1)]
-        diffusion.p_losses(images[chosen], {"text_emb": condition[chosen]}).backward()
-    model.eval()
-    noise = torch.randn(len(wanted), 1, 8, 8, device=images.device)
-    plain = diffusion.ddim_sample(len(wanted), 10, model_kwargs={"text_emb": wanted}, noise=noise)
-    guided = diffusion.ddim_sample(len(wanted), 10, model_kwargs={"text_emb": wanted, "cfg_scale": scale}, noise=noise)
-    return plain, guided
+    model = Unet(8, 10, dim_mults=(2,), channels=1, uncond_prob=0.15).to(images.device)
+    for n, _ in enumerate(steps(model, len(noisy) // BATCH)):
+        rows = slice(BATCH * n, BATCH * (n + 1))
+        predicted = model(noisy[rows], time[rows], {"text_emb": condition[rows]})
+        (weights[rows, None, None, None] * (predicted - images[rows]) ** 2).mean().backward()
+    return model.eval()
+
+def predict(model, x, time, model_kwargs):
+    with torch.no_grad():
+        return model(x, time, model_kwargs)
 """
 
 
@@ -71,9 +68,26 @@ def one_hot(labels: Tensor) -> Tensor:
 def noised(rng, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return noisy images, their times (of 100, on a cosine schedule), and the noise in them."""
     t = rng.integers(0, 100, len(images))
-    angle = ((t + 1).double() / 100 * math.pi / 2).reshape(-1, 1, 1, 1)
-    noise = rng.normal(*images.shape)
-    return (angle.cos() * images + angle.sin() * noise).float(), t, noise.float()
+    left, noise = left_at(t).reshape(-1, 1, 1, 1), rng.normal(*images.shape)
+    return (left.sqrt() * images + (1 - left).sqrt() * noise).float(), t, noise.float()
+
+
+def left_at(t: Tensor) -> Tensor:
+    """Return alpha bar of a cosine schedule with 100 times; 1 at t = -1."""
+    return ((t + 1).double() / 100 * math.pi / 2).cos().square().clamp(min=1e-5)
+
+
+def draw(predict, model, begin: Tensor, model_kwargs: dict) -> Tensor:
+    """Draw images in [-1, 1] from noise in ten steps without new noise; the model predicts images."""
+    x = begin
+    for t in range(99, -1, -10):
+        left, after = left_at(torch.tensor(t)).float(), left_at(torch.tensor(t - 10)).float()
+        times = torch.full((len(x),), t, device=x.device)
+        image = predict(model, x, times, model_kwargs)
+        expect_shape(image, x.shape, name="the prediction of the network")
+        image = image.float().clamp(-1, 1)
+        x = after.sqrt() * image + (1 - after).sqrt() * (x - left.sqrt() * image) / (1 - left).sqrt()
+    return x
 
 
 @task("Unet.forward", points=2, seconds=600)
@@ -96,8 +110,16 @@ def check_guided_glyphs_are_recognised(student, rng, data, score):
     """After 420 training steps, glyphs sampled with guidance are recognised, and more often than without."""
     split = data(num_train=3000, num_test=500, name="glyphs")
     x, wanted = small(split.x_train), rng.permutation(400) % 10
-    helper = student.define(TRAIN + "\nfrom diffusion import GaussianDiffusion\n")
-    plain, guided = helper.draw(student.Unet, helper.GaussianDiffusion, x, one_hot(split.y_train), one_hot(wanted), 3.0)
+    rows = torch.cat([rng.permutation(len(x)) for _ in range(9)])
+    images = 2 * x[rows] - 1
+    noisy, t, _ = noised(rng, images)
+    weights = (left_at(t) / (1 - left_at(t))).clamp(max=5.0).float()
+    helper = student.define(TRAIN)
+    model = helper.learn(student.Unet, noisy, t, one_hot(split.y_train[rows]), images, weights)
+    begin, kwargs = rng.normal(400, 1, 8, 8, dtype=torch.float32), {"text_emb": one_hot(wanted)}
+    plain, guided = (
+        draw(helper.predict, model, begin, options) / 2 + 0.5 for options in (kwargs, {**kwargs, "cfg_scale": 3.0})
+    )
     classifier = train_classifier(large(x), split.y_train, epochs=4)
 
     def recognised(images: Tensor) -> float:

@@ -207,9 +207,15 @@ class Upsample(nn.Conv2d):
         return super().forward(F.interpolate(x, scale_factor=2, mode="nearest"))
 
 
-def embedding(before: int, after: int) -> nn.Sequential:
-    """A small network: linear - SiLU - linear."""
-    return nn.Sequential(nn.Linear(before, after), nn.SiLU(), nn.Linear(after, after))
+class Embedding(nn.Sequential):
+    """A small network: linear - SiLU - linear. Converts its input to the dtype of its weights."""
+
+    def __init__(self, before: int, after: int):
+        super().__init__(nn.Linear(before, after), nn.SiLU(), nn.Linear(after, after))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shapes: x (N, before); out (N, after)."""
+        return super().forward(x.to(self[0].weight.dtype))
 
 
 # %% task="Unet.forward Unet.cfg_forward"
@@ -229,8 +235,8 @@ class Unet(nn.Module):
         super().__init__()
         self.channels, self.condition_dim, self.uncond_prob = channels, condition_dim, uncond_prob
         context_dim = 4 * dim
-        self.time_mlp = nn.Sequential(SinusoidalPosEmb(dim), embedding(dim, context_dim))
-        self.condition_mlp = embedding(condition_dim, context_dim)
+        self.time_mlp = nn.Sequential(SinusoidalPosEmb(dim), Embedding(dim, context_dim))
+        self.condition_mlp = Embedding(condition_dim, context_dim)
         self.init_conv = nn.Conv2d(channels, dim, 3, padding=1)
         self.final_conv = nn.Conv2d(dim, channels, 1)
         dims = [dim, *(dim * mult for mult in dim_mults)]
