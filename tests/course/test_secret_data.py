@@ -1,0 +1,92 @@
+"""What a student's process receives does not help it to generate the data by which it is judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.core.assignment import read_assignment
+from autograder.core.code import Code
+from autograder.sandbox.local_link import LocalLink
+from autograder.session.options import Options
+from autograder.session.session import Checks, with_checks
+from common.data import load
+from tests.support.vectors import make_vectors
+
+ROOT = Path(__file__).resolve().parents[2]
+CHECKS = sorted(path for folder in ("assignments", "solutions") for path in ROOT.glob(f"{folder}/*/*.py"))
+GENERATES = re.compile(r"\b(load|load_boxes|load_captions|split|read|draw|describe)\(.*seed=rng\.int\(")
+
+
+def test_secret_data_have_seeds_of_128_bits() -> None:
+    """A seed of 31 bits can be searched; `rng.key()` cannot."""
+    assert len(CHECKS) > 50
+    found = [f"{path.name}:{number}" for path in CHECKS for number, text in lines(path) if GENERATES.search(text)]
+    assert found == []
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    yield from enumerate(path.read_text().splitlines(), start=1)
+
+
+CHECK = '''
+from autograder import expect, task
+
+
+@task("double", points=100)
+def check_with_secret_labels(student, rng, data):
+    """The labels of the test images stay in the grader."""
+    split = data(num_train=20, num_test=20, name="glyphs")
+    student.seed(rng.int(0, 2**31))
+    student.double(split.x_train)
+    student.double(rng.normal(3))
+    student.double(rng.int(0, 2**31))
+    student.double(split.x_test)
+'''
+
+
+class Recording(LocalLink):
+    """A link that stores everything that is sent to the student's process."""
+
+    sent: list[Any]
+
+    def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
+        self.sent.append(seed)
+        super().begin(seed=seed, seconds=seconds, memory_mb=memory_mb)
+
+    def request(self, request: dict[str, Any]) -> Any:
+        self.sent += [request.get("seed"), *request.get("args", ())]
+        return super().request(request)
+
+
+@pytest.mark.parametrize("options", [Options(secret="7" * 64), Options(seed=3)])
+def test_no_number_that_is_sent_is_the_seed_of_the_data(tmp_path: Path, options: Options) -> None:
+    course = make_vectors(tmp_path)
+    manifest = course.folder / "assignment.toml"
+    text = manifest.read_text()
+    manifest.write_text(text[: text.index("[[tasks]]")] + '[[tasks]]\nname = "double"\ntitle = "d"\npoints = 100\n')
+    (course.solutions / "check_vectors_hidden.py").unlink()
+    (course.folder / "check_vectors.py").write_text(CHECK)
+    code = Code({"vectors.py": "def double(x):\n    return 2 * x\n"})
+
+    def body(checks: Checks) -> list[Any]:
+        link = Recording(code)
+        link.sent = []
+        assert [result.points for result in checks.judge(link, code)] == [100]
+        link.close()
+        return link.sent
+
+    sent = with_checks(read_assignment(course.folder), options, body)
+    numbers = {value for value in sent if type(value) is int}
+    images = [value for value in sent if isinstance(value, torch.Tensor) and value.ndim == 4]
+    assert len(numbers) >= 3
+    assert len(images) == 2
+    for number in numbers | set(range(50)):
+        guess = load("glyphs", num_train=20, num_test=20, seed=number)
+        assert not torch.equal(guess.x_train, images[0])
+        assert not (guess.x_test[:, None] == images[1]).flatten(2).all(dim=2).any()
