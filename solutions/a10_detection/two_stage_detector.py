@@ -39,8 +39,8 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # seed_everything(0)
 
 # %% [markdown]
-# The import of `single_stage_detector` above takes your work from the notebook or the script of this name, whichever you
-# completed. After a change there, restart this notebook's kernel.
+# The import of `single_stage_detector` above takes your work from the notebook or the script of this name, whichever
+# you completed. After a change there, restart this notebook's kernel.
 #
 # ## 1 First stage
 #
