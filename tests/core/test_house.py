@@ -211,7 +211,6 @@ DIALECT = {
     r"nurser(?:y|ies)": "fork server",
     r"\bdesks?\b": "grader process",
     r"\bside[ _]doors?\b": "alias",
-    r"\b(?:lend|lends|lent|lending)\b": "fallback",
     r"\bledgers?\b": "points",
     r"(?<!\")\brecognisers?\b": "classifier",
     r"\bfamiliar mistakes?\b": "common mistake",
