@@ -226,7 +226,7 @@ def _module(
     # In a student's own folder the "handout" is the student's work, so only the two files can be compared.
     trees = {file: _trees(module.text, wanted) for file, module in candidates.items()}
     handout = _trees(stub.text, wanted).keys() if stub and wanted and not written_tasks(stub.text, wanted) else None
-    untouched = [file for file in candidates if trees[file].keys() == handout]
+    untouched = [file for file in candidates if trees[file].keys() == handout or not trees[file]]
     if len(untouched) == len(candidates):
         notes.append(f"Nothing is written yet in {' and '.join(candidates)}.")
         return next(iter(candidates.values()))
