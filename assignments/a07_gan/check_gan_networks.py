@@ -111,8 +111,9 @@ SIGMOID = "There is a sigmoid after the last layer; return logits, without it."
 
 @task("discriminator", points=3)
 def check_discriminator_agrees_with_the_formula(student, rng):
-    """With its own weights, the discriminator computes linear 784-256-256-1 with leaky ReLUs, for 5 rows and for 2."""
-    judge_network(student, student.discriminator(), [rng.normal(5, 784), rng.normal(2, 784)], logits(0.01), {
+    """With its own weights, the discriminator computes linear 784-256-256-1 with leaky ReLUs, for 24 rows and for 2."""
+    batches = [4 * rng.normal(24, 784), rng.normal(2, 784)]  # so many that logits of both signs occur
+    judge_network(student, student.discriminator(), batches, logits(0.01), {
         **{slope_hint(slope): logits(slope) for slope in SLOPES},
         "These are ReLUs without a leak.": logits(0.0),
         "There is no leaky ReLU between the layers.": logits(1.0),
@@ -182,8 +183,8 @@ def convolutional_logits(
 
 @task("build_dc_classifier", points=4)
 def check_dc_classifier_agrees_with_the_formula(student, rng):
-    """With its own weights, the convolutional discriminator computes the layers described, for 3 rows and for 4."""
-    batches = [rng.normal(3, 784), rng.normal(4, 784)]
+    """With its own weights, the convolutional discriminator computes the layers described, for 24 rows and for 4."""
+    batches = [4 * rng.normal(24, 784), rng.normal(4, 784)]
     judge_network(student, student.build_dc_classifier(), batches, convolutional_logits(0.01), {
         **{slope_hint(slope): convolutional_logits(slope) for slope in SLOPES},
         "These are ReLUs without a leak.": convolutional_logits(0.0),
@@ -201,6 +202,9 @@ def check_dc_classifier_agrees_with_the_formula(student, rng):
             lambda layers, x: convolutional_logits(0.01)(layers, x.unflatten(1, (28, 28)).mT.flatten(1))
         ),
         SIGMOID: lambda layers, x: convolutional_logits(0.01)(layers, x).sigmoid(),
+        "There is a leaky ReLU after the last layer; return logits.": (
+            lambda layers, x: F.leaky_relu(convolutional_logits(0.01)(layers, x), 0.01)
+        ),
     }, "logits", {
         "There is a batch normalisation; the text has none here.": convolutional_logits(0.01, norm=True),
         "The linear layer 1024 -> 1024 is missing.": convolutional_logits(0.01, hidden=False),

@@ -96,6 +96,8 @@ MUTANTS = [
            FIRST, FIRST.replace("32, 5", "32, 5, padding=2")),
     mutant("dc classifier: the convolutions get no gradient", "check_dc_classifier_starts_and_learns",
            SECOND, f"{SECOND}\n        {CUT}"),
+    mutant("dc classifier: a leaky ReLU after the last layer", "check_dc_classifier_agrees_with_the_formula",
+           DC_LAST, DC_LAST.replace("    )", "        nn.LeakyReLU(0.01),\n    )")),
     mutant("dc classifier: pools by the mean", "check_dc_classifier_agrees_with_the_formula",
            SECOND, SECOND.replace("Max", "Avg")),
     mutant("dc classifier: one leak of 0.2", "check_dc_classifier_agrees_with_the_formula",
