@@ -6,9 +6,9 @@ All attacks are bounded in time and size, and only affect the process that they 
 
 from __future__ import annotations
 
-from tests.attacks import exhaustion, exits, loading, messages, objects, patches, reading
+from tests.attacks import exhaustion, exits, loading, messages, objects, patches, reading, secrets
 
 ATTACKS: dict[str, str] = {}
-for _theme in (objects, patches, reading, messages, exits, exhaustion, loading):
+for _theme in (objects, patches, reading, messages, exits, exhaustion, loading, secrets):
     for _name, _source in _theme.ATTACKS.items():
         ATTACKS[f"{_theme.__name__.rpartition('.')[2]}: {_name}"] = _source
