@@ -44,6 +44,7 @@ class Request:
     data: str
     seed: int | None
     secret: str = field(repr=False)
+    skip_scored: bool
     isolation: str
     cores: int
     hidden: bool
@@ -65,6 +66,7 @@ def make_request(setup: Setup, run: str) -> Request:
         data=options.data,
         seed=options.seed,
         secret=options.secret,
+        skip_scored=options.skip_scored,
         isolation=setup.isolation,
         cores=setup.cores,
         hidden=setup.hidden,
@@ -92,7 +94,8 @@ def check_compatible(data: bytes) -> Setup:
     ]
     if reasons:
         raise Incompatible(" ".join(reasons))
-    options = Options(request.device, data=request.data, seed=request.seed, secret=request.secret)
+    asked = {name: getattr(request, name) for name in ("device", "data", "seed", "secret", "skip_scored")}
+    options = Options(**asked)
     return Setup(assignment.folder, options, isolation, cores=request.cores, hidden=request.hidden)
 
 
