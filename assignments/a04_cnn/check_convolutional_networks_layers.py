@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from oracles import BY_HAND, conv, expect_parts, gradients, pool, pool_param
+from oracles import BY_HAND, conv, expect_parts, gradients, judge_ties, pool, pool_param
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -28,6 +28,18 @@ def wrong_convs(x: Tensor, w: Tensor, b: Tensor, stride: int, pad: int) -> dict[
         "The sum of the biases was added; add to each channel its own bias.": lambda: right(
             x, w, b.sum().expand(len(b))
         ),
+        "The channels of the filters are in reverse order.": lambda: right(x, w.flip(1), b),
+        "The padding is above and to the left only; pad all four sides.": (
+            lambda: conv(stride, 0)(F.pad(x, (2 * pad, 0, 2 * pad, 0)), w, b)
+        ),
+        "The padding is below and to the right only; pad all four sides.": (
+            lambda: conv(stride, 0)(F.pad(x, (0, 2 * pad, 0, 2 * pad)), w, b)
+        ),
+        "Only rows are padded; pad all four sides.": lambda: conv(stride, 0)(F.pad(x, (0, 0, pad, pad)), w, b),
+        "Only columns are padded; pad all four sides.": lambda: conv(stride, 0)(F.pad(x, (pad, pad, 0, 0)), w, b),
+        "The windows begin one pixel apart; they should begin `stride` pixels apart.": (
+            lambda: conv(1, pad)(x, w, b)[:, :, : right(x, w, b).shape[2], : right(x, w, b).shape[3]]
+        ),
     }
 
 
@@ -38,10 +50,11 @@ def judge_conv(student, x, w, b, stride, pad):
     expect_close(out, conv(stride, pad)(x, w, b), name="out", mistakes=wrong_convs(x, w, b, stride, pad))
 
 
-@task("Conv.forward", points=2)
+@task("Conv.forward", points=2, any_dtype=True)
 def check_conv_agrees_with_torch(student, rng):
     """Convolution agrees with torch's own on images and filters that are not square."""
-    judge_conv(student, rng.normal(2, 3, 7, 5), rng.normal(4, 3, 3, 2), rng.normal(4), stride=1, pad=1)
+    x, w, b = (rng.normal(*shape, dtype=torch.float32) for shape in [(2, 3, 7, 5), (4, 3, 3, 2), (4,)])
+    judge_conv(student, x, w, b, stride=1, pad=1)
 
 
 @task("Conv.forward", points=1)
@@ -55,28 +68,41 @@ def judge_conv_gradients(student, rng, x, w, b, stride, pad):
     """Call Conv.forward, then Conv.backward with a random gradient, and compare with autograd."""
     forbid(student, "Conv.backward", calls=BY_HAND)
     expected = conv(stride, pad)(x, w, b)
-    dout = rng.normal(*expected.shape)
+    dout = rng.normal(*expected.shape, dtype=x.dtype)
     _, cache = student.hold(student.Conv.forward, x, w, b, {"stride": stride, "pad": pad})
     result = student.Conv.backward(dout, cache)
     dx, dw, db = gradients(conv(stride, pad), dout, x, w, b)
     flipped = gradients(conv(stride, pad), dout, x, w.flip(2, 3), b)
+    covered = [(n - 1) * stride + size - 2 * pad for n, size in zip(dout.shape[2:], w.shape[2:], strict=True)]
     expect_parts(result, (dx, dw, db), "dx dw db", {
         "dx": {
-            "This is the gradient of the padded images; remove the padding.": lambda: F.pad(dx, (pad,) * 4),
+            "This is the gradient of the padded images; remove the padding.": (
+                lambda: gradients(conv(stride, 0), dout, F.pad(x, (pad,) * 4), w, b)[0]
+            ),
+            "dx is empty: x[..., pad:-pad] has no columns if pad is 0. Write pad : width - pad.": dx[:, :, :0, :0],
             "The filters are flipped.": lambda: flipped[0],
+            "dx has the size that the windows cover; it must have that of x, whose last rows may be in no window.": (
+                lambda: dx[:, :, : covered[0], : covered[1]]
+            ),
+            "This is the mean over the images; take no mean.": lambda: dx / len(x),
         },
         "dw": {
             "This is the mean over the images; take the sum.": lambda: dw / len(x),
             "The filters are flipped.": lambda: dw.flip(2, 3),
         },
-        "db": {"This is the mean over the images; take the sum.": lambda: db / len(x)},
+        "db": {
+            "This is the mean over the images; take the sum.": lambda: db / len(x),
+            "This is the mean over the places; take the sum.": lambda: dout.mean((2, 3)).sum(0),
+            "This is the mean over images and places; take the sum.": lambda: dout.mean((0, 2, 3)),
+        },
     })  # fmt: skip
 
 
-@task("Conv.backward", points=2)
+@task("Conv.backward", points=2, any_dtype=True)
 def check_conv_gradients_agree_with_autograd(student, rng):
     """The gradients of convolution with stride 1 agree with autograd's: images, filters and biases."""
-    judge_conv_gradients(student, rng, rng.normal(2, 3, 7, 5), rng.normal(4, 3, 3, 2), rng.normal(4), stride=1, pad=1)
+    x, w, b = (rng.normal(*shape, dtype=torch.float32) for shape in [(2, 3, 7, 5), (4, 3, 3, 2), (4,)])
+    judge_conv_gradients(student, rng, x, w, b, stride=1, pad=1)
 
 
 @task("Conv.backward", points=1)
@@ -102,12 +128,22 @@ def judge_pool(student, x, height, width, stride):
     })  # fmt: skip
 
 
-@task("MaxPool.forward", points=2)
+@task("MaxPool.forward", points=2, any_dtype=True)
 def check_max_pooling_agrees_with_torch(student, rng):
     """Max pooling agrees with torch's own, for windows that are not square and for windows that overlap."""
     x = rng.normal(2, 3, 8, 6) - 1  # mostly negative: zeros must not win
     for height, width, stride in [(2, 2, 2), (2, 3, 2), (3, 3, 1), (3, 2, 2)]:
         judge_pool(student, x, height, width, stride)
+
+
+def overwritten(x: Tensor, dout: Tensor, height: int, width: int, stride: int) -> Tensor:
+    """Compute the gradient of max pooling where a window replaces what another one sent to the same pixel."""
+    dx = torch.zeros_like(x)
+    for n, c, i, j in torch.cartesian_prod(*map(torch.arange, dout.shape)).tolist():
+        window = x[n, c, i * stride : i * stride + height, j * stride : j * stride + width]
+        at = int(window.argmax())
+        dx[n, c, i * stride + at // width, j * stride + at % width] = dout[n, c, i, j]
+    return dx
 
 
 def judge_pool_gradient(student, rng, x, height, width, stride):
@@ -120,11 +156,23 @@ def judge_pool_gradient(student, rng, x, height, width, stride):
     (spread,) = gradients(lambda x: F.avg_pool2d(x, (height, width), stride), dout, x)
     expect_close(dx, expected, name="dx", mistakes={
         "The gradient was spread over the window; it belongs to the maximum only.": lambda: spread,
+        "A pixel that is the maximum of several windows gets all their gradients: add with +=, do not assign.": (
+            lambda: overwritten(x, dout, height, width, stride)
+        ),
     })  # fmt: skip
 
 
-@task("MaxPool.backward", points=2)
+@task("MaxPool.backward", points=1, any_dtype=True)
 def check_max_pooling_gradient_agrees_with_autograd(student, rng):
-    """The gradient of max pooling agrees with autograd's: it goes to the maximum of each window."""
+    """The gradient of max pooling agrees with autograd's: it goes to the maximum of each window, which may overlap."""
     judge_pool_gradient(student, rng, rng.normal(2, 3, 8, 6), 2, 2, 2)
     judge_pool_gradient(student, rng, rng.normal(3, 2, 7, 9), 2, 3, 3)
+    judge_pool_gradient(student, rng, rng.normal(2, 2, 5, 6), 3, 2, 1)
+
+
+@task("MaxPool.backward", points=1, any_dtype=True)
+def check_max_pooling_gradient_is_passed_on_once(student, rng):
+    """If a window has several maxima, such as zeros after a ReLU, its gradient goes to any one of them."""
+    forbid(student, "MaxPool.backward", calls=BY_HAND)
+    for shape in ((3, 4, 6, 8), (1, 1, 2, 2)):
+        judge_ties(student, rng.normal(*shape).relu() * (rng.uniform(*shape) > 0.5), rng)

@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 import torch
 from oracles import READY_MADE
-from oracles_nets import INITIALIZER_BY_HAND, LAYERS_BY_HAND, NET_BY_HAND, deep, expect_normal, judge_net, three_layers
+from oracles_nets import (
+    INITIALIZER_BY_HAND,
+    LAYERS_BY_HAND,
+    NET_BY_HAND,
+    deep,
+    deep_shapes,
+    expect_names,
+    expect_normal,
+    judge_net,
+    three_layers,
+)  # fmt: skip
 
 from autograder import expect, expect_equal, expect_shape, forbid, task
 
@@ -48,19 +58,6 @@ def check_kaiming_has_the_right_deviation(student, rng):
         expect_normal(weight, variance**0.5, name=f"for {before}, {after}, {options}")
 
 
-def deep_shapes(dims: Sequence[int], filters: Sequence[int], pools: Sequence[int], classes: int, normal: bool) -> dict:
-    """Return the shape of each parameter of the deep network, by its name."""
-    shapes, (channels, height, width) = {}, dims
-    for i, after in enumerate(filters, start=1):
-        shapes |= {f"W{i}": (after, channels, 3, 3), f"b{i}": (after,)}
-        shapes |= {f"gamma{i}": (after,), f"beta{i}": (after,)} if normal else {}
-        if i - 1 in pools:
-            height, width = height // 2, width // 2
-        channels = after
-    last = len(filters) + 1
-    return shapes | {f"W{last}": (channels * height * width, classes), f"b{last}": (classes,)}
-
-
 INITIALIZER = """
 import torch
 
@@ -91,9 +88,8 @@ def check_deep_net_has_its_parameters(student, rng):
             weight_scale=0.2, dtype=torch.float64, device=rng.device, **options,
         )  # fmt: skip
         params = model.params
-        expect(type(params) is dict, "params should be a dict of tensors.")
         shapes = deep_shapes(dims, filters, pools, 6, normal)
-        expect_equal(sorted(map(str, params)), sorted(shapes), name="the names of the parameters, sorted")
+        expect_names(params, list(shapes))
         for name, shape in shapes.items():
             expect_shape(params[name], shape, name=name)
             expect_equal(params[name].dtype, torch.float64, name=f"dtype of {name}")
@@ -119,7 +115,8 @@ def check_deep_net_agrees_with_autograd(student, rng):
         dtype=torch.float64, device=rng.device,
     )  # fmt: skip
     net = deep((0, 2), normal=False)
-    judge_net(student, rng, model, net, rng.normal(5, 2, 8, 12), rng.integers(0, 4, 5), reg=0.2)
+    names = list(deep_shapes((2, 8, 12), (3, 4, 5), (0, 2), 4, normal=False))
+    judge_net(student, rng, model, net, rng.normal(5, 2, 8, 12), rng.integers(0, 4, 5), reg=0.2, names=names)
 
 
 MEMORISE = """

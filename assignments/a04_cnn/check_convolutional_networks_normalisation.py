@@ -16,6 +16,11 @@ def plain_norm(x: Tensor, gamma: Tensor, beta: Tensor, axes, eps: float, *, unbi
     return gamma.view(view) * centred / (var.sqrt() + eps if outside else (var + eps).sqrt()) + beta.view(view)
 
 
+def by_channel(values: Tensor, x: Tensor) -> Tensor:
+    """Return values (C,) in a shape that fits x (N, C, ...)."""
+    return values.view(-1, *[1] * (x.ndim - 2))
+
+
 def wrong_norms(x: Tensor, gamma: Tensor, beta: Tensor, axes: tuple[int, ...], eps: float) -> dict:
     """Return the output that each mistake gives, by its hint."""
     other = tuple(i for i in range(1 if 0 in axes else 0, x.ndim) if i not in axes) or (1,)
@@ -26,6 +31,23 @@ def wrong_norms(x: Tensor, gamma: Tensor, beta: Tensor, axes: tuple[int, ...], e
         "Add eps to the variance, under the root.": lambda: plain_norm(x, gamma, beta, axes, eps, outside=True),
         "Scale and shift are missing.": (
             lambda: plain_norm(x, torch.ones_like(gamma), torch.zeros_like(beta), axes, eps)
+        ),
+        "The scale gamma is missing.": lambda: plain_norm(x, torch.ones_like(gamma), beta, axes, eps),
+        "The shift beta is missing.": lambda: plain_norm(x, gamma, torch.zeros_like(beta), axes, eps),
+        "The result is divided by the variance; divide by its root.": lambda: (
+            plain_norm(x, torch.ones_like(gamma), torch.zeros_like(beta), axes, eps)
+            / (x.var(axes, unbiased=False, keepdim=True) + eps).sqrt()
+            * by_channel(gamma, x)
+            + by_channel(beta, x)
+        ),
+        "eps is missing, or it is always the same number; use the one in the parameters.": (
+            lambda: plain_norm(x, gamma, beta, axes, 1e-5)
+        ),
+        "The mean is not subtracted.": lambda: (
+            plain_norm(x, gamma, beta, axes, eps)
+            + by_channel(gamma, x)
+            * x.mean(axes, keepdim=True)
+            / (x.var(axes, unbiased=False, keepdim=True) + eps).sqrt()
         ),
         "The statistics are taken over the wrong axis.": lambda: plain_norm(x, gamma, beta, other, eps),
     }
@@ -61,6 +83,10 @@ def check_batch_norm_keeps_running_statistics(student, rng):
     })  # fmt: skip
     expect_close(after["running_var"], new_var, name='bn_param["running_var"]', mistakes={
         "Divide the variance by N, not by N - 1.": lambda: m * var + (1 - m) * x.var(0),
+        "This is the running deviation; store the variance.": lambda: m * var + (1 - m) * x.std(0, unbiased=False),
+        "The two weights are swapped: running = momentum * running + (1 - momentum) * batch.": (
+            lambda: (1 - m) * var + m * x.var(0, unbiased=False)
+        ),
         "The running variance was not updated. Store it in bn_param.": lambda: var,
     })  # fmt: skip
 
@@ -74,6 +100,25 @@ def check_batch_norm_keeps_running_statistics(student, rng):
     expect_equal(running, {"running_mean": mean, "running_var": var}, name="running statistics after test mode")
 
 
+def wrong_gradients(x: Tensor, gamma: Tensor, dout: Tensor, groups: int, over_batch: bool) -> dict:
+    """Return the gradients dx with a part missing, by hint. ``groups`` is 0 if rows or channels are normalised."""
+    shape = (len(x), groups, -1) if groups else x.shape
+    axes = (2,) if groups else tuple(axis for axis in range(x.ndim) if axis != 1) if over_batch else (1,)
+    rows, d = x.reshape(shape), (dout * by_channel(gamma, x)).reshape(shape)
+    std = (rows.var(axes, unbiased=False, keepdim=True) + 1e-5).sqrt()
+    normal = (rows - rows.mean(axes, keepdim=True)) / std
+    mean, along = d.mean(axes, keepdim=True), normal * (d * normal).mean(axes, keepdim=True)
+    count = rows.numel() // mean.numel()
+    wrong = {
+        "The gradient through the mean is missing.": d - along,
+        "The gradient through the variance is missing.": d - mean,
+        "The gradient through the variance has the wrong sign.": d - mean + along,
+        "The gradient through the mean has the wrong sign.": d + mean - along,
+        "The two sums are not divided by the number of values.": d - count * (mean + along),
+    }
+    return {hint: (value / std).reshape(x.shape) for hint, value in wrong.items()}
+
+
 def judge_norm_gradients(
     student, rng, layer, oracle, x, gamma, beta, *options, method="backward", dout=None, **tolerance
 ):  # fmt: skip
@@ -84,12 +129,25 @@ def judge_norm_gradients(
     _, cache = student.hold(norm.forward, x, gamma, beta, *options)
     seen = student.inspect(getattr(norm, method), dout, cache)
     expected = gradients(oracle, dout, x, gamma, beta)
+    rest = tuple(axis for axis in range(x.ndim) if axis != 1)
+    normal = oracle(x, torch.ones_like(gamma), torch.zeros_like(beta))
     view = (1, -1) + (1,) * (x.ndim - 2)
     expect_parts(seen.value, expected, "dx dgamma dbeta", {"dx": {
         "Mean and variance depend on x too: their part of the gradient is missing.": (
             lambda: dout * gamma.view(view) * (oracle(x + 1e-6, gamma, beta) - oracle(x, gamma, beta)) / 1e-6
         ),
         "The factor gamma is missing.": lambda: gradients(oracle, dout / gamma.view(view), x, gamma, beta)[0],
+        **wrong_gradients(x, gamma, dout, options[0] if type(options[0]) is int else 0, "Batch" in layer),
+    }, "dgamma": {
+        "This is the gradient without normalising x: multiply dout by the normalised x.": lambda: (dout * x).sum(rest),
+        "The sum runs over the wrong axis: gamma has one number for each feature.": lambda: (dout * normal).sum(1),
+        "This is the mean; take the sum.": lambda: expected[1] / len(x),
+        "The deviation is missing: multiply dout by the normalised x.": lambda: (
+            (dout * (x - x.mean(rest, keepdim=True))).sum(rest)
+        ),
+    }, "dbeta": {
+        "This is the mean; take the sum.": lambda: expected[2] / len(x),
+        "The sum runs over the wrong axis: beta has one number for each feature.": lambda: dout.sum(1),
     }}, **tolerance)  # fmt: skip
     return seen
 
@@ -119,6 +177,15 @@ def check_spatial_batch_norm_agrees_with_torch(student, rng):
             **wrong_norms(x, gamma, beta, (0, 2, 3), eps),
             "Each place has its own statistics; take one mean and one variance for each channel.": (
                 lambda eps=eps: plain_norm(x, gamma, beta, (0,), eps)
+            ),
+            "reshape(-1, C) mixes the channels: bring their axis to the end first, x.permute(0, 2, 3, 1).": (
+                lambda eps=eps: batch_norm(eps)(x.reshape(-1, x.shape[1]), gamma, beta).reshape(x.shape)
+            ),
+            "The way back mixes the channels: reshape to (N, H, W, C), then permute(0, 3, 1, 2).": (
+                lambda eps=eps: batch_norm(eps)(x, gamma, beta).movedim(1, 3).reshape(x.shape)
+            ),
+            "Each image has its own statistics; take one mean and one variance for each channel.": (
+                lambda eps=eps: plain_norm(x, gamma, beta, (2, 3), eps)
             ),
         })  # fmt: skip
 
@@ -155,6 +222,14 @@ def check_layer_norm_agrees_with_torch(student, rng):
             "Scale and shift are missing.": (
                 lambda eps=eps: layer_norm(eps)(x, torch.ones_like(gamma), torch.zeros_like(beta))
             ),
+            "Add eps to the variance, under the root.": (
+                lambda eps=eps: plain_norm(x, gamma, beta, (1,), eps, outside=True)
+            ),
+            "eps is missing, or it is always the same number; use the one in ln_param.": (
+                lambda: layer_norm(1e-5)(x, gamma, beta)
+            ),
+            "The scale gamma is missing.": lambda eps=eps: layer_norm(eps)(x, torch.ones_like(gamma), beta),
+            "The shift beta is missing.": lambda eps=eps: layer_norm(eps)(x, gamma, torch.zeros_like(beta)),
         })  # fmt: skip
 
 
@@ -170,20 +245,47 @@ def check_group_norm_agrees_with_torch(student, rng):
     """Group normalisation agrees with torch's own for several numbers of groups."""
     forbid(student, "SpatialGroupNorm.forward", calls=BY_HAND)
     x, gamma, beta = features(rng, 2, 6, 4, 3)
-    for groups in (2, 3):
-        out, _ = student.SpatialGroupNorm.forward(x, gamma, beta, groups, {})
-        expect_close(out, group_norm(groups)(x, gamma, beta), name="out", mistakes={
-            f"There are {6 // groups} groups of {groups} channels; there should be {groups} groups.": (
-                lambda groups=groups: group_norm(6 // groups)(x, gamma, beta)
-            ),
-            "Every G-th channel is in one group; a group is a run of neighbouring channels.": (
-                lambda groups=groups: group_norm(groups)(
-                    x.reshape(2, -1, groups, 4, 3).transpose(1, 2).reshape(x.shape), torch.ones_like(gamma), beta * 0
-                ).reshape(2, groups, -1, 4, 3).transpose(1, 2).reshape(x.shape)
-                * gamma.view(-1, 1, 1) + beta.view(-1, 1, 1)
-            ),
-            "This is batch normalisation; normalise each image separately.": lambda: batch_norm()(x, gamma, beta),
-        })  # fmt: skip
+    for groups, eps in ((2, 1e-5), (3, 0.2)):
+        out, _ = student.SpatialGroupNorm.forward(x, gamma, beta, groups, {"eps": eps})
+        expect_close(out, group_norm(groups, eps)(x, gamma, beta), name="out", mistakes=wrong_groups(
+            x, gamma, beta, groups, eps
+        ))  # fmt: skip
+
+
+def wrong_groups(x: Tensor, gamma: Tensor, beta: Tensor, groups: int, eps: float) -> dict:
+    """Return the output of group normalisation with each mistake, by its hint."""
+    channels = x.shape[1]
+    plain, shape = (torch.ones_like(gamma), torch.zeros_like(beta)), (len(x), groups, -1)
+
+    def finish(normal: Tensor) -> Tensor:
+        return normal.reshape(x.shape) * by_channel(gamma, x) + by_channel(beta, x)
+
+    def by_rows(*, unbiased: bool = False, outside: bool = False) -> Tensor:
+        rows = x.reshape(shape).flatten(0, 1)
+        one = torch.ones(1, dtype=x.dtype, device=x.device)
+        return finish(plain_norm(rows, one, 0 * one, (1,), eps, unbiased=unbiased, outside=outside))
+
+    def every_other() -> Tensor:
+        mixed = x.reshape(len(x), -1, groups, *x.shape[2:]).transpose(1, 2).reshape(x.shape)
+        normal = group_norm(groups, eps)(mixed, *plain)
+        return finish(normal.reshape(len(x), groups, -1, *x.shape[2:]).transpose(1, 2))
+
+    return {
+        f"There are {channels // groups} groups of {groups} channels; there should be {groups} groups.": (
+            lambda: group_norm(channels // groups, eps)(x, gamma, beta)
+        ),
+        "Every G-th channel is in one group; a group is a run of neighbouring channels.": every_other,
+        "This is batch normalisation; normalise each image separately.": lambda: batch_norm(eps)(x, gamma, beta),
+        "Divide the variance by the number of values, not by one less.": lambda: by_rows(unbiased=True),
+        "Add eps to the variance, under the root.": lambda: by_rows(outside=True),
+        "eps is missing, or it is always the same number; use the one in gn_param.": (
+            lambda: group_norm(groups)(x, gamma, beta)
+        ),
+        "Scale and shift are missing.": lambda: group_norm(groups, eps)(x, *plain),
+        "This is layer normalisation of whole images; normalise each group.": lambda: group_norm(1, eps)(
+            x, gamma, beta
+        ),
+    }
 
 
 @task("SpatialGroupNorm.backward", points=1)

@@ -28,11 +28,17 @@ def check_inception_agrees_with_the_formula(student, rng):
     sizes = (2, (3, 4), (5, 6), 7)
     x = rng.normal(2, 8, 6, 9)
 
-    def shifted(layers: Recipe, x: Tensor) -> Tensor:
-        return inception(*sizes)(layers, x).roll(2, dims=1)
+    def reordered(*order: int) -> Formula:
+        def formula(layers: Recipe, x: Tensor) -> Tensor:
+            paths = inception(*sizes)(layers, x).split([2, 4, 6, 7], dim=1)
+            return torch.cat([paths[i] for i in order], dim=1)
+
+        return formula
 
     judge_module(student, rng, student.Inception(8, *sizes), inception(*sizes), x, {
-        "The paths are not in the order 1x1, 3x3, 5x5, pooling.": shifted,
+        "The paths are in reverse order; it is 1x1, 3x3, 5x5, pooling.": reordered(3, 2, 1, 0),
+        "The path with pooling comes first; the order is 1x1, 3x3, 5x5, pooling.": reordered(3, 0, 1, 2),
+        "3x3 and 5x5 are swapped; the order is 1x1, 3x3, 5x5, pooling.": reordered(0, 2, 1, 3),
     })  # fmt: skip
 
 
@@ -40,7 +46,15 @@ def check_inception_agrees_with_the_formula(student, rng):
 def check_residual_agrees_with_the_formula(student, rng):
     """With the same weights, the block of 2015 computes ReLU(F(x) + x), and with use_1x1conv a convolution of x."""
     x = rng.normal(3, 4, 6, 5)
-    judge_module(student, rng, student.Residual(4, 4), residual(4, 1, shortcut=False), x)
+    same = residual(4, 1, shortcut=False)
+
+    def relu_first(layers: Recipe, x: Tensor) -> Tensor:
+        hidden = layers.norm(layers.conv(x, 4, 3, pad=1)).relu()
+        return layers.norm(layers.conv(hidden, 4, 3, pad=1)).relu() + x
+
+    judge_module(student, rng, student.Residual(4, 4), same, x, {
+        "The last ReLU comes before the sum; it comes after it.": relu_first,
+    })  # fmt: skip
     judge_module(student, rng, student.Residual(4, 6, use_1x1conv=True), residual(6, 1, shortcut=True), x)
 
 
@@ -82,6 +96,15 @@ def check_separable_convolution_agrees_with_the_formula(student, rng):
     judge_module(student, rng, student.DepthwiseSeparableConv(4, 6), separable(6, 3, 1), rng.normal(3, 4, 6, 5))
 
 
+def overwritten(x: Tensor, w: Tensor, stride: int, pad: int) -> Tensor:
+    """Compute a transposed convolution in which each place of the filters replaces what was there."""
+    out = F.conv_transpose2d(x, 0 * w, stride=stride)
+    for i, j in torch.cartesian_prod(*map(torch.arange, w.shape[2:])).tolist():
+        rows, columns = slice(i, i + stride * x.shape[2], stride), slice(j, j + stride * x.shape[3], stride)
+        out[:, :, rows, columns] = torch.einsum("nchw,cf->nfhw", x, w[:, :, i, j])
+    return out[:, :, pad : out.shape[2] - pad, pad : out.shape[3] - pad]
+
+
 def judge_transposed(student, x, w, stride, pad):
     """Compare transposed_conv2d with torch."""
     forbid(student, "transposed_conv2d", calls=BY_HAND)
@@ -91,11 +114,25 @@ def judge_transposed(student, x, w, stride, pad):
             lambda: F.conv_transpose2d(x, w.flip(2, 3), stride=stride, padding=pad)
         ),
         "The padding was not removed.": lambda: F.conv_transpose2d(x, w, stride=stride),
+        "The padding was removed above and to the left only; remove it on all four sides.": (
+            lambda: F.conv_transpose2d(x, w, stride=stride)[..., 2 * pad :, 2 * pad :]
+        ),
+        "The padding was removed below and to the right only; remove it on all four sides.": (
+            lambda: (full := F.conv_transpose2d(x, w, stride=stride))[
+                ..., : full.shape[2] - 2 * pad, : full.shape[3] - 2 * pad
+            ]
+        ),
+        "The result is empty: x[..., pad:-pad] has no columns if pad is 0. Write pad : width - pad.": (
+            torch.empty(len(x), w.shape[1], 0, 0, dtype=x.dtype, device=x.device)
+        ),
+        "The filters are upside down.": lambda: F.conv_transpose2d(x, w.flip(2), stride=stride, padding=pad),
+        "The filters are mirrored.": lambda: F.conv_transpose2d(x, w.flip(3), stride=stride, padding=pad),
+        "Stamps that overlap add up: use +=.": lambda: overwritten(x, w, stride, pad),
         "The stride was ignored.": lambda: F.conv_transpose2d(x, w, padding=pad),
     })  # fmt: skip
 
 
-@task("transposed_conv2d", points=2)
+@task("transposed_conv2d", points=2, any_dtype=True)
 def check_transposed_convolution_agrees_with_torch(student, rng):
     """Transposed convolution agrees with torch's own, for strides 1 to 3 and pads 0 to 2."""
     for stride, pad in [(1, 0), (2, 0), (1, 1), (2, 1), (3, 2)]:

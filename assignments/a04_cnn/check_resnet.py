@@ -72,7 +72,12 @@ def check_bottleneck_agrees_with_the_formula(student, rng):
     judge_module(student, rng, student.ResidualBottleneckBlock(8, 12), residual(bottleneck(12), 12, shortcut=True), x)
 
 
-def network(stages: list[tuple[int, int, int, bool]], block: Callable[[int, int], Formula], classes: int) -> Formula:
+def network(
+    stages: list[tuple[int, int, int, bool]],
+    block: Callable[[int, int], Formula],
+    classes: int,
+    total: Callable[..., Tensor] = Tensor.mean,
+) -> Formula:
     """Return the formula of a stem, stages of residual blocks, the mean over places, and a linear layer."""
 
     def formula(layers: Recipe, x: Tensor) -> Tensor:
@@ -82,7 +87,7 @@ def network(stages: list[tuple[int, int, int, bool]], block: Callable[[int, int]
                 stride = 2 if downsample and i == 0 else 1
                 changes = i == 0 and (downsample or before != after)
                 x = residual(block(after, stride), after, stride, shortcut=changes)(layers, x)
-        return layers.linear(x.mean(dim=(2, 3)), classes)
+        return layers.linear(total(x, dim=(2, 3)), classes)
 
     return formula
 
@@ -92,7 +97,16 @@ def check_resnet_agrees_with_the_formula(student, rng):
     """With the same weights, the network computes stem, stages, mean over all places, linear, for any image size."""
     stages = [(4, 4, 2, False), (4, 6, 1, True), (6, 8, 2, True)]
     model = student.ResNet(stages, Cin=2, num_classes=5)
-    judge_module(student, rng, model, network(stages, plain, 5), rng.normal(3, 2, 9, 13))
+    judge_module(student, rng, model, network(stages, plain, 5), rng.normal(3, 2, 9, 13), {
+        "The places are summed up; take their mean.": network(stages, plain, 5, total=Tensor.sum),
+        "The largest value of each channel is taken; take the mean.": network(stages, plain, 5, total=Tensor.amax),
+        "These are probabilities; return the scores before the softmax.": (
+            lambda layers, x: network(stages, plain, 5)(layers, x).softmax(1)
+        ),
+        "There is a ReLU before the mean; there should be none.": (
+            network(stages, plain, 5, total=lambda x, dim: x.relu().mean(dim=dim))
+        ),
+    }, learns=True)  # fmt: skip
 
 
 @task("PlainBlock", points=1)

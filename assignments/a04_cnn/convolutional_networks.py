@@ -16,8 +16,8 @@
 # | 6 Other normalisations | `LayerNorm.forward`, `.backward`, `SpatialGroupNorm.forward`, `.backward` | 8 |
 #
 # Everything here is written with tensor arithmetic. `torch.nn`, `F.conv2d` and their relatives, and autograd would
-# do the task for you and are not allowed; `F.pad` and `Tensor.unfold` are. The files `resnet.py` and `modern_cnn.py`
-# of this assignment then use `torch.nn` as much as they like.
+# do the task for you and are not allowed; `F.pad`, `F.unfold` and `Tensor.unfold` are. The files `resnet.py` and
+# `modern_cnn.py` of this assignment then use `torch.nn` as much as they like.
 
 # %% tags=["active-ipynb"]
 # from common.fallbacks import use_fallbacks
@@ -85,7 +85,8 @@ from common.training.solver import Solver
 #    \frac{\partial L}{\partial b_f} = \sum_{n, i, j} d_{n f i j}, $$
 #
 # and a pixel of the padded image collects from *every* window it lies in: the output at $(i, j)$ sends
-# $d_{n f i j}\, w_{f c u v}$ to the pixel at $(i s + u, j s + v)$. At the end, cut the padding off again.
+# $d_{n f i j}\, w_{f c u v}$ to the pixel at $(i s + u, j s + v)$. At the end, cut the padding off again. `F.fold`
+# would collect for you, and is not allowed.
 
 # %% task="Conv.forward Conv.backward"
 class Conv:

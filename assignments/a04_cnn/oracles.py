@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Inspection, autograd_gradients, expect, expect_close
+from autograder import Inspection, autograd_gradients, expect, expect_close, expect_equal, expect_shape
 from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
-    "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "torch.*conv*", "torch.*pool*", "torch.*batch_norm*",
+    "torch.nn.*", "!F.pad", "!torch._C._nn.pad", "!F.unfold", "!nn.Unfold", "!torch._C._nn.im2col",
+    "torch.*conv*", "torch.*pool*", "torch.*batch_norm*",
     "torch.*layer_norm*", "torch.*group_norm*", "torch.*instance_norm*", "common.fallbacks.*", *AUTOGRAD,
 ]  # fmt: skip
 BY_HAND = [*READY_MADE, "common.nets.convs.*"]  # layers; networks may use the fast ones
@@ -82,3 +83,21 @@ def layer_norm(eps: float = 1e-5) -> Oracle:
 def group_norm(groups: int, eps: float = 1e-5) -> Oracle:
     """Return torch's group normalisation."""
     return lambda x, gamma, beta: F.group_norm(x, groups, gamma, beta, eps=eps)
+
+
+def judge_ties(student, x: Tensor, rng) -> None:
+    """Require that each 2 x 2 window of x, many of whose numbers are equal, sends its gradient to one maximum."""
+    dout = rng.normal(*F.max_pool2d(x, 2).shape)
+    _, cache = student.hold(student.MaxPool.forward, x, pool_param(2, 2, 2))
+    dx = student.MaxPool.backward(dout, cache)
+    expect_shape(dx, x.shape, name="dx")
+    reached = F.avg_pool2d((dx != 0).double(), 2) * 4  # the number of pixels of each window with a gradient
+    expect(
+        bool((reached <= 1).all()),
+        f"Up to {int(reached.max())} pixels of a window got a part of its gradient.",
+        hint="One of several maxima gets the whole gradient, the others nothing. argmax finds one of them.",
+    )
+    arrived = F.avg_pool2d(dx, 2) * 4  # the total gradient of each window
+    expect_close(arrived, dout, name="the sum of dx over each window")
+    elsewhere = dx[x < F.interpolate(F.max_pool2d(x, 2), scale_factor=2)]
+    expect_equal(int(elsewhere.count_nonzero()), 0, name="the number of gradients at pixels that are not a maximum")

@@ -49,6 +49,19 @@ def deep(pools: Sequence[int], *, normal: bool) -> Callable[[dict[str, Tensor], 
     return net
 
 
+def deep_shapes(dims: Sequence[int], filters: Sequence[int], pools: Sequence[int], classes: int, normal: bool) -> dict:
+    """Return the shape of each parameter of the deep network, by its name."""
+    shapes, (channels, height, width) = {}, dims
+    for i, after in enumerate(filters, start=1):
+        shapes |= {f"W{i}": (after, channels, 3, 3), f"b{i}": (after,)}
+        shapes |= {f"gamma{i}": (after,), f"beta{i}": (after,)} if normal else {}
+        if i - 1 in pools:
+            height, width = height // 2, width // 2
+        channels = after
+    last = len(filters) + 1
+    return shapes | {f"W{last}": (channels * height * width, classes), f"b{last}": (classes,)}
+
+
 def objective(net: Callable, params: dict[str, Tensor], x: Tensor, y: Tensor, reg: float) -> tuple[Tensor, dict]:
     """Compute loss and gradients by autograd; ``net(params, x)`` are the scores."""
     leaves = {name: value.detach().clone().requires_grad_() for name, value in params.items()}
@@ -73,6 +86,15 @@ def wrong_losses(net: Callable, params: dict[str, Tensor], x: Tensor, y: Tensor,
     }  # fmt: skip
 
 
+def expect_names(params: object, names: Sequence[str]) -> None:
+    """Fail unless params is a dict of tensors with these names."""
+    expect(type(params) is dict, "params should be a dict of tensors.")
+    found = sorted(map(str, params))
+    shifted = found == sorted(f"{name.rstrip('0123456789')}{int(name.lstrip('Wabegmt')) - 1}" for name in names)
+    hint = "The numbers begin at 0; the first layer has W1 and b1." if shifted else ""
+    expect(found == sorted(names), f"The parameters are {', '.join(found)}; they should be {', '.join(names)}.", hint)
+
+
 def randomise(rng, model) -> dict[str, Tensor]:
     """Give a model random parameters, larger than at initialisation, and return them."""
     params = {
@@ -94,12 +116,15 @@ def call(model, quiet, *inputs):
 """
 
 
-def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False):
+def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False, names=None):
     """Compare scores, loss and gradients of a student's model with an oracle.
 
+    ``names``: the names that the parameters must have, if the student chooses them.
     ``scores=False``: only loss and gradients, for networks whose scores without labels use running statistics.
     ``quiet``: call the model where autograd records nothing.
     """
+    if names is not None:
+        expect_names(model.params, names)
     params = randomise(rng, model)
     helper = student.define(LOSS)
     found = helper.call(model, quiet, x)
@@ -111,6 +136,14 @@ def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False):
     expect_close(result[0], loss, name="loss", mistakes=wrong_losses(net, params, x, y, reg))
     expect(type(result[1]) is dict, f"The gradients should be a dict, not {type(result[1]).__name__}.")
     expect_equal(sorted(map(str, result[1])), sorted(grads), name="the names of the gradients, sorted")
+    unregularised = objective(net, params, x, y, 0.0)[1]
     for name, value in grads.items():
-        expect_close(result[1][name], value, name=f"grads[{name!r}]")
+        data = unregularised[name]
+        expect_close(result[1][name], value, name=f"grads[{name!r}]", mistakes={
+            "The regularisation's part, 2 * reg * W, is missing.": data,
+            "The gradient of reg * W^2 is 2 * reg * W; the factor 2 is missing.": (data + value) / 2,
+            "This is the sum over the batch; take the mean.": len(x) * data + (value - data),
+            "The biases are regularised; only weights should be.": data + 2 * reg * params[name],
+            "The regularisation's part has the wrong sign.": 2 * data - value,
+        })  # fmt: skip
     expect_equal(model.params, params, name="params after the call")

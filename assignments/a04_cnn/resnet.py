@@ -64,7 +64,8 @@ def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
 
 # %% [markdown]
 # The same network as a **module**: it owns its weights. Initialise the weights with `nn.init.kaiming_normal_` and the
-# biases with zeros. A linear layer has a fixed number of inputs, so this network is for 32 x 32 images.
+# biases with zeros. (For the linear layer, which no ReLU follows, `nonlinearity="linear"` is as good.) A linear layer
+# has a fixed number of inputs, so this network is for 32 x 32 images.
 
 # %% task="ThreeLayerConvNet"
 class ThreeLayerConvNet(nn.Module):

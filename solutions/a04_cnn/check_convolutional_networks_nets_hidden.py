@@ -2,7 +2,16 @@
 
 import torch
 from oracles import READY_MADE
-from oracles_nets import INITIALIZER_BY_HAND, LAYERS_BY_HAND, NET_BY_HAND, deep, judge_net, three_layers
+from oracles_nets import (
+    INITIALIZER_BY_HAND,
+    LAYERS_BY_HAND,
+    NET_BY_HAND,
+    deep,
+    deep_shapes,
+    expect_names,
+    judge_net,
+    three_layers,
+)
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
@@ -51,7 +60,8 @@ def check_deep_net_with_batch_norm_agrees_with_autograd(student, rng):
             reg=reg, dtype=torch.float64, device=rng.device,
         )  # fmt: skip
         x, y = rng.normal(6, *dims), rng.integers(0, 5, 6)
-        judge_net(student, rng, model, deep(pools, normal=True), x, y, reg, scores=False, quiet=True)
+        names = list(deep_shapes(dims, filters, pools, 5, normal=True))
+        judge_net(student, rng, model, deep(pools, normal=True), x, y, reg, scores=False, quiet=True, names=names)
 
 
 MODES = """
@@ -78,6 +88,7 @@ def check_deep_net_predicts_by_running_statistics(student, rng):
     x, y = rng.normal(5, 3, 8, 6), rng.integers(0, 4, 5)
     seen = student.define(MODES).modes(student.DeepConvNet, options, x, y, batches)
     params = seen["params"]
+    expect_names(params, list(deep_shapes((3, 8, 6), (16, 12), (0,), 4, normal=True)))
     for name, fan_in, gain in (("W1", 27, 2), ("W2", 144, 2), ("W3", 12 * 4 * 3, 1)):
         found, right = float(params[name].std()), (gain / fan_in) ** 0.5
         error = 6 / (2 * params[name].numel()) ** 0.5

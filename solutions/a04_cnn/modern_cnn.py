@@ -137,7 +137,10 @@ def nin_block(in_channels: int, out_channels: int, kernel_size: int, strides: in
 
 # %% task="Inception"
 class Inception(nn.Module):
-    """Four paths, concatenated: 1x1; 1x1 - 3x3; 1x1 - 5x5; 3x3 max pooling - 1x1."""
+    """Four paths, concatenated: 1x1; 1x1 - 3x3; 1x1 - 5x5; 3x3 max pooling - 1x1.
+
+    Each convolution is a layer of its own, the 1x1 of different paths too, and a ReLU follows each of them.
+    """
 
     def __init__(self, in_channels: int, c1: int, c2: tuple[int, int], c3: tuple[int, int], c4: int):
         super().__init__()
