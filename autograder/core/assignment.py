@@ -46,7 +46,7 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """What one check may use, unless it asks for something else."""
 
-    seconds: Annotated[float, Meta(gt=0)] = 10.0  # wall clock
+    seconds: Annotated[float, Meta(gt=0)] = 10.0  # elapsed, but for those without a free core (box_link.py)
     memory_mb: Annotated[int, Meta(gt=0)] = 2048  # address space beyond what the fork server already has
     threads: Annotated[int, Meta(gt=0)] = 64  # of the one process a submission has
     file_mb: Annotated[int, Meta(gt=0)] = 64  # everything written in the box's own /tmp
