@@ -202,7 +202,9 @@ def check_one_param_set_trains_and_measures(student, rng):
         int(((data[f"X_{name}"] @ weights).argmax(dim=1) == data[f"y_{name}"]).sum()) / len(data[f"y_{name}"])
         for name in ("train", "val")
     )
-    expect(type(result) is tuple and len(result) == 3, "The result is not a tuple: classifier, train_acc, val_acc.")
+    expect(
+        type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: classifier, train_acc, val_acc."
+    )
     expect_close([float(result[1]), float(result[2])], [train, val], name="train_acc, val_acc", mistakes={
         "These are percentages; return fractions in [0, 1].": [100 * train, 100 * val],
         "These are fractions of wrong predictions.": [1 - train, 1 - val],

@@ -74,7 +74,10 @@ def wrong_scores(params: dict[str, Tensor], X: Tensor) -> dict[str, Callable[[],
 def expect_loss(result: object, params: dict[str, Tensor], X: Tensor, y: Tensor, reg: float) -> None:
     """Compare loss and gradients with torch's; common mistakes with the penalty have hints."""
     (data, plain), (loss, grads) = loss_and_gradients(params, X, y, 0.0), loss_and_gradients(params, X, y, reg)
-    expect(type(result) is tuple and len(result) == 2, "With labels the result is a pair: the loss and the gradients.")
+    expect(
+        type(result) in (tuple, list) and len(result) == 2,
+        "With labels the result is a pair: the loss and the gradients.",
+    )
     expect_close(result[0], loss, name="loss", mistakes={
         "The penalty is missing: softmax_loss does not include it.": data,
         "The penalty has a factor 1/2; here it has none.": (data + loss) / 2,

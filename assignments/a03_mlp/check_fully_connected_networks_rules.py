@@ -14,7 +14,7 @@ def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -
     path = []
     for dw in gradients:
         result = getattr(student, rule)(w, dw, config)
-        expect(type(result) is tuple and len(result) == 2, f"{rule} returns a pair: next_w and config.")
+        expect(type(result) in (tuple, list) and len(result) == 2, f"{rule} returns a pair: next_w and config.")
         w, config = result
         expect_shape(w, tuple(dw.shape), name="next_w")
         expect(type(config) is dict, "The config returned is not a dict.")

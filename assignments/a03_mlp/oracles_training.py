@@ -22,7 +22,7 @@ def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]
     grid_of = student.define(f"def grid():\n    return {grid!r}\n").grid
     result = student.wrap(student.define(LENT).search_of, student.find_best_net)(data, grid_of)
 
-    expect(type(result) is tuple and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
+    expect(type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
     net, history, accuracy = result
     scores, _ = forward({name: value.float() for name, value in net.params.items()}, data["X_val"])
     measured = float((scores.argmax(dim=1) == data["y_val"]).double().mean())
@@ -74,7 +74,7 @@ def judge_choice(student, rng, grid: tuple[list, list, list, list], table: dict[
     search = student.wrap(helper.scripted(table, lent.regularised, lent.best_class), student.find_best_net)
     result = search(data, student.define(f"def grid():\n    return {grid!r}\n").grid)
 
-    expect(type(result) is tuple and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
+    expect(type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
     net, history, accuracy = result
     tried = {tuple(call) for call in helper.calls}
     missing = [settings for settings in table if settings not in tried]

@@ -59,7 +59,9 @@ def judge_falling_rate(
         for step in range(1, 8):
             dw = rng.normal(*w.shape[::-1], dtype=w.dtype).permute(*reversed(range(w.ndim)))
             seen = student.inspect(getattr(student, name), w, dw, state)
-            expect(type(seen.value) is tuple and len(seen.value) == 2, f"{name} returns a pair: next_w and config.")
+            expect(
+                type(seen.value) in (tuple, list) and len(seen.value) == 2, f"{name} returns a pair: next_w and config."
+            )
             expect_equal(seen.args[:2], (w, dw), name="w and dw after the call")
             w, state = seen.value
             expect_close(w, steps.send((dw, now)), name=f"next_w after step {step}")

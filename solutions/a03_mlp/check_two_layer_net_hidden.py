@@ -36,7 +36,8 @@ def check_loss_survives_extreme_scores(student, rng):
         result = loss_of(student)(params, X, y, reg=0.0)
 
         expect(
-            type(result) is tuple and len(result) == 2, "With labels the result is a pair: the loss and the gradients."
+            type(result) in (tuple, list) and len(result) == 2,
+            "With labels the result is a pair: the loss and the gradients.",
         )
         finite = isinstance(result[0], Tensor | float) and bool(torch.as_tensor(result[0]).isfinite().all())
         expect(

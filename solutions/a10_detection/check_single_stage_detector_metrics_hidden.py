@@ -6,7 +6,7 @@ from oracles_hidden import boxes_of
 from oracles_metrics_hidden import loop_ap, loop_curve, loop_map
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, task
+from autograder import expect_close, expect_equal, task
 
 
 def random_detections(rng, images: int, classes: int) -> tuple[list[dict], list[dict]]:
@@ -103,7 +103,6 @@ def check_precision_and_recall_at_the_edges(student, rng):
 def check_average_precision_at_the_corners(student, rng):
     """AP agrees with a sum over points: no points, constant recall, precision that rises late, many points."""
     value = student.average_precision(tensor(rng, []), tensor(rng, []))
-    expect(type(value) in (float, Tensor), f"AP without detections is of type {type(value).__name__}, not float.")
     expect_close(value, 0.0, name="AP without detections")
     cases = [([0.0, 0.0], [0.0, 0.0]), ([0.3], [1.0]), ([1.0, 1.0], [1.0, 0.5])]
     cases.append(([0.1, 0.1, 0.1, 1.0], [0.2, 0.5, 0.9, 1.0]))
