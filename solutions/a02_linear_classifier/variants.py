@@ -36,6 +36,19 @@ BATCHES = [
                     raise ValueError(message)
             return None
         """)),
+    variant("validation: comprehensions over two numbers",
+        body(VALIDATE, """
+            if len(X) == 0:
+                raise ValueError("empty batch")
+            if y.dtype != torch.int64:
+                raise ValueError(f"labels are {y.dtype}, not int64")
+            sizes = [len(part) for part in (X, y)]
+            if sizes[0] != sizes[1]:
+                raise ValueError(f"lengths {sizes}")
+            wrong = [int(label) for label in (y.min(), y.max()) if not 0 <= label < W.shape[1]]
+            if any(label is not None for label in wrong):
+                raise ValueError(f"no class: {wrong}")
+        """)),
     variant("validation: torch.any, and a helper that refuses",
         ('# %% task="validate_batch"\n',
          'def refuse(text):\n    raise ValueError(text)\n\n\n# %% task="validate_batch"\n'),

@@ -116,7 +116,93 @@ LAYERS = [
         """)),
 ]  # fmt: skip
 
+MORE_LAYERS = [
+    variant("layers: products with masks of bools, tensordot, uniform_",
+        body("Linear.forward", """
+            rows = x.reshape(len(x), -1) if x.dim() != 2 else x
+            return torch.matmul(rows, w) + b[None, :], (x.shape, rows, w)
+        """),
+        body("Linear.backward", """
+            shape, rows, w = cache
+            dx = torch.tensordot(dout, w, dims=([1], [1]))
+            return dx.reshape(shape), torch.tensordot(rows, dout, dims=([0], [0])), dout.sum(0)
+        """),
+        body("ReLU.forward", "return x * (x > 0), x > 0"),
+        body("ReLU.backward", "return torch.where(cache, dout, 0.0)"),
+        body("Dropout.forward", """
+            if p == 0 or mode == "test":
+                return x, 1.0
+            source = torch.Generator(device=x.device)
+            source.seed() if seed is None else source.manual_seed(seed)
+            uniform = torch.empty(x.shape, device=x.device).uniform_(generator=source)
+            factor = torch.where(uniform < p, 0.0, 1.0 / (1.0 - p)).to(x.dtype)
+            return x * factor, factor
+        """),
+        body("Dropout.backward", "return dout * cache")),
+    variant("layers: arguments with defaults and a helper that makes rows",
+        ("Config = dict[str, Any]\n",
+         "Config = dict[str, Any]\n\n\ndef rows_of(x):\n    return x.reshape(x.shape[0], -1)\n"),
+        body("Linear.forward", """
+            out = rows_of(x) @ w
+            out += b
+            return out, (x, w)
+        """),
+        body("Linear.backward", """
+            x, w = cache
+            ones = torch.ones(1, len(dout), dtype=dout.dtype, device=dout.device)
+            return (w @ dout.T).T.reshape(x.shape), (dout.T @ rows_of(x)).T, (ones @ dout)[0]
+        """),
+        body("ReLU.forward", "return (x + x.abs()) / 2, x.detach().clone()"),
+        body("ReLU.backward", "return dout.masked_fill(cache <= 0, 0)"),
+        body("Dropout.backward", """
+            if cache is None:
+                return dout
+            return torch.einsum("...,...->...", dout, cache)
+        """)),
+]  # fmt: skip
+
 NETS = [
+    variant("nets: the hidden layers in lists, the penalty at the end, an extra argument",
+        ("y: Tensor | None = None) -> Any:\n        \"\"\"Without y the scores, nothing",
+         "y: Tensor | None = None, scale: float = 1.0) -> Any:\n        \"\"\"Without y the scores, nothing"),
+        body("TwoLayerNet.__init__", """
+            shapes = {"W1": (input_dim, hidden_dim), "b1": (hidden_dim,), "W2": (hidden_dim, num_classes),
+                      "b2": (num_classes,)}
+            for name, shape in shapes.items():
+                make = torch.randn if name.startswith("W") else torch.zeros
+                value = make(shape, dtype=dtype, device=device)
+                self.params[name] = weight_scale * value if name.startswith("W") else value
+        """),
+        body("FullyConnectedNet.loss", """
+            self.dropout_param["mode"] = "test"
+            if y is not None:
+                self.dropout_param["mode"] = "train"
+            P, L = self.params, self.num_layers
+            outputs, linear_caches, relu_caches, drop_caches = [X.to(self.dtype)], [], [], []
+            for i in range(L - 1):
+                a, c = Linear.forward(outputs[-1], P[f"W{i + 1}"], P[f"b{i + 1}"])
+                linear_caches.append(c)
+                h, c = ReLU.forward(a)
+                relu_caches.append(c)
+                if self.dropout_param["p"] > 0:
+                    h, c = Dropout.forward(h, self.dropout_param)
+                    drop_caches.append(c)
+                outputs.append(h)
+            scores, c = Linear.forward(outputs[-1], P[f"W{L}"], P[f"b{L}"])
+            linear_caches.append(c)
+            if y is None:
+                return scores
+            loss, d = softmax_loss(scores, y)
+            grads = {}
+            for i in range(L - 1, -1, -1):
+                d, dW, db = Linear.backward(d, linear_caches[i])
+                grads.update({f"W{i + 1}": dW + 2 * self.reg * P[f"W{i + 1}"], f"b{i + 1}": db})
+                if i > 0:
+                    d = Dropout.backward(d, drop_caches[i - 1]) if drop_caches else d
+                    d = ReLU.backward(d, relu_caches[i - 1])
+            loss = loss + self.reg * sum(P[name].pow(2).sum() for name in P if "W" in name)
+            return scale * loss, grads
+        """)),
     variant("nets: randn_like, a loop over names, layers called one by one",
         body("TwoLayerNet.__init__", """
             self.params["W1"] = torch.randn(input_dim, hidden_dim, dtype=dtype, device=device) * weight_scale
@@ -242,6 +328,37 @@ NETS = [
 ]  # fmt: skip
 
 UPDATES = [
+    variant("rules: everything in one line, the state in a new dict",
+        body("sgd_momentum", """
+            v = config["momentum"] * config["velocity"] - dw * config["learning_rate"]
+            return w.clone().add_(v), {"velocity": v, **{k: config[k] for k in config if k != "velocity"}}
+        """),
+        body("nesterov", """
+            config = dict(config)
+            old = config["velocity"]
+            config["velocity"] = old * config["momentum"] - config["learning_rate"] * dw
+            return w + config["velocity"] + config["momentum"] * (config["velocity"] - old), config
+        """),
+        body("adagrad", """
+            cache = dw * dw + config["cache"]
+            rates = config["learning_rate"] / (torch.sqrt(cache) + config["epsilon"])
+            return w - rates * dw, config | dict(cache=cache)
+        """),
+        body("rmsprop", """
+            cache = config["cache"].clone()
+            cache.mul_(config["decay_rate"]).addcmul_(dw, dw, value=1 - config["decay_rate"])
+            next_w = w.addcdiv(dw, cache.sqrt() + config["epsilon"], value=-config["learning_rate"])
+            return next_w, {**config, "cache": cache}
+        """),
+        body("adam", """
+            config = config.copy()
+            config["t"] = t = config["t"] + 1
+            for name, power, value in (("m", "beta1", dw), ("v", "beta2", dw**2)):
+                config[name] = config[power] * config[name] + (1 - config[power]) * value
+            m_hat = config["m"] / (1 - config["beta1"] ** t)
+            v_hat = config["v"] / (1 - config["beta2"] ** t)
+            return w - config["learning_rate"] * m_hat / (v_hat**0.5 + config["epsilon"]), config
+        """)),
     variant("rules: the config is changed and returned, as in Stanford's course",
         body("sgd_momentum", """
             v = config.get("velocity", torch.zeros_like(w))
@@ -336,4 +453,4 @@ UPDATES = [
         """)),
 ]  # fmt: skip
 
-VARIANTS = LAYERS + NETS + UPDATES
+VARIANTS = LAYERS + MORE_LAYERS + NETS + UPDATES
