@@ -108,22 +108,6 @@ def _head_complaint(found: Sequence[Sequence[Pair]], heads: int, width: int) -> 
     return ""
 
 
-def without_gradient(module: nn.Module, inputs: Sequence[Any], dtype: torch.dtype = torch.float64) -> list[str]:
-    """Return names of parameters without a finite gradient, and of matrices whose gradient is all zeros."""
-    out = module.to(inputs[0].device, dtype).train()(*inputs)
-    (out * torch.arange(out.numel(), dtype=dtype, device=out.device).view(out.shape).cos()).sum().backward()
-    return [name for name, p in module.named_parameters() if not _has_gradient(p)]
-
-
-def _has_gradient(parameter: Tensor) -> bool:
-    gradient = parameter.grad
-    if gradient is None or not bool(gradient.isfinite().all()):
-        return False
-    return parameter.dim() < 2 or bool(
-        gradient.any()
-    )  # a key's bias changes all scores of a query equally: gradient zero
-
-
 class _Unit:
     """A multi-head attention."""
 

@@ -40,15 +40,6 @@ def outputs(module: nn.Module, x: Tensor, *, train: bool) -> Tensor:
     return out
 
 
-def without_gradient(module: nn.Module, x: Tensor) -> list[str]:
-    """Return names of the parameters without a gradient of the output; "the input" if the input has none."""
-    x = x.detach().clone().requires_grad_()
-    out = module(x)
-    (out * torch.randn_like(out)).sum().backward()
-    lost = [name for name, value in module.named_parameters() if value.grad is None]
-    return lost + (["the input"] if x.grad is None else [])
-
-
 class Recipe:
     """Computations with the layers of `tables`, each used once; LookupError if no layer has the wanted shape.
 
@@ -75,9 +66,10 @@ class Recipe:
         table = self._take((x.shape[1],), f"batch normalisation of {x.shape[1]} channels", "bias")
         if self.train:
             return F.batch_norm(x, None, None, table["weight"], table["bias"], training=True)
-        mean, variance = table.get("running_mean"), table.get("running_var")
-        statistics = (mean, variance) if mean is None or variance is None else (mean.detach(), variance.detach())
-        return F.batch_norm(x, *statistics, table["weight"], table["bias"], training=False)
+        if not {"running_mean", "running_var"} <= set(table):
+            raise LookupError("it has a normalisation without running statistics; batch normalisation has them")
+        mean, variance = table["running_mean"].detach(), table["running_var"].detach()
+        return F.batch_norm(x, mean, variance, table["weight"], table["bias"], training=False)
 
     def linear(self, x: Tensor, after: int) -> Tensor:
         """Apply a linear layer to `after` numbers; the bias may be missing."""

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.probes.attention import complaint, head_parts, parts, without_gradient
+from autograder.probes.attention import complaint, head_parts, parts
 from autograder.probes.torch_layers import attend, decoder_layer, encoder_layer, multi_head, some_mask, weights_of
 
 
@@ -140,11 +140,6 @@ def test_sizes_are_compared_in_a_sentence():
 def test_heads_that_share_their_weights_are_found():
     x = torch.randn(2, 5, 6, dtype=torch.float64)
     assert "its own weights" in complaint(parts(Block(Heads(3, 6, shared=True)), [x], seed=1), 1)
-
-
-def test_parameters_without_a_gradient_are_named():
-    x = torch.randn(2, 5, 6, dtype=torch.float64)
-    assert without_gradient(Block(Heads(3, 6)), [x]) == ["unused"]
 
 
 def test_a_mask_hides_some_keys_of_each_query_but_never_all():
