@@ -45,7 +45,7 @@ def check_sigmoid_schedule_takes_any_settings(student):
         curve = [1 / (1 + math.exp(-point / tau)) for point in points]
         left = [max((curve[-1] - value) / (curve[-1] - curve[0]), low) for value in curve]
         betas = student.sigmoid_beta_schedule(timesteps, start=start, end=end, tau=tau, clamp_min=low)
-        expect_close(betas, from_curve(left), rtol=1e-5, atol=1e-9)
+        expect_close(betas, from_curve(left), rtol=1e-3, atol=1e-6)  # the ends of the curve may be float32
 
 
 SHAPES = ((1, 3, 2, 5), (4, 7), (3, 2, 2, 3, 2))
