@@ -144,7 +144,7 @@ def wrong_gradients(formula, W, X, y, reg) -> dict[str, Callable[[], Tensor]]:
         hints["Subtract x from column y once for each violation of the margin, not once for each image."] = lambda: (
             data + (missing - own((violations > 0).to(W.dtype))) / size + 2 * reg * W
         )
-        hints["The true class is no violation: column y loses x once for each wrong class that comes too close."] = (
+        hints["The true class is not a violation: column y loses x once for each wrong class that comes too close."] = (
             lambda: data - own(torch.ones_like(violations)) / size + 2 * reg * W
         )
         hints["Each violation counts 1 in the gradient, whatever its size: use margins > 0, not the margins."] = (

@@ -194,7 +194,7 @@ class _Reader:
         raw = torch.frombuffer(content, dtype=torch.uint8) if content else None  # frombuffer refuses an empty buffer
         empty = torch.empty(0, dtype=DTYPES[name])
         if raw is not None and name == "bool":
-            raw.clamp_(max=1)  # another byte is no bool
+            raw.clamp_(max=1)  # any other byte is not a bool
         flat = empty if raw is None else raw.view(DTYPES[name])
         value = flat.reshape(shape).to(_device(device))
         if self.strides:
