@@ -233,8 +233,8 @@ def test_the_zip_for_gradescope_grades_in_the_folders_that_gradescope_documents(
 def test_in_a_container_without_namespaces_the_code_runs_as_another_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(wanted: str = "auto") -> str:
-        if wanted == "auto":
+    def refuse(wanted: str = "auto", *, one_hand_in: bool = False) -> str:
+        if wanted == "auto" or not one_hand_in:
             raise NoIsolation("no namespaces here")
         return wanted
 
