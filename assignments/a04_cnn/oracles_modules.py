@@ -23,10 +23,14 @@ def trained(module, x):
 """
 
 
-UNEQUAL = {
+IN_FORWARD = {
     "must match the size": (
         "What is added must have equal shapes. Where channels or sizes change, the shortcut is a convolution with the "
         "same stride."
+    ),
+    "type": (
+        "The module was converted to float64, but one of its layers was not. Layers in a plain list or dict do not "
+        "belong to the module: use nn.ModuleList or nn.ModuleDict."
     ),
 }
 
@@ -94,7 +98,7 @@ def judge_module(
     """
     helper = student.define(HELPERS)
     module = helper.double(module, x)
-    with explain_errors(UNEQUAL):
+    with explain_errors(IN_FORWARD):
         values = [random_like(rng, table) for table in helper.tables(module, x)]
     problem = complaint(formula, values, x)
     shapes = [tuple(table["weight"].shape) for table in values if "weight" in table]

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from autograder import expect
+from autograder import expect, explain_errors
 from autograder.probes.attention import complaint
 from autograder.probes.torch_layers import decoder_layer, encoder_layer, multi_head
 
@@ -15,6 +15,13 @@ TORCH_TRANSFORMERS = ["nn.Transformer*", "torch.nn.modules.transformer"]  # part
 
 # blocks are made of these; their own checks judge them by the same rule
 PARTS_BY_HAND = ["scaled_dot_product_no_loop_batch", "SelfAttention", "MultiHeadAttention", "LayerNormalization"]
+
+LEFT_BEHIND = {
+    "dtype": (
+        "The module was converted to float64, but one of its layers was not. Layers in a plain list or dict do not "
+        "belong to the module: use nn.ModuleList or nn.ModuleDict."
+    ),
+}
 
 HELPERS = """
 from autograder.probes.attention import head_parts, parts
@@ -25,7 +32,9 @@ from autograder.probes.watching import passes
 def parts(student, module, inputs: list, rng, **wanted) -> dict:
     """Give the student's module new weights and return them by role; `wanted`: its heads, layers and shapes."""
     seed = rng.int(0, 2**31)
-    return checked(student.define(HELPERS).parts(module, inputs, seed), seed, **wanted)
+    with explain_errors(LEFT_BEHIND):
+        found = student.define(HELPERS).parts(module, inputs, seed)
+    return checked(found, seed, **wanted)
 
 
 def layers_of(student, head, rng, like: Tensor) -> list:
