@@ -111,6 +111,16 @@ def read_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
     return replace(module, notes=(*module.notes, guess_note(name, guessed))) if guessed else module
 
 
+def code_size(data: bytes, name: str) -> int:
+    """Return about how many characters of code a notebook or a script has."""
+    if not is_notebook(data, name):
+        return len(data)
+    try:
+        return sum(len(cell.source) for cell in read_cells(data, name)[0])
+    except BadSubmission:
+        return 0
+
+
 def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: list[str], *, numbered: bool) -> Module:
     numbers: list[int] = []
     sources: list[list[str]] = []  # lines of each cell that Python reads

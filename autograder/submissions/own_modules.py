@@ -15,6 +15,7 @@ from autograder.submissions.source import printable
 MAX_OWN_MODULES = 50
 MAX_OWN_BYTES = 1_000_000  # of all own modules together
 
+_HINTS = 100_000  # bytes of lines with such signs
 # Signs that code imports from other folders than its own.
 _ELSEWHERE = re.compile(rb"sys\.path|chdir|%cd|addsitedir")
 # A folder that code adds to sys.path: append("utils"), insert(0, os.path.abspath("../src"))
@@ -53,10 +54,12 @@ class OwnModules:
         seen = set(reserved)
         waiting = list(sources)
         text = b"\n".join(waiting)
+        lines = b"\n".join(line for line in text.split(b"\n") if _ELSEWHERE.search(line))[:_HINTS]
+        added = list(dict.fromkeys(match.decode() for match in _ADDED.findall(text)))[:20] if self._on_disk else []
         while waiting:
             for name in sorted(imported_names(waiting.pop()) - seen):
                 seen.add(name)
-                for path, entry in self._files(name, text):
+                for path, entry in self._files(name, lines, added):
                     data, problem = self._read(entry)
                     if data is None:
                         self.remarks.append(Remark("unreadable", problem))
@@ -73,11 +76,11 @@ class OwnModules:
     def _size(self) -> int:
         return sum(map(len, self.found.values()))
 
-    def _files(self, name: str, text: bytes) -> Iterator[tuple[str, Entry]]:
+    def _files(self, name: str, lines: bytes, added: Sequence[str]) -> Iterator[tuple[str, Entry]]:
         """Yield the files of a module or a package, by their paths from the folder that contains it."""
         folders = self._folders.get(name, set())
         near = [home for home in self.homes if home in folders]
-        far = sorted(folders, key=lambda folder: _distance(folder, text)) if _ELSEWHERE.search(text) else []
+        far = sorted(folders, key=lambda folder: _distance(folder, lines)) if lines and folders else []
         for folder in near or far[:1]:
             top = f"{folder}/" if folder else ""
             for entry in self._entries(top, name):
@@ -85,7 +88,6 @@ class OwnModules:
                 if _is_identifiers(path):
                     yield path, entry
         if not folders:
-            added = dict.fromkeys(match.decode() for match in _ADDED.findall(text))
             places = [home / folder for home in self._on_disk for folder in added]
             yield from ((entry.path, entry) for place in places[:20] for entry in list_module(place, name))
 

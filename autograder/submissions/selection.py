@@ -21,13 +21,13 @@ from autograder.core.report import Remark
 from autograder.submissions.find import Entry, Listing, list_files, list_zips
 from autograder.submissions.ipynb import is_notebook, without_outputs
 from autograder.submissions.names import START
-from autograder.submissions.notebook import read_module
+from autograder.submissions.notebook import code_size, read_module
 from autograder.submissions.own_modules import OwnModules
 from autograder.submissions.source import BadSubmission, printable
 from autograder.submissions.statements import places_left, written_tasks
 
 MAX_READ = 400_000_000  # bytes of all notebooks and scripts of a hand-in together
-MAX_COMPARED = 4_000_000  # bytes of files that are parsed to choose between them; of the others the first counts
+MAX_COMPARED = 500_000  # characters of code that are parsed to choose between files; of the others the first counts
 SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
 # Packages of the grader and of the course: a student's own module never replaces one of them.
@@ -234,9 +234,10 @@ class _Chooser:
         """Return how many of the tasks are written in a file; 0 if it cannot be read."""
         if entry.path not in self._counts:
             data = self._try(entry) or b""
-            if self._counts and len(data) > self._compared:
+            size = code_size(data, entry.name)
+            if self._counts and size > self._compared:
                 return 0
-            self._compared -= len(data)
+            self._compared -= size
             try:
                 text = read_module(data, entry.name, tasks).text
             except BadSubmission:
