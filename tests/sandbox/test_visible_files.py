@@ -43,6 +43,16 @@ LOOK = """
         paths = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
         return sorted(path for path in paths if "__pycache__" not in path)
 
+    def content(path):
+        try:
+            with open(path, "rb") as file:
+                return file.read(1)
+        except OSError:
+            return b""
+
+    def files_with_content_below(folder):
+        return [path for path in files_below(folder) if content(path)]
+
     def modules_found(names):
         '''The modules that can be imported.'''
         found = []
@@ -195,7 +205,7 @@ with WorkerPool(kind, private=[Path(course)]) as pool:
     link.begin(seed=1, seconds=60, memory_mb=2000)
     student = Student(link, "work", source)
     print(student.has_init())
-    print(*student.files_below(course), sep="\\n")
+    print(*student.files_with_content_below(course), sep="\\n")
     link.close()
 """
 
@@ -211,7 +221,7 @@ def test_gradlab_and_the_course_are_hidden_in_folders_that_the_box_shows(
         shutil.copytree(ROOT / package, home / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
         (course / name).parent.mkdir(parents=True, exist_ok=True)
-        (course / name).write_text("")
+        (course / name).write_text("content")
     shown, visible = PLACES[place]
     done = subprocess.run(
         [sys.executable, "-P", "-c", PROGRAM, kind, str(course), *(str(tmp_path / folder) for folder in shown)],
