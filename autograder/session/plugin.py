@@ -90,7 +90,7 @@ class Check(pytest.Function):
         self.spec = spec
 
     def _complain(self, what: str) -> Exception:
-        line = self.obj.__code__.co_firstlineno
+        line = inspect.unwrap(self.obj).__code__.co_firstlineno
         return pytest.Collector.CollectError(f"{self.path}:{line}: {self.name} {what}.")
 
     @property

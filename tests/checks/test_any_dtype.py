@@ -62,3 +62,7 @@ def test_the_mark_the_arguments_and_the_docstring_remain():
     assert (spec.task, spec.points) == ("f", 2)
     assert list(inspect.signature(check_f).parameters) == ["student", "rng"]
     assert inspect.getdoc(check_f) == "It agrees."
+
+
+def test_a_complaint_about_the_check_names_its_own_line():
+    assert inspect.unwrap(check_f).__code__.co_filename == __file__
