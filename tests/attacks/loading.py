@@ -149,7 +149,9 @@ def _cell_of(source: str) -> bytes:
 
 
 def _many_files() -> Files:
-    return {f"copy{number}.py": f"{WRONG}\n# {number}\n{'x = 1; ' * 7_000}".encode() for number in range(400)}
+    return {
+        f"copy{number}.py": f"{WRONG}\n# {number} {'.' * 40_000}\n{'x = 1; ' * 1_000}".encode() for number in range(400)
+    }
 
 
 def _writing_cells() -> Files:
