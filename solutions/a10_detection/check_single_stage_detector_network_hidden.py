@@ -131,6 +131,8 @@ def check_loss_of_random_scenes(student, rng):
         _, bboxes = random_case(rng, B, 1, H, W, N)
         bboxes[..., 4] = torch.where(bboxes[..., 4] >= 0, rng.integers(0, C, B, N).double(), -1)
         judge_loss(student, rng, B, C, H, W, bboxes, name=f"the loss of {B} images")
+    between = tensor(rng, [[[0.375, 0.875, 1.625, 2.125, 1.0]]])
+    judge_loss(student, rng, 1, 3, 3, 3, between, name="the loss of a box between two cells")
 
 
 @task("SingleStageDetector.forward", points=2)

@@ -159,6 +159,8 @@ SINGLE = [
         'targets[:, :4], "YOLO")', 'targets[:, :4], "FasterRCNN")'),
     one("training: divides by the images, not by the positive anchors", "check_loss_of_random_scenes",
         "return loss / max(len(pos_idx), 1)", "return loss / len(images)"),
+    one("training: matched by the other rule", "check_loss_of_random_scenes",
+        'IoU(anchors, bboxes), neg_thresh=0.4, method="YOLO"', "IoU(anchors, bboxes), neg_thresh=0.4"),
     one("training: uses the box's row as its class", "check_loss_of_random_scenes",
         "F.cross_entropy(scores, targets[:, 4].long(), reduction=\"sum\")",
         "F.cross_entropy(scores, matches[image, positive] % scores.shape[1], reduction=\"sum\")"),
