@@ -141,7 +141,7 @@ def memorise(DeepConvNet, images, labels, weight_scale, learning_rate):
 
 @task("find_overfit_parameters", points=2, seconds=90)
 def check_overfit_parameters_learn_fifty_images(student, data):
-    """With your weight_scale and learning_rate, a four-layer network memorises (overfits) 50 images in 30 epochs."""
+    """With your weight_scale and learning_rate, 30 epochs make a four-layer network overfit 50 images."""
     found = student.find_overfit_parameters()
     numbers = type(found) in (tuple, list) and [type(value) for value in found]
     pairs = ([float] * 2, [int, float], [float, int], [int] * 2)
@@ -151,9 +151,9 @@ def check_overfit_parameters_learn_fifty_images(student, data):
     predicted = student.define(MEMORISE).memorise(student.DeepConvNet, images, labels, float(found[0]), float(found[1]))
     expect_shape(predicted, (50,))
     right = int((predicted == labels).sum())
-    expect(
-        right == 50,
-        f"After 30 epochs {right} of the 50 training images are classified correctly.",
+    expect(  # the reference reaches 48 to 50 on 44 seeds; wrong scales and rates at most 39 on 8 seeds each
+        right >= 45,
+        f"After 30 epochs {right} of the 50 training images are classified correctly. At least 45 should be.",
         hint="Try a weight_scale near Kaiming's sqrt(2 / (9 * channels)), and learning rates between 1e-4 and 1e-2.",
     )
 
