@@ -46,6 +46,7 @@ class Plan:
 
     seeds: int = 20  # for the reference
     variant_seeds: int = 1  # for each variant; the first is the variant's number
+    variants_step: int = 1  # 4: each fourth variant
     isolation: str = "none"
     notebook: bool = True
     training: bool = True  # also the scored checks
@@ -190,6 +191,7 @@ class _Bench:
         problems, names = [], self.names - self.scored
         variants = read_variants(self.checks.assignment)
         chosen = [(n, variant) for n, variant in enumerate(variants) if self.plan.story in variant.story]
+        chosen = chosen[:: self.plan.variants_step]
         for number, variant in chosen:
             try:
                 sources = variant.write(self.sources)

@@ -84,8 +84,8 @@ def test_a_damaged_store_counts_as_not_checked(work: Path, run: Run, content: st
     assert row(run)["checked"] == ""
 
 
-def test_outside_of_a_course_there_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_outside_of_a_course_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    monkeypatch.chdir("/")
     shown = run("status")
     assert shown.exit_code == 2
     assert "Run this in the folder that gradlab start created." in shown.output
