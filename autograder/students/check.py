@@ -21,8 +21,6 @@ from autograder.core.course import earlier_modules
 from autograder.core.notebooks import notebook_name
 from autograder.core.report import CheckResult, Report
 from autograder.sandbox.local_link import LocalLink
-from autograder.sandbox.open_link import open_link
-from autograder.sandbox.pool import open_pool
 from autograder.sandbox.proxy import Link
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
@@ -68,6 +66,9 @@ def _linked(
 ) -> Iterator[Link]:
     """Yield a link to the submission's code: in this process, or in a sandbox that does not see its folder."""
     if isolation != "none":
+        from autograder.sandbox.open_link import open_link  # both work on Linux only
+        from autograder.sandbox.pool import open_pool
+
         pool = open_pool(isolation, private=[folder.resolve()])
         with pool as opened, open_link(opened, submission.code, assignment.limits) as link:
             yield link

@@ -95,7 +95,7 @@ def test_mutants_that_no_longer_apply_are_all_found(course: Assignment) -> None:
 def test_a_wrong_list_of_mutants_is_found(old: str, new: str, sentence: str, course: Assignment) -> None:
     change(course.solutions / "mutants.py", old, new)
     found = problems(course)
-    assert list(found) == ["mutants"]
+    assert set(found) - {"habits"} == {"mutants"}  # both read the list
     assert sentence in found["mutants"][0]
 
 

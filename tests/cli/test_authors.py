@@ -34,6 +34,8 @@ def test_a_class_is_graded_into_a_folder(course: Path, tmp_path: Path, monkeypat
         (handins / name / "tiny.py").write_text(text)
     out = tmp_path / "results"
     grade = ("grade", handins, "--assignment", NAME, "--out", out, "--workers", 1, "--isolation", "none")
+    assert "Name the course with --course, or pass --public-only" in run_command(*grade).output
+    grade = (*grade, "--public-only")
     result = run_command(*grade, "--json")
     assert result.exit_code == 1, result.output
     table = json.loads(result.stdout)

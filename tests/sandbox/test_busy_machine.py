@@ -30,7 +30,7 @@ BUSY = """
 
     def spin_in_threads(seconds):
         import threading
-        for _ in range(12):
+        for _ in range(4):  # more would need more address space than the tests allow
             threading.Thread(target=spin, args=(seconds,), daemon=True).start()
         spin(seconds)
 """

@@ -26,10 +26,10 @@ HOSTILE = {
     "cells are a table": b'{"cells": {}}',
     "deep": b'{"cells":' + b"[" * 100_000,
     "deep and closed": b'{"cells":' + b"[" * 2_000 + b"]" * 2_000 + b"}",
-    "old": b'{"worksheets": []}',
+    "old": b'{"worksheets": 3}',
     "many cells": json.dumps({"cells": [0] * 2_001}).encode(),
     "long number": b'{"cells": ' + b"9" * 5_000 + b"}",
-    "utf-16": '{"cells": []}'.encode("utf-16"),
+    "utf-16": '{"cells": {}}'.encode("utf-16"),
     "large": b" " * 8_000_001,
     "quotes": b'"\\' * 3_000_000,
     "brackets": b"[]" * 4_000_000,
@@ -78,8 +78,9 @@ def test_a_hostile_cell_does_not_affect_other_cells(story: str) -> None:
 def test_cells_with_too_much_code_are_set_aside_and_the_others_are_read() -> None:
     module = convert("x = 1\n" * (MAX_CODE // 6), "y = 2\ndef f(): return y", "z = 3\n" * (MAX_CODE // 12))
     assert "def f(): return y" in module.text
-    assert len(module.problems) == 1
+    assert len(module.problems) == 2
     assert "cell 1, line 1: the notebook has more than 500,000 characters of code" in module.problems[0]
+    assert "cell 3, line 1: the code has more than 20,000 statements outside of functions" in module.problems[1]
 
 
 def test_a_cell_that_is_too_long_without_its_magics_is_set_aside() -> None:
