@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from autograder.authoring import cells
 from autograder.checks.task import BadCheck
 
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+BEGIN, END = f"### {cells.BEGIN}", f"### {cells.END}"
 
 
 class Edit(Protocol):

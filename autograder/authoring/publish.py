@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.copies import Changes, public_files, update_copy
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
+from autograder.core.zips import make_zip
 
 RECORD = ".published.json"
 TEXTS = Path(__file__).parent / "published"
@@ -20,7 +19,6 @@ PACKAGES = ("autograder", "common")
 PAGES = ("LICENSE", "constraints.txt", "docs/students.md", "docs/glossary.md", "docs/data.md")
 FALLBACKS = "common/fallbacks/"  # solutions that students receive on purpose, for later assignments
 SHORTEST = 60  # characters of a solution that are enough to recognise it
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of the zip format: the same files make the same zip
 _PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to
     r"^(solutions|tests|tools|bench)/|_hidden\.py$|^assignments/.*/((mutants|variants)[^/]*\.py|calibration\.json)$"
 )
@@ -52,7 +50,7 @@ def publish(root: Path, assignments: Sequence[Assignment], out: Path) -> Changes
         raise GradlabError(f"{out} is inside the course. Choose a folder or a zip outside of it.")
     files = published_files(root, assignments)
     if out.suffix.lower() == ".zip":
-        write_atomically(out, _zip(files, out.stem))
+        write_atomically(out, make_zip({f"{out.stem}/{name}": content for name, content in files.items()}))
         return Changes(new=list(files))
     out.mkdir(parents=True, exist_ok=True)
     return update_copy(out, files, out / RECORD, remove=True)
@@ -101,11 +99,3 @@ def _readme(assignments: Sequence[Assignment]) -> bytes:
     text = (TEXTS / "README.md").read_text(encoding="utf-8")
     title = "A course on deep learning for computer vision that grades itself"
     return text.format(title=title, assignments=table, first=assignments[0].name).encode()
-
-
-def _zip(files: Mapping[str, bytes], folder: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(files.items()):
-            archive.writestr(zipfile.ZipInfo(f"{folder}/{name}", _EPOCH), content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()

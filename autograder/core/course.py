@@ -38,7 +38,7 @@ def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
     near = get_close_matches(name, sorted(known), n=2, cutoff=0.6)
     meaning = f" Did you mean {' or '.join(near)}?" if near else ""
     raise BadManifest(
-        f"There is no assignment {name!r} in {here}, in the folders above, nor in their assignments/.{meaning}"
+        f"No assignment {name!r} was found in {here}, in the folders above, or in their assignments/.{meaning}"
     )
 
 
@@ -124,7 +124,7 @@ def find_own_assignments() -> list[Assignment]:
     for root in _roots(installed=False):
         if folders := _assignments_in(root):
             return [read_assignment(folder) for folder in folders]
-    raise BadManifest("There is no assignment here or above. Run this in the folder that gradlab start created.")
+    raise BadManifest("No assignment was found here or above. Run this in the folder that gradlab start created.")
 
 
 def find_assignments(names: Sequence[str]) -> list[Assignment]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from autograder.core.assignment import MANIFEST, Assignment
 from autograder.core.files import write_atomically
 from autograder.core.report import Outcome, Report
+from autograder.core.zips import make_zip
 from autograder.gradebook.secret import NAME as SECRET
 from autograder.gradebook.secret import new_secret, parse_secret
 from autograder.render.text import clean
@@ -31,7 +32,6 @@ MOST = 10_000  # characters of one check's output
 SEE_ABOVE = "See the reason above, which is the same for all checks."
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_TIME = (2026, 1, 1, 0, 0, 0)  # of every file, so that equal courses give equal zips
 
 _SETUP = """\
 #!/usr/bin/env bash
@@ -60,12 +60,9 @@ def write_zip(assignment: Assignment, destination: Path) -> Path:
     A zip that is replaced gives its secret to the new one, so that the checks' inputs stay the same.
     """
     secret = _secret_of(destination) or new_secret()
-    with zipfile.ZipFile(destination, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "setup.sh", _SETUP.encode(), executable=True)
-        _add(archive, "run_autograder", _RUN.format(assignment=assignment.name).encode(), executable=True)
-        for name, path in _sources(assignment):
-            _add(archive, name, path.read_bytes())
-        _add(archive, SECRET, f"{secret}\n".encode())
+    scripts = {"setup.sh": _SETUP.encode(), "run_autograder": _RUN.format(assignment=assignment.name).encode()}
+    files = {**{name: path.read_bytes() for name, path in _sources(assignment)}, SECRET: f"{secret}\n".encode()}
+    write_atomically(destination, make_zip({**files, **scripts}, executable=scripts), mode=0o600)
     return destination
 
 
@@ -97,13 +94,6 @@ def _other_manifests(assignment: Assignment) -> Iterator[tuple[str, Path]]:
     for path in sorted(assignment.folder.parent.glob(f"*/{MANIFEST}")):
         if path.parent != assignment.folder:
             yield f"assignments/{path.parent.name}/{MANIFEST}", path
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes, *, executable: bool = False) -> None:
-    entry = zipfile.ZipInfo(name, _TIME)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = (0o100755 if executable else 0o100644) << 16
-    archive.writestr(entry, content)
 
 
 def grade_submission(assignment: Assignment, submission: Path, results: Path, *, isolation: str = "auto") -> bool:

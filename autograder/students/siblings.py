@@ -62,7 +62,7 @@ class SiblingFinder(MetaPathFinder):
 
 
 def find_siblings(folder: Path) -> SiblingFinder | None:
-    """Install a finder for the assignment in ``folder`` once, and return it; None if there is no assignment."""
+    """Install a finder for the assignment in ``folder`` once, and return it, or None without an assignment."""
     for finder in sys.meta_path:
         if isinstance(finder, SiblingFinder) and finder.assignment.folder == folder:
             return finder

@@ -22,7 +22,7 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
     for folder in folders:
         if folder.parent != source or not (folder / MANIFEST).is_file():
             known = ", ".join(sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}")))
-            raise BadManifest(f"There is no assignment {folder.name!r} in {source}. Available: {known or 'none'}.")
+            raise BadManifest(f"No assignment {folder.name!r} was found in {source}. Available: {known or 'none'}.")
         read_assignment(folder)
     if destination.resolve() == source.resolve():
         raise BadManifest(f"{destination} is the course itself. Choose a folder of your own: gradlab start my-work.")

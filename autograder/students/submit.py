@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +15,7 @@ from autograder.core.course import earlier_modules
 from autograder.core.files import write_atomically
 from autograder.core.notebooks import notebook_name
 from autograder.core.report import Cause, Outcome, Report
+from autograder.core.zips import make_zip
 from autograder.render.text import line
 from autograder.render.view import TaskView, left_over, task_views
 from autograder.render.words import CAUSE_WORDS, count, verdict
@@ -27,8 +26,6 @@ from autograder.submissions.names import bound_names
 from autograder.submissions.selection import select_files
 from autograder.submissions.statements import unwritten_places
 from autograder.submissions.submission import BadSubmission, open_selection
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of the zip format: the same files make the same zip
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
         )
 
     path = _target(assignment, out)
-    write_atomically(path, _zip({**selection.files, **selection.own_modules}))
+    write_atomically(path, make_zip({**selection.files, **selection.own_modules}))
     files = submission.code.files
     graded = {module: notebook_name(module) if module in submission.code.cells else module for module in files}
     warnings = [*submission.notes, *changed_checks(assignment.folder)]
@@ -228,14 +225,3 @@ def _target(assignment: Assignment, out: Path | None) -> Path:
             f"Use --out {out}.zip, or create the folder first."
         )
     return out
-
-
-def _zip(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(files):
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.create_system, info.external_attr = 3, 0o100644 << 16  # the same file on every system
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, files[name])
-    return buffer.getvalue()

@@ -117,14 +117,14 @@ def test_the_options_k_and_task_select_checks(vectors: Path, run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("check", "a99_nothing"), "There is no assignment 'a99_nothing'"),
-        (("submit", "a99_nothing"), "There is no assignment 'a99_nothing'"),
-        (("start", "elsewhere", "a99_nothing"), "There is no assignment 'a99_nothing'"),
+        (("check", "a99_nothing"), "No assignment 'a99_nothing' was found"),
+        (("submit", "a99_nothing"), "No assignment 'a99_nothing' was found"),
+        (("start", "elsewhere", "a99_nothing"), "No assignment 'a99_nothing' was found"),
         (("check", "t02_vectors", "--task", "nothing"), "has no task 'nothing'. It has: double, total, Counter."),
         (("check", "t02_vectors", "-k", "nothing"), "No check of t02_vectors was selected by -k nothing."),
         (("check", "t02_vectors", "--hand-in", "nothing.zip"), "nothing.zip does not exist."),
         (("grade", "nothing", "--assignment", "t02_vectors", "--out", "out"), "nothing"),
-        (("verify", "a99_nothing"), "There is no assignment 'a99_nothing'"),
+        (("verify", "a99_nothing"), "No assignment 'a99_nothing' was found"),
     ],
 )
 def test_something_that_does_not_exist_gets_a_sentence_and_exit_code_2(

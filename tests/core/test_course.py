@@ -59,7 +59,7 @@ def test_a_path_is_that_folder(course: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_installed_copy_is_not_taken_for_a_students_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert find_assignment("knn").name == "a01_knn"
-    with pytest.raises(BadManifest, match="There is no assignment 'knn'"):
+    with pytest.raises(BadManifest, match="No assignment 'knn' was found"):
         find_assignment("knn", installed=False)
 
 
