@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.core.installed import installed_course
 
 
 def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
@@ -146,4 +147,4 @@ def _roots(*, installed: bool = True) -> Iterator[Path]:
         yield folder
         yield folder / "assignments"
     if installed:
-        yield Path(__file__).resolve().parents[2] / "assignments"
+        yield installed_course() / "assignments"
