@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
     from autograder.sandbox.explain import explain_errors
     from autograder.sandbox.proxy import Inspection, StudentFault
     from autograder.source_rules.forbid import forbid
+    from autograder.students.hints import hint
     from autograder.students.notebook_check import check
 
 __version__ = "0.1.0"
@@ -48,6 +49,7 @@ __all__ = [
     "expect_vectorised",
     "explain_errors",
     "forbid",
+    "hint",
     "task",
 ]
 
@@ -71,6 +73,7 @@ _MODULES = {
     "expect_vectorised": "autograder.checks.expect",
     "explain_errors": "autograder.sandbox.explain",
     "forbid": "autograder.source_rules.forbid",
+    "hint": "autograder.students.hints",
     "task": "autograder.checks.task",
 }
 

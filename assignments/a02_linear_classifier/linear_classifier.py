@@ -37,7 +37,7 @@ LossFunction = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 #
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import curves, image_grid
 # from common.training.seed import seed_everything

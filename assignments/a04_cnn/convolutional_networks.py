@@ -43,7 +43,7 @@ from common.training.solver import Solver
 #
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import curves, image_grid
 # from common.training.seed import seed_everything

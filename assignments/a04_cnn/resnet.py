@@ -21,7 +21,7 @@ from torch.nn import functional as F
 # %% tags=["active-ipynb"]
 # import torch
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import curves
 # from common.training.seed import seed_everything

@@ -5,6 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 from oracles import layers_of, parts
+from oracles_loans import LOANS_OF_ATTENTION
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, explain_errors, forbid, task
@@ -137,7 +138,7 @@ def check_no_loop_hides_what_the_mask_says(student, rng):
     expect_close(weights, weights_of(q, k, mask), mistakes=wrong_weights(q, k, mask), name="weights")
 
 
-@task("SelfAttention", points=3)
+@task("SelfAttention", points=3, loans=LOANS_OF_ATTENTION)
 def check_head_agrees_with_torch(student, rng):
     """One head agrees with torch's attention between its layers q, k and v, and stores the attention weights."""
     forbid(student, "SelfAttention", calls=READY_MADE, apart=["scaled_dot_product_no_loop_batch"])
@@ -173,7 +174,7 @@ def check_head_agrees_with_torch(student, rng):
     )
 
 
-@task("MultiHeadAttention", points=4)
+@task("MultiHeadAttention", points=4, loans=LOANS_OF_ATTENTION)
 def check_heads_agree_with_torch(student, rng):
     """Three heads agree with torch's nn.MultiheadAttention with the same weights."""
     forbid(student, "MultiHeadAttention", calls=READY_MADE, apart=["scaled_dot_product_no_loop_batch", "SelfAttention"])

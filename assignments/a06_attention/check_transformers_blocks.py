@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from oracles import PARTS_BY_HAND, judge_dropout, parts, translated, wrong_decoders, wrong_encoders
+from oracles_loans import LOANS_OF_BLOCKS, LOANS_OF_TRANSFORMERS
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
@@ -108,7 +109,7 @@ def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -
         })  # fmt: skip
 
 
-@task("EncoderBlock", points=3)
+@task("EncoderBlock", points=3, loans=LOANS_OF_BLOCKS)
 def check_encoder_block_agrees_with_torch(student, rng):
     """The encoder block agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
     forbid(student, "EncoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -120,7 +121,7 @@ def check_encoder_block_agrees_with_torch(student, rng):
     expect_close(block.eval()(x), by_torch(x), mistakes=wrong_encoders(x, found))
 
 
-@task("EncoderBlock", points=1)
+@task("EncoderBlock", points=1, loans=LOANS_OF_BLOCKS)
 def check_encoder_block_drops_in_training_only(student, rng):
     """The encoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     judge_dropout(student.EncoderBlock(2, 8, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
@@ -143,7 +144,7 @@ def check_mask_hides_the_future(student, rng):
     })  # fmt: skip
 
 
-@task("DecoderBlock", points=3)
+@task("DecoderBlock", points=3, loans=LOANS_OF_BLOCKS)
 def check_decoder_block_agrees_with_torch(student, rng):
     """The decoder block agrees with torch's nn.TransformerDecoderLayer (norm after the sum) with the same weights."""
     forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -157,7 +158,7 @@ def check_decoder_block_agrees_with_torch(student, rng):
     expect_close(block.eval()(*inputs), expected, mistakes=wrong_decoders(x, encoded, mask[0], found))
 
 
-@task("DecoderBlock", points=1)
+@task("DecoderBlock", points=1, loans=LOANS_OF_BLOCKS)
 def check_decoder_block_drops_in_training_only(student, rng):
     """The decoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     block = student.DecoderBlock(2, 8, 16, 0.5)
@@ -166,7 +167,7 @@ def check_decoder_block_drops_in_training_only(student, rng):
     judge_where_dropout_acts(student, student.DecoderBlock(2, 6, 9, 1.0), inputs, rng, norm=3)
 
 
-@task("Transformer", points=3)
+@task("Transformer", points=3, loans=LOANS_OF_TRANSFORMERS)
 def check_transformer_agrees_with_torch(student, rng):
     """The Transformer agrees with torch's own encoder and decoder layers with the same weights."""
     forbid(student, "Transformer", calls=READY_MADE, apart=[*PARTS_BY_HAND, "EncoderBlock", "DecoderBlock"])

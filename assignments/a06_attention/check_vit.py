@@ -5,6 +5,7 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, mixed, parts, passes, wrong_encoders
+from oracles_loans import LOANS_OF_VIT
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_shape, forbid, task
@@ -91,7 +92,7 @@ def check_layer_drops_in_training_only(student, rng):
     })  # fmt: skip
 
 
-@task("VisionTransformer", points=2)
+@task("VisionTransformer", points=2, loans=LOANS_OF_VIT)
 def check_vit_is_patches_layers_and_a_mean(student, rng):
     """The scores are a linear layer of the mean over the patches, after the encoder layers."""
     images = rng.normal(3, 2, 8, 8)
@@ -137,7 +138,7 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
     })  # fmt: skip
 
 
-@task("VisionTransformer", points=1)
+@task("VisionTransformer", points=1, loans=LOANS_OF_VIT)
 def check_vit_knows_where_patches_are(student, rng):
     """Patches in another order give other scores: each position has a vector of its own."""
     images = rng.normal(2, 3, 8, 12)

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import arithmetic
 # from common.training.seed import seed_everything
 
@@ -188,7 +188,8 @@ def scaled_dot_product_no_loop_batch(
 #         largest[name].append(weights.amax(dim=2).mean().item())
 # plt.figure(figsize=(6, 3.5))
 # for name, heights in largest.items():
-#     plt.plot(lengths, heights, marker="o", label=name)
+#     plt.plot(lengths, heights, marker="o" if name == "with the root" else "s",
+#              linestyle="-" if name == "with the root" else "--", label=name)
 # plt.xscale("log", base=2)
 # plt.xlabel("M, the length of queries and keys")
 # plt.ylabel("largest weight, mean")
@@ -426,7 +427,43 @@ def get_subsequent_mask(seq: Tensor) -> Tensor:
 # YOUR ANSWER HERE
 
 # %% [markdown]
-# The decoder block has three sub-layers. Masked self-attention looks at the answer so far. **Cross-attention** looks
+# ### The other mask: padding
+#
+# Our sentences happen to have one length. Real ones do not, and a batch is a rectangle: shorter sentences are filled
+# up with a token such as `PAD`, which means nothing and must not be looked at. The mask for this hides a *key* from
+# **all** queries of its sentence: entry $(i, j)$ is `True` if token $j$ is `PAD`, whatever $i$. (What the queries at
+# `PAD` positions find does not matter: the loss leaves them out.) A decoder with padding hides both, the future and
+# the padding: `future | padding`.
+
+# %% tags=["active-ipynb"]
+# def get_padding_mask(tokens, pad):
+#     """(N, K) tokens -> (N, K, K) bool, True where the key is padding."""
+#     return (tokens == pad)[:, None, :].expand(-1, tokens.shape[1], -1)
+#
+#
+# PAD = 0
+# sentence = torch.tensor([[5, 3, 8, 2, PAD, PAD, PAD]])
+# masks = {"the future": get_subsequent_mask(sentence), "padding": get_padding_mask(sentence, PAD)}
+# masks["both"] = masks["the future"] | masks["padding"]
+# figure, axes = plt.subplots(1, 3, figsize=(9, 2.9), layout="constrained")
+# for ax, (name, mask) in zip(axes, masks.items()):
+#     ax.imshow(mask[0], cmap="Greys", vmin=0, vmax=1.4)
+#     ax.set(title=f"{name} (dark: hidden)", xlabel="key", ylabel="query")
+#     words = [str(int(token)) if token != PAD else "PAD" for token in sentence[0]]
+#     ax.set_xticks(range(7), words, rotation=45)
+#     ax.set_yticks(range(7), words)
+# plt.show()
+#
+# seed_everything(0)
+# attention, table = MultiHeadAttention(2, 16, 8), torch.randn(10, 16)
+# with torch.no_grad():
+#     alone = attention(*3 * [table[sentence[:, :4]]])  # the sentence without its padding
+#     for name, mask in {"without a mask": None, "with the padding mask": masks["padding"]}.items():
+#         padded = attention(*3 * [table[sentence]], mask)[:, :4]
+#         print(f"{name:22} the padding changes the four words by up to {float((padded - alone).abs().max()):.6f}")
+
+# %% [markdown]
+# Back to the decoder. Its block has three sub-layers. Masked self-attention looks at the answer so far. **Cross-attention** looks
 # at the question: its queries come from the decoder, its keys and values from the encoder's output. Then feed-forward.
 # Each has its residual connection, then its norm.
 #
@@ -560,7 +597,8 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 # simple, sinusoid = position_encoding_simple(60, 64)[0], position_encoding_sinusoid(60, 64)[0]
 # figure, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
 # for ax, table, title in zip(axes, (simple, sinusoid, sinusoid @ sinusoid.T), ("n / K", "sinusoid", "dot products")):
-#     image = ax.imshow(table, cmap="RdBu_r", aspect="auto", interpolation="nearest")
+#     far = float(table.abs().max())
+#     image = ax.imshow(table, cmap="RdBu_r", vmin=-far, vmax=far, aspect="auto", interpolation="nearest")
 #     ax.set(title=title, ylabel="position", xlabel="position" if title == "dot products" else "entry")
 #     figure.colorbar(image, ax=ax)
 # plt.show()
@@ -568,10 +606,50 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 # %% [markdown] question="tr-q3"
 # **Question 3.** (a) The third picture is constant along its diagonals. Show it: the dot product of positions $m$ and
 # $n$ depends on $m - n$ only. (b) What trouble do you expect from $n/K$ if sequences of 5 and of 500 tokens are
-# mixed, and if the vector is added to embeddings of size 1?
+# mixed, and if the vector is added to embeddings of size 1? (c) From the table below: a sequence has $n$ positions
+# of $d = 512$ numbers. For which $n$ does self-attention cost more than a recurrent layer, and why was it preferred
+# nevertheless for sentences and for books?
 
 # %% [markdown] answer="tr-q3"
 # YOUR ANSWER HERE
+
+# %% [markdown]
+# ### Three ways to mix a sequence
+#
+# A convolution and a recurrent network also let positions hear of each other. How do they compare, for $n$ positions of
+# $d$ numbers (Vaswani et al., table 1)?
+#
+# | layer | operations | steps one after the other | longest way between two positions |
+# |---|---|---|---|
+# | recurrent | $n\, d^2$ | $n$ | $n$ |
+# | convolution, $k$ wide | $k\, n\, d^2$ | $1$ | $n / k$ layers ($\log_k n$ if dilated) |
+# | self-attention | $n^2 d$ | $1$ | $1$ |
+#
+# The pictures show one new layer of each kind: how much does the output at position $i$ (row) change with the input at
+# position $j$ (column)? This is the length of the gradient of the output's sum, relative to the largest of its row. A
+# convolution hears its neighbours. A recurrent network hears the past, the more faintly the longer ago. Attention can
+# hear everyone, and *whom* it hears is computed from the data.
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# length, width = 24, 16
+# recurrent, convolution = nn.RNN(width, width, batch_first=True), nn.Conv1d(width, width, 3, padding=1)
+# head = SelfAttention(width, width, width)
+# layers = {
+#     "convolution, 3 wide": lambda x: convolution(x.mT).mT,
+#     "recurrent": lambda x: recurrent(x)[0],
+#     "self-attention": lambda x: head(3 * x, 3 * x, x),  # times 3: a head that has learned to prefer some keys
+# }
+# x = torch.randn(1, length, width, requires_grad=True)
+# figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), layout="constrained")
+# for ax, (name, layer) in zip(axes, layers.items()):
+#     sums = layer(x)[0].sum(dim=1)  # (n,), one number for each output
+#     slopes = [torch.autograd.grad(total, x, retain_graph=True)[0][0] for total in sums]
+#     heard = torch.stack(slopes).norm(dim=2)  # (n, n)
+#     image = ax.imshow(heard / heard.amax(dim=1, keepdim=True), cmap="Blues", vmin=0, vmax=1)
+#     ax.set(title=name, xlabel="input at position", ylabel="output at position")
+# figure.colorbar(image, ax=axes, label="influence, of the row's largest")
+# plt.show()
 
 # %% [markdown]
 # ## 6 The Transformer
@@ -751,10 +829,11 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 #     maps = [m for m in maps if m.shape == (right.shape[1] - 1, asked.shape[1])]  # cross-attention
 #     figure, axes = plt.subplots(1, len(maps), figsize=(4.6 * len(maps), 3.4), squeeze=False, layout="constrained")
 #     for head, (ax, weights) in enumerate(zip(axes[0], maps)):
-#         ax.imshow(weights, cmap="Blues", vmin=0, vmax=1)
+#         image = ax.imshow(weights, cmap="Blues", vmin=0, vmax=1)
 #         ax.set_xticks(range(asked.shape[1]), [words[token] for token in asked[n]], rotation=45, ha="right")
 #         ax.set_yticks(range(right.shape[1] - 1), [words[token] for token in right[n, 1:]])
-#         ax.set_title(f"head {head + 1}")
+#         ax.set_title(f"cross-attention, head {head + 1}")
+#     figure.colorbar(image, ax=axes, label="weight")
 #     plt.show()
 
 # %% [markdown] question="tr-q4"

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 #
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import image_grid
 # from common.training.seed import seed_everything
@@ -139,7 +139,7 @@ class TransformerEncoderLayer(nn.Module):
 #
 # Embed the patches, add positions, run `num_layers` layers, average over all patches, and let one linear layer make the
 # class scores of the average. The paper reads the result off an extra "class token" instead of the average; both work
-# alike (its appendix D.3), and averaging is simpler.
+# alike (its appendix D.3), and averaging is simpler. A cell below tries both.
 #
 # Positions are **learned** here: one vector for each patch, a parameter of shape (1, num_patches, embed_dim) that
 # starts as small random numbers (standard deviation 0.02). A ViT does not know that patches form a grid. (Sinusoids are
@@ -253,14 +253,18 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # maps = attention_maps(vit, shown)
 # if maps:
 #     received = maps[-1].mean(dim=2).unflatten(2, (8, 8))  # (N, heads, 8, 8)
-#     figure, axes = plt.subplots(5, 6, figsize=(9, 7.5), layout="constrained")
+#     most = float(received.max())
+#     figure, axes = plt.subplots(5, 6, figsize=(9.6, 7.5), layout="constrained")
 #     for n in range(6):
 #         axes[0, n].imshow(shown[n].permute(1, 2, 0))
 #         axes[0, n].set_title(scenes.class_names[y_test[n]], fontsize=9)
 #         for head in range(4):
-#             axes[1 + head, n].imshow(received[n, head], cmap="magma")
+#             image = axes[1 + head, n].imshow(received[n, head], cmap="magma", vmin=0, vmax=most)
+#     for ax, name in zip(axes[:, 0], ["scene", *(f"head {head + 1}" for head in range(4))]):
+#         ax.set_ylabel(name)
 #     for ax in axes.flat:
-#         ax.set_axis_off()
+#         ax.set(xticks=[], yticks=[])
+#     figure.colorbar(image, ax=axes[1:], label="attention received, mean over the queries", shrink=0.7)
 #     plt.show()
 # else:
 #     print("No picture: your layers use an attention of your own, and this cell reads nn.MultiheadAttention.")
@@ -278,8 +282,65 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #     similar = (unit @ unit.T).unflatten(1, (8, 8)).unflatten(0, (8, 8))[::2, ::2].flatten(0, 1)  # (16, 8, 8)
 #     figure, axes = plt.subplots(4, 4, figsize=(5.5, 5.5), layout="constrained")
 #     for ax, picture in zip(axes.flat, similar):
-#         ax.imshow(picture, cmap="RdBu_r", vmin=-1, vmax=1)
+#         image = ax.imshow(picture, cmap="RdBu_r", vmin=-1, vmax=1)
 #         ax.set_axis_off()
+#     figure.colorbar(image, ax=axes, label="cosine", shrink=0.7)
+#     plt.show()
+
+# %% [markdown]
+# ### The class token
+#
+# The paper's own way to read the answer: put one more vector in front of the patches, the **class token**. It is a
+# parameter, the same for every image, with a position of its own. In each layer it may look at all patches and collect
+# what it needs; after the last layer the linear layer reads the token and nothing else. BERT reads sentences in the
+# same way, and the ViTs that you can download have such a token. With $z_0$ for what enters the first layer and $E$ for
+# your patch embedding (Dosovitskiy et al., equation 1),
+#
+# $$ z_0 = [\,x_\text{class};\; E x_1;\; E x_2;\; \ldots;\; E x_T\,] + P, \qquad P \in \mathbb{R}^{(1 + T) \times D}. $$
+#
+# The cell builds a ViT of your parts with an option `pool`, and trains it both ways. A ViT with a token has one more
+# picture to offer: where does the *token* look? Not the mean over queries as above, but one row of the attention, the
+# one that the answer is read from. (This takes about 20 s.)
+
+# %% tags=["active-ipynb"]
+# class PooledViT(nn.Module):
+#     """A ViT that classifies the mean of the patches ("mean") or the class token ("cls")."""
+#
+#     def __init__(self, pool, patch_size=8, dim=64, num_layers=2, num_heads=4, num_classes=10):
+#         super().__init__()
+#         self.pool, self.patches = pool, PatchEmbedding(32, patch_size, 3, dim)
+#         tokens = self.patches.num_patches + (pool == "cls")
+#         self.positions = nn.Parameter(0.02 * torch.randn(1, tokens, dim))
+#         self.class_token = nn.Parameter(torch.zeros(1, 1, dim)) if pool == "cls" else None
+#         self.layers = nn.Sequential(
+#             *[TransformerEncoderLayer(dim, num_heads, 2 * dim, dropout=0.0) for _ in range(num_layers)]
+#         )
+#         self.classify = nn.Linear(dim, num_classes)
+#
+#     def forward(self, x):
+#         x = self.patches(x)  # (N, T, D)
+#         if self.pool == "cls":
+#             x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1)  # (N, 1 + T, D)
+#         x = self.layers(x + self.positions)
+#         return self.classify(x[:, 0] if self.pool == "cls" else x.mean(dim=1))
+#
+#
+# for pool in ("mean", "cls"):
+#     seed_everything(0)
+#     pooled = PooledViT(pool)
+#     train(pooled, x_train, y_train, epochs=8, learning_rate=2e-3)
+#     accuracy = (predict(pooled, x_test) == y_test).double().mean()
+#     print(f"pool = {pool!r:6} {100 * accuracy:.1f} % of the test scenes")
+# maps = attention_maps(pooled, shown)
+# if maps:
+#     looked = maps[-1][:, :, 0, 1:].mean(dim=1).unflatten(1, (4, 4))  # (N, 4, 4), the token's row
+#     figure, axes = plt.subplots(1, 6, figsize=(9.6, 2.1), layout="constrained")
+#     for n, ax in enumerate(axes):
+#         ax.imshow(shown[n].permute(1, 2, 0), extent=(0, 32, 32, 0))
+#         image = ax.imshow(looked[n], extent=(0, 32, 32, 0), cmap="magma", alpha=0.6, vmin=0, vmax=float(looked.max()))
+#         ax.set(xticks=[], yticks=[])
+#         ax.set_title(scenes.class_names[y_test[n]], fontsize=9)
+#     figure.colorbar(image, ax=axes, label="token's attention", shrink=0.8)
 #     plt.show()
 
 # %% [markdown]
@@ -362,8 +423,8 @@ class MixerBlock(nn.Module):
 #     size = sum(p.numel() for p in model.parameters())
 #     print(f"{name:10} {size:6,} weights  " + "  ".join(f"{a:.1f} %" for a in accuracies[name]))
 # plt.figure(figsize=(6, 3.5))
-# for name, heights in accuracies.items():
-#     plt.plot(counts, heights, marker="o", label=name)
+# for (name, heights), style in zip(accuracies.items(), ("o-", "s--", "^:")):
+#     plt.plot(counts, heights, style, label=name)
 # plt.xscale("log")
 # plt.xticks(counts, [f"{count:,}" for count in counts])
 # plt.minorticks_off()
@@ -376,7 +437,9 @@ class MixerBlock(nn.Module):
 # **Question 2.** (a) The CNN is ahead everywhere. Name the two things it knows in advance, and say which of its
 # layers express them. (b) Which of the two does `PatchEmbedding` also express, and on which scale? (c) The paper finds
 # ViT ahead of the best CNNs after training on 300 million images. How does that go together with the curves above?
-# (d) A trained ViT takes images with more patches, if you stretch its positions. A trained Mixer cannot. Why?
+# (d) A trained ViT takes images with more patches, if you stretch its positions. A trained Mixer cannot. Why? (e) The
+# class token is the same vector for every image. How does what is read from it come to depend on the image, and what
+# would it be after a network of *no* layers?
 
 # %% [markdown] answer="vit-q2"
 # YOUR ANSWER HERE

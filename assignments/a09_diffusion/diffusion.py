@@ -30,7 +30,7 @@ from torch import Tensor, nn
 # import matplotlib.pyplot as plt
 # from torch.nn import functional as F
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import curves, image_grid
 # from common.training.seed import seed_everything

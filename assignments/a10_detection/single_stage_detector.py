@@ -34,7 +34,7 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # %% tags=["active-ipynb"]
 # import time
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.plots.boxes import Layer, box_figure, match_figure
 # from common.data import DataError
 # from common.data.boxes import collate, load_boxes

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.facts import BadSource, fill_cell
+from autograder.authoring.hints import take_hints
 from autograder.core.assignment import Assignment
+from autograder.core.hints import Hints
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 MARKERS = (BEGIN, END, "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME", "END MARK SCHEME")
@@ -58,11 +60,18 @@ def solution_lines(text: str, path: Path) -> Iterator[tuple[int, str]]:
 
 def to_notebook(text: str, path: Path, assignment: Assignment) -> Any:
     """Return the source as a notebook (nbformat 4.5) with nbgrader's metadata, solutions included. Raises BadSource."""
+    return to_notebook_and_hints(text, path, assignment)[0]
+
+
+def to_notebook_and_hints(text: str, path: Path, assignment: Assignment) -> tuple[Any, Hints]:
+    """Return the source's notebook, as ``to_notebook`` does, and its hints. Raises BadSource."""
     import jupytext
 
     written = jupytext.reads(text, fmt="py:percent").cells
     _check_roles(text, path, assignment, written)
-    _fill(text, path, assignment, written)
+    tasks = [task.name for task in assignment.tasks if task.file == path.name]
+    written, hints = take_hints(written, tasks, [f"{path}:{_line_of(text, cell)}" for cell in written])
+    _fill(text, path, assignment, written, hints)
     cells = [made for cell in written for made in (cell, *_grade_cells(cell, path))]
     used: Counter[str] = Counter()
     for cell in cells:
@@ -73,7 +82,7 @@ def to_notebook(text: str, path: Path, assignment: Assignment) -> Any:
         if role:
             cell.metadata["nbgrader"] = _nbgrader(cell, role, assignment)
     metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
-    return _node({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells})
+    return _node({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}), hints
 
 
 def header_line(text: str, role: str, name: str) -> int:
@@ -86,7 +95,13 @@ def _role(cell: Any) -> str:
     return next((role for role in ROLES if role in cell.metadata), "")
 
 
-def _fill(text: str, path: Path, assignment: Assignment, cells: list[Any]) -> None:
+def _line_of(text: str, cell: Any) -> int:
+    """Return the line of a cell's header if it has a role, else that of its text; 1 when it is not found."""
+    role = "hint" if "hint" in cell.metadata else _role(cell)
+    return header_line(text, role, str(cell.metadata[role])) if role else _first_line(text, cell.source)
+
+
+def _fill(text: str, path: Path, assignment: Assignment, cells: list[Any], hints: Hints) -> None:
     """Write the facts of the manifest into the markdown cells. A part of the notebook is a heading `## 1 ...`."""
     parts: dict[str, list[str]] = {}
     for cell in cells:
@@ -97,7 +112,7 @@ def _fill(text: str, path: Path, assignment: Assignment, cells: list[Any]) -> No
     parts = {heading: tasks for heading, tasks in parts.items() if tasks}
     for cell in cells:
         if cell.cell_type == "markdown":
-            cell.source = fill_cell(cell.source, path, _first_line(text, cell.source), assignment, parts)
+            cell.source = fill_cell(cell.source, path, _first_line(text, cell.source), assignment, parts, hints)
 
 
 def _grade_cells(cell: Any, path: Path) -> list[Any]:

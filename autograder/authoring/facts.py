@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment, Task
 from autograder.core.errors import GradlabError
+from autograder.core.hints import NO_HINTS, Hints
 
 _MARKER = re.compile(r"<!-- (?P<name>[a-z]+)(?: (?P<module>\w+\.py))? -->")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -21,7 +22,7 @@ class BadSource(GradlabError):
     """An author's file is wrong. Written for authors: file, line, what to do."""
 
 
-def fill_readme(text: str, path: Path, assignment: Assignment) -> str:
+def fill_readme(text: str, path: Path, assignment: Assignment, hints: Hints = NO_HINTS) -> str:
     """Replace what is between markers by what the manifest says.
 
     Raises BadSource for a marker that is unknown or has no end, and when a part of the manifest has no marker.
@@ -30,7 +31,7 @@ def fill_readme(text: str, path: Path, assignment: Assignment) -> str:
     stated = set()
     while marker := _MARKER.search(rest):
         line = text.count("\n", 0, len(text) - len(rest) + marker.start()) + 1
-        statement = _state(marker, assignment, {}, f"{path}:{line}")
+        statement = _state(marker, assignment, {}, hints, f"{path}:{line}")
         stated |= {
             (marker["name"], module) for module in ([marker["module"]] if marker["module"] else assignment.files)
         }
@@ -52,7 +53,14 @@ def fill_readme(text: str, path: Path, assignment: Assignment) -> str:
     return done + rest
 
 
-def fill_cell(text: str, path: Path, line: int, assignment: Assignment, parts: Mapping[str, Sequence[str]]) -> str:
+def fill_cell(
+    text: str,
+    path: Path,
+    line: int,
+    assignment: Assignment,
+    parts: Mapping[str, Sequence[str]],
+    hints: Hints = NO_HINTS,
+) -> str:
     """Replace the markers in a notebook's cell, whose text begins at a ``line`` of the source.
 
     ``parts`` maps each part's heading to the names of its tasks. Raises BadSource for an unknown marker.
@@ -60,31 +68,41 @@ def fill_cell(text: str, path: Path, line: int, assignment: Assignment, parts: M
 
     def replace(marker: re.Match[str]) -> str:
         here = line + text.count("\n", 0, marker.start())
-        return _state(marker, assignment, parts, f"{path}:{here}")
+        return _state(marker, assignment, parts, hints, f"{path}:{here}")
 
     return _MARKER.sub(replace, text)
 
 
-def task_table(assignment: Assignment, module: str = "") -> str:
+def task_table(assignment: Assignment, module: str = "", hints: Hints = NO_HINTS) -> str:
     """Return the README's table of all tasks, or of those in one module, numbered in the order of the manifest."""
+    numbers = {task.name: number for number, task in enumerate(assignment.tasks, start=1)}
+    tasks = _tasks(assignment, module)
     rows = [
-        (str(number), f"`{task.name}`", str(task.points), " ".join(task.watch_out.split()).replace("|", r"\|"))
-        for number, task in enumerate(assignment.tasks, start=1)
-        if module in ("", task.file)
+        (
+            str(numbers[task.name]),
+            f"`{task.name}`",
+            str(task.points),
+            _time(task.name, numbers, hints),
+            " ".join(task.watch_out.split()).replace("|", r"\|"),
+        )
+        for task in tasks
     ]
-    total = sum(task.points for task in _tasks(assignment, module))
-    table = [("#", "you write", "points", "watch out for"), ("---",) * 4, *rows, ("", "", f"**{total}**", "")]
-    columns = 4 if any(remark for *_, remark in rows) else 3
-    return "\n".join(_row(row[:columns]) for row in table)
+    head, total = ("#", "you write", "points", "time", "watch out for"), f"**{sum(task.points for task in tasks)}**"
+    table = [head, ("---",) * 5, *rows, ("", "", total, "", "")]
+    empty = [column for column in (3, 4) if not any(row[column] for row in rows)]
+    return "\n".join(_row([text for column, text in enumerate(row) if column not in empty]) for row in table)
 
 
-def part_table(assignment: Assignment, parts: Mapping[str, Sequence[str]]) -> str:
-    """Return the notebook's table of parts, with the sum of each part's points."""
+def part_table(assignment: Assignment, parts: Mapping[str, Sequence[str]], hints: Hints = NO_HINTS) -> str:
+    """Return the notebook's table of parts, with the sums of each part's points and minutes."""
+    minutes = {heading: hints.minutes(tasks) for heading, tasks in parts.items()}
+    timed = None not in minutes.values()
     rows = [
-        (heading, _together(tasks), str(sum(assignment.task(name).points for name in tasks)))
+        (heading, _together(tasks), str(sum(assignment.task(name).points for name in tasks)), str(minutes[heading]))
         for heading, tasks in parts.items()
     ]
-    return "\n".join(map(_row, [("part", "you write", "points"), ("---",) * 3, *rows]))
+    table = [("part", "you write", "points", "minutes"), ("---",) * 4, *rows]
+    return "\n".join(_row(row if timed else row[:3]) for row in table)
 
 
 def question_sentences(assignment: Assignment, module: str = "") -> str:
@@ -106,7 +124,9 @@ def limits_phrase(assignment: Assignment) -> str:
     return f"{assignment.limits.seconds:g} seconds and {memory}"
 
 
-def _state(marker: re.Match[str], assignment: Assignment, parts: Mapping[str, Sequence[str]], place: str) -> str:
+def _state(
+    marker: re.Match[str], assignment: Assignment, parts: Mapping[str, Sequence[str]], hints: Hints, place: str
+) -> str:
     """Return the text for one marker."""
     module = marker["module"] or ""
     if module and module not in assignment.files:
@@ -114,13 +134,13 @@ def _state(marker: re.Match[str], assignment: Assignment, parts: Mapping[str, Se
             f"{place}: {marker[0]} names a module that `files` does not list: {', '.join(assignment.files)}."
         )
     known: dict[str, Callable[[], str]] = {
-        "tasks": lambda: task_table(assignment, module),
+        "tasks": lambda: task_table(assignment, module, hints),
         "points": lambda: str(sum(task.points for task in _tasks(assignment, module))),
         "questions": lambda: question_sentences(assignment, module),
         "limits": lambda: limits_phrase(assignment),
     }
     if parts:
-        known["parts"] = lambda: part_table(assignment, parts)
+        known["parts"] = lambda: part_table(assignment, parts, hints)
     if marker["name"] not in known:
         raise BadSource(f"{place}: unknown marker {marker[0]}. Allowed here: {', '.join(sorted(known))}.")
     return known[marker["name"]]()
@@ -128,6 +148,15 @@ def _state(marker: re.Match[str], assignment: Assignment, parts: Mapping[str, Se
 
 def _tasks(assignment: Assignment, module: str) -> list[Task]:
     return [task for task in assignment.tasks if module in ("", task.file)]
+
+
+def _time(task: str, numbers: Mapping[str, int], hints: Hints) -> str:
+    """Return a task's time and difficulty; a task that shares its cell with an earlier one refers to it."""
+    effort = hints.effort(task)
+    if effort is None:
+        return ""
+    first = min(effort.tasks, key=numbers.__getitem__)
+    return str(effort) if task == first else f"with {numbers[first]}"
 
 
 def _row(cells: Sequence[str]) -> str:

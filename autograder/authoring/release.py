@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring.cells import MARKERS, header_line, read_source, solution_lines, to_notebook
+from autograder.authoring.cells import MARKERS, header_line, read_source, solution_lines, to_notebook_and_hints
 from autograder.authoring.facts import BadSource, fill_readme
 from autograder.core.assignment import Assignment
 from autograder.core.files import write_atomically
+from autograder.core.hints import HINTS_FILE, NO_HINTS
 from autograder.core.notebooks import notebook_name
 from autograder.submissions.statements import unwritten_places
 
@@ -36,20 +37,25 @@ class Release:
 
 
 def release(assignment: Assignment) -> Release:
-    """Derive the notebook and script of every module, and the README. Raises BadSource with file and line."""
+    """Derive the notebook and script of every module, the README and the hints. Raises BadSource with file and line."""
     files: dict[Path, bytes] = {}
     sources = {}
+    hints = NO_HINTS
     for module in assignment.files:
         path = assignment.solutions / module
         sources[path] = read_source(path)
-        notebook = clear(to_notebook(sources[path], path, assignment))
-        script = _script(notebook)
+        notebook, own_hints = to_notebook_and_hints(sources[path], path, assignment)
+        notebook, hints = clear(notebook), hints.merged(own_hints)
+        script = as_script(notebook)
         tasks = [task.name for task in assignment.tasks if task.file == module]
         _refuse_free_points(sources[path], script, path, tasks)
         files[assignment.folder / module] = script.encode()
         files[assignment.folder / notebook_name(module)] = notebook_bytes(notebook)
     readme = assignment.folder / "README.md"
-    files[readme] = fill_readme(_read_readme(readme), readme, assignment).encode()
+    files[readme] = fill_readme(_read_readme(readme), readme, assignment, hints).encode()
+    hints_path = assignment.folder / HINTS_FILE
+    if hints != NO_HINTS or hints_path.exists():
+        files[hints_path] = hints.to_json()
     _refuse_leaks(sources, files, assignment.folder)
     return Release(files)
 
@@ -96,8 +102,8 @@ def notebook_bytes(notebook: Any) -> bytes:
     return (text.rstrip("\n") + "\n").encode()
 
 
-def _script(notebook: Any) -> str:
-    """Return the notebook's cells as a percent script, without what only notebooks need."""
+def as_script(notebook: Any) -> str:
+    """Return the notebook's cells as a percent script, without the metadata that only notebooks need."""
     import jupytext
 
     notebook = copy.deepcopy(notebook)

@@ -1,4 +1,4 @@
-"""Commands for students: start, check, status, submit."""
+"""Commands for students: start, check, hint, status, submit."""
 
 from __future__ import annotations
 
@@ -141,6 +141,21 @@ def status(run: bool, as_json: bool) -> None:
     print_status(found, Console())
 
 
+@click.command()
+@click.argument("assignment")
+@click.argument("task")
+@click.option("--again", is_flag=True, help="Begin again with the first step.")
+def hint(assignment: str, task: str, again: bool) -> None:
+    """Show the first step towards TASK of ASSIGNMENT, and one more step each time.
+
+    ASSIGNMENT is a name, its number (a01), one of its modules (knn) or a path.
+    """
+    from autograder.core.course import find_assignment
+    from autograder.students.hints import next_hint
+
+    click.echo(repr(next_hint(find_assignment(assignment, installed=False), task, again=again)))
+
+
 def _say_what_is_judged(submission: Submission, folder: Path) -> None:
     """Print the files whose code is judged, and when they were saved."""
     from autograder.students.check import saved_files
@@ -180,4 +195,4 @@ def submit(assignment: str, out: Path | None, no_check: bool, as_json: bool) -> 
     click.echo(f"Created {packed.path} from {folder}. {packed.advice}")
 
 
-COMMANDS = (start, check, status, submit)
+COMMANDS = (start, check, hint, status, submit)

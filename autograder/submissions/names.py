@@ -32,7 +32,7 @@ _MUTATORS = frozenset(  # methods that change their object although a statement 
 _SETTERS = ("setattr", "delattr")
 _KNOWN = ("math", "numpy", "torch", "torch.nn.functional")  # packages whose names are looked up
 TABLES = ("globals", "locals", "vars")
-_QUIET = {*dir(builtins), "display", "check"} - {*_SETTERS, "next", "exec"}  # functions that change no argument
+_QUIET = {*dir(builtins), "display", "check", "hint"} - {*_SETTERS, "next", "exec"}  # functions that change no argument
 
 START = rb"(?:\b|\\[nrt])"  # of a word: in a notebook's file, a line end is written as \n
 _IMPORTS = re.compile(START + rb"(?:from|import)[ \t]+([\w., \t]+)")

@@ -27,7 +27,7 @@ Config = dict[str, Any]
 #
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import curves, image_grid
 # from common.training.seed import seed_everything

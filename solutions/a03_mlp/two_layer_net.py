@@ -36,7 +36,7 @@ Params = dict[str, Tensor]
 #
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import confusion_matrix, curves, image_grid
 # from common.training.seed import seed_everything

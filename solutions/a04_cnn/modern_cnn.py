@@ -19,7 +19,7 @@ from torch import Tensor, nn
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.training.seed import seed_everything
 

@@ -32,7 +32,7 @@ from common.nets.image_encoder import ImageEncoder
 #
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import DataError
 # from common.data.captions import load_captions, stack
 # from common.data.scene_captions import SLOTS, slot_accuracy

@@ -6,6 +6,7 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from oracles import PARTS_BY_HAND, parts, passes, translated, wrong_decoders
+from oracles_loans import LOANS_OF_BLOCKS, LOANS_OF_TRANSFORMERS
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_same_gradients, forbid, task
@@ -82,7 +83,7 @@ def check_feedforward_on_other_sizes(student, rng):
         expect_same_gradients(student, rng, block, by_torch, x, weights=pairs)
 
 
-@task("EncoderBlock", points=2)
+@task("EncoderBlock", points=2, loans=LOANS_OF_BLOCKS)
 def check_encoder_block_on_other_sizes(student, rng):
     """The encoder block agrees with torch's for other sizes, in training too if dropout is 0."""
     forbid(student, "EncoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -96,7 +97,7 @@ def check_encoder_block_on_other_sizes(student, rng):
         expect_close(block.eval()(x), expected, name="in eval mode")
 
 
-@task("EncoderBlock", points=1)
+@task("EncoderBlock", points=1, loans=LOANS_OF_BLOCKS)
 def check_encoder_block_does_not_know_the_order(student, rng):
     """Shuffling an encoder block's input shuffles its output in the same way, and all its gradients are right."""
     x, order = rng.normal(2, 7, 6), rng.permutation(7)
@@ -116,7 +117,7 @@ def check_mask_on_other_sizes(student, rng):
         expect_equal(student.get_subsequent_mask(rng.integers(0, 3, num, length)), expected)
 
 
-@task("DecoderBlock", points=2)
+@task("DecoderBlock", points=2, loans=LOANS_OF_BLOCKS)
 def check_decoder_block_on_other_sizes(student, rng):
     """The decoder block agrees with torch's for other lengths and sizes, and all its gradients are right."""
     forbid(student, "DecoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
@@ -137,7 +138,7 @@ def check_decoder_block_on_other_sizes(student, rng):
             )
 
 
-@task("DecoderBlock", points=1)
+@task("DecoderBlock", points=1, loans=LOANS_OF_BLOCKS)
 def check_decoder_block_does_not_see_the_future(student, rng):
     """With the mask of the future, a change at position t changes the result at t and nothing before it."""
     x, encoded = rng.normal(2, 6, 8), rng.normal(2, 5, 8)
@@ -153,7 +154,7 @@ def check_decoder_block_does_not_see_the_future(student, rng):
         expect(not torch.allclose(after[:, t], before[:, t]), f"Position {t} changed, and its result did not.")
 
 
-@task("Transformer", points=2)
+@task("Transformer", points=2, loans=LOANS_OF_TRANSFORMERS)
 def check_transformer_sees_positions_and_not_the_future(student, rng):
     """Later tokens do not change earlier scores; only the positions, which may differ by row, carry the order."""
     model = student.Transformer(2, 8, 12, 0.3, 1, 2, 13)
@@ -183,7 +184,7 @@ def check_transformer_sees_positions_and_not_the_future(student, rng):
     expect(not torch.allclose(ordered, other), "With positions, shuffling the question did not change the scores.")
 
 
-@task("Transformer", points=1)
+@task("Transformer", points=1, loans=LOANS_OF_TRANSFORMERS)
 def check_transformer_learns_everywhere(student, rng):
     """The Transformer's weights have the right sizes and gradients, and dropout acts in training only."""
     inputs = [rng.integers(0, 9, 2, 7), rng.normal(1, 7, 6), rng.integers(0, 9, 2, 4), rng.normal(1, 4, 6)]

@@ -5,6 +5,7 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from oracles import TORCH_TRANSFORMERS, embedded, mixed, parts, passes
+from oracles_loans import LOANS_OF_VIT
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_same_gradients, expect_shape, forbid, task
@@ -59,7 +60,7 @@ def classified(found: dict, positions: Tensor, p: int, images: Tensor) -> Tensor
     return F.linear(x.mean(1), *found["linear"][-1])
 
 
-@task("VisionTransformer", points=2)
+@task("VisionTransformer", points=2, loans=LOANS_OF_VIT)
 def check_vit_on_other_sizes(student, rng):
     """Other sizes are right, each image is classified by itself, gradients are right, all layers use dropout."""
     cases = [((3, 1, 6, 9), (6, 9), 3, 5, 1, 5, 4, 3), ((4, 3, 8, 8), 8, 2, 8, 3, 2, 5, 11)]
@@ -119,7 +120,7 @@ def predict(model, images):
 """
 
 
-@task("VisionTransformer", points=3, seconds=120, memory_mb=4096)
+@task("VisionTransformer", points=3, seconds=120, memory_mb=4096, loans=LOANS_OF_VIT)
 def check_vit_scores_on_scenes(student, data, score):
     """Trained on a few thousand images, the vision transformer classifies new images."""
     split = data(num_train=3000, num_test=1000)

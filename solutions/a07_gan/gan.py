@@ -21,7 +21,7 @@ from torch import Tensor, nn
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.data import load
 # from common.plots import curves, image_grid
 # from common.nets.classifier import frechet_distance, train_classifier

@@ -29,7 +29,7 @@ Transform = Callable[[Tensor], Tensor]
 # import matplotlib.pyplot as plt
 # from torch.utils.data import DataLoader
 #
-# from autograder import check
+# from autograder import check, hint
 # from common.nets.contrastive import ContrastiveModel, features_of, settle
 # from common.data import load
 # from common.plots.embedding import pca, tsne

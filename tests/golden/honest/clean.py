@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.authoring.cells import MARKERS, read_source, to_notebook
+from autograder.authoring.release import as_script
 from autograder.core.assignment import Assignment
 from autograder.core.notebooks import notebook_name
 
@@ -90,18 +91,23 @@ class Clean:
 
     @cached_property
     def scripts(self) -> dict[str, str]:
-        """The reference's scripts without the authors' markers."""
+        """The released scripts with the reference's code."""
+        return {name: unmarked(as_script(written)) for name, written in self._written.items()}
+
+    @cached_property
+    def _written(self) -> dict[str, Any]:
+        """The reference's notebooks, with the authors' markers."""
         paths = [self.assignment.solutions / name for name in self.assignment.files]
-        return {path.name: unmarked(read_source(path)) for path in paths}
+        return {path.name: to_notebook(read_source(path), path, self.assignment) for path in paths}
 
     @cached_property
     def _notebooks(self) -> dict[str, Notebook]:
         """The released notebooks with the reference's code in the cells of the tasks."""
         found = {}
-        for name in self.assignment.files:
-            path = self.assignment.solutions / name
-            written = to_notebook(read_source(path), path, self.assignment)["cells"]
-            solutions = {cell.metadata["task"]: unmarked(cell.source) for cell in written if "task" in cell.metadata}
+        for name, written in self._written.items():
+            solutions = {
+                cell.metadata["task"]: unmarked(cell.source) for cell in written.cells if "task" in cell.metadata
+            }
             cells = json.loads((self.assignment.folder / notebook_name(name)).read_bytes())["cells"]
             for cell in cells:
                 source = "".join(cell["source"])

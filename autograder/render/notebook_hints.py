@@ -1,0 +1,29 @@
+"""Render the steps of a hint for a notebook cell: the newest is open, the earlier ones can be unfolded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+_BLOCK = "max-width:860px;font-size:13px;line-height:1.5;margin:4px 0;"
+_CODE = '<code style="background:rgba(128,128,128,.12);color:inherit;padding:0 3px">\\1</code>'
+
+
+def hint_html(heading: str, steps: Sequence[str], rest: str) -> str:
+    """Return the HTML fragment of the steps that are shown, and of how many are left."""
+    items = "".join(
+        f'<details style="margin:4px 0"{" open" if number == len(steps) else ""}>'
+        f'<summary style="cursor:pointer"><strong>Step {number}</strong></summary>'
+        f'<p style="margin:2px 0 2px 16px">{_text(step)}</p></details>'
+        for number, step in enumerate(steps, start=1)
+    )
+    return (
+        f'<div style="{_BLOCK}"><p style="margin:2px 0">{_text(heading)}</p>{items}'
+        f'<p style="margin:2px 0;opacity:.8">{_text(rest)}</p></div>'
+    )
+
+
+def _text(text: str) -> str:
+    """Return escaped text; what is between backticks becomes code. Jupyter typesets formulas between dollar signs."""
+    return re.sub(r"`([^`]+)`", _CODE, escape(text, quote=False))
