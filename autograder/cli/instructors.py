@@ -252,13 +252,16 @@ def mark(
     help="List pairs that share at least this part of their code.",
 )
 @click.option(
-    "--out", type=options.PATH, help="CSV to write (default: similar.csv in the folder of results, if given)."
+    "--out",
+    type=options.PATH,
+    help="CSV to write (default: similar.csv in the folder of results, if given); copies go to similar-copies.csv.",
 )
 @options.wait
 def similar(source: Path, assignment: str, threshold: float, out: Path | None, wait: bool) -> None:
-    """List pairs of hand-ins with similar code, ignoring the handout.
+    """List exact copies and pairs of hand-ins with similar code, ignoring the handout.
 
-    A list for people to review, not a verdict: small tasks have few good solutions.
+    Exact copies are grouped; comments, layout and names of variables do not count. Hand-ins that agree with the
+    course's solution are named. A list for people to review, not a verdict: small tasks have few good solutions.
     """
     import tempfile
 
@@ -269,7 +272,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     from autograder.gradebook.journal import NAME, Journal
     from autograder.gradebook.lock import hold
     from autograder.gradebook.results import write_results
-    from autograder.gradebook.similarity import find_similar, require_same_assignment, similar_csv
+    from autograder.gradebook.similarity import copies_csv, find_similar, require_same_assignment, similar_csv
     from autograder.intake.download import read_handins
     from autograder.render.words import count
 
@@ -281,7 +284,7 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
                 require_same_assignment(journal.fact("assignment"), chosen, source)
                 found = find_similar(journal.latest_paths(), chosen, threshold=threshold, progress=status.update)
                 with journal.writing():
-                    journal.set_similar(found.pairs)
+                    journal.set_similar(found.pairs, found.copies)
                 write_results(journal, source)
         else:
             with tempfile.TemporaryDirectory() as store:
@@ -291,10 +294,16 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     target = out or (source / "similar.csv" if graded else None)
     if target:
         write_atomically(target, similar_csv(found.pairs))
+        write_atomically(target.with_name(f"{target.stem}-copies.csv"), copies_csv(found.copies))
+    for group in found.copies:
+        what = "all of their code" if group.everything else ", ".join(group.functions)
+        like = ", as in the course's solution" if group.solution else ""
+        click.echo(f"{count(len(group.students), 'hand-in')} with the same {group.lines} lines{like}: {what}")
+        click.echo(f"     {'; '.join(group.students)}")
     for pair in found.pairs:
         click.echo(f"{pair.share_of_one:4.0%} {pair.share_of_other:4.0%}  {pair.one}  {pair.other}")
-    pairs = count(len(found.pairs), "pair")
-    click.echo(f"{pairs} to review. This is not a verdict: small tasks have few good solutions.")
+    found_now = f"{count(len(found.copies), 'group')} of exact copies and {count(len(found.pairs), 'pair')}"
+    click.echo(f"{found_now} to review. This is not a verdict: small tasks have few good solutions.")
     for student, why in found.skipped:
         click.echo(f"Not compared: {student}: {why}", err=True)
 

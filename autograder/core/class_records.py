@@ -1,4 +1,4 @@
-"""Facts about a class that the gradebook finds and pages show: marks that changed, submissions that are similar."""
+"""Facts about a class that the gradebook finds and pages show: marks that changed, submissions with the same code."""
 
 from __future__ import annotations
 
@@ -24,3 +24,14 @@ class SimilarPair:
     other: str
     share_of_one: float
     share_of_other: float
+
+
+@dataclass(frozen=True)
+class CopyGroup:
+    """Students whose hand-ins have functions in common, word for word but for names, comments and layout."""
+
+    students: tuple[str, ...]  # of a hand-in by a group all names, separated by commas
+    functions: tuple[str, ...]  # "predict_labels", "KnnClassifier.predict"
+    lines: int  # of these functions
+    everything: bool  # whether the students wrote nothing else
+    solution: bool  # whether the course's own solution has these functions, too

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.core.class_records import SimilarPair
+from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.report import Mark, Remark, Report, parse_report
 from autograder.gradebook.database import NAME, Database, JournalError
 from autograder.intake.download import HandIn, Intake, Problem
@@ -222,12 +222,15 @@ class Journal(Database):
             self._base.execute(f"UPDATE OR REPLACE {table} SET student = ? WHERE student = ?", (new, old))
         for column in ("one", "other"):
             self._base.execute(f"UPDATE similar SET {column} = ? WHERE {column} = ?", (new, old))
+        renamed = [replace(g, students=tuple(new if who == old else who for who in g.students)) for g in self.copies()]
+        self._set_copies(renamed)
         self.set_fact("moved", {**(self.fact("moved") or {}), old: new})
 
     # Similar submissions.
 
-    def set_similar(self, pairs: Iterable[SimilarPair]) -> None:
-        """Replace the list of similar submissions."""
+    def set_similar(self, pairs: Iterable[SimilarPair], copies: Iterable[CopyGroup] = ()) -> None:
+        """Replace the lists of similar and of equal submissions."""
+        self._set_copies(copies)
         self._base.execute("DELETE FROM similar")
         self._base.executemany("INSERT INTO similar VALUES (?, ?, ?, ?)", [astuple(pair) for pair in pairs])
 
@@ -235,6 +238,14 @@ class Journal(Database):
         """Return the similar submissions that the last search found."""
         with self._sentences():
             return [SimilarPair(*row) for row in self._base.execute("SELECT * FROM similar ORDER BY rowid")]
+
+    def copies(self) -> list[CopyGroup]:
+        """Return the groups of equal submissions that the last search found."""
+        groups = self.fact("copies") or ()
+        return [CopyGroup(tuple(students), tuple(functions), *rest) for students, functions, *rest in groups]
+
+    def _set_copies(self, groups: Iterable[CopyGroup]) -> None:
+        self.set_fact("copies", [astuple(group) for group in groups])
 
     @staticmethod
     def as_text(value: object) -> str:

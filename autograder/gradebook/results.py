@@ -66,7 +66,14 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
         write_atomically(out / "gradebook.csv", gradebook)
         intake = [(problem.kind, problem.who, problem.what) for problem in problems]
         title = f"{facts.get('title', '')}: results"
-        index = index_html(reports, title=title, intake=intake, similar=journal.similar(), names=journal.names())
+        index = index_html(
+            reports,
+            title=title,
+            intake=intake,
+            similar=journal.similar(),
+            copies=journal.copies(),
+            names=journal.names(),
+        )
         write_atomically(out / "index.html", index)
     except OSError as error:
         raise _unwritable(out, error) from None

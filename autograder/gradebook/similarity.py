@@ -1,6 +1,7 @@
 """Submissions with similar code, found by winnowed fingerprints (copydetect): for a person to look at, not a verdict.
 
-Names, comments and layout do not count. Neither does the handout's code, nor code that many submissions share.
+Names, comments and layout do not count. Neither does the handout's code, nor code that many submissions share. Exact
+copies (exact_copies.py) are grouped, however many there are, and stand for one submission among the pairs.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.assignment import Assignment
-from autograder.core.class_records import SimilarPair
+from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.errors import GradlabError
+from autograder.gradebook.exact_copies import SOLUTION, Functions, find_copies, own_functions, same_code
 from autograder.render.gradebook_csv import cell
 from autograder.submissions.submission import BadSubmission, open_submission
 
@@ -26,6 +28,7 @@ LENGTH = 25  # characters of filtered code that one fingerprint covers
 WINDOW = 6  # one of so many fingerprints in a row is stored, so a copy of LENGTH + WINDOW - 1 characters is found
 MAX_CODE = 200_000  # characters of a submission that are compared
 LITTLE = 60  # characters of filtered code; fewer in common mean nothing
+MOSTLY_SOLUTION = 0.8  # share of a submission that the course's solution must contain to be listed
 FEW, MANY = 10, 200  # code in more than a quarter of the submissions is common; these bound that number
 
 
@@ -41,7 +44,8 @@ class OtherAssignment(GradlabError):
 class Similarities:
     """The result of a search."""
 
-    pairs: tuple[SimilarPair, ...]  # the most similar first
+    pairs: tuple[SimilarPair, ...]  # the most similar first; of exact copies only the first one
+    copies: tuple[CopyGroup, ...]  # those with most in common first
     skipped: tuple[tuple[str, str], ...]  # the students who could not be compared, and why
 
 
@@ -57,10 +61,12 @@ def find_similar(
     ``threshold`` is a share of the code of the smaller submission.
     """
     fingerprint = _fingerprinter(_handout(assignment))
+    given = [own_functions(text) for text in _scripts(assignment.folder, assignment)]
     people: dict[Path, list[str]] = defaultdict(list)
     for student, path in sorted(handins.items()):
         people[path].append(student)
     prints: dict[str, _Prints] = {}
+    functions: dict[str, Functions] = {}
     skipped = []
     for number, (path, students) in enumerate(people.items(), start=1):
         progress(f"reading {number:,} of {len(people):,}")
@@ -71,14 +77,19 @@ def find_similar(
             skipped.append((who, str(problem)))
             continue
         files = submission.files
-        found = fingerprint("\n".join(files[name] for name in assignment.files if name in files))
+        text = "\n".join(files[name] for name in assignment.files if name in files)
+        found = fingerprint(text)
         if found.hashes:
-            prints[who] = found
+            prints[who], functions[who] = found, own_functions(text, given)
         else:
             unreadable = " ".join(remark.text for remark in submission.remarks if remark.kind == "unreadable")
             skipped.append((who, unreadable or "It contains no code of its own."))
     progress("comparing")
-    return Similarities(tuple(_pairs(prints, threshold)), tuple(skipped))
+    solution = "\n".join(_scripts(assignment.solutions, assignment))
+    copies = find_copies({**functions, **({SOLUTION: own_functions(solution, given)} if solution else {})})
+    different = _without_copies(prints, functions)
+    pairs = [*_like_solution(different, fingerprint(solution)), *_pairs(different, threshold)]
+    return Similarities(tuple(pairs), tuple(copies), tuple(skipped))
 
 
 def require_same_assignment(facts: Mapping[str, Any] | None, assignment: Assignment, results: Path) -> None:
@@ -97,6 +108,50 @@ def similar_csv(pairs: Iterable[SimilarPair]) -> str:
     for pair in pairs:
         writer.writerow((cell(pair.one), cell(pair.other), f"{pair.share_of_one:.2f}", f"{pair.share_of_other:.2f}"))
     return file.getvalue()
+
+
+def copies_csv(groups: Iterable[CopyGroup]) -> str:
+    """Return the groups of exact copies as CSV for a spreadsheet: one row per student."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("group", "student", "lines", "everything", "like_the_solution", "functions"))
+    for number, group in enumerate(groups, start=1):
+        facts = (group.lines, _yes(group.everything), _yes(group.solution), " ".join(group.functions))
+        writer.writerows((number, cell(student), *facts) for student in group.students)
+    return file.getvalue()
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _scripts(folder: Path, assignment: Assignment) -> list[str]:
+    """Return the texts of the assignment's modules in a folder: the stubs or, for staff, the solutions."""
+    return [(folder / name).read_text(encoding="utf-8") for name in assignment.files if (folder / name).is_file()]
+
+
+def _without_copies(prints: Mapping[str, _Prints], functions: Mapping[str, Functions]) -> dict[str, _Prints]:
+    """Return the fingerprints without those of exact copies of an earlier submission."""
+    seen: set[str] = set()
+    different = {}
+    for student, found in prints.items():
+        code = same_code(functions[student])
+        if not code or code not in seen:
+            different[student] = found
+            seen.add(code)
+    return different
+
+
+def _like_solution(prints: Mapping[str, _Prints], solution: _Prints) -> list[SimilarPair]:
+    """Return the submissions that are mostly the course's solution, even if many submissions share that code."""
+    from copydetect import compare_files
+
+    pairs = []
+    for student, found in prints.items():
+        overlap, shares, _ = compare_files(found, solution)
+        if shares[0] >= MOSTLY_SOLUTION and overlap >= LITTLE:
+            pairs.append(SimilarPair(student, SOLUTION, *(min(1.0, float(share)) for share in shares)))
+    return sorted(pairs, key=lambda pair: (-pair.share_of_one, pair.one))
 
 
 def _pairs(prints: Mapping[str, _Prints], threshold: float) -> list[SimilarPair]:

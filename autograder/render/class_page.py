@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from autograder.core.class_records import SimilarPair
+from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.report import Cause, Outcome, Report
 from autograder.render.html import Segment, render, segments
 from autograder.render.summary import BINS, ClassSummary, summarise
@@ -49,6 +49,7 @@ def index_html(
     unopened: Sequence[tuple[str, str]] = (),
     intake: Sequence[tuple[str, str, str]] = (),
     similar: Sequence[SimilarPair] = (),
+    copies: Sequence[CopyGroup] = (),
     names: Mapping[str, str] | None = None,
     href: Callable[[Report], str] = report_href,
 ) -> str:
@@ -69,6 +70,7 @@ def index_html(
         graded=len(summary.reports) + len(unopened),
         intake=intake,
         similar=similar,
+        copies=copies,
         names={**(names or {}), **{report.student: report.name for report in summary.reports if report.name}},
         unisolated=sum(report.isolation == "none" for report in summary.reports),
         bins=_bins(summary),

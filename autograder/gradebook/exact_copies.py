@@ -1,0 +1,112 @@
+"""Functions that several hand-ins have in common word for word, beyond the handout.
+
+Comments, docstrings, annotations, layout and the names of arguments and local variables do not count. Short functions
+have few good solutions, so a group needs code of some length in common. For a person to look at, not a verdict.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+
+from autograder.core.class_records import CopyGroup
+
+SOLUTION = "the course's solution"  # its name among the students
+MIN_NODES = 150  # of the syntax tree, that a group has in common: about ten lines
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function without the parts that do not count."""
+
+    digest: str
+    nodes: int  # of its syntax tree
+    lines: int
+
+
+Functions = Mapping[str, Function]  # by name, "Class.method" for methods
+
+
+def own_functions(source: str, handout: Iterable[Functions] = ()) -> dict[str, Function]:
+    """Return the functions and methods of a module that the handout does not contain. Faulty code has none."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    given = {function.digest for functions in handout for function in functions.values()}
+    found = {}
+    for node in tree.body:
+        members = node.body if isinstance(node, ast.ClassDef) else [node]
+        prefix = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+        for member in members:
+            if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef):
+                function = _function(member)
+                if function.digest not in given:
+                    found[prefix + member.name] = function
+    return found
+
+
+def same_code(functions: Functions) -> str:
+    """Return a text that is equal for hand-ins whose functions are all equal, or "" if they are too short to tell."""
+    if sum(function.nodes for function in functions.values()) < MIN_NODES:
+        return ""
+    return "\n".join(sorted(f"{name} {function.digest}" for name, function in functions.items()))
+
+
+def find_copies(handins: Mapping[str, Functions]) -> list[CopyGroup]:
+    """Return the groups of hand-ins with equal functions, those with most in common first.
+
+    One of the hand-ins may be called SOLUTION.
+    """
+    owners: dict[tuple[str, str], list[str]] = defaultdict(list)
+    whole: dict[str, list[str]] = defaultdict(list)
+    for who in sorted(handins):
+        for name, function in handins[who].items():
+            owners[name, function.digest].append(who)
+        if code := same_code(handins[who]):
+            whole[code].append(who)
+    shared: dict[tuple[str, ...], set[str]] = defaultdict(set)  # by the hand-ins that have these functions in common
+    for (name, _), group in owners.items():
+        shared[tuple(group)].add(name)
+    for group in whole.values():
+        shared[tuple(group)] = set(handins[group[0]])
+    groups = []
+    for people, names in shared.items():
+        functions = [handins[people[0]][name] for name in names]
+        if len(people) > 1 and sum(function.nodes for function in functions) >= MIN_NODES:
+            students = tuple(who for who in people if who != SOLUTION)
+            all_of_it = all(len(handins[who]) == len(names) for who in students)
+            lines = sum(function.lines for function in functions)
+            groups.append(CopyGroup(students, tuple(sorted(names)), lines, all_of_it, SOLUTION in people))
+    return sorted(groups, key=lambda group: (-group.lines * len(group.students), group.students))
+
+
+def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
+    bare = deepcopy(node)
+    bare.name, bare.decorator_list, bare.returns = "", [], None
+    first = bare.body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        bare.body = bare.body[1:] or [ast.Pass()]
+    local: dict[str, str] = {}
+    for part in ast.walk(bare):
+        if isinstance(part, ast.arg):
+            part.annotation = None
+            local.setdefault(part.arg, f"v{len(local)}")
+        elif isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            local.setdefault(part.id, f"v{len(local)}")
+    for part in ast.walk(bare):
+        if isinstance(part, ast.arg):
+            part.arg = local[part.arg]
+        elif isinstance(part, ast.Name):
+            part.id = local.get(part.id, part.id)
+    text = ast.dump(bare)
+    size = sum(1 for _ in ast.walk(bare))
+    return Function(hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest(), size, _lines(node))
+
+
+def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
