@@ -146,7 +146,7 @@ def status(run: bool, as_json: bool) -> None:
 @click.argument("task")
 @click.option("--again", is_flag=True, help="Begin again with the first step.")
 def hint(assignment: str, task: str, again: bool) -> None:
-    """Show the first step towards TASK of ASSIGNMENT, and one more step each time.
+    """Show the first step towards TASK, and one more each time.
 
     ASSIGNMENT is a name, its number (a01), one of its modules (knn) or a path.
     """

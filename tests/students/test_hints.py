@@ -1,0 +1,76 @@
+"""`hint("f")` and `gradlab hint` show one step more at each call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder.cli.app import main
+from autograder.core.hints import Effort, Hints
+from autograder.students import hints
+from tests.support.course import NAME, make_course
+
+HINTS = Hints((Effort(5, "easy", ("double",)),), {"double": ("Add `x < y`.", "Twice.")})
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A student's folder of an assignment with a hint, and the current folder; nothing was shown before."""
+    folder = make_course(tmp_path).folder
+    (folder / "hints.json").write_bytes(HINTS.to_json())
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(hints, "_shown", {})
+    return folder
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["hint", *arguments], catch_exceptions=False)
+
+
+def test_the_terminal_unfolds_one_step_more_each_time(folder: Path) -> None:
+    first, second, third = (run(NAME, "double").stdout for _ in range(3))
+    assert first == "double: about 5 minutes, easy.\n1. Add `x < y`.\n1 more: ask again.\n"
+    assert second == "double: about 5 minutes, easy.\n1. Add `x < y`.\n2. Twice.\nThat was the last step.\n"
+    assert third == second
+    assert run(NAME, "double", "--again").stdout == first
+
+
+def test_a_notebook_unfolds_one_step_more_at_each_call(folder: Path) -> None:
+    first, second = (hints.hint("double")._repr_html_() for _ in range(2))
+    assert first.count("<details") == 1
+    assert second.count("<details") == 2
+    assert second.count(" open>") == 1  # the newest
+    assert "x &lt; y</code>" in first
+    assert "<style" not in second  # VS Code and Colab remove it
+    assert not (folder / ".gradlab").exists()  # after a restart of the kernel, the first step comes first
+
+
+@pytest.mark.parametrize(
+    ("task", "sentence"),
+    [
+        ("doubel", f"{NAME} has no task 'doubel'. Did you mean 'double'?"),
+        ("Scaler.up", "Scaler.up has no hint yet."),
+        ("", "Name a task. Hints are there for: double."),
+        (3, 'hint takes the name of a task as text, for example hint("predict_labels").'),
+    ],
+)
+def test_what_cannot_be_shown_is_one_sentence(task: str, sentence: str, folder: Path) -> None:
+    shown = hints.hint(task)
+    assert sentence in repr(shown)
+    assert shown._repr_html_().startswith("<p")
+
+
+def test_damaged_hints_and_records_are_no_traceback(folder: Path) -> None:
+    (folder / ".gradlab").mkdir()
+    (folder / ".gradlab" / "hints.json").write_text("[1")
+    assert run(NAME, "double").stdout.count("\n") == 3
+    (folder / "hints.json").write_text('{"steps": 3}')
+    assert "hints.json cannot be read" in run(NAME, "double").stderr
+    assert "run gradlab start again" in repr(hints.hint("double"))
+    (folder / "hints.json").unlink()
+    assert (
+        run(NAME, "double").stderr
+        == "gradlab: double has no hint yet. The messages of its checks say what is wrong, and its text what to write.\n"
+    )
