@@ -70,7 +70,4 @@ def test_damaged_hints_and_records_are_no_traceback(folder: Path) -> None:
     assert "hints.json cannot be read" in run(NAME, "double").stderr
     assert "run gradlab start again" in repr(hints.hint("double"))
     (folder / "hints.json").unlink()
-    assert (
-        run(NAME, "double").stderr
-        == "gradlab: double has no hint yet. The messages of its checks say what is wrong, and its text what to write.\n"
-    )
+    assert run(NAME, "double").stderr.startswith("gradlab: double has no hint yet.")
