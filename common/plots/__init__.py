@@ -1,8 +1,12 @@
-"""Figures for the notebooks, by subject. matplotlib is imported when a figure is drawn. For students."""
+"""Figures for the notebooks, by subject. matplotlib is imported when a figure is drawn. For students.
+
+Each figure has an alternative text, which says in words what it shows; screen readers read it.
+"""
 
 from common.plots.attention import attention_maps
 from common.plots.confusion import confusion_matrix
 from common.plots.curves import curves
+from common.plots.figure import show
 from common.plots.grids import image_grid, pictures
 
-__all__ = ["attention_maps", "confusion_matrix", "curves", "image_grid", "pictures"]
+__all__ = ["attention_maps", "confusion_matrix", "curves", "image_grid", "pictures", "show"]

@@ -24,7 +24,11 @@ def attention_maps(image: Tensor, words: Sequence[str], weights: Tensor, *, colu
     picture = pixels_of(image[None])[0]
     height, width = image.shape[1:]
     rows = math.ceil(len(words) / columns)
-    figure = new_figure(1.4 * columns, 1.65 * rows)
+    side = weights.shape[2]
+    peaks = [divmod(int(looked.argmax()), side) for looked in weights[: len(words)]]
+    most = "; ".join(f"{word}: row {y + 1}, column {x + 1}" for word, (y, x) in zip(words, peaks, strict=False))
+    alt = f"Where the attention is highest before each word, in a grid of {side} x {side}: {most}."
+    figure = new_figure(1.4 * columns, 1.65 * rows, alt)
     for number, (word, looked) in enumerate(zip(words, weights.detach().cpu().numpy(), strict=False)):
         axes = figure.add_subplot(rows, columns, number + 1)
         axes.imshow(picture, extent=(0, width, height, 0))

@@ -48,7 +48,11 @@ def box_figure(
         raise ValueError(f"box_figure got {counts}: give one of each per image.")
     columns = max(1, min(columns, len(images)))
     rows = math.ceil(len(images) / columns)
-    figure = new_figure(scale * columns, (scale + (0.25 if titles else 0)) * rows)
+    drawn = [f"{sum(len(layer.boxes) for layer in each)} boxes" for each in layers]
+    if titles is not None:
+        drawn = [f"{title}, {count}" for title, count in zip(titles, drawn, strict=True)]
+    alt = f"{len(images)} images in rows of {columns}: {'; '.join(drawn)}."
+    figure = new_figure(scale * columns, (scale + (0.25 if titles else 0)) * rows, alt)
     for number, image in enumerate(images):
         axes = figure.add_subplot(rows, columns, number + 1)
         _draw(axes, image, layers[number], scale)
@@ -87,7 +91,7 @@ def precision_recall_figure(curves: Mapping[str, tuple[Tensor, Tensor]]) -> Figu
     Shapes:
         curves  name -> (recall (D,), precision (D,))
     """
-    figure = new_figure(5.5, 4)
+    figure = new_figure(5.5, 4, f"Precision over recall, a line for each of: {', '.join(curves)}.")
     axes = figure.add_subplot()
     for name, (recall, precision) in curves.items():
         if len(recall) == 0:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def confusion_matrix(y_true: Tensor, y_pred: Tensor, class_names: Sequence[str]) -> Figure:
     """Count the images of each class (row) by predicted class (column); colours show shares of the row.
 
+    The darkest colour is the largest share in the matrix.
+
     Shapes:
         y_true  (N,)  int64, indices into class_names
         y_pred  (N,)  alike
@@ -30,11 +32,13 @@ def confusion_matrix(y_true: Tensor, y_pred: Tensor, class_names: Sequence[str])
         )
     counts = torch.bincount(pairs[0] * classes + pairs[1], minlength=classes**2).reshape(classes, classes).numpy()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure = new_figure(1.8 + 0.5 * classes, 1.3 + 0.45 * classes)
+    right = ", ".join(f"{name} {counts[row, row]} of {counts[row].sum()}" for row, name in enumerate(class_names))
+    figure = new_figure(1.8 + 0.5 * classes, 1.3 + 0.45 * classes, f"Confusion matrix. Classified correctly: {right}.")
     axes = figure.add_subplot()
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    darkest = max(float(shares.max(initial=0)), 1e-9)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=darkest, aspect="auto")
     for row, column in np.argwhere(counts):
-        colour = "white" if shares[row, column] > 0.5 else "black"
+        colour = "white" if shares[row, column] > darkest / 2 else "black"
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour, fontsize=8)
     axes.set_xticks(range(classes), class_names, rotation=45, ha="right")
     axes.set_yticks(range(classes), class_names)

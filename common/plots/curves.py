@@ -13,18 +13,34 @@ from common.plots.figure import new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+STYLES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v")
+
 
 def curves(
     lines: Mapping[str, Sequence[float] | Tensor], *, xlabel: str = "iteration", ylabel: str = "", title: str = ""
 ) -> Figure:
-    """Draw each named sequence over its index: `curves({"train": ..., "validation": ...}, ylabel="accuracy")`."""
+    """Draw each named sequence over its index: `curves({"train": ..., "validation": ...}, ylabel="accuracy")`.
+
+    Lines differ in their style as well as in their colour.
+    """
     from matplotlib.ticker import MaxNLocator
 
-    figure = new_figure(6, 3.5)
+    figure = new_figure(6, 3.5, "")
     axes = figure.add_subplot()
-    for name, values in lines.items():
+    courses = []
+    for number, (name, values) in enumerate(lines.items()):
         heights = torch.as_tensor(values).detach().cpu().double().numpy()
-        axes.plot(heights, label=name, marker="o" if len(heights) <= 30 else None, markersize=3)
+        axes.plot(
+            heights,
+            label=name,
+            linestyle=STYLES[number % len(STYLES)],
+            marker=MARKERS[number % len(MARKERS)] if len(heights) <= 30 else None,
+            markersize=3,
+        )
+        if len(heights):
+            courses.append(f"{name} from {heights[0]:.3g} to {heights[-1]:.3g}")
+    figure.alt = f"{title or ylabel or 'Curves'} over {xlabel}: {'; '.join(courses)}."
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

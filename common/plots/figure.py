@@ -1,8 +1,14 @@
-"""Figures that show themselves in a notebook. pyplot is never imported: it stores figures in a global list."""
+"""Figures that show themselves in a notebook, with alternative text for those who cannot see them.
+
+The functions of this package never import pyplot: it stores figures in a global list. ``show`` is for cells that draw
+with pyplot themselves.
+"""
 
 from __future__ import annotations
 
+import base64
 import functools
+import html
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +19,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Create a figure of this size in inches."""
-    return _figure_class()(figsize=(width, height), layout="constrained")
+def new_figure(width: float, height: float, alt: str) -> Figure:
+    """Create a figure of this size in inches; `alt` says in words what it shows."""
+    figure = _figure_class()(figsize=(width, height), layout="constrained")
+    figure.alt = alt
+    return figure
+
+
+def show(alt: str) -> None:
+    """Show the current figure of pyplot, as `plt.show()` does; screen readers read `alt` instead of the picture."""
+    import matplotlib.pyplot as plt
+
+    if "inline" not in plt.get_backend():
+        plt.show()
+        return
+    figure = plt.gcf()
+    plt.close(figure)
+    _display(figure, alt)
 
 
 def pixels_of(images: Tensor) -> Any:
@@ -31,15 +51,33 @@ def pixels_of(images: Tensor) -> Any:
 
 
 @functools.cache
-def _figure_class() -> type[Figure]:
+def _figure_class() -> Any:
     from matplotlib.figure import Figure  # late: importing common.plots must be cheap
 
     class NotebookFigure(Figure):
-        """A figure with the method for pictures that IPython looks for."""
+        """A figure with the methods for pictures that IPython looks for."""
+
+        alt = ""
+
+        def _ipython_display_(self) -> None:
+            _display(self, self.alt)
 
         def _repr_png_(self) -> bytes:
-            buffer = io.BytesIO()
-            self.savefig(buffer, format="png")
-            return buffer.getvalue()
+            return _png(self)
 
     return NotebookFigure
+
+
+def _display(figure: Figure, alt: str) -> None:
+    """Display the figure as HTML, the only format in which notebooks show alternative text."""
+    from IPython.display import display
+
+    picture = base64.b64encode(_png(figure)).decode()
+    image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
+    display({"text/html": image, "text/plain": alt}, raw=True)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", bbox_inches="tight")
+    return buffer.getvalue()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from common.plots import attention_maps, confusion_matrix, curves, image_grid, pictures
+from common.plots import attention_maps, confusion_matrix, curves, image_grid, pictures, show
 
 
 def test_an_image_grid_has_a_picture_for_each_image():
@@ -29,6 +29,16 @@ def test_titles_must_match_the_images():
         image_grid(torch.rand(2, 3, 4, 4), ["one"])
 
 
+def test_frames_tell_right_from_wrong_by_colour_and_by_line():
+    figure = image_grid(torch.rand(3, 3, 4, 4), right=[None, True, False])
+    none, right, wrong = figure.axes
+    assert not none.axison
+    assert right.spines["top"].get_linestyle() != wrong.spines["top"].get_linestyle()
+    assert right.spines["top"].get_edgecolor() != wrong.spines["top"].get_edgecolor()
+    with pytest.raises(ValueError, match="`right` has 1 entries"):
+        image_grid(torch.rand(2, 3, 4, 4), right=[True])
+
+
 def test_curves_draw_a_line_for_each_name():
     figure = curves({"train": [3.0, 2.0, 1.0], "validation": torch.tensor([3.0, 2.5, 2.0])}, ylabel="loss")
     (axes,) = figure.axes
@@ -44,9 +54,58 @@ def test_a_confusion_matrix_counts_pairs():
     assert sorted(text.get_text() for text in axes.texts) == ["1", "1", "1", "1"]
 
 
+def test_the_largest_share_of_a_confusion_matrix_has_the_darkest_colour():
+    figure = confusion_matrix(torch.tensor([0, 0, 1, 1, 1]), torch.tensor([0, 1, 0, 1, 2]), ["cat", "dog", "owl"])
+    assert figure.axes[0].images[0].get_clim() == (0, 0.5)
+    assert confusion_matrix(torch.tensor([]), torch.tensor([]), ["cat"]).axes[0].images[0].get_clim()[1] > 0
+
+
 def test_a_confusion_matrix_refuses_labels_without_a_name():
     with pytest.raises(ValueError, match="from 0 to 3, but class_names names 2"):
         confusion_matrix(torch.tensor([0, 3]), torch.tensor([0, 1]), ["cat", "dog"])
+
+
+def test_every_figure_says_in_words_what_it_shows():
+    image = torch.rand(2, 3, 8, 8)
+    figures = {
+        "2 images in rows of 2: cat (right); dog (wrong).": image_grid(image, ["cat", "dog"], right=[True, False]),
+        "One image.": image_grid(image[:1]),
+        "2 images in rows of 1: a red disc; a ring.": pictures(image, ["a red disc", "a ring"], columns=1),
+        "loss over iteration: train from 3 to 1.25.": curves({"train": [3.0, 2.0, 1.25]}, ylabel="loss"),
+        "Confusion matrix. Classified correctly: cat 1 of 2, dog 0 of 0.": confusion_matrix(
+            torch.tensor([0, 0]), torch.tensor([0, 1]), ["cat", "dog"]
+        ),
+        "Where the attention is highest before each word, in a grid of 2 x 2: red: row 2, column 1.": attention_maps(
+            image[0], ["red"], torch.tensor([[[0.1, 0.2], [0.6, 0.1]]])
+        ),
+    }
+    assert {figure.alt for figure in figures.values()} == set(figures)
+
+
+def test_a_figure_shows_its_alternative_text_in_a_notebook(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    curves({'"loss" < 1': [1.0, 0.5]})._ipython_display_()
+    (bundle,) = shown
+    assert bundle["text/html"].startswith('<img alt="Curves over iteration: &quot;loss&quot; &lt; 1 from 1 to 0.5."')
+    assert bundle["text/plain"] == 'Curves over iteration: "loss" < 1 from 1 to 0.5.'
+
+
+def test_a_figure_of_pyplot_is_shown_with_its_text_and_closed(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle["text/plain"]))
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    plt.figure(figsize=(1, 1))
+    show("Two lines that cross.")
+    assert shown == ["Two lines that cross."]
+    assert not plt.get_fignums()
+
+
+def test_lines_differ_in_style_as_well_as_in_colour():
+    lines = curves({"a": [1.0, 2.0], "b": [2.0, 1.0]}).axes[0].lines
+    assert lines[0].get_linestyle() != lines[1].get_linestyle()
 
 
 def test_captions_and_maps_are_drawn():
