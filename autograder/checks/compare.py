@@ -6,16 +6,25 @@ Knows nothing about mistakes and hints.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import itertools
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PosixPath, PurePath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from autograder.checks.describe import TENSORS, TEXT, cut, describe, dtype_name, shape_text
+from autograder.checks.compare_tables import compare_sparse, compare_tables
+from autograder.checks.describe import ITEMS, TENSORS, TEXT, cut, describe, dtype_name, shape_text
+from autograder.checks.tables import library_of
 from autograder.checks.values import (
     Tolerance,
     any_dtype,
@@ -26,6 +35,9 @@ from autograder.checks.values import (
 )
 
 CONTAINERS = (list, tuple, dict, set, frozenset)
+PATHS = (PosixPath, WindowsPath, PurePosixPath, PureWindowsPath)
+_ITEMS_OF = {"U": "text", "S": "bytes", "M": "dates", "m": "durations", "O": "objects"}  # by numpy's kind of dtype
+_KEYS = (datetime.date, datetime.datetime, datetime.time, datetime.timedelta, Fraction)
 
 
 @dataclass(frozen=True)
@@ -45,20 +57,32 @@ class Difference:
 def compare(actual: Any, expected: Any, tolerance: Tolerance, *, check_dtype: bool = True) -> Difference | None:
     """Return the first difference of two values, or None. With an exact tolerance, 1 and 1.0 differ.
 
+    Objects of dataclasses and named tuples are compared by the name of their type and by their fields.
     If a number is expected, a Python number, a 0-d tensor or a 0-d array is accepted; True is not a number. If a tuple
     is expected, a list is accepted: `a, b = f()` is the same for both.
     Two tensors, or two arrays, must also have the same dtype. nan equals nan; infinities are equal if their signs are.
     """
     expected, actual = _plain(expected), _plain(actual)
-    if type(expected) is dict:
+    wanted_record = _record(expected)
+    if wanted_record or type(expected) in (dict, Counter, tuple):
+        actual = _copied(actual)
+        if type(expected) is tuple and (record := _record(actual)) and record[3]:
+            actual = record[2]
+    if wanted_record:
+        return _compare_records(actual, expected, wanted_record, tolerance, check_dtype)
+    if type(expected) in (dict, Counter):
         return _compare_dicts(actual, expected, tolerance, check_dtype)
     if type(expected) in (list, tuple):
         return _compare_sequences(actual, expected, tolerance, check_dtype)
+    if library_of(expected) or _is_sparse(expected):
+        return _compare_tables(actual, expected, tolerance, check_dtype)
     kind = kind_of_number(expected)
     if kind and (type(actual) is not type(expected) or not _is_array(actual)):
         return _compare_number(actual, expected, kind, tolerance)
     if _is_array(expected):
         return _compare_arrays(actual, expected, tolerance, check_dtype)
+    if type(expected) is Decimal and type(actual) is Decimal:
+        return _compare_decimals(actual, expected, tolerance)
     return _compare_other(actual, expected)
 
 
@@ -88,7 +112,77 @@ def _plain(value: Any) -> Any:
         return tuple(value)
     if issubclass(type(value), np.generic) and type(value).__module__ == "numpy":
         return np.asarray(value)
+    if type(value) in PATHS:
+        return PurePosixPath(value.as_posix())
     return value
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of an object that stays in the student's process, if it can be copied."""
+    copy = getattr(type(value), "__gradlab_value__", None)
+    return value if copy is None else copy(value)
+
+
+Record = tuple[str, tuple[str, ...], tuple[Any, ...], bool]  # name of the type, fields, values, whether it is a tuple
+
+
+def _record(value: Any) -> Record | None:
+    """Return the object of a dataclass or of a named tuple as a record, or None for any other."""
+    kind = type(value)
+    own = getattr(kind, "__gradlab_record__", None)
+    if own is not None:
+        return own(value)  # type: ignore[no-any-return]
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        return kind.__name__, tuple(kind._fields), tuple(value), True
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = tuple(field.name for field in dataclasses.fields(value))
+        return kind.__name__, names, tuple(getattr(value, name) for name in names), False
+    return None
+
+
+def _compare_records(
+    actual: Any, expected: Any, wanted: Record, tolerance: Tolerance, dtype: bool
+) -> Difference | None:
+    name, fields, values, _ = wanted
+    found = _record(actual)
+    if found is None or found[0] != name or set(found[1]) != set(fields):
+        text = f"expected a {name} with the fields {', '.join(fields)}, got {describe(actual)}{returned(actual)}"
+        return Difference("type", text, actual, expected)
+    got = dict(zip(found[1], found[2], strict=True))
+    for field, value in zip(fields, values, strict=True):
+        if different := compare(got[field], value, tolerance, check_dtype=dtype):
+            return replace(different, path=f".{field}{different.path}")
+    return None
+
+
+def _compare_tables(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
+    def items(a: Any, e: Any, path: str) -> tuple[str, str, str] | None:
+        found = compare(a, e, tolerance, check_dtype=check_dtype)
+        return found and (found.stage, found.message, path + found.path)
+
+    if library_of(expected) in ("pandas", "polars"):
+        found = compare_tables(actual, expected, check_dtype, items)
+    else:
+        found = compare_sparse(actual, expected, tolerance)
+    if found is None:
+        return None
+    stage, message, path = found
+    return Difference(stage, message + (returned(actual) if stage == "type" else ""), actual, expected, path)
+
+
+def _is_sparse(value: Any) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and type(value) is torch.Tensor and value.layout in (torch.sparse_coo, torch.sparse_csr)
+
+
+def _compare_decimals(actual: Decimal, expected: Decimal, tolerance: Tolerance) -> Difference | None:
+    """Compare two decimals exactly, or within the tolerance that a check gives."""
+    if actual == expected or (actual.is_nan() and expected.is_nan()):
+        return None
+    allowed = Decimal(tolerance.atol or 0) + Decimal(tolerance.rtol or 0) * abs(expected) if expected.is_finite() else 0
+    if actual.is_finite() and expected.is_finite() and abs(actual - expected) <= allowed:
+        return None
+    return Difference("values", f"expected {expected}, got {cut(str(actual), TEXT)}", actual, expected)
 
 
 def _is_array(value: Any) -> bool:
@@ -128,6 +222,8 @@ def _compare_arrays(actual: Any, expected: Any, tolerance: Tolerance, check_dtyp
     if tuple(actual.shape) != tuple(expected.shape):
         text = f"expected shape {shape_text(tuple(expected.shape))}, got {shape_text(tuple(actual.shape))}"
         return Difference("shape", text, actual, expected)
+    if type(expected) is np.ndarray and expected.dtype.kind in _ITEMS_OF:
+        return _compare_items(actual, expected, tolerance, check_dtype)
     try:
         a, e = to_tensor(actual), to_tensor(expected)
     except (TypeError, ValueError):
@@ -146,6 +242,36 @@ def _compare_arrays(actual: Any, expected: Any, tolerance: Tolerance, check_dtyp
     return Difference("values", message, actual, expected) if message else None
 
 
+def _compare_items(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
+    """Compare two arrays of one shape, of text, bytes, dates, durations or objects."""
+    wanted = _ITEMS_OF[expected.dtype.kind]
+    if actual.dtype.kind != expected.dtype.kind:
+        text = f"expected an array of {wanted}, got one of dtype {cut(str(actual.dtype), TEXT)}"
+        return Difference("dtype", text, actual, expected)
+    if wanted == "objects":
+        for at, (a, e) in enumerate(zip(actual.reshape(-1).tolist(), expected.reshape(-1).tolist(), strict=True)):
+            if found := compare(a, e, tolerance, check_dtype=check_dtype):
+                return replace(found, path=f"{_place(at, expected)}{found.path}")
+        return None
+    wrong = np.atleast_1d(actual != expected)
+    if expected.dtype.kind in "Mm":
+        wrong &= ~np.atleast_1d(np.isnat(actual) & np.isnat(expected))
+    if not wrong.any():
+        return None
+    first = int(np.argmax(wrong.reshape(-1)))
+    shown, want = (str(value.reshape(-1)[first]) for value in (actual, expected))
+    if expected.dtype.kind in "US":
+        shown, want = (cut(repr(value.reshape(-1)[first].item()), TEXT) for value in (actual, expected))
+    count = int(wrong.sum())
+    text = f"{count} of {expected.size} {'value' if expected.size == 1 else 'values'} "
+    text += f"{'differs' if count == 1 else 'differ'}; first at {_place(first, expected)}: expected {want}, got {shown}"
+    return Difference("values", text, actual, expected)
+
+
+def _place(flat: int, like: np.ndarray) -> str:
+    return "[" + ",".join(str(int(i)) for i in np.unravel_index(flat, like.shape)) + "]"
+
+
 def _compare_sequences(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
     kind = type(expected).__name__
     if type(actual) is not type(expected) and not (type(expected) is tuple and type(actual) is list):
@@ -161,8 +287,10 @@ def _compare_sequences(actual: Any, expected: Any, tolerance: Tolerance, check_d
 
 
 def _compare_dicts(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
-    if type(actual) is not dict:
-        text = f"expected a dict with {_listed(expected)}, got {describe(actual)}{returned(actual)}"
+    if type(actual) is not type(expected) and not (type(expected) is dict and type(actual) is Counter):
+        text = (
+            f"expected a {type(expected).__name__} with {_listed(expected)}, got {describe(actual)}{returned(actual)}"
+        )
         return Difference("type", text, actual, expected)
     values = {_key(key): value for key, value in actual.items()}
     wanted = {_key(key) for key in expected}
@@ -184,10 +312,8 @@ def _compare_other(actual: Any, expected: Any) -> Difference | None:
         stage = "values" if expected is None else "type"
         return Difference(stage, text + returned(actual), actual, expected)
     if type(expected) in (set, frozenset):
-        same = {_key(item) for item in actual} == {_key(item) for item in expected}
-    else:
-        same = actual is expected or bool(actual == expected)
-    if same:
+        return _compare_sets(actual, expected)
+    if actual is expected or bool(actual == expected):
         return None
     if type(expected) in (str, bytes) and max(len(actual), len(expected)) > TEXT:
         pairs: Iterator[tuple[Any, Any]] = zip(actual, expected, strict=False)
@@ -197,12 +323,37 @@ def _compare_other(actual: Any, expected: Any) -> Difference | None:
     return Difference("values", text, actual, expected)
 
 
+def _compare_sets(actual: Any, expected: Any) -> Difference | None:
+    have, want = {_key(item) for item in actual}, {_key(item) for item in expected}
+    missing = [item for item in expected if _key(item) not in have]
+    extra = [item for item in actual if _key(item) not in want]
+    if not missing and not extra:
+        return None
+    if max(len(actual), len(expected)) <= ITEMS:
+        return Difference("values", f"expected {describe(expected)}, got {describe(actual)}", actual, expected)
+    parts = [f"has no {_items(missing)}"] * bool(missing) + [f"has unexpected {_items(extra)}"] * bool(extra)
+    return Difference("values", f"the set {' and '.join(parts)}", actual, expected)
+
+
+def _items(items: list[Any]) -> str:
+    more = f" and {len(items) - 10} more" if len(items) > 10 else ""
+    return cut(", ".join(describe(item) for item in items[:10]), 300) + more
+
+
 def _key(value: Any) -> Any:
     """Return a hashable key that differs for True and 1, and calls no __eq__ of other classes."""
     if type(value) is tuple:
         return (tuple, *map(_key, value))
     if value is None or type(value) in (str, bytes, bool, int, float, complex):
         return (type(value), value)
+    if type(value) is frozenset:
+        return (frozenset, frozenset(map(_key, value)))
+    if type(value) in _KEYS:
+        return (type(value), value)
+    if type(value) is Decimal:
+        return (Decimal, "nan" if value.is_nan() else value)
+    if isinstance(value, PurePath) and type(value) in PATHS:
+        return (PurePath, value.as_posix())
     return (object, id(value))
 
 

@@ -5,11 +5,18 @@ They never raise and never call code of the value's own class, so they are safe 
 
 from __future__ import annotations
 
+import datetime
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
 import numpy as np
 import torch
+
+from autograder.checks.tables import describe_table, library_of
 
 LIMIT = 200  # characters of one description
 TEXT = 60  # characters of one string
@@ -22,6 +29,10 @@ _SHORT = {
     "uint8": "u8", "uint16": "u16", "uint32": "u32", "uint64": "u64",
     "complex64": "c64", "complex128": "c128",
 }  # fmt: skip
+_PLAIN: tuple[type, ...] = (
+    *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, Decimal, Fraction),
+    *(PosixPath, WindowsPath, PurePosixPath, PureWindowsPath),
+)
 TENSORS = (torch.Tensor, torch.nn.Parameter)  # exact types: a subclass could lie
 
 
@@ -68,7 +79,8 @@ def _describe(value: Any, depth: int) -> str:
     kind: Any = type(value)
     if kind in TENSORS:
         name = dtype_name(value.dtype)
-        return _SHORT.get(name, name) + shape_text(tuple(value.shape))
+        sparse = "" if value.layout is torch.strided else "sparse "
+        return sparse + _SHORT.get(name, name) + shape_text(tuple(value.shape))
     if kind is np.ndarray:
         return f"array {_SHORT.get(value.dtype.name, value.dtype.name)}{shape_text(value.shape)}"
     if kind in (bool, int, float, complex):
@@ -77,7 +89,7 @@ def _describe(value: Any, depth: int) -> str:
         return repr(value) if len(value) <= TEXT else repr(value[:TEXT]) + "…"
     if kind in (list, tuple, set, frozenset, torch.Size):
         return _sequence(value, depth)
-    if kind is dict:
+    if kind in (dict, Counter):
         if depth == 0:
             return "{…}"
         shown = [f"{_describe(key, 0)}: {_describe(value[key], depth - 1)}" for key in _first(value)]
@@ -99,6 +111,10 @@ def _other(value: Any) -> str:
         return str(value) if kind in (torch.dtype, torch.device) else cut(repr(value), TEXT)
     if issubclass(kind, np.generic) and kind.__module__ == "numpy":
         return f"{_SHORT.get(value.dtype.name, value.dtype.name)} {cut(str(value), TEXT)}"
+    if kind in _PLAIN:
+        return cut(repr(value), LIMIT)
+    if library := library_of(value):
+        return describe_table(value, library, lambda part: _describe(part, 0))
     own = getattr(kind, "__gradlab_describe__", None)
     if own is not None:
         return str(own(value))

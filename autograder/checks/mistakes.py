@@ -8,7 +8,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from autograder.checks.compare import Difference, to_tensor
+from autograder.checks.compare import Difference, to_tensor, unusable
 from autograder.checks.describe import TENSORS, number
 from autograder.checks.values import Tolerance, close, common
 
@@ -20,6 +20,8 @@ def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
     if found.stage == "dtype":
         return _LIKE_THE_INPUT
     if type(found.actual) is not type(found.expected) or type(found.actual) not in TENSORS:
+        return ""
+    if unusable(found.actual) or unusable(found.expected):
         return ""
     if found.stage == "device":
         return _LIKE_THE_INPUT

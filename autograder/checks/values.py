@@ -32,6 +32,11 @@ class Tolerance:
     atol: float | None = None
     exact: bool = False
 
+    def of_names(self, *names: str) -> tuple[float, float]:
+        """Return (atol, rtol) for values of these dtypes of numpy."""
+        known = [getattr(torch, name, torch.float64) for name in names]
+        return self.by(*(dtype for dtype in known if isinstance(dtype, torch.dtype)))
+
     def by(self, *dtypes: torch.dtype) -> tuple[float, float]:
         """Return (atol, rtol) for values of these dtypes. Whole numbers and bools must be equal."""
         atol, rtol = 0.0, 0.0

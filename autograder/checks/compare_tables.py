@@ -1,0 +1,143 @@
+"""Compare tables and columns of pandas and polars, and sparse matrices and tensors.
+
+Their libraries are optional: a value of one has been imported by whoever made it, so nothing is imported here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.describe import cut, describe, number
+from autograder.checks.tables import library_of
+from autograder.checks.values import Tolerance
+
+Found = tuple[str, str, str]  # a stage, a message and a path: the parts of a Difference
+CompareItems = Callable[[Any, Any, str], Found | None]
+
+_TEXT = ("object", "str", "string", "String")  # dtypes of text: which of them depends on the library's version
+
+
+def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: CompareItems) -> Found | None:
+    """Return the first difference of two tables or columns: type, columns, rows, index, dtypes, values. Or None.
+
+    ``items`` compares two arrays or two lists of a column.
+    """
+    library, kind = library_of(expected), type(expected).__name__
+    if type(actual) is not type(expected):
+        return "type", f"expected {describe(expected)}, got {describe(actual)}", ""
+    if kind == "DataFrame" and (found := _compare_names(list(actual.columns), list(expected.columns))):
+        return found
+    if len(actual) != len(expected):
+        return "shape", f"expected {len(expected)} rows, got {len(actual)}", ""
+    if library == "pandas" and (found := _compare_index(actual.index, expected.index, items)):
+        return found
+    if kind == "Series":
+        if actual.name != expected.name:
+            return "values", f"expected the name {describe(expected.name)}, got {describe(actual.name)}", ""
+        return _compare_column(actual, expected, check_dtype, items)
+    for place, name in enumerate(expected.columns):
+        pair = [table.iloc[:, place] if library == "pandas" else table.get_column(name) for table in (actual, expected)]
+        if found := _compare_column(*pair, check_dtype, items):
+            stage, message, path = found
+            return stage, message, f"[{describe(name)}]{path}"
+    return None
+
+
+def _compare_names(actual: Sequence[Any], expected: Sequence[Any]) -> Found | None:
+    missing = [name for name in expected if name not in actual]
+    extra = [name for name in actual if name not in expected]
+    if missing or extra:
+        parts = [f"has no column {_listed(missing)}"] * bool(missing)
+        parts += [f"has unexpected columns {_listed(extra)}"] * bool(extra)
+        return "shape", f"the table {' and '.join(parts)}", ""
+    if list(actual) != list(expected):
+        return "shape", f"the columns are in another order: expected {_listed(expected)}, got {_listed(actual)}", ""
+    return None
+
+
+def _compare_index(actual: Any, expected: Any, items: CompareItems) -> Found | None:
+    if list(actual.names) != list(expected.names):
+        wanted, got = _listed(expected.names), _listed(actual.names)
+        return "shape", f"expected an index named {wanted}, got one named {got}", ""
+    if found := items(_plain_items(actual), _plain_items(expected), ""):
+        hint = " (reset_index(drop=True) numbers the rows from 0)" if type(expected).__name__ == "RangeIndex" else ""
+        return found[0], f"the index differs at row {found[2].strip('[]') or '0'}: {found[1]}{hint}", ""
+    return None
+
+
+def _compare_column(actual: Any, expected: Any, check_dtype: bool, items: CompareItems) -> Found | None:
+    found, wanted = str(actual.dtype), str(expected.dtype)
+    if check_dtype and found != wanted and not {found, wanted} <= {*_TEXT}:
+        return "dtype", f"expected dtype {wanted}, got {cut(found, 40)}", ""
+    numeric = all(_is_numeric(column) for column in (actual, expected))
+    if numeric:
+        return items(actual.to_numpy(), expected.to_numpy(), "")
+    return items(_plain_items(actual), _plain_items(expected), "")
+
+
+def _is_numeric(column: Any) -> bool:
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype):
+        return dtype.kind in "biufc"
+    return hasattr(column, "null_count") and bool(dtype.is_numeric()) and not column.null_count()
+
+
+def _plain_items(column: Any) -> list[Any]:
+    """Return the values as a list, with None for each that is missing."""
+    if hasattr(column, "to_list") and type(column).__module__.startswith("polars"):
+        return list(column.to_list())
+    missing = column.isna().tolist() if not hasattr(column, "nlevels") or column.nlevels == 1 else [False] * len(column)
+    return [None if lost else item for item, lost in zip(column.astype(object).tolist(), missing, strict=True)]
+
+
+def compare_sparse(actual: Any, expected: Any, tolerance: Tolerance) -> Found | None:
+    """Return the first difference of two sparse matrices of scipy, of any format, or of two sparse tensors. Or None."""
+    torch = sys.modules.get("torch")
+    if torch is not None and type(expected) is torch.Tensor:
+        if type(actual) is not torch.Tensor or actual.layout is torch.strided:
+            return "type", f"expected a sparse tensor, got {describe(actual)}", ""
+        pair = [_parts_of_tensor(value.detach(), torch) for value in (actual, expected)]
+    elif library_of(actual) != "scipy":
+        return "type", f"expected {describe(expected)}, got {describe(actual)}", ""
+    else:
+        pair = [_parts_of_matrix(value) for value in (actual, expected)]
+    (shape, here, a), (wanted, there, e) = pair
+    if shape != wanted:
+        return "shape", f"expected shape {list(wanted)}, got {list(shape)}", ""
+    places = np.union1d(here, there)
+    left, right = np.zeros(len(places), np.complex128), np.zeros(len(places), np.complex128)
+    left[np.searchsorted(places, here)], right[np.searchsorted(places, there)] = a, e
+    atol, rtol = tolerance.of_names(a.dtype.name, e.dtype.name)
+    with np.errstate(invalid="ignore"):
+        same = (left == right) | (np.isnan(left) & np.isnan(right))
+        wrong = ~(same | (np.isfinite(right) & (np.abs(left - right) <= atol + rtol * np.abs(right))))
+    if not wrong.any():
+        return None
+    first = int(np.argmax(wrong))
+    at = ",".join(str(int(i)) for i in np.unravel_index(places[first], wanted))
+    values = [number(value.real.item() if not value.imag else value.item()) for value in (right[first], left[first])]
+    return "values", f"{int(wrong.sum())} values differ; first at [{at}]: expected {values[0]}, got {values[1]}", ""
+
+
+def _parts_of_matrix(value: Any) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
+    """Return the shape, the positions in row-major order, and the values there."""
+    plain = value.tocoo(copy=True)
+    plain.sum_duplicates()
+    shape = tuple(int(n) for n in plain.shape)
+    return shape, np.ravel_multi_index((plain.row.astype(np.int64), plain.col.astype(np.int64)), shape), plain.data
+
+
+def _parts_of_tensor(value: Any, torch: Any) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
+    plain = (value if value.layout is torch.sparse_coo else value.to_sparse_coo()).coalesce().cpu()
+    shape = tuple(plain.shape)
+    order = np.ravel_multi_index(tuple(plain.indices().numpy()), shape)
+    values = plain.values()
+    return shape, order, (values.float() if values.dtype in (torch.bfloat16, torch.float16) else values).numpy()
+
+
+def _listed(names: Sequence[Any]) -> str:
+    return cut(", ".join(describe(name) for name in list(names)[:10]) or "(none)", 300)
