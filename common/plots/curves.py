@@ -26,21 +26,18 @@ def curves(
     """
     from matplotlib.ticker import MaxNLocator
 
-    figure = new_figure(6, 3.5, "")
+    heights = {name: torch.as_tensor(values).detach().cpu().double().numpy() for name, values in lines.items()}
+    courses = [f"{name} from {line[0]:.3g} to {line[-1]:.3g}" for name, line in heights.items() if len(line)]
+    figure = new_figure(6, 3.5, f"{title or ylabel or 'Curves'} over {xlabel}: {'; '.join(courses)}.")
     axes = figure.add_subplot()
-    courses = []
-    for number, (name, values) in enumerate(lines.items()):
-        heights = torch.as_tensor(values).detach().cpu().double().numpy()
+    for number, (name, line) in enumerate(heights.items()):
         axes.plot(
-            heights,
+            line,
             label=name,
             linestyle=STYLES[number % len(STYLES)],
-            marker=MARKERS[number % len(MARKERS)] if len(heights) <= 30 else None,
+            marker=MARKERS[number % len(MARKERS)] if len(line) <= 30 else None,
             markersize=3,
         )
-        if len(heights):
-            courses.append(f"{name} from {heights[0]:.3g} to {heights[-1]:.3g}")
-    figure.alt = f"{title or ylabel or 'Curves'} over {xlabel}: {'; '.join(courses)}."
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 def new_figure(width: float, height: float, alt: str) -> Figure:
     """Create a figure of this size in inches; `alt` says in words what it shows."""
-    figure = _figure_class()(figsize=(width, height), layout="constrained")
-    figure.alt = alt
+    figure: Figure = _figure_class()(alt, figsize=(width, height), layout="constrained")
     return figure
 
 
@@ -57,7 +56,9 @@ def _figure_class() -> Any:
     class NotebookFigure(Figure):
         """A figure with the methods for pictures that IPython looks for."""
 
-        alt = ""
+        def __init__(self, alt: str, **options: Any) -> None:
+            super().__init__(**options)
+            self.alt = alt
 
         def _ipython_display_(self) -> None:
             _display(self, self.alt)
@@ -74,7 +75,7 @@ def _display(figure: Figure, alt: str) -> None:
 
     picture = base64.b64encode(_png(figure)).decode()
     image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{picture}">'
-    display({"text/html": image, "text/plain": alt}, raw=True)
+    display({"text/html": image, "text/plain": alt}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def _png(figure: Figure) -> bytes:
