@@ -9,6 +9,7 @@ import pytest
 
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import WorkerPool
+from tests.support.our_course import OUR_COURSE
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,7 +37,7 @@ def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
         choose(request.param)
     except NoIsolation as reason:
         pytest.skip(str(reason))
-    with WorkerPool(request.param) as pool:
+    with WorkerPool(request.param, course=OUR_COURSE) as pool:
         yield pool
 
 

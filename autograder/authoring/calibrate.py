@@ -56,7 +56,7 @@ def calibrate(
         progress(f"{who}, seed {seed} ...")
         checks.state.options = replace(options, seed=seed)
         code = code_of_scripts(files, assignment)
-        with open_link(pool, code, assignment.limits) as link:
+        with open_link(pool, code, assignment) as link:
             results = checks.judge(link, code, only=lambda c: c.scored and (only is None or c.name in only))
         for result in results:
             if not result.points and files is sources:
@@ -79,7 +79,7 @@ def calibrate(
                     bad[key].setdefault(mutant.story, []).append(value)
         return {key: _entry(key, values, bad[key], higher[key]) for key, values in good.items()}
 
-    with open_pool(isolation) as pool:
+    with open_pool(isolation, course=assignment.course) as pool:
         table = with_checks(assignment, options, body, scores=scores)
     if table:
         _store(assignment, options, table)

@@ -155,7 +155,7 @@ def try_changes(assignment: Assignment, options: Options, isolation: str, change
         bench = _Bench(checks, pool)
         return [bench.attempt(change) for change in changes]
 
-    with open_pool(isolation) as pool:
+    with open_pool(isolation, course=assignment.course) as pool:
         return with_checks(assignment, replace(options, seed=SEED), body)
 
 
@@ -230,6 +230,6 @@ class _Bench:
 
     def _judge(self, sources: dict[str, str], items: Sequence[Check]) -> Generator[CheckResult]:
         code = code_of_scripts(sources, self.checks.assignment)
-        with open_link(self.pool, code, self.checks.assignment.limits) as link:
+        with open_link(self.pool, code, self.checks.assignment) as link:
             for item in items:
                 yield from self.checks.judge(link, code, only=partial(is_, item))

@@ -133,7 +133,7 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
             note("habits", bench.habits)
 
     if set(parts) - {"files"}:
-        with open_pool(plan.isolation) as pool:
+        with open_pool(plan.isolation, course=assignment.course) as pool:
             try:
                 with_checks(assignment, options, body)
             except (BadCheck, OSError) as error:
@@ -283,7 +283,7 @@ class _Bench:
         if not names:
             return ()
         code = code_of_scripts(sources, self.checks.assignment)
-        with open_link(self.pool, code, self.checks.assignment.limits) as link:
+        with open_link(self.pool, code, self.checks.assignment) as link:
             return self.checks.judge(link, code, only=lambda check: check.name in names)
 
 

@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from autograder.core.course_file import Course, Limits, course_around
 from autograder.core.errors import GradlabError
-from autograder.core.toml_file import read_toml
+from autograder.core.toml_file import parse_toml, read_table
+
+__all__ = ["MANIFEST", "Assignment", "BadManifest", "Limits", "Question", "Task", "read_assignment"]
 
 MANIFEST = "assignment.toml"
+MAX_DATA_BYTES = 200_000_000  # of all data files of an assignment: each hand-in's sandbox gets its own copy
 
 _Module = Annotated[str, Meta(pattern=r"^[^\W\d]\w*\.py\Z", description='the name of a module, like "knn.py"')]
+_Data = Annotated[
+    str, Meta(pattern=r"^[^/\\][^\\]*\Z", description='a file or a pattern, like "prices.csv" or "*.csv"')
+]
 
 
 class BadManifest(GradlabError):
@@ -43,17 +50,6 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     file: str = ""
 
 
-class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one check may use, unless it asks for something else."""
-
-    seconds: Annotated[float, Meta(gt=0)] = 10.0  # elapsed, but for those without a free core (box_link.py)
-    memory_mb: Annotated[int, Meta(gt=0)] = 2048  # address space beyond what the fork server already has
-    threads: Annotated[int, Meta(gt=0)] = 64  # of the one process a submission has
-    file_mb: Annotated[int, Meta(gt=0)] = 64  # everything written in the box's own /tmp
-    output_kb: Annotated[int, Meta(gt=0)] = 64  # how much of what is printed is stored
-    message_mb: Annotated[int, Meta(gt=0)] = 256  # one value sent back
-
-
 class _Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """The file as it is written."""
 
@@ -63,6 +59,7 @@ class _Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     tasks: tuple[Task, ...]
     questions: tuple[Question, ...] = ()
     imports: tuple[str, ...] = ()
+    data: tuple[_Data, ...] = ()
     limits: Limits = Limits()
 
 
@@ -78,7 +75,37 @@ class Assignment:
     folder: Path  # .../assignments/a01_knn
     questions: tuple[Question, ...] = ()
     imports: tuple[str, ...] = ()  # packages a hand-in may import besides the standard library and its own files
+    data: tuple[str, ...] = ()  # files or patterns ("*.csv"), relative to the folder, that the code reads
     limits: Limits = field(default_factory=Limits)
+    course: Course = field(default_factory=Course)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The packages that a hand-in may import besides Python's own and its own files; empty: any."""
+        return tuple(dict.fromkeys([*self.imports, *self.course.shared])) if self.imports else ()
+
+    @property
+    def arrays(self) -> str:
+        """What ``rng`` makes: "torch" where the assignment's imports allow torch, else "numpy"."""
+        return "torch" if not self.imports or "torch" in self.imports else "numpy"
+
+    def data_files(self) -> dict[str, Path]:
+        """Return the data files by their paths below the folder: "prices.csv". Raises BadManifest."""
+        found: dict[str, Path] = {}
+        for pattern in self.data:
+            matches = sorted(path for path in self.folder.glob(pattern) if path.is_file())
+            inside = [path for path in matches if path.resolve().is_relative_to(self.folder)]
+            if not inside:
+                raise BadManifest(
+                    f"{self.folder / MANIFEST}: `data` lists {pattern!r}, but {self.folder} has no such file."
+                )
+            found |= {path.relative_to(self.folder).as_posix(): path for path in inside}
+        if sum(path.stat().st_size for path in found.values()) > MAX_DATA_BYTES:
+            raise BadManifest(
+                f"{self.folder / MANIFEST}: the files of `data` have more than {MAX_DATA_BYTES // 10**6} MB together. "
+                "Each hand-in gets a copy, so choose smaller ones."
+            )
+        return found
 
     @property
     def points(self) -> int:
@@ -111,7 +138,11 @@ def read_assignment(folder: Path) -> Assignment:
     path = folder / MANIFEST
     if not path.exists():
         raise BadManifest(f"{folder} has no {MANIFEST}, so it is not an assignment.")
-    manifest = read_toml(path, _Manifest, error=BadManifest)
+    course = course_around(folder)
+    table = parse_toml(path, error=BadManifest)
+    if isinstance(own := table.get("limits", {}), dict):
+        table["limits"] = {**asdict(course.limits), **own}
+    manifest = read_table(table, _Manifest, where=str(path), error=BadManifest)
     tasks, questions = [], []
     names = [task.name for task in manifest.tasks]
     for task in manifest.tasks:
@@ -130,7 +161,9 @@ def read_assignment(folder: Path) -> Assignment:
         questions=tuple(questions),
         folder=folder.resolve(),
         imports=manifest.imports,
+        data=manifest.data,
         limits=manifest.limits,
+        course=course,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from autograder.core.notebooks import CellStarts
 
@@ -25,4 +26,5 @@ class Code:
     cells: Mapping[str, CellStarts] = field(default_factory=dict)  # of modules that came from a notebook
     aside: Mapping[str, Sequence[SetAside]] = field(default_factory=dict)  # by file
     unreadable: Mapping[str, str] = field(default_factory=dict)  # wanted files that could not be read, and why
+    data: Mapping[str, Path] = field(default_factory=dict)  # the assignment's data files, by their paths in its folder
     packages: frozenset[str] | None = None  # what the modules may import besides Python's own; None: anything

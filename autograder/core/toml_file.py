@@ -28,13 +28,17 @@ _LONGEST = 60  # characters of a wrong value that a message repeats
 
 def read_toml(path: Path, kind: type[T], *, error: type[GradlabError]) -> T:
     """Read ``path`` as a record of ``kind``. Raises ``error`` with the file, the entry and what is allowed."""
+    return read_table(parse_toml(path, error=error), kind, where=str(path), error=error)
+
+
+def parse_toml(path: Path, *, error: type[GradlabError]) -> dict[str, Any]:
+    """Return the tables of ``path`` as they are written. Raises ``error`` if it cannot be read or is not TOML."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as problem:
         raise error(f"{path} cannot be read: {explain(problem)}.") from None
     except tomllib.TOMLDecodeError as problem:
         raise error(f"{path} is not valid TOML: {problem}.") from None
-    return read_table(table, kind, where=str(path), error=error)
 
 
 def read_table(table: dict[str, Any], kind: type[T], *, where: str, error: type[GradlabError]) -> T:

@@ -207,7 +207,8 @@ def _serve(connection: Connection, setup: Setup) -> None:
         threading.Thread(target=_end_with_parent, daemon=True).start()
         assignment = read_assignment(setup.folder)
         private = [*assignment.private_folders, *setup.private]
-        with open_pool(setup.isolation, cores=setup.cores, private=private) as pool:
+        course = assignment.course
+        with open_pool(setup.isolation, cores=setup.cores, private=private, course=course) as pool:
             with_checks(assignment, setup.options, lambda checks: _loop(connection, checks, pool), hidden=setup.hidden)
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
@@ -248,7 +249,7 @@ def grade_handin(
         results: tuple[CheckResult, ...] = checks.refuse(str(problem))
         header = ReportHeader(job.student, "", (str(problem),))
     else:
-        with open_link(pool, submission.code, checks.assignment.limits) as link:
+        with open_link(pool, submission.code, checks.assignment) as link:
             results = checks.judge(link, submission.code, late=job.late, before=before)
         header = ReportHeader(job.student, submission.digest, submission.notes, submission.remarks)
     return checks.report(header, results, isolation=pool.isolation if pool else "none")

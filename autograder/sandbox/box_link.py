@@ -7,6 +7,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from autograder.core.assignment import Limits
 from autograder.core.code import Code
 from autograder.core.report import Cause
@@ -132,9 +134,10 @@ class BoxLink:
 
     def _replace(self, memory_mb: int) -> None:
         self.close()
+        files = {name: np.frombuffer(path.read_bytes(), np.uint8) for name, path in self.code.data.items()}
         limits = {
             "memory": memory_mb << 20,
-            "file": int(self.limits.file_mb) << 20,
+            "file": (int(self.limits.file_mb) << 20) + sum(content.nbytes for content in files.values()),
             "threads": int(self.limits.threads),
             "output": int(self.limits.output_kb) << 10,
             "message": int(self.limits.message_mb) << 20,
@@ -144,7 +147,8 @@ class BoxLink:
         packages = self.code.packages
         first = {
             "files": dict(self.code.files),
-            "fallbacks": fallbacks_folder(self.pool.isolation),
+            "data": files,
+            "fallbacks": fallbacks_folder(self.pool.isolation, self.pool.course),
             "packages": None if packages is None else sorted(packages),
             "seconds": max(LOAD_SECONDS, min(TOP_LEVEL_SECONDS, self._left_to_load)),
             "not_run": {

@@ -16,8 +16,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from autograder.core.course_file import Course
 from autograder.core.errors import GradlabError
-from autograder.sandbox.view import PACKAGES, ROOT, View, make_view
+from autograder.sandbox.view import FALLBACKS, PACKAGES, ROOT, View, make_view
 
 ISOLATIONS = ("bubblewrap", "namespaces", "user", "none")
 
@@ -74,18 +75,24 @@ def _why_not(name: str) -> str | None:
     return (done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"])[-1]
 
 
-def command(isolation: str, program: list[str], *, private: tuple[Path, ...] = ()) -> list[str]:
-    """Return the command line that runs ``program`` isolated. The folders ``private`` are hidden from it."""
+def command(
+    isolation: str, program: list[str], *, private: tuple[Path, ...] = (), shared: tuple[tuple[str, str], ...] = ()
+) -> list[str]:
+    """Return the command line that runs ``program`` isolated.
+
+    The folders ``private`` are hidden from it, and of the course only what is ``shared`` is shown (see view.py).
+    """
     if isolation == "bubblewrap":
-        return [*_bubblewrap(make_view(private)), *program]
+        return [*_bubblewrap(make_view(private, shared)), *program]
     if isolation == "namespaces":
-        view = make_view(private)
+        view = make_view(private, shared)
         return [sys.executable, "-m", "autograder.sandbox.enter", *_enter_arguments(view), "--", *program]
     return program
 
 
-def environment(isolation: str) -> dict[str, str]:
+def environment(isolation: str, shared: tuple[tuple[str, str], ...] = ()) -> dict[str, str]:
     """Return all environment variables of the fork server. None of the grader's own are passed on."""
+    roots = [str(ROOT), *(str(Path(folder).parent) for folder, place in shared if place != FALLBACKS)]
     table = {
         "PATH": "/usr/bin:/bin",
         "HOME": "/tmp",
@@ -93,7 +100,7 @@ def environment(isolation: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
-        "PYTHONPATH": PACKAGES if isolation == "bubblewrap" else str(ROOT),
+        "PYTHONPATH": PACKAGES if isolation == "bubblewrap" else os.pathsep.join(dict.fromkeys(roots)),
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "agg",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
@@ -112,9 +119,11 @@ def below_tmp(isolation: str) -> list[str]:
     return [target for _, target in make_view().binds if target.startswith("/tmp/")]
 
 
-def fallbacks_folder(isolation: str) -> str:
-    """Return the folder in which the box finds common's versions of earlier assignments."""
-    return f"{PACKAGES if isolation in ('bubblewrap', 'namespaces') else ROOT}/common/fallbacks"
+def fallbacks_folder(isolation: str, course: Course) -> str:
+    """Return the folder in which the box finds the course's modules of earlier assignments, or an empty text."""
+    if course.fallbacks is None:
+        return ""
+    return FALLBACKS if isolation in ("bubblewrap", "namespaces") else str(course.fallbacks)
 
 
 def _bubblewrap(view: View) -> list[str]:

@@ -11,11 +11,11 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
 from autograder.core.code import Code
+from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.report import Cause
 from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
@@ -23,13 +23,12 @@ from autograder.sandbox.inside.worker import Worker
 from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
 from autograder.sandbox.timeouts import too_long
 
-FALLBACKS = Path(__file__).resolve().parents[2] / "common" / "fallbacks"
-
 
 class LocalLink:
     """A Link (see proxy.py) to modules in this process.
 
-    ``namespaces`` are modules that exist already, and ``explain`` says why a name is missing in them.
+    ``namespaces`` are modules that exist already, and ``explain`` says why a name is missing in them. ``course`` has
+    the packages that the code may share with others, and the modules of earlier assignments.
     """
 
     printed = ""
@@ -42,12 +41,14 @@ class LocalLink:
         namespaces: Mapping[str, ModuleType] | None = None,
         explain: Callable[[str], str] | None = None,
         debugging: bool = False,
+        course: Course = NO_COURSE,
     ) -> None:
+        fallbacks = course.fallbacks
         self.finder = SubmissionFinder(
             code.files,
             filenames,
             packages=code.packages,
-            fallbacks=[path.stem for path in FALLBACKS.glob("*.py")],
+            fallbacks=[path.stem for path in fallbacks.glob("*.py")] if fallbacks else (),
             not_run={
                 name: [NotRun(part.line, part.names, part.reason) for part in parts]
                 for name, parts in code.aside.items()
@@ -59,8 +60,9 @@ class LocalLink:
         self.worker.files = {loader.filename: self.finder.paths[name] for name, loader in self.finder.loaders.items()}
         self.worker.finder = self.finder
         self.finder.install()
-        if str(FALLBACKS) not in sys.path:
-            sys.path.append(str(FALLBACKS))
+        course.make_importable()
+        if fallbacks and str(fallbacks) not in sys.path:
+            sys.path.append(str(fallbacks))
 
     def close(self) -> None:
         """Forget the submission's modules."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from autograder.core.assignment import Limits
+from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.local_link import LocalLink
@@ -14,12 +14,12 @@ from autograder.sandbox.proxy import Link
 
 
 @contextmanager
-def open_link(pool: WorkerPool | None, code: Code, limits: Limits) -> Iterator[Link]:
+def open_link(pool: WorkerPool | None, code: Code, assignment: Assignment) -> Iterator[Link]:
     """Yield a link to a submission's code and close it afterwards.
 
     Without a pool (see ``open_pool``) the submission runs in this process, and only its deadlines are enforced.
     """
-    link = BoxLink(pool, code, limits) if pool else LocalLink(code)
+    link = BoxLink(pool, code, assignment.limits) if pool else LocalLink(code, course=assignment.course)
     try:
         yield link
     finally:

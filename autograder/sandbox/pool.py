@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,9 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.errors import GradlabError
 from autograder.sandbox.isolation import below_tmp, command, environment
-from autograder.sandbox.view import make_view
+from autograder.sandbox.view import make_view, shared_places
 
 START_SECONDS = 120.0
 STACK, STACK_SECONDS = 1 << 16, 0.2  # the most bytes about a worker's stack, and the longest wait for the next part
@@ -58,13 +61,24 @@ class WorkerPool:
 
     Has one spare worker ready, so that the next submission need not wait for a fork. If the system refuses nested
     namespaces, each worker gets a fork server of its own, which is slower but not weaker.
-    The folders ``private`` are hidden from students' code, wherever they are. ``folder`` is the current folder of that
-    code; with isolation it must be /tmp, which is empty there.
+    The folders ``private`` are hidden from students' code, wherever they are; of ``course``, it sees the shared
+    packages. Its current folder is an empty one of each worker, which gets the assignment's data files; without
+    isolation, ``folder`` replaces it. Raises BadCourse if a shared package is missing.
     """
 
-    def __init__(self, isolation: str, *, cores: int = 1, private: Sequence[Path] = (), folder: str = "/tmp") -> None:
+    def __init__(
+        self,
+        isolation: str,
+        *,
+        cores: int = 1,
+        private: Sequence[Path] = (),
+        folder: str = "",
+        course: Course = NO_COURSE,
+    ) -> None:
         self.isolation, self.cores, self.private, self.folder = isolation, cores, tuple(private), folder
+        self.course, self.shared = course, shared_places(course)
         self.nested = isolation in ("bubblewrap", "namespaces")
+        self._folders: tempfile.TemporaryDirectory[str] | None = None
         self.single_use = False
         self.keep = below_tmp(isolation)
         self._start()
@@ -74,10 +88,11 @@ class WorkerPool:
         self._spare: WorkerHandle | None = None
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fd = theirs.fileno()
-        program = [sys.executable, "-P", "-m", "autograder.sandbox.inside.fork_server", str(fd)]
+        preload = self.course.preload
+        program = [sys.executable, "-P", "-m", "autograder.sandbox.inside.fork_server", str(fd), *preload]
         self.process = subprocess.Popen(
-            command(self.isolation, program, private=self.private),
-            env=environment(self.isolation),
+            command(self.isolation, program, private=self.private, shared=self.shared),
+            env=environment(self.isolation, self.shared),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -87,15 +102,16 @@ class WorkerPool:
         theirs.close()
         self.control.settimeout(START_SECONDS)
         self._waiting.append(None)
-        if self._read() != {"ready": True}:
+        answer = self._read()
+        if answer != {"ready": True}:
             self.close()
-            raise BoxError("The fork server did not start properly.")
+            raise BoxError(str(answer.get("error", "The fork server did not start properly.")))
         if self.isolation in ("bubblewrap", "namespaces"):
             self._refuse_visible()
 
     def _refuse_visible(self) -> None:
         """Raise BoxError if the box can see what is private: no student's code may then run in it."""
-        paths = make_view(self.private).private
+        paths = make_view(self.private, self.shared).private
         for start in range(0, len(paths), VISIBLE_AT_ONCE):
             self._send({"visible": paths[start : start + VISIBLE_AT_ONCE]}, None)
             seen = self._read()["seen"]
@@ -140,7 +156,7 @@ class WorkerPool:
                             "cores": self.cores,
                             "nested": self.nested,
                             "keep": self.keep,
-                            "folder": self.folder,
+                            "folder": self._own_folder(),
                         }
                     },
                     worker,
@@ -150,6 +166,17 @@ class WorkerPool:
                 ours.close()
                 raise
         return worker
+
+    def _own_folder(self) -> str:
+        """Return the current folder of the next worker. With isolation, every worker has a /tmp of its own."""
+        if self.folder or self.isolation in ("bubblewrap", "namespaces"):
+            return self.folder or "/tmp"
+        if self._folders is None:
+            self._folders = tempfile.TemporaryDirectory(prefix="gradlab-", ignore_cleanup_errors=True)
+            os.chmod(self._folders.name, 0o755)
+        own = tempfile.mkdtemp(dir=self._folders.name)
+        os.chmod(own, 0o777)  # "user": the worker is another user
+        return own
 
     def end(self, worker: WorkerHandle) -> None:
         """End a worker and all that it started, without waiting."""
@@ -233,6 +260,9 @@ class WorkerPool:
             self.process.wait()
         if self.process.stderr is not None:
             self.process.stderr.close()
+        if self._folders is not None:
+            self._folders.cleanup()
+            self._folders = None
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -242,9 +272,9 @@ class WorkerPool:
 
 
 def open_pool(
-    isolation: str, *, cores: int = 1, private: Sequence[Path] = (), folder: str = "/tmp"
+    isolation: str, *, cores: int = 1, private: Sequence[Path] = (), folder: str = "", course: Course = NO_COURSE
 ) -> AbstractContextManager[WorkerPool | None]:
     """Return a pool, or None where a fork server cannot run: then code runs in this process, and only with "none"."""
     if isolation == "none" and sys.platform != "linux":
         return nullcontext()
-    return WorkerPool(isolation, cores=cores, private=private, folder=folder)
+    return WorkerPool(isolation, cores=cores, private=private, folder=folder, course=course)

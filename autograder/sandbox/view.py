@@ -11,11 +11,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from autograder.core.course_file import Course
+
 PACKAGES = "/gradlab"  # where the box sees MOUNTED
-MOUNTED = ("autograder/sandbox/inside", "autograder/probes", "common")  # all of gradlab that enters the box
-PRIVATE = ("autograder", "common", "solutions", "assignments", "tests", ".git")  # never shown at their own place
+FALLBACKS = "/fallbacks"  # where it sees the course's modules of earlier assignments
+MOUNTED = ("autograder/sandbox/inside", "autograder/probes")  # all of gradlab that enters the box
+PRIVATE = ("autograder", "solutions", "assignments", "tests", ".git")  # never shown at their own place
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32")
@@ -34,8 +38,11 @@ class View:
 
 
 @cache
-def make_view(private: tuple[Path, ...] = ()) -> View:
-    """Return the view from which gradlab and the folders in ``private`` are hidden, wherever they are."""
+def make_view(private: tuple[Path, ...] = (), shared: tuple[tuple[str, str], ...] = ()) -> View:
+    """Return the view from which gradlab and the folders in ``private`` are hidden, wherever they are.
+
+    ``shared`` are folders of the course that the box sees, each with its place there (see ``shared_places``).
+    """
     binds: list[tuple[str, str]] = []
     links: list[tuple[str, str]] = []
     for name in _SYSTEM:
@@ -56,6 +63,7 @@ def make_view(private: tuple[Path, ...] = ()) -> View:
     hidden = [part for root in (ROOT, *private) for part in _private_parts(root.resolve(), needed)]
     places = dict.fromkeys(place for part in hidden for place in _places(part, binds))
     binds += [(str(ROOT / name), f"{PACKAGES}/{name}") for name in MOUNTED]
+    binds += shared
     return View(
         tuple(binds),
         tuple(links),
@@ -63,6 +71,21 @@ def make_view(private: tuple[Path, ...] = ()) -> View:
         blanks=tuple(place for place in places if not Path(place).is_dir()),
         private=tuple(dict.fromkeys([*map(str, hidden), *places])),
     )
+
+
+def shared_places(course: Course) -> tuple[tuple[str, str], ...]:
+    """Return the shared packages and fallbacks of a course, each with its place in the box. Raises BadCourse."""
+    places = [(str(folder), f"{PACKAGES}/{name}") for name, folder in course.shared_folders().items()]
+    return (*places, *([(str(course.fallbacks), FALLBACKS)] if course.fallbacks else []))
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    """Return the packages that gradlab's own distribution installs next to autograder."""
+    try:
+        return tuple((distribution("gradlab").read_text("top_level.txt") or "").split())
+    except PackageNotFoundError:
+        return ()
 
 
 def python_folders() -> list[str]:
@@ -95,7 +118,7 @@ def _links_followed(path: Path) -> Iterator[tuple[str, Path]]:
 def _private_parts(root: Path, needed: Sequence[Path]) -> list[Path]:
     """Return what to hide of a private folder: all of it, except the folders that Python or other programs need."""
     if root in needed or str(root) in _SHARED:
-        return [root / name for name in PRIVATE if (root / name).exists()]
+        return [root / name for name in dict.fromkeys([*PRIVATE, *_installed()]) if (root / name).exists()]
     if not root.exists() or not any(folder.is_relative_to(root) for folder in needed):
         return [root]
     inside = [path for path in sorted(root.iterdir()) if not path.is_symlink()]

@@ -90,10 +90,14 @@ class SessionState:
                 own_machine=self.folder is None,
             )
         except BadSubmission as problem:
-            return LocalLink(Code()), Code(unreadable=dict.fromkeys(assignment.files, str(problem)))
+            return LocalLink(Code(), course=assignment.course), Code(
+                unreadable=dict.fromkeys(assignment.files, str(problem))
+            )
         if folder not in self.own:
             filenames = submission.paths_below(folder)
-            self.own[folder] = LocalLink(submission.code, filenames=filenames, debugging=self.options.debugging)
+            self.own[folder] = LocalLink(
+                submission.code, filenames=filenames, debugging=self.options.debugging, course=assignment.course
+            )
         return self.own[folder], submission.code
 
     def split(self, file: CheckFile, name: str, **sizes: Any) -> Any:

@@ -69,11 +69,12 @@ def _linked(
         from autograder.sandbox.open_link import open_link  # both work on Linux only
         from autograder.sandbox.pool import open_pool
 
-        pool = open_pool(isolation, private=[folder.resolve()])
-        with pool as opened, open_link(opened, submission.code, assignment.limits) as link:
+        pool = open_pool(isolation, private=[folder.resolve()], course=assignment.course)
+        with pool as opened, open_link(opened, submission.code, assignment) as link:
             yield link
         return
-    local = LocalLink(submission.code, filenames=submission.paths_below(folder), debugging=options.debugging)
+    filenames = submission.paths_below(folder)
+    local = LocalLink(submission.code, filenames=filenames, debugging=options.debugging, course=assignment.course)
     try:
         yield local
     finally:
@@ -110,7 +111,8 @@ def check_namespace(
     code = Code({f"{module}.py": text}, cells={f"{module}.py": ()})  # without places: messages name the notebook
 
     def body(checks: Checks) -> Report:
-        link = LocalLink(Code(), namespaces={module: stand_in}, explain=partial(_explain_missing, reused))
+        explain = partial(_explain_missing, reused)
+        link = LocalLink(Code(), namespaces={module: stand_in}, explain=explain, course=assignment.course)
         link.worker.files = dict.fromkeys(_code_files(stand_in), "notebook")
         try:
             results = checks.judge(link, code, only=lambda check: check.placed.module == module)

@@ -45,15 +45,14 @@ def _grade(folder: Path, hand_in: Path) -> Report:
     from autograder.session.options import Options
     from autograder.session.session import with_checks
 
+    assignment = read_assignment(folder)
     try:
-        opened = open_pool("none", folder=os.getcwd())
+        opened = open_pool("none", course=assignment.course)
     except (BoxError, OSError):  # a system that lacks what the fork server needs
         opened = nullcontext()
     with opened as pool:
         job = Job("you", hand_in)
-        return with_checks(
-            read_assignment(folder), Options(), lambda checks: grade_handin(checks, job, pool), hidden=False
-        )
+        return with_checks(assignment, Options(), lambda checks: grade_handin(checks, job, pool), hidden=False)
 
 
 def main(folder: str, hand_in: str, out: str) -> None:

@@ -30,8 +30,8 @@ MAX_READ = 400_000_000  # bytes of all notebooks and scripts of a hand-in togeth
 MAX_COMPARED = 500_000  # characters of code that are parsed to choose between files; of the others the first counts
 SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
-# Packages of the grader and of the course: a student's own module never replaces one of them.
-_RESERVED = ("autograder", "common", "numpy", "torch")
+# Packages that a student's own module never replaces, besides those of the course and of the assignment.
+_RESERVED = ("autograder", "numpy", "torch")
 
 
 @dataclass(frozen=True)
@@ -317,5 +317,5 @@ def much_less(written: int, other: int) -> bool:
 
 def reserved_names(assignment: Assignment, earlier_modules: Iterable[str]) -> set[str]:
     """Return the names of modules that a student's own modules must not have."""
-    names = {*sys.stdlib_module_names, *assignment.imports, *_RESERVED}
+    names = {*sys.stdlib_module_names, *assignment.imports, *assignment.course.shared, *_RESERVED}
     return names | {file.removesuffix(".py") for file in (*assignment.files, *earlier_modules)}

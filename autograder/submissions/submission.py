@@ -122,12 +122,13 @@ def open_selection(
         notes += module.notes
         remarks += [Remark("unreadable", note) for note in module.problems]
         if packages is not None:
-            remarks += _imports_not_allowed(name, module, packages, assignment.imports)
+            remarks += _imports_not_allowed(name, module, packages, assignment.allowed)
     code = Code(
         files={name: module.text for name, module in modules.items()},
         cells={name: module.cells for name, module in modules.items() if module.cells},
         aside={name: module.aside for name, module in modules.items() if module.aside},
         unreadable=unreadable,
+        data=assignment.data_files(),
         packages=packages,
     )
     return Submission(student, code, selection.digest, (*notes, *map(str, remarks)), tuple(remarks))
@@ -142,6 +143,7 @@ def code_of_scripts(scripts: Mapping[str, str], assignment: Assignment) -> Code:
     return Code(
         files={name: module.text for name, module in modules.items()},
         aside={name: module.aside for name, module in modules.items() if module.aside},
+        data=assignment.data_files(),
         packages=_packages(assignment, (), {}),
     )
 
@@ -157,7 +159,7 @@ def _packages(
     if not assignment.imports:
         return None
     files = [*assignment.files, *earlier_modules, *(path.partition("/")[0] for path in own_modules)]
-    return frozenset({*assignment.imports, *(file.removesuffix(".py") for file in files)})
+    return frozenset({*assignment.allowed, *(file.removesuffix(".py") for file in files)})
 
 
 def _written_modules(modules: Mapping[str, Module], reserved: Collection[str]) -> dict[str, bytes]:

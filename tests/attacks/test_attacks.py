@@ -15,6 +15,7 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.attacks import ATTACKS
 from tests.support.box import settled
+from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 @pytest.fixture(scope="module")
 def pool(isolation: str) -> Iterator[WorkerPool]:
-    with WorkerPool(isolation) as pool:
+    with WorkerPool(isolation, course=OUR_COURSE) as pool:
         yield pool
 
 

@@ -17,6 +17,7 @@ from autograder.session.options import Options
 from autograder.session.session import with_checks
 from tests.attacks.loading import HAND_INS, SLOW_HAND_INS, Files
 from tests.support.handins import write
+from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -32,7 +33,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 @pytest.fixture(scope="module")
 def pool(isolation: str) -> Iterator[WorkerPool]:
-    with WorkerPool(isolation) as pool:
+    with WorkerPool(isolation, course=OUR_COURSE) as pool:
         yield pool
 
 

@@ -13,6 +13,7 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.source_rules import analyst
 from tests.attacks.rules import ATTACKS, NEIGHBOURS
 from tests.attacks.test_attacks import grade, points
+from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 @pytest.fixture(scope="module")
 def pool(isolation: str) -> Iterator[WorkerPool]:
-    with WorkerPool(isolation) as pool:
+    with WorkerPool(isolation, course=OUR_COURSE) as pool:
         yield pool
 
 

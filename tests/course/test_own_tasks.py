@@ -53,7 +53,7 @@ def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[
     """Yield the checks of the callers that a solution fails in which other tasks are broken."""
     edits = [NewBody(task, BROKEN) for task in broken]
     code = code_of_scripts(apply_edits("The test", edits, file, read_reference(checks.assignment)), checks.assignment)
-    with open_link(None, code, checks.assignment.limits) as link:
+    with open_link(None, code, checks.assignment) as link:
         results = checks.judge(
             link, code, only=lambda check: check.spec.task in {*broken, *callers} and not check.scored
         )

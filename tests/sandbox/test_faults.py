@@ -14,6 +14,7 @@ from autograder.core.report import Cause
 from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.pool import BoxError, WorkerPool
 from tests.support.box import begin, fault, in_box
+from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +152,7 @@ def kill(pool: WorkerPool, link: BoxLink) -> None:
 
 
 def test_a_killed_fork_server_is_never_the_students_fault(isolation: str) -> None:
-    with WorkerPool(isolation) as pool, in_box(pool, ENDS) as (student, link):
+    with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, ENDS) as (student, link):
         fine = student.fine
         kill(pool, link)
         with pytest.raises(BoxError):

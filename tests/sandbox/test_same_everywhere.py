@@ -16,6 +16,7 @@ from autograder.sandbox.box_link import BoxLink
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Link, Student, StudentFault
+from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -191,7 +192,7 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[WorkerPool]:
-    with WorkerPool("none") as pool:
+    with WorkerPool("none", course=OUR_COURSE) as pool:
         yield pool
 
 

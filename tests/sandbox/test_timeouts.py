@@ -13,6 +13,7 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Student
 from autograder.sandbox.timeouts import places_in, too_long
 from tests.support.box import fault, in_box
+from tests.support.our_course import OUR_COURSE
 
 SOURCE = """
 import re, time
@@ -52,7 +53,7 @@ def helped(f):
 def test_the_line_that_was_running_is_named(
     name: str, arguments: tuple[object, ...], lines: tuple[str, ...], isolation: str
 ) -> None:
-    with WorkerPool(isolation) as pool, in_box(pool, SOURCE, seconds=1.0) as (student, _):
+    with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, SOURCE, seconds=1.0) as (student, _):
         found = fault(getattr(student, name), *arguments)
     assert found.cause is Cause.TIMEOUT
     begin, _, line = found.message.partition(" in work.py, ")
@@ -68,14 +69,14 @@ def test_code_that_answers_the_signal_itself_gets_the_sentence_without_a_line(is
         "lambda *_: os.write(3, b'  File \"work.py\", line 9 in f')",
     ):
         source = f"import os, signal\ndef deaf():\n    signal.signal(signal.SIGUSR1, {action})\n    while True: pass\n"
-        with WorkerPool(isolation) as pool, in_box(pool, source, seconds=0.5) as (student, _):
+        with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, source, seconds=0.5) as (student, _):
             found = fault(student.deaf)
         assert found.message == "Your code took longer than 0.5 s, its limit, and was stopped."
 
 
 @pytest.mark.slow
 def test_the_next_check_has_a_new_worker(isolation: str) -> None:
-    with WorkerPool(isolation) as pool, in_box(pool, SOURCE, seconds=0.5) as (student, link):
+    with WorkerPool(isolation, course=OUR_COURSE) as pool, in_box(pool, SOURCE, seconds=0.5) as (student, link):
         fault(student.spin, 1)
         link.begin(seed=1, seconds=20.0, memory_mb=512)
         assert Student(link, "work", SOURCE).step(1) == sum(range(10**5))

@@ -17,6 +17,7 @@ from autograder.sandbox.pool import BoxError, WorkerPool
 from autograder.sandbox.view import MOUNTED, PACKAGES, PRIVATE, make_view
 from tests.support import course as tiny
 from tests.support.box import descendants, in_box
+from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +93,7 @@ def own_files() -> list[str]:
 
 
 def mounted(path: str) -> bool:
-    return any(path.startswith(f"{name}/") for name in MOUNTED)
+    return any(path.startswith(f"{name}/") for name in (*MOUNTED, *OUR_COURSE.shared))
 
 
 def module_of(path: str) -> str:
@@ -151,7 +152,7 @@ def test_the_mounts_of_a_running_box_are_what_isolation_lists(isolated: WorkerPo
         assert len(tables) >= 2  # the fork server and a worker
         for table in tables:
             below = {place: row for place, row in table.items() if place.startswith(PACKAGES)}
-            assert sorted(below) == sorted(f"{PACKAGES}/{name}" for name in MOUNTED)
+            assert sorted(below) == sorted(f"{PACKAGES}/{name}" for name in (*MOUNTED, *OUR_COURSE.shared))
             for place, (source, options) in below.items():
                 assert source.endswith(place.removeprefix(PACKAGES))
                 assert "ro" in options.split(",")
@@ -239,9 +240,9 @@ def test_a_box_that_shows_something_private_is_refused(isolation: str, monkeypat
     """If a mask has no effect, for whatever reason, no hand-in is run."""
     view = make_view((ROOT,))
     broken = replace(view, masks=(), blanks=(), private=(sys.prefix,))
-    monkeypatch.setattr("autograder.sandbox.pool.make_view", lambda private: broken)
+    monkeypatch.setattr("autograder.sandbox.pool.make_view", lambda private, shared: broken)
     with pytest.raises(BoxError, match=r"Students' code could read .*, which is private, so no hand-in was run"):
-        WorkerPool(isolation, private=[ROOT])
+        WorkerPool(isolation, private=[ROOT], course=OUR_COURSE)
 
 
 def test_hand_ins_and_results_among_the_packages_of_python_are_hidden(isolation: str) -> None:
@@ -249,7 +250,7 @@ def test_hand_ins_and_results_among_the_packages_of_python_are_hidden(isolation:
     package = Path(pytest.__file__).resolve().parent
     view = make_view((package,))
     assert str(package) in view.masks
-    with WorkerPool(isolation, private=[package]) as pool, in_box(pool, LOOK) as (student, _):
+    with WorkerPool(isolation, private=[package], course=OUR_COURSE) as pool, in_box(pool, LOOK) as (student, _):
         assert student.files_below(str(package)) == []
         assert student.files_below(str(package.parent / "numpy")) != []
 

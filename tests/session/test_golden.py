@@ -22,6 +22,7 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.support.handins import GOLDEN, copy_story, stories
+from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
@@ -47,7 +48,7 @@ def reports(
     def grade(checks: Checks) -> dict[str, Report]:
         return {story: grade_handin(checks, Job(story, handin), pool) for story, handin in handins.items()}
 
-    with WorkerPool(isolation) as pool:
+    with WorkerPool(isolation, course=OUR_COURSE) as pool:
         yield with_checks(course, Options(seed=20), grade)
 
 

@@ -29,6 +29,7 @@ from autograder.submissions.submission import BadSubmission
 from tests.golden.honest.grading import VICTIMS, clean
 from tests.golden.honest.reports import ASSIGNMENT, OPTIONS, SELECTED, STORED, chosen_recipes, grade_all
 from tests.students.test_agreement import run_cells
+from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +72,7 @@ def expected(recipe: str, *, hidden: bool = False) -> Outcomes:
 
 @pytest.fixture(scope="module")
 def reports(isolation: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    with WorkerPool(isolation) as pool:
+    with WorkerPool(isolation, course=OUR_COURSE) as pool:
         return grade_all(HAND_INS, tmp_path_factory.mktemp("graded"), pool)
 
 

@@ -16,6 +16,7 @@ from autograder.sandbox.pool import WorkerPool
 from tests.golden.honest import RECIPES
 from tests.golden.honest.grading import VICTIMS, Grade, Graded, clean, with_grader
 from tests.golden.honest.hand_in import HandIn
+from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +65,7 @@ def results(isolation: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                     found[recipe] = error
         return found
 
-    with WorkerPool(isolation) as pool:
+    with WorkerPool(isolation, course=OUR_COURSE) as pool:
 
         def of(name: str) -> dict[str, Graded | Exception]:
             if name not in known:

@@ -52,7 +52,7 @@ shapes = st.lists(st.integers(0, 4), max_size=4)
 plain = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=9)
     | st.sampled_from([slice(None), slice(1, None, -2), ..., torch.float16, torch.int64, torch.device("cpu"), "\ud800"])
-    | st.builds(lambda name, shape: tensor_of(DTYPES[name], *shape), st.sampled_from([*DTYPES]), shapes)
+    | st.builds(lambda name, shape: tensor_of(getattr(torch, name), *shape), st.sampled_from([*DTYPES]), shapes)
     | st.builds(lambda code, shape: np.ones(shape).astype(code), st.sampled_from("?bhilqBHILQefdFD"), shapes)
 )  # fmt: skip
 keys = st.none() | st.booleans() | st.integers(-9, 2**63 - 1) | st.floats(allow_nan=False) | st.text(max_size=3)

@@ -1,9 +1,9 @@
-"""The process in the box that imports torch once and forks a worker per submission.
+"""The process in the box that imports torch and other slow modules once and forks a worker per submission.
 
-pool.py starts it as `python -m autograder.sandbox.inside.fork_server FD`. FD is a SOCK_SEQPACKET socket on which the
-grader sends requests, one JSON object per message: {"fork": limits} with the worker's channel as a descriptor,
-{"kill": pid}, {"status": pid}, {"usage": pid}, {"visible": paths}. The fork server runs no student code itself and
-holds no secrets.
+pool.py starts it as `python -m autograder.sandbox.inside.fork_server FD MODULES...`. FD is a SOCK_SEQPACKET socket on
+which the grader sends requests, one JSON object per message: {"fork": limits} with the worker's channel as a
+descriptor, {"kill": pid}, {"status": pid}, {"usage": pid}, {"visible": paths}. The fork server runs no student code
+itself and holds no secrets.
 """
 
 from __future__ import annotations
@@ -23,28 +23,27 @@ from autograder.sandbox.inside import namespaces, seccomp
 STUDENT = 1000  # the user id of a worker in its own namespace
 _CPUCLOCK_SCHED = 2  # with a process's number, the clock of its processor time (clock_getcpuclockid(3))
 CHANNEL = 3  # the worker's only descriptor after the standard three
-_PRELOAD = (
-    "numpy",
-    "torch",
-    "torch.nn.functional",
-    "torch.utils._python_dispatch",
-    "autograder.sandbox.inside.worker",
-    "common.data",
-)
+_WITH_TORCH = ("torch.nn.functional", "torch.utils._python_dispatch")  # what checks use of it
 
 
 def main() -> None:
     """Serve until the grader closes the socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    for name in _PRELOAD:
-        __import__(name)
-    import torch
-
+    for name in sys.argv[2:]:
+        try:
+            __import__(name)
+        except Exception as error:
+            message = f"course.toml lists {name!r} under `preload`, but it cannot be imported: {error}"[:1000]
+            control.send(json.dumps({"error": message}).encode())
+            return
     from autograder.sandbox.inside.worker import Worker
 
-    torch.set_num_threads(1)  # a pool of threads would not survive the fork
+    if torch := sys.modules.get("torch"):
+        for name in _WITH_TORCH:
+            __import__(name)
+        torch.set_num_threads(1)  # a pool of threads would not survive the fork
+        torch.randn(8, 8) @ torch.randn(8, 8)
     Worker(limit=0).do_begin(seed=0)  # so that its imports happen here, once, and not in every worker
-    torch.randn(8, 8) @ torch.randn(8, 8)
     if os.geteuid() == 0 and os.environ.pop("GRADLAB_DROP_ROOT", ""):
         namespaces.become_nobody()
     namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
@@ -229,8 +228,6 @@ def _die_with_fork_server(middle: int) -> None:
 
 def _work(limits: dict[str, Any]) -> None:
     """Answer requests until the grader closes the channel. The first frame contains the submission's files."""
-    import torch
-
     from autograder.sandbox.inside.frames import Closed, receive, send
     from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
     from autograder.sandbox.inside.wire import decode
@@ -240,28 +237,41 @@ def _work(limits: dict[str, Any]) -> None:
         signal.SIGXFSZ, signal.SIG_IGN
     )  # a file that grows too large is an OSError, not the end of the process
     faulthandler.register(signal.SIGUSR1, file=CHANNEL, all_threads=False)  # says in which line it spends its time
-    torch.set_num_threads(limits["cores"])
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(limits["cores"])
     printed = Printed(limits["output"])
     sys.stdout = sys.stderr = printed
     sys.__stdout__ = sys.__stderr__ = printed  # type: ignore[misc, assignment]  # typed as final, as if never replaced
     sys.stdin = None
     worker = Worker(limit=limits["message"], printed=printed)
     first = decode(*receive(CHANNEL, limit=1 << 30), resolve=lambda ref: ref)
+    _write_data(first["data"])
+    fallbacks = first["fallbacks"]
     worker.files = {name: name for name in first["files"]}
     worker.finder = SubmissionFinder(
         first["files"],
         packages=first["packages"],
-        fallbacks=[name.removesuffix(".py") for name in os.listdir(first["fallbacks"])],
+        fallbacks=[name.removesuffix(".py") for name in os.listdir(fallbacks)] if fallbacks else (),
         not_run={name: [NotRun(*row) for row in rows] for name, rows in first["not_run"].items()},
         seconds=first["seconds"],
     )
     worker.finder.install()
-    sys.path.append(first["fallbacks"])
+    if fallbacks:
+        sys.path.append(fallbacks)
     while True:
         try:
             send(CHANNEL, *worker.answer(*receive(CHANNEL, limit=1 << 40)))
         except Closed:
             os._exit(0)
+
+
+def _write_data(files: dict[str, Any]) -> None:
+    """Write the assignment's data files into the current folder, except over files that are there."""
+    for name, content in files.items():
+        if not os.path.exists(name):
+            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+            with open(name, "wb") as file:
+                file.write(content)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def with_grader(name: str, pool: WorkerPool, body: Callable[[Grade], T]) -> T:
 def _grade(path: Path, assignment: Assignment, checks: Checks, pool: WorkerPool) -> Graded:
     submission = open_submission(path, assignment, earlier_modules=earlier_modules(assignment))
     wanted = CHECKS[assignment.name]
-    with open_link(pool, submission.code, assignment.limits) as link:
+    with open_link(pool, submission.code, assignment) as link:
         results = checks.judge(link, submission.code, only=lambda check: check.name in wanted)
         lost = {result.task: result.message for result in results if result.points < result.max_points}
         judged = {result.task for result in results}

@@ -22,6 +22,7 @@ from autograder.session.session import Checks, with_checks
 from tests.golden.honest import RECIPES
 from tests.golden.honest.grading import CHECKS, clean
 from tests.golden.honest.hand_in import HandIn
+from tests.support.our_course import OUR_COURSE
 
 STORED = Path(__file__).with_suffix(".json")
 ASSIGNMENT = "a01_knn"
@@ -104,7 +105,7 @@ def write(names: Iterable[str] = ()) -> None:
     hand_ins = chosen_recipes()
     wanted = {name: hand_in for name, hand_in in hand_ins.items() if not names or name in names}
     known = json.loads(STORED.read_text()) if STORED.exists() and names else {}
-    with tempfile.TemporaryDirectory() as temporary, WorkerPool("none", folder=temporary) as pool:
+    with tempfile.TemporaryDirectory() as temporary, WorkerPool("none", folder=temporary, course=OUR_COURSE) as pool:
         known |= grade_all(wanted, Path(temporary), pool)
     STORED.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -1,0 +1,160 @@
+"""A course's own settings: `course.toml` in its root folder, next to `assignments/` and `solutions/`.
+
+Knows nothing about assignments. A course without the file has the defaults.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from autograder.core.errors import GradlabError
+from autograder.core.toml_file import read_toml
+
+COURSE_FILE = "course.toml"
+ENGINE = "autograder"  # the package of the grader itself: no course may share one of this name
+
+_Package = Annotated[str, Meta(pattern=r"^[^\W\d]\w*\Z", description='the name of a package, like "tools"')]
+_Module = Annotated[str, Meta(pattern=r"^[^\W\d][\w.]*\Z", description='the name of a module, like "torch.nn"')]
+_Loader = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\W\d][\w.]*:[^\W\d]\w*\Z",
+        description='a function that loads the data set, like "tools.data:load"',
+    ),
+]
+_Id = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", description='letters, digits, - and _, like "vision-2026"')
+]
+_Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*\Z", description='a language code, like "en"')]
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one check may use, unless it asks for something else."""
+
+    seconds: Annotated[float, Meta(gt=0)] = 10.0  # elapsed, but for those without a free core (box_link.py)
+    memory_mb: Annotated[int, Meta(gt=0)] = 2048  # address space beyond what the fork server already has
+    threads: Annotated[int, Meta(gt=0)] = 64  # of the one process a submission has
+    file_mb: Annotated[int, Meta(gt=0)] = 64  # everything written in the box's own /tmp
+    output_kb: Annotated[int, Meta(gt=0)] = 64  # how much of what is printed is stored
+    message_mb: Annotated[int, Meta(gt=0)] = 256  # one value sent back
+
+
+class BadCourse(GradlabError):
+    """course.toml is wrong. Written for staff: which entry, what to write instead."""
+
+
+class _CourseFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file as it is written."""
+
+    title: str
+    id: _Id
+    language: _Language = "en"
+    shared: tuple[_Package, ...] = ()
+    fallbacks: str = ""
+    preload: tuple[_Module, ...] = ()
+    requirements: tuple[str, ...] = ()
+    data: dict[str, _Loader] = {}
+    limits: Limits = Limits()  # of assignments that set no others
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the assignments of a course have in common."""
+
+    title: str = "A course"
+    id: str = "course"
+    language: str = "en"
+    root: Path | None = None  # the folder with course.toml
+    shared: tuple[str, ...] = ()  # packages of the course that students may import
+    fallbacks: Path | None = (
+        None  # a folder with modules for students who have not written those of earlier assignments
+    )
+    preload: tuple[str, ...] = ()  # modules that are imported once, before the first hand-in
+    requirements: tuple[str, ...] = ()  # what pip must install for the course
+    data: Mapping[str, str] = field(default_factory=dict, hash=False)  # data set -> "module:function"
+    limits: Limits = field(default_factory=Limits)  # of assignments that set no others
+
+    @property
+    def default_data(self) -> str:
+        """The data set that is used where no other one is asked for: the first."""
+        return next(iter(self.data), "")
+
+    def shared_folders(self) -> dict[str, Path]:
+        """Return the folder of each shared package by its name. Raises BadCourse if one is missing."""
+        return {name: self._folder_of(name) for name in self.shared}
+
+    def _folder_of(self, name: str) -> Path:
+        own = self.root / name if self.root else None
+        if own and own.is_dir():
+            return own
+        try:
+            spec = importlib.util.find_spec(name)  # a student may have installed it
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None or not spec.submodule_search_locations:
+            where = self.root / COURSE_FILE if self.root else COURSE_FILE
+            raise BadCourse(
+                f"{where}: the package {name!r} of `shared` was not found. It must be a folder next to this file, or "
+                "installed."
+            )
+        return Path(next(iter(spec.submodule_search_locations)))
+
+    def make_importable(self) -> None:
+        """Let this process import the shared packages, from the folder of the course if they are there."""
+        for folder in self.shared_folders().values():
+            if str(folder.parent) not in sys.path:
+                sys.path.append(str(folder.parent))
+
+    def owns(self, error: BaseException) -> bool:
+        """Return whether an exception is of a class that one of the shared packages defines."""
+        return type(error).__module__.partition(".")[0] in self.shared
+
+
+NO_COURSE = Course()
+
+
+def read_course(root: Path) -> Course:
+    """Read ``root/course.toml``. Raises BadCourse with the entry and what is allowed."""
+    path = root / COURSE_FILE
+    read = read_toml(path, _CourseFile, error=BadCourse)
+    if ENGINE in read.shared:
+        raise BadCourse(f"{path}: {ENGINE!r} is gradlab's own package. Give the shared package another name.")
+    return Course(
+        title=read.title,
+        id=read.id,
+        language=read.language,
+        root=root.resolve(),
+        shared=read.shared,
+        fallbacks=root.resolve() / read.fallbacks if read.fallbacks else None,
+        preload=read.preload,
+        requirements=read.requirements,
+        data=read.data,
+        limits=read.limits,
+    )
+
+
+def course_around(folder: Path) -> Course:
+    """Return the course of an assignment's folder: course.toml next to it or next to `assignments/`.
+
+    A student's copy made without the file belongs to the installed course that has an assignment of this name.
+    Otherwise the course has the defaults, and its folder's name. Raises BadCourse.
+    """
+    folder = folder.resolve()
+    for root in (folder.parent, folder.parent.parent):
+        if (root / COURSE_FILE).is_file():
+            return read_course(root)
+    installed = Path(__file__).resolve().parents[2]
+    if (installed / COURSE_FILE).is_file() and (installed / "assignments" / folder.name).is_dir():
+        return read_course(installed)
+    in_course = folder.parent.name == "assignments"
+    root = folder.parent.parent if in_course else folder.parent
+    name = root.name or "course"
+    return Course(title=name, id=re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_") or "course", root=root)
