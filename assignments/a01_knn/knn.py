@@ -26,7 +26,7 @@ from torch import Tensor
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import confusion_matrix, image_grid
+# from common.plots import confusion_matrix, image_grid, show
 
 # %% [markdown]
 # ## The data
@@ -175,7 +175,7 @@ def compute_distances_no_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
 # plt.xlabel("test image")
 # plt.ylabel("training image")
 # plt.colorbar(label="distance")
-# plt.show()
+# show("Distances of 60 training images (rows) to 140 test images (columns); some of both are bright throughout.")
 
 # %% [markdown] question="knn-q1"
 # **Question 1.** Some columns of the picture are bright from top to bottom, and some rows from left to right.
@@ -296,15 +296,17 @@ class KnnClassifier:
 # owner = torch.arange(90) % 3
 # points = torch.tensor([[-1.0, 0.0], [1.0, 0.0], [0.0, 1.2]])[owner] + 0.8 * torch.randn(90, 2)
 # side = torch.linspace(-3.2, 3.2, 120)
+# colours, markers = ["tab:blue", "gold", "tab:red"], "os^"
 # places = torch.cartesian_prod(side, side)  # (14400, 2)
 # figure, panels = plt.subplots(1, 3, figsize=(12, 4.2), sharey=True, layout="constrained")
 # for panel, k in zip(panels, (1, 5, 15)):
 #     region = KnnClassifier(points, owner).predict(places, k=k).reshape(120, 120)
-#     panel.contourf(side, side, region.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=["tab:blue", "gold", "tab:red"], alpha=0.3)
-#     for label, (colour, marker) in enumerate([("tab:blue", "o"), ("goldenrod", "s"), ("tab:red", "^")]):
-#         panel.scatter(*points[owner == label].T, color=colour, marker=marker, s=22, edgecolor="black", linewidth=0.5)
+#     panel.contourf(side, side, region.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
+#     for label in range(3):
+#         look = {"color": colours[label], "marker": markers[label], "edgecolor": "black", "linewidth": 0.5}
+#         panel.scatter(*points[owner == label].T, s=22, **look)
 #     panel.set(title=f"k = {k}", aspect="equal")
-# plt.show()
+# show("Decision regions of three classes. k = 1: islands around single points; k = 5: few; k = 15: smooth borders.")
 
 # %% [markdown]
 # ### Another distance
@@ -321,14 +323,14 @@ class KnnClassifier:
 
 # %% tags=["active-ipynb"]
 # plt.figure(figsize=(3.6, 3.6))
-# for p, style in ((2, "-"), (1, "--")):
+# for p, style, colour in ((2, "-", "tab:blue"), (1, "--", "tab:red")):
 #     from_origin = torch.cdist(places, torch.zeros(1, 2), p=p).reshape(120, 120)
-#     plt.contour(side, side, from_origin.T, levels=[1, 2, 3], linestyles=style, colors="tab:blue" if p == 2 else "tab:red")
-#     plt.plot([], [], style, color="tab:blue" if p == 2 else "tab:red", label=f"L{p}")
+#     plt.contour(side, side, from_origin.T, levels=[1, 2, 3], linestyles=style, colors=colour)
+#     plt.plot([], [], style, color=colour, label=f"L{p}")
 # plt.title("points at distance 1, 2 and 3 from the origin", fontsize=9)
 # plt.axis("equal")
 # plt.legend()
-# plt.show()
+# show("Points at distance 1, 2 and 3 from the origin: circles for L2, inside them squares on their corners for L1.")
 #
 # for p in (2, 1):
 #     other = torch.cdist(x_train.flatten(1), x_test.flatten(1), p=p)
@@ -406,7 +408,8 @@ def knn_cross_validate(
 # plt.minorticks_off()
 # plt.xlabel("k")
 # plt.ylabel("validation accuracy in %")
-# plt.show()
+# means = ", ".join(f"{k}: {mean:.1f} %" for k, mean in zip(ks, folds.mean(dim=1).tolist()))
+# show(f"Validation accuracy over k, five folds each. Means: {means}.")
 
 # %% [markdown]
 # Choose the `k` with the highest mean. If several share it, take the smallest.

@@ -21,7 +21,7 @@ from torch import Tensor
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import confusion_matrix, image_grid
+# from common.plots import confusion_matrix, image_grid, show
 
 # %% [markdown]
 # ## The data
@@ -204,7 +204,7 @@ def compute_distances_no_loops(x_train: Tensor, x_test: Tensor) -> Tensor:
 # plt.xlabel("test image")
 # plt.ylabel("training image")
 # plt.colorbar(label="distance")
-# plt.show()
+# show("Distances of 60 training images (rows) to 140 test images (columns); some of both are bright throughout.")
 
 # %% [markdown] question="knn-q1"
 # **Question 1.** Some columns of the picture are bright from top to bottom, and some rows from left to right.
@@ -357,7 +357,7 @@ class KnnClassifier:
 #         look = {"color": colours[label], "marker": markers[label], "edgecolor": "black", "linewidth": 0.5}
 #         panel.scatter(*points[owner == label].T, s=22, **look)
 #     panel.set(title=f"k = {k}", aspect="equal")
-# plt.show()
+# show("Decision regions of three classes. k = 1: islands around single points; k = 5: few; k = 15: smooth borders.")
 
 # %% [markdown]
 # ### Another distance
@@ -381,7 +381,7 @@ class KnnClassifier:
 # plt.title("points at distance 1, 2 and 3 from the origin", fontsize=9)
 # plt.axis("equal")
 # plt.legend()
-# plt.show()
+# show("Points at distance 1, 2 and 3 from the origin: circles for L2, inside them squares on their corners for L1.")
 #
 # for p in (2, 1):
 #     other = torch.cdist(x_train.flatten(1), x_test.flatten(1), p=p)
@@ -481,7 +481,8 @@ def knn_cross_validate(
 # plt.minorticks_off()
 # plt.xlabel("k")
 # plt.ylabel("validation accuracy in %")
-# plt.show()
+# means = ", ".join(f"{k}: {mean:.1f} %" for k, mean in zip(ks, folds.mean(dim=1).tolist()))
+# show(f"Validation accuracy over k, five folds each. Means: {means}.")
 
 # %% [markdown]
 # Choose the `k` with the highest mean. If several share it, take the smallest.
