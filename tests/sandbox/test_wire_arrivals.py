@@ -72,7 +72,7 @@ FALSE_CLAIMS: dict[str, tuple[Any, bytes]] = {
     "objects": ({"array": ["|O", [1], 8]}, bytes(8)),
     "a dtype that numpy evaluates": ({"array": [",", [1], 8]}, bytes(8)),
     "a structured dtype": ({"array": ["i4,", [1], 4]}, bytes(4)),
-    "dates": ({"array": ["<M8", [1], 8]}, bytes(8)),
+    "dates of an unknown unit": ({"array": ["<M8[eons]", [1], 8]}, bytes(8)),
     "a device of another kind": ({"device": "meta"}, b""),
     "a device that does not exist": ({"tensor": ["uint8", [1], 1, "cuda:99", None, False]}, bytes(1)),
     "a list as a key": ({"dict": [[[], 1]]}, b""),
