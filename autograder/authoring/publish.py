@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from autograder.authoring.edits import BEGIN, END
+from autograder.authoring.published_notebook import Repository, read_repository, with_first_cells
 from autograder.core.assignment import Assignment
 from autograder.core.copies import Changes, public_files, update_copy
 from autograder.core.errors import GradlabError
-from autograder.core.files import write_atomically
+from autograder.core.files import explain, write_atomically
 from autograder.core.zips import make_zip
 
 RECORD = ".published.json"
+COURSE_FILE = "course.toml"
 TEXTS = Path(__file__).parent / "published"
 PACKAGES = ("autograder", "common")
-PAGES = ("LICENSE", "constraints.txt", "docs/students.md", "docs/glossary.md", "docs/data.md")
+PAGES = (
+    *("LICENSE", "constraints.txt", "Containerfile", ".ci/install"),
+    *("docs/students.md", "docs/glossary.md", "docs/data.md"),
+)
+OWN = {"checks.yml": ".github/workflows/checks.yml", "gitignore": ".gitignore", "gitattributes": ".gitattributes"}
+EXECUTABLE = (".ci/install",)
 FALLBACKS = "common/fallbacks/"  # solutions that students receive on purpose, for later assignments
 SHORTEST = 60  # characters of a solution that are enough to recognise it
 _PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to
-    r"^(solutions|tests|tools|bench)/|_hidden\.py$|^assignments/.*/((mutants|variants)[^/]*\.py|calibration\.json)$"
+    r"^(solutions|tests|tools|bench)/|_hidden\.py$"
+    r"|^assignments/.*/((mutants|variants)[^/]*\.py|calibration\.json|equivalent\.toml)$"
 )
 
 
@@ -28,12 +38,19 @@ class Leak(GradlabError):
     """Something that students must not see would be published. Written for staff."""
 
 
-def published_files(root: Path, assignments: Sequence[Assignment]) -> dict[str, bytes]:
-    """Return the files that students receive, by their paths. Raises Leak if one of them holds an answer."""
+def published_files(
+    root: Path, assignments: Sequence[Assignment], repository: Repository | None = None
+) -> dict[str, bytes]:
+    """Return the files that students receive, by their paths. Raises Leak if one of them holds an answer.
+
+    ``repository`` is where they will be; notebooks then install the course from there.
+    """
     folders = [*(assignment.folder for assignment in assignments), *(root / package for package in PACKAGES)]
     paths = [path for folder in folders for path in public_files(folder)]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-    files |= {name: (root / name).read_bytes() for name in PAGES}
+    files |= {name: (root / name).read_bytes() for name in (*PAGES, COURSE_FILE) if (root / name).is_file()}
+    files |= {path: (TEXTS / name).read_bytes() for name, path in OWN.items()}
+    files |= {name: with_first_cells(files[name], name, repository) for name in files if name.endswith(".ipynb")}
     files["pyproject.toml"] = _project(root / "pyproject.toml")
     files["README.md"] = _readme(assignments)
     if leaks := find_leaks(files, root):
@@ -41,19 +58,44 @@ def published_files(root: Path, assignments: Sequence[Assignment]) -> dict[str, 
     return files
 
 
-def publish(root: Path, assignments: Sequence[Assignment], out: Path) -> Changes:
+def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, repository: str = "") -> Changes:
     """Write what students receive into the folder or zip ``out``, and return what changed there.
 
-    Files that were edited in the folder are not changed. Raises Leak, and GradlabError if ``out`` is inside the course.
+    Files that were edited in the folder are not changed. ``repository`` says where the course will be: OWNER/NAME on
+    GitHub, or the URL of another git repository. Raises Leak, and GradlabError if ``out`` is inside the course or
+    ``repository`` is neither.
     """
     if out.resolve().is_relative_to(root.resolve()):
         raise GradlabError(f"{out} is inside the course. Choose a folder or a zip outside of it.")
-    files = published_files(root, assignments)
-    if out.suffix.lower() == ".zip":
-        write_atomically(out, make_zip({f"{out.stem}/{name}": content for name, content in files.items()}))
-        return Changes(new=list(files))
-    out.mkdir(parents=True, exist_ok=True)
-    return update_copy(out, files, out / RECORD, remove=True)
+    files = published_files(root, assignments, read_repository(repository))
+    if out.suffix.lower() != ".zip":
+        out.mkdir(parents=True, exist_ok=True)
+        return update_copy(out, files, out / RECORD, remove=True)
+    with TemporaryDirectory() as temporary:  # a zip is updated as a folder is
+        folder = Path(temporary)
+        if out.exists():
+            _unpack(out, folder)
+        changes = update_copy(folder, files, folder / RECORD, remove=True)
+        inside = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        named = {f"{out.stem}/{name}": path.read_bytes() for name, path in inside.items()}
+        write_atomically(out, make_zip(named, executable={f"{out.stem}/{name}" for name in EXECUTABLE}))
+    return changes
+
+
+def _unpack(earlier: Path, folder: Path) -> None:
+    """Unpack a published zip without its outermost folder. Raises GradlabError if it is another file."""
+    try:
+        with zipfile.ZipFile(earlier) as archive:
+            top = next((name.removesuffix(RECORD) for name in archive.namelist() if name.endswith(f"/{RECORD}")), "")
+            if top.count("/") == 1:
+                archive.extractall(folder)
+                for path in (folder / top).iterdir():
+                    path.rename(folder / path.name)
+                (folder / top).rmdir()
+                return
+    except (zipfile.BadZipFile, OSError) as error:
+        raise GradlabError(f"{earlier} cannot be updated: {explain(error)}. Choose another file.") from None
+    raise GradlabError(f"{earlier} was not written by gradlab publish. Choose another file, or delete it first.")
 
 
 def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:

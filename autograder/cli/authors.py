@@ -48,7 +48,14 @@ def release(names: tuple[str, ...], check: bool) -> None:
 @click.command()
 @click.argument("out", type=options.PATH)
 @options.assignment_names
-def publish(out: Path, names: tuple[str, ...]) -> None:
+@click.option(
+    "--repository",
+    default="",
+    metavar="OWNER/NAME",
+    help="Where the course will be: a repository on GitHub, or the URL of another git repository. Notebooks then get a "
+    "badge for Colab, and install the course from there.",
+)
+def publish(out: Path, names: tuple[str, ...], repository: str) -> None:
     """Write the course for students to OUT, a folder or a zip.
 
     Solutions and hidden checks are left out. Without ASSIGNMENTS, the whole course is published. Publishing again
@@ -58,7 +65,7 @@ def publish(out: Path, names: tuple[str, ...]) -> None:
     from autograder.core.course import find_assignments, find_course_root
     from autograder.render.words import count
 
-    changes = write(find_course_root(), find_assignments(names), out)
+    changes = write(find_course_root(), find_assignments(names), out, repository=repository)
     for name in changes.edited:
         click.secho(f"Not updated: {name}, because it was edited in {out}.", fg="yellow")
     for name in (*changes.updated, *changes.removed):
@@ -126,7 +133,7 @@ def verify(
     sample: int | None,
     task: str,
     device: str,
-    data: str,
+    data: str | None,
     isolation: str,
     as_json: bool,
 ) -> None:
@@ -142,10 +149,10 @@ def verify(
     from autograder.authoring.verify import PARTS, Plan, print_verifications, verifications_json, verify_all
     from autograder.core.course import find_assignments
     from autograder.sandbox.isolation import NoIsolation, choose
-    from autograder.session.options import Options, known_data, pick_device
+    from autograder.session.options import Options, pick_device
 
-    asked = Options(device=pick_device(device), data=known_data(data))
     assignments = find_assignments(names)
+    asked = Options(device=pick_device(device), data=_data_of(data, assignments))
     try:
         chosen = choose(isolation)
     except NoIsolation as error:
@@ -213,7 +220,7 @@ def _verify_generated(
 @options.device
 @options.data
 @options.isolation
-def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, isolation: str) -> None:
+def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str | None, isolation: str) -> None:
     """Set the thresholds of checks that train or evaluate networks.
 
     Runs each of these checks on several seeds, measures its scores and writes calibration.json. Without ASSIGNMENTS,
@@ -224,10 +231,11 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, isolat
     from autograder.authoring.calibrate import calibrate as measure
     from autograder.core.course import find_assignments
     from autograder.sandbox.isolation import choose
-    from autograder.session.options import Options, known_data, pick_device
+    from autograder.session.options import Options, pick_device
 
-    asked = Options(device=pick_device(device), data=known_data(data))
-    for assignment in find_assignments(names):
+    assignments = find_assignments(names)
+    asked = Options(device=pick_device(device), data=_data_of(data, assignments))
+    for assignment in assignments:
         console = Console(stderr=True)
         with console.status("calibrating") as status:
             show = (
@@ -242,6 +250,13 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str, isolat
                 f"{assignment.name} {key}: threshold {entry['threshold']:g}, "
                 f"reference {reference['mean']:.4g} with standard deviation {reference['deviation']:.2g}"
             )
+
+
+def _data_of(name: str | None, assignments: Sequence[Assignment]) -> str:
+    """Return the data set with this name, or the course's default. Raises BadOption."""
+    from autograder.session.options import known_data
+
+    return known_data(name, assignments[0].course) if assignments else ""
 
 
 COMMANDS = (release, publish, verify, calibrate)

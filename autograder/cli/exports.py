@@ -154,6 +154,65 @@ def moodle(results: Path, template: Path, questions: bool, out: Path) -> None:
     _write(filled, out, without=available.keys() - added.keys())
 
 
+@export.command("feedback")
+@options.results_folder
+@click.option(
+    "--for",
+    "target",
+    type=click.Choice(["folder", "moodle", "canvas", "nbgrader", "mail"]),
+    default="folder",
+    show_default=True,
+    help="Who takes the pages: a folder of pages; a zip for Moodle or Canvas; nbgrader's course folder; or drafts of "
+    "e-mails.",
+)
+@click.option("--roster", type=options.PATH, help="With --for mail: CSV with the students' ids and e-mail addresses.")
+@click.option("--out", type=options.PATH, required=True, help="Zip or folder to write.")
+def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None:
+    """Write each student's page, to hand back to the class.
+
+    Of hidden checks, a page shows only title and hint. Students whose result is provisional or needs a person get
+    none; they are named, and the exit code is 2.
+    """
+    from autograder.core.course import find_assignment
+    from autograder.core.files import write_atomically
+    from autograder.core.zips import make_zip
+    from autograder.exports import feedback as pages
+    from autograder.exports.reports import read_results
+    from autograder.gradebook.journal import NAME, Journal
+    from autograder.intake.download import safe_name
+    from autograder.intake.roster import read_roster
+    from autograder.render.words import count
+
+    if (target == "mail") != (roster is not None):
+        raise click.UsageError("Give --roster together with --for mail, and only then.")
+    zipped = target in ("moodle", "canvas")
+    if zipped != (out.suffix.lower() == ".zip"):
+        raise click.UsageError(f"--out {out}: {'name a file that ends in .zip' if zipped else 'name a folder'}.")
+    reports, paths = read_results(results), {}
+    if zipped and (results / NAME).exists():
+        with Journal(results) as journal:
+            paths = journal.latest_paths()
+    if target == "moodle":
+        found = pages.for_moodle(reports, paths)
+    elif target == "canvas":
+        found = pages.for_canvas(reports, paths)
+    elif target == "nbgrader":
+        found = pages.for_nbgrader(reports, find_assignment(reports[0].assignment).files)
+    elif roster is not None:
+        addresses = {safe_name(student): address for student, address in read_roster(roster).emails.items()}
+        found = pages.as_mails(reports, addresses)
+    else:
+        found = pages.in_a_folder(reports)
+    if zipped:
+        write_atomically(out, make_zip(found.files))
+    for name, content in () if zipped else found.files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(out / name, content)
+    _warn(found.skipped)
+    click.echo(f"Wrote {count(len(found.files), 'file')} to {out}.")
+    sys.exit(2 if found.skipped else 0)
+
+
 def _text(path: Path) -> str:
     from autograder.core.files import explain
     from autograder.exports.reports import BadResults
@@ -201,4 +260,52 @@ def gradescope(assignment: str, submission: Path, results: Path, isolation: str)
     sys.exit(0 if grade_submission(find_assignment(assignment), submission, results, isolation=isolation) else 2)
 
 
-COMMANDS = (export, gradescope)
+@click.command("github", hidden=True)
+@options.assignment_names
+@options.as_json
+def github(names: tuple[str, ...], as_json: bool) -> None:
+    """Run the public checks in a workflow of GitHub Actions.
+
+    Without ASSIGNMENTS, those are checked in which something is written. With --json, the result for GitHub Classroom
+    is printed, and nothing else.
+    """
+    import os
+    from base64 import b64encode
+    from contextlib import redirect_stdout
+
+    from autograder.core.course import find_assignment, find_own_assignments
+    from autograder.exports.github import Checked, annotate, classroom_json, summary
+    from autograder.session.options import Options
+    from autograder.students.check import check_folder
+    from autograder.students.status import progress_of
+    from autograder.submissions.submission import Submission
+
+    own = [find_assignment(name, installed=False) for name in names] or find_own_assignments()
+    begun = own if names or len(own) == 1 else [each for each in own if progress_of(each).written]
+    checked, opened = [], []
+
+    def remember(submission: Submission, folder: Path) -> None:
+        opened.append((submission.code, folder))
+
+    for assignment in begun:
+        with redirect_stdout(sys.stderr):  # student code could print workflow commands
+            report = check_folder(assignment, Options(), opened=remember)
+        checked.append(Checked(assignment, report, *opened[-1]))
+    result = classroom_json(checked)
+    if as_json:
+        click.echo(result)
+    else:
+        for command in annotate(checked, Path.cwd()):
+            click.echo(command)
+        click.echo(summary(checked))
+    for variable, text in {
+        "GITHUB_STEP_SUMMARY": summary(checked),
+        "GITHUB_OUTPUT": f"result={b64encode(result.encode()).decode()}\n",
+    }.items():
+        if path := os.environ.get(variable):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(text)
+    sys.exit(int(any(not check.points for one in checked for check in one.report.checks)))
+
+
+COMMANDS = (export, gradescope, github)

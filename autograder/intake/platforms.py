@@ -39,6 +39,7 @@ _CANVAS_ANONYMOUS = re.compile(
     r"((?P<number>\d+)_(?P<file>.+)|(?P<typed>text|link)\.html)",
     re.DOTALL,
 )
+_CANVAS_PREFIX = re.compile(r"(?P<prefix>((LATE_)?anon_[0-9A-Za-z]{5,}(_LATE)?|.+?(_LATE)?_\d+)_\d+)(_|\Z)", re.DOTALL)
 # knn-1.zip: how Canvas names a file that replaced knn.zip
 _VERSION = re.compile(r"(?<=[\s\S])-(?P<count>[1-9]\d?)(?=(\.[^.]+)?\Z)")
 _TIMED = re.compile(
@@ -97,6 +98,18 @@ def names_a_student(folder: Path, assignment: str) -> bool:
     """Return whether a platform gave this folder to one student, so that it is not a folder around a download."""
     moodle = _MOODLE.fullmatch(folder.name)
     return bool(moodle and moodle["kind"] == "file") or _is_folder(folder / assignment)
+
+
+def moodle_prefix(name: str) -> str:
+    """Return the part of a hand-in's name by which Moodle knows the student, or an empty text."""
+    found = _MOODLE.fullmatch(name)
+    return f"{found['who']}_{found['number']}_assignsubmission_file_" if found and found["kind"] == "file" else ""
+
+
+def canvas_prefix(name: str) -> str:
+    """Return the part of a hand-in's name by which Canvas knows the student and the file, or an empty text."""
+    found = _CANVAS_PREFIX.match(name)
+    return found["prefix"] if found else ""
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -304,11 +317,7 @@ def _canvas(paths: Sequence[Path], store: Path) -> Listing:
         parts = {name: file for name, file in latest.items() if not file.path.is_dir()}
         if parts:
             newest = max(parts.values(), key=lambda file: file.number)
-            folder = (
-                newest.path.name
-                if len(parts) == 1
-                else newest.path.name.removesuffix(f"_{newest.number}_{newest.name}")
-            )
+            folder = newest.path.name if len(parts) == 1 else newest.path.name.removesuffix(f"_{newest.name}")
             path = _in_one_folder([(name, file.path) for name, file in parts.items()], folder, store)
             listing.entries.append(_canvas_entry(newest, path, late=any(file.late for file in parts.values())))
     return listing

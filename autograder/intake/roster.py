@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
@@ -25,6 +25,7 @@ OTHER_COLUMNS = (
     *("id", "sid", "id number", "sis user id", "sis login id", "login", "username", "email", "email address"),
     *("gradescope", "alias"),
 )
+EMAIL_COLUMNS = ("email", "email address", "e-mail", "e-mail address", "mail")
 # Columns with the ids that platforms give to students in anonymous downloads.
 ANONYMOUS_COLUMNS = ("anon", "anonymous", "anonymous id", "anonymous_id", "anonymous name", "participant", "pseudonym")
 _CANVAS_COLUMNS = ("sis user id", "sis login id")  # a file with one of them has Canvas's own numbers under "id"
@@ -56,6 +57,7 @@ class Roster:
     ignored: tuple[tuple[str, str], ...]  # (first cell, sentence) of each line without an id
     names: Mapping[str, str]  # id -> the person's name, where the roster gives one
     _known: dict[str | Key, frozenset[str]]  # name -> the ids that it may mean
+    emails: Mapping[str, str] = field(default_factory=dict)  # id -> e-mail address, where the roster gives one
 
     def find_students(self, keys: Sequence[str | Key]) -> tuple[str, ...]:
         """Return the ids that ``keys`` may mean: exactly one if it is clear who handed in."""
@@ -74,6 +76,7 @@ def read_roster(path: Path) -> Roster:
         raise BadRoster(f"{path}: the first line must name the columns, one of them 'id'. It names {found}.")
     ids: dict[str, int] = {}
     people: dict[str, str] = {}
+    emails: dict[str, str] = {}
     problems: list[tuple[str, str]] = []
     ignored: list[tuple[str, str]] = []
     known: dict[str | Key, set[str]] = defaultdict(set)
@@ -96,12 +99,16 @@ def read_roster(path: Path) -> Roster:
             ids[student] = line
             if person := _person(student, cells):
                 people[student] = person
+            if address := next(
+                (cells[name] for name in EMAIL_COLUMNS if name in cells), student if "@" in student else ""
+            ):
+                emails[student] = address
             for name in _names(student, cells):
                 known[_comparable(name)].add(student)
     if not ids:
         raise BadRoster(f"{path} lists no students. Add a line for each student below the heading.")
     owners = {name: frozenset(students) for name, students in known.items()}
-    return Roster(tuple(ids), tuple(problems), tuple(ignored), people, owners)
+    return Roster(tuple(ids), tuple(problems), tuple(ignored), people, owners, emails)
 
 
 def normalise(name: str) -> str:

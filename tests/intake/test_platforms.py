@@ -231,7 +231,7 @@ def test_canvass_prefix_and_suffix_are_not_part_of_a_files_name(read, tmp_path):
         "my_utils.py": 2_000,
         "notes-2026.txt": 3_000,
     }
-    assert ann.path.name == "berg_ann_7"
+    assert ann.path.name == "berg_ann_7_11"
     assert ada.path.name == "lovelaceada_8_12_knn.py"
     assert [path.name for path in ada.path.iterdir()] == ["knn.py"]
 
