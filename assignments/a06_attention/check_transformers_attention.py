@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 from oracles import layers_of, parts
-from oracles_loans import LOANS_OF_ATTENTION
+from oracles_loans import LOANS_OF_ATTENTION, LOANS_OF_HEADS
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, explain_errors, forbid, task
@@ -174,7 +174,7 @@ def check_head_agrees_with_torch(student, rng):
     )
 
 
-@task("MultiHeadAttention", points=4, loans=LOANS_OF_ATTENTION)
+@task("MultiHeadAttention", points=4, loans=LOANS_OF_HEADS)
 def check_heads_agree_with_torch(student, rng):
     """Three heads agree with torch's nn.MultiheadAttention with the same weights."""
     forbid(student, "MultiHeadAttention", calls=READY_MADE, apart=["scaled_dot_product_no_loop_batch", "SelfAttention"])

@@ -463,9 +463,9 @@ def get_subsequent_mask(seq: Tensor) -> Tensor:
 #         print(f"{name:22} the padding changes the four words by up to {float((padded - alone).abs().max()):.6f}")
 
 # %% [markdown]
-# Back to the decoder. Its block has three sub-layers. Masked self-attention looks at the answer so far. **Cross-attention** looks
-# at the question: its queries come from the decoder, its keys and values from the encoder's output. Then feed-forward.
-# Each has its residual connection, then its norm.
+# Back to the decoder. Its block has three sub-layers. Masked self-attention looks at the answer so far.
+# **Cross-attention** looks at the question: its queries come from the decoder, its keys and values from the encoder's
+# output. Then feed-forward. Each has its residual connection, then its norm.
 #
 #     x -- masked attention -- + -- norm -- cross-attention -- + -- norm -- feed-forward -- + -- norm -->
 #     |                        |       |         ^             |       |                    |

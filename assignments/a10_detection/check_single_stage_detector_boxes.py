@@ -2,6 +2,7 @@
 
 import torch
 from oracles import tensor
+from oracles_loans import LOANS_OF_IOU
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
@@ -261,7 +262,7 @@ def check_yolo_takes_the_first_of_the_nearest_cells(student, rng):
     })  # fmt: skip
 
 
-@task("nms", points=2)
+@task("nms", points=2, loans=LOANS_OF_IOU)
 def check_nms_keeps_what_it_should(student, rng):
     """NMS keeps boxes that overlap little, in order of score, and drops a box only for a better box that it kept."""
     boxes, scores = whole_boxes(rng, 60, side=12), rng.uniform(60)
@@ -345,7 +346,7 @@ def judge_dropped(kept: Tensor, scores: Tensor, iou: Tensor, with_one: Tensor, t
     )
 
 
-@task("nms", points=1)
+@task("nms", points=1, loans=LOANS_OF_IOU)
 def check_nms_breaks_ties_by_index(student, rng):
     """Of boxes with equal scores the smaller index comes first; an IoU equal to the threshold does not drop a box."""
     boxes = tensor(rng, [[0, 0, 4, 4], [0, 0, 4, 4], [0, 0, 4, 2], [8, 8, 9, 9], [0, 0, 4, 4]])
@@ -366,7 +367,7 @@ def check_nms_breaks_ties_by_index(student, rng):
     })  # fmt: skip
 
 
-@task("nms", points=1)
+@task("nms", points=1, loans=LOANS_OF_IOU)
 def check_nms_stops_at_topk(student, rng):
     """With topk, the first topk of the kept boxes are returned."""
     boxes = tensor(rng, [[0, 0, 2, 2], [0, 0, 2, 1.9], [4, 4, 6, 6], [7, 7, 8, 8]])

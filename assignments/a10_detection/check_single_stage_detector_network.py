@@ -2,6 +2,7 @@
 
 import torch
 from oracles import tensor
+from oracles_loans import LOANS_OF_INFERENCE, LOANS_OF_THE_LOSS
 from oracles_single_stage import TOYS, asked_for, channels, prediction_network, toy_detector
 from torch import Tensor
 from torch.nn import functional as F
@@ -87,7 +88,7 @@ def check_prediction_network_picks_the_anchors_asked_for(student, rng):
     })  # fmt: skip
 
 
-@task("SingleStageDetector.forward", points=3)
+@task("SingleStageDetector.forward", points=3, loans=LOANS_OF_THE_LOSS)
 def check_loss_of_a_case_by_hand(student, rng):
     """The loss agrees with the formula on a case with known positive, neutral and negative anchors."""
     B, A, C, H, W = 2, 1, 3, 3, 4
@@ -125,7 +126,7 @@ def check_loss_of_a_case_by_hand(student, rng):
     })  # fmt: skip
 
 
-@task("SingleStageDetector.inference", points=2)
+@task("SingleStageDetector.inference", points=2, loans=LOANS_OF_INFERENCE)
 def check_inference_gives_sure_proposals_with_their_classes(student, rng):
     """Inference returns the proposals above the threshold, moved by their offsets, with their cells' best class."""
     B, A, C, H, W = 2, 2, 4, 3, 4

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 from oracles import tensor
+from oracles_loans import LOANS_OF_TWO_STAGES
 from oracles_two_stage import READY_MADE, rois_of, sampled, toy_detector
 from torch import Tensor
 from torch.nn import functional as F
@@ -75,7 +76,7 @@ def check_roi_align_of_ramps(student, rng):
     expect_close(out[0, 1], tensor(rng, [[1.25, 1.25, 1.25], [2.75, 2.75, 2.75]]), name="the map of y")
 
 
-@task("TwoStageDetector.forward", points=2)
+@task("TwoStageDetector.forward", points=2, loans=LOANS_OF_TWO_STAGES)
 def check_two_stage_loss_adds_the_classes(student, rng):
     """The loss is the first stage's plus the mean cross-entropy of the proposals' classes."""
     detector, classify, boxes, labels, loss = toy_detector(student, rng, 3, 4, 5, 7, 3, 9)
@@ -93,7 +94,7 @@ def check_two_stage_loss_adds_the_classes(student, rng):
     })  # fmt: skip
 
 
-@task("TwoStageDetector.inference", points=1)
+@task("TwoStageDetector.inference", points=1, loans=LOANS_OF_TWO_STAGES)
 def check_two_stage_inference_names_proposals(student, rng):
     """Each proposal gets the class with the largest score, and the product of both probabilities as its confidence."""
     found = [(rois_of(rng, 1, 9, 5, 7)[:, 1:], rng.uniform(9, low=0.6)) for _ in range(3)]

@@ -2,6 +2,7 @@
 
 import torch
 from oracles import tensor
+from oracles_loans import LOANS_OF_INFERENCE, LOANS_OF_PROPOSALS, LOANS_OF_THE_LOSS
 from oracles_two_stage import TOYS, channels, proposal_module, six, toy_rpn
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,7 +10,7 @@ from torch.nn import functional as F
 from autograder import expect, expect_close, expect_shape, task
 
 
-@task("ProposalModule", points=2)
+@task("ProposalModule", points=2, loans=LOANS_OF_PROPOSALS)
 def check_proposal_module_predicts_all_anchors(student, rng):
     """Without indices, the module returns two scores and four offsets of each anchor, directly from convolutions."""
     features = rng.normal(2, 6, 3, 5, dtype=torch.float32)
@@ -35,7 +36,7 @@ def check_proposal_module_predicts_all_anchors(student, rng):
     })  # fmt: skip
 
 
-@task("ProposalModule", points=1)
+@task("ProposalModule", points=1, loans=LOANS_OF_PROPOSALS)
 def check_proposal_module_picks_the_anchors_asked_for(student, rng):
     """With indices, the module gives those anchors' scores, positive ones first, their offsets and their proposals."""
     A, H, W = 3, 3, 5
@@ -74,7 +75,7 @@ def check_proposal_module_picks_the_anchors_asked_for(student, rng):
     expect_close(proposals[:, 2:] - proposals[:, :2], grown, atol=1e-4, name="sizes of the proposals")
 
 
-@task("RPN.forward", points=2)
+@task("RPN.forward", points=2, loans=LOANS_OF_THE_LOSS)
 def check_rpn_loss_of_a_case_by_hand(student, rng):
     """The loss agrees with the formula on a case with known positive, neutral and negative anchors."""
     B, A, H, W = 2, 1, 3, 4
@@ -114,7 +115,7 @@ def check_rpn_loss_of_a_case_by_hand(student, rng):
     })  # fmt: skip
 
 
-@task("RPN.inference", points=2)
+@task("RPN.inference", points=2, loans=LOANS_OF_INFERENCE)
 def check_rpn_gives_sure_proposals(student, rng):
     """Inference returns the proposals whose object probability is above the threshold, moved by their offsets."""
     B, A, H, W = 2, 2, 3, 4

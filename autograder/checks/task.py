@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from autograder.checks.loans import with_loans
 from autograder.checks.values import any_dtype as accept_any_dtype
 from autograder.core.errors import GradlabError
 
@@ -35,19 +36,28 @@ class CheckSpec:
 
 
 def task(
-    name: str, *, points: int, seconds: float | None = None, memory_mb: int | None = None, any_dtype: bool = False
+    name: str,
+    *,
+    points: int,
+    seconds: float | None = None,
+    memory_mb: int | None = None,
+    any_dtype: bool = False,
+    loans: str = "",
 ) -> Callable[[F], F]:
     """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest, for ``points``.
 
     ``seconds`` and ``memory_mb`` replace the manifest's limits for this check. With ``any_dtype``, comparisons in this
     check accept floats of every width, with the tolerance of the coarser dtype; another check judges the dtype.
+    ``loans`` is source that defines LOANS, our versions of other tasks by their names: a check that fails is run again
+    with them, so that a mistake in those tasks costs no points of this one.
     Raises BadCheck if the points are not a positive whole number.
     """
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise BadCheck(f"@task({name!r}): points must be a whole number of at least 1, not {points!r}.")
 
     def mark(function: F) -> F:
-        marked = _with_any_dtype(function) if any_dtype else function
+        marked = with_loans(function, name.partition(".")[0], loans) if loans else function
+        marked = _with_any_dtype(marked) if any_dtype else marked
         setattr(marked, ATTRIBUTE, CheckSpec(name, points, seconds, memory_mb))
         return marked
 

@@ -1,4 +1,4 @@
-"""Run a student's function with other versions of the functions that it calls.
+"""Run a student's code with other versions of the functions and classes that it uses.
 
 A mistake in one task then costs no points of another task, whose code calls it. Checks run this in the student's
 process.
@@ -29,6 +29,27 @@ def lend(function: Callable[..., Any], **loans: Any) -> Callable[..., Any]:
             names.update(own)
 
     return borrow
+
+
+class Loan:
+    """Puts ``loans`` in the place of what the borrower's module defines under these names, until ``end`` is called."""
+
+    def __init__(self, borrower: Callable[..., Any], loans: dict[str, Any]) -> None:
+        """``borrower`` is a function or a class. Names that its module does not define are not added to it."""
+        self._names = _names_around(borrower)
+        self._own = {name: self._names[name] for name in loans if name in self._names}
+        self._names.update({name: loans[name] for name in self._own if self._own[name] is not borrower})
+
+    def end(self) -> None:
+        """Restore what the module defined."""
+        self._names.update(self._own)
+
+
+def _names_around(borrower: Callable[..., Any]) -> dict[str, Any]:
+    """Return the global names that a function, or the first method of a class, sees."""
+    parts = [borrower, *vars(borrower).values()] if isinstance(borrower, type) else [borrower]
+    found = (getattr(inspect.unwrap(part), "__globals__", None) for part in parts if callable(part))
+    return next((names for names in found if names is not None), {})
 
 
 def lend_methods(owner: type, function: Callable[..., Any], **loans: Callable[..., Any]) -> Callable[..., Any]:

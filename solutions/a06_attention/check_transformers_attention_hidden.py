@@ -7,7 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from oracles import layers_of, parts
-from oracles_loans import LOANS_OF_ATTENTION
+from oracles_loans import LOANS_OF_ATTENTION, LOANS_OF_HEADS
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_same_gradients, explain_errors, forbid, task
@@ -135,7 +135,7 @@ def check_head_between_two_sequences(student, rng):
             expect_same_gradients(student, rng, head, by_torch, *inputs, weights=layers, names=names)
 
 
-@task("MultiHeadAttention", points=2, loans=LOANS_OF_ATTENTION)
+@task("MultiHeadAttention", points=2, loans=LOANS_OF_HEADS)
 def check_heads_between_two_sequences(student, rng):
     """Any number of heads of any width attend from one sequence to another, with and without a mask."""
     for heads, dim_in, dim_out, length in [(1, 4, 4, 7), (2, 6, 5, 3), (5, 5, 2, 7)]:
@@ -157,7 +157,7 @@ def mixed_heads(unit: dict, query: Tensor, key: Tensor, value: Tensor, mask: Ten
     return F.linear(torch.cat(found, dim=2), *unit["out"])
 
 
-@task("MultiHeadAttention", points=2, loans=LOANS_OF_ATTENTION)
+@task("MultiHeadAttention", points=2, loans=LOANS_OF_HEADS)
 def check_heads_do_not_know_the_order(student, rng):
     """Shuffled keys change nothing, shuffled queries shuffle the result, and all gradients are right."""
     x = rng.normal(2, 6, 8)

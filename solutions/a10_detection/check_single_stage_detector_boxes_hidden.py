@@ -3,6 +3,7 @@
 import torch
 from oracles import tensor
 from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, plain_iou, random_case
+from oracles_loans_hidden import LOANS_OF_BOXES
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
@@ -158,7 +159,7 @@ def check_matches_at_ties_and_thresholds(student, rng):
     expect_equal(result, tensor(rng, [expected], torch.int64), name="YOLO")
 
 
-@task("nms", points=1)
+@task("nms", points=1, loans=LOANS_OF_BOXES)
 def check_nms_agrees_with_loops(student, rng):
     """NMS agrees with plain loops on float32 views, with equal and with negative scores; inputs are unchanged."""
     for count, threshold in ((40, 0.3), (40, 0.0), (7, 1.0), (25, 0.6)):
@@ -169,7 +170,7 @@ def check_nms_agrees_with_loops(student, rng):
         expect_equal(seen.args[:2], (boxes, scores), name="the inputs after the call")
 
 
-@task("nms", points=1)
+@task("nms", points=1, loans=LOANS_OF_BOXES)
 def check_nms_of_few_boxes(student, rng):
     """NMS accepts no box, one box, boxes without an area, and nested boxes."""
     none = tensor(rng, [], torch.int64)
@@ -197,7 +198,7 @@ def expect_few_operations(student, rng) -> None:
     )
 
 
-@task("nms", points=1, seconds=12)
+@task("nms", points=1, seconds=12, loans=LOANS_OF_BOXES)
 def check_nms_of_thousands_of_boxes(student, rng):
     """NMS of 5,000 boxes in 60 clusters takes seconds at most, and is right."""
     expect_few_operations(student, rng)

@@ -3,6 +3,7 @@
 import torch
 from oracles import curve_of, mean_at, shot, tensor
 from oracles_hidden import boxes_of
+from oracles_loans_hidden import LOANS_OF_BOXES, LOANS_OF_METRICS
 from oracles_metrics_hidden import loop_ap, loop_curve, loop_map
 from torch import Tensor
 
@@ -52,7 +53,7 @@ def curve_mistakes(rng, predictions: list[dict], targets: list[dict], label: int
     }
 
 
-@task("precision_recall", points=1)
+@task("precision_recall", points=1, loans=LOANS_OF_BOXES)
 def check_precision_and_recall_agree_with_loops(student, rng):
     """Recall and precision agree with plain loops over many images with equal scores, at several IoU thresholds."""
     predictions, targets = random_detections(rng, 12, 3)
@@ -69,7 +70,7 @@ def check_precision_and_recall_agree_with_loops(student, rng):
         expect_equal(seen.args[:2], (predictions, targets), name="the inputs after the call")
 
 
-@task("precision_recall", points=2)
+@task("precision_recall", points=2, loans=LOANS_OF_BOXES)
 def check_precision_and_recall_at_the_edges(student, rng):
     """An IoU equal to the threshold is right; no detection gives empty tensors, no object recall 0."""
     nothing = tensor(rng, [])
@@ -125,7 +126,7 @@ def check_average_precision_at_the_corners(student, rng):
         expect_equal(seen.args, inputs, name="the inputs after the call")
 
 
-@task("mean_average_precision", points=2)
+@task("mean_average_precision", points=2, loans=LOANS_OF_METRICS)
 def check_map_agrees_with_loops(student, rng):
     """mAP agrees with plain loops at several thresholds, omits classes without objects, and is 0 without any object."""
     predictions, targets = random_detections(rng, 14, 4)

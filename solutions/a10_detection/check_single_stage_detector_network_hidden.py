@@ -16,6 +16,7 @@ from oracles_hidden import (
     loop_match,
     random_case,
 )
+from oracles_loans_hidden import LOANS_OF_DETECTORS
 from oracles_metrics_hidden import trained_map
 from oracles_single_stage import TOYS, asked_for, channels, prediction_network, toy_detector
 from torch import Tensor
@@ -124,7 +125,7 @@ def positives(confidence: Tensor, bboxes: Tensor) -> int:
     return max(int((loop_match(anchors, bboxes, loop_iou(anchors, bboxes), 0.7, 0.4, "YOLO") >= 0).sum()), 1)
 
 
-@task("SingleStageDetector.forward", points=1)
+@task("SingleStageDetector.forward", points=1, loans=LOANS_OF_DETECTORS)
 def check_loss_of_random_scenes(student, rng):
     """The loss agrees with a sum over anchors on maps of any shape, for any number of images and classes."""
     for B, C, H, W, N in ((3, 4, 5, 3, 3), (1, 7, 2, 6, 2)):
@@ -135,14 +136,14 @@ def check_loss_of_random_scenes(student, rng):
     judge_loss(student, rng, 1, 3, 3, 3, between, name="the loss of a box between two cells")
 
 
-@task("SingleStageDetector.forward", points=2)
+@task("SingleStageDetector.forward", points=2, loans=LOANS_OF_DETECTORS)
 def check_loss_without_boxes(student, rng):
     """Images without boxes (only padding, or N = 0) have the loss of their negative anchors."""
     judge_loss(student, rng, 2, 3, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name="only padding")
     judge_loss(student, rng, 2, 3, 3, 4, torch.zeros(2, 0, 5, device=rng.device).double(), name="N = 0")
 
 
-@task("SingleStageDetector.forward", points=1)
+@task("SingleStageDetector.forward", points=1, loans=LOANS_OF_DETECTORS)
 def check_training_reaches_every_parameter(student, rng):
     """The loss has the gradients of its formula, reaches every parameter, and leaves the modes as they are."""
     detector = student.SingleStageDetector(num_classes=3, hidden_dim=8, drop_ratio=0.0).to(rng.device)
@@ -169,7 +170,7 @@ def check_training_reaches_every_parameter(student, rng):
     )  # fmt: skip
 
 
-@task("SingleStageDetector.inference", points=1)
+@task("SingleStageDetector.inference", points=1, loans=LOANS_OF_DETECTORS)
 def check_inference_suppresses_within_a_class(student, rng):
     """Boxes suppress each other only within a class, by nms_thresh; the results are sorted by confidence."""
     confidence, offsets, scores = torch.zeros(1, 2, 2, 3), torch.zeros(1, 2, 4, 2, 3), torch.zeros(1, 3, 2, 3)
@@ -191,7 +192,7 @@ def check_inference_suppresses_within_a_class(student, rng):
         })  # fmt: skip
 
 
-@task("SingleStageDetector.inference", points=2)
+@task("SingleStageDetector.inference", points=2, loans=LOANS_OF_DETECTORS)
 def check_inference_at_the_edges(student, rng):
     """Confidences must be above thresh, not equal to it; images without any give empty tensors."""
     confidence, offsets, scores = toy_outputs(rng, 3, 1, 4, 2, 5)
@@ -219,7 +220,7 @@ def check_inference_at_the_edges(student, rng):
     )
 
 
-@task("SingleStageDetector.inference", points=3, seconds=240, memory_mb=4096)
+@task("SingleStageDetector.inference", points=3, seconds=240, memory_mb=4096, loans=LOANS_OF_DETECTORS)
 def check_single_stage_learns_scenes(student, rng, score):
     """Trained for 200 steps on 800 scenes, the detector finds and classifies the objects of 200 new scenes."""
     score(trained_map(student, rng, student.SingleStageDetector), "mAP at IoU 0.5")

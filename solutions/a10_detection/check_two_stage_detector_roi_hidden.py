@@ -3,6 +3,7 @@
 import torch
 from oracles import expect_modes_kept, tensor
 from oracles_hidden import PROBES, expect_counts
+from oracles_loans_hidden import LOANS_OF_BOTH_STAGES
 from oracles_metrics_hidden import trained_map
 from oracles_two_stage import READY_MADE, TOYS, rois_of, sampled, toy_detector
 from torch import Tensor
@@ -100,7 +101,7 @@ def check_roi_align_keeps_its_inputs(student, rng):
     expect_equal(seen.args[:2], (features, boxes), name="the inputs after the call")
 
 
-@task("TwoStageDetector.forward", points=1)
+@task("TwoStageDetector.forward", points=1, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_loss_without_boxes(student, rng):
     """Without positive anchors the loss is that of the first stage; for one image it is right too."""
     detector, _, _, _, loss = toy_detector(student, rng, 2, 4, 5, 7, 3, 0)
@@ -111,7 +112,7 @@ def check_two_stage_loss_without_boxes(student, rng):
     expect_close(value, loss + F.cross_entropy(classify(boxes), labels), name="the loss of one image")
 
 
-@task("TwoStageDetector.forward", points=1)
+@task("TwoStageDetector.forward", points=1, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_training_reaches_every_parameter(student, rng):
     """The loss gives gradients to all parameters of both stages and to the features, not to the proposals."""
     detector = student.TwoStageDetector(hidden_dim=8, num_classes=3, drop_ratio=0.0).to(rng.device)
@@ -145,7 +146,7 @@ def detector_width() -> int:
     return Backbone.out_channels
 
 
-@task("TwoStageDetector.inference", points=1)
+@task("TwoStageDetector.inference", points=1, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_inference_without_proposals(student, rng):
     """Images without confident proposals give empty tensors, the first stage gets thresh, and images do not mix."""
     found = [(rois_of(rng, 1, n, 5, 7)[:, 1:], rng.uniform(n, low=0.3, high=0.4)) for n in (3, 0, 2)]
@@ -162,7 +163,7 @@ def check_two_stage_inference_without_proposals(student, rng):
     expect_equal(classes[2], label, name="classes of image 2")
 
 
-@task("TwoStageDetector.inference", points=2, seconds=240, memory_mb=4096)
+@task("TwoStageDetector.inference", points=2, seconds=240, memory_mb=4096, loans=LOANS_OF_BOTH_STAGES)
 def check_two_stage_learns_scenes(student, rng, score):
     """Trained for 200 steps on 800 scenes, two stages reach a higher mAP on 200 new scenes than one stage must."""
     score(trained_map(student, rng, student.TwoStageDetector), "mAP at IoU 0.5")

@@ -1,0 +1,96 @@
+"""A check that fails is run again with our versions of other tasks, so that their mistakes cost it nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from autograder.checks.expect import Mismatch, expect_equal
+from autograder.checks.task import task
+from autograder.sandbox.proxy import StudentFault
+from tests.support.local import local_student
+
+SOURCE = """
+def half(x):
+    return {half}
+
+def quarter(x):
+    return {quarter}
+
+class Scale:
+    def __init__(self, x):
+        self.x = x
+
+    def down(self):
+        return half(self.x)
+"""
+RIGHT = {"half": "x / 2", "quarter": "half(half(x))"}
+LOANS = "LOANS = {'half': lambda x: x / 2, 'missing': len}"
+
+
+@task("quarter", points=1, loans=LOANS)
+def check_quarter(student: Any) -> None:
+    """A quarter is half of a half."""
+    expect_equal(student.quarter(8.0), 2.0)
+
+
+@task("Scale.down", points=1, loans=LOANS)
+def check_down(student: Any) -> None:
+    """Scaling down halves."""
+    expect_equal(student.Scale(8.0).down(), 4.0)
+
+
+def run(check: Any, **wrong: str) -> str:
+    """Run the check; return its last call."""
+    with local_student(SOURCE.format(**RIGHT | wrong)) as student:
+        try:
+            check(student=student)
+        finally:
+            call = student.trail.call
+            if wrong.get("half") == "x / 3":
+                assert student.half(6.0) == 2.0, "the loan has not ended"
+        return call
+
+
+def test_a_mistake_of_another_task_costs_nothing():
+    run(check_quarter, half="x / 3")
+    run(check_quarter, half="1 / 0")
+    run(check_quarter, half="raise_this")
+    run(check_down, half="x + 1")
+
+
+def test_the_tasks_own_mistake_is_judged_with_the_loans():
+    with pytest.raises(Mismatch) as caught:
+        run(check_quarter, half="x / 3", quarter="half(x)")
+    assert "got 4" in caught.value.message  # not 8 / 3
+
+
+def test_an_exception_that_only_the_loans_cause_does_not_replace_the_first_message():
+    with pytest.raises(Mismatch, match=r"got 5"):
+        run(check_quarter, half="x, 2", quarter="half(x)[0] - 3")  # a loan returns no pair
+
+
+def test_a_right_answer_is_judged_once():
+    with local_student(SOURCE.format(**RIGHT)) as student:
+        check_quarter(student=student)
+        assert student.trail.call == "quarter(8) returned 2"
+
+
+def test_what_is_not_the_students_fault_is_raised_at_once():
+    calls = []
+
+    @task("quarter", points=1, loans=LOANS)
+    def check_nothing(student: Any) -> None:
+        """A check with a mistake of its own."""
+        calls.append(student)
+        raise ZeroDivisionError
+
+    with local_student(SOURCE.format(**RIGHT)) as student, pytest.raises(ZeroDivisionError):
+        check_nothing(student=student)
+    assert len(calls) == 1
+
+
+def test_the_first_failure_is_reported_if_there_is_nothing_to_lend_to():
+    with local_student("def half(x):\n    return x\n") as student, pytest.raises(StudentFault, match="quarter"):
+        check_quarter(student=student)
