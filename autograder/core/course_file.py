@@ -16,6 +16,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from autograder.core.errors import GradlabError
+from autograder.core.installed import installed_course
 from autograder.core.toml_file import read_toml
 
 COURSE_FILE = "course.toml"
@@ -133,12 +134,24 @@ def read_course(root: Path) -> Course:
         language=read.language,
         root=root.resolve(),
         shared=read.shared,
-        fallbacks=root.resolve() / read.fallbacks if read.fallbacks else None,
+        fallbacks=_fallbacks(root.resolve(), read.fallbacks) if read.fallbacks else None,
         preload=read.preload,
         requirements=read.requirements,
         data=read.data,
         limits=read.limits,
     )
+
+
+def _fallbacks(root: Path, name: str) -> Path:
+    """Return the folder ``name`` of a course, or of its package that is installed, as from a wheel."""
+    package = name.partition("/")[0]
+    if (
+        not (root / package).is_dir()
+        and (spec := importlib.util.find_spec(package))
+        and spec.submodule_search_locations
+    ):
+        return Path(next(iter(spec.submodule_search_locations))).parent / name
+    return root / name
 
 
 def course_around(folder: Path) -> Course:
@@ -151,10 +164,25 @@ def course_around(folder: Path) -> Course:
     for root in (folder.parent, folder.parent.parent):
         if (root / COURSE_FILE).is_file():
             return read_course(root)
-    installed = Path(__file__).resolve().parents[2]
+    installed = installed_course()
     if (installed / COURSE_FILE).is_file() and (installed / "assignments" / folder.name).is_dir():
         return read_course(installed)
     in_course = folder.parent.name == "assignments"
     root = folder.parent.parent if in_course else folder.parent
     name = root.name or "course"
     return Course(title=name, id=re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_") or "course", root=root)
+
+
+def course_here() -> Course:
+    """Return the course around this folder: of the nearest course.toml above, else the installed one.
+
+    For messages only: a course.toml that cannot be read counts as none.
+    """
+    here = Path.cwd()
+    try:
+        for root in (here, *here.parents, installed_course()):
+            if (root / COURSE_FILE).is_file():
+                return read_course(root)
+    except BadCourse:
+        pass
+    return NO_COURSE
