@@ -14,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from autograder.core.class_records import CopyGroup
+from autograder.core.docstrings import drop_docstrings
 
 SOLUTION = "the course's solution"  # its name among the students
 MIN_NODES = 150  # of the syntax tree, that a group has in common: about ten lines
@@ -88,9 +89,7 @@ def find_copies(handins: Mapping[str, Functions]) -> list[CopyGroup]:
 def _function(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
     bare = deepcopy(node)
     bare.name, bare.decorator_list, bare.returns = "", [], None
-    first = bare.body[0]
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-        bare.body = bare.body[1:] or [ast.Pass()]
+    drop_docstrings(ast.walk(bare))
     local: dict[str, str] = {}
     for part in ast.walk(bare):
         if isinstance(part, ast.arg):

@@ -1,7 +1,8 @@
 """The keys of a run's random inputs, made from one secret.
 
 The secret is that of a folder of results, or of a zip for Gradescope (gradebook/secret.py). Reports and pages show
-nothing that depends on it. Without a secret, as on a student's laptop, it is replaced by the content of the checks.
+nothing that depends on it. Without a secret, as on a student's laptop, it is replaced by the content of the checks: for
+the inputs of one check by its own code, so that a changed check changes only its own inputs.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from autograder.session.digests import content_digest
 from autograder.session.options import Options
 
 
-def input_key(assignment: Assignment, options: Options) -> str:
-    """Return the key, 256 bits in hexadecimal, from which every random input of the checks is drawn."""
+def input_key(assignment: Assignment, options: Options, *, check: str = "") -> str:
+    """Return the key, 256 bits in hexadecimal, from which every random input of the checks is drawn.
+
+    ``check`` is the code of the check whose inputs are drawn; it counts only if there is no secret and no seed.
+    """
     if options.seed is not None:
         return _derive(options.secret, f"inputs of {assignment.name} with seed {options.seed}")
-    secret = options.secret or content_digest(assignment, purpose="inputs")
+    secret = options.secret or check or content_digest(assignment, purpose="inputs")
     return _derive(secret, f"inputs of {assignment.name}")
 
 

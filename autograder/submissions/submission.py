@@ -15,6 +15,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
+from autograder.core.docstrings import drop_docstrings
 from autograder.core.notebooks import describe_line, notebook_name
 from autograder.core.report import Remark
 from autograder.submissions.names import imported_names
@@ -268,7 +269,7 @@ def _one_of_two(
 
 
 def _first_difference(name: str, candidates: Mapping[str, Module], trees: Mapping[str, Mapping[str, int]]) -> str:
-    """Return where a notebook and its script first differ, ignoring comments and order, or an empty string."""
+    """Return where a notebook and its script first differ, or "". Comments, docstrings and order do not count."""
     notebook = notebook_name(name)
     in_notebook, in_script = trees[notebook], trees[name]
     different = [
@@ -281,11 +282,12 @@ def _first_difference(name: str, candidates: Mapping[str, Module], trees: Mappin
 
 
 def _trees(text: str, wanted: Sequence[str]) -> dict[str, int]:
-    """Return the statements that count, except imports, each with its line."""
+    """Return the statements that count, except imports, without docstrings, each with its line."""
     lines = text.split("\n")
     trees = {}
     for node in module_statements(text, wanted):
         if not isinstance(node, ast.Import | ast.ImportFrom):
+            drop_docstrings(ast.walk(node))
             try:
                 tree = ast.dump(node)
             except RecursionError:  # hundreds of terms in one expression

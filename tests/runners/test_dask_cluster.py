@@ -176,7 +176,7 @@ def test_workers_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_r
     (tmp_path / "dask").mkdir()
     elsewhere = shutil.copytree(course.folder.parent.parent, tmp_path / "elsewhere")
     check = elsewhere / "assignments" / course.name / "check_vectors.py"
-    check.write_text(check.read_text() + "\n# of last year\n")
+    check.write_text(check.read_text() + "\nLAST_YEAR = True\n")
     jobs = hand_in(tmp_path / "in", {"ada": HONEST, "bob": WRONG})
     with Cluster(tmp_path / "dask") as odd:
         odd.add("--preload", str(preload))

@@ -122,7 +122,7 @@ def hand_in(folder: Path, **texts: str) -> Path:
 def change_the_checks(course: Assignment) -> None:
     """Change the checks."""
     path = course.solutions / "check_vectors_hidden.py"
-    path.write_text(path.read_text() + "\n# stricter\n")
+    path.write_text(path.read_text() + "\nSTRICTER = True\n")
 
 
 def rows(out: Path) -> list[dict[str, str]]:
