@@ -7,14 +7,14 @@
 # bad the present templates are, and from its gradient, which says how to change them. These two, loss and gradient,
 # carry the rest of the course; only the function that makes the scores will grow.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Batches that make no sense | `validate_batch` | 6 |
-# | 2 Support vector machine | `svm_loss_naive`, `svm_loss_vectorized` | 24 |
-# | 3 Softmax | `softmax_loss_naive`, `softmax_loss_vectorized` | 24 |
-# | 4 Training | `sample_batch`, `train_linear_classifier`, `predict_linear_classifier` | 21 |
-# | 5 Search | `test_one_param_set`, `svm_get_search_params`, `softmax_get_search_params` | 11 |
-# | 6 Features | `color_histogram`, `hog_features`, `extract_features` | 14 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Batches that make no sense | `validate_batch` | 6 | 15 |
+# | 2 Support vector machine | `svm_loss_naive`, `svm_loss_vectorized` | 24 | 55 |
+# | 3 Softmax | `softmax_loss_naive`, `softmax_loss_vectorized` | 24 | 45 |
+# | 4 Training | `sample_batch`, `train_linear_classifier`, `predict_linear_classifier` | 21 | 25 |
+# | 5 Search | `test_one_param_set`, `svm_get_search_params`, `softmax_get_search_params` | 11 | 35 |
+# | 6 Features | `color_histogram`, `hog_features`, `extract_features` | 14 | 90 |
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that one
 # task. You derive the gradients yourself, so autograd is not allowed in the losses, and neither are torch's finished
@@ -39,8 +39,9 @@ LossFunction = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # torch.set_num_threads(1)  # the matrices are small: a second thread would mostly wait
 
@@ -99,6 +100,7 @@ LossFunction = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 # | some label is not in 0..C-1 | a label that is not |
 
 # %% task="validate_batch"
+# About 15 minutes, easy. Stuck? hint("validate_batch") shows a first step.
 def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
     """Raise ValueError, with a sentence, when no loss can be computed for this batch; else do nothing.
 
@@ -133,6 +135,10 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
 #
 # $$ L_i \;=\; \sum_{j \ne y_i} \max(0,\; s_j - s_{y_i} + 1). $$
 #
+# For example, let the scores of a cat, a car and a frog be 3.2, 5.1 and -1.7 on an image of a cat. The car is ahead:
+# $\max(0, 5.1 - 3.2 + 1) = 2.9$. The frog is more than 1 behind: $\max(0, -1.7 - 3.2 + 1) = 0$. The loss of the image
+# is 2.9.
+#
 # (Weston and Watkins, *Support vector machines for multi-class pattern recognition*, ESANN 1999. Torch's
 # `multi_margin_loss` also divides by the number of classes; we do not.) The loss of a batch is the mean over its $N$
 # images plus a **regulariser**, once, not once per image:
@@ -152,6 +158,7 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
 # the shapes, loss and gradient have the dtype and device of `W`, and the inputs stay as they are.
 
 # %% task="svm_loss_naive"
+# About 25 minutes, medium. Stuck? hint("svm_loss_naive") shows a first step.
 def svm_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Multiclass hinge loss with margin 1, mean over the batch, plus reg * sum(W * W); with loops.
 
@@ -206,6 +213,7 @@ def svm_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor,
 # scores, and this product is the *backward pass* of $X W$; you will meet it again in every layer.
 
 # %% task="svm_loss_vectorized"
+# About 30 minutes, medium. Stuck? hint("svm_loss_vectorized") shows a first step.
 def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Multiclass hinge loss with margin 1, mean over the batch, plus reg * sum(W * W); no Python loop.
 
@@ -267,6 +275,7 @@ def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Te
 # Because these two are the task, `softmax`, `log_softmax`, `logsumexp` and `cross_entropy` of torch are not allowed.
 
 # %% task="softmax_loss_naive"
+# About 25 minutes, medium. Stuck? hint("softmax_loss_naive") shows a first step.
 def softmax_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the softmax, mean over the batch, plus reg * sum(W * W); with loops.
 
@@ -292,6 +301,7 @@ def softmax_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Ten
 # (N, C), then one product.
 
 # %% task="softmax_loss_vectorized"
+# About 20 minutes, medium. Stuck? hint("softmax_loss_vectorized") shows a first step.
 def softmax_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the softmax, mean over the batch, plus reg * sum(W * W); no Python loop.
 
@@ -336,6 +346,7 @@ def softmax_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tupl
 # replacement*, and for small batches it hardly differs from the other kind.
 
 # %% task="sample_batch"
+# About 5 minutes, easy. Stuck? hint("sample_batch") shows a first step.
 def sample_batch(X: Tensor, y: Tensor, num_train: int, batch_size: int) -> tuple[Tensor, Tensor]:
     """Draw images at random, with replacement, from the first num_train rows, each as likely as the others.
 
@@ -367,6 +378,7 @@ def sample_batch(X: Tensor, y: Tensor, num_train: int, batch_size: int) -> tuple
 #   writes into the old one.
 
 # %% task="train_linear_classifier"
+# About 15 minutes, easy. Stuck? hint("train_linear_classifier") shows a first step.
 def train_linear_classifier(
     loss_func: LossFunction,
     W: Tensor | None,
@@ -404,6 +416,7 @@ def train_linear_classifier(
 # check("linear_classifier", task="train_linear_classifier")
 
 # %% task="predict_linear_classifier"
+# About 5 minutes, easy. Stuck? hint("predict_linear_classifier") shows a first step.
 def predict_linear_classifier(W: Tensor, X: Tensor) -> Tensor:
     """The class with the highest score, for each image.
 
@@ -482,14 +495,16 @@ class Softmax(LinearClassifier):
 # patient line; one that is too large a noisy plateau, or leaps. The batches differ, so every curve trembles.
 
 # %% tags=["active-ipynb"]
+# # about 5 seconds
 # seed_everything(0)
-# losses = {}
-# for learning_rate in (1e-3, 1e-2, 3e-2, 1.0):
+# losses, accuracies = {}, {}
+# for learning_rate in tqdm((1e-3, 1e-2, 3e-2, 1.0), unit="training"):
 #     classifier = Softmax()
 #     losses[f"learning rate {learning_rate:g}"] = classifier.train(
 #         data["X_train"], data["y_train"], learning_rate=learning_rate, reg=1e-2, num_iters=300
 #     )
-#     accuracy = (classifier.predict(data["X_val"]) == data["y_val"]).double().mean()
+#     accuracies[learning_rate] = (classifier.predict(data["X_val"]) == data["y_val"]).double().mean()
+# for learning_rate, accuracy in accuracies.items():
 #     print(f"learning rate {learning_rate:5g}: {100 * accuracy:.1f} % of the validation images")
 # figure = curves(losses, ylabel="loss of the batch")
 # figure.axes[0].set_ylim(1.5, 7)
@@ -504,13 +519,14 @@ class Softmax(LinearClassifier):
 # objects of one typical colour per class (not always, but often): which templates have found that out?
 
 # %% tags=["active-ipynb"]
+# # about 6 seconds
 # def templates(W):
 #     low, high = W[:-1].min(dim=0).values, W[:-1].max(dim=0).values
 #     return ((W[:-1] - low) / (high - low)).T.reshape(-1, 3, 32, 32)
 #
 #
 # rows = []
-# for reg in (1e-4, 5.0):
+# for reg in tqdm((1e-4, 5.0), unit="training"):
 #     seed_everything(0)
 #     classifier = LinearSVM()
 #     classifier.train(data["X_train"], data["y_train"], learning_rate=3e-3, reg=reg, num_iters=600)
@@ -520,10 +536,55 @@ class Softmax(LinearClassifier):
 # %% [markdown] question="linear-q3"
 # **Question 3.** (a) Why are the templates of the second row smoother? (b) Objects in the scenes are shifted by a few
 # pixels and turned. What does that do to the best single template of a class, and which classes can a linear
-# classifier hardly tell apart for this reason?
+# classifier hardly tell apart for this reason? (c) On the image $x = (1, 1, 1, 1)$ the templates $w = (1, 0, 0, 0)$ and
+# $w = (0.25, 0.25, 0.25, 0.25)$ give the same score. Which of them does our regulariser $\sum w^2$ (called L2) prefer,
+# and which the sum of absolute values $\sum |w|$ (called L1)? Which would you want for images?
 
 # %% [markdown] answer="linear-q3"
 # YOUR ANSWER HERE
+
+# %% [markdown]
+# ### The same in a plane
+#
+# An image of two pixels is a point in the plane, and there one can see everything. The score $w_c \cdot x + b_c$ of a
+# class rises in the direction of its template $w_c$, and is constant along straight lines at a right angle to it. Two
+# classes have equal scores on a straight line. So each class wins in a region with straight borders, in one piece and
+# without dents: it is convex. That is true of every linear classifier, whatever the loss. With 3,073 numbers for two,
+# the lines become flat surfaces (*hyperplanes*).
+#
+# On the right is what such a classifier **cannot** do. One class has the corners at the lower left and the upper right,
+# the other class the other two: this is XOR. No straight line has both corners of a class on one side. Horses that look
+# to the left and horses that look to the right are the same problem. A single template cannot say "this or that"; the
+# hidden layer of the next assignment can. The arrows are the templates.
+
+# %% tags=["active-ipynb"]
+# def regions(axes, title, X, y):
+#     rows = torch.cat([X, torch.ones(len(X), 1)], dim=1)
+#     seed_everything(0)
+#     classifier = Softmax()
+#     classifier.train(rows, y, learning_rate=0.3, reg=1e-3, num_iters=500, batch_size=100)
+#     accuracy = float((classifier.predict(rows) == y).double().mean())
+#     side = torch.linspace(-3, 3, 200)
+#     places = torch.cartesian_prod(side, side)  # (40000, 2)
+#     won = classifier.predict(torch.cat([places, torch.ones(len(places), 1)], dim=1)).reshape(200, 200)
+#     colours = ["tab:blue", "gold", "tab:red"]
+#     axes.contourf(side, side, won.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
+#     for label in range(int(y.max()) + 1):
+#         look = {"color": colours[label], "marker": "os^"[label], "edgecolor": "black", "linewidth": 0.5}
+#         axes.scatter(*X[y == label].T, s=20, **look)
+#         axes.annotate("", classifier.W[:2, label].tolist(), (0, 0), arrowprops={"arrowstyle": "->", "linewidth": 2})
+#     axes.set(title=f"{title}: {100 * accuracy:.0f} % right", xlabel="pixel 1", ylabel="pixel 2", aspect="equal")
+#     return accuracy
+#
+#
+# torch.manual_seed(0)
+# y = torch.arange(120) % 3
+# three = torch.tensor([[-1.2, -1.0], [1.4, -0.8], [0.0, 1.4]])[y] + 0.45 * torch.randn(120, 2)
+# corners = torch.tensor([[-1.3, -1.3], [-1.3, 1.3], [1.3, 1.3], [1.3, -1.3]])[torch.arange(120) % 4]
+# figure, panels = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
+# first = regions(panels[0], "three classes", three, y)
+# second = regions(panels[1], "XOR", corners + 0.4 * torch.randn(120, 2), torch.arange(120) % 2)
+# show(f"Three classes in regions with straight borders, {first:.0%} right. XOR cut by one line, {second:.0%} right.")
 
 # %% [markdown]
 # ## 5 Search
@@ -532,6 +593,7 @@ class Softmax(LinearClassifier):
 # on the **validation** images, keep the best. First one pair:
 
 # %% task="test_one_param_set"
+# About 10 minutes, easy. Stuck? hint("test_one_param_set") shows a first step.
 def test_one_param_set(
     cls: LinearClassifier, data_dict: dict[str, Tensor], lr: float, reg: float, num_iters: int = 2000
 ) -> tuple[LinearClassifier, float, float]:
@@ -559,6 +621,7 @@ test_one_param_set.__test__ = False  # its name begins like a test's: tell pytes
 # close to the best that a linear classifier reaches there; a check measures that on scenes of its own.
 
 # %% task="svm_get_search_params"
+# About 15 minutes, easy. Stuck? hint("svm_get_search_params") shows a first step.
 def svm_get_search_params() -> tuple[list[float], list[float]]:
     """What to try with LinearSVM, 5 to 25 pairs.
 
@@ -574,6 +637,7 @@ def svm_get_search_params() -> tuple[list[float], list[float]]:
 # check("linear_classifier", task="svm_get_search_params")
 
 # %% task="softmax_get_search_params"
+# About 10 minutes, easy. Stuck? hint("softmax_get_search_params") shows a first step.
 def softmax_get_search_params() -> tuple[list[float], list[float]]:
     """What to try with Softmax, 5 to 25 pairs.
 
@@ -593,12 +657,13 @@ def softmax_get_search_params() -> tuple[list[float], list[float]]:
 # the map? Then the search was too narrow. Where does the training accuracy rise while validation falls?
 
 # %% tags=["active-ipynb"]
+# # about 40 seconds with 32 pairs
 # def search(make, params):
 #     results = {}
-#     for lr in params[0]:
-#         for reg in params[1]:
-#             seed_everything(0)
-#             results[lr, reg] = test_one_param_set(make(), data, lr, reg, num_iters=300)
+#     pairs = [(lr, reg) for lr in params[0] for reg in params[1]]
+#     for lr, reg in tqdm(pairs, desc=make.__name__, unit="pair"):
+#         seed_everything(0)
+#         results[lr, reg] = test_one_param_set(make(), data, lr, reg, num_iters=300)
 #     return results
 #
 #
@@ -623,7 +688,8 @@ def softmax_get_search_params() -> tuple[list[float], list[float]]:
 #     results = search(make, params)
 #     draw(axes, title, results, params)
 #     best[title] = max(results.values(), key=lambda result: result[2])
-# plt.show()
+# accuracies = ", ".join(f"{title} {100 * val_acc:.1f} %" for title, (_, _, val_acc) in best.items())
+# show(f"Two maps of the accuracy over learning rate and regularisation. Best on the validation images: {accuracies}.")
 
 # %% [markdown]
 # And now, once, the test images. Expect a number near the validation accuracy, often slightly lower: the best of
@@ -652,6 +718,7 @@ def softmax_get_search_params() -> tuple[list[float], list[float]]:
 # broadcasting another.)
 
 # %% task="color_histogram"
+# About 20 minutes, medium. Stuck? hint("color_histogram") shows a first step.
 def color_histogram(images: Tensor, bins: int = 25) -> Tensor:
     """The fractions of an image's pixels in equal intervals of [0, 1], channel after channel.
 
@@ -691,6 +758,7 @@ def color_histogram(images: Tensor, bins: int = 25) -> Tensor:
 #    one now look alike, and the 0.01 keeps plain walls near 0.
 
 # %% task="hog_features"
+# About 60 minutes, hard. Stuck? hint("hog_features") shows a first step.
 def hog_features(images: Tensor, cell: int = 8, bins: int = 9) -> Tensor:
     """Histograms of oriented gradients, in the six steps above.
 
@@ -731,12 +799,13 @@ def hog_features(images: Tensor, cell: int = 8, bins: int = 9) -> Tensor:
 #     top.set_title(names[label], fontsize=8)
 #     top.set_axis_off()
 #     draw_cells(bottom, hog_features(image[None], cell=4), cell=4, bins=9)
-# plt.show()
+# show("Seven images; under each, strokes along the edges of its cells of 4 x 4 pixels, long where edges are strong.")
 
 # %% [markdown]
 # Finally put several features side by side. Each function takes a batch of images and returns one row per image.
 
 # %% task="extract_features"
+# About 10 minutes, easy. Stuck? hint("extract_features") shows a first step.
 def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Tensor]]) -> Tensor:
     """The features of all functions, side by side, in the order of the functions.
 
@@ -757,6 +826,7 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 # softmax classifier as before:
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # def standardise(features):
 #     mean, deviation = features["train"].mean(dim=0), features["train"].std(dim=0) + 1e-3
 #     rows = {part: (x - mean) / deviation for part, x in features.items()}
@@ -770,7 +840,7 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 #     "both, small cells too": [color_histogram, hog_features, lambda images: hog_features(images, cell=4)],
 # }
 # accuracies = {"pixels": best["softmax"][2]}
-# for title, functions in feature_sets.items():
+# for title, functions in tqdm(feature_sets.items(), unit="classifier"):
 #     rows = standardise({part: extract_features(x, functions) for part, x in images.items()})
 #     seed_everything(0)
 #     classifier, _, accuracies[title] = test_one_param_set(Softmax(), data | rows, lr=0.02, reg=1e-3, num_iters=1000)
@@ -778,7 +848,8 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 # plt.barh(list(accuracies), [100 * accuracy for accuracy in accuracies.values()])
 # plt.gca().invert_yaxis()
 # plt.xlabel("validation accuracy in %")
-# plt.show()
+# heights = ", ".join(f"{title} {100 * accuracy:.1f} %" for title, accuracy in accuracies.items())
+# show(f"Validation accuracy of the softmax classifier on each set of features: {heights}.")
 # test_acc = float((classifier.predict(rows["X_test"]) == data["y_test"]).double().mean())
 # print(f"softmax on {title}: test {100 * test_acc:.1f} %")
 
@@ -796,3 +867,8 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 #
 # Score, loss, gradient, step. The next assignment keeps all four and makes the score deeper: instead of choosing the
 # features by hand, it learns them together with the templates.
+#
+# **Where to look next.** Bottou, Curtis and Nocedal (*Optimization methods for large-scale machine learning*, 2018)
+# explain why noisy gradients are a good bargain. Zou and Hastie (*Regularization and variable selection via the elastic
+# net*, 2005) put L1 and L2 together. Bergstra and Bengio (*Random search for hyper-parameter optimization*, 2012) show
+# that random pairs beat a grid. Then: `a03_mlp`.

@@ -6,12 +6,12 @@
 # many templates, then let each class combine the ones that speak for it. The gradient of such a net takes four
 # matrix products, and you write them by hand once. Everything deeper is the same, repeated.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Forward | `nn_forward_pass` | 5 |
-# | 2 Loss and gradient | `nn_forward_backward` | 11 |
-# | 3 Training | `nn_train`, `nn_predict` | 8 |
-# | 4 Search | `nn_get_search_params`, `find_best_net` | 8 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Forward | `nn_forward_pass` | 5 | 10 |
+# | 2 Loss and gradient | `nn_forward_backward` | 11 | 45 |
+# | 3 Training | `nn_train`, `nn_predict` | 8 | 15 |
+# | 4 Search | `nn_get_search_params`, `find_best_net` | 8 | 40 |
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that
 # one task and tells you where the first wrong number is. torch's arithmetic is all you need; its ready-made layers
@@ -44,8 +44,9 @@ Params = dict[str, Tensor]
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import confusion_matrix, curves, image_grid
+# from common.plots import confusion_matrix, curves, image_grid, show
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # seed_everything(0)
 
@@ -69,7 +70,7 @@ Params = dict[str, Tensor]
 #     "X_val": images[4000:].flatten(1), "y_val": scenes.y_train[4000:],
 # }
 # print({name: tuple(values.shape) for name, values in data.items()})
-# image_grid(scenes.x_train[:16], titles=[scenes.class_names[label] for label in scenes.y_train[:16]]);
+# image_grid(scenes.x_train[:16], titles=[scenes.class_names[label] for label in scenes.y_train[:16]])
 
 # %% [markdown]
 # ## 1 Forward
@@ -88,6 +89,7 @@ Params = dict[str, Tensor]
 # A bias is added to every row: broadcasting does that.
 
 # %% task="nn_forward_pass"
+# About 10 minutes, easy. Stuck? hint("nn_forward_pass") shows a first step.
 def nn_forward_pass(params: Params, X: Tensor) -> tuple[Tensor, Tensor]:
     """Scores of each class for each image, and the hidden layer after ReLU.
 
@@ -137,6 +139,7 @@ def nn_forward_pass(params: Params, X: Tensor) -> tuple[Tensor, Tensor]:
 # The $1/N$ is in $G$ already: nothing after it is averaged again.
 
 # %% task="nn_forward_backward"
+# About 45 minutes, hard. Stuck? hint("nn_forward_backward") shows a first step.
 def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg: float = 0.0) -> Any:
     """Without y the scores; with y the loss and its gradient by every parameter.
 
@@ -181,7 +184,7 @@ def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg:
 # plt.xlabel("step h")
 # plt.ylabel("relative error of the central difference")
 # plt.grid(alpha=0.3)
-# plt.show()
+# show(f"Error over the step h: it falls to {min(errors):.0e}, then rises again when h becomes smaller.")
 
 # %% [markdown] question="two-layer-net-q1"
 # **Question 1.** Set all of $W_1$, $b_1$, $W_2$ and $b_2$ to 0. What is the loss for 10 classes without
@@ -206,6 +209,7 @@ def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg:
 # above: training does not know what is trained.
 
 # %% task="nn_train"
+# About 10 minutes, easy. Stuck? hint("nn_train") shows a first step.
 def nn_train(
     params: Params,
     loss_func: Callable[..., Any],
@@ -264,6 +268,7 @@ def nn_train(
 # The predicted class is the one with the highest score. `loss_func(params, X)`, without labels, gives the scores.
 
 # %% task="nn_predict"
+# About 5 minutes, easy. Stuck? hint("nn_predict") shows a first step.
 def nn_predict(params: Params, loss_func: Callable[..., Any], X: Tensor) -> Tensor:
     """The class with the highest score for each image.
 
@@ -358,28 +363,37 @@ class TwoLayerNet:
 # loss that became nan: the steps were too long.
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
+# STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
+#
+#
 # def compare(title, variants):
-#     figure, panels = plt.subplots(1, 2, figsize=(11, 3.4))
-#     for label, options in variants.items():
+#     figure, panels = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+#     reached = []
+#     for (label, options), style in zip(tqdm(variants.items(), unit="net"), STYLES):
 #         net, history = train(**options)
 #         right = [net.predict(data[f"X_{part}"]) == data[f"y_{part}"] for part in ("train", "val")]
 #         accuracy = [float(part.double().mean()) for part in right]
 #         smooth = torch.tensor(history["loss_history"]).unfold(0, 30, 10).mean(dim=1)
-#         panels[0].plot(torch.arange(len(smooth)) * 10, smooth, label=label)
-#         panels[1].plot(history["val_acc_history"], label=f"{label}: train {accuracy[0]:.2f}, val {accuracy[1]:.2f}")
+#         panels[0].plot(torch.arange(len(smooth)) * 10, smooth, linestyle=style, label=label)
+#         reached.append(f"{label}: train {accuracy[0]:.2f}, val {accuracy[1]:.2f}")
+#         panels[1].plot(history["val_acc_history"], linestyle=style, label=reached[-1])
 #     panels[0].set(xlabel="iteration", ylabel="loss, mean of 30 batches", title=title, ylim=(0, 2.6))
 #     panels[1].set(xlabel="epoch", ylabel="validation accuracy", title=title)
 #     for panel in panels:
 #         panel.grid(alpha=0.3)
-#         panel.legend(frameon=False, fontsize=8)
-#     plt.show()
+#         panel.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15))  # below the curves
+#     show(f"Loss over the iterations and validation accuracy over the epochs. At the end, {'; '.join(reached)}.")
 #
-# compare("capacity", {f"{size} hidden units": {"hidden_size": size} for size in (2, 8, 32, 128)})
+#
+# compare("capacity", {f"{size} hidden units": {"hidden_size": size} for size in (2, 8, 32, 128, 512)})
 
 # %% tags=["active-ipynb"]
+# # about 20 seconds
 # compare("regularisation", {f"reg = {reg:g}": {"reg": reg, "num_iters": 1000} for reg in (0.0, 3e-3, 1e-2, 1e-1)})
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # compare("learning rate", {f"learning rate {rate:g}": {"learning_rate": rate} for rate in (1e-3, 1e-2, 1e-1, 1.0)})
 
 # %% [markdown] question="two-layer-net-q2"
@@ -401,6 +415,7 @@ class TwoLayerNet:
 # Return at least 2 and at most 25 combinations, so that the search ends today.
 
 # %% task="nn_get_search_params"
+# About 15 minutes, easy. Stuck? hint("nn_get_search_params") shows a first step.
 def nn_get_search_params() -> tuple[list[float], list[int], list[float], list[float]]:
     """What to try: (learning_rates, hidden_sizes, regularization_strengths, learning_rate_decays).
 
@@ -422,6 +437,7 @@ def nn_get_search_params() -> tuple[list[float], list[int], list[float], list[fl
 # matter. Something like $\sqrt{2/D}$ (He et al., 2015, eq. 10) starts at once, whatever the size of the images.
 
 # %% task="find_best_net"
+# About 25 minutes, medium. Stuck? hint("find_best_net") shows a first step.
 def find_best_net(
     data_dict: dict[str, Tensor],
     get_param_set_fn: Callable[[], tuple[list[float], list[int], list[float], list[float]]],
@@ -440,6 +456,7 @@ def find_best_net(
 # check("two_layer_net", task="find_best_net")
 
 # %% tags=["active-ipynb"]
+# # about 2 seconds for each combination of yours: 40 seconds for 18
 # started = time.perf_counter()
 # best_net, best_history, best_accuracy = find_best_net(data, nn_get_search_params)
 # units = len(best_net.params["b1"])
@@ -450,12 +467,12 @@ def find_best_net(
 # the search should go on beyond it.
 
 # %% tags=["active-ipynb"]
+# # about 60 seconds: 20 nets
 # rates, strengths = [0.01, 0.03, 0.1, 0.3], [0.0, 1e-3, 3e-3, 1e-2, 3e-2]
 # table = torch.zeros(len(rates), len(strengths))
-# for i, rate in enumerate(rates):
-#     for j, reg in enumerate(strengths):
-#         net, _ = train(learning_rate=rate, reg=reg, num_iters=500)
-#         table[i, j] = (net.predict(data["X_val"]) == data["y_val"]).double().mean()
+# for i, j in tqdm(list(itertools.product(range(len(rates)), range(len(strengths)))), unit="net"):
+#     net, _ = train(learning_rate=rates[i], reg=strengths[j], num_iters=500)
+#     table[i, j] = (net.predict(data["X_val"]) == data["y_val"]).double().mean()
 # plt.figure(figsize=(6, 3.6))
 # plt.imshow(table, cmap="viridis", aspect="auto")
 # for i in range(len(rates)):
@@ -467,7 +484,8 @@ def find_best_net(
 # plt.xlabel("reg")
 # plt.ylabel("learning rate")
 # plt.colorbar(label="validation accuracy")
-# plt.show()
+# i, j = divmod(int(table.argmax()), len(strengths))
+# show(f"Map of the validation accuracy. Highest: {table[i, j]:.3f} at learning rate {rates[i]}, reg {strengths[j]}.")
 
 # %% [markdown]
 # Now, once, the test set. What is confused with what, and how does it compare with the linear classifier and with
@@ -487,3 +505,7 @@ def find_best_net(
 # Backward, a layer needs what went into it and the gradient of what came out, and nothing else of the net. That makes
 # every layer a module of its own: the second half of this assignment, `fully_connected_networks`, builds nets of any
 # depth from such modules.
+#
+# **Where to look next.** Rumelhart, Hinton and Williams (*Learning representations by back-propagating errors*, 1986)
+# made backpropagation known. Cybenko (*Approximation by superpositions of a sigmoidal function*, 1989) proves that one
+# hidden layer can approximate any continuous function, if it may be as wide as it likes.

@@ -31,8 +31,9 @@ LossFunction = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # torch.set_num_threads(1)  # the matrices are small: a second thread would mostly wait
 
@@ -91,7 +92,7 @@ LossFunction = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor]]
 # | some label is not in 0..C-1 | a label that is not |
 
 
-# %% task="validate_batch"
+# %% task="validate_batch" minutes=15 difficulty="easy"
 def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
     """Raise ValueError, with a sentence, when no loss can be computed for this batch; else do nothing.
 
@@ -116,6 +117,14 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
     ### END SOLUTION
 
 
+# %% [markdown] hint="validate_batch"
+# 1. Write one `if` for each row of the table, in its order, and raise `ValueError` with an f-string that contains the
+#    value.
+# 2. `y.dtype` and `len(X)`, `len(y)` answer the first three rows. For the last, compare the whole tensor at once: `(y
+#    < 0) | (y >= C)` is a tensor of bools, and `.any()` says whether one of them is true. C is `W.shape[1]`.
+# 3. To name a wrong label, select the wrong ones with the tensor of bools as an index, `y[wrong]`, and take the
+#    first.
+
 # %% tags=["active-ipynb"]
 # W, X, y = torch.zeros(3073, 10), data["X_train"][:5], data["y_train"][:5]
 # for X_wrong, y_wrong in [(X[5:], y[5:]), (X, y.float()), (X, y[:4]), (X, y - 20)]:
@@ -131,6 +140,10 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
 # class beats every other one by a **margin** of 1. Each class that comes closer costs what it is too close:
 #
 # $$ L_i \;=\; \sum_{j \ne y_i} \max(0,\; s_j - s_{y_i} + 1). $$
+#
+# For example, let the scores of a cat, a car and a frog be 3.2, 5.1 and -1.7 on an image of a cat. The car is ahead:
+# $\max(0, 5.1 - 3.2 + 1) = 2.9$. The frog is more than 1 behind: $\max(0, -1.7 - 3.2 + 1) = 0$. The loss of the image
+# is 2.9.
 #
 # (Weston and Watkins, *Support vector machines for multi-class pattern recognition*, ESANN 1999. Torch's
 # `multi_margin_loss` also divides by the number of classes; we do not.) The loss of a batch is the mean over its $N$
@@ -151,7 +164,7 @@ def validate_batch(W: Tensor, X: Tensor, y: Tensor) -> None:
 # the shapes, loss and gradient have the dtype and device of `W`, and the inputs stay as they are.
 
 
-# %% task="svm_loss_naive"
+# %% task="svm_loss_naive" minutes=25 difficulty="medium"
 def svm_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Multiclass hinge loss with margin 1, mean over the batch, plus reg * sum(W * W); with loops.
 
@@ -180,6 +193,14 @@ def svm_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor,
     return loss / num_images + reg * (W * W).sum(), dW / num_images + 2 * reg * W
     ### END SOLUTION
 
+
+# %% [markdown] hint="svm_loss_naive"
+# 1. Call `validate_batch` first. Then loop over the images: compute the scores `X[i] @ W`, and loop over the classes,
+#    leaving out the true one.
+# 2. Where the margin `scores[j] - scores[label] + 1` is above 0, add it to the loss, add `X[i]` to column `j` of `dW`
+#    and subtract `X[i]` from the column of the true class.
+# 3. After the loops divide loss and `dW` by the number of images. Then add the regulariser, `reg * (W * W).sum()`,
+#    and its gradient, `2 * reg * W`, once.
 
 # %% [markdown]
 # A test of any loss that needs no program at all: with tiny random weights all scores are nearly 0. What must the loss
@@ -221,7 +242,7 @@ def svm_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor,
 # scores, and this product is the *backward pass* of $X W$; you will meet it again in every layer.
 
 
-# %% task="svm_loss_vectorized"
+# %% task="svm_loss_vectorized" minutes=30 difficulty="medium"
 def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Multiclass hinge loss with margin 1, mean over the batch, plus reg * sum(W * W); no Python loop.
 
@@ -245,6 +266,14 @@ def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Te
     return loss, X.T @ entries / len(X) + 2 * reg * W
     ### END SOLUTION
 
+
+# %% [markdown] hint="svm_loss_vectorized"
+# 1. `scores.gather(1, y[:, None])` is the column (N, 1) of the true classes' scores. Subtract it from the scores, add
+#    1, and `clamp` at 0: these are the margins, (N, C).
+# 2. The true class gives a margin of exactly 1 in each row. Set these entries to 0, for example by `scatter`, before
+#    you add up.
+# 3. For the gradient make a matrix G (N, C): 1 where the margin is above 0, else 0. Then put minus the sum of each
+#    row at its true class. `dW` is `X.T @ G / N + 2 * reg * W`.
 
 # %% tags=["active-ipynb"]
 # for loss_func in (svm_loss_naive, svm_loss_vectorized):
@@ -287,7 +316,7 @@ def svm_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Te
 # Because these two are the task, `softmax`, `log_softmax`, `logsumexp` and `cross_entropy` of torch are not allowed.
 
 
-# %% task="softmax_loss_naive"
+# %% task="softmax_loss_naive" minutes=25 difficulty="medium"
 def softmax_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the softmax, mean over the batch, plus reg * sum(W * W); with loops.
 
@@ -317,12 +346,19 @@ def softmax_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Ten
     ### END SOLUTION
 
 
+# %% [markdown] hint="softmax_loss_naive"
+# 1. For each image subtract the largest score from its scores. Then the loss of the image is `log(sum(exp(shifted)))
+#    - shifted[label]`; no logarithm of a probability is needed.
+# 2. The probability of class `j` is `exp(shifted[j] - log_total)`. Column `j` of `dW` gets `(probability - 1) * X[i]`
+#    for the true class and `probability * X[i]` for the others.
+# 3. Divide by the number of images at the end, and add the regulariser and its gradient once, as in the hinge loss.
+
 # %% [markdown]
 # Again without loops. The plan is the one of part 2: scores (N, C), then the gradient with respect to the scores
 # (N, C), then one product.
 
 
-# %% task="softmax_loss_vectorized"
+# %% task="softmax_loss_vectorized" minutes=20 difficulty="medium"
 def softmax_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the softmax, mean over the batch, plus reg * sum(W * W); no Python loop.
 
@@ -346,6 +382,13 @@ def softmax_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tupl
     return loss, X.T @ dscores / len(X) + 2 * reg * W
     ### END SOLUTION
 
+
+# %% [markdown] hint="softmax_loss_vectorized"
+# 1. Subtract the largest score of each row: `scores.max(dim=1, keepdim=True).values` has the shape (N, 1).
+# 2. The logarithms of the probabilities are `shifted - shifted.exp().sum(dim=1, keepdim=True).log()`. The loss is
+#    minus the mean of the entries of the true classes.
+# 3. The gradient with respect to the scores is the matrix of probabilities, minus 1 at the true class of each row,
+#    divided by N. One product with `X.T` gives `dW`.
 
 # %% tags=["active-ipynb"]
 # loss, _ = softmax_loss_vectorized(W, data["X_train"][:50], data["y_train"][:50], 0.0)
@@ -376,7 +419,7 @@ def softmax_loss_vectorized(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tupl
 # replacement*, and for small batches it hardly differs from the other kind.
 
 
-# %% task="sample_batch"
+# %% task="sample_batch" minutes=5 difficulty="easy"
 def sample_batch(X: Tensor, y: Tensor, num_train: int, batch_size: int) -> tuple[Tensor, Tensor]:
     """Draw images at random, with replacement, from the first num_train rows, each as likely as the others.
 
@@ -396,6 +439,12 @@ def sample_batch(X: Tensor, y: Tensor, num_train: int, batch_size: int) -> tuple
     ### END SOLUTION
 
 
+# %% [markdown] hint="sample_batch"
+# 1. Draw `batch_size` row numbers from 0 to `num_train - 1`, each independently of the others: `torch.randint` does
+#    that.
+# 2. Index `X` and `y` with the same tensor of row numbers. Draw only once, or images and labels no longer belong
+#    together.
+
 # %% [markdown]
 # Now the loop. It serves any loss function that takes `(W, X, y, reg)` and returns the loss and its gradient.
 #
@@ -407,7 +456,7 @@ def sample_batch(X: Tensor, y: Tensor, num_train: int, batch_size: int) -> tuple
 #   writes into the old one.
 
 
-# %% task="train_linear_classifier"
+# %% task="train_linear_classifier" minutes=15 difficulty="easy"
 def train_linear_classifier(
     loss_func: LossFunction,
     W: Tensor | None,
@@ -446,7 +495,14 @@ def train_linear_classifier(
     return W, loss_history
 
 
-# %% task="predict_linear_classifier"
+# %% [markdown] hint="train_linear_classifier"
+# 1. The first gap makes `W` where none was given: `1e-6 * torch.randn(D, C)`, with C = largest label + 1, and with
+#    the dtype and the device of `X`.
+# 2. The second gap is one iteration: `sample_batch`, then `loss_func(W, X_batch, y_batch, reg)`, append
+#    `float(loss)`, and step: `W = W - learning_rate * dW`.
+# 3. `W -= ...` would change the tensor of the caller. `W = W - ...` makes a new one.
+
+# %% task="predict_linear_classifier" minutes=5 difficulty="easy"
 def predict_linear_classifier(W: Tensor, X: Tensor) -> Tensor:
     """The class with the highest score, for each image.
 
@@ -459,6 +515,10 @@ def predict_linear_classifier(W: Tensor, X: Tensor) -> Tensor:
     return (X @ W).argmax(dim=1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="predict_linear_classifier"
+# 1. The scores of all images are one product, (N, C).
+# 2. `argmax` along the axis of the classes gives the *number* of the best class; `max` would give its score.
 
 # %% [markdown]
 # These three classes put your functions together; there is nothing to write here.
@@ -524,14 +584,16 @@ class Softmax(LinearClassifier):
 # patient line; one that is too large a noisy plateau, or leaps. The batches differ, so every curve trembles.
 
 # %% tags=["active-ipynb"]
+# # about 5 seconds
 # seed_everything(0)
-# losses = {}
-# for learning_rate in (1e-3, 1e-2, 3e-2, 1.0):
+# losses, accuracies = {}, {}
+# for learning_rate in tqdm((1e-3, 1e-2, 3e-2, 1.0), unit="training"):
 #     classifier = Softmax()
 #     losses[f"learning rate {learning_rate:g}"] = classifier.train(
 #         data["X_train"], data["y_train"], learning_rate=learning_rate, reg=1e-2, num_iters=300
 #     )
-#     accuracy = (classifier.predict(data["X_val"]) == data["y_val"]).double().mean()
+#     accuracies[learning_rate] = (classifier.predict(data["X_val"]) == data["y_val"]).double().mean()
+# for learning_rate, accuracy in accuracies.items():
 #     print(f"learning rate {learning_rate:5g}: {100 * accuracy:.1f} % of the validation images")
 # figure = curves(losses, ylabel="loss of the batch")
 # figure.axes[0].set_ylim(1.5, 7)
@@ -546,13 +608,14 @@ class Softmax(LinearClassifier):
 # objects of one typical colour per class (not always, but often): which templates have found that out?
 
 # %% tags=["active-ipynb"]
+# # about 6 seconds
 # def templates(W):
 #     low, high = W[:-1].min(dim=0).values, W[:-1].max(dim=0).values
 #     return ((W[:-1] - low) / (high - low)).T.reshape(-1, 3, 32, 32)
 #
 #
 # rows = []
-# for reg in (1e-4, 5.0):
+# for reg in tqdm((1e-4, 5.0), unit="training"):
 #     seed_everything(0)
 #     classifier = LinearSVM()
 #     classifier.train(data["X_train"], data["y_train"], learning_rate=3e-3, reg=reg, num_iters=600)
@@ -562,7 +625,9 @@ class Softmax(LinearClassifier):
 # %% [markdown] question="linear-q3"
 # **Question 3.** (a) Why are the templates of the second row smoother? (b) Objects in the scenes are shifted by a few
 # pixels and turned. What does that do to the best single template of a class, and which classes can a linear
-# classifier hardly tell apart for this reason?
+# classifier hardly tell apart for this reason? (c) On the image $x = (1, 1, 1, 1)$ the templates $w = (1, 0, 0, 0)$ and
+# $w = (0.25, 0.25, 0.25, 0.25)$ give the same score. Which of them does our regulariser $\sum w^2$ (called L2) prefer,
+# and which the sum of absolute values $\sum |w|$ (called L1)? Which would you want for images?
 
 # %% [markdown] answer="linear-q3"
 # ### BEGIN SOLUTION
@@ -571,8 +636,54 @@ class Softmax(LinearClassifier):
 # single training images, which look like noise. (b) It has to serve all positions and angles at once, so it becomes
 # their blurred mean: fine details, such as the stripes or checks of a texture, average out, because a stripe that is
 # dark in one image is bright in the next. Classes of one shape and different texture (striped disc, checked disc) keep
-# only their typical colours as a difference.
+# only their typical colours as a difference. (c) L2 prefers the second: 4 times 0.0625 is 0.25, against 1. It spreads
+# the weight over all pixels, so no single pixel decides, which suits images, where neighbours say nearly the same. L1
+# is 1 for both and has no preference between these two. In general L1 does not mind weights of 0 and a few large ones,
+# and drives many weights to exactly 0: good if only a few inputs matter and one wants to know which.
 # ### END SOLUTION
+
+# %% [markdown]
+# ### The same in a plane
+#
+# An image of two pixels is a point in the plane, and there one can see everything. The score $w_c \cdot x + b_c$ of a
+# class rises in the direction of its template $w_c$, and is constant along straight lines at a right angle to it. Two
+# classes have equal scores on a straight line. So each class wins in a region with straight borders, in one piece and
+# without dents: it is convex. That is true of every linear classifier, whatever the loss. With 3,073 numbers for two,
+# the lines become flat surfaces (*hyperplanes*).
+#
+# On the right is what such a classifier **cannot** do. One class has the corners at the lower left and the upper right,
+# the other class the other two: this is XOR. No straight line has both corners of a class on one side. Horses that look
+# to the left and horses that look to the right are the same problem. A single template cannot say "this or that"; the
+# hidden layer of the next assignment can. The arrows are the templates.
+
+# %% tags=["active-ipynb"]
+# def regions(axes, title, X, y):
+#     rows = torch.cat([X, torch.ones(len(X), 1)], dim=1)
+#     seed_everything(0)
+#     classifier = Softmax()
+#     classifier.train(rows, y, learning_rate=0.3, reg=1e-3, num_iters=500, batch_size=100)
+#     accuracy = float((classifier.predict(rows) == y).double().mean())
+#     side = torch.linspace(-3, 3, 200)
+#     places = torch.cartesian_prod(side, side)  # (40000, 2)
+#     won = classifier.predict(torch.cat([places, torch.ones(len(places), 1)], dim=1)).reshape(200, 200)
+#     colours = ["tab:blue", "gold", "tab:red"]
+#     axes.contourf(side, side, won.T, levels=[-0.5, 0.5, 1.5, 2.5], colors=colours, alpha=0.3)
+#     for label in range(int(y.max()) + 1):
+#         look = {"color": colours[label], "marker": "os^"[label], "edgecolor": "black", "linewidth": 0.5}
+#         axes.scatter(*X[y == label].T, s=20, **look)
+#         axes.annotate("", classifier.W[:2, label].tolist(), (0, 0), arrowprops={"arrowstyle": "->", "linewidth": 2})
+#     axes.set(title=f"{title}: {100 * accuracy:.0f} % right", xlabel="pixel 1", ylabel="pixel 2", aspect="equal")
+#     return accuracy
+#
+#
+# torch.manual_seed(0)
+# y = torch.arange(120) % 3
+# three = torch.tensor([[-1.2, -1.0], [1.4, -0.8], [0.0, 1.4]])[y] + 0.45 * torch.randn(120, 2)
+# corners = torch.tensor([[-1.3, -1.3], [-1.3, 1.3], [1.3, 1.3], [1.3, -1.3]])[torch.arange(120) % 4]
+# figure, panels = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
+# first = regions(panels[0], "three classes", three, y)
+# second = regions(panels[1], "XOR", corners + 0.4 * torch.randn(120, 2), torch.arange(120) % 2)
+# show(f"Three classes in regions with straight borders, {first:.0%} right. XOR cut by one line, {second:.0%} right.")
 
 # %% [markdown]
 # ## 5 Search
@@ -581,7 +692,7 @@ class Softmax(LinearClassifier):
 # on the **validation** images, keep the best. First one pair:
 
 
-# %% task="test_one_param_set"
+# %% task="test_one_param_set" minutes=10 difficulty="easy"
 def test_one_param_set(
     cls: LinearClassifier, data_dict: dict[str, Tensor], lr: float, reg: float, num_iters: int = 2000
 ) -> tuple[LinearClassifier, float, float]:
@@ -603,6 +714,13 @@ def test_one_param_set(
 
 test_one_param_set.__test__ = False  # its name begins like a test's: tell pytest that it is none
 
+
+# %% [markdown] hint="test_one_param_set"
+# 1. Call `cls.train` on the training images with `learning_rate=lr`, `reg=reg`, `num_iters=num_iters` and a batch of
+#    200.
+# 2. Accuracy is the share of predictions that equal the labels: the mean of `cls.predict(X) == y`, as a float in [0,
+#    1]. Measure it on the training and on the validation images, and return `cls` first.
+
 # %% [markdown]
 # Now choose what to try: some learning rates and some strengths, **between 5 and 25 pairs** altogether. Both act by
 # factors, so space them by factors (1e-3, 3e-3, 1e-2, ...), not by steps. Use the loss curves above to find the order
@@ -610,7 +728,7 @@ test_one_param_set.__test__ = False  # its name begins like a test's: tell pytes
 # close to the best that a linear classifier reaches there; a check measures that on scenes of its own.
 
 
-# %% task="svm_get_search_params"
+# %% task="svm_get_search_params" minutes=15 difficulty="easy"
 def svm_get_search_params() -> tuple[list[float], list[float]]:
     """What to try with LinearSVM, 5 to 25 pairs.
 
@@ -625,7 +743,13 @@ def svm_get_search_params() -> tuple[list[float], list[float]]:
     ### END SOLUTION
 
 
-# %% task="softmax_get_search_params"
+# %% [markdown] hint="svm_get_search_params"
+# 1. Look at the curves above: which learning rates made the loss fall quickly without leaps? Start there and go by
+#    factors of about 3 to both sides.
+# 2. Four learning rates and four strengths are 16 pairs. If the best pair is at the rim of the map below, move the
+#    lists in its direction.
+
+# %% task="softmax_get_search_params" minutes=10 difficulty="easy"
 def softmax_get_search_params() -> tuple[list[float], list[float]]:
     """What to try with Softmax, 5 to 25 pairs.
 
@@ -640,17 +764,23 @@ def softmax_get_search_params() -> tuple[list[float], list[float]]:
     ### END SOLUTION
 
 
+# %% [markdown] hint="softmax_get_search_params"
+# 1. Take what worked for the SVM as a start. The gradient of the cross-entropy is smaller, because probabilities are
+#    below 1, so larger learning rates are worth trying.
+# 2. Run the map below. If the best pair is at the rim, move the lists in its direction.
+
 # %% [markdown]
 # Two searches, drawn as maps: validation accuracy in bold, training accuracy below it. Is the best pair at the rim of
 # the map? Then the search was too narrow. Where does the training accuracy rise while validation falls?
 
 # %% tags=["active-ipynb"]
+# # about 40 seconds with 32 pairs
 # def search(make, params):
 #     results = {}
-#     for lr in params[0]:
-#         for reg in params[1]:
-#             seed_everything(0)
-#             results[lr, reg] = test_one_param_set(make(), data, lr, reg, num_iters=300)
+#     pairs = [(lr, reg) for lr in params[0] for reg in params[1]]
+#     for lr, reg in tqdm(pairs, desc=make.__name__, unit="pair"):
+#         seed_everything(0)
+#         results[lr, reg] = test_one_param_set(make(), data, lr, reg, num_iters=300)
 #     return results
 #
 #
@@ -675,7 +805,8 @@ def softmax_get_search_params() -> tuple[list[float], list[float]]:
 #     results = search(make, params)
 #     draw(axes, title, results, params)
 #     best[title] = max(results.values(), key=lambda result: result[2])
-# plt.show()
+# accuracies = ", ".join(f"{title} {100 * val_acc:.1f} %" for title, (_, _, val_acc) in best.items())
+# show(f"Two maps of the accuracy over learning rate and regularisation. Best on the validation images: {accuracies}.")
 
 # %% [markdown]
 # And now, once, the test images. Expect a number near the validation accuracy, often slightly lower: the best of
@@ -704,7 +835,7 @@ def softmax_get_search_params() -> tuple[list[float], list[float]]:
 # broadcasting another.)
 
 
-# %% task="color_histogram"
+# %% task="color_histogram" minutes=20 difficulty="medium"
 def color_histogram(images: Tensor, bins: int = 25) -> Tensor:
     """The fractions of an image's pixels in equal intervals of [0, 1], channel after channel.
 
@@ -721,6 +852,14 @@ def color_histogram(images: Tensor, bins: int = 25) -> Tensor:
     return counts.flatten(1) / channels.shape[2]
     ### END SOLUTION
 
+
+# %% [markdown] hint="color_histogram"
+# 1. Flatten each channel to (N, C, H*W). The interval of a value `v` is `floor(v * bins)`, for all values at once:
+#    `(channels * bins).long()`.
+# 2. The value 1 would fall into interval number `bins`, which does not exist. `clamp` the numbers to at most `bins -
+#    1`.
+# 3. Count with `zeros(N, C, bins).scatter_add_(2, interval, ones)`, or compare the numbers with `torch.arange(bins)`
+#    by broadcasting and add up. Divide by the number of pixels and flatten to (N, C * bins).
 
 # %% [markdown]
 # ### Edges without colours
@@ -745,7 +884,7 @@ def color_histogram(images: Tensor, bins: int = 25) -> Tensor:
 #    one now look alike, and the 0.01 keeps plain walls near 0.
 
 
-# %% task="hog_features"
+# %% task="hog_features" minutes=60 difficulty="hard"
 def hog_features(images: Tensor, cell: int = 8, bins: int = 9) -> Tensor:
     """Histograms of oriented gradients, in the six steps above.
 
@@ -770,6 +909,15 @@ def hog_features(images: Tensor, cell: int = 8, bins: int = 9) -> Tensor:
     ### END SOLUTION
 
 
+# %% [markdown] hint="hog_features"
+# 1. Do steps 1 to 3 with whole tensors: pad the grey images by one pixel with `F.pad(..., mode="replicate")` (it
+#    wants an axis of channels), and subtract shifted slices. `torch.atan2(dy, dx) % math.pi` is the orientation.
+# 2. For step 4 compute the distance of `p` to each bin `k`, on the ring: `d = |p - k|`, then the smaller of `d` and
+#    `bins - d`. The share of bin `k` is `1 - distance`, or 0 if that is negative. This gives (N, bins, H, W) without
+#    a loop over pixels.
+# 3. The mean over cells of `cell` x `cell` pixels is `F.avg_pool2d`, which also leaves out incomplete cells.
+#    Normalise along the axis of the bins, then move that axis to the end and flatten.
+
 # %% [markdown]
 # In the second row each cell shows its bins as strokes, drawn along the edge (at a right angle to the gradient), longer
 # for larger values. Cells of 4 pixels here.
@@ -793,13 +941,13 @@ def hog_features(images: Tensor, cell: int = 8, bins: int = 9) -> Tensor:
 #     top.set_title(names[label], fontsize=8)
 #     top.set_axis_off()
 #     draw_cells(bottom, hog_features(image[None], cell=4), cell=4, bins=9)
-# plt.show()
+# show("Seven images; under each, strokes along the edges of its cells of 4 x 4 pixels, long where edges are strong.")
 
 # %% [markdown]
 # Finally put several features side by side. Each function takes a batch of images and returns one row per image.
 
 
-# %% task="extract_features"
+# %% task="extract_features" minutes=10 difficulty="easy"
 def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Tensor]]) -> Tensor:
     """The features of all functions, side by side, in the order of the functions.
 
@@ -814,12 +962,18 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
     ### END SOLUTION
 
 
+# %% [markdown] hint="extract_features"
+# 1. Call each function on the images and join the results along the axis of the features: `torch.cat([...], dim=1)`.
+# 2. Thousands of images at once may need much memory in between. Split the images into parts, compute the features of
+#    each part, and join the parts along the axis of the images.
+
 # %% [markdown]
 # The features have very different scales, and a single learning rate must suit all of them. So subtract the mean of
 # each feature and divide by its standard deviation, both from the training images, and append the 1. Then the same
 # softmax classifier as before:
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # def standardise(features):
 #     mean, deviation = features["train"].mean(dim=0), features["train"].std(dim=0) + 1e-3
 #     rows = {part: (x - mean) / deviation for part, x in features.items()}
@@ -833,7 +987,7 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 #     "both, small cells too": [color_histogram, hog_features, lambda images: hog_features(images, cell=4)],
 # }
 # accuracies = {"pixels": best["softmax"][2]}
-# for title, functions in feature_sets.items():
+# for title, functions in tqdm(feature_sets.items(), unit="classifier"):
 #     rows = standardise({part: extract_features(x, functions) for part, x in images.items()})
 #     seed_everything(0)
 #     classifier, _, accuracies[title] = test_one_param_set(Softmax(), data | rows, lr=0.02, reg=1e-3, num_iters=1000)
@@ -841,7 +995,8 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 # plt.barh(list(accuracies), [100 * accuracy for accuracy in accuracies.values()])
 # plt.gca().invert_yaxis()
 # plt.xlabel("validation accuracy in %")
-# plt.show()
+# heights = ", ".join(f"{title} {100 * accuracy:.1f} %" for title, accuracy in accuracies.items())
+# show(f"Validation accuracy of the softmax classifier on each set of features: {heights}.")
 # test_acc = float((classifier.predict(rows["X_test"]) == data["y_test"]).double().mean())
 # print(f"softmax on {title}: test {100 * test_acc:.1f} %")
 
@@ -865,3 +1020,8 @@ def extract_features(images: Tensor, feature_fns: Sequence[Callable[[Tensor], Te
 #
 # Score, loss, gradient, step. The next assignment keeps all four and makes the score deeper: instead of choosing the
 # features by hand, it learns them together with the templates.
+#
+# **Where to look next.** Bottou, Curtis and Nocedal (*Optimization methods for large-scale machine learning*, 2018)
+# explain why noisy gradients are a good bargain. Zou and Hastie (*Regularization and variable selection via the elastic
+# net*, 2005) put L1 and L2 together. Bergstra and Bengio (*Random search for hyper-parameter optimization*, 2012) show
+# that random pairs beat a grid. Then: `a03_mlp`.

@@ -29,8 +29,9 @@ Config = dict[str, Any]
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # seed_everything(0)
 
@@ -47,7 +48,7 @@ Config = dict[str, Any]
 # validation = {"X_val": images[4000:], "y_val": scenes.y_train[4000:]}
 # data = {"X_train": images[:4000], "y_train": scenes.y_train[:4000], **validation}
 # small = {"X_train": images[:50], "y_train": scenes.y_train[:50], **validation}
-# image_grid(scenes.x_train[:16], titles=[scenes.class_names[label] for label in scenes.y_train[:16]]);
+# image_grid(scenes.x_train[:16], titles=[scenes.class_names[label] for label in scenes.y_train[:16]])
 
 # %% [markdown]
 # ## 1 Layers
@@ -72,7 +73,7 @@ Config = dict[str, Any]
 # memory: `view` refuses them, `reshape` and `flatten` copy if they must.
 
 
-# %% task="Linear.forward Linear.backward"
+# %% task="Linear.forward Linear.backward" minutes=20 difficulty="easy"
 class Linear:
     """Every image as one row, times w, plus b."""
 
@@ -104,6 +105,16 @@ class Linear:
         ### END SOLUTION
 
 
+# %% [markdown] hint="Linear.forward"
+# 1. Make each image a row of D numbers: `x.reshape(len(x), -1)`. `view` fails for images that are not contiguous in
+#    memory.
+# 2. The output is `rows @ w + b`. Put `x` and `w` into the cache; `backward` needs both, and `b` not at all.
+
+# %% [markdown] hint="Linear.backward"
+# 1. The three formulas are above; check them by shapes: `dw` must be (D, M), so it is `rows.T @ dout`.
+# 2. `dout @ w.T` has the shape of the rows, (N, D). Give it the shape of `x`. `db` is the sum of `dout` over the
+#    images.
+
 # %% [markdown]
 # ### ReLU
 #
@@ -111,7 +122,7 @@ class Linear:
 # derivative; like everyone, we take 0.)
 
 
-# %% task="ReLU.forward ReLU.backward"
+# %% task="ReLU.forward ReLU.backward" minutes=5 difficulty="easy"
 class ReLU:
     """Negative values become 0."""
 
@@ -139,6 +150,56 @@ class ReLU:
         return dout * (cache > 0)
         ### END SOLUTION
 
+
+# %% [markdown] hint="ReLU.forward"
+# 1. `x.clamp(min=0)` makes a new tensor; `clamp_` or `x[x < 0] = 0` would change the input, which is not yours.
+# 2. The cache needs what tells positive from negative values: `x` itself will do.
+
+# %% [markdown] hint="ReLU.backward"
+# 1. Multiply `dout` by the mask `x > 0`. Do not write into `dout`: it may go to another layer, too.
+
+# %% [markdown]
+# ### Other activations
+#
+# ReLU is one choice of many.
+#
+# | function | formula | watch out for |
+# |---|---|---|
+# | sigmoid | $1 / (1 + e^{-x})$ | **saturates**: far from 0 its slope is nearly 0. The slope is at most 1/4 |
+# | tanh | $2\,\text{sigmoid}(2x) - 1$ | saturates, too; but its outputs are centred on 0 |
+# | ReLU | $\max(0, x)$ | a unit that is negative for all images gets no gradient: it is dead |
+# | leaky ReLU | $\max(0.01 x, x)$ | a small slope on the left keeps every unit alive |
+# | GELU | $x \cdot P(Z \le x)$, $Z$ standard normal | a smooth ReLU; Transformers use it (a06) |
+#
+# Sigmoids are all positive, so for each image the gradients of all weights of a unit in the next layer have one sign:
+# the zigzag of `two_layer_net` again, in every layer. The third picture sends a gradient back through ten layers of 200
+# units, with weights of variance 1/200 (2/200 for the ReLUs). Which functions keep it alive?
+
+# %% tags=["active-ipynb"]
+# functions = {
+#     "sigmoid": torch.sigmoid, "tanh": torch.tanh, "ReLU": torch.relu,
+#     "leaky ReLU": torch.nn.functional.leaky_relu, "GELU": torch.nn.functional.gelu,
+# }
+# figure, panels = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
+# arrived = []
+# for (name, function), style in zip(functions.items(), ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]):
+#     x = torch.linspace(-4, 4, 401, requires_grad=True)
+#     (slope,) = torch.autograd.grad(function(x).sum(), x)
+#     panels[0].plot(x.detach(), function(x).detach(), linestyle=style, label=name)
+#     panels[1].plot(x.detach(), slope, linestyle=style)
+#     torch.manual_seed(0)
+#     gain, hidden, layers = 2 if "LU" in name else 1, torch.randn(500, 200, requires_grad=True), []
+#     for _ in range(10):
+#         hidden = function(hidden @ (torch.randn(200, 200) * (gain / 200) ** 0.5))
+#         layers.append(hidden)
+#     sizes = [float(grad.norm()) for grad in torch.autograd.grad(hidden, layers, torch.randn_like(hidden))]
+#     panels[2].semilogy(range(1, 11), [size / sizes[-1] for size in sizes], linestyle=style, marker="o", markersize=3)
+#     arrived.append(f"{name} {sizes[0] / sizes[-1]:.1g}")
+# panels[0].set(title="function", xlabel="x", ylim=(-1.2, 2.2))
+# panels[1].set(title="slope", xlabel="x")
+# panels[2].set(title="gradient that arrives", xlabel="layer", ylabel="relative to the last layer")
+# figure.legend(loc="outside lower center", ncols=5, frameon=False)
+# show(f"Five activations, their slopes, and the gradient after ten layers: {', '.join(arrived)} of the last layer's.")
 
 # %% [markdown]
 # Layers that always come together may share a class. Nothing to write: the cache of the pair is the pair of caches,
@@ -184,7 +245,7 @@ class Linear_ReLU:
 # random.
 
 
-# %% task="Dropout.forward Dropout.backward"
+# %% task="Dropout.forward Dropout.backward" minutes=20 difficulty="medium"
 class Dropout:
     """Random values become 0 in training."""
 
@@ -227,6 +288,18 @@ class Dropout:
         ### END SOLUTION
 
 
+# %% [markdown] hint="Dropout.forward"
+# 1. In test mode return `x` as it is. In training draw a uniform random number for each value with `torch.rand`; the
+#    value survives if its number is at least `p`.
+# 2. Divide what survives by `1 - p`. Store the mask, with this factor, in the cache; dtype and device are those of
+#    `x`.
+# 3. If there is a seed, make a generator of its own, `torch.Generator(x.device).manual_seed(seed)`, and hand it to
+#    `torch.rand` as `generator=`. `torch.manual_seed` would change the random numbers of everybody else.
+
+# %% [markdown] hint="Dropout.backward"
+# 1. What was multiplied by the mask forward is multiplied by the same mask backward.
+# 2. In test mode forward changed nothing, so `dout` passes unchanged. The cache must say which mode it was.
+
 # %% [markdown]
 # One mask, and what a layer of ones looks like after it. The mean stays 1, whatever $p$ is.
 
@@ -263,7 +336,7 @@ class Dropout:
 # `self.params` as W1, b1, W2, b2, with the dtype and on the device that were asked for.
 
 
-# %% task="TwoLayerNet.__init__ TwoLayerNet.loss"
+# %% task="TwoLayerNet.__init__ TwoLayerNet.loss" minutes=20 difficulty="medium"
 class TwoLayerNet:
     """linear - ReLU - linear - softmax."""
 
@@ -309,6 +382,17 @@ class TwoLayerNet:
         ### END SOLUTION
 
 
+# %% [markdown] hint="TwoLayerNet.__init__"
+# 1. Four entries of `self.params`: W1 (input_dim, hidden_dim), b1 (hidden_dim,), W2 (hidden_dim, num_classes), b2
+#    (num_classes,).
+# 2. Weights are `weight_scale * torch.randn(...)`, biases `torch.zeros(...)`, each with `dtype=dtype, device=device`.
+
+# %% [markdown] hint="TwoLayerNet.loss"
+# 1. Forward: `Linear_ReLU.forward`, then `Linear.forward`; keep both caches. Without labels return the scores.
+# 2. `softmax_loss(scores, y)` gives the loss and the gradient for `Linear.backward`, whose `dx` goes to
+#    `Linear_ReLU.backward`.
+# 3. Add `reg` times the sum of squares of both weights to the loss, and `2 * reg * W` to the gradient of each weight.
+
 # %% [markdown]
 # Training is the same for all nets, so it lives in a class of its own: `Solver(model, data, ...)` draws batches, calls
 # `model.loss`, hands each parameter and its gradient to an update rule, measures accuracies, and keeps the parameters
@@ -337,7 +421,7 @@ def sgd(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Co
 # thing to change is the learning rate, by factors of 3; then `weight_scale`.
 
 
-# %% task="create_solver_instance"
+# %% task="create_solver_instance" minutes=20 difficulty="medium"
 def create_solver_instance(data_dict: dict[str, Tensor], dtype: torch.dtype, device: str | torch.device) -> Solver:
     """A Solver, not yet trained, with a TwoLayerNet that learns the data in ten epochs.
 
@@ -364,7 +448,14 @@ def create_solver_instance(data_dict: dict[str, Tensor], dtype: torch.dtype, dev
     ### END SOLUTION
 
 
+# %% [markdown] hint="create_solver_instance"
+# 1. Take the sizes from the data: `input_dim` is the number of values of one image, `num_classes` the largest
+#    training label plus 1. Hand `dtype` and `device` on to the net, and `device` to the Solver.
+# 2. Begin with `weight_scale` near `(2 / input_dim) ** 0.5` and `optim_config={"learning_rate": 0.1}`, and look at
+#    the curve below. If the loss leaps, divide the rate by 3; if it falls in a straight line, multiply it by 3.
+
 # %% tags=["active-ipynb"]
+# # about 6 seconds
 # solver = create_solver_instance(data, dtype=torch.float32, device="cpu")
 # solver.train()
 # print(f"best validation accuracy {solver.best_val_acc:.3f}")
@@ -387,7 +478,7 @@ def create_solver_instance(data_dict: dict[str, Tensor], dtype: torch.dtype, dev
 # `self.dropout_param["mode"]` first in `loss`. Without dropout (0) the layers need not be there at all.
 
 
-# %% task="FullyConnectedNet.__init__ FullyConnectedNet.loss"
+# %% task="FullyConnectedNet.__init__ FullyConnectedNet.loss" minutes=45 difficulty="hard"
 class FullyConnectedNet:
     """A net of any depth: {linear - ReLU - [dropout]} x (L - 1) - linear - softmax."""
 
@@ -454,6 +545,20 @@ class FullyConnectedNet:
         ### END SOLUTION
 
 
+# %% [markdown] hint="FullyConnectedNet.__init__"
+# 1. The list `[input_dim, *hidden_dims, num_classes]` has the sizes before and after each layer: layer `l` goes from
+#    entry `l - 1` to entry `l`.
+# 2. Loop over the layers from 1 to L and store `f"W{l}"` and `f"b{l}"`, with the dtype and on the device that were
+#    asked for.
+
+# %% [markdown] hint="FullyConnectedNet.loss"
+# 1. Set `self.dropout_param["mode"]` first. Then loop forward over layers 1 to L - 1: `Linear_ReLU`, then `Dropout`;
+#    append both caches to a list. The last layer is `Linear` alone.
+# 2. Backward, walk through the list from its end: `Dropout.backward`, then `Linear_ReLU.backward`. Each gives the
+#    `dout` of the layer before.
+# 3. With a seed, every layer needs a mask of its own: hand `Dropout.forward` a copy of the settings whose seed is
+#    `seed + layer`. Regularise in a second loop over all layers, the last one included.
+
 # %% [markdown]
 # ### How large should weights start?
 #
@@ -463,23 +568,24 @@ class FullyConnectedNet:
 # meets the same factors. Ten layers of 200 units, started in three ways:
 
 # %% tags=["active-ipynb"]
-# figure, panels = plt.subplots(1, 2, figsize=(11, 3.4))
-# for name, weight_scale in {"0.03": 0.03, "sqrt(2 / 200) = 0.1": 0.1, "0.3": 0.3}.items():
+# figure, panels = plt.subplots(1, 2, figsize=(11, 3.4), layout="constrained")
+# scales = {"0.03": (0.03, "--"), "sqrt(2 / 200) = 0.1": (0.1, "-"), "0.3": (0.3, ":")}
+# for name, (weight_scale, style) in scales.items():
 #     net = FullyConnectedNet([200] * 9, input_dim=200, weight_scale=weight_scale)
 #     x, spread = torch.randn(500, 200), []
 #     for layer in range(1, 10):
 #         x, _ = Linear_ReLU.forward(x, net.params[f"W{layer}"], net.params[f"b{layer}"])
 #         spread.append(float(x.std()))
 #     _, grads = net.loss(torch.randn(500, 200), torch.randint(10, (500,)))
-#     panels[0].semilogy(range(1, 10), spread, marker="o", label=name)
+#     panels[0].semilogy(range(1, 10), spread, linestyle=style, marker="o", label=name)
 #     sizes = [float(grads[f"W{layer}"].std()) for layer in range(1, 11)]
-#     panels[1].semilogy(range(1, 11), sizes, marker="o", label=name)
+#     panels[1].semilogy(range(1, 11), sizes, linestyle=style, marker="o", label=name)
 # panels[0].set(xlabel="layer", ylabel="standard deviation of the values")
 # panels[1].set(xlabel="layer", ylabel="standard deviation of the weights' gradient")
 # for panel in panels:
 #     panel.grid(alpha=0.3)
 #     panel.legend(frameon=False, title="weight_scale")
-# plt.show()
+# show("Values and gradients by layer, for three scales: both stay level with 0.1, shrink with 0.03, grow with 0.3.")
 
 # %% [markdown]
 # ### Overfit fifty images
@@ -492,7 +598,7 @@ class FullyConnectedNet:
 # one with [100, 100, 100, 100]. The deeper net is harder to please; the picture above says why.
 
 
-# %% task="get_three_layer_network_params"
+# %% task="get_three_layer_network_params" minutes=10 difficulty="easy"
 def get_three_layer_network_params() -> tuple[float, float]:
     """(weight_scale, learning_rate) that overfit fifty images with hidden layers [100, 100]."""
     ### BEGIN SOLUTION
@@ -500,13 +606,23 @@ def get_three_layer_network_params() -> tuple[float, float]:
     ### END SOLUTION
 
 
-# %% task="get_five_layer_network_params"
+# %% [markdown] hint="get_three_layer_network_params"
+# 1. The picture of the scales shows what to look for: values that neither shrink nor grow from layer to layer. With
+#    100 inputs that is a scale near `sqrt(2 / 100)`.
+# 2. Then try learning rates by factors of 3 around 0.1, in the cell below.
+
+
+# %% task="get_five_layer_network_params" minutes=10 difficulty="easy"
 def get_five_layer_network_params() -> tuple[float, float]:
     """(weight_scale, learning_rate) that overfit fifty images with hidden layers [100, 100, 100, 100]."""
     ### BEGIN SOLUTION
     return 0.1, 0.1
     ### END SOLUTION
 
+
+# %% [markdown] hint="get_five_layer_network_params"
+# 1. The same scale as before, or a little more: five layers feel an error in it to the fifth power.
+# 2. If nothing moves, the scale is too small; if the loss becomes nan, scale or rate are too large.
 
 # %% tags=["active-ipynb"]
 # lines = {}
@@ -526,19 +642,19 @@ def get_five_layer_network_params() -> tuple[float, float]:
 # Which pairs work at all? Bright is 100 % of the fifty images. Compare the size of the bright regions.
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
 # scales, rates = [0.01, 0.02, 0.05, 0.1, 0.2], [0.003, 0.01, 0.03, 0.1, 0.3]
+# pairs, perfect = [(i, j) for i in range(len(scales)) for j in range(len(rates))], []
 # figure, panels = plt.subplots(1, 2, figsize=(11, 4))
 # for panel, hidden_dims in zip(panels, ([100] * 2, [100] * 4)):
 #     table = torch.zeros(len(scales), len(rates))
-#     for i, weight_scale in enumerate(scales):
-#         for j, learning_rate in enumerate(rates):
-#             net = FullyConnectedNet(hidden_dims, weight_scale=weight_scale)
-#             settings = {"learning_rate": learning_rate}
-#             solver = Solver(
-#                 net, small, optim_config=settings, num_epochs=20, batch_size=25, num_val_samples=50, verbose=False
-#             )
-#             solver.train()
-#             table[i, j] = max(solver.train_acc_history)
+#     for i, j in tqdm(pairs, desc=f"{len(hidden_dims) + 1} layers", unit="net"):
+#         net = FullyConnectedNet(hidden_dims, weight_scale=scales[i])
+#         options = {"optim_config": {"learning_rate": rates[j]}, "num_epochs": 20, "batch_size": 25}
+#         solver = Solver(net, small, **options, num_val_samples=50, verbose=False)
+#         solver.train()
+#         table[i, j] = max(solver.train_acc_history)
+#     perfect.append(f"{int((table == 1).sum())} of 25 with {len(hidden_dims) + 1} layers")
 #     panel.imshow(table, vmin=0, vmax=1, aspect="auto")
 #     for i in range(len(scales)):
 #         for j in range(len(rates)):
@@ -547,7 +663,7 @@ def get_five_layer_network_params() -> tuple[float, float]:
 #     panel.set_xticks(range(len(rates)), rates)
 #     panel.set_yticks(range(len(scales)), scales)
 #     panel.set(xlabel="learning rate", ylabel="weight scale", title=f"{len(hidden_dims) + 1} layers")
-# plt.show()
+# show(f"Maps over weight scale and learning rate. Pairs that get all fifty images right: {', '.join(perfect)}.")
 
 # %% [markdown] question="fully-connected-q2"
 # **Question 2.** Why is the bright region of the five-layer net smaller? Say what goes wrong left of it, right of it,
@@ -598,7 +714,7 @@ def get_five_layer_network_params() -> tuple[float, float]:
 # rate does not change the steps already in it.
 
 
-# %% task="sgd_momentum"
+# %% task="sgd_momentum" minutes=5 difficulty="easy"
 def sgd_momentum(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
     """Gradient descent with momentum.
 
@@ -615,7 +731,13 @@ def sgd_momentum(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[T
     ### END SOLUTION
 
 
-# %% task="nesterov"
+# %% [markdown] hint="sgd_momentum"
+# 1. Compute the new velocity from the old one in `config`, then the new `w` from the new velocity.
+# 2. Return `config | {"velocity": velocity}`, so that the next step finds it. `velocity *= ...` would change the
+#    tensor in the caller's config.
+
+
+# %% task="nesterov" minutes=10 difficulty="medium"
 def nesterov(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
     """Gradient descent with Nesterov's momentum.
 
@@ -633,7 +755,12 @@ def nesterov(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tenso
     ### END SOLUTION
 
 
-# %% task="adagrad"
+# %% [markdown] hint="nesterov"
+# 1. The velocity is computed as in momentum. Keep the old one under a name of its own: the step needs both.
+# 2. The step is `w - momentum * old + (1 + momentum) * new`.
+
+
+# %% task="adagrad" minutes=5 difficulty="easy"
 def adagrad(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
     """AdaGrad: each coordinate's step shrinks with the squares of all its gradients.
 
@@ -650,7 +777,12 @@ def adagrad(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor
     ### END SOLUTION
 
 
-# %% task="rmsprop"
+# %% [markdown] hint="adagrad"
+# 1. The new cache is the old one plus the square of the gradient, element by element.
+# 2. Divide by the root of the *new* cache, plus epsilon outside the root.
+
+
+# %% task="rmsprop" minutes=5 difficulty="easy"
 def rmsprop(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
     """RMSProp: each coordinate's step is divided by the size of its recent gradients.
 
@@ -668,7 +800,13 @@ def rmsprop(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor
     ### END SOLUTION
 
 
-# %% task="adam"
+# %% [markdown] hint="rmsprop"
+# 1. The cache is a moving average: `decay_rate` times the old cache plus `1 - decay_rate` times the square of the
+#    gradient.
+# 2. The step is that of AdaGrad with this cache.
+
+
+# %% task="adam" minutes=15 difficulty="medium"
 def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, Config]:
     """Adam: moving averages of the gradient and of its square, both corrected for their start at 0.
 
@@ -689,6 +827,12 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
     ### END SOLUTION
 
 
+# %% [markdown] hint="adam"
+# 1. Count first: `t = config["t"] + 1`. Then the two averages, `m` of the gradient and `v` of its square, each with
+#    its own beta.
+# 2. Divide `m` by `1 - beta1**t` and `v` by `1 - beta2**t` for the step only; store them undivided.
+# 3. The step is `learning_rate * m_hat / (v_hat.sqrt() + epsilon)`. Return `m`, `v` and `t` in the config.
+
 # %% [markdown]
 # Watch them walk down a long valley, $f(a, b) = \tfrac{1}{2} (a^2 + 25\, b^2)$, 60 steps each. Which ones zigzag, which
 # overshoot, which do not care that the valley is 25 times steeper one way than the other?
@@ -698,38 +842,61 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #     "sgd": (sgd, 0.07), "momentum": (sgd_momentum, 0.01), "Nesterov": (nesterov, 0.01),
 #     "AdaGrad": (adagrad, 0.5), "RMSProp": (rmsprop, 0.05), "Adam": (adam, 0.15),
 # }
-# a, b = torch.meshgrid(torch.linspace(-3.3, 1.5, 80), torch.linspace(-1.2, 1.2, 80), indexing="ij")
-# figure, panels = plt.subplots(2, 3, figsize=(11, 5), sharex=True, sharey=True)
-# for panel, (name, (rule, rate)) in zip(panels.flat, rules.items()):
-#     w, config, path = torch.tensor([-3.0, 1.0]), {"learning_rate": rate}, []
-#     for _ in range(60):
-#         path.append(w)
-#         w, config = rule(w, w * torch.tensor([1.0, 25.0]), config)
-#     panel.contour(a, b, (a**2 + 25 * b**2) / 2, levels=12, cmap="Greys", linewidths=0.6)
-#     panel.plot(*torch.stack(path).T, marker=".", markersize=3, linewidth=1)
-#     panel.set_title(f"{name}, learning rate {rate}", fontsize=9)
-# plt.show()
+# a, b = torch.meshgrid(torch.linspace(-3.3, 1.5, 80), torch.linspace(-1.6, 1.6, 80), indexing="ij")
+#
+#
+# def walk(f, start, steps=60):
+#     figure, panels = plt.subplots(2, 3, figsize=(11, 5), sharex=True, sharey=True)
+#     ends = []
+#     for panel, (name, (rule, rate)) in zip(panels.flat, rules.items()):
+#         w, config, path = torch.tensor(start), {"learning_rate": rate}, []
+#         for _ in range(steps):
+#             path.append(w)
+#             at = w.clone().requires_grad_()
+#             (gradient,) = torch.autograd.grad(f(*at), at)
+#             w, config = rule(w, gradient, config)
+#         panel.contour(a, b, f(a, b), levels=14, cmap="Greys", linewidths=0.6)
+#         panel.plot(*torch.stack(path).T, marker=".", markersize=3, linewidth=1)
+#         panel.plot(*path[-1], marker="*", markersize=12, color="tab:red")
+#         panel.set_title(f"{name}, learning rate {rate}", fontsize=9)
+#         ends.append(f"{name} ({path[-1][0]:.2f}, {path[-1][1]:.2f})")
+#     show(f"Paths of six rules; after {steps} steps they are at {', '.join(ends)}.")
+#
+#
+# walk(lambda a, b: (a**2 + 25 * b**2) / 2, [-3.0, 1.0])
+
+# %% [markdown]
+# The gradient is 0 not only in a minimum. At a **saddle point** the loss falls in some directions and rises in others,
+# and in a space of many dimensions almost every point with gradient 0 is one. Below is $f(a, b) = \tfrac{1}{2} (a^2 -
+# b^2) + \tfrac{1}{4} b^4$: a saddle at (0, 0), minima at (0, 1) and (0, -1). All rules start at $b = 0.01$, nearly on
+# the ridge, where the way down is hardly to be felt. Which of them have found it after 60 steps, and why those?
+
+# %% tags=["active-ipynb"]
+# walk(lambda a, b: (a**2 - b**2) / 2 + b**4 / 4, [-3.0, 0.01])
 
 # %% [markdown]
 # And on a net of five layers. Each rule has a learning rate of its own; comparing rules at the same rate says nothing.
 
 # %% tags=["active-ipynb"]
-# def train(hidden_dims, rule, learning_rate, epochs=6, part=data, lr_decay=0.95, **options):
+# # about 20 seconds
+# def train(hidden_dims, rule, learning_rate, epochs=6, part=data, lr_decay=0.95, verbose=False, **options):
 #     torch.manual_seed(1)
 #     options.setdefault("weight_scale", 0.03)
 #     net = FullyConnectedNet(hidden_dims, **options)
 #     solver = Solver(
 #         net, part, update_rule=rule, optim_config={"learning_rate": learning_rate}, lr_decay=lr_decay,
-#         num_epochs=epochs, batch_size=100, verbose=False,
+#         num_epochs=epochs, batch_size=100, verbose=verbose,
 #     )
 #     solver.train(time_limit=30)
 #     return solver
 #
+#
 # losses, accuracies = {}, {}
-# for name, (rule, rate) in {
+# rules = {
 #     "sgd": (sgd, 0.1), "momentum": (sgd_momentum, 0.01), "Nesterov": (nesterov, 0.01),
 #     "AdaGrad": (adagrad, 0.003), "RMSProp": (rmsprop, 0.0003), "Adam": (adam, 0.0005),
-# }.items():
+# }
+# for name, (rule, rate) in tqdm(rules.items(), unit="rule"):
 #     solver = train([100] * 4, rule, rate, weight_scale=0.08)
 #     losses[name] = torch.tensor(solver.loss_history).unfold(0, 20, 5).mean(dim=1)
 #     accuracies[name] = solver.val_acc_history
@@ -757,16 +924,29 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #
 # 1,000 training images and 20 epochs: without dropout the net memorises them. With dropout it cannot, and what
 # it learns instead serves new images better, up to a point. (Training accuracy is measured without dropping anything.)
+# Solid lines are training, dashed ones validation; on the right, each bar is the gap between the two at the end.
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
 # few = {"X_train": images[:1000], "y_train": scenes.y_train[:1000], **validation}
-# lines = {}
-# for p in (0.0, 0.4, 0.8):
+# figure, panels = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True, layout="constrained", width_ratios=[2, 1])
+# gaps = []
+# for number, p in enumerate(tqdm((0.0, 0.4, 0.8), unit="net")):
 #     solver = train([100, 100], adam, 1e-3, epochs=20, part=few, lr_decay=1.0, dropout=p)
-#     train_accuracy, accuracy = solver.train_acc_history[-1], solver.val_acc_history[-1]
-#     lines |= {f"training, p = {p}": solver.train_acc_history, f"validation, p = {p}": solver.val_acc_history}
-#     print(f"p = {p}: training {train_accuracy:.2f}, validation {accuracy:.2f}, gap {train_accuracy - accuracy:.2f}")
-# curves(lines, xlabel="epoch", ylabel="accuracy")
+#     look = {"color": f"C{number}", "marker": "os^"[number], "markersize": 3}
+#     panels[0].plot(solver.train_acc_history, "-", label=f"p = {p}, training", **look)
+#     panels[0].plot(solver.val_acc_history, "--", label=f"p = {p}, validation", **look)
+#     high, low = solver.train_acc_history[-1], solver.val_acc_history[-1]
+#     panels[1].vlines(number, low, high, color=f"C{number}", linewidth=14, alpha=0.5)
+#     for height, place in ((high, "bottom"), (low, "top")):
+#         panels[1].text(number, height, f"{height:.2f}", ha="center", va=place)
+#     panels[1].text(number, (high + low) / 2, f"gap\n{high - low:.2f}", ha="center", va="center", fontsize=8)
+#     gaps.append(f"p = {p}: training {high:.2f}, validation {low:.2f}, gap {high - low:.2f}")
+# panels[0].set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.1))
+# panels[0].grid(alpha=0.3)
+# panels[1].set(xlim=(-0.6, 2.6), xticks=range(3), xticklabels=["p = 0", "p = 0.4", "p = 0.8"])
+# figure.legend(loc="outside lower center", ncols=3, frameon=False)
+# show(f"Accuracy over the epochs, and the gap at the end. {'; '.join(gaps)}.")
 
 # %% [markdown]
 # ## Capacity, regularisation, and the last word
@@ -774,28 +954,32 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 # The same training images, nets of growing width, without and with regularisation. Bars are the gap.
 
 # %% tags=["active-ipynb"]
-# widths = [8, 32, 128, 512]
-# figure, panels = plt.subplots(1, 2, figsize=(11, 3.4), sharey=True)
+# # about 60 seconds
+# widths, said = [2, 8, 32, 128, 512], []
+# figure, panels = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
 # for panel, reg in zip(panels, (0.0, 0.01)):
 #     gaps = []
-#     for width in widths:
+#     for width in tqdm(widths, desc=f"reg = {reg}", unit="net"):
 #         solver = train([width], adam, 5e-4, epochs=8, reg=reg)
 #         gaps.append((solver.train_acc_history[-1], solver.val_acc_history[-1]))
 #     upper, lower = zip(*gaps)
-#     panel.vlines(range(4), lower, upper, color="tab:gray", linewidth=6, alpha=0.4)
-#     panel.plot(range(4), upper, marker="o", label="training")
-#     panel.plot(range(4), lower, marker="o", label="validation")
-#     panel.set_xticks(range(4), widths)
+#     panel.vlines(range(5), lower, upper, color="tab:gray", linewidth=6, alpha=0.4)
+#     panel.plot(range(5), upper, "-", marker="o", label="training")
+#     panel.plot(range(5), lower, "--", marker="s", label="validation")
+#     panel.set_xticks(range(5), widths)
 #     panel.set(xlabel="hidden units", ylabel="accuracy", title=f"reg = {reg}")
-#     panel.legend(frameon=False)
-# plt.show()
+#     pairs = ", ".join(f"{w} units {u:.2f} and {v:.2f}" for w, u, v in zip(widths, upper, lower))
+#     said.append(f"reg = {reg}: {pairs}")
+# figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+# show(f"Training and validation accuracy by width. {'; '.join(said)}.")
 
 # %% [markdown]
 # Put together what worked, look at the test set once:
 
 # %% tags=["active-ipynb"]
+# # about 12 seconds
 # started = time.perf_counter()
-# solver = train([256, 128], adam, 5e-4, epochs=15, lr_decay=0.9, dropout=0.3)
+# solver = train([256, 128], adam, 5e-4, epochs=15, lr_decay=0.9, dropout=0.3, verbose=True)
 # test_accuracy = solver.check_accuracy(test_images, scenes.y_test)
 # print(f"validation {solver.best_val_acc:.3f}, test {test_accuracy:.3f}, {time.perf_counter() - started:.0f} s")
 
@@ -804,3 +988,9 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #
 # A net is a list of modules, and its gradient is the same list backwards. What decides whether it learns is the size
 # of things: of weights at the start, of steps, of what remains after dropout. And overfit fifty images first.
+#
+# **Where to look next.** Glorot and Bengio (*Understanding the difficulty of training deep feedforward neural
+# networks*, 2010) measure what your pictures of scales show. Loshchilov and Hutter (*Decoupled weight decay
+# regularization*, 2019) explain why L2 and Adam do not go together, and how AdamW mends it. Baydin et al. (*Automatic
+# differentiation in machine learning: a survey*, 2018) describe what PyTorch does with your `forward` and `backward`.
+# Then: `a04_cnn`, where layers learn that pixels have neighbours.

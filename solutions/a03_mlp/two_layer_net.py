@@ -38,8 +38,9 @@ Params = dict[str, Tensor]
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import confusion_matrix, curves, image_grid
+# from common.plots import confusion_matrix, curves, image_grid, show
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # seed_everything(0)
 
@@ -63,7 +64,7 @@ Params = dict[str, Tensor]
 #     "X_val": images[4000:].flatten(1), "y_val": scenes.y_train[4000:],
 # }
 # print({name: tuple(values.shape) for name, values in data.items()})
-# image_grid(scenes.x_train[:16], titles=[scenes.class_names[label] for label in scenes.y_train[:16]]);
+# image_grid(scenes.x_train[:16], titles=[scenes.class_names[label] for label in scenes.y_train[:16]])
 
 # %% [markdown]
 # ## 1 Forward
@@ -82,7 +83,7 @@ Params = dict[str, Tensor]
 # A bias is added to every row: broadcasting does that.
 
 
-# %% task="nn_forward_pass"
+# %% task="nn_forward_pass" minutes=10 difficulty="easy"
 def nn_forward_pass(params: Params, X: Tensor) -> tuple[Tensor, Tensor]:
     """Scores of each class for each image, and the hidden layer after ReLU.
 
@@ -96,6 +97,11 @@ def nn_forward_pass(params: Params, X: Tensor) -> tuple[Tensor, Tensor]:
     return hidden @ params["W2"] + params["b2"], hidden
     ### END SOLUTION
 
+
+# %% [markdown] hint="nn_forward_pass"
+# 1. Two products, each with its bias: `X @ W1 + b1`, and later `hidden @ W2 + b2`. Broadcasting adds the bias to
+#    every row.
+# 2. Between them comes the ReLU: `clamp(min=0)`. There is none after the second product. Return the scores first.
 
 # %% [markdown]
 # ## 2 Loss and gradient
@@ -131,7 +137,7 @@ def nn_forward_pass(params: Params, X: Tensor) -> tuple[Tensor, Tensor]:
 # The $1/N$ is in $G$ already: nothing after it is averaged again.
 
 
-# %% task="nn_forward_backward"
+# %% task="nn_forward_backward" minutes=45 difficulty="hard"
 def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg: float = 0.0) -> Any:
     """Without y the scores; with y the loss and its gradient by every parameter.
 
@@ -168,6 +174,15 @@ def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg:
     ### END SOLUTION
 
 
+# %% [markdown] hint="nn_forward_backward"
+# 1. Get scores and hidden from `nn_forward_pass`; without labels return the scores. Logarithms of probabilities are
+#    `scores - scores.logsumexp(dim=1, keepdim=True)`, which is stable. The loss is minus the mean of the entries of
+#    the right classes, plus `reg` times the sums of squared weights.
+# 2. G is the matrix of probabilities, minus 1 at the right class of each row, all divided by N. Then `dW2 = hidden.T
+#    @ G`, `db2 = G.sum(dim=0)`, and `dhidden = G @ W2.T`.
+# 3. Multiply `dhidden` by `hidden > 0`: that is the ReLU backwards. `dW1` and `db1` follow as in the second layer,
+#    with `X` for `hidden`. Add `2 * reg * W` to the gradients of the two weights.
+
 # %% [markdown]
 # A gradient can be tested without knowing the right one: move a little along a direction and see whether the loss
 # changes as the gradient says. The error of the central difference falls with the square of the step, until rounding
@@ -191,7 +206,7 @@ def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg:
 # plt.xlabel("step h")
 # plt.ylabel("relative error of the central difference")
 # plt.grid(alpha=0.3)
-# plt.show()
+# show(f"Error over the step h: it falls to {min(errors):.0e}, then rises again when h becomes smaller.")
 
 # %% [markdown] question="two-layer-net-q1"
 # **Question 1.** Set all of $W_1$, $b_1$, $W_2$ and $b_2$ to 0. What is the loss for 10 classes without
@@ -223,7 +238,7 @@ def nn_forward_backward(params: Params, X: Tensor, y: Tensor | None = None, reg:
 # above: training does not know what is trained.
 
 
-# %% task="nn_train"
+# %% task="nn_train" minutes=10 difficulty="easy"
 def nn_train(
     params: Params,
     loss_func: Callable[..., Any],
@@ -279,11 +294,17 @@ def nn_train(
     }
 
 
+# %% [markdown] hint="nn_train"
+# 1. Call `loss_func(params, X_batch, y=y_batch, reg=reg)`: it returns the loss and a dict of gradients with the keys
+#    of `params`. Append `float(loss)` to the history.
+# 2. Step through all keys of `params`, whatever they are called: from each parameter subtract the learning rate times
+#    its gradient, and store the result under the same key.
+
 # %% [markdown]
 # The predicted class is the one with the highest score. `loss_func(params, X)`, without labels, gives the scores.
 
 
-# %% task="nn_predict"
+# %% task="nn_predict" minutes=5 difficulty="easy"
 def nn_predict(params: Params, loss_func: Callable[..., Any], X: Tensor) -> Tensor:
     """The class with the highest score for each image.
 
@@ -296,6 +317,10 @@ def nn_predict(params: Params, loss_func: Callable[..., Any], X: Tensor) -> Tens
     return loss_func(params, X).argmax(dim=1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="nn_predict"
+# 1. `loss_func(params, X)`, without labels, gives the scores (N, C).
+# 2. Return the number of the best class of each row: `argmax(dim=1)`.
 
 # %% [markdown]
 # This class holds the parameters and calls your four functions. Nothing to write.
@@ -377,28 +402,37 @@ class TwoLayerNet:
 # loss that became nan: the steps were too long.
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
+# STYLES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
+#
+#
 # def compare(title, variants):
-#     figure, panels = plt.subplots(1, 2, figsize=(11, 3.4))
-#     for label, options in variants.items():
+#     figure, panels = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+#     reached = []
+#     for (label, options), style in zip(tqdm(variants.items(), unit="net"), STYLES):
 #         net, history = train(**options)
 #         right = [net.predict(data[f"X_{part}"]) == data[f"y_{part}"] for part in ("train", "val")]
 #         accuracy = [float(part.double().mean()) for part in right]
 #         smooth = torch.tensor(history["loss_history"]).unfold(0, 30, 10).mean(dim=1)
-#         panels[0].plot(torch.arange(len(smooth)) * 10, smooth, label=label)
-#         panels[1].plot(history["val_acc_history"], label=f"{label}: train {accuracy[0]:.2f}, val {accuracy[1]:.2f}")
+#         panels[0].plot(torch.arange(len(smooth)) * 10, smooth, linestyle=style, label=label)
+#         reached.append(f"{label}: train {accuracy[0]:.2f}, val {accuracy[1]:.2f}")
+#         panels[1].plot(history["val_acc_history"], linestyle=style, label=reached[-1])
 #     panels[0].set(xlabel="iteration", ylabel="loss, mean of 30 batches", title=title, ylim=(0, 2.6))
 #     panels[1].set(xlabel="epoch", ylabel="validation accuracy", title=title)
 #     for panel in panels:
 #         panel.grid(alpha=0.3)
-#         panel.legend(frameon=False, fontsize=8)
-#     plt.show()
+#         panel.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.15))  # below the curves
+#     show(f"Loss over the iterations and validation accuracy over the epochs. At the end, {'; '.join(reached)}.")
 #
-# compare("capacity", {f"{size} hidden units": {"hidden_size": size} for size in (2, 8, 32, 128)})
+#
+# compare("capacity", {f"{size} hidden units": {"hidden_size": size} for size in (2, 8, 32, 128, 512)})
 
 # %% tags=["active-ipynb"]
+# # about 20 seconds
 # compare("regularisation", {f"reg = {reg:g}": {"reg": reg, "num_iters": 1000} for reg in (0.0, 3e-3, 1e-2, 1e-1)})
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # compare("learning rate", {f"learning rate {rate:g}": {"learning_rate": rate} for rate in (1e-3, 1e-2, 1e-1, 1.0)})
 
 # %% [markdown] question="two-layer-net-q2"
@@ -425,7 +459,7 @@ class TwoLayerNet:
 # Return at least 2 and at most 25 combinations, so that the search ends today.
 
 
-# %% task="nn_get_search_params"
+# %% task="nn_get_search_params" minutes=15 difficulty="easy"
 def nn_get_search_params() -> tuple[list[float], list[int], list[float], list[float]]:
     """What to try: (learning_rates, hidden_sizes, regularization_strengths, learning_rate_decays).
 
@@ -436,6 +470,12 @@ def nn_get_search_params() -> tuple[list[float], list[int], list[float], list[fl
     ### END SOLUTION
 
 
+# %% [markdown] hint="nn_get_search_params"
+# 1. Read the three pictures above: which learning rates learn at all, how many units help, and how much
+#    regularisation narrows the gap?
+# 2. Two or three values around the best of each are enough. The number of combinations is the product of the four
+#    lengths.
+
 # %% [markdown]
 # `find_best_net` tries every combination that `get_param_set_fn` returns. How long to train, on which batches and from
 # which weights is your choice, and no size may be fixed: images can have any number of values, and there can be any
@@ -445,7 +485,7 @@ def nn_get_search_params() -> tuple[list[float], list[int], list[float], list[fl
 # matter. Something like $\sqrt{2/D}$ (He et al., 2015, eq. 10) starts at once, whatever the size of the images.
 
 
-# %% task="find_best_net"
+# %% task="find_best_net" minutes=25 difficulty="medium"
 def find_best_net(
     data_dict: dict[str, Tensor],
     get_param_set_fn: Callable[[], tuple[list[float], list[int], list[float], list[float]]],
@@ -473,7 +513,15 @@ def find_best_net(
     ### END SOLUTION
 
 
+# %% [markdown] hint="find_best_net"
+# 1. `itertools.product(*get_param_set_fn())` gives the combinations. For each, make a new `TwoLayerNet` whose sizes
+#    come from the data: D is the number of columns of `X_train`, C the largest training label plus 1.
+# 2. Give it a useful `std`, such as `(2 / D) ** 0.5`, train it for some hundred iterations with the settings of the
+#    combination, and measure `net.predict(X_val) == y_val` on the *whole* validation set.
+# 3. Keep the net, its history and its accuracy whenever the accuracy is the best so far.
+
 # %% tags=["active-ipynb"]
+# # about 2 seconds for each combination of yours: 40 seconds for 18
 # started = time.perf_counter()
 # best_net, best_history, best_accuracy = find_best_net(data, nn_get_search_params)
 # units = len(best_net.params["b1"])
@@ -484,12 +532,12 @@ def find_best_net(
 # the search should go on beyond it.
 
 # %% tags=["active-ipynb"]
+# # about 60 seconds: 20 nets
 # rates, strengths = [0.01, 0.03, 0.1, 0.3], [0.0, 1e-3, 3e-3, 1e-2, 3e-2]
 # table = torch.zeros(len(rates), len(strengths))
-# for i, rate in enumerate(rates):
-#     for j, reg in enumerate(strengths):
-#         net, _ = train(learning_rate=rate, reg=reg, num_iters=500)
-#         table[i, j] = (net.predict(data["X_val"]) == data["y_val"]).double().mean()
+# for i, j in tqdm(list(itertools.product(range(len(rates)), range(len(strengths)))), unit="net"):
+#     net, _ = train(learning_rate=rates[i], reg=strengths[j], num_iters=500)
+#     table[i, j] = (net.predict(data["X_val"]) == data["y_val"]).double().mean()
 # plt.figure(figsize=(6, 3.6))
 # plt.imshow(table, cmap="viridis", aspect="auto")
 # for i in range(len(rates)):
@@ -501,7 +549,8 @@ def find_best_net(
 # plt.xlabel("reg")
 # plt.ylabel("learning rate")
 # plt.colorbar(label="validation accuracy")
-# plt.show()
+# i, j = divmod(int(table.argmax()), len(strengths))
+# show(f"Map of the validation accuracy. Highest: {table[i, j]:.3f} at learning rate {rates[i]}, reg {strengths[j]}.")
 
 # %% [markdown]
 # Now, once, the test set. What is confused with what, and how does it compare with the linear classifier and with
@@ -521,3 +570,7 @@ def find_best_net(
 # Backward, a layer needs what went into it and the gradient of what came out, and nothing else of the net. That makes
 # every layer a module of its own: the second half of this assignment, `fully_connected_networks`, builds nets of any
 # depth from such modules.
+#
+# **Where to look next.** Rumelhart, Hinton and Williams (*Learning representations by back-propagating errors*, 1986)
+# made backpropagation known. Cybenko (*Approximation by superpositions of a sigmoidal function*, 1989) proves that one
+# hidden layer can approximate any continuous function, if it may be as wide as it likes.
