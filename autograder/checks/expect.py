@@ -26,10 +26,16 @@ Mistakes = Mapping[
 
 
 class Mismatch(GradlabError):
-    """A student's value is wrong. ``message`` describes the difference, ``hint`` suggests what to look at."""
+    """A student's value is wrong. ``message`` describes the difference, ``hint`` suggests what to look at.
 
-    def __init__(self, message: str, hint: str = "", cause: Cause = Cause.WRONG) -> None:
+    ``difference`` has the two values, where they were compared.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", cause: Cause = Cause.WRONG, difference: Difference | None = None
+    ) -> None:
         self.message, self.hint, self.cause = cut(message, LIMIT), cut(hint, LIMIT), cause
+        self.difference = difference
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -129,7 +135,7 @@ def _expect(
     found = compare(actual, expected, tolerance, check_dtype=check_dtype)
     if found is not None:
         hint = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
-        raise Mismatch(_named(name, found), hint)
+        raise Mismatch(_named(name, found), hint, difference=found)
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-CellStarts = Sequence[tuple[int, int]]  # (first line in the module, number of the cell), in rising order
+# (first line in the module, number of the cell or the name of another place), in rising order
+CellStarts = Sequence[tuple[int, int | str]]
 
 
 def notebook_name(module: str) -> str:
@@ -22,6 +23,6 @@ def describe_line(cells: CellStarts, line: int, *, file: str = "") -> str:
     """Return where the author finds a line of a module: "cell 7, line 3", or "knn.py, line 3" outside of cells."""
     index = bisect_right(cells, line, key=lambda start: start[0]) - 1
     if index >= 0:
-        first, number = cells[index]
-        return f"cell {number}, line {line - first + 1}"
+        first, place = cells[index]
+        return f"{place if isinstance(place, str) else f'cell {place}'}, line {line - first + 1}"
     return f"{file}, line {line}" if file else f"line {line}"

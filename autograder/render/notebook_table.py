@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from autograder.core.report import Cause, CheckResult, Outcome, Report
+from autograder.render.extras import NO_EXTRAS, Extra
+from autograder.render.picture import picture_html
 from autograder.render.text import clean, line
 from autograder.render.view import TaskView, left_over, one_reason, other_notes, task_views, without_repetition
 from autograder.render.words import ONE_REASON, OUTCOME_WORDS, reason, verdict
@@ -26,13 +29,17 @@ _TABLE = (  # JupyterLab sets table-layout:fixed and right-aligned cells; table-
 _ROW = "background:transparent;color:inherit;"
 
 
-def report_table_html(report: Report) -> str:
-    """Return the HTML fragment for IPython.display.HTML."""
+def report_table_html(report: Report, extras: Mapping[str, Extra] = NO_EXTRAS) -> str:
+    """Return the HTML fragment for IPython.display.HTML. ``extras`` are shown with the checks of their ids."""
     rows, one, rest = [], one_reason(report), left_over(report)
     shown = without_repetition(report, one)
     for task in task_views(shown):
         rows.append(_task_row(task))
-        rows += [_blank_row(task)] if task.is_blank else [_check_row(check, brief=bool(one)) for check in task.checks]
+        rows += (
+            [_blank_row(task)]
+            if task.is_blank
+            else [_check_row(check, extras.get(check.id), brief=bool(one)) for check in task.checks]
+        )
     notes = "".join(
         f'<p style="margin:2px 0"><strong>{_line(str(remark), 1000)}</strong></p>' for remark in shown.remarks
     )
@@ -70,11 +77,13 @@ def _blank_row(task: TaskView) -> str:
     )
 
 
-def _check_row(check: CheckResult, *, brief: bool) -> str:
+def _check_row(check: CheckResult, extra: Extra | None, *, brief: bool) -> str:
     parts = [_line(check.title, 300)]
     if check.cause is not Cause.WRONG and reason(check) and not brief:
         parts.append(f'<br><span style="opacity:.8">{reason(check)}</span>')
     parts.append(_details(check))
+    if extra:
+        parts.append(_extra(extra))
     return (
         f'<tr style="{_ROW}"><td style="{_CELL}">{_badge(OUTCOME_WORDS[check.outcome], BADGES[check.outcome])}</td>'
         f'<td style="{_CELL}width:100%">{"".join(parts)}</td>'
@@ -93,6 +102,19 @@ def _details(check: CheckResult) -> str:
         parts.append(
             '<details style="margin:4px 0 0"><summary style="cursor:pointer">What your code printed</summary>'
             f'<pre style="{_PRE}max-height:220px;overflow:auto">{printed}</pre></details>'
+        )
+    return "".join(parts)
+
+
+def _extra(extra: Extra) -> str:
+    """Return a picture, and code that is not cut: it is there to be copied."""
+    parts = []
+    if extra.picture:
+        parts.append(f'<div style="margin:4px 0;background:#fff">{picture_html(extra.picture)}</div>')
+    if extra.code:
+        parts.append(
+            '<p style="margin:4px 0 0"><strong>Input as code:</strong></p>'
+            f'<pre style="{_PRE}max-height:320px;overflow:auto">{escape(extra.code)}</pre>'
         )
     return "".join(parts)
 

@@ -40,6 +40,11 @@ def print_report(report: Report, console: Console, verbose: bool = False) -> Non
     for mark in report.counted_marks:
         given = f"{line(mark.title)}: {mark.points}/{mark.max_points} by hand. {line(mark.reason, limit=1000)}"
         _print_text(console, given, style="bold")
+    print_verdict(report, console)
+
+
+def print_verdict(report: Report, console: Console) -> None:
+    """Print the points and how many checks passed."""
     rest = left_over(report)
     summed_up = verdict(report.checks, rest, by_hand=len(report.overrides))
     passed = report.checks and all(check.outcome is Outcome.PASSED for check in report.checks)
@@ -128,10 +133,11 @@ def _print_task(task: TaskView, console: Console, verbose: bool, *, brief: bool)
         )
         return
     for check in task.checks:
-        _print_check(check, console, verbose, brief=brief)
+        print_check(check, console, verbose, brief=brief)
 
 
-def _print_check(check: CheckResult, console: Console, verbose: bool, *, brief: bool) -> None:
+def print_check(check: CheckResult, console: Console, verbose: bool = False, *, brief: bool = False) -> None:
+    """Print one check: outcome, points, title, and why it failed. `brief` leaves out the kind of failure."""
     word, style = _LABELS[check.outcome]
     label = f"{word} {f'{check.points}/{check.max_points}':<4} "
     margin = len(label)

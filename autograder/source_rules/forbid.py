@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograder.checks.expect import Mismatch
+from autograder.core.notebooks import describe_line
 from autograder.core.report import Cause
 from autograder.source_rules.analysis import Rules, Violation, violations_of
 from autograder.source_rules.effort import TooComplex
@@ -60,20 +61,20 @@ def forbid(
     if not found:
         return
     lines = [f"{name} uses operations that this task does not allow."]
-    lines += [_sentence(violation, name, loops) for violation in found[:SHOWN]]
+    cells = vars(student).get("_cells", ())
+    lines += [_sentence(violation, name, loops, describe_line(cells, violation.line)) for violation in found[:SHOWN]]
     if len(found) > SHOWN:
         lines.append(f"... and {len(found) - SHOWN} more.")
     raise Mismatch("\n".join(lines), cause=Cause.FORBIDDEN)
 
 
-def _sentence(violation: Violation, name: str, loops: bool | str) -> str:
+def _sentence(violation: Violation, name: str, loops: bool | str, line: str) -> str:
     inside = f" (in {violation.where}, which {name} uses)" if violation.where != name else ""
     remedy = "write it yourself from simpler operations"
     if violation.loop:
         data = f"all {loops} at once" if isinstance(loops, str) else "whole tensors instead"
         remedy = f"work on {data}, by broadcasting and reductions"
-    place = f"line {violation.line}: `{violation.text}`"
-    return f"{place} - {violation.what} is not allowed here{inside}; {remedy}."
+    return f"{line}: `{violation.text}` - {violation.what} is not allowed here{inside}; {remedy}."
 
 
 def _listed(calls: Sequence[str]) -> tuple[str, ...]:

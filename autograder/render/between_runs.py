@@ -1,0 +1,30 @@
+"""Print what changed between two runs of the same checks: for a student who just saved a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autograder.core.report import CheckResult, Outcome, Report
+from autograder.render.terminal import print_check, print_verdict
+from autograder.render.words import count
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_difference(before: Report, after: Report, console: Console) -> None:
+    """Print the checks whose outcome or message changed, how many others still fail, and the points."""
+    earlier = {check.id: check for check in before.checks}
+    changed = [check for check in after.checks if _said(check) != _said(earlier.get(check.id))]
+    for check in changed:
+        print_check(check, console)
+    same = sum(check.outcome is not Outcome.PASSED for check in after.checks if check not in changed)
+    if not changed:
+        console.print("Nothing changed.", highlight=False)
+    elif same:
+        console.print(f"{count(same, 'check')} failed as before.", highlight=False)
+    print_verdict(after, console)
+
+
+def _said(check: CheckResult | None) -> object:
+    return check and (check.outcome, check.message, check.hint)

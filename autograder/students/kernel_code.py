@@ -1,0 +1,74 @@
+"""The code that ran in a notebook's kernel: for rules on sources, and for messages that quote lines of cells."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from autograder.core.assignment import Assignment
+from autograder.core.code import Code
+
+OUTSIDE = "notebook"  # where a message cannot name the cell
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def executed_code(cells: Sequence[str], module: str, imported: Mapping[str, str] = NOTHING) -> Code:
+    """Return the code that ran as one module, whose lines have their places, and each cell on its own.
+
+    ``cells`` are IPython's `In`: the number of a cell is its place. Cells that do not parse (magics) are left out.
+    ``imported`` are the sources of the modules from which the notebook imported tasks, by file.
+    """
+    parts = [(f"cell [{number}]", cell) for number, cell in enumerate(cells) if _is_python(cell)]
+    parts += imported.items()
+    starts, lines = [], 1
+    for label, text in parts:
+        starts.append((lines, label))
+        lines += text.count("\n") + 2  # the parts are joined by an empty line
+    whole = "\n\n".join(text for _, text in parts)
+    return Code({**dict(parts), module: whole}, cells={module: starts})
+
+
+def places_of(functions: Iterable[Any]) -> dict[str, str]:
+    """Return the file names that tracebacks show for the cells of these functions and classes, and their places."""
+    names = set()
+    for value in functions:
+        members = vars(value).values() if isinstance(value, type) and value.__module__ == "__main__" else (value,)
+        for member in members:
+            code = getattr(getattr(member, "__func__", member), "__code__", None)
+            if code is not None and getattr(member, "__module__", None) in ("__main__", None):
+                names.add(code.co_filename)
+    return {name: _place(name) for name in names}
+
+
+def imported_sources(namespace: Mapping[str, Any], names: Iterable[str], assignment: Assignment) -> dict[str, str]:
+    """Return the sources, by file, of the student's modules from which a notebook imported these names."""
+    sources = {}
+    for name in sorted(names):
+        home = sys.modules.get(getattr(namespace.get(name), "__module__", None) or "")
+        file = Path(getattr(home, "__file__", None) or "")
+        here = file.is_file() and file.resolve().parent == assignment.folder.resolve()
+        loader = getattr(getattr(home, "__spec__", None), "loader", None)
+        if home is not None and (here or f"{home.__name__}.py" in assignment.files) and loader is not None:
+            sources[file.name] = loader.get_source(home.__name__) or ""
+    return sources
+
+
+def _place(file: str) -> str:
+    """Return "cell [3]" for the file name that IPython gave to the cell which ran as In[3]."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    named = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
+    number = re.search(r"\[\d+\]", str(named))
+    return f"cell {number[0]}" if number else OUTSIDE
+
+
+def _is_python(cell: str) -> bool:
+    try:
+        ast.parse(cell)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,27 @@
+"""`gradlab check --watch`: wait until a file of the student's is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+SUFFIXES = (".py", ".ipynb")
+QUIET = 300  # milliseconds without another save before the checks run
+
+
+def saves(folder: Path) -> Iterator[list[str]]:
+    """Yield the names of the files below ``folder`` that were saved, each time some were. Ends at Ctrl-C."""
+    from watchfiles import watch
+
+    def counts(change: object, path: str) -> bool:
+        return is_source(Path(path), folder)
+
+    folder = folder.resolve()
+    for changes in watch(folder, watch_filter=counts, debounce=QUIET, step=50, raise_interrupt=False):
+        yield sorted({Path(path).relative_to(folder).as_posix() for _, path in changes})
+
+
+def is_source(path: Path, folder: Path) -> bool:
+    """Return whether a file below ``folder`` is code: not hidden, no copy of Jupyter's and nothing that Python made."""
+    inside = path.relative_to(folder).parts if path.is_relative_to(folder) else (".",)
+    return path.suffix in SUFFIXES and not any(part.startswith((".", "~", "__pycache__")) for part in inside)
