@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import math
 import statistics
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-
-import torch
 
 from autograder import __version__
 from autograder.authoring.mutants import read_mutants
@@ -115,6 +114,9 @@ def _entry(key: str, good: list[float], bad: dict[str, list[float]], higher_is_b
 def _store(assignment: Assignment, options: Options, table: dict[str, Any]) -> None:
     path = assignment.solutions / "calibration.json"
     whole = json.loads(path.read_text()) if path.exists() else {}
-    made = {"command": f"gradlab calibrate {assignment.name} --data {options.data}", "torch": torch.__version__}
-    whole[options.data] = {"made with": {**made, "gradlab": __version__, "device": options.device}, **table}
+    data = options.data or assignment.course.default_data
+    command = f"gradlab calibrate {assignment.name} --data {data}"
+    torch = sys.modules.get("torch")
+    made = {"command": command, **({"torch": torch.__version__} if torch else {})}
+    whole[data] = {"made with": {**made, "gradlab": __version__, "device": options.device}, **table}
     write_atomically(path, json.dumps(whole, indent=1) + "\n")

@@ -26,8 +26,8 @@ from autograder.core.report import CheckResult, Outcome
 from autograder.core.toml_file import read_toml
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import WorkerPool, open_pool
+from autograder.session.check_items import Check
 from autograder.session.options import Options
-from autograder.session.plugin import Check
 from autograder.session.session import Checks, with_checks
 from autograder.session.verdict import show
 from autograder.source_rules.call_graph import call_graph_of

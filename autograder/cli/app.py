@@ -80,9 +80,9 @@ class _CommandLine(click.Group):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:
-            from common.data.split import DataError
+            from autograder.core.course_file import course_here
 
-            if isinstance(error, GradlabError | DataError):
+            if isinstance(error, GradlabError) or course_here().owns(error):
                 click.secho(f"gradlab: {error}", fg="red", err=True)
             elif isinstance(error, OSError):
                 file = "A file" if error.filename is None else os.fsdecode(error.filename)
@@ -106,7 +106,7 @@ class _CommandLine(click.Group):
 @click.group(cls=_CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gradlab")
 def main() -> None:
-    """A deep learning course that grades itself."""
+    """Courses that grade themselves."""
 
 
 for _command in (command for commands in COMMANDS.values() for command in commands):

@@ -121,7 +121,9 @@ def grade(
     else:
         spread = partial(grade_all, workers=_workers(rest["workers"], chosen, console))
         isolation, device = choose(rest["isolation"]), pick_device(rest["device"])
-    asked = Options(device, data=known_data(rest["data"]), seed=rest["seed"], skip_scored=rest["skip_scored"])
+    asked = Options(
+        device, data=known_data(rest["data"], chosen.course), seed=rest["seed"], skip_scored=rest["skip_scored"]
+    )
     with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
         students = find_students(intake, (*only, *more), known)

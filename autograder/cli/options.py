@@ -35,9 +35,7 @@ device = click.option(
 )
 data = click.option(
     "--data",
-    default="scenes",
-    show_default=True,
-    help="Data set of the checks that train or evaluate networks; cifar10, for example.",
+    help="Data set of the checks that train or evaluate models, of those in course.toml; the first is the default.",
 )
 skip_scored = click.option(
     "--skip-scored",

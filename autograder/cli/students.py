@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, redirect_stdout
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from autograder.cli import options
 
 if TYPE_CHECKING:
+    from autograder.core.assignment import Assignment
+    from autograder.core.report import Report
+    from autograder.render.extras import Extra
+    from autograder.session.options import Options
     from autograder.submissions.submission import Submission
 
 
@@ -41,6 +48,8 @@ def start(folder: Path, names: tuple[str, ...]) -> None:
 @click.option("--trust", is_flag=True, help="Run --hand-in without isolation, because you wrote it or trust it.")
 @options.skip_scored
 @click.option("--pdb", is_flag=True, help="Open the debugger when a check fails.")
+@click.option("--show-input", is_flag=True, help="Show the input of each failed check as code to paste.")
+@click.option("--watch", is_flag=True, help="Check again each time you save a file, and show what changed.")
 @click.option("-v", "--verbose", is_flag=True, help="Show running times and everything that your code prints.")
 @options.device
 @options.data
@@ -53,9 +62,11 @@ def check(
     trust: bool,
     skip_scored: bool,
     pdb: bool,
+    show_input: bool,
+    watch: bool,
     verbose: bool,
     device: str,
-    data: str,
+    data: str | None,
     as_json: bool,
 ) -> None:
     """Run the public checks of ASSIGNMENT on your work.
@@ -66,23 +77,27 @@ def check(
     """
     from autograder.core.course import find_assignment
     from autograder.session.options import Options, known_data, pick_device
-    from autograder.students.check import check_folder
-    from autograder.students.status import remember
 
+    if watch and (refused := [name for name, given in WATCHED if click.get_current_context().params[given]]):
+        raise click.UsageError(f"--watch cannot be combined with {' or '.join(refused)}.")
     chosen = find_assignment(assignment, installed=False)
     if task is not None:
         chosen.task(task)  # raises when there is no such task
     asked = Options(
-        device=pick_device(device), data=known_data(data), task=task, debugging=pdb, skip_scored=skip_scored
+        device=pick_device(device),
+        data=known_data(data, chosen.course),
+        task=task,
+        debugging=pdb,
+        skip_scored=skip_scored,
+        evidence=show_input,
     )
     isolation = "none" if hand_in is None or trust else _isolation_for(hand_in, debugging=pdb)
     arguments = [*(["-k", expression] if expression else []), *(["--pdb"] if pdb else [])]
+    run = partial(_check, chosen, asked, arguments, hand_in, isolation, verbose=verbose or pdb)
+    if watch:
+        _watch(run, chosen.folder)
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # for what the student's code prints
-        report = check_folder(
-            chosen, asked, arguments=arguments, hand_in=hand_in, isolation=isolation, opened=_say_what_is_judged
-        )
-    if hand_in is None and not arguments:
-        remember(report, chosen)
+        report, inputs = run()
     if as_json:
         click.echo(report.to_json().encode("utf-8", "backslashreplace"), nl=False)
     else:
@@ -91,8 +106,76 @@ def check(
         from autograder.render.terminal import print_report
 
         print_report(report, Console(), verbose=verbose)
+        _print_inputs(report, inputs)
     lost = any(not result.points for result in report.checks)
     sys.exit(2 if report.needs_staff else int(lost))
+
+
+WATCHED = (("--pdb", "pdb"), ("--hand-in", "hand_in"), ("--json", "as_json"))  # what --watch cannot be combined with
+
+
+def _check(
+    chosen: Assignment, asked: Options, arguments: list[str], hand_in: Path | None, isolation: str, *, verbose: bool
+) -> tuple[Report, Mapping[str, Extra]]:
+    """Run the checks, remember the points, and return the report with the inputs that were asked for."""
+    from autograder.sandbox.bounded import PRINTED
+    from autograder.session.evidence import Evidence
+    from autograder.students.check import check_folder
+    from autograder.students.failures import extras_of
+    from autograder.students.status import remember
+
+    evidence: dict[str, Evidence] = {}
+    report = check_folder(
+        chosen,
+        asked,
+        arguments=arguments,
+        hand_in=hand_in,
+        isolation=isolation,
+        opened=_say_what_is_judged,
+        prints=None if verbose else PRINTED,
+        evidence=evidence,
+    )
+    if hand_in is None and not arguments:
+        remember(report, chosen)
+    return report, extras_of(evidence, chosen.folder, show_input=asked.evidence, picture=False)
+
+
+def _print_inputs(report: Report, inputs: Mapping[str, Extra]) -> None:
+    for result in report.checks:
+        if (extra := inputs.get(result.id)) and extra.code:
+            click.secho(f"\nInput of: {result.title}", bold=True)
+            click.echo(extra.code)
+
+
+def _watch(run: Callable[[], tuple[Report, Mapping[str, Extra]]], folder: Path) -> NoReturn:
+    """Check now and after each save, until Ctrl-C."""
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from autograder.core.errors import GradlabError
+    from autograder.render.between_runs import print_difference
+    from autograder.render.terminal import print_report
+    from autograder.students.watch import saves
+
+    console = Console()
+    before: Report | None = None
+    for saved in chain([[]], saves(folder)):
+        if saved:
+            click.secho(f"\n{datetime.now():%H:%M:%S}  {', '.join(saved)} saved.", bold=True)
+        try:
+            report, inputs = run()
+        except GradlabError as error:
+            click.secho(str(error), fg="red", err=True)
+        else:
+            if before is None:
+                print_report(report, console)
+            else:
+                print_difference(before, report, console)
+            _print_inputs(report, inputs)
+            before = report
+        click.echo("Waiting for the next save. Ctrl-C ends.")
+    sys.exit(0)
 
 
 def _isolation_for(hand_in: Path, *, debugging: bool) -> str:

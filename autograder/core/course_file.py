@@ -85,8 +85,8 @@ class Course:
 
     @property
     def default_data(self) -> str:
-        """The data set that is used where no other one is asked for: the first."""
-        return next(iter(self.data), "")
+        """The data set that is used where no other one is asked for: the first, or "default" where there is none."""
+        return next(iter(self.data), "default")
 
     def shared_folders(self) -> dict[str, Path]:
         """Return the folder of each shared package by its name. Raises BadCourse if one is missing."""

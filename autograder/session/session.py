@@ -21,7 +21,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report, TaskResult
 from autograder.sandbox.proxy import Link
-from autograder.session import plugin
+from autograder.session import check_items, plugin
 from autograder.session.digests import check_files, checks_digest
 from autograder.session.options import Options
 from autograder.session.state import SessionState
@@ -54,8 +54,8 @@ class Checks:
     def __init__(self, assignment: Assignment, session: pytest.Session, *, hidden: bool, selected: bool) -> None:
         self.assignment, self.hidden = assignment, hidden
         self.selected = selected  # whether the caller chose only some checks
-        self.items = [item for item in session.items if isinstance(item, plugin.Check)]
-        self.state = session.config.stash[plugin.STATE]
+        self.items = [item for item in session.items if isinstance(item, check_items.Check)]
+        self.state = session.config.stash[check_items.STATE]
         self._hook = session.config.hook
 
     def judge(
@@ -63,7 +63,7 @@ class Checks:
         link: Link,
         code: Code,
         *,
-        only: Callable[[plugin.Check], bool] = lambda check: True,
+        only: Callable[[check_items.Check], bool] = lambda check: True,
         late: Collection[str] = (),
         before: Callable[[str, float], None] = lambda check, seconds: None,
         progress: Callable[[CheckResult], None] = lambda result: None,
@@ -109,7 +109,7 @@ class Checks:
             submission=header.digest,
             checks_digest=checks_digest(assignment, hidden=self.hidden),
             device=options.device,
-            data=options.data,
+            data=options.data or assignment.course.default_data,
             seed=options.seed or 0,
             isolation=isolation,
             checks=tuple(results),
@@ -129,7 +129,7 @@ class Checks:
         ]
 
 
-def _refused(item: plugin.Check, sentence: str, cause: Cause) -> CheckResult:
+def _refused(item: check_items.Check, sentence: str, cause: Cause) -> CheckResult:
     """Return the result of a check that is not run."""
     return CheckResult(
         id=item.check_id,
@@ -182,7 +182,7 @@ def with_checks(
     unused = [part for name in _UNUSED if name not in needed for part in ("-p", f"no:{name}")]
     fixed = ["-c", os.devnull, "--rootdir", str(assignment.folder.parent), "--noconftest", "--capture=no"]
     with _isolated_pytest(files):
-        code = pytest.main([*fixed, *unused, *arguments, *map(str, files)], plugins=[session, plugin])
+        code = pytest.main([*fixed, *unused, *arguments, *map(str, files)], plugins=[session, plugin, check_items])
     if isinstance(session.error, pytest.exit.Exception):
         raise KeyboardInterrupt from None  # the user quit the debugger
     if session.error is not None:
@@ -206,7 +206,7 @@ class _Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[plugin.STATE] = self.state
+        config.stash[check_items.STATE] = self.state
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

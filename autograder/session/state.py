@@ -23,11 +23,13 @@ from autograder.core.code import Code
 from autograder.core.course import earlier_modules
 from autograder.core.notebooks import notebook_name
 from autograder.core.report import CheckResult
+from autograder.sandbox.call_log import CallLog
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link, Student
 from autograder.session.digests import ORACLES
-from autograder.session.options import Options
+from autograder.session.evidence import Evidence
+from autograder.session.options import Options, load_data
 from autograder.session.seeds import input_key
 from autograder.source_rules.analyst import Analyst
 from autograder.submissions.submission import BadSubmission, open_submission
@@ -47,7 +49,7 @@ class CheckFile:
 
 @dataclass
 class SessionState:
-    """The state of one session. ``link``, ``code``, ``results`` and ``slow`` belong to the current submission."""
+    """The state of one session. ``link`` to ``evidence`` belong to the current submission."""
 
     options: Options
     folder: Path | None = None  # of the student's files, if no submission is set
@@ -55,6 +57,7 @@ class SessionState:
     code: Code = field(default_factory=Code)
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
     slow: dict[str, CheckResult] = field(default_factory=dict)  # by task, the first check that took too long
+    evidence: dict[str, Evidence] = field(default_factory=dict)  # of failed checks, by their ids
     open_points: int = 0  # of the checks that the options leave out
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     own: dict[Path, LocalLink] = field(default_factory=dict)
@@ -63,7 +66,7 @@ class SessionState:
 
     def set_submission(self, link: Link, code: Code) -> None:
         """Make this the current submission."""
-        self.link, self.code, self.results, self.slow = link, code, {}, {}
+        self.link, self.code, self.results, self.slow, self.evidence = link, code, {}, {}, {}
 
     def student(self, file: CheckFile, spec: CheckSpec, seed: int) -> Student:
         """Return the proxy for one check, after resetting the link and starting the deadline."""
@@ -77,7 +80,16 @@ class SessionState:
         analyse = None if isinstance(link, LocalLink) else self.analyst.violations_of
         unreadable = code.unreadable.get(name, "")
         shown = notebook_name(name) if name in code.cells else name
-        return Student(link, file.module, code.files.get(name), unreadable=unreadable, file=shown, analyse=analyse)
+        return Student(
+            link,
+            file.module,
+            code.files.get(name),
+            unreadable=unreadable,
+            file=shown,
+            cells=code.cells.get(name, ()),
+            analyse=analyse,
+            log=CallLog() if self.options.evidence else None,
+        )
 
     def _own(self, folder: Path, assignment: Assignment) -> tuple[LocalLink, Code]:
         """Open the student's files in a folder, as `gradlab check` and the grader do."""
@@ -100,15 +112,15 @@ class SessionState:
             )
         return self.own[folder], submission.code
 
-    def split(self, file: CheckFile, name: str, **sizes: Any) -> Any:
+    def split(self, file: CheckFile, check: str, name: str, **sizes: Any) -> Any:
         """Return images and labels that depend on the run's secret: the student's code cannot generate them."""
-        key = (self.key(file), name, tuple(sorted(sizes.items())))
+        secret = self.key(file, check)
+        key = (secret, name, tuple(sorted(sizes.items())))
         if key not in self.splits:
-            from common.data import load
-
-            inputs = Rng(self.key(file), "data", name)
+            inputs = Rng(secret, "data", name)
+            load = load_data(name, file.assignment.course)
             split = load(name, device=self.options.device, seed=inputs.key(), **sizes)
-            order = inputs.permutation(len(split.y_test)).to(split.y_test.device)
+            order = inputs.numpy.permutation(len(split.y_test))
             self.splits[key] = replace(split, x_test=split.x_test[order], y_test=split.y_test[order])
         return self.splits[key]
 
@@ -119,9 +131,9 @@ class SessionState:
             link.close()
         self.own.clear()
 
-    def key(self, file: CheckFile) -> str:
-        """Return the key of the run's random inputs."""
-        return input_key(file.assignment, self.options)
+    def key(self, file: CheckFile, check: str) -> str:
+        """Return the key of the random inputs of a check, of which ``check`` is the code."""
+        return input_key(file.assignment, self.options, check=check)
 
 
 def locate(path: Path) -> CheckFile:
@@ -183,13 +195,12 @@ class Score:
 
     def _threshold(self, key: str) -> float:
         path = self.file.assignment.solutions / "calibration.json"
+        name = self.state.options.data or self.file.assignment.course.default_data
         try:
-            return float(json.loads(path.read_text())[self.state.options.data][key]["threshold"])
+            return float(json.loads(path.read_text())[name][key]["threshold"])
         except (OSError, ValueError, KeyError, TypeError):
             command = f"gradlab calibrate {self.file.assignment.name}"
-            raise BadCheck(
-                f"{path} has no threshold for {key!r} on {self.state.options.data!r}: run `{command}`."
-            ) from None
+            raise BadCheck(f"{path} has no threshold for {key!r} on {name!r}: run `{command}`.") from None
 
 
 def load_reference(file: CheckFile) -> ModuleType:

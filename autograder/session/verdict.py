@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from autograder.checks.expect import Mismatch
 from autograder.checks.task import BadCheck
+from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.errors import GradlabError
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.proxy import StudentFault, Trail
-from common.data.split import DataError
 
-_OURS = (GradlabError, WireError, DataError, OSError, ImportError, MemoryError)
+_OURS = (GradlabError, WireError, OSError, ImportError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,18 @@ class Verdict:
     hint: str = ""
 
 
-def verdict_on(error: BaseException | None, trail: Trail | None) -> Verdict:
-    """Return the verdict on a check that raised ``error``, or None."""
+def verdict_on(error: BaseException | None, trail: Trail | None, course: Course = NO_COURSE) -> Verdict:
+    """Return the verdict on a check that raised ``error``, or None. Errors of the course's own packages are ours."""
     if error is None:
         return Verdict(Outcome.PASSED)
     call = trail.call if trail else ""
     if isinstance(error, Mismatch | StudentFault):
         message = "\n".join(part for part in (call, error.message) if part)
         return Verdict(Outcome.FAILED, error.cause, message, error.hint)
-    known = isinstance(error, _OURS)
+    known = isinstance(error, _OURS) or course.owns(error)
     if trail is None or not trail.received or known or not isinstance(error, Exception):
-        text = str(error) if isinstance(error, BadCheck) else "".join(traceback.format_exception(error, limit=-6))
+        sentence = isinstance(error, BadCheck) or course.owns(error)
+        text = str(error) if sentence else "".join(traceback.format_exception(error, limit=-6))
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
     reason = f"The check could not use your return value ({type(error).__name__}: {str(error)[:300]})."
     return Verdict(

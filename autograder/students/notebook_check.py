@@ -6,22 +6,26 @@ import inspect
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.core.assignment import Assignment, BadManifest
 from autograder.core.course import find_assignment_of_module
+from autograder.core.course_file import course_here
 from autograder.core.errors import GradlabError
 from autograder.core.notebooks import notebook_name
 from autograder.core.report import Outcome, Report
+from autograder.render.extras import NO_EXTRAS, Extra
+from autograder.session.evidence import Evidence
 from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
-from autograder.students.check import check_namespace, executed_source, in_nbgrader
+from autograder.students.check import check_namespace, in_nbgrader
+from autograder.students.failures import extras_of
 from autograder.students.saved_notebook import Executed, notes_on_saved
 from autograder.students.siblings import SiblingFinder, find_siblings
 from autograder.students.status import remember
-from common.data.split import DataError
 
 
 @dataclass(frozen=True)
@@ -29,20 +33,22 @@ class Shown:
     """A report that displays itself: as a table in Jupyter, as text elsewhere, as points for nbgrader's autograder."""
 
     report: Report
+    extras: Mapping[str, Extra] = NO_EXTRAS
 
     def _repr_html_(self) -> str | None:
         if in_nbgrader():
             return None
         from autograder.render.notebook_table import report_table_html
 
-        return report_table_html(self.report)
+        return report_table_html(self.report, self.extras)
 
     def __repr__(self) -> str:
         available = sum(check.max_points for check in self.report.checks)
         if in_nbgrader():  # it reads the cell's text as the points of the task
             return repr(round(self.report.points / max(available, 1) * self.report.max_points, 3))
         lost = [show(check) for check in self.report.checks if check.outcome is not Outcome.PASSED]
-        return "\n\n".join([*lost, f"{self.report.points} of {available} points"])
+        codes = [extra.code for extra in self.extras.values() if extra.code]
+        return "\n\n".join([*lost, *codes, f"{self.report.points} of {available} points"])
 
 
 @dataclass(frozen=True)
@@ -60,23 +66,42 @@ class Sentence:
         return self.text
 
 
-def check(module: str = "", *, task: str | None = None, device: str = "cpu", data: str = "scenes") -> Shown | Sentence:
+def check(
+    module: str = "",
+    *,
+    task: str | None = None,
+    device: str = "cpu",
+    data: str = "",
+    show_input: bool = False,
+    picture: bool = False,
+) -> Shown | Sentence:
     """Run the public checks of ``module`` ("knn") on the functions that this notebook defines.
 
-    With ``task``, run only the checks of this task. If an argument is wrong, return a sentence instead.
+    With ``task``, run only the checks of this task. With ``show_input``, a failed check shows its input as code to
+    paste; with ``picture``, it draws your result, the expected one and their difference, if they are images, matrices
+    or maps. If an argument is wrong, return a sentence instead.
     """
     frame = inspect.currentframe()
     assert frame is not None
     assert frame.f_back is not None
     try:
-        return Shown(_check(module, frame.f_back.f_globals, task, device, data))
-    except (GradlabError, DataError) as error:
-        if in_nbgrader():
+        return _check(module, frame.f_back.f_globals, task, device, data, show_input=show_input, picture=picture)
+    except Exception as error:
+        if in_nbgrader() or not (isinstance(error, GradlabError) or course_here().owns(error)):
             raise
         return Sentence(f"Nothing was checked. {error}")
 
 
-def _check(module: str, namespace: dict[str, Any], task: str | None, device: str, data: str) -> Report:
+def _check(
+    module: str,
+    namespace: dict[str, Any],
+    task: str | None,
+    device: str,
+    data: str,
+    *,
+    show_input: bool = False,
+    picture: bool = False,
+) -> Shown:
     if not isinstance(module, str) or not module:
         raise GradlabError(
             'check takes the name of a module as text, for example check("knn") or check("knn", task="f").'
@@ -88,13 +113,20 @@ def _check(module: str, namespace: dict[str, Any], task: str | None, device: str
         raise BadManifest(f"{assignment.name} has no module {module!r}. Use {modules}.")
     if task is not None:
         assignment.task(task)
-    options = Options(device=pick_device(device), data=known_data(data), task=task)
-    source = executed_source([cell.source for cell in cells])
+    options = Options(
+        device=pick_device(device),
+        data=known_data(data, assignment.course),
+        task=task,
+        evidence=bool(show_input or picture),
+    )
+    evidence: dict[str, Evidence] = {}
+    sources = [cell.source for cell in cells]
     notes = _KERNEL.notes(module, namespace, cells, assignment)
-    report = check_namespace(module, namespace, source, options, assignment, notes=notes)
+    report = check_namespace(module, namespace, sources, options, assignment, notes=notes, evidence=evidence)
     if not in_nbgrader():
         remember(report, assignment)
-    return report
+    extras = extras_of(evidence, assignment.folder, show_input=show_input, picture=picture, notebook=True)
+    return Shown(report, extras)
 
 
 class _Kernel:

@@ -57,15 +57,15 @@ def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignme
     assert all(0.39 < value <= 0.4 for value in entry["wrong"]["adds x once"])
     assert 0.4 < entry["threshold"] < entry["reference"]["mean"]
     stored = json.loads((scored.solutions / "calibration.json").read_text())
-    assert stored["scenes"]["check_score:accuracy"] == entry
-    assert stored["scenes"]["made with"]["command"] == "gradlab calibrate t01_tiny --data scenes"
+    assert stored["default"]["check_score:accuracy"] == entry
+    assert stored["default"]["made with"]["command"] == "gradlab calibrate t01_tiny --data default"
     assert problems(scored) == {}
 
 
 def test_each_dataset_has_its_own_thresholds(scored: Assignment) -> None:
     calibrate(scored, Options(), seeds=2)
     calibrate(scored, Options(data="cifar10"), seeds=2)
-    assert set(json.loads((scored.solutions / "calibration.json").read_text())) == {"scenes", "cifar10"}
+    assert set(json.loads((scored.solutions / "calibration.json").read_text())) == {"default", "cifar10"}
 
 
 def test_the_threshold_of_a_score_that_should_be_low_is_above_the_reference(scored: Assignment) -> None:

@@ -92,7 +92,7 @@ def test_seeds_rotate(course: Assignment) -> None:
     change(
         check,
         "    expect_equal(student.double(4.0), 8.0)",
-        "    from autograder.session.plugin import STATE\n"
+        "    from autograder.session.check_items import STATE\n"
         "    seed = request.config.stash[STATE].options.seed\n"
         "    expect_equal(student.double(4.0), 8.0 + (seed or 0))",
     )

@@ -53,10 +53,10 @@ def test_a_single_check_can_be_selected_by_name(run: Run, course: Path) -> None:
 
 
 def test_the_options_task_and_student_select_what_is_checked(run: Run, course: Path, tmp_path: Path) -> None:
-    run(CHECKS, "--task", "Counter").assert_outcomes(passed=1, deselected=1)
+    run(CHECKS, "--gradlab-task", "Counter").assert_outcomes(passed=1, deselected=1)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "vectors.py").write_text(WRONG)
-    run(CHECKS, "--student", str(tmp_path / "other")).assert_outcomes(failed=2)
+    run(CHECKS, "--gradlab-student", str(tmp_path / "other")).assert_outcomes(failed=2)
 
 
 def test_a_failure_shows_the_sentence_for_students_and_no_traceback_of_gradlab(run: Run, course: Path) -> None:
@@ -148,9 +148,18 @@ def test_a_session_without_checks_is_not_affected(pytester: pytest.Pytester) -> 
 def test_a_test_cannot_use_the_fixtures_of_checks(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_other="def test_it(student):\n    assert 1\n")
     result = pytester.runpytest_inprocess(*QUICK)
-    result.stdout.fnmatch_lines(["*The fixtures of gradlab only work in check_[*] functions of check_[*].py files.*"])
+    result.stdout.fnmatch_lines(["*fixture 'student' not found*"])
 
 
+DATA = """
+title = "A course"
+id = "a"
+
+[data]
+scenes = "common.data:load"
+glyphs = "common.data:load"
+mnist = "common.data:load"
+"""
 TAKES_GLYPHS = '''
 from autograder import expect, task
 
@@ -168,5 +177,6 @@ def test_a_check_may_name_its_generated_data_and_the_command_line_overrides_it(
 ) -> None:
     source = importlib.import_module("common.data.mnist")  # the module that load will use, even after other tests
     monkeypatch.setattr(source, "read", importlib.import_module("common.data.glyphs").read)
+    (course.parent.parent / "course.toml").write_text(DATA)
     (course / "check_vectors.py").write_text(TAKES_GLYPHS.format(wanted=wanted))
-    run(f"{CHECKS}/check_vectors.py::check_data_by_name", "--data", option).assert_outcomes(passed=1)
+    run(f"{CHECKS}/check_vectors.py::check_data_by_name", "--gradlab-data", option).assert_outcomes(passed=1)

@@ -46,7 +46,7 @@ def course(tmp_path: Path) -> Assignment:
     hidden.write_text(hidden.read_text().partition('@task("total"')[0])
     (assignment.solutions / "check_vectors_training_hidden.py").write_text(SCORED)
     (assignment.solutions / "calibration.json").write_text(
-        json.dumps({"scenes": {"check_total_learns:sum": {"threshold": 1.5}}})
+        json.dumps({"default": {"check_total_learns:sum": {"threshold": 1.5}}})
     )
     return assignment
 

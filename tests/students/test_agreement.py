@@ -25,10 +25,10 @@ from autograder.core.report import CheckResult, Report
 from autograder.runners.grader_process import Job, grade_handin
 from autograder.sandbox.inside.modules import StandIn
 from autograder.sandbox.pool import WorkerPool
-from autograder.session import plugin
+from autograder.session import check_items
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
-from autograder.students.check import check_folder, check_namespace, executed_source
+from autograder.students.check import check_folder, check_namespace
 from autograder.students.submit import submit
 from autograder.submissions.submission import BadSubmission
 from tests.support.handins import GOLDEN, copy_story, stories
@@ -115,13 +115,13 @@ def test_plain_pytest_agrees(
         results: tuple[CheckResult, ...] = ()
 
         def pytest_sessionfinish(self, session: pytest.Session) -> None:
-            self.results = tuple(session.config.stash[plugin.STATE].results.values())
+            self.results = tuple(session.config.stash[check_items.STATE].results.values())
 
     recorder = Recorder()
     fixed = ["-c", os.devnull, "--rootdir", str(course.folder), "-p", "no:cacheprovider", "--gradlab-seed", "20"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pytest.main([*fixed, "--student", str(handin), str(course.folder)], plugins=[recorder])
+        pytest.main([*fixed, "--gradlab-student", str(handin), str(course.folder)], plugins=[recorder])
     sys.modules.pop("check_vectors", None)
     if story in UNREADABLE:
         assert all(UNREADABLE[story] in check.message and not check.points for check in recorder.results)
@@ -171,7 +171,7 @@ def test_the_check_in_a_notebook_agrees(story: str, course: Assignment) -> None:
     notebook = json.loads((GOLDEN / story / "handin" / "vectors.ipynb").read_text())
     sources = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
     namespace = run_cells(sources)
-    report = check_namespace("vectors", namespace, executed_source(sources), OPTIONS, course)
+    report = check_namespace("vectors", namespace, sources, OPTIONS, course)
     outcomes = {name: rows[0] for name, rows in verdicts(report.checks).items()}
     assert outcomes == {name: rows[0] for name, rows in graded(story).items()}
 

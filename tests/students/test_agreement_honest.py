@@ -20,10 +20,10 @@ import pytest
 from autograder.core.report import CheckResult, Report
 from autograder.runners.grader_process import Job, grade_handin
 from autograder.sandbox.pool import WorkerPool
-from autograder.session import plugin
+from autograder.session import check_items
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
-from autograder.students.check import check_folder, check_namespace, executed_source
+from autograder.students.check import check_folder, check_namespace
 from autograder.students.submit import submit
 from autograder.submissions.submission import BadSubmission
 from tests.golden.honest.grading import VICTIMS, clean
@@ -106,13 +106,13 @@ def test_plain_pytest_agrees(recipe: str, tmp_path: Path, capsys: pytest.Capture
         results: tuple[CheckResult, ...] = ()
 
         def pytest_sessionfinish(self, session: pytest.Session) -> None:
-            self.results = tuple(session.config.stash[plugin.STATE].results.values())
+            self.results = tuple(session.config.stash[check_items.STATE].results.values())
 
     recorder = Recorder()
     fixed = ["-c", os.devnull, "--rootdir", str(COURSE.folder), "-p", "no:cacheprovider", "--gradlab-seed", "20"]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pytest.main([*fixed, *SELECTED, "--student", str(path), str(COURSE.folder)], plugins=[recorder])
+        pytest.main([*fixed, *SELECTED, "--gradlab-student", str(path), str(COURSE.folder)], plugins=[recorder])
     for file in COURSE.folder.glob("check_*.py"):
         sys.modules.pop(file.stem, None)
     assert len(recorder.results) >= 5
@@ -170,7 +170,7 @@ def test_the_check_in_a_notebook_agrees(recipe: str, tmp_path: Path, monkeypatch
             warnings.simplefilter("ignore")
             namespace = run_cells(sources)
             options = Options(seed=OPTIONS.seed, task=VICTIM)
-            report = check_namespace("knn", namespace, executed_source(sources), options, COURSE)
+            report = check_namespace("knn", namespace, sources, options, COURSE)
     finally:
         for name in set(sys.modules) - before:
             if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(folder)):

@@ -1,0 +1,290 @@
+"""The pytest plugin of check files: collects `check_*.py`, provides their fixtures, converts outcomes to points.
+
+It works in three places: plain `pytest assignments/a01_knn`, where plugin.py registers it; `gradlab check`; and the
+grader's sessions (session.py). In each, a check runs in the folder of its assignment.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.checks.rng import Rng
+from autograder.checks.task import BadCheck, import_complaint, spec_of
+from autograder.core.assignment import BadManifest
+from autograder.core.report import Cause, CheckResult, Outcome
+from autograder.sandbox.proxy import Student, StudentFault
+from autograder.session.evidence import AT_HAND, compared_values, evidence_of
+from autograder.session.options import BadOption, Options, pick_device
+from autograder.session.plugin import OPTIONS
+from autograder.session.points import verify_names, verify_points
+from autograder.session.state import CheckFile, Score, SessionState, load_reference, locate, oracles_importable
+from autograder.session.verdict import show, verdict_on
+
+STATE = pytest.StashKey[SessionState]()
+_THIS = sys.modules[__name__]
+
+
+def collect(path: Path, parent: pytest.Collector) -> CheckModule:
+    """Return a check file as pytest collects it. Raises pytest.UsageError for an option that is not possible here."""
+    plugins = parent.config.pluginmanager
+    if not plugins.is_registered(_THIS):
+        try:
+            plugins.register(_THIS, "gradlab-checks")
+        except BadOption as error:
+            raise pytest.UsageError(str(error)) from None
+    return CheckModule.from_parent(parent, path=path)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if STATE not in config.stash:
+        options = Options(
+            device=pick_device(config.getoption(f"{OPTIONS}device")),
+            data=config.getoption(f"{OPTIONS}data") or "",
+            seed=config.getoption(f"{OPTIONS}seed"),
+            task=config.getoption(f"{OPTIONS}task"),
+            skip_scored=config.getoption(f"{OPTIONS}skip-scored"),
+            debugging=bool(config.getoption("usepdb", False) or config.getoption("trace", False)),
+        )
+        config.stash[STATE] = SessionState(options, folder=config.getoption(f"{OPTIONS}student"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if STATE in config.stash:
+        config.stash[STATE].close()
+
+
+class CheckModule(pytest.Module):
+    """A check file."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        try:
+            placed = locate(self.path)
+        except BadManifest as error:
+            raise self.CollectError(str(error)) from None
+        try:
+            placed.assignment.course.make_importable()
+            with oracles_importable(placed):
+                module = self.obj
+        except Exception as error:
+            raise self.CollectError(import_complaint(self.path, error)) from None
+        for name, function in vars(module).items():
+            if name.startswith("check_") and inspect.isfunction(function) and function.__module__ == module.__name__:
+                yield Check.from_parent(self, name=name, callobj=function, placed=placed)
+
+
+class Check(pytest.Function):
+    """One `check_*` function."""
+
+    def __init__(self, *, placed: CheckFile, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.placed = placed
+        spec = spec_of(self.obj)
+        if spec is None:
+            raise self._complain("has no @task(name, points=...)")
+        try:
+            placed.assignment.task(spec.task)
+        except BadManifest as error:
+            raise self._complain(str(error)) from None
+        if not inspect.getdoc(self.obj):
+            raise self._complain("has no docstring; its first line is what the student reads")
+        self.spec = spec
+
+    def _complain(self, what: str) -> Exception:
+        line = inspect.unwrap(self.obj).__code__.co_firstlineno
+        return pytest.Collector.CollectError(f"{self.path}:{line}: {self.name} {what}.")
+
+    @property
+    def check_id(self) -> str:
+        """The check's name in reports."""
+        return f"{self.path.name}::{self.name}"
+
+    @property
+    def title(self) -> str:
+        """The sentence that the student reads."""
+        return (inspect.getdoc(self.obj) or "").splitlines()[0]
+
+    @cached_property
+    def code(self) -> str:
+        """The code of the function, as written."""
+        return inspect.getsource(inspect.unwrap(self.obj))
+
+    @property
+    def scored(self) -> bool:
+        """Whether this is a training run with a calibrated threshold."""
+        return "score" in self.fixturenames
+
+    @property
+    def student(self) -> Student | None:
+        """The proxy that this check uses, once its fixtures exist."""
+        arguments: dict[str, Any] = getattr(self, "funcargs", None) or {}
+        return arguments.get("student")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        result = self.config.stash[STATE].results.get(self.nodeid)
+        if result is None or result.outcome is Outcome.BROKEN:
+            return super().repr_failure(excinfo)
+        return show(result)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    checks = [item for item in items if isinstance(item, Check)]
+    whole = not any("::" in argument for argument in config.args)  # otherwise some checks of a file are missing
+    try:
+        verify_names((check.placed, check.name) for check in checks)
+        verify_points([(check.placed, check.spec) for check in checks], whole=whole)
+    except BadCheck as error:
+        raise pytest.UsageError(str(error)) from None
+    options = config.stash[STATE].options
+    if options.task is not None:
+        _deselect(config, items, [item for item in checks if item.spec.task != options.task])
+    if options.skip_scored:
+        scored = [item for item in items if isinstance(item, Check) and item.scored]
+        config.stash[STATE].open_points = sum(item.spec.points for item in scored)
+        _deselect(config, items, scored)
+
+
+def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: Sequence[pytest.Item]) -> None:
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=dropped)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Any:
+    """Run a check in its assignment's folder, so that code finds data files next to it, as in the sandbox."""
+    if not isinstance(item, Check):
+        return (yield)
+    with chdir(item.placed.assignment.folder):
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a check if another one of its task ran into its limit of time: an endless loop then costs one limit."""
+    if isinstance(item, Check) and (slow := item.config.stash[STATE].slow.get(item.spec.task)):
+        name = "a hidden check" if slow.hidden and not item.placed.hidden else f'the check "{slow.title}"'
+        raise StudentFault(Cause.TIMEOUT, f"Not run, because {name} of the same task took too long.")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    if isinstance(item, Check) and (call.when == "call" or call.excinfo is not None):
+        results = item.config.stash[STATE].results
+        if item.nodeid not in results:
+            result = results[item.nodeid] = _result(item, call)
+            if result.cause is Cause.TIMEOUT and item.student and item.student.loaded:
+                item.config.stash[STATE].slow.setdefault(result.task, result)
+            error = call.excinfo.value if call.excinfo else None
+            if result.outcome is Outcome.FAILED and (evidence := evidence_of(error, item.student)):
+                item.config.stash[STATE].evidence[item.check_id] = evidence
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]) -> None:
+    """Say what the debugger shows, before it opens."""
+    terminal = node.config.pluginmanager.get_plugin("terminalreporter")
+    debugging = isinstance(node, Check) and node.config.stash[STATE].options.debugging
+    if debugging and terminal and call.excinfo and compared_values(call.excinfo.value):
+        terminal.write_line(f"\n{AT_HAND}")
+
+
+def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
+    student = item.student
+    error, trail = call.excinfo.value if call.excinfo else None, student.trail if student else None
+    verdict = verdict_on(error, trail, item.placed.assignment.course)
+    passed = verdict.outcome is Outcome.PASSED
+    return CheckResult(
+        id=item.check_id,
+        task=item.spec.task,
+        title=item.title,
+        hidden=item.placed.hidden,
+        points=item.spec.points if passed else 0,
+        max_points=item.spec.points,
+        outcome=verdict.outcome,
+        cause=verdict.cause,
+        message=verdict.message,
+        hint=verdict.hint,
+        output=student._remote.link.printed if student else "",
+        seconds=round(call.duration, 4),
+    )
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    results = config.stash[STATE].results.values()
+    if results:
+        earned, most = sum(r.points for r in results), sum(r.max_points for r in results)
+        terminalreporter.section(f"{earned} of {most} points")
+        for result in results:
+            colour = {"green" if result.outcome is Outcome.PASSED else "red": True}
+            points = f"{result.points:3}/{result.max_points:<3}"
+            terminalreporter.write_line(f"{result.outcome.value:7} {points} {result.title}", **colour)
+
+
+def _own(request: pytest.FixtureRequest) -> Check:
+    if not isinstance(request.node, Check):
+        raise BadCheck("The fixtures of gradlab only work in check_* functions of check_*.py files.")
+    return request.node
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest) -> Student:
+    """The module that this check tests; see autograder.sandbox.proxy."""
+    check, state = _own(request), request.config.stash[STATE]
+    inputs = Rng(state.key(check.placed, check.code), check.name, "student")
+    return state.student(check.placed, check.spec, inputs.int(0, 2**31))
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> Rng:
+    """Random inputs, from the check's name and the run's key."""
+    check, state = _own(request), request.config.stash[STATE]
+    arrays = check.placed.assignment.arrays
+    return Rng(state.key(check.placed, check.code), check.name, device=state.options.device, arrays=arrays)
+
+
+@pytest.fixture
+def device(request: pytest.FixtureRequest) -> Any:
+    """The device of the run."""
+    import torch
+
+    return torch.device(request.config.stash[STATE].options.device)
+
+
+@pytest.fixture
+def data(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """``data(num_train=..., num_test=...)``: a split of the run's data set, generated from the run's secret.
+
+    The test data have a random order. The student's code must not get the test labels. ``name`` is the data set to use
+    instead of the course's default, unless `--data` chooses another one than that.
+    """
+    check, state = _own(request), request.config.stash[STATE]
+    default = check.placed.assignment.course.default_data
+
+    def load(*, num_train: int, num_test: int, name: str | None = None, **rest: Any) -> Any:
+        asked = state.options.data or default
+        chosen = name if name and asked == default else asked
+        return state.split(check.placed, check.code, chosen, num_train=num_train, num_test=num_test, **rest)
+
+    return load
+
+
+@pytest.fixture
+def score(request: pytest.FixtureRequest) -> Score:
+    """Compares a scored run with its calibrated threshold."""
+    check = _own(request)
+    return Score(request.config.stash[STATE], check.placed, check.name)
+
+
+@pytest.fixture
+def reference(request: pytest.FixtureRequest) -> Any:
+    """The staff's module, imported in the grader's process. For hidden checks only."""
+    return load_reference(_own(request).placed)
