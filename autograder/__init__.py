@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
     from autograder.checks.expect_state import expect_state_kept
     from autograder.checks.gradients import autograd_gradients, expect_gradient, expect_gradients
     from autograder.checks.task import task
+    from autograder.sandbox.expect_file import expect_file
+    from autograder.sandbox.expect_raises import expect_raises
     from autograder.sandbox.explain import explain_errors
     from autograder.sandbox.proxy import Inspection, StudentFault
     from autograder.source_rules.forbid import forbid
@@ -38,9 +40,11 @@ __all__ = [
     "expect_close",
     "expect_device",
     "expect_equal",
+    "expect_file",
     "expect_gradient",
     "expect_gradients",
     "expect_own_gradients",
+    "expect_raises",
     "expect_same_gradients",
     "expect_shape",
     "expect_state_kept",
@@ -62,9 +66,11 @@ _MODULES = {
     "expect_close": "autograder.checks.expect",
     "expect_device": "autograder.checks.expect_device",
     "expect_equal": "autograder.checks.expect",
+    "expect_file": "autograder.sandbox.expect_file",
     "expect_gradient": "autograder.checks.gradients",
     "expect_gradients": "autograder.checks.gradients",
     "expect_own_gradients": "autograder.checks.expect_own_gradients",
+    "expect_raises": "autograder.sandbox.expect_raises",
     "expect_same_gradients": "autograder.checks.expect_gradients",
     "expect_shape": "autograder.checks.expect",
     "expect_state_kept": "autograder.checks.expect_state",

@@ -164,10 +164,11 @@ class BoxLink:
     def _roundtrip(self, request: dict[str, Any]) -> Any:
         if self._worker is None:
             raise StudentFault(Cause.CRASHED, "The process that runs your code ended earlier in this check.")
+        self._number += 1
+        message = encode({**request, "number": self._number}, keep=unwrap, copies=True)  # WireError: of the check
         fd, deadline = self._worker.channel.fileno(), Deadline(self.deadline, self._more_time)
         try:
-            self._number += 1
-            send(fd, *encode({**request, "number": self._number}, keep=unwrap), deadline=deadline)
+            send(fd, *message, deadline=deadline)
             header, body = receive(fd, limit=int(self.limits.message_mb) << 20, deadline=deadline)
             self._count(len(body))
             answer = decode(header, body, resolve=lambda ref: ref)

@@ -17,6 +17,7 @@ from typing import Any
 from autograder.core.code import Code
 from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.report import Cause
+from autograder.sandbox.bounded import PRINTED, PrintLimit
 from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
@@ -27,8 +28,9 @@ from autograder.sandbox.timeouts import too_long
 class LocalLink:
     """A Link (see proxy.py) to modules in this process.
 
-    ``namespaces`` are modules that exist already, and ``explain`` says why a name is missing in them. ``course`` has
-    the packages that the code may share with others, and the modules of earlier assignments.
+    ``namespaces`` are modules that exist already, and ``explain`` says why a name is missing in them; messages quote
+    their lines from ``shown``. ``prints`` limits the characters that a check may print. ``course`` has the packages
+    that the code may share with others, and the modules of earlier assignments.
     """
 
     printed = ""
@@ -40,6 +42,8 @@ class LocalLink:
         filenames: Mapping[str, str] | None = None,
         namespaces: Mapping[str, ModuleType] | None = None,
         explain: Callable[[str], str] | None = None,
+        shown: Code | None = None,
+        prints: int | None = PRINTED,
         debugging: bool = False,
         course: Course = NO_COURSE,
     ) -> None:
@@ -54,8 +58,9 @@ class LocalLink:
                 for name, parts in code.aside.items()
             },
         )
-        self.code, self.namespaces, self.explain = code, dict(namespaces or {}), explain
+        self.code, self.namespaces, self.explain = shown or code, dict(namespaces or {}), explain
         self.debugging, self.seconds = debugging, 0.0
+        self.prints = PrintLimit(prints)
         self.worker = Worker(limit=1 << 40, interactive=True)
         self.worker.files = {loader.filename: self.finder.paths[name] for name, loader in self.finder.loaders.items()}
         self.worker.finder = self.finder
@@ -70,6 +75,7 @@ class LocalLink:
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.seconds = seconds
+        self.prints.begin()
         self.request({"do": "begin", "seed": seed})
 
     def load(self, module: str) -> Ref:
@@ -81,8 +87,8 @@ class LocalLink:
     def request(self, request: dict[str, Any]) -> Any:
         if self.explain and request["do"] == "explain_missing":
             raise StudentFault(Cause.NOT_WRITTEN, self.explain(request["name"]))
-        header, body = encode({**request, "number": 0}, keep=unwrap)
-        with self._deadline():
+        header, body = encode({**request, "number": 0}, keep=unwrap, copies=True)
+        with self._deadline(), self.prints.watch():
             header, body = self.worker.answer(bytearray(header), bytearray().join(body))
         answer = decode(bytearray(header), bytearray().join(body), resolve=lambda ref: ref)
         if "fault" in answer:

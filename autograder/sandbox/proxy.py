@@ -15,21 +15,17 @@ from typing import Any, Protocol
 
 from autograder.checks.describe import TENSORS, cut, describe, describe_call
 from autograder.checks.task import BadCheck
-from autograder.core.errors import GradlabError
 from autograder.core.notebooks import CellStarts, describe_line
 from autograder.core.report import Cause
-from autograder.sandbox.inside.wire import Ref
+from autograder.sandbox.call_log import UNSHOWN, CallLog
+from autograder.sandbox.faults import StudentFault as StudentFault  # where others find it
+from autograder.sandbox.faults import WithoutLength
+from autograder.sandbox.inside.plain_values import Record
+from autograder.sandbox.inside.wire import Ref, WireError
+from autograder.sandbox.operators import WAY_OUT, Operators
 
 Cells = Mapping[str, CellStarts]  # by module: "knn.py" -> the cells of knn.ipynb
 NO_CELLS: Cells = MappingProxyType({})
-
-
-class StudentFault(GradlabError):
-    """A call of the student's code did not return a value. Costs the check's points."""
-
-    def __init__(self, cause: Cause, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.cause, self.message, self.hint = cause, message, hint
 
 
 class Link(Protocol):
@@ -66,12 +62,22 @@ class Trail:
     def __init__(self) -> None:
         self.call = ""
         self.received = False  # has the student's code returned any value?
+        self.pictures: tuple[bytes, ...] = ()  # PNGs of figures that the student's code drew
 
     def returned(self, call: str, value: Any) -> None:
         """Record a finished call and its value."""
         self.call = f"{call} returned {describe(value)}"
 
+    def add_picture(self, png: bytes) -> None:
+        """Store a picture for staff, if it is one and small enough."""
+        if png.startswith(PNG) and len(png) <= MAX_PICTURE and len(self.pictures) < MAX_PICTURES:
+            self.pictures += (png,)
 
+
+PNG = b"\x89PNG\r\n\x1a\n"  # the first bytes of every PNG
+MAX_PICTURE = 60_000  # bytes
+MAX_PICTURES = 3  # of one check
+MAX_FILE = 4 << 20  # bytes of a file that a check reads
 HELPER = "helper"  # the label of a check's own code in the student's process
 _WITHOUT_VALUE = ("has", "explain_missing", "define", "seed")  # a check does not compute with their answers
 _LOOKUPS = ("getattr", "getitem")
@@ -80,18 +86,32 @@ _LOOKUPS = ("getattr", "getitem")
 class Remote:
     """The link that carries a proxy's requests, and the trail that records them."""
 
-    def __init__(self, link: Link, trail: Trail) -> None:
-        self.link, self.trail = link, trail
+    def __init__(self, link: Link, trail: Trail, log: CallLog | None = None) -> None:
+        self.link, self.trail, self.log = link, trail, log
 
     def ask(self, verb: str, **fields: Any) -> Any:
         """Send one request and return its answer, with handles for references."""
         label = fields.pop("label", "")
-        value = self._wrap(self.link.request({"do": verb, **fields}), label)
+        step = self.log.add(verb, fields) if self.log else None
+        value = self._wrap(self._request({"do": verb, **fields}), label)
+        if step:
+            step.value = value
         if verb not in _WITHOUT_VALUE and not (verb in _LOOKUPS and isinstance(value, Handle)):
             self.trail.received = True
         return value
 
-    def call(self, verb: str, f: Handle, args: tuple[Any, ...], kwargs: dict[str, Any], label: str = "") -> Any:
+    def _request(self, request: dict[str, Any]) -> Any:
+        try:
+            return self.link.request(request)
+        except WireError as problem:  # the request was not sent
+            text = f"A check could not send a value to the student's code: {problem}."
+            if self.trail.received:  # it may be a value that the student's code returned before
+                raise StudentFault(Cause.WRONG, text) from None
+            raise BadCheck(text) from None
+
+    def call(
+        self, verb: str, f: Handle, args: tuple[Any, ...], kwargs: dict[str, Any], label: str = "", **more: Any
+    ) -> Any:
         """Call the function behind ``f`` and record the call and its result in the trail.
 
         For a check's helper, the trail has the student's objects and the tensors that it got.
@@ -99,28 +119,51 @@ class Remote:
         ours = f._label.startswith(f"{HELPER}.")
         call = _describe_test(args) if ours else describe_call(f._label, args, kwargs)
         self.trail.call = call
-        value = self.ask(verb, f=f._ref, args=args, kwargs=kwargs, label=label or f"{f._label}(…)")
+        if self.log:
+            self.log.text = call or UNSHOWN
+        value = self.ask(verb, f=f._ref, args=args, kwargs=kwargs, label=label or f"{f._label}(…)", **more)
         shown = value["value"] if verb == "inspect" and isinstance(value, dict) else value
+        shown = value[0] if verb == "figure" and type(value) is tuple and value else shown
         if not ours:
             self.trail.returned(call, shown)
         elif call and type(shown) in TENSORS:
             self.trail.returned(f"{call}, the test", shown)
         return _named(value, args) if ours else value
 
+    def operate(self, name: str, operands: tuple[Any, ...], shown: str) -> Any:
+        """Apply an operator (see operators.py) in the student's process. ``shown`` is how reports write it."""
+        before, self.trail.call = self.trail.call, cut(shown, 200)
+        try:
+            value = self.ask("operate", name=name, operands=operands, label=self.trail.call)
+        except StudentFault as fault:
+            if name == "len" and "TypeError" in fault.kinds:  # list(x) asks for a length and needs none
+                self.trail.call = before
+                raise WithoutLength(fault.cause, fault.message, kinds=fault.kinds, text=fault.text) from None
+            raise
+        self.trail.returned(self.trail.call, value)
+        return value
+
     def _wrap(self, value: Any, label: str) -> Any:
         if isinstance(value, Ref):
             return Handle(self, value, label)
         if type(value) in (list, tuple):
             return type(value)(self._wrap(item, f"{label}[{i}]") for i, item in enumerate(value))
+        if type(value) in (set, frozenset):
+            return type(value)(self._wrap(item, f"an item of {label}") for item in value)
+        if type(value) is Record:
+            name, fields, parts, is_tuple = value.__gradlab_record__()
+            wrapped = (self._wrap(part, f"{label}.{field}") for field, part in zip(fields, parts, strict=True))
+            return Record(name, fields, tuple(wrapped), is_tuple=is_tuple)
         if type(value) is dict:
             return {key: self._wrap(item, f"{label}[{key!r}]"[:100]) for key, item in value.items()}
         return value
 
 
-class Handle:
+class Handle(Operators):
     """An object that stays in the student's process: a class, a function, a model, a cache.
 
-    Attributes, items, calls and iteration are evaluated there. A handle passed as an argument passes the object.
+    Attributes, items, calls, iteration, `with` and operators are evaluated there. A handle passed as an argument passes
+    the object.
     """
 
     __slots__ = ("_label", "_ref", "_remote")
@@ -131,8 +174,8 @@ class Handle:
         object.__setattr__(self, "_label", label)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
+        if name.startswith("__") and name not in ("__name__", "__qualname__"):
+            raise AttributeError(WAY_OUT.format(what=name))
         return self._remote.ask("getattr", target=self._ref, name=name, label=f"{self._label}.{name}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -144,8 +187,8 @@ class Handle:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._remote.call("call", self, args, kwargs)
 
-    def __iter__(self) -> Any:
-        return iter(self._remote.ask("list", target=self._ref, label=self._label))
+    def __gradlab_value__(self) -> Any:
+        return self._remote.ask("value", target=self._ref, label=self._label)
 
     def __gradlab_describe__(self) -> str:
         return f"an object of type {self._ref.type}"
@@ -165,12 +208,15 @@ class Student:
         *,
         unreadable: str = "",
         file: str = "",
+        cells: CellStarts = (),
         analyse: Callable[..., Any] | None = None,
+        log: CallLog | None = None,
     ) -> None:
         self.source = source or ""  # text of the module
+        self._cells = cells  # where its lines come from
         self._handed_in, self._unreadable = source is not None, unreadable
         self._analyse = analyse  # how source rules read it, if not in this process
-        self._remote = Remote(link, Trail())
+        self._remote = Remote(link, Trail(), log)
         self._name, self._file = module, file or f"{module}.py"  # the file that the student knows
         self._module: Handle | None = None
 
@@ -186,6 +232,8 @@ class Student:
             raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} was not handed in.")
         if self._module is None:
             self._module = Handle(self._remote, self._remote.link.load(self._name), self._name)
+            if self._remote.log:
+                self._remote.log.root = self._module._ref.id
         return self._module
 
     def __getattr__(self, name: str) -> Any:
@@ -228,10 +276,11 @@ class Student:
         return self._remote.call("hold", f, args, kwargs)
 
     def value(self, handle: Any) -> Any:
-        """Return the value of the object behind a handle, if it is a plain value."""
-        if not isinstance(handle, Handle):
-            return handle
-        return self._remote.ask("value", target=handle._ref, label=handle._label)
+        """Return a copy of the object behind a handle, or the handle again if it cannot be copied.
+
+        A dataclass or a named tuple becomes a record of its fields, a deque a list, another dict a dict.
+        """
+        return handle.__gradlab_value__() if isinstance(handle, Handle) else handle
 
     def inspect(self, f: Handle, *args: Any, **kwargs: Any) -> Inspection:
         """Call ``f`` and also return its arguments afterwards, its operations in torch and the memory they used."""
@@ -242,6 +291,44 @@ class Student:
         if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
             raise _unexpected_message()
         return Inspection(value, after, ops, largest)
+
+    def folder(self) -> str:
+        """Return the path of an empty folder in the student's process, which is removed after the check."""
+        path: str = self._text(self._remote.ask("folder"))
+        return path
+
+    def write_file(self, name: str, content: str | bytes) -> str:
+        """Write a file into that folder and return its path, for a function that reads a file."""
+        data = content.encode() if isinstance(content, str) else content
+        path: str = self._text(self._remote.ask("write_file", path=name, content=data))
+        return path
+
+    def read_file(self, path: str, *, limit: int = MAX_FILE) -> bytes | None:
+        """Return the content of a file that the student's code wrote, or None if there is none.
+
+        ``path`` is relative to the working directory of the student's code, or to that folder.
+        """
+        data = self._remote.ask("read_file", path=path, limit=limit)
+        if type(data) not in (bytes, type(None)):
+            raise _unexpected_message()
+        return data  # type: ignore[no-any-return]
+
+    def figure(self, f: Handle, *args: Any, **kwargs: Any) -> Handle:
+        """Call a function that draws with matplotlib and return a handle to its figure.
+
+        The function returns a figure or axes, or draws on the current figure. Staff see the picture in the report.
+        """
+        found = self._remote.call("figure", f, args, {**kwargs}, limit=MAX_PICTURE)
+        if type(found) is not tuple or len(found) != 2 or type(found[0]) is not Handle or type(found[1]) is not bytes:
+            raise _unexpected_message()
+        self.trail.add_picture(found[1])
+        return found[0]
+
+    @staticmethod
+    def _text(value: Any) -> str:
+        if type(value) is not str:
+            raise _unexpected_message()
+        return value
 
     def seed(self, number: int) -> None:
         """Seed the random generators of the student's process."""
@@ -265,6 +352,9 @@ def _named(value: Any, args: tuple[Any, ...]) -> Any:
             function = item._ref.type in ("function", "method", "partial")
             object.__setattr__(item, "_label", given if function and given else f"{item._ref.type}(…)")
     return value
+
+
+MAX_KINDS = 50  # classes that one exception inherits from
 
 
 def unwrap(value: Any) -> Ref:
@@ -297,7 +387,7 @@ _CAUSES = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN, "not loaded
 
 def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
     """Return the fault that an answer describes. The student's process wrote it, so its strings are cut here."""
-    kinds = {"cause": str, "type": str, "message": str, "frames": list, "not_run": list}
+    kinds = {"cause": str, "type": str, "message": str, "frames": list, "not_run": list, "kinds": list}
     if any(type(table.get(key)) is not kind for key, kind in kinds.items()):
         return _unexpected_message()
     cause = _CAUSES.get(table["cause"], Cause.ERROR)
@@ -314,7 +404,8 @@ def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
         lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300].rstrip('.')}.")
     hint = next((hint for part, hint in _HINTS.items() if part in lines[0]), "")
     hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else hint
-    return StudentFault(cause, "\n".join(lines), hint)
+    known = [kind[:100] for kind in table["kinds"][:MAX_KINDS] if type(kind) is str]
+    return StudentFault(cause, "\n".join(lines), hint, kinds=known, text=text)
 
 
 def _unexpected_message() -> StudentFault:

@@ -51,6 +51,9 @@ class Reader(Protocol):
     def table(self, rows: int) -> None:
         """Count a table or a sparse matrix with so many rows. Raises WireError for too many in one message."""
 
+    def record(self, record: Any) -> Any:
+        """Return the object that a record stands for on this side: the record itself in the grader."""
+
     def keys(self, values: Any) -> Any:
         """Count the values that will be hashed, and return them. Raises WireError for too many that could collide."""
 

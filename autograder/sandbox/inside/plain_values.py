@@ -9,9 +9,9 @@ import dataclasses
 import datetime
 import math
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import cache
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -24,6 +24,9 @@ MAX_PATH = 4096
 MAX_FIELDS = 1000
 
 _POSIX, _WINDOWS = "posix", "windows"
+
+
+_FACTORIES: dict[Any, str] = {kind: kind.__name__ for kind in (int, float, str, list, dict, set)}  # of defaultdict
 
 
 class Record:
@@ -92,7 +95,6 @@ def as_record(value: Any) -> Record | None:
     return None
 
 
-@cache
 def is_named_tuple(kind: type) -> bool:
     """Return whether a class comes from collections.namedtuple or typing.NamedTuple."""
     fields = next((vars(base)["_fields"] for base in kind.__mro__ if "_fields" in vars(base)), None)
@@ -109,10 +111,36 @@ def find_copier(kind: type) -> Write | None:
 
     Code that gets its own object back may need what a copy loses: its methods, and that it is the same object.
     """
-    plain = {OrderedDict: dict, defaultdict: dict, deque: list}.get(kind)
-    if plain is not None:
-        return lambda writer, value, depth: writer.tree(plain(value), depth)
+    if kind in (OrderedDict, defaultdict, deque):
+        return _write_container
     return write_record if kind is Record or dataclasses.is_dataclass(kind) or is_named_tuple(kind) else None
+
+
+def _write_container(writer: Writer, value: Any, depth: int) -> Any:
+    if type(value) is deque:
+        return {"deque": [value.maxlen, writer.tree(list(value), depth + 1)]}
+    factory = _FACTORIES.get(getattr(value, "default_factory", None), "")
+    return {"ordered" if type(value) is OrderedDict else "default": [factory, writer.tree(dict(value), depth + 1)]}
+
+
+def _read_container(make: Callable[[Any, dict[Any, Any]], Any]) -> Read:
+    """Return a reader that makes the same container for the student's code, and a plain dict for the grader."""
+
+    def read(reader: Reader, rest: Any, depth: int) -> Any:
+        factory, tree = list_of(rest, 2)
+        table = reader.value(tree, depth + 1)
+        require(table, type(table) is dict and factory in ("", *_FACTORIES.values()))
+        found = next((kind for kind, name in _FACTORIES.items() if name == factory), None)
+        return make(found, table) if reader.trusted else table
+
+    return read
+
+
+def _read_deque(reader: Reader, rest: Any, depth: int) -> Any:
+    most, tree = list_of(rest, 2)
+    items = require(reader.value(tree, depth + 1), isinstance(tree, list))
+    require(most, most is None or (type(most) is int and len(items) <= most < MAX_INT))
+    return deque(items, most) if reader.trusted else items
 
 
 def write_record(writer: Writer, value: Any, depth: int) -> Any:
@@ -135,12 +163,9 @@ def _read_record(reader: Reader, rest: Any, depth: int) -> Any:
     names = [text_of(field, 200) for field in list_of(fields)]
     require(names, len(names) <= MAX_FIELDS and len(set(names)) == len(names) == len(list_of(values)))
     require(names, all(field.isidentifier() for field in names))
-    return Record(
-        text_of(name, 200),
-        tuple(names),
-        tuple(reader.value(value, depth + 1) for value in values),
-        is_tuple=require(is_tuple, type(is_tuple) is bool),
-    )
+    require(is_tuple, type(is_tuple) is bool)
+    content = tuple(reader.value(value, depth + 1) for value in values)
+    return reader.record(Record(text_of(name, 200), tuple(names), content, is_tuple=is_tuple))
 
 
 def _write_int(writer: Writer, value: int, depth: int) -> Any:
@@ -289,4 +314,7 @@ READERS: dict[str, Read] = {
     "timedelta": _read_timedelta,
     "path": _read_path,
     "record": _read_record,
+    "ordered": _read_container(lambda factory, table: OrderedDict(table)),
+    "default": _read_container(defaultdict),
+    "deque": _read_deque,
 }

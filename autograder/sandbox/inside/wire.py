@@ -27,11 +27,11 @@ from autograder.sandbox.inside.nodes import (
     MAX_RANK,
     MAX_ROWS,
     MAX_TABLES,
-    WireError,
     Write,
     list_of,
     require,
 )
+from autograder.sandbox.inside.nodes import WireError as WireError  # where others find it
 
 if TYPE_CHECKING:
     import torch
@@ -214,14 +214,19 @@ class _Writer:
 
 
 def decode(
-    header: bytes | bytearray, body: bytes | bytearray, *, resolve: Callable[[Ref], Any], trusted: bool = False
+    header: bytes | bytearray,
+    body: bytes | bytearray,
+    *,
+    resolve: Callable[[Ref], Any],
+    trusted: bool = False,
+    record: Callable[[Any], Any] = lambda record: record,
 ) -> Any:
-    """Return the value of a frame. ``resolve`` replaces each Ref by its object on this side.
+    """Return the value of a frame. ``resolve`` replaces each Ref by its object on this side, ``record`` each Record.
 
     ``trusted``: the sender is the grader, who alone may choose the memory layout of tensors, and whose paths can be
     opened. Raises WireError for every message that `encode` would not have written.
     """
-    reader = _Reader(body, resolve, trusted)
+    reader = _Reader(body, resolve, trusted, record)
     try:
         value = reader.value(json.loads(header.decode("ascii")), 0)
     except (ValueError, RecursionError, RuntimeError, OverflowError) as error:
@@ -232,7 +237,14 @@ def decode(
 
 
 class _Reader:
-    def __init__(self, body: bytes | bytearray, resolve: Callable[[Ref], Any], trusted: bool) -> None:
+    def __init__(
+        self,
+        body: bytes | bytearray,
+        resolve: Callable[[Ref], Any],
+        trusted: bool,
+        record: Callable[[Any], Any],
+    ) -> None:
+        self.record = record
         self.body, self.resolve, self.trusted = memoryview(body), resolve, trusted
         self.at = self.nodes = self.odd_keys = self.tables = self.rows = 0
 
@@ -281,20 +293,20 @@ class _Reader:
         return self._bytes(size, [size], 1)
 
     def _tensor(self, rest: Any, depth: int) -> torch.Tensor:
-        torch = _torch()
+        lib = _torch()
         name, shape, size, device, strides, requires_grad = list_of(rest, 6)
         require(name, isinstance(name, str) and name in DTYPES and isinstance(requires_grad, bool))
-        dtype: torch.dtype = getattr(torch, name)
+        dtype: torch.dtype = getattr(lib, name)
         content = self._bytes(size, shape, dtype.itemsize)
-        raw = torch.frombuffer(content, dtype=torch.uint8) if content else None  # frombuffer refuses an empty buffer
-        empty = torch.empty(0, dtype=dtype)
+        raw = lib.frombuffer(content, dtype=lib.uint8) if content else None  # frombuffer refuses an empty buffer
+        empty = lib.empty(0, dtype=dtype)
         if raw is not None and name == "bool":
             raw.clamp_(max=1)  # any other byte is not a bool
         flat = empty if raw is None else raw.view(dtype)
         value: torch.Tensor = flat.reshape(shape).to(_device(device))
         if self.trusted:
             if strides is not None:
-                value = torch.empty_strided(shape, strides, dtype=value.dtype, device=value.device).copy_(value)
+                value = lib.empty_strided(shape, strides, dtype=value.dtype, device=value.device).copy_(value)
             value.requires_grad_(requires_grad)
         return value
 
@@ -358,10 +370,10 @@ def _dtype_name(dtype: Any) -> str:
 
 def _device(name: Any) -> torch.device:
     require(name, name == "cpu" or (isinstance(name, str) and name.partition(":")[0] == "cuda" and len(name) < 8))
-    torch = _torch()
-    if name != "cpu" and not torch.cuda.is_available():
+    lib = _torch()
+    if name != "cpu" and not lib.cuda.is_available():
         raise WireError("a tensor claims to be on a device that this machine does not have")
     try:
-        return torch.device(name)
+        return lib.device(name)  # type: ignore[no-any-return]
     except RuntimeError:
         raise WireError("a part is malformed") from None

@@ -9,10 +9,16 @@ has either a "value" or a "fault".
 
 from __future__ import annotations
 
+import dataclasses
 import linecache
+import operator
+import os
 import random
+import shutil
 import sys
+import tempfile
 import traceback
+from collections import deque, namedtuple
 from collections.abc import Callable
 from contextlib import nullcontext
 from types import ModuleType
@@ -20,11 +26,29 @@ from typing import Any
 
 import numpy as np
 
+from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.modules import SubmissionFinder
+from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
 
 MAX_HANDLES = 100_000
 MAX_FRAMES = 12  # of a traceback
+MAX_KINDS = 50  # classes that an exception inherits from
+CONTAINERS: tuple[type, ...] = (
+    list,
+    tuple,
+    dict,
+    set,
+    frozenset,
+    range,
+    deque,
+    type({}.keys()),
+    type({}.values()),
+    type({}.items()),
+)
+OPERATORS: dict[str, Callable[..., Any]] = {  # those that the module operator does not have
+    **{kind.__name__: kind for kind in (float, int, complex, str, len, divmod, round, format)},
+}
 
 
 class NotLoaded(Exception):
@@ -71,6 +95,7 @@ class Worker:
         self.number = 0  # of the current request
         self.files: dict[str, str] = {}  # file name -> its name in tracebacks
         self.finder: SubmissionFinder | None = None  # explains which parts of the submission did not run
+        self.folder = ""  # for files of the current check
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
         self.error: BaseException | None = None  # the last exception, for a debugger in the same process
@@ -78,8 +103,9 @@ class Worker:
     def answer(self, header: bytearray, body: bytearray) -> tuple[bytes, list[memoryview]]:
         """Return the encoded answer to an encoded request. Any exception of the student's code becomes a fault."""
         try:
-            request = decode(header, body, resolve=self._object, trusted=True)
+            request = decode(header, body, resolve=self._object, trusted=True, record=self._record)
             self.number = request.pop("number")
+            copies = request["do"] == "value"
             value = self._execute(request)
         except BaseException as error:  # SystemExit becomes a fault too
             if isinstance(error, KeyboardInterrupt) and self.interactive:
@@ -87,7 +113,7 @@ class Worker:
             self.error = error if self.interactive else None
             return self._fault(error)
         try:
-            return encode({"value": value, **self._rest()}, keep=self._keep, limit=self.limit)
+            return encode({"value": value, **self._rest()}, keep=self._keep, limit=self.limit, copies=copies)
         except BaseException as error:
             return self._fault(error)
 
@@ -99,6 +125,17 @@ class Worker:
 
     def _object(self, ref: Ref) -> Any:
         return self.objects[ref.id]
+
+    def _record(self, record: Record) -> Any:
+        """Return the object that a record of a check stands for: of the student's class, if there is one."""
+        name, fields, values, is_tuple = record.__gradlab_record__()
+        for module in self.modules:
+            kind = module.__dict__.get(name)
+            if isinstance(kind, type) and (dataclasses.is_dataclass(kind) or hasattr(kind, "_fields")):
+                return kind(**dict(zip(fields, values, strict=True)))
+        if is_tuple:
+            return namedtuple(name, fields)(*values)
+        return dataclasses.make_dataclass(name, fields)(*values)
 
     def _keep(self, value: Any) -> Ref:
         if len(self.objects) >= MAX_HANDLES:
@@ -113,6 +150,9 @@ class Worker:
     def do_begin(self, seed: int) -> None:
         """Begin a check: drop the last check's objects and reset torch's global settings, if it is imported."""
         self.objects = list(self.modules)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder = ""
         if torch := sys.modules.get("torch"):
             torch.set_default_dtype(torch.float32)
             torch.set_grad_enabled(True)
@@ -180,8 +220,65 @@ class Worker:
     def do_getitem(self, target: Any, key: Any) -> Any:
         return target[key]
 
-    def do_list(self, target: Any) -> list[Any]:
-        return list(target)
+    def do_setitem(self, target: Any, key: Any, value: Any) -> None:
+        target[key] = value
+
+    def do_delitem(self, target: Any, key: Any) -> None:
+        del target[key]
+
+    def do_delattr(self, target: Any, name: str) -> None:
+        delattr(target, name)
+
+    def do_list(self, target: Any) -> list[Any] | Ref:
+        """Return the items of a container of Python's, or an iterator over those of another object."""
+        return list(target) if type(target) in CONTAINERS else self._keep(iter(target))
+
+    def do_next(self, target: Any) -> list[Any]:
+        """Return the next item of an iterator in a list, which is empty at the end."""
+        try:
+            return [next(target)]
+        except StopIteration:
+            return []
+
+    def do_enter(self, target: Any) -> Any:
+        return type(target).__enter__(target)
+
+    def do_exit(self, target: Any, failed: bool) -> None:
+        """End a `with` block of a check; the exception in it stays in the grader's process."""
+        error = RuntimeError("the check ended this `with` block early") if failed else None
+        type(target).__exit__(target, type(error) if error else None, error, None)
+
+    def do_folder(self) -> str:
+        """Return the path of a folder for files of this check."""
+        if not self.folder:
+            self.folder = tempfile.mkdtemp(prefix="gradlab-")
+        return self.folder
+
+    def do_read_file(self, path: str, limit: int) -> bytes | None:
+        """Return a file's content, or None if there is no such file."""
+        place = os.path.join(self.folder, path) if self.folder and not os.path.exists(path) else path
+        if not os.path.isfile(place):
+            return None
+        with open(place, "rb") as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise WireError(f"the file {os.path.basename(path)[:100]} has more than {limit} bytes")
+        return data
+
+    def do_write_file(self, path: str, content: bytes) -> str:
+        """Write a file of a check into its folder, and return its path."""
+        place = os.path.join(self.do_folder(), path)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(place, "wb") as file:
+            file.write(content)
+        return place
+
+    def do_figure(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], limit: int) -> Any:
+        """Call a function that draws with matplotlib. Return its figure and a picture of it, a PNG."""
+        return draw_figure(f, args, kwargs, limit)
+
+    def do_operate(self, name: str, operands: tuple[Any, ...]) -> Any:
+        return OPERATORS[name](*operands) if name in OPERATORS else getattr(operator, name)(*operands)
 
 
 class NoMeter(nullcontext[None]):
@@ -245,6 +342,7 @@ def describe_fault(
         "type": "" if isinstance(error, WireError | NotLoaded) else str(type(error).__name__)[:100],
         "message": str(message)[:1000],
         "frames": frames[-MAX_FRAMES:],
+        "kinds": [str(kind.__name__)[:100] for kind in type(error).__mro__[:MAX_KINDS]],
         "not_run": [missing[0], missing[1].line, missing[1].reason[:300]] if missing else [],
     }
 
