@@ -12,14 +12,13 @@ from autograder.authoring.edits import BEGIN, END
 from autograder.authoring.published_notebook import Repository, read_repository, with_first_cells
 from autograder.core.assignment import Assignment
 from autograder.core.copies import Changes, public_files, update_copy
+from autograder.core.course_file import COURSE_FILE, ENGINE, read_course
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain, write_atomically
 from autograder.core.zips import make_zip
 
 RECORD = ".published.json"
-COURSE_FILE = "course.toml"
 TEXTS = Path(__file__).parent / "published"
-PACKAGES = ("autograder", "common")
 PAGES = (
     *("LICENSE", "constraints.txt", "Containerfile", ".ci/install"),
     *("docs/students.md", "docs/glossary.md", "docs/data.md"),
@@ -45,7 +44,8 @@ def published_files(
 
     ``repository`` is where they will be; notebooks then install the course from there.
     """
-    folders = [*(assignment.folder for assignment in assignments), *(root / package for package in PACKAGES)]
+    shared = read_course(root).shared if (root / COURSE_FILE).is_file() else ()
+    folders = [*(assignment.folder for assignment in assignments), *(root / name for name in (ENGINE, *shared))]
     paths = [path for folder in folders for path in public_files(folder)]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     files |= {name: (root / name).read_bytes() for name in (*PAGES, COURSE_FILE) if (root / name).is_file()}

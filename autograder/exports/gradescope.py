@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, Assignment
+from autograder.core.course_file import COURSE_FILE
 from autograder.core.files import write_atomically
 from autograder.core.report import Outcome, Report
 from autograder.core.zips import make_zip
@@ -39,8 +40,7 @@ _SETUP = """\
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")"
 apt-get update -qq && apt-get install -qq -y python3 python3-venv bubblewrap
-python3 -m venv .venv
-.venv/bin/python -m pip install --quiet -c constraints.txt .
+TORCH_INDEX=https://download.pytorch.org/whl/cpu bash .ci/install
 """
 
 _RUN = """\
@@ -76,13 +76,16 @@ def _secret_of(earlier: Path) -> str:
 
 
 def _sources(assignment: Assignment) -> Iterator[tuple[str, Path]]:
-    for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", ".ci/install"):
         yield name, _ROOT / name
-    folders = [(name, _ROOT / name) for name in ("autograder", "common")]
-    folders.append((f"assignments/{assignment.name}", assignment.folder))
-    folders.append((f"solutions/{assignment.name}", assignment.solutions))
+    course = assignment.course
+    if course.root and (course.root / COURSE_FILE).is_file():
+        yield COURSE_FILE, course.root / COURSE_FILE
+    folders = {"autograder": _ROOT / "autograder", "common": _ROOT / "common", **course.shared_folders()}
+    folders[f"assignments/{assignment.name}"] = assignment.folder
+    folders[f"solutions/{assignment.name}"] = assignment.solutions
     yield from _other_manifests(assignment)
-    for name, folder in folders:
+    for name, folder in folders.items():
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
             if path.is_file() and "__pycache__" not in inside.parts and not path.name.startswith("."):

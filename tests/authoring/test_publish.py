@@ -41,7 +41,10 @@ def solution() -> str:
 
 def test_all_that_students_need_is_there_and_nothing_private(files: dict[str, bytes]) -> None:
     assert {"README.md", "LICENSE", "pyproject.toml", "constraints.txt", "assignments/a01_knn/knn.ipynb"} <= set(files)
-    assert not [name for name in files if name.startswith(("solutions/", "tests/", "."))]
+    assert {".github/workflows/checks.yml", ".gitignore", ".gitattributes", ".ci/install", "Containerfile"} <= set(
+        files
+    )
+    assert not [name for name in files if name.startswith(("solutions/", "tests/", "bench/", "tools/"))]
     assert not [name for name in files if "hidden" in name or "calibration.json" in name]
     settings = tomllib.loads(files["pyproject.toml"].decode())
     assert settings["project"]["scripts"] == {"gradlab": "autograder.cli.app:main"}
@@ -104,7 +107,28 @@ def test_a_zip_is_the_same_each_time(assignments: list[Assignment], tmp_path: Pa
         publish(ROOT, assignments[:1], tmp_path / name / "course.zip")
     one, two = (tmp_path / name / "course.zip" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
-    assert "course/assignments/a01_knn/knn.ipynb" in zipfile.ZipFile(one).namelist()
+    with zipfile.ZipFile(one) as archive:
+        assert "course/assignments/a01_knn/knn.ipynb" in archive.namelist()
+
+
+def test_a_zip_is_updated_as_a_folder_is(assignments: list[Assignment], tmp_path: Path) -> None:
+    out = tmp_path / "course.zip"
+    publish(ROOT, assignments[:2], out)
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("course/welcome.md", "Added by a teacher.")
+    changes = publish(ROOT, assignments[:1], out)
+    assert changes.new == changes.edited == []
+    assert "README.md" in changes.updated  # it lists the assignments
+    assert "assignments/a02_linear_classifier/linear_classifier.ipynb" in changes.removed
+    with zipfile.ZipFile(out) as archive:
+        assert "course/welcome.md" in archive.namelist()
+    (tmp_path / "other.zip").write_bytes(b"not ours")
+    with pytest.raises(GradlabError, match="cannot be updated"):
+        publish(ROOT, assignments[:1], tmp_path / "other.zip")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("x", "")
+    with pytest.raises(GradlabError, match="was not written by gradlab publish"):
+        publish(ROOT, assignments[:1], tmp_path / "other.zip")
 
 
 def test_the_course_itself_is_not_a_place_to_publish(assignments: list[Assignment]) -> None:
