@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from autograder.core.report import CheckResult, Outcome, Report
 from autograder.render.terminal import print_check, print_verdict
-from autograder.render.words import count
+from autograder.render.view import one_reason
+from autograder.render.words import ONE_REASON, count
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,8 +17,11 @@ def print_difference(before: Report, after: Report, console: Console) -> None:
     """Print the checks whose outcome or message changed, how many others still fail, and the points."""
     earlier = {check.id: check for check in before.checks}
     changed = [check for check in after.checks if _said(check) != _said(earlier.get(check.id))]
-    for check in changed:
+    one = one_reason(after)
+    for check in [one] if one and changed else changed:
         print_check(check, console)
+    if one and changed:
+        console.print(ONE_REASON, highlight=False)
     same = sum(check.outcome is not Outcome.PASSED for check in after.checks if check not in changed)
     if not changed:
         console.print("Nothing changed.", highlight=False)

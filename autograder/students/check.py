@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,11 +19,14 @@ from autograder.core.code import Code
 from autograder.core.course import earlier_modules
 from autograder.core.notebooks import notebook_name
 from autograder.core.report import CheckResult, Report
+from autograder.sandbox.bounded import PRINTED
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link
+from autograder.session.evidence import Evidence
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.students.handout import changed_checks
+from autograder.students.kernel_code import executed_code, imported_sources, places_of
 from autograder.submissions.submission import Submission, open_submission
 
 
@@ -37,11 +39,14 @@ def check_folder(
     isolation: str = "none",
     opened: Callable[[Submission, Path], None] = lambda submission, folder: None,
     progress: Callable[[CheckResult], None] = lambda result: None,
+    prints: int | None = PRINTED,
+    evidence: dict[str, Evidence] | None = None,
 ) -> Report:
     """Run the public checks on the student's files in the assignment's folder, or on ``hand_in``.
 
     With ``isolation`` "none" the code runs in this process: only for code that its user trusts.
-    ``opened`` gets the submission and its folder before the checks run, ``progress`` each result.
+    ``opened`` gets the submission and its folder before the checks run, ``progress`` each result, and ``evidence`` what
+    failed checks called and compared, if the options ask for it. ``prints`` limits what a check's code may print there.
     Raises BadSubmission if the files cannot be read, BadCheck if no check was selected.
     """
     folder = hand_in or assignment.folder
@@ -51,8 +56,10 @@ def check_folder(
     opened(submission, folder)
 
     def body(checks: Checks) -> Report:
-        with _linked(submission, folder, assignment, options, isolation) as link:
+        with _linked(submission, folder, assignment, options, isolation, prints) as link:
             results = checks.judge(link, submission.code, progress=progress)
+        if evidence is not None:
+            evidence.update(checks.state.evidence)
         notes = (*submission.notes, *changed_checks(assignment.folder))
         header = ReportHeader("you", submission.digest, notes, submission.remarks)
         return checks.report(header, results, isolation=isolation)
@@ -62,7 +69,7 @@ def check_folder(
 
 @contextmanager
 def _linked(
-    submission: Submission, folder: Path, assignment: Assignment, options: Options, isolation: str
+    submission: Submission, folder: Path, assignment: Assignment, options: Options, isolation: str, prints: int | None
 ) -> Iterator[Link]:
     """Yield a link to the submission's code: in this process, or in a sandbox that does not see its folder."""
     if isolation != "none":
@@ -74,7 +81,9 @@ def _linked(
             yield link
         return
     filenames = submission.paths_below(folder)
-    local = LocalLink(submission.code, filenames=filenames, debugging=options.debugging, course=assignment.course)
+    local = LocalLink(
+        submission.code, filenames=filenames, prints=prints, debugging=options.debugging, course=assignment.course
+    )
     try:
         yield local
     finally:
@@ -91,15 +100,17 @@ def saved_files(submission: Submission, folder: Path) -> list[tuple[str, datetim
 def check_namespace(
     module: str,
     namespace: dict[str, Any],
-    source: str,
+    cells: Sequence[str],
     options: Options,
     assignment: Assignment,
     *,
     notes: Sequence[str] = (),
+    evidence: dict[str, Evidence] | None = None,
 ) -> Report:
     """Run the public checks on functions that are defined in ``namespace``, as in a notebook.
 
-    ``source`` is the code of the cells that ran. ``notes`` are sentences for the report.
+    ``cells`` are the cells that ran, as in IPython's `In`. ``notes`` are sentences for the report. ``evidence``
+    gets what failed checks called and compared, if the options ask for it.
     """
     tasks = [task.name for task in assignment.tasks if task.file == f"{module}.py"]
     reused = {name: value for name in _roots(tasks) if not callable(value := namespace.get(name, callable))}
@@ -107,19 +118,21 @@ def check_namespace(
     stand_in.__dict__.update(
         {key: value for key, value in namespace.items() if not key.startswith("__") and key not in reused}
     )
-    text = "\n\n".join([source, *_imported_sources(namespace, assignment, tasks)])
-    code = Code({f"{module}.py": text}, cells={f"{module}.py": ()})  # without places: messages name the notebook
+    code = executed_code(cells, f"{module}.py", imported_sources(namespace, _roots(tasks), assignment))
 
     def body(checks: Checks) -> Report:
         explain = partial(_explain_missing, reused)
-        link = LocalLink(Code(), namespaces={module: stand_in}, explain=explain, course=assignment.course)
-        link.worker.files = dict.fromkeys(_code_files(stand_in), "notebook")
+        link = LocalLink(Code(), namespaces={module: stand_in}, explain=explain, shown=code, course=assignment.course)
+        link.worker.files = places_of(vars(stand_in).values())
         try:
             results = checks.judge(link, code, only=lambda check: check.placed.module == module)
         finally:
             link.close()
+        if evidence is not None:
+            evidence.update(checks.state.evidence)
         header = ReportHeader("you", "", (*notes, *changed_checks(assignment.folder)))
-        return checks.report(header, results, isolation="none")
+        report = checks.report(header, results, isolation="none")
+        return replace(report, tasks=tuple(task for task in report.tasks if task.name in tasks))
 
     return with_checks(assignment, options, body, hidden=False)
 
@@ -136,41 +149,6 @@ def _explain_missing(reused: Mapping[str, Any], name: str) -> str:
             f"{describe(reused[name])}. Choose another name there, run the cell of {name}, then this one."
         )
     return f"{name} is not defined in this notebook. Run its cell, then this one."
-
-
-def _imported_sources(namespace: Mapping[str, Any], assignment: Assignment, tasks: Sequence[str]) -> list[str]:
-    """Return the code of the student's modules from which a notebook imported tasks: source rules judge it too."""
-    sources: dict[str, str] = {}
-    for name in sorted(_roots(tasks)):
-        home = sys.modules.get(getattr(namespace.get(name), "__module__", None) or "")
-        path = Path(getattr(home, "__file__", None) or "")
-        if home is not None and path.is_file() and path.resolve().parent == assignment.folder.resolve():
-            sources.setdefault(home.__name__, inspect.getsource(home))
-    return list(sources.values())
-
-
-def _code_files(module: ModuleType) -> set[str]:
-    """Return the file names that tracebacks show for a notebook's cells."""
-    names = set()
-    for value in vars(module).values():
-        members = vars(value).values() if isinstance(value, type) and value.__module__ == "__main__" else (value,)
-        for member in members:
-            code = getattr(getattr(member, "__func__", member), "__code__", None)
-            if code is not None and getattr(member, "__module__", None) in ("__main__", None):
-                names.add(code.co_filename)
-    return names
-
-
-def executed_source(cells: Sequence[str]) -> str:
-    """Return the code of executed cells as one text, without cells that do not parse (magics)."""
-    parsed = []
-    for cell in cells:
-        try:
-            ast.parse(cell)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        parsed.append(cell)
-    return "\n\n".join(parsed)
 
 
 def in_nbgrader() -> bool:

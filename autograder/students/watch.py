@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 SUFFIXES = (".py", ".ipynb")
@@ -17,8 +18,9 @@ def saves(folder: Path) -> Iterator[list[str]]:
         return is_source(Path(path), folder)
 
     folder = folder.resolve()
-    for changes in watch(folder, watch_filter=counts, debounce=QUIET, step=50, raise_interrupt=False):
-        yield sorted({Path(path).relative_to(folder).as_posix() for _, path in changes})
+    with suppress(KeyboardInterrupt):
+        for changes in watch(folder, watch_filter=counts, debounce=QUIET, step=50):
+            yield sorted({Path(path).relative_to(folder).as_posix() for _, path in changes})
 
 
 def is_source(path: Path, folder: Path) -> bool:
