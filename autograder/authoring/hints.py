@@ -28,7 +28,9 @@ def take_hints(cells: Sequence[Any], tasks: Collection[str], places: Sequence[st
 
     ``tasks`` are the names that the manifest lists, and ``places`` says where each cell is. Raises BadSource.
     """
-    kept, efforts, steps = [], [], {}
+    kept: list[Any] = []
+    efforts: list[Effort] = []
+    steps: dict[str, tuple[str, ...]] = {}
     seen: list[str] = []
     for cell, place in zip(cells, places, strict=True):
         if "hint" in cell.metadata:

@@ -67,7 +67,8 @@ def _png(a: Any, e: Any, place: tuple[int, ...], *, same: bool) -> bytes:
     for axis in axes:
         axis.tick_params(labelsize=8)
     stream = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(stream)
+    FigureCanvasAgg(figure)
+    figure.savefig(stream, format="png")
     return stream.getvalue()
 
 

@@ -51,5 +51,5 @@ class PrintLimit:
             yield
             return
         out, err = Bounded(sys.stdout, self._room), Bounded(sys.stderr, self._room)
-        with redirect_stdout(out), redirect_stderr(err):  # type: ignore[type-var]
+        with redirect_stdout(out), redirect_stderr(err):
             yield

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from autograder.core.course_file import course_here
 from autograder.core.errors import GradlabError
 from autograder.core.notebooks import notebook_name
 from autograder.core.report import Outcome, Report
-from autograder.render.extras import NO_EXTRAS, Extra
+from autograder.render.extras import Extra
 from autograder.session.evidence import Evidence
 from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
@@ -33,7 +33,7 @@ class Shown:
     """A report that displays itself: as a table in Jupyter, as text elsewhere, as points for nbgrader's autograder."""
 
     report: Report
-    extras: Mapping[str, Extra] = NO_EXTRAS
+    extras: Mapping[str, Extra] = field(default_factory=dict)
 
     def _repr_html_(self) -> str | None:
         if in_nbgrader():

@@ -195,7 +195,9 @@ class _Writer:
             inside = ", ".join(self._expression(item, name) for item in value)
             if type(value) is tuple:
                 return f"({inside}{',' if len(value) == 1 else ''})"
-            return {list: f"[{inside}]", set: f"{{{inside}}}"}.get(type(value), f"frozenset(({inside},))")
+            if type(value) is list:
+                return f"[{inside}]"
+            return f"{{{inside}}}" if type(value) is set else f"frozenset(({inside},))"
         if type(value) is dict:
             pairs = (f"{self._expression(key, name)}: {self._expression(item, name)}" for key, item in value.items())
             return f"{{{', '.join(pairs)}}}"
