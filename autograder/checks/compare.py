@@ -158,7 +158,7 @@ def _compare_records(
 def _compare_tables(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
     def items(a: Any, e: Any, path: str) -> tuple[str, str, str] | None:
         found = compare(a, e, tolerance, check_dtype=check_dtype)
-        return found and (found.stage, found.message, path + found.path)
+        return None if found is None else (found.stage, found.message, path + found.path)
 
     if library_of(expected) in ("pandas", "polars"):
         found = compare_tables(actual, expected, check_dtype, items)

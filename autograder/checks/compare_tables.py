@@ -41,7 +41,7 @@ def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: Compare
         return _compare_column(actual, expected, check_dtype, items)
     for place, name in enumerate(expected.columns):
         pair = [table.iloc[:, place] if library == "pandas" else table.get_column(name) for table in (actual, expected)]
-        if found := _compare_column(*pair, check_dtype, items):
+        if found := _compare_column(pair[0], pair[1], check_dtype, items):
             stage, message, path = found
             return stage, message, f"[{describe(name)}]{path}"
     return None

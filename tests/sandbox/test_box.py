@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from datetime import date
+from decimal import Decimal
 
+import numpy as np
 import pytest
 import torch
 
 from autograder.checks.task import BadCheck
 from autograder.core.report import Cause
 from autograder.sandbox import box_link as links
+from autograder.sandbox.expect_raises import expect_raises
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Student
 from tests.support.box import begin, fault, in_box
@@ -87,7 +92,20 @@ def test_objects_stay_in_the_box_behind_handles(pool: WorkerPool) -> None:
         assert student.echo({"net": [net]})["net"][0].width == 3
         assert repr(net) == "<Net>"
         with pytest.raises(AttributeError):
-            _ = net.__len__
+            _ = net.__dict__
+
+
+def test_rarer_values_and_operators_cross_the_sandbox(pool: WorkerPool) -> None:
+    with in_box(pool, WORK) as (student, _):
+        for value in ({1, 2}, b"ab", 2**100, Decimal("1.5"), date(2024, 2, 29), Counter("aa"), {(1, 2): 1j}):
+            assert student.echo(value) == value
+        assert student.echo(np.array(["a", "b"])).tolist() == ["a", "b"]
+        assert student.hold(student.echo, [1, 2])[0] + 3 == 4
+        with expect_raises(TypeError, match="no len"):
+            len(student.Net(3))
+        path = student.write_file("a.txt", "text")
+        assert student.read_file(path) == b"text"
+        assert path.startswith("/tmp/gradlab-")
 
 
 def test_hold_leaves_a_result_in_the_box_until_its_value_is_requested(pool: WorkerPool) -> None:

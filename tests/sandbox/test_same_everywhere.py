@@ -209,7 +209,7 @@ def seen(value: Any) -> Any:
     """Return a value in a form that can be compared."""
     if isinstance(value, Handle):
         return ("handle", value._ref.type, value._label)
-    if isinstance(value, torch.Tensor):
+    if isinstance(value, torch.Tensor) and value.layout is torch.strided:
         return ("tensor", value.dtype, value.shape, value.stride(), value.requires_grad, value.tolist())
     if isinstance(value, list | tuple):
         return (type(value).__name__, [seen(item) for item in value])
