@@ -313,21 +313,36 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
 @click.command()
 @click.argument("gradebooks", nargs=-1, required=True, type=options.PATH)
 @click.option("--policy", "rules", required=True, type=options.PATH, help="TOML file with late days and weights.")
+@click.option(
+    "--times",
+    type=options.PATH,
+    help="CSV with the columns student, handed_in and perhaps assignment: when hand-ins came, where the platform's "
+    "download does not say it, such as Canvas's.",
+)
 @click.option("--out", required=True, type=options.PATH, help="CSV file to write.")
 @click.option("--explain", type=options.PATH, help="Folder for one text file per student that explains the mark.")
-def policy(gradebooks: tuple[Path, ...], rules: Path, out: Path, explain: Path | None) -> None:
+def policy(gradebooks: tuple[Path, ...], rules: Path, times: Path | None, out: Path, explain: Path | None) -> None:
     """Compute final marks from late days and weights.
 
     GRADEBOOKS are the files gradebook.csv of all assignments. Exit code: 0, or 2 if some marks are provisional.
     """
     from autograder.core.files import write_atomically
     from autograder.intake.download import safe_name
-    from autograder.policy.final_marks import compute_final_marks, final_csv, read_gradebooks
+    from autograder.policy.final_marks import compute_final_marks, final_csv, read_gradebooks, without_time
     from autograder.policy.policy_file import read_policy
+    from autograder.policy.times_file import read_times, with_times
     from autograder.render.words import count
 
     read = read_policy(rules)
-    finals = compute_final_marks(read, read_gradebooks(gradebooks, read))
+    rows = read_gradebooks(gradebooks, read)
+    if times:
+        rows, unused = with_times(rows, read_times(times), times)
+        if unused:
+            click.echo(f"{times} lists students that no gradebook lists: {', '.join(unused[:5])}.", err=True)
+    if timeless := without_time(read, rows):
+        sentence = f"{count(len(timeless), 'hand-in')} without a time, and not marked late by the platform: on time."
+        click.echo(f"{sentence} To give times, pass --times.", err=True)
+    finals = compute_final_marks(read, rows)
     write_atomically(out, final_csv(read, finals))
     if explain:
         for final in finals:

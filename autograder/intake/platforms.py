@@ -21,6 +21,7 @@ from autograder.intake.times import known_time, parse_time, read_nbgrader_time
 from autograder.intake.unpack import BadHandins, gather_files
 
 SUFFIXES = (".zip", ".ipynb", ".py")
+MARKED_LATE = "Canvas marks it late."  # the gradebook's notes contain it, where the policy looks for it
 BY_NAME, BY_FILE = "the time in its name", "the file's own time"
 
 _ENDING = re.compile(r"\.(zip|(ipynb|py)(\.(txt|json))?)\Z", re.IGNORECASE)  # mail programs and browsers append these
@@ -353,7 +354,7 @@ def _canvas_entry(file: _CanvasFile, path: Path, *, late: bool = False) -> Entry
     keys: tuple[Key, ...] = (platform_key("Canvas", file.user), canvas_name_key([file.who]))
     if file.anonymous:
         keys = (anonymous_key(file.user), id_key(file.user), id_key(f"anon_{file.user}"))
-    notes = ("Canvas marks it late.",) if late else ()
+    notes = (MARKED_LATE,) if late else ()
     return Entry(file.who, file.user, path, float(file.number), "Canvas's file number", keys, notes=notes)
 
 

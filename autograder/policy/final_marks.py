@@ -16,6 +16,7 @@ from pathlib import Path
 from autograder.core.files import explain
 from autograder.core.half_points import parse_points, tidy
 from autograder.intake.download import safe_name
+from autograder.intake.platforms import MARKED_LATE
 from autograder.policy.policy_file import BadPolicy, Extension, Policy, Rule
 from autograder.render.gradebook_csv import cell
 from autograder.render.words import count
@@ -32,6 +33,7 @@ class GradebookRow:
     questions: Mapping[str, float | None]  # points of inline questions; None: not marked yet
     handed_in: datetime | None
     needs_staff: bool
+    marked_late: bool = False  # by the platform, which may not record the time
     doubtful: bool = False  # what counts is empty or cannot be opened, and an earlier hand-in exists
 
 
@@ -96,6 +98,7 @@ def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Gradebo
             },
             handed_in=_moment(cells.get("handed_in") or ""),
             needs_staff=text["needs_staff"] == "yes",
+            marked_late=MARKED_LATE in (cells.get("notes") or ""),
             doubtful=(cells.get("intake") or "").startswith("doubtful:"),  # the first kind in that column
         )
     except KeyError as error:
@@ -119,6 +122,13 @@ def _given(cells: Mapping[str, str | None], question: str, most: int, where: str
 
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def without_time(policy: Policy, rows: Iterable[GradebookRow]) -> list[GradebookRow]:
+    """Return the rows that count as on time because nothing says when they were handed in, nor that they are late."""
+    due = {name for name, rule in policy.rules.items() if rule.due is not None}
+    graded = (row for row in rows if row.points is not None and row.assignment in due)
+    return [row for row in graded if row.handed_in is None and not row.marked_late]
 
 
 def compute_final_marks(policy: Policy, rows: Iterable[GradebookRow]) -> list[FinalMark]:
@@ -178,9 +188,11 @@ def _share(
     on_time = AssignmentShare(rule.assignment, share, 0, 0, dropped=False, explanation=text)
     if rule.due is None:
         return on_time
+    if row.handed_in is None and row.marked_late:
+        text += " The platform marks it late, but its time is unknown: a person must look; until then it counts as on"
+        return replace(on_time, explanation=f"{text} time.")
     if row.handed_in is None:
-        text += " The time of the hand-in is unknown: a person must look; until then it counts as on time."
-        return replace(on_time, explanation=text)
+        return replace(on_time, explanation=f"{text} Its time is unknown, and it is not marked late: on time.")
     due = rule.due + timedelta(days=extension.days if extension else 0)
     if extension:
         text += f" Due {count(extension.days, 'day')} later by an extension ({extension.reason})."
@@ -228,11 +240,11 @@ def _days_late(handed_in: datetime, due: datetime, grace_minutes: int) -> int:
 
 
 def _is_open(rule: Rule, row: GradebookRow) -> bool:
-    """Must a person look at a broken check, an earlier hand-in, an unknown time or an unmarked question?"""
+    """Must a person look at a broken check, an earlier hand-in, lateness without a time or an unmarked question?"""
     if row.points is None:
         return row.needs_staff
-    timeless = rule.due is not None and row.handed_in is None
-    return row.needs_staff or row.doubtful or timeless or None in row.questions.values()
+    late = rule.due is not None and row.handed_in is None and row.marked_late
+    return row.needs_staff or row.doubtful or late or None in row.questions.values()
 
 
 def _drop(policy: Policy, parts: list[AssignmentShare]) -> list[AssignmentShare]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.policy.final_marks import GradebookRow, compute_final_marks, format_number
+from autograder.policy.final_marks import GradebookRow, compute_final_marks, format_number, without_time
 from autograder.policy.policy_file import BadPolicy, Extension, Policy, Rule, read_policy
 
 DUE = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
@@ -138,11 +139,19 @@ def test_nothing_handed_in_counts_as_zero_but_a_missing_gradebook_does_not_count
 
 
 def test_the_mark_is_provisional_until_a_person_has_looked():
-    unknown = GradebookRow("bob", "a01", 100, 100, {}, None, False)
-    ada, bob, zoe = compute_final_marks(policy(), [row(needs_staff=True), unknown, row(student="zoe")])
+    late = GradebookRow("bob", "a01", 100, 100, {}, None, False, marked_late=True)
+    ada, bob, zoe = compute_final_marks(policy(), [row(needs_staff=True), late, row(student="zoe")])
     assert (ada.provisional, bob.provisional, zoe.provisional) == (True, True, False)
-    assert "The time of the hand-in is unknown" in bob.explanation
+    assert "marks it late, but its time is unknown" in bob.explanation
     assert "Provisional" in ada.explanation
+
+
+def test_a_hand_in_without_a_time_that_is_not_marked_late_is_on_time():
+    unknown = GradebookRow("bob", "a01", 100, 100, {}, None, False)
+    (bob,) = compute_final_marks(policy(), [unknown])
+    assert (bob.mark, bob.provisional) == (100, False)
+    assert "Its time is unknown, and it is not marked late: on time." in bob.explanation
+    assert without_time(policy(), [unknown, replace(unknown, marked_late=True), row()]) == [unknown]
 
 
 def test_an_unmarked_question_is_open_and_not_zero():
