@@ -29,9 +29,11 @@ from torch import Tensor, nn
 
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
+# from tqdm import tqdm
 #
 # from autograder import check, hint
 # from common.data import arithmetic
+# from common.plots import show
 # from common.training.seed import seed_everything
 
 # %% [markdown]
@@ -194,7 +196,8 @@ def scaled_dot_product_no_loop_batch(
 # plt.xlabel("M, the length of queries and keys")
 # plt.ylabel("largest weight, mean")
 # plt.legend(frameon=False)
-# plt.show()
+# ends = ", ".join(f"{heights[-1]:.2f} {name}" for name, heights in largest.items())
+# show(f"The largest weight over M from 1 to 1024. At the end: {ends}.")
 
 # %% [markdown] question="tr-q1"
 # **Question 1.** (a) The entries of $q$ and $k$ are independent with mean 0 and variance 1. What are mean and variance
@@ -452,7 +455,7 @@ def get_subsequent_mask(seq: Tensor) -> Tensor:
 #     words = [str(int(token)) if token != PAD else "PAD" for token in sentence[0]]
 #     ax.set_xticks(range(7), words, rotation=45)
 #     ax.set_yticks(range(7), words)
-# plt.show()
+# show("Hidden keys: above the diagonal for the future, the last three columns for padding, and both together.")
 #
 # seed_everything(0)
 # attention, table = MultiHeadAttention(2, 16, 8), torch.randn(10, 16)
@@ -601,7 +604,7 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 #     image = ax.imshow(table, cmap="RdBu_r", vmin=-far, vmax=far, aspect="auto", interpolation="nearest")
 #     ax.set(title=title, ylabel="position", xlabel="position" if title == "dot products" else "entry")
 #     figure.colorbar(image, ax=ax)
-# plt.show()
+# show("n / K grows evenly; the sinusoid has fast waves left and slow ones right; its products fade with distance.")
 
 # %% [markdown] question="tr-q3"
 # **Question 3.** (a) The third picture is constant along its diagonals. Show it: the dot product of positions $m$ and
@@ -649,7 +652,7 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 #     image = ax.imshow(heard / heard.amax(dim=1, keepdim=True), cmap="Blues", vmin=0, vmax=1)
 #     ax.set(title=name, xlabel="input at position", ylabel="output at position")
 # figure.colorbar(image, ax=axes, label="influence, of the row's largest")
-# plt.show()
+# show("Convolution: a band. Recurrent: below the diagonal, fading to the left. Self-attention: places everywhere.")
 
 # %% [markdown]
 # ## 6 The Transformer
@@ -771,7 +774,7 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # %% [markdown]
 # Which positions? Sinusoids were made for sequences of hundreds of words. Ours have seven tokens, and the first seven
 # rows of the picture above are much alike. So we also try something crude: one random vector for each position, drawn
-# once. The same network, three times:
+# once. The same network, three times. (Half a minute for each on two cores.)
 
 # %% tags=["active-ipynb"]
 # token_dict = generate_token_dict(list(arithmetic.VOCABULARY))
@@ -792,17 +795,18 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 #
 # questions, answers = to_tokens(train_set.questions), to_tokens(train_set.answers)
 # plt.figure(figsize=(6, 3.5))
-# for encode in (position_encoding_simple, position_encoding_sinusoid, random_positions):
+# styles = {position_encoding_simple: ":", position_encoding_sinusoid: "--", random_positions: "-"}
+# for encode in tqdm(styles, desc="training", unit="network"):
 #     seed_everything(0)
 #     ques_pos, ans_pos = encode(questions.shape[1], 64), encode(answers.shape[1], 64)
 #     model = Transformer(4, 64, 256, 0.0, num_enc_layers=1, num_dec_layers=1, vocab_len=len(token_dict))
 #     curve = smooth(train(model, questions, answers, ques_pos, ans_pos, max_iters=1000))
-#     plt.plot(5 * torch.arange(len(curve)), curve, label=encode.__name__)
+#     plt.plot(5 * torch.arange(len(curve)), curve, styles[encode], label=encode.__name__)
 # plt.xlabel("iteration")
 # plt.ylabel("loss")
 # plt.yscale("log")
 # plt.legend(frameon=False)
-# plt.show()
+# show("Loss over iterations, on a logarithmic scale, with each of the three kinds of position.")
 
 # %% [markdown]
 # The last network, with random positions, is the one we keep. Nothing in it is made for carrying. Does it answer
@@ -834,7 +838,8 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 #         ax.set_yticks(range(right.shape[1] - 1), [words[token] for token in right[n, 1:]])
 #         ax.set_title(f"cross-attention, head {head + 1}")
 #     figure.colorbar(image, ax=axes, label="weight")
-#     plt.show()
+#     looked = ", ".join(words[token] for token in asked[n][maps[0].argmax(dim=1)])
+#     show(f"Weights of each head from the written tokens to those of the question; head 1 looks most at {looked}.")
 
 # %% [markdown] question="tr-q4"
 # **Question 4.** (a) To write the *tens* digit of a sum, which digits of the question must be known? Do the heads look

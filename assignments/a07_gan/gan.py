@@ -34,6 +34,7 @@ from torch import Tensor, nn
 # from autograder import check, hint
 # from common.data import load
 # from common.plots import curves, image_grid
+# from common.plots import show as show_figure
 # from common.nets.classifier import frechet_distance, train_classifier
 # from common.training.seed import seed_everything
 #
@@ -358,11 +359,64 @@ def train_gan(
 # with torch.no_grad():
 #     measure("vanilla GAN", G(sample_noise(1000, 96)))
 
+# %% [markdown]
+# ### What the game measures
+#
+# What would the *best* $D$ answer, for a $G$ that does not move? At a place $x$ the real density is $p(x)$ and that of
+# the fakes $q(x)$, so $D$'s answer $d = D(x)$ there adds $p \log d + q \log(1 - d)$ to the expectation that $D$
+# maximises. Every place has an answer of its own, so maximise for each alone: the derivative $p / d - q / (1 - d)$ is 0
+# at
+#
+# $$ D^*(x) = \frac{p(x)}{p(x) + q(x)}. $$
+#
+# In one dimension this can be seen. Real numbers come from one bell curve, fakes from another, and a small network is
+# trained by *your* `discriminator_loss`, with $G$ held still.
+
+# %% tags=["active-ipynb"]
+# def bell(x, mean, deviation):
+#     return torch.exp(-((x - mean) ** 2) / (2 * deviation**2)) / (deviation * (2 * torch.pi) ** 0.5)
+#
+#
+# seed_everything(0)
+# judge = nn.Sequential(nn.Linear(1, 64), nn.LeakyReLU(0.01), nn.Linear(64, 64), nn.LeakyReLU(0.01), nn.Linear(64, 1))
+# optimizer = torch.optim.Adam(judge.parameters(), lr=3e-3)
+# for _ in range(800):
+#     real, fake = 1 + 0.7 * torch.randn(512, 1), -1 + torch.randn(512, 1)
+#     loss = discriminator_loss(judge(real), judge(fake))
+#     optimizer.zero_grad()
+#     loss.backward()
+#     optimizer.step()
+# x = torch.linspace(-4, 4, 200)
+# p, q = bell(x, 1.0, 0.7), bell(x, -1.0, 1.0)
+# with torch.no_grad():
+#     answered = torch.sigmoid(judge(x[:, None]))[:, 0]
+# plt.figure(figsize=(7.5, 3.5), layout="constrained")
+# plt.fill_between(x, p, alpha=0.3, label="real: p")
+# plt.fill_between(x, q, alpha=0.3, hatch="//", label="fakes: q")
+# plt.plot(x, p / (p + q), "k--", label="best: p / (p + q)")
+# plt.plot(x, answered, "k-", label="trained D")
+# plt.xlabel("x")
+# plt.ylabel("density, or D(x)")
+# plt.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+# show_figure("Two bell curves, fakes left and real right; D rises from 0 to 1 between them, along p / (p + q).")
+
+# %% [markdown]
+# Put $D^*$ back into the game and see what is left for $G$. Both fractions get a factor 2 so that their denominator is
+# the mean $m = (p + q) / 2$, a density:
+#
+# $$ \mathbb{E}_p\left[\log \frac{p}{p + q}\right] + \mathbb{E}_q\left[\log \frac{q}{p + q}\right]
+# = \mathrm{KL}(p \,\|\, m) + \mathrm{KL}(q \,\|\, m) - \log 4 = 2\, \mathrm{JSD}(p, q) - \log 4 . $$
+#
+# The *Jensen-Shannon divergence* is 0 exactly where $p = q$, and at most $\log 2$, which it reaches where the two have
+# no place in common. So $G$ minimises a distance between distributions, although nobody ever wrote one down
+# (Goodfellow et al., section 4.1).
+
 # %% [markdown] question="gan-q2"
 # **Question 2.** Suppose $G$ has become perfect: its images have exactly the distribution of the real ones. (a) What
 # does the best possible $D$ answer, and which values do $\ell_D$ and $\ell_G$ have? (b) Your curves show $\ell_D
 # \approx 0.1$ for the last thousand iterations. What does that say, and what should you look at before you stop the
-# run?
+# run? (c) Two bell curves as above, but ten deviations apart. How large is $2\,\mathrm{JSD} - \log 4$ nearly, and how
+# does it change if $G$ moves its bell one deviation closer? What does $G$ learn from the best $D$ in that case?
 
 # %% [markdown] answer="gan-q2"
 # YOUR ANSWER HERE
@@ -400,11 +454,16 @@ def train_gan(
 #     figure, axes = plt.subplots(1, len(plays), figsize=(3.2 * len(plays), 3.2))
 #     for axis, (title, points) in zip(axes, plays.items()):
 #         real = ring(400)
-#         axis.scatter(*real.T, s=4, c="silver")
-#         axis.scatter(*points.T, s=4, c="crimson")
+#         axis.scatter(*real.T, s=10, c="silver", marker="o", label="real")
+#         axis.scatter(*points.T, s=10, c="crimson", marker="+", linewidths=0.8, label="generated")
 #         axis.set(title=title, xlim=(-1.7, 1.7), ylim=(-1.7, 1.7), xticks=[], yticks=[])
 #         axis.set_aspect("equal")
-#     plt.show()
+#     axes[0].legend(fontsize=7, loc="center", frameon=False)
+#     angles = torch.arange(8) * (torch.pi / 4)
+#     centres = torch.stack([angles.cos(), angles.sin()], dim=1)
+#     reached = {t: ((torch.cdist(points, centres) < 0.25).sum(dim=0) > 5).sum() for t, points in plays.items()}
+#     counts = "; ".join(f"{title}: {int(count)}" for title, count in reached.items())
+#     show_figure(f"Eight heaps of real points on a circle, and how many of them are reached. {counts}.")
 #
 #
 # fair = play(discriminator_loss, generator_loss, num_steps=1500)
@@ -569,6 +628,33 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
 # with torch.no_grad():
 #     rows = [G(interpolate(ends[i], ends[i + 1], 12)) for i in range(0, 8, 2)]
 # show(torch.cat(rows))
+
+# %% [markdown]
+# **Arithmetic with noise.** Radford et al. (figure 7) found more than paths: *differences* between noises mean
+# something. They took the mean noise of smiling women, subtracted that of women, added that of men, and $G$ painted
+# smiling men. Here: what turns one symbol into another? Sort 4,000 noises by the class that the classifier sees in
+# $G$'s image, and take the mean noise of each class. To a noise of class A add the difference between the means of B
+# and A. One direction, found once, is then added to noises that had no part in the means.
+
+# %% tags=["active-ipynb"]
+# with torch.no_grad():
+#     noises = sample_noise(4000, 96)
+#     drawn = torch.cat([G(part) for part in noises.split(500)])
+#     seen = classifier.logits((drawn.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1)
+#     counts = seen.bincount(minlength=10)
+#     source, target = counts.argsort(descending=True)[:2].tolist()
+#     half = torch.arange(4000) < 2000
+#     direction = noises[half & (seen == target)].mean(dim=0) - noises[half & (seen == source)].mean(dim=0)
+#     direction = direction / direction.norm()
+#     fresh = noises[~half & (seen == source)]
+#     lengths = [0.0, 1.0, 2.0, 3.0, 4.0]
+#     rows = [G(fresh + length * direction) for length in lengths]
+# a, b = glyphs.class_names[source], glyphs.class_names[target]
+# for length, row in zip(lengths, rows):
+#     share = classifier.logits((row.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1) == target
+#     print(f"{a} + {length:.0f} times the direction to {b}: {float(share.float().mean()):4.0%} are seen as {b}")
+# show(torch.stack([row[:8] for row in rows], dim=1).flatten(0, 1), columns=5,
+#      titles=[f"+ {length:.0f}" for length in lengths] * len(fresh[:8]))
 
 # %% [markdown]
 # ## 7 A critic instead of a judge

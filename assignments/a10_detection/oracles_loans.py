@@ -33,9 +33,10 @@ def around(centre, size):
 
 
 def proposals_of(anchors, offsets, method="YOLO"):
-    size = anchors[..., 2:] - anchors[..., :2]
-    move = offsets[..., :2] if method == "YOLO" else offsets[..., :2] * size
-    return around((anchors[..., :2] + anchors[..., 2:]) / 2 + move, size * offsets[..., 2:].exp())
+    low, high = anchors.chunk(2, dim=-1)
+    move, stretch = offsets.chunk(2, dim=-1)
+    unit = 1 if method == "YOLO" else high - low
+    return around((low + high) / 2 + unit * move, (high - low) * stretch.exp())
 
 
 LOANS = {"GenerateProposal": proposals_of}
@@ -106,8 +107,8 @@ def aligned(features, boxes, output_size):
         (boxes[:, 1], boxes[:, 3], output_size[1], features.shape[3]),
         (boxes[:, 2], boxes[:, 4], output_size[0], features.shape[2]),
     ):
-        share = (torch.arange(2 * bins, dtype=boxes.dtype, device=boxes.device) + 0.5) / (2 * bins)
-        where.append(2 * (low[:, None] + (high - low)[:, None] * share) / cells - 1)
+        steps = torch.linspace(0.25 / bins, 1 - 0.25 / bins, 2 * bins).to(boxes)
+        where.append(2 * torch.lerp(low[:, None], high[:, None], steps) / cells - 1)
     shape = (len(boxes), where[1].shape[1], where[0].shape[1])
     points = torch.stack([where[0][:, None].expand(shape), where[1][:, :, None].expand(shape)], dim=-1)
     parts = features[boxes[:, 0].long()]

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import image_grid
+# from common.plots import image_grid, show
 # from common.training.seed import seed_everything
 
 # %% tags=["active-ipynb"]
@@ -248,7 +248,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # plt.plot(losses)
 # plt.xlabel("iteration")
 # plt.ylabel("loss")
-# plt.show()
+# show(f"The loss of every iteration falls from {losses[0]:.2f} to {losses[-1]:.2f}.")
 
 # %% [markdown]
 # Where does it look? For each scene, how much attention every patch gets in the second layer, the mean over all
@@ -283,7 +283,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #     for ax in axes.flat:
 #         ax.set(xticks=[], yticks=[])
 #     figure.colorbar(image, ax=axes[1:], label="attention received, mean over the queries", shrink=0.7)
-#     plt.show()
+#     show("Six scenes, and below each of them one map per head: a few patches receive most of the attention.")
 # else:
 #     print("No picture: your layers use an attention of your own, and this cell reads nn.MultiheadAttention.")
 
@@ -303,7 +303,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #         image = ax.imshow(picture, cmap="RdBu_r", vmin=-1, vmax=1)
 #         ax.set_axis_off()
 #     figure.colorbar(image, ax=axes, label="cosine", shrink=0.7)
-#     plt.show()
+#     show("16 maps of cosines between learned positions: each is largest at its own place, and larger near it.")
 
 # %% [markdown]
 # ### The class token
@@ -359,7 +359,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #         ax.set(xticks=[], yticks=[])
 #         ax.set_title(scenes.class_names[y_test[n]], fontsize=9)
 #     figure.colorbar(image, ax=axes, label="token's attention", shrink=0.8)
-#     plt.show()
+#     show("Six scenes, each with the attention of the class token over its 16 patches.")
 
 # %% [markdown]
 # ## 4 Without attention
@@ -458,7 +458,8 @@ class MixerBlock(nn.Module):
 # plt.xlabel("training scenes")
 # plt.ylabel("test accuracy in %")
 # plt.legend(frameon=False)
-# plt.show()
+# ends = "; ".join(f"{name} {heights[0]:.0f} to {heights[-1]:.0f} %" for name, heights in accuracies.items())
+# show(f"Test accuracy from 250 to 4,000 training scenes: {ends}.")
 
 # %% [markdown] question="vit-q2"
 # **Question 2.** (a) The CNN is ahead everywhere. Name the two things it knows in advance, and say which of its

@@ -28,12 +28,13 @@ Transform = Callable[[Tensor], Tensor]
 # %% tags=["active-ipynb"]
 # import matplotlib.pyplot as plt
 # from torch.utils.data import DataLoader
+# from tqdm import tqdm
 #
 # from autograder import check, hint
 # from common.nets.contrastive import ContrastiveModel, features_of, settle
 # from common.data import load
 # from common.plots.embedding import pca, tsne
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
 # from common.training import fit
 #
@@ -634,12 +635,12 @@ def train(
 #     axes.set_yticks(range(2, 60, 6), [names[label] for label in order], fontsize=7)
 #     axes.set_title(title)
 # figure.colorbar(picture, ax=both, label="cosine", shrink=0.8)
-# plt.show()
+# show("Cosines of 60 images: before training all near 1; afterwards two large blocks, striped and checked.")
 
 # %% [markdown]
 # The **embedding** of 600 new images in two dimensions. PCA shows the two directions of largest variance. t-SNE (van
 # der Maaten and Hinton, *Visualizing data using t-SNE*, JMLR 2008) tries to keep neighbours neighbours; distances
-# between its clusters, and their sizes, mean nothing. Colours are shapes, filled or hollow is the texture.
+# between its clusters, and their sizes, mean nothing. Colours and markers are shapes, filled or hollow is the texture.
 
 # %% tags=["active-ipynb"]
 # figure, grid = plt.subplots(2, 2, figsize=(10, 9), layout="constrained")
@@ -649,11 +650,12 @@ def train(
 #     for axes, (method, points) in zip(row, {"PCA": pca(features), "t-SNE": tsne(features)}.items()):
 #         for label, name in enumerate(names):
 #             x, y = points[scenes.y_test[:600] == label].T
-#             colour = f"C{label // 2}"
-#             axes.scatter(x, y, s=16, edgecolors=colour, facecolors=colour if label % 2 else "none", label=name)
+#             colour, marker = f"C{label // 2}", "osv^D"[label // 2]
+#             face = colour if label % 2 else "none"
+#             axes.scatter(x, y, s=16, marker=marker, edgecolors=colour, facecolors=face, label=name)
 #         axes.set(title=f"{title}, {method}", xticks=[], yticks=[])
 # grid[0, 1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-# plt.show()
+# show("Features of 600 images in the plane. Random encoder: classes mixed. SimCLR: textures and shapes in groups.")
 
 # %% [markdown] question="simclr-q3"
 # **Question 3.** After training, $g$ is thrown away and $h$ is kept, although the loss was computed from $z = g(h)$.
@@ -809,6 +811,54 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # tables["rotation"] = [features_of(rotator, x) for x in (images, scenes.x_test)]
 
 # %% [markdown]
+# **One more puzzle: what was here?** Cut a square hole into the image and let the network paint what is missing
+# (Pathak et al., *Context encoders: feature learning by inpainting*, CVPR 2016). The answer is the image itself, so
+# labels are free again; and to continue a stripe or a corner it must be understood. The encoder is the same as before,
+# without the mean over positions at its end; a small decoder, which is thrown away later, brings its map back to
+# 32 x 32 pixels. The loss is the squared error *inside the hole*. From the left: the image with its hole, what the
+# network paints there, and the truth. (About 10 s.)
+
+# %% tags=["active-ipynb"]
+# class Inpainter(nn.Module):
+#     def __init__(self, encoder):
+#         super().__init__()
+#         self.see = encoder[:-2]  # (N, 3, 32, 32) -> (N, 64, 4, 4)
+#         steps = [(64, 32), (32, 16), (16, 8)]
+#         blocks = [[nn.Upsample(scale_factor=2), nn.Conv2d(a, b, 3, padding=1), nn.ReLU()] for a, b in steps]
+#         self.paint = nn.Sequential(*sum(blocks, []), nn.Conv2d(8, 3, 3, padding=1), nn.Sigmoid())
+#
+#     def forward(self, images):
+#         return self.paint(self.see(images))
+#
+#
+# def holes(count, size=12):
+#     """A square hole for each image at a random place: (N, 1, 32, 32) bool."""
+#     at = torch.arange(32)
+#     top, left = torch.randint(33 - size, (2, count, 1))
+#     rows, columns = (at >= top) & (at < top + size), (at >= left) & (at < left + size)
+#     return (rows[:, :, None] & columns[:, None])[:, None]
+#
+#
+# seed_everything(0)
+# restorer = ContrastiveModel()
+# painter = Inpainter(restorer.encoder)
+# optimizer = torch.optim.Adam(painter.parameters(), lr=4e-3)
+# for epoch in tqdm(range(8), desc="inpainting", unit="epoch"):
+#     for rows in torch.randperm(2000).split(64):
+#         hole = holes(len(rows))
+#         painted = painter(images[rows].masked_fill(hole, 0.0))
+#         loss = ((painted - images[rows]).square() * hole).sum() / (3 * hole.sum())
+#         optimizer.zero_grad()
+#         loss.backward()
+#         optimizer.step()
+# shown, hole = scenes.x_test[:8], holes(8)
+# with torch.no_grad():
+#     painted = torch.where(hole, painter.eval()(shown.masked_fill(hole, 0.0)), shown)
+# tables["inpainting"] = [features_of(restorer, x) for x in (images, scenes.x_test)]
+# rows = torch.stack([shown.masked_fill(hole, 0.0), painted, shown], dim=1).flatten(0, 1)
+# image_grid(rows, columns=12, titles=["hole", "painted", "truth"] * 8)
+
+# %% [markdown]
 # And now the picture for which all this was done: accuracy of the linear probe against the number of labels, from 1 %
 # of 4,000 upwards. With few labels chance decides which images carry them, so draw several times (the thin lines).
 
@@ -826,8 +876,8 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 #     for name, (features, queries) in tables.items():
 #         results[name].append([accuracy(linear_probe(features[d], labels[d], queries)) for d in draws])
 # figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
-# for number, (name, rows) in enumerate(results.items()):
-#     axes.plot(counts, [sum(row) / len(row) for row in rows], marker="o", label=name, color=f"C{number}")
+# for number, ((name, rows), style) in enumerate(zip(results.items(), ("o-", "s--", "^-.", "D:", "v--"))):
+#     axes.plot(counts, [sum(row) / len(row) for row in rows], style, label=name, color=f"C{number}")
 #     axes.vlines(counts, [min(row) for row in rows], [max(row) for row in rows], color=f"C{number}", linewidth=1)
 # axes.axhline(10, color="grey", linestyle=":", label="guessing")
 # axes.set(xscale="log", xlabel="labels", ylabel="accuracy in %", title="linear probe on frozen features")
@@ -835,17 +885,20 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # axes.minorticks_off()
 # axes.grid(alpha=0.3)
 # axes.legend(frameon=False)
-# plt.show()
+# ends = "; ".join(f"{n} {sum(r[0]) / len(r[0]):.0f} to {r[-1][0]:.0f} %" for n, r in results.items())
+# show(f"Accuracy of the linear probe from 40 to 4,000 labels: {ends}.")
 
 # %% [markdown]
 # Compare SimCLR's left end with the right end of pixels: in our run 40 labels on learned features were worth 4,000 on
 # pixels. The random encoder is not nothing, either: some of what a network knows, it knows by its architecture.
 
 # %% [markdown] question="simclr-q4"
-# **Question 4.** (a) Which of the five shapes teach a network nothing about themselves in the rotation puzzle, even if
+# **Question 4.** (Parts (a) and (b) are about rotations, (c) about holes.) (a) Which of the five shapes teach a network
+# nothing about themselves in the rotation puzzle, even if
 # they stood perfectly upright, and what could still give the answer away in the images of this course? (b) Name one
 # kind of photograph for which the puzzle is hard to solve for the same reason, and one for which it is solved by a
-# shortcut that has nothing to do with objects.
+# shortcut that has nothing to do with objects. (c) Many holes lie in the grey wall. What does the network learn from
+# them, and what does the squared error make it paint where two continuations are equally likely?
 
 # %% [markdown] answer="simclr-q4"
 # ### BEGIN SOLUTION
@@ -854,7 +907,9 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # other after it (which separates 0 and 180 from 90 and 270, but not 0 from 180), while checks do not even give that.
 # So the puzzle teaches triangles and stripes. (b) Hard: photographs from above or without a top, such as satellite
 # images, flowers, cells under a microscope. Shortcut: photographs with sky above and ground below, light from above,
-# or a watermark or camera artefact in a fixed corner.
+# or a watermark or camera artefact in a fixed corner. (c) Only to copy the grey of the surroundings, which says nothing
+# about shapes: much of the training is spent on what needs no understanding. The squared error is smallest for the mean
+# of the continuations, so it paints a blur between them. (Pathak et al. add the loss of a GAN for this reason.)
 # ### END SOLUTION
 
 # %% [markdown]

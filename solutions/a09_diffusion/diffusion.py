@@ -25,7 +25,7 @@ from torch import Tensor, nn
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
 #
 # torch.set_num_threads(1)
@@ -121,14 +121,24 @@ def sigmoid_beta_schedule(
 
 
 # %% [markdown]
-# What is left of the image after each of 200 steps, in standard deviations. The linear schedule spends its last
-# third on images that are gone already.
+# What is left of the image after each of 200 steps: on the left in standard deviations, on the right as the ratio of
+# signal to noise, $\log_{10} \bar\alpha / (1 - \bar\alpha)$. The linear schedule spends its last third on images that
+# are gone already. Cosine and sigmoid look alike on the left and differ at the ends, as the right picture shows: in the
+# first steps the cosine keeps more of the image; in the last ones the sigmoid holds out for longer, then drops to
+# `clamp_min`.
 
 # %% tags=["active-ipynb"]
-# kept = {}
-# for schedule in (linear_beta_schedule, cosine_beta_schedule, sigmoid_beta_schedule):
-#     kept[schedule.__name__.removesuffix("_beta_schedule")] = (1 - schedule(200)).cumprod(0).sqrt()
-# curves(kept, xlabel="t", ylabel="factor of the image")
+# schedules = (linear_beta_schedule, cosine_beta_schedule, sigmoid_beta_schedule)
+# figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
+# for schedule, style in zip(schedules, (":", "-", "--")):
+#     share = (1 - schedule(200)).cumprod(0)
+#     name = schedule.__name__.removesuffix("_beta_schedule")
+#     left.plot(share.sqrt(), style, label=name)
+#     right.plot((share / (1 - share)).log10(), style, label=name)
+# left.set(xlabel="t", ylabel="factor of the image")
+# right.set(xlabel="t", ylabel="log10 of the signal-to-noise ratio")
+# left.legend(frameon=False)
+# show("The linear schedule loses the image first. Cosine and sigmoid agree in the middle and differ at both ends.")
 
 # %% [markdown] question="diffusion-q1"
 # **Question 1.** Somebody takes the linear schedule with 100 steps but forgets the factor $1000 / T$. (a) By which
@@ -320,6 +330,53 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
     return weight / snr if objective == "pred_noise" else weight
     ### END SOLUTION
 
+
+# %% [markdown]
+# ### Where the loss comes from
+#
+# "Predict the noise" looks like a trick. It is what is left of *maximum likelihood*, which asks for a large probability
+# of the training images. The probability of an image is an integral over all ways $x_1, \ldots, x_T$ from noise to
+# it, and nobody can compute it. But a lower bound can be written down, the **evidence lower bound** (ELBO). With times
+# as in papers, from 1 to $T$ (Ho, eq. 5),
+#
+# $$ -\log p(x_0) \;\le\; \underbrace{\mathrm{KL}\big(q(x_T | x_0) \,\|\, p(x_T)\big)}_{L_T}
+#    + \sum_{t=2}^{T} \underbrace{\mathrm{KL}\big(q(x_{t-1} | x_t, x_0) \,\|\, p(x_{t-1} | x_t)\big)}_{L_{t-1}}
+#    \; \underbrace{{} - \log p(x_0 | x_1)}_{L_0}, $$
+#
+# each term in the mean over the noise. Three kinds of term:
+#
+# - $L_T$: is the image gone at the end? The schedule decides this; there is nothing to learn.
+# - $L_{t-1}$: one step back. $q(x_{t-1} | x_t, x_0)$ is your `q_posterior`, which knows the image. $p(x_{t-1} | x_t)$ is
+#   the model, which has to guess it. Both are Gaussians with the same variance $\tilde\beta_t$, and then the divergence
+#   is nothing but the squared distance of the means, $\|\tilde\mu - \hat\mu\|^2 / 2\tilde\beta_t$.
+# - $L_0$: the last step, from almost clean pixels to the image.
+#
+# Put the formula of $\tilde\mu$ into $L_{t-1}$, with the noise in place of the image: most of it cancels (Ho, eq. 12),
+#
+# $$ L_{t-1} = \frac{\beta_t^2}{2\, \tilde\beta_t\, \alpha_t\, (1 - \bar\alpha_t)}\;
+#    \|\epsilon - \hat\epsilon\|^2 . $$
+#
+# So maximum likelihood *is* regression of the noise, with one weight for each time. The **simple** loss of Ho et al.
+# (eq. 14) drops this weight: 1 at all times. What does it drop? With their schedule, linear and 1000 steps, the bound's
+# weight is a hundred times larger at the first steps, where only the finest noise is left, than in the middle. Without
+# it, training spends its strength on the noisier times, which decide what the image shows. Samples look better, and the
+# likelihood is a little worse.
+
+# %% tags=["active-ipynb"]
+# process = Process(1000, "linear")
+# beta, left = process.betas, process.alphas_cumprod
+# posterior = beta * (1 - process.alphas_cumprod_prev) / (1 - left)
+# of_bound = beta[1:] ** 2 / (2 * posterior[1:] * (1 - beta[1:]) * (1 - left[1:]))
+# weights = {"the bound": (of_bound, "-"), "simple": (torch.ones(999), "--")}
+# weights["min-SNR, gamma 5"] = (loss_weight(left, "pred_noise", 5.0)[1:], ":")
+# plt.figure(figsize=(6, 3.5), layout="constrained")
+# for name, (values, style) in weights.items():
+#     plt.plot(range(1, 1000), values, style, label=name)
+# plt.yscale("log")
+# plt.xlabel("t")
+# plt.ylabel("weight of the noise's squared error")
+# plt.legend(frameon=False)
+# show("Weights over t: the bound's falls from 1 to a hundredth of that, the simple one is 1, min-SNR rises to 1.")
 
 # %% [markdown]
 # ## 4 Loss and sampling
@@ -579,7 +636,32 @@ class GaussianDiffusion(DDPM):
 # image_grid(way[:3, ::25].flatten(0, 1), columns=9, titles=[f"after {25 * i} steps" for i in range(9)] * 3)
 
 # %% [markdown]
-# As an animation (press play; it works without a network):
+# ### The way back, in one dimension
+#
+# Images have too many dimensions for a picture of the way. Numbers have one. Let the "images" be two heaps of numbers,
+# around -0.6 and 0.5; the same `Ideal` model serves, since an "image" of 1 x 1 pixels is a number. From the left, time
+# runs backwards: 40 numbers begin as noise. **DDPM** adds noise in every step, its paths are jagged, and the heap in
+# which one ends is open for long. **DDIM** adds none: its paths are smooth and do not cross, so where one begins
+# decides where it ends. Both end with the same two heaps.
+
+# %% tags=["active-ipynb"]
+# seed_everything(0)
+# heaps = torch.cat([-0.6 + 0.05 * torch.randn(150), 0.5 + 0.1 * torch.randn(150)]).clamp(-1, 1)
+# numbers = (heaps / 2 + 0.5).reshape(-1, 1, 1, 1)
+# walker = GaussianDiffusion(Ideal(numbers, Process(100)), image_size=1, timesteps=100, objective="pred_x_start")
+# begin = torch.randn(40, 1, 1, 1)
+# figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), width_ratios=(4, 4, 1), sharey=True, layout="constrained")
+# for ax, (name, eta) in zip(axes, {"eta = 1 (DDPM)": 1.0, "eta = 0 (DDIM)": 0.0}.items()):
+#     paths = walker.ddim_sample(40, 100, eta=eta, return_all_timesteps=True, noise=begin)[:, :, 0, 0, 0]
+#     ax.plot(range(101), (2 * paths - 1).T, linewidth=0.8, color="C0" if eta else "C1")
+#     ax.set(title=name, xlabel="steps back")
+# axes[0].set_ylabel("x")
+# axes[2].hist(heaps, bins=40, orientation="horizontal", color="grey")
+# axes[2].set(title="the data", xticks=[])
+# show("40 paths from noise to two heaps of numbers: jagged and crossing with eta = 1, smooth with eta = 0.")
+
+# %% [markdown]
+# Back to images. As an animation (press play; it works without a network):
 
 # %% tags=["active-ipynb"]
 # from IPython.display import HTML
@@ -615,7 +697,10 @@ class GaussianDiffusion(DDPM):
 # %% [markdown] question="diffusion-q2"
 # **Question 2.** (a) What do you see, and why must it be so? (b) So the model with the lowest training loss that is
 # possible is useless. What keeps a U-Net with a million weights, trained for an hour on 60,000 images, from doing the
-# same? (c) Which experiment would tell you whether *your* trained model copies?
+# same? (c) Which experiment would tell you whether *your* trained model copies? (d) Show by the formula of the bound
+# that its weight, measured on the *image's* error instead of the noise's, is $\frac12 (\mathrm{SNR}_{t-1} -
+# \mathrm{SNR}_t)$. (Use $\alpha_t = \bar\alpha_t / \bar\alpha_{t-1}$.) What is the sum of these weights over all times,
+# and what does that say about the choice of the schedule between its two ends?
 
 # %% [markdown] answer="diffusion-q2"
 # ### BEGIN SOLUTION
@@ -626,7 +711,14 @@ class GaussianDiffusion(DDPM):
 # were not in the set. The error that it makes on the training loss is where new images come from. (c) As in the cell
 # above: the distance of samples to the nearest training image, compared with the distance of *held-out real* images
 # to their nearest training image. If samples are much nearer, the model copies. Also: the denoising loss on held-out
-# images against that on training images.
+# images against that on training images. (d) The noise's error is SNR times the image's, so the weight becomes
+# $\frac{\beta_t^2}{2 \tilde\beta_t \alpha_t (1 - \bar\alpha_t)} \cdot \frac{\bar\alpha_t}{1 - \bar\alpha_t}$. With
+# $\tilde\beta_t = \frac{1 - \bar\alpha_{t-1}}{1 - \bar\alpha_t} \beta_t$ and $\bar\alpha_t / \alpha_t =
+# \bar\alpha_{t-1}$ this is $\frac{\beta_t\, \bar\alpha_{t-1}}{2 (1 - \bar\alpha_{t-1}) (1 - \bar\alpha_t)}$, and
+# $\beta_t \bar\alpha_{t-1} = \bar\alpha_{t-1} - \bar\alpha_t$ is just the numerator of $\mathrm{SNR}_{t-1} -
+# \mathrm{SNR}_t$. The sum telescopes: half the difference of the SNR at both ends, whatever is between. For the bound
+# (with many steps) the schedule matters only by its ends; for the simple loss it matters everywhere. (Kingma et al.,
+# *Variational diffusion models*, 2021.)
 # ### END SOLUTION
 
 # %% [markdown]

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.nets.classifier import frechet_distance, train_classifier
 # from common.training.seed import seed_everything
 # from diffusion import GaussianDiffusion
@@ -72,9 +72,10 @@ class SinusoidalPosEmb(nn.Module):
 
 # %% tags=["active-ipynb"]
 # figure, axes = plt.subplots(figsize=(7, 2.4), layout="constrained")
-# axes.imshow(SinusoidalPosEmb(64)(torch.arange(200)).T, aspect="auto", cmap="RdBu")
+# image = axes.imshow(SinusoidalPosEmb(64)(torch.arange(200)).T, aspect="auto", cmap="RdBu")
+# figure.colorbar(image, ax=axes)
 # axes.set(xlabel="t", ylabel="sines, then cosines")
-# plt.show()
+# show("64 rows, sines above cosines: fast waves in the first rows of each half, ever slower ones below.")
 
 # %% [markdown]
 # ## 2 A block that listens

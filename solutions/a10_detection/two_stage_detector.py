@@ -28,11 +28,14 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 
 # %% tags=["active-ipynb"]
 # import time
+# from itertools import pairwise
+#
+# import matplotlib.pyplot as plt
 #
 # from common.plots.boxes import Layer, box_figure, precision_recall_figure
 # from common.data.boxes import collate, load_boxes
 # from common.nets.detection import to_map, train_detector
-# from common.plots import curves
+# from common.plots import curves, show
 # from common.training.seed import seed_everything
 # from single_stage_detector import SingleStageDetector, average_precision, mean_average_precision, precision_recall
 #
@@ -262,7 +265,7 @@ class RPN(nn.Module):
 # 1]$ and $v$ to $[0, H - 1]$.
 #
 # Nothing is rounded: move a box by a tenth of a cell, and the features change a little. Its predecessor, RoI
-# Pooling, rounded boxes to whole cells and paid for it in precision.
+# Pooling, rounded boxes to whole cells and paid for it in precision; a picture below shows how.
 #
 # By hand: `F.grid_sample`, `F.interpolate` and their relatives are not allowed. Index the map with tensors of
 # rows and columns.
@@ -316,6 +319,41 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 
 # %% tags=["active-ipynb"]
 # box_figure(patches, [[]] * len(patches), columns=5, scale=1.6)
+
+# %% [markdown]
+# **Why align?** RoI Pooling (Girshick, *Fast R-CNN*, 2015) rounded the box to whole cells, cut it into bins, rounded
+# those as well, and took the largest value of each bin. One cell of this map is 8 pixels wide, so rounding moves a box
+# by up to 4 pixels, and objects here are 8 to 23 pixels wide. The cell slides a box of 2.5 x 2.5 cells to the right
+# by three cells over a smooth map, and shows one of its bins: RoI Pooling sees nothing of most moves and jumps at
+# others. A loss could not tell it which way to move a box, nor could a mask be drawn from it to the pixel.
+
+# %% tags=["active-ipynb"]
+# def roi_pool(features, box, size):
+#     """RoI Pooling of one box: borders of the box and of its bins rounded to whole cells, then the largest value."""
+#     x0, y0, x1, y1 = (int(round(side)) for side in box)
+#     columns = [round(x0 + i * max(x1 - x0, 1) / size[1]) for i in range(size[1] + 1)]
+#     rows = [round(y0 + i * max(y1 - y0, 1) / size[0]) for i in range(size[0] + 1)]
+#     bins = [
+#         features[..., r0 : max(r1, r0 + 1), c0 : max(c1, c0 + 1)].amax(dim=(-2, -1))
+#         for r0, r1 in pairwise(rows)
+#         for c0, c1 in pairwise(columns)
+#     ]
+#     return torch.stack(bins, dim=-1).unflatten(-1, size)
+#
+#
+# smooth_map = torch.sin(torch.linspace(0, 5, 10))[None, None, None].expand(1, 1, 10, 10)
+# moves = torch.linspace(0, 3, 151)
+# boxes = torch.tensor([0.0, 2.0, 2.0, 4.5, 4.5]) + moves[:, None] * torch.tensor([0.0, 1.0, 0.0, 1.0, 0.0])
+# values = {
+#     "RoI Align": roi_align(smooth_map, boxes, (2, 2))[:, 0, 0, 1],
+#     "RoI Pooling": torch.stack([roi_pool(smooth_map[0, 0], box[1:].tolist(), (2, 2))[0, 1] for box in boxes]),
+# }
+# figure, axes = plt.subplots(figsize=(6, 3.2), layout="constrained")
+# for (name, heights), style in zip(values.items(), ("-", "--")):
+#     axes.plot(moves, heights, style, label=name)
+# axes.set(xlabel="box moved to the right by, in cells", ylabel="value of the upper right bin")
+# axes.legend(frameon=False)
+# show("The value of one bin while the box moves: a smooth curve for RoI Align, a staircase for RoI Pooling.")
 
 # %% [markdown]
 # ### The two-stage detector
@@ -481,8 +519,9 @@ class TwoStageDetector(nn.Module):
 # %% [markdown] question="det-q5"
 # **Question 5.** Where does the second stage's gain come from: does it find more objects, or name them better?
 # Measure both. Then let `roi_align` sample nothing but the centre of each proposal and train again: what changes,
-# and why? (One cell of this backbone sees 39 x 39 pixels.) Last: suppose you let gradients flow through the
-# proposals' coordinates. Where would the class loss push a box?
+# and why? (One cell of this backbone sees 39 x 39 pixels.) Next: suppose you let gradients flow through the
+# proposals' coordinates. Where would the class loss push a box? Last: with RoI Pooling in place of RoI Align, which of
+# these would suffer most: the names of large objects, the names of small ones, or masks? Why?
 
 # %% [markdown] answer="det-q5"
 # ### BEGIN SOLUTION
@@ -493,13 +532,25 @@ class TwoStageDetector(nn.Module):
 # vector has seen all of the object, and the map is smooth. It would cost much on objects larger than what a cell
 # sees, and for masks. Through the coordinates, the class loss would move a box to where its class is easiest to
 # tell: onto the most telling part, or beyond the object if the surroundings help. That box has a lower IoU with
-# the object.
+# the object. RoI Pooling moves a box by up to half a cell. For a large object that is a small part of it, and its
+# name can be told from a shifted box; for one of a cell or two it is a large part, so small objects suffer more. Masks
+# suffer most: each output belongs to a place, and a shift by half a cell is 4 pixels of error along the whole border.
+# (He et al. 2017, table 2: RoI Align raises mask AP by a few points, and by more where a cell is larger.)
 # ### END SOLUTION
 
 # %% [markdown]
 # ## What to take home
 #
-# Two-stage detectors spend computation where objects may be. What you built is Faster R-CNN with two
-# simplifications: the second stage does not refine boxes again, and it has no class for background. Replace its
-# classifier by one that predicts a 28 x 28 mask from the RoI, and it is Mask R-CNN. Drop the anchors and let
-# every cell predict a box, and it is FCOS.
+# Two-stage detectors spend computation where objects may be. What you built is Faster R-CNN without two parts of its
+# second stage:
+#
+# - **Box refinement.** The full detector predicts four more offsets for each class from the RoI's features, and
+#   applies them to the *proposal* as `GenerateProposal(..., method="FasterRCNN")` applied the first ones to the anchor.
+#   The loss gets one more term, the smooth L1 of $t - \hat t$ over the proposals of objects. Boxes get better, because
+#   the second look has the whole object in view.
+# - **A class for background.** Its classifier has `num_classes + 1` outputs. In training it also sees proposals that
+#   overlap no object by 0.5, about three for each that does, and learns to call them background; in inference those are
+#   dropped. Ours trusts the first stage in this, and its confidence is the product of both.
+#
+# Replace its classifier by one that predicts a 28 x 28 mask from the RoI, and it is Mask R-CNN. Drop the anchors and
+# let every cell predict a box, and it is FCOS.
