@@ -1,0 +1,35 @@
+"""What a check's code prints on a student's machine is limited, except under a debugger."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from autograder.sandbox.bounded import PRINTED, PrintLimit
+
+
+def test_prints_end_at_the_limit_and_begin_again_with_the_next_check(capsys: pytest.CaptureFixture[str]) -> None:
+    limit = PrintLimit(PRINTED)
+    for _ in range(2):
+        limit.begin()
+        with limit.watch():
+            for _ in range(3000):
+                print("0123456789", file=sys.stderr if _ % 2 else sys.stdout)
+            sys.stdout.flush()
+        shown = "".join(capsys.readouterr())
+        assert len(shown) < PRINTED + 100
+        assert shown.count("[A check shows 10,000 characters of what your code prints.]") == 1
+
+
+def test_without_a_limit_and_in_a_debugger_everything_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with PrintLimit(None).watch():
+        print("x" * 2 * PRINTED)
+    limit = PrintLimit(10)
+    before = sys.gettrace()
+    with limit.watch():
+        sys.settrace(lambda *_: None)
+        print("y" * PRINTED)
+        sys.settrace(before)
+    out = capsys.readouterr().out
+    assert (out.count("x"), out.count("y")) == (2 * PRINTED, PRINTED)
