@@ -20,7 +20,13 @@ CONFIG = "nbgrader_config.py"
 _CONFIG = '''\
 """Settings of nbgrader for a course made by `gradlab export nbgrader`."""
 
+import os
+import sys
+
 c = get_config()  # noqa: F821
+
+# nbgrader starts the program alembic by its name. It is next to this Python, which need not be on PATH.
+os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
 
 c.CourseDirectory.course_id = "gradlab"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".pytest_cache"]

@@ -90,7 +90,7 @@ def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, 
     complaints = []
     for student, path in sorted(paths.items()):
         try:
-            selection = select_files(path, assignment)
+            selection = select_files(path, assignment, outputs=True)
         except BadSubmission as problem:
             complaints.append(f"{student}: {problem} Formgrader shows the stub.")
             continue

@@ -21,6 +21,7 @@ from autograder.core.files import write_atomically
 from autograder.core.report import Report
 from autograder.exports.reports import BadResults
 
+SHOWN = ("text/plain", "image/png", "image/jpeg")  # outputs of students that formgrader shows
 GivenPoints = dict[str, dict[str, float]]  # student -> cell -> points
 
 
@@ -119,7 +120,7 @@ def _place(released: Path, place: Path, files: Mapping[str, bytes], student: str
     try:
         text = files[name].decode("utf-8") if name else ""
         theirs = nbformat.reads(text, as_version=4) if name == released.name else jupytext.reads(text, fmt="py:percent")
-        written = {_id(cell): cell.source for cell in theirs.cells if _id(cell)}
+        written = {_id(cell): cell for cell in theirs.cells if _id(cell)}
     except Exception as error:  # any reader's own error: the file is a student's
         written = {}
         complaints = [f"{student}: {name} cannot be read ({type(error).__name__}); formgrader shows the stub."]
@@ -127,16 +128,40 @@ def _place(released: Path, place: Path, files: Mapping[str, bytes], student: str
     for cell in book.cells:
         marks = cell.metadata.get("nbgrader", {})
         if marks.get("solution") and marks.get("grade_id") in written:
-            cell.source = written[marks["grade_id"]]
+            cell.source = written[marks["grade_id"]].source
+        same = written.get(_id(cell))
+        if cell.cell_type == "code" and same is not None and same.source == cell.source:
+            cell.outputs, cell.execution_count = _shown_outputs(same), _count(same)
     place.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(place, nbformat.writes(book))
     return complaints
 
 
 def _id(cell: Any) -> str:
-    """Return what a cell and its released cell share: nbgrader's id, or the task or answer that a script names."""
+    """Return what a cell and its released cell share: nbgrader's id, the task or answer that a script names, its id."""
     marks = cell.metadata.get("nbgrader", {})
     for role in ("task", "answer"):
         if role in cell.metadata:
             return f"{role}-{_name(str(cell.metadata[role]))}"
-    return str(marks.get("grade_id", ""))
+    return str(marks.get("grade_id") or cell.get("id") or "")
+
+
+def _shown_outputs(cell: Any) -> list[Any]:
+    """Return what the student's run of a cell showed: text and pictures. HTML could run code in formgrader's page."""
+    import nbformat
+
+    kept = []
+    for output in cell.get("outputs") or []:
+        data = output.get("data")
+        if isinstance(data, dict):
+            shown = {
+                kind: content for kind, content in data.items() if kind in SHOWN and isinstance(content, str | list)
+            }
+            output = nbformat.from_dict({**output, "data": shown, "metadata": {}})
+        kept.append(output)
+    return [output for output in kept if output.get("data") != {}]
+
+
+def _count(cell: Any) -> int | None:
+    number = cell.get("execution_count")
+    return number if isinstance(number, int) else None

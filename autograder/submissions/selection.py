@@ -28,6 +28,7 @@ from autograder.submissions.statements import places_left, written_tasks
 
 MAX_READ = 400_000_000  # bytes of all notebooks and scripts of a hand-in together
 MAX_COMPARED = 500_000  # characters of code that are parsed to choose between files; of the others the first counts
+MAX_SHOWN = 20_000_000  # bytes of a notebook that people look at with its outputs
 SAME_TIME = 2.0  # seconds; the precision of times in a zip
 
 # Packages that a student's own module never replaces, besides those of the course and of the assignment.
@@ -62,25 +63,31 @@ class Selection:
 
 
 def select_files(
-    path: Path, assignment: Assignment, *, earlier_modules: Sequence[str] = (), own_machine: bool = False
+    path: Path,
+    assignment: Assignment,
+    *,
+    earlier_modules: Sequence[str] = (),
+    own_machine: bool = False,
+    outputs: bool = False,
 ) -> Selection:
     """Read the files of a hand-in that are graded, and modules of earlier assignments that are next to them.
 
     With ``own_machine``, the student's, own modules may be in a folder outside of the hand-in that the code adds to
-    sys.path. Raises BadSubmission when there are none, or when the hand-in cannot be read.
+    sys.path. With ``outputs``, notebooks of up to MAX_SHOWN bytes keep their outputs, for people to look at.
+    Raises BadSubmission when there are no files, or when the hand-in cannot be read.
     """
     with list_files(path) as listing:
-        chooser = _Chooser(assignment, listing)
+        chooser = _Chooser(assignment, listing, outputs=outputs)
         if not chooser.found and listing.zips:
-            chooser = _Chooser(assignment, list_zips(listing))
+            chooser = _Chooser(assignment, list_zips(listing), outputs=outputs)
         return chooser.select(path, earlier_modules, own_machine=own_machine)
 
 
 class _Chooser:
     """Chooses files from a listing, and records why."""
 
-    def __init__(self, assignment: Assignment, listing: Listing) -> None:
-        self.assignment, self.listing = assignment, listing
+    def __init__(self, assignment: Assignment, listing: Listing, *, outputs: bool = False) -> None:
+        self.assignment, self.listing, self.outputs = assignment, listing, outputs
         self.remarks: list[Remark] = []
         self.chosen: dict[str, Entry] = {}  # by the assignment's name of the file
         self._data: dict[str, bytes] = {}
@@ -255,7 +262,8 @@ class _Chooser:
                 )
             self._left -= entry.size
             data = entry.read()
-            self._data[entry.path] = without_outputs(data, name) if is_notebook(data, entry.name) else data
+            keep = self.outputs and len(data) <= MAX_SHOWN
+            self._data[entry.path] = without_outputs(data, name) if is_notebook(data, entry.name) and not keep else data
         return self._data[entry.path]
 
     def _try(self, entry: Entry) -> bytes | None:

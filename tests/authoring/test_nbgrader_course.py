@@ -32,7 +32,7 @@ def nbgrader(*arguments: str, course: Path) -> str:
     home = course.parent / "home"
     environment = {
         **os.environ,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),  # it calls alembic
+        "PATH": os.defpath,  # without the folder of this Python, as if it was called by its full path
         "IPYTHONDIR": str(home),
         "JUPYTER_CONFIG_DIR": str(home),
         "JUPYTER_DATA_DIR": str(home),

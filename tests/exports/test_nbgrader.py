@@ -62,6 +62,13 @@ def written_in(released: Path) -> bytes:
     for cell in book.cells:
         if "def double" in cell.source:
             cell.source = "def double(x):\n    return x + x  # by grace"
+            page = {"text/html": "<script>evil()</script>", "text/plain": "a table", "image/png": "cGljdHVyZQ=="}
+            cell.outputs = [
+                nbformat.v4.new_output("stream", name="stdout", text="printed by grace\n"),
+                nbformat.v4.new_output("display_data", data=page),
+                nbformat.v4.new_output("display_data", data={"application/javascript": "evil()"}),
+            ]
+            cell.execution_count = 7
     return nbformat.writes(book).encode()
 
 
@@ -122,7 +129,12 @@ def test_formgrader_has_scores_per_cell_and_feedback_is_generated(
         assert gradebook.find_submission(NAME, "grace").score == 102  # otherwise those of gradlab mark
         assert not gradebook.find_submission(NAME, "grace").needs_manual_grade
 
-    assert "by grace" in (folder / "autograded" / "grace" / NAME / "tiny.ipynb").read_text()
+    shown = nbformat.read(folder / "autograded" / "grace" / NAME / "tiny.ipynb", as_version=4)
+    (cell,) = (cell for cell in shown.cells if "by grace" in cell.source)
+    assert cell.execution_count == 7
+    printed, page = cell.outputs  # what grace's run showed, but no HTML and no JavaScript
+    assert printed.text == "printed by grace\n"
+    assert page.data == {"text/plain": "a table", "image/png": "cGljdHVyZQ=="}
     nbgrader("generate_feedback", NAME, course=folder)
     page = (folder / "feedback" / "ada" / NAME / "tiny.html").read_text()
     assert "Score" in page
