@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -12,10 +13,21 @@ from autograder.core.notebooks import notebook_name
 
 CELL_SECONDS = 300
 
+_HINT_CELL = re.compile(r"^# %%[^\n]*\bhint=.*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
+_ESTIMATE = re.compile(r"^(# %%[^\n]*?) minutes=\S+(?: difficulty=\S+)?$", re.MULTILINE)
+
 
 def read_reference(assignment: Assignment) -> dict[str, str]:
-    """Return the reference's sources by file name."""
-    return {name: (assignment.solutions / name).read_text(encoding="utf-8") for name in assignment.files}
+    """Return the reference's sources by file name, without hints and estimates.
+
+    Hints quote code, and mutants and variants replace texts that occur once: they mean the code.
+    """
+    return {name: without_hints((assignment.solutions / name).read_text("utf-8")) for name in assignment.files}
+
+
+def without_hints(text: str) -> str:
+    """Return a percent script without its cells of hints, and without what its tasks' headers say about the effort."""
+    return _ESTIMATE.sub(r"\1", _HINT_CELL.sub("", text))
 
 
 def execute_reference(assignment: Assignment, *, save_to: Path | None = None) -> list[str]:
