@@ -56,6 +56,7 @@ class CheckResult:
     hint: str = ""
     output: str = ""  # what the student's code printed during the check, up to a limit
     seconds: float = 0.0
+    code: str = ""  # for staff: where the student's code is that the check is about, and its lines
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ from autograder.core.files import explain, write_atomically
 from autograder.core.report import Report
 from autograder.gradebook.journal import Journal
 from autograder.gradebook.lock import Unwritable
-from autograder.render.class_page import index_html
+from autograder.render.class_page import by_name, index_html
 from autograder.render.gradebook_csv import gradebook_csv
-from autograder.render.html import report_html
+from autograder.render.html import neighbours, report_html
 from autograder.render.words import INTAKE_WORDS
 
 # In the order of writing: if the last one is up to date, so are the others.
 FILES = ("report.html", "staff.html", "report.json")
+_END = 4096  # bytes at the end of a page that contain its links to other students
 _IN_GRADEBOOK = ("doubtful", "missing", "unknown", "duplicate", "earlier", "renamed", "kept")
 
 
@@ -75,9 +76,25 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
             names=journal.names(),
         )
         write_atomically(out / "index.html", index)
+        _link_neighbours(reports, out)
     except OSError as error:
         raise _unwritable(out, error) from None
     return out / "index.html"
+
+
+def _link_neighbours(reports: Sequence[Report], out: Path) -> None:
+    """Let each page for staff lead to those of the students before and after it, in the order of the overview."""
+    ordered = sorted(reports, key=by_name)
+    for report, before, after in zip(ordered, [None, *ordered], [*ordered[1:], None], strict=False):
+        path, links = out / report.student / "staff.html", neighbours(before, after).encode("utf-8", "replace")
+        with suppress(FileNotFoundError):
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - _END))
+                if links in file.read():
+                    continue
+            page, mark, rest = path.read_bytes().rpartition(b'<nav class="neighbours"')
+            if mark:
+                write_atomically(path, page + links + rest.partition(b"</nav>")[2], durable=False)
 
 
 def _remove_moved(journal: Journal, out: Path) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.report import Cause, Outcome, Report
-from autograder.render.html import Segment, render, segments
+from autograder.render.html import Segment, render, report_href, segments
 from autograder.render.summary import BINS, ClassSummary, summarise
 from autograder.render.words import CAUSE_WORDS, INTAKE_WORDS, NOT_ISOLATED, count
 
+STATES = ("all passed", "failed", "not loaded", "needs staff", "provisional", "marked by hand", "could not be opened")
 _TALLEST = 98  # height of the highest bar of the histogram, in SVG units
 _BAR = 32  # width of a bar with its gap
 
@@ -25,6 +25,8 @@ class Row:
     segments: list[Segment]
     outcome: Outcome
     state: str
+    kind: str  # of the state, without numbers: one of STATES
+    failed: str  # the places of its failed checks in the list of those that failed most, such as "0 3 11"
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,6 @@ class Bin:
     height: float
     count: int
     percent: int  # lower end of its range
-
-
-def report_href(report: Report) -> str:
-    """Return the link from index.html to a student's page: ``<student>/report.html``."""
-    return f"./{quote(report.student, safe='', errors='replace')}/report.html"
 
 
 def index_html(
@@ -60,12 +57,15 @@ def index_html(
     student's page.
     """
     summary = summarise(reports)
+    places = {check.id: number for number, check in enumerate(summary.failed_most)}
     refused = [(report.student, report.refusal, href(report)) for report in summary.refused]
+    rows = [_row(report, href(report), places) for report in sorted(summary.reports, key=by_name)]
     return render(
         "index.html",
         title=title,
         summary=summary,
-        rows=[_row(report, href(report)) for report in sorted(summary.reports, key=_by_name)],
+        rows=rows,
+        states=[state for state in STATES if any(row.kind == state for row in rows)],
         unopened=sorted([*((who, why, "") for who, why in unopened), *refused]),
         graded=len(summary.reports) + len(unopened),
         intake=intake,
@@ -93,11 +93,12 @@ def histogram_text(summary: ClassSummary) -> str:
     return f"{count(len(summary.reports), 'hand-in')} by share of the points. " + "; ".join(parts) + "."
 
 
-def _by_name(report: Report) -> tuple[str, str]:
+def by_name(report: Report) -> tuple[str, str]:
+    """Return the key by which lists of students are sorted."""
     return (report.name or report.student).casefold(), report.student
 
 
-def _row(report: Report, href: str) -> Row:
+def _row(report: Report, href: str, places: Mapping[str, int]) -> Row:
     not_loaded = sum(check.cause is Cause.NOT_LOADED for check in report.checks)
     failed = sum(check.outcome is Outcome.FAILED for check in report.checks)
     if report.refusal:
@@ -117,7 +118,9 @@ def _row(report: Report, href: str) -> Row:
         outcome, state = Outcome.PASSED, "all passed"
     else:
         outcome, state = Outcome.BROKEN, "no checks"
-    return Row(report, href, segments(report), outcome, state)
+    kind = next((kind for kind in reversed(STATES) if kind in state), "")
+    numbers = [places[check.id] for check in report.checks if check.outcome is Outcome.FAILED and check.id in places]
+    return Row(report, href, segments(report), outcome, state, kind, " ".join(map(str, numbers)))
 
 
 def _bins(summary: ClassSummary) -> list[Bin]:

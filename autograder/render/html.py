@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -47,12 +50,28 @@ def report_html(report: Report, *, staff: bool) -> str:
         and all(check.outcome is Outcome.PASSED for check in shown.checks),
         outcome_words=OUTCOME_WORDS,
         not_isolated=NOT_ISOLATED,
+        neighbours=neighbours() if staff else "",
     )
 
 
+def neighbours(before: Report | None = None, after: Report | None = None) -> Markup:
+    """Return the last line of a staff's page: links to the overview and to the students next to this one."""
+    return Markup(render("neighbours.html", before=before, after=after).strip())
+
+
+def report_href(report: Report, *, staff: bool = True) -> str:
+    """Return the link from index.html to a student's page: ``<student>/staff.html``."""
+    return f"./{quote(report.student, safe='', errors='replace')}/{'staff' if staff else 'report'}.html"
+
+
 def render(template: str, **values: Any) -> str:
-    """Fill a template of this folder. Every string is cleaned and escaped, whatever the template does."""
-    return _environment().get_template(template).render(css=_css(), **values)
+    """Fill a template of this folder. Every string is cleaned and escaped, whatever the template does.
+
+    The page's policy allows the script of this folder, and no other one.
+    """
+    script = _script()
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return _environment().get_template(template).render(css=_css(), script=script, script_digest=digest, **values)
 
 
 def segments(report: Report) -> list[Segment]:
@@ -83,6 +102,7 @@ def _environment() -> jinja2.Environment:
         clean=clean,
         line=lambda text, limit=200: line(text, limit=limit),
         name=name,
+        page_of=report_href,
         count=count,
         reason=reason,
         share=share,
@@ -94,6 +114,11 @@ def _environment() -> jinja2.Environment:
 @cache
 def _css() -> Markup:
     return Markup((_HERE / "style.css").read_text(encoding="utf-8"))
+
+
+@cache
+def _script() -> Markup:
+    return Markup((_HERE / "students.script").read_text(encoding="utf-8"))
 
 
 def _percent(part: float, whole: int) -> float:

@@ -43,7 +43,7 @@ class TaskView:
 
 
 def student_view(report: Report) -> Report:
-    """Return the report without the seed, what hidden checks saw, and the messages of broken checks.
+    """Return the report without the seed, what hidden checks saw, excerpts, and the messages of broken checks.
 
     Task, title, points, outcome, cause and hint of a hidden check are shown. Its seconds are not: code that sleeps
     could reveal its inputs through them.
@@ -104,6 +104,7 @@ def task_views(report: Report) -> tuple[TaskView, ...]:
 
 
 def _checked(check: CheckResult, hidden_id: str) -> CheckResult:
+    check = replace(check, code="")
     if check.hidden:
         check = replace(check, id=hidden_id, message="", output="", seconds=0.0)
     if check.outcome is Outcome.BROKEN:

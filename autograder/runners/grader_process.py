@@ -26,6 +26,7 @@ from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.sandbox.box_link import IMPORT_SECONDS, PATIENCE
 from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import ENDED, WorkerPool, open_pool
+from autograder.session.excerpts import with_excerpts
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.submissions.selection import Selection
@@ -251,5 +252,6 @@ def grade_handin(
     else:
         with open_link(pool, submission.code, checks.assignment) as link:
             results = checks.judge(link, submission.code, late=job.late, before=before)
+        results = with_excerpts(results, submission.code, checks.assignment)
         header = ReportHeader(job.student, submission.digest, submission.notes, submission.remarks)
     return checks.report(header, results, isolation=pool.isolation if pool else "none")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from autograder.core.report import Outcome
 from autograder.render.class_page import index_html
 from autograder.render.html import report_html
-from tests.support.sample_reports import classroom, mixed
+from tests.support.sample_reports import classroom, mixed, perfect, stub
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PHONE = 390  # pixels
@@ -21,18 +24,39 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed, so no page is drawn"),
 ]
 
+TRY = """
+  const field = (id) => page.getElementById("students-" + id)
+  const rows = () => [...field("table").tBodies[0].rows].filter((row) => row.offsetHeight)
+  const seen = [rows().length]
+  const set = (id, value) => {
+    field(id).value = value
+    field(id).dispatchEvent(new Event("input"))
+    seen.push(rows().length)
+  }
+  set("find", "ADA"); set("find", ""); set("state", "all passed"); set("state", ""); set("check", "0"); set("check", "")
+  const points = () => rows().map((row) => Number(row.dataset.points))
+  const sorted = (list) => list.every((value, at) => !at || list[at - 1] <= value)
+  field("table").tHead.rows[0].cells[2].firstElementChild.click()
+  const up = sorted(points())
+  field("table").tHead.rows[0].cells[2].firstElementChild.click()
+  const heads = [up, sorted(points().reverse()), field("tools").offsetHeight > 0]
+  document.getElementById("seen").textContent = [...seen, ...heads].join(" ")
+"""
+LOOK = """
+  const headings = [...page.querySelectorAll("h1, h2")].filter((heading) => heading.offsetHeight).length
+  document.getElementById("seen").textContent = page.documentElement.scrollWidth + " " + headings
+"""
 FRAME = """<!doctype html><iframe id="page" src="{page}" width="{width}" height="800"></iframe><p id="seen"></p><script>
 addEventListener("load", () => {{
   const page = document.getElementById("page").contentDocument
-  const headings = [...page.querySelectorAll("h1, h2")].filter((heading) => heading.offsetHeight).length
-  document.getElementById("seen").textContent = page.documentElement.scrollWidth + " " + headings
+  {script}
 }})</script>"""
 
 
-def look(page: Path, *, width: int) -> tuple[int, int]:
-    """The width that the page takes in a window of ``width`` pixels, and the number of headings that are drawn."""
+def seen_in(page: Path, *, width: int, script: str) -> list[str]:
+    """Run ``script`` on the page, which is as wide as a window of ``width`` pixels, and return the words it writes."""
     frame = page.with_name("frame.html")
-    frame.write_text(FRAME.format(page=page.name, width=width))
+    frame.write_text(FRAME.format(page=page.name, width=width, script=script))
     command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"]
     command += [
         f"--user-data-dir={page.parent / 'profile'}",
@@ -41,19 +65,31 @@ def look(page: Path, *, width: int) -> tuple[int, int]:
         frame.as_uri(),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    seen = re.search(r'id="seen">(\d+) (\d+)<', done.stdout)
+    seen = re.search(r'id="seen">([^<]+)<', done.stdout)
     assert seen, done.stdout[-2000:] + done.stderr[-2000:]
-    return int(seen[1]), int(seen[2])
+    return seen[1].split()
 
 
 @pytest.mark.parametrize("kind", ["report", "class page"])
 def test_a_page_fits_a_phone(tmp_path: Path, kind: str) -> None:
     page = tmp_path / "page.html"
     page.write_text(
-        report_html(mixed(), staff=False)
+        report_html(mixed(), staff=True)
         if kind == "report"
         else index_html(classroom(30), title="k nearest neighbours")
     )
-    width, headings = look(page, width=PHONE)
+    width, headings = map(int, seen_in(page, width=PHONE, script=LOOK))
     assert width <= PHONE
     assert headings >= 1
+
+
+def test_the_overview_sorts_and_filters_from_a_file(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    reports = [perfect("ada"), mixed("bob"), replace(mixed("Zoë"), name="Adá Lovelace"), stub("kim")]
+    page.write_text(index_html(reports, title="k nearest neighbours"))
+    first = Counter(check.id for report in reports for check in report.checks if check.outcome is Outcome.FAILED)
+    all_, ada, back, perfect_ones, back_again, failed_one, last, *sorts = seen_in(page, width=1000, script=TRY)
+    assert (all_, back, back_again, last) == ("4", "4", "4", "4")
+    assert (ada, perfect_ones) == ("2", "1")
+    assert int(failed_one) == max(first.values())
+    assert sorts == ["true", "true", "true"]
