@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.authoring.cells import read_source, to_notebook
 from autograder.core.assignment import Assignment
+from autograder.core.extras import require
 from autograder.core.notebooks import notebook_name
 
 CELL_SECONDS = 300
@@ -38,6 +39,7 @@ def execute_reference(assignment: Assignment, *, save_to: Path | None = None) ->
 
 def _execute(assignment: Assignment, sockets: Path, save_to: Path | None) -> list[str]:
     import nbformat
+    require("nbclient", "staff")
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from traitlets.config import Config

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.assignment import Assignment
+from autograder.core.extras import require
 from autograder.core.files import write_atomically
 from autograder.core.report import Report
 from autograder.exports.reports import BadResults
@@ -39,6 +40,7 @@ def fill_gradebook(
     the points that the last export gave to inline questions; it is updated. If the database has other points, a person
     gave them in formgrader, and they stay. Raises BadResults if the database does not know the assignment.
     """
+    require("nbgrader", "staff")
     from nbgrader.api import Gradebook, MissingEntry
 
     if not database.is_file():

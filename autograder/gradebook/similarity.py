@@ -20,6 +20,7 @@ from typing import Any
 from autograder.core.assignment import Assignment
 from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.errors import GradlabError
+from autograder.core.extras import how_to_install
 from autograder.gradebook.exact_copies import SOLUTION, Functions, find_copies, own_functions, same_code
 from autograder.render.gradebook_csv import cell
 from autograder.submissions.submission import BadSubmission, open_submission
@@ -197,8 +198,7 @@ def _fingerprinter(handout: str) -> Callable[[str], _Prints]:
     try:
         import copydetect  # noqa: F401
     except ImportError:
-        install = "pip install -c constraints.txt -e '.[similar]'"
-        raise NoDetector(f"This needs copydetect. Run in the folder of the course: {install}") from None
+        raise NoDetector(f"This needs copydetect. {how_to_install('similar')}") from None
     # Window 1 keeps every fingerprint of the handout: which of them a student's file has depends on the code around.
     ours = _prints(handout, 1).hashes
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from autograder.core.errors import GradlabError
+from autograder.core.extras import how_to_install
 
 CONNECT_SECONDS = 15.0
 
@@ -58,8 +59,7 @@ def require_dask(package: str = "distributed") -> None:
     try:
         import_module(package)
     except ImportError:
-        install = "pip install -c constraints.txt -e '.[cluster]'"
-        raise ClusterError(f"Clusters need Dask. Run in the folder of the course: {install}") from None
+        raise ClusterError(f"Clusters need Dask. {how_to_install('cluster')}") from None
     finally:
         if signal.getsignal(signal.SIGINT) != handler:
             signal.signal(signal.SIGINT, handler)

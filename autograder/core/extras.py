@@ -1,0 +1,29 @@
+"""What a person installs for commands that need more than students have."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from autograder import __version__
+from autograder.core.errors import GradlabError
+from autograder.core.installed import from_wheel
+
+
+class MissingExtra(GradlabError):
+    """A package of an extra is not installed. Says how to install it."""
+
+
+def require(package: str, extra: str) -> None:
+    """Import a package of an extra ("staff"). Raises MissingExtra."""
+    try:
+        import_module(package)
+    except ImportError as error:
+        missing = (error.name or package).partition(".")[0]
+        raise MissingExtra(f"This needs {missing}. {how_to_install(extra)}") from None
+
+
+def how_to_install(extra: str) -> str:
+    """Return the sentence that says how to install an extra of gradlab here."""
+    if from_wheel():
+        return f"Install the wheel with this extra: pip install 'gradlab-{__version__}-py3-none-any.whl[{extra}]'"
+    return f"Run in the folder of the course: pip install -c constraints.txt -e '.[{extra}]'"
