@@ -6,14 +6,14 @@
 # decides by itself where to look. In this notebook you build attention from two loops up to the Transformer of
 # Vaswani et al. (2017), "Attention is all you need", and teach it to add and subtract.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Words to numbers | `generate_token_dict`, `prepocess_input_sequence` | 6 |
-# | 2 Attention | `scaled_dot_product_two_loop_single`, `scaled_dot_product_two_loop_batch`, `scaled_dot_product_no_loop_batch`, `SelfAttention`, `MultiHeadAttention` | 29 |
-# | 3 The encoder | `LayerNormalization`, `FeedForwardBlock`, `EncoderBlock` | 15 |
-# | 4 The decoder | `get_subsequent_mask`, `DecoderBlock` | 10 |
-# | 5 Where am I? | `position_encoding_simple`, `position_encoding_sinusoid` | 6 |
-# | 6 The Transformer | `Transformer` | 10 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Words to numbers | `generate_token_dict`, `prepocess_input_sequence` | 6 | 20 |
+# | 2 Attention | `scaled_dot_product_two_loop_single`, `scaled_dot_product_two_loop_batch`, `scaled_dot_product_no_loop_batch`, `SelfAttention`, `MultiHeadAttention` | 29 | 100 |
+# | 3 The encoder | `LayerNormalization`, `FeedForwardBlock`, `EncoderBlock` | 15 | 55 |
+# | 4 The decoder | `get_subsequent_mask`, `DecoderBlock` | 10 | 35 |
+# | 5 Where am I? | `position_encoding_simple`, `position_encoding_sinusoid` | 6 | 35 |
+# | 6 The Transformer | `Transformer` | 10 | 35 |
 #
 # The other 24 points are in `vit.ipynb`. Replace each `raise NotImplementedError()` by your code,
 # then run the cell below it. You may use torch's `nn.Linear`, `nn.Embedding`, `nn.Dropout`, `softmax` and arithmetic.
@@ -55,6 +55,7 @@ from torch import Tensor, nn
 # number: the first is 0, the second 1, and so on.
 
 # %% task="generate_token_dict"
+# About 5 minutes, easy. Stuck? hint("generate_token_dict") shows a first step.
 def generate_token_dict(vocab: list[str]) -> dict[str, int]:
     """Number the entries of the vocabulary 0, 1, 2, ... in their order: {entry: number}."""
     # YOUR CODE HERE
@@ -71,6 +72,7 @@ def generate_token_dict(vocab: list[str]) -> dict[str, int]:
 # memorise what 42 means.
 
 # %% task="prepocess_input_sequence"
+# About 15 minutes, easy. Stuck? hint("prepocess_input_sequence") shows a first step.
 def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tokens: list[str]) -> list[int]:
     """Turn a sequence of words into the numbers of its tokens.
 
@@ -105,6 +107,7 @@ def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tok
 # Loop over queries and keys and take one dot product at a time. It is slow and hard to get wrong.
 
 # %% task="scaled_dot_product_two_loop_single"
+# About 20 minutes, easy. Stuck? hint("scaled_dot_product_two_loop_single") shows a first step.
 def scaled_dot_product_two_loop_single(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attend with every query of one sequence, one dot product at a time.
 
@@ -128,6 +131,7 @@ def scaled_dot_product_two_loop_single(query: Tensor, key: Tensor, value: Tensor
 # $N$ of them at once.
 
 # %% task="scaled_dot_product_two_loop_batch"
+# About 15 minutes, easy. Stuck? hint("scaled_dot_product_two_loop_batch") shows a first step.
 def scaled_dot_product_two_loop_batch(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attend in every sequence of a batch; sequences do not see each other.
 
@@ -155,6 +159,7 @@ def scaled_dot_product_two_loop_batch(query: Tensor, key: Tensor, value: Tensor)
 # softmax. Set its score to $-\infty$, or to a number so negative that $e$ to its power is 0.
 
 # %% task="scaled_dot_product_no_loop_batch"
+# About 25 minutes, medium. Stuck? hint("scaled_dot_product_no_loop_batch") shows a first step.
 def scaled_dot_product_no_loop_batch(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -219,6 +224,7 @@ def scaled_dot_product_no_loop_batch(
 # sequence. In *cross*-attention the query comes from one sequence, key and value from another.
 
 # %% task="SelfAttention"
+# About 20 minutes, easy. Stuck? hint("SelfAttention") shows a first step.
 class SelfAttention(nn.Module):
     """One head: linear layers q, k and v, then scaled dot product attention."""
 
@@ -258,6 +264,7 @@ class SelfAttention(nn.Module):
 # linear layer brings their `num_heads * dim_out` numbers back to `dim_in`.
 
 # %% task="MultiHeadAttention"
+# About 20 minutes, medium. Stuck? hint("MultiHeadAttention") shows a first step.
 class MultiHeadAttention(nn.Module):
     """Several heads side by side, and a linear layer that mixes what they found."""
 
@@ -301,6 +308,7 @@ class MultiHeadAttention(nn.Module):
 # needed.
 
 # %% task="LayerNormalization"
+# About 20 minutes, medium. Stuck? hint("LayerNormalization") shows a first step.
 class LayerNormalization(nn.Module):
     """Bring each position to mean 0 and variance 1, then apply a learned gain and shift to each feature."""
 
@@ -333,6 +341,7 @@ class LayerNormalization(nn.Module):
 # $\;\text{FFN}(x) = \max(0,\, x W_1 + b_1)\, W_2 + b_2$.
 
 # %% task="FeedForwardBlock"
+# About 10 minutes, easy. Stuck? hint("FeedForwardBlock") shows a first step.
 class FeedForwardBlock(nn.Module):
     """Linear, ReLU, linear, at each position by itself."""
 
@@ -371,6 +380,7 @@ class FeedForwardBlock(nn.Module):
 # too. In eval mode there is none, and this is where values are checked.
 
 # %% task="EncoderBlock"
+# About 25 minutes, medium. Stuck? hint("EncoderBlock") shows a first step.
 class EncoderBlock(nn.Module):
     """Self-attention and feed-forward, each with a residual connection and a normalisation after it."""
 
@@ -406,6 +416,7 @@ class EncoderBlock(nn.Module):
 # The mask that does this hides key $j$ from query $i$ if $j > i$. Everything above the diagonal is `True`.
 
 # %% task="get_subsequent_mask"
+# About 10 minutes, easy. Stuck? hint("get_subsequent_mask") shows a first step.
 def get_subsequent_mask(seq: Tensor) -> Tensor:
     """The mask that hides the future.
 
@@ -476,6 +487,7 @@ def get_subsequent_mask(seq: Tensor) -> Tensor:
 #                                            encoder
 
 # %% task="DecoderBlock"
+# About 25 minutes, medium. Stuck? hint("DecoderBlock") shows a first step.
 class DecoderBlock(nn.Module):
     """Masked self-attention, cross-attention and feed-forward, each with a residual connection and a norm after it."""
 
@@ -551,6 +563,7 @@ class Decoder(nn.Module):
 # The simplest: write $n / K$ into all $M$ entries of position $n = 0, \ldots, K-1$.
 
 # %% task="position_encoding_simple"
+# About 10 minutes, easy. Stuck? hint("position_encoding_simple") shows a first step.
 def position_encoding_simple(K: int, M: int) -> Tensor:
     """The fraction n / K at position n, in every entry.
 
@@ -577,6 +590,7 @@ def position_encoding_simple(K: int, M: int) -> Tensor:
 # last sine stays without its cosine.
 
 # %% task="position_encoding_sinusoid"
+# About 25 minutes, medium. Stuck? hint("position_encoding_sinusoid") shows a first step.
 def position_encoding_sinusoid(K: int, M: int) -> Tensor:
     """Sines in the even columns, cosines in the odd ones, of slower and slower waves.
 
@@ -669,6 +683,7 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 #     and predicts      NEGATIVE  5         2  0  EOS
 
 # %% task="Transformer"
+# About 35 minutes, hard. Stuck? hint("Transformer") shows a first step.
 class Transformer(nn.Module):
     """Encoder and decoder over one vocabulary."""
 
@@ -858,3 +873,8 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # A Transformer is attention between positions and a small network at each position, over and over, with residual
 # connections and normalisation to keep it trainable. A mask is a promise about time: what is hidden must not leak,
 # not even into a denominator. Next, in `vit.ipynb`, the words are patches of an image.
+#
+# **Where to look next.** "The annotated transformer" (Rush, 2018) goes through the paper line by line. Xiong et al. (*On
+# layer normalization in the transformer architecture*, 2020) explain why nearly everybody now puts the norm *before*
+# the sub-layer. BERT (Devlin et al., 2019) is your encoder, trained to fill gaps; GPT (Radford et al., 2018) is your
+# decoder without the cross-attention. For long sequences: Dao et al., *FlashAttention* (2022).

@@ -6,12 +6,12 @@
 # No convolution, no pooling: which patches belong together, attention must find out by itself. You build this
 # vision transformer (ViT), see what it needs that a CNN does not, and end with a network that has no attention either.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Patches | `PatchEmbedding` | 6 |
-# | 2 The encoder layer | `TransformerEncoderLayer` | 5 |
-# | 3 ViT | `VisionTransformer` | 8 |
-# | 4 Without attention | `MixerBlock` | 5 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Patches | `PatchEmbedding` | 6 | 30 |
+# | 2 The encoder layer | `TransformerEncoderLayer` | 5 | 20 |
+# | 3 ViT | `VisionTransformer` | 8 | 30 |
+# | 4 Without attention | `MixerBlock` | 5 | 25 |
 #
 # You have built attention and normalisation with your own hands in `transformers.ipynb`. From here on use torch's:
 # `nn.MultiheadAttention(..., batch_first=True)` computes all heads in one matrix product, and `nn.LayerNorm` is
@@ -52,6 +52,7 @@ from torch import Tensor, nn
 # flatten.
 
 # %% task="PatchEmbedding"
+# About 30 minutes, medium. Stuck? hint("PatchEmbedding") shows a first step.
 class PatchEmbedding(nn.Module):
     """Cut images into patches and embed each of them."""
 
@@ -110,6 +111,7 @@ class PatchEmbedding(nn.Module):
 #    x \leftarrow \text{Norm}_2\big(x + \text{drop}(\text{FFN}(x))\big). $$
 
 # %% task="TransformerEncoderLayer"
+# About 20 minutes, medium. Stuck? hint("TransformerEncoderLayer") shows a first step.
 class TransformerEncoderLayer(nn.Module):
     """Self-attention and feed-forward (ReLU), each with a residual connection and a normalisation after it."""
 
@@ -146,6 +148,7 @@ class TransformerEncoderLayer(nn.Module):
 # accepted too, if you prefer them.)
 
 # %% task="VisionTransformer"
+# About 30 minutes, medium. Stuck? hint("VisionTransformer") shows a first step.
 class VisionTransformer(nn.Module):
     """Classify images: patches, positions, encoder layers, the mean of all patches, a linear layer."""
 
@@ -358,6 +361,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # `nn.GELU`. A linear layer always works on the last axis, so transpose before and after.
 
 # %% task="MixerBlock"
+# About 25 minutes, medium. Stuck? hint("MixerBlock") shows a first step.
 class MixerBlock(nn.Module):
     """Mix the tokens of each channel, then the channels of each token; norm first."""
 
@@ -451,3 +455,8 @@ class MixerBlock(nn.Module):
 # An image is a sequence too, if you cut it up: nothing else in the Transformer had to change. What a CNN is given, a
 # ViT has to learn, and with few images it shows. What an architecture knows in advance is worth data; whether it is
 # worth having depends on how much data you have.
+#
+# **Where to look next.** Touvron et al. (*DeiT*, 2021) train a ViT on ImageNet alone, by augmentation and by copying a
+# CNN. Swin (Liu et al., 2021) gives locality back: attention in windows that shift. MAE (He et al., 2022) hides three
+# quarters of the patches and learns by painting them. Of this course, `a08_self_supervised` learns without labels, and
+# `a09_diffusion` meets attention and positions again, as time.

@@ -6,16 +6,16 @@
 # generated ones and says which is which. $D$ learns to tell them apart, $G$ learns to make that impossible. Nobody ever
 # tells $G$ what a good image is: it only sees the gradient of its opponent.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Two players | `sample_noise`, `discriminator`, `generator` | 14 |
-# | 2 The game | `discriminator_loss`, `generator_loss`, `get_optimizer` | 16 |
-# | 3 One move each | `discriminator_step`, `generator_step` | 16 |
-# | 4 Least squares | `ls_discriminator_loss`, `ls_generator_loss` | 8 |
-# | 5 Convolutions | `build_dc_classifier`, `build_dc_generator` | 16 |
-# | 6 Walking between images | `interpolate` | 4 |
-# | 7 A critic instead of a judge | `wgan_critic_loss`, `gradient_penalty` | 13 |
-# | 8 Asking for a class | `Conditional.forward`, `cgan_generator`, `cgan_discriminator` | 13 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Two players | `sample_noise`, `discriminator`, `generator` | 14 | 25 |
+# | 2 The game | `discriminator_loss`, `generator_loss`, `get_optimizer` | 16 | 25 |
+# | 3 One move each | `discriminator_step`, `generator_step` | 16 | 40 |
+# | 4 Least squares | `ls_discriminator_loss`, `ls_generator_loss` | 8 | 10 |
+# | 5 Convolutions | `build_dc_classifier`, `build_dc_generator` | 16 | 35 |
+# | 6 Walking between images | `interpolate` | 4 | 10 |
+# | 7 A critic instead of a judge | `wgan_critic_loss`, `gradient_penalty` | 13 | 40 |
+# | 8 Asking for a class | `Conditional.forward`, `cgan_generator`, `cgan_discriminator` | 13 | 25 |
 #
 # Images here are **rows** of 784 numbers in **[-1, 1]**, the range of tanh. Build networks from layers of `torch.nn`;
 # autograd is yours to use. The longest cell runs for less than a minute.
@@ -58,6 +58,7 @@ from torch import Tensor, nn
 # every entry. What the numbers mean, $G$ decides.
 
 # %% task="sample_noise"
+# About 5 minutes, easy. Stuck? hint("sample_noise") shows a first step.
 def sample_noise(
     batch_size: int, noise_dim: int, dtype: torch.dtype = torch.float, device: str | torch.device = "cpu"
 ) -> Tensor:
@@ -83,6 +84,7 @@ def sample_noise(
 # the gradient that comes through $D$: where $D$'s units are dead, $G$ learns nothing.
 
 # %% task="discriminator"
+# About 10 minutes, easy. Stuck? hint("discriminator") shows a first step.
 def discriminator() -> nn.Module:
     """Linear 784-256-256-1 with LeakyReLU(0.01) between.
 
@@ -102,6 +104,7 @@ def discriminator() -> nn.Module:
 #     linear noise_dim -> 1024, ReLU, linear 1024 -> 1024, ReLU, linear 1024 -> 784, tanh
 
 # %% task="generator"
+# About 10 minutes, easy. Stuck? hint("generator") shows a first step.
 def generator(noise_dim: int = 96) -> nn.Module:
     """Linear noise_dim-1024-1024-784 with ReLU between and tanh at the end.
 
@@ -148,6 +151,7 @@ def generator(noise_dim: int = 96) -> nn.Module:
 # Both expectations are means of their own: the two batches need not have the same size.
 
 # %% task="discriminator_loss"
+# About 15 minutes, medium. Stuck? hint("discriminator_loss") shows a first step.
 def discriminator_loss(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
     """-mean(log sigmoid(logits_real)) - mean(log(1 - sigmoid(logits_fake))); finite for any logits.
 
@@ -164,6 +168,7 @@ def discriminator_loss(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
 # check("gan", task="discriminator_loss")
 
 # %% task="generator_loss"
+# About 5 minutes, easy. Stuck? hint("generator_loss") shows a first step.
 def generator_loss(logits_fake: Tensor) -> Tensor:
     """-mean(log sigmoid(logits_fake)); finite for any logits.
 
@@ -192,6 +197,7 @@ def generator_loss(logits_fake: Tensor) -> Tensor:
 # opponent has moved.
 
 # %% task="get_optimizer"
+# About 5 minutes, easy. Stuck? hint("get_optimizer") shows a first step.
 def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
     """Adam for all parameters of the model, learning rate 1e-3, betas (0.5, 0.999), and nothing else changed."""
     # YOUR CODE HERE
@@ -219,6 +225,7 @@ def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
 # returned includes it.
 
 # %% task="discriminator_step"
+# About 25 minutes, medium. Stuck? hint("discriminator_step") shows a first step.
 def discriminator_step(
     D: Callable[[Tensor], Tensor],
     G: Callable[[Tensor], Tensor],
@@ -245,6 +252,7 @@ def discriminator_step(
 # check("gan", task="discriminator_step")
 
 # %% task="generator_step"
+# About 15 minutes, easy. Stuck? hint("generator_step") shows a first step.
 def generator_step(
     D: Callable[[Tensor], Tensor],
     G: Callable[[Tensor], Tensor],
@@ -484,6 +492,7 @@ def train_gan(
 # A fake far on the wrong side has a large slope here, and so has one that is too far on the right side.
 
 # %% task="ls_discriminator_loss"
+# About 5 minutes, easy. Stuck? hint("ls_discriminator_loss") shows a first step.
 def ls_discriminator_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     """(mean((scores_real - 1)^2) + mean(scores_fake^2)) / 2.
 
@@ -500,6 +509,7 @@ def ls_discriminator_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
 # check("gan", task="ls_discriminator_loss")
 
 # %% task="ls_generator_loss"
+# About 5 minutes, easy. Stuck? hint("ls_generator_loss") shows a first step.
 def ls_generator_loss(scores_fake: Tensor) -> Tensor:
     """mean((scores_fake - 1)^2) / 2.
 
@@ -531,6 +541,7 @@ def ls_generator_loss(scores_fake: Tensor) -> Tensor:
 #     linear 1024 -> 1
 
 # %% task="build_dc_classifier"
+# About 15 minutes, easy. Stuck? hint("build_dc_classifier") shows a first step.
 def build_dc_classifier() -> nn.Module:
     """The convolutional discriminator described above.
 
@@ -556,6 +567,7 @@ def build_dc_classifier() -> nn.Module:
 #     flatten to 784
 
 # %% task="build_dc_generator"
+# About 20 minutes, medium. Stuck? hint("build_dc_generator") shows a first step.
 def build_dc_generator(noise_dim: int = 96) -> nn.Module:
     """The convolutional generator described above.
 
@@ -607,6 +619,7 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # a cube contains the straight line between any two of its points.)
 
 # %% task="interpolate"
+# About 10 minutes, easy. Stuck? hint("interpolate") shows a first step.
 def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
     """Equally spaced points from z0 to z1, both included; for steps = 1, z0 alone.
 
@@ -671,6 +684,7 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
 # $-\mathbb{E}_z[f(G(z))]$, which is given.
 
 # %% task="wgan_critic_loss"
+# About 5 minutes, easy. Stuck? hint("wgan_critic_loss") shows a first step.
 def wgan_critic_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     """mean(scores_fake) - mean(scores_real).
 
@@ -712,6 +726,7 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
 # The factor in front ($\lambda = 10$ in the paper) is left to the caller.
 
 # %% task="gradient_penalty"
+# About 35 minutes, hard. Stuck? hint("gradient_penalty") shows a first step.
 def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
     """mean((|gradient of the critic at a random point between real and fake| - 1)^2), with a graph for backward.
 
@@ -758,6 +773,7 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 # device; the two functions hand it a network.
 
 # %% task="Conditional.forward"
+# About 10 minutes, easy. Stuck? hint("Conditional.forward") shows a first step.
 class Conditional(nn.Module):
     """A network of rows that have a one-hot label appended."""
 
@@ -781,6 +797,7 @@ class Conditional(nn.Module):
 # check("gan", task="Conditional.forward")
 
 # %% task="cgan_generator cgan_discriminator"
+# About 15 minutes, easy. Stuck? hint("cgan_generator") or hint("cgan_discriminator") shows a first step.
 def cgan_generator(num_classes: int = 10, noise_dim: int = 96) -> nn.Module:
     """A Conditional: noise and label through the layers of `generator`.
 
@@ -853,6 +870,19 @@ def train_conditional(
 #     seen = classifier.logits((samples.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1)
 # print(f"{int((seen == wanted).sum())} of 40 are recognised as what was asked for")
 # show(samples, columns=10, titles=[*glyphs.class_names, *[""] * 30])
+
+# %% [markdown]
+# ## What to take home
+#
+# A generator needs no likelihood and no target: a network that tells real from fake is a loss that is learned along the
+# way. Its curves do not say how good the images are; samples, and measures of samples, do. What it minimises depends on
+# the loss of its opponent, and so does whether it can learn when it is far from the goal. Diversity is asked for by no
+# loss, and must be watched.
+#
+# **Where to look next.** StyleGAN (Karras et al., 2019) is what became of the generator. pix2pix and CycleGAN (Isola et
+# al.; Zhu et al., 2017) put an image in the place of the noise. Miyato et al. (*Spectral normalization*, 2018) bound the
+# critic's slope without a penalty. Lucic et al. (*Are GANs created equal?*, 2018) compare losses and find them alike
+# if tuned alike. `a09_diffusion` makes images by regression, without an opponent.
 
 # %% [markdown]
 # ## All checks

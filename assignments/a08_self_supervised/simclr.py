@@ -9,15 +9,15 @@
 # is **contrastive learning**; we build SimCLR (Chen, Kornblith, Norouzi and Hinton, *A simple framework for contrastive
 # learning of visual representations*, ICML 2020).
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Colours | `to_grey`, `adjust_brightness`, `adjust_contrast`, `adjust_saturation`, `adjust_hue` | 21 |
-# | 2 Crops | `sample_crop`, `resized_crop` | 11 |
-# | 3 Pairs | `color_jitter`, `compute_train_transform`, `PairDataset` | 19 |
-# | 4 Similarity and loss | `sim`, `simclr_loss_naive`, `sim_positive_pairs`, `compute_sim_matrix`, `simclr_loss_vectorized` | 29 |
-# | 5 Training | `train` | 9 |
-# | 6 What was learned? | `knn_probe`, `linear_probe` | 8 |
-# | 7 Another pretext | `rotation_task` | 3 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Colours | `to_grey`, `adjust_brightness`, `adjust_contrast`, `adjust_saturation`, `adjust_hue` | 21 | 70 |
+# | 2 Crops | `sample_crop`, `resized_crop` | 11 | 40 |
+# | 3 Pairs | `color_jitter`, `compute_train_transform`, `PairDataset` | 19 | 45 |
+# | 4 Similarity and loss | `sim`, `simclr_loss_naive`, `sim_positive_pairs`, `compute_sim_matrix`, `simclr_loss_vectorized` | 29 | 85 |
+# | 5 Training | `train` | 9 | 25 |
+# | 6 What was learned? | `knn_probe`, `linear_probe` | 8 | 55 |
+# | 7 Another pretext | `rotation_task` | 3 | 20 |
 #
 # Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that one
 # task. Autograd is welcome throughout.
@@ -76,6 +76,7 @@ Transform = Callable[[Tensor], Tensor]
 # A grey image still has three channels; all three hold the luma, so that the network's first layer fits.
 
 # %% task="to_grey"
+# About 10 minutes, easy. Stuck? hint("to_grey") shows a first step.
 def to_grey(image: Tensor) -> Tensor:
     """The image without its colours: the luma in each of the three channels.
 
@@ -105,6 +106,7 @@ def to_grey(image: Tensor) -> Tensor:
 # | saturation | the grey version of each pixel |
 
 # %% task="adjust_brightness"
+# About 5 minutes, easy. Stuck? hint("adjust_brightness") shows a first step.
 def adjust_brightness(image: Tensor, factor: float) -> Tensor:
     """Blend with black.
 
@@ -121,6 +123,7 @@ def adjust_brightness(image: Tensor, factor: float) -> Tensor:
 # check("simclr", task="adjust_brightness")
 
 # %% task="adjust_contrast"
+# About 10 minutes, easy. Stuck? hint("adjust_contrast") shows a first step.
 def adjust_contrast(image: Tensor, factor: float) -> Tensor:
     """Blend with the mean luma of the image.
 
@@ -137,6 +140,7 @@ def adjust_contrast(image: Tensor, factor: float) -> Tensor:
 # check("simclr", task="adjust_contrast")
 
 # %% task="adjust_saturation"
+# About 5 minutes, easy. Stuck? hint("adjust_saturation") shows a first step.
 def adjust_saturation(image: Tensor, factor: float) -> Tensor:
     """Blend each pixel with its own grey.
 
@@ -169,6 +173,7 @@ def adjust_saturation(image: Tensor, factor: float) -> Tensor:
 # no hue. It must stay as it is, so beware of the division.
 
 # %% task="adjust_hue"
+# About 40 minutes, hard. Stuck? hint("adjust_hue") shows a first step.
 def adjust_hue(image: Tensor, shift: float) -> Tensor:
     """Turn the colours on the circle of hues.
 
@@ -216,6 +221,7 @@ def adjust_hue(image: Tensor, shift: float) -> Tensor:
 # one seed repeats everything.
 
 # %% task="sample_crop"
+# About 30 minutes, medium. Stuck? hint("sample_crop") shows a first step.
 def sample_crop(
     height: int, width: int, scale: tuple[float, float] = (0.5, 1.0), ratio: tuple[float, float] = (3 / 4, 4 / 3)
 ) -> tuple[int, int, int, int]:
@@ -239,6 +245,7 @@ def sample_crop(
 # wants a batch axis). Without antialiasing, which is its default.
 
 # %% task="resized_crop"
+# About 10 minutes, easy. Stuck? hint("resized_crop") shows a first step.
 def resized_crop(image: Tensor, top: int, left: int, height: int, width: int, size: int) -> Tensor:
     """Cut a box out of the image and resize it bilinearly to a square.
 
@@ -263,6 +270,7 @@ def resized_crop(image: Tensor, top: int, left: int, height: int, width: int, si
 # other, in this order. Four independent draws in every call.
 
 # %% task="color_jitter"
+# About 15 minutes, easy. Stuck? hint("color_jitter") shows a first step.
 def color_jitter(
     image: Tensor, brightness: float = 0.4, contrast: float = 0.4, saturation: float = 0.4, hue: float = 0.1
 ) -> Tensor:
@@ -295,6 +303,7 @@ def color_jitter(
 # function is made, not when it is called.)
 
 # %% task="compute_train_transform"
+# About 20 minutes, medium. Stuck? hint("compute_train_transform") shows a first step.
 def compute_train_transform(seed: int = 123456, size: int = 32, scale: tuple[float, float] = (0.5, 1.0)) -> Transform:
     """Seed torch and return the random transform for training.
 
@@ -316,6 +325,7 @@ def compute_train_transform(seed: int = 123456, size: int = 32, scale: tuple[flo
 # The data set hands out both, and the label, which training will ignore. The two views are two independent draws.
 
 # %% task="PairDataset"
+# About 10 minutes, easy. Stuck? hint("PairDataset") shows a first step.
 class PairDataset(Dataset):
     """Images as positive pairs.
 
@@ -366,6 +376,7 @@ class PairDataset(Dataset):
 # $$ \operatorname{sim}(z_i, z_j) = \frac{z_i \cdot z_j}{\lVert z_i \rVert\, \lVert z_j \rVert}. $$
 
 # %% task="sim"
+# About 5 minutes, easy. Stuck? hint("sim") shows a first step.
 def sim(z_i: Tensor, z_j: Tensor) -> Tensor:
     """Cosine of the angle between two vectors.
 
@@ -397,6 +408,7 @@ def sim(z_i: Tensor, z_j: Tensor) -> Tensor:
 # It is called NT-Xent, the *normalised temperature-scaled cross-entropy*. First with loops, straight from the formula.
 
 # %% task="simclr_loss_naive"
+# About 30 minutes, medium. Stuck? hint("simclr_loss_naive") shows a first step.
 def simclr_loss_naive(out_left: Tensor, out_right: Tensor, tau: float) -> Tensor:
     """NT-Xent, with loops over all pairs of views.
 
@@ -419,6 +431,7 @@ def simclr_loss_naive(out_left: Tensor, out_right: Tensor, tau: float) -> Tensor
 # length first; then one product has all cosines.
 
 # %% task="sim_positive_pairs"
+# About 10 minutes, easy. Stuck? hint("sim_positive_pairs") shows a first step.
 def sim_positive_pairs(out_left: Tensor, out_right: Tensor) -> Tensor:
     """The cosine of each positive pair.
 
@@ -435,6 +448,7 @@ def sim_positive_pairs(out_left: Tensor, out_right: Tensor) -> Tensor:
 # check("simclr", task="sim_positive_pairs")
 
 # %% task="compute_sim_matrix"
+# About 10 minutes, easy. Stuck? hint("compute_sim_matrix") shows a first step.
 def compute_sim_matrix(out: Tensor) -> Tensor:
     """The cosines of all views with all views.
 
@@ -455,6 +469,7 @@ def compute_sim_matrix(out: Tensor) -> Tensor:
 # know the remedy from the softmax; `torch.logsumexp` has it built in. This loss must be right for every $\tau$.
 
 # %% task="simclr_loss_vectorized"
+# About 30 minutes, medium. Stuck? hint("simclr_loss_vectorized") shows a first step.
 def simclr_loss_vectorized(
     out_left: Tensor, out_right: Tensor, tau: float, device: str | torch.device = "cpu"
 ) -> Tensor:
@@ -510,6 +525,7 @@ def simclr_loss_vectorized(
 # of the whole epoch.
 
 # %% task="train"
+# About 25 minutes, medium. Stuck? hint("train") shows a first step.
 def train(
     model: nn.Module,
     data_loader: Iterable[tuple[Tensor, Tensor, Tensor]],
@@ -625,6 +641,7 @@ def train(
 # we count plainly.)
 
 # %% task="knn_probe"
+# About 20 minutes, medium. Stuck? hint("knn_probe") shows a first step.
 def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> Tensor:
     """The majority among the k labelled features with the largest cosine; of tied labels the smallest.
 
@@ -658,6 +675,7 @@ def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> 
 # Stopping early is a different probe, so do not.
 
 # %% task="linear_probe"
+# About 35 minutes, hard. Stuck? hint("linear_probe") shows a first step.
 def linear_probe(features: Tensor, labels: Tensor, queries: Tensor, reg: float = 1e-2) -> Tensor:
     """Predict by softmax regression on standardised features, trained to the minimum.
 
@@ -704,6 +722,7 @@ def linear_probe(features: Tensor, labels: Tensor, queries: Tensor, reg: float =
 # a quarter, an image that is not square would not fit into the same tensor: raise `ValueError`.
 
 # %% task="rotation_task"
+# About 20 minutes, medium. Stuck? hint("rotation_task") shows a first step.
 def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
     """Four rotations of each image, and the number of counterclockwise quarter turns as the label.
 
@@ -836,3 +855,8 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # come last, and few are enough: with 1 % of ImageNet's labels, Chen et al. reach 85.8 % (top 5), more than AlexNet did
 # with all of them. Nearly the same loss, between images and captions, is CLIP:
 # its negatives come only from the other side, and it learns the temperature.
+#
+# **Where to look next.** MoCo (He et al., 2020) keeps a queue of negatives, so that small batches are enough. BYOL
+# (Grill et al., 2020) and SimSiam (Chen and He, 2021) do without negatives, and the second asks why they do not
+# collapse. DINO (Caron et al., 2021) finds objects in the attention of a ViT that nobody showed any. CLIP is Radford et
+# al. (2021). A survey with pictures: Weng, "Contrastive representation learning" (2021).

@@ -6,13 +6,13 @@
 # small step is a regression problem, "which noise was added?", and regression is something we know how to train. This
 # is Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models* (2020); "Ho" below.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Schedules | `linear_beta_schedule`, `cosine_beta_schedule`, `sigmoid_beta_schedule` | 13 |
-# | 2 The process that destroys | `Process.q_sample`, `.predict_start_from_noise`, `.predict_noise_from_start`, `.q_posterior` | 22 |
-# | 3 The loss and its weights | `loss_weight` | 4 |
-# | 4 Loss and sampling | `DDPM.p_losses`, `.model_predictions`, `.p_sample`, `.sample` | 25 |
-# | 5 Fewer steps | `GaussianDiffusion.ddim_step`, `.ddim_sample` | 12 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Schedules | `linear_beta_schedule`, `cosine_beta_schedule`, `sigmoid_beta_schedule` | 13 | 50 |
+# | 2 The process that destroys | `Process.q_sample`, `.predict_start_from_noise`, `.predict_noise_from_start`, `.q_posterior` | 22 | 40 |
+# | 3 The loss and its weights | `loss_weight` | 4 | 15 |
+# | 4 Loss and sampling | `DDPM.p_losses`, `.model_predictions`, `.p_sample`, `.sample` | 25 | 60 |
+# | 5 Fewer steps | `GaussianDiffusion.ddim_step`, `.ddim_sample` | 12 | 40 |
 #
 # The network comes in `unet.ipynb`. Until then a model that needs no training will do, and it has something to teach.
 
@@ -83,6 +83,7 @@ from torch import Tensor, nn
 # float64; a product of a thousand factors near 1 needs all digits.
 
 # %% task="linear_beta_schedule"
+# About 10 minutes, easy. Stuck? hint("linear_beta_schedule") shows a first step.
 def linear_beta_schedule(timesteps: int) -> Tensor:
     """T values from 1e-4 to 0.02, evenly spaced, both ends times 1000 / T; none above 0.999.
 
@@ -97,6 +98,7 @@ def linear_beta_schedule(timesteps: int) -> Tensor:
 # check("diffusion", task="linear_beta_schedule")
 
 # %% task="cosine_beta_schedule"
+# About 20 minutes, medium. Stuck? hint("cosine_beta_schedule") shows a first step.
 def cosine_beta_schedule(timesteps: int, s: float = 0.008) -> Tensor:
     """Betas for which alpha bar is a squared cosine; none above 0.999.
 
@@ -111,6 +113,7 @@ def cosine_beta_schedule(timesteps: int, s: float = 0.008) -> Tensor:
 # check("diffusion", task="cosine_beta_schedule")
 
 # %% task="sigmoid_beta_schedule"
+# About 20 minutes, medium. Stuck? hint("sigmoid_beta_schedule") shows a first step.
 def sigmoid_beta_schedule(
     timesteps: int, start: float = -3, end: float = 3, tau: float = 1, clamp_min: float = 1e-5
 ) -> Tensor:
@@ -197,6 +200,7 @@ SCHEDULES = {"linear": linear_beta_schedule, "cosine": cosine_beta_schedule, "si
 
 
 # %% task="Process.q_sample Process.predict_start_from_noise Process.predict_noise_from_start Process.q_posterior"
+# About 40 minutes, medium. Stuck? hint("Process.q_sample"), or of another task, shows a first step.
 class Process(nn.Module):
     """The process that destroys images, and what can be computed about it without any network.
 
@@ -315,6 +319,7 @@ class Process(nn.Module):
 # | `pred_x_start` | $\mathrm{SNR}_t$ | $\min(\mathrm{SNR}_t, \gamma)$ |
 
 # %% task="loss_weight"
+# About 15 minutes, medium. Stuck? hint("loss_weight") shows a first step.
 def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = None) -> Tensor:
     """The weight of the squared error at each time, for objective "pred_noise" or "pred_x_start".
 
@@ -345,9 +350,9 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 # each term in the mean over the noise. Three kinds of term:
 #
 # - $L_T$: is the image gone at the end? The schedule decides this; there is nothing to learn.
-# - $L_{t-1}$: one step back. $q(x_{t-1} | x_t, x_0)$ is your `q_posterior`, which knows the image. $p(x_{t-1} | x_t)$ is
-#   the model, which has to guess it. Both are Gaussians with the same variance $\tilde\beta_t$, and then the divergence
-#   is nothing but the squared distance of the means, $\|\tilde\mu - \hat\mu\|^2 / 2\tilde\beta_t$.
+# - $L_{t-1}$: one step back. $q(x_{t-1} | x_t, x_0)$ is your `q_posterior`, which knows the image. The model's
+#   $p(x_{t-1} | x_t)$ has to guess it. Both are Gaussians with the same variance $\tilde\beta_t$, and then the
+#   divergence is nothing but the squared distance of the means, $\|\tilde\mu - \hat\mu\|^2 / 2\tilde\beta_t$.
 # - $L_0$: the last step, from almost clean pixels to the image.
 #
 # Put the formula of $\tilde\mu$ into $L_{t-1}$, with the noise in place of the image: most of it cancels (Ho, eq. 12),
@@ -399,6 +404,7 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 #   there are no images yet, begin with float32 on the device of the tables.
 
 # %% task="DDPM.p_losses DDPM.model_predictions DDPM.p_sample DDPM.sample"
+# About 60 minutes, hard. Stuck? hint("DDPM.p_losses"), or of another task, shows a first step.
 class DDPM(Process):
     """A model, trained to undo the process that destroys, and the way from noise to images that Ho et al. took."""
 
@@ -530,6 +536,7 @@ def ddim_times(num_timesteps: int, steps: int) -> list[int]:
 
 
 # %% task="GaussianDiffusion.ddim_step GaussianDiffusion.ddim_sample"
+# About 40 minutes, hard. Stuck? hint("GaussianDiffusion.ddim_step") or hint("GaussianDiffusion.ddim_sample") shows a first step.
 class GaussianDiffusion(DDPM):
     """All of the above, and the way with fewer steps by Song et al."""
 
@@ -719,3 +726,8 @@ class GaussianDiffusion(DDPM):
 # Training is regression on a mixture that you can make in one line; sampling is the same model called again and
 # again. The schedule, the weights of the loss and the way back are choices, and can be changed without touching the
 # network. Continue with `unet.ipynb`: a network, and a way to tell it *what* to draw.
+#
+# **Where to look next.** Weng, "What are diffusion models?" (2021), derives all of this slowly. Song et al. (*Score-based
+# generative modeling through stochastic differential equations*, 2021) let the steps become infinitely small: DDPM is
+# then one equation, and DDIM another with the same distributions. Karras et al. (*Elucidating the design space of
+# diffusion-based generative models*, 2022) sort out which choices matter.

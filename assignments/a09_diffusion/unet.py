@@ -6,11 +6,11 @@
 # *U-Net: Convolutional Networks for Biomedical Image Segmentation*, 2015) does both: down to a few places with many
 # channels, up again, and **skip connections** across, from each block on the way down to its partner on the way up.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 What time is it? | `SinusoidalPosEmb` | 4 |
-# | 2 A block that listens | `ResnetBlock` | 4 |
-# | 3 The U-Net | `Unet.forward`, `.cfg_forward` | 16 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 What time is it? | `SinusoidalPosEmb` | 4 | 15 |
+# | 2 A block that listens | `ResnetBlock` | 4 | 25 |
+# | 3 The U-Net | `Unet.forward`, `.cfg_forward` | 16 | 60 |
 
 # %%
 import math
@@ -51,6 +51,7 @@ from torch.nn import functional as F
 # first, then all cosines.
 
 # %% task="SinusoidalPosEmb"
+# About 15 minutes, easy. Stuck? hint("SinusoidalPosEmb") shows a first step.
 class SinusoidalPosEmb(nn.Module):
     """Times as sines and cosines of dim / 2 frequencies from 1 down to 1 / theta."""
 
@@ -119,6 +120,7 @@ class Block(nn.Module):
 
 
 # %% task="ResnetBlock"
+# About 25 minutes, medium. Stuck? hint("ResnetBlock") shows a first step.
 class ResnetBlock(nn.Module):
     """Two Blocks and a shortcut; the context scales and shifts in the first."""
 
@@ -218,6 +220,7 @@ class Embedding(nn.Sequential):
 
 
 # %% task="Unet.forward Unet.cfg_forward"
+# About 60 minutes, hard. Stuck? hint("Unet.forward") or hint("Unet.cfg_forward") shows a first step.
 class Unet(nn.Module):
     """Predicts an image from a noisy image, its time and a condition."""
 
@@ -470,3 +473,8 @@ class Unet(nn.Module):
 # was sometimes left in the dark can be steered: by how much is decided when sampling, not when training. Replace the
 # one-hot class by the embedding of a sentence, the pixels by the code of an autoencoder and the 230,000 weights by a
 # billion, and you have the programs that draw from a description.
+#
+# **Where to look next.** Rombach et al. (*High-resolution image synthesis with latent diffusion models*, 2022) do just
+# that: it is Stable Diffusion. Dhariwal and Nichol (*Diffusion models beat GANs on image synthesis*, 2021) steer by a
+# classifier, before guidance did without one. Peebles and Xie (*DiT*, 2023) replace the U-Net by the ViT of
+# `a06_attention`. ControlNet (Zhang et al., 2023) adds a drawing to the condition.

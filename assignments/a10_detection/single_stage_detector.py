@@ -5,11 +5,11 @@
 # each with a class and a confidence. The list may be empty. You build one in the manner of YOLO (Redmon et al.
 # 2016, 2018): one network looks once, and every cell of its map reports the objects whose centre is in it.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Boxes | `GenerateAnchor`, `GenerateProposal`, `IoU`, `match_anchors`, `nms` | 32 |
-# | 2 The detector | `PredictionNetwork`, `SingleStageDetector.forward`, `.inference` | 22 |
-# | 3 How good is it? | `precision_recall`, `average_precision`, `mean_average_precision` | 15 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Boxes | `GenerateAnchor`, `GenerateProposal`, `IoU`, `match_anchors`, `nms` | 32 | 155 |
+# | 2 The detector | `PredictionNetwork`, `SingleStageDetector.forward`, `.inference` | 22 | 95 |
+# | 3 How good is it? | `precision_recall`, `average_precision`, `mean_average_precision` | 15 | 70 |
 #
 # The second notebook, `two_stage_detector`, uses what you write here; it has the other
 # 31 points.
@@ -77,6 +77,7 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # have an object and how to move and stretch them. `anc[a]` is the width and height of shape number `a`.
 
 # %% task="GenerateAnchor"
+# About 15 minutes, easy. Stuck? hint("GenerateAnchor") shows a first step.
 def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
     """Place a box of each shape around each point of the grid. Parts of a box may lie outside the map.
 
@@ -122,6 +123,7 @@ def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
 # `common` is the inverse: it computes the offsets that would be right.
 
 # %% task="GenerateProposal"
+# About 20 minutes, easy. Stuck? hint("GenerateProposal") shows a first step.
 def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> Tensor:
     """Move and stretch each anchor by its offsets. Raises ValueError for any other method.
 
@@ -159,6 +161,7 @@ def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> 
 # pairs, and for each pair you need a few numbers, not a copy of both boxes.
 
 # %% task="IoU"
+# About 30 minutes, medium. Stuck? hint("IoU") shows a first step.
 def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
     """Intersection over union of all proposals and all boxes of each image, 0 where either has no area.
 
@@ -207,6 +210,7 @@ def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
 # others are neutral. All anchors of an image without boxes are negative. Rows of padding are not boxes.
 
 # %% task="match_anchors"
+# About 60 minutes, hard. Stuck? hint("match_anchors") shows a first step.
 def match_anchors(
     anchors: Tensor,
     bboxes: Tensor,
@@ -258,6 +262,7 @@ def match_anchors(
 # that a detector gives you.
 
 # %% task="nms"
+# About 30 minutes, medium. Stuck? hint("nms") shows a first step.
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | None = None) -> Tensor:
     """Which boxes survive non-maximum suppression, by falling score; the first topk of them if topk is given.
 
@@ -301,6 +306,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | N
 # order `(B, A, H, W)`, so anchor $(b, a, i, j)$ has the index $((b A + a) H + i) W + j$.
 
 # %% task="PredictionNetwork"
+# About 35 minutes, medium. Stuck? hint("PredictionNetwork") shows a first step.
 class PredictionNetwork(nn.Module):
     """Predicts confidence and offsets of each anchor, and class scores of each cell."""
 
@@ -361,6 +367,7 @@ class PredictionNetwork(nn.Module):
 # The constructor is given. Use what it makes, under these names: checks put other parts in their place.
 
 # %% task="SingleStageDetector.forward SingleStageDetector.inference"
+# About 60 minutes, hard. Stuck? hint("SingleStageDetector.forward") or hint("SingleStageDetector.inference") shows a first step.
 class SingleStageDetector(nn.Module):
     """Detects objects in one stage, in the manner of YOLO. All boxes are in cells of the activation map."""
 
@@ -499,6 +506,7 @@ class SingleStageDetector(nn.Module):
 # targets alike, without scores.
 
 # %% task="precision_recall"
+# About 45 minutes, hard. Stuck? hint("precision_recall") shows a first step.
 def precision_recall(
     predictions: Sequence[dict[str, Tensor]],
     targets: Sequence[dict[str, Tensor]],
@@ -534,6 +542,7 @@ def precision_recall(
 # 101 recalls. These differ by a percent or so: always say which you report.) Recall that is never reached adds nothing.
 
 # %% task="average_precision"
+# About 15 minutes, medium. Stuck? hint("average_precision") shows a first step.
 def average_precision(recall: Tensor, precision: Tensor) -> float:
     """Area under the interpolated precision-recall curve, at all its points.
 
@@ -556,6 +565,7 @@ def average_precision(recall: Tensor, precision: Tensor) -> float:
 # out, also if the detector has reported it. Without any object at all, call it 0.
 
 # %% task="mean_average_precision"
+# About 10 minutes, easy. Stuck? hint("mean_average_precision") shows a first step.
 def mean_average_precision(
     predictions: Sequence[dict[str, Tensor]], targets: Sequence[dict[str, Tensor]], iou_threshold: float = 0.5
 ) -> float:
@@ -636,3 +646,8 @@ def mean_average_precision(
 # A detector is a classifier asked many times, plus book-keeping: which anchor answers for which object, which of
 # several answers to believe, how to score a list against a list. Nearly all bugs live in the book-keeping. In the
 # next notebook a second stage looks again at each proposal, and both places and names get better.
+#
+# **Where to look next.** RetinaNet (Lin et al., *Focal loss*, 2017) says why one stage was behind two: too many easy
+# negatives. FCOS (Tian et al., 2019) drops the anchors. DETR (Carion et al., 2020) drops NMS as well: a Transformer
+# returns a *set* of boxes, matched to the objects one to one. GIoU (Rezatofighi et al., 2019) makes IoU a loss that has
+# a slope even where boxes do not overlap.

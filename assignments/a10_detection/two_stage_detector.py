@@ -6,10 +6,10 @@
 # The second cuts the features of each proposal out of the map, and now asks what it is, with the whole object in
 # view.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 First stage | `ProposalModule`, `RPN.forward`, `.inference` | 15 |
-# | 2 Second stage | `roi_align`, `TwoStageDetector.forward`, `.inference` | 16 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 First stage | `ProposalModule`, `RPN.forward`, `.inference` | 15 | 70 |
+# | 2 Second stage | `roi_align`, `TwoStageDetector.forward`, `.inference` | 16 | 100 |
 #
 # Everything uses the functions of `single_stage_detector`: hand in both files. The conventions are the same:
 # boxes `(x0, y0, x1, y1)` in cells of the activation map, batches `(B, N, 5)` in which a class of -1 marks a row
@@ -63,6 +63,7 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # t_h$. All six are returned as they are. Proposals are made with the method `"FasterRCNN"`.
 
 # %% task="ProposalModule"
+# About 25 minutes, medium. Stuck? hint("ProposalModule") shows a first step.
 class ProposalModule(nn.Module):
     """Predicts for each anchor whether there is an object, and its offsets."""
 
@@ -128,6 +129,7 @@ class ProposalModule(nn.Module):
 # features as a third value.
 
 # %% task="RPN.forward RPN.inference"
+# About 45 minutes, medium. Stuck? hint("RPN.forward") or hint("RPN.inference") shows a first step.
 class RPN(nn.Module):
     """Proposes regions that hold an object, of whatever class. All boxes are in cells of the activation map."""
 
@@ -228,6 +230,7 @@ class RPN(nn.Module):
 # rows and columns.
 
 # %% task="roi_align"
+# About 60 minutes, hard. Stuck? hint("roi_align") shows a first step.
 def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> Tensor:
     """Features of each box, as means of 2 x 2 bilinear samples in each of its bins. Gradients reach the features.
 
@@ -314,6 +317,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 # empty tensors.
 
 # %% task="TwoStageDetector.forward TwoStageDetector.inference"
+# About 40 minutes, medium. Stuck? hint("TwoStageDetector.forward") or hint("TwoStageDetector.inference") shows a first step.
 class TwoStageDetector(nn.Module):
     """Detects objects in two stages, in the manner of Faster R-CNN. All boxes are in cells of the activation map."""
 
@@ -462,3 +466,8 @@ class TwoStageDetector(nn.Module):
 #
 # Replace its classifier by one that predicts a 28 x 28 mask from the RoI, and it is Mask R-CNN. Drop the anchors and
 # let every cell predict a box, and it is FCOS.
+#
+# **Where to look next.** Feature pyramids (Lin et al., 2017) let small objects be found on fine maps and large ones on
+# coarse maps; ours has one map. Cascade R-CNN (Cai and Vasconcelos, 2018) refines a box three times. Huang et al.
+# (*Speed/accuracy trade-offs for modern convolutional object detectors*, 2017) compare one stage with two fairly.
+# Segment Anything (Kirillov et al., 2023) shows how far masks have come.

@@ -47,13 +47,17 @@ from torch import Tensor, nn
 # number: the first is 0, the second 1, and so on.
 
 
-# %% task="generate_token_dict"
+# %% task="generate_token_dict" minutes=5 difficulty="easy"
 def generate_token_dict(vocab: list[str]) -> dict[str, int]:
     """Number the entries of the vocabulary 0, 1, 2, ... in their order: {entry: number}."""
     ### BEGIN SOLUTION
     return {token: number for number, token in enumerate(vocab)}
     ### END SOLUTION
 
+
+# %% [markdown] hint="generate_token_dict"
+# 1. `enumerate(vocab)` gives pairs of number and entry, beginning at 0.
+# 2. Build a dict from these pairs, with the entry as the key and the number as its value.
 
 # %% [markdown]
 # Words are separated by white space. The special ones, `BOS` or `add`, are one token each. Every other word is a
@@ -62,7 +66,7 @@ def generate_token_dict(vocab: list[str]) -> dict[str, int]:
 # memorise what 42 means.
 
 
-# %% task="prepocess_input_sequence"
+# %% task="prepocess_input_sequence" minutes=15 difficulty="easy"
 def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tokens: list[str]) -> list[int]:
     """Turn a sequence of words into the numbers of its tokens.
 
@@ -77,6 +81,13 @@ def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tok
     return numbers
     ### END SOLUTION
 
+
+# %% [markdown] hint="prepocess_input_sequence"
+# 1. `input_str.split()` gives the words, whatever white space is between them.
+# 2. For each word decide: if it is in `spc_tokens`, it is one token; if not, its tokens are its characters,
+#    `list(word)`.
+# 3. Collect the numbers `token_dict[token]` in one flat list, with `+=` or `extend`; `append` would make a list of
+#    lists.
 
 # %% [markdown]
 # ## 2 Attention
@@ -99,7 +110,7 @@ def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tok
 # Loop over queries and keys and take one dot product at a time. It is slow and hard to get wrong.
 
 
-# %% task="scaled_dot_product_two_loop_single"
+# %% task="scaled_dot_product_two_loop_single" minutes=20 difficulty="easy"
 def scaled_dot_product_two_loop_single(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attend with every query of one sequence, one dot product at a time.
 
@@ -118,6 +129,13 @@ def scaled_dot_product_two_loop_single(query: Tensor, key: Tensor, value: Tensor
     ### END SOLUTION
 
 
+# %% [markdown] hint="scaled_dot_product_two_loop_single"
+# 1. Make a table of scores with a row for each query and a column for each key. Their numbers may differ: take both
+#    sizes from the tensors. `query.new_zeros(...)` has the right dtype and device.
+# 2. The entry in row i and column j is the sum of `query[i] * key[j]`, divided by the root of the length of a query.
+# 3. The softmax runs along each row, so that a query's weights over the keys sum to 1. Then a matrix product with
+#    `value` gives the averages.
+
 # %% [markdown]
 # ### A batch, two loops
 #
@@ -125,7 +143,7 @@ def scaled_dot_product_two_loop_single(query: Tensor, key: Tensor, value: Tensor
 # $N$ of them at once.
 
 
-# %% task="scaled_dot_product_two_loop_batch"
+# %% task="scaled_dot_product_two_loop_batch" minutes=15 difficulty="easy"
 def scaled_dot_product_two_loop_batch(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attend in every sequence of a batch; sequences do not see each other.
 
@@ -144,6 +162,12 @@ def scaled_dot_product_two_loop_batch(query: Tensor, key: Tensor, value: Tensor)
     ### END SOLUTION
 
 
+# %% [markdown] hint="scaled_dot_product_two_loop_batch"
+# 1. The table of scores gets an axis for the sequences in front: (N, Kq, Kk). The loops are still over queries and
+#    keys.
+# 2. `query[:, i] * key[:, j]` has the shape (N, M). Sum over its last axis only: each sequence keeps its own score.
+# 3. The softmax runs over the last axis; `torch.bmm` multiplies the matrices of all sequences at once.
+
 # %% [markdown]
 # ### A batch, no loops, and a mask
 #
@@ -155,7 +179,7 @@ def scaled_dot_product_two_loop_batch(query: Tensor, key: Tensor, value: Tensor)
 # softmax. Set its score to $-\infty$, or to a number so negative that $e$ to its power is 0.
 
 
-# %% task="scaled_dot_product_no_loop_batch"
+# %% task="scaled_dot_product_no_loop_batch" minutes=25 difficulty="medium"
 def scaled_dot_product_no_loop_batch(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
@@ -177,6 +201,13 @@ def scaled_dot_product_no_loop_batch(
     return torch.bmm(weights, value), weights
     ### END SOLUTION
 
+
+# %% [markdown] hint="scaled_dot_product_no_loop_batch"
+# 1. All scores are one batched product of (N, Kq, M) with (N, M, Kk): exchange the last two axes of the keys, and leave
+#    the batch alone.
+# 2. Hide before the softmax: `masked_fill(mask, -math.inf)` gives a new tensor and expands a mask whose first axis is
+#    1.
+# 3. Return both: the averages, and the weights with which they were made.
 
 # %% [markdown]
 # Why the root of $M$? Below, queries and keys are standard normal numbers, 50 keys to each query. We look at the
@@ -227,7 +258,7 @@ def scaled_dot_product_no_loop_batch(
 # sequence. In *cross*-attention the query comes from one sequence, key and value from another.
 
 
-# %% task="SelfAttention"
+# %% task="SelfAttention" minutes=20 difficulty="easy"
 class SelfAttention(nn.Module):
     """One head: linear layers q, k and v, then scaled dot product attention."""
 
@@ -257,6 +288,13 @@ class SelfAttention(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="SelfAttention"
+# 1. Three `nn.Linear`: `q` and `k` from dim_in to dim_q, because they are compared with each other, and `v` from dim_in
+#    to dim_v.
+# 2. In `forward`, send each input through its own layer and hand the three results, with the mask, to your attention
+#    without loops.
+# 3. It returns two things. Store the weights in `self.weights_softmax` and return the averages.
+
 # %% [markdown]
 # ### Several heads
 #
@@ -269,7 +307,7 @@ class SelfAttention(nn.Module):
 # linear layer brings their `num_heads * dim_out` numbers back to `dim_in`.
 
 
-# %% task="MultiHeadAttention"
+# %% task="MultiHeadAttention" minutes=20 difficulty="medium"
 class MultiHeadAttention(nn.Module):
     """Several heads side by side, and a linear layer that mixes what they found."""
 
@@ -297,6 +335,12 @@ class MultiHeadAttention(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="MultiHeadAttention"
+# 1. Make `num_heads` separate `SelfAttention` objects. In a plain Python list torch does not find their weights: use
+#    `nn.ModuleList`.
+# 2. Each head returns (N, Kq, dim_out). Concatenate along the last axis, head 1 first: (N, Kq, num_heads * dim_out).
+# 3. One more `nn.Linear`, from `num_heads * dim_out` to `dim_in`, mixes them. Every head gets the mask.
+
 # %% [markdown]
 # ## 3 The encoder
 #
@@ -314,7 +358,7 @@ class MultiHeadAttention(nn.Module):
 # needed.
 
 
-# %% task="LayerNormalization"
+# %% task="LayerNormalization" minutes=20 difficulty="medium"
 class LayerNormalization(nn.Module):
     """Bring each position to mean 0 and variance 1, then apply a learned gain and shift to each feature."""
 
@@ -341,6 +385,12 @@ class LayerNormalization(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="LayerNormalization"
+# 1. Two `nn.Parameter`: ones for the gain, zeros for the shift.
+# 2. Subtract the mean over the last axis. With `keepdim=True` it fits back onto x.
+# 3. The variance is the mean of the squares of what is left. Add epsilon to it before you take the root; the gain
+#    multiplies, then the shift is added.
+
 # %% [markdown]
 # ### Feed-forward
 #
@@ -349,7 +399,7 @@ class LayerNormalization(nn.Module):
 # $\;\text{FFN}(x) = \max(0,\, x W_1 + b_1)\, W_2 + b_2$.
 
 
-# %% task="FeedForwardBlock"
+# %% task="FeedForwardBlock" minutes=10 difficulty="easy"
 class FeedForwardBlock(nn.Module):
     """Linear, ReLU, linear, at each position by itself."""
 
@@ -373,6 +423,10 @@ class FeedForwardBlock(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="FeedForwardBlock"
+# 1. Two `nn.Linear`: one widens to `hidden_dim_feedforward`, the other goes back to `inp_dim`.
+# 2. The ReLU stands between them. A linear layer acts on the last axis, so each position is treated by itself.
+
 # %% [markdown]
 # ### The encoder block
 #
@@ -388,7 +442,7 @@ class FeedForwardBlock(nn.Module):
 # too. In eval mode there is none, and this is where values are checked.
 
 
-# %% task="EncoderBlock"
+# %% task="EncoderBlock" minutes=25 difficulty="medium"
 class EncoderBlock(nn.Module):
     """Self-attention and feed-forward, each with a residual connection and a normalisation after it."""
 
@@ -418,6 +472,12 @@ class EncoderBlock(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="EncoderBlock"
+# 1. You need one `MultiHeadAttention` with `emb_dim // num_heads` numbers per head, one `FeedForwardBlock`, two norms
+#    with weights of their own, and one `nn.Dropout(dropout)`.
+# 2. A sub-layer has three steps: compute, drop, add to what came in. The norm is applied to this sum.
+# 3. The second sub-layer begins with the output of the first norm; it adds that, and not the block's input.
+
 # %% [markdown]
 # ## 4 The decoder
 #
@@ -428,7 +488,7 @@ class EncoderBlock(nn.Module):
 # The mask that does this hides key $j$ from query $i$ if $j > i$. Everything above the diagonal is `True`.
 
 
-# %% task="get_subsequent_mask"
+# %% task="get_subsequent_mask" minutes=10 difficulty="easy"
 def get_subsequent_mask(seq: Tensor) -> Tensor:
     """The mask that hides the future.
 
@@ -442,6 +502,12 @@ def get_subsequent_mask(seq: Tensor) -> Tensor:
     return ones.triu(diagonal=1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="get_subsequent_mask"
+# 1. Query i is row i, key j is column j. True means *hide*, and the future is j > i: what is above the diagonal.
+# 2. `torch.ones(..., dtype=torch.bool, device=seq.device)` and `triu`. The diagonal itself must be False: which
+#    argument of `triu` moves it?
+# 3. The result has a matrix for each sequence, (N, K, K).
 
 # %% [markdown] question="tr-q2"
 # **Question 2.** A friend computes the softmax of all scores first and then sets the weights of hidden keys to 0. (a)
@@ -504,7 +570,7 @@ def get_subsequent_mask(seq: Tensor) -> Tensor:
 #                                            encoder
 
 
-# %% task="DecoderBlock"
+# %% task="DecoderBlock" minutes=25 difficulty="medium"
 class DecoderBlock(nn.Module):
     """Masked self-attention, cross-attention and feed-forward, each with a residual connection and a norm after it."""
 
@@ -538,6 +604,12 @@ class DecoderBlock(nn.Module):
         return self.norm3(x + self.dropout(self.feedforward(x)))
         ### END SOLUTION
 
+
+# %% [markdown] hint="DecoderBlock"
+# 1. Three sub-layers, three norms: two different `MultiHeadAttention`, then feed-forward.
+# 2. The first attention takes all three inputs from the decoder, with the mask. The second takes its queries from the
+#    decoder, and keys and values from `enc_inp`, without a mask.
+# 3. Each sub-layer adds what it got, and the norm comes after the sum.
 
 # %% [markdown]
 # Stacks of these blocks are the encoder and the decoder. They are given.
@@ -588,7 +660,7 @@ class Decoder(nn.Module):
 # The simplest: write $n / K$ into all $M$ entries of position $n = 0, \ldots, K-1$.
 
 
-# %% task="position_encoding_simple"
+# %% task="position_encoding_simple" minutes=10 difficulty="easy"
 def position_encoding_simple(K: int, M: int) -> Tensor:
     """The fraction n / K at position n, in every entry.
 
@@ -602,6 +674,10 @@ def position_encoding_simple(K: int, M: int) -> Tensor:
     ### END SOLUTION
 
 
+# %% [markdown] hint="position_encoding_simple"
+# 1. `torch.arange(K) / K` has the K fractions.
+# 2. Give them the shape (1, K, 1), then repeat them M times along the last axis.
+
 # %% [markdown]
 # The paper's (section 3.5): sines and cosines whose wavelengths grow from $2\pi$ to $10000 \cdot 2\pi$, as the hands of
 # a clock turn at different speeds:
@@ -613,7 +689,7 @@ def position_encoding_simple(K: int, M: int) -> Tensor:
 # last sine stays without its cosine.
 
 
-# %% task="position_encoding_sinusoid"
+# %% task="position_encoding_sinusoid" minutes=25 difficulty="medium"
 def position_encoding_sinusoid(K: int, M: int) -> Tensor:
     """Sines in the even columns, cosines in the odd ones, of slower and slower waves.
 
@@ -629,6 +705,13 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
     return table[None, :, :M].float()
     ### END SOLUTION
 
+
+# %% [markdown] hint="position_encoding_sinusoid"
+# 1. There is one frequency for each *pair* of columns: the exponents are 0, 2, 4, ... divided by M. `torch.arange(0, M,
+#    2) / M` has them.
+# 2. Positions as a column times frequencies as a row give a table of angles, (K, pairs).
+# 3. Sines go into the even columns, cosines into the odd ones: assign to `table[:, 0::2]` and `table[:, 1::2]`. If M is
+#    odd, the last cosine is left out.
 
 # %% [markdown]
 # Both as images: a row is a position, a column an entry of its vector. The third picture shows the dot product of
@@ -716,7 +799,7 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 #     and predicts      NEGATIVE  5         2  0  EOS
 
 
-# %% task="Transformer"
+# %% task="Transformer" minutes=35 difficulty="hard"
 class Transformer(nn.Module):
     """Encoder and decoder over one vocabulary."""
 
@@ -755,6 +838,13 @@ class Transformer(nn.Module):
         return decoded.flatten(0, 1)
         ### END SOLUTION
 
+
+# %% [markdown] hint="Transformer"
+# 1. One `nn.Embedding(vocab_len, emb_dim)` serves questions and answers. `Encoder` and `Decoder` are given: look at the
+#    order of their arguments.
+# 2. The decoder reads the answer without its last token, `ans_b[:, :-1]`, and its positions without the last one. The
+#    mask is made of the tokens that it reads.
+# 3. The decoder returns (N, O - 1, vocab_len). Flatten its first two axes.
 
 # %% [markdown]
 # Training and answering are given. The learning rate rises for 100 iterations, because post-norm Transformers diverge
@@ -920,3 +1010,8 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # A Transformer is attention between positions and a small network at each position, over and over, with residual
 # connections and normalisation to keep it trainable. A mask is a promise about time: what is hidden must not leak,
 # not even into a denominator. Next, in `vit.ipynb`, the words are patches of an image.
+#
+# **Where to look next.** "The annotated transformer" (Rush, 2018) goes through the paper line by line. Xiong et al. (*On
+# layer normalization in the transformer architecture*, 2020) explain why nearly everybody now puts the norm *before*
+# the sub-layer. BERT (Devlin et al., 2019) is your encoder, trained to fill gaps; GPT (Radford et al., 2018) is your
+# decoder without the cross-attention. For long sequences: Dao et al., *FlashAttention* (2022).

@@ -46,7 +46,7 @@ from torch import Tensor, nn
 # flatten.
 
 
-# %% task="PatchEmbedding"
+# %% task="PatchEmbedding" minutes=30 difficulty="medium"
 class PatchEmbedding(nn.Module):
     """Cut images into patches and embed each of them."""
 
@@ -80,6 +80,13 @@ class PatchEmbedding(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="PatchEmbedding"
+# 1. Split the two axes of the image first: H becomes (H / p, p), W becomes (W / p, p). `unflatten` or `reshape` does
+#    it.
+# 2. Now bring the axes into the order (N, H / p, W / p, C, p, p) with `permute`.
+# 3. Flatten the last three axes to the numbers of a patch, the two before them to the patches, and apply one
+#    `nn.Linear`.
+
 # %% [markdown]
 # What the Transformer gets to see of a scene, with patches of 8 and of 4 pixels:
 
@@ -111,7 +118,7 @@ class PatchEmbedding(nn.Module):
 #    x \leftarrow \text{Norm}_2\big(x + \text{drop}(\text{FFN}(x))\big). $$
 
 
-# %% task="TransformerEncoderLayer"
+# %% task="TransformerEncoderLayer" minutes=20 difficulty="medium"
 class TransformerEncoderLayer(nn.Module):
     """Self-attention and feed-forward (ReLU), each with a residual connection and a normalisation after it."""
 
@@ -143,6 +150,12 @@ class TransformerEncoderLayer(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="TransformerEncoderLayer"
+# 1. `nn.MultiheadAttention(input_dim, num_heads, batch_first=True)` returns a pair: the result and the weights.
+# 2. The mask goes in as `attn_mask=src_mask`; True hides there, too.
+# 3. Drop the output of the sub-layer, add it to what came in, then apply the norm. Do the same for linear - ReLU -
+#    linear.
+
 # %% [markdown]
 # ## 3 ViT
 #
@@ -155,7 +168,7 @@ class TransformerEncoderLayer(nn.Module):
 # accepted too, if you prefer them.)
 
 
-# %% task="VisionTransformer"
+# %% task="VisionTransformer" minutes=30 difficulty="medium"
 class VisionTransformer(nn.Module):
     """Classify images: patches, positions, encoder layers, the mean of all patches, a linear layer."""
 
@@ -196,6 +209,13 @@ class VisionTransformer(nn.Module):
         return self.classify(x.mean(dim=1))
         ### END SOLUTION
 
+
+# %% [markdown] hint="VisionTransformer"
+# 1. `PatchEmbedding` knows `num_patches`. The positions are one `nn.Parameter` of the shape (1, num_patches,
+#    embed_dim), small random numbers.
+# 2. The layers belong into an `nn.ModuleList` or `nn.Sequential`, and each of them gets the dropout.
+# 3. Add the positions once, before the first layer. After the last one take the mean over the patches, and apply a
+#    linear layer to the classes.
 
 # %% [markdown]
 # Training and prediction are given.
@@ -376,7 +396,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # `nn.GELU`. A linear layer always works on the last axis, so transpose before and after.
 
 
-# %% task="MixerBlock"
+# %% task="MixerBlock" minutes=25 difficulty="medium"
 class MixerBlock(nn.Module):
     """Mix the tokens of each channel, then the channels of each token; norm first."""
 
@@ -406,6 +426,13 @@ class MixerBlock(nn.Module):
         return x + self.mix_channels(self.norm2(x))
         ### END SOLUTION
 
+
+# %% [markdown] hint="MixerBlock"
+# 1. Two `nn.LayerNorm(channels_dim)`, and two networks linear - `nn.GELU()` - linear: one of `tokens_dim`, one of
+#    `channels_dim` numbers.
+# 2. A linear layer acts on the last axis. To mix the tokens, `transpose(1, 2)` before the first network and again after
+#    it.
+# 3. The norm comes first, and what is added is the input *before* the norm.
 
 # %% [markdown]
 # ## Three architectures and more and more data
@@ -487,3 +514,8 @@ class MixerBlock(nn.Module):
 # An image is a sequence too, if you cut it up: nothing else in the Transformer had to change. What a CNN is given, a
 # ViT has to learn, and with few images it shows. What an architecture knows in advance is worth data; whether it is
 # worth having depends on how much data you have.
+#
+# **Where to look next.** Touvron et al. (*DeiT*, 2021) train a ViT on ImageNet alone, by augmentation and by copying a
+# CNN. Swin (Liu et al., 2021) gives locality back: attention in windows that shift. MAE (He et al., 2022) hides three
+# quarters of the patches and learns by painting them. Of this course, `a08_self_supervised` learns without labels, and
+# `a09_diffusion` meets attention and positions again, as time.

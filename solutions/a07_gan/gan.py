@@ -48,7 +48,7 @@ from torch import Tensor, nn
 # every entry. What the numbers mean, $G$ decides.
 
 
-# %% task="sample_noise"
+# %% task="sample_noise" minutes=5 difficulty="easy"
 def sample_noise(
     batch_size: int, noise_dim: int, dtype: torch.dtype = torch.float, device: str | torch.device = "cpu"
 ) -> Tensor:
@@ -62,6 +62,10 @@ def sample_noise(
     ### END SOLUTION
 
 
+# %% [markdown] hint="sample_noise"
+# 1. `torch.rand` is uniform between 0 and 1; pass it `dtype` and `device`.
+# 2. Stretch and shift it so that 0 becomes -1 and 1 stays 1.
+
 # %% [markdown]
 # **Discriminator.** An image in, one number out: the *logit* $s$ of "this is real", so that $D(x) = \sigma(s)$ is its
 # probability. The sigmoid is left to the loss, which can then be computed stably.
@@ -72,7 +76,7 @@ def sample_noise(
 # the gradient that comes through $D$: where $D$'s units are dead, $G$ learns nothing.
 
 
-# %% task="discriminator"
+# %% task="discriminator" minutes=10 difficulty="easy"
 def discriminator() -> nn.Module:
     """Linear 784-256-256-1 with LeakyReLU(0.01) between.
 
@@ -89,6 +93,10 @@ def discriminator() -> nn.Module:
     ### END SOLUTION
 
 
+# %% [markdown] hint="discriminator"
+# 1. An `nn.Sequential` of linear layers with `nn.LeakyReLU(0.01)` between them.
+# 2. Nothing comes after the last layer: its output is the logit.
+
 # %% [markdown]
 # **Generator.** Noise in, an image out. The last layer is `tanh`, because our images lie in [-1, 1] and a generator
 # that paints outside would be found out at once.
@@ -96,7 +104,7 @@ def discriminator() -> nn.Module:
 #     linear noise_dim -> 1024, ReLU, linear 1024 -> 1024, ReLU, linear 1024 -> 784, tanh
 
 
-# %% task="generator"
+# %% task="generator" minutes=10 difficulty="easy"
 def generator(noise_dim: int = 96) -> nn.Module:
     """Linear noise_dim-1024-1024-784 with ReLU between and tanh at the end.
 
@@ -113,6 +121,10 @@ def generator(noise_dim: int = 96) -> nn.Module:
     )
     ### END SOLUTION
 
+
+# %% [markdown] hint="generator"
+# 1. An `nn.Sequential`: three linear layers, a ReLU after the first and the second.
+# 2. The last one is followed by `nn.Tanh()`, because images lie in [-1, 1].
 
 # %% [markdown]
 # ## 2 The game
@@ -148,7 +160,7 @@ def generator(noise_dim: int = 96) -> nn.Module:
 # Both expectations are means of their own: the two batches need not have the same size.
 
 
-# %% task="discriminator_loss"
+# %% task="discriminator_loss" minutes=15 difficulty="medium"
 def discriminator_loss(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
     """-mean(log sigmoid(logits_real)) - mean(log(1 - sigmoid(logits_fake))); finite for any logits.
 
@@ -162,7 +174,13 @@ def discriminator_loss(logits_real: Tensor, logits_fake: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% task="generator_loss"
+# %% [markdown] hint="discriminator_loss"
+# 1. Write -log of the sigmoid of s as softplus(-s), and -log(1 - sigmoid(s)) as softplus(s). Which of them belongs to
+#    real images, which to fakes?
+# 2. Each batch has a mean of its own; add the two means.
+
+
+# %% task="generator_loss" minutes=5 difficulty="easy"
 def generator_loss(logits_fake: Tensor) -> Tensor:
     """-mean(log sigmoid(logits_fake)); finite for any logits.
 
@@ -174,6 +192,11 @@ def generator_loss(logits_fake: Tensor) -> Tensor:
     return F.softplus(-logits_fake).mean()
     ### END SOLUTION
 
+
+# %% [markdown] hint="generator_loss"
+# 1. The generator wants its fakes to be called real: this is the discriminator's loss of *real* images, applied to
+#    fakes.
+# 2. One `F.softplus` and one mean are enough.
 
 # %% [markdown] question="gan-q1"
 # **Question 1.** (a) For one fake with logit $s$, derive $\partial \ell / \partial s$ of both losses of the generator,
@@ -195,13 +218,17 @@ def generator_loss(logits_fake: Tensor) -> Tensor:
 # opponent has moved.
 
 
-# %% task="get_optimizer"
+# %% task="get_optimizer" minutes=5 difficulty="easy"
 def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
     """Adam for all parameters of the model, learning rate 1e-3, betas (0.5, 0.999), and nothing else changed."""
     ### BEGIN SOLUTION
     return torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.5, 0.999))
     ### END SOLUTION
 
+
+# %% [markdown] hint="get_optimizer"
+# 1. `torch.optim.Adam` takes the model's parameters, `lr` and `betas`.
+# 2. Everything else keeps its default.
 
 # %% [markdown]
 # ## 3 One move each
@@ -221,7 +248,7 @@ def get_optimizer(model: nn.Module) -> torch.optim.Optimizer:
 # returned includes it.
 
 
-# %% task="discriminator_step"
+# %% task="discriminator_step" minutes=25 difficulty="medium"
 def discriminator_step(
     D: Callable[[Tensor], Tensor],
     G: Callable[[Tensor], Tensor],
@@ -253,7 +280,13 @@ def discriminator_step(
     ### END SOLUTION
 
 
-# %% task="generator_step"
+# %% [markdown] hint="discriminator_step"
+# 1. Make the fakes without a graph: call G inside `with torch.no_grad():`, or detach what it returns.
+# 2. The loss is `loss_function(D(real), D(fake))`, plus `penalty(D, real, fake)` if there is a penalty.
+# 3. Then the three lines of every step: zero the gradients, `backward`, step. Return `loss.item()`.
+
+
+# %% task="generator_step" minutes=15 difficulty="easy"
 def generator_step(
     D: Callable[[Tensor], Tensor],
     G: Callable[[Tensor], Tensor],
@@ -276,6 +309,10 @@ def generator_step(
     return loss.item()
     ### END SOLUTION
 
+
+# %% [markdown] hint="generator_step"
+# 1. Here the gradient must run through D into G: no `no_grad`, no `detach`.
+# 2. The optimizer knows G's parameters only, so D stays as it is. Zero, backward, step; return a float.
 
 # %% [markdown]
 # The loop around the two moves is given.
@@ -505,7 +542,7 @@ def train_gan(
 # A fake far on the wrong side has a large slope here, and so has one that is too far on the right side.
 
 
-# %% task="ls_discriminator_loss"
+# %% task="ls_discriminator_loss" minutes=5 difficulty="easy"
 def ls_discriminator_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     """(mean((scores_real - 1)^2) + mean(scores_fake^2)) / 2.
 
@@ -519,7 +556,12 @@ def ls_discriminator_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% task="ls_generator_loss"
+# %% [markdown] hint="ls_discriminator_loss"
+# 1. Real scores should be 1, scores of fakes 0. Square the differences.
+# 2. Take the mean of each batch, add the two, and halve the sum. No sigmoid.
+
+
+# %% task="ls_generator_loss" minutes=5 difficulty="easy"
 def ls_generator_loss(scores_fake: Tensor) -> Tensor:
     """mean((scores_fake - 1)^2) / 2.
 
@@ -531,6 +573,10 @@ def ls_generator_loss(scores_fake: Tensor) -> Tensor:
     return (scores_fake - 1).square().mean() / 2
     ### END SOLUTION
 
+
+# %% [markdown] hint="ls_generator_loss"
+# 1. The generator wants the score 1 for its fakes.
+# 2. The mean of the squared difference, halved.
 
 # %% [markdown]
 # ## 5 Convolutions
@@ -549,7 +595,7 @@ def ls_generator_loss(scores_fake: Tensor) -> Tensor:
 #     linear 1024 -> 1
 
 
-# %% task="build_dc_classifier"
+# %% task="build_dc_classifier" minutes=15 difficulty="easy"
 def build_dc_classifier() -> nn.Module:
     """The convolutional discriminator described above.
 
@@ -572,6 +618,11 @@ def build_dc_classifier() -> nn.Module:
     ### END SOLUTION
 
 
+# %% [markdown] hint="build_dc_classifier"
+# 1. `nn.Unflatten(1, (1, 28, 28))` turns rows into images for every batch size; `nn.Flatten()` goes back.
+# 2. Follow the list line by line. Without padding a 5 x 5 convolution takes 4 from each side: 28, 24, 12, 8, 4.
+# 3. After the last pooling there are 64 maps of 4 x 4 = 1024 numbers.
+
 # %% [markdown]
 # **Generator.** It goes the other way, from numbers to a 7 x 7 map of 128 channels, and doubles it twice by
 # *transposed* convolutions: each input pixel stamps a filter on the output, two pixels apart. Mind the order here:
@@ -585,7 +636,7 @@ def build_dc_classifier() -> nn.Module:
 #     flatten to 784
 
 
-# %% task="build_dc_generator"
+# %% task="build_dc_generator" minutes=20 difficulty="medium"
 def build_dc_generator(noise_dim: int = 96) -> nn.Module:
     """The convolutional generator described above.
 
@@ -609,6 +660,12 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
     )
     ### END SOLUTION
 
+
+# %% [markdown] hint="build_dc_generator"
+# 1. Rows are normalised by `nn.BatchNorm1d`, maps by `nn.BatchNorm2d`, each *after* the ReLU.
+# 2. `nn.ConvTranspose2d(a, b, 4, stride=2, padding=1)` doubles the side: 7, 14, 28.
+# 3. The second normalisation is one of all 6272 numbers, before `nn.Unflatten(1, (128, 7, 7))`. There is none after the
+#    last convolution: tanh and flatten.
 
 # %% [markdown]
 # A fifth of the iterations, and look:
@@ -655,7 +712,7 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # a cube contains the straight line between any two of its points.)
 
 
-# %% task="interpolate"
+# %% task="interpolate" minutes=10 difficulty="easy"
 def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
     """Equally spaced points from z0 to z1, both included; for steps = 1, z0 alone.
 
@@ -668,6 +725,12 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
     return (1 - share) * z0 + share * z1
     ### END SOLUTION
 
+
+# %% [markdown] hint="interpolate"
+# 1. `torch.linspace(0, 1, steps)` has the share of z1 at each point, both ends included. Give it the dtype and device
+#    of z0.
+# 2. Reshape the shares to (steps, 1, ..., 1), with as many ones as z0 has axes. Then `(1 - share) * z0 + share * z1`
+#    broadcasts.
 
 # %% tags=["active-ipynb"]
 # seed_everything(1)
@@ -719,7 +782,7 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
 # $-\mathbb{E}_z[f(G(z))]$, which is given.
 
 
-# %% task="wgan_critic_loss"
+# %% task="wgan_critic_loss" minutes=5 difficulty="easy"
 def wgan_critic_loss(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     """mean(scores_fake) - mean(scores_real).
 
@@ -737,6 +800,10 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
     """-mean(scores_fake)."""
     return -scores_fake.mean()
 
+
+# %% [markdown] hint="wgan_critic_loss"
+# 1. The critic wants high scores for real images and low ones for fakes, and a loss is minimised.
+# 2. The difference of two means; no square, no logarithm.
 
 # %% [markdown]
 # How to keep $f$ from rising too steeply? Gulrajani et al. (*Improved Training of Wasserstein GANs*, 2017, eq. 3)
@@ -759,7 +826,7 @@ def wgan_generator_loss(scores_fake: Tensor) -> Tensor:
 # The factor in front ($\lambda = 10$ in the paper) is left to the caller.
 
 
-# %% task="gradient_penalty"
+# %% task="gradient_penalty" minutes=35 difficulty="hard"
 def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
     """mean((|gradient of the critic at a random point between real and fake| - 1)^2), with a graph for backward.
 
@@ -776,6 +843,13 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
     ### END SOLUTION
 
+
+# %% [markdown] hint="gradient_penalty"
+# 1. One random share per pair, of the shape (N, 1, ..., 1). Mix real and fake, then `detach()` the mixture and call
+#    `requires_grad_()` on it.
+# 2. `torch.autograd.grad(critic(mixed).sum(), mixed, create_graph=True)` returns a tuple with one gradient, as large as
+#    the images.
+# 3. Flatten each image's gradient to a row, take the norm of each row, subtract 1, square, and take the mean.
 
 # %% [markdown]
 # Back to the ring. The critic moves five times in each iteration, because a critic that is far from its optimum
@@ -812,7 +886,7 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 # device; the two functions hand it a network.
 
 
-# %% task="Conditional.forward"
+# %% task="Conditional.forward" minutes=10 difficulty="easy"
 class Conditional(nn.Module):
     """A network of rows that have a one-hot label appended."""
 
@@ -833,7 +907,12 @@ class Conditional(nn.Module):
         ### END SOLUTION
 
 
-# %% task="cgan_generator cgan_discriminator"
+# %% [markdown] hint="Conditional.forward"
+# 1. `F.one_hot(y, self.num_classes)` has integers: convert them to the dtype of x.
+# 2. Concatenate along axis 1, the row first, and hand the result to `self.net`.
+
+
+# %% task="cgan_generator cgan_discriminator" minutes=15 difficulty="easy"
 def cgan_generator(num_classes: int = 10, noise_dim: int = 96) -> nn.Module:
     """A Conditional: noise and label through the layers of `generator`.
 
@@ -860,6 +939,14 @@ def cgan_discriminator(num_classes: int = 10) -> nn.Module:
     return Conditional(net, num_classes)
     ### END SOLUTION
 
+
+# %% [markdown] hint="cgan_generator"
+# 1. The network of part 1 with more inputs: how many numbers are there with the label appended?
+# 2. `Conditional(net, num_classes)` appends the label. `generator` takes the number of its inputs as an argument.
+
+# %% [markdown] hint="cgan_discriminator"
+# 1. `discriminator()` has a fixed input of 784; here it is 784 + num_classes. Write the layers again.
+# 2. Wrap the network in `Conditional(net, num_classes)`.
 
 # %% [markdown]
 # Your two steps take any functions for `D` and `G`, so the labels of the present batch can be bound into them. The
@@ -911,6 +998,19 @@ def train_conditional(
 #     seen = classifier.logits((samples.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1)
 # print(f"{int((seen == wanted).sum())} of 40 are recognised as what was asked for")
 # show(samples, columns=10, titles=[*glyphs.class_names, *[""] * 30])
+
+# %% [markdown]
+# ## What to take home
+#
+# A generator needs no likelihood and no target: a network that tells real from fake is a loss that is learned along the
+# way. Its curves do not say how good the images are; samples, and measures of samples, do. What it minimises depends on
+# the loss of its opponent, and so does whether it can learn when it is far from the goal. Diversity is asked for by no
+# loss, and must be watched.
+#
+# **Where to look next.** StyleGAN (Karras et al., 2019) is what became of the generator. pix2pix and CycleGAN (Isola et
+# al.; Zhu et al., 2017) put an image in the place of the noise. Miyato et al. (*Spectral normalization*, 2018) bound the
+# critic's slope without a penalty. Lucic et al. (*Are GANs created equal?*, 2018) compare losses and find them alike
+# if tuned alike. `a09_diffusion` makes images by regression, without an opponent.
 
 # %% [markdown]
 # ## All checks

@@ -67,7 +67,7 @@ Transform = Callable[[Tensor], Tensor]
 # A grey image still has three channels; all three hold the luma, so that the network's first layer fits.
 
 
-# %% task="to_grey"
+# %% task="to_grey" minutes=10 difficulty="easy"
 def to_grey(image: Tensor) -> Tensor:
     """The image without its colours: the luma in each of the three channels.
 
@@ -80,6 +80,10 @@ def to_grey(image: Tensor) -> Tensor:
     return (weights * image).sum(dim=0, keepdim=True).repeat(3, 1, 1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="to_grey"
+# 1. Multiply the three channels by their weights, shaped (3, 1, 1), and add them up over axis 0.
+# 2. Keep that axis (`keepdim=True`), then repeat it three times.
 
 # %% [markdown]
 # **Brightness, contrast, saturation.** All three *blend* the image with a duller one. With factor $f$ and a dull
@@ -96,7 +100,7 @@ def to_grey(image: Tensor) -> Tensor:
 # | saturation | the grey version of each pixel |
 
 
-# %% task="adjust_brightness"
+# %% task="adjust_brightness" minutes=5 difficulty="easy"
 def adjust_brightness(image: Tensor, factor: float) -> Tensor:
     """Blend with black.
 
@@ -110,7 +114,12 @@ def adjust_brightness(image: Tensor, factor: float) -> Tensor:
     ### END SOLUTION
 
 
-# %% task="adjust_contrast"
+# %% [markdown] hint="adjust_brightness"
+# 1. The dull image is black: d = 0, so the second term of the blend vanishes.
+# 2. Clamp to [0, 1] with `clamp`; `clamp_` and `*=` would change the input.
+
+
+# %% task="adjust_contrast" minutes=10 difficulty="easy"
 def adjust_contrast(image: Tensor, factor: float) -> Tensor:
     """Blend with the mean luma of the image.
 
@@ -124,7 +133,12 @@ def adjust_contrast(image: Tensor, factor: float) -> Tensor:
     ### END SOLUTION
 
 
-# %% task="adjust_saturation"
+# %% [markdown] hint="adjust_contrast"
+# 1. The dull image is one number: the mean of the luma over the whole image. `to_grey` gives the luma.
+# 2. Blend with the formula, then clamp.
+
+
+# %% task="adjust_saturation" minutes=5 difficulty="easy"
 def adjust_saturation(image: Tensor, factor: float) -> Tensor:
     """Blend each pixel with its own grey.
 
@@ -137,6 +151,10 @@ def adjust_saturation(image: Tensor, factor: float) -> Tensor:
     return (factor * image + (1 - factor) * to_grey(image)).clamp(0, 1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="adjust_saturation"
+# 1. The dull image is the grey version, pixel by pixel.
+# 2. Blend with the formula, then clamp.
 
 # %% [markdown]
 # **Hue.** Think of a colour as three numbers of another kind (Smith, *Color gamut transform pairs*, SIGGRAPH 1978):
@@ -155,7 +173,7 @@ def adjust_saturation(image: Tensor, factor: float) -> Tensor:
 # no hue. It must stay as it is, so beware of the division.
 
 
-# %% task="adjust_hue"
+# %% task="adjust_hue" minutes=40 difficulty="hard"
 def adjust_hue(image: Tensor, shift: float) -> Tensor:
     """Turn the colours on the circle of hues.
 
@@ -177,6 +195,13 @@ def adjust_hue(image: Tensor, shift: float) -> Tensor:
     return value - chroma * torch.minimum(k, 4 - k).clamp(0, 1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="adjust_hue"
+# 1. Begin with value and chroma, (H, W) each: the largest of the three channels, and the largest minus the smallest.
+# 2. The hue has three cases; nest two `torch.where`. Where the chroma is 0, divide by 1 instead: the result is
+#    multiplied by the chroma later and vanishes.
+# 3. Add 6 * shift to the hue (it is measured in sixths). For each channel compute k with its own n, and `%` 6 keeps it
+#    in range; then the formula with min(k, 4 - k), clamped.
 
 # %% tags=["active-ipynb"]
 # rows = {
@@ -210,7 +235,7 @@ def adjust_hue(image: Tensor, shift: float) -> Tensor:
 # one seed repeats everything.
 
 
-# %% task="sample_crop"
+# %% task="sample_crop" minutes=30 difficulty="medium"
 def sample_crop(
     height: int, width: int, scale: tuple[float, float] = (0.5, 1.0), ratio: tuple[float, float] = (3 / 4, 4 / 3)
 ) -> tuple[int, int, int, int]:
@@ -233,12 +258,19 @@ def sample_crop(
     ### END SOLUTION
 
 
+# %% [markdown] hint="sample_crop"
+# 1. A loop of ten tries. In each, draw *both* the area and the ratio again. `torch.empty(()).uniform_(low, high)` draws
+#    one number.
+# 2. The logarithm of the ratio is uniform: draw between log(ratio[0]) and log(ratio[1]), then take `exp`.
+# 3. If the box fits, `torch.randint(height - h + 1, ())` draws its top; the + 1 makes the last place possible. After
+#    ten tries return the whole image: 0, 0, height, width.
+
 # %% [markdown]
 # **Cutting it out.** Resize bilinearly: `F.interpolate` with `mode="bilinear"` and `align_corners=False` does it (it
 # wants a batch axis). Without antialiasing, which is its default.
 
 
-# %% task="resized_crop"
+# %% task="resized_crop" minutes=10 difficulty="easy"
 def resized_crop(image: Tensor, top: int, left: int, height: int, width: int, size: int) -> Tensor:
     """Cut a box out of the image and resize it bilinearly to a square.
 
@@ -254,6 +286,10 @@ def resized_crop(image: Tensor, top: int, left: int, height: int, width: int, si
     ### END SOLUTION
 
 
+# %% [markdown] hint="resized_crop"
+# 1. Slicing cuts the box out: rows `top : top + height`, columns alike.
+# 2. `F.interpolate` wants a batch axis: add it with `[None]`, and take it off with `[0]`.
+
 # %% [markdown]
 # ## 3 Pairs
 #
@@ -262,7 +298,7 @@ def resized_crop(image: Tensor, top: int, left: int, height: int, width: int, si
 # other, in this order. Four independent draws in every call.
 
 
-# %% task="color_jitter"
+# %% task="color_jitter" minutes=15 difficulty="easy"
 def color_jitter(
     image: Tensor, brightness: float = 0.4, contrast: float = 0.4, saturation: float = 0.4, hue: float = 0.1
 ) -> Tensor:
@@ -284,6 +320,10 @@ def color_jitter(
     ### END SOLUTION
 
 
+# %% [markdown] hint="color_jitter"
+# 1. Draw four numbers: three factors between 1 - strength and 1 + strength, and a shift between -hue and hue.
+# 2. Apply your four functions in the order of the arguments, each to the result of the one before.
+
 # %% [markdown]
 # **The whole chain** (Chen et al., appendix A; their crops are smaller, and they also blur). In this order:
 #
@@ -298,7 +338,7 @@ def color_jitter(
 # function is made, not when it is called.)
 
 
-# %% task="compute_train_transform"
+# %% task="compute_train_transform" minutes=20 difficulty="medium"
 def compute_train_transform(seed: int = 123456, size: int = 32, scale: tuple[float, float] = (0.5, 1.0)) -> Transform:
     """Seed torch and return the random transform for training.
 
@@ -327,12 +367,19 @@ def compute_train_transform(seed: int = 123456, size: int = 32, scale: tuple[flo
     ### END SOLUTION
 
 
+# %% [markdown] hint="compute_train_transform"
+# 1. Seed once, in the outer function. Define an inner function that takes an image, and return it.
+# 2. The crop always happens: `sample_crop` on the image's height and width with this `scale`, then `resized_crop` to
+#    `size`.
+# 3. For each of the other three draw a number with `torch.rand`, and act if it is below the probability.
+#    `image.flip(-1)` mirrors.
+
 # %% [markdown]
 # **Positive pairs.** For contrastive learning an example is not an image with its label, but *two views* of one image.
 # The data set hands out both, and the label, which training will ignore. The two views are two independent draws.
 
 
-# %% task="PairDataset"
+# %% task="PairDataset" minutes=10 difficulty="easy"
 class PairDataset(Dataset):
     """Images as positive pairs.
 
@@ -357,6 +404,10 @@ class PairDataset(Dataset):
         return self.transform(image), self.transform(image), target
         ### END SOLUTION
 
+
+# %% [markdown] hint="PairDataset"
+# 1. Fetch the image and its label. Without a transform, both views are the image.
+# 2. Call the transform *twice*: one call used for both views would make them equal.
 
 # %% [markdown]
 # Look at them: top and bottom are one pair. Could you tell that they belong together, and not to their neighbours?
@@ -391,7 +442,7 @@ class PairDataset(Dataset):
 # $$ \operatorname{sim}(z_i, z_j) = \frac{z_i \cdot z_j}{\lVert z_i \rVert\, \lVert z_j \rVert}. $$
 
 
-# %% task="sim"
+# %% task="sim" minutes=5 difficulty="easy"
 def sim(z_i: Tensor, z_j: Tensor) -> Tensor:
     """Cosine of the angle between two vectors.
 
@@ -404,6 +455,10 @@ def sim(z_i: Tensor, z_j: Tensor) -> Tensor:
     return (z_i @ z_j) / (z_i.norm() * z_j.norm())
     ### END SOLUTION
 
+
+# %% [markdown] hint="sim"
+# 1. The dot product of two vectors is `z_i @ z_j`.
+# 2. Divide by the product of the two lengths, `norm()`.
 
 # %% [markdown]
 # A batch of $N$ images makes $2N$ views. Number them so that the left views are $z_1, \dots, z_N$ and the right ones
@@ -421,7 +476,7 @@ def sim(z_i: Tensor, z_j: Tensor) -> Tensor:
 # It is called NT-Xent, the *normalised temperature-scaled cross-entropy*. First with loops, straight from the formula.
 
 
-# %% task="simclr_loss_naive"
+# %% task="simclr_loss_naive" minutes=30 difficulty="medium"
 def simclr_loss_naive(out_left: Tensor, out_right: Tensor, tau: float) -> Tensor:
     """NT-Xent, with loops over all pairs of views.
 
@@ -446,13 +501,19 @@ def simclr_loss_naive(out_left: Tensor, out_right: Tensor, tau: float) -> Tensor
     ### END SOLUTION
 
 
+# %% [markdown] hint="simclr_loss_naive"
+# 1. Put left and right into one tensor of 2N rows. The partner of row i is row i + N, counted round: `(i + N) % (2 *
+#    N)`.
+# 2. For each row i add up exp(sim / tau) over all k, except k = i. The partner belongs to the sum.
+# 3. The loss of a row is the logarithm of this sum minus sim(i, partner) / tau. Add all 2N losses and divide by 2N.
+
 # %% [markdown]
 # Now the parts for whole matrices. Neither may loop, and the matrix of similarities must not build anything of the size
 # $2N \times 2N \times D$ on its way: for 4,096 images and 128 numbers, that would be 34 GB. Divide each row by its
 # length first; then one product has all cosines.
 
 
-# %% task="sim_positive_pairs"
+# %% task="sim_positive_pairs" minutes=10 difficulty="easy"
 def sim_positive_pairs(out_left: Tensor, out_right: Tensor) -> Tensor:
     """The cosine of each positive pair.
 
@@ -466,7 +527,12 @@ def sim_positive_pairs(out_left: Tensor, out_right: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% task="compute_sim_matrix"
+# %% [markdown] hint="sim_positive_pairs"
+# 1. Divide each row by its length: `F.normalize(x, dim=1)`.
+# 2. Multiply left and right entry by entry, and sum over each row with `keepdim=True`.
+
+
+# %% task="compute_sim_matrix" minutes=10 difficulty="easy"
 def compute_sim_matrix(out: Tensor) -> Tensor:
     """The cosines of all views with all views.
 
@@ -480,13 +546,17 @@ def compute_sim_matrix(out: Tensor) -> Tensor:
     ### END SOLUTION
 
 
+# %% [markdown] hint="compute_sim_matrix"
+# 1. Normalise the rows first; then all cosines are dot products.
+# 2. One matrix product of the rows with their transpose has them all.
+
 # %% [markdown]
 # And the loss without loops. Two traps. The diagonal must not count: a mask, or $-\infty$ in its place. And for a small
 # temperature the exponential overflows: with $\tau = 0.01$, $\exp(1 / \tau) = e^{100}$ does not fit in float32. You
 # know the remedy from the softmax; `torch.logsumexp` has it built in. This loss must be right for every $\tau$.
 
 
-# %% task="simclr_loss_vectorized"
+# %% task="simclr_loss_vectorized" minutes=30 difficulty="medium"
 def simclr_loss_vectorized(
     out_left: Tensor, out_right: Tensor, tau: float, device: str | torch.device = "cpu"
 ) -> Tensor:
@@ -507,6 +577,13 @@ def simclr_loss_vectorized(
     return log_sums.mean() - positives.mean()
     ### END SOLUTION
 
+
+# %% [markdown] hint="simclr_loss_vectorized"
+# 1. The matrix of similarities of all 2N rows, divided by tau, is a table of logits. Its diagonal must not count: fill
+#    it with -inf (`torch.eye(..., dtype=torch.bool, device=device)` is the mask).
+# 2. `logsumexp` over each row is the logarithm of the denominator, and does not overflow.
+# 3. The positives are `sim_positive_pairs` / tau; each counts for both of its views, so their mean over N is the mean
+#    over 2N.
 
 # %% [markdown]
 # Two losses you can compute without a program. If all projections are *the same* vector, every one of the $2N - 1$
@@ -552,7 +629,7 @@ def simclr_loss_vectorized(
 # of the whole epoch.
 
 
-# %% task="train"
+# %% task="train" minutes=25 difficulty="medium"
 def train(
     model: nn.Module,
     data_loader: Iterable[tuple[Tensor, Tensor, Tensor]],
@@ -590,6 +667,13 @@ def train(
     return total / count
     ### END SOLUTION
 
+
+# %% [markdown] hint="train"
+# 1. `model.train()` first. For each batch: both views through the model, keep the projections, and bring the batches to
+#    the device.
+# 2. Loss, zero the gradients, backward, step.
+# 3. Add `loss.item()` times the number of pairs that are really in the batch, and divide by the number of all pairs at
+#    the end.
 
 # %% [markdown]
 # The model has three convolutions and a small head, 30,000 weights in all (`common/contrastive.py`). It sees the first
@@ -682,7 +766,7 @@ def train(
 # we count plainly.)
 
 
-# %% task="knn_probe"
+# %% task="knn_probe" minutes=20 difficulty="medium"
 def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> Tensor:
     """The majority among the k labelled features with the largest cosine; of tied labels the smallest.
 
@@ -700,6 +784,12 @@ def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> 
     ### END SOLUTION
 
 
+# %% [markdown] hint="knn_probe"
+# 1. Normalise features and queries; a matrix product has all cosines, (M, N).
+# 2. `topk(k, dim=1).indices` are the neighbours; their labels are the votes, (M, k).
+# 3. Count the votes for each label, for example with `F.one_hot(votes, classes).sum(dim=1)`. Its `argmax` returns the
+#    smaller label in a tie.
+
 # %% [markdown]
 # **The linear probe** is the softmax classifier you know, on features. To make it comparable between encoders, fix
 # everything about it:
@@ -716,7 +806,7 @@ def knn_probe(features: Tensor, labels: Tensor, queries: Tensor, k: int = 5) -> 
 # Stopping early is a different probe, so do not.
 
 
-# %% task="linear_probe"
+# %% task="linear_probe" minutes=35 difficulty="hard"
 def linear_probe(features: Tensor, labels: Tensor, queries: Tensor, reg: float = 1e-2) -> Tensor:
     """Predict by softmax regression on standardised features, trained to the minimum.
 
@@ -744,6 +834,13 @@ def linear_probe(features: Tensor, labels: Tensor, queries: Tensor, reg: float =
     return (queries @ weight + bias).argmax(dim=1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="linear_probe"
+# 1. Mean and standard deviation (`unbiased=False`) come from the labelled features, and standardise the queries, too.
+# 2. Weight and bias begin as zeros with `requires_grad=True`. LBFGS calls a function that you give it: it zeroes the
+#    gradients, computes the loss, calls `backward` and returns the loss.
+# 3. The penalty is `reg` times the sum of the squared weights, without the bias. After `optimizer.step(objective)`
+#    predict by `argmax`.
 
 # %% tags=["active-ipynb"]
 # tables = {
@@ -774,7 +871,7 @@ def linear_probe(features: Tensor, labels: Tensor, queries: Tensor, reg: float =
 # a quarter, an image that is not square would not fit into the same tensor: raise `ValueError`.
 
 
-# %% task="rotation_task"
+# %% task="rotation_task" minutes=20 difficulty="medium"
 def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
     """Four rotations of each image, and the number of counterclockwise quarter turns as the label.
 
@@ -793,6 +890,12 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
     return rotated, torch.arange(4, device=images.device).repeat_interleave(len(images))
     ### END SOLUTION
 
+
+# %% [markdown] hint="rotation_task"
+# 1. Compare the last two sizes, and raise `ValueError` if they differ.
+# 2. A quarter turn counterclockwise: transpose the last two axes, then flip the rows. Half a turn: flip both axes.
+#    Three quarters: turn the quarter by half a turn.
+# 3. Concatenate the four batches. `repeat_interleave(N)` makes the labels 0, 0, ..., 1, 1, ...
 
 # %% tags=["active-ipynb"]
 # turned, quarters = rotation_task(images[:5])
@@ -919,3 +1022,8 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # come last, and few are enough: with 1 % of ImageNet's labels, Chen et al. reach 85.8 % (top 5), more than AlexNet did
 # with all of them. Nearly the same loss, between images and captions, is CLIP:
 # its negatives come only from the other side, and it learns the temperature.
+#
+# **Where to look next.** MoCo (He et al., 2020) keeps a queue of negatives, so that small batches are enough. BYOL
+# (Grill et al., 2020) and SimSiam (Chen and He, 2021) do without negatives, and the second asks why they do not
+# collapse. DINO (Caron et al., 2021) finds objects in the attention of a ViT that nobody showed any. CLIP is Radford et
+# al. (2021). A survey with pictures: Weng, "Contrastive representation learning" (2021).

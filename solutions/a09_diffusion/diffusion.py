@@ -76,7 +76,7 @@ from torch import Tensor, nn
 # float64; a product of a thousand factors near 1 needs all digits.
 
 
-# %% task="linear_beta_schedule"
+# %% task="linear_beta_schedule" minutes=10 difficulty="easy"
 def linear_beta_schedule(timesteps: int) -> Tensor:
     """T values from 1e-4 to 0.02, evenly spaced, both ends times 1000 / T; none above 0.999.
 
@@ -89,7 +89,12 @@ def linear_beta_schedule(timesteps: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% task="cosine_beta_schedule"
+# %% [markdown] hint="linear_beta_schedule"
+# 1. `torch.linspace` with `dtype=torch.float64` gives evenly spaced values.
+# 2. Multiply both ends by 1000 / T first, and cut the result off at 0.999.
+
+
+# %% task="cosine_beta_schedule" minutes=20 difficulty="medium"
 def cosine_beta_schedule(timesteps: int, s: float = 0.008) -> Tensor:
     """Betas for which alpha bar is a squared cosine; none above 0.999.
 
@@ -103,7 +108,13 @@ def cosine_beta_schedule(timesteps: int, s: float = 0.008) -> Tensor:
     ### END SOLUTION
 
 
-# %% task="sigmoid_beta_schedule"
+# %% [markdown] hint="cosine_beta_schedule"
+# 1. T + 1 points from 0 to 1, both included: `torch.arange(T + 1) / T` in float64.
+# 2. Compute f at all of them. Dividing by f(0) changes nothing in the quotient of two neighbours.
+# 3. beta is 1 minus each value divided by the one before: slices `[1:]` and `[:-1]`. Cut off at 0.999.
+
+
+# %% task="sigmoid_beta_schedule" minutes=20 difficulty="medium"
 def sigmoid_beta_schedule(
     timesteps: int, start: float = -3, end: float = 3, tau: float = 1, clamp_min: float = 1e-5
 ) -> Tensor:
@@ -119,6 +130,12 @@ def sigmoid_beta_schedule(
     return (1 - left[1:] / left[:-1]).clamp(max=0.999)
     ### END SOLUTION
 
+
+# %% [markdown] hint="sigmoid_beta_schedule"
+# 1. The same T + 1 points. The curve is the sigmoid of (start + u (end - start)) / tau.
+# 2. Shift and scale it so that it falls from 1 to 0: its last value minus each, divided by last minus first. Clamp from
+#    below.
+# 3. The betas come from neighbours, as for the cosine. Work in float64 from the start: also the two ends.
 
 # %% [markdown]
 # What is left of the image after each of 200 steps: on the left in standard deviations, on the right as the ratio of
@@ -197,7 +214,7 @@ def extract(table: Tensor, t: Tensor, x: Tensor) -> Tensor:
 SCHEDULES = {"linear": linear_beta_schedule, "cosine": cosine_beta_schedule, "sigmoid": sigmoid_beta_schedule}
 
 
-# %% task="Process.q_sample Process.predict_start_from_noise Process.predict_noise_from_start Process.q_posterior"
+# %% task="Process.q_sample Process.predict_start_from_noise Process.predict_noise_from_start Process.q_posterior" minutes=40 difficulty="medium"
 class Process(nn.Module):
     """The process that destroys images, and what can be computed about it without any network.
 
@@ -276,6 +293,24 @@ class Process(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="Process.q_sample"
+# 1. `extract(self.alphas_cumprod, t, x_start)` has one number for each image, shaped so that it multiplies images.
+# 2. Its root multiplies the image; the root of one minus it multiplies the noise.
+
+# %% [markdown] hint="Process.predict_start_from_noise"
+# 1. Solve the equation of `q_sample` for the image.
+# 2. Subtract the noise's part from x_t, and divide by the root of alpha bar.
+
+# %% [markdown] hint="Process.predict_noise_from_start"
+# 1. Solve the equation of `q_sample` for the noise.
+# 2. Subtract the image's part from x_t, and divide by the root of 1 - alpha bar.
+
+# %% [markdown] hint="Process.q_posterior"
+# 1. Extract three numbers for each image: beta, alpha bar, and alpha bar of the step before (`alphas_cumprod_prev`).
+#    alpha is 1 - beta.
+# 2. Write the mean as the formula has it, term by term.
+# 3. The formula's last part is the variance; the standard deviation is its root.
+
 # %% [markdown]
 # The same glyph and the same noise at nine times, with each of the three schedules. Where can you still tell what it
 # was?
@@ -315,7 +350,7 @@ class Process(nn.Module):
 # | `pred_x_start` | $\mathrm{SNR}_t$ | $\min(\mathrm{SNR}_t, \gamma)$ |
 
 
-# %% task="loss_weight"
+# %% task="loss_weight" minutes=15 difficulty="medium"
 def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = None) -> Tensor:
     """The weight of the squared error at each time, for objective "pred_noise" or "pred_x_start".
 
@@ -330,6 +365,10 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
     return weight / snr if objective == "pred_noise" else weight
     ### END SOLUTION
 
+
+# %% [markdown] hint="loss_weight"
+# 1. The signal-to-noise ratio is alpha bar / (1 - alpha bar). With gamma, `clamp(max=gamma)`.
+# 2. The table's right column is this for the image; for the noise, divide by the ratio.
 
 # %% [markdown]
 # ### Where the loss comes from
@@ -346,9 +385,9 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 # each term in the mean over the noise. Three kinds of term:
 #
 # - $L_T$: is the image gone at the end? The schedule decides this; there is nothing to learn.
-# - $L_{t-1}$: one step back. $q(x_{t-1} | x_t, x_0)$ is your `q_posterior`, which knows the image. $p(x_{t-1} | x_t)$ is
-#   the model, which has to guess it. Both are Gaussians with the same variance $\tilde\beta_t$, and then the divergence
-#   is nothing but the squared distance of the means, $\|\tilde\mu - \hat\mu\|^2 / 2\tilde\beta_t$.
+# - $L_{t-1}$: one step back. $q(x_{t-1} | x_t, x_0)$ is your `q_posterior`, which knows the image. The model's
+#   $p(x_{t-1} | x_t)$ has to guess it. Both are Gaussians with the same variance $\tilde\beta_t$, and then the
+#   divergence is nothing but the squared distance of the means, $\|\tilde\mu - \hat\mu\|^2 / 2\tilde\beta_t$.
 # - $L_0$: the last step, from almost clean pixels to the image.
 #
 # Put the formula of $\tilde\mu$ into $L_{t-1}$, with the noise in place of the image: most of it cancels (Ho, eq. 12),
@@ -400,7 +439,7 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 #   there are no images yet, begin with float32 on the device of the tables.
 
 
-# %% task="DDPM.p_losses DDPM.model_predictions DDPM.p_sample DDPM.sample"
+# %% task="DDPM.p_losses DDPM.model_predictions DDPM.p_sample DDPM.sample" minutes=60 difficulty="hard"
 class DDPM(Process):
     """A model, trained to undo the process that destroys, and the way from noise to images that Ho et al. took."""
 
@@ -517,6 +556,29 @@ class DDPM(Process):
         ### END SOLUTION
 
 
+# %% [markdown] hint="DDPM.p_losses"
+# 1. Map the images to [-1, 1] first (`self.normalize`). Then draw t and noise if they are not given, on the images'
+#    device.
+# 2. Mix by `q_sample`, and call the model as `self.model(x_t, t, model_kwargs)`. The target is the noise or the
+#    normalised image, by the objective.
+# 3. `extract` the weight of each image's t from the table of `loss_weight`, multiply the squared error by it, and take
+#    the mean of everything.
+
+# %% [markdown] hint="DDPM.model_predictions"
+# 1. The model's answer is the noise or the image, by the objective. If it is the noise, compute the image from it.
+# 2. Clamp the image to [-1, 1]: `clamp`, not `clamp_`, because the answer belongs to the model.
+# 3. In both cases derive the noise from x_t and the clamped image, and return (noise, image).
+
+# %% [markdown] hint="DDPM.p_sample"
+# 1. t is one int; the methods want a tensor of one time per image: `torch.full((len(x_t),), t, device=x_t.device)`.
+# 2. The believed image goes into `q_posterior` in the place of the true one. The result is mean + std * noise.
+
+# %% [markdown] hint="DDPM.sample"
+# 1. Begin with `torch.randn` of the shape (N, channels, size, size) on the device of the tables.
+# 2. Go through the times from T - 1 down to 0 with `p_sample`, and pass `model_kwargs` on.
+# 3. Collect all states, the noise included, and stack them along axis 1 if they are asked for. At the end map to [0, 1]
+#    by `unnormalize`.
+
 # %% [markdown]
 # ## 5 Fewer steps
 #
@@ -543,7 +605,7 @@ def ddim_times(num_timesteps: int, steps: int) -> list[int]:
     return [num_timesteps * i // steps - 1 for i in range(steps, -1, -1)]
 
 
-# %% task="GaussianDiffusion.ddim_step GaussianDiffusion.ddim_sample"
+# %% task="GaussianDiffusion.ddim_step GaussianDiffusion.ddim_sample" minutes=40 difficulty="hard"
 class GaussianDiffusion(DDPM):
     """All of the above, and the way with fewer steps by Song et al."""
 
@@ -598,6 +660,17 @@ class GaussianDiffusion(DDPM):
         return self.unnormalize(torch.stack(way, dim=1) if return_all_timesteps else way[-1])
         ### END SOLUTION
 
+
+# %% [markdown] hint="GaussianDiffusion.ddim_step"
+# 1. `model_predictions` gives the believed noise and image at time t.
+# 2. Alpha bar at t_next is 1 where t_next is -1. Compute sigma squared from the formula, with eta squared in front.
+# 3. Three terms: the image, the believed noise under the root of 1 - alpha bar' - sigma squared (clamped at 0 for
+#    rounding), and sigma times fresh noise.
+
+# %% [markdown] hint="GaussianDiffusion.ddim_sample"
+# 1. Begin with `noise` if it is given. `ddim_times` has the times, from T - 1 to -1.
+# 2. Call `ddim_step` for each pair of neighbours in this list, and pass eta and `model_kwargs` on.
+# 3. Map to [0, 1] at the very end only; in between everything stays in [-1, 1].
 
 # %% [markdown]
 # ## A model that needs no training
@@ -757,3 +830,8 @@ class GaussianDiffusion(DDPM):
 # Training is regression on a mixture that you can make in one line; sampling is the same model called again and
 # again. The schedule, the weights of the loss and the way back are choices, and can be changed without touching the
 # network. Continue with `unet.ipynb`: a network, and a way to tell it *what* to draw.
+#
+# **Where to look next.** Weng, "What are diffusion models?" (2021), derives all of this slowly. Song et al. (*Score-based
+# generative modeling through stochastic differential equations*, 2021) let the steps become infinitely small: DDPM is
+# then one equation, and DDIM another with the same distributions. Karras et al. (*Elucidating the design space of
+# diffusion-based generative models*, 2022) sort out which choices matter.

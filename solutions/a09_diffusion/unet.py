@@ -46,7 +46,7 @@ from torch.nn import functional as F
 # first, then all cosines.
 
 
-# %% task="SinusoidalPosEmb"
+# %% task="SinusoidalPosEmb" minutes=15 difficulty="easy"
 class SinusoidalPosEmb(nn.Module):
     """Times as sines and cosines of dim / 2 frequencies from 1 down to 1 / theta."""
 
@@ -69,6 +69,11 @@ class SinusoidalPosEmb(nn.Module):
         return torch.cat([angles.sin(), angles.cos()], dim=1)
         ### END SOLUTION
 
+
+# %% [markdown] hint="SinusoidalPosEmb"
+# 1. There are dim / 2 frequencies: theta to the power -i / (h - 1), for i = 0 to h - 1.
+# 2. Times as a column multiplied by frequencies as a row give (N, h) angles.
+# 3. Concatenate all sines, then all cosines.
 
 # %% tags=["active-ipynb"]
 # figure, axes = plt.subplots(figsize=(7, 2.4), layout="constrained")
@@ -116,7 +121,7 @@ class Block(nn.Module):
         return self.dropout(F.silu(x))
 
 
-# %% task="ResnetBlock"
+# %% task="ResnetBlock" minutes=25 difficulty="medium"
 class ResnetBlock(nn.Module):
     """Two Blocks and a shortcut; the context scales and shifts in the first."""
 
@@ -136,6 +141,12 @@ class ResnetBlock(nn.Module):
         return self.block2(self.block1(x, (scale, shift))) + self.shortcut(x)
         ### END SOLUTION
 
+
+# %% [markdown] hint="ResnetBlock"
+# 1. You need a linear layer from context_dim to 2 * dim_out, two `Block`s (the first one with dropout), and a shortcut:
+#    `nn.Conv2d(dim_in, dim_out, 1)` or `nn.Identity()`.
+# 2. `chunk(2, dim=1)` halves the output of the linear layer into scale and shift.
+# 3. Only the first block gets the pair. Add the shortcut of the *input* at the end.
 
 # %% [markdown]
 # ## 3 The U-Net
@@ -219,7 +230,7 @@ class Embedding(nn.Sequential):
         return super().forward(x.to(self[0].weight.dtype))
 
 
-# %% task="Unet.forward Unet.cfg_forward"
+# %% task="Unet.forward Unet.cfg_forward" minutes=60 difficulty="hard"
 class Unet(nn.Module):
     """Predicts an image from a noisy image, its time and a condition."""
 
@@ -305,6 +316,20 @@ class Unet(nn.Module):
         return (scale + 1) * self(x, time, rest) - scale * self(x, time, {**rest, "text_emb": None})
         ### END SOLUTION
 
+
+# %% [markdown] hint="Unet.forward"
+# 1. In the constructor go through neighbouring pairs of `dims`. Each level down: two `ResnetBlock(here, here)`, then
+#    `Downsample(here, below)`; its mirror image up: `Upsample(below, here)`, two `ResnetBlock(2 * here, here)`. Every
+#    list of modules is an `nn.ModuleList`.
+# 2. In training mode multiply the condition by one random 0 or 1 per image, (N, 1). The context is the sum of
+#    `time_mlp(time)` and `condition_mlp(condition)`.
+# 3. On the way down append the output of *each* block to a list; on the way up `pop()` takes the last one, and each
+#    block gets `torch.cat([x, skip], dim=1)`. End with `final_conv`.
+
+# %% [markdown] hint="Unet.cfg_forward"
+# 1. Make a new dict without the key "cfg_scale", and another one in which "text_emb" is None. The dict that came in
+#    stays as it is.
+# 2. Call the network with both, and combine the two answers with s + 1 and -s.
 
 # %% [markdown]
 # ## Training
@@ -514,3 +539,8 @@ class Unet(nn.Module):
 # was sometimes left in the dark can be steered: by how much is decided when sampling, not when training. Replace the
 # one-hot class by the embedding of a sentence, the pixels by the code of an autoencoder and the 230,000 weights by a
 # billion, and you have the programs that draw from a description.
+#
+# **Where to look next.** Rombach et al. (*High-resolution image synthesis with latent diffusion models*, 2022) do just
+# that: it is Stable Diffusion. Dhariwal and Nichol (*Diffusion models beat GANs on image synthesis*, 2021) steer by a
+# classifier, before guidance did without one. Peebles and Xie (*DiT*, 2023) replace the U-Net by the ViT of
+# `a06_attention`. ControlNet (Zhang et al., 2023) adds a drawing to the condition.

@@ -72,7 +72,7 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # have an object and how to move and stretch them. `anc[a]` is the width and height of shape number `a`.
 
 
-# %% task="GenerateAnchor"
+# %% task="GenerateAnchor" minutes=15 difficulty="easy"
 def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
     """Place a box of each shape around each point of the grid. Parts of a box may lie outside the map.
 
@@ -87,6 +87,12 @@ def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
     return torch.cat([centre - half, centre + half], dim=-1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="GenerateAnchor"
+# 1. A box is its centre minus half its size and its centre plus half its size.
+# 2. Give the grid an axis for the shapes, (B, 1, H, W, 2), and the shapes three axes behind theirs but before the last:
+#    (A, 1, 1, 2). They broadcast.
+# 3. Concatenate the two corners along the last axis.
 
 # %% [markdown]
 # Left: all shapes at one cell. Middle: one shape at all cells. Right: compare with the objects. Is some anchor near
@@ -118,7 +124,7 @@ def GenerateAnchor(anc: Tensor, grid: Tensor) -> Tensor:
 # `common` is the inverse: it computes the offsets that would be right.
 
 
-# %% task="GenerateProposal"
+# %% task="GenerateProposal" minutes=20 difficulty="easy"
 def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> Tensor:
     """Move and stretch each anchor by its offsets. Raises ValueError for any other method.
 
@@ -138,6 +144,12 @@ def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> 
     return torch.cat([centre - half, centre + half], dim=-1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="GenerateProposal"
+# 1. From the corners compute the anchor's centre and its size, with slices `[..., :2]` and `[..., 2:]`.
+# 2. Move the centre: by (tx, ty) for YOLO, by (tx, ty) times the size for Faster R-CNN. Any other method raises
+#    `ValueError`.
+# 3. The new size is the old one times exp(tw, th); half of it is on each side of the new centre.
 
 # %% [markdown] question="det-q1"
 # **Question 1.** Both methods *multiply* width and height by an exponential instead of adding $t_w$ and $t_h$.
@@ -166,7 +178,7 @@ def GenerateProposal(anchors: Tensor, offsets: Tensor, method: str = "YOLO") -> 
 # pairs, and for each pair you need a few numbers, not a copy of both boxes.
 
 
-# %% task="IoU"
+# %% task="IoU" minutes=30 difficulty="medium"
 def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
     """Intersection over union of all proposals and all boxes of each image, 0 where either has no area.
 
@@ -191,6 +203,13 @@ def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
     return torch.where(shared > 0, shared / covered, 0.0)
     ### END SOLUTION
 
+
+# %% [markdown] hint="IoU"
+# 1. Flatten the proposals to (B, K, 4) and let broadcasting make all pairs: (B, K, 1, 4) with (B, 1, N, 4).
+# 2. The intersection reaches from the larger of the left sides to the smaller of the right sides. Clamp its width at 0,
+#    its height as well, and only then multiply.
+# 3. Work with single coordinates, (B, K, N) each. The union is the sum of both areas minus the intersection; where the
+#    intersection is 0, return 0 (`torch.where`).
 
 # %% [markdown]
 # ### Matching anchors and boxes
@@ -223,7 +242,7 @@ def IoU(proposals: Tensor, bboxes: Tensor) -> Tensor:
 # others are neutral. All anchors of an image without boxes are negative. Rows of padding are not boxes.
 
 
-# %% task="match_anchors"
+# %% task="match_anchors" minutes=60 difficulty="hard"
 def match_anchors(
     anchors: Tensor,
     bboxes: Tensor,
@@ -268,6 +287,15 @@ def match_anchors(
     ### END SOLUTION
 
 
+# %% [markdown] hint="match_anchors"
+# 1. If N is 0, every anchor is negative: return early. Then set the IoU of padding rows to -1, so that they never win.
+#    An anchor's largest IoU and its box come from one `max` over the last axis.
+# 2. Faster R-CNN: an anchor is positive if its largest IoU reaches `pos_thresh`, or if its IoU with some box equals
+#    that box's largest IoU over all anchors, above 0.
+# 3. YOLO: for each box the `argmin` of |dx| + |dy| over the cells' centres; among the anchors of this cell the `argmax`
+#    of the IoU. Anchor a of cell c has the number a * H * W + c. If two boxes want one anchor, the larger IoU wins.
+# 4. Last: positive anchors get their box, the others -1 if their largest IoU is below `neg_thresh`, else -2.
+
 # %% [markdown]
 # Green: positive anchors; orange: neutral ones; white: the boxes. (Negative anchors are all the others.) The
 # upper row is YOLO's rule, one anchor to a box; the lower one is Faster R-CNN's, where several anchors learn the
@@ -295,7 +323,7 @@ def match_anchors(
 # that a detector gives you.
 
 
-# %% task="nms"
+# %% task="nms" minutes=30 difficulty="medium"
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | None = None) -> Tensor:
     """Which boxes survive non-maximum suppression, by falling score; the first topk of them if topk is given.
 
@@ -317,6 +345,13 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | N
     return torch.stack(kept) if kept else order.new_zeros(0)
     ### END SOLUTION
 
+
+# %% [markdown] hint="nms"
+# 1. Sort once: `scores.argsort(descending=True, stable=True)`. Stable keeps the smaller index first among equals.
+# 2. Take the first of the order, keep it, and compare it with all that are left in one call of `IoU`. Mind its shapes:
+#    proposals (1, R, 1, 1, 4), boxes (1, 1, 4).
+# 3. The new order is what overlaps by the threshold or less: indices into `boxes`, not into the rest. Stop at topk, and
+#    stack what you kept (there may be nothing).
 
 # %% [markdown] question="det-q2"
 # **Question 2.** Two objects of one class overlap with an IoU of 0.6. What does NMS with a threshold of 0.5 do to
@@ -350,7 +385,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | N
 # order `(B, A, H, W)`, so anchor $(b, a, i, j)$ has the index $((b A + a) H + i) W + j$.
 
 
-# %% task="PredictionNetwork"
+# %% task="PredictionNetwork" minutes=35 difficulty="medium"
 class PredictionNetwork(nn.Module):
     """Predicts confidence and offsets of each anchor, and class scores of each cell."""
 
@@ -406,6 +441,13 @@ class PredictionNetwork(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="PredictionNetwork"
+# 1. The layers are listed in the text: 1 x 1 convolution, dropout, LeakyReLU, 1 x 1 convolution to 5 A + C channels.
+# 2. Reshape the first 5 A channels to (B, A, 5, H, W). Sigmoid for the confidence; sigmoid - 0.5 for tx and ty; tw and
+#    th as they are.
+# 3. With indices: move the axis of the four offsets to the end before you reshape to rows. The cell of an anchor gives
+#    its class scores: leave out the anchor's axis by expanding the scores over it.
+
 # %% [markdown]
 # ### Training and inference
 #
@@ -429,7 +471,7 @@ class PredictionNetwork(nn.Module):
 # The constructor is given. Use what it makes, under these names: checks put other parts in their place.
 
 
-# %% task="SingleStageDetector.forward SingleStageDetector.inference"
+# %% task="SingleStageDetector.forward SingleStageDetector.inference" minutes=60 difficulty="hard"
 class SingleStageDetector(nn.Module):
     """Detects objects in one stage, in the manner of YOLO. All boxes are in cells of the activation map."""
 
@@ -511,6 +553,20 @@ class SingleStageDetector(nn.Module):
         return boxes, confidences, classes
         ### END SOLUTION
 
+
+# %% [markdown] hint="SingleStageDetector.forward"
+# 1. Features, anchors on `generate_grid(features)`, `IoU`, `match_anchors` with method "YOLO". Positive: 0 or more;
+#    negative: -1. Indices count in the flattened (B, A, H, W).
+# 2. Each positive anchor's target is the row of its *image's* boxes that it is matched to. `box_offsets` turns anchor
+#    and box into the right offsets.
+# 3. Three sums: binary cross-entropy of the confidences (1 for the first P, then 0), 5 times the squared offsets, and
+#    cross-entropy of the classes. Divide by max(P, 1).
+
+# %% [markdown] hint="SingleStageDetector.inference"
+# 1. Under `torch.no_grad()`: features, predictions, anchors, proposals. The offsets have their axis of four in the
+#    middle: move it to the end.
+# 2. For each image keep what is above `thresh`. The class of an anchor is the best class of its cell.
+# 3. Suppress within each class by itself, then put the survivors of all classes in the order of their confidence.
 
 # %% [markdown]
 # Before you train for real, overfit: a detector that cannot memorise (overfit) four images has a bug. The loss should
@@ -597,7 +653,7 @@ class SingleStageDetector(nn.Module):
 # targets alike, without scores.
 
 
-# %% task="precision_recall"
+# %% task="precision_recall" minutes=45 difficulty="hard"
 def precision_recall(
     predictions: Sequence[dict[str, Tensor]],
     targets: Sequence[dict[str, Tensor]],
@@ -639,6 +695,14 @@ def precision_recall(
     ### END SOLUTION
 
 
+# %% [markdown] hint="precision_recall"
+# 1. Image by image: take this class's detections, and this class's objects. For each detection find the object with the
+#    largest IoU (the first such).
+# 2. In falling order of the score, a detection is right if that IoU reaches the threshold and nobody has claimed the
+#    object before. A detection whose object is claimed may not take another.
+# 3. Then put the detections of all images in one list, sorted stably by score. A cumulative sum of the right ones,
+#    divided by the number of objects, is recall; divided by 1, 2, 3, ... it is precision.
+
 # %% [markdown]
 # ### Average precision
 #
@@ -652,7 +716,7 @@ def precision_recall(
 # 101 recalls. These differ by a percent or so: always say which you report.) Recall that is never reached adds nothing.
 
 
-# %% task="average_precision"
+# %% task="average_precision" minutes=15 difficulty="medium"
 def average_precision(recall: Tensor, precision: Tensor) -> float:
     """Area under the interpolated precision-recall curve, at all its points.
 
@@ -672,12 +736,17 @@ def average_precision(recall: Tensor, precision: Tensor) -> float:
     ### END SOLUTION
 
 
+# %% [markdown] hint="average_precision"
+# 1. From the back: the largest precision seen so far. `flip`, `cummax`, `flip`.
+# 2. The steps of recall, with 0 in front: `diff(prepend=...)`. Multiply and add; return a float, and 0.0 if there is
+#    nothing.
+
 # %% [markdown]
 # **mAP** is the mean of AP over the classes **that occur in the targets**. A class that nobody could find is left
 # out, also if the detector has reported it. Without any object at all, call it 0.
 
 
-# %% task="mean_average_precision"
+# %% task="mean_average_precision" minutes=10 difficulty="easy"
 def mean_average_precision(
     predictions: Sequence[dict[str, Tensor]], targets: Sequence[dict[str, Tensor]], iou_threshold: float = 0.5
 ) -> float:
@@ -693,6 +762,10 @@ def mean_average_precision(
     return sum(values) / max(len(values), 1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="mean_average_precision"
+# 1. Collect the classes of the *targets* of all images in a set.
+# 2. For each, compute recall and precision, then the average precision; return their mean, or 0.0 without classes.
 
 # %% [markdown]
 # For mAP, use a low confidence threshold: the curve needs the unsure detections as well.
@@ -764,3 +837,8 @@ def mean_average_precision(
 # A detector is a classifier asked many times, plus book-keeping: which anchor answers for which object, which of
 # several answers to believe, how to score a list against a list. Nearly all bugs live in the book-keeping. In the
 # next notebook a second stage looks again at each proposal, and both places and names get better.
+#
+# **Where to look next.** RetinaNet (Lin et al., *Focal loss*, 2017) says why one stage was behind two: too many easy
+# negatives. FCOS (Tian et al., 2019) drops the anchors. DETR (Carion et al., 2020) drops NMS as well: a Transformer
+# returns a *set* of boxes, matched to the objects one to one. GIoU (Rezatofighi et al., 2019) makes IoU a loss that has
+# a slope even where boxes do not overlap.

@@ -59,7 +59,7 @@ from common.nets.detection import ANCHORS, box_offsets, generate_grid
 # t_h$. All six are returned as they are. Proposals are made with the method `"FasterRCNN"`.
 
 
-# %% task="ProposalModule"
+# %% task="ProposalModule" minutes=25 difficulty="medium"
 class ProposalModule(nn.Module):
     """Predicts for each anchor whether there is an object, and its offsets."""
 
@@ -106,6 +106,13 @@ class ProposalModule(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="ProposalModule"
+# 1. Four layers, as listed. The output has 6 A channels: reshape to (B, A, 6, H, W); the first two are scores, the last
+#    four offsets.
+# 2. With indices: move the axis of six to the end, flatten to rows, and pick. Scores for positive and negative anchors,
+#    offsets for positive ones alone.
+# 3. Proposals come from `GenerateProposal` of the coordinates that you are given, with method "FasterRCNN".
+
 # %% [markdown]
 # ### The region proposal network
 #
@@ -137,7 +144,7 @@ class ProposalModule(nn.Module):
 # features as a third value.
 
 
-# %% task="RPN.forward RPN.inference"
+# %% task="RPN.forward RPN.inference" minutes=45 difficulty="medium"
 class RPN(nn.Module):
     """Proposes regions that hold an object, of whatever class. All boxes are in cells of the activation map."""
 
@@ -216,6 +223,19 @@ class RPN(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="RPN.forward"
+# 1. The same steps as in the single-stage detector, with the rule and the offsets of "FasterRCNN" and the thresholds
+#    0.5 and 0.3.
+# 2. The target of the cross-entropy is 0 (object) for the first P rows, 1 (background) for the others. Sum, do not
+#    average.
+# 3. With `output_mode="all"` return the dict; the image of each positive anchor comes from the first index of
+#    `nonzero`.
+
+# %% [markdown] hint="RPN.inference"
+# 1. The confidence is the softmax over the axis of the two scores; index 0 is the object.
+# 2. Per image: above `thresh`, then `nms` once for all, which also sorts.
+# 3. Return two lists, and the features as a third value only with `mode="FasterRCNN"`.
+
 # %% [markdown]
 # The data are those of the first notebook. A proposal network alone, after 150 steps: its proposals before NMS,
 # and after.
@@ -271,7 +291,7 @@ class RPN(nn.Module):
 # rows and columns.
 
 
-# %% task="roi_align"
+# %% task="roi_align" minutes=60 difficulty="hard"
 def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> Tensor:
     """Features of each box, as means of 2 x 2 bilinear samples in each of its bins. Gradients reach the features.
 
@@ -307,6 +327,16 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
     return samples.reshape(R, height, 2, width, 2, C).mean(dim=(2, 4)).movedim(-1, 1)
     ### END SOLUTION
 
+
+# %% [markdown] hint="roi_align"
+# 1. Along x there are 2 * width points, at shares (i + 1/2) / (2 * width) of the box's width. Along y alike. Subtract
+#    1/2 and clamp to [0, W - 1].
+# 2. `floor` gives the cell before; the cell behind is one further, at most the last one; the difference is the weight
+#    of the cell behind.
+# 3. Index the map with tensors: image (R, 1, 1), row (R, 2h, 1), column (R, 1, 2w). Four such reads, combined by their
+#    weights.
+# 4. Reshape the samples to (R, height, 2, width, 2, C), take the mean of the axes of 2, and move the channels to axis
+#    1.
 
 # %% [markdown]
 # RoI Align works on images, too, if pixels are the cells. Left the image with its boxes, then each box at 16 x
@@ -378,7 +408,7 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 # empty tensors.
 
 
-# %% task="TwoStageDetector.forward TwoStageDetector.inference"
+# %% task="TwoStageDetector.forward TwoStageDetector.inference" minutes=40 difficulty="medium"
 class TwoStageDetector(nn.Module):
     """Detects objects in two stages, in the manner of Faster R-CNN. All boxes are in cells of the activation map."""
 
@@ -448,6 +478,18 @@ class TwoStageDetector(nn.Module):
         return boxes, confidences, classes
         ### END SOLUTION
 
+
+# %% [markdown] hint="TwoStageDetector.forward"
+# 1. `self.rpn(images, bboxes, output_mode="all")` has everything: loss, features, proposals, images, labels.
+# 2. A row for `roi_align` is (image, x0, y0, x1, y1): put the image numbers, as floats, in front of the detached
+#    proposals.
+# 3. Flatten each box's features, classify, and add the summed cross-entropy divided by max(P, 1).
+
+# %% [markdown] hint="TwoStageDetector.inference"
+# 1. `self.rpn.inference(..., mode="FasterRCNN")` gives boxes, confidences and the features.
+# 2. For each image: rows with its number in front, `roi_align`, the classifier, a softmax; `max` gives probability and
+#    class.
+# 3. Multiply the two confidences, and sort boxes, confidences and classes by the product.
 
 # %% [markdown]
 # Both detectors on the same data, with the same backbone and the same number of steps:
@@ -554,3 +596,8 @@ class TwoStageDetector(nn.Module):
 #
 # Replace its classifier by one that predicts a 28 x 28 mask from the RoI, and it is Mask R-CNN. Drop the anchors and
 # let every cell predict a box, and it is FCOS.
+#
+# **Where to look next.** Feature pyramids (Lin et al., 2017) let small objects be found on fine maps and large ones on
+# coarse maps; ours has one map. Cascade R-CNN (Cai and Vasconcelos, 2018) refines a box three times. Huang et al.
+# (*Speed/accuracy trade-offs for modern convolutional object detectors*, 2017) compare one stage with two fairly.
+# Segment Anything (Kirillov et al., 2023) shows how far masks have come.
