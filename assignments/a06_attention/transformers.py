@@ -874,7 +874,7 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # connections and normalisation to keep it trainable. A mask is a promise about time: what is hidden must not leak,
 # not even into a denominator. Next, in `vit.ipynb`, the words are patches of an image.
 #
-# **Where to look next.** "The annotated transformer" (Rush, 2018) goes through the paper line by line. Xiong et al. (*On
-# layer normalization in the transformer architecture*, 2020) explain why nearly everybody now puts the norm *before*
-# the sub-layer. BERT (Devlin et al., 2019) is your encoder, trained to fill gaps; GPT (Radford et al., 2018) is your
-# decoder without the cross-attention. For long sequences: Dao et al., *FlashAttention* (2022).
+# **Where to look next.** "The annotated transformer" (Rush, 2018) goes through the paper line by line. Xiong et al.
+# (*On layer normalization in the transformer architecture*, 2020) explain why nearly everybody now puts the norm
+# *before* the sub-layer. BERT (Devlin et al., 2019) is your encoder, trained to fill gaps; GPT (Radford et al., 2018)
+# is your decoder without the cross-attention. For long sequences: Dao et al., *FlashAttention* (2022).

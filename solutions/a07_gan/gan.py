@@ -1007,10 +1007,10 @@ def train_conditional(
 # the loss of its opponent, and so does whether it can learn when it is far from the goal. Diversity is asked for by no
 # loss, and must be watched.
 #
-# **Where to look next.** StyleGAN (Karras et al., 2019) is what became of the generator. pix2pix and CycleGAN (Isola et
-# al.; Zhu et al., 2017) put an image in the place of the noise. Miyato et al. (*Spectral normalization*, 2018) bound the
-# critic's slope without a penalty. Lucic et al. (*Are GANs created equal?*, 2018) compare losses and find them alike
-# if tuned alike. `a09_diffusion` makes images by regression, without an opponent.
+# **Where to look next.** StyleGAN (Karras et al., 2019) is what became of the generator. pix2pix and CycleGAN (Isola
+# et al.; Zhu et al., 2017) put an image in the place of the noise. Miyato et al. (*Spectral normalization*, 2018)
+# bound the critic's slope without a penalty. Lucic et al. (*Are GANs created equal?*, 2018) compare losses and find
+# them alike if tuned alike. `a09_diffusion` makes images by regression, without an opponent.
 
 # %% [markdown]
 # ## All checks

@@ -831,7 +831,7 @@ class GaussianDiffusion(DDPM):
 # again. The schedule, the weights of the loss and the way back are choices, and can be changed without touching the
 # network. Continue with `unet.ipynb`: a network, and a way to tell it *what* to draw.
 #
-# **Where to look next.** Weng, "What are diffusion models?" (2021), derives all of this slowly. Song et al. (*Score-based
-# generative modeling through stochastic differential equations*, 2021) let the steps become infinitely small: DDPM is
-# then one equation, and DDIM another with the same distributions. Karras et al. (*Elucidating the design space of
-# diffusion-based generative models*, 2022) sort out which choices matter.
+# **Where to look next.** Weng, "What are diffusion models?" (2021), derives all of this slowly. Song et al.
+# (*Score-based generative modeling through stochastic differential equations*, 2021) let the steps become infinitely
+# small: DDPM is then one equation, and DDIM another with the same distributions. Karras et al. (*Elucidating the
+# design space of diffusion-based generative models*, 2022) sort out which choices matter.
