@@ -17,6 +17,7 @@ from autograder.core.errors import GradlabError
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.proxy import StudentFault, Trail
+from autograder.sandbox.usual_errors import usual_reason
 
 _OURS = (GradlabError, WireError, OSError, ImportError, MemoryError)
 
@@ -38,7 +39,8 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
     call = trail.call if trail else ""
     if isinstance(error, Mismatch | StudentFault):
         message = "\n".join(part for part in (call, error.message) if part)
-        return Verdict(Outcome.FAILED, error.cause, message, error.hint)
+        hint = error.hint or (usual_reason(error.message) if error.cause is Cause.ERROR else "")
+        return Verdict(Outcome.FAILED, error.cause, message, hint)
     known = isinstance(error, _OURS) or course.owns(error)
     if trail is None or not trail.received or known or not isinstance(error, Exception):
         sentence = isinstance(error, BadCheck) or course.owns(error)
