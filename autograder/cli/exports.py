@@ -83,10 +83,18 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
     click.echo(f"Wrote the marks of {count(len(reports), 'student')} to {database}.")
 
 
+_leaderboard = click.option(
+    "--leaderboard",
+    is_flag=True,
+    help="Show the class what the checks that train or evaluate networks measured, and the points.",
+)
+
+
 @export.command("gradescope")
 @click.argument("assignment")
+@_leaderboard
 @_out
-def gradescope_zip(assignment: str, out: Path) -> None:
+def gradescope_zip(assignment: str, leaderboard: bool, out: Path) -> None:
     """Gradescope: create the autograder zip.
 
     The zip contains the hidden checks: do not share it.
@@ -94,7 +102,8 @@ def gradescope_zip(assignment: str, out: Path) -> None:
     from autograder.core.course import find_assignment
     from autograder.exports.gradescope import write_zip
 
-    click.echo(f"Created {write_zip(find_assignment(assignment), out)}. Upload it under Configure Autograder.")
+    created = write_zip(find_assignment(assignment), out, leaderboard=leaderboard)
+    click.echo(f"Created {created}. Upload it under Configure Autograder.")
 
 
 @export.command("junit")
@@ -251,13 +260,16 @@ def _warn(sentences: Iterable[str]) -> None:
 @click.argument("assignment")
 @click.option("--submission", type=options.PATH, required=True, help="Folder with the student's files.")
 @click.option("--results", type=options.PATH, required=True, help="JSON file to write for Gradescope.")
+@_leaderboard
 @options.isolation
-def gradescope(assignment: str, submission: Path, results: Path, isolation: str) -> None:
+def gradescope(assignment: str, submission: Path, results: Path, leaderboard: bool, isolation: str) -> None:
     """Grade one submission in Gradescope's container."""
     from autograder.core.course import find_assignment
     from autograder.exports.gradescope import grade_submission
 
-    sys.exit(0 if grade_submission(find_assignment(assignment), submission, results, isolation=isolation) else 2)
+    chosen = find_assignment(assignment)
+    good = grade_submission(chosen, submission, results, isolation=isolation, leaderboard=leaderboard)
+    sys.exit(0 if good else 2)
 
 
 @click.command("github", hidden=True)

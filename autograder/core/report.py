@@ -41,6 +41,15 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A number that a scored check measured, such as an accuracy."""
+
+    name: str
+    value: float
+    higher_is_better: bool = True
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """The verdict on one check, and what the student reads about it."""
 
@@ -57,6 +66,7 @@ class CheckResult:
     output: str = ""  # what the student's code printed during the check, up to a limit
     seconds: float = 0.0
     code: str = ""  # for staff: where the student's code is that the check is about, and its lines
+    scores: tuple[Measured, ...] = ()  # of a check that trains or evaluates a network
 
 
 @dataclass(frozen=True)
@@ -222,10 +232,7 @@ def parse_report(data: bytes, path: str) -> Report:
             )
         for derived in ("points", "max_points", "needs_staff"):
             table.pop(derived)
-        checks = tuple(
-            CheckResult(**{**row, "outcome": Outcome(row["outcome"]), "cause": row["cause"] and Cause(row["cause"])})
-            for row in table.pop("checks")
-        )
+        checks = tuple(_check(row) for row in table.pop("checks"))
         for name, json_name in JSON_NAMES.items():
             table[name] = table.pop(json_name)
         tasks = tuple(TaskResult(**row) for row in table.pop("tasks"))
@@ -236,3 +243,9 @@ def parse_report(data: bytes, path: str) -> Report:
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} is not a gradlab report: {error}.") from None
+
+
+def _check(row: dict[str, Any]) -> CheckResult:
+    cause = row["cause"] and Cause(row["cause"])
+    scores = tuple(Measured(**score) for score in row.get("scores", ()))
+    return CheckResult(**{**row, "outcome": Outcome(row["outcome"]), "cause": cause, "scores": scores})

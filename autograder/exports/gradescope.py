@@ -50,17 +50,20 @@ set -uo pipefail
 root="$(dirname "$(readlink -f "$0")")"
 cd "$root/source"
 exec "${{GRADLAB_PYTHON:-.venv/bin/python}}" -m autograder gradescope {assignment} \\
-  --submission "$root/submission" --results "$root/results/results.json"
+  --submission "$root/submission" --results "$root/results/results.json"{options}
 """
 
 
-def write_zip(assignment: Assignment, destination: Path) -> Path:
+def write_zip(assignment: Assignment, destination: Path, *, leaderboard: bool = False) -> Path:
     """Write the zip for ``assignment``. It contains hidden checks and reference, so only Gradescope may have it.
+
+    With ``leaderboard``, what scored checks measured is shown to the class under the name that each student chooses.
 
     A zip that is replaced gives its secret to the new one, so that the checks' inputs stay the same.
     """
     secret = _secret_of(destination) or new_secret()
-    scripts = {"setup.sh": _SETUP.encode(), "run_autograder": _RUN.format(assignment=assignment.name).encode()}
+    run = _RUN.format(assignment=assignment.name, options=" --leaderboard" if leaderboard else "")
+    scripts = {"setup.sh": _SETUP.encode(), "run_autograder": run.encode()}
     files = {**{name: path.read_bytes() for name, path in _sources(assignment)}, SECRET: f"{secret}\n".encode()}
     write_atomically(destination, make_zip({**files, **scripts}, executable=scripts), mode=0o600)
     return destination
@@ -99,7 +102,9 @@ def _other_manifests(assignment: Assignment) -> Iterator[tuple[str, Path]]:
             yield f"assignments/{path.parent.name}/{MANIFEST}", path
 
 
-def grade_submission(assignment: Assignment, submission: Path, results: Path, *, isolation: str = "auto") -> bool:
+def grade_submission(
+    assignment: Assignment, submission: Path, results: Path, *, isolation: str = "auto", leaderboard: bool = False
+) -> bool:
     """Grade ``submission`` and always write ``results``. Returns False if staff must look.
 
     A container often may not create namespaces. As root it can still run the hand-in as another user, who may read
@@ -118,10 +123,11 @@ def grade_submission(assignment: Assignment, submission: Path, results: Path, *,
             grader.close()
     except Exception as error:  # Gradescope shows students a stack trace when there is no results.json
         message = "This could not be graded. That is not your fault; staff have been notified."
-        table = {"score": 0, "output": message, "stdout_visibility": "hidden", "extra_data": {"error": str(error)}}
+        extra = {"error": str(error)}
+        table = {"score": 0, "output": message, "stdout_visibility": "hidden", "extra_data": extra, "tests": []}
         write_atomically(results, json.dumps(table))
         return False
-    write_atomically(results, results_json(report))
+    write_atomically(results, results_json(report, leaderboard=leaderboard))
     return not report.needs_staff
 
 
@@ -138,8 +144,11 @@ def _choose(isolation: str, private: Sequence[Path]) -> str:
     return choose("user", one_hand_in=True)
 
 
-def results_json(report: Report) -> str:
-    """Return the content of results.json. Of hidden checks it shows only title and hint."""
+def results_json(report: Report, *, leaderboard: bool = False) -> str:
+    """Return the content of results.json. Of hidden checks it shows only title and hint.
+
+    With ``leaderboard``, it has the points and what scored checks measured, also hidden ones.
+    """
     full = student_view(report)
     one = full.checks[0] if one_reason(report) and full.checks[0].message else None
     view = without_repetition(full, one)
@@ -183,5 +192,18 @@ def results_json(report: Report) -> str:
             "needs_staff": report.needs_staff,
         },
         "tests": tests,
+        **({"leaderboard": _leaderboard(report)} if leaderboard else {}),
     }
     return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+
+
+def _leaderboard(report: Report) -> list[dict[str, str | float]]:
+    """Return a column for the points and one for each number that a scored check measured."""
+    titles = {task.name: task.title for task in report.tasks}
+    columns: list[dict[str, str | float]] = [{"name": "Points", "value": report.points}]
+    for check in report.checks:
+        for score in check.scores:
+            name = clean(f"{titles.get(check.task, check.task)}: {score.name}")
+            order = {} if score.higher_is_better else {"order": "asc"}
+            columns.append({"name": name, "value": score.value, **order})
+    return columns

@@ -215,6 +215,7 @@ def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
         hint=verdict.hint,
         output=student._remote.link.printed if student else "",
         seconds=round(call.duration, 4),
+        scores=item.config.stash[STATE].measured.get(item.name, ()),
     )
 
 

@@ -6,6 +6,7 @@ Knows nothing about pytest's hooks (plugin.py) or about how submissions are open
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_a
 from autograder.core.code import Code
 from autograder.core.course import earlier_modules
 from autograder.core.notebooks import notebook_name
-from autograder.core.report import CheckResult
+from autograder.core.report import CheckResult, Measured
 from autograder.sandbox.call_log import CallLog
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.local_link import LocalLink
@@ -49,7 +50,7 @@ class CheckFile:
 
 @dataclass
 class SessionState:
-    """The state of one session. ``link`` to ``evidence`` belong to the current submission."""
+    """The state of one session. ``link`` to ``measured`` belong to the current submission."""
 
     options: Options
     folder: Path | None = None  # of the student's files, if no submission is set
@@ -58,6 +59,7 @@ class SessionState:
     results: dict[str, CheckResult] = field(default_factory=dict)  # by pytest's node id
     slow: dict[str, CheckResult] = field(default_factory=dict)  # by task, the first check that took too long
     evidence: dict[str, Evidence] = field(default_factory=dict)  # of failed checks, by their ids
+    measured: dict[str, tuple[Measured, ...]] = field(default_factory=dict)  # of scored checks, by their names
     open_points: int = 0  # of the checks that the options leave out
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     own: dict[Path, LocalLink] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class SessionState:
     def set_submission(self, link: Link, code: Code) -> None:
         """Make this the current submission."""
         self.link, self.code, self.results, self.slow, self.evidence = link, code, {}, {}, {}
+        self.measured = {}
 
     def student(self, file: CheckFile, spec: CheckSpec, seed: int) -> Student:
         """Return the proxy for one check, after resetting the link and starting the deadline."""
@@ -188,6 +191,9 @@ class Score:
         if self.state.scores is not None:
             self.state.scores.setdefault(key, []).append((float(value), higher_is_better))
             return
+        if math.isfinite(value):
+            measured = Measured(name, round(float(value), 4), higher_is_better)
+            self.state.measured[self.check] = (*self.state.measured.get(self.check, ()), measured)
         threshold = self._threshold(key)
         good = value >= threshold if higher_is_better else value <= threshold
         side = "at least" if higher_is_better else "at most"

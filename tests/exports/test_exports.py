@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -262,5 +263,6 @@ def test_gradescope_gets_a_message_even_if_grading_is_impossible(tmp_path: Path)
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2
     table = json.loads(results.read_text())
+    jsonschema.validate(table, json.loads((Path(__file__).parent / "gradescope.schema.json").read_text()))
     assert table["score"] == 0
     assert "not your fault" in table["output"]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
-from autograder.exports.gradescope import write_zip
+from autograder.core.report import Measured, Outcome
+from autograder.exports.gradescope import results_json, write_zip
 from autograder.submissions.submission import open_submission
+from tests.exports.test_exports import check, report
 from tests.support import course as tiny
 from tests.support.downloads import write
 from tests.support.vectors import make_vectors
 
+SCHEMA = json.loads((Path(__file__).parent / "gradescope.schema.json").read_text(encoding="utf-8"))
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -46,6 +52,37 @@ def test_the_zip_has_the_same_earlier_modules_as_the_course(make, tmp_path: Path
     others = {name for name in others if name.split("/")[1] != assignment.name}
     assert {name.rpartition("/")[2] for name in others} == {"assignment.toml"}
     assert all(name.startswith("assignments/") for name in others)
+
+
+@pytest.mark.parametrize("leaderboard", [False, True])
+def test_results_json_is_as_gradescope_documents_it(leaderboard: bool) -> None:
+    scores = (Measured("loss", 0.5, higher_is_better=False), Measured("accuracy", 0.9))
+    scored = replace(check("train", 30, Outcome.PASSED, hidden=True), scores=scores)
+    reports = [
+        report(),
+        report("ada", check("break", 50, Outcome.BROKEN), scored),
+        report("bob", *(check(name, 5) for name in "xyz")),
+        replace(report(), checks=(), tasks=()),
+    ]
+    for each in reports:
+        jsonschema.validate(json.loads(results_json(each, leaderboard=leaderboard)), SCHEMA)
+    if leaderboard:
+        columns = json.loads(results_json(reports[1], leaderboard=True))["leaderboard"]
+        assert [(column["value"], column.get("order")) for column in columns[1:]] == [(0.5, "asc"), (0.9, None)]
+
+
+def test_the_schema_refuses_what_gradescope_does_not_know() -> None:
+    table = json.loads(results_json(report()))
+    for wrong in ({**table, "marks": []}, {**table, "score": "20"}, {**table, "visibility": "shown"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, SCHEMA)
+
+
+def test_the_zip_asks_for_a_leaderboard_only_if_staff_do(tmp_path: Path) -> None:
+    assignment = invented(tmp_path / "course")
+    for leaderboard in (False, True):
+        with zipfile.ZipFile(write_zip(assignment, tmp_path / "a.zip", leaderboard=leaderboard)) as archive:
+            assert (b"--leaderboard" in archive.read("run_autograder")) == leaderboard
 
 
 def test_a_students_own_earlier_module_is_opened_from_the_zip_too(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from rich.console import Console
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
-from autograder.core.report import Report, parse_report
+from autograder.core.report import Measured, Report, parse_report
+from autograder.exports.gradescope import results_json
 from autograder.exports.platform_csv import _mark
 from autograder.render.gradebook_csv import gradebook_csv
 from autograder.render.terminal import print_class_summary
+from autograder.render.view import student_view
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
@@ -33,6 +35,7 @@ def check_total_learns(student, score):
     """Training sums rows."""
     score(float(student.total(__import__("torch").ones(1, 2))), "sum")
 '''
+TITLE = "Sum of each row"
 NOTE = (
     "The checks that train or evaluate networks were left out (--skip-scored): 30 of the points are open. "
     "This result is provisional."
@@ -69,6 +72,16 @@ def test_the_report_says_so_and_what_is_open(course: Assignment) -> None:
     assert (found.points, found.max_points, found.open_points) == (70, 100, 30)
     assert found.notes == (NOTE,)
     assert (found.provisional, found.undecided, found.needs_staff) == (True, True, False)
+
+
+def test_what_a_scored_check_measured_is_in_the_report_and_on_a_leaderboard(course: Assignment) -> None:
+    found = parse_report(report(course, skip_scored=False).to_json().encode(), "report.json")
+    (check,) = (check for check in found.checks if check.scores)
+    assert (check.id, check.scores) == ("check_vectors_training_hidden.py::check_total_learns", (Measured("sum", 2.0),))
+    assert not [check for check in student_view(found).checks if check.scores]  # it is a hidden check
+    table = json.loads(results_json(found, leaderboard=True))
+    assert table["leaderboard"] == [{"name": "Points", "value": 100}, {"name": f"{TITLE}: sum", "value": 2.0}]
+    assert "leaderboard" not in json.loads(results_json(found))
 
 
 def test_a_full_run_is_not_provisional(course: Assignment) -> None:
