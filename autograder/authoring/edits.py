@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from autograder.authoring import cells
 from autograder.checks.task import BadCheck
+from autograder.submissions.names import bound_names
 
 BEGIN, END = f"### {cells.BEGIN}", f"### {cells.END}"
 
@@ -44,7 +45,7 @@ class Replacement:
 class NewBody:
     """Replaces what is between the solution's markers in one function or method, such as "Conv.forward"."""
 
-    function: str
+    function: str  # or a variable
     by: str
 
     def apply(self, text: str, file: str) -> str:
@@ -54,7 +55,10 @@ class NewBody:
         last = node.end_lineno or node.lineno
         while last < len(lines) and (not lines[last].strip() or lines[last].strip().startswith("#")):
             last += 1  # the marker after the last statement is a comment, which belongs to no node
-        inside = range(node.lineno - 1, last)
+        first = node.lineno - 1
+        while not isinstance(node, ast.FunctionDef | ast.ClassDef) and first > 0 and lines[first].strip() != BEGIN:
+            first -= 1  # a variable is defined between the markers
+        inside = range(first, last)
         begins, ends = ([n for n in inside if lines[n].strip() == mark] for mark in (BEGIN, END))
         if len(begins) != 1 or len(ends) != 1:
             raise BadCheck(f"no longer applies: {self.function} in {file} does not have one solution with markers.")
@@ -64,10 +68,13 @@ class NewBody:
 
     def _find(self, text: str, file: str) -> ast.stmt:
         nodes: list[ast.stmt] = ast.parse(text).body
-        found: list[ast.FunctionDef | ast.ClassDef] = []
+        found: list[ast.stmt] = []
         for name in self.function.split("."):
-            found = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
-            nodes = [child for node in found for child in node.body]
+            inner = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name]
+            nodes = [child for node in inner for child in node.body]
+            found = [*inner]
+        if not found:
+            found = [node for node in ast.parse(text).body if self.function in bound_names(node)][-1:]
         if len(found) != 1:
             raise BadCheck(f"no longer applies: {file} defines {self.function} {len(found)} times, not once.")
         return found[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +17,18 @@ from typing import Any
 from autograder.authoring.cells import MARKERS, header_line, read_source, solution_lines, to_notebook_and_hints
 from autograder.authoring.facts import BadSource, fill_readme
 from autograder.core.assignment import Assignment
+from autograder.core.extras import require
 from autograder.core.files import write_atomically
 from autograder.core.hints import HINTS_FILE, NO_HINTS
 from autograder.core.notebooks import notebook_name
-from autograder.submissions.statements import unwritten_places
+from autograder.submissions.statements import placeholders, unwritten_places
 
 __all__ = ["BadSource", "Release", "release", "stale", "write"]
 
 LONG_ENOUGH = 40  # characters: shorter lines (`for i in range(len(x)):`) also occur where nobody copied
 
+_RAISE = re.compile(r"^raise NotImplementedError\(\)", re.MULTILINE)
+_DEFINED = re.compile(r"^(?:async[ ]+)?(?:def|class)[ ]+(\w+)", re.MULTILINE)
 _TEXT = (".py", ".md", ".toml", ".txt", ".ipynb", ".json")
 _NOTEBOOK_ONLY = ("nbgrader", "deletable", "editable")  # metadata that the script does not need
 
@@ -77,12 +81,14 @@ def stale(release: Release) -> list[str]:
 
 def clear(notebook: Any) -> Any:
     """Return a copy without solutions and outputs; cells that students must not change are locked."""
+    require("nbgrader", "staff")
     from nbgrader import preprocessors as steps  # nbgrader.apps would cost seconds
 
     notebook = copy.deepcopy(notebook)
     for step in (
         steps.LockCells,
         steps.ClearSolutions,
+        _VariableStubs,
         steps.ClearOutput,
         steps.ClearHiddenTests,
         steps.ClearMarkScheme,
@@ -91,6 +97,19 @@ def clear(notebook: Any) -> Any:
     ):
         notebook, _ = step().preprocess(notebook, {})
     return notebook
+
+
+class _VariableStubs:
+    """A step that writes `price = ...` where the solution of a variable was; a function raises NotImplementedError."""
+
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        for cell in notebook.cells:
+            defined = set(_DEFINED.findall(cell.source))
+            names = [name for name in cell.metadata.get("task", "").split() if "." not in name and name not in defined]
+            if names:
+                stub = "\n".join(f"{name} = ..." for name in names)
+                cell.source = _RAISE.sub(stub, cell.source, count=1)
+        return notebook, resources
 
 
 def notebook_bytes(notebook: Any) -> bytes:
@@ -116,9 +135,9 @@ def as_script(notebook: Any) -> str:
 def _refuse_free_points(source: str, script: str, path: Path, tasks: Sequence[str]) -> None:
     """Refuse a task that does not raise NotImplementedError as released: the handout could earn points unchanged."""
     try:
-        definitions = {
-            node.name: node for node in ast.parse(script).body if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        }
+        body = ast.parse(script).body
+        definitions = {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        unwritten = {name for node in body for name in placeholders(node)}
     except SyntaxError as error:
         found = (error.text or "").strip()
         line = next((n for n, text in enumerate(source.split("\n"), start=1) if found and found in text), 1)
@@ -126,8 +145,12 @@ def _refuse_free_points(source: str, script: str, path: Path, tasks: Sequence[st
     for task in tasks:
         root, _, method = task.partition(".")
         line = header_line(source, "task", task)
+        if root in unwritten and not method:
+            continue
         if root not in definitions:
-            raise BadSource(f"{path}:{line}: the cell of {task!r} does not define {root}.")
+            raise BadSource(
+                f"{path}:{line}: the cell of {task!r} does not define {root}. A variable is defined in its solution."
+            )
         places = {name for name, _ in unwritten_places(definitions[root])}
         if not places or (method and method not in places):
             raise BadSource(

@@ -244,6 +244,8 @@ class Student:
             self._remote.ask("explain_missing", name=name)  # raises StudentFault where it can
             raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} does not define {name}.")
         value = self._remote.ask("getattr", target=root._ref, name=name, label=name)
+        if value is ...:
+            raise StudentFault(Cause.NOT_WRITTEN, f"{name} is not written yet: {self._file} sets it to `...`.")
         if not isinstance(value, Handle) and re.search(rf"^[ \t]*(?:async )?def {name}\b", self.source, re.MULTILINE):
             message = f"{name} is a function in your code, but a later line gives this name another value: "
             raise StudentFault(Cause.ERROR, message + f"{describe(value)}.", "Use another name for that value.")

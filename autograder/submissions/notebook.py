@@ -150,7 +150,7 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     encoded = [[line.encode() for line in lines] for lines in sources]
     segments = [_segment(encoded[statement.cell], statement) for statement in statements]
     selected = select_statements(nodes, segments, wanted, optional=optional)
-    incomplete = find_incomplete_copies(nodes)
+    incomplete = find_incomplete_copies(nodes, wanted)
     for loser, winner in incomplete.items():
         if numbered:
             here, there = (numbers[statements[i].cell] for i in (loser, winner))

@@ -30,10 +30,13 @@ from autograder.submissions.names import (
 
 
 def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
-    """Return the places in a function or class that are still to be written: the function's name and a number.
+    """Return the places in a definition that are still to be written: the function's name and a number.
 
-    Such a place is a `raise NotImplementedError()` that can be reached; one that is left below a `return` is not.
+    Such a place is a `raise NotImplementedError()` that can be reached; one that is left below a `return` is not. A
+    variable is still to be written in `price = ...`.
     """
+    if isinstance(node, ast.Assign):
+        return frozenset((name, 0) for name in placeholders(node))
     if isinstance(node, ast.ClassDef):
         return frozenset().union(*(unwritten_places(child) for child in node.body))
     if not isinstance(node, DEFINITIONS):
@@ -44,12 +47,19 @@ def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
         return frozenset()
 
 
+def placeholders(node: ast.stmt) -> set[str]:
+    """Return the names that a statement sets to `...`, as the handout does with variables to write."""
+    if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is ...):
+        return set()
+    return {target.id for target in node.targets if isinstance(target, ast.Name)}
+
+
 def places_left(text: str, tasks: Sequence[str]) -> frozenset[tuple[str, str, int]]:
     """Return the unwritten places in a module's definitions of the tasks, or in all if no tasks are known."""
     roots = {task.split(".")[0] for task in tasks}
     return frozenset(
         (root, *place)
-        for root, node in _definitions(text).items()
+        for root, node in _definitions(text, roots).items()
         if root in roots or not roots
         for place in unwritten_places(node)
     )
@@ -57,7 +67,7 @@ def places_left(text: str, tasks: Sequence[str]) -> frozenset[tuple[str, str, in
 
 def written_tasks(text: str, tasks: Sequence[str]) -> list[str]:
     """Return the tasks that a module defines without unwritten places."""
-    definitions = _definitions(text)
+    definitions = _definitions(text, {task.partition(".")[0] for task in tasks})
     left = {(root, function) for root, function, _ in places_left(text, tasks)}
     return [
         task
@@ -67,19 +77,33 @@ def written_tasks(text: str, tasks: Sequence[str]) -> list[str]:
     ]
 
 
-def _definitions(text: str) -> dict[str, ast.stmt]:
-    return {node.name: node for node in definitions_in(ast.parse(text).body)}
+def _definitions(text: str, roots: Collection[str]) -> dict[str, ast.stmt]:
+    """Return the definition of each function, of each class, and of the variables among ``roots``."""
+    body = ast.parse(text).body
+    found: dict[str, ast.stmt] = {node.name: node for node in definitions_in(body)}
+    variables = set(roots) - found.keys()
+    for node in body:
+        names = bound_names(node) & variables
+        found |= {name: node for name in names if name not in placeholders(node) or name not in found}
+    return found
 
 
-def find_incomplete_copies(statements: Sequence[ast.stmt]) -> dict[int, int]:
+def find_incomplete_copies(statements: Sequence[ast.stmt], wanted: Collection[str] = ()) -> dict[int, int]:
     """Return the later definitions that have less written than an earlier one: later index -> earlier index.
 
-    The unwritten places of the later one include all of the earlier one, and more.
+    The unwritten places of the later one include all of the earlier one, and more. Of variables only those that are
+    ``wanted`` count.
     """
     losers: dict[int, int] = {}
     latest: dict[str, int] = {}
+    values: dict[str, int] = {}
     for index, node in enumerate(statements):
         if not isinstance(node, DEFINITIONS):
+            unwritten = placeholders(node)
+            if unwritten and unwritten <= values.keys():
+                losers[index] = values[min(unwritten)]
+            elif not unwritten:
+                values |= dict.fromkeys(bound_names(node) & set(wanted), index)
             continue
         earlier = latest.get(node.name)
         if earlier is not None and unwritten_places(node) > unwritten_places(statements[earlier]):
