@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
         expect_unchanged,
         expect_vectorised,
     )
+    from autograder.checks.expect_answer import expect_choice, expect_number
     from autograder.checks.expect_device import expect_device
     from autograder.checks.expect_gradients import expect_same_gradients
     from autograder.checks.expect_own_gradients import expect_own_gradients
@@ -37,12 +38,14 @@ __all__ = [
     "autograd_gradients",
     "check",
     "expect",
+    "expect_choice",
     "expect_close",
     "expect_device",
     "expect_equal",
     "expect_file",
     "expect_gradient",
     "expect_gradients",
+    "expect_number",
     "expect_own_gradients",
     "expect_raises",
     "expect_same_gradients",
@@ -63,12 +66,14 @@ _MODULES = {
     "autograd_gradients": "autograder.checks.gradients",
     "check": "autograder.students.notebook_check",
     "expect": "autograder.checks.expect",
+    "expect_choice": "autograder.checks.expect_answer",
     "expect_close": "autograder.checks.expect",
     "expect_device": "autograder.checks.expect_device",
     "expect_equal": "autograder.checks.expect",
     "expect_file": "autograder.sandbox.expect_file",
     "expect_gradient": "autograder.checks.gradients",
     "expect_gradients": "autograder.checks.gradients",
+    "expect_number": "autograder.checks.expect_answer",
     "expect_own_gradients": "autograder.checks.expect_own_gradients",
     "expect_raises": "autograder.sandbox.expect_raises",
     "expect_same_gradients": "autograder.checks.expect_gradients",
