@@ -23,6 +23,18 @@ from autograder.core.assignment import Assignment, read_assignment
 from tests.support.fresh_venv import environment, make_venv, pip_install
 
 ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {
+    "IPython",
+    "jupytext",
+    "nbformat",
+    "matplotlib",
+    "jinja2",
+    "pooch",
+    "yaml",
+    "safetensors",
+    "nbgrader",
+    "distributed",
+}
 STAFF = {
     "nbgrader",
     "nbclient",
@@ -133,6 +145,9 @@ def test_the_wheel_has_the_whole_course_and_no_answer(installed: Path, assignmen
     (record,) = site.glob("gradlab-*.dist-info/RECORD")
     names = [line.split(",")[0] for line in record.read_text().splitlines() if "dist-info" not in line]
     files = {name: (site / name).read_bytes() for name in names if not name.startswith("..")}
+    packaged = [path for name in ("autograder", "common") for path in (ROOT / name).rglob("*") if path.is_file()]
+    needed = {path.relative_to(ROOT).as_posix() for path in packaged if "__pycache__" not in path.parts}
+    assert needed - files.keys() == set(), "add its kind to package-data in pyproject.toml"
     inside = {name.removeprefix("autograder/_course/"): content for name, content in files.items()}
     assert find_leaks(inside, ROOT) == []
     for assignment in assignments:
@@ -150,7 +165,9 @@ def test_a_student_goes_from_the_wheel_to_the_zip(installed: Path, tmp_path: Pat
 
 
 def test_every_assignment_of_the_wheel_can_be_checked_and_submitted(installed: Path, tmp_path: Path) -> None:
-    code = """if True:
+    code = f"""if True:
+        import sys
+        HEAVY = {HEAVY}
         from pathlib import Path
         from click.testing import CliRunner
         from autograder.cli.app import main
@@ -161,6 +178,8 @@ def test_every_assignment_of_the_wheel_can_be_checked_and_submitted(installed: P
             assert done.exit_code == code, (words, done.output, done.exception)
 
         gradlab("start", ".", code=0)
+        gradlab("check", "a01_knn", code=1)
+        print("imported:", *(set(sys.modules) & HEAVY))
         for folder in sorted(path.parent for path in Path().glob("*/assignment.toml")):
             gradlab("check", folder.name, "--task", read_assignment(folder).tasks[0].name, code=1)
             gradlab("submit", folder.name, "--no-check", code=0)
@@ -168,7 +187,8 @@ def test_every_assignment_of_the_wheel_can_be_checked_and_submitted(installed: P
         """
     done = run(installed, "-c", code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
-    lines = done.stdout.split("\n")[:-1]
+    imported, *lines = done.stdout.split("\n")[:-1]
+    assert imported == "imported:", "checking a01_knn needs none of these"
     assert len(lines) == len(list((ROOT / "assignments").glob("*/assignment.toml")))
     assert all(line.endswith(" True") for line in lines)
 
