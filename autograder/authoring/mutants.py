@@ -18,8 +18,8 @@ class Mutant:
 
     story: str  # "forgets the square root"
     file: str
-    replace: str  # text of the reference
-    by: str
+    replace: str | Edit  # text of the reference, or an edit such as body("f", "...")
+    by: str  # empty for an edit
     noticed_by: str | tuple[str, ...]  # names of check functions that must fail; all of them
     count: int = 1  # how often ``replace`` occurs in the reference
     calibrates: bool = False  # a known-wrong solution that scored checks are calibrated against
@@ -33,15 +33,19 @@ class Mutant:
 
     def plant(self, sources: dict[str, str]) -> dict[str, str]:
         """Return the sources with the mistake. Raises BadCheck unless the text to replace occurs ``count`` times."""
-        edits: list[Edit] = [Replacement(self.replace, self.by, self.count)]
+        text = self.replace
+        edits: list[Edit] = [Replacement(text, self.by, self.count) if isinstance(text, str) else text]
         edits += [Replacement(*pair) for pair in self.also]
         return apply_edits(f"The mutant {self.story!r}", edits, self.file, sources)
 
 
 def mutants_of(file: str) -> Callable[..., Mutant]:
-    """Return ``mutant(story, noticed_by, replace, by, **rest)``, which plants mistakes in one file."""
+    """Return ``mutant(story, noticed_by, replace, by, **rest)``, which plants mistakes in one file.
 
-    def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str, by: str, **rest: Any) -> Mutant:
+    Instead of ``replace`` and ``by``, one edit may be given, such as ``body("f", "...")`` of variants.py.
+    """
+
+    def mutant(story: str, noticed_by: str | tuple[str, ...], replace: str | Edit, by: str = "", **rest: Any) -> Mutant:
         return Mutant(story, file, replace, by, noticed_by, **rest)
 
     return mutant

@@ -1,4 +1,4 @@
-"""Commands for authors: release, verify, calibrate."""
+"""Commands for authors: release, publish, verify, calibrate, new-course, new."""
 
 from __future__ import annotations
 
@@ -259,4 +259,72 @@ def _data_of(name: str | None, assignments: Sequence[Assignment]) -> str:
     return known_data(name, assignments[0].course) if assignments else ""
 
 
-COMMANDS = (release, publish, verify, calibrate)
+_KINDS = ("numpy", "torch", "table")
+_module = click.option("--module", default="", help="Name of the module that students write (default: from the name).")
+_tasks = click.option(
+    "--task", "tasks", multiple=True, metavar="NAME", help="A function (f) or a method (C.g) to write; may be repeated."
+)
+_kind = click.option(
+    "--kind",
+    type=click.Choice(_KINDS),
+    default="numpy",
+    show_default=True,
+    help="What functions get and return: arrays of numpy, tensors of torch, or tables of pandas.",
+)
+
+
+@click.command("new-course")
+@click.argument("folder", type=options.PATH)
+@click.option("--title", default="", help="Title of the course (default: the folder's name).")
+@click.option("--assignment", "name", default="a01_first", show_default=True, help="Name of the first assignment.")
+@_module
+@_tasks
+@_kind
+def new_course(folder: Path, title: str, name: str, module: str, tasks: tuple[str, ...], kind: str) -> None:
+    """Write a new course into FOLDER, with one finished assignment.
+
+    Its checks, mutants and variants are complete, so `gradlab verify` accepts it at once. Replace the example by yours.
+    """
+    from autograder.authoring.scaffold_course import new_course as write_course
+
+    made = write_course(folder, title=title, name=name, module=module or _module_of(name), tasks=tasks, kind=kind)
+    _release_new(made, cd=folder)
+
+
+@click.command()
+@click.argument("name")
+@_module
+@_tasks
+@_kind
+def new(name: str, module: str, tasks: tuple[str, ...], kind: str) -> None:
+    """Write a new assignment NAME into the course around this folder.
+
+    It contains a finished example for each task, with checks, mutants and variants, so `gradlab verify NAME` accepts it
+    at once. Replace the examples by yours.
+    """
+    from autograder.authoring.scaffold import new_assignment
+    from autograder.core.course import find_own_course_root
+
+    made = new_assignment(find_own_course_root(), name, module or _module_of(name), tasks, kind)
+    _release_new(made)
+
+
+def _module_of(name: str) -> str:
+    """Return the default module of an assignment: "regression" for "a02_regression"."""
+    return name.partition("_")[2] if name[:1].isalpha() and name.partition("_")[0][1:].isdigit() else name
+
+
+def _release_new(made: Assignment, *, cd: Path | None = None) -> None:
+    """Release a new assignment, and say what it contains and what to do next."""
+    from autograder.authoring.release import release as derive
+    from autograder.authoring.release import write
+
+    write(derive(made))
+    first = f"cd {cd} && " if cd else ""
+    module = made.files[0]
+    click.echo(f"{made.folder}: what students receive. {module} and its notebook are generated; edit the other files.")
+    click.echo(f"{made.solutions}: write the solution in {module} here; next to it are hidden checks and mutants.")
+    click.echo(f"Next: {first}gradlab verify {made.name}")
+
+
+COMMANDS = (release, publish, verify, calibrate, new_course, new)

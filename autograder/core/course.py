@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.core.course_file import COURSE_FILE
 from autograder.core.installed import installed_course
 
 
@@ -118,6 +119,15 @@ def find_course_root() -> Path:
         if root.name == "assignments" and root.is_dir():
             return root.parent
     raise BadManifest("There is no folder assignments/ here or above. Run this command in a copy of the course.")
+
+
+def find_own_course_root() -> Path:
+    """Return the folder of the course here or above, even without assignments. Raises BadManifest."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / COURSE_FILE).is_file() or (folder / "assignments").is_dir():
+            return folder
+    raise BadManifest("There is no course here or above. Write one with `gradlab new-course FOLDER`.")
 
 
 def find_own_assignments() -> list[Assignment]:
