@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from autograder import expect_close, expect_equal, task
+from autograder import expect_close, expect_equal, explain_errors, task
 
 VOCAB = [*"0123456789", "POSITIVE", "NEGATIVE", "add", "subtract", "BOS", "EOS"]
 
@@ -26,8 +26,10 @@ def check_tokens_are_numbered_in_order(student):
 def check_sentences_become_tokens(student):
     """Special words are one token each, numbers one token for each digit."""
     numbers, special = {token: i for i, token in enumerate(VOCAB)}, VOCAB[10:]
+    with explain_errors({"KeyError": "Split a word that is not special into its characters: each is one token."}):
+        found = student.prepocess_input_sequence("BOS NEGATIVE 42 subtract POSITIVE 07 EOS", numbers, special)
     expect_equal(
-        student.prepocess_input_sequence("BOS NEGATIVE 42 subtract POSITIVE 07 EOS", numbers, special),
+        found,
         [14, 11, 4, 2, 13, 10, 0, 7, 15],
         mistakes={
             "The digits of a number are in the wrong order.": [14, 11, 2, 4, 13, 10, 7, 0, 15],

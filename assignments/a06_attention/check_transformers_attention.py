@@ -1,6 +1,7 @@
 """Public checks of a06, transformers: attention, against torch's own with the student's weights."""
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -8,9 +9,13 @@ from oracles import layers_of, parts
 from oracles_loans import LOANS_OF_ATTENTION, LOANS_OF_HEADS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, explain_errors, forbid, task
+from autograder import expect, expect_close, explain_errors, forbid, task
 from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
+TRANSPOSED = {
+    "RuntimeError": "For the scores, exchange the last two axes of the keys alone: key.transpose(1, 2). "
+    "(.T reverses all axes, the batch too.) The product with the values comes after the softmax.",
+}
 LENGTHS = {"Error": "There are as many scores in a row as there are keys, not queries: take the sizes from both."}
 
 
@@ -37,14 +42,16 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
         "The result is divided by the root; divide the scores, before the softmax.": lambda: plain(1.0) / root,
         "The root is that of the number of keys; take the length of a query.": lambda: plain(key.shape[1] ** -0.5),
         "The root is that of the number of queries; take the length of a query.": lambda: plain(query.shape[1] ** -0.5),
-        "e to the power of a large score is infinite. Use torch.softmax, or subtract the largest score first.": (
-            lambda: (e := (query @ key.mT / root).exp()) / e.sum(2, keepdim=True) @ value
+        "The dot products of all sequences were added up: sum over the last axis only, sum(dim=1).": (
+            lambda: (query @ key.mT / root).sum(0, keepdim=True).expand(len(query), -1, -1).softmax(2) @ value
         ),
         "These are the weights; the values are not averaged with them.": lambda: weights_of(query, key, mask),
-        "Only the first keys are used, as many as there are queries; use all keys.": (
-            lambda: attend(query, key[:, : query.shape[1]], value[:, : query.shape[1]])
-        ),
     }  # fmt: skip
+    if key.shape[1] > query.shape[1]:
+        wrong["Only the first keys are used, as many as there are queries; use all keys."] = lambda: attend(
+            query, key[:, : query.shape[1]], value[:, : query.shape[1]]
+        )
+    big = "e to the power of a large score is infinite. Use torch.softmax, or subtract the largest score first."
     if mask is not None:
         wrong |= {
             "The mask is ignored.": lambda: plain(1 / root, 2, None),
@@ -63,7 +70,17 @@ def wrong_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
             ),
             "The mask of another query was used: its rows are upside down.": (lambda: plain(1 / root, 2, mask.flip(1))),
         }
-    return wrong
+    return wrong | {big: lambda: (e := (query @ key.mT / root).exp()) / e.sum(2, keepdim=True) @ value}
+
+
+def pair(result: Any) -> tuple[Any, Any]:
+    """Return the two results of attention without loops; the check fails if there are not two."""
+    expect(
+        type(result) in (tuple, list) and len(result) == 2,
+        "The function must return two things, y and the weights.",
+        "Write `return y, weights`, with what the softmax gave as the weights.",
+    )
+    return result[0], result[1]
 
 
 def wrong_weights(query: Tensor, key: Tensor, mask: Tensor | None = None) -> dict:
@@ -124,7 +141,8 @@ def check_no_loop_agrees_with_torch(student, rng):
     """Attention without loops agrees with torch's own, and its weights are those of the keys."""
     forbid(student, "scaled_dot_product_no_loop_batch", calls=READY_MADE, loops=True)
     q, k, v = rng.normal(2, 3, 6), rng.normal(2, 5, 6), rng.normal(2, 5, 4)
-    y, weights = student.scaled_dot_product_no_loop_batch(q, k, v)
+    with explain_errors(TRANSPOSED):
+        y, weights = pair(student.scaled_dot_product_no_loop_batch(q, k, v))
     expect_close(y, attend(q, k, v), mistakes=wrong_attention(q, k, v), name="y")
     expect_close(weights, weights_of(q, k), mistakes=wrong_weights(q, k), name="weights")
 
@@ -133,7 +151,8 @@ def check_no_loop_agrees_with_torch(student, rng):
 def check_no_loop_hides_what_the_mask_says(student, rng):
     """Where the mask is True, the key is hidden: its weight is 0, and the other weights sum to 1."""
     q, k, v, mask = rng.normal(3, 4, 2), rng.normal(3, 6, 2), rng.normal(3, 6, 5), some_mask(rng.uniform(3, 4, 6))
-    y, weights = student.scaled_dot_product_no_loop_batch(q, k, v, mask)
+    with explain_errors(TRANSPOSED):
+        y, weights = pair(student.scaled_dot_product_no_loop_batch(q, k, v, mask))
     expect_close(y, attend(q, k, v, mask), mistakes=wrong_attention(q, k, v, mask), name="y")
     expect_close(weights, weights_of(q, k, mask), mistakes=wrong_weights(q, k, mask), name="weights")
 
@@ -145,7 +164,12 @@ def check_head_agrees_with_torch(student, rng):
     x, mask = rng.normal(2, 5, 7), some_mask(rng.uniform(2, 5, 5))
     head = student.SelfAttention(7, 4, 3)
     layers = layers_of(student, head, rng, x)
-    expect_equal([tuple(w.shape) for w, _ in layers], [(4, 7), (4, 7), (3, 7)], name="the weights' shapes of q, k, v")
+    shapes = [tuple(w.shape) for w, _ in layers]
+    expect(
+        shapes == [(4, 7), (4, 7), (3, 7)],
+        f"In SelfAttention(7, 4, 3) the weights of q, k and v have the shapes {shapes}.",
+        "q and k make dim_q numbers each, because they are compared with each other; v makes dim_v.",
+    )
     q, k, v = (F.linear(x, w, b) for w, b in layers)
 
     wrong = {
@@ -180,7 +204,11 @@ def check_heads_agree_with_torch(student, rng):
     forbid(student, "MultiHeadAttention", calls=READY_MADE, apart=["scaled_dot_product_no_loop_batch", "SelfAttention"])
     x, mask = rng.normal(2, 4, 12), some_mask(rng.uniform(2, 4, 4))
     heads = student.MultiHeadAttention(3, 12, 4)
-    unit = parts(student, heads, [x, x, x], rng, attention=1)["attention"][0]
+    joined = {
+        "cannot be multiplied": "Concatenate the heads' outputs along the last axis: num_heads * dim_out numbers."
+    }
+    with explain_errors(joined):
+        unit = parts(student, heads, [x, x, x], rng, attention=1)["attention"][0]
     expect(
         unit["out"] is not None,
         "The heads ran, but no linear layer ran after them.",

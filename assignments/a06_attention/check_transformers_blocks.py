@@ -32,6 +32,9 @@ def wrong_norms(x: Tensor, gain: Tensor, shift: Tensor, epsilon: float) -> dict:
         ),
         "The result is divided by the variance; divide by its root.": gain * centred / (deviation**2 + epsilon) + shift,
         "This normalises over all positions; normalise each position by itself.": lambda: by_formula((-2, -1)),
+        "This normalises over the whole tensor; use mean(dim=-1, keepdim=True).": (
+            lambda: by_formula(tuple(range(x.dim())))
+        ),
         "This normalises over the positions; normalise over the last axis.": lambda: by_formula(1),
         "This normalises over the batch; normalise over the last axis.": lambda: by_formula(0),
         "The gain and the shift are not applied.": lambda: by_formula(gain=one, shift=zero),
@@ -52,10 +55,10 @@ def check_layer_norm_agrees_with_torch(student, rng):
     x = 3 * rng.normal(2, 4, 5) + 1
     for epsilon in (1e-10, 0.4):
         norm = student.LayerNormalization(5, epsilon=epsilon)
-        gain, shift = parts(student, norm, [x], rng, norm=1)["norm"][0]
-        mistakes = wrong_norms(x, gain, shift, epsilon)
         with explain_errors({"RuntimeError": "Keep the last axis where you take means: mean(dim=-1, keepdim=True)."}):
+            gain, shift = parts(student, norm, [x], rng, norm=1)["norm"][0]
             out = norm(x)
+        mistakes = wrong_norms(x, gain, shift, epsilon)
         expect_close(out, F.layer_norm(x, (5,), gain, shift, epsilon), mistakes=mistakes)
 
 
@@ -106,7 +109,19 @@ def judge_where_dropout_acts(student, block, inputs: list, rng, **wanted: int) -
                 lambda: norms_alone(0 * x, norms)
             ),
             "There is no dropout: the result is that of eval mode.": lambda: block.eval()(*inputs),
+            "The norms come before the sub-layers; here they come after the sums.": x,
+            "The first norm comes before its sub-layer; it belongs after the sum.": lambda: norms_alone(x, norms[1:]),
+            "The last norm comes before its sub-layer; it belongs after the sum.": lambda: norms_alone(x, norms[:-1]),
         })  # fmt: skip
+
+
+WHOLE = {
+    "of type float": "The heads share emb_dim numbers: emb_dim // num_heads is whole, emb_dim / num_heads a float."
+}
+CROSS = WHOLE | {
+    "size": "In the cross-attention the queries come from the decoder, keys and values both from the encoder's output, "
+    "and there is no mask: (x, enc_inp, enc_inp)."
+}
 
 
 @task("EncoderBlock", points=3, loans=LOANS_OF_BLOCKS)
@@ -114,7 +129,8 @@ def check_encoder_block_agrees_with_torch(student, rng):
     """The encoder block agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
     forbid(student, "EncoderBlock", calls=READY_MADE, apart=PARTS_BY_HAND)
     x = rng.normal(2, 5, 6)
-    block = student.EncoderBlock(2, 6, 9, 0.4)
+    with explain_errors(WHOLE):
+        block = student.EncoderBlock(2, 6, 9, 0.4)
     found = parts(student, block, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
     by_torch = encoder_layer(found["attention"], found["linear"], found["norm"])
@@ -124,7 +140,8 @@ def check_encoder_block_agrees_with_torch(student, rng):
 @task("EncoderBlock", points=1, loans=LOANS_OF_BLOCKS)
 def check_encoder_block_drops_in_training_only(student, rng):
     """The encoder block's dropout acts on each sub-layer in training, and not in eval mode."""
-    judge_dropout(student.EncoderBlock(2, 8, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
+    with explain_errors(WHOLE):
+        judge_dropout(student.EncoderBlock(2, 8, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
     judge_where_dropout_acts(student, student.EncoderBlock(2, 6, 9, 1.0), [rng.normal(2, 5, 6)], rng, norm=2)
 
 
@@ -132,7 +149,14 @@ def check_encoder_block_drops_in_training_only(student, rng):
 def check_mask_hides_the_future(student, rng):
     """The mask is True above the diagonal: position t sees 0 to t."""
     later = torch.arange(4, device=rng.device)[None, :] > torch.arange(4, device=rng.device)[:, None]
-    expect_equal(student.get_subsequent_mask(rng.integers(0, 9, 3, 4)), later.repeat(3, 1, 1), mistakes={
+    mask = student.get_subsequent_mask(rng.integers(0, 9, 3, 4))
+    if isinstance(mask, Tensor):
+        expect(
+            mask.dtype == torch.bool,
+            f"The mask is of type {mask.dtype}; it must be bool.",
+            "Pass dtype=torch.bool, or compare: ... > 0.",
+        )
+    expect_equal(mask, later.repeat(3, 1, 1), mistakes={
         "The mask is inverted: True means hide.": (~later).repeat(3, 1, 1),
         "The mask hides the past.": later.mT.repeat(3, 1, 1),
         "Each position also sees the one after it; only positions up to its own may be seen.": (
@@ -151,7 +175,8 @@ def check_decoder_block_agrees_with_torch(student, rng):
     x, encoded, mask = rng.normal(2, 4, 6), rng.normal(2, 7, 6), some_mask(rng.uniform(1, 4, 4)).repeat(2, 1, 1)
     block = student.DecoderBlock(3, 6, 9, 0.4)
     inputs = [x, encoded, mask]
-    found = parts(student, block, inputs, rng, attention=2, heads=3, width=6, shapes=[(9, 6), (6, 9)], norm=3)
+    with explain_errors(CROSS):
+        found = parts(student, block, inputs, rng, attention=2, heads=3, width=6, shapes=[(9, 6), (6, 9)], norm=3)
 
     by_torch = decoder_layer(found["attention"], found["linear"], found["norm"])
     expected = by_torch(x, encoded, tgt_mask=mask[0])
@@ -162,7 +187,8 @@ def check_decoder_block_agrees_with_torch(student, rng):
 def check_decoder_block_drops_in_training_only(student, rng):
     """The decoder block's dropout acts on each sub-layer in training, and not in eval mode."""
     block = student.DecoderBlock(2, 8, 16, 0.5)
-    judge_dropout(block, rng.normal(2, 5, 8, dtype=torch.float32), rng.normal(2, 3, 8, dtype=torch.float32))
+    with explain_errors(CROSS):
+        judge_dropout(block, rng.normal(2, 5, 8, dtype=torch.float32), rng.normal(2, 3, 8, dtype=torch.float32))
     inputs = [rng.normal(2, 5, 6), rng.normal(2, 4, 6)]
     judge_where_dropout_acts(student, student.DecoderBlock(2, 6, 9, 1.0), inputs, rng, norm=3)
 

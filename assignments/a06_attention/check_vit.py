@@ -8,7 +8,7 @@ from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, mixed, parts, p
 from oracles_loans import LOANS_OF_VIT
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, forbid, task
+from autograder import expect, expect_close, expect_shape, explain_errors, forbid, task
 from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 
@@ -57,13 +57,17 @@ def check_patches_of_images_that_are_not_square(student, rng):
     judge_patches(student, rng.normal(2, 2, 6, 12), (6, 12), 3, 7, rng)
 
 
+RESULTS = {"tuple": "nn.MultiheadAttention returns two things, the result and the weights: found, _ = attention(...)."}
+
+
 @task("TransformerEncoderLayer", points=2)
 def check_layer_agrees_with_torch(student, rng):
     """The layer agrees with torch's nn.TransformerEncoderLayer (norm after the sum) with the same weights."""
     forbid(student, "TransformerEncoderLayer", calls=TORCH_TRANSFORMERS)
     x = rng.normal(2, 5, 6)
     layer = student.TransformerEncoderLayer(6, 2, 9, 0.3)
-    found = parts(student, layer, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
+    with explain_errors(RESULTS):
+        found = parts(student, layer, [x], rng, attention=1, heads=2, width=6, shapes=[(9, 6), (6, 9)], norm=2)
 
     by_torch = encoder_layer(found["attention"], found["linear"], found["norm"], eps=1e-5)
     expect_close(layer.eval()(x), by_torch(x), rtol=1e-4, mistakes=wrong_encoders(x, found, 1e-5))
@@ -72,7 +76,8 @@ def check_layer_agrees_with_torch(student, rng):
 @task("TransformerEncoderLayer", points=1)
 def check_layer_drops_in_training_only(student, rng):
     """Dropout acts on each sub-layer, before the sum, in training and not in eval mode."""
-    judge_dropout(student.TransformerEncoderLayer(8, 2, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
+    with explain_errors(RESULTS):
+        judge_dropout(student.TransformerEncoderLayer(8, 2, 16, 0.5), rng.normal(2, 5, 8, dtype=torch.float32))
 
     layer, x = student.TransformerEncoderLayer(6, 2, 9, 1.0), rng.normal(2, 5, 6)
     norms = parts(student, layer, [x], rng, norm=2)["norm"]
@@ -98,18 +103,35 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
     images = rng.normal(3, 2, 8, 8)
     model = student.VisionTransformer(8, 4, 2, 6, 2, 3, 10, 7, 0.2)
     shapes = [(6, 32), *2 * [(10, 6), (6, 10)], (7, 6)]
-    found = parts(student, model, [images], rng, attention=2, heads=3, width=6, shapes=shapes, norm=4)
+    with explain_errors({"cannot be multiplied": "The mean over the patches is that of axis 1: x.mean(dim=1)."}):
+        found = parts(student, model, [images], rng, attention=2, heads=3, width=6, shapes=shapes, norm=4)
     ran = passes(student, model.eval(), [images], student.TransformerEncoderLayer)
     expect(len(ran) > 0, "VisionTransformer does not use your TransformerEncoderLayer.")
     x = ran[0][0]
     expect_shape(x, (3, 4, 6), name="the input of the first encoder layer")
     positions = x - embedded(images, *found["linear"][0], 4)
+    expect(
+        not torch.allclose(positions, torch.zeros_like(positions), atol=1e-8),
+        "Nothing is added to the patches before the first layer.",
+        "Add the positions: without them a ViT does not know where a patch is.",
+    )
     name = "the vectors added to the patches of each image"
     expect_close(positions[1:], positions[:1].expand(2, -1, -1), name=name, mistakes={
         "They depend on the image. Are the patches multiplied by the positions, or normalised? Add positions only.": (
             positions[1:]
         ),
     })  # fmt: skip
+    learned = [table for table in found["loose"] + found["embedding"] if table.numel() == positions[0].numel()]
+    if not any(torch.allclose(table.reshape(4, 6), positions[0]) for table in learned):
+        again = student.VisionTransformer(8, 4, 2, 6, 2, 3, 10, 7, 0.2)
+        values = parts(student, again, [images], rng)
+        x_again = passes(student, again.eval(), [images], student.TransformerEncoderLayer)[0][0]
+        fixed = torch.allclose(x_again - embedded(images, *values["linear"][0], 4), positions)
+        expect(
+            fixed,
+            "The positions are random numbers that are not learned: they are no parameter of the module.",
+            "self.positions = nn.Parameter(0.02 * torch.randn(1, num_patches, embed_dim)).",
+        )
     scalar = torch.allclose(positions, positions[..., :1].expand(-1, -1, 6))
     expect(not scalar, "One number is added to a patch; add a vector of embed_dim numbers.")
 
@@ -155,8 +177,29 @@ def check_mixer_agrees_with_the_formula(student, rng):
     """The Mixer block agrees with equation 1 of its paper."""
     x = rng.normal(2, 5, 4)
     block = student.MixerBlock(5, 4, 7, 6)
-    found = parts(student, block, [x], rng, shapes=[(7, 5), (5, 7), (6, 4), (4, 6)], norm=2)
+    turned = "A linear layer acts on the last axis: transpose(1, 2) before the first network, and again after it."
+    with explain_errors({"RuntimeError": turned}):
+        found = parts(student, block, [x], rng, shapes=[(7, 5), (5, 7), (6, 4), (4, 6)], norm=2)
+    sizes = [gain.numel() for gain, _ in found["norm"]]
+    expect(
+        sizes == [4, 4],
+        f"The norms of MixerBlock(5, 4, 7, 6) have {sizes} numbers.",
+        "Both norms act on the channels of each token: nn.LayerNorm(channels_dim), before any transpose.",
+    )
+
+    def norm_last(which: int) -> Tensor:
+        """Apply one of the norms after its sum."""
+        (t1, t2, c1, c2), (n1, n2) = found["linear"], found["norm"]
+        y = F.layer_norm(x, (4,), *n1) if which else x
+        y = x + F.linear(F.gelu(F.linear(y.mT, *t1)), *t2).mT
+        y = y if which else F.layer_norm(y, (4,), *n1)
+        z = y if which else F.layer_norm(y, (4,), *n2)
+        y = y + F.linear(F.gelu(F.linear(z, *c1)), *c2)
+        return F.layer_norm(y, (4,), *n2) if which else y
+
     expect_close(block(x), mixed(x, found), rtol=1e-4, mistakes={
+        "The first norm comes after the sum; here it comes before the network.": lambda: norm_last(0),
+        "The second norm comes after the sum; here it comes before the network.": lambda: norm_last(1),
         "The nonlinearity is a ReLU; it must be GELU.": lambda: mixed(x, found, nonlinearity=torch.relu),
         "The nonlinearity is an approximation of GELU; use nn.GELU() as it is.": (
             lambda: mixed(x, found, nonlinearity=partial(F.gelu, approximate="tanh"))

@@ -23,6 +23,13 @@ LEFT_BEHIND = {
     ),
 }
 
+TWICE = "A layer that runs twice counts once. A layer that is made but never runs does not count."
+COMPLAINTS = {  # a part of what was found, and the hint
+    "used 0 normalisations": "Gain and shift belong to the module and are learned: nn.Parameter(torch.ones(...)).",
+    "has a head that maps": "All heads together are as wide as the embedding: each gets emb_dim // num_heads numbers.",
+    "not what the check set it to": "Make each head and each layer by a call of its own: [f()] * n repeats one object.",
+}
+
 HELPERS = """
 from autograder.probes.attention import head_parts, parts
 from autograder.probes.watching import passes
@@ -47,9 +54,8 @@ def layers_of(student, head, rng, like: Tensor) -> list:
 def checked(found: Any, seed: int, **wanted) -> dict:
     """Return the parts if they have the wanted layers, with biases, and the seed's values; else fail the check."""
     problem = complaint(found, seed, **wanted)
-    expect(
-        not problem, problem, "A layer that runs twice counts once. A layer that is made but never runs does not count."
-    )
+    known = (hint for part, hint in COMPLAINTS.items() if part in problem)
+    expect(not problem, problem, next(known, TWICE))
     pairs = [*found["linear"], *(unit["out"] for unit in found["attention"] if unit.get("out"))]
     for weight, bias in pairs:
         expect(
@@ -111,6 +117,14 @@ def wrong_encoders(x: Tensor, found: dict, eps: float = 1e-10) -> dict[str, Call
         y = x + attend(norm(0, x))
         return y + network(norm(1, y))
 
+    def half_first(first: bool) -> Tensor:
+        y = x + attend(norm(0, x)) if first else norm(0, x + attend(x))
+        return norm(1, y + network(y)) if first else y + network(norm(1, y))
+
+    def over_the_batch() -> Tensor:
+        y = norm(0, x + attend(x.transpose(0, 1)).transpose(0, 1))
+        return norm(1, y + network(y))
+
     def norms_inside() -> Tensor:
         y = x + norm(0, attend(x))
         return y + norm(1, network(y))
@@ -121,6 +135,9 @@ def wrong_encoders(x: Tensor, found: dict, eps: float = 1e-10) -> dict[str, Call
 
     return {
         "The norms come before the sub-layers; here they come after the sums.": norms_first,
+        "The first norm comes before the attention; it belongs after the sum.": lambda: half_first(True),
+        "The second norm comes before the feed-forward network; it belongs after the sum.": lambda: half_first(False),
+        "The images of the batch attend to each other: nn.MultiheadAttention needs batch_first=True.": over_the_batch,
         "The residual connection around the attention is missing.": lambda: block(0, 1),
         "The residual connection around the feed-forward network is missing.": lambda: block(1, 0),
         "Both residual connections are missing.": lambda: block(0, 0),

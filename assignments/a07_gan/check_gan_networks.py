@@ -8,7 +8,7 @@ from oracles import LOANS, expect_built_as, perceptron, upwards, with_label
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import expect, expect_close, expect_shape, explain_errors, task
 from autograder.probes.layers import Formula, Recipe, replay
 
 HELPERS = """
@@ -279,7 +279,10 @@ def check_conditional_appends_the_label(student, rng):
     x, y, weight = rng.normal(5, 3), rng.integers(0, 4, 5), rng.normal(7, 2)
     model = student.Conditional(student.define(TOY).Net(weight), 4)
     label_first = torch.cat([torch.eye(4, dtype=x.dtype, device=x.device)[y], x], dim=1)
-    expect_close(student.define(HELPERS).answer(model, x, y), with_label(x, y, 4) @ weight, mistakes={
+    wide = {"cannot be multiplied": "The label adds num_classes numbers to the row: F.one_hot(y, self.num_classes)."}
+    with explain_errors(wide):
+        answer = student.define(HELPERS).answer(model, x, y)
+    expect_close(answer, with_label(x, y, 4) @ weight, mistakes={
         "The label comes after the row, not before it.": label_first @ weight,
         "The one-hot row has ones and zeros, nothing else.": (2 * with_label((x + 1) / 2, y, 4) - 1) @ weight,
         "Labels count from 0, so the label 0 has its one in the first place.": with_label(x, (y - 1) % 4, 4) @ weight,

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, expect_type, task
+from autograder import expect, expect_close, expect_shape, expect_type, explain_errors, task
 
 TOY = """
 import torch
@@ -38,6 +38,7 @@ def leave_gradients(net):
 """
 
 Weights = list[Tensor]
+ROLES = {"cannot be multiplied": "G makes images of noise, and D judges images: D(real) and D(G(noise))."}
 
 
 def net(x: Tensor, weights: Weights) -> Tensor:
@@ -85,7 +86,8 @@ def check_discriminator_step_agrees_with_autograd(student, rng):
     toy = student.define(TOY)
     D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     optimizer = toy.descent(D)
-    returned = student.discriminator_step(D, G, optimizer, toy.loss_d, real, noise)
+    with explain_errors(ROLES):
+        returned = student.discriminator_step(D, G, optimizer, toy.loss_d, real, noise)
     expect_close(toy.state(D), expected, name="D's weight and bias after the step", mistakes={
         "D did not change: call backward, then the optimiser's step.": values(w_d),
         "The loss became larger: its sign is wrong.": upwards,
@@ -160,7 +162,8 @@ def check_generator_step_agrees_with_autograd(student, rng):
 
     toy = student.define(TOY)
     D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
-    returned = student.generator_step(D, G, toy.descent(G), toy.loss_g, noise)
+    with explain_errors(ROLES):
+        returned = student.generator_step(D, G, toy.descent(G), toy.loss_g, noise)
     expect_close(toy.state(G), expected, name="G's weight and bias after the step", mistakes={
         "G did not change: is the graph cut somewhere between its output and the loss?": values(w_g),
         "The loss became larger: its sign is wrong.": upwards,
@@ -209,6 +212,9 @@ class Linear(torch.nn.Module):
 class Bent(Linear):
     def forward(self, x):
         return torch.tanh(x.flatten(1) @ self.weight).sum(dim=1) + (x.flatten(1) ** 3).sum(dim=1) / 6
+
+def has_graph(penalty, critic, real, fake):
+    return bool(getattr(penalty(critic, real, fake), "requires_grad", False))
 """
 
 
@@ -246,7 +252,13 @@ def check_penalty_of_a_bent_critic(student, rng):
         slopes.append(torch.autograd.grad(score, x)[0].square().sum().sqrt())
     expected = torch.stack([(slope - 1) ** 2 for slope in slopes]).mean()
     mean_first = (torch.stack(slopes).mean() - 1) ** 2
-    critic = student.define(CRITICS).Bent(weight)
+    toy = student.define(CRITICS)
+    critic = toy.Bent(weight)
     expect_close(student.gradient_penalty(critic, images, images.clone()), expected, mistakes={
         "Subtract 1 and square for each image, then take the mean.": mean_first,
     })  # fmt: skip
+    expect(
+        toy.has_graph(student.gradient_penalty, critic, images, images.clone()),
+        "The penalty has no graph: its gradient cannot reach the critic's weights.",
+        "Pass create_graph=True to torch.autograd.grad, and do not detach the slopes.",
+    )
