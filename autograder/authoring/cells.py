@@ -197,9 +197,11 @@ def _check_roles(text: str, path: Path, assignment: Assignment, cells: list[Any]
                 )
             if seen[role][name] > 1:
                 raise BadSource(f"{path}:{line}: two cells have {role}={name!r}. Keep one.")
-        kind = "code" if role == "task" else "markdown"
+        drawn = {question.id for question in assignment.questions if question.kind != "text"}
+        kind = "code" if role == "task" or (role == "answer" and cell.metadata[role] in drawn) else "markdown"
         if cell.cell_type != kind:
-            raise BadSource(f"{path}:{line}: a {role} cell must be a {kind} cell, not {cell.cell_type}.")
+            article = "an" if role == "answer" else "a"
+            raise BadSource(f"{path}:{line}: {article} {role} cell must be a {kind} cell, not {cell.cell_type}.")
         if role in ("task", "answer") and BEGIN not in cell.source:
             raise BadSource(
                 f"{path}:{line}: {role}={cell.metadata[role]!r} has no solution between ### {BEGIN} and ### {END}."

@@ -200,6 +200,7 @@ def _on_cluster(console: Console, **rest: Any) -> Spread:
 @click.argument("item", required=False)
 @click.argument("points", callback=options.points, required=False)
 @click.option("--reason", default="", help="Reason for the mark, shown to the student. Required for a task.")
+@click.option("--line", "lines", type=int, multiple=True, help="Instead of POINTS: a line of the rubric that holds.")
 @click.option("--by", default="", help="Grader's name (default: your user name).")
 @click.option("--withdraw", is_flag=True, help="Remove the mark; the points of the checks count again.")
 @click.option("--from", "table", type=options.PATH, help="CSV with the columns student, item, points, reason.")
@@ -210,6 +211,7 @@ def mark(
     item: str | None,
     points: float | None,
     reason: str,
+    lines: tuple[int, ...],
     by: str,
     withdraw: bool,
     table: Path | None,
@@ -217,12 +219,13 @@ def mark(
 ) -> None:
     """Give points by hand, for a question or in place of checks.
 
-    ITEM is the id of a question or the name of a task. POINTS may be half points, such as 1.5. With RESULTS alone, the
-    marks given by hand are listed.
+    ITEM is the id of a question or the name of a task. POINTS may be half points, such as 1.5. For a question with a
+    rubric, --line 1 --line 3 gives the points of these lines, and --line 0 none. With RESULTS alone, the marks given
+    by hand are listed.
     """
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
-    from autograder.gradebook.marks import GivenMark, give_marks, list_marks, read_marks
+    from autograder.gradebook.marks import GivenMark, give_marks, list_marks, read_marks, rubric_of
     from autograder.render.text import line
 
     if table is None and student is None:
@@ -233,9 +236,15 @@ def mark(
         return
     if table is not None and (student is not None or reason or withdraw):
         raise click.UsageError("--from reads everything from the CSV: omit STUDENT, ITEM, POINTS and their options.")
-    if table is None and (student is None or item is None or (points is None) != withdraw):
-        raise click.UsageError("Give STUDENT ITEM POINTS, or STUDENT ITEM --withdraw, or --from CSV.")
-    given = read_marks(table) if table else [GivenMark(student or "", item or "", points, reason)]
+    ways = (points is not None) + withdraw + bool(lines)
+    if table is None and (student is None or item is None or ways != 1):
+        with Journal(results) as journal:
+            rubric = rubric_of(journal, item or "")
+        raise click.UsageError(
+            f"Give STUDENT ITEM POINTS, or STUDENT ITEM --line N, or STUDENT ITEM --withdraw, or --from CSV. {rubric}"
+        )
+    held = tuple(n for n in lines if n) if lines else None
+    given = read_marks(table) if table else [GivenMark(student or "", item or "", points, reason, lines=held)]
     with hold(results, wait=wait), Journal(results) as journal:
         for report in give_marks(journal, results, given, by=by):
             questions = [m for m in report.marks if m.question]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import asdict, replace
 
 from autograder.core.course_file import Course, Limits, course_around
 from autograder.core.errors import GradlabError
+from autograder.core.half_points import tidy
 from autograder.core.toml_file import parse_toml, read_table
 
 __all__ = ["MANIFEST", "Assignment", "BadManifest", "Limits", "Question", "Task", "read_assignment"]
@@ -41,6 +42,13 @@ class Task(Struct, frozen=True, forbid_unknown_fields=True):
     watch_out: str = ""  # the README's column "watch out for"
 
 
+class RubricLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that an answer should have."""
+
+    text: str
+    points: Annotated[float, Meta(gt=0, multiple_of=0.5)]
+
+
 class Question(Struct, frozen=True, forbid_unknown_fields=True):
     """An inline question, marked by a person in the notebook."""
 
@@ -48,6 +56,8 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     points: int
     file: str = ""
+    kind: Literal["text", "code", "plot"] = "text"  # a text is answered in a markdown cell, the others in a code cell
+    rubric: tuple[RubricLine, ...] = ()  # whose points add up to the question's
 
 
 class _Manifest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,6 +161,12 @@ def read_assignment(folder: Path) -> Assignment:
         tasks.append(replace(task, file=_file(task.file, f"[[tasks]] {task.name!r}", manifest.files, path)))
     for question in manifest.questions:
         file = _file(question.file, f"[[questions]] {question.id!r}", manifest.files, path)
+        if question.rubric and sum(line.points for line in question.rubric) != question.points:
+            total = tidy(sum(line.points for line in question.rubric))
+            raise BadManifest(
+                f"{path}: [[questions]] {question.id!r} is worth {question.points} points, but the lines of its rubric "
+                f"add up to {total}. Change one of the two."
+            )
         questions.append(replace(question, file=file))
     return Assignment(
         name=folder.resolve().name,

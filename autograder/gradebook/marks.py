@@ -6,19 +6,20 @@ import csv
 import getpass
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from autograder.core.errors import GradlabError
 from autograder.core.files import csv_separator, explain
-from autograder.core.half_points import parse_points
+from autograder.core.half_points import parse_points, tidy
 from autograder.core.report import Mark, Report
 from autograder.gradebook.journal import Journal, now
 from autograder.gradebook.results import write_results
 from autograder.intake.download import safe_name
 
 COLUMNS = ("student", "item", "points", "reason")
+LINES = "lines"  # a column that a table may have instead of points: numbers of lines of the rubric
 
 
 class BadMark(GradlabError):
@@ -34,6 +35,7 @@ class GivenMark:
     points: float | None
     reason: str
     where: str = field(default="", compare=False)  # the file and the line that contain it
+    lines: tuple[int, ...] | None = None  # instead of points: the lines of the question's rubric that hold, from 1
 
 
 def give_marks(journal: Journal, out: Path, given: Sequence[GivenMark], *, by: str = "") -> list[Report]:
@@ -82,9 +84,16 @@ def _given(rows: csv.DictReader[str], path: Path) -> Iterator[GivenMark]:
     seen: dict[tuple[str, str], tuple[float, str]] = {}
     for row in rows:
         student, item, text, reason = ((row[name] or "").strip() for name in COLUMNS)
-        if not text:
+        lines = (row.get(LINES) or "").strip()
+        if not text and not lines:
             continue  # not marked yet
         where = f"{path}, line {rows.line_num}"
+        if lines and not text:
+            if not all(part.isascii() and part.isdigit() for part in lines.split()):
+                raise BadMark(f"{where}: {lines[:20]!r} is no list of a rubric's lines. Write, for example, 1 3, or 0.")
+            numbers = tuple(int(part) for part in lines.split() if int(part))
+            yield GivenMark(student, item, None, reason, where, numbers)
+            continue
         try:
             points = parse_points(text)
         except ValueError as error:
@@ -108,6 +117,8 @@ def _mark(journal: Journal, given: GivenMark, by: str) -> Mark | None:
         now_is = (journal.fact("moved") or {}).get(safe_name(given.student))
         remedy = f"The roster changed this id to {now_is!r}: mark that one." if now_is else "Grade the hand-in first."
         raise BadMark(f"{journal.path.parent} has no report of {given.student!r}. {remedy}")
+    if given.lines is not None:
+        given = _by_rubric(given, facts.get("rubrics", {}).get(given.item))
     if given.points is None:
         items = {mark.item for mark in journal.marks(safe_name(given.student))}
         if given.item not in items:
@@ -128,6 +139,34 @@ def _mark(journal: Journal, given: GivenMark, by: str) -> Mark | None:
             f"{given.item} has checks. Explain with --reason why their points do not count; the student reads it."
         )
     return Mark(given.item, title, given.points, limit, question, given.reason.strip(), by, now())
+
+
+def _by_rubric(given: GivenMark, rubric: list[Any] | None) -> GivenMark:
+    """Return the mark with the points of the lines that hold, and with all lines as its reason."""
+    if not rubric:
+        raise BadMark(f"{given.item} has no rubric, so give it points instead of lines.")
+    wrong = [number for number in given.lines or () if not 1 <= number <= len(rubric)]
+    if wrong:
+        raise BadMark(
+            f"The rubric of {given.item} has the lines 1 to {len(rubric)}, not {wrong[0]}. {show_rubric(rubric)}"
+        )
+    held = set(given.lines or ())
+    points = sum(line[1] for number, line in enumerate(rubric, start=1) if number in held)
+    rows = [f"{tidy(most if n in held else 0)}/{tidy(most)} {text}" for n, (text, most) in enumerate(rubric, start=1)]
+    return replace(given, points=tidy(points), reason="; ".join([*rows, *filter(None, [given.reason.strip()])]))
+
+
+def show_rubric(rubric: Sequence[Any]) -> str:
+    """Return the lines of a rubric as a sentence, numbered."""
+    lines = "; ".join(f"{n}: {text} ({tidy(most)})" for n, (text, most) in enumerate(rubric, start=1))
+    return f"Its lines are {lines}."
+
+
+def rubric_of(journal: Journal, item: str) -> str:
+    """Return the rubric of a question as a sentence, or an empty string."""
+    facts: dict[str, Any] = journal.fact("assignment") or {}
+    rubric = facts.get("rubrics", {}).get(item)
+    return show_rubric(rubric) if rubric else ""
 
 
 def _user() -> str:

@@ -11,6 +11,7 @@ from autograder.submissions.ipynb import read_answers
 from autograder.submissions.source import BadSubmission, decode_source
 
 PLACEHOLDER = "YOUR ANSWER HERE"  # what the handout has in the cell of an answer
+CODE_PLACEHOLDER = ("# YOUR CODE HERE", "YOUR CODE HERE", "raise NotImplementedError()")  # in an answer's code cell
 
 _ANSWER = re.compile(r"""^# %%.*\banswer=["']([^"']+)["'].*\n((?:(?!# %%).*\n?)*)""", re.MULTILINE)
 
@@ -23,8 +24,13 @@ def open_questions(files: Mapping[str, bytes], assignment: Assignment) -> list[Q
             texts = _answers(files[name], name) if name in files else {}
         except BadSubmission:  # it is reported where it is graded
             continue
-        answered |= {question for question, text in texts.items() if text.replace(PLACEHOLDER, "").strip()}
+        answered |= {question for question, text in texts.items() if _is_answer(text)}
     return [question for question in assignment.questions if question.id not in answered]
+
+
+def _is_answer(text: str) -> bool:
+    lines = [line.strip().removeprefix("# ") for line in text.replace(PLACEHOLDER, "").splitlines()]
+    return any(line and line not in CODE_PLACEHOLDER for line in lines)
 
 
 def _answers(data: bytes, name: str) -> dict[str, str]:
