@@ -173,7 +173,7 @@ def _refuse_changed_rules(journal: Journal, keys: Mapping[HandIn, Key], renames:
         old = journal.key_of(handin.student) or journal.key_of(old_ids.get(handin.student, ""))
         if old and old.ours != key.ours:
             students += 1
-            changed |= dict.fromkeys(_changed_parts(old, key))
+            changed |= dict.fromkeys(changed_parts(old, key))
     if students:
         parts = list(changed)
         raise NeedsRegrade(
@@ -183,7 +183,7 @@ def _refuse_changed_rules(journal: Journal, keys: Mapping[HandIn, Key], renames:
         )
 
 
-def _changed_parts(old: Key, new: Key) -> Iterator[str]:
+def changed_parts(old: Key, new: Key) -> Iterator[str]:
     """Yield what differs between two keys, in words: "the device", "torch (2.12.1, now 2.13.0)"."""
     for part, before, now in zip(_PARTS, old.ours, new.ours, strict=True):
         if before != now and part == _GRADER and "; " in before:
@@ -326,4 +326,5 @@ def _facts(assignment: Assignment) -> dict[str, object]:
         "title": assignment.title,
         "tasks": {task.name: [task.title, task.points] for task in assignment.tasks},
         "questions": {question.id: [question.title, question.points] for question in assignment.questions},
+        "rubrics": {q.id: [[line.text, line.points] for line in q.rubric] for q in assignment.questions if q.rubric},
     }
