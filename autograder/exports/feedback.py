@@ -61,7 +61,7 @@ def for_moodle(reports: Iterable[Report], paths: Mapping[str, Path]) -> Feedback
 
 
 def for_canvas(reports: Iterable[Report], paths: Mapping[str, Path]) -> Feedback:
-    """Return the content of the zip that Canvas takes by *Upload submissions*, which it attaches as comments.
+    """Return the content of the zip that Canvas takes by *Re-Upload Submissions*, which it attaches as comments.
 
     ``paths`` are where the hand-ins were graded, by student.
     """

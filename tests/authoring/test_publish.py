@@ -44,6 +44,7 @@ def test_all_that_students_need_is_there_and_nothing_private(files: dict[str, by
     assert {".github/workflows/checks.yml", ".gitignore", ".gitattributes", ".ci/install", "Containerfile"} <= set(
         files
     )
+    assert {"docs/students.md", "docs/glossary.md", "docs/data.md", "course.toml"} <= set(files)
     assert not [name for name in files if name.startswith(("solutions/", "tests/", "bench/", "tools/"))]
     assert not [name for name in files if "hidden" in name or "calibration.json" in name]
     settings = tomllib.loads(files["pyproject.toml"].decode())
