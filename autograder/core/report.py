@@ -67,6 +67,7 @@ class CheckResult:
     seconds: float = 0.0
     code: str = ""  # for staff: where the student's code is that the check is about, and its lines
     scores: tuple[Measured, ...] = ()  # of a check that trains or evaluates a network
+    pictures: tuple[str, ...] = ()  # for staff: figures that the student's code drew, each a PNG in base64
 
 
 @dataclass(frozen=True)
@@ -248,4 +249,6 @@ def parse_report(data: bytes, path: str) -> Report:
 def _check(row: dict[str, Any]) -> CheckResult:
     cause = row["cause"] and Cause(row["cause"])
     scores = tuple(Measured(**score) for score in row.get("scores", ()))
-    return CheckResult(**{**row, "outcome": Outcome(row["outcome"]), "cause": cause, "scores": scores})
+    pictures = tuple(row.get("pictures", ()))
+    read = {"outcome": Outcome(row["outcome"]), "cause": cause, "scores": scores, "pictures": pictures}
+    return CheckResult(**{**row, **read})

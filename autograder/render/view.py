@@ -104,7 +104,7 @@ def task_views(report: Report) -> tuple[TaskView, ...]:
 
 
 def _checked(check: CheckResult, hidden_id: str) -> CheckResult:
-    check = replace(check, code="")
+    check = replace(check, code="", pictures=())
     if check.hidden:
         check = replace(check, id=hidden_id, message="", output="", seconds=0.0, scores=())
     if check.outcome is Outcome.BROKEN:

@@ -6,6 +6,7 @@ grader's sessions (session.py). In each, a check runs in the folder of its assig
 
 from __future__ import annotations
 
+import base64
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -215,6 +216,7 @@ def _result(item: Check, call: pytest.CallInfo[None]) -> CheckResult:
         hint=verdict.hint,
         output=student._remote.link.printed if student else "",
         seconds=round(call.duration, 4),
+        pictures=tuple(base64.b64encode(png).decode("ascii") for png in student.trail.pictures) if student else (),
         scores=item.config.stash[STATE].measured.get(item.name, ()),
     )
 
