@@ -46,6 +46,10 @@ def judge_apart(student, rng, loss: str, **options) -> None:
         "The denominator contains the view itself: omit k = i.": math.log(2 + rest),
         "The denominator lacks the positive pair: omit only k = i.": math.log(rest),
         "The denominator lacks the views of the same side: they are negatives too.": math.log(1 + rest / 2),
+        "The similarity of the pair itself is divided by the temperature, too.": math.log(1 + rest) + 1 / tau - 1,
+        "The similarities of the pairs were summed; take their mean.": math.log(1 + rest) - (n - 1) / tau,
+        "The partner of view k is view k + N, and not its neighbour; or the pair's similarity is missing.":
+            math.log(1 + rest) + 1 / tau,
         "This is the sum over the views: divide by 2N.": 2 * n * math.log(1 + rest),
         "This is divided by N; there are 2N views.": 2 * math.log(1 + rest),
         "The temperature is missing.": math.log(1 + (2 * n - 2) * math.exp(-1)),
@@ -53,8 +57,6 @@ def judge_apart(student, rng, loss: str, **options) -> None:
         "The sign is wrong: the loss is minus the log probability.": -math.log(1 + rest),
         "On the diagonal, -inf leaves the view itself out; 0 adds exp(0) to the denominator.":
             math.log(1 + rest + math.exp(-1 / tau)),
-        "The positives are in the order left 1, right 1, left 2, ...; here view k and view k + N are partners.":
-            math.log(1 + rest) + 1 / tau,
     })  # fmt: skip
     expect_unchanged(seen, left, right, tau)
 

@@ -37,6 +37,11 @@ def check_an_epoch_on_a_toy(student, rng):
         options = {"batch_size": 4, "temperature": tau, "device": rng.device}
         frozen = run(student.train, nothing, [batch, batch], 0.0, **options)
         right = math.log(1 + 6 * math.exp(-1 / tau))
+        expect(
+            type(frozen["loss"]) is not Tensor,
+            "train returned a tensor; it should return a float.",
+            "Add loss.item(): a tensor keeps the graph of the whole epoch alive.",
+        )
         expect_close(frozen["loss"], right, name=f"loss at temperature {tau} and learning rate 0", mistakes={
             "The losses of the batches were added; return their mean.": 2 * right,
             "The argument temperature was not used.": math.log(1 + 6 * math.exp(-2)),
@@ -82,6 +87,8 @@ def check_neighbours_by_direction(student, rng):
             hint: lambda table=table, k=k: voted(table, labels, k) for hint, table in wrong.items()
         } | {
             "Of tied labels the smallest wins, not the largest.": lambda k=k: voted(cosines, labels, k, largest=True),
+            "Labels are names: count how often each occurs, do not average them.":
+                lambda k=k: labels[cosines.topk(k).indices].double().mean(dim=1).round().long(),
         })  # fmt: skip
 
 
@@ -96,6 +103,8 @@ def check_linear_probe_of_clusters(student, rng):
         found = student.linear_probe(shown[:45], labels[:45], shown[45:])
         expect_equal(found, labels[45:], name=f"labels, with the first feature times {scale:g}", mistakes={
             "A constant feature has standard deviation 0: add 1e-6 before you divide.": torch.zeros_like(labels[45:]),
+            "A large feature drowns the others: standardise them, (x - mean) / (deviation + 1e-6), and queries alike.":
+                found if scale > 1 else None,
         })  # fmt: skip
 
 

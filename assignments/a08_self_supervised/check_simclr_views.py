@@ -63,6 +63,8 @@ def check_crop_of_a_slope(student, rng):
     rows, columns = torch.meshgrid(rows, columns, indexing="ij")
     expected = torch.stack([rows, columns, 2 * rows + columns]).double().to(rng.device)
     expect_close(out, expected, name="8 x 6 to 2 x 2", mistakes={
+        "Height and width of the box are swapped.":
+            lambda: F.interpolate(image[None, :, 1:7, 2:10], size=(2, 2), mode="bilinear")[0],
         "Each pixel was taken from the nearest one; resize bilinearly.": resized(image, "nearest"),
         "The corners were aligned: use align_corners=False.": resized(image, "bilinear", align_corners=True),
         "The image was smoothed first: antialias is False, the default.":

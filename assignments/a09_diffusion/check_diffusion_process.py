@@ -7,7 +7,7 @@ import torch
 from oracles import from_curve, left_after, noised, per_image, posterior, process
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import expect, expect_close, expect_shape, explain_errors, task
 
 
 def table(rng, timesteps: int) -> Tensor:
@@ -67,6 +67,10 @@ def check_cosine_schedule_agrees_with_a_loop(student):
             "The offset s is missing.": curve(2, s=0.0),
             "T + 1 points from 0 to 1 give T betas; these are T points.":
                 lambda left=left, count=timesteps - 1: from_curve([*left(count=count), left(count=count)[-1]]),
+            "T + 1 points give T betas, one for each pair of neighbours; T points give one too few.":
+                lambda left=left: from_curve(left()[:-1]),
+            "These are the alphas; the betas are 1 minus them.":
+                lambda left=left: vector([min(b / a, 0.999) for a, b in pairwise(left())]),
             "This is alpha bar; return the betas, 1 - the ratio of neighbours.":
                 lambda left=left: vector([value / left()[0] for value in left()[1:]]),
             "The largest beta is 0.999.": lambda left=left: from_curve(left(), most=0.9999),
@@ -95,7 +99,15 @@ def check_sigmoid_schedule_agrees_with_a_loop(student):
             "This is alpha bar; return the betas, 1 - the ratio of neighbours.":
                 vector([max(value, 1e-5) for value in whole[1:]]),
             "The largest beta is 0.999.": from_curve([max(value, 1e-5) for value in whole], most=1.0),
+            "alpha bar increases here; it must fall from 1 to 0: the last value minus each.":
+                from_curve([max(1 - value, 1e-5) for value in whole]),
         })  # fmt: skip
+
+
+SHAPED = {
+    "must match the size": "Every image has its own t: extract(table, t, x) shapes the entries so that they multiply "
+    "images, (N, 1, 1, 1)."
+}
 
 
 @task("Process.q_sample", points=3)
@@ -105,7 +117,9 @@ def check_noise_is_added_as_the_formula_says(student, rng):
     x, noise, t = rng.normal(5, 2, 3, 4), rng.normal(5, 2, 3, 4), rng.permutation(9)[:5]
     left = left_after(betas)
     share = per_image(left, t, x)
-    expect_close(process(student, betas).q_sample(x, t, noise), noised(left, t, x, noise), mistakes={
+    with explain_errors(SHAPED):
+        x_t = process(student, betas).q_sample(x, t, noise)
+    expect_close(x_t, noised(left, t, x, noise), mistakes={
         "The square roots are missing.": share * x + (1 - share) * noise,
         "Use alpha bar, the product of all alphas up to t, not alpha.": noised((1 - betas).tolist(), t, x, noise),
         "One step too few: alpha bar of t includes the step t.": noised([1.0, *left[:-1]], t, x, noise),
@@ -143,6 +157,8 @@ def check_the_noise_follows_from_the_image(student, rng):
         "Divide by sqrt(1 - alpha bar) at the end.": (1 - share) ** 0.5 * noise,
         "Divide by the root of 1 - alpha bar.": noise / (1 - share) ** 0.5,
         "Every value has the wrong sign: subtract the image from x_t.": -noise,
+        "Divide by the root of 1 - alpha bar, not of alpha bar.": ((1 - share) / share) ** 0.5 * noise,
+        "Divide by the root of 1 - alpha bar, not by 1 - alpha bar.": noise / (1 - share) ** 0.5,
     })  # fmt: skip
 
 
@@ -162,7 +178,10 @@ def check_posterior_agrees_with_bayes_rule(student, rng):
 
     table_of = torch.tensor([posterior(betas, n) for n in range(9)]).T  # (3, T)
     of_image, of_x_t, deviation = (per_image(row.tolist(), t, x) for row in table_of.double())
+    left, beta = per_image(left_after(betas), t, x), per_image(betas.tolist(), t, x)
+    late = (left.sqrt() * beta * x + (1 - beta).sqrt() * (1 - left) * x_t) / (1 - left)
     expect_close(mean, of_image * x + of_x_t * x_t, atol=1e-6, name="mean", mistakes={
+        "Two of the factors need alpha bar of t - 1: take it from alphas_cumprod_prev.": late,
         "x_start and x_t are swapped.": of_image * x_t + of_x_t * x,
         "The factor of x_start has the root of alpha bar of t - 1, not of t.":
             of_image * (1 - per_image(betas.tolist(), t, x)).sqrt() * x + of_x_t * x_t,

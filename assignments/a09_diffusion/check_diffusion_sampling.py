@@ -6,7 +6,7 @@ import torch
 from oracles import TOY, ddim, ddpm, implied, left_after, per_image, posterior
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 
 
 def toy(student, rng, timesteps: int, scale: float = 1.0, dtype: torch.dtype = torch.float64):
@@ -19,12 +19,21 @@ def toy(student, rng, timesteps: int, scale: float = 1.0, dtype: torch.dtype = t
     return student.define(TOY).Linear(slope, offset, 2), model
 
 
+SHAPED = {
+    "must match the size": "Every image has its own t and weight: extract(table, t, x) shapes the entries so that they "
+    "multiply images, (N, 1, 1, 1)."
+}
+TIMES = {"'int' object": "The methods want one time for each image: torch.full((len(x_t),), t, device=x_t.device)."}
+
+
 @task("loss_weight", points=2)
 def check_weights_make_both_objectives_the_same(student, rng):
     """Without gamma the weight is 1 for predicted noise, and the signal-to-noise ratio for predicted images."""
     left = rng.uniform(9, low=0.001, high=0.999)
     ratio = torch.stack([share / (1 - share) for share in left])
-    expect_close(student.loss_weight(left, "pred_noise"), torch.ones_like(left), name="pred_noise")
+    expect_close(student.loss_weight(left, "pred_noise"), torch.ones_like(left), name="pred_noise", mistakes={
+        "This is the weight for predicted images; for predicted noise it is divided by the SNR.": ratio,
+    })  # fmt: skip
     expect_close(student.loss_weight(left, "pred_x_start"), ratio, name="pred_x_start", mistakes={
         "This is 1 / SNR.": 1 / ratio,
         "This is alpha bar / sqrt(1 - alpha bar).": left / (1 - left).sqrt(),
@@ -38,7 +47,8 @@ def check_loss_of_predicted_noise(student, rng):
     handle, model = toy(student, rng, 8)
     for batch in (5, 1):
         images, noise, t = rng.uniform(batch, 2, 3, 4), rng.normal(batch, 2, 3, 4), rng.permutation(8)[:batch]
-        loss = ddpm(student, handle, betas).p_losses(images, model_kwargs={"extra": 0.25}, t=t, noise=noise)
+        with explain_errors(SHAPED):
+            loss = ddpm(student, handle, betas).p_losses(images, model_kwargs={"extra": 0.25}, t=t, noise=noise)
 
         left, x = per_image(left_after(betas), t, noise), 2 * images - 1
         mixed, plain = (left.sqrt() * start + (1 - left).sqrt() * noise for start in (x, images))
@@ -67,6 +77,8 @@ def check_loss_of_predicted_images(student, rng):
     error = (model(left.sqrt() * x + (1 - left).sqrt() * noise, t) - x) ** 2
     expect_close(loss, (left / (1 - left) * error).mean(), mistakes={
         "The weight is missing.": error.mean(),
+        "The prediction was compared with the noise; the objective is pred_x_start.":
+            lambda: (left / (1 - left) * (model(left.sqrt() * x + (1 - left).sqrt() * noise, t) - noise) ** 2).mean(),
     })  # fmt: skip
 
 
@@ -113,7 +125,8 @@ def check_a_step_back_is_drawn_from_the_posterior(student, rng):
     ):  # fmt: skip
         handle, model = toy(student, rng, 8, 0.5)
         made = ddpm(student, handle, betas, objective=objective)
-        stepped = made.p_sample(x_t.to(dtype), time, model_kwargs=kwargs, noise=noise.to(dtype))
+        with explain_errors(TIMES):
+            stepped = made.p_sample(x_t.to(dtype), time, model_kwargs=kwargs, noise=noise.to(dtype))
 
         of_image, of_x_t, std = posterior(betas, time)
         answer, left = model(x_t, torch.full((3,), time, device=rng.device)), left_after(betas)[time]
@@ -156,6 +169,11 @@ def check_sampling_walks_all_steps(student, rng):
             tuple(steps.shape) != (8, 3, 2, 4, 4),
             "The steps are the first axis.",
             hint="Stack them with dim=1: (N, T + 1, C, S, S).",
+        )
+        expect(
+            tuple(steps.shape) != (3, 7, 2, 4, 4),
+            "There are 7 images on the way; for 7 steps there should be 8.",
+            hint="The noise at the beginning is the first of them, and the step at t = 0 gives the last.",
         )
     expect_images(steps, (3, 8, 2, 4, 4))
     times = list(handle.times)
@@ -220,6 +238,10 @@ def check_ddim_without_noise_is_the_same_every_time(student, rng):
     made, kwargs = ddim(student, handle, betas), {"extra": 0.1}
     steps = made.ddim_sample(3, 6, return_all_timesteps=True, model_kwargs=kwargs, noise=begin)
     expect_shape(steps, (3, 7, 2, 4, 4))
+    expect_close(handle.seen[0], begin, name="the first input of the model", mistakes={
+        "The given noise is x_T as it is; it was mapped like an image.": 2 * begin - 1,
+        "The given noise was not used: it is x_T.": handle.seen[0],
+    })  # fmt: skip
     seen = student.inspect(made.ddim_sample, 3, 6, 0.0, False, kwargs, begin)
     expect_close(seen.value, steps[:, 6], name="the images from the same noise, without all steps", mistakes={
         "The images must be mapped from [-1, 1] to [0, 1].": 2 * steps[:, 6] - 1,
@@ -232,9 +254,6 @@ def check_ddim_without_noise_is_the_same_every_time(student, rng):
     expect_equal(times[0], 23, name="the first time")
     gaps = [a - b for a, b in pairwise(times[:6])]
     expect(max(gaps) - min(gaps) <= 1 and 3 <= min(gaps) <= 5, f"The times {times[:6]} are not evenly spaced.")
-    expect_close(handle.seen[0], begin, name="the first input of the model", mistakes={
-        "The given noise is x_T as it is; it was mapped like an image.": 2 * begin - 1,
-    })  # fmt: skip
     expect_equal(list(handle.extras), [0.1] * 12, name='model_kwargs["extra"] in the model\'s calls, step by step')
 
     for images in (made.ddim_sample(2, 3, model_kwargs={}), made.ddim_sample(2, 3)):
@@ -242,4 +261,11 @@ def check_ddim_without_noise_is_the_same_every_time(student, rng):
     expect_equal(len(list(handle.seen)), 18, name="the number of calls of the model in 2 x 6 and 2 x 3 steps")
     expect(
         bool((handle.seen[12] != handle.seen[15]).any()), "Two calls begin with the same noise; draw new noise in each."
+    )
+    noisy = made.ddim_sample(3, 6, eta=1.0, return_all_timesteps=True, model_kwargs=kwargs, noise=begin)
+    expect_shape(noisy, (3, 7, 2, 4, 4))
+    expect(
+        not torch.equal(noisy[:, 1], steps[:, 1]),
+        "With eta = 1 the first step gives the same images as with eta = 0.",
+        "Pass eta on to ddim_step.",
     )

@@ -7,7 +7,7 @@ import torch
 from oracles_unet import HELPERS, plain_block
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 from common.training.seed import deterministic
 
 WIRING = (
@@ -30,8 +30,8 @@ def record(model, x, time, model_kwargs):
             module.register_forward_hook(note(kind), with_kwargs=True)
     with torch.no_grad(), deterministic():
         out = model(x, time, model_kwargs)
-        context = model.time_mlp(time) + model.condition_mlp(model_kwargs["text_emb"])
-    return calls, out, context
+        parts = model.time_mlp(time), model.condition_mlp(model_kwargs["text_emb"])
+    return calls, out, parts
 """
 )
 
@@ -90,11 +90,17 @@ def check_unet_keeps_the_shape(student, rng):
         expect_shape(model(x, time, {"text_emb": condition}), x.shape, name=f"with dim_mults={mults}")
 
 
-def judge_wiring(calls: list, out: Tensor, context: Tensor, depth: int) -> None:
-    """Compare the inputs of each block with the outputs of the previous blocks."""
+def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: int) -> None:
+    """Compare the inputs of each block with the outputs of the previous blocks; parts are those of the context."""
+    context, of_time, of_condition = parts[0] + parts[1], *parts
     kinds = [kind for kind, _, _ in calls]
     order = ["first", *["block", "block", "down"] * depth, "block", "block", *["up", "block", "block"] * depth, "last"]
-    expect_equal(kinds, order, name="the order of the parts")
+    expect_equal(kinds, order, name="the order of the parts", mistakes={
+        "Blocks in a plain list do not belong to the module: use nn.ModuleList.": ["first", "block", "block", "last"],
+        "Each level has two blocks before its Downsample, and two after its Upsample.":
+            ["first", *["block", "down"] * depth, "block", "block", *["up", "block"] * depth, "last"],
+        "Two blocks work at the bottom.": [*order[: 3 * depth + 1], *order[3 * depth + 3 :]],
+    })  # fmt: skip
     skips: list[Tensor] = []
     before = calls[0][2]
     for number, (kind, inputs, result) in enumerate(calls[1:], start=1):
@@ -107,11 +113,17 @@ def judge_wiring(calls: list, out: Tensor, context: Tensor, depth: int) -> None:
                 "The skip comes second: [x, skip].": torch.cat([skip, before], dim=1),
                 "The skip connection is missing.": before,
                 "Use the skips last in, first out.": lambda x=before: torch.cat([x, skips[0]], dim=1),
+                "This is the skip of the block before: use the skips last in, first out.": (
+                    lambda x=before: torch.cat([x, skips[-1]], dim=1)
+                ),
             })  # fmt: skip
         else:
             expect_close(inputs[0], x, atol=1e-4, name=where)
         if kind == "block":
-            expect_close(inputs[1], context, atol=1e-4, name=f"the context that the {where}")
+            expect_close(inputs[1], context, atol=1e-4, name=f"the context that the {where}", mistakes={
+                "The condition is missing: the context is time_mlp(time) + condition_mlp(condition).": of_time,
+                "The time is missing: the context is time_mlp(time) + condition_mlp(condition).": of_condition,
+            })  # fmt: skip
             if number <= 3 * depth:
                 skips.append(result)
         before = result
@@ -134,7 +146,12 @@ def check_unet_knows_time_and_condition(student, rng):
     model = helper.randomise(student.Unet(8, 5, dim_mults=(1,), channels=2).to(rng.device), rng.int(0, 2**31))
     x, time = rng.normal(3, 2, 4, 4, dtype=torch.float32), torch.tensor([3, 40, 11], device=rng.device)
     condition = rng.normal(3, 5, dtype=torch.float32)
-    base = helper.run(model, x, time, {"text_emb": condition})
+    base, again = (helper.run(model, x, time, {"text_emb": condition}) for _ in range(2))
+    expect(
+        torch.equal(base, again),
+        "In evaluation mode two calls with the same input differ.",
+        "Conditions are dropped in training mode only: if self.training.",
+    )
     for changed, what in (
         (helper.run(model, x, torch.tensor([3, 41, 11], device=x.device), {"text_emb": condition}), "time"),
         (helper.run(model, x, time, {"text_emb": condition + torch.tensor([[0.0], [1], [0]]).to(x)}), "condition"),
@@ -146,6 +163,16 @@ def check_unet_knows_time_and_condition(student, rng):
     expect_close(helper.run(model, x, time, {"text_emb": None}), zeros, atol=1e-4, name="with text_emb=None")
     expect_close(helper.run(model, x, time, {}), zeros, atol=1e-4, name="without text_emb")
     expect_close(helper.run(model, x, time), zeros, atol=1e-4, name="without model_kwargs")
+    seed = rng.int(0, 2**31)
+    for chance in (0.0, 1.0):
+        made = student.Unet(8, 5, dim_mults=(1,), channels=2, uncond_prob=chance).to(rng.device)
+        made = helper.randomise(made, seed)
+        evaluated = helper.run(made, x, time, {"text_emb": condition if chance == 0 else None})
+        other = helper.run(made, x, time, {"text_emb": None if chance == 0 else condition})
+        trained = helper.run(made.train(), x, time, {"text_emb": condition})
+        expect_close(trained, evaluated, atol=1e-4, name=f"in training mode, with uncond_prob={chance:g}", mistakes={
+            "uncond_prob is the probability to lose the condition, not to keep it, and acts in training mode.": other,
+        })  # fmt: skip
 
 
 def guided_model(student, rng):
@@ -161,12 +188,16 @@ def guided_model(student, rng):
     return helper, model, (x, time), condition, conditional, unconditional
 
 
+AGAIN = {"RecursionError": "forward hands a call with cfg_scale to cfg_forward. Call the network without this key."}
+
+
 @task("Unet.cfg_forward", points=2)
 def check_guidance_agrees_with_the_formula(student, rng):
     """Guidance with scale s is (s + 1) times the prediction with, minus s times that without the condition."""
     helper, model, inputs, condition, conditional, unconditional = guided_model(student, rng)
     for scale in (2.5, 1.0, 0.0):
-        found = helper.run(model.cfg_forward, *inputs, {"text_emb": condition, "cfg_scale": scale})
+        with explain_errors(AGAIN):
+            found = helper.run(model.cfg_forward, *inputs, {"text_emb": condition, "cfg_scale": scale})
         mistakes = {
             "The outputs with and without the condition are swapped.": (scale + 1) * unconditional
             - scale * conditional,
@@ -185,6 +216,10 @@ def check_guidance_leaves_model_kwargs(student, rng):
     """model_kwargs is the same after a guided call as before, so that the next step is guided too."""
     _, model, inputs, condition, _, _ = guided_model(student, rng)
     kwargs = {"text_emb": condition, "cfg_scale": 1.5}
-    seen = student.inspect(model.cfg_forward, *inputs, kwargs)
-    expect_equal(seen.args[2], kwargs, name="model_kwargs afterwards")
+    with explain_errors(AGAIN):
+        seen = student.inspect(model.cfg_forward, *inputs, kwargs)
+    expect_equal(seen.args[2], kwargs, name="model_kwargs afterwards", mistakes={
+        "cfg_scale was removed from the caller's dict; make a new dict without it.": {"text_emb": condition},
+        "The condition was replaced in the caller's dict; make a new dict.": {**kwargs, "text_emb": None},
+    })  # fmt: skip
     expect_unchanged(seen, *inputs)

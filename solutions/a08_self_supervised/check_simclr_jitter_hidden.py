@@ -148,6 +148,13 @@ def check_strengths_of_the_chain(student, rng):
     out = student.define(DRAWS).views(transform, image, 1000).cpu()
     expect_shape(out, (1000, 3, 4, 4))
     jittered = (out - image.cpu()).abs().flatten(1).amax(1) > 1e-5
+    uncropped = (out[..., :1] - out).abs().flatten(1).amax(1) < 1e-5  # the four columns are equal
+    rows = out[:, 0, 1, 0] - out[:, 0, 0, 0]
+    expect(
+        bool(uncropped.all()) and bool((rows > 1e-3).all()),
+        "With scale=(0.99, 1.0) some views show only a part of the image.",
+        "compute_train_transform passes its scale on: sample_crop(..., scale=scale).",
+    )
     coloured = (out[:, :, 2].amax(1) - out[:, :, 2].amin(1)).amax(1) > 1e-5
     expect_share(jittered & coloured, 0.64, "The view is jittered and not grey")
     judge_amounts(out[jittered & coloured])

@@ -36,6 +36,7 @@ def check_boxes_in_images_that_are_not_square(student, rng):
                 0.98 * low < smallest and largest < 1.02 * high,
                 f"In {height} x {width} {what} of the boxes is in [{smallest:.3f}, {largest:.3f}], "
                 f"not in [{low}, {high}].",
+                "r is width / height: the height is sqrt(a H W / r), the width sqrt(a H W r).",
             )
 
 
