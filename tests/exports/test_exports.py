@@ -242,6 +242,8 @@ def test_in_a_container_without_namespaces_the_code_runs_as_another_user(
     monkeypatch.setattr(gradescope, "choose", refuse)
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(0o755)
+    # This Python may be in a folder that another user cannot read, so torch is imported before the user changes.
+    (tmp_path / "course.toml").write_text('title = "T"\nid = "t"\npreload = ["torch"]\n')
     assignment = make_vectors(tmp_path)
     hidden = assignment.solutions / "check_vectors_hidden.py"
     look = f"import os\n    assert os.geteuid() != 0, 'still root'\n    open({str(hidden)!r}).read()\n    return x * 2"
