@@ -290,34 +290,39 @@ def github(names: tuple[str, ...], as_json: bool) -> None:
     from autograder.session.options import Options
     from autograder.students.check import check_folder
     from autograder.students.status import progress_of
-    from autograder.submissions.submission import Submission
+    from autograder.submissions.submission import BadSubmission, Submission
 
     own = [find_assignment(name, installed=False) for name in names] or find_own_assignments()
-    begun = own if names or len(own) == 1 else [each for each in own if progress_of(each).written]
-    checked, opened = [], []
+    progress = {each.name: progress_of(each) for each in own}
+    every = names or len(own) == 1
+    begun = [each for each in own if every or progress[each.name].written or progress[each.name].problem]
+    checked, opened, unread = [], [], {}
 
     def remember(submission: Submission, folder: Path) -> None:
         opened.append((submission.code, folder))
 
     for assignment in begun:
-        with redirect_stdout(sys.stderr):  # student code could print workflow commands
-            report = check_folder(assignment, Options(), opened=remember)
-        checked.append(Checked(assignment, report, *opened[-1]))
-    result = classroom_json(checked)
+        try:
+            with redirect_stdout(sys.stderr):  # student code could print workflow commands
+                report = check_folder(assignment, Options(), opened=remember)
+            checked.append(Checked(assignment, report, *opened[-1]))
+        except BadSubmission as problem:  # the other assignments are checked all the same
+            unread[assignment.name] = str(problem)
+    result = classroom_json(checked, unread)
     if as_json:
         click.echo(result)
     else:
-        for command in annotate(checked, Path.cwd()):
+        for command in annotate(checked, Path.cwd(), unread):
             click.echo(command)
-        click.echo(summary(checked))
+        click.echo(summary(checked, unread))
     for variable, text in {
-        "GITHUB_STEP_SUMMARY": summary(checked),
+        "GITHUB_STEP_SUMMARY": summary(checked, unread),
         "GITHUB_OUTPUT": f"result={b64encode(result.encode()).decode()}\n",
     }.items():
         if path := os.environ.get(variable):
             with open(path, "a", encoding="utf-8") as file:
                 file.write(text)
-    sys.exit(int(any(not check.points for one in checked for check in one.report.checks)))
+    sys.exit(2 if unread else int(any(not check.points for one in checked for check in one.report.checks)))
 
 
 COMMANDS = (export, gradescope, github)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
@@ -22,6 +24,7 @@ from autograder.render.view import TaskView, left_over, task_views
 from autograder.render.words import verdict
 from autograder.session.verdict import show
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 MOST = 9  # error annotations; GitHub shows ten of each step and leaves out the rest
 SUMMARY_BYTES = 900_000  # GitHub refuses a summary above 1 MiB
 
@@ -66,9 +69,12 @@ def find_place(checked: Checked, task: TaskView) -> Place | None:
     )
 
 
-def annotate(checked: Iterable[Checked], root: Path) -> list[str]:
-    """Return a workflow command for each task that lost points, with paths relative to ``root``."""
-    commands = []
+def annotate(checked: Iterable[Checked], root: Path, unread: Mapping[str, str] = NOTHING) -> list[str]:
+    """Return a workflow command for each task that lost points, with paths relative to ``root``.
+
+    ``unread`` says for each assignment that could not be checked why.
+    """
+    commands = [f"::error title={_property(name)}::{_data(clean(why))}" for name, why in unread.items()]
     for one in checked:
         for task in (task for task in task_views(one.report) if task.open and not task.is_blank):
             place = find_place(one, task)
@@ -83,11 +89,11 @@ def annotate(checked: Iterable[Checked], root: Path) -> list[str]:
     return commands[:MOST]
 
 
-def summary(checked: Sequence[Checked]) -> str:
-    """Return the summary of the job in Markdown."""
-    if not checked:
+def summary(checked: Sequence[Checked], unread: Mapping[str, str] = NOTHING) -> str:
+    """Return the summary of the job in Markdown. ``unread`` is as in ``annotate``."""
+    if not checked and not unread:
         return "Nothing is written yet, so nothing was checked.\n"
-    parts = []
+    parts = [f"## {_plain(name)}: not checked\n\n{_plain(why)}\n" for name, why in unread.items()]
     for one in checked:
         report = one.report
         most = sum(check.max_points for check in report.checks)
@@ -109,9 +115,16 @@ def summary(checked: Sequence[Checked]) -> str:
     return text
 
 
-def classroom_json(checked: Iterable[Checked]) -> str:
-    """Return the result for GitHub Classroom: one test per task, with the points that its public checks paid."""
-    tests, status = [], "pass"
+def classroom_json(checked: Iterable[Checked], unread: Mapping[str, str] = NOTHING) -> str:
+    """Return the result for GitHub Classroom: one test per task, with the points that its public checks paid.
+
+    ``unread`` is as in ``annotate``.
+    """
+    tests: list[dict[str, Any]] = [
+        {"name": name, "status": "error", "score": 0, "max_score": 0, "message": why, "filename": "", "line_no": 0}
+        for name, why in unread.items()
+    ]
+    status = "error" if unread else "pass"
     for one in checked:
         for task in (task for task in task_views(one.report) if task.checks):
             place = find_place(one, task)
@@ -131,7 +144,7 @@ def classroom_json(checked: Iterable[Checked]) -> str:
                     "execution_time": f"{sum(check.seconds for check in task.checks):.1f}s",
                 }
             )
-    most = sum(test["max_score"] for test in tests if isinstance(test["max_score"], int))
+    most = sum(test["max_score"] for test in tests)
     return json.dumps({"version": 1, "status": status, "max_score": most, "tests": tests}, ensure_ascii=False)
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.cli.app import main
-from tests.support.course import as_notebook
+from tests.support.course import STUB, as_notebook, make_course
 from tests.support.vectors import HONEST, WRONG, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -81,6 +81,27 @@ def test_all_checks_passed(folder: Path) -> None:
     assert done.exit_code == 0
     assert json.loads(done.stdout)["status"] == "pass"
     assert "::error" not in github().stdout
+
+
+def test_a_file_that_cannot_be_read_is_named_and_stops_no_other_assignment(folder: Path, tmp_path: Path) -> None:
+    other = make_course(tmp_path)
+    (other.folder / "tiny.ipynb").write_text('{"cells": [')
+    (folder / "vectors.py").write_text(HONEST)
+    done = github(GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
+    assert done.exit_code == 2
+    assert "::error title=t01_tiny::tiny.ipynb is damaged" in done.stdout
+    text = (tmp_path / "summary").read_text()
+    assert "not checked" in text
+    assert "40 of 40 points here" in text
+    assert json.loads(github("--json").stdout)["status"] == "error"
+
+
+def test_where_nothing_is_written_nothing_is_checked(folder: Path, tmp_path: Path) -> None:
+    (make_course(tmp_path).folder / "tiny.py").write_text(STUB)
+    body = "# YOUR CODE HERE\n    raise NotImplementedError()"
+    (folder / "vectors.py").write_text(f"def double(x):\n    {body}\n\ndef total(x):\n    {body}\n")
+    done = github()
+    assert (done.exit_code, done.stdout) == (0, "Nothing is written yet, so nothing was checked.\n\n")
 
 
 def test_what_students_print_and_name_is_no_command_and_no_markdown(folder: Path) -> None:
