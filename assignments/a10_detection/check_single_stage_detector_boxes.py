@@ -5,7 +5,7 @@ from oracles import tensor
 from oracles_loans import LOANS_OF_IOU
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 from common.nets.detection import generate_grid
 
 
@@ -34,6 +34,16 @@ def whole_boxes(rng, *shape: int, side: int = 24) -> Tensor:
     return torch.cat([low, (low + size).clamp(max=side)], dim=-1).double()
 
 
+PLACES = {
+    "must match the size": "Every shape meets every cell by broadcasting: the grid needs an axis for the shapes, "
+    "(B, 1, H, W, 2), and the shapes need three axes more, (A, 1, 1, 2)."
+}
+PAIRS = {
+    "must match the size": "Every proposal meets every box by broadcasting: (B, K, 1, 4) with (B, 1, N, 4), or "
+    "coordinates (B, K, 1) with (B, 1, N)."
+}
+
+
 @task("GenerateAnchor", points=2)
 def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     """Every anchor has the centre of its cell and the size of its shape, on maps that are not square."""
@@ -41,7 +51,9 @@ def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     grid = generate_grid(rng.uniform(2, 1, 4, 5)) + rng.uniform(2, 1, 1, 2)  # each image has its own grid
     centre, size = grid[:, None].expand(2, 3, 4, 5, 2), shapes[:, None, None].expand(2, 3, 4, 5, 2)
     expected = around(centre, size)
-    expect_close(student.GenerateAnchor(shapes, grid), expected, mistakes={
+    with explain_errors(PLACES):
+        anchors = student.GenerateAnchor(shapes, grid)
+    expect_close(anchors, expected, mistakes={
         "The anchors are twice as large as they should be: half a width is on each side of the centre.":
             around(centre, 2 * size),
         "Width and height are swapped: anc[a] is (width, height).": around(centre, size.flip(-1)),
@@ -127,9 +139,23 @@ def counted_iou(boxes: Tensor, others: Tensor, extra: int = 0) -> Tensor:
     return shared / (one + two - shared).clamp(min=1)
 
 
+def spanned(boxes: Tensor, others: Tensor, axes: str) -> Tensor:
+    """Compute IoU with the sides that span both boxes, along "x", "y" or "xy", in the place of the shared ones."""
+    first, second = (x.flatten(1, -2) for x in (boxes, others))
+    first, second = first[:, :, None], second[:, None, :, :4]
+    sides = []
+    for axis, name in enumerate("xy"):
+        low = (torch.minimum if name in axes else torch.maximum)(first[..., axis], second[..., axis])
+        sides.append((torch.minimum(first[..., axis + 2], second[..., axis + 2]) - low).clamp(min=0))
+    shared = sides[0] * sides[1]
+    areas = [(x[..., 2] - x[..., 0]) * (x[..., 3] - x[..., 1]) for x in (first, second)]
+    return torch.where(shared > 0, shared / (areas[0] + areas[1] - shared), 0.0)
+
+
 def iou_mistakes(boxes: Tensor, others: Tensor) -> dict:
     """Return known wrong tables of IoU, by hint."""
     shared, one, two = counted(boxes, others)
+    begins = "The intersection begins at the larger of both {}; the smaller one was taken."
     expected = counted_iou(boxes, others)
     divided = "The intersection was divided by the {}; divide it by the area of the union."
     return {
@@ -142,6 +168,9 @@ def iou_mistakes(boxes: Tensor, others: Tensor) -> dict:
         divided.format("smaller of both areas"): shared / torch.minimum(one, two),
         divided.format("larger of both areas"): shared / torch.maximum(one, two),
         "This is the intersection; divide it by the area of the union.": shared,
+        begins.format("left sides"): lambda: spanned(boxes, others, "x"),
+        begins.format("upper sides"): lambda: spanned(boxes, others, "y"),
+        begins.format("left and upper sides"): lambda: spanned(boxes, others, "xy"),
         "This is 1 - IoU.": 1 - expected,
         "The first image's boxes were used for all images.": counted_iou(boxes, others[:1].expand_as(others)),
         "The proposals are in the order (H, W, A); that of proposals.reshape(B, -1, 4) is (A, H, W).":
@@ -166,7 +195,8 @@ def check_iou_agrees_with_counted_pixels(student, rng):
     """IoU of boxes with whole coordinates agrees with counting pixels."""
     forbid(student, "IoU", loops=True)
     boxes, others = whole_boxes(rng, 2, 3, 2, 4), whole_boxes(rng, 2, 5)
-    result = student.IoU(boxes, torch.cat([others, torch.ones_like(others[..., :1])], dim=-1))
+    with explain_errors(PAIRS):
+        result = student.IoU(boxes, torch.cat([others, torch.ones_like(others[..., :1])], dim=-1))
     expect_no_negative(result)
     expect_close(result, counted_iou(boxes, others), mistakes=iou_mistakes(boxes, others))
 
@@ -187,7 +217,8 @@ def check_iou_of_touching_nested_and_empty_boxes(student, rng):
         "a point on the edge": ([2, 2, 2, 2], 0.0),
     }
     proposals = tensor(rng, [case for case, _ in cases.values()])[None, :, None, None]
-    result = student.IoU(proposals, box)
+    with explain_errors(PAIRS):
+        result = student.IoU(proposals, box)
     expect_shape(result, (1, len(cases), 1))
     expect_no_negative(result)
     for row, (name, (_, expected)) in enumerate(cases.items()):
@@ -207,9 +238,9 @@ ROW = [[[x - s, 0.5 - s, x + s, 0.5 + s] for x in (0.5, 1.5, 2.5)] for s in (0.2
 def check_faster_rcnn_matches_a_case_by_hand(student, rng):
     """By Faster R-CNN's rule, a table of IoU gives the positive, negative and neutral anchors worked out by hand."""
     anchors = tensor(rng, ROW)[None, :, None]  # (1, 2, 1, 3, 4)
-    bboxes = tensor(rng, [[[0, 0, 1, 1, 4], [1, 0, 3, 1, 2], [0, 0, 3, 1, 0]]])
-    table = tensor(rng, [[0.80, 0.10, 0.30], [0.10, 0.45, 0.20], [0.00, 0.20, 0.29],
-                         [0.75, 0.00, 0.35], [0.00, 0.40, 0.60], [0.50, 0.45, 0.10]])  # fmt: skip
+    bboxes = tensor(rng, [[[0, 0, 1, 1, 4], [1, 0, 3, 1, 2], [0, 0, 3, 1, 0], [-1] * 5]])  # the last one is padding
+    table = tensor(rng, [[0.80, 0.10, 0.30, 0.1], [0.10, 0.45, 0.20, 0.1], [0.00, 0.20, 0.29, 0.9],
+                         [0.75, 0.00, 0.35, 0.1], [0.00, 0.40, 0.60, 0.1], [0.50, 0.45, 0.10, 0.1]])  # fmt: skip
     matches = student.match_anchors(anchors, bboxes, table[None], pos_thresh=0.7, neg_thresh=0.3)
     # Rows 0 and 3 reach 0.7, row 4 has box 2's largest IoU. Rows 1 and 5 share box 1's, but row 5 overlaps box 0 more.
     expect_equal(matches, tensor(rng, [[0, 1, -1, 0, 2, 0]], torch.int64), mistakes={
@@ -223,7 +254,14 @@ def check_faster_rcnn_matches_a_case_by_hand(student, rng):
         "Anchors that are not positive are negative only if their IoU with every box is below neg_thresh.":
             tensor(rng, [[0, 1, -1, 0, 2, 0]], torch.int64),
         "This is YOLO's rule; the default method is FasterRCNN.": tensor(rng, [[0, -2, -1, -2, 2, -2]], torch.int64),
+        "A row of padding was matched: a row whose class is -1 is not a box.":
+            tensor(rng, [[0, 1, 3, 0, 2, 0]], torch.int64),
+        "A row of padding counts as a box that an anchor overlaps: set its IoU to -1 first.":
+            tensor(rng, [[0, 1, -2, 0, 2, 0]], torch.int64),
     })  # fmt: skip
+    with explain_errors({"Error": "Without boxes (N = 0) every anchor is negative: return early."}):
+        none = student.match_anchors(anchors, bboxes[:, :0], table[None, :, :0], pos_thresh=0.7, neg_thresh=0.3)
+    expect_equal(none, tensor(rng, [[-1] * 6], torch.int64), name="without boxes, N = 0")
 
 
 @task("match_anchors", points=1)
@@ -330,12 +368,12 @@ def judge_dropped(kept: Tensor, scores: Tensor, iou: Tensor, with_one: Tensor, t
     reason[kept] = True
     lost = (~reason).nonzero()[:, 0].tolist()
     hint = ""
-    if lost and bool(((with_one > threshold) & better)[lost][:, kept].any(dim=1).all()):
+    if lost and bool(((iou == threshold) & better)[lost][:, kept].any(dim=1).all()):
+        hint = "Drop only for an IoU above the threshold, not equal to it."
+    elif lost and bool(((with_one > threshold) & better)[lost][:, kept].any(dim=1).all()):
         hint = "One was added to widths and heights, as for pixels. Coordinates are continuous: a width is x1 - x0."
     elif lost and bool(((iou > threshold) & better)[lost].any(dim=1).all()):
         hint = "A box that was dropped must not drop others."
-    elif lost and bool(((iou == threshold) & better)[lost][:, kept].any(dim=1).all()):
-        hint = "Drop only for an IoU above the threshold, not equal to it."
     expect(
         not lost,
         f"nms dropped {len(lost)} boxes, first number {lost[0] if lost else 0}, that have an IoU above {threshold} "
@@ -379,3 +417,6 @@ def check_nms_stops_at_topk(student, rng):
                 tensor(rng, [0], torch.int64),
             "topk was not used.": tensor(rng, [0, 3, 2], torch.int64),
         } if topk == 2 else None)  # fmt: skip
+    with explain_errors({"Error": "There may be no boxes, K = 0: then return an empty tensor of int64."}):
+        nothing = student.nms(boxes[:0], scores[:0], iou_threshold=0.5)
+    expect_equal(nothing, tensor(rng, [], torch.int64), name="nms of no boxes")

@@ -1,5 +1,7 @@
 """Public checks of precision, recall, average precision and their mean, on cases by hand."""
 
+from itertools import pairwise
+
 import torch
 from oracles import curve_of, mean_at, shot, tensor
 from oracles_loans import LOANS_OF_IOU, LOANS_OF_THE_MEAN
@@ -73,6 +75,8 @@ def check_average_precision_of_cases_by_hand(student, rng):
         expect_close(value, expected, name=f"AP of recall {recall}", mistakes={
             "The precision was not interpolated: take the best precision from here on.":
                 float((widths * torch.tensor(precision)).sum()),
+            "The step from r_0 = 0 to the first recall is missing.":
+                sum((b - a) * max(precision[k:]) for k, (a, b) in enumerate(pairwise(recall), start=1)),
             "This is the mean precision; return the area over recall.": sum(precision) / len(precision),
             "This is the best precision so far; take the best from here on.":
                 float((widths * torch.tensor(precision).cummax(dim=0).values).sum()),

@@ -7,7 +7,7 @@ from oracles_single_stage import TOYS, asked_for, channels, prediction_network, 
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, task
+from autograder import expect, expect_close, expect_equal, explain_errors, task
 
 
 @task("PredictionNetwork", points=2)
@@ -48,6 +48,7 @@ def check_prediction_network_predicts_all_anchors(student, rng):
     })  # fmt: skip
 
 
+MOVED = "The network's offsets are (B, A, 4, H, W); GenerateProposal wants the four last: offsets.movedim(2, -1)."
 SLOPES = {
     0.0: "The activation is LeakyReLU, not ReLU.",
     0.1: "The slope of LeakyReLU is its default, 0.01.",
@@ -111,6 +112,8 @@ def check_loss_of_a_case_by_hand(student, rng):
         "The neutral anchor was counted as negative.":
             background + thing + 5 * move + classes - (1 - confidence[0, 0, 1, 3]).log(),
         "The confidence of negative anchors is missing.": thing + 5 * move + classes,
+        "The confidences' losses were averaged; divide their sum by the number of positive anchors.":
+            (background + thing) / int(negative.sum() + 1) + 5 * move + classes,
         "The losses of the anchors were averaged; divide their sum by the number of positive anchors.":
             (background + thing) / int(negative.sum() + 1) + 5 * move / 4 + classes,
         "The offsets' differences are squared, not absolute values.":
@@ -135,7 +138,8 @@ def check_inference_gives_sure_proposals_with_their_classes(student, rng):
     confidence[0, 1, 2, 3], confidence[0, 0, 0, 1], confidence[1, 0, 1, 0] = 0.7, 0.9, 0.6
     scores[:, :, 1, 0] = tensor(rng, [[1.0, 4.0, 2.0, 3.0], [2.0, 1.0, 4.0, 3.0]])
     detector = toy_detector(student, student.define(TOYS), confidence, offsets, scores, [[1.0, 1.5], [0.5, 0.5]]).eval()
-    boxes, confidences, classes = detector.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
+    with explain_errors({"must match the size": MOVED}):
+        boxes, confidences, classes = detector.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
 
     places = [[(0, 0, 1, (1.0, 1.5)), (1, 2, 3, (0.5, 0.5))], [(0, 1, 0, (1.0, 1.5))]]
     expect(

@@ -9,7 +9,7 @@ from oracles_two_stage import READY_MADE, rois_of, sampled, toy_detector
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, forbid, task
+from autograder import expect_close, expect_equal, explain_errors, forbid, task
 
 
 def roi_mistakes(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> dict:
@@ -49,12 +49,22 @@ def roi_mistakes(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> dict
     }  # fmt: skip
 
 
+CELLS = {
+    "indices must be": "The first column is the number of the image, a float: convert it with .long().",
+    "out of bounds": "At the border there is no further cell: limit u to [0, W - 1] and v to [0, H - 1], and the cell "
+    "behind to the last one.",
+}
+
+
 @task("roi_align", points=2)
 def check_roi_align_agrees_with_grid_sample(student, rng):
     """RoI Align agrees with torch's bilinear sampling at 2 x 2 points in each bin, averaged."""
     forbid(student, "roi_align", calls=READY_MADE)
-    features, boxes = rng.normal(3, 4, 6, 9), rois_of(rng, 3, 7, 6, 9)
-    expect_close(student.roi_align(features, boxes, (2, 3)), sampled(features, boxes, (2, 3)), mistakes={
+    features, whole = rng.normal(3, 4, 6, 9), tensor(rng, [[1.0, 0.0, 0.0, 9.0, 6.0]])
+    boxes = torch.cat([rois_of(rng, 3, 7, 6, 9), whole, tensor(rng, [[2.0, 8.0, 5.0, 9.0, 6.0]])])  # to the border
+    with explain_errors(CELLS):
+        out = student.roi_align(features, boxes, (2, 3))
+    expect_close(out, sampled(features, boxes, (2, 3)), mistakes={
         "Width and height of the output are swapped: output_size is (height, width).":
             lambda: sampled(features, boxes, (3, 2)),
         "The centre of the first cell should be at 0.5, not at 0.":
@@ -76,11 +86,17 @@ def check_roi_align_of_ramps(student, rng):
     expect_close(out[0, 1], tensor(rng, [[1.25, 1.25, 1.25], [2.75, 2.75, 2.75]]), name="the map of y")
 
 
+FLAT = {
+    "cannot be multiplied": "Flatten the features of each box before the classifier: (P, C, h, w) to (P, C * h * w)."
+}
+
+
 @task("TwoStageDetector.forward", points=2, loans=LOANS_OF_TWO_STAGES)
 def check_two_stage_loss_adds_the_classes(student, rng):
     """The loss is the first stage's plus the mean cross-entropy of the proposals' classes."""
     detector, classify, boxes, labels, loss = toy_detector(student, rng, 3, 4, 5, 7, 3, 9)
-    value = detector(rng.uniform(3, 3, 40, 56, dtype=torch.float32), rng.normal(3, 1, 5))
+    with explain_errors(FLAT):
+        value = detector(rng.uniform(3, 3, 40, 56, dtype=torch.float32), rng.normal(3, 1, 5))
     scores = classify(boxes)
     expect_close(value, loss + F.cross_entropy(scores, labels), name="the loss", mistakes={
         "The loss of the classes is missing.": loss,
@@ -99,7 +115,9 @@ def check_two_stage_inference_names_proposals(student, rng):
     """Each proposal gets the class with the largest score, and the product of both probabilities as its confidence."""
     found = [(rois_of(rng, 1, 9, 5, 7)[:, 1:], rng.uniform(9, low=0.6)) for _ in range(3)]
     detector, classify, *_ = toy_detector(student, rng, 3, 4, 5, 7, 3, 6, found)
-    boxes, confidences, classes = detector.eval().inference(rng.uniform(3, 3, 40, 56, dtype=torch.float32), thresh=0.5)
+    images = rng.uniform(3, 3, 40, 56, dtype=torch.float32)
+    with explain_errors(FLAT):
+        boxes, confidences, classes = detector.eval().inference(images, thresh=0.5)
     for image, (proposals, objectness) in enumerate(found):
         rois = torch.cat([torch.full_like(proposals[:, :1], image), proposals], dim=1)
         probability, label = classify(rois).softmax(dim=1).max(dim=1)

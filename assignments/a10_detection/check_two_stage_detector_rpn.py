@@ -7,7 +7,9 @@ from oracles_two_stage import TOYS, channels, proposal_module, six, toy_rpn
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import expect, expect_close, expect_shape, explain_errors, task
+
+MOVED = "The module's offsets are (B, A, 4, H, W); GenerateProposal wants the four last: offsets.movedim(2, -1)."
 
 
 @task("ProposalModule", points=2, loans=LOANS_OF_PROPOSALS)
@@ -128,13 +130,20 @@ def check_rpn_gives_sure_proposals(student, rng):
             scores[image, a, 0, i, j] = scores[image, a, 1, i, j] + lead
     shapes = [[1.0, 1.5], [0.5, 0.75]]
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, shapes).eval()
-    result = rpn.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
+    with explain_errors({"must match the size": MOVED}):
+        result = rpn.inference(rng.uniform(B, 3, 24, 32, dtype=torch.float32), thresh=0.5)
     expect(
         type(result) in (tuple, list) and len(result) == 2,
         'With the default mode="RPN", inference returns two lists: boxes and confidences.',
         hint='The features are the third result only with mode="FasterRCNN".',
     )
     boxes, confidences = result
+    kept, right = [len(part) for part in boxes], [len(found) for found in places]
+    expect(
+        kept != [A * H * W - count for count in right],
+        f"inference kept {kept} proposals; {right} have an object's probability above 0.5.",
+        hint="These are the others: index 0 of the two scores is the object, index 1 the background.",
+    )
     for image, found in enumerate(places):
         size = tensor(rng, [shapes[a] for a, *_ in found])
         move = torch.stack([offsets[image, a, :, i, j] for a, i, j, _ in found])

@@ -6,7 +6,7 @@ from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, pl
 from oracles_loans_hidden import LOANS_OF_BOXES
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
 from common.nets.detection import box_offsets, generate_grid
 
 
@@ -53,7 +53,7 @@ def check_proposals_undo_offsets(student, rng):
         views = [value.flip(1).movedim(-1, 0).contiguous().movedim(0, -1).flip(1) for value in (anchors, offsets)]
         seen = student.inspect(student.GenerateProposal, *views, method)
         expect_close(seen.value, wanted, name=f"GenerateProposal by {method}")
-        expect_equal(seen.args[:2], (anchors, offsets), name="the inputs after the call")
+        expect_unchanged(seen, *views, method)
 
 
 @task("GenerateProposal", points=1)
@@ -67,7 +67,8 @@ def check_proposals_of_an_unknown_method(student, rng):
         "    return False\n"
     )
     raised = helper.raises(student.GenerateProposal, anchors, offsets)
-    expect(raised, "GenerateProposal(..., method='SSD') did not raise ValueError.")
+    hint = "Check the method first: raise ValueError if it is neither YOLO nor FasterRCNN."
+    expect(raised, "GenerateProposal(..., method='SSD') did not raise ValueError.", hint)
 
 
 @task("IoU", points=1)

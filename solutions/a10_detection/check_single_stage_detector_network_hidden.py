@@ -105,6 +105,11 @@ def judge_loss(student, rng, B, C, H, W, bboxes, *, name):
     outputs = toy_outputs(rng, B, len(SHAPES), C, H, W)
     detector = toy_detector(student, student.define(TOYS), *outputs, SHAPES)
     loss = detector(rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32), bboxes)
+    expect(
+        not (isinstance(loss, Tensor) and loss.is_floating_point() and loss.numel() == 1 and not loss.isfinite().all()),
+        f"{name}: the loss is not finite.",
+        "Divide by max(P, 1): there may be no positive anchor.",
+    )
     expect_close(loss, plain_loss(*outputs, bboxes), check_dtype=False, name=name, mistakes={
         "Anchors were matched with neg_thresh=0.3; in training it is 0.4.":
             lambda: plain_loss(*outputs, bboxes, neg=0.3),
