@@ -79,7 +79,7 @@ def calibrate(
         return {key: _entry(key, values, bad[key], higher[key]) for key, values in good.items()}
 
     with open_pool(isolation, course=assignment.course) as pool:
-        table = with_checks(assignment, options, body, scores=scores)
+        table = with_checks(assignment, options, body, scores=scores, growing=True)
     if table:
         _store(assignment, options, table)
     return table

@@ -141,9 +141,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     whole = not any("::" in argument for argument in config.args)  # otherwise some checks of a file are missing
     try:
         verify_names((check.placed, check.name) for check in checks)
-        verify_points([(check.placed, check.spec) for check in checks], whole=whole)
+        unpaid = verify_points([(check.placed, check.spec) for check in checks], whole=whole)
     except BadCheck as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[STATE].unpaid = unpaid
     options = config.stash[STATE].options
     if options.task is not None:
         _deselect(config, items, [item for item in checks if item.spec.task != options.task])
@@ -230,6 +231,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             colour = {"green" if result.outcome is Outcome.PASSED else "red": True}
             points = f"{result.points:3}/{result.max_points:<3}"
             terminalreporter.write_line(f"{result.outcome.value:7} {points} {result.title}", **colour)
+        for sentence in config.stash[STATE].unpaid:
+            terminalreporter.write_line(sentence, yellow=True)
 
 
 def _own(request: pytest.FixtureRequest) -> Check:

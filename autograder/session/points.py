@@ -11,11 +11,13 @@ from autograder.session.digests import check_files
 from autograder.session.state import CheckFile
 
 
-def verify_points(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool = True) -> None:
-    """Raise BadCheck if the checks of a task pay more than the manifest promises or, with all check files, less.
+def verify_points(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool = True) -> list[str]:
+    """Return a sentence for each task whose checks pay less than the manifest promises, as while an author writes them.
 
-    ``whole``: no check of these files was left out. Students only have the public checks, which may pay less.
+    ``whole``: no check of these files was left out. Students only have the public checks, which may pay less. Raises
+    BadCheck if the checks of a task pay more.
     """
+    unpaid = []
     paid: dict[Assignment, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     seen: dict[Assignment, set[str]] = defaultdict(set)
     for file, spec in specs:
@@ -26,11 +28,17 @@ def verify_points(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool =
         complete = whole and assignment.solutions.is_dir() and everything <= seen[assignment]
         for task in assignment.tasks:
             pays = tasks[task.name]
-            if pays > task.points or (complete and pays != task.points):
-                raise BadCheck(
-                    f"{assignment.folder / MANIFEST} promises {task.points} points for {task.name!r}, but the checks "
-                    f"pay {pays}. Change one of the two."
+            sentence = (
+                f"{assignment.folder / MANIFEST} promises {task.points} points for {task.name!r}, but the checks "
+                f"pay {pays}. Change one of the two."
+            )
+            if pays > task.points:
+                raise BadCheck(sentence)
+            if complete and pays < task.points:
+                unpaid.append(
+                    sentence if pays else f"{task.name!r} has no checks yet: its {task.points} points are open."
                 )
+    return unpaid
 
 
 def verify_names(checks: Iterable[tuple[CheckFile, str]]) -> None:

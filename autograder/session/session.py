@@ -159,10 +159,12 @@ def with_checks(
     hidden: bool = True,
     arguments: Sequence[str] = (),
     scores: dict[str, list[Any]] | None = None,
+    growing: bool = False,
 ) -> T:
     """Collect the checks of ``assignment``, call ``body`` with them and return its result.
 
-    ``arguments`` are options of pytest such as "-k". Raises BadCheck if the checks cannot be collected.
+    ``arguments`` are options of pytest such as "-k". Raises BadCheck if the checks cannot be collected, or pay fewer
+    points than promised, unless the assignment is ``growing``: its author still writes it.
     """
     files = check_files(assignment, hidden=hidden)
     if not files:
@@ -171,6 +173,8 @@ def with_checks(
 
     def judge(session: pytest.Session) -> T:
         checks = Checks(assignment, session, hidden=hidden, selected=selected)
+        if checks.state.unpaid and not growing:
+            raise BadCheck(" ".join(checks.state.unpaid))
         if not checks.items:
             raise BadCheck(f"No check of {assignment.name} was selected by {' '.join(arguments) or options.task}.")
         return body(checks)

@@ -60,6 +60,7 @@ class SessionState:
     slow: dict[str, CheckResult] = field(default_factory=dict)  # by task, the first check that took too long
     evidence: dict[str, Evidence] = field(default_factory=dict)  # of failed checks, by their ids
     measured: dict[str, tuple[Measured, ...]] = field(default_factory=dict)  # of scored checks, by their names
+    unpaid: list[str] = field(default_factory=list)  # sentences about tasks whose checks pay too few points
     open_points: int = 0  # of the checks that the options leave out
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
     own: dict[Path, LocalLink] = field(default_factory=dict)

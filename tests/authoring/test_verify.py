@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.verify import Plan, Verification, verify_all
-from autograder.core.assignment import Assignment
+from autograder.core.assignment import Assignment, read_assignment
 from autograder.session.options import Options
 from tests.support.course import SOURCE, make_course
 from tests.support.verifiable import change, make_verifiable, problems, verified
@@ -141,7 +141,14 @@ def test_a_reference_that_is_missing_is_found(course: Assignment) -> None:
 
 def test_points_that_do_not_add_up_are_found(course: Assignment) -> None:
     change(course.folder / "check_tiny.py", "points=35", "points=30")
-    assert "promises 35 points for 'Scaler.up', but the checks pay 30." in problems(course)["checks"][0]
+    assert "promises 35 points for 'Scaler.up', but the checks pay 30." in problems(course)["points"][0]
+
+
+def test_a_task_without_checks_is_reported_and_the_rest_is_verified(course: Assignment) -> None:
+    path = course.folder / "assignment.toml"
+    path.write_text(path.read_text() + '\n[[tasks]]\nname = "Scaler.same"\ntitle = "Later"\npoints = 5\n')
+    found = problems(read_assignment(course.folder), parts=("reference", "mistakes"))
+    assert found == {"points": ["'Scaler.same' has no checks yet: its 5 points are open."]}
 
 
 def test_a_notebook_that_stops_is_found(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np  # noqa: F401 (pytester forgets modules that are imported inside it, and numpy loads only once)
 import pytest
+import torch  # noqa: F401
 
 from tests.support.vectors import HONEST, make_vectors
 

@@ -40,8 +40,8 @@ VARIANTS = [
 
 def make_verifiable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Assignment:
     """Make the course. Its code runs in this process, because other tests cover the sandbox."""
-    monkeypatch.setattr("autograder.authoring.verify.open_pool", lambda isolation: nullcontext())
-    monkeypatch.setattr("autograder.authoring.calibrate.open_pool", lambda isolation: nullcontext())
+    monkeypatch.setattr("autograder.authoring.verify.open_pool", lambda isolation, **rest: nullcontext())
+    monkeypatch.setattr("autograder.authoring.calibrate.open_pool", lambda isolation, **rest: nullcontext())
     assignment = make_course(tmp_path)
     (assignment.solutions / "mutants.py").write_text(MUTANTS)
     (assignment.solutions / "variants.py").write_text(VARIANTS)
