@@ -58,7 +58,7 @@ def test_checks_that_pay_less_than_promised_are_reported_if_none_is_missing(run:
         PUBLIC.partition('@task("Counter"')[0].replace("=20", "=10").replace("def check_", "def check_again_")
     )
     result = run(CHECKS, str(hidden))
-    result.assert_outcomes(passed=3)  # an author may go on
+    result.assert_outcomes(passed=2, failed=1)  # an author may go on; next to the hidden checks there is no answer
     result.stdout.fnmatch_lines(["*promises 50 points for 'double', but the checks pay 30. Change one of the two.*"])
     result.stdout.fnmatch_lines(["'total' has no checks yet: its 30 points are open."])
     run(CHECKS).assert_outcomes(passed=2)  # students only have the public checks
