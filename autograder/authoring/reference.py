@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from autograder.authoring.cells import read_source, to_notebook
 from autograder.core.assignment import Assignment
+from autograder.core.course_file import COURSE_FILE
 from autograder.core.extras import require
 from autograder.core.notebooks import notebook_name
 
@@ -33,12 +35,28 @@ def without_hints(text: str) -> str:
 
 def execute_reference(assignment: Assignment, *, save_to: Path | None = None) -> list[str]:
     """Return a sentence for each notebook that stopped with an error. ``save_to`` stores the executed notebooks."""
-    with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
-        return _execute(assignment, Path(sockets), save_to)
+    with tempfile.TemporaryDirectory(prefix="kernel-") as temporary:
+        folder = _with_data(assignment, Path(temporary)) if assignment.data else assignment.solutions
+        return _execute(assignment, Path(temporary), folder, save_to)
 
 
-def _execute(assignment: Assignment, sockets: Path, save_to: Path | None) -> list[str]:
+def _with_data(assignment: Assignment, temporary: Path) -> Path:
+    """Return a copy of the reference with the data files next to it, as students have them."""
+    folder = temporary / "solutions" / assignment.name
+    shutil.copytree(assignment.solutions, folder)
+    (temporary / "assignments").symlink_to(assignment.folder.parent)
+    if assignment.course.root:
+        for path in assignment.course.root.glob(COURSE_FILE):
+            shutil.copy(path, temporary)
+    for name, path in assignment.data_files().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder / name)
+    return folder
+
+
+def _execute(assignment: Assignment, sockets: Path, folder: Path, save_to: Path | None) -> list[str]:
     import nbformat
+
     require("nbclient", "staff")
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -55,7 +73,7 @@ def _execute(assignment: Assignment, sockets: Path, save_to: Path | None) -> lis
             timeout=CELL_SECONDS,
             kernel_name="python3",
             config=Config(private),
-            resources={"metadata": {"path": str(assignment.solutions)}},
+            resources={"metadata": {"path": str(folder)}},
         )
         try:
             client.execute()

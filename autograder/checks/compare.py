@@ -19,8 +19,6 @@ from pathlib import PosixPath, PurePath, PurePosixPath, PureWindowsPath, Windows
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from autograder.checks.compare_tables import compare_sparse, compare_tables
 from autograder.checks.describe import ITEMS, TENSORS, TEXT, cut, describe, dtype_name, shape_text
@@ -28,8 +26,8 @@ from autograder.checks.tables import library_of
 from autograder.checks.values import (
     Tolerance,
     any_dtype,
+    compare_arrays,
     compare_numbers,
-    compare_tensors,
     kind_of_dtype,
     kind_of_number,
 )
@@ -86,29 +84,21 @@ def compare(actual: Any, expected: Any, tolerance: Tolerance, *, check_dtype: bo
     return _compare_other(actual, expected)
 
 
-def unusable(tensor: Tensor) -> str:
+def unusable(tensor: Any) -> str:
     """Return why a tensor's values cannot be read (sparse, quantized, nested, without memory), or an empty string."""
-    if tensor.is_nested or tensor.layout != torch.strided:
+    if tensor.is_nested or str(tensor.layout) != "torch.strided":
         return "expected a dense tensor, got a sparse or nested one"
     if tensor.is_meta or tensor.is_quantized:
         return "expected a tensor of plain numbers, got a quantized one or one without values (device meta)"
     return ""
 
 
-def to_tensor(value: Any) -> Tensor:
-    """Return a tensor or an array as a detached tensor. Raises TypeError for dtypes that torch does not have."""
-    if type(value) is not np.ndarray:
-        tensor: Tensor = value.detach()
-        return tensor
-    native = value.astype(value.dtype.newbyteorder("="), order="C", copy=True)  # keeps 0-d; no negative strides
-    return torch.from_numpy(native)
-
-
 def _plain(value: Any) -> Any:
     """Return equivalent types as one: Parameter -> Tensor, Size -> tuple, numpy scalar -> 0-d array."""
-    if type(value) is torch.nn.Parameter:
+    torch = sys.modules.get("torch")
+    if torch is not None and type(value) is torch.nn.Parameter:
         return value.detach()
-    if type(value) is torch.Size:
+    if torch is not None and type(value) is torch.Size:
         return tuple(value)
     if issubclass(type(value), np.generic) and type(value).__module__ == "numpy":
         return np.asarray(value)
@@ -224,22 +214,26 @@ def _compare_arrays(actual: Any, expected: Any, tolerance: Tolerance, check_dtyp
         return Difference("shape", text, actual, expected)
     if type(expected) is np.ndarray and expected.dtype.kind in _ITEMS_OF:
         return _compare_items(actual, expected, tolerance, check_dtype)
-    try:
-        a, e = to_tensor(actual), to_tensor(expected)
-    except (TypeError, ValueError):
+    if type(expected) is np.ndarray and not (_has_numbers(actual) and _has_numbers(expected)):
         text = f"expected numbers of dtype {expected.dtype}, got an array of dtype {cut(str(actual.dtype), TEXT)}"
         return Difference("dtype", text, actual, expected)
-    both_float = a.is_floating_point() and e.is_floating_point()
-    if check_dtype and a.dtype != e.dtype and not (any_dtype.get() and both_float):
-        text = f"expected dtype {dtype_name(e.dtype)}, got {dtype_name(a.dtype)}"
+    a, e = (dtype_name(value.dtype) for value in (actual, expected))
+    both_float = kind_of_dtype(a) == kind_of_dtype(e) == "float"
+    if check_dtype and a != e and not (any_dtype.get() and both_float):
+        return Difference("dtype", f"expected dtype {e}, got {a}", actual, expected)
+    if type(expected) is not np.ndarray and actual.device != expected.device:
+        text = f"expected a tensor on {expected.device}, got one on {actual.device}"
+        return Difference("device", text, actual, expected)
+    if tolerance.exact and kind_of_dtype(a) != kind_of_dtype(e):
+        text = f"expected values of type {kind_of_dtype(e)}, got {kind_of_dtype(a)}"
         return Difference("dtype", text, actual, expected)
-    if a.device != e.device:
-        return Difference("device", f"expected a tensor on {e.device}, got one on {a.device}", actual, expected)
-    if tolerance.exact and kind_of_dtype(a.dtype) != kind_of_dtype(e.dtype):
-        text = f"expected values of type {kind_of_dtype(e.dtype)}, got {kind_of_dtype(a.dtype)}"
-        return Difference("dtype", text, actual, expected)
-    message = compare_tensors(a, e, tolerance)
+    message = compare_arrays(actual, expected, tolerance)
     return Difference("values", message, actual, expected) if message else None
+
+
+def _has_numbers(array: Any) -> bool:
+    """Return whether an array has a dtype of plain numbers, none wider than float64 and complex128."""
+    return array.dtype.kind in "biufc" and array.dtype.itemsize <= (16 if array.dtype.kind == "c" else 8)
 
 
 def _compare_items(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:

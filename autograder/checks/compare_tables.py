@@ -111,7 +111,7 @@ def compare_sparse(actual: Any, expected: Any, tolerance: Tolerance) -> Found | 
     places = np.union1d(here, there)
     left, right = np.zeros(len(places), np.complex128), np.zeros(len(places), np.complex128)
     left[np.searchsorted(places, here)], right[np.searchsorted(places, there)] = a, e
-    atol, rtol = tolerance.of_names(a.dtype.name, e.dtype.name)
+    atol, rtol = tolerance.by(a.dtype.name, e.dtype.name)
     with np.errstate(invalid="ignore"):
         same = (left == right) | (np.isnan(left) & np.isnan(right))
         wrong = ~(same | (np.isfinite(right) & (np.abs(left - right) <= atol + rtol * np.abs(right))))

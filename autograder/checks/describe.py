@@ -6,6 +6,7 @@ They never raise and never call code of the value's own class, so they are safe 
 from __future__ import annotations
 
 import datetime
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -14,7 +15,6 @@ from pathlib import PosixPath, PurePosixPath, PureWindowsPath, WindowsPath
 from typing import Any
 
 import numpy as np
-import torch
 
 from autograder.checks.tables import describe_table, library_of
 
@@ -33,7 +33,17 @@ _PLAIN: tuple[type, ...] = (
     *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, Decimal, Fraction),
     *(PosixPath, WindowsPath, PurePosixPath, PureWindowsPath),
 )
-TENSORS = (torch.Tensor, torch.nn.Parameter)  # exact types: a subclass could lie
+
+
+class _Tensors:
+    """The exact types of tensors, as a subclass could lie. Where torch is not imported, no object is one."""
+
+    def __contains__(self, kind: object) -> bool:
+        torch = sys.modules.get("torch")
+        return torch is not None and (kind is torch.Tensor or kind is torch.nn.Parameter)
+
+
+TENSORS = _Tensors()
 
 
 def describe(value: Any) -> str:
@@ -53,9 +63,9 @@ def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any] | No
     return f"{cut(name, TEXT)}({cut(', '.join(parts), 2 * LIMIT)})"
 
 
-def dtype_name(dtype: torch.dtype) -> str:
-    """Return the name of a dtype: ``float64`` for torch.float64."""
-    return str(dtype).removeprefix("torch.")
+def dtype_name(dtype: Any) -> str:
+    """Return the name of a dtype of torch or numpy: ``float64``."""
+    return dtype.name if isinstance(dtype, np.dtype) else str(dtype).removeprefix("torch.")
 
 
 def shape_text(shape: Sequence[int | None]) -> str:
@@ -79,7 +89,7 @@ def _describe(value: Any, depth: int) -> str:
     kind: Any = type(value)
     if kind in TENSORS:
         name = dtype_name(value.dtype)
-        sparse = "" if value.layout is torch.strided else "sparse "
+        sparse = "" if str(value.layout) == "torch.strided" else "sparse "
         return sparse + _SHORT.get(name, name) + shape_text(tuple(value.shape))
     if kind is np.ndarray:
         return f"array {_SHORT.get(value.dtype.name, value.dtype.name)}{shape_text(value.shape)}"
@@ -87,7 +97,7 @@ def _describe(value: Any, depth: int) -> str:
         return number(value)
     if kind in (str, bytes):
         return repr(value) if len(value) <= TEXT else repr(value[:TEXT]) + "…"
-    if kind in (list, tuple, set, frozenset, torch.Size):
+    if kind in (list, tuple, set, frozenset) or _is_of_torch(kind, "Size"):
         return _sequence(value, depth)
     if kind in (dict, Counter):
         if depth == 0:
@@ -95,6 +105,12 @@ def _describe(value: Any, depth: int) -> str:
         shown = [f"{_describe(key, 0)}: {_describe(value[key], depth - 1)}" for key in _first(value)]
         return "{" + _join(shown, len(value)) + "}"
     return _other(value)
+
+
+def _is_of_torch(kind: type, *names: str) -> bool:
+    """Return whether a type is one of these of torch, if that is imported."""
+    torch = sys.modules.get("torch")
+    return torch is not None and any(kind is getattr(torch, name) for name in names)
 
 
 def _sequence(value: Any, depth: int) -> str:
@@ -107,8 +123,10 @@ def _sequence(value: Any, depth: int) -> str:
 
 def _other(value: Any) -> str:
     kind: Any = type(value)
-    if value is None or value is Ellipsis or kind in (torch.dtype, torch.device, range, slice):
-        return str(value) if kind in (torch.dtype, torch.device) else cut(repr(value), TEXT)
+    if _is_of_torch(kind, "dtype", "device"):
+        return str(value)
+    if value is None or value is Ellipsis or kind in (range, slice):
+        return cut(repr(value), TEXT)
     if issubclass(kind, np.generic) and kind.__module__ == "numpy":
         return f"{_SHORT.get(value.dtype.name, value.dtype.name)} {cut(str(value), TEXT)}"
     if kind in _PLAIN:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from autograder.checks.compare import Difference, compare, returned, unusable
 from autograder.checks.describe import TENSORS, cut, describe, shape_text
@@ -104,7 +103,11 @@ def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> No
 def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> None:
     """Require exactly one of these types: True is not an int. A Parameter counts as a tensor."""
     kinds = kind if isinstance(kind, tuple) else (kind,)
-    found = torch.Tensor if type(actual) is torch.nn.Parameter else type(actual)
+    found = type(actual)
+    if found in TENSORS:
+        import torch
+
+        found = torch.Tensor
     if found not in kinds:
         wanted = " or ".join("None" if k is type(None) else k.__name__ for k in kinds)
         raise Mismatch(_named(name, f"expected a value of type {wanted}, got {describe(actual)}{returned(actual)}"))

@@ -1,73 +1,77 @@
-"""Common mistakes that are visible in a wrong tensor itself: transposed, wrong sign, a constant factor, nan, zeros."""
+"""Common mistakes that are visible in wrong values: transposed, wrong sign, a constant factor, nan, zeros."""
 
 from __future__ import annotations
 
 import itertools
 from fractions import Fraction
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from autograder.checks.compare import Difference, to_tensor, unusable
+from autograder.checks.compare import Difference, unusable
 from autograder.checks.describe import TENSORS, number
-from autograder.checks.values import Tolerance, close, common
+from autograder.checks.values import Tolerance, Values, close, common
 
 _LIKE_THE_INPUT = "Create tensors with the dtype and device of the input: x.new_zeros(...), torch.zeros_like(x)."
+_ARRAYS_LIKE_THE_INPUT = "Create arrays with the dtype of the input: np.zeros_like(x), np.empty(shape, dtype=x.dtype)."
 
 
 def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
     """Return a hint about the leaf where the comparison failed, or an empty string."""
-    if found.stage == "dtype":
-        return _LIKE_THE_INPUT
-    if type(found.actual) is not type(found.expected) or type(found.actual) not in TENSORS:
+    kind = type(found.expected)
+    tensors = kind in TENSORS
+    if type(found.actual) is not kind or not (tensors or kind is np.ndarray):
         return ""
-    if unusable(found.actual) or unusable(found.expected):
+    if not tensors and not all(value.dtype.kind in "biufc" for value in (found.actual, found.expected)):
         return ""
-    if found.stage == "device":
-        return _LIKE_THE_INPUT
-    if found.stage not in ("shape", "values") or found.actual.numel() != found.expected.numel():
+    if found.stage in ("dtype", "device"):
+        return _LIKE_THE_INPUT if tensors else _ARRAYS_LIKE_THE_INPUT
+    if found.stage not in ("shape", "values") or (tensors and (unusable(found.actual) or unusable(found.expected))):
         return ""
-    a, e = to_tensor(found.actual), to_tensor(found.expected)
-    atol, rtol = tolerance.by(a.dtype, e.dtype)
+    if np.prod(tuple(found.actual.shape)) != np.prod(tuple(found.expected.shape)):
+        return ""
+    atol, rtol = tolerance.by(found.actual.dtype, found.expected.dtype)
     try:
-        a, e = common(a, e)
+        a, e = common(found.actual, found.expected)
     except (RuntimeError, TypeError):
         return ""
-    if e.numel() == 0:
+    if e.size == 0:
         return ""
     return _arrangement(a, e, atol, rtol) or ("" if found.stage == "shape" else _values(a, e, atol, rtol))
 
 
-def _agree(a: Tensor, e: Tensor, atol: float, rtol: float) -> bool:
+def _agree(a: Values, e: Values, atol: float, rtol: float) -> bool:
     return bool(close(a, e, atol, rtol).all())
 
 
-def _arrangement(a: Tensor, e: Tensor, atol: float, rtol: float) -> str:
+def _arrangement(a: Values, e: Values, atol: float, rtol: float) -> str:
     """Return a hint for right values in the wrong places, or an empty string."""
-    for first, second in itertools.combinations(range(e.dim()), 2) if 2 <= e.dim() <= 5 else ():
-        swapped = a.transpose(first, second) if a.dim() == e.dim() else a
-        if a.dim() == e.dim() and swapped.shape == e.shape and _agree(swapped, e, atol, rtol):
-            return "The result is transposed." if e.dim() == 2 else f"Axes {first} and {second} are swapped."
+    for first, second in itertools.combinations(range(e.ndim), 2) if 2 <= e.ndim <= 5 else ():
+        swapped = a.swapaxes(first, second) if a.ndim == e.ndim else a
+        if a.ndim == e.ndim and swapped.shape == e.shape and _agree(swapped, e, atol, rtol):
+            return "The result is transposed." if e.ndim == 2 else f"Axes {first} and {second} are swapped."
     if a.shape != e.shape and _agree(a.reshape(e.shape), e, atol, rtol):
         return "The values are right; only the shape is wrong."
     return ""
 
 
-def _values(a: Tensor, e: Tensor, atol: float, rtol: float) -> str:
-    if a.isnan().any() and not e.isnan().any():
+def _values(a: Values, e: Values, atol: float, rtol: float) -> str:
+    if np.isnan(a).any() and not np.isnan(e).any():
         return "nan comes from 0/0, inf - inf, the log or the square root of a negative number, or an overflow in exp."
     if not a.any():
-        return "Every value is zero." if e.numel() > 1 and e.any() else ""
-    if a.is_complex() or not (a.isfinite().all() and e.isfinite().all()) or e.unique().numel() < 3:
+        return "Every value is zero." if e.size > 1 and e.any() else ""
+    if np.iscomplexobj(a) or not (np.isfinite(a).all() and np.isfinite(e).all()) or np.unique(e).size < 3:
         return ""
     if _agree(-a, e, atol, rtol):
         return "Every value has the wrong sign."
-    a, e = a.to(torch.float64), e.to(torch.float64)
-    largest = int(e.abs().argmax())
-    factor = float(a.flatten()[largest]) / float(e.flatten()[largest])
+    a, e = a.astype(np.float64), e.astype(np.float64)
+    largest = int(np.abs(e).argmax())
     tight = (max(atol, 1e-12), max(rtol, 1e-12))
-    if number(factor) == "1" or factor == 0 or not (_agree(a / factor, e, *tight) and _agree(a, factor * e, *tight)):
-        return ""
+    with np.errstate(all="ignore"):
+        factor = float(a.flat[largest]) / float(e.flat[largest])
+        if number(factor) == "1" or factor == 0:
+            return ""
+        if not (_agree(a / factor, e, *tight) and _agree(a, factor * e, *tight)):
+            return ""
     return f"Every value is {_factor(factor)} the expected one."
 
 

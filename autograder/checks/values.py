@@ -1,4 +1,7 @@
-"""The last stage of a comparison: the values of numbers and dense tensors, within a tolerance."""
+"""The last stage of a comparison: the values of numbers, arrays and dense tensors, within a tolerance.
+
+Tensors are compared as arrays of numpy, in a dtype that holds every value of both; torch is not imported for arrays.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from autograder.checks.describe import TENSORS, cut, number
+from autograder.checks.describe import TENSORS, cut, dtype_name, number
 
-_ATOL_RTOL = {  # by dtype; dtypes that are not listed use the first line
-    torch.float64: (1e-6, 1e-5),
-    torch.float32: (1e-5, 1e-4),
-    torch.float16: (1e-2, 1e-2),
-    torch.bfloat16: (1e-2, 1e-2),
-    torch.complex64: (1e-5, 1e-4),
+Values = NDArray[Any]  # int64, float64 or complex128
+
+_ATOL_RTOL = {  # by the name of the dtype; dtypes that are not listed use the first line
+    "float64": (1e-6, 1e-5),
+    "float32": (1e-5, 1e-4),
+    "float16": (1e-2, 1e-2),
+    "bfloat16": (1e-2, 1e-2),
+    "complex64": (1e-5, 1e-4),
 }
+_WIDE = {"bool": "int64", "int": "int64", "float": "float64", "complex": "complex128"}
 
 any_dtype: ContextVar[bool] = ContextVar("any_dtype", default=False)  # accept floats of every width; see task.py
 
@@ -32,20 +37,16 @@ class Tolerance:
     atol: float | None = None
     exact: bool = False
 
-    def of_names(self, *names: str) -> tuple[float, float]:
-        """Return (atol, rtol) for values of these dtypes of numpy."""
-        known = [getattr(torch, name, torch.float64) for name in names]
-        return self.by(*(dtype for dtype in known if isinstance(dtype, torch.dtype)))
-
-    def by(self, *dtypes: torch.dtype) -> tuple[float, float]:
-        """Return (atol, rtol) for values of these dtypes. Whole numbers and bools must be equal."""
+    def by(self, *dtypes: Any) -> tuple[float, float]:
+        """Return (atol, rtol) for values of these dtypes, or names of dtypes. Whole numbers and bools must be equal."""
         atol, rtol = 0.0, 0.0
-        for dtype in () if self.exact else dtypes:
-            if dtype.is_floating_point or dtype.is_complex:
-                coarse = 0.1 if dtype.itemsize == 1 else 0.0  # float8
-                default = _ATOL_RTOL.get(dtype, _ATOL_RTOL[torch.float64])
+        names = [dtype_name(dtype) for dtype in dtypes]
+        for name in () if self.exact else names:
+            if kind_of_dtype(name) in ("float", "complex"):
+                coarse = 0.1 if name.startswith("float8") else 0.0
+                default = _ATOL_RTOL.get(name, _ATOL_RTOL["float64"])
                 atol, rtol = max(atol, default[0], coarse), max(rtol, default[1], coarse)
-        if any_dtype.get() and len(set(dtypes)) > 1:
+        if any_dtype.get() and len(set(names)) > 1:
             return max(atol, self.atol or 0.0), max(rtol, self.rtol or 0.0)
         return (atol if self.atol is None else self.atol), (rtol if self.rtol is None else self.rtol)
 
@@ -53,11 +54,12 @@ class Tolerance:
 EXACT = Tolerance(exact=True)
 
 
-def kind_of_dtype(dtype: torch.dtype) -> str:
-    """Return "bool", "int", "float" or "complex"."""
-    if dtype == torch.bool:
+def kind_of_dtype(dtype: Any) -> str:
+    """Return "bool", "int", "float" or "complex", for a dtype of numbers of torch or numpy, or its name."""
+    name = dtype_name(dtype)
+    if name == "bool":
         return "bool"
-    return "complex" if dtype.is_complex else "float" if dtype.is_floating_point else "int"
+    return "complex" if name.startswith("complex") else "float" if "float" in name else "int"
 
 
 def kind_of_number(value: Any) -> str:
@@ -91,8 +93,8 @@ def compare_numbers(actual: Any, expected: Any, tolerance: Tolerance) -> str:
     return text
 
 
-def compare_tensors(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> str:
-    """Return what is wrong with the values of a tensor of the expected shape and device, or an empty string."""
+def compare_arrays(actual: Any, expected: Any, tolerance: Tolerance) -> str:
+    """Return what is wrong with the values of an array or tensor of the expected shape, or an empty string."""
     atol, rtol = tolerance.by(actual.dtype, expected.dtype)
     try:
         a, e = common(actual, expected)
@@ -102,50 +104,61 @@ def compare_tensors(actual: Tensor, expected: Tensor, tolerance: Tolerance) -> s
     count = int(wrong.sum())
     if count == 0:
         return ""
-    first = int(wrong.flatten().to(torch.uint8).argmax())
-    shown, wanted = _pair(a.flatten()[first].item(), e.flatten()[first].item())
+    first = int(wrong.argmax())
+    shown, wanted = _pair(a.flat[first].item(), e.flat[first].item())
     allowed = f" by more than {_allowed(atol, rtol)}" if atol or rtol else ""
     text = (
-        f"{count} of {e.numel()} {'value' if e.numel() == 1 else 'values'} {'differs' if count == 1 else 'differ'}"
+        f"{count} of {e.size} {'value' if e.size == 1 else 'values'} {'differs' if count == 1 else 'differ'}"
         f"{allowed}; first at {_index(first, e)}: expected {wanted}, got {shown}"
     )
-    distance = _distance(a, e).nan_to_num(0.0, 0.0, 0.0).flatten()
+    distance = np.nan_to_num(_distance(a, e), nan=0.0, posinf=0.0, neginf=0.0)
     if count > 1 and float(distance.max()) > 0:
         largest = int(distance.argmax())
-        text += f"; the largest difference is {number(float(distance[largest]))} at {_index(largest, e)}"
-    lost = int((a.isnan() & ~e.isnan()).sum())
+        text += f"; the largest difference is {number(float(distance.flat[largest]))} at {_index(largest, e)}"
+    lost = int((np.isnan(a) & ~np.isnan(e)).sum())
     return text + (f"; {lost} {'value is' if lost == 1 else 'values are'} nan" if lost else "")
 
 
-def common(actual: Tensor, expected: Tensor) -> tuple[Tensor, Tensor]:
-    """Return both tensors on the device of ``expected``, in int64, float64 or complex128."""
+def common(actual: Any, expected: Any) -> tuple[Values, Values]:
+    """Return two arrays or tensors as arrays of one dtype: int64, float64 or complex128."""
     kinds = {kind_of_dtype(actual.dtype), kind_of_dtype(expected.dtype)}
-    dtype = torch.complex128 if "complex" in kinds else torch.float64 if "float" in kinds else torch.int64
-    return actual.detach().to(expected.device, dtype), expected.detach().to(dtype)
+    kind = "complex" if "complex" in kinds else "float" if "float" in kinds else "int"
+    return _widened(actual, _WIDE[kind]), _widened(expected, _WIDE[kind])
 
 
-def close(a: Tensor, e: Tensor, atol: float, rtol: float) -> Tensor:
-    """Return where two tensors of one dtype agree. Infinities of different sign differ; nan equals nan."""
-    same = (a == e) | (a.isnan() & e.isnan())
-    if a.dtype == torch.int64 and not (atol or rtol):
+def _widened(value: Any, dtype: str) -> Values:
+    if type(value) is np.ndarray:
+        return value.astype(dtype)
+    import torch
+
+    plain = value.detach().resolve_conj().resolve_neg()
+    wide: Values = plain.to("cpu", getattr(torch, dtype)).numpy()
+    return wide
+
+
+def close(a: Values, e: Values, atol: float, rtol: float) -> NDArray[np.bool_]:
+    """Return where two arrays of one dtype agree. Infinities of different sign differ; nan equals nan."""
+    same = np.asarray((a == e) | (np.isnan(a) & np.isnan(e)))
+    if a.dtype == np.int64 and not (atol or rtol):
         return same
-    return same | (e.isfinite() & (_distance(a, e) <= atol + rtol * e.abs()))
+    with np.errstate(all="ignore"):
+        return np.asarray(same | (np.isfinite(e) & (_distance(a, e) <= atol + rtol * np.abs(e))))
 
 
-def _distance(a: Tensor, e: Tensor) -> Tensor:
+def _distance(a: Values, e: Values) -> Values:
     """Return |a - e|, for int64 in float64, where it cannot overflow."""
-    return (a.to(torch.float64) - e.to(torch.float64) if a.dtype == torch.int64 else a - e).abs()
+    with np.errstate(all="ignore"):
+        whole = a.dtype == np.int64
+        return np.asarray(np.abs(a.astype(np.float64) - e.astype(np.float64) if whole else a - e))
 
 
-def _dtype(value: Any) -> torch.dtype:
+def _dtype(value: Any) -> str:
     if type(value) in TENSORS:
-        dtype: torch.dtype = value.dtype
-        return dtype
-    kind = kind_of_number(value)
-    if kind not in ("float", "complex"):
-        return torch.int64
+        return dtype_name(value.dtype)
+    if kind_of_number(value) not in ("float", "complex"):
+        return "int64"
     size = value.dtype.itemsize if type(value) is np.ndarray else 8
-    return {2: torch.float16, 4: torch.float32}.get(size, torch.float64)
+    return {2: "float16", 4: "float32"}.get(size, "float64")
 
 
 def _pair(actual: Any, expected: Any) -> tuple[str, str]:
@@ -164,5 +177,5 @@ def _allowed(atol: float, rtol: float) -> str:
     return f"{atol:g} + {rtol:g}*|expected|" if rtol else f"{atol:g}"
 
 
-def _index(flat: int, like: Tensor) -> str:
-    return "[" + ",".join(str(int(i)) for i in np.unravel_index(flat, tuple(like.shape))) + "]"
+def _index(flat: int, like: Values) -> str:
+    return "[" + ",".join(str(int(i)) for i in np.unravel_index(flat, like.shape)) + "]"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +46,14 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     file_mb: Annotated[int, Meta(gt=0)] = 64  # everything written in the box's own /tmp
     output_kb: Annotated[int, Meta(gt=0)] = 64  # how much of what is printed is stored
     message_mb: Annotated[int, Meta(gt=0)] = 256  # one value sent back
+
+
+_importable: set[str] = set()  # like sys.path, of this process
+
+
+def importable_packages() -> Set[str]:
+    """Return the shared packages of the courses that this process works on."""
+    return _importable
 
 
 class BadCourse(GradlabError):
@@ -110,6 +118,7 @@ class Course:
 
     def make_importable(self) -> None:
         """Let this process import the shared packages, from the folder of the course if they are there."""
+        _importable.update(self.shared)
         for folder in self.shared_folders().values():
             if str(folder.parent) not in sys.path:
                 sys.path.append(str(folder.parent))

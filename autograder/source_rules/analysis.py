@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from autograder.checks.describe import cut
+from autograder.core.course_file import importable_packages
 from autograder.source_rules.call_graph import CallGraph, Visit, call_graph_of
 from autograder.source_rules.effort import TooComplex
 from autograder.source_rules.import_origins import origins_of
 from autograder.source_rules.loops import Loops
-from autograder.source_rules.patterns import Pattern
+from autograder.source_rules.patterns import Pattern, import_subjects
 from autograder.source_rules.resolve import ModuleNames, Paths
 from autograder.source_rules.scopes import COMPREHENSIONS, Scope, text_of
 
 TEXT = 80  # characters of a line
 MODULES = 4  # whose analysis is stored
-_OUR_PACKAGES = ("torch", "numpy", "common", "autograder")  # rules name functions of these
+_OUR_PACKAGES = ("torch", "numpy", "autograder")  # rules name functions of these, and of the course's packages
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Violation:
 
 def violations_of(source: str, rules: Rules) -> list[Violation]:
     """Return the places that break the rules; none if the source does not parse. Raises TooComplex."""
+    import_subjects((*rules.calls, *rules.always))
     analysis = _analysis_of(source)
     if isinstance(analysis, TooComplex):
         raise TooComplex
@@ -150,7 +152,7 @@ class Analysis:
             return "import_module with a computed name"
         if "builtins.getattr" in functions and len(node.args) > 1 and not text_of(node.args[1]):
             bases = self.module.resolve(node.args[0], scope)
-            if any(path.partition(".")[0] in _OUR_PACKAGES for path in bases):
+            if any(path.partition(".")[0] in (*_OUR_PACKAGES, *importable_packages()) for path in bases):
                 return "getattr with a computed name"
         return ""
 

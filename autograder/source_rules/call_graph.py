@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-
-import torch
+from functools import cache
+from types import ModuleType
 
 from autograder.source_rules.resolve import Definition, ModuleNames, Paths
 from autograder.source_rules.scopes import COMPREHENSIONS, FUNCTIONS, Scope, enter
@@ -22,7 +23,13 @@ _CALLED_IMPLICITLY = (
     "__next__",
     "forward",
 )
-_PLAIN = frozenset(name for kind in (torch.Tensor, dict, list, str) for name in dir(kind))
+
+
+@cache
+def _plain_members(torch: ModuleType | None) -> frozenset[str]:
+    """Return the names of the members of common objects: they say nothing about who defines them."""
+    kinds = (dict, list, str, *((torch.Tensor,) if torch else ()))
+    return frozenset(name for kind in kinds for name in dir(kind))
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,7 @@ class _Follower:
         possible: list[Definition] = []
         classes_only: set[ast.AST] = set()
         seen: set[tuple[Paths, str]] = set()
+        plain = _plain_members(sys.modules.get("torch"))
         for node, scope in walk(definition.node, definition.scope):
             module.effort.spend()
             self.graph.visits.append(Visit(definition, node, scope))
@@ -115,7 +123,7 @@ class _Follower:
             if isinstance(node, ast.Attribute):
                 if found:
                     classes_only.add(node.value)  # Conv.helper does not create a Conv
-                elif not paths and node.attr not in _PLAIN and node.attr not in self.unknown:
+                elif not paths and node.attr not in plain and node.attr not in self.unknown:
                     self.unknown.add(node.attr)
                     possible += module.by_member.get(node.attr, [])
             name = node.id if isinstance(node, ast.Name) else ""

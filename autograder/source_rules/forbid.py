@@ -14,6 +14,7 @@ from autograder.core.notebooks import describe_line
 from autograder.core.report import Cause
 from autograder.source_rules.analysis import Rules, Violation, violations_of
 from autograder.source_rules.effort import TooComplex
+from autograder.source_rules.patterns import import_subjects
 
 SHOWN = 5  # violations in one message
 ALWAYS_FORBIDDEN = ("autograder.*", "sys.modules")  # the grader's probes run next to the student's code, with answers
@@ -54,6 +55,7 @@ def forbid(
     """
     analyse: Analyse = vars(student).get("_analyse") or violations_of
     rules = Rules(name, _listed(calls), ALWAYS_FORBIDDEN, bool(loops), tuple(apart))
+    import_subjects(rules.calls)  # here, and not in each process that reads a source
     try:
         found = analyse(student.source, rules)
     except TooComplex as refusal:

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
+from importlib import import_module
 
-import torch
-
-from common import current_name
+from autograder.core.course_file import importable_packages
+from autograder.source_rules.resolve import loaded
 
 _SHORT = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "numpy", "Tensor": "torch.Tensor"}
+_OF_TORCH = ("torch", "F.", "nn.", "Tensor")  # how rules about torch begin
 _SAME = (  # other places of torch's functions
     "torch.functional", "torch.Tensor", "torch._VF", "torch._C._VariableFunctions", "torch._C.TensorBase",
     "torch._C._TensorBase", "torch.ops.aten", "torch._tensor.Tensor",
 )  # fmt: skip
 _FUNCTIONAL = "torch.nn.functional"
 _CLASSES = "torch.nn.modules."  # torch.nn.Linear is defined in torch.nn.modules.linear
+
+
+def import_subjects(rules: Sequence[str]) -> None:
+    """Import torch, if a rule is about it: names are looked up there. Without torch, nobody can break such a rule."""
+    if any(rule.lstrip("!").startswith(_OF_TORCH) for rule in rules):
+        with suppress(ImportError):
+            import_module("torch.nn.functional")
 
 
 class Pattern:
@@ -74,13 +83,19 @@ def _covers(rule: str, path: str) -> bool:
     if fnmatchcase(name, rule) or fnmatchcase(path, rule):
         return True
     last = name.removeprefix("torch.")
-    alias = hasattr(torch.nn.functional, last) and not path.startswith("torch.Tensor.") and not rule.endswith(".*")
+    functional = hasattr(sys.modules.get(_FUNCTIONAL), last)
+    alias = functional and not path.startswith("torch.Tensor.") and not rule.endswith(".*")
     return alias and fnmatchcase(f"{_FUNCTIONAL}.{last}", rule)
 
 
 def _canonical(path: str) -> str:
-    """Return one name for all places of a torch function, and the new name for modules of common that moved."""
-    path = current_name(path)
+    """Return one name for all places of a torch function, and the new name of a module that moved.
+
+    A package of the course that renamed modules has a function ``current_name``, from dotted path to dotted path.
+    """
+    package = path.partition(".")[0]
+    if package in importable_packages():
+        path = getattr(loaded(package), "current_name", str)(path)
     if ".torch." in path:  # torch.nn.functional.torch.cdist
         path = "torch." + path.rpartition(".torch.")[2]
     for home in _SAME:

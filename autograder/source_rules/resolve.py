@@ -15,10 +15,11 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from importlib import import_module
 
+from autograder.core.course_file import importable_packages
 from autograder.source_rules.effort import Effort, TooComplex
 from autograder.source_rules.scopes import Scope, bind, enter, owner_of, text_of
 
-_IMPORTABLE = ("common", "autograder.probes", "autograder.sandbox.inside")  # the folders that the box mounts
+_IMPORTABLE = ("autograder.probes", "autograder.sandbox.inside")  # the folders of gradlab that the box mounts
 ALIASES = 20  # expressions to follow from a name to its definition
 
 Paths = frozenset[str]
@@ -28,7 +29,8 @@ _NOTHING: Paths = frozenset()
 
 def loaded(name: str) -> object:
     """Return a module by its name, and import it if it is one of ours that students can import; otherwise None."""
-    if name not in sys.modules and any(name == room or name.startswith(f"{room}.") for room in _IMPORTABLE):
+    rooms = () if name in sys.modules else (*_IMPORTABLE, *importable_packages())
+    if any(name == room or name.startswith(f"{room}.") for room in rooms):
         try:
             return import_module(name)
         except Exception:  # there is no such module, or it is for another operating system
