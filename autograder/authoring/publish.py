@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from autograder.authoring.edits import BEGIN, END
 from autograder.authoring.published_notebook import Repository, read_repository, with_first_cells
 from autograder.core.assignment import Assignment
-from autograder.core.copies import Changes, public_files, update_copy
+from autograder.core.copies import Changes, public_files, read_record, update_copy
 from autograder.core.course_file import COURSE_FILE, ENGINE, read_course
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain, write_atomically
@@ -67,10 +67,18 @@ def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, reposit
     """
     if out.resolve().is_relative_to(root.resolve()):
         raise GradlabError(f"{out} is inside the course. Choose a folder or a zip outside of it.")
+    if not (root / "solutions").is_dir():  # the search for answers compares with them
+        raise GradlabError(f"{root} has no solutions/, as a student's copy. Publish from the course's own folder.")
     files = published_files(root, assignments, read_repository(repository))
     if out.suffix.lower() != ".zip":
+        if (out / RECORD).exists() and not read_record(out / RECORD):
+            raise GradlabError(
+                f"{out / RECORD} is damaged, so files that you edited cannot be told from others. Restore it, for "
+                "example from git, or publish to another folder."
+            )
         out.mkdir(parents=True, exist_ok=True)
         return update_copy(out, files, out / RECORD, remove=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as temporary:  # a zip is updated as a folder is
         folder = Path(temporary)
         if out.exists():

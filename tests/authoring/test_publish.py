@@ -132,6 +132,17 @@ def test_a_zip_is_updated_as_a_folder_is(assignments: list[Assignment], tmp_path
         publish(ROOT, assignments[:1], tmp_path / "other.zip")
 
 
+def test_a_damaged_record_and_a_students_copy_are_refused(assignments: list[Assignment], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".published.json").write_text("<<<<<<< HEAD\n")
+    with pytest.raises(GradlabError, match="is damaged"):
+        publish(ROOT, assignments[:1], out)
+    assert [path.name for path in out.iterdir()] == [".published.json"]
+    with pytest.raises(GradlabError, match="has no solutions/, as a student's copy"):
+        publish(tmp_path, assignments[:1], tmp_path / "other")
+
+
 def test_the_course_itself_is_not_a_place_to_publish(assignments: list[Assignment]) -> None:
     with pytest.raises(GradlabError, match="is inside the course"):
         publish(ROOT, assignments[:1], ROOT / "build" / "course")
