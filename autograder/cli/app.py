@@ -20,13 +20,13 @@ from typing import Any, NoReturn
 import click
 
 from autograder import __version__
-from autograder.cli import authors, exports, instructors, students
+from autograder.cli import authors, exports, instructors, rerun, students
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain
 
 COMMANDS = {
     "Students": students.COMMANDS,
-    "Instructors": (*instructors.COMMANDS, *exports.COMMANDS),
+    "Instructors": (*instructors.COMMANDS, *rerun.COMMANDS, *exports.COMMANDS),
     "Authors": authors.COMMANDS,
 }
 

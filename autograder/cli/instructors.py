@@ -269,7 +269,7 @@ def mark(
 )
 @options.wait
 def similar(source: Path, assignment: str, threshold: float, out: Path | None, wait: bool) -> None:
-    """List exact copies and pairs of hand-ins with similar code, ignoring the handout.
+    """List copies and similar code, ignoring the handout.
 
     Exact copies are grouped; comments, layout and names of variables do not count. Hand-ins that agree with the
     course's solution are named. A list for people to review, not a verdict: small tasks have few good solutions.

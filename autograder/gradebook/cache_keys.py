@@ -37,12 +37,12 @@ class KeyMaker:
         isolation = "no" if setup.isolation == "none" else "yes"
         grader = "; ".join(f"{what} {value}" for what, value in code_facts().items())
         self._ours = (digest, grader, options.device, options.data, seed, isolation)
-        self._earlier_modules = earlier_modules(assignment)
+        self.earlier_modules = earlier_modules(assignment)
 
     def read(self, path: Path) -> Reading:
         """Return the key of a hand-in and the remarks about its files. If it cannot be read, the key has the reason."""
         try:
-            selection = select_files(path, self.assignment, earlier_modules=self._earlier_modules)
+            selection = select_files(path, self.assignment, earlier_modules=self.earlier_modules)
         except BadSubmission as problem:
             submission = f"refused:{hashlib.sha256(str(problem).encode('utf-8', 'backslashreplace')).hexdigest()}"
         except Exception:  # our fault: the grader process meets it again and reports it as broken, which is not final

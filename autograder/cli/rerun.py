@@ -1,0 +1,135 @@
+"""The command for appeals: rerun."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import nullcontext, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from autograder.cli import options
+
+if TYPE_CHECKING:
+    from autograder.core.report import Report
+
+
+@click.command()
+@options.results_folder
+@click.argument("student")
+@click.argument("check", required=False, default="")
+@click.option("--pdb", is_flag=True, help="Open the debugger where a check fails.")
+@click.option(
+    "--local",
+    is_flag=True,
+    help="Run the hand-in's code in this process, so that --pdb can step into it. Needs --isolation none.",
+)
+@options.isolation
+@click.option(
+    "--course", type=options.PATH, help="Folder with assignments/ and solutions/ (default: that of the results)."
+)
+@options.as_json
+def rerun(
+    results: Path,
+    student: str,
+    check: str,
+    pdb: bool,
+    local: bool,
+    isolation: str,
+    course: Path | None,
+    as_json: bool,
+) -> None:
+    """Grade one hand-in again, for an appeal.
+
+    Uses the same hand-in, seed, device and data as when it was graded, and says what has changed since. Prints what the
+    student saw, and what staff see now. No mark and no file changes. STUDENT is an id or a name. CHECK is the id of a
+    check, or a part of its id, title or task; without it, all checks run.
+
+    Exit code: 0 if all of these checks passed, 1 if some failed, 2 if a check is broken or gradlab could not work.
+    """
+    from autograder.core.course import find_staff_assignment
+    from autograder.gradebook.journal import Journal, course_of
+    from autograder.gradebook.rerun import (
+        changed_verdicts,
+        differences,
+        find_graded,
+        only,
+        options_of,
+        select_checks,
+    )
+    from autograder.gradebook.rerun import rerun as grade_again
+    from autograder.render.view import student_view
+    from autograder.runners.grader_process import Setup
+    from autograder.sandbox.isolation import choose
+
+    if local and isolation != "none":
+        raise click.UsageError(
+            "--local runs the hand-in's code in this process, with your rights. If you have read the code and agree "
+            "to that, add --isolation none."
+        )
+    if pdb and as_json:
+        raise click.UsageError("--pdb needs a person: omit --json.")
+    with Journal(results) as journal:
+        graded = find_graded(journal, student)
+    name = graded.report.assignment
+    chosen = find_staff_assignment(name, course or course_of(results, name))
+    checks = select_checks(graded.report, check)
+    asked = options_of(graded, chosen, results)
+    private = (graded.path.parent.resolve(), results.resolve())
+    hidden = any(result.hidden for result in graded.report.checks)
+    setup = Setup(chosen.folder, asked, choose(isolation), hidden=hidden, private=private)
+    changed = differences(graded, chosen, setup)
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():  # for what the hand-in prints
+        report = only(grade_again(graded, chosen, setup, checks=checks, local=local, pdb=pdb), checks)
+    before = only(graded.report, checks)
+    verdicts = changed_verdicts(before, report)
+    if as_json:
+        table = {
+            "student": report.student,
+            "hand_in": str(graded.path),
+            "differences": changed,
+            "changed_verdicts": [dict(zip(("check", "before", "now"), row, strict=True)) for row in verdicts],
+            "seen_by_student": json.loads(student_view(before).to_json()),
+            "report": json.loads(report.to_json()),
+        }
+        click.echo(json.dumps(table, indent=2))
+    else:
+        click.echo(f"{report.student}: {graded.path}")
+        seed = f"seed {asked.seed}" if asked.seed is not None else "the seed of these results"
+        click.echo(f"Device {asked.device}, data {report.data}, {seed}, isolation {setup.isolation}.")
+        click.echo(
+            f"Not as when it was graded: {', '.join(changed)}."
+            if changed
+            else "Everything is as when it was graded: hand-in, checks, gradlab, options."
+        )
+        _print(student_view(before), report, verdicts)
+    lost = any(not result.points for result in report.checks)
+    sys.exit(2 if any(result.cause == "broken" for result in report.checks) else int(lost))
+
+
+def _print(before: Report, now: Report, verdicts: list[tuple[str, str, str]]) -> None:
+    """Print both reports, the student's code, and the verdicts that differ."""
+    from rich.console import Console
+
+    from autograder.render.terminal import print_report
+    from autograder.render.text import clean
+    from autograder.render.words import count
+
+    console = Console()
+    for title, report in (("What the student saw", before), ("What staff see now", now)):
+        console.rule(title, align="left")
+        print_report(report, console)
+    shown = {result.code: result for result in reversed(now.checks) if result.code}
+    for code, result in reversed(shown.items()):
+        console.rule(f"The student's code, for {result.task}", align="left")
+        console.print(clean(code), markup=False, highlight=False, soft_wrap=True)
+    console.rule("The verdicts", align="left")
+    for name, old, new in verdicts:
+        console.print(f"{name}: {old} before, {new} now", markup=False, highlight=False, soft_wrap=True)
+    if not verdicts:
+        console.print(f"The same as before ({count(len(now.checks), 'check')}).", highlight=False)
+
+
+COMMANDS = (rerun,)
