@@ -25,7 +25,6 @@ PAGES = (
 )
 OWN = {"checks.yml": ".github/workflows/checks.yml", "gitignore": ".gitignore", "gitattributes": ".gitattributes"}
 EXECUTABLE = (".ci/install",)
-FALLBACKS = "common/fallbacks/"  # solutions that students receive on purpose, for later assignments
 SHORTEST = 60  # characters of a solution that are enough to recognise it
 _PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to
     r"^(solutions|tests|tools|bench)/|_hidden\.py$"
@@ -49,10 +48,12 @@ def published_files(
     paths = [path for folder in folders for path in public_files(folder)]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     files |= {name: (root / name).read_bytes() for name in (*PAGES, COURSE_FILE) if (root / name).is_file()}
-    files |= {path: (TEXTS / name).read_bytes() for name, path in OWN.items()}
+    engine = (root / ENGINE).is_dir()  # else gradlab is installed from elsewhere
+    files |= {path: (TEXTS / name).read_bytes() for name, path in OWN.items() if engine or name.startswith("git")}
     files |= {name: with_first_cells(files[name], name, repository) for name in files if name.endswith(".ipynb")}
-    files["pyproject.toml"] = _project(root / "pyproject.toml")
-    files["README.md"] = _readme(assignments)
+    if (root / "pyproject.toml").is_file():
+        files["pyproject.toml"] = _project(root / "pyproject.toml")
+    files["README.md"] = _readme(assignments, engine=engine)
     if leaks := find_leaks(files, root):
         raise Leak(f"Nothing was published, because students would see answers. {' '.join(leaks)}")
     return files
@@ -109,7 +110,8 @@ def _unpack(earlier: Path, folder: Path) -> None:
 def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
     """Return a sentence for each file that is private, or that holds an answer of any assignment below ``root``."""
     leaks = [f"{name} is private." for name in files if _PRIVATE.search(name)]
-    texts = {name: _plain(content) for name, content in files.items() if not name.startswith(FALLBACKS)}
+    given = _fallbacks(root)
+    texts = {name: _plain(content) for name, content in files.items() if not (given and name.startswith(given))}
     for path in sorted((root / "solutions").glob("*/*.py")):
         source = path.read_text(encoding="utf-8")
         for part in _answers(source):
@@ -120,6 +122,12 @@ def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
                 if len(plain) >= SHORTEST and plain in text
             ]
     return leaks
+
+
+def _fallbacks(root: Path) -> str:
+    """Return how the paths of solutions begin that students receive on purpose, for later assignments."""
+    fallbacks = read_course(root).fallbacks if (root / COURSE_FILE).is_file() else None
+    return f"{fallbacks.relative_to(root.resolve()).as_posix()}/" if fallbacks else ""
 
 
 def _answers(source: str) -> list[str]:
@@ -143,9 +151,18 @@ def _project(path: Path) -> bytes:
     return f"{text.rstrip()}\n".encode()
 
 
-def _readme(assignments: Sequence[Assignment]) -> bytes:
+def _readme(assignments: Sequence[Assignment], *, engine: bool) -> bytes:
+    course = assignments[0].course
     rows = [f"| `{assignment.name}` | {assignment.title} |" for assignment in assignments]
     table = "\n".join(["| assignment | about |", "|---|---|", *rows])
     text = (TEXTS / "README.md").read_text(encoding="utf-8")
-    title = "A course on deep learning for computer vision that grades itself"
-    return text.format(title=title, assignments=table, first=assignments[0].name).encode()
+    if not engine:  # neither gradlab's own files nor its pages for students are in this folder
+        text = text[: text.index("If you have a repository")] + text[text.index("If this folder") :]
+        text = text[: text.index("[docs/students.md]")].rstrip() + "\n"
+    install = '-c constraints.txt -e ".[notebook]"' if engine else _packages(course.requirements)
+    first = assignments[0].name
+    return text.format(title=course.title, assignments=table, first=first, install=install).encode()
+
+
+def _packages(requirements: Sequence[str]) -> str:
+    return " ".join(f'"{name}"' for name in ("gradlab[notebook]", *requirements))

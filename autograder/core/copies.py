@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.core.course_file import COURSE_FILE, Course
 from autograder.core.files import write_atomically
+from autograder.core.installed import installed_course
 
 
 @dataclass
@@ -72,6 +74,17 @@ def public_files(folder: Path) -> list[Path]:
     """Return the files below a folder, without hidden ones and Python's caches."""
     inside = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return [path for path in inside if not any(_is_junk(part) for part in path.relative_to(folder).parts)]
+
+
+def shared_files(course: Course) -> dict[str, bytes]:
+    """Return course.toml and the shared packages, by their paths in the course; nothing if they come with gradlab."""
+    if course.root is None or course.root == installed_course() or not (course.root / COURSE_FILE).is_file():
+        return {}
+    files = {COURSE_FILE: (course.root / COURSE_FILE).read_bytes()}
+    for name, folder in course.shared_folders().items():
+        for path in public_files(folder):
+            files[f"{name}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
+    return files
 
 
 def _is_junk(part: str) -> bool:

@@ -164,13 +164,13 @@ def _fallbacks(root: Path, name: str) -> Path:
 
 
 def course_around(folder: Path) -> Course:
-    """Return the course of an assignment's folder: course.toml next to it or next to `assignments/`.
+    """Return the course of an assignment's folder: course.toml in it, next to it, or next to `assignments/`.
 
     A student's copy made without the file belongs to the installed course that has an assignment of this name.
     Otherwise the course has the defaults, and its folder's name. Raises BadCourse.
     """
     folder = folder.resolve()
-    for root in (folder.parent, folder.parent.parent):
+    for root in (folder, folder.parent, folder.parent.parent):
         if (root / COURSE_FILE).is_file():
             return read_course(root)
     installed = installed_course()

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, Assignment
-from autograder.core.course_file import COURSE_FILE
+from autograder.core.course_file import COURSE_FILE, ENGINE
 from autograder.core.files import write_atomically
 from autograder.core.report import Outcome, Report
 from autograder.core.zips import make_zip
@@ -42,6 +43,7 @@ cd "$(dirname "$(readlink -f "$0")")"
 apt-get update -qq && apt-get install -qq -y python3 python3-venv bubblewrap
 TORCH_INDEX=https://download.pytorch.org/whl/cpu bash .ci/install
 """
+_REQUIREMENTS = ".venv/bin/python -m pip install --quiet -c constraints.txt {requirements}\n"
 
 _RUN = """\
 #!/usr/bin/env bash
@@ -63,7 +65,9 @@ def write_zip(assignment: Assignment, destination: Path, *, leaderboard: bool = 
     """
     secret = _secret_of(destination) or new_secret()
     run = _RUN.format(assignment=assignment.name, options=" --leaderboard" if leaderboard else "")
-    scripts = {"setup.sh": _SETUP.encode(), "run_autograder": run.encode()}
+    requirements = " ".join(map(shlex.quote, assignment.course.requirements))
+    setup = _SETUP + (_REQUIREMENTS.format(requirements=requirements) if requirements else "")
+    scripts = {"setup.sh": setup.encode(), "run_autograder": run.encode()}
     files = {**{name: path.read_bytes() for name, path in _sources(assignment)}, SECRET: f"{secret}\n".encode()}
     write_atomically(destination, make_zip({**files, **scripts}, executable=scripts), mode=0o600)
     return destination
@@ -84,7 +88,7 @@ def _sources(assignment: Assignment) -> Iterator[tuple[str, Path]]:
     course = assignment.course
     if course.root and (course.root / COURSE_FILE).is_file():
         yield COURSE_FILE, course.root / COURSE_FILE
-    folders = {"autograder": _ROOT / "autograder", "common": _ROOT / "common", **course.shared_folders()}
+    folders = {ENGINE: _ROOT / ENGINE, **course.shared_folders()}
     folders[f"assignments/{assignment.name}"] = assignment.folder
     folders[f"solutions/{assignment.name}"] = assignment.solutions
     yield from _other_manifests(assignment)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, BadManifest, read_assignment
-from autograder.core.copies import public_files, update_copy
+from autograder.core.copies import public_files, shared_files, update_copy
+from autograder.core.course_file import course_around
 from autograder.render.words import count
 from autograder.students.handout import RECORD
 
@@ -30,6 +31,7 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
     files = {
         path.relative_to(source).as_posix(): path.read_bytes() for folder in folders for path in public_files(folder)
     }
+    files |= shared_files(course_around(folders[0])) if folders else {}
     changes = update_copy(destination, files, destination / RECORD)
     lines = [f"Updated {destination / name}." for name in changes.updated]
     lines += [f"Not updated: {destination / name}, because you edited it." for name in changes.edited]
