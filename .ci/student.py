@@ -1,7 +1,7 @@
 """A student's way, from the wheel to the zip to hand in, in a fresh environment outside of this checkout.
 
     python .ci/student.py                       what CI runs on macOS, Windows and Linux
-    python .ci/student.py --python P --only A   with an environment that exists, and of one assignment
+    python .ci/student.py --python P --only A   with a Python in which the wheel is installed; of one assignment
 
 Ends with an error if a command does not do what the pages for students promise. Only solutions/ of this checkout is
 read, as the work of the student.
@@ -24,15 +24,12 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     """Build the wheel, install it and work through the assignments."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--python", type=Path, help="Python of an environment (default: a new one)")
-    parser.add_argument("--wheel", type=Path, help="the wheel (default: built from this checkout)")
+    parser.add_argument("--python", type=Path, help="Python in which the wheel is installed (default: a new one)")
     parser.add_argument("--only", nargs="*", help="assignments (default: all)")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
-        python = asked.python or make_environment(folder / "env")
-        wheel = asked.wheel or build(folder / "wheel")
-        run([python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel], cwd=folder)
+        python = asked.python or install(folder)
         gradlab = [python.parent / "gradlab"]
         run([*gradlab, "--version"], cwd=folder)
         run([*gradlab, "start", "mycourse"], cwd=folder)
@@ -46,10 +43,13 @@ def main() -> None:
     print(f"From the wheel to the zip: {', '.join(names)}.")
 
 
-def make_environment(folder: Path) -> Path:
-    """Make a virtual environment and return its Python."""
-    venv.create(folder, with_pip=True)
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+def install(folder: Path) -> Path:
+    """Make a virtual environment, install the wheel into it and return its Python."""
+    venv.create(folder / "env", with_pip=True)
+    python = folder / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wheel = build(folder / "wheel")
+    run([python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel], cwd=folder)
+    return python
 
 
 def build(folder: Path) -> Path:

@@ -37,7 +37,7 @@ def main() -> None:
         assert "0 new files, 0 updated, 0 removed" in shown, shown
         hand_in(folder, handout)
         results = folder / "results"
-        grading = ["grade", folder / "download.zip", "--assignment", NAME, "--out", results, "--workers", "2"]
+        grading = ["grade", folder / "download.zip", "--assignment", NAME, "--out", results, "--workers", "1"]
         gradlab(*grading, "--roster", folder / "roster.csv", "--isolation", asked.isolation, code=1)
         points = {row["student"]: row["points"] for row in read(results / "gradebook.csv")}
         assert len(points) == len(STUDENTS), points
