@@ -182,9 +182,14 @@ class _Bench:
 
     def reference(self, names: Collection[str], seeds: int) -> tuple[list[str], str]:
         """Run the checks of these names on the reference, with every seed."""
-        problems = []
+        losses: dict[str, list[tuple[int, str]]] = {}  # by check: the seeds, and what it said
         for seed in range(seeds):
-            problems += [f"seed {seed}: {show(r)}" for r in self._losses(self.sources, names, seed)]
+            for result in self._losses(self.sources, names, seed):
+                losses.setdefault(result.id, []).append((seed, show(result)))
+        problems = []
+        for (seed, text), *more in losses.values():
+            others = f" and {count(len(more), 'other seed')}" if more else ""
+            problems.append(f"seed {seed}{others}: {text}")
         points = sum(item.spec.points for item in self.checks.items if item.name in names)
         return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
 

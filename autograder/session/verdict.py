@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder.checks.expect import Mismatch
 from autograder.checks.task import BadCheck
@@ -44,12 +45,20 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
     known = isinstance(error, _OURS) or course.owns(error)
     if trail is None or not trail.received or known or not isinstance(error, Exception):
         sentence = isinstance(error, BadCheck) or course.owns(error)
-        text = str(error) if sentence else "".join(traceback.format_exception(error, limit=-6))
+        text = str(error) if sentence else _traceback(error)
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
     reason = f"The check could not use your return value ({type(error).__name__}: {str(error)[:300]})."
     return Verdict(
         Outcome.FAILED, Cause.WRONG, f"{call}\n{reason}".strip(), "Compare its type and shape with the handout."
     )
+
+
+def _traceback(error: BaseException) -> str:
+    """Return Python's traceback from the check's own line on: what called the check does not help its author."""
+    trace = error.__traceback__
+    while trace and trace.tb_next and {"pluggy", "_pytest"} & {*Path(trace.tb_frame.f_code.co_filename).parts}:
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace, limit=-6))
 
 
 def show(result: CheckResult) -> str:
