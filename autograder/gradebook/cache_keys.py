@@ -35,7 +35,7 @@ class KeyMaker:
         seed = fingerprint(assignment, options)
         digest = grading_digest(assignment, hidden=setup.hidden)
         isolation = "no" if setup.isolation == "none" else "yes"
-        grader = "; ".join(f"{what} {value}" for what, value in code_facts().items())
+        grader = "; ".join(f"{what} {value}" for what, value in code_facts(assignment).items())
         self._ours = (digest, grader, options.device, options.data, seed, isolation)
         self.earlier_modules = earlier_modules(assignment)
 

@@ -11,11 +11,13 @@ import os
 import platform
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from autograder import __version__
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
 from autograder.core.course import find_assignment
+from autograder.core.course_file import Course
 from autograder.core.errors import GradlabError
 from autograder.runners.grader_process import Setup
 from autograder.sandbox.isolation import NoIsolation, choose
@@ -102,37 +104,44 @@ def check_compatible(data: bytes) -> Setup:
 def facts(assignment: Assignment, *, hidden: bool = True) -> dict[str, str]:
     """Return what must be equal on two machines for equal marks."""
     return {
-        **code_facts(),
+        **code_facts(assignment),
         f"digest of {assignment.name}'s checks": grading_digest(assignment, hidden=hidden)[:12],
     }
 
 
-def code_facts() -> dict[str, str]:
-    """Return the part of the facts that does not depend on the assignment."""
-    import numpy
-    import torch
-
+def code_facts(assignment: Assignment) -> dict[str, str]:
+    """Return the part of the facts that does not depend on the checks. Torch counts where the assignment allows it."""
+    packages = ("torch", "numpy") if assignment.arrays == "torch" else ("numpy",)
     return {
         "gradlab": __version__,
-        "torch": torch.__version__.partition("+")[0],  # without the build: only some machines have a GPU
-        "numpy": numpy.__version__,
+        **{name: _version(name) for name in packages},
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "gradlab code": _code_digest()[:12],
+        "gradlab code": _code_digest(assignment.course)[:12],
     }
 
 
-def _code_digest() -> str:
+def _version(package: str) -> str:
+    """Return the version of a package without its build: only some machines have a GPU."""
+    try:
+        return version(package).partition("+")[0]
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _code_digest(course: Course) -> str:
+    """Return the digest of gradlab's code that decides marks, and of the course's shared packages."""
     digest = hashlib.sha256()
-    for path in sorted(_code()):
+    for name, path in sorted(_code(course)):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(_PACKAGES).as_posix()}\0{len(content)}\0".encode() + content)
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
 
-def _code() -> Iterator[Path]:
-    for folder in ("common", *(f"autograder/{room}" for room in _DECIDING)):
+def _code(course: Course) -> Iterator[tuple[str, Path]]:
+    folders = {f"autograder/{room}": _PACKAGES / "autograder" / room for room in _DECIDING}
+    for name, folder in {**folders, **course.shared_folders()}.items():
         for pattern in _CODE:
-            yield from (_PACKAGES / folder).rglob(pattern)
+            yield from ((f"{name}/{path.relative_to(folder).as_posix()}", path) for path in folder.rglob(pattern))
 
 
 def _find(request: Request) -> Assignment:

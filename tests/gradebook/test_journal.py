@@ -11,6 +11,7 @@ import pytest
 
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.class_records import MarkChange
+from autograder.core.course_file import Course
 from autograder.core.report import Cause, read_report
 from autograder.gradebook.grade import NeedsRegrade
 from autograder.gradebook.journal import Journal, JournalError
@@ -257,7 +258,7 @@ def test_text_that_utf8_cannot_encode_is_stored(course, tmp_path):
 def test_changed_code_or_packages_are_named_and_nothing_is_graded_again_unasked(course, tmp_path, monkeypatch):
     """As after a `git pull` in the middle of the term: the version number may be the same."""
     facts = {"gradlab": "1.0", "torch": "2.12.1", "Python": "3.11", "gradlab code": "aaaa"}
-    monkeypatch.setattr("autograder.gradebook.cache_keys.code_facts", lambda: facts)
+    monkeypatch.setattr("autograder.gradebook.cache_keys.code_facts", lambda assignment: facts)
     handins, out = hand_in(tmp_path / "in", ada=HONEST), tmp_path / "out"
     run(course, handins, out, Grader())
     before = (out / "ada" / "report.json").read_bytes()
@@ -272,18 +273,19 @@ def test_changed_code_or_packages_are_named_and_nothing_is_graded_again_unasked(
     assert grader.ran == ["bob", "ada"]
 
 
-def test_the_code_that_decides_marks_is_part_of_the_key(monkeypatch, tmp_path):
-    before = code_facts()
+def test_the_code_that_decides_marks_is_part_of_the_key(course, monkeypatch, tmp_path):
+    before = code_facts(course)
     assert {"gradlab", "torch", "numpy", "Python", "gradlab code"} == {*before}
-    for room in ("core", "common"):
-        folder = tmp_path / room
-        for package in ("autograder/core", "common"):
-            (folder / package).mkdir(parents=True)
-            (folder / package / "a.py").write_text("x = 1\n")
-        monkeypatch.setattr("autograder.runners.compatibility._PACKAGES", folder)
-        first = code_facts()["gradlab code"]
-        (folder / ("common" if room == "common" else "autograder/core") / "a.py").write_text("x = 2\n")
-        assert code_facts()["gradlab code"] != first
+    assert "torch" not in code_facts(replace(course, imports=("numpy",)))
+    shared = replace(course, course=Course(root=tmp_path, shared=("tools",)))
+    for package in ("autograder/core", "tools"):
+        (tmp_path / package).mkdir(parents=True)
+        (tmp_path / package / "a.py").write_text("x = 1\n")
+    monkeypatch.setattr("autograder.runners.compatibility._PACKAGES", tmp_path)
+    for package in ("autograder/core", "tools"):
+        first = code_facts(shared)["gradlab code"]
+        (tmp_path / package / "a.py").write_text("x = 2\n")
+        assert code_facts(shared)["gradlab code"] != first
 
 
 @pytest.mark.parametrize("damage", ["empty", "missing"])

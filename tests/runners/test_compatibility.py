@@ -41,6 +41,6 @@ def test_a_printed_request_shows_no_secret(tmp_path: Path) -> None:
 
 def test_other_code_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     request = make_request(Setup(make_vectors(tmp_path).folder, OPTIONS[0], "none"), "run").to_json()
-    monkeypatch.setattr("autograder.runners.compatibility._code_digest", lambda: "f" * 64)
+    monkeypatch.setattr("autograder.runners.compatibility._code_digest", lambda course: "f" * 64)
     with pytest.raises(Incompatible, match=r"Its gradlab code is ffffffffffff instead of [0-9a-f]{12}\."):
         check_compatible(request)
