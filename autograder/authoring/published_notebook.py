@@ -26,7 +26,10 @@ _FROM_GIT = """\
     %pip install --quiet "{{course}}"
 """
 _FROM_ZIP = """\
-    assert pathlib.Path("{zip}").is_file(), "Upload the course's zip next to this notebook, under the name {zip}."
+    assert pathlib.Path("{zip}").is_file(), (
+        "This kernel has no gradlab. Choose the kernel in which you installed it. "
+        "On a JupyterHub, upload the course's zip next to this notebook, under the name {zip}."
+    )
     %pip install --quiet {zip}
 """
 _BADGE = """\
