@@ -54,6 +54,8 @@ class NewBody:
         node = self._find(text, file)
         last = node.end_lineno or node.lineno
         while last < len(lines) and (not lines[last].strip() or lines[last].strip().startswith("#")):
+            if lines[last].startswith("# %%"):
+                break  # the next cell
             last += 1  # the marker after the last statement is a comment, which belongs to no node
         first = node.lineno - 1
         while not isinstance(node, ast.FunctionDef | ast.ClassDef) and first > 0 and lines[first].strip() != BEGIN:
