@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from autograder.authoring.edits import BEGIN, END
+from autograder.authoring.published_engine import engine_files
 from autograder.authoring.published_notebook import Repository, read_repository, with_first_cells
 from autograder.core.assignment import Assignment
 from autograder.core.copies import Changes, public_files, read_record, update_copy
-from autograder.core.course_file import COURSE_FILE, ENGINE, read_course
+from autograder.core.course_file import COURSE_FILE, read_course
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain, write_atomically
 from autograder.core.zips import make_zip
 
 RECORD = ".published.json"
 TEXTS = Path(__file__).parent / "published"
-PAGES = (
-    *("LICENSE", "constraints.txt", "Containerfile", ".ci/install"),
-    *("docs/students.md", "docs/glossary.md", "docs/data.md"),
-)
+INSTALL = ".ci/install"
+TOOLS = ("constraints.txt", "Containerfile", INSTALL)  # of gradlab's own repository
+PAGES = ("LICENSE", *TOOLS, "docs/students.md", "docs/glossary.md", "docs/data.md")
 OWN = {"checks.yml": ".github/workflows/checks.yml", "gitignore": ".gitignore", "gitattributes": ".gitattributes"}
-EXECUTABLE = (".ci/install",)
+EXECUTABLE = (INSTALL,)
 SHORTEST = 60  # characters of a solution that are enough to recognise it
 _PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to
     r"^(solutions|tests|tools|bench)/|_hidden\.py$"
@@ -44,16 +44,16 @@ def published_files(
     ``repository`` is where they will be; notebooks then install the course from there.
     """
     shared = read_course(root).shared if (root / COURSE_FILE).is_file() else ()
-    folders = [*(assignment.folder for assignment in assignments), *(root / name for name in (ENGINE, *shared))]
+    folders = [*(assignment.folder for assignment in assignments), *(root / name for name in shared)]
     paths = [path for folder in folders for path in public_files(folder)]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    files |= engine_files(root, assignments[0].course)
     files |= {name: (root / name).read_bytes() for name in (*PAGES, COURSE_FILE) if (root / name).is_file()}
-    engine = (root / ENGINE).is_dir()  # else gradlab is installed from elsewhere
-    files |= {path: (TEXTS / name).read_bytes() for name, path in OWN.items() if engine or name.startswith("git")}
+    files |= {path: (TEXTS / name).read_bytes() for name, path in OWN.items()}
+    if INSTALL not in files:  # a gradlab that was installed from a wheel has no pinned versions
+        del files[OWN["checks.yml"]]
     files |= {name: with_first_cells(files[name], name, repository) for name in files if name.endswith(".ipynb")}
-    if (root / "pyproject.toml").is_file():
-        files["pyproject.toml"] = _project(root / "pyproject.toml")
-    files["README.md"] = _readme(assignments, engine=engine)
+    files["README.md"] = _readme(assignments, files)
     if leaks := find_leaks(files, root):
         raise Leak(f"Nothing was published, because students would see answers. {' '.join(leaks)}")
     return files
@@ -109,7 +109,9 @@ def _unpack(earlier: Path, folder: Path) -> None:
 
 def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
     """Return a sentence for each file that is private, or that holds an answer of any assignment below ``root``."""
-    leaks = [f"{name} is private." for name in files if _PRIVATE.search(name)]
+    shared = read_course(root).shared if (root / COURSE_FILE).is_file() else ()
+    private = (name for name in files if _PRIVATE.search(name) and name.partition("/")[0] not in shared)
+    leaks = [f"{name} is private." for name in private]
     given = _fallbacks(root)
     texts = {name: _plain(content) for name, content in files.items() if not (given and name.startswith(given))}
     for path in sorted((root / "solutions").glob("*/*.py")):
@@ -143,26 +145,14 @@ def _plain(content: bytes) -> str:
     return re.sub(r"[\s#\"'\\,]+", "", text)
 
 
-def _project(path: Path) -> bytes:
-    """Return the settings without those of pytest and of the tools that only the course's authors use."""
-    text, found, _ = path.read_text(encoding="utf-8").partition("[tool.pytest.ini_options]")
-    if not found:
-        raise GradlabError(f"{path} has no [tool.pytest.ini_options]; what is before it would be published.")
-    return f"{text.rstrip()}\n".encode()
-
-
-def _readme(assignments: Sequence[Assignment], *, engine: bool) -> bytes:
+def _readme(assignments: Sequence[Assignment], files: Collection[str]) -> bytes:
     course = assignments[0].course
     rows = [f"| `{assignment.name}` | {assignment.title} |" for assignment in assignments]
     table = "\n".join(["| assignment | about |", "|---|---|", *rows])
     text = (TEXTS / "README.md").read_text(encoding="utf-8")
-    if not engine:  # neither gradlab's own files nor its pages for students are in this folder
-        text = text[: text.index("If you have a repository")] + text[text.index("If this folder") :]
+    if "docs/students.md" not in files:
         text = text[: text.index("[docs/students.md]")].rstrip() + "\n"
-    install = '-c constraints.txt -e ".[notebook]"' if engine else _packages(course.requirements)
-    first = assignments[0].name
-    return text.format(title=course.title, assignments=table, first=first, install=install).encode()
-
-
-def _packages(requirements: Sequence[str]) -> str:
-    return " ".join(f'"{name}"' for name in ("gradlab[notebook]", *requirements))
+    pinned = "-c constraints.txt " if "constraints.txt" in files else ""
+    commands = {name: f"gradlab {name} {assignments[0].name}".ljust(30) for name in ("check", "submit")}
+    install = f'{pinned}-e ".[notebook]"'
+    return text.format(title=course.title, assignments=table, install=install, **commands).encode()

@@ -118,10 +118,12 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      # gradlab from where your course gets it, and what course.toml lists under `requirements`
-      - run: python -m pip install "gradlab[staff]" $(python -c "
+      # Set the repository's variable GRADLAB: the address of gradlab's git repository (git+https://...) or wheel.
+      - run: python -m pip install "gradlab[staff] @ $GRADLAB" $(python -c "
           import tomllib;
           print(*tomllib.load(open('course.toml', 'rb')).get('requirements', []))")
+        env:
+          GRADLAB: ${{ vars.GRADLAB }}
       - run: gradlab release --check
       - run: gradlab verify
 """

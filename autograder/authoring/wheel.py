@@ -13,7 +13,7 @@ from setuptools.command.build_py import build_py
 COURSE = "autograder/_course"  # where an installed gradlab has the course: core/course.py looks there
 
 
-class BuildWithCourse(build_py):
+class BuildWithCourse(build_py):  # type: ignore[misc]  # setuptools has no types
     """Build the packages as usual, and put what students receive of the course into `autograder/_course`."""
 
     def run(self) -> None:

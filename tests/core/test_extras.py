@@ -33,7 +33,7 @@ def test_nothing_says_to_install_gradlab_by_a_name_that_no_index_has() -> None:
         *ROOT.glob("tools/*.py"),
         ROOT / "Containerfile",
     ]
-    named = re.compile(r"pip3? install[^\n#]*[\s\"']gradlab(\[\w+\])?(?! @|[\w.-])")
+    named = re.compile(r"pip3? install[^\n#]*[\s\"']gradlab(\[\w+\])?(?! ?@|[\w.\[-])")
     found = []
     for path in texts:
         if path.is_file() and path.suffix in (".md", ".py", ".ipynb", ".yml", ".html", ".toml", ""):
