@@ -27,6 +27,7 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
 from autograder.students.handout import changed_checks
 from autograder.students.kernel_code import executed_code, imported_sources, places_of
+from autograder.students.leftovers import forgotten
 from autograder.submissions.submission import Submission, open_submission
 
 
@@ -60,7 +61,9 @@ def check_folder(
             results = checks.judge(link, submission.code, progress=progress)
         if evidence is not None:
             evidence.update(checks.state.evidence)
-        notes = (*submission.notes, *changed_checks(assignment.folder))
+        looked_for = hand_in is None and not options.debugging
+        left = forgotten(folder, assignment, submission) if looked_for else []
+        notes = (*submission.notes, *changed_checks(assignment.folder), *left)
         header = ReportHeader("you", submission.digest, notes, submission.remarks)
         return checks.report(header, results, isolation=isolation)
 

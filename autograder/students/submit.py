@@ -21,6 +21,7 @@ from autograder.render.view import TaskView, left_over, task_views
 from autograder.render.words import CAUSE_WORDS, count, verdict
 from autograder.students.dry_run import DryRunFailed, dry_run
 from autograder.students.handout import changed_checks
+from autograder.students.leftovers import forgotten
 from autograder.students.questions import open_questions
 from autograder.submissions.names import bound_names
 from autograder.submissions.selection import select_files
@@ -108,7 +109,11 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     write_atomically(path, make_zip({**selection.files, **selection.own_modules}))
     files = submission.code.files
     graded = {module: notebook_name(module) if module in submission.code.cells else module for module in files}
-    warnings = [*submission.notes, *changed_checks(assignment.folder)]
+    warnings = [
+        *submission.notes,
+        *changed_checks(assignment.folder),
+        *forgotten(assignment_folder, assignment, submission),
+    ]
     if unfinished:
         warnings.append(f"Not written yet, so they earn no points: {', '.join(unfinished)}.")
     return Packed(

@@ -1,0 +1,86 @@
+"""What a student may have forgotten before handing in: other files with written tasks, and breakpoints."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from autograder.core.assignment import Assignment
+from autograder.core.notebooks import accepted_names, describe_line, notebook_name
+from autograder.submissions.find import list_files
+from autograder.submissions.notebook import read_module
+from autograder.submissions.source import BadSubmission, printable
+from autograder.submissions.statements import written_tasks
+from autograder.submissions.submission import Submission
+
+LARGEST = 20_000_000  # bytes of a file that is looked at
+SHOWN = 3  # files, or tasks of one file, that are named
+
+
+def forgotten(folder: Path, assignment: Assignment, submission: Submission) -> list[str]:
+    """Return a sentence for each other file in ``folder`` with written tasks, and for each breakpoint."""
+    return [*_other_files(folder, assignment, submission), *_breakpoints(submission)]
+
+
+def _other_files(folder: Path, assignment: Assignment, submission: Submission) -> Iterator[str]:
+    if not folder.is_dir():
+        return
+    graded = {*accepted_names(assignment.files), *submission.files, *submission.code.files}
+    tasks = [task.name for task in assignment.tasks]
+    roots = sorted({task.partition(".")[0] for task in tasks})
+    defined = re.compile(rb"\b(?:def|class)[ \t]+(?:" + "|".join(roots).encode() + rb")\b")
+    told = " ".join(submission.notes)  # files that the choice of files speaks of already
+    try:
+        with list_files(folder) as listing:
+            found = [
+                (entry.path, entry.saved, entry.read())
+                for entry in listing.entries
+                if entry.path not in graded and entry.size <= LARGEST and printable(entry.path) not in told
+            ]
+    except BadSubmission:  # it is reported where the work is packed or checked
+        return
+    named = 0
+    for path, saved, data in found:
+        written = _written(path, data, tasks) if defined.search(data) else []
+        if not written or named == SHOWN:
+            continue
+        named += 1
+        names = ", ".join(written[:SHOWN]) + (f" and {len(written) - SHOWN} more" if len(written) > SHOWN else "")
+        when = f", saved {datetime.fromtimestamp(saved):%Y-%m-%d %H:%M}," if saved else ""
+        file = next(task.file for task in assignment.tasks if task.name == written[0])
+        graded_file = notebook_name(file) if file in submission.code.cells else file
+        yield (
+            f"{printable(path)}{when} also contains written tasks ({names}), but {graded_file} is handed in. To hand "
+            f"them in, copy them into {graded_file}; otherwise delete {printable(path)}."
+        )
+
+
+def _written(path: str, data: bytes, tasks: list[str]) -> list[str]:
+    try:
+        return written_tasks(read_module(data, path, tasks).text, tasks)
+    except BadSubmission:
+        return []
+
+
+def _breakpoints(submission: Submission) -> Iterator[str]:
+    for file, text in submission.files.items():
+        try:
+            nodes = list(ast.walk(ast.parse(text)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        cells = submission.code.cells.get(file, ())
+        name = f"{notebook_name(file)}, " if cells else ""
+        for node in nodes:
+            if isinstance(node, ast.Call) and _stops(node.func):
+                place = describe_line(cells, node.lineno, file=file)
+                yield f"{name}{place}: a breakpoint is left. Graded code ends there with an error. Remove it."
+
+
+def _stops(function: ast.expr) -> bool:
+    """Return whether this is `breakpoint` or `pdb.set_trace`."""
+    if isinstance(function, ast.Name):
+        return function.id in ("breakpoint", "set_trace")
+    return isinstance(function, ast.Attribute) and function.attr == "set_trace"

@@ -1,0 +1,58 @@
+"""Before handing in, other files with written tasks and breakpoints are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.cli.app import main
+from autograder.students.leftovers import forgotten
+from autograder.submissions.submission import open_submission
+from tests.support.course import NAME, STUB, WRITTEN, as_notebook, make_course
+
+
+def sentences(folder: Path, files: dict[str, str | bytes]) -> list[str]:
+    assignment = make_course(folder)
+    for name, text in files.items():
+        (assignment.folder / name).parent.mkdir(exist_ok=True)
+        (assignment.folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return forgotten(assignment.folder, assignment, open_submission(assignment.folder, assignment))
+
+
+def test_another_file_with_written_tasks_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (sentence,) = sentences(tmp_path, {"tiny.py": WRITTEN, "my homework.ipynb": as_notebook(WRITTEN)})
+    assert sentence.startswith("my homework.ipynb, saved 20")
+    assert sentence.endswith(
+        "also contains written tasks (double, Scaler.up), but tiny.py is handed in. To hand them in, copy them into "
+        "tiny.py; otherwise delete my homework.ipynb."
+    )
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"tiny-Copy1.ipynb": as_notebook(STUB)},  # nothing is written in it
+        {"notes.py": "def triple(x):\n    return 3 * x\n"},  # no task
+        {"broken.py": "def double(x:\n"},
+    ],
+)
+def test_other_files_are_not_mentioned(files: dict[str, str | bytes], tmp_path: Path) -> None:
+    assert sentences(tmp_path, {"tiny.py": WRITTEN, **files}) == []
+
+
+@pytest.mark.parametrize("call", ["breakpoint()", "import pdb; pdb.set_trace()"])
+def test_a_breakpoint_is_named_with_its_line(call: str, tmp_path: Path) -> None:
+    stopped = WRITTEN.replace("return x + x", f"{call}\n    return x + x")
+    (sentence,) = sentences(tmp_path / "script", {"tiny.py": stopped})
+    assert sentence == "tiny.py, line 9: a breakpoint is left. Graded code ends there with an error. Remove it."
+    (sentence,) = sentences(tmp_path / "notebook", {"tiny.ipynb": as_notebook(stopped)})
+    assert sentence.startswith("tiny.ipynb, cell 2, line 3: a breakpoint is left.")
+
+
+def test_submit_and_check_say_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences(tmp_path, {"tiny.py": WRITTEN.replace("return x + x", "return breakpoint() or x + x")})
+    monkeypatch.chdir(tmp_path / "assignments")
+    for command in (["submit", NAME, "--no-check"], ["check", NAME, "--task", "Scaler.up"]):
+        assert "a breakpoint is left" in CliRunner().invoke(main, command, catch_exceptions=False).output
