@@ -212,12 +212,15 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
         found = pages.as_mails(reports, addresses)
     else:
         found = pages.in_a_folder(reports)
-    if zipped:
+    if zipped and found.files:
         write_atomically(out, make_zip(found.files))
     for name, content in () if zipped else found.files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(out / name, content)
     _warn(found.skipped)
+    if not found.files:
+        click.echo("No page was written.", err=True)
+        sys.exit(2)
     click.echo(f"Wrote {count(len(found.files), 'file')} to {out}.")
     sys.exit(2 if found.skipped else 0)
 

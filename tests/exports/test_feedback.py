@@ -98,6 +98,7 @@ def test_students_whose_mark_is_open_get_nothing_and_are_named(assignment: Assig
     done = export(results, "--for", "moodle", "--out", tmp_path / "x.zip")
     assert done.exit_code == 2
     assert "ada: the hand-in does not have a name of Moodle's" in done.stderr
+    assert not (tmp_path / "x.zip").exists()
 
 
 def test_of_hidden_checks_only_title_and_hint_are_handed_back(assignment: Assignment, tmp_path: Path) -> None:
