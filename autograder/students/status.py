@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.core.assignment import Assignment
 from autograder.core.course import earlier_modules
 from autograder.core.files import write_atomically
+from autograder.core.hints import BadHints, read_hints
 from autograder.core.notebooks import accepted_names
 from autograder.core.report import Report
 from autograder.submissions.statements import written_tasks
@@ -42,6 +43,7 @@ class Progress:
     changed: bool  # whether a file was saved after that
     next_task: str  # the first task without all of its public points; empty if there is none
     next_file: str
+    minutes: int | None  # that the tasks which are not written take, as their authors estimate; None if they do not say
     problem: str = ""  # why the files cannot be read
 
 
@@ -86,6 +88,7 @@ def progress_of(assignment: Assignment) -> Progress:
         changed=bool(checked) and _saved(assignment) > datetime.fromisoformat(checked).timestamp() + 1,
         next_task=open_tasks[0].name if open_tasks else "",
         next_file=open_tasks[0].file if open_tasks else "",
+        minutes=_minutes([task.name for task in assignment.tasks if task.name not in written], assignment),
         problem=problem,
     )
 
@@ -97,6 +100,8 @@ def where_to_go_on(found: Sequence[Progress]) -> str:
             return f"Go on with {progress.assignment}: {progress.problem}"
         if progress.next_task and progress.written + progress.points > 0:
             return f"Go on with {progress.assignment}: {progress.next_task} ({progress.next_file})."
+        if progress.written and (not progress.checked or progress.changed):
+            return f"Check {progress.assignment}, which was not checked since you saved it: gradlab check."
     for progress in found:
         if progress.next_task:
             return f"Begin {progress.assignment}: read its README.md, then write {progress.next_task}."
@@ -109,15 +114,16 @@ def print_status(found: Sequence[Progress], console: Console) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    for column in ("assignment", "tasks written", "public points", "last check"):
-        table.add_column(column, justify="left" if column in ("assignment", "last check") else "right")
+    for column in ("assignment", "written", "points", "time left", "last check"):
+        table.add_column(column, justify="left" if column in ("assignment", "last check") else "right", no_wrap=True)
     for progress in found:
         points = f"{progress.points}/{progress.available}" if progress.checked else ""
-        when = f"{datetime.fromisoformat(progress.checked):%Y-%m-%d %H:%M}" if progress.checked else "never"
+        when = f"{datetime.fromisoformat(progress.checked):%d %b %H:%M}" if progress.checked else "never"
         when += ", changed since" if progress.changed else ""
         done = progress.checked and not progress.next_task and not progress.changed
         tasks = f"{progress.written}/{progress.tasks}"
-        table.add_row(Text(progress.assignment, "green" if done else ""), tasks, points, when)
+        left = _duration(progress.minutes) if progress.minutes else ""
+        table.add_row(Text(progress.assignment, "green" if done else ""), tasks, points, left, when)
     console.print(table)
     console.print(Text(f"\n{where_to_go_on(found)}", "bold"))
 
@@ -140,6 +146,19 @@ def _stored(assignment: Assignment) -> dict[str, tuple[int, int, str]]:
 
 def _moment(text: Any) -> str:
     return datetime.fromisoformat(text).isoformat(timespec="seconds")
+
+
+def _minutes(tasks: Sequence[str], assignment: Assignment) -> int | None:
+    try:
+        return read_hints(assignment.folder).minutes(tasks)
+    except BadHints:
+        return None
+
+
+def _duration(minutes: int) -> str:
+    """Return "45 min" or "2 h 10 min"."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours))
 
 
 def _lost(stored: tuple[int, int, str] | None) -> bool:

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.cli.app import main
+from autograder.core.hints import Effort, Hints
 from autograder.students.start import start
 from autograder.students.status import STORE
-from tests.support.course import NAME, SOURCE, STUB, make_course
+from tests.support.course import NAME, SOURCE, STUB, WRITTEN, make_course
 
 Run = Callable[..., Result]
 
@@ -89,3 +90,19 @@ def test_outside_of_a_course_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch
     shown = run("status")
     assert shown.exit_code == 2
     assert "Run this in the folder that gradlab start created." in shown.output
+
+
+def test_written_but_not_checked_asks_for_a_check(work: Path, run: Run) -> None:
+    (work / "tiny.py").write_text(SOURCE)
+    assert f"Check {NAME}, which was not checked since you saved it: gradlab check." in run("status").output
+
+
+def test_the_time_of_what_is_not_written_is_estimated(work: Path, run: Run) -> None:
+    efforts = (Effort(50, "easy", ("double",)), Effort(20, "hard", ("Scaler.up", "Scaler.down")))
+    (work / "hints.json").write_bytes(Hints(efforts).to_json())
+    assert "1 h 10 min" in run("status").output
+    assert row(run)["minutes"] == 70
+    (work / "tiny.py").write_text(WRITTEN)  # but Scaler.down
+    assert row(run)["minutes"] == 20
+    (work / "hints.json").write_text("{")
+    assert row(run)["minutes"] is None
