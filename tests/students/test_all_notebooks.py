@@ -10,7 +10,8 @@ import pytest
 
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.notebooks import notebook_name
-from tests.students.test_notebook_check import run, save
+from tests.students.test_notebook_check import save
+from tests.support.kernels import run_cells as run
 
 pytestmark = pytest.mark.slow
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import tempfile
 import time
 from collections.abc import Sequence
-from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
-from traitlets.config import Config
+
+from tests.support.kernels import run_cells as run
 
 pytestmark = pytest.mark.slow
 
@@ -77,28 +74,6 @@ def folder(tmp_path: Path) -> Path:
 
 def save(path: Path, cells: Sequence[str]) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path)
-
-
-def run(folder: Path, cells: Sequence[str]) -> list[str]:
-    """Return what each cell shows, as text, after running them in one kernel; errors are shown too."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
-        transport = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/k"}})
-        resources = {"metadata": {"path": str(folder)}}
-        client = NotebookClient(
-            notebook, kernel_name="python3", allow_errors=True, config=transport, resources=resources
-        )
-        client.execute()
-    return [" ".join(_text(output) for output in cell.get("outputs", [])) for cell in notebook.cells]
-
-
-def _text(output: nbformat.NotebookNode) -> str:
-    if output.output_type == "error":
-        return f"{output.ename}: {output.evalue}"
-    if output.output_type == "stream":
-        return str(output.text)
-    html = output.data.get("text/html", output.data.get("text/plain", ""))
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def test_another_notebook_is_imported_where_its_script_is_not_written(folder: Path) -> None:
