@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.release import BadSource, release
+from autograder.core.assignment import read_assignment
 from autograder.core.hints import Effort, read_hints
 from tests.support.course import NAME, SOURCE, make_course
 
@@ -109,3 +110,11 @@ def test_a_wrong_hint_is_refused_with_its_line(story: str, tmp_path: Path) -> No
     assert reason in str(caught.value)
     assert f"{NAME}/" in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("folder", sorted((Path(__file__).parents[2] / "assignments").iterdir()), ids=lambda p: p.name)
+def test_every_task_of_the_course_has_hints_and_a_time(folder: Path) -> None:
+    hints = read_hints(folder)
+    tasks = [task.name for task in read_assignment(folder).tasks]
+    assert hints.minutes(tasks) is not None, [task for task in tasks if not hints.effort(task)]
+    assert {task for task in tasks if not 2 <= len(hints.steps.get(task, ())) <= 4} == set()
