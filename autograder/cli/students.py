@@ -225,18 +225,22 @@ def status(run: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("assignment")
-@click.argument("task")
+@click.argument("names", nargs=-1, required=True, metavar="[ASSIGNMENT] TASK")
 @click.option("--again", is_flag=True, help="Begin again with the first step.")
-def hint(assignment: str, task: str, again: bool) -> None:
+def hint(names: tuple[str, ...], again: bool) -> None:
     """Show the first step towards TASK, and one more each time.
 
-    ASSIGNMENT is a name, its number (a01), one of its modules (knn) or a path.
+    ASSIGNMENT is a name, its number (a01), one of its modules (knn) or a path; in its own folder, or if no other
+    assignment has such a task, it may be omitted.
     """
     from autograder.core.course import find_assignment
-    from autograder.students.hints import next_hint
+    from autograder.students.hints import assignment_of, next_hint
 
-    click.echo(repr(next_hint(find_assignment(assignment, installed=False), task, again=again)))
+    if len(names) > 2:
+        raise click.UsageError("Name one assignment and one task.")
+    task = names[-1]
+    chosen = find_assignment(names[0], installed=False) if len(names) == 2 else assignment_of(task)
+    click.echo(repr(next_hint(chosen, task, again=again)))
 
 
 def _say_what_is_judged(submission: Submission, folder: Path) -> None:

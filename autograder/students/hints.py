@@ -68,7 +68,7 @@ class NoHint:
 def hint(task: str = "") -> Unfolded | NoHint:
     """Show the first step towards ``task`` ("predict_labels"), and one more step each time it is called again."""
     try:
-        assignment = _assignment_of(task)
+        assignment = assignment_of(task)
         key = assignment.folder, task
         unfolded = unfold(assignment, task, _shown.get(key, 0) + 1)
         _shown[key] = len(unfolded.steps)
@@ -110,8 +110,11 @@ def _refusal(task: str, tasks: Sequence[str], hints: Hints, assignment: str) -> 
     return f"{assignment} has no task {task!r}. {meaning}" if task else f"Name a task. {meaning}"
 
 
-def _assignment_of(task: str) -> Assignment:
-    """Return the assignment of this folder, or the one in the course here or above that has the task."""
+def assignment_of(task: str) -> Assignment:
+    """Return the assignment of this folder, or the one in the course here or above that has the task.
+
+    Raises GradlabError.
+    """
     if not isinstance(task, str):
         raise GradlabError('hint takes the name of a task as text, for example hint("predict_labels").')
     for folder in (Path.cwd(), *Path.cwd().parents):
@@ -124,6 +127,9 @@ def _assignment_of(task: str) -> Assignment:
     if having:
         names = " and ".join(assignment.name for assignment in having)
         raise GradlabError(f"{names} have a task {task!r}. Open the notebook in its own folder.")
+    if named := [assignment for assignment in found if f"{assignment.name}_".startswith(f"{task}_")]:
+        tasks = ", ".join(known.name for known in named[0].tasks)
+        raise GradlabError(f"Name a task of {named[0].name}: {tasks}.")
     near = get_close_matches(task, [known.name for assignment in found for known in assignment.tasks], n=1)
     raise GradlabError(f"No assignment has a task {task!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
 

@@ -34,7 +34,8 @@ def test_the_terminal_unfolds_one_step_more_each_time(folder: Path) -> None:
     assert first == "double: about 5 minutes, easy.\n1. Add `x < y`.\n1 more: ask again.\n"
     assert second == "double: about 5 minutes, easy.\n1. Add `x < y`.\n2. Twice.\nThat was the last step.\n"
     assert third == second
-    assert run(NAME, "double", "--again").stdout == first
+    assert run("double", "--again").stdout == first  # in the assignment's folder
+    assert run("a", "b", "c").exit_code == 2
 
 
 def test_a_notebook_unfolds_one_step_more_at_each_call(folder: Path) -> None:
