@@ -20,14 +20,14 @@ from typing import Any, NoReturn
 import click
 
 from autograder import __version__
-from autograder.cli import authors, exports, instructors, rerun, students
+from autograder.cli import authors, exports, imports, instructors, rerun, students
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain
 
 COMMANDS = {
     "Students": students.COMMANDS,
     "Instructors": (*instructors.COMMANDS, *rerun.COMMANDS, *exports.COMMANDS),
-    "Authors": authors.COMMANDS,
+    "Authors": (*authors.COMMANDS, *imports.COMMANDS),
 }
 
 

@@ -1,0 +1,137 @@
+"""An nbgrader course becomes a gradlab course: the reference earns all points, wrong answers lose the right ones."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from autograder.authoring.import_nbgrader import BadImport, import_nbgrader
+from autograder.authoring.nbgrader_tests import convert, split_hidden
+from autograder.authoring.reference import read_reference
+from autograder.authoring.verify import Plan, verify
+from autograder.cli.app import main
+from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.report import Cause
+from autograder.session.options import Options
+from autograder.session.session import with_checks
+from autograder.submissions.submission import code_of_scripts
+from tests.support.nbgrader_source import write_course
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("import")
+    (root / "ours").mkdir()
+    (root / "ours" / "course.toml").write_text('title = "Ours"\nid = "ours"\n')
+    write_course(root)
+    return root / "ours"
+
+
+@pytest.fixture(scope="module")
+def printed(course: Path) -> Result:
+    """What the command printed."""
+    return CliRunner().invoke(main, ["import", "nbgrader", str(course.parent / "course"), "--course", str(course)])
+
+
+@pytest.fixture(scope="module")
+def assignment(course: Path, printed: Result) -> Assignment:
+    assert printed.exit_code == 0, printed.output
+    return read_assignment(course / "assignments" / "ps1")
+
+
+def test_points_tasks_and_questions_are_carried_over(assignment: Assignment) -> None:
+    assert {task.name: task.points for task in assignment.tasks} == {"squares": 5, "mean_square": 2}
+    assert [(q.id, q.points, q.kind) for q in assignment.questions] == [
+        ("problem1-why", 2, "text"),
+        ("problem1-plot", 3, "code"),
+    ]
+    assert assignment.imports == ("math", "numpy")
+
+
+def test_what_was_not_carried_over_is_in_a_table(printed: Result) -> None:
+    text = " ".join(printed.output.split())
+    for sentence in (
+        "ps1/problem1.ipynb, cell 15 Python alone cannot read it, so it is in the notebook only",
+        "cell 5 its 4 points are paid half by the public tests, half by all of them",
+        "cell 8 its 1.5 points became 2: checks pay whole points",
+        "cell 8 line 2 of the tests is computed next to the student's code, which can read it",
+        "cell 14 Python cannot read these tests",
+    ):
+        assert sentence in text
+
+
+def test_the_reference_earns_everything_and_the_handout_nothing(
+    assignment: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.authoring.verify.open_pool", lambda isolation, **rest: nullcontext())
+    found = verify(assignment, Options(), Plan(seeds=1, notebook=False, parts=("reference", "mistakes", "files")))
+    problems = {f.what: f.problems for f in found.findings if not f.holds}
+    assert problems.keys() <= {"mutants"}  # the author has still to write them
+    script = (assignment.folder / "problem1.py").read_text()
+    assert "mean_square = ..." in script
+    assert "385" not in script + (assignment.folder / "check_problem1.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lost"),
+    [("i ** 2", "i * 3", {"squares": 4, "mean_square": 2}), ("if n < 1", "if False", {"squares": 1}),
+     ("/ 10", "/ 9", {"mean_square": 2}),
+     ("range(1, n + 1)", "range(1, min(n, 5) + 1)", {"squares": 2, "mean_square": 2})],
+)  # fmt: skip
+def test_a_wrong_answer_loses_the_points_of_its_tests(
+    assignment: Assignment, old: str, new: str, lost: dict[str, int]
+) -> None:
+    from autograder.sandbox.local_link import LocalLink
+
+    sources = {name: text.replace(old, new) for name, text in read_reference(assignment).items()}
+    code = code_of_scripts(sources, assignment)
+
+    def body(checks):
+        link = LocalLink(code)
+        try:
+            return checks.judge(link, code)
+        finally:
+            link.close()
+
+    results = with_checks(assignment, Options(), body)
+    found: dict[str, int] = {}
+    for result in results:
+        if result.points < result.max_points:
+            assert result.cause in (Cause.WRONG, Cause.ERROR)
+            found[result.task] = found.get(result.task, 0) + result.max_points
+    assert found == lost
+
+
+def test_an_assignment_is_not_written_twice(course: Path, assignment: Assignment, tmp_path: Path) -> None:
+    with pytest.raises(BadImport, match="has an assignment ps1 already"):
+        import_nbgrader(course.parent / "course", course)
+    with pytest.raises(BadImport, match="has no source notebooks"):
+        import_nbgrader(tmp_path, course)
+
+
+TESTS = {
+    "assert f(2) == 4": ("yield f(2)", "expect_equal(next(values), 4)", []),
+    "assert 4 == f(2)": ("yield f(2)", "expect_equal(next(values), 4)", []),
+    "assert abs(f(2) - 4.0) < 1e-6": ("yield f(2)", "expect_close(next(values), 4.0, rtol=0, atol=1e-06)", []),
+    "assert np.allclose(f(x), [1, 2], atol=0.1)": ("yield f(x)", "expect_close(next(values), [1, 2], atol=0.1)", []),
+    "np.testing.assert_allclose(f(x), 3)": ("yield f(x)", "expect_close(next(values), 3)", []),
+    "assert f(2) == pytest.approx(4)": ("yield f(2)", "expect_close(next(values), 4)", []),
+    "assert f(2) == g(2)": ("yield (f(2), g(2))", "expect_equal(*next(values))", [1]),
+    "assert callable(f)": ("yield bool(callable(f))", "expect(next(values), 'This does not hold: callable(f)')", [1]),
+    "assert_true(f(2) > 1)": ("yield bool(f(2) > 1)", "expect(next(values), 'This does not hold: f(2) > 1')", [1]),
+}
+
+
+@pytest.mark.parametrize("source", TESTS)
+def test_an_assertion_becomes_an_expectation(source: str) -> None:
+    cell = convert(source)
+    assert (cell.body, cell.compares, cell.inside) == ([TESTS[source][0]], [TESTS[source][1]], TESTS[source][2])
+
+
+def test_hidden_tests_are_split_off() -> None:
+    public, everything = split_hidden("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\nc")
+    assert (public, everything) == ("a\nc", "a\nb\nc")
+    assert split_hidden("a") == ("a", "")
