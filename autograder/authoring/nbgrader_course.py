@@ -61,7 +61,7 @@ def export_course(assignments: Iterable[Assignment], destination: Path) -> list[
         for path in sorted(assignment.folder.rglob("*")):
             inside = path.relative_to(assignment.folder)
             hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
-            generated = inside.with_suffix(".py").as_posix() in modules
+            generated = path.suffix in (".py", ".ipynb") and inside.with_suffix(".py").as_posix() in modules
             imported = inside.as_posix() in imported_modules
             if path.is_file() and not hidden and (imported or not generated):
                 files[folder / inside] = path.read_bytes()

@@ -1,0 +1,74 @@
+"""gradlab new-course and gradlab new: what they write holds at once, whatever the kind and the tasks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autograder.authoring.scaffold import KINDS, BadName, new_assignment
+from autograder.authoring.scaffold_course import new_course
+from autograder.authoring.verify import Plan, verify
+from autograder.cli.app import main
+from autograder.session.options import Options
+
+TASKS = ("f", "C.g", "C.h", "second")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_holds_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    pytest.importorskip({"table": "pandas"}.get(kind, kind))
+    course = tmp_path / "my-statistics"
+    tasks = [part for task in TASKS for part in ("--task", task)]
+    done = CliRunner().invoke(main, ["new-course", str(course), "--kind", kind, "--module", "mod", *tasks])
+    assert (done.exit_code, done.output.splitlines()[-1]) == (0, f"Next: cd {course} && gradlab verify a01_first")
+    monkeypatch.chdir(course)
+    assert CliRunner().invoke(main, ["release", "--check"]).exit_code == 0
+    from autograder.core.assignment import read_assignment
+
+    assignment = read_assignment(course / "assignments" / "a01_first")
+    assert [task.name for task in assignment.tasks] == [*TASKS]
+    assert assignment.points == 100
+    result = verify(assignment, Options(), Plan(seeds=2, notebook=False))
+    assert [finding for finding in result.findings if not finding.holds] == []
+    assert {"reference", "variants", "blank stub", "mutants"} <= {finding.what for finding in result.findings}
+
+
+def test_a_second_assignment_is_added_to_the_course_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_course(tmp_path / "course", kind="numpy")
+    monkeypatch.chdir(tmp_path / "course" / "assignments")
+    done = CliRunner().invoke(main, ["new", "a02_regression"])
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "course" / "assignments" / "a02_regression"
+    assert {path.name for path in folder.iterdir()} == {
+        *("README.md", "assignment.toml", "check_regression.py", "oracles.py", "regression.ipynb", "regression.py")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "tasks", "words"),
+    [
+        ("A 2", "mod", ("f",), "cannot name an assignment"),
+        ("a01_first", "mod", ("f",), "exists already"),
+        ("a02", "class", ("f",), "cannot name a module"),
+        ("a02", "statistics", ("f",), "is taken, by Python"),
+        ("a02", "first", ("f",), "is taken, by Python, a package or another assignment"),
+        ("a02", "mod", ("f.g.h",), "cannot name a task"),
+        ("a02", "mod", ("f", "f"), "is named twice"),
+        ("a02", "mod", ("C", "C.g"), "its class is also a task"),
+    ],
+)
+def test_a_name_that_cannot_work_is_refused(
+    tmp_path: Path, name: str, module: str, tasks: tuple[str], words: str
+) -> None:
+    new_course(tmp_path / "course", kind="numpy")
+    with pytest.raises(BadName, match=words):
+        new_assignment(tmp_path / "course", name, module, tasks, "numpy")
+
+
+def test_a_folder_with_files_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    done = CliRunner().invoke(main, ["new-course", str(tmp_path)])
+    assert (done.exit_code, [path.name for path in tmp_path.iterdir()]) == (2, ["notes.txt"])
+    assert "exists and is not empty. Choose a new folder." in done.output
