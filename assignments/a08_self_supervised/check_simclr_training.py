@@ -108,7 +108,7 @@ def check_linear_probe_of_clusters(student, rng):
         })  # fmt: skip
 
 
-@task("rotation_task", points=1)
+@task("rotation_task", points=1, any_dtype=True)
 def check_rotations_of_a_small_picture(student, rng):
     """Images of 2 x 2 are rotated counterclockwise by 0, 90, 180 and 270 degrees, all images by one angle first."""
     first = torch.tensor([[1.0, 2.0], [3.0, 4.0]], device=rng.device)

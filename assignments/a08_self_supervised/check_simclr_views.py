@@ -47,7 +47,7 @@ def resized(image: Tensor, mode: str, **options) -> Tensor:
     return F.interpolate(image[None, :, 1:9, 2:8], size=(2, 2), mode=mode, **options)[0]
 
 
-@task("resized_crop", points=2)
+@task("resized_crop", points=2, any_dtype=True)
 def check_crop_of_a_slope(student, rng):
     """A crop of a linear ramp is the right part of the ramp."""
     down, right = torch.meshgrid(torch.arange(12.0), torch.arange(9.0), indexing="ij")
@@ -75,7 +75,7 @@ def check_crop_of_a_slope(student, rng):
     })  # fmt: skip
 
 
-@task("color_jitter", points=2)
+@task("color_jitter", points=2, any_dtype=True)
 def check_jitter_with_one_strength_at_a_time(student, rng):
     """With one strength, brightness or saturation changes by factors from 0.6 to 1.4; with none, nothing changes."""
     helper = student.define(DRAWS)
@@ -110,7 +110,7 @@ def check_views_are_square_images(student, rng):
         expect(bool((out >= 0).all()) and bool((out <= 1).all()), "There are values outside [0, 1].")
 
 
-@task("compute_train_transform", points=1)
+@task("compute_train_transform", points=1, any_dtype=True)
 def check_views_can_be_repeated(student, rng):
     """The same seed gives the same sequence of views, another seed another sequence, and all views differ."""
     helper, image, seed = student.define(DRAWS), rng.uniform(3, 16, 16), rng.int(0, 1000)

@@ -4,6 +4,7 @@ import math
 from functools import partial
 
 import torch
+from oracles_loans import LOANS_OF_GUIDANCE
 from oracles_unet import HELPERS, plain_block
 from torch import Tensor
 
@@ -191,7 +192,7 @@ def guided_model(student, rng):
 AGAIN = {"RecursionError": "forward hands a call with cfg_scale to cfg_forward. Call the network without this key."}
 
 
-@task("Unet.cfg_forward", points=2)
+@task("Unet.cfg_forward", points=2, loans=LOANS_OF_GUIDANCE)
 def check_guidance_agrees_with_the_formula(student, rng):
     """Guidance with scale s is (s + 1) times the prediction with, minus s times that without the condition."""
     helper, model, inputs, condition, conditional, unconditional = guided_model(student, rng)
@@ -211,7 +212,7 @@ def check_guidance_agrees_with_the_formula(student, rng):
         expect_close(found, right, atol=1e-4, name=f"with cfg_scale={scale}", mistakes=mistakes)
 
 
-@task("Unet.cfg_forward", points=1)
+@task("Unet.cfg_forward", points=1, loans=LOANS_OF_GUIDANCE)
 def check_guidance_leaves_model_kwargs(student, rng):
     """model_kwargs is the same after a guided call as before, so that the next step is guided too."""
     _, model, inputs, condition, _, _ = guided_model(student, rng)

@@ -44,7 +44,7 @@ PAIRS = {
 }
 
 
-@task("GenerateAnchor", points=2)
+@task("GenerateAnchor", points=2, any_dtype=True)
 def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     """Every anchor has the centre of its cell and the size of its shape, on maps that are not square."""
     shapes = rng.uniform(3, 2, low=0.5, high=4)
@@ -75,7 +75,7 @@ def check_anchors_have_the_centres_and_sizes_asked_for(student, rng):
     })  # fmt: skip
 
 
-@task("GenerateProposal", points=2)
+@task("GenerateProposal", points=2, any_dtype=True)
 def check_yolo_proposals_move_by_cells(student, rng):
     """YOLO's proposals have the centre of the anchor plus (tx, ty), and its size times exp(tw), exp(th)."""
     anchors = any_anchors(rng, 2, 3, 4, 5)
@@ -83,7 +83,7 @@ def check_yolo_proposals_move_by_cells(student, rng):
     judge_proposals(student, anchors, offsets, "YOLO", 1.0)
 
 
-@task("GenerateProposal", points=1)
+@task("GenerateProposal", points=1, any_dtype=True)
 def check_faster_rcnn_proposals_move_by_anchor_sizes(student, rng):
     """Faster R-CNN's proposals have the anchor's centre plus (tx, ty) times its width and height."""
     anchors = any_anchors(rng, 2, 3, 4, 5)
@@ -190,7 +190,7 @@ def expect_no_negative(iou) -> None:
     )
 
 
-@task("IoU", points=2)
+@task("IoU", points=2, any_dtype=True)
 def check_iou_agrees_with_counted_pixels(student, rng):
     """IoU of boxes with whole coordinates agrees with counting pixels."""
     forbid(student, "IoU", loops=True)
@@ -201,7 +201,7 @@ def check_iou_agrees_with_counted_pixels(student, rng):
     expect_close(result, counted_iou(boxes, others), mistakes=iou_mistakes(boxes, others))
 
 
-@task("IoU", points=2)
+@task("IoU", points=2, any_dtype=True)
 def check_iou_of_touching_nested_and_empty_boxes(student, rng):
     """IoU is 0 for boxes that touch or have no area, 1 for equal boxes, and the ratio of areas for nested ones."""
     forbid(student, "IoU", loops=True)

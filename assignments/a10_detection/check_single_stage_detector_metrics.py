@@ -61,7 +61,7 @@ def check_a_second_detection_of_an_object_is_wrong(student, rng):
     expect_close(precision, tensor(rng, [1, 1 / 2, 2 / 3]), name="precision", check_dtype=False)
 
 
-@task("average_precision", points=2)
+@task("average_precision", points=2, any_dtype=True)
 def check_average_precision_of_cases_by_hand(student, rng):
     """Average precision is the area under the curve of the best precision at this recall or any higher one."""
     cases = [

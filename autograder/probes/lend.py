@@ -32,17 +32,28 @@ def lend(function: Callable[..., Any], **loans: Any) -> Callable[..., Any]:
 
 
 class Loan:
-    """Puts ``loans`` in the place of what the borrower's module defines under these names, until ``end`` is called."""
+    """Puts ``loans`` in the place of what the borrower's module defines under these names, until ``end`` is called.
+
+    A name may be that of a method, such as "Model.forward". Names that the module does not define are not added to it.
+    """
 
     def __init__(self, borrower: Callable[..., Any], loans: dict[str, Any]) -> None:
-        """``borrower`` is a function or a class. Names that its module does not define are not added to it."""
-        self._names = _names_around(borrower)
-        self._own = {name: self._names[name] for name in loans if name in self._names}
-        self._names.update({name: loans[name] for name in self._own if self._own[name] is not borrower})
+        """``borrower`` is a function or a class of the module."""
+        names = _names_around(borrower)
+        self._names, self._own = names, {name: names[name] for name in loans if name in names}
+        names.update({name: loans[name] for name in self._own if self._own[name] is not borrower})
+        self._methods: list[tuple[type, str, Any]] = []
+        for path in loans:
+            owner, _, method = path.rpartition(".")
+            if owner and isinstance(names.get(owner), type) and method in vars(names[owner]):
+                self._methods.append((names[owner], method, vars(names[owner])[method]))
+                setattr(names[owner], method, loans[path])
 
     def end(self) -> None:
         """Restore what the module defined."""
         self._names.update(self._own)
+        for owner, method, own in self._methods:
+            setattr(owner, method, own)
 
 
 def _names_around(borrower: Callable[..., Any]) -> dict[str, Any]:

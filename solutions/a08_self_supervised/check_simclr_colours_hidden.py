@@ -82,13 +82,13 @@ def check_hue_of_other_images_and_shifts(student, rng):
             judge(student, student.adjust_hue, image, shift, expected=expected)
 
 
-@task("adjust_hue", points=1)
+@task("adjust_hue", points=1, any_dtype=True)
 def check_hue_on_the_device_of_the_image(student, rng):
     """Hues are shifted on the device of the image, and the result is there too."""
     expect_device(student, student.adjust_hue, rng.uniform(3, 4, 5), 0.2)
 
 
-@task("adjust_hue", points=2)
+@task("adjust_hue", points=2, any_dtype=True)
 def check_hue_where_channels_are_equal(student, rng):
     """Colours with two equal channels are shifted correctly: a third of a turn makes red green."""
     corners = [(r, g, b) for r in (0.0, 0.7) for g in (0.0, 0.7) for b in (0.0, 0.7)]

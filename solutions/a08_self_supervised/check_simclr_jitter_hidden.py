@@ -82,7 +82,7 @@ def saturate(image: Tensor, factor: Tensor) -> Tensor:
     return blend(image, torch.einsum("c,ncp->np", image.new_tensor(list(LUMA.values())), image)[:, None], factor)
 
 
-@task("color_jitter", points=1)
+@task("color_jitter", points=1, any_dtype=True)
 def check_order_of_the_jitter(student, rng):
     """Brightness comes before contrast, contrast before saturation, saturation before hue, in every draw."""
     # Brightness cannot make white brighter, so the mean is at most 1/2; contrast does not change the mean.

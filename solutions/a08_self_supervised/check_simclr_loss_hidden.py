@@ -97,13 +97,13 @@ def check_naive_loss_at_several_temperatures(student, rng):
     )  # fmt: skip
 
 
-@task("simclr_loss_naive", points=1)
+@task("simclr_loss_naive", points=1, any_dtype=True)
 def check_naive_loss_of_one_pair(student, rng):
     """The loss with loops of a single pair is 0."""
     judge_one_pair(student, rng, "simclr_loss_naive")
 
 
-@task("simclr_loss_naive", points=1)
+@task("simclr_loss_naive", points=1, any_dtype=True)
 def check_naive_loss_ignores_lengths(student, rng):
     """The loss with loops does not depend on the lengths of the projections, and keeps float32."""
     judge_lengths(student, rng, "simclr_loss_naive")
@@ -117,19 +117,19 @@ def check_loss_at_several_temperatures(student, rng):
     judge_loops(student, rng, "simclr_loss_vectorized", (0.5, 0.07, 2.0), device=rng.device)
 
 
-@task("simclr_loss_vectorized", points=1)
+@task("simclr_loss_vectorized", points=1, any_dtype=True)
 def check_loss_of_one_pair(student, rng):
     """The loss without loops of a single pair is 0."""
     judge_one_pair(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", points=1)
+@task("simclr_loss_vectorized", points=1, any_dtype=True)
 def check_loss_ignores_lengths(student, rng):
     """The loss without loops does not depend on the lengths of the projections."""
     judge_lengths(student, rng, "simclr_loss_vectorized", device=rng.device)
 
 
-@task("simclr_loss_vectorized", points=1)
+@task("simclr_loss_vectorized", points=1, any_dtype=True)
 def check_loss_at_low_temperature(student, rng):
     """In float32 the loss without loops is right at temperature 0.01, where exp(1 / tau) overflows."""
     for n, tau in [(6, 0.01), (5, 0.003), (4, 100.0)]:
@@ -157,13 +157,13 @@ def gradients(loss, left, right, tau, device):
 """
 
 
-@task("simclr_loss_vectorized", points=1)
+@task("simclr_loss_vectorized", points=1, any_dtype=True)
 def check_loss_on_the_device_of_the_projections(student, rng):
     """The loss without loops makes its mask on the given device, that of the projections."""
     expect_device(student, student.simclr_loss_vectorized, *projections(rng, 4, 5), 0.5, device=rng.device)
 
 
-@task("simclr_loss_vectorized", points=1)
+@task("simclr_loss_vectorized", points=1, any_dtype=True)
 def check_gradient_of_the_loss(student, rng):
     """The gradient reaches both sides, and agrees with that of the definition, also for one pair."""
     helper = student.define(GRADIENT)

@@ -5,6 +5,7 @@ import math
 import torch
 from oracles import TOY, ddpm, expect_modes_kept, left_after
 from oracles_law import expect_standard, expect_uncorrelated
+from oracles_loans import LOANS_OF_PROCESS
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
@@ -48,7 +49,7 @@ def check_weights_with_gamma(student, rng):
     expect_device(student, student.loss_weight, left, "pred_x_start", 5.0)
 
 
-@task("DDPM.p_losses", points=2)
+@task("DDPM.p_losses", points=2, loans=LOANS_OF_PROCESS)
 def check_gradient_of_the_loss(student, rng):
     """Loss and gradient agree with the formula, for both objectives, with gamma and any batch; inputs are unchanged."""
     betas = rng.uniform(8, low=0.02, high=0.3)
@@ -101,7 +102,7 @@ def judge_noise(noise: Tensor) -> None:
         expect_uncorrelated(a, b, f"Different {what} have the same noise")
 
 
-@task("DDPM.p_losses", points=2)
+@task("DDPM.p_losses", points=2, any_dtype=True, loans=LOANS_OF_PROCESS)
 def check_times_and_noise_are_drawn(student, rng):
     """t and noise are each used if given; else all times are equally likely, and the noise is new."""
     timesteps, batch, calls = 10, 40, 60

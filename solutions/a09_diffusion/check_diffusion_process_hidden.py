@@ -72,7 +72,7 @@ def gradient(process, x, t, noise, weight):
 """
 
 
-@task("Process.q_sample", points=1)
+@task("Process.q_sample", points=1, any_dtype=True)
 def check_adding_noise_leaves_its_inputs_and_passes_gradients(student, rng):
     """q_sample changes neither images nor noise in place, and gradients pass through it."""
     betas = rng.uniform(12, low=0.02, high=0.3)
@@ -129,7 +129,7 @@ def check_noise_from_image_for_any_rank(student, rng):
     judge_recovery(student, rng, betas, "predict_noise_from_start", [0, 20, 1, 3], [5, 20, 6])
 
 
-@task("Process.q_posterior", points=2)
+@task("Process.q_posterior", points=2, any_dtype=True)
 def check_posterior_hits_the_marginals(student, rng):
     """A step forward to t and the posterior's step back give the mean and variance of t - 1 steps."""
     betas = rng.uniform(17, low=0.01, high=0.35)

@@ -6,6 +6,8 @@ from functools import partial
 from itertools import pairwise
 
 import torch
+from oracles_loans import LOANS_OF_GUIDANCE
+from oracles_loans_hidden import LOANS_OF_UNET
 from oracles_unet import HELPERS as COMMON
 from oracles_unet import block_of, conv_of, plain_block
 from torch import Tensor
@@ -220,7 +222,7 @@ def small_network(tables: list[dict[str, Tensor]], x: Tensor) -> Tensor:
     return F.linear(F.silu(F.linear(x, one["weight"], one["bias"])), two["weight"], two["bias"])
 
 
-@task("Unet.forward", points=2)
+@task("Unet.forward", points=2, loans=LOANS_OF_UNET)
 def check_skips_carry_the_details(student, rng):
     """Without the lower levels, every pixel still affects its place in the output; all weights get gradients."""
     helper = student.define(HELPERS)
@@ -289,7 +291,7 @@ def check_forgetting_is_for_training(student, rng):
     expect_device(student, model, x, time, {"text_emb": condition})
 
 
-@task("Unet.cfg_forward", points=1)
+@task("Unet.cfg_forward", points=1, loans=LOANS_OF_GUIDANCE)
 def check_guidance_through_forward(student, rng):
     """forward with cfg_scale is guided, for any scale, also -1 (unconditional) and 0; model_kwargs is unchanged."""
     helper = student.define(HELPERS)

@@ -56,7 +56,7 @@ def check_proposals_undo_offsets(student, rng):
         expect_unchanged(seen, *views, method)
 
 
-@task("GenerateProposal", points=1)
+@task("GenerateProposal", points=1, any_dtype=True)
 def check_proposals_of_an_unknown_method(student, rng):
     """The default method is YOLO's; an unknown method raises ValueError; boxes (P, 4), also none, are accepted."""
     anchors, offsets = boxes_of(rng, 5), 0.3 * rng.normal(5, 4)
@@ -83,7 +83,7 @@ def check_iou_agrees_with_loops(student, rng):
         expect_equal(seen.args, (proposals, bboxes), name="the inputs after the call")
 
 
-@task("IoU", points=1)
+@task("IoU", points=1, any_dtype=True)
 def check_iou_fits_in_memory(student, rng):
     """IoU of 5,000 proposals and 300 boxes needs no tensor of more than two numbers a pair."""
     forbid(student, "IoU", loops=True)

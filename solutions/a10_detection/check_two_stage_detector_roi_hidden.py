@@ -57,7 +57,7 @@ def check_roi_align_of_other_sizes(student, rng):
         expect_close(student.roi_align(features, boxes, size), expected, name=f"{count} boxes on {H} x {W} cells")
 
 
-@task("roi_align", points=2)
+@task("roi_align", points=2, any_dtype=True)
 def check_roi_align_beyond_the_map(student, rng):
     """Beyond the map its border is repeated; boxes without an area are sampled at one point, or on a line."""
     forbid(student, "roi_align", calls=READY_MADE)
@@ -81,7 +81,7 @@ def clipped(boxes: Tensor, width: int, height: int) -> Tensor:
     return torch.minimum(boxes.clamp(min=0), ends)
 
 
-@task("roi_align", points=1)
+@task("roi_align", points=1, any_dtype=True)
 def check_roi_align_passes_gradients_on(student, rng):
     """The gradient of RoI Align reaches the features, with the weights of the samples."""
     forbid(student, "roi_align", calls=READY_MADE)
