@@ -18,7 +18,7 @@ def import_group() -> None:
 @click.argument("folder", type=options.PATH)
 @click.option("--course", type=options.PATH, help="The gradlab course to add to (default: the one around this folder).")
 def import_nbgrader(folder: Path, course: Path | None) -> None:
-    """Import the assignments of FOLDER, an nbgrader course or one assignment of its source folder.
+    """Import FOLDER: an nbgrader course or one of its assignments.
 
     Solutions, points, tests, hidden tests and questions are carried over, and a table says what was not. Notebooks are
     read, not executed. Look through the checks: nbgrader's tests are the only oracles that they have.
