@@ -15,13 +15,14 @@ class Bounded:
 
     def __init__(self, stream: TextIO, room: list[int]) -> None:
         self._stream, self._room = stream, room
+        self.over = False  # once the call has ended: who kept this stream, such as a logger, writes without a limit
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
         room = self._room[0]
-        if sys.gettrace() is not None or len(text) <= room:
+        if self.over or sys.gettrace() is not None or len(text) <= room:
             self._stream.write(text)
         elif room >= 0:
             self._stream.write(f"{text[:room]}\n[A check shows {PRINTED:,} characters of what your code prints.]\n")
@@ -51,5 +52,8 @@ class PrintLimit:
             yield
             return
         out, err = Bounded(sys.stdout, self._room), Bounded(sys.stderr, self._room)
-        with redirect_stdout(out), redirect_stderr(err):
-            yield
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                yield
+        finally:
+            out.over = err.over = True

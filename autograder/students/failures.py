@@ -22,7 +22,7 @@ def extras_of(
         if show_input:
             from autograder.students.paste import code_of
 
-            store = folder / STORE / f"{re.sub(r'[^0-9A-Za-z]+', '_', check.partition('::')[2])}.pt"
+            store = folder / STORE / f"{re.sub(r'[^0-9A-Za-z]+', '_', check.partition('::')[2])}.pkl"
             module = "__main__" if notebook else found.module
             code = code_of(found.log, found.call, module, found.source, store)
         if picture and found.difference is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import pickle
 import re
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from autograder.checks.describe import TENSORS, dtype_name
 from autograder.sandbox.call_log import CALLS, CallLog, Step
 from autograder.sandbox.proxy import Handle
 
 INLINE = 60  # numbers of a tensor that are written as code; a larger one is saved to a file
+LONGEST = 2000  # characters of a value that is written as code; a longer one is saved, too
 SHORT = 40  # characters of a value that is written inside the call
 WIDTH = 110  # characters of a line
 STEPS = 30  # calls before the last one that its objects need
@@ -53,8 +55,10 @@ class _Writer:
                 self.made[handle] = step, place
         for step in self._needed(last):
             self._add(step, last)
-        imports = ["import torch"] * bool(self.saved or "torch." in "".join(self.lines))
-        imports += ["import numpy as np"] * ("np." in "".join(self.lines))
+        used = "".join(self.lines)
+        imports = ["import pickle"] * bool(self.saved) + ["import random"] * ("random.seed" in used)
+        imports += ["from pathlib import Path"] * bool(self.saved)
+        imports += ["import numpy as np"] * ("np." in used) + ["import torch"] * ("torch." in used)
         if re.search(r"\b(inf|nan)\b", "".join(self.lines)):
             imports.append("from math import inf, nan")
         if self.helpers:
@@ -63,9 +67,8 @@ class _Writer:
             imports.append(f"from {self.module} import {', '.join(self.roots)}")
         if self.saved:
             self.store.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(self.saved, self.store)
-            trusted = "" if all(type(value) in TENSORS for value in self.saved.values()) else ", weights_only=False"
-            self.lines.insert(0, f'saved = torch.load("{self.store.as_posix()}"{trusted})')
+            self.store.write_bytes(pickle.dumps(self.saved))
+            self.lines.insert(0, f'saved = pickle.loads(Path("{self.store.as_posix()}").read_bytes())')
         parts = ["\n".join(imports), *self.helpers, "\n".join(map(_wrapped, self.lines))]
         return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -127,7 +130,8 @@ class _Writer:
     def _add(self, step: Step, last: Step) -> None:
         fields = step.fields
         if step.verb == "seed":
-            self.lines.append(f"torch.manual_seed({fields['seed']})")
+            seeds = ["random.seed", "np.random.seed", *(["torch.manual_seed"] if "torch" in sys.modules else [])]
+            self.lines += [f"{seed}({fields['seed']})" for seed in seeds]
             return
         if step.verb == "setattr":
             target = self._object(fields["target"].id)
@@ -175,22 +179,25 @@ class _Writer:
     def _value(self, value: Any, name: str) -> str:
         """Return the expression for an argument; a long one becomes a variable with the parameter's name."""
         text = self._expression(value, name)
-        if type(value) is Handle or (len(text) <= SHORT and type(value) not in (*TENSORS, np.ndarray)):
+        if type(value) is Handle or (len(text) <= SHORT and not _is_array(value)):
             return text
+        if len(text) > LONGEST and not _handles(value):
+            text = self._saved(value, name)
         variable = self._fresh(name)
         self.lines.append(f"{variable} = {text}")
         return variable
 
+    def _saved(self, value: Any, name: str) -> str:
+        key = name if name not in self.saved else f"{name}_{len(self.saved) + 1}"
+        self.saved[key] = value
+        return f'saved["{key}"]'
+
     def _expression(self, value: Any, name: str) -> str:
         if type(value) is Handle:
             return self._object(value._ref.id)
-        if type(value) in (*TENSORS, np.ndarray):
+        if _is_array(value):
             text = _tensor(value) if type(value) in TENSORS else _array(value)
-            if text:
-                return text
-            key = name if name not in self.saved else f"{name}_{len(self.saved) + 1}"
-            self.saved[key] = value
-            return f'saved["{key}"]'
+            return text or self._saved(value, name)
         if type(value) in (list, tuple, set, frozenset) and value:
             inside = ", ".join(self._expression(item, name) for item in value)
             if type(value) is tuple:
@@ -201,15 +208,20 @@ class _Writer:
         if type(value) is dict:
             pairs = (f"{self._expression(key, name)}: {self._expression(item, name)}" for key, item in value.items())
             return f"{{{', '.join(pairs)}}}"
-        if type(value) is torch.device:
+        kind = f"{type(value).__module__}.{type(value).__name__}"
+        if kind == "torch.device":
             return f"torch.device({str(value)!r})"
-        return str(value) if type(value) is torch.dtype else repr(value)
+        return str(value) if kind == "torch.dtype" else repr(value)
 
     def _fresh(self, name: str) -> str:
         """Return a variable's name that is not used yet."""
         name = name if name.isidentifier() and name not in self.roots else f"{name}_"
         self.used[name] = self.used.get(name, 0) + 1
         return name if self.used[name] == 1 else f"{name}_{self.used[name]}"
+
+
+def _is_array(value: Any) -> bool:
+    return type(value) in TENSORS or type(value) is np.ndarray
 
 
 def _wraps(step: Step) -> bool:
@@ -239,11 +251,11 @@ def _handles(value: Any, place: str = "") -> list[tuple[int, str]]:
 
 def _tensor(value: Any) -> str:
     """Return a small dense tensor as code, or an empty string."""
-    dense = value.layout is torch.strided and not value.is_quantized and not value.is_complex()
+    dense = str(value.layout) == "torch.strided" and not value.is_quantized and not value.is_complex()
     if not dense or value.numel() > INLINE or not value.is_contiguous() or (value.numel() == 0 and value.dim() > 1):
         return ""
     plain = value.detach().cpu()
-    plain = plain.float() if plain.dtype in (torch.float16, torch.bfloat16) else plain
+    plain = plain.float() if dtype_name(plain.dtype) in ("float16", "bfloat16") else plain
     device = "" if value.device.type == "cpu" else f", device={str(value.device)!r}"
     grad = ", requires_grad=True" if value.requires_grad else ""
     return f"torch.tensor({_numbers(plain.numpy())}, dtype=torch.{dtype_name(value.dtype)}{device}{grad})"

@@ -22,6 +22,14 @@ def test_prints_end_at_the_limit_and_begin_again_with_the_next_check(capsys: pyt
         assert shown.count("[A check shows 10,000 characters of what your code prints.]") == 1
 
 
+def test_a_stream_that_somebody_kept_has_no_limit_afterwards(capsys: pytest.CaptureFixture[str]) -> None:
+    with PrintLimit(10).watch():
+        kept = sys.stdout
+        print("z" * 100)
+    kept.write("later")
+    assert capsys.readouterr().out.endswith("later")
+
+
 def test_without_a_limit_and_in_a_debugger_everything_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with PrintLimit(None).watch():
         print("x" * 2 * PRINTED)

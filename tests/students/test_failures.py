@@ -147,12 +147,20 @@ def test_the_input_is_code_that_repeats_the_call(course: Assignment, monkeypatch
     assert "matrix = torch.tensor(" in codes["A matrix is scaled."]  # named like the student's parameter
     _, mode, bias, x = repeated(codes["A network of a width, in eval mode."], monkeypatch, course.folder)
     assert (mode, bias, x.shape) == ("eval", 4.0, (50, 3))
-    assert (course.folder / ".gradlab" / "inputs" / "check_net.pt").exists()  # too long to be read
+    assert (course.folder / ".gradlab" / "inputs" / "check_net.pkl").exists()  # too long to be read
     assert repeated(codes["A network that the check prepares."], monkeypatch, course.folder) == ("grow", 5, 1)
     first = float(torch.rand((), generator=torch.Generator().manual_seed(7)))
     _, drawn, (ones, three), axes = repeated(codes["A sum, after a seed."], monkeypatch, course.folder)
     assert (drawn, three, axes) == (first, 3, (1,))
     assert not ones.is_contiguous()
+
+
+def test_a_long_list_is_saved_and_not_printed(course: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    (course.folder / "check_net.py").write_text(CHECKS.replace("(1,)) is None", "tuple(range(5000))) is None"))
+    shown = run("--show-input", "--task", "total").stdout
+    code = shown.partition("A sum, after a seed.\n")[2].partition("Input of: A sum, after a seed.\n")[2]
+    assert len(code) < 1000
+    assert repeated(code, monkeypatch, course.folder)[3] == tuple(range(5000))
 
 
 def test_without_the_option_nothing_is_recorded(course: Assignment) -> None:
