@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -91,7 +92,8 @@ def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> No
     if type(actual) not in TENSORS and type(actual) is not np.ndarray:
         if wanted == () and kind_of_number(actual):
             return
-        text = f"expected a tensor of shape {shape_text(wanted)}, got {describe(actual)}{returned(actual)}"
+        kind = "a tensor" if "torch" in sys.modules else "an array"
+        text = f"expected {kind} of shape {shape_text(wanted)}, got {describe(actual)}{returned(actual)}"
         raise Mismatch(_named(name, text))
     if type(actual) is not np.ndarray and actual.is_nested:
         raise Mismatch(_named(name, unusable(actual)))

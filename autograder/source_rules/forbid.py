@@ -6,6 +6,7 @@ strings, annotations and unused functions never break a rule.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -74,7 +75,8 @@ def _sentence(violation: Violation, name: str, loops: bool | str, line: str) -> 
     inside = f" (in {violation.where}, which {name} uses)" if violation.where != name else ""
     remedy = "write it yourself from simpler operations"
     if violation.loop:
-        data = f"all {loops} at once" if isinstance(loops, str) else "whole tensors instead"
+        kind = "tensors" if "torch" in sys.modules else "arrays"
+        data = f"all {loops} at once" if isinstance(loops, str) else f"whole {kind} instead"
         remedy = f"work on {data}, by broadcasting and reductions"
     return f"{line}: `{violation.text}` - {violation.what} is not allowed here{inside}; {remedy}."
 
