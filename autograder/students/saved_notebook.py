@@ -65,8 +65,10 @@ def notes_on_saved(
     for name in _names_without_cell(saved.text, tree, namespace):
         run = runs.last_binding(name)
         if run and saved_at > run.at + SAME_TIME:
+            lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
+            place = f", {describe_line(saved.cells, min(lines))}" if lines else ""
             notes.append(
-                f"{notebook.name}, saved at {when}, uses {name}, but no cell defines it: it only exists in this "
+                f"{notebook.name}{place}, saved at {when}, uses {name}, but no cell defines it: it only exists in this "
                 f"kernel. Write the cell that defines {name} again."
             )
     return notes
