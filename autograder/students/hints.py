@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from autograder.core.assignment import MANIFEST, Assignment, read_assignment
-from autograder.core.course import find_own_assignments
+from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.core.course import find_assignments, find_own_assignments
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
 from autograder.core.hints import Effort, Hints, read_hints
@@ -104,14 +104,14 @@ def _refusal(task: str, tasks: Sequence[str], hints: Hints, assignment: str) -> 
     if task in tasks:
         return f"{task} has no hint yet. The messages of its checks say what is wrong, and its text what to write."
     if not hints.steps:
-        return f"{assignment} has no hints."
+        return f"{assignment} has no hints here. If your course has some, gradlab start adds them to your folder."
     near = get_close_matches(task, tasks, n=1, cutoff=0.5)
     meaning = f"Did you mean {near[0]!r}?" if near else f"Hints are there for: {', '.join(hints.steps)}."
     return f"{assignment} has no task {task!r}. {meaning}" if task else f"Name a task. {meaning}"
 
 
 def assignment_of(task: str) -> Assignment:
-    """Return the assignment of this folder, or the one in the course here or above that has the task.
+    """Return the assignment of this folder, or the one that has the task in the course here, above or installed.
 
     Raises GradlabError.
     """
@@ -120,7 +120,10 @@ def assignment_of(task: str) -> Assignment:
     for folder in (Path.cwd(), *Path.cwd().parents):
         if (folder / MANIFEST).is_file():
             return read_assignment(folder)
-    found = find_own_assignments()
+    try:
+        found = find_own_assignments()
+    except BadManifest:  # a notebook on its own, as on Colab: those that are installed with gradlab
+        found = find_assignments(())
     having = [assignment for assignment in found if task in [known.name for known in assignment.tasks]]
     if len(having) == 1:
         return having[0]

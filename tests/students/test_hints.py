@@ -63,6 +63,12 @@ def test_what_cannot_be_shown_is_one_sentence(task: str, sentence: str, folder: 
     assert shown._repr_html_().startswith("<p")
 
 
+def test_a_notebook_on_its_own_finds_the_installed_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert repr(hints.hint("knn_get_best_k")).startswith("knn_get_best_k: about ")
+    assert "No assignment has a task 'x'." in repr(hints.hint("x"))
+
+
 def test_damaged_hints_and_records_are_no_traceback(folder: Path) -> None:
     (folder / ".gradlab").mkdir()
     (folder / ".gradlab" / "hints.json").write_text("[1")
