@@ -8,9 +8,17 @@ from torch import Tensor
 
 from autograder import expect, expect_close, explain_errors, forbid, task
 
+ROWS = "Images may have any number of axes. Make each one a row first: x.reshape(len(x), -1) has the shape (N, D)."
 SHAPE_ERRORS = {
     "view size is not compatible": "`view` needs images that are contiguous in memory; `reshape` copies if it must.",
-    "RuntimeError": "Make each image one row first: x.reshape(len(x), -1) has the shape (N, D) for any axes.",
+    "out of bounds": "dists has a row for each training image and a column for each test image: (Ntr, Nte).",
+    "RuntimeError": ROWS,
+    "IndexError": ROWS,
+    "to unpack": ROWS,
+}
+BROADCAST = {
+    "must match the size of tensor": "|a|^2 of the training images is a column, (Ntr, 1), and |b|^2 of the test images "
+    "a row, (1, Nte): .sum(dim=1, keepdim=True) keeps the axis.",
 }
 
 
@@ -65,7 +73,7 @@ def unfilled(right: Tensor, dists: object) -> Tensor:
 def judge_distances(student, name, x_train, x_test, loops=False):
     """Compare the student's function ``name`` with the definition. The dtype has a check of its own."""
     forbid(student, name, calls=READY_MADE, loops=loops)
-    with explain_errors(SHAPE_ERRORS):
+    with explain_errors(BROADCAST | SHAPE_ERRORS if loops else SHAPE_ERRORS):
         dists = getattr(student, name)(x_train, x_test)
     mistakes = wrong_distances(x_train, x_test, dists)
     expect_close(dists, plain_distances(x_train, x_test), mistakes=mistakes, check_dtype=False)
@@ -78,9 +86,11 @@ def judge_definition(student, rng, name, loops=False):
 
 
 def judge_rank(student, rng, name, loops=False):
-    """Compare on images with several axes."""
+    """Compare on images with several axes, some of which are views: not contiguous in memory."""
     for shape in [(3, 2), (2, 3, 5), (2, 1, 3, 2)]:
         judge_distances(student, name, rng.normal(4, *shape), rng.normal(7, *shape), loops=loops)
+    x_train, x_test = (rng.normal(2, 3, number).permute(2, 0, 1) for number in (5, 3))
+    judge_distances(student, name, x_train, x_test, loops=loops)
 
 
 def judge_dtype(student, rng, name, loops=False):
@@ -88,7 +98,10 @@ def judge_dtype(student, rng, name, loops=False):
     forbid(student, name, calls=READY_MADE, loops=loops)
     for dtype in (torch.float32, torch.float64):
         x_train, x_test = rng.normal(5, 12, dtype=dtype), rng.normal(8, 12, dtype=dtype)
-        expect_close(getattr(student, name)(x_train, x_test), plain_distances(x_train, x_test))
+        with explain_errors(BROADCAST | SHAPE_ERRORS if loops else SHAPE_ERRORS):
+            dists = getattr(student, name)(x_train, x_test)
+        mistakes = wrong_distances(x_train, x_test, dists)
+        expect_close(dists, plain_distances(x_train, x_test), mistakes=mistakes)
 
 
 @task("compute_distances_two_loops", points=4)
@@ -144,17 +157,10 @@ def check_one_loop_does_not_visit_every_pair(student, rng):
     )
 
 
-BROADCAST = {
-    "must match the size of tensor": "|a|^2 of the training images is a column, (Ntr, 1), and |b|^2 of the test images "
-    "a row, (1, Nte): .sum(dim=1, keepdim=True) keeps the axis.",
-}
-
-
 @task("compute_distances_no_loops", points=4)
 def check_no_loops_agrees_with_the_definition(student, rng):
     """Distances without loops agree with the definition."""
-    with explain_errors(BROADCAST):
-        judge_definition(student, rng, "compute_distances_no_loops", loops=True)
+    judge_definition(student, rng, "compute_distances_no_loops", loops=True)
 
 
 @task("compute_distances_no_loops", points=2)
@@ -174,7 +180,8 @@ def check_no_loops_needs_little_memory(student, rng):
     """Distances without loops need no tensor that is much larger than the images or the result."""
     forbid(student, "compute_distances_no_loops", calls=READY_MADE, loops=True)
     x_train, x_test = rng.normal(40, 168, dtype=torch.float32), rng.normal(30, 168, dtype=torch.float32)
-    seen = student.inspect(student.compute_distances_no_loops, x_train, x_test)
+    with explain_errors(BROADCAST | SHAPE_ERRORS):
+        seen = student.inspect(student.compute_distances_no_loops, x_train, x_test)
 
     mistakes = wrong_distances(x_train, x_test, seen.value)
     expect_close(seen.value, plain_distances(x_train, x_test), mistakes=mistakes, check_dtype=False)
@@ -201,6 +208,10 @@ def check_no_loops_gives_copies_distance_zero(student, rng):
         hint="Rounding leaves |a|^2 - 2ab + |b|^2 slightly below 0 for copies. Raise it to 0 before you take the root.",
     )
     mistakes = wrong_distances(x_train, x_test)
+    a, b = x_train.flatten(1), x_test.flatten(1)
+    mistakes["|a|^2 of the training images must be a column, (Ntr, 1): .sum(dim=1, keepdim=True) keeps the axis."] = (
+        lambda: ((a**2).sum(1) + (b**2).sum(1) - 2 * a @ b.T).clamp(min=0).sqrt()
+    )
     mistakes["Copies are not at distance 0: raise what is below 0 to 0, to nothing larger, and add no constant."] = (
         lambda: expected + (expected == 0) * dists[order, torch.arange(64, device=order.device)].max()
     )

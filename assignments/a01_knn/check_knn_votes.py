@@ -7,7 +7,7 @@ import torch
 from oracles import LENT, clusters, plain_distances, vote
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, task
+from autograder import expect, expect_close, expect_equal, explain_errors, task
 
 COLUMNS = "Each column of dists belongs to one test image: look for the k smallest values along dim=0."
 
@@ -88,6 +88,9 @@ def check_predict_labels_counts_votes(student, rng):
     y_train = rng.integers(0, 3, 31)
     for k in (5, 8, 11):
         judge_votes(student, rng.uniform(31, 23), y_train, k=k)
+    labels = torch.tensor([3, 17, 250], device=rng.device)[y_train]
+    with explain_errors({"Error": "Labels need not be below 10, nor 0, 1, 2, ...: here they are 3, 17 and 250."}):
+        judge_votes(student, rng.uniform(31, 23), labels, k=5)
 
 
 @task("predict_labels", points=3)

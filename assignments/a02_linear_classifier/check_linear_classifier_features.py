@@ -6,7 +6,7 @@ import torch
 from oracles import count_colors
 from torch import Tensor
 
-from autograder import expect_close, expect_shape, explain_errors, task
+from autograder import expect_close, expect_shape, explain_errors, forbid, task
 
 
 def plain_histogram(images: Tensor, bins: int) -> Tensor:
@@ -23,6 +23,7 @@ def plain_histogram(images: Tensor, bins: int) -> Tensor:
 @task("color_histogram", points=2, any_dtype=True)
 def check_color_histogram_counts_pixels(student, rng):
     """The histogram of each channel holds the fractions of its pixels in equal intervals of [0, 1]."""
+    forbid(student, "color_histogram", loops="images")
     numbers = rng.uniform(4, 3, 5, 7).square().mul(6).floor()  # of the intervals; the values are not near their edges
     images = ((numbers + rng.uniform(4, 3, 5, 7, low=0.1, high=0.9)) / 6).float()
     expected = plain_histogram(images, 6)
@@ -43,6 +44,9 @@ def check_color_histogram_counts_pixels(student, rng):
             expected.flatten(1) / expected.flatten(1).amax(dim=1, keepdim=True)
         ),
         "These are shares of the values up to the end of each interval.": expected.cumsum(dim=2).flatten(1),
+        "The values were rounded to the nearest edge; round down: floor, or .long().": (
+            lambda: plain_histogram((images + 0.5 / 6).clamp(max=1), 6).flatten(1)
+        ),
     })  # fmt: skip
 
 

@@ -7,6 +7,10 @@ from torch import Tensor
 
 from autograder import expect, expect_close, expect_vectorised, explain_errors, forbid, task
 
+BEHIND = (
+    "A probability may round to 0, and log(0) is infinite. With shifted = scores - the largest score of the image, "
+    "the loss is log(sum(exp(shifted))) - shifted[label]."
+)
 INFINITE = "exp(1000) is infinite: subtract the largest score of each image from its scores before exp."
 ERRORS = {
     "same dtype": "Create tensors with the dtype of the input: torch.zeros_like(W), (margins > 0).to(X.dtype).",
@@ -36,7 +40,7 @@ def judge_gradient(student, name, formula, W, X, y, reg):
 
 
 def judge_large_scores(student, name, rng):
-    """Compare loss and gradient for scores near 1000 and near -1000."""
+    """Compare loss and gradient for scores near 1000, near -1000, and thousands apart."""
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     W, X, y = batch(rng, 6, 4, 5)
     for level in (1000.0, -1000.0):
@@ -49,6 +53,14 @@ def judge_large_scores(student, name, rng):
             expect(finite, f"The loss is nan or infinite for scores near {level:g}.", hint=INFINITE)
         expect_close(loss, expected, name=f"the loss, scores near {level:g}", mistakes=mistakes)
         expect_close(dW, derivative(plain_softmax, W, X, y, 0.0), name=f"dW, scores near {level:g}")
+    W, X, y = batch(rng, 6, 4, 5)
+    W = 1000 * W  # the true class may be far ahead or far behind
+    loss, dW = loss_of(student, name)(W, X, y, 0.0)
+    if isinstance(loss, float | Tensor):
+        finite = bool(torch.as_tensor(loss).isfinite().all())
+        expect(finite, "The loss is nan or infinite for scores that are thousands apart.", hint=BEHIND)
+    expect_close(loss, plain_softmax(W, X, y, 0.0), name="the loss, scores thousands apart", mistakes={BEHIND: loss})
+    expect_close(dW, derivative(plain_softmax, W, X, y, 0.0), name="dW, scores thousands apart")
 
 
 def judge_operations(student, name, rng):
@@ -112,7 +124,7 @@ def check_softmax_naive_gradient(student, rng):
 
 @task("softmax_loss_naive", points=1, any_dtype=True)
 def check_softmax_naive_survives_large_scores(student, rng):
-    """The cross-entropy with loops is right when all scores are near 1000, or near -1000."""
+    """The cross-entropy with loops is right when scores are near 1000, near -1000, or thousands apart."""
     judge_large_scores(student, "softmax_loss_naive", rng)
 
 
@@ -130,7 +142,7 @@ def check_softmax_vectorized_gradient(student, rng):
 
 @task("softmax_loss_vectorized", points=2, any_dtype=True)
 def check_softmax_vectorized_survives_large_scores(student, rng):
-    """The cross-entropy without loops is right when all scores are near 1000, or near -1000."""
+    """The cross-entropy without loops is right when scores are near 1000, near -1000, or thousands apart."""
     judge_large_scores(student, "softmax_loss_vectorized", rng)
 
 
@@ -171,6 +183,6 @@ def check_validate_batch_refuses_other_dtypes(student, rng):
 def check_validate_batch_refuses_labels_that_are_no_classes(student, rng):
     """ValueError says which label is not a class."""
     W, X, y = batch(rng, 13, 3, 7)
-    for label in (-41, 52):
+    for label in (-41, 7, 52):
         y[4] = label
         judge_refusal(student, student.validate_batch, (W, X, y), f"the label {label} among 7 classes", [str(label)])

@@ -13,6 +13,9 @@ from autograder import expect, expect_close, expect_equal, expect_shape, explain
 def check_batch_keeps_images_and_labels_together(student, rng):
     """A batch has the right size, and every image in it comes with its own label."""
     X, y = rng.normal(50, 4), rng.permutation(50)
+    _, labels = student.sample_batch(X, y, 20, 40)
+    first = type(labels) is Tensor and bool(torch.isin(labels, y[:20]).all())
+    expect(first, "With num_train=20, rows beyond the first 20 were drawn.", "Draw from the first num_train rows only.")
     X_batch, y_batch = student.sample_batch(X, y, 50, 17)
 
     expect_shape(X_batch, (17, 4), name="X_batch")
@@ -69,6 +72,10 @@ def check_training_steps_against_the_gradient(student, rng):
 
     sizes = {len(batch) for batch, _ in helper.seen}
     expect(sizes == {5}, f"The loss was asked about {max(sizes, default=0)} images, not about batches of 5.", FRESH)
+
+    drawn = torch.cat([images for images, _ in helper.seen])
+    different = len(drawn.unique(dim=0))  # 35 draws of 30 rows; 5 or fewer different ones have no chance
+    expect(different > 5, f"In 7 iterations only {different} different images were drawn.", FRESH)
 
     def after(steps: int, shrink: float = 1 - 0.2 * 1.5) -> Tensor:
         return 1 + shrink**steps * (W - 1)  # the loss pulls every weight towards 1

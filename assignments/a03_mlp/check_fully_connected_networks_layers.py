@@ -4,7 +4,16 @@ import torch
 from oracles import judge_source, linear
 from torch.nn import functional as F
 
-from autograder import autograd_gradients, expect, expect_close, expect_shape, expect_unchanged, explain_errors, task
+from autograder import (
+    autograd_gradients,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_unchanged,
+    explain_errors,
+    task,
+)
 
 ROWS = {
     "view size is not compatible": "`view` needs images that are contiguous in memory; `reshape` copies if it must.",
@@ -168,3 +177,28 @@ def check_dropout_backward_uses_the_mask_of_forward(student, rng):
         "The gradient was multiplied by the output, not by the mask.": lambda: dout * factor * x,
         "The gradient was scaled twice.": lambda: dout * factor**2,
     })  # fmt: skip
+
+
+@task("ReLU.forward", points=1)
+def check_relu_forward_leaves_its_input(student, rng):
+    """ReLU is right for any shape, dtype, stride and size of values, and leaves x unchanged."""
+    judge_source(student, "ReLU.forward")
+    layer = student.define("def out(layer, x):\n    return layer.forward(x)[0]\n")
+    for x in (rng.normal(4, 3).T, rng.normal(5, dtype=torch.float32), 1e6 * rng.normal(2, 1, 3, 2), rng.normal(1)):
+        seen = student.inspect(layer.out, student.ReLU, x)
+        expect_close(seen.value, F.relu(x), name="out")
+        expect_equal(seen.args[1], x, name="x after the call")
+
+
+@task("Dropout.backward", points=1)
+def check_dropout_backward_when_nothing_is_dropped(student, rng):
+    """In test mode, and in training with p = 0, the gradient passes unchanged; dout is not changed."""
+    judge_source(student, "Dropout.backward")
+    for mode, p in [("test", 0.7), ("train", 0.0), ("train", 0.5)]:
+        x, dout = rng.uniform(3, 4, 5, low=1, high=2), rng.normal(5, 4, 3).permute(2, 1, 0)
+        out, cache = student.hold(student.Dropout.forward, x, {"mode": mode, "p": p})
+        factor = student.value(out) / x
+        for _ in range(2):
+            seen = student.inspect(student.Dropout.backward, dout, cache)
+            expect_close(seen.value, dout * factor, name=f"dx for mode {mode!r}, p = {p}")
+            expect_equal(seen.args[0], dout, name="dout after the call")

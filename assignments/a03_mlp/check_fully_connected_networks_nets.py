@@ -238,3 +238,31 @@ def check_three_layers_overfit(student, data):
 def check_five_layers_overfit(student, data):
     """With your settings, hidden layers [100, 100, 100, 100] memorise (overfit) fifty scenes in 20 epochs."""
     judge_overfitting(student, [100] * 4, student.get_five_layer_network_params(), *centred(data, 50))
+
+
+@task("FullyConnectedNet.loss", points=1, any_dtype=True)
+def check_dropout_works_in_training_only(student, rng, device):
+    """Dropout changes no scores, and in training drops a share p of the units of each hidden layer."""
+    width, p = 600, 0.2
+    params = {
+        "W1": rng.normal(5, width), "b1": torch.full((width,), 50.0, dtype=torch.float64, device=device),  # never 0
+        "W2": rng.uniform(width, width, low=0.001, high=0.002), "b2": torch.ones(width, device=device).double(),
+        "W3": rng.normal(width, 3) / width, "b3": rng.normal(3),
+    }  # fmt: skip
+    X, y = rng.normal(1, 5), rng.integers(0, 3, 1)
+    _, loss_of = make_deep(student, device, [width, width], params, dropout=p)
+    first = loss_of(X, y)
+    expect_close(loss_of(X), forward(params, X)[0], name="scores, without dropout")
+    second = loss_of(X, y)
+    for _, grads in (first, second):
+        for name in ("W2", "W3"):  # the output of a dropped unit is 0: its row of the next weights has no gradient
+            share = float((grads[name] == 0).all(dim=1).double().mean())
+            expect(
+                abs(share - p) < 0.1,  # 6 standard deviations
+                f"With dropout = {p}, {share:.2f} of the units before {name} were dropped in training.",
+                hint="Dropout comes after the ReLU of every hidden layer, and drops with probability p.",
+            )
+    expect(float(first[0]) != float(second[0]), "Two training calls dropped the same units.")
+    for seed in (0, 5):
+        _, seeded = make_deep(student, device, [width, width], params, dropout=p, seed=seed)
+        expect_equal(seeded(X, y)[0], seeded(X, y)[0], name=f"the loss of a second call with the seed {seed}")

@@ -202,3 +202,17 @@ def check_solver_trains_a_deep_net_within_the_budget(student, rng):
             f"num_epochs is {epochs} for {images:,} training images; "
             f"20,000 images in all are {20_000 // images} epochs.",
         )
+
+
+@task("DeepConvNet", points=2)
+def check_deep_net_with_batch_norm_agrees_with_autograd(student, rng):
+    """Loss and gradients of a deep network with batch normalisation agree with autograd's; only W is regularised."""
+    forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)
+    for dims, filters, pools, reg in [((3, 9, 14), [4, 3, 5], [1], 0.3), ((1, 8, 8), [2, 3, 4, 5], [0, 3], 0.0)]:
+        model = student.DeepConvNet(
+            input_dims=dims, num_filters=filters, max_pools=pools, batchnorm=True, num_classes=5, weight_scale=0.1,
+            reg=reg, dtype=torch.float64, device=rng.device,
+        )  # fmt: skip
+        x, y = rng.normal(6, *dims), rng.integers(0, 5, 6)
+        names = list(deep_shapes(dims, filters, pools, 5, normal=True))
+        judge_net(student, rng, model, deep(pools, normal=True), x, y, reg, scores=False, quiet=True, names=names)

@@ -6,7 +6,7 @@ from oracles_modules import judge_module
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, forbid, task
+from autograder import expect, expect_close, expect_equal, explain_errors, forbid, task
 from autograder.probes.layers import Formula, Recipe
 
 
@@ -56,6 +56,9 @@ def check_residual_agrees_with_the_formula(student, rng):
         "The last ReLU comes before the sum; it comes after it.": relu_first,
     })  # fmt: skip
     judge_module(student, rng, student.Residual(4, 6, use_1x1conv=True), residual(6, 1, shortcut=True), x)
+    with explain_errors({"must match the size": "The shortcut's convolution needs the stride of the block, too."}):
+        block = student.Residual(4, 6, use_1x1conv=True, strides=2)
+        judge_module(student, rng, block, residual(6, 2, shortcut=True), rng.normal(3, 4, 7, 5))
 
 
 @task("DenseBlock", points=1)
@@ -179,3 +182,74 @@ def check_macs_of_a_network(student):
         "The convolutions were not counted.": 1440,
         "Biases were counted; they should not be.": right + 8 * 16 * 12 + 12 * 4 * 3 + 10,
     })  # fmt: skip
+
+
+STATE = """
+import torch
+from torch import nn
+
+class Twice(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.norm, self.unused = nn.Conv2d(4, 4, 3, padding=1, groups=2), nn.BatchNorm2d(4), nn.Linear(9, 9)
+        self.drop, self.head = nn.Dropout(0.5), nn.Linear(5, 7)
+
+    def forward(self, x):
+        return self.head(self.drop(self.norm(self.layer(self.norm(self.layer(x))))))
+
+def values(net):
+    return {name: value.clone() for name, value in net.state_dict().items() if not value.is_meta}
+
+def same(now, before):
+    return all(now[name].dtype == value.dtype and torch.equal(now[name], value) for name, value in before.items())
+
+def look(count_macs, device, dtype):
+    with torch.device(device):
+        net = Twice().to(dtype)
+    net.train()
+    net.drop.eval()
+    net.head.weight.requires_grad_(False)
+    parts = [net, net.layer, net.norm, net.head]
+    for part in (net.layer, net.head):
+        part.register_forward_hook(lambda *args: None)  # hooks of the owner, which must remain
+    before = values(net)
+    macs = count_macs(net, (4, 6, 5))
+    return {
+        "macs": macs,
+        "same": same(net.state_dict(), before),
+        "dtypes": sorted({str(p.dtype) for p in net.parameters()}),
+        "hooks": [len(part._forward_hooks) + len(part._forward_pre_hooks) for part in parts],
+        "modes": [net.training, net.norm.training, net.drop.training],
+        "grads": sum(p.grad is not None for p in net.parameters()),
+        "frozen": [name for name, p in net.named_parameters() if not p.requires_grad],
+        "again": count_macs(net, (4, 6, 5)),
+    }
+
+def alone(count_macs):
+    return [count_macs(nn.Linear(5, 3).double(), (5,)), count_macs(nn.ReLU(), (2, 3, 4)),
+            count_macs(nn.Sequential(nn.Conv2d(2, 4, 1), nn.BatchNorm2d(4)), (2, 1, 1))]
+"""
+
+
+@task("count_macs", points=1)
+def check_counting_leaves_the_module_as_it_was(student):
+    """A layer counts as often as it is used, groups are counted, on any device, and the module is unchanged."""
+    helper = student.define(STATE)
+    right = 2 * (4 * 6 * 5 * 2 * 9) + 4 * 6 * 7 * 5
+    for place, dtype in (("cpu", torch.float32), ("meta", torch.float32), ("cpu", torch.float64)):
+        seen = helper.look(student.count_macs, place, dtype)
+        expect_equal(seen["macs"], right, name=f"MACs on the device {place!r} in {dtype}")
+        expect_equal(seen["again"], right, name="MACs when counted again")
+        expect_equal(seen["dtypes"], [str(dtype)], name="dtypes of the parameters after counting")
+        expect(seen["same"], "The module's running statistics or weights were changed by counting.")
+        expect_equal(
+            seen["hooks"], [0, 1, 0, 1], name="the numbers of hooks on four parts of the module, two of which had one"
+        )
+        expect_equal(seen["modes"], [True, True, False], name="modes of the module, its normalisation and its dropout")
+        expect_equal(seen["grads"], 0, name="parameters with a gradient after counting")
+        expect_equal(seen["frozen"], ["head.weight"], name="parameters that need no gradient after counting")
+    expect_equal(
+        helper.alone(student.count_macs),
+        [15, 0, 8],
+        name="MACs of a linear layer in float64, of a ReLU, of 1 x 1 images",
+    )

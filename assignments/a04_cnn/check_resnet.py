@@ -6,7 +6,7 @@ from oracles_modules import HELPERS, judge_module
 from oracles_resnet import bottleneck, convnet, plain, residual
 from torch import Tensor
 
-from autograder import expect_close, expect_shape, task
+from autograder import expect, expect_close, expect_equal, expect_shape, task
 from autograder.probes.layers import Formula, Recipe
 
 
@@ -118,3 +118,72 @@ def check_plain_block_halves_any_size(student, rng):
         out = student.define(HELPERS).outputs(student.define(HELPERS).double(module, x), x, train=False)
         expect_shape(out, (2, after, 4, 5))
         judge_module(student, rng, module, plain(after, 2), x, keeps_input=True, learns=True)
+
+
+STARTS = """
+import torch
+
+def far(p):
+    return float((p.abs() > 1.8 * p.std()).double().mean())
+
+def start(make):
+    torch.manual_seed(3)
+    values = [p.detach() for p in make().parameters()]
+    return [{"shape": list(p.shape), "std": float(p.std()), "mean": float(p.mean()), "far": far(p)} for p in values]
+"""
+
+
+@task("ThreeLayerConvNet", points=1)
+def check_three_layer_module_starts_as_described(student, rng):
+    """The module's initial weights are normal with Kaiming's standard deviation, its biases zero; it has no others."""
+    table = student.define(STARTS + "\nfrom functools import partial\n")
+    make = table.partial(student.ThreeLayerConvNet, 3, 24, 16, 10)
+    rows = table.start(make)
+    shapes = sorted(row["shape"] for row in rows)
+    expect_equal(
+        shapes,
+        sorted([[24, 3, 5, 5], [24], [16, 24, 3, 3], [16], [10, 16 * 1024], [10]]),
+        name="shapes of the parameters",
+    )
+    for row in rows:
+        shape = row["shape"]
+        if len(shape) == 1:
+            expect(row["mean"] == 0 and row["std"] == 0, f"The bias of shape {tuple(shape)} is not zero at the start.")
+            continue
+        fan_in, count = 1, shape[0]
+        for size in shape[1:]:
+            fan_in, count = fan_in * size, count * size
+        right, error = (2 / fan_in) ** 0.5, 6 / (2 * count) ** 0.5
+        accepted = [right, fan_in**-0.5] if len(shape) == 2 else [right]  # after the linear layer there is no ReLU
+        expect(
+            any(abs(row["std"] / value - 1) < error for value in accepted),
+            f"Weights of shape {tuple(shape)}: standard deviation {row['std']:.4g}; kaiming_normal_ gives {right:.4g}.",
+            hint="nn.init.kaiming_normal_(layer.weight): its default is the gain of a ReLU, 2, and the fan in.",
+        )
+        expect(
+            row["far"] > 0.01,
+            f"{row['far']:.1%} of the weights of shape {tuple(shape)} are beyond 1.8 standard "
+            "deviations; of normal numbers 7 % are.",
+            hint="Use kaiming_normal_, not kaiming_uniform_.",
+        )
+
+
+@task("ResidualBlock", points=1)
+def check_residual_block_halves_odd_sizes(student, rng):
+    """With downsample=True the residual block halves odd sizes, with equal and with different channels, and trains."""
+    for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:
+        formula = residual(plain(after, 2), after, 2, shortcut=True)
+        block = student.ResidualBlock(before, after, downsample=True)
+        judge_module(student, rng, block, formula, rng.normal(3, before, *size), keeps_input=True, learns=True)
+
+
+@task("ResidualBottleneckBlock", points=1)
+def check_bottleneck_halves_odd_sizes(student, rng):
+    """The bottleneck block halves odd sizes with downsample=True, adds its unchanged input without it, and trains."""
+    same = residual(bottleneck(8), 8, shortcut=False)
+    block = student.ResidualBottleneckBlock(8, 8)
+    judge_module(student, rng, block, same, rng.normal(3, 8, 4, 5), keeps_input=True, learns=True)
+    for before, after, size in [(8, 12, (7, 5)), (8, 8, (5, 9)), (6, 16, (3, 4))]:
+        formula = residual(bottleneck(after, 2), after, 2, shortcut=True)
+        block = student.ResidualBottleneckBlock(before, after, downsample=True)
+        judge_module(student, rng, block, formula, rng.normal(3, before, *size), keeps_input=True, learns=True)

@@ -6,14 +6,14 @@
 # stripe learned in one corner is known everywhere. You write that layer and its gradient, then what makes deep
 # stacks of it trainable: a good initialisation and normalisation.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Layers | `Conv.forward`, `.backward`, `MaxPool.forward`, `.backward` | 20 |
-# | 2 A small network | `ThreeLayerConvNet.loss` | 5 |
-# | 3 Initialisation | `kaiming_initializer` | 3 |
-# | 4 Batch normalisation | `BatchNorm.forward`, `.backward`, `.backward_alt`, `SpatialBatchNorm.forward`, `.backward` | 15 |
-# | 5 A deep network | `DeepConvNet`, `find_overfit_parameters`, `create_convolutional_solver_instance` | 12 |
-# | 6 Other normalisations | `LayerNorm.forward`, `.backward`, `SpatialGroupNorm.forward`, `.backward` | 8 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Layers | `Conv.forward`, `.backward`, `MaxPool.forward`, `.backward` | 20 | 100 |
+# | 2 A small network | `ThreeLayerConvNet.loss` | 5 | 20 |
+# | 3 Initialisation | `kaiming_initializer` | 3 | 10 |
+# | 4 Batch normalisation | `BatchNorm.forward`, `.backward`, `.backward_alt`, `SpatialBatchNorm.forward`, `.backward` | 15 | 75 |
+# | 5 A deep network | `DeepConvNet`, `find_overfit_parameters`, `create_convolutional_solver_instance` | 12 | 105 |
+# | 6 Other normalisations | `LayerNorm.forward`, `.backward`, `SpatialGroupNorm.forward`, `.backward` | 8 | 45 |
 #
 # Everything here is written with tensor arithmetic. `torch.nn`, `F.conv2d` and their relatives, and autograd would
 # do the task for you and are not allowed; `F.pad`, `F.unfold` and `Tensor.unfold` are. The files `resnet.py` and
@@ -45,8 +45,9 @@ from common.training.solver import Solver
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
 # scenes = load("scenes")
@@ -89,6 +90,7 @@ from common.training.solver import Solver
 # would collect for you, and is not allowed.
 
 # %% task="Conv.forward Conv.backward"
+# About 60 minutes, hard. Stuck? hint("Conv.forward") or hint("Conv.backward") shows a first step.
 class Conv:
     """Convolution: cross-correlation of each image with each filter."""
 
@@ -125,6 +127,24 @@ class Conv:
 
 # %% tags=["active-ipynb"] grade="Conv.backward"
 # check("convolutional_networks", task="Conv.backward")
+
+# %% [markdown]
+# **The gradient with respect to $x$ is a convolution, too.** Put $s - 1$ zeros between the entries of $d$, flip each
+# filter in both directions, exchange its input and output channels, and convolve with stride 1 and pad $K - 1 -
+# \text{pad}$. A pixel then meets, one after the other, the outputs it took part in, each with the weight that it had.
+# The cell does this with your `forward`. In `modern_cnn` the same idea enlarges images.
+
+# %% tags=["active-ipynb"]
+# torch.manual_seed(0)
+# x, w, pad, stride = torch.randn(2, 3, 9, 8), torch.randn(4, 3, 3, 3), 1, 2
+# out, cache = Conv.forward(x, w, torch.zeros(4), {"stride": stride, "pad": pad})
+# dout = torch.randn_like(out)  # (2, 4, 5, 4)
+# dx, _, _ = Conv.backward(dout, cache)
+# spread = torch.zeros(2, 4, 9, 8)  # (H + 2 pad - K + 1 is H here)
+# spread[:, :, ::stride, ::stride] = dout
+# flipped = w.flip(2, 3).transpose(0, 1)  # (3, 4, 3, 3)
+# again, _ = Conv.forward(spread, flipped, torch.zeros(3), {"stride": 1, "pad": 3 - 1 - pad})
+# print(f"largest difference between your dx and the convolution: {float((dx - again).abs().max()):.1e}")
 
 # %% [markdown]
 # What can one filter do? These are chosen by hand, as was usual before they were learned. Each is the same for red,
@@ -170,6 +190,7 @@ class Conv:
 # them gets the gradient, else the gradient is multiplied.
 
 # %% task="MaxPool.forward MaxPool.backward"
+# About 40 minutes, hard. Stuck? hint("MaxPool.forward") or hint("MaxPool.backward") shows a first step.
 class MaxPool:
     """The maximum of each window."""
 
@@ -327,6 +348,7 @@ class Conv_BatchNorm_ReLU_Pool:
 # which is fixed. You write `loss`, with `Conv_ReLU_Pool`, `Linear_ReLU` and `Linear`.
 
 # %% task="ThreeLayerConvNet.loss"
+# About 20 minutes, medium. Stuck? hint("ThreeLayerConvNet.loss") shows a first step.
 class ThreeLayerConvNet:
     """Convolution - ReLU - 2x2 max pool - linear - ReLU - linear; parameters W1, b1, W2, b2, W3, b3."""
 
@@ -383,10 +405,11 @@ class ThreeLayerConvNet:
 # stripes and blobs of colour; after so short a training you see their beginnings.
 
 # %% tags=["active-ipynb"]
+# # about 8 seconds
 # seed_everything(0)
 # small = ThreeLayerConvNet(num_filters=16, weight_scale=1e-2, reg=1e-4)
 # solver = Solver(
-#     small, data, update_rule=adam, optim_config={"learning_rate": 1e-3}, num_epochs=3, batch_size=50, verbose=False
+#     small, data, update_rule=adam, optim_config={"learning_rate": 1e-3}, num_epochs=3, batch_size=50
 # )
 # solver.train()
 # print(f"validation accuracy {solver.best_val_acc:.3f}")
@@ -417,6 +440,7 @@ class ThreeLayerConvNet:
 # layer sees. Otherwise it is 1.
 
 # %% task="kaiming_initializer"
+# About 10 minutes, easy. Stuck? hint("kaiming_initializer") shows a first step.
 def kaiming_initializer(
     Din: int,
     Dout: int,
@@ -442,16 +466,23 @@ def kaiming_initializer(
 # check("convolutional_networks", task="kaiming_initializer")
 
 # %% [markdown]
-# The standard deviation of the activations through 20 layers of convolution and ReLU:
+# The rule before it was **Xavier** (Glorot and Bengio 2010): variance $2 / (\text{fan in} + \text{fan out})$, a
+# compromise between the values on their way forward and the gradients on their way back. It has no factor 2 for ReLU,
+# because it was made for tanh, which hardly changes small numbers. With as many inputs as outputs it is Kaiming's rule
+# with gain 1. The standard deviation of the activations through 20 layers of convolution:
 
 # %% tags=["active-ipynb"]
 # seed_everything(0)
 # deviations = {}
-# for name, scale in {"0.5 x Kaiming": 0.5, "Kaiming": 1.0, "1.5 x Kaiming": 1.5}.items():
+# for name, scale, relu in [
+#     ("0.5 x Kaiming, ReLU", 0.5, True), ("Kaiming, ReLU", 1.0, True), ("1.5 x Kaiming, ReLU", 1.5, True),
+#     ("Xavier, ReLU", 0.5**0.5, True), ("Xavier, tanh", 0.5**0.5, False),
+# ]:
 #     hidden, deviations[name] = torch.randn(8, 16, 32, 32), []
 #     for _ in range(20):
-#         w = scale * kaiming_initializer(16, 16, K=3)
-#         hidden, _ = Conv_ReLU.forward(hidden, w, torch.zeros(16), {"stride": 1, "pad": 1})
+#         w = scale * kaiming_initializer(16, 16, K=3)  # 16 in, 16 out: Xavier has half of its variance
+#         hidden, _ = FastConv.forward(hidden, w, torch.zeros(16), {"stride": 1, "pad": 1})
+#         hidden = hidden.relu() if relu else hidden.tanh()
 #         deviations[name].append(float(hidden.std()))
 # figure = curves(deviations, xlabel="layer", ylabel="standard deviation of the activations")
 # figure.axes[0].set_yscale("log")
@@ -486,6 +517,7 @@ def kaiming_initializer(
 # Derive it once with a pencil, then write it as `backward_alt`.
 
 # %% task="BatchNorm.forward BatchNorm.backward BatchNorm.backward_alt"
+# About 60 minutes, hard. Stuck? hint("BatchNorm.forward"), or of another task, shows a first step.
 class BatchNorm:
     """Batch normalisation of vectors."""
 
@@ -553,6 +585,7 @@ class BatchNorm:
 # carefully, and your `BatchNorm` does the work.
 
 # %% task="SpatialBatchNorm.forward SpatialBatchNorm.backward"
+# About 15 minutes, medium. Stuck? hint("SpatialBatchNorm.forward") or hint("SpatialBatchNorm.backward") shows a first step.
 class SpatialBatchNorm:
     """Batch normalisation of feature maps."""
 
@@ -593,7 +626,8 @@ class SpatialBatchNorm:
 # %% [markdown] question="conv-q2"
 # **Question 2.** A convolution with bias is followed directly by batch normalisation. What is the gradient of the
 # loss with respect to that bias, in train mode, and why? What does multiplying all weights of the convolution by 10
-# change in the output of the pair?
+# change in the output of the pair? In test mode a single convolution can replace the pair: what are its weights and its
+# bias?
 
 # %% [markdown] answer="conv-q2"
 # YOUR ANSWER HERE
@@ -615,6 +649,7 @@ class SpatialBatchNorm:
 # `Conv_...` are your friends.
 
 # %% task="DeepConvNet"
+# About 60 minutes, hard. Stuck? hint("DeepConvNet") shows a first step.
 class DeepConvNet:
     """{conv3x3 - [batch norm] - ReLU - [max pool]} x (L - 1) - linear.
 
@@ -678,6 +713,7 @@ class DeepConvNet:
 # Find numbers with which the network below, without batch normalisation, classifies all 50 correctly after 30 epochs.
 
 # %% task="find_overfit_parameters"
+# About 15 minutes, easy. Stuck? hint("find_overfit_parameters") shows a first step.
 def find_overfit_parameters() -> tuple[float, float]:
     """weight_scale and learning_rate with which a four-layer DeepConvNet overfits 50 images in 30 epochs.
 
@@ -694,12 +730,13 @@ def find_overfit_parameters() -> tuple[float, float]:
 # check("convolutional_networks", task="find_overfit_parameters")
 
 # %% tags=["active-ipynb"]
+# # about 6 seconds
 # seed_everything(0)
 # weight_scale, learning_rate = find_overfit_parameters()
 # few = {**data, "X_train": data["X_train"][:50], "y_train": data["y_train"][:50]}
 # net = DeepConvNet(num_filters=[8, 16, 32, 64], max_pools=[0, 1, 2, 3], reg=1e-5, weight_scale=weight_scale)
 # optimizer = {"update_rule": adam, "optim_config": {"learning_rate": learning_rate}}
-# solver = Solver(net, few, **optimizer, num_epochs=30, batch_size=10, verbose=False)
+# solver = Solver(net, few, **optimizer, num_epochs=30, batch_size=10)
 # solver.train(return_best_params=False)
 # curves({"train": solver.train_acc_history, "validation": solver.val_acc_history}, xlabel="epoch", ylabel="accuracy")
 
@@ -712,6 +749,7 @@ def find_overfit_parameters() -> tuple[float, float]:
 # initialisation and a learning rate that falls get you much further.
 
 # %% task="create_convolutional_solver_instance"
+# About 30 minutes, medium. Stuck? hint("create_convolutional_solver_instance") shows a first step.
 def create_convolutional_solver_instance(
     data_dict: dict[str, Tensor], dtype: torch.dtype, device: str | torch.device
 ) -> Solver:
@@ -733,9 +771,10 @@ def create_convolutional_solver_instance(
 # check("convolutional_networks", task="create_convolutional_solver_instance")
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
 # seed_everything(0)
 # solver = create_convolutional_solver_instance(data, torch.float32, "cpu")
-# solver.num_epochs = min(solver.num_epochs, 6)
+# solver.num_epochs, solver.verbose = min(solver.num_epochs, 6), True  # verbose shows a progress bar
 # solver.train()
 # print(f"best validation accuracy {solver.best_val_acc:.3f}")
 # curves({"train": solver.train_acc_history, "validation": solver.val_acc_history}, xlabel="epoch", ylabel="accuracy")
@@ -747,11 +786,12 @@ def create_convolutional_solver_instance(
 # the validation accuracy afterwards. How wide is the range of rates at which each of them learns?
 
 # %% tags=["active-ipynb"]
+# # about 12 seconds
 # rates = [1e-4, 1e-3, 1e-2, 1e-1]
 # subset = {**data, "X_train": data["X_train"][:1000], "y_train": data["y_train"][:1000]}
 # reached = {}
 # for batchnorm in (False, True):
-#     for rate in rates:
+#     for rate in tqdm(rates, desc=f"batchnorm={batchnorm}", unit="net"):
 #         seed_everything(0)
 #         net = DeepConvNet(
 #             num_filters=[16, 16, 32, 32], max_pools=[0, 1, 3], batchnorm=batchnorm, weight_scale="kaiming"
@@ -763,13 +803,14 @@ def create_convolutional_solver_instance(
 #         solver.train()
 #         reached.setdefault("with" if batchnorm else "without", []).append(solver.best_val_acc)
 # plt.figure(figsize=(6, 3.5))
-# for name, accuracies in reached.items():
-#     plt.semilogx(rates, accuracies, marker="o", label=f"{name} batch normalisation")
+# for (name, accuracies), style in zip(reached.items(), ("--", "-")):
+#     plt.semilogx(rates, accuracies, linestyle=style, marker="o", label=f"{name} batch normalisation")
 # plt.xlabel("learning rate of Adam")
 # plt.ylabel("validation accuracy")
 # plt.grid(alpha=0.3)
 # plt.legend()
-# plt.show()
+# said = "; ".join(f"{name}: {', '.join(f'{value:.2f}' for value in values)}" for name, values in reached.items())
+# show(f"Validation accuracy at the learning rates 0.0001, 0.001, 0.01, 0.1; batch normalisation {said}.")
 
 # %% [markdown] question="conv-q3"
 # **Question 3.** You trained with batches of 50 and now predict one image at a time. A friend forgot to switch to
@@ -796,6 +837,7 @@ def create_convolutional_solver_instance(
 # $G = C$ it is instance normalisation, with $G = 1$ layer normalisation. Scale and shift are per channel.
 
 # %% task="LayerNorm.forward LayerNorm.backward"
+# About 20 minutes, medium. Stuck? hint("LayerNorm.forward") or hint("LayerNorm.backward") shows a first step.
 class LayerNorm:
     """Layer normalisation of vectors."""
 
@@ -835,6 +877,7 @@ class LayerNorm:
 # check("convolutional_networks", task="LayerNorm.backward")
 
 # %% task="SpatialGroupNorm.forward SpatialGroupNorm.backward"
+# About 25 minutes, medium. Stuck? hint("SpatialGroupNorm.forward") or hint("SpatialGroupNorm.backward") shows a first step.
 class SpatialGroupNorm:
     """Group normalisation of feature maps."""
 
@@ -880,3 +923,8 @@ class SpatialGroupNorm:
 # layers are easy forward; backward they connect everything they averaged over, which is why their gradient subtracts
 # means. And a network that cannot overfit 50 images will not learn 50,000. In `resnet.py` torch computes
 # the gradients, and you go deeper.
+#
+# **Where to look next.** Dumoulin and Visin (*A guide to convolution arithmetic for deep learning*, 2016) draw every
+# stride and pad. Zeiler and Fergus (*Visualizing and understanding convolutional networks*, 2014) show what later
+# layers look for. Santurkar et al. (*How does batch normalization help optimization?*, 2018) test the explanation by
+# drift.

@@ -5,12 +5,12 @@
 # the multiplications. At the end the published networks, built from your blocks, are in one table, and their numbers
 # of parameters must be, rounded, the published ones: those of a paper, or of an implementation that many use.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Deep stacks | `vgg_block`, `nin_block` | 4 |
-# | 2 Paths side by side | `Inception`, `Residual`, `DenseBlock`, `transition_block` | 7 |
-# | 3 Cheaper, and back up | `DepthwiseSeparableConv`, `transposed_conv2d` | 5 |
-# | 4 Counting | `count_macs` | 3 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Deep stacks | `vgg_block`, `nin_block` | 4 | 15 |
+# | 2 Paths side by side | `Inception`, `Residual`, `DenseBlock`, `transition_block` | 7 | 60 |
+# | 3 Cheaper, and back up | `DepthwiseSeparableConv`, `transposed_conv2d` | 5 | 40 |
+# | 4 Counting | `count_macs` | 3 | 30 |
 #
 # Blocks are for any number of channels and any image size. Chaining is easiest with `nn.Sequential`; blocks with
 # several paths need a `forward` of their own.
@@ -27,6 +27,7 @@ from torch import Tensor, nn
 #
 # from autograder import check, hint
 # from common.data import load
+# from common.plots import show
 # from common.training.seed import seed_everything
 
 # %% [markdown]
@@ -39,6 +40,7 @@ from torch import Tensor, nn
 # more ReLU.
 
 # %% task="vgg_block"
+# About 10 minutes, easy. Stuck? hint("vgg_block") shows a first step.
 def vgg_block(num_convs: int, in_channels: int, out_channels: int) -> nn.Module:
     """num_convs times (conv 3x3 pad 1 - ReLU), then 2x2 max pooling with stride 2.
 
@@ -79,7 +81,7 @@ def vgg_block(num_convs: int, in_channels: int, out_channels: int) -> nn.Module:
 #     ax.imshow((total / total.max()).sqrt(), cmap="magma")
 #     ax.set_title(f"{name}\n{field} x {field}", fontsize=9)
 #     ax.set_axis_off()
-# plt.show()
+# show("Receptive fields of five stacks of convolutions: 3, 5, 9, 17 and 21 pixels wide, each brightest in its centre.")
 
 # %% [markdown]
 # Each 3x3 convolution adds 2 pixels, times the product of the strides before it. Notice that the border of a field
@@ -99,6 +101,7 @@ def vgg_block(num_convs: int, in_channels: int, out_channels: int) -> nn.Module:
 # place, with a ReLU after each of the three.
 
 # %% task="nin_block"
+# About 5 minutes, easy. Stuck? hint("nin_block") shows a first step.
 def nin_block(in_channels: int, out_channels: int, kernel_size: int, strides: int, padding: int) -> nn.Module:
     """conv - ReLU - conv 1x1 - ReLU - conv 1x1 - ReLU; kernel_size, strides and padding are those of the first.
 
@@ -127,6 +130,7 @@ def nin_block(in_channels: int, out_channels: int, kernel_size: int, strides: in
 #     4   3x3 max pooling, stride 1, pad 1 - conv 1x1 to c4
 
 # %% task="Inception"
+# About 20 minutes, medium. Stuck? hint("Inception") shows a first step.
 class Inception(nn.Module):
     """Four paths, concatenated: 1x1; 1x1 - 3x3; 1x1 - 5x5; 3x3 max pooling - 1x1.
 
@@ -159,6 +163,7 @@ class Inception(nn.Module):
 # with the blocks of `resnet.py`: there a path without any ReLU leads through the whole network.
 
 # %% task="Residual"
+# About 15 minutes, easy. Stuck? hint("Residual") shows a first step.
 class Residual(nn.Module):
     """ReLU(BN(conv(ReLU(BN(conv(x))))) + shortcut(x))."""
 
@@ -190,6 +195,7 @@ class Residual(nn.Module):
 #     step:        BN - ReLU - conv 1x1 to 4 * num_channels - BN - ReLU - conv 3x3 (pad 1) to num_channels
 
 # %% task="DenseBlock"
+# About 20 minutes, medium. Stuck? hint("DenseBlock") shows a first step.
 class DenseBlock(nn.Module):
     """num_convs steps; each sees all channels so far and appends num_channels."""
 
@@ -214,6 +220,7 @@ class DenseBlock(nn.Module):
 #     BN - ReLU - conv 1x1 - 2x2 average pooling, stride 2
 
 # %% task="transition_block"
+# About 5 minutes, easy. Stuck? hint("transition_block") shows a first step.
 def transition_block(in_channels: int, num_channels: int) -> nn.Module:
     """BN - ReLU - conv 1x1 - 2x2 average pooling with stride 2.
 
@@ -241,6 +248,7 @@ def transition_block(in_channels: int, num_channels: int) -> nn.Module:
 # That takes $\frac{1}{C_\text{out}} + \frac{1}{K^2}$ of the multiplications.
 
 # %% task="DepthwiseSeparableConv"
+# About 10 minutes, easy. Stuck? hint("DepthwiseSeparableConv") shows a first step.
 class DepthwiseSeparableConv(nn.Module):
     """Depthwise conv - BN - ReLU - conv 1x1 - BN - ReLU."""
 
@@ -272,6 +280,7 @@ class DepthwiseSeparableConv(nn.Module):
 # few positions are fine.
 
 # %% task="transposed_conv2d"
+# About 30 minutes, medium. Stuck? hint("transposed_conv2d") shows a first step.
 def transposed_conv2d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0) -> Tensor:
     """Stamp the filters onto the output, `stride` pixels apart, and cut off `pad` pixels on each side.
 
@@ -310,7 +319,7 @@ def transposed_conv2d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0) -> Te
 #     ax.set_title(f"{name}, {large.shape[2]} x {large.shape[3]}")
 # for ax in axes:
 #     ax.set_axis_off()
-# plt.show()
+# show("A scene, and three enlargements: the box repeats pixels, the tent is smooth, the 3 x 3 box has a checkerboard.")
 
 # %% [markdown]
 # ## 4 Counting
@@ -331,6 +340,7 @@ def transposed_conv2d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0) -> Te
 # parameters, as `nn.ReLU()`.
 
 # %% task="count_macs"
+# About 30 minutes, medium. Stuck? hint("count_macs") shows a first step.
 def count_macs(module: nn.Module, input_shape: tuple[int, ...]) -> int:
     """Multiply-accumulates of all nn.Conv2d and nn.Linear layers for one example. The module is left as it was.
 
@@ -453,11 +463,17 @@ def resnet(blocks: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*stages, head(before, 1000))
 
 
-def resnet50() -> nn.Sequential:
-    """He et al. (2015), table 1, with the bottleneck blocks of resnet.py, so pre-activated (2016)."""
+def bottleneck_resnet(blocks: tuple[int, ...]) -> nn.Sequential:
+    """He et al. (2015), table 1: (3, 4, 6, 3) is ResNet-50, (3, 4, 23, 3) ResNet-101, (3, 8, 36, 3) ResNet-152.
+
+    With the bottleneck blocks of resnet.py, so pre-activated (2016).
+    """
     from resnet import ResidualBottleneckBlock, ResNetStage
 
-    stages = [(64, 256, 3, False), (256, 512, 4, True), (512, 1024, 6, True), (1024, 2048, 3, True)]
+    stages, before = [], 64
+    for stage, count in enumerate(blocks):
+        stages.append((before, 256 * 2**stage, count, stage > 0))
+        before = 256 * 2**stage
     return nn.Sequential(
         imagenet_stem(),
         *[ResNetStage(*args, block=ResidualBottleneckBlock) for args in stages],
@@ -487,24 +503,38 @@ PUBLISHED = {
     "GoogLeNet": (googlenet, (3, 224, 224), 7.0),
     "ResNet-18": (lambda: resnet((2, 2, 2, 2)), (3, 224, 224), 11.7),
     "ResNet-34": (lambda: resnet((3, 4, 6, 3)), (3, 224, 224), 21.8),
-    "ResNet-50": (resnet50, (3, 224, 224), 25.6),
+    "ResNet-50": (lambda: bottleneck_resnet((3, 4, 6, 3)), (3, 224, 224), 25.6),
+    "ResNet-101": (lambda: bottleneck_resnet((3, 4, 23, 3)), (3, 224, 224), 44.5),
+    "ResNet-152": (lambda: bottleneck_resnet((3, 8, 36, 3)), (3, 224, 224), 60.2),
     "DenseNet-121": (densenet121, (3, 224, 224), 8.0),
 }
 
 
-def stage_table(net: nn.Sequential, input_shape: tuple[int, ...]) -> list[tuple[tuple[int, ...], int, int]]:
-    """For each stage: the shape of its output, its parameters, its MACs. The net may live on the meta device."""
-    rows, shape = [], tuple(input_shape)
+def stage_table(net: nn.Sequential, input_shape: tuple[int, ...]) -> list[tuple[tuple[int, ...], int, int, int]]:
+    """For each stage: the shape of its output, its parameters, its MACs, and the numbers that its layers put out.
+
+    All for one example. The net may live on the meta device.
+    """
+    rows, shape, made = [], tuple(input_shape), []
     net.eval()
     for stage in net:
         macs = count_macs(stage, shape)
+        made.clear()
+        layers = [layer for layer in stage.modules() if not list(layer.children())]
+        counters = [layer.register_forward_hook(lambda layer, x, out: made.append(out.numel())) for layer in layers]
         like = next(stage.parameters(), next(net.parameters()))
         with torch.no_grad():
             shape = tuple(stage(torch.zeros(1, *shape, dtype=like.dtype, device=like.device)).shape[1:])
-        rows.append((shape, sum(p.numel() for p in stage.parameters()), macs))
+        for counter in counters:
+            counter.remove()
+        rows.append((shape, sum(p.numel() for p in stage.parameters()), macs, sum(made)))
     return rows
 
 # %% [markdown]
+# The third cost is **memory**. Training stores what every layer put out, its *activations*, until the backward pass has
+# used it. In float32 that is 4 bytes for each number and each image of the batch; parameters, with their gradients and
+# Adam's two averages, are stored four times, but only once for the batch. Which of the two fills the memory?
+#
 # Nothing is computed here: the networks are built on the `meta` device.
 
 # %% tags=["active-ipynb"]
@@ -512,22 +542,24 @@ def stage_table(net: nn.Sequential, input_shape: tuple[int, ...]) -> list[tuple[
 # for name, (build, input_shape, published) in PUBLISHED.items():
 #     with torch.device("meta"):
 #         rows = stage_table(build(), input_shape)
-#     totals[name] = parameters, macs = sum(row[1] for row in rows), sum(row[2] for row in rows)
+#     totals[name] = parameters, macs, stored = [sum(row[column] for row in rows) for column in (1, 2, 3)]
 #     print(f"{name}   image {' x '.join(map(str, input_shape))}")
-#     print(f"    {'output':>14} {'parameters':>14} {'MACs':>16}")
-#     for shape, count, cost in rows:
-#         print(f"    {' x '.join(map(str, shape)):>14} {count:14,} {cost:16,}")
-#     print(f"    {'in all':>14} {parameters:14,} {macs:16,}   published: {published} M parameters\n")
+#     print(f"    {'output':>14} {'parameters':>14} {'MACs':>16} {'activations':>14}")
+#     for shape, count, cost, numbers in rows:
+#         print(f"    {' x '.join(map(str, shape)):>14} {count:14,} {cost:16,} {numbers:14,}")
+#     print(f"    {'in all':>14} {parameters:14,} {macs:16,} {stored:14,}   published: {published} M parameters")
+#     weights, images = 4 * 4 * parameters / 1e9, 32 * 4 * stored / 1e9  # GB
+#     print(f"    training with batches of 32: {weights:.1f} GB for parameters, {images:.1f} GB for activations\n")
 
 # %% [markdown]
 # The same on one page. Which network buys its parameters dearly, and which its multiplications?
 
 # %% tags=["active-ipynb"]
 # plt.figure(figsize=(8, 4.5))
-# for name, (parameters, macs) in totals.items():
+# for name, (parameters, macs, _) in totals.items():
 #     if name != "LeNet-5":  # a thousand times smaller
 #         plt.scatter(parameters, macs, color="tab:blue")
-#         above = -14 if name in ("ResNet-34", "NiN") else 7
+#         above = -14 if name in ("ResNet-34", "NiN", "ResNet-152") else 7
 #         place = {"textcoords": "offset points", "xytext": (0, above), "ha": "center", "fontsize": 9}
 #         plt.annotate(name, (parameters, macs), **place)
 # plt.xscale("log")
@@ -536,7 +568,8 @@ def stage_table(net: nn.Sequential, input_shape: tuple[int, ...]) -> list[tuple[
 # plt.xlabel("parameters")
 # plt.ylabel("multiply-accumulates for one image")
 # plt.grid(alpha=0.3)
-# plt.show()
+# said = ", ".join(f"{name} {count / 1e6:.0f} M and {macs / 1e9:.1f} G" for name, (count, macs, _) in totals.items())
+# show(f"Parameters and multiply-accumulates of the published networks: {said}.")
 
 # %% [markdown] question="modern-q2"
 # **Question 2.** In which stages of VGG-16 are most of its parameters, and in which most of its MACs? Explain both
@@ -551,3 +584,7 @@ def stage_table(net: nn.Sequential, input_shape: tuple[int, ...]) -> list[tuple[
 # Parameters and multiplications are different costs, and neither is time on your machine. Ten years of architectures
 # are variations of: small windows, 1x1 convolutions to change the number of channels, and short ways for the
 # gradient. You can now read the table of an architecture in a paper, build it, and check the count.
+#
+# **Where to look next.** Tan and Le (*EfficientNet*, 2019) grow depth, width and image size together. Liu et al. (*A
+# ConvNet for the 2020s*, 2022) bring a ResNet up to date step by step, and measure each step. Odena, Dumoulin and Olah
+# (*Deconvolution and checkerboard artifacts*, 2016) explain the pattern of your enlarged image.

@@ -4,11 +4,11 @@
 # You have written gradients by hand for long enough to know what they are. From here on autograd computes them, and
 # you think in blocks. This file goes from functions to modules to a network whose depth is a list of numbers.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 Functions and modules | `three_layer_convnet`, `ThreeLayerConvNet` | 4 |
-# | 2 Blocks | `PlainBlock`, `ResidualBlock`, `ResidualBottleneckBlock` | 9 |
-# | 3 The network | `ResNet` | 5 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Functions and modules | `three_layer_convnet`, `ThreeLayerConvNet` | 4 | 20 |
+# | 2 Blocks | `PlainBlock`, `ResidualBlock`, `ResidualBottleneckBlock` | 9 | 35 |
+# | 3 The network | `ResNet` | 5 | 15 |
 #
 # Build blocks from layers of `torch.nn` (`nn.Conv2d`, `nn.BatchNorm2d`, `nn.Linear`, ...), each made in `__init__` and
 # stored as an attribute: that is how `parameters()` and `state_dict()` find their weights.
@@ -45,6 +45,7 @@ from torch.nn import functional as F
 # `fc_w` has as many columns.
 
 # %% task="three_layer_convnet"
+# About 10 minutes, easy. Stuck? hint("three_layer_convnet") shows a first step.
 def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
     """Scores of conv 5x5 (pad 2) - ReLU - conv 3x3 (pad 1) - ReLU - linear.
 
@@ -68,6 +69,7 @@ def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
 # has a fixed number of inputs, so this network is for 32 x 32 images.
 
 # %% task="ThreeLayerConvNet"
+# About 10 minutes, easy. Stuck? hint("ThreeLayerConvNet") shows a first step.
 class ThreeLayerConvNet(nn.Module):
     """conv 5x5 (pad 2) - ReLU - conv 3x3 (pad 1) - ReLU - linear, for 32 x 32 images."""
 
@@ -102,6 +104,7 @@ class ThreeLayerConvNet(nn.Module):
 # stride 2. An image with an odd number of rows then keeps the larger half: 7 rows become 4.
 
 # %% task="PlainBlock"
+# About 10 minutes, easy. Stuck? hint("PlainBlock") shows a first step.
 class PlainBlock(nn.Module):
     """BN - ReLU - conv 3x3 (stride 2 if downsample) - BN - ReLU - conv 3x3."""
 
@@ -121,7 +124,10 @@ class PlainBlock(nn.Module):
 
 # %% [markdown]
 # Stack fifty plain blocks, and the network is worse than with ten, *on the training images too*: it could have learned
-# to pass its input through, but did not find out how. So give it the passage. A residual block computes
+# to pass its input through, but did not find out how. Think of all functions that a network can compute. A larger set
+# of functions helps for certain only if it **contains** the smaller one; the best of the larger set is then at least as
+# good on the training images. Otherwise the larger set may even lie farther from the function that is looked for. So
+# make it easy for every additional block to be the identity: then the sets are nested. A residual block computes
 #
 # $$ \mathcal{R}(x) = \mathcal{F}(x) + \mathcal{G}(x), $$
 #
@@ -131,6 +137,7 @@ class PlainBlock(nn.Module):
 # after the sum.
 
 # %% task="ResidualBlock"
+# About 10 minutes, easy. Stuck? hint("ResidualBlock") shows a first step.
 class ResidualBlock(nn.Module):
     """PlainBlock(x) + shortcut(x)."""
 
@@ -156,6 +163,7 @@ class ResidualBlock(nn.Module):
 # with the same shortcut as before. The 3x3 convolution has pad 1.
 
 # %% task="ResidualBottleneckBlock"
+# About 15 minutes, easy. Stuck? hint("ResidualBottleneckBlock") shows a first step.
 class ResidualBottleneckBlock(nn.Module):
     """BN - ReLU - conv 1x1 - BN - ReLU - conv 3x3 - BN - ReLU - conv 1x1, plus shortcut(x)."""
 
@@ -221,6 +229,7 @@ class ResNetStage(nn.Module):
 # stem goes to the first stage's `Cin`. Averaging over whatever places there are makes it work for images of any size.
 
 # %% task="ResNet"
+# About 15 minutes, easy. Stuck? hint("ResNet") shows a first step.
 class ResNet(nn.Module):
     """Stem, stages, global average pooling, linear."""
 
@@ -270,11 +279,12 @@ class ResNet(nn.Module):
 # And in training: 1,000 images, 6 epochs, 25 convolutions deep.
 
 # %% tags=["active-ipynb"]
+# # about 35 seconds
 # smooth, accuracy = {}, {}
 # for block in (PlainBlock, ResidualBlock):
 #     seed_everything(0)
 #     net = ResNet([(8, 8, 4, False), (8, 16, 4, True), (16, 32, 4, True)], block=block)
-#     losses = fit(net, x_train[:1000], y_train[:1000], epochs=6, batch_size=20, learning_rate=5e-3)
+#     losses = fit(net, x_train[:1000], y_train[:1000], epochs=6, batch_size=20, learning_rate=5e-3, progress=True)
 #     smooth[block.__name__] = torch.tensor(losses).unfold(0, 20, 1).mean(dim=1)
 #     accuracy[block.__name__] = float((predict(net, x_test) == y_test).float().mean())
 # print({name: f"test accuracy {value:.3f}" for name, value in accuracy.items()})
@@ -284,9 +294,10 @@ class ResNet(nn.Module):
 # A small ResNet on 2,000 images:
 
 # %% tags=["active-ipynb"]
+# # about 7 seconds
 # seed_everything(0)
 # net = ResNet([(8, 16, 1, True), (16, 32, 1, True), (32, 64, 1, True)])
-# losses = fit(net, x_train, y_train, epochs=6, batch_size=40, learning_rate=5e-3)
+# losses = fit(net, x_train, y_train, epochs=6, batch_size=40, learning_rate=5e-3, progress=True)
 # print(f"test accuracy {float((predict(net, x_test) == y_test).float().mean()):.3f}")
 
 # %% [markdown] question="resnet-q2"
@@ -303,3 +314,7 @@ class ResNet(nn.Module):
 # A residual block can do nothing at all, and that is its strength: more depth no longer prevents *training*. It still
 # costs time and can still overfit: on CIFAR-10, He et al.'s network of 1,202 layers makes 7.9 % errors, the one of 110
 # layers 6.4 %. In `modern_cnn.py` you build the other blocks that made history, and count what they cost.
+#
+# **Where to look next.** Veit, Wilber and Belongie (*Residual networks behave like ensembles of relatively shallow
+# networks*, 2016) remove single blocks from a trained network, and hardly anything happens. Goyal et al. (*Accurate,
+# large minibatch SGD*, 2017) start every block at zero, as in question 2, to train on ImageNet in an hour.

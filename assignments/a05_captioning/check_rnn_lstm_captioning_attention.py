@@ -185,6 +185,13 @@ def judge_loss(student, rng, kind: str) -> None:
             lambda: loss_with_relu(weights, kind, features, captions)
         ),
     })  # fmt: skip
+    padded = torch.cat([captions, torch.full_like(captions[:, :2], len(WORDS) - 1)], dim=1)
+    found = lent(student, "captioner", model)(features, padded)
+    expect_close(found, losses.sum() / 3, name=f"loss of {kind!r} with padding", mistakes={
+        "Padding counts: hand self.ignore_index on to temporal_softmax_loss.": (
+            lambda: losses_of(weights, kind, features, padded).sum() / 3
+        ),
+    })  # fmt: skip
 
 
 def loss_with_relu(weights: dict, kind: str, features: Tensor, captions: Tensor) -> Tensor:

@@ -210,6 +210,13 @@ def check_clipping_agrees_with_torch(student, rng):
         ),
         "The length after clipping is returned; return the length before.": (right[0].clamp(max=1.5), right[1]),
     })  # fmt: skip
+    limit = float(total) + 1
+    short = student.define(CLIP).clip(student.clip_gradients, grads, limit)
+    expect_close(short, (total, grads), rtol=1e-4, name="(length before, gradients after), short gradients", mistakes={
+        "They were scaled up to the limit; only longer gradients should change.": lambda: (
+            total, scaled(limit / total),
+        ),
+    })  # fmt: skip
 
 
 CLIP = """

@@ -77,6 +77,11 @@ def check_padding_changes_nothing(student, rng):
     })  # fmt: skip
 
 
+NOTHING = (
+    "Where no n-gram is shared, or the candidate is too short, BLEU is 0: return 0.0 before you take the logarithm."
+)
+
+
 def judge_bleu(student, candidate: str, references: list[str], n: int, expected: float, mistakes=None) -> None:
     """Compare BLEU of sentences with the expected value."""
     forbid(student, "bleu", calls=["nltk.*", "torchtext.*", "torchmetrics.*", "sacrebleu.*"])
@@ -117,6 +122,9 @@ def check_bleu_clips_and_takes_the_best_reference(student):
     })  # fmt: skip
     # two of its pairs are in the first reference, two in the second; r = 4, of the reference closest in length
     judge_bleu(student, "a b c d e", ["a b c x", "c d e y z w v"], 2, 1.0)
+    with explain_errors({"math domain": NOTHING, "ZeroDivisionError": NOTHING}):
+        judge_bleu(student, "disc red a", ["a red disc"], 2, 0.0)  # no pair is shared
+        judge_bleu(student, "a red", ["a red disc"], 3, 0.0)  # too short for three words
 
 
 @task("bleu", points=1)

@@ -6,14 +6,14 @@
 # GRU. At the end a network looks at a picture, decides before each word where to look, and writes
 # *"a red striped disc left of a green checked square"*.
 #
-# | part | you write | points |
-# |---|---|---|
-# | 1 A recurrent network by hand | `rnn_step_forward`, `rnn_step_backward`, `rnn_forward`, `rnn_backward`, `rnn_truncated_backward`, `clip_gradients` | 31 |
-# | 2 From words to a loss | `WordEmbedding`, `temporal_softmax_loss` | 8 |
-# | 3 Networks as modules | `RNN`, `LSTM`, `GRU` | 20 |
-# | 4 Attention | `dot_product_attention`, `AttentionLSTM` | 14 |
-# | 5 The captioner | `CaptioningRNN.forward`, `.sample` | 20 |
-# | 6 How good is a caption? | `bleu` | 7 |
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 A recurrent network by hand | `rnn_step_forward`, `rnn_step_backward`, `rnn_forward`, `rnn_backward`, `rnn_truncated_backward`, `clip_gradients` | 31 | 95 |
+# | 2 From words to a loss | `WordEmbedding`, `temporal_softmax_loss` | 8 | 20 |
+# | 3 Networks as modules | `RNN`, `LSTM`, `GRU` | 20 | 50 |
+# | 4 Attention | `dot_product_attention`, `AttentionLSTM` | 14 | 40 |
+# | 5 The captioner | `CaptioningRNN.forward`, `.sample` | 20 | 60 |
+# | 6 How good is a caption? | `bleu` | 7 | 30 |
 #
 # Letters for sizes: $N$ captions in a batch, $T$ steps, $D$ numbers that come in at each step, $H$ numbers of the
 # hidden state, $V$ words in the vocabulary, and a grid of $a \times a$ places in a picture.
@@ -43,12 +43,13 @@ from common.nets.image_encoder import ImageEncoder
 # from autograder import check, hint
 # from common.data import DataError
 # from common.data.captions import load_captions, stack
-# from common.data.scene_captions import SLOTS, slot_accuracy
+# from common.data.scene_captions import SLOTS, parts, slot_accuracy
 # from common.data.vocabulary import Vocabulary
 # from common.nets.image_encoder import features
 # from common.plots import attention_maps, curves, pictures
 # from common.training.captioning import fit
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
 
@@ -65,6 +66,7 @@ from common.nets.image_encoder import ImageEncoder
 # weights over places, recurrence shares them over time.
 
 # %% task="rnn_step_forward"
+# About 5 minutes, easy. Stuck? hint("rnn_step_forward") shows a first step.
 def rnn_step_forward(x: Tensor, prev_h: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tuple[Tensor, Any]:
     """One step of a recurrent network with tanh.
 
@@ -99,6 +101,7 @@ def rnn_step_forward(x: Tensor, prev_h: Tensor, Wx: Tensor, Wh: Tensor, b: Tenso
 # the step: keep it in the cache and you need not compute tanh again.
 
 # %% task="rnn_step_backward"
+# About 15 minutes, medium. Stuck? hint("rnn_step_backward") shows a first step.
 def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Gradients of one step.
 
@@ -123,6 +126,7 @@ def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tens
 # collect the states in a list and put them together with `torch.stack` at the end. That is safe, and no slower.
 
 # %% task="rnn_forward"
+# About 10 minutes, easy. Stuck? hint("rnn_forward") shows a first step.
 def rnn_forward(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tuple[Tensor, Any]:
     """A recurrent network over whole sequences. Autograd can follow it.
 
@@ -156,6 +160,7 @@ def rnn_forward(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tup
 # the first.
 
 # %% task="rnn_backward"
+# About 30 minutes, hard. Stuck? hint("rnn_backward") shows a first step.
 def rnn_backward(dh: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Gradients of a whole sequence, by backpropagation through time.
 
@@ -212,6 +217,7 @@ def rnn_backward(dh: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor
 # gets its gradient from the first piece alone.
 
 # %% task="rnn_truncated_backward"
+# About 20 minutes, medium. Stuck? hint("rnn_truncated_backward") shows a first step.
 def rnn_truncated_backward(dh: Tensor, cache: Any, steps: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """As rnn_backward, but no gradient crosses from one piece of `steps` steps into the piece before.
 
@@ -243,6 +249,7 @@ def rnn_truncated_backward(dh: Tensor, cache: Any, steps: int) -> tuple[Tensor, 
 # over.
 
 # %% task="clip_gradients"
+# About 15 minutes, medium. Stuck? hint("clip_gradients") shows a first step.
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
     """Scale the gradients of all parameters, in place, so that together they are no longer than max_norm.
 
@@ -285,6 +292,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 # made, so it is not allowed here; indexing and `F.embedding` are.
 
 # %% task="WordEmbedding"
+# About 5 minutes, easy. Stuck? hint("WordEmbedding") shows a first step.
 class WordEmbedding(nn.Module):
     """A vector for each word."""
 
@@ -319,6 +327,7 @@ class WordEmbedding(nn.Module):
 # `ignore_index` count nothing. The division is by $N$, not by the number of words.
 
 # %% task="temporal_softmax_loss"
+# About 15 minutes, medium. Stuck? hint("temporal_softmax_loss") shows a first step.
 def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None) -> Tensor:
     """Cross-entropy, summed over time and averaged over the captions.
 
@@ -350,6 +359,7 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
 # `Wx`, `Wh` and `b`, which the checks use; `step_forward` takes one step, `forward` a whole sequence.
 
 # %% task="RNN"
+# About 5 minutes, easy. Stuck? hint("RNN") shows a first step.
 class RNN(nn.Module):
     """A recurrent network with tanh."""
 
@@ -404,6 +414,7 @@ class RNN(nn.Module):
 # `forward` begins with $c_0 = 0$.
 
 # %% task="LSTM"
+# About 25 minutes, medium. Stuck? hint("LSTM") shows a first step.
 class LSTM(nn.Module):
     """Long short-term memory."""
 
@@ -456,6 +467,7 @@ class LSTM(nn.Module):
 # outside.
 
 # %% task="GRU"
+# About 20 minutes, medium. Stuck? hint("GRU") shows a first step.
 class GRU(nn.Module):
     """A gated recurrent unit."""
 
@@ -499,6 +511,7 @@ class GRU(nn.Module):
 # change before training: the bias of its forget gate is 3, so that $f$ begins near $\sigma(3) = 0.95$.
 
 # %% tags=["active-ipynb"]
+# # about 5 seconds
 # def recall(net, steps=200, length=30):
 #     head = nn.Linear(32, 8)
 #     optimizer = torch.optim.Adam([*net.parameters(), *head.parameters()], lr=1e-2)
@@ -520,7 +533,8 @@ class GRU(nn.Module):
 # open_gate = LSTM(8, 32)
 # open_gate.b.data[32:64] = 3.0
 # networks = {"RNN": RNN(8, 32), "LSTM": LSTM(8, 32), "LSTM, forget gate open": open_gate}
-# curves({name: recall(net) for name, net in networks.items()}, ylabel="loss (chance: 2.08)")
+# losses = {name: recall(net) for name, net in tqdm(networks.items(), unit="network")}
+# curves(losses, ylabel="loss (chance: 2.08)")
 
 # %% [markdown]
 # An LSTM is not born with a good memory. With biases of zero its gates begin at one half, so a cell keeps $2^{-30}$
@@ -543,6 +557,7 @@ class GRU(nn.Module):
 # softmax does not begin saturated (Vaswani et al. 2017, section 3.2.1).
 
 # %% task="dot_product_attention"
+# About 20 minutes, medium. Stuck? hint("dot_product_attention") shows a first step.
 def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
     """Look at a grid of features, most at what fits the hidden state best.
 
@@ -570,6 +585,7 @@ def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
 # $h_0 = c_0$ is the mean of $A$ over its places.
 
 # %% task="AttentionLSTM"
+# About 20 minutes, medium. Stuck? hint("AttentionLSTM") shows a first step.
 class AttentionLSTM(nn.Module):
     """Long short-term memory that looks at a grid of features before each step."""
 
@@ -634,6 +650,7 @@ class AttentionLSTM(nn.Module):
 # `self.image_encoder`. What you call the layers you make is up to you.
 
 # %% task="CaptioningRNN.forward CaptioningRNN.sample"
+# About 60 minutes, hard. Stuck? hint("CaptioningRNN.forward") or hint("CaptioningRNN.sample") shows a first step.
 class CaptioningRNN(nn.Module):
     """Writes captions: an image encoder, word vectors, a recurrent network, scores of words."""
 
@@ -711,6 +728,7 @@ class CaptioningRNN(nn.Module):
 # of their place: convolutions answer alike wherever a thing is, so without them nobody could tell left from right.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # encoder = ImageEncoder()
 # seen, val_seen = features(encoder, images), features(encoder, val_images)
 # models, losses = {}, {}
@@ -724,16 +742,18 @@ class CaptioningRNN(nn.Module):
 #         ignore_index=vocabulary.word_to_idx["<NULL>"],
 #     )
 #     settings = {"batch_size": 128, "learning_rate": 1e-2, "clip": clip_gradients}
-#     losses[cell_type] = fit(models[cell_type], seen, tokens, steps=steps, **settings)
+#     losses[cell_type] = fit(models[cell_type], seen, tokens, steps=steps, progress=True, **settings)
 #     print(f"{cell_type}: {time.perf_counter() - begun:.0f} s")
 #
 #
 # train("rnn", steps=1500)
 
 # %% tags=["active-ipynb"]
+# # about 20 seconds
 # train("lstm", steps=1500)
 
 # %% tags=["active-ipynb"]
+# # about 20 seconds
 # train("attn", steps=400)
 # means = {name: torch.tensor(values).reshape(-1, 20).mean(dim=1) for name, values in losses.items()}
 # curves(means, xlabel="20 steps", ylabel="loss of a caption")
@@ -772,6 +792,103 @@ class CaptioningRNN(nn.Module):
 # YOUR ANSWER HERE
 
 # %% [markdown]
+# ### Two layers
+#
+# Recurrent layers can be stacked: the states of the first are the inputs of the second, and only the second chooses
+# words. It reads a sequence that has been understood a little already, as a deeper convolution does with an image. The
+# cell builds such a captioner from your modules. Each layer has an $h_0$ of its own.
+
+# %% tags=["active-ipynb"]
+# # about 20 seconds
+# NULL, START, END = (vocabulary.word_to_idx[token] for token in ("<NULL>", "<START>", "<END>"))
+#
+#
+# class TwoLayers(nn.Module):
+#     def __init__(self, hidden_dim=64):
+#         super().__init__()
+#         self.table = WordEmbedding(len(vocabulary), 32)
+#         self.first, self.second = LSTM(32, hidden_dim), LSTM(hidden_dim, hidden_dim)
+#         self.start = nn.Linear(encoder.out_channels, 2 * hidden_dim)
+#         self.choose = nn.Linear(hidden_dim, len(vocabulary))
+#
+#     def scores(self, grid, words):  # of the next word after each of the words (N, T): (N, T, V)
+#         h1, h2 = self.start(grid.mean(dim=(2, 3))).chunk(2, dim=1)
+#         return self.choose(self.second(self.first(self.table(words), h1), h2))
+#
+#     def forward(self, grid, captions):
+#         return temporal_softmax_loss(self.scores(grid, captions[:, :-1]), captions[:, 1:], NULL)
+#
+#
+# seed_everything(0)
+# deep = TwoLayers()
+# settings = {"batch_size": 128, "learning_rate": 1e-2, "clip": clip_gradients}
+# losses["two layers"] = fit(deep, seen, tokens, steps=600, progress=True, **settings)
+# for name, values in losses.items():
+#     print(f"{name:11} {len(values):5} steps, loss of a caption at the end {sum(values[-20:]) / 20:.2f}")
+
+# %% [markdown]
+# ### Other ways to write
+#
+# The best word at every step is one of several ways to write with a model that gives probabilities. Another is to
+# **draw** the next word. Divide the scores by a *temperature* $\tau$ before the softmax:
+#
+# $$ p_w = \frac{e^{s_w / \tau}}{\sum_v e^{s_v / \tau}} . $$
+#
+# Near $\tau = 0$ only the best word is left. At $\tau = 1$ words come as often as the model believes in them, and above
+# 1 the unlikely ones gain. A wrong word can lead the rest of the sentence astray, because the network reads what it
+# wrote. Which becomes wrong first as $\tau$ grows, the grammar or the facts? (A sentence is readable here if it has the
+# form of the captions.)
+
+# %% tags=["active-ipynb"]
+# @torch.no_grad()
+# def draw(grid, temperature, length=13):
+#     words = torch.full((len(grid), 1), START)
+#     for _ in range(length):
+#         probabilities = (deep.scores(grid, words)[:, -1] / temperature).softmax(dim=1)
+#         words = torch.cat([words, probabilities.multinomial(1)], dim=1)
+#     return vocabulary.decode(words[:, 1:])
+#
+#
+# seed_everything(0)
+# print("temperature   readable   right altogether   one picture")
+# for temperature in (0.1, 0.5, 1.0, 1.5, 2.0):
+#     drawn = draw(val_seen, temperature)
+#     readable = sum(parts(sentence) is not None for sentence in drawn) / len(drawn)
+#     whole = slot_accuracy(drawn, val_set.captions)["all"]
+#     print(f"{temperature:11} {100 * readable:9.0f}% {100 * whole:17.0f}%   {drawn[0]}")
+
+# %% [markdown]
+# **Beam search** looks for the most probable *sentence*, whose words have the largest sum of log probabilities. The
+# best first word need not begin the best sentence. So keep the $B$ best beginnings, continue each by every word, keep
+# the $B$ best of all these, and so on; a beginning that ends with `<END>` is finished and stays as it is. With $B =
+# 1$ this is the best word at every step. The sentences of one picture, with their probabilities:
+
+# %% tags=["active-ipynb"]
+# # about 5 seconds
+# @torch.no_grad()
+# def beam_search(grid, width, length=13):
+#     beams = [(0.0, [START])]  # (sum of log probabilities, words)
+#     for _ in range(length):
+#         growing = [words for _, words in beams if words[-1] != END]
+#         if not growing:
+#             break
+#         logs = deep.scores(grid.expand(len(growing), -1, -1, -1), torch.tensor(growing))[:, -1].log_softmax(dim=1)
+#         candidates = [beam for beam in beams if beam[1][-1] == END]
+#         totals = [total for total, words in beams if words[-1] != END]
+#         for total, words, row in zip(totals, growing, logs):
+#             values, best = row.topk(width)
+#             candidates += [(total + value, [*words, w]) for value, w in zip(values.tolist(), best.tolist())]
+#         beams = sorted(candidates, reverse=True)[:width]
+#     return beams
+#
+#
+# for total, words in beam_search(val_seen[:1], 5):
+#     print(f"{math.exp(total):.4f}  {vocabulary.decode(torch.tensor([words[1:]]))[0]}")
+# for width in (1, 3, 10):
+#     best = [beam_search(val_seen[n : n + 1], width)[0][0] for n in tqdm(range(60), desc=f"B = {width}")]
+#     print(f"B = {width:2}: mean log probability of the sentence found {sum(best) / len(best):.2f}")
+
+# %% [markdown]
 # ## 6 How good is a caption?
 #
 # There are many right ways to describe a picture. **BLEU** (Papineni et al. 2002) compares a candidate with several
@@ -791,6 +908,7 @@ class CaptioningRNN(nn.Module):
 # Where some $p_k$ is 0, or the candidate has no n-gram of length $k$ because it is too short, BLEU is 0.
 
 # %% task="bleu"
+# About 30 minutes, medium. Stuck? hint("bleu") shows a first step.
 def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int = 4) -> float:
     """BLEU of one caption, with n-grams of 1 to n words and equal weights.
 
@@ -842,7 +960,8 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 #         ignore_index=words.word_to_idx["<NULL>"],
 #     )
 #     grids = features(encoder, photos)
-#     history = fit(reader, grids, words.encode(first, length=17)[:, None], steps=400, clip=clip_gradients)
+#     targets = words.encode(first, length=17)[:, None]
+#     history = fit(reader, grids, targets, steps=400, clip=clip_gradients, progress=True)
 #     recited = words.decode(reader.sample(grids, max_length=16)[0])
 #     print(f"loss of a caption: {history[0]:.1f} at the start, {history[-1]:.2f} at the end")
 #     exact = sum(map(str.__eq__, recited, words.decode(words.encode(first, length=17))))
@@ -855,3 +974,9 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 # A recurrent network is one layer used again and again; its gradient is a sum over time that fades or explodes,
 # gates keep it alive, and clipping keeps it in bounds. One vector is too small for a picture: attention asks for
 # what it needs when it needs it. In a06 you throw the recurrence out and keep the attention.
+#
+# **Where to look next.** Karpathy (*The unreasonable effectiveness of recurrent neural networks*, 2015) lets such
+# networks write anything. Holtzman et al. (*The curious case of neural text degeneration*, 2020) explain why the most
+# probable text is dull, and draw from the likeliest words only. Anderson et al. (*Bottom-up and top-down attention*,
+# 2018) attend to objects instead of a grid. Vedantam, Zitnick and Parikh (*CIDEr*, 2015) propose a measure for captions
+# that counts telling words more.

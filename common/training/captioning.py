@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from common.plots.attention import attention_maps
 from common.plots.grids import pictures
@@ -26,10 +27,12 @@ def fit(
     learning_rate: float = 5e-3,
     max_norm: float = 5.0,
     clip: Clip = nn.utils.clip_grad_norm_,
+    progress: bool = False,
 ) -> list[float]:
     """Train with AdamW on random batches, with one random caption of each image; return the losses.
 
     The learning rate rises once and falls to zero. Batches and captions are drawn from torch's global generator.
+    `progress` shows a progress bar.
 
     Shapes:
         images    (N, ...)   input of `model(images, captions)`
@@ -41,7 +44,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
     model.train()
     losses = []
-    for _ in range(steps):
+    for _ in tqdm(range(steps), unit="step", mininterval=0.5, disable=not progress):
         rows = torch.randint(len(images), (batch_size,)).to(images.device)
         which = torch.randint(captions.shape[1], (batch_size,)).to(images.device)
         optimizer.zero_grad()

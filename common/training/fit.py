@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from tqdm import tqdm
 
 
 def fit(
@@ -16,10 +17,12 @@ def fit(
     batch_size: int = 50,
     learning_rate: float = 1e-2,
     weight_decay: float = 0.05,
+    progress: bool = False,
 ) -> list[float]:
     """Train with AdamW on the cross-entropy; the learning rate rises once and falls to zero. Return the losses.
 
     Each epoch visits every image once, in an order drawn from torch's global generator. The last batch may be smaller.
+    `progress` shows a progress bar.
 
     Shapes:
         x    (N, ...)  images, on the model's device
@@ -31,7 +34,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
     model.train()
     losses = []
-    for _ in range(epochs):
+    for _ in tqdm(range(epochs), unit="epoch", disable=not progress):
         for rows in torch.randperm(len(x)).split(batch_size):
             rows = rows.to(x.device)
             optimizer.zero_grad()

@@ -502,6 +502,7 @@ def train_linear_classifier(
 #    `float(loss)`, and step: `W = W - learning_rate * dW`.
 # 3. `W -= ...` would change the tensor of the caller. `W = W - ...` makes a new one.
 
+
 # %% task="predict_linear_classifier" minutes=5 difficulty="easy"
 def predict_linear_classifier(W: Tensor, X: Tensor) -> Tensor:
     """The class with the highest score, for each image.
@@ -748,6 +749,7 @@ def svm_get_search_params() -> tuple[list[float], list[float]]:
 #    factors of about 3 to both sides.
 # 2. Four learning rates and four strengths are 16 pairs. If the best pair is at the rim of the map below, move the
 #    lists in its direction.
+
 
 # %% task="softmax_get_search_params" minutes=10 difficulty="easy"
 def softmax_get_search_params() -> tuple[list[float], list[float]]:

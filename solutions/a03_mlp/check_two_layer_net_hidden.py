@@ -3,7 +3,6 @@
 import torch
 from oracles import LENT, READY_MADE_NETS, forward, loss_and_gradients, random_params
 from oracles_training import judge_choice, judge_search
-from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
 
@@ -23,30 +22,6 @@ def check_forward_pass_on_other_inputs(student, rng):
 def loss_of(student):
     """Return nn_forward_backward, which finds the course's own forward pass."""
     return student.wrap(student.define(LENT).pass_of, student.nn_forward_backward)
-
-
-@task("nn_forward_backward", points=2, any_dtype=True)
-def check_loss_survives_extreme_scores(student, rng):
-    """Scores of thousands give the right loss and finite gradients."""
-    forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
-    for size, dtype in [(40.0, torch.float64), (25.0, torch.float32)]:
-        params = {name: size * value for name, value in random_params(rng, [4, 6, 5], 1.0, dtype).items()}
-        X, y = rng.normal(9, 4, dtype=dtype), rng.integers(0, 5, 9)
-        loss, grads = loss_and_gradients(params, X, y, 0.0)
-        result = loss_of(student)(params, X, y, reg=0.0)
-
-        expect(
-            type(result) in (tuple, list) and len(result) == 2,
-            "With labels the result is a pair: the loss and the gradients.",
-        )
-        finite = isinstance(result[0], Tensor | float) and bool(torch.as_tensor(result[0]).isfinite().all())
-        expect(
-            finite,
-            "The loss is nan or infinite for large scores.",
-            hint="exp(1000) is infinite. Subtract each row's largest score first, and take the logarithm of the sum.",
-        )
-        expect_close(result[0], loss, rtol=1e-3, name="loss")
-        expect_close(result[1], grads, atol=1e-2, rtol=1e-3, name="grads")
 
 
 @task("nn_forward_backward", points=2)

@@ -846,6 +846,8 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #
 #
 # def walk(f, start, steps=60):
+#     heights = f(a, b)
+#     levels = heights.flatten().quantile(torch.linspace(0.02, 0.98, 15)).tolist()
 #     figure, panels = plt.subplots(2, 3, figsize=(11, 5), sharex=True, sharey=True)
 #     ends = []
 #     for panel, (name, (rule, rate)) in zip(panels.flat, rules.items()):
@@ -855,7 +857,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #             at = w.clone().requires_grad_()
 #             (gradient,) = torch.autograd.grad(f(*at), at)
 #             w, config = rule(w, gradient, config)
-#         panel.contour(a, b, f(a, b), levels=14, cmap="Greys", linewidths=0.6)
+#         panel.contour(a, b, heights, levels=levels, colors="tab:gray", linewidths=0.5)
 #         panel.plot(*torch.stack(path).T, marker=".", markersize=3, linewidth=1)
 #         panel.plot(*path[-1], marker="*", markersize=12, color="tab:red")
 #         panel.set_title(f"{name}, learning rate {rate}", fontsize=9)
@@ -940,7 +942,7 @@ def adam(w: Tensor, dw: Tensor, config: Config | None = None) -> tuple[Tensor, C
 #     panels[1].vlines(number, low, high, color=f"C{number}", linewidth=14, alpha=0.5)
 #     for height, place in ((high, "bottom"), (low, "top")):
 #         panels[1].text(number, height, f"{height:.2f}", ha="center", va=place)
-#     panels[1].text(number, (high + low) / 2, f"gap\n{high - low:.2f}", ha="center", va="center", fontsize=8)
+#     panels[1].text(number + 0.2, (high + low) / 2, f"gap\n{high - low:.2f}", va="center", fontsize=8)
 #     gaps.append(f"p = {p}: training {high:.2f}, validation {low:.2f}, gap {high - low:.2f}")
 # panels[0].set(xlabel="epoch", ylabel="accuracy", ylim=(0, 1.1))
 # panels[0].grid(alpha=0.3)

@@ -5,8 +5,6 @@ from oracles import READY_MADE
 from oracles_nets import (
     INITIALIZER_BY_HAND,
     LAYERS_BY_HAND,
-    NET_BY_HAND,
-    deep,
     deep_shapes,
     expect_names,
     judge_net,
@@ -48,20 +46,6 @@ def check_kaiming_draws_centred_float32_numbers(student, rng):
             f"The mean of the weights is {mean:.4g}; it should be 0 within six standard errors of {error:.2g}.",
         )
         expect(not torch.equal(first, second), "Two calls gave the same weights.")
-
-
-@task("DeepConvNet", points=2)
-def check_deep_net_with_batch_norm_agrees_with_autograd(student, rng):
-    """Loss and gradients of a deep network with batch normalisation agree with autograd's; only W is regularised."""
-    forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)
-    for dims, filters, pools, reg in [((3, 9, 14), [4, 3, 5], [1], 0.3), ((1, 8, 8), [2, 3, 4, 5], [0, 3], 0.0)]:
-        model = student.DeepConvNet(
-            input_dims=dims, num_filters=filters, max_pools=pools, batchnorm=True, num_classes=5, weight_scale=0.1,
-            reg=reg, dtype=torch.float64, device=rng.device,
-        )  # fmt: skip
-        x, y = rng.normal(6, *dims), rng.integers(0, 5, 6)
-        names = list(deep_shapes(dims, filters, pools, 5, normal=True))
-        judge_net(student, rng, model, deep(pools, normal=True), x, y, reg, scores=False, quiet=True, names=names)
 
 
 MODES = """

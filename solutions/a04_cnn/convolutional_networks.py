@@ -37,8 +37,9 @@ from common.training.solver import Solver
 #
 # from autograder import check, hint
 # from common.data import load
-# from common.plots import curves, image_grid
+# from common.plots import curves, image_grid, show
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
 # scenes = load("scenes")
@@ -81,7 +82,7 @@ from common.training.solver import Solver
 # would collect for you, and is not allowed.
 
 
-# %% task="Conv.forward Conv.backward"
+# %% task="Conv.forward Conv.backward" minutes=60 difficulty="hard"
 class Conv:
     """Convolution: cross-correlation of each image with each filter."""
 
@@ -128,6 +129,37 @@ class Conv:
         ### END SOLUTION
         return dx, dw, db
 
+
+# %% [markdown] hint="Conv.forward"
+# 1. Pad with `F.pad(x, (pad, pad, pad, pad))` and compute the number of rows and columns of the output. Begin with
+#    loops over the places `(i, j)` of the output, not over single pixels.
+# 2. The window at `(i, j)` is `padded[:, :, i * stride : i * stride + KH, j * stride : j * stride + KW]`, shape (N,
+#    C, KH, KW). Multiply it with the filters by broadcasting, or with `torch.einsum("ncuv,fcuv->nf", window, w)`, and
+#    add `b`.
+
+# %% [markdown] hint="Conv.backward"
+# 1. Make `dw` and a gradient of the *padded* images, both zeros. Loop over the same places as in `forward`.
+# 2. At the place `(i, j)`, `d = dout[:, :, i, j]`, shape (N, F). `dw` gets the sum over images of `d` times the
+#    window; the window's gradient gets `d` times the filters, added to what is there, because windows overlap.
+# 3. At the end cut the padding off: rows from `pad` to `pad + H`. `db` is the sum of `dout` over images and places.
+
+# %% [markdown]
+# **The gradient with respect to $x$ is a convolution, too.** Put $s - 1$ zeros between the entries of $d$, flip each
+# filter in both directions, exchange its input and output channels, and convolve with stride 1 and pad $K - 1 -
+# \text{pad}$. A pixel then meets, one after the other, the outputs it took part in, each with the weight that it had.
+# The cell does this with your `forward`. In `modern_cnn` the same idea enlarges images.
+
+# %% tags=["active-ipynb"]
+# torch.manual_seed(0)
+# x, w, pad, stride = torch.randn(2, 3, 9, 8), torch.randn(4, 3, 3, 3), 1, 2
+# out, cache = Conv.forward(x, w, torch.zeros(4), {"stride": stride, "pad": pad})
+# dout = torch.randn_like(out)  # (2, 4, 5, 4)
+# dx, _, _ = Conv.backward(dout, cache)
+# spread = torch.zeros(2, 4, 9, 8)  # (H + 2 pad - K + 1 is H here)
+# spread[:, :, ::stride, ::stride] = dout
+# flipped = w.flip(2, 3).transpose(0, 1)  # (3, 4, 3, 3)
+# again, _ = Conv.forward(spread, flipped, torch.zeros(3), {"stride": 1, "pad": 3 - 1 - pad})
+# print(f"largest difference between your dx and the convolution: {float((dx - again).abs().max()):.1e}")
 
 # %% [markdown]
 # What can one filter do? These are chosen by hand, as was usual before they were learned. Each is the same for red,
@@ -177,7 +209,7 @@ class Conv:
 # them gets the gradient, else the gradient is multiplied.
 
 
-# %% task="MaxPool.forward MaxPool.backward"
+# %% task="MaxPool.forward MaxPool.backward" minutes=40 difficulty="hard"
 class MaxPool:
     """The maximum of each window."""
 
@@ -216,6 +248,19 @@ class MaxPool:
         return dx.reshape(shape)
         ### END SOLUTION
 
+
+# %% [markdown] hint="MaxPool.forward"
+# 1. As in the convolution: a loop over the places of the output, and for each the window of all images and channels.
+#    Its maximum over both axes of the window is `window.amax(dim=(2, 3))`.
+# 2. For `backward`, store the images and the settings, or the position of each maximum:
+#    `window.flatten(2).max(dim=2)` returns values and positions.
+
+# %% [markdown] hint="MaxPool.backward"
+# 1. Begin with zeros shaped as `x`, and visit the places of the output again. The position `p` in a flattened window
+#    is the row `p // pool_width` and the column `p % pool_width` of that window.
+# 2. *Add* the gradient of each output to its one pixel: where windows overlap, a pixel can be the maximum of several.
+#    Index assignment with `=` would keep only the last.
+# 3. If several pixels of a window are equal, choose one, for example the first, as `max` does.
 
 # %% [markdown]
 # ### Fast layers
@@ -341,7 +386,7 @@ class Conv_BatchNorm_ReLU_Pool:
 # which is fixed. You write `loss`, with `Conv_ReLU_Pool`, `Linear_ReLU` and `Linear`.
 
 
-# %% task="ThreeLayerConvNet.loss"
+# %% task="ThreeLayerConvNet.loss" minutes=20 difficulty="medium"
 class ThreeLayerConvNet:
     """Convolution - ReLU - 2x2 max pool - linear - ReLU - linear; parameters W1, b1, W2, b2, W3, b3."""
 
@@ -406,15 +451,23 @@ class ThreeLayerConvNet:
         ### END SOLUTION
 
 
+# %% [markdown] hint="ThreeLayerConvNet.loss"
+# 1. Forward: `Conv_ReLU_Pool`, `Linear_ReLU`, `Linear`. Keep the three caches. `Linear` flattens the maps itself.
+#    Without labels return the scores.
+# 2. `softmax_loss` gives the loss and the gradient of the scores. Go backwards through the three layers; each
+#    backward call returns the gradient for the one before it, and those of its weights and bias.
+# 3. Add `reg` times the sum of squares of W1, W2 and W3 to the loss, and `2 * reg * W` to each weight's gradient.
+
 # %% [markdown]
 # Train it for three epochs on 2,000 images, then look at its filters. Early filters of trained networks find edges,
 # stripes and blobs of colour; after so short a training you see their beginnings.
 
 # %% tags=["active-ipynb"]
+# # about 8 seconds
 # seed_everything(0)
 # small = ThreeLayerConvNet(num_filters=16, weight_scale=1e-2, reg=1e-4)
 # solver = Solver(
-#     small, data, update_rule=adam, optim_config={"learning_rate": 1e-3}, num_epochs=3, batch_size=50, verbose=False
+#     small, data, update_rule=adam, optim_config={"learning_rate": 1e-3}, num_epochs=3, batch_size=50
 # )
 # solver.train()
 # print(f"validation accuracy {solver.best_val_acc:.3f}")
@@ -445,7 +498,7 @@ class ThreeLayerConvNet:
 # layer sees. Otherwise it is 1.
 
 
-# %% task="kaiming_initializer"
+# %% task="kaiming_initializer" minutes=10 difficulty="easy"
 def kaiming_initializer(
     Din: int,
     Dout: int,
@@ -469,17 +522,29 @@ def kaiming_initializer(
     ### END SOLUTION
 
 
+# %% [markdown] hint="kaiming_initializer"
+# 1. The fan in is the number of inputs that one output adds up: `Din`, or `Din * K * K` for a filter.
+# 2. The formula gives the *variance*. Multiply standard normal numbers by its root. Mind the order of the axes: (Din,
+#    Dout), but (Dout, Din, K, K).
+
 # %% [markdown]
-# The standard deviation of the activations through 20 layers of convolution and ReLU:
+# The rule before it was **Xavier** (Glorot and Bengio 2010): variance $2 / (\text{fan in} + \text{fan out})$, a
+# compromise between the values on their way forward and the gradients on their way back. It has no factor 2 for ReLU,
+# because it was made for tanh, which hardly changes small numbers. With as many inputs as outputs it is Kaiming's rule
+# with gain 1. The standard deviation of the activations through 20 layers of convolution:
 
 # %% tags=["active-ipynb"]
 # seed_everything(0)
 # deviations = {}
-# for name, scale in {"0.5 x Kaiming": 0.5, "Kaiming": 1.0, "1.5 x Kaiming": 1.5}.items():
+# for name, scale, relu in [
+#     ("0.5 x Kaiming, ReLU", 0.5, True), ("Kaiming, ReLU", 1.0, True), ("1.5 x Kaiming, ReLU", 1.5, True),
+#     ("Xavier, ReLU", 0.5**0.5, True), ("Xavier, tanh", 0.5**0.5, False),
+# ]:
 #     hidden, deviations[name] = torch.randn(8, 16, 32, 32), []
 #     for _ in range(20):
-#         w = scale * kaiming_initializer(16, 16, K=3)
-#         hidden, _ = Conv_ReLU.forward(hidden, w, torch.zeros(16), {"stride": 1, "pad": 1})
+#         w = scale * kaiming_initializer(16, 16, K=3)  # 16 in, 16 out: Xavier has half of its variance
+#         hidden, _ = FastConv.forward(hidden, w, torch.zeros(16), {"stride": 1, "pad": 1})
+#         hidden = hidden.relu() if relu else hidden.tanh()
 #         deviations[name].append(float(hidden.std()))
 # figure = curves(deviations, xlabel="layer", ylabel="standard deviation of the activations")
 # figure.axes[0].set_yscale("log")
@@ -514,7 +579,7 @@ def kaiming_initializer(
 # Derive it once with a pencil, then write it as `backward_alt`.
 
 
-# %% task="BatchNorm.forward BatchNorm.backward BatchNorm.backward_alt"
+# %% task="BatchNorm.forward BatchNorm.backward BatchNorm.backward_alt" minutes=60 difficulty="hard"
 class BatchNorm:
     """Batch normalisation of vectors."""
 
@@ -588,13 +653,32 @@ class BatchNorm:
         return dx, dgamma, dbeta
 
 
+# %% [markdown] hint="BatchNorm.forward"
+# 1. In train mode compute mean and variance of each column; the variance divides by N: `x.var(dim=0,
+#    unbiased=False)`, or the mean of squares of `x - mean`.
+# 2. Update `bn_param["running_mean"]` and `bn_param["running_var"]` by assigning new tensors. In test mode use them
+#    instead of the batch's, and leave them alone.
+# 3. Normalise with `(x - mean) / (var + eps).sqrt()`: `eps` is inside the root. Then scale and shift.
+
+# %% [markdown] hint="BatchNorm.backward"
+# 1. `dbeta` and `dgamma` are sums over the batch: of `dout`, and of `dout * normal`. Write `dnormal = dout * gamma`.
+# 2. `x` reaches the output on three paths. Through the numerator: `dnormal / std`. Through the variance:
+#    its gradient is the sum over the batch of `dnormal * centred`, times -1/2, divided by the third power of `std`, and
+#    each `x` has the share `2 * centred / N` of it. Through the mean: minus the mean over the batch of the two others.
+# 3. Add the three. Compare with finite differences on 4 vectors of 3 numbers, in float64.
+
+# %% [markdown] hint="BatchNorm.backward_alt"
+# 1. The formula above has two means over the batch: of `g`, and of `g * normal`. Both are vectors of D numbers.
+# 2. `g` is `dout * gamma`. The whole difference is divided by `std`. No other sum is needed: `dgamma` and `dbeta` are
+#    as in `backward`.
+
 # %% [markdown]
 # A convolution gives every place of a channel the same weights, so every place should get the same mean and variance
 # too: **spatial** batch normalisation takes them over images, rows *and* columns, one pair for each channel. Reshape
 # carefully, and your `BatchNorm` does the work.
 
 
-# %% task="SpatialBatchNorm.forward SpatialBatchNorm.backward"
+# %% task="SpatialBatchNorm.forward SpatialBatchNorm.backward" minutes=15 difficulty="medium"
 class SpatialBatchNorm:
     """Batch normalisation of feature maps."""
 
@@ -632,17 +716,31 @@ class SpatialBatchNorm:
         return dx, dgamma, dbeta
 
 
+# %% [markdown] hint="SpatialBatchNorm.forward"
+# 1. `BatchNorm` wants rows of C numbers, one row for each place of each image. So the channels must become the *last*
+#    axis before you flatten: `x.movedim(1, 3)`, then `reshape(-1, C)`.
+# 2. Undo it afterwards: reshape to (N, H, W, C), then move the last axis back to place 1. `reshape(-1, C)` alone
+#    would mix channels and places.
+
+# %% [markdown] hint="SpatialBatchNorm.backward"
+# 1. Bring `dout` into the same rows, call the backward of `BatchNorm`, and bring `dx` back. `dgamma` and `dbeta` are
+#    already (C,).
+
 # %% [markdown] question="conv-q2"
 # **Question 2.** A convolution with bias is followed directly by batch normalisation. What is the gradient of the
 # loss with respect to that bias, in train mode, and why? What does multiplying all weights of the convolution by 10
-# change in the output of the pair?
+# change in the output of the pair? In test mode a single convolution can replace the pair: what are its weights and its
+# bias?
 
 # %% [markdown] answer="conv-q2"
 # ### BEGIN SOLUTION
 # Zero: the bias shifts every value of its channel by the same amount, the mean takes the shift away again, and $\beta$
 # does the bias's work. Scaling the weights scales $x - \mu$ and $\sigma$ alike, so (up to $\varepsilon$) nothing
 # changes in the output. This is why normalised networks forgive a bad initialisation, and why the size of the weights
-# then only sets the *effective* learning rate.
+# then only sets the *effective* learning rate. In test mode mean and variance are fixed numbers, so the pair is linear:
+# the weights of each filter are multiplied by its $\gamma / \sqrt{\sigma^2 + \varepsilon}$, and the new bias is
+# $\beta + \gamma (b - \mu) / \sqrt{\sigma^2 + \varepsilon}$. Programs that run trained networks *fold* batch
+# normalisation into the convolution in this way and save its cost.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -662,7 +760,7 @@ class SpatialBatchNorm:
 # `Conv_...` are your friends.
 
 
-# %% task="DeepConvNet"
+# %% task="DeepConvNet" minutes=60 difficulty="hard"
 class DeepConvNet:
     """{conv3x3 - [batch norm] - ReLU - [max pool]} x (L - 1) - linear.
 
@@ -770,13 +868,22 @@ class DeepConvNet:
         ### END SOLUTION
 
 
+# %% [markdown] hint="DeepConvNet"
+# 1. In `__init__` walk through the layers and keep track of three numbers: channels, height, width. A convolution
+#    changes only the channels; a layer listed in `max_pools` halves height and width, rounding down. The last layer
+#    has `channels * height * width` inputs.
+# 2. In `loss` go through the layers with the right one of the four `Conv_...` groups, and append the group and its
+#    cache to a list; then `Linear`. Backward, take them from the end of the list.
+# 3. A group with batch normalisation returns five gradients, one without returns three. Regularise the weights `W1`
+#    to `WL`, the last one included, and nothing else.
+
 # %% [markdown]
 # Before a long training, a short one: a correct network with enough filters can overfit 50 images. If it
 # cannot, something is broken or the learning rate or the initialisation is off, and you find out in a second.
 # Find numbers with which the network below, without batch normalisation, classifies all 50 correctly after 30 epochs.
 
 
-# %% task="find_overfit_parameters"
+# %% task="find_overfit_parameters" minutes=15 difficulty="easy"
 def find_overfit_parameters() -> tuple[float, float]:
     """weight_scale and learning_rate with which a four-layer DeepConvNet overfits 50 images in 30 epochs.
 
@@ -791,13 +898,19 @@ def find_overfit_parameters() -> tuple[float, float]:
     ### END SOLUTION
 
 
+# %% [markdown] hint="find_overfit_parameters"
+# 1. Without batch normalisation the scale decides. Kaiming's rule for 8 to 32 input channels gives `sqrt(2 / (9 * 8))
+#    = 0.17` to `0.08`.
+# 2. For Adam try rates from 1e-3 up, by factors of 2, in the cell below.
+
 # %% tags=["active-ipynb"]
+# # about 6 seconds
 # seed_everything(0)
 # weight_scale, learning_rate = find_overfit_parameters()
 # few = {**data, "X_train": data["X_train"][:50], "y_train": data["y_train"][:50]}
 # net = DeepConvNet(num_filters=[8, 16, 32, 64], max_pools=[0, 1, 2, 3], reg=1e-5, weight_scale=weight_scale)
 # optimizer = {"update_rule": adam, "optim_config": {"learning_rate": learning_rate}}
-# solver = Solver(net, few, **optimizer, num_epochs=30, batch_size=10, verbose=False)
+# solver = Solver(net, few, **optimizer, num_epochs=30, batch_size=10)
 # solver.train(return_best_params=False)
 # curves({"train": solver.train_acc_history, "validation": solver.val_acc_history}, xlabel="epoch", ylabel="accuracy")
 
@@ -810,7 +923,7 @@ def find_overfit_parameters() -> tuple[float, float]:
 # initialisation and a learning rate that falls get you much further.
 
 
-# %% task="create_convolutional_solver_instance"
+# %% task="create_convolutional_solver_instance" minutes=30 difficulty="medium"
 def create_convolutional_solver_instance(
     data_dict: dict[str, Tensor], dtype: torch.dtype, device: str | torch.device
 ) -> Solver:
@@ -852,10 +965,17 @@ def create_convolutional_solver_instance(
     ### END SOLUTION
 
 
+# %% [markdown] hint="create_convolutional_solver_instance"
+# 1. Take `input_dims` from the shape of the training images and the number of classes from the largest label.
+#    `num_epochs` is `20_000 // len(images)`.
+# 2. A good start: three layers with growing numbers of filters and a pooling after each, `batchnorm=True`,
+#    `weight_scale="kaiming"`, Adam with a rate of some 1e-3 and an `lr_decay` below 1, batches of 50.
+
 # %% tags=["active-ipynb"]
+# # about 15 seconds
 # seed_everything(0)
 # solver = create_convolutional_solver_instance(data, torch.float32, "cpu")
-# solver.num_epochs = min(solver.num_epochs, 6)
+# solver.num_epochs, solver.verbose = min(solver.num_epochs, 6), True  # verbose shows a progress bar
 # solver.train()
 # print(f"best validation accuracy {solver.best_val_acc:.3f}")
 # curves({"train": solver.train_acc_history, "validation": solver.val_acc_history}, xlabel="epoch", ylabel="accuracy")
@@ -867,11 +987,12 @@ def create_convolutional_solver_instance(
 # the validation accuracy afterwards. How wide is the range of rates at which each of them learns?
 
 # %% tags=["active-ipynb"]
+# # about 12 seconds
 # rates = [1e-4, 1e-3, 1e-2, 1e-1]
 # subset = {**data, "X_train": data["X_train"][:1000], "y_train": data["y_train"][:1000]}
 # reached = {}
 # for batchnorm in (False, True):
-#     for rate in rates:
+#     for rate in tqdm(rates, desc=f"batchnorm={batchnorm}", unit="net"):
 #         seed_everything(0)
 #         net = DeepConvNet(
 #             num_filters=[16, 16, 32, 32], max_pools=[0, 1, 3], batchnorm=batchnorm, weight_scale="kaiming"
@@ -883,13 +1004,14 @@ def create_convolutional_solver_instance(
 #         solver.train()
 #         reached.setdefault("with" if batchnorm else "without", []).append(solver.best_val_acc)
 # plt.figure(figsize=(6, 3.5))
-# for name, accuracies in reached.items():
-#     plt.semilogx(rates, accuracies, marker="o", label=f"{name} batch normalisation")
+# for (name, accuracies), style in zip(reached.items(), ("--", "-")):
+#     plt.semilogx(rates, accuracies, linestyle=style, marker="o", label=f"{name} batch normalisation")
 # plt.xlabel("learning rate of Adam")
 # plt.ylabel("validation accuracy")
 # plt.grid(alpha=0.3)
 # plt.legend()
-# plt.show()
+# said = "; ".join(f"{name}: {', '.join(f'{value:.2f}' for value in values)}" for name, values in reached.items())
+# show(f"Validation accuracy at the learning rates 0.0001, 0.001, 0.01, 0.1; batch normalisation {said}.")
 
 # %% [markdown] question="conv-q3"
 # **Question 3.** You trained with batches of 50 and now predict one image at a time. A friend forgot to switch to
@@ -920,7 +1042,7 @@ def create_convolutional_solver_instance(
 # $G = C$ it is instance normalisation, with $G = 1$ layer normalisation. Scale and shift are per channel.
 
 
-# %% task="LayerNorm.forward LayerNorm.backward"
+# %% task="LayerNorm.forward LayerNorm.backward" minutes=20 difficulty="medium"
 class LayerNorm:
     """Layer normalisation of vectors."""
 
@@ -962,7 +1084,18 @@ class LayerNorm:
         return dx, dgamma, dbeta
 
 
-# %% task="SpatialGroupNorm.forward SpatialGroupNorm.backward"
+# %% [markdown] hint="LayerNorm.forward"
+# 1. As batch normalisation in train mode, but mean and variance are taken along each *row*, `dim=1` with
+#    `keepdim=True`, and there are no running statistics.
+# 2. `gamma` and `beta` have one entry for each feature, and broadcast over the rows.
+
+# %% [markdown] hint="LayerNorm.backward"
+# 1. `dgamma` and `dbeta` are sums over the rows. `dx` has the formula of `backward_alt`, with means over the features
+#    of each row.
+# 2. Multiply `dout` by `gamma` *before* you take these means: within a row the entries of `gamma` differ.
+
+
+# %% task="SpatialGroupNorm.forward SpatialGroupNorm.backward" minutes=25 difficulty="medium"
 class SpatialGroupNorm:
     """Group normalisation of feature maps."""
 
@@ -1007,6 +1140,16 @@ class SpatialGroupNorm:
         return dx, dgamma, dbeta
 
 
+# %% [markdown] hint="SpatialGroupNorm.forward"
+# 1. Reshape to (N, G, -1): each row then holds one group of one image. Normalise along the last axis, and reshape
+#    back.
+# 2. Scale and shift are per channel: `gamma[:, None, None]` broadcasts over (N, C, H, W).
+
+# %% [markdown] hint="SpatialGroupNorm.backward"
+# 1. `dgamma` and `dbeta` are sums over images and places. Multiply `dout` by `gamma` first, then bring it into the
+#    groups, (N, G, -1).
+# 2. From there it is `LayerNorm.backward` along the last axis, without its `gamma`. Reshape `dx` back at the end.
+
 # %% [markdown]
 # ## What to take home
 #
@@ -1014,3 +1157,8 @@ class SpatialGroupNorm:
 # layers are easy forward; backward they connect everything they averaged over, which is why their gradient subtracts
 # means. And a network that cannot overfit 50 images will not learn 50,000. In `resnet.py` torch computes
 # the gradients, and you go deeper.
+#
+# **Where to look next.** Dumoulin and Visin (*A guide to convolution arithmetic for deep learning*, 2016) draw every
+# stride and pad. Zeiler and Fergus (*Visualizing and understanding convolutional networks*, 2014) show what later
+# layers look for. Santurkar et al. (*How does batch normalization help optimization?*, 2018) test the explanation by
+# drift.

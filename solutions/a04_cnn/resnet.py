@@ -40,7 +40,7 @@ from torch.nn import functional as F
 # `fc_w` has as many columns.
 
 
-# %% task="three_layer_convnet"
+# %% task="three_layer_convnet" minutes=10 difficulty="easy"
 def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
     """Scores of conv 5x5 (pad 2) - ReLU - conv 3x3 (pad 1) - ReLU - linear.
 
@@ -58,13 +58,18 @@ def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
     ### END SOLUTION
 
 
+# %% [markdown] hint="three_layer_convnet"
+# 1. Three steps: `F.conv2d(x, conv_w1, conv_b1, padding=2)` and ReLU, the second convolution with `padding=1` and
+#    ReLU, then `F.linear`.
+# 2. Flatten each image before the linear layer: `hidden.flatten(1)` keeps the axis of the images.
+
 # %% [markdown]
 # The same network as a **module**: it owns its weights. Initialise the weights with `nn.init.kaiming_normal_` and the
 # biases with zeros. (For the linear layer, which no ReLU follows, `nonlinearity="linear"` is as good.) A linear layer
 # has a fixed number of inputs, so this network is for 32 x 32 images.
 
 
-# %% task="ThreeLayerConvNet"
+# %% task="ThreeLayerConvNet" minutes=10 difficulty="easy"
 class ThreeLayerConvNet(nn.Module):
     """conv 5x5 (pad 2) - ReLU - conv 3x3 (pad 1) - ReLU - linear, for 32 x 32 images."""
 
@@ -92,6 +97,12 @@ class ThreeLayerConvNet(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="ThreeLayerConvNet"
+# 1. Make `nn.Conv2d` twice and `nn.Linear` once, and store them as attributes. The linear layer has `channel_2 * 32 *
+#    32` inputs.
+# 2. `nn.init.kaiming_normal_(layer.weight)` and `nn.init.zeros_(layer.bias)` for each of them, in `__init__`.
+# 3. `forward` is that of the function before, with layers in place of weights.
+
 # %% [markdown]
 # ## 2 Blocks
 #
@@ -104,7 +115,7 @@ class ThreeLayerConvNet(nn.Module):
 # stride 2. An image with an odd number of rows then keeps the larger half: 7 rows become 4.
 
 
-# %% task="PlainBlock"
+# %% task="PlainBlock" minutes=10 difficulty="easy"
 class PlainBlock(nn.Module):
     """BN - ReLU - conv 3x3 (stride 2 if downsample) - BN - ReLU - conv 3x3."""
 
@@ -128,9 +139,16 @@ class PlainBlock(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="PlainBlock"
+# 1. Six layers in an `nn.Sequential`. The first batch normalisation has `Cin` channels, the second `Cout`.
+# 2. Only the first convolution has stride 2 if `downsample`; both have `padding=1`.
+
 # %% [markdown]
 # Stack fifty plain blocks, and the network is worse than with ten, *on the training images too*: it could have learned
-# to pass its input through, but did not find out how. So give it the passage. A residual block computes
+# to pass its input through, but did not find out how. Think of all functions that a network can compute. A larger set
+# of functions helps for certain only if it **contains** the smaller one; the best of the larger set is then at least as
+# good on the training images. Otherwise the larger set may even lie farther from the function that is looked for. So
+# make it easy for every additional block to be the identity: then the sets are nested. A residual block computes
 #
 # $$ \mathcal{R}(x) = \mathcal{F}(x) + \mathcal{G}(x), $$
 #
@@ -140,7 +158,7 @@ class PlainBlock(nn.Module):
 # after the sum.
 
 
-# %% task="ResidualBlock"
+# %% task="ResidualBlock" minutes=10 difficulty="easy"
 class ResidualBlock(nn.Module):
     """PlainBlock(x) + shortcut(x)."""
 
@@ -160,6 +178,11 @@ class ResidualBlock(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="ResidualBlock"
+# 1. Make a `PlainBlock` and a shortcut: `nn.Identity()` if `Cin == Cout` and there is no downsampling, else a 1x1
+#    convolution with the block's stride.
+# 2. Return the sum of the two, both applied to `x`. Nothing comes after the sum.
+
 # %% [markdown]
 # 3x3 convolutions between many channels are dear. The **bottleneck** first goes down to a quarter of the channels:
 #
@@ -168,7 +191,7 @@ class ResidualBlock(nn.Module):
 # with the same shortcut as before. The 3x3 convolution has pad 1.
 
 
-# %% task="ResidualBottleneckBlock"
+# %% task="ResidualBottleneckBlock" minutes=15 difficulty="easy"
 class ResidualBottleneckBlock(nn.Module):
     """BN - ReLU - conv 1x1 - BN - ReLU - conv 3x3 - BN - ReLU - conv 1x1, plus shortcut(x)."""
 
@@ -198,6 +221,11 @@ class ResidualBottleneckBlock(nn.Module):
         return self.block(x) + self.shortcut(x)
         ### END SOLUTION
 
+
+# %% [markdown] hint="ResidualBottleneckBlock"
+# 1. Three groups of batch normalisation, ReLU and convolution: 1x1 from `Cin` to `Cout // 4`, 3x3 with pad 1, 1x1 to
+#    `Cout`. Each batch normalisation has the channels of what comes *in*.
+# 2. With `downsample` the stride 2 is in the first 1x1 convolution, and in the shortcut.
 
 # %% [markdown] question="resnet-q1"
 # **Question 1.** Count the weights of the convolutions (no biases, no shortcut) in a residual block and in a bottleneck
@@ -252,7 +280,7 @@ class ResNetStage(nn.Module):
 # stem goes to the first stage's `Cin`. Averaging over whatever places there are makes it work for images of any size.
 
 
-# %% task="ResNet"
+# %% task="ResNet" minutes=15 difficulty="easy"
 class ResNet(nn.Module):
     """Stem, stages, global average pooling, linear."""
 
@@ -276,6 +304,12 @@ class ResNet(nn.Module):
         return self.fc(self.cnn(x).mean(dim=(2, 3)))
         ### END SOLUTION
 
+
+# %% [markdown] hint="ResNet"
+# 1. The stem goes from `Cin` to the first entry of `stage_args[0]`. `ResNetStage(*args, block=block)` makes a stage
+#    of each tuple; `nn.Sequential` or `nn.ModuleList` registers them.
+# 2. After the stages take the mean over both axes of places, then a linear layer from the last stage's `Cout` to the
+#    classes.
 
 # %% [markdown]
 # ### Plain against residual
@@ -304,11 +338,12 @@ class ResNet(nn.Module):
 # And in training: 1,000 images, 6 epochs, 25 convolutions deep.
 
 # %% tags=["active-ipynb"]
+# # about 35 seconds
 # smooth, accuracy = {}, {}
 # for block in (PlainBlock, ResidualBlock):
 #     seed_everything(0)
 #     net = ResNet([(8, 8, 4, False), (8, 16, 4, True), (16, 32, 4, True)], block=block)
-#     losses = fit(net, x_train[:1000], y_train[:1000], epochs=6, batch_size=20, learning_rate=5e-3)
+#     losses = fit(net, x_train[:1000], y_train[:1000], epochs=6, batch_size=20, learning_rate=5e-3, progress=True)
 #     smooth[block.__name__] = torch.tensor(losses).unfold(0, 20, 1).mean(dim=1)
 #     accuracy[block.__name__] = float((predict(net, x_test) == y_test).float().mean())
 # print({name: f"test accuracy {value:.3f}" for name, value in accuracy.items()})
@@ -318,9 +353,10 @@ class ResNet(nn.Module):
 # A small ResNet on 2,000 images:
 
 # %% tags=["active-ipynb"]
+# # about 7 seconds
 # seed_everything(0)
 # net = ResNet([(8, 16, 1, True), (16, 32, 1, True), (32, 64, 1, True)])
-# losses = fit(net, x_train, y_train, epochs=6, batch_size=40, learning_rate=5e-3)
+# losses = fit(net, x_train, y_train, epochs=6, batch_size=40, learning_rate=5e-3, progress=True)
 # print(f"test accuracy {float((predict(net, x_test) == y_test).float().mean()):.3f}")
 
 # %% [markdown] question="resnet-q2"
@@ -342,3 +378,7 @@ class ResNet(nn.Module):
 # A residual block can do nothing at all, and that is its strength: more depth no longer prevents *training*. It still
 # costs time and can still overfit: on CIFAR-10, He et al.'s network of 1,202 layers makes 7.9 % errors, the one of 110
 # layers 6.4 %. In `modern_cnn.py` you build the other blocks that made history, and count what they cost.
+#
+# **Where to look next.** Veit, Wilber and Belongie (*Residual networks behave like ensembles of relatively shallow
+# networks*, 2016) remove single blocks from a trained network, and hardly anything happens. Goyal et al. (*Accurate,
+# large minibatch SGD*, 2017) start every block at zero, as in question 2, to train on ImageNet in an hour.

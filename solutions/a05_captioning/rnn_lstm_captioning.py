@@ -35,12 +35,13 @@ from common.nets.image_encoder import ImageEncoder
 # from autograder import check, hint
 # from common.data import DataError
 # from common.data.captions import load_captions, stack
-# from common.data.scene_captions import SLOTS, slot_accuracy
+# from common.data.scene_captions import SLOTS, parts, slot_accuracy
 # from common.data.vocabulary import Vocabulary
 # from common.nets.image_encoder import features
 # from common.plots import attention_maps, curves, pictures
 # from common.training.captioning import fit
 # from common.training.seed import seed_everything
+# from tqdm import tqdm
 #
 # torch.set_num_threads(1)  # such small networks gain nothing from more, and lose much where other work is going on
 
@@ -57,7 +58,7 @@ from common.nets.image_encoder import ImageEncoder
 # weights over places, recurrence shares them over time.
 
 
-# %% task="rnn_step_forward"
+# %% task="rnn_step_forward" minutes=5 difficulty="easy"
 def rnn_step_forward(x: Tensor, prev_h: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tuple[Tensor, Any]:
     """One step of a recurrent network with tanh.
 
@@ -76,6 +77,10 @@ def rnn_step_forward(x: Tensor, prev_h: Tensor, Wx: Tensor, Wh: Tensor, b: Tenso
     return next_h, cache
 
 
+# %% [markdown] hint="rnn_step_forward"
+# 1. Two products, the bias, and `torch.tanh` of the sum. Check the shapes: (N, D) @ (D, H) and (N, H) @ (H, H).
+# 2. Put into the cache what `rnn_step_backward` needs: `x`, `prev_h`, both weights and the new state.
+
 # %% [markdown]
 # ### One step, backward
 #
@@ -91,7 +96,7 @@ def rnn_step_forward(x: Tensor, prev_h: Tensor, Wx: Tensor, Wh: Tensor, b: Tenso
 # the step: keep it in the cache and you need not compute tanh again.
 
 
-# %% task="rnn_step_backward"
+# %% task="rnn_step_backward" minutes=15 difficulty="medium"
 def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Gradients of one step.
 
@@ -109,6 +114,12 @@ def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tens
     return dx, dprev_h, dWx, dWh, db
 
 
+# %% [markdown] hint="rnn_step_backward"
+# 1. First go back through tanh: `dnext_h * (1 - next_h**2)`, element by element. Everything else follows from this
+#    (N, H) tensor.
+# 2. It came from two products and a bias. The gradients of a product are in the formulas above; check each by its
+#    shape. `db` is a sum over the batch.
+
 # %% [markdown]
 # ### All steps
 #
@@ -117,7 +128,7 @@ def rnn_step_backward(dnext_h: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tens
 # collect the states in a list and put them together with `torch.stack` at the end. That is safe, and no slower.
 
 
-# %% task="rnn_forward"
+# %% task="rnn_forward" minutes=10 difficulty="easy"
 def rnn_forward(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tuple[Tensor, Any]:
     """A recurrent network over whole sequences. Autograd can follow it.
 
@@ -140,6 +151,11 @@ def rnn_forward(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tup
     return h, cache
 
 
+# %% [markdown] hint="rnn_forward"
+# 1. Loop over `t`: `x[:, t]` is the input of step `t`. Each step gets the state that the step before returned.
+# 2. Append states and caches to lists. `torch.stack(states, dim=1)` puts time on axis 1; without `dim=1` it would be
+#    axis 0.
+
 # %% [markdown]
 # ### Backpropagation through time
 #
@@ -154,7 +170,7 @@ def rnn_forward(x: Tensor, h0: Tensor, Wx: Tensor, Wh: Tensor, b: Tensor) -> tup
 # the first.
 
 
-# %% task="rnn_backward"
+# %% task="rnn_backward" minutes=30 difficulty="hard"
 def rnn_backward(dh: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Gradients of a whole sequence, by backpropagation through time.
 
@@ -174,6 +190,13 @@ def rnn_backward(dh: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor
     ### END SOLUTION
     return dx, dh0, dWx, dWh, db
 
+
+# %% [markdown] hint="rnn_backward"
+# 1. Loop over the steps from the last to the first, and carry `dprev_h` along; it begins as 0.
+# 2. The gradient that arrives at step `t` is `dh[:, t]` plus what the step after handed back. Call
+#    `rnn_step_backward` with this sum and the cache of step `t`.
+# 3. Add up `dWx`, `dWh` and `db` over the steps, and collect `dx` in the right order. What is left in `dprev_h` after
+#    step 0 is `dh0`.
 
 # %% [markdown]
 # ### Why long sequences are hard
@@ -220,7 +243,7 @@ def rnn_backward(dh: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor, Tensor
 # gets its gradient from the first piece alone.
 
 
-# %% task="rnn_truncated_backward"
+# %% task="rnn_truncated_backward" minutes=20 difficulty="medium"
 def rnn_truncated_backward(dh: Tensor, cache: Any, steps: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """As rnn_backward, but no gradient crosses from one piece of `steps` steps into the piece before.
 
@@ -238,6 +261,12 @@ def rnn_truncated_backward(dh: Tensor, cache: Any, steps: int) -> tuple[Tensor, 
     return dx, dh0, dWx, dWh, db
 
 
+# %% [markdown] hint="rnn_truncated_backward"
+# 1. Cut `dh` along time and the list of caches into the same pieces, and call `rnn_backward` on each piece. Then no
+#    gradient can cross a border.
+# 2. Join the `dx` of the pieces along time. The gradients of weights and bias are sums over the pieces; `dh0` is that
+#    of the *first* piece.
+
 # %% [markdown]
 # ### Clipping
 #
@@ -252,7 +281,7 @@ def rnn_truncated_backward(dh: Tensor, cache: Any, steps: int) -> tuple[Tensor, 
 # over.
 
 
-# %% task="clip_gradients"
+# %% task="clip_gradients" minutes=15 difficulty="medium"
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
     """Scale the gradients of all parameters, in place, so that together they are no longer than max_norm.
 
@@ -272,6 +301,14 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
     return total
     ### END SOLUTION
 
+
+# %% [markdown] hint="clip_gradients"
+# 1. Collect the gradients that are not None in a list first: `parameters` may be a generator, which can be read only
+#    once.
+# 2. The common length is the root of the sum of all squares, over all gradients. If it is above `max_norm`, multiply
+#    each gradient by `max_norm / length`.
+# 3. In place means `grad.mul_(scale)`. `grad = grad * scale` makes a new tensor and leaves `parameter.grad` as it
+#    was. Return the length from *before*.
 
 # %% [markdown]
 # ## 2 From words to a loss
@@ -300,7 +337,7 @@ def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> Tensor:
 # made, so it is not allowed here; indexing and `F.embedding` are.
 
 
-# %% task="WordEmbedding"
+# %% task="WordEmbedding" minutes=5 difficulty="easy"
 class WordEmbedding(nn.Module):
     """A vector for each word."""
 
@@ -320,6 +357,9 @@ class WordEmbedding(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="WordEmbedding"
+# 1. Index the table by the tensor of numbers: a tensor of shape (N, T) as an index gives (N, T, D).
+
 # %% [markdown]
 # ### The loss of a sentence
 #
@@ -333,7 +373,7 @@ class WordEmbedding(nn.Module):
 # `ignore_index` count nothing. The division is by $N$, not by the number of words.
 
 
-# %% task="temporal_softmax_loss"
+# %% task="temporal_softmax_loss" minutes=15 difficulty="medium"
 def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None) -> Tensor:
     """Cross-entropy, summed over time and averaged over the captions.
 
@@ -349,6 +389,13 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
     return F.cross_entropy(x.flatten(0, 1), y.flatten(), ignore_index=ignored, reduction="sum") / len(x)
     ### END SOLUTION
 
+
+# %% [markdown] hint="temporal_softmax_loss"
+# 1. `F.cross_entropy` wants scores (number, V) and labels (number,). Join the first two axes of `x` and both axes of
+#    `y`.
+# 2. `reduction="sum"` adds up all places; then divide by the number of captions, `len(x)`.
+# 3. `F.cross_entropy` leaves out places whose label is its `ignore_index`, but does not accept None there. If nothing
+#    is to be ignored, use a number that no word has, or do not pass it.
 
 # %% [markdown] question="captioning-q2"
 # **Question 2.** Before training, the scores are about equal. What is the loss of a caption of 10 words and
@@ -370,7 +417,7 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
 # `Wx`, `Wh` and `b`, which the checks use; `step_forward` takes one step, `forward` a whole sequence.
 
 
-# %% task="RNN"
+# %% task="RNN" minutes=5 difficulty="easy"
 class RNN(nn.Module):
     """A recurrent network with tanh."""
 
@@ -405,6 +452,10 @@ class RNN(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="RNN"
+# 1. Both methods are one call of your functions from part 1, with `self.Wx`, `self.Wh` and `self.b`.
+# 2. Those functions return two things; the module returns only the states.
+
 # %% [markdown]
 # ### LSTM
 #
@@ -424,7 +475,7 @@ class RNN(nn.Module):
 # `forward` begins with $c_0 = 0$.
 
 
-# %% task="LSTM"
+# %% task="LSTM" minutes=25 difficulty="medium"
 class LSTM(nn.Module):
     """Long short-term memory."""
 
@@ -468,6 +519,13 @@ class LSTM(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="LSTM"
+# 1. Compute `a` once, (N, 4 H), and cut it with `chunk(4, dim=1)` in the order i, f, o, g. The first three go through
+#    a sigmoid, the last through tanh.
+# 2. The new cell is `f * prev_c + i * g`, the new state `o * tanh(next_c)`: the *new* cell.
+# 3. `forward` is the loop of `rnn_forward` with two states. The cell begins as zeros like `h0`; only the hidden
+#    states are returned.
+
 # %% [markdown]
 # ### GRU
 #
@@ -483,7 +541,7 @@ class LSTM(nn.Module):
 # outside.
 
 
-# %% task="GRU"
+# %% task="GRU" minutes=20 difficulty="medium"
 class GRU(nn.Module):
     """A gated recurrent unit."""
 
@@ -526,6 +584,11 @@ class GRU(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="GRU"
+# 1. Compute the products with `x` and with `prev_h` apart, (N, 3 H) each, and cut both into thirds r, z, n: for `n`
+#    they must not be added before `r` has acted.
+# 2. The bias belongs to the part of `x`. `n = tanh(xn + r * hn)`, and the new state is `z * prev_h + (1 - z) * n`.
+
 # %% [markdown]
 # ### How far back can they remember?
 #
@@ -534,6 +597,7 @@ class GRU(nn.Module):
 # change before training: the bias of its forget gate is 3, so that $f$ begins near $\sigma(3) = 0.95$.
 
 # %% tags=["active-ipynb"]
+# # about 5 seconds
 # def recall(net, steps=200, length=30):
 #     head = nn.Linear(32, 8)
 #     optimizer = torch.optim.Adam([*net.parameters(), *head.parameters()], lr=1e-2)
@@ -555,7 +619,8 @@ class GRU(nn.Module):
 # open_gate = LSTM(8, 32)
 # open_gate.b.data[32:64] = 3.0
 # networks = {"RNN": RNN(8, 32), "LSTM": LSTM(8, 32), "LSTM, forget gate open": open_gate}
-# curves({name: recall(net) for name, net in networks.items()}, ylabel="loss (chance: 2.08)")
+# losses = {name: recall(net) for name, net in tqdm(networks.items(), unit="network")}
+# curves(losses, ylabel="loss (chance: 2.08)")
 
 # %% [markdown]
 # An LSTM is not born with a good memory. With biases of zero its gates begin at one half, so a cell keeps $2^{-30}$
@@ -578,7 +643,7 @@ class GRU(nn.Module):
 # softmax does not begin saturated (Vaswani et al. 2017, section 3.2.1).
 
 
-# %% task="dot_product_attention"
+# %% task="dot_product_attention" minutes=20 difficulty="medium"
 def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
     """Look at a grid of features, most at what fits the hidden state best.
 
@@ -597,6 +662,12 @@ def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
     return attn, weights
 
 
+# %% [markdown] hint="dot_product_attention"
+# 1. Flatten the grid: `A.flatten(2)` is (N, H, a*a). The scores are the dot products over H of `prev_h` with each
+#    place, (N, a*a), divided by the root of H.
+# 2. One softmax over *all* places, `dim=1` of the flattened scores. The weighted sum over places is (N, H).
+# 3. Give the weights the shape of the grid again, (N, a, a).
+
 # %% [markdown]
 # ### An LSTM that looks
 #
@@ -608,7 +679,7 @@ def dot_product_attention(prev_h: Tensor, A: Tensor) -> tuple[Tensor, Tensor]:
 # $h_0 = c_0$ is the mean of $A$ over its places.
 
 
-# %% task="AttentionLSTM"
+# %% task="AttentionLSTM" minutes=20 difficulty="medium"
 class AttentionLSTM(nn.Module):
     """Long short-term memory that looks at a grid of features before each step."""
 
@@ -656,6 +727,11 @@ class AttentionLSTM(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="AttentionLSTM"
+# 1. `step_forward` is that of the LSTM with one more product in `a`: `attn @ self.Wattn`.
+# 2. In `forward`, both states begin as the mean of `A` over its places. In every step call `dot_product_attention`
+#    with the state *before* the step.
+
 # %% [markdown]
 # ## 5 The captioner
 #
@@ -681,7 +757,7 @@ class AttentionLSTM(nn.Module):
 # `self.image_encoder`. What you call the layers you make is up to you.
 
 
-# %% task="CaptioningRNN.forward CaptioningRNN.sample"
+# %% task="CaptioningRNN.forward CaptioningRNN.sample" minutes=60 difficulty="hard"
 class CaptioningRNN(nn.Module):
     """Writes captions: an image encoder, word vectors, a recurrent network, scores of words."""
 
@@ -777,6 +853,21 @@ class CaptioningRNN(nn.Module):
         ### END SOLUTION
 
 
+# %% [markdown] hint="CaptioningRNN.forward"
+# 1. Make four layers in `__init__`: word vectors, the recurrent network that `cell_type` names, a linear layer from
+#    `input_dim` to `hidden_dim`, and one from `hidden_dim` to the vocabulary.
+# 2. `encode`: the features (N, D, a, a) come from `self.image_encoder`. Average them over both axes of places and
+#    apply the linear layer; for attention apply it at every place, which needs the channels on the last axis
+#    (`movedim`) or a 1 x 1 convolution.
+# 3. `forward`: read `captions[:, :-1]`, compare with `captions[:, 1:]`, and hand `self.ignore_index` on to the loss.
+
+# %% [markdown] hint="CaptioningRNN.sample"
+# 1. Begin with the states that `forward` begins with, and with a column of `self.start`, one for each image.
+# 2. In each step: word vectors of the last words, one `step_forward`, scores, `argmax`. The words that were chosen
+#    are the next input. Collect them, without `<START>`.
+# 3. For attention call `dot_product_attention` with the state before each step, and collect the weights, too:
+#    `torch.stack(..., dim=1)` gives (N, max_length, a, a).
+
 # %% [markdown]
 # ### Three captioners
 #
@@ -785,6 +876,7 @@ class CaptioningRNN(nn.Module):
 # of their place: convolutions answer alike wherever a thing is, so without them nobody could tell left from right.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # encoder = ImageEncoder()
 # seen, val_seen = features(encoder, images), features(encoder, val_images)
 # models, losses = {}, {}
@@ -798,16 +890,18 @@ class CaptioningRNN(nn.Module):
 #         ignore_index=vocabulary.word_to_idx["<NULL>"],
 #     )
 #     settings = {"batch_size": 128, "learning_rate": 1e-2, "clip": clip_gradients}
-#     losses[cell_type] = fit(models[cell_type], seen, tokens, steps=steps, **settings)
+#     losses[cell_type] = fit(models[cell_type], seen, tokens, steps=steps, progress=True, **settings)
 #     print(f"{cell_type}: {time.perf_counter() - begun:.0f} s")
 #
 #
 # train("rnn", steps=1500)
 
 # %% tags=["active-ipynb"]
+# # about 20 seconds
 # train("lstm", steps=1500)
 
 # %% tags=["active-ipynb"]
+# # about 20 seconds
 # train("attn", steps=400)
 # means = {name: torch.tensor(values).reshape(-1, 20).mean(dim=1) for name, values in losses.items()}
 # curves(means, xlabel="20 steps", ylabel="loss of a caption")
@@ -851,6 +945,103 @@ class CaptioningRNN(nn.Module):
 # ### END SOLUTION
 
 # %% [markdown]
+# ### Two layers
+#
+# Recurrent layers can be stacked: the states of the first are the inputs of the second, and only the second chooses
+# words. It reads a sequence that has been understood a little already, as a deeper convolution does with an image. The
+# cell builds such a captioner from your modules. Each layer has an $h_0$ of its own.
+
+# %% tags=["active-ipynb"]
+# # about 20 seconds
+# NULL, START, END = (vocabulary.word_to_idx[token] for token in ("<NULL>", "<START>", "<END>"))
+#
+#
+# class TwoLayers(nn.Module):
+#     def __init__(self, hidden_dim=64):
+#         super().__init__()
+#         self.table = WordEmbedding(len(vocabulary), 32)
+#         self.first, self.second = LSTM(32, hidden_dim), LSTM(hidden_dim, hidden_dim)
+#         self.start = nn.Linear(encoder.out_channels, 2 * hidden_dim)
+#         self.choose = nn.Linear(hidden_dim, len(vocabulary))
+#
+#     def scores(self, grid, words):  # of the next word after each of the words (N, T): (N, T, V)
+#         h1, h2 = self.start(grid.mean(dim=(2, 3))).chunk(2, dim=1)
+#         return self.choose(self.second(self.first(self.table(words), h1), h2))
+#
+#     def forward(self, grid, captions):
+#         return temporal_softmax_loss(self.scores(grid, captions[:, :-1]), captions[:, 1:], NULL)
+#
+#
+# seed_everything(0)
+# deep = TwoLayers()
+# settings = {"batch_size": 128, "learning_rate": 1e-2, "clip": clip_gradients}
+# losses["two layers"] = fit(deep, seen, tokens, steps=600, progress=True, **settings)
+# for name, values in losses.items():
+#     print(f"{name:11} {len(values):5} steps, loss of a caption at the end {sum(values[-20:]) / 20:.2f}")
+
+# %% [markdown]
+# ### Other ways to write
+#
+# The best word at every step is one of several ways to write with a model that gives probabilities. Another is to
+# **draw** the next word. Divide the scores by a *temperature* $\tau$ before the softmax:
+#
+# $$ p_w = \frac{e^{s_w / \tau}}{\sum_v e^{s_v / \tau}} . $$
+#
+# Near $\tau = 0$ only the best word is left. At $\tau = 1$ words come as often as the model believes in them, and above
+# 1 the unlikely ones gain. A wrong word can lead the rest of the sentence astray, because the network reads what it
+# wrote. Which becomes wrong first as $\tau$ grows, the grammar or the facts? (A sentence is readable here if it has the
+# form of the captions.)
+
+# %% tags=["active-ipynb"]
+# @torch.no_grad()
+# def draw(grid, temperature, length=13):
+#     words = torch.full((len(grid), 1), START)
+#     for _ in range(length):
+#         probabilities = (deep.scores(grid, words)[:, -1] / temperature).softmax(dim=1)
+#         words = torch.cat([words, probabilities.multinomial(1)], dim=1)
+#     return vocabulary.decode(words[:, 1:])
+#
+#
+# seed_everything(0)
+# print("temperature   readable   right altogether   one picture")
+# for temperature in (0.1, 0.5, 1.0, 1.5, 2.0):
+#     drawn = draw(val_seen, temperature)
+#     readable = sum(parts(sentence) is not None for sentence in drawn) / len(drawn)
+#     whole = slot_accuracy(drawn, val_set.captions)["all"]
+#     print(f"{temperature:11} {100 * readable:9.0f}% {100 * whole:17.0f}%   {drawn[0]}")
+
+# %% [markdown]
+# **Beam search** looks for the most probable *sentence*, whose words have the largest sum of log probabilities. The
+# best first word need not begin the best sentence. So keep the $B$ best beginnings, continue each by every word, keep
+# the $B$ best of all these, and so on; a beginning that ends with `<END>` is finished and stays as it is. With $B =
+# 1$ this is the best word at every step. The sentences of one picture, with their probabilities:
+
+# %% tags=["active-ipynb"]
+# # about 5 seconds
+# @torch.no_grad()
+# def beam_search(grid, width, length=13):
+#     beams = [(0.0, [START])]  # (sum of log probabilities, words)
+#     for _ in range(length):
+#         growing = [words for _, words in beams if words[-1] != END]
+#         if not growing:
+#             break
+#         logs = deep.scores(grid.expand(len(growing), -1, -1, -1), torch.tensor(growing))[:, -1].log_softmax(dim=1)
+#         candidates = [beam for beam in beams if beam[1][-1] == END]
+#         totals = [total for total, words in beams if words[-1] != END]
+#         for total, words, row in zip(totals, growing, logs):
+#             values, best = row.topk(width)
+#             candidates += [(total + value, [*words, w]) for value, w in zip(values.tolist(), best.tolist())]
+#         beams = sorted(candidates, reverse=True)[:width]
+#     return beams
+#
+#
+# for total, words in beam_search(val_seen[:1], 5):
+#     print(f"{math.exp(total):.4f}  {vocabulary.decode(torch.tensor([words[1:]]))[0]}")
+# for width in (1, 3, 10):
+#     best = [beam_search(val_seen[n : n + 1], width)[0][0] for n in tqdm(range(60), desc=f"B = {width}")]
+#     print(f"B = {width:2}: mean log probability of the sentence found {sum(best) / len(best):.2f}")
+
+# %% [markdown]
 # ## 6 How good is a caption?
 #
 # There are many right ways to describe a picture. **BLEU** (Papineni et al. 2002) compares a candidate with several
@@ -870,7 +1061,7 @@ class CaptioningRNN(nn.Module):
 # Where some $p_k$ is 0, or the candidate has no n-gram of length $k$ because it is too short, BLEU is 0.
 
 
-# %% task="bleu"
+# %% task="bleu" minutes=30 difficulty="medium"
 def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int = 4) -> float:
     """BLEU of one caption, with n-grams of 1 to n words and equal weights.
 
@@ -897,6 +1088,14 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
     return math.exp(penalty + logs / n)
     ### END SOLUTION
 
+
+# %% [markdown] hint="bleu"
+# 1. Count n-grams with `Counter(tuple(words[i : i + k]) for i in range(len(words) - k + 1))`, for the candidate and
+#    each reference.
+# 2. For each n-gram the most that one reference has is the union of the counters, `|`; the smaller of two counts is
+#    the intersection, `&`. Their sums give $p_k$. If one is 0, return 0.0.
+# 3. For the penalty find the reference length closest to that of the candidate; on a tie the shorter one: `min` over
+#    pairs (distance, length). The result is the penalty times the exponential of the mean of the logarithms.
 
 # %% tags=["active-ipynb"]
 # for name, sentences in written.items():
@@ -942,7 +1141,8 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 #         ignore_index=words.word_to_idx["<NULL>"],
 #     )
 #     grids = features(encoder, photos)
-#     history = fit(reader, grids, words.encode(first, length=17)[:, None], steps=400, clip=clip_gradients)
+#     targets = words.encode(first, length=17)[:, None]
+#     history = fit(reader, grids, targets, steps=400, clip=clip_gradients, progress=True)
 #     recited = words.decode(reader.sample(grids, max_length=16)[0])
 #     print(f"loss of a caption: {history[0]:.1f} at the start, {history[-1]:.2f} at the end")
 #     exact = sum(map(str.__eq__, recited, words.decode(words.encode(first, length=17))))
@@ -955,3 +1155,9 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 # A recurrent network is one layer used again and again; its gradient is a sum over time that fades or explodes,
 # gates keep it alive, and clipping keeps it in bounds. One vector is too small for a picture: attention asks for
 # what it needs when it needs it. In a06 you throw the recurrence out and keep the attention.
+#
+# **Where to look next.** Karpathy (*The unreasonable effectiveness of recurrent neural networks*, 2015) lets such
+# networks write anything. Holtzman et al. (*The curious case of neural text degeneration*, 2020) explain why the most
+# probable text is dull, and draw from the likeliest words only. Anderson et al. (*Bottom-up and top-down attention*,
+# 2018) attend to objects instead of a grid. Vedantam, Zitnick and Parikh (*CIDEr*, 2015) propose a measure for captions
+# that counts telling words more.
