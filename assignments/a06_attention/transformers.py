@@ -789,9 +789,10 @@ def answer(model: nn.Module, questions: Tensor, ques_pos: Tensor, ans_pos: Tenso
 # %% [markdown]
 # Which positions? Sinusoids were made for sequences of hundreds of words. Ours have seven tokens, and the first seven
 # rows of the picture above are much alike. So we also try something crude: one random vector for each position, drawn
-# once. The same network, three times. (Half a minute for each on two cores.)
+# once. The same network, three times.
 
 # %% tags=["active-ipynb"]
+# # about 90 seconds
 # token_dict = generate_token_dict(list(arithmetic.VOCABULARY))
 # special = list(arithmetic.SPECIAL_TOKENS)
 #

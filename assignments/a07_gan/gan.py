@@ -26,6 +26,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from tqdm import tqdm
 
 
 # %% tags=["active-ipynb"]
@@ -293,11 +294,12 @@ def train_gan(
     moves: tuple[int, int] = (1, 1),
     penalty: Callable[..., Tensor] | None = None,
     record_every: int = 50,
+    progress: bool = False,
 ) -> dict[str, list]:
     """Let D and G move alternately: moves[0] steps of D, then moves[1] of G, num_steps times.
 
     Returns d_loss and g_loss of every iteration, and in samples what G makes of the same 12 noises, every record_every
-    iterations.
+    iterations. `progress` shows a progress bar.
 
     Shapes:
         images  (N, ...)  in [-1, 1]
@@ -305,7 +307,7 @@ def train_gan(
     history: dict[str, list] = {"d_loss": [], "g_loss": [], "samples": []}
     options = {"dtype": images.dtype, "device": images.device}
     fixed = sample_noise(12, noise_dim, **options)
-    for iteration in range(num_steps):
+    for iteration in tqdm(range(num_steps), unit="step", disable=not progress):
         for _ in range(moves[0]):
             real = images[torch.randint(len(images), (batch_size,), device=images.device)]
             noise = sample_noise(batch_size, noise_dim, **options)
@@ -327,10 +329,11 @@ def train_gan(
 # Watch the same twelve noises, one row for every 300 iterations.
 
 # %% tags=["active-ipynb"]
+# # about 30 seconds
 # seed_everything(1)
 # D, G = discriminator(), generator()
 # history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
-#                     num_steps=1500, record_every=300)
+#                     num_steps=1500, record_every=300, progress=True)
 # show(torch.cat(history["samples"]))
 
 # %% tags=["active-ipynb"]
@@ -439,6 +442,7 @@ def train_gan(
 # enough for it to run to whatever point $D$ likes best.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # def ring(count):
 #     angle = torch.randint(8, (count,)) * (torch.pi / 4)
 #     return torch.stack([angle.cos(), angle.sin()], dim=1) + 0.03 * torch.randn(count, 2)
@@ -453,7 +457,7 @@ def train_gan(
 #     seed_everything(0)
 #     D, G = small(2, 1), small(8, 2)
 #     train_gan(D, G, get_optimizer(D), get_optimizer(G), loss_d, loss_g, ring(4000), noise_dim=8, batch_size=128,
-#               **options)
+#               progress=True, **options)
 #     with torch.no_grad():
 #         return G(sample_noise(500, 8))
 #
@@ -584,10 +588,11 @@ def build_dc_generator(noise_dim: int = 96) -> nn.Module:
 # A fifth of the iterations, and look:
 
 # %% tags=["active-ipynb"]
+# # about 30 seconds
 # seed_everything(0)
 # D, G = build_dc_classifier(), build_dc_generator()
 # history = train_gan(D, G, get_optimizer(D), get_optimizer(G), discriminator_loss, generator_loss, images,
-#                     num_steps=300, record_every=60)
+#                     num_steps=300, record_every=60, progress=True)
 # show(torch.cat(history["samples"]))
 
 # %% tags=["active-ipynb"]
@@ -750,6 +755,7 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 # measures that.
 
 # %% tags=["active-ipynb"]
+# # about 8 seconds
 # wasserstein = play(wgan_critic_loss, wgan_generator_loss, num_steps=500, moves=(5, 1), penalty=gradient_penalty)
 # scatter({"one move each": fair, "ten moves of G": hasty, "Wasserstein": wasserstein})
 
@@ -837,8 +843,9 @@ def train_conditional(
     num_steps: int = 1000,
     batch_size: int = 32,
     noise_dim: int = 96,
+    progress: bool = False,
 ) -> None:
-    """Train a conditional pair by the vanilla losses.
+    """Train a conditional pair by the vanilla losses. `progress` shows a progress bar.
 
     Shapes:
         images  (N, 784)  in [-1, 1]
@@ -846,7 +853,7 @@ def train_conditional(
     """
     D_optimizer, G_optimizer = get_optimizer(D), get_optimizer(G)
     options = {"dtype": images.dtype, "device": images.device}
-    for _ in range(num_steps):
+    for _ in tqdm(range(num_steps), unit="step", disable=not progress):
         rows = torch.randint(len(images), (batch_size,), device=images.device)
         y = labels[rows]
 
@@ -861,9 +868,10 @@ def train_conditional(
         generator_step(judge, paint, G_optimizer, generator_loss, noise[batch_size:])
 
 # %% tags=["active-ipynb"]
+# # about 20 seconds
 # seed_everything(0)
 # D, G = cgan_discriminator(), cgan_generator()
-# train_conditional(D, G, images, glyphs.y_train)
+# train_conditional(D, G, images, glyphs.y_train, progress=True)
 # wanted = torch.arange(10).repeat(4)
 # with torch.no_grad():
 #     samples = G(sample_noise(40, 96), wanted)

@@ -559,16 +559,17 @@ def train(
 # The model has three convolutions and a small head, 30,000 weights in all (`common/contrastive.py`). It sees the first
 # 2,000 images, in twelve epochs; SimCLR as published took 1,000 epochs of a million images and batches of 4,096. Keep a
 # second model that is **never trained**: whatever a probe can read from *its* features is owed to the architecture, not
-# to learning. About half a minute:
+# to learning.
 
 # %% tags=["active-ipynb"]
+# # about 30 seconds
 # def pretrain(model, images, epochs, seed=0, temperature=0.1, transform=None, one_epoch=train):
 #     transform = transform or compute_train_transform(seed=seed)
 #     pairs = PairDataset(images, torch.zeros(len(images), dtype=torch.int64), transform)  # no labels: zeros
 #     loader = DataLoader(pairs, batch_size=64, shuffle=True, drop_last=True)
 #     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-4)
 #     losses = []
-#     for epoch in range(1, epochs + 1):
+#     for epoch in tqdm(range(1, epochs + 1), unit="epoch"):
 #         optimizer.param_groups[0]["lr"] = 4e-3 * (0.05 + 0.475 * (1 + math.cos(math.pi * (epoch - 1) / epochs)))
 #         losses.append(one_epoch(model, loader, optimizer, epoch, epochs, batch_size=64, temperature=temperature))
 #     return losses
@@ -607,6 +608,7 @@ def train(
 # between its clusters, and their sizes, mean nothing. Colours and markers are shapes, filled or hollow is the texture.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # figure, grid = plt.subplots(2, 2, figsize=(10, 9), layout="constrained")
 # for row, (title, network) in zip(grid, {"random encoder": untrained, "SimCLR": model}.items()):
 #     features = features_of(network, scenes.x_test[:600])
@@ -751,7 +753,8 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # seed_everything(0)
 # rotator = ContrastiveModel()
 # turned, quarters = rotation_task(images[:2000])
-# steps = fit(nn.Sequential(rotator.encoder, nn.Linear(64, 4)), turned, quarters, epochs=6, batch_size=64)
+# solver = nn.Sequential(rotator.encoder, nn.Linear(64, 4))
+# steps = fit(solver, turned, quarters, epochs=6, batch_size=64, progress=True)
 # print(f"loss of the last 50 steps {sum(steps[-50:]) / 50:.2f}, of guessing {math.log(4):.2f}")
 # tables["rotation"] = [features_of(rotator, x) for x in (images, scenes.x_test)]
 
@@ -761,9 +764,10 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # labels are free again; and to continue a stripe or a corner it must be understood. The encoder is the same as before,
 # without the mean over positions at its end; a small decoder, which is thrown away later, brings its map back to
 # 32 x 32 pixels. The loss is the squared error *inside the hole*. From the left: the image with its hole, what the
-# network paints there, and the truth. (About 10 s.)
+# network paints there, and the truth.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # class Inpainter(nn.Module):
 #     def __init__(self, encoder):
 #         super().__init__()
@@ -808,6 +812,7 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # of 4,000 upwards. With few labels chance decides which images carry them, so draw several times (the thin lines).
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
 # def draw_labels(count):
 #     """As many labels of each class, drawn at random."""
 #     return torch.cat([(labels == label).nonzero()[:, 0][torch.randperm(400)[: count // 10]] for label in range(10)])
@@ -816,7 +821,7 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # seed_everything(0)
 # counts = [40, 80, 200, 400, 1000, 4000]
 # results = {name: [] for name in tables}
-# for count in counts:
+# for count in tqdm(counts, desc="probes", unit="count"):
 #     draws = [draw_labels(count) for _ in range(5 if count <= 200 else 1)]
 #     for name, (features, queries) in tables.items():
 #         results[name].append([accuracy(linear_probe(features[d], labels[d], queries)) for d in draws])

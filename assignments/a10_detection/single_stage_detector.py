@@ -431,15 +431,18 @@ class SingleStageDetector(nn.Module):
 # print(f"loss {losses[0]:.2f} -> {losses[-1]:.3f}")
 
 # %% [markdown]
-# Now on 800 scenes. That takes about a quarter of a minute, because the backbone comes trained: it has learned to
+# Now on 800 scenes. That is quick, because the backbone comes trained: it has learned to
 # name single shapes (`tools/train_backbone.py`), as detectors elsewhere begin with a network trained on
 # ImageNet.
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
 # seed_everything(0)
 # detector = SingleStageDetector(num_classes=len(names), drop_ratio=0.0)
 # begun = time.perf_counter()
-# losses, kept = train_detector(detector, train.images, train.boxes, steps=300, milestones=(20, 100, 300))
+# losses, kept = train_detector(
+#     detector, train.images, train.boxes, steps=300, milestones=(20, 100, 300), progress=True
+# )
 # print(f"{time.perf_counter() - begun:.0f} s")
 # curves({"loss": losses}, ylabel="loss", xlabel="step")
 
@@ -625,6 +628,7 @@ def mean_average_precision(
 # images cannot teach what a bicycle is, but they show that nothing in your code is made for scenes alone.
 
 # %% tags=["active-ipynb"]
+# # about 30 seconds with COCO
 # try:
 #     coco = load_boxes("coco", "train", count=10, size=112)
 #     real = collate([*coco])
@@ -634,7 +638,9 @@ def mean_average_precision(
 # if real is not None:
 #     anchors = ((1.0, 1.0), (2.0, 2.0), (2.0, 4.0), (4.0, 2.0), (5.0, 8.0), (8.0, 5.0), (11.0, 11.0))
 #     detector = SingleStageDetector(num_classes=len(coco.class_names), drop_ratio=0.0, anchors=anchors)
-#     losses, _ = train_detector(detector, real.images, real.boxes, steps=200, batch_size=10, learning_rate=2e-3)
+#     losses, _ = train_detector(
+#         detector, real.images, real.boxes, steps=200, batch_size=10, learning_rate=2e-3, progress=True
+#     )
 #     print(f"loss {losses[0]:.2f} -> {losses[-1]:.3f}")
 #     names = coco.class_names
 #     layers = [[detections(f)] for f in detect(detector, real.images)]

@@ -185,11 +185,12 @@ class RPN(nn.Module):
 # and after.
 
 # %% tags=["active-ipynb"]
+# # about 10 seconds
 # train_data = load_boxes("scenes", "train", count=800)
 # train, val = collate([*train_data]), collate([*load_boxes("scenes", "val", count=150)])
 # names = train_data.class_names
 # rpn = RPN(hidden_dim=128, drop_ratio=0.0)
-# losses, _ = train_detector(rpn, train.images, train.boxes, steps=150)
+# losses, _ = train_detector(rpn, train.images, train.boxes, steps=150, progress=True)
 # print(f"loss {losses[0]:.2f} -> {losses[-1]:.2f}")
 #
 # shown = val.images[:5]
@@ -386,6 +387,7 @@ class TwoStageDetector(nn.Module):
 #     return found
 #
 #
+# # about 45 seconds
 # seed_everything(0)
 # detectors = {
 #     "single-stage": SingleStageDetector(num_classes=len(names), drop_ratio=0.0),
@@ -396,7 +398,7 @@ class TwoStageDetector(nn.Module):
 # for name, detector in detectors.items():
 #     begun = time.perf_counter()
 #     history[name], kept[name] = train_detector(
-#         detector, train.images, train.boxes, steps=300, milestones=(20, 100, 300)
+#         detector, train.images, train.boxes, steps=300, milestones=(20, 100, 300), progress=True
 #     )
 #     found[name] = detect(detector, val.images, thresh=0.05)
 #     value = mean_average_precision(found[name], targets)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from common.nets.backbone import Backbone
 
@@ -83,11 +84,12 @@ def train_detector(
     learning_rate: float = 4e-3,
     seed: int = 0,
     milestones: Sequence[int] = (),
+    progress: bool = False,
 ) -> tuple[list[float], dict[int, dict[str, Tensor]]]:
     """Train with AdamW on random batches, half of them mirrored; the detector is in evaluation mode afterwards.
 
     The backbone has 0.3 of the learning rate. Returns the loss of every step, and the weights after each step in
-    `milestones`.
+    `milestones`. `progress` shows a progress bar.
 
     Shapes:
         images  (N, 3, H, W)  float32 in [0, 1]
@@ -103,7 +105,7 @@ def train_detector(
     losses: list[float] = []
     weights: dict[int, dict[str, Tensor]] = {}
     detector.train()
-    for step in range(1, steps + 1):
+    for step in tqdm(range(1, steps + 1), unit="step", disable=not progress):
         rows = torch.randint(len(images), (batch_size,), generator=generator).to(images.device)
         batch = images[rows], boxes[rows]
         if torch.rand((), generator=generator) < 0.5:

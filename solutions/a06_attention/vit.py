@@ -16,6 +16,7 @@
 # %%
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 # %% tags=["active-ipynb"]
 # import time
@@ -223,9 +224,18 @@ class VisionTransformer(nn.Module):
 
 # %%
 def train(
-    model: nn.Module, images: Tensor, labels: Tensor, *, epochs: int, batch_size: int = 64, learning_rate: float = 1e-3
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    epochs: int,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    progress: bool = False,
 ) -> list[float]:
     """Train with AdamW, the learning rate rising and falling; the loss of every iteration.
+
+    `progress` shows a progress bar.
 
     Shapes:
         images  (N, C, H, W)  float in [0, 1]
@@ -236,7 +246,7 @@ def train(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
     losses = []
     model.train()
-    for _ in range(epochs):
+    for _ in tqdm(range(epochs), unit="epoch", disable=not progress):
         for rows in torch.randperm(len(images), device=images.device).split(batch_size):
             loss = nn.functional.cross_entropy(model(4 * images[rows] - 2), labels[rows])
             optimizer.zero_grad()
@@ -258,10 +268,11 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # A small ViT on 4,000 scenes, with patches of 4 x 4 pixels. Chance is 10 %.
 
 # %% tags=["active-ipynb"]
+# # about 25 seconds
 # seed_everything(0)
 # vit = VisionTransformer(patch_size=4, embed_dim=48, num_layers=2, dim_feedforward=96, dropout=0.0)
 # started = time.perf_counter()
-# losses = train(vit, x_train, y_train, epochs=8, learning_rate=2e-3)
+# losses = train(vit, x_train, y_train, epochs=8, learning_rate=2e-3, progress=True)
 # accuracy = (predict(vit, x_test) == y_test).double().mean()
 # print(f"{100 * accuracy:.1f} % of the test scenes, after {time.perf_counter() - started:.0f} s")
 # plt.figure(figsize=(6, 3))
@@ -338,9 +349,10 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 #
 # The cell builds a ViT of your parts with an option `pool`, and trains it both ways. A ViT with a token has one more
 # picture to offer: where does the *token* look? Not the mean over queries as above, but one row of the attention, the
-# one that the answer is read from. (This takes about 20 s.)
+# one that the answer is read from.
 
 # %% tags=["active-ipynb"]
+# # about 15 seconds
 # class PooledViT(nn.Module):
 #     """A ViT that classifies the mean of the patches ("mean") or the class token ("cls")."""
 #
@@ -366,7 +378,7 @@ def predict(model: nn.Module, images: Tensor) -> Tensor:
 # for pool in ("mean", "cls"):
 #     seed_everything(0)
 #     pooled = PooledViT(pool)
-#     train(pooled, x_train, y_train, epochs=8, learning_rate=2e-3)
+#     train(pooled, x_train, y_train, epochs=8, learning_rate=2e-3, progress=True)
 #     accuracy = (predict(pooled, x_test) == y_test).double().mean()
 #     print(f"pool = {pool!r:6} {100 * accuracy:.1f} % of the test scenes")
 # maps = attention_maps(pooled, shown)
@@ -442,6 +454,7 @@ class MixerBlock(nn.Module):
 # the same number of iterations, and test on the same 1,000.
 
 # %% tags=["active-ipynb"]
+# # about 90 seconds
 # def small_cnn():
 #     def stage(inside, outside):
 #         return [nn.Conv2d(inside, outside, 3, padding=1), nn.BatchNorm2d(outside), nn.ReLU(), nn.MaxPool2d(2)]
@@ -469,7 +482,7 @@ class MixerBlock(nn.Module):
 # counts, accuracies = [250, 1000, 4000], {}
 # for name, make in {"small CNN": small_cnn, "ViT": small_vit, "Mixer": Mixer}.items():
 #     accuracies[name] = []
-#     for count in counts:
+#     for count in tqdm(counts, desc=name, unit="training"):
 #         seed_everything(0)
 #         model = make()
 #         train(model, x_train[:count], y_train[:count], epochs=32_000 // count, learning_rate=2e-3)

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 # import time
 #
 # import matplotlib.pyplot as plt
+# from tqdm import tqdm
 #
 # from autograder import check, hint
 # from common.data import load
@@ -362,6 +363,7 @@ class Unet(nn.Module):
 # print(f"the classifier is right about {100 * float(right.float().mean()):.1f} % of real glyphs")
 
 # %% tags=["active-ipynb"]
+# # about 40 seconds
 # EPOCHS, BATCH = 12, 64
 # seed_everything(0)
 # model = Unet(16, 10, dim_mults=(2, 2), channels=1, uncond_prob=0.15)
@@ -369,7 +371,7 @@ class Unet(nn.Module):
 # optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, fused=True)
 # schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=EPOCHS * -(-len(x_train) // BATCH))
 # losses, begun = [], time.perf_counter()
-# for epoch in range(EPOCHS):
+# for epoch in tqdm(range(EPOCHS), unit="epoch"):
 #     for rows in torch.randperm(len(x_train)).split(BATCH):
 #         optimizer.zero_grad()
 #         loss = diffusion.p_losses(x_train[rows], condition(y_train[rows]))
@@ -479,7 +481,7 @@ class Unet(nn.Module):
 #
 #
 # scales, strips = [0.0, 1.0, 2.0, 4.0, 8.0], []
-# for scale in scales:
+# for scale in tqdm(scales, unit="scale"):
 #     seed_everything(3)
 #     images = diffusion.ddim_sample(100, 16, model_kwargs={**condition(asked), "cfg_scale": scale})
 #     share, distance = judge(images)
@@ -513,7 +515,7 @@ class Unet(nn.Module):
 
 # %% tags=["active-ipynb"]
 # counts, by_steps, strips, titles = [2, 4, 8, 16, 32], {"eta = 0 (DDIM)": [], "eta = 1 (DDPM)": []}, [], []
-# for steps in counts:
+# for steps in tqdm(counts, unit="number of steps"):
 #     for name, eta in zip(by_steps, (0.0, 1.0), strict=True):
 #         seed_everything(4)
 #         images = diffusion.ddim_sample(100, steps, eta=eta, model_kwargs={**condition(asked), "cfg_scale": 2.0})
