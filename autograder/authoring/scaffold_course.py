@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,8 +41,9 @@ def new_course(
 
 
 def _identifier(text: str) -> str:
-    """Return a name for Python made from the name of a folder."""
-    plain = re.sub(r"\W+", "_", text.lower()).strip("_")
+    """Return a name for Python, in plain letters, made from the name of a folder."""
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    plain = re.sub(r"\W+", "_", letters.lower()).strip("_")
     return plain if plain.isidentifier() else f"course_{plain}".rstrip("_")
 
 

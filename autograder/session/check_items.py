@@ -20,6 +20,7 @@ import pytest
 from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck, import_complaint, spec_of
 from autograder.core.assignment import BadManifest
+from autograder.core.course_file import BadCourse
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.sandbox.proxy import Student, StudentFault
 from autograder.session.evidence import AT_HAND, compared_values, evidence_of
@@ -68,10 +69,10 @@ class CheckModule(pytest.Module):
     def collect(self) -> Iterator[pytest.Item]:
         try:
             placed = locate(self.path)
-        except BadManifest as error:
+            placed.assignment.course.make_importable()
+        except (BadManifest, BadCourse) as error:
             raise self.CollectError(str(error)) from None
         try:
-            placed.assignment.course.make_importable()
             with oracles_importable(placed):
                 module = self.obj
         except Exception as error:

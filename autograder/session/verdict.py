@@ -19,6 +19,7 @@ from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.sandbox.inside.wire import WireError
 from autograder.sandbox.proxy import StudentFault, Trail
 from autograder.sandbox.usual_errors import usual_reason
+from autograder.session.options import BadOption
 
 _OURS = (GradlabError, WireError, OSError, ImportError, MemoryError)
 
@@ -44,7 +45,7 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
         return Verdict(Outcome.FAILED, error.cause, message, hint)
     known = isinstance(error, _OURS) or course.owns(error)
     if trail is None or not trail.received or known or not isinstance(error, Exception):
-        sentence = isinstance(error, BadCheck) or course.owns(error)
+        sentence = isinstance(error, BadCheck | BadOption) or course.owns(error)
         text = str(error) if sentence else _traceback(error)
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
     reason = f"The check could not use your return value ({type(error).__name__}: {str(error)[:300]})."

@@ -72,3 +72,12 @@ def test_a_folder_with_files_is_not_overwritten(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["new-course", str(tmp_path)])
     assert (done.exit_code, [path.name for path in tmp_path.iterdir()]) == (2, ["notes.txt"])
     assert "exists and is not empty. Choose a new folder." in done.output
+
+
+def test_a_title_and_a_folder_may_have_any_letters(tmp_path: Path) -> None:
+    made = new_course(tmp_path / "Übung 1", title='Les "graphes" \\ 1', kind="numpy")
+    assert (made.course.title, made.course.id, made.course.shared) == (
+        'Les "graphes" \\ 1',
+        "ubung_1",
+        ("ubung_1_shared",),
+    )

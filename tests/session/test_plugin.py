@@ -180,3 +180,12 @@ def test_a_check_may_name_its_generated_data_and_the_command_line_overrides_it(
     (course.parent.parent / "course.toml").write_text(DATA)
     (course / "check_vectors.py").write_text(TAKES_GLYPHS.format(wanted=wanted))
     run(f"{CHECKS}/check_vectors.py::check_data_by_name", "--gradlab-data", option).assert_outcomes(passed=1)
+
+
+def test_what_is_wrong_with_the_course_is_one_sentence(run: Run, course: Path) -> None:
+    (course.parent.parent / "course.toml").write_text('title = "A"\nid = "a"\nshared = ["nowhere_at_all"]\n')
+    result = run(CHECKS)
+    result.stdout.fnmatch_lines(
+        ["*the package 'nowhere_at_all' of `shared` was not found. It must be a folder next to*"]
+    )
+    assert "BadCourse" not in result.stdout.str()
