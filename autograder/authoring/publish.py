@@ -23,7 +23,12 @@ TEXTS = Path(__file__).parent / "published"
 INSTALL = ".ci/install"
 TOOLS = ("constraints.txt", "Containerfile", INSTALL)  # of gradlab's own repository
 PAGES = ("LICENSE", *TOOLS, "docs/students.md", "docs/glossary.md", "docs/data.md")
-OWN = {"checks.yml": ".github/workflows/checks.yml", "gitignore": ".gitignore", "gitattributes": ".gitattributes"}
+OWN = {
+    "checks.yml": ".github/workflows/checks.yml",
+    "gitignore": ".gitignore",
+    "gitattributes": ".gitattributes",
+    "dockerignore": ".dockerignore",
+}
 EXECUTABLE = (INSTALL,)
 SHORTEST = 60  # characters of a solution that are enough to recognise it
 _PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to

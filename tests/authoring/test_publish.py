@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import posixpath
+import re
 import tomllib
 import zipfile
 from pathlib import Path
@@ -47,6 +49,15 @@ def test_all_that_students_need_is_there_and_nothing_private(files: dict[str, by
     settings = tomllib.loads(files["pyproject.toml"].decode())
     assert settings["project"]["scripts"] == {"gradlab": "autograder.cli.app:main"}
     assert "pytest" not in settings["tool"]  # warnings of students' code are no errors
+
+
+def test_the_links_of_published_pages_lead_to_published_files(files: dict[str, bytes]) -> None:
+    pages = [name for name in files if name.endswith(".md") and not name.startswith("autograder/")]
+    assert "README.md" in pages
+    for page in pages:
+        links = re.findall(r"\]\(([^)\s#]+)", files[page].decode())
+        inside = [posixpath.join(posixpath.dirname(page), link) for link in links if "://" not in link]
+        assert {posixpath.normpath(path) for path in inside} - files.keys() == set(), page
 
 
 @pytest.mark.parametrize(
