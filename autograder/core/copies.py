@@ -34,13 +34,13 @@ def update_copy(destination: Path, files: Mapping[str, bytes], record: Path, *, 
         target = destination / name
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, content)
+            write_atomically(target, content, durable=False)  # it can be made again
             changes.new.append(name)
         elif (present := target.read_bytes()) != content:
             if written.get(name) != digest(present):
                 changes.edited.append(name)
                 continue
-            write_atomically(target, content)
+            write_atomically(target, content, durable=False)  # it can be made again
             changes.updated.append(name)
         written[name] = digest(content)
     for name in sorted(set(written) - set(files)) if remove else []:
