@@ -1,6 +1,7 @@
 # make demo   set up, then grade a small class end to end       make test    set up, then run the tests
 # make check  what CI does, and format, lint, types, contracts  make test FAST=1  only the tests that take a moment
 # make calibrate  measure the scored checks again (slow)        make test ARGS="-k name"  arguments for pytest
+# make docs   the documentation as a site, in build/site        make pictures  its pictures again (needs Chromium)
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
@@ -9,7 +10,7 @@ ifdef FAST
 SELECT = -m "not slow and not cluster and not browser"
 endif
 
-.PHONY: demo test check format calibrate verify bench clean
+.PHONY: demo test check format calibrate verify docs pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
@@ -35,6 +36,15 @@ format: $(STAMP)
 
 calibrate: $(STAMP)
 	$(BIN)/gradlab calibrate $(ARGS)
+
+docs: $(STAMP)
+	@$(BIN)/python -c 'import material' 2>/dev/null || \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open build/site/index.html in a browser."
+
+pictures: $(STAMP)
+	@$(BIN)/python -m tools.site.pictures
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
