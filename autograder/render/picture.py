@@ -66,6 +66,7 @@ def _png(a: Any, e: Any, place: tuple[int, ...], *, same: bool) -> bytes:
         figure.suptitle("; ".join(notes), fontsize=9)
     for axis in axes:
         axis.tick_params(labelsize=8)
+        axis.locator_params(integer=True, nbins=5)  # places are whole numbers
     stream = io.BytesIO()
     FigureCanvasAgg(figure)
     figure.savefig(stream, format="png")

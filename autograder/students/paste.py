@@ -21,7 +21,7 @@ from autograder.sandbox.proxy import Handle
 INLINE = 60  # numbers of a tensor that are written as code; a larger one is saved to a file
 LONGEST = 2000  # characters of a value that is written as code; a longer one is saved, too
 SHORT = 40  # characters of a value that is written inside the call
-WIDTH = 110  # characters of a line
+WIDTH = 90  # characters of a line
 STEPS = 30  # calls before the last one that its objects need
 
 
