@@ -156,6 +156,15 @@ def test_the_wheel_has_the_whole_course_and_no_answer(installed: Path, assignmen
                 assert f"assignments/{assignment.name}/{path.name}" in inside
 
 
+def test_the_wheel_installs_with_every_extra(installed: Path, tmp_path: Path) -> None:
+    (wheel,) = (installed.parent.parent.parent / "simple" / "gradlab").glob("*.whl")
+    for package in ("copydetect", "nbgrader", "distributed", "jupyterlab"):
+        pytest.importorskip(package, reason="pip would have to download it")
+    shown = pip_install(installed, "--dry-run", f"{wheel}[notebook,staff,similar,cluster]", cwd=tmp_path)
+    assert "does not provide the extra" not in shown
+    assert "copydetect" in shown
+
+
 def test_a_student_goes_from_the_wheel_to_the_zip(installed: Path, tmp_path: Path) -> None:
     script = [str(ROOT / ".ci" / "student.py"), "--python", str(installed), "--only", "a01_knn"]
     done = run(Path(sys.executable), *script, cwd=tmp_path, **environment(installed))
