@@ -1,0 +1,75 @@
+"""The current folder of graded code: the assignment's data files, and nothing that another hand-in wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.core.assignment import Limits
+from autograder.core.code import Code
+from autograder.core.course_file import Course
+from autograder.sandbox.box_link import BoxLink
+from autograder.sandbox.isolation import NoIsolation, choose
+from autograder.sandbox.pool import BoxError, WorkerPool
+from autograder.sandbox.proxy import Student
+
+SOURCE = """
+import os
+
+def look():
+    return sorted(os.listdir(".")), open("tables/prices.csv").read()
+
+def write():
+    with open("tables/prices.csv", "w") as file:
+        file.write("changed")
+    with open("mine.txt", "w") as file:
+        file.write("x" * 1000)
+"""
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "namespaces", "user", "none"])
+def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
+    """A pool for each kind of isolation, of a course that imports nothing before the first hand-in."""
+    try:
+        choose(request.param, one_hand_in=True)
+    except NoIsolation as reason:
+        pytest.skip(str(reason))
+    with WorkerPool(request.param) as pool:
+        yield pool
+
+
+def student_in(pool: WorkerPool, data: Path) -> tuple[Any, BoxLink]:
+    link = BoxLink(pool, Code({"work.py": SOURCE}, data={"tables/prices.csv": data}), Limits())
+    link.begin(seed=1, seconds=20, memory_mb=500)
+    return Student(link, "work", SOURCE), link
+
+
+def test_every_hand_in_finds_the_data_as_they_were(pool: WorkerPool, tmp_path: Path) -> None:
+    data = tmp_path / "prices.csv"
+    data.write_text("a,b\n1,2\n")
+    for _ in range(2):
+        student, link = student_in(pool, data)
+        assert student.look() == (["tables"], "a,b\n1,2\n")
+        student.write()
+        assert student.look() == (["mine.txt", "tables"], "changed")
+        link.close()
+    assert data.read_text() == "a,b\n1,2\n"
+
+
+def test_nothing_is_left_when_a_pool_without_a_tmp_of_its_own_ends(tmp_path: Path) -> None:
+    data = tmp_path / "prices.csv"
+    data.write_text("1\n")
+    with WorkerPool("none") as pool:
+        student_in(pool, data)[1].close()
+        assert pool._folders is not None
+        left = Path(pool._folders.name)
+        assert left.is_dir()
+    assert not left.exists()
+
+
+def test_a_module_that_cannot_be_preloaded_is_named() -> None:
+    with pytest.raises(BoxError, match=r"course\.toml lists 'nowhere_at_all' under `preload`, but it cannot be"):
+        WorkerPool("none", course=Course(preload=("nowhere_at_all",)))
