@@ -97,7 +97,7 @@ def test_each_path_on_a_page_exists(page: Path) -> None:
 @pages
 def test_each_link_of_a_page_leads_to_a_file(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    targets = [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if not target.startswith("http")]
+    targets = [target for target in re.findall(r"\]\(([^)\s#]+)[^)\s]*\)", text) if not target.startswith("http")]
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 

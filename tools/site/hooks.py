@@ -57,6 +57,16 @@ def on_page_markdown(markdown: str, page: Any, **rest: Any) -> str:
     return adapt_links(markdown, f"docs/{page.file.src_uri}", page.file.src_uri)
 
 
+def on_post_page(output: str, page: Any, **rest: Any) -> str:
+    """Replace the script that the theme would load from elsewhere for a search without a server by our own."""
+    return _SHIM.sub(f'<script src="{"../" * page.url.count("/")}offline-search.js">', output)
+
+
+def on_post_template(output_content: str, template_name: str, **rest: Any) -> str:
+    """Do the same for pages that are no documents, such as 404.html."""
+    return _SHIM.sub('<script src="offline-search.js">', output_content)
+
+
 def adapt_links(text: str, source: str, target: str) -> str:
     """Return the text of a file of the repository with links that are right for a page of the site.
 
@@ -81,5 +91,6 @@ def adapt_links(text: str, source: str, target: str) -> str:
     return _UNLINKED.sub(r"`\1`", _LINK.sub(replace, text))
 
 
+_SHIM = re.compile(r'<script src="https://[^"]*iframe-worker[^"]*">')
 NOWHERE = "file-of-the-repository"
 _UNLINKED = re.compile(rf"\[`?([^\]`]+)`?\]\({NOWHERE}\)")
