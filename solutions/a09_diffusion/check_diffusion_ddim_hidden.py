@@ -79,6 +79,13 @@ def check_ddim_steps_of_any_length(student, rng):
                 strided_with(left, left_at(betas, 11), eta, image, guess, noise) if earlier == -1 else None,
         }, name=f"from {time} to {earlier} with eta={eta}")  # fmt: skip
         expect_unchanged(seen, x_t, time, earlier, eta, kwargs, noise)
+    wide, left, kwargs = rng.normal(300, 2, 6, 6), left_at(betas, 9), {"extra": 0.25}
+    guess, image = implied(slope[9] * wide + offset[9] + 0.25, wide, left, "pred_x_start")
+    a, b, deviation = strided(left, left_at(betas, 4), 0.5)
+    drawn = [made.ddim_step(wide, 9, 4, eta=0.5, model_kwargs=kwargs) - a * image - b * guess for _ in range(2)]
+    for rest in drawn:
+        judge_normal(rest / deviation, "the noise of a step, drawn")
+    judge_fresh({"the noise of one call": drawn[0], "the noise of the next call": drawn[1]})
     judge_bfloat16(made.ddim_step(x_t.bfloat16(), 9, 4, eta=0.5, model_kwargs={}), x_t.shape, "a step")
     expect_device(student, made.ddim_step, x_t, 9, 4, eta=0.5)
     expect_modes_kept(student, made, made.ddim_step, x_t, 9, 4, eta=0.5)

@@ -33,8 +33,10 @@ def check_predictions_for_mixed_times(student, rng):
     slope, offset = rng.normal(6), rng.normal(6)
     helper = student.define(HELPERS)
     for objective in ("pred_noise", "pred_x_start"):
-        made = ddpm(student, helper.Linear(slope, offset, 2), betas, objective=objective)
+        model = helper.Linear(slope, offset, 2)
+        made = ddpm(student, model, betas, objective=objective)
         noise, image = made.model_predictions(x_t, t, model_kwargs={"extra": 0.5})
+        expect(not any(model.graphs), "model_predictions builds a graph: keep the @torch.no_grad() above it.")
         for n, time in enumerate(t.tolist()):
             left, x = left_at(betas, time), x_t[n].double()
             rest, guess = implied(slope[time] * x + offset[time] + 0.5, x, left, objective)

@@ -32,7 +32,7 @@ SCHEDULES = [
            "scale = 1.0"),
     mutant("linear: lets beta exceed 1 for few steps", "check_linear_schedule_of_few_steps", LINEAR,
            LINEAR.removesuffix(".clamp(max=0.999)")),
-    mutant("linear: in float32", ("check_linear_schedule_agrees_with_a_loop", "check_linear_schedule_of_few_steps"),
+    mutant("linear: in float32", "check_linear_schedule_of_few_steps",
            LINEAR, LINEAR.replace(", dtype=torch.float64", "")),
     mutant("linear: evenly spaced in the standard deviation, as in latent diffusion",
            "check_linear_schedule_agrees_with_a_loop", LINEAR,

@@ -94,7 +94,7 @@ NETWORK = [
     mutant("unet: dropout on the way down only", WEIGHTS, DOUBLE, DOUBLE.replace(", dropout)", ")")),
     mutant("unet: forgets the time", (WIRED, TOLD), CONTEXT,
            CONTEXT.replace("self.time_mlp(time)", "0 * self.time_mlp(time)")),
-    mutant("unet: forgets the condition", (WIRED, TOLD, CFG, KWARGS, THROUGH, FORGETS), CONTEXT,
+    mutant("unet: forgets the condition", (WIRED, TOLD, FORGETS), CONTEXT,
            CONTEXT.replace("self.condition_mlp(condition)", "0 * self.condition_mlp(condition)")),
     mutant("unet: all images use the first image's time", TOLD, CONTEXT, CONTEXT.replace("(time)", "(time[:1])")),
     mutant("unet: normalises the context over the batch", DETAILS, CONTEXT,

@@ -37,7 +37,7 @@ BOXES = [
     size''', "    size"),
     one("IoU: counts the shared area twice", ("check_iou_agrees_with_counted_pixels", "check_iou_agrees_with_loops"),
         "covered = area(boxes) + area(others) - shared", "covered = area(boxes) + area(others)"),
-    one("IoU: adds one to widths and heights, as for pixels", ("check_iou_agrees_with_counted_pixels", "check_nms_keeps_what_it_should"),
+    one("IoU: adds one to widths and heights, as for pixels", "check_iou_agrees_with_counted_pixels",
         "width.clamp_(min=0) * height.clamp_(min=0)\n    covered = area(boxes) + area(others) - shared",
         "(width + 1).clamp(min=0) * (height + 1).clamp(min=0)\n"
         "    one, two = ((b[..., 2:] - b[..., :2] + 1).prod(dim=-1) for b in (boxes, others))\n"
