@@ -983,7 +983,7 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 #     draws = [draw_labels(count) for _ in range(5 if count <= 200 else 1)]
 #     for name, (features, queries) in tables.items():
 #         results[name].append([accuracy(linear_probe(features[d], labels[d], queries)) for d in draws])
-# figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
+# figure, axes = plt.subplots(figsize=(8.5, 4.2), layout="constrained")
 # for number, ((name, rows), style) in enumerate(zip(results.items(), ("o-", "s--", "^-.", "D:", "v--"))):
 #     axes.plot(counts, [sum(row) / len(row) for row in rows], style, label=name, color=f"C{number}")
 #     axes.vlines(counts, [min(row) for row in rows], [max(row) for row in rows], color=f"C{number}", linewidth=1)
@@ -992,13 +992,17 @@ def rotation_task(images: Tensor) -> tuple[Tensor, Tensor]:
 # axes.set_xticks(counts, [f"{count}\n{count / 40:g} %" for count in counts])
 # axes.minorticks_off()
 # axes.grid(alpha=0.3)
-# axes.legend(frameon=False)
+# axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 # ends = "; ".join(f"{n} {sum(r[0]) / len(r[0]):.0f} to {r[-1][0]:.0f} %" for n, r in results.items())
 # show(f"Accuracy of the linear probe from 40 to 4,000 labels: {ends}.")
 
 # %% [markdown]
 # Compare SimCLR's left end with the right end of pixels: in our run 40 labels on learned features were worth 4,000 on
-# pixels. The random encoder is not nothing, either: some of what a network knows, it knows by its architecture.
+# pixels. The random encoder is not nothing, either: some of what a network knows, it knows by its architecture. And
+# inpainting was ahead of SimCLR in our run, with 53 % against 49 % at the right end: continuing stripes, checks and
+# edges is just what these classes are made of. On photographs contrastive features came out ahead, because much of a
+# photograph can be continued without knowing what it shows. No pretext is best for everything: ask what it makes a
+# network look at.
 
 # %% [markdown] question="simclr-q4"
 # **Question 4.** (Parts (a) and (b) are about rotations, (c) about holes.) (a) Which of the five shapes teach a network
