@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from autograder.probes.lend import lend, lend_methods
+from autograder.probes.lend import Loan, lend, lend_methods
 
 SOURCE = """
 import functools
@@ -100,3 +100,13 @@ def test_methods_are_given_back_after_an_exception_and_stay_static():
         lend_methods(Model, fail, scale=staticmethod(lambda x: x))()
     assert (Model.scale(1), Model().scale(1)) == (7, 7)
     assert isinstance(vars(Model)["scale"], staticmethod)
+
+
+def test_a_loan_lasts_until_its_end_and_replaces_methods_too(module):
+    loan = Loan(module.Model, {"helper": lambda x: -x, "Model.run": lambda self: self.start, "Model.none": len})
+    assert module.double_helper(1) == -2
+    assert module.Model(5).run() == 5
+    assert not hasattr(module.Model, "none")
+    loan.end()
+    assert module.double_helper(1) == 4
+    assert module.Model(5).run() == 6
