@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -30,15 +30,17 @@ class CheckSpec:
     """The task that a check tests, its points and its limits."""
 
     task: str
-    points: int
+    points: int  # 0 until with_points computes them from a share
     seconds: float | None = None  # wall clock for the whole check; None: the manifest's limit
     memory_mb: int | None = None  # address space of the box; None: the manifest's limit
+    share: int | None = None  # percentage of the task's points, in place of a number of points
 
 
 def task(
     name: str,
     *,
-    points: int,
+    points: int | None = None,
+    share: int | None = None,
     seconds: float | None = None,
     memory_mb: int | None = None,
     any_dtype: bool = False,
@@ -46,22 +48,40 @@ def task(
 ) -> Callable[[F], F]:
     """Mark a ``check_*`` function as a test of the task ``name`` in the assignment's manifest, for ``points``.
 
+    ``share`` is a percentage of the task's points, in place of ``points``: then the manifest alone states points.
     ``seconds`` and ``memory_mb`` replace the manifest's limits for this check. With ``any_dtype``, comparisons in this
     check accept floats of every width, with the tolerance of the coarser dtype; another check judges the dtype.
     ``loans`` is source that defines LOANS, our versions of other tasks by their names: a check that fails is run again
     with them, so that a mistake in those tasks costs no points of this one.
-    Raises BadCheck if the points are not a positive whole number.
+    Raises BadCheck if the points or the share are not a positive whole number.
     """
-    if isinstance(points, bool) or not isinstance(points, int) or points < 1:
-        raise BadCheck(f"@task({name!r}): points must be a whole number of at least 1, not {points!r}.")
+    if (points is None) == (share is None):
+        raise BadCheck(f"@task({name!r}): give either points or share, a percentage of the task's points.")
+    what, given = ("points", points) if share is None else ("share", share)
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1 or (what == "share" and given > 100):
+        most = " and at most 100" if what == "share" else ""
+        raise BadCheck(f"@task({name!r}): {what} must be a whole number of at least 1{most}, not {given!r}.")
 
     def mark(function: F) -> F:
         marked = with_loans(function, name.partition(".")[0], loans) if loans else function
         marked = _with_any_dtype(marked) if any_dtype else marked
-        setattr(marked, ATTRIBUTE, CheckSpec(name, points, seconds, memory_mb))
+        setattr(marked, ATTRIBUTE, CheckSpec(name, points or 0, seconds, memory_mb, share))
         return marked
 
     return mark
+
+
+def with_points(spec: CheckSpec, of_task: int) -> CheckSpec:
+    """Return the mark with its points, where it states a share of those of its task. Raises BadCheck."""
+    if spec.share is None:
+        return spec
+    points, rest = divmod(of_task * spec.share, 100)
+    if rest:
+        raise BadCheck(
+            f"has a share of {spec.share} %, which of the {of_task} points of {spec.task!r} is no whole number. Change "
+            "the share, or the task's points"
+        )
+    return replace(spec, points=points)
 
 
 def _with_any_dtype(function: F) -> F:

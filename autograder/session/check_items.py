@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from autograder.checks.rng import Rng
-from autograder.checks.task import BadCheck, import_complaint, spec_of
+from autograder.checks.task import BadCheck, import_complaint, spec_of, with_points
 from autograder.core.assignment import BadManifest
 from autograder.core.course_file import BadCourse
 from autograder.core.report import Cause, CheckResult, Outcome
@@ -92,12 +92,11 @@ class Check(pytest.Function):
         if spec is None:
             raise self._complain("has no @task(name, points=...)")
         try:
-            placed.assignment.task(spec.task)
-        except BadManifest as error:
+            self.spec = with_points(spec, placed.assignment.task(spec.task).points)
+        except (BadManifest, BadCheck) as error:
             raise self._complain(str(error)) from None
         if not inspect.getdoc(self.obj):
             raise self._complain("has no docstring; its first line is what the student reads")
-        self.spec = spec
 
     def _complain(self, what: str) -> Exception:
         line = inspect.unwrap(self.obj).__code__.co_firstlineno
