@@ -243,8 +243,8 @@ def mark(
         raise click.UsageError(
             f"Give STUDENT ITEM POINTS, or STUDENT ITEM --line N, or STUDENT ITEM --withdraw, or --from CSV. {rubric}"
         )
-    held = tuple(n for n in lines if n) if lines else None
-    given = read_marks(table) if table else [GivenMark(student or "", item or "", points, reason, lines=held)]
+    met = tuple(n for n in lines if n) if lines else None
+    given = read_marks(table) if table else [GivenMark(student or "", item or "", points, reason, lines=met)]
     with hold(results, wait=wait), Journal(results) as journal:
         for report in give_marks(journal, results, given, by=by):
             questions = [m for m in report.marks if m.question]
