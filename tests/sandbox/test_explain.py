@@ -7,6 +7,7 @@ from autograder.core.report import Cause
 from autograder.sandbox.explain import explain_errors
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Student, StudentFault
+from tests.support.local import local_student
 
 SOURCE = """
 def look_up(name):
@@ -53,3 +54,11 @@ def test_a_wrapped_function_is_reported_under_its_own_name(student):
     wrapped = student.wrap(helper.wrap, student.double)
     assert wrapped(4) == 9
     assert student.trail.call == "double(4) returned 9"
+
+
+def test_a_message_quotes_the_line_that_ran_and_no_file_of_the_same_name(tmp_path, monkeypatch):
+    (tmp_path / "work.py").write_text("# the blank script\n# beside the notebook\n")
+    monkeypatch.chdir(tmp_path)
+    with local_student("def f():\n    return undefined\n") as student, pytest.raises(StudentFault) as caught:
+        student.f()
+    assert "line 2, in f: return undefined" in caught.value.message

@@ -89,6 +89,8 @@ class SourceLoader(InspectLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__file__ = self.filename
+        lines = self.source.splitlines(keepends=True)  # else tracebacks would quote a file of this name on disk
+        linecache.cache[self.filename] = (len(self.source), None, lines, self.filename)
         table = vars(module)
         table["__builtins__"] = {
             **vars(builtins),
