@@ -31,4 +31,5 @@ def describe_table(value: Any, library: str, describe: Callable[[Any], str]) -> 
         return f"a Series of {len(value)} values of type {str(value.dtype)[:30]}"
     names = list(value.columns)
     shown = ", ".join(describe(name) for name in names[:6]) + (", …" if len(names) > 6 else "")
-    return f"a DataFrame with {len(value)} rows and the columns {shown or '(none)'}"
+    rows = "1 row" if len(value) == 1 else f"{len(value)} rows"
+    return f"a DataFrame with {rows} and the columns {shown or '(none)'}"

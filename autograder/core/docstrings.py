@@ -14,5 +14,6 @@ def drop_docstrings(nodes: Iterable[ast.AST]) -> None:
         if isinstance(node, DOCUMENTED):
             first = node.body[0] if node.body else None
             text = first.value if isinstance(first, ast.Expr) else None
-            if isinstance(text, ast.Constant) and isinstance(text.value, str):
-                node.body = node.body[1:] or ([] if isinstance(node, ast.Module) else [ast.Pass()])
+            if isinstance(first, ast.Expr) and isinstance(text, ast.Constant) and isinstance(text.value, str):
+                empty: list[ast.stmt] = [] if isinstance(node, ast.Module) else [ast.copy_location(ast.Pass(), first)]
+                node.body = node.body[1:] or empty

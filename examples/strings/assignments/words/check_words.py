@@ -17,7 +17,7 @@ def check_words_of_a_sentence(student):
 @task("edit_distance", points=3)
 def check_distances_of_two_words(student, rng):
     """The table of two random words agrees with the definition."""
-    first, second = ("".join("abc"[rng.int(0, 2)] for _ in range(length)) for length in (5, 7))
+    first, second = ("".join("abc"[rng.int(0, 3)] for _ in range(length)) for length in (5, 7))
     expect_equal(student.edit_distance(first, second), distances(first, second), check_dtype=False)
 
 
