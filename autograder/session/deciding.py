@@ -17,7 +17,7 @@ from autograder.core.docstrings import DOCUMENTED, drop_docstrings
 _LOOKED_AT = (*DOCUMENTED, ast.Call, ast.Assign, ast.AnnAssign, ast.Name, ast.Attribute)
 _MESSAGES = {"expect": (1, 2), "Mismatch": (0, 1)}  # the positions of words, by function
 _TABLE, _TEXT = "mistakes", "hint"  # variables and arguments of these names contain words
-_WITH_NAME = "expect"  # functions that begin so take ``name=``, which only their messages contain
+_WITH_NAME = ("expect_close", "expect_equal", "expect_shape", "expect_type")  # only their messages contain ``name=``
 
 
 def deciding_forms(texts: Mapping[str, str], *, words: bool = True) -> dict[str, str]:
@@ -141,16 +141,16 @@ def _positions(function: ast.FunctionDef) -> dict[int, str]:
 
 def _read_call(node: ast.Call, positions: Mapping[str, Mapping[int, str]], words: _Words) -> None:
     function = node.func.id if isinstance(node.func, ast.Name) else ""
-    by_position = dict.fromkeys(_MESSAGES.get(function, ()), _TEXT) | {**positions.get(function, {})}
+    by_position = positions.get(function) or dict.fromkeys(_MESSAGES.get(function, ()), _TEXT)
     for position, value in enumerate(node.args):
         if by_position.get(position) == _TABLE or function == "explain_errors":
             words.table(value)
         elif position in by_position:
             words.text(value)
     for keyword in node.keywords:
-        if keyword.arg == _TABLE:
+        if keyword.arg == _TABLE or (keyword.arg == "hints" and function == "expect_choice"):
             words.table(keyword.value)
-        elif keyword.arg == _TEXT or (keyword.arg == "name" and function.startswith(_WITH_NAME)):
+        elif keyword.arg == _TEXT or (keyword.arg == "name" and function in _WITH_NAME and function not in positions):
             words.text(keyword.value)
 
 
