@@ -9,6 +9,18 @@ from torch import Tensor
 from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 
+def in_double(betas) -> Tensor:
+    """Return the betas; the check fails if they are floats of another width than float64."""
+    other = isinstance(betas, Tensor) and betas.is_floating_point() and betas.dtype != torch.float64
+    expect(
+        not other,
+        f"The betas are {betas.dtype if other else ''}; they must be float64.",
+        "A product of a thousand factors near 1 needs all digits: begin with dtype=torch.float64, as in "
+        "torch.arange(..., dtype=torch.float64).",
+    )
+    return betas
+
+
 @task("linear_beta_schedule", points=1)
 def check_linear_schedule_of_few_steps(student):
     """The linear schedule works for few steps: no beta above 0.999."""
@@ -16,7 +28,7 @@ def check_linear_schedule_of_few_steps(student):
         steps = [i / (timesteps - 1) for i in range(timesteps)]
         plain = [1000 / timesteps * (1e-4 * (1 - step) + 0.02 * step) for step in steps]
         expected = torch.tensor([min(value, 0.999) for value in plain], dtype=torch.float64)
-        expect_close(student.linear_beta_schedule(timesteps), expected, rtol=1e-10, mistakes={
+        expect_close(in_double(student.linear_beta_schedule(timesteps)), expected, rtol=1e-10, mistakes={
             "A beta above 0.999 becomes 0.999.": torch.tensor(plain, dtype=torch.float64),
         })  # fmt: skip
 
@@ -27,7 +39,7 @@ def check_cosine_schedule_takes_any_settings(student):
     for timesteps, s in ((1, 0.008), (2, 0.2), (11, 0.05), (400, 0.0), (1000, 0.008)):
         angles = [(i / timesteps + s) / (1 + s) * math.pi / 2 for i in range(timesteps + 1)]
         expected = from_curve([math.cos(angle) ** 2 for angle in angles])
-        expect_close(student.cosine_beta_schedule(timesteps, s=s), expected, rtol=1e-6, atol=1e-9)
+        expect_close(in_double(student.cosine_beta_schedule(timesteps, s=s)), expected, rtol=1e-6, atol=1e-9)
 
 
 @task("sigmoid_beta_schedule", points=2)
@@ -44,7 +56,7 @@ def check_sigmoid_schedule_takes_any_settings(student):
         points = [start + (end - start) * i / timesteps for i in range(timesteps + 1)]
         curve = [1 / (1 + math.exp(-point / tau)) for point in points]
         left = [max((curve[-1] - value) / (curve[-1] - curve[0]), low) for value in curve]
-        betas = student.sigmoid_beta_schedule(timesteps, start=start, end=end, tau=tau, clamp_min=low)
+        betas = in_double(student.sigmoid_beta_schedule(timesteps, start=start, end=end, tau=tau, clamp_min=low))
         expect_close(betas, from_curve(left), rtol=1e-3, atol=1e-6)  # the ends of the curve may be float32
 
 
