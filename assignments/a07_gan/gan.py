@@ -671,7 +671,7 @@ def interpolate(z0: Tensor, z1: Tensor, steps: int) -> Tensor:
 # for length, row in zip(lengths, rows):
 #     share = classifier.logits((row.reshape(-1, 1, 28, 28) + 1) / 2).argmax(dim=1) == target
 #     print(f"{a} + {length:.0f} times the direction to {b}: {float(share.float().mean()):4.0%} are seen as {b}")
-# show(torch.stack([row[:8] for row in rows], dim=1).flatten(0, 1), columns=5,
+# show(torch.stack([row[:8] for row in rows], dim=1).flatten(0, 1), columns=10,
 #      titles=[f"+ {length:.0f}" for length in lengths] * len(fresh[:8]))
 
 # %% [markdown]
