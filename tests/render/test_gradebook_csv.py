@@ -123,7 +123,9 @@ def test_the_documented_fields_are_those_of_the_dataclass(kind):
     part = schema if kind is Report else schema["$defs"][kind.__name__]
     assert documented(kind.__name__) == fields
     assert set(part["properties"]) == fields
-    assert set(part["required"]) == fields - {Report: OPTIONAL, CheckResult: {"code", "scores", "pictures"}}.get(kind, set())
+    assert set(part["required"]) == fields - {Report: OPTIONAL, CheckResult: {"code", "scores", "pictures"}}.get(
+        kind, set()
+    )
 
 
 def test_the_documented_causes_are_those_of_the_code():
