@@ -12,6 +12,7 @@ from autograder.checks.describe import describe
 from autograder.core.report import Cause
 from autograder.sandbox.faults import StudentFault
 
+LONGEST = 10_000_000  # of a student's object: list(x) reserves memory for so many items before it has one
 MAX_ITEMS = 100_000  # that a check may take from one object of a student: an iterator need not end
 
 WAY_OUT = (
@@ -72,7 +73,10 @@ class Operators:
         self._remote.ask("exit", target=self._ref, failed=kind is not None)  # it cannot hide what a check raises
 
     def __len__(self) -> int:
-        return self._convert("len")  # type: ignore[no-any-return]
+        length: int = self._convert("len")
+        if length > LONGEST:
+            raise StudentFault(Cause.ERROR, f"len({self._label}) is {length:.3g}, more than a check can use.")
+        return length
 
     def __bool__(self) -> bool:
         return self._convert("truth")  # type: ignore[no-any-return]
@@ -130,6 +134,16 @@ def _binary(name: str, symbol: str) -> tuple[Callable[..., Any], Callable[..., A
     return forward, reflected
 
 
+def _comparison(name: str, symbol: str) -> Callable[..., Any]:
+    """Return the method for `handle == other`. It is no plain value's equal: its class would decide on points."""
+    forward = _binary(name, symbol)[0]
+
+    def compare(self: Any, other: Any) -> Any:
+        return forward(self, other) if isinstance(other, Operators) else NotImplemented
+
+    return compare
+
+
 def _unary(name: str, symbol: str) -> Callable[..., Any]:
     def method(self: Any) -> Any:
         return self._remote.operate(name, (self,), f"{symbol}({self._label})")
@@ -156,7 +170,7 @@ for _name, _symbol in BINARY.items():
     setattr(Operators, f"__r{_plain}__", _reflected)
     setattr(Operators, f"__i{_plain}__", _binary(f"i{_plain}", f"{_symbol}=")[0])
 for _name, _symbol in COMPARISONS.items():
-    setattr(Operators, f"__{_name}__", _binary(_name, _symbol)[0])
+    setattr(Operators, f"__{_name}__", _comparison(_name, _symbol))
 for _name, _symbol in UNARY.items():
     setattr(Operators, f"__{_name}__", _unary(_name, _symbol))
 for _name, _method in {"divmod": _divmod, "round": _round}.items():

@@ -48,6 +48,13 @@ class Row:
     def __contains__(self, item): return item in self.items
     def __iter__(self): return iter(self.items)
 
+class Endless(Row):
+    def __len__(self): return 1 << 40
+
+class Liar:
+    def __eq__(self, other): return True
+    def __lt__(self, other): return True
+
 class Overdrawn(ValueError): pass
 
 def withdraw(n):
@@ -110,6 +117,15 @@ def test_comparisons_and_conversions(module: Student) -> None:
     assert repr(ten) == "<Money>"
 
 
+def test_no_object_of_a_student_equals_a_plain_value(module: Student) -> None:
+    liar = module.Liar()
+    assert liar == module.Liar()
+    assert liar != 5
+    assert liar not in [None, 5, "x"]
+    with pytest.raises(TypeError, match="not supported between instances"):
+        _ = liar < 5
+
+
 def test_an_array_leaves_the_operator_to_the_student(module: Student) -> None:
     (product,) = {type(np.float64(2.0) * module.Money(100)).__name__}
     assert product == "Handle"
@@ -134,6 +150,11 @@ def test_an_iterator_that_does_not_end_is_a_fault(module: Student, monkeypatch: 
     monkeypatch.setattr("autograder.sandbox.operators.MAX_ITEMS", 5)
     with pytest.raises(StudentFault, match=r"forever\(…\) does not end: this check takes at most 5 items of it"):
         list(module.forever())
+
+
+def test_a_length_that_needs_all_memory_is_a_fault(module: Student) -> None:
+    with pytest.raises(StudentFault, match="more than a check can use"):
+        list(module.Endless(1, 2))
 
 
 def test_a_with_block_ends_in_the_students_process_and_hides_nothing(module: Student) -> None:
