@@ -90,7 +90,8 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
         expect_shape(out, (300, 3, 4, 5))
         factors = (out[:, 0, 0, 0] - dull) / (0.5 - dull)
         blend = factors.view(-1, 1, 1, 1) * image + (1 - factors.view(-1, 1, 1, 1)) * dull
-        expect_close(out, blend, name=f"with {name} alone", atol=1e-3)
+        own = "Each of the four has a strength and a draw of its own; with the strength 0 its factor is 1, its shift 0."
+        expect_close(out, blend, name=f"with {name} alone", atol=1e-3, mistakes={own: out})
         low, high = float(factors.min()), float(factors.max())
         expect(
             0.599 < low < 0.7 and 1.3 < high < 1.401,

@@ -46,19 +46,21 @@ def expect_share(found: Tensor, share: float, what: str, hint: str = "") -> None
     expect(abs(seen - share) < error, f"{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.", hint)
 
 
-def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack: float = 0.0) -> None:
+def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack: float = 0.0, hint: str = "") -> None:
     """Fail unless values are uniform in [low, high]: range (with slack), mean and variance within six deviations."""
     width, count = high - low, len(values)
     smallest, largest = float(values.min()), float(values.max())
     expect(
         smallest > low - slack - 1e-6 and largest < high + slack + 1e-6,
         f"{what} is between {smallest:.4g} and {largest:.4g}; it should be in [{low:.4g}, {high:.4g}].",
+        hint,
     )
     mean, middle = float(values.mean()), (low + high) / 2
     expect(
         abs(mean - middle) < 6 * width / math.sqrt(12 * count) + slack / 4,
         f"The mean of {what} over {count} draws is {mean:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
         f"{middle:.4g}.",
+        hint,
     )
     # The variance of (u - 1/2)^2 for uniform u is 1/180.
     spread, right = float((values - middle).square().mean()), width**2 / 12
@@ -66,6 +68,7 @@ def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack:
         abs(spread - right) < 6 * width**2 / math.sqrt(180 * count) + slack * width / 2,
         f"The variance of {what} over {count} draws is {spread:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
         f"{right:.4g}.",
+        hint,
     )
 
 

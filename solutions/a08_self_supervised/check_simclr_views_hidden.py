@@ -16,7 +16,8 @@ def check_law_of_the_boxes(student, rng):
     boxes = student.define(DRAWS).boxes(student.sample_crop, 1500, side, side, scale=scale, ratio=ratio).double()
     top, left, height, width = boxes.T
     expect_uniform(height * width / side**2, *scale, "the share of the area", slack=1e-3)
-    expect_uniform((width / height).log() / math.log(2), -1, 1, "log2(width / height)", slack=1e-2)
+    even = "The logarithm of the ratio is uniform: exp of a number drawn between log(ratio[0]) and log(ratio[1])."
+    expect_uniform((width / height).log() / math.log(2), -1, 1, "log2(width / height)", slack=1e-2, hint=even)
     expect_uniform(top / (side - height), 0, 1, "top, as a share of the places where the box fits,", slack=1e-3)
     expect_uniform(left / (side - width), 0, 1, "left, as a share of the places where the box fits,", slack=1e-3)
     expect_independent(top / (side - height), left / (side - width), "Top and left")
