@@ -151,8 +151,8 @@ def imported_by_name(clean: Clean) -> HandIn:
 
 @recipe(RECIPES, "another package is imported by importlib")
 def other_imported_by_name(clean: Clean) -> HandIn:
-    book = clean.notebook.insert(2, "import importlib").needing(clean.victim, 'importlib.import_module("scipy")')
-    return HandIn(clean.notebooks(book), costs={clean.victim: "scipy is not a package that this assignment allows"})
+    book = clean.notebook.insert(2, "import importlib").needing(clean.victim, 'importlib.import_module("seaborn")')
+    return HandIn(clean.notebooks(book), costs={clean.victim: "seaborn is not a package that this assignment allows"})
 
 
 @recipe(RECIPES, "a task's name is used again for a number")

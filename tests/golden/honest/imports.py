@@ -41,13 +41,13 @@ def others_for_plots(clean: Clean) -> HandIn:
     return HandIn(clean.notebooks(clean.notebook.insert(2, cell).insert(-1, use)))
 
 
-@recipe(RECIPES, "a task needs pandas")
+@recipe(RECIPES, "a task needs seaborn")
 def unlisted(clean: Clean) -> HandIn:
-    book = clean.notebook.insert(2, "import pandas as pd").needing(clean.victim, "pd.Series([1])")
+    book = clean.notebook.insert(2, "import seaborn as sns").needing(clean.victim, "sns.color_palette()")
     return HandIn(
         clean.notebooks(book),
-        costs={clean.victim: "pandas is not a package that this assignment allows. Allowed"},
-        remarks={"import": "this assignment does not allow the package pandas"},
+        costs={clean.victim: "seaborn is not a package that this assignment allows. Allowed"},
+        remarks={"import": "this assignment does not allow the package seaborn"},
     )
 
 

@@ -110,14 +110,14 @@ def forgotten_for_plots(clean: Clean) -> HandIn:
     )
 
 
-@recipe(RECIPES, "a module that needs pandas")
-def needs_pandas(clean: Clean) -> HandIn:
+@recipe(RECIPES, "a module that needs seaborn")
+def needs_seaborn(clean: Clean) -> HandIn:
     book = clean.notebook.insert(2, "from my_utils import helper").needing(clean.victim, "helper(3)")
-    files = {"my_utils.py": b"import pandas as pd\n\n\ndef helper(x):\n    return pd.Series([x])\n"}
+    files = {"my_utils.py": b"import seaborn as sns\n\n\ndef helper(x):\n    return sns.color_palette(x)\n"}
     return HandIn(
         {**clean.notebooks(book), **files},
-        costs={clean.victim: "pandas is not a package that this assignment allows"},
-        remarks={"import": "pandas"},
+        costs={clean.victim: "seaborn is not a package that this assignment allows"},
+        remarks={"import": "seaborn"},
     )
 
 
