@@ -44,7 +44,7 @@ def scored(course: Assignment) -> Assignment:
 
 def test_a_scored_check_without_a_threshold_is_broken(scored: Assignment) -> None:
     found = problems(scored)["training"][0]
-    assert "has no threshold for 'check_score:accuracy' on 'scenes': run `gradlab calibrate t01_tiny`." in found
+    assert "has no threshold for 'check_score:accuracy' on 'default': run `gradlab calibrate t01_tiny`." in found
 
 
 def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignment) -> None:
