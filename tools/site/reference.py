@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+WIDTH = 90  # of a signature in one line
 COMMON = ("data", "nets", "plots", "training")
 
 
@@ -63,7 +64,7 @@ def common() -> str:
         room = import_module(f"{package.__name__}.{folder}")
         parts += [f"## common.{folder}", inspect.getdoc(room) or ""]
         for name in _public(room):
-            parts += _object(f"common.{folder}.{name}", getattr(room, name))
+            parts += _object(name, getattr(room, name))
         for module in _modules(room):
             parts += _module(module, level=3)
     return _page(parts)
@@ -110,7 +111,7 @@ def _module(module: ModuleType, *, level: int = 2) -> Iterator[str]:
         yield f"{'#' * level} {module.__name__}"
         yield inspect.getdoc(module) or ""
     for name in own:
-        yield from _object(f"{module.__name__}.{name}", getattr(module, name), level=level + 1)
+        yield from _object(name, getattr(module, name), level=level + 1)
 
 
 def _public(module: ModuleType) -> list[str]:
@@ -128,15 +129,37 @@ def _object(name: str, value: Any, *, level: int = 3) -> Iterator[str]:
         methods = [(n, m) for n, m in vars(value).items() if not n.startswith("_") and inspect.isfunction(m)]
         for method, function in methods:
             doc = _text(inspect.getdoc(function) or "")
-            yield f"**{method}**`{_signature(function)}`"
+            yield f"**{method}**"
+            yield textwrap.indent(f"{method}{_signature(function)}", "    ")
             yield doc
 
 
+class _Bare(str):
+    """An annotation as it is written in the code: without quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def _signature(value: Any) -> str:
+    """Return the arguments of a function or class as in the code, one a line if they are long; "" if there are none."""
     try:
-        return str(inspect.signature(value, eval_str=False)).replace("'", "")
+        found = inspect.signature(value)
     except (TypeError, ValueError):
         return ""
+    arguments = [part.replace(annotation=_bare(part.annotation)) for part in found.parameters.values()]
+    plain = found.replace(parameters=arguments, return_annotation=_bare(found.return_annotation))
+    text = str(plain)
+    return text if len(text) <= WIDTH else _wrapped(text)
+
+
+def _wrapped(text: str) -> str:
+    """Return a long signature in several lines."""
+    return "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent="    ", break_long_words=False))
+
+
+def _bare(annotation: Any) -> Any:
+    return _Bare(annotation) if isinstance(annotation, str) else annotation
 
 
 def _text(doc: str) -> str:
