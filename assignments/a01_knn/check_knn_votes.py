@@ -9,6 +9,7 @@ from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, explain_errors, task
 
+LEFT_OUT = "Every test image gets a label, those of an incomplete last part too."
 COLUMNS = "Each column of dists belongs to one test image: look for the k smallest values along dim=0."
 
 
@@ -123,4 +124,8 @@ def check_classifier_predicts_by_vote(student, rng):
     dists = plain_distances(x_train, x_test)
     for k in (1, 6):
         mistakes = wrong_votes(dists, y_train, k)
-        expect_equal(predict(x_test, k=k), vote(dists, y_train, k), mistakes=mistakes, name=f"k = {k}")
+        predicted = predict(x_test, k=k)
+        size = len(predicted) if type(predicted) is Tensor and predicted.ndim == 1 else 23
+        rows = "Training and test images are swapped: compute_distances_no_loops(self.x_train, x_test)."
+        expect(size == 23, f"predict returned {size} labels for 23 test images.", rows if size == 37 else LEFT_OUT)
+        expect_equal(predicted, vote(dists, y_train, k), mistakes=mistakes, name=f"k = {k}")

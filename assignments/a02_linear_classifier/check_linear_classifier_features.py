@@ -193,4 +193,7 @@ def check_features_stand_side_by_side(student, rng):
         "The functions are in the wrong order.": torch.cat([brightest, corners], dim=1),
         "These are the features of the first function only.": corners,
         "These are the features of the last function only.": brightest,
+        "The features are below each other, not side by side: concatenate along the axis of features, dim=1.": (
+            lambda: torch.cat([corners.flatten(), brightest.flatten()]).reshape(6, -1)
+        ),
     })  # fmt: skip

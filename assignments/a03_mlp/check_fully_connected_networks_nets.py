@@ -19,10 +19,17 @@ def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
     hint = "Layers are numbered from 1: W1 and b1 belong to the first one."
     expect(set(params) == set(names), f"The names in params are {', '.join(map(str, list(params)[:12]))}.", hint)
     for layer, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
-        expect_shape(params[f"W{layer}"], (inputs, outputs), name=f"W{layer}")
-        expect_equal(params[f"b{layer}"], torch.zeros(outputs, dtype=dtype), name=f"b{layer}, which starts at 0")
-        found = params[f"W{layer}"].dtype
-        expect(found == dtype, f"W{layer} has dtype {found}; it should be {dtype}.")
+        W, b = params[f"W{layer}"], params[f"b{layer}"]
+        turned = type(W) is Tensor and tuple(W.shape) == (outputs, inputs) != (inputs, outputs)
+        sizes_hint = "W has a row for each input and a column for each output: (inputs, outputs)."
+        expect(not turned, f"W{layer} has the shape ({outputs}, {inputs}), not ({inputs}, {outputs}).", sizes_hint)
+        expect_shape(W, (inputs, outputs), name=f"W{layer}")
+        hint = "Hand dtype and device on: torch.randn(..., dtype=dtype, device=device)."
+        expect(W.dtype == dtype, f"W{layer} has dtype {W.dtype}; it should be {dtype}.", hint)
+        expect_shape(b, (outputs,), name=f"b{layer}")
+        random = "Only weights start at random; biases start at 0: torch.zeros(...)."
+        expect(not bool((b != 0).any()), f"b{layer} does not start at 0.", random)
+        expect_equal(b, torch.zeros(outputs, dtype=dtype), name=f"b{layer}, which starts at 0")
         expect(bool((params[f"W{layer}"] != 0).any()), f"W{layer} is 0 everywhere; weights should start at random.")
 
 

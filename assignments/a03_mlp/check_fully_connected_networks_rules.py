@@ -58,6 +58,9 @@ def judge_state(
     expect_close(next_w, expected, name=f"next_w with a given {given}", mistakes={
         f"{given} was not used: it is the state after the step before.": lambda: step(w, dw, torch.zeros_like(w))[0],
         f"{given} has the other sign here: see the table above the task.": lambda: step(w, dw, -state)[0],
+        "The learning rate belongs inside the velocity, v = momentum * v - learning_rate * dw; here it multiplies v.": (
+            lambda: w + config["learning_rate"] * (config["momentum"] * state - dw) if "momentum" in config else None
+        ),
     })  # fmt: skip
     expect(type(after) is dict and key in after, f"The config returned has no {key!r}.", f"Store the new {key} in it.")
     expect_close(after[key], new, name=f"{given} after the step", mistakes={

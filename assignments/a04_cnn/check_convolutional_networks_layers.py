@@ -7,7 +7,7 @@ from oracles import BY_HAND, conv, expect_parts, gradients, judge_ties, pool, po
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, forbid, task
+from autograder import expect_close, explain_errors, forbid, task
 
 
 def wrong_convs(x: Tensor, w: Tensor, b: Tensor, stride: int, pad: int) -> dict[str, Callable[[], Tensor]]:
@@ -43,10 +43,15 @@ def wrong_convs(x: Tensor, w: Tensor, b: Tensor, stride: int, pad: int) -> dict[
     }
 
 
+SQUARE = "A window has w.shape[2] rows and w.shape[3] columns: neither images nor filters need be square."
+SHAPES = {"does not broadcast": SQUARE, "must match the size": SQUARE, "broadcast": SQUARE, "out of bounds": SQUARE}
+
+
 def judge_conv(student, x, w, b, stride, pad):
     """Compare Conv.forward with torch."""
     forbid(student, "Conv.forward", calls=BY_HAND)
-    out, _ = student.Conv.forward(x, w, b, {"stride": stride, "pad": pad})
+    with explain_errors(SHAPES):
+        out, _ = student.Conv.forward(x, w, b, {"stride": stride, "pad": pad})
     expect_close(out, conv(stride, pad)(x, w, b), name="out", mistakes=wrong_convs(x, w, b, stride, pad))
 
 
@@ -85,6 +90,12 @@ def judge_conv_gradients(student, rng, x, w, b, stride, pad):
                 lambda: dx[:, :, : covered[0], : covered[1]]
             ),
             "This is the mean over the images; take no mean.": lambda: dx / len(x),
+            "A pixel collects from every window it is in: add with +=, do not assign.": (
+                lambda: overwritten_dx(x, w, dout, stride, pad)
+            ),
+            "A pixel collects from every window it is in, for every place of the filter: add with +=, do not assign.": (
+                lambda: overwritten_dx(x, w, dout, stride, pad, by_place=True)
+            ),
         },
         "dw": {
             "This is the mean over the images; take the sum.": lambda: dw / len(x),
@@ -94,8 +105,25 @@ def judge_conv_gradients(student, rng, x, w, b, stride, pad):
             "This is the mean over the images; take the sum.": lambda: db / len(x),
             "This is the mean over the places; take the sum.": lambda: dout.mean((2, 3)).sum(0),
             "This is the mean over images and places; take the sum.": lambda: dout.mean((0, 2, 3)),
+            "db is one number for each filter: sum over images, rows and columns, dim=(0, 2, 3).": lambda: dout.sum(0),
+            "db is the sum over the images, too: dim=(0, 2, 3).": lambda: dout.sum((2, 3)),
         },
     })  # fmt: skip
+
+
+def overwritten_dx(x: Tensor, w: Tensor, dout: Tensor, stride: int, pad: int, by_place: bool = False) -> Tensor:
+    """Compute dx if a window, or one place of all filters, replaces what others sent to the same pixel."""
+    padded = torch.zeros_like(F.pad(x, (pad,) * 4))
+    (height, width), (rows, columns) = w.shape[2:], dout.shape[2:]
+    if by_place:
+        for i, j in torch.cartesian_prod(torch.arange(height), torch.arange(width)).tolist():
+            here = (..., slice(i, i + stride * rows, stride), slice(j, j + stride * columns, stride))
+            padded[here] = torch.einsum("nfhw,fc->nchw", dout, w[:, :, i, j])
+    else:
+        for i, j in torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).tolist():
+            here = (..., slice(i * stride, i * stride + height), slice(j * stride, j * stride + width))
+            padded[here] = torch.einsum("nf,fcuv->ncuv", dout[:, :, i, j], w)
+    return padded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
 
 
 @task("Conv.backward", points=2, any_dtype=True)
@@ -124,6 +152,18 @@ def judge_pool(student, x, height, width, stride):
         ),
         "The windows do not overlap; they should start `stride` pixels apart.": (
             lambda: F.max_pool2d(x, (height, width), (height, width))
+        ),
+        "Windows are not square here: pool_height rows and pool_width columns.": (
+            lambda: F.max_pool2d(x, height, stride)
+        ),
+        "Windows are not square here, and have pool_height rows and pool_width columns.": (
+            lambda: F.max_pool2d(x, width, stride)
+        ),
+        "The largest value began at 0, but all values of a window may be negative: begin with -inf, or use amax.": (
+            lambda: pool(height, width, stride)(x).clamp(min=0)
+        ),
+        "The last rows or columns do not fill a window; they belong to none.": (
+            lambda: F.max_pool2d(x, (height, width), stride, ceil_mode=True)
         ),
     })  # fmt: skip
 

@@ -8,6 +8,7 @@ from oracles_nets import (
     INITIALIZER_BY_HAND,
     LAYERS_BY_HAND,
     NET_BY_HAND,
+    NORMS,
     deep,
     deep_shapes,
     expect_names,
@@ -15,6 +16,7 @@ from oracles_nets import (
     judge_net,
     three_layers,
 )  # fmt: skip
+from torch import Tensor
 
 from autograder import expect, expect_equal, expect_shape, forbid, task
 
@@ -30,6 +32,9 @@ def check_three_layer_net_agrees_with_autograd(student, rng):
     judge_net(student, rng, model, three_layers, rng.normal(5, 2, 8, 6), rng.integers(0, 4, 5), reg=0.3)
 
 
+FILTERS = "Linear weights have the shape (Din, Dout), filters (Dout, Din, K, K): a filter for each output channel."
+
+
 @task("kaiming_initializer", points=2)
 def check_kaiming_has_the_right_deviation(student, rng):
     """Kaiming weights are normal, have the shape of their layer and the standard deviation sqrt(gain / fan in)."""
@@ -38,6 +43,8 @@ def check_kaiming_has_the_right_deviation(student, rng):
     cases += [((12, 30), {"K": 5}, (30, 12, 5, 5), 2 / 300), ((20, 9), {"K": 3, "relu": False}, (9, 20, 3, 3), 1 / 180)]
     for (before, after), options, shape, variance in cases:
         weight = student.kaiming_initializer(before, after, **options, device=rng.device, dtype=torch.float64)
+        transposed = type(weight) is Tensor and tuple(weight.shape) == (before, after, *shape[2:]) != shape
+        expect(not transposed, f"The shape is {tuple(weight.shape)}, not {shape}.", FILTERS)
         expect_shape(weight, shape)
         found = float(weight.std())
         error = 6 / (2 * weight.numel()) ** 0.5  # six standard errors of the standard deviation of a normal sample
@@ -58,6 +65,8 @@ def check_kaiming_has_the_right_deviation(student, rng):
         expect_normal(weight, variance**0.5, name=f"for {before}, {after}, {options}")
 
 
+HALVED = "A 2x2 pooling halves height and width, rounding down; max_pools counts layers from 0."
+
 INITIALIZER = """
 import torch
 
@@ -74,7 +83,7 @@ def start_of(name: str, shape: Sequence[int]) -> float:
     return float(name.startswith("gamma"))
 
 
-@task("DeepConvNet", points=1)
+@task("DeepConvNet", points=1, loans=NORMS)
 def check_deep_net_has_its_parameters(student, rng):
     """The deep network's parameters have the right names, shapes, dtype and initial values, with and without batchnorm.
 
@@ -91,8 +100,13 @@ def check_deep_net_has_its_parameters(student, rng):
         shapes = deep_shapes(dims, filters, pools, 6, normal)
         expect_names(params, list(shapes))
         for name, shape in shapes.items():
+            features = type(params[name]) is Tensor and params[name].ndim == 2 and params[name].shape[0] != shape[0]
+            inputs = f"{name} has {len(params[name])} rows; there are {shape[0]} features after the last layer."
+            expect(not features, inputs, HALVED)
             expect_shape(params[name], shape, name=name)
-            expect_equal(params[name].dtype, torch.float64, name=f"dtype of {name}")
+            asked = params[name].dtype == torch.float64
+            hint = "Hand dtype and device on: torch.randn(..., dtype=dtype, device=device)."
+            expect(asked, f"{name} has the dtype {params[name].dtype}; float64 was asked for.", hint)
             expect_equal(params[name].device.type, rng.device.type, name=f"device of {name}")
             if name.startswith("W") and not options:
                 error = 6 / (2 * params[name].numel()) ** 0.5
@@ -103,10 +117,19 @@ def check_deep_net_has_its_parameters(student, rng):
                 expect_normal(params[name], 0.2, name=name)
             else:
                 start = torch.full_like(params[name], start_of(name, shape))
-                expect_equal(params[name], start, name=f"{name} at the start")
+                drawn = (
+                    "With a weight_initializer, all weights come from it: W of the linear layer, with relu=False, too."
+                )
+                hint = drawn if options and name.startswith("W") else "Biases and beta begin at 0, gamma at 1."
+                equal = torch.equal(params[name], start)
+                expect(
+                    equal,
+                    f"{name} begins with {float(params[name].flatten()[0]):.4g}, not {float(start.flatten()[0]):.4g}.",
+                    hint,
+                )
 
 
-@task("DeepConvNet", points=2)
+@task("DeepConvNet", points=2, loans=NORMS)
 def check_deep_net_agrees_with_autograd(student, rng):
     """Scores, loss and all gradients of a deep network without batch normalisation agree with autograd's."""
     forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)
@@ -178,7 +201,7 @@ def facts(make, data, dtype, device):
 """
 
 
-@task("create_convolutional_solver_instance", points=1)
+@task("create_convolutional_solver_instance", points=1, loans=NORMS)
 def check_solver_trains_a_deep_net_within_the_budget(student, rng):
     """The Solver trains a DeepConvNet that fits the data, and draws at most 20,000 images."""
     helper = student.define(SOLVER)
@@ -204,7 +227,7 @@ def check_solver_trains_a_deep_net_within_the_budget(student, rng):
         )
 
 
-@task("DeepConvNet", points=2)
+@task("DeepConvNet", points=2, loans=NORMS)
 def check_deep_net_with_batch_norm_agrees_with_autograd(student, rng):
     """Loss and gradients of a deep network with batch normalisation agree with autograd's; only W is regularised."""
     forbid(student, "DeepConvNet", calls=NET_BY_HAND, apart=LAYERS_BY_HAND)

@@ -1,7 +1,18 @@
 """Public checks of normalisation by hand, against torch's own layers in float64 and autograd."""
 
 import torch
-from oracles import APART, BY_HAND, batch_norm, expect_parts, features, gradients, group_norm, layer_norm, output_of
+from oracles import (
+    APART,
+    BY_HAND,
+    OWN_BATCH_NORM,
+    batch_norm,
+    expect_parts,
+    features,
+    gradients,
+    group_norm,
+    layer_norm,
+    output_of,
+)
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -166,7 +177,7 @@ def check_batch_norm_closed_form_agrees_with_autograd(student, rng):
     )
 
 
-@task("SpatialBatchNorm.forward", points=1)
+@task("SpatialBatchNorm.forward", points=1, loans=OWN_BATCH_NORM)
 def check_spatial_batch_norm_agrees_with_torch(student, rng):
     """Spatial batch normalisation agrees with torch's: one mean and one variance for each channel."""
     forbid(student, "SpatialBatchNorm.forward", calls=BY_HAND, apart=["BatchNorm"])
@@ -190,7 +201,7 @@ def check_spatial_batch_norm_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
-@task("SpatialBatchNorm.backward", points=1)
+@task("SpatialBatchNorm.backward", points=1, loans=OWN_BATCH_NORM)
 def check_spatial_batch_norm_gradients_agree_with_autograd(student, rng):
     """The gradients of spatial batch normalisation agree with autograd's, for any eps, float32 and views.
 

@@ -132,6 +132,9 @@ def judge_transposed(student, x, w, stride, pad):
         "The filters are mirrored.": lambda: F.conv_transpose2d(x, w.flip(3), stride=stride, padding=pad),
         "Stamps that overlap add up: use +=.": lambda: overwritten(x, w, stride, pad),
         "The stride was ignored.": lambda: F.conv_transpose2d(x, w, padding=pad),
+        "pad rows and columns were added; here `pad` says how many to remove on each side.": (
+            lambda: F.pad(F.conv_transpose2d(x, w, stride=stride), (pad,) * 4)
+        ),
     })  # fmt: skip
 
 

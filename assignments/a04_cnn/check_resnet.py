@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from oracles_modules import HELPERS, judge_module
-from oracles_resnet import bottleneck, convnet, plain, residual
+from oracles_resnet import bottleneck, convnet, judge_around, plain, residual
 from torch import Tensor
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
@@ -47,21 +47,29 @@ def check_plain_block_agrees_with_the_formula(student, rng):
 @task("ResidualBlock", points=1)
 def check_residual_block_adds_its_input(student, rng):
     """With equal shapes, the residual block adds its input to the plain block's output."""
-    same = residual(plain(4), 4, shortcut=False)
-    judge_module(student, rng, student.ResidualBlock(4, 4), same, rng.normal(3, 4, 5, 8), {
-        "The input is not added.": plain(4),
-        "There is a ReLU after the sum; there should be none.": lambda layers, x: same(layers, x).relu(),
-    })  # fmt: skip
+
+    def judge(block: Callable[..., Formula], stand_in: object) -> None:
+        same = residual(block(4), 4, shortcut=False)
+        judge_module(student, rng, student.ResidualBlock(4, 4), same, rng.normal(3, 4, 5, 8), {
+            "The input is not added.": block(4),
+            "There is a ReLU after the sum; there should be none.": lambda layers, x: same(layers, x).relu(),
+        })  # fmt: skip
+
+    judge_around(student, "ResidualBlock", judge)
 
 
 @task("ResidualBlock", points=1)
 def check_residual_block_has_a_convolution_on_its_shortcut(student, rng):
     """Where channels or sizes differ, the shortcut is a 1x1 convolution of the block's input."""
-    changed = residual(plain(6), 6, shortcut=True)
-    judge_module(student, rng, student.ResidualBlock(4, 6), changed, rng.normal(3, 4, 5, 8), {
-        "The input is not added.": plain(6),
-        "There is a ReLU after the sum; there should be none.": lambda layers, x: changed(layers, x).relu(),
-    })  # fmt: skip
+
+    def judge(block: Callable[..., Formula], stand_in: object) -> None:
+        changed = residual(block(6), 6, shortcut=True)
+        judge_module(student, rng, student.ResidualBlock(4, 6), changed, rng.normal(3, 4, 5, 8), {
+            "The input is not added.": block(6),
+            "There is a ReLU after the sum; there should be none.": lambda layers, x: changed(layers, x).relu(),
+        })  # fmt: skip
+
+    judge_around(student, "ResidualBlock", judge)
 
 
 @task("ResidualBottleneckBlock", points=2)
@@ -72,13 +80,26 @@ def check_bottleneck_agrees_with_the_formula(student, rng):
     judge_module(student, rng, student.ResidualBottleneckBlock(8, 12), residual(bottleneck(12), 12, shortcut=True), x)
 
 
+def residual_or_same(plain: Callable[..., Formula]) -> Callable[[int, int, bool], Formula]:
+    """Return residual blocks around the plain block."""
+    return lambda after, stride, changes: residual(plain(after, stride), after, stride, shortcut=changes)
+
+
+def alone(plain: Callable[..., Formula]) -> Callable[[int, int, bool], Formula]:
+    """Return the plain block without a shortcut."""
+    return lambda after, stride, changes: plain(after, stride)
+
+
 def network(
     stages: list[tuple[int, int, int, bool]],
-    block: Callable[[int, int], Formula],
+    block: Callable[[int, int, bool], Formula],
     classes: int,
     total: Callable[..., Tensor] = Tensor.mean,
 ) -> Formula:
-    """Return the formula of a stem, stages of residual blocks, the mean over places, and a linear layer."""
+    """Return the formula of a stem, stages, the mean over places, and a linear layer.
+
+    ``block`` returns the formula of a block by its channels, its stride, and whether they change its shape.
+    """
 
     def formula(layers: Recipe, x: Tensor) -> Tensor:
         x = layers.conv(x, stages[0][0], 3, pad=1).relu()
@@ -86,7 +107,7 @@ def network(
             for i in range(count):
                 stride = 2 if downsample and i == 0 else 1
                 changes = i == 0 and (downsample or before != after)
-                x = residual(block(after, stride), after, stride, shortcut=changes)(layers, x)
+                x = block(after, stride, changes)(layers, x)
         return layers.linear(total(x, dim=(2, 3)), classes)
 
     return formula
@@ -96,17 +117,24 @@ def network(
 def check_resnet_agrees_with_the_formula(student, rng):
     """With the same weights, the network computes stem, stages, mean over all places, linear, for any image size."""
     stages = [(4, 4, 2, False), (4, 6, 1, True), (6, 8, 2, True)]
-    model = student.ResNet(stages, Cin=2, num_classes=5)
-    judge_module(student, rng, model, network(stages, plain, 5), rng.normal(3, 2, 9, 13), {
-        "The places are summed up; take their mean.": network(stages, plain, 5, total=Tensor.sum),
-        "The largest value of each channel is taken; take the mean.": network(stages, plain, 5, total=Tensor.amax),
-        "These are probabilities; return the scores before the softmax.": (
-            lambda layers, x: network(stages, plain, 5)(layers, x).softmax(1)
-        ),
-        "There is a ReLU before the mean; there should be none.": (
-            network(stages, plain, 5, total=lambda x, dim: x.relu().mean(dim=dim))
-        ),
-    }, learns=True)  # fmt: skip
+
+    def judge(plain: Callable[..., Formula], stand_in: object) -> None:
+        if stand_in is None:
+            block, model = residual_or_same(plain), student.ResNet(stages, Cin=2, num_classes=5)
+        else:
+            block, model = alone(plain), student.ResNet(stages, Cin=2, num_classes=5, block=stand_in)
+        judge_module(student, rng, model, network(stages, block, 5), rng.normal(3, 2, 9, 13), {
+            "The places are summed up; take their mean.": network(stages, block, 5, total=Tensor.sum),
+            "The largest value of each channel is taken; take the mean.": network(stages, block, 5, total=Tensor.amax),
+            "These are probabilities; return the scores before the softmax.": (
+                lambda layers, x: network(stages, block, 5)(layers, x).softmax(1)
+            ),
+            "There is a ReLU before the mean; there should be none.": (
+                network(stages, block, 5, total=lambda x, dim: x.relu().mean(dim=dim))
+            ),
+        }, learns=True)  # fmt: skip
+
+    judge_around(student, "ResNet", judge)
 
 
 @task("PlainBlock", points=1)
@@ -172,9 +200,14 @@ def check_three_layer_module_starts_as_described(student, rng):
 def check_residual_block_halves_odd_sizes(student, rng):
     """With downsample=True the residual block halves odd sizes, with equal and with different channels, and trains."""
     for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:
-        formula = residual(plain(after, 2), after, 2, shortcut=True)
-        block = student.ResidualBlock(before, after, downsample=True)
-        judge_module(student, rng, block, formula, rng.normal(3, before, *size), keeps_input=True, learns=True)
+        x = rng.normal(3, before, *size)
+
+        def judge(block: Callable[..., Formula], stand_in: object, before=before, after=after, x=x) -> None:
+            formula = residual(block(after, 2), after, 2, shortcut=True)
+            module = student.ResidualBlock(before, after, downsample=True)
+            judge_module(student, rng, module, formula, x, keeps_input=True, learns=True)
+
+        judge_around(student, "ResidualBlock", judge)
 
 
 @task("ResidualBottleneckBlock", points=1)

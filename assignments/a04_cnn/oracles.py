@@ -20,6 +20,12 @@ APART = {"SpatialBatchNorm": ["BatchNorm"]}  # layers that others use; their own
 
 Oracle = Callable[..., Tensor]
 
+OWN_BATCH_NORM = """
+from common.fallbacks.convolutional_networks import BatchNorm
+
+LOANS = {"BatchNorm": BatchNorm}
+"""
+
 
 def gradients(oracle: Oracle, dout: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
     """Compute the gradients of sum(oracle(*inputs) * dout) by autograd in float64, in the dtype of the inputs."""

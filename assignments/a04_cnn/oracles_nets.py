@@ -13,6 +13,13 @@ INITIALIZER_BY_HAND = ["torch.nn.*", "common.fallbacks.*"]
 LAYERS_BY_HAND = ["Conv", "MaxPool", "BatchNorm", "SpatialBatchNorm"]  # their own checks judge them by the same rule
 NET_BY_HAND = [*READY_MADE, "!torch.nn.init.*"]  # ready-made initialisation costs points in kaiming_initializer only
 
+# What the checks lend to code that uses other tasks: versions that are made of torch's own operators.
+NORMS = """
+from common.fallbacks.convolutional_networks import BatchNorm, SpatialBatchNorm, kaiming_initializer
+
+LOANS = {"BatchNorm": BatchNorm, "SpatialBatchNorm": SpatialBatchNorm, "kaiming_initializer": kaiming_initializer}
+"""
+
 
 def expect_normal(weight: Tensor, deviation: float, *, name: str) -> None:
     """Fail unless weights are normal: 7 % are beyond 1.8 standard deviations, of uniform numbers none are."""

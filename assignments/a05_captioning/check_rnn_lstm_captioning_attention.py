@@ -38,6 +38,10 @@ def check_attention_agrees_with_torch(student, rng):
             lambda: seen(over_all(scores / 16**0.5))
         ),
         "The scores are multiplied by sqrt(H); divide by it.": lambda: seen(over_all(scores * 5**0.5)),
+        "This is a sigmoid of each score; the softmax makes the weights sum to 1.": (
+            lambda: seen((scores / 5**0.5).sigmoid())
+        ),
+        "The place that fits least has the largest weight: a sign is wrong.": lambda: seen(over_all(-scores / 5**0.5)),
         "The softmax runs over rows only; the weights of the whole grid sum to 1.": (
             lambda: seen((scores / 5**0.5).softmax(2))
         ),

@@ -63,6 +63,9 @@ def check_lstm_step_agrees_with_torch(student, rng):
             lambda: lstm_step(x, (h, c), *(v.unflatten(-1, (-1, 4)).transpose(-1, -2).flatten(-2) for v in values))
         ),
         "g goes through a sigmoid; it should be tanh.": lambda: by_formula(f.sigmoid(), i.sigmoid(), o, g.sigmoid()),
+        "next_h is the output gate times tanh of the *new* cell; here it is that of the old one.": (
+            lambda: (o * c.tanh(), right[1])
+        ),
         "The input gate is 1 - f; it has numbers of its own.": (
             lambda: by_formula(f.sigmoid(), 1 - f.sigmoid(), o, g.tanh())
         ),

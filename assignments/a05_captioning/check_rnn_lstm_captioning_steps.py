@@ -68,6 +68,13 @@ def check_step_gradients_agree_with_autograd(student, rng):
         "The derivative of tanh is 1 - next_h^2; here the square is missing.": lambda: times(1 - after),
         "This is the derivative of a sigmoid; that of tanh is 1 - next_h^2.": lambda: times(after * (1 - after)),
         "The derivative of tanh is missing in dx.": (flat[0], *right[1:]),
+        "tanh' is 1 minus the square of the state *after* the step, next_h; here it is that before, prev_h.": (
+            lambda: times(1 - inputs[1] ** 2)
+        ),
+        "dprev_h = da @ Wh.T: Wh must be transposed.": (
+            lambda: (right[0], (d * (1 - after**2)) @ inputs[3], *right[2:])
+        ),
+        "db is the sum over the batch, dim=0.": (*right[:4], d * (1 - after**2)),
         "dWh needs the state before the step, not after it.": (
             *right[:3], after.T @ (d * (1 - after**2)), right[4],
         ),
@@ -139,7 +146,23 @@ def check_sequence_gradients_agree_with_autograd(student, rng):
             right[0], dh[:, 0], *right[2:],
         ),
         "The steps of dx are in reverse order.": (right[0].flip(1), *right[1:]),
+        "The gradients of the weights are sums over all steps; here only one step counts. Add them up with +.": (
+            lambda: first_step_only(dh, inputs, right, found)
+        ),
+        "The order is dx, dh0, dWx, dWh, db.": (right[4], *right[:4]),
     })  # fmt: skip
+
+
+def first_step_only(dh: Tensor, inputs: tuple[Tensor, ...], right: tuple[Tensor, ...], found: object) -> object:
+    """Compute the gradients if those of the weights are one step's, the first or the last one visited."""
+    x, h0, *rest = inputs
+    states = torch.cat([h0[:, None], sequence(x, h0, *rest)[:, :-1]], dim=1)
+    state, total = torch.zeros_like(h0), []
+    for t in reversed(range(dh.shape[1])):
+        grads = autograd_gradients(rnn_step, dh[:, t] + state, x[:, t], states[:, t], *rest)
+        state = grads[1]
+        total.append((*right[:2], *grads[2:]))
+    return total[0] if type(found) is tuple and torch.allclose(found[4], total[0][4]) else total[-1]
 
 
 def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...]:

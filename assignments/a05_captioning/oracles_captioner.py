@@ -64,6 +64,22 @@ class Caption:
         prepare(oracle)
         return oracle.greedy(self.start if first is None else first, self.length)
 
+    def _longer(self) -> Tensor:
+        return Caption(self.found, self.kind, self.features, self.start, self.length + 1).words
+
+    def _lowest(self) -> Tensor:
+        oracle = Captioner(self.found, self.kind, self.features)
+        words = [torch.full_like(self.words[:, 0], self.start)]
+        for _ in range(self.length):
+            words.append(oracle.next_scores(words[-1])[0].argmin(dim=1))
+        return torch.stack(words[1:], dim=1)
+
+    def _forgetful(self) -> Tensor:
+        words = [torch.full_like(self.words[:, 0], self.start)]
+        for _ in range(self.length):
+            words.append(Captioner(self.found, self.kind, self.features).next_scores(words[-1])[0].argmax(dim=1))
+        return torch.stack(words[1:], dim=1)
+
     def _mistakes(self) -> dict[str, Any]:
         """Return wrong captions by their hints."""
         start = torch.full_like(self.words[:, :1], self.start)
@@ -82,6 +98,12 @@ class Caption:
             f"{START[:-1]}, max_length of them.": torch.cat([start, self.words], dim=1),
             "The word that was written is not the next input: every step reads <START>.": unfed,
             "The axes of captions and words are swapped.": self.words.T,
+            "The word with the lowest score was taken; take the highest: argmax.": self._lowest,
+            "One word too many: `sample` returns max_length words.": self._longer,
+            "The state is not passed on: every step begins with the first state.": self._forgetful,
+            "The first input is the word 1; it should be the number of <START>, self.start.": (
+                lambda: self._write(first=1)[0]
+            ),
             "The first input is the word 0; it should be <START>.": lambda: self._write(first=0)[0],
         }
         if self.kind == "lstm":

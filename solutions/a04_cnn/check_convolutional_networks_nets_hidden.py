@@ -5,6 +5,7 @@ from oracles import READY_MADE
 from oracles_nets import (
     INITIALIZER_BY_HAND,
     LAYERS_BY_HAND,
+    NORMS,
     deep_shapes,
     expect_names,
     judge_net,
@@ -60,7 +61,7 @@ def modes(DeepConvNet, options, x, y, batches):
 """
 
 
-@task("DeepConvNet", points=1)
+@task("DeepConvNet", points=1, loans=NORMS)
 def check_deep_net_predicts_by_running_statistics(student, rng):
     """Without labels, batch normalisation is in test mode: each image's scores come from the running statistics.
 

@@ -1,7 +1,7 @@
 """Hidden checks of normalisation by hand: many batches, one vector, any eps, float32, other groups."""
 
 import torch
-from oracles import BY_HAND, batch_norm, features, group_norm, layer_norm, output_of
+from oracles import BY_HAND, OWN_BATCH_NORM, batch_norm, features, group_norm, layer_norm, output_of
 from oracles_hidden import judge_layer
 from torch.nn import functional as F
 
@@ -102,7 +102,7 @@ def check_batch_norm_closed_form_with_any_eps(student, rng):
     judge_layer(student, rng, "BatchNorm", batch_norm(), "dx dgamma dbeta", inputs, [{"mode": "train"}], **options)
 
 
-@task("SpatialBatchNorm.forward", points=1)
+@task("SpatialBatchNorm.forward", points=1, loans=OWN_BATCH_NORM)
 def check_spatial_batch_norm_statistics_after_many_batches(student, rng):
     """Spatial statistics are right after many batches, and test mode uses them; float32 and inputs are unchanged."""
     _, gamma, beta = features(rng, 2, 5)

@@ -1,12 +1,15 @@
 """Hidden checks of the residual networks: downsampling on odd sizes, parameter counts, gradients, training."""
 
+from collections.abc import Callable
+
 import torch
 from oracles_modules import HELPERS, judge_module
-from oracles_resnet import convnet, plain, residual
+from oracles_resnet import convnet, judge_around, residual
 from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder.probes.layers import Formula
 
 LEARNS = """
 def learns(function, x, params):
@@ -49,25 +52,44 @@ def with_zero_weights(module, x):
 def check_residual_block_with_zero_weights_is_the_identity(student, rng):
     """A residual block that keeps the shape is the identity if all weights are zero; its input is unchanged."""
     x = rng.normal(3, 4, 5, 6)
-    out = student.define(PATH).with_zero_weights(student.ResidualBlock(4, 4), x)
-    expect_close(out, x, name="output", mistakes={
-        "The shortcut lost the negative numbers; it should use the input before any ReLU.": x.relu(),
-        "The shortcut used the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
-        "The input is not added.": torch.zeros_like(x),
-    })  # fmt: skip
-    same = residual(plain(4), 4, shortcut=False)
-    judge_module(student, rng, student.ResidualBlock(4, 4), same, x, keeps_input=True, learns=True)
+
+    def judge(block: Callable[..., Formula], stand_in: object) -> None:
+        out = student.define(PATH).with_zero_weights(student.ResidualBlock(4, 4), x)
+        expect_close(out, x, name="output", mistakes={
+            "The shortcut lost the negative numbers; it should use the input before any ReLU.": x.relu(),
+            "The shortcut used the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
+            "The input is not added.": torch.zeros_like(x),
+        })  # fmt: skip
+        same = residual(block(4), 4, shortcut=False)
+        judge_module(student, rng, student.ResidualBlock(4, 4), same, x, keeps_input=True, learns=True)
+
+    judge_around(student, "ResidualBlock", judge)
+
+
+BLOCKS = """
+from torch import nn
+
+class Deep(nn.Sequential):
+    def __init__(self, Cin, Cout, downsample=False):
+        first = nn.Conv2d(Cin, Cout, 3, 2 if downsample else 1, 1)
+        super().__init__(first, nn.BatchNorm2d(Cout), nn.Conv2d(Cout, Cout, 1))
+
+class Shortcut(nn.Module):
+    def __init__(self, Cin, Cout, downsample=False):
+        super().__init__()
+        self.deep, self.same = Deep(Cin, Cout, downsample), nn.Identity()
+        if downsample or Cin != Cout:
+            self.same = nn.Conv2d(Cin, Cout, 1, 2 if downsample else 1)
+
+    def forward(self, x):
+        return self.deep(x) + self.same(x)
+"""
 
 
 def count_of(block: str, before: int, after: int, changes: bool) -> int:
-    """Count the parameters of a block, without the biases of its convolutions."""
-    norms = 2 * before + 2 * after
-    weights = 9 * before * after + 9 * after * after
-    if block == "ResidualBottleneckBlock":
-        narrow = after // 4
-        norms = 2 * before + 4 * narrow
-        weights = before * narrow + 9 * narrow * narrow + narrow * after
-    return norms + weights + (before * after if changes and block != "PlainBlock" else 0)
+    """Count the parameters of a block of BLOCKS, without the biases of its convolutions."""
+    weights = 9 * before * after + 2 * after + after * after
+    return weights + (before * after if changes and block == "Shortcut" else 0)
 
 
 @task("ResNet", points=1)
@@ -78,8 +100,9 @@ def check_resnet_has_the_right_number_of_parameters(student, rng):
     """
     stages = [(8, 8, 2, False), (8, 12, 1, True), (12, 16, 3, True)]
     helper = student.define(HELPERS)
-    for block in ("PlainBlock", "ResidualBlock", "ResidualBottleneckBlock"):
-        model = student.ResNet(stages, Cin=1, block=getattr(student, block), num_classes=7)
+    blocks = student.define(BLOCKS)
+    for block in ("Deep", "Shortcut"):  # of ours: the student's blocks have checks of their own
+        model = student.ResNet(stages, Cin=1, block=getattr(blocks, block), num_classes=7)
         right = 9 * 8 + 16 * 7 + 7
         for before, after, count, down in stages:
             right += count_of(block, before, after, down or before != after)

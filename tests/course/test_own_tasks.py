@@ -46,12 +46,24 @@ CASES = [
         ("Linear.forward", "ReLU.backward", "Dropout.forward", "Dropout.backward"),
         ("TwoLayerNet.loss", "FullyConnectedNet.loss"),
     ),
+    (
+        "a04_cnn",
+        "convolutional_networks.py",
+        ("BatchNorm.forward", "BatchNorm.backward", "BatchNorm.backward_alt", "kaiming_initializer"),
+        (
+            "SpatialBatchNorm.forward",
+            "SpatialBatchNorm.backward",
+            "DeepConvNet",
+            "create_convolutional_solver_instance",
+        ),
+    ),
+    ("a04_cnn", "resnet.py", ("PlainBlock",), ("ResidualBlock", "ResNet")),
 ]
 
 
 def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[str, ...]) -> Iterator[str]:
     """Yield the checks of the callers that a solution fails in which other tasks are broken."""
-    edits = [NewBody(task, BROKEN) for task in broken]
+    edits = [NewBody("PlainBlock.forward" if task == "PlainBlock" else task, BROKEN) for task in broken]
     code = code_of_scripts(apply_edits("The test", edits, file, read_reference(checks.assignment)), checks.assignment)
     with open_link(None, code, checks.assignment) as link:
         results = checks.judge(
