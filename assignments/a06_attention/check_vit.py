@@ -129,7 +129,7 @@ def check_vit_is_patches_layers_and_a_mean(student, rng):
         fixed = torch.allclose(x_again - embedded(images, *values["linear"][0], 4), positions)
         expect(
             fixed,
-            "The positions are random numbers that are not learned: they are no parameter of the module.",
+            "The positions are random numbers, and not a parameter: nobody learns them.",
             "self.positions = nn.Parameter(0.02 * torch.randn(1, num_patches, embed_dim)).",
         )
     scalar = torch.allclose(positions, positions[..., :1].expand(-1, -1, 6))
