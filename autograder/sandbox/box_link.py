@@ -12,12 +12,13 @@ import numpy as np
 from autograder.core.assignment import Limits
 from autograder.core.code import Code
 from autograder.core.report import Cause
+from autograder.sandbox.faults import StudentFault, fault_of
 from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, send
 from autograder.sandbox.inside.modules import TOP_LEVEL_SECONDS
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
 from autograder.sandbox.isolation import fallbacks_folder
 from autograder.sandbox.pool import ENDED, BoxError, Usage, WorkerHandle, WorkerPool
-from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+from autograder.sandbox.proxy import unwrap
 from autograder.sandbox.timeouts import places_in, too_long
 
 PATIENCE = 9.0  # times a check's limit: the most that is added for seconds in which no core was free for it

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from autograder.core.errors import GradlabError
+from autograder.core.notebooks import CellStarts, describe_line
 from autograder.core.report import Cause
+
+Cells = Mapping[str, CellStarts]  # by module: "knn.py" -> the cells of knn.ipynb
+MAX_KINDS = 50  # classes that one exception inherits from
 
 
 class StudentFault(GradlabError):
@@ -22,3 +27,58 @@ class StudentFault(GradlabError):
 
 class WithoutLength(StudentFault, TypeError):
     """An object of the student has no length; Python asks for one where it can do without."""
+
+
+_NO_DEVICE = (
+    "This machine does not have that device. Create tensors on the device of your inputs, such as x.device, or ask "
+    "torch.cuda.is_available() first."
+)
+_NO_COMPILER = "torch.compile needs a compiler, which graded code cannot start. Call the function itself."
+_HINTS = {  # by a part of the exception
+    "Torch not compiled with CUDA": _NO_DEVICE,
+    "Found no NVIDIA driver": _NO_DEVICE,
+    "No CUDA GPUs are available": _NO_DEVICE,
+    "on a CUDA device but torch.cuda.is_available() is False": _NO_DEVICE,
+    "not linked with support for mps": _NO_DEVICE,
+    "InductorError": _NO_COMPILER,
+    "BackendCompilerFailed": _NO_COMPILER,
+}
+_CAUSES = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN, "not loaded": Cause.NOT_LOADED}
+
+
+def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
+    """Return the fault that an answer describes. The student's process wrote it, so its strings are cut here."""
+    kinds = {"cause": str, "type": str, "message": str, "frames": list, "not_run": list, "kinds": list}
+    if any(type(table.get(key)) is not kind for key, kind in kinds.items()):
+        return unexpected_message()
+    cause = _CAUSES.get(table["cause"], Cause.ERROR)
+    frames = [frame for frame in table["frames"][:12] if _is_frame(frame)]
+    name, text = table["type"][:100], table["message"][:1000]
+    if cause is Cause.NOT_WRITTEN and frames:
+        return StudentFault(cause, f"{frames[-1][2]} is not written yet ({_place(frames[-1], cells)}).")
+    lines = [": ".join(part for part in (name, text) if part)]
+    lines += [f"  {_place(frame, cells)}: {frame[3][:200]}" for frame in frames]
+    if [type(part) for part in table["not_run"]] == [str, int, str]:
+        file, line, reason = table["not_run"]
+        if not name:
+            lines = [f"{text} could not be loaded, because the code that defines it did not run."]
+        lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300].rstrip('.')}.")
+    hint = next((hint for part, hint in _HINTS.items() if part in lines[0]), "")
+    hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else hint
+    known = [kind[:100] for kind in table["kinds"][:MAX_KINDS] if type(kind) is str]
+    return StudentFault(cause, "\n".join(lines), hint, kinds=known, text=text)
+
+
+def unexpected_message() -> StudentFault:
+    """Return the fault of a process whose answer has another form than ours."""
+    return StudentFault(Cause.CRASHED, "The process that runs your code sent an unexpected message.")
+
+
+def _is_frame(frame: Any) -> bool:
+    return type(frame) is list and [type(part) for part in frame] == [str, int, str, str]
+
+
+def _place(frame: list[Any], cells: Cells) -> str:
+    file, line, function, _ = frame
+    inside = f", in {function[:100]}" if function not in ("", "<module>") else ""
+    return describe_line(cells.get(file, ()), line, file=file[:100]) + inside

@@ -18,10 +18,11 @@ from autograder.core.code import Code
 from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.report import Cause
 from autograder.sandbox.bounded import PRINTED, PrintLimit
+from autograder.sandbox.faults import StudentFault, fault_of
 from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.sandbox.inside.wire import Ref, decode, encode
 from autograder.sandbox.inside.worker import Worker
-from autograder.sandbox.proxy import StudentFault, fault_of, unwrap
+from autograder.sandbox.proxy import unwrap
 from autograder.sandbox.timeouts import too_long
 
 

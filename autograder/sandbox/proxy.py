@@ -8,24 +8,20 @@ on a student's laptop, where the code runs in the same process (see Link).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from autograder.checks.describe import TENSORS, cut, describe, describe_call
 from autograder.checks.task import BadCheck
-from autograder.core.notebooks import CellStarts, describe_line
+from autograder.core.notebooks import CellStarts
 from autograder.core.report import Cause
 from autograder.sandbox.call_log import UNSHOWN, CallLog
 from autograder.sandbox.faults import StudentFault as StudentFault  # where others find it
-from autograder.sandbox.faults import WithoutLength
+from autograder.sandbox.faults import WithoutLength, unexpected_message
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.wire import Ref, WireError
 from autograder.sandbox.operators import WAY_OUT, Operators
-
-Cells = Mapping[str, CellStarts]  # by module: "knn.py" -> the cells of knn.ipynb
-NO_CELLS: Cells = MappingProxyType({})
 
 
 class Link(Protocol):
@@ -288,10 +284,10 @@ class Student:
         """Call ``f`` and also return its arguments afterwards, its operations in torch and the memory they used."""
         table = self._remote.call("inspect", f, args, kwargs)
         if type(table) is not dict or set(table) != {"value", "args", "ops", "largest"}:
-            raise _unexpected_message()
+            raise unexpected_message()
         value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
         if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
-            raise _unexpected_message()
+            raise unexpected_message()
         return Inspection(value, after, ops, largest)
 
     def folder(self) -> str:
@@ -312,7 +308,7 @@ class Student:
         """
         data = self._remote.ask("read_file", path=path, limit=limit)
         if type(data) not in (bytes, type(None)):
-            raise _unexpected_message()
+            raise unexpected_message()
         return data  # type: ignore[no-any-return]
 
     def figure(self, f: Handle, *args: Any, **kwargs: Any) -> Handle:
@@ -322,14 +318,14 @@ class Student:
         """
         found = self._remote.call("figure", f, args, {**kwargs}, limit=MAX_PICTURE)
         if type(found) is not tuple or len(found) != 2 or type(found[0]) is not Handle or type(found[1]) is not bytes:
-            raise _unexpected_message()
+            raise unexpected_message()
         self.trail.add_picture(found[1])
         return found[0]
 
     @staticmethod
     def _text(value: Any) -> str:
         if type(value) is not str:
-            raise _unexpected_message()
+            raise unexpected_message()
         return value
 
     def seed(self, number: int) -> None:
@@ -356,9 +352,6 @@ def _named(value: Any, args: tuple[Any, ...]) -> Any:
     return value
 
 
-MAX_KINDS = 50  # classes that one exception inherits from
-
-
 def unwrap(value: Any) -> Ref:
     """Return the reference behind a handle that is passed as an argument; for wire.encode's ``keep``."""
     if isinstance(value, Handle):
@@ -368,57 +361,3 @@ def unwrap(value: Any) -> Ref:
         f"a check passed a value of type {type(value).__name__} to the student's code; "
         "only plain values and handles can be passed. Create it there with student.define."
     )
-
-
-_NO_DEVICE = (
-    "This machine does not have that device. Create tensors on the device of your inputs, such as x.device, or ask "
-    "torch.cuda.is_available() first."
-)
-_NO_COMPILER = "torch.compile needs a compiler, which graded code cannot start. Call the function itself."
-_HINTS = {  # by a part of the exception
-    "Torch not compiled with CUDA": _NO_DEVICE,
-    "Found no NVIDIA driver": _NO_DEVICE,
-    "No CUDA GPUs are available": _NO_DEVICE,
-    "on a CUDA device but torch.cuda.is_available() is False": _NO_DEVICE,
-    "not linked with support for mps": _NO_DEVICE,
-    "InductorError": _NO_COMPILER,
-    "BackendCompilerFailed": _NO_COMPILER,
-}
-_CAUSES = {"memory": Cause.MEMORY, "not written": Cause.NOT_WRITTEN, "not loaded": Cause.NOT_LOADED}
-
-
-def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
-    """Return the fault that an answer describes. The student's process wrote it, so its strings are cut here."""
-    kinds = {"cause": str, "type": str, "message": str, "frames": list, "not_run": list, "kinds": list}
-    if any(type(table.get(key)) is not kind for key, kind in kinds.items()):
-        return _unexpected_message()
-    cause = _CAUSES.get(table["cause"], Cause.ERROR)
-    frames = [frame for frame in table["frames"][:12] if _is_frame(frame)]
-    name, text = table["type"][:100], table["message"][:1000]
-    if cause is Cause.NOT_WRITTEN and frames:
-        return StudentFault(cause, f"{frames[-1][2]} is not written yet ({_place(frames[-1], cells)}).")
-    lines = [": ".join(part for part in (name, text) if part)]
-    lines += [f"  {_place(frame, cells)}: {frame[3][:200]}" for frame in frames]
-    if [type(part) for part in table["not_run"]] == [str, int, str]:
-        file, line, reason = table["not_run"]
-        if not name:
-            lines = [f"{text} could not be loaded, because the code that defines it did not run."]
-        lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300].rstrip('.')}.")
-    hint = next((hint for part, hint in _HINTS.items() if part in lines[0]), "")
-    hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else hint
-    known = [kind[:100] for kind in table["kinds"][:MAX_KINDS] if type(kind) is str]
-    return StudentFault(cause, "\n".join(lines), hint, kinds=known, text=text)
-
-
-def _unexpected_message() -> StudentFault:
-    return StudentFault(Cause.CRASHED, "The process that runs your code sent an unexpected message.")
-
-
-def _is_frame(frame: Any) -> bool:
-    return type(frame) is list and [type(part) for part in frame] == [str, int, str, str]
-
-
-def _place(frame: list[Any], cells: Cells) -> str:
-    file, line, function, _ = frame
-    inside = f", in {function[:100]}" if function not in ("", "<module>") else ""
-    return describe_line(cells.get(file, ()), line, file=file[:100]) + inside
