@@ -90,7 +90,9 @@ def _given(rows: csv.DictReader[str], path: Path) -> Iterator[GivenMark]:
         where = f"{path}, line {rows.line_num}"
         if lines and not text:
             if not all(part.isascii() and part.isdigit() for part in lines.split()):
-                raise BadMark(f"{where}: {lines[:20]!r} is no list of a rubric's lines. Write, for example, 1 3, or 0.")
+                raise BadMark(
+                    f"{where}: {lines[:20]!r} does not list lines of a rubric. Write, for example, 1 3, or 0."
+                )
             numbers = tuple(int(part) for part in lines.split() if int(part))
             yield GivenMark(student, item, None, reason, where, numbers)
             continue

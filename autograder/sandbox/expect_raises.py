@@ -23,7 +23,7 @@ def expect_raises(kind: type[BaseException] | Handle | str, *, match: str = "", 
 
     ``kind`` is a class of Python's, or one of the student's: ``student.Overdrawn`` or its name "Overdrawn". The text of
     the exception must contain ``match``, in upper or lower case. A task that is not written, a limit that is exceeded
-    and a process that ends are no such exception. Raises BadCheck for Exception, which any mistake raises.
+    and a process that ends do not count. Raises BadCheck for Exception, which any mistake raises.
     """
     name = kind if isinstance(kind, str) else kind._label if isinstance(kind, Handle) else kind.__name__
     if name in _TOO_WIDE:

@@ -135,7 +135,7 @@ def _binary(name: str, symbol: str) -> tuple[Callable[..., Any], Callable[..., A
 
 
 def _comparison(name: str, symbol: str) -> Callable[..., Any]:
-    """Return the method for `handle == other`. It is no plain value's equal: its class would decide on points."""
+    """Return the method for `handle == other`. It never equals a plain value: its class would decide on points."""
     forward = _binary(name, symbol)[0]
 
     def compare(self: Any, other: Any) -> Any:

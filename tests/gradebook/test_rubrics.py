@@ -74,7 +74,7 @@ def test_without_points_the_rubric_is_shown(graded: Path) -> None:
     ("text", "sentence"),
     [("ada,v-q1,,,3", "line 2: The rubric of v-q1 has the lines 1 to 2, not 3. Its lines are 1: names the axis"),
      ("ada,double,,,1", "line 2: double has no rubric, so give it points instead of lines."),
-     ("ada,v-q1,,,first", "line 2: 'first' is no list of a rubric's lines. Write, for example, 1 3, or 0.")],
+     ("ada,v-q1,,,first", "line 2: 'first' does not list lines of a rubric. Write, for example, 1 3, or 0.")],
 )  # fmt: skip
 def test_a_wrong_line_has_a_sentence(graded: Path, tmp_path: Path, text: str, sentence: str) -> None:
     table = tmp_path / "marks.csv"
