@@ -1,8 +1,12 @@
-"""A student works in JupyterLab from `gradlab start` to `gradlab submit`; the grade is what the notebooks promised."""
+"""A student works in JupyterLab from `gradlab start` to `gradlab submit`; the grade is what the notebooks promised.
+
+Only a01 is played in each run; GRADLAB_BROWSER=all in the environment plays the others, too (a minute).
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +21,7 @@ from autograder.core.notebooks import notebook_name
 from tests.support import jupyterlab
 
 ROOT = Path(__file__).resolve().parents[2]
-ASSIGNMENTS = ("a01_knn", "a06_attention", "a09_diffusion")
+ASSIGNMENTS = ("a01_knn", "a06_attention", "a09_diffusion") if os.environ.get("GRADLAB_BROWSER") else ("a01_knn",)
 MISTAKES = {"a01_knn": ("return squared.clamp_(min=0).sqrt_()", "return squared.clamp_(min=0)")}  # the root is missing
 
 pytestmark = [
@@ -62,7 +66,7 @@ def work_through(page: jupyterlab.Page, path: str, solutions: Mapping[str, str],
         if task:
             page.run(jupyterlab.WRITE, INDEX=index, SOURCE=solutions[task])
         needed = "active-ipynb" not in cell["metadata"].get("tags", [])  # or for the notebook only
-        imports = cell["source"].lstrip().startswith(("import ", "from "))
+        imports = "from autograder import" in cell["source"]
         if graded or needed or imports or all_cells:
             shown = page.run(jupyterlab.RUN, INDEX=index)
             assert "Error" not in shown or graded, shown
