@@ -169,6 +169,7 @@ def test_several_assignments_are_verified_at_a_time_and_returned_in_order(course
     other = make_course(tmp_path / "other")
     (other.solutions / "tiny.py").write_text("def double(x):\n    return x\n")
     done: list[Verification] = []
-    results = verify_all([other, course], Options(), Plan(seeds=1, notebook=False), jobs=2, done=done.append)
+    plan = Plan(seeds=1, parts=("reference", "files"), notebook=False)
+    results = verify_all([other, course], Options(), plan, jobs=2, done=done.append)
     assert [result.holds for result in results] == [False, True]
     assert sorted(result.holds for result in done) == [False, True]
