@@ -36,9 +36,14 @@ def grading(tmp_path: Path, isolation: str) -> Iterator[subprocess.Popen[str]]:
     (tmp_path / "handins" / "ada.py").write_text(SLOW)
     command = [sys.executable, "-m", "autograder", "grade", str(tmp_path / "handins")]
     command += ["--assignment", str(course.folder), "--out", str(tmp_path / "out"), "--isolation", isolation]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=notice_signals) as process:
         yield process
         process.kill()
+
+
+def notice_signals() -> None:
+    """Undo what `nohup`, under which these tests may run, tells the processes that it starts."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize(("number", "reason"), [("SIGTERM", "Another program ended"), ("SIGHUP", "The terminal was")])
