@@ -84,7 +84,10 @@ def replaced_builtins(statement: ast.stmt, used: Collection[str]) -> str:
     package = statement.module if isinstance(statement, ast.ImportFrom) else None
     if package not in _KNOWN:
         return ""
-    module = importlib.import_module(package)
+    try:
+        module = importlib.import_module(package)
+    except ImportError:  # where torch is not installed, nothing of it replaces anything
+        return ""
     public = getattr(module, "__all__", None) or [name for name in dir(module) if not name.startswith("_")]
     names = sorted(set(used) & set(public) & set(dir(builtins)))
     if not names:

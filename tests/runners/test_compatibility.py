@@ -30,7 +30,7 @@ def test_the_options_arrive_unchanged(tmp_path: Path, options: Options) -> None:
 
 
 def test_every_option_that_decides_marks_is_in_the_request() -> None:
-    left_out = {"task", "debugging"}  # of `gradlab check`
+    left_out = {"task", "debugging", "evidence"}  # of `gradlab check`
     assert {field.name for field in fields(Options)} - left_out <= {field.name for field in fields(Request)}
 
 
