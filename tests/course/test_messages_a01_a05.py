@@ -76,12 +76,12 @@ MISTAKES: dict[tuple[str, str], list[Mistake]] = {
     ("a03_mlp", "fully_connected_networks.py"): [
         ("Linear.backward", (".reshape(x.shape)", ""), "dx must have the shape of x"),
         ("Linear.backward", ("dout.sum(dim=0)", "dout"), "db is the sum over the images"),
-        ("ReLU.forward", "x[x < 0] = 0\nreturn x, x", "x after the call"),
+        ("ReLU.forward", "x[x < 0] = 0\nreturn x, x", "x was changed in place"),
         ("ReLU.backward", "dout[cache <= 0] = 0\nreturn dout", "Use x = x - m"),
         ("Dropout.forward", (" / (1 - p)", ""), "by 1 - p"),
         ("Dropout.forward", (">= p", "< p"), "to drop, not to keep"),
         ("TwoLayerNet.__init__", ("torch.zeros(hidden_dim", "torch.randn(hidden_dim"), "biases start at 0"),
-        ("FullyConnectedNet.loss", ('"test" if y is None else "train"', '"train"'), "drop"),
+        ("FullyConnectedNet.loss", ('"test" if y is None else "train"', '"train"'), "nothing is dropped"),
         ("rmsprop", ("(cache.sqrt() + config[\"epsilon\"])", "(cache + config[\"epsilon\"]).sqrt()"), "outside"),
     ],
     ("a04_cnn", "convolutional_networks.py"): [
