@@ -13,7 +13,7 @@ from autograder.core.notebooks import CellStarts, describe_line, notebook_name
 from autograder.core.report import Cause, CheckResult, Outcome
 
 BEFORE, AFTER = 8, 6  # lines shown around the failing one
-MAX_LINES, MAX_WIDTH = 40, 160
+MAX_LINES, MAX_WIDTH = 80, 160
 _PLACE = re.compile(r"(?:([\w.-]+\.(?:py|ipynb)), )?(?:cell (\d+), )?line (\d+)")  # as describe_line writes it
 
 

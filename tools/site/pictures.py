@@ -37,7 +37,7 @@ def main() -> int:
         reports = sorted((folder / "results").glob("*/report.html"))
         shown = next(path for path in reports if HINTED in path.read_text(encoding="utf-8"))
         take(shown, "report.png", folder, height=900)
-        take(shown.with_name("staff.html"), "staff.png", folder, height=1150)
+        take(shown.with_name("staff.html"), "staff.png", folder, height=1480)
         take(folder / "results" / "index.html", "class.png", folder, height=1000)
         take(notebook_page(assignment, folder), "notebook.png", folder, height=330)
     size = sum(path.stat().st_size for path in PICTURES.glob("*.png"))
@@ -95,7 +95,14 @@ def take(page: Path, name: str, folder: Path, *, height: int, width: int = 1000)
     """Write a picture of the top of a page."""
     path = PICTURES / name
     PICTURES.mkdir(exist_ok=True)
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    command = [
+        str(CHROMIUM),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--run-all-compositor-stages-before-draw",
+    ]
     command += [f"--user-data-dir={folder / 'profile'}", f"--window-size={width},{height}", f"--screenshot={path}"]
     subprocess.run(
         [*command, "--virtual-time-budget=3000", page.as_uri()], capture_output=True, timeout=120, check=True
