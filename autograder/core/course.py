@@ -99,10 +99,14 @@ def find_assignment_of_module(module: str) -> Assignment:
         return read_assignment(here)
     if here.parent.name == "solutions":
         return find_assignment(here.name)
-    known_assignments = []
+    known_assignments, unreadable = [], []
     for root in _roots():
         for folder in _assignments_in(root):
-            assignment = read_assignment(folder)
+            try:
+                assignment = read_assignment(folder)
+            except BadManifest as problem:
+                unreadable.append(f" {problem}")
+                continue
             known_assignments.append(assignment)
             if f"{module}.py" in assignment.files:
                 return assignment
@@ -110,6 +114,7 @@ def find_assignment_of_module(module: str) -> Assignment:
     known = f" The modules are {', '.join(modules)}." if modules else ""
     raise BadManifest(
         f"No assignment in or above {here} has a file {module}.py.{known} Open the notebook in its own folder."
+        + "".join(unreadable)
     )
 
 

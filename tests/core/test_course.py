@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.assignment import BadManifest
-from autograder.core.course import find_assignment
+from autograder.core.course import find_assignment, find_assignment_of_module
 
 MANIFEST = """
 title = "{name}"
@@ -76,3 +76,11 @@ def test_a_mistyped_name_gets_a_suggestion(course: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(course)
     with pytest.raises(BadManifest, match=r"Did you mean a02_far\?"):
         find_assignment("a02_fra", installed=False)
+
+
+def test_a_damaged_manifest_hides_no_other_assignment(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (course / "a01_near" / "assignment.toml").write_text("title = ")
+    monkeypatch.chdir(course)
+    assert find_assignment_of_module("far").name == "a02_far"
+    with pytest.raises(BadManifest, match=r"has a file elsewhere\.py\.[\s\S]*a01_near.* is not valid TOML"):
+        find_assignment_of_module("elsewhere")
