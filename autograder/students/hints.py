@@ -14,6 +14,7 @@ from autograder.core.course import find_assignments, find_own_assignments
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
 from autograder.core.hints import Effort, Hints, read_hints
+from autograder.render.words import count
 
 STORE = Path(".gradlab") / "hints.json"  # in the assignment's folder: how many steps `gradlab hint` has shown
 
@@ -38,7 +39,7 @@ class Unfolded:
     def rest(self) -> str:
         """How many steps are left."""
         left = self.total - len(self.steps)
-        return f"{left} more: ask again." if left else "That was the last step."
+        return f"{count(left, 'more step')}: ask again." if left else "That was the last step."
 
     def __repr__(self) -> str:
         steps = [f"{number}. {step}" for number, step in enumerate(self.steps, start=1)]
@@ -91,13 +92,13 @@ def next_hint(assignment: Assignment, task: str, *, again: bool = False) -> Unfo
     return unfolded
 
 
-def unfold(assignment: Assignment, task: str, count: int) -> Unfolded:
-    """Return the first ``count`` steps of a task's hint. Raises GradlabError if there is none."""
+def unfold(assignment: Assignment, task: str, shown: int) -> Unfolded:
+    """Return the first ``shown`` steps of a task's hint. Raises GradlabError if there is none."""
     hints = read_hints(assignment.folder)
     if task not in hints.steps:
         raise GradlabError(_refusal(task, [task.name for task in assignment.tasks], hints, assignment.name))
     steps = hints.steps[task]
-    return Unfolded(task, hints.effort(task), steps[:count], len(steps))
+    return Unfolded(task, hints.effort(task), steps[:shown], len(steps))
 
 
 def _refusal(task: str, tasks: Sequence[str], hints: Hints, assignment: str) -> str:
@@ -140,6 +141,6 @@ def assignment_of(task: str) -> Assignment:
 def _stored(folder: Path) -> Mapping[str, int]:
     try:
         table = json.loads((folder / STORE).read_text(encoding="utf-8"))
-        return {str(task): int(count) for task, count in dict(table).items()}
+        return {str(task): int(shown) for task, shown in dict(table).items()}
     except (OSError, ValueError, TypeError):
         return {}

@@ -31,7 +31,7 @@ def run(*arguments: str) -> Result:
 
 def test_the_terminal_unfolds_one_step_more_each_time(folder: Path) -> None:
     first, second, third = (run(NAME, "double").stdout for _ in range(3))
-    assert first == "double: about 5 minutes, easy.\n1. Add `x < y`.\n1 more: ask again.\n"
+    assert first == "double: about 5 minutes, easy.\n1. Add `x < y`.\n1 more step: ask again.\n"
     assert second == "double: about 5 minutes, easy.\n1. Add `x < y`.\n2. Twice.\nThat was the last step.\n"
     assert third == second
     assert run("double", "--again").stdout == first  # in the assignment's folder
