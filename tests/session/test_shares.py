@@ -45,7 +45,7 @@ def test_new_points_of_a_task_are_changed_in_the_manifest_alone(course, points, 
 def test_a_share_that_is_no_whole_number_names_the_check_and_the_remedy(course):
     with pytest.raises(BadCheck, match=r"check_vectors.py:\d+: check_double_of_a_matrix has a share of 40 %") as caught:
         paid(worth(course, 7))
-    assert "which of the 7 points of 'double' is no whole number. Change the share, or the task's points." in str(
+    assert "which of the 7 points of 'double' is not a whole number. Change the share, or the task's points." in str(
         caught.value
     )
 
