@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -116,7 +117,8 @@ def check_namespace(
     gets what failed checks called and compared, if the options ask for it.
     """
     tasks = [task.name for task in assignment.tasks if task.file == f"{module}.py"]
-    reused = {name: value for name in _roots(tasks) if not callable(value := namespace.get(name, callable))}
+    functions = _defined(_roots(tasks), [*cells, _script(assignment.folder / f"{module}.py")])
+    reused = {name: value for name in functions if not callable(value := namespace.get(name, callable))}
     stand_in = ModuleType(module)
     stand_in.__dict__.update(
         {key: value for key, value in namespace.items() if not key.startswith("__") and key not in reused}
@@ -142,6 +144,19 @@ def check_namespace(
 
 def _roots(tasks: Sequence[str]) -> set[str]:
     return {task.partition(".")[0] for task in tasks}
+
+
+def _defined(names: Collection[str], texts: Iterable[str]) -> set[str]:
+    """Return the names that are functions or classes in one of the texts; other tasks are variables."""
+    found = {name for text in texts for name in re.findall(r"^(?:async +)?(?:def|class) +(\w+)", text, re.MULTILINE)}
+    return found & set(names)
+
+
+def _script(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _explain_missing(reused: Mapping[str, Any], name: str) -> str:

@@ -17,6 +17,8 @@ from autograder.core.code import Code
 from autograder.core.report import Cause
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Student, StudentFault
+from autograder.session.options import Options
+from autograder.students.check import check_namespace
 from autograder.students.submit import _is_written
 from autograder.submissions.notebook import script_to_module, to_module
 from autograder.submissions.statements import placeholders, places_left, written_tasks
@@ -182,3 +184,12 @@ def test_a_body_can_be_that_of_a_variable() -> None:
     text = body("table", "table = {}").apply(SOURCE, "prices.py")
     assert "table = {}\n### END" in text
     assert "mean = sum" in text
+
+
+def test_in_a_notebook_a_variable_is_judged_by_its_value(course: Assignment) -> None:
+    write(release(course))
+    values = {"mean": 6.0, "spread": 5.0, "table": ...}
+    report = check_namespace("prices", values, ["mean = 6.0", "spread = 5.0", "table = ..."], Options(), course)
+    assert [check.points for check in report.checks] == [10, 0, 0]
+    assert "expected 7, got 5" in report.checks[1].message
+    assert report.checks[2].cause is Cause.NOT_WRITTEN
