@@ -78,8 +78,8 @@ def with_points(spec: CheckSpec, of_task: int) -> CheckSpec:
     points, rest = divmod(of_task * spec.share, 100)
     if rest:
         raise BadCheck(
-            f"has a share of {spec.share} %, which of the {of_task} points of {spec.task!r} is not a whole number. Change "
-            "the share, or the task's points"
+            f"has a share of {spec.share} %, which of the {of_task} points of {spec.task!r} is not a whole number. "
+            "Change the share, or the task's points"
         )
     return replace(spec, points=points)
 
