@@ -142,6 +142,14 @@ def test_tables_of_pandas_arrive_unchanged() -> None:
         assert not hasattr(table, "dtypes") or str(arrived.dtypes) == str(table.dtypes), name
 
 
+def test_a_long_column_of_texts_arrives_unchanged() -> None:
+    pandas = pytest.importorskip("pandas")
+    names = pandas.Series([f"name {n % 7}" for n in range(300_000)], name="who")
+    arrived = cross(names)
+    assert arrived.equals(names)
+    assert arrived.dtype == names.dtype
+
+
 def test_tables_of_polars_arrive_unchanged() -> None:
     polars = pytest.importorskip("polars")
     table = polars.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, None], "d": [True, False],

@@ -16,6 +16,7 @@ from autograder.sandbox.inside.array_values import MAX_OBJECTS, write_objects
 from autograder.sandbox.inside.nodes import MAX_ROWS, Read, Reader, WireError, Write, Writer, list_of, require, text_of
 
 MAX_COLUMNS = 2000
+SHORT, TEXT = 1000, 100  # rows from which a column of texts is sent as an array, and the longest text in one
 
 _NULLABLE = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64", "boolean")
 _POLARS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64", "Boolean",
@@ -93,7 +94,9 @@ def _column(writer: Writer, value: Any, depth: int, label: Any) -> Any:
 
 
 def _items(writer: Writer, values: np.ndarray, depth: int, what: str) -> Any:
-    """Return the tree of objects, with None for each missing value but nan."""
+    """Return the tree of objects, with None for each missing value but nan. Many short texts are an array of text."""
+    if len(values) > SHORT and all(type(item) is str and len(item) <= TEXT and item[-1:] != "\0" for item in values):
+        return {"array": writer.array(np.array(values.tolist()))}
     missing = _missing()
     plain = np.empty(len(values), dtype=object)
     for at, item in enumerate(values):
@@ -149,9 +152,11 @@ def _read_column(reader: Reader, tree: Any, depth: int) -> Any:
         require(numbers, not len(numbers) or (numbers.min() >= -1 and numbers.max() < len(known)))
         return pandas.Categorical.from_codes(numbers, categories=known, ordered=ordered)
     (objects,) = list_of(rest, 1)
-    require(objects, isinstance(objects, dict) and set(objects) == {"objects"})
+    require(objects, isinstance(objects, dict) and set(objects) <= {"objects", "array"})
     require(name, name in ("object", "str", "string", *_NULLABLE))
     values = _flat(reader.value(objects, depth + 1))
+    require(values, values.dtype.kind == "O" or (values.dtype.kind == "U" and name in ("object", "str", "string")))
+    values = values.astype(object)
     return values if name == "object" else pandas.array(list(values), dtype=name)
 
 
