@@ -32,13 +32,13 @@ def _other_files(folder: Path, assignment: Assignment, submission: Submission) -
     tasks = [task.name for task in assignment.tasks]
     roots = sorted({task.partition(".")[0] for task in tasks})
     defined = re.compile(rb"\b(?:def|class)[ \t]+(?:" + "|".join(roots).encode() + rb")\b")
-    told = " ".join(submission.notes)  # files that the choice of files speaks of already
+    noted = " ".join(submission.notes)  # here the choice of files has its own sentence
     try:
         with list_files(folder) as listing:
             found = [
                 (entry.path, entry.saved, entry.read())
                 for entry in listing.entries
-                if entry.path not in graded and entry.size <= LARGEST and printable(entry.path) not in told
+                if entry.path not in graded and entry.size <= LARGEST and printable(entry.path) not in noted
             ]
     except BadSubmission:  # it is reported where the work is packed or checked
         return
