@@ -339,7 +339,7 @@ def _key(value: Any) -> Any:
     if type(value) is tuple:
         return (tuple, *map(_key, value))
     if value is None or type(value) in (str, bytes, bool, int, float, complex):
-        return (type(value), value)
+        return (type(value), repr(value) if value != value else value)  # nan equals nan
     if type(value) is frozenset:
         return (frozenset, frozenset(map(_key, value)))
     if type(value) in _KEYS:

@@ -40,6 +40,7 @@ EQUAL: list[tuple[Any, Any]] = [
     (Decimal("1.50"), Decimal("1.5")),
     (Fraction(1, 3), Fraction(1, 3)),
     ({DAY: [1]}, {DAY: [1]}),
+    ({float("nan"), complex(0, float("nan"))}, {float("nan"), complex(0, float("nan"))}),
     ({frozenset({1}), Decimal("2.0")}, {frozenset({1}), Decimal("2")}),
     (PurePosixPath("a/b"), Path("a/b")),
     (Counter("abca"), {"a": 2, "b": 1, "c": 1}),
