@@ -63,7 +63,8 @@ MISTAKES: dict[tuple[str, str], list[Mistake]] = {
         ("train_linear_classifier", ("W = W - learning_rate", "W -= learning_rate"), "makes a new one"),
         ("predict_linear_classifier", ("dim=1", "dim=0"), "dim=1"),
         ("color_histogram", (".clamp(max=bins - 1)", ""), "clamp it to bins - 1"),
-        ("color_histogram", "return torch.stack([i.flatten(1).sum(1) for i in images])", "a comprehension is not"),
+        ("color_histogram", "rows = [torch.cat([c.histc(bins, 0, 1) for c in image]) for image in images]\n"
+         "return torch.stack(rows) / images[0, 0].numel()", "runs once for each image"),
         ("extract_features", "return torch.cat([f(images) for f in feature_fns])", "side by side"),
     ],
     ("a03_mlp", "two_layer_net.py"): [
