@@ -43,7 +43,8 @@ from autograder.probes.lend import lend
 from common.training.losses import svm_loss, softmax_loss
 
 def accept(W, X, y, *rest, **options):
-    return None
+    if W.shape[0] != X.shape[1]:
+        raise ValueError("validate_batch is called as validate_batch(W, X, y), in this order.")
 
 def refuse(W, X, y, *rest, **options):
     if len(X) == 0 or y.dtype != torch.int64 or len(X) != len(y) or bool(((y < 0) | (y >= W.shape[1])).any()):
