@@ -79,8 +79,8 @@ def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, reposit
     if out.suffix.lower() != ".zip":
         if (out / RECORD).exists() and not read_record(out / RECORD):
             raise GradlabError(
-                f"{out / RECORD} is damaged, so files that you edited cannot be told from others. Restore it, for "
-                "example from git, or publish to another folder."
+                f"{out / RECORD} is damaged, so it does not say which files you edited. Restore it, for example "
+                "from git, or publish to another folder."
             )
         out.mkdir(parents=True, exist_ok=True)
         return update_copy(out, files, out / RECORD, remove=True)

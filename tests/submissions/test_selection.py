@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,14 +133,15 @@ def test_imports_of_a_notebook_are_seen_at_the_start_of_a_line(tmp_path: Path, a
     assert sorted(selection.own_modules) == ["helper.py", "other.py"]
 
 
-@pytest.mark.parametrize("name", ["random", "json", "math", "torch", "numpy", "common", "autograder", "tiny"])
+@pytest.mark.parametrize("name", ["random", "json", "math", "torch", "numpy", "shared", "autograder", "tiny"])
 def test_a_module_with_a_name_of_python_or_of_the_course_does_not_come_along(
     name: str, tmp_path: Path, assignment: Assignment
 ) -> None:
     files = {"tiny.py": f"import {name}\n{WRITTEN}", f"{name}/__init__.py": "x = 1", f"sub/{name}.py": "x = 1"}
     if name != "tiny":
         files[f"{name}.py"] = "x = 1"
-    assert select(tmp_path, assignment, files).own_modules == {}
+    course = replace(assignment.course, shared=("shared",))
+    assert select(tmp_path, replace(assignment, course=course), files).own_modules == {}
 
 
 def test_modules_outside_of_the_folder_of_the_work_do_not_come_along(tmp_path: Path, assignment: Assignment) -> None:
