@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
-WORKERS = 2
+WORKERS = 3  # on two cores: many tests wait
 ifdef FAST
 SELECT = -m "not slow and not cluster and not browser"
 endif
