@@ -63,7 +63,7 @@ ATTENTION = [
     mutant("mask: after the softmax", NO_LOOP_HIDES,
            HIDE + "\n    " + WEIGHTS,
            "weights = torch.softmax(scores, dim=2).masked_fill(mask, 0.0)\n    else:\n        " + WEIGHTS),
-    mutant("mask: not negative enough for large scores", "check_no_loop_on_other_sizes",
+    mutant("mask: not negative enough for large scores", "check_no_loop_with_one_mask_for_all",
            HIDE, HIDE.replace("-math.inf", "-20.0")),
     mutant("mask: hides in place in the caller's mask", "check_no_loop_on_other_sizes",
            HIDE, HIDE + "\n        mask.logical_not_()"),
