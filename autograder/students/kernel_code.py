@@ -12,6 +12,7 @@ from typing import Any
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
+from autograder.submissions.notebook import TRANSPARENT
 
 OUTSIDE = "notebook"  # where a message cannot name the cell
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -31,6 +32,33 @@ def executed_code(cells: Sequence[str], module: str, imported: Mapping[str, str]
         lines += text.count("\n") + 2  # the parts are joined by an empty line
     whole = "\n\n".join(text for _, text in parts)
     return Code({**dict(parts), module: whole}, cells={module: starts})
+
+
+def as_written(cell: str) -> str:
+    """Return a cell of IPython's `In` as plain Python, if it begins with a magic that runs the rest of the cell.
+
+    IPython stores `%%time` and what follows as one call with the text in a string. Line numbers do not change.
+    """
+    try:
+        statements = ast.parse(cell).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return cell
+    match statements:
+        case [
+            ast.Expr(
+                ast.Call(
+                    func=ast.Attribute(value=ast.Call(func=ast.Name("get_ipython")), attr="run_cell_magic"),
+                    args=[ast.Constant(str(magic)), ast.Constant(), ast.Constant(str(rest))],
+                )
+            )
+        ] if f"%%{magic}" in TRANSPARENT:
+            pass
+        case _:
+            return cell
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    empty = next((i for i, line in enumerate(rest.split("\n")) if line.strip()), 0)  # the transformation drops these
+    return "\n" * (1 + empty) + as_written(TransformerManager().transform_cell(rest))
 
 
 def places_of(functions: Iterable[Any]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
 from autograder.students.check import check_namespace, in_nbgrader
 from autograder.students.failures import extras_of
+from autograder.students.kernel_code import as_written
 from autograder.students.saved_notebook import Executed, notes_on_saved
 from autograder.students.siblings import SiblingFinder, find_siblings
 from autograder.students.status import remember
@@ -107,7 +108,7 @@ def _check(
         raise GradlabError(
             'check takes the name of a module as text, for example check("knn") or check("knn", task="f").'
         )
-    cells = [Executed(cell, _KERNEL.ran_at(number)) for number, cell in enumerate(namespace.get("In", []))]
+    cells = [Executed(as_written(cell), _KERNEL.ran_at(number)) for number, cell in enumerate(namespace.get("In", []))]
     assignment = find_assignment_of_module(module)
     if f"{module}.py" not in assignment.files:
         modules = " or ".join(f'check("{file.removesuffix(".py")}")' for file in assignment.files)

@@ -29,7 +29,7 @@ from autograder.submissions.statements import find_incomplete_copies, select_sta
 from autograder.submissions.top_level import top_level
 
 _ASSIGNED_MAGIC = re.compile(r"[\w, .\[\]]+=[ \t]*[%!]")
-_TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the cell unchanged
+TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the cell unchanged
 _WRITES = re.compile(
     r"%%(?:writefile|file)[ \t]+(?P<append>-a[ \t]+|--append[ \t]+)?[\"']?(?:\./)?(?P<path>[\w/]+\.py)[\"']?[ \t]*$"
 )
@@ -260,7 +260,7 @@ def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Modul
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines[first].startswith("%%"):
         magic = printable(lines[first], limit=20)
-        if magic.split()[0] not in _TRANSPARENT:
+        if magic.split()[0] not in TRANSPARENT:
             names = tuple(_tasks_in(cell.source, wanted))
             problem = SetAside(first + 1, names, f"the cell begins with {magic}")
             return [""] * len(lines), ast.Module([], []), [problem] if names else []

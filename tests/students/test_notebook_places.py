@@ -8,7 +8,7 @@ import pytest
 
 from autograder.core.assignment import read_assignment
 from autograder.core.notebooks import describe_line
-from autograder.students.kernel_code import executed_code, imported_sources
+from autograder.students.kernel_code import as_written, executed_code, imported_sources
 from tests.students.test_notebook_check import CHECK, MANIFEST, folder
 from tests.support.kernels import run_cells
 
@@ -23,7 +23,7 @@ def test_each_kind_of_message_names_the_cell(folder: Path) -> None:
         folder,
         [
             CHECK,
-            "import math\n\n\ndef double(x):\n    y = math.fsum([x, x])\n    return int(y)",
+            "%%time\nimport math\n\n\ndef double(x):\n    y = math.fsum([x, x])\n    return int(y)",
             'check("first")',
             "def double(x):\n    return x / 0",
             'check("first")',
@@ -33,7 +33,7 @@ def test_each_kind_of_message_names_the_cell(folder: Path) -> None:
             'check("first")',
         ],
     )[2::2]
-    assert "cell [2], line 5: `y = math.fsum([x, x])` - math.fsum is not allowed here" in rule
+    assert "cell [2], line 6: `y = math.fsum([x, x])` - math.fsum is not allowed here" in rule
     assert "cell [4], line 2, in double: return x / 0" in error
     assert "stopped in cell [6], line" in late
     assert "50 / 50 points" in printing
@@ -54,6 +54,22 @@ def test_lines_belong_to_cells_and_to_imported_files() -> None:
         "e = 5": "helper.py, line 2",
     }
     assert code.files["cell [3]"] == "c = 3"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("x = 1", "x = 1\n"),
+        ("%%time\nx = 1", "\nx = 1\n"),
+        ("%%capture out\n%%time\n\nx = 1", "\n\n\nx = 1\n"),
+        ("%%time\n\n%matplotlib inline\nx = 1", "\n\nget_ipython().run_line_magic('matplotlib', 'inline')\nx = 1\n"),
+        ("%%bash\nls", "get_ipython().run_cell_magic('bash', '', 'ls\\n')\n"),
+        ("x = (", "x = (\n"),
+    ],
+)
+def test_a_timed_cell_is_read_as_it_was_written(cell: str, text: str) -> None:
+    transform = pytest.importorskip("IPython.core.inputtransformer2").TransformerManager().transform_cell
+    assert as_written(transform(cell)) == text
 
 
 def test_only_the_assignments_own_files_are_imported_sources(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
