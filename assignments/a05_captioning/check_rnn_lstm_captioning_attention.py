@@ -254,8 +254,8 @@ def check_sampling_leaves_the_model_as_it_was(student, rng):
     """Writing captions changes neither the model's mode nor anything else of it."""
     features = rng.normal(2, D, 4, 4)
     for kind in ("rnn", "lstm", "attn"):
+        model, _ = build(student, rng, kind, features)
         for mode in ("train", "eval"):
-            model, _ = build(student, rng, kind, features)
             getattr(model, mode)()
             with expect_state_kept(student, captioner=model):
                 lent(student, "captioner", model.sample)(features, max_length=3)

@@ -131,7 +131,7 @@ def check_views_can_be_repeated(student, rng):
 def check_how_often_views_are_mirrored_and_grey(student, rng):
     """Over 1,500 draws half of the views are mirrored and a fifth are grey, independently."""
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=6)
-    out = student.define(DRAWS).views(transform, slope_image(rng.device), 1500)
+    out = student.define(DRAWS).plain_views(transform, slope_image(rng.device), 1500)
     expect_shape(out, (1500, 3, 6, 6))
     mirrored = out[..., :3].sum((1, 2, 3)) > out[..., 3:].sum((1, 2, 3))
     grey = (out.amax(1) - out.amin(1)).flatten(1).amax(1) < 1e-5

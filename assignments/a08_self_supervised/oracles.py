@@ -12,11 +12,17 @@ from autograder import expect
 DRAWS = """
 import torch
 
+from autograder.probes.lend import lend
+
 def boxes(sample_crop, count, *args, **options):
     return torch.tensor([[int(v) for v in sample_crop(*args, **options)] for _ in range(count)])
 
 def views(transform, image, count):
     return torch.stack([transform(image) for _ in range(count)])
+
+def plain_views(transform, image, count):
+    # without jitter: only its decisions are judged, so a mistake of color_jitter costs nothing here
+    return views(lend(transform, color_jitter=lambda image, *strengths, **named: image), image, count)
 
 def jittered(color_jitter, image, count, **options):
     return torch.stack([color_jitter(image, **options) for _ in range(count)])
