@@ -30,6 +30,8 @@ OWN = {
     "dockerignore": ".dockerignore",
 }
 EXECUTABLE = (INSTALL,)
+ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".whl")  # that publish does not write
+NAMED_LEAKS = 5  # the others are counted
 SHORTEST = 60  # characters of a solution that are enough to recognise it
 _PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to
     r"^(solutions|tests|tools|bench)/|_hidden\.py$"
@@ -48,7 +50,9 @@ def published_files(
 
     ``repository`` is where they will be; notebooks then install the course from there.
     """
-    shared = read_course(root).shared if (root / COURSE_FILE).is_file() else ()
+    for assignment in assignments:
+        _require_reference(assignment)
+    shared = assignments[0].course.shared_folders()  # says which one is missing
     folders = [*(assignment.folder for assignment in assignments), *(root / name for name in shared)]
     paths = [path for folder in folders for path in public_files(folder)]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
@@ -60,7 +64,9 @@ def published_files(
     files |= {name: with_first_cells(files[name], name, repository) for name in files if name.endswith(".ipynb")}
     files["README.md"] = _readme(assignments, files)
     if leaks := find_leaks(files, root):
-        raise Leak(f"Nothing was published, because students would see answers. {' '.join(leaks)}")
+        more = f" And {len(leaks) - NAMED_LEAKS} more." if len(leaks) > NAMED_LEAKS else ""
+        named = " ".join(leaks[:NAMED_LEAKS])
+        raise Leak(f"Nothing was published, because students would see answers. {named}{more}")
     return files
 
 
@@ -68,13 +74,15 @@ def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, reposit
     """Write what students receive into the folder or zip ``out``, and return what changed there.
 
     Files that were edited in the folder are not changed. ``repository`` says where the course will be: OWNER/NAME on
-    GitHub, or the URL of another git repository. Raises Leak, and GradlabError if ``out`` is inside the course or
-    ``repository`` is neither.
+    GitHub, or the URL of another git repository. Raises Leak, and GradlabError if ``out`` is inside the course or holds
+    something else, if a reference is missing, or if ``repository`` is neither.
     """
     if out.resolve().is_relative_to(root.resolve()):
         raise GradlabError(f"{out} is inside the course. Choose a folder or a zip outside of it.")
     if not (root / "solutions").is_dir():  # the search for answers compares with them
         raise GradlabError(f"{root} has no solutions/, as a student's copy. Publish from the course's own folder.")
+    if out.suffix.lower() in ARCHIVES and not out.is_dir():
+        raise GradlabError(f"{out} would be a folder. Choose a name that ends in .zip, or a folder without an ending.")
     files = published_files(root, assignments, read_repository(repository))
     if out.suffix.lower() != ".zip":
         if (out / RECORD).exists() and not read_record(out / RECORD):
@@ -82,6 +90,7 @@ def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, reposit
                 f"{out / RECORD} is damaged, so it does not say which files you edited. Restore it, for example "
                 "from git, or publish to another folder."
             )
+        _require_own_folder(out, files)
         out.mkdir(parents=True, exist_ok=True)
         return update_copy(out, files, out / RECORD, remove=True)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +103,32 @@ def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, reposit
         named = {f"{out.stem}/{name}": path.read_bytes() for name, path in inside.items()}
         write_atomically(out, make_zip(named, executable={f"{out.stem}/{name}" for name in EXECUTABLE}))
     return changes
+
+
+def _require_reference(assignment: Assignment) -> None:
+    """Raise GradlabError if a reference is missing: the search for answers would not know this assignment's."""
+    for name in assignment.files:
+        if not (assignment.solutions / name).is_file():
+            raise GradlabError(
+                f"{assignment.solutions / name} does not exist, so nobody can tell whether its answers would be "
+                "published. Restore it."
+            )
+
+
+def _require_own_folder(out: Path, files: Collection[str]) -> None:
+    """Raise GradlabError if ``out`` holds what gradlab did not write and was never published to: /etc, a home folder.
+
+    A new repository may have hidden files and names of a course; an interrupted run left only those.
+    """
+    if (out / RECORD).exists() or not out.is_dir():
+        return
+    ours = {name.partition("/")[0] for name in files} | {"LICENSE", "LICENSE.md", "LICENSE.txt"}
+    if others := sorted(path.name for path in out.iterdir() if path.name not in ours and path.name[0] != "."):
+        named = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+        raise GradlabError(
+            f"{out} contains other files ({named}), and the course was never published there. Choose a new or empty "
+            "folder; you can add your files to it later."
+        )
 
 
 def _unpack(earlier: Path, folder: Path) -> None:

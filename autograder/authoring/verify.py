@@ -22,6 +22,7 @@ from autograder.authoring.reference import execute_reference, read_reference
 from autograder.authoring.variants import read_variants
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
+from autograder.core.files import sentence
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.render.words import count
 from autograder.sandbox.open_link import open_link
@@ -141,7 +142,8 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
             try:
                 with_checks(assignment, options, body, growing=True)
             except (BadCheck, OSError) as error:
-                result.findings.append(Finding("checks", (str(error),), "", 0.0))
+                problem = sentence(error) if isinstance(error, OSError) else str(error)
+                result.findings.append(Finding("checks", (problem,), "", 0.0))
     if "files" in parts:
         note("generated files", lambda: _fresh(assignment))
         if plan.notebook:
@@ -254,6 +256,8 @@ class _Bench:
     def stub(self) -> tuple[list[str], str]:
         """Run all checks on the released scripts; each task must be reported as not written."""
         assignment = self.checks.assignment
+        if missing := [name for name in assignment.files if not (assignment.folder / name).exists()]:
+            return [f"{missing[0]} was not released yet. Run `gradlab release {assignment.name}`."], ""
         sources = {name: (assignment.folder / name).read_text(encoding="utf-8") for name in assignment.files}
         results = self._run(sources, self.names)
         problems = [f"{r.id} gives the blank stub {r.points} points." for r in results if r.points]
@@ -303,8 +307,10 @@ def _find(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:
     begun = time.monotonic()
     try:
         problems, detail = work()
-    except (BadCheck, OSError) as error:
+    except BadCheck as error:
         problems, detail = [str(error)], ""
+    except OSError as error:
+        problems, detail = [sentence(error)], ""
     return Finding(what, tuple(problems), "" if problems else detail, round(time.monotonic() - begun, 2))
 
 

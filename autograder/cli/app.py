@@ -9,7 +9,6 @@ work; 130 interrupted by Ctrl-C, 129 or 143 by a closed terminal or a request to
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import traceback
@@ -22,7 +21,7 @@ import click
 from autograder import __version__
 from autograder.cli import authors, exports, imports, instructors, rerun, students
 from autograder.core.errors import GradlabError
-from autograder.core.files import explain
+from autograder.core.files import sentence
 
 COMMANDS = {
     "Students": students.COMMANDS,
@@ -85,8 +84,7 @@ class _CommandLine(click.Group):
             if isinstance(error, GradlabError) or course_here().owns(error):
                 click.secho(f"gradlab: {error}", fg="red", err=True)
             elif isinstance(error, OSError):
-                file = "A file" if error.filename is None else os.fsdecode(error.filename)
-                click.secho(f"gradlab: {file} cannot be read or written: {explain(error)}.", fg="red", err=True)
+                click.secho(f"gradlab: {sentence(error)}", fg="red", err=True)
             else:
                 traceback.print_exception(error)  # a bug in gradlab must not look like lost points
             context.exit(2)

@@ -21,6 +21,7 @@ from autograder.core.toml_file import read_toml
 
 COURSE_FILE = "course.toml"
 ENGINE = "autograder"  # the package of the grader itself: no course may share one of this name
+TREES = ("assignments", "solutions")  # folders of a course that cannot be shared packages
 
 _Package = Annotated[str, Meta(pattern=r"^[^\W\d]\w*\Z", description='the name of a package, like "tools"')]
 _Module = Annotated[str, Meta(pattern=r"^[^\W\d][\w.]*\Z", description='the name of a module, like "torch.nn"')]
@@ -137,6 +138,11 @@ def read_course(root: Path) -> Course:
     read = read_toml(path, _CourseFile, error=BadCourse)
     if ENGINE in read.shared:
         raise BadCourse(f"{path}: {ENGINE!r} is gradlab's own package. Give the shared package another name.")
+    if own := [name for name in read.shared if name.casefold() in TREES]:
+        raise BadCourse(
+            f"{path}: {own[0]!r} of `shared` is the course's own folder, whose files students would receive. Share a "
+            "package next to it."
+        )
     return Course(
         title=read.title,
         id=read.id,

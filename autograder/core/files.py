@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -28,8 +29,10 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True, 
                 os.fsync(file.fileno())
         os.chmod(temporary, mode)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError):  # a full disk names no file
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
 
 
@@ -37,6 +40,15 @@ def remove_unfinished_files(folder: Path) -> None:
     """Remove what an interrupted ``write_atomically`` left in ``folder`` and in the folders directly below it."""
     for path in (*folder.glob(f"{_PREFIX}*"), *folder.glob(f"*/{_PREFIX}*")):
         path.unlink(missing_ok=True)
+
+
+def sentence(error: OSError) -> str:
+    """Return a sentence about a file that cannot be read or written, with its name if the error has one."""
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list) and error.args[0]:
+        source, _, reason = error.args[0][0]  # of each file that was not copied
+        return f"{source} cannot be copied: {reason}."
+    file = "A file" if error.filename is None else os.fsdecode(error.filename)
+    return f"{file} cannot be read or written: {explain(error)}."
 
 
 def explain(error: Exception) -> str:

@@ -173,3 +173,9 @@ def test_several_assignments_are_verified_at_a_time_and_returned_in_order(course
     results = verify_all([other, course], Options(), plan, jobs=2, done=done.append)
     assert [result.holds for result in results] == [False, True]
     assert sorted(result.holds for result in done) == [False, True]
+
+
+def test_a_handout_that_was_not_released_is_named(course: Assignment) -> None:
+    (course.folder / "tiny.py").unlink()
+    found = problems(course)
+    assert found["blank stub"] == [f"tiny.py was not released yet. Run `gradlab release {course.name}`."]

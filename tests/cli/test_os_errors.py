@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from autograder.cli.app import main
-from autograder.core.files import explain, write_atomically
+from autograder.core.files import explain, sentence, write_atomically
 from tests.support.classroom import Grader, hand_in, run
 from tests.support.vectors import HONEST, make_vectors
 
@@ -70,3 +72,19 @@ def test_a_failed_write_names_the_file_of_the_user(tmp_path: Path) -> None:
 def test_every_error_of_the_system_is_explained_in_words() -> None:
     assert explain(PermissionError(13, "Permission denied", "x")) == "its permissions do not allow it"
     assert explain(OSError(28, os.strerror(28))) == "no space left on device"
+
+
+def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: str, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        write_atomically(tmp_path / "page.html", "x")
+    assert sentence(raised.value) == f"{tmp_path / 'page.html'} cannot be read or written: no space left on device."
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_copied_names_its_first_file(tmp_path: Path) -> None:
+    error = shutil.Error([("a/words.py", "b/words.py", "Permission denied"), ("a/x", "b/x", "Permission denied")])
+    assert sentence(error) == "a/words.py cannot be copied: Permission denied."

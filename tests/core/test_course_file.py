@@ -140,3 +140,10 @@ def test_an_old_copy_of_our_course_still_finds_what_it_shares(tmp_path: Path) ->
     folder = tmp_path / "a01_knn"
     folder.mkdir()
     assert course_around(folder).shared == ("common",)
+
+
+@pytest.mark.parametrize("name", ["solutions", "assignments", "Solutions"])
+def test_the_course_s_own_folders_cannot_be_shared(tmp_path: Path, name: str) -> None:
+    (tmp_path / "course.toml").write_text(f'title = "A"\nid = "a"\nshared = ["{name}"]\n')
+    with pytest.raises(BadCourse, match=f"'{name}' of `shared` is the course's own folder, whose files students"):
+        read_course(tmp_path)

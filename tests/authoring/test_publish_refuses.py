@@ -1,0 +1,63 @@
+"""`gradlab publish` refuses a place that is not its own, and a course whose answers it cannot recognise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.publish import RECORD, publish
+from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.errors import GradlabError
+from tests.support.vectors import make_vectors
+
+
+@pytest.fixture
+def assignment(tmp_path: Path) -> Assignment:
+    folder = make_vectors(tmp_path / "course").folder
+    return read_assignment(folder)
+
+
+def root_of(assignment: Assignment) -> Path:
+    return assignment.folder.parent.parent
+
+
+def test_a_folder_with_other_files_is_left_alone(assignment: Assignment, tmp_path: Path) -> None:
+    out = tmp_path / "etc"
+    out.mkdir()
+    (out / "passwd").write_text("root")
+    with pytest.raises(GradlabError, match=r"contains other files \(passwd\), and the course was never published"):
+        publish(root_of(assignment), [assignment], out)
+    assert [path.name for path in out.iterdir()] == ["passwd"]
+
+
+def test_a_new_repository_and_an_interrupted_run_are_filled(assignment: Assignment, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / ".git").mkdir(parents=True)
+    (out / "README.md").write_text("# Course\n")
+    assert publish(root_of(assignment), [assignment], out).edited == ["README.md"]
+    (out / RECORD).unlink()
+    (out / "pyproject.toml").unlink()
+    assert publish(root_of(assignment), [assignment], out).new == ["pyproject.toml"]
+    (out / "syllabus.pdf").write_bytes(b"added later")
+    assert publish(root_of(assignment), [assignment], out).new == []
+
+
+@pytest.mark.parametrize("name", ["course.tar", "course.tar.gz", "course.7Z"])
+def test_another_kind_of_archive_is_refused(assignment: Assignment, tmp_path: Path, name: str) -> None:
+    with pytest.raises(GradlabError, match=r"would be a folder. Choose a name that ends in .zip"):
+        publish(root_of(assignment), [assignment], tmp_path / name)
+
+
+def test_without_the_reference_its_answers_cannot_be_recognised(assignment: Assignment, tmp_path: Path) -> None:
+    (assignment.solutions / assignment.files[0]).unlink()
+    with pytest.raises(GradlabError, match="does not exist, so nobody can tell whether its answers would be published"):
+        publish(root_of(assignment), [assignment], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_shared_package_is_named(assignment: Assignment, tmp_path: Path) -> None:
+    root = root_of(assignment)
+    (root / "course.toml").write_text('title = "A"\nid = "a"\nshared = ["absent_tools"]\n')
+    with pytest.raises(GradlabError, match="the package 'absent_tools' of `shared` was not found"):
+        publish(root, [read_assignment(assignment.folder)], tmp_path / "out")
