@@ -27,6 +27,7 @@ _ADVICE = {  # by kind, the most important first
 KINDS = tuple(_ADVICE)
 
 _DECISIONS = (NOT_OPENED, ONE_REASON, NOT_LOADED, "doubtful")  # these may cost points that no check shows
+_DOES_NOT_DEFINE = " does not define "  # between the file and the name, in the message of a check
 _DID_NOT_RUN = " did not run: "  # between the place and the reason, in the message of a check
 
 
@@ -56,12 +57,17 @@ def concerns(report: Report) -> tuple[Concern, ...]:
     checks = [check for check in report.checks if check.task not in report.overrides]
     if report.refusal:
         return (_concern(NOT_OPENED, "It could not be opened, so no check was run.", report, checks),) if checks else ()
-    found, causes = [], _not_loaded(report)
+    found, causes, missing = [], _not_loaded(report), _missing(checks)
     for remark in report.remarks:
         explained = [reason for reason in causes if _explains(remark, reason)]
         affected = [check for reason in explained for check in causes.pop(reason)]
         if open_checks := [check for check in affected if check in checks]:
             found.append(_concern(remark.kind, f"{remark.text} {_need(report, open_checks)}", report, open_checks))
+        elif not affected and remark.kind == "unreadable" and missing:  # a file that ends in the middle of a task
+            names = ", ".join(dict.fromkeys(check.task for check in missing))
+            text = f"{remark.text} It may be a part of {names}, which is nowhere else. {_need(report, missing)}"
+            found.append(_concern(remark.kind, text, report, missing))
+            missing = []
         elif not affected:
             found.append(_concern(remark.kind, remark.text, report))
     for reason, affected in causes.items():
@@ -97,6 +103,11 @@ def _not_loaded(report: Report) -> dict[str, list[CheckResult]]:
         if check.cause is Cause.NOT_LOADED:
             causes.setdefault(_reason(check.message), []).append(check)
     return causes
+
+
+def _missing(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    """Return the checks whose task the hand-in does not contain, not even as the handout's stub."""
+    return [check for check in checks if check.cause is Cause.NOT_WRITTEN and _DOES_NOT_DEFINE in check.message]
 
 
 def _reason(message: str) -> str:

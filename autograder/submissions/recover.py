@@ -19,6 +19,8 @@ MAX_JOINED_CODE = 500_000  # characters of all such attempts in one text togethe
 MAX_DAMAGES = 200  # with more of them, the rest is one
 
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_ASSIGNED = re.compile(r"^[ \t]+(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_COMPOUND = re.compile(r"(?:for|while|with|if|try|match)\b")  # what is assigned inside is the module's
 _CONTINUES = re.compile(r"[)\]}]|(?:else|elif|except|finally|case)\b")  # goes on with the statement above
 _DEFINITION = re.compile(r"(?:@|def\b|class\b|async[ \t]+def\b)")
 _LONG = re.compile(r"(?:@|(?:def|class|async|if|for|while|with|try|match)\b)")
@@ -50,8 +52,13 @@ def recover(lines: Sequence[str]) -> tuple[list[str], list[SetAside]]:
 
 
 def names_in(lines: Sequence[str]) -> list[str]:
-    """Return the names that lines of code define at their left margin, as far as they can be seen without a parser."""
-    return list(dict.fromkeys(name for pair in _DEFINED.findall("\n".join(lines)) for name in pair if name))
+    """Return the names that lines of code define, as far as they can be seen without a parser.
+
+    These are names at the left margin, and those that the blocks of a first statement `with`, `if`, `for` ... assign.
+    """
+    text = "\n".join(lines)
+    inside = _ASSIGNED.findall(text) if _COMPOUND.match(text) else []
+    return list(dict.fromkeys([*(name for pair in _DEFINED.findall(text) for name in pair if name), *inside]))
 
 
 def _starts(lines: Sequence[str], margin: int) -> list[int]:

@@ -65,6 +65,19 @@ def test_a_file_that_could_not_be_read_is_one_concern() -> None:
     assert str(concern) == f"unreadable: {concern.text} Ask the student to correct this and hand in again."
 
 
+def test_a_file_that_ends_within_a_task_may_have_cost_points() -> None:
+    why = "knn.py, line 49: Python cannot read this: expected ':'."
+    cut: dict[str, object] = {"cause": Cause.NOT_WRITTEN, "message": "knn.py does not define predict_labels."}
+    report = replace(spoilt(perfect(), c0=cut), remarks=(Remark("unreadable", why),))
+    (concern,) = concerns(report)
+    assert concern.costs
+    assert "which is nowhere else. 1 of 14 checks needs it" in concern.text
+    assert "No points were lost" not in str(concern)
+    blank = {**cut, "message": "predict_labels is not written yet (knn.py, line 9)."}
+    (concern,) = concerns(replace(spoilt(perfect(), c0=blank), remarks=(Remark("unreadable", why),)))
+    assert not concern.costs
+
+
 def test_one_reason_for_all_checks_is_a_concern() -> None:
     (concern,) = concerns(not_imported())
     assert (concern.kind, concern.points) == ("one reason", 100)

@@ -143,3 +143,9 @@ def test_the_time_is_bounded_for_any_code(unit: str) -> None:
     begun = time.process_time()
     recover((unit * (200_000 // len(unit))).split("\n"))
     assert time.process_time() - begun < 10
+
+
+def test_what_a_damaged_block_assigns_is_named() -> None:
+    text = 'with open("a.csv") as file\n    longest = max(file)\n'
+    assert recovered(text)[1] == [(1, ("longest",))]
+    assert names_in(["def f(:", "    local = 1"]) == ["f"]
