@@ -23,6 +23,10 @@ from autograder.core.files import write_atomically
 from autograder.submissions.names import bound_names
 
 MAX_BYTES = 50_000_000  # of one notebook
+_TEXT = "# %% [markdown]\n"  # how a cell of text begins in a percent script
+_PRIVATE = re.compile(  # nbgrader looks for these words anywhere in a line
+    r"^[^\n]*BEGIN (SOLUTION|MARK SCHEME)[^\n]*\n(.*?)(?:^[^\n]*END \1[^\n]*(?:\n|\Z)|\Z)", re.MULTILINE | re.DOTALL
+)
 
 
 class BadImport(GradlabError):
@@ -244,21 +248,23 @@ def _add_question(
 ) -> None:
     name = f"{module.name}-{_identifier(str(marks.get('grade_id') or len(module.questions)))}"
     before = module.cells[-1] if module.cells else ""
-    if marks.get("task"):
-        module.cells.append(f'# %% [markdown] question="{name}"\n{_commented(source)}')
-        source = ""
-    elif before.startswith("# %% [markdown]\n"):
-        module.cells[-1] = before.replace("# %% [markdown]\n", f'# %% [markdown] question="{name}"\n', 1)
-    else:
-        module.cells.append(f'# %% [markdown] question="{name}"\n# {name}')
+    asked = before.removeprefix(_TEXT) if before.startswith(_TEXT) and not marks.get("task") else ""
+    private = "\n".join(part[2] for part in _PRIVATE.finditer(source))
+    shown = _PRIVATE.sub("", source).strip("\n") if marks.get("task") or (private and kind == "markdown") else ""
+    if asked:
+        module.cells.pop()
+    if not asked and not shown:
+        shown = name
         remarks.append(Remark(place, "no text asks this question: write it above the cell of its answer"))
-    answer = re.sub(r"^#+ *(?:BEGIN|END) (?:SOLUTION|MARK SCHEME).*\n?", "", source, flags=re.MULTILINE)
+    question = "\n#\n".join(part for part in (asked, _commented(shown)) if part)
+    module.cells.append(f'# %% [markdown] question="{name}"\n{question}')
+    answer = private or ("" if marks.get("task") else source)
     answer = answer.replace("YOUR ANSWER HERE", "").strip("\n") or "(the answer)"
     body = f"### {BEGIN}\n{answer}\n### {END}"
     header = f'# %% [markdown] answer="{name}"' if kind == "markdown" else f'# %% answer="{name}" tags=["active-ipynb"]'
     module.cells.append(f"{header}\n{_commented(body)}")
     points = _whole(marks.get("points", 0), place, remarks)
-    title = next((line.strip("#* ") for line in before.split("\n")[1:] if line.strip("# ")), name)[:80]
+    title = next((line.strip("#* ") for line in question.split("\n") if line.strip("#* ")), name)[:80]
     module.questions.append(
         {"id": name, "title": title, "points": points, "kind": "text" if kind == "markdown" else "code"}
     )

@@ -93,8 +93,9 @@ _leaderboard = click.option(
 @export.command("gradescope")
 @click.argument("assignment")
 @_leaderboard
+@click.option("--public-only", is_flag=True, help="Create it although there are no hidden checks.")
 @_out
-def gradescope_zip(assignment: str, leaderboard: bool, out: Path) -> None:
+def gradescope_zip(assignment: str, leaderboard: bool, public_only: bool, out: Path) -> None:
     """Gradescope: create the autograder zip.
 
     The zip contains the hidden checks: do not share it.
@@ -102,7 +103,7 @@ def gradescope_zip(assignment: str, leaderboard: bool, out: Path) -> None:
     from autograder.core.course import find_assignment
     from autograder.exports.gradescope import write_zip
 
-    created = write_zip(find_assignment(assignment), out, leaderboard=leaderboard)
+    created = write_zip(find_assignment(assignment), out, leaderboard=leaderboard, public_only=public_only)
     click.echo(f"Created {created}. Upload it under Configure Autograder.")
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, Assignment
 from autograder.core.course_file import COURSE_FILE, ENGINE
+from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
 from autograder.core.report import Outcome, Report
 from autograder.core.zips import make_zip
@@ -27,6 +28,7 @@ from autograder.render.view import one_reason, student_view, without_repetition
 from autograder.render.words import ONE_REASON, REFUSED
 from autograder.runners.grader_process import GraderProcess, Job, Setup
 from autograder.sandbox.isolation import NoIsolation, choose
+from autograder.session.digests import has_hidden_checks
 from autograder.session.options import Options
 from autograder.session.verdict import show
 
@@ -56,13 +58,21 @@ exec "${{GRADLAB_PYTHON:-.venv/bin/python}}" -m autograder gradescope {assignmen
 """
 
 
-def write_zip(assignment: Assignment, destination: Path, *, leaderboard: bool = False) -> Path:
+def write_zip(
+    assignment: Assignment, destination: Path, *, leaderboard: bool = False, public_only: bool = False
+) -> Path:
     """Write the zip for ``assignment``. It contains hidden checks and reference, so only Gradescope may have it.
 
     With ``leaderboard``, what scored checks measured is shown to the class under the name that each student chooses.
 
-    A zip that is replaced gives its secret to the new one, so that the checks' inputs stay the same.
+    A zip that is replaced gives its secret to the new one, so that the checks' inputs stay the same. Raises
+    GradlabError if there are no hidden checks, unless ``public_only``.
     """
+    if not public_only and not has_hidden_checks(assignment):
+        raise GradlabError(
+            f"{assignment.solutions} has no hidden checks, as in a student's copy. Run this in the course's own "
+            "folder, or pass --public-only to let the public checks alone decide."
+        )
     secret = _secret_of(destination) or new_secret()
     run = _RUN.format(assignment=assignment.name, options=" --leaderboard" if leaderboard else "")
     requirements = " ".join(map(shlex.quote, assignment.course.requirements))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from autograder.authoring.import_nbgrader import BadImport, import_nbgrader
+from autograder.authoring.import_nbgrader import BadImport, Module, _add, import_nbgrader
 from autograder.authoring.nbgrader_tests import convert, split_hidden
 from autograder.authoring.reference import read_reference
 from autograder.authoring.verify import Plan, verify
@@ -110,6 +110,35 @@ def test_an_assignment_is_not_written_twice(course: Path, assignment: Assignment
         import_nbgrader(course.parent / "course", course)
     with pytest.raises(BadImport, match="has no source notebooks"):
         import_nbgrader(tmp_path, course)
+
+
+MARKED = """Name a use.
+=== BEGIN MARK SCHEME ===
+2 points for cooking
+=== END MARK SCHEME ==="""
+
+
+@pytest.mark.parametrize(
+    ("cells", "question", "answer"),
+    [
+        (["Text.", (MARKED, {"task": True})], "# Name a use.", "# 2 points for cooking"),
+        ([("Why?\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION", {})], "# Why?", "# Because."),
+        (["Read.", ("Why?\n### BEGIN SOLUTION\nSo.\n### END SOLUTION", {})], "# Read.\n#\n# Why?", "# So."),
+        (["Why?", ("Because.", {})], "# Why?", "# Because."),
+        ([("Because.", {})], "# m-q", "# Because."),
+    ],
+)
+def test_only_staff_see_answers_and_mark_schemes(cells: list, question: str, answer: str) -> None:
+    module = Module("m")
+    for cell in cells:
+        source, marks = (cell, {}) if isinstance(cell, str) else cell
+        graded = {"grade": True, "solution": True, "grade_id": "q", "points": 1, **marks}
+        _add(module, "markdown", source, {} if isinstance(cell, str) else graded, "here", [])
+    assert module.cells[-2:] == [
+        f'# %% [markdown] question="m-q"\n{question}',
+        f'# %% [markdown] answer="m-q"\n# ### BEGIN SOLUTION\n{answer}\n# ### END SOLUTION',
+    ]
+    assert module.questions[0]["title"] == question.split("\n")[0].removeprefix("# ")
 
 
 TESTS = {

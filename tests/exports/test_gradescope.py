@@ -12,6 +12,7 @@ import pytest
 
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
+from autograder.core.errors import GradlabError
 from autograder.core.report import Measured, Outcome
 from autograder.exports.gradescope import results_json, write_zip
 from autograder.submissions.submission import open_submission
@@ -95,3 +96,13 @@ def test_a_students_own_earlier_module_is_opened_from_the_zip_too(tmp_path: Path
     ]
     assert [{*submission.files} for submission in opened] == [{"vectors.py", "tiny.py"}] * 2
     assert opened[0].digest == opened[1].digest
+
+
+def test_a_students_copy_has_no_checks_for_gradescope(tmp_path: Path) -> None:
+    assignment = invented(tmp_path / "course")
+    for path in assignment.solutions.glob("check_*"):
+        path.unlink()
+    with pytest.raises(GradlabError, match="has no hidden checks, as in a student's copy"):
+        write_zip(assignment, tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
+    assert write_zip(assignment, tmp_path / "a.zip", public_only=True).exists()
