@@ -218,7 +218,7 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
     for name, content in () if zipped else found.files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(out / name, content)
-    _warn(found.skipped)
+    _warn(_by_reason(found.skipped))
     if not found.files:
         click.echo("No page was written.", err=True)
         sys.exit(2)
@@ -253,6 +253,15 @@ def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:
         _warn([f"The marks for {names} are not included. Add them with --questions."])
     click.echo(f"Wrote {out}.")
     sys.exit(2 if filled.skipped else 0)
+
+
+def _by_reason(skipped: Iterable[str]) -> list[str]:
+    """Return one line for each reason: "ada, bob: the roster gives no e-mail address."."""
+    students: dict[str, list[str]] = {}
+    for sentence in skipped:
+        student, _, reason = sentence.partition(": ")
+        students.setdefault(reason, []).append(student)
+    return [f"{', '.join(names)}: {reason}" for reason, names in students.items()]
 
 
 def _warn(sentences: Iterable[str]) -> None:

@@ -57,7 +57,7 @@ def for_moodle(reports: Iterable[Report], paths: Mapping[str, Path]) -> Feedback
         prefix = moodle_prefix(paths[report.student].name) if report.student in paths else ""
         return f"{prefix}/{report.assignment}.html" if prefix else ""
 
-    return collect(reports, name, "the hand-in does not have a name of Moodle's, so Moodle could not say whose it is.")
+    return collect(reports, name, "not handed in through Moodle, or renamed. Grade Moodle's own download as it is.")
 
 
 def for_canvas(reports: Iterable[Report], paths: Mapping[str, Path]) -> Feedback:
@@ -70,7 +70,7 @@ def for_canvas(reports: Iterable[Report], paths: Mapping[str, Path]) -> Feedback
         prefix = canvas_prefix(paths[report.student].name) if report.student in paths else ""
         return f"{prefix}_{report.assignment}.html" if prefix else ""
 
-    return collect(reports, name, "the hand-in does not have a name of Canvas's, so Canvas could not say whose it is.")
+    return collect(reports, name, "not handed in through Canvas, or renamed. Grade Canvas's own download as it is.")
 
 
 def for_nbgrader(reports: Iterable[Report], modules: Iterable[str]) -> Feedback:

@@ -97,8 +97,15 @@ def test_students_whose_mark_is_open_get_nothing_and_are_named(assignment: Assig
     assert [path.name for path in (tmp_path / "pages").iterdir()] == ["ada.html"]
     done = export(results, "--for", "moodle", "--out", tmp_path / "x.zip")
     assert done.exit_code == 2
-    assert "ada: the hand-in does not have a name of Moodle's" in done.stderr
+    assert "ada: not handed in through Moodle, or renamed. Grade Moodle's own download as it is." in done.stderr
     assert not (tmp_path / "x.zip").exists()
+
+
+def test_students_with_the_same_reason_are_named_in_one_line(assignment: Assignment, tmp_path: Path) -> None:
+    results = graded(tmp_path, assignment, "ada.py", "bob.py")
+    done = export(results, "--for", "canvas", "--out", tmp_path / "x.zip")
+    assert "ada, bob: not handed in through Canvas, or renamed." in done.stderr
+    assert done.stderr.count("not handed in") == 1
 
 
 def test_of_hidden_checks_only_title_and_hint_are_handed_back(assignment: Assignment, tmp_path: Path) -> None:

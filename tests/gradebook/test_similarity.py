@@ -123,6 +123,13 @@ def test_the_command_lists_pairs_and_the_overview_shows_them(course, tmp_path):
         assert [(pair.one, pair.other) for pair in journal.similar()] == [("ada", "bob")]
 
 
+def test_results_know_their_course(course, tmp_path, monkeypatch):
+    run(course, hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(RENAMED)), tmp_path / "out", Grader())
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["similar", "out", "--assignment", course.name])
+    assert "1 pair to review" in done.output, done.output
+
+
 def test_results_of_another_assignment_are_refused_and_left_alone(course, tmp_path):
     handins, out = hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(RENAMED)), tmp_path / "out"
     run(course, handins, out, Grader())
