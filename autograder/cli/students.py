@@ -225,7 +225,7 @@ def status(run: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("names", nargs=-1, required=True, metavar="[ASSIGNMENT] TASK")
+@click.argument("names", nargs=-1, metavar="[ASSIGNMENT] TASK")
 @click.option("--again", is_flag=True, help="Begin again with the first step.")
 def hint(names: tuple[str, ...], again: bool) -> None:
     """Show the first step towards TASK, and one more each time.
@@ -238,7 +238,7 @@ def hint(names: tuple[str, ...], again: bool) -> None:
 
     if len(names) > 2:
         raise click.UsageError("Name one assignment and one task.")
-    task = names[-1]
+    task = names[-1] if names else ""
     chosen = find_assignment(names[0], installed=False) if len(names) == 2 else assignment_of(task)
     click.echo(repr(next_hint(chosen, task, again=again)))
 

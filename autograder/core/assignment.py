@@ -6,6 +6,7 @@ Knows nothing about checks; the comparison of the two is in session/points.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -139,8 +140,10 @@ class Assignment:
         for task in self.tasks:
             if task.name == name:
                 return task
-        known = ", ".join(task.name for task in self.tasks)
-        raise BadManifest(f"{self.folder / MANIFEST} has no task {name!r}. It has: {known}.")
+        known = [task.name for task in self.tasks]
+        near = get_close_matches(name, known, n=1, cutoff=0.5)
+        choice = f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(known)}."
+        raise BadManifest(f"{self.name} has no task {name!r}. {choice}")
 
 
 def read_assignment(folder: Path) -> Assignment:

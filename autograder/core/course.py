@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,8 +21,10 @@ def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
     here = Path.cwd()
     if not name:
         return read_assignment(_folder_around(here))
-    if (Path(name) / MANIFEST).is_file():
-        return read_assignment(Path(name))
+    path = Path(name)
+    for folder in (path, path.parent) if path.suffix in (".py", ".ipynb") and len(path.parts) > 1 else (path,):
+        if (folder / MANIFEST).is_file():
+            return read_assignment(folder)
     own = [here] if here.name == name else []
     for place in [*own, *(root / name for root in _roots(installed=installed))]:
         if (place / MANIFEST).is_file():
@@ -36,8 +39,9 @@ def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
     below = [folder.name for folder in _assignments_in(Path(name))]
     if below:
         raise BadManifest(f"{name} contains several assignments: {', '.join(below)}. Choose one.")
-    known = {folder.name for root in _roots(installed=installed) for folder in _assignments_in(root)}
-    near = get_close_matches(name, sorted(known), n=2, cutoff=0.6)
+    known = sorted({folder.name for root in _roots(installed=installed) for folder in _assignments_in(root)})
+    near = get_close_matches(name, known, n=2, cutoff=0.6)
+    near = near or [folder for folder in known if _numbers(name) and _numbers(folder)[:1] == _numbers(name)]
     meaning = f" Did you mean {' or '.join(near)}?" if near else ""
     raise BadManifest(
         f"No assignment {name!r} was found in {here}, in the folders above, or in their assignments/.{meaning}"
@@ -80,6 +84,11 @@ def _folder_around(here: Path) -> Path:
 
 def _assignments_in(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
+
+
+def _numbers(name: str) -> list[int]:
+    """Return the numbers in a name: of "a02_linear", "a2" and "hw2" it is 2."""
+    return [int(digits) for digits in re.findall(r"\d{1,9}", name)]
 
 
 def _is_short_for(name: str, folder: Path) -> bool:

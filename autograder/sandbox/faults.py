@@ -57,7 +57,7 @@ def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
     if cause is Cause.NOT_WRITTEN and frames:
         return StudentFault(cause, f"{frames[-1][2]} is not written yet ({_place(frames[-1], cells)}).")
     lines = [": ".join(part for part in (name, text) if part)]
-    lines += [f"  {_place(frame, cells)}: {frame[3][:200]}" for frame in frames]
+    lines += [f"  {_place(frame, cells)}{f': {frame[3][:200]}' if frame[3] else ''}" for frame in frames]
     if [type(part) for part in table["not_run"]] == [str, int, str]:
         file, line, reason = table["not_run"]
         if not name:

@@ -42,7 +42,7 @@ def pick_device(wanted: str) -> str:
             raise BadOption("--device cuda needs torch, which is not installed here.") from None
         return "cpu"
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise BadOption("This machine has no GPU that torch can use: omit --device cuda, or use --device auto.")
+        raise BadOption("This machine has no GPU that torch can use: use the device cpu or auto.")
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 

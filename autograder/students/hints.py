@@ -112,20 +112,23 @@ def _refusal(task: str, tasks: Sequence[str], hints: Hints, assignment: str) -> 
 
 
 def assignment_of(task: str) -> Assignment:
-    """Return the assignment of this folder, or the one that has the task in the course here, above or installed.
+    """Return the assignment that has the task: this folder's, or the one in the course here, above or installed.
 
-    Raises GradlabError.
+    If none has it, return this folder's. Raises GradlabError outside of an assignment, and if ``task`` names one.
     """
     if not isinstance(task, str):
         raise GradlabError('hint takes the name of a task as text, for example hint("predict_labels").')
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / MANIFEST).is_file():
-            return read_assignment(folder)
+    around = next((folder for folder in (Path.cwd(), *Path.cwd().parents) if (folder / MANIFEST).is_file()), None)
+    own = read_assignment(around) if around else None
+    if own and (not task or _has(own, task)):
+        return own
     try:
         found = find_own_assignments()
     except BadManifest:  # a notebook on its own, as on Colab: those that are installed with gradlab
-        found = find_assignments(())
-    having = [assignment for assignment in found if task in [known.name for known in assignment.tasks]]
+        found = [own] if own else find_assignments(())
+    if not task:
+        raise GradlabError(f"Name a task, for example {found[0].tasks[0].name} of {found[0].name}.")
+    having = [assignment for assignment in found if _has(assignment, task)]
     if len(having) == 1:
         return having[0]
     if having:
@@ -134,8 +137,14 @@ def assignment_of(task: str) -> Assignment:
     if named := [assignment for assignment in found if f"{assignment.name}_".startswith(f"{task}_")]:
         tasks = ", ".join(known.name for known in named[0].tasks)
         raise GradlabError(f"Name a task of {named[0].name}: {tasks}.")
+    if own:
+        return own
     near = get_close_matches(task, [known.name for assignment in found for known in assignment.tasks], n=1)
     raise GradlabError(f"No assignment has a task {task!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+
+
+def _has(assignment: Assignment, task: str) -> bool:
+    return any(known.name == task for known in assignment.tasks)
 
 
 def _stored(folder: Path) -> Mapping[str, int]:

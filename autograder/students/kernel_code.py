@@ -15,6 +15,7 @@ from autograder.core.code import Code
 from autograder.submissions.notebook import TRANSPARENT
 
 OUTSIDE = "notebook"  # where a message cannot name the cell
+_TIMED = "<timed exec>"  # the file name of what `%%time` runs, in all cells
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -88,6 +89,8 @@ def imported_sources(namespace: Mapping[str, Any], names: Iterable[str], assignm
 
 def _place(file: str) -> str:
     """Return "cell [3]" for the file name that IPython gave to the cell which ran as In[3]."""
+    if file == _TIMED:
+        return "below %%time"
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     named = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
     number = re.search(r"\[\d+\]", str(named))

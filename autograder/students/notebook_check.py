@@ -70,8 +70,8 @@ class Sentence:
 
 def check(
     module: str = "",
-    *,
     task: str | None = None,
+    *,
     device: str = "cpu",
     data: str = "",
     show_input: bool = False,

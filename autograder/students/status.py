@@ -7,7 +7,7 @@ on this file.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.course import earlier_modules
 from autograder.core.files import write_atomically
 from autograder.core.hints import BadHints, read_hints
-from autograder.core.notebooks import accepted_names
+from autograder.core.notebooks import accepted_names, notebook_name
 from autograder.core.report import Report
 from autograder.submissions.statements import written_tasks
 from autograder.submissions.submission import BadSubmission, open_submission
@@ -68,15 +68,18 @@ def progress_of(assignment: Assignment) -> Progress:
     checked = max((when for _, _, when in known), default="")
     written: set[str] = set()
     problem = ""
+    notebooks: Collection[str] = ()  # modules that are read from a notebook
     try:
         submission = open_submission(
             assignment.folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment)
         )
+        notebooks = submission.code.cells
         for file, text in submission.files.items():
             written |= set(written_tasks(text, [task.name for task in assignment.tasks if task.file == file]))
     except BadSubmission as error:
         problem = str(error)
     open_tasks = [task for task in assignment.tasks if task.name not in written or _lost(stored.get(task.name))]
+    file = open_tasks[0].file if open_tasks else ""
     return Progress(
         assignment=assignment.name,
         title=assignment.title,
@@ -87,7 +90,7 @@ def progress_of(assignment: Assignment) -> Progress:
         checked=checked,
         changed=bool(checked) and _saved(assignment) > datetime.fromisoformat(checked).timestamp() + 1,
         next_task=open_tasks[0].name if open_tasks else "",
-        next_file=open_tasks[0].file if open_tasks else "",
+        next_file=notebook_name(file) if file in notebooks else file,
         minutes=_minutes([task.name for task in assignment.tasks if task.name not in written], assignment),
         problem=problem,
     )

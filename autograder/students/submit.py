@@ -98,7 +98,10 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
         elif not written:
             unfinished.append(task.name)
     if undefined and unreadable:
-        raise BadSubmission(" ".join(unreadable))
+        raise BadSubmission(
+            f"{' '.join(unreadable)} No zip was created. Correct this, or restore the cell as it was in the handout, "
+            "and run gradlab submit again."
+        )
     if undefined:
         raise BadSubmission(
             f"No definition was found for {', '.join(undefined)}. Restore the cell from the handout and write your "

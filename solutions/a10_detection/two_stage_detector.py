@@ -13,7 +13,7 @@
 # of padding, and anchors counted in the order `(B, A, H, W)`.
 
 # %% tags=["active-ipynb"]
-# from autograder import check  # first: it finds your other notebook
+# from autograder import check, hint  # first: it finds your other notebook
 
 # %%
 from collections.abc import Sequence

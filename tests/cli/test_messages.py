@@ -86,7 +86,8 @@ def test_a_notebook_that_asks_for_an_unknown_module_gets_the_list_of_modules(
     assert re.search(r"No assignment .* has a file nopemod\.py\. The modules are .*tiny.* Open the", said("nopemod"))
     monkeypatch.chdir(work)
     assert f"{NAME} has no module 'nopemod'. Use check(\"tiny\")." in said("nopemod")
-    assert "has no task 'dubble'" in said("tiny", task="dubble")
+    assert f"{NAME} has no task 'dubble'. Did you mean 'double'?" in said("tiny", task="dubble")
+    assert f"{NAME} has no task 'dubble'." in repr(check("tiny", "dubble"))
     assert "Unknown data set 'cifar'" in said("tiny", data="cifar")
 
 

@@ -94,5 +94,7 @@ def test_a_correct_manifest_is_read(tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text(HEAD + TASK + "[limits]\nseconds = 2.5\n")
     assignment = read_assignment(tmp_path)
     assert (assignment.name, assignment.points, assignment.limits.seconds) == (tmp_path.name, 100, 2.5)
-    with pytest.raises(BadManifest, match=r"has no task 'g'\. It has: f\."):
+    with pytest.raises(BadManifest, match=r" has no task 'g'\. It has: f\."):
         assignment.task("g")
+    with pytest.raises(BadManifest, match=r" has no task 'ff'\. Did you mean 'f'\?"):
+        assignment.task("ff")

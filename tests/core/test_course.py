@@ -56,6 +56,21 @@ def test_a_path_is_that_folder(course: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert find_assignment("../a02_far", installed=False).name == "a02_far"
 
 
+def test_the_path_of_a_module_is_its_folder(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(course)
+    assert find_assignment("a01_near/near.ipynb", installed=False).name == "a01_near"
+    assert find_assignment("a01_near/near.py", installed=False).name == "a01_near"
+
+
+@pytest.mark.parametrize("name", ["a2", "2", "A02", "assignment2"])
+def test_another_way_to_write_the_number_gets_a_suggestion(
+    name: str, course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course)
+    with pytest.raises(BadManifest, match=r"was found .* Did you mean a02_far\?"):
+        find_assignment(name, installed=False)
+
+
 def test_the_installed_copy_is_not_taken_for_a_students_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert find_assignment("knn").name == "a01_knn"

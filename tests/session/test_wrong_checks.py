@@ -35,7 +35,7 @@ WRONG_CHECKS = {
         "",
         "check_counter has no docstring; its first line is",
     ),
-    "an unknown task": ('"Counter"', '"Count"', "assignment.toml has no task 'Count'. It has: double, total, Counter."),
+    "an unknown task": ('"Counter"', '"Count"', "has no task 'Count'. Did you mean 'Counter'?"),
     "half points": ('e", points=20', 'e", points=0.5', "points must be a whole number of at least 1, not 0.5."),
     "too many points": ('e", points=20', 'e", points=51', "promises 50 points for 'double', but the checks pay 51."),
 }

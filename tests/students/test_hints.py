@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ from autograder.students import hints
 from tests.support.course import NAME, make_course
 
 HINTS = Hints((Effort(5, "easy", ("double",)),), {"double": ("Add `x < y`.", "Twice.")})
+
+
+COURSE = Path(__file__).resolve().parents[2] / "assignments"
 
 
 @pytest.fixture
@@ -61,6 +66,34 @@ def test_what_cannot_be_shown_is_one_sentence(task: str, sentence: str, folder: 
     shown = hints.hint(task)
     assert sentence in repr(shown)
     assert shown._repr_html_().startswith("<p")
+
+
+def test_the_commands_say_what_to_name(folder: Path) -> None:
+    assert run().stderr == "gradlab: Name a task. Hints are there for: double.\n"
+    assert run(NAME).stderr.startswith(f"gradlab: Name a task of {NAME}: double, ")
+
+
+def test_outside_of_an_assignment_a_task_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert run().stderr == f"gradlab: Name a task, for example double of {NAME}.\n"
+
+
+def test_a_task_of_another_assignment_is_found(folder: Path) -> None:
+    other = folder.parent / "t02_other"
+    shutil.copytree(folder, other)
+    manifest = other / "assignment.toml"
+    manifest.write_text(manifest.read_text().replace('"double"', '"treble"'))
+    (other / "hints.json").write_text((folder / "hints.json").read_text().replace("double", "treble"))
+    assert run("treble").stdout.startswith("treble: ")
+
+
+@pytest.mark.parametrize("notebook", sorted(COURSE.glob("*/*.ipynb")), ids=lambda path: path.name)
+def test_a_notebook_that_offers_hints_imports_hint(notebook: Path) -> None:
+    cells = [
+        "".join(cell["source"]) for cell in json.loads(notebook.read_bytes())["cells"] if cell["cell_type"] == "code"
+    ]
+    offers = next(number for number, cell in enumerate(cells) if "hint(" in cell)
+    assert any(cell.startswith("from autograder import check, hint") for cell in "\n".join(cells[:offers]).split("\n"))
 
 
 def test_a_notebook_on_its_own_finds_the_installed_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from click.testing import CliRunner, Result
 
@@ -70,6 +71,12 @@ def test_a_task_that_lost_points_is_where_to_go_on(work: Path, run: Run) -> None
     (work / "tiny.py").write_text(SOURCE.replace("x * WIDTH", "x + WIDTH"))
     assert run("check", NAME).exit_code == 1
     assert f"Go on with {NAME}: Scaler.up (tiny.py)." in run("status").output
+
+
+def test_where_to_go_on_names_the_file_in_which_the_student_writes(work: Path, run: Run) -> None:
+    cells = [nbformat.v4.new_code_cell(WRITTEN)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), work / "tiny.ipynb")
+    assert f"Go on with {NAME}: Scaler.down (tiny.ipynb)." in run("status").output
 
 
 def test_run_checks_what_is_begun(work: Path, run: Run) -> None:

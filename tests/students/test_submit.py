@@ -115,7 +115,11 @@ def test_the_zip_is_written_to_the_current_folder_by_default(
 
 
 REFUSED = {
-    "syntax error": (WRITTEN.replace("x + x", "x +"), None, r"^tiny\.py, line 9: Python cannot read this"),
+    "syntax error": (
+        WRITTEN.replace("x + x", "x +"),
+        None,
+        r"^tiny\.py, line 9: Python cannot read this.* No zip was created\. Correct this, or restore the cell",
+    ),
     "syntax error in a cell": (None, WRITTEN.replace("x + x", "x +"), r"^tiny\.ipynb, cell 2, line 3: Python cannot"),
     "task deleted": (
         WRITTEN.replace("def double", "def treble"),
