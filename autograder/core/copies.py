@@ -50,10 +50,18 @@ def update_copy(destination: Path, files: Mapping[str, bytes], record: Path, *, 
             continue
         if target.is_file():
             target.unlink()
+            _remove_empty(target.parent, destination)
             changes.removed.append(name)
         del written[name]
     write_atomically(record, json.dumps(written, indent=1, sort_keys=True) + "\n")
     return changes
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Remove a folder and those around it, below ``top``, as far as nothing is in them."""
+    while folder != top and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def read_record(path: Path) -> dict[str, str]:

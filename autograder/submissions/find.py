@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from autograder.core.files import explain
 from autograder.submissions.source import BadSubmission, printable
 
 MAX_SCRIPT = 8_000_000  # bytes
@@ -90,7 +91,7 @@ def list_files(path: Path) -> Iterator[Listing]:
         except FileNotFoundError:
             raise BadSubmission(f"{name} does not exist.") from None
         except OSError as error:
-            raise BadSubmission(f"{name} cannot be read: {error.strerror}.") from None
+            raise BadSubmission(_unreadable(name, error)) from None
         yield listing
 
 
@@ -244,12 +245,18 @@ def _open_regular(path: Path) -> BinaryIO:
     return file
 
 
+def _unreadable(name: str, error: OSError) -> str:
+    if isinstance(error, PermissionError):  # on the machine that grades, so no mistake of the student
+        return f"{name} cannot be read: {explain(error)}. Whoever runs gradlab must be allowed to read it."
+    return f"{name} cannot be read: {error.strerror}."
+
+
 def _read_regular(path: Path, *, limit: int) -> bytes:
     try:
         with _open_regular(path) as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise BadSubmission(f"{printable(path.name)} cannot be read: {error.strerror}.") from None
+        raise BadSubmission(_unreadable(printable(path.name), error)) from None
     if len(data) > limit:
         raise BadSubmission(_too_large(printable(path.name), limit))
     return data

@@ -106,6 +106,7 @@ def test_publishing_again_updates_what_nobody_edited(assignments: list[Assignmen
     assert changes.edited == ["README.md"]
     assert changes.removed
     assert all(name.startswith("assignments/a02_linear_classifier/") for name in changes.removed)
+    assert not (out / "assignments" / "a02_linear_classifier").exists()
     assert (out / "README.md").read_text() == "Ours.\n"
     assert (out / "welcome.md").exists()
 
