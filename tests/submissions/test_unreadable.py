@@ -33,5 +33,7 @@ def test_permissions_are_for_whoever_runs_gradlab(
         return really(target, flags, *rest, **options)
 
     monkeypatch.setattr(os, "open", forbidden)
-    with pytest.raises(BadSubmission, match="its permissions do not allow it. Whoever runs gradlab must be allowed to"):
+    with pytest.raises(
+        BadSubmission, match=r"its permissions do not allow it. Whoever runs gradlab must be allowed to"
+    ):
         open_submission(tmp_path / Path(name).parts[0], assignment)
