@@ -6,7 +6,6 @@ A mistake that no check notices is a hole in the checks, or equivalent: it chang
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,7 +16,7 @@ from operator import is_
 
 from msgspec import Struct, structs
 
-from autograder.authoring.one_core import use_one_thread
+from autograder.authoring.one_core import fresh_processes, use_one_thread
 from autograder.authoring.operators import Change, changes_of
 from autograder.authoring.reference import read_reference
 from autograder.checks.task import BadCheck
@@ -109,8 +108,7 @@ def verify_generated(
 ) -> list[Generated]:
     """Try the generated mutants of each assignment, or a ``sample``, or those in one ``task``'s code."""
     results = []
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, spawn, use_one_thread, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(jobs, fresh_processes(assignments), use_one_thread, max_tasks_per_child=1) as pool:
         for assignment in assignments:
             made, equivalent, problems = _plan(assignment, task)
             chosen = made if sample is None or sample >= len(made) else random.Random(SEED).sample(made, sample)

@@ -8,7 +8,6 @@ that shows a habit loses at most half of its task. The reference's notebooks run
 from __future__ import annotations
 
 import json
-import multiprocessing
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -17,12 +16,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from autograder.authoring.mutants import read_mutants
-from autograder.authoring.one_core import use_one_thread
+from autograder.authoring.one_core import fresh_processes, use_one_thread
 from autograder.authoring.reference import execute_reference, read_reference
 from autograder.authoring.variants import read_variants
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
-from autograder.core.files import sentence
+from autograder.core.errors import GradlabError
+from autograder.core.files import read_utf8, sentence
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.render.words import count
 from autograder.sandbox.open_link import open_link
@@ -95,9 +95,8 @@ def verify_all(
 
     A process verifies one part of one assignment, on one core. ``done`` is called after each assignment.
     """
-    spawn = multiprocessing.get_context("spawn")  # a forked process would inherit torch's pool of threads, broken
     plans = [replace(plan, parts=(part,)) for part in PARTS if part in plan.parts]
-    with ProcessPoolExecutor(jobs, spawn, use_one_thread, max_tasks_per_child=1) as pool:
+    with ProcessPoolExecutor(jobs, fresh_processes(assignments), use_one_thread, max_tasks_per_child=1) as pool:
         running = [[pool.submit(verify, assignment, options, part) for part in plans] for assignment in assignments]
         left = {future: parts for parts in running for future in parts}
         try:
@@ -141,7 +140,7 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
         with open_pool(plan.isolation, course=assignment.course) if plan.fork else nullcontext() as pool:
             try:
                 with_checks(assignment, options, body, growing=True)
-            except (BadCheck, OSError) as error:
+            except (GradlabError, OSError) as error:
                 problem = sentence(error) if isinstance(error, OSError) else str(error)
                 result.findings.append(Finding("checks", (problem,), "", 0.0))
     if "files" in parts:
@@ -258,7 +257,7 @@ class _Bench:
         assignment = self.checks.assignment
         if missing := [name for name in assignment.files if not (assignment.folder / name).exists()]:
             return [f"{missing[0]} was not released yet. Run `gradlab release {assignment.name}`."], ""
-        sources = {name: (assignment.folder / name).read_text(encoding="utf-8") for name in assignment.files}
+        sources = {name: read_utf8(assignment.folder / name) for name in assignment.files}
         results = self._run(sources, self.names)
         problems = [f"{r.id} gives the blank stub {r.points} points." for r in results if r.points]
         problems += [f"{r.id} is broken by the blank stub: {r.message}" for r in results if r.outcome is Outcome.BROKEN]
@@ -307,7 +306,7 @@ def _find(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:
     begun = time.monotonic()
     try:
         problems, detail = work()
-    except BadCheck as error:
+    except GradlabError as error:
         problems, detail = [str(error)], ""
     except OSError as error:
         problems, detail = [sentence(error)], ""
