@@ -8,11 +8,13 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from autograder.authoring import cells
 from autograder.checks.task import BadCheck
 from autograder.submissions.names import bound_names
+
+T = TypeVar("T")
 
 BEGIN, END = f"### {cells.BEGIN}", f"### {cells.END}"
 
@@ -95,12 +97,17 @@ def apply_edits(what: str, edits: Sequence[Edit], file: str, sources: dict[str, 
     return {**sources, file: text}
 
 
-def read_list(path: Path, name: str) -> list[Any]:
-    """Return the list ``name`` of a Python file. Raises BadCheck."""
+def read_list(path: Path, name: str, kind: type[T]) -> list[T]:
+    """Return the list ``name`` of a Python file, whose elements are of a kind. Raises BadCheck."""
     try:
-        return list(runpy.run_path(str(path))[name])
+        elements = list(runpy.run_path(str(path))[name])
     except Exception as error:
         raise BadCheck(f"{path} cannot be read: {type(error).__name__}: {error}.") from error
+    for number, element in enumerate(elements, start=1):
+        if not isinstance(element, kind):
+            kinds = kind.__name__.lower()
+            raise BadCheck(f"{path}: element {number} of {name} is no {kinds}. Make it with `{kinds}s_of`.")
+    return elements
 
 
 def expect_unique(stories: Sequence[str], kind: str, assignment: str, paths: Sequence[Path]) -> None:

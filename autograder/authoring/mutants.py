@@ -58,6 +58,6 @@ def read_mutants(assignment: Assignment) -> list[Mutant]:
         raise BadCheck(
             f"{assignment.solutions / 'mutants.py'} does not exist. It lists the mistakes that checks must notice."
         )
-    mutants: list[Mutant] = [mutant for path in paths for mutant in read_list(path, "MUTANTS")]
+    mutants = [mutant for path in paths for mutant in read_list(path, "MUTANTS", Mutant)]
     expect_unique([mutant.story for mutant in mutants], "mutants", assignment.name, paths)
     return mutants

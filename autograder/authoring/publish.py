@@ -15,7 +15,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.copies import Changes, public_files, read_record, update_copy
 from autograder.core.course_file import COURSE_FILE, read_course
 from autograder.core.errors import GradlabError
-from autograder.core.files import explain, write_atomically
+from autograder.core.files import explain, read_utf8, write_atomically
 from autograder.core.zips import make_zip
 
 RECORD = ".published.json"
@@ -155,7 +155,7 @@ def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
     given = _fallbacks(root)
     texts = {name: _plain(content) for name, content in files.items() if not (given and name.startswith(given))}
     for path in sorted((root / "solutions").glob("*/*.py")):
-        source = path.read_text(encoding="utf-8")
+        source = read_utf8(path)
         for part in _answers(source):
             plain = _plain(part.encode())
             leaks += [

@@ -12,6 +12,7 @@ from autograder.authoring.cells import read_source, to_notebook
 from autograder.core.assignment import Assignment
 from autograder.core.course_file import COURSE_FILE
 from autograder.core.extras import require
+from autograder.core.files import read_utf8
 from autograder.core.notebooks import notebook_name
 
 CELL_SECONDS = 300
@@ -25,7 +26,7 @@ def read_reference(assignment: Assignment) -> dict[str, str]:
 
     Hints quote code, and mutants and variants replace texts that occur once: they mean the code.
     """
-    return {name: without_hints((assignment.solutions / name).read_text("utf-8")) for name in assignment.files}
+    return {name: without_hints(read_utf8(assignment.solutions / name)) for name in assignment.files}
 
 
 def without_hints(text: str) -> str:

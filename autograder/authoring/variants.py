@@ -47,6 +47,6 @@ def body(function: str, by: str) -> NewBody:
 def read_variants(assignment: Assignment) -> list[Variant]:
     """Return VARIANTS of ``solutions/<a>/variants.py`` and of each ``variants_<topic>.py`` there. Raises BadCheck."""
     paths = sorted(assignment.solutions.glob(VARIANTS))
-    variants: list[Variant] = [variant for path in paths for variant in read_list(path, "VARIANTS")]
+    variants = [variant for path in paths for variant in read_list(path, "VARIANTS", Variant)]
     expect_unique([variant.story for variant in variants], "variants", assignment.name, paths)
     return variants

@@ -7,6 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from autograder.core.errors import GradlabError
+
 _PREFIX = ".whole-"  # of files that are still being written; `remove_unfinished_files` finds them by it
 
 
@@ -40,6 +42,14 @@ def remove_unfinished_files(folder: Path) -> None:
     """Remove what an interrupted ``write_atomically`` left in ``folder`` and in the folders directly below it."""
     for path in (*folder.glob(f"{_PREFIX}*"), *folder.glob(f"*/{_PREFIX}*")):
         path.unlink(missing_ok=True)
+
+
+def read_utf8(path: Path) -> str:
+    """Return the text of a file that people write. Raises OSError, and GradlabError if it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise GradlabError(f"{path} is not UTF-8 (byte {error.start + 1:,}). Save it as UTF-8.") from None
 
 
 def sentence(error: OSError) -> str:

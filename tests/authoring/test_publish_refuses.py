@@ -61,3 +61,9 @@ def test_a_missing_shared_package_is_named(assignment: Assignment, tmp_path: Pat
     (root / "course.toml").write_text('title = "A"\nid = "a"\nshared = ["absent_tools"]\n')
     with pytest.raises(GradlabError, match="the package 'absent_tools' of `shared` was not found"):
         publish(root, [read_assignment(assignment.folder)], tmp_path / "out")
+
+
+def test_a_reference_in_another_encoding_is_named(assignment: Assignment, tmp_path: Path) -> None:
+    (assignment.solutions / assignment.files[0]).write_bytes(b"\xff\xfe")
+    with pytest.raises(GradlabError, match=r"is not UTF-8 \(byte 1\). Save it as UTF-8."):
+        publish(root_of(assignment), [assignment], tmp_path / "out")

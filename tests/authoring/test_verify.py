@@ -179,3 +179,19 @@ def test_a_handout_that_was_not_released_is_named(course: Assignment) -> None:
     (course.folder / "tiny.py").unlink()
     found = problems(course)
     assert found["blank stub"] == [f"tiny.py was not released yet. Run `gradlab release {course.name}`."]
+
+
+def test_a_reference_in_another_encoding_is_named(course: Assignment) -> None:
+    path = course.solutions / "tiny.py"
+    path.write_bytes(b"\xff\xfe")
+    assert problems(course)["checks"] == [f"{path} is not UTF-8 (byte 1). Save it as UTF-8."]
+
+
+def test_an_element_that_is_no_mutant_or_variant_is_named(course: Assignment) -> None:
+    (course.solutions / "variants.py").write_text("VARIANTS = [1]\n")
+    (course.solutions / "mutants.py").write_text("MUTANTS = ['x']\n")
+    found = problems(course)
+    assert found["variants"] == [
+        f"{course.solutions / 'variants.py'}: element 1 of VARIANTS is no variant. Make it with `variants_of`."
+    ]
+    assert "element 1 of MUTANTS is no mutant" in found["mutants"][0]
