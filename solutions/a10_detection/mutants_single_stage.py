@@ -220,7 +220,7 @@ SCORE = [
         "return so_far / max(objects, 1)", "return so_far / max(len(targets), 1)"),
     one("detections sorted image by image", "check_precision_and_recall_of_a_case_by_hand",
         "order = torch.cat(scores).argsort(descending=True, stable=True)\n    so_far", "order = torch.arange(len(torch.cat(scores)))\n    so_far"),
-    one("the nearest object of any class, then the class", ("check_objects_of_other_classes_do_not_matter", "check_precision_and_recall_agree_with_loops"),
+    one("the nearest object of any class, then the class", "check_objects_of_other_classes_do_not_matter",
         "                if overlap[row] >= iou_threshold and target not in claimed:",
         "                every = IoU(boxes[None, row, None, None, None], truth[\"boxes\"][None])[0, 0].argmax()\n"
         "                if truth[\"labels\"][every] != label:\n                    continue\n"

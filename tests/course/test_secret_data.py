@@ -67,6 +67,7 @@ class Recording(LocalLink):
 @pytest.mark.parametrize("options", [Options(secret="7" * 64), Options(seed=3)])
 def test_no_number_that_is_sent_is_the_seed_of_the_data(tmp_path: Path, options: Options) -> None:
     course = make_vectors(tmp_path)
+    (tmp_path / "course.toml").write_text('title = "T"\nid = "t"\n[data]\nglyphs = "common.data:load"\n')
     manifest = course.folder / "assignment.toml"
     text = manifest.read_text()
     manifest.write_text(text[: text.index("[[tasks]]")] + '[[tasks]]\nname = "double"\ntitle = "d"\npoints = 100\n')
@@ -77,7 +78,7 @@ def test_no_number_that_is_sent_is_the_seed_of_the_data(tmp_path: Path, options:
     def body(checks: Checks) -> list[Any]:
         link = Recording(code)
         link.sent = []
-        assert [result.points for result in checks.judge(link, code)] == [100]
+        assert [(result.points, result.message) for result in checks.judge(link, code)] == [(100, "")]
         link.close()
         return link.sent
 
