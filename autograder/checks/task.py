@@ -99,16 +99,21 @@ def _with_any_dtype(function: F) -> F:
 
 
 def import_complaint(path: Path, error: BaseException) -> str:
-    """Return why a check file cannot be imported: the line in it, and Python's message."""
+    """Return why a check file cannot be imported: the line in it, Python's message, and where in a file it imports."""
     error = error.__cause__ or error  # pytest wraps the exception
-    line, text = 0, f"{type(error).__name__}: {error}"
+    line, inside, text = 0, "", f"{type(error).__name__}: {error}"
+    course = path.parent.parent.parent
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename) == path:
         line, text = error.lineno or 0, f"Python cannot read it: {error.msg}"
     else:
         for frame in traceback.extract_tb(error.__traceback__):
             if Path(frame.filename) == path:
                 line = frame.lineno or 0
-    return f"{path}{f', line {line}' if line else ''}: the checks cannot be imported. {text}."
+            elif Path(frame.filename).is_relative_to(course) and "site-packages" not in frame.filename:
+                inside = f" This is in {Path(frame.filename).name}, line {frame.lineno}."
+        if isinstance(error, SyntaxError) and error.filename:
+            text = f"Python cannot read {Path(error.filename).name}, line {error.lineno}: {error.msg}"
+    return f"{path}{f', line {line}' if line else ''}: the checks cannot be imported. {text}.{inside}"
 
 
 def spec_of(function: Callable[..., Any]) -> CheckSpec | None:

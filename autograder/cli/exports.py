@@ -246,8 +246,8 @@ def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:
     write_atomically(out, filled.text)
     _warn(filled.notices)
     _warn(filled.skipped)
-    _warn(f"{student}: no mark." for student in filled.without_mark)
-    _warn(f"{student}: graded, but not in the file." for student in filled.without_row)
+    _warn(_by_reason(f"{student}: no mark." for student in filled.without_mark))
+    _warn(_by_reason(f"{student}: graded, but not in the file." for student in filled.without_row))
     if without:
         names = f"{count(len(without), 'inline question')} ({', '.join(sorted(without))})"
         _warn([f"The marks for {names} are not included. Add them with --questions."])

@@ -123,3 +123,21 @@ def test_a_broken_check_file_is_reported_in_one_sentence_without_a_traceback(
     message = str(caught.value)
     assert message.startswith(f"{path}, {sentence}")
     assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("oracles", "reason"),
+    [
+        ("\nimport absent", "ModuleNotFoundError: No module named 'absent'. This is in oracles.py, line 2."),
+        ("\n\ndef f(:", "Python cannot read oracles.py, line 3: "),
+    ],
+)
+def test_an_error_in_the_oracles_names_their_line(tmp_path: Path, oracles: str, reason: str) -> None:
+    assignment = make_vectors(tmp_path)
+    (assignment.folder / "vectors.py").write_text(HONEST)
+    (assignment.folder / "oracles.py").write_text(oracles)
+    path = assignment.folder / "check_vectors.py"
+    path.write_text(f"import oracles\n{path.read_text()}")
+    with pytest.raises(BadCheck) as caught:
+        with_checks(assignment, Options(), lambda checks: None)
+    assert str(caught.value).startswith(f"{path}, line 1: the checks cannot be imported. {reason}")
