@@ -48,7 +48,7 @@ def judge_network(
     name: str,
     others: dict[str, Formula],
 ):
-    """Compare the network with the formula on each batch, in evaluation and in training mode.
+    """Compare the network with the formula on each batch, in training mode, and on the first in evaluation mode too.
 
     `mistakes` are wrong computations with the right layers, `others` are networks of other layers.
     """
@@ -56,7 +56,7 @@ def judge_network(
 
     def compare(values: Any, batches: list[Tensor]) -> None:
         for x in batches:
-            for train in (False, True):
+            for train in (False, True) if x is batches[0] else (True,):
                 expect_close(
                     helper.outputs(module, x, train=train),
                     replay(formula, values, x, train=train),

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from autograder.core.report import CheckResult, Outcome, Report
-from autograder.render.terminal import print_check, print_verdict
+from autograder.render.terminal import print_check, print_notes, print_verdict
 from autograder.render.view import one_reason
 from autograder.render.words import ONE_REASON, count
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def print_difference(before: Report, after: Report, console: Console) -> None:
-    """Print the checks whose outcome or message changed, how many others still fail, and the points."""
+    """Print new notes, the checks whose outcome or message changed, how many others still fail, and the points."""
+    print_notes(after, console, before)
     earlier = {check.id: check for check in before.checks}
     changed = [check for check in after.checks if _said(check) != _said(earlier.get(check.id))]
     one = one_reason(after)

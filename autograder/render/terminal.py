@@ -24,14 +24,22 @@ _HISTOGRAM_WIDTH = 40
 _LIST_LINES = 20
 
 
+def print_notes(report: Report, console: Console, before: Report | None = None) -> None:
+    """Print what was noticed about the hand-in; with ``before``, only what that report does not say."""
+    known = {str(note) for note in (*before.remarks, *before.notes)} if before else set()
+    for remark in report.remarks:
+        if str(remark) not in known:
+            _print_text(console, line(str(remark), limit=1000), label="Note: ", label_style="bold yellow")
+    for note in other_notes(report):
+        if note not in known:
+            _print_text(console, line(note, limit=500), label="Note: ", label_style="bold")
+
+
 def print_report(report: Report, console: Console, verbose: bool = False) -> None:
     """Print task by task what failed and why, then the points. `verbose` adds output, seconds and ids of checks."""
     one = one_reason(report)
     shown = without_repetition(report, one)
-    for remark in shown.remarks:
-        _print_text(console, line(str(remark), limit=1000), label="Note: ", label_style="bold yellow")
-    for note in other_notes(shown):
-        _print_text(console, line(note, limit=500), label="Note: ", label_style="bold")
+    print_notes(shown, console)
     if one:
         _print_text(console, f"\n{REFUSED if report.refusal else ONE_REASON}", style="bold red")
         _print_details(one, console, verbose, left=2)

@@ -59,7 +59,8 @@ def as_written(cell: str) -> str:
     from IPython.core.inputtransformer2 import TransformerManager
 
     empty = next((i for i, line in enumerate(rest.split("\n")) if line.strip()), 0)  # the transformation drops these
-    return "\n" * (1 + empty) + as_written(TransformerManager().transform_cell(rest))
+    transform = TransformerManager().transform_cell  # type: ignore[no-untyped-call]
+    return "\n" * (1 + empty) + as_written(transform(rest))
 
 
 def places_of(functions: Iterable[Any]) -> dict[str, str]:

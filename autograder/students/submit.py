@@ -97,10 +97,16 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
             undefined.append(f"{task.name} ({task.file})")
         elif not written:
             unfinished.append(task.name)
-    if undefined and unreadable:
+    lost = [
+        file
+        for file in assignment.files
+        if notebook_name(file) in selection.files and file not in submission.code.cells  # the script is read instead
+        if all(task.name in unfinished for task in assignment.tasks if task.file == file)
+    ]
+    if unreadable and (undefined or lost):
         raise BadSubmission(
-            f"{' '.join(unreadable)} No zip was created. Correct this, or restore the cell as it was in the handout, "
-            "and run gradlab submit again."
+            f"{' '.join(unreadable)} No zip was created. Correct this, or restore what the handout contained, and run "
+            "gradlab submit again."
         )
     if undefined:
         raise BadSubmission(

@@ -118,7 +118,7 @@ REFUSED = {
     "syntax error": (
         WRITTEN.replace("x + x", "x +"),
         None,
-        r"^tiny\.py, line 9: Python cannot read this.* No zip was created\. Correct this, or restore the cell",
+        r"^tiny\.py, line 9: Python cannot read this.* No zip was created\. Correct this, or restore what the handout",
     ),
     "syntax error in a cell": (None, WRITTEN.replace("x + x", "x +"), r"^tiny\.ipynb, cell 2, line 3: Python cannot"),
     "task deleted": (
@@ -143,6 +143,14 @@ def test_work_that_could_not_be_graded_is_refused_with_the_reason(story: str, wo
     with pytest.raises(BadSubmission, match=reason):
         submit(work, tmp_path)
     assert not list(tmp_path.glob("*.zip"))
+
+
+def test_a_damaged_notebook_next_to_a_blank_script_is_refused(work: Path, tmp_path: Path) -> None:
+    (work / "tiny.ipynb").write_bytes(as_notebook(WRITTEN)[:-200])
+    with pytest.raises(BadSubmission, match=r"^tiny\.ipynb is damaged .* No zip was created\."):
+        submit(work, tmp_path)
+    (work / "tiny.py").write_text(WRITTEN)
+    assert "tiny.ipynb is damaged" in " ".join(submit(work, tmp_path).warnings)
 
 
 def test_a_method_may_be_inherited_and_a_function_may_be_assigned(work: Path, tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ def test_a_file_that_cannot_be_read_does_not_end_the_watch(folder: Path, monkeyp
     assert "100/100 points" in result.output
 
 
+def test_a_note_is_said_when_it_is_new(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = DONE + "\n\ndef broken(x:\n    return x\n"
+    result = watched(folder, monkeypatch, noted, noted.replace("return x + x", "return 3 * x"))
+    assert result.output.count("Python cannot read this") == 1
+
+
 def test_one_reason_is_said_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = watched(folder, monkeypatch, DONE, "def double(x):\n    return 1 / 0\n\n\nScaler = None\n")
     assert "FAILED" in result.output
