@@ -5,6 +5,7 @@ Knows nothing about checks; the comparison of the two is in session/points.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -141,9 +142,14 @@ class Assignment:
             if task.name == name:
                 return task
         known = [task.name for task in self.tasks]
-        near = get_close_matches(name, known, n=1, cutoff=0.5)
-        choice = f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(known)}."
+        choice = meant(name, known) or f"It has: {', '.join(known)}."
         raise BadManifest(f"{self.name} has no task {name!r}. {choice}")
+
+
+def meant(name: str, tasks: Sequence[str]) -> str:
+    """Return "Did you mean ...?" with the methods of the class ``name``, or the most similar task; else nothing."""
+    near = [task for task in tasks if task.startswith(f"{name}.")] or get_close_matches(name, tasks, n=1, cutoff=0.5)
+    return f"Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def read_assignment(folder: Path) -> Assignment:

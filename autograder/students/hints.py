@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
+from autograder.core.assignment import MANIFEST, Assignment, BadManifest, meant, read_assignment
 from autograder.core.course import find_assignments, find_own_assignments
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
@@ -106,8 +106,7 @@ def _refusal(task: str, tasks: Sequence[str], hints: Hints, assignment: str) -> 
         return f"{task} has no hint yet. The messages of its checks say what is wrong, and its text what to write."
     if not hints.steps:
         return f"{assignment} has no hints here. If your course has some, gradlab start adds them to your folder."
-    near = get_close_matches(task, tasks, n=1, cutoff=0.5)
-    meaning = f"Did you mean {near[0]!r}?" if near else f"Hints are there for: {', '.join(hints.steps)}."
+    meaning = (task and meant(task, tasks)) or f"Hints are there for: {', '.join(hints.steps)}."
     return f"{assignment} has no task {task!r}. {meaning}" if task else f"Name a task. {meaning}"
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from traceback import walk_tb
 from types import MappingProxyType
 from typing import Any
 
@@ -86,6 +87,13 @@ def imported_sources(namespace: Mapping[str, Any], names: Iterable[str], assignm
         if home is not None and (here or f"{home.__name__}.py" in assignment.files) and loader is not None:
             sources[file.name] = loader.get_source(home.__name__) or ""
     return sources
+
+
+def place_in_cell(error: BaseException) -> str:
+    """Return "cell [3], line 2", the innermost place in a cell from which an exception came; empty if there is none."""
+    frames = [(_place(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    cells = [f"{place}, line {line}" for place, line in frames if place != OUTSIDE]
+    return cells[-1] if cells else ""
 
 
 def _place(file: str) -> str:

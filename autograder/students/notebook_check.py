@@ -24,7 +24,7 @@ from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
 from autograder.students.check import check_namespace, in_nbgrader
 from autograder.students.failures import extras_of
-from autograder.students.kernel_code import as_written
+from autograder.students.kernel_code import as_written, place_in_cell
 from autograder.students.saved_notebook import Executed, notes_on_saved
 from autograder.students.siblings import SiblingFinder, find_siblings
 from autograder.students.status import remember
@@ -68,6 +68,16 @@ class Sentence:
         return self.text
 
 
+class Interrupted(KeyboardInterrupt):
+    """A student interrupted the kernel during a check. IPython shows one sentence and does not run further cells."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"Interrupted{f' in {place}' if place.startswith('cell') else ''}. Nothing was checked.")
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 def check(
     module: str = "",
     task: str | None = None,
@@ -88,6 +98,8 @@ def check(
     assert frame.f_back is not None
     try:
         return _check(module, frame.f_back.f_globals, task, device, data, show_input=show_input, picture=picture)
+    except KeyboardInterrupt as stop:
+        raise Interrupted(place_in_cell(stop)) from None
     except Exception as error:
         if in_nbgrader() or not (isinstance(error, GradlabError) or course_here().owns(error)):
             raise

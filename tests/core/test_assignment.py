@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.core.assignment import BadManifest, read_assignment
+from autograder.core.assignment import BadManifest, meant, read_assignment
 
 TASK = '[[tasks]]\nname = "f"\ntitle = "F"\npoints = 100\n'
 HEAD = 'title = "T"\nversion = "1"\nfiles = ["t.py"]\n'
@@ -98,3 +98,4 @@ def test_a_correct_manifest_is_read(tmp_path: Path) -> None:
         assignment.task("g")
     with pytest.raises(BadManifest, match=r" has no task 'ff'\. Did you mean 'f'\?"):
         assignment.task("ff")
+    assert meant("A", ["A.forward", "A.backward", "B"]) == "Did you mean 'A.forward' or 'A.backward'?"

@@ -19,7 +19,7 @@ __all__ = ["folder"]  # the fixture
 def test_each_kind_of_message_names_the_cell(folder: Path) -> None:
     manifest = MANIFEST.replace("[[tasks]]", "[limits]\nseconds = 1\n\n[[tasks]]", 1)
     (folder / "assignment.toml").write_text(manifest)
-    rule, error, late, printing = run_cells(
+    rule, error, late, printing, stopped = run_cells(
         folder,
         [
             CHECK,
@@ -31,11 +31,14 @@ def test_each_kind_of_message_names_the_cell(folder: Path) -> None:
             'check("first")',
             "def double(x):\n    print('y' * 50_000)\n    return 2 * x",
             'check("first")',
+            "def double(x):\n    raise KeyboardInterrupt",  # as the button that interrupts the kernel
+            'check("first")',
         ],
     )[2::2]
     assert "cell [2], line 6: `y = math.fsum([x, x])` - math.fsum is not allowed here" in rule
     assert "cell [4], line 2, in double: return x / 0" in error
     assert "stopped in cell [6], line" in late
+    assert stopped == "Interrupted: Interrupted in cell [10], line 2. Nothing was checked."
     assert "50 / 50 points" in printing
     assert "[A check shows 10,000 characters of what your code prints.]" in printing
     assert printing.count("y") < 10_100
