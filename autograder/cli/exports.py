@@ -50,16 +50,15 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
     DATABASE is course/gradebook.db. The marks in RESULTS are written cell by cell, and the hand-ins are placed next to
     the database, where formgrader shows them.
     """
-    from autograder.core.course import find_assignment
     from autograder.exports.handin_files import files_among, graded_files
     from autograder.exports.nbgrader import fill_gradebook
     from autograder.exports.reports import read_results
-    from autograder.gradebook.journal import NAME, Journal
+    from autograder.gradebook.journal import NAME, Journal, graded_assignment
     from autograder.gradebook.lock import hold
     from autograder.render.words import count
 
     reports = read_results(results)
-    assignment = find_assignment(reports[0].assignment)
+    assignment = graded_assignment(results, reports[0].assignment)
     with ExitStack() as stack:
         journal = None
         if (results / NAME).exists():
@@ -183,12 +182,11 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
     Of hidden checks, a page shows only title and hint. Students whose result is provisional or needs a person get
     none; they are named, and the exit code is 2.
     """
-    from autograder.core.course import find_assignment
     from autograder.core.files import write_atomically
     from autograder.core.zips import make_zip
     from autograder.exports import feedback as pages
     from autograder.exports.reports import read_results
-    from autograder.gradebook.journal import NAME, Journal
+    from autograder.gradebook.journal import NAME, Journal, graded_assignment
     from autograder.intake.download import safe_name
     from autograder.intake.roster import read_roster
     from autograder.render.words import count
@@ -207,7 +205,7 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
     elif target == "canvas":
         found = pages.for_canvas(reports, paths)
     elif target == "nbgrader":
-        found = pages.for_nbgrader(reports, find_assignment(reports[0].assignment).files)
+        found = pages.for_nbgrader(reports, graded_assignment(results, reports[0].assignment).files)
     elif roster is not None:
         addresses = {safe_name(student): address for student, address in read_roster(roster).emails.items()}
         found = pages.as_mails(reports, addresses)

@@ -278,17 +278,15 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
 
     from rich.console import Console
 
-    from autograder.core.course import find_assignment
     from autograder.core.files import write_atomically
-    from autograder.gradebook.journal import NAME, Journal, course_of
+    from autograder.gradebook.journal import NAME, Journal, graded_assignment
     from autograder.gradebook.lock import hold
     from autograder.gradebook.results import write_results
     from autograder.gradebook.similarity import copies_csv, find_similar, require_same_assignment, similar_csv
     from autograder.intake.download import read_handins
     from autograder.render.words import count
 
-    graded_with = (course_of(source, assignment) or Path()) / "assignments" / assignment
-    chosen = find_assignment(str(graded_with) if graded_with.is_dir() else assignment)
+    chosen = graded_assignment(source, assignment)
     with Console(stderr=True).status("reading") as status:
         if graded := (source / NAME).exists():
             with hold(source, wait=wait), Journal(source) as journal:

@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.core.assignment import Assignment
 from autograder.core.class_records import CopyGroup, SimilarPair
+from autograder.core.course import find_assignment
 from autograder.core.report import Mark, Remark, Report, parse_report
 from autograder.gradebook.database import NAME, Database, JournalError
 from autograder.intake.download import HandIn, Intake, Problem
 
-__all__ = ["NAME", "Journal", "JournalError", "Key", "StoredReport", "course_of", "now"]
+__all__ = ["NAME", "Journal", "JournalError", "Key", "StoredReport", "course_of", "graded_assignment", "now"]
 
 _KEY = "submission = ? AND checks = ? AND grader = ? AND device = ? AND data = ? AND seed = ? AND wall = ?"
 
@@ -268,6 +270,12 @@ def course_of(folder: Path, assignment: str) -> Path | None:
     with Journal(folder) as journal:
         course = journal.fact("course")
     return Path(course) if course and Path(course, "assignments").is_dir() else None
+
+
+def graded_assignment(results: Path, name: str) -> Assignment:
+    """Return the assignment of results: in the course with which they were graded, else here. Raises BadManifest."""
+    folder = (course_of(results, name) or Path()) / "assignments" / name
+    return find_assignment(str(folder) if folder.is_dir() else name)
 
 
 def now() -> str:

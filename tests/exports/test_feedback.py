@@ -131,7 +131,7 @@ def test_of_hidden_checks_only_title_and_hint_are_handed_back(assignment: Assign
 def test_nbgraders_folder_has_a_page_for_each_notebook(assignment: Assignment, tmp_path: Path) -> None:
     results = graded(tmp_path, assignment, "ada.py")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(assignment.folder)
+        patch.chdir(tmp_path)  # results know their course
         done = export(results, "--for", "nbgrader", "--out", tmp_path / "course")
     assert done.exit_code == 0, done.output
     assert (tmp_path / "course" / "feedback" / "ada" / assignment.name / "vectors.html").is_file()
