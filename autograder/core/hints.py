@@ -61,7 +61,7 @@ NO_HINTS = Hints()
 
 
 def read_hints(folder: Path) -> Hints:
-    """Return the hints in an assignment's folder; none if there is no file. Raises BadHints."""
+    """Return the hints in an assignment's folder; without a file, there are no hints. Raises BadHints."""
     path = folder / HINTS_FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=Hints)

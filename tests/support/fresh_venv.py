@@ -1,7 +1,7 @@
 """A fresh virtual environment outside of the checkout that needs no download.
 
 It sees the packages that are installed here through links, except gradlab itself, so that `pip install` of gradlab
-finds everything that it depends on. `python -m tests.support.fresh_venv -m venv FOLDER` stands in for `python3`.
+finds everything that it depends on. A test that needs `python3 -m venv` calls this instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The source of a small nbgrader course, written anew: solutions, tests, hidden tests, and cells that people grade."""
+"""The source of a small nbgrader course: solutions, tests, hidden tests, and cells that people grade."""
 
 from __future__ import annotations
 
