@@ -1,23 +1,25 @@
 # make demo   set up, then grade a small class end to end       make test    set up, then run the tests
 # make check  what CI does, and format, lint, types, contracts  make test FAST=1  only the tests that take a moment
 # make calibrate  measure the scored checks again (slow)        make test ARGS="-k name"  arguments for pytest
+# make coverage  lines of sandbox/ and gradebook/ that their tests run, subprocesses included
 # make docs   the documentation as a site, in build/site        make pictures  its pictures again (needs Chromium)
 PYTHON ?= python3
 BIN = .venv/bin
 STAMP = .venv/.installed
 WORKERS = 3  # on two cores: many tests wait
+SPREAD = --dist loadfile --no-loadscope-reorder  # see tests/support/order.py
 ifdef FAST
 SELECT = -m "not slow and not cluster and not browser"
 endif
 
-.PHONY: demo test check format calibrate verify docs pictures clean
+.PHONY: demo test check coverage format calibrate verify docs pictures clean
 .DELETE_ON_ERROR:
 
 demo: $(STAMP)
-	@$(BIN)/python -m autograder.cli.demo
+	@$(BIN)/python -m autograder.cli.demo $(ARGS)
 
 test: $(STAMP)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(SELECT) $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(SPREAD) $(SELECT) $(ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -30,6 +32,12 @@ check: $(STAMP)
 verify: $(STAMP)
 	$(BIN)/gradlab verify $(ARGS)
 
+coverage: $(STAMP)
+	@mkdir -p build/coverage && rm -f build/coverage/data*
+	-@OMP_NUM_THREADS=1 $(BIN)/python -m coverage run -m pytest -q tests/sandbox tests/gradebook $(ARGS)
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m coverage report --show-missing --skip-covered --include "autograder/sandbox/*,autograder/gradebook/*"
+
 format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -38,8 +46,6 @@ calibrate: $(STAMP)
 	$(BIN)/gradlab calibrate $(ARGS)
 
 docs: $(STAMP)
-	@$(BIN)/python -c 'import material' 2>/dev/null || \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "Open build/site/index.html in a browser."
 
@@ -52,7 +58,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 	  { rm -rf .venv; echo "No virtual environment could be made. On Debian or Ubuntu, install python3-venv first."; exit 2; }
 	@echo "installing into .venv (once; a few minutes where torch must be downloaded)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[staff,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[course,staff,dev]'
 	@touch $@
 
 clean:

@@ -48,7 +48,7 @@ def install(folder: Path) -> Path:
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wheel = build(folder / "wheel")
-    run([python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel], cwd=folder)
+    run([python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", f"{wheel}[course]"], cwd=folder)
     return python
 
 

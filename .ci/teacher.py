@@ -81,7 +81,7 @@ def give_back(folder: Path, results: Path) -> None:
 
 def read(path: Path) -> list[dict[str, str]]:
     """Read a CSV file."""
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
     from autograder.checks.expect_state import expect_state_kept
     from autograder.checks.gradients import autograd_gradients, expect_gradient, expect_gradients
     from autograder.checks.task import task
+    from autograder.core.message import Message
     from autograder.sandbox.expect_file import expect_file
     from autograder.sandbox.expect_raises import expect_raises
     from autograder.sandbox.explain import explain_errors
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a test compares these import
 __version__ = "0.1.0"
 __all__ = [
     "Inspection",
+    "Message",
     "StudentFault",
     "__version__",
     "autograd_gradients",
@@ -62,6 +64,7 @@ __all__ = [
 
 _MODULES = {
     "Inspection": "autograder.sandbox.proxy",
+    "Message": "autograder.core.message",
     "StudentFault": "autograder.sandbox.proxy",
     "autograd_gradients": "autograder.checks.gradients",
     "check": "autograder.students.notebook_check",

@@ -1,5 +1,20 @@
-"""`python -m autograder` is `gradlab`."""
+"""The program `gradlab`, also as `python -m autograder`: it imports the command line, and ends in order on Ctrl-C."""
 
-from autograder.cli.app import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Run a command. Ctrl-C during imports ends it here; later, `cli/app.py` says so in the reader's language."""
+    try:
+        from autograder.cli.app import main as run
+
+        run()
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,8 @@
     python bench/notebook_checks.py [a01_knn ...] [--repeat 5]
 
 The reference's code stands for the student's. The checks run in one process that has imported everything, as a kernel
-has after its first check. The median of several runs counts; "most" is the slowest of them. Checks that train a network
+has after its first check; Python stores compiled checks, as it does for students unless PYTHONDONTWRITEBYTECODE is set.
+The median of several runs counts; "most" is the slowest of them. Checks that train a network
 are named apart; their tasks are measured without the others of the module.
 """
 
@@ -13,6 +14,7 @@ import argparse
 import gc
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +37,13 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5, help="runs of each task")
     arguments = parser.parse_args()
     names = arguments.names or sorted(path.name for path in (ROOT / "assignments").glob("a*"))
+    with tempfile.TemporaryDirectory() as compiled:
+        sys.dont_write_bytecode, sys.pycache_prefix = False, compiled
+        print_times(names, arguments.repeat)
+
+
+def print_times(names: Sequence[str], repeat: int) -> None:
+    """Print the tasks that take longer than the goal, then a table of the assignments."""
     rows = []
     for name in names:
         assignment = read_assignment(ROOT / "assignments" / name)
@@ -43,11 +52,11 @@ def main() -> None:
         for file in assignment.files:
             namespace, cells = written(assignment, file)
             for task in (task.name for task in assignment.tasks if task.file == file):
-                times = measured(file, namespace, cells, assignment, task, arguments.repeat)
+                times = measured(file, namespace, cells, assignment, task, repeat)
                 tasks[task] = statistics.median(times)
                 if tasks[task] > TASK:
                     print(f"{name} {task}: {tasks[task]:.3f} s, most {max(times):.3f} s")
-            whole += statistics.median(measured(file, namespace, cells, assignment, None, arguments.repeat))
+            whole += statistics.median(measured(file, namespace, cells, assignment, None, repeat))
         rows.append((name, len(tasks), statistics.median(tasks.values()), max(tasks.values()), whole))
     print(f"\n{'':24} {'tasks':>5} {'median':>9} {'slowest':>9} {'all at once':>12}")
     for name, count, median, most, whole in rows:

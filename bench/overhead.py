@@ -1,9 +1,18 @@
-"""What gradlab costs where little is computed: `gradlab check` of small courses, and pytest of another project.
+"""What gradlab costs where little is computed, and what the sandbox costs where the checks compute.
 
-    python bench/overhead.py [--runs 3]
+    python bench/overhead.py                          # small commands, then the sandbox
+    python bench/overhead.py --only commands [--runs 3]
+    python bench/overhead.py --only sandbox [--runs 3] [--assignments a05 a07]
 
-Makes a course on numpy and one on torch with `gradlab new-course`, and measures whole processes: processor time and
-largest memory, the median of the runs. Compare the rows on one machine; the seconds of two machines differ.
+commands: makes a course on numpy and one on torch with `gradlab new-course`, and measures whole processes: processor
+time and largest memory, the median of the runs. Compare the rows on one machine; the seconds of two machines differ.
+
+sandbox: judges each assignment's reference by all its checks that do not train, in turn in this process, in a new
+process that is forked from it, and in the sandbox, with the same inputs. Processor seconds, the median of the runs
+after one that does not count; "sandbox" is the grader and everything in the sandbox together. The goal is a ratio of
+1.10 in sum and 1.20 for the worst, to this process. The last columns say what the difference consists of: what any new
+process pays (pages that it copies when it first writes to them, kernels that torch makes on first use); and the counted
+workers, requests and megabytes, each times what one costs when nothing else is done (measured first). Linux only.
 """
 
 from __future__ import annotations
@@ -14,16 +23,33 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
 GRADLAB = [sys.executable, "-m", "autograder"]
+SUM, WORST = 1.10, 1.20  # the goals
 
 
 def main() -> None:
     """Measure and print the rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=("commands", "sandbox"), help="measure only this")
     parser.add_argument("--runs", type=int, default=3)
-    runs = parser.parse_args().runs
+    parser.add_argument("--assignments", nargs="+", default=[], metavar="NAME", help="for the sandbox (default: all)")
+    arguments = parser.parse_args()
+    if arguments.only != "sandbox":
+        measure_commands(arguments.runs)
+    if arguments.only != "commands":
+        measure_sandbox(arguments.assignments, arguments.runs)
+
+
+def measure_commands(runs: int) -> None:
+    """Print the processor time and the memory of small commands."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         other = folder / "other"
@@ -52,8 +78,7 @@ def main() -> None:
 def measure(command: list[str], where: Path, variables: dict[str, str]) -> tuple[float, float]:
     """Run a command and return its processor time in seconds and its largest memory in MB."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
-    root = str(Path(__file__).resolve().parents[1])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     pid = os.fork()  # this process imports little, because a child's largest memory includes its parent's
     if pid == 0:
         os.chdir(where)
@@ -63,6 +88,189 @@ def measure(command: list[str], where: Path, variables: dict[str, str]) -> tuple
         os.execve(command[0], command, environment)
     _, _, used = os.wait4(pid, 0)
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+@dataclass
+class Traffic:
+    """What went between the grader and the sandbox."""
+
+    workers: int = 0
+    requests: int = 0
+    megabytes: float = 0.0
+
+    def watch(self) -> None:
+        """Count from now on, in this process."""
+        from autograder.sandbox import box_link
+        from autograder.sandbox.pool import WorkerPool
+
+        send, receive, order = box_link.send, box_link.receive, WorkerPool._order
+
+        def counting_send(fd: int, header: bytes, body: Sequence[memoryview], **rest: Any) -> None:
+            self.requests += 1
+            self.megabytes += sum(map(len, body)) / 1e6
+            send(fd, header, body, **rest)
+
+        def counting_receive(fd: int, **rest: Any) -> tuple[bytearray, bytearray]:
+            header, body = receive(fd, **rest)
+            self.megabytes += len(body) / 1e6
+            return header, body
+
+        def counting_order(pool: WorkerPool, limits: dict[str, Any]) -> Any:
+            self.workers += 1
+            return order(pool, limits)
+
+        box_link.send, box_link.receive = counting_send, counting_receive
+        WorkerPool._order = counting_order  # type: ignore[method-assign]
+
+
+@dataclass(frozen=True)
+class UnitCosts:
+    """Processor seconds of one worker, of one request without values, and of one megabyte there and back."""
+
+    worker: float
+    request: float
+    megabyte: float
+
+
+def measure_sandbox(names: Sequence[str], runs: int) -> None:
+    """Print what the checks of each assignment cost in the sandbox and in this process."""
+    import torch
+
+    from autograder.core.course import find_assignments
+    from autograder.sandbox.isolation import choose
+
+    torch.set_num_threads(1)
+    isolation, traffic = choose("auto"), Traffic()
+    traffic.watch()
+    assignments = find_assignments(tuple(names))
+    costs = unit_costs(isolation, assignments[0])
+    print(
+        f"\n{isolation}: {1e3 * costs.worker:.1f} ms per worker, {1e6 * costs.request:.0f} µs per request, "
+        f"{1e3 * costs.megabyte:.2f} ms per MB that is sent\n"
+    )
+    print("| assignment | here | sandbox | ratio | new process | workers | requests | MB | rest |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    total = [0.0, 0.0]
+    worst = 0.0
+    for assignment in assignments:
+        here, new, box, counted = compare(assignment, isolation, runs, traffic)
+        parts = (
+            counted.workers * costs.worker,
+            counted.requests * costs.request,
+            counted.megabytes * costs.megabyte,
+        )
+        total, worst = [total[0] + here, total[1] + box], max(worst, box / here)
+        print(
+            f"| {assignment.name} | {here:.2f} s | {box:.2f} s | {box / here:.2f} | {new - here:+.2f} s | "
+            f"{counted.workers}: {parts[0]:.2f} s | {counted.requests}: {parts[1]:.2f} s | "
+            f"{counted.megabytes:.0f}: {parts[2]:.2f} s | {box - new - sum(parts):+.2f} s |",
+            flush=True,
+        )
+    print(
+        f"| sum | {total[0]:.2f} s | {total[1]:.2f} s | {total[1] / total[0]:.2f} (goal {SUM:.2f}); "
+        f"worst {worst:.2f} (goal {WORST:.2f}) | | | | | |"
+    )
+
+
+def compare(assignment: Any, isolation: str, runs: int, traffic: Traffic) -> tuple[float, float, float, Traffic]:
+    """Return the seconds of the reference's checks here, in a new process and in the sandbox, and the traffic."""
+    from autograder.authoring.reference import read_reference
+    from autograder.sandbox.pool import WorkerPool
+    from autograder.session.options import Options
+    from autograder.session.session import Checks, with_checks
+    from autograder.submissions.submission import code_of_scripts
+
+    code = code_of_scripts(read_reference(assignment), assignment)
+
+    def body(checks: Checks) -> tuple[float, float, float, Traffic]:
+        here, new, box = [], [], []
+        with WorkerPool(isolation, course=assignment.course) as pool:
+            for _ in range(runs + 1):
+                here.append(seconds_of(partial(judge, checks, code, None)))
+                new.append(seconds_of_fork(partial(judge, checks, code, None)))
+                before = replace(traffic)
+                box.append(seconds_of(partial(judge, checks, code, pool), pool))
+        counted = Traffic(
+            traffic.workers - before.workers,
+            traffic.requests - before.requests,
+            traffic.megabytes - before.megabytes,
+        )
+        return statistics.median(here[1:]), statistics.median(new[1:]), statistics.median(box[1:]), counted
+
+    return with_checks(assignment, Options(seed=1, skip_scored=True), body)
+
+
+def judge(checks: Any, code: Any, pool: Any) -> None:
+    """Run all checks, each of which must pass."""
+    from autograder.sandbox.open_link import open_link
+
+    with open_link(pool, code, checks.assignment) as link:
+        results = checks.judge(link, code)
+    assert all(result.points for result in results), [result.id for result in results if not result.points]
+
+
+def unit_costs(isolation: str, assignment: Any) -> UnitCosts:
+    """Measure a worker, a request and a megabyte where nothing is computed."""
+    import torch
+
+    from autograder.core.code import Code
+    from autograder.sandbox.box_link import BoxLink
+    from autograder.sandbox.pool import WorkerPool
+
+    code = Code({"echo.py": "def echo(x):\n    return x\n"})
+    value = torch.zeros(1 << 20)  # 4 MiB
+
+    def start(pool: WorkerPool) -> BoxLink:
+        link = BoxLink(pool, code, assignment.limits)
+        link.begin(seed=0, seconds=60.0, memory_mb=2048)
+        return link
+
+    def workers(pool: WorkerPool, count: int) -> None:
+        for _ in range(count):
+            start(pool).close()
+
+    def requests(link: BoxLink, argument: Any, count: int) -> None:
+        echo = link.request({"do": "getattr", "target": link.load("echo"), "name": "echo"})
+        for _ in range(count):
+            link.request({"do": "call", "f": echo, "args": (argument,), "kwargs": {}})
+
+    with WorkerPool(isolation, course=assignment.course) as pool:
+        workers(pool, 3)
+        worker = seconds_of(partial(workers, pool, 40), pool) / 40
+        link = start(pool)
+        requests(link, value, 3)
+        request = seconds_of(partial(requests, link, 0, 2000), pool) / 2000
+        there_and_back = seconds_of(partial(requests, link, value, 100), pool) / 100 - request
+        link.close()
+    return UnitCosts(worker, request, there_and_back / (2 * value.nbytes / 1e6))
+
+
+def seconds_of(work: Callable[[], None], pool: Any = None) -> float:
+    """Return the processor seconds of a piece of work: of this process, and of all in the sandbox of ``pool``."""
+    before = time.process_time() + (in_sandbox(pool) if pool else 0.0)
+    work()
+    return time.process_time() + (in_sandbox(pool) if pool else 0.0) - before
+
+
+def seconds_of_fork(work: Callable[[], None]) -> float:
+    """Return the processor seconds of a piece of work in a new process, which is forked from this one."""
+    pid = os.fork()
+    if pid == 0:
+        work()
+        os._exit(0)
+    _, status, used = os.wait4(pid, 0)
+    assert status == 0
+    return used.ru_utime + used.ru_stime
+
+
+def in_sandbox(pool: Any) -> float:
+    """Return the processor seconds of the fork server and of all its workers, also of those that have ended."""
+    import psutil
+
+    pool._settle()
+    server = psutil.Process(pool.process.pid)
+    used = [process.cpu_times() for process in (server, *server.children(recursive=True))]
+    return sum(t.user + t.system + t.children_user + t.children_system for t in used)
 
 
 if __name__ == "__main__":

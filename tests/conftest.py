@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.sandbox.pool import WorkerPool
+from tests.support.order import Recorder, longest_first
 from tests.support.our_course import OUR_COURSE
+
+os.environ["LANGUAGE"] = "en"  # what tests expect, whatever the language of this computer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-durations", action="store_true", help="write tests/durations.json")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--record-durations") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Recorder())
+
+
+_errors_in_pytest: list[str] = []
+
+
+def pytest_internalerror(excrepr: object) -> None:
+    _errors_in_pytest.append(str(excrepr))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Repeat the first error inside pytest: the one of a worker comes long before the one that ends the session."""
+    if _errors_in_pytest and not hasattr(config, "workerinput"):
+        print(f"The first error inside pytest was:\n{_errors_in_pytest[0]}")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that run code in a sandbox."""
+    """Mark the tests that run code in a sandbox, and put those that take longest first."""
     for item in items:
         if {"isolation", "isolated", "pool"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("box")
+    longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what is imported now from garbage collection, which pytest runs five times at the end of each session.
+
+    Many tests run sessions of their own; with torch in memory, one collection takes a tenth of a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -30,15 +68,30 @@ def isolation() -> str:
         pytest.skip(f"no isolation: {reason}")
 
 
+Pools = Callable[[str], WorkerPool]
+
+
+@pytest.fixture(scope="session")
+def pools() -> Iterator[Pools]:
+    """Pools of workers by their isolation. Each is opened once, since its fork server imports torch."""
+    with ExitStack() as stack:
+        yield cache(lambda isolation: stack.enter_context(WorkerPool(isolation, course=OUR_COURSE)))
+
+
+@pytest.fixture(scope="session")
+def isolated_pool(isolation: str, pools: Pools) -> WorkerPool:
+    """A pool with the best isolation of this machine."""
+    return pools(isolation)
+
+
 @pytest.fixture(scope="module", params=["bubblewrap", "namespaces", "none"])
-def pool(request: pytest.FixtureRequest) -> Iterator[WorkerPool]:
+def pool(request: pytest.FixtureRequest, pools: Pools) -> WorkerPool:
     """A pool of workers, for each kind of isolation."""
     try:
         choose(request.param)
     except NoIsolation as reason:
         pytest.skip(str(reason))
-    with WorkerPool(request.param, course=OUR_COURSE) as pool:
-        yield pool
+    return pools(request.param)
 
 
 @pytest.fixture

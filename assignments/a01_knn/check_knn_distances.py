@@ -6,7 +6,7 @@ import torch
 from oracles import READY_MADE, plain_distances
 from torch import Tensor
 
-from autograder import expect, expect_close, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, explain_errors, forbid, task
 
 ROWS = "Images may have any number of axes. Make each one a row first: x.reshape(len(x), -1) has the shape (N, D)."
 SHAPE_ERRORS = {
@@ -152,7 +152,7 @@ def check_one_loop_does_not_visit_every_pair(student, rng):
     expect_close(many.value, plain_distances(x, y), mistakes=mistakes, check_dtype=False)
     expect(
         many.ops <= 5 * few.ops,
-        f"6 x 6 images took {few.ops} torch operations, 18 x 18 images took {many.ops}.",
+        Message("6 x 6 images took {few} torch operations, 18 x 18 images took {many}.", few=few.ops, many=many.ops),
         hint="The loop runs over every pair of images. Compute a row at a time: x_test - x_train[i] broadcasts.",
     )
 
@@ -187,7 +187,11 @@ def check_no_loops_needs_little_memory(student, rng):
     expect_close(seen.value, plain_distances(x_train, x_test), mistakes=mistakes, check_dtype=False)
     expect(
         seen.largest <= 8 * x_train.nbytes,
-        f"The images take {x_train.nbytes:,} bytes; the largest intermediate tensor took {seen.largest:,}.",
+        Message(
+            "The images take {size:,} bytes; the largest intermediate tensor took {largest:,}.",
+            size=x_train.nbytes,
+            largest=seen.largest,
+        ),
         hint="A tensor of (Ntr, Nte, D) numbers does not fit in memory for real data. Use |a|^2 - 2ab + |b|^2.",
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from oracles import LENT, clusters, validate
+from oracles import LOANS, clusters, validate
 
 from autograder import expect, expect_close, expect_equal, task
 
@@ -12,15 +12,14 @@ def change(result: dict, f: Callable[[float], float]) -> dict:
     return {k: [f(accuracy) for accuracy in accuracies] for k, accuracies in result.items()}
 
 
-@task("knn_cross_validate", points=6)
+@task("knn_cross_validate", points=6, loans=LOANS)
 def check_cross_validation_agrees_with_plain_folds(student, rng):
     """Each fold's accuracy is that of its images, by the votes of all other images, in percent."""
     x_train, y_train = clusters(rng, 3, 30, 2, 3)
     folds, choices = 6, [1, 3, 4, 5]
     expected = validate(x_train, y_train, folds, choices)
 
-    cross_validate = student.wrap(student.define(LENT).borrow, student.knn_cross_validate)
-    result = cross_validate(x_train, y_train, num_folds=folds, k_choices=choices)
+    result = student.knn_cross_validate(x_train, y_train, num_folds=folds, k_choices=choices)
 
     def of(**wrong: bool) -> Callable[[], dict]:
         return lambda: validate(x_train, y_train, folds, choices, **wrong)
@@ -57,11 +56,11 @@ def check_cross_validation_agrees_with_plain_folds(student, rng):
     })  # fmt: skip
 
 
-@task("knn_cross_validate", points=2)
+@task("knn_cross_validate", points=2, loans=LOANS)
 def check_cross_validation_has_default_choices(student, rng):
     """Without k_choices it tries 1, 3, 5, 8, 10, 12, 15, 20, 50 and 100, with five folds."""
     x_train, y_train = clusters(rng, 3, 125, 4)
-    result = student.wrap(student.define(LENT).borrow, student.knn_cross_validate)(x_train, y_train)
+    result = student.knn_cross_validate(x_train, y_train)
 
     expect(isinstance(result, dict), "knn_cross_validate did not return a dict.")
     expect_equal(sorted(result), [1, 3, 5, 8, 10, 12, 15, 20, 50, 100], name="the keys, sorted")

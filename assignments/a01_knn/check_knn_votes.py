@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 
 import torch
-from oracles import LENT, clusters, plain_distances, vote
+from oracles import LOANS, clusters, plain_distances, vote
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, explain_errors, task
+from autograder import Message, expect, expect_close, expect_equal, explain_errors, task
 
 LEFT_OUT = "Every test image gets a label, those of an incomplete last part too."
 COLUMNS = "Each column of dists belongs to one test image: look for the k smallest values along dim=0."
@@ -72,7 +72,7 @@ def judge_votes(student, dists, y_train, k):
     """Compare predict_labels with the count. The dtype has a check of its own."""
     labels = student.predict_labels(dists, y_train, k=k)
     each_row = isinstance(labels, Tensor) and labels.shape == y_train.shape
-    expect(not each_row, f"There is one label for each of the {len(dists)} rows.", hint=COLUMNS)
+    expect(not each_row, Message("There is one label for each of the {count} rows.", count=len(dists)), hint=COLUMNS)
     expected = vote(dists, y_train, k)
     expect_close(labels, expected, rtol=0, atol=0, mistakes=wrong_votes(dists, y_train, k), check_dtype=False)
 
@@ -110,22 +110,26 @@ def check_predict_labels_gives_whole_numbers(student, rng):
     found = labels.dtype if isinstance(labels, Tensor) else type(labels).__name__
     expect(
         isinstance(labels, Tensor) and labels.dtype == torch.int64,
-        f"expected a tensor of dtype int64, got {found}.",
+        Message("expected a tensor of dtype int64, got {found}.", found=found),
         hint="Labels are numbers of classes: torch.zeros(n, dtype=torch.int64), y_train.new_zeros(n), or x.long().",
     )
 
 
-@task("KnnClassifier.predict", points=4)
+@task("KnnClassifier.predict", points=4, loans=LOANS)
 def check_classifier_predicts_by_vote(student, rng):
     """The classifier predicts the label with the most votes of its training images."""
     images, labels = clusters(rng, 4, 60, 2, 3, 5)
     x_train, y_train, x_test = images[:37], labels[:37], images[37:]
-    predict = student.wrap(student.define(LENT).borrow, student.KnnClassifier(x_train, y_train).predict)
+    predict = student.KnnClassifier(x_train, y_train).predict
     dists = plain_distances(x_train, x_test)
     for k in (1, 6):
         mistakes = wrong_votes(dists, y_train, k)
         predicted = predict(x_test, k=k)
         size = len(predicted) if type(predicted) is Tensor and predicted.ndim == 1 else 23
         rows = "Training and test images are swapped: compute_distances_no_loops(self.x_train, x_test)."
-        expect(size == 23, f"predict returned {size} labels for 23 test images.", rows if size == 37 else LEFT_OUT)
+        expect(
+            size == 23,
+            Message("predict returned {size} labels for 23 test images.", size=size),
+            rows if size == 37 else LEFT_OUT,
+        )
         expect_equal(predicted, vote(dists, y_train, k), mistakes=mistakes, name=f"k = {k}")

@@ -322,14 +322,14 @@ class KnnClassifier:
 # L1. This cell uses `torch.cdist`, which your own functions may not.)
 
 # %% tags=["active-ipynb"]
-# plt.figure(figsize=(3.6, 3.6))
+# plt.figure(figsize=(4.3, 3.6), layout="constrained")
 # for p, style, colour in ((2, "-", "tab:blue"), (1, "--", "tab:red")):
 #     from_origin = torch.cdist(places, torch.zeros(1, 2), p=p).reshape(120, 120)
 #     plt.contour(side, side, from_origin.T, levels=[1, 2, 3], linestyles=style, colors=colour)
 #     plt.plot([], [], style, color=colour, label=f"L{p}")
 # plt.title("points at distance 1, 2 and 3 from the origin", fontsize=9)
 # plt.axis("equal")
-# plt.legend()
+# plt.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 # show("Points at distance 1, 2 and 3 from the origin: circles for L2, inside them squares on their corners for L1.")
 #
 # for p in (2, 1):

@@ -6,7 +6,7 @@ import torch
 from oracles import count_colors
 from torch import Tensor
 
-from autograder import expect_close, expect_shape, expect_vectorised, explain_errors, task
+from autograder import Message, expect_close, expect_shape, expect_vectorised, explain_errors, task
 
 
 def plain_histogram(images: Tensor, bins: int) -> Tensor:
@@ -72,7 +72,7 @@ def check_color_histogram_on_the_edges(student, rng):
             found = student.color_histogram(eighths, bins=bins)
         expected, ones = count_colors(eighths, bins).float(), last_only(eighths, bins)
         below = count_colors(1 - eighths, bins).float().unflatten(1, (-1, bins)).flip(2).flatten(1)
-        expect_close(found, expected, name=f"bins={bins}", mistakes={
+        expect_close(found, expected, name=Message("bins={bins}", bins=bins), mistakes={
             LAST: expected - ones,
             "A value of 1 counts in the last interval, not in the first.": (
                 expected - ones + ones.roll(1 - bins, dims=1)
@@ -167,8 +167,11 @@ def check_hog_knows_the_direction_of_a_ramp(student, rng):
         expected[math.floor(turn)] += 0.02 * (1 - turn % 1)
         expected[math.ceil(turn) % 9] += 0.02 * (turn % 1)
         expected /= (expected.pow(2).sum() + 0.0001).sqrt()
-        for row, change in zip(features, ("brighter", "darker"), strict=True):
-            name = f"the middle cell, {change} towards {math.degrees(angle):.0f} degrees"
+        names = (
+            Message("the middle cell, brighter towards {angle:.0f} degrees", angle=math.degrees(angle)),
+            Message("the middle cell, darker towards {angle:.0f} degrees", angle=math.degrees(angle)),
+        )
+        for row, name in zip(features, names, strict=True):
             expect_close(row.reshape(3, 3, 9)[1, 1], expected, name=name)
 
 

@@ -1,11 +1,11 @@
 """Public checks of a02, the four losses and the inputs they reject, against plain loops and autograd."""
 
 import torch
-from oracles import READY_MADE, batch, derivative, loss_of, refusal_of
+from oracles import LOANS_OF_LOSSES, READY_MADE, batch, derivative, refusal_of
 from oracles_losses import plain_softmax, plain_svm, wrong_gradients, wrong_losses
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_vectorised, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, expect_vectorised, explain_errors, forbid, task
 
 BEHIND = (
     "A probability may round to 0, and log(0) is infinite. With shifted = scores - the largest score of the image, "
@@ -23,7 +23,7 @@ def judge_loss(student, name, formula, W, X, y, reg):
     """Compare the loss."""
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     with explain_errors(ERRORS):
-        loss, _ = loss_of(student, name)(W, X, y, reg)
+        loss, _ = getattr(student, name)(W, X, y, reg)
     swapped = isinstance(loss, Tensor) and loss.shape == W.shape
     expect(not swapped, "The first result has the shape of W.", hint="Return the loss first, then its gradient dW.")
     expected = formula(W, X, y, reg)
@@ -34,7 +34,7 @@ def judge_gradient(student, name, formula, W, X, y, reg):
     """Compare the gradient."""
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     with explain_errors(ERRORS):
-        _, dW = loss_of(student, name)(W, X, y, reg)
+        _, dW = getattr(student, name)(W, X, y, reg)
     expected = derivative(formula, W, X, y, reg)
     expect_close(dW, expected, mistakes=wrong_gradients(formula, W, X, y, reg), name="dW")
 
@@ -45,17 +45,21 @@ def judge_large_scores(student, name, rng):
     W, X, y = batch(rng, 6, 4, 5)
     for level in (1000.0, -1000.0):
         W[-1], X[:, -1] = level, 1.0  # every class of every image gets this much
-        loss, dW = loss_of(student, name)(W, X, y, 0.0)
+        loss, dW = getattr(student, name)(W, X, y, 0.0)
         expected = plain_softmax(W, X, y, 0.0)
         mistakes = wrong_losses(plain_softmax, W, X, y, 0.0)
         if isinstance(loss, float | Tensor):
             finite = bool(torch.as_tensor(loss).isfinite().all())
-            expect(finite, f"The loss is nan or infinite for scores near {level:g}.", hint=INFINITE)
-        expect_close(loss, expected, name=f"the loss, scores near {level:g}", mistakes=mistakes)
-        expect_close(dW, derivative(plain_softmax, W, X, y, 0.0), name=f"dW, scores near {level:g}")
+            expect(
+                finite, Message("The loss is nan or infinite for scores near {level:g}.", level=level), hint=INFINITE
+            )
+        expect_close(loss, expected, name=Message("the loss, scores near {level:g}", level=level), mistakes=mistakes)
+        expect_close(
+            dW, derivative(plain_softmax, W, X, y, 0.0), name=Message("dW, scores near {level:g}", level=level)
+        )
     W, X, y = batch(rng, 6, 4, 5)
     W = 1000 * W  # the true class may be far ahead or far behind
-    loss, dW = loss_of(student, name)(W, X, y, 0.0)
+    loss, dW = getattr(student, name)(W, X, y, 0.0)
     if isinstance(loss, float | Tensor):
         finite = bool(torch.as_tensor(loss).isfinite().all())
         expect(finite, "The loss is nan or infinite for scores that are thousands apart.", hint=BEHIND)
@@ -68,8 +72,8 @@ def judge_operations(student, name, rng):
     forbid(student, name, calls=READY_MADE, loops="images", apart=["validate_batch"])
     formula = plain_svm if name.startswith("svm") else plain_softmax
     W, X, y = batch(rng, 41, 6, 13)
-    few = student.inspect(loss_of(student, name), W[:, :3].contiguous(), X[:4], y[:4] % 3, 0.1)
-    many = student.inspect(loss_of(student, name), W, X, y, 0.1)
+    few = student.inspect(getattr(student, name), W[:, :3].contiguous(), X[:4], y[:4] % 3, 0.1)
+    many = student.inspect(getattr(student, name), W, X, y, 0.1)
 
     loss, dW = many.value
     expect_close(loss, formula(W, X, y, 0.1), name="the loss", mistakes=wrong_losses(formula, W, X, y, 0.1))
@@ -80,84 +84,88 @@ def judge_operations(student, name, rng):
     expect_vectorised(few, many, **sizes, hint=hint)
 
 
-@task("svm_loss_naive", points=3, any_dtype=True)
+@task("svm_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_naive_loss(student, rng):
     """The hinge loss with loops is the mean of the hinges plus the regulariser."""
     judge_loss(student, "svm_loss_naive", plain_svm, *batch(rng, 7, 5, 4, torch.float32), 0.3)
 
 
-@task("svm_loss_naive", points=3, any_dtype=True)
+@task("svm_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_naive_gradient(student, rng):
     """The gradient of the hinge loss with loops is its derivative."""
     judge_gradient(student, "svm_loss_naive", plain_svm, *batch(rng, 7, 5, 4, torch.float32), 0.3)
 
 
-@task("svm_loss_vectorized", points=3, any_dtype=True)
+@task("svm_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_loss(student, rng):
     """The hinge loss without loops is the mean of the hinges plus the regulariser."""
     judge_loss(student, "svm_loss_vectorized", plain_svm, *batch(rng, 8, 3, 5, torch.float32), 0.2)
 
 
-@task("svm_loss_vectorized", points=3, any_dtype=True)
+@task("svm_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_gradient(student, rng):
     """The gradient of the hinge loss without loops is its derivative."""
     judge_gradient(student, "svm_loss_vectorized", plain_svm, *batch(rng, 8, 3, 5, torch.float32), 0.2)
 
 
-@task("svm_loss_vectorized", points=2, any_dtype=True)
+@task("svm_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_runs_as_many_operations_on_larger_batches(student, rng):
     """The hinge loss without loops needs as many operations for 41 images as for 4."""
     judge_operations(student, "svm_loss_vectorized", rng)
 
 
-@task("softmax_loss_naive", points=3, any_dtype=True)
+@task("softmax_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_loss(student, rng):
     """The cross-entropy with loops is the mean of -log p(label) plus the regulariser."""
     judge_loss(student, "softmax_loss_naive", plain_softmax, *batch(rng, 5, 6, 4, torch.float32), 0.3)
 
 
-@task("softmax_loss_naive", points=3, any_dtype=True)
+@task("softmax_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_gradient(student, rng):
     """The gradient of the cross-entropy with loops is its derivative."""
     judge_gradient(student, "softmax_loss_naive", plain_softmax, *batch(rng, 5, 6, 4, torch.float32), 0.3)
 
 
-@task("softmax_loss_naive", points=1, any_dtype=True)
+@task("softmax_loss_naive", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_survives_large_scores(student, rng):
     """The cross-entropy with loops is right when scores are near 1000, near -1000, or thousands apart."""
     judge_large_scores(student, "softmax_loss_naive", rng)
 
 
-@task("softmax_loss_vectorized", points=3, any_dtype=True)
+@task("softmax_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_loss(student, rng):
     """The cross-entropy without loops is the mean of -log p(label) plus the regulariser."""
     judge_loss(student, "softmax_loss_vectorized", plain_softmax, *batch(rng, 9, 4, 6, torch.float32), 0.2)
 
 
-@task("softmax_loss_vectorized", points=3, any_dtype=True)
+@task("softmax_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_gradient(student, rng):
     """The gradient of the cross-entropy without loops is its derivative."""
     judge_gradient(student, "softmax_loss_vectorized", plain_softmax, *batch(rng, 9, 4, 6, torch.float32), 0.2)
 
 
-@task("softmax_loss_vectorized", points=2, any_dtype=True)
+@task("softmax_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_survives_large_scores(student, rng):
     """The cross-entropy without loops is right when scores are near 1000, near -1000, or thousands apart."""
     judge_large_scores(student, "softmax_loss_vectorized", rng)
 
 
-@task("softmax_loss_vectorized", points=1, any_dtype=True)
+@task("softmax_loss_vectorized", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_runs_as_many_operations_on_larger_batches(student, rng):
     """The cross-entropy without loops needs as many operations for 41 images as for 4."""
     judge_operations(student, "softmax_loss_vectorized", rng)
 
 
-def judge_refusal(student, f, args, story: str, wanted: list[str]):
+def judge_refusal(student, f, args, story: Message, wanted: list[str]):
     """Expect a ValueError whose message contains the words."""
     message = refusal_of(student, f, args, story)
     missing = [word for word in wanted if word not in message.lower()]
-    words = " and ".join(repr(word) for word in missing)
-    expect(not missing, f"For {story} the message lacks {words}: {message!r}", hint="See the table above the task.")
+    words = ", ".join(repr(word) for word in missing)
+    expect(
+        not missing,
+        Message("For {story} the message lacks {words}: {message!r}", story=story, words=words, message=message),
+        hint="See the table above the task.",
+    )
 
 
 @task("validate_batch", points=1)
@@ -165,9 +173,9 @@ def check_validate_batch_refuses_batches_without_sense(student, rng):
     """ValueError says that a batch is empty, or that X and y differ in length."""
     W, X, y = batch(rng, 13, 3, 7)
     f = student.validate_batch
-    judge_refusal(student, f, (W, X[:0], y[:0]), "an empty batch", ["empty"])
-    judge_refusal(student, f, (W, X, y[:11]), "13 images with 11 labels", ["13", "11"])
-    judge_refusal(student, f, (W, X[:11], y), "11 images with 13 labels", ["13", "11"])
+    judge_refusal(student, f, (W, X[:0], y[:0]), Message("an empty batch"), ["empty"])
+    judge_refusal(student, f, (W, X, y[:11]), Message("13 images with 11 labels"), ["13", "11"])
+    judge_refusal(student, f, (W, X[:11], y), Message("11 images with 13 labels"), ["13", "11"])
 
 
 @task("validate_batch", points=1)
@@ -176,7 +184,8 @@ def check_validate_batch_refuses_other_dtypes(student, rng):
     W, X, y = batch(rng, 13, 3, 7)
     for dtype in (torch.float32, torch.int32, torch.float64):
         name = str(dtype).removeprefix("torch.")
-        judge_refusal(student, student.validate_batch, (W, X, y.to(dtype)), f"labels of dtype {name}", [name])
+        story = Message("labels of dtype {name}", name=name)
+        judge_refusal(student, student.validate_batch, (W, X, y.to(dtype)), story, [name])
 
 
 @task("validate_batch", points=1)
@@ -185,4 +194,5 @@ def check_validate_batch_refuses_labels_that_are_no_classes(student, rng):
     W, X, y = batch(rng, 13, 3, 7)
     for label in (-41, 7, 52):
         y[4] = label
-        judge_refusal(student, student.validate_batch, (W, X, y), f"the label {label} among 7 classes", [str(label)])
+        story = Message("the label {label} among {classes} classes", label=label, classes=7)
+        judge_refusal(student, student.validate_batch, (W, X, y), story, [str(label)])

@@ -3,10 +3,10 @@
 import math
 
 import torch
-from oracles import LENT, RECORD, TOY, batch
+from oracles import LOANS_OF_SETTINGS, LOANS_OF_TRAINING, RECORD, TOY, batch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 
 
 @task("sample_batch", points=2)
@@ -25,7 +25,11 @@ def check_batch_keeps_images_and_labels_together(student, rng):
     own = y[rows.int().argmax(dim=1)]
     expect(
         torch.equal(y_batch, own),
-        f"Image 0 of the batch has the label {int(own[0])}, y_batch says {int(y_batch[0])}.",
+        Message(
+            "Image 0 of the batch has the label {expected}, y_batch says {got}.",
+            expected=int(own[0]),
+            got=int(y_batch[0]),
+        ),
         hint="The labels belong to other images: draw the rows once, and index X and y with the same rows.",
     )
     forbid(student, "sample_batch", calls=["common.fallbacks.*"])
@@ -38,10 +42,10 @@ def check_batch_is_drawn_with_replacement(student, rng):
     hint = "Images are drawn with replacement: torch.randint draws each row by itself, torch.randperm each row once."
     with explain_errors({"Error": hint}):
         X_batch, y_batch = student.sample_batch(X[:9], y[:9], 9, 400)
-        _, labels = student.sample_batch(X, y, 40, 40)
     expect(type(X_batch) is Tensor and len(X_batch) == 400, "A batch of 400 from 9 images has another size.", hint=hint)
     expect_shape(X_batch, (400, 2), name="X_batch")
     expect_shape(y_batch, (400,), name="y_batch")
+    _, labels = student.sample_batch(X, y, 40, 40)
     expect_shape(labels, (40,), name="y_batch")
     different = len(labels.unique())  # 40 different ones have the probability 40! / 40^40, about 1e-16
     expect(different < 40, "A batch of 40 from 40 images contains each image once.", hint=hint)
@@ -61,21 +65,28 @@ def flat(W, X, y, reg):
 """
 
 
-@task("train_linear_classifier", points=3, any_dtype=True)
+@task("train_linear_classifier", points=3, any_dtype=True, loans=LOANS_OF_TRAINING)
 def check_training_steps_against_the_gradient(student, rng):
     """Each iteration steps against the gradient of the given loss, and records the loss before the step."""
     W, X, y = batch(rng, 30, 4, 3)
     helper = student.define(PULL)
     options = {"learning_rate": 0.2, "reg": 0.5, "num_iters": 7, "batch_size": 5}
-    train = student.wrap(student.define(LENT).training, student.train_linear_classifier)
-    trained, history = train(helper.pull, W, X, y, **options)
+    trained, history = student.train_linear_classifier(helper.pull, W, X, y, **options)
 
     sizes = {len(batch) for batch, _ in helper.seen}
-    expect(sizes == {5}, f"The loss was asked about {max(sizes, default=0)} images, not about batches of 5.", FRESH)
+    expect(
+        sizes == {5},
+        Message("The loss was asked about {number} images, not about batches of 5.", number=max(sizes, default=0)),
+        FRESH,
+    )
 
     drawn = torch.cat([images for images, _ in helper.seen])
     different = len(drawn.unique(dim=0))  # 35 draws of 30 rows; 5 or fewer different ones have no chance
-    expect(different > 5, f"In 7 iterations only {different} different images were drawn.", FRESH)
+    expect(
+        different > 5,
+        Message("In 7 iterations only {different} different images were drawn.", different=different),
+        FRESH,
+    )
 
     def after(steps: int, shrink: float = 1 - 0.2 * 1.5) -> Tensor:
         return 1 + shrink**steps * (W - 1)  # the loss pulls every weight towards 1
@@ -97,7 +108,11 @@ def check_training_steps_against_the_gradient(student, rng):
         "The step was divided by the batch size; the loss is a mean already.": after(7, 1 - 0.2 * 1.5 / 5),
         "The regulariser's gradient was added again; it is in dW already.": lambda: again(W, 7),
     })  # fmt: skip
-    expect(len(history) == 7, f"loss_history has {len(history)} numbers after 7 iterations.", "Append one for each.")
+    expect(
+        len(history) == 7,
+        Message("loss_history has {count} numbers after 7 iterations.", count=len(history)),
+        "Append one for each.",
+    )
     expect_close([float(loss) for loss in history], losses[:7], name="loss_history", mistakes={
         "These are the losses after the steps; record the loss that belongs to the gradient.": losses[1:],
         "These are means of the losses so far; record the loss of each batch.": (
@@ -106,45 +121,45 @@ def check_training_steps_against_the_gradient(student, rng):
     })  # fmt: skip
 
 
-@task("train_linear_classifier", points=2, any_dtype=True)
+@task("train_linear_classifier", points=2, any_dtype=True, loans=LOANS_OF_TRAINING)
 def check_training_makes_its_own_weights(student, rng):
     """Without a W, training starts from 1e-6 * randn, with a column for each label up to the largest."""
     X, y = rng.normal(40, 60), rng.integers(0, 6, 40)
     y[17] = 8
     flat = student.define(PULL).flat
-    train = student.wrap(student.define(LENT).training, student.train_linear_classifier)
-    W, history = train(flat, None, X, y, num_iters=3, batch_size=10)
+    W, history = student.train_linear_classifier(flat, None, X, y, num_iters=3, batch_size=10)
 
     columns = W.shape[-1] if type(W) is Tensor and W.ndim else 9
     expect(
         columns == 9,
-        f"W has {columns} columns, but the largest label is 8.",
+        Message("W has {columns} columns, but the largest label is 8.", columns=columns),
         hint="There are as many classes as the largest label plus 1: int(y.max()) + 1. Some may not occur.",
     )
     expect_shape(W, (60, 9), name="W")
     deviation = float(W.std())
     expect(
         0.7e-6 < deviation < 1.4e-6,
-        f"The standard deviation of W is {deviation:.2g}; it should be about 1e-6.",
+        Message("The standard deviation of W is {deviation:.2g}; it should be about 1e-6.", deviation=deviation),
         hint="rand is uniform on [0, 1), randn is normal." if 1e-7 < deviation < 1e-6 else "W starts at 1e-6 * randn.",
     )
     expect_close(W, torch.zeros_like(W, dtype=X.dtype), atol=1e-5, name="W")  # ten standard deviations
     mean = float(W.mean())
     expect(
         abs(mean) < 3e-7,
-        f"The mean of W is {mean:.2g}; it should be about 0.",
+        Message("The mean of W is {mean:.2g}; it should be about 0.", mean=mean),
         hint="randn is normal, rand is uniform on [0, 1).",
     )
     expect_close([float(loss) for loss in history], [2.5] * 3, name="loss_history")
 
 
-@task("train_linear_classifier", points=1)
+@task("train_linear_classifier", points=1, loans=LOANS_OF_TRAINING)
 def check_training_leaves_its_inputs(student, rng):
     """Training does not change its arguments W, X and y, returns another tensor, and W has the dtype of X."""
     W, X, y = batch(rng, 20, 5, 3, torch.float32)
     recorder = student.define(RECORD).Recorder()
-    train = student.wrap(student.define(LENT).training, student.train_linear_classifier)
-    seen = student.inspect(train, recorder.loss, W, X, y, learning_rate=0.5, num_iters=4, batch_size=6)
+    seen = student.inspect(
+        student.train_linear_classifier, recorder.loss, W, X, y, learning_rate=0.5, num_iters=4, batch_size=6
+    )
     in_place = "`W -= ...` changes the caller's tensor; `W = W - ...` makes a new one."
     trained, history = seen.value
     expect_close(trained, W + 2, name="W")  # the gradient is -1 everywhere
@@ -152,10 +167,10 @@ def check_training_leaves_its_inputs(student, rng):
     expect_close(seen.args[1], W, rtol=0, atol=1e-5, name="the argument W after the call", mistakes={in_place: W + 2})
     expect_equal(seen.args[2:], (X, y), name="X and y after the call")
     for dtype in (torch.float32, torch.float64):
-        made, _ = train(recorder.loss, None, X.to(dtype), y, num_iters=1, batch_size=6)
+        made, _ = student.train_linear_classifier(recorder.loss, None, X.to(dtype), y, num_iters=1, batch_size=6)
         found = made.dtype if type(made) is Tensor else type(made).__name__
         hint = "Create W with the dtype of the images: torch.randn(..., dtype=X.dtype, device=X.device)."
-        expect(found == dtype, f"With images of {dtype} the new W has {found}.", hint)
+        expect(found == dtype, Message("With images of {dtype} the new W has {found}.", dtype=dtype, found=found), hint)
 
 
 @task("predict_linear_classifier", points=2)
@@ -183,17 +198,20 @@ def split(rng, num_train: int, num_val: int) -> dict[str, Tensor]:
     return table | {f"y_{name}": rng.integers(0, 3, size) for name, size in names.items()}
 
 
-@task("test_one_param_set", points=3)
+@task("test_one_param_set", points=3, loans=LOANS_OF_SETTINGS)
 def check_one_param_set_trains_and_measures(student, rng):
     """The classifier is trained with the settings given, and both accuracies are fractions of right predictions."""
     data, weights = split(rng, 37, 23), rng.normal(4, 3)
     toy = student.define(TOY).Toy(weights)
-    test_one = student.wrap(student.define(LENT).setting, student.test_one_param_set)
-    with explain_errors({"KeyError": f"The keys of data_dict are {', '.join(data)}."}):
-        result = test_one(toy, data, 0.25, 0.125, num_iters=11)
+    with explain_errors({"KeyError": Message("The keys of data_dict are {keys}.", keys=", ".join(data))}):
+        result = student.test_one_param_set(toy, data, 0.25, 0.125, num_iters=11)
 
     calls = list(toy.calls)
-    expect(len(calls) == 1, f"cls.train was called {len(calls)} times.", hint="Train the given classifier cls, once.")
+    expect(
+        len(calls) == 1,
+        Message("cls.train was called {count} times.", count=len(calls)),
+        hint="Train the given classifier cls, once.",
+    )
     expect_equal(calls[0][:2], [data["X_train"], data["y_train"]], name="the first two arguments of train", mistakes={
         "The classifier was trained on the validation images.": [data["X_val"], data["y_val"]],
     })  # fmt: skip
@@ -228,11 +246,23 @@ def judge_search_params(params):
     expect(isinstance(params, (tuple, list)) and len(params) == 2, "The result is not two lists.")
     for name, values, low in zip(("learning_rates", "regularization_strengths"), params, (1e-300, 0.0), strict=True):
         numbers = isinstance(values, (tuple, list)) and all(type(value) in (int, float) for value in values)
-        expect(numbers, f"{name} is not a list of Python numbers.")
+        expect(numbers, Message("{name} is not a list of Python numbers.", name=name))
         good = all(low <= value < math.inf for value in values) and len(set(values)) == len(values)
-        expect(good, f"{name} must be distinct numbers, {'above 0' if low else '0 or more'}: {values}.")
+        if low:
+            message = Message("{name} must be distinct numbers, above 0: {values}.", name=name, values=values)
+        else:
+            message = Message("{name} must be distinct numbers, 0 or more: {values}.", name=name, values=values)
+        expect(good, message)
     pairs = len(params[0]) * len(params[1])
-    expect(5 <= pairs <= 25, f"{len(params[0])} x {len(params[1])} are {pairs} pairs; there should be 5 to 25.")
+    expect(
+        5 <= pairs <= 25,
+        Message(
+            "{rates} x {strengths} are {pairs} pairs; there should be 5 to 25.",
+            rates=len(params[0]),
+            strengths=len(params[1]),
+            pairs=pairs,
+        ),
+    )
 
 
 @task("svm_get_search_params", points=1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from autograder import expect
+from autograder import Message, expect
 from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
@@ -36,54 +36,28 @@ def derivative(formula: Callable[..., Tensor], W: Tensor, X: Tensor, y: Tensor, 
     return torch.autograd.grad(formula(W, X, y, reg), W)[0]
 
 
-# A mistake in one task costs no points of the tasks that use it: those find these versions instead.
-LENT = """
-import torch
-from autograder.probes.lend import lend
-from common.training.losses import svm_loss, softmax_loss
-
+# A mistake in one task costs no points of the tasks that use it: those are judged with these versions, too.
+LOANS_OF_LOSSES = """
 def accept(W, X, y, *rest, **options):
     if W.shape[0] != X.shape[1]:
         raise ValueError("validate_batch is called as validate_batch(W, X, y), in this order.")
 
-def refuse(W, X, y, *rest, **options):
-    if len(X) == 0 or y.dtype != torch.int64 or len(X) != len(y) or bool(((y < 0) | (y >= W.shape[1])).any()):
-        raise ValueError("This batch makes no sense.")
+LOANS = {"validate_batch": accept}
+"""
+
+LOANS_OF_TRAINING = """
+import torch
 
 def draw(X, y, num_train, batch_size, *rest, **options):
     chosen = torch.randint(0, num_train, (batch_size,)).to(X.device)
     return X[chosen], y[chosen]
 
-def best(W, X, *rest, **options):
-    return (X @ W).argmax(dim=1)
-
-def regularised(loss_of_scores, W, X, y, reg):
-    loss, dscores = loss_of_scores(X @ W, y)
-    return loss + reg * W.square().sum(), X.T @ dscores + 2 * reg * W
-
-def svm(W, X, y, reg):
-    return regularised(svm_loss, W, X, y, reg)
-
-def softmax(W, X, y, reg):
-    return regularised(softmax_loss, W, X, y, reg)
-
-def loss(function):
-    return lend(function, validate_batch=accept)
-
-def guarded(function):
-    return lend(function, validate_batch=refuse)
-
-def training(function):
-    return lend(function, sample_batch=draw)
-
-def setting(function):
-    return lend(function, predict_linear_classifier=best)
+LOANS = {"sample_batch": draw}
 """
 
-
-def loss_of(student, name: str):
-    """Return one of the four losses, which accepts every batch."""
-    return student.wrap(student.define(LENT).loss, getattr(student, name))
+LOANS_OF_SETTINGS = """
+LOANS = {"predict_linear_classifier": lambda W, X, *rest, **options: (X @ W).argmax(dim=1)}
+"""
 
 
 REFUSAL = """
@@ -98,11 +72,15 @@ def refusal(f, *args):
 """
 
 
-def refusal_of(student, f, args, story: str, hint: str = "Raise ValueError with a message.") -> str:
+def refusal_of(student, f, args, story: Message, hint: str = "Raise ValueError with a message.") -> str:
     """Return the message of the ValueError that ``f`` must raise."""
     kind, message = student.define(REFUSAL).refusal(f, *args)
-    expect(kind != "", f"It raised nothing for {story}.", hint=hint)
-    expect(kind == "ValueError", f"For {story} it raised {kind}, not ValueError: {message}", hint=hint)
+    expect(kind != "", Message("It raised nothing for {story}.", story=story), hint=hint)
+    expect(
+        kind == "ValueError",
+        Message("For {story} it raised {kind}, not ValueError: {message}", story=story, kind=kind, message=message),
+        hint=hint,
+    )
     return message
 
 

@@ -5,6 +5,7 @@ from oracles import judge_source, linear
 from torch.nn import functional as F
 
 from autograder import (
+    Message,
     autograd_gradients,
     expect,
     expect_close,
@@ -132,7 +133,7 @@ def check_dropout_changes_nothing_when_predicting(student, rng):
     x = rng.normal(6, 7)
     for mode, p in [("test", 0.4), ("test", 0.0), ("train", 0.0)]:
         out, _ = student.hold(student.Dropout.forward, x, {"mode": mode, "p": p})
-        expect_close(student.value(out), x, name=f"out for mode {mode!r}, p = {p}", mistakes={
+        expect_close(student.value(out), x, name=Message("out for mode {mode!r}, p = {p}", mode=mode, p=p), mistakes={
             "In test mode nothing is scaled: the values were scaled in training.": x * (1 - p),
             "p = 0 drops nothing: p is the probability to drop, not to keep.": torch.zeros_like(x),
             'The mode is "train" or "test": in test mode nothing is dropped.': lambda out=out, p=p: (
@@ -154,10 +155,11 @@ def check_dropout_drops_a_share_p_and_scales_the_rest(student, rng):
         share = float(dropped.double().mean())
         expect(
             abs(share - p) < 0.015,  # 8 standard deviations
-            f"With p = {p}, {share:.3f} of the values became 0.",
+            Message("With p = {p}, {share:.3f} of the values became 0.", p=p, share=share),
             hint="p is the probability to drop a value, not to keep it." if abs(share - 1 + p) < 0.015 else DRAW,
         )
-        expect_close(out[~dropped], x[~dropped] / (1 - p), name=f"the values that were not dropped, p = {p}", mistakes={
+        name = Message("the values that were not dropped, p = {p}", p=p)
+        expect_close(out[~dropped], x[~dropped] / (1 - p), name=name, mistakes={
             "Divide the other values by 1 - p, so that the expected value stays the same.": x[~dropped],
             "The other values were divided by p; divide by 1 - p.": x[~dropped] / p,
             "The other values were multiplied by 1 - p; divide by it.": x[~dropped] * (1 - p),
@@ -201,5 +203,5 @@ def check_dropout_backward_when_nothing_is_dropped(student, rng):
         factor = student.value(out) / x
         for _ in range(2):
             seen = student.inspect(student.Dropout.backward, dout, cache)
-            expect_close(seen.value, dout * factor, name=f"dx for mode {mode!r}, p = {p}")
+            expect_close(seen.value, dout * factor, name=Message("dx for mode {mode!r}, p = {p}", mode=mode, p=p))
             expect_equal(seen.args[0], dout, name="dout after the call")

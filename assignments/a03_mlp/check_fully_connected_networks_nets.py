@@ -4,12 +4,12 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import torch
-from oracles import LENT, MAKE, forward, judge_source, loss_and_gradients, make_deep, random_params
+from oracles import LOANS_OF_LAYERS, MAKE, forward, judge_source, loss_and_gradients, make_deep, random_params
 from oracles_training import judge_overfitting
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, explain_errors, task
 
 
 def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
@@ -17,20 +17,40 @@ def expect_params(params: object, sizes: list[int], dtype: torch.dtype) -> None:
     expect(type(params) is dict, "self.params is not a dict of tensors.")
     names = [f"{kind}{layer}" for layer in range(1, len(sizes)) for kind in "Wb"]
     hint = "Layers are numbered from 1: W1 and b1 belong to the first one."
-    expect(set(params) == set(names), f"The names in params are {', '.join(map(str, list(params)[:12]))}.", hint)
+    expect(
+        set(params) == set(names),
+        Message("The names in params are {names}.", names=", ".join(map(str, list(params)[:12]))),
+        hint,
+    )
     for layer, (inputs, outputs) in enumerate(pairwise(sizes), start=1):
         W, b = params[f"W{layer}"], params[f"b{layer}"]
         turned = type(W) is Tensor and tuple(W.shape) == (outputs, inputs) != (inputs, outputs)
         sizes_hint = "W has a row for each input and a column for each output: (inputs, outputs)."
-        expect(not turned, f"W{layer} has the shape ({outputs}, {inputs}), not ({inputs}, {outputs}).", sizes_hint)
+        expect(
+            not turned,
+            Message(
+                "W{layer} has the shape ({outputs}, {inputs}), not ({inputs}, {outputs}).",
+                layer=layer,
+                outputs=outputs,
+                inputs=inputs,
+            ),
+            sizes_hint,
+        )
         expect_shape(W, (inputs, outputs), name=f"W{layer}")
         hint = "Hand dtype and device on: torch.randn(..., dtype=dtype, device=device)."
-        expect(W.dtype == dtype, f"W{layer} has dtype {W.dtype}; it should be {dtype}.", hint)
+        expect(
+            W.dtype == dtype,
+            Message("W{layer} has dtype {dtype}; it should be {expected}.", layer=layer, dtype=W.dtype, expected=dtype),
+            hint,
+        )
         expect_shape(b, (outputs,), name=f"b{layer}")
         random = "Only weights start at random; biases start at 0: torch.zeros(...)."
-        expect(not bool((b != 0).any()), f"b{layer} does not start at 0.", random)
-        expect_equal(b, torch.zeros(outputs, dtype=dtype), name=f"b{layer}, which starts at 0")
-        expect(bool((params[f"W{layer}"] != 0).any()), f"W{layer} is 0 everywhere; weights should start at random.")
+        expect(not bool((b != 0).any()), Message("b{layer} does not start at 0.", layer=layer), random)
+        expect_equal(b, torch.zeros(outputs, dtype=dtype), name=Message("b{layer}, which starts at 0", layer=layer))
+        expect(
+            bool((params[f"W{layer}"] != 0).any()),
+            Message("W{layer} is 0 everywhere; weights should start at random.", layer=layer),
+        )
 
 
 def _to_cpu(params: object) -> object:
@@ -143,7 +163,7 @@ def ungated_gradients(params: dict[str, Tensor], X: Tensor, y: Tensor, reg: floa
     return grads
 
 
-@task("TwoLayerNet.loss", points=3, any_dtype=True)
+@task("TwoLayerNet.loss", points=3, any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_two_layer_net_agrees_with_torch(student, rng, device):
     """TwoLayerNet's scores, loss and gradients agree with torch and its autograd, penalty included."""
     judge_source(student, "TwoLayerNet.loss")
@@ -151,44 +171,44 @@ def check_two_layer_net_agrees_with_torch(student, rng, device):
     for reg in (0.0, 0.2):
         options = {"weight_scale": 0.1, "reg": reg, "dtype": torch.float64, "device": device}
         net = student.define(MAKE).make(student.TwoLayerNet, (12, 7, 4), options, params)
-        loss_of = student.wrap(student.define(LENT).layers_of, net.loss)
         with explain_errors(KEYS):
-            expect_close(loss_of(X), forward(params, X)[0], name="scores", mistakes=wrong_scores(params, X))
-            expect_loss(loss_of(X, y), params, X, y, reg)
+            expect_close(net.loss(X), forward(params, X)[0], name="scores", mistakes=wrong_scores(params, X))
+            expect_loss(net.loss(X, y), params, X, y, reg)
 
 
-@task("FullyConnectedNet.loss", points=2, any_dtype=True)
+@task("FullyConnectedNet.loss", points=2, any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_deep_scores_agree_with_torch(student, rng, device):
     """The scores of nets with two to five layers agree with torch's."""
     judge_source(student, "FullyConnectedNet.loss")
     for hidden in ([6], [5, 7], [6, 4, 5, 7]):
         params, X = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4)
-        _, loss_of = make_deep(student, device, hidden, params)
+        net = make_deep(student, device, hidden, params)
         with explain_errors(KEYS):
-            scores = loss_of(X)
-        name = f"scores with hidden layers {hidden}"
+            scores = net.loss(X)
+        name = Message("scores with hidden layers {hidden}", hidden=hidden)
         expect_close(scores, forward(params, X)[0], name=name, mistakes=wrong_scores(params, X))
 
 
-@task("FullyConnectedNet.loss", points=3, any_dtype=True)
+@task("FullyConnectedNet.loss", points=3, any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_deep_gradients_agree_with_autograd(student, rng, device):
     """Loss and gradients of nets with two to four layers agree with torch's autograd, penalty included."""
     judge_source(student, "FullyConnectedNet.loss")
     for hidden, reg in [([6], 0.0), ([5, 7], 0.3), ([6, 4, 5], 0.1)]:
         params, X, y = random_params(rng, [8, *hidden, 3]), rng.normal(5, 2, 4), rng.integers(0, 3, 5)
-        _, loss_of = make_deep(student, device, hidden, params, reg=reg)
+        net = make_deep(student, device, hidden, params, reg=reg)
         with explain_errors(KEYS):
-            result = loss_of(X, y)
+            result = net.loss(X, y)
         expect_loss(result, params, X, y, reg)
 
 
-SOLVER = """
-import torch
-from autograder.probes.lend import lend
+LOANS_OF_THE_SOLVER = """
 from common.fallbacks import fully_connected_networks as given
 
-def borrow(function):
-    return lend(function, **{name: getattr(given, name) for name in ("sgd_momentum", "rmsprop", "adam")})
+LOANS = {"sgd_momentum": given.sgd_momentum, "rmsprop": given.rmsprop, "adam": given.adam}
+"""
+
+SOLVER = """
+import torch
 
 def place(create, data, device):
     try:
@@ -202,31 +222,38 @@ def params_of(create, data, dtype):
 """
 
 
-@task("create_solver_instance", points=1)
+@task("create_solver_instance", points=1, loans=LOANS_OF_THE_SOLVER)
 def check_solver_has_a_net_that_fits_the_data(student, rng, device):
     """create_solver_instance returns a Solver whose TwoLayerNet fits the data, in the dtype and on the device given."""
     helper, keys = student.define(SOLVER), ("X_train", "y_train", "X_val", "y_val")
-    create = student.wrap(helper.borrow, student.create_solver_instance)
+    create = student.create_solver_instance
     for dtype in (torch.float32, torch.float64):
         X, y = rng.normal(30, 2, 3, 5, dtype=dtype), torch.arange(30, device=device) % 4
         data = {"X_train": X[:20], "y_train": y[:20], "X_val": X[20:], "y_val": y[20:]}
-        with explain_errors({"KeyError": f"The keys of data_dict are {', '.join(keys)}."}):
+        with explain_errors({"KeyError": Message("The keys of data_dict are {keys}.", keys=", ".join(keys))}):
             solver = create(data, dtype=dtype, device=device)
         params = solver.model.params
         names = sorted(params) if type(params) is dict else None
         expect_equal(names, ["W1", "W2", "b1", "b2"], name="the names of the model's parameters, sorted")
         expect(
             tuple(params["W1"].shape[:1]) == (30,),
-            f"W1 has the shape {tuple(params['W1'].shape)}; images of 2 x 3 x 5 have 30 numbers.",
+            Message("W1 has the shape {shape}; images of 2 x 3 x 5 have 30 numbers.", shape=tuple(params["W1"].shape)),
             hint="input_dim is the number of values of one image: data_dict['X_train'][0].numel().",
         )
         expect_shape(params["W2"], (None, None), name="W2")
-        expect(params["W2"].shape[1] >= 4, f"The data have 4 classes, the net has {params['W2'].shape[1]}.")
+        expect(
+            params["W2"].shape[1] >= 4,
+            Message("The data have 4 classes, the net has {got}.", got=params["W2"].shape[1]),
+        )
         hint = "Hand dtype and device on: TwoLayerNet(..., dtype=dtype, device=device)."
-        expect(params["W1"].dtype == dtype, f"With {dtype} W1 has dtype {params['W1'].dtype}.", hint)
+        expect(
+            params["W1"].dtype == dtype,
+            Message("With {expected} W1 has dtype {got}.", expected=dtype, got=params["W1"].dtype),
+            hint,
+        )
     expect_device(student, helper.params_of, create, data, torch.float64)
     found = helper.place(create, data, "meta")
-    expect(found == "meta", f"With device='meta' W1 is on {found}.", hint)
+    expect(found == "meta", Message("With device='meta' W1 is on {found}.", found=found), hint)
 
 
 def centred(data, num_train: int) -> tuple[Tensor, Tensor]:
@@ -247,7 +274,7 @@ def check_five_layers_overfit(student, data):
     judge_overfitting(student, [100] * 4, student.get_five_layer_network_params(), *centred(data, 50))
 
 
-@task("FullyConnectedNet.loss", points=1, any_dtype=True)
+@task("FullyConnectedNet.loss", points=1, any_dtype=True, loans=LOANS_OF_LAYERS)
 def check_dropout_works_in_training_only(student, rng, device):
     """Dropout changes no scores, and in training drops a share p of the units of each hidden layer."""
     width, p = 600, 0.2
@@ -257,22 +284,31 @@ def check_dropout_works_in_training_only(student, rng, device):
         "W3": rng.normal(width, 3) / width, "b3": rng.normal(3),
     }  # fmt: skip
     X, y = rng.normal(1, 5), rng.integers(0, 3, 1)
-    _, loss_of = make_deep(student, device, [width, width], params, dropout=p)
-    first = loss_of(X, y)
-    scores = loss_of(X)
+    net = make_deep(student, device, [width, width], params, dropout=p)
+    first = net.loss(X, y)
+    scores = net.loss(X)
     expect_close(scores, forward(params, X)[0], name="scores, without dropout", mistakes={
         'Without labels nothing is dropped: set self.dropout_param["mode"] to "test" first.': scores,
     })  # fmt: skip
-    second = loss_of(X, y)
+    second = net.loss(X, y)
     for _, grads in (first, second):
         for name in ("W2", "W3"):  # the output of a dropped unit is 0: its row of the next weights has no gradient
             share = float((grads[name] == 0).all(dim=1).double().mean())
             expect(
                 abs(share - p) < 0.1,  # 6 standard deviations
-                f"With dropout = {p}, {share:.2f} of the units before {name} were dropped in training.",
+                Message(
+                    "With dropout = {p}, {share:.2f} of the units before {name} were dropped in training.",
+                    p=p,
+                    share=share,
+                    name=name,
+                ),
                 hint="Dropout comes after the ReLU of every hidden layer, and drops with probability p.",
             )
     expect(float(first[0]) != float(second[0]), "Two training calls dropped the same units.")
     for seed in (0, 5):
-        _, seeded = make_deep(student, device, [width, width], params, dropout=p, seed=seed)
-        expect_equal(seeded(X, y)[0], seeded(X, y)[0], name=f"the loss of a second call with the seed {seed}")
+        seeded = make_deep(student, device, [width, width], params, dropout=p, seed=seed)
+        expect_equal(
+            seeded.loss(X, y)[0],
+            seeded.loss(X, y)[0],
+            name=Message("the loss of a second call with the seed {seed}", seed=seed),
+        )

@@ -6,7 +6,7 @@ import torch
 from oracles import judge_source
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, task
 
 
 def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -> list[Tensor]:
@@ -14,7 +14,10 @@ def walk(student, rule: str, w: Tensor, gradients: list[Tensor], config: dict) -
     path = []
     for dw in gradients:
         result = getattr(student, rule)(w, dw, config)
-        expect(type(result) in (tuple, list) and len(result) == 2, f"{rule} returns a pair: next_w and config.")
+        expect(
+            type(result) in (tuple, list) and len(result) == 2,
+            Message("{rule} returns a pair: next_w and config.", rule=rule),
+        )
         w, config = result
         expect_shape(w, tuple(dw.shape), name="next_w")
         expect(type(config) is dict, "The config returned is not a dict.")
@@ -38,10 +41,12 @@ def judge_rule(student, rng, rule: str, config: dict, make: Callable, mistakes: 
     judge_source(student, rule)
     w, dws = rng.normal(4, 3), [rng.normal(4, 3) for _ in range(6)]
     hints = {hint: wrong(w, dws[0]) for hint, wrong in mistakes.items()}
-    with explain_errors({"KeyError": f"config has the keys {', '.join(config)} and those that start at 0."}):
+    with explain_errors(
+        {"KeyError": Message("config has the keys {keys} and those that start at 0.", keys=", ".join(config))}
+    ):
         path = walk(student, rule, w, dws, config)
     for step, (point, expected) in enumerate(zip(path, torch_walk(make, w, dws), strict=True), start=1):
-        name = f"next_w after step {step}"
+        name = Message("next_w after step {step}", step=step)
         expect_close(point, expected, name=name, atol=1e-6, rtol=1e-6, mistakes=hints if step == 1 else {})
 
 
@@ -51,19 +56,27 @@ def judge_state(
     """Compare one step from a state that is given under ``key``; step(w, dw, state) returns next_w and the state."""
     judge_source(student, rule)
     w, dw, state = rng.normal(4, 3), rng.normal(4, 3), rng.uniform(4, 3, low=0.5, high=2)
-    with explain_errors({"KeyError": f"config has the keys {', '.join([*config, key])}."}):
+    with explain_errors({"KeyError": Message("config has the keys {keys}.", keys=", ".join([*config, key]))}):
         next_w, after = getattr(student, rule)(w, dw, {**config, key: state})
     expected, new = step(w, dw, state)
     given = f"config[{key!r}]"
-    expect_close(next_w, expected, name=f"next_w with a given {given}", mistakes={
-        f"{given} was not used: it is the state after the step before.": lambda: step(w, dw, torch.zeros_like(w))[0],
-        f"{given} has the other sign here: see the table above the task.": lambda: step(w, dw, -state)[0],
+    expect_close(next_w, expected, name=Message("next_w with a given {given}", given=given), mistakes={
+        Message("{given} was not used: it is the state after the step before.", given=given): (
+            lambda: step(w, dw, torch.zeros_like(w))[0]
+        ),
+        Message("{given} has the other sign here: see the table above the task.", given=given): (
+            lambda: step(w, dw, -state)[0]
+        ),
         "The learning rate belongs inside the velocity, v = momentum * v - learning_rate * dw; here it multiplies v.": (
             lambda: w + config["learning_rate"] * (config["momentum"] * state - dw) if "momentum" in config else None
         ),
     })  # fmt: skip
-    expect(type(after) is dict and key in after, f"The config returned has no {key!r}.", f"Store the new {key} in it.")
-    expect_close(after[key], new, name=f"{given} after the step", mistakes={
+    expect(
+        type(after) is dict and key in after,
+        Message("The config returned has no {key!r}.", key=key),
+        Message("Store the new {key} in it.", key=key),
+    )
+    expect_close(after[key], new, name=Message("{given} after the step", given=given), mistakes={
         "This is still the state before the step; store the new one.": state,
         "The state is stored with the wrong sign.": -new,
     })  # fmt: skip

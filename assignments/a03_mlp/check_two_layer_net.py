@@ -3,12 +3,12 @@
 import math
 
 import torch
-from oracles import LENT, READY_MADE_NETS, forward, loss_and_gradients, random_params
+from oracles import LOANS_OF_THE_LOSS, LOANS_OF_THE_SEARCH, READY_MADE_NETS, forward, loss_and_gradients, random_params
 from oracles_training import judge_choice, judge_search
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, explain_errors, forbid, task
 
 KEYS = {
     "KeyError": "The keys of params are W1, b1, W2 and b2.",
@@ -44,23 +44,18 @@ def check_forward_pass_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-def loss_of(student):
-    """Return nn_forward_backward, which finds the course's own forward pass."""
-    return student.wrap(student.define(LENT).pass_of, student.nn_forward_backward)
-
-
-@task("nn_forward_backward", points=1, any_dtype=True)
+@task("nn_forward_backward", points=1, any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_scores_come_back_without_labels(student, rng):
     """Without labels nn_forward_backward returns the scores alone."""
     params, X = random_params(rng, [4, 6, 3], 1.0), rng.normal(5, 4)
     scores, hidden = forward(params, X)
-    expect_close(loss_of(student)(params, X), scores, mistakes={
+    expect_close(student.nn_forward_backward(params, X), scores, mistakes={
         "These are probabilities; return the scores.": F.softmax(scores, dim=1),
         "Only the scores are returned, without the hidden layer.": (scores, hidden),
     })  # fmt: skip
 
 
-@task("nn_forward_backward", points=2, any_dtype=True)
+@task("nn_forward_backward", points=2, any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_loss_agrees_with_torch(student, rng):
     """The loss agrees with torch's cross-entropy plus the penalty on both weights."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
@@ -70,7 +65,7 @@ def check_loss_agrees_with_torch(student, rng):
         loss_and_gradients(params, X, y, 0.0)[0],
         reg * (params["W1"].square().sum() + params["W2"].square().sum()),
     )
-    result = loss_of(student)(params, X, y, reg=reg)
+    result = student.nn_forward_backward(params, X, y, reg=reg)
     pair = type(result) in (tuple, list) and len(result) == 2
     expect(pair, "With labels the result is a pair: the loss and the gradients.")
     expect(type(result[0]) is not dict, "The first result is a dict.", "First the loss, then the gradients.")
@@ -93,7 +88,7 @@ def check_loss_agrees_with_torch(student, rng):
     })  # fmt: skip
 
 
-@task("nn_forward_backward", points=3, any_dtype=True)
+@task("nn_forward_backward", points=3, any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_gradients_agree_with_autograd(student, rng):
     """The gradients of both weights and both biases agree with torch's autograd."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
@@ -101,7 +96,7 @@ def check_gradients_agree_with_autograd(student, rng):
     y, reg = rng.integers(0, 4, 6), 0.3
     expected, data = loss_and_gradients(params, X, y, reg)[1], loss_and_gradients(params, X, y, 0.0)[1]
     with explain_errors(KEYS):
-        result = loss_of(student)(params, X, y, reg=reg)
+        result = student.nn_forward_backward(params, X, y, reg=reg)
 
     expect(
         type(result) in (tuple, list) and len(result) == 2,
@@ -178,7 +173,13 @@ def check_train_steps_against_the_gradient(student, rng):
     X = torch.stack([y.double(), rng.normal(22)], dim=1)
     rate, decay, reg, iterations, per_epoch = 0.1, 0.5, 0.3, 10, 4  # 22 images, batches of 5
     with explain_errors(
-        {"KeyError": f"params has the keys {', '.join(params)}: training does not know the model. {LOOP}"}
+        {
+            "KeyError": Message(
+                "params has the keys {keys}: training does not know the model. {advice}",
+                keys=", ".join(params),
+                advice=Message(LOOP),
+            )
+        }
     ):
         seen = student.inspect(
             student.nn_train, params, toy.loss_func, toy.pred_func, X, y, X[:7], y[:7],
@@ -254,7 +255,7 @@ def check_search_params_are_a_grid(student):
     combinations = 1
     for name, values in zip(names, result, strict=True):
         numbers = type(values) in (tuple, list) and all(type(value) in (int, float) for value in values)
-        expect(numbers and len(values) > 0, f"{name} is not a list of numbers.")
+        expect(numbers and len(values) > 0, Message("{name} is not a list of numbers.", name=name))
         combinations *= len(values)
     rates, sizes, strengths, decays = result
     expect(all(0 < rate <= 100 for rate in rates), "Learning rates must be above 0 and at most 100.")
@@ -264,10 +265,13 @@ def check_search_params_are_a_grid(student):
     )
     expect(all(0 <= strength <= 100 for strength in strengths), "Regularization strengths must be from 0 to 100.")
     expect(all(0 < decay <= 1 for decay in decays), "Learning rate decays must be above 0 and at most 1.")
-    expect(2 <= combinations <= 25, f"There are {combinations} combinations; there should be 2 to 25.")
+    expect(
+        2 <= combinations <= 25,
+        Message("There are {combinations} combinations; there should be 2 to 25.", combinations=combinations),
+    )
 
 
-@task("find_best_net", points=2, seconds=60)
+@task("find_best_net", points=2, seconds=60, loans=LOANS_OF_THE_SEARCH)
 def check_search_finds_the_only_rate_and_size_that_work(student, rng):
     """Given one good and one useless learning rate and hidden size, the search returns the pair that learns."""
     history = judge_search(student, rng, 8, ([1e-9, 0.1], [24, 1], [1e-4], [1.0]))
@@ -282,7 +286,7 @@ def check_search_chooses_by_the_whole_validation_set(student, rng):
     judge_choice(student, rng, grid, {(rate, size, 1e-3, 1.0): next(right) for rate in grid[0] for size in grid[1]})
 
 
-@task("nn_forward_backward", points=2, any_dtype=True)
+@task("nn_forward_backward", points=2, any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_loss_survives_extreme_scores(student, rng):
     """Scores of thousands give the right loss and finite gradients."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
@@ -290,7 +294,7 @@ def check_loss_survives_extreme_scores(student, rng):
         params = {name: size * value for name, value in random_params(rng, [4, 6, 5], 1.0, dtype).items()}
         X, y = rng.normal(9, 4, dtype=dtype), rng.integers(0, 5, 9)
         loss, grads = loss_and_gradients(params, X, y, 0.0)
-        result = loss_of(student)(params, X, y, reg=0.0)
+        result = student.nn_forward_backward(params, X, y, reg=0.0)
 
         expect(
             type(result) in (tuple, list) and len(result) == 2,

@@ -467,7 +467,7 @@ class FullyConnectedNet:
 # meets the same factors. Ten layers of 200 units, started in three ways:
 
 # %% tags=["active-ipynb"]
-# figure, panels = plt.subplots(1, 2, figsize=(11, 3.4), layout="constrained")
+# figure, panels = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 # scales = {"0.03": (0.03, "--"), "sqrt(2 / 200) = 0.1": (0.1, "-"), "0.3": (0.3, ":")}
 # for name, (weight_scale, style) in scales.items():
 #     net = FullyConnectedNet([200] * 9, input_dim=200, weight_scale=weight_scale)
@@ -480,10 +480,11 @@ class FullyConnectedNet:
 #     sizes = [float(grads[f"W{layer}"].std()) for layer in range(1, 11)]
 #     panels[1].semilogy(range(1, 11), sizes, linestyle=style, marker="o", label=name)
 # panels[0].set(xlabel="layer", ylabel="standard deviation of the values")
-# panels[1].set(xlabel="layer", ylabel="standard deviation of the weights' gradient")
+# panels[1].set(xlabel="layer", ylabel="standard deviation of the gradient")
 # for panel in panels:
 #     panel.grid(alpha=0.3)
-#     panel.legend(frameon=False, title="weight_scale")
+# lines, names = panels[0].get_legend_handles_labels()
+# figure.legend(lines, names, loc="outside lower center", ncols=3, frameon=False, title="weight_scale")
 # show("Values and gradients by layer, for three scales: both stay level with 0.1, shrink with 0.03, grow with 0.3.")
 
 # %% [markdown]

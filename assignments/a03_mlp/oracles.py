@@ -22,18 +22,22 @@ def judge_source(student, name: str) -> None:
     forbid(student, name, calls=READY_MADE_LAYERS, apart=apart)
 
 
-# A mistake in one task costs no points of the tasks that use it: those find these versions instead.
-LENT = """
+# A mistake in one task costs no points of the tasks that use it: those are judged with these versions, too.
+LOANS_OF_THE_LOSS = """
 import torch
 from torch.nn import functional as F
-from autograder.probes.lend import lend
-from common.fallbacks import fully_connected_networks as given
-from common.training.losses import softmax_loss
 
 def scores_and_hidden(params, X, *rest, **options):
     hidden = F.relu(F.linear(X, params["W1"].T, params["b1"]))
     return F.linear(hidden, params["W2"].T, params["b2"]), hidden
 
+LOANS = {"nn_forward_pass": scores_and_hidden}
+"""
+
+# a loss and a prediction, also handed to what takes them as arguments
+STEPS = (
+    LOANS_OF_THE_LOSS
+    + """
 def regularised(params, X, y=None, reg=0.0):
     leaves = {name: value.detach().requires_grad_() for name, value in params.items()}
     with torch.enable_grad():
@@ -47,7 +51,12 @@ def regularised(params, X, y=None, reg=0.0):
 
 def best_class(params, loss_func, X, *rest, **options):
     return loss_func(params, X).max(dim=1).indices
+"""
+)
 
+LOANS_OF_THE_SEARCH = (
+    STEPS
+    + """
 def descend(params, loss_func, pred_func, X, y, X_val, y_val, learning_rate=1e-3, learning_rate_decay=0.95, reg=5e-6,
             num_iters=100, batch_size=200, verbose=False):
     result = {"loss_history": [], "train_acc_history": [], "val_acc_history": []}
@@ -64,16 +73,14 @@ def descend(params, loss_func, pred_func, X, y, X_val, y_val, learning_rate=1e-3
             learning_rate *= learning_rate_decay
     return result
 
-def search_of(function):
-    return lend(function, nn_forward_pass=scores_and_hidden, nn_forward_backward=regularised, nn_train=descend,
-                nn_predict=best_class)
+LOANS |= {"nn_forward_backward": regularised, "nn_train": descend, "nn_predict": best_class}
+"""
+)
 
-def pass_of(function):
-    return lend(function, nn_forward_pass=scores_and_hidden)
+LOANS_OF_LAYERS = """
+from common.fallbacks import fully_connected_networks as given
 
-def layers_of(function):
-    names = ("Linear", "ReLU", "Linear_ReLU", "Dropout")
-    return lend(function, **{name: getattr(given, name) for name in names})
+LOANS = {"Linear": given.Linear, "ReLU": given.ReLU, "Linear_ReLU": given.Linear_ReLU, "Dropout": given.Dropout}
 """
 
 
@@ -123,8 +130,7 @@ def make(cls, args, options, params=None):
 
 
 def make_deep(student, device, hidden: list[int], params: dict[str, Tensor], **options):
-    """Make the student's net with these parameters, in the student's process; return it and its loss."""
+    """Make the student's net with these parameters, in the student's process."""
     sizes = {"input_dim": len(params["W1"]), "num_classes": len(params[f"b{len(params) // 2}"])}
     options = {**sizes, "reg": 0.0, "dtype": torch.float64, "device": device, **options}
-    net = student.define(MAKE).make(student.FullyConnectedNet, (hidden,), options, params)
-    return net, student.wrap(student.define(LENT).layers_of, net.loss)
+    return student.define(MAKE).make(student.FullyConnectedNet, (hidden,), options, params)

@@ -1,11 +1,11 @@
 """What the checks of a03 that train nets share: searches over a grid, and overfitting."""
 
 import torch
-from oracles import LENT, forward
+from oracles import STEPS, forward
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape
+from autograder import Message, expect, expect_close, expect_shape
 
 
 def clusters(rng, classes: int, features: int, count: int) -> tuple[Tensor, Tensor]:
@@ -20,18 +20,30 @@ def judge_search(student, rng, classes: int, grid: tuple[list, list, list, list]
     X, y = clusters(rng, classes, 8, 300)
     data = {"X_train": X[:200], "y_train": y[:200], "X_val": X[200:], "y_val": y[200:]}
     grid_of = student.define(f"def grid():\n    return {grid!r}\n").grid
-    result = student.wrap(student.define(LENT).search_of, student.find_best_net)(data, grid_of)
+    result = student.find_best_net(data, grid_of)
 
     expect(type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
     net, history, accuracy = result
     scores, _ = forward({name: value.float() for name, value in net.params.items()}, data["X_val"])
+    expect(
+        scores.shape[1] == classes,
+        Message(
+            "The net has {scores} scores for each image; there are {classes} classes.",
+            scores=scores.shape[1],
+            classes=classes,
+        ),
+        hint="There are as many classes as the largest training label plus 1: int(y.max()) + 1.",
+    )
     measured = float((scores.argmax(dim=1) == data["y_val"]).double().mean())
     expect_close(accuracy, measured, atol=1e-6, name="the returned accuracy, compared with the net's", mistakes={
         "The accuracy is a percentage; return the fraction.": 100 * measured,
     })  # fmt: skip
     expect(
         measured >= 0.85,
-        f"The best net has a validation accuracy of {measured:.2f}; one combination reaches nearly 1.",
+        Message(
+            "The best net has a validation accuracy of {measured:.2f}; one combination reaches nearly 1.",
+            measured=measured,
+        ),
         hint="Try every combination of the four lists, train long enough, and keep the net with the best validation.",
     )
     return history
@@ -70,8 +82,8 @@ def judge_choice(student, rng, grid: tuple[list, list, list, list], table: dict[
     X = F.one_hot(labels, 8).float() * rng.uniform(48, 1, low=0.5, high=2).float()
     # A class that is not recognised is taken for the next one: with these labels the worst net is best in training.
     data = {"X_train": X[:24], "y_train": (labels[:24] + 1) % 8, "X_val": X[24:], "y_val": labels[24:]}
-    lent, helper = student.define(LENT), student.define(SCRIPTED)
-    search = student.wrap(helper.scripted(table, lent.regularised, lent.best_class), student.find_best_net)
+    steps, helper = student.define(STEPS), student.define(SCRIPTED)
+    search = student.wrap(helper.scripted(table, steps.regularised, steps.best_class), student.find_best_net)
     result = search(data, student.define(f"def grid():\n    return {grid!r}\n").grid)
 
     expect(type(result) in (tuple, list) and len(result) == 3, "The result is not a tuple: net, history, accuracy.")
@@ -80,8 +92,13 @@ def judge_choice(student, rng, grid: tuple[list, list, list, list], table: dict[
     missing = [settings for settings in table if settings not in tried]
     expect(
         not missing or not tried,
-        f"{len(missing)} of {len(table)} combinations were not tried, such as {missing[0] if missing else ''} "
-        "(learning rate, hidden size, strength, decay).",
+        Message(
+            "{count} of {all} combinations were not tried, such as {missing} (learning rate, hidden size, "
+            "strength, decay).",
+            count=len(missing),
+            all=len(table),
+            missing=missing[0] if missing else "",
+        ),
         hint="Hand all four settings on to train, and try every combination of the four lists: itertools.product.",
     )
     scores, _ = forward({name: value.float() for name, value in net.params.items()}, data["X_val"])
@@ -89,7 +106,11 @@ def judge_choice(student, rng, grid: tuple[list, list, list, list], table: dict[
     accuracies = [float((data["y_val"] < right).double().mean()) for right in table.values()]
     expect(
         measured >= max(accuracies) - 1e-6,
-        f"The net returned recognises {measured:.2f} of the validation images, the best one {max(accuracies):.2f}.",
+        Message(
+            "The net returned recognises {measured:.2f} of the validation images, the best one {best:.2f}.",
+            measured=measured,
+            best=max(accuracies),
+        ),
         hint="Keep the net with the highest accuracy on all of X_val after training: neither that of a training batch, "
         "nor the best of an earlier epoch.",
     )
@@ -145,6 +166,8 @@ def judge_overfitting(student, hidden: list[int], settings: object, X: Tensor, y
     right = int((scores.argmax(dim=1) == y).sum())
     expect(
         right == len(X),
-        f"After 20 epochs {right} of {len(X)} training images are classified correctly.",
+        Message(
+            "After 20 epochs {right} of {count} training images are classified correctly.", right=right, count=len(X)
+        ),
         hint="Try weight scales near (2 / inputs)**0.5 and learning rates from 0.01 to 0.3, a factor of 3 apart.",
     )

@@ -18,7 +18,7 @@ from oracles_nets import (
 )  # fmt: skip
 from torch import Tensor
 
-from autograder import expect, expect_equal, expect_shape, forbid, task
+from autograder import Message, expect, expect_equal, expect_shape, forbid, task
 
 
 @task("ThreeLayerConvNet.loss", points=3)
@@ -44,7 +44,11 @@ def check_kaiming_has_the_right_deviation(student, rng):
     for (before, after), options, shape, variance in cases:
         weight = student.kaiming_initializer(before, after, **options, device=rng.device, dtype=torch.float64)
         transposed = type(weight) is Tensor and tuple(weight.shape) == (before, after, *shape[2:]) != shape
-        expect(not transposed, f"The shape is {tuple(weight.shape)}, not {shape}.", FILTERS)
+        expect(
+            not transposed,
+            Message("The shape is {got}, not {expected}.", got=tuple(weight.shape), expected=shape),
+            FILTERS,
+        )
         expect_shape(weight, shape)
         found = float(weight.std())
         error = 6 / (2 * weight.numel()) ** 0.5  # six standard errors of the standard deviation of a normal sample
@@ -59,10 +63,18 @@ def check_kaiming_has_the_right_deviation(student, rng):
         hints = [hint for hint, value in wrong.items() if abs(found / value - 1) < error]
         expect(
             abs(found / variance**0.5 - 1) < error,
-            f"For {before}, {after}, {options} the standard deviation is {found:.4g}, not {variance**0.5:.4g}.",
+            Message(
+                "For {before}, {after}, {options} the standard deviation is {found:.4g}, not {variance:.4g}.",
+                before=before,
+                after=after,
+                options=options,
+                found=found,
+                variance=variance**0.5,
+            ),
             hint=hints[0] if hints else "",
         )
-        expect_normal(weight, variance**0.5, name=f"for {before}, {after}, {options}")
+        name = Message("For {before}, {after}, {options}", before=before, after=after, options=options)
+        expect_normal(weight, variance**0.5, name=name)
 
 
 HALVED = "A 2x2 pooling halves height and width, rounding down; max_pools counts layers from 0."
@@ -101,18 +113,30 @@ def check_deep_net_has_its_parameters(student, rng):
         expect_names(params, list(shapes))
         for name, shape in shapes.items():
             features = type(params[name]) is Tensor and params[name].ndim == 2 and params[name].shape[0] != shape[0]
-            inputs = f"{name} has {len(params[name])} rows; there are {shape[0]} features after the last layer."
+            inputs = Message(
+                "{name} has {count} rows; there are {features} features after the last layer.",
+                name=name,
+                count=len(params[name]),
+                features=shape[0],
+            )
             expect(not features, inputs, HALVED)
             expect_shape(params[name], shape, name=name)
             asked = params[name].dtype == torch.float64
             hint = "Hand dtype and device on: torch.randn(..., dtype=dtype, device=device)."
-            expect(asked, f"{name} has the dtype {params[name].dtype}; float64 was asked for.", hint)
-            expect_equal(params[name].device.type, rng.device.type, name=f"device of {name}")
+            expect(
+                asked,
+                Message("{name} has the dtype {dtype}; float64 was asked for.", name=name, dtype=params[name].dtype),
+                hint,
+            )
+            expect_equal(params[name].device.type, rng.device.type, name=Message("device of {name}", name=name))
             if name.startswith("W") and not options:
                 error = 6 / (2 * params[name].numel()) ** 0.5
                 spread = float(params[name].std())
                 expect(
-                    abs(spread / 0.2 - 1) < error, f"{name} has standard deviation {spread:.4g}; weight_scale is 0.2."
+                    abs(spread / 0.2 - 1) < error,
+                    Message(
+                        "{name} has standard deviation {spread:.4g}; weight_scale is 0.2.", name=name, spread=spread
+                    ),
                 )
                 expect_normal(params[name], 0.2, name=name)
             else:
@@ -124,7 +148,12 @@ def check_deep_net_has_its_parameters(student, rng):
                 equal = torch.equal(params[name], start)
                 expect(
                     equal,
-                    f"{name} begins with {float(params[name].flatten()[0]):.4g}, not {float(start.flatten()[0]):.4g}.",
+                    Message(
+                        "{name} begins with {got:.4g}, not {start:.4g}.",
+                        name=name,
+                        got=float(params[name].flatten()[0]),
+                        start=float(start.flatten()[0]),
+                    ),
                     hint,
                 )
 
@@ -176,7 +205,10 @@ def check_overfit_parameters_learn_fifty_images(student, data):
     right = int((predicted == labels).sum())
     expect(  # the reference reaches 48 to 50 on 44 seeds; wrong scales and rates at most 39 on 8 seeds each
         right >= 45,
-        f"After 30 epochs {right} of the 50 training images are classified correctly. At least 45 should be.",
+        Message(
+            "After 30 epochs {right} of the 50 training images are classified correctly. At least 45 should be.",
+            right=right,
+        ),
         hint="Try a weight_scale near Kaiming's sqrt(2 / (9 * channels)), and learning rates between 1e-4 and 1e-2.",
     )
 
@@ -216,14 +248,22 @@ def check_solver_trains_a_deep_net_within_the_budget(student, rng):
         expect_equal(facts["images"], images, name="training images of the Solver")
         expect_equal(facts["dtypes"], [str(dtype)], name="dtypes of the parameters")
         expect_equal(facts["devices"], [rng.device.type], name="devices of the parameters")
-        expect_equal(facts["scores"], [9, classes], name=f"shape of the scores of 9 images of {classes} classes")
+        expect_equal(
+            facts["scores"],
+            [9, classes],
+            name=Message("shape of the scores of 9 images of {classes} classes", classes=classes),
+        )
         expect(facts["layers"] >= 2, "A deep network has at least two convolutions here.")
         expect_equal(facts["trained"], 0, name="steps before train() was called")
         epochs = facts["epochs"]
         expect(
             type(epochs) is int and 1 <= epochs <= 20_000 // images,
-            f"num_epochs is {epochs} for {images:,} training images; "
-            f"20,000 images in all are {20_000 // images} epochs.",
+            Message(
+                "num_epochs is {epochs} for {images:,} training images; 20,000 images in all are {expected} epochs.",
+                epochs=epochs,
+                images=images,
+                expected=20_000 // images,
+            ),
         )
 
 

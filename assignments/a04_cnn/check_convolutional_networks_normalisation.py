@@ -16,7 +16,7 @@ from oracles import (
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, forbid, task
+from autograder import Message, expect_close, expect_equal, forbid, task
 
 
 def plain_norm(x: Tensor, gamma: Tensor, beta: Tensor, axes, eps: float, *, unbiased=False, outside=False) -> Tensor:
@@ -282,9 +282,11 @@ def wrong_groups(x: Tensor, gamma: Tensor, beta: Tensor, groups: int, eps: float
         return finish(normal.reshape(len(x), groups, -1, *x.shape[2:]).transpose(1, 2))
 
     return {
-        f"There are {channels // groups} groups of {groups} channels; there should be {groups} groups.": (
-            lambda: group_norm(channels // groups, eps)(x, gamma, beta)
-        ),
+        Message(
+            "There are {got} groups of {expected} channels; there should be {expected} groups.",
+            got=channels // groups,
+            expected=groups,
+        ): (lambda: group_norm(channels // groups, eps)(x, gamma, beta)),
         "Every G-th channel is in one group; a group is a run of neighbouring channels.": every_other,
         "This is batch normalisation; normalise each image separately.": lambda: batch_norm(eps)(x, gamma, beta),
         "Divide the variance by the number of values, not by one less.": lambda: by_rows(unbiased=True),

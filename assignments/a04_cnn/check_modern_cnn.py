@@ -6,7 +6,7 @@ from oracles_modules import judge_module
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, explain_errors, forbid, task
 from autograder.probes.layers import Formula, Recipe
 
 
@@ -169,7 +169,8 @@ def check_macs_of_single_convolutions(student):
     for args, options, shape, right in cases:
         for bias in (True, False):
             found = student.count_macs(nets.conv(*args, **options, bias=bias), shape)
-            expect_equal(found, right, name=f"MACs of nn.Conv2d{args} on {shape}", mistakes={
+            name = Message("MACs of nn.Conv2d{args} on {shape}", args=args, shape=shape)
+            expect_equal(found, right, name=name, mistakes={
                 "A multiply-accumulate is one operation, not two.": 2 * right,
                 "This counts weights; each weight is used at every place.": 216 if args[0] == 3 else 144,
             })  # fmt: skip
@@ -241,7 +242,9 @@ def check_counting_leaves_the_module_as_it_was(student):
     right = 2 * (4 * 6 * 5 * 2 * 9) + 4 * 6 * 7 * 5
     for place, dtype in (("cpu", torch.float32), ("meta", torch.float32), ("cpu", torch.float64)):
         seen = helper.look(student.count_macs, place, dtype)
-        expect_equal(seen["macs"], right, name=f"MACs on the device {place!r} in {dtype}")
+        expect_equal(
+            seen["macs"], right, name=Message("MACs on the device {place!r} in {dtype}", place=place, dtype=dtype)
+        )
         expect_equal(seen["again"], right, name="MACs when counted again")
         expect_equal(seen["dtypes"], [str(dtype)], name="dtypes of the parameters after counting")
         expect(seen["same"], "The module's running statistics or weights were changed by counting.")

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from oracles_modules import HELPERS, judge_module
-from oracles_resnet import bottleneck, convnet, judge_around, plain, residual
+from oracles_resnet import STAND_IN, bottleneck, convnet, plain, plain_of, residual
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
 from autograder.probes.layers import Formula, Recipe
 
 
@@ -44,32 +44,28 @@ def check_plain_block_agrees_with_the_formula(student, rng):
     judge_module(student, rng, student.PlainBlock(3, 5), plain(5), rng.normal(3, 3, 6, 9))
 
 
-@task("ResidualBlock", points=1)
+@task("ResidualBlock", points=1, loans=STAND_IN)
 def check_residual_block_adds_its_input(student, rng):
     """With equal shapes, the residual block adds its input to the plain block's output."""
 
-    def judge(block: Callable[..., Formula], stand_in: object) -> None:
-        same = residual(block(4), 4, shortcut=False)
-        judge_module(student, rng, student.ResidualBlock(4, 4), same, rng.normal(3, 4, 5, 8), {
-            "The input is not added.": block(4),
-            "There is a ReLU after the sum; there should be none.": lambda layers, x: same(layers, x).relu(),
-        })  # fmt: skip
-
-    judge_around(student, "ResidualBlock", judge)
+    block = plain_of(student)
+    same = residual(block(4), 4, shortcut=False)
+    judge_module(student, rng, student.ResidualBlock(4, 4), same, rng.normal(3, 4, 5, 8), {
+        "The input is not added.": block(4),
+        "There is a ReLU after the sum; there should be none.": lambda layers, x: same(layers, x).relu(),
+    })  # fmt: skip
 
 
-@task("ResidualBlock", points=1)
+@task("ResidualBlock", points=1, loans=STAND_IN)
 def check_residual_block_has_a_convolution_on_its_shortcut(student, rng):
     """Where channels or sizes differ, the shortcut is a 1x1 convolution of the block's input."""
 
-    def judge(block: Callable[..., Formula], stand_in: object) -> None:
-        changed = residual(block(6), 6, shortcut=True)
-        judge_module(student, rng, student.ResidualBlock(4, 6), changed, rng.normal(3, 4, 5, 8), {
-            "The input is not added.": block(6),
-            "There is a ReLU after the sum; there should be none.": lambda layers, x: changed(layers, x).relu(),
-        })  # fmt: skip
-
-    judge_around(student, "ResidualBlock", judge)
+    block = plain_of(student)
+    changed = residual(block(6), 6, shortcut=True)
+    judge_module(student, rng, student.ResidualBlock(4, 6), changed, rng.normal(3, 4, 5, 8), {
+        "The input is not added.": block(6),
+        "There is a ReLU after the sum; there should be none.": lambda layers, x: changed(layers, x).relu(),
+    })  # fmt: skip
 
 
 @task("ResidualBottleneckBlock", points=2)
@@ -113,28 +109,25 @@ def network(
     return formula
 
 
-@task("ResNet", points=2)
+@task("ResNet", points=2, loans=STAND_IN)
 def check_resnet_agrees_with_the_formula(student, rng):
     """With the same weights, the network computes stem, stages, mean over all places, linear, for any image size."""
     stages = [(4, 4, 2, False), (4, 6, 1, True), (6, 8, 2, True)]
-
-    def judge(plain: Callable[..., Formula], stand_in: object) -> None:
-        if stand_in is None:
-            block, model = residual_or_same(plain), student.ResNet(stages, Cin=2, num_classes=5)
-        else:
-            block, model = alone(plain), student.ResNet(stages, Cin=2, num_classes=5, block=stand_in)
-        judge_module(student, rng, model, network(stages, block, 5), rng.normal(3, 2, 9, 13), {
-            "The places are summed up; take their mean.": network(stages, block, 5, total=Tensor.sum),
-            "The largest value of each channel is taken; take the mean.": network(stages, block, 5, total=Tensor.amax),
-            "These are probabilities; return the scores before the softmax.": (
-                lambda layers, x: network(stages, block, 5)(layers, x).softmax(1)
-            ),
-            "There is a ReLU before the mean; there should be none.": (
-                network(stages, block, 5, total=lambda x, dim: x.relu().mean(dim=dim))
-            ),
-        }, learns=True)  # fmt: skip
-
-    judge_around(student, "ResNet", judge)
+    if student.lent:  # without the student's residual block, too
+        block = alone(plain_of(student))
+        model = student.ResNet(stages, Cin=2, num_classes=5, block=student.lent["PlainBlock"])
+    else:
+        block, model = residual_or_same(plain), student.ResNet(stages, Cin=2, num_classes=5)
+    judge_module(student, rng, model, network(stages, block, 5), rng.normal(3, 2, 9, 13), {
+        "The places are summed up; take their mean.": network(stages, block, 5, total=Tensor.sum),
+        "The largest value of each channel is taken; take the mean.": network(stages, block, 5, total=Tensor.amax),
+        "These are probabilities; return the scores before the softmax.": (
+            lambda layers, x: network(stages, block, 5)(layers, x).softmax(1)
+        ),
+        "There is a ReLU before the mean; there should be none.": (
+            network(stages, block, 5, total=lambda x, dim: x.relu().mean(dim=dim))
+        ),
+    }, learns=True)  # fmt: skip
 
 
 @task("PlainBlock", points=1)
@@ -176,7 +169,10 @@ def check_three_layer_module_starts_as_described(student, rng):
     for row in rows:
         shape = row["shape"]
         if len(shape) == 1:
-            expect(row["mean"] == 0 and row["std"] == 0, f"The bias of shape {tuple(shape)} is not zero at the start.")
+            expect(
+                row["mean"] == 0 and row["std"] == 0,
+                Message("The bias of shape {shape} is not zero at the start.", shape=tuple(shape)),
+            )
             continue
         fan_in, count = 1, shape[0]
         for size in shape[1:]:
@@ -185,29 +181,33 @@ def check_three_layer_module_starts_as_described(student, rng):
         accepted = [right, fan_in**-0.5] if len(shape) == 2 else [right]  # after the linear layer there is no ReLU
         expect(
             any(abs(row["std"] / value - 1) < error for value in accepted),
-            f"Weights of shape {tuple(shape)}: standard deviation {row['std']:.4g}; kaiming_normal_ gives {right:.4g}.",
+            Message(
+                "Weights of shape {shape}: standard deviation {got:.4g}; kaiming_normal_ gives {expected:.4g}.",
+                shape=tuple(shape),
+                got=row["std"],
+                expected=right,
+            ),
             hint="nn.init.kaiming_normal_(layer.weight): its default is the gain of a ReLU, 2, and the fan in.",
         )
         expect(
             row["far"] > 0.01,
-            f"{row['far']:.1%} of the weights of shape {tuple(shape)} are beyond 1.8 standard "
-            "deviations; of normal numbers 7 % are.",
+            Message(
+                "{share:.1%} of the weights of shape {shape} are beyond 1.8 standard deviations; of normal numbers 7 % "
+                "are.",
+                share=row["far"],
+                shape=tuple(shape),
+            ),
             hint="Use kaiming_normal_, not kaiming_uniform_.",
         )
 
 
-@task("ResidualBlock", points=1)
+@task("ResidualBlock", points=1, loans=STAND_IN)
 def check_residual_block_halves_odd_sizes(student, rng):
     """With downsample=True the residual block halves odd sizes, with equal and with different channels, and trains."""
     for before, after, size in [(4, 6, (7, 5)), (5, 5, (1, 9)), (3, 2, (8, 3))]:
-        x = rng.normal(3, before, *size)
-
-        def judge(block: Callable[..., Formula], stand_in: object, before=before, after=after, x=x) -> None:
-            formula = residual(block(after, 2), after, 2, shortcut=True)
-            module = student.ResidualBlock(before, after, downsample=True)
-            judge_module(student, rng, module, formula, x, keeps_input=True, learns=True)
-
-        judge_around(student, "ResidualBlock", judge)
+        formula = residual(plain_of(student)(after, 2), after, 2, shortcut=True)
+        module = student.ResidualBlock(before, after, downsample=True)
+        judge_module(student, rng, module, formula, rng.normal(3, before, *size), keeps_input=True, learns=True)
 
 
 @task("ResidualBottleneckBlock", points=1)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import Inspection, autograd_gradients, expect, expect_close, expect_equal, expect_shape
+from autograder import Inspection, Message, autograd_gradients, expect, expect_close, expect_equal, expect_shape
 from autograder.probes.aliases import AUTOGRAD
 
 READY_MADE = [
@@ -44,11 +44,12 @@ def expect_parts(
 ) -> None:
     """Compare a tuple part by part. ``mistakes`` maps a name to the hints of that part."""
     parts = names.split()
-    kind = type(actual).__name__
+    kind, wanted = type(actual).__name__, {"count": len(parts), "parts": ", ".join(parts)}
     expect(
         type(actual) in (tuple, list) and len(actual) == len(parts),
-        f"Expected {len(parts)} results, ({', '.join(parts)}); got "
-        + (f"{len(actual)} of them." if type(actual) in (tuple, list) else f"one of type {kind}."),
+        Message("Expected {count} results, ({parts}); got {got} of them.", **wanted, got=len(actual))
+        if type(actual) in (tuple, list)
+        else Message("Expected {count} results, ({parts}); got one of type {kind}.", **wanted, kind=kind),
     )
     for part, value, right in zip(parts, actual, expected, strict=True):
         expect_close(value, right, name=part, mistakes=(mistakes or {}).get(part), **tolerance)
@@ -100,7 +101,7 @@ def judge_ties(student, x: Tensor, rng) -> None:
     reached = F.avg_pool2d((dx != 0).double(), 2) * 4  # the number of pixels of each window with a gradient
     expect(
         bool((reached <= 1).all()),
-        f"Up to {int(reached.max())} pixels of a window got a part of its gradient.",
+        Message("Up to {reached} pixels of a window got a part of its gradient.", reached=int(reached.max())),
         hint="One of several maxima gets the whole gradient, the others nothing. argmax finds one of them.",
     )
     arrived = F.avg_pool2d(dx, 2) * 4  # the total gradient of each window

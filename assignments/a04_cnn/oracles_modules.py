@@ -6,7 +6,7 @@ from oracles_slips import slips
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_same_gradients, explain_errors
+from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, explain_errors
 from autograder.probes.layers import Formula, Recipe, complaint, replay
 
 HELPERS = """
@@ -79,7 +79,8 @@ def judge_statistics(helper, module, formula: Formula, values: list[dict[str, Te
         now = found[next(i for i, other in enumerate(values) if other is table)]
         for name, expected in right.items():
             old = table[name]
-            expect_close(now[name], expected, name=f"{name} after a batch in training mode", mistakes={
+            title = Message("{name} after a batch in training mode", name=name)
+            expect_close(now[name], expected, name=title, mistakes={
                 "The momentum is 0.9; torch's is the weight of the new batch, by default 0.1.": (
                     old + 9 * (expected - old)
                 ),
@@ -104,8 +105,11 @@ def judge_module(
     shapes = [tuple(table["weight"].shape) for table in values if "weight" in table]
     expect(
         not problem,
-        f"The module is not built as described: {problem}.",
-        f"Shapes of the weights that it uses, in order: {', '.join(map(str, shapes)) or 'none'}.",
+        Message("The module is not built as described: {problem}.", problem=problem),
+        Message(
+            "Shapes of the weights that it uses, in order: {shapes}.",
+            shapes=", ".join(map(str, shapes)) or Message("none"),
+        ),
     )
     helper.load(module, values, x)
     wrong = (mistakes or {}) | slips(formula)

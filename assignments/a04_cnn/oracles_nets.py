@@ -7,7 +7,7 @@ from oracles import READY_MADE
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal
+from autograder import Message, expect, expect_close, expect_equal
 
 INITIALIZER_BY_HAND = ["torch.nn.*", "common.fallbacks.*"]
 LAYERS_BY_HAND = ["Conv", "MaxPool", "BatchNorm", "SpatialBatchNorm"]  # their own checks judge them by the same rule
@@ -26,7 +26,11 @@ def expect_normal(weight: Tensor, deviation: float, *, name: str) -> None:
     share = float((weight.abs() > 1.8 * deviation).double().mean())
     expect(
         share > 0.01,
-        f"{name}: {share:.1%} of the weights are beyond 1.8 standard deviations; of normal numbers 7 % are.",
+        Message(
+            "{name}: {share:.1%} of the weights are beyond 1.8 standard deviations; of normal numbers 7 % are.",
+            name=name,
+            share=share,
+        ),
         hint="Draw from a normal distribution, not from a uniform one.",
     )
 
@@ -99,7 +103,11 @@ def expect_names(params: object, names: Sequence[str]) -> None:
     found = sorted(map(str, params))
     shifted = found == sorted(f"{name.rstrip('0123456789')}{int(name.lstrip('Wabegmt')) - 1}" for name in names)
     hint = "The numbers begin at 0; the first layer has W1 and b1." if shifted else ""
-    expect(found == sorted(names), f"The parameters are {', '.join(found)}; they should be {', '.join(names)}.", hint)
+    expect(
+        found == sorted(names),
+        Message("The parameters are {found}; they should be {names}.", found=", ".join(found), names=", ".join(names)),
+        hint,
+    )
 
 
 def randomise(rng, model) -> dict[str, Tensor]:
@@ -141,12 +149,14 @@ def judge_net(student, rng, model, net, x, y, reg, *, scores=True, quiet=False, 
     expect(type(result) in (tuple, list) and len(result) == 2, "loss(X, y) should return (loss, grads).")
     loss, grads = objective(net, params, x, y, reg)
     expect_close(result[0], loss, name="loss", mistakes=wrong_losses(net, params, x, y, reg))
-    expect(type(result[1]) is dict, f"The gradients should be a dict, not {type(result[1]).__name__}.")
+    expect(
+        type(result[1]) is dict, Message("The gradients should be a dict, not {kind}.", kind=type(result[1]).__name__)
+    )
     expect_equal(sorted(map(str, result[1])), sorted(grads), name="the names of the gradients, sorted")
     unregularised = objective(net, params, x, y, 0.0)[1]
     for name, value in grads.items():
         data = unregularised[name]
-        expect_close(result[1][name], value, name=f"grads[{name!r}]", mistakes={
+        expect_close(result[1][name], value, name=Message("grads[{name!r}]", name=name), mistakes={
             "The regularisation's part, 2 * reg * W, is missing.": data,
             "The gradient of reg * W^2 is 2 * reg * W; the factor 2 is missing.": (data + value) / 2,
             "This is the sum over the batch; take the mean.": len(x) * data + (value - data),

@@ -1,7 +1,6 @@
 """The parts of residual networks as formulas."""
 
 from collections.abc import Callable
-from typing import Any
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -26,10 +25,9 @@ def plain(after: int, stride: int = 1) -> Formula:
     return formula
 
 
+# What the blocks and networks around a plain block are judged with, too: a single convolution in its place.
 STAND_IN = """
 from torch import nn
-
-from autograder.probes.lend import Loan as lend
 
 class Block(nn.Conv2d):
     def __init__(self, Cin, Cout, downsample=False):
@@ -40,31 +38,13 @@ LOANS = {"PlainBlock": Block}
 
 
 def stand_in(after: int, stride: int = 1) -> Formula:
-    """Return the formula of the block in STAND_IN: a single convolution, for what holds around any block."""
+    """Return the formula of the block in STAND_IN."""
     return lambda layers, x: layers.conv(x, after, 3, stride=stride, pad=1)
 
 
-def judge_around(student, borrower: str, judge: Callable[[Callable[..., Formula], Any], None]) -> None:
-    """Call judge(plain, None), which uses the student's own plain block, and pass if it does.
-
-    Else call judge(stand_in, its class) with STAND_IN in the place of the plain block in the module of ``borrower``: a
-    mistake in the plain block costs its own task only. If that fails too, the first failure counts.
-    """
-    try:
-        judge(plain, None)
-        return
-    except Exception as error:
-        first, call = error, student.trail.call
-    try:
-        helper = student.define(STAND_IN)
-        loan = helper.lend(getattr(student, borrower), helper.LOANS)
-        try:
-            judge(stand_in, helper.Block)
-        finally:
-            loan.end()
-    except Exception:
-        student.trail.call = call
-        raise first from None
+def plain_of(student) -> Callable[..., Formula]:
+    """Return the formula of the plain block that the student's code finds."""
+    return stand_in if student.lent else plain
 
 
 def bottleneck(after: int, stride: int = 1) -> Formula:

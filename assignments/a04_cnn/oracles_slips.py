@@ -8,9 +8,12 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from autograder import Message
 from autograder.probes.layers import Formula, Recipe
 
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+ORDINALS = (
+    Message("first"), Message("second"), Message("third"), Message("fourth"), Message("fifth"), Message("sixth"),
+)  # fmt: skip
 
 
 class _Replaced(TorchFunctionMode):
@@ -51,19 +54,33 @@ def changed(**changes: Any) -> Callable[..., Tensor]:
 def slips(formula: Formula) -> dict[str, Formula]:
     """Return formulas with one common slip each, by hint."""
     wrong = {
-        f"The {ordinal} ReLU is missing, counted from the input.": replaced(formula, Tensor.relu, torch.clone, number)
+        Message("The {ordinal} ReLU is missing, counted from the input.", ordinal=ordinal): replaced(
+            formula, Tensor.relu, torch.clone, number
+        )
         for number, ordinal in enumerate(ORDINALS, start=1)
     }
-    others = {"leaky ReLU": F.leaky_relu, "GELU": F.gelu, "ReLU6": F.relu6, "ELU": F.elu, "SiLU": F.silu}
+    others = {
+        Message("leaky ReLU"): F.leaky_relu,
+        "GELU": F.gelu,
+        "ReLU6": F.relu6,
+        "ELU": F.elu,
+        "SiLU": F.silu,
+    }
     for name, function in others.items():
-        wrong[f"The nonlinearity is {name}; it should be ReLU."] = replaced(formula, Tensor.relu, function)
+        wrong[Message("The nonlinearity is {name}; it should be ReLU.", name=name)] = replaced(
+            formula, Tensor.relu, function
+        )
         for number, ordinal in enumerate(ORDINALS, start=1):
-            hint = f"The {ordinal} nonlinearity is {name}; it should be ReLU."
+            hint = Message("The {ordinal} nonlinearity is {name}; it should be ReLU.", ordinal=ordinal, name=name)
             wrong[hint] = replaced(formula, Tensor.relu, function, number)
     for number, ordinal in enumerate(ORDINALS, start=1):
         bare, slow = changed(padding=0), changed(stride=1)
-        wrong[f"The {ordinal} convolution has no padding."] = replaced(formula, F.conv2d, bare, number)
-        wrong[f"The {ordinal} convolution has no stride."] = replaced(formula, F.conv2d, slow, number)
+        wrong[Message("The {ordinal} convolution has no padding.", ordinal=ordinal)] = replaced(
+            formula, F.conv2d, bare, number
+        )
+        wrong[Message("The {ordinal} convolution has no stride.", ordinal=ordinal)] = replaced(
+            formula, F.conv2d, slow, number
+        )
     return wrong | {
         "No convolution has padding.": replaced(formula, F.conv2d, changed(padding=0)),
         "All ReLUs are missing.": replaced(formula, Tensor.relu, torch.clone),

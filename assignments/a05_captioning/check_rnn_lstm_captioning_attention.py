@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from oracles import HELPERS
 from oracles_captioner import Caption, D, captioner, losses_of
-from oracles_loans import lent
+from oracles_loans import LOANS_OF_ATTENTION_LSTM, LOANS_OF_CAPTIONER
 from torch import Tensor
 
-from autograder import expect_close, expect_state_kept, forbid, task
+from autograder import Message, expect_close, expect_state_kept, forbid, task
 from autograder.probes.recurrent import READY_MADE, Captioner, attend, attention_lstm, lstm_step
 
 WORDS = ["<START>", "<END>", "<UNK>", *(f"w{k}" for k in range(9)), "<NULL>"]
@@ -81,7 +81,7 @@ def cell(rng, inputs: int, state: int) -> dict[str, Tensor]:
     return {**values, "b": 0.5 * rng.normal(4 * state)}
 
 
-@task("AttentionLSTM", points=2, any_dtype=True)
+@task("AttentionLSTM", points=2, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
 def check_attention_lstm_step_agrees_with_torch(student, rng):
     """One step agrees with torch's LSTM cell applied to the input and the attention output, concatenated."""
     forbid(student, "AttentionLSTM", calls=READY_MADE, apart=["dot_product_attention", "LSTM"])
@@ -114,7 +114,7 @@ def permuted(weights: Tensor) -> Tensor:
     return torch.cat([i, f, g, o], dim=-1)
 
 
-@task("AttentionLSTM", points=2, any_dtype=True)
+@task("AttentionLSTM", points=2, any_dtype=True, loans=LOANS_OF_ATTENTION_LSTM)
 def check_attention_lstm_looks_at_every_step(student, rng):
     """Attention runs before each step with the last state; both states begin as the mean of the grid."""
     x, grid, w = rng.normal(3, 6, 4), 2 * rng.normal(3, 5, 3, 3), cell(rng, 4, 5)
@@ -125,7 +125,7 @@ def check_attention_lstm_looks_at_every_step(student, rng):
     def run(h: Tensor, c: Tensor, asks: str = "h") -> Tensor:
         return looking(x, grid, values, (h, c), asks)
 
-    found = lent(student, "attention_lstm", module)(x, grid)
+    found = module(x, grid)
     expect_close(found, attention_lstm(x, grid, *values), name="h", mistakes={
         "Attention runs only once; it should run before every step.": lambda: run(mean, mean, "start"),
         "Attention asks with the cell state; it should ask with the hidden state.": lambda: run(mean, mean, "c"),
@@ -175,8 +175,8 @@ def judge_loss(student, rng, kind: str) -> None:
         return losses_of(weights, kind, features, captions).sum() / 3
 
     first, largest = (part.expand_as(features) for part in (features[:, :, :1, :1], features.amax((2, 3), True)))
-    found = lent(student, "captioner", model)(features, captions)
-    expect_close(found, losses.sum() / 3, name=f"loss of {kind!r}", mistakes={
+    found = model(features, captions)
+    expect_close(found, losses.sum() / 3, name=Message("loss of {kind!r}", kind=kind), mistakes={
         "The network must predict captions[:, 1:] from captions[:, :-1]; here a word predicts itself.": (
             lambda: loss_of_itself(weights, kind, features, captions)
         ),
@@ -190,8 +190,8 @@ def judge_loss(student, rng, kind: str) -> None:
         ),
     })  # fmt: skip
     padded = torch.cat([captions, torch.full_like(captions[:, :2], len(WORDS) - 1)], dim=1)
-    found = lent(student, "captioner", model)(features, padded)
-    expect_close(found, losses.sum() / 3, name=f"loss of {kind!r} with padding", mistakes={
+    found = model(features, padded)
+    expect_close(found, losses.sum() / 3, name=Message("loss of {kind!r} with padding", kind=kind), mistakes={
         "Padding counts: hand self.ignore_index on to temporal_softmax_loss.": (
             lambda: losses_of(weights, kind, features, padded).sum() / 3
         ),
@@ -215,14 +215,14 @@ def loss_of_itself(weights: dict, kind: str, features: Tensor, captions: Tensor)
     return total / len(captions)
 
 
-@task("CaptioningRNN.forward", points=3, any_dtype=True)
+@task("CaptioningRNN.forward", points=3, any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_loss_of_rnn_and_lstm_captioners(student, rng):
     """The loss of "rnn" and "lstm" is that of a plain loop over the words, with the same weights."""
     judge_loss(student, rng, "rnn")
     judge_loss(student, rng, "lstm")
 
 
-@task("CaptioningRNN.forward", points=2, any_dtype=True)
+@task("CaptioningRNN.forward", points=2, any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_loss_of_attention_captioner(student, rng):
     """The loss of "attn" is that of a plain loop over the words, with the same weights."""
     judge_loss(student, rng, "attn")
@@ -232,24 +232,24 @@ def judge_samples(student, rng, kind: str, num: int) -> None:
     """Compare captions of `num` images; with few or faint features all captions might be equal."""
     features = 2 * rng.normal(num, D, 4, 4)
     model, weights = build(student, rng, kind, features)
-    found = lent(student, "captioner", model.sample)(features, max_length=9)
-    Caption(weights, kind, features, weights["start"], 9).judge(found, f" of {kind!r}")
+    found = model.sample(features, max_length=9)
+    Caption(weights, kind, features, weights["start"], 9).judge(found, repr(kind))
 
 
-@task("CaptioningRNN.sample", points=2, any_dtype=True)
+@task("CaptioningRNN.sample", points=2, any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_samples_of_rnn_and_lstm_captioners(student, rng):
     """The captions of "rnn" and "lstm" are those of a plain loop over the words, with the same weights."""
     judge_samples(student, rng, "rnn", 24)
     judge_samples(student, rng, "lstm", 24)
 
 
-@task("CaptioningRNN.sample", points=1, any_dtype=True)
+@task("CaptioningRNN.sample", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_samples_of_attention_captioner(student, rng):
     """The captions and attention weights of "attn" are those of a plain loop over the words, with the same weights."""
     judge_samples(student, rng, "attn", 6)
 
 
-@task("CaptioningRNN.sample", points=1, any_dtype=True)
+@task("CaptioningRNN.sample", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_sampling_leaves_the_model_as_it_was(student, rng):
     """Writing captions changes neither the model's mode nor anything else of it."""
     features = rng.normal(2, D, 4, 4)
@@ -258,4 +258,4 @@ def check_sampling_leaves_the_model_as_it_was(student, rng):
         for mode in ("train", "eval"):
             getattr(model, mode)()
             with expect_state_kept(student, captioner=model):
-                lent(student, "captioner", model.sample)(features, max_length=3)
+                model.sample(features, max_length=3)

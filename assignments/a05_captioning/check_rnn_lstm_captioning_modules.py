@@ -2,29 +2,28 @@
 
 import torch
 from oracles import make, weights
-from oracles_loans import lent
+from oracles_loans import LOANS_OF_RNN
 from torch import Tensor
 
 from autograder import expect_close, forbid, task
 from autograder.probes.recurrent import READY_MADE, gru_step, lstm_step, over_time, rnn_step
 
 
-@task("RNN", points=2, any_dtype=True)
+@task("RNN", points=2, any_dtype=True, loans=LOANS_OF_RNN)
 def check_rnn_module_agrees_with_torch(student, rng):
     """The RNN module agrees with torch's cell, in one step and over a sequence."""
     forbid(student, "RNN", calls=READY_MADE, apart=["rnn_step_forward", "rnn_forward"])
     x, h0, values = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5)
     module = make(student, "RNN", 4, 5, values)
-    step, whole = (lent(student, "rnn", f) for f in (module.step_forward, module))
     without_bias = *values[:2], torch.zeros_like(values[2])
-    expect_close(step(x[:, 0], h0), rnn_step(x[:, 0], h0, *values), name="next_h", mistakes={
+    expect_close(module.step_forward(x[:, 0], h0), rnn_step(x[:, 0], h0, *values), name="next_h", mistakes={
         "The bias is missing.": lambda: rnn_step(x[:, 0], h0, *without_bias),
         "This is the pair of state and cache; the module returns the state.": (
             lambda: (rnn_step(x[:, 0], h0, *values), None)
         ),
     })  # fmt: skip
     right = over_time(lambda now, h: rnn_step(now, h, *values), x, h0)
-    expect_close(whole(x, h0), right, name="h", mistakes={
+    expect_close(module(x, h0), right, name="h", mistakes={
         "The bias is missing.": lambda: over_time(lambda now, h: rnn_step(now, h, *without_bias), x, h0),
         "This is the pair of states and cache; the module returns the states.": (right, None),
         "Every step begins with h0; it should begin with the state of the previous step.": (

@@ -2,7 +2,7 @@
 
 import torch
 from oracles import BY_HAND, HELPERS, sequence, weights
-from oracles_loans import Lender, lent
+from oracles_loans import LOANS_OF_PIECES, LOANS_OF_SEQUENCE
 from torch import Tensor
 
 from autograder import autograd_gradients, expect_close, forbid, task
@@ -84,12 +84,12 @@ def check_step_gradients_agree_with_autograd(student, rng):
     })  # fmt: skip
 
 
-@task("rnn_forward", points=2, any_dtype=True)
+@task("rnn_forward", points=2, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_agrees_with_torch(student, rng):
     """A whole sequence agrees with torch's cell, taken step by step."""
     forbid(student, "rnn_forward", calls=BY_HAND, apart=["rnn_step_forward"])
     x, h0, (wx, wh, b) = rng.normal(3, 6, 4), rng.normal(3, 5), weights(rng, 4, 5)
-    h, _ = lent(student, "sequence", student.rnn_forward)(x, h0, wx, wh, b)
+    h, _ = student.rnn_forward(x, h0, wx, wh, b)
     right = sequence(x, h0, wx, wh, b)
     expect_close(h, right, name="h", mistakes={
         "These are the states before the steps; return those after.": torch.cat([h0[:, None], right[:, :-1]], 1),
@@ -108,30 +108,28 @@ def cosines(out: Tensor) -> Tensor:
     return torch.arange(out.numel(), dtype=out.dtype, device=out.device).reshape(out.shape).cos()
 
 
-@task("rnn_forward", points=1, any_dtype=True)
+@task("rnn_forward", points=1, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_autograd_follows_the_sequence(student, rng):
     """Autograd finds the right gradients through rnn_forward."""
     inputs = rng.normal(2, 5, 3), rng.normal(2, 4), *weights(rng, 3, 4)
     dout = cosines(rng.normal(2, 5, 4))
     helper = student.define(HELPERS)
-    whole = lent(student, "sequence", student.rnn_forward)
-    found = helper.through(helper.first(whole), dout, *inputs)
+    found = helper.through(helper.first(student.rnn_forward), dout, *inputs)
     expect_close(found, list(autograd_gradients(sequence, dout, *inputs)), name="gradients of (x, h0, Wx, Wh, b)")
 
 
-@task("rnn_backward", points=4, any_dtype=True)
+@task("rnn_backward", points=4, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_gradients_agree_with_autograd(student, rng):
     """Backpropagation through time agrees with autograd, with a loss at every step."""
     forbid(student, "rnn_backward", calls=BY_HAND, apart=["rnn_step_backward"])
     needs(student, "rnn_backward", None, None)
     inputs = rng.normal(2, 6, 4), rng.normal(2, 5), *weights(rng, 4, 5)
     dh = rng.normal(2, 6, 5)
-    lend = Lender(student).lend
-    _, cache = student.hold(lend("sequence", student.rnn_forward), *inputs)
+    _, cache = student.hold(student.rnn_forward, *inputs)
     right = autograd_gradients(sequence, dh, *inputs)
     last = torch.zeros_like(dh)
     last[:, -1] = dh[:, -1]
-    found = lend("sequence", student.rnn_backward)(dh, cache)
+    found = student.rnn_backward(dh, cache)
     expect_close(found, right, name="(dx, dh0, dWx, dWh, db)", mistakes={
         "Only the loss of the last step counts; add dh[:, t] at every step.": (
             lambda: autograd_gradients(sequence, last, *inputs)
@@ -178,18 +176,17 @@ def cut(dh: Tensor, inputs: tuple[Tensor, ...], steps: int) -> tuple[Tensor, ...
     return autograd_gradients(oracle, dh, *inputs)
 
 
-@task("rnn_truncated_backward", points=3, any_dtype=True)
+@task("rnn_truncated_backward", points=3, any_dtype=True, loans=LOANS_OF_PIECES)
 def check_truncated_gradients_agree_with_detached_pieces(student, rng):
     """Truncated gradients agree with autograd where the state is detached after every third step of nine."""
     forbid(student, "rnn_truncated_backward", calls=BY_HAND, apart=["rnn_step_backward", "rnn_backward"])
     needs(student, "rnn_truncated_backward", None, None, 3)
     inputs = rng.normal(2, 9, 4), rng.normal(2, 5), *weights(rng, 4, 5)
     dh = rng.normal(2, 9, 5)
-    lend = Lender(student).lend
-    _, cache = student.hold(lend("sequence", student.rnn_forward), *inputs)
+    _, cache = student.hold(student.rnn_forward, *inputs)
     right = cut(dh, inputs, 3)
     last = cut(dh[:, 6:], (inputs[0][:, 6:], sequence(*inputs)[:, 5], *inputs[2:]), 3)
-    found = lend("pieces", student.rnn_truncated_backward)(dh, cache, 3)
+    found = student.rnn_truncated_backward(dh, cache, 3)
     expect_close(found, right, name="(dx, dh0, dWx, dWh, db)", mistakes={
         "This is the full gradient: it crosses the borders of the pieces.": (
             lambda: autograd_gradients(sequence, dh, *inputs)

@@ -5,14 +5,24 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from oracles_loans import LOANS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal
+from autograder import Message, expect, expect_close, expect_equal
+from autograder.probes.captioner import COMPLAINTS
 from autograder.probes.recurrent import Captioner
+from autograder.probes.saying import recognised
+
+PARTS = """
+from autograder.probes.captioner import weights_or_complaint
+
+def parts(model, sizes, seed, like):
+    # the weights by their part, and whether the encoder would be trained; it should be frozen
+    trains = any(p.requires_grad for p in model.image_encoder.parameters())
+    model.image_encoder.requires_grad_(False)
+    return weights_or_complaint(model, sizes, seed, like), trains
+"""
 
 D, E, H = 98, 6, 5  # features (of common.nets.image_encoder), word vectors, states
-START = "The first word is <START>; return the words after it."
 
 
 def captioner(
@@ -25,9 +35,9 @@ def captioner(
         input_dim=D, wordvec_dim=E, hidden_dim=H, cell_type=kind, ignore_index=ignore_index, **options,
     )  # fmt: skip
     sizes = {"V": len(words), "D": D, "E": E, "H": H}
-    found, trains_encoder = student.define(LOANS).parts(model, sizes, rng.int(0, 2**31), like)
+    found, trains_encoder = student.define(PARTS).parts(model, sizes, rng.int(0, 2**31), like)
     if type(found) is not dict:  # a sentence; else the text of all weights would be made for nothing
-        expect(False, f"CaptioningRNN({kind!r}) {found}.")
+        expect(False, Message("CaptioningRNN({kind!r}) {found}.", kind=kind, found=recognised(str(found), COMPLAINTS)))
     return model, {**found, "trains_encoder": trains_encoder}
 
 
@@ -46,15 +56,15 @@ class Caption:
         self.found, self.kind, self.features, self.start, self.length = found, kind, features, start, length
         self.words, self.looks = self._write()
 
-    def judge(self, given: Any, case: str = "") -> None:
-        """Compare what `sample` returned."""
+    def judge(self, given: Any, case: str) -> None:
+        """Compare what `sample` returned. ``case`` tells it from other calls."""
         if self.looks is None:
-            expect_equal(given, self.words, name=f"captions{case}", mistakes=self._mistakes())
+            expect_equal(given, self.words, name=Message("captions ({case})", case=case), mistakes=self._mistakes())
             return
         pair = type(given) in (tuple, list) and len(given) == 2
         expect(pair, "For 'attn', sample returns two tensors: captions and weights.")
-        expect_equal(given[0], self.words, name=f"captions{case}", mistakes=self._mistakes())
-        expect_close(given[1], self.looks, name=f"weights{case}", check_dtype=False, mistakes={
+        expect_equal(given[0], self.words, name=Message("captions ({case})", case=case), mistakes=self._mistakes())
+        expect_close(given[1], self.looks, name=Message("weights ({case})", case=case), check_dtype=False, mistakes={
             "These are the weights after each step; the captioner looks before it.": (
                 lambda: Caption(self.found, self.kind, self.features, self.start, self.length + 1).looks[:, 1:]
             ),
@@ -95,8 +105,8 @@ class Caption:
             return torch.stack(steps, dim=1)
 
         mistakes: dict[str, Any] = {
-            START: torch.cat([start, self.words[:, :-1]], dim=1),
-            f"{START[:-1]}, max_length of them.": torch.cat([start, self.words], dim=1),
+            "The first word is <START>; return the words after it.": torch.cat([start, self.words[:, :-1]], dim=1),
+            "The first word is <START>; return the max_length words after it.": torch.cat([start, self.words], dim=1),
             "The word that was written is not the next input: every step reads <START>.": unfed,
             "The axes of captions and words are swapped.": self.words.T,
             "The word with the lowest score was taken; take the highest: argmax.": self._lowest,

@@ -9,7 +9,7 @@ from oracles import layers_of, parts
 from oracles_loans import LOANS_OF_ATTENTION, LOANS_OF_HEADS
 from torch import Tensor
 
-from autograder import expect, expect_close, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, explain_errors, forbid, task
 from autograder.probes.torch_layers import READY_MADE, attend, multi_head, some_mask, weights_of
 
 TRANSPOSED = {
@@ -167,7 +167,7 @@ def check_head_agrees_with_torch(student, rng):
     shapes = [tuple(w.shape) for w, _ in layers]
     expect(
         shapes == [(4, 7), (4, 7), (3, 7)],
-        f"In SelfAttention(7, 4, 3) the weights of q, k and v have the shapes {shapes}.",
+        Message("In SelfAttention(7, 4, 3) the weights of q, k and v have the shapes {shapes}.", shapes=shapes),
         "q and k make dim_q numbers each, because they are compared with each other; v makes dim_v.",
     )
     q, k, v = (F.linear(x, w, b) for w, b in layers)

@@ -8,7 +8,7 @@ from oracles import PARTS_BY_HAND, judge_dropout, parts, translated, wrong_decod
 from oracles_loans import LOANS_OF_BLOCKS, LOANS_OF_TRANSFORMERS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
 
 
@@ -153,7 +153,7 @@ def check_mask_hides_the_future(student, rng):
     if isinstance(mask, Tensor):
         expect(
             mask.dtype == torch.bool,
-            f"The mask is of type {mask.dtype}; it must be bool.",
+            Message("The mask is of type {dtype}; it must be bool.", dtype=mask.dtype),
             "Pass dtype=torch.bool, or compare: ... > 0.",
         )
     expect_equal(mask, later.repeat(3, 1, 1), mistakes={
@@ -206,7 +206,7 @@ def check_transformer_agrees_with_torch(student, rng):
     tables = found["embedding"]
     expect(
         len(tables) == 1,
-        f"forward used {len(tables)} embeddings; questions and answers share one.",
+        Message("forward used {count} embeddings; questions and answers share one.", count=len(tables)),
         "Digits mean the same in both: make one nn.Embedding.",
     )
 
@@ -238,7 +238,7 @@ def check_transformer_agrees_with_torch(student, rng):
         "These are logarithms of probabilities; return the scores before the softmax.": (
             lambda: by_torch().log_softmax(1)
         ),
-        "There is a score for each token that the decoder did not read too; it reads all but the last.": (
+        "The decoder reads all tokens of the answer but the last; here it reads the last one, too.": (
             lambda: by_torch(slice(0, 5))
         ),
         "The rows run over the answers first; they run over the positions of the first answer, then of the second.": (

@@ -8,7 +8,7 @@ from oracles import TORCH_TRANSFORMERS, embedded, judge_dropout, mixed, parts, p
 from oracles_loans import LOANS_OF_VIT
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, forbid, task
 from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 
@@ -183,7 +183,7 @@ def check_mixer_agrees_with_the_formula(student, rng):
     sizes = [gain.numel() for gain, _ in found["norm"]]
     expect(
         sizes == [4, 4],
-        f"The norms of MixerBlock(5, 4, 7, 6) have {sizes} numbers.",
+        Message("The norms of MixerBlock(5, 4, 7, 6) have {sizes} numbers.", sizes=sizes),
         "Both norms act on the channels of each token: nn.LayerNorm(channels_dim), before any transpose.",
     )
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from autograder import expect, explain_errors
+from autograder import Message, expect, explain_errors
 from autograder.probes.attention import complaint
 from autograder.probes.torch_layers import decoder_layer, encoder_layer, multi_head
 
@@ -60,7 +60,11 @@ def checked(found: Any, seed: int, **wanted) -> dict:
     for weight, bias in pairs:
         expect(
             bias is not None,
-            f"The linear layer from {weight[0].numel()} to {len(weight)} numbers has no bias.",
+            Message(
+                "The linear layer from {before} to {after} numbers has no bias.",
+                before=weight[0].numel(),
+                after=len(weight),
+            ),
             "Of the linear layers, only those of queries, keys and values may do without a bias.",
         )
     return found

@@ -77,7 +77,7 @@ def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tok
     """Turn a sequence of words into the numbers of its tokens.
 
     Words are separated by white space. A word in spc_tokens is one token; any other word is split into characters,
-    each of which is one token. (The spelling of the name is a tradition.)
+    each of which is one token. (The name lacks an r. Keep it: the checks use it.)
     """
     # YOUR CODE HERE
     raise NotImplementedError()
@@ -678,6 +678,8 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 #    token $t + 1$. Embed, with the same embedding, and add positions.
 # 3. Run the decoder with the mask of the future. Its output has one score for each token of the vocabulary; return
 #    them as a matrix with a row for each position of each answer, answer after answer.
+#
+# The answer -25, for example:
 #
 #     decoder reads     BOS       NEGATIVE  5  2  0
 #     and predicts      NEGATIVE  5         2  0  EOS

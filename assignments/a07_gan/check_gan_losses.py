@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_gradient, task
+from autograder import Message, expect, expect_close, expect_equal, expect_gradient, task
 
 GRADIENT = """
 import torch
@@ -57,8 +57,16 @@ def judge_large(loss: Any, expected: float, device: torch.device) -> None:
     """Compare the loss of logits of 150 with the expected one."""
     if type(loss) is Tensor and loss.numel() == 1:
         value = float(loss)
-        expect(math.isfinite(value), f"The loss of a logit of 150 on the wrong side is {value}.", hint=ROUNDED)
-        expect(value > expected - 1, f"The loss is {value:.4g}; it should be {expected:g}.", hint=CUT_OFF)
+        expect(
+            math.isfinite(value),
+            Message("The loss of a logit of 150 on the wrong side is {value}.", value=value),
+            hint=ROUNDED,
+        )
+        expect(
+            value > expected - 1,
+            Message("The loss is {value:.4g}; it should be {expected:g}.", value=value, expected=expected),
+            hint=CUT_OFF,
+        )
     expect_close(loss, torch.tensor(expected, device=device))
 
 
@@ -99,7 +107,8 @@ def check_generator_loss_pushes_its_fakes_up(student, rng):
     fake = torch.linspace(-6, 6, 10, dtype=torch.float64, device=rng.device)[:, None]  # not 0, a kink of max(s, 0)
     (slope,) = student.define(GRADIENT).gradients(student.generator_loss, fake)
     expect(
-        bool((slope < 0).all()), f"The slopes at logits from -6 to 6 are {[round(v, 4) for v in slope[:, 0].tolist()]}."
+        bool((slope < 0).all()),
+        Message("The slopes at logits from -6 to 6 are {slopes}.", slopes=[round(v, 4) for v in slope[:, 0].tolist()]),
     )
     expect(
         bool((slope[1:] > slope[:-1]).all()),
@@ -168,7 +177,7 @@ def check_optimizer_is_adam_with_little_momentum(student, rng):
     """The optimiser is Adam with learning rate 1e-3 and betas (0.5, 0.999)."""
     model = student.define("import torch\nmodel = torch.nn.Linear(3, 2)").model
     kind, groups = student.define(OPTIMIZER).settings(student.hold(student.get_optimizer, model))
-    expect(kind == "Adam", f"The optimiser is {kind}.", hint="It should be torch.optim.Adam.")
+    expect(kind == "Adam", Message("The optimiser is {kind}.", kind=kind), hint="It should be torch.optim.Adam.")
     expect(type(groups) is list and len(groups) >= 1, "The optimiser has no parameters.")
     for rate, betas, rest in groups:
         expect_equal([rate, betas], [1e-3, [0.5, 0.999]], name="learning rate and betas", mistakes={
@@ -180,7 +189,7 @@ def check_optimizer_is_adam_with_little_momentum(student, rng):
         })  # fmt: skip
         expect(
             rest == [1e-8, 0.0, 0.0, 0.0],
-            f"Adam's options eps, weight_decay, amsgrad and maximize are {rest}.",
+            Message("Adam's options eps, weight_decay, amsgrad and maximize are {rest}.", rest=rest),
             hint="Give Adam the parameters, the learning rate and the betas, and nothing else.",
         )
 

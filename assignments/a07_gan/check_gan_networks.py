@@ -8,7 +8,7 @@ from oracles import LOANS, expect_built_as, perceptron, upwards, with_label
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, task
 from autograder.probes.layers import Formula, Recipe, replay
 
 HELPERS = """
@@ -39,13 +39,18 @@ def answer(module, *inputs, train=False):
 """
 
 
+def in_mode(name: Message, train: bool) -> Message:
+    """Return what is compared, with its mode if that is training mode."""
+    return Message("{name} in training mode", name=name) if train else name
+
+
 def judge_network(
     student,
     module,
     batches: list[Tensor],
     formula: Formula,
     mistakes: dict[str, Formula],
-    name: str,
+    name: Message,
     others: dict[str, Formula],
 ):
     """Compare the network with the formula on each batch, in training mode, and on the first in evaluation mode too.
@@ -60,7 +65,7 @@ def judge_network(
                 expect_close(
                     helper.outputs(module, x, train=train),
                     replay(formula, values, x, train=train),
-                    name=f"{name} of {len(x)} rows" + (" in training mode" if train else ""),
+                    name=in_mode(Message("{name} of {count} rows", name=name, count=len(x)), train),
                     mistakes={
                         hint: lambda wrong=wrong, x=x, train=train: wrong(Recipe(values, train=train), x)
                         for hint, wrong in mistakes.items()
@@ -94,18 +99,24 @@ def check_noise_is_uniform(student, rng):
     expect_shape(noise, (400, 30))
     expect(
         bool((noise.abs() <= 1).all()),
-        f"The values are between {noise.min():.3g} and {noise.max():.3g}; they must be between -1 and 1.",
+        Message(
+            "The values are between {least:.3g} and {most:.3g}; they must be between -1 and 1.",
+            least=noise.min(),
+            most=noise.max(),
+        ),
         hint=noise_hint(noise),
     )
     shares = torch.histc(noise.double().cpu(), bins=8, min=-1, max=1) / noise.numel()
     even = bool((shares - 1 / 8).abs().max() < 0.02)  # six deviations
-    expect(even, f"Of 12,000 values, the eighths of (-1, 1) hold {[round(s, 3) for s in shares.tolist()]}.",
+    expect(even,
+           Message("Of 12,000 values, the eighths of (-1, 1) hold {shares}.",
+                   shares=[round(s, 3) for s in shares.tolist()]),
            hint=noise_hint(noise))  # fmt: skip
 
 
 def slope_hint(slope: float) -> str:
     """Return the hint for a leaky ReLU with this slope."""
-    return f"The slope of the leaky ReLU is {slope}; it should be 0.01."
+    return Message("The slope of the leaky ReLU is {slope}; it should be 0.01.", slope=slope)
 
 
 def logits(slope: float) -> Formula:
@@ -137,7 +148,7 @@ def check_discriminator_agrees_with_the_formula(student, rng):
         "There is a leaky ReLU after the last layer; return logits.": (
             lambda layers, x: F.leaky_relu(logits(0.01)(layers, x), 0.01)
         ),
-    }, "logits", {
+    }, Message("logits"), {
         "There should be two linear layers before the last one.": perceptron([256, 1], 0.01),
         "The last layer should give one number, the logit of \"real\".": perceptron([256, 256, 2], 0.01),
         "The layers are too wide: 784-256-256-1.": perceptron([512, 512, 1], 0.01),
@@ -158,7 +169,9 @@ def check_generator_agrees_with_the_formula(student, rng):
                 lambda layers, x: IMAGES(layers, x).sigmoid()
             ),
             **{
-                f"These are leaky ReLUs with slope {slope}; they should be ReLUs.": leaky_images(slope)
+                Message("These are leaky ReLUs with slope {slope}; they should be ReLUs.", slope=slope): (
+                    leaky_images(slope)
+                )
                 for slope in (0.01, *SLOPES)
             },
             "There is no ReLU between the layers.": leaky_images(1.0),
@@ -167,7 +180,7 @@ def check_generator_agrees_with_the_formula(student, rng):
             "The images have the axes (28, 28); they are rows of 784 here.": (
                 lambda layers, x: IMAGES(layers, x).tanh().unflatten(1, (28, 28))
             ),
-        }, "images", {
+        }, Message("images"), {
             "There should be two linear layers before the last one.": perceptron([1024, 784], 0.0),
             "These are the layers of the discriminator.": perceptron([256, 256, 1], 0.0),
         })  # fmt: skip
@@ -204,7 +217,9 @@ def check_dc_classifier_agrees_with_the_formula(student, rng):
         **{slope_hint(slope): convolutional_logits(slope) for slope in SLOPES},
         "These are ReLUs without a leak.": convolutional_logits(0.0),
         **{
-            f"The slope of the leaky ReLUs after the convolutions is {slope}; it should be 0.01.": (
+            Message(
+                "The slope of the leaky ReLUs after the convolutions is {slope}; it should be 0.01.", slope=slope
+            ): (
                 convolutional_logits(slope, slope, 0.01)
             )
             for slope in SLOPES
@@ -220,7 +235,7 @@ def check_dc_classifier_agrees_with_the_formula(student, rng):
         "There is a leaky ReLU after the last layer; return logits.": (
             lambda layers, x: F.leaky_relu(convolutional_logits(0.01)(layers, x), 0.01)
         ),
-    }, "logits", {
+    }, Message("logits"), {
         "There is a batch normalisation; the text has none here.": convolutional_logits(0.01, norm=True),
         "The linear layer 1024 -> 1024 is missing.": convolutional_logits(0.01, hidden=False),
     })  # fmt: skip
@@ -237,7 +252,9 @@ def check_dc_generator_agrees_with_the_formula(student, rng):
         "The tanh is missing.": upwards,
         "A sigmoid makes images in (0, 1); tanh makes them in (-1, 1).": lambda layers, x: upwards(layers, x).sigmoid(),
         **{
-            f"These are leaky ReLUs with slope {slope}; they should be ReLUs.": leaky_upwards(slope)
+            Message("These are leaky ReLUs with slope {slope}; they should be ReLUs.", slope=slope): (
+                leaky_upwards(slope)
+            )
             for slope in (0.01, *SLOPES)
         },
         "The ReLU after the transposed convolution is missing.": lambda layers, x: upwards(layers, x, last=1.0).tanh(),
@@ -247,7 +264,7 @@ def check_dc_generator_agrees_with_the_formula(student, rng):
         "The images have the axes (1, 28, 28); flatten them to rows of 784.": (
             lambda layers, x: upwards(layers, x).tanh().unflatten(1, (1, 28, 28))
         ),
-    }, "images", {
+    }, Message("images"), {
         "The second batch normalisation is one of all 6272 numbers, before the unflattening.": (
             lambda layers, x: upwards(layers, x, maps=True).tanh()
         ),
@@ -289,13 +306,15 @@ def check_conditional_appends_the_label(student, rng):
     })  # fmt: skip
 
 
-def judge_conditional(student, name: str, x: Tensor, y: Tensor, classes: int, formulas: dict[str, Formula], what: str):
+def judge_conditional(
+    student, name: str, x: Tensor, y: Tensor, classes: int, formulas: dict[str, Formula], what: Message
+):
     """Compare a conditional network with the formula of the row with its label, in evaluation and in training mode.
 
     The first of the formulas is the right one; the others belong to mistakes, by their hints.
     """
     helper = student.define(HELPERS)
-    module = student.wrap(student.define(LOANS).with_loans, getattr(student, name))(classes)
+    module = getattr(student, name)(classes)
     values, rows = helper.shaken(module, x, y), with_label(x, y, classes)
     (_, formula), *wrong = formulas.items()
     expect_built_as(formula, values, rows, others=dict(wrong))
@@ -303,14 +322,14 @@ def judge_conditional(student, name: str, x: Tensor, y: Tensor, classes: int, fo
         expect_close(
             helper.answer(module, x, y, train=train),
             replay(formula, values, rows, train=train),
-            name=what + (" in training mode" if train else ""),
+            name=in_mode(what, train),
             mistakes={
                 hint: lambda other=other, train=train: other(Recipe(values, train=train), rows) for hint, other in wrong
             },
         )
 
 
-@task("cgan_generator", points=2)
+@task("cgan_generator", points=2, loans=LOANS)
 def check_conditional_generator_agrees_with_the_formula(student, rng):
     """Noise with its label goes through linear layers to 1024, 1024 and 784 numbers, and tanh."""
     judge_conditional(student, "cgan_generator", rng.normal(6, 96), rng.integers(0, 10, 6), 10, {
@@ -318,10 +337,10 @@ def check_conditional_generator_agrees_with_the_formula(student, rng):
         "The tanh is missing.": IMAGES,
         "A sigmoid makes images in (0, 1); tanh makes them in (-1, 1).": lambda layers, x: IMAGES(layers, x).sigmoid(),
         "The layers are those of the discriminator.": perceptron([256, 784], 0.0),
-    }, "images")  # fmt: skip
+    }, Message("images"))  # fmt: skip
 
 
-@task("cgan_discriminator", points=2)
+@task("cgan_discriminator", points=2, loans=LOANS)
 def check_conditional_discriminator_agrees_with_the_formula(student, rng):
     """An image with its label goes through linear layers to 256, 256 and 1 numbers, with leaky ReLUs."""
     judge_conditional(student, "cgan_discriminator", rng.normal(6, 784), rng.integers(0, 10, 6), 10, {
@@ -330,4 +349,4 @@ def check_conditional_discriminator_agrees_with_the_formula(student, rng):
         "These are ReLUs without a leak.": logits(0.0),
         SIGMOID: lambda layers, x: logits(0.01)(layers, x).sigmoid(),
         "There should be two linear layers before the last one.": perceptron([256, 1], 0.01),
-    }, "logits")  # fmt: skip
+    }, Message("logits"))  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, expect_type, explain_errors, task
+from autograder import Message, expect, expect_close, expect_shape, expect_type, explain_errors, task
 
 TOY = """
 import torch
@@ -120,7 +120,7 @@ def check_discriminator_step_does_not_reach_the_generator(student, rng):
     D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     student.discriminator_step(D, G, toy.descent(D), toy.loss_d, rng.normal(5, 4), rng.normal(5, 3))
     for name, after, before in zip(("weight", "bias"), toy.state(G), values(w_g), strict=True):
-        expect_close(after, before, name=f"G's {name} after the step of D", rtol=0.0, atol=0.0)
+        expect_close(after, before, name=Message("G's {name} after the step of D", name=name), rtol=0.0, atol=0.0)
     reached = any(g is not None and bool((g != 0).any()) for g in toy.gradients(G))
     expect(not reached, "After D's step there are gradients in G.", hint="Detach the fakes: for D they are data.")
     moved = any(not torch.equal(a, b) for a, b in zip(toy.state(D), values(w_d), strict=True))
@@ -133,7 +133,7 @@ ZEROED = "The gradients were zeroed after backward, so nothing changed."
 
 def expect_forgotten(found: Weights, expected: Weights, before: Weights, player: str) -> None:
     """Compare weights after a step that began with gradients of 7."""
-    expect_close(found, expected, name=f"{player}'s weight and bias after the step", mistakes={
+    expect_close(found, expected, name=Message("{player}'s weight and bias after the step", player=player), mistakes={
         ADDED: [w - 0.5 * 7 for w in expected],
         ZEROED: before,
     })  # fmt: skip
@@ -193,7 +193,7 @@ def check_generator_step_leaves_the_discriminator(student, rng):
     D, G = toy.Net(*values(w_d)), toy.Net(*values(w_g))
     student.generator_step(D, G, toy.descent(G), toy.loss_g, rng.normal(5, 3))
     for name, after, before in zip(("weight", "bias"), toy.state(D), values(w_d), strict=True):
-        expect_close(after, before, name=f"D's {name} after the step of G", rtol=0.0, atol=0.0)
+        expect_close(after, before, name=Message("D's {name} after the step of G", name=name), rtol=0.0, atol=0.0)
     moved = any(not torch.equal(a, b) for a, b in zip(toy.state(G), values(w_g), strict=True))
     expect(moved, "G's parameters did not change.")
 
@@ -227,7 +227,7 @@ def check_penalty_of_a_linear_critic(student, rng):
         penalty = student.gradient_penalty(toy.Linear(weight), rng.normal(size, 4), rng.normal(size, 4))
         length = weight.square().sum().sqrt()
         expect_shape(penalty, ())
-        expect_close(penalty, (length - 1) ** 2, name=f"the penalty of {size} pairs", mistakes={
+        expect_close(penalty, (length - 1) ** 2, name=Message("the penalty of {size} pairs", size=size), mistakes={
             "The gradient is that of the mean of the scores; take that of their sum.": (length / size - 1) ** 2,
             "This is the sum of absolute slopes; take the root of the sum of squares.": (weight.abs().sum() - 1) ** 2,
             "This is the mean of |gradient|^2: the 1 is missing.": length**2,

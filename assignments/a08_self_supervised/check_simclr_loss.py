@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, expect_unchanged, forbid, task
+from autograder import Message, expect, expect_close, expect_shape, expect_unchanged, forbid, task
 
 
 def orthonormal(rng, count: int, dims: int) -> Tensor:
@@ -27,7 +27,7 @@ def check_cosine_of_known_angles(student, rng):
         other = 3 * (math.cos(angle) * first + math.sin(angle) * second)
         seen = student.inspect(student.sim, 0.5 * first, other)
         expect_shape(seen.value, ())
-        expect_close(seen.value, math.cos(angle), name=f"at {degrees} degrees", mistakes={
+        expect_close(seen.value, math.cos(angle), name=Message("at {degrees} degrees", degrees=degrees), mistakes={
             "This is the dot product: divide by both lengths.": 1.5 * math.cos(angle),
             "This is the angle; return its cosine.": angle,
         })  # fmt: skip
@@ -48,7 +48,7 @@ def judge_apart(student, rng, loss: str, **options) -> None:
         "The denominator lacks the views of the same side: they are negatives too.": math.log(1 + rest / 2),
         "The similarity of the pair itself is divided by the temperature, too.": math.log(1 + rest) + 1 / tau - 1,
         "The similarities of the pairs were summed; take their mean.": math.log(1 + rest) - (n - 1) / tau,
-        "The partner of view k is view k + N, and not its neighbour; or the pair's similarity is missing.":
+        "The similarity of the pair is not in the numerator. The partner of view k is view k + N, not its neighbour.":
             math.log(1 + rest) + 1 / tau,
         "This is the sum over the views: divide by 2N.": 2 * n * math.log(1 + rest),
         "This is divided by N; there are 2N views.": 2 * math.log(1 + rest),
@@ -109,7 +109,10 @@ def check_loss_takes_no_loop(student, rng):
     for n in (4, 40):
         left, right = rng.normal(n, 6), rng.normal(n, 6)
         counts.append(student.inspect(student.simclr_loss_vectorized, left, right, 0.5, device=rng.device).ops)
-    expect(counts[1] <= counts[0], f"4 pairs took {counts[0]} torch operations, 40 pairs took {counts[1]}.")
+    expect(
+        counts[1] <= counts[0],
+        Message("4 pairs took {few} torch operations, 40 pairs took {many}.", few=counts[0], many=counts[1]),
+    )
 
 
 @task("sim_positive_pairs", points=2, any_dtype=True)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from autograder import StudentFault, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, StudentFault, expect, expect_close, expect_equal, expect_shape, task
 
 TOY = """
 import torch
@@ -42,7 +42,8 @@ def check_an_epoch_on_a_toy(student, rng):
             "train returned a tensor; it should return a float.",
             "Add loss.item(): a tensor keeps the graph of the whole epoch alive.",
         )
-        expect_close(frozen["loss"], right, name=f"loss at temperature {tau} and learning rate 0", mistakes={
+        expect_close(frozen["loss"], right,
+                     name=Message("loss at temperature {tau} and learning rate 0", tau=tau), mistakes={
             "The losses of the batches were added; return their mean.": 2 * right,
             "The argument temperature was not used.": math.log(1 + 6 * math.exp(-2)),
             "This is the loss of the features; use the projections.": math.log(1 + 6 * math.exp(-1 / tau / 43)),
@@ -83,7 +84,7 @@ def check_neighbours_by_direction(student, rng):
     for k, answer in [(1, [4, 3, 0]), (2, [2, 1, 0]), (3, [2, 1, 0])]:
         expected = torch.tensor(answer, device=rng.device)
         found = student.knn_probe(features, labels, queries, k=k)
-        expect_equal(found, expected, name=f"labels for k={k}", mistakes={
+        expect_equal(found, expected, name=Message("labels for k={k}", k=k), mistakes={
             hint: lambda table=table, k=k: voted(table, labels, k) for hint, table in wrong.items()
         } | {
             "Of tied labels the smallest wins, not the largest.": lambda k=k: voted(cosines, labels, k, largest=True),
@@ -101,7 +102,8 @@ def check_linear_probe_of_clusters(student, rng):
     for scale in (1.0, 1e6):
         shown = features * torch.tensor([scale, 1.0, 1.0, 1.0], device=rng.device)
         found = student.linear_probe(shown[:45], labels[:45], shown[45:])
-        expect_equal(found, labels[45:], name=f"labels, with the first feature times {scale:g}", mistakes={
+        expect_equal(found, labels[45:],
+                     name=Message("labels, with the first feature times {scale:g}", scale=scale), mistakes={
             "A constant feature has standard deviation 0: add 1e-6 before you divide.": torch.zeros_like(labels[45:]),
             "A large feature drowns the others: standardise them, (x - mean) / (deviation + 1e-6), and queries alike.":
                 found if scale > 1 else None,
@@ -139,6 +141,9 @@ def check_rotation_refuses_what_is_not_square(student, rng):
     try:
         out = student.rotation_task(rng.normal(2, 3, 5, 4))
     except StudentFault as fault:
-        expect(fault.message.startswith("ValueError"), f"Images of 5 x 4 should raise ValueError: {fault.message}")
+        expect(
+            fault.message.startswith("ValueError"),
+            Message("Images of 5 x 4 should raise ValueError: {message}", message=fault.message),
+        )
         return
-    expect(False, f"Images of 5 x 4 raised no error and gave {type(out).__name__}.")
+    expect(False, Message("Images of 5 x 4 raised no error and gave {kind}.", kind=type(out).__name__))

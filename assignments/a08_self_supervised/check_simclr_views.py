@@ -9,7 +9,7 @@ from oracles import DRAWS, expect_share, slope_image
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
 
 
 @task("sample_crop", points=2)
@@ -24,7 +24,14 @@ def check_boxes_lie_inside_the_image(student, rng):
         first, bottom, right = int(min(top.min(), left.min())), int((top + h).max()), int((left + w).max())
         expect(
             first >= 0 and bottom <= height and right <= width,
-            f"In an image of {height} x {width} a box starts at {first}, and the boxes end at {bottom} x {right}.",
+            Message(
+                "In an image of {height} x {width} a box starts at {first}, and the boxes end at {bottom} x {right}.",
+                height=height,
+                width=width,
+                first=first,
+                bottom=bottom,
+                right=right,
+            ),
             "A box is (top, left, height, width); top is at most the image's height minus the box's.",
         )
         expect(len(boxes.unique(dim=0)) > 20, "The boxes hardly differ: draw new numbers in each call.")
@@ -91,11 +98,17 @@ def check_jitter_with_one_strength_at_a_time(student, rng):
         factors = (out[:, 0, 0, 0] - dull) / (0.5 - dull)
         blend = factors.view(-1, 1, 1, 1) * image + (1 - factors.view(-1, 1, 1, 1)) * dull
         own = "Each of the four has a strength and a draw of its own; with the strength 0 its factor is 1, its shift 0."
-        expect_close(out, blend, name=f"with {name} alone", atol=1e-3, mistakes={own: out})
+        expect_close(out, blend, name=Message("with {name} alone", name=name), atol=1e-3, mistakes={own: out})
         low, high = float(factors.min()), float(factors.max())
         expect(
             0.599 < low < 0.7 and 1.3 < high < 1.401,
-            f"With {name}=0.4 the factors of 300 draws are from {low:.3f} to {high:.3f}; they should fill 0.6 to 1.4.",
+            Message(
+                "With {name}=0.4 the factors of 300 draws are from {low:.3f} to {high:.3f}; they should fill 0.6 to "
+                "1.4.",
+                name=name,
+                low=low,
+                high=high,
+            ),
         )
 
 
@@ -136,10 +149,10 @@ def check_how_often_views_are_mirrored_and_grey(student, rng):
     mirrored = out[..., :3].sum((1, 2, 3)) > out[..., 3:].sum((1, 2, 3))
     grey = (out.amax(1) - out.amin(1)).flatten(1).amax(1) < 1e-5
     never = "Left and right are the last axis: flip(-1)." if not bool(mirrored.any()) else ""
-    expect_share(mirrored, 0.5, "The view is mirrored", never)
-    expect_share(grey, 0.2, "The view is grey")
+    expect_share(mirrored, 0.5, Message("The view is mirrored"), never)
+    expect_share(grey, 0.2, Message("The view is grey"))
     one = "Draw a number of its own for each decision."
-    expect_share(mirrored & grey, 0.1, "The view is both mirrored and grey", one)
+    expect_share(mirrored & grey, 0.1, Message("The view is both mirrored and grey"), one)
 
 
 @task("PairDataset", points=2)
@@ -159,6 +172,6 @@ def check_pairs_are_two_draws_of_one_image(student, rng):
             "Call the transform twice, once for each view.",
         )
         for view, number in zip(item[:2], sorted(steps) if steps[0] < steps[1] else sorted(steps)[::-1], strict=True):
-            expect_close(view, images[index] + round(number), name=f"a view of image {index}")
+            expect_close(view, images[index] + round(number), name=Message("a view of image {index}", index=index))
         expect_equal(sorted(round(s) for s in steps), [2 * call + 1, 2 * call + 2], name="calls of the transform")
-        expect_equal(int(item[2]), int(labels[index]), name=f"the target of image {index}")
+        expect_equal(int(item[2]), int(labels[index]), name=Message("the target of image {index}", index=index))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from autograder import expect
+from autograder import Message, expect
 
 DRAWS = """
 import torch
@@ -45,45 +45,82 @@ def luma(pixel: Sequence[float]) -> float:
     return sum(weight * value for weight, value in zip(LUMA.values(), pixel, strict=True))
 
 
-def expect_share(found: Tensor, share: float, what: str, hint: str = "") -> None:
+def expect_share(found: Tensor, share: float, what: Message, hint: str = "") -> None:
     """Fail unless the share of true values is the probability, within six standard deviations."""
     count, error = len(found), 6 * (share * (1 - share) / len(found)) ** 0.5
     seen = float(found.double().mean())
-    expect(abs(seen - share) < error, f"{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.", hint)
+    expect(
+        abs(seen - share) < error,
+        Message(
+            "{what} in {seen:.1%} of {count} draws; it should be {share:.0%}.",
+            what=what,
+            seen=seen,
+            count=count,
+            share=share,
+        ),
+        hint,
+    )
 
 
-def expect_uniform(values: Tensor, low: float, high: float, what: str, *, slack: float = 0.0, hint: str = "") -> None:
+def expect_uniform(
+    values: Tensor, low: float, high: float, what: Message, *, slack: float = 0.0, hint: str = ""
+) -> None:
     """Fail unless values are uniform in [low, high]: range (with slack), mean and variance within six deviations."""
     width, count = high - low, len(values)
     smallest, largest = float(values.min()), float(values.max())
     expect(
         smallest > low - slack - 1e-6 and largest < high + slack + 1e-6,
-        f"{what} is between {smallest:.4g} and {largest:.4g}; it should be in [{low:.4g}, {high:.4g}].",
+        Message(
+            "{what} is between {smallest:.4g} and {largest:.4g}; it should be in [{low:.4g}, {high:.4g}].",
+            what=what,
+            smallest=smallest,
+            largest=largest,
+            low=low,
+            high=high,
+        ),
         hint,
     )
     mean, middle = float(values.mean()), (low + high) / 2
     expect(
         abs(mean - middle) < 6 * width / math.sqrt(12 * count) + slack / 4,
-        f"The mean of {what} over {count} draws is {mean:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
-        f"{middle:.4g}.",
+        Message(
+            "The mean of {what} over {count} draws is {mean:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
+            "{middle:.4g}.",
+            what=what,
+            count=count,
+            mean=mean,
+            low=low,
+            high=high,
+            middle=middle,
+        ),
         hint,
     )
     # The variance of (u - 1/2)^2 for uniform u is 1/180.
     spread, right = float((values - middle).square().mean()), width**2 / 12
     expect(
         abs(spread - right) < 6 * width**2 / math.sqrt(180 * count) + slack * width / 2,
-        f"The variance of {what} over {count} draws is {spread:.4g}; uniform draws from [{low:.4g}, {high:.4g}] have "
-        f"{right:.4g}.",
+        Message(
+            "The variance of {what} over {count} draws is {spread:.4g}; uniform draws from [{low:.4g}, {high:.4g}] "
+            "have {right:.4g}.",
+            what=what,
+            count=count,
+            spread=spread,
+            low=low,
+            high=high,
+            right=right,
+        ),
         hint,
     )
 
 
 def expect_independent(
-    first: Tensor, second: Tensor, what: str, hint: str = "Draw a new random number for each."
+    first: Tensor, second: Tensor, what: Message, hint: str = "Draw a new random number for each."
 ) -> None:
     """Fail unless the correlation of two columns of draws is 0, within six standard deviations."""
     found = float(torch.corrcoef(torch.stack([first.double(), second.double()]))[0, 1])
-    message = f"{what} depend on each other: their correlation is {found:.2f}."
+    message = Message(
+        "The draws of {what} depend on each other: their correlation is {found:.2f}.", what=what, found=found
+    )
     expect(abs(found) < 6 / math.sqrt(len(first)), message, hint)
 
 

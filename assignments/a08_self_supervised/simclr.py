@@ -610,7 +610,8 @@ def train(
 # %% tags=["active-ipynb"]
 # # about 10 seconds
 # figure, grid = plt.subplots(2, 2, figsize=(10, 9), layout="constrained")
-# for row, (title, network) in zip(grid, {"random encoder": untrained, "SimCLR": model}.items()):
+# networks = {"random encoder": untrained, "SimCLR": model}
+# for (title, network), row in zip(tqdm(networks.items(), desc="t-SNE", unit="network"), grid):
 #     features = features_of(network, scenes.x_test[:600])
 #     features = (features - features.mean(dim=0)) / (features.std(dim=0) + 1e-6)
 #     for axes, (method, points) in zip(row, {"PCA": pca(features), "t-SNE": tsne(features)}.items()):

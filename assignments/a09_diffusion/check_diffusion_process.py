@@ -7,7 +7,7 @@ import torch
 from oracles import from_curve, left_after, noised, per_image, posterior, process
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, task
 
 
 def table(rng, timesteps: int) -> Tensor:
@@ -208,5 +208,7 @@ def check_posterior_of_the_first_step_is_the_image(student, rng):
     expect_shape(std, x.shape if std.ndim and std.shape[-1] > 1 else (3, 1, 1, 1), name="std")
     expect(
         bool((std.abs() < 1e-6).all()),
-        f"The standard deviation at t = 0 is up to {float(std.abs().max()):.3g}; it must be 0.",
+        Message(
+            "The standard deviation at t = 0 is up to {largest:.3g}; it must be 0.", largest=float(std.abs().max())
+        ),
     )

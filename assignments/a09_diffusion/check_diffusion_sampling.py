@@ -7,7 +7,7 @@ from oracles import TOY, ddim, ddpm, implied, left_after, per_image, posterior
 from oracles_loans import LOANS_OF_PREDICTIONS, LOANS_OF_PROCESS, LOANS_OF_STEPS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 
 
 def toy(student, rng, timesteps: int, scale: float = 1.0, dtype: torch.dtype = torch.float64):
@@ -93,14 +93,15 @@ def judge_predictions(student, rng, scale: float):
         made = ddpm(student, handle, betas, objective=objective)
         noise, image = made.model_predictions(x_t, t)
         right, free = (implied(model(x_t, t), x_t, left, objective, most) for most in (1.0, 1e9))
-        expect_close(image, right[1], name=f"x_start with {objective}", atol=1e-5, mistakes={
+        expect_close(image, right[1],
+                     name=Message("x_start with {objective}", objective=objective), atol=1e-5, mistakes={
             "The image is not clamped to [-1, 1].": free[1], "Noise and image are swapped.": right[0],
             "The image was clamped to [0, 1]; inside the class, pixels are in [-1, 1].": free[1].clamp(0, 1),
             "The image goes through clamp, not through tanh.": free[1].tanh(),
             "The objective was not looked at: for pred_x_start, the model predicts the image.":
                 implied(model(x_t, t), x_t, left, "pred_noise")[1] if objective == "pred_x_start" else None,
         })  # fmt: skip
-        expect_close(noise, right[0], name=f"noise with {objective}", atol=1e-5, mistakes={
+        expect_close(noise, right[0], name=Message("noise with {objective}", objective=objective), atol=1e-5, mistakes={
             "The noise does not fit the clamped image: compute it again from the clamped image.": free[0],
         })  # fmt: skip
 
@@ -228,7 +229,7 @@ def check_ddim_step_without_noise(student, rng):
             "The image was computed from the noise without the clamp; use both results of model_predictions.":
                 after**0.5 * implied(answer, x_t, left, "pred_noise", 1e9)[1] + (1 - after) ** 0.5 * answer,
             "The square root of 1 - alpha bar is missing.": after**0.5 * image + (1 - after) * noise,
-        }, name=f"from {time} to {earlier}", atol=1e-5)  # fmt: skip
+        }, name=Message("from {time} to {earlier}", time=time, earlier=earlier), atol=1e-5)  # fmt: skip
 
 
 @task("GaussianDiffusion.ddim_sample", points=2, loans=LOANS_OF_STEPS)
@@ -254,7 +255,10 @@ def check_ddim_without_noise_is_the_same_every_time(student, rng):
     expect_equal(times[:6], times[6:], name="the times of both runs")
     expect_equal(times[0], 23, name="the first time")
     gaps = [a - b for a, b in pairwise(times[:6])]
-    expect(max(gaps) - min(gaps) <= 1 and 3 <= min(gaps) <= 5, f"The times {times[:6]} are not evenly spaced.")
+    expect(
+        max(gaps) - min(gaps) <= 1 and 3 <= min(gaps) <= 5,
+        Message("The times {times} are not evenly spaced.", times=times[:6]),
+    )
     expect_equal(list(handle.extras), [0.1] * 12, name='model_kwargs["extra"] in the model\'s calls, step by step')
 
     for images in (made.ddim_sample(2, 3, model_kwargs={}), made.ddim_sample(2, 3)):

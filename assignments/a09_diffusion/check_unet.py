@@ -8,7 +8,7 @@ from oracles_loans import LOANS_OF_GUIDANCE
 from oracles_unet import HELPERS, plain_block
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 from common.training.seed import deterministic
 
 WIRING = (
@@ -68,7 +68,8 @@ def check_block_agrees_with_the_formula(student, rng):
         formula = partial(plain_block, x, context, helper.tables(block, x, context), after)
         with deterministic():
             expected = formula()
-        expect_close(helper.run(block, x, context), expected, atol=1e-4, name=f"from {before} to {after}", mistakes={
+        name = Message("from {before} to {after}", before=before, after=after)
+        expect_close(helper.run(block, x, context), expected, atol=1e-4, name=name, mistakes={
             hint: partial(formula, wrong)
             for wrong, hint in {
                 "no shortcut": "The input is not added.", "swapped": "The scale comes first, then the shift.",
@@ -88,7 +89,9 @@ def check_unet_keeps_the_shape(student, rng):
         model = student.Unet(8, 5, dim_mults=mults, channels=channels).to(rng.device)
         x, time = rng.normal(batch, channels, height, width, dtype=torch.float32), rng.integers(0, 50, batch)
         condition = rng.normal(batch, 5, dtype=torch.float32)
-        expect_shape(model(x, time, {"text_emb": condition}), x.shape, name=f"with dim_mults={mults}")
+        expect_shape(
+            model(x, time, {"text_emb": condition}), x.shape, name=Message("with dim_mults={mults}", mults=mults)
+        )
 
 
 def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: int) -> None:
@@ -105,7 +108,8 @@ def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: 
     skips: list[Tensor] = []
     before = calls[0][2]
     for number, (kind, inputs, result) in enumerate(calls[1:], start=1):
-        where = f"{kind}, part {number + 1} of {len(calls)}, gets"
+        part = {"kind": kind, "part": number + 1, "parts": len(calls)}
+        where = Message("{kind}, part {part} of {parts}, gets", **part)
         x = before
         if kind == "block" and number > 3 * depth + 2:  # on the way up
             skip = skips.pop()
@@ -121,7 +125,8 @@ def judge_wiring(calls: list, out: Tensor, parts: tuple[Tensor, Tensor], depth: 
         else:
             expect_close(inputs[0], x, atol=1e-4, name=where)
         if kind == "block":
-            expect_close(inputs[1], context, atol=1e-4, name=f"the context that the {where}", mistakes={
+            expect_close(inputs[1], context, atol=1e-4,
+                         name=Message("the context that the {kind}, part {part} of {parts}, gets", **part), mistakes={
                 "The condition is missing: the context is time_mlp(time) + condition_mlp(condition).": of_time,
                 "The time is missing: the context is time_mlp(time) + condition_mlp(condition).": of_condition,
             })  # fmt: skip
@@ -154,12 +159,17 @@ def check_unet_knows_time_and_condition(student, rng):
         "Conditions are dropped in training mode only: if self.training.",
     )
     for changed, what in (
-        (helper.run(model, x, torch.tensor([3, 41, 11], device=x.device), {"text_emb": condition}), "time"),
-        (helper.run(model, x, time, {"text_emb": condition + torch.tensor([[0.0], [1], [0]]).to(x)}), "condition"),
+        (helper.run(model, x, torch.tensor([3, 41, 11], device=x.device), {"text_emb": condition}), Message("time")),
+        (
+            helper.run(model, x, time, {"text_emb": condition + torch.tensor([[0.0], [1], [0]]).to(x)}),
+            Message("condition"),
+        ),
     ):
         moved = (changed - base).flatten(1).abs().amax(dim=1)
-        expect(float(moved[1]) > 1e-3, f"The {what} of an image does not affect its output.")
-        expect(float(moved[[0, 2]].max()) < 1e-4, f"The {what} of one image affects the other images.")
+        expect(float(moved[1]) > 1e-3, Message("The {what} of an image does not affect its output.", what=what))
+        expect(
+            float(moved[[0, 2]].max()) < 1e-4, Message("The {what} of one image affects the other images.", what=what)
+        )
     zeros = helper.run(model, x, time, {"text_emb": 0 * condition})
     expect_close(helper.run(model, x, time, {"text_emb": None}), zeros, atol=1e-4, name="with text_emb=None")
     expect_close(helper.run(model, x, time, {}), zeros, atol=1e-4, name="without text_emb")
@@ -171,7 +181,8 @@ def check_unet_knows_time_and_condition(student, rng):
         evaluated = helper.run(made, x, time, {"text_emb": condition if chance == 0 else None})
         other = helper.run(made, x, time, {"text_emb": None if chance == 0 else condition})
         trained = helper.run(made.train(), x, time, {"text_emb": condition})
-        expect_close(trained, evaluated, atol=1e-4, name=f"in training mode, with uncond_prob={chance:g}", mistakes={
+        expect_close(trained, evaluated, atol=1e-4,
+                     name=Message("in training mode, with uncond_prob={chance:g}", chance=chance), mistakes={
             "uncond_prob is the probability to lose the condition, not to keep it, and acts in training mode.": other,
         })  # fmt: skip
 
@@ -209,7 +220,7 @@ def check_guidance_agrees_with_the_formula(student, rng):
         }
         right = (scale + 1) * conditional - scale * unconditional
         mistakes = mistakes if scale > 2 else {}  # for 0 and 1, some of them are the same
-        expect_close(found, right, atol=1e-4, name=f"with cfg_scale={scale}", mistakes=mistakes)
+        expect_close(found, right, atol=1e-4, name=Message("with cfg_scale={scale}", scale=scale), mistakes=mistakes)
 
 
 @task("Unet.cfg_forward", points=1, loans=LOANS_OF_GUIDANCE)

@@ -310,8 +310,8 @@ class Process(nn.Module):
 #
 # the *signal-to-noise ratio*. So a loss is a choice of weights $w_t$: weight 1 on the noise's error is weight SNR on
 # the image's. With `gamma=None`, `loss_weight` returns these two. At small $t$ the SNR is in the thousands, and a few
-# almost clean images decide everything; Hang et al. (*Efficient Diffusion Training via Min-SNR Weighting Strategy*,
-# 2023) cut it off at $\gamma$ (they take 5):
+# almost clean images decide everything; Hang et al.
+# (*Efficient Diffusion Training via Min-SNR Weighting Strategy*, 2023) cut it off at $\gamma$ (they take 5):
 #
 # | objective | `gamma=None` | `gamma` given |
 # |---|---|---|
@@ -380,7 +380,7 @@ def loss_weight(alphas_cumprod: Tensor, objective: str, gamma: float | None = No
 # plt.xlabel("t")
 # plt.ylabel("weight of the noise's squared error")
 # plt.legend(frameon=False)
-# show("Weights over t: the bound's falls from 1 to a hundredth of that, the simple one is 1, min-SNR rises to 1.")
+# show("Weights over t: the bound's falls from 0.6 to a hundredth of that, the simple one is 1, min-SNR rises to 1.")
 
 # %% [markdown]
 # ## 4 Loss and sampling

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect
+from autograder import Message, expect
 
 HELPERS = """
 import torch
@@ -34,13 +34,15 @@ def take(left: list[dict[str, Tensor]], shape: tuple[int, ...], what: str) -> di
     index = next((i for i, table in enumerate(left) if tuple(table["weight"].shape) == shape), None)
     needed = "Where dim_in and dim_out differ, x goes through a 1x1 convolution before it is added."
     hint = needed if shape[2:] == (1, 1) else ""
-    expect(index is not None, f"There is no {what} with weights of shape {shape}.", hint)
+    expect(
+        index is not None, Message("There is no {what} with weights of shape {shape}.", what=what, shape=shape), hint
+    )
     return left.pop(index)
 
 
 def conv_of(left: list[dict[str, Tensor]], x: Tensor, after: int, size: int, stride: int = 1) -> Tensor:
     """Convolve with the next layer of this shape."""
-    table = take(left, (after, x.shape[1], size, size), "convolution")
+    table = take(left, (after, x.shape[1], size, size), Message("convolution"))
     return F.conv2d(x, table["weight"], table["bias"], padding=size // 2, stride=stride)
 
 
@@ -48,10 +50,10 @@ def block_of(left: list[dict[str, Tensor]], x: Tensor, context: Tensor, after: i
     """Compute a block with the next layers; ``wrong`` switches one mistake on."""
 
     def norm(x: Tensor) -> Tensor:
-        table = take(left, (after,), "normalisation")
+        table = take(left, (after,), Message("normalisation"))
         return F.group_norm(x, math.gcd(4, after), table["weight"], table["bias"])
 
-    linear = take(left, (2 * after, context.shape[1]), "linear layer of the context")
+    linear = take(left, (2 * after, context.shape[1]), Message("linear layer of the context"))
     act = {"no silu": torch.clone, "late silu": torch.clone, "relu": F.relu}.get(wrong, F.silu)
     both = F.linear(act(context), linear["weight"], linear["bias"])
     both = F.silu(both) if wrong == "late silu" else both
@@ -71,5 +73,5 @@ def plain_block(x: Tensor, context: Tensor, values: list[dict[str, Tensor]], aft
     """Compute the block by torch's operators with the weights of `tables`."""
     left = [{name: value.to(x.dtype) for name, value in table.items()} for table in values]
     out = block_of(left, x, context, after, wrong)
-    expect(not left, f"The block has {len(left)} more layers with weights than it should.")
+    expect(not left, Message("The block has {count} more layers with weights than it should.", count=len(left)))
     return out

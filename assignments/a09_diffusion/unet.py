@@ -478,5 +478,5 @@ class Unet(nn.Module):
 #
 # **Where to look next.** Rombach et al. (*High-resolution image synthesis with latent diffusion models*, 2022) do just
 # that: it is Stable Diffusion. Dhariwal and Nichol (*Diffusion models beat GANs on image synthesis*, 2021) steer by a
-# classifier, before guidance did without one. Peebles and Xie (*DiT*, 2023) replace the U-Net by the ViT of
-# `a06_attention`. ControlNet (Zhang et al., 2023) adds a drawing to the condition.
+# classifier, before guidance did without one. Peebles and Xie (*Scalable diffusion models with transformers*, 2023)
+# replace the U-Net by the ViT of `a06_attention`. ControlNet (Zhang et al., 2023) adds a drawing to the condition.

@@ -5,7 +5,7 @@ from oracles import tensor
 from oracles_counting import counted, counted_iou, whole_boxes
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, explain_errors, forbid, task
 from common.nets.detection import generate_grid
 
 
@@ -87,7 +87,8 @@ def judge_proposals(student, anchors: Tensor, offsets: Tensor, method: str, unit
     middle, new = centre + unit * move, size * grow.exp()
     expected = around(middle, new)
     other = size if method == "YOLO" else 1.0
-    expect_close(student.GenerateProposal(anchors, offsets, method=method), expected, name=f"by {method}", mistakes={
+    expect_close(student.GenerateProposal(anchors, offsets, method=method), expected,
+                 name=Message("by {method}", method=method), mistakes={
         "tw and th were added to the sizes; multiply the sizes by exp(tw) and exp(th).": around(middle, size + grow),
         "The sizes were multiplied by tw and th, without the exponential.": around(middle, size * grow),
         "The sizes were multiplied by exp(tw / 2); halve the new size, not the exponent.":
@@ -123,22 +124,27 @@ def spanned(boxes: Tensor, others: Tensor, axes: str) -> Tensor:
 def iou_mistakes(boxes: Tensor, others: Tensor) -> dict:
     """Return known wrong tables of IoU, by hint."""
     shared, one, two = counted(boxes, others)
-    begins = "The intersection begins at the larger of both {}; the smaller one was taken."
     expected = counted_iou(boxes, others)
-    divided = "The intersection was divided by the {}; divide it by the area of the union."
+
+    def begins(sides: Message) -> Message:
+        return Message("The intersection begins at the larger of both {sides}; the smaller one was taken.", sides=sides)
+
+    def divided(area: Message) -> Message:
+        return Message("The intersection was divided by the {area}; divide it by the area of the union.", area=area)
+
     return {
         "This is the intersection over the sum of the areas: subtract the intersection, which is counted twice.":
             shared / (one + two),
         "One was added to widths and heights, as for pixels. Coordinates are continuous here: a width is x1 - x0.":
             counted_iou(boxes, others, extra=1),
-        divided.format("area of the proposal"): shared / one,
-        divided.format("area of the box"): shared / two,
-        divided.format("smaller of both areas"): shared / torch.minimum(one, two),
-        divided.format("larger of both areas"): shared / torch.maximum(one, two),
+        divided(Message("area of the proposal")): shared / one,
+        divided(Message("area of the box")): shared / two,
+        divided(Message("smaller of both areas")): shared / torch.minimum(one, two),
+        divided(Message("larger of both areas")): shared / torch.maximum(one, two),
         "This is the intersection; divide it by the area of the union.": shared,
-        begins.format("left sides"): lambda: spanned(boxes, others, "x"),
-        begins.format("upper sides"): lambda: spanned(boxes, others, "y"),
-        begins.format("left and upper sides"): lambda: spanned(boxes, others, "xy"),
+        begins(Message("left sides")): lambda: spanned(boxes, others, "x"),
+        begins(Message("upper sides")): lambda: spanned(boxes, others, "y"),
+        begins(Message("left and upper sides")): lambda: spanned(boxes, others, "xy"),
         "This is 1 - IoU.": 1 - expected,
         "The first image's boxes were used for all images.": counted_iou(boxes, others[:1].expand_as(others)),
         "The proposals are in the order (H, W, A); that of proposals.reshape(B, -1, 4) is (A, H, W).":
@@ -175,14 +181,14 @@ def check_iou_of_touching_nested_and_empty_boxes(student, rng):
     forbid(student, "IoU", loops=True)
     box = tensor(rng, [[[2.0, 2.0, 6.0, 4.0, 0.0]]])
     cases = {
-        "equal": ([2, 2, 6, 4], 1.0),
-        "inside": ([3, 2, 5, 3], 0.25),
-        "around": ([0, 0, 8, 8], 0.125),
-        "touching at a side": ([6, 2, 9, 4], 0.0),
-        "touching at a corner": ([6, 4, 7, 5], 0.0),
-        "to the upper left, far away": ([-9, -9, -5, -5], 0.0),
-        "a line inside": ([3, 3, 5, 3], 0.0),
-        "a point on the edge": ([2, 2, 2, 2], 0.0),
+        Message("equal"): ([2, 2, 6, 4], 1.0),
+        Message("inside"): ([3, 2, 5, 3], 0.25),
+        Message("around"): ([0, 0, 8, 8], 0.125),
+        Message("touching at a side"): ([6, 2, 9, 4], 0.0),
+        Message("touching at a corner"): ([6, 4, 7, 5], 0.0),
+        Message("to the upper left, far away"): ([-9, -9, -5, -5], 0.0),
+        Message("a line inside"): ([3, 3, 5, 3], 0.0),
+        Message("a point on the edge"): ([2, 2, 2, 2], 0.0),
     }
     proposals = tensor(rng, [case for case, _ in cases.values()])[None, :, None, None]
     with explain_errors(PAIRS):
@@ -190,7 +196,8 @@ def check_iou_of_touching_nested_and_empty_boxes(student, rng):
     expect_shape(result, (1, len(cases), 1))
     expect_no_negative(result)
     for row, (name, (_, expected)) in enumerate(cases.items()):
-        expect_close(result[0, row, 0], expected, name=f"IoU with a box that is {name}", check_dtype=False, mistakes={
+        expect_close(result[0, row, 0], expected,
+                     name=Message("IoU with a box that is {name}", name=name), check_dtype=False, mistakes={
             "0 / 0: return 0 where the intersection is 0.": torch.nan,
             "A width may be below 0 where boxes do not overlap: clamp it at 0.": 49 / (16 + 8 - 49),
         })  # fmt: skip

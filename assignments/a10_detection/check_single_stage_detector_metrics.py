@@ -6,7 +6,7 @@ import torch
 from oracles import curve_of, mean_at, shot, tensor
 from oracles_loans import LOANS_OF_IOU, LOANS_OF_THE_MEAN
 
-from autograder import expect_close, task
+from autograder import Message, expect_close, task
 
 
 @task("precision_recall", points=2, loans=LOANS_OF_IOU)
@@ -72,7 +72,7 @@ def check_average_precision_of_cases_by_hand(student, rng):
     for recall, precision, expected in cases:
         value = student.average_precision(tensor(rng, recall), tensor(rng, precision))
         widths = torch.tensor(recall).diff(prepend=torch.zeros(1))
-        expect_close(value, expected, name=f"AP of recall {recall}", mistakes={
+        expect_close(value, expected, name=Message("AP of recall {recall}", recall=recall), mistakes={
             "The precision was not interpolated: take the best precision from here on.":
                 float((widths * torch.tensor(precision)).sum()),
             "The step from r_0 = 0 to the first recall is missing.":

@@ -7,7 +7,7 @@ from oracles_single_stage import TOYS, asked_for, channels, prediction_network, 
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, explain_errors, task
+from autograder import Message, expect, expect_close, expect_equal, explain_errors, task
 
 
 @task("PredictionNetwork", points=2)
@@ -144,7 +144,7 @@ def check_inference_gives_sure_proposals_with_their_classes(student, rng):
     places = [[(0, 0, 1, (1.0, 1.5)), (1, 2, 3, (0.5, 0.5))], [(0, 1, 0, (1.0, 1.5))]]
     expect(
         len(boxes) == len(confidences) == len(classes) == B,
-        f"inference should return three lists with {B} entries, one for each image.",
+        Message("inference should return three lists with {count} entries, one for each image.", count=B),
     )
     for image, found in enumerate(places):
         size = tensor(rng, [s for *_, s in found])
@@ -155,18 +155,19 @@ def check_inference_gives_sure_proposals_with_their_classes(student, rng):
         cells = [(image, a, i, j) for a, i, j, _ in found]
         sure = torch.stack([confidence[at] for at in cells])
         chances = torch.stack([scores[b, :, i, j].softmax(dim=0) for b, _, i, j in cells])
-        expect_close(boxes[image], right, name=f"boxes of image {image}", mistakes={
+        expect_close(boxes[image], right, name=Message("boxes of image {image}", image=image), mistakes={
             "These are the anchors: move and stretch them by the offsets.": around(middle - move[:, :2], size),
             "These are pixels; return boxes in cells of the activation map.": 8 * right,
             "The offsets were applied by Faster R-CNN's method; this detector uses YOLO's.":
                 around(middle - move[:, :2] + move[:, :2] * size, 2 * half),
         })  # fmt: skip
-        expect_close(confidences[image], sure, name=f"confidences of image {image}", mistakes={
+        expect_close(confidences[image], sure, name=Message("confidences of image {image}", image=image), mistakes={
             "The confidence was multiplied by the class's probability; this detector reports the confidence alone.":
                 sure * chances.amax(dim=1),
             "These are the class's probabilities; report the confidence.": chances.amax(dim=1),
         })  # fmt: skip
-        expect_equal(classes[image], chances.argmax(dim=1), name=f"classes of image {image}", mistakes={
+        expect_equal(classes[image], chances.argmax(dim=1),
+                     name=Message("classes of image {image}", image=image), mistakes={
             "The classes of the first image were used for all images.":
                 torch.stack([scores[0, :, i, j].argmax() for _, _, i, j in cells]),
         })  # fmt: skip

@@ -6,7 +6,7 @@ from oracles_counting import counted_iou, whole_boxes
 from oracles_loans import LOANS_OF_IOU
 from torch import Tensor
 
-from autograder import expect, expect_equal, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_equal, expect_shape, explain_errors, task
 
 
 @task("nms", points=2, loans=LOANS_OF_IOU)
@@ -31,7 +31,7 @@ def expect_indices(kept, count: int) -> None:
     listed = type(kept) in (list, tuple)
     expect(
         not listed,
-        f"nms returned a {type(kept).__name__}; return a tensor of int64.",
+        Message("nms returned a {kind}; return a tensor of int64.", kind=type(kept).__name__),
         hint="torch.stack(kept) stacks a list of tensors; torch.tensor(kept, dtype=torch.int64) converts ints.",
     )
     numbers = isinstance(kept, Tensor) and kept.dim() == 2
@@ -39,7 +39,7 @@ def expect_indices(kept, count: int) -> None:
     expect_shape(kept, (None,), name="nms")
     expect(
         kept.dtype == torch.int64,
-        f"nms returned {kept.dtype}; indices are int64.",
+        Message("nms returned {dtype}; indices are int64.", dtype=kept.dtype),
         hint="mask.nonzero() has the indices of a mask." if kept.dtype == torch.bool else "",
     )
     rows = kept.tolist()
@@ -65,7 +65,13 @@ def judge_kept(rows: list[int], iou: Tensor, threshold: float) -> None:
     a, b = pairs[0] if pairs else (0, 0)
     expect(
         not pairs,
-        f"nms kept box {b} after box {a}, but their IoU is {float(iou[a, b]):.4g}, above {threshold}.",
+        Message(
+            "nms kept box {b} after box {a}, but their IoU is {iou:.4g}, above {threshold}.",
+            b=b,
+            a=a,
+            iou=float(iou[a, b]),
+            threshold=threshold,
+        ),
         hint="Compare each box that you keep with all boxes that are left; drop those with an IoU above the threshold.",
     )
 
@@ -85,8 +91,13 @@ def judge_dropped(kept: Tensor, scores: Tensor, iou: Tensor, with_one: Tensor, t
         hint = "A box that was dropped must not drop others."
     expect(
         not lost,
-        f"nms dropped {len(lost)} boxes, first number {lost[0] if lost else 0}, that have an IoU above {threshold} "
-        "with no kept box of a higher score.",
+        Message(
+            "nms dropped {count} boxes, first number {lost}, that have an IoU above {threshold} with no kept box of a "
+            "higher score.",
+            count=len(lost),
+            lost=lost[0] if lost else 0,
+            threshold=threshold,
+        ),
         hint=hint
         or "The IoU is the area of the intersection over the area of the union, and a box drops only boxes "
         "with lower scores.",
@@ -121,7 +132,7 @@ def check_nms_stops_at_topk(student, rng):
     scores = tensor(rng, [0.9, 0.8, 0.3, 0.6])
     for topk, expected in ((None, [0, 3, 2]), (2, [0, 3]), (1, [0]), (9, [0, 3, 2])):
         result = student.nms(boxes, scores, iou_threshold=0.5, topk=topk)
-        expect_equal(result, tensor(rng, expected, torch.int64), name=f"topk = {topk}", mistakes={
+        expect_equal(result, tensor(rng, expected, torch.int64), name=Message("topk = {topk}", topk=topk), mistakes={
             "The boxes were cut to topk before suppression; cut the kept boxes.":
                 tensor(rng, [0], torch.int64),
             "topk was not used.": tensor(rng, [0, 3, 2], torch.int64),

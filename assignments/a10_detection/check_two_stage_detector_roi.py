@@ -9,7 +9,7 @@ from oracles_two_stage import READY_MADE, rois_of, sampled, toy_detector
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect_close, expect_equal, explain_errors, forbid, task
+from autograder import Message, expect_close, expect_equal, explain_errors, forbid, task
 
 
 def roi_mistakes(features: Tensor, boxes: Tensor, size: tuple[int, int]) -> dict:
@@ -123,7 +123,8 @@ def check_two_stage_inference_names_proposals(student, rng):
         probability, label = classify(rois).softmax(dim=1).max(dim=1)
         order = (objectness * probability).argsort(descending=True)
         both = objectness * probability
-        expect_close(confidences[image], both[order], name=f"confidences of image {image}", mistakes={
+        expect_close(confidences[image], both[order],
+                     name=Message("confidences of image {image}", image=image), mistakes={
             "This is the first stage's confidence; multiply it by the probability of the class.":
                 objectness.sort(descending=True).values,
             "The detections are not sorted by their confidence.": both,
@@ -142,7 +143,7 @@ def check_two_stage_inference_names_proposals(student, rng):
                     objectness * classify(rois * tensor(rng, [0, 1, 1, 1, 1])).softmax(dim=1).amax(dim=1)
                 ).sort(descending=True).values,
         })  # fmt: skip
-        expect_close(boxes[image], proposals[order], name=f"boxes of image {image}")
-        expect_equal(classes[image], label[order], name=f"classes of image {image}", mistakes={
+        expect_close(boxes[image], proposals[order], name=Message("boxes of image {image}", image=image))
+        expect_equal(classes[image], label[order], name=Message("classes of image {image}", image=image), mistakes={
             "Sort the classes like the boxes and the confidences.": label,
         })  # fmt: skip

@@ -7,7 +7,7 @@ from oracles_two_stage import TOYS, channels, proposal_module, six, toy_rpn
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_shape, explain_errors, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, task
 
 MOVED = "The module's offsets are (B, A, 4, H, W); GenerateProposal wants the four last: offsets.movedim(2, -1)."
 
@@ -141,7 +141,9 @@ def check_rpn_gives_sure_proposals(student, rng):
     kept, right = [len(part) for part in boxes], [len(found) for found in places]
     expect(
         kept != [A * H * W - count for count in right],
-        f"inference kept {kept} proposals; {right} have an object's probability above 0.5.",
+        Message(
+            "inference kept {kept} proposals; {right} have an object's probability above 0.5.", kept=kept, right=right
+        ),
         hint="These are the others: index 0 of the two scores is the object, index 1 the background.",
     )
     for image, found in enumerate(places):
@@ -150,7 +152,7 @@ def check_rpn_gives_sure_proposals(student, rng):
         middle = tensor(rng, [(j + 0.5, i + 0.5) for _, i, j, _ in found]) + move[:, :2] * size
         half = size * move[:, 2:].exp() / 2
         right, centre = torch.cat([middle - half, middle + half], dim=1), middle - move[:, :2] * size
-        expect_close(boxes[image], right, name=f"boxes of image {image}", mistakes={
+        expect_close(boxes[image], right, name=Message("boxes of image {image}", image=image), mistakes={
             "These are the anchors: move and stretch them by the offsets.":
                 torch.cat([centre - size / 2, centre + size / 2], dim=1),
             "The offsets were applied by YOLO's method; use \"FasterRCNN\".":
@@ -160,7 +162,8 @@ def check_rpn_gives_sure_proposals(student, rng):
         })  # fmt: skip
         leads = tensor(rng, [lead for *_, lead in found])
         objects = torch.stack([scores[image, a, 0, i, j] for a, i, j, _ in found])
-        expect_close(confidences[image], leads.sigmoid(), name=f"confidences of image {image}", mistakes={
+        expect_close(confidences[image], leads.sigmoid(),
+                     name=Message("confidences of image {image}", image=image), mistakes={
             "This is the sigmoid of the object's score; the confidence is the softmax of both scores.":
                 objects.sigmoid(),
             "This is the probability of background; index 0 is the object.": (-leads).sigmoid(),

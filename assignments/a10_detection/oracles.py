@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_state_kept
+from autograder import Message, expect, expect_state_kept
 from autograder.probes.layers import Formula, complaint, replay
 
 # A backbone with given features, and access to weights, for the student's process.
@@ -65,7 +65,7 @@ def weighted(student, rng, network, features: Tensor, formula: Formula, scale: f
     values = [{name: scale * rng.normal(*value.shape, dtype=value.dtype) for name, value in t.items()} for t in found]
     loader.set_weights(network, features, values)
     problem = complaint(formula, values, features)
-    expect(not problem, f"{call} is not the network described: {problem}.")
+    expect(not problem, Message("{call} is not the network described: {problem}.", call=call, problem=problem))
     return Weighted(network, values)
 
 
@@ -81,11 +81,18 @@ def curve_of(curve: Any) -> tuple[Any, Any]:
     """Return recall and precision; the check fails if they are not two tensors."""
     expect(
         type(curve) in (tuple, list) and len(curve) == 2,
-        f"precision_recall returned an object of type {type(curve).__name__}; return recall and precision.",
+        Message(
+            "precision_recall returned an object of type {kind}; return recall and precision.",
+            kind=type(curve).__name__,
+        ),
     )
     hint = "Convert a list with torch.tensor(values, dtype=torch.float64)."
     for name, values in zip(("recall", "precision"), curve, strict=True):
-        expect(isinstance(values, Tensor), f"{name} is of type {type(values).__name__}, not a tensor.", hint)
+        expect(
+            isinstance(values, Tensor),
+            Message("{name} is of type {kind}, not a tensor.", name=name, kind=type(values).__name__),
+            hint,
+        )
     return curve[0], curve[1]
 
 

@@ -303,10 +303,11 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 #     Linear(in_dim * roi_output_h * roi_output_w, hidden_dim)
 #     -> Dropout(drop_ratio) -> ReLU() -> Linear(hidden_dim, num_classes)
 #
-# **Training.** Let the proposal network give all it has. Cut the features of its proposals out by RoI Align,
-# flatten them, and classify them. To the loss of the first stage add $\frac{1}{\max(P, 1)} \sum \mathrm{CE}(s,
-# \hat y)$. Coordinates of proposals are **constants** here: detach them, so that the class loss does not push
-# boxes about. The features are not: through them the backbone learns from both stages.
+# **Training.** Run the proposal network with `output_mode="all"`: it returns its loss, its proposals and their
+# labels. Cut the features of the proposals out by RoI Align, flatten them, and classify them. To the loss of the first
+# stage add $\frac{1}{\max(P, 1)} \sum \mathrm{CE}(s, \hat y)$. Coordinates of proposals are **constants** here:
+# detach them, so that the class loss does not push boxes about. The features are not: through them the backbone learns
+# from both stages.
 #
 # **Inference.** Proposals from `self.rpn.inference` with the same two thresholds; then each is classified. Its
 # class is the one with the largest score, and its confidence the product
@@ -466,8 +467,8 @@ class TwoStageDetector(nn.Module):
 #   overlap no object by 0.5, about three for each that does, and learns to call them background; in inference those are
 #   dropped. Ours trusts the first stage in this, and its confidence is the product of both.
 #
-# Replace its classifier by one that predicts a 28 x 28 mask from the RoI, and it is Mask R-CNN. Drop the anchors and
-# let every cell predict a box, and it is FCOS.
+# Add a part that predicts a mask of 28 x 28 for each class from the features of a box, and it is Mask R-CNN. Drop the
+# anchors and let every cell predict a box, and it is FCOS.
 #
 # **Where to look next.** Feature pyramids (Lin et al., 2017) let small objects be found on fine maps and large ones on
 # coarse maps; ours has one map. Cascade R-CNN (Cai and Vasconcelos, 2018) refines a box three times. Huang et al.

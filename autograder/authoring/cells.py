@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from autograder.authoring.facts import BadSource, fill_cell
 from autograder.authoring.hints import take_hints
 from autograder.core.assignment import Assignment
+from autograder.core.files import wrong_line
 from autograder.core.hints import Hints
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
@@ -36,7 +37,7 @@ def read_source(path: Path) -> str:
     except FileNotFoundError:
         raise BadSource(f"{path} does not exist. The manifest lists its module under `files`.") from None
     except UnicodeDecodeError as error:
-        raise BadSource(f"{path} is not UTF-8: {error}.") from None
+        raise BadSource(f"{path}, line {wrong_line(error)}: this is not UTF-8. Save the file as UTF-8.") from None
     for _ in solution_lines(text, path):
         pass
     return text
@@ -63,13 +64,19 @@ def to_notebook(text: str, path: Path, assignment: Assignment) -> Any:
     return to_notebook_and_hints(text, path, assignment)[0]
 
 
-def to_notebook_and_hints(text: str, path: Path, assignment: Assignment) -> tuple[Any, Hints]:
-    """Return the source's notebook, as ``to_notebook`` does, and its hints. Raises BadSource."""
+def to_notebook_and_hints(
+    text: str, path: Path, assignment: Assignment, edit: Callable[[Sequence[Any]], None] = lambda cells: None
+) -> tuple[Any, Hints]:
+    """Return the source's notebook, as ``to_notebook`` does, and its hints. Raises BadSource.
+
+    ``edit`` changes the cells as the author wrote them, for example to another language.
+    """
     import jupytext
 
     written = jupytext.reads(text, fmt="py:percent").cells
     _check_roles(text, path, assignment, written)
-    tasks = [task.name for task in assignment.tasks if task.file == path.name]
+    edit(written)
+    tasks = [task.name for task in assignment.tasks if task.file == assignment.file_of(path.stem)]
     written, hints = take_hints(written, tasks, [f"{path}:{_line_of(text, cell)}" for cell in written])
     _fill(text, path, assignment, written, hints)
     cells = [made for cell in written for made in (cell, *_grade_cells(cell, path))]
@@ -172,7 +179,7 @@ def _identify(cell: Any, role: str, used: Counter[str]) -> str:
 
 def _check_roles(text: str, path: Path, assignment: Assignment, cells: list[Any]) -> None:
     """Refuse a source unless each task, question and answer of the manifest has one cell, and no other has a role."""
-    module = path.name
+    module = assignment.file_of(path.stem)
     tasks = {task.name for task in assignment.tasks if task.file == module}
     questions = {question.id for question in assignment.questions if question.file == module}
     promised = {"task": tasks, "question": questions, "answer": questions}
@@ -197,7 +204,7 @@ def _check_roles(text: str, path: Path, assignment: Assignment, cells: list[Any]
                 )
             if seen[role][name] > 1:
                 raise BadSource(f"{path}:{line}: two cells have {role}={name!r}. Keep one.")
-        drawn = {question.id for question in assignment.questions if question.kind != "text"}
+        drawn = {question.id for question in assignment.questions if question.kind in ("code", "plot")}
         kind = "code" if role == "task" or (role == "answer" and cell.metadata[role] in drawn) else "markdown"
         if cell.cell_type != kind:
             article = "an" if role == "answer" else "a"

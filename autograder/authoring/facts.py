@@ -13,9 +13,17 @@ from pathlib import Path
 from autograder.core.assignment import Assignment, Task
 from autograder.core.errors import GradlabError
 from autograder.core.hints import NO_HINTS, Hints
+from autograder.core.language import say, say_counted, translate
+from autograder.core.message import Message
+from autograder.render.text import columns
 
 _MARKER = re.compile(r"<!-- (?P<name>[a-z]+)(?: (?P<module>\w+\.py))? -->")
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBERS = (
+    *(Message("no"), Message("one"), Message("two"), Message("three"), Message("four"), Message("five")),
+    *(Message("six"), Message("seven"), Message("eight"), Message("nine"), Message("ten")),
+    *(Message("eleven"), Message("twelve")),
+)
+ASSIGNMENTS = (Message("assignment"), Message("about"))  # the columns of the table in a published README
 
 
 class BadSource(GradlabError):
@@ -38,7 +46,15 @@ def fill_readme(text: str, path: Path, assignment: Assignment, hints: Hints = NO
         end = f"<!-- /{marker['name']} -->"
         inside, found, after = rest[marker.end() :].partition(end)
         if not found or _MARKER.search(inside):
-            raise BadSource(f"{path}:{line}: {marker[0]} needs {end} after the text that `gradlab release` writes.")
+            raise BadSource(
+                Message(
+                    "{path}:{line}: {marker} needs {end} after the text that `gradlab release` writes.",
+                    path=path,
+                    line=line,
+                    marker=marker[0],
+                    end=end,
+                )
+            )
         separator = "\n" if inside.startswith("\n") else ""
         done += f"{rest[: marker.end()]}{separator}{statement}{separator}{end}"
         rest = after
@@ -47,8 +63,13 @@ def fill_readme(text: str, path: Path, assignment: Assignment, hints: Hints = NO
         for module in assignment.files:
             if (name, module) not in stated:
                 raise BadSource(
-                    f"{path}: <!-- {name} --> and <!-- /{name} --> are missing for {module}. Write them where "
-                    f"`gradlab release` should put the {name}."
+                    Message(
+                        "{path}: <!-- {name} --> and <!-- /{name} --> are missing for {module}. Write them where "
+                        "`gradlab release` should put the {name}.",
+                        path=path,
+                        name=name,
+                        module=module,
+                    )
                 )
     return done + rest
 
@@ -87,7 +108,8 @@ def task_table(assignment: Assignment, module: str = "", hints: Hints = NO_HINTS
         )
         for task in tasks
     ]
-    head, total = ("#", "you write", "points", "time", "watch out for"), f"**{sum(task.points for task in tasks)}**"
+    head = ("#", say("you write"), say("points"), say("time"), say("watch out for"))
+    total = f"**{sum(task.points for task in tasks)}**"
     table = [head, ("---",) * 5, *rows, ("", "", total, "", "")]
     empty = [column for column in (3, 4) if not any(row[column] for row in rows)]
     return "\n".join(_row([text for column, text in enumerate(row) if column not in empty]) for row in table)
@@ -101,19 +123,34 @@ def part_table(assignment: Assignment, parts: Mapping[str, Sequence[str]], hints
         (heading, _together(tasks), str(sum(assignment.task(name).points for name in tasks)), str(minutes[heading]))
         for heading, tasks in parts.items()
     ]
-    table = [("part", "you write", "points", "minutes"), ("---",) * 4, *rows]
+    head = (say("part"), say("you write"), _unbroken(say("points")), _unbroken(say("minutes")))
+    table = [head, ("---",) * 4, *rows]
     return "\n".join(_row(row if timed else row[:3]) for row in table)
+
+
+def _unbroken(head: str) -> str:
+    """Return the head of a narrow column such that Jupyter does not break it: Chinese may break at every character."""
+    return f'<span style="white-space: nowrap">{head}</span>' if columns(head) > len(head) else head
 
 
 def question_sentences(assignment: Assignment, module: str = "") -> str:
     """Say how many questions there are and what they are worth."""
     questions = [question for question in assignment.questions if module in ("", question.file)]
     one_notebook = len({question.file for question in questions}) == 1
-    number = _NUMBERS[len(questions)] if len(questions) < len(_NUMBERS) else str(len(questions))
-    return (
-        f"{'The notebook also asks' if one_notebook else 'The notebooks also ask'} {number} "
-        f"{'question' if len(questions) == 1 else 'questions'}, worth {sum(q.points for q in questions)} more points. "
-        "A person marks your answers."
+    number = translate(_NUMBERS[len(questions)]) if len(questions) < len(_NUMBERS) else str(len(questions))
+    points = sum(question.points for question in questions)
+    if one_notebook:
+        return say_counted(
+            "The notebook also asks {number} question, worth {points} more points. A person marks your answers.",
+            "The notebook also asks {number} questions, worth {points} more points. A person marks your answers.",
+            n=len(questions),
+            number=number,
+            points=points,
+        )
+    return say(
+        "The notebooks also ask {number} questions, worth {points} more points. A person marks your answers.",
+        points=points,
+        number=number,
     )
 
 
@@ -121,7 +158,7 @@ def limits_phrase(assignment: Assignment) -> str:
     """Say what a check may use: "10 seconds and 2 GB"."""
     gigabytes, rest = divmod(assignment.limits.memory_mb, 1024)
     memory = f"{assignment.limits.memory_mb} MB" if rest else f"{gigabytes} GB"
-    return f"{assignment.limits.seconds:g} seconds and {memory}"
+    return say("{seconds:g} seconds and {memory}", seconds=assignment.limits.seconds, memory=memory)
 
 
 def _state(
@@ -131,7 +168,12 @@ def _state(
     module = marker["module"] or ""
     if module and module not in assignment.files:
         raise BadSource(
-            f"{place}: {marker[0]} names a module that `files` does not list: {', '.join(assignment.files)}."
+            Message(
+                "{place}: {marker} names a module that `files` does not list: {files}.",
+                place=place,
+                marker=marker[0],
+                files=", ".join(assignment.files),
+            )
         )
     known: dict[str, Callable[[], str]] = {
         "tasks": lambda: task_table(assignment, module, hints),
@@ -142,7 +184,14 @@ def _state(
     if parts:
         known["parts"] = lambda: part_table(assignment, parts, hints)
     if marker["name"] not in known:
-        raise BadSource(f"{place}: unknown marker {marker[0]}. Allowed here: {', '.join(sorted(known))}.")
+        raise BadSource(
+            Message(
+                "{place}: unknown marker {marker}. Allowed here: {known}.",
+                place=place,
+                marker=marker[0],
+                known=", ".join(sorted(known)),
+            )
+        )
     return known[marker["name"]]()
 
 
@@ -156,7 +205,7 @@ def _time(task: str, numbers: Mapping[str, int], hints: Hints) -> str:
     if effort is None:
         return ""
     first = min(effort.tasks, key=numbers.__getitem__)
-    return str(effort) if task == first else f"with {numbers[first]}"
+    return translate(effort.message()) if task == first else say("with {task}", task=numbers[first])
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from autograder.authoring.operators import Change, changes_of
 from autograder.authoring.reference import read_reference
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment, Task
+from autograder.core.notebooks import import_name
 from autograder.core.report import CheckResult, Outcome
 from autograder.core.toml_file import read_toml
 from autograder.sandbox.open_link import open_link
@@ -167,7 +168,7 @@ class _Users:
             graph = call_graph_of(ModuleNames(sources[task.file]), task.name)
             self.code[task.name] = {visit.definition.name for visit in graph.visits}
         self.imports = {
-            file: {other for other in sources if f"from {other.removesuffix('.py')} import" in text}
+            file: {other for other in sources if f"from {import_name(other)} import" in text}
             for file, text in sources.items()
         }
 

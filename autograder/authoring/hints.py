@@ -16,6 +16,8 @@ from typing import Any, get_args
 
 from autograder.authoring.facts import BadSource
 from autograder.core.hints import Difficulty, Effort, Hints
+from autograder.core.language import in_a_row, say
+from autograder.core.message import Message
 
 DIFFICULTIES = get_args(Difficulty)
 SETTINGS = ("minutes", "difficulty")  # of a task's cell
@@ -56,13 +58,32 @@ def _refuse_bad_hint(
 ) -> None:
     if name not in tasks:
         known = ", ".join(sorted(tasks)) or "none"
-        raise BadSource(f"{place}: hint={name!r} is not a task of this module in assignment.toml, which has: {known}.")
+        raise BadSource(
+            Message(
+                "{place}: hint={name!r} is not a task of this module in assignment.toml, which has: {known}.",
+                place=place,
+                name=name,
+                known=known,
+            )
+        )
     if cell.cell_type != "markdown":
-        raise BadSource(f"{place}: a hint cell must be a markdown cell: # %% [markdown] hint={name!r}.")
+        raise BadSource(
+            Message(
+                "{place}: a hint cell must be a markdown cell: # %% [markdown] hint={name!r}.", place=place, name=name
+            )
+        )
     if name in steps:
-        raise BadSource(f"{place}: two cells have hint={name!r}. Write all steps in one.")
+        raise BadSource(
+            Message("{place}: two cells have hint={name!r}. Write all steps in one.", place=place, name=name)
+        )
     if name not in seen:
-        raise BadSource(f"{place}: the hint of {name!r} is before its task. Move it after the task's cell.")
+        raise BadSource(
+            Message(
+                "{place}: the hint of {name!r} is before its task. Move it after the task's cell.",
+                place=place,
+                name=name,
+            )
+        )
 
 
 def _steps(text: str, name: str, place: str) -> tuple[str, ...]:
@@ -76,11 +97,18 @@ def _steps(text: str, name: str, place: str) -> tuple[str, ...]:
             steps[-1] += f" {line}"
         else:
             raise BadSource(
-                f"{place}: the hint of {name!r} must be a list numbered from 1; {line[:40]!r} is not step "
-                f"{len(steps) + 1}."
+                Message(
+                    "{place}: the hint of {name!r} must be a list numbered from 1; {line!r} is not step {steps}.",
+                    place=place,
+                    name=name,
+                    line=line[:40],
+                    steps=len(steps) + 1,
+                )
             )
     if not steps:
-        raise BadSource(f"{place}: the hint of {name!r} has no step. Write a list numbered from 1.")
+        raise BadSource(
+            Message("{place}: the hint of {name!r} has no step. Write a list numbered from 1.", place=place, name=name)
+        )
     return tuple(steps)
 
 
@@ -92,12 +120,27 @@ def _effort(cell: Any, names: tuple[str, ...], place: str) -> Effort | None:
     if not names:
         raise BadSource(f"{place}: {' and '.join(values)} belong in the header of a task's cell.")
     if missing := [key for key in SETTINGS if key not in values]:
-        raise BadSource(f'{place}: {missing[0]} is missing. Write for example minutes=15 difficulty="easy".')
+        raise BadSource(
+            Message(
+                '{place}: {name} is missing. Write for example minutes=15 difficulty="easy".',
+                place=place,
+                name=missing[0],
+            )
+        )
     minutes, difficulty = values["minutes"], values["difficulty"]
     if type(minutes) is not int or minutes < 1:
-        raise BadSource(f"{place}: minutes={minutes!r} is not a whole number of minutes.")
+        raise BadSource(
+            Message("{place}: minutes={minutes!r} is not a whole number of minutes.", place=place, minutes=minutes)
+        )
     if difficulty not in DIFFICULTIES:
-        raise BadSource(f"{place}: unknown difficulty {difficulty!r}. Allowed: {', '.join(DIFFICULTIES)}.")
+        raise BadSource(
+            Message(
+                "{place}: unknown difficulty {difficulty!r}. Allowed: {difficulties}.",
+                place=place,
+                difficulty=difficulty,
+                difficulties=", ".join(DIFFICULTIES),
+            )
+        )
     return Effort(minutes, difficulty, names)
 
 
@@ -107,9 +150,11 @@ def _remark(names: Sequence[str], hints: Hints) -> str:
         return ""
     effort = hints.effort(names[0])
     hinted = [f'hint("{name}")' for name in names if name in hints.steps]
-    sentences = [f"About {effort}."] if effort else []
+    sentences = [say("About {effort}.", effort=effort.message())] if effort else []
     if len(hinted) > 2:
-        sentences.append(f"Stuck? {hinted[0]}, or of another task, shows a first step.")
+        sentences.append(say("Stuck? {hint}, or of another task, shows a first step.", hint=hinted[0]))
+    elif len(hinted) == 2:
+        sentences.append(say("Stuck? {hint} or {other} shows a first step.", hint=hinted[0], other=hinted[1]))
     elif hinted:
-        sentences.append(f"Stuck? {' or '.join(hinted)} shows a first step.")
-    return f"# {' '.join(sentences)}" if sentences else ""
+        sentences.append(say("Stuck? {hint} shows a first step.", hint=hinted[0]))
+    return f"# {in_a_row(*sentences)}" if sentences else ""

@@ -82,7 +82,12 @@ def import_nbgrader(folder: Path, course: Path) -> Imported:
         if (course / "assignments" / name).exists() or (course / "solutions" / name).exists():
             raise BadImport(f"{course} has an assignment {name} already. Rename one of the two.")
         modules = [_read(notebook, f"{path.name}/{notebook.name}", remarks) for notebook in notebooks]
-        files |= _files(course, name, path.name, [module for module in modules if module.points], remarks)
+        if not any(module.points for module in modules):
+            remarks.append(Remark(path.name, "no solution cell has a name that a check can ask for: it was left out"))
+            continue
+        files |= _files(course, name, path.name, [m for m in modules if m.points or m.questions], remarks)
+    if not files:
+        raise BadImport(f"No notebook below {folder} has a solution cell with a name that a check can ask for.")
     for target, text in files.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, text)
@@ -94,8 +99,8 @@ def _assignments(folder: Path) -> list[Path]:
     source = folder / "source" if (folder / "source").is_dir() else folder
     if not source.is_dir():
         raise BadImport(f"The folder {folder} does not exist.")
-    if any(source.glob("*.ipynb")):
-        return [source]
+    if source.resolve().name != "source" and any(source.glob("*.ipynb")):
+        return [source]  # notebooks in source/ itself, such as header.ipynb, belong to no assignment
     return sorted(path for path in source.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
@@ -207,7 +212,8 @@ def _add_tests(module: Module, source: str, marks: dict[str, Any], place: str, r
     points = _whole(marks.get("points", 0), place, remarks)
     public, everything = split_hidden(source)
     try:
-        cells = [convert(public), convert(everything)] if everything else [convert(public)]
+        defined = {task.partition(".")[0] for task in module.points}
+        cells = [convert(text, defined) for text in (public, everything) if text or text is public]
     except SyntaxError as error:
         remarks.append(
             Remark(place, f"Python cannot read these tests ({error.msg}): write a check for its {points} points")
@@ -264,7 +270,7 @@ def _add_question(
     header = f'# %% [markdown] answer="{name}"' if kind == "markdown" else f'# %% answer="{name}" tags=["active-ipynb"]'
     module.cells.append(f"{header}\n{_commented(body)}")
     points = _whole(marks.get("points", 0), place, remarks)
-    title = next((line.strip("#* ") for line in question.split("\n") if line.strip("#* ")), name)[:80]
+    title = next((line.strip("#* ") for line in question.split("\n") if re.search(r"\w", line)), name)[:80]
     module.questions.append(
         {"id": name, "title": title, "points": points, "kind": "text" if kind == "markdown" else "code"}
     )
@@ -272,8 +278,6 @@ def _add_question(
 
 def _files(course: Path, name: str, title: str, modules: Sequence[Module], remarks: list[Remark]) -> dict[Path, str]:
     """Return the files of one assignment."""
-    if not modules:
-        raise BadImport(f"No notebook of {title} has a solution cell with a name that a check can ask for.")
     public, private = course / "assignments" / name, course / "solutions" / name
     files = {public / "assignment.toml": _manifest(title, modules), public / "README.md": _readme(title, modules)}
     for module in modules:

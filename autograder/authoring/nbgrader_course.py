@@ -15,7 +15,7 @@ from autograder.core.assignment import Assignment
 from autograder.core.copies import shared_files
 from autograder.core.course_file import NO_COURSE
 from autograder.core.files import write_atomically
-from autograder.core.notebooks import notebook_name
+from autograder.core.notebooks import accepted_names, import_name, notebook_name
 from autograder.submissions.names import imported_names
 
 CONFIG = "nbgrader_config.py"
@@ -52,7 +52,7 @@ def export_course(assignments: Iterable[Assignment], destination: Path) -> list[
     for assignment in assignments:
         course = assignment.course
         folder = destination / "source" / assignment.name
-        modules = set(assignment.files)
+        released = set(accepted_names(assignment.files))
         imported_modules = _imported_by_others(assignment)
         for module in assignment.files:
             path = assignment.solutions / module
@@ -61,7 +61,7 @@ def export_course(assignments: Iterable[Assignment], destination: Path) -> list[
         for path in sorted(assignment.folder.rglob("*")):
             inside = path.relative_to(assignment.folder)
             hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
-            generated = path.suffix in (".py", ".ipynb") and inside.with_suffix(".py").as_posix() in modules
+            generated = inside.as_posix() in released
             imported = inside.as_posix() in imported_modules
             if path.is_file() and not hidden and (imported or not generated):
                 files[folder / inside] = path.read_bytes()
@@ -81,5 +81,5 @@ def _imported_by_others(assignment: Assignment) -> set[str]:
         name
         for name in assignment.files
         for other, source in sources.items()
-        if other != name and name.removesuffix(".py") in imported_names(source)
+        if other != name and import_name(name).partition(".")[0] in imported_names(source)
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 _HIDDEN = re.compile(r"^[ \t]*#+ *BEGIN HIDDEN TESTS.*?^[ \t]*#+ *END HIDDEN TESTS[^\n]*\n?", re.MULTILINE | re.DOTALL)
@@ -43,11 +43,18 @@ def split_hidden(source: str) -> tuple[str, str]:
     return public, (_MARKS.sub("", source) if public != source else "")
 
 
-def convert(source: str) -> TestCell:
-    """Turn a cell's tests into the parts of a check. Raises SyntaxError if Python cannot read it."""
+def convert(source: str, defined: Collection[str] = ()) -> TestCell:
+    """Turn a cell's tests into the parts of a check. Raises SyntaxError if Python cannot read it.
+
+    ``defined`` are names of the student's module. Those that the tests replace or delete are changed there, not in the
+    generator.
+    """
     cell = TestCell()
-    for node in ast.parse(source).body:
-        cell.names |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    tree = ast.parse(source)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    cell.names |= {name.id for name in names}
+    changed = {name.id for name in names if not isinstance(name.ctx, ast.Load)} & set(defined)
+    for node in _InModule(changed).visit(tree).body:
         if isinstance(node, ast.ImportFrom | ast.Import) and _is_of_tests(node):
             continue
         pair = _comparison(node)
@@ -62,6 +69,19 @@ def convert(source: str) -> TestCell:
         if not known:
             cell.inside.append(node.lineno)
     return cell
+
+
+class _InModule(ast.NodeTransformer):
+    """Replaces names by attributes of the student's module."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.names:
+            return node
+        module = ast.copy_location(ast.Name("student", ast.Load()), node)
+        return ast.copy_location(ast.Attribute(module, node.id, node.ctx), node)
 
 
 def check_source(name: str, title: str, task: str, points: int, cell: TestCell, tasks: Sequence[str]) -> str:

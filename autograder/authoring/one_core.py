@@ -27,5 +27,7 @@ def fresh_processes(assignments: Iterable[Assignment]) -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     modules = {module for assignment in assignments for module in assignment.course.preload}
+    if "torch" in modules:
+        modules.add("torch._dynamo")  # torch would import it with the first optimizer of each process, in a second
     context.set_forkserver_preload(["autograder.authoring.verify", "autograder.session.check_items", *sorted(modules)])
     return context

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from autograder.authoring.edits import BEGIN, END
+from autograder.authoring.catalogue_markdown import map_markdown
+from autograder.authoring.catalogue_pages import translated_title
+from autograder.authoring.facts import ASSIGNMENTS
+from autograder.authoring.leaks import find_leaks
 from autograder.authoring.published_engine import engine_files
-from autograder.authoring.published_notebook import Repository, read_repository, with_first_cells
 from autograder.core.assignment import Assignment
 from autograder.core.copies import Changes, public_files, read_record, update_copy
-from autograder.core.course_file import COURSE_FILE, read_course
+from autograder.core.course_file import COURSE_FILE
+from autograder.core.editions import PUBLISHED_RECORD, catalogue_files, edition_files, editions_of
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain, read_utf8, write_atomically
+from autograder.core.first_cells import Repository, read_repository, with_first_cells
+from autograder.core.language import ENGLISH, LOCALE, language_code, translator
+from autograder.core.reader_language import choose_language
 from autograder.core.zips import make_zip
 
-RECORD = ".published.json"
+RECORD = PUBLISHED_RECORD
 TEXTS = Path(__file__).parent / "published"
 INSTALL = ".ci/install"
 TOOLS = ("constraints.txt", "Containerfile", INSTALL)  # of gradlab's own repository
@@ -32,11 +39,6 @@ OWN = {
 EXECUTABLE = (INSTALL,)
 ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".whl")  # that publish does not write
 NAMED_LEAKS = 5  # the others are counted
-SHORTEST = 60  # characters of a solution that are enough to recognise it
-_PRIVATE = re.compile(  # solutions and what is next to them, whatever folder it came to
-    r"^(solutions|tests|tools|bench)/|_hidden\.py$"
-    r"|^assignments/.*/((mutants|variants)[^/]*\.py|calibration\.json|equivalent\.toml)$"
-)
 
 
 class Leak(GradlabError):
@@ -44,38 +46,66 @@ class Leak(GradlabError):
 
 
 def published_files(
-    root: Path, assignments: Sequence[Assignment], repository: Repository | None = None
+    root: Path, assignments: Sequence[Assignment], repository: Repository | None = None, *, language: str = ""
 ) -> dict[str, bytes]:
     """Return the files that students receive, by their paths. Raises Leak if one of them holds an answer.
 
-    ``repository`` is where they will be; notebooks then install the course from there.
+    ``repository`` is where they will be; notebooks then install the course from there. All editions are published;
+    that in ``language`` is at the usual places, and students who choose nothing else read it.
     """
     for assignment in assignments:
         _require_reference(assignment)
+        assignment.data_files()  # says which one is missing
     shared = assignments[0].course.shared_folders()  # says which one is missing
+    given = {assignment.name for assignment in assignments}
     folders = [*(assignment.folder for assignment in assignments), *(root / name for name in shared)]
     paths = [path for folder in folders for path in public_files(folder)]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    files |= _editions(root, assignments, language)
     files |= engine_files(root, assignments[0].course)
-    files |= {name: (root / name).read_bytes() for name in (*PAGES, COURSE_FILE) if (root / name).is_file()}
+    translated = [path.relative_to(root).as_posix() for path in (root / "docs").glob("students.*.md")]
+    pages = (*PAGES, COURSE_FILE, *translated)
+    files |= {name: (root / name).read_bytes() for name in pages if (root / name).is_file()}
+    files |= {name: content for name, content in catalogue_files(root).items() if Path(name).stem in given}
+    if language and COURSE_FILE in files:
+        files[COURSE_FILE] = with_setting(files[COURSE_FILE].decode(), "language", language).encode()
     files |= {path: (TEXTS / name).read_bytes() for name, path in OWN.items()}
     if INSTALL not in files:  # a gradlab that was installed from a wheel has no pinned versions
         del files[OWN["checks.yml"]]
     files |= {name: with_first_cells(files[name], name, repository) for name in files if name.endswith(".ipynb")}
-    files["README.md"] = _readme(assignments, files)
+    files["README.md"] = _readme(assignments, files, language)
     if leaks := find_leaks(files, root):
-        more = f" And {len(leaks) - NAMED_LEAKS} more." if len(leaks) > NAMED_LEAKS else ""
-        named = " ".join(leaks[:NAMED_LEAKS])
-        raise Leak(f"Nothing was published, because students would see answers. {named}{more}")
+        more = [f"and {len(leaks) - NAMED_LEAKS} more files"] if len(leaks) > NAMED_LEAKS else []
+        named = "".join(f"\n  {text}" for text in [*leaks[:NAMED_LEAKS], *more])
+        raise Leak(f"Nothing was published, because students would see answers:{named}")
     return files
 
 
-def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, repository: str = "") -> Changes:
+def _editions(root: Path, assignments: Sequence[Assignment], language: str) -> dict[str, bytes]:
+    """Return the files of every edition, by their paths: that in ``language`` in place of the English one."""
+    files: dict[str, bytes] = {}
+    for assignment in assignments:
+        folder = assignment.folder.relative_to(root)
+        for other in editions_of(assignment.folder)[1:]:
+            own = edition_files(assignment.folder, other)
+            if other == language:
+                english = {name: (assignment.folder / name).read_bytes() for name in own}
+                files |= {(folder / name).as_posix(): content for name, content in own.items()}
+                own, other = english, ENGLISH
+            place = Path(LOCALE, other, folder)
+            files |= {(place / name).as_posix(): content for name, content in own.items()}
+    return files
+
+
+def publish(
+    root: Path, assignments: Sequence[Assignment], out: Path, *, repository: str = "", language: str = ""
+) -> Changes:
     """Write what students receive into the folder or zip ``out``, and return what changed there.
 
     Files that were edited in the folder are not changed. ``repository`` says where the course will be: OWNER/NAME on
-    GitHub, or the URL of another git repository. Raises Leak, and GradlabError if ``out`` is inside the course or holds
-    something else, if a reference is missing, or if ``repository`` is neither.
+    GitHub, or the URL of another git repository; by default, what course.toml says. ``language`` is that of the files
+    at the usual places (default: what course.toml says). Raises Leak, and GradlabError if ``out`` is inside the course
+    or holds something else, if a reference is missing, or if ``repository`` or ``language`` is none.
     """
     if out.resolve().is_relative_to(root.resolve()):
         raise GradlabError(f"{out} is inside the course. Choose a folder or a zip outside of it.")
@@ -83,7 +113,11 @@ def publish(root: Path, assignments: Sequence[Assignment], out: Path, *, reposit
         raise GradlabError(f"{root} has no solutions/, as a student's copy. Publish from the course's own folder.")
     if out.suffix.lower() in ARCHIVES and not out.is_dir():
         raise GradlabError(f"{out} would be a folder. Choose a name that ends in .zip, or a folder without an ending.")
-    files = published_files(root, assignments, read_repository(repository))
+    course = assignments[0].course
+    known = list(dict.fromkeys(found for assignment in assignments for found in editions_of(assignment.folder)))
+    language = choose_language(language, known) if language else language_code(course.language)
+    place = read_repository(repository or course.repository)
+    files = published_files(root, assignments, place, language=language)
     if out.suffix.lower() != ".zip":
         if (out / RECORD).exists() and not read_record(out / RECORD):
             raise GradlabError(
@@ -113,6 +147,25 @@ def _require_reference(assignment: Assignment) -> None:
                 f"{assignment.solutions / name} does not exist, so nobody can tell whether its answers would be "
                 "published. Restore it."
             )
+
+
+def remember_repository(root: Path, repository: str) -> None:
+    """Write where a course is published into its course.toml, if there is one, for the next time. Keeps all else."""
+    path = root / COURSE_FILE
+    if not path.is_file():
+        return
+    text = read_utf8(path)
+    if (changed := with_setting(text, "repository", repository)) != text:
+        write_atomically(path, changed.encode())
+
+
+def with_setting(text: str, name: str, value: str) -> str:
+    """Return the text of a course.toml in which a setting has a value."""
+    line = f"{name} = {json.dumps(value)}"
+    top, section, rest = re.split(r"(^\[|\Z)", text, maxsplit=1, flags=re.MULTILINE)
+    given = re.compile(rf"^{name} *=.*$", re.MULTILINE)
+    own = given.sub(lambda _: line, top) if given.search(top) else f"{top.rstrip()}\n{line}\n\n"
+    return own + section + rest
 
 
 def _require_own_folder(out: Path, files: Collection[str]) -> None:
@@ -147,52 +200,21 @@ def _unpack(earlier: Path, folder: Path) -> None:
     raise GradlabError(f"{earlier} was not written by gradlab publish. Choose another file, or delete it first.")
 
 
-def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
-    """Return a sentence for each file that is private, or that holds an answer of any assignment below ``root``."""
-    shared = read_course(root).shared if (root / COURSE_FILE).is_file() else ()
-    private = (name for name in files if _PRIVATE.search(name) and name.partition("/")[0] not in shared)
-    leaks = [f"{name} is private." for name in private]
-    given = _fallbacks(root)
-    texts = {name: _plain(content) for name, content in files.items() if not (given and name.startswith(given))}
-    for path in sorted((root / "solutions").glob("*/*.py")):
-        source = read_utf8(path)
-        for part in _answers(source):
-            plain = _plain(part.encode())
-            leaks += [
-                f"{name} contains an answer of {path.relative_to(root).as_posix()}: {plain[:40]!r}..."
-                for name, text in texts.items()
-                if len(plain) >= SHORTEST and plain in text
-            ]
-    return leaks
-
-
-def _fallbacks(root: Path) -> str:
-    """Return how the paths of solutions begin that students receive on purpose, for later assignments."""
-    fallbacks = read_course(root).fallbacks if (root / COURSE_FILE).is_file() else None
-    return f"{fallbacks.relative_to(root.resolve()).as_posix()}/" if fallbacks else ""
-
-
-def _answers(source: str) -> list[str]:
-    """Return the solutions of a reference, the checks of a file of hidden checks, or else the whole file."""
-    if BEGIN in source:
-        return [part.partition(END)[0] for part in source.split(BEGIN)[1:]]
-    return source.split("@task(")[1:] or [source]
-
-
-def _plain(content: bytes) -> str:
-    """Return a text without whitespace, quotes and comment signs, so that notebooks and scripts compare equal."""
-    text = content.decode("utf-8", "replace").replace("\\n", "\n").replace("\\t", "\t")
-    return re.sub(r"[\s#\"'\\,]+", "", text)
-
-
-def _readme(assignments: Sequence[Assignment], files: Collection[str]) -> bytes:
+def _readme(assignments: Sequence[Assignment], files: Collection[str], language: str) -> bytes:
     course = assignments[0].course
-    rows = [f"| `{assignment.name}` | {assignment.title} |" for assignment in assignments]
-    table = "\n".join(["| assignment | about |", "|---|---|", *rows])
-    text = (TEXTS / "README.md").read_text(encoding="utf-8")
+    titles = {a.name: translator(language, course=course.root, domains=[a.name])(a.title) for a in assignments}
+    rows = [f"| `{name}` | {title} |" for name, title in titles.items()]
+    to = translator(language)
+    heading = f"| {' | '.join(map(to, ASSIGNMENTS))} |"
+    table = "\n".join([heading, "|---|---|", *rows])
+    text = map_markdown((TEXTS / "README.md").read_text(encoding="utf-8"), lambda piece, line, kind: to(piece))
     if "docs/students.md" not in files:
         text = text[: text.index("[docs/students.md]")].rstrip() + "\n"
+    if (page := f"docs/students.{language}.md") in files:
+        text = text.replace("docs/students.md", page)
     pinned = "-c constraints.txt " if "constraints.txt" in files else ""
     commands = {name: f"gradlab {name} {assignments[0].name}".ljust(30) for name in ("check", "submit")}
     install = f'{pinned}-e ".[notebook]"'
-    return text.format(title=course.title, assignments=table, install=install, **commands).encode()
+    return text.format(
+        title=translated_title(course, language), assignments=table, install=install, **commands
+    ).encode()

@@ -16,6 +16,7 @@ from autograder.core.errors import GradlabError
 
 _HOME = Path(__file__).resolve().parents[2]  # gradlab's checkout, or where it is installed
 NOTEBOOK = 'extra == "notebook"'  # how a package's metadata name the extra
+_DEPENDENCIES = "\ndependencies = [\n"  # of pyproject.toml
 _TOOLS = ("constraints.txt", "Containerfile", ".ci/install")
 _PROJECT = """\
 # Written by gradlab publish: gradlab, with the packages of this course.
@@ -33,7 +34,7 @@ dependencies = {dependencies}
 notebook = {notebook}
 
 [project.scripts]
-gradlab = "autograder.cli.app:main"
+gradlab = "autograder.__main__:main"
 
 [project.entry-points.pytest11]
 gradlab = "autograder.session.plugin"
@@ -53,9 +54,10 @@ def engine_files(root: Path, course: Course) -> dict[str, bytes]:
     """Return gradlab's files for a published course, by their paths, and the `pyproject.toml` that installs them."""
     home = root if (root / ENGINE).is_dir() else _HOME
     paths = [path for path in public_files(home / ENGINE) if not path.is_relative_to(home / ENGINE / "_course")]
+    paths = [path for path in paths if path.suffix != ".po"]  # for translators
     files = {path.relative_to(home).as_posix(): path.read_bytes() for path in paths}
     if home == root:
-        return files | {"pyproject.toml": _own_project(root / "pyproject.toml")}
+        return files | {"pyproject.toml": _own_project(root / "pyproject.toml", course)}
     tools = [home / name for name in _TOOLS]
     if all(path.is_file() for path in tools):
         files |= {path.relative_to(home).as_posix(): path.read_bytes() for path in tools}
@@ -64,12 +66,18 @@ def engine_files(root: Path, course: Course) -> dict[str, bytes]:
     return files | {"pyproject.toml": _project(course).encode()}
 
 
-def _own_project(path: Path) -> bytes:
-    """Return the settings without those of pytest and of the tools that only the course's authors use."""
+def _own_project(path: Path, course: Course) -> bytes:
+    """Return the settings, with what the course requires, without those of the tools that only its authors use."""
     text, found, _ = path.read_text(encoding="utf-8").partition("[tool.pytest.ini_options]")
     if not found:
         raise GradlabError(f"{path} has no [tool.pytest.ini_options]; what is before it would be published.")
-    return f"{text.rstrip()}\n".encode()
+    head, found, rest = text.partition(_DEPENDENCIES)
+    if not found:
+        raise GradlabError(
+            f"{path} must have a line {_DEPENDENCIES.strip()!r}: what the course requires is added there."
+        )
+    given = "".join(f"  {json.dumps(name)},\n" for name in course.requirements)
+    return f"{head}{found}{given}{rest.rstrip()}\n".encode()
 
 
 def _project(course: Course) -> str:

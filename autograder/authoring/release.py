@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.authoring.catalogue_editions import compiled_catalogues, edition
+from autograder.authoring.catalogue_pages import DOMAIN, translated_pages
 from autograder.authoring.cells import MARKERS, header_line, read_source, solution_lines, to_notebook_and_hints
 from autograder.authoring.facts import BadSource, fill_readme
 from autograder.core.assignment import Assignment
+from autograder.core.course import require_known_first
+from autograder.core.editions import OWN_METADATA
 from autograder.core.extras import require
-from autograder.core.files import write_atomically
+from autograder.core.files import write_atomically, wrong_line
 from autograder.core.hints import HINTS_FILE, NO_HINTS
+from autograder.core.language import ENGLISH
 from autograder.core.notebooks import notebook_name
 from autograder.submissions.statements import placeholders, unwritten_places
 
@@ -38,10 +43,16 @@ class Release:
     """The generated files of an assignment."""
 
     files: dict[Path, bytes]
+    untranslated: tuple[str, ...] = ()  # a sentence for each language in which something is missing
 
 
 def release(assignment: Assignment) -> Release:
-    """Derive the notebook and script of every module, the README and the hints. Raises BadSource with file and line."""
+    """Derive the notebook and script of every module, the README and the hints, in each language that is released.
+
+    Raises BadSource with file and line.
+    """
+    assignment.course.shared_folders()  # says which one is missing
+    require_known_first(assignment.course)
     files: dict[Path, bytes] = {}
     sources = {}
     hints = NO_HINTS
@@ -54,29 +65,64 @@ def release(assignment: Assignment) -> Release:
         tasks = [task.name for task in assignment.tasks if task.file == module]
         _refuse_free_points(sources[path], script, path, tasks)
         files[assignment.folder / module] = script.encode()
+        if assignment.languages:
+            notebook.metadata[OWN_METADATA] = {"language": ENGLISH}
         files[assignment.folder / notebook_name(module)] = notebook_bytes(notebook)
     readme = assignment.folder / "README.md"
     files[readme] = fill_readme(_read_readme(readme), readme, assignment, hints).encode()
     hints_path = assignment.folder / HINTS_FILE
     if hints != NO_HINTS or hints_path.exists():
         files[hints_path] = hints.to_json()
+    translated, problems = editions(assignment, sources)
+    files |= translated
     _refuse_leaks(sources, files, assignment.folder)
-    return Release(files)
+    return Release(files, tuple(problems))
+
+
+def editions(assignment: Assignment, sources: Mapping[Path, str]) -> tuple[dict[Path, bytes], list[str]]:
+    """Return the files in other languages and what is missing for them."""
+    files, problems = compiled_catalogues(assignment), list[str]()
+    for language in assignment.languages:
+        made = edition(assignment, language, sources)
+        for path, notebook in made.notebooks.items():
+            cleared = clear(notebook)
+            files[path.with_suffix(".py")] = as_script(cleared).encode()
+            cleared.metadata[OWN_METADATA] = {"language": language}
+            files[path] = notebook_bytes(cleared)
+        files |= made.texts
+        problems += made.problems
+    return files, problems
+
+
+def pages_of(root: Path) -> Release:
+    """Derive a course's pages for students in other languages."""
+    files, problems = translated_pages(root)
+    return Release(files, tuple(problems))
 
 
 def write(release: Release) -> None:
     """Write each file whole or not at all."""
     for path, content in release.files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
 
 
 def stale(release: Release) -> list[str]:
-    """Return a sentence for each file that differs from what its source and the manifest say."""
-    return [
-        f"{path} {'is stale' if path.exists() else 'is missing'}; run `gradlab release {path.parent.name}`."
+    """Return a sentence for each file that differs from what its source and the manifest say, and for each language
+    with missing translations."""
+    sentences = [
+        f"{path} {'is stale' if path.exists() else 'is missing'}; run `{_command_for(path)}`."
         for path, content in release.files.items()
         if not path.is_file() or path.read_bytes() != content
     ]
+    return [*sentences, *release.untranslated]
+
+
+def _command_for(path: Path) -> str:
+    """Return the command that writes a file."""
+    if path.parent.name == DOMAIN:
+        return "gradlab release"
+    return f"gradlab release {path.stem if path.suffix == '.mo' else path.parent.name}"
 
 
 def clear(notebook: Any) -> Any:
@@ -189,4 +235,4 @@ def _read_readme(path: Path) -> str:
     except FileNotFoundError:
         raise BadSource(f"{path} does not exist. Write what students should know of the assignment.") from None
     except UnicodeDecodeError as error:
-        raise BadSource(f"{path} is not UTF-8: {error}.") from None
+        raise BadSource(f"{path}, line {wrong_line(error)}: this is not UTF-8. Save the file as UTF-8.") from None

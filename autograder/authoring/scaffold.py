@@ -9,7 +9,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from autograder.authoring.placeholders import GOAL, TASK, TOPIC
 from autograder.authoring.scaffold_exercises import (
+    CLASS,
     EXAMPLE_CSV,
     FUNCTIONS,
     IMPORTS,
@@ -23,6 +25,13 @@ from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
 
 KINDS = tuple(FUNCTIONS)
+DEFAULTS = {
+    "table": "group_means",
+    "python": "running_means",
+    "choice": "season",
+    "number": "height",
+}  # names of the task
+STANDARD = "standardise"
 POINTS = 100
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
@@ -34,9 +43,9 @@ class BadName(GradlabError):
 def new_assignment(root: Path, name: str, module: str, tasks: Sequence[str], kind: str) -> Assignment:
     """Write a new assignment into the course ``root`` and return it. It is not released yet.
 
-    ``tasks`` are names of functions ("f") or methods ("C.g"). Raises BadName.
+    ``tasks`` are names of functions or variables ("f"), methods ("C.g") or classes ("C"). Raises BadName.
     """
-    tasks = list(tasks) or ["standardise" if kind != "table" else "group_means"]
+    tasks = list(tasks) or [DEFAULTS.get(kind, STANDARD)]
     _check_names(root, name, module, tasks)
     public, private = root / "assignments" / name, root / "solutions" / name
     files = _files(name, module, tasks, kind)
@@ -71,7 +80,9 @@ def _check_names(root: Path, name: str, module: str, tasks: Sequence[str]) -> No
     for task in tasks:
         parts = task.split(".")
         if len(parts) > 2 or not all(map(_is_identifier, parts)):
-            raise BadName(f"{task!r} cannot name a task. Use the name of a function (f) or of a method (C.g).")
+            raise BadName(
+                f"{task!r} cannot name a task. Use the name of a function (f), of a method (C.g) or of a class (C)."
+            )
         if tasks.count(task) > 1 or (len(parts) == 2 and parts[0] in tasks):
             raise BadName(f"The task {task!r} is named twice, or its class is also a task. Choose different names.")
     if len(tasks) > POINTS // 2:
@@ -87,14 +98,14 @@ def _files(name: str, module: str, tasks: Sequence[str], kind: str) -> dict[str,
     points = [POINTS // len(tasks) + (n < POINTS % len(tasks)) for n in range(len(tasks))]
     files = {
         f"assignments/{MANIFEST}": _manifest(name, module, tasks, kind, points),
-        "assignments/README.md": _README.format(title=_words(name), name=name, module=module),
+        "assignments/README.md": _README.format(title=_words(name), goal=GOAL, name=name, module=module),
         f"assignments/check_{module}.py": _checks(module, tasks, kind, points, hidden=False),
         f"solutions/{module}.py": _source(name, module, tasks, kind),
         f"solutions/check_{module}_hidden.py": _checks(module, tasks, kind, points, hidden=True),
         "solutions/mutants.py": _mutants(module, tasks, kind),
         "solutions/variants.py": _variants(module, tasks, kind),
     }
-    if any("." not in task for task in tasks):
+    if kind in ORACLES and any(_exercise(task, kind) is FUNCTIONS[kind] for task in tasks):
         text = f'"""Right answers for the checks, computed by plain loops."""\n\n{ORACLES[kind]}'
         files["assignments/oracles.py"] = text
     if kind == "table":
@@ -103,7 +114,19 @@ def _files(name: str, module: str, tasks: Sequence[str], kind: str) -> dict[str,
 
 
 def _exercise(task: str, kind: str) -> Exercise:
-    return METHOD if "." in task else FUNCTIONS[kind]
+    """Return the example for a task. A name that begins with a capital letter is a class, unless it is a variable."""
+    if "." in task:
+        return METHOD
+    return CLASS if task[0].isupper() and FUNCTIONS[kind].returns else FUNCTIONS[kind]
+
+
+def _title(task: str, kind: str) -> str:
+    """Return the title of a task: that of its example, or the name that the author gave, in words."""
+    if task == DEFAULTS.get(kind, STANDARD):
+        return _exercise(task, kind).title
+    owner, _, name = task.rpartition(".")
+    words = name.replace("_", " ")
+    return f"{owner}: {words}" if owner else f"{words[:1].upper()}{words[1:]}"
 
 
 def _words(name: str) -> str:
@@ -126,14 +149,14 @@ seconds = 10 # for one check
 memory_mb = 1024
 """
     for task, number in zip(tasks, points, strict=True):
-        text += f'\n[[tasks]]\nname = "{task}"\ntitle = "{_exercise(task, kind).title}"\npoints = {number}\n'
+        text += f'\n[[tasks]]\nname = "{task}"\ntitle = "{_title(task, kind)}"\npoints = {number}\n'
     return text
 
 
 _README = """\
 # {title}
 
-**Goal.** Say here what students learn, how long it takes, and what they must know before.
+**Goal.** {goal}
 
 **Work in** `{module}.ipynb`, or in `{module}.py` if you prefer an editor. Both contain the same cells; complete one.
 
@@ -152,13 +175,14 @@ A check may take <!-- limits --><!-- /limits --> of memory.
 
 
 def _source(name: str, module: str, tasks: Sequence[str], kind: str) -> str:
-    parts = [f"# %% [markdown]\n# # {_words(name)}\n#\n# Explain the topic here.\n#\n# <!-- parts -->\n"]
+    parts = [f"# %% [markdown]\n# # {_words(name)}\n#\n# {TOPIC}\n#\n# <!-- parts -->\n"]
     parts.append(f"# %%\n{IMPORTS[kind][0]}\n")
     example = '\n#\n# pd.read_csv("example.csv")' if kind == "table" else ""
     parts.append(f'# %% tags=["active-ipynb"]\n# from autograder import check{example}\n')
     for number, cell in enumerate(_cells(tasks), start=1):
         exercise = _exercise(cell[0], kind)
-        parts.append(f"# %% [markdown]\n# ## {number} {exercise.title}\n#\n# Explain this task here.\n")
+        prose = TASK if exercise.returns else exercise.docstring.replace("NAME", cell[0])
+        parts.append(f"# %% [markdown]\n# ## {number} {_title(cell[0], kind)}\n#\n# {prose}\n")
         parts.append(f'# %% task="{" ".join(cell)}"\n{_definition(cell, exercise)}')
     return "\n".join(parts)
 
@@ -172,6 +196,10 @@ def _cells(tasks: Sequence[str]) -> list[list[str]]:
 
 
 def _definition(cell: Sequence[str], exercise: Exercise) -> str:
+    if not exercise.returns:
+        return f"### BEGIN SOLUTION\n{exercise.solution.replace('NAME', cell[0])}### END SOLUTION\n"
+    if exercise.edited:
+        return exercise.solution.replace("NAME", cell[0])
     if "." not in cell[0]:
         return _function(cell[0], exercise.arguments, exercise)
     methods = [_function(task.partition(".")[2], f"self, {exercise.arguments}", exercise) for task in cell]
@@ -191,9 +219,9 @@ def _function(name: str, arguments: str, exercise: Exercise) -> str:
     return f"def {name}({arguments}) -> {exercise.returns}:\n{textwrap.indent(body, '    ')}"
 
 
-def _check_name(task: str, *, hidden: bool) -> str:
-    plain = task.replace(".", "_").lower()
-    return f"check_{plain}_{'on_other_inputs' if hidden else 'is_right'}"
+def _check_name(task: str, kind: str, *, hidden: bool) -> str:
+    endings = ("is_right", "on_other_inputs") if _exercise(task, kind).returns else ("has_the_right_form", "is_right")
+    return f"check_{task.replace('.', '_').lower()}_{endings[hidden]}"
 
 
 def _checks(module: str, tasks: Sequence[str], kind: str, points: Sequence[int], *, hidden: bool) -> str:
@@ -203,14 +231,16 @@ def _checks(module: str, tasks: Sequence[str], kind: str, points: Sequence[int],
         text = exercise.hidden if hidden else exercise.public
         owner, _, method = task.partition(".")
         text = text.replace("CLASS", owner).replace("METHOD", method).replace("NAME", task)
-        paid = most - most // 2 if hidden else most // 2
-        name = _check_name(task, hidden=hidden)
-        checks.append(f'@task("{task}", points={paid})\ndef {name}(student, rng):\n{textwrap.indent(text, "    ")}')
-        used |= set(re.findall(r"\b(expect_\w+|expect|standardised|measurements|means|sums|math)\b", text))
+        small = 1 if not exercise.returns else most // 2  # that an answer has the right form is worth little
+        paid = most - small if hidden else small
+        name, fixtures = _check_name(task, kind, hidden=hidden), exercise.fixtures[hidden]
+        checks.append(f'@task("{task}", points={paid})\ndef {name}({fixtures}):\n{textwrap.indent(text, "    ")}')
+        used |= set(re.findall(r"\b(expect_\w+|expect|math)\b", text))
+        used |= {name for name in NEEDED.get(kind, ()) if re.search(rf"\b{name}\b", text)}
     head = [f'"""{"Hidden" if hidden else "Public"} checks of {module}."""\n']
     if "math" in used:
         head.append("import math\n")
-    if oracles := [name for name in NEEDED[kind] if name in used]:
+    if oracles := [name for name in NEEDED.get(kind, ()) if name in used]:
         head.append(f"from oracles import {', '.join(oracles)}\n")
     expects = sorted(name for name in used if name.startswith("expect"))
     head.append(f"from autograder import {', '.join([*expects, 'task'])}\n")
@@ -221,9 +251,9 @@ def _mutants(module: str, tasks: Sequence[str], kind: str) -> str:
     rows = []
     for task in tasks:
         for story, text, seen in _exercise(task, kind).mutants:
-            names = [_check_name(task, hidden=where == "hidden") for where in seen]
+            names = [_check_name(task, kind, hidden=where == "hidden") for where in seen]
             noticed = f'"{names[0]}"' if len(names) == 1 else "(" + ", ".join(f'"{name}"' for name in names) + ")"
-            rows.append(f'    mutant("{task}: {story}", {noticed}, {_body(task, text)}),')
+            rows.append(f'    mutant("{task}: {story}", {noticed}, {_body(task, kind, text)}),')
     return (
         f'"""Mistakes planted in {module}.py, each with the check that must notice it."""\n\n'
         "from autograder.authoring.mutants import mutants_of\n"
@@ -232,15 +262,17 @@ def _mutants(module: str, tasks: Sequence[str], kind: str) -> str:
     )
 
 
-def _body(task: str, text: str) -> str:
-    return f'body("{task}", """\n{textwrap.indent(text, " " * 8)}    """)'
+def _body(task: str, kind: str, text: str) -> str:
+    exercise = _exercise(task, kind)
+    place = f"{task}.{exercise.edited}" if exercise.edited else task
+    return f'body("{place}", """\n{textwrap.indent(text.replace("NAME", task), " " * 8)}    """)'
 
 
 def _variants(module: str, tasks: Sequence[str], kind: str) -> str:
     rows = []
     for task in tasks:
         story, text = _exercise(task, kind).variant
-        rows.append(f'    variant("{task}: {story}", {_body(task, text)}),')
+        rows.append(f'    variant("{task}: {story}", {_body(task, kind, text)}),')
     return (
         f'"""Right solutions of {module}.py in other styles: no check may take a point from them."""\n\n'
         "from autograder.authoring.variants import body, variants_of\n\n"

@@ -25,19 +25,26 @@ def new_course(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadName(f"{folder} exists and is not empty. Choose a new folder.")
     identifier = _identifier(folder.resolve().name)
+    title = title or _title(folder.resolve().name)
     shared = f"{identifier}_shared"
     texts = {
-        COURSE_FILE: _course(title or identifier.replace("_", " ").capitalize(), identifier, shared, kind),
+        COURSE_FILE: _course(title, identifier, shared, kind),
         f"{shared}/__init__.py": _SHARED,
-        "README.md": _README.format(title=title or identifier, shared=shared, first=name),
+        "README.md": _README.format(title=title, shared=shared, first=name),
         ".gitignore": _IGNORED,
-        ".github/workflows/checks.yml": _WORKFLOW,
+        ".github/workflows/checks.yml": WORKFLOW,
     }
     for path, text in texts.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, text)
     return new_assignment(folder, name, module, tasks, kind)
+
+
+def _title(text: str) -> str:
+    """Return the title of a course, in any letters, made from the name of a folder: "My statistics"."""
+    words = re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", text)).strip()
+    return f"{words[:1].upper()}{words[1:]}" or "Course"
 
 
 def _identifier(text: str) -> str:
@@ -47,11 +54,11 @@ def _identifier(text: str) -> str:
     return plain if plain.isidentifier() else f"course_{plain}".rstrip("_")
 
 
-_PRELOAD = {"numpy": ("numpy",), "torch": ("torch",), "table": ("pandas",)}
+_PRELOAD = {"torch": ("torch",), "table": ("pandas",), "python": ()}  # the others use numpy
 
 
 def _course(title: str, identifier: str, shared: str, kind: str) -> str:
-    modules = _PRELOAD[kind]
+    modules = _PRELOAD.get(kind, ("numpy",))
     quoted = ", ".join(f'"{module}"' for module in modules)
     escaped = title.replace("\\", "\\\\").replace('"', '\\"')
     return f"""\
@@ -67,6 +74,9 @@ requirements = [{quoted}] # what pip must install for the course
 
 # [limits] # of checks, for assignments that set no others
 # seconds = 10
+
+# [reports] # what students read about hidden checks in their reports: "points", "titles" or "messages"
+# hidden_checks = "titles"
 """
 
 
@@ -102,10 +112,11 @@ __pycache__/
 .ipynb_checkpoints/
 .pytest_cache/
 .gradlab/
+/handins/
 /results/
 """
 
-_WORKFLOW = """\
+WORKFLOW = """\
 name: checks
 on: [push, pull_request]
 
@@ -116,8 +127,8 @@ jobs:
   verify:
     runs-on: ubuntu-24.04
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@v5
+      - uses: actions/setup-python@v6
         with:
           python-version: "3.12"
       # Set the repository's variable GRADLAB: the address of gradlab's git repository (git+https://...) or wheel.

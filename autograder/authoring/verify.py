@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from autograder.authoring.losses import by_cause, check_name, show_group
 from autograder.authoring.mutants import read_mutants
 from autograder.authoring.one_core import fresh_processes, use_one_thread
+from autograder.authoring.placeholders import find_placeholders
 from autograder.authoring.reference import execute_reference, read_reference
 from autograder.authoring.variants import read_variants
 from autograder.checks.task import BadCheck
@@ -29,7 +31,6 @@ from autograder.sandbox.open_link import open_link
 from autograder.sandbox.pool import WorkerPool, open_pool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
-from autograder.session.verdict import show
 from autograder.submissions.submission import code_of_scripts
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Finding:
     problems: tuple[str, ...]
     detail: str
     seconds: float
+    notes: tuple[str, ...] = ()  # what an author should know, although it holds
 
     @property
     def holds(self) -> bool:
@@ -145,13 +147,18 @@ def verify(assignment: Assignment, options: Options, plan: Plan = Plan()) -> Ver
                 result.findings.append(Finding("checks", (problem,), "", 0.0))
     if "files" in parts:
         note("generated files", lambda: _fresh(assignment))
+        if notes := find_placeholders(assignment):
+            result.findings.append(Finding("texts", (), count(len(notes), "placeholder"), 0.0, tuple(notes)))
         if plan.notebook:
             note("notebook", lambda: _notebooks(assignment))
     return result
 
 
 def print_verifications(results: Sequence[Verification], console: Console) -> None:
-    """Print a row for each finding; below the table, each problem in full."""
+    """Print a row for each finding; below the table, each problem and note in full.
+
+    A problem that several findings share is printed once.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -162,11 +169,16 @@ def print_verifications(results: Sequence[Verification], console: Console) -> No
     for assignment, finding in found:
         problems = len(finding.problems)
         sign = Text(count(problems, "problem"), "bold red") if problems else Text("holds", "green")
+        if finding.notes:
+            sign.append(", note", "yellow")
         table.add_row(assignment, finding.what, sign, finding.detail, f"{finding.seconds:.1f}")
     console.print(table)
+    texts: dict[tuple[str, str], list[str]] = {}  # by the assignment and the text: what it is about
     for assignment, finding in found:
-        for problem in finding.problems:
-            console.print(Text(f"\n{assignment}, {finding.what}: {problem}"))
+        for text in (*finding.problems, *finding.notes):
+            texts.setdefault((assignment, text), []).append(finding.what)
+    for (assignment, text), about in texts.items():
+        console.print(Text(f"\n{assignment}, {' and '.join(about)}: {text}"))
 
 
 def verifications_json(results: Sequence[Verification]) -> str:
@@ -182,17 +194,21 @@ class _Bench:
         self.names = {item.name for item in checks.items}
         self.scored = {item.name for item in checks.items if item.scored}
         self.judged = self.names if plan.training else self.names - self.scored
+        self._lost: dict[tuple[str, int], bool] = {}  # by check and seed: whether the reference loses points
 
     def reference(self, names: Collection[str], seeds: int) -> tuple[list[str], str]:
         """Run the checks of these names on the reference, with every seed."""
-        losses: dict[str, list[tuple[int, str]]] = {}  # by check: the seeds, and what it said
+        lost_with: dict[str, list[int]] = {}  # by check: the seeds
+        losses = []
         for seed in range(seeds):
             for result in self._losses(self.sources, names, seed):
-                losses.setdefault(result.id, []).append((seed, show(result)))
+                lost_with.setdefault(result.id, []).append(seed)
+                losses.append(result)
         problems = []
-        for (seed, text), *more in losses.values():
+        for group in by_cause(losses):
+            seed, *more = sorted({seed for result in group for seed in lost_with[result.id]})
             others = f" and {count(len(more), 'other seed')}" if more else ""
-            problems.append(f"seed {seed}{others}: {text}")
+            problems.append(f"seed {seed}{others}: {show_group(group)}")
         points = sum(item.spec.points for item in self.checks.items if item.name in names)
         return problems, f"{points} points, {count(seeds, 'seed')}, {count(len(names), 'check')}"
 
@@ -202,6 +218,7 @@ class _Bench:
         variants = read_variants(self.checks.assignment)
         chosen = [(n, variant) for n, variant in enumerate(variants) if self.plan.story in variant.story]
         chosen = chosen[:: self.plan.variants_step]
+        following: dict[str, set[str]] = {}  # by check that the reference fails, too: the stories
         for number, variant in chosen:
             try:
                 sources = variant.write(self.sources)
@@ -209,15 +226,22 @@ class _Bench:
                 problems.append(str(error))
                 continue
             for seed in range(number, number + self.plan.variant_seeds):
+                losses = self._losses(sources, names, seed)
+                for name in self._lost_by_reference(map(check_name, losses), seed):
+                    following.setdefault(name, set()).add(variant.story)
                 problems += [
-                    f"The variant {variant.story!r} loses points. Seed {seed}, {r.id}: {show(r)}"
-                    for r in self._losses(sources, names, seed)
+                    f"The variant {variant.story!r} loses points. Seed {seed}, {group[0].id}: {show_group(group)}"
+                    for group in by_cause(r for r in losses if check_name(r) not in following)
                 ]
+        if following:
+            stories = set().union(*following.values())
+            problems.append(_follows(count(len(stories), "variant"), following))
         return problems, f"{count(len(chosen), 'variant')}, {count(len(names), 'check')}"
 
     def habits(self) -> tuple[list[str], str]:
         """Run all checks but the scored ones on the mutants that show a habit: one habit, one loss."""
         problems = []
+        following: dict[str, set[str]] = {}  # by check that the reference fails, too: the stories
         chosen = [m for m in read_mutants(self.checks.assignment) if m.habit and self.plan.story in m.story]
         own = {item.name: item.spec.task for item in self.checks.items}
         for mutant in chosen:
@@ -226,8 +250,15 @@ class _Bench:
             except BadCheck as error:  # it no longer applies
                 problems.append(str(error))
                 continue
+            lost = [check_name(r) for r in results if r.points < r.max_points]
+            for name in self._lost_by_reference(lost, self.checks.state.options.seed or 0):
+                following.setdefault(name, set()).add(mutant.story)
+            results = tuple(r for r in results if check_name(r) not in following)
             mine = {own[name] for name in mutant.checks if name in own}
             problems += [f"The habit {mutant.habit!r} ({mutant.story}) {loss}" for loss in self._excess(results, mine)]
+        if following:
+            stories = set().union(*following.values())
+            problems.append(_follows(count(len(stories), "mutant"), following))
         return problems, f"{count(len(chosen), 'mutant')} of {count(len({m.habit for m in chosen}), 'habit')}"
 
     def _excess(self, results: Sequence[CheckResult], own: Collection[str]) -> list[str]:
@@ -252,6 +283,14 @@ class _Bench:
         finally:
             self.checks.state.options = before
 
+    def _lost_by_reference(self, names: Iterable[str], seed: int) -> set[str]:
+        """Return those of these checks that the reference fails, too, with this seed."""
+        names = set(names)
+        if unknown := {name for name in names if (name, seed) not in self._lost}:
+            lost = {check_name(result) for result in self._losses(self.sources, unknown, seed)}
+            self._lost |= {(name, seed): name in lost for name in unknown}
+        return {name for name in names if self._lost[name, seed]}
+
     def stub(self) -> tuple[list[str], str]:
         """Run all checks on the released scripts; each task must be reported as not written."""
         assignment = self.checks.assignment
@@ -260,20 +299,27 @@ class _Bench:
         sources = {name: read_utf8(assignment.folder / name) for name in assignment.files}
         results = self._run(sources, self.names)
         problems = [f"{r.id} gives the blank stub {r.points} points." for r in results if r.points]
-        problems += [f"{r.id} is broken by the blank stub: {r.message}" for r in results if r.outcome is Outcome.BROKEN]
+        broken = [r for r in results if r.outcome is Outcome.BROKEN]
+        following = self._lost_by_reference(map(check_name, broken), self.checks.state.options.seed or 0)
+        problems += [
+            f"{r.id} is broken by the blank stub: {r.message}" for r in broken if check_name(r) not in following
+        ]
+        if following:
+            problems.append(_follows("The blank stub", following))
         for task in assignment.tasks:
-            if not any(r.task == task.name for r in results):
-                continue  # the points say that it has no checks yet
+            if all(check_name(r) in following for r in results if r.task == task.name):
+                continue  # the points say that it has no checks yet, or those that it has are broken
             own = [r for r in results if r.task == task.name and r.cause is Cause.NOT_WRITTEN]
             if not any(_mentions(r, task.name) for r in own):
                 problems.append(f"no check says that {task.name} is not written")
-        return problems, f"0 points, {len(assignment.tasks)} tasks named"
+        return problems, f"0 points, {count(len(assignment.tasks), 'task')} named"
 
     def mutants(self) -> tuple[list[str], str]:
         """Run the checks that a mutant names; each must fail."""
         mutants = [m for m in read_mutants(self.checks.assignment) if self.plan.story in m.story]
         problems: list[str] = []
         used: set[str] = set()
+        following: dict[str, set[str]] = {}  # by check that the reference fails, too: the stories
         for mutant in mutants:
             unknown = sorted(set(mutant.checks) - self.names)
             problems += [f"The mutant {mutant.story!r} names {name}, but no check has this name." for name in unknown]
@@ -283,12 +329,19 @@ class _Bench:
                 problems.append(str(error))
                 continue
             for result in self._run(sources, self.judged.intersection(mutant.checks)):
-                name = result.id.partition("::")[2]
+                name = check_name(result)
                 used.add(name)
-                if result.outcome is not Outcome.FAILED:
+                if result.outcome is Outcome.FAILED:
+                    continue
+                if self._lost_by_reference([name], self.checks.state.options.seed or 0):
+                    following.setdefault(name, set()).add(mutant.story)
+                else:
                     problems.append(
                         f"The mutant {mutant.story!r} is not noticed by {name} ({result.outcome}). {result.message}"
                     )
+        if following:
+            stories = set().union(*following.values())
+            problems.append(_follows(count(len(stories), "mutant"), following))
         if not self.plan.story:
             problems += [f"No mutant fails {name}." for name in sorted(self.judged - used)]
         return problems, f"{len(mutants)} noticed, {len(used)} checks used"
@@ -311,6 +364,14 @@ def _find(what: str, work: Callable[[], tuple[list[str], str]]) -> Finding:
     except OSError as error:
         problems, detail = [sentence(error)], ""
     return Finding(what, tuple(problems), "" if problems else detail, round(time.monotonic() - begun, 2))
+
+
+def _follows(what: str, checks: Iterable[str]) -> str:
+    """Say that something follows from a reference that fails these checks."""
+    names = ", ".join(sorted(checks))
+    return (
+        f"{what} cannot be judged by {names}, which the reference fails, too. Correct the reference or the check first."
+    )
 
 
 def _mentions(result: CheckResult, task: str) -> bool:

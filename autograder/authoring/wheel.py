@@ -36,6 +36,8 @@ class BuildWithCourse(build_py):  # type: ignore[misc]  # setuptools has no type
     def _course(self) -> Iterator[tuple[Path, Path]]:
         """Yield each file of the course, and its place in the build folder."""
         paths = [path for path in sorted(Path("assignments").rglob("*")) if path.is_file()]
+        for pattern in ("*/LC_MESSAGES/*.mo", "*/assignments/**/*"):
+            paths += [path for path in sorted(Path("locale").glob(pattern)) if path.is_file()]
         paths += [path for path in (Path("course.toml"),) if path.is_file()]
         for path in paths:
             if not any(part.startswith(".") or part == "__pycache__" for part in path.parts):

@@ -7,21 +7,20 @@ Knows nothing about mistakes and hints.
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import itertools
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
-from pathlib import PosixPath, PurePath, PurePosixPath, PureWindowsPath, WindowsPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
+from autograder.checks.compare_keys import PATHS, items_text, key_of, keys_text
 from autograder.checks.compare_tables import compare_sparse, compare_tables
-from autograder.checks.describe import ITEMS, TENSORS, TEXT, cut, describe, dtype_name, shape_text
+from autograder.checks.describe import ITEMS, TENSORS, TEXT, cut, describe, describe_array, dtype_name, shape_text
 from autograder.checks.tables import library_of
 from autograder.checks.values import (
     Tolerance,
@@ -30,12 +29,18 @@ from autograder.checks.values import (
     compare_numbers,
     kind_of_dtype,
     kind_of_number,
+    values_differ,
 )
+from autograder.core.message import Message, joined, name_list
 
 CONTAINERS = (list, tuple, dict, set, frozenset)
-PATHS = (PosixPath, WindowsPath, PurePosixPath, PureWindowsPath)
 _ITEMS_OF = {"U": "text", "S": "bytes", "M": "dates", "m": "durations", "O": "objects"}  # by numpy's kind of dtype
-_KEYS = (datetime.date, datetime.datetime, datetime.time, datetime.timedelta, Fraction)
+_NUMBERS = {
+    "int": Message("an int"),
+    "float": Message("a float"),
+    "complex": Message("a complex"),
+    "bool": Message("a bool"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Difference:
     path: str = ""  # of the leaf: "[0]['W1']"
 
     def __str__(self) -> str:
-        return f"item {self.path}: {self.message}" if self.path else self.message
+        return Message("item {path}: {message}", path=self.path, message=self.message) if self.path else self.message
 
 
 def compare(actual: Any, expected: Any, tolerance: Tolerance, *, check_dtype: bool = True) -> Difference | None:
@@ -136,7 +141,13 @@ def _compare_records(
     name, fields, values, _ = wanted
     found = _record(actual)
     if found is None or found[0] != name or set(found[1]) != set(fields):
-        text = f"expected a {name} with the fields {', '.join(fields)}, got {describe(actual)}{returned(actual)}"
+        text = Message(
+            "expected a {name} with the fields {fields}, got {actual}{returned}",
+            name=name,
+            fields=name_list(fields),
+            actual=describe(actual),
+            returned=returned(actual),
+        )
         return Difference("type", text, actual, expected)
     got = dict(zip(found[1], found[2], strict=True))
     for field, value in zip(fields, values, strict=True):
@@ -157,7 +168,8 @@ def _compare_tables(actual: Any, expected: Any, tolerance: Tolerance, check_dtyp
     if found is None:
         return None
     stage, message, path = found
-    return Difference(stage, message + (returned(actual) if stage == "type" else ""), actual, expected, path)
+    asked = [returned(actual)] if stage == "type" else []
+    return Difference(stage, joined("", [message, *asked]), actual, expected, path)
 
 
 def _is_sparse(value: Any) -> bool:
@@ -172,7 +184,12 @@ def _compare_decimals(actual: Decimal, expected: Decimal, tolerance: Tolerance) 
     allowed = Decimal(tolerance.atol or 0) + Decimal(tolerance.rtol or 0) * abs(expected) if expected.is_finite() else 0
     if actual.is_finite() and expected.is_finite() and abs(actual - expected) <= allowed:
         return None
-    return Difference("values", f"expected {expected}, got {cut(str(actual), TEXT)}", actual, expected)
+    return Difference(
+        "values",
+        Message("expected {expected}, got {actual}", expected=expected, actual=cut(str(actual), TEXT)),
+        actual,
+        expected,
+    )
 
 
 def _is_array(value: Any) -> bool:
@@ -182,19 +199,25 @@ def _is_array(value: Any) -> bool:
 def _compare_number(actual: Any, expected: Any, kind: str, tolerance: Tolerance) -> Difference | None:
     if _is_array(actual):
         if tuple(actual.shape) != ():
-            wanted = f"a single number ({describe(expected)})" if _is_array(expected) else "a single number"
-            return Difference("shape", f"expected {wanted}, got {describe(actual)}", actual, expected)
+            number = Message("a single number")
+            wanted = Message("a single number ({number})", number=describe(expected)) if _is_array(expected) else number
+            return Difference(
+                "shape",
+                Message("expected {expected}, got {actual}", expected=wanted, actual=describe(actual)),
+                actual,
+                expected,
+            )
         if type(actual) is not np.ndarray and (why := unusable(actual)):
             return Difference("type", why, actual, expected)
     found = kind_of_number(actual)
     accepted = {"float": ("float", "int"), "int": ("int", "float"), "complex": ("complex", "float", "int")}
     if found != kind and (tolerance.exact or found not in accepted.get(kind, ())):
-        wanted = "an int" if kind == "int" else f"a {kind}"
-        wanted = wanted if tolerance.exact or kind == "bool" else "a number"
-        kind = "the float " if type(actual) is float else ""  # describe writes 54.0 as 54
-        return Difference(
-            "type", f"expected {wanted}, got {kind}{describe(actual)}{returned(actual)}", actual, expected
-        )
+        wanted = _NUMBERS[kind] if tolerance.exact or kind == "bool" else Message("a number")
+        shown = describe(actual)  # which writes 54.0 as 54
+        shown = Message("the float {number}", number=shown) if type(actual) is float else shown
+        ask = returned(actual)
+        text = Message("expected {expected}, got {actual}{returned}", expected=wanted, actual=shown, returned=ask)
+        return Difference("type", text, actual, expected)
     message = compare_numbers(actual, expected, tolerance)
     return Difference("values", message, actual, expected) if message else None
 
@@ -202,30 +225,43 @@ def _compare_number(actual: Any, expected: Any, kind: str, tolerance: Tolerance)
 def _compare_arrays(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
     """Compare two tensors or two arrays; a tensor and an array differ in type."""
     if type(actual) is not type(expected):
-        wanted = "a numpy array" if type(expected) is np.ndarray else "a tensor"
-        text = (
-            f"expected {wanted} {describe(expected).removeprefix('array ')}, got {describe(actual)}{returned(actual)}"
+        wanted: str = Message("a numpy array") if type(expected) is np.ndarray else Message("a tensor")
+        shape = describe_array(expected) if type(expected) is np.ndarray else describe(expected)
+        text = Message(
+            "expected {wanted} {shape}, got {actual}{returned}",
+            wanted=wanted,
+            shape=shape,
+            actual=describe(actual),
+            returned=returned(actual),
         )
         return Difference("type", text, actual, expected)
     if type(actual) is not np.ndarray and (why := unusable(actual)):
         return Difference("type", why, actual, expected)
     if tuple(actual.shape) != tuple(expected.shape):
-        text = f"expected shape {shape_text(tuple(expected.shape))}, got {shape_text(tuple(actual.shape))}"
+        wanted, got = (shape_text(tuple(value.shape)) for value in (expected, actual))
+        text = Message("expected shape {expected}, got {actual}", expected=wanted, actual=got)
         return Difference("shape", text, actual, expected)
     if type(expected) is np.ndarray and expected.dtype.kind in _ITEMS_OF:
         return _compare_items(actual, expected, tolerance, check_dtype)
     if type(expected) is np.ndarray and not (_has_numbers(actual) and _has_numbers(expected)):
-        text = f"expected numbers of dtype {expected.dtype}, got an array of dtype {cut(str(actual.dtype), TEXT)}"
+        wanted, got = expected.dtype, cut(str(actual.dtype), TEXT)
+        text = Message(
+            "expected numbers of dtype {expected}, got an array of dtype {actual}", expected=wanted, actual=got
+        )
         return Difference("dtype", text, actual, expected)
     a, e = (dtype_name(value.dtype) for value in (actual, expected))
     both_float = kind_of_dtype(a) == kind_of_dtype(e) == "float"
     if check_dtype and a != e and not (any_dtype.get() and both_float):
-        return Difference("dtype", f"expected dtype {e}, got {a}", actual, expected)
+        return Difference(
+            "dtype", Message("expected dtype {expected}, got {actual}", expected=e, actual=a), actual, expected
+        )
     if type(expected) is not np.ndarray and actual.device != expected.device:
-        text = f"expected a tensor on {expected.device}, got one on {actual.device}"
+        wanted, got = expected.device, actual.device
+        text = Message("expected a tensor on {expected}, got one on {actual}", expected=wanted, actual=got)
         return Difference("device", text, actual, expected)
     if tolerance.exact and kind_of_dtype(a) != kind_of_dtype(e):
-        text = f"expected values of type {kind_of_dtype(e)}, got {kind_of_dtype(a)}"
+        wanted, got = kind_of_dtype(e), kind_of_dtype(a)
+        text = Message("expected values of type {expected}, got {actual}", expected=wanted, actual=got)
         return Difference("dtype", text, actual, expected)
     message = compare_arrays(actual, expected, tolerance)
     return Difference("values", message, actual, expected) if message else None
@@ -240,7 +276,8 @@ def _compare_items(actual: Any, expected: Any, tolerance: Tolerance, check_dtype
     """Compare two arrays of one shape, of text, bytes, dates, durations or objects."""
     wanted = _ITEMS_OF[expected.dtype.kind]
     if actual.dtype.kind != expected.dtype.kind:
-        text = f"expected an array of {wanted}, got one of dtype {cut(str(actual.dtype), TEXT)}"
+        got = cut(str(actual.dtype), TEXT)
+        text = Message("expected an array of {items}, got one of dtype {actual}", items=Message(wanted), actual=got)
         return Difference("dtype", text, actual, expected)
     if wanted == "objects":
         for at, (a, e) in enumerate(zip(actual.reshape(-1).tolist(), expected.reshape(-1).tolist(), strict=True)):
@@ -257,8 +294,7 @@ def _compare_items(actual: Any, expected: Any, tolerance: Tolerance, check_dtype
     if expected.dtype.kind in "US":
         shown, want = (cut(repr(value.reshape(-1)[first].item()), TEXT) for value in (actual, expected))
     count = int(wrong.sum())
-    text = f"{count} of {expected.size} {'value' if expected.size == 1 else 'values'} "
-    text += f"{'differs' if count == 1 else 'differ'}; first at {_place(first, expected)}: expected {want}, got {shown}"
+    text = values_differ(count, expected.size, _place(first, expected), want, shown)
     return Difference("values", text, actual, expected)
 
 
@@ -269,10 +305,22 @@ def _place(flat: int, like: np.ndarray) -> str:
 def _compare_sequences(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
     kind = type(expected).__name__
     if type(actual) is not type(expected) and not (type(expected) is tuple and type(actual) is list):
-        text = f"expected a {kind} of length {len(expected)}, got {describe(actual)}{returned(actual)}"
+        text = Message(
+            "expected a {kind} of length {length}, got {actual}{returned}",
+            kind=kind,
+            length=len(expected),
+            actual=describe(actual),
+            returned=returned(actual),
+        )
         return Difference("type", text, actual, expected)
     if len(actual) != len(expected):
-        text = f"expected a {kind} of length {len(expected)}, got one of length {len(actual)}: {describe(actual)}"
+        text = Message(
+            "expected a {kind} of length {expected}, got one of length {length}: {actual}",
+            kind=kind,
+            expected=len(expected),
+            length=len(actual),
+            actual=describe(actual),
+        )
         return Difference("shape", text, actual, expected)
     for index, (a, e) in enumerate(zip(actual, expected, strict=True)):
         if found := compare(a, e, tolerance, check_dtype=check_dtype):
@@ -282,29 +330,35 @@ def _compare_sequences(actual: Any, expected: Any, tolerance: Tolerance, check_d
 
 def _compare_dicts(actual: Any, expected: Any, tolerance: Tolerance, check_dtype: bool) -> Difference | None:
     if type(actual) is not type(expected) and not (type(expected) is dict and type(actual) is Counter):
-        text = (
-            f"expected a {type(expected).__name__} with {_listed(expected)}, got {describe(actual)}{returned(actual)}"
+        text = Message(
+            "expected a {kind} with {keys}, got {actual}{returned}",
+            kind=type(expected).__name__,
+            keys=keys_text(expected),
+            actual=describe(actual),
+            returned=returned(actual),
         )
         return Difference("type", text, actual, expected)
-    values = {_key(key): value for key, value in actual.items()}
-    wanted = {_key(key) for key in expected}
-    missing = [key for key in expected if _key(key) not in values]
-    extra = [key for key in itertools.islice(actual, len(expected) + 1) if _key(key) not in wanted]
+    values = {key_of(key): value for key, value in actual.items()}
+    wanted = {key_of(key) for key in expected}
+    missing = [key for key in expected if key_of(key) not in values]
+    extra = [key for key in itertools.islice(actual, len(expected) + 1) if key_of(key) not in wanted]
     if missing or extra:
-        parts = [f"has no {_listed(missing)}"] * bool(missing) + [f"has unexpected {_listed(extra)}"] * bool(extra)
-        return Difference("shape", f"the dict {' and '.join(parts)}", actual, expected)
+        parts = [Message("has no {listed}", listed=keys_text(missing))] * bool(missing) + [
+            Message("has unexpected {listed}", listed=keys_text(extra))
+        ] * bool(extra)
+        return Difference("shape", Message("the dict {has}", has=joined(Message(" and "), parts)), actual, expected)
     for key, e in expected.items():
-        if found := compare(values[_key(key)], e, tolerance, check_dtype=check_dtype):
+        if found := compare(values[key_of(key)], e, tolerance, check_dtype=check_dtype):
             return replace(found, path=f"[{describe(key)}]{found.path}")
     return None
 
 
 def _compare_other(actual: Any, expected: Any) -> Difference | None:
     """Compare strings, None, sets, dtypes, ...: they must have the same type and be equal."""
-    text = f"expected {describe(expected)}, got {describe(actual)}"
+    text = Message("expected {expected}, got {actual}", expected=describe(expected), actual=describe(actual))
     if type(actual) is not type(expected):
         stage = "values" if expected is None else "type"
-        return Difference(stage, text + returned(actual), actual, expected)
+        return Difference(stage, joined("", [text, returned(actual)]), actual, expected)
     if type(expected) in (set, frozenset):
         return _compare_sets(actual, expected)
     if actual is expected or bool(actual == expected):
@@ -312,49 +366,29 @@ def _compare_other(actual: Any, expected: Any) -> Difference | None:
     if type(expected) in (str, bytes) and max(len(actual), len(expected)) > TEXT:
         pairs: Iterator[tuple[Any, Any]] = zip(actual, expected, strict=False)
         at = next((i for i, (a, e) in enumerate(pairs) if a != e), min(len(actual), len(expected)))
-        text = f"character {at} is the first to differ: expected {expected[at : at + TEXT]!r}, got "
-        text += repr(actual[at : at + TEXT]) if at < len(actual) else "the end of the text"
+        text = Message(
+            "character {at} is the first to differ: expected {expected}, got {actual}",
+            at=at,
+            expected=repr(expected[at : at + TEXT]),
+            actual=repr(actual[at : at + TEXT]) if at < len(actual) else Message("the end of the text"),
+        )
     return Difference("values", text, actual, expected)
 
 
 def _compare_sets(actual: Any, expected: Any) -> Difference | None:
-    have, want = {_key(item) for item in actual}, {_key(item) for item in expected}
-    missing = [item for item in expected if _key(item) not in have]
-    extra = [item for item in actual if _key(item) not in want]
+    have, want = {key_of(item) for item in actual}, {key_of(item) for item in expected}
+    missing = [item for item in expected if key_of(item) not in have]
+    extra = [item for item in actual if key_of(item) not in want]
     if not missing and not extra:
         return None
     if max(len(actual), len(expected)) <= ITEMS:
-        return Difference("values", f"expected {describe(expected)}, got {describe(actual)}", actual, expected)
-    parts = [f"has no {_items(missing)}"] * bool(missing) + [f"has unexpected {_items(extra)}"] * bool(extra)
-    return Difference("values", f"the set {' and '.join(parts)}", actual, expected)
-
-
-def _items(items: list[Any]) -> str:
-    more = f" and {len(items) - 10} more" if len(items) > 10 else ""
-    return cut(", ".join(describe(item) for item in items[:10]), 300) + more
-
-
-def _key(value: Any) -> Any:
-    """Return a hashable key that differs for True and 1, and calls no __eq__ of other classes."""
-    if type(value) is tuple:
-        return (tuple, *map(_key, value))
-    if value is None or type(value) in (str, bytes, bool, int, float, complex):
-        return (type(value), repr(value) if value != value else value)  # nan equals nan
-    if type(value) is frozenset:
-        return (frozenset, frozenset(map(_key, value)))
-    if type(value) in _KEYS:
-        return (type(value), value)
-    if type(value) is Decimal:
-        return (Decimal, "nan" if value.is_nan() else value)
-    if isinstance(value, PurePath) and type(value) in PATHS:
-        return (PurePath, value.as_posix())
-    return (object, id(value))
-
-
-def _listed(keys: Any) -> str:
-    return ("key " if len(keys) == 1 else "keys ") + cut(", ".join(describe(key) for key in list(keys)[:10]), 300)
+        text = Message("expected {expected}, got {actual}", expected=describe(expected), actual=describe(actual))
+        return Difference("values", text, actual, expected)
+    parts = [Message("has no {items}", items=items_text(missing))] if missing else []
+    parts += [Message("has unexpected {items}", items=items_text(extra))] if extra else []
+    return Difference("values", Message("the set {has}", has=joined(Message(" and "), parts)), actual, expected)
 
 
 def returned(actual: Any) -> str:
     """Return the question for students who returned None, or an empty string."""
-    return " (is there a `return`?)" if actual is None else ""
+    return Message(" (is there a `return`?)") if actual is None else ""

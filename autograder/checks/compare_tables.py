@@ -14,6 +14,7 @@ import numpy as np
 from autograder.checks.describe import cut, describe, number
 from autograder.checks.tables import library_of
 from autograder.checks.values import Tolerance
+from autograder.core.message import Message, joined, name_list
 
 Found = tuple[str, str, str]  # a stage, a message and a path: the parts of a Difference
 CompareItems = Callable[[Any, Any, str], Found | None]
@@ -28,16 +29,24 @@ def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: Compare
     """
     library, kind = library_of(expected), type(expected).__name__
     if type(actual) is not type(expected):
-        return "type", f"expected {describe(expected)}, got {describe(actual)}", ""
+        return "type", Message("expected {expected}, got {got}", expected=describe(expected), got=describe(actual)), ""
     if kind == "DataFrame" and (found := _compare_names(list(actual.columns), list(expected.columns))):
         return found
     if len(actual) != len(expected):
-        return "shape", f"expected {len(expected)} rows, got {len(actual)}", ""
+        return "shape", Message("expected {expected} rows, got {got}", expected=len(expected), got=len(actual)), ""
     if library == "pandas" and (found := _compare_index(actual.index, expected.index, items)):
         return found
     if kind == "Series":
         if actual.name != expected.name:
-            return "values", f"expected the name {describe(expected.name)}, got {describe(actual.name)}", ""
+            return (
+                "values",
+                Message(
+                    "expected the name {expected}, got {got}",
+                    expected=describe(expected.name),
+                    got=describe(actual.name),
+                ),
+                "",
+            )
         return _compare_column(actual, expected, check_dtype, items)
     for place, name in enumerate(expected.columns):
         pair = [table.iloc[:, place] if library == "pandas" else table.get_column(name) for table in (actual, expected)]
@@ -51,28 +60,45 @@ def _compare_names(actual: Sequence[Any], expected: Sequence[Any]) -> Found | No
     missing = [name for name in expected if name not in actual]
     extra = [name for name in actual if name not in expected]
     if missing or extra:
-        parts = [f"has no column {_listed(missing)}"] * bool(missing)
-        parts += [f"has unexpected columns {_listed(extra)}"] * bool(extra)
-        return "shape", f"the table {' and '.join(parts)}", ""
+        return "shape", _other_columns(missing, extra), ""
     if list(actual) != list(expected):
-        return "shape", f"the columns are in another order: expected {_listed(expected)}, got {_listed(actual)}", ""
+        return (
+            "shape",
+            Message(
+                "the columns are in another order: expected {expected}, got {got}",
+                expected=_listed(expected),
+                got=_listed(actual),
+            ),
+            "",
+        )
     return None
+
+
+def _other_columns(missing: Sequence[Any], extra: Sequence[Any]) -> Message:
+    names = {"missing": _listed(missing), "extra": _listed(extra)}
+    if missing and extra:
+        return Message("the table has no column {missing} and has unexpected columns {extra}", **names)
+    if missing:
+        return Message("the table has no column {missing}", **names)
+    return Message("the table has unexpected columns {extra}", **names)
 
 
 def _compare_index(actual: Any, expected: Any, items: CompareItems) -> Found | None:
     if list(actual.names) != list(expected.names):
         wanted, got = _listed(expected.names), _listed(actual.names)
-        return "shape", f"expected an index named {wanted}, got one named {got}", ""
+        return "shape", Message("expected an index named {expected}, got one named {got}", expected=wanted, got=got), ""
     if found := items(_plain_items(actual), _plain_items(expected), ""):
-        hint = " (reset_index(drop=True) numbers the rows from 0)" if type(expected).__name__ == "RangeIndex" else ""
-        return found[0], f"the index differs at row {found[2].strip('[]') or '0'}: {found[1]}{hint}", ""
+        at, numbered = found[2].strip("[]") or "0", type(expected).__name__ == "RangeIndex"
+        sentence = Message("the index differs at row {at}: {difference}", at=at, difference=found[1])
+        advice = Message("(reset_index(drop=True) numbers the rows from 0)") if numbered else ""
+        return found[0], joined(" ", [sentence, advice]), ""
     return None
 
 
 def _compare_column(actual: Any, expected: Any, check_dtype: bool, items: CompareItems) -> Found | None:
     found, wanted = str(actual.dtype), str(expected.dtype)
     if check_dtype and found != wanted and not {found, wanted} <= {*_TEXT}:
-        return "dtype", f"expected dtype {wanted}, got {cut(found, 40)}", ""
+        return "dtype", Message("expected dtype {expected}, got {got}", expected=wanted, got=cut(found, 40)), ""
     numeric = all(_is_numeric(column) for column in (actual, expected))
     if numeric:
         return items(actual.to_numpy(), expected.to_numpy(), "")
@@ -99,15 +125,15 @@ def compare_sparse(actual: Any, expected: Any, tolerance: Tolerance) -> Found | 
     torch = sys.modules.get("torch")
     if torch is not None and type(expected) is torch.Tensor:
         if type(actual) is not torch.Tensor or actual.layout is torch.strided:
-            return "type", f"expected a sparse tensor, got {describe(actual)}", ""
+            return "type", Message("expected a sparse tensor, got {got}", got=describe(actual)), ""
         pair = [_parts_of_tensor(value.detach(), torch) for value in (actual, expected)]
     elif library_of(actual) != "scipy":
-        return "type", f"expected {describe(expected)}, got {describe(actual)}", ""
+        return "type", Message("expected {expected}, got {got}", expected=describe(expected), got=describe(actual)), ""
     else:
         pair = [_parts_of_matrix(value) for value in (actual, expected)]
     (shape, here, a), (wanted, there, e) = pair
     if shape != wanted:
-        return "shape", f"expected shape {list(wanted)}, got {list(shape)}", ""
+        return "shape", Message("expected shape {expected}, got {got}", expected=list(wanted), got=list(shape)), ""
     places = np.union1d(here, there)
     left, right = np.zeros(len(places), np.complex128), np.zeros(len(places), np.complex128)
     left[np.searchsorted(places, here)], right[np.searchsorted(places, there)] = a, e
@@ -120,7 +146,15 @@ def compare_sparse(actual: Any, expected: Any, tolerance: Tolerance) -> Found | 
     first = int(np.argmax(wrong))
     at = ",".join(str(int(i)) for i in np.unravel_index(places[first], wanted))
     values = [number(value.real.item() if not value.imag else value.item()) for value in (right[first], left[first])]
-    return "values", f"{int(wrong.sum())} values differ; first at [{at}]: expected {values[0]}, got {values[1]}", ""
+    message = Message.counted(
+        "{n} values differ; first at [{at}]: expected {expected}, got {got}",
+        "{n} values differ; first at [{at}]: expected {expected}, got {got}",
+        n=int(wrong.sum()),
+        at=at,
+        expected=values[0],
+        got=values[1],
+    )
+    return "values", message, ""
 
 
 def _parts_of_matrix(value: Any) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
@@ -140,4 +174,4 @@ def _parts_of_tensor(value: Any, torch: Any) -> tuple[tuple[int, ...], np.ndarra
 
 
 def _listed(names: Sequence[Any]) -> str:
-    return cut(", ".join(describe(name) for name in list(names)[:10]) or "(none)", 300)
+    return cut(name_list([describe(name) for name in list(names)[:10]]) or Message("(none)"), 300)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.tables import describe_table, library_of
+from autograder.core.message import Message, joined
 
 LIMIT = 200  # characters of one description
 TEXT = 60  # characters of one string
@@ -54,13 +55,19 @@ def describe(value: Any) -> str:
     try:
         return cut(_describe(value, DEPTH), LIMIT)
     except Exception:  # a hostile class: its name is enough
-        return f"an object of type {type(value).__name__[:TEXT]}"
+        return object_of(type(value).__name__[:TEXT])
 
 
 def describe_call(name: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> str:
     """Describe a call and its arguments: ``Conv.forward(f64[2,3,7,5], {'pad': 1})``."""
-    parts = [describe(value) for value in args] + [f"{key}={describe(value)}" for key, value in (kwargs or {}).items()]
-    return f"{cut(name, TEXT)}({cut(', '.join(parts), 2 * LIMIT)})"
+    parts = [describe(value) for value in args]
+    parts += [joined("", [f"{key}=", describe(value)]) for key, value in (kwargs or {}).items()]
+    return joined("", [cut(name, TEXT), "(", cut(joined(", ", parts), 2 * LIMIT), ")"])
+
+
+def object_of(name: str) -> str:
+    """Describe an object of which only the name of its type is known."""
+    return Message("an object of type {name}", name=name)
 
 
 def dtype_name(dtype: Any) -> str:
@@ -73,26 +80,33 @@ def shape_text(shape: Sequence[int | None]) -> str:
     return cut("[" + ",".join("*" if size is None else str(size) for size in shape) + "]", LIMIT)
 
 
+def describe_array(value: np.ndarray) -> str:
+    """Describe an array of numpy by its dtype and shape: ``f64[2,3]``."""
+    return f"{_SHORT.get(value.dtype.name, value.dtype.name)}{shape_text(value.shape)}"
+
+
 def number(value: float | int | complex | bool) -> str:
     """Return a number as text with six significant digits."""
     if type(value) is int:
-        return str(value) if value.bit_length() < 128 else f"an int of {value.bit_length()} bits"
+        return str(value) if value.bit_length() < 128 else Message("an int of {bits} bits", bits=value.bit_length())
     return f"{value:.6g}" if type(value) is float or type(value) is complex else repr(value)
 
 
 def cut(text: str, limit: int) -> str:
     """Return the text, shortened to ``limit`` characters with an ellipsis if it is longer."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    if len(text) <= limit:
+        return text
+    return text.shortened(limit) if isinstance(text, Message) else text[: limit - 1] + "…"
 
 
 def _describe(value: Any, depth: int) -> str:
     kind: Any = type(value)
     if kind in TENSORS:
         name = dtype_name(value.dtype)
-        sparse = "" if str(value.layout) == "torch.strided" else "sparse "
-        return sparse + _SHORT.get(name, name) + shape_text(tuple(value.shape))
+        tensor = _SHORT.get(name, name) + shape_text(tuple(value.shape))
+        return tensor if str(value.layout) == "torch.strided" else Message("sparse {tensor}", tensor=tensor)
     if kind is np.ndarray:
-        return f"array {_SHORT.get(value.dtype.name, value.dtype.name)}{shape_text(value.shape)}"
+        return Message("array {array}", array=describe_array(value))
     if kind in (bool, int, float, complex):
         return number(value)
     if kind in (str, bytes):
@@ -102,8 +116,8 @@ def _describe(value: Any, depth: int) -> str:
     if kind in (dict, Counter):
         if depth == 0:
             return "{…}"
-        shown = [f"{_describe(key, 0)}: {_describe(value[key], depth - 1)}" for key in _first(value)]
-        return "{" + _join(shown, len(value)) + "}"
+        shown = [joined("", [_describe(key, 0), ": ", _describe(value[key], depth - 1)]) for key in _first(value)]
+        return joined("", ["{", _join(shown, len(value)), "}"])
     return _other(value)
 
 
@@ -118,7 +132,7 @@ def _sequence(value: Any, depth: int) -> str:
     if depth == 0:
         return f"{left}…{right}"
     body = _join([_describe(item, depth - 1) for item in _first(value)], len(value))
-    return f"{left}{body}{',' if left == '(' and len(value) == 1 else ''}{right}"
+    return joined("", [left, body, "," if left == "(" and len(value) == 1 else "", right])
 
 
 def _other(value: Any) -> str:
@@ -135,12 +149,13 @@ def _other(value: Any) -> str:
         return describe_table(value, library, lambda part: _describe(part, 0))
     own = getattr(kind, "__gradlab_describe__", None)
     if own is not None:
-        return str(own(value))
+        found = own(value)
+        return found if isinstance(found, Message) else str(found)
     if kind is type:
-        return f"the class {value.__name__}"
+        return Message("the class {name}", name=value.__name__)
     if kind.__name__ in ("function", "builtin_function_or_method", "method"):
-        return f"the function {value.__name__}"
-    return f"an object of type {kind.__name__}"
+        return Message("the function {name}", name=value.__name__)
+    return object_of(kind.__name__)
 
 
 def _first(items: Any) -> list[Any]:
@@ -148,4 +163,4 @@ def _first(items: Any) -> list[Any]:
 
 
 def _join(shown: list[str], total: int) -> str:
-    return ", ".join(shown) + (f", … {total} items" if total > len(shown) else "")
+    return joined(", ", [*shown, Message("… {total} items", total=total) if total > len(shown) else ""])

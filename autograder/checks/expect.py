@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from autograder.checks.describe import TENSORS, cut, describe, shape_text
 from autograder.checks.mistakes import likely_mistake
 from autograder.checks.values import EXACT, Tolerance, kind_of_number
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message, joined
 from autograder.core.report import Cause
 
 LIMIT = 2000  # characters of one message
@@ -34,7 +35,7 @@ class Mismatch(GradlabError):
     def __init__(
         self, message: str, hint: str = "", cause: Cause = Cause.WRONG, difference: Difference | None = None
     ) -> None:
-        self.message, self.hint, self.cause = cut(message, LIMIT), cut(hint, LIMIT), cause
+        self.message, self.hint, self.cause = cut(Message.of(message), LIMIT), cut(hint, LIMIT), cause
         self.difference = difference
         super().__init__(self.message)
 
@@ -92,14 +93,25 @@ def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> No
     if type(actual) not in TENSORS and type(actual) is not np.ndarray:
         if wanted == () and kind_of_number(actual):
             return
-        kind = "a tensor" if "torch" in sys.modules else "an array"
-        text = f"expected {kind} of shape {shape_text(wanted)}, got {describe(actual)}{returned(actual)}"
-        raise Mismatch(_named(name, text))
+        kind = Message("a tensor") if "torch" in sys.modules else Message("an array")
+        text = Message(
+            "expected {kind} of shape {wanted}, got {actual}{returned}",
+            kind=kind,
+            wanted=shape_text(wanted),
+            actual=describe(actual),
+            returned=returned(actual),
+        )
+        raise Mismatch(named(name, text))
     if type(actual) is not np.ndarray and actual.is_nested:
-        raise Mismatch(_named(name, unusable(actual)))
+        raise Mismatch(named(name, unusable(actual)))
     found = tuple(actual.shape)
     if len(found) != len(wanted) or any(w is not None and w != f for w, f in zip(wanted, found, strict=True)):
-        raise Mismatch(_named(name, f"expected shape {shape_text(wanted)}, got {shape_text(found)}"))
+        raise Mismatch(
+            named(
+                name,
+                Message("expected shape {wanted}, got {found}", wanted=shape_text(wanted), found=shape_text(found)),
+            )
+        )
 
 
 def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> None:
@@ -111,25 +123,46 @@ def expect_type(actual: Any, kind: type | tuple[type, ...], name: str = "") -> N
 
         found = torch.Tensor
     if found not in kinds:
-        wanted = " or ".join("None" if k is type(None) else k.__name__ for k in kinds)
-        raise Mismatch(_named(name, f"expected a value of type {wanted}, got {describe(actual)}{returned(actual)}"))
+        wanted = joined(Message(" or "), ["None" if k is type(None) else k.__name__ for k in kinds])
+        raise Mismatch(
+            named(
+                name,
+                Message(
+                    "expected a value of type {wanted}, got {actual}{returned}",
+                    wanted=wanted,
+                    actual=describe(actual),
+                    returned=returned(actual),
+                ),
+            )
+        )
 
 
 def expect_unchanged(seen: Any, *inputs: Any) -> None:
     """Require that an inspected call (``student.inspect``) did not change its positional arguments."""
-    for number, (before, after) in enumerate(zip(inputs, seen.args, strict=False), start=1):
-        if compare(after, before, EXACT) is not None:
-            raise Mismatch(
-                f"The call changed its argument {number} in place.",
-                "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument.",
-            )
+    for sentence in changed_in_place(inputs, seen.args):
+        raise Mismatch(
+            sentence, "Use x = x - m instead of x -= m, and neither x[...] = ... nor a method_() on an argument."
+        )
+
+
+def changed_in_place(before: Sequence[Any], after: Sequence[Any]) -> Iterator[Message]:
+    """Yield a sentence for each argument that a call changed."""
+    for number, (given, left) in enumerate(zip(before, after, strict=False), start=1):
+        if compare(left, given, EXACT) is not None:
+            yield Message("The call changed its argument {number} in place.", number=number)
 
 
 def expect_vectorised(few: Any, many: Any, *, few_inputs: str, many_inputs: str, hint: str) -> None:
     """Require about as many torch operations in an inspected call with many inputs as in one with few."""
     expect(
         many.ops <= 2 * few.ops + 20,
-        f"{few_inputs} took {few.ops} torch operations, {many_inputs} took {many.ops}.",
+        Message(
+            "{few_inputs} took {few} torch operations, {many_inputs} took {many}.",
+            few_inputs=Message(few_inputs),
+            few=few.ops,
+            many_inputs=Message(many_inputs),
+            many=many.ops,
+        ),
         hint=hint,
     )
 
@@ -137,10 +170,11 @@ def expect_vectorised(few: Any, many: Any, *, few_inputs: str, many_inputs: str,
 def _expect(
     actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes | None, check_dtype: bool, name: str
 ) -> None:
+    __tracebackhide__ = True  # debuggers then open in the caller, from which one `up` leads to the check
     found = compare(actual, expected, tolerance, check_dtype=check_dtype)
     if found is not None:
         hint = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
-        raise Mismatch(_named(name, found), hint, difference=found)
+        raise Mismatch(named(name, found), hint, difference=found)
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:
@@ -160,7 +194,11 @@ def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mi
     return ""
 
 
-def _named(name: str, found: Difference | str) -> str:
-    if isinstance(found, str) or not found.path:
-        return f"{name}: {found}" if name else str(found)
-    return f"{name}{found.path}: {found.message}" if name else str(found)
+def named(name: str, found: Difference | str) -> str:
+    """Return a message or a difference after the name of what was compared, if it has one."""
+    message = found if isinstance(found, str) else found.message
+    path = "" if isinstance(found, str) else found.path
+    if not name:
+        return Message("item {path}: {message}", path=path, message=message) if path else message
+    known = name if isinstance(name, Message) else Message(name)
+    return Message("{name}{path}: {message}", name=known, path=path, message=message)

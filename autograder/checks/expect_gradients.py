@@ -17,17 +17,19 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from autograder.checks.compare import compare
 from autograder.checks.describe import TENSORS
-from autograder.checks.expect import Mismatch, expect_close
+from autograder.checks.expect import Mismatch, expect_close, named
 from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck
 from autograder.checks.values import Tolerance
+from autograder.core.message import Message, either, joined, name_list
 
 SHOWN = 4  # names in one message
-_STOPS = "detach(), .data, torch.no_grad(), .item(), torch.tensor(...) or numpy"
-CUT = f"Something on the way to the result stops the gradient. Look for {_STOPS}."
-_CUT_AT_INPUT = (
+_STOPS = either([name_list(["detach()", ".data", "torch.no_grad()", ".item()", "torch.tensor(...)"]), "numpy"])
+CUT = Message("Something on the way to the result stops the gradient. Look for {code}.", code=_STOPS)
+_CUT_AT_INPUT = Message(
     "The gradients of all parameters are right, so the gradient stops where the input itself is used: on a shortcut, "
-    f"in a mean, in a mask. Look for {_STOPS}."
+    "in a mean, in a mask. Look for {code}.",
+    code=_STOPS,
 )
 Oracle = Callable[..., Any]
 
@@ -58,8 +60,8 @@ class _Pair:
         if difference is None:
             return ""
         if self.found is None:
-            return f"no gradient reaches {self.name}"
-        return f"the gradient in {self.name} is wrong: {difference.message}"
+            return Message("no gradient reaches {name}", name=self.name)
+        return Message("the gradient in {name} is wrong: {difference}", name=self.name, difference=difference.message)
 
 
 def expect_same_gradients(
@@ -92,8 +94,7 @@ def expect_same_gradients(
     right, douts = _by_oracle(oracle, inputs, weights, rng)
     helper = student.define("from autograder.probes.gradients import gradients")
     found = _read(helper.gradients(f, list(inputs), {"options": dict(options or {}), "douts": douts, "train": train}))
-    label = f"{name}: " if name else ""
-    _expect_values(found.out, right.out, rtol, label)
+    _expect_values(found.out, right.out, rtol, name)
     shown = names or titles(inputs)
     pairs = _pairs(found, right, shown)
     overall, tolerance = max([_largest(pair.expected) for pair in pairs], default=0.0), Tolerance(rtol, atol)
@@ -106,21 +107,25 @@ def expect_same_gradients(
     if not wrong:
         return
     behind = [pair.name for pair in pairs if pair.name not in shown]
-    hint = CUT if set(wrong) & set(behind) or not behind else _CUT_AT_INPUT
+    hint: str = CUT if set(wrong) & set(behind) or not behind else _CUT_AT_INPUT
     for known, mistaken in (mistakes or {}).items():
         if not complaints(_pairs(found, _by_oracle(mistaken, inputs, weights, rng, douts)[0], shown)):
             hint = known
             break
-    raise Mismatch(f"{label}The values are right, but {listed(wrong, len(pairs))}", hint)
+    message = Message("The values are right, but {gradients}", gradients=listed(wrong, len(pairs)))
+    raise Mismatch(named(name, message), hint)
 
 
-def _expect_values(found: Sequence[Any], expected: Sequence[Tensor], rtol: float | None, label: str) -> None:
+def _expect_values(found: Sequence[Any], expected: Sequence[Tensor], rtol: float | None, name: str) -> None:
     """Require the oracle's values of all float tensors in the result."""
     if len(found) != len(expected):
-        raise Mismatch(f"{label}The result has {len(found)} float tensors; it should have {len(expected)}.")
+        counts = Message(
+            "The result has {got} float tensors; it should have {expected}.", got=len(found), expected=len(expected)
+        )
+        raise Mismatch(named(name, counts))
     for number, (value, right) in enumerate(zip(found, expected, strict=True), start=1):
-        name = f"{label}the result" if len(expected) == 1 else f"{label}tensor {number} of the result"
-        expect_close(value, right, rtol=rtol, check_dtype=False, name=name)
+        one = Message("the result") if len(expected) == 1 else Message("tensor {number} of the result", number=number)
+        expect_close(value, right, rtol=rtol, check_dtype=False, name=named(name, one))
 
 
 def _by_oracle(
@@ -236,25 +241,35 @@ def _parameter_pairs(
         if bool(shared[where].any()):
             wanted = torch.where(shared[where], expected[where], got[where]).reshape(value.shape)
             given = None if grad is None and not got[where].any() else got[where].reshape(value.shape)
-            pairs.append(_Pair(f"the parameter {name}", given, wanted))
+            pairs.append(_Pair(Message("the parameter {name}", name=name), given, wanted))
     return pairs
 
 
 def titles(inputs: Sequence[Any]) -> list[str]:
     """Return a name for each float tensor among the inputs."""
-    names = [f"argument {n}" for n, value in enumerate(inputs, start=1) for _ in filter(_is_float, tree_leaves(value))]
-    return ["the input"] if len(names) == 1 else names
+    names: list[str] = [
+        Message("argument {number}", number=n)
+        for n, value in enumerate(inputs, start=1)
+        for _ in filter(_is_float, tree_leaves(value))
+    ]
+    return [Message("the input")] if len(names) == 1 else names
 
 
 def listed(wrong: Mapping[str, str], count: int = 0) -> str:
     """Return the first wrong gradient in full and names of others; ``count`` is the number of all, 0 if not known."""
     first, *others = wrong
-    text = f"{wrong[first]}."
+    sentences = [Message("{sentence}.", sentence=wrong[first])]
     if others:
-        more = f" and {len(others) - SHOWN} more" if count else " and more"
-        text += f" Also wrong: {', '.join(others[:SHOWN])}{more if len(others) > SHOWN else ''}."
+        names = joined(Message(", "), others[:SHOWN])
+        if len(others) > SHOWN and count:
+            names = Message("{names} and {others} more", names=names, others=len(others) - SHOWN)
+        elif len(others) > SHOWN:
+            names = Message("{names} and more", names=names)
+        sentences.append(Message("Also wrong: {names}.", names=names))
     fine = count - len(wrong)
-    return text + (f" The other {fine} gradients are right." if fine > 1 else "")
+    if fine > 1:
+        sentences.append(Message("The other {number} gradients are right.", number=fine))
+    return joined(" ", sentences)
 
 
 def _largest(x: Tensor) -> float:

@@ -12,10 +12,11 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from autograder.checks.describe import number
-from autograder.checks.expect import Mismatch
+from autograder.checks.expect import Mismatch, named
 from autograder.checks.expect_gradients import CUT, listed, titles
 from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck
+from autograder.core.message import Message
 
 
 def expect_own_gradients(
@@ -39,19 +40,25 @@ def expect_own_gradients(
         raise BadCheck("expect_own_gradients: differences need float64 inputs.")
     helper = student.define("from autograder.probes.gradients import wrong_slopes")
     settings = {"options": dict(options or {}), "seed": rng.int(0, 2**31), "train": train}
-    rows, label = helper.wrong_slopes(f, list(inputs), settings), f"{name}: " if name else ""
+    rows = helper.wrong_slopes(f, list(inputs), settings)
     if type(rows) is not list or any(type(row) is not list or [*map(type, row[1:])] != [float, float] for row in rows):
-        raise Mismatch(f"{label}The gradients could not be computed.")
+        raise Mismatch(named(name, Message("The gradients could not be computed.")))
     shown = names or titles(inputs)
     wrong = {
-        _title(which, shown): f"the gradient in {_title(which, shown)} is wrong: along a random direction the result "
-        f"changes by {number(by_differences)}, the gradient says {number(by_autograd)}"
+        _title(which, shown): Message(
+            "the gradient in {name} is wrong: along a random direction the result changes by {expected}, the gradient "
+            "says {got}",
+            name=_title(which, shown),
+            expected=number(by_differences),
+            got=number(by_autograd),
+        )
         for which, by_autograd, by_differences in rows
     }
     if wrong:
-        raise Mismatch(f"{label}The gradients do not fit the values: {listed(wrong)}", CUT)
+        message = Message("The gradients do not fit the values: {gradients}", gradients=listed(wrong))
+        raise Mismatch(named(name, message), CUT)
 
 
 def _title(which: Any, names: Sequence[str]) -> str:
     known = type(which) is int and 0 <= which < len(names)
-    return names[which] if known else f"the parameter {str(which)[:80]}"
+    return names[which] if known else Message("the parameter {name}", name=str(which)[:80])

@@ -8,30 +8,32 @@ from typing import Any
 
 from autograder.checks.expect import Mismatch, expect
 from autograder.checks.task import BadCheck
+from autograder.core.message import Message, joined
+from autograder.probes.saying import GLOBALS, recognised
 
 _RULES = {  # what may change -> the sentence and the hint for a change
     "mode": (
-        "The call changed the mode (training or evaluation) of {}.",
+        Message("The call changed the mode (training or evaluation) of {names}."),
         "Remember `mode = model.training` and call `model.train(mode)` at the end. A loss calls neither of them.",
     ),
     "requires_grad": (
-        "The call changed requires_grad of {}.",
+        Message("The call changed requires_grad of {names}."),
         "Use torch.no_grad() or detach() instead; they leave the parameters as they are.",
     ),
     "parameters": (
-        "The call changed the values of {}.",
+        Message("The call changed the values of {names}."),
         "Compute with the parameters, but do not change them here: no optimiser step, and no method_() on them.",
     ),
     "buffers": (
-        "The call changed {}, for example the running statistics of a normalisation.",
+        Message("The call changed {names}, for example the running statistics of a normalisation."),
         "In training mode a forward pass updates running statistics; in evaluation mode it does not.",
     ),
     "grads": (
-        "The call changed .grad of {}.",
+        Message("The call changed .grad of {names}."),
         "Use torch.autograd.grad, torch.no_grad() or detach(), so that no gradient reaches these parameters.",
     ),
     "torch": (
-        "The call changed {}.",
+        Message("The call changed {names}."),
         "This changes all code that runs later. Use dtype=..., `with torch.no_grad():` or your own torch.Generator.",
     ),
 }
@@ -57,7 +59,7 @@ def expect_state_kept(student: Any, /, *, may_change: Collection[str] = (), **mo
     for kind, (sentence, hint) in _RULES.items():
         names = changes[kind]
         if kind not in may_change and type(names) is list and names:
-            shown = ", ".join(str(name)[:80] for name in names[:3]) + (
-                f" and {len(names) - 3} more" if len(names) > 3 else ""
-            )
-            raise Mismatch(sentence.format(shown), hint)
+            shown = joined(Message(", "), [recognised(str(name)[:80], GLOBALS) for name in names[:3]])
+            if len(names) > 3:
+                shown = Message("{items} and {more} more", items=shown, more=len(names) - 3)
+            raise Mismatch(Message(sentence.template, names=shown), hint)

@@ -18,11 +18,12 @@ from torch import Tensor
 
 from autograder.checks.compare import Difference, compare, returned
 from autograder.checks.describe import TENSORS, describe, shape_text
-from autograder.checks.expect import Mismatch, Mistakes, known_mistake
+from autograder.checks.expect import Mismatch, Mistakes, known_mistake, named
 from autograder.checks.mistakes import likely_mistake
 from autograder.checks.numeric import Scalar, numeric_directional, numeric_gradient, one_thread, unit
 from autograder.checks.rng import Rng
 from autograder.checks.values import Tolerance, compare_numbers, kind_of_number
+from autograder.core.message import Message, joined
 
 __all__ = ["autograd_gradients", "expect_gradient", "expect_gradients", "numeric_directional", "numeric_gradient"]
 
@@ -74,7 +75,7 @@ def expect_gradient(
     elif found is not None and found.stage != "values":
         hint = likely_mistake(found, tolerance)
     elif type(grad) in TENSORS and grad.is_complex():
-        found = Difference("dtype", f"expected real numbers, got {describe(grad)}", grad, x)
+        found = Difference("dtype", Message("expected real numbers, got {got}", got=describe(grad)), grad, x)
     else:
         given = grad.detach() if type(grad) in TENSORS else torch.tensor(_float(grad), dtype=x.dtype, device=x.device)
         atol, rtol = tolerance.by(given.dtype, x.dtype)
@@ -83,7 +84,7 @@ def expect_gradient(
         hint = likely_mistake(found, Tolerance(rtol, atol)) if found else ""
     if found is not None:
         known = known_mistake(grad, None, tolerance, mistakes or {}) if found.stage in ("shape", "values") else ""
-        raise Mismatch(f"{name}: {found}" if name else str(found), known or hint)
+        raise Mismatch(named(name, found), known or hint)
 
 
 def expect_gradients(
@@ -102,10 +103,16 @@ def expect_gradients(
     """
     wanted = [key for key, value in inputs.items() if value.is_floating_point()]
     if type(grads) is not dict:
-        raise Mismatch(f"{name}: expected a dict of gradients, got {describe(grads)}{returned(grads)}")
+        raise Mismatch(
+            Message(
+                "{name}: expected a dict of gradients, got {got}",
+                name=name,
+                got=joined("", [describe(grads), returned(grads)]),
+            )
+        )
     found = compare(dict.fromkeys(grads), dict.fromkeys(wanted), Tolerance())
     if found is not None:
-        raise Mismatch(f"{name}: {found}")
+        raise Mismatch(named(name, found))
     at = {key: value.detach().to(torch.float64) if key in wanted else value for key, value in inputs.items()}
     for key in wanted:
         known = {hint: wrong[key] for hint, wrong in (mistakes or {}).items() if key in wrong}
@@ -193,7 +200,7 @@ class _Oracle:
         atol, rtol = self.allowed
         message = compare_numbers(given, slope.value, Tolerance(rtol, atol))
         where = shape_text([int(i) for i in np.unravel_index(low, tuple(g.shape))])
-        text = f"the first wrong value is at {where}: {message}"
+        text = Message("the first wrong value is at {at}: {difference}", at=where, difference=message or "")
         return Difference("values", text, given, slope.value) if message else None
 
 

@@ -1,27 +1,34 @@
-"""A second try with the course's own versions of other tasks, so that a mistake costs points of its own task only."""
+"""A second try with the course's own versions of other tasks, so that a mistake costs points of its own task only.
+
+The second try runs in a process of its own. It ends afterwards, so the student's code cannot keep what it was lent.
+"""
 
 from __future__ import annotations
 
+import ast
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 from autograder.core.report import Cause
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_MAY_BE_OF_ANOTHER_TASK = (Cause.WRONG, Cause.ERROR, Cause.NOT_WRITTEN, Cause.NOT_LOADED)
 _LENDER = "\n\nfrom autograder.probes.lend import Loan as _Loan\n\nlend = _Loan\n"
 
 
-def with_loans(function: F, borrower: str, source: str) -> F:
+def with_loans(function: F, task: str, source: str) -> F:
     """Return the check, which is run again with loans if the student's own versions of other tasks fail it.
 
     ``source`` is run in the student's process and defines LOANS, a dict of our versions by their names. They take the
-    place of what the module of the student's ``borrower`` defines under these names. The second result counts, unless
-    the student's code raises an exception only with the loans, for example because it passes them other arguments.
+    place of what the module of the ``task`` defines, or lacks, under these names. The second result counts, unless the
+    student's code raises an exception only with the loans, for example because it passes them other arguments.
     """
+    borrower = task.partition(".")[0]
 
     @functools.wraps(function)
     def run(**fixtures: Any) -> Any:
@@ -31,17 +38,41 @@ def with_loans(function: F, borrower: str, source: str) -> F:
         except Exception as error:
             if not _may_be_of_another_task(error, student):
                 raise
-            first, call = error, student.trail.call
-        try:
-            with _lent(student, borrower, source):
-                return function(**fixtures)
-        except Exception as second:
-            if getattr(second, "cause", None) is Cause.WRONG:
-                raise second from None
-            student.trail.call = call
-            raise first from None
+            first = error
+        with student.apart() as second:
+            try:
+                with _lent(second, borrower, source):
+                    result = function(**{**fixtures, "student": second})
+            except Exception as error:
+                if not _counts(error):
+                    raise first from None
+                student.adopt(second)
+                raise error from None
+        student.adopt(second)
+        return result
 
     return cast(F, run)
+
+
+def complaint_about(source: str, task: str) -> str:
+    """Return what is wrong with the loans of a task's check: the student's code could call its own task's solution."""
+    names = _lent_names(source)
+    if not names:
+        return 'the source of the loans must define LOANS as a dict, such as LOANS = {"f": ours}.'
+    own = [name for name in names if f"{task}.".startswith(f"{name}.") or name.startswith(f"{task}.")]
+    return Message("LOANS contains {name!r}, which solves the task itself. Remove it.", name=own[0]) if own else ""
+
+
+@functools.lru_cache(maxsize=64)  # checks of a file share a source, and a notebook loads the file for each task
+def _lent_names(source: str) -> tuple[str, ...]:
+    """Return the names in the dicts that ``source`` assigns or adds to LOANS."""
+    changes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Assign | ast.AugAssign)]
+    found = []
+    for change in changes:
+        targets = change.targets if isinstance(change, ast.Assign) else [change.target]
+        if isinstance(change.value, ast.Dict) and any(getattr(target, "id", "") == "LOANS" for target in targets):
+            found += [key.value for key in change.value.keys if isinstance(key, ast.Constant)]
+    return tuple(str(name) for name in found)
 
 
 @contextmanager
@@ -49,6 +80,7 @@ def _lent(student: Any, borrower: str, source: str) -> Iterator[None]:
     """Lend to the student's module; the trail ends with the last call of the block."""
     helper = student.define(source + _LENDER)
     loan = helper.lend(getattr(student, borrower), helper.LOANS)
+    student.lent = helper.LOANS
     try:
         yield
     finally:
@@ -61,5 +93,10 @@ def _lent(student: Any, borrower: str, source: str) -> Iterator[None]:
 def _may_be_of_another_task(error: Exception, student: Any) -> bool:
     """Return whether a failure can come from a function that the student's code calls."""
     if isinstance(error, GradlabError):
-        return getattr(error, "cause", None) in (Cause.WRONG, Cause.ERROR, Cause.NOT_WRITTEN)
+        return getattr(error, "cause", None) in _MAY_BE_OF_ANOTHER_TASK
     return bool(student.trail.received)
+
+
+def _counts(error: Exception) -> bool:
+    """Return whether a failure with loans replaces the first one: a wrong value does, and so does our own fault."""
+    return isinstance(error, GradlabError) and getattr(error, "cause", Cause.WRONG) is Cause.WRONG

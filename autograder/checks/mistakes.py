@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from autograder.checks.compare import Difference, unusable
 from autograder.checks.describe import TENSORS, number
 from autograder.checks.values import Tolerance, Values, close, common
+from autograder.core.message import Message
 
+MOST = 1 << 20  # values of which a mistake is looked for: that takes several copies in float64
 _LIKE_THE_INPUT = "Create tensors with the dtype and device of the input: x.new_zeros(...), torch.zeros_like(x)."
 _ARRAYS_LIKE_THE_INPUT = "Create arrays with the dtype of the input: np.zeros_like(x), np.empty(shape, dtype=x.dtype)."
 
@@ -27,14 +30,13 @@ def likely_mistake(found: Difference, tolerance: Tolerance) -> str:
         return _LIKE_THE_INPUT if tensors else _ARRAYS_LIKE_THE_INPUT
     if found.stage not in ("shape", "values") or (tensors and (unusable(found.actual) or unusable(found.expected))):
         return ""
-    if np.prod(tuple(found.actual.shape)) != np.prod(tuple(found.expected.shape)):
+    size = math.prod(tuple(found.expected.shape))
+    if math.prod(tuple(found.actual.shape)) != size or not 0 < size <= MOST:
         return ""
     atol, rtol = tolerance.by(found.actual.dtype, found.expected.dtype)
     try:
         a, e = common(found.actual, found.expected)
     except (RuntimeError, TypeError):
-        return ""
-    if e.size == 0:
         return ""
     return _arrangement(a, e, atol, rtol) or ("" if found.stage == "shape" else _values(a, e, atol, rtol))
 
@@ -48,7 +50,11 @@ def _arrangement(a: Values, e: Values, atol: float, rtol: float) -> str:
     for first, second in itertools.combinations(range(e.ndim), 2) if 2 <= e.ndim <= 5 else ():
         swapped = a.swapaxes(first, second) if a.ndim == e.ndim else a
         if a.ndim == e.ndim and swapped.shape == e.shape and _agree(swapped, e, atol, rtol):
-            return "The result is transposed." if e.ndim == 2 else f"Axes {first} and {second} are swapped."
+            return (
+                "The result is transposed."
+                if e.ndim == 2
+                else Message("Axes {first} and {second} are swapped.", first=first, second=second)
+            )
     if a.shape != e.shape and _agree(a.reshape(e.shape), e, atol, rtol):
         return "The values are right; only the shape is wrong."
     return ""
@@ -72,7 +78,7 @@ def _values(a: Values, e: Values, atol: float, rtol: float) -> str:
             return ""
         if not (_agree(a / factor, e, *tight) and _agree(a, factor * e, *tight)):
             return ""
-    return f"Every value is {_factor(factor)} the expected one."
+    return Message("Every value is {factor} the expected one.", factor=_factor(factor))
 
 
 def _factor(factor: float) -> str:
@@ -84,5 +90,5 @@ def _factor(factor: float) -> str:
         and abs(float(near) - factor) < 1e-4 * abs(factor)
         and (near.denominator == 1 or abs(near.numerator) == 1)
     ):
-        return f"{near} times" if near.denominator == 1 else f"{near} of"
-    return f"{number(factor)} times"
+        return Message("{near} times", near=near) if near.denominator == 1 else Message("{near} of", near=near)
+    return Message("{factor} times", factor=number(factor))

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from autograder.core.message import Message, name_list
+
 SPARSE = ("csr_matrix", "csc_matrix", "coo_matrix", "csr_array", "csc_array", "coo_array")
 
 
@@ -26,10 +28,20 @@ def library_of(value: Any) -> str:
 def describe_table(value: Any, library: str, describe: Callable[[Any], str]) -> str:
     """Describe a table, a column or a sparse matrix: ``a DataFrame with 3 rows and the columns 'a', 'b'``."""
     if library == "scipy":
-        return f"a sparse {value.dtype.name} matrix [{value.shape[0]},{value.shape[1]}] with {value.nnz} values"
+        return Message(
+            "a sparse {dtype} matrix [{rows},{columns}] with {values} values",
+            dtype=value.dtype.name,
+            rows=value.shape[0],
+            columns=value.shape[1],
+            values=value.nnz,
+        )
     if type(value).__name__ == "Series":
-        return f"a Series of {len(value)} values of type {str(value.dtype)[:30]}"
+        return Message("a Series of {values} values of type {dtype}", values=len(value), dtype=str(value.dtype)[:30])
     names = list(value.columns)
-    shown = ", ".join(describe(name) for name in names[:6]) + (", …" if len(names) > 6 else "")
-    rows = "1 row" if len(value) == 1 else f"{len(value)} rows"
-    return f"a DataFrame with {rows} and the columns {shown or '(none)'}"
+    shown = name_list([*(describe(name) for name in names[:6]), *(["…"] if len(names) > 6 else [])])
+    return Message.counted(
+        "a DataFrame with {n} row and the columns {columns}",
+        "a DataFrame with {n} rows and the columns {columns}",
+        n=len(value),
+        columns=shown or Message("(none)"),
+    )

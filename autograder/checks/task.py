@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from autograder.checks.loans import with_loans
+from autograder.checks.loans import complaint_about, with_loans
 from autograder.checks.values import any_dtype as accept_any_dtype
 from autograder.core.errors import GradlabError
+from autograder.core.received import received
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,7 +54,7 @@ def task(
     check accept floats of every width, with the tolerance of the coarser dtype; another check judges the dtype.
     ``loans`` is source that defines LOANS, our versions of other tasks by their names: a check that fails is run again
     with them, so that a mistake in those tasks costs no points of this one.
-    Raises BadCheck if the points or the share are not a positive whole number.
+    Raises BadCheck if the points or the share are not a positive whole number, or if the loans contain the task itself.
     """
     if (points is None) == (share is None):
         raise BadCheck(f"@task({name!r}): give either points or share, a percentage of the task's points.")
@@ -61,9 +62,11 @@ def task(
     if isinstance(given, bool) or not isinstance(given, int) or given < 1 or (what == "share" and given > 100):
         most = " and at most 100" if what == "share" else ""
         raise BadCheck(f"@task({name!r}): {what} must be a whole number of at least 1{most}, not {given!r}.")
+    if loans and (complaint := complaint_about(loans, name)):
+        raise BadCheck(f"@task({name!r}): {complaint}")
 
     def mark(function: F) -> F:
-        marked = with_loans(function, name.partition(".")[0], loans) if loans else function
+        marked = with_loans(function, name, loans) if loans else function
         marked = _with_any_dtype(marked) if any_dtype else marked
         setattr(marked, ATTRIBUTE, CheckSpec(name, points or 0, seconds, memory_mb, share))
         return marked
@@ -101,6 +104,10 @@ def _with_any_dtype(function: F) -> F:
 def import_complaint(path: Path, error: BaseException) -> str:
     """Return why a check file cannot be imported: the line in it, Python's message, and where in a file it imports."""
     error = error.__cause__ or error  # pytest wraps the exception
+    if isinstance(error, ModuleNotFoundError):
+        copy = received(path.parent)
+        if (file := f"{error.name}.py") in copy.missing_checking:
+            return copy.is_missing(file)
     line, inside, text = 0, "", f"{type(error).__name__}: {error}"
     course = path.parent.parent.parent
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename) == path:

@@ -1,11 +1,14 @@
 """The last stage of a comparison: the values of numbers, arrays and dense tensors, within a tolerance.
 
 Tensors are compared as arrays of numpy, in a dtype that holds every value of both; torch is not imported for arrays.
+Large ones are compared part by part, so that no answer of a student can fill the memory of the grader.
 """
 
 from __future__ import annotations
 
 import cmath
+import math
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.checks.describe import TENSORS, cut, dtype_name, number
+from autograder.core.message import Message, joined
 
 Values = NDArray[Any]  # int64, float64 or complex128
 
@@ -25,6 +29,8 @@ _ATOL_RTOL = {  # by the name of the dtype; dtypes that are not listed use the f
     "complex64": (1e-5, 1e-4),
 }
 _WIDE = {"bool": "int64", "int": "int64", "float": "float64", "complex": "complex128"}
+
+CHUNK = 1 << 18  # values: some 20 MB are needed to compare as many, however large the arrays are
 
 any_dtype: ContextVar[bool] = ContextVar("any_dtype", default=False)  # accept floats of every width; see task.py
 
@@ -87,36 +93,83 @@ def compare_numbers(actual: Any, expected: Any, tolerance: Tolerance) -> str:
     except OverflowError:  # an int that is too large for a float
         difference = float("inf")
     shown, wanted = _pair(a, e)
-    text = f"expected {wanted}, got {shown}"
+    text = Message("expected {expected}, got {actual}", expected=wanted, actual=shown)
     if (atol or rtol) and cmath.isfinite(difference):
-        text += f"; they differ by {number(difference)}, more than {_allowed(atol, rtol)}"
+        far = Message(
+            "they differ by {difference}, more than {allowed}",
+            difference=number(difference),
+            allowed=_allowed(atol, rtol),
+        )
+        return joined(Message("; "), [text, far])
     return text
 
 
 def compare_arrays(actual: Any, expected: Any, tolerance: Tolerance) -> str:
     """Return what is wrong with the values of an array or tensor of the expected shape, or an empty string."""
     atol, rtol = tolerance.by(actual.dtype, expected.dtype)
+    shape = tuple(expected.shape)
+    count, lost, first, pair = 0, 0, 0, ("", "")
     try:
-        a, e = common(actual, expected)
+        for start, a, e in _chunks(actual, expected):
+            wrong = ~close(a, e, atol, rtol)
+            if wrong.any():
+                at = int(wrong.argmax())
+                first, pair = (first, pair) if count else (start + at, _pair(a[at].item(), e[at].item()))
+                count += int(wrong.sum())
+            lost += int((np.isnan(a) & ~np.isnan(e)).sum())
     except (RuntimeError, TypeError):  # a dtype that torch can store but not convert
-        return f"expected numbers, got a tensor of dtype {actual.dtype}"
-    wrong = ~close(a, e, atol, rtol)
-    count = int(wrong.sum())
+        return Message("expected numbers, got a tensor of dtype {dtype}", dtype=actual.dtype)
     if count == 0:
         return ""
-    first = int(wrong.argmax())
-    shown, wanted = _pair(a.flat[first].item(), e.flat[first].item())
-    allowed = f" by more than {_allowed(atol, rtol)}" if atol or rtol else ""
-    text = (
-        f"{count} of {e.size} {'value' if e.size == 1 else 'values'} {'differs' if count == 1 else 'differ'}"
-        f"{allowed}; first at {_index(first, e)}: expected {wanted}, got {shown}"
+    size = math.prod(shape)
+    allowed = Message(" by more than {allowed}", allowed=_allowed(atol, rtol)) if atol or rtol else ""
+    parts = [values_differ(count, size, _index(first, shape), pair[1], pair[0], allowed=allowed)]
+    distance, largest = _largest_distance(actual, expected) if count > 1 else (0.0, 0)
+    if distance > 0:
+        place = _index(largest, shape)
+        parts.append(Message("the largest difference is {distance} at {place}", distance=number(distance), place=place))
+    if lost:
+        parts.append(Message.counted("{n} value is nan", "{n} values are nan", n=lost))
+    return joined(Message("; "), parts)
+
+
+def values_differ(count: int, size: int, place: str, expected: str, actual: str, *, allowed: str = "") -> Message:
+    """Return how many of ``size`` values differ, and the first pair that does."""
+    values: dict[str, object] = {
+        "size": size,
+        "allowed": allowed,
+        "place": place,
+        "expected": expected,
+        "actual": actual,
+    }
+    if size == 1:
+        return Message("1 of 1 value differs{allowed}; first at {place}: expected {expected}, got {actual}", **values)
+    return Message.counted(
+        "{n} of {size} values differs{allowed}; first at {place}: expected {expected}, got {actual}",
+        "{n} of {size} values differ{allowed}; first at {place}: expected {expected}, got {actual}",
+        n=count,
+        **values,
     )
-    distance = np.nan_to_num(_distance(a, e), nan=0.0, posinf=0.0, neginf=0.0)
-    if count > 1 and float(distance.max()) > 0:
-        largest = int(distance.argmax())
-        text += f"; the largest difference is {number(float(distance.flat[largest]))} at {_index(largest, e)}"
-    lost = int((np.isnan(a) & ~np.isnan(e)).sum())
-    return text + (f"; {lost} {'value is' if lost == 1 else 'values are'} nan" if lost else "")
+
+
+def _largest_distance(actual: Any, expected: Any) -> tuple[float, int]:
+    """Return the largest finite difference and its place in the flattened array."""
+    largest, place = 0.0, 0
+    for start, a, e in _chunks(actual, expected):
+        distance = np.nan_to_num(_distance(a, e), nan=0.0, posinf=0.0, neginf=0.0)
+        if distance.size and float(distance.max()) > largest:
+            largest, place = float(distance.max()), start + int(distance.argmax())
+    return largest, place
+
+
+def _chunks(actual: Any, expected: Any) -> Iterator[tuple[int, Values, Values]]:
+    """Yield parts of two arrays or tensors of one shape, flattened and in one dtype, and where each part begins."""
+    flat = [
+        value.reshape(-1) if type(value) is np.ndarray else value.detach().reshape(-1) for value in (actual, expected)
+    ]
+    for start in range(0, max(1, math.prod(tuple(expected.shape))), CHUNK):
+        a, e = common(*(values[start : start + CHUNK] for values in flat))
+        yield start, a, e
 
 
 def common(actual: Any, expected: Any) -> tuple[Values, Values]:
@@ -174,8 +227,8 @@ def _exact(value: Any) -> str:
 
 
 def _allowed(atol: float, rtol: float) -> str:
-    return f"{atol:g} + {rtol:g}*|expected|" if rtol else f"{atol:g}"
+    return Message("{atol:g} + {rtol:g}*|expected|", atol=atol, rtol=rtol) if rtol else f"{atol:g}"
 
 
-def _index(flat: int, like: Values) -> str:
-    return "[" + ",".join(str(int(i)) for i in np.unravel_index(flat, like.shape)) + "]"
+def _index(flat: int, shape: tuple[int, ...]) -> str:
+    return "[" + ",".join(str(int(i)) for i in np.unravel_index(flat, shape)) + "]"

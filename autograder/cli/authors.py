@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from autograder.cli import options
+from autograder.core.message import Message
 
 if TYPE_CHECKING:
     from autograder.authoring.verify import Verification
@@ -26,23 +30,30 @@ def release(names: tuple[str, ...], check: bool) -> None:
     """Generate the notebooks, scripts and README tables for students.
 
     Reads the references in solutions/ and each assignment.toml, and writes to assignments/. Without ASSIGNMENTS, the
-    whole course is released.
+    whole course is released, with its pages for students in other languages.
     """
+    from autograder.authoring.release import pages_of, stale, write
     from autograder.authoring.release import release as derive
-    from autograder.authoring.release import stale, write
-    from autograder.core.course import find_assignments
+    from autograder.core.course import find_assignments, find_course_root
 
+    made = ((assignment.name, derive(assignment)) for assignment in find_assignments(names))
+    pages = [] if names else [("docs", pages_of(find_course_root()))]
     stale_files = []
-    for assignment in find_assignments(names):
-        derived = derive(assignment)
+    for name, derived in chain(made, pages):
         if check:
             stale_files += stale(derived)
-            continue
-        write(derived)
-        click.echo(f"{assignment.name}: {', '.join(sorted(path.name for path in derived.files))}")
+        elif derived.files:
+            write(derived)
+            click.echo(f"{name}: {_names(derived.files)}")
     for sentence in stale_files:
         click.secho(sentence, fg="red")
     sys.exit(1 if stale_files else 0)
+
+
+def _names(files: Iterable[Path]) -> str:
+    """Return the names of files, each once; editions and catalogues have several of the same name."""
+    many = Counter(path.name for path in files)
+    return ", ".join(f"{name} ({many[name]} files)" if many[name] > 1 else name for name in sorted(many))
 
 
 @click.command()
@@ -53,19 +64,29 @@ def release(names: tuple[str, ...], check: bool) -> None:
     default="",
     metavar="OWNER/NAME",
     help="Where the course will be: a repository on GitHub, or the URL of another git repository. Notebooks then get a "
-    "badge for Colab, and install the course from there.",
+    "badge for Colab, and install the course from there. It is stored in course.toml, for the next time.",
 )
-def publish(out: Path, names: tuple[str, ...], repository: str) -> None:
+@options.edition
+def publish(out: Path, names: tuple[str, ...], repository: str, language: str) -> None:
     """Write the course for students to OUT, a folder or a zip.
 
     Solutions and hidden checks are left out. Without ASSIGNMENTS, the whole course is published. Publishing again
-    updates the folder; files that you edited there are not changed.
+    updates the folder; files that you edited there are not changed. Every edition is published. Students who choose
+    no other (gradlab start --language) get the one in --language.
     """
+    from autograder.authoring.placeholders import find_placeholders
     from autograder.authoring.publish import publish as write
+    from autograder.authoring.publish import remember_repository
     from autograder.core.course import find_assignments, find_course_root
     from autograder.render.words import count
 
-    changes = write(find_course_root(), find_assignments(names), out, repository=repository)
+    root = find_course_root()
+    assignments = find_assignments(names)
+    changes = write(root, assignments, out, repository=repository, language=language)
+    if repository:
+        remember_repository(root, repository)
+    for text in (text for assignment in assignments for text in find_placeholders(assignment)):
+        click.secho(text, fg="yellow", err=True)
     for name in changes.edited:
         click.secho(f"Not updated: {name}, because it was edited in {out}.", fg="yellow")
     for name in (*changes.updated, *changes.removed):
@@ -87,7 +108,7 @@ def publish(out: Path, names: tuple[str, ...], repository: str) -> None:
     "--jobs",
     type=click.IntRange(1),
     default=os.cpu_count() or 1,
-    show_default="the number of cores",
+    show_default=Message("the number of cores"),
     help="Number of processes.",
 )
 @click.option("--no-notebook", is_flag=True, help="Do not execute the reference's notebooks.")
@@ -217,10 +238,24 @@ def _verify_generated(
 @click.option(
     "--seeds", type=click.IntRange(2), default=20, show_default=True, help="Number of seeds on which to measure."
 )
+@click.option("--check", "checks", multiple=True, metavar="NAME", help="Only this check; may be repeated.")
+@click.option(
+    "--search",
+    is_flag=True,
+    help="Instead, find the smallest budget of each check (steps, images) that tells right from wrong.",
+)
 @options.device
 @options.data
 @options.isolation
-def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str | None, isolation: str) -> None:
+def calibrate(
+    names: tuple[str, ...],
+    seeds: int,
+    checks: tuple[str, ...],
+    search: bool,
+    device: str,
+    data: str | None,
+    isolation: str,
+) -> None:
     """Set the thresholds of checks that train or evaluate networks.
 
     Runs each of these checks on several seeds, measures its scores and writes calibration.json. Without ASSIGNMENTS,
@@ -229,6 +264,7 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str | None,
     from rich.console import Console
 
     from autograder.authoring.calibrate import calibrate as measure
+    from autograder.authoring.search_budgets import search_budgets, search_text
     from autograder.core.course import find_assignments
     from autograder.sandbox.isolation import choose
     from autograder.session.options import Options, pick_device
@@ -243,7 +279,13 @@ def calibrate(names: tuple[str, ...], seeds: int, device: str, data: str | None,
                 if console.is_terminal
                 else partial(console.print, markup=False, highlight=False, soft_wrap=True)
             )
-            table = measure(assignment, asked, seeds=seeds, isolation=choose(isolation), progress=show)
+            if search:
+                found = search_budgets(assignment, asked, seeds=seeds, names=checks, progress=show)
+                click.echo(search_text(assignment, found))
+                continue
+            table = measure(assignment, asked, seeds=seeds, names=checks, isolation=choose(isolation), progress=show)
+        if not table:
+            click.echo(f"{assignment.name}: no check uses the fixture `score`, so there is nothing to calibrate.")
         for key, entry in table.items():
             reference = entry["reference"]
             click.echo(
@@ -259,17 +301,23 @@ def _data_of(name: str | None, assignments: Sequence[Assignment]) -> str:
     return known_data(name, assignments[0].course) if assignments else ""
 
 
-_KINDS = ("numpy", "torch", "table")
+_KINDS = ("numpy", "torch", "table", "python", "choice", "number")
 _module = click.option("--module", default="", help="Name of the module that students write (default: from the name).")
 _tasks = click.option(
-    "--task", "tasks", multiple=True, metavar="NAME", help="A function (f) or a method (C.g) to write; may be repeated."
+    "--task",
+    "tasks",
+    multiple=True,
+    metavar="NAME",
+    help="A function or a variable (f), a method (C.g) or a class (C), to write; may be repeated.",
 )
 _kind = click.option(
     "--kind",
     type=click.Choice(_KINDS),
     default="numpy",
     show_default=True,
-    help="What functions get and return: arrays of numpy, tensors of torch, or tables of pandas.",
+    help="What functions get and return: arrays of numpy, tensors of torch, tables of pandas, or plain Python's lists "
+    "and numbers. With choice and "
+    "number, students set variables to one of several choices, or to a number.",
 )
 
 
@@ -320,7 +368,7 @@ def _release_new(made: Assignment, *, cd: Path | None = None) -> None:
     from autograder.authoring.release import write
 
     write(derive(made))
-    first = f"cd {cd} && " if cd else ""
+    first = f"cd {shlex.quote(str(cd))} && " if cd else ""
     module = made.files[0]
     click.echo(f"{made.folder}: what students receive. {module} and its notebook are generated; edit the other files.")
     click.echo(f"{made.solutions}: write the solution in {module} here; next to it are hidden checks and mutants.")

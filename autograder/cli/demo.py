@@ -1,15 +1,20 @@
-"""`make demo`: grade a class of thirty, made from the reference, the stub, mutants and hostile files."""
+"""`make demo`: grade a class of thirty, made from the reference, the stub, mutants and hostile files.
+
+`make demo ARGS=--few` grades six of them.
+"""
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+from autograder.authoring.edits import BEGIN, END
 from autograder.authoring.mutants import read_mutants
 from autograder.authoring.reference import read_reference
 from autograder.core.assignment import Assignment
@@ -23,6 +28,8 @@ LOUD = """\
 * here. They are harmless. Never grade other people's code like that.*
 **********************************************************************"""
 MUTANTS = 18
+_MARKER = re.compile(rf"^[ #]*({BEGIN}|{END})\n", re.MULTILINE)
+FEW = ("ada", "blank", "student-01", "reads-the-solutions")  # and the two that cannot be opened
 
 HOSTILE = {
     "exits-at-import": "import os\nos._exit(0)\n",
@@ -35,13 +42,13 @@ HOSTILE = {
 }
 
 
-def main() -> int:
-    """Create the class, grade it, and return the exit code."""
+def main(*, few: bool) -> int:
+    """Create the class, or a few of it, grade it, and return the exit code."""
     assignment = find_assignment("a01_knn")
     handins = FOLDER / "handins"
     shutil.rmtree(FOLDER, ignore_errors=True)
     handins.mkdir(parents=True)
-    count = make_class(assignment, handins)
+    count = make_class(assignment, handins, few=few)
     print(f"Created {count} hand-ins of {assignment.name} in {handins}.", flush=True)
     command = [sys.executable, "-m", "autograder", "grade", str(handins), "--assignment", assignment.name]
     command += ["--out", str(FOLDER / "results"), "--isolation", _isolation()]
@@ -49,7 +56,7 @@ def main() -> int:
     return 0 if done.returncode in (0, 1) else done.returncode  # 1: points were lost, as they must be here
 
 
-def make_class(assignment: Assignment, folder: Path) -> int:
+def make_class(assignment: Assignment, folder: Path, *, few: bool) -> int:
     """Write the hand-ins, every second one zipped, and return their number."""
     reference = read_reference(assignment)["knn.py"]
     stub = (assignment.folder / "knn.py").read_text(encoding="utf-8")
@@ -60,7 +67,9 @@ def make_class(assignment: Assignment, folder: Path) -> int:
         sources[f"student-{number:02}"] = mutant.plant({"knn.py": reference})["knn.py"]
     for name, text in HOSTILE.items():
         sources[name] = text.replace("{reference_but_wrong}", wrong).replace("{reference}", reference)
-    for number, (name, source) in enumerate(sources.items()):
+    chosen = {name: sources[name] for name in FEW} if few else sources
+    for number, (name, text) in enumerate(chosen.items()):
+        source = _MARKER.sub("", text)  # a student's file has none
         if number % 2:
             with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
                 archive.writestr("knn.py", source)
@@ -94,4 +103,4 @@ def _isolation() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(few="--few" in sys.argv[1:]))

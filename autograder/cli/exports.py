@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.cli import options
+from autograder.cli.help_language import TranslatedGroup
+from autograder.core.language import say, translate
+from autograder.core.message import Message
 
 if TYPE_CHECKING:
     from autograder.exports.platform_csv import Filled
@@ -19,7 +23,7 @@ _questions = click.option("--questions", is_flag=True, help="Add the marks for i
 _out = click.option("--out", type=options.PATH, required=True, help="File to write.")
 
 
-@click.group()
+@click.group(cls=TranslatedGroup)
 def export() -> None:
     """Write the course or its marks for other platforms."""
 
@@ -36,7 +40,13 @@ def nbgrader(folder: Path, names: tuple[str, ...]) -> None:
     from autograder.core.course import find_assignments
 
     export_course(find_assignments(names), folder)
-    click.echo(f"Created the nbgrader course {folder}. Next: cd {folder} && nbgrader generate_assignment ASSIGNMENT")
+    click.echo(
+        say(
+            "Created the nbgrader course {folder}. Next: {command}",
+            folder=folder,
+            command=f"cd {shlex.quote(str(folder))} && nbgrader generate_assignment ASSIGNMENT",
+        )
+    )
 
 
 @export.command("gradebook")
@@ -79,7 +89,9 @@ def gradebook(database: Path, results: Path, handins: Path | None, wait: bool) -
             with journal.writing():
                 journal.set_fact("exported", exported)
     _warn(complaints)
-    click.echo(f"Wrote the marks of {count(len(reports), 'student')} to {database}.")
+    click.echo(
+        say("Wrote the marks of {students} to {database}.", students=count(len(reports), "student"), database=database)
+    )
 
 
 _leaderboard = click.option(
@@ -89,21 +101,34 @@ _leaderboard = click.option(
 )
 
 
+_results_language = click.option(
+    "--language",
+    default="",
+    metavar="CODE",
+    help='The language of the results that students see, such as "zh_CN" (default: that of the course, else English).',
+)
+
+
 @export.command("gradescope")
 @click.argument("assignment")
 @_leaderboard
 @click.option("--public-only", is_flag=True, help="Create it although there are no hidden checks.")
+@_results_language
 @_out
-def gradescope_zip(assignment: str, leaderboard: bool, public_only: bool, out: Path) -> None:
+def gradescope_zip(assignment: str, leaderboard: bool, public_only: bool, language: str, out: Path) -> None:
     """Gradescope: create the autograder zip.
 
     The zip contains the hidden checks: do not share it.
     """
     from autograder.core.course import find_assignment
+    from autograder.core.reader_language import choose_language, languages_of
     from autograder.exports.gradescope import write_zip
 
-    created = write_zip(find_assignment(assignment), out, leaderboard=leaderboard, public_only=public_only)
-    click.echo(f"Created {created}. Upload it under Configure Autograder.")
+    chosen = find_assignment(assignment)
+    if language:
+        language = choose_language(language, languages_of(chosen.course))
+    created = write_zip(chosen, out, leaderboard=leaderboard, public_only=public_only, language=language)
+    click.echo(say("Created {created}. Upload it under Configure Autograder.", created=created))
 
 
 @export.command("junit")
@@ -116,9 +141,8 @@ def junit(results: Path, out: Path) -> None:
     from autograder.exports.reports import read_results
     from autograder.render.words import count
 
-    reports = read_results(results)
-    write_atomically(out, junit_xml(reports))
-    click.echo(f"Wrote the checks of {count(len(reports), 'student')} to {out}.")
+    write_atomically(out, junit_xml(reports := read_results(results)))
+    click.echo(say("Wrote the checks of {students} to {out}.", students=count(len(reports), "student"), out=out))
 
 
 @export.command("canvas")
@@ -134,12 +158,13 @@ def canvas(results: Path, template: Path, column: str, new_column: bool, questio
     TEMPLATE is the gradebook that Canvas exported. Import the written file in Canvas.
     """
     from autograder.exports.canvas import canvas_csv
-    from autograder.exports.reports import read_questions, read_results
+    from autograder.exports.reports import read_people, read_questions, read_results
 
     reports = read_results(results)
     available = read_questions(results, reports)
     added = available if questions else {}
-    filled = canvas_csv(reports, _text(template), column=column, new=new_column, questions=added)
+    people = read_people(results)
+    filled = canvas_csv(reports, _text(template), column=column, new=new_column, questions=added, roster=people)
     _write(filled, out, without=available.keys() - added.keys())
 
 
@@ -154,12 +179,12 @@ def moodle(results: Path, template: Path, questions: bool, out: Path) -> None:
     TEMPLATE is the offline grading worksheet that Moodle exported. Upload the written file in Moodle.
     """
     from autograder.exports.moodle import moodle_csv
-    from autograder.exports.reports import read_questions, read_results
+    from autograder.exports.reports import read_people, read_questions, read_results
 
     reports = read_results(results)
     available = read_questions(results, reports)
     added = available if questions else {}
-    filled = moodle_csv(reports, _text(template), questions=added)
+    filled = moodle_csv(reports, _text(template), questions=added, roster=read_people(results))
     _write(filled, out, without=available.keys() - added.keys())
 
 
@@ -187,40 +212,50 @@ def feedback(results: Path, target: str, roster: Path | None, out: Path) -> None
     from autograder.exports import feedback as pages
     from autograder.exports.reports import read_results
     from autograder.gradebook.journal import NAME, Journal, graded_assignment
-    from autograder.intake.download import safe_name
+    from autograder.gradebook.readers import Readers
     from autograder.intake.roster import read_roster
-    from autograder.render.words import count
+    from autograder.render.words import count, not_marked
 
     if (target == "mail") != (roster is not None):
         raise click.UsageError("Give --roster together with --for mail, and only then.")
     zipped = target in ("moodle", "canvas")
     if zipped != (out.suffix.lower() == ".zip"):
-        raise click.UsageError(f"--out {out}: {'name a file that ends in .zip' if zipped else 'name a folder'}.")
-    reports, paths = read_results(results), {}
-    if zipped and (results / NAME).exists():
+        wanted = say("Name a file that ends in .zip.") if zipped else say("Name a folder.")
+        raise click.UsageError(f"--out {out}: {wanted}")
+    reports, paths, speak = read_results(results), {}, pages.in_english
+    if (results / NAME).exists():
         with Journal(results) as journal:
-            paths = journal.latest_paths()
+            paths, speak = journal.latest_paths() if zipped else {}, Readers(journal).student
     if target == "moodle":
-        found = pages.for_moodle(reports, paths)
+        found = pages.for_moodle(reports, paths, speak)
     elif target == "canvas":
-        found = pages.for_canvas(reports, paths)
+        found = pages.for_canvas(reports, paths, speak)
     elif target == "nbgrader":
-        found = pages.for_nbgrader(reports, graded_assignment(results, reports[0].assignment).files)
+        found = pages.for_nbgrader(reports, graded_assignment(results, reports[0].assignment).files, speak)
     elif roster is not None:
-        addresses = {safe_name(student): address for student, address in read_roster(roster).emails.items()}
-        found = pages.as_mails(reports, addresses)
+        found = pages.as_mails(reports, pages.addresses_in(read_roster(roster)), speak)
     else:
-        found = pages.in_a_folder(reports)
+        found = pages.in_a_folder(reports, speak)
     if zipped and found.files:
         write_atomically(out, make_zip(found.files))
     for name, content in () if zipped else found.files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(out / name, content)
     _warn(_by_reason(found.skipped))
+    if waiting := [report for report in reports if report.unmarked and report.student not in found.skipped]:
+        _warn(
+            [
+                Message(
+                    "{students}: {questions}. Their pages say so.",
+                    students=count(len(waiting), "student"),
+                    questions=not_marked(sum(len(report.unmarked) for report in waiting)),
+                )
+            ]
+        )
     if not found.files:
-        click.echo("No page was written.", err=True)
+        click.echo(say("No page was written."), err=True)
         sys.exit(2)
-    click.echo(f"Wrote {count(len(found.files), 'file')} to {out}.")
+    click.echo(say("Wrote {files} to {out}.", files=count(len(found.files), "file"), out=out))
     sys.exit(2 if found.skipped else 0)
 
 
@@ -231,9 +266,9 @@ def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise BadResults(f"{path} cannot be read: {explain(error)}.") from None
+        raise BadResults(say("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
     except UnicodeDecodeError:
-        raise BadResults(f"{path} is not UTF-8. Save it as UTF-8; in Excel, as CSV UTF-8.") from None
+        raise BadResults(say("{path} is not UTF-8. Save it as UTF-8; in Excel, as CSV UTF-8.", path=path)) from None
 
 
 def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:
@@ -244,27 +279,36 @@ def _write(filled: Filled, out: Path, *, without: Collection[str]) -> None:
     write_atomically(out, filled.text)
     _warn(filled.notices)
     _warn(filled.skipped)
-    _warn(_by_reason(f"{student}: no mark." for student in filled.without_mark))
-    _warn(_by_reason(f"{student}: graded, but not in the file." for student in filled.without_row))
+    _warn(_by_reason(dict.fromkeys(filled.without_mark, Message("no mark."))))
+    _warn(_by_reason(dict.fromkeys(filled.without_row, Message("graded, but not in the file."))))
+    if unclear := bool(filled.without_mark and filled.without_row):
+        text = "These rows and these students may be the same people. Write the students' ids into the file's rows."
+        _warn([Message(text)])
     if without:
-        names = f"{count(len(without), 'inline question')} ({', '.join(sorted(without))})"
-        _warn([f"The marks for {names} are not included. Add them with --questions."])
-    click.echo(f"Wrote {out}.")
-    sys.exit(2 if filled.skipped else 0)
+        _warn(
+            [
+                say(
+                    "The marks for {questions} ({names}) are not included. Add them with --questions.",
+                    questions=count(len(without), "inline question"),
+                    names=", ".join(sorted(without)),
+                )
+            ]
+        )
+    click.echo(say("Wrote {file}.", file=out))
+    sys.exit(2 if filled.skipped or unclear else 0)
 
 
-def _by_reason(skipped: Iterable[str]) -> list[str]:
+def _by_reason(skipped: Mapping[str, str]) -> list[str]:
     """Return one line for each reason: "ada, bob: the roster gives no e-mail address."."""
     students: dict[str, list[str]] = {}
-    for sentence in skipped:
-        student, _, reason = sentence.partition(": ")
+    for student, reason in skipped.items():
         students.setdefault(reason, []).append(student)
-    return [f"{', '.join(names)}: {reason}" for reason, names in students.items()]
+    return [say("{names}: {reason}", names=", ".join(names), reason=reason) for reason, names in students.items()]
 
 
 def _warn(sentences: Iterable[str]) -> None:
     for sentence in sentences:
-        click.secho(sentence, fg="yellow", err=True)
+        click.secho(translate(sentence), fg="yellow", err=True)
 
 
 @click.command("gradescope", hidden=True)
@@ -272,21 +316,28 @@ def _warn(sentences: Iterable[str]) -> None:
 @click.option("--submission", type=options.PATH, required=True, help="Folder with the student's files.")
 @click.option("--results", type=options.PATH, required=True, help="JSON file to write for Gradescope.")
 @_leaderboard
+@_results_language
 @options.isolation
-def gradescope(assignment: str, submission: Path, results: Path, leaderboard: bool, isolation: str) -> None:
+def gradescope(
+    assignment: str, submission: Path, results: Path, leaderboard: bool, language: str, isolation: str
+) -> None:
     """Grade one submission in Gradescope's container."""
     from autograder.core.course import find_assignment
+    from autograder.core.language import ENGLISH, speaking
+    from autograder.core.reader_language import reader_for
     from autograder.exports.gradescope import grade_submission
 
     chosen = find_assignment(assignment)
-    good = grade_submission(chosen, submission, results, isolation=isolation, leaderboard=leaderboard)
+    with speaking(reader_for(language, chosen.course, chosen.course.language or ENGLISH, domain=chosen.name)):
+        good = grade_submission(chosen, submission, results, isolation=isolation, leaderboard=leaderboard)
     sys.exit(0 if good else 2)
 
 
 @click.command("github", hidden=True)
 @options.assignment_names
+@options.language
 @options.as_json
-def github(names: tuple[str, ...], as_json: bool) -> None:
+def github(names: tuple[str, ...], language: str, as_json: bool) -> None:
     """Run the public checks in a workflow of GitHub Actions.
 
     Without ASSIGNMENTS, those are checked in which something is written. With --json, the result for GitHub Classroom
@@ -297,6 +348,10 @@ def github(names: tuple[str, ...], as_json: bool) -> None:
     from contextlib import redirect_stdout
 
     from autograder.core.course import find_assignment, find_own_assignments
+    from autograder.core.course_file import course_here
+    from autograder.core.editions import language_of_folder
+    from autograder.core.language import speaking
+    from autograder.core.reader_language import reader_for
     from autograder.exports.github import Checked, annotate, classroom_json, summary
     from autograder.session.options import Options
     from autograder.students.check import check_folder
@@ -307,6 +362,12 @@ def github(names: tuple[str, ...], as_json: bool) -> None:
     progress = {each.name: progress_of(each) for each in own}
     every = names or len(own) == 1
     begun = [each for each in own if every or progress[each.name].written or progress[each.name].problem]
+    speak = {
+        each.name: reader_for(language, each.course, language_of_folder(each.folder), domain=each.name)
+        for each in begun
+    }
+    rest = reader_for(language, course_here())  # for what is said of no assignment that was checked
+    click.get_current_context().find_root().with_resource(speaking(rest))
     checked, opened, unread = [], [], {}
 
     def remember(submission: Submission, folder: Path) -> None:
@@ -316,7 +377,7 @@ def github(names: tuple[str, ...], as_json: bool) -> None:
         try:
             with redirect_stdout(sys.stderr):  # student code could print workflow commands
                 report = check_folder(assignment, Options(), opened=remember)
-            checked.append(Checked(assignment, report, *opened[-1]))
+            checked.append(Checked(assignment, report, *opened[-1], speak[assignment.name]))
         except BadSubmission as problem:  # the other assignments are checked all the same
             unread[assignment.name] = str(problem)
     result = classroom_json(checked, unread)

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from autograder.cli import options
+from autograder.cli.help_language import TranslatedGroup
 
 
-@click.group("import")
+@click.group("import", cls=TranslatedGroup)
 def import_group() -> None:
     """Make assignments from another platform's course."""
 

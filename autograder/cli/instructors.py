@@ -1,4 +1,4 @@
-"""Commands for instructors: grade, mark, similar, policy, cluster. Exports to other platforms are in exports.py."""
+"""Commands for instructors: grade, mark, similar, policy. Exports to other platforms are in exports.py."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autograder.cli import options
+from autograder.core.language import in_a_row, say, say_counted, speaking, translate, translator
+from autograder.core.message import Message, name_list
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from autograder.core.assignment import Assignment
+    from autograder.core.report import Report
     from autograder.gradebook.grade import Spread
 
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "--workers",
     type=click.IntRange(1),
     default=os.cpu_count() or 1,
-    show_default="the number of cores",
+    show_default=Message("the number of cores"),
     help="Number of hand-ins to grade at the same time.",
 )
 @options.skip_scored
@@ -52,13 +52,9 @@ if TYPE_CHECKING:
 @options.device
 @options.data
 @options.isolation
-@click.option(
-    "--course",
-    type=options.PATH,
-    help="Folder with assignments/ and solutions/ (default: that of the results, else the one here, above or "
-    "installed).",
-)
+@options.course
 @click.option("--public-only", is_flag=True, help="Grade although there are no hidden checks.")
+@options.staff_language
 @options.as_json
 def grade(
     handins: Path,
@@ -78,6 +74,7 @@ def grade(
     marks were not confirmed, or gradlab could not work. With --only, this is about these students.
     """
     from autograder.cli.outcome import approval, print_graded
+    from autograder.cli.spread import on_cluster, workers_for
     from autograder.core.course import find_staff_assignment
     from autograder.gradebook.journal import course_of
     from autograder.session.digests import has_hidden_checks
@@ -87,17 +84,23 @@ def grade(
     hidden = has_hidden_checks(chosen)
     if not hidden and not rest["public_only"]:
         raise click.UsageError(
-            f"{chosen.folder} has no hidden checks in {chosen.solutions}, as in a student's copy. Name the course with "
-            "--course, or pass --public-only to grade with the public checks alone."
+            say(
+                "{folder} has no hidden checks in {solutions}, as in a student's copy. Name the course "
+                "with --course, or pass --public-only to grade with the public checks alone.",
+                folder=chosen.folder,
+                solutions=chosen.solutions,
+            )
         )
     verify_promises(chosen)  # before torch is imported and processes are started, which takes long
 
     from rich.console import Console
 
+    from autograder.core.reader_language import choose_language, languages_of
     from autograder.gradebook.grade import grade_class
     from autograder.gradebook.identity import find_students
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
+    from autograder.gradebook.readers import STAFF, unknown_languages
     from autograder.gradebook.secret import folder_secret
     from autograder.intake.download import read_handins
     from autograder.intake.roster import read_roster
@@ -107,29 +110,47 @@ def grade(
     from autograder.sandbox.isolation import choose
     from autograder.session.options import Options, known_data, pick_device
 
+    if out.resolve() == handins.resolve():
+        raise click.UsageError(say("{out} is the folder of hand-ins. Choose another --out.", out=out))
     if out.resolve().is_relative_to(handins.resolve()):
         raise click.UsageError(
-            f"{out} is inside the folder of hand-ins and would be graded as one. Choose another --out."
+            say("{out} is inside the folder of hand-ins and would be graded as one. Choose another --out.", out=out)
         )
     if more and not only:
-        raise click.UsageError(f"HANDINS is one folder or zip. Omit {' '.join(more)}, or write it after --only.")
+        raise click.UsageError(
+            say("HANDINS is one folder or zip. Omit {more}, or write it after --only.", more=" ".join(more))
+        )
+    if language := rest["language"]:
+        language = choose_language(language, languages_of(chosen.course))
     known = read_roster(roster) if roster else None
     console = Console(stderr=True)
     if rest["cluster"]:
-        spread: Spread = _on_cluster(console, **rest)
+        spread: Spread = on_cluster(console, **rest)
         isolation, device = rest["isolation"], rest["device"]  # the cluster's machines choose their isolation
     else:
-        spread = partial(grade_all, workers=_workers(rest["workers"], chosen, console))
+        spread = partial(grade_all, workers=workers_for(rest["workers"], chosen, console))
         isolation, device = choose(rest["isolation"]), pick_device(rest["device"])
     asked = Options(
         device, data=known_data(rest["data"], chosen.course), seed=rest["seed"], skip_scored=rest["skip_scored"]
     )
-    with hold(out, wait=rest["wait"], on_wait=lambda holder: console.print(f"Waiting for {holder}.", markup=False)):
+    with hold(
+        out,
+        wait=rest["wait"],
+        on_wait=lambda holder: console.print(say("Waiting for {holder}.", holder=holder), markup=False),
+    ):
         intake = read_handins(handins, chosen, store=out / ".handins", roster=known)
+        for warning in unknown_languages(intake.languages, chosen.course):
+            console.print(translate(warning), style="yellow", markup=False, highlight=False, soft_wrap=True)
         students = find_students(intake, (*only, *more), known)
         asked = replace(asked, secret=folder_secret(out))
         setup = Setup(chosen.folder, asked, isolation, hidden=hidden, private=(handins.resolve(), out.resolve()))
         with Journal(out, create=True) as journal, Bar(console, disable=rest["as_json"]) as progress:
+            spoken = choose_language(language, languages_of(chosen.course), journal.fact(STAFF) or "")
+            to = translator(spoken, course=chosen.course.root, domains=[chosen.name])
+            click.get_current_context().with_resource(speaking(to))
+            if language:
+                with journal.writing():
+                    journal.set_fact(STAFF, language)
             graded = grade_class(
                 chosen,
                 intake,
@@ -143,55 +164,36 @@ def grade(
                 on_start=progress.start,
                 on_report=progress.step,
             )
-    print_graded(graded, intake.platform, out, assignment=chosen, isolation=isolation, as_json=rest["as_json"])
+    said: dict[str, Any] = {"assignment": chosen, "isolation": isolation, "as_json": rest["as_json"], "only": students}
+    print_graded(graded, intake.platform, out, **said)
     if not graded.written:
         remedy = (
-            "Pass --yes to write them."
+            say("Pass --yes to write them.")
             if rest["as_json"]
-            else "Run the command again to decide; the hand-ins are not graded again."
+            else say("Run the command again to decide; the hand-ins are not graded again.")
         )
-        click.echo(f"The marks were not changed. {remedy}", err=True)
+        click.echo(in_a_row(say("The marks were not changed."), remedy), err=True)
         sys.exit(2)
     reports = [report for report in graded.reports if report.student in students or not students]
     if students and not rest["as_json"]:
         for report in reports:
-            click.echo(f"{report.student}: {report.points}/{report.max_points} points")
+            click.echo(_points_of(report))
     lost = any(report.points < report.max_points for report in reports)
     sys.exit(2 if any(report.needs_staff for report in reports) else int(lost))
 
 
-def _workers(wanted: int, assignment: Assignment, console: Console) -> int:
-    """Return ``wanted``, or fewer if the memory of this machine does not suffice."""
-    from autograder.runners.memory import workers_that_fit
-
-    fit = workers_that_fit(assignment.limits.memory_mb) or wanted
-    if wanted > fit:
-        sentence = f"Memory suffices for {fit} of {wanted} hand-ins at the same time, so --workers is {fit}."
-        console.print(sentence, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    return min(wanted, fit)
+def _points_of(report: Report) -> str:
+    return say(
+        "{student}: {points}/{most} points", student=report.student, points=report.points, most=report.max_points
+    )
 
 
-def _on_cluster(console: Console, **rest: Any) -> Spread:
-    """Return what grades on the cluster that the options name; it prints warnings on ``console``."""
-    from autograder.runners.dask_cluster import grade_on
-    from autograder.runners.dask_connection import Tls, is_protected, require_dask
-
-    files = [rest["tls_ca"], rest["tls_cert"], rest["tls_key"]]
-    if any(files) and not all(files):
-        raise click.UsageError("Give --tls-ca, --tls-cert and --tls-key together.")
-    if rest["device"] == "auto":
-        raise click.UsageError(
-            "With --cluster, choose --device cpu or --device cuda: this machine cannot see the cluster's GPUs."
-        )
-    if not rest["unencrypted"] and not is_protected(rest["cluster"]):
-        raise click.UsageError(
-            f"{rest['cluster']} is not encrypted: anyone who reaches its ports can run code there and read hand-ins. "
-            "Use an encrypted cluster (tls://HOST:PORT, docs/cluster.md), or pass --unencrypted on a private network."
-        )
-    require_dask()
-    tls = Tls(*files) if all(files) else None
-    say = partial(console.print, style="yellow", markup=False, highlight=False, soft_wrap=True)
-    return partial(grade_on, address=rest["cluster"], tls=tls, say=say)
+def _still_waiting(task: str, others: list[str]) -> str:
+    return say(
+        "Checks of other tasks still count as failed, because {task} was not written or not loaded: {others}.",
+        task=task,
+        others=name_list(others),
+    )
 
 
 @click.command()
@@ -225,31 +227,32 @@ def mark(
     """
     from autograder.gradebook.journal import Journal
     from autograder.gradebook.lock import hold
-    from autograder.gradebook.marks import GivenMark, give_marks, list_marks, read_marks, rubric_of
+    from autograder.gradebook.marks import GivenMark, give_marks, list_marks, read_marks, rubric_of, waiting_on
     from autograder.render.text import line
 
     if table is None and student is None:
         with Journal(results) as journal:
             for name, held, remark in list_marks(journal):
-                why = " ".join(filter(None, (line(held.reason), remark)))
+                why = in_a_row(line(held.reason), translate(remark))
                 click.echo(f"{name}  {held.item}  {held.points}/{held.max_points}  {held.by} {held.at}  {why}")
         return
     if table is not None and (student is not None or reason or withdraw):
         raise click.UsageError("--from reads everything from the CSV: omit STUDENT, ITEM, POINTS and their options.")
-    ways = (points is not None) + withdraw + bool(lines)
-    if table is None and (student is None or item is None or ways != 1):
+    given_ways = (points is not None) + withdraw + bool(lines)
+    if table is None and (student is None or item is None or given_ways != 1):
         with Journal(results) as journal:
             rubric = rubric_of(journal, item or "")
-        raise click.UsageError(
-            f"Give STUDENT ITEM POINTS, or STUDENT ITEM --line N, or STUDENT ITEM --withdraw, or --from CSV. {rubric}"
-        )
+        ways = say("Give STUDENT ITEM POINTS, or STUDENT ITEM --line N, or STUDENT ITEM --withdraw, or --from CSV.")
+        raise click.UsageError(in_a_row(ways, translate(rubric)))
     met = tuple(n for n in lines if n) if lines else None
     given = read_marks(table) if table else [GivenMark(student or "", item or "", points, reason, lines=met)]
     with hold(results, wait=wait), Journal(results) as journal:
         for report in give_marks(journal, results, given, by=by):
-            questions = [m for m in report.marks if m.question]
-            more = "".join(f", {m.item} {m.points}/{m.max_points}" for m in questions)
-            click.echo(f"{report.student}: {report.points}/{report.max_points} points{more}")
+            questions = [f"{m.item} {m.points}/{m.max_points}" for m in report.marks if m.question]
+            click.echo(", ".join([_points_of(report), *questions]))
+            for task in {mark.item: None for mark in given if mark.item in report.overrides}:
+                if others := waiting_on(task, report):
+                    click.echo(_still_waiting(task, others))
 
 
 @click.command()
@@ -267,8 +270,9 @@ def mark(
     type=options.PATH,
     help="CSV to write (default: similar.csv in the folder of results, if given); copies go to similar-copies.csv.",
 )
+@options.course
 @options.wait
-def similar(source: Path, assignment: str, threshold: float, out: Path | None, wait: bool) -> None:
+def similar(source: Path, assignment: str, threshold: float, out: Path | None, course: Path | None, wait: bool) -> None:
     """List copies and similar code, ignoring the handout.
 
     Exact copies are grouped; comments, layout and names of variables do not count. Hand-ins that agree with the
@@ -278,7 +282,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
 
     from rich.console import Console
 
-    from autograder.core.files import write_atomically
+    from autograder.core.course import find_staff_assignment
+    from autograder.core.files import for_spreadsheets, write_atomically
     from autograder.gradebook.journal import NAME, Journal, graded_assignment
     from autograder.gradebook.lock import hold
     from autograder.gradebook.results import write_results
@@ -286,8 +291,8 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
     from autograder.intake.download import read_handins
     from autograder.render.words import count
 
-    chosen = graded_assignment(source, assignment)
-    with Console(stderr=True).status("reading") as status:
+    chosen = find_staff_assignment(assignment, course) if course else graded_assignment(source, assignment)
+    with Console(stderr=True).status(say("reading")) as status:
         if graded := (source / NAME).exists():
             with hold(source, wait=wait), Journal(source) as journal:
                 require_same_assignment(journal.fact("assignment"), chosen, source)
@@ -302,19 +307,29 @@ def similar(source: Path, assignment: str, threshold: float, out: Path | None, w
                 found = find_similar(paths, chosen, threshold=threshold, progress=status.update)
     target = out or (source / "similar.csv" if graded else None)
     if target:
-        write_atomically(target, similar_csv(found.pairs))
-        write_atomically(target.with_name(f"{target.stem}-copies.csv"), copies_csv(found.copies))
+        write_atomically(target, for_spreadsheets(similar_csv(found.pairs)))
+        write_atomically(target.with_name(f"{target.stem}-copies.csv"), for_spreadsheets(copies_csv(found.copies)))
     for group in found.copies:
-        what = "all of their code" if group.everything else ", ".join(group.functions)
-        like = ", as in the course's solution" if group.solution else ""
-        click.echo(f"{count(len(group.students), 'hand-in')} with the same {group.lines} lines{like}: {what}")
+        many = count(len(group.students), "hand-in")
+        what = say("all of their code") if group.everything else translate(name_list(group.functions))
+        values = {"handins": many, "lines": group.lines, "what": what}
+        if group.solution:
+            click.echo(say("{handins} with the same {lines} lines, as in the course's solution: {what}", **values))
+        else:
+            click.echo(say("{handins} with the same {lines} lines: {what}", **values))
         click.echo(f"     {'; '.join(group.students)}")
     for pair in found.pairs:
         click.echo(f"{pair.share_of_one:4.0%} {pair.share_of_other:4.0%}  {pair.one}  {pair.other}")
-    found_now = f"{count(len(found.copies), 'group')} of exact copies and {count(len(found.pairs), 'pair')}"
-    click.echo(f"{found_now} to review. This is not a verdict: small tasks have few good solutions.")
+    click.echo(
+        say(
+            "{groups} of exact copies and {pairs} to review. This is not a verdict: small tasks have few good "
+            "solutions.",
+            groups=count(len(found.copies), "group"),
+            pairs=count(len(found.pairs), "pair"),
+        )
+    )
     for student, why in found.skipped:
-        click.echo(f"Not compared: {student}: {why}", err=True)
+        click.echo(say("Not compared: {student}: {why}", student=student, why=why), err=True)
 
 
 @click.command()
@@ -333,7 +348,7 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, times: Path | None, out: P
 
     GRADEBOOKS are the files gradebook.csv of all assignments. Exit code: 0, or 2 if some marks are provisional.
     """
-    from autograder.core.files import write_atomically
+    from autograder.core.files import for_spreadsheets, write_atomically
     from autograder.intake.download import safe_name
     from autograder.policy.final_marks import compute_final_marks, final_csv, read_gradebooks, without_time
     from autograder.policy.policy_file import read_policy
@@ -345,54 +360,35 @@ def policy(gradebooks: tuple[Path, ...], rules: Path, times: Path | None, out: P
     if times:
         rows, unused = with_times(rows, read_times(times), times)
         if unused:
-            click.echo(f"{times} lists students that no gradebook lists: {', '.join(unused[:5])}.", err=True)
+            click.echo(
+                say(
+                    "{times} lists students that no gradebook lists: {unused}.",
+                    times=times,
+                    unused=name_list(unused[:5]),
+                ),
+                err=True,
+            )
     if timeless := without_time(read, rows):
-        sentence = f"{count(len(timeless), 'hand-in')} without a time, and not marked late by the platform: on time."
-        click.echo(f"{sentence} To give times, pass --times.", err=True)
+        text = say(
+            "{handins} without a time, and not marked late by the platform: on time. To give times, pass --times.",
+            handins=count(len(timeless), "hand-in"),
+        )
+        click.echo(text, err=True)
     finals = compute_final_marks(read, rows)
-    write_atomically(out, final_csv(read, finals))
+    write_atomically(out, for_spreadsheets(final_csv(read, finals)))
     if explain:
         for final in finals:
             explain.mkdir(parents=True, exist_ok=True)
             write_atomically(explain / f"{safe_name(final.student)}.txt", final.explanation)
     still_open = sum(final.provisional for final in finals)
-    sentence = f"Wrote the marks of {count(len(finals), 'student')} to {out}."
-    if still_open:
-        are = "mark is" if still_open == 1 else "marks are"
-        sentence += f" {still_open:,} {are} provisional: see the columns open and explanation."
-    click.echo(sentence)
+    written = say("Wrote the marks of {students} to {out}.", students=count(len(finals), "student"), out=out)
+    provisional = say_counted(
+        "{n} mark is provisional: see the columns open and explanation.",
+        "{n:,} marks are provisional: see the columns open and explanation.",
+        n=still_open,
+    )
+    click.echo(in_a_row(written, provisional if still_open else ""))
     sys.exit(2 if still_open else 0)
 
 
-@click.group()
-def cluster() -> None:
-    """Start a Dask cluster (SLURM) for `gradlab grade --cluster`."""
-
-
-@cluster.command()
-@click.argument("config", type=options.PATH, required=False)
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="Number of SLURM jobs; each runs one Dask worker.",
-)
-@click.option("--gpus", type=click.IntRange(0), default=0, show_default=True, help="GPUs of each job.")
-@click.option("--dry-run", is_flag=True, help="Print the job script and start nothing.")
-@options.unencrypted
-def slurm(config: Path | None, jobs: int, gpus: int, dry_run: bool, unencrypted: bool) -> None:
-    """Start a Dask cluster of SLURM jobs.
-
-    Starts the scheduler here and submits the jobs that jobqueue.slurm in Dask's configuration describes. CONFIG is a
-    YAML file that is added to it. Runs until you press Ctrl-C, then cancels the jobs.
-    """
-    from autograder.runners.slurm import job_script, serve
-
-    if dry_run:
-        click.echo(job_script(config, gpus=gpus), nl=False)
-        return
-    serve(config, jobs=jobs, gpus=gpus, unencrypted=unencrypted, say=click.echo)
-
-
-COMMANDS = (grade, mark, similar, policy, cluster)
+COMMANDS = (grade, mark, similar, policy)

@@ -9,10 +9,21 @@ from typing import Any, TypeVar
 import click
 
 from autograder.core.half_points import parse_points
+from autograder.core.language import say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-PATH: Any = click.Path(path_type=Path)
+
+class _NamedPath(click.Path):
+    """A path. An empty text is refused: Python takes it for the current folder, and a script may have meant another."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail(say("The name of a file or folder is empty."), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH: Any = _NamedPath(path_type=Path)
 
 
 def points(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -37,10 +48,30 @@ data = click.option(
     "--data",
     help="Data set of the checks that train or evaluate models, of those in course.toml; the first is the default.",
 )
+course = click.option(
+    "--course",
+    type=PATH,
+    help="Folder with assignments/ and solutions/ (default: that of the results, else the one here, above or "
+    "installed).",
+)
 skip_scored = click.option(
     "--skip-scored",
     is_flag=True,
     help="Leave out the checks that train or evaluate networks, for a quick look. The result is provisional.",
+)
+edition = click.option("--language", default="", metavar="CODE", help='The language of the files, such as "zh_CN".')
+language = click.option(
+    "--language",
+    default="",
+    metavar="CODE",
+    help='The language of what is shown, such as "zh_CN" (default: that of the notebook, the course or this computer).',
+)
+staff_language = click.option(
+    "--language",
+    default="",
+    metavar="CODE",
+    help='The language of the pages for staff, such as "zh_CN". It is remembered for these results. A student\'s page '
+    "is in the roster's column `language`, else in the course's language.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of text.")
 isolation = click.option(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from autograder.core.language import in_a_row, say, translate
+from autograder.core.message import Message
 
 if TYPE_CHECKING:
     from autograder.core.assignment import Assignment
@@ -15,9 +18,9 @@ if TYPE_CHECKING:
     from autograder.gradebook.grade import Graded
 
 _READ_AS = {
-    "folder": "Read as a folder with one hand-in per student.",
-    "nbgrader": "Read as nbgrader's folder of submissions.",
-    **{platform: f"Read as a download from {platform}." for platform in ("Gradescope", "Moodle", "Canvas")},
+    "folder": Message("Read as a folder with one hand-in per student."),
+    "nbgrader": Message("Read as nbgrader's folder of submissions."),
+    **{p: Message("Read as a download from {platform}.", platform=p) for p in ("Gradescope", "Moodle", "Canvas")},
 }
 
 
@@ -33,15 +36,22 @@ def approval(pause: Callable[[], None], *, yes: bool, as_json: bool) -> Callable
             return yes
         pause()
         print_changes(changes, Console())
-        return yes or click.confirm("Write these marks?", default=False)
+        return yes or click.confirm(say("Write these marks?"), default=False)
 
     return approve
 
 
 def print_graded(
-    graded: Graded, platform: str, out: Path, *, assignment: Assignment, isolation: str, as_json: bool
+    graded: Graded,
+    platform: str,
+    out: Path,
+    *,
+    assignment: Assignment,
+    isolation: str,
+    as_json: bool,
+    only: Collection[str] = (),
 ) -> None:
-    """Print what a run did: for people, or as JSON for programs."""
+    """Print what a run did: for people, or as JSON for programs. With ``only``, JSON contains these students alone."""
     from rich.console import Console
 
     from autograder.render.concerns import concerns
@@ -49,6 +59,8 @@ def print_graded(
 
     reports = graded.reports
     if as_json:
+        asked = [report for report in reports if report.student in only or not only]
+        problems = [problem for problem in graded.problems if problem.who in only or not only]
         table = {
             "assignment": assignment.name,
             "course": str(assignment.folder.parent.parent),
@@ -57,25 +69,30 @@ def print_graded(
             "ran": graded.ran,
             "reused": graded.reused,
             "written": graded.written,
-            "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in graded.problems],
+            "intake": [{"kind": p.kind, "who": p.who, "what": p.what} for p in problems],
             "look_at": [
                 {"student": r.student, "kind": c.kind, "text": c.text, "advice": c.advice}
-                for r in reports
+                for r in asked
                 for c in concerns(r)
             ],
             "changes": [{"student": c.student, "before": c.before, "after": c.after} for c in graded.changes],
             "reports": [
-                {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.needs_staff}
-                for r in reports
+                {"student": r.student, "points": r.points, "max_points": r.max_points, "needs_staff": r.undecided}
+                for r in asked
             ],
             "index": str(out / "index.html"),
         }
         click.echo(json.dumps(table, indent=2))
     elif graded.written:
-        problems = [(problem.kind, problem.who, problem.what) for problem in graded.problems]
-        print_class_summary(reports, Console(), intake=problems)
-        effort = f"{graded.ran:,} graded now"
+        intake = [(problem.kind, problem.who, problem.what) for problem in graded.problems]
+        print_class_summary(reports, Console(), intake=intake)
+        effort = say("{ran:,} graded now.", ran=graded.ran)
         if graded.reused:
-            effort += f", {graded.reused:,} skipped (already graded, or the same files as another hand-in)"
-        course = f"The checks are those of {assignment.folder}."
-        click.echo(f"\n{_READ_AS[platform]} {effort}. {course} Class overview: {out / 'index.html'}")
+            effort = say(
+                "{ran:,} graded now, {reused:,} skipped (already graded, or the same files as another hand-in).",
+                ran=graded.ran,
+                reused=graded.reused,
+            )
+        course = say("The checks are those of {folder}.", folder=assignment.folder)
+        overview = say("Class overview: {path}", path=out / "index.html")
+        click.echo(f"\n{in_a_row(translate(_READ_AS[platform]), effort, course, overview)}")

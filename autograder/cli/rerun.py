@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from autograder.cli import options
+from autograder.core.language import reader, say, speaking, translate, translator
+from autograder.core.message import Message, joined
 
 if TYPE_CHECKING:
     from autograder.core.report import Report
@@ -75,6 +77,8 @@ def rerun(
         graded = find_graded(journal, student)
     name = graded.report.assignment
     chosen = find_staff_assignment(name, course or course_of(results, name))
+    to = translator(reader().language, course=chosen.course.root, domains=[name])
+    click.get_current_context().with_resource(speaking(to))
     checks = select_checks(graded.report, check)
     asked = options_of(graded, chosen, results)
     private = (graded.path.parent.resolve(), results.resolve())
@@ -97,12 +101,20 @@ def rerun(
         click.echo(json.dumps(table, indent=2))
     else:
         click.echo(f"{report.student}: {graded.path}")
-        seed = f"seed {asked.seed}" if asked.seed is not None else "the seed of these results"
-        click.echo(f"Device {asked.device}, data {report.data}, {seed}, isolation {setup.isolation}.")
+        seed = say("seed {seed}", seed=asked.seed) if asked.seed is not None else say("the seed of these results")
         click.echo(
-            f"Not as when it was graded: {', '.join(changed)}."
+            say(
+                "Device {device}, data {data}, {seed}, isolation {isolation}.",
+                device=asked.device,
+                data=report.data,
+                seed=seed,
+                isolation=setup.isolation,
+            )
+        )
+        click.echo(
+            say("Not as when it was graded: {changed}.", changed=joined(Message(", "), changed))
             if changed
-            else "Everything is as when it was graded: hand-in, checks, gradlab, options."
+            else say("Everything is as when it was graded: hand-in, checks, gradlab, options.")
         )
         _print(student_view(before), report, verdicts)
     lost = any(not result.points for result in report.checks)
@@ -115,21 +127,23 @@ def _print(before: Report, now: Report, verdicts: list[tuple[str, str, str]]) ->
 
     from autograder.render.terminal import print_report
     from autograder.render.text import clean
+    from autograder.render.translated import translated
     from autograder.render.words import count
 
     console = Console()
-    for title, report in (("What the student saw", before), ("What staff see now", now)):
+    for title, report in ((say("What the student saw"), before), (say("What staff see now"), now)):
         console.rule(title, align="left")
-        print_report(report, console)
+        print_report(translated(report, reader()), console)
     shown = {result.code: result for result in reversed(now.checks) if result.code}
     for code, result in reversed(shown.items()):
-        console.rule(f"The student's code, for {result.task}", align="left")
+        console.rule(say("The student's code, for {task}", task=result.task), align="left")
         console.print(clean(code), markup=False, highlight=False, soft_wrap=True)
-    console.rule("The verdicts", align="left")
+    console.rule(say("The verdicts"), align="left")
     for name, old, new in verdicts:
-        console.print(f"{name}: {old} before, {new} now", markup=False, highlight=False, soft_wrap=True)
+        text = say("{check}: {old} before, {new} now", check=name, old=translate(old), new=translate(new))
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
     if not verdicts:
-        console.print(f"The same as before ({count(len(now.checks), 'check')}).", highlight=False)
+        console.print(say("The same as before ({checks}).", checks=count(len(now.checks), "check")), highlight=False)
 
 
 COMMANDS = (rerun,)

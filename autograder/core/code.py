@@ -28,3 +28,4 @@ class Code:
     unreadable: Mapping[str, str] = field(default_factory=dict)  # wanted files that could not be read, and why
     data: Mapping[str, Path] = field(default_factory=dict)  # the assignment's data files, by their paths in its folder
     packages: frozenset[str] | None = None  # what the modules may import besides Python's own; None: anything
+    allowed: tuple[str, ...] = ()  # those of them that the assignment lists

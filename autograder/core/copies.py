@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.course_file import COURSE_FILE, Course
+from autograder.core.editions import catalogue_files
 from autograder.core.files import write_atomically
 from autograder.core.installed import installed_course
 
@@ -85,10 +86,13 @@ def public_files(folder: Path) -> list[Path]:
 
 
 def shared_files(course: Course) -> dict[str, bytes]:
-    """Return course.toml and the shared packages, by their paths in the course; nothing if they come with gradlab."""
+    """Return course.toml, the shared packages and the public catalogues, by their paths in the course.
+
+    Nothing if they come with gradlab.
+    """
     if course.root is None or course.root == installed_course() or not (course.root / COURSE_FILE).is_file():
         return {}
-    files = {COURSE_FILE: (course.root / COURSE_FILE).read_bytes()}
+    files = {COURSE_FILE: (course.root / COURSE_FILE).read_bytes()} | catalogue_files(course.root)
     for name, folder in course.shared_folders().items():
         for path in public_files(folder):
             files[f"{name}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()

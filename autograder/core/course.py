@@ -8,8 +8,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
-from autograder.core.course_file import COURSE_FILE
+from autograder.core.course_file import COURSE_FILE, NO_COURSE, BadCourse, Course, course_around
 from autograder.core.installed import installed_course
+from autograder.core.message import Message, either, joined, name_list
+from autograder.core.notebooks import module_name
+from autograder.core.received import without_its_manifest, without_manifest
 
 
 def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
@@ -32,20 +35,28 @@ def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
     for root in _roots(installed=installed):
         meant = [folder for folder in _assignments_in(root) if _is_short_for(name, folder)]
         if len(meant) > 1:
-            names = " or ".join(folder.name for folder in meant)
-            raise BadManifest(f"{name} can mean {names}. Write the whole name.")
+            names = either([folder.name for folder in meant])
+            raise BadManifest(Message("{name} can mean {names}. Write the whole name.", name=name, names=names))
         if meant:
             return read_assignment(meant[0])
     below = [folder.name for folder in _assignments_in(Path(name))]
     if below:
-        raise BadManifest(f"{name} contains several assignments: {', '.join(below)}. Choose one.")
+        names = name_list(below)
+        raise BadManifest(
+            Message("{name} contains several assignments: {names}. Choose one.", name=path.resolve(), names=names)
+        )
     known = sorted({folder.name for root in _roots(installed=installed) for folder in _assignments_in(root)})
     near = get_close_matches(name, known, n=2, cutoff=0.6)
     near = near or [folder for folder in known if _numbers(name) and _numbers(folder)[:1] == _numbers(name)]
-    meaning = f" Did you mean {' or '.join(near)}?" if near else ""
-    raise BadManifest(
-        f"No assignment {name!r} was found in {here}, in the folders above, or in their assignments/.{meaning}"
+    _require_manifest(here, name)
+    if path.is_dir():
+        _require_manifest(path)
+    unknown = Message(
+        "No assignment {name!r} was found in {folder}, in the folders above, or in their assignments/.",
+        name=name,
+        folder=here,
     )
+    raise BadManifest(joined(" ", [unknown, _meant(near)]))
 
 
 def find_staff_assignment(name: str, course: Path | None = None) -> Assignment:
@@ -57,29 +68,50 @@ def find_staff_assignment(name: str, course: Path | None = None) -> Assignment:
     """
     if course is None and len(Path(name).parts) > 1:
         return read_assignment(Path(name))
+    if course and not course.is_dir():
+        missing = Message("The folder {course} does not exist.", course=course)
+        file = Message("{course} is a file, not the folder of a course.", course=course)
+        raise BadManifest(file if course.exists() else missing)
     roots = [course / "assignments"] if course else [root for root in _roots() if root.name == "assignments"]
     for root in roots:
         folders = _assignments_in(root)
         meant = [folder for folder in folders if folder.name == name]
         meant = meant or [folder for folder in folders if _is_short_for(name, folder)]
         if len(meant) > 1:
-            raise BadManifest(f"{name} can mean {' or '.join(f.name for f in meant)}. Write the whole name.")
+            names = either([folder.name for folder in meant])
+            raise BadManifest(Message("{name} can mean {names}. Write the whole name.", name=name, names=names))
         if meant:
             return read_assignment(meant[0])
     known = sorted({folder.name for root in roots for folder in _assignments_in(root)})
     near = get_close_matches(name, known, n=2, cutoff=0.6)
-    meaning = f" Did you mean {' or '.join(near)}?" if near else ""
-    where = f"{course} has no assignment {name!r}" if course else f"No course here or above has an assignment {name!r}"
-    raise BadManifest(f"{where}.{meaning} Name the course with --course, or the assignment by its path.")
+    if course:
+        unknown = Message("{course} has no assignment {name!r}.", course=course, name=name)
+    else:
+        unknown = Message("No course here or above has an assignment {name!r}.", name=name)
+    advice = Message("Name the course with --course, or the assignment by its path.")
+    raise BadManifest(joined(" ", [unknown, _meant(near), advice]))
+
+
+def _meant(names: Sequence[str]) -> str:
+    return Message("Did you mean {names}?", names=either(names)) if names else ""
+
+
+def _require_manifest(here: Path, name: str = "") -> None:
+    """Raise BadManifest if ``name`` means an assignment of the student's copy whose manifest is gone."""
+    if copy := without_its_manifest(here, name):
+        raise BadManifest(copy.is_missing(MANIFEST))
 
 
 def _folder_around(here: Path) -> Path:
     for folder in (here, *here.parents):
         if (folder / MANIFEST).is_file():
             return folder
-    names = ", ".join(folder.name for root in _roots(installed=False) for folder in _assignments_in(root))
-    choice = f"Name one: {names}." if names else "Name one, or run this in a folder that gradlab start created."
-    raise BadManifest(f"{here} is not inside an assignment. {choice}")
+    _require_manifest(here)
+    names = name_list([folder.name for root in _roots(installed=False) for folder in _assignments_in(root)])
+    choice = Message("Name one, or run this in a folder that gradlab start created.")
+    if names:
+        choice = Message("Name one: {names}.", names=names)
+    raise BadManifest(Message("{folder} is not inside an assignment. {advice}", folder=here, advice=choice))
 
 
 def _assignments_in(root: Path) -> list[Path]:
@@ -96,7 +128,7 @@ def _is_short_for(name: str, folder: Path) -> bool:
     if folder.name.startswith(f"{name}_"):
         return True
     try:
-        return f"{name.removesuffix('.py').removesuffix('.ipynb')}.py" in read_assignment(folder).files
+        return bool(read_assignment(folder).file_of(name.removesuffix(".py").removesuffix(".ipynb")))
     except BadManifest:
         return False
 
@@ -106,6 +138,7 @@ def find_assignment_of_module(module: str) -> Assignment:
     here = Path.cwd()
     if (here / MANIFEST).is_file():
         return read_assignment(here)
+    _require_manifest(here)
     if here.parent.name == "solutions":
         return find_assignment(here.name)
     known_assignments, unreadable = [], []
@@ -114,17 +147,16 @@ def find_assignment_of_module(module: str) -> Assignment:
             try:
                 assignment = read_assignment(folder)
             except BadManifest as problem:
-                unreadable.append(f" {problem}")
+                unreadable.append(str(problem))
                 continue
             known_assignments.append(assignment)
-            if f"{module}.py" in assignment.files:
+            if assignment.file_of(module):
                 return assignment
-    modules = sorted({file.removesuffix(".py") for found in known_assignments for file in found.files})
-    known = f" The modules are {', '.join(modules)}." if modules else ""
-    raise BadManifest(
-        f"No assignment in or above {here} has a file {module}.py.{known} Open the notebook in its own folder."
-        + "".join(unreadable)
-    )
+    modules = sorted({module_name(file) for found in known_assignments for file in found.files})
+    unknown = Message("No assignment in or above {folder} has a file {file}.", folder=here, file=f"{module}.py")
+    known = Message("The modules are {names}.", names=name_list(modules)) if modules else ""
+    advice = Message("Open the notebook in its own folder.")
+    raise BadManifest(joined(" ", [unknown, known, advice, *unreadable]))
 
 
 def find_course_root() -> Path:
@@ -145,18 +177,48 @@ def find_own_course_root() -> Path:
 
 
 def find_own_assignments() -> list[Assignment]:
-    """Return the assignments of the course around this folder. Raises BadManifest if there are none."""
+    """Return the assignments of the course around this folder, in the order in which students take them.
+
+    Raises BadManifest if there are none.
+    """
     for root in _roots(installed=False):
         if folders := _assignments_in(root):
-            return [read_assignment(folder) for folder in folders]
+            return [read_assignment(folder) for folder in _in_order(folders)]
+    for copy in without_manifest(Path.cwd()):
+        raise BadManifest(copy.is_missing(MANIFEST))
     raise BadManifest("No assignment was found here or above. Run this in the folder that gradlab start created.")
 
 
 def find_assignments(names: Sequence[str]) -> list[Assignment]:
-    """Return the assignments with these names, or all of the course."""
+    """Return the assignments with these names, or all of the course, in the order in which students take them."""
     if names:
         return [find_assignment(name) for name in names]
-    return [read_assignment(path.parent) for path in sorted((find_course_root() / "assignments").glob(f"*/{MANIFEST}"))]
+    folders = [path.parent for path in (find_course_root() / "assignments").glob(f"*/{MANIFEST}")]
+    return [read_assignment(folder) for folder in _in_order(folders)]
+
+
+def _in_order(folders: Sequence[Path]) -> list[Path]:
+    """Return folders of assignments by their names, but first those that course.toml lists under ``first``."""
+    course = course_around(folders[0]) if folders else NO_COURSE
+    require_known_first(course)
+    first = course.first
+    named = sorted(folders, key=lambda folder: folder.name)
+    return sorted(named, key=lambda folder: first.index(folder.name) if folder.name in first else len(first))
+
+
+def require_known_first(course: Course) -> None:
+    """Raise BadCourse if `first` lists an assignment that the course does not have; a copy may have fewer of them."""
+    if course.root is None or not (course.root / "solutions").is_dir():
+        return
+    known = [folder.name for folder in _assignments_in(course.root / "assignments")]
+    for name in course.first:
+        if name not in known:
+            unknown = Message(
+                "{path}: `first` lists {name!r}, but assignments/ has no such folder.",
+                path=course.root / COURSE_FILE,
+                name=name,
+            )
+            raise BadCourse(joined(" ", [unknown, _meant(get_close_matches(name, known, n=2, cutoff=0.6))]))
 
 
 def earlier_modules(assignment: Assignment) -> list[str]:

@@ -7,6 +7,7 @@ from importlib import import_module
 from autograder import __version__
 from autograder.core.errors import GradlabError
 from autograder.core.installed import from_wheel
+from autograder.core.message import Message
 
 
 class MissingExtra(GradlabError):
@@ -19,11 +20,18 @@ def require(package: str, extra: str) -> None:
         import_module(package)
     except ImportError as error:
         missing = (error.name or package).partition(".")[0]
-        raise MissingExtra(f"This needs {missing}. {how_to_install(extra)}") from None
+        raise MissingExtra(
+            Message("This needs {missing}. {remedy}", missing=missing, remedy=how_to_install(extra))
+        ) from None
 
 
 def how_to_install(extra: str) -> str:
     """Return the sentence that says how to install an extra of gradlab here."""
     if from_wheel():
-        return f"Install the wheel with this extra: pip install 'gradlab-{__version__}-py3-none-any.whl[{extra}]'"
-    return f"Run in the folder of the course: pip install -c constraints.txt -e '.[{extra}]'"
+        return Message(
+            "Install the wheel with this extra: {command}",
+            command=f"pip install 'gradlab-{__version__}-py3-none-any.whl[{extra}]'",
+        )
+    return Message(
+        "Run in the folder of the course: {command}", command=f"pip install -c constraints.txt -e '.[{extra}]'"
+    )

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 
 _PREFIX = ".whole-"  # of files that are still being written; `remove_unfinished_files` finds them by it
 
@@ -44,40 +45,56 @@ def remove_unfinished_files(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def for_spreadsheets(table: str) -> str:
+    """Return a CSV table as Excel reads it: without the mark at the beginning, it takes UTF-8 for another encoding."""
+    return table if table.isascii() else f"\ufeff{table}"
+
+
 def read_utf8(path: Path) -> str:
     """Return the text of a file that people write. Raises OSError, and GradlabError if it is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise GradlabError(f"{path} is not UTF-8 (byte {error.start + 1:,}). Save it as UTF-8.") from None
+        raise GradlabError(
+            Message(
+                "{path}, line {line}: this is not UTF-8. Save the file as UTF-8.", path=path, line=wrong_line(error)
+            )
+        ) from None
+
+
+def wrong_line(error: UnicodeDecodeError) -> int:
+    """Return the number of the line whose bytes are not of the encoding."""
+    return error.object.count(b"\n", 0, error.start) + 1
 
 
 def sentence(error: OSError) -> str:
     """Return a sentence about a file that cannot be read or written, with its name if the error has one."""
     if isinstance(error, shutil.Error) and isinstance(error.args[0], list) and error.args[0]:
         source, _, reason = error.args[0][0]  # of each file that was not copied
-        return f"{source} cannot be copied: {reason}."
-    file = "A file" if error.filename is None else os.fsdecode(error.filename)
-    return f"{file} cannot be read or written: {explain(error)}."
+        return Message("{source} cannot be copied: {reason}.", source=source, reason=reason)
+    file = Message("A file") if error.filename is None else os.fsdecode(error.filename)
+    return Message("{file} cannot be read or written: {reason}.", file=file, reason=explain(error))
 
 
 def explain(error: Exception) -> str:
     """Return the reason why a file cannot be read or written, as the end of a sentence and without error numbers."""
     match error:
         case FileNotFoundError():
-            return "there is no such file or folder"
+            return Message("there is no such file or folder")
         case PermissionError():
-            return "its permissions do not allow it"
+            return Message("its permissions do not allow it")
         case FileExistsError():
-            return "another file already has that name"
+            return Message("another file already has that name")
         case IsADirectoryError():
-            return "it is a folder, not a file"
+            return Message("it is a folder, not a file")
         case NotADirectoryError():
-            return "a part of this path is a file, not a folder"
+            return Message("a part of this path is a file, not a folder")
         case OSError(strerror=str(text)):
             return f"{text[:1].lower()}{text[1:]}"
         case UnicodeDecodeError():
-            return f"it is not UTF-8 (byte {error.start + 1:,}); save it as UTF-8 (in Excel: CSV UTF-8)"
+            return Message(
+                "line {line} is not UTF-8; save the file as UTF-8 (in Excel: CSV UTF-8)", line=wrong_line(error)
+            )
     return str(error)
 
 

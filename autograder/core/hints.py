@@ -9,10 +9,13 @@ from typing import Literal
 import msgspec
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 
 HINTS_FILE = "hints.json"
 
 Difficulty = Literal["easy", "medium", "hard"]
+
+_DIFFICULTIES = {"easy": Message("easy"), "medium": Message("medium"), "hard": Message("hard")}
 
 
 class BadHints(GradlabError):
@@ -26,8 +29,14 @@ class Effort(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     difficulty: Difficulty
     tasks: tuple[str, ...]
 
+    def message(self) -> Message:
+        """Return "10 minutes, easy"."""
+        return Message(
+            "{minutes} minutes, {difficulty}", minutes=self.minutes, difficulty=_DIFFICULTIES[self.difficulty]
+        )
+
     def __str__(self) -> str:
-        return f"{self.minutes} minutes, {self.difficulty}"
+        return self.message()
 
 
 class Hints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,5 +78,9 @@ def read_hints(folder: Path) -> Hints:
         return NO_HINTS
     except (OSError, msgspec.MsgspecError) as error:
         raise BadHints(
-            f"{path} cannot be read: {error}. To restore it, delete it and run gradlab start again."
+            Message(
+                "{path} cannot be read: {error}. To restore it, delete it and run gradlab start again.",
+                path=path,
+                error=error,
+            )
         ) from None

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.half_points import tidy
+from autograder.core.language import in_a_row
+from autograder.core.message import Message, forms_in, joined, with_messages
 
 SCHEMA = 1
 JSON_NAMES = {"isolation": "wall"}  # field -> its name in schema 1
@@ -79,7 +81,8 @@ class Remark:
     advice: str = ""  # what to do
 
     def __str__(self) -> str:
-        return f"{self.text} {self.advice}".strip()
+        text = joined(" ", (self.text, self.advice))
+        return text if isinstance(text, Message) else in_a_row(text)
 
 
 REMARK_KINDS = (
@@ -88,6 +91,7 @@ REMARK_KINDS = (
     "unreadable",  # a file, a cell or a block that could not be read
     "import",  # an import that the assignment does not allow
     "own module",  # a module of the student's own
+    "unusual",  # a construct that can hide a call from source rules
 )
 
 
@@ -98,6 +102,30 @@ class TaskResult:
     name: str
     title: str
     points: float  # whole, unless a person gave half points
+    max_points: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was handed in for a question that a person marks. For staff."""
+
+    question: str  # its id
+    title: str
+    text: str = ""  # of the cell for the answer, up to a limit
+    files: tuple[str, ...] = ()  # names of files; they are in the folder answers/ of the student's results
+
+    @property
+    def is_blank(self) -> bool:
+        """True when nothing was handed in for the question."""
+        return not self.text.strip() and not self.files
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A question of the assignment that a person marks."""
+
+    id: str
+    title: str
     max_points: int
 
 
@@ -138,6 +166,9 @@ class Report:
     remarks: tuple[Remark, ...] = ()
     name: str = ""  # of the person; empty unless a roster gives it
     open_points: int = 0  # of checks that were left out to save time; above 0, the result is provisional
+    hidden_checks: str = "titles"  # what the student may see of them: "points", "titles" or "messages"
+    answers: tuple[Answer, ...] = ()
+    questions: tuple[AskedQuestion, ...] = ()  # empty where people do not mark: in a run of the student's own
     schema: int = field(default=SCHEMA)
 
     @property
@@ -160,6 +191,29 @@ class Report:
         """Marks for tasks that the assignment no longer has. They do not count."""
         tasks = {task.name for task in self.tasks}
         return tuple(mark for mark in self.marks if not mark.question and mark.item not in tasks)
+
+    @property
+    def unmarked(self) -> tuple[AskedQuestion, ...]:
+        """The questions that were answered and that nobody has marked yet."""
+        return tuple(question for question in self._without_mark if question not in self.unanswered)
+
+    @property
+    def unanswered(self) -> tuple[AskedQuestion, ...]:
+        """The questions without an answer and without a mark: they earn nothing unless a person gives points.
+
+        A hand-in that could not be opened answers none. Where a file could not be read, an answer may be in it.
+        """
+        if self.refusal:
+            return self._without_mark
+        if any(remark.kind == "unreadable" for remark in self.remarks):
+            return ()
+        blank = {answer.question for answer in self.answers if answer.is_blank}
+        return tuple(question for question in self._without_mark if question.id in blank)
+
+    @property
+    def _without_mark(self) -> tuple[AskedQuestion, ...]:
+        given = {mark.item for mark in self.marks if mark.question}
+        return tuple(question for question in self.questions if question.id not in given)
 
     @property
     def points(self) -> float:
@@ -215,6 +269,8 @@ class Report:
         """Return the report in the documented schema, with the sums written out for readers of the file."""
         fields = {JSON_NAMES.get(name, name): value for name, value in asdict(self).items()}
         table = {**fields, "points": self.points, "max_points": self.max_points, "needs_staff": self.needs_staff}
+        if forms := forms_in(fields):  # how to say these texts in other languages
+            table["messages"] = forms
         return json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -233,17 +289,27 @@ def parse_report(data: bytes, path: str) -> Report:
             )
         for derived in ("points", "max_points", "needs_staff"):
             table.pop(derived)
+        if forms := table.pop("messages", {}):
+            table = with_messages(table, forms)
         checks = tuple(_check(row) for row in table.pop("checks"))
         for name, json_name in JSON_NAMES.items():
             table[name] = table.pop(json_name)
         tasks = tuple(TaskResult(**row) for row in table.pop("tasks"))
         marks = tuple(Mark(**row) for row in table.pop("marks", ()))
         remarks = tuple(Remark(**row) for row in table.pop("remarks", ()))
+        answers = tuple(Answer(**{**row, "files": tuple(row["files"])}) for row in table.pop("answers", ()))
+        questions = tuple(AskedQuestion(**row) for row in table.pop("questions", ()))
         return Report(
-            **{**table, "notes": tuple(table["notes"])}, checks=checks, tasks=tasks, marks=marks, remarks=remarks
+            **{**table, "notes": tuple(table["notes"])},
+            checks=checks,
+            tasks=tasks,
+            marks=marks,
+            remarks=remarks,
+            answers=answers,
+            questions=questions,
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path} is not a gradlab report: {error}.") from None
+        raise ValueError(Message("{path} is not a gradlab report: {error}.", path=path, error=error)) from None
 
 
 def _check(row: dict[str, Any]) -> CheckResult:

@@ -16,7 +16,8 @@ from msgspec import NODEFAULT, Struct, ValidationError, convert
 from msgspec import inspect as types
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import explain
+from autograder.core.files import explain, wrong_line
+from autograder.core.message import Message, either, joined, name_list
 
 T = TypeVar("T", bound=Struct)
 Step = str | int  # a key of a table, or the place of an entry in a list
@@ -35,10 +36,16 @@ def parse_toml(path: Path, *, error: type[GradlabError]) -> dict[str, Any]:
     """Return the tables of ``path`` as they are written. Raises ``error`` if it cannot be read or is not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise error(f"{path} cannot be read: {explain(problem)}.") from None
+    except UnicodeDecodeError as problem:
+        raise error(
+            Message(
+                "{path}, line {line}: this is not UTF-8. Save the file as UTF-8.", path=path, line=wrong_line(problem)
+            )
+        ) from None
+    except OSError as problem:
+        raise error(Message("{path} cannot be read: {reason}.", path=path, reason=explain(problem))) from None
     except tomllib.TOMLDecodeError as problem:
-        raise error(f"{path} is not valid TOML: {problem}.") from None
+        raise error(Message("{path} is not valid TOML: {problem}.", path=path, problem=problem)) from None
 
 
 def read_table(table: dict[str, Any], kind: type[T], *, where: str, error: type[GradlabError]) -> T:
@@ -55,19 +62,34 @@ def _sentence(table: dict[str, Any], kind: type[Struct], problem: str, where: st
     steps = _steps(table, kind, found[1] if found else "", problem)
     name = re.search(r"field `(.*?)`", problem)
     if name and problem.startswith("Object missing"):
-        return f"{where}{_heading(table, steps)}: {name[1]} is missing."
+        return Message(
+            "{where}{heading}: {name} is missing.", where=where, heading=_heading(table, steps), name=name[1]
+        )
     if name and problem.startswith("Object contains unknown"):
         record = _type(kind, steps)
         assert isinstance(record, types.StructType)  # nothing else has fields
-        allowed = ", ".join(field.encode_name for field in record.fields)
-        return f"{where}{_heading(table, steps)}: unknown setting {name[1]!r}. Allowed: {allowed}."
+        allowed = name_list([field.encode_name for field in record.fields])
+        return Message(
+            "{where}{heading}: unknown setting {name!r}. Allowed: {allowed}.",
+            where=where,
+            heading=_heading(table, steps),
+            name=name[1],
+            allowed=allowed,
+        )
     *outer, last = steps
     entry = str(last)
     if isinstance(last, int):
-        entry = f"entry {last + 1} of {outer.pop()}"
+        entry = Message("entry {number} of {name}", number=last + 1, name=outer.pop())
     key = next(step for step in reversed(steps) if isinstance(step, str))
     allowed = _allowed(_type(kind, steps), key)
-    return f"{where}{_heading(table, outer)}: {entry} must be {allowed}, not {_shown(_value(table, steps))}."
+    return Message(
+        "{where}{heading}: {entry} must be {allowed}, not {shown}.",
+        where=where,
+        heading=_heading(table, outer),
+        entry=entry,
+        allowed=allowed,
+        shown=_shown(_value(table, steps)),
+    )
 
 
 def _steps(table: dict[str, Any], kind: type[Struct], path: str, problem: str) -> list[Step]:
@@ -105,11 +127,12 @@ def _heading(table: dict[str, Any], steps: Sequence[Step]) -> str:
     if not steps:
         return ""
     if not isinstance(steps[-1], int):
-        return f", [{'.'.join(map(str, steps))}]"
+        return Message(", {table}", table=f"[{'.'.join(map(str, steps))}]")
     row = _value(table, steps)
     names = (row.get(key) for key in _NAMES) if isinstance(row, Mapping) else ()
-    name = next((repr(name) for name in names if isinstance(name, str) and name), f"number {steps[-1] + 1}")
-    return f", [[{'.'.join(map(str, steps[:-1]))}]] {name}"
+    numbered = Message("number {number}", number=steps[-1] + 1)
+    name = next((repr(name) for name in names if isinstance(name, str) and name), numbered)
+    return Message(", {table} {name}", table=f"[[{'.'.join(map(str, steps[:-1]))}]]", name=name)
 
 
 def _value(table: Any, steps: Sequence[Step]) -> Any:
@@ -149,38 +172,49 @@ def _allowed(kind: types.Type, key: str) -> str:
         case types.Metadata(type=inner):
             return _allowed(inner, key)
         case types.UnionType(types=kinds):
-            return " or ".join(_allowed(one, key) for one in kinds if not isinstance(one, types.NoneType))
+            return either([_allowed(one, key) for one in kinds if not isinstance(one, types.NoneType)])
         case types.IntType():
-            return "a whole number" + _bounds(kind)
+            return _bounded(Message("a whole number"), kind)
         case types.FloatType():
-            return "a number" + _bounds(kind)
+            return _bounded(Message("a number"), kind)
         case types.StrType():
-            return "a text"
+            return Message("a text")
         case types.BoolType():
-            return "true or false"
+            return Message("true or false")
         case types.DateTimeType():
-            return "a time with its zone, like 2026-11-20T23:59:00+01:00"
+            return Message("a time with its zone, like {example}", example="2026-11-20T23:59:00+01:00")
         case types.LiteralType(values=values):
-            return " or ".join(map(repr, values))
+            return either([*map(repr, values)])
         case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
             each = _bare(inner)
             if isinstance(each, types.StructType):
-                return f"a list of tables, each under a heading [[{key}]]"
-            return "a list with at least one entry" if kind.min_length else "a list"
+                return Message("a list of tables, each under a heading [[{key}]]", key=key)
+            return Message("a list with at least one entry") if kind.min_length else Message("a list")
         case types.StructType(fields=fields):
             required = [field.encode_name for field in fields if _required(field)]
-            return f"a table with {', '.join(required)}" if required else "a table"
-    return "a table"
+            return Message("a table with {names}", names=name_list(required)) if required else Message("a table")
+    return Message("a table")
 
 
 def _required(field: types.Field) -> bool:
     return field.default is NODEFAULT and field.default_factory is NODEFAULT
 
 
-def _bounds(kind: types.IntType | types.FloatType) -> str:
-    words = {"of at least": kind.ge, "above": kind.gt, "of at most": kind.le, "below": kind.lt}
-    bounds = [f"{word} {bound:,.12g}" for word, bound in words.items() if bound is not None]
-    return " " + " and ".join(bounds) if bounds else ""
+_BOUNDS = (
+    Message("of at least {bound}"),
+    Message("above {bound}"),
+    Message("of at most {bound}"),
+    Message("below {bound}"),
+)
+
+
+def _bounded(number: Message, kind: types.IntType | types.FloatType) -> Message:
+    bounds = [
+        Message(words, bound=f"{bound:,.12g}")
+        for words, bound in zip(_BOUNDS, (kind.ge, kind.gt, kind.le, kind.lt), strict=True)
+        if bound is not None
+    ]
+    return Message("{number} {bounds}", number=number, bounds=joined(Message(" and "), bounds)) if bounds else number
 
 
 def _shown(value: Any) -> str:
@@ -191,10 +225,10 @@ def _shown(value: Any) -> str:
         case date() | time():
             return value.isoformat()
         case dict():
-            return "a table"
+            return Message("a table")
         case []:
-            return "an empty list"
+            return Message("an empty list")
         case list():
-            return "a list"
+            return Message("a list")
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

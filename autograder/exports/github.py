@@ -17,9 +17,11 @@ from typing import Any
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
+from autograder.core.language import IN_ENGLISH, Translator, say, speaking, translate
 from autograder.core.notebooks import describe_line, notebook_name
-from autograder.core.report import Outcome, Report
+from autograder.core.report import CheckResult, Outcome, Report
 from autograder.render.text import clean, line
+from autograder.render.translated import translated
 from autograder.render.view import TaskView, left_over, task_views
 from autograder.render.words import verdict
 from autograder.session.verdict import show
@@ -28,18 +30,24 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 MOST = 9  # error annotations; GitHub shows ten of each step and leaves out the rest
 SUMMARY_BYTES = 900_000  # GitHub refuses a summary above 1 MiB
 
-_CELL = re.compile(r"^ *cell (?P<cell>\d+), line (?P<line>\d+)", re.MULTILINE)
+_CELL = re.compile(r"^ *cell (?P<cell>\d+)(?: from the top)?, line (?P<line>\d+)", re.MULTILINE)
 _LINE = re.compile(r"^ *(?P<file>\w+\.py), line (?P<line>\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Checked:
-    """The public checks of one assignment, and the code that they judged."""
+    """The public checks of one assignment, the code that they judged, and what translates for its student."""
 
     assignment: Assignment
     report: Report
     code: Code
     folder: Path
+    to: Translator = IN_ENGLISH
+
+    def tasks(self) -> list[tuple[TaskView, TaskView]]:
+        """Return each task that has checks, in English, in which places are found, and in the student's language."""
+        views = zip(task_views(self.report), task_views(translated(self.report, self.to)), strict=True)
+        return [(task, shown) for task, shown in views if task.checks]
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Place:
 
 
 def find_place(checked: Checked, task: TaskView) -> Place | None:
-    """Return where a task went wrong: the line that a message names, else the line where the task is defined."""
+    """Return where a task, in English, went wrong: at the line that a message names, else where it is defined."""
     module = checked.assignment.task(task.name).file
     for check in task.open:
         if module in checked.code.cells and (found := _CELL.search(check.message)):
@@ -74,45 +82,57 @@ def annotate(checked: Iterable[Checked], root: Path, unread: Mapping[str, str] =
 
     ``unread`` says for each assignment that could not be checked why.
     """
-    commands = [f"::error title={_property(name)}::{_data(clean(why))}" for name, why in unread.items()]
+    commands = [f"::error title={_property(name)}::{_data(clean(translate(why)))}" for name, why in unread.items()]
     for one in checked:
-        for task in (task for task in task_views(one.report) if task.open and not task.is_blank):
+        for task, shown in one.tasks():
+            if not task.open or task.is_blank:
+                continue
             place = find_place(one, task)
-            where = {"title": f"{one.assignment.name}: {line(task.title)}"}
+            where = {"title": f"{one.assignment.name}: {line(shown.title)}"}
             if place:
                 where = {
                     "file": place.file.resolve().relative_to(root.resolve()).as_posix(),
                     "line": str(place.line),
                 } | where
             properties = ",".join(f"{name}={_property(value)}" for name, value in where.items())
-            commands.append(f"::error {properties}::{_data(clean(show(task.open[0]), limit=3000))}")
+            commands.append(f"::error {properties}::{_data(_as_text(one.to, shown.open[:1], limit=3000))}")
     return commands[:MOST]
 
 
 def summary(checked: Sequence[Checked], unread: Mapping[str, str] = NOTHING) -> str:
     """Return the summary of the job in Markdown. ``unread`` is as in ``annotate``."""
     if not checked and not unread:
-        return "Nothing is written yet, so nothing was checked.\n"
-    parts = [f"## {_plain(name)}: not checked\n\n{_plain(why)}\n" for name, why in unread.items()]
+        return say("Nothing is written yet, so nothing was checked.") + "\n"
+    parts = []
+    for name, why in unread.items():
+        parts.append(f"## {_plain(say('{assignment}: not checked', assignment=name))}\n\n{_plain(translate(why))}\n")
     for one in checked:
-        report = one.report
-        most = sum(check.max_points for check in report.checks)
-        parts += [f"## {_plain(one.assignment.title)}: {report.points} of {most} points here\n"]
-        parts += [f"{verdict(report.checks, left_over(report))}\n", "| task | points |", "|---|---|"]
-        tasks = [task for task in task_views(report) if task.checks]
-        for task in tasks:
-            earned = sum(check.points for check in task.checks)
-            state = ", not written yet" if task.is_blank else ""
-            parts.append(f"| {_plain(task.title)} (`{task.name}`) | {earned} of {task.available}{state} |")
-        parts.append("")
-        for task in tasks:
-            if task.open and not task.is_blank:
-                text = clean("\n\n".join(show(check) for check in task.open), limit=10_000)
-                parts += [f"<details><summary>{_plain(task.title)}</summary>\n", _fenced(text), "\n</details>\n"]
+        with speaking(one.to):
+            parts += _section(one)
     text = "\n".join(parts)
     if len(text.encode()) > SUMMARY_BYTES:
         text = text.encode()[:SUMMARY_BYTES].decode("utf-8", "ignore") + "\n"
     return text
+
+
+def _section(one: Checked) -> list[str]:
+    """Return the lines of the summary about one assignment, in the reader's language."""
+    report, tasks = one.report, [shown for _, shown in one.tasks()]
+    most = sum(check.max_points for check in report.checks)
+    title = translate(one.assignment.title)
+    heading = say("{title}: {points} of {most} points here", title=title, points=report.points, most=most)
+    lines = [f"## {_plain(heading)}\n", f"{verdict(report.checks, left_over(report), skipped=report.open_points)}\n"]
+    lines += [f"| {say('task')} | {say('points')} |", "|---|---|"]
+    for task in tasks:
+        earned = f"{sum(check.points for check in task.checks)} / {task.available}"
+        state = say("{points}, not written yet", points=earned) if task.is_blank else earned
+        lines.append(f"| {_plain(task.title)} (`{task.name}`) | {state} |")
+    lines.append("")
+    for task in tasks:
+        if task.open and not task.is_blank:
+            text = _fenced(_as_text(one.to, task.open, limit=10_000))
+            lines += [f"<details><summary>{_plain(task.title)}</summary>\n", text, "\n</details>\n"]
+    return lines
 
 
 def classroom_json(checked: Iterable[Checked], unread: Mapping[str, str] = NOTHING) -> str:
@@ -122,22 +142,22 @@ def classroom_json(checked: Iterable[Checked], unread: Mapping[str, str] = NOTHI
     """
     tests: list[dict[str, Any]] = [
         {"name": name, "status": "error", "score": 0, "max_score": 0, "message": why, "filename": "", "line_no": 0}
-        for name, why in unread.items()
+        for name, why in ((name, translate(why)) for name, why in unread.items())
     ]
     status = "error" if unread else "pass"
     for one in checked:
-        for task in (task for task in task_views(one.report) if task.checks):
+        for task, shown in one.tasks():
             place = find_place(one, task)
             broken = any(check.outcome is Outcome.BROKEN for check in task.checks)
             state = "error" if broken else "fail" if task.open else "pass"
             status = max(status, state, key=("pass", "fail", "error").index)
             tests.append(
                 {
-                    "name": f"{one.assignment.name}: {line(task.title)}",
+                    "name": f"{one.assignment.name}: {line(shown.title)}",
                     "status": state,
                     "score": sum(check.points for check in task.checks),
                     "max_score": task.available,
-                    "message": clean("\n\n".join(show(check) for check in task.open), limit=3000),
+                    "message": _as_text(one.to, shown.open, limit=3000),
                     "test_code": f"gradlab check {one.assignment.name} --task {task.name}",
                     "filename": place.file.name if place else "",
                     "line_no": place.line if place else 0,
@@ -146,6 +166,11 @@ def classroom_json(checked: Iterable[Checked], unread: Mapping[str, str] = NOTHI
             )
     most = sum(test["max_score"] for test in tests)
     return json.dumps({"version": 1, "status": status, "max_score": most, "tests": tests}, ensure_ascii=False)
+
+
+def _as_text(to: Translator, checks: Iterable[CheckResult], *, limit: int) -> str:
+    """Return checks as plain text in a language."""
+    return clean("\n\n".join(show(check, to) for check in checks), limit=limit)
 
 
 def _definition(source: str, task: str) -> int | None:

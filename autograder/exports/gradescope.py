@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -19,22 +20,28 @@ from autograder.core.assignment import MANIFEST, Assignment
 from autograder.core.course_file import COURSE_FILE, ENGINE
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
+from autograder.core.language import LOCALE, catalogue_path, languages_in, reader, say, translate
+from autograder.core.message import Message
 from autograder.core.report import Outcome, Report
 from autograder.core.zips import make_zip
 from autograder.gradebook.secret import NAME as SECRET
 from autograder.gradebook.secret import new_secret, parse_secret
 from autograder.render.text import clean
+from autograder.render.translated import translated
 from autograder.render.view import one_reason, student_view, without_repetition
 from autograder.render.words import ONE_REASON, REFUSED
 from autograder.runners.grader_process import GraderProcess, Job, Setup
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.session.digests import has_hidden_checks
 from autograder.session.options import Options
-from autograder.session.verdict import show
+from autograder.session.verdict import hint_line, show
 
 MOST = 10_000  # characters of one check's output
 SEE_ABOVE = "See the reason above, which is the same for all checks."
+NOT_GRADED = "This could not be graded. That is not your fault; staff have been notified."
+SOME_NOT_GRADED = "Part of this could not be graded. That is not your fault; staff have been notified."
 
+_FOR_AUTHORS = re.compile(r"(mutants|variants)(_\w+)?\.py|equivalent\.toml")  # files that no check reads
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 _SETUP = """\
@@ -59,22 +66,32 @@ exec "${{GRADLAB_PYTHON:-.venv/bin/python}}" -m autograder gradescope {assignmen
 
 
 def write_zip(
-    assignment: Assignment, destination: Path, *, leaderboard: bool = False, public_only: bool = False
+    assignment: Assignment,
+    destination: Path,
+    *,
+    leaderboard: bool = False,
+    public_only: bool = False,
+    language: str = "",
 ) -> Path:
     """Write the zip for ``assignment``. It contains hidden checks and reference, so only Gradescope may have it.
 
     With ``leaderboard``, what scored checks measured is shown to the class under the name that each student chooses.
+    Results are in ``language``; if that is empty, in the course's.
 
     A zip that is replaced gives its secret to the new one, so that the checks' inputs stay the same. Raises
     GradlabError if there are no hidden checks, unless ``public_only``.
     """
     if not public_only and not has_hidden_checks(assignment):
         raise GradlabError(
-            f"{assignment.solutions} has no hidden checks, as in a student's copy. Run this in the course's own "
-            "folder, or pass --public-only to let the public checks alone decide."
+            Message(
+                "{solutions} has no hidden checks, as in a student's copy. Run this in the course's own "
+                "folder, or pass --public-only to let the public checks alone decide.",
+                solutions=assignment.solutions,
+            )
         )
     secret = _secret_of(destination) or new_secret()
-    run = _RUN.format(assignment=assignment.name, options=" --leaderboard" if leaderboard else "")
+    asked = (" --leaderboard" if leaderboard else "") + (f" --language {language}" if language else "")
+    run = _RUN.format(assignment=assignment.name, options=asked)
     requirements = " ".join(map(shlex.quote, assignment.course.requirements))
     setup = _SETUP + (_REQUIREMENTS.format(requirements=requirements) if requirements else "")
     scripts = {"setup.sh": setup.encode(), "run_autograder": run.encode()}
@@ -102,10 +119,13 @@ def _sources(assignment: Assignment) -> Iterator[tuple[str, Path]]:
     folders[f"assignments/{assignment.name}"] = assignment.folder
     folders[f"solutions/{assignment.name}"] = assignment.solutions
     yield from _other_manifests(assignment)
+    yield from _catalogues(assignment)
     for name, folder in folders.items():
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
-            if path.is_file() and "__pycache__" not in inside.parts and not path.name.startswith("."):
+            hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+            for_authors = folder == assignment.solutions and _FOR_AUTHORS.fullmatch(path.name)
+            if path.is_file() and not hidden and not for_authors:
                 yield f"{name}/{inside.as_posix()}", path
 
 
@@ -116,10 +136,20 @@ def _other_manifests(assignment: Assignment) -> Iterator[tuple[str, Path]]:
             yield f"assignments/{path.parent.name}/{MANIFEST}", path
 
 
+def _catalogues(assignment: Assignment) -> Iterator[tuple[str, Path]]:
+    """Yield the compiled catalogues of the assignment, public and private; those of gradlab are in its own folder."""
+    root = assignment.folder.parent.parent
+    for place in (LOCALE, f"solutions/{LOCALE}"):
+        for language in languages_in(root / place):
+            path = catalogue_path(root / place, language, assignment.name)
+            if path.is_file():
+                yield path.relative_to(root).as_posix(), path
+
+
 def grade_submission(
     assignment: Assignment, submission: Path, results: Path, *, isolation: str = "auto", leaderboard: bool = False
 ) -> bool:
-    """Grade ``submission`` and always write ``results``. Returns False if staff must look.
+    """Grade ``submission`` and always write ``results``, in the reader's language. Returns False if staff must look.
 
     A container often may not create namespaces. As root it can still run the hand-in as another user, who may read
     neither the solutions nor the results: isolation "user".
@@ -136,10 +166,10 @@ def grade_submission(
         finally:
             grader.close()
     except Exception as error:  # Gradescope shows students a stack trace when there is no results.json
-        message = "This could not be graded. That is not your fault; staff have been notified."
+        message = translate(NOT_GRADED)
         extra = {"error": str(error)}
         table = {"score": 0, "output": message, "stdout_visibility": "hidden", "extra_data": extra, "tests": []}
-        write_atomically(results, json.dumps(table))
+        write_atomically(results, json.dumps(table, ensure_ascii=False))
         return False
     write_atomically(results, results_json(report, leaderboard=leaderboard))
     return not report.needs_staff
@@ -159,10 +189,14 @@ def _choose(isolation: str, private: Sequence[Path]) -> str:
 
 
 def results_json(report: Report, *, leaderboard: bool = False) -> str:
-    """Return the content of results.json. Of hidden checks it shows only title and hint.
+    """Return the content of results.json in the reader's language, with English keys.
+
+    Of hidden checks it shows what the course lets students see.
 
     With ``leaderboard``, it has the points and what scored checks measured, also hidden ones.
     """
+    to = reader()
+    report = translated(report, to)
     full = student_view(report)
     one = full.checks[0] if one_reason(report) and full.checks[0].message else None
     view = without_repetition(full, one)
@@ -179,7 +213,7 @@ def results_json(report: Report, *, leaderboard: bool = False) -> str:
                 "score": check.points,
                 "max_score": check.max_points,
                 "status": "passed" if passed else "failed",
-                "output": "" if passed else SEE_ABOVE if one else clean(show(check), limit=MOST),
+                "output": "" if passed else translate(SEE_ABOVE) if one else clean(show(check, to), limit=MOST),
                 "output_format": "text",
                 "tags": [check.task],
                 "visibility": "visible",
@@ -187,10 +221,10 @@ def results_json(report: Report, *, leaderboard: bool = False) -> str:
         )
     notes = [clean(note) for note in view.notes]
     if one:
-        words = "\n".join([one.message, *([f"Hint: {one.hint}"] if one.hint else [])])
-        notes.append(f"{REFUSED if report.refusal else ONE_REASON}\n{clean(words, limit=MOST)}")
+        words = "\n".join([one.message, *([hint_line(one.hint, to)] if one.hint else [])])
+        notes.append(f"{translate(REFUSED if report.refusal else ONE_REASON)}\n{clean(words, limit=MOST)}")
     if report.needs_staff:
-        notes.append("Part of this could not be graded. That is not your fault; staff have been notified.")
+        notes.append(translate(SOME_NOT_GRADED))
     table = {
         "score": report.points,
         "output": "\n".join(notes),
@@ -214,10 +248,11 @@ def results_json(report: Report, *, leaderboard: bool = False) -> str:
 def _leaderboard(report: Report) -> list[dict[str, str | float]]:
     """Return a column for the points and one for each number that a scored check measured."""
     titles = {task.name: task.title for task in report.tasks}
-    columns: list[dict[str, str | float]] = [{"name": "Points", "value": report.points}]
+    columns: list[dict[str, str | float]] = [{"name": say("Points"), "value": report.points}]
     for check in report.checks:
         for score in check.scores:
-            name = clean(f"{titles.get(check.task, check.task)}: {score.name}")
+            title = titles.get(check.task, check.task)
+            name = clean(say("{title}: {text}", title=title, text=translate(score.name)))
             order = {} if score.higher_is_better else {"order": "asc"}
             columns.append({"name": name, "value": score.value, **order})
     return columns

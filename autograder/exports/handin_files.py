@@ -1,4 +1,4 @@
-"""The notebooks and scripts of a class's hand-ins, as bytes, for platforms that show them to people."""
+"""The notebooks, scripts and answers of a class's hand-ins, as bytes, for platforms that show them to people."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
+from autograder.core.message import Message
 from autograder.core.notebooks import notebook_name
 from autograder.intake.download import HandIn, read_handins
+from autograder.submissions.answers import read_attached
 from autograder.submissions.selection import Selection
 from autograder.submissions.submission import BadSubmission, open_selection, select_files
 
@@ -22,10 +24,16 @@ def graded_files(latest: Mapping[str, Path], assignment: Assignment) -> tuple[di
     present = {student: path for student, path in latest.items() if path.exists()}
     found, complaints = _read(present, assignment)
     if gone := sorted({*latest} - {*present}):
-        verb = "hand-in is" if len(gone) == 1 else "hand-ins are"
         complaints.append(
-            f"{len(gone):,} {verb} no longer at the path where it was graded, for example {latest[gone[0]]} of "
-            f"{gone[0]}. Pass their folder with --handins; until then formgrader shows the stub."
+            Message.counted(
+                "{n} hand-in is no longer at the path where it was graded, {path} of {student}. Pass its folder with "
+                "--handins; until then formgrader shows the stub.",
+                "{n:,} hand-ins are no longer at the path where they were graded, for example {path} of {student}. "
+                "Pass their folder with --handins; until then formgrader shows the stub.",
+                n=len(gone),
+                path=latest[gone[0]],
+                student=gone[0],
+            )
         )
     return found, complaints
 
@@ -47,7 +55,10 @@ def files_among(
         paths = _match(handins, students, latest, assignment.name)
         found, complaints = _read(paths, assignment)
     absent = sorted({*students} - {*paths})
-    complaints += [f"{student}: {folder} contains no hand-in of this student." for student in absent]
+    complaints += [
+        Message("{student}: {folder} contains no hand-in of this student.", student=student, folder=folder)
+        for student in absent
+    ]
     return found, complaints
 
 
@@ -87,14 +98,16 @@ def _by_unique_name(paths: Iterable[Path], assignment: str) -> dict[str, Path]:
 
 def _read(paths: Mapping[str, Path], assignment: Assignment) -> tuple[dict[str, Files], list[str]]:
     found: dict[str, Files] = {}
-    complaints = []
+    complaints: list[str] = []
     for student, path in sorted(paths.items()):
         try:
             selection = select_files(path, assignment, outputs=True)
         except BadSubmission as problem:
-            complaints.append(f"{student}: {problem} Formgrader shows the stub.")
+            complaints.append(
+                Message("{student}: {problem} Formgrader shows the stub.", student=student, problem=problem)
+            )
             continue
-        found[student] = _graded(selection, student, assignment)
+        found[student] = {**_graded(selection, student, assignment), **read_attached(path, assignment)}
     return found, complaints
 
 
@@ -104,11 +117,8 @@ def _graded(selection: Selection, student: str, assignment: Assignment) -> Files
         cells = open_selection(selection, student, assignment).code.cells
     except BadSubmission:
         return selection.files  # nothing was graded, so people may want to see both
-    other = {name if name in cells else notebook_name(name) for name in assignment.files}
-    pairs = {name for name in other if {name, _twin(name)} <= {*selection.files}}
-    return {name: data for name, data in selection.files.items() if name not in pairs}
-
-
-def _twin(name: str) -> str:
-    stem, dot, ending = name.rpartition(".")
-    return f"{stem}{dot}{'ipynb' if ending == 'py' else 'py'}"
+    pairs = [(name, notebook_name(name)) for name in assignment.files]
+    other = {
+        name if name in cells else notebook for name, notebook in pairs if {name, notebook} <= selection.files.keys()
+    }
+    return {name: data for name, data in selection.files.items() if name not in other}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,8 +18,11 @@ from typing import Any
 from autograder.core.assignment import Assignment
 from autograder.core.extras import require
 from autograder.core.files import write_atomically
+from autograder.core.installed import interpreter
+from autograder.core.message import Message
 from autograder.core.report import Report
 from autograder.exports.reports import BadResults
+from autograder.submissions.by_name import is_answer
 
 SHOWN = ("text/plain", "image/png", "image/jpeg")  # outputs of students that formgrader shows
 GivenPoints = dict[str, dict[str, float]]  # student -> cell -> points
@@ -44,7 +46,13 @@ def fill_gradebook(
     from nbgrader.api import Gradebook, MissingEntry
 
     if not database.is_file():
-        raise BadResults(f"{database} does not exist. Run `nbgrader generate_assignment {assignment.name}` first.")
+        raise BadResults(
+            Message(
+                "{database} does not exist. Run `nbgrader generate_assignment {assignment}` first.",
+                database=database,
+                assignment=assignment.name,
+            )
+        )
     complaints: list[str] = []
     given = {} if last is None else last
     with _with_alembic(), Gradebook(f"sqlite:///{database}") as gradebook, warnings.catch_warnings():
@@ -53,8 +61,11 @@ def fill_gradebook(
             known = gradebook.find_assignment(assignment.name)
         except MissingEntry:
             raise BadResults(
-                f"{database} does not know {assignment.name}. "
-                f"Run `nbgrader generate_assignment {assignment.name}` first."
+                Message(
+                    "{database} does not know {assignment}. Run `nbgrader generate_assignment {assignment}` first.",
+                    database=database,
+                    assignment=assignment.name,
+                )
             ) from None
         for report in reports:
             gradebook.update_or_create_student(report.student)
@@ -65,7 +76,11 @@ def fill_gradebook(
                 released = database.parent / "release" / assignment.name / f"{notebook.name}.ipynb"
                 place = database.parent / "autograded" / report.student / assignment.name / released.name
                 if report.student in handed_in or not place.exists():  # else the file of an earlier export stays
-                    complaints += _place(released, place, handed_in.get(report.student, {}), report.student)
+                    files = handed_in.get(report.student, {})
+                    complaints += _place(released, place, files, report.student)
+                    for name in files:
+                        if is_answer(name, assignment.hand_in):
+                            write_atomically(place.with_name(name), files[name])
         gradebook.db.commit()
     return complaints
 
@@ -74,7 +89,7 @@ def fill_gradebook(
 def _with_alembic() -> Iterator[None]:
     """Add the folder of this Python to PATH: nbgrader calls the program alembic, which is there."""
     before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    os.environ["PATH"] = os.pathsep.join([str(interpreter().parent), before])
     try:
         yield
     finally:
@@ -87,7 +102,7 @@ def _grade(
     submitted = gradebook.find_submission_notebook(notebook, report.assignment, report.student)
     paid = {f"check-{_name(task)}": earned for task, earned in points.items()}
     marks = {f"answer-{_name(mark.item)}": mark for mark in report.marks if mark.question}
-    complaints = []
+    complaints: list[str] = []
     for grade in submitted.grades:
         name, present = grade.cell.name, grade.manual_score
         if name in paid:
@@ -100,8 +115,14 @@ def _grade(
             last |= {} if given is None else {name: given}
         elif given is not None:
             complaints.append(
-                f"{report.student}: {marks[name].item} has {present:g} in formgrader and {given:g} by `gradlab mark`; "
-                "formgrader's points stay."
+                Message(
+                    "{student}: {item} has {present:g} in formgrader and {given:g} by `gradlab mark`; "
+                    "formgrader's points stay.",
+                    student=report.student,
+                    item=marks[name].item,
+                    present=present,
+                    given=given,
+                )
             )
     return complaints
 
@@ -116,16 +137,27 @@ def _place(released: Path, place: Path, files: Mapping[str, bytes], student: str
     import nbformat
 
     if not released.is_file():
-        raise BadResults(f"{released} does not exist. Run `nbgrader generate_assignment` in this course again.")
+        raise BadResults(
+            Message(
+                "{released} does not exist. Run `nbgrader generate_assignment` in this course again.", released=released
+            )
+        )
     name = next((name for name in (released.name, released.with_suffix(".py").name) if name in files), "")
-    complaints = []
+    complaints: list[str] = []
     try:
         text = files[name].decode("utf-8") if name else ""
         theirs = nbformat.reads(text, as_version=4) if name == released.name else jupytext.reads(text, fmt="py:percent")
         written = {_id(cell): cell for cell in theirs.cells if _id(cell)}
     except Exception as error:  # any reader's own error: the file is a student's
         written = {}
-        complaints = [f"{student}: {name} cannot be read ({type(error).__name__}); formgrader shows the stub."]
+        complaints = [
+            Message(
+                "{student}: {name} cannot be read ({error}); formgrader shows the stub.",
+                student=student,
+                name=name,
+                error=type(error).__name__,
+            )
+        ]
     book = nbformat.read(released, as_version=4)
     for cell in book.cells:
         marks = cell.metadata.get("nbgrader", {})

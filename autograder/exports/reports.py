@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message, name_list
 from autograder.core.report import Report, read_report
-from autograder.gradebook.journal import NAME, Journal
+from autograder.gradebook.journal import ADDRESSES, NAME, Journal
 
 
 class BadResults(GradlabError):
@@ -19,16 +20,33 @@ def read_results(folder: Path) -> list[Report]:
     paths = sorted(folder.glob("*/report.json"))
     if not paths:
         raise BadResults(
-            f"{folder} contains no <student>/report.json. Choose the folder that `gradlab grade --out` wrote."
+            Message(
+                "{folder} contains no <student>/report.json. Choose the folder that `gradlab grade --out` wrote.",
+                folder=folder,
+            )
         )
     try:
         reports = [read_report(path) for path in paths]
     except ValueError as error:
-        raise BadResults(f"{error} Grade that hand-in again.") from None
+        raise BadResults(Message("{error} Grade that hand-in again.", error=error.args[0])) from None
     names = sorted({report.assignment for report in reports})
     if len(names) > 1:
-        raise BadResults(f"{folder} contains reports of several assignments: {', '.join(names)}. Export one at a time.")
+        raise BadResults(
+            Message(
+                "{folder} contains reports of several assignments: {names}. Export one at a time.",
+                folder=folder,
+                names=name_list(names),
+            )
+        )
     return reports
+
+
+def read_people(folder: Path) -> tuple[Mapping[str, str], ...]:
+    """Return the names and the e-mail addresses by id, of all students whom a roster listed for these results."""
+    if not (folder / NAME).exists():
+        return ()
+    with Journal(folder) as journal:
+        return journal.names(), journal.fact(ADDRESSES) or {}
 
 
 def read_questions(folder: Path, reports: Iterable[Report]) -> dict[str, int]:

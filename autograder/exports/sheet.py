@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.core.files import csv_separator
+from autograder.core.message import Message, name_list
 from autograder.exports.reports import BadResults
 
 
@@ -59,14 +60,26 @@ def read_sheet(text: str, ids: Sequence[str], platform: str) -> Sheet:
     try:
         meant = list(csv.reader(io.StringIO(body, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
-        raise BadResults(f"The file from {platform} is not CSV: {error}.") from None
+        raise BadResults(
+            Message("The file from {platform} is not CSV: {error}.", platform=platform, error=error)
+        ) from None
     raw, ends = _split(body, separator)
     if [[_meaning(cell) for cell in cells] for cells in raw] != [cells or [""] for cells in meant]:
-        raise BadResults(f"The file from {platform} is CSV of an unusual kind. Export it again and do not edit it.")
+        raise BadResults(
+            Message(
+                "The file from {platform} is CSV of an unusual kind. Export it again and do not edit it.",
+                platform=platform,
+            )
+        )
     header = [_meaning(cell) for cell in raw[0]] if raw else []
     if not any(name in header for name in ids):
         raise BadResults(
-            f"The file from {platform} has none of the columns {', '.join(ids)}; it has {', '.join(header) or 'none'}."
+            Message(
+                "The file from {platform} has none of the columns {ids}; it has {header}.",
+                platform=platform,
+                ids=name_list(ids),
+                header=name_list(header) or Message("none"),
+            )
         )
     rows = tuple(row for row, cells in enumerate(raw) if row and any(cells))
     return Sheet(header, rows, raw, ends, mark, separator)

@@ -14,6 +14,7 @@ from autograder.runners.compatibility import code_facts
 from autograder.runners.grader_process import Setup
 from autograder.session.digests import grading_digest
 from autograder.session.seeds import fingerprint
+from autograder.submissions.ipynb import read_language
 from autograder.submissions.submission import BadSubmission, select_files
 
 
@@ -23,6 +24,7 @@ class Reading:
 
     key: Key
     remarks: tuple[Remark, ...] = ()  # about its files: equal files of another student may have other names
+    language: str = ""  # of the edition that a notebook of it comes from
 
 
 class KeyMaker:
@@ -48,5 +50,7 @@ class KeyMaker:
         except Exception:  # our fault: the grader process meets it again and reports it as broken, which is not final
             submission = f"unread:{path}"
         else:
-            return Reading(Key(selection.digest, *self._ours), selection.remarks)
+            languages = (read_language(data, name) for name, data in selection.files.items() if name.endswith(".ipynb"))
+            language = next(filter(None, languages), "")
+            return Reading(Key(selection.digest, *self._ours), selection.remarks, language)
         return Reading(Key(submission, *self._ours))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 
 NAME = "journal.db"
 SCHEMA = 1
@@ -49,11 +50,15 @@ class Database:
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self.path = folder / NAME
         if not create and not self.path.exists():
-            raise JournalError(f"{folder} contains no results: there is no {NAME}.")
+            raise JournalError(Message("{folder} contains no results: there is no {file}.", folder=folder, file=NAME))
         if self._is_lost():
             raise JournalError(
-                f"{folder} contains reports, but its {NAME} is missing or empty: it was damaged or removed. Restore it "
-                "from a backup, or choose another folder and grade again. Nothing was changed."
+                Message(
+                    "{folder} contains reports, but its {file} is missing or empty: it was damaged or removed. "
+                    "Restore it from a backup, or choose another folder and grade again. Nothing was changed.",
+                    folder=folder,
+                    file=NAME,
+                )
             )
         with self._sentences():
             self._base = sqlite3.connect(self.path, timeout=10, isolation_level=None)
@@ -102,7 +107,14 @@ class Database:
         if version == SCHEMA:
             return
         if version:
-            raise JournalError(f"{self.path} is of version {version}; this gradlab reads {SCHEMA}.")
+            raise JournalError(
+                Message(
+                    "{path} is of version {version}; this gradlab reads version {own}.",
+                    path=self.path,
+                    version=version,
+                    own=SCHEMA,
+                )
+            )
         with self.writing():
             for statement in _TABLES.split(";"):
                 self._base.execute(statement)
@@ -118,9 +130,13 @@ class Database:
             yield
         except (sqlite3.Error, zlib.error) as error:
             if "full" in str(error) or "I/O" in str(error):
-                remedy = "Free some disk space and run the same command again; nothing in the journal is lost"
+                remedy = Message("Free some disk space and run the same command again; nothing in the journal is lost.")
             elif "malformed" in str(error) or "not a database" in str(error):
-                remedy = "Restore it from a backup, or move it to another folder and grade again"
+                remedy = Message("Restore it from a backup, or move it to another folder and grade again.")
             else:
-                remedy = "Nothing was stored in part"
-            raise JournalError(f"The journal {self.path} cannot be used: {error}. {remedy}.") from None
+                remedy = Message("Nothing was stored in part.")
+            raise JournalError(
+                Message(
+                    "The journal {path} cannot be used: {error}. {remedy}", path=self.path, error=error, remedy=remedy
+                )
+            ) from None

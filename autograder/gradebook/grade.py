@@ -12,17 +12,32 @@ from autograder.core.assignment import Assignment
 from autograder.core.class_records import MarkChange
 from autograder.core.errors import GradlabError
 from autograder.core.files import remove_unfinished_files
+from autograder.core.message import Message, both, name_list
 from autograder.core.report import Cause, Outcome, Remark, Report
 from autograder.gradebook.cache_keys import KeyMaker, Reading
 from autograder.gradebook.identity import find_renames, report_missing, report_renames
-from autograder.gradebook.journal import Journal, Key, StoredReport
-from autograder.gradebook.results import write_report, write_results
+from autograder.gradebook.journal import ADDRESSES, Journal, Key, StoredReport
+from autograder.gradebook.readers import EDITIONS, STUDENTS, Readers
+from autograder.gradebook.results import write_answers, write_report, write_results
 from autograder.intake.download import HandIn, Intake, Problem, sort_problems
 from autograder.runners.grader_process import Job, Setup
 
 # What each part of Key.ours is called in a message.
-_GRADER = "gradlab itself"
-_PARTS = ("the checks or the files they depend on", _GRADER, "the device", "the data", "the seed", "isolation")
+_GRADER = Message("gradlab itself")
+_PARTS = (
+    Message("the checks or the files they depend on"),
+    _GRADER,
+    Message("the device"),
+    Message("the data"),
+    Message("the seed"),
+    Message("isolation"),
+)
+_UNREADABLE = Message(
+    "The hand-in that counts cannot be opened. Look at the earlier ones, which were not graded: {others}."
+)
+_UNWRITTEN = Message(
+    "The hand-in that counts has nothing written in it. Look at the earlier ones, which were not graded: {others}."
+)
 _DIGEST = 64  # characters of a submission's digest; other texts in its place say why there is none
 
 
@@ -160,8 +175,12 @@ def _refuse_other_assignment(journal: Journal, assignment: Assignment) -> None:
     facts = journal.fact("assignment")
     if facts and facts["name"] != assignment.name:
         raise NeedsRegrade(
-            f"{journal.path.parent} contains the results of {facts['name']}. Choose another folder for "
-            f"{assignment.name}."
+            Message(
+                "{parent} contains the results of {name}. Choose another folder for {assignment}.",
+                parent=journal.path.parent,
+                name=facts["name"],
+                assignment=assignment.name,
+            )
         )
 
 
@@ -177,9 +196,14 @@ def _refuse_changed_rules(journal: Journal, keys: Mapping[HandIn, Key], renames:
     if students:
         parts = list(changed)
         raise NeedsRegrade(
-            f"{students:,} of these students have a mark in {journal.path.parent} that was given before "
-            f"{' and '.join(parts)} changed. Pass --regrade to see which marks would change and then decide, or choose "
-            "another --out. Nothing was run."
+            Message(
+                "{students:,} of these students have a mark in {parent} that was given before {parts} "
+                "changed. Pass --regrade to see which marks would change and then decide, or choose "
+                "another --out. Nothing was run.",
+                students=students,
+                parent=journal.path.parent,
+                parts=both(parts),
+            )
         )
 
 
@@ -190,7 +214,8 @@ def changed_parts(old: Key, new: Key) -> Iterator[str]:
             earlier = dict(fact.rsplit(" ", 1) for fact in before.split("; "))
             for what, value in (fact.rsplit(" ", 1) for fact in now.split("; ")):
                 if earlier.get(what) != value:
-                    yield f"{what} ({earlier.get(what, 'unknown')}, now {value})"
+                    before = earlier.get(what) or Message("unknown")
+                    yield Message("{what} ({before}, now {value})", what=Message(what), before=before, value=value)
         elif before != now:
             yield part
 
@@ -219,12 +244,11 @@ def _doubtful(journal: Journal, intake: Intake) -> Iterator[Problem]:
         earlier[handin.student].append(handin.path.name)
     for report in journal.reports(list(earlier)):
         if report.is_blank or report.refusal:
-            why = "cannot be opened" if report.refusal else "has nothing written in it"
-            others = ", ".join(earlier[report.student][:5])
+            others = name_list(earlier[report.student][:5])
             yield Problem(
                 "doubtful",
                 report.student,
-                f"The hand-in that counts {why}. Look at the earlier ones, which were not graded: {others}.",
+                Message(_UNREADABLE if report.refusal else _UNWRITTEN, others=others),
             )
 
 
@@ -249,12 +273,17 @@ class _Run:
             if plan.intake.roster:
                 journal.set_fact("roster", True)
                 journal.add_names(plan.intake.names)
+                journal.set_fact(ADDRESSES, {**(journal.fact(ADDRESSES) or {}), **plan.intake.addresses})
+                journal.set_fact(STUDENTS, {**(journal.fact(STUDENTS) or {}), **plan.intake.languages})
+            editions = {handin.student: reading.language for handin, reading in plan.readings.items()}
+            journal.set_fact(EDITIONS, {**(journal.fact(EDITIONS) or {}), **editions})
             for old, new in plan.renames.items():
                 journal.rename_student(old, new)
             digests = {handin.path: reading.key.submission for handin, reading in plan.readings.items()}
             journal.record_intake(replace(plan.intake, problems=plan.problems), digests)
             for key, stored in plan.stored.items():
                 self._assign(key, stored)
+        self.readers = Readers(journal)
 
     def _assign(self, key: Key, stored: StoredReport) -> list[HandIn]:
         group = self._waiting.pop(key)
@@ -262,8 +291,12 @@ class _Run:
             if self.regrade:
                 self._pending[handin] = stored
             else:
-                self.journal.assign(handin, stored, self.plan.remarks_on(handin))
+                self._give(handin, stored)
         return group
+
+    def _give(self, handin: HandIn, stored: StoredReport) -> None:
+        self.journal.assign(handin, stored, self.plan.remarks_on(handin))
+        write_answers(handin.path, self.plan.assignment, self.out / handin.student)
 
     def store(self, report: Report) -> None:
         """Write a new report to the journal, and its files for every student who handed in the same."""
@@ -277,7 +310,7 @@ class _Run:
             group = self._assign(key, self.journal.store(actual, report))
         if not self.regrade:
             for own in self.journal.reports([handin.student for handin in group]):
-                write_report(own, self.out)
+                write_report(own, self.out, self.readers)
                 self.written.add(own.student)
 
     def changes(self) -> Iterator[MarkChange]:
@@ -299,7 +332,7 @@ class _Run:
         """Let the new reports count, all at once."""
         with self.journal.writing():
             for handin, stored in self._pending.items():
-                self.journal.assign(handin, stored, self.plan.remarks_on(handin))
+                self._give(handin, stored)
 
 
 def _without(report: Report, remarks: Sequence[Remark]) -> Report:
@@ -314,7 +347,10 @@ def _without(report: Report, remarks: Sequence[Remark]) -> Report:
 
 def _unreadable(report: Report) -> Report:
     """Return a report without a mark: a person sees that the files changed, and the next run grades them."""
-    message = f"The hand-in changed or disappeared before it was graded. {report.refusal} Run the same command again."
+    message = Message(
+        "The hand-in changed or disappeared before it was graded. {refusal} Run the same command again.",
+        refusal=report.refusal,
+    )
     checks = [replace(c, outcome=Outcome.BROKEN, cause=Cause.BROKEN, message=message) for c in report.checks]
     return replace(report, checks=tuple(checks))
 
@@ -326,5 +362,6 @@ def _facts(assignment: Assignment) -> dict[str, object]:
         "title": assignment.title,
         "tasks": {task.name: [task.title, task.points] for task in assignment.tasks},
         "questions": {question.id: [question.title, question.points] for question in assignment.questions},
+        "hidden_checks": assignment.course.reports.hidden_checks,
         "rubrics": {q.id: [[line.text, line.points] for line in q.rubric] for q in assignment.questions if q.rubric},
     }

@@ -7,10 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message, either, name_list
 from autograder.gradebook.journal import Journal, Key
 from autograder.intake.download import Intake, Problem, safe_name
 from autograder.intake.roster import Roster, normalise
 from autograder.render.words import count
+
+_KEPT = Message("No hand-in came this time; the report and the mark of the earlier one remain valid.")
+_KEPT_THOUGH = Message(
+    "No hand-in came this time; the report and the mark of the earlier one remain valid, though checks or options have "
+    "changed."
+)
 
 
 class NeedsRoster(GradlabError):
@@ -38,15 +45,52 @@ def find_students(intake: Intake, wanted: Iterable[str], roster: Roster | None =
         listed = [safe_name(student) for student in roster.find_students([name])] if roster else []
         matches = {safe_name(name)} & ids or known[normalise(name)] or {*listed} & ids
         if len(matches) > 1:
-            raise UnknownStudent(f"{name!r} may mean {' or '.join(sorted(matches))}. Choose one of these ids.")
+            raise UnknownStudent(
+                Message(
+                    "{name!r} may mean {matches}. Choose one of these ids.",
+                    name=name,
+                    matches=either(sorted(matches)),
+                )
+            )
         if not matches and listed:
-            raise UnknownStudent(f"{name!r} is in the roster, but these hand-ins contain none of this student.")
+            raise UnknownStudent(
+                Message("{name!r} is in the roster, but these hand-ins contain none of this student.", name=name)
+            )
         if not matches:
             near = [shown[key] for key in get_close_matches(normalise(name), shown, n=3, cutoff=0.5)]
-            nearest = f" The nearest names: {', '.join(near)}." if near else ""
-            raise UnknownStudent(f"These hand-ins contain none of {name!r}.{nearest}")
+            text = Message("These hand-ins contain none of {name!r}.", name=name)
+            if near:
+                text = Message("{sentence} The nearest names: {names}.", sentence=text, names=name_list(near))
+            raise UnknownStudent(text)
         found |= matches
     return frozenset(found)
+
+
+def find_student(journal: Journal, wanted: str) -> str:
+    """Return the id of a graded student whom staff name by an id, or by the name of a roster or of a folder.
+
+    Raises UnknownStudent.
+    """
+    known, names = journal.students(), journal.names()
+    if safe_name(wanted) in known:
+        return safe_name(wanted)
+    called = normalise(wanted)
+    found = [who for who in known if called in (normalise(who), normalise(names.get(who, "")))]
+    if len(found) == 1:
+        return found[0]
+    values = {"folder": journal.path.parent, "student": wanted}
+    if found:
+        values["matches"] = either(sorted(found))
+        raise UnknownStudent(Message("{folder}: {student!r} may mean {matches}. Choose one of these ids.", **values))
+    now_is = (journal.fact("moved") or {}).get(safe_name(wanted))
+    near = get_close_matches(wanted, [*known, *names.values()], n=3, cutoff=0.6)
+    if now_is:
+        remedy = Message("The roster changed this id to {now_is!r}: use that one.", now_is=now_is)
+    elif near:
+        remedy = Message("Did you mean {names}?", names=either(near))
+    else:
+        remedy = Message("Grade the hand-in first.")
+    raise UnknownStudent(Message("{folder} has no report of {student!r}. {remedy}", **values, remedy=remedy))
 
 
 def find_renames(journal: Journal, intake: Intake) -> dict[str, str]:
@@ -62,8 +106,12 @@ def find_renames(journal: Journal, intake: Intake) -> dict[str, str]:
         if journal.fact("roster") and gone and present - known:
             twice = count(len(present - known), "student")
             raise NeedsRoster(
-                f"{journal.path.parent} was graded with a roster. Without it {twice} would appear a second time under "
-                "another name. Pass it again with --roster, or choose another --out. Nothing was run."
+                Message(
+                    "{parent} was graded with a roster. Without it {twice} would appear a second time under "
+                    "another name. Pass it again with --roster, or choose another --out. Nothing was run.",
+                    parent=journal.path.parent,
+                    twice=twice,
+                )
             )
         return {}
     at = defaultdict(set)
@@ -82,10 +130,14 @@ def report_renames(journal: Journal, renames: Mapping[str, str]) -> Iterator[Pro
     """Yield a problem for each student whose report and marks will move to a new id."""
     for old, new in renames.items():
         marks = len(journal.marks(old))
-        also = f" and {count(marks, 'mark')} by hand" if marks else ""
-        yield Problem(
-            "renamed", new, f"Was graded as {old} before the roster gave this id; its report{also} moved here."
-        )
+        text = Message("Was graded as {old} before the roster gave this id; its report moved here.", old=old)
+        if marks:
+            text = Message(
+                "Was graded as {old} before the roster gave this id; its report and {marks} by hand moved here.",
+                old=old,
+                marks=count(marks, "mark"),
+            )
+        yield Problem("renamed", new, text)
 
 
 def report_missing(journal: Journal, intake: Intake, key: Key, renames: Mapping[str, str]) -> Iterator[Problem]:
@@ -94,9 +146,4 @@ def report_missing(journal: Journal, intake: Intake, key: Key, renames: Mapping[
     for student in journal.students():
         old = journal.key_of(student)
         if renames.get(student, student) not in present and old:
-            what = "No hand-in came this time; the report and the mark of the earlier one remain valid"
-            yield Problem(
-                "kept",
-                student,
-                f"{what}, though checks or options have changed." if old.ours != key.ours else f"{what}.",
-            )
+            yield Problem("kept", student, _KEPT_THOUGH if old.ours != key.ours else _KEPT)

@@ -17,12 +17,24 @@ from typing import Any
 from autograder.core.assignment import Assignment
 from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.course import find_assignment
-from autograder.core.report import Mark, Remark, Report, parse_report
+from autograder.core.message import Message, from_store, stored
+from autograder.core.report import AskedQuestion, Mark, Remark, Report, parse_report
 from autograder.gradebook.database import NAME, Database, JournalError
 from autograder.intake.download import HandIn, Intake, Problem
 
-__all__ = ["NAME", "Journal", "JournalError", "Key", "StoredReport", "course_of", "graded_assignment", "now"]
+__all__ = [
+    "ADDRESSES",
+    "NAME",
+    "Journal",
+    "JournalError",
+    "Key",
+    "StoredReport",
+    "course_of",
+    "graded_assignment",
+    "now",
+]
 
+ADDRESSES = "addresses"  # a fact: the e-mail addresses that rosters gave, by student
 _KEY = "submission = ? AND checks = ? AND grader = ? AND device = ? AND data = ? AND seed = ? AND wall = ?"
 
 
@@ -100,10 +112,10 @@ class Journal(Database):
         row = self._one(f"SELECT id FROM results WHERE {_KEY}", astuple(key))
         return StoredReport(row[0], bare, not report.undecided)
 
-    def assign(self, handin: HandIn, stored: StoredReport, remarks: Sequence[Remark] = ()) -> None:
+    def assign(self, handin: HandIn, report: StoredReport, remarks: Sequence[Remark] = ()) -> None:
         """Make a stored report the one that counts for a student. ``remarks`` are about the student's own files."""
-        notes = [*handin.notes, *({"kind": r.kind, "text": r.text, "advice": r.advice} for r in remarks)]
-        row = (handin.student, stored.id, handin.handed_in, _json(notes))
+        own = [{"kind": r.kind, "text": stored(r.text), "advice": stored(r.advice)} for r in remarks]
+        row = (handin.student, report.id, handin.handed_in, _json([*map(stored, handin.notes), *own]))
         self._base.execute("INSERT OR REPLACE INTO students VALUES (?, ?, ?, ?)", row)
 
     def key_of(self, student: str) -> Key | None:
@@ -133,18 +145,21 @@ class Journal(Database):
             for student, blob, handed_in, notes in rows:
                 yield self._for_student(self._report(blob), student, handed_in, json.loads(notes))
 
-    def _for_student(
-        self, report: Report, student: str, handed_in: str, notes: Sequence[str | Mapping[str, str]]
-    ) -> Report:
+    def _for_student(self, report: Report, student: str, handed_in: str, notes: Sequence[Any]) -> Report:
         """Return a stored report as that of one student, with own notes and remarks, and the marks by hand."""
-        remarks = tuple(Remark(**note) for note in notes if not isinstance(note, str))
+        found = [note for note in notes if isinstance(note, dict) and "kind" in note]
+        remarks = tuple(Remark(n["kind"], from_store(n["text"]), from_store(n["advice"])) for n in found)
+        facts = self.fact("assignment") or {}
+        texts = [from_store(note) for note in notes if note not in found]
         own = replace(
             report,
             student=student,
             name=self.names().get(student, ""),
             handed_in=handed_in,
-            notes=(*report.notes, *(note for note in notes if isinstance(note, str)), *map(str, remarks)),
+            notes=(*report.notes, *texts, *map(Remark.__str__, remarks)),
             remarks=(*remarks, *report.remarks),
+            hidden_checks=facts.get("hidden_checks", report.hidden_checks),
+            questions=tuple(AskedQuestion(name, *rest) for name, rest in facts.get("questions", {}).items()),
         )
         marks = self.marks(student)
         return own.with_marks(marks) if marks else own
@@ -175,13 +190,14 @@ class Journal(Database):
     def set_problems(self, problems: Iterable[Problem]) -> None:
         """Replace the problems of the last intake."""
         self._base.execute("DELETE FROM intake")
-        rows = [tuple(self.as_text(value) for value in astuple(problem)) for problem in problems]
+        rows = [(p.kind, self.as_text(p.who), self.as_text(_json(stored(p.what)))) for p in problems]
         self._base.executemany("INSERT INTO intake VALUES (?, ?, ?)", rows)
 
     def problems(self) -> list[Problem]:
         """Return the problems of the last intake."""
         with self._sentences():
-            return [Problem(*row) for row in self._base.execute("SELECT kind, who, what FROM intake ORDER BY rowid")]
+            rows = self._base.execute("SELECT kind, who, what FROM intake ORDER BY rowid").fetchall()
+        return [Problem(kind, who, _sentence(what)) for kind, who, what in rows]
 
     def known_paths(self) -> Iterator[tuple[str, str]]:
         """Yield every student with each path that a hand-in was ever read from."""
@@ -259,8 +275,19 @@ class Journal(Database):
             return parse_report(zlib.decompress(blob), f"A report in {self.path}")
         except ValueError as error:
             raise JournalError(
-                f"{error} Use the version of gradlab that stored it or a newer one; nothing was changed."
+                Message(
+                    "{error} Use the version of gradlab that stored it or a newer one; nothing was changed.",
+                    error=error.args[0],
+                )
             ) from None
+
+
+def _sentence(text: str) -> str:
+    """Return what ``stored`` made, in JSON; older versions stored the text."""
+    try:
+        return from_store(json.loads(text))
+    except ValueError:
+        return text
 
 
 def course_of(folder: Path, assignment: str) -> Path | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain
+from autograder.core.message import Message
 
 NAME = ".lock"
 SECONDS = 0.5  # between two tries
@@ -32,15 +33,21 @@ def hold(folder: Path, *, wait: bool = False, on_wait: Callable[[str], None] = l
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise Unwritable(f"Results cannot be written to {folder}: {explain(error)}.") from None
+        raise Unwritable(
+            Message("Results cannot be written to {folder}: {error}.", folder=folder, error=explain(error))
+        ) from None
     try:
         waiting = False
         while not _try(descriptor, folder):
-            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another process"
+            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or Message("another process")
             if not wait:
                 raise Locked(
-                    f"{folder} is locked by {holder}. Run this again when it has finished, or pass --wait. "
-                    "Nothing was changed."
+                    Message(
+                        "{folder} is locked by {holder}. Run this again when it has finished, or pass --wait. "
+                        "Nothing was changed.",
+                        folder=folder,
+                        holder=holder,
+                    )
                 )
             if not waiting:
                 on_wait(holder)
@@ -63,7 +70,11 @@ def _try(descriptor: int, folder: Path) -> bool:
         return False
     except OSError as error:
         raise Unwritable(
-            f"{folder} cannot be locked ({explain(error)}). Use a folder on this machine's disk."
+            Message(
+                "{folder} cannot be locked ({error}). Use a folder on this machine's disk.",
+                folder=folder,
+                error=explain(error),
+            )
         ) from None
     return True
 
@@ -74,4 +85,6 @@ def _sign(descriptor: int, folder: Path) -> None:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, line.encode(), 0)
     except OSError as error:
-        raise Unwritable(f"Results cannot be written to {folder}: {explain(error)}.") from None
+        raise Unwritable(
+            Message("Results cannot be written to {folder}: {error}.", folder=folder, error=explain(error))
+        ) from None

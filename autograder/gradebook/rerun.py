@@ -6,14 +6,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 from autograder.core.report import CheckResult, Report
 from autograder.gradebook.cache_keys import KeyMaker
 from autograder.gradebook.grade import changed_parts
+from autograder.gradebook.identity import find_student
 from autograder.gradebook.journal import Journal, Key
 from autograder.gradebook.secret import NAME, folder_secret
 from autograder.runners.grader_process import Setup
@@ -42,20 +43,18 @@ class Graded:
 
 
 def find_graded(journal: Journal, student: str) -> Graded:
-    """Return what is known of a student, by id or by the name that a roster gave. Raises CannotRerun."""
-    folder, known = journal.path.parent, journal.students()
-    by_name = [who for who, name in journal.names().items() if name.casefold() == student.casefold() and who in known]
-    who = student if student in known else by_name[0] if len(by_name) == 1 else ""
-    if not who:
-        near = get_close_matches(student, [*known, *journal.names().values()], n=3, cutoff=0.6)
-        meaning = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise CannotRerun(f"{folder} has no report of {student!r}.{meaning}")
+    """Return what is known of a student, by id or by name. Raises CannotRerun and UnknownStudent."""
+    who = find_student(journal, student)
     (report,) = journal.reports([who])
     key, path = journal.key_of(who), journal.latest_paths().get(who)
     if key is None or path is None or not path.exists():
         raise CannotRerun(
-            f"The hand-in of {who}, {path or 'which the journal does not name'}, no longer exists. Put it back where "
-            "it was graded, and run the same command again."
+            Message(
+                "The hand-in of {who}, {path}, no longer exists. Put it back where it was graded, and run "
+                "the same command again.",
+                who=who,
+                path=path or Message("which the journal does not name"),
+            )
         )
     return Graded(report, key, path)
 
@@ -64,20 +63,29 @@ def options_of(graded: Graded, assignment: Assignment, folder: Path) -> Options:
     """Return the options with which a report was made: the same device, data, seed and secret. Raises CannotRerun."""
     if not (folder / NAME).exists():
         raise CannotRerun(
-            f"{folder / NAME} is missing, and without it the checks get other inputs. Restore it from a backup."
+            Message(
+                "{folder} is missing, and without it the checks get other inputs. Restore it from a backup.",
+                folder=folder / NAME,
+            )
         )
     base = Options(graded.key.device, data=graded.key.data, secret=folder_secret(folder))
     for seed in (None, graded.report.seed):
         options = replace(base, seed=seed, skip_scored=graded.report.provisional)
         if fingerprint(assignment, options) == graded.key.seed:
             return options
-    raise CannotRerun(f"{folder / NAME} is not the secret with which {graded.report.student} was graded. Restore it.")
+    raise CannotRerun(
+        Message(
+            "{folder} is not the secret with which {student} was graded. Restore it.",
+            folder=folder / NAME,
+            student=graded.report.student,
+        )
+    )
 
 
 def differences(graded: Graded, assignment: Assignment, setup: Setup) -> list[str]:
     """Return what is no longer as it was when the hand-in was graded, in words."""
     now = KeyMaker(assignment, setup).read(graded.path).key
-    found = ["the hand-in's files"] if now.submission != graded.key.submission else []
+    found: list[str] = [Message("the hand-in's files")] if now.submission != graded.key.submission else []
     return [*found, *changed_parts(graded.key, now)]
 
 
@@ -89,12 +97,14 @@ def select_checks(report: Report, wanted: str) -> tuple[CheckResult, ...]:
     for match in (
         lambda check: wanted in ("", check.id, check.id.partition("::")[2]),
         lambda check: wanted == check.task,
-        lambda check: wanted.casefold() in f"{check.id}\n{check.title}".casefold(),
+        lambda check: wanted.casefold() in f"{check.id}\n{check.title}\n{check.task}".casefold(),
     ):
         if found := tuple(check for check in report.checks if match(check)):
             return found
     ids = "\n  ".join(check.id for check in report.checks)
-    raise CannotRerun(f"No check's id, title or task contains {wanted!r}. The checks are:\n  {ids}")
+    raise CannotRerun(
+        Message("No check's id, title or task contains {wanted!r}. The checks are:\n  {ids}", wanted=wanted, ids=ids)
+    )
 
 
 def only(report: Report, checks: Sequence[CheckResult]) -> Report:
@@ -130,7 +140,7 @@ def rerun(
         opened = _in_this_process if local else _in_a_worker
         with opened(submission, assignment, setup, pdb) as link:
             results = collected.judge(link, submission.code, only=lambda check: check.check_id in ids)
-        results = with_excerpts(results, submission.code, assignment)
+        results = with_excerpts(results, submission.code, assignment, submission.handed_in)
         header = ReportHeader(student, submission.digest, submission.notes, submission.remarks)
         return collected.report(header, results, isolation=setup.isolation)
 

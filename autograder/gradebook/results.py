@@ -2,44 +2,79 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from autograder.core.files import explain, write_atomically
+from autograder.core.assignment import Assignment
+from autograder.core.files import explain, for_spreadsheets, write_atomically
+from autograder.core.language import IN_ENGLISH, say, speaking, translate
+from autograder.core.message import Message
 from autograder.core.report import Report
 from autograder.gradebook.journal import Journal
 from autograder.gradebook.lock import Unwritable
+from autograder.gradebook.readers import Readers
 from autograder.render.class_page import by_name, index_html
 from autograder.render.gradebook_csv import gradebook_csv
 from autograder.render.html import neighbours, report_html
 from autograder.render.words import INTAKE_WORDS
+from autograder.submissions.answers import read_attached
+from autograder.submissions.source import BadSubmission
 
 # In the order of writing: if the last one is up to date, so are the others.
 FILES = ("report.html", "staff.html", "report.json")
+ANSWERS = "answers"  # the folder with a student's files that answer questions
+_START = 512  # bytes at the beginning of a page that name its language
 _END = 4096  # bytes at the end of a page that contain its links to other students
 _IN_GRADEBOOK = ("doubtful", "missing", "unknown", "duplicate", "earlier", "renamed", "kept")
 
 
-def write_report(report: Report, out: Path) -> None:
-    """Write ``report.html`` for the student, ``staff.html`` and ``report.json`` to ``out/<student>/``."""
+def write_report(report: Report, out: Path, readers: Readers | None = None) -> None:
+    """Write ``report.html`` for the student, ``staff.html`` and ``report.json`` to ``out/<student>/``.
+
+    Without ``readers``, the pages are in English.
+    """
     folder = out / report.student
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / "report.html", report_html(report, staff=False), durable=False)
-        write_atomically(folder / "staff.html", report_html(report, staff=True), durable=False)
+        with speaking(readers.student(report.student) if readers else IN_ENGLISH):
+            write_atomically(folder / "report.html", report_html(report, staff=False), durable=False)
+        with speaking(readers.staff if readers else IN_ENGLISH):
+            write_atomically(folder / "staff.html", report_html(report, staff=True), durable=False)
         write_atomically(folder / "report.json", report.to_json(), durable=False)
     except OSError as error:
         raise _unwritable(folder, error) from None
 
 
+def write_answers(handin: Path, assignment: Assignment, folder: Path) -> None:
+    """Copy the files that answer questions from a hand-in to ``folder``/answers, where people who mark find them."""
+    if not assignment.hand_in:
+        return
+    try:
+        files = read_attached(handin, assignment)
+    except BadSubmission:  # the report says so
+        return
+    place = folder / ANSWERS
+    try:
+        if place.is_dir():
+            for path in place.iterdir():
+                if path.name not in files:
+                    path.unlink()
+        for name, data in files.items():
+            place.mkdir(parents=True, exist_ok=True)
+            write_atomically(place / name, data, durable=False)
+    except OSError as error:
+        raise _unwritable(place, error) from None
+
+
 def write_results(journal: Journal, out: Path, *, done: Collection[str] = ()) -> list[Report]:
     """Bring every file up to date with the journal, except those of ``done`` students, and return all reports."""
-    reports = []
+    reports, readers = [], Readers(journal)
     for report in journal.reports():
-        if report.student not in done and not _is_written(report, out):
-            write_report(report, out)
+        if report.student not in done and not _is_written(report, out, readers):
+            write_report(report, out, readers)
         reports.append(report)
     _remove_moved(journal, out)
     write_overview(reports, journal, out)
@@ -64,19 +99,20 @@ def write_overview(reports: list[Report], journal: Journal, out: Path) -> Path:
             assignment=facts.get("name", ""),
             names=journal.names(),
         )
-        write_atomically(out / "gradebook.csv", gradebook)
+        write_atomically(out / "gradebook.csv", for_spreadsheets(gradebook))
         intake = [(problem.kind, problem.who, problem.what) for problem in problems]
-        title = f"{facts.get('title', '')}: results"
-        index = index_html(
-            reports,
-            title=title,
-            intake=intake,
-            similar=journal.similar(),
-            copies=journal.copies(),
-            names=journal.names(),
-        )
-        write_atomically(out / "index.html", index)
-        _link_neighbours(reports, out)
+        with speaking(Readers(journal).staff):
+            title = say("{title}: results", title=translate(facts.get("title", "")))
+            index = index_html(
+                reports,
+                title=title,
+                intake=intake,
+                similar=journal.similar(),
+                copies=journal.copies(),
+                names=journal.names(),
+            )
+            write_atomically(out / "index.html", index)
+            _link_neighbours(reports, out)
     except OSError as error:
         raise _unwritable(out, error) from None
     return out / "index.html"
@@ -103,21 +139,35 @@ def _remove_moved(journal: Journal, out: Path) -> None:
         folder = out / old
         for name in FILES:
             (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / ANSWERS, ignore_errors=True)
         with suppress(OSError):
             folder.rmdir()
 
 
-def _is_written(report: Report, out: Path) -> bool:
+def _is_written(report: Report, out: Path, readers: Readers) -> bool:
     folder = out / report.student
+    languages = {"report.html": readers.student(report.student), "staff.html": readers.staff}
     try:
+        if not all(_is_in(folder / name, to.language) for name, to in languages.items()):
+            return False
         same = (folder / "report.json").read_bytes() == report.to_json().encode("utf-8", "backslashreplace")
     except OSError:
         return False
     return same and all((folder / name).exists() and (folder / name).stat().st_size for name in FILES)
 
 
+def _is_in(page: Path, language: str) -> bool:
+    """Return whether a page says at its beginning that it is in a language."""
+    with page.open("rb") as file:
+        return f'<html lang="{language.replace("_", "-")}">'.encode() in file.read(_START)
+
+
 def _unwritable(path: Path, error: OSError) -> Unwritable:
     return Unwritable(
-        f"Results cannot be written to {path}: {explain(error)}. Solve this and run the same command again; "
-        "submissions that are already graded are skipped."
+        Message(
+            "Results cannot be written to {path}: {error}. Solve this and run the same command again; "
+            "submissions that are already graded are skipped.",
+            path=path,
+            error=explain(error),
+        )
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autograder.core.errors import GradlabError
 from autograder.core.files import explain, write_atomically
+from autograder.core.message import Message
 
 NAME = "secret.key"
 BITS = 256
@@ -34,14 +35,20 @@ def folder_secret(folder: Path) -> str:
             write_atomically(path, new_secret() + "\n", mode=0o600)
         return parse_secret(path.read_text(encoding="utf-8", errors="replace"), str(path))
     except OSError as error:
-        raise BadSecret(f"The secret of these results, {path}, cannot be used: {explain(error)}.") from None
+        raise BadSecret(
+            Message("The secret of these results, {path}, cannot be used: {error}.", path=path, error=explain(error))
+        ) from None
 
 
 def parse_secret(text: str, path: str) -> str:
     """Return the secret that a file contains; messages name ``path`` as its place. Raises BadSecret."""
     if not _VALID.match(text):
         raise BadSecret(
-            f"{path} does not contain a secret of 64 hexadecimal digits. Restore it from a backup. Without it, the "
-            "checks would get other inputs; delete it and pass --regrade if that is what you want."
+            Message(
+                "{path} does not contain a secret of 64 hexadecimal digits. Restore it from a backup. "
+                "Without it, the checks would get other inputs; delete it and pass --regrade if that is "
+                "what you want.",
+                path=path,
+            )
         )
     return text.strip()

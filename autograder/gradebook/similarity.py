@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from autograder.core.assignment import Assignment
 from autograder.core.class_records import CopyGroup, SimilarPair
 from autograder.core.errors import GradlabError
 from autograder.core.extras import how_to_install
+from autograder.core.language import say
+from autograder.core.message import Message, name_list
 from autograder.gradebook.exact_copies import SOLUTION, Functions, find_copies, own_functions, same_code
 from autograder.render.gradebook_csv import cell
 from autograder.submissions.submission import BadSubmission, open_submission
@@ -70,12 +73,12 @@ def find_similar(
     functions: dict[str, Functions] = {}
     skipped = []
     for number, (path, students) in enumerate(people.items(), start=1):
-        progress(f"reading {number:,} of {len(people):,}")
-        who = ", ".join(students)
+        progress(say("reading {number:,} of {all:,}", number=number, all=len(people)))
+        who = name_list(students)
         try:
             submission = open_submission(path, assignment)
         except BadSubmission as problem:
-            skipped.append((who, str(problem)))
+            skipped.append((who, problem.args[0]))
             continue
         files = submission.files
         text = "\n".join(files[name] for name in assignment.files if name in files)
@@ -84,12 +87,14 @@ def find_similar(
             prints[who], functions[who] = found, own_functions(text, given)
         else:
             unreadable = " ".join(remark.text for remark in submission.remarks if remark.kind == "unreadable")
-            skipped.append((who, unreadable or "It contains no code of its own."))
-    progress("comparing")
+            skipped.append((who, unreadable or Message("It contains no code of its own.")))
+    progress(say("comparing"))
     solution = "\n".join(_scripts(assignment.solutions, assignment))
     copies = find_copies({**functions, **({SOLUTION: own_functions(solution, given)} if solution else {})})
     different = _without_copies(prints, functions)
     pairs = [*_like_solution(different, fingerprint(solution)), *_pairs(different, threshold)]
+    own = {**functions, SOLUTION: own_functions(solution, given)}
+    pairs = [pair for pair in pairs if not _is_listed(pair, copies, own)]
     return Similarities(tuple(pairs), tuple(copies), tuple(skipped))
 
 
@@ -97,7 +102,12 @@ def require_same_assignment(facts: Mapping[str, Any] | None, assignment: Assignm
     """Raise OtherAssignment if ``facts``, from the journal of ``results``, name another assignment."""
     if facts and facts["name"] != assignment.name:
         raise OtherAssignment(
-            f"{results} contains the results of {facts['name']}, not of {assignment.name}. Nothing was compared."
+            Message(
+                "{results} contains the results of {facts}, not of {assignment}. Nothing was compared.",
+                results=results,
+                facts=facts["name"],
+                assignment=assignment.name,
+            )
         )
 
 
@@ -131,6 +141,16 @@ def _scripts(folder: Path, assignment: Assignment) -> list[str]:
     return [(folder / name).read_text(encoding="utf-8") for name in assignment.files if (folder / name).is_file()]
 
 
+def _is_listed(pair: SimilarPair, copies: Iterable[CopyGroup], own: Mapping[str, Functions]) -> bool:
+    """Return whether groups of exact copies name both already, with at least half of the lines of one of them."""
+    both = {pair.one, pair.other}
+    groups = [group for group in copies if both <= {*group.students, *([SOLUTION] if group.solution else [])}]
+    named = {name for group in groups for name in group.functions}
+    smaller = min((own[who] for who in both), key=lambda functions: sum(f.lines for f in functions.values()))
+    in_common = sum(function.lines for name, function in smaller.items() if name in named)
+    return bool(named) and 2 * in_common >= sum(function.lines for function in smaller.values())
+
+
 def _without_copies(prints: Mapping[str, _Prints], functions: Mapping[str, Functions]) -> dict[str, _Prints]:
     """Return the fingerprints without those of exact copies of an earlier submission."""
     seen: set[str] = set()
@@ -151,7 +171,7 @@ def _like_solution(prints: Mapping[str, _Prints], solution: _Prints) -> list[Sim
     for student, found in prints.items():
         overlap, shares, _ = compare_files(found, solution)
         if shares[0] >= MOSTLY_SOLUTION and overlap >= LITTLE:
-            pairs.append(SimilarPair(student, SOLUTION, *(min(1.0, float(share)) for share in shares)))
+            pairs.append(_pair(student, SOLUTION, {**prints, SOLUTION: solution}, shares))
     return sorted(pairs, key=lambda pair: (-pair.share_of_one, pair.one))
 
 
@@ -170,8 +190,16 @@ def _pairs(prints: Mapping[str, _Prints], threshold: float) -> list[SimilarPair]
             continue
         overlap, shares, _ = compare_files(prints[one], prints[other])
         if max(shares) >= threshold and overlap >= LITTLE:
-            pairs.append(SimilarPair(one, other, *(min(1.0, float(share)) for share in shares)))
+            pairs.append(_pair(one, other, prints, shares))
     return sorted(pairs, key=lambda pair: (-(pair.share_of_one + pair.share_of_other), pair.one, pair.other))
+
+
+def _pair(one: str, other: str, prints: Mapping[str, _Prints], shares: Iterable[float]) -> SimilarPair:
+    """Return the pair with its shares rounded down: 1 says that the other one contains all of the code."""
+    first, second = (prints[who].hashes for who in (one, other))
+    most = (0.99 if first - second else 1.0, 0.99 if second - first else 1.0)
+    one_share, other_share = (min(m, floor(100 * share + 1e-9) / 100) for m, share in zip(most, shares, strict=True))
+    return SimilarPair(one, other, one_share, other_share)
 
 
 def _drop_common(prints: Mapping[str, _Prints]) -> None:
@@ -198,7 +226,9 @@ def _fingerprinter(handout: str) -> Callable[[str], _Prints]:
     try:
         import copydetect  # noqa: F401
     except ImportError:
-        raise NoDetector(f"This needs copydetect. {how_to_install('similar')}") from None
+        raise NoDetector(
+            Message("This needs {missing}. {remedy}", missing="copydetect", remedy=how_to_install("similar"))
+        ) from None
     # Window 1 keeps every fingerprint of the handout: which of them a student's file has depends on the code around.
     ours = _prints(handout, 1).hashes
 

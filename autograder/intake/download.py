@@ -17,6 +17,7 @@ from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.core.files import explain
+from autograder.core.message import Message, both, joined, name_list
 from autograder.core.notebooks import accepted_names
 from autograder.intake.platforms import SUFFIXES, Entry, list_handins, names_a_student
 from autograder.intake.roster import BadRoster, Roster
@@ -63,6 +64,8 @@ class Intake:
     problems: tuple[Problem, ...]
     roster: frozenset[str] = frozenset()  # the ids that it lists; empty without one
     names: Mapping[str, str] = field(default_factory=dict)  # of all these ids; empty texts where it gives no name
+    languages: Mapping[str, str] = field(default_factory=dict)  # of all these ids, as the roster says them
+    addresses: Mapping[str, str] = field(default_factory=dict)  # of all these ids; empty texts where it gives none
 
 
 def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: Roster | None = None) -> Intake:
@@ -74,17 +77,29 @@ def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: R
         problems += [Problem("ignored", name, reason) for name, reason in left_out]
         folder = _skip_outer_folder(folder, assignment)
         if _is_one_students(folder, assignment):
-            raise BadHandins(f"{source} looks like one student's hand-in. Give the folder that contains it.")
+            raise BadHandins(
+                Message("{source} looks like one student's hand-in. Give the folder that contains it.", source=source)
+            )
     elif not folder.is_dir():
         raise BadHandins(
-            f"{source} is neither a folder nor a zip. Give a folder with one zip, folder or file per student, "
-            "or the download of a platform."
+            Message(
+                "{source} is neither a folder nor a zip. Give a folder with one zip, folder or file per "
+                "student, or the download of a platform.",
+                source=source,
+            )
         )
     listing = list_handins(folder, assignment.name, store)
     problems += [Problem(*row) for row in listing.problems]
     if not listing.entries:
-        missing = f": no folder and no file that ends in {', '.join(SUFFIXES)}" if listing.platform == "folder" else ""
-        raise BadHandins(f"{source} contains no hand-in for {assignment.name}{missing}.")
+        text = Message("{source} contains no hand-in for {assignment}.", source=source, assignment=assignment.name)
+        if listing.platform == "folder":
+            text = Message(
+                "{source} contains no hand-in for {assignment}: no folder and no file that ends in {suffixes}.",
+                source=source,
+                assignment=assignment.name,
+                suffixes=name_list(SUFFIXES),
+            )
+        raise BadHandins(text)
     students = _match_students(listing.entries, roster, problems)
     handins, superseded = [], []
     for student in sorted(students, key=lambda name: (name.casefold(), name)):
@@ -94,7 +109,17 @@ def read_handins(source: Path, assignment: Assignment, *, store: Path, roster: R
     if roster:
         _add_roster_problems(roster, students, problems)
     names = {safe_name(student): roster.names.get(student, "") for student in roster.ids} if roster else {}
-    return Intake(listing.platform, tuple(handins), tuple(superseded), sort_problems(problems), frozenset(names), names)
+    languages = {safe_name(student): language for student, language in roster.languages.items()} if roster else {}
+    return Intake(
+        listing.platform,
+        tuple(handins),
+        tuple(superseded),
+        sort_problems(problems),
+        frozenset(names),
+        names,
+        languages,
+        {safe_name(student): roster.emails.get(student, "") for student in roster.ids} if roster else {},
+    )
 
 
 def sort_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -114,7 +139,7 @@ def _mode(path: Path) -> int:
     try:
         return os.stat(path).st_mode
     except OSError as error:
-        raise BadHandins(f"{path} cannot be read: {explain(error)}.") from None
+        raise BadHandins(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
 
 
 def _skip_outer_folder(folder: Path, assignment: Assignment) -> Path:
@@ -127,7 +152,7 @@ def _skip_outer_folder(folder: Path, assignment: Assignment) -> Path:
 
 def _is_one_students(folder: Path, assignment: Assignment) -> bool:
     """Return whether the files of a download are named as those of one student, also as copies of them."""
-    wanted = {name.casefold() for name in accepted_names(assignment.files)}
+    wanted = {name.partition("/")[0].casefold() for name in accepted_names(assignment.files)}
     names = (path.name.casefold().removesuffix(".txt") for path in folder.iterdir())
     return any(_COPY.sub("", name) in wanted for name in names)
 
@@ -151,7 +176,11 @@ def _match_students(entries: Sequence[Entry], roster: Roster | None, problems: l
             student = _distinct(name, who, number) if shared else name
             students[student] += theirs
             if shared:
-                what = f"{theirs[0].path.name}: another student has the name {name} too, so this name was used."
+                what = Message(
+                    "{path}: another student has the name {name} too, so this name was used.",
+                    path=theirs[0].path.name,
+                    name=name,
+                )
                 problems.append(Problem("duplicate", student, what))
     return students
 
@@ -159,12 +188,17 @@ def _match_students(entries: Sequence[Entry], roster: Roster | None, problems: l
 def _no_match(entry: Entry, matches: Sequence[str], roster: Roster | None) -> str:
     """Return the sentence about a hand-in that does not match exactly one student, or an empty string."""
     if len(matches) > 1:
-        students = " and ".join(matches[:3])
-        return f"{entry.path.name} matches {students} in the roster. Give one of them another name there."
+        return Message(
+            "{path} matches {students} in the roster. Give one of them another name there.",
+            path=entry.path.name,
+            students=both(matches[:3]),
+        )
     if roster:
-        return f"{entry.path.name} matches nobody in the roster, so it was graded under this name."
+        return Message("{path} matches nobody in the roster, so it was graded under this name.", path=entry.path.name)
     if entry.nameless:
-        return f"The platform does not record who handed in {entry.path.name}, so it was graded under this name."
+        return Message(
+            "The platform does not record who handed in {path}, so it was graded under this name.", path=entry.path.name
+        )
     return ""
 
 
@@ -173,7 +207,13 @@ def _ids(roster: Roster) -> set[str]:
     for student in roster.ids:
         other = names.setdefault(safe_name(student), student)
         if other != student:
-            raise BadRoster(f"The ids {other!r} and {student!r} give the same folder name. Change one of them.")
+            raise BadRoster(
+                Message(
+                    "The ids {other!r} and {student!r} give the same folder name. Change one of them.",
+                    other=other,
+                    student=student,
+                )
+            )
     return set(names)
 
 
@@ -186,15 +226,25 @@ def _latest_first(student: str, entries: list[Entry], problems: list[Problem]) -
     latest, rest = entries[0], entries[1:]
     notes = latest.notes
     if rest:
-        choice = f"{latest.path.name} counts: it is the latest by {latest.time_source}."
+        choice = Message(
+            "{path} counts: it is the latest by {time_source}.", path=latest.path.name, time_source=latest.time_source
+        )
         if rest[0].order == latest.order:
-            choice = f"{latest.path.name} counts: {latest.time_source} is equal, and it is the last by name."
-        notes = (*notes, f"{len(entries)} hand-ins of this student were found. {choice}")
-        others = ", ".join(entry.path.name for entry in rest[:5]) + (" ..." if len(rest) > 5 else "")
+            choice = Message(
+                "{path} counts: {time_source} is equal, and it is the last by name.",
+                path=latest.path.name,
+                time_source=latest.time_source,
+            )
+        found = Message("{n} hand-ins of this student were found. {choice}", n=len(entries), choice=choice)
+        notes = (*notes, found)
+        others = name_list([*(entry.path.name for entry in rest[:5]), *(["..."] if len(rest) > 5 else [])])
         accounts = {(entry.who, entry.number) for entry in entries}
-        several = f" They came from {len(accounts)} accounts or names." if len(accounts) > 1 else ""
-        kind = "duplicate" if several else "earlier"
-        problems.append(Problem(kind, student, f"{choice} Not graded: {others}.{several}"))
+        what: str = Message("{choice} Not graded: {others}.", choice=choice, others=others)
+        if len(accounts) > 1:
+            several = Message("They came from {number} accounts or names.", number=len(accounts))
+            problems.append(Problem("duplicate", student, joined(" ", [what, several])))
+        else:
+            problems.append(Problem("earlier", student, what))
     names_without_roster = {safe_name(entry.who) for entry in entries}
     names_without_roster |= {_distinct(safe_name(entry.who), entry.who, entry.number) for entry in entries}
     other_ids = tuple(sorted(names_without_roster - {student}))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.core.message import Message
 from autograder.intake.unpack import BadHandins
 
 METADATA = "submission_metadata.yml"
@@ -22,13 +23,25 @@ def read_metadata(path: Path) -> dict[str, tuple[tuple[Person, ...], datetime | 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # strings only: "No" is a name
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise BadHandins(f"{path} has more than {MAX_BYTES / 1e6:.0f} MB. Export the assignment again.")
+            raise BadHandins(
+                Message(
+                    "{path} has more than {limit:.0f} MB. Export the assignment again.",
+                    path=path,
+                    limit=MAX_BYTES / 1e6,
+                )
+            )
         with open(path, "rb") as file:
             table = yaml.load(file, Loader=loader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError, OSError) as error:
-        raise BadHandins(f"{path} cannot be read ({' '.join(str(error).split())}). Export it again.") from None
+        raise BadHandins(
+            Message("{path} cannot be read ({error}). Export it again.", path=path, error=" ".join(str(error).split()))
+        ) from None
     if not isinstance(table, dict):
-        raise BadHandins(f"{path} lists no submissions, so it is not from Gradescope. Export the assignment again.")
+        raise BadHandins(
+            Message(
+                "{path} lists no submissions, so it is not from Gradescope. Export the assignment again.", path=path
+            )
+        )
     return {str(name): _submission(row) for name, row in table.items()}
 
 

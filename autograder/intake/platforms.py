@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.core.files import explain
+from autograder.core.message import Message, either, name_list
 from autograder.intake.gradescope_metadata import METADATA, read_metadata
 from autograder.intake.roster import Key, anonymous_key, canvas_name_key, id_key, platform_key
 from autograder.intake.times import known_time, parse_time, read_nbgrader_time
@@ -22,7 +23,7 @@ from autograder.intake.unpack import BadHandins, gather_files
 
 SUFFIXES = (".zip", ".ipynb", ".py")
 MARKED_LATE = "Canvas marks it late."  # the gradebook's notes contain it, where the policy looks for it
-BY_NAME, BY_FILE = "the time in its name", "the file's own time"
+BY_NAME, BY_FILE = Message("the time in its name"), Message("the file's own time")
 
 _ENDING = re.compile(r"\.(zip|(ipynb|py)(\.(txt|json))?)\Z", re.IGNORECASE)  # mail programs and browsers append these
 _JUNK = re.compile(r"\..*|__MACOSX|Thumbs\.db|desktop\.ini", re.IGNORECASE)
@@ -78,7 +79,7 @@ def list_handins(folder: Path, assignment: str, store: Path) -> Listing:
     try:
         visible = sorted(path for path in folder.iterdir() if not _JUNK.fullmatch(path.name))
     except OSError as error:
-        raise BadHandins(f"{folder} cannot be read: {explain(error)}.") from None
+        raise BadHandins(Message("{folder} cannot be read: {error}.", folder=folder, error=explain(error))) from None
     names = {path.name for path in visible}
     if METADATA in names:
         return _gradescope(folder)
@@ -123,7 +124,9 @@ def _plain_folder(paths: Sequence[Path]) -> Listing:
         is_folder = stat.S_ISDIR(os.lstat(path).st_mode)
         ending = None if is_folder else _ENDING.search(path.name)
         if not is_folder and not ending:
-            what = f"It is not a folder and does not end in {_any_suffix()}, so it is not a hand-in."
+            what = Message(
+                "It is not a folder and does not end in {suffixes}, so it is not a hand-in.", suffixes=_any_suffix()
+            )
             listing.problems.append(("ignored", path.name, what))
             continue
         name = path.name[: ending.start()] if ending else path.name
@@ -133,8 +136,17 @@ def _plain_folder(paths: Sequence[Path]) -> Listing:
             name, source = timed["who"], BY_NAME
         else:
             time, source = known_time(path), BY_FILE
-        listing.entries.append(Entry(name, "", path, _order(time), source, (name,), time))
+        sure = _sure(time, source, path)
+        listing.entries.append(Entry(name, "", path, _order(time), source, (name,), sure))
     return listing
+
+
+def _sure(time: datetime | None, source: str, path: Path) -> datetime | None:
+    """Return the time if nobody but the platform or staff could choose it.
+
+    The files in a folder may have come from an archive of the student, with any dates: a late policy must not use them.
+    """
+    return None if source == BY_FILE and path.is_dir() else time
 
 
 def _order(time: datetime | None) -> float:
@@ -142,7 +154,7 @@ def _order(time: datetime | None) -> float:
 
 
 def _any_suffix() -> str:
-    return f"{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
+    return either([name_list(SUFFIXES[:-1]), SUFFIXES[-1]])
 
 
 def _is_nbgrader(students: Sequence[Path], assignment: str) -> bool:
@@ -164,12 +176,15 @@ def _nbgrader(students: Sequence[Path], assignment: str) -> Listing:
             listing.problems.append(("ignored", student.name, "It is not a folder, so it cannot be a student's."))
             continue
         if not path.is_dir():
-            listing.problems.append(("missing", student.name, f"This student has no folder {assignment}."))
+            listing.problems.append(
+                ("missing", student.name, Message("This student has no folder {assignment}.", assignment=assignment))
+            )
             continue
         time, source = read_nbgrader_time(path / "timestamp.txt"), "nbgrader's timestamp.txt"
         if time is None:
             time, source = known_time(path), BY_FILE
-        listing.entries.append(Entry(student.name, "", path, _order(time), source, (student.name,), time))
+        sure = _sure(time, source, path)
+        listing.entries.append(Entry(student.name, "", path, _order(time), source, (student.name,), sure))
     return listing
 
 
@@ -180,18 +195,21 @@ def _gradescope(folder: Path) -> Listing:
         if path.name == METADATA:
             continue
         if path.name not in metadata and not path.is_dir():
-            listing.problems.append(("ignored", path.name, f"{METADATA} does not mention it."))
+            listing.problems.append(("ignored", path.name, Message("{file} does not mention it.", file=METADATA)))
             continue
         people, created = metadata.pop(path.name, ((), None))
         time, source = (created, "Gradescope's created_at") if created else (known_time(path), BY_FILE)
+        sure = _sure(time, source, path)
         own = (*_submission_keys(path.name),) if len(people) <= 1 else ()  # of a group, the number means nobody
         for person in people or ((),):
             who = person[0] if person else path.name
             listing.entries.append(
-                Entry(who, path.name, path, _order(time), source, (*person, *own), time, nameless=not person)
+                Entry(who, path.name, path, _order(time), source, (*person, *own), sure, nameless=not person)
             )
     for name in metadata:
-        listing.problems.append(("ignored", name, f"{METADATA} lists it, but the export has no such folder."))
+        listing.problems.append(
+            ("ignored", name, Message("{file} lists it, but the export has no such folder.", file=METADATA))
+        )
     return listing
 
 
@@ -227,7 +245,9 @@ def _moodle(paths: Sequence[Path], store: Path) -> Listing:
         listing.entries.append(_moodle_entry(who, number, path, anonymous=anonymous))
     for who, number in texts:
         if (who, number) not in known:
-            what = f"The student with Moodle's number {number} handed in an online text but no file."
+            what = Message(
+                "The student with Moodle's number {number} handed in an online text but no file.", number=number
+            )
             listing.problems.append(("missing", who, what))
     return listing
 
@@ -309,7 +329,9 @@ def _canvas(paths: Sequence[Path], store: Path) -> Listing:
                 ("ignored", file.path.name, "It is a text or a link typed into Canvas, not a file.")
             )
         else:
-            what = f"{file.path.name} is a text or a link typed into Canvas; this student handed in no file."
+            what = Message(
+                "{path} is a text or a link typed into Canvas; this student handed in no file.", path=file.path.name
+            )
             listing.problems.append(("missing", file.who, what))
     for files in users.values():
         latest, replaced = _canvas_versions(files)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.errors import GradlabError
-from autograder.core.files import csv_separator, explain
+from autograder.core.files import csv_separator, explain, wrong_line
+from autograder.core.message import Message, name_list
 
 MAX_BYTES = 50_000_000
 # Column headings in lower case, as people and the platforms' own exports write them. The first one found has the ids.
@@ -26,6 +27,7 @@ OTHER_COLUMNS = (
     *("gradescope", "alias"),
 )
 EMAIL_COLUMNS = ("email", "email address", "e-mail", "e-mail address", "mail")
+LANGUAGE_COLUMNS = ("language", "lang", "preferred language")
 # Columns with the ids that platforms give to students in anonymous downloads.
 ANONYMOUS_COLUMNS = ("anon", "anonymous", "anonymous id", "anonymous_id", "anonymous name", "participant", "pseudonym")
 _CANVAS_COLUMNS = ("sis user id", "sis login id")  # a file with one of them has Canvas's own numbers under "id"
@@ -58,6 +60,7 @@ class Roster:
     names: Mapping[str, str]  # id -> the person's name, where the roster gives one
     _known: dict[str | Key, frozenset[str]]  # name -> the ids that it may mean
     emails: Mapping[str, str] = field(default_factory=dict)  # id -> e-mail address, where the roster gives one
+    languages: Mapping[str, str] = field(default_factory=dict)  # id -> the language of reports, as the roster says it
 
     def find_students(self, keys: Sequence[str | Key]) -> tuple[str, ...]:
         """Return the ids that ``keys`` may mean: exactly one if it is clear who handed in."""
@@ -72,11 +75,20 @@ def read_roster(path: Path) -> Roster:
     heading = [cell.strip().casefold() for cell in next(rows, [])]
     column = next((heading.index(name) for name in ID_COLUMNS if name in heading), None)
     if column is None:
-        found = ", ".join(heading) or "nothing"
-        raise BadRoster(f"{path}: the first line must name the columns, one of them 'id'. It names {found}.")
+        found = name_list(heading) or Message("nothing")
+        raise BadRoster(
+            Message(
+                "{path}: the first line must name the columns. The column with the ids has one of these names: "
+                "{known}. It names {found}.",
+                path=path,
+                known=name_list(ID_COLUMNS),
+                found=found,
+            )
+        )
     ids: dict[str, int] = {}
     people: dict[str, str] = {}
     emails: dict[str, str] = {}
+    languages: dict[str, str] = {}
     problems: list[tuple[str, str]] = []
     ignored: list[tuple[str, str]] = []
     known: dict[str | Key, set[str]] = defaultdict(set)
@@ -89,11 +101,26 @@ def read_roster(path: Path) -> Roster:
             first = next(iter(cells.values()))
             if not first.casefold().startswith(_NOT_A_STUDENT):
                 ignored.append(
-                    (first, f"Line {line} of {path.name} has no id, so no hand-in can match it. Add the id.")
+                    (
+                        first,
+                        Message(
+                            "Line {line} of {path} has no id, so no hand-in can match it. Add the id.",
+                            line=line,
+                            path=path.name,
+                        ),
+                    )
                 )
         elif student in ids:
             problems.append(
-                (student, f"{path.name} lists the id on lines {ids[student]} and {line}; the first counts.")
+                (
+                    student,
+                    Message(
+                        "{path} lists the id on lines {ids} and {line}; the first counts.",
+                        path=path.name,
+                        ids=ids[student],
+                        line=line,
+                    ),
+                )
             )
         else:
             ids[student] = line
@@ -103,12 +130,13 @@ def read_roster(path: Path) -> Roster:
                 (cells[name] for name in EMAIL_COLUMNS if name in cells), student if "@" in student else ""
             ):
                 emails[student] = address
+            languages[student] = next((cells[name] for name in LANGUAGE_COLUMNS if name in cells), "")
             for name in _names(student, cells):
                 known[_comparable(name)].add(student)
     if not ids:
-        raise BadRoster(f"{path} lists no students. Add a line for each student below the heading.")
+        raise BadRoster(Message("{path} lists no students. Add a line for each student below the heading.", path=path))
     owners = {name: frozenset(students) for name, students in known.items()}
-    return Roster(tuple(ids), tuple(problems), tuple(ignored), people, owners, emails)
+    return Roster(tuple(ids), tuple(problems), tuple(ignored), people, owners, emails, languages)
 
 
 def normalise(name: str) -> str:
@@ -189,12 +217,29 @@ def _rows(path: Path) -> Iterator[list[str]]:
         data = path.read_bytes()
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except OSError as error:
-        raise BadRoster(f"{path} cannot be read: {explain(error)}.") from None
-    except UnicodeDecodeError:
-        raise BadRoster(f"{path} is not saved as UTF-8. Save it as UTF-8; in Excel, as CSV UTF-8.") from None
-    if len(data) > MAX_BYTES or "\0" in text:
-        raise BadRoster(f"{path} is not a CSV file. Export the roster as CSV.")
+        raise BadRoster(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
+    except UnicodeDecodeError as error:
+        raise BadRoster(
+            Message(
+                "{path}, line {line}: this is not UTF-8. Save the file as UTF-8; in Excel, as CSV UTF-8.",
+                path=path,
+                line=wrong_line(error),
+            )
+        ) from None
+    before, null, _ = text.partition("\0")
+    if null:
+        raise BadRoster(
+            Message(
+                "{path}, line {line}: a NUL character, which no CSV file contains. Export the roster as CSV, in UTF-8.",
+                path=path,
+                line=before.count("\n") + 1,
+            )
+        )
+    if len(data) > MAX_BYTES:
+        raise BadRoster(Message("{path} is not a CSV file. Export the roster as CSV.", path=path))
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=csv_separator(text))
     except csv.Error as error:
-        raise BadRoster(f"{path} is not a CSV file ({error}). Export the roster as CSV.") from None
+        raise BadRoster(
+            Message("{path} is not a CSV file ({error}). Export the roster as CSV.", path=path, error=error)
+        ) from None

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 from autograder.intake.times import UNKNOWN
 from autograder.submissions.find import MAX_ZIP, saved_time
 from autograder.submissions.source import printable
@@ -103,19 +104,36 @@ def _unpack(path: Path, folder: Path, *, free: int) -> list[tuple[str, str]]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise BadHandins(f"{path} is damaged or not a zip ({printable(str(error))}). Download it again.") from None
+        raise BadHandins(
+            Message(
+                "{path} is damaged or not a zip ({error}). Download it again.",
+                path=path,
+                error=printable(str(error)),
+            )
+        ) from None
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > MAX_MEMBERS:
             raise BadHandins(
-                f"{path} contains {len(members):,} files; the limit is {MAX_MEMBERS:,}. "
-                "Unpack it yourself and give that folder."
+                Message(
+                    "{path} contains {members:,} files; the limit is {limit:,}. Unpack it yourself and "
+                    "give that folder.",
+                    path=path,
+                    members=len(members),
+                    limit=MAX_MEMBERS,
+                )
             )
         needed = sum(member.file_size for member in members if member.file_size <= MAX_ZIP)
         if needed > free - SPARE:
             raise BadHandins(
-                f"{path} unpacks to {needed / 1e9:.1f} GB; only {free / 1e9:.1f} GB is free in {folder.parent.parent}. "
-                "Free some space, or unpack it elsewhere and give that folder."
+                Message(
+                    "{path} unpacks to {needed:.1f} GB; only {free:.1f} GB is free in {parent}. Free some "
+                    "space, or unpack it elsewhere and give that folder.",
+                    path=path,
+                    needed=needed / 1e9,
+                    free=free / 1e9,
+                    parent=folder.parent.parent,
+                )
             )
         seen: set[str] = set()
         for member in members:
@@ -132,7 +150,7 @@ def _refusal(member: zipfile.ZipInfo, seen: set[str]) -> str:
     if member.filename.startswith(("/", "\\")) or ".." in parts or _DRIVE.match(member.filename) or not parts:
         return "Its path is outside of the download, so it was left out."
     if len(parts) > MAX_DEPTH:
-        return f"It is more than {MAX_DEPTH} folders deep, so it was left out."
+        return Message("It is more than {limit} folders deep, so it was left out.", limit=MAX_DEPTH)
     if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
         return "It is a link or a special file, so it was left out."
     if member.flag_bits & 1:
@@ -152,10 +170,13 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> s
     except OSError as error:
         if error.errno in _OURS:
             raise
-        return f"It could not be unpacked ({error.strerror or printable(str(error))}), so it was left out."
+        return Message(
+            "It could not be unpacked ({error}), so it was left out.",
+            error=error.strerror or printable(str(error)),
+        )
     except Exception as error:  # the library raises many types for damaged data
         target.unlink(missing_ok=True)
-        return f"It is damaged in the download ({printable(str(error))}). Download it again."
+        return Message("It is damaged in the download ({error}). Download it again.", error=printable(str(error)))
     modified = saved_time(member)
     modified = UNKNOWN if modified is None else modified  # not the time of unpacking, which says nothing
     os.utime(target, (modified, modified))

@@ -12,14 +12,25 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from autograder.core.files import explain
 from autograder.core.half_points import parse_points, tidy
+from autograder.core.language import translate
+from autograder.core.message import Message, both, joined
 from autograder.intake.download import safe_name
 from autograder.intake.platforms import MARKED_LATE
 from autograder.policy.policy_file import BadPolicy, Extension, Policy, Rule
 from autograder.render.gradebook_csv import cell
 from autograder.render.words import count
+
+_MARKED_LATE = Message(
+    "The platform marks it late, but its time is unknown: a person must look; until then it counts as on time."
+)
+_TIME_UNKNOWN = Message("Its time is unknown, and it is not marked late: on time.")
+_DOUBTFUL = Message(
+    "The hand-in that counts is empty or cannot be opened, and an earlier one was not graded: a person must look."
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,12 @@ class FinalMark:
     mark: Fraction  # out of 100
     parts: tuple[AssignmentShare, ...]
     provisional: bool  # a person must look first
-    explanation: str
+    lines: tuple[str, ...]  # the explanation
+
+    @property
+    def explanation(self) -> str:
+        """The explanation in the reader's language."""
+        return "\n".join(map(translate, self.lines)) + "\n"
 
 
 def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[GradebookRow]:
@@ -67,19 +83,38 @@ def read_gradebooks(paths: Sequence[Path], policy: Policy) -> list[GradebookRow]
         try:
             table = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise BadPolicy(f"{path} cannot be read: {explain(error)}.") from None
+            raise BadPolicy(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
         for line, cells in enumerate(table, start=2):
-            row = _row(cells, policy, f"{path}, line {line}")
+            row = _row(cells, policy, Message("{file}, line {line}", file=path, line=line))
             if row.assignment not in policy.rules:
-                raise BadPolicy(f"{path}, line {line}: the policy has no [assignments.{row.assignment}].")
+                raise BadPolicy(
+                    Message(
+                        "{path}, line {line}: the policy has no [assignments.{assignment}].",
+                        path=path,
+                        line=line,
+                        assignment=row.assignment,
+                    )
+                )
             if (row.student, row.assignment) in rows:
-                raise BadPolicy(f"{path}, line {line}: {row.student} already has a row for {row.assignment}.")
+                raise BadPolicy(
+                    Message(
+                        "{path}, line {line}: {student} already has a row for {assignment}.",
+                        path=path,
+                        line=line,
+                        student=row.student,
+                        assignment=row.assignment,
+                    )
+                )
             rows[row.student, row.assignment] = row
     known = {safe_name(student) for student, _ in rows}
     for student, assignment in policy.extensions:
         if student not in known:
             raise BadPolicy(
-                f"The policy grants {student!r} an extension for {assignment}, but no gradebook lists {student!r}."
+                Message(
+                    "The policy grants {student!r} an extension for {assignment}, but no gradebook lists {student!r}.",
+                    student=student,
+                    assignment=assignment,
+                )
             )
     return list(rows.values())
 
@@ -103,20 +138,41 @@ def _row(cells: Mapping[str, str | None], policy: Policy, where: str) -> Gradebo
         )
     except KeyError as error:
         raise BadPolicy(
-            f"{where}: this is not a row of a gradebook: it has no column {error}. Choose a gradebook.csv of gradlab."
+            Message(
+                "{where}: this is not a row of a gradebook: it has no column {error}. Choose a "
+                "gradebook.csv of gradlab.",
+                where=where,
+                error=error,
+            )
         ) from None
     except (ValueError, OverflowError) as error:
-        raise BadPolicy(f"{where}: this is not a row of a gradebook of gradlab ({error}).") from None
+        raise BadPolicy(
+            Message("{where}: this is not a row of a gradebook of gradlab ({error}).", where=where, error=error)
+        ) from None
 
 
 def _given(cells: Mapping[str, str | None], question: str, most: int, where: str) -> float | None:
     if question not in cells:
-        raise BadPolicy(f"{where}: the policy counts the question {question!r}, but the gradebook has no such column.")
+        raise BadPolicy(
+            Message(
+                "{where}: the policy counts the question {question!r}, but the gradebook has no such column.",
+                where=where,
+                question=question,
+            )
+        )
     text = cells[question] or ""
     if not text.strip():
         return None
     if not 0 <= (points := parse_points(text)) <= most:
-        raise BadPolicy(f"{where}: {question} has {points} points, but in the policy it is worth {most}. Correct one.")
+        raise BadPolicy(
+            Message(
+                "{where}: {question} has {points} points, but in the policy it is worth {most}. Correct one.",
+                where=where,
+                question=question,
+                points=points,
+                most=most,
+            )
+        )
     return points
 
 
@@ -158,23 +214,35 @@ def _final(
     total = sum(weights.values(), Fraction(0))
     mark = 100 * sum((weights[part.assignment] * part.share for part in counted), Fraction(0)) / total
     sums = " + ".join(f"{format_number(weights[p.assignment])} x {format_number(100 * p.share)} %" for p in counted)
-    lines = [
-        f"{student}: {format_number(mark)} of 100{', provisional' if provisional else ''}",
+    values = {"student": student, "mark": format_number(mark), "sums": sums, "total": format_number(total)}
+    lines: list[str] = [
+        Message("{student}: {mark} of 100, provisional", **values)
+        if provisional
+        else Message("{student}: {mark} of 100", **values),
         "",
         *(
-            f"{p.assignment} (weight {format_number(policy.rules[p.assignment].weight)}): {p.explanation}"
+            Message(
+                "{assignment} (weight {weight}): {explanation}",
+                assignment=p.assignment,
+                weight=format_number(policy.rules[p.assignment].weight),
+                explanation=p.explanation,
+            )
             for p in parts
         ),
-        *(f"{name}: no gradebook was given, so it does not count yet." for name in policy.rules if name not in begun),
+        *(
+            Message("{name}: no gradebook was given, so it does not count yet.", name=name)
+            for name in policy.rules
+            if name not in begun
+        ),
         "",
-        f"Mark: ({sums}) / {format_number(total)} = {format_number(mark)} of 100.",
+        Message("Mark: ({sums}) / {total} = {mark} of 100.", **values),
     ]
     if policy.free_days:
-        used = policy.free_days - left
-        lines.append(f"Free late days: {used} of {policy.free_days} used, in the order of due dates.")
+        used, free = policy.free_days - left, policy.free_days
+        lines.append(Message("Free late days: {used} of {free} used, in the order of due dates.", used=used, free=free))
     if provisional:
-        lines.append("Provisional: the mark may change once a person has settled the open points above.")
-    return FinalMark(student, mark, tuple(parts), provisional, "\n".join(lines) + "\n")
+        lines.append(Message("Provisional: the mark may change once a person has settled the open points above."))
+    return FinalMark(student, mark, tuple(parts), provisional, tuple(lines))
 
 
 def _share(
@@ -182,54 +250,79 @@ def _share(
 ) -> AssignmentShare:
     """Return what one assignment contributes. ``left`` is the number of free days that are left."""
     if row is None or row.points is None or not row.max_points:
-        why = "no mark, so 0 %. A person must look." if row and row.needs_staff else "nothing was handed in, so 0 %."
+        open_mark = row is not None and row.needs_staff
+        why = (
+            Message("no mark, so 0 %. A person must look.") if open_mark else Message("nothing was handed in, so 0 %.")
+        )
         return AssignmentShare(rule.assignment, Fraction(0), 0, 0, dropped=False, explanation=why)
-    share, text = _earned(rule, row, row.points, row.max_points)
-    on_time = AssignmentShare(rule.assignment, share, 0, 0, dropped=False, explanation=text)
+    share, sentences = _earned(rule, row, row.points, row.max_points)
+
+    def result(*more: str, **changes: Any) -> AssignmentShare:
+        made = AssignmentShare(
+            rule.assignment, share, 0, 0, dropped=False, explanation=joined(" ", [*sentences, *more])
+        )
+        return replace(made, **changes)
+
     if rule.due is None:
-        return on_time
-    if row.handed_in is None and row.marked_late:
-        text += " The platform marks it late, but its time is unknown: a person must look; until then it counts as on"
-        return replace(on_time, explanation=f"{text} time.")
+        return result()
     if row.handed_in is None:
-        return replace(on_time, explanation=f"{text} Its time is unknown, and it is not marked late: on time.")
+        return result(_MARKED_LATE if row.marked_late else _TIME_UNKNOWN)
     due = rule.due + timedelta(days=extension.days if extension else 0)
     if extension:
-        text += f" Due {count(extension.days, 'day')} later by an extension ({extension.reason})."
+        days = count(extension.days, "day")
+        sentences.append(Message("Due {days} later by an extension ({reason}).", days=days, reason=extension.reason))
     late = _days_late(row.handed_in, due, policy.grace_minutes)
     if not late:
-        return replace(on_time, explanation=f"{text} On time.")
-    text += f" {count(late, 'day')} late ({_clock(row.handed_in)}, due {_clock(due)})"
+        return result(Message("On time."))
     free = min(left, late, policy.free_days_each)
     paid = late - free
+    values = {"days": count(late, "day"), "handed_in": _clock(row.handed_in), "due": _clock(due)}
     if paid > policy.refuse_after:
-        text += f", more than {count(policy.refuse_after, 'day')} beyond the free ones, so it does not count: 0 %."
-        return replace(on_time, share=Fraction(0), late_days=late, explanation=text)
-    text += f", {free} of them free."
+        refused = Message(
+            "{days} late ({handed_in}, due {due}), more than {most} beyond the free ones, so it does not count: 0 %.",
+            **values,
+            most=count(policy.refuse_after, "day"),
+        )
+        return result(refused, share=Fraction(0), late_days=late)
+    lateness = Message("{days} late ({handed_in}, due {due}), {free} of them free.", **values, free=free)
     lost = min(policy.per_day * paid, policy.at_most)
-    if lost:
-        share *= 1 - lost
-        text += f" {count(paid, 'day')} at {format_number(100 * policy.per_day)} %:"
-        text += f" {format_number(100 * lost)} % of that is lost, {format_number(100 * share)} % count."
-    return replace(on_time, share=share, late_days=late, free_days=free, explanation=text)
+    if not lost:
+        return result(lateness, late_days=late, free_days=free)
+    left_over = share * (1 - lost)
+    cost = Message(
+        "{days} at {each} %: {lost} % of that is lost, {left} % count.",
+        days=count(paid, "day"),
+        each=format_number(100 * policy.per_day),
+        lost=format_number(100 * lost),
+        left=format_number(100 * left_over),
+    )
+    return result(lateness, cost, share=left_over, late_days=late, free_days=free)
 
 
-def _earned(rule: Rule, row: GradebookRow, points: float, max_points: int) -> tuple[Fraction, str]:
+def _earned(rule: Rule, row: GradebookRow, points: float, max_points: int) -> tuple[Fraction, list[str]]:
     """Return the share of the points before late days, and the sentences that explain it."""
     given = {name: points for name, points in row.questions.items() if points is not None}
     earned = tidy(points + sum(given.values()))
     total = max_points + sum(rule.questions[name] for name in given)
     share = Fraction(earned) / total
-    text = f"{count(earned, 'point')} of {total}, {format_number(100 * share)} %."
+    percent = format_number(100 * share)
+    sentences: list[str] = [
+        Message("{points} of {total}, {share} %.", points=count(earned, "point"), total=total, share=percent)
+    ]
     if unmarked := [name for name in row.questions if name not in given]:
-        verb = "is not marked by hand yet and does" if len(unmarked) == 1 else "are not marked by hand yet and do"
-        text += f" Open: {' and '.join(unmarked)} {verb} not count so far."
+        sentences.append(
+            Message.counted(
+                "Open: {names} is not marked by hand yet and does not count so far.",
+                "Open: {names} are not marked by hand yet and do not count so far.",
+                n=len(unmarked),
+                names=both(unmarked),
+            )
+        )
     if row.needs_staff:
-        text += " A check could not be graded: a person must look."
+        sentences.append(Message("A check could not be graded: a person must look."))
     if row.doubtful:
-        text += " The hand-in that counts is empty or cannot be opened, and an earlier one was not graded:"
-        text += " a person must look."
-    return share, text
+        sentences.append(_DOUBTFUL)
+    return share, sentences
 
 
 def _days_late(handed_in: datetime, due: datetime, grace_minutes: int) -> int:
@@ -254,7 +347,11 @@ def _drop(policy: Policy, parts: list[AssignmentShare]) -> list[AssignmentShare]
         rest = [part for part in parts if part.assignment not in dropped]
         dropped.add(min(rest, key=lambda part: part.share).assignment)
     return [
-        replace(part, dropped=True, explanation=f"{part.explanation} Dropped as the lowest.")
+        replace(
+            part,
+            dropped=True,
+            explanation=joined(" ", [part.explanation, Message("Dropped as the lowest.")]),
+        )
         if part.assignment in dropped
         else part
         for part in parts
@@ -276,7 +373,7 @@ def final_csv(policy: Policy, finals: Sequence[FinalMark]) -> str:
                 *(shares.get(name, "") for name in policy.rules),
                 late,
                 "yes" if final.provisional else "no",
-                cell(" ".join(final.explanation.split())),
+                cell(" ".join("\n".join(final.lines).split())),
             )
         )
     return file.getvalue()

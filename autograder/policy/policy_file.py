@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 from autograder.core.toml_file import read_toml
 from autograder.intake.download import safe_name
 
@@ -101,7 +102,7 @@ def read_policy(path: Path) -> Policy:
     """Read the policy file. Raises BadPolicy with the entry that is wrong."""
     file = read_toml(path, _File, error=BadPolicy)
     if not file.assignments:
-        raise BadPolicy(f"{path} has no [assignments.NAME] with a weight and a due date.")
+        raise BadPolicy(Message("{path} has no [assignments.NAME] with a weight and a due date.", path=path))
     rules = [_rule(name, table, path) for name, table in file.assignments.items()]
     rules.sort(key=lambda rule: (rule.due is None, rule.due or datetime.max.replace(tzinfo=UTC), rule.assignment))
     return Policy(
@@ -120,8 +121,14 @@ def read_policy(path: Path) -> Policy:
 def _rule(name: str, table: _Assignment, path: Path) -> Rule:
     if table.due is not None and table.due.year not in YEARS:
         raise BadPolicy(
-            f"{path}, [assignments.{name}]: due is in the year {table.due.year}. "
-            f"Allowed: {YEARS.start} to {YEARS.stop - 1}."
+            Message(
+                "{path}, [assignments.{name}]: due is in the year {year}. Allowed: {start} to {stop}.",
+                path=path,
+                name=name,
+                year=table.due.year,
+                start=YEARS.start,
+                stop=YEARS.stop - 1,
+            )
         )
     return Rule(name, _exact(table.weight), table.due, table.questions)
 
@@ -132,9 +139,17 @@ def _extensions(file: _File, path: Path) -> dict[tuple[str, str], Extension]:
         where, assignment = f"{path}, [[extensions]] {row.student!r}", str(row.assignment)
         key = safe_name(str(row.student)), assignment
         if assignment not in file.assignments:
-            raise BadPolicy(f"{where}: there is no [assignments.{assignment}].")
+            raise BadPolicy(
+                Message("{where}: there is no [assignments.{assignment}].", where=where, assignment=assignment)
+            )
         if key in extensions:
-            raise BadPolicy(f"{where}: {assignment} is extended twice for this student. Write one extension.")
+            raise BadPolicy(
+                Message(
+                    "{where}: {assignment} is extended twice for this student. Write one extension.",
+                    where=where,
+                    assignment=assignment,
+                )
+            )
         extensions[key] = Extension(row.days, str(row.reason))
     return extensions
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.core.files import csv_separator, explain
+from autograder.core.message import Message, name_list
 from autograder.intake.download import safe_name
 from autograder.intake.roster import ID_COLUMNS
 from autograder.policy.final_marks import GradebookRow
@@ -31,7 +32,7 @@ def read_times(path: Path) -> Times:
         text = path.read_text(encoding="utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=csv_separator(text)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadPolicy(f"{path} cannot be read: {explain(error)}.") from None
+        raise BadPolicy(Message("{path} cannot be read: {error}.", path=path, error=explain(error))) from None
     heading = [cell.strip().casefold() for cell in rows[0]] if rows else []
     student = _column(path, heading, ID_COLUMNS, "student")
     when = _column(path, heading, TIME_COLUMNS, "handed_in")
@@ -41,7 +42,7 @@ def read_times(path: Path) -> Times:
         padded = [cell.strip() for cell in cells] + [""] * (len(heading) - len(cells))
         if not padded[student] or not padded[when]:
             continue
-        moment = _parse(padded[when], f"{path}, line {line}")
+        moment = _parse(padded[when], Message("{file}, line {line}", file=path, line=line))
         key = safe_name(padded[student]), padded[named] if named is not None else ""
         times[key] = max(moment, times.get(key, moment))
     return times
@@ -54,7 +55,13 @@ def with_times(rows: Iterable[GradebookRow], times: Times, path: Path) -> tuple[
     """
     rows = list(rows)
     if any(not assignment for _, assignment in times) and len({row.assignment for row in rows}) > 1:
-        raise BadPolicy(f"{path} needs a column {ASSIGNMENT!r}, because the gradebooks are of several assignments.")
+        raise BadPolicy(
+            Message(
+                "{path} needs a column {column!r}, because the gradebooks are of several assignments.",
+                path=path,
+                column=ASSIGNMENT,
+            )
+        )
     found, used = [], set()
     for row in rows:
         keys = [(safe_name(row.student), name) for name in (row.assignment, "")]
@@ -68,8 +75,15 @@ def _column(path: Path, heading: Sequence[str], names: Sequence[str], written: s
     for name in names:
         if name in heading:
             return heading.index(name)
-    named = ", ".join(heading) or "nothing"
-    raise BadPolicy(f"{path}: the first line must name the columns, one of them {written!r}. It names {named}.")
+    named = name_list(heading) or Message("nothing")
+    raise BadPolicy(
+        Message(
+            "{path}: the first line must name the columns, one of them {written!r}. It names {named}.",
+            path=path,
+            written=written,
+            named=named,
+        )
+    )
 
 
 def _parse(text: str, where: str) -> datetime:
@@ -78,4 +92,8 @@ def _parse(text: str, where: str) -> datetime:
         found = datetime.fromisoformat(re.sub(r"\s+(UTC|Z|[+-]\d\d:?\d\d)$", r"\1", text).replace("UTC", "Z"))
         return found.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
-        raise BadPolicy(f"{where}: {text[:50]!r} is not a time. Write it as 2026-11-20T14:05:00+01:00.") from None
+        raise BadPolicy(
+            Message(
+                "{where}: {text!r} is not a time. Write it as 2026-11-20T14:05:00+01:00.", where=where, text=text[:50]
+            )
+        ) from None

@@ -14,14 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from autograder.probes.products import Pair, Product, ProductWatcher, Rows, rows_of
+from autograder.probes.saying import Said
 from autograder.probes.watching import evaluated, owners_of, repeatable, without_effect
 
 NAMES = {
-    "attention": "attentions (nn.MultiheadAttention, or linear layers for queries, keys, values, and products)",
-    "linear": "linear layers outside of attention",
-    "norm": "normalisations (modules with two parameters, a gain of ones and a shift of zeros)",
-    "embedding": "embeddings",
-    "loose": "parameters of no layer",
+    "attention": Said("attentions (nn.MultiheadAttention, or linear layers for queries, keys, values, and products)"),
+    "linear": Said("linear layers outside of attention"),
+    "norm": Said("normalisations (modules with two parameters, a gain of ones and a shift of zeros)"),
+    "embedding": Said("embeddings"),
+    "loose": Said("parameters of no layer"),
 }
 
 
@@ -76,34 +77,55 @@ def complaint(
     counts |= {} if shapes is None else {"linear": len(shapes)}
     for role, count in counts.items():
         if len(found[role]) != count:
-            return f"forward used {len(found[role])} {NAMES[role]}; it must use {count}."
+            used = {"used": len(found[role]), "layers": NAMES[role], "count": count}
+            return Said("forward used {used} {layers}; it must use {count}.", **used)
     for number, unit in enumerate(found["attention"]):
-        which = f" {number + 1} of {len(found['attention'])}" if len(found["attention"]) > 1 else ""
-        if problem := _head_complaint(unit["heads"], heads, width) if heads else "":
-            return f"Attention{which} {problem}"
+        which = {"number": number + 1, "all": len(found["attention"])}
+        name = Said("Attention {number} of {all}", **which) if which["all"] > 1 else Said("Attention")
+        if problem := _head_complaint(name, unit["heads"], heads, width) if heads else "":
+            return problem
         if "out" in unit and (unit["out"] is None or (width and tuple(unit["out"][0].shape) != (width, width))):
-            sizes = f" from {width} numbers to {width}" if width else ""
-            return f"Attention{which} has no linear layer{sizes} after its heads."
+            if not width:
+                return Said("{attention} has no linear layer after its heads.", attention=name)
+            return Said(
+                "{attention} has no linear layer from {width} numbers to {width} after its heads.",
+                attention=name,
+                width=width,
+            )
     for number, ((weight, _), (out, taken)) in enumerate(zip(found["linear"], shapes or [], strict=False)):
         if tuple(weight.flatten(1).shape) != (out, taken):
-            return (
-                f"Linear layer {number + 1} of {len(found['linear'])}, in order of use, maps {weight[0].numel()} "
-                f"numbers to {len(weight)}; it must map {taken} to {out}."
+            return Said(
+                "Linear layer {number} of {all}, in order of use, maps {before} numbers to {after}; it must map "
+                "{taken} to {out}.",
+                number=number + 1,
+                all=len(found["linear"]),
+                before=weight[0].numel(),
+                after=len(weight),
+                taken=taken,
+                out=out,
             )
     for place, values in _drawn(found, seed):
         if place is not None and not torch.equal(place, values.to(place)):
-            return "A weight is not what the check set it to: each layer and each head must have its own weights."
+            return Said("A weight is not what the check set it to: each layer and each head must have its own weights.")
     return ""
 
 
-def _head_complaint(found: Sequence[Sequence[Pair]], heads: int, width: int) -> str:
+def _head_complaint(name: str, found: Sequence[Sequence[Pair]], heads: int, width: int) -> str:
     if len(found) != heads:
-        return f"has {len(found)} head{'s'[: len(found) != 1]}; num_heads is {heads}."
+        if len(found) == 1:
+            return Said("{attention} has one head; num_heads is {heads}.", attention=name, heads=heads)
+        return Said("{attention} has {got} heads; num_heads is {heads}.", attention=name, got=len(found), heads=heads)
     for weight, _ in (pair for head in found for pair in head) if width else []:
         if tuple(weight.shape) != (width // heads, width):
-            return (
-                f"has a head that maps {weight[0].numel()} numbers to {len(weight)}; each of the {heads} heads must "
-                f"map {width} to {width // heads}."
+            return Said(
+                "{attention} has a head that maps {before} numbers to {after}; each of the {heads} heads must map "
+                "{width} to {share}.",
+                attention=name,
+                before=weight[0].numel(),
+                after=len(weight),
+                heads=heads,
+                width=width,
+                share=width // heads,
             )
     return ""
 

@@ -12,9 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from autograder.probes.saying import Said
 from autograder.probes.watching import evaluated, repeatable, without_effect
 
 NAMES = ("Wx", "Wh", "b", "Wattn")  # parameters of a recurrent network; the assignment fixes these names
+
+CELLS = Said("has {cells} recurrent networks with parameters Wx, Wh and b, not 1")
+EMBEDDING = Said("lacks a table of word vectors of shape {shape}")
+PROJECTION = Said("lacks a linear layer from features to states, with weights of shape {shape}")
+OUTPUT = Said("lacks a linear layer from states to scores, with weights of shape {shape}")
+MORE = Said("has more parameters than it should, of shapes {shapes}")
+COMPLAINTS = (CELLS, EMBEDDING, PROJECTION, OUTPUT, MORE)
 
 
 def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) -> dict[str, Any]:
@@ -47,19 +55,19 @@ def weights(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) ->
     trained = _with_effect(model, sizes, like)
     cells = [part for part in model.modules() if all(_has(trained, getattr(part, name, None)) for name in NAMES[:3])]
     if len(cells) != 1:
-        raise LookupError(f"has {len(cells)} recurrent networks with parameters Wx, Wh and b, not 1")
+        raise LookupError(Said(CELLS, cells=len(cells)))
     cell = {name: getattr(cells[0], name).detach() for name in NAMES if hasattr(cells[0], name)}
     rest = [p for p in trained if not _has(cells[0].parameters(), p)]
     return {
-        "embedding": _take(rest, (sizes["V"], sizes["E"]), "table of word vectors"),
-        "projection": _pair(rest, sizes["H"], sizes["D"], "linear layer from features to states"),
-        "output": _pair(rest, sizes["V"], sizes["H"], "linear layer from states to scores", last=True),
+        "embedding": _take(rest, (sizes["V"], sizes["E"])),
+        "projection": _pair(rest, sizes["H"], sizes["D"], PROJECTION),
+        "output": _pair(rest, sizes["V"], sizes["H"], OUTPUT, last=True),
         "cell": cell,
     }
 
 
 def weights_or_complaint(model: nn.Module, sizes: dict[str, int], seed: int, like: Tensor) -> dict[str, Any] | str:
-    """Return `weights`, or the message of its LookupError, to be put after the captioner's name.
+    """Return `weights`, or the message of its LookupError, one of COMPLAINTS, to be put after the captioner's name.
 
     Shapes:
         like  (...)  any tensor
@@ -92,25 +100,25 @@ def _has(items: Iterable[Any], wanted: Any) -> bool:
     return any(item is wanted for item in items)  # == of tensors compares elements
 
 
-def _pair(rest: list[Tensor], after: int, before: int, what: str, *, last: bool = False) -> tuple[Tensor, Tensor]:
+def _pair(rest: list[Tensor], after: int, before: int, lack: str, *, last: bool = False) -> tuple[Tensor, Tensor]:
     """Take the bias and the weights, in either orientation or of a 1 x 1 convolution, out of ``rest``."""
     shapes = {(after, before): False, (after, before, 1, 1): False, (before, after): True}
     found = next((p for p in rest if tuple(p.shape) in shapes), None)
     if found is None:
-        raise LookupError(f"lacks a {what}, with weights of shape {(after, before)}")
+        raise LookupError(Said(lack, shape=(after, before)))
     matrix = found.detach().flatten(1)
     matrix = matrix.T if shapes[tuple(found.shape)] else matrix
     rest[:] = [p for p in rest if p is not found]
     bias = next((p for p in rest if tuple(p.shape) == (after,)), None)
     rest[:] = [p for p in rest if p is not bias]
     if last and rest:
-        raise LookupError(f"has more parameters than it should, of shapes {[tuple(p.shape) for p in rest]}")
+        raise LookupError(Said(MORE, shapes=[tuple(p.shape) for p in rest]))
     return matrix, matrix.new_zeros(after) if bias is None else bias.detach()
 
 
-def _take(rest: list[Tensor], shape: tuple[int, int], what: str) -> Tensor:
+def _take(rest: list[Tensor], shape: tuple[int, int]) -> Tensor:
     found = next((p for p in rest if tuple(p.shape) == shape), None)
     if found is None:
-        raise LookupError(f"lacks a {what} of shape {shape}")
+        raise LookupError(Said(EMBEDDING, shape=shape))
     rest[:] = [p for p in rest if p is not found]
     return found.detach()

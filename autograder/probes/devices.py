@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
+from autograder.probes.saying import MIXED, STAYED
+
 # Without device=... they create a tensor on the default device, wherever the inputs are.
 _MAKERS = {
     *("arange", "empty", "eye", "full", "linspace", "ones", "rand", "randn", "randint", "randperm", "tensor", "zeros"),
@@ -32,8 +34,8 @@ def strays(f: Callable[..., Any], *args: Any, **options: Any) -> str:
     with _Recorder() as recorder:
         out = f(*args, **options)
     if recorder.mixed:
-        return f"{recorder.mixed} would get tensors of both devices, and fail"
-    return "the result would stay on the CPU" if any(map(recorder.is_on_cpu, _tensors(out))) else ""
+        return MIXED.format(function=recorder.mixed)
+    return str(STAYED) if any(map(recorder.is_on_cpu, _tensors(out))) else ""
 
 
 class _Recorder(TorchFunctionMode):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autograder.probes.gradients import restored
+from autograder.probes.saying import Said
 from autograder.probes.watching import used_layers
 
 Table = dict[str, Tensor]  # "weight", "bias", "running_mean", ... of one layer
@@ -52,42 +53,50 @@ class Recipe:
     def conv(self, x: Tensor, after: int, size: int, *, stride: int = 1, pad: int = 0, groups: int = 1) -> Tensor:
         """Convolve to `after` channels; the bias may be missing."""
         shape = (after, x.shape[1] // groups, size, size)
-        table = self._take(shape, f"convolution with weights of shape {shape}")
+        table = self._take(shape, Said("it lacks a convolution with weights of shape {shape}", shape=shape))
         return F.conv2d(x, table["weight"], table.get("bias"), stride=stride, padding=pad, groups=groups)
 
     def transposed(self, x: Tensor, after: int, size: int, *, stride: int = 1, pad: int = 0) -> Tensor:
         """Apply a transposed convolution to `after` channels; the bias may be missing."""
         shape = (x.shape[1], after, size, size)
-        table = self._take(shape, f"transposed convolution with weights of shape {shape}")
+        table = self._take(shape, Said("it lacks a transposed convolution with weights of shape {shape}", shape=shape))
         return F.conv_transpose2d(x, table["weight"], table.get("bias"), stride=stride, padding=pad)
 
     def norm(self, x: Tensor) -> Tensor:
         """Normalise the batch."""
-        table = self._take((x.shape[1],), f"batch normalisation of {x.shape[1]} channels", "bias")
+        lack = Said("it lacks a batch normalisation of {channels} channels", channels=x.shape[1])
+        table = self._take((x.shape[1],), lack, "bias")
         if self.train:
             return F.batch_norm(x, None, None, table["weight"], table["bias"], training=True)
         if not {"running_mean", "running_var"} <= set(table):
-            raise LookupError("it has a normalisation without running statistics; batch normalisation has them")
+            raise LookupError(Said("it has a normalisation without running statistics; batch normalisation has them"))
         mean, variance = table["running_mean"].detach(), table["running_var"].detach()
         return F.batch_norm(x, mean, variance, table["weight"], table["bias"], training=False)
 
     def linear(self, x: Tensor, after: int) -> Tensor:
         """Apply a linear layer to `after` numbers; the bias may be missing."""
-        table = self._take((after, x.shape[1]), f"linear layer with weights of shape {(after, x.shape[1])}")
+        shape = (after, x.shape[1])
+        table = self._take(shape, Said("it lacks a linear layer with weights of shape {shape}", shape=shape))
         return F.linear(x, table["weight"], table.get("bias"))
 
     def finish(self) -> None:
         """Raise LookupError if a layer was not used."""
         if self.left:
-            shapes = ", ".join(str(tuple(table["weight"].shape)) for table in self.left if "weight" in table)
-            raise LookupError(f"it has {len(self.left)} more layers with weights than it should: {shapes}")
+            shapes = ", ".join(str(tuple(table["weight"].shape)) for table in self.left if "weight" in table)[:300]
+            raise LookupError(
+                Said(
+                    "it has {layers} more layers with weights than it should: {shapes}",
+                    layers=len(self.left),
+                    shapes=shapes,
+                )
+            )
 
-    def _take(self, shape: tuple[int, ...], what: str, *needed: str) -> Table:
+    def _take(self, shape: tuple[int, ...], lack: str, *needed: str) -> Table:
         for table in self.left:
             if {"weight", *needed} <= set(table) and tuple(table["weight"].shape) == shape:
                 self.left = [other for other in self.left if other is not table]
                 return table
-        raise LookupError(f"it lacks a {what}")
+        raise LookupError(lack)
 
 
 Formula = Callable[[Recipe, Tensor], Tensor]
@@ -112,7 +121,8 @@ def complaint(formula: Formula, values: Any, x: Tensor, *, train: bool = False) 
     try:
         replay(formula, values, x, train=train)
     except LookupError as problem:
-        return str(problem.args[0])
+        text: str = problem.args[0]
+        return text
     return ""
 
 

@@ -13,20 +13,15 @@ from typing import Any
 
 
 def lend(function: Callable[..., Any], **loans: Any) -> Callable[..., Any]:
-    """Return ``function``, which will find ``loans`` under their names instead of what its module defines.
-
-    Names that the module does not define are not added to it. The module is as before after each call.
-    """
-    names = getattr(inspect.unwrap(function), "__globals__", {})
+    """Return ``function``, which finds ``loans`` under their names during each call (see Loan)."""
 
     @functools.wraps(function)
     def borrow(*args: Any, **options: Any) -> Any:
-        own = {name: names[name] for name in loans if name in names}
-        names.update({name: loans[name] for name in own})
+        loan = Loan(function, loans)
         try:
             return function(*args, **options)
         finally:
-            names.update(own)
+            loan.end()
 
     return borrow
 
@@ -34,26 +29,40 @@ def lend(function: Callable[..., Any], **loans: Any) -> Callable[..., Any]:
 class Loan:
     """Puts ``loans`` in the place of what the borrower's module defines under these names, until ``end`` is called.
 
-    A name may be that of a method, such as "Model.forward". Names that the module does not define are not added to it.
+    A name may be that of a method, such as "Model.forward". A function or method that the module lacks, because Python
+    could not read it or it was deleted, is lent too; a class that it lacks gets no methods.
     """
 
     def __init__(self, borrower: Callable[..., Any], loans: dict[str, Any]) -> None:
         """``borrower`` is a function or a class of the module."""
         names = _names_around(borrower)
-        self._names, self._own = names, {name: names[name] for name in loans if name in names}
-        names.update({name: loans[name] for name in self._own if self._own[name] is not borrower})
-        self._methods: list[tuple[type, str, Any]] = []
-        for path in loans:
+        self._undo: list[Callable[[], None]] = []
+        for path, loan in loans.items():
             owner, _, method = path.rpartition(".")
-            if owner and isinstance(names.get(owner), type) and method in vars(names[owner]):
-                self._methods.append((names[owner], method, vars(names[owner])[method]))
-                setattr(names[owner], method, loans[path])
+            if not owner:
+                self._undo.append(_put_name(names, path, loan))
+            elif isinstance(names.get(owner), type):
+                self._undo.append(_put_method(names[owner], method, loan))
 
     def end(self) -> None:
         """Restore what the module defined."""
-        self._names.update(self._own)
-        for owner, method, own in self._methods:
-            setattr(owner, method, own)
+        for restore in reversed(self._undo):
+            restore()
+
+
+def _put_name(names: dict[str, Any], name: str, loan: Any) -> Callable[[], None]:
+    """Bind a global name; return how to undo it."""
+    undo = functools.partial(names.__setitem__, name, names[name]) if name in names else None
+    names[name] = loan
+    return undo or functools.partial(names.__delitem__, name)
+
+
+def _put_method(owner: type, method: str, loan: Any) -> Callable[[], None]:
+    """Set a method of a class; return how to undo it."""
+    own = vars(owner)
+    undo = functools.partial(setattr, owner, method, own[method]) if method in own else None
+    setattr(owner, method, loan)
+    return undo or functools.partial(delattr, owner, method)
 
 
 def _names_around(borrower: Callable[..., Any]) -> dict[str, Any]:
@@ -61,27 +70,3 @@ def _names_around(borrower: Callable[..., Any]) -> dict[str, Any]:
     parts = [borrower, *vars(borrower).values()] if isinstance(borrower, type) else [borrower]
     found = (getattr(inspect.unwrap(part), "__globals__", None) for part in parts if callable(part))
     return next((names for names in found if names is not None), {})
-
-
-def lend_methods(owner: type, function: Callable[..., Any], **loans: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``function``, during which objects of ``owner`` and its subclasses have the methods ``loans``.
-
-    Methods that the class does not have, itself or from a base, are not added. It is as before after each call.
-    """
-
-    @functools.wraps(function)
-    def borrow(*args: Any, **options: Any) -> Any:
-        lent = {name: loan for name, loan in loans.items() if hasattr(owner, name)}
-        own = {name: vars(owner)[name] for name in lent if name in vars(owner)}
-        for name, loan in lent.items():
-            setattr(owner, name, loan)
-        try:
-            return function(*args, **options)
-        finally:
-            for name in lent:
-                if name in own:
-                    setattr(owner, name, own[name])
-                else:
-                    delattr(owner, name)
-
-    return borrow

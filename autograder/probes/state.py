@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from autograder.probes.saying import DTYPE, RECORDING, SEEDED
+
 KINDS = ("mode", "requires_grad", "parameters", "buffers", "grads", "torch")
 
 
@@ -43,9 +45,9 @@ class Watch:
             for name, buffer in module.named_buffers():
                 state["buffers"][_path(label, name)] = buffer.detach().clone()
         state["torch"] = {
-            "torch's default dtype": torch.get_default_dtype(),
-            "whether torch records gradients (torch.set_grad_enabled)": torch.is_grad_enabled(),
-            "torch's global random generator (it was seeded)": torch.initial_seed(),
+            str(DTYPE): torch.get_default_dtype(),
+            str(RECORDING): torch.is_grad_enabled(),
+            str(SEEDED): torch.initial_seed(),
         }
         return state
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from autograder.core.language import say, translate
 from autograder.core.report import CheckResult, Outcome, Report
 from autograder.render.terminal import print_check, print_notes, print_verdict
 from autograder.render.view import one_reason
@@ -23,12 +24,12 @@ def print_difference(before: Report, after: Report, console: Console) -> None:
     for check in [one] if one and changed else changed:
         print_check(check, console)
     if one and changed:
-        console.print(ONE_REASON, highlight=False)
+        console.print(translate(ONE_REASON), highlight=False)
     same = sum(check.outcome is not Outcome.PASSED for check in after.checks if check not in changed)
     if not changed:
-        console.print("Nothing changed.", highlight=False)
+        console.print(say("Nothing changed."), highlight=False)
     elif same:
-        console.print(f"{count(same, 'check')} failed as before.", highlight=False)
+        console.print(say("{checks} failed as before.", checks=count(same, "check")), highlight=False)
     print_verdict(after, console)
 
 

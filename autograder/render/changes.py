@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from autograder.core.class_records import MarkChange
+from autograder.core.language import say
 from autograder.render.text import line, name
 from autograder.render.words import count
 
@@ -21,17 +22,22 @@ def print_changes(changes: Sequence[MarkChange], console: Console) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    table.add_column("Student")
-    table.add_column("Before", justify="right")
-    table.add_column("After", justify="right")
-    table.add_column("Tasks")
+    table.add_column(say("Student"))
+    table.add_column(say("Before"), justify="right")
+    table.add_column(say("After"), justify="right")
+    table.add_column(say("Tasks"))
     ordered = sorted(changes, key=lambda change: (change.after - change.before, change.student))
     for change in ordered[:SHOWN]:
-        tasks = ", ".join(f"{line(task, limit=60)} {before} to {after}" for task, before, after in change.tasks)
+        tasks = ", ".join(
+            say("{task} {before} to {after}", task=line(task, limit=60), before=before, after=after)
+            for task, before, after in change.tasks
+        )
         table.add_row(Text(name(change.student)), str(change.before), str(change.after), Text(tasks))
     down = sum(change.after < change.before for change in changes)
     up = sum(change.after > change.before for change in changes)
     console.print(table)
     if len(ordered) > SHOWN:
-        console.print(f"and {len(ordered) - SHOWN:,} more")
-    console.print(f"{count(len(changes), 'mark')} would change: {up:,} up, {down:,} down.", highlight=False)
+        console.print(say("and {number:,} more", number=len(ordered) - SHOWN))
+    changed = count(len(changes), "mark")
+    text = say("{marks} would change: {up:,} up, {down:,} down.", marks=changed, up=up, down=down)
+    console.print(text, highlight=False)

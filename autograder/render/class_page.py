@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.core.class_records import CopyGroup, SimilarPair
+from autograder.core.message import Message, joined
 from autograder.core.report import Cause, Outcome, Report
 from autograder.render.html import Segment, render, report_href, segments
 from autograder.render.summary import BINS, ClassSummary, summarise
-from autograder.render.words import CAUSE_WORDS, INTAKE_WORDS, NOT_ISOLATED, count
+from autograder.render.words import CAUSE_WORDS, INTAKE_WORDS, NOT_ISOLATED, count, not_marked
 
-STATES = ("all passed", "failed", "not loaded", "needs staff", "provisional", "marked by hand", "could not be opened")
+STATES = (
+    Message("all passed"),
+    Message("failed"),
+    Message("not loaded"),
+    Message("needs staff"),
+    Message("provisional"),
+    Message("marked by hand"),
+    Message("could not be opened"),
+)
+NOT_MARKED = Message("not marked yet")  # in addition to the state of the checks
 _TALLEST = 98  # height of the highest bar of the histogram, in SVG units
 _BAR = 32  # width of a bar with its gap
 
@@ -25,7 +35,7 @@ class Row:
     segments: list[Segment]
     outcome: Outcome
     state: str
-    kind: str  # of the state, without numbers: one of STATES
+    kinds: tuple[str, ...]  # of the state, without numbers: one of STATES, and NOT_MARKED if a question is open
     failed: str  # the places of its failed checks in the list of those that failed most, such as "0 3 11"
 
 
@@ -65,7 +75,7 @@ def index_html(
         title=title,
         summary=summary,
         rows=rows,
-        states=[state for state in STATES if any(row.kind == state for row in rows)],
+        states=[state for state in (*STATES, NOT_MARKED) if any(state in row.kinds for row in rows)],
         unopened=sorted([*((who, why, "") for who, why in unopened), *refused]),
         graded=len(summary.reports) + len(unopened),
         intake=intake,
@@ -76,7 +86,7 @@ def index_html(
         bins=_bins(summary),
         histogram_text=histogram_text(summary),
         intake_words=INTAKE_WORDS,
-        cause_words={None: "not known", **CAUSE_WORDS},
+        cause_words={None: Message("not known"), **CAUSE_WORDS},
         not_isolated=NOT_ISOLATED,
         href=href,
     )
@@ -86,11 +96,12 @@ def histogram_text(summary: ClassSummary) -> str:
     """Return the histogram in words, for screen readers."""
     width = 100 // BINS
     parts = [
-        f"{number * width} to {(number + 1) * width} percent: {many}"
+        Message("{low} to {high} percent: {number}", low=number * width, high=(number + 1) * width, number=many)
         for number, many in enumerate(summary.bins)
         if many
     ]
-    return f"{count(len(summary.reports), 'hand-in')} by share of the points. " + "; ".join(parts) + "."
+    handins = count(len(summary.reports), "hand-in")
+    return Message("{handins} by share of the points. {parts}.", handins=handins, parts=joined(Message("; "), parts))
 
 
 def by_name(report: Report) -> tuple[str, str]:
@@ -102,25 +113,35 @@ def _row(report: Report, href: str, places: Mapping[str, int]) -> Row:
     not_loaded = sum(check.cause is Cause.NOT_LOADED for check in report.checks)
     failed = sum(check.outcome is Outcome.FAILED for check in report.checks)
     if report.refusal:
-        outcome, state = Outcome.FAILED, "could not be opened"
+        outcome, state = Outcome.BROKEN, Message("could not be opened")
     elif report.needs_staff:
-        outcome, state = Outcome.BROKEN, "needs staff"
+        outcome, state = Outcome.BROKEN, Message("needs staff")
     elif report.provisional:
-        outcome, state = Outcome.BROKEN, "provisional"
+        outcome, state = Outcome.BROKEN, Message("provisional")
     elif not_loaded:
-        others = f", {failed - not_loaded} failed" if failed > not_loaded else ""
-        outcome, state = Outcome.BROKEN, f"{not_loaded} of {len(report.checks)} not loaded{others}"
+        numbers = {"lost": not_loaded, "checks": len(report.checks), "failed": failed - not_loaded}
+        if failed > not_loaded:
+            outcome, state = Outcome.BROKEN, Message("{lost} of {checks} not loaded, {failed} failed", **numbers)
+        else:
+            outcome, state = Outcome.BROKEN, Message("{lost} of {checks} not loaded", **numbers)
     elif failed:
-        outcome, state = Outcome.FAILED, f"{failed} of {len(report.checks)} failed"
+        outcome, state = (
+            Outcome.FAILED,
+            Message("{failed} of {checks} failed", failed=failed, checks=len(report.checks)),
+        )
     elif any(check.outcome is Outcome.BROKEN for check in report.checks):
-        outcome, state = Outcome.PASSED, "marked by hand"
+        outcome, state = Outcome.PASSED, Message("marked by hand")
     elif report.checks:
-        outcome, state = Outcome.PASSED, "all passed"
+        outcome, state = Outcome.PASSED, Message("all passed")
     else:
-        outcome, state = Outcome.BROKEN, "no checks"
-    kind = next((kind for kind in reversed(STATES) if kind in state), "")
-    numbers = [places[check.id] for check in report.checks if check.outcome is Outcome.FAILED and check.id in places]
-    return Row(report, href, segments(report), outcome, state, kind, " ".join(map(str, numbers)))
+        outcome, state = Outcome.BROKEN, Message("no checks")
+    kinds = tuple(kind for kind in reversed(STATES) if kind in state)[:1]
+    if report.unmarked:
+        state = Message("{state}; {questions}", state=state, questions=not_marked(len(report.unmarked)))
+        kinds = (*kinds, NOT_MARKED)
+    lost = [] if report.refusal else [check for check in report.checks if check.outcome is Outcome.FAILED]
+    failing = [places[check.id] for check in lost if check.id in places]
+    return Row(report, href, segments(report), outcome, state, kinds, " ".join(map(str, failing)))
 
 
 def _bins(summary: ClassSummary) -> list[Bin]:

@@ -5,9 +5,10 @@ Code may not have been loaded, a file may have been guessed. The texts are for t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from autograder.core.message import Message, joined
 from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report
 from autograder.render.view import one_reason
 from autograder.render.words import count
@@ -22,6 +23,7 @@ _ADVICE = {  # by kind, the most important first
     "unreadable": "Ask the student to correct this and hand in again.",
     "own module": "Ask the student for fewer or smaller modules.",
     "doubtful": "Ask the student which of the files counts.",
+    "unusual": "Look at these lines: such code can hide a call from the rules of a task.",
     "renamed": "Check that this is the file that the student meant to hand in.",
 }
 KINDS = tuple(_ADVICE)
@@ -46,7 +48,8 @@ class Concern:
         return self.points > 0 or self.kind in _DECISIONS
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.text} {self.advice}{'' if self.costs else ' No points were lost.'}"
+        sentences = joined(" ", (self.text, self.advice, "" if self.costs else Message("No points were lost.")))
+        return Message("{kind}: {sentences}", kind=self.kind, sentences=sentences)
 
 
 def concerns(report: Report) -> tuple[Concern, ...]:
@@ -62,21 +65,29 @@ def concerns(report: Report) -> tuple[Concern, ...]:
         explained = [reason for reason in causes if _explains(remark, reason)]
         affected = [check for reason in explained for check in causes.pop(reason)]
         if open_checks := [check for check in affected if check in checks]:
-            found.append(_concern(remark.kind, f"{remark.text} {_need(report, open_checks)}", report, open_checks))
+            found.append(
+                _concern(remark.kind, joined(" ", [remark.text, _need(report, open_checks)]), report, open_checks)
+            )
         elif not affected and remark.kind == "unreadable" and missing:  # a file that ends in the middle of a task
             names = ", ".join(dict.fromkeys(check.task for check in missing))
-            text = f"{remark.text} It may be a part of {names}, which is nowhere else. {_need(report, missing)}"
+            part = Message("It may be a part of {names}, which is nowhere else.", names=names)
+            text = joined(" ", [remark.text, part, _need(report, missing)])
             found.append(_concern(remark.kind, text, report, missing))
             missing = []
         elif not affected:
             found.append(_concern(remark.kind, remark.text, report))
     for reason, affected in causes.items():
         if open_checks := [check for check in affected if check in checks]:
-            text = f"{reason.rstrip('.')}. {_need(report, open_checks)}"
+            sentence = reason if reason.endswith(".") else Message("{sentence}.", sentence=reason)
+            text = joined(" ", [sentence, _need(report, open_checks)])
             found.append(_concern(NOT_LOADED, text, report, open_checks))
     one = one_reason(report)
     if one and one.outcome is Outcome.FAILED and checks and not any(concern.points for concern in found):
-        text = f"All {len(report.checks)} checks failed for one reason: {' '.join(one.message.split())}"
+        text = Message(
+            "All {number} checks failed for one reason: {reason}",
+            number=len(report.checks),
+            reason=_flat(one.message),
+        )
         found.append(_concern(ONE_REASON, text, report, checks))
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
     return tuple(
@@ -112,8 +123,24 @@ def _missing(checks: Sequence[CheckResult]) -> list[CheckResult]:
 
 def _reason(message: str) -> str:
     """Return the part of a message that is the same for all checks that need the same code."""
+    for part in reversed(list(_parts(message))):
+        if _DID_NOT_RUN in part.template and {"place", "reason"} <= part.values.keys():
+            return Message("{place} did not run: {reason}.", **part.values)
     lines = [line.strip() for line in message.splitlines() if _DID_NOT_RUN in line]
-    return lines[-1] if lines else " ".join(message.split())
+    return lines[-1] if lines else _flat(message)
+
+
+def _parts(message: object) -> Iterator[Message]:
+    """Yield a message and all messages in it."""
+    if isinstance(message, Message):
+        yield message
+        for value in message.values.values():
+            yield from _parts(value)
+
+
+def _flat(message: str) -> str:
+    """Return a message of one line as it is, and another one on one line, in English."""
+    return " ".join(message.split()) if "\n" in message else message
 
 
 def _explains(remark: Remark, reason: str) -> bool:
@@ -125,5 +152,11 @@ def _explains(remark: Remark, reason: str) -> bool:
 def _need(report: Report, checks: Sequence[CheckResult]) -> str:
     worth = count(sum(check.max_points for check in checks), "point")
     if len(checks) == len(report.checks):
-        return f"All {len(checks)} checks need it."
-    return f"{len(checks)} of {len(report.checks)} checks {'needs' if len(checks) == 1 else 'need'} it ({worth})."
+        return Message("All {number} checks need it.", number=len(checks))
+    return Message.counted(
+        "{n} of {all} checks needs it ({points}).",
+        "{n} of {all} checks need it ({points}).",
+        n=len(checks),
+        all=len(report.checks),
+        points=worth,
+    )

@@ -12,7 +12,7 @@ from autograder.render.concerns import concerns
 from autograder.render.summary import summarise
 from autograder.render.text import line
 from autograder.render.view import other_notes
-from autograder.render.words import count
+from autograder.render.words import count, not_marked
 
 BEFORE = ("student", "points", "max_points")  # the columns of tasks and questions follow
 NAME = "name"  # after the student, if a roster gives names
@@ -69,7 +69,8 @@ def cell(text: str) -> str:
 
 def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake: str) -> list[str | float]:
     earned = {task.name: task.points for task in report.tasks}
-    given = {mark.item: mark.points for mark in report.marks if mark.question}
+    given: dict[str, float] = {question.id: 0 for question in report.unanswered}
+    given |= {mark.item: mark.points for mark in report.marks if mark.question}
     by_hand = [f"{m.item}: {count(m.points, 'point')} by hand ({m.reason})." for m in report.overrides.values()]
     stray = "by hand do not count, because the assignment no longer has this task"
     by_hand += [f"{m.item}: {count(m.points, 'point')} {stray}." for m in report.stray_marks]
@@ -79,7 +80,7 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
         report.max_points,
         *(earned.get(task, "") for task in tasks),
         *(given.get(question, "") for question in questions),
-        "yes" if report.undecided else "no",
+        _needs_staff(report),
         cell(" ".join(map(str, concerns(report)))),
         cell(report.assignment),
         cell(report.handed_in),
@@ -87,6 +88,12 @@ def _row(report: Report, tasks: Sequence[str], questions: Sequence[str], intake:
         cell(intake),
         cell(" ".join([*other_notes(report), *by_hand])),
     ]
+
+
+def _needs_staff(report: Report) -> str:
+    if report.undecided:
+        return "yes"
+    return not_marked(len(report.unmarked)) if report.unmarked else "no"
 
 
 def _column(task: str) -> str:

@@ -13,10 +13,24 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
+from autograder.core.language import reader, translate, translate_plural
 from autograder.core.report import Outcome, Report
 from autograder.render.text import clean, line, name
+from autograder.render.translated import translated
 from autograder.render.view import left_over, one_reason, other_notes, student_view, task_views, without_repetition
-from autograder.render.words import NOT_ISOLATED, ONE_REASON, OUTCOME_WORDS, REFUSED, count, reason, share, verdict
+from autograder.render.words import (
+    NOT_ISOLATED,
+    NOT_RUN,
+    ONE_REASON,
+    OUTCOME_WORDS,
+    REFUSED,
+    count,
+    not_answered,
+    not_marked_yet,
+    reason,
+    share,
+    verdict,
+)
 
 _HERE = Path(__file__).parent
 
@@ -31,7 +45,8 @@ class Segment:
 
 
 def report_html(report: Report, *, staff: bool) -> str:
-    """Return the page of one student; with `staff`, it also shows what hidden checks saw."""
+    """Return the page of one student, in the language of the reader; with `staff`, also what hidden checks saw."""
+    report = translated(report, reader())
     full = report if staff else student_view(report)
     one = full.checks[0] if one_reason(report) and full.checks[0].message else None
     shown = without_repetition(full, one)
@@ -39,12 +54,22 @@ def report_html(report: Report, *, staff: bool) -> str:
         "report.html",
         report=shown,
         staff=staff,
+        seen=staff or report.hidden_checks == "messages",
         one=one,
         one_title=REFUSED if report.refusal else ONE_REASON,
+        not_run=NOT_RUN if report.refusal else "",
+        unmarked=report.unmarked,
+        unanswered=() if report.refusal else report.unanswered,
         notes=other_notes(shown),
         tasks=task_views(shown),
         segments=segments(shown),
-        verdict=verdict(shown.checks, left_over(shown), by_hand=len(shown.overrides)),
+        verdict=verdict(
+            shown.checks,
+            left_over(shown),
+            skipped=shown.open_points,
+            by_hand=len(shown.overrides),
+            refused=bool(report.refusal),
+        ),
         glad=bool(shown.checks)
         and not shown.overrides
         and all(check.outcome is Outcome.PASSED for check in shown.checks),
@@ -71,7 +96,12 @@ def render(template: str, **values: Any) -> str:
     """
     script = _script()
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return _environment().get_template(template).render(css=_css(), script=script, script_digest=digest, **values)
+    page: str = (
+        environment()
+        .get_template(template)
+        .render(css=_css(), script=script, script_digest=digest, language=reader().language.replace("_", "-"), **values)
+    )
+    return page
 
 
 def segments(report: Report) -> list[Segment]:
@@ -89,26 +119,37 @@ def segments(report: Report) -> list[Segment]:
 
 
 @cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+def environment() -> jinja2.Environment:
+    """Return what reads the templates of this folder."""
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE),
         autoescape=True,
+        extensions=["jinja2.ext.i18n"],
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,  # not Markup, nor our enums
+        finalize=lambda value: value if isinstance(value, Markup) or not isinstance(value, str) else clean(value),
     )
-    environment.filters.update(
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(translate, translate_plural, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(
+        t=translate,
         clean=clean,
         line=lambda text, limit=200: line(text, limit=limit),
         name=name,
+        not_answered=not_answered,
+        not_marked_yet=not_marked_yet,
         page_of=report_href,
-        count=count,
+        count=_count,
         reason=reason,
         share=share,
-        rows=lambda text: count(text.count("\n") + (not text.endswith("\n")), "line"),
+        rows=lambda text: _count(text.count("\n") + (not text.endswith("\n")), "line"),
     )
-    return environment
+    return made
+
+
+def _count(number: float, noun: str) -> str:
+    return translate(count(number, noun))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from autograder.core.language import say
 from autograder.render.words import count
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Bar:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         rate = TextColumn("{task.fields[rate]}")
-        columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
+        columns = (TextColumn(say("grading")), BarColumn(), MofNCompleteColumn(), rate, TimeRemainingColumn())
         self._bar = Progress(*columns, console=console, disable=disable or not console.is_terminal)
         self._log = None if disable or console.is_terminal else console
         self._task: TaskID
@@ -41,10 +42,10 @@ class Bar:
 
     def start(self, students: int, jobs: int) -> None:
         """Set the number of students and of jobs, and start the clock."""
-        self._task = self._bar.add_task("grading", total=jobs, rate="")
+        self._task = self._bar.add_task("", total=jobs, rate="")
         self._jobs, self._began = jobs, time.monotonic()
         self._last_line = self._began
-        self._print(f"{count(students, 'hand-in')}, {jobs:,} to grade.")
+        self._print(say("{handins}, {jobs:,} to grade.", handins=count(students, "hand-in"), jobs=jobs))
 
     def step(self, report: object) -> None:
         """Count one more report."""
@@ -58,7 +59,15 @@ class Bar:
             each = (now - self._began) / self._done
             left = (self._jobs - self._done) * each
             seconds = f"{each:,.0f}" if each >= 9.95 else f"{each:.2g}"
-            self._print(f"{self._done:,} of {self._jobs:,} graded, {seconds} s each, about {left:,.0f} s left.")
+            self._print(
+                say(
+                    "{done:,} of {jobs:,} graded, {seconds} s each, about {left:,.0f} s left.",
+                    done=self._done,
+                    jobs=self._jobs,
+                    seconds=seconds,
+                    left=left,
+                )
+            )
 
     def _print(self, text: str) -> None:
         if self._log:

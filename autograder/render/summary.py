@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 
-from autograder.core.report import Cause, CheckResult, Mark, Outcome, Report, TaskResult
+from autograder.core.report import AskedQuestion, Cause, CheckResult, Mark, Outcome, Report, TaskResult
 from autograder.render.concerns import Concern, concerns, left_out
 
 BINS = 10
@@ -19,9 +19,9 @@ class TaskSummary:
 
     name: str
     title: str
-    max_points: int
+    max_points: int  # of the checks that ran
     mean: float
-    full: int  # number of hand-ins with all its points
+    full: int  # number of hand-ins with all the points that ran
     seen: int
     left_out: int  # number of opened hand-ins whose code for it was not loaded
 
@@ -61,6 +61,7 @@ class ClassSummary:
     perfect: int
     bins: tuple[int, ...]  # hand-ins per tenth of the points; the last includes full marks
     tasks: tuple[TaskSummary, ...]
+    open_points: int  # that --skip-scored left open, at most
     checks: tuple[CheckSummary, ...]
     concerns: tuple[tuple[Report, tuple[Concern, ...]], ...]  # of opened hand-ins, those with most points first
     noted: tuple[tuple[Report, tuple[Concern, ...]], ...]  # those that cost nothing
@@ -90,6 +91,16 @@ class ClassSummary:
         return tuple((report, mark) for report in self.reports for mark in report.stray_marks)
 
     @property
+    def unmarked(self) -> tuple[tuple[AskedQuestion, int], ...]:
+        """The questions that are not marked for everybody, each with the number of hand-ins without a mark."""
+        return tuple(Counter(question for report in self.reports for question in report.unmarked).items())
+
+    @property
+    def not_all_marked(self) -> tuple[Report, ...]:
+        """Hand-ins with questions that nobody has marked yet."""
+        return tuple(report for report in self.reports if report.unmarked)
+
+    @property
     def failed_most(self) -> tuple[CheckSummary, ...]:
         return tuple(sorted((c for c in self.checks if c.failed), key=lambda c: (-c.failed / c.seen, c.id)))
 
@@ -110,9 +121,10 @@ def summarise(reports: Iterable[Report]) -> ClassSummary:
         max_points=max((report.max_points for report in ordered), default=0),
         mean=fmean(points) if points else 0.0,
         median=float(median(points)) if points else 0.0,
-        perfect=sum(0 < report.max_points <= report.points for report in ordered),
+        perfect=sum(0 < report.max_points - report.open_points <= report.points for report in ordered),
         bins=tuple(bins[number] for number in range(BINS)),
         tasks=_tasks(judged),
+        open_points=max((report.open_points for report in ordered), default=0),
         checks=_checks(judged) if opened else (),
         concerns=_concerns(opened, costs=True),
         noted=_concerns(opened, costs=False),
@@ -138,13 +150,22 @@ def _tasks(reports: Sequence[tuple[Report, frozenset[str]]]) -> tuple[TaskSummar
     for report, without in reports:
         unjudged = {check.task for check in report.checks if check.id in without} - report.overrides.keys()
         for task in report.tasks:
-            every.setdefault(task.name, []).append(task)
+            ran = replace(task, max_points=_that_ran(report, task))
+            every.setdefault(task.name, []).append(ran)
             if task.name not in unjudged:
-                judged.setdefault(task.name, []).append(task)
+                judged.setdefault(task.name, []).append(ran)
     return tuple(_task(tasks, judged.get(name, [])) for name, tasks in every.items())
 
 
-def _task(every: Sequence[TaskResult], seen: Sequence[TaskResult]) -> TaskSummary:
+def _that_ran(report: Report, task: TaskResult) -> int:
+    """Return the points of a task that were judged: by a person, or by checks that --skip-scored did not leave out."""
+    if not report.provisional or task.name in report.overrides:
+        return task.max_points
+    return sum(check.max_points for check in report.checks if check.task == task.name)
+
+
+def _task(every: Sequence[TaskResult], judged: Sequence[TaskResult]) -> TaskSummary:
+    seen = [task for task in judged if task.max_points > 0]
     return TaskSummary(
         name=every[0].name,
         title=every[0].title,
@@ -152,7 +173,7 @@ def _task(every: Sequence[TaskResult], seen: Sequence[TaskResult]) -> TaskSummar
         mean=fmean(task.points for task in seen) if seen else 0.0,
         full=sum(task.points >= task.max_points for task in seen),
         seen=len(seen),
-        left_out=len(every) - len(seen),
+        left_out=len(every) - len(judged),
     )
 
 

@@ -6,6 +6,7 @@ Escaping for HTML, CSV or markup is not done here; each view does its own.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 ELLIPSIS = "…"
 NAMELESS = "(no name)"
@@ -28,6 +29,10 @@ _PILE_OF_ACCENTS = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
+
+_PIECE = re.compile(r"[^\s\u2e80-\uffef]+|[\u2e80-\uffef]|\s+")  # a word, one wide character, or space
+_NOT_FIRST = re.compile(r"[，。、；：？！）》」』”’%]|[-+*>]|#+|\d+[.)]")  # what no line begins with
+_NOT_LAST = "（《「『“‘"
 
 
 def clean(text: str, *, limit: int = 20_000, lines: int = 400) -> str:
@@ -54,6 +59,39 @@ def line(text: str, *, limit: int = 200) -> str:
 def name(text: str) -> str:
     """Return the name of a student or file as one short line, never empty."""
     return line(text, limit=80) or NAMELESS
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return the lines of a paragraph that are not wider in a terminal; Chinese may break after every character.
+
+    No line begins with a mark that ends something, ends with one that begins something, or begins like an item of a
+    list or a heading of markdown.
+    """
+    lines, line = [], ""
+    for unit in _units(text):
+        if line and columns(line + unit.rstrip()) > width and not unit.isspace():
+            lines.append(line.rstrip())
+            line = ""
+        line += unit if line or not unit.isspace() else ""
+    return [*lines, line.rstrip()]
+
+
+def _units(text: str) -> list[str]:
+    """Return the pieces of a text between which a line may end."""
+    units: list[str] = []
+    for piece in _PIECE.findall(text):
+        glued = units and (_NOT_FIRST.fullmatch(piece) or units[-1][-1] in _NOT_LAST)
+        space = units.pop() if glued and len(units) > 1 and units[-1].isspace() else ""
+        if glued:
+            units[-1] += space + piece
+        else:
+            units.append(piece)
+    return units
 
 
 def _visible(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from autograder.core.language import say
 from autograder.core.report import Cause, CheckResult, Outcome, Report, TaskResult
 
 
@@ -37,19 +38,20 @@ class TaskView:
         return bool(self.checks) and all(check.cause is Cause.NOT_WRITTEN for check in self.checks)
 
     @property
-    def message(self) -> str:
-        """The first message of a check."""
-        return next((check.message for check in self.checks if check.message), "")
+    def left_to_write(self) -> tuple[str, ...]:
+        """Which functions of a blank task are not written yet, and where: a sentence for each, without the calls."""
+        return tuple(dict.fromkeys(check.message.splitlines()[-1] for check in self.checks if check.message))
 
 
 def student_view(report: Report) -> Report:
-    """Return the report without the seed, what hidden checks saw, excerpts, and the messages of broken checks.
+    """Return the report without the seed, excerpts, pictures, answers to questions, and messages of broken checks.
 
-    Task, title, points, outcome, cause and hint of a hidden check are shown. Its seconds are not: code that sleeps
-    could reveal its inputs through them.
+    Of a hidden check, task, points, outcome and cause are shown; with the course's setting "titles", also its title and
+    hint. Its seconds are not: code that sleeps could reveal its inputs through them. With "messages", it is shown
+    like a public one.
     """
-    checks = tuple(_checked(check, f"hidden check {number}") for number, check in enumerate(report.checks, 1))
-    return replace(report, checks=checks, seed=0)
+    checks = tuple(_checked(check, number, report.hidden_checks) for number, check in enumerate(report.checks, 1))
+    return replace(report, checks=checks, seed=0, answers=())
 
 
 def one_reason(report: Report) -> CheckResult | None:
@@ -103,10 +105,12 @@ def task_views(report: Report) -> tuple[TaskView, ...]:
     )
 
 
-def _checked(check: CheckResult, hidden_id: str) -> CheckResult:
+def _checked(check: CheckResult, number: int, shown: str) -> CheckResult:
     check = replace(check, code="", pictures=())
-    if check.hidden:
-        check = replace(check, id=hidden_id, message="", output="", seconds=0.0, scores=())
+    if check.hidden and shown != "messages":
+        check = replace(check, id=f"hidden check {number}", message="", output="", seconds=0.0, scores=())
+    if check.hidden and shown == "points":
+        check = replace(check, title=say("Hidden check {number}", number=number), hint="")
     if check.outcome is Outcome.BROKEN:
         check = replace(check, message="", hint="", output="")
     return check

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from autograder import __version__
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
 from autograder.core.course import find_assignment
-from autograder.core.course_file import Course
+from autograder.core.course_file import BadCourse, Course
 from autograder.core.errors import GradlabError
 from autograder.runners.grader_process import Setup
 from autograder.sandbox.isolation import NoIsolation, choose
@@ -26,7 +26,8 @@ from autograder.session.options import Options
 
 COURSE = "GRADLAB_COURSE"  # names the folder with assignments/ and solutions/ on a grading machine
 _PACKAGES = Path(__file__).resolve().parent.parent.parent
-_CODE = ("*.py", "*.json", "*.safetensors")
+_CACHE = "__pycache__"
+_CODE = (".py", ".json", ".safetensors")  # of gradlab; of a shared package, every file counts
 _DECIDING = ("core", "checks", "probes", "sandbox", "session", "source_rules", "submissions", "runners")  # rooms
 
 
@@ -50,6 +51,7 @@ class Request:
     isolation: str
     cores: int
     hidden: bool
+    private: tuple[str, ...]  # folders that are hidden from students' code where they exist
 
     def to_json(self) -> bytes:
         """Return the request as bytes; equal requests give equal bytes."""
@@ -72,6 +74,7 @@ def make_request(setup: Setup, run: str) -> Request:
         isolation=setup.isolation,
         cores=setup.cores,
         hidden=setup.hidden,
+        private=tuple(map(str, setup.private)),
     )
 
 
@@ -85,10 +88,10 @@ def check_compatible(data: bytes) -> Setup:
         reasons.append(str(reason))
     try:
         assignment = _find(request)
-    except BadManifest as reason:
+        here = facts(assignment, hidden=request.hidden)
+    except (BadManifest, BadCourse) as reason:
         reasons.append(f"{reason} Set {COURSE} to the course's folder on that machine.")
         raise Incompatible(" ".join(reasons)) from None
-    here = facts(assignment, hidden=request.hidden)
     reasons += [
         f"Its {what} is {here.get(what, 'missing')} instead of {wanted}."
         for what, wanted in request.facts.items()
@@ -98,7 +101,8 @@ def check_compatible(data: bytes) -> Setup:
         raise Incompatible(" ".join(reasons))
     asked = {name: getattr(request, name) for name in ("device", "data", "seed", "secret", "skip_scored")}
     options = Options(**asked)
-    return Setup(assignment.folder, options, isolation, cores=request.cores, hidden=request.hidden)
+    private = tuple(map(Path, request.private))
+    return Setup(assignment.folder, options, isolation, cores=request.cores, hidden=request.hidden, private=private)
 
 
 def facts(assignment: Assignment, *, hidden: bool = True) -> dict[str, str]:
@@ -116,7 +120,11 @@ def code_facts(assignment: Assignment) -> dict[str, str]:
         "gradlab": __version__,
         **{name: _version(name) for name in packages},
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "gradlab code": _code_digest(assignment.course)[:12],
+        "gradlab code": _digest(_code())[:12],
+        **{
+            f"shared package {name}": _digest(_files(name, folder))[:12]
+            for name, folder in _shared(assignment.course).items()
+        },
     }
 
 
@@ -128,20 +136,33 @@ def _version(package: str) -> str:
         return "missing"
 
 
-def _code_digest(course: Course) -> str:
-    """Return the digest of gradlab's code that decides marks, and of the course's shared packages."""
+def _digest(files: Iterable[tuple[str, Path]]) -> str:
     digest = hashlib.sha256()
-    for name, path in sorted(_code(course)):
+    for name, path in sorted(files):
         content = path.read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
 
 
-def _code(course: Course) -> Iterator[tuple[str, Path]]:
-    folders = {f"autograder/{room}": _PACKAGES / "autograder" / room for room in _DECIDING}
-    for name, folder in {**folders, **course.shared_folders()}.items():
-        for pattern in _CODE:
-            yield from ((f"{name}/{path.relative_to(folder).as_posix()}", path) for path in folder.rglob(pattern))
+def _code() -> Iterator[tuple[str, Path]]:
+    """Yield gradlab's files that decide marks."""
+    for room in _DECIDING:
+        folder = _PACKAGES / "autograder" / room
+        yield from (pair for pair in _files(f"autograder/{room}", folder) if pair[1].suffix in _CODE)
+
+
+def _files(name: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield all files of a package, also the data that it reads; not what Python makes of its code."""
+    for path in folder.rglob("*"):
+        if path.is_file() and _CACHE not in path.parts:
+            yield f"{name}/{path.relative_to(folder).as_posix()}", path
+
+
+def _shared(course: Course) -> dict[str, Path]:
+    """Return the folders that a course gives to students' code, fallbacks included. Raises BadCourse."""
+    folders = course.shared_folders()
+    within = course.fallbacks and any(course.fallbacks.is_relative_to(folder) for folder in folders.values())
+    return folders if within or not course.fallbacks else {**folders, course.fallbacks.name: course.fallbacks}
 
 
 def _find(request: Request) -> Assignment:

@@ -1,7 +1,8 @@
 """Grade many hand-ins on the workers of a Dask cluster, with the same callback as local_pool.py.
 
 Hand-ins are read here and sent as bytes; reports come back as JSON. Journal and results stay with this process: workers
-write nothing. If a worker dies, others run its jobs; if the scheduler dies, the caller has the reports made so far.
+write nothing. If a worker dies or stops answering, its jobs are tried once more, each alone on its worker, and then
+reported as broken; if the scheduler dies, the caller has the reports made so far.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 import traceback
 import uuid
 import warnings
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,20 +23,29 @@ from autograder.core.course import earlier_modules
 from autograder.core.report import Report, parse_report
 from autograder.runners.compatibility import make_request
 from autograder.runners.dask_connection import ClusterError, Tls, connected
-from autograder.runners.grader_process import Job, Setup
+from autograder.runners.grader_process import Job, Setup, was_ended
 from autograder.submissions.selection import Selection
 from autograder.submissions.submission import BadSubmission, select_files
 
 LOOK_SECONDS = 2.0  # between two looks at the list of workers
-PATIENCE_SECONDS = 60.0  # without a worker
-ATTEMPTS = 2  # of ours; for each the scheduler tries several times (its setting `allowed-failures`)
+PATIENCE_SECONDS = 60.0  # without a worker, or without a sign of one
+ATTEMPTS = 2  # for each hand-in whose worker or whose processes end from outside
+DISMISS_SECONDS = 10.0
 AHEAD = 2  # jobs sent for each hand-in graded at a time, so that no worker waits for the next
 
 
 @dataclass
 class _Flight:
     future: Any
-    may_go_to: frozenset[str]  # addresses; empty: anywhere
+    worker: str  # its address
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """The last sign of life of a worker."""
+
+    seen: float  # when the scheduler last heard of it, by the scheduler's clock
+    since: float  # when this process noticed, by its own clock
 
 
 def grade_on(
@@ -81,11 +91,14 @@ class _Run:
         self.request = make_request(setup, self.run).to_json()
         self.resources = {"GPU": 1} if setup.options.device == "cuda" else None
         self.waiting = deque(range(len(jobs)))
+        self.again: deque[int] = deque()  # tried once before; the next time alone on its worker
         self.flights: dict[int, _Flight] = {}
         self.landed: SimpleQueue[tuple[int, Any]] = SimpleQueue()
         self.failures: dict[int, int] = {}  # of a job, by its number
+        self.reasons: dict[int, str] = {}  # of the last failure
         self.good: dict[str, int] = {}  # address of a worker -> hand-ins that it grades at a time
         self.bad: dict[str, str] = {}  # address of a worker -> why not
+        self.signs: dict[str, _Sign] = {}
         self.sent = 0
         self._next_look = self._last_seen = 0.0
 
@@ -97,7 +110,7 @@ class _Run:
             raise ClusterError(self._no_worker())
         if not self.good:
             self.say(f"Waiting for workers of {self.address}.")
-        while self.waiting or self.flights:
+        while self.waiting or self.again or self.flights:
             self._send_some()
             try:
                 number, future = self.landed.get(timeout=LOOK_SECONDS)
@@ -105,8 +118,7 @@ class _Run:
                 pass
             else:
                 if number in self.flights and self.flights[number].future is future:
-                    del self.flights[number]
-                    report = self._settle(number, future)
+                    report = self._settle(number, self.flights.pop(number))
                     if report is not None:
                         on_report(report)
             self._look()
@@ -118,7 +130,13 @@ class _Run:
         self.flights.clear()
         if self.client.status == "running" and self.good:
             with suppress(Exception):  # the error that ended the run is more important
-                self.client.run(dask_worker.dismiss, self.request, workers=list(self.good), on_error="ignore")
+                self.client.sync(
+                    self.client._run,  # as Client.run, which has no time limit: a paused worker would not answer
+                    *(dask_worker.dismiss, self.request),
+                    workers=list(self.good),
+                    on_error="ignore",
+                    callback_timeout=DISMISS_SECONDS,
+                )
 
     def _look(self) -> None:
         """Look at the list of workers, examine new ones, and take back the jobs of those that left."""
@@ -132,21 +150,41 @@ class _Run:
             if time.monotonic() - self._last_seen > self.patience:
                 raise self._scheduler_gone() from None
             return
-        for address in [known for known in self.good if known not in present]:
-            del self.good[address]
-            self.say(f"{address} has left. Its hand-ins go to other workers.")
+        answering = self._answering(present)
+        for address in [known for known in self.good if known not in answering]:
+            what = "does not answer" if address in present else "has left"
+            self.say(f"{address} {what}. Its hand-ins go to other workers.")
+            self._take_back(address, began=self.good.pop(address))
         self.bad = {address: why for address, why in self.bad.items() if address in present}
-        self._examine({name: facts for name, facts in present.items() if name not in self.good | self.bad})
-        for number, flight in list(self.flights.items()):
-            if flight.may_go_to and not flight.may_go_to & self.good.keys():
-                del self.flights[number]
-                flight.future.cancel()
-                self.waiting.appendleft(number)
+        self._examine({name: present[name] for name in answering if name not in self.good | self.bad})
         self._next_look = (now := time.monotonic()) + LOOK_SECONDS
         if self.good:
             self._last_seen = now
         elif self._last_seen and now - self._last_seen > self.patience:
             raise ClusterError(self._no_worker())
+
+    def _take_back(self, address: str, *, began: int) -> None:
+        """Take back the jobs of a worker. It was at work on the first unfinished ones: any may have ended it."""
+        numbers = [number for number, flight in self.flights.items() if flight.worker == address]
+        suspects = [number for number in numbers if not self.flights[number].future.done()][:began]
+        for number in numbers:
+            self.flights.pop(number).future.cancel()
+        for number in reversed(numbers):
+            if number not in suspects:
+                self.waiting.appendleft(number)
+        for number in suspects:
+            self._try_again(number, ClusterError(f"{address} has ended or does not answer."))
+
+    def _answering(self, present: dict[str, dict[str, Any]]) -> set[str]:
+        """Return the workers that run and were heard of within ``patience``; the others may be paused."""
+        now = time.monotonic()
+        before, self.signs = self.signs, {}
+        for address, facts in present.items():
+            sign = before.get(address)
+            if sign is None or (facts["last_seen"] != sign.seen and facts["status"] == "running"):
+                sign = _Sign(facts["last_seen"], now)
+            self.signs[address] = sign
+        return {address for address, sign in self.signs.items() if now - sign.since <= self.patience}
 
     def _examine(self, workers: dict[str, dict[str, Any]]) -> None:
         from autograder.runners import dask_worker
@@ -167,6 +205,7 @@ class _Run:
 
     def _leave_out(self, address: str, why: str) -> None:
         self.good.pop(address, None)
+        self._take_back(address, began=0)
         if address not in self.bad:
             self.bad[address] = why
             self.say(f"{address} refuses to grade. {why}")
@@ -187,31 +226,37 @@ class _Run:
         return f"Every worker of {self.address} refuses to grade {self.assignment.name}.\n{reasons}"
 
     def _send_some(self) -> None:
-        room = AHEAD * sum(self.good.values()) - len(self.flights)
-        for _ in range(min(room, len(self.waiting))):
-            self._send(self.waiting.popleft())
+        load = Counter(flight.worker for flight in self.flights.values())
+        while self.waiting and self.good:
+            address = min(self.good, key=lambda known: load[known] / self.good[known])
+            if load[address] >= AHEAD * self.good[address]:
+                return
+            self._send(self.waiting.popleft(), address)
+            load[address] += 1
+        for address in [known for known in self.good if not load[known]]:
+            if self.again:
+                self._send(self.again.popleft(), address)
 
-    def _send(self, number: int) -> None:
+    def _send(self, number: int, address: str) -> None:
         from autograder.runners import dask_worker
 
         job = self.jobs[number]
         if self.failures.get(number, 0) < ATTEMPTS:
             parts = self._read(job)
         else:
-            parts = None, "", "The grader processes of several workers ended while they graded this hand-in."
+            parts = None, "", f"Several workers could not grade this hand-in. The last reason: {self.reasons[number]}"
         self.sent += 1
-        chosen = frozenset(self.good) if self.bad else frozenset()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")  # a hand-in may be some megabytes large
             future = self.client.submit(
                 dask_worker.grade,
                 *(self.request, job.student, *parts),
                 key=f"gradlab-{self.run}-{self.sent}",
-                workers=sorted(chosen) or None,
+                workers=[address],
                 resources=self.resources,
                 pure=False,
             )
-        self.flights[number] = _Flight(future, chosen)
+        self.flights[number] = _Flight(future, address)
         future.add_done_callback(lambda done: self.landed.put((number, done)))
 
     def _read(self, job: Job) -> tuple[Selection | None, str, str]:
@@ -223,30 +268,40 @@ class _Run:
         except Exception:
             return None, "", traceback.format_exc()
 
-    def _settle(self, number: int, future: Any) -> Report | None:
+    def _settle(self, number: int, flight: _Flight) -> Report | None:
         """Return the report, or None if the job must be sent again."""
-        from autograder.runners.dask_worker import WorkerRefused
-
-        if future.status == "finished":
+        future = flight.future
+        if future.status == "error":
+            self._try_again(number, future.exception())
+        elif future.status != "finished":
+            self.waiting.appendleft(number)
+        else:
             try:
-                data = future.result(timeout=PATIENCE_SECONDS)
-                return replace(
-                    parse_report(data, f"what a worker of {self.address} sent"), student=self.jobs[number].student
-                )
-            except ValueError as error:
-                self._count(number, error)
-            except (OSError, TimeoutError):  # it left before the result was read
-                pass
-        elif future.status == "error":
-            problem = future.exception()
-            if isinstance(problem, WorkerRefused):
-                self._leave_out(*problem.args)
-            else:
-                self._count(number, problem)
-        self.waiting.appendleft(number)
+                answer = future.result(timeout=PATIENCE_SECONDS)
+                if not isinstance(answer, bytes):
+                    self._face(number, flight.worker, *answer)
+                    return None
+                report = parse_report(answer, f"what a worker of {self.address} sent")
+            except (ValueError, TypeError, OSError, TimeoutError) as error:  # it is damaged, or its worker has left
+                self._try_again(number, error)
+                return None
+            if not was_ended(report) or number in self.failures:
+                return replace(report, student=self.jobs[number].student)
+            self._try_again(number, ClusterError("Its processes were ended from outside."))
         return None
 
-    def _count(self, number: int, error: BaseException) -> None:
+    def _face(self, number: int, address: str, problem: str, refuses: bool) -> None:
+        """Send a job again that a worker could not grade; not to this worker if it ``refuses``."""
+        if refuses:
+            self._leave_out(address, problem)
+            self.waiting.appendleft(number)
+        else:
+            self._try_again(number, ClusterError(problem))
+
+    def _try_again(self, number: int, error: BaseException) -> None:
+        """Put a job aside until the others have been sent: it may be the one that ends workers."""
         self.failures[number] = self.failures.get(number, 0) + 1
+        self.reasons[number] = str(error)
         if self.failures[number] > 2 * ATTEMPTS:
             raise ClusterError(f"The workers of {self.address} cannot grade {self.jobs[number].student}: {error}")
+        self.again.append(number)

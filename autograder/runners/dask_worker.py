@@ -11,9 +11,8 @@ from collections import defaultdict
 from dataclasses import replace
 from multiprocessing import current_process
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from autograder.core.errors import GradlabError
 from autograder.runners.compatibility import Incompatible, check_compatible
 from autograder.runners.grader_process import GraderProcess, GraderProcessError, Job, Setup
 from autograder.submissions.selection import Selection
@@ -21,8 +20,11 @@ from autograder.submissions.selection import Selection
 GPU = "GPU"  # Dask's name for the resource
 
 
-class WorkerRefused(GradlabError):
-    """A Dask worker refuses to grade. The arguments are its address and the reason."""
+class Problem(NamedTuple):
+    """Why a worker made no report: in words, as an exception can be one that the submitting process cannot read."""
+
+    text: str
+    refuses: bool  # this worker must not grade, or cannot
 
 
 class GraderProcesses:
@@ -111,6 +113,8 @@ def examine(request: bytes, dask_worker: Any = None) -> str:
         _grader_processes(dask_worker).examine(request)
     except Incompatible as reason:
         return str(reason)
+    except Exception as error:
+        return _told(error)
     return ""
 
 
@@ -119,29 +123,34 @@ def dismiss(request: bytes, dask_worker: Any = None) -> None:
     threading.Thread(target=_grader_processes(dask_worker).dismiss, args=(request,), daemon=True).start()
 
 
-def grade(request: bytes, student: str, selection: Selection | None, refusal: str, trouble: str) -> bytes:
-    """Return the report of one hand-in as JSON. With ``trouble``, a reason, report it as broken.
-
-    Raises WorkerRefused if this worker must not grade.
-    """
+def grade(request: bytes, student: str, selection: Selection | None, refusal: str, trouble: str) -> bytes | Problem:
+    """Return the report of one hand-in as JSON. With ``trouble``, a reason, report it as broken."""
     from distributed import get_worker
 
-    worker = get_worker()
-    graders = _grader_processes(worker)
     try:
+        graders = _grader_processes(get_worker())
         grader = graders.take(request)
     except (Incompatible, GraderProcessError) as reason:
-        raise WorkerRefused(worker.address, str(reason)) from None
+        return Problem(str(reason), refuses=True)
+    except Exception as error:
+        return Problem(_told(error), refuses=True)
     job = Job(student, Path(student), selection, refusal)
     try:
         report = grader.broken_report(job, trouble) if trouble else grader.grade(job)
     except BaseException as error:
         graders.drop(grader)
-        if isinstance(error, GraderProcessError):  # it could not be started again
-            raise WorkerRefused(worker.address, str(error)) from None
-        raise
+        if not isinstance(error, Exception):
+            raise
+        return Problem(_told(error), refuses=isinstance(error, GraderProcessError))  # it could not be started again
     graders.give_back(request, grader)
     return report.to_json().encode("utf-8", "backslashreplace")
+
+
+def _told(error: Exception) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # its own code, which makes the text, failed
+        return type(error).__name__
 
 
 def _grader_processes(worker: Any) -> GraderProcesses:

@@ -22,6 +22,7 @@ from typing import Any
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.sandbox.box_link import IMPORT_SECONDS, PATIENCE
 from autograder.sandbox.open_link import open_link
@@ -29,6 +30,7 @@ from autograder.sandbox.pool import ENDED, WorkerPool, open_pool
 from autograder.session.excerpts import with_excerpts
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
+from autograder.source_rules.unusual import unusual_constructs
 from autograder.submissions.selection import Selection
 from autograder.submissions.submission import BadSubmission, Submission, open_selection, open_submission
 
@@ -122,7 +124,7 @@ class GraderProcess:
                 return self.broken_report(job, ABANDONED)
             self._start()
             if answer is not HANGS or not step.check:
-                return self.broken_report(job, str(answer or f"The grader process {ENDED}."))
+                return self.broken_report(job, answer or Message("The grader process {ended}.", ended=ENDED))
             late = {*job.late, step.check}
             if len(late) > MOST_LATE:
                 late = {check.id for check in self._blank.checks}
@@ -173,6 +175,11 @@ class GraderProcess:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+
+
+def was_ended(report: Report) -> bool:
+    """Return whether processes of a hand-in were ended from outside, as by a system without memory."""
+    return any(check.cause is Cause.BROKEN and ENDED in check.message for check in report.checks)
 
 
 @contextmanager
@@ -252,6 +259,7 @@ def grade_handin(
     else:
         with open_link(pool, submission.code, checks.assignment) as link:
             results = checks.judge(link, submission.code, late=job.late, before=before)
-        results = with_excerpts(results, submission.code, checks.assignment)
-        header = ReportHeader(job.student, submission.digest, submission.notes, submission.remarks)
+        results = with_excerpts(results, submission.code, checks.assignment, submission.handed_in)
+        remarks = (*submission.remarks, *unusual_constructs(submission.code.files), *checks.state.ran.remarks())
+        header = ReportHeader(job.student, submission.digest, submission.notes, remarks, submission.answers)
     return checks.report(header, results, isolation=pool.isolation if pool else "none")

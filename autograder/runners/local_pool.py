@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
 
-from autograder.core.report import Cause, Report
-from autograder.runners.grader_process import GraderProcess, Job, Setup
-from autograder.sandbox.pool import ENDED
+from autograder.core.report import Report
+from autograder.runners.grader_process import GraderProcess, Job, Setup, was_ended
 
 
 def grade_all(
@@ -42,7 +41,7 @@ def grade_all(
             reports: dict[int, Report] = {}
             for future in as_completed(futures):
                 number, report = futures[future], future.result()
-                if not _was_ended(report):
+                if not was_ended(report):
                     reports[number] = report
                     on_report(report)
             for number in range(len(jobs)):
@@ -58,7 +57,3 @@ def grade_all(
         finally:
             for grader in opened:
                 grader.close()
-
-
-def _was_ended(report: Report) -> bool:
-    return any(check.cause is Cause.BROKEN and ENDED in check.message for check in report.checks)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
+from autograder.core.language import say
+
 PRINTED = 10_000  # characters that a check may print
 
 
@@ -25,7 +27,8 @@ class Bounded:
         if self.over or sys.gettrace() is not None or len(text) <= room:
             self._stream.write(text)
         elif room >= 0:
-            self._stream.write(f"{text[:room]}\n[A check shows {PRINTED:,} characters of what your code prints.]\n")
+            limit = say("A check shows {limit:,} characters of what your code prints.", limit=PRINTED)
+            self._stream.write(f"{text[:room]}\n[{limit}]\n")
         self._room[0] = room - len(text) if len(text) <= room else -1
         return len(text)
 

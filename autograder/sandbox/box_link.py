@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 
 from autograder.core.assignment import Limits
 from autograder.core.code import Code
+from autograder.core.message import Message
 from autograder.core.report import Cause
+from autograder.sandbox.call_log import CALLS
 from autograder.sandbox.faults import StudentFault, fault_of
 from autograder.sandbox.inside.frames import Closed, Deadline, Late, receive, send
 from autograder.sandbox.inside.modules import TOP_LEVEL_SECONDS
-from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
+from autograder.sandbox.inside.wire import LIBRARIES, Ref, WireError, decode, encode
 from autograder.sandbox.isolation import fallbacks_folder
 from autograder.sandbox.pool import ENDED, BoxError, Usage, WorkerHandle, WorkerPool
 from autograder.sandbox.proxy import unwrap
+from autograder.sandbox.recorded import Recorded, parse_recorded
 from autograder.sandbox.timeouts import places_in, too_long
 
 PATIENCE = 9.0  # times a check's limit: the most that is added for seconds in which no core was free for it
@@ -26,6 +31,7 @@ ALL_LOADS_SECONDS = 30.0  # for the top-level statements of a submission in all 
 LOAD_SECONDS = 3.0
 IMPORT_SECONDS = 30.0  # limit for importing a submission; it does not count against the checks' limits
 NOTHING = Usage(0.0, 0.0)
+QUICK_SECONDS = 0.05  # of a request that may count as part of the check that follows
 LARGE = 16 << 20  # bytes; smaller answers do not count
 MOST_LARGE = 2  # times the largest message: what the large answers of one check may have together
 OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
@@ -65,30 +71,47 @@ class BoxLink:
         self._number = 0  # of the last request; its answer repeats it
         self._worker: WorkerHandle | None = None
         self._loaded: dict[str, Ref | StudentFault] = {}
-        self._left_to_load = ALL_LOADS_SECONDS
+        self._left_to_load = self._left_apart = ALL_LOADS_SECONDS
+        self._seed, self._memory_mb = 0, 0  # of this check
+        self._functions: list[tuple[str, tuple[str, ...]]] = []  # whose operations are recorded in this check
+        self._sent = 0  # how many of them the worker knows
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.printed = ""
+        self._seed, self._memory_mb = seed, memory_mb
         self._received = 0
+        self._functions, self._sent = [], 0
         if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
             self._replace(memory_mb)
         try:
-            self._begin(seed)
+            before = self._begin(seed)
         except (StudentFault, BoxError):  # worker or fork server died between two checks: neither loses points
             self._replace(memory_mb)
             try:
-                self._begin(seed)
+                before = self._begin(seed)
             except StudentFault as fault:  # no code of the student has run in it yet
                 raise BoxError(f"A new worker does not answer. {fault.message}") from None
         self._idle_since = time.monotonic()
         self._seconds = seconds
         self.deadline = self._idle_since + seconds
-        self._allowance = Allowance(seconds, self._usage())
+        self._allowance = Allowance(seconds, before)
 
-    def _begin(self, seed: int) -> None:
-        self.deadline = time.monotonic() + IMPORT_SECONDS
-        self._allowance = Allowance(IMPORT_SECONDS, self._usage())
-        self._roundtrip({"do": "begin", "seed": seed})
+    def _begin(self, seed: int) -> Usage:
+        """Begin a check in the worker. Return what the worker has used before the check.
+
+        The worker imports the libraries whose values the checks may send it now, so that no call has to.
+        """
+        begun, before = time.monotonic(), self._usage()
+        self.deadline = begun + IMPORT_SECONDS
+        self._allowance = Allowance(IMPORT_SECONDS, before)
+        self._roundtrip({"do": "begin", "seed": seed, "libraries": self._libraries()})
+        return before if time.monotonic() - begun < QUICK_SECONDS else self._usage()
+
+    def _libraries(self) -> list[str]:
+        allowed = self.code.packages
+        return [
+            name for name in LIBRARIES if name in sys.modules and (allowed is None or name.partition(".")[0] in allowed)
+        ]
 
     def load(self, module: str) -> Ref:
         known = self._loaded.get(module)
@@ -103,7 +126,9 @@ class BoxLink:
             try:
                 known = self._roundtrip({"do": "load", "module": module})
             except StudentFault as fault:
-                fault.message = f"{module}.py could not be imported. {fault.message}"
+                fault.message = Message(
+                    "{file} could not be imported. {message}", file=f"{module}.py", message=fault.message
+                )
                 self._loaded[module] = fault
                 raise
             finally:
@@ -118,7 +143,50 @@ class BoxLink:
 
     def request(self, request: dict[str, Any]) -> Any:
         self._resume()
+        if self._sent < len(self._functions) and request["do"] in CALLS:
+            new, self._sent = self._functions[self._sent :], len(self._functions)
+            self._roundtrip({"do": "record", "functions": new})
         return self._roundtrip(request)
+
+    def record(self, function: str, apart: Sequence[str] = ()) -> None:
+        self._functions.append((function, tuple(apart)))
+
+    def recorded(self) -> list[Recorded]:
+        if not self._sent or self._worker is None:
+            return []
+        self._resume()
+        try:
+            return parse_recorded(self._roundtrip({"do": "recorded"}))
+        except (StudentFault, BoxError):
+            return []
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Run the block with a new worker, which has the rest of the check's time. What it prints is dropped.
+
+        Workers that are not isolated from each other never exist at the same time: then the old one ends first.
+        """
+        if not self.pool.nested:
+            self.close()
+        old, self._worker = self._worker, None
+        left, loads = self.deadline - self._idle_since, self._left_apart
+        kept = self._loaded, self.printed, self._allowance, self._left_to_load
+        sent, self._sent = self._sent, 0
+        self._left_to_load = loads
+        try:
+            self._replace(self._memory_mb)
+            self._begin(self._seed)
+            self._idle_since = time.monotonic()
+            self.deadline, self._allowance = self._idle_since + left, Allowance(left, self._usage())
+            yield
+        finally:
+            self.close()
+            self._worker, self._left_apart = old, self._left_to_load
+            self._loaded, self.printed, self._allowance, self._left_to_load = kept
+            self._sent = sent
+            if old is None:  # the next check loads the submission once more, which is not its fault
+                self._loaded = {name: known for name, known in kept[0].items() if isinstance(known, StudentFault)}
+                self._left_to_load += loads - self._left_apart
 
     def _resume(self) -> None:
         """Move the deadline by the time that the grader spent on inputs and comparisons, not the student's code."""
@@ -151,9 +219,10 @@ class BoxLink:
             "data": files,
             "fallbacks": fallbacks_folder(self.pool.isolation, self.pool.course),
             "packages": None if packages is None else sorted(packages),
+            "allowed": list(self.code.allowed),
             "seconds": max(LOAD_SECONDS, min(TOP_LEVEL_SECONDS, self._left_to_load)),
             "not_run": {
-                name: [(part.line, part.names, part.reason) for part in parts]
+                name: [(part.line, part.names, str(part.reason)) for part in parts]
                 for name, parts in self.code.aside.items()
             },
         }
@@ -222,8 +291,10 @@ class BoxLink:
         if code is None:
             return StudentFault(Cause.CRASHED, "Your code closed the connection to the grader.")
         if code == -signal.SIGKILL and self.pool.nested:  # no process in the box can send it this signal
-            raise BoxError(f"The worker {ENDED}, perhaps because the machine had no memory left.")
+            raise BoxError(Message("The worker {ended}, perhaps because the machine had no memory left.", ended=ENDED))
         if code < 0:
             name = signal.strsignal(-code)
-            return StudentFault(Cause.CRASHED, f"The process that runs your code was killed: {name}.")
-        return StudentFault(Cause.CRASHED, f"Your code ended its own process (exit code {code}).")
+            return StudentFault(
+                Cause.CRASHED, Message("The process that runs your code was killed: {name}.", name=name)
+            )
+        return StudentFault(Cause.CRASHED, Message("Your code ended its own process (exit code {code}).", code=code))

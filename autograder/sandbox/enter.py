@@ -57,6 +57,8 @@ def _build_root(options: list[str]) -> None:
         elif kind == "--link":
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(source)
+        elif kind == "--folder":
+            place.mkdir(parents=True, exist_ok=True)
         elif kind == "--blank":
             namespaces.bind(os.devnull, str(place))
         else:

@@ -6,9 +6,11 @@ import itertools
 
 from autograder.checks.describe import cut, describe
 from autograder.checks.expect import Mismatch
+from autograder.core.message import Message
 from autograder.sandbox.proxy import Student
 
 SHOWN = 80  # characters of a line
+_END = Message("the end of the file")
 
 
 def expect_file(student: Student, path: str, content: str | bytes | None = None, *, hint: str = "") -> str | bytes:
@@ -21,14 +23,21 @@ def expect_file(student: Student, path: str, content: str | bytes | None = None,
     name = path.rpartition("/")[2]
     data = student.read_file(path)
     if data is None:
-        raise Mismatch(f"the file {name} was not written", hint)
+        raise Mismatch(Message("the file {file} was not written", file=name), hint)
     if isinstance(content, bytes):
         if data != content:
             at = next(
                 (i for i, (a, e) in enumerate(zip(data, content, strict=False)) if a != e), min(len(data), len(content))
             )
             raise Mismatch(
-                f"{name} has {len(data)} bytes, expected {len(content)}; byte {at} is the first to differ", hint
+                Message(
+                    "{file} has {got} bytes, expected {expected}; byte {at} is the first to differ",
+                    file=name,
+                    got=len(data),
+                    expected=len(content),
+                    at=at,
+                ),
+                hint,
             )
         return data
     try:
@@ -36,7 +45,7 @@ def expect_file(student: Student, path: str, content: str | bytes | None = None,
     except UnicodeDecodeError:
         if content is None:
             return data
-        raise Mismatch(f"{name} is not text in UTF-8", hint) from None
+        raise Mismatch(Message("{file} is not text in UTF-8", file=name), hint) from None
     if content is not None:
         _compare_lines(name, text, content, hint)
     return text
@@ -47,6 +56,12 @@ def _compare_lines(name: str, text: str, content: str, hint: str) -> None:
     for number, (line, expected) in enumerate(itertools.zip_longest(found, wanted), start=1):
         if line == expected:
             continue
-        shown = "the end of the file" if line is None else describe(cut(line, SHOWN))
-        want = "the end of the file" if expected is None else describe(cut(expected, SHOWN))
-        raise Mismatch(f"line {number} of {name} is the first to differ: expected {want}, got {shown}", hint)
+        got, wish = (_END if text is None else describe(cut(text, SHOWN)) for text in (line, expected))
+        message = Message(
+            "line {line} of {file} is the first to differ: expected {expected}, got {got}",
+            line=number,
+            file=name,
+            expected=wish,
+            got=got,
+        )
+        raise Mismatch(message, hint)

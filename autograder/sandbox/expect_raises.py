@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from autograder.checks.describe import cut
 from autograder.checks.expect import Mismatch
 from autograder.checks.task import BadCheck
+from autograder.core.message import Message
 from autograder.core.report import Cause
 from autograder.sandbox.proxy import Handle, StudentFault
 
@@ -28,16 +29,24 @@ def expect_raises(kind: type[BaseException] | Handle | str, *, match: str = "", 
     name = kind if isinstance(kind, str) else kind._label if isinstance(kind, Handle) else kind.__name__
     if name in _TOO_WIDE:
         raise BadCheck(f"expect_raises({name}) would accept any mistake. Name the exception that the task asks for.")
-    article = "an" if name[:1] in "AEIOU" else "a"
+    wanted = Message("an {name}", name=name) if name[:1] in "AEIOU" else Message("a {name}", name=name)
     try:
         yield
     except StudentFault as fault:
         if fault.cause is not Cause.ERROR or not fault.kinds:
             raise
         if name not in fault.kinds:
-            raise Mismatch(f"expected {article} {name}, but your code raised {fault.message}", hint) from None
+            message = Message(
+                "expected {expected}, but your code raised {message}", expected=wanted, message=fault.message
+            )
+            raise Mismatch(message, hint) from None
         if match.lower() not in fault.text.lower():
-            said = f"it says {cut(fault.text, 200)!r}" if fault.text else "it says nothing"
-            raise Mismatch(f"the {name} should say {match!r}, but {said}", hint) from None
+            raise Mismatch(_other_words(name, match, cut(fault.text, 200)), hint) from None
         return
-    raise Mismatch(f"expected {article} {name}, but nothing was raised", hint)
+    raise Mismatch(Message("expected {expected}, but nothing was raised", expected=wanted), hint)
+
+
+def _other_words(name: str, match: str, text: str) -> Message:
+    if not text:
+        return Message("the {name} should say {expected!r}, but it says nothing", name=name, expected=match)
+    return Message("the {name} should say {expected!r}, but it says {got!r}", name=name, expected=match, got=text)

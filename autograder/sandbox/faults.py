@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message, joined
 from autograder.core.notebooks import CellStarts, describe_line
 from autograder.core.report import Cause
 
 Cells = Mapping[str, CellStarts]  # by module: "knn.py" -> the cells of knn.ipynb
+UNREADABLE = "Python cannot read this: {reason}"  # as submissions/notebook.py says it
 MAX_KINDS = 50  # classes that one exception inherits from
 
 
@@ -55,18 +57,21 @@ def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
     frames = [frame for frame in table["frames"][:12] if _is_frame(frame)]
     name, text = table["type"][:100], table["message"][:1000]
     if cause is Cause.NOT_WRITTEN and frames:
-        return StudentFault(cause, f"{frames[-1][2]} is not written yet ({_place(frames[-1], cells)}).")
+        return StudentFault(
+            cause, Message("{name} is not written yet ({place}).", name=frames[-1][2], place=_place(frames[-1], cells))
+        )
     lines = [": ".join(part for part in (name, text) if part)]
-    lines += [f"  {_place(frame, cells)}{f': {frame[3][:200]}' if frame[3] else ''}" for frame in frames]
+    lines += [_frame_line(frame, cells) for frame in frames]
     if [type(part) for part in table["not_run"]] == [str, int, str]:
         file, line, reason = table["not_run"]
         if not name:
-            lines = [f"{text} could not be loaded, because the code that defines it did not run."]
-        lines.append(f"  {_place([file, line, '', ''], cells)} did not run: {reason[:300].rstrip('.')}.")
+            lines = [Message("{name} could not be loaded, because the code that defines it did not run.", name=text)]
+        place = _place([file, line, "", ""], cells)
+        lines.append(Message("  {place} did not run: {reason}.", place=place, reason=_reason(reason[:300].rstrip("."))))
     hint = next((hint for part, hint in _HINTS.items() if part in lines[0]), "")
     hint = "Your code used more memory than this check allows." if cause is Cause.MEMORY else hint
     known = [kind[:100] for kind in table["kinds"][:MAX_KINDS] if type(kind) is str]
-    return StudentFault(cause, "\n".join(lines), hint, kinds=known, text=text)
+    return StudentFault(cause, joined("\n", lines), hint, kinds=known, text=text)
 
 
 def unexpected_message() -> StudentFault:
@@ -78,7 +83,21 @@ def _is_frame(frame: Any) -> bool:
     return type(frame) is list and [type(part) for part in frame] == [str, int, str, str]
 
 
+def _reason(text: str) -> str:
+    """Return why code did not run, which the box says as plain text, so that it can be translated."""
+    known = UNREADABLE.format(reason="")
+    return Message(UNREADABLE, reason=text.removeprefix(known)) if text.startswith(known) else text
+
+
+def _frame_line(frame: list[Any], cells: Cells) -> str:
+    code = frame[3][:200]
+    place = _place(frame, cells)
+    return Message("  {place}: {code}", place=place, code=code) if code else Message("  {place}", place=place)
+
+
 def _place(frame: list[Any], cells: Cells) -> str:
     file, line, function, _ = frame
-    inside = f", in {function[:100]}" if function not in ("", "<module>") else ""
-    return describe_line(cells.get(file, ()), line, file=file[:100]) + inside
+    place = describe_line(cells.get(file, ()), line, file=file[:100])
+    if function in ("", "<module>"):
+        return place
+    return Message("{place}, in {name}", place=place, name=function[:100])

@@ -15,9 +15,11 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from autograder.core.course_file import Course
 from autograder.core.errors import GradlabError
+from autograder.core.installed import interpreter
 from autograder.sandbox.view import FALLBACKS, PACKAGES, ROOT, View, make_view
 
 ISOLATIONS = ("bubblewrap", "namespaces", "user", "none")
@@ -60,19 +62,36 @@ def _why_not(name: str) -> str | None:
     if sys.platform != "linux":
         return "needs Linux"
     if name == "user":
-        return None if os.geteuid() == 0 else "needs root, to become another user"
+        return _why_not_nobody() if os.geteuid() == 0 else "needs root, to become another user"
     if name == "bubblewrap" and shutil.which("bwrap") is None:
         return "the program bwrap is not installed"
     probe = "import os, sys; sys.exit(0 if not os.path.exists('/etc/shadow') else 1)"
+    program = [str(interpreter()), "-I", "-c", probe]
     try:
-        done = subprocess.run(
-            command(name, [sys.executable, "-I", "-c", probe]), capture_output=True, timeout=20, env=environment(name)
-        )
+        done = subprocess.run(command(name, program), capture_output=True, timeout=20, env=environment(name))
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     if done.returncode == 0:
         return None
     return (done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+
+
+def _why_not_nobody() -> str | None:
+    """Return why the user nobody cannot run Python here: hand-ins would fail at imports, and lose points for it."""
+    program = [str(interpreter()), "-c", "import numpy, autograder.sandbox.inside.worker"]
+    from autograder.sandbox.inside.namespaces import NOBODY  # needs what only POSIX has
+
+    nobody: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": ()}
+    try:
+        done = subprocess.run(program, capture_output=True, timeout=60, env=environment("user"), cwd="/", **nobody)
+        if done.returncode == 0:
+            return None
+    except (OSError, subprocess.TimeoutExpired):
+        pass
+    return (
+        f"the user nobody, as whom hand-ins run, cannot read the folders of {interpreter().resolve()} or of its "
+        "packages. Install both where every user may read them, for example Python in /usr and the packages in /opt"
+    )
 
 
 def command(
@@ -86,7 +105,7 @@ def command(
         return [*_bubblewrap(make_view(private, shared)), *program]
     if isolation == "namespaces":
         view = make_view(private, shared)
-        return [sys.executable, "-m", "autograder.sandbox.enter", *_enter_arguments(view), "--", *program]
+        return [str(interpreter()), "-m", "autograder.sandbox.enter", *_enter_arguments(view), "--", *program]
     return program
 
 
@@ -131,9 +150,10 @@ def _bubblewrap(view: View) -> list[str]:
     # As root, bubblewrap shows what root can read; then the fork server becomes nobody (see become_nobody).
     root = os.geteuid() == 0
     user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user"]
-    made = [place for _, place in (*view.binds, *view.links)]
-    parents = dict.fromkeys(str(p) for place in made for p in reversed(Path(place).parents) if str(p) != "/")
-    folders = [part for path in parents for part in ("--perms", "0755", "--dir", path)]  # bwrap's default is 0700
+    made = [Path(place) for _, place in (*view.binds, *view.links)]
+    parents = dict.fromkeys(str(p) for place in made for p in reversed(place.parents) if str(p) != "/")
+    needed = dict.fromkeys([*parents, *view.folders])
+    folders = [part for path in needed for part in ("--perms", "0755", "--dir", path)]  # bwrap's default is 0700
     binds = [part for source, target in view.binds for part in ("--ro-bind", source, target)]
     links = [part for text, where in view.links for part in ("--symlink", text, where)]
     masks = [part for path in view.masks for part in ("--tmpfs", path, "--remount-ro", path)]
@@ -171,4 +191,5 @@ def _enter_arguments(view: View) -> list[str]:
     binds = [f"--bind={source}={target}" for source, target in view.binds]
     links = [f"--link={text}={where}" for text, where in view.links]
     hidden = [*(f"--mask={path}" for path in view.masks), *(f"--blank={path}" for path in view.blanks)]
-    return [*binds, *links, *hidden]
+    folders = [f"--folder={folder}" for folder in view.folders]
+    return [*binds, *links, *folders, *hidden]

@@ -5,12 +5,13 @@ Requests are encoded as for the box, so that values, copies and handles behave t
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -53,6 +54,7 @@ class LocalLink:
             code.files,
             filenames,
             packages=code.packages,
+            allowed=code.allowed,
             fallbacks=[path.stem for path in fallbacks.glob("*.py")] if fallbacks else (),
             not_run={
                 name: [NotRun(part.line, part.names, part.reason) for part in parts]
@@ -60,7 +62,7 @@ class LocalLink:
             },
         )
         self.code, self.namespaces, self.explain = shown or code, dict(namespaces or {}), explain
-        self.debugging, self.seconds = debugging, 0.0
+        self.debugging, self.seconds, self.seed = debugging, 0.0, 0
         self.prints = PrintLimit(prints)
         self.worker = Worker(limit=1 << 40, interactive=True)
         self.worker.files = {loader.filename: self.finder.paths[name] for name, loader in self.finder.loaders.items()}
@@ -75,9 +77,19 @@ class LocalLink:
         self.finder.uninstall()
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
-        self.seconds = seconds
+        self.seconds, self.seed = seconds, seed
         self.prints.begin()
         self.request({"do": "begin", "seed": seed})
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Run the block in this process, too: the code is its owner's. What it prints is dropped, as in the box."""
+        self.request({"do": "seed", "seed": self.seed})
+        if self.debugging or sys.gettrace() is not None:
+            yield
+            return
+        with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
+            yield
 
     def load(self, module: str) -> Ref:
         if module in self.namespaces:

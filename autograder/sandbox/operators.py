@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from autograder.checks.describe import describe
+from autograder.core.message import Message, glued
 from autograder.core.report import Cause
 from autograder.sandbox.faults import StudentFault
 
@@ -58,11 +59,16 @@ class Operators:
                 return
             yield found[0]
         raise StudentFault(
-            Cause.ERROR, f"{self._label} does not end: this check takes at most {MAX_ITEMS:,} items of it."
+            Cause.ERROR,
+            Message(
+                "{name} does not end: this check takes at most {limit:,} items of it.",
+                name=self._label,
+                limit=MAX_ITEMS,
+            ),
         )
 
     def __next__(self) -> Any:
-        if not (found := self._remote.ask("next", target=self._ref, label=f"next({self._label})")):
+        if not (found := self._remote.ask("next", target=self._ref, label=glued("next(", self._label, ")"))):
             raise StopIteration
         return found[0]
 
@@ -75,7 +81,10 @@ class Operators:
     def __len__(self) -> int:
         length: int = self._convert("len")
         if length > LONGEST:
-            raise StudentFault(Cause.ERROR, f"len({self._label}) is {length:.3g}, more than a check can use.")
+            raise StudentFault(
+                Cause.ERROR,
+                Message("len({name}) is {size:.3g}, more than a check can use.", name=self._label, size=length),
+            )
         return length
 
     def __bool__(self) -> bool:
@@ -103,7 +112,7 @@ class Operators:
         return self._convert("format", form)  # type: ignore[no-any-return]
 
     def _convert(self, name: str, *more: Any) -> Any:
-        value = self._remote.operate(name, (self, *more), f"{name}({self._label})")
+        value = self._remote.operate(name, (self, *more), glued(f"{name}(", self._label, ")"))
         if type(value) is not CONVERSIONS[name]:
             raise StudentFault(Cause.CRASHED, "The process that runs your code sent an unexpected message.")
         return value
@@ -126,10 +135,10 @@ def _binary(name: str, symbol: str) -> tuple[Callable[..., Any], Callable[..., A
     """Return the methods for `handle + other` and `other + handle`."""
 
     def forward(self: Any, other: Any) -> Any:
-        return self._remote.operate(name, (self, other), f"{self._label} {symbol} {_shown(other)}")
+        return self._remote.operate(name, (self, other), glued(self._label, f" {symbol} ", _shown(other)))
 
     def reflected(self: Any, other: Any) -> Any:
-        return self._remote.operate(name, (other, self), f"{_shown(other)} {symbol} {self._label}")
+        return self._remote.operate(name, (other, self), glued(_shown(other), f" {symbol} ", self._label))
 
     return forward, reflected
 
@@ -146,21 +155,21 @@ def _comparison(name: str, symbol: str) -> Callable[..., Any]:
 
 def _unary(name: str, symbol: str) -> Callable[..., Any]:
     def method(self: Any) -> Any:
-        return self._remote.operate(name, (self,), f"{symbol}({self._label})")
+        return self._remote.operate(name, (self,), glued(f"{symbol}(", self._label, ")"))
 
     return method
 
 
 def _shown(value: Any) -> str:
-    return str(value._label) if isinstance(value, Operators) else describe(value)
+    return value._label if isinstance(value, Operators) else describe(value)
 
 
 def _divmod(self: Any, other: Any) -> Any:
-    return self._remote.operate("divmod", (self, other), f"divmod({self._label}, {_shown(other)})")
+    return self._remote.operate("divmod", (self, other), glued("divmod(", self._label, ", ", _shown(other), ")"))
 
 
 def _round(self: Any, *digits: int) -> Any:
-    return self._remote.operate("round", (self, *digits), f"round({self._label})")
+    return self._remote.operate("round", (self, *digits), glued("round(", self._label, ")"))
 
 
 for _name, _symbol in BINARY.items():

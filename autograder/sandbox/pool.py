@@ -19,12 +19,14 @@ from typing import Any
 
 from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.errors import GradlabError
+from autograder.core.installed import interpreter
+from autograder.core.message import Message, joined
 from autograder.sandbox.isolation import below_tmp, command, environment
-from autograder.sandbox.view import make_view, shared_places
+from autograder.sandbox.view import folder_outside, make_view, shared_places
 
 START_SECONDS = 120.0
 STACK, STACK_SECONDS = 1 << 16, 0.2  # the most bytes about a worker's stack, and the longest wait for the next part
-ENDED = "was ended from outside"  # in messages, so that the hand-in is graded once more, alone
+ENDED = Message("was ended from outside")  # in messages, so that the hand-in is graded once more, alone
 VISIBLE_AT_ONCE = 10  # paths in one message, which may have 64 KiB
 
 
@@ -89,7 +91,7 @@ class WorkerPool:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         fd = theirs.fileno()
         preload = self.course.preload
-        program = [sys.executable, "-P", "-m", "autograder.sandbox.inside.fork_server", str(fd), *preload]
+        program = [str(interpreter()), "-P", "-m", "autograder.sandbox.inside.fork_server", str(fd), *preload]
         self.process = subprocess.Popen(
             command(self.isolation, program, private=self.private, shared=self.shared),
             env=environment(self.isolation, self.shared),
@@ -105,9 +107,22 @@ class WorkerPool:
         answer = self._read()
         if answer != {"ready": True}:
             self.close()
-            raise BoxError(str(answer.get("error", "The fork server did not start properly.")))
+            text = str(answer.get("error", "The fork server did not start properly")).rstrip(".")
+            raise BoxError(joined(" ", [f"{text}.", self._not_shown()]))
         if self.isolation in ("bubblewrap", "namespaces"):
             self._refuse_visible()
+
+    def _not_shown(self) -> str:
+        """Say which preloaded package is elsewhere, so that the box cannot see it, and what to do."""
+        for name in self.course.preload if self.nested else ():
+            if folder := folder_outside(name):
+                return Message(
+                    "The files of {name} are in {folder}, which the sandbox does not show. Install the package into "
+                    "Python's own folder, without links: with uv, by `--link-mode copy`.",
+                    name=name,
+                    folder=folder,
+                )
+        return ""
 
     def _refuse_visible(self) -> None:
         """Raise BoxError if the box can see what is private: no student's code may then run in it."""
@@ -118,8 +133,11 @@ class WorkerPool:
             if seen:
                 self.close()
                 raise BoxError(
-                    f"Students' code could read {seen[0]}, which is private, so no hand-in was run. Move the course, "
-                    "the hand-ins and the results out of the folders of Python and of the system."
+                    Message(
+                        "Students' code could read {file}, which is private, so no hand-in was run. Move the course, "
+                        "the hand-ins and the results out of the folders of Python and of the system.",
+                        file=seen[0],
+                    )
                 )
 
     def fork(self, limits: dict[str, Any]) -> WorkerHandle:
@@ -138,7 +156,8 @@ class WorkerPool:
             self._settle()
         if worker.pid is None:
             worker.channel.close()
-            raise BoxError(f"The fork server could not fork a worker: {worker.trouble or 'no reason given'}.")
+            reason = worker.trouble or Message("no reason given")
+            raise BoxError(Message("The fork server could not fork a worker: {reason}.", reason=reason))
         worker.channel.setblocking(False)
         if self._spare is None and not self.single_use:
             self._spare = self._order(limits)
@@ -157,6 +176,7 @@ class WorkerPool:
                             "nested": self.nested,
                             "keep": self.keep,
                             "folder": self._own_folder(),
+                            "landlock": self.isolation != "none",
                         }
                     },
                     worker,
@@ -221,7 +241,7 @@ class WorkerPool:
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], [] if fd is None else [fd])
         except OSError as error:
-            raise BoxError(f"The fork server {ENDED} ({error}).") from None
+            raise BoxError(Message("The fork server {ended} ({error}).", ended=ENDED, error=error)) from None
         self._waiting.append(worker)
 
     def _settle(self) -> None:
@@ -232,9 +252,9 @@ class WorkerPool:
         try:
             message = self.control.recv(65536)
         except OSError as error:
-            raise BoxError(f"The fork server does not answer ({error}).") from None
+            raise BoxError(Message("The fork server does not answer ({error}).", error=error)) from None
         if not message:
-            raise BoxError(f"The fork server {ENDED}: {self._last_message()}")
+            raise BoxError(Message("The fork server {ended}: {last}", ended=ENDED, last=self._last_message()))
         answer: dict[str, Any] = json.loads(message)
         worker = self._waiting.popleft()
         if worker is not None:
@@ -246,7 +266,7 @@ class WorkerPool:
         assert self.process.stderr is not None
         lines = self.process.stderr.read().decode(errors="replace").strip().splitlines()
         self.process.wait()
-        return lines[-1] if lines else "without a message."
+        return lines[-1] if lines else Message("without a message.")
 
     def close(self) -> None:
         """Stop the fork server and every process in its box."""

@@ -8,12 +8,15 @@ on a student's laptop, where the code runs in the same process (see Link).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from autograder.checks.describe import TENSORS, cut, describe, describe_call
+from autograder.checks.describe import TENSORS, cut, describe, describe_call, object_of
 from autograder.checks.task import BadCheck
+from autograder.core.message import Message, both, glued, name_list
 from autograder.core.notebooks import CellStarts
 from autograder.core.report import Cause
 from autograder.sandbox.call_log import UNSHOWN, CallLog
@@ -22,6 +25,7 @@ from autograder.sandbox.faults import WithoutLength, unexpected_message
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.wire import Ref, WireError
 from autograder.sandbox.operators import WAY_OUT, Operators
+from autograder.sandbox.trail import MAX_PICTURE, Trail
 
 
 class Link(Protocol):
@@ -38,6 +42,12 @@ class Link(Protocol):
     def request(self, request: dict[str, Any]) -> Any:
         """Send one request and return its answer, with a Ref for each object that stays there. Raises StudentFault."""
 
+    def apart(self) -> AbstractContextManager[None]:
+        """Answer the requests of the block from another process, which ends with it; drop what is printed there.
+
+        No answer after the block comes from a process that saw what the block sent.
+        """
+
     def close(self) -> None:
         """Free what the submission uses."""
 
@@ -52,28 +62,8 @@ class Inspection:
     largest: int  # bytes of the largest tensor that one of them made
 
 
-class Trail:
-    """The last call of a check, as text for the report."""
-
-    def __init__(self) -> None:
-        self.call = ""
-        self.received = False  # has the student's code returned any value?
-        self.pictures: tuple[bytes, ...] = ()  # PNGs of figures that the student's code drew
-
-    def returned(self, call: str, value: Any) -> None:
-        """Record a finished call and its value."""
-        self.call = f"{call} returned {describe(value)}"
-
-    def add_picture(self, png: bytes) -> None:
-        """Store a picture for staff, if it is one and small enough."""
-        if png.startswith(PNG) and len(png) <= MAX_PICTURE and len(self.pictures) < MAX_PICTURES:
-            self.pictures += (png,)
-
-
-PNG = b"\x89PNG\r\n\x1a\n"  # the first bytes of every PNG
-MAX_PICTURE = 60_000  # bytes
-MAX_PICTURES = 3  # of one check
 MAX_FILE = 4 << 20  # bytes of a file that a check reads
+FOLDER = "folder"  # how reports write the path of the check's folder, which differs from run to run
 HELPER = "helper"  # the label of a check's own code in the student's process
 _WITHOUT_VALUE = ("has", "explain_missing", "define", "seed")  # a check does not compute with their answers
 _LOOKUPS = ("getattr", "getitem")
@@ -84,6 +74,7 @@ class Remote:
 
     def __init__(self, link: Link, trail: Trail, log: CallLog | None = None) -> None:
         self.link, self.trail, self.log = link, trail, log
+        self.folder = ""  # for files of this check
 
     def ask(self, verb: str, **fields: Any) -> Any:
         """Send one request and return its answer, with handles for references."""
@@ -100,7 +91,7 @@ class Remote:
         try:
             return self.link.request(request)
         except WireError as problem:  # the request was not sent
-            text = f"A check could not send a value to the student's code: {problem}."
+            text = Message("A check could not send a value to the student's code: {problem}.", problem=problem)
             if self.trail.received:  # it may be a value that the student's code returned before
                 raise StudentFault(Cause.WRONG, text) from None
             raise BadCheck(text) from None
@@ -113,18 +104,23 @@ class Remote:
         For a check's helper, the trail has the student's objects and the tensors that it got.
         """
         ours = f._label.startswith(f"{HELPER}.")
-        call = _describe_test(args) if ours else describe_call(f._label, args, kwargs)
+        named = {key: self._shown(value) for key, value in kwargs.items()}
+        call = _describe_test(args) if ours else describe_call(f._label, [*map(self._shown, args)], named)
         self.trail.call = call
         if self.log:
             self.log.text = call or UNSHOWN
-        value = self.ask(verb, f=f._ref, args=args, kwargs=kwargs, label=label or f"{f._label}(…)", **more)
+        value = self.ask(verb, f=f._ref, args=args, kwargs=kwargs, label=label or glued(f._label, "(…)"), **more)
         shown = value["value"] if verb == "inspect" and isinstance(value, dict) else value
         shown = value[0] if verb == "figure" and type(value) is tuple and value else shown
         if not ours:
-            self.trail.returned(call, shown)
+            self.trail.returned(call, self._shown(shown))
         elif call and type(shown) in TENSORS:
-            self.trail.returned(f"{call}, the test", shown)
+            self.trail.returned(Message("{call}, the test", call=call), shown)
         return _named(value, args) if ours else value
+
+    def _shown(self, value: Any) -> Any:
+        """Return what reports show of a value: not where the check's folder is."""
+        return value.replace(self.folder, FOLDER) if self.folder and type(value) is str else value
 
     def operate(self, name: str, operands: tuple[Any, ...], shown: str) -> Any:
         """Apply an operator (see operators.py) in the student's process. ``shown`` is how reports write it."""
@@ -143,15 +139,15 @@ class Remote:
         if isinstance(value, Ref):
             return Handle(self, value, label)
         if type(value) in (list, tuple):
-            return type(value)(self._wrap(item, f"{label}[{i}]") for i, item in enumerate(value))
+            return type(value)(self._wrap(item, glued(label, f"[{i}]")) for i, item in enumerate(value))
         if type(value) in (set, frozenset):
-            return type(value)(self._wrap(item, f"an item of {label}") for item in value)
+            return type(value)(self._wrap(item, Message("an item of {label}", label=label)) for item in value)
         if type(value) is Record:
             name, fields, parts, is_tuple = value.__gradlab_record__()
-            wrapped = (self._wrap(part, f"{label}.{field}") for field, part in zip(fields, parts, strict=True))
+            wrapped = (self._wrap(part, glued(label, f".{field}")) for field, part in zip(fields, parts, strict=True))
             return Record(name, fields, tuple(wrapped), is_tuple=is_tuple)
         if type(value) is dict:
-            return {key: self._wrap(item, f"{label}[{key!r}]"[:100]) for key, item in value.items()}
+            return {key: self._wrap(item, cut(glued(label, f"[{key!r}]"), 100)) for key, item in value.items()}
         return value
 
 
@@ -172,13 +168,13 @@ class Handle(Operators):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__name__", "__qualname__"):
             raise AttributeError(WAY_OUT.format(what=name))
-        return self._remote.ask("getattr", target=self._ref, name=name, label=f"{self._label}.{name}")
+        return self._remote.ask("getattr", target=self._ref, name=name, label=glued(self._label, f".{name}"))
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._remote.ask("setattr", target=self._ref, name=name, value=value)
 
     def __getitem__(self, key: Any) -> Any:
-        return self._remote.ask("getitem", target=self._ref, key=key, label=f"{self._label}[{describe(key)}]")
+        return self._remote.ask("getitem", target=self._ref, key=key, label=glued(self._label, "[", describe(key), "]"))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._remote.call("call", self, args, kwargs)
@@ -187,7 +183,7 @@ class Handle(Operators):
         return self._remote.ask("value", target=self._ref, label=self._label)
 
     def __gradlab_describe__(self) -> str:
-        return f"an object of type {self._ref.type}"
+        return object_of(self._ref.type)
 
     def __repr__(self) -> str:
         return f"<{self._ref.type}>"
@@ -211,10 +207,11 @@ class Student:
         self.source = source or ""  # text of the module
         self._cells = cells  # where its lines come from
         self._handed_in, self._unreadable = source is not None, unreadable
-        self._analyse = analyse  # how source rules read it, if not in this process
+        self._analyse = analyse  # how source rules read it and its siblings
         self._remote = Remote(link, Trail(), log)
         self._name, self._file = module, file or f"{module}.py"  # the file that the student knows
         self._module: Handle | None = None
+        self.lent: Handle | None = None  # LOANS, by name, while a check runs again with them (see checks/loans.py)
 
     @property
     def trail(self) -> Trail:
@@ -225,7 +222,7 @@ class Student:
         if self._unreadable:
             raise StudentFault(Cause.NOT_LOADED, self._unreadable)
         if not self._handed_in:
-            raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} was not handed in.")
+            raise StudentFault(Cause.NOT_WRITTEN, Message("{file} was not handed in.", file=self._file))
         if self._module is None:
             self._module = Handle(self._remote, self._remote.link.load(self._name), self._name)
             if self._remote.log:
@@ -238,14 +235,32 @@ class Student:
         root = self._root()
         if not self._remote.ask("has", target=root._ref, name=name):
             self._remote.ask("explain_missing", name=name)  # raises StudentFault where it can
-            raise StudentFault(Cause.NOT_WRITTEN, f"{self._file} does not define {name}.")
+            raise StudentFault(Cause.NOT_WRITTEN, Message("{file} does not define {name}.", file=self._file, name=name))
         value = self._remote.ask("getattr", target=root._ref, name=name, label=name)
         if value is ...:
-            raise StudentFault(Cause.NOT_WRITTEN, f"{name} is not written yet: {self._file} sets it to `...`.")
+            message = Message("{name} is not written yet: {file} sets it to `...`.", name=name, file=self._file)
+            raise StudentFault(Cause.NOT_WRITTEN, message)
         if not isinstance(value, Handle) and re.search(rf"^[ \t]*(?:async )?def {name}\b", self.source, re.MULTILINE):
-            message = f"{name} is a function in your code, but a later line gives this name another value: "
-            raise StudentFault(Cause.ERROR, message + f"{describe(value)}.", "Use another name for that value.")
+            message = Message(
+                "{name} is a function in your code, but a later line gives this name another value: {value}.",
+                name=name,
+                value=describe(value),
+            )
+            raise StudentFault(Cause.ERROR, message, "Use another name for that value.")
         return value
+
+    @contextmanager
+    def apart(self) -> Iterator[Student]:
+        """Yield the same module in a process of its own, which ends with the block (see Link)."""
+        other, remote = copy(self), self._remote
+        other._remote = Remote(remote.link, Trail(), CallLog() if remote.log else None)
+        other._module = None
+        with remote.link.apart():
+            yield other
+
+    def adopt(self, other: Student) -> None:
+        """Report the calls of ``other``, which ``apart`` made of this one, in the place of its own."""
+        self._remote = other._remote
 
     @property
     def loaded(self) -> bool:
@@ -288,16 +303,18 @@ class Student:
         value, after, ops, largest = table["value"], table["args"], table["ops"], table["largest"]
         if type(after) is not tuple or len(after) != len(args) or type(ops) is not int or type(largest) is not int:
             raise unexpected_message()
+        self._remote.trail.inspected = (args, after)
         return Inspection(value, after, ops, largest)
 
     def folder(self) -> str:
         """Return the path of an empty folder in the student's process, which is removed after the check."""
-        path: str = self._text(self._remote.ask("folder"))
+        path = self._remote.folder = self._text(self._remote.ask("folder"))
         return path
 
     def write_file(self, name: str, content: str | bytes) -> str:
         """Write a file into that folder and return its path, for a function that reads a file."""
         data = content.encode() if isinstance(content, str) else content
+        self.folder()
         path: str = self._text(self._remote.ask("write_file", path=name, content=data))
         return path
 
@@ -338,8 +355,9 @@ def _describe_test(args: tuple[Any, ...]) -> str:
     objects = [value._label for value in args if isinstance(value, Handle)]
     parts = [part for value in args for part in (value if type(value) in (list, tuple) else [value])]
     tensors = [describe(part) for part in parts if type(part) in TENSORS]
-    given = f" with {', '.join(tensors)}" if tensors else ""
-    return cut(f"In a test of {' and '.join(objects)}{given}", 400) if objects else ""
+    named = Message("In a test of {names}", names=both(objects)) if objects else ""
+    given = Message("{test} with {tensors}", test=named, tensors=name_list(tensors)) if tensors else named
+    return cut(given, 400) if objects else ""
 
 
 def _named(value: Any, args: tuple[Any, ...]) -> Any:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from autograder.core.code import Code
+from autograder.core.message import Message
 from autograder.core.notebooks import describe_line
 from autograder.core.report import Cause
 from autograder.sandbox.proxy import StudentFault
@@ -21,10 +22,17 @@ def places_in(dump: str) -> list[tuple[str, int]]:
 
 def too_long(seconds: float, places: Iterable[tuple[str, int]], code: Code) -> StudentFault:
     """Return the fault of code that used up its ``seconds``; ``places`` are those of its stack, innermost first."""
-    message = f"Your code took longer than {seconds:g} s, its limit, and was stopped"
     for file, line in places:
         lines = code.files.get(file, "").splitlines()
         if 0 < line <= len(lines):
             place = describe_line(code.cells.get(file, ()), line, file=file)
-            return StudentFault(Cause.TIMEOUT, f"{message} in {place}: `{lines[line - 1].strip()[:LINE]}`")
-    return StudentFault(Cause.TIMEOUT, f"{message}.")
+            message = Message(
+                "Your code took longer than {seconds:g} s, its limit, and was stopped in {place}: `{code}`",
+                seconds=seconds,
+                place=place,
+                code=lines[line - 1].strip()[:LINE],
+            )
+            return StudentFault(Cause.TIMEOUT, message)
+    return StudentFault(
+        Cause.TIMEOUT, Message("Your code took longer than {seconds:g} s, its limit, and was stopped.", seconds=seconds)
+    )

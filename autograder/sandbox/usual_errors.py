@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import re
 
+from autograder.core.message import Message
+
 _NONE = "Something is None here: is there a `return` in the function that made it?"
 _TOGETHER = "All tensors must agree in every axis but the one along which they are joined. Print their shapes."
 _CUT = (
     "The graph is cut before this line: by detach(), .item(), torch.no_grad(), a new tensor made of numbers, or a "
     "missing requires_grad_() or create_graph=True."
 )
-_USUAL = [  # a part of the exception, as a regular expression, and the hint, with the groups of the expression
+_USUAL = [  # a part of the exception, as a regular expression, and the hint, with the named groups of the expression
     (
-        r"mat1 and mat2 shapes cannot be multiplied \(\d+x(\d+) and (\d+)x\d+\)",
-        "Rows of {0} numbers come in, but {1} are expected. Print the shape, and compare it with the handout.",
+        r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?P<got>\d+) and (?P<wanted>\d+)x\d+\)",
+        "Rows of {got} numbers come in, but {wanted} are expected. Print the shape, and compare it with the handout.",
     ),
     (
-        r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\) at non-singleton dimension (\d+)",
-        "Along axis {2} one tensor has {0} entries and the other {1}. To broadcast, one of them must have 1 there: "
+        r"size of tensor a \((?P<a>\d+)\) must match the size of tensor b \((?P<b>\d+)\) at non-singleton dimension "
+        r"(?P<axis>\d+)",
+        "Along axis {axis} one tensor has {a} entries and the other {b}. To broadcast, one of them must have 1 there: "
         "x[:, None] adds such an axis, keepdim=True keeps one.",
     ),
     (
-        r"Expected size for first two dimensions of batch2 tensor to be: \[(\d+), (\d+)\] but got: \[(\d+), (\d+)\]",
-        "The second factor of this batched product must have the shape ({0}, {1}, ...); it begins with ({2}, {3}). "
+        r"Expected size for first two dimensions of batch2 tensor to be: \[(?P<wanted>\d+, \d+)\] "
+        r"but got: \[(?P<got>\d+, \d+)\]",
+        "The second factor of this batched product must have the shape ({wanted}, ...); it begins with ({got}). "
         "transpose(1, 2) exchanges its last two axes; .T reverses all.",
     ),
     (
@@ -52,8 +56,8 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
         "This is a tuple, because the function before returns several things. Unpack it: out, weights = f(...).",
     ),
     (
-        r"index \d+ is out of bounds for dimension (\d+) with size (\d+)",
-        "Axis {0} has {1} entries, counted from 0. Is the index, or the size in a loop, that of another axis?",
+        r"index \d+ is out of bounds for dimension (?P<axis>\d+) with size (?P<size>\d+)",
+        "Axis {axis} has {size} entries, counted from 0. Is the index, or the size in a loop, that of another axis?",
     ),
     (
         r"Boolean value of Tensor with more than one value|only one element tensors can be converted",
@@ -61,8 +65,8 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
     ),
     (r"view size is not compatible", "The tensor's numbers are not next to each other: use reshape instead of view."),
     (
-        r"shape '\[(.*?)\]' is invalid for input of size (\d+)",
-        "{1} numbers cannot be given the shape ({0}). Is a size hard-coded, or an axis missing?",
+        r"shape '\[(?P<shape>.*?)\]' is invalid for input of size (?P<n>\d+)",
+        "{n} numbers cannot be given the shape ({shape}). Is a size hard-coded, or an axis missing?",
     ),
     (r"Sizes of tensors must match except in dimension|stack expects each tensor to be equal size", _TOGETHER),
     (
@@ -73,7 +77,10 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
         r"Expected 3D \(unbatched\) or 4D \(batched\) input to conv",
         "A convolution takes images, (N, C, H, W): give rows that shape first.",
     ),
-    (r"to have (\d+) channels, but got (\d+) channels", "The convolution expects {0} channels and gets {1}."),
+    (
+        r"to have (?P<wanted>\d+) channels, but got (?P<got>\d+) channels",
+        "The convolution expects {wanted} channels and gets {got}.",
+    ),
     (
         r"The shape of the mask .* at index",
         "A mask in square brackets must have the shape of the tensor; masked_fill and torch.where broadcast it.",
@@ -89,5 +96,5 @@ def usual_reason(message: str) -> str:
     first = message.partition("\n")[0]
     for pattern, hint in _COMPILED:
         if found := pattern.search(first):
-            return hint.format(*found.groups())
+            return Message(hint, **found.groupdict())
     return ""

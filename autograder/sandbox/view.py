@@ -5,6 +5,7 @@ Knows nothing about how the view is built (isolation.py writes the command lines
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import site
 import sys
@@ -15,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from autograder.core.course_file import Course
+from autograder.core.installed import interpreter
 
 PACKAGES = "/gradlab"  # where the box sees MOUNTED
 FALLBACKS = "/fallbacks"  # where it sees the course's modules of earlier assignments
@@ -32,6 +34,7 @@ class View:
 
     binds: tuple[tuple[str, str], ...]  # (source, target)
     links: tuple[tuple[str, str], ...]  # (text of the link, where)
+    folders: tuple[str, ...]  # empty folders, through which a link leads and out of them again
     masks: tuple[str, ...]  # folders under a bind that are hidden again
     blanks: tuple[str, ...]  # files likewise
     private: tuple[str, ...]  # what must not be seen, by the paths that the host has for it
@@ -56,9 +59,9 @@ def make_view(private: tuple[Path, ...] = (), shared: tuple[tuple[str, str], ...
     for folder in python_folders():
         if not _is_shown(Path(folder), binds):
             binds.append((folder, folder))
-    for text, where in _links_followed(Path(sys.executable)):
-        if not _is_shown(where, binds) and (text, str(where)) not in links:
-            links.append((text, str(where)))
+    followed, left = _links_followed(interpreter())
+    links += [(text, str(where)) for text, where in followed if not _is_shown(where, binds)]
+    links = list(dict.fromkeys(links))
     needed = [Path(folder).resolve() for folder in python_folders()]
     hidden = [part for root in (ROOT, *private) for part in _private_parts(root.resolve(), needed)]
     places = dict.fromkeys(place for part in hidden for place in _places(part, binds))
@@ -67,6 +70,7 @@ def make_view(private: tuple[Path, ...] = (), shared: tuple[tuple[str, str], ...
     return View(
         tuple(binds),
         tuple(links),
+        folders=tuple(str(folder) for folder in left if not _is_shown(folder, binds)),
         masks=tuple(place for place in places if Path(place).is_dir()),
         blanks=tuple(place for place in places if not Path(place).is_dir()),
         private=tuple(dict.fromkeys([*map(str, hidden), *places])),
@@ -90,29 +94,47 @@ def _installed() -> tuple[str, ...]:
 
 def python_folders() -> list[str]:
     """Return the folders that contain Python and its packages, and the program itself if it is elsewhere."""
-    program, library = Path(sys.executable).resolve(), Path(os.__file__).resolve().parent
+    program, library = interpreter().resolve(), Path(os.__file__).resolve().parent
     real = program.parent.parent  # not sys.base_prefix, where Python is reached through links
     own = [real] if library.is_relative_to(real) else [library, program]
     return list(dict.fromkeys([sys.base_prefix, sys.prefix, *site.getsitepackages(), *map(str, own)]))
+
+
+def folder_outside(module: str) -> Path | None:
+    """Return where the files of an installed module really are, if that is outside of the folders of Python."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    if spec is None or not spec.origin or not Path(spec.origin).exists():
+        return None
+    place = Path(spec.origin).resolve()
+    shown = [Path(folder).resolve() for folder in (*_SYSTEM, *python_folders())]
+    return None if any(place.is_relative_to(folder) for folder in shown) else place.parent
 
 
 def _is_shown(path: Path, binds: Sequence[tuple[str, str]]) -> bool:
     return any(path.is_relative_to(target) for _, target in binds)
 
 
-def _links_followed(path: Path) -> Iterator[tuple[str, Path]]:
-    """Yield each link, its text and where it is, that the system follows when it opens ``path``."""
-    seen: set[Path] = set()
+def _links_followed(path: Path) -> tuple[list[tuple[str, Path]], list[Path]]:
+    """Return what the system needs to open ``path``: links, each its text and where it is, and folders left by ``..``.
+
+    Such a folder may be empty, but it must be there.
+    """
+    links: dict[Path, str] = {}
+    left: dict[Path, None] = {}
     place, rest = Path("/"), list(path.parts[1:])
     while rest:
         part = rest.pop(0)
+        if part == "..":
+            left[place] = None
         place = place.parent if part == ".." else place / part
-        if place.is_symlink() and place not in seen:
-            seen.add(place)
-            text = os.readlink(place)
-            yield text, place
+        if place.is_symlink():
+            text = links[place] = os.readlink(place)
             place = Path("/") if text.startswith("/") else place.parent
             rest = [part for part in Path(text).parts if part != "/"] + rest
+    return [(text, where) for where, text in links.items()], list(left)
 
 
 def _private_parts(root: Path, needed: Sequence[Path]) -> list[Path]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck, import_complaint, spec_of, with_points
 from autograder.core.assignment import BadManifest
 from autograder.core.course_file import BadCourse
+from autograder.core.message import Message
 from autograder.core.report import Cause, CheckResult, Outcome
+from autograder.core.signals import signals_wait
 from autograder.sandbox.proxy import Student, StudentFault
 from autograder.session.evidence import AT_HAND, compared_values, evidence_of
 from autograder.session.options import BadOption, Options, pick_device
@@ -73,13 +76,19 @@ class CheckModule(pytest.Module):
         except (BadManifest, BadCourse) as error:
             raise self.CollectError(str(error)) from None
         try:
-            with oracles_importable(placed):
+            with signals_wait(), oracles_importable(placed), _warnings_only_warn():
                 module = self.obj
         except Exception as error:
             raise self.CollectError(import_complaint(self.path, error)) from None
         for name, function in vars(module).items():
             if name.startswith("check_") and inspect.isfunction(function) and function.__module__ == module.__name__:
                 yield Check.from_parent(self, name=name, callobj=function, placed=placed)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return a complaint as it was raised, so that it can still be translated."""
+        if isinstance(excinfo.value, self.CollectError):
+            return excinfo.value.args[0]
+        return super().repr_failure(excinfo)
 
 
 class Check(pytest.Function):
@@ -93,14 +102,17 @@ class Check(pytest.Function):
             raise self._complain("has no @task(name, points=...)")
         try:
             self.spec = with_points(spec, placed.assignment.task(spec.task).points)
-        except (BadManifest, BadCheck) as error:
+        except BadManifest as error:
+            raise self._complain(f"is a check of {spec.task!r}, but {error}") from None
+        except BadCheck as error:
             raise self._complain(str(error)) from None
         if not inspect.getdoc(self.obj):
             raise self._complain("has no docstring; its first line is what the student reads")
 
     def _complain(self, what: str) -> Exception:
         line = inspect.unwrap(self.obj).__code__.co_firstlineno
-        return pytest.Collector.CollectError(f"{self.path}:{line}: {self.name} {what}.")
+        end = "" if what.endswith((".", "?")) else "."
+        return pytest.Collector.CollectError(f"{self.path}:{line}: {self.name} {what}{end}")
 
     @property
     def check_id(self) -> str:
@@ -159,12 +171,21 @@ def _deselect(config: pytest.Config, items: list[pytest.Item], dropped: Sequence
     config.hook.pytest_deselected(items=dropped)
 
 
+@contextmanager
+def _warnings_only_warn() -> Iterator[None]:
+    """Undo `filterwarnings = error` of a project around the course: a check costs nothing that grading would pay."""
+    with warnings.catch_warnings():
+        if any(action == "error" for action, *_ in warnings.filters):
+            warnings.simplefilter("default")
+        yield
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Any:
     """Run a check in its assignment's folder, so that code finds data files next to it, as in the sandbox."""
     if not isinstance(item, Check):
         return (yield)
-    with chdir(item.placed.assignment.folder):
+    with chdir(item.placed.assignment.folder), _warnings_only_warn():
         return (yield)
 
 
@@ -172,8 +193,9 @@ def pytest_runtest_protocol(item: pytest.Item) -> Any:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a check if another one of its task ran into its limit of time: an endless loop then costs one limit."""
     if isinstance(item, Check) and (slow := item.config.stash[STATE].slow.get(item.spec.task)):
-        name = "a hidden check" if slow.hidden and not item.placed.hidden else f'the check "{slow.title}"'
-        raise StudentFault(Cause.TIMEOUT, f"Not run, because {name} of the same task took too long.")
+        hidden = slow.hidden and not item.placed.hidden
+        name = Message("a hidden check") if hidden else Message('the check "{title}"', title=Message(slow.title))
+        raise StudentFault(Cause.TIMEOUT, Message("Not run, because {name} of the same task took too long.", name=name))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -184,6 +206,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             result = results[item.nodeid] = _result(item, call)
             if result.cause is Cause.TIMEOUT and item.student and item.student.loaded:
                 item.config.stash[STATE].slow.setdefault(result.task, result)
+            if result.outcome is Outcome.PASSED:
+                item.config.stash[STATE].ran.read()
             error = call.excinfo.value if call.excinfo else None
             if result.outcome is Outcome.FAILED and (evidence := evidence_of(error, item.student)):
                 item.config.stash[STATE].evidence[item.check_id] = evidence
@@ -246,7 +270,7 @@ def student(request: pytest.FixtureRequest) -> Student:
     """The module that this check tests; see autograder.sandbox.proxy."""
     check, state = _own(request), request.config.stash[STATE]
     inputs = Rng(state.key(check.placed, check.code), check.name, "student")
-    return state.student(check.placed, check.spec, inputs.int(0, 2**31))
+    return state.student(check.placed, check.spec, inputs.int(0, 2**31), scored=check.scored)
 
 
 @pytest.fixture

@@ -79,30 +79,36 @@ class _Words:
         elif isinstance(node, ast.IfExp):
             self.text(node.body)
             self.text(node.orelse)
+        elif isinstance(node, ast.Call) and (templates := message_templates(node)):
+            for template in templates:
+                self.text(template)
         else:
             self.name(node)
 
-    def table(self, node: ast.expr | None) -> None:
-        """Take an expression whose value is a dict from hints to values, or from patterns to hints."""
+    def table(self, node: ast.expr | None, *, values: bool = True) -> None:
+        """Take an expression whose value is a dict from hints to values, or from patterns to hints.
+
+        ``values``: they may be hints. Those of ``mistakes`` are wrong answers.
+        """
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if key is None:
-                    self.table(value)
+                    self.table(value, values=values)
                 else:
                     self.text(key)
-                    if isinstance(value, ast.Constant | ast.JoinedStr):
+                    if values and isinstance(value, ast.Constant | ast.JoinedStr):
                         self.text(value)
         elif isinstance(node, ast.DictComp):
             self.text(node.key)
         elif isinstance(node, ast.BinOp):
-            self.table(node.left)
-            self.table(node.right)
+            self.table(node.left, values=values)
+            self.table(node.right, values=values)
         elif isinstance(node, ast.BoolOp):
             for value in node.values:
-                self.table(value)
+                self.table(value, values=values)
         elif isinstance(node, ast.IfExp):
-            self.table(node.body)
-            self.table(node.orelse)
+            self.table(node.body, values=values)
+            self.table(node.orelse, values=values)
         else:
             self.name(node.func if isinstance(node, ast.Call) else node)
 
@@ -112,6 +118,22 @@ class _Words:
 
 
 def _drop_words(nodes: Sequence[ast.AST]) -> None:
+    for constant in words_for_people(nodes):
+        constant.value = ""
+
+
+def message_templates(node: ast.Call) -> list[ast.expr]:
+    """Return the templates of a call of Message or Message.counted; nothing for any other call."""
+    match node.func:
+        case ast.Name(id="Message"):
+            return node.args[:1]
+        case ast.Attribute(value=ast.Name(id="Message"), attr="counted"):
+            return node.args[:2]
+    return []
+
+
+def words_for_people(nodes: Sequence[ast.AST]) -> list[ast.Constant]:
+    """Return the literals in these nodes that are hints or messages, wholly or as a part of one."""
     words = _Words()
     positions = {node.name: _positions(node) for node in nodes if isinstance(node, ast.FunctionDef)}
     for node in nodes:
@@ -122,15 +144,43 @@ def _drop_words(nodes: Sequence[ast.AST]) -> None:
     loads = _loads(nodes)
     done: set[str] = {_TABLE, _TEXT}
     for value in _values(nodes, {_TABLE}):
-        words.table(value)
+        words.table(value, values=False)
     for value in _values(nodes, {_TEXT}):
         words.text(value)
     while new := {name for name, nodes in words.loads.items() if name not in done and nodes == loads.get(name)}:
         for value in _values(nodes, new):
             (words.text if isinstance(value, ast.Constant | ast.JoinedStr) else words.table)(value)
         done |= new
-    for constant in words.constants:
-        constant.value = ""
+    return words.constants
+
+
+def compared_keys(nodes: Sequence[ast.AST]) -> list[ast.expr]:
+    """Return the keys of tables that a check compares instead of showing them: parts of exceptions, wrong choices."""
+    tables = [node.args[0] for node in nodes if _calls(node, "explain_errors") and node.args]  # type: ignore[attr-defined]
+    tables += [
+        keyword.value
+        for node in nodes
+        if _calls(node, "expect_choice")
+        for keyword in node.keywords  # type: ignore[attr-defined]
+        if keyword.arg == "hints"
+    ]
+    names: set[str] = set()
+    keys: list[ast.expr] = []
+    while tables:
+        match tables.pop():
+            case ast.Dict(keys=own, values=values):
+                keys += [key for key in own if key is not None]
+                tables += [value for key, value in zip(own, values, strict=True) if key is None]
+            case ast.BinOp(left=one, right=other) | ast.IfExp(body=one, orelse=other):
+                tables += [one, other]
+            case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)) if name not in names:
+                names.add(name)
+                tables += _values(nodes, {name})
+    return keys
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
 def _positions(function: ast.FunctionDef) -> dict[int, str]:
@@ -144,12 +194,12 @@ def _read_call(node: ast.Call, positions: Mapping[str, Mapping[int, str]], words
     by_position = positions.get(function) or dict.fromkeys(_MESSAGES.get(function, ()), _TEXT)
     for position, value in enumerate(node.args):
         if by_position.get(position) == _TABLE or function == "explain_errors":
-            words.table(value)
+            words.table(value, values=function == "explain_errors")
         elif position in by_position:
             words.text(value)
     for keyword in node.keywords:
         if keyword.arg == _TABLE or (keyword.arg == "hints" and function == "expect_choice"):
-            words.table(keyword.value)
+            words.table(keyword.value, values=keyword.arg != _TABLE)
         elif keyword.arg == _TEXT or (keyword.arg == "name" and function in _WITH_NAME and function not in positions):
             words.text(keyword.value)
 

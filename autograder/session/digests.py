@@ -11,10 +11,9 @@ from pathlib import Path
 from msgspec.structs import asdict
 
 from autograder.core.assignment import MANIFEST, Assignment
+from autograder.core.received import CHECKS, ORACLES
 from autograder.session.deciding import deciding_forms
 
-CHECKS = "check_*.py"
-ORACLES = "oracles*.py"  # shared by check files: in the folder of the assignment or next to the hidden checks
 MUTANTS = "mutants*.py"  # in the folder of the solutions; they test the checks, not students
 VARIANTS = "variants*.py"  # likewise
 

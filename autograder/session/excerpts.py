@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
@@ -14,21 +15,29 @@ from autograder.core.report import Cause, CheckResult, Outcome
 
 BEFORE, AFTER = 8, 6  # lines shown around the failing one
 MAX_LINES, MAX_WIDTH = 80, 160
-_PLACE = re.compile(r"(?:([\w.-]+\.(?:py|ipynb)), )?(?:cell (\d+), )?line (\d+)")  # as describe_line writes it
+NOTHING: Mapping[str, str] = MappingProxyType({})
+_PLACE = re.compile(  # as describe_line writes it
+    r"(?:([\w.-]+\.(?:py|ipynb)), )?(?:cell (\d+)(?: from the top)?, )?line (\d+)"
+)
 
 
-def with_excerpts(results: Sequence[CheckResult], code: Code, assignment: Assignment) -> tuple[CheckResult, ...]:
-    """Return the results with the student's code at the line that each failed check names, or else of its task."""
+def with_excerpts(
+    results: Sequence[CheckResult], code: Code, assignment: Assignment, handed_in: Mapping[str, str]
+) -> tuple[CheckResult, ...]:
+    """Return the results with the student's code at the line that each failed check names, or else of its task.
+
+    ``handed_in`` has the texts of modules as they were handed in, with the lines of ``code``.
+    """
     files = {task.name: task.file for task in assignment.tasks}
     return tuple(
         result
         if result.outcome is Outcome.PASSED or result.cause is Cause.NOT_WRITTEN
-        else replace(result, code=excerpt(result, code, files.get(result.task, "")))
+        else replace(result, code=excerpt(result, code, files.get(result.task, ""), handed_in))
         for result in results
     )
 
 
-def excerpt(result: CheckResult, code: Code, file: str) -> str:
+def excerpt(result: CheckResult, code: Code, file: str, handed_in: Mapping[str, str] = NOTHING) -> str:
     """Return where the code is, and its lines with their numbers; ">" marks the failing line. "" if nothing is found.
 
     ``file`` is the module of the task.
@@ -36,12 +45,18 @@ def excerpt(result: CheckResult, code: Code, file: str) -> str:
     for named, cell, number in reversed(_PLACE.findall(result.message)):
         module = f"{named.rpartition('.')[0]}.py" if named else file
         line = _line(code.cells.get(module, ()), cell, int(number))
-        lines = code.files.get(module, "").splitlines()
+        lines = _lines(code, module, handed_in)
         if 0 < line <= len(lines):
             return _show(module, lines, max(1, line - BEFORE), line + AFTER, code.cells.get(module, ()), line)
-    lines = code.files.get(file, "").splitlines()
-    first, last = _definition("\n".join(lines), result.task)
+    first, last = _definition(code.files.get(file, ""), result.task)
+    lines = _lines(code, file, handed_in)
     return _show(file, lines, first, min(last, first + MAX_LINES - 1), code.cells.get(file, ())) if first else ""
+
+
+def _lines(code: Code, module: str, handed_in: Mapping[str, str]) -> list[str]:
+    """Return the lines of a module as handed in, if these are known."""
+    text = (handed_in.get(module) or code.files.get(module, "")).encode("utf-8", "replace").decode()
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _line(cells: CellStarts, cell: str, line: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.core.course_file import Course
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 
 
 class BadOption(GradlabError):
@@ -34,7 +35,7 @@ def pick_device(wanted: str) -> str:
     if wanted == "cpu":
         return wanted
     if wanted not in ("cuda", "auto"):
-        raise BadOption(f"There is no device {wanted!r}: use cpu, cuda or auto.")
+        raise BadOption(Message("There is no device {wanted!r}: use cpu, cuda or auto.", wanted=wanted))
     try:
         import torch
     except ImportError:
@@ -62,7 +63,10 @@ def load_data(name: str, course: Course) -> Callable[..., Any]:
     module, _, function = course.data.get(name, "").partition(":")
     if not module:
         raise BadOption(
-            f"A check asks for the data set {name!r}, but course.toml lists none of this name under [data]."
+            Message(
+                "A check asks for the data set {name!r}, but course.toml lists none of this name under [data].",
+                name=name,
+            )
         )
     course.make_importable()
     try:

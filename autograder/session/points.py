@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from autograder.checks.task import BadCheck, CheckSpec
 from autograder.core.assignment import MANIFEST, Assignment
+from autograder.core.message import Message
 from autograder.session.digests import check_files
 from autograder.session.state import CheckFile
 
@@ -17,7 +18,7 @@ def verify_points(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool =
     ``whole``: no check of these files was left out. Students only have the public checks, which may pay less. Raises
     BadCheck if the checks of a task pay more.
     """
-    unpaid = []
+    unpaid: list[str] = []
     paid: dict[Assignment, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     seen: dict[Assignment, set[str]] = defaultdict(set)
     for file, spec in specs:
@@ -28,15 +29,22 @@ def verify_points(specs: Iterable[tuple[CheckFile, CheckSpec]], *, whole: bool =
         complete = whole and assignment.solutions.is_dir() and everything <= seen[assignment]
         for task in assignment.tasks:
             pays = tasks[task.name]
-            sentence = (
-                f"{assignment.folder / MANIFEST} promises {task.points} points for {task.name!r}, but the checks "
-                f"pay {pays}. Change one of the two."
+            sentence = Message(
+                "{path} promises {points} points for {task!r}, but the checks pay {pays}. Change one of the two.",
+                path=assignment.folder / MANIFEST,
+                points=task.points,
+                task=task.name,
+                pays=pays,
             )
             if pays > task.points:
                 raise BadCheck(sentence)
             if complete and pays < task.points:
                 unpaid.append(
-                    sentence if pays else f"{task.name!r} has no checks yet: its {task.points} points are open."
+                    sentence
+                    if pays
+                    else Message(
+                        "{task!r} has no checks yet: its {points} points are open.", task=task.name, points=task.points
+                    )
                 )
     return unpaid
 
@@ -47,4 +55,11 @@ def verify_names(checks: Iterable[tuple[CheckFile, str]]) -> None:
     for file, name in checks:
         other = first.setdefault((file.assignment, name), file)
         if other.path != file.path:
-            raise BadCheck(f"{other.path} and {file.path} both have a {name}. Rename one of the two.")
+            raise BadCheck(
+                Message(
+                    "{path} and {other} both have a {name}. Rename one of the two.",
+                    path=other.path,
+                    other=file.path,
+                    name=name,
+                )
+            )

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from _pytest.reports import CollectErrorRepr
 
 from autograder import __version__
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
-from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report, TaskResult
+from autograder.core.collector import collect_as_usual
+from autograder.core.message import Message, joined
+from autograder.core.report import Answer, Cause, CheckResult, Outcome, Remark, Report, TaskResult
 from autograder.sandbox.proxy import Link
 from autograder.session import check_items, plugin
 from autograder.session.digests import check_files, checks_digest
@@ -46,6 +49,7 @@ class ReportHeader:
     digest: str
     notes: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
 class Checks:
@@ -117,6 +121,8 @@ class Checks:
             notes=(*header.notes, *self._left_out()),
             remarks=header.remarks,
             open_points=self.state.open_points,
+            answers=header.answers,
+            hidden_checks=assignment.course.reports.hidden_checks,
         )
 
     def _left_out(self) -> list[str]:
@@ -124,8 +130,11 @@ class Checks:
         if not points:
             return []
         return [
-            f"The checks that train or evaluate networks were left out (--skip-scored): {points} of the points are "
-            "open. This result is provisional."
+            Message(
+                "The checks that train or evaluate networks were left out (--skip-scored): {points} of the points are "
+                "open. This result is provisional.",
+                points=points,
+            )
         ]
 
 
@@ -168,7 +177,7 @@ def with_checks(
     """
     files = check_files(assignment, hidden=hidden)
     if not files:
-        raise BadCheck(f"{assignment.folder} has no check_*.py.")
+        raise BadCheck(Message("{folder} has no check_*.py.", folder=assignment.folder))
     selected = bool(arguments)
 
     def judge(session: pytest.Session) -> T:
@@ -176,7 +185,15 @@ def with_checks(
         if checks.state.unpaid and not growing:
             raise BadCheck(" ".join(checks.state.unpaid))
         if not checks.items:
-            raise BadCheck(f"No check of {assignment.name} was selected by {' '.join(arguments) or options.task}.")
+            selection = " ".join(arguments) or options.task
+            raise BadCheck(
+                Message(
+                    "No check of {assignment} was selected by {selection}.",
+                    assignment=assignment.name,
+                    selection=selection,
+                )
+            )
+        collect_as_usual()
         return body(checks)
 
     session = _Session(SessionState(options, scores=scores), judge)
@@ -192,7 +209,7 @@ def with_checks(
     if session.error is not None:
         raise session.error
     if not session.finished:
-        complaints = "\n".join(session.complaints.values())
+        complaints = joined("\n", dict.fromkeys(session.complaints.values()))
         raise BadCheck(complaints or f"pytest could not collect the checks (exit code {int(code)}).")
     result: T = session.result
     return result
@@ -214,12 +231,17 @@ class _Session:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            text = str(report.longrepr)  # pytest may collect a file twice, also as a module of its own: use the shorter
+            complaint = report.longrepr
+            text = complaint.longrepr if isinstance(complaint, CollectErrorRepr) else str(complaint)
+            # pytest may collect a file twice, also as a module of its own: use the shorter
             self.complaints[report.nodeid] = min(self.complaints.get(report.nodeid, text), text, key=len)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.error = self.error or excinfo.value
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if session.testsfailed:
+        if session.testsfailed or self.complaints:
             return True
         try:
             self.result = self.body(session)
@@ -232,9 +254,8 @@ class _Session:
     def pytest_collection_modifyitems(self) -> Any:
         try:
             return (yield)
-        except pytest.UsageError as error:
+        except pytest.UsageError as error:  # pytest would print it, too
             self.complaints[""] = str(error)
-            raise
 
 
 @contextmanager

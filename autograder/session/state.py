@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,16 +23,20 @@ from autograder.checks.task import BadCheck, CheckSpec
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
 from autograder.core.code import Code
 from autograder.core.course import earlier_modules
-from autograder.core.notebooks import notebook_name
+from autograder.core.message import Message
+from autograder.core.notebooks import import_name, module_name, notebook_name
+from autograder.core.received import ORACLES, without_its_manifest
 from autograder.core.report import CheckResult, Measured
 from autograder.sandbox.call_log import CallLog
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.proxy import Link, Student
-from autograder.session.digests import ORACLES
+from autograder.sandbox.recorded import RecordingLink
 from autograder.session.evidence import Evidence
 from autograder.session.options import Options, load_data
+from autograder.session.ran_operations import RanOperations
 from autograder.session.seeds import input_key
+from autograder.source_rules.analysis import Siblings, Violation, violations_of
 from autograder.source_rules.analyst import Analyst
 from autograder.submissions.submission import BadSubmission, open_submission
 
@@ -47,6 +52,11 @@ class CheckFile:
     module: str
     hidden: bool
 
+    @property
+    def judged(self) -> str:
+        """The file of the module: "knn.py"."""
+        return self.assignment.file_of(self.module)
+
 
 @dataclass
 class SessionState:
@@ -60,9 +70,12 @@ class SessionState:
     slow: dict[str, CheckResult] = field(default_factory=dict)  # by task, the first check that took too long
     evidence: dict[str, Evidence] = field(default_factory=dict)  # of failed checks, by their ids
     measured: dict[str, tuple[Measured, ...]] = field(default_factory=dict)  # of scored checks, by their names
+    ran: RanOperations = field(default_factory=RanOperations)  # that a task forbids
     unpaid: list[str] = field(default_factory=list)  # sentences about tasks whose checks pay too few points
     open_points: int = 0  # of the checks that the options leave out
     scores: dict[str, list[Any]] | None = None  # if given, scored checks record here and compare nothing
+    trial: int | None = None  # while a search for budgets runs: the number of the budget to try
+    budgets: dict[str, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)  # used, and offered, by check
     own: dict[Path, LocalLink] = field(default_factory=dict)
     splits: dict[Any, Any] = field(default_factory=dict)
     analyst: Analyst = field(default_factory=Analyst)
@@ -70,9 +83,9 @@ class SessionState:
     def set_submission(self, link: Link, code: Code) -> None:
         """Make this the current submission."""
         self.link, self.code, self.results, self.slow, self.evidence = link, code, {}, {}, {}
-        self.measured = {}
+        self.measured, self.ran = {}, RanOperations()
 
-    def student(self, file: CheckFile, spec: CheckSpec, seed: int) -> Student:
+    def student(self, file: CheckFile, spec: CheckSpec, seed: int, *, scored: bool = False) -> Student:
         """Return the proxy for one check, after resetting the link and starting the deadline."""
         link, code = self.link, self.code
         if link is None:
@@ -80,13 +93,18 @@ class SessionState:
             link, code = self._own(folder, file.assignment)
         limits = file.assignment.limits
         link.begin(seed=seed, seconds=spec.seconds or limits.seconds, memory_mb=spec.memory_mb or int(limits.memory_mb))
-        name = f"{file.module}.py"
-        analyse = None if isinstance(link, LocalLink) else self.analyst.violations_of
+        name = file.judged
+        tasks = frozenset(task.name.partition(".")[0] for task in file.assignment.tasks)
+        others = {path.removesuffix(".py").replace("/", "."): code.files[path] for path in {*code.files} - {name}}
+        analyst = violations_of if isinstance(link, LocalLink) else self.analyst.violations_of
+        analyse: Callable[..., list[Violation]] = partial(analyst, siblings=Siblings(others, tasks))
+        if isinstance(link, RecordingLink) and not scored:  # recording takes time, which a training run needs
+            analyse = self.ran.recording(link, analyse)
         unreadable = code.unreadable.get(name, "")
         shown = notebook_name(name) if name in code.cells else name
         return Student(
             link,
-            file.module,
+            import_name(name),
             code.files.get(name),
             unreadable=unreadable,
             file=shown,
@@ -149,7 +167,7 @@ def locate(path: Path) -> CheckFile:
         folder = folder.parent.parent / "assignments" / folder.name
     assignment = _assignment(folder)
     name = name.removesuffix(HIDDEN)
-    modules = [file.removesuffix(".py") for file in assignment.files]
+    modules = [module_name(file) for file in assignment.files]
     judged = [module for module in modules if f"{name}_".startswith(f"{module}_")]
     if not judged:
         files = ", ".join(assignment.files)
@@ -177,7 +195,12 @@ def oracles_importable(file: CheckFile) -> Iterator[None]:
 
 @cache
 def _assignment(folder: Path) -> Assignment:
+    if copy := without_its_manifest(folder, ""):
+        raise BadManifest(copy.is_missing(MANIFEST))
     return read_assignment(folder)
+
+
+ACCURACY = Message("accuracy")
 
 
 class Score:
@@ -186,21 +209,54 @@ class Score:
     def __init__(self, state: SessionState, file: CheckFile, check: str) -> None:
         self.state, self.file, self.check = state, file, check
 
-    def __call__(self, value: float, name: str = "accuracy", *, higher_is_better: bool = True) -> None:
+    def __call__(self, value: float, name: str = ACCURACY, *, higher_is_better: bool = True) -> None:
         """Fail the check if ``value`` is on the wrong side of the threshold. Raises BadCheck if there is none."""
-        key = f"{self.check}:{name}"
-        if self.state.scores is not None:
-            self.state.scores.setdefault(key, []).append((float(value), higher_is_better))
+        if self._recorded(value, name, higher_is_better, last=True):
             return
+        self._measure(value, name, higher_is_better)
+        threshold = self._threshold(name)
+        expect(_reaches(value, threshold, higher_is_better), _missed(value, threshold, name, higher_is_better))
+
+    def reached(self, value: float, name: str = ACCURACY, *, higher_is_better: bool = True) -> bool:
+        """Return whether ``value``, measured before the end of a run, is enough: then the check need not go on.
+
+        The threshold is that of the end. Calibration measures the same moments, so no known-wrong solution reaches it.
+        """
+        if self._recorded(value, name, higher_is_better, last=False):
+            return False
+        if not _reaches(value, self._threshold(name), higher_is_better):
+            return False
+        self._measure(value, name, higher_is_better)
+        return True
+
+    def budget(self, used: Any, *, search: Sequence[Any]) -> Any:
+        """Return the budget of the run, ``used``, or while `gradlab calibrate --search` runs, one of ``search``.
+
+        ``search`` contains ``used``, and lists budgets from the cheapest to the dearest: numbers, or tuples of numbers.
+        Raises BadCheck if ``used`` is not among them.
+        """
+        if used not in search:
+            raise BadCheck(f"{self.check}: the budget {used} is not among those to search: {tuple(search)}.")
+        if self.state.trial is None:
+            return used
+        self.state.budgets[self.check] = (used, tuple(search))
+        return search[min(self.state.trial, len(search) - 1)]
+
+    def _recorded(self, value: float, name: str, higher_is_better: bool, *, last: bool) -> bool:
+        """Record the value if this is a calibration; say so."""
+        if self.state.scores is None:
+            return False
+        self.state.scores.setdefault(f"{self.check}:{name}", []).append((float(value), higher_is_better, last))
+        return True
+
+    def _measure(self, value: float, name: str, higher_is_better: bool) -> None:
         if math.isfinite(value):
             measured = Measured(name, round(float(value), 4), higher_is_better)
-            self.state.measured[self.check] = (*self.state.measured.get(self.check, ()), measured)
-        threshold = self._threshold(key)
-        good = value >= threshold if higher_is_better else value <= threshold
-        side = "at least" if higher_is_better else "at most"
-        expect(good, f"The {name} is {value:.4g}; it must be {side} {threshold:.4g}.")
+            others = (old for old in self.state.measured.get(self.check, ()) if old.name != name)
+            self.state.measured[self.check] = (*others, measured)
 
-    def _threshold(self, key: str) -> float:
+    def _threshold(self, score: str) -> float:
+        key = f"{self.check}:{score}"
         path = self.file.assignment.solutions / "calibration.json"
         name = self.state.options.data or self.file.assignment.course.default_data
         try:
@@ -208,6 +264,17 @@ class Score:
         except (OSError, ValueError, KeyError, TypeError):
             command = f"gradlab calibrate {self.file.assignment.name}"
             raise BadCheck(f"{path} has no threshold for {key!r} on {name!r}: run `{command}`.") from None
+
+
+def _missed(value: float, threshold: float, name: str, higher_is_better: bool) -> Message:
+    known = {"name": name if isinstance(name, Message) else Message(name), "got": value, "expected": threshold}
+    if higher_is_better:
+        return Message("The {name} is {got:.4g}; it must be at least {expected:.4g}.", **known)
+    return Message("The {name} is {got:.4g}; it must be at most {expected:.4g}.", **known)
+
+
+def _reaches(value: float, threshold: float, higher_is_better: bool) -> bool:
+    return value >= threshold if higher_is_better else value <= threshold
 
 
 def load_reference(file: CheckFile) -> ModuleType:
@@ -219,6 +286,6 @@ def load_reference(file: CheckFile) -> ModuleType:
     finder = SubmissionFinder(files, {name: str(folder / name) for name in files})
     finder.install()
     try:
-        return __import__(file.module)
+        return import_module(import_name(file.judged))
     finally:
         finder.uninstall()

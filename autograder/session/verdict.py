@@ -11,16 +11,24 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.checks.expect import Mismatch
+from autograder.checks.expect import Mismatch, changed_in_place
 from autograder.checks.task import BadCheck
 from autograder.core.course_file import NO_COURSE, Course
 from autograder.core.errors import GradlabError
+from autograder.core.language import IN_ENGLISH, Translator, in_a_row
+from autograder.core.message import Message, joined
 from autograder.core.report import Cause, CheckResult, Outcome
 from autograder.sandbox.inside.wire import WireError
-from autograder.sandbox.proxy import StudentFault, Trail
+from autograder.sandbox.proxy import Handle, StudentFault
+from autograder.sandbox.trail import Trail
 from autograder.sandbox.usual_errors import usual_reason
 from autograder.session.options import BadOption
 
+OUTCOMES = {  # as plain text shows them
+    Outcome.PASSED: Message("PASSED"),
+    Outcome.FAILED: Message("FAILED"),
+    Outcome.BROKEN: Message("BROKEN"),
+}
 _OURS = (GradlabError, WireError, OSError, ImportError, MemoryError)
 
 
@@ -40,7 +48,8 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
         return Verdict(Outcome.PASSED)
     call = trail.call if trail else ""
     if isinstance(error, Mismatch | StudentFault):
-        message = "\n".join(part for part in (call, error.message) if part)
+        changed = _changed_in_place(trail) if isinstance(error, Mismatch) else ""
+        message = joined("\n", [call, error.message, "" if changed == error.message else changed])
         hint = error.hint or (usual_reason(error.message) if error.cause is Cause.ERROR else "")
         return Verdict(Outcome.FAILED, error.cause, message, hint)
     known = isinstance(error, _OURS) or course.owns(error)
@@ -48,10 +57,22 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
         sentence = isinstance(error, BadCheck | BadOption) or course.owns(error)
         text = str(error) if sentence else _traceback(error)
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
-    reason = f"The check could not use your return value ({type(error).__name__}: {str(error)[:300]})."
-    return Verdict(
-        Outcome.FAILED, Cause.WRONG, f"{call}\n{reason}".strip(), "Compare its type and shape with the handout."
-    )
+    why = f"{type(error).__name__}: {str(error)[:300]}"
+    reason = Message("The check could not use your return value ({why}).", why=why)
+    message = joined("\n", [part for part in (call, reason) if part])
+    return Verdict(Outcome.FAILED, Cause.WRONG, message, "Compare its type and shape with the handout.")
+
+
+def _changed_in_place(trail: Trail | None) -> str:
+    """Return that the inspected call changed an argument, which may be why a value is wrong."""
+    before, after = trail.inspected if trail else ((), ())
+    shown = [
+        (None, None) if isinstance(left, Handle) else (given, left) for given, left in zip(before, after, strict=True)
+    ]
+    try:
+        return next(changed_in_place([given for given, _ in shown], [left for _, left in shown]), "")
+    except GradlabError:  # a container of handles, whose process may have ended
+        return ""
 
 
 def _traceback(error: BaseException) -> str:
@@ -62,8 +83,13 @@ def _traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, trace, limit=-6))
 
 
-def show(result: CheckResult) -> str:
+def hint_line(hint: str, to: Translator = IN_ENGLISH) -> str:
+    """Return a hint as a line of plain text."""
+    return in_a_row(to(Message("Hint:")), to(hint))
+
+
+def show(result: CheckResult, to: Translator = IN_ENGLISH) -> str:
     """Return a failed check as plain text, in the order in which students read it."""
-    head = f"{result.outcome.value.upper()} {result.points}/{result.max_points}  {result.title}"
-    lines = [*result.message.splitlines(), *([f"Hint: {result.hint}"] if result.hint else [])]
+    head = f"{to(OUTCOMES[result.outcome])} {result.points}/{result.max_points}  {to(result.title)}"
+    lines = [*to(result.message).splitlines(), *([hint_line(result.hint, to)] if result.hint else [])]
     return "\n".join([head, *(f"    {line}" for line in lines)])

@@ -14,7 +14,7 @@ import warnings
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from autograder.source_rules.analysis import Rules, Violation, violations_of
+from autograder.source_rules.analysis import ALONE, Rules, Siblings, Violation, violations_of
 from autograder.source_rules.effort import TooComplex
 
 SECONDS = 20  # of processor time, for all questions about one module
@@ -32,10 +32,10 @@ class _Reader:
     pid: int
     channel: Connection
 
-    def ask(self, rules: Rules) -> list[Violation] | str | None:
+    def ask(self, rules: Rules, siblings: Siblings) -> list[Violation] | str | None:
         """Return its answer, which may be REFUSED, or None if it ended or hangs."""
         try:
-            self.channel.send(rules)
+            self.channel.send((rules, siblings))
             if not self.channel.poll(WAIT_SECONDS):
                 return None
             answer: list[Violation] | str = self.channel.recv()
@@ -58,15 +58,15 @@ class Analyst:
         self._reader: _Reader | None = None
         self._refused = ""  # the last source that was too complex
 
-    def violations_of(self, source: str, rules: Rules) -> list[Violation]:
+    def violations_of(self, source: str, rules: Rules, siblings: Siblings = ALONE) -> list[Violation]:
         """Return the places that break the rules. Raises TooComplex."""
         if sys.platform != "linux":
-            return violations_of(source, rules)
+            return violations_of(source, rules, siblings)
         for _ in range(ATTEMPTS if source != self._refused else 0):
             if self._reader is None or self._reader.source != source:
                 self.close()
                 self._reader = _fork(source)
-            answer = self._reader.ask(rules)
+            answer = self._reader.ask(rules, siblings)
             if isinstance(answer, list):
                 return answer
             if self.close() or answer == REFUSED:
@@ -101,9 +101,9 @@ def _serve(channel: Connection, source: str) -> None:
     os.closerange(channel.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
     _limit()
     while True:
-        rules = channel.recv()
+        rules, siblings = channel.recv()
         try:
-            channel.send(violations_of(source, rules))
+            channel.send(violations_of(source, rules, siblings))
         except TooComplex:
             channel.send(REFUSED)
 

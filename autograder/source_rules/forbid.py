@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograder.checks.expect import Mismatch
+from autograder.core.message import Message, joined
 from autograder.core.notebooks import describe_line
 from autograder.core.report import Cause
 from autograder.source_rules.analysis import Rules, Violation, violations_of
@@ -18,7 +19,10 @@ from autograder.source_rules.effort import TooComplex
 from autograder.source_rules.patterns import import_subjects
 
 SHOWN = 5  # violations in one message
-ALWAYS_FORBIDDEN = ("autograder.*", "sys.modules")  # the grader's probes run next to the student's code, with answers
+ALWAYS_FORBIDDEN = (
+    *("autograder.*", "sys.modules"),  # the grader's probes run next to the student's code, with answers
+    *("torch._*", "torch.ops.*", "torch.jit.CompilationUnit"),  # other ways to each of torch's operations
+)
 
 Analyse = Callable[[str, Rules], list[Violation]]
 
@@ -63,22 +67,45 @@ def forbid(
         raise Mismatch(str(refusal), cause=Cause.FORBIDDEN) from None
     if not found:
         return
-    lines = [f"{name} uses operations that this task does not allow."]
+    lines: list[str] = [Message("{name} uses operations that this task does not allow.", name=name)]
     cells = vars(student).get("_cells", ())
     lines += [_sentence(violation, name, loops, describe_line(cells, violation.line)) for violation in found[:SHOWN]]
     if len(found) > SHOWN:
-        lines.append(f"... and {len(found) - SHOWN} more.")
-    raise Mismatch("\n".join(lines), cause=Cause.FORBIDDEN)
+        lines.append(Message("... and {number} more.", number=len(found) - SHOWN))
+    raise Mismatch(joined("\n", lines), cause=Cause.FORBIDDEN)
 
 
 def _sentence(violation: Violation, name: str, loops: bool | str, line: str) -> str:
-    inside = f" (in {violation.where}, which {name} uses)" if violation.where != name else ""
-    remedy = "write it yourself from simpler operations"
-    if violation.loop:
-        kind = "tensors" if "torch" in sys.modules else "arrays"
-        data = f"all {loops} at once" if isinstance(loops, str) else f"whole {kind} instead"
-        remedy = f"work on {data}, by broadcasting and reductions"
-    return f"{line}: `{violation.text}` - {violation.what} is not allowed here{inside}; {remedy}."
+    what = Message("{what} is not allowed here", what=Message(violation.what))
+    if violation.where != name:
+        what = Message("{what} (in {where}, which {name} uses)", what=what, where=violation.where, name=name)
+    return Message(
+        "{place}: `{code}` - {what}; {advice}.",
+        place=line,
+        code=violation.text,
+        what=what,
+        advice=_advice(loops) if violation.loop else Message("write it yourself from simpler operations"),
+    )
+
+
+# What loops go over, as the checks of this course say it; other words stay as they are.
+_THINGS = (
+    Message("images"),
+    Message("rows"),
+    Message("columns"),
+    Message("elements"),
+    Message("numbers"),
+    Message("tensors"),
+    Message("matrices"),
+)
+
+
+def _advice(loops: bool | str) -> Message:
+    if isinstance(loops, str):
+        return Message("work on all {things} at once, by broadcasting and reductions", things=Message(loops))
+    if "torch" in sys.modules:
+        return Message("work on whole tensors instead, by broadcasting and reductions")
+    return Message("work on whole arrays instead, by broadcasting and reductions")
 
 
 def _listed(calls: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from autograder.core.message import Message
 from autograder.source_rules.call_graph import CallGraph
+from autograder.source_rules.resolve import Paths
 from autograder.source_rules.scopes import COMPREHENSIONS, FUNCTIONS, Scope, text_of
 
 _MAPPING = {
@@ -15,6 +17,7 @@ _MAPPING = {
     "numpy.apply_along_axis": "apply_along_axis", "numpy.apply_over_axes": "apply_over_axes",
     "numpy.fromiter": "fromiter", "numpy.fromfunction": "fromfunction",
 }  # fmt: skip
+_WITH_KEY = {"builtins.sorted": "sorted", "builtins.max": "max", "builtins.min": "min"}  # they call it for each item
 _METHODS = ("apply_", "map_", "map2_")  # of CPU tensors: a Python call for each element
 _WRAPPERS = {
     f"builtins.{name}" for name in ("enumerate", "reversed", "list", "tuple", "sorted", "set", "frozenset", "dict")
@@ -66,14 +69,14 @@ class Loops:
     def at(self, node: ast.AST, scope: Scope) -> str:
         """Return the kind of loop over data that starts at this node, or an empty string."""
         if isinstance(node, ast.While):
-            return "" if self._is_about_rank(node.test) else "a while loop"
+            return "" if self._is_about_rank(node.test) else Message("a while loop")
         if isinstance(node, (ast.For, ast.AsyncFor)):
-            return "" if self._is_short(node.iter, scope) else "a for loop"
+            return "" if self._is_short(node.iter, scope) else Message("a for loop")
         if isinstance(node, COMPREHENSIONS):
-            short = all(self._is_short(generator.iter, scope) for generator in node.generators)
-            return (
-                "" if short else "a generator expression" if isinstance(node, ast.GeneratorExp) else "a comprehension"
-            )
+            if all(self._is_short(generator.iter, scope) for generator in node.generators):
+                return ""
+            generated = isinstance(node, ast.GeneratorExp)
+            return Message("a generator expression") if generated else Message("a comprehension")
         return self._call(node, scope) if isinstance(node, ast.Call) else ""
 
     def _call(self, node: ast.Call, scope: Scope) -> str:
@@ -81,9 +84,26 @@ class Loops:
         for path in sorted(paths & _MAPPING.keys()):
             if not (node.args[1:] and all(self._is_short(arg, scope) for arg in node.args[1:])):
                 return _MAPPING[path]
+        if what := self._calls_back(node, paths, scope):
+            return what
         if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
             return "" if node.func.attr in self.module.by_member else node.func.attr
-        return "recursion" if isinstance(node.func, ast.Name) and _names_itself(node.func.id, scope) else ""
+        return Message("recursion") if isinstance(node.func, ast.Name) and _names_itself(node.func.id, scope) else ""
+
+    def _calls_back(self, node: ast.Call, paths: Paths, scope: Scope) -> str:
+        """Return a call that calls a function of the student's again and again, or an empty string."""
+        keys = [keyword.value for keyword in node.keywords if keyword.arg == "key"]
+        key = bool(keys) and not (isinstance(keys[0], ast.Constant) and keys[0].value is None)
+        for path in sorted(paths & _WITH_KEY.keys()) if key else ():
+            if not all(self._is_short(arg, scope) for arg in node.args):
+                return f"{_WITH_KEY[path]} with a key"
+        if key and isinstance(node.func, ast.Attribute) and node.func.attr == "sort":
+            return "" if self._is_short(node.func.value, scope) else Message("sort with a key")
+        if "builtins.iter" in paths and len(node.args) == 2:
+            return Message("iter with two arguments")
+        if paths & {"re.sub", "re.subn"} and len(node.args) > 1 and not text_of(node.args[1]):
+            return Message("re.sub with a function")
+        return ""
 
     def _is_short(self, node: ast.AST, scope: Scope, depth: int = 0) -> bool:
         """Return whether an expression is a shape, the dimensions of a tensor, or items in the source itself."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from autograder.core.course_file import importable_packages
+from autograder.core.syntax_tree import statements_in
 from autograder.source_rules.effort import Effort, TooComplex
 from autograder.source_rules.scopes import Scope, bind, enter, owner_of, text_of
 
@@ -202,6 +203,10 @@ class ModuleNames:
         found = {path for path in functions if path[1:] in self.bases}
         if "builtins.getattr" in functions and len(node.args) > 1 and first and (key := text_of(node.args[1])):
             found |= {f"{path}.{key}" for path in self.resolve(first, scope, depth + 1)}
+        if "builtins.object.__getattribute__" in functions and len(node.args) > 1 and first:
+            found |= {f"{path}.{text_of(node.args[1])}" for path in self.resolve(first, scope, depth + 1)}
+        if isinstance(node.func, ast.Call) and first and (key := self._attribute_got(node.func, scope, depth)):
+            found |= {f"{path}.{key}" for path in self.resolve(first, scope, depth + 1)}
         if "builtins.vars" in functions and first:
             found |= {f"{path}.__dict__" for path in self.resolve(first, scope, depth + 1)}
         if functions & {"builtins.__import__", "importlib.import_module"} and first and (key := text_of(first)):
@@ -209,6 +214,11 @@ class ModuleNames:
         if "builtins.super" in functions:
             found |= {f".{base}" for base in self.parents(owner_of(scope))}
         return found
+
+    def _attribute_got(self, node: ast.Call, scope: Scope, depth: int) -> str:
+        """Return the name in `attrgetter("name")`, or an empty string."""
+        got = node.args and "operator.attrgetter" in self.resolve(node.func, scope, depth + 1)
+        return text_of(node.args[0]) if got else ""
 
     def _resolve_name(self, name: str, scope: Scope, depth: int) -> Paths:
         place = scope.place_of(name)
@@ -255,12 +265,17 @@ class ModuleNames:
         """Record attributes: `self.dist = torch.cdist` in a method defines `dist` of the class."""
         if not owner or not method.args.args:
             return
-        me, inner = method.args.args[0].arg, enter(method, scope)
-        for node in ast.walk(method):
-            targets, value = (node.targets, node.value) if isinstance(node, ast.Assign) else ([], node)
-            for target in targets:
-                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == me:
-                    self._add(Definition(f"{owner}.{target.attr}", value, inner), certain=False)
+        me = method.args.args[0].arg
+        found = [
+            (target.attr, node.value)
+            for node in statements_in(method)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == me
+        ]
+        inner = enter(method, scope) if found else scope
+        for attribute, value in found:
+            self._add(Definition(f"{owner}.{attribute}", value, inner), certain=False)
 
     def _names_in(self, target: ast.expr) -> list[str]:
         """Return the names on the left side of an assignment: ``a``, and ``Conv.forward`` of the module's own class."""

@@ -18,7 +18,8 @@ from autograder.checks.describe import describe
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
 from autograder.core.course import earlier_modules
-from autograder.core.notebooks import notebook_name
+from autograder.core.message import Message
+from autograder.core.notebooks import import_name, module_name, notebook_name
 from autograder.core.report import CheckResult, Report
 from autograder.sandbox.bounded import PRINTED
 from autograder.sandbox.local_link import LocalLink
@@ -36,6 +37,7 @@ def check_folder(
     assignment: Assignment,
     options: Options,
     *,
+    module: str = "",
     arguments: Sequence[str] = (),
     hand_in: Path | None = None,
     isolation: str = "none",
@@ -46,7 +48,8 @@ def check_folder(
 ) -> Report:
     """Run the public checks on the student's files in the assignment's folder, or on ``hand_in``.
 
-    With ``isolation`` "none" the code runs in this process: only for code that its user trusts.
+    With ``module`` ("knn"), only its checks run. With ``isolation`` "none" the code runs in this process: only for
+    code that its user trusts.
     ``opened`` gets the submission and its folder before the checks run, ``progress`` each result, and ``evidence`` what
     failed checks called and compared, if the options ask for it. ``prints`` limits what a check's code may print there.
     Raises BadSubmission if the files cannot be read, BadCheck if no check was selected.
@@ -59,14 +62,19 @@ def check_folder(
 
     def body(checks: Checks) -> Report:
         with _linked(submission, folder, assignment, options, isolation, prints) as link:
-            results = checks.judge(link, submission.code, progress=progress)
+            results = checks.judge(
+                link,
+                submission.code,
+                only=lambda check: module in ("", check.placed.module),
+                progress=progress,
+            )
         if evidence is not None:
             evidence.update(checks.state.evidence)
         looked_for = hand_in is None and not options.debugging
         left = forgotten(folder, assignment, submission) if looked_for else []
-        notes = (*submission.notes, *changed_checks(assignment.folder), *left)
+        notes = (*submission.notes, *changed_checks(assignment.folder, submission.read_from), *left)
         header = ReportHeader("you", submission.digest, notes, submission.remarks)
-        return checks.report(header, results, isolation=isolation)
+        return _only(module, assignment, checks.report(header, results, isolation=isolation))
 
     return with_checks(assignment, options, body, hidden=False, arguments=arguments)
 
@@ -94,10 +102,11 @@ def _linked(
         local.close()
 
 
-def saved_files(submission: Submission, folder: Path) -> list[tuple[str, datetime]]:
-    """Return the files in ``folder`` from which a submission was read, and when each was saved."""
-    names = [notebook_name(file) if file in submission.code.cells else file for file in submission.files]
-    paths = [folder / name for name in names]
+def saved_files(submission: Submission, folder: Path, module: str = "") -> list[tuple[str, datetime]]:
+    """Return the files in ``folder`` from which a submission, or one module, was read, and when each was saved."""
+    files = [file for file in submission.files if module in ("", module_name(file))]
+    names = [notebook_name(file) if file in submission.code.cells else file for file in files]
+    paths = [folder / submission.read_from.get(name, name) for name in names]
     return [(path.name, datetime.fromtimestamp(path.stat().st_mtime)) for path in paths if path.is_file()]
 
 
@@ -116,19 +125,23 @@ def check_namespace(
     ``cells`` are the cells that ran, as in IPython's `In`. ``notes`` are sentences for the report. ``evidence``
     gets what failed checks called and compared, if the options ask for it.
     """
-    tasks = [task.name for task in assignment.tasks if task.file == f"{module}.py"]
-    functions = _defined(_roots(tasks), [*cells, _script(assignment.folder / f"{module}.py")])
+    file = assignment.file_of(module)
+    tasks = [task.name for task in assignment.tasks if task.file == file]
+    functions = _defined(_roots(tasks), [*cells, _script(assignment.folder / file)])
     reused = {name: value for name in functions if not callable(value := namespace.get(name, callable))}
     stand_in = ModuleType(module)
     stand_in.__dict__.update(
         {key: value for key, value in namespace.items() if not key.startswith("__") and key not in reused}
     )
-    code = executed_code(cells, f"{module}.py", imported_sources(namespace, _roots(tasks), assignment))
+    code = executed_code(cells, file, imported_sources(namespace, _roots(tasks), assignment))
 
     def body(checks: Checks) -> Report:
         explain = partial(_explain_missing, reused)
-        link = LocalLink(Code(), namespaces={module: stand_in}, explain=explain, shown=code, course=assignment.course)
-        link.worker.files = places_of(vars(stand_in).values())
+        link = LocalLink(
+            Code(), namespaces={import_name(file): stand_in}, explain=explain, shown=code, course=assignment.course
+        )
+        places = places_of(vars(stand_in), cells)
+        link.worker.files = {file: str(place) for file, place in places.items()}  # only plain texts cross to the check
         try:
             results = checks.judge(link, code, only=lambda check: check.placed.module == module)
         finally:
@@ -136,10 +149,16 @@ def check_namespace(
         if evidence is not None:
             evidence.update(checks.state.evidence)
         header = ReportHeader("you", "", (*notes, *changed_checks(assignment.folder)))
-        report = checks.report(header, results, isolation="none")
-        return replace(report, tasks=tuple(task for task in report.tasks if task.name in tasks))
+        return _only(module, assignment, checks.report(header, results, isolation="none"))
 
     return with_checks(assignment, options, body, hidden=False)
+
+
+def _only(module: str, assignment: Assignment, report: Report) -> Report:
+    """Return a report with the tasks of one module; with those of all if it names none."""
+    file = assignment.file_of(module)
+    names = {task.name for task in assignment.tasks if not module or task.file == file}
+    return replace(report, tasks=tuple(task for task in report.tasks if task.name in names))
 
 
 def _roots(tasks: Sequence[str]) -> set[str]:
@@ -162,11 +181,13 @@ def _script(path: Path) -> str:
 def _explain_missing(reused: Mapping[str, Any], name: str) -> str:
     """Return why a name that a check needs is not there."""
     if name in reused:
-        return (
-            f"{name} is not the function or class of the task: another cell gave this name to "
-            f"{describe(reused[name])}. Choose another name there, run the cell of {name}, then this one."
+        return Message(
+            "{name} is not the function or class of the task: another cell gave this name to {other}. Choose another "
+            "name there, run the cell of {name}, then this one.",
+            name=name,
+            other=describe(reused[name]),
         )
-    return f"{name} is not defined in this notebook. Run its cell, then this one."
+    return Message("{name} is not defined in this notebook. Run its cell, then this one.", name=name)
 
 
 def in_nbgrader() -> bool:

@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.errors import GradlabError
+from autograder.core.installed import interpreter
+from autograder.core.message import Message
 from autograder.core.report import Report, parse_report
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -29,14 +31,14 @@ def dry_run(hand_in: Path, assignment: Assignment) -> Report:
     with TemporaryDirectory() as folder:
         empty, out = Path(folder) / "empty", Path(folder) / "report.json"
         empty.mkdir()
-        command = [sys.executable, "-P", "-m", __name__, str(assignment.folder), str(hand_in.resolve()), str(out)]
+        command = [str(interpreter()), "-P", "-m", __name__, str(assignment.folder), str(hand_in.resolve()), str(out)]
         done = subprocess.run(command, cwd=empty, env={**os.environ, "PYTHONPATH": path}, capture_output=True)
         try:
             return parse_report(out.read_bytes(), str(out))
         except (OSError, ValueError):
             words = done.stderr.decode(errors="replace").strip().splitlines()
-            reason = words[-1] if words else f"the process ended with exit code {done.returncode}"
-            raise DryRunFailed(f"The public checks could not be run on it: {reason}") from None
+            reason = words[-1] if words else Message("the process ended with exit code {code}", code=done.returncode)
+            raise DryRunFailed(Message("The public checks could not be run on it: {reason}", reason=reason)) from None
 
 
 def _grade(folder: Path, hand_in: Path) -> Report:

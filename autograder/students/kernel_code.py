@@ -13,9 +13,11 @@ from typing import Any
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
+from autograder.core.message import Message
+from autograder.core.notebooks import import_name
 from autograder.submissions.notebook import TRANSPARENT
 
-OUTSIDE = "notebook"  # where a message cannot name the cell
+OUTSIDE = Message("notebook")  # where a message cannot name the cell
 _TIMED = "<timed exec>"  # the file name of what `%%time` runs, in all cells
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -26,7 +28,9 @@ def executed_code(cells: Sequence[str], module: str, imported: Mapping[str, str]
     ``cells`` are IPython's `In`: the number of a cell is its place. Cells that do not parse (magics) are left out.
     ``imported`` are the sources of the modules from which the notebook imported tasks, by file.
     """
-    parts = [(f"cell [{number}]", cell) for number, cell in enumerate(cells) if _is_python(cell)]
+    parts: list[tuple[str, str]] = [
+        (Message("cell {cell}", cell=f"[{number}]"), cell) for number, cell in enumerate(cells) if _is_python(cell)
+    ]
     parts += imported.items()
     starts, lines = [], 1
     for label, text in parts:
@@ -66,27 +70,43 @@ def as_written(cell: str) -> str:
     return "\n" * (1 + empty) + as_written(transform(rest))
 
 
-def places_of(functions: Iterable[Any]) -> dict[str, str]:
-    """Return the file names that tracebacks show for the cells of these functions and classes, and their places."""
-    names = set()
-    for value in functions:
+def places_of(namespace: Mapping[str, Any], cells: Sequence[str] = ()) -> dict[str, str]:
+    """Return the file names that tracebacks show for the cells of functions and classes, and their places.
+
+    ``cells`` are IPython's `In`, as written. All cells below `%%time` have one file name, so their number is known only
+    where all these functions are from one cell.
+    """
+    names, timed = set(), set()
+    for name, value in namespace.items():
         members = vars(value).values() if isinstance(value, type) and value.__module__ == "__main__" else (value,)
         for member in members:
             code = getattr(getattr(member, "__func__", member), "__code__", None)
             if code is not None and getattr(member, "__module__", None) in ("__main__", None):
                 names.add(code.co_filename)
-    return {name: _place(name) for name in names}
+                if code.co_filename == _TIMED:
+                    timed.add(_last_defining(name, cells))
+    places = {name: _place(name) for name in names}
+    if len(timed) == 1 and (number := timed.pop()):
+        places[_TIMED] = Message("cell {cell}, {place}", cell=f"[{number}]", place=places[_TIMED])
+    return places
+
+
+def _last_defining(name: str, cells: Sequence[str]) -> int:
+    """Return the number of the last cell that defines a function or class; 0 if none does."""
+    defined = re.compile(rf"^(?:async +)?(?:def|class) +{re.escape(name)}\b", re.MULTILINE)
+    return max((number for number, cell in enumerate(cells) if defined.search(cell)), default=0)
 
 
 def imported_sources(namespace: Mapping[str, Any], names: Iterable[str], assignment: Assignment) -> dict[str, str]:
     """Return the sources, by file, of the student's modules from which a notebook imported these names."""
     sources = {}
+    own = {import_name(file) for file in assignment.files}
     for name in sorted(names):
         home = sys.modules.get(getattr(namespace.get(name), "__module__", None) or "")
         file = Path(getattr(home, "__file__", None) or "")
         here = file.is_file() and file.resolve().parent == assignment.folder.resolve()
         loader = getattr(getattr(home, "__spec__", None), "loader", None)
-        if home is not None and (here or f"{home.__name__}.py" in assignment.files) and loader is not None:
+        if home is not None and (here or home.__name__ in own) and loader is not None:
             sources[file.name] = loader.get_source(home.__name__) or ""
     return sources
 
@@ -94,18 +114,18 @@ def imported_sources(namespace: Mapping[str, Any], names: Iterable[str], assignm
 def place_in_cell(error: BaseException) -> str:
     """Return "cell [3], line 2", the innermost place in a cell from which an exception came; empty if there is none."""
     frames = [(_place(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
-    cells = [f"{place}, line {line}" for place, line in frames if place != OUTSIDE]
+    cells = [Message("{file}, line {line}", file=place, line=line) for place, line in frames if place != OUTSIDE]
     return cells[-1] if cells else ""
 
 
 def _place(file: str) -> str:
     """Return "cell [3]" for the file name that IPython gave to the cell which ran as In[3]."""
     if file == _TIMED:
-        return "below %%time"
+        return Message("below %%time")
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     named = getattr(getattr(shell, "compile", None), "format_code_name", lambda name: None)(file)
     number = re.search(r"\[\d+\]", str(named))
-    return f"cell {number[0]}" if number else OUTSIDE
+    return Message("cell {cell}", cell=number[0]) if number else OUTSIDE
 
 
 def _is_python(cell: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a student may have forgotten before handing in: other files with written tasks, and breakpoints."""
+"""What a student may have forgotten before handing in: a second version, other written files, and breakpoints."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
+from autograder.core.message import Message, name_list
 from autograder.core.notebooks import accepted_names, describe_line, notebook_name
 from autograder.submissions.find import list_files
 from autograder.submissions.notebook import read_module
@@ -21,8 +22,35 @@ SHOWN = 3  # files, or tasks of one file, that are named
 
 
 def forgotten(folder: Path, assignment: Assignment, submission: Submission) -> list[str]:
-    """Return a sentence for each other file in ``folder`` with written tasks, and for each breakpoint."""
-    return [*_other_files(folder, assignment, submission), *_breakpoints(submission)]
+    """Return a sentence for each other file in ``folder`` with written tasks, for two versions, and each breakpoint."""
+    others = _other_files(folder, assignment, submission)
+    return [*both_edited(folder, assignment, submission), *others, *_breakpoints(submission)]
+
+
+def both_edited(folder: Path, assignment: Assignment, submission: Submission) -> list[Message]:
+    """Return when a notebook and its script in ``folder`` were saved, and what to do, for each pair that differs."""
+    doubts = [str(remark) for remark in submission.remarks if remark.kind == "doubtful"]
+    found = []
+    for script in assignment.files:
+        notebook = notebook_name(script)
+        here = (folder / notebook).is_file() and (folder / script).is_file()
+        if here and any(notebook in doubt and script in doubt for doubt in doubts):
+            one, other = (_moment((folder / name).stat().st_mtime) for name in (notebook, script))
+            found.append(
+                Message(
+                    "{notebook} was saved {one}, {script} {other}. Delete the one that should not count, then run "
+                    "gradlab check again.",
+                    notebook=notebook,
+                    one=one,
+                    script=script,
+                    other=other,
+                )
+            )
+    return found
+
+
+def _moment(saved: float) -> str:
+    return f"{datetime.fromtimestamp(saved):%Y-%m-%d %H:%M}"
 
 
 def _other_files(folder: Path, assignment: Assignment, submission: Submission) -> Iterator[str]:
@@ -48,13 +76,23 @@ def _other_files(folder: Path, assignment: Assignment, submission: Submission) -
         if not written or named == SHOWN:
             continue
         named += 1
-        names = ", ".join(written[:SHOWN]) + (f" and {len(written) - SHOWN} more" if len(written) > SHOWN else "")
-        when = f", saved {datetime.fromtimestamp(saved):%Y-%m-%d %H:%M}," if saved else ""
+        names = name_list(written[:SHOWN])
+        if len(written) > SHOWN:
+            names = Message("{names} and {others} more", names=names, others=len(written) - SHOWN)
+        other = printable(path)
+        if saved:
+            other = Message("{file}, saved {when},", file=other, when=_moment(saved))
         file = next(task.file for task in assignment.tasks if task.name == written[0])
         graded_file = notebook_name(file) if file in submission.code.cells else file
         yield (
-            f"{printable(path)}{when} also contains written tasks ({names}), but {graded_file} is handed in. To hand "
-            f"them in, copy them into {graded_file}; otherwise delete {printable(path)}."
+            Message(
+                "{other} also contains written tasks ({names}), but {file} is handed in. To hand them in, copy them "
+                "into {file}; otherwise delete {copy}.",
+                other=other,
+                names=names,
+                file=graded_file,
+                copy=printable(path),
+            )
         )
 
 
@@ -72,11 +110,14 @@ def _breakpoints(submission: Submission) -> Iterator[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         cells = submission.code.cells.get(file, ())
-        name = f"{notebook_name(file)}, " if cells else ""
         for node in nodes:
             if isinstance(node, ast.Call) and _stops(node.func):
                 place = describe_line(cells, node.lineno, file=file)
-                yield f"{name}{place}: a breakpoint is left. Graded code ends there with an error. Remove it."
+                if cells:
+                    place = Message("{file}, {place}", file=notebook_name(file), place=place)
+                yield Message(
+                    "{place}: a breakpoint is left. Graded code ends there with an error. Remove it.", place=place
+                )
 
 
 def _stops(function: ast.expr) -> bool:

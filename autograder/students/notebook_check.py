@@ -15,10 +15,15 @@ from typing import Any
 from autograder.core.assignment import Assignment, BadManifest
 from autograder.core.course import find_assignment_of_module
 from autograder.core.course_file import course_here
+from autograder.core.editions import language_of_file
 from autograder.core.errors import GradlabError
-from autograder.core.notebooks import notebook_name
+from autograder.core.language import IN_ENGLISH, Translator, say, speaking
+from autograder.core.message import Message, either
+from autograder.core.notebooks import module_name, notebook_name
+from autograder.core.reader_language import reader_for
 from autograder.core.report import Outcome, Report
 from autograder.render.extras import Extra
+from autograder.render.translated import translated
 from autograder.session.evidence import Evidence
 from autograder.session.options import Options, known_data, pick_device
 from autograder.session.verdict import show
@@ -36,21 +41,28 @@ class Shown:
 
     report: Report
     extras: Mapping[str, Extra] = field(default_factory=dict)
+    to: Translator = IN_ENGLISH
 
     def _repr_html_(self) -> str | None:
         if in_nbgrader():
             return None
         from autograder.render.notebook_table import report_table_html
 
-        return report_table_html(self.report, self.extras)
+        with speaking(self.to):
+            return report_table_html(translated(self.report, self.to), self.extras)
 
     def __repr__(self) -> str:
         available = sum(check.max_points for check in self.report.checks)
         if in_nbgrader():  # it reads the cell's text as the points of the task
             return repr(round(self.report.points / max(available, 1) * self.report.max_points, 3))
-        lost = [show(check) for check in self.report.checks if check.outcome is not Outcome.PASSED]
         codes = [extra.code for extra in self.extras.values() if extra.code]
-        return "\n\n".join([*lost, *codes, f"{self.report.points} of {available} points"])
+        with speaking(self.to):
+            return self._text(codes, available)
+
+    def _text(self, codes: list[str], available: int) -> str:
+        checks = translated(self.report, self.to).checks
+        lost = [show(check, self.to) for check in checks if check.outcome is not Outcome.PASSED]
+        return "\n\n".join([*lost, *codes, say("{points} of {most} points", points=self.report.points, most=available)])
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,12 @@ class Interrupted(KeyboardInterrupt):
     """A student interrupted the kernel during a check. IPython shows one sentence and does not run further cells."""
 
     def __init__(self, place: str) -> None:
-        super().__init__(f"Interrupted{f' in {place}' if place.startswith('cell') else ''}. Nothing was checked.")
+        inside = place.startswith("cell")
+        super().__init__(
+            say("Interrupted in {place}. Nothing was checked.", place=place)
+            if inside
+            else say("Interrupted. Nothing was checked.")
+        )
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
@@ -103,7 +120,7 @@ def check(
     except Exception as error:
         if in_nbgrader() or not (isinstance(error, GradlabError) or course_here().owns(error)):
             raise
-        return Sentence(f"Nothing was checked. {error}")
+        return Sentence(say("Nothing was checked. {error}", error=error))
 
 
 def _check(
@@ -122,9 +139,16 @@ def _check(
         )
     cells = [Executed(as_written(cell), _KERNEL.ran_at(number)) for number, cell in enumerate(namespace.get("In", []))]
     assignment = find_assignment_of_module(module)
-    if f"{module}.py" not in assignment.files:
-        modules = " or ".join(f'check("{file.removesuffix(".py")}")' for file in assignment.files)
-        raise BadManifest(f"{assignment.name} has no module {module!r}. Use {modules}.")
+    if not assignment.file_of(module):
+        modules = either([f'check("{module_name(file)}")' for file in assignment.files])
+        raise BadManifest(
+            Message(
+                "{assignment} has no module {module!r}. Use {modules}.",
+                assignment=assignment.name,
+                module=module,
+                modules=modules,
+            )
+        )
     if task is not None:
         assignment.task(task)
     options = Options(
@@ -136,11 +160,19 @@ def _check(
     evidence: dict[str, Evidence] = {}
     sources = [cell.source for cell in cells]
     notes = _KERNEL.notes(module, namespace, cells, assignment)
-    report = check_namespace(module, namespace, sources, options, assignment, notes=notes, evidence=evidence)
+    to = _reader(namespace, module, assignment)
+    with speaking(to):  # for what is printed while checks run
+        report = check_namespace(module, namespace, sources, options, assignment, notes=notes, evidence=evidence)
     if not in_nbgrader():
         remember(report, assignment)
     extras = extras_of(evidence, assignment.folder, show_input=show_input, picture=picture, notebook=True)
-    return Shown(report, extras)
+    return Shown(report, extras, to)
+
+
+def _reader(namespace: dict[str, Any], module: str, assignment: Assignment) -> Translator:
+    """Return what translates into the language of this notebook."""
+    path = _notebook_path(namespace) or assignment.folder / notebook_name(f"{module}.py")
+    return reader_for("", assignment.course, language_of_file(path), domain=assignment.name)
 
 
 class _Kernel:

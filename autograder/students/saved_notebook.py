@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any
 
 from autograder.core.assignment import Assignment
-from autograder.core.notebooks import describe_line
+from autograder.core.message import Message, either, joined
+from autograder.core.notebooks import describe_cell, describe_line, import_name
 from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.submissions.ipynb import without_outputs
 from autograder.submissions.names import DEFINITIONS, bound_names, read_names
@@ -39,7 +40,7 @@ def notes_on_saved(
 
     ``executed`` are the cells that ran in this kernel, in their order, and ``namespace`` is what they defined.
     """
-    file = f"{module}.py"
+    file = assignment.file_of(module)
     wanted = [task.name for task in assignment.tasks if task.file == file]
     try:
         saved_at = notebook.stat().st_mtime
@@ -57,19 +58,30 @@ def notes_on_saved(
         if isinstance(node, DEFINITIONS) and (run := runs.last_binding(node.name)):
             changed = ast.dump(node) != ast.dump(run.node)
             if changed and saved_at > run.at + SAME_TIME:
-                place = describe_line(saved.cells, node.lineno, file=notebook.name).partition(",")[0]
+                place = describe_cell(saved.cells, node.lineno, file=notebook.name)
                 notes.append(
-                    f"{place}: {node.name} was changed and saved at {when}, but this kernel still has the version "
-                    "from before. Run the cell, then check again."
+                    Message(
+                        "{place}: {name} was changed and saved at {when}, but this kernel still has the version from "
+                        "before. Run the cell, then check again.",
+                        place=place,
+                        name=node.name,
+                        when=when,
+                    )
                 )
     for name in _names_without_cell(saved.text, tree, namespace):
         run = runs.last_binding(name)
         if run and saved_at > run.at + SAME_TIME:
             lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
-            place = f", {describe_line(saved.cells, min(lines))}" if lines else ""
+            place = describe_line(saved.cells, min(lines)) if lines else ""
+            file = Message("{file}, {place}", file=notebook.name, place=place) if lines else notebook.name
             notes.append(
-                f"{notebook.name}{place}, saved at {when}, uses {name}, but no cell defines it: it only exists in this "
-                f"kernel. Write the cell that defines {name} again."
+                Message(
+                    "{file}, saved at {when}, uses {name}, but no cell defines it: it only exists in this kernel. "
+                    "Write the cell that defines {name} again.",
+                    file=file,
+                    when=when,
+                    name=name,
+                )
             )
     return notes
 
@@ -114,17 +126,21 @@ def _not_run(saved: Module, file: str, name: str, assignment: Assignment) -> lis
     finder = SubmissionFinder(
         {file: saved.text},
         {file: f"{name} as code"},
-        packages=frozenset({*assignment.imports, *own}) if assignment.imports else None,
+        packages=None if assignment.imports is None else frozenset({*assignment.imports, *own}),
+        allowed=assignment.allowed or (),
         not_run={file: [NotRun(part.line, part.names, part.reason) for part in saved.aside]},
     )
-    loader = finder.loaders[file.removesuffix(".py")]
+    loader = finder.loaders[import_name(file)]
     with contextlib.redirect_stdout(io.StringIO()):
-        loader.exec_module(ModuleType(file.removesuffix(".py")))
+        loader.exec_module(ModuleType(import_name(file)))
     unread = {part.line for part in saved.aside}
     sentences = []
     for part in loader.not_run:
         if part.line not in unread:
             place = describe_line(saved.cells, part.line, file=name)
-            needed = f" Tasks that need {' or '.join(part.names[:3])} will fail." if part.names else ""
-            sentences.append(f"{place} does not run when it is graded: {part.reason.rstrip('.')}.{needed}")
+            sentence = Message(
+                "{place} does not run when it is graded: {reason}.", place=place, reason=part.reason.rstrip(".")
+            )
+            needed = [Message("Tasks that need {names} will fail.", names=either(part.names[:3]))] if part.names else []
+            sentences.append(joined(" ", [sentence, *needed]))
     return sentences

@@ -15,7 +15,8 @@ from types import ModuleType
 
 from autograder.core.assignment import MANIFEST, Assignment, BadManifest, read_assignment
 from autograder.core.course import earlier_modules
-from autograder.core.notebooks import notebook_name
+from autograder.core.message import Message
+from autograder.core.notebooks import import_name, notebook_name
 from autograder.sandbox.inside.modules import NotRun, SubmissionFinder
 from autograder.submissions.submission import BadSubmission, open_submission
 
@@ -31,8 +32,9 @@ class SiblingFinder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        file = f"{fullname}.py"
-        if path is not None or file not in (*self.assignment.files, *self.earlier):
+        files = (*self.assignment.files, *self.earlier)
+        file = next((file for file in files if import_name(file) == fullname), None)
+        if file is None:
             return None
         folder = self.assignment.folder
         notebook = folder / notebook_name(file)
@@ -47,6 +49,7 @@ class SiblingFinder(MetaPathFinder):
             {file: code.files[file]},
             {file: f"{notebook.name} as code"},  # tracebacks show these lines, not those of a file
             packages=code.packages,
+            allowed=code.allowed,
             not_run={file: [NotRun(part.line, part.names, part.reason) for part in code.aside.get(file, ())]},
         )
         self.imported[notebook] = saved
@@ -55,7 +58,10 @@ class SiblingFinder(MetaPathFinder):
     def changed(self) -> list[str]:
         """Return a sentence for each notebook that was saved again after it was imported."""
         return [
-            f"{notebook.name} was saved again after it was imported here. Restart the kernel to use the new version."
+            Message(
+                "{name} was saved again after it was imported here. Restart the kernel to use the new version.",
+                name=notebook.name,
+            )
             for notebook, saved in self.imported.items()
             if notebook.exists() and notebook.stat().st_mtime > saved
         ]

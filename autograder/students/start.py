@@ -8,37 +8,92 @@ from pathlib import Path
 from autograder.core.assignment import MANIFEST, BadManifest, read_assignment
 from autograder.core.copies import public_files, shared_files, update_copy
 from autograder.core.course_file import course_around
+from autograder.core.editions import ASSIGNMENTS, COPY_RECORD, edition_files, editions_of, language_of_folder
+from autograder.core.first_cells import with_first_cells
+from autograder.core.message import Message, joined, name_list
+from autograder.core.reader_language import choose_language
 from autograder.render.words import count
-from autograder.students.handout import RECORD
+
+_COURSE_FOLDERS = (ASSIGNMENTS, "solutions", "locale", "autograder", "bench", "docs", "examples", "tests", "tools")
 
 
-def start(destination: Path, course_root: Path, names: Sequence[str] | None = None) -> list[str]:
+def start(destination: Path, course_root: Path, names: Sequence[str] | None = None, *, language: str = "") -> list[str]:
     """Copy the named assignments (default: all) into ``destination``. Returns a line for each update and each folder.
 
-    A file that differs from the one copied before was edited, and is not changed. Raises BadManifest for an unknown
-    name.
+    A file that differs from the one copied before was edited, and is not changed. Without a ``language``, assignments
+    come in the language of the copy, else of the course, else of this computer; in English where there is no such
+    edition. Raises BadManifest for an unknown name and if ``destination`` is inside an assignment or a course's own
+    files, UnknownLanguage for a language that none of them has.
     """
     source = course_root / "assignments"
     folders = [source / name for name in names or sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}"))]
     for folder in folders:
         if folder.parent != source or not (folder / MANIFEST).is_file():
-            known = ", ".join(sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}")))
-            raise BadManifest(f"No assignment {folder.name!r} was found in {source}. Available: {known or 'none'}.")
+            known = name_list(sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}")))
+            raise BadManifest(
+                Message(
+                    "No assignment {name!r} was found in {source}. Available: {known}.",
+                    name=folder.name,
+                    source=source,
+                    known=known or Message("none"),
+                )
+            )
         read_assignment(folder)
-    if destination.resolve() == source.resolve():
-        raise BadManifest(f"{destination} is the course itself. Choose a folder of your own: gradlab start my-work.")
-
+    _require_own_folder(destination)
     files = {
         path.relative_to(source).as_posix(): path.read_bytes() for folder in folders for path in public_files(folder)
     }
+    chosen = _language(language, destination, folders)
+    for folder in folders:
+        files |= {f"{folder.name}/{name}": content for name, content in edition_files(folder, chosen).items()}
+    files |= {name: with_first_cells(files[name], name) for name in files if name.endswith(".ipynb")}
     files |= shared_files(course_around(folders[0])) if folders else {}
-    changes = update_copy(destination, files, destination / RECORD)
-    lines = [f"Updated {destination / name}." for name in changes.updated]
-    lines += [f"Not updated: {destination / name}, because you edited it." for name in changes.edited]
+    changes = update_copy(destination, files, destination / COPY_RECORD)
+    lines: list[str] = [Message("Updated {file}.", file=destination / name) for name in changes.updated]
+    lines += [
+        Message("Not updated: {file}, because you edited it.", file=destination / name) for name in changes.edited
+    ]
     for folder in folders:
         new, edited = (
             sum(name.startswith(f"{folder.name}/") for name in names) for names in (changes.new, changes.edited)
         )
-        unchanged = f", {count(edited, 'edited file')} not updated" if edited else ""
-        lines.append(f"{destination / folder.name}: {count(new, 'new file')}{unchanged}.")
+        counted = {"folder": destination / folder.name, "new": count(new, "new file")}
+        if edited:
+            lines.append(
+                Message("{folder}: {new}, {edited} not updated.", **counted, edited=count(edited, "edited file"))
+            )
+        else:
+            lines.append(Message("{folder}: {new}.", **counted))
+        if language and chosen not in (there := editions_of(folder)):
+            lines.append(
+                Message(
+                    "{folder} is not translated into {chosen}: you got it in {there}.",
+                    folder=folder.name,
+                    chosen=chosen,
+                    there=there[0],
+                )
+            )
     return lines
+
+
+def _require_own_folder(destination: Path) -> None:
+    """Raise BadManifest if a copy in ``destination`` would be a part of an assignment or of a course's own files."""
+    place = destination.resolve()
+    for folder in (place, *place.parents):
+        if (folder / MANIFEST).is_file():
+            why = Message("{destination} is inside the assignment {name}.", destination=place, name=folder.name)
+        elif any((folder / ASSIGNMENTS).glob(f"*/{MANIFEST}")) and (
+            place == folder or place.relative_to(folder).parts[0] in (*_COURSE_FOLDERS, *course_around(folder).shared)
+        ):
+            why = Message("{destination} is inside the course's own files.", destination=place)
+        else:
+            continue
+        advice = Message("Nothing was copied. Choose a folder of your own: gradlab start my-work.")
+        raise BadManifest(joined(" ", [why, advice]))
+
+
+def _language(asked: str, destination: Path, folders: Sequence[Path]) -> str:
+    """Return the language of a copy: what is asked for, what it has, the course's, this computer's."""
+    known = list(dict.fromkeys(language for folder in folders for language in editions_of(folder)))
+    copied = next(filter(None, map(language_of_folder, sorted(destination.glob("*/")))), "")
+    return choose_language(asked, known, copied, course_around(folders[0]).language if folders else "")

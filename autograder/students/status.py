@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.core.assignment import Assignment
 from autograder.core.course import earlier_modules
+from autograder.core.editions import editions_of
 from autograder.core.files import write_atomically
 from autograder.core.hints import BadHints, read_hints
+from autograder.core.language import ENGLISH, say, translate
+from autograder.core.message import Message
 from autograder.core.notebooks import accepted_names, notebook_name
 from autograder.core.report import Report
 from autograder.submissions.statements import written_tasks
@@ -44,7 +47,9 @@ class Progress:
     next_task: str  # the first task without all of its public points; empty if there is none
     next_file: str
     minutes: int | None  # that the tasks which are not written take, as their authors estimate; None if they do not say
+    editions: Sequence[str] = ()  # the languages of its files here, that of its own folder first
     problem: str = ""  # why the files cannot be read
+    damage: str = ""  # the first file or part of one that cannot be read, next to others that can
 
 
 def remember(report: Report, assignment: Assignment) -> None:
@@ -67,13 +72,14 @@ def progress_of(assignment: Assignment) -> Progress:
     known = [stored[task.name] for task in assignment.tasks if task.name in stored]
     checked = max((when for _, _, when in known), default="")
     written: set[str] = set()
-    problem = ""
+    problem = damage = ""
     notebooks: Collection[str] = ()  # modules that are read from a notebook
     try:
         submission = open_submission(
             assignment.folder, assignment, assignment.folder, earlier_modules=earlier_modules(assignment)
         )
         notebooks = submission.code.cells
+        damage = next((str(remark) for remark in submission.remarks if remark.kind == "unreadable"), "")
         for file, text in submission.files.items():
             written |= set(written_tasks(text, [task.name for task in assignment.tasks if task.file == file]))
     except BadSubmission as error:
@@ -92,23 +98,37 @@ def progress_of(assignment: Assignment) -> Progress:
         next_task=open_tasks[0].name if open_tasks else "",
         next_file=notebook_name(file) if file in notebooks else file,
         minutes=_minutes([task.name for task in assignment.tasks if task.name not in written], assignment),
+        editions=editions_of(assignment.folder),
         problem=problem,
+        damage=damage,
     )
 
 
 def where_to_go_on(found: Sequence[Progress]) -> str:
     """Return one sentence: the next task to write, check or mend, or what to do when all are done."""
     for progress in found:
-        if progress.problem:
-            return f"Go on with {progress.assignment}: {progress.problem}"
+        if problem := progress.problem or progress.damage:
+            return Message("Go on with {assignment}: {problem}", assignment=progress.assignment, problem=problem)
         if progress.next_task and progress.written + progress.points > 0:
-            return f"Go on with {progress.assignment}: {progress.next_task} ({progress.next_file})."
+            return Message(
+                "Go on with {assignment}: {task} ({file}).",
+                assignment=progress.assignment,
+                task=progress.next_task,
+                file=progress.next_file,
+            )
         if progress.written and (not progress.checked or progress.changed):
-            return f"Check {progress.assignment}, which was not checked since you saved it: gradlab check."
+            return Message(
+                "Check {assignment}, which was not checked since you saved it: gradlab check.",
+                assignment=progress.assignment,
+            )
     for progress in found:
         if progress.next_task:
-            return f"Begin {progress.assignment}: read its README.md, then write {progress.next_task}."
-    return "Every public check passed when it was last run. Create the zips with gradlab submit."
+            return Message(
+                "Begin {assignment}: read its README.md, then write {task}.",
+                assignment=progress.assignment,
+                task=progress.next_task,
+            )
+    return Message("Every public check passed when it was last run. Create the zips with gradlab submit.")
 
 
 def print_status(found: Sequence[Progress], console: Console) -> None:
@@ -117,18 +137,25 @@ def print_status(found: Sequence[Progress], console: Console) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
-    for column in ("assignment", "written", "points", "time left", "last check"):
-        table.add_column(column, justify="left" if column in ("assignment", "last check") else "right", no_wrap=True)
+    table.add_column(say("assignment"), no_wrap=True)
+    for column in (say("written"), say("points"), say("time left")):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column(say("last check"), no_wrap=True)
+    several = any(list(progress.editions) != [ENGLISH] for progress in found)
+    if several:
+        table.add_column(say("language"), no_wrap=True)
     for progress in found:
         points = f"{progress.points}/{progress.available}" if progress.checked else ""
-        when = f"{datetime.fromisoformat(progress.checked):%d %b %H:%M}" if progress.checked else "never"
-        when += ", changed since" if progress.changed else ""
+        when = f"{datetime.fromisoformat(progress.checked):%Y-%m-%d %H:%M}" if progress.checked else say("never")
+        if progress.changed:
+            when = say("{when}, changed since", when=when)
         done = progress.checked and not progress.next_task and not progress.changed
         tasks = f"{progress.written}/{progress.tasks}"
         left = _duration(progress.minutes) if progress.minutes else ""
-        table.add_row(Text(progress.assignment, "green" if done else ""), tasks, points, left, when)
+        languages = [", ".join(progress.editions)] if several else []
+        table.add_row(Text(progress.assignment, "green" if done else ""), tasks, points, left, when, *languages)
     console.print(table)
-    console.print(Text(f"\n{where_to_go_on(found)}", "bold"))
+    console.print(Text(f"\n{translate(where_to_go_on(found))}", "bold"))
 
 
 def status_json(found: Sequence[Progress]) -> str:
@@ -161,7 +188,11 @@ def _minutes(tasks: Sequence[str], assignment: Assignment) -> int | None:
 def _duration(minutes: int) -> str:
     """Return "45 min" or "2 h 10 min"."""
     hours, rest = divmod(minutes, 60)
-    return " ".join([f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest or not hours))
+    if not hours:
+        return say("{minutes} min", minutes=rest)
+    if not rest:
+        return say("{hours} h", hours=hours)
+    return say("{hours} h {minutes} min", hours=hours, minutes=rest)
 
 
 def _lost(stored: tuple[int, int, str] | None) -> bool:

@@ -13,20 +13,36 @@ from typing import Any
 from autograder.core.assignment import Assignment, Question, read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.files import write_atomically
+from autograder.core.language import in_a_row, say, say_counted, translate
+from autograder.core.message import Message, joined, name_list
 from autograder.core.notebooks import notebook_name
+from autograder.core.received import received
 from autograder.core.report import Cause, Outcome, Report
 from autograder.core.zips import make_zip
-from autograder.render.text import line
+from autograder.render.text import columns, line
 from autograder.render.view import TaskView, left_over, task_views
 from autograder.render.words import CAUSE_WORDS, count, verdict
 from autograder.students.dry_run import DryRunFailed, dry_run
 from autograder.students.handout import changed_checks
-from autograder.students.leftovers import forgotten
+from autograder.students.leftovers import both_edited, forgotten
 from autograder.students.questions import open_questions
+from autograder.submissions.answers import read_attached
 from autograder.submissions.names import bound_names
 from autograder.submissions.selection import select_files
 from autograder.submissions.statements import unwritten_places
 from autograder.submissions.submission import BadSubmission, open_selection
+
+# fmt: off
+_WEEKDAYS = (
+    Message("Monday"), Message("Tuesday"), Message("Wednesday"), Message("Thursday"), Message("Friday"),
+    Message("Saturday"), Message("Sunday"),
+)
+_MONTHS = (
+    Message("January"), Message("February"), Message("March"), Message("April"), Message("May"), Message("June"),
+    Message("July"), Message("August"), Message("September"), Message("October"), Message("November"),
+    Message("December"),
+)
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -37,8 +53,10 @@ class Packed:
     assignment: Assignment
     warnings: tuple[str, ...]  # what was set aside, guessed or is missing
     graded: Mapping[str, str]  # the files that are graded: name -> when it was saved (ISO 8601), empty if unknown
-    others: tuple[str, ...] = ()  # modules that the graded files import
-    unwritten: tuple[str, ...] = ()  # tasks
+    replaced: bool = False  # an older zip at the same place
+    others: tuple[str, ...] = ()  # modules that the graded files import, and files that answer questions
+    unwritten: tuple[str, ...] = ()  # tasks of which a part is still to be written
+    begun: bool = True  # whether something differs from what was handed out, as far as that is known
     unanswered: tuple[Question, ...] = ()
     report: Report | None = None  # of the public checks, if they were run
     trouble: str = ""  # why they could not be run
@@ -47,8 +65,8 @@ class Packed:
     def blank(self) -> bool:
         """Whether no task is written yet."""
         checks = self.report.checks if self.report else ()
-        all_say_so = bool(checks) and all(check.cause is Cause.NOT_WRITTEN for check in checks)
-        return all_say_so or len(self.unwritten) == len(self.assignment.tasks)
+        earns = any(check.points for check in checks)
+        return not earns and not self.begun and len(self.unwritten) == len(self.assignment.tasks)
 
     @property
     def loads(self) -> bool:
@@ -63,6 +81,8 @@ class Packed:
         """What to do with the zip."""
         if self.blank:
             return "It contains no solution yet, so it would earn no points."
+        if self.report and not self.report.points and len(self.unwritten) == len(self.assignment.tasks):
+            return "No task is finished yet, so it would earn few points or none."
         if not self.loads:
             return "Code that your tasks need could not be loaded. Repair it, and run gradlab submit again."
         if self.report is None and not self.trouble:
@@ -71,8 +91,9 @@ class Packed:
 
 
 def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
-    """Create ``<assignment>.zip`` in the current folder, in the folder ``out`` or as the file ``out``.
+    """Create ``<assignment>.zip`` next to the assignment's folder, in the folder ``out`` or as the file ``out``.
 
+    It replaces an older one there. Older ones in other places where a student may take them for this one are named.
     Raises BadSubmission if the work could not be graded: a task is not defined or cannot be read, a notebook and its
     script differ, or a module is missing.
     """
@@ -82,13 +103,21 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     submission = open_selection(selection, "you", assignment, earlier_modules=earlier)
     new = [remark for remark in submission.remarks if remark not in selection.remarks]
     if doubts := [str(remark) for remark in new if remark.kind == "doubtful"]:  # the zip would contain both files
-        raise BadSubmission(" ".join(doubts))
+        both = both_edited(assignment_folder, assignment, submission)
+        raise BadSubmission(joined(" ", [*doubts, *both, Message("No zip was created.")]))
     missing = [module for module in assignment.files if module not in submission.files]
     unreadable = [str(remark) for remark in submission.remarks if remark.kind == "unreadable"]
     if missing and not unreadable:
-        notebook = notebook_name(missing[0])
+        copy, notebook = received(assignment_folder), notebook_name(missing[0])
+        if notebook in copy.missing_modules:
+            raise BadSubmission(copy.is_missing(notebook))
         raise BadSubmission(
-            f"{assignment_folder} contains neither {notebook} nor {missing[0]}. Restore them with gradlab start."
+            Message(
+                "{folder} contains neither {notebook} nor {file}. Restore them with gradlab start.",
+                folder=assignment_folder,
+                notebook=notebook,
+                file=missing[0],
+            )
         )
     undefined, unfinished = [], []
     for task in assignment.tasks:
@@ -105,34 +134,45 @@ def submit(assignment_folder: Path, out: Path | None = None) -> Packed:
     ]
     if unreadable and (undefined or lost):
         raise BadSubmission(
-            f"{' '.join(unreadable)} No zip was created. Correct this, or restore what the handout contained, and run "
-            "gradlab submit again."
+            Message(
+                "{unreadable} No zip was created. Correct this, or restore what the handout contained, and run "
+                "gradlab submit again.",
+                unreadable=joined(" ", unreadable),
+            )
         )
     if undefined:
         raise BadSubmission(
-            f"No definition was found for {', '.join(undefined)}. Restore the cell from the handout and write your "
-            "solution there."
+            Message(
+                "No definition was found for {tasks}. Restore the cell from the handout and write your solution there.",
+                tasks=name_list(undefined),
+            )
         )
 
     path = _target(assignment, out)
-    write_atomically(path, make_zip({**selection.files, **selection.own_modules}))
+    replaced = path.is_file()
+    attached = read_attached(assignment_folder, assignment)
+    write_atomically(path, make_zip({**selection.files, **selection.own_modules, **attached}))
     files = submission.code.files
     graded = {module: notebook_name(module) if module in submission.code.cells else module for module in files}
     warnings = [
         *submission.notes,
-        *changed_checks(assignment.folder),
+        *changed_checks(assignment.folder, submission.read_from),
         *forgotten(assignment_folder, assignment, submission),
+        *_older_zips(path, assignment),
     ]
     if unfinished:
-        warnings.append(f"Not written yet, so they earn no points: {', '.join(unfinished)}.")
+        left = Message("Still to be written: {tasks}. What is missing earns no points.", tasks=name_list(unfinished))
+        warnings.append(left)
     return Packed(
         path=path,
         assignment=assignment,
         warnings=tuple(warnings),
         graded={graded[module]: _moment(selection.saved.get(graded[module])) for module in assignment.files},
-        others=tuple(name for module, name in graded.items() if module not in assignment.files),
+        others=(*(name for module, name in graded.items() if module not in assignment.files), *attached),
+        replaced=replaced,
         unwritten=tuple(unfinished),
-        unanswered=tuple(open_questions(selection.files, assignment)),
+        begun=not all(module in submission.blank for module in assignment.files),
+        unanswered=tuple(open_questions(submission.answers, assignment)),
     )
 
 
@@ -150,21 +190,29 @@ def describe(packed: Packed) -> list[str]:
     """Return the lines that the student reads after the warnings: points, open questions, and the files with times."""
     lines = []
     if packed.report is not None:
-        tasks = [(f"{line(task.title)} ({line(task.name)})", _points(task)) for task in task_views(packed.report)]
-        width = max((len(title) for title, _ in tasks), default=0)
-        lines += [f"{title.ljust(width)}  {points}" for title, points in tasks]
+        tasks = [
+            (f"{line(translate(task.title))} ({line(task.name)})", _points(task)) for task in task_views(packed.report)
+        ]
+        width = max((columns(title) for title, _ in tasks), default=0)
+        lines += [f"{title}{' ' * (width - columns(title))}  {points}" for title, points in tasks]
         most = sum(check.max_points for check in packed.report.checks)
         rest = left_over(packed.report)
-        lines.append(f"{packed.report.points}/{most} points here. {verdict(packed.report.checks, rest)}")
+        points = say("{points}/{most} points here.", points=packed.report.points, most=most)
+        lines.append(in_a_row(points, verdict(packed.report.checks, rest)))
     elif packed.trouble:
-        lines.append(packed.trouble)
+        lines.append(translate(packed.trouble))
     if packed.unanswered:
-        titles = "; ".join(f"{line(question.title)} ({question.id})" for question in packed.unanswered)
-        lines.append(f"Not answered yet: {count(len(packed.unanswered), 'question')}. {titles}.")
+        titles = "; ".join(f"{line(translate(question.title))} ({question.id})" for question in packed.unanswered)
+        open_ones = count(len(packed.unanswered), "question")
+        lines.append(say("Not answered yet: {questions}. {titles}.", questions=open_ones, titles=titles))
     for name, moment in packed.graded.items():
-        lines.append(f"{name} was saved {_spoken(moment)}." if moment else f"{name} is in the zip.")
+        lines.append(
+            say("{name} was saved {moment}.", name=name, moment=_spoken(moment))
+            if moment
+            else say("{name} is in the zip.", name=name)
+        )
     if packed.others:
-        lines.append(f"The zip also contains {', '.join(line(name) for name in packed.others)}.")
+        lines.append(say("The zip also contains {names}.", names=name_list([line(name) for name in packed.others])))
     return lines
 
 
@@ -189,16 +237,22 @@ def to_json(packed: Packed) -> str:
 def _points(task: TaskView) -> str:
     points = f"{sum(check.points for check in task.checks):3}/{task.available}"
     if not task.checks:
-        return "  hidden checks only"
+        return f"  {say('hidden checks only')}"
     if task.is_blank:
-        return f"{points}  not written yet"
+        return f"{points}  {translate(CAUSE_WORDS[Cause.NOT_WRITTEN])}"
     if not task.open:
         return points
     first = next((check for check in task.open if check.cause is Cause.NOT_LOADED), task.open[0])
     if first.outcome is Outcome.BROKEN or first.cause is None:
-        return f"{points}  {CAUSE_WORDS[Cause.BROKEN]}"
-    reason = first.message.strip().splitlines()[-1].strip() if first.cause is Cause.NOT_LOADED else ""
-    failed = f"{len(task.open)} of {count(len(task.checks), 'check')} failed: {CAUSE_WORDS[first.cause]}"
+        return f"{points}  {translate(CAUSE_WORDS[Cause.BROKEN])}"
+    reason = translate(first.message).strip().splitlines()[-1].strip() if first.cause is Cause.NOT_LOADED else ""
+    failed = say_counted(
+        "{failed} of {n:,} check failed: {cause}",
+        "{failed} of {n:,} checks failed: {cause}",
+        n=len(task.checks),
+        failed=len(task.open),
+        cause=CAUSE_WORDS[first.cause],
+    )
     return f"{points}  {line(f'{failed}: {reason}' if reason else failed, limit=400)}"
 
 
@@ -209,7 +263,14 @@ def _moment(saved: float | None) -> str:
 def _spoken(moment: str) -> str:
     """Return "on Friday 6 November 2026 at 14:05"."""
     time = datetime.fromisoformat(moment)
-    return f"on {time:%A} {time.day} {time:%B %Y} at {time:%H:%M}"
+    return say(
+        "on {weekday} {day} {month} {year} at {time}",
+        weekday=_WEEKDAYS[time.weekday()],
+        day=time.day,
+        month=_MONTHS[time.month - 1],
+        year=time.year,
+        time=f"{time:%H:%M}",
+    )
 
 
 def _is_written(body: Sequence[ast.stmt], task: str) -> bool | None:
@@ -227,15 +288,31 @@ def _is_written(body: Sequence[ast.stmt], task: str) -> bool | None:
     return not unwritten_places(node)
 
 
+def _older_zips(path: Path, assignment: Assignment) -> list[Message]:
+    """Return a sentence for each zip of this assignment that is not the one just created."""
+    folder, name = assignment.folder.resolve(), f"{assignment.name}.zip"
+    places = dict.fromkeys([folder.parent / name, folder / name, Path.cwd().resolve() / name])
+    return [
+        Message("{other} is an older zip of this assignment. Delete it, or hand in {path}.", other=other, path=path)
+        for other in places
+        if other != path.resolve() and other.is_file()
+    ]
+
+
 def _target(assignment: Assignment, out: Path | None) -> Path:
-    out = out or Path.cwd()
+    out = out or assignment.folder.resolve().parent
     if out.is_dir():
         return out / f"{assignment.name}.zip"
     if not out.parent.is_dir():
-        raise BadSubmission(f"The folder {out.parent} does not exist. Create it, or choose another with --out.")
+        raise BadSubmission(
+            Message("The folder {folder} does not exist. Create it, or choose another with --out.", folder=out.parent)
+        )
     if out.suffix.lower() != ".zip":
         raise BadSubmission(
-            f"The folder {out} does not exist, and a file must be called .zip. "
-            f"Use --out {out}.zip, or create the folder first."
+            Message(
+                "The folder {folder} does not exist, and a file must be called .zip. Use --out {folder}.zip, or "
+                "create the folder first.",
+                folder=out,
+            )
         )
     return out

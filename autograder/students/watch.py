@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 SUFFIXES = (".py", ".ipynb")
@@ -18,9 +17,12 @@ def saves(folder: Path) -> Iterator[list[str]]:
         return is_source(Path(path), folder)
 
     folder = folder.resolve()
-    with suppress(KeyboardInterrupt):
+    try:
         for changes in watch(folder, watch_filter=counts, debounce=QUIET, step=50):
             yield sorted({Path(path).relative_to(folder).as_posix() for _, path in changes})
+    except KeyboardInterrupt as stop:
+        if type(stop) is not KeyboardInterrupt:  # a request to end by another program
+            raise
 
 
 def is_source(path: Path, folder: Path) -> bool:

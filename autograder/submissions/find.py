@@ -14,7 +14,7 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,30 +22,33 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from autograder.core.files import explain
+from autograder.core.message import Message
+from autograder.submissions.by_name import (
+    MAX_INNER_ZIP,
+    MAX_SCRIPT,
+    is_answer,
+    is_hidden,
+    is_read,
+    may_be_code,
+    size_limit,
+)
 from autograder.submissions.source import BadSubmission, printable
 
-MAX_SCRIPT = 8_000_000  # bytes
-MAX_NOTEBOOK = 200_000_000  # with its outputs, which are not read
 MAX_ZIP = 250_000_000
-MAX_INNER_ZIP = 100_000_000  # of a zip inside a zip
 MAX_MEMBERS = 200_000  # of a zip or a folder, of any kind
 MAX_FILES = 2_000  # notebooks and scripts
 MAX_DEPTH = 32  # levels of folders
 MAX_ZIPS = 3  # a zip in a zip in a zip
 MAX_ZIPPED = 250_000_000  # bytes of all zips inside a hand-in together
 
-# Folders that programs create, with thousands of files that do not belong to the assignment.
-_JUNK = ("__MACOSX", "__pycache__", "node_modules", "site-packages", "dist-packages")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, IndexError)
-_WANTED = re.compile(r"\.(ipynb|py)(\.(txt|json))?\Z", re.IGNORECASE)  # mail programs and browsers append these
-_MAYBE = re.compile(r"\.(txt|json)\Z", re.IGNORECASE)  # or replace the ending; most such files are something else
-_MAX_MAYBE = 100  # of such files that are looked at
+_MAX_MAYBE = 100  # files that may be code by their names; so many are looked at
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One notebook, script or zip of a hand-in."""
+    """One notebook, script, zip or answer of a hand-in."""
 
     path: str  # inside the hand-in, with "/"
     read: Callable[[], bytes]  # raises BadSubmission
@@ -76,37 +79,40 @@ class Listing:
     zips: tuple[Entry, ...] = ()
     others: tuple[str, ...] = ()  # some names of other files, for messages
     problems: tuple[str, ...] = ()  # zips that could not be listed, and why
+    answers: tuple[Entry, ...] = ()  # files that answer questions
 
 
 @contextmanager
-def list_files(path: Path) -> Iterator[Listing]:
+def list_files(path: Path, answers: Collection[str] = ()) -> Iterator[Listing]:
     """List a hand-in, whose entries can be read until the context ends.
 
+    ``answers`` are names, or patterns of names, of files that answer questions.
     Raises BadSubmission with the reason when the hand-in cannot be read or is not safe to read.
     """
     name = printable(path.name)
     with ExitStack() as opened:
         try:
-            listing = _list(path, name, opened)
+            listing = _list(path, name, opened, answers)
         except FileNotFoundError:
-            raise BadSubmission(f"{name} does not exist.") from None
+            raise BadSubmission(Message("{name} does not exist.", name=name)) from None
         except OSError as error:
             raise BadSubmission(_unreadable(name, error)) from None
         yield listing
 
 
-def _list(path: Path, name: str, opened: ExitStack) -> Listing:
+def _list(path: Path, name: str, opened: ExitStack, answers: Collection[str]) -> Listing:
     if stat.S_ISDIR(os.lstat(path).st_mode):
-        return _sorted(_in_folder(path), name)
+        return _sorted(_in_folder(path, answers), name, answers)
     file = opened.enter_context(_open_regular(path))
     if path.suffix.lower() == ".zip":
-        return _sorted(_in_zip(file, name, os.path.getsize(path), limit=MAX_ZIP), name)
+        return _sorted(_in_zip(file, name, os.path.getsize(path), answers, limit=MAX_ZIP), name, answers)
     return _sorted(iter([_entry_on_disk(path, path.name)]), name)
 
 
-def list_zips(listing: Listing) -> Listing:
+def list_zips(listing: Listing, answers: Collection[str] = ()) -> Listing:
     """List the zips that are in a hand-in, and the zips inside those, as one listing."""
     entries: list[Entry] = []
+    handed_in = list(listing.answers)
     others: list[str] = []
     problems: list[str] = []
     level, left = listing.zips, MAX_ZIPPED
@@ -115,13 +121,16 @@ def list_zips(listing: Listing) -> Listing:
         for entry in level:
             try:
                 if entry.size > left:
-                    raise BadSubmission(_too_large(f"{printable(entry.path)}, with the zips before it,", MAX_ZIPPED))
+                    raise BadSubmission(
+                        _too_large(Message("{file}, with the zips before it,", file=printable(entry.path)), MAX_ZIPPED)
+                    )
                 left -= entry.size
-                inner = _list_zip(entry)
+                inner = _list_zip(entry, answers)
             except BadSubmission as problem:
                 problems.append(str(problem))
                 continue
             entries += inner.entries
+            handed_in += inner.answers
             others += inner.others
             below += inner.zips
             if len(entries) > MAX_FILES:
@@ -129,15 +138,15 @@ def list_zips(listing: Listing) -> Listing:
         level = tuple(below)
     entries.sort(key=lambda entry: (entry.depth, entry.path))
     others += [entry.path for entry in listing.zips]
-    return Listing(tuple(entries), (), (*listing.others, *others), tuple(problems))
+    return Listing(tuple(entries), (), (*listing.others, *others), tuple(problems), tuple(handed_in))
 
 
-def _list_zip(entry: Entry) -> Listing:
+def _list_zip(entry: Entry, answers: Collection[str]) -> Listing:
     data = entry.read()
     prefix = f"{entry.path}/"
-    inside = _in_zip(io.BytesIO(data), printable(entry.path), len(data), limit=MAX_INNER_ZIP)
+    inside = _in_zip(io.BytesIO(data), printable(entry.path), len(data), answers, limit=MAX_INNER_ZIP)
     return _sorted(
-        (replace(e, path=prefix + e.path) if isinstance(e, Entry) else prefix + e for e in inside), entry.path
+        (replace(e, path=prefix + e.path) if isinstance(e, Entry) else prefix + e for e in inside), entry.path, answers
     )
 
 
@@ -156,18 +165,33 @@ def list_module(folder: Path, name: str) -> list[Entry]:
 
 
 def _too_many(name: str) -> str:
-    return f"{name} contains more than {MAX_FILES:,} notebooks and scripts. Hand in only the files you edited."
+    return Message(
+        "{name} contains more than {limit:,} notebooks and scripts. Hand in only the files you edited.",
+        name=name,
+        limit=MAX_FILES,
+    )
 
 
-def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
+def _sorted(found: Iterator[Entry | str], name: str, answers: Collection[str] = ()) -> Listing:
     entries: list[Entry] = []
+    handed_in: list[Entry] = []
     zips: list[Entry] = []
     others: list[str] = []
     maybe = 0
     for number, entry in enumerate(found):
         if number >= MAX_MEMBERS:
-            raise BadSubmission(f"{name} contains more than {MAX_MEMBERS:,} files. Hand in only the files you edited.")
-        if isinstance(entry, Entry) and _MAYBE.search(entry.name) and not _WANTED.search(entry.name):
+            raise BadSubmission(
+                Message(
+                    "{name} contains more than {limit:,} files. Hand in only the files you edited.",
+                    name=name,
+                    limit=MAX_MEMBERS,
+                )
+            )
+        if isinstance(entry, Entry) and is_answer(entry.name, answers):
+            if len(handed_in) < MAX_FILES:
+                handed_in.append(entry)
+            continue
+        if isinstance(entry, Entry) and may_be_code(entry.name):
             if maybe < _MAX_MAYBE and entry.size <= MAX_SCRIPT:
                 maybe += 1
             else:
@@ -180,25 +204,14 @@ def _sorted(found: Iterator[Entry | str], name: str) -> Listing:
             entries.append(entry)
         if len(entries) - maybe > MAX_FILES:
             raise BadSubmission(_too_many(name))
-    entries.sort(key=lambda entry: (entry.depth, entry.path))
-    return Listing(tuple(entries), tuple(sorted(zips, key=lambda entry: entry.path)), tuple(sorted(others)))
+    outermost_first = partial(sorted, key=lambda entry: (entry.depth, entry.path))
+    in_order = tuple(sorted(zips, key=lambda entry: entry.path))
+    return Listing(
+        tuple(outermost_first(entries)), in_order, tuple(sorted(others)), answers=tuple(outermost_first(handed_in))
+    )
 
 
-def _is_hidden(part: str) -> bool:
-    return part.startswith(".") or part in _JUNK
-
-
-def _counts(name: str) -> bool:
-    return bool(_WANTED.search(name) or _MAYBE.search(name)) or name.lower().endswith(".zip")
-
-
-def _limit(name: str) -> int:
-    if name.lower().endswith(".zip"):
-        return MAX_INNER_ZIP
-    return MAX_NOTEBOOK if ".ipynb" in name.lower() else MAX_SCRIPT
-
-
-def _in_folder(folder: Path) -> Iterator[Entry | str]:
+def _in_folder(folder: Path, answers: Collection[str] = ()) -> Iterator[Entry | str]:
     """Yield the files of a folder, level by level."""
     level = [folder]
     for _ in range(MAX_DEPTH):
@@ -206,7 +219,7 @@ def _in_folder(folder: Path) -> Iterator[Entry | str]:
         for parent in level:
             with os.scandir(parent) as entries:
                 for entry in entries:
-                    if _is_hidden(entry.name):
+                    if is_hidden(entry.name):
                         continue
                     path = Path(entry.path)
                     if entry.is_dir(follow_symlinks=False):
@@ -214,12 +227,12 @@ def _in_folder(folder: Path) -> Iterator[Entry | str]:
                             below.append(path)
                         continue
                     inside = path.relative_to(folder).as_posix()
-                    yield _entry_on_disk(path, inside) if _counts(entry.name) else inside
+                    yield _entry_on_disk(path, inside) if is_read(entry.name, answers) else inside
         level = below
 
 
 def _entry_on_disk(path: Path, inside: str) -> Entry:
-    read = partial(_read_regular, path, limit=_limit(path.name))
+    read = partial(_read_regular, path, limit=size_limit(path.name))
     try:
         status = os.lstat(path)
     except OSError:  # reading it will say why
@@ -232,23 +245,31 @@ def _open_regular(path: Path) -> BinaryIO:
     """Open a regular file without following a link and without waiting on a pipe."""
     name = printable(path.name)
     if stat.S_ISLNK(os.lstat(path).st_mode):
-        raise BadSubmission(f"{name} is a link. Hand in the file itself.")
+        raise BadSubmission(Message("{name} is a link. Hand in the file itself.", name=name))
     if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise BadSubmission(f"{name} is a special file. Hand in a zip, a folder, a notebook or a script.")
+        raise BadSubmission(
+            Message("{name} is a special file. Hand in a zip, a folder, a notebook or a script.", name=name)
+        )
     flags = os.O_RDONLY
     for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # Windows has only the last, others the rest
         flags |= getattr(os, flag, 0)
     file = os.fdopen(os.open(path, flags), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise BadSubmission(f"{name} is a special file. Hand in a zip, a folder, a notebook or a script.")
+        raise BadSubmission(
+            Message("{name} is a special file. Hand in a zip, a folder, a notebook or a script.", name=name)
+        )
     return file
 
 
 def _unreadable(name: str, error: OSError) -> str:
     if isinstance(error, PermissionError):  # on the machine that grades, so no mistake of the student
-        return f"{name} cannot be read: {explain(error)}. Whoever runs gradlab must be allowed to read it."
-    return f"{name} cannot be read: {error.strerror}."
+        return Message(
+            "{name} cannot be read: {reason}. Whoever runs gradlab must be allowed to read it.",
+            name=name,
+            reason=explain(error),
+        )
+    return Message("{name} cannot be read: {reason}.", name=name, reason=error.strerror)
 
 
 def _read_regular(path: Path, *, limit: int) -> bytes:
@@ -263,9 +284,11 @@ def _read_regular(path: Path, *, limit: int) -> bytes:
 
 
 def _too_large(name: str, limit: int) -> str:
-    return (
-        f"{name} has more than {limit / 1e6:.0f} MB. Clear the notebook's outputs, remove data and models, "
-        "and hand it in again."
+    return Message(
+        "{name} has more than {limit:.0f} MB. Clear the notebook's outputs, remove data and models, and hand it in "
+        "again.",
+        name=name,
+        limit=limit / 1e6,
     )
 
 
@@ -281,7 +304,7 @@ class _BoundedZip(zipfile.ZipFile):
         super().__init__(file)
 
 
-def _in_zip(file: BinaryIO, name: str, size: int, *, limit: int) -> Iterator[Entry | str]:
+def _in_zip(file: BinaryIO, name: str, size: int, answers: Collection[str], *, limit: int) -> Iterator[Entry | str]:
     """Yield the files of a zip. Names that point outside of it are ignored."""
     if size > limit:
         raise BadSubmission(_too_large(name, limit))
@@ -290,20 +313,24 @@ def _in_zip(file: BinaryIO, name: str, size: int, *, limit: int) -> Iterator[Ent
         members = archive.infolist()
     except _DAMAGE as error:
         raise BadSubmission(
-            f"{name} is damaged or not a zip ({printable(str(error))}). Please create the zip again."
+            Message(
+                "{name} is damaged or not a zip ({error}). Please create the zip again.",
+                name=name,
+                error=printable(str(error)),
+            )
         ) from None
     latest = {
         member.filename: member for member in members
     }  # of members with the same name the last counts, as in unzip
     for member in latest.values():
         path = PurePosixPath(member.filename.replace("\\", "/"))
-        if member.is_dir() or any(_is_hidden(part) for part in path.parts if part != ".."):
+        if member.is_dir() or any(is_hidden(part) for part in path.parts if part != ".."):
             continue
         outside = path.is_absolute() or ".." in path.parts or _DRIVE.match(member.filename)
         if outside or not 0 < len(path.parts) <= MAX_DEPTH:
             yield member.filename
             continue
-        if _counts(path.name):
+        if is_read(path.name, answers):
             yield Entry(str(path), partial(_read_member, archive, member, name), saved_time(member), member.file_size)
         else:
             yield str(path)
@@ -318,24 +345,39 @@ def saved_time(member: zipfile.ZipInfo) -> float | None:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
-    inside = f"{printable(member.filename)} in {name}"
-    limit = _limit(member.filename)
+    inside = Message("{file} in {archive}", file=printable(member.filename), archive=name)
+    limit = size_limit(member.filename)
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
-        raise BadSubmission(f"{inside} is a link or a special file. Hand in the file itself.")
+        raise BadSubmission(Message("{inside} is a link or a special file. Hand in the file itself.", inside=inside))
     if member.flag_bits & 1:
-        raise BadSubmission(f"{inside} is encrypted. Please create the zip again without a password.")
+        raise BadSubmission(
+            Message("{inside} is encrypted. Please create the zip again without a password.", inside=inside)
+        )
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise BadSubmission(f"{inside} is compressed in an unusual way. Please create an ordinary zip.")
+        raise BadSubmission(
+            Message("{inside} is compressed in an unusual way. Please create an ordinary zip.", inside=inside)
+        )
     if member.file_size > limit:
         raise BadSubmission(_too_large(inside, limit))
     try:
         with archive.open(member) as file:
             data = file.read(limit + 1)
     except _DAMAGE as error:
-        raise BadSubmission(f"{inside} is damaged ({printable(str(error))}). Please create the zip again.") from None
+        raise BadSubmission(
+            Message(
+                "{inside} is damaged ({error}). Please create the zip again.",
+                inside=inside,
+                error=printable(str(error)),
+            )
+        ) from None
     if len(data) != member.file_size:
         raise BadSubmission(
-            f"{inside} is damaged: it has {len(data):,} bytes, not {member.file_size:,}. Please create the zip again."
+            Message(
+                "{inside} is damaged: it has {size:,} bytes, not {expected:,}. Please create the zip again.",
+                inside=inside,
+                size=len(data),
+                expected=member.file_size,
+            )
         )
     return data

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from autograder.core.editions import OWN_METADATA, language_of
+from autograder.core.message import Message
 from autograder.submissions.source import BadSubmission, decode_text, guess_note, printable, wide_encoding
 
 MAX_BYTES = 8_000_000  # without the outputs of a notebook that is larger than SMALL
@@ -21,7 +23,10 @@ MAX_CELLS = 2_000
 
 _PYTHON = re.compile(rb"^(?:def|class|import|from)[ \t]", re.MULTILINE)
 _DEFINES = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]", re.MULTILINE)
-_RESAVE = "Open it in Jupyter, save it, and hand it in again."
+_RESTORE = Message(
+    "Jupyter cannot open it, either. Delete it, or move it away to copy work from it, and run gradlab start again: it "
+    "restores the notebook."
+)
 
 
 @dataclass(frozen=True)
@@ -51,18 +56,25 @@ def read_cells(data: bytes, name: str, *, texts: bool = False) -> tuple[list[Cel
     table, guessed = _load(data, name)
     cells = _cells(table)
     if cells is None:
-        raise BadSubmission(f"{name} has no list of cells. {_RESAVE}")
+        raise BadSubmission(Message("{name} has no list of cells. {advice}", name=name, advice=_RESTORE))
     _limit_cells(len(cells), name)
     found, notes = [], [guess_note(name, guessed)] if guessed else []
     for number, cell in enumerate(cells, start=1):
         if not isinstance(cell, dict):
-            notes.append(f"{name}: cell {number} is damaged and was ignored.")
+            notes.append(
+                Message("{name}: cell {number} from the top is damaged and was ignored.", name=name, number=number)
+            )
             continue
         metadata = _table(cell, "metadata")
         is_code = cell.get("cell_type") == "code"
         if not is_code and _table(metadata, "nbgrader").get("cell_type") == "code":
             notes.append(
-                f"{name}: cell {number} was changed into a text cell; it was read as a code cell, as in the handout."
+                Message(
+                    "{name}: cell {number} from the top was changed into a text cell; it was read as a code cell, as "
+                    "in the handout.",
+                    name=name,
+                    number=number,
+                )
             )
             is_code = True
         tags = metadata.get("tags")
@@ -84,6 +96,17 @@ def read_answers(data: bytes, name: str) -> dict[str, str]:
     return answers
 
 
+def read_language(data: bytes, name: str) -> str:
+    """Return the language of the edition that a notebook comes from; empty if it names none, or cannot be read."""
+    if OWN_METADATA.encode() not in data:
+        return ""
+    try:
+        table = _load(data, name)[0]
+    except BadSubmission:
+        return ""
+    return language_of({"metadata": _table(table, "metadata")})
+
+
 # Cells as the fields of an array: msgspec skips the elements of an array beyond its fields. A list of 200 MB of `{},`
 # would need 4 GB of memory before anything could be counted.
 _Cells = msgspec.defstruct(
@@ -95,6 +118,19 @@ class _Outline(msgspec.Struct):
     """A notebook of which only the list of cells is decoded."""
 
     cells: _Cells  # type: ignore[valid-type]  # it is made by a function
+    metadata: msgspec.Raw = msgspec.Raw()
+
+
+class _Own(msgspec.Struct):
+    """What gradlab notes in the metadata of a notebook."""
+
+    language: str = ""
+
+
+class _Metadata(msgspec.Struct):
+    """The metadata of a notebook that are read."""
+
+    gradlab: _Own = msgspec.field(default_factory=_Own)
 
 
 class _Slim(msgspec.Struct):
@@ -118,20 +154,44 @@ def without_outputs(data: bytes, name: str) -> bytes:
             raw = [cell for cell in msgspec.structs.astuple(outline.cells) if memoryview(cell).nbytes]
             _limit_cells(len(raw), name)
             cells = [_slim(cell) for cell in raw]
-            data = b'{"cells": [' + b",\n".join(cells) + b'], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+            metadata = json.dumps(_slim_metadata(outline.metadata)).encode()
+            data = b'{"cells": [%b], "metadata": %b, "nbformat": 4, "nbformat_minor": 5}' % (
+                b",\n".join(cells),
+                metadata,
+            )
         except (msgspec.MsgspecError, ValueError, RecursionError):
             pass
     if len(data) > MAX_BYTES:
         raise BadSubmission(
-            f"{name} has {len(data) / 1e6:.1f} MB; the limit is {MAX_BYTES / 1e6:.0f} MB without outputs. "
-            "Clear its outputs, remove data that was pasted into cells, save it, and hand it in again."
+            Message(
+                "{name} has {size:.1f} MB; the limit is {limit:.0f} MB without outputs. Clear its outputs, remove "
+                "data that was pasted into cells, save it, and hand it in again.",
+                name=name,
+                size=len(data) / 1e6,
+                limit=MAX_BYTES / 1e6,
+            )
         )
     return data
 
 
 def _limit_cells(count: int, name: str) -> None:
     if count > MAX_CELLS:
-        raise BadSubmission(f"{name} has more than {MAX_CELLS:,} cells. Hand in only what the handout asks for.")
+        raise BadSubmission(
+            Message(
+                "{name} has more than {limit:,} cells. Hand in only what the handout asks for.",
+                name=name,
+                limit=MAX_CELLS,
+            )
+        )
+
+
+def _slim_metadata(raw: msgspec.Raw) -> dict[str, Any]:
+    """Return the metadata of a notebook, of which only the language is kept."""
+    try:
+        language = msgspec.json.decode(raw, type=_Metadata).gradlab.language
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return {}
+    return {OWN_METADATA: {"language": language}} if language else {}
 
 
 def _slim(cell: msgspec.Raw) -> bytes:
@@ -150,14 +210,23 @@ def _load(data: bytes, name: str) -> tuple[dict[str, Any], str]:
     try:
         table = json.loads(text)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise BadSubmission(f"{name} is damaged ({printable(error.msg)}: {where}). {_RESAVE}") from None
+        where = Message("line {line} column {column}", line=error.lineno, column=error.colno)
+        text = Message(
+            "{name} is damaged ({problem}: {where}). {advice}",
+            name=name,
+            problem=printable(error.msg),
+            where=where,
+            advice=_RESTORE,
+        )
+        raise BadSubmission(text) from None
     except RecursionError:
-        raise BadSubmission(f"{name} is nested too deeply, so it is not a notebook. {_RESAVE}") from None
+        text = Message("{name} is nested too deeply, so it is not a notebook. {advice}", name=name, advice=_RESTORE)
+        raise BadSubmission(text) from None
     except (ValueError, MemoryError):  # integers of thousands of digits
-        raise BadSubmission(f"{name} is damaged: a number in it is too long. {_RESAVE}") from None
+        text = Message("{name} is damaged: a number in it is too long. {advice}", name=name, advice=_RESTORE)
+        raise BadSubmission(text) from None
     if not isinstance(table, dict):
-        raise BadSubmission(f"{name} is not a notebook. {_RESAVE}")
+        raise BadSubmission(Message("{name} is not a notebook. {advice}", name=name, advice=_RESTORE))
     return table, guessed
 
 

@@ -14,7 +14,11 @@ import symtable
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
+from weakref import WeakKeyDictionary
 
+from autograder.core.message import Message, name_list
+from autograder.core.syntax_tree import child_nodes
 from autograder.submissions.source import BadSubmission, parse_source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -23,6 +27,8 @@ COMPOUND = (  # `try: import ...`, `if cuda: device = ...`, `for i in ...: TABLE
     *(ast.If, ast.Try, ast.TryStar, ast.Match),
     *(ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
 )
+
+_RUN_LATER = (*DEFINITIONS, ast.Lambda)
 
 _MUTATORS = frozenset(  # methods that change their object although a statement may use what they return
     {*dir(list), *dir(dict), *dir(set), "appendleft", "popleft", "extendleft", "rotate"}
@@ -34,8 +40,13 @@ _KNOWN = ("math", "numpy", "torch", "torch.nn.functional")  # packages whose nam
 TABLES = ("globals", "locals", "vars")
 _QUIET = {*dir(builtins), "display", "check", "hint"} - {*_SETTERS, "next", "exec"}  # functions that change no argument
 
+REMEMBERED = 8_000  # characters of a statement whose names are stored
+
 START = rb"(?:\b|\\[nrt])"  # of a word: in a notebook's file, a line end is written as \n
 _IMPORTS = re.compile(START + rb"(?:from|import)[ \t]+([\w., \t]+)")
+
+# What is asked again and again about a statement of a tree that is in use, and seldom has an answer.
+_NAMED_INSIDE: WeakKeyDictionary[ast.stmt, frozenset[str]] = WeakKeyDictionary()
 
 Effects = Mapping[str, frozenset[str]]  # function -> names of the module that a call of it binds or changes
 
@@ -49,7 +60,7 @@ def bound_names(statement: ast.stmt, *, headers: bool = True) -> set[str]:
         return {statement.name}
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return {bound_by_alias(alias) for alias in statement.names}
-    names = {node.target.id for node in _walk(statement) if isinstance(node, ast.NamedExpr)}
+    names = _named_inside(statement)
     if isinstance(statement, ASSIGNMENTS):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         return names.union(*(_roots(target) for target in targets))
@@ -92,9 +103,12 @@ def replaced_builtins(statement: ast.stmt, used: Collection[str]) -> str:
     names = sorted(set(used) & set(public) & set(dir(builtins)))
     if not names:
         return ""
-    return (
-        f"from {package} import * replaces {', '.join(names)} of Python by what {package} calls so. "
-        f"To use Python's, import only the names that you need."
+    return Message(
+        "from {package} import * replaces {names} of Python by what {package} calls so. To use Python's, import only "
+        "the "
+        "names that you need.",
+        package=package,
+        names=name_list(names),
     )
 
 
@@ -163,18 +177,24 @@ def has_calls(statement: ast.stmt) -> bool:
     return any(isinstance(node, ast.Call | ast.Await | ast.Yield | ast.YieldFrom) for node in ast.walk(statement))
 
 
-def read_names(segment: str, *, annotations: bool = True) -> set[str]:
+def read_names(segment: str, *, annotations: bool = True) -> frozenset[str]:
     """Return the names that the source of a top-level statement reads from the module.
 
     Without ``annotations`` those that only annotations use do not count: a loaded module does not evaluate these.
     """
+    if len(segment) > REMEMBERED:
+        return _names_read(segment, annotations)
+    return _names_read_before(segment, annotations)
+
+
+def _names_read(segment: str, annotations: bool) -> frozenset[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source = segment if annotations else f"from __future__ import annotations\n{segment}"
             table = symtable.symtable(source, "<statement>", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()  # `return` outside a function and the like: the import will report it
+        return frozenset()  # `return` outside a function and the like: the import will report it
     names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     names -= set() if annotations else {"annotations"}
     tables = table.get_children()
@@ -182,7 +202,10 @@ def read_names(segment: str, *, annotations: bool = True) -> set[str]:
         table = tables.pop()
         names |= {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
         tables.extend(table.get_children())
-    return names
+    return frozenset(names)
+
+
+_names_read_before = lru_cache(1024)(_names_read)  # hand-ins share what was given, mutants all but one statement
 
 
 def imported_names(source: bytes) -> set[str]:
@@ -221,8 +244,16 @@ def _walk(root: ast.AST) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if not isinstance(node, (*DEFINITIONS, ast.Lambda)):
-            waiting.extend(ast.iter_child_nodes(node))
+        if not isinstance(node, _RUN_LATER):
+            waiting.extend(child_nodes(node))
+
+
+def _named_inside(statement: ast.stmt) -> set[str]:
+    """Return the names that `:=` gives a value to."""
+    if statement not in _NAMED_INSIDE:
+        names = (node.target.id for node in _walk(statement) if isinstance(node, ast.NamedExpr))
+        _NAMED_INSIDE[statement] = frozenset(names)
+    return {*_NAMED_INSIDE[statement]}
 
 
 def _header_names(statement: ast.stmt) -> set[str]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from autograder.core.code import SetAside
+from autograder.core.message import Message
 from autograder.submissions.ipynb import Cell, is_notebook, read_cells
 from autograder.submissions.names import (
     DEFINITIONS,
@@ -27,6 +28,7 @@ from autograder.submissions.recover import names_in, recover
 from autograder.submissions.source import MAX_CODE, BadSubmission, decode_guessing, guess_note, parse_source, printable
 from autograder.submissions.statements import find_incomplete_copies, select_statements
 from autograder.submissions.top_level import top_level
+from autograder.submissions.unread import place_of, unread_sentences
 
 _ASSIGNED_MAGIC = re.compile(r"[\w, .\[\]]+=[ \t]*[%!]")
 TRANSPARENT = ("%%time", "%%capture", "%%prun")  # these run the rest of the cell unchanged
@@ -34,11 +36,11 @@ _WRITES = re.compile(
     r"%%(?:writefile|file)[ \t]+(?P<append>-a[ \t]+|--append[ \t]+)?[\"']?(?:\./)?(?P<path>[\w/]+\.py)[\"']?[ \t]*$"
 )
 MAX_STATEMENTS = 20_000  # at the top level of one module
-_TOO_MANY = f"the code has more than {MAX_STATEMENTS:,} statements outside of functions"
-_TOO_LONG = f"the notebook has more than {MAX_CODE:,} characters of code, and this is one of its longest cells"
+_TOO_MANY = Message("the code has more than {limit:,} statements outside of functions", limit=MAX_STATEMENTS)
+_TOO_LONG = Message(
+    "the notebook has more than {limit:,} characters of code, and this is one of its longest cells", limit=MAX_CODE
+)
 _HIDDEN = "exec and globals() hide the code of what they define; define it as an ordinary function or class"
-_SHOWN = 3  # sentences about one cell
-_NAMES = 8  # names in one sentence
 _CAREFUL = 8  # attempts that each remove one line that Python cannot read; then all lines that look like magics go
 
 
@@ -53,6 +55,8 @@ class Module:
     problems: tuple[str, ...] = ()  # the same as sentences
     imports: tuple[tuple[int, str], ...] = ()  # line and full name of each import that tasks need
     written: tuple[tuple[str, str], ...] = ()  # path and text of each file that a cell with %%writefile creates
+    blank: bool = False  # whether nothing is written in it, as far as that is known
+    handed_in: str = ""  # the whole code, with the same lines as ``text``
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,12 @@ def to_module(data: bytes, name: str, wanted: Iterable[str]) -> Module:
     cells, notes = read_cells(data, name, texts=True)
     texts = _texts_with_tasks(cells, wanted)
     notes += [
-        f"{name}: cell {number} is a text cell; it was read as code: it defines a task." for number in sorted(texts)
+        Message(
+            "{name}: cell {number} from the top is a text cell; it was read as code: it defines a task.",
+            name=name,
+            number=number,
+        )
+        for number in sorted(texts)
     ]
     return _reduce(
         [cell for cell in cells if not cell.text or cell.number in texts], name, wanted, notes, numbered=True
@@ -89,7 +98,14 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
     With ``everything`` only code that Python cannot read is left out. Raises BadSubmission when the script is too long.
     """
     if len(text) > MAX_CODE:
-        raise BadSubmission(f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data.")
+        raise BadSubmission(
+            Message(
+                "{name} has {size:,} characters of code; the limit is {limit:,}. Remove data.",
+                name=name,
+                size=len(text),
+                limit=MAX_CODE,
+            )
+        )
     if everything:
         lines, tree, problems = _parse_cell(Cell(0, text), ())
         if len(tree.body) > MAX_STATEMENTS:
@@ -97,8 +113,8 @@ def script_to_module(text: str, name: str, wanted: Iterable[str], *, everything:
         encoded = [line.encode() for line in lines]
         names = frozenset().union(*(read_names(_segment(encoded, _located(node, 0))) for node in tree.body))
         imports = tuple(place for node in tree.body for place in needed_imports(node, names, unbound=True))
-        sentences = tuple(_sentences(name, 0, problems))
-        return Module("\n".join(lines), aside=tuple(problems), problems=sentences, imports=imports)
+        sentences = tuple(unread_sentences(name, 0, problems))
+        return Module("\n".join(lines), aside=tuple(problems), problems=sentences, imports=imports, handed_in=text)
     return _reduce([Cell(0, text)], name, tuple(wanted), [], numbered=False)
 
 
@@ -130,6 +146,7 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     sentences: list[str] = []
     long = _longest(cells)
     cells, written = _without_files(cells, name)
+    handed_in = "\n".join(cell.source for cell in cells)
     for cell in cells:
         lines, tree, problems = _not_read(cell) if cell.number in long else _parse_cell(cell, wanted)
         if len(statements) + len(tree.body) > MAX_STATEMENTS:
@@ -137,7 +154,7 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
         if cell.optional:
             optional |= set(range(len(statements), len(statements) + len(tree.body)))
         aside += [(len(sources), problem) for problem in problems]
-        sentences += _sentences(name, cell.number, [p for p in problems if p.names or not cell.optional])
+        sentences += unread_sentences(name, cell.number, [p for p in problems if p.names or not cell.optional])
         statements += [_located(node, len(sources)) for node in top_level(lines, tree.body, guarded=numbered)]
         numbers.append(cell.number)
         sources.append(lines)
@@ -146,7 +163,7 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
     for index, problem in _made_tasks(nodes, wanted):
         at = statements[index]
         aside.append((at.cell, replace(problem, line=at.first + 1)))
-        sentences += _sentences(name, numbers[at.cell], [aside[-1][1]])
+        sentences += unread_sentences(name, numbers[at.cell], [aside[-1][1]])
     encoded = [[line.encode() for line in lines] for lines in sources]
     segments = [_segment(encoded[statement.cell], statement) for statement in statements]
     selected = select_statements(nodes, segments, wanted, optional=optional)
@@ -155,10 +172,21 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
         if numbered:
             here, there = (numbers[statements[i].cell] for i in (loser, winner))
             notes.append(
-                f"{name}: cell {here} repeats a definition of cell {there} without its solution; it was ignored."
+                Message(
+                    "{name}: cell {here} from the top repeats a definition of cell {there} without its solution; it "
+                    "was ignored.",
+                    name=name,
+                    here=here,
+                    there=there,
+                )
             )
     notes += [
-        f"{name}{f', cell {numbers[statements[i].cell]}' if numbered else ''}, line {nodes[i].lineno}: {sentence}"
+        Message(
+            "{place}, line {line}: {sentence}",
+            place=place_of(name, numbers[statements[i].cell] if numbered else 0),
+            line=nodes[i].lineno,
+            sentence=sentence,
+        )
         for i in sorted(selected.stars)
         if (sentence := replaced_builtins(nodes[i], selected.names))
     ]
@@ -178,6 +206,7 @@ def _reduce(cells: Sequence[Cell], name: str, wanted: tuple[str, ...], notes: li
         problems=tuple(sentences),
         imports=imports,
         written=tuple(written.items()),
+        handed_in=handed_in,
     )
 
 
@@ -224,23 +253,6 @@ def module_statements(text: str, wanted: Iterable[str]) -> list[ast.stmt]:
     return [nodes[index] for index in sorted(selected.indices)]
 
 
-def _sentences(name: str, cell: int, problems: Sequence[SetAside]) -> list[str]:
-    """Return a sentence for each of the first problems of a cell, and one for the others."""
-    place = f"{name}, cell {cell}" if cell else name
-    sentences = [f"{place}, line {p.line}: {p.reason.rstrip('.')}.{_lost(p.names)}" for p in problems[:_SHOWN]]
-    if more := problems[_SHOWN:]:
-        count = "1 more place" if len(more) == 1 else f"{len(more)} more places"
-        sentences.append(f"{place}: {count} could not be read.{_lost([name for p in more for name in p.names])}")
-    return sentences
-
-
-def _lost(names: Sequence[str]) -> str:
-    if not names:
-        return ""
-    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
-    return f" These could not be read with it: {', '.join(printable(name) for name in names[:_NAMES])}{more}."
-
-
 def _texts_with_tasks(cells: Sequence[Cell], wanted: Sequence[str]) -> set[int]:
     """Return the numbers of the text cells that are code and define a task which no code cell defines."""
     found = set()
@@ -262,7 +274,7 @@ def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Modul
         magic = printable(lines[first], limit=20)
         if magic.split()[0] not in TRANSPARENT:
             names = tuple(_tasks_in(cell.source, wanted))
-            problem = SetAside(first + 1, names, f"the cell begins with {magic}")
+            problem = SetAside(first + 1, names, Message("the cell begins with {code}", code=magic))
             return [""] * len(lines), ast.Module([], []), [problem] if names else []
         lines[first] = "pass"
     for attempt in range(_CAREFUL + 2):
@@ -279,7 +291,7 @@ def _parse_cell(cell: Cell, wanted: Sequence[str]) -> tuple[list[str], ast.Modul
     try:
         return lines, parse_source("\n".join(lines), ""), problems
     except BadSubmission as error:  # it is too long with `pass` in place of its magics
-        return _not_read(cell, f"Python cannot read this: {error.reason}")
+        return _not_read(cell, Message("Python cannot read this: {reason}", reason=error.reason))
 
 
 def _longest(cells: Sequence[Cell]) -> set[int]:

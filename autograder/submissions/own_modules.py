@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from autograder.core.message import Message
 from autograder.core.report import Remark
 from autograder.submissions.find import Entry, list_module
 from autograder.submissions.names import imported_names
@@ -69,9 +70,12 @@ class OwnModules:
                         self.found[path] = data
                         waiting.append(data)
         if left_out:
-            more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-            limit = f"The limit for own modules is {MAX_OWN_MODULES} files with {MAX_OWN_BYTES / 1e6:g} MB together."
-            self.remarks.append(Remark("own module", f"Left out: {left_out[0]}{more}. {limit}"))
+            limit = Message(
+                "The limit for own modules is {files} files with {limit:g} MB together.",
+                files=MAX_OWN_MODULES,
+                limit=MAX_OWN_BYTES / 1e6,
+            )
+            self.remarks.append(Remark("own module", _left_out(left_out, limit)))
 
     def _size(self) -> int:
         return sum(map(len, self.found.values()))
@@ -97,6 +101,12 @@ class OwnModules:
         for folder, entries in self._by_folder.items():
             inside = folder == package or folder.startswith(f"{package}/")
             yield from (entry for entry in entries if inside or entry.path == f"{package}.py")
+
+
+def _left_out(names: Sequence[str], limit: str) -> Message:
+    if len(names) == 1:
+        return Message("Left out: {name}. {limit}", name=names[0], limit=limit)
+    return Message("Left out: {name} and {others} more. {limit}", name=names[0], others=len(names) - 1, limit=limit)
 
 
 def _distance(folder: str, text: bytes) -> tuple[bool, int, str]:

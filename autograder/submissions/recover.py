@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from autograder.core.code import SetAside
+from autograder.core.message import Message
 from autograder.submissions.source import BadSubmission, parse_source
 
 MAX_JOINED = 40  # blocks that are tried together: a long string may hold lines that look like the start of a block
@@ -136,5 +137,5 @@ def _problem(block: Sequence[str], before: int) -> tuple[int, str] | None:
     try:
         parse_source("\n".join(block), "")
     except BadSubmission as error:
-        return before + max(error.line, 1), f"Python cannot read this: {error.reason}"
+        return before + max(error.line, 1), Message("Python cannot read this: {reason}", reason=error.reason)
     return None

@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.assignment import Assignment
-from autograder.core.notebooks import accepted_names, notebook_name
+from autograder.core.message import Message, both, either, name_list
+from autograder.core.notebooks import accepted_names, base_name, notebook_name
+from autograder.core.received import received
 from autograder.core.report import Remark
+from autograder.submissions.answers import Attached, describe_attached
 from autograder.submissions.find import Entry, Listing, list_files, list_zips
 from autograder.submissions.ipynb import is_notebook, without_outputs
 from autograder.submissions.names import START
@@ -45,6 +48,8 @@ class Selection:
     unreadable: dict[str, str] = field(default_factory=dict)  # files that cannot be read, and why
     remarks: tuple[Remark, ...] = ()  # about files with other names, and about choices between two files
     others: tuple[str, ...] = ()  # names of files that are not graded, for messages
+    attached: dict[str, Attached] = field(default_factory=dict)  # files that answer questions: "poster.pdf"
+    read_from: dict[str, str] = field(default_factory=dict)  # of files with other names: "knn.ipynb" -> "knn (1).ipynb"
 
     @property
     def digest(self) -> str:
@@ -54,8 +59,10 @@ class Selection:
             for name in sorted(files):
                 for part in (name.encode(), files[name]):
                     digest.update(len(part).to_bytes(8, "big") + part)
-        for name in self.files:
-            script, known = f"{name.removesuffix('.ipynb')}.py", self.saved
+        for name in sorted(self.attached):
+            digest.update(f"answer {name}\0{self.attached[name].digest}\0".encode("utf-8", "backslashreplace"))
+        for script in self.files:
+            name, known = notebook_name(script), self.saved
             if script != name and {name, script} <= known.keys() and abs(known[name] - known[script]) > SAME_TIME:
                 later = name if known[name] > known[script] else script
                 digest.update(b"later" + later.encode())
@@ -76,10 +83,10 @@ def select_files(
     sys.path. With ``outputs``, notebooks of up to MAX_SHOWN bytes keep their outputs, for people to look at.
     Raises BadSubmission when there are no files, or when the hand-in cannot be read.
     """
-    with list_files(path) as listing:
+    with list_files(path, assignment.hand_in) as listing:
         chooser = _Chooser(assignment, listing, outputs=outputs)
         if not chooser.found and listing.zips:
-            chooser = _Chooser(assignment, list_zips(listing), outputs=outputs)
+            chooser = _Chooser(assignment, list_zips(listing, assignment.hand_in), outputs=outputs)
         return chooser.select(path, earlier_modules, own_machine=own_machine)
 
 
@@ -94,7 +101,7 @@ class _Chooser:
         self._unreadable: dict[str, str] = {}
         self._left, self._compared = MAX_READ, MAX_COMPARED
         self._counts: dict[str, int] = {}  # of tasks that are written in a file, for the module in question
-        wanted = accepted_names(assignment.files)
+        wanted = {base_name(name) for name in accepted_names(assignment.files)}
         for entry in listing.entries:
             if entry.name in wanted:  # first, so that no other file takes their part of the limit
                 self._try(entry)
@@ -123,12 +130,17 @@ class _Chooser:
             for name, entry in self._earlier(module).items():
                 if name not in self.chosen:
                     self._add(name, entry, files, unreadable)
-        homes = {entry.folder for entry in self.chosen.values()}
+        attached, problems = describe_attached(self.listing.answers)
+        self.remarks += [Remark("unreadable", problem) for problem in problems]
+        homes = {_home(name, entry) for name, entry in self.chosen.items()}
         on_disk = [path / home for home in homes] if own_machine and path.is_dir() else []
         own = OwnModules(self.listing.entries, homes, self._content, on_disk)
         own.collect(files.values(), reserved_names(self.assignment, earlier_modules))
         self.remarks += own.remarks
-        return Selection(files, own.found, saved, unreadable, tuple(self.remarks), self._others())
+        own_modules = {name: data for name, data in own.found.items() if name not in self.assignment.files}
+        renamed = {name: entry.path for name, entry in self.chosen.items() if entry.name != base_name(name)}
+        remarks = tuple(self.remarks)
+        return Selection(files, own_modules, saved, unreadable, remarks, self._others(), attached, renamed)
 
     def _content(self, entry: Entry) -> tuple[bytes | None, str]:
         return self._try(entry), self._unreadable.get(entry.path, "")
@@ -143,7 +155,7 @@ class _Chooser:
     def _choose(self, module: str, tasks: Sequence[str]) -> None:
         """Choose the notebook and the script of a module."""
         self._counts = {}
-        exact = {name: [e for e in self.listing.entries if e.name == name] for name in (notebook_name(module), module)}
+        exact = {name: self._named(name) for name in (notebook_name(module), module)}
         others = self._defining(module, tasks)
         certain = all(len(entries) <= 1 for entries in exact.values())
         if certain and any(exact.values()) and not others:  # an ordinary hand-in: there is nothing to decide
@@ -156,26 +168,42 @@ class _Chooser:
             entry = self._latest([entry for entry in others if self._written(entry, tasks) == most], tasks)
             name = notebook_name(module) if is_notebook(self._try(entry) or b"", entry.name) else module
             self.chosen[name] = entry
-            text = f"{printable(entry.path)} was graded as {name}"
+            known = {"file": printable(entry.path), "name": name}
             if written:
-                text += f", because more tasks are written in it than in {' and '.join(best)}: {most}, not {written}."
+                text = Message(
+                    "{file} was graded as {name}, because more tasks are written in it than in {others}: {most}, not "
+                    "{written}.",
+                    **known,
+                    others=both(list(best)),
+                    most=most,
+                    written=written,
+                )
                 self.remarks.append(Remark("doubtful", text, "Hand in only the file that should be graded."))
             else:
-                self.remarks.append(Remark("renamed", f"{text}.", f"Rename it to {name}."))
+                text = Message("{file} was graded as {name}.", **known)
+                self.remarks.append(Remark("renamed", text, Message("Rename it to {name}.", name=name)))
             return
         self.chosen |= best
         for entry in others:
             if self._written(entry, tasks) > written:
-                text = f"{printable(entry.path)} has more tasks written than {' and '.join(best)}, which was graded "
-                text += "because of its name."
+                text = Message(
+                    "{file} has more tasks written than {others}, which was graded because of its name.",
+                    file=printable(entry.path),
+                    others=both(list(best)),
+                )
                 self.remarks.append(Remark("doubtful", text, "Hand in only the file that should be graded."))
+
+    def _named(self, name: str) -> list[Entry]:
+        """Return the files with this name, preferably in the folder that ``name`` contains."""
+        entries = [entry for entry in self.listing.entries if entry.name == base_name(name)]
+        return [entry for entry in entries if f"/{entry.path}".endswith(f"/{name}")] or entries
 
     def _defining(self, module: str, tasks: Sequence[str]) -> list[Entry]:
         """Return files with other names that seem to define a task of the module, found without parsing."""
         roots = sorted({task.partition(".")[0] for task in tasks})
         names = "|".join(roots).encode()
         defined = re.compile(START + rb"(?:def|class)[ \t]+(?:" + names + rb")\b") if roots else None
-        known = {*accepted_names(self.assignment.files)}
+        known = {base_name(name) for name in accepted_names(self.assignment.files)}
         found = []
         for entry in self.listing.entries:
             if defined is None or entry.name in known:
@@ -206,14 +234,19 @@ class _Chooser:
             return left[0]
         times = [entry.saved for entry in left]
         if None not in times and max(times) - sorted(times)[-2] > SAME_TIME:  # type: ignore[type-var, operator] # no None
-            chosen, reason = max(left, key=lambda entry: entry.saved or 0.0), "it was saved last"
+            chosen, reason = max(left, key=lambda entry: entry.saved or 0.0), Message("it was saved last")
         else:
-            chosen, reason = left[0], "none is newer than the others"
-        names = " and ".join(printable(entry.path) for entry in left[:4])
+            chosen, reason = left[0], Message("none is newer than the others")
+        names = both([printable(entry.path) for entry in left[:4]])
         self.remarks.append(
             Remark(
                 "doubtful",
-                f"{names} differ. {printable(chosen.path)} was graded: {reason}.",
+                Message(
+                    "{names} differ. {chosen} was graded: {reason}.",
+                    names=names,
+                    chosen=printable(chosen.path),
+                    reason=reason,
+                ),
                 "Hand in only the one that you want graded.",
             )
         )
@@ -225,9 +258,9 @@ class _Chooser:
         They are next to the graded work, where the student's code imports them. Else they may be anywhere in the
         hand-in, if all files of that name are the same and nothing is left to write in them.
         """
-        homes = {entry.folder for entry in self.chosen.values()}
-        copies = {name: [e for e in self.listing.entries if e.name == name] for name in accepted_names([module])}
-        near = {name: e for name, entries in copies.items() for e in entries if e.folder in homes}
+        homes = {_home(name, entry) for name, entry in self.chosen.items()}
+        copies = {name: self._named(name) for name in accepted_names([module])}
+        near = {name: e for name, entries in copies.items() for e in entries if _home(name, e) in homes}
         if near:
             return near
         far = {}
@@ -257,8 +290,12 @@ class _Chooser:
             name = printable(entry.path)
             if entry.size > self._left:
                 raise BadSubmission(
-                    f"{name} was not read. The limit for notebooks and scripts is {MAX_READ / 1e6:.0f} MB together. "
-                    "Hand in only the files you edited."
+                    Message(
+                        "{name} was not read. The limit for notebooks and scripts is {limit:.0f} MB together. Hand in "
+                        "only the files you edited.",
+                        name=name,
+                        limit=MAX_READ / 1e6,
+                    )
                 )
             self._left -= entry.size
             data = entry.read()
@@ -282,20 +319,37 @@ class _Chooser:
     def _nothing(self, path: Path) -> str:
         name, others = printable(path.name), self._others()
         *names, last = accepted_names(self.assignment.files)
-        wanted = f"{', '.join(names)} or {last}"
+        wanted = either([name_list(names), last])
         if problems := [*self._unreadable.values(), *self.listing.problems]:
             return problems[0]
+        copy = received(path)
+        if gone := copy.missing_modules:
+            return copy.is_missing(gone[0])
         if others == (path.name,):
-            return (
-                f"{name} cannot be graded: it is not {wanted}, and it does not define a task of "
-                f"{self.assignment.name}. Hand in the file with your tasks, or a zip or folder that contains it."
+            return Message(
+                "{name} cannot be graded: it is not {wanted}, and it does not define a task of {assignment}. Hand in "
+                "the file with your tasks, or a zip or folder that contains it.",
+                name=name,
+                wanted=wanted,
+                assignment=self.assignment.name,
             )
-        some = ", ".join(printable(other, limit=40) for other in others[:6]) or "no other files"
-        more = ", and more" if len(others) > 6 else ""
-        return (
-            f"{name} contains no {wanted}, and no other file that defines a task of {self.assignment.name}. "
-            f"It contains {some}{more}. Hand in the file with your tasks."
+        some = name_list([printable(other, limit=40) for other in others[:6]]) or Message("no other files")
+        if len(others) > 6:
+            some = Message("{names}, and more", names=some)
+        return Message(
+            "{name} contains no {wanted}, and no other file that defines a task of {assignment}. It contains "
+            "{some}. Hand in the file with your tasks.",
+            name=name,
+            wanted=wanted,
+            assignment=self.assignment.name,
+            some=some,
         )
+
+
+def _home(name: str, entry: Entry) -> str:
+    """Return the folder from which the code of a file imports others: of "nets/conv.py", the one around "nets"."""
+    inside = f"/{entry.path}".endswith(f"/{name}")
+    return entry.path.removesuffix(name).rstrip("/") if inside else entry.folder
 
 
 def _code(data: bytes, name: str, tasks: Sequence[str]) -> bytes:
@@ -325,5 +379,5 @@ def much_less(written: int, other: int) -> bool:
 
 def reserved_names(assignment: Assignment, earlier_modules: Iterable[str]) -> set[str]:
     """Return the names of modules that a student's own modules must not have."""
-    names = {*sys.stdlib_module_names, *assignment.imports, *assignment.course.shared, *_RESERVED}
+    names = {*sys.stdlib_module_names, *(assignment.imports or ()), *assignment.course.shared, *_RESERVED}
     return names | {file.removesuffix(".py") for file in (*assignment.files, *earlier_modules)}

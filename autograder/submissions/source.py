@@ -13,6 +13,7 @@ import tokenize
 import warnings
 
 from autograder.core.errors import GradlabError
+from autograder.core.message import Message
 
 MAX_CODE = 500_000  # characters of one module; the parser needs about 1 KB of memory for each
 
@@ -23,9 +24,9 @@ _SPOKEN = {
     "utf-16": "UTF-16",
     "utf-16-le": "UTF-16",
     "utf-16-be": "UTF-16",
-    "gb2312": "GB2312 (simplified Chinese)",
-    "cp1252": "Windows-1252 (Western European)",
-    "latin-1": "Latin-1 (Western European)",
+    "gb2312": Message("GB2312 (simplified Chinese)"),
+    "cp1252": Message("Windows-1252 (Western European)"),
+    "latin-1": Message("Latin-1 (Western European)"),
 }
 _LAST_COMMON = 0xD7  # the last first byte of GB2312's common characters
 _COOKIE = re.compile(r"^([ \t\f]*#.*?coding[:=][ \t]*)([-\w.]+)")
@@ -60,7 +61,11 @@ def decode_guessing(data: bytes, name: str) -> tuple[str, str]:
     if b"\0" in data and not wide_encoding(data):
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise BadSubmission(
-            f"{name}, line {line}: the file contains a null byte, so it is not a text file. Save it as UTF-8."
+            Message(
+                "{name}, line {line}: the file contains a null byte, so it is not a text file. Save it as UTF-8.",
+                name=name,
+                line=line,
+            )
         )
     text, guessed = decode_text(data, _declared_encoding(data, name))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -82,7 +87,11 @@ def decode_text(data: bytes, encoding: str = "utf-8") -> tuple[str, str]:
 
 def guess_note(name: str, encoding: str) -> str:
     """Return the sentence about a file whose encoding was guessed."""
-    return f"{name} is not saved as UTF-8. It was read as {_SPOKEN[encoding]}, which costs nothing."
+    return Message(
+        "{name} is not saved as UTF-8. It was read as {encoding}, which costs nothing.",
+        name=name,
+        encoding=_SPOKEN[encoding],
+    )
 
 
 def _declared_encoding(data: bytes, name: str) -> str:
@@ -94,9 +103,17 @@ def _declared_encoding(data: bytes, name: str) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(start + _NOT_ASCII.sub(b"?", lines)).readline)
     except SyntaxError as error:
-        raise BadSubmission(f"{name} is not UTF-8 text ({printable(str(error))}). Save it as UTF-8.") from None
+        raise BadSubmission(
+            Message("{name} is not UTF-8 text ({error}). Save it as UTF-8.", name=name, error=printable(str(error)))
+        ) from None
     if not _ENCODINGS.match(codecs.lookup(encoding).name):
-        raise BadSubmission(f"{name} is saved as {printable(encoding)}. Save it as UTF-8 and hand it in again.")
+        raise BadSubmission(
+            Message(
+                "{name} is saved as {encoding}. Save it as UTF-8 and hand it in again.",
+                name=name,
+                encoding=printable(encoding),
+            )
+        )
     return encoding
 
 
@@ -127,8 +144,13 @@ def parse_source(text: str, name: str) -> ast.Module:
     """Parse a module. Raises BadSubmission with the name of the file and the line, whatever the text contains."""
     if len(text) > MAX_CODE:
         raise BadSubmission(
-            f"{name} has {len(text):,} characters of code; the limit is {MAX_CODE:,}. Remove data from the code.",
-            reason=f"it has {len(text):,} characters; the limit is {MAX_CODE:,}",
+            Message(
+                "{name} has {size:,} characters of code; the limit is {limit:,}. Remove data from the code.",
+                name=name,
+                size=len(text),
+                limit=MAX_CODE,
+            ),
+            reason=Message("it has {size:,} characters; the limit is {limit:,}", size=len(text), limit=MAX_CODE),
         )
     try:
         with warnings.catch_warnings():
@@ -137,13 +159,19 @@ def parse_source(text: str, name: str) -> ast.Module:
     except SyntaxError as error:
         line, reason = error.lineno or 1, printable(error.msg, limit=120)
         raise BadSubmission(
-            f"{name}, line {line}: Python cannot read this: {reason}.", line=line, reason=reason
+            Message("{name}, line {line}: Python cannot read this: {reason}.", name=name, line=line, reason=reason),
+            line=line,
+            reason=reason,
         ) from None
     except (RecursionError, MemoryError):
         raise BadSubmission(
-            f"{name}: an expression is nested too deeply for Python to read. Split it into several lines.",
-            reason="an expression is nested too deeply; split it into several lines",
+            Message(
+                "{name}: an expression is nested too deeply for Python to read. Split it into several lines.", name=name
+            ),
+            reason=Message("an expression is nested too deeply; split it into several lines"),
         ) from None
     except ValueError as error:  # null bytes, lone surrogates
         reason = printable(str(error))
-        raise BadSubmission(f"{name}: Python cannot read this: {reason}.", reason=reason) from None
+        raise BadSubmission(
+            Message("{name}: Python cannot read this: {reason}.", name=name, reason=reason), reason=reason
+        ) from None

@@ -146,7 +146,7 @@ def select_statements(
     def names_used(index: int) -> frozenset[str]:
         statement = statements[index]
         parts = bound_names(statement) if isinstance(statement, ast.AugAssign) else set()
-        return frozenset(read_names(segments[index], annotations=False) | parts)
+        return read_names(segments[index], annotations=False) | parts
 
     def close(names: Iterable[str], tables: Sequence[Mapping[str, Sequence[int]]]) -> tuple[set[int], set[str]]:
         """The statements that bind (or change) the names and those that they use in turn, and all these names."""

@@ -7,6 +7,7 @@ drawn alone, image 4999 does not depend on images 0..4998, and nobody finds the 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +30,13 @@ def words(key: bytes, rows: ArrayLike, columns: int) -> Words:
         shake.update(number.to_bytes(8, "little"))
         drawn.append(shake.digest(8 * columns))
     return np.frombuffer(b"".join(drawn), "<u8").reshape(len(numbers), columns).astype(np.uint64)
+
+
+def first_rows(keys: Sequence[bytes], columns: int) -> Words:
+    """Draw row 0 of each key: (N, columns), little-endian."""
+    zero = bytes(8)
+    drawn = b"".join(hashlib.shake_128(key + zero).digest(8 * columns) for key in keys)
+    return np.frombuffer(drawn, "<u8").reshape(len(keys), columns)
 
 
 def below(random: Words, bound: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ same bytes on every machine.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from common.data.registry import generated_count
 from common.data.split import Pixels
 
 Ints = NDArray[np.int64]
+Strokes = tuple[tuple[tuple[int, int], ...], ...]  # of one symbol: the points of each stroke
 
 SIZE = 28
 UNIT = 128  # units of a pixel's side
@@ -29,7 +31,7 @@ STEP = 700  # a longer stroke is cut in pieces, so that it can bend
 ONE = 255  # full ink
 
 # Points of each stroke in units, from the centre; y points down.
-STROKES: dict[str, tuple[tuple[tuple[int, int], ...], ...]] = {
+STROKES: dict[str, Strokes] = {
     "ring": (
         ((0, -980), (560, -690), (780, 0), (560, 690), (0, 980), (-560, 690), (-780, 0), (-560, -690), (0, -980)),
     ),
@@ -71,10 +73,10 @@ def read(
     return draw(range(num_train), seed=seed, stream="train"), draw(range(num_test), seed=seed, stream="test")
 
 
-def draw(indices: range, *, seed: int = 0, stream: str = "train") -> Pixels:
+def draw(indices: range, *, seed: int = 0, stream: str = "train", strokes: Sequence[Strokes] = ()) -> Pixels:
     """Draw the glyphs with these indices; glyph i depends on seed, stream and i alone; no two streams share a glyph.
 
-    Glyphs 10 k .. 10 k + 9 show each class once, in random order.
+    Glyphs 10 k .. 10 k + 9 show each class once, in random order. ``strokes`` are ten other symbols to draw.
 
     Shapes:
         out  (N, 1, 28, 28) uint8 images, (N,) int64 labels
@@ -83,8 +85,8 @@ def draw(indices: range, *, seed: int = 0, stream: str = "train") -> Pixels:
     base = draws.key(seed, "glyphs", stream)
     labels = _balanced_labels(base, numbers)
     images = np.empty((len(numbers), 1, SIZE, SIZE), np.uint8)
-    for label, name in enumerate(CLASS_NAMES):
-        template = _template(name)
+    for label, symbol in enumerate(strokes or STROKES.values()):
+        template = _template(symbol)
         rows = np.nonzero(labels == label)[0]
         for start in range(0, len(rows), BATCH):
             some = rows[start : start + BATCH]
@@ -98,10 +100,10 @@ def _balanced_labels(base: bytes, numbers: draws.Words) -> Ints:
     return order.argsort(axis=1, kind="stable")[np.arange(len(numbers)), (numbers % classes).astype(np.int64)]
 
 
-def _template(name: str) -> Template:
+def _template(strokes: Strokes) -> Template:
     points: list[tuple[int, int]] = []
     pieces: list[tuple[int, int, int, int]] = []
-    for stroke in STROKES[name]:
+    for stroke in strokes:
         indices = []
         for point in stroke:  # a point that occurs twice is one point: closed outlines stay closed
             if point not in points:

@@ -21,7 +21,8 @@ from common.data.scenes import SIDE, TURN, Background, Scene, Thing
 Ints = NDArray[np.int32]
 
 BATCH = 128  # scenes drawn at once: their pixels fit a processor's cache
-ONE = 256  # full coverage, full weight
+BITS = 8
+ONE = 1 << BITS  # full coverage, full weight
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,23 @@ def _draw(scenes: Sequence[Scene], size: int) -> NDArray[np.uint8]:
         cover = _coverage(things, u, v, size)[:, None]  # (N, 1, H, W)
         paint = _paint(things, u, v, size)
         below = canvas[rows]
-        canvas[rows] = below + ((paint - below) * cover + ONE // 2) // ONE
+        canvas[rows] = _weighted(below, paint - below, cover)
     pixels = 3 * size * size
-    words = np.concatenate([draws.words(scene.noise_key, [0], -(-pixels // 4)) for scene in scenes])
-    noise = words.astype("<u8").view("<i2")[:, :pixels]
+    words = draws.first_rows([scene.noise_key for scene in scenes], -(-pixels // 4))
     strength = _column(scenes, lambda scene: scene.noise)[:, None]
-    canvas += (noise.reshape(canvas.shape) * strength) >> 15  # uniform in [-strength, strength)
-    return np.clip(canvas, 0, 255).astype(np.uint8)
+    noise = words.view("<i2")[:, :pixels].reshape(canvas.shape) * strength
+    noise >>= 15  # uniform in [-strength, strength)
+    canvas += noise
+    return np.clip(canvas, 0, 255, out=canvas).astype(np.uint8)
+
+
+def _weighted(start: Ints, change: Ints, weight: Ints) -> Ints:
+    """Compute start + change * weight / ONE, rounded."""
+    moved: Ints = change * weight
+    moved += ONE // 2
+    moved >>= BITS
+    moved += start
+    return moved
 
 
 def _backgrounds(backgrounds: Sequence[Background], size: int) -> Ints:
@@ -108,8 +119,7 @@ def _paint(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, siz
     weight = _texture(things, u, v, size)[:, None]  # (N, 1, H, W)
     light = np.array([thing.light for thing in things], np.int32)[:, :, None, None]
     dark = np.array([thing.dark for thing in things], np.int32)[:, :, None, None]
-    paint: Ints = dark + ((light - dark) * weight + ONE // 2) // ONE
-    return paint
+    return _weighted(dark, light - dark, weight)
 
 
 def _texture(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, size: int) -> Ints:
@@ -119,15 +129,30 @@ def _texture(things: Sequence[Thing] | Sequence[Background], u: Ints, v: Ints, s
     pixel = SIDE // size
 
     def wave(along: Ints) -> Ints:  # a square wave with edges one pixel wide, -128..128
-        distance: Ints = abs((along + phase) % period - period // 2) - period // 4
-        return np.clip(distance * ONE // pixel, -ONE // 2, ONE // 2)
+        distance: Ints = along + phase
+        distance %= period
+        distance -= period // 2
+        np.abs(distance, out=distance)
+        distance -= period // 4
+        distance <<= BITS
+        distance //= pixel
+        return np.clip(distance, -ONE // 2, ONE // 2, out=distance)
 
-    names = np.array([thing.texture for thing in things])[:, None, None]
+    names = np.array([thing.texture for thing in things])
     first, second = wave(u), wave(v)
-    weight = np.where(names == "striped", ONE // 2 + first, ONE)  # "plain" is the light colour alone
-    weight = np.where(names == "checked", ONE // 2 + first * second // (ONE // 2), weight)
-    weight = np.where(names == "tiled", ONE // 2 + np.minimum(first, second), weight)
-    return weight.astype(np.int32)
+    weight = np.full(first.shape, ONE, np.int32)  # "plain" is the light colour alone
+    for name, pattern in PATTERNS.items():
+        rows = np.nonzero(names == name)[0]
+        if len(rows):
+            weight[rows] = ONE // 2 + pattern(first[rows], second[rows])
+    return weight
+
+
+PATTERNS: dict[str, Callable[[Ints, Ints], Ints]] = {  # of two waves across each other, -ONE / 2 .. ONE / 2
+    "striped": lambda first, second: first,
+    "checked": lambda first, second: (first * second) >> (BITS - 1),
+    "tiled": np.minimum,
+}
 
 
 def _coverage(things: Sequence[Thing], u: Ints, v: Ints, size: int) -> Ints:

@@ -7,6 +7,18 @@ from common.plots.attention import attention_maps
 from common.plots.confusion import confusion_matrix
 from common.plots.curves import curves
 from common.plots.figure import show
+from common.plots.graphs import graph
 from common.plots.grids import image_grid, pictures
+from common.plots.tensors import broadcast_blocks, storage_strip
 
-__all__ = ["attention_maps", "confusion_matrix", "curves", "image_grid", "pictures", "show"]
+__all__ = [
+    "attention_maps",
+    "broadcast_blocks",
+    "confusion_matrix",
+    "curves",
+    "graph",
+    "image_grid",
+    "pictures",
+    "show",
+    "storage_strip",
+]

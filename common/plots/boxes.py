@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from common.plots.curves import STYLES
 from common.plots.figure import new_figure, pixels_of
 
 if TYPE_CHECKING:
@@ -86,17 +87,17 @@ def match_figure(images: Tensor, anchors: Tensor, boxes: Tensor, matches: Sequen
 
 
 def precision_recall_figure(curves: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
-    """Draw precision over recall, one line for each name.
+    """Draw precision over recall, one line for each name, in a colour and a style of its own.
 
     Shapes:
         curves  name -> (recall (D,), precision (D,))
     """
     figure = new_figure(5.5, 4, f"Precision over recall, a line for each of: {', '.join(curves)}.")
     axes = figure.add_subplot()
-    for name, (recall, precision) in curves.items():
+    for number, (name, (recall, precision)) in enumerate(curves.items()):
         if len(recall) == 0:
             continue
-        axes.plot(recall, precision, label=name, linewidth=1.2)
+        axes.plot(recall, precision, label=name, linewidth=1.2, linestyle=STYLES[number % len(STYLES)])
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, fontsize=8, loc="lower left")

@@ -13,7 +13,7 @@ from common.plots.figure import new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-STYLES = ("-", "--", "-.", ":")
+STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (10, 3)))  # the last ones: dash and two dots; long dashes
 MARKERS = ("o", "s", "^", "D", "v")
 
 

@@ -5,6 +5,7 @@ from oracles import READY_MADE
 from oracles_hidden import distances
 
 from autograder import (
+    Message,
     expect,
     expect_close,
     expect_equal,
@@ -75,7 +76,7 @@ def check_no_loops_finds_copies_in_float32(student, rng):
     expect_shape(dists, (80, 37))
     expect(
         not bool(dists.isnan().any()),
-        f"{int(dists.isnan().sum())} of {dists.numel()} distances are nan.",
+        Message("{number} of {all} distances are nan.", number=int(dists.isnan().sum()), all=dists.numel()),
         hint="Rounding leaves |a|^2 - 2ab + |b|^2 slightly below 0 for copies. Raise it to 0 before you take the root.",
     )
     # |a|^2 is about 1,200, which float32 rounds by 1e-4: a copy is at distance 1e-2, another image at 5.
@@ -91,8 +92,12 @@ def check_no_loops_takes_views(student, rng):
 
 @task("compute_distances_no_loops", points=1)
 def check_no_loops_takes_single_images(student, rng):
-    """Distances without loops are right for one image, and leave the images unchanged."""
+    """Distances without loops are right for one image and for nearly equal ones, and leave the images unchanged."""
     judge_single_images(student, rng, "compute_distances_no_loops")
+    x = rng.normal(4, 3, 5)
+    near = x + 0.05 * rng.normal(4, 3, 5)
+    found = student.compute_distances_no_loops(x, near)
+    expect_close(found, distances(x, near), rtol=1e-2, check_dtype=False, name="distances of nearly equal images")
 
 
 @task("compute_distances_no_loops", points=3)
@@ -121,6 +126,10 @@ def check_no_loops_fits_in_memory(student, rng):
     expect_close(seen.value[some[:30]][:, some], few, rtol=1e-3, check_dtype=False)
     expect(
         seen.largest <= 4 * x_train.nbytes,
-        f"The training images take {x_train.nbytes:,} bytes; the largest intermediate tensor took {seen.largest:,}.",
+        Message(
+            "The training images take {size:,} bytes; the largest intermediate tensor took {largest:,}.",
+            size=x_train.nbytes,
+            largest=seen.largest,
+        ),
         hint="No tensor may hold more than the images or the result. Use |a|^2 - 2ab + |b|^2.",
     )

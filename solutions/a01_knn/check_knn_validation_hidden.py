@@ -1,45 +1,43 @@
 """Hidden checks of a01, cross-validation: other sizes and folds, uneven folds, unchanged inputs, any order."""
 
-from oracles import LENT, clusters, validate
+from oracles import LOANS, clusters, validate
 from oracles_hidden import distances
 
-from autograder import expect, expect_close, expect_equal, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
 
 
-@task("knn_cross_validate", points=3)
+@task("knn_cross_validate", points=3, loans=LOANS)
 def check_cross_validation_on_other_sizes(student, rng):
     """Cross-validation is right for vectors and images, for 2, 3 and 7 folds, and for any choices of k."""
     cases = [(22, 2, [5, 1], (4,)), (27, 3, [2, 9, 18], (2, 3)), (28, 7, [4], (2, 1, 3))]
-    cross_validate = student.wrap(student.define(LENT).borrow, student.knn_cross_validate)
     for num_images, num_folds, choices, shape in cases:
         x_train, y_train = clusters(rng, 4, num_images, *shape)
-        result = cross_validate(x_train, y_train, num_folds=num_folds, k_choices=choices)
+        result = student.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=choices)
         expect_close(result, validate(x_train, y_train, num_folds, choices, distances))
 
 
-@task("knn_cross_validate", points=2)
+@task("knn_cross_validate", points=2, loans=LOANS)
 def check_cross_validation_when_folds_are_uneven(student, rng):
     """If the images do not divide evenly, there is still one accuracy in [0, 100] for each fold."""
     x_train, y_train = clusters(rng, 3, 22, 5)  # torch.chunk: 5, 5, 5, 5, 2; tensor_split: 5, 5, 4, 4, 4
-    result = student.wrap(student.define(LENT).borrow, student.knn_cross_validate)(
-        x_train, y_train, num_folds=5, k_choices=[1, 4]
-    )
+    result = student.knn_cross_validate(x_train, y_train, num_folds=5, k_choices=[1, 4])
 
     expect(isinstance(result, dict) and sorted(result) == [1, 4], "The result is not a dict with the keys 1 and 4.")
     for k in (1, 4):
-        expect_equal(len(result[k]), 5, name=f"the number of accuracies for k = {k}")
+        expect_equal(len(result[k]), 5, name=Message("the number of accuracies for k = {k}", k=k))
         in_range = all(0 <= float(accuracy) <= 100 for accuracy in result[k])
-        expect(in_range, f"k = {k}: not all accuracies are in [0, 100]: {result[k]}.")
+        expect(
+            in_range, Message("k = {k}: not all accuracies are in [0, 100]: {accuracies}.", k=k, accuracies=result[k])
+        )
 
 
-@task("knn_cross_validate", points=2)
+@task("knn_cross_validate", points=2, loans=LOANS)
 def check_cross_validation_leaves_its_inputs(student, rng):
     """Cross-validation does not change the images and labels, and gives the same answer twice."""
     x_train, y_train = clusters(rng, 3, 24, 3, 2)
     expected = validate(x_train, y_train, 4, [3, 1], distances)
-    cross_validate = student.wrap(student.define(LENT).borrow, student.knn_cross_validate)
     for _ in range(2):
-        seen = student.inspect(cross_validate, x_train, y_train, num_folds=4, k_choices=[3, 1])
+        seen = student.inspect(student.knn_cross_validate, x_train, y_train, num_folds=4, k_choices=[3, 1])
         expect_close(seen.value, expected)
         expect_unchanged(seen, x_train, y_train)
 

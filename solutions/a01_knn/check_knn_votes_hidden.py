@@ -1,7 +1,7 @@
 """Hidden checks of a01, votes: any labels and sizes, independent predictions, accuracy on scenes."""
 
 import torch
-from oracles import LENT, clusters, vote
+from oracles import LOANS, clusters, vote
 from oracles_hidden import distances
 
 from autograder import expect_close, expect_equal, expect_shape, expect_unchanged, task
@@ -49,34 +49,34 @@ def check_predict_labels_for_one_image(student, rng):
         compare_votes(student, rng.uniform(num_train, 1), rng.integers(0, 3, num_train), k)
 
 
-@task("KnnClassifier.predict", points=2)
+@task("KnnClassifier.predict", points=2, loans=LOANS)
 def check_classifier_on_other_images(student, rng):
     """The classifier is right for vectors and float32 images, with k = 1 by default."""
     for shape, dtype in [((6,), torch.float64), ((2, 3, 2), torch.float32)]:
         images, labels = clusters(rng, 5, 60, *shape)
         images, labels = images.to(dtype), 3 * labels + 1
-        predict = student.wrap(student.define(LENT).borrow, student.KnnClassifier(images[:47], labels[:47]).predict)
+        predict = student.KnnClassifier(images[:47], labels[:47]).predict
         dists = distances(images[:47], images[47:])
         expect_equal(predict(images[47:]), vote(dists, labels[:47], 1), name="without k")
         expect_equal(predict(images[47:], k=7), vote(dists, labels[:47], 7), name="k = 7")
 
 
-@task("KnnClassifier.predict", points=1)
+@task("KnnClassifier.predict", points=1, loans=LOANS)
 def check_classifier_predicts_each_image_by_itself(student, rng):
     """A prediction does not depend on the other test images or on earlier predictions."""
     images, labels = clusters(rng, 4, 50, 7)
-    predict = student.wrap(student.define(LENT).borrow, student.KnnClassifier(images[:38], labels[:38]).predict)
+    predict = student.KnnClassifier(images[:38], labels[:38]).predict
     expected = vote(distances(images[:38], images[38:]), labels[:38], 3)
 
     for rows in [slice(0, 5), slice(5, 6), slice(6, 12), slice(0, 12)]:
         expect_equal(predict(images[38:][rows], k=3), expected[rows])
 
 
-@task("KnnClassifier.predict", points=3)
+@task("KnnClassifier.predict", points=3, loans=LOANS)
 def check_classifier_scores_on_scenes(student, data, score):
     """The classifier recognises images whose labels your code has not seen, as well as nearest neighbours should."""
     split = data(num_train=4000, num_test=1000)
-    predict = student.wrap(student.define(LENT).borrow, student.KnnClassifier(split.x_train, split.y_train).predict)
+    predict = student.KnnClassifier(split.x_train, split.y_train).predict
     predicted = predict(split.x_test, k=5)
 
     expect_shape(predicted, (1000,))

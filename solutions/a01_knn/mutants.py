@@ -123,6 +123,8 @@ NO_LOOPS = [
            "return squared.clamp_(min=0).sqrt_()", "return squared.clamp_(min=0).sqrt_().double()", habit="dtype"),
     mutant("no loops: copies are at a small distance that is not 0", "check_no_loops_gives_copies_distance_zero",
            "return squared.clamp_(min=0).sqrt_()", "return squared.clamp_(min=1e-4).sqrt_()"),
+    mutant("no loops: the mean of the squares for nearly equal images", "check_no_loops_takes_single_images",
+           FINISH, FINISH.replace(".sum()", ".mean()")),
     mutant("no loops: centres the images in place first", "check_no_loops_takes_single_images",
            "    " + VECTORS, CENTRE + "    " + VECTORS),
 ]

@@ -2,11 +2,11 @@
 
 import torch
 import torch.nn.functional as F
-from oracles import LENT, READY_MADE, batch, derivative, loss_of, refusal_of
+from oracles import LOANS_OF_LOSSES, READY_MADE, batch, derivative, refusal_of
 from oracles_losses import plain_softmax, plain_svm, wrong_gradients, wrong_losses
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_gradient, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_gradient, forbid, task
 
 FINITE = (
     "Subtract each image's own largest score, and compute log p = s_y - max - log(sum(exp(s - max))): a probability of "
@@ -30,13 +30,17 @@ def judge(student, name, W, X, y, reg, **tolerance):
     forbid(student, name, calls=READY_MADE, loops=name.endswith("vectorized"), apart=["validate_batch"])
     formula = torch_svm if name.startswith("svm") else torch_softmax
     exact = W.double(), X.double(), y
-    seen = student.inspect(loss_of(student, name), W, X, y, reg)
+    seen = student.inspect(getattr(student, name), W, X, y, reg)
     loss, dW = seen.value
     if isinstance(loss, float | Tensor):
         finite = bool(torch.as_tensor(loss).isfinite().all())
         expect(
             finite,
-            f"The loss of {len(X)} images with scores up to {float((X @ W).abs().max()):.3g} is nan or infinite.",
+            Message(
+                "The loss of {count} images with scores up to {largest:.3g} is nan or infinite.",
+                count=len(X),
+                largest=float((X @ W).abs().max()),
+            ),
             hint=FINITE,
         )
     plain = plain_svm if name.startswith("svm") else plain_softmax
@@ -75,80 +79,80 @@ def judge_by_differences(student, rng, name):
     forbid(student, name, calls=READY_MADE, loops="images", apart=["validate_batch"])
     formula = torch_svm if name.startswith("svm") else torch_softmax
     W, X, y = batch(rng, 30, 7, 6)
-    _, dW = loss_of(student, name)(W, X, y, 0.05)
+    _, dW = getattr(student, name)(W, X, y, 0.05)
     expect_gradient(lambda V: formula(V, X, y, 0.05), W, dW, name="dW")
 
 
-@task("svm_loss_naive", points=3, any_dtype=True)
+@task("svm_loss_naive", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_naive_on_other_sizes(student, rng):
     """The hinge loss with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_naive")
 
 
-@task("svm_loss_naive", points=1)
+@task("svm_loss_naive", points=1, loans=LOANS_OF_LOSSES)
 def check_svm_naive_keeps_float32(student, rng):
     """The hinge loss with loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "svm_loss_naive")
 
 
-@task("svm_loss_vectorized", points=3, any_dtype=True)
+@task("svm_loss_vectorized", points=3, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_on_other_sizes(student, rng):
     """The hinge loss without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "svm_loss_vectorized")
 
 
-@task("svm_loss_vectorized", points=1)
+@task("svm_loss_vectorized", points=1, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_keeps_float32(student, rng):
     """The hinge loss without loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "svm_loss_vectorized")
 
 
-@task("svm_loss_vectorized", points=2, any_dtype=True)
+@task("svm_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_svm_vectorized_gradient_by_differences(student, rng):
     """The gradient of the hinge loss without loops agrees with central differences on 30 images."""
     judge_by_differences(student, rng, "svm_loss_vectorized")
 
 
-@task("softmax_loss_naive", points=1, any_dtype=True)
+@task("softmax_loss_naive", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_on_other_sizes(student, rng):
     """The cross-entropy with loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_naive", points=1)
+@task("softmax_loss_naive", points=1, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_keeps_float32(student, rng):
     """The cross-entropy with loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_naive", points=1, any_dtype=True)
+@task("softmax_loss_naive", points=1, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_naive_far_behind(student, rng):
     """The cross-entropy with loops is finite and right when scores are thousands apart."""
     judge_far_behind(student, rng, "softmax_loss_naive")
 
 
-@task("softmax_loss_vectorized", points=2, any_dtype=True)
+@task("softmax_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_on_other_sizes(student, rng):
     """The cross-entropy without loops is right for any sizes, also one image and two classes; inputs are unchanged."""
     judge_sizes(student, rng, "softmax_loss_vectorized")
 
 
-@task("softmax_loss_vectorized", points=1)
+@task("softmax_loss_vectorized", points=1, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_keeps_float32(student, rng):
     """The cross-entropy without loops keeps float32 and float64, and accepts views."""
     judge_float32(student, rng, "softmax_loss_vectorized")
 
 
-@task("softmax_loss_vectorized", points=2, any_dtype=True)
+@task("softmax_loss_vectorized", points=2, any_dtype=True, loans=LOANS_OF_LOSSES)
 def check_softmax_vectorized_far_behind(student, rng):
     """The cross-entropy without loops is finite and right when scores are thousands apart."""
     judge_far_behind(student, rng, "softmax_loss_vectorized")
 
 
-def expect_refusal(student, f, args, story: str) -> None:
+def expect_refusal(student, f, args, story: Message) -> None:
     """Expect a ValueError with a message."""
     message = refusal_of(student, f, args, story, hint="Call validate_batch in the first line of each loss.")
-    expect(len(message) >= 10, f"For {story} it raised ValueError: {message}")
+    expect(len(message) >= 10, Message("For {story} it raised ValueError: {message}", story=story, message=message))
 
 
 @task("validate_batch", points=1)
@@ -161,16 +165,32 @@ def check_validate_batch_accepts_sound_batches(student, rng):
             expect_equal(student.validate_batch(W, X, y), None)
         for label in (-1, size[2]):
             y[rng.int(0, size[0])] = label
-            expect_refusal(student, student.validate_batch, (W, X, y), f"the label {label} among {size[2]} classes")
+            story = Message("the label {label} among {classes} classes", label=label, classes=size[2])
+            expect_refusal(student, student.validate_batch, (W, X, y), story)
+
+
+# What the losses find in the place of the student's validate_batch: do they ask it?
+GUARDED = """
+import torch
+from autograder.probes.lend import lend
+
+def refuse(W, X, y, *rest, **options):
+    if len(X) == 0 or y.dtype != torch.int64 or len(X) != len(y) or bool(((y < 0) | (y >= W.shape[1])).any()):
+        raise ValueError("This batch makes no sense.")
+
+def guarded(function):
+    return lend(function, validate_batch=refuse)
+"""
 
 
 @task("validate_batch", points=2)
 def check_losses_refuse_nonsense(student, rng):
     """Each of the four losses raises ValueError for an empty batch, for float labels and for labels out of range."""
+    guarded = student.define(GUARDED).guarded
     for name in ("svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized"):
         W, X, y = batch(rng, 6, 4, 3)
-        f = student.wrap(student.define(LENT).guarded, getattr(student, name))
-        expect_refusal(student, f, (W, X[:0], y[:0], 0.1), f"an empty batch in {name}")
-        expect_refusal(student, f, (W, X, y.double(), 0.1), f"float labels in {name}")
-        expect_refusal(student, f, (W, X, y - 3, 0.1), f"negative labels in {name}")
-        expect_refusal(student, f, (W, X, y[:4], 0.1), f"6 images with 4 labels in {name}")
+        f = student.wrap(guarded, getattr(student, name))
+        expect_refusal(student, f, (W, X[:0], y[:0], 0.1), Message("an empty batch in {name}", name=name))
+        expect_refusal(student, f, (W, X, y.double(), 0.1), Message("float labels in {name}", name=name))
+        expect_refusal(student, f, (W, X, y - 3, 0.1), Message("negative labels in {name}", name=name))
+        expect_refusal(student, f, (W, X, y[:4], 0.1), Message("6 images with 4 labels in {name}", name=name))

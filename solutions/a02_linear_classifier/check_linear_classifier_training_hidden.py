@@ -1,9 +1,9 @@
 """Hidden checks of a02, training: uniform batches, new ones in each iteration, unchanged inputs, prediction."""
 
 import torch
-from oracles import LENT, RECORD, TOY, batch
+from oracles import LOANS_OF_SETTINGS, LOANS_OF_TRAINING, RECORD, TOY, batch
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
 
 EVEN = "torch.randint(num_train, (batch_size,)) draws each row 0 to num_train - 1 with the same probability."
 SEED = """
@@ -23,16 +23,29 @@ def check_batches_are_uniform_and_fresh(student, rng):
     expect_shape(drawn, (10_000,))
     expect(bool((drawn < 25).all()), "With num_train = 25 it drew rows beyond the first 25.")
     counts = torch.bincount(drawn, minlength=25)
-    expect(int(counts.min()) > 0, f"Row {int(counts.argmin())} never came in 10,000 draws from 25 rows.", EVEN)
+    expect(
+        int(counts.min()) > 0,
+        Message("Row {row} never came in 10,000 draws from 25 rows.", row=int(counts.argmin())),
+        EVEN,
+    )
     # chi-square with 24 degrees of freedom exceeds 100 once in 10^11 runs
     uneven = float(((counts - 400.0) ** 2 / 400).sum())
     expect(
         uneven < 100,
-        f"In 10,000 draws from 25 rows, one row came {int(counts.min())} times, another {int(counts.max())} times.",
+        Message(
+            "In 10,000 draws from 25 rows, one row came {least} times, another {most} times.",
+            least=int(counts.min()),
+            most=int(counts.max()),
+        ),
         EVEN,
     )
     neighbours = int((drawn.diff() == 1).sum())  # 384 are expected, with a standard deviation of 19
-    expect(neighbours < 600, f"{neighbours} of 10,000 draws are followed by the next row: the order is not random.")
+    expect(
+        neighbours < 600,
+        Message(
+            "{neighbours} of 10,000 draws are followed by the next row: the order is not random.", neighbours=neighbours
+        ),
+    )
 
     descents = int((drawn.diff() < 0).sum())  # 4,800 are expected
     expect(descents > 4000, "The rows come in ascending order; they should be in random order.", EVEN)
@@ -46,13 +59,14 @@ def check_batches_are_uniform_and_fresh(student, rng):
     expect(not bool((runs[0][0] == runs[2][0]).all()), "Two different seeds drew the same batch.")
 
 
-@task("train_linear_classifier", points=2)
+@task("train_linear_classifier", points=2, loans=LOANS_OF_TRAINING)
 def check_training_draws_fresh_batches(student, rng):
     """Every iteration uses a new batch of the right size, drawn from all images, each with its own label."""
     X, y = rng.normal(31, 4), rng.permutation(31)
     recorder = student.define(RECORD).Recorder()
-    train = student.wrap(student.define(LENT).training, student.train_linear_classifier)
-    train(recorder.loss, rng.normal(4, 31), X, y, learning_rate=0.1, reg=0.0, num_iters=60, batch_size=11)
+    student.train_linear_classifier(
+        recorder.loss, rng.normal(4, 31), X, y, learning_rate=0.1, reg=0.0, num_iters=60, batch_size=11
+    )
     seen = list(recorder.seen)
 
     expect_equal(len(seen), 60, name="the number of losses computed")
@@ -82,7 +96,7 @@ def check_prediction_on_other_sizes(student, rng):
             expect_equal(seen.args, (W, X), name="the inputs after the call")
 
 
-@task("test_one_param_set", points=2)
+@task("test_one_param_set", points=2, loans=LOANS_OF_SETTINGS)
 def check_one_param_set_with_other_sizes(student, rng):
     """By default it trains for 2000 iterations with batches of 200; it returns the given classifier, and floats."""
     for num_train, num_val in [(8, 31), (50, 1)]:
@@ -91,8 +105,7 @@ def check_one_param_set_with_other_sizes(student, rng):
         data |= {f"y_{name}": rng.integers(0, 2, size) for name, size in parts.items()}
         weights = rng.normal(3, 2)
         toy = student.define(TOY).Toy(weights)
-        test_one = student.wrap(student.define(LENT).setting, student.test_one_param_set)
-        returned, train_acc, val_acc = test_one(toy, data, 0.5, 2.0)
+        returned, train_acc, val_acc = student.test_one_param_set(toy, data, 0.5, 2.0)
 
         settings = [list(call[2:]) for call in toy.calls]
         expect_equal(settings, [[0.5, 2.0, 2000, 200]], name="the settings of the training", mistakes={

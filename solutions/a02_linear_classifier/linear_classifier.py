@@ -347,8 +347,8 @@ def softmax_loss_naive(W: Tensor, X: Tensor, y: Tensor, reg: float) -> tuple[Ten
 
 
 # %% [markdown] hint="softmax_loss_naive"
-# 1. For each image subtract the largest score from its scores. Then the loss of the image is `log(sum(exp(shifted)))
-#    - shifted[label]`; no logarithm of a probability is needed.
+# 1. For each image subtract the largest score from its scores. Then the loss of the image is
+#    `log(sum(exp(shifted))) - shifted[label]`; no logarithm of a probability is needed.
 # 2. The probability of class `j` is `exp(shifted[j] - log_total)`. Column `j` of `dW` gets `(probability - 1) * X[i]`
 #    for the true class and `probability * X[i]` for the others.
 # 3. Divide by the number of images at the end, and add the regulariser and its gradient once, as in the hinge loss.

@@ -4,7 +4,16 @@ import torch
 from oracles import judge_source, linear
 from torch import Tensor
 
-from autograder import autograd_gradients, expect, expect_close, expect_equal, expect_shape, expect_state_kept, task
+from autograder import (
+    Message,
+    autograd_gradients,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_state_kept,
+    task,
+)
 
 
 def linear_cases(rng):
@@ -61,7 +70,9 @@ def masks(student, x: Tensor, param: dict, count: int) -> Tensor:
         out, _ = student.hold(student.Dropout.forward, x, param)
         out = student.value(out)
         expect_shape(out, tuple(x.shape), name="out")
-        expect(out.dtype == x.dtype, f"out has dtype {out.dtype}; x has {x.dtype}.")
+        expect(
+            out.dtype == x.dtype, Message("out has dtype {dtype}; x has {expected}.", dtype=out.dtype, expected=x.dtype)
+        )
         found.append(out / x)
     return torch.stack(found)
 
@@ -74,27 +85,41 @@ def check_dropout_draws_each_value_anew(student, rng):
     p = 0.4
     drawn = masks(student, x, {"mode": "train", "p": p}, 20)  # 40,000 draws
     dropped = (drawn == 0).double()
-    for axis, what in [((1, 2), "calls"), ((0, 2), "images"), ((0, 1), "places in an image")]:
+    for axis, what in [
+        ((1, 2), Message("calls")),
+        ((0, 2), Message("images")),
+        ((0, 1), Message("places in an image")),
+    ]:
         shares = dropped.mean(dim=axis)
         draws = dropped.numel() / len(shares)
         limit = 7 * (p * (1 - p) / draws) ** 0.5
         worst = float((shares - p).abs().max())
         expect(
             worst < limit,
-            f"In some {what} the share of dropped values differs by {worst:.3f} from p = {p}: too much for chance.",
+            Message(
+                "In some {what} the share of dropped values differs by {worst:.3f} from p = {p}: too much for chance.",
+                what=what,
+                worst=worst,
+                p=p,
+            ),
         )
     expect(not torch.equal(drawn[0], drawn[1]), "Two calls without a seed dropped the same values.")
-    expect(abs(float(drawn.mean()) - 1) < 0.03, f"The mean of the mask is {float(drawn.mean()):.3f}; it should be 1.")
+    expect(
+        abs(float(drawn.mean()) - 1) < 0.03,
+        Message("The mean of the mask is {drawn:.3f}; it should be 1.", drawn=float(drawn.mean())),
+    )
     counts = dropped.sum(dim=2)  # of 40 values of each image; the variance is 40 * p * (1 - p) = 9.6, within 0.5
     expect(
         float(counts.var()) > 5,
-        f"In each image {float(counts.mean()):.1f} of 40 values are dropped, nearly always as many.",
+        Message(
+            "In each image {number:.1f} of 40 values are dropped, nearly always as many.", number=float(counts.mean())
+        ),
         hint="Draw each value by itself: torch.rand(x.shape) >= p, not a fixed number of places.",
     )
     totals = dropped.sum(dim=(1, 2))  # of 2,000 values of each call; 20 equal ones are impossible in practice
     expect(
         len(totals.unique()) > 1,
-        f"Each call drops exactly {int(totals[0])} of {x.numel()} values.",
+        Message("Each call drops exactly {dropped} of {all} values.", dropped=int(totals[0]), all=x.numel()),
         hint="Draw each value by itself: torch.rand(x.shape) >= p, not a fixed number of places.",
     )
     for seed in (0, 11):
@@ -102,7 +127,11 @@ def check_dropout_draws_each_value_anew(student, rng):
         with expect_state_kept(student):  # a seed for one mask must not seed everything
             seeded = masks(student, x, param, 2)
         same = torch.equal(seeded[1], seeded[0])
-        expect(same, f"Two calls with the seed {seed} dropped different values.", "0 is a seed, too: `is not None`.")
+        expect(
+            same,
+            Message("Two calls with the seed {seed} dropped different values.", seed=seed),
+            "0 is a seed, too: `is not None`.",
+        )
     other = masks(student, x, {"mode": "train", "p": p, "seed": 12}, 1)
     expect(not torch.equal(other[0], seeded[0]), "Two seeds gave the same mask.")
 

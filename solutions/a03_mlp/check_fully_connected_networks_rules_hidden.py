@@ -6,7 +6,7 @@ import torch
 from oracles import judge_source
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, explain_errors, task
+from autograder import Message, expect, expect_close, expect_equal, explain_errors, task
 
 
 def momentum_steps(w, momentum, look_ahead):
@@ -60,11 +60,12 @@ def judge_falling_rate(
             dw = rng.normal(*w.shape[::-1], dtype=w.dtype).permute(*reversed(range(w.ndim)))
             seen = student.inspect(getattr(student, name), w, dw, state)
             expect(
-                type(seen.value) in (tuple, list) and len(seen.value) == 2, f"{name} returns a pair: next_w and config."
+                type(seen.value) in (tuple, list) and len(seen.value) == 2,
+                Message("{name} returns a pair: next_w and config.", name=name),
             )
             expect_equal(seen.args[:2], (w, dw), name="w and dw after the call")
             w, state = seen.value
-            expect_close(w, steps.send((dw, now)), name=f"next_w after step {step}")
+            expect_close(w, steps.send((dw, now)), name=Message("next_w after step {step}", step=step))
             expect(type(state) is dict and "learning_rate" in state, "The config returned lacks learning_rate.")
             now *= 0.7
             state = {**state, "learning_rate": now}
@@ -154,5 +155,9 @@ def check_adam_goes_on_from_a_given_state(student, rng):
     })  # fmt: skip
     expect(type(state) is dict, "The config returned is not a dict.")
     missing = [name for name in "mvt" if name not in state]
-    expect(not missing, f"The config returned lacks {', '.join(missing)}.", "Store the new m, v and t in config.")
+    expect(
+        not missing,
+        Message("The config returned lacks {missing}.", missing=", ".join(missing)),
+        "Store the new m, v and t in config.",
+    )
     expect_close({name: state.get(name) for name in "mvt"}, {"m": next_m, "v": next_v, "t": 6}, name="config")

@@ -3,24 +3,17 @@
 from collections.abc import Iterator
 
 import torch
-from oracles import LENT
+from oracles import LOANS_OF_LAYERS
 from oracles_training import judge_overfitting
 from torch import Tensor
 
-from autograder import expect, expect_shape, task
+from autograder import Message, expect, expect_shape, task
 
 TRAIN = """
 from common.training.solver import Solver
 
-class Model:
-    # The student's net, whose loss finds the layers of the course.
-    def __init__(self, net, loss):
-        self.net, self.loss = net, loss
-
-    params = property(lambda self: self.net.params, lambda self, value: setattr(self.net, "params", value))
-
-def train(net, loss, X, y, num_epochs):
-    net, data = Model(net, loss), {"X_train": X, "y_train": y, "X_val": X[:50], "y_val": y[:50]}
+def train(net, X, y, num_epochs):
+    data = {"X_train": X, "y_train": y, "X_val": X[:50], "y_val": y[:50]}
     solver = Solver(net, data, optim_config={"learning_rate": 0.2}, num_epochs=num_epochs, batch_size=100,
                     num_train_samples=50, verbose=False)
     solver.train(return_best_params=False)
@@ -28,7 +21,7 @@ def train(net, loss, X, y, num_epochs):
 """
 
 
-@task("FullyConnectedNet.loss", points=1, seconds=120)
+@task("FullyConnectedNet.loss", points=1, seconds=120, loans=LOANS_OF_LAYERS)
 def check_dropout_narrows_the_gap_on_scenes(student, data, score, device):
     """Trained on 1,000 scenes, dropout brings training accuracy and accuracy on new scenes closer together."""
     split = data(num_train=1000, num_test=1000)
@@ -39,14 +32,16 @@ def check_dropout_narrows_the_gap_on_scenes(student, data, score, device):
     for p in (0.0, 0.5):
         options = {"dropout": p, "reg": 0.0, "weight_scale": 0.05, "dtype": torch.float32, "device": device}
         net = student.FullyConnectedNet([100, 100], x_train[0].numel(), 10, **options)
-        loss_of = student.wrap(student.define(LENT).layers_of, net.loss)
-        scores = trainer.train(net, loss_of, x_train, split.y_train, 20), loss_of(x_test)
+        scores = trainer.train(net, x_train, split.y_train, 20), net.loss(x_test)
         for part in scores:
             expect_shape(part, (1000, 10), name="scores")
         right = [
             (s.argmax(dim=1) == y).double().mean() for s, y in zip(scores, (split.y_train, split.y_test), strict=True)
         ]
-        expect(float(right[0]) > 0.3, f"With dropout = {p} the training accuracy is only {float(right[0]):.2f}.")
+        expect(
+            float(right[0]) > 0.3,
+            Message("With dropout = {p} the training accuracy is only {right:.2f}.", p=p, right=float(right[0])),
+        )
         gaps.append(float(right[0] - right[1]))
     score(gaps[0] - gaps[1], "narrowing of the gap")
 

@@ -1,7 +1,15 @@
 """Hidden checks of a03, the two-layer net: other sizes, dtypes and strides, extreme scores, training on scenes."""
 
 import torch
-from oracles import LENT, READY_MADE_NETS, forward, loss_and_gradients, random_params
+from oracles import (
+    LOANS_OF_THE_LOSS,
+    LOANS_OF_THE_SEARCH,
+    READY_MADE_NETS,
+    STEPS,
+    forward,
+    loss_and_gradients,
+    random_params,
+)
 from oracles_training import judge_choice, judge_search
 
 from autograder import expect, expect_close, expect_equal, expect_shape, forbid, task
@@ -19,28 +27,23 @@ def check_forward_pass_on_other_inputs(student, rng):
         expect_equal(seen.args, (params, X), name="the inputs after the call")
 
 
-def loss_of(student):
-    """Return nn_forward_backward, which finds the course's own forward pass."""
-    return student.wrap(student.define(LENT).pass_of, student.nn_forward_backward)
-
-
-@task("nn_forward_backward", points=2)
+@task("nn_forward_backward", points=2, loans=LOANS_OF_THE_LOSS)
 def check_gradients_on_other_inputs(student, rng):
     """Loss and gradients are right for one image, two classes, float32 and views; inputs are unchanged."""
     forbid(student, "nn_forward_backward", calls=READY_MADE_NETS, apart=["nn_forward_pass"])
     for N, D, H, C, dtype in [(1, 4, 6, 3, torch.float64), (8, 3, 5, 2, torch.float32), (11, 2, 1, 7, torch.float64)]:
         params, X, y = random_params(rng, [D, H, C], 1.0, dtype), rng.normal(D, N, dtype=dtype).T, rng.integers(0, C, N)
-        seen = student.inspect(loss_of(student), params, X, y, reg=0.05)
+        seen = student.inspect(student.nn_forward_backward, params, X, y, reg=0.05)
         expect_close(seen.value, loss_and_gradients(params, X, y, 0.05))
         expect_equal(seen.args, (params, X, y), name="the inputs after the call")
 
 
-@task("nn_forward_backward", points=1, any_dtype=True)
+@task("nn_forward_backward", points=1, any_dtype=True, loans=LOANS_OF_THE_LOSS)
 def check_penalty_does_not_count_images(student, rng):
     """Three copies of the same images give the same loss and gradients, penalty included."""
     params, X, y = random_params(rng, [3, 5, 4], 1.0), rng.normal(4, 3), rng.integers(0, 4, 4)
     expected = loss_and_gradients(params, X, y, 0.7)
-    expect_close(loss_of(student)(params, X.repeat(3, 1), y.repeat(3), reg=0.7), expected)
+    expect_close(student.nn_forward_backward(params, X.repeat(3, 1), y.repeat(3), reg=0.7), expected)
 
 
 @task("nn_train", points=1, any_dtype=True)
@@ -56,9 +59,9 @@ def check_train_on_copies_of_one_image_is_plain_descent(student, rng):
         expected = {name: value - rate * grads[name] for name, value in expected.items()}
         if iteration % 3 == 0:
             rate *= 0.8
-    lent = student.define(LENT)
+    steps = student.define(STEPS)
     seen = student.inspect(
-        student.nn_train, params, lent.regularised, lent.best_class, X, y, X, y,
+        student.nn_train, params, steps.regularised, steps.best_class, X, y, X, y,
         learning_rate=0.05, learning_rate_decay=0.8, reg=0.02, num_iters=7, batch_size=4, verbose=False,
     )  # fmt: skip
     expect_close(seen.args[0], expected, name="params after training")
@@ -72,10 +75,10 @@ def check_two_layer_net_learns_scenes(student, rng, data, score):
     split = data(num_train=2000, num_test=1000)
     mean, scale = split.x_train.mean(dim=0), split.x_train.std()
     x_train, x_test = ((x - mean).flatten(1) / scale for x in (split.x_train, split.x_test))
-    lent, sizes = student.define(LENT), [x_train.shape[1], 64, 10]
+    steps, sizes = student.define(STEPS), [x_train.shape[1], 64, 10]
     params = {name: 0.02 * value for name, value in random_params(rng, sizes, 1.0, torch.float32).items()}
     seen = student.inspect(
-        student.nn_train, params, lent.regularised, lent.best_class, x_train, split.y_train,
+        student.nn_train, params, steps.regularised, steps.best_class, x_train, split.y_train,
         x_train[:50], split.y_train[:50], learning_rate=0.05, learning_rate_decay=0.97, reg=1e-3, num_iters=400,
         batch_size=100, verbose=False,
     )  # fmt: skip
@@ -108,7 +111,7 @@ def check_search_tries_every_strength_and_decay(student, rng):
         )
 
 
-@task("find_best_net", points=1, seconds=60)
+@task("find_best_net", points=1, seconds=60, loans=LOANS_OF_THE_SEARCH)
 def check_search_works_for_any_number_of_classes(student, rng):
     """The search works for 3 and for 13 classes, and for a grid of one combination."""
     for classes in (3, 13):

@@ -156,6 +156,8 @@ SEARCHES = [
         "accuracy = float((net.predict(X) == y).double().mean())"),
     two("search: the history of the last net", "check_search_chooses_by_the_whole_validation_set",
         "    return best\n    ### END", "    return best[0], history, best[2]\n    ### END"),
+    two("search: one class too many", "check_search_works_for_any_number_of_classes",
+        "classes = int(y.max()) + 1", "classes = int(y.max()) + 2"),
     two("search: always ten classes", "check_search_works_for_any_number_of_classes",
         "classes = int(y.max()) + 1", "classes = 10"),
     two("search: always images of 3 x 32 x 32", "check_search_works_for_any_number_of_classes",

@@ -1,15 +1,12 @@
 """Hidden checks of the residual networks: downsampling on odd sizes, parameter counts, gradients, training."""
 
-from collections.abc import Callable
-
 import torch
 from oracles_modules import HELPERS, judge_module
-from oracles_resnet import convnet, judge_around, residual
+from oracles_resnet import STAND_IN, convnet, plain_of, residual
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_shape, task
-from autograder.probes.layers import Formula
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
 
 LEARNS = """
 def learns(function, x, params):
@@ -48,22 +45,18 @@ def with_zero_weights(module, x):
 """
 
 
-@task("ResidualBlock", points=1)
+@task("ResidualBlock", points=1, loans=STAND_IN)
 def check_residual_block_with_zero_weights_is_the_identity(student, rng):
     """A residual block that keeps the shape is the identity if all weights are zero; its input is unchanged."""
     x = rng.normal(3, 4, 5, 6)
-
-    def judge(block: Callable[..., Formula], stand_in: object) -> None:
-        out = student.define(PATH).with_zero_weights(student.ResidualBlock(4, 4), x)
-        expect_close(out, x, name="output", mistakes={
-            "The shortcut lost the negative numbers; it should use the input before any ReLU.": x.relu(),
-            "The shortcut used the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
-            "The input is not added.": torch.zeros_like(x),
-        })  # fmt: skip
-        same = residual(block(4), 4, shortcut=False)
-        judge_module(student, rng, student.ResidualBlock(4, 4), same, x, keeps_input=True, learns=True)
-
-    judge_around(student, "ResidualBlock", judge)
+    out = student.define(PATH).with_zero_weights(student.ResidualBlock(4, 4), x)
+    expect_close(out, x, name="output", mistakes={
+        "The shortcut lost the negative numbers; it should use the input before any ReLU.": x.relu(),
+        "The shortcut used the normalised input.": lambda: F.batch_norm(x, None, None, training=True),
+        "The input is not added.": torch.zeros_like(x),
+    })  # fmt: skip
+    same = residual(plain_of(student)(4), 4, shortcut=False)
+    judge_module(student, rng, student.ResidualBlock(4, 4), same, x, keeps_input=True, learns=True)
 
 
 BLOCKS = """
@@ -112,8 +105,13 @@ def check_resnet_has_the_right_number_of_parameters(student, rng):
         found = counted(helper.tables(module, x))
         expect(
             found == right,
-            f"With {block} the layers that run have {found:,} parameters, without the biases of convolutions; "
-            f"there should be {right:,}.",
+            Message(
+                "With {block} the layers that run have {found:,} parameters, without the biases of convolutions; "
+                "there should be {right:,}.",
+                block=block,
+                found=found,
+                right=right,
+            ),
             hint="Count them for one stage by hand. Are all blocks of the class `block`, as many as the stage says?",
         )
         expect_shape(helper.outputs(module, x, train=False), (2, 7), name="scores")

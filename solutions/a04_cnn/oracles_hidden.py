@@ -2,7 +2,7 @@
 
 from oracles import APART, BY_HAND, gradients
 
-from autograder import expect, expect_close, expect_equal, forbid
+from autograder import Message, expect, expect_close, expect_equal, forbid
 
 # A forward pass and two backward passes where autograd records nothing, and everything that a check compares.
 ROUND_TRIP = """
@@ -30,10 +30,11 @@ def judge_layer(student, rng, layer, oracle, names, inputs, options=(), method="
     for key in ("first", "again"):
         grads = (seen[key],) if len(parts) == 1 else seen[key]
         expect(
-            type(grads) in (tuple, list) and len(grads) == len(parts), f"{method} should return ({', '.join(parts)})."
+            type(grads) in (tuple, list) and len(grads) == len(parts),
+            Message("{method} should return ({parts}).", method=method, parts=", ".join(parts)),
         )
-        suffix = "" if key == "first" else " when backward is called again"
         for part, value, wanted in zip(parts, grads, right, strict=True):
-            expect_close(value, wanted, name=part + suffix, **tolerance)
+            name = part if key == "first" else Message("{part} when backward is called again", part=part)
+            expect_close(value, wanted, name=name, **tolerance)
     expect_equal(seen["dout"], dout, name="dout after the call")
     expect_equal(seen["inputs"], tuple(inputs), name="the inputs after the call")

@@ -6,10 +6,11 @@ from typing import Any
 import torch
 from oracles import HELPERS
 from oracles_captioner import Caption, D, captioner, losses_of
-from oracles_loans import LOANS, lent
+from oracles_loans import LOANS_OF_ATTENTION_LSTM, LOANS_OF_CAPTIONER
 from torch import Tensor
 
 from autograder import (
+    Message,
     expect,
     expect_close,
     expect_same_gradients,
@@ -63,7 +64,7 @@ def fixed(h: Tensor, grid: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     return torch.einsum("nhij,nij->nh", grid, weights), weights + 0 * h.sum()
 
 
-@task("AttentionLSTM", points=4)
+@task("AttentionLSTM", points=4, loans=LOANS_OF_ATTENTION_LSTM)
 def check_attention_lstm_learns(student, rng):
     """States and gradients agree with torch's, for one step, caption or place and float32; inputs are unchanged."""
     forbid(student, "AttentionLSTM", calls=READY_MADE, apart=["dot_product_attention", "LSTM"])
@@ -74,15 +75,14 @@ def check_attention_lstm_learns(student, rng):
             w["b"] = rng.normal(4 * state, dtype=dtype)
             x, grid = rng.normal(num, steps, inputs, dtype=dtype), 2 * rng.normal(num, state, side, side, dtype=dtype)
             module = student.define(HELPERS).make(student.AttentionLSTM, inputs, state, w)
-            whole = lent(student, "attention_lstm", module)
             loose = {"rtol": 1e-3, "atol": 1e-3} if dtype == torch.float32 else {}
-            expect_close(whole(x, grid), attention_lstm(x, grid, *w.values()), name="h", **loose)
+            expect_close(module(x, grid), attention_lstm(x, grid, *w.values()), name="h", **loose)
             step = x[:, 0], *(rng.normal(num, state, dtype=dtype) for _ in range(3))
             expect_unchanged(student.inspect(module.step_forward, *step), *step)
             if dtype == torch.float64:
                 values = tuple(w.values())
                 oracle = partial(looking_lstm, values)
-                expect_same_gradients(student, rng, whole, oracle, x, grid, weights=values, names=("x", "A"))
+                expect_same_gradients(student, rng, module, oracle, x, grid, weights=values, names=("x", "A"))
 
 
 def looking_lstm(values: tuple[Tensor, ...], x: Tensor, grid: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ def loss_of(weights: dict, kind: str, seen: Tensor, captions: Tensor, ignored: i
     return losses[captions[:, 1:] != ignored].sum() / len(captions)
 
 
-@task("CaptioningRNN.forward", points=2)
+@task("CaptioningRNN.forward", points=2, loans=LOANS_OF_CAPTIONER)
 def check_captioner_sees_images(student, rng):
     """Given images, the captioner uses the frozen encoder; given the encoder's features, the loss is the same."""
     images = rng.uniform(2, 3, 24, 24, dtype=torch.float32)
@@ -112,9 +112,9 @@ def check_captioner_sees_images(student, rng):
     for kind in ("rnn", "lstm", "attn"):
         model, weights = build(student, rng, kind, images, 9, ignored=8)
         right = loss_of(weights, kind, seen, captions)
-        loss = lent(student, "captioner", model)
-        expect_close(loss(images, captions), right, rtol=1e-3, name=f"loss of {kind!r} on images")
-        expect_close(loss(seen, captions), right, rtol=1e-3, name=f"loss of {kind!r} on features")
+        loss = model
+        expect_close(loss(images, captions), right, rtol=1e-3, name=Message("loss of {kind!r} on images", kind=kind))
+        expect_close(loss(seen, captions), right, rtol=1e-3, name=Message("loss of {kind!r} on features", kind=kind))
         expect(weights["trains_encoder"] is False, "The image encoder is trained too; it should stay frozen.")
     model, _ = build(student, rng, "rnn", images, 9, image_encoder_pretrained=False)
     pretrained = student.define(PRETRAINED).like_pretrained(model, images, seen)
@@ -124,7 +124,7 @@ def check_captioner_sees_images(student, rng):
     )
 
 
-@task("CaptioningRNN.forward", points=1, any_dtype=True)
+@task("CaptioningRNN.forward", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_captioner_ignores_padding(student, rng):
     """With ignore_index, more padding at the end of long captions changes nothing."""
     for kind in ("rnn", "lstm", "attn"):
@@ -134,24 +134,37 @@ def check_captioner_ignores_padding(student, rng):
         right, wrong = (loss_of(weights, kind, seen, tokens) for tokens in (captions, padded))
         for tokens in (captions, padded):
             hints = {"ignore_index is not used: padding counts.": wrong}
-            steps, found = tokens.shape[1] - 1, lent(student, "captioner", model)(seen, tokens)
-            expect_close(found, right, name=f"loss of {kind!r}, {steps} steps", mistakes=hints)
+            steps, found = tokens.shape[1] - 1, model(seen, tokens)
+            expect_close(
+                found, right, name=Message("loss of {kind!r}, {steps} steps", kind=kind, steps=steps), mistakes=hints
+            )
 
 
-@task("CaptioningRNN.forward", points=1, any_dtype=True)
+OF_CAPTIONS = """
+def of_captions(model, features):
+    # the loss as a function of the captions alone: the features come from a frozen encoder
+    call = lambda captions: model(features, captions)
+    call.model = model
+    return call
+"""
+
+
+@task("CaptioningRNN.forward", points=1, any_dtype=True, loans=LOANS_OF_CAPTIONER)
 def check_every_layer_of_the_captioner_learns(student, rng):
     """The gradients of the loss agree with autograd; the mode and the inputs do not change."""
     seen, captions = rng.normal(4, D, 3, 3), rng.integers(0, 10, 4, 7)
     for kind in ("rnn", "lstm", "attn"):
         model, weights = build(student, rng, kind, seen, 11, ignored=10)
         expect(bool(weights["output"][1].any()), "The layer from states to scores has no bias; the text asks for one.")
-        loss = student.define(LOANS).of_captions(model, seen)
+        loss = student.define(OF_CAPTIONS).of_captions(model, seen)
         oracle = partial(loss_on_features, weights, kind, seen)
-        expect_same_gradients(student, rng, loss, oracle, captions, weights=weights, name=f"loss of {kind!r}")
+        expect_same_gradients(
+            student, rng, loss, oracle, captions, weights=weights, name=Message("loss of {kind!r}", kind=kind)
+        )
         for mode in ("train", "eval"):
             getattr(model, mode)()
             with expect_state_kept(student, captioner=model):
-                inspection = student.inspect(lent(student, "captioner", model), seen, captions)
+                inspection = student.inspect(model, seen, captions)
             expect_unchanged(inspection, seen, captions)
 
 
@@ -160,7 +173,7 @@ def loss_on_features(weights: dict, kind: str, seen: Tensor, captions: Tensor) -
     return loss_of(weights, kind, seen, captions)
 
 
-@task("CaptioningRNN.sample", points=1)
+@task("CaptioningRNN.sample", points=1, loans=LOANS_OF_CAPTIONER)
 def check_first_word_and_length(student, rng):
     """Captions have max_length words, 15 by default, for images, for features and for a single image."""
     images = rng.uniform(3, 3, 16, 16)
@@ -168,9 +181,13 @@ def check_first_word_and_length(student, rng):
     for kind in ("rnn", "lstm", "attn"):
         seen = 2 * rng.normal(24, D, 2, 2)
         model, weights = build(student, rng, kind, seen, 12)
-        start, sample = len(weights["embedding"]) - 2, lent(student, "captioner", model.sample)
-        for length, options in ((15, {}), (1, {"max_length": 1}), (21, {"max_length": 21})):
-            case = f", {kind!r} with {options or 'no max_length'}"
-            Caption(weights, kind, seen, start, length).judge(sample(seen, **options), case)
-        for given, its_features, what in ((images, known, "images"), (seen[:1], seen[:1], "the features of one image")):
-            Caption(weights, kind, its_features, start, 15).judge(sample(given), f", {kind!r} given {what}")
+        start, sample = len(weights["embedding"]) - 2, model.sample
+        for length in (1, 21):
+            case = Message("{kind!r} with max_length={length}", kind=kind, length=length)
+            Caption(weights, kind, seen, start, length).judge(sample(seen, max_length=length), case)
+        for given, its_features, case in (
+            (seen, seen, Message("{kind!r} without max_length", kind=kind)),
+            (images, known, Message("{kind!r} on images", kind=kind)),
+            (seen[:1], seen[:1], Message("{kind!r} on the features of one image", kind=kind)),
+        ):
+            Caption(weights, kind, its_features, start, 15).judge(sample(given), case)

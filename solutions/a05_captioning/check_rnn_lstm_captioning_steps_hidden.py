@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import torch
 from oracles import BY_HAND, HELPERS, sequence, weights
-from oracles_loans import Lender, lent
+from oracles_loans import LOANS_OF_PIECES, LOANS_OF_SEQUENCE
 from torch import Tensor
 
 from autograder import (
+    Message,
     autograd_gradients,
     expect,
     expect_close,
@@ -84,40 +85,38 @@ def both(f, d, *rest):
 """
 
 
-@task("rnn_forward", points=1)
+@task("rnn_forward", points=1, loans=LOANS_OF_SEQUENCE)
 def check_sequences_of_other_lengths(student, rng):
     """Sequences of one step, more steps than captions, one caption, and views are right, in float32 too."""
     for num, steps, inputs, state in [(3, 1, 4, 5), (1, 9, 2, 3), (4, 2, 5, 1)]:
         for dtype in (torch.float64, torch.float32):
             x, h0 = rng.normal(steps, num, inputs, dtype=dtype).transpose(0, 1), rng.normal(num, state, dtype=dtype)
             values = weights(rng, inputs, state, dtype=dtype)
-            h, _ = lent(student, "sequence", student.rnn_forward)(x, h0, *values)
+            h, _ = student.rnn_forward(x, h0, *values)
             expect_close(h, sequence(x, h0, *values), name="h")
 
 
-@task("rnn_forward", points=1, any_dtype=True)
+@task("rnn_forward", points=1, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_leaves_its_inputs_alone(student, rng):
     """Inputs are unchanged, and later inputs do not change earlier states."""
     x, h0, values = rng.normal(2, 6, 3), rng.normal(2, 4), weights(rng, 3, 4)
-    whole = lent(student, "sequence", student.rnn_forward)
-    seen = student.inspect(student.define(HELPERS).first(whole), x, h0, *values)
+    seen = student.inspect(student.define(HELPERS).first(student.rnn_forward), x, h0, *values)
     expect_unchanged(seen, x, h0, *values)
     later = torch.cat([x[:, :4], rng.normal(2, 2, 3)], dim=1)
-    other, _ = whole(later, h0, *values)
+    other, _ = student.rnn_forward(later, h0, *values)
     expect_close(other[:, :4], seen.value[:, :4], name="the first four states, with other inputs later")
     expect_close(other, sequence(later, h0, *values), name="h")
 
 
-@task("rnn_backward", points=2, any_dtype=True)
+@task("rnn_backward", points=2, any_dtype=True, loans=LOANS_OF_SEQUENCE)
 def check_sequence_gradients_agree_with_differences(student, rng):
     """Backpropagation through time agrees with finite differences, for any number of captions and steps."""
     forbid(student, "rnn_backward", calls=BY_HAND, apart=["rnn_step_backward"])
     for num, steps, inputs, state in [(3, 4, 2, 5), (1, 7, 3, 2), (5, 1, 2, 3)]:
         values = [rng.normal(num, steps, inputs), rng.normal(num, state), *weights(rng, inputs, state)]
         dh = rng.normal(num, steps, state)
-        lend = Lender(student).lend
-        _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
-        found = lend("sequence", student.rnn_backward)(dh, cache)
+        _, cache = student.hold(student.rnn_forward, *values)
+        found = student.rnn_backward(dh, cache)
         five = type(found) in (tuple, list) and len(found) == 5
         expect(five, "rnn_backward returns five gradients: dx, dh0, dWx, dWh, db.")
         for place, name in enumerate(("dx", "dh0", "dWx", "dWh", "db")):
@@ -129,15 +128,14 @@ def loss_in(values: list[Tensor], place: int, dh: Tensor) -> Callable[[Tensor], 
     return lambda value: (sequence(*values[:place], value, *values[place + 1 :]) * dh).sum()
 
 
-@task("rnn_backward", points=1)
+@task("rnn_backward", points=1, loans=LOANS_OF_SEQUENCE)
 def check_sequence_gradients_in_float32(student, rng):
     """Backpropagation through time preserves the dtype, and does not change dh."""
     for dtype, loose in ((torch.float64, {}), (torch.float32, {"rtol": 1e-3, "atol": 1e-4})):
         values = (rng.normal(2, 5, 3, dtype=dtype), rng.normal(2, 4, dtype=dtype), *weights(rng, 3, 4, dtype=dtype))
         dh = rng.normal(5, 2, 4, dtype=dtype).transpose(0, 1)
-        lend = Lender(student).lend
-        backward = lend("sequence", student.rnn_backward)
-        _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
+        backward = student.rnn_backward
+        _, cache = student.hold(student.rnn_forward, *values)
         right = autograd_gradients(sequence, dh, *values)
         for _ in range(2):
             expect_close(backward(dh, cache), right, **loose)
@@ -145,29 +143,29 @@ def check_sequence_gradients_in_float32(student, rng):
         expect_equal(after, before, name="dh after the call")
 
 
-@task("rnn_truncated_backward", points=1, any_dtype=True)
+@task("rnn_truncated_backward", points=1, any_dtype=True, loans=LOANS_OF_PIECES)
 def check_truncated_pieces_that_do_not_come_out_even(student, rng):
     """Truncated gradients are right where the last piece is shorter, and for pieces of one step."""
     values, dh = (rng.normal(2, 8, 3), rng.normal(2, 4), *weights(rng, 3, 4)), rng.normal(2, 8, 4)
-    lend = Lender(student).lend
-    _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
+    _, cache = student.hold(student.rnn_forward, *values)
     for steps in (3, 5, 1):
         right = autograd_gradients(lambda *inputs, steps=steps: pieces(*inputs, steps), dh, *values)
-        found = lend("pieces", student.rnn_truncated_backward)(dh, cache, steps)
-        expect_close(found, right, name=f"gradients, pieces of {steps}")
+        found = student.rnn_truncated_backward(dh, cache, steps)
+        expect_close(found, right, name=Message("gradients, pieces of {steps}", steps=steps))
 
 
-@task("rnn_truncated_backward", points=1)
+@task("rnn_truncated_backward", points=1, loans=LOANS_OF_PIECES)
 def check_truncated_whole_sequence(student, rng):
     """Where a piece is as long as the sequence or longer, truncated gradients are the full ones, in float32 too."""
     for dtype, loose in ((torch.float64, {}), (torch.float32, {"rtol": 1e-3, "atol": 1e-4})):
         values = rng.normal(3, 4, 2, dtype=dtype), rng.normal(3, 5, dtype=dtype), *weights(rng, 2, 5, dtype=dtype)
         dh = rng.normal(3, 4, 5, dtype=dtype)
-        lend = Lender(student).lend
-        backward = lend("pieces", student.rnn_truncated_backward)
-        _, cache = student.hold(lend("sequence", student.rnn_forward), *values)
+        backward = student.rnn_truncated_backward
+        _, cache = student.hold(student.rnn_forward, *values)
         right = autograd_gradients(sequence, dh, *values)
         for steps in (4, 7):
-            expect_close(backward(dh, cache, steps), right, name=f"gradients, pieces of {steps}", **loose)
+            expect_close(
+                backward(dh, cache, steps), right, name=Message("gradients, pieces of {steps}", steps=steps), **loose
+            )
         before, after = student.define(BEFORE).both(backward, dh, cache, 3)
         expect_equal(after, before, name="dh after the call")

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from oracles import HELPERS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_unchanged, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, forbid, task
 
 CLIP = """
 import torch
@@ -42,7 +42,9 @@ def check_clipping_passes_over_what_has_no_gradient(student, rng):
         expect_equal(copies, found, name="the tensors that were in .grad before the call, scaled in place")
     for count in (0, 2):
         total, idle = student.define(CLIP).clip_nothing(student.clip_gradients, count, 0.25)
-        expect_close(total, 0.0, name=f"the length before, of {count} parameters without a gradient")
+        expect_close(
+            total, 0.0, name=Message("the length before, of {count} parameters without a gradient", count=count)
+        )
         expect(idle is True, "A parameter without a gradient was given one.")
 
 
@@ -118,7 +120,8 @@ def check_padding_gets_no_gradient(student, rng):
         words[:, 3:] = ignored
         words[1] = ignored  # an empty caption
         expect_close(student.temporal_softmax_loss(scores, words, ignore_index=ignored),
-                     summed(scores, words, ignored), name=f"loss, ignoring {ignored}")  # fmt: skip
+                     summed(scores, words, ignored),
+                     name=Message("loss, ignoring {ignored}", ignored=ignored))  # fmt: skip
         right = (scores.softmax(2) - F.one_hot(words, 7)) / 4 * (words != ignored)[:, :, None]
         found = student.define(LOSS).gradient(student.temporal_softmax_loss, scores, words, ignored)
         expect_close(found, right, name="gradient of the scores")
@@ -162,7 +165,7 @@ def check_bleu_agrees_with_a_plain_formula(student, rng):
         candidate, references = sentences(rng)
         n = 1 + case % 5
         seen = student.inspect(student.bleu, candidate, references, n=n)
-        expect_close(seen.value, plain_bleu(candidate, references, n), name=f"BLEU with n = {n}")
+        expect_close(seen.value, plain_bleu(candidate, references, n), name=Message("BLEU with n = {n}", n=n))
         expect_unchanged(seen, candidate, references)
     sentence = ["a", "red", "striped", "disc", "above", "a", "ring"]
     expect_close(student.bleu(sentence, [sentence[1:], sentence]), 1.0, name="BLEU of a reference, n = 4 by default")
@@ -174,7 +177,7 @@ def check_bleu_of_short_candidates(student):
     truth = ["a", "red", "disc", "above", "a", "blue", "ring"]
     for candidate, n in [([], 4), ([], 1), (["a"], 2), (truth[:3], 4), (["disc", "red", "a"], 2), (["x"] * 9, 1)]:
         found = student.bleu(candidate, [truth], n=n)
-        expect_close(found, 0.0, atol=1e-12, name=f"BLEU with n = {n}")
+        expect_close(found, 0.0, atol=1e-12, name=Message("BLEU with n = {n}", n=n))
     expect_close(student.bleu(["a"], [["b"], ["a", "b", "c"]], n=1), 1.0, name="BLEU of one word, n = 1")
     # references of 4 and of 2 words are equally close to 3: the shorter counts
     for references in ([["a"] * 4, ["a"] * 2], [["a"] * 2, ["a"] * 4]):

@@ -1158,6 +1158,6 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], n: int =
 #
 # **Where to look next.** Karpathy (*The unreasonable effectiveness of recurrent neural networks*, 2015) lets such
 # networks write anything. Holtzman et al. (*The curious case of neural text degeneration*, 2020) explain why the most
-# probable text is dull, and draw from the likeliest words only. Anderson et al. (*Bottom-up and top-down attention*,
-# 2018) attend to objects instead of a grid. Vedantam, Zitnick and Parikh (*CIDEr*, 2015) propose a measure for captions
-# that counts telling words more.
+# probable text is dull, and draw from the likeliest words only. Anderson et al.
+# (*Bottom-up and top-down attention*, 2018) attend to objects instead of a grid. Vedantam, Zitnick and Parikh
+# (*CIDEr*, 2015) propose a measure for captions that counts telling words more.

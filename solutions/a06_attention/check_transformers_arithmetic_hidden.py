@@ -4,7 +4,7 @@ import torch
 from oracles_loans import LOANS_OF_TRANSFORMERS
 from torch import Tensor
 
-from autograder import expect, expect_shape, task
+from autograder import Message, expect, expect_shape, task
 from common.data import arithmetic
 
 TRAINING = """
@@ -69,4 +69,11 @@ def check_transformer_adds_and_subtracts(student, rng, score):
     expect_shape(written, tuple(right.shape))
     exact = float((written == right).all(dim=1).double().mean())
     score(exact, "share of exact answers")
-    expect(exact >= 0.95, f"{exact:.1%} of the {len(right)} answers are exactly right; it must be at least 95 %.")
+    expect(
+        exact >= 0.95,
+        Message(
+            "{exact:.1%} of the {count} answers are exactly right; it must be at least 95 %.",
+            exact=exact,
+            count=len(right),
+        ),
+    )

@@ -9,7 +9,7 @@ from oracles import PARTS_BY_HAND, parts, passes, translated, wrong_decoders
 from oracles_loans import LOANS_OF_BLOCKS, LOANS_OF_TRANSFORMERS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_same_gradients, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, forbid, task
 from autograder.probes.torch_layers import READY_MADE, decoder_layer, encoder_layer, norms_alone, some_mask
 
 
@@ -36,7 +36,7 @@ def check_layer_norm_on_other_inputs(student, rng):
         pair = parts(student, norm, [x], rng, norm=1)["norm"][0]
         by_torch = partial(F.layer_norm, normalized_shape=shape[-1:], weight=pair[0], bias=pair[1], eps=epsilon)
         deviation = x.std(-1, correction=0, keepdim=True)
-        expect_close(norm(x), by_torch(x), name=f"epsilon {epsilon:g}", mistakes={
+        expect_close(norm(x), by_torch(x), name=Message("epsilon {epsilon:g}", epsilon=epsilon), mistakes={
             "Epsilon is outside of the root; add it to the variance.": (
                 pair[0] * (x - x.mean(-1, keepdim=True)) / (deviation + epsilon) + pair[1]
             ),
@@ -150,8 +150,10 @@ def check_decoder_block_does_not_see_the_future(student, rng):
         changed = x.clone()
         changed[:, t] = 3 * rng.normal(2, 8)
         after = block(changed, encoded, later)
-        expect_close(after[:, :t], before[:, :t], name=f"positions before {t}, after position {t} changed")
-        expect(not torch.allclose(after[:, t], before[:, t]), f"Position {t} changed, and its result did not.")
+        expect_close(after[:, :t], before[:, :t], name=Message("positions before {t}, after position {t} changed", t=t))
+        expect(
+            not torch.allclose(after[:, t], before[:, t]), Message("Position {t} changed, and its result did not.", t=t)
+        )
 
 
 @task("Transformer", points=2, loans=LOANS_OF_TRANSFORMERS)
@@ -166,9 +168,11 @@ def check_transformer_sees_positions_and_not_the_future(student, rng):
         changed = answers.clone()
         changed[:, t] = (changed[:, t] + 1 + rng.integers(0, 12, 3)) % 13
         after = model(questions, ques_pos, changed, ans_pos).reshape(3, 4, 13)
-        expect_close(after[:, :t], before[:, :t], name=f"the scores before position {t}, after token {t} changed")
+        expect_close(
+            after[:, :t], before[:, :t], name=Message("the scores before position {t}, after token {t} changed", t=t)
+        )
         seen = t == 4 or not torch.allclose(after[:, t], before[:, t])
-        expect(seen, f"Token {t} of the answer changed, and the scores at its position did not.")
+        expect(seen, Message("Token {t} of the answer changed, and the scores at its position did not.", t=t))
 
     each = [rng.normal(3, 6, 8), rng.normal(3, 5, 8)]  # positions that differ from row to row
     alone = [model(questions[i:][:1], each[0][i:][:1], answers[i:][:1], each[1][i:][:1]) for i in range(3)]
@@ -211,7 +215,11 @@ def check_transformer_learns_everywhere(student, rng):
     )
     seen = passes(student, model.train(), inputs, student.EncoderBlock, student.DecoderBlock)
     expect_equal(len(seen), 2, name="the number of blocks that ran")
-    for which, pairs, (given, out) in zip(("encoder", "decoder"), (norms[:2], norms[2:]), seen, strict=True):
+    for which, pairs, (given, out) in zip(
+        (Message("encoder"), Message("decoder")), (norms[:2], norms[2:]), seen, strict=True
+    ):
         if out.any():  # zeros: dropout comes after the norms
-            name = f"the {which} block's output in training with dropout 1, when only the norms are left"
+            name = Message(
+                "the {which} block's output in training with dropout 1, when only the norms are left", which=which
+            )
             expect_close(out, norms_alone(given, pairs), name=name)

@@ -8,7 +8,7 @@ from oracles import TORCH_TRANSFORMERS, embedded, mixed, parts, passes
 from oracles_loans import LOANS_OF_VIT
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_same_gradients, expect_shape, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, expect_shape, forbid, task
 from autograder.probes.torch_layers import encoder_layer, norms_alone
 
 
@@ -60,9 +60,26 @@ def classified(found: dict, positions: Tensor, p: int, images: Tensor) -> Tensor
     return F.linear(x.mean(1), *found["linear"][-1])
 
 
+STARTS = """
+def spread(model, size):
+    # the largest number of each parameter with so many numbers, in multiples of its median
+    sizes = [p.detach().abs() for p in model.parameters() if p.numel() == size]
+    return [float(p.max() / (p.median() + 1e-30)) for p in sizes]
+"""
+
+
 @task("VisionTransformer", points=2, loans=LOANS_OF_VIT)
 def check_vit_on_other_sizes(student, rng):
     """Other sizes are right, each image is classified by itself, gradients are right, all layers use dropout."""
+    model = student.VisionTransformer(32, 2, 3, 64, 1, 2, 5, 7, 0.0)
+    for largest in student.define(STARTS).spread(model, 256 * 64):
+        expect(
+            largest < 50,  # of 16,384 normal numbers 6, of 1 / randn some 10,000
+            Message(
+                "The largest of the positions' first numbers is {largest:,.0f} times a usual one.", largest=largest
+            ),
+            "Multiply small random numbers: nn.Parameter(0.02 * torch.randn(1, num_patches, embed_dim)).",
+        )
     cases = [((3, 1, 6, 9), (6, 9), 3, 5, 1, 5, 4, 3), ((4, 3, 8, 8), 8, 2, 8, 3, 2, 5, 11)]
     for shape, img_size, p, dim, layers, heads, hidden, classes in cases:
         images = rng.normal(*shape)
@@ -93,7 +110,7 @@ def check_vit_on_other_sizes(student, rng):
     seen = passes(student, model.train(), [images], student.TransformerEncoderLayer)
     expect_equal(len(seen), 2, name="the number of TransformerEncoderLayers that ran")
     for i, (given, out) in enumerate(seen):
-        name = f"layer {i + 1} in training with dropout 1, when only the norms are left"
+        name = Message("layer {i} in training with dropout 1, when only the norms are left", i=i + 1)
         expect_close(out, norms_alone(given, norms[2 * i : 2 * i + 2], eps=1e-5), rtol=1e-4, name=name)
 
 
@@ -104,7 +121,7 @@ def train(model, images, labels, epochs):
     model.to(images.device).train()
     steps = epochs * -(-len(images) // 64)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
     for _ in range(epochs):
         for rows in torch.randperm(len(images)).to(images.device).split(64):
             loss = torch.nn.functional.cross_entropy(model(4 * images[rows] - 2), labels[rows])
@@ -122,12 +139,13 @@ def predict(model, images):
 
 @task("VisionTransformer", points=3, seconds=120, memory_mb=4096, loans=LOANS_OF_VIT)
 def check_vit_scores_on_scenes(student, data, score):
-    """Trained on a few thousand images, the vision transformer classifies new images."""
-    split = data(num_train=3000, num_test=1000)
+    """Trained five times on 2,000 images, the vision transformer classifies new images."""
+    images, epochs = score.budget((2000, 5), search=[(1000, 2), (1500, 3), (2000, 5), (3000, 8)])
+    split = data(num_train=images, num_test=1000)
     _, channels, height, width = split.x_train.shape
     model = student.VisionTransformer((height, width), height // 4, channels, 64, 2, 4, 128, 10, 0.0)
     helper = student.define(TRAINING)
-    helper.train(model, split.x_train, split.y_train, 8)
+    helper.train(model, split.x_train, split.y_train, epochs)
     predicted = helper.predict(model, split.x_test)
 
     expect_shape(predicted, (1000,))

@@ -51,6 +51,8 @@ GRADIENTS = [
                "src = self.norm1(src + self.dropout(found))", "src = self.norm1(src.detach() + self.dropout(found))"),
     vit_mutant("vit: the patches get no gradient", "check_vit_on_other_sizes",
                "x = self.patches(x) + self.positions", "x = self.patches(x).detach() + self.positions"),
+    vit_mutant("vit: the positions start as 0.02 divided by random numbers", "check_vit_on_other_sizes",
+               "0.02 * torch.randn(1, self.patches", "0.02 / torch.randn(1, self.patches"),
     vit_mutant("vit: the positions are not learned", "check_vit_on_other_sizes",
                "self.patches(x) + self.positions", "self.patches(x) + self.positions.detach()"),
     vit_mutant("mixer: the residual connection passes no gradient", "check_mixer_on_other_sizes",

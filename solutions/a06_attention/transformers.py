@@ -71,7 +71,7 @@ def prepocess_input_sequence(input_str: str, token_dict: dict[str, int], spc_tok
     """Turn a sequence of words into the numbers of its tokens.
 
     Words are separated by white space. A word in spc_tokens is one token; any other word is split into characters,
-    each of which is one token. (The spelling of the name is a tradition.)
+    each of which is one token. (The name lacks an r. Keep it: the checks use it.)
     """
     ### BEGIN SOLUTION
     numbers = []
@@ -707,8 +707,8 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 
 
 # %% [markdown] hint="position_encoding_sinusoid"
-# 1. There is one frequency for each *pair* of columns: the exponents are 0, 2, 4, ... divided by M. `torch.arange(0, M,
-#    2) / M` has them.
+# 1. There is one frequency for each *pair* of columns: the exponents are 0, 2, 4, ... divided by M.
+#    `torch.arange(0, M, 2) / M` has them.
 # 2. Positions as a column times frequencies as a row give a table of angles, (K, pairs).
 # 3. Sines go into the even columns, cosines into the odd ones: assign to `table[:, 0::2]` and `table[:, 1::2]`. If M is
 #    odd, the last cosine is left out.
@@ -794,6 +794,8 @@ def position_encoding_sinusoid(K: int, M: int) -> Tensor:
 #    token $t + 1$. Embed, with the same embedding, and add positions.
 # 3. Run the decoder with the mask of the future. Its output has one score for each token of the vocabulary; return
 #    them as a matrix with a row for each position of each answer, answer after answer.
+#
+# The answer -25, for example:
 #
 #     decoder reads     BOS       NEGATIVE  5  2  0
 #     and predicts      NEGATIVE  5         2  0  EOS

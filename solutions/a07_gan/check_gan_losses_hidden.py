@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autograder import (
+    Message,
     expect,
     expect_close,
     expect_device,
@@ -182,7 +183,7 @@ def check_optimizer_moves_every_parameter_as_adam_does(student, rng):
             for p, (m, v) in zip(values, moments, strict=True)
         ]
     for after, right in zip(helper.parameters(model), values, strict=True):
-        expect_close(after, right, name=f"a parameter of shape {tuple(right.shape)}")
+        expect_close(after, right, name=Message("a parameter of shape {right}", right=tuple(right.shape)))
 
 
 @task("interpolate", points=2)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import (
+    Message,
     expect,
     expect_close,
     expect_device,
@@ -99,13 +100,23 @@ def check_noise_has_the_type_asked_for(student, rng, device):
     for size, dim, dtype in [(1, 1, torch.float64), (3, 96, torch.float64), (5, 2, torch.float32)]:
         noise = student.sample_noise(size, dim, dtype=dtype, device=device)
         expect_shape(noise, (size, dim))
-        expect(noise.dtype == dtype, f"The dtype is {noise.dtype}; it should be {dtype}.", hint=GIVEN)
-        expect(noise.device.type == device.type, f"The noise is on {noise.device}; it should be on {device}.")
+        expect(
+            noise.dtype == dtype,
+            Message("The dtype is {dtype}; it should be {expected}.", dtype=noise.dtype, expected=dtype),
+            hint=GIVEN,
+        )
+        expect(
+            noise.device.type == device.type,
+            Message("The noise is on {device}; it should be on {expected}.", device=noise.device, expected=device),
+        )
     with expect_state_kept(student):
         default = student.sample_noise(4, 3)
     tracked = student.define(HELPERS).tracked(student.sample_noise, 4, 3)
     expect(tracked is False, "The noise has requires_grad=True.", hint="Nothing needs the gradient in the noise.")
-    expect(default.dtype == torch.float32, f"The dtype is {default.dtype} by default; it should be float32.")
+    expect(
+        default.dtype == torch.float32,
+        Message("The dtype is {dtype} by default; it should be float32.", dtype=default.dtype),
+    )
     expect_device(student, student.sample_noise, 2, 3, dtype=torch.float32, device=str(rng.device))
 
 
@@ -118,12 +129,16 @@ def check_noise_is_drawn_anew_for_every_entry(student, rng):
     correlation = torch.corrcoef(table.T) - torch.eye(16, dtype=torch.float64, device=table.device)
     expect(
         bool(torch.isfinite(correlation).all()) and float(correlation.abs().max()) < 0.27,  # six deviations
-        f"Columns depend on each other: the largest correlation is {float(correlation.abs().max()):.2g}.",
+        Message(
+            "Columns depend on each other: the largest correlation is {correlation:.2g}.",
+            correlation=float(correlation.abs().max()),
+        ),
         hint="Draw each number by itself, and do not sort them.",
     )
     deviation = float(table.std())
     expect(
-        abs(deviation - 3**-0.5) < 0.02, f"The standard deviation is {deviation:.3g}; that of uniform (-1, 1) is 0.577."
+        abs(deviation - 3**-0.5) < 0.02,
+        Message("The standard deviation is {deviation:.3g}; that of uniform (-1, 1) is 0.577.", deviation=deviation),
     )
 
 
@@ -135,16 +150,21 @@ def judge_start(student, make, *args, shapes: list[list[int]]):
     rows = student.define(HELPERS).start(make, *args)
     found = [row[0] for row in rows]
     missing = [shape for shape in shapes if found.count(shape) < shapes.count(shape)]
-    expect(not missing, f"No weights have the shapes {missing}.")
+    expect(not missing, Message("No weights have the shapes {missing}.", missing=missing))
     for shape, deviation, mean, same in rows:
         if shape not in shapes:
             continue
         fan_in = torch.Size(shape[1:]).numel()
         size = deviation * fan_in**0.5
-        expect(0.05 < size < 4, f"Weights of shape {tuple(shape)} begin with standard deviation {deviation:.3g}.",
+        expect(0.05 < size < 4,
+               Message("Weights of shape {shape} begin with standard deviation {deviation:.3g}.",
+                       shape=tuple(shape), deviation=deviation),
                hint="torch.nn's own initialisation is fine: random, of about 0.6 / sqrt(inputs).")  # fmt: skip
-        expect(abs(mean) < deviation / 2, f"Weights of shape {tuple(shape)} begin with mean {mean:.3g}.")
-        expect(not same, f"Two networks begin with the same weights of shape {tuple(shape)}.",
+        expect(
+            abs(mean) < deviation / 2,
+            Message("Weights of shape {shape} begin with mean {mean:.3g}.", shape=tuple(shape), mean=mean),
+        )
+        expect(not same, Message("Two networks begin with the same weights of shape {shape}.", shape=tuple(shape)),
                hint="A function must not seed torch; its caller decides about randomness.")  # fmt: skip
 
 
@@ -173,7 +193,7 @@ def expect_biases(values: Any):
 def expect_nothing_cut_off(helper, module, *inputs: Tensor):
     """Require a gradient for each parameter that makes a difference to the output."""
     lost = helper.cut_off(module, *inputs)
-    expect(type(lost) is list and not lost, f"These get no gradient: {', '.join(map(str, lost))}.")
+    expect(type(lost) is list and not lost, Message("These get no gradient: {names}.", names=", ".join(map(str, lost))))
 
 
 @task("discriminator", points=2)
@@ -200,7 +220,11 @@ def check_generator_starts_learns_and_stays_in_range(student, rng):
     images = helper.extremes(module, rng.normal(3, 11, dtype=torch.float32))
     expect(
         bool((images.abs() <= 1).all()),
-        f"The pixels are between {images.min():.3g} and {images.max():.3g}; they must be between -1 and 1.",
+        Message(
+            "The pixels are between {least:.3g} and {most:.3g}; they must be between -1 and 1.",
+            least=images.min(),
+            most=images.max(),
+        ),
     )
     expect(float(images.min()) < -0.9 and float(images.max()) > 0.9, "Images do not reach -1 and 1.")
 
@@ -246,7 +270,8 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     module = student.build_dc_generator(5)
     momenta = helper.momenta(module)
     expect(
-        all(m == 0.1 for m in momenta), f"The momenta of batch normalisation are {momenta}; torch's usual one is 0.1."
+        all(m == 0.1 for m in momenta),
+        Message("The momenta of batch normalisation are {momenta}; torch's usual one is 0.1.", momenta=momenta),
     )
     helper.warm(module, rng.normal(9, 5))
     noise = rng.normal(4, 5)
@@ -255,7 +280,11 @@ def check_dc_generator_evaluates_each_row_by_itself(student, rng):
     expect_close(helper.answer(module, noise[1:2]), images[1:2], name="the image of one row", rtol=1e-5, atol=1e-7)
     expect(
         bool((images.abs() <= 1).all()),
-        f"The pixels are between {images.min():.3g} and {images.max():.3g}; they must be between -1 and 1.",
+        Message(
+            "The pixels are between {least:.3g} and {most:.3g}; they must be between -1 and 1.",
+            least=images.min(),
+            most=images.max(),
+        ),
     )
 
 
@@ -301,8 +330,12 @@ def judge_pair(student, rng, module, dim: int, classes: int, formula: Formula):
         expect_biases(values)
         expected = replay(formula, values, rows, train=False)
         for train in (False, True):
-            mode = "training" if train else "evaluation"
-            expect_close(helper.answer(module, x, y, train=train), expected, name=f"{size} rows in {mode} mode")
+            mode = Message("training") if train else Message("evaluation")
+            expect_close(
+                helper.answer(module, x, y, train=train),
+                expected,
+                name=Message("{size} rows in {mode} mode", size=size, mode=mode),
+            )
         labelled = partial(replay_labelled, formula, values, y, classes)
         expect_same_gradients(student, rng, helper.of_rows(module, True, y), labelled, x)
     expect_nothing_cut_off(helper, module, x, y)
@@ -313,15 +346,13 @@ def replay_labelled(formula: Formula, values: Any, y: Tensor, classes: int, x: T
     return replay(formula, values, with_label(x, y, classes), train=True)
 
 
-@task("cgan_generator", points=2)
+@task("cgan_generator", points=2, loans=LOANS)
 def check_conditional_generator_of_other_classes(student, rng):
     """The conditional generator accepts any number of classes, any noise_dim and one row, in both modes."""
-    make = student.wrap(student.define(LOANS).with_loans, student.cgan_generator)
-    judge_pair(student, rng, make(3, 13), 13, 3, lambda layers, x: IMAGES(layers, x).tanh())
+    judge_pair(student, rng, student.cgan_generator(3, 13), 13, 3, lambda layers, x: IMAGES(layers, x).tanh())
 
 
-@task("cgan_discriminator", points=2)
+@task("cgan_discriminator", points=2, loans=LOANS)
 def check_conditional_discriminator_of_other_classes(student, rng):
     """The conditional discriminator accepts any number of classes and one row, in both modes."""
-    make = student.wrap(student.define(LOANS).with_loans, student.cgan_discriminator)
-    judge_pair(student, rng, make(4), 784, 4, perceptron([256, 256, 1], 0.01))
+    judge_pair(student, rng, student.cgan_discriminator(4), 784, 4, perceptron([256, 256, 1], 0.01))

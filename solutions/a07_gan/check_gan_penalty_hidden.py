@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, task
 
 CRITICS = """
 import torch
@@ -84,7 +84,12 @@ def check_penalty_is_taken_between_real_and_fake(student, rng):
         low, middle, high = float(shares.min()), float(shares.mean()), float(shares.max())
         expect(
             low < 0.06 and high > 0.94 and abs(middle - 0.5) < 0.1,
-            f"300 shares of the real image are between {low:.3g} and {high:.3g}, with mean {middle:.3g}.",
+            Message(
+                "300 shares of the real image are between {low:.3g} and {high:.3g}, with mean {middle:.3g}.",
+                low=low,
+                high=high,
+                middle=middle,
+            ),
             hint="They should be uniform in (0, 1), one for each pair.",
         )
     expect(not torch.equal(*drawn), "Two calls used the same points; draw new ones at each call.")

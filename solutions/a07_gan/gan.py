@@ -589,7 +589,8 @@ def ls_generator_loss(scores_fake: Tensor) -> Tensor:
 # with Deep Convolutional Generative Adversarial Networks*, 2016) found a pair that does and that trains: strides
 # instead of flattening, batch normalisation in the generator, leaky ReLUs in the discriminator. Ours is small.
 #
-# **Classifier.** It still takes rows of 784; `nn.Unflatten(1, (1, 28, 28))` makes images of them, for any batch size.
+# **Discriminator.** It still takes rows of 784; `nn.Unflatten(1, (1, 28, 28))` makes images of them, for any batch
+# size.
 #
 #     unflatten to 1 x 28 x 28
 #     conv 5x5, 32 filters, stride 1, no padding; leaky ReLU (0.01); max pool 2x2, stride 2

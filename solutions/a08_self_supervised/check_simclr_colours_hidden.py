@@ -4,7 +4,7 @@ import torch
 from oracles import luma, shifted
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_unchanged, task
 
 
 def pixel_by_pixel(image: Tensor, change) -> Tensor:
@@ -100,7 +100,7 @@ def check_hue_where_channels_are_equal(student, rng):
     for shift in (0.0, 1.0):
         out = student.adjust_hue(image, shift)
         expect_equal(bool(torch.isfinite(out).all()), True, name="are all values finite?")
-        expect_close(out, image, name=f"after {shift:g} turns")
+        expect_close(out, image, name=Message("after {shift:g} turns", shift=shift))
     expect_close(student.adjust_hue(image, 0.21), shifted(image, 0.21), name="after 0.21 turns")
     out = student.adjust_hue(rng.uniform(3, 40, 40, dtype=torch.float32), rng.int(1, 9) / 10)
     expect(bool((out >= -1e-6).all()) and bool((out <= 1 + 1e-6).all()), "There are values outside [0, 1].")

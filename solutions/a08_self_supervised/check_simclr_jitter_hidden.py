@@ -6,7 +6,7 @@ import torch
 from oracles import DRAWS, LUMA, expect_independent, expect_share, expect_uniform, luma, slope_image
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_shape, task
+from autograder import Message, expect, expect_close, expect_shape, task
 
 NONE = {"brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}
 
@@ -24,13 +24,15 @@ def check_law_of_the_jitter(student, rng):
     """Factors are uniform around 1 and shifts around 0, for each of the four and any strength."""
     red = [0.5, 0.2, 0.2]
     brightened = draw(student, rng, [red], 800, brightness=0.3)[:, 0, 0]
-    expect_uniform(brightened / 0.5, 0.7, 1.3, "the factor of brightness", slack=1e-3)
+    expect_uniform(brightened / 0.5, 0.7, 1.3, Message("the factor of brightness"), slack=1e-3)
     saturated = draw(student, rng, [red], 800, saturation=0.5)[:, 0, 0]
-    expect_uniform((saturated - luma(red)) / (0.5 - luma(red)), 0.5, 1.5, "the factor of saturation", slack=2e-3)
+    expect_uniform(
+        (saturated - luma(red)) / (0.5 - luma(red)), 0.5, 1.5, Message("the factor of saturation"), slack=2e-3
+    )
     contrasted = draw(student, rng, [[0.4] * 3, [0.6] * 3], 800, contrast=0.4)[:, 0, 1]
-    expect_uniform((contrasted - 0.5) / 0.1, 0.6, 1.4, "the factor of contrast", slack=2e-3)
+    expect_uniform((contrasted - 0.5) / 0.1, 0.6, 1.4, Message("the factor of contrast"), slack=2e-3)
     shifted = draw(student, rng, [red], 800, hue=0.1)[:, :, 0]  # towards yellow red gains green, towards purple blue
-    expect_uniform((shifted[:, 1] - shifted[:, 2]) / 0.3 / 6, -0.1, 0.1, "the shift of the hue", slack=1e-3)
+    expect_uniform((shifted[:, 1] - shifted[:, 2]) / 0.3 / 6, -0.1, 0.1, Message("the shift of the hue"), slack=1e-3)
 
 
 def revealing(rng) -> Tensor:
@@ -52,15 +54,15 @@ def judge_amounts(out: Tensor) -> None:
     contrast = (bright - dark) / (0.2 * brightness)
     chroma = red.amax(1) - red.amin(1)
     amounts = {
-        "the factor of brightness": (brightness, 1, 0.4),
-        "the factor of contrast": (contrast, 1, 0.4),
-        "the factor of saturation": (chroma / (0.1 * brightness * contrast), 1, 0.4),
-        "the shift of the hue": ((red[:, 1] - red[:, 2]) / chroma / 6, 0, 0.1),
+        Message("the factor of brightness"): (brightness, 1, 0.4),
+        Message("the factor of contrast"): (contrast, 1, 0.4),
+        Message("the factor of saturation"): (chroma / (0.1 * brightness * contrast), 1, 0.4),
+        Message("the shift of the hue"): ((red[:, 1] - red[:, 2]) / chroma / 6, 0, 0.1),
     }
     for name, (values, centre, strength) in amounts.items():
         expect_uniform(values, centre - strength, centre + strength, name, slack=2e-3)
     for (first, (a, _, _)), (second, (b, _, _)) in combinations(amounts.items(), 2):
-        expect_independent(a, b, f"{first[0].upper()}{first[1:]} and {second}")
+        expect_independent(a, b, Message("{first} and {second}", first=first, second=second))
 
 
 @task("color_jitter", points=1)
@@ -90,7 +92,11 @@ def check_order_of_the_jitter(student, rng):
     black, white = black_and_white[black_and_white.sum(1).argmax()].tolist()
     expect(
         black + white < 1.001,
-        f"Jittered in brightness and contrast, half black and half white became {black:.3f} and {white:.3f}.",
+        Message(
+            "Jittered in brightness and contrast, half black and half white became {black:.3f} and {white:.3f}.",
+            black=black,
+            white=white,
+        ),
         "Change the brightness first and clamp: then the mean of the two is at most 1/2.",
     )
     # The greys show the contrast, the faint colours the saturation. The first operation clamps red and cyan.
@@ -111,8 +117,13 @@ def check_order_of_the_jitter(student, rng):
     worst = int((largest - expected).abs().argmax())
     expect(
         abs(float(largest[worst] - expected[worst])) < 2e-3,
-        f"Jittered in saturation and hue, {blue} became {[round(v, 3) for v in out[worst].tolist()]}; a colour with "
-        f"this difference of channels has {float(expected[worst]):.3f} as its largest.",
+        Message(
+            "Jittered in saturation and hue, {blue} became {got}; a colour with this difference of channels has "
+            "{expected:.3f} as its largest.",
+            blue=blue,
+            got=[round(v, 3) for v in out[worst].tolist()],
+            expected=float(expected[worst]),
+        ),
         "Change the saturation before the hue: it blends with the grey of the pixel before its hue is shifted.",
     )
 
@@ -129,15 +140,15 @@ def check_how_often_colours_are_jittered(student, rng):
     image, helper = one_colour(rng, 0.6, 0.3, 0.2), student.define(DRAWS)
     out = helper.views(transform, image, 1500)[:, :, 1, 1].cpu()  # (1500, 3)
     grey = (out.amax(1) - out.amin(1)) < 1e-5
-    expect_share(grey, 0.2, "The view is grey")
+    expect_share(grey, 0.2, Message("The view is grey"))
     dull = luma([0.6, 0.3, 0.2])
     untouched = torch.where(grey, (out[:, 0] - dull).abs() < 2e-4, (out - image[:, 0, 0].cpu()).abs().amax(1) < 1e-5)
-    expect_share(~untouched, 0.8, "Colours are jittered")
-    expect_share(untouched & grey, 0.04, "Colours are made grey without being jittered")
+    expect_share(~untouched, 0.8, Message("Colours are jittered"))
+    expect_share(untouched & grey, 0.04, Message("Colours are made grey without being jittered"))
     out = helper.views(transform, slope_image(rng.device), 1500).cpu()  # its channels differ by 0.05 everywhere
     plain = (out[:, :2] - out[:, 1:] - 0.05).abs().flatten(1).amax(1) < 1e-5
     mirrored = out[..., :2].sum((1, 2, 3)) > out[..., 2:].sum((1, 2, 3))
-    expect_share(plain & mirrored, 0.08, "The view is mirrored and neither jittered nor grey")
+    expect_share(plain & mirrored, 0.08, Message("The view is mirrored and neither jittered nor grey"))
 
 
 @task("compute_train_transform", points=1)
@@ -156,7 +167,7 @@ def check_strengths_of_the_chain(student, rng):
         "compute_train_transform passes its scale on: sample_crop(..., scale=scale).",
     )
     coloured = (out[:, :, 2].amax(1) - out[:, :, 2].amin(1)).amax(1) > 1e-5
-    expect_share(jittered & coloured, 0.64, "The view is jittered and not grey")
+    expect_share(jittered & coloured, 0.64, Message("The view is jittered and not grey"))
     judge_amounts(out[jittered & coloured])
 
 
@@ -170,17 +181,29 @@ def check_order_of_the_chain(student, rng):
     # Blue has luma 0.19. Brightness alone makes at most 0.27 of it; shifted towards cyan, blue reaches 0.5.
     brighter = int((greys > 0.28).sum())
     expect(
-        brighter >= 10, f"Of {len(greys)} grey views only {brighter} are brighter than a blue with an unchanged hue."
+        brighter >= 10,
+        Message(
+            "Of {count} grey views only {brighter} are brighter than a blue with an unchanged hue.",
+            count=len(greys),
+            brighter=brighter,
+        ),
     )
     halves = torch.zeros(3, 16, 16, dtype=torch.float64, device=rng.device)
     halves[:, :, 8:] = 0.6
     transform = student.compute_train_transform(seed=rng.int(0, 10**6), size=4, scale=(0.1, 0.2))
     out = helper.views(transform, halves, 800).cpu().flatten(1)
     even = out[out.amax(1) - out.amin(1) < 1e-6].mean(1)  # crops of one half alone, about half of all
-    expect(len(even) > 150, f"Of an image half black, half grey {len(even)} of 800 small crops have only one tone.")
+    expect(
+        len(even) > 150,
+        Message("Of an image half black, half grey {count} of 800 small crops have only one tone.", count=len(even)),
+    )
     dim = even[(even > 1e-6) & (even < 0.6 * 0.6 - 1e-3)]
     expect(
         len(dim) == 0,
-        f"{len(dim)} of {len(even)} crops of only black, or of only grey 0.6, are dark grey.",
+        Message(
+            "{dark} of {all} crops of only black, or of only grey 0.6, are dark grey.",
+            dark=len(dim),
+            all=len(even),
+        ),
         "Crop first: then black remains black, and 0.6 becomes at least 0.36; contrast uses only the crop.",
     )

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from autograder import (
+    Message,
     expect,
     expect_close,
     expect_device,
@@ -49,7 +50,11 @@ def judge_loops(student, rng, loss: str, taus, **options) -> None:
         left, right = projections(rng, n, dims)
         seen = student.inspect(getattr(student, loss), left, right, tau, **options)
         expect_shape(seen.value, ())
-        expect_close(seen.value, plain_loss(left, right, tau), name=f"loss of {n} pairs at temperature {tau}")
+        expect_close(
+            seen.value,
+            plain_loss(left, right, tau),
+            name=Message("loss of {n} pairs at temperature {tau}", n=n, tau=tau),
+        )
         expect_unchanged(seen, left, right, tau)
     views = [x.permute(1, 0).contiguous().permute(1, 0) for x in projections(rng, 4, 6)]
     out = getattr(student, loss)(*views, 0.3, **options)
@@ -80,7 +85,8 @@ def check_cosine_of_any_vectors(student, rng):
         a, b = (scale * rng.normal(dims, 2)[:, 0] for _ in range(2))
         a, b = a.to(dtype), (b + a).to(dtype)
         expected = plain_cosine(a.double(), b.double()).to(dtype)
-        expect_close(student.sim(a, b), expected, name=f"sim of {dims} numbers around {scale:g}", mistakes={
+        expect_close(student.sim(a, b), expected,
+                     name=Message("sim of {dims} numbers around {scale:g}", dims=dims, scale=scale), mistakes={
             "The number that was added to the denominator is too large; 1e-8 is enough.":
                 lambda a=a, b=b: (a @ b) / (a.norm() * b.norm() + 1e-3),
         })  # fmt: skip
@@ -136,7 +142,7 @@ def check_loss_at_low_temperature(student, rng):
         left, right = projections(rng, n, 8, torch.float32)
         out = student.simclr_loss_vectorized(left, right, tau, device=rng.device)
         expected = plain_loss(left, right, tau).float()
-        expect_close(out, expected, name=f"loss at temperature {tau}", rtol=1e-3, atol=1e-3, mistakes={
+        expect_close(out, expected, name=Message("loss at temperature {tau}", tau=tau), rtol=1e-3, atol=1e-3, mistakes={
             "exp overflows: use logsumexp, or subtract the largest value first.": torch.full((), math.nan),
         })  # fmt: skip
     left = rng.normal(1, 8, dtype=torch.float32)
@@ -172,9 +178,13 @@ def check_gradient_of_the_loss(student, rng):
         expected = torch.autograd.grad(plain_loss(left, right, tau), (left, right))
         views = left.detach(), right.detach()
         found = helper.gradients(student.simclr_loss_vectorized, *views, tau, rng.device)
-        for name, value, wanted in zip(("left", "right"), found, expected, strict=True):
-            expect(value is not None, f"No gradient reaches the {name} views.", "Is something detached in the loss?")
-            expect_close(value, wanted, name=f"gradient of the {name} views, {n} pairs")
+        for name, value, wanted in zip((Message("left"), Message("right")), found, expected, strict=True):
+            expect(
+                value is not None,
+                Message("No gradient reaches the {name} views.", name=name),
+                "Is something detached in the loss?",
+            )
+            expect_close(value, wanted, name=Message("gradient of the {name} views, {n} pairs", name=name, n=n))
 
 
 @task("sim_positive_pairs", points=1)
@@ -185,7 +195,8 @@ def check_positive_pairs_agree_with_a_loop(student, rng):
         left, right = projections(rng, n, dims, dtype)
         left = left * 10 ** rng.uniform(n, 1, low=-0.5, high=6.0).to(dtype)
         expected = torch.stack([plain_cosine(a.double(), b.double()) for a, b in zip(left, right, strict=True)])
-        expect_close(student.sim_positive_pairs(left, right), expected[:, None].to(dtype), name=f"{n} pairs", mistakes={
+        expect_close(student.sim_positive_pairs(left, right), expected[:, None].to(dtype),
+                     name=Message("{n} pairs", n=n), mistakes={
             "Rows are vectors: divide by the length of each row, not of each column.":
                 lambda left=left, right=right: (
                     torch.nn.functional.normalize(left, dim=0) * torch.nn.functional.normalize(right, dim=0)
@@ -223,6 +234,10 @@ def check_matrix_is_right_and_small(student, rng):
     limit = 4 * 300 * 300 * 8
     expect(
         seen.largest <= limit,
-        f"For 300 views of 64 numbers a tensor of {seen.largest:,} bytes was made; the matrix has {limit // 4:,}.",
+        Message(
+            "For 300 views of 64 numbers a tensor of {largest:,} bytes was made; the matrix has {limit:,}.",
+            largest=seen.largest,
+            limit=limit // 4,
+        ),
         "Normalise the rows, then take one matrix product; broadcasting to (2N, 2N, D) needs D times the memory.",
     )

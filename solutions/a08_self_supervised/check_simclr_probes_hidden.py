@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from autograder import (
+    Message,
     expect,
     expect_close,
     expect_device,
@@ -37,7 +38,7 @@ def check_neighbours_agree_with_a_plain_loop(student, rng):
     for k in (1, 2, 4, 7, 23):
         expected = plain_knn(features, labels, queries, k)
         seen = student.inspect(student.knn_probe, features, labels, queries, k)
-        expect_equal(seen.value, torch.tensor(expected, device=rng.device), name=f"labels for k={k}")
+        expect_equal(seen.value, torch.tensor(expected, device=rng.device), name=Message("labels for k={k}", k=k))
         expect_unchanged(seen, features, labels, queries, k)
     features, queries = features.float(), queries[:1].float()
     expected = torch.tensor(plain_knn(features, labels, queries, 5), device=rng.device)
@@ -80,8 +81,13 @@ def judge_probe(student, rng, features: Tensor, own: Tensor, queries: Tensor, re
     wrong = int((seen.value[certain] != names[best.indices[certain, 0]]).sum())
     expect(
         wrong == 0 and seen.value.dtype == torch.int64,
-        f"With {len(own)} labelled features and reg={reg:g}, {wrong} of {int(certain.sum())} labels are not those of "
-        "the minimum.",
+        Message(
+            "With {count} labelled features and reg={reg:g}, {wrong} of {certain} labels are not those of the minimum.",
+            count=len(own),
+            reg=reg,
+            wrong=wrong,
+            certain=int(certain.sum()),
+        ),
         "Standardise by mean and biased deviation of the labelled features, penalise the weights only, and do not stop "
         "early.",
     )

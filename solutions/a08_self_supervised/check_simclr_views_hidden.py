@@ -6,7 +6,7 @@ import torch
 from oracles import DRAWS, expect_independent, expect_uniform
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
 
 
 @task("sample_crop", points=2)
@@ -15,13 +15,17 @@ def check_law_of_the_boxes(student, rng):
     scale, ratio, side = (0.1, 0.4), (0.5, 2.0), 4000
     boxes = student.define(DRAWS).boxes(student.sample_crop, 1500, side, side, scale=scale, ratio=ratio).double()
     top, left, height, width = boxes.T
-    expect_uniform(height * width / side**2, *scale, "the share of the area", slack=1e-3)
+    expect_uniform(height * width / side**2, *scale, Message("the share of the area"), slack=1e-3)
     even = "The logarithm of the ratio is uniform: exp of a number drawn between log(ratio[0]) and log(ratio[1])."
-    expect_uniform((width / height).log() / math.log(2), -1, 1, "log2(width / height)", slack=1e-2, hint=even)
-    expect_uniform(top / (side - height), 0, 1, "top, as a share of the places where the box fits,", slack=1e-3)
-    expect_uniform(left / (side - width), 0, 1, "left, as a share of the places where the box fits,", slack=1e-3)
-    expect_independent(top / (side - height), left / (side - width), "Top and left")
-    expect_independent(height * width, width / height, "Area and shape")
+    expect_uniform((width / height).log() / math.log(2), -1, 1, Message("log2(width / height)"), slack=1e-2, hint=even)
+    expect_uniform(
+        top / (side - height), 0, 1, Message("top, as a share of the places where the box fits,"), slack=1e-3
+    )
+    expect_uniform(
+        left / (side - width), 0, 1, Message("left, as a share of the places where the box fits,"), slack=1e-3
+    )
+    expect_independent(top / (side - height), left / (side - width), Message("top and left"))
+    expect_independent(height * width, width / height, Message("area and shape"))
 
 
 @task("sample_crop", points=1)
@@ -31,12 +35,24 @@ def check_boxes_in_images_that_are_not_square(student, rng):
     for height, width in [(300, 900), (900, 300)]:
         boxes = helper.boxes(student.sample_crop, 300, height, width, scale=(0.1, 0.12), ratio=(2.0, 2.5)).double()
         shape, share = boxes[:, 3] / boxes[:, 2], boxes[:, 2] * boxes[:, 3] / (height * width)
-        for values, low, high, what in [(shape, 2.0, 2.5, "width / height"), (share, 0.1, 0.12, "the share")]:
+        for values, low, high, what in [
+            (shape, 2.0, 2.5, Message("width / height")),
+            (share, 0.1, 0.12, Message("the share")),
+        ]:
             smallest, largest = float(values.min()), float(values.max())
             expect(
                 0.98 * low < smallest and largest < 1.02 * high,
-                f"In {height} x {width} {what} of the boxes is in [{smallest:.3f}, {largest:.3f}], "
-                f"not in [{low}, {high}].",
+                Message(
+                    "In {height} x {width} {what} of the boxes is in [{smallest:.3f}, {largest:.3f}], not in [{low}, "
+                    "{high}].",
+                    height=height,
+                    width=width,
+                    what=what,
+                    smallest=smallest,
+                    largest=largest,
+                    low=low,
+                    high=high,
+                ),
                 "r is width / height: the height is sqrt(a H W / r), the width sqrt(a H W r).",
             )
 
@@ -57,19 +73,21 @@ def check_boxes_that_never_fit(student, rng):
     share = float((seldom[:, 2:] == 300).all(dim=1).double().mean())
     expect(
         share < 0.16,
-        f"{share:.1%} of the boxes are the whole image; with ten draws it should be 8 %.",
+        Message("{share:.1%} of the boxes are the whole image; with ten draws it should be 8 %.", share=share),
         hint="If a box does not fit, draw both again: the area and the ratio; after ten draws take the whole image.",
     )
     expect(
         share > 0.02,
-        f"{share:.1%} of the boxes are the whole image; with ten draws it should be 8 %.",
+        Message("{share:.1%} of the boxes are the whole image; with ten draws it should be 8 %.", share=share),
         hint="After ten draws that do not fit, take the whole image.",
     )
     # In 300 x 300 with all of the area and a ratio of 3/4 to 4/3 only the square fits. From 50 % on most boxes fit.
     often = helper.boxes(student.sample_crop, 600, 300, 300, scale=(0.5, 1.0))
     whole = (often[:, 2:] == 300).all(dim=1)
     share = float(whole.double().mean())
-    expect(share < 0.03, f"{share:.1%} of the boxes are the whole image: draw several times first.")
+    expect(
+        share < 0.03, Message("{share:.1%} of the boxes are the whole image: draw several times first.", share=share)
+    )
 
 
 def plain_crop(image: Tensor, top: int, left: int, height: int, width: int, size: int) -> Tensor:
@@ -99,7 +117,12 @@ def check_crop_agrees_with_a_plain_loop(student, rng):
     ]
     for image, box, size in cases:
         seen = student.inspect(student.resized_crop, image, *box, size)
-        expect_close(seen.value, plain_crop(image, *box, size), atol=1e-5, name=f"{box} to {size} x {size}")
+        expect_close(
+            seen.value,
+            plain_crop(image, *box, size),
+            atol=1e-5,
+            name=Message("{box} to {size} x {size}", box=box, size=size),
+        )
         expect_unchanged(seen, image)
 
 
@@ -115,7 +138,9 @@ def check_crops_of_the_chain(student, rng):
         plain = (out[:, 2] - 0.5).abs().flatten(1).amax(1) < 1e-7  # neither jittered nor grey: 16 %
         grey = (out.amax(1) - out.amin(1)).flatten(1).amax(1) < 1e-5
         out = out[plain & ~grey]
-        expect(len(out) > 80, f"Only {len(out)} of 1,200 views have unchanged colours; 16 % should.")
+        expect(
+            len(out) > 80, Message("Only {count} of 1,200 views have unchanged colours; 16 % should.", count=len(out))
+        )
         # The slope between neighbouring samples gives the size of the box, the mean value its place.
         height = (out[:, 0, 4, 3] - out[:, 0, 1, 3]) / 3 * 6 / (0.6 * 60 / 59)
         width = (out[:, 1, 3, 4] - out[:, 1, 3, 1]).abs() / 3 * 6 / (0.6 * 48 / 47)
@@ -123,14 +148,24 @@ def check_crops_of_the_chain(student, rng):
         smallest, largest = float(share.min()), float(share.max())
         expect(
             0.94 * low < smallest and largest < 1.06 * high and largest - smallest > (high - low) / 2,
-            f"The boxes cover {smallest:.2f} to {largest:.2f} of the image; with {options or 'no options'} they should "
-            f"fill {low} to {high}.",
+            Message(
+                "With scale=({low}, {high}) the boxes cover {smallest:.2f} to {largest:.2f} of the image; they should "
+                "fill that range.",
+                low=low,
+                high=high,
+                smallest=smallest,
+                largest=largest,
+            ),
         )
         shape = width * 48 / (height * 60)
         smallest, largest = float(shape.min()), float(shape.max())
         expect(
             smallest > 0.94 * 3 / 4 and largest < 1.06 * 4 / 3 and largest / smallest > 1.35,
-            f"width / height of the boxes is from {smallest:.2f} to {largest:.2f}; it should fill 3/4 to 4/3.",
+            Message(
+                "width / height of the boxes is from {smallest:.2f} to {largest:.2f}; it should fill 3/4 to 4/3.",
+                smallest=smallest,
+                largest=largest,
+            ),
         )
         expect(float(places.std()) > 0.01, "All boxes have the same centre.")
 
@@ -144,7 +179,9 @@ def check_pairs_in_a_loader(student, rng):
     expect_equal([len(batch[0]) for batch in seen["plain"]], [3, 3, 1], name="sizes of the batches")
     for column, expected in enumerate((images, images, labels)):
         expect_equal(
-            torch.cat([batch[column] for batch in seen["plain"]]), expected, name=f"part {column} of the batches"
+            torch.cat([batch[column] for batch in seen["plain"]]),
+            expected,
+            name=Message("part {column} of the batches", column=column),
         )
     first, second = (torch.cat([batch[column] for batch in seen["noisy"]]) - images for column in (0, 1))
     shifts = torch.cat([first.mean((1, 2, 3)), second.mean((1, 2, 3))])
@@ -154,7 +191,9 @@ def check_pairs_in_a_loader(student, rng):
     count = helper.count(student.PairDataset(images, labels, None))
     expect(
         count == 7,
-        f"A loop over a data set of 7 pairs does not end after 7 items: it gave {count} of at most 20.",
+        Message(
+            "A loop over a data set of 7 pairs does not end after 7 items: it gave {count} of at most 20.", count=count
+        ),
         hint="An index from 7 on must raise IndexError, as images[index] does: do not limit or wrap it.",
     )
 

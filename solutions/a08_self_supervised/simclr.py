@@ -570,9 +570,9 @@ def simclr_loss_vectorized(
         out        ()      mean over the 2N views
     """
     ### BEGIN SOLUTION
-    logits = compute_sim_matrix(torch.cat([out_left, out_right])) / tau  # (2N, 2N)
+    logits = compute_sim_matrix(torch.cat([out_left, out_right])).div_(tau)  # (2N, 2N)
     itself = torch.eye(len(logits), dtype=torch.bool, device=device)
-    log_sums = logits.masked_fill(itself, -math.inf).logsumexp(dim=1)  # (2N,)
+    log_sums = logits.masked_fill_(itself, -math.inf).logsumexp(dim=1)  # (2N,)
     positives = sim_positive_pairs(out_left, out_right)[:, 0] / tau  # (N,), each counts for both of its views
     return log_sums.mean() - positives.mean()
     ### END SOLUTION
@@ -730,7 +730,8 @@ def train(
 # %% tags=["active-ipynb"]
 # # about 10 seconds
 # figure, grid = plt.subplots(2, 2, figsize=(10, 9), layout="constrained")
-# for row, (title, network) in zip(grid, {"random encoder": untrained, "SimCLR": model}.items()):
+# networks = {"random encoder": untrained, "SimCLR": model}
+# for (title, network), row in zip(tqdm(networks.items(), desc="t-SNE", unit="network"), grid):
 #     features = features_of(network, scenes.x_test[:600])
 #     features = (features - features.mean(dim=0)) / (features.std(dim=0) + 1e-6)
 #     for axes, (method, points) in zip(row, {"PCA": pca(features), "t-SNE": tsne(features)}.items()):

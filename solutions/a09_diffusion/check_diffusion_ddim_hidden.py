@@ -9,7 +9,7 @@ from oracles_law import ideal, judge_bfloat16, judge_fresh, judge_normal
 from oracles_loans import LOANS_OF_PREDICTIONS, LOANS_OF_STEPS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 
 def strided(left: float, after: float, eta: float) -> tuple[float, float, float]:
@@ -37,16 +37,18 @@ def check_ddim_with_eta_one_is_ddpm(student, rng):
             _, image = implied(slope[time] * x_t + offset[time], x_t, left, objective)
             of_image, of_x_t, std = posterior(betas, time)
             mean = of_image * image + of_x_t * x_t
-            what = f"with {objective}, from {time} to {time - 1}"
+            what = Message(
+                "with {objective}, from {time} to {earlier}", objective=objective, time=time, earlier=time - 1
+            )
             guess, _ = implied(slope[time] * x_t + offset[time], x_t, left, objective)
             after = left_at(betas, time - 1)
             without = after**0.5 * image + (1 - after) ** 0.5 * guess
             stepped = made.ddim_step(x_t, time, time - 1, eta=1.0, noise=zero)
-            expect_close(stepped, mean, name=f"mean {what}", atol=1e-4, mistakes={
+            expect_close(stepped, mean, name=Message("mean {what}", what=what), atol=1e-4, mistakes={
                 "sigma squared is missing under the root of the predicted noise's factor.": without,
             })  # fmt: skip
             stepped = made.ddim_step(x_t, time, time - 1, eta=1.0, noise=noise)
-            expect_close(stepped, mean + std * noise, name=f"step {what}", atol=1e-4, mistakes={
+            expect_close(stepped, mean + std * noise, name=Message("step {what}", what=what), atol=1e-4, mistakes={
                 "This uses DDPM's forward step, sqrt(beta).": mean + float(betas[time]) ** 0.5 * noise,
                 "The noise is multiplied by the variance.": mean + std**2 * noise,
             })  # fmt: skip
@@ -77,16 +79,16 @@ def check_ddim_steps_of_any_length(student, rng):
                 a * image + b * guess + deviation**2 * noise.double(),
             "At t_next = -1 alpha bar is 1; an index of -1 takes the last entry of the table.":
                 strided_with(left, left_at(betas, 11), eta, image, guess, noise) if earlier == -1 else None,
-        }, name=f"from {time} to {earlier} with eta={eta}")  # fmt: skip
+        }, name=Message("from {time} to {earlier} with eta={eta}", time=time, earlier=earlier, eta=eta))  # fmt: skip
         expect_unchanged(seen, x_t, time, earlier, eta, kwargs, noise)
     wide, left, kwargs = rng.normal(300, 2, 6, 6), left_at(betas, 9), {"extra": 0.25}
     guess, image = implied(slope[9] * wide + offset[9] + 0.25, wide, left, "pred_x_start")
     a, b, deviation = strided(left, left_at(betas, 4), 0.5)
     drawn = [made.ddim_step(wide, 9, 4, eta=0.5, model_kwargs=kwargs) - a * image - b * guess for _ in range(2)]
     for rest in drawn:
-        judge_normal(rest / deviation, "the noise of a step, drawn")
-    judge_fresh({"the noise of one call": drawn[0], "the noise of the next call": drawn[1]})
-    judge_bfloat16(made.ddim_step(x_t.bfloat16(), 9, 4, eta=0.5, model_kwargs={}), x_t.shape, "a step")
+        judge_normal(rest / deviation, Message("the noise of a step, drawn"))
+    judge_fresh({Message("the noise of one call"): drawn[0], Message("the noise of the next call"): drawn[1]})
+    judge_bfloat16(made.ddim_step(x_t.bfloat16(), 9, 4, eta=0.5, model_kwargs={}), x_t.shape, Message("a step"))
     expect_device(student, made.ddim_step, x_t, 9, 4, eta=0.5)
     expect_modes_kept(student, made, made.ddim_step, x_t, 9, 4, eta=0.5)
 
@@ -104,18 +106,25 @@ def check_ddim_counts_its_steps(student, rng):
         times = [row[0] for row in model.times][calls:]
         expect_equal(len(times), steps, name="the number of calls of the model")
         expect_equal(times[0], 10, name="the first time")
-        expect(all(a > b for a, b in pairwise([*times, -1])), f"The times {times} do not decrease.")
+        expect(
+            all(a > b for a, b in pairwise([*times, -1])), Message("The times {times} do not decrease.", times=times)
+        )
         x, clamped = begin, bool(((path >= 0) & (path <= 1)).all())  # noisy frames may be clamped
         for step, (time, earlier) in enumerate(pairwise([*times, -1])):
             frame = ((x + 1) / 2).clamp(0, 1) if clamped else (x + 1) / 2
-            expect_close(path[:, step], frame, atol=1e-4, name=f"after {step} of {steps} steps")
+            expect_close(
+                path[:, step], frame, atol=1e-4, name=Message("after {step} of {steps} steps", step=step, steps=steps)
+            )
             left = left_at(betas, time)
             noise, image = implied(slope[time] * x + 0.25, x, left, "pred_noise")
             a, b, _ = strided(left, left_at(betas, earlier), 0.0)
             x = a * image + b * noise
-        expect_close(path[:, steps], (x + 1) / 2, atol=1e-4, name=f"the images after {steps} steps")
+        expect_close(
+            path[:, steps], (x + 1) / 2, atol=1e-4, name=Message("the images after {steps} steps", steps=steps)
+        )
         plain = made.ddim_sample(2, steps, model_kwargs=kwargs, noise=begin)
-        expect_close(plain, (x + 1) / 2, atol=1e-4, name=f"the images alone after {steps} steps", mistakes={
+        expect_close(plain, (x + 1) / 2, atol=1e-4,
+                     name=Message("the images alone after {steps} steps", steps=steps), mistakes={
             "They must be mapped from [-1, 1] to [0, 1].": x, "This is the noise at the beginning.": (begin + 1) / 2,
         })  # fmt: skip
         calls += 2 * steps
@@ -139,7 +148,7 @@ def check_law_of_ddim_samples(student, rng):
         times = [row[0] for row in model.times]
         expect_equal(len(times), steps, name="the number of calls of the model")
         path = torch.stack([*model.seen, 2 * path[:, -1] - 1], dim=1).double()  # the frames themselves may be clamped
-        drawn = {"the noise at the beginning": path[:, 0]}
+        drawn = {Message("the noise at the beginning"): path[:, 0]}
         variance = 1.0
         for step, (time, earlier) in enumerate(pairwise([*times, -1])):
             left, after = left_at(betas, time), left_at(betas, earlier)
@@ -148,13 +157,27 @@ def check_law_of_ddim_samples(student, rng):
             factor = a * float(slope[time]) + b * (1 - left**0.5 * float(slope[time])) / (1 - left) ** 0.5
             rest = path[:, step + 1] - factor * x_t
             if deviation > 0:
-                drawn[f"the noise of step {step + 1} of {steps} with eta={eta}"] = rest / deviation
+                name = Message(
+                    "the noise of step {step} of {steps} with eta={eta}", step=step + 1, steps=steps, eta=eta
+                )
+                drawn[name] = rest / deviation
             else:
-                expect(float(rest.abs().max()) < 1e-3, f"Step {step + 1} of {steps} with eta={eta} adds noise.")
+                expect(
+                    float(rest.abs().max()) < 1e-3,
+                    Message("Step {step} of {steps} with eta={eta} adds noise.", step=step + 1, steps=steps, eta=eta),
+                )
             variance = factor**2 * variance + deviation**2
         for what, z in drawn.items():
             judge_normal(z, what)
         judge_fresh(drawn)
         found, count = float(path[:, -1].var()), path[:, -1].numel()
         near = abs(found / variance - 1) < 6 * (2 / count) ** 0.5
-        expect(near, f"The variance of the samples with eta={eta} is {found:.5f}; it must be {variance:.5f}.")
+        expect(
+            near,
+            Message(
+                "The variance of the samples with eta={eta} is {found:.5f}; it must be {variance:.5f}.",
+                eta=eta,
+                found=found,
+                variance=variance,
+            ),
+        )

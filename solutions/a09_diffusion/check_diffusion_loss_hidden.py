@@ -8,7 +8,7 @@ from oracles_law import expect_standard, expect_uncorrelated
 from oracles_loans import LOANS_OF_PROCESS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 HELPERS = (
     TOY
@@ -76,15 +76,17 @@ def check_gradient_of_the_loss(student, rng):
             cut = min(ratio, math.inf if gamma is None else gamma)
             total = total + (cut / ratio if objective == "pred_noise" else cut) * (error**2).mean() / batch
         total.backward()
-        what = f"with {objective} and min_snr_gamma={gamma}"
-        expect_close(seen.value, total.detach().float(), rtol=1e-3, name=f"loss of float32 images {what}")
+        what = Message("with {objective} and min_snr_gamma={gamma}", objective=objective, gamma=gamma)
+        expect_close(
+            seen.value, total.detach().float(), rtol=1e-3, name=Message("loss of float32 images {what}", what=what)
+        )
         for value, expected, name in zip(
             found,
             (total.detach(), slope.grad, offset.grad),
-            ("loss", "gradient of slope", "gradient of offset"),
+            (Message("loss"), Message("gradient of slope"), Message("gradient of offset")),
             strict=True,
         ):
-            expect_close(value, expected, name=f"{name} {what}", atol=1e-5, rtol=1e-4)
+            expect_close(value, expected, name=Message("{name} {what}", name=name, what=what), atol=1e-5, rtol=1e-4)
 
 
 def noise_in(seen: Tensor, times: Tensor, betas: Tensor, images: Tensor) -> Tensor:
@@ -95,11 +97,11 @@ def noise_in(seen: Tensor, times: Tensor, betas: Tensor, images: Tensor) -> Tens
 
 def judge_noise(noise: Tensor) -> None:
     """Fail unless noise is standard normal and independent in each call, image and channel."""
-    expect_standard(noise, "The noise", "Use randn, not rand.")
-    for axis, what in enumerate(("calls", "images", "channels")):
+    expect_standard(noise, Message("The noise"), "Use randn, not rand.")
+    for axis, what in enumerate((Message("calls"), Message("images"), Message("channels"))):
         count = noise.shape[axis] - 1
         a, b = noise.narrow(axis, 1, count), noise.narrow(axis, 0, count)
-        expect_uncorrelated(a, b, f"Different {what} have the same noise")
+        expect_uncorrelated(a, b, Message("Different {what} have the same noise", what=what))
 
 
 @task("DDPM.p_losses", points=2, any_dtype=True, loans=LOANS_OF_PROCESS)
@@ -117,7 +119,10 @@ def check_times_and_noise_are_drawn(student, rng):
     expect_equal(int(counts.sum()), calls * batch, name="the number of times from 0 to T - 1")
     even = calls * batch / timesteps
     chi_squared = float(((counts - even) ** 2 / even).sum())  # 9 degrees of freedom: above 60 once in 1e9
-    expect(chi_squared < 60, f"The times are not equally likely: 0 to 9 were drawn {counts.int().tolist()} times.")
+    expect(
+        chi_squared < 60,
+        Message("The times are not equally likely: 0 to 9 were drawn {counts} times.", counts=counts.int().tolist()),
+    )
     distinct = float(torch.stack([(row == row[0]).double().mean() for row in times]).mean())
     expect(distinct < 0.5, "All images of a batch have the same time; draw one for each.")
     judge_noise(noise_in(seen, times, betas, images))

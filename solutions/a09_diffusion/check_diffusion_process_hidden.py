@@ -6,7 +6,7 @@ import torch
 from oracles import from_curve, left_after, noised, per_image, posterior, process
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 
 def in_double(betas) -> Tensor:
@@ -14,7 +14,7 @@ def in_double(betas) -> Tensor:
     other = isinstance(betas, Tensor) and betas.is_floating_point() and betas.dtype != torch.float64
     expect(
         not other,
-        f"The betas are {betas.dtype if other else ''}; they must be float64.",
+        Message("The betas are {dtype}; they must be float64.", dtype=betas.dtype if other else ""),
         "A product of a thousand factors near 1 needs all digits: begin with dtype=torch.float64, as in "
         "torch.arange(..., dtype=torch.float64).",
     )
@@ -179,11 +179,11 @@ def check_posterior_for_any_rank(student, rng):
         for n, time in enumerate(t.tolist()):
             of_image, of_x_t, deviation = posterior(betas, time)
             expected = of_image * x[n].double() + of_x_t * x_t[n].double()
-            expect_close(mean[n], expected.to(dtype), name=f"mean of image {n}", atol=1e-5)
+            expect_close(mean[n], expected.to(dtype), name=Message("mean of image {n}", n=n), atol=1e-5)
             flat = std[n].double().flatten()
             expect(
                 bool(((flat - deviation).abs() < 1e-5).all()),
-                f"std of image {n} is {flat[0]:.5g}, not {deviation:.5g}.",
+                Message("std of image {n} is {flat:.5g}, not {deviation:.5g}.", n=n, flat=flat[0], deviation=deviation),
             )
         expect_equal(str(std.dtype), str(dtype), name="the dtype of std")
     expect_device(student, made.q_posterior, x, x_t, t)

@@ -6,7 +6,7 @@ from oracles_law import ideal, judge_bfloat16, judge_fresh, judge_normal
 from oracles_loans import LOANS_OF_PREDICTIONS, LOANS_OF_PROCESS, LOANS_OF_STEPS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_device, expect_equal, expect_shape, expect_unchanged, task
 
 HELPERS = (
     TOY
@@ -40,8 +40,18 @@ def check_predictions_for_mixed_times(student, rng):
         for n, time in enumerate(t.tolist()):
             left, x = left_at(betas, time), x_t[n].double()
             rest, guess = implied(slope[time] * x + offset[time] + 0.5, x, left, objective)
-            expect_close(image[n], guess.float(), atol=1e-4, name=f"x_start with {objective}, image {n}")
-            expect_close(noise[n], rest.float(), atol=1e-3, name=f"noise with {objective}, image {n}")
+            expect_close(
+                image[n],
+                guess.float(),
+                atol=1e-4,
+                name=Message("x_start with {objective}, image {n}", objective=objective, n=n),
+            )
+            expect_close(
+                noise[n],
+                rest.float(),
+                atol=1e-3,
+                name=Message("noise with {objective}, image {n}", objective=objective, n=n),
+            )
         seen = student.inspect(made.model_predictions, x_t, t, {"extra": 0.5})
         expect_unchanged(seen, x_t, t, {"extra": 0.5})
         expect_device(student, made.model_predictions, x_t, t)
@@ -68,7 +78,7 @@ def check_the_last_step_back_adds_no_noise(student, rng):
     seen = student.inspect(made.p_sample, x_t, 2, {"extra": 0.5}, noise)
     expect_unchanged(seen, x_t, 2, {"extra": 0.5}, noise)
     expect_equal(helper.tracked(made.p_sample, x_t, 2), False, name="requires_grad of the result")
-    judge_bfloat16(made.p_sample(x_t.bfloat16(), 2), x_t.shape, "a step back")
+    judge_bfloat16(made.p_sample(x_t.bfloat16(), 2), x_t.shape, Message("a step back"))
     expect_device(student, made.p_sample, x_t, 2)
     expect_modes_kept(student, made, made.p_sample, x_t, 2)
 
@@ -85,8 +95,8 @@ def check_noise_of_a_step_back_is_fresh(student, rng):
         stepped = made.p_sample(x_t, time)
         expect_shape(stepped, x_t.shape)
         mean = of_image * (slope[time] * x_t + offset[time]).clamp(-1, 1) + of_x_t * x_t
-        drawn[f"the noise of call {call}"] = z = (stepped - mean) / std
-        judge_normal(z, f"the noise at t = {time}")
+        drawn[Message("the noise of call {call}", call=call)] = z = (stepped - mean) / std
+        judge_normal(z, Message("the noise at t = {time}", time=time))
     judge_fresh(drawn)
 
 
@@ -102,7 +112,7 @@ def check_law_of_what_is_sampled(student, rng):
     expect_shape(path, (600, 10, 3, 5, 5))
     path = torch.stack([*model.seen, 2 * path[:, -1] - 1], dim=1).double()  # the frames themselves may be clamped
     expect_shape(path, (600, 10, 3, 5, 5), name="the inputs of the model, and the images")
-    drawn = {"the noise at the beginning": path[:, 0]}
+    drawn = {Message("the noise at the beginning"): path[:, 0]}
 
     centre, variance = 0.0, 1.0  # of x_t, updated step by step
     for step, t in enumerate(range(8, -1, -1)):
@@ -110,7 +120,7 @@ def check_law_of_what_is_sampled(student, rng):
         x_t, a, b = path[:, step], float(slope[t]), float(offset[t])
         rest = path[:, step + 1] - of_image * (a * x_t + b).clamp(-1, 1) - of_x_t * x_t
         if t:
-            drawn[f"the noise of step t = {t}"] = rest / std
+            drawn[Message("the noise of step t = {t}", t=t)] = rest / std
         else:
             expect(float(rest.abs().max()) < 1e-4, "The last step adds noise.")
         centre = (of_image * a + of_x_t) * centre + of_image * b
@@ -121,9 +131,21 @@ def check_law_of_what_is_sampled(student, rng):
     images, count = path[:, -1], path[:, -1].numel()
     found = float(images.var())
     near = abs(found / variance - 1) < 6 * (2 / count) ** 0.5
-    expect(near, f"The variance of the samples is {found:.5f}; it must be {variance:.5f}.")
+    expect(
+        near,
+        Message(
+            "The variance of the samples is {found:.5f}; it must be {variance:.5f}.", found=found, variance=variance
+        ),
+    )
     near = abs(float(images.mean()) - centre) < 6 * (variance / count) ** 0.5
-    expect(near, f"The mean of the samples is {float(images.mean()):.5f}; it must be {centre:.5f}.")
+    expect(
+        near,
+        Message(
+            "The mean of the samples is {mean:.5f}; it must be {centre:.5f}.",
+            mean=float(images.mean()),
+            centre=centre,
+        ),
+    )
     expect(not any(model.graphs), "Sampling builds a graph of all steps: use torch.no_grad.")
     expect_device(student, made.sample, 2)
     expect_modes_kept(student, made, made.sample, 2)

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import (
+    Message,
     expect,
     expect_close,
     expect_device,
@@ -84,7 +85,13 @@ def check_embedding_of_any_size(student, rng):
         rows = [[math.sin(angle) for angle in row] + [math.cos(angle) for angle in row] for row in angles]
         tolerance = 1e-4 if max(times) < 1000 else 0.2  # float32 has 7 digits, of which few are left
         right = torch.tensor(rows, device=rng.device)
-        expect_close(found, right, atol=tolerance, check_dtype=False, name=f"dim={dim}, theta={theta}")
+        expect_close(
+            found,
+            right,
+            atol=tolerance,
+            check_dtype=False,
+            name=Message("dim={dim}, theta={theta}", dim=dim, theta=theta),
+        )
     found = student.SinusoidalPosEmb(4)(torch.tensor([0.5], device=rng.device))
     right = torch.tensor([[math.sin(0.5), math.sin(5e-5), math.cos(0.5), math.cos(5e-5)]], device=rng.device)
     expect_close(found, right, check_dtype=False, name="at t = 0.5")
@@ -102,7 +109,11 @@ def check_block_has_the_layers_it_should(student, rng):
         shapes = Counter(tuple(shape) for shape in helper.convolutions(block))
         right = Counter([(after, before, 3, 3), (after, after, 3, 3)] + [(after, before, 1, 1)] * (before != after))
         expect_equal(
-            dict(shapes), dict(right), name=f"the number of convolutions of each shape, from {before} to {after}"
+            dict(shapes),
+            dict(right),
+            name=Message(
+                "the number of convolutions of each shape, from {before} to {after}", before=before, after=after
+            ),
         )
         found = sorted(helper.dropouts(block))
         expect_equal(found, [0.0, 0.5], name="the probabilities of the block's dropouts", mistakes={
@@ -131,7 +142,10 @@ def check_block_listens_to_each_images_own_context(student, rng):
     whole = helper.run(block, x, context)
     for n in range(5):
         expect_close(
-            whole[n : n + 1], helper.run(block, x[n : n + 1], context[n : n + 1]), atol=1e-4, name=f"image {n}"
+            whole[n : n + 1],
+            helper.run(block, x[n : n + 1], context[n : n + 1]),
+            atol=1e-4,
+            name=Message("image {n}", n=n),
         )
     linear = next((t for t in helper.tables(block, x, context) if t["weight"].shape == (6, 4)), None)
     expect(linear is not None, "There is no linear layer from the 4 numbers of the context to 6 numbers.")
@@ -170,9 +184,15 @@ def check_unet_has_the_weights_it_should(student, rng):
         found = Counter(tuple(shape) for shape in helper.convolutions(model))
         right = all_convolutions(dim, mults, channels)
         wrong = {shape: found[shape] - right[shape] for shape in {*found, *right} if found[shape] != right[shape]}
-        text = ", ".join(f"{count:+} of shape {shape}" for shape, count in sorted(wrong.items()))
+        text = ", ".join(f"{shape}: {count:+}" for shape, count in sorted(wrong.items()))
         expect(
-            not wrong, f"With dim={dim}, dim_mults={mults} there are too many (+) or too few (-) convolutions: {text}."
+            not wrong,
+            Message(
+                "With dim={dim}, dim_mults={mults} there are too many (+) or too few (-) convolutions: {text}.",
+                dim=dim,
+                mults=mults,
+                text=text,
+            ),
         )
         dropouts = Counter(helper.dropouts(model))
         expect_equal(dropouts[0.25], 4 * len(mults) + 2, name="the number of blocks with the given dropout")
@@ -207,12 +227,16 @@ def judge_gradients(student, rng, helper) -> None:
                 x = block_of(left, torch.cat([x, skips.pop()], dim=1), context, here)
         return conv_of(left, x, 2, 1)
 
-    cuts = ("outputs that are kept for the way up", "context of the way up", "embedding of the condition")
+    cuts = (
+        Message("outputs that are kept for the way up"),
+        Message("context of the way up"),
+        Message("embedding of the condition"),
+    )
     with deterministic():
         expect_same_gradients(
             student, rng, helper.conditioned, drawn, x, time, condition, model,
-            weights=(first, second, rest), names=("x", "the condition"), rtol=1e-2, atol=1e-3,
-            mistakes={f"These are detached: the {cut}.": partial(drawn, cut=cut) for cut in cuts},
+            weights=(first, second, rest), names=("x", Message("the condition")), rtol=1e-2, atol=1e-3,
+            mistakes={Message("These are detached: the {names}.", names=cut): partial(drawn, cut=cut) for cut in cuts},
         )  # fmt: skip
 
 
@@ -245,7 +269,10 @@ def check_skips_carry_the_details(student, rng):
             changed = x.clone()
             changed[:, 0, place[0], place[1]] += 1
             moved = (helper.run(model, changed, time, kwargs) - base)[:, 0, place[0], place[1]].abs()
-            message = f"If Upsample gives zeros, pixel {place} of an image does not affect its place in the output."
+            message = Message(
+                "If Upsample gives zeros, pixel {place} of an image does not affect its place in the output.",
+                place=place,
+            )
             expect(float(moved.max()) > 1e-4, message, "Concatenate the outputs of the way down on the way up.")
 
 
@@ -275,7 +302,9 @@ def check_forgetting_is_for_training(student, rng):
         drawn = seen.value
         for kwargs in ({"text_emb": None}, {}):
             found = helper.run(model, x, time, kwargs)
-            expect_close(found, unconditional, atol=1e-4, name=f"in training mode with {kwargs}")
+            expect_close(
+                found, unconditional, atol=1e-4, name=Message("in training mode with {options}", options=kwargs)
+            )
         kept = (drawn - conditional).flatten(1).abs().amax(dim=1) < 0.01 * gap
         dropped = (drawn - unconditional).flatten(1).abs().amax(dim=1) < 0.01 * gap
         expect(bool((kept ^ dropped).all()), "In training mode, an image must get its whole condition or zeros.")
@@ -285,7 +314,14 @@ def check_forgetting_is_for_training(student, rng):
     expect(dropped_with[0.0] == 0, "With uncond_prob=0 no condition should be dropped.")
     expect(dropped_with[1.0] == batch, "With uncond_prob=1 all conditions should be dropped.")
     near = abs(dropped_with[0.25] - batch / 4) < 6 * (batch * 0.25 * 0.75) ** 0.5
-    expect(near, f"With uncond_prob=0.25, {dropped_with[0.25]:.0f} of {batch} conditions were dropped.")
+    expect(
+        near,
+        Message(
+            "With uncond_prob=0.25, {dropped:.0f} of {batch} conditions were dropped.",
+            dropped=dropped_with[0.25],
+            batch=batch,
+        ),
+    )
     expect(changes[0.25], "The same conditions are dropped in every call.")
     helper.give_clock(model, 4)
     expect_device(student, model, x, time, {"text_emb": condition})
@@ -307,7 +343,7 @@ def check_guidance_through_forward(student, rng):
         kwargs["cfg_scale"] = scale
         seen = student.inspect(helper.run, model, x, time, kwargs)
         right = conditional + scale * (conditional - unconditional)
-        expect_close(seen.value, right, atol=1e-3, name=f"forward with cfg_scale={scale}")
+        expect_close(seen.value, right, atol=1e-3, name=Message("forward with cfg_scale={scale}", scale=scale))
         expect_equal(seen.args[3], kwargs, name="model_kwargs afterwards")
     for training in (True, False):
         model.train(training)

@@ -7,22 +7,40 @@ import torch
 from oracles import left_at
 from torch import Tensor
 
-from autograder import expect, expect_equal, expect_shape
+from autograder import Message, expect, expect_equal, expect_shape
 
 
 def expect_standard(z: Tensor, what: str, hint: str = "") -> None:
     """Fail unless the mean of the values is 0 and their variance 1."""
     count = z.numel()
     mean, variance = float(z.mean()), float(z.var())
-    expect(abs(mean) < 6 / count**0.5, f"{what}: over {count:,} values the mean is {mean:.4f}; it must be 0.")
+    expect(
+        abs(mean) < 6 / count**0.5,
+        Message(
+            "{what}: over {count:,} values the mean is {mean:.4f}; it must be 0.", what=what, count=count, mean=mean
+        ),
+    )
     near = abs(variance - 1) < 6 * (2 / count) ** 0.5
-    expect(near, f"{what}: over {count:,} values the variance is {variance:.4f} times the right one.", hint)
+    expect(
+        near,
+        Message(
+            "{what}: over {count:,} values the variance is {variance:.4f} times the right one.",
+            what=what,
+            count=count,
+            variance=variance,
+        ),
+        hint,
+    )
 
 
 def expect_uncorrelated(a: Tensor, b: Tensor, message: str, hint: str = "") -> None:
     """Fail unless two standard normal tensors are uncorrelated."""
     correlation = float((a * b).mean())
-    expect(abs(correlation) < 6 / a.numel() ** 0.5, f"{message} (correlation {correlation:.3f}).", hint)
+    expect(
+        abs(correlation) < 6 / a.numel() ** 0.5,
+        Message("{message} (correlation {correlation:.3f}).", message=message, correlation=correlation),
+        hint,
+    )
 
 
 def judge_normal(z: Tensor, what: str) -> None:
@@ -33,21 +51,26 @@ def judge_normal(z: Tensor, what: str) -> None:
     """
     expect_standard(z, what)
     half, pixels = len(z) // 2, z.shape[-1]
-    expect_uncorrelated(z[:half], z[half : 2 * half], f"{what}: different images have the same noise")
-    expect_uncorrelated(z[..., 1:], z[..., : pixels - 1], f"{what}: different pixels have the same noise")
+    expect_uncorrelated(
+        z[:half], z[half : 2 * half], Message("{what}: different images have the same noise", what=what)
+    )
+    expect_uncorrelated(
+        z[..., 1:], z[..., : pixels - 1], Message("{what}: different pixels have the same noise", what=what)
+    )
 
 
 def judge_fresh(drawn: dict[str, Tensor]) -> None:
     """Fail unless each of these noises, all of one shape, was drawn independently."""
     hint = "Draw new noise every time; the given noise is for the beginning only."
     for (one, a), (other, b) in combinations(drawn.items(), 2):
-        expect_uncorrelated(a, b, f"{one} and {other} are the same", hint)
+        expect_uncorrelated(a, b, Message("{one} and {other} are the same", one=one, other=other), hint)
 
 
 def judge_bfloat16(stepped: Any, shape: torch.Size, what: str) -> None:
     """Fail unless a step from bfloat16 images gives bfloat16 images."""
     expect_shape(stepped, tuple(shape))
-    expect_equal(str(stepped.dtype), "torch.bfloat16", name=f"the dtype of {what} from bfloat16 images", mistakes={
+    expect_equal(str(stepped.dtype), "torch.bfloat16",
+                 name=Message("the dtype of {what} from bfloat16 images", what=what), mistakes={
         "Draw the noise with torch.randn_like(x_t).": "torch.float32",
     })  # fmt: skip
 

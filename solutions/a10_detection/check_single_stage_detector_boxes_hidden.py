@@ -3,10 +3,10 @@
 import torch
 from oracles import tensor
 from oracles_hidden import NEGATIVE, NEUTRAL, boxes_of, loop_iou, loop_match, plain_iou, random_case
-from oracles_loans_hidden import LOANS_OF_BOXES
+from oracles_loans_hidden import LOANS_OF_OVERLAPS
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
 from common.nets.detection import box_offsets, generate_grid
 
 
@@ -52,7 +52,7 @@ def check_proposals_undo_offsets(student, rng):
         offsets = box_offsets(anchors, wanted, method)
         views = [value.flip(1).movedim(-1, 0).contiguous().movedim(0, -1).flip(1) for value in (anchors, offsets)]
         seen = student.inspect(student.GenerateProposal, *views, method)
-        expect_close(seen.value, wanted, name=f"GenerateProposal by {method}")
+        expect_close(seen.value, wanted, name=Message("GenerateProposal by {method}", method=method))
         expect_unchanged(seen, *views, method)
 
 
@@ -96,7 +96,11 @@ def check_iou_fits_in_memory(student, rng):
     pair = 5000 * 300 * 4
     expect(
         seen.largest <= 2 * pair,
-        f"One number per pair takes {pair:,} bytes; the largest intermediate tensor took {seen.largest:,}.",
+        Message(
+            "One number per pair takes {pair:,} bytes; the largest intermediate tensor took {largest:,}.",
+            pair=pair,
+            largest=seen.largest,
+        ),
         hint="Compute x and y separately: each needs one number per pair, while both boxes need eight.",
     )
 
@@ -124,7 +128,11 @@ def check_matches_agree_with_loops(student, rng):
             iou = loop_iou(anchors, bboxes)
             pos, neg = rng.choice([0.5, 0.7]), rng.choice([0.2, 0.3, 0.45])
             seen = student.inspect(student.match_anchors, anchors, bboxes, iou, pos, neg, method)
-            expect_equal(seen.value, loop_match(anchors, bboxes, iou, pos, neg, method), name=f"matches by {method}")
+            expect_equal(
+                seen.value,
+                loop_match(anchors, bboxes, iou, pos, neg, method),
+                name=Message("matches by {method}", method=method),
+            )
             expect_equal(seen.args[:3], (anchors, bboxes, iou), name="the inputs after the call")
 
 
@@ -134,15 +142,18 @@ def check_matches_without_boxes(student, rng):
     anchors, bboxes = random_case(rng, 2, 3, 2, 3, 2)
     expected = torch.full((2, 18), NEGATIVE, device=rng.device)
     cases = {
-        "only rows of padding": (torch.full_like(bboxes, -1), rng.uniform(2, 18, 2, low=0.5)),
+        Message("only rows of padding"): (torch.full_like(bboxes, -1), rng.uniform(2, 18, 2, low=0.5)),
         "N = 0": (bboxes[:, :0], rng.uniform(2, 18, 0)),
-        "boxes without an area": (torch.cat([bboxes[..., :2], bboxes[..., :2], bboxes[..., 4:].abs()], -1), 0.0),
+        Message("boxes without an area"): (
+            torch.cat([bboxes[..., :2], bboxes[..., :2], bboxes[..., 4:].abs()], -1),
+            0.0,
+        ),
     }
     for method in ("FasterRCNN", "YOLO"):
         for name, (boxes, iou) in cases.items():
             table = iou if isinstance(iou, Tensor) else bboxes.new_zeros(2, 18, 2)
             result = student.match_anchors(anchors, boxes, table, pos_thresh=0.7, neg_thresh=0.3, method=method)
-            expect_equal(result, expected, name=f"{method} with {name}")
+            expect_equal(result, expected, name=Message("{method} with {name}", method=method, name=name))
 
 
 @task("match_anchors", points=1)
@@ -160,18 +171,20 @@ def check_matches_at_ties_and_thresholds(student, rng):
     expect_equal(result, tensor(rng, [expected], torch.int64), name="YOLO")
 
 
-@task("nms", points=1, loans=LOANS_OF_BOXES)
+@task("nms", points=1, loans=LOANS_OF_OVERLAPS)
 def check_nms_agrees_with_loops(student, rng):
     """NMS agrees with plain loops on float32 views, with equal and with negative scores; inputs are unchanged."""
     for count, threshold in ((40, 0.3), (40, 0.0), (7, 1.0), (25, 0.6)):
         boxes = boxes_of(rng, count, dtype=torch.float32).T.contiguous().T
         scores = rng.integers(-4, 4, count).float()
         seen = student.inspect(student.nms, boxes, scores, threshold)
-        expect_equal(seen.value, loop_nms(boxes, scores, threshold), name=f"nms at {threshold}")
+        expect_equal(
+            seen.value, loop_nms(boxes, scores, threshold), name=Message("nms at {threshold}", threshold=threshold)
+        )
         expect_equal(seen.args[:2], (boxes, scores), name="the inputs after the call")
 
 
-@task("nms", points=1, loans=LOANS_OF_BOXES)
+@task("nms", points=1, loans=LOANS_OF_OVERLAPS)
 def check_nms_of_few_boxes(student, rng):
     """NMS accepts no box, one box, boxes without an area, and nested boxes."""
     none = tensor(rng, [], torch.int64)
@@ -194,12 +207,12 @@ def expect_few_operations(student, rng) -> None:
     seen = student.inspect(student.nms, boxes, rng.permutation(120).double())
     expect(
         seen.ops <= 15_000,
-        f"nms of 120 boxes, of which it should keep 40, took {seen.ops:,} torch operations.",
+        Message("nms of 120 boxes, of which it should keep 40, took {ops:,} torch operations.", ops=seen.ops),
         hint="Compare the box that you keep with all boxes that are left by one call of IoU, not pair by pair.",
     )
 
 
-@task("nms", points=1, seconds=12, loans=LOANS_OF_BOXES)
+@task("nms", points=1, seconds=12, loans=LOANS_OF_OVERLAPS)
 def check_nms_of_thousands_of_boxes(student, rng):
     """NMS of 5,000 boxes in 60 clusters takes seconds at most, and is right."""
     expect_few_operations(student, rng)

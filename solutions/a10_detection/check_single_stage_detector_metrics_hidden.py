@@ -7,7 +7,7 @@ from oracles_loans_hidden import LOANS_OF_BOXES, LOANS_OF_METRICS
 from oracles_metrics_hidden import loop_ap, loop_curve, loop_map
 from torch import Tensor
 
-from autograder import expect_close, expect_equal, task
+from autograder import Message, expect_close, expect_equal, task
 
 
 def random_detections(rng, images: int, classes: int) -> tuple[list[dict], list[dict]]:
@@ -64,7 +64,7 @@ def check_precision_and_recall_agree_with_loops(student, rng):
             curve_of(seen.value),
             (tensor(rng, recall), tensor(rng, precision)),
             check_dtype=False,
-            name=f"class {label} at {threshold}: ",
+            name=Message("the curve of class {label} at {threshold}", label=label, threshold=threshold),
             mistakes=curve_mistakes(rng, predictions, targets, label, threshold),
         )
         expect_equal(seen.args[:2], (predictions, targets), name="the inputs after the call")
@@ -81,7 +81,7 @@ def check_precision_and_recall_at_the_edges(student, rng):
         curve_of(student.precision_recall(none, targets, 3)),
         (nothing, nothing),
         check_dtype=False,
-        name="no detections: ",
+        name="the curve without detections",
     )
     half = [shot(rng, [[0, 0, 4, 2]], [0.5], [3]), shot(rng, [box], [0.9], [3])]
     wanted = (tensor(rng, [0.0, 1.0]), tensor(rng, [0.0, 0.5]))
@@ -89,14 +89,14 @@ def check_precision_and_recall_at_the_edges(student, rng):
         student.precision_recall(half, targets, 3, iou_threshold=0.5),
         wanted,
         check_dtype=False,
-        name="IoU of exactly 0.5: ",
+        name="the curve with an IoU of exactly 0.5",
     )
     other = [shot(rng, [box, box], [0.5, 0.4], [1, 1]), shot(rng, [], [])]
     expect_close(
         curve_of(student.precision_recall(other, targets, 1)),
         (tensor(rng, [0.0, 0.0]),) * 2,
         check_dtype=False,
-        name="a class without objects: ",
+        name="the curve of a class without objects",
     )
 
 
@@ -113,7 +113,8 @@ def check_average_precision_at_the_corners(student, rng):
     for recall, precision in cases:
         inputs, best = (tensor(rng, recall), tensor(rng, precision)), [max(precision[k:]) for k in range(len(recall))]
         seen = student.inspect(student.average_precision, *inputs)
-        expect_close(seen.value, loop_ap(recall, precision), name=f"AP of {len(recall)} points", mistakes={
+        expect_close(seen.value, loop_ap(recall, precision),
+                     name=Message("AP of {count} points", count=len(recall)), mistakes={
             "This is the mean at 11 fixed recalls; return the area.": mean_at(recall, precision, 11),
             "This is the mean at 101 fixed recalls; return the area.": mean_at(recall, precision, 101),
             "The first step is missing: recall begins at 0.":
@@ -134,6 +135,8 @@ def check_map_agrees_with_loops(student, rng):
         found["labels"] = torch.where(found["scores"] == 0.25, 17, found["labels"])  # a class without objects
     for threshold in (0.5, 0.3, 0.75):
         value = student.mean_average_precision(predictions, targets, iou_threshold=threshold)
-        expect_close(value, loop_map(predictions, targets, threshold), name=f"mAP at {threshold}")
+        expect_close(
+            value, loop_map(predictions, targets, threshold), name=Message("mAP at {threshold}", threshold=threshold)
+        )
     empty = [{"boxes": t["boxes"][:0], "labels": t["labels"][:0]} for t in targets]
     expect_close(student.mean_average_precision(predictions, empty), 0.0, name="mAP without any object")

@@ -22,7 +22,7 @@ from oracles_single_stage import TOYS, asked_for, channels, prediction_network, 
 from torch import Tensor
 from torch.nn import functional as F
 
-from autograder import expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
 from common.nets.detection import box_offsets
 
 
@@ -52,7 +52,7 @@ def check_prediction_network_drops_in_training(student, rng):
     """Dropout acts in training at the given ratio, and never in evaluation."""
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
     networks = {ratio: student.PredictionNetwork(6, 8, 2, 3, drop_ratio=ratio).to(rng.device) for ratio in (0.0, 0.5)}
-    judge_dropout(student, networks, features, 2, "class scores")
+    judge_dropout(student, networks, features, 2, Message("class scores"))
 
 
 @task("PredictionNetwork", points=1)
@@ -68,11 +68,13 @@ def check_prediction_network_learns_everywhere(student, rng):
     def detached(number: int):
         return lambda *inputs: [v.detach() if n == number else v for n, v in enumerate(formula(*inputs))]
 
-    names = ("confidences", "offsets", "class scores")
+    names = (Message("confidences"), Message("offsets"), Message("class scores"))
     expect_same_gradients(
         student, rng, network, formula, features, order[:12], order[12:40],
-        weights=made.values, train=False, names=("the features",),
-        mistakes={f"The {name} are detached.": detached(number) for number, name in enumerate(names)},
+        weights=made.values, train=False, names=(Message("the features"),),
+        mistakes={
+            Message("The {name} are detached.", name=name): detached(number) for number, name in enumerate(names)
+        },
     )  # fmt: skip
     whole, alone = network(features)[0], network(features[1:])[0]
     expect_close(alone, whole[1:], name="the confidences of a single image")
@@ -107,7 +109,7 @@ def judge_loss(student, rng, B, C, H, W, bboxes, *, name):
     loss = detector(rng.uniform(B, 3, 8 * H, 8 * W, dtype=torch.float32), bboxes)
     expect(
         not (isinstance(loss, Tensor) and loss.is_floating_point() and loss.numel() == 1 and not loss.isfinite().all()),
-        f"{name}: the loss is not finite.",
+        Message("{name}: the loss is not finite.", name=name),
         "Divide by max(P, 1): there may be no positive anchor.",
     )
     expect_close(loss, plain_loss(*outputs, bboxes), check_dtype=False, name=name, mistakes={
@@ -136,15 +138,17 @@ def check_loss_of_random_scenes(student, rng):
     for B, C, H, W, N in ((3, 4, 5, 3, 3), (1, 7, 2, 6, 2)):
         _, bboxes = random_case(rng, B, 1, H, W, N)
         bboxes[..., 4] = torch.where(bboxes[..., 4] >= 0, rng.integers(0, C, B, N).double(), -1)
-        judge_loss(student, rng, B, C, H, W, bboxes, name=f"the loss of {B} images")
+        judge_loss(student, rng, B, C, H, W, bboxes, name=Message("the loss of {count} images", count=B))
     between = tensor(rng, [[[0.375, 0.875, 1.625, 2.125, 1.0]]])
-    judge_loss(student, rng, 1, 3, 3, 3, between, name="the loss of a box between two cells")
+    judge_loss(student, rng, 1, 3, 3, 3, between, name=Message("the loss of a box between two cells"))
 
 
 @task("SingleStageDetector.forward", points=2, loans=LOANS_OF_DETECTORS)
 def check_loss_without_boxes(student, rng):
     """Images without boxes (only padding, or N = 0) have the loss of their negative anchors."""
-    judge_loss(student, rng, 2, 3, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name="only padding")
+    judge_loss(
+        student, rng, 2, 3, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name=Message("only padding")
+    )
     judge_loss(student, rng, 2, 3, 3, 4, torch.zeros(2, 0, 5, device=rng.device).double(), name="N = 0")
 
 
@@ -168,10 +172,10 @@ def check_training_reaches_every_parameter(student, rng):
         confidence, offsets, scores = (v.detach() if n == cut else v for n, v in enumerate(parts))
         return plain_loss(confidence + tie, offsets + tie[:, :, None], scores + tie, bboxes)
 
-    names = ("confidences", "offsets", "class scores", "features")
+    names = (Message("confidences"), Message("offsets"), Message("class scores"), Message("features"))
     expect_same_gradients(
         student, rng, probes.loss_of, loss, toy, (2, 3, 32, 24), bboxes.tolist(), weights=(parts, maps),
-        mistakes={f"The {name} are detached.": partial(loss, cut=n) for n, name in enumerate(names)},
+        mistakes={Message("The {name} are detached.", name=name): partial(loss, cut=n) for n, name in enumerate(names)},
     )  # fmt: skip
 
 
@@ -188,7 +192,8 @@ def check_inference_suppresses_within_a_class(student, rng):
     # By class: 1 has 0.9 and 0.65 in column 1, 0.8 and 0.6 half a cell to the left (IoU 0.6); 2 has 0.95 and 0.7.
     for threshold, expected in ((0.5, [0.95, 0.9]), (0.7, [0.95, 0.9, 0.8])):
         _, confidences, _ = detector.inference(images, thresh=0.5, nms_thresh=threshold)
-        expect_close(confidences[0], tensor(rng, expected), name=f"confidences with nms_thresh={threshold}", mistakes={
+        expect_close(confidences[0], tensor(rng, expected),
+                     name=Message("confidences with nms_thresh={threshold}", threshold=threshold), mistakes={
             "A box was suppressed by a box of another class.": tensor(rng, [0.95, 0.8]),
             "nms_thresh was not handed on to nms.": tensor(rng, [0.95, 0.9] if threshold == 0.7 else [0.95, 0.9, 0.8]),
             "Sort the detections of all classes together by their confidences.":
@@ -220,7 +225,7 @@ def check_inference_at_the_edges(student, rng):
     expect_modes_kept(student, detector, lambda: detector.inference(images[:, :, :8]))
     expect(
         len(boxes[0]) == 225,
-        f"Of 225 sure boxes that do not overlap, inference gave {len(boxes[0])}.",
+        Message("Of 225 sure boxes that do not overlap, inference gave {count}.", count=len(boxes[0])),
         hint="All boxes that nms keeps are reported: do not limit their number with topk.",
     )
 

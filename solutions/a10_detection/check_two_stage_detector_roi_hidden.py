@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from autograder import (
+    Message,
     expect_close,
     expect_equal,
     expect_gradient,
@@ -54,7 +55,11 @@ def check_roi_align_of_other_sizes(student, rng):
     ):  # fmt: skip
         features, boxes = rng.normal(B, C, H, W), rois_of(rng, B, count, H, W)
         expected = sampled(features, boxes, size) if count else features.new_zeros(0, C, *size)
-        expect_close(student.roi_align(features, boxes, size), expected, name=f"{count} boxes on {H} x {W} cells")
+        expect_close(
+            student.roi_align(features, boxes, size),
+            expected,
+            name=Message("{count} boxes on {height} x {width} cells", count=count, height=H, width=W),
+        )
 
 
 @task("roi_align", points=2, any_dtype=True)

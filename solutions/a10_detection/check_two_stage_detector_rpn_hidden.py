@@ -21,7 +21,7 @@ from oracles_loans_hidden import LOANS_OF_DETECTORS
 from oracles_two_stage import TOYS, proposal_module, six, toy_rpn
 from torch import Tensor
 
-from autograder import expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_same_gradients, expect_shape, task
 from common.nets.detection import box_offsets
 
 
@@ -49,7 +49,7 @@ def check_proposal_module_drops_in_training(student, rng):
     """Dropout acts in training at the given ratio, and never in evaluation."""
     features = rng.normal(2, 6, 3, 4, dtype=torch.float32)
     modules = {ratio: student.ProposalModule(6, 8, 2, drop_ratio=ratio).to(rng.device) for ratio in (0.0, 0.5)}
-    judge_dropout(student, modules, features, 0, "scores")
+    judge_dropout(student, modules, features, 0, Message("scores"))
 
 
 @task("ProposalModule", points=1, loans=LOANS_OF_PROPOSALS)
@@ -70,11 +70,13 @@ def check_proposal_module_learns_everywhere(student, rng):
     def detached(number: int):
         return lambda *inputs: [v.detach() if n == number else v for n, v in enumerate(formula(*inputs))]
 
-    names = ("scores", "offsets", "proposals")
+    names = (Message("scores"), Message("offsets"), Message("proposals"))
     expect_same_gradients(
         student, rng, module, formula, features, coord, order[:24], order[24:],
-        weights=made.values, train=False, names=("the features", "pos_anchor_coord"),
-        mistakes={f"The {name} are detached.": detached(number) for number, name in enumerate(names)},
+        weights=made.values, train=False, names=(Message("the features"), "pos_anchor_coord"),
+        mistakes={
+            Message("The {name} are detached.", name=name): detached(number) for number, name in enumerate(names)
+        },
     )  # fmt: skip
     whole, alone = module(features)[1], module(features[1:])[1]
     expect_close(alone, whole[1:], name="the offsets of a single image")
@@ -133,19 +135,25 @@ def judge_rpn(student, rng, H, W, bboxes, *, name):
         "Anchors were matched by YOLO's rule; this network uses Faster R-CNN's.":
             lambda: by_yolo(scores, offsets, bboxes),
     }  # fmt: skip
-    expect_close(loss, expected, check_dtype=False, name=f"the loss, {name}", mistakes=mistakes)
+    expect_close(loss, expected, check_dtype=False, name=Message("the loss, {name}", name=name), mistakes=mistakes)
     expect(type(table) is dict, "With output_mode='all', RPN returns a dict.")
     missing = {"loss", "features", "proposals", "images", "labels"} - set(table)
-    expect(not missing, f"The dict of output_mode='all' has no {sorted(missing)}.")
-    expect_close(table["loss"], expected, check_dtype=False, name=f"'loss', {name}", mistakes=mistakes)
+    expect(not missing, Message("The dict of output_mode='all' has no {missing}.", missing=sorted(missing)))
+    expect_close(
+        table["loss"], expected, check_dtype=False, name=Message("'loss', {name}", name=name), mistakes=mistakes
+    )
     maps = torch.arange(B * H * W, device=rng.device).reshape(B, 1, H, W).double()
-    expect_equal(table["features"], maps, name=f"'features', {name}")
+    expect_equal(table["features"], maps, name=Message("'features', {name}", name=name))
     boxes = torch.stack([row[0] for row in rows]) if rows else maps.new_zeros(0, 4)
-    expect_close(table["proposals"], boxes, name=f"'proposals', {name}", mistakes={
+    expect_close(table["proposals"], boxes, name=Message("'proposals', {name}", name=name), mistakes={
         "These are the anchors; return their proposals.": lambda: positive_anchors(scores, offsets, bboxes),
     })  # fmt: skip
-    expect_equal(table["images"], tensor(rng, [row[1] for row in rows], torch.int64), name=f"'images', {name}")
-    expect_equal(table["labels"], tensor(rng, [row[2] for row in rows], torch.int64), name=f"'labels', {name}")
+    expect_equal(
+        table["images"], tensor(rng, [row[1] for row in rows], torch.int64), name=Message("'images', {name}", name=name)
+    )
+    expect_equal(
+        table["labels"], tensor(rng, [row[2] for row in rows], torch.int64), name=Message("'labels', {name}", name=name)
+    )
 
 
 def positive_anchors(scores: Tensor, offsets: Tensor, bboxes: Tensor) -> Tensor:
@@ -180,13 +188,13 @@ def random_boxes(rng, B: int, N: int, H: int, W: int) -> Tensor:
 def check_rpn_agrees_with_loops(student, rng):
     """Loss, proposals, images and classes agree with loops over anchors, for one image and several, of any shape."""
     for B, N, H, W in ((3, 6, 5, 4), (1, 4, 2, 6)):
-        judge_rpn(student, rng, H, W, random_boxes(rng, B, N, H, W), name=f"{B} images")
+        judge_rpn(student, rng, H, W, random_boxes(rng, B, N, H, W), name=Message("{count} images", count=B))
 
 
 @task("RPN.forward", points=1, loans=LOANS_OF_DETECTORS)
 def check_rpn_without_boxes(student, rng):
     """Images without boxes (only padding, or N = 0) have the loss of their negative anchors and no proposals."""
-    judge_rpn(student, rng, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name="only padding")
+    judge_rpn(student, rng, 3, 4, torch.full((2, 2, 5), -1.0, device=rng.device).double(), name=Message("only padding"))
     judge_rpn(student, rng, 3, 4, torch.zeros(2, 0, 5, device=rng.device).double(), name="N = 0")
 
 
@@ -205,11 +213,11 @@ def check_rpn_learns(student, rng):
         moved = [v.detach() if n == cut else v for n, v in enumerate((scores + tie, offsets + tie))]
         return plain_rpn(*moved, bboxes)[0], maps.detach() if cut == 3 else 1.0 * maps
 
-    names = ("scores", "offsets", "features", 'features of output_mode="all"')
+    names = (Message("scores"), Message("offsets"), Message("features"), Message('features of output_mode="all"'))
     expect_same_gradients(
         student, rng, student.define(PROBES).stage_of, loss, rpn, (2, 3, 32, 24), bboxes.tolist(),
         weights=(scores, offsets, maps),
-        mistakes={f"The {name} are detached.": partial(loss, cut=n) for n, name in enumerate(names)},
+        mistakes={Message("The {name} are detached.", name=name): partial(loss, cut=n) for n, name in enumerate(names)},
     )  # fmt: skip
 
 
@@ -228,7 +236,7 @@ def check_rpn_suppresses_and_sorts(student, rng):
         _, confidences = rpn.inference(images, thresh=0.5, nms_thresh=threshold)
         for image, leads in enumerate((first, second)):
             expected = tensor(rng, leads).sigmoid()
-            name = f"confidences of image {image} with nms_thresh={threshold}"
+            name = Message("confidences of image {image} with nms_thresh={threshold}", image=image, threshold=threshold)
             expect_close(confidences[image], expected, name=name, mistakes={
                 "Nothing was suppressed.": every[image][every[image] > 0.5].sort(descending=True).values,
                 "Return the proposals in the order of nms, by falling confidence.": expected.flip(0),
@@ -239,7 +247,7 @@ def check_rpn_suppresses_and_sorts(student, rng):
     boxes, _ = rpn.inference(rng.uniform(1, 3, 120, 120, dtype=torch.float32))
     expect(
         len(boxes[0]) == 225,
-        f"Of 225 sure boxes that do not overlap, inference gave {len(boxes[0])}.",
+        Message("Of 225 sure boxes that do not overlap, inference gave {count}.", count=len(boxes[0])),
         hint="All boxes that nms keeps are proposals: do not limit their number with topk.",
     )
     rpn = toy_rpn(student, student.define(TOYS), scores, offsets, [[3.0, 1.0], [3.0, 1.0]])

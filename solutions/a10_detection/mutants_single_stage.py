@@ -36,9 +36,9 @@ BOXES = [
         raise ValueError(f"There is no method {method!r}; choose 'YOLO' or 'FasterRCNN'.")
     size''', "    size"),
     one("IoU: counts the shared area twice", ("check_iou_agrees_with_counted_pixels", "check_iou_agrees_with_loops"),
-        "covered = area(boxes) + area(others) - shared", "covered = area(boxes) + area(others)"),
+        "covered = (area(boxes) + area(others)).sub_(shared)", "covered = area(boxes) + area(others)"),
     one("IoU: adds one to widths and heights, as for pixels", "check_iou_agrees_with_counted_pixels",
-        "width.clamp_(min=0) * height.clamp_(min=0)\n    covered = area(boxes) + area(others) - shared",
+        "width.clamp_(min=0) * height.clamp_(min=0)\n    covered = (area(boxes) + area(others)).sub_(shared)",
         "(width + 1).clamp(min=0) * (height + 1).clamp(min=0)\n"
         "    one, two = ((b[..., 2:] - b[..., :2] + 1).prod(dim=-1) for b in (boxes, others))\n"
         "    covered = one + two - shared"),
@@ -92,32 +92,32 @@ BOXES = [
     one("matching: negative up to the threshold", "check_matches_at_ties_and_thresholds",
         "negative = largest < neg_thresh", "negative = largest <= neg_thresh"),
     one("nms: keeps the boxes that it should drop", ("check_nms_keeps_what_it_should", "check_nms_agrees_with_loops"),
-        "order = rest[overlap <= iou_threshold]", "order = rest[overlap >= iou_threshold]"),
+        "alive &= overlap[row] <= iou_threshold", "alive &= overlap[row] >= iou_threshold"),
     one("nms: dropped boxes drop others", ("check_nms_keeps_what_it_should", "check_nms_agrees_with_loops"),
-        "    kept = []\n    while len(order) and (topk is None or len(kept) < topk):\n        first, rest = order[0], order[1:]",
-        "    table = IoU(boxes[order][None, :, None, None], boxes[order][None])[0]\n"
-        "    return order[~(table > iou_threshold).triu(1).any(0)][:topk]\n"
-        "    kept = []\n    while len(order) and (topk is None or len(kept) < topk):\n        first, rest = order[0], order[1:]"),
+        "    kept = []\n    while len(left)",
+        "    table = IoU(boxes[left][None, :, None, None], boxes[left][None])[0]\n"
+        "    return left[~(table > iou_threshold).triu(1).any(0)][:topk]\n"
+        "    kept = []\n    while len(left)"),
     one("nms: the lowest score first", "check_nms_keeps_what_it_should",
-        "order = scores.argsort(descending=True, stable=True)\n    kept", "order = scores.argsort(stable=True)\n    kept"),
+        "left = scores.argsort(descending=True, stable=True)\n    kept", "left = scores.argsort(stable=True)\n    kept"),
     one("nms: drops at the threshold", "check_nms_breaks_ties_by_index",
-        "order = rest[overlap <= iou_threshold]", "order = rest[overlap < iou_threshold]"),
+        "alive &= overlap[row] <= iou_threshold", "alive &= overlap[row] < iou_threshold"),
     one("nms: the last of equal scores first", ("check_nms_breaks_ties_by_index", "check_nms_agrees_with_loops"),
-        "order = scores.argsort(descending=True, stable=True)\n    kept",
-        "order = scores.flip(0).argsort(descending=True, stable=True)\n    order = len(order) - 1 - order\n    kept"),
+        "left = scores.argsort(descending=True, stable=True)\n    kept",
+        "left = scores.flip(0).argsort(descending=True, stable=True)\n    left = len(left) - 1 - left\n    kept"),
     one("nms: an unstable sort", ("check_nms_breaks_ties_by_index", "check_nms_agrees_with_loops"),
-        "order = scores.argsort(descending=True, stable=True)\n    kept", "order = scores.argsort(descending=True)\n    kept"),
+        "left = scores.argsort(descending=True, stable=True)\n    kept", "left = scores.argsort(descending=True)\n    kept"),
     one("nms: returns a list", "check_nms_keeps_what_it_should",
-        "return torch.stack(kept) if kept else order.new_zeros(0)", "return kept"),
+        "return torch.stack(kept)[:topk] if kept else left.new_zeros(0)", "return kept"),
     one("nms: cuts to topk first", "check_nms_stops_at_topk",
-        "order = scores.argsort(descending=True, stable=True)\n    kept",
-        "order = scores.argsort(descending=True, stable=True)[:topk]\n    kept"),
+        "left = scores.argsort(descending=True, stable=True)\n    kept",
+        "left = scores.argsort(descending=True, stable=True)[:topk]\n    kept"),
     one("nms: stacks an empty list", "check_nms_of_few_boxes",
-        "return torch.stack(kept) if kept else order.new_zeros(0)", "return torch.stack(kept)"),
+        "return torch.stack(kept)[:topk] if kept else left.new_zeros(0)", "return torch.stack(kept)[:topk]"),
     one("nms: compares all pairs in Python", "check_nms_of_thousands_of_boxes",
-        "        others = boxes[rest]  # (R, 4)\n        overlap = IoU(others[None, :, None, None], boxes[first][None, None])[0, :, 0]\n",
-        "        overlap = torch.stack([IoU(boxes[None, i, None, None, None], boxes[first][None, None])[0, 0, 0] for i in rest]) "
-        "if len(rest) else boxes.new_zeros(0)\n"),
+        "overlap = IoU(boxes[block][None, :, None, None], boxes[left][None])[0]",
+        "overlap = torch.stack([torch.stack([IoU(boxes[None, i, None, None, None], boxes[None, None, j])[0, 0, 0] "
+        "for j in left]) for i in block])"),
 ]
 
 NETWORK = [

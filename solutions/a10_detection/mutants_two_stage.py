@@ -61,7 +61,7 @@ SECOND_STAGE = [
     two("RoI Align: the first cell's centre at 0", ("check_roi_align_agrees_with_grid_sample", "check_roi_align_of_ramps"),
         "share - 0.5).clamp(0, cells - 1)", "share).clamp(0, cells - 1)"),
     two("RoI Align: everything from image 0", ("check_roi_align_agrees_with_grid_sample", "check_roi_align_of_other_sizes"),
-        "cells[image.long()[:, None, None],", "cells[0 * image.long()[:, None, None],"),
+        "image.long()[:, None, None] * H + rows", "0 * image.long()[:, None, None] * H + rows"),
     two("RoI Align: calls grid_sample", "check_roi_align_agrees_with_grid_sample",
         "    image, x0, y0, x1, y1 = boxes.unbind(dim=1)\n",
         "    F.grid_sample(features[:1], features.new_zeros(1, 1, 1, 2))\n    image, x0, y0, x1, y1 = boxes.unbind(dim=1)\n"),
@@ -70,9 +70,9 @@ SECOND_STAGE = [
     two("RoI Align: indexes beyond the edge", ("check_roi_align_beyond_the_map", "check_roi_align_of_other_sizes"),
         "(before + 1).clamp(max=cells - 1)", "before + 1"),
     two("RoI Align: zero beyond the map", "check_roi_align_beyond_the_map",
-        "    return samples.reshape(R, height, 2, width, 2, C)",
-        "    beyond = (boxes[:, 1:3] < 0).any(1) | (x1 > W) | (y1 > H)\n    samples = samples * (~beyond)[:, None, None, None]\n"
-        "    return samples.reshape(R, height, 2, width, 2, C)"),
+        "    return sums.reshape(R, height, width, C)",
+        "    beyond = (boxes[:, 1:3] < 0).any(1) | (x1 > W) | (y1 > H)\n"
+        "    return sums.reshape(R, height, width, C) * (~beyond)[:, None, None, None]"),
     two("RoI Align: cuts the gradient", "check_roi_align_passes_gradients_on",
         "cells = features.movedim(1, -1)", "cells = features.detach().requires_grad_().movedim(1, -1)"),
     two("RoI Align: needs contiguous features", "check_roi_align_keeps_its_inputs",

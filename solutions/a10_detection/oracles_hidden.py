@@ -7,7 +7,7 @@ import torch
 from oracles import tensor
 from torch import Tensor
 
-from autograder import expect, expect_equal, expect_shape
+from autograder import Message, expect, expect_equal, expect_shape
 from common.nets.detection import generate_grid
 
 NEGATIVE, NEUTRAL = -1, -2
@@ -68,15 +68,22 @@ def judge_dropout(student, networks: dict[float, Any], features: Tensor, number:
     def output(ratio: float, train: bool) -> Tensor:
         return probes.outputs(networks[ratio], features, train)[number]
 
-    expect_equal(output(0.0, True), output(0.0, False), name=f"{name} in training and in evaluation, with ratio 0")
-    expect_equal(output(0.5, False), output(0.5, False), name=f"{name} of two calls in evaluation")
+    expect_equal(
+        output(0.0, True),
+        output(0.0, False),
+        name=Message("{name} in training and in evaluation, with ratio 0", name=name),
+    )
+    expect_equal(output(0.5, False), output(0.5, False), name=Message("{name} of two calls in evaluation", name=name))
     same = torch.equal(output(0.5, True), output(0.5, True))
-    expect(not same, f"With drop_ratio=0.5, two calls in training gave the same {name}: nothing was dropped.")
+    expect(
+        not same,
+        Message("With drop_ratio=0.5, two calls in training gave the same {name}: nothing was dropped.", name=name),
+    )
     even = features.new_ones(1, features.shape[1], 7, 7)  # all cells alike
     cells = probes.outputs(networks[0.5], even, True)[number][..., 2:5, 2:5].flatten(-2)
     expect(
         not bool((cells == cells[..., :1]).all()),
-        f"With the same features in every cell, all cells have the same {name} in training.",
+        Message("With the same features in every cell, all cells have the same {name} in training.", name=name),
         hint="Use nn.Dropout, which drops single numbers; nn.Dropout2d drops whole channels.",
     )
 
@@ -84,10 +91,13 @@ def judge_dropout(student, networks: dict[float, Any], features: Tensor, number:
 def expect_counts(boxes: Any, confidences: Any, classes: Any, counts: Sequence[int]) -> None:
     """Expect so many detections in each image, with int64 classes."""
     for image, count in enumerate(counts):
-        expect_shape(boxes[image], (count, 4), name=f"boxes of image {image}")
-        expect_shape(confidences[image], (count,), name=f"confidences of image {image}")
-        expect_shape(classes[image], (count,), name=f"classes of image {image}")
-        expect(classes[image].dtype == torch.int64, f"classes of image {image} are {classes[image].dtype}, not int64.")
+        expect_shape(boxes[image], (count, 4), name=Message("boxes of image {image}", image=image))
+        expect_shape(confidences[image], (count,), name=Message("confidences of image {image}", image=image))
+        expect_shape(classes[image], (count,), name=Message("classes of image {image}", image=image))
+        expect(
+            classes[image].dtype == torch.int64,
+            Message("classes of image {image} are {dtype}, not int64.", image=image, dtype=classes[image].dtype),
+        )
 
 
 def boxes_of(rng, *shape: int, dtype=torch.float64, side: float = 10.0) -> Tensor:

@@ -2,7 +2,7 @@
 
 from oracles_loans import ANCHORS, LOANS_OF_PROPOSALS, LOANS_OF_TWO_STAGES
 
-LOANS_OF_BOXES = (
+LOANS_OF_OVERLAPS = (
     LOANS_OF_PROPOSALS
     + ANCHORS
     + """
@@ -14,6 +14,13 @@ def table_of(proposals, bboxes):
     return torch.where(shared > 0, shared / (areas[0] + areas[1] - shared), 0.0)
 
 
+LOANS |= {"IoU": table_of}
+"""
+)
+
+LOANS_OF_BOXES = (
+    LOANS_OF_OVERLAPS
+    + """
 def survivors(boxes, scores, iou_threshold=0.5, topk=None):
     left, kept = scores.argsort(descending=True, stable=True), []
     while len(left) and len(kept) != topk:
@@ -23,7 +30,7 @@ def survivors(boxes, scores, iou_threshold=0.5, topk=None):
     return torch.tensor(kept, dtype=torch.int64, device=boxes.device)
 
 
-LOANS |= {"IoU": table_of, "nms": survivors}
+LOANS |= {"nms": survivors}
 """
 )
 

@@ -3,7 +3,7 @@
 from oracles_hidden import PROBES, plain_iou
 from torch import Tensor
 
-from autograder import expect, expect_shape
+from autograder import Message, expect, expect_shape
 from common.data.boxes import collate, load_boxes
 from common.nets.detection import ANCHORS
 
@@ -25,10 +25,18 @@ def detect(detector, images: Tensor, stride: int = 8) -> list[dict]:
         for boxes, scores, labels in zip(*result, strict=True):
             expect_shape(boxes, (len(scores), 4), name="the boxes of an image")
             expect_shape(labels, (len(scores),), name="the classes of an image")
-            expect(len(scores) <= MOST, f"inference gave {len(scores)} detections in one image, for {MOST} anchors.")
+            expect(
+                len(scores) <= MOST,
+                Message(
+                    "inference gave {count} detections in one image, for {most} anchors.", count=len(scores), most=MOST
+                ),
+            )
             boxes, scores, labels = boxes.double().cpu() * stride, scores.double().cpu(), labels.cpu()
             found.append({"boxes": boxes, "scores": scores, "labels": labels})
-    expect(len(found) == len(images), f"inference gave detections for {len(found)} of {len(images)} images.")
+    expect(
+        len(found) == len(images),
+        Message("inference gave detections for {found} of {images} images.", found=len(found), images=len(images)),
+    )
     return found
 
 

@@ -306,26 +306,27 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
     _, C, H, W = features.shape
     R, (height, width) = len(boxes), output_size
 
-    def points(low: Tensor, high: Tensor, bins: int, cells: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Cell before, cell behind, and the weight of the latter, for each point along one axis: (R, 2 * bins)."""
+    def points(low: Tensor, high: Tensor, bins: int, cells: int) -> tuple[Tensor, Tensor]:
+        """Cells before and behind each point along one axis, and their weights: (R, 2 * bins, 2)."""
         share = (torch.arange(2 * bins, dtype=boxes.dtype, device=boxes.device) + 0.5) / (2 * bins)
         at = (low[:, None] + (high - low)[:, None] * share - 0.5).clamp(0, cells - 1)
         before = at.floor().long()
-        return before, (before + 1).clamp(max=cells - 1), (at - before).to(features.dtype)
+        weight = (at - before).to(features.dtype)
+        return torch.stack([before, (before + 1).clamp(max=cells - 1)], dim=2), torch.stack([1 - weight, weight], dim=2)
 
     image, x0, y0, x1, y1 = boxes.unbind(dim=1)
-    left, right, x_weight = points(x0, x1, width, W)
-    top, bottom, y_weight = points(y0, y1, height, H)
-    x_weight, y_weight = x_weight[:, None, :, None], y_weight[:, :, None, None]
+    columns, x_weights = points(x0, x1, width, W)
+    rows, y_weights = points(y0, y1, height, H)
     cells = features.movedim(1, -1)  # (B, H, W, C)
 
-    def at(row: Tensor, column: Tensor) -> Tensor:
-        return cells[image.long()[:, None, None], row[:, :, None], column[:, None]]  # (R, 2h, 2w, C)
-
-    above = at(top, left) * (1 - x_weight) + at(top, right) * x_weight
-    below = at(bottom, left) * (1 - x_weight) + at(bottom, right) * x_weight
-    samples = above * (1 - y_weight) + below * y_weight
-    return samples.reshape(R, height, 2, width, 2, C).mean(dim=(2, 4)).movedim(-1, 1)
+    # A bin is a sum of 16 weighted cells: 2 x 2 points with 2 x 2 cells around each. embedding_bag adds them up without
+    # a tensor of all the points.
+    rows = (image.long()[:, None, None] * H + rows).reshape(R, height, 1, 4, 1)
+    index = rows * W + columns.reshape(R, 1, width, 1, 4)  # (R, height, width, 4, 4)
+    weights = y_weights.reshape(R, height, 1, 4, 1) * x_weights.reshape(R, 1, width, 1, 4) / 4
+    table, weights = cells.reshape(-1, C), weights.reshape(-1, 16)
+    sums = F.embedding_bag(index.reshape(-1, 16), table, per_sample_weights=weights, mode="sum")
+    return sums.reshape(R, height, width, C).movedim(-1, 1)
     ### END SOLUTION
 
 
@@ -394,10 +395,11 @@ def roi_align(features: Tensor, boxes: Tensor, output_size: tuple[int, int]) -> 
 #     Linear(in_dim * roi_output_h * roi_output_w, hidden_dim)
 #     -> Dropout(drop_ratio) -> ReLU() -> Linear(hidden_dim, num_classes)
 #
-# **Training.** Let the proposal network give all it has. Cut the features of its proposals out by RoI Align,
-# flatten them, and classify them. To the loss of the first stage add $\frac{1}{\max(P, 1)} \sum \mathrm{CE}(s,
-# \hat y)$. Coordinates of proposals are **constants** here: detach them, so that the class loss does not push
-# boxes about. The features are not: through them the backbone learns from both stages.
+# **Training.** Run the proposal network with `output_mode="all"`: it returns its loss, its proposals and their
+# labels. Cut the features of the proposals out by RoI Align, flatten them, and classify them. To the loss of the first
+# stage add $\frac{1}{\max(P, 1)} \sum \mathrm{CE}(s, \hat y)$. Coordinates of proposals are **constants** here:
+# detach them, so that the class loss does not push boxes about. The features are not: through them the backbone learns
+# from both stages.
 #
 # **Inference.** Proposals from `self.rpn.inference` with the same two thresholds; then each is classified. Its
 # class is the one with the largest score, and its confidence the product
@@ -596,8 +598,8 @@ class TwoStageDetector(nn.Module):
 #   overlap no object by 0.5, about three for each that does, and learns to call them background; in inference those are
 #   dropped. Ours trusts the first stage in this, and its confidence is the product of both.
 #
-# Replace its classifier by one that predicts a 28 x 28 mask from the RoI, and it is Mask R-CNN. Drop the anchors and
-# let every cell predict a box, and it is FCOS.
+# Add a part that predicts a mask of 28 x 28 for each class from the features of a box, and it is Mask R-CNN. Drop the
+# anchors and let every cell predict a box, and it is FCOS.
 #
 # **Where to look next.** Feature pyramids (Lin et al., 2017) let small objects be found on fine maps and large ones on
 # coarse maps; ours has one map. Cascade R-CNN (Cai and Vasconcelos, 2018) refines a box three times. Huang et al.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from autograder.core.assignment import Assignment
@@ -15,7 +13,6 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.attacks import ATTACKS
 from tests.support.box import settled
-from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -27,9 +24,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def pool(isolation: str) -> Iterator[WorkerPool]:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool:
-        yield pool
+def pool(isolated_pool: WorkerPool) -> WorkerPool:
+    return isolated_pool
 
 
 def grade(course: Assignment, pool: WorkerPool, sources: list[str]) -> list[tuple[CheckResult, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,6 @@ from autograder.session.options import Options
 from autograder.session.session import with_checks
 from tests.attacks.loading import HAND_INS, SLOW_HAND_INS, Files
 from tests.support.handins import write
-from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -32,9 +31,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def pool(isolation: str) -> Iterator[WorkerPool]:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool:
-        yield pool
+def pool(isolated_pool: WorkerPool) -> WorkerPool:
+    return isolated_pool
 
 
 def grade(course: Assignment, pool: WorkerPool, files: Files, folder: Path) -> tuple[Report, Report, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +12,6 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.source_rules import analyst
 from tests.attacks.rules import ATTACKS, NEIGHBOURS
 from tests.attacks.test_attacks import grade, points
-from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
@@ -27,9 +25,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def pool(isolation: str) -> Iterator[WorkerPool]:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool:
-        yield pool
+def pool(isolated_pool: WorkerPool) -> WorkerPool:
+    return isolated_pool
 
 
 def spent() -> float:

@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.calibrate import calibrate
+from autograder.authoring.reference import read_reference
+from autograder.authoring.search_budgets import search_budgets, search_text
 from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment
+from autograder.sandbox.open_link import open_link
 from autograder.session.options import Options
+from autograder.session.session import Checks, with_checks
+from autograder.submissions.submission import code_of_scripts
 from tests.support.verifiable import change, make_verifiable, problems
 
 pytestmark = pytest.mark.slow
@@ -62,6 +67,86 @@ def test_calibration_stores_a_threshold_between_right_and_wrong(scored: Assignme
     assert problems(scored) == {}
 
 
+LOOKS = """
+    steps = score.budget(4, search=(1, 2, 4, 8))
+    for step in range(1, steps):
+        if score.reached(step / 10 * student.double(1.0)):
+            return
+    score(steps / 10 * student.double(1.0))
+"""
+
+
+@pytest.fixture
+def looking(scored: Assignment) -> Assignment:
+    """The check looks at the score after each of 4 steps: 0.2, 0.4, 0.6, 0.8 for the reference, half for the mutant."""
+    change(scored.solutions / "check_tiny_hidden.py", "    score(student.double(0.4) - 0.001 * rng.int(0, 9))\n", LOOKS)
+    return scored
+
+
+def test_a_check_ends_at_the_first_look_that_reaches_the_threshold(looking: Assignment) -> None:
+    entry = calibrate(looking, Options(), seeds=2)["check_score:accuracy"]
+    assert entry["reference"]["values"] == pytest.approx([0.8, 0.8])
+    assert entry["reference"]["looks"] == [pytest.approx([0.2, 0.4, 0.6])] * 2
+    assert entry["threshold"] == pytest.approx(0.6)
+    code = code_of_scripts(read_reference(looking), looking)
+
+    def measured(checks: Checks) -> list[list[float]]:
+        with open_link(None, code, looking) as link:
+            results = checks.judge(link, code, only=lambda check: check.scored)
+        return [[score.value for score in result.scores] for result in results]
+
+    assert with_checks(looking, Options(), measured) == [[0.6]]
+
+
+def test_no_wrong_solution_reaches_the_threshold_at_an_earlier_look(looking: Assignment) -> None:
+    reaches = "        if score.reached(2.0 if student.double(1.0) < 2 else 0.2):\n"
+    change(
+        looking.solutions / "check_tiny_hidden.py",
+        "        if score.reached(step / 10 * student.double(1.0)):\n",
+        reaches,
+    )
+    with pytest.raises(BadCheck, match=r"a wrong solution scores 2, the reference 0.8 .*no threshold is between them"):
+        calibrate(looking, Options(), seeds=2)
+
+
+def test_the_search_stops_at_the_smallest_budget_that_separates(looking: Assignment) -> None:
+    change(
+        looking.solutions / "check_tiny_hidden.py",
+        "score(steps / 10 * student.double(1.0))",
+        "score(0.5 + (student.double(1.0) - 1.5) * (steps > 1) + 0.01 * rng.int(0, 9))",
+    )
+    calibrate(looking, Options(), seeds=2)
+    found = search_budgets(looking, Options(), seeds=4)["check_score"]
+    assert found["used"] == 4
+    assert [(row["budget"], row["separates"]) for row in found["searched"]] == [(1, False), (2, True)]
+    assert [row["seeds"] for row in found["searched"]] == [3, 4]
+    scores = found["searched"][1]["scores"]["accuracy"]
+    assert scores["mean"] > 0.9 > 0.2 > scores["best wrong"]
+    assert "check_score: the smallest that separates is 2; the check uses 4." in search_text(
+        looking, {"check_score": found}
+    )
+    table = json.loads((looking.solutions / "calibration.json").read_text())["default"]
+    assert table["search"] == {"check_score": found}
+    calibrate(looking, Options(), seeds=2, names=["check_score"])
+    again = json.loads((looking.solutions / "calibration.json").read_text())["default"]
+    assert again == table
+
+
+def test_a_budget_in_use_is_one_that_is_searched(looking: Assignment) -> None:
+    change(
+        looking.solutions / "check_tiny_hidden.py",
+        "score.budget(4, search=(1, 2, 4, 8))",
+        "score.budget(3, search=[4])",
+    )
+    with pytest.raises(BadCheck, match=r"check_score: the budget 3 is not among those to search: \(4,\)"):
+        calibrate(looking, Options(), seeds=2)
+
+
+def test_a_check_to_calibrate_exists(scored: Assignment) -> None:
+    with pytest.raises(BadCheck, match="t01_tiny has no scored check 'check_double'"):
+        calibrate(scored, Options(), seeds=2, names=["check_double"])
+
+
 def test_each_dataset_has_its_own_thresholds(scored: Assignment) -> None:
     calibrate(scored, Options(), seeds=2)
     calibrate(scored, Options(data="cifar10"), seeds=2)
@@ -87,6 +172,7 @@ def test_the_threshold_of_a_score_that_should_be_low_is_above_the_reference(scor
         ("mutants.py", ", calibrates=True", "", "has no mutant with calibrates=True, so"),
         ("mutants.py", '"x", noticed', '"math.nan", noticed', "the mutant 'adds x once' scores .nan, nan, nan."),
         ("check_tiny_hidden.py", "score(student.double", "score(student.undefined", "The reference does not finish"),
+        ("mutants.py", '"x", noticed', '"undefined", noticed', "The mutant 'adds x once' does not finish check_tiny"),
         ("tiny.py", "math.fsum([x, x])", "[math.nan, math.fsum([x, x])][0]", "the reference scores .nan, nan, nan."),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from autograder.authoring.facts import BadSource, fill_readme, limits_phrase, part_table, question_sentences, task_table
 from autograder.authoring.release import release, stale, write
 from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.language import speaking, translator
 from tests.support.course import MANIFEST, README, SOURCE, make_course
 from tests.support.verifiable import change
 
@@ -66,8 +67,8 @@ def test_a_point_that_changes_makes_the_readme_and_the_notebook_stale(course: As
 
 @pytest.mark.parametrize("name", ["a01_knn", "a04_cnn"])
 def test_a_point_that_changes_in_the_real_course_is_found(name: str, tmp_path: Path) -> None:
-    for room in ("assignments", "solutions"):
-        shutil.copytree(ROOT / room / name, tmp_path / room / name)
+    for part in (f"assignments/{name}", f"solutions/{name}", "solutions/locale", "locale"):
+        shutil.copytree(ROOT / part, tmp_path / part)
     folder = tmp_path / "assignments" / name
     assert stale(release(read_assignment(folder))) == []
     manifest = folder / "assignment.toml"
@@ -127,6 +128,13 @@ def test_a_method_after_another_of_its_class_is_shortened(course: Assignment) ->
         "| 1 All | `Scaler.up`, `.down`, `double` | 100 |",
         "| 2 One | `Scaler.down` | 25 |",
     ]
+    assert "<span" not in table
+
+
+def test_jupyter_does_not_break_the_chinese_heads_of_narrow_columns(course: Assignment) -> None:
+    with speaking(translator("zh_CN")):
+        head = part_table(course, {"1 All": ["double"]}).splitlines()[0]
+    assert head == '| 部分 | 你来写 | <span style="white-space: nowrap">分值</span> |'
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,9 @@ def test_points_tasks_and_questions_are_carried_over(assignment: Assignment) -> 
     assert [(q.id, q.points, q.kind) for q in assignment.questions] == [
         ("problem1-why", 2, "text"),
         ("problem1-plot", 3, "code"),
+        ("problem2-part_a", 1, "text"),
     ]
+    assert assignment.questions[-1].title == "Part A"
     assert assignment.imports == ("math", "numpy")
 
 
@@ -158,6 +160,11 @@ TESTS = {
 def test_an_assertion_becomes_an_expectation(source: str) -> None:
     cell = convert(source)
     assert (cell.body, cell.compares, cell.inside) == ([TESTS[source][0]], [TESTS[source][1]], TESTS[source][2])
+
+
+def test_a_name_that_the_tests_delete_is_deleted_in_the_students_module() -> None:
+    cell = convert("old = f\ndel f\ng(2)\nf = old", {"f", "g"})
+    assert cell.body == ["old = student.f", "del student.f", "g(2)", "student.f = old"]
 
 
 def test_hidden_tests_are_split_off() -> None:

@@ -65,5 +65,5 @@ def test_a_missing_shared_package_is_named(assignment: Assignment, tmp_path: Pat
 
 def test_a_reference_in_another_encoding_is_named(assignment: Assignment, tmp_path: Path) -> None:
     (assignment.solutions / assignment.files[0]).write_bytes(b"\xff\xfe")
-    with pytest.raises(GradlabError, match=r"is not UTF-8 \(byte 1\). Save it as UTF-8."):
+    with pytest.raises(GradlabError, match=r", line 1: this is not UTF-8. Save the file as UTF-8."):
         publish(root_of(assignment), [assignment], tmp_path / "out")

@@ -24,7 +24,8 @@ def course(tmp_path: Path) -> Assignment:
     (root / "tools").mkdir()
     (root / "tools" / "__init__.py").write_text("x = 1\n")
     with chdir(root):
-        assert run_command("release").exit_code == 0
+        done = run_command("release")
+        assert done.exit_code == 0, done.output
     return assignment
 
 

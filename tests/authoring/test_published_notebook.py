@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.authoring.published_notebook import read_repository, with_first_cells
 from autograder.core.assignment import read_assignment
 from autograder.core.errors import GradlabError
+from autograder.core.first_cells import read_repository, with_first_cells
 from autograder.submissions.submission import open_submission
 
 KNN = Path(__file__).resolve().parents[2] / "assignments" / "a01_knn"

@@ -245,7 +245,7 @@ def test_a_solution_repeated_in_a_cell_that_students_see_is_refused(tmp_path: Pa
 def test_a_missing_or_unreadable_source_is_refused(tmp_path: Path) -> None:
     assignment = make_course(tmp_path)
     (assignment.solutions / "tiny.py").write_bytes(b"\xff")
-    with pytest.raises(BadSource, match=r"tiny\.py is not UTF-8"):
+    with pytest.raises(BadSource, match=r"tiny\.py, line \d+: this is not UTF-8. Save the file as UTF-8."):
         release(assignment)
     (assignment.solutions / "tiny.py").unlink()
     with pytest.raises(BadSource, match=r"tiny\.py does not exist"):

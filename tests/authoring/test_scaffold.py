@@ -13,12 +13,12 @@ from autograder.authoring.verify import Plan, verify
 from autograder.cli.app import main
 from autograder.session.options import Options
 
-TASKS = ("f", "C.g", "C.h", "second")
+TASKS = ("f", "C.g", "C.h", "Words", "second")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_written_holds_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    pytest.importorskip({"table": "pandas"}.get(kind, kind))
+    pytest.importorskip({"table": "pandas", "torch": "torch"}.get(kind, "numpy"))
     course = tmp_path / "my-statistics"
     tasks = [part for task in TASKS for part in ("--task", task)]
     done = CliRunner().invoke(main, ["new-course", str(course), "--kind", kind, "--module", "mod", *tasks])
@@ -72,6 +72,49 @@ def test_a_folder_with_files_is_not_overwritten(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["new-course", str(tmp_path)])
     assert (done.exit_code, [path.name for path in tmp_path.iterdir()]) == (2, ["notes.txt"])
     assert "exists and is not empty. Choose a new folder." in done.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "tasks", "titles"),
+    [
+        ("numpy", (), ["Standardise columns"]),
+        ("python", (), ["Running means"]),
+        ("python", ("fit_line", "Stack", "Tree.insert_all"), ["Fit line", "Stack", "Tree: insert all"]),
+        ("number", ("G",), ["G"]),
+    ],
+)
+def test_a_task_has_a_title_of_its_own(tmp_path: Path, kind: str, tasks: tuple[str, ...], titles: list[str]) -> None:
+    made = new_course(tmp_path / "course", kind=kind, tasks=tasks)
+    assert [task.title for task in made.tasks] == titles
+    source = (made.solutions / "first.py").read_text()
+    assert [source.count(f" {title}\n") for title in titles] == [1] * len(titles)
+
+
+def test_a_course_in_plain_python_needs_no_package(tmp_path: Path) -> None:
+    made = new_course(tmp_path / "course", kind="python")
+    assert (made.imports, made.course.preload, made.course.requirements) == ((), (), ())
+
+
+def test_a_folder_with_spaces_is_quoted_in_what_to_run_next(tmp_path: Path) -> None:
+    folder = tmp_path / "my course"
+    done = CliRunner().invoke(main, ["new-course", str(folder)])
+    assert done.output.splitlines()[-1] == f"Next: cd '{folder}' && gradlab verify a01_first"
+    done = CliRunner().invoke(main, ["start", str(tmp_path / "a copy")])
+    assert done.output.splitlines()[-1] == f"Next: cd '{tmp_path / 'a copy'}', then gradlab status."
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "shared"),
+    [
+        ("深度学习", "深度学习", "course_shared"),
+        ("my-statistics_2", "My statistics 2", "my_statistics_2_shared"),
+        ("Übung 1", "Übung 1", "ubung_1_shared"),
+    ],
+)
+def test_a_course_is_called_as_its_folder(tmp_path: Path, name: str, title: str, shared: str) -> None:
+    made = new_course(tmp_path / name, kind="numpy")
+    assert (made.course.title, made.course.shared) == (title, (shared,))
+    assert (tmp_path / name / "README.md").read_text().startswith(f"# {title}\n")
 
 
 def test_a_title_and_a_folder_may_have_any_letters(tmp_path: Path) -> None:

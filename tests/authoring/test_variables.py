@@ -152,7 +152,7 @@ def test_a_handout_cell_that_was_restored_below_does_not_count() -> None:
                 }  # fmt: skip
     module = to_module(json.dumps(notebook).encode(), "prices.ipynb", TASKS)
     assert written_tasks(module.text, TASKS) == ["mean", "spread"]
-    assert any("cell 2 repeats a definition of cell 1" in note for note in module.notes)
+    assert any("cell 2 from the top repeats a definition of cell 1" in note for note in module.notes)
 
 
 @pytest.fixture

@@ -93,9 +93,11 @@ def test_seeds_rotate(course: Assignment) -> None:
         check,
         "    expect_equal(student.double(4.0), 8.0)",
         "    from autograder.session.check_items import STATE\n"
-        "    seed = request.config.stash[STATE].options.seed\n"
-        "    expect_equal(student.double(4.0), 8.0 + (seed or 0))",
+        "    kinds = (float,) if request.config.stash[STATE].options.seed else (float, int)\n"
+        "    expect_equal(type(student.double(True)) in kinds, True)",
     )
+    change(course.solutions / "variants.py", 'body("Scaler.up", ', 'body("double", ')
+    change(course.solutions / "variants.py", "for widened in [WIDTH * x]:\n            pass", "return 2 * x")
     found = problems(course, parts=("variants",), variant_seeds=2)["variants"]
     assert [problem.split(":")[0] for problem in found] == [
         "The variant 'adds' loses points. Seed 1, check_tiny.py",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from autograder.authoring.verify import Plan, Verification, verify_all
+from autograder.authoring.placeholders import GOAL
+from autograder.authoring.verify import Finding, Plan, Verification, print_verifications, verify_all
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.session.options import Options
 from tests.support.course import SOURCE, make_course
@@ -47,8 +50,49 @@ def test_a_broken_check_is_found(course: Assignment) -> None:
     found = problems(course)
     assert "seed 0 and 1 other seed: BROKEN 0/35" in found["reference"][0]
     assert "pluggy" not in found["reference"][0]
-    assert "check_tiny.py::check_up is broken by the blank stub" in found["blank stub"][0]
-    assert "is not noticed by check_up (broken)" in found["mutants"][0]
+    follows = "cannot be judged by check_up, which the reference fails, too. Correct the reference or the check first."
+    assert found["blank stub"] == [f"The blank stub {follows}"]
+    assert found["mutants"] == [f"1 mutant {follows}"]
+    assert found["variants"] == [f"2 variants {follows}"]
+
+
+def test_one_error_of_the_reference_is_said_once_with_all_checks_that_fail_by_it(course: Assignment) -> None:
+    change(course.solutions / "tiny.py", "WIDTH = 3", "WIDTH = 3 / 0")
+    (found,) = problems(course, parts=("reference",))["reference"]
+    assert found.count("ZeroDivisionError") == 1
+    assert found.splitlines()[-1] == "    The same happens in 1 other check: check_up."
+
+
+def test_what_follows_from_the_reference_is_one_sentence(course: Assignment) -> None:
+    change(course.solutions / "tiny.py", "x * WIDTH", "x * missing")
+    found = problems(course, parts=("variants",))["variants"]
+    follows = "which the reference fails, too. Correct the reference or the check first."
+    assert found[-1] == f"1 variant cannot be judged by check_up, {follows}"
+    assert not any("check_up:" in text for text in found)
+
+
+def test_a_text_of_the_scaffold_is_noted_and_holds(course: Assignment) -> None:
+    readme = course.folder / "README.md"
+    readme.write_text(f"# Tiny\n\n**Goal.** {GOAL}\n")
+    (finding,) = [f for f in verified(course, parts=("files",)).findings if f.what == "texts"]
+    assert (finding.holds, finding.detail) == (True, "1 placeholder")
+    assert finding.notes == (f'{readme}, line 3 still says "{GOAL}" Replace it.',)
+
+
+def test_a_problem_of_several_parts_is_printed_once() -> None:
+    same = tuple(Finding(what, ("mutants.py cannot be read.",), "", 0.0) for what in ("mutants", "habits"))
+    console = Console(width=200, file=StringIO(), record=True)
+    print_verifications([Verification("t01", [*same])], console)
+    printed = console.export_text()
+    assert printed.count("cannot be read") == 1
+    assert "t01, mutants and habits: mutants.py cannot be read." in printed
+
+
+def test_points_that_are_promised_too_low_are_said_once(course: Assignment, capfd: pytest.CaptureFixture[str]) -> None:
+    change(course.folder / "check_tiny.py", "points=35", "points=36")
+    found = problems(course)
+    assert "promises 35 points for 'Scaler.up', but the checks pay 36." in found["checks"][0]
+    assert "promises" not in "".join(capfd.readouterr())
 
 
 def test_a_stub_that_earns_points_is_found(course: Assignment) -> None:
@@ -184,7 +228,7 @@ def test_a_handout_that_was_not_released_is_named(course: Assignment) -> None:
 def test_a_reference_in_another_encoding_is_named(course: Assignment) -> None:
     path = course.solutions / "tiny.py"
     path.write_bytes(b"\xff\xfe")
-    assert problems(course)["checks"] == [f"{path} is not UTF-8 (byte 1). Save it as UTF-8."]
+    assert problems(course)["checks"] == [f"{path}, line 1: this is not UTF-8. Save the file as UTF-8."]
 
 
 def test_an_element_that_is_no_mutant_or_variant_is_named(course: Assignment) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import requires
@@ -17,9 +19,11 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from autograder.authoring.publish import find_leaks, publish
-from autograder.authoring.published_notebook import ZIP
+from autograder.authoring.leaks import find_leaks
+from autograder.authoring.publish import publish
 from autograder.core.assignment import Assignment, read_assignment
+from autograder.core.course_file import read_course
+from autograder.core.first_cells import ZIP
 from tests.support.fresh_venv import environment, make_venv, pip_install
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +139,11 @@ def installed(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+def wheel_of(installed: Path) -> Path:
+    (wheel,) = (installed.parent.parent.parent / "simple" / "gradlab").glob("*.whl")
+    return wheel
+
+
 def first_cell(course: Path) -> str:
     book = json.loads((course / "assignments" / "a01_knn" / "knn.ipynb").read_text(encoding="utf-8"))
     return next("".join(cell["source"]) for cell in book["cells"] if cell["id"] == "install")
@@ -147,6 +156,8 @@ def test_the_wheel_has_the_whole_course_and_no_answer(installed: Path, assignmen
     files = {name: (site / name).read_bytes() for name in names if not name.startswith("..")}
     packaged = [path for name in ("autograder", "common") for path in (ROOT / name).rglob("*") if path.is_file()]
     needed = {path.relative_to(ROOT).as_posix() for path in packaged if "__pycache__" not in path.parts}
+    needed = {name for name in needed if not name.endswith(".po")}  # for translators; students need the .mo
+    assert "autograder/locale/zh_CN/LC_MESSAGES/gradlab.mo" in needed
     assert needed - files.keys() == set(), "add its kind to package-data in pyproject.toml"
     inside = {name.removeprefix("autograder/_course/"): content for name, content in files.items()}
     assert find_leaks(inside, ROOT) == []
@@ -154,10 +165,11 @@ def test_the_wheel_has_the_whole_course_and_no_answer(installed: Path, assignmen
         for path in assignment.folder.iterdir():
             if path.is_file() and not path.name.startswith("."):
                 assert f"assignments/{assignment.name}/{path.name}" in inside
+    assert {"locale/zh_CN/LC_MESSAGES/a01_knn.mo", "locale/zh_CN/assignments/a01_knn/knn.ipynb"} <= set(inside)
 
 
 def test_the_wheel_installs_with_every_extra(installed: Path, tmp_path: Path) -> None:
-    (wheel,) = (installed.parent.parent.parent / "simple" / "gradlab").glob("*.whl")
+    wheel = wheel_of(installed)
     for package in ("copydetect", "nbgrader", "distributed", "jupyterlab"):
         pytest.importorskip(package, reason="pip would have to download it")
     shown = pip_install(installed, "--dry-run", f"{wheel}[notebook,staff,similar,cluster]", cwd=tmp_path)
@@ -238,13 +250,44 @@ def test_the_first_cell_installs_the_course(
 
 
 def test_the_students_side_needs_no_package_of_staff() -> None:
-    wanted, found = ["gradlab"], set()
-    while wanted:
-        name = wanted.pop()
-        for text in requires(name) or ():
-            needed = Requirement(text)
-            if needed.name.lower() not in found and (not needed.marker or needed.marker.evaluate({"extra": ""})):
-                found.add(needed.name.lower())
-                wanted.append(needed.name)
-    assert {"torch", "pytest"} <= found
-    assert not found & STAFF
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    own = needed(project["dependencies"])
+    assert "pytest" in own
+    assert not own & (STAFF | {"torch", "safetensors"})  # a course on numpy alone needs none of these
+    course = needed(project["optional-dependencies"]["course"])
+    assert "torch" in course
+    assert not course & STAFF
+
+
+def needed(requirements: list[str]) -> set[str]:
+    """Return the names of these packages and of all that they need, as they are installed here."""
+    found: set[str] = set()
+    while requirements:
+        package = Requirement(requirements.pop())
+        if package.name.lower() not in found and (not package.marker or package.marker.evaluate({"extra": ""})):
+            found.add(package.name.lower())
+            requirements += requires(package.name) or ()
+    return found
+
+
+def test_the_extra_for_our_course_has_what_the_course_requires() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = {*read_course(ROOT).requirements}
+    assert {*project["optional-dependencies"]["course"]} == required - {*project["dependencies"]}
+
+
+def test_a_course_on_numpy_is_installed_and_checked_without_torch(installed: Path, tmp_path: Path) -> None:
+    python = make_venv(tmp_path / "env")
+    (site,) = python.parent.parent.glob("lib/python*/site-packages")
+    for name in ("torch", "torchgen", "functorch", "safetensors"):
+        for path in (site / name, *site.glob(f"{name}-*.dist-info")):
+            path.unlink(missing_ok=True)
+    pip_install(python, "-q", "--no-deps", str(wheel_of(installed)), cwd=tmp_path)  # a published course's needs torch
+    strings = tmp_path / "strings"
+    shutil.copytree(ROOT / "examples" / "strings", strings, ignore=shutil.ignore_patterns("__pycache__"))
+    (name,) = (path.parent.name for path in strings.glob("assignments/*/assignment.toml"))
+    done = run(python, "-m", "autograder", "check", name, cwd=strings)
+    assert "Not written yet" in done.stdout, done.stdout + done.stderr
+    ours = run(python, "-m", "autograder", "check", str(ROOT / "assignments" / "a01_knn"), cwd=tmp_path)
+    assert "This course needs torch" in ours.stderr, ours.stdout + ours.stderr
+    assert "Install what it requires: pip install safetensors torch\n" in ours.stderr

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import math
+import tracemalloc
 from collections import Counter, namedtuple
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +16,9 @@ import numpy as np
 import pytest
 import torch
 
+from autograder.checks.compare import compare
 from autograder.checks.expect import Mismatch, expect_close, expect_equal
+from autograder.checks.values import Tolerance
 
 
 @dataclass
@@ -105,3 +109,40 @@ def test_sparse_matrices_of_scipy() -> None:
     expect_equal(one, sparse.coo_matrix(np.eye(3)))
     assert message(sparse.csr_array(np.diag([1.0, 1, 2])), one) == "1 values differ; first at [2,2]: expected 1, got 2"
     assert message(np.eye(3), one) == "expected a sparse float64 matrix [3,3] with 3 values, got array f64[3,3]"
+
+
+LARGE = 4 << 20  # values; in float32, 16 MiB
+
+
+@pytest.mark.parametrize("wrong", [None, slice(-3, None), slice(None)])
+def test_comparing_large_arrays_takes_little_memory(wrong: slice | None) -> None:
+    """The answer of a student may have 256 MB; widened at once, two of them took 3 GB."""
+    expected = np.ones((2, LARGE // 2), np.float32)
+    actual = expected.copy()
+    if wrong:
+        actual.reshape(-1)[wrong] = 2
+    tracemalloc.start()
+    try:
+        if wrong is None:
+            expect_close(actual, expected)
+        else:
+            count = len(range(LARGE)[wrong])
+            with pytest.raises(Mismatch, match=rf"{count} of {LARGE} values differ .* largest difference is 1 at \["):
+                expect_close(actual, expected)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 32 << 20
+
+
+def test_parts_of_a_comparison_are_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = torch.arange(35, dtype=torch.float32).reshape(5, 7).T
+    actual = expected.clone()
+    actual[2, 1], actual[3, 3], actual[6, 4] = 90, -90, math.nan
+    whole = compare(actual, expected, Tolerance())
+    monkeypatch.setattr("autograder.checks.values.CHUNK", 4)
+    parts = compare(actual, expected, Tolerance())
+    assert whole is not None
+    assert parts is not None
+    assert parts.message == whole.message
+    assert "first at [2,1]: expected 9, got 90; the largest difference is 114 at [3,3]; 1 value is nan" in parts.message

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 
 from autograder.checks.describe import describe, describe_call
+from autograder.core.language import translator
+from autograder.core.message import Message, glued, name_list
 
 T = torch.zeros(2, 3, dtype=torch.float64)
 
@@ -43,3 +45,19 @@ def test_a_class_may_describe_its_objects():
     assert describe(Opaque()) == "a Conv object"
     assert describe([Hostile()]) == "an object of type list"
     assert describe(object()) == "an object of type object"
+
+
+def test_what_describes_an_object_inside_a_call_can_be_translated():
+    call = describe_call("f", [T, {"a": [object()]}], {"g": len})
+    assert call == "f(f64[2,3], {'a': [an object of type object]}, g=the function len)"
+    assert translator("zh_CN")(call) == "f(f64[2,3], {'a': [类型为 object 的值]}, g=函数 len)"
+
+
+def test_every_word_of_a_description_can_be_translated():
+    chinese = translator("zh_CN")
+    assert chinese(describe([0] * 1000)) == "[0, 0, 0, 0, 0, 0, … 共 1000 项]"
+    assert chinese(describe({"a": np.zeros(3)})) == "{'a': 数组 f64[3]}"
+    assert chinese(describe(T.to_sparse())) == "稀疏 f64[2,3]"
+    assert chinese(describe(1 << 200)) == "201 位的 int"
+    assert chinese(name_list(["missing", "'b'"])) == "missing、'b'"  # names are not translated
+    assert chinese(glued("next(", Message("an item of {label}", label="f(…)"), ")")) == "next(f(…) 的一项)"

@@ -47,6 +47,13 @@ def test_the_right_answer_must_be_a_choice() -> None:
         expect_choice("Summer", "July", SEASONS)
 
 
+def test_a_public_check_judges_the_form_alone() -> None:
+    expect_choice("winter", None, SEASONS)
+    expect_number(3, None)
+    assert "expected one of" in mismatch(expect_choice, "July", None, SEASONS).message
+    assert "expected a number in m" in mismatch(expect_number, "3 m", None, unit="m").message
+
+
 @pytest.mark.parametrize("answer", [9.81, 9.8, 10 - 0.2, Decimal("9.81"), np.float32(9.81), np.array(9.81)])
 def test_a_number_within_the_tolerance_is_accepted(answer: Any) -> None:
     expect_number(answer, 9.81)

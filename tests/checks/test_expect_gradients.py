@@ -253,6 +253,12 @@ def test_wrong_values_are_reported_as_such(student, rng):
     found = values(student, block)
     error = complaint(student, rng, block, lambda x: residual(found, x) + 1, rng.normal(3, 4), weights=found)
     assert error.message.startswith("the result: 12 of 12 values differ")
+    error = complaint(
+        student, rng, block, lambda x: residual(found, x) + 1, rng.normal(3, 4), weights=found, name="the sum"
+    )
+    assert error.message.startswith("the sum: the result: 12 of 12 values differ")
+    german = error.message.translated(lambda text: text.replace("the sum", "die Summe"), lambda one, many, n: many)
+    assert german.startswith("die Summe: the result: ")
     error = complaint(student, rng, student.to_number, torch.sum, rng.normal(3))
     assert error.message == "The result has 0 float tensors; it should have 1."
     complaint(student, rng, student.anything, torch.sum, rng.normal(3))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autograder.checks.expect import Mismatch, expect_equal
-from autograder.checks.task import task
+from autograder.checks.task import BadCheck, task
 from autograder.sandbox.proxy import StudentFault
 from tests.support.local import local_student
 
@@ -60,6 +60,17 @@ def test_a_mistake_of_another_task_costs_nothing():
     run(check_down, half="x + 1")
 
 
+@pytest.mark.parametrize(
+    "half",
+    ["def half(x):\n    raise NotImplementedError()\n", "half = ...\n", "1 / 0\nhalf = 2\n", ""],
+)
+def test_a_task_that_is_not_written_or_not_loaded_costs_nothing_of_another_one(half: str):
+    with local_student(half + "def quarter(x):\n    return half(half(x))\n") as student:
+        check_quarter(student=student)
+        if not half:
+            assert not student.has("half"), "the loan has not ended"
+
+
 def test_the_tasks_own_mistake_is_judged_with_the_loans():
     with pytest.raises(Mismatch) as caught:
         run(check_quarter, half="x / 3", quarter="half(x)")
@@ -94,3 +105,36 @@ def test_what_is_not_the_students_fault_is_raised_at_once():
 def test_the_first_failure_is_reported_if_there_is_nothing_to_lend_to():
     with local_student("def half(x):\n    return x\n") as student, pytest.raises(StudentFault, match="quarter"):
         check_quarter(student=student)
+
+
+@pytest.mark.parametrize("task_name", ["half", "half.forward"])
+@pytest.mark.parametrize("name", ["half", "half.forward"])
+def test_a_task_is_not_lent_to_its_own_check(task_name: str, name: str):
+    if (task_name, name) == ("half", "half.forward") or task_name == name or name == "half":
+        with pytest.raises(BadCheck, match=f"LOANS contains '{name}', which solves the task itself"):
+            task(task_name, points=1, loans=f"LOANS = {{}}\nLOANS |= {{'other': 1, '{name}': 2}}")
+    task(task_name, points=1, loans="LOANS = {'halfway': 1, 'other.half': 2}")
+
+
+def test_loans_must_be_readable():
+    with pytest.raises(BadCheck, match="must define LOANS as a dict"):
+        task("half", points=1, loans="LOANS = dict(half=1)")
+
+
+def test_nothing_is_printed_twice(capsys: pytest.CaptureFixture[str]):
+    with local_student(SOURCE.format(half="[print('tried'), x / 3][1]", quarter="half(half(x))")) as student:
+        check_quarter(student=student)
+    assert capsys.readouterr().out == "tried\n" * 2
+
+
+def test_a_check_sees_what_is_lent():
+    seen = []
+
+    @task("quarter", points=1, loans=LOANS)
+    def check_twice(student: Any) -> None:
+        """A quarter is half of a half."""
+        seen.append(student.lent and student.lent["half"](3.0))
+        expect_equal(student.quarter(8.0), 2.0)
+
+    run(check_twice, half="x / 3")
+    assert seen == [None, 1.5]

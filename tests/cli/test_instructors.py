@@ -15,7 +15,7 @@ from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.gradebook.lock import hold
 from autograder.runners import local_pool
-from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks
+from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks, rows
 from tests.support.vectors import HONEST, make_vectors
 
 
@@ -161,3 +161,29 @@ def test_a_mark_is_given_listed_and_withdrawn(course, tmp_path, grader):
         refused = run(main, ["mark", out, *more, "--from", str(tmp_path / "marks.csv")])
         assert refused.exit_code == 2
         assert "--from reads everything from the CSV" in refused.output
+
+
+def test_json_agrees_with_the_gradebook(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST)
+    (found,) = json.loads(grade(course, tmp_path, "--json", "--skip-scored").stdout)["reports"]
+    assert found == {"student": "ada", "points": 100, "max_points": 100, "needs_staff": True}
+    assert [row["needs_staff"] for row in rows(tmp_path / "out")] == ["yes"]
+
+
+def test_json_contains_the_named_students_alone(course, tmp_path, grader):
+    hand_in(tmp_path / "in", ada=HONEST, bob=HALF)
+    for student in ("ada", "bob"):
+        (tmp_path / "in" / student).mkdir()
+        (tmp_path / "in" / student / "vectors (1).py").write_text(HONEST)
+        (tmp_path / "in" / f"{student}.py").unlink()
+    grade(course, tmp_path)
+    said = json.loads(grade(course, tmp_path, "--json", "--only", "bob").stdout)
+    assert [report["student"] for report in said["reports"]] == ["bob"]
+    assert {found["student"] for found in said["look_at"]} == {"bob"}
+
+
+def test_results_in_the_folder_of_hand_ins_itself_are_refused(course, tmp_path, grader):
+    folder = str(hand_in(tmp_path / "in", ada=HONEST))
+    done = CliRunner().invoke(main, ["grade", folder, "--assignment", str(course.folder), "--out", folder])
+    assert done.exit_code == 2
+    assert "is the folder of hand-ins. Choose another --out." in " ".join(done.output.split())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,14 @@ from click.testing import CliRunner, Result
 from autograder import check
 from autograder.checks.task import BadCheck
 from autograder.cli.app import main
+from autograder.core.report import Cause, CheckResult, Outcome
+from autograder.render.words import reason
 from autograder.session.options import Options
 from autograder.session.session import with_checks
 from autograder.students.start import start
 from autograder.students.submit import submit
 from autograder.submissions.submission import BadSubmission
-from tests.support.course import NAME, STUB, WRITTEN, make_course
+from tests.support.course import CHECKS, NAME, STUB, WRITTEN, make_course
 from tests.support.vectors import HONEST, make_vectors
 
 pytestmark = pytest.mark.slow
@@ -57,10 +61,53 @@ def test_the_name_of_the_zip_ends_in_zip(work: Path) -> None:
     assert submit(work, Path("box")).path == Path("box") / f"{NAME}.zip"
 
 
+def test_the_file_of_a_module_means_its_checks_only(work: Path, run: Run) -> None:
+    manifest = (work / "assignment.toml").read_text()
+    (work / "assignment.toml").write_text(
+        manifest.replace('["tiny.py"]', '["tiny.py", "more.py"]')
+        .replace('name = "double"', 'name = "double"\nfile = "tiny.py"')
+        .replace('name = "Scaler.up"', 'name = "Scaler.up"\nfile = "more.py"')
+        .replace('name = "Scaler.down"', 'name = "Scaler.down"\nfile = "more.py"')
+    )
+    head, double, rest = CHECKS.partition('@task("double"')[0], *CHECKS.partition('@task("double"')[2].split("@task", 1)
+    (work / "check_tiny.py").write_text(f'{head}@task("double"{double}')
+    (work / "check_more.py").write_text(f"{head}@task{rest}")
+    (work / "more.py").write_text(STUB)
+
+    def tasks(path: str) -> set[str]:
+        return {check["task"] for check in json.loads(run("check", path, "--json").stdout)["checks"]}
+
+    assert tasks(NAME) == {"double", "Scaler.up", "Scaler.down"}
+    assert tasks(f"{NAME}/tiny.py") == {"double"}
+    assert tasks("more.ipynb") == {"Scaler.up", "Scaler.down"}
+    said = run("check", f"{NAME}/tiny.py").output
+    assert "Checking tiny.py (saved " in said
+    assert "more.py (saved" not in said
+
+
+def test_a_notebook_under_another_name_is_not_missing(work: Path, run: Run) -> None:
+    """One note says how to rename it; none says to restore the file, which would take the name."""
+    (work / "tiny.py").unlink()
+    (work / "tiny (1).py").write_text(WRITTEN)
+    record = work.parent / ".gradlab.json"
+    table = json.loads(record.read_text())
+    record.write_text(json.dumps({**table, f"{NAME}/tiny.ipynb": "0"}))
+    for command in ("check", "submit"):
+        said = run(command, NAME).output
+        assert "tiny (1).py was graded as tiny.py. Rename it to tiny.py." in " ".join(said.split())
+        assert "is missing in" not in said
+
+
+def test_what_a_task_does_not_allow_is_said_once() -> None:
+    result = CheckResult("c::f", "f", "F", False, 0, 1, Outcome.FAILED, Cause.FORBIDDEN, "f uses operations that ...")
+    assert reason(result) == ""
+    assert reason(replace(result, message="")) == "Uses something this task does not allow."
+
+
 def test_a_folder_of_assignments_is_not_taken_for_one(work: Path, run: Run) -> None:
     done = run("check", ".")
     assert done.exit_code == 2
-    assert f". contains several assignments: {NAME}. Choose one." in done.output
+    assert f"gradlab: {Path.cwd()} contains several assignments: {NAME}. Choose one." in done.output
     assert f"Did you mean {NAME}" in run("check", "t01_tinny").output
 
 

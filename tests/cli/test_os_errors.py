@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,22 @@ def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_folder_that_cannot_be_copied_names_its_first_file(tmp_path: Path) -> None:
     error = shutil.Error([("a/words.py", "b/words.py", "Permission denied"), ("a/x", "b/x", "Permission denied")])
     assert sentence(error) == "a/words.py cannot be copied: Permission denied."
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_an_error_that_cannot_be_written_down_does_not_look_like_lost_points(place: Path) -> None:
+    command = [Path(sys.executable).with_name("gradlab"), "grade", "absent", "--out", "new"]
+    with open("/dev/full", "w") as full:
+        assert subprocess.run(command, cwd=place, stdout=full, stderr=full).returncode == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not delete the folder of a process")
+@pytest.mark.parametrize("command", ["check", "grade in --assignment a --out out", "similar in --assignment a"])
+def test_a_deleted_working_folder_is_one_sentence(tmp_path: Path, command: str) -> None:
+    (tmp_path / "gone").mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); from autograder.__main__ import main; sys.exit(main())"
+    run_there = [sys.executable, "-c", code, *command.split()]
+    environment = {**os.environ, "LANGUAGE": "en"}
+    done = subprocess.run(run_there, cwd=tmp_path / "gone", env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "gradlab: The current folder no longer exists. Change to another folder.\n"

@@ -79,7 +79,7 @@ def test_the_commands_of_students_work_without_what_only_linux_has(course: Path)
         run("check", "t02_vectors")
         run("check", "t02_vectors", "--task", "Counter", "--json")
         run("submit", "t02_vectors")
-        run("check", "t02_vectors", "--hand-in", "t02_vectors.zip", "--trust")
+        run("check", "t02_vectors", "--hand-in", "assignments/t02_vectors.zip", "--trust")
         run("start", "copy")
 
         from autograder import check
@@ -96,7 +96,7 @@ def test_the_commands_of_students_work_without_what_only_linux_has(course: Path)
     assert lines[2] == "0 }"
     assert lines[3].startswith("0 Created ")
     assert lines[4].startswith("0 40/40 points here.")
-    assert lines[5].startswith("0 copy")
+    assert lines[5] == "0 Next: cd copy, then gradlab status."
     assert lines[6] == "40 of 40 points"
 
 

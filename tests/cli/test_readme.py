@@ -115,7 +115,7 @@ def test_each_import_and_module_on_a_page_exists(page: Path) -> None:
 
 def test_the_readme_lists_every_assignment() -> None:
     listed = re.findall(r"^\| `(a\d\d_\w+)` \|", README, re.MULTILINE)
-    assert listed == sorted(path.parent.name for path in (ROOT / "assignments").glob("*/assignment.toml"))
+    assert sorted(listed) == sorted(path.parent.name for path in (ROOT / "assignments").glob("*/assignment.toml"))
 
 
 def test_the_readme_lists_every_room_in_the_order_of_the_import_contract() -> None:
@@ -154,6 +154,13 @@ def test_the_page_for_instructors_lists_every_kind_of_intake_problem() -> None:
     assert set(re.findall(r"^\| (\w[\w ]*) \|", table.split("\n\n")[0], re.MULTILINE)) == shown
 
 
+def test_the_page_for_instructors_names_the_kinds_that_json_calls_otherwise() -> None:
+    page = " ".join((ROOT / "docs" / "instructors.md").read_text(encoding="utf-8").split())
+    sentence = page.split("`gradlab grade --json` gives")[1].split(". ")[0]
+    listed = dict(re.findall(r"`(\w+)` is ([\w ]+)", sentence))
+    assert listed == {kind: str(INTAKE_WORDS[kind]) for kind in KINDS if str(INTAKE_WORDS.get(kind, kind)) != kind}
+
+
 def test_each_changelog_fragment_names_its_reader() -> None:
     kinds = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]["type"]
     readers = "|".join(kind["directory"] for kind in kinds)
@@ -167,6 +174,7 @@ def test_a_student_can_follow_the_readme(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(ROOT)
     done = CliRunner().invoke(main, ["start", str(tmp_path / "mycourse"), "a01_knn"])
     assert done.exit_code == 0, done.output
+    assert done.output.endswith(f"Next: cd {tmp_path / 'mycourse'}, then gradlab status.\n")
     monkeypatch.chdir(tmp_path / "mycourse")
     done = CliRunner().invoke(main, ["check", "a01_knn", "--task", "predict_labels"])
     assert done.exit_code == 1, done.output

@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from autograder.core.signals import signals_wait
 from autograder.runners.dask_connection import require_dask
+from autograder.students.start import start
 from tests.support.box import descendants
 from tests.support.vectors import make_vectors
 
@@ -71,3 +74,72 @@ def test_importing_dask_leaves_ctrl_c_alone() -> None:
     pytest.importorskip("dask")
     require_dask("dask_jobqueue")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+INTERRUPTED_IMPORT = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["gradlab", "status"]
+from autograder.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["autograder.cli.app", "click", "autograder.core.editions", "autograder.core.course", "rich.console"]
+)
+def test_an_interrupt_while_something_is_imported_is_one_sentence(module: str, tmp_path: Path) -> None:
+    code = INTERRUPTED_IMPORT.format(module=module)
+    start(tmp_path / "work", make_vectors(tmp_path / "course").folder.parents[1])
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "work", capture_output=True, text=True)
+    assert done.stderr == "Interrupted.\n"
+    assert (done.returncode, done.stdout) == (130, "")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("SIGINT", "Interrupted."), ("SIGTERM", "Another program ended this one (SIGTERM).")],
+)
+@pytest.mark.parametrize("where", ["imports", "a check", "a function"])
+def test_a_check_that_is_interrupted_says_only_that(number: str, said: str, where: str, tmp_path: Path) -> None:
+    course = make_vectors(tmp_path / "course").folder
+    ending = f"os.kill(os.getpid(), signal.{number})\n"
+    checks = course / "check_vectors.py"
+    if where == "imports":
+        checks.write_text(f"import os, signal\n{ending}{checks.read_text()}")
+    if where == "a check":
+        checks.write_text(f"import os, signal\n{checks.read_text()}".replace("    x = rng", f"    {ending}    x = rng"))
+    start(tmp_path / "work", course.parents[1])
+    function = f"import os, signal\n\n\ndef double(x):\n    {ending if where == 'a function' else 'return 2 * x'}\n"
+    (tmp_path / "work" / course.name / "vectors.py").write_text(function)
+    command = [sys.executable, "-m", "autograder", "check", course.name]
+    done = subprocess.run(command, cwd=tmp_path / "work", capture_output=True, text=True, preexec_fn=notice_signals)
+    assert done.stderr.splitlines()[1:] == [said]
+    assert (done.returncode, done.stdout) == (128 + signal.Signals[number], "")
+
+
+@pytest.mark.parametrize(("signals", "ended"), [(1, ["import"]), (2, [])])
+def test_an_import_ends_before_the_first_signal_is_handled(signals: int, ended: list[str]) -> None:
+    done: list[str] = []
+
+    def interrupted_import() -> None:
+        with signals_wait():
+            for _ in range(signals):
+                signal.raise_signal(signal.SIGINT)
+            done.append("import")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_import()
+    assert done == ended
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_installed_program_is_the_one_that_ends_in_order() -> None:
+    project = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["project"]["scripts"] == {"gradlab": "autograder.__main__:main"}

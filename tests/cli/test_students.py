@@ -87,7 +87,7 @@ def test_submit_prints_points_and_questions_and_the_same_as_json(work: Path, run
     bare = run("submit", NAME, "--no-check")
     assert (bare.exit_code, bare.output.splitlines()[-1]) == (
         0,
-        f"Created {work / NAME}.zip from {work / NAME}. It was not checked.",
+        f"Replaced the older {work / NAME}.zip, from {work / NAME}. It was not checked.",
     )
     assert "points here" not in bare.output
 
@@ -164,7 +164,7 @@ def test_json_is_valid_whatever_the_students_code_prints(vectors: Path) -> None:
     noisy = HONEST.replace("    return x * 2", "    print('called')\n    raise ValueError('half a character: \\ud83d')")
     (vectors / "vectors.py").write_text(noisy)
     command = [sys.executable, "-m", "autograder", "check", "t02_vectors", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
     jsonschema.validate(report, json.loads((DOCS / "report.schema.json").read_text()))
@@ -189,3 +189,22 @@ def test_a_bug_in_the_grader_is_not_mistaken_for_lost_points(
     result = run("check", "t02_vectors")
     assert result.exit_code == 2
     assert "ZeroDivisionError" in result.stderr
+
+
+def test_check_names_a_file_as_it_is_called(work: Path, run: Run) -> None:
+    (work / NAME / "tiny.ipynb").unlink()
+    (work / NAME / "tiny.py").unlink()
+    (work / NAME / "tiny (1).py").write_text(SOLVED)
+    done = run("check", NAME)
+    assert "Checking tiny (1).py (saved " in done.stderr
+    assert "100/100 points" in done.output
+
+
+def test_a_notebook_in_another_kernel_says_what_to_do(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = json.loads((work / NAME / "tiny.ipynb").read_text())["cells"]
+    first = next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        AssertionError, match=r"This kernel has no gradlab\. Choose the kernel in which you installed it"
+    ):
+        exec(first.partition("    %pip")[0])

@@ -161,3 +161,11 @@ def test_without_a_sandbox_the_user_is_asked_first(
 def test_a_trusted_hand_in_runs_without_a_sandbox(foreign: Path, tmp_path: Path) -> None:
     assert check(foreign, "--trust").exit_code == 0
     assert (tmp_path / "harm").exists()
+
+
+def test_a_course_that_is_no_folder_is_named(course: Assignment, tmp_path: Path) -> None:
+    with pytest.raises(BadManifest, match=r"^The folder .*/nowhere does not exist\.$"):
+        find_staff_assignment("t02", tmp_path / "nowhere")
+    manifest = course.folder / "assignment.toml"
+    with pytest.raises(BadManifest, match=r"assignment\.toml is a file, not the folder of a course\.$"):
+        find_staff_assignment("t02", manifest)

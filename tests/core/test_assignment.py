@@ -13,7 +13,10 @@ HEAD = 'title = "T"\nversion = "1"\nfiles = ["t.py"]\n'
 
 BAD_MANIFESTS = {
     "not TOML": ("title = ", "is not valid TOML"),
-    "not text": (b"title = '\xff'", r"cannot be read: it is not UTF-8 \(byte 10\)"),
+    "not text": (
+        b"# \xc3\xbc\ntitle = '\xff'",
+        r"assignment\.toml, line 2: this is not UTF-8. Save the file as UTF-8\.",
+    ),
     "no title": (HEAD.replace('title = "T"\n', "") + TASK, r"assignment\.toml: title is missing"),
     "no tasks": (HEAD, "tasks is missing"),
     "an unknown setting": ("weight = 2\n" + HEAD + TASK, "unknown setting 'weight'. Allowed: title, version, files, "),
@@ -23,9 +26,9 @@ BAD_MANIFESTS = {
         HEAD.replace('["t.py"]', "[1]") + TASK,
         "entry 1 of files must be the name of a module",
     ),
-    "a file that is a path": (
-        HEAD.replace("t.py", "s/t.py") + TASK,
-        "the name of a module, like \"knn.py\", not 's/t.py'",
+    "a file outside of the assignment": (
+        HEAD.replace("t.py", "../t.py") + TASK,
+        'the name of a module, like "knn.py", or "nets/conv.py" in a package, not \'../t.py\'',
     ),
     "a notebook as a file": (HEAD.replace("t.py", "t.ipynb") + TASK, "entry 1 of files must be the name of a module"),
     "one task instead of a list": (
@@ -90,6 +93,24 @@ def test_a_folder_without_a_manifest_is_not_an_assignment(tmp_path: Path) -> Non
         read_assignment(tmp_path)
 
 
+def test_many_tasks_are_listed_by_module(tmp_path: Path) -> None:
+    names = {"one.py": [f"first_task_with_a_long_name_{n}" for n in range(5)], "two.py": [f"g{n}" for n in range(5)]}
+    tasks = "".join(
+        f'[[tasks]]\nname = "{name}"\ntitle = "F"\npoints = 10\nfile = "{file}"\n'
+        for file in names
+        for name in names[file]
+    )
+    (tmp_path / "assignment.toml").write_text(HEAD.replace('["t.py"]', '["one.py", "two.py"]') + tasks)
+    with pytest.raises(BadManifest) as caught:
+        read_assignment(tmp_path).task("nothing")
+    assert str(caught.value).splitlines() == [
+        f"{tmp_path.name} has no task 'nothing'. Its tasks, by module:",
+        f"  one: {', '.join(names['one.py'][:3])}",
+        f"    {', '.join(names['one.py'][3:])}",
+        "  two: g0, g1, g2, g3, g4",
+    ]
+
+
 def test_a_correct_manifest_is_read(tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text(HEAD + TASK + "[limits]\nseconds = 2.5\n")
     assignment = read_assignment(tmp_path)
@@ -99,3 +120,8 @@ def test_a_correct_manifest_is_read(tmp_path: Path) -> None:
     with pytest.raises(BadManifest, match=r" has no task 'ff'\. Did you mean 'f'\?"):
         assignment.task("ff")
     assert meant("A", ["A.forward", "A.backward", "B"]) == "Did you mean 'A.forward' or 'A.backward'?"
+
+
+def test_a_course_that_preloads_nothing_itself_preloads_what_an_assignment_imports(tmp_path: Path) -> None:
+    (tmp_path / "assignment.toml").write_text('imports = ["numpy", "nowhere_at_all"]\n' + HEAD + TASK)
+    assert read_assignment(tmp_path).course.preload == ("numpy",)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.release import release
 from autograder.core.assignment import Assignment, BadManifest, read_assignment
+from autograder.core.course import find_assignments
 from autograder.core.course_file import BadCourse, course_around, read_course
 from autograder.session.options import BadOption, known_data, load_data
+from autograder.submissions.submission import open_submission
 
 COURSE = """
 title = "Statistics"
@@ -69,6 +72,16 @@ def test_an_assignment_knows_its_course(assignment: Assignment, tmp_path: Path) 
     assert list(assignment.data_files()) == ["people.csv"]
 
 
+@pytest.mark.parametrize(("line", "allowed", "remarks"), [("", None, 0), ("imports = []", ("stats_tools",), 1)])
+def test_an_empty_list_of_imports_allows_only_pythons_own(
+    tmp_path: Path, line: str, allowed: tuple[str, ...] | None, remarks: int
+) -> None:
+    assignment = write(tmp_path, manifest=MANIFEST.replace('imports = ["numpy"]', line))
+    assert (assignment.allowed, assignment.arrays) == (allowed, "numpy")
+    (tmp_path / "means.py").write_text("import math\nimport scipy\n\ndef mean(x):\n    return scipy.mean(math.pi)\n")
+    assert len(open_submission(tmp_path / "means.py", assignment).remarks) == remarks
+
+
 def test_an_assignments_limits_replace_those_of_the_course_one_by_one(assignment: Assignment) -> None:
     limits = assignment.limits
     assert (limits.seconds, limits.memory_mb, limits.threads) == (3, 200, 64)
@@ -82,6 +95,50 @@ def test_the_first_data_set_is_the_default_and_each_is_loaded_by_its_function(as
     assert load_data("census", course)("census", num_train=2) == ("census", {"num_train": 2})
     with pytest.raises(BadOption, match=r"course\.toml lists none of this name"):
         load_data("scenes", course)
+
+
+def preloading(root: Path, preload: str, requirements: str = '["numpy"]') -> str:
+    text = COURSE.replace('preload = ["numpy"]', f'preload = ["{preload}"]')
+    write(root, text.replace('requirements = ["numpy"]', f"requirements = {requirements}"))
+    with pytest.raises(BadCourse) as caught:
+        read_course(root).make_importable()
+    return str(caught.value)
+
+
+def test_a_misspelt_package_to_preload_is_no_reason_to_install(tmp_path: Path) -> None:
+    assert preloading(tmp_path, "nump") == (
+        f"{tmp_path / 'course.toml'}: `preload` lists 'nump', which is not installed, although all that `requirements` "
+        "lists is. Did you mean numpy? Correct the name, or install the package and list it under `requirements`."
+    )
+
+
+def test_a_package_to_preload_that_is_required_and_missing_is_to_be_installed(tmp_path: Path) -> None:
+    assert preloading(tmp_path, "no_such_pkg", '["numpy>=1", "no-such-pkg[all]>=2"]') == (
+        "This course needs no_such_pkg, which is not installed. Install what it requires: pip install "
+        "no-such-pkg[all]>=2"
+    )
+
+
+@pytest.mark.parametrize(("name", "advice"), [("a01_mean", " Did you mean a01_means?"), ("z", "")])
+def test_a_first_assignment_that_does_not_exist_is_named(
+    assignment: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, advice: str
+) -> None:
+    write(tmp_path, COURSE.replace("shared =", f'first = ["{name}"]\nshared ='))
+    monkeypatch.chdir(tmp_path)
+    assert [found.name for found in find_assignments(())] == ["a01_means"]  # a copy may have fewer assignments
+    (tmp_path / "solutions").mkdir()
+    with pytest.raises(BadCourse) as caught:
+        find_assignments(())
+    sentence = f"{tmp_path / 'course.toml'}: `first` lists '{name}', but assignments/ has no such folder."
+    assert str(caught.value) == sentence + advice
+
+
+def test_release_names_a_shared_package_that_is_missing(tmp_path: Path) -> None:
+    assignment = write(tmp_path, COURSE.replace('shared = ["stats_tools"]', 'shared = ["lost_tools"]'))
+    with pytest.raises(
+        BadCourse, match=r"the package 'lost_tools' of `shared` was not found. It must be a folder next"
+    ):
+        release(assignment)
 
 
 def test_errors_of_the_courses_own_packages_are_known(assignment: Assignment) -> None:
@@ -99,7 +156,7 @@ def test_errors_of_the_courses_own_packages_are_known(assignment: Assignment) ->
         ("shared = ['autograder']", r"'autograder' is gradlab's own package"),
         ("[data]\nx = 'load'", r"x must be a function that loads the data set"),
         ("[limits]\nseconds = 0", r"\[limits\]: seconds must be a number above 0"),
-        ("colour = 1", r"unknown setting 'colour'\. Allowed: title, id, language, shared"),
+        ("colour = 1", r"unknown setting 'colour'\. Allowed: title, id, language, repository"),
     ],
 )
 def test_a_wrong_entry_is_named(tmp_path: Path, wrong: str, words: str) -> None:
@@ -111,7 +168,7 @@ def test_a_wrong_entry_is_named(tmp_path: Path, wrong: str, words: str) -> None:
 
 def test_a_shared_package_that_is_missing_is_named(tmp_path: Path) -> None:
     course = write(tmp_path, COURSE.replace('["stats_tools"]', '["stats_nowhere"]')).course
-    with pytest.raises(BadCourse, match="the package 'stats_nowhere' of `shared` was not found"):
+    with pytest.raises(BadCourse, match=r"the package 'stats_nowhere' of `shared` was not found"):
         course.shared_folders()
 
 

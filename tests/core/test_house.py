@@ -114,7 +114,7 @@ def test_a_handout_imports_only_packages_that_its_manifest_lists() -> None:
         if not path.name.startswith(("check_", "oracles")):
             assignment = read_assignment(path.parent)
             modules = {file.removesuffix(".py") for file in (*earlier_modules(assignment), *assignment.files)}
-            assert imported(path) <= {*assignment.imports, *modules, *sys.stdlib_module_names}, name(path)
+            assert imported(path) <= {*(assignment.imports or ()), *modules, *sys.stdlib_module_names}, name(path)
 
 
 def members(path: Path) -> set[str]:

@@ -18,10 +18,11 @@ SOLUTION = ROOT / "solutions" / "a02_linear_classifier"
 @pytest.fixture
 def linear_classifier(monkeypatch):
     monkeypatch.syspath_prepend(str(SOLUTION))
+    monkeypatch.delitem(sys.modules, "linear_classifier", raising=False)  # a stub that another test imported
     import linear_classifier
 
     yield linear_classifier
-    sys.modules.pop("linear_classifier")
+    sys.modules.pop("linear_classifier", None)
 
 
 def test_pytest_does_not_collect_test_one_param_set(tmp_path):

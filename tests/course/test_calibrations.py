@@ -16,7 +16,7 @@ ENTRIES = [
     for path in FILES
     for data, table in json.loads(path.read_text()).items()
     for key, entry in table.items()
-    if key != "made with"
+    if key not in ("made with", "search")
 ]
 
 

@@ -18,6 +18,12 @@ from autograder.submissions.submission import code_of_scripts
 
 ASSIGNMENTS = Path(__file__).parents[2] / "assignments"
 BROKEN = 'raise RuntimeError("broken")'
+WAYS = {
+    "it raises": BROKEN,
+    "it is not written": "raise NotImplementedError()",
+    "Python cannot read it": "q = min((1, 2",
+}
+METHODS = {"PlainBlock": "forward", "WordEmbedding": "forward", "LSTM": "step_forward", "GuidedReLU": "forward"}
 
 # assignment, file, the tasks that are broken, the tasks that call them
 CASES = [
@@ -58,13 +64,65 @@ CASES = [
         ),
     ),
     ("a04_cnn", "resnet.py", ("PlainBlock",), ("ResidualBlock", "ResNet")),
+    (
+        "a05_captioning",
+        "rnn_lstm_captioning.py",
+        ("rnn_step_forward", "rnn_step_backward"),
+        ("rnn_forward", "rnn_backward", "rnn_truncated_backward", "RNN"),
+    ),
+    (
+        "a05_captioning",
+        "rnn_lstm_captioning.py",
+        ("WordEmbedding", "temporal_softmax_loss", "LSTM", "dot_product_attention"),
+        ("AttentionLSTM", "CaptioningRNN.forward", "CaptioningRNN.sample"),
+    ),
+    (
+        "a06_attention",
+        "transformers.py",
+        ("scaled_dot_product_no_loop_batch", "get_subsequent_mask"),
+        ("SelfAttention", "Transformer"),
+    ),
+    ("a10_detection", "single_stage_detector.py", ("IoU", "precision_recall"), ("nms", "mean_average_precision")),
+    (
+        "a11_autograd",
+        "autograd.py",
+        ("topological_order", "unbroadcast", "relu", "matmul", "softmax_cross_entropy"),
+        ("backward", "graph_table", "add", "mul", "maximum", "hvp", "TwoLayer.loss", "TwoLayer.step", "checkpoint"),
+    ),
+    ("a11_autograd", "autograd.py", ("backward", "TwoLayer.loss"), ("hvp", "TwoLayer.step", "checkpoint")),
+    ("a12_inside_networks", "network_visualization.py", ("GuidedReLU",), ("guided_backprop",)),
+    (
+        "a12_inside_networks",
+        "style_transfer.py",
+        ("gram_matrix", "guided_gram_matrix"),
+        ("style_loss", "guided_style_loss", "texture_synthesis"),
+    ),
+    ("a12_inside_networks", "embedding_steps.py", ("covariance",), ("principal_axes", "whiten")),
+    ("a22_classical_vision", "edges.py", ("conv_fast",), ("cross_correlation", "sobel", "canny")),
+    ("a22_classical_vision", "edges.py", ("partial_x", "partial_y"), ("gradient",)),
+    (
+        "a22_classical_vision",
+        "edges.py",
+        ("gaussian_kernel", "gradient", "non_maximum_suppression", "link_edges"),
+        ("canny",),
+    ),
+    ("a22_classical_vision", "features.py", ("fit_affine_matrix",), ("ransac",)),
+    (
+        "a22_classical_vision",
+        "seams.py",
+        ("energy_function", "compute_cost", "backtrack_seam", "remove_seam"),
+        ("reduce", "enlarge"),
+    ),
+    ("a07_gan", "gan.py", ("Conditional.forward", "generator"), ("cgan_generator", "cgan_discriminator")),
 ]
 
 
-def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[str, ...]) -> Iterator[str]:
+def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[str, ...], body: str) -> Iterator[str]:
     """Yield the checks of the callers that a solution fails in which other tasks are broken."""
-    edits = [NewBody("PlainBlock.forward" if task == "PlainBlock" else task, BROKEN) for task in broken]
-    code = code_of_scripts(apply_edits("The test", edits, file, read_reference(checks.assignment)), checks.assignment)
+    edits = [NewBody(f"{task}.{METHODS[task]}" if task in METHODS else task, BROKEN) for task in broken]
+    scripts = apply_edits("The test", edits, file, read_reference(checks.assignment))
+    scripts = {name: text.replace(BROKEN, body) for name, text in scripts.items()}
+    code = code_of_scripts(scripts, checks.assignment)
     with open_link(None, code, checks.assignment) as link:
         results = checks.judge(
             link, code, only=lambda check: check.spec.task in {*broken, *callers} and not check.scored
@@ -75,8 +133,11 @@ def failures(checks: Checks, file: str, broken: tuple[str, ...], callers: tuple[
     yield from (f"{r.id}: {r.message}" for r in results if r.task in callers and r.outcome is not Outcome.PASSED)
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("name", "file", "broken", "callers"), CASES)
-def test_a_broken_task_costs_only_its_own_points(name, file, broken, callers):
+def test_a_broken_task_costs_only_its_own_points(name, file, broken, callers, way):
     assignment = read_assignment(ASSIGNMENTS / name)
-    found = with_checks(assignment, Options(seed=3), lambda checks: list(failures(checks, file, broken, callers)))
+    found = with_checks(
+        assignment, Options(seed=3), lambda checks: list(failures(checks, file, broken, callers, WAYS[way]))
+    )
     assert found == []

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +13,13 @@ from typing import Any
 import pytest
 import torch
 
+from autograder.checks.rng import Rng
 from autograder.core.assignment import read_assignment
 from autograder.core.code import Code
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
-from common.data import load
+from common.data import Split, load
 from tests.support.vectors import make_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,3 +95,42 @@ def test_no_number_that_is_sent_is_the_seed_of_the_data(tmp_path: Path, options:
         guess = load("glyphs", num_train=20, num_test=20, seed=number)
         assert not torch.equal(guess.x_train, images[0])
         assert not (guess.x_test[:, None] == images[1]).flatten(2).all(dim=2).any()
+
+
+def oracle(assignment: str, name: str) -> Any:
+    """Import a module of an assignment's hidden checks."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "solutions" / assignment / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def empty_split(name: str) -> Split:
+    """Return a split of which only the number of images matters."""
+    images, labels = torch.zeros(30, 1, 1, 1), torch.zeros(30, dtype=torch.int64)
+    return Split(images, labels, images[:20], labels[:20], (), name)
+
+
+def secret_symbols(*secret: str) -> list[torch.Tensor]:
+    split, others = oracle("a09_diffusion", "oracles_symbols").secret_split(Rng(*secret), empty_split("glyphs"))
+    return [split.x_train, split.y_train, split.x_test, split.y_test, others]
+
+
+# The images of one secret. If they change, the thresholds that were measured on such images no longer hold.
+PINNED = "bcdc1473a206f8a08864d794f676412d9441008d27dd949f761e1e85ade62d58"
+
+
+def test_a_secret_gives_the_same_symbols_on_every_machine_and_another_secret_others() -> None:
+    first, other = secret_symbols("a secret"), secret_symbols("another secret")
+    assert [first[1].bincount().tolist(), first[3].bincount().tolist()] == [[3] * 10, [2] * 10]
+    whole = [(255 * part).round() if part.is_floating_point() else part for part in first]
+    joined = hashlib.sha256(b"".join(part.to(torch.uint8).numpy().tobytes() for part in whole))
+    assert joined.hexdigest() == PINNED
+    classes = [
+        torch.stack([parts[0][parts[1] == label].mean(dim=0) for label in range(10)]).flatten(1)
+        for parts in (first, other)
+    ]
+    assert torch.cdist(*classes).min() > 1.0  # no symbol of one secret looks like one of the other

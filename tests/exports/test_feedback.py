@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import replace
 from email import policy
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment
+from autograder.core.language import translator
 from autograder.core.report import Cause, CheckResult, Outcome, Report, parse_report
 from autograder.exports.feedback import as_mails, for_canvas, for_moodle, for_nbgrader, in_a_folder
 from autograder.intake.platforms import canvas_prefix, moodle_prefix
@@ -155,11 +157,39 @@ def test_a_mail_is_a_draft_to_the_address_in_the_roster(assignment: Assignment, 
     assert (page.get_content_type(), page.get_filename()) == ("text/html", f"{assignment.name}.html")
 
 
+def test_without_a_roster_mails_go_to_the_one_person_of_that_name(assignment: Assignment, tmp_path: Path) -> None:
+    names = ("Zoë de l'Été", "王小明", "Bo Li")
+    folders = [f"{name}_{number}_assignsubmission_file_/vectors.py" for number, name in enumerate(names, start=1)]
+    results = graded(tmp_path, assignment, *folders)
+    roster = tmp_path / "roster.csv"
+    rows = ["id,name,email", *(f"s{number},{name},s{number}@x.org" for number, name in enumerate(names, start=1))]
+    roster.write_text("\n".join([*rows, "s4,Bo Li,s4@x.org"]), encoding="utf-8")
+    done = export(results, "--for", "mail", "--roster", roster, "--out", tmp_path / "mails")
+    assert "Bo_Li: the roster gives no e-mail address." in done.stderr
+    mails = [
+        BytesParser(policy=policy.default).parsebytes(path.read_bytes()) for path in (tmp_path / "mails").iterdir()
+    ]
+    assert sorted(mail["To"] for mail in mails) == ["s1@x.org", "s2@x.org"]
+
+
+def test_a_mail_is_in_the_students_language(assignment: Assignment, tmp_path: Path) -> None:
+    results = graded(tmp_path, assignment, "ada.py")
+    report = parse_report((results / "ada" / "report.json").read_bytes(), "report.json")
+    chinese = translator("zh_CN")
+    (mail,) = as_mails([report], {"ada": "ada@example.org"}, lambda student: chinese).files.values()
+    message = BytesParser(policy=policy.default).parsebytes(mail)
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert str(message["Subject"]) == f"反馈：{report.title}"
+    assert f"{report.title}：100 分中的 50 分" in body.get_content()
+    assert not re.search("points|attached", body.get_content())
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--for", "moodle", "--out", "x"], "name a file that ends in .zip"),
-        (["--for", "folder", "--out", "x.zip"], "name a folder"),
+        (["--for", "moodle", "--out", "x"], "Name a file that ends in .zip"),
+        (["--for", "folder", "--out", "x.zip"], "Name a folder"),
         (["--for", "mail", "--out", "x"], "Give --roster together with --for mail"),
     ],
 )

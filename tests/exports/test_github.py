@@ -46,6 +46,10 @@ def test_annotations_are_at_the_error_or_at_the_definition(folder: Path, tmp_pat
     assert done.exit_code == 1
     shown = list(shown_lines(done.stdout, tmp_path).values())
     assert shown == ["def double(x):", "self.nowhere += n"]
+    chinese = github("--language", "zh_CN").stdout
+    assert shown_lines(chinese, tmp_path) == shown_lines(done.stdout, tmp_path)
+    assert "未通过 0/" in chinese
+    assert "FAILED" not in chinese
 
 
 def test_annotations_of_a_notebook_are_at_the_lines_of_its_file(folder: Path, tmp_path: Path) -> None:

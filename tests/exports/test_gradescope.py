@@ -13,6 +13,7 @@ import pytest
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.errors import GradlabError
+from autograder.core.language import speaking, translator
 from autograder.core.report import Measured, Outcome
 from autograder.exports.gradescope import results_json, write_zip
 from autograder.submissions.submission import open_submission
@@ -51,8 +52,13 @@ def test_the_zip_has_the_same_earlier_modules_as_the_course(make, tmp_path: Path
     assert len({*names}) == len(names)
     others = {name for name in names if name.startswith(("assignments/", "solutions/"))}
     others = {name for name in others if name.split("/")[1] != assignment.name}
-    assert {name.rpartition("/")[2] for name in others} == {"assignment.toml"}
-    assert all(name.startswith("assignments/") for name in others)
+    catalogues = {name for name in others if name.endswith(".mo")}
+    assert {name.rpartition("/")[2] for name in others - catalogues} == {"assignment.toml"}
+    assert all(name.startswith("assignments/") for name in others - catalogues)
+    assert catalogues <= {f"solutions/locale/zh_CN/LC_MESSAGES/{assignment.name}.mo"}
+    for name in (*catalogues, "autograder/locale/zh_CN/LC_MESSAGES/gradlab.mo"):
+        assert name in names
+        assert name.replace("solutions/", "") in names
 
 
 @pytest.mark.parametrize("leaderboard", [False, True])
@@ -77,6 +83,50 @@ def test_the_schema_refuses_what_gradescope_does_not_know() -> None:
     for wrong in ({**table, "marks": []}, {**table, "score": "20"}, {**table, "visibility": "shown"}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, SCHEMA)
+
+
+def test_results_json_is_in_the_readers_language_with_the_same_keys() -> None:
+    scores = (Measured("loss", 0.5),)
+    reports = [
+        report(
+            "ada", check("x", 50, Outcome.BROKEN), replace(check("y", 30, Outcome.FAILED, hidden=True), scores=scores)
+        ),
+        report("bob", *(replace(check(name, 5, Outcome.FAILED), message="Lost.", hint="Look.") for name in "xyz")),
+    ]
+    for each in reports:
+        english = json.loads(results_json(each, leaderboard=True))
+        with speaking(translator("zh_CN")):
+            chinese = json.loads(results_json(each, leaderboard=True))
+        jsonschema.validate(chinese, SCHEMA)
+        assert chinese["leaderboard"][0] == {**english["leaderboard"][0], "name": "分值"}
+        for ours, theirs in zip(chinese["tests"], english["tests"], strict=True):
+            assert {**ours, "output": ""} == {**theirs, "output": ""}
+            assert ours["output"].isascii() == (not theirs["output"])
+            assert theirs["output"].isascii()
+    assert "提示：Look." in chinese["output"]
+
+
+def test_the_zip_has_nothing_that_only_authors_and_this_computer_need(tmp_path: Path) -> None:
+    assignment = invented(tmp_path / "course")
+    for path in (
+        assignment.folder / ".gradlab" / "last_check.json",
+        assignment.folder / ".ipynb_checkpoints" / "vectors-checkpoint.ipynb",
+        assignment.solutions / "mutants_of_double.py",
+        assignment.solutions / "variants.py",
+        assignment.solutions / "equivalent.toml",
+    ):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    _, names = unpacked(assignment, tmp_path)
+    own = {name.rpartition("/")[2] for name in names if name.split("/")[1:2] == [assignment.name]}
+    assert own == {"assignment.toml", "check_vectors.py", "check_vectors_hidden.py", "vectors.py"}
+
+
+def test_the_zip_asks_for_a_language_only_if_staff_do(tmp_path: Path) -> None:
+    assignment = invented(tmp_path / "course")
+    for language in ("", "zh_CN"):
+        with zipfile.ZipFile(write_zip(assignment, tmp_path / "a.zip", language=language)) as archive:
+            assert (b"--language zh_CN" in archive.read("run_autograder")) == bool(language)
 
 
 def test_the_zip_asks_for_a_leaderboard_only_if_staff_do(tmp_path: Path) -> None:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -81,6 +90,41 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> tuple[Assignment, Path]:
     return assignment, folder
 
 
+@contextmanager
+def formgrader(folder: Path) -> Iterator[Callable[..., Any]]:
+    """Run nbgrader's formgrader for a course, and yield a function that asks for a page below /formgrader/."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = int(taken.getsockname()[1])
+    extension = "--ServerApp.jpserver_extensions={'nbgrader.server_extensions.formgrader': True}"
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1", extension]
+    command += [f"--port={port}", "--IdentityProvider.token=x", "--ServerApp.disable_check_xsrf=True"]
+
+    def ask(path: str, content: object = None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/formgrader/{path}", method="PUT" if content else "GET"
+        )
+        request.add_header("Authorization", "token x")
+        with urllib.request.urlopen(request, json.dumps(content).encode() if content else None, timeout=60) as answer:
+            text = answer.read().decode()
+        return json.loads(text) if path.startswith("api/") else text
+
+    with (
+        open(folder / "server.log", "wb") as log,
+        subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as server,
+    ):
+        try:
+            for _ in range(6000):
+                with socket.socket() as trial:
+                    if server.poll() is not None or trial.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.1)
+            assert server.poll() is None, (folder / "server.log").read_text()
+            yield ask
+        finally:
+            server.terminate()
+
+
 def test_formgrader_has_scores_per_cell_and_feedback_is_generated(
     course: tuple[Assignment, Path], tmp_path: Path
 ) -> None:
@@ -135,6 +179,19 @@ def test_formgrader_has_scores_per_cell_and_feedback_is_generated(
     printed, page = cell.outputs  # what grace's run showed, but no HTML and no JavaScript
     assert printed.text == "printed by grace\n"
     assert page.data == {"text/plain": "a table", "image/png": "cGljdHVyZQ=="}
+    with formgrader(folder) as ask:
+        rows = {row["student"]: row for row in ask(f"api/submissions/{NAME}")}
+        assert {student: row["score"] for student, row in rows.items()} == {"ada": 101.5, "grace": 102, "eve": 0}
+        (notebook,) = (row for row in ask(f"api/submitted_notebooks/{NAME}/tiny") if row["student"] == "grace")
+        page = ask(f"submissions/{notebook['id']}/")
+        assert "by grace" in page
+        assert "printed by grace" in page
+        assert "evil()" not in page
+        (answer,) = (row for row in ask(f"api/grades?submission_id={notebook['id']}") if row["max_score"] == 2)
+        assert answer["manual_score"] == 2
+        assert ask(f"api/grade/{answer['id']}", {"manual_score": 0.5, "extra_credit": 0})["manual_score"] == 0.5
+        (row,) = (row for row in ask(f"api/submissions/{NAME}") if row["student"] == "grace")
+        assert row["score"] == 100.5  # a person marks in formgrader
     nbgrader("generate_feedback", NAME, course=folder)
     page = (folder / "feedback" / "ada" / NAME / "tiny.html").read_text()
     assert "Score" in page

@@ -168,3 +168,59 @@ def test_moodles_feedback_of_an_earlier_export_is_updated() -> None:
     without = moodle_csv([now], with_questions.text)
     assert column(without, "Feedback comments") == ["Double a tensor: 20 of 50"]
     assert (with_questions.notices, without.notices) == ((), ())
+
+
+ROSTER = ({"al1": "ada@x.org", "bob": "bob@x.org", "wxm": "wxm@x.org"}, {"al1": "Ada Lovelace", "bob": "Bob B"})
+
+
+def test_rows_are_matched_by_the_rosters_addresses() -> None:
+    worksheet = "Identifier,Full name,Email address,Grade\nP 1,Ada Lovelace,ada@x.org,\nP 2,Bob B,BOB@x.org,\n"
+    filled = moodle_csv([report("al1"), report("bob")], worksheet, roster=ROSTER)
+    assert column(filled, "Grade") == ["20", "20"]
+    assert (filled.without_mark, filled.without_row, filled.skipped) == ((), (), ())
+    assert filled.notices == (
+        "2 students matched by the e-mail address or the name in the roster: al1 (ada@x.org), bob (BOB@x.org).",
+    )
+
+
+def test_rows_are_matched_by_the_rosters_names_as_canvas_writes_them() -> None:
+    rows = '"Lovelace, Ada",1,77,78,\n"Else, Someone",2,bob,bob,\n'
+    filled = canvas_csv([report("al1"), report("bob")], HEADING + rows, column="a01 (7)", roster=ROSTER)
+    assert column(filled) == ["20", "20"]
+    assert filled.notices == (
+        "1 student matched by the e-mail address or the name in the roster: al1 (Lovelace, Ada).",
+    )
+
+
+def test_a_name_that_two_students_have_matches_neither() -> None:
+    names = {"al1": "Kim Lee", "al2": "Kim Lee"}
+    filled = moodle_csv([report("al1")], "Full name,Grade\nKim Lee,\n", roster=[names])
+    assert column(filled, "Grade") == [""]
+    assert (filled.without_mark, filled.without_row) == (("Kim Lee",), ("al1",))
+
+
+def test_an_id_is_stronger_than_a_name() -> None:
+    worksheet = "Username,Full name,Grade\nbob,Ada Lovelace,\nx9,Bob B,\n"
+    filled = moodle_csv([report("bob")], worksheet, roster=ROSTER)
+    assert column(filled, "Grade") == ["20", ""]
+
+
+def test_students_without_a_row_next_to_rows_without_a_mark_need_a_person(results: Path, tmp_path: Path) -> None:
+    worksheet, out = tmp_path / "worksheet.csv", tmp_path / "upload.csv"
+    worksheet.write_text("Username,Grade\nsomebody,\n")
+    (results / "bob" / "report.json").unlink()
+    done = CliRunner().invoke(main, ["export", "moodle", str(results), str(worksheet), "--out", str(out)])
+    assert done.exit_code == 2
+    assert "somebody: no mark." in done.stderr
+    assert "ada: graded, but not in the file." in done.stderr
+    assert "These rows and these students may be the same people." in done.stderr
+    worksheet.write_text("Username,Grade\nada,\nsomebody,\n")
+    assert (
+        CliRunner().invoke(main, ["export", "moodle", str(results), str(worksheet), "--out", str(out)]).exit_code == 0
+    )
+
+
+def test_three_questions_are_listed_with_commas() -> None:
+    questions = {"q1": 4, "q2": 4, "q3": 4}
+    filled = canvas_csv([report("ada")], HEADING + "A,1,u,ada,\n", column="a01 (7)", questions=questions)
+    assert filled.skipped == ("ada: q1, q2 and q3 are not marked yet; the cell was not changed.",)

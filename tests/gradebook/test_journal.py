@@ -275,17 +275,18 @@ def test_changed_code_or_packages_are_named_and_nothing_is_graded_again_unasked(
 
 def test_the_code_that_decides_marks_is_part_of_the_key(course, monkeypatch, tmp_path):
     before = code_facts(course)
-    assert {"gradlab", "torch", "numpy", "Python", "gradlab code"} == {*before}
+    shares = {f"shared package {name}" for name in course.course.shared}
+    assert {"gradlab", "torch", "numpy", "Python", "gradlab code"} | shares == {*before}
     assert "torch" not in code_facts(replace(course, imports=("numpy",)))
     shared = replace(course, course=Course(root=tmp_path, shared=("tools",)))
     for package in ("autograder/core", "tools"):
         (tmp_path / package).mkdir(parents=True)
         (tmp_path / package / "a.py").write_text("x = 1\n")
     monkeypatch.setattr("autograder.runners.compatibility._PACKAGES", tmp_path)
-    for package in ("autograder/core", "tools"):
-        first = code_facts(shared)["gradlab code"]
+    for package, name in (("autograder/core", "gradlab code"), ("tools", "shared package tools")):
+        first = code_facts(shared)[name]
         (tmp_path / package / "a.py").write_text("x = 2\n")
-        assert code_facts(shared)["gradlab code"] != first
+        assert code_facts(shared)[name] != first
 
 
 @pytest.mark.parametrize("damage", ["empty", "missing"])

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from autograder.cli.app import main
 from autograder.core.assignment import Assignment, read_assignment
-from autograder.core.report import read_report
+from autograder.core.report import Cause, Outcome, Report, read_report
+from autograder.gradebook.identity import UnknownStudent, find_student
 from autograder.gradebook.journal import Journal
 from autograder.gradebook.marks import BadMark, GivenMark, give_marks, read_marks
+from autograder.gradebook.rerun import find_graded
+from autograder.intake.roster import read_roster
+from autograder.runners.grader_process import Job, Setup
 from tests.support.classroom import HALF, Grader, change_the_checks, hand_in, marks, rows, run
 from tests.support.vectors import HONEST, make_vectors
 
@@ -51,7 +58,7 @@ def test_inline_questions_are_counted_apart_from_the_checks(course, tmp_path):
     out = tmp_path / "out"
     run(read_assignment(course.folder), hand_in(tmp_path / "in", ada=HONEST, bob=HALF), out, Grader())
     mark(out, "ada", "v-q1", 2, "")
-    assert [(row["points"], row["v-q1"]) for row in rows(out)] == [("100", "2"), ("50", "")]
+    assert [(row["points"], row["v-q1"]) for row in rows(out)] == [("100", "2"), ("50", "0")]  # bob answered nothing
 
 
 def test_a_mark_settles_a_broken_check(course, tmp_path):
@@ -77,6 +84,39 @@ def test_an_impossible_mark_is_refused_and_no_mark_of_its_table_is_given(course,
     with Journal(out) as journal, pytest.raises(BadMark, match=match):
         give_marks(journal, out, [GivenMark("ada", "double", 3, "fine"), given])
     assert marks(out) == {"ada": "100"}
+
+
+@pytest.mark.parametrize("called", ["s1", "Ada Lovelace", "ada  lovelace", "ADA_LOVELACE"])
+def test_a_student_is_named_by_id_or_name_as_in_rerun(called, course, tmp_path):
+    (tmp_path / "roster.csv").write_text("id,name\ns1,Ada Lovelace\n")
+    folder, out = hand_in(tmp_path / "in", **{"Ada Lovelace": HONEST, "Bob Ray": HONEST}), tmp_path / "out"
+    run(course, folder, out, Grader(), roster=read_roster(tmp_path / "roster.csv"))
+    with Journal(out) as journal:
+        (report,) = give_marks(journal, out, [GivenMark(called, "double", 1.5, "Seen.")], by="kim")
+        assert (report.student, find_graded(journal, called).report.student) == ("s1", "s1")
+        for other in ("Bob Ray", "Bob_Ray", "bob ray"):  # a folder's name, without a roster's
+            assert find_student(journal, other) == "Bob_Ray"
+            assert find_graded(journal, other).report.student == "Bob_Ray"
+
+
+def test_two_students_of_one_name_are_not_confused(course, tmp_path):
+    (tmp_path / "roster.csv").write_text("id,name\ns1,Ada\ns2,Ada\n")
+    folder, out = hand_in(tmp_path / "in", s1=HONEST, s2=HALF), tmp_path / "out"
+    run(course, folder, out, Grader(), roster=read_roster(tmp_path / "roster.csv"))
+    with Journal(out) as journal, pytest.raises(UnknownStudent, match=r"'ada' may mean s1 or s2. Choose one of these"):
+        find_student(journal, "ada")
+
+
+def test_one_item_of_one_student_gets_one_mark_however_the_table_names_the_student(course, tmp_path):
+    (tmp_path / "roster.csv").write_text("id,name\ns1,Ada\n")
+    folder, out = hand_in(tmp_path / "in", s1=HONEST), tmp_path / "out"
+    run(course, folder, out, Grader(), roster=read_roster(tmp_path / "roster.csv"))
+    (tmp_path / "marks.csv").write_text("student,item,points,reason\ns1,double,1,a\nAda,double,2,b\n")
+    with (
+        Journal(out) as journal,
+        pytest.raises(BadMark, match=r"line 3: double of s1 has other points here than in .*line 2"),
+    ):
+        give_marks(journal, out, read_marks(tmp_path / "marks.csv"), by="kim")
 
 
 def test_marks_are_read_from_a_table(tmp_path):
@@ -115,7 +155,7 @@ def test_half_points_are_stored_and_shown_without_a_needless_zero(course, tmp_pa
     mark(out, "ada", "total", 12.5)
     assert [(row["points"], row["total"], row["v-q1"]) for row in rows(out)] == [
         ("82.5", "12.5", "1.5"),
-        ("100", "30", ""),
+        ("100", "30", "0"),
     ]
     page = (out / "ada" / "report.html").read_text()
     assert "<b>82.5</b> <span>of 100 points" in page
@@ -159,3 +199,27 @@ def test_an_impossible_mark_is_refused_with_its_line(row, match, course, tmp_pat
     with Journal(out) as journal, pytest.raises(BadMark, match=match):
         give_marks(journal, out, read_marks(path))
     assert marks(out) == {"ada": "100"}
+
+
+class NotLoaded(Grader):
+    """Grades hand-ins as if two tasks needed a function that could not be loaded."""
+
+    def report(self, job: Job, setup: Setup) -> Report:
+        report, error = super().report(job, setup), "NameError: name 'double' is not defined"
+        lost = [
+            replace(check, outcome=Outcome.FAILED, cause=Cause.NOT_LOADED, points=0, message=error)
+            for check in report.checks[:2]
+        ]
+        return replace(report, checks=(*lost, *report.checks[2:]))
+
+
+def test_a_mark_for_a_task_names_the_tasks_that_still_wait_for_it(course, tmp_path):
+    out = tmp_path / "out"
+    run(course, hand_in(tmp_path / "in", bob=HALF), out, NotLoaded())
+    first, second = (check.task for check in read_report(out / "bob" / "report.json").checks[:2])
+    assert (first, second) == ("double", "total")
+    waits = "Checks of other tasks still count as failed, because double was not written or not loaded: total."
+    done = CliRunner().invoke(main, ["mark", str(out), "bob", "double", "3", "--reason", "seen"])
+    assert done.output.splitlines()[1:] == [waits]
+    done = CliRunner().invoke(main, ["mark", str(out), "bob", "total", "3", "--reason", "seen"])
+    assert len(done.output.splitlines()) == 1

@@ -10,9 +10,16 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from autograder.core.assignment import read_assignment
 from autograder.core.report import read_report
+from autograder.gradebook.cache_keys import KeyMaker
+from autograder.gradebook.rerun import Graded, select_checks
+from autograder.gradebook.rerun import rerun as run_again
 from autograder.gradebook.secret import NAME, new_secret
+from autograder.runners.grader_process import Setup
+from autograder.session.options import Options
 from tests.support.command import run_command
+from tests.support.sample_reports import perfect
 from tests.support.vectors import HONEST, WRONG, make_vectors
 
 CRASH = HONEST.replace("return x.sum(dim=1)", "half = x / 2\n    return half.sum(dim=9)")
@@ -98,6 +105,12 @@ def test_code_outside_of_the_sandbox_needs_a_second_word(graded: Path) -> None:
     assert "add --isolation none" in done.output
 
 
+def test_checks_are_named_by_a_part_of_their_id_title_or_task() -> None:
+    for part, task in {"Two_Loops": "compute_distances_two_loops", "tie goes": "predict_labels"}.items():
+        assert {check.task for check in select_checks(perfect(), part)} == {task}
+    assert [check.id for check in select_checks(perfect(), "check_3")] == ["check_knn_votes.py::check_3"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -130,3 +143,21 @@ def test_a_hand_in_that_is_gone_is_named(graded: Path) -> None:
         handin.with_suffix(".away").rename(handin)
     assert done.exit_code == 2
     assert f"The hand-in of zoe, {handin}, no longer exists." in done.output
+
+
+def test_a_worker_gives_the_same_as_this_process(graded: Path) -> None:
+    done = run_command("rerun", graded / "results", "ada", "--json", "--isolation", "none")
+    assert done.exit_code == 1, done.output
+    table = json.loads(done.stdout)
+    assert (table["differences"], table["changed_verdicts"]) == ([], [])
+
+
+def test_a_hand_in_that_can_no_longer_be_opened_earns_nothing(graded: Path, tmp_path: Path) -> None:
+    report = read_report(graded / "results" / "zoe" / "report.json")
+    assignment = read_assignment(graded / "course" / "assignments" / "t02_vectors")
+    setup = Setup(assignment.folder, Options(), "none", hidden=True)
+    (tmp_path / "zoe.zip").write_bytes(b"PK is not enough")
+    found = Graded(report, KeyMaker(assignment, setup).read(tmp_path / "zoe.zip").key, tmp_path / "zoe.zip")
+    again = run_again(found, assignment, setup, checks=report.checks[:2], local=False, pdb=False)
+    assert [check.points for check in again.checks] == [0, 0]
+    assert again.refusal

@@ -16,6 +16,9 @@ from autograder.core.report import read_report
 from autograder.gradebook.journal import Journal
 from autograder.gradebook.marks import BadMark, give_marks, read_marks
 from autograder.students.questions import open_questions
+from autograder.students.submit import submit
+from autograder.submissions.answers import find_answers
+from autograder.submissions.submission import open_submission
 from tests.support.classroom import Grader, hand_in, rows, run
 from tests.support.vectors import HONEST, make_vectors
 
@@ -135,6 +138,58 @@ def test_a_plot_in_a_text_cell_is_refused(plotted: Assignment) -> None:
 
 def test_a_code_cell_of_the_handout_is_an_open_question(plotted: Assignment) -> None:
     blank = b'# %% answer="v-q1" tags=["active-ipynb"]\n# # YOUR CODE HERE\n# raise NotImplementedError()\n'
-    assert [q.id for q in open_questions({"vectors.py": blank}, plotted)] == ["v-q1"]
+    assert [q.id for q in open_questions(find_answers({"vectors.py": blank}, {}, plotted), plotted)] == ["v-q1"]
     written = blank.replace(b"raise NotImplementedError()", b"plt.plot(x)")
-    assert open_questions({"vectors.py": written}, plotted) == []
+    assert open_questions(find_answers({"vectors.py": written}, {}, plotted), plotted) == []
+
+
+FILE = QUESTION.replace('title = "Why"', 'title = "Why"\nkind = "file"\nhand_in = ["poster.*"]')
+ANSWER = '\n# %% [markdown] answer="v-q1"\n# See <b>page 2</b>.\n'
+
+
+@pytest.fixture
+def postered(tmp_path: Path) -> Assignment:
+    course = make_vectors(tmp_path / "course")
+    path = course.folder / "assignment.toml"
+    path.write_text(path.read_text() + FILE)
+    return read_assignment(course.folder)
+
+
+def test_a_file_that_answers_a_question_is_next_to_the_page_for_staff(postered: Assignment, tmp_path: Path) -> None:
+    handins, out, grader = tmp_path / "in", tmp_path / "out", Grader()
+    (handins / "ada").mkdir(parents=True)
+    (handins / "ada" / "vectors.py").write_text(HONEST + ANSWER)
+    (handins / "ada" / "Poster.PDF").write_bytes(b"one")
+    hand_in(handins, bob=HONEST)
+    run(postered, handins, out, grader)
+    assert (out / "ada" / "answers" / "Poster.PDF").read_bytes() == b"one"
+    staff, student = ((out / "ada" / name).read_text() for name in ("staff.html", "report.html"))
+    for text in ('href="./answers/Poster.PDF" download', "See &lt;b&gt;page 2&lt;/b&gt;."):
+        assert text in staff
+        assert text not in student
+    assert "Not answered." in (out / "bob" / "staff.html").read_text()
+    (handins / "ada" / "Poster.PDF").unlink()
+    (handins / "ada" / "poster.png").write_bytes(b"two")
+    run(postered, handins, out, grader)
+    assert [path.read_bytes() for path in (out / "ada" / "answers").iterdir()] == [b"two"]
+    assert grader.ran == ["ada", "bob", "ada"]
+
+
+def test_a_zip_carries_the_file_and_a_missing_one_is_an_open_question(postered: Assignment, tmp_path: Path) -> None:
+    work = postered.folder
+    (work / "vectors.py").write_text(HONEST + ANSWER)
+    assert [question.id for question in submit(work, tmp_path).unanswered] == ["v-q1"]
+    (work / "poster.pdf").write_bytes(b"one")
+    packed = submit(work, tmp_path)
+    assert (packed.unanswered, packed.others) == ((), ("poster.pdf",))
+    (answer,) = open_submission(packed.path, postered).answers
+    assert (answer.text, answer.files) == ("See <b>page 2</b>.\n", ("poster.pdf",))
+
+
+@pytest.mark.parametrize("entry", ['kind = "file"', 'hand_in = ["a.pdf"]', 'kind = "file"\nhand_in = ["vectors.PY"]'])
+def test_a_question_says_which_file_it_wants(tmp_path: Path, entry: str) -> None:
+    course = make_vectors(tmp_path)
+    path = course.folder / "assignment.toml"
+    path.write_text(path.read_text() + QUESTION.replace('title = "Why"', f'title = "Why"\n{entry}'))
+    with pytest.raises(BadManifest, match=r"v-q1.*belong together|no notebook, script or zip"):
+        read_assignment(course.folder)

@@ -188,3 +188,57 @@ def test_every_list_names_all_members_of_gradescopes_groups(course, tmp_path):
         assert "ada, bob  kim, zoe" in done.output
     assert '\n"ada, bob","kim, zoe",' in (out / "similar.csv").read_text()
     assert "<bdi>ada, bob</bdi>" in (out / "index.html").read_text()
+
+
+LONG = """
+def double(x):
+    rows = []
+    for index in range(x.shape[0]):
+        row = x[index].clone()
+        row.add_(x[index])
+        if row.numel() == 0:
+            row = row.reshape(x[index].shape)
+        rows.append(row)
+    result = torch.empty_like(x)
+    for index, row in enumerate(rows):
+        result[index] = row.contiguous()
+        assert result[index].shape == row.shape, "a row changed its shape"
+    for index in range(result.shape[0]):
+        if result[index].numel() and result[index].sum() != 2 * x[index].sum():
+            raise ValueError("a row has another sum than twice that of x")
+        result[index] = result[index] + torch.zeros_like(result[index])
+    return result.reshape(x.shape).contiguous()
+
+
+def total(x):
+    sums = torch.zeros(x.shape[0], dtype=x.dtype)
+    for index in range(x.shape[0]):
+        for column in range(x.shape[1]):
+            sums[index] = sums[index] + x[index, column]
+    return sums
+"""
+
+
+def test_a_copy_with_one_other_line_is_less_than_all(course, tmp_path):
+    changed = ADA.replace("row.add_(x[index])", "row += x[index] * 1 + 0")
+    folder = hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(changed))
+    (pair,) = find_similar(paths(folder), course, threshold=0.1).pairs
+    assert 0.1 <= pair.share_of_one <= 0.99
+    assert pair.share_of_other <= 0.99
+
+
+def test_a_pair_that_a_group_names_is_not_listed_again(course, tmp_path):
+    changed = LONG.replace("return sums", "return sums.clone()")
+    folder = hand_in(tmp_path / "in", ada=with_stub(LONG), bob=with_stub(changed))
+    found = find_similar(paths(folder), course)
+    assert [(group.students, group.functions) for group in found.copies] == [(("ada", "bob"), ("double",))]
+    assert found.pairs == ()
+
+
+def test_the_course_of_hand_ins_can_be_named(course, tmp_path, monkeypatch):
+    folder = hand_in(tmp_path / "in", ada=with_stub(ADA), bob=with_stub(RENAMED))
+    monkeypatch.chdir(tmp_path)
+    command = ["similar", str(folder), "--assignment", course.name, "--course", str(course.folder.parents[1])]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    assert "1 pair to review" in done.output

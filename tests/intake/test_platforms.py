@@ -158,9 +158,13 @@ def test_a_name_that_matches_two_students_is_given_to_neither(read, tmp_path):
     ("text", "match"),
     [
         (b"", "must name the columns"),
-        (b"when,what\n1,2\n", "one of them 'id'"),
+        (
+            b"when,what\n1,2\n",
+            "one of these names: id, student_id, .*, username, .*, email, identifier. It names when, what.",
+        ),
         (b"id\n", "lists no student"),
-        (b"id\n\xff\xfe\xfa\n", "UTF-8"),
+        (b"id\n\xff\xfe\xfa\n", "line 2: this is not UTF-8. Save the file as UTF-8; in Excel, as CSV UTF-8."),
+        (b"id\ns1\ns\x002\n", "line 3: a NUL character, which no CSV file contains."),
         (b"id\na b\na_b\n", "Change one of them"),
     ],
 )
@@ -339,3 +343,13 @@ def test_a_roster_of_anonymous_ids_is_a_roster(read, tmp_path):
 def test_accents_may_be_stored_in_two_ways(read, tmp_path):
     write(tmp_path / "in" / f"{unicodedata.normalize('NFD', 'ünalzoë')}_7_9_knn.py")
     assert students(read(tmp_path / "in", "id,name\nzu,Zoë Ünal\n")) == ["zu"]
+
+
+def test_the_dates_of_files_in_a_folder_do_not_say_when_it_was_handed_in(read, tmp_path):
+    """They may come from an archive of the student, with any dates. Of two folders, they still tell the newer."""
+    folder = tmp_path / "in"
+    write(folder / "ada" / "vectors.py", time=1_000)
+    write(folder / "bob.py", time=1_000)
+    known = {handin.student: (handin.handed_in, handin.time_source) for handin in read(folder).handins}
+    assert known["ada"] == ("", "the file's own time")
+    assert known["bob"][0].startswith("1970-01-01T00:16:40")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.policy.final_marks import GradebookRow, compute_final_marks, format_number, without_time
+from autograder.core.language import speaking, translator
+from autograder.policy.final_marks import GradebookRow, compute_final_marks, final_csv, format_number, without_time
 from autograder.policy.policy_file import BadPolicy, Extension, Policy, Rule, read_policy
 
 DUE = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
@@ -99,6 +101,18 @@ def test_free_days_are_used_for_the_earliest_due_dates():
     ]
     assert final.mark == 95
     assert "Free late days: 3 of 3 used" in final.explanation
+
+
+def test_an_explanation_is_in_the_language_of_its_reader_and_the_table_in_english():
+    rules = policy(free_days=1, per_day=Fraction(1, 10))
+    final = compute_final_marks(rules, [row(100, late=timedelta(days=2))])[0]
+    with speaking(translator("zh_CN")):
+        lines, table = final.explanation.splitlines(), final_csv(rules, [final])
+    assert lines[0] == "ada：满分 100 分，得 90 分"
+    assert lines[2].endswith("其中 1 天免费。1 天，每天 10%：扣去其中的 10%，计 90%。")
+    assert not re.search("[A-Za-z]{3,}", lines[2].replace("UTC", ""))
+    assert "1 of them free. 1 day at 10 %: 10 % of that is lost, 90 % count." in table
+    assert table.isascii()
 
 
 def test_a_hand_in_that_is_too_late_does_not_count_and_uses_no_free_day():

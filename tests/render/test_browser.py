@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.core.report import Outcome
+from autograder.core.report import AskedQuestion, Outcome
 from autograder.render.class_page import index_html
 from autograder.render.html import report_html
 from tests.support.sample_reports import classroom, mixed, perfect, stub
@@ -33,7 +33,8 @@ TRY = """
     field(id).dispatchEvent(new Event("input"))
     seen.push(rows().length)
   }
-  set("find", "ADA"); set("find", ""); set("state", "all passed"); set("state", ""); set("check", "0"); set("check", "")
+  set("find", "ADA"); set("find", ""); set("state", "all passed"); set("state", "not marked yet")
+  set("state", ""); set("check", "0"); set("check", "")
   const points = () => rows().map((row) => Number(row.dataset.points))
   const sorted = (list) => list.every((value, at) => !at || list[at - 1] <= value)
   field("table").tHead.rows[0].cells[2].firstElementChild.click()
@@ -85,11 +86,18 @@ def test_a_page_fits_a_phone(tmp_path: Path, kind: str) -> None:
 
 def test_the_overview_sorts_and_filters_from_a_file(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    reports = [perfect("ada"), mixed("bob"), replace(mixed("Zoë"), name="Adá Lovelace"), stub("kim")]
+    reports = [
+        perfect("ada", questions=(AskedQuestion("q1", "Why", 2),)),
+        mixed("bob"),
+        replace(mixed("Zoë"), name="Adá Lovelace"),
+        stub("kim"),
+    ]
     page.write_text(index_html(reports, title="k nearest neighbours"))
     first = Counter(check.id for report in reports for check in report.checks if check.outcome is Outcome.FAILED)
-    all_, ada, back, perfect_ones, back_again, failed_one, last, *sorts = seen_in(page, width=1000, script=TRY)
+    all_, ada, back, perfect_ones, unmarked, back_again, failed_one, last, *sorts = seen_in(
+        page, width=1000, script=TRY
+    )
     assert (all_, back, back_again, last) == ("4", "4", "4", "4")
-    assert (ada, perfect_ones) == ("2", "1")
+    assert (ada, perfect_ones, unmarked) == ("2", "1", "1")
     assert int(failed_one) == max(first.values())
     assert sorts == ["true", "true", "true"]

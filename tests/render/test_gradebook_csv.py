@@ -11,13 +11,24 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from autograder.core.report import JSON_NAMES, Cause, CheckResult, Mark, Remark, Report, TaskResult, read_report
+from autograder.core.report import (
+    JSON_NAMES,
+    Answer,
+    AskedQuestion,
+    Cause,
+    CheckResult,
+    Mark,
+    Remark,
+    Report,
+    TaskResult,
+    read_report,
+)
 from autograder.render.gradebook_csv import AFTER, BEFORE, NAME, cell, gradebook_csv
 from tests.support.sample_reports import classroom, hostile, mixed, perfect, stub
 
 DOCS = Path(__file__).parents[2] / "docs"
-DERIVED = {"points", "max_points", "needs_staff"}
-OPTIONAL = {"name", "open_points"}
+DERIVED = {"points", "max_points", "needs_staff", "messages"}
+OPTIONAL = {"answers", "questions", "hidden_checks", "name", "open_points", "messages"}
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -114,7 +125,7 @@ def documented(heading: str) -> set[str]:
     return set(re.findall(r"^\| `([a-z_ ]+)` \|", table, re.M))
 
 
-@pytest.mark.parametrize("kind", [Report, CheckResult, TaskResult, Mark, Remark])
+@pytest.mark.parametrize("kind", [Report, CheckResult, TaskResult, Answer, AskedQuestion, Mark, Remark])
 def test_the_documented_fields_are_those_of_the_dataclass(kind):
     fields = {JSON_NAMES.get(field.name, field.name) for field in dataclasses.fields(kind)} | (
         DERIVED if kind is Report else set()

@@ -12,10 +12,12 @@ import pytest
 from autograder.core.report import Cause, Outcome
 from autograder.render import html
 from autograder.render.class_page import index_html
+from autograder.render.extras import Extra
 from autograder.render.html import report_html
-from autograder.render.notebook_table import BADGES, report_table_html
+from autograder.render.notebook_hints import hint_html
+from autograder.render.notebook_table import BADGES, report_table_html, sentence_html
 from autograder.render.view import student_view
-from tests.support.sample_reports import classroom, hostile, mixed, perfect, public_only, stub
+from tests.support.sample_reports import classroom, hostile, mixed, perfect, public_only, spoilt, stub, with_checks
 
 VOID = {"meta", "br", "img", "hr", "input", "link"}
 KINDS = {"perfect": perfect, "mixed": mixed, "stub": stub, "public only": public_only, "hostile": hostile}
@@ -23,6 +25,7 @@ ATTRIBUTES = {
     *("lang", "charset", "name", "content", "http-equiv", "class", "id", "href", "style", "tabindex", "role", "scope"),
     *("aria-hidden", "aria-label", "aria-labelledby", "focusable", "colspan"),
     *("type", "placeholder", "autocomplete", "value", "hidden", "open", "rel"),
+    "download",
     *("data-sort", "data-points", "data-state", "data-failed"),
     *("viewbox", "width", "height", "cx", "cy", "r", "d", "x", "y", "x1", "x2", "y1", "y2", "rx"),
 }
@@ -182,8 +185,40 @@ def test_the_notebooks_table_is_a_balanced_fragment_with_inline_styles_only(make
     page = Page(text)
     assert page.attributes <= {"style", "colspan", "scope"}
     assert set(page.tags) <= FRAGMENT
-    assert "table-layout:auto" in text  # JupyterLab's "fixed" would break messages inside of numbers
+    assert "table-layout:auto" in text  # JupyterLab's "fixed" would break messages inside of numbers,
+    assert text.count("<pre") == text.count("word-break:normal")  # and so would its "break-all"
     assert "staff" not in text or any(check.outcome is Outcome.BROKEN for check in make().checks)
+
+
+def test_a_notebook_breaks_no_line_after_the_hyphen_of_a_number():
+    texts = {"message": "a <b> 1e-06 + 2.5e-05*|expected|", "hint": "Add 1e-12, not the-1."}
+    report = perfect()
+    first, *rest = report.checks
+    failed = replace(first, outcome=Outcome.FAILED, cause=Cause.WRONG, points=0, **texts)
+    text = report_table_html(with_checks(report, (failed, *rest)))
+    unbroken = re.findall(r'<span style="white-space:nowrap">([^<]*)</span>', text)
+    assert unbroken == ["1e-06", "5e-05", "1e-12"]
+    seen = Page(text).text
+    assert all(said in seen for said in texts.values())
+
+
+def test_what_a_notebook_shows_needs_no_style_block_script_or_other_file():
+    """VS Code and Colab show such fragments in a page of their own, and remove the rest."""
+    report = mixed()
+    extras = {check.id: Extra("f(1)", b"PNG") for check in report.checks}
+    shown = (
+        report_table_html(report, extras),
+        sentence_html("Nothing was checked."),
+        hint_html("f: 5 minutes.", ["Add `x`.", "Twice."], "That was the last step."),
+    )
+    for text in shown:
+        page = Page(text)
+        assert set(page.tags) <= FRAGMENT | {"img"}
+        assert page.attributes <= {"style", "colspan", "scope", "open", "alt", "src"}
+        assert text.count("src=") == text.count('src="data:image/png;base64,')
+        assert "url(" not in text
+        assert "var(" not in text  # JupyterLab's colours are unknown elsewhere
+    assert "<img" in shown[0]
 
 
 @pytest.mark.parametrize("number", [0, 1, 900])
@@ -269,3 +304,16 @@ def test_every_cause_has_words():
     from autograder.render.words import CAUSE_WORDS
 
     assert set(CAUSE_WORDS) == set(Cause)
+
+
+@pytest.mark.parametrize("shown", ["points", "titles", "messages"])
+def test_a_course_chooses_what_students_read_of_hidden_checks(shown):
+    hidden = next(check.id for check in perfect().checks if check.hidden).rpartition("_")[2]
+    words = {"title": "thrice", "hint": "three", "message": "two times"}
+    failed = {"cause": Cause.WRONG, **words}
+    report = replace(spoilt(perfect(), **{f"c{hidden}": failed}), hidden_checks=shown)
+    for staff in (True, False):
+        page = report_html(report, staff=staff)
+        found = {name for name, word in words.items() if word in page}
+        expected = {"points": set(), "titles": {"title", "hint"}, "messages": {"title", "hint", "message"}}[shown]
+        assert found == (set(words) if staff else expected)

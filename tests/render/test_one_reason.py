@@ -48,6 +48,30 @@ def test_a_report_says_that_the_hand_in_could_not_be_opened():
     assert [report.refusal for report in (not_imported(), mixed(), perfect(), public_only())] == ["", "", "", ""]
 
 
+NEVER_SAID = {  # of checks that did not run
+    "terminal": ("FAILED", "0 of"),
+    "notebook": (">Failed<", "0 of"),
+    "student's page": ("Failed", "icon failed", "0 of"),
+    "staff's page": ("Failed", "icon failed", "0 of"),
+}
+
+
+@pytest.mark.parametrize("view", NEVER_SAID)
+def test_checks_of_a_hand_in_that_could_not_be_opened_are_not_run_instead_of_failed(view):
+    text = VIEWS[view](refused())
+    assert text.count("Not run") == len(refused().checks)
+    assert "No check was run." in text
+    assert [words for words in NEVER_SAID[view] if words in text] == []
+
+
+def test_the_overview_does_not_count_them_as_failed():
+    row = index_html([perfect("ada"), refused("bob")], title="t").partition("<tbody")[2]
+    (bob,) = [part for part in row.split("<tr ") if "bob" in part and "data-failed" in part]
+    assert 'data-failed=""' in bob
+    assert "icon failed" not in bob
+    assert "could not be opened</td>" in bob
+
+
 def test_a_reason_that_hidden_checks_share_stays_hidden():
     secret = {"cause": perfect().checks[0].cause, "message": "expected 7"}
     report = spoilt(public_only(), c0=secret)

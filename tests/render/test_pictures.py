@@ -8,7 +8,7 @@ from dataclasses import replace
 from autograder.core.report import parse_report
 from autograder.render.html import report_html
 from autograder.render.view import student_view
-from autograder.sandbox.proxy import PNG
+from autograder.sandbox.trail import PNG
 from tests.support.sample_reports import perfect, with_checks
 
 CODE = base64.b64encode(PNG + b"...").decode()

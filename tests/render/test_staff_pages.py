@@ -1,10 +1,14 @@
 """The pages for staff: the student's code, the way to the next student, and the overview's script."""
 
 import hashlib
+import json
 import re
 from base64 import b64encode
 from dataclasses import replace
 
+import pytest
+
+from autograder.core.assignment import read_assignment
 from autograder.core.code import Code
 from autograder.core.report import Cause, Outcome
 from autograder.gradebook.journal import Journal
@@ -12,8 +16,12 @@ from autograder.gradebook.results import write_overview, write_report
 from autograder.render import html
 from autograder.render.class_page import index_html
 from autograder.render.html import report_html
+from autograder.runners.grader_process import Job, grade_handin
 from autograder.session.excerpts import excerpt
+from autograder.session.options import Options
+from autograder.session.session import with_checks
 from tests.render.test_html import Page
+from tests.support.course import make_course
 from tests.support.sample_reports import mixed, perfect
 
 CODE = Code(
@@ -77,9 +85,45 @@ def test_an_excerpt_without_a_line_is_the_tasks_definition():
 
 def test_an_excerpt_of_a_notebook_names_the_cell():
     code = replace(CODE, cells={"knn.py": ((1, 2), (4, 7))})
-    found = excerpt(failed("ZeroDivisionError\n  cell 7, line 4, in predict: return y / 0"), code, "knn.py")
-    assert found.startswith("knn.ipynb, cell 7, line 4\n")
+    found = excerpt(
+        failed("ZeroDivisionError\n  cell 7 from the top, line 4, in predict: return y / 0"), code, "knn.py"
+    )
+    assert found.startswith("knn.ipynb, cell 7 from the top, line 4\n")
     assert "> 7          return y / 0" in found
+
+
+DAMAGED = "def double(x):\n    q = min((x, 2\n    return 2 * x\n\n\nprint('mine')\n"
+
+
+@pytest.mark.parametrize("kind", ["script", "notebook"])
+def test_an_excerpt_shows_code_that_python_cannot_read_as_it_was_handed_in(kind, tmp_path):
+    assignment = make_course(tmp_path).folder
+    source = f"# {chr(0xD800)}\n" if kind == "notebook" else "# ?\n"
+    cell = {"cell_type": "code", "source": f"{source}{DAMAGED}", "metadata": {}, "outputs": [], "execution_count": None}
+    table = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    hand_in = tmp_path / "ada"
+    hand_in.mkdir()
+    if kind == "notebook":
+        (hand_in / "tiny.ipynb").write_text(json.dumps(table))
+    else:
+        (hand_in / "tiny.py").write_text(source + DAMAGED)
+    report = with_checks(
+        read_assignment(assignment), Options(), lambda checks: grade_handin(checks, Job("ada", hand_in), None)
+    )
+    check = next(check for check in report.checks if check.task == "double")
+    place = "tiny.py, line 3" if kind == "script" else "tiny.ipynb, cell 1 from the top, line 3"
+    assert check.cause is Cause.NOT_LOADED
+    assert check.code.splitlines() == [
+        place,
+        "  1  # ?",
+        "  2  def double(x):",
+        "> 3      q = min((x, 2",
+        "  4      return 2 * x",
+        "  5",
+        "  6",
+        "  7  print('mine')",
+    ]
+    assert json.loads(report.to_json().encode())["checks"][0]["code"] == check.code
 
 
 def neighbours_in(page):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.render.text import NAMELESS, clean, line, name
+from autograder.render.text import NAMELESS, clean, line, name, wrapped
 from tests.support.sample_reports import NASTY
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
@@ -78,3 +78,18 @@ def test_a_megabyte_of_anything_is_cleaned_fast(unit):
     clean(unit * (1_000_000 // len(unit)), limit=1_000_000)
     line(unit * (1_000_000 // len(unit)))
     assert time.process_time() - start < 2
+
+
+def test_chinese_text_is_wrapped_between_characters_but_not_around_punctuation():
+    assert wrapped("一二三四，五六 abc 七", 8) == ["一二三", "四，五六", "abc 七"]
+    assert wrapped("一二三（四五）", 8) == ["一二三", "（四五）"]
+
+
+@given(
+    st.lists(st.sampled_from(["-", "+", "#", "2018)", "1.", "word", "词", "，", " "]), min_size=1), st.integers(6, 20)
+)
+def test_no_wrapped_line_becomes_an_item_or_a_heading(words, width):
+    text = " ".join(["so", *words])
+    lines = wrapped(text, width)
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    assert not [row for row in lines if row[:1] in tuple("-+#") or row.startswith(("2018)", "1.")) or row[:1] == "，"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields
 from pathlib import Path
 
@@ -23,7 +24,7 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS)
 def test_the_options_arrive_unchanged(tmp_path: Path, options: Options) -> None:
     course = make_vectors(tmp_path)
-    setup = Setup(course.folder, options, "none", cores=3, hidden=False)
+    setup = Setup(course.folder, options, "none", cores=3, hidden=False, private=(tmp_path / "results",))
     arrived = check_compatible(make_request(setup, "run").to_json())
     assert arrived == setup
     assert input_key(course, arrived.options) == input_key(course, options)
@@ -41,6 +42,36 @@ def test_a_printed_request_shows_no_secret(tmp_path: Path) -> None:
 
 def test_other_code_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     request = make_request(Setup(make_vectors(tmp_path).folder, OPTIONS[0], "none"), "run").to_json()
-    monkeypatch.setattr("autograder.runners.compatibility._code_digest", lambda course: "f" * 64)
-    with pytest.raises(Incompatible, match=r"Its gradlab code is ffffffffffff instead of [0-9a-f]{12}\."):
+    monkeypatch.setattr("autograder.runners.compatibility._code", lambda: iter(()))
+    with pytest.raises(Incompatible, match=r"Its gradlab code is e3b0c44298fc instead of [0-9a-f]{12}\."):
+        check_compatible(request)
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        ("other data", r"Its shared package kit_of_course is [0-9a-f]{12} instead of [0-9a-f]{12}\."),
+        ("other fallbacks", r"Its shared package earlier is [0-9a-f]{12} instead of [0-9a-f]{12}\."),
+        ("missing", r"the package 'kit_of_course' of `shared` was not found.* Set GRADLAB_COURSE"),
+    ],
+)
+def test_a_machine_with_other_shared_files_is_refused(
+    damage: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hand-ins may read every file of a shared package, not only its code."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    folder = make_vectors(here).folder
+    (here / "course.toml").write_text('title = "C"\nid = "c"\nshared = ["kit_of_course"]\nfallbacks = "earlier"\n')
+    for name in ("kit_of_course/table.csv", "kit_of_course/__init__.py", "earlier/vectors.py"):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_text("1\n")
+    request = make_request(Setup(folder, OPTIONS[0], "none"), "run").to_json()
+    shutil.copytree(here, there)
+    monkeypatch.setenv("GRADLAB_COURSE", str(there))
+    assert check_compatible(request).folder == there / "assignments" / folder.name
+    if damage == "missing":
+        shutil.rmtree(there / "kit_of_course")
+    else:
+        (there / ("kit_of_course/table.csv" if damage == "other data" else "earlier/vectors.py")).write_text("2\n")
+    with pytest.raises(Incompatible, match=sentence):
         check_compatible(request)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -59,6 +62,12 @@ def hand_in(folder: Path, stories: dict[str, str]) -> list[Job]:
     return [Job(name, folder / name) for name in stories]
 
 
+def lost(reports: list[Report]) -> dict[str, list[str]]:
+    """Return the messages of all checks that took points."""
+    taken = {r.student: [check.message for check in r.checks if check.points < check.max_points] for r in reports}
+    return {student: messages for student, messages in taken.items() if messages}
+
+
 def comparable(reports: list[Report]) -> dict[str, Report]:
     """Return the reports by student, without the times, which differ from run to run."""
     return {r.student: replace(r, checks=tuple(replace(check, seconds=0.0) for check in r.checks)) for r in reports}
@@ -103,10 +112,86 @@ def test_other_workers_take_the_jobs_of_a_killed_one_and_its_processes_end(
         jobs, Setup(course.folder, Options(), "auto"), address=cluster.address, on_report=see, say=sentences.append
     )
     assert sorted(report.student for report in done) == sorted(job.student for job in jobs)
-    assert [report.points for report in done] == [100] * len(jobs)
+    assert lost(done) == {}
     assert any("has left" in sentence for sentence in sentences)
     assert left
     assert psutil.wait_procs(left, timeout=20)[1] == []
+
+
+KILLS = """
+import os, signal
+from pathlib import Path
+from autograder.runners.grader_process import GraderProcess
+
+TRIES, grade = Path({tries!r}), getattr(GraderProcess.grade, "real", GraderProcess.grade)  # it may be loaded twice
+
+class Local(Exception):  # the submitting process has no such class
+    def __init__(self, sentence, number):
+        super().__init__(sentence)
+
+    def __repr__(self):
+        raise ValueError("no text")
+
+def grade_or_be_killed(self, job):
+    with (TRIES / job.student).open("a") as file:
+        file.write("x")
+    if job.student.endswith("always") or (TRIES / job.student).read_text() == "x":
+        if job.student.startswith("worker"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if job.student.startswith("grader"):
+            self._process.kill()
+        if job.student.startswith("raises"):
+            raise Local("a sentence", 1)
+    return grade(self, job)
+
+grade_or_be_killed.real = grade
+GraderProcess.grade = grade_or_be_killed
+"""
+
+
+def test_a_hand_in_whose_processes_end_or_raise_is_tried_once_more_after_the_others_and_then_broken(
+    tmp_path: Path, course: Assignment
+) -> None:
+    (tries := tmp_path / "tries").mkdir()
+    (preload := tmp_path / "kills.py").write_text(KILLS.format(tries=str(tries)))
+    (tmp_path / "dask").mkdir()
+    stories = ("worker_once", "grader_always", "worker_always", "raises_always", "grader_once", "honest")
+    jobs = hand_in(tmp_path / "in", {name: HONEST + f"\n# {name}\n" for name in stories})
+    done: list[Report] = []
+    with Cluster(tmp_path / "dask") as deadly:
+        deadly.add("--preload", str(preload), nanny=True)
+        wait_for(deadly, 1)
+        grade_on(jobs, Setup(course.folder, Options(), "auto"), address=deadly.address, on_report=done.append)
+    assert sorted(lost(done)) == ["grader_always", "raises_always", "worker_always"], lost(done)
+    assert {report.student for report in done if report.needs_staff} == set(lost(done))
+    assert "The last reason: Local: a sentence" in lost(done)["raises_always"][0]  # no such class is known here
+    assert [len((tries / name).read_text()) for name in ("grader_always", "grader_once")] == [2, 2]
+    # A worker that ends may take the result of another hand-in with it; then that one is suspected first.
+    assert len((tries / "worker_always").read_text()) in (2, 3)
+    assert (tries / "raises_always").read_text() == "xx"
+    assert done[0].student == "honest"
+
+
+def test_the_jobs_of_a_paused_worker_go_to_others(tmp_path: Path, course: Assignment) -> None:
+    jobs = hand_in(tmp_path / "in", {f"s{number}": HONEST + f"\n# {number}\n" for number in range(6)})
+    done: list[Report] = []
+    sentences: list[str] = []
+    (tmp_path / "dask").mkdir()
+    with Cluster(tmp_path / "dask") as pausing:
+        pausing.add()
+        pausing.add()
+        wait_for(pausing, 2)
+
+        def pause(report: Report) -> None:
+            if not done:
+                pausing.workers[0].send_signal(signal.SIGSTOP)
+            done.append(report)
+
+        setup = Setup(course.folder, Options(), "auto")
+        grade_on(jobs, setup, address=pausing.address, patience=5, on_report=pause, say=sentences.append)
+    assert sorted(report.student for report in done) == sorted(job.student for job in jobs)
+    assert not any(report.needs_staff for report in done)
+    assert any("does not answer. Its hand-ins go to other workers." in sentence for sentence in sentences)
 
 
 def grade(course: Assignment, handins: Path, out: Path, *options: str) -> tuple[int, str]:
@@ -118,42 +203,37 @@ def grade(course: Assignment, handins: Path, out: Path, *options: str) -> tuple[
 
 
 def test_reports_made_before_the_scheduler_is_killed_are_stored_and_the_rest_is_run_later(
-    tmp_path: Path,
-    course: Assignment,
-    isolation: str,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path: Path, course: Assignment, isolation: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from autograder.gradebook import grade as grading
+    out = tmp_path / "out"
+
+    def reports() -> list[str]:
+        return sorted(path.parent.name for path in out.glob("s*/report.json"))
 
     with Cluster(tmp_path_factory.mktemp("short"), encrypted=bool(shutil.which("openssl"))) as short:
         short.need(1)
         hand_in(tmp_path / "in", {f"s{number}": SLOW + f"\n# {number}\n" for number in range(6)})
-        write, written = grading.write_report, []
-
-        def write_and_kill(report: Report, out: Path) -> None:
-            write(report, out)
-            written.append(report.student)
-            if len(written) == 2:
-                short.kill(short.scheduler)
-
-        monkeypatch.setattr(grading, "write_report", write_and_kill)
         there = ["--cluster", short.address]
         if short.tls:
-            code, output = grade(course, tmp_path / "in", tmp_path / "out", *there)
+            code, output = grade(course, tmp_path / "in", out, *there)
             assert (code, "No scheduler answers" in output) == (2, True)
-            there += [
-                part for pair in zip(("--tls-ca", "--tls-cert", "--tls-key"), short.tls, strict=True) for part in pair
-            ]
-        code, output = grade(course, tmp_path / "in", tmp_path / "out", *there)
-    assert code == 2
+            names = ("--tls-ca", "--tls-cert", "--tls-key")
+            there += [part for pair in zip(names, short.tls, strict=True) for part in pair]
+        command = [sys.executable, "-m", "autograder", "grade", str(tmp_path / "in"), "--out", str(out)]
+        command += ["--assignment", str(course.folder), *there]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as grading:
+            while len(reports()) < 2 and grading.poll() is None:
+                time.sleep(0.02)
+            short.kill(short.scheduler)
+            output = " ".join(grading.communicate()[0].split())
+    assert grading.returncode == 2, output
     assert "no longer answers. The reports made so far are stored" in output
-    assert 2 <= len(written) < 6
-    first = list(written)
-    code, output = grade(course, tmp_path / "in", tmp_path / "out", "--workers", "1")
-    assert code == 0
+    first = reports()
+    assert 2 <= len(first) < 6
+    code, output = grade(course, tmp_path / "in", out, "--workers", "1")
+    assert code == 0, output
     assert f"{6 - len(first)} graded now, {len(first)} skipped" in output
-    assert sorted(written) == [f"s{number}" for number in range(6)]
+    assert reports() == [f"s{number}" for number in range(6)]
 
 
 def other_version(folder: Path) -> dict[str, str]:

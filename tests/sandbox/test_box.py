@@ -252,3 +252,21 @@ def test_each_check_has_its_own_memory(pool: WorkerPool) -> None:
     with in_box(pool, source) as (student, link):
         assert fault(student.f, 600).cause is Cause.MEMORY
         assert begin(link, memory_mb=1500).f(600) == 600 << 18
+
+
+COMPILER = """
+    import sys
+
+    def imported():
+        return "torch._dynamo" in sys.modules
+"""
+
+
+def test_workers_need_not_import_what_an_optimizer_needs(pool: WorkerPool) -> None:
+    """torch imports its compiler for the first optimizer; the fork server does it once, when it has nothing to do."""
+    for _ in range(100):
+        with in_box(pool, COMPILER) as (student, _):
+            if student.imported():
+                return
+        time.sleep(0.2)
+    raise AssertionError("no worker had it")

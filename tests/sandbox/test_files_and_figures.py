@@ -10,7 +10,8 @@ import pytest
 
 from autograder.checks.expect import Mismatch
 from autograder.sandbox.expect_file import expect_file
-from autograder.sandbox.proxy import MAX_PICTURES, PNG, Student, StudentFault
+from autograder.sandbox.proxy import Student, StudentFault
+from autograder.sandbox.trail import MAX_PICTURES, PNG
 from tests.support.local import local_student
 
 SOURCE = """

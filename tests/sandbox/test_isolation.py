@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox.isolation import below_tmp
+from autograder.sandbox import isolation
+from autograder.sandbox.isolation import NoIsolation, below_tmp, choose
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import StudentFault
 from tests.support.box import LIMITS, fault, in_box, settled
@@ -51,6 +52,9 @@ LOOK = """
             "exec": tried(os.execv, "/bin/true", ["true"]),
             "network": tried(socket.create_connection, ("127.0.0.1", 22), 1),
             "socket": tried(socket.socket),
+            "memory as a file": tried(os.memfd_create, "name"),
+            "attribute": tried(os.setxattr, "/tmp", "user.name", b"value"),
+            "owner": tried(os.chown, "/tmp", 1000, 1000),
             "kill the parent": tried(os.kill, os.getppid() or 1 << 22, 9),
         }
 
@@ -79,6 +83,7 @@ LOOK = """
 ENVIRONMENT = {
     *("PATH", "HOME", "USER", "LANG", "PWD", "PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE", "PYTHONPATH"),
     *("OMP_NUM_THREADS", "MPLBACKEND", "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES"),
+    "TORCHINDUCTOR_CACHE_DIR",  # torch's compiler sets it when it is imported
 }
 
 
@@ -113,6 +118,64 @@ def test_the_box_can_neither_start_processes_nor_open_connections(isolated: Work
         allowed = ("PermissionError", "ProcessLookupError", "ValueError")  # what resource makes of EPERM
         assert {name: error for name, error in student.forbidden().items() if error not in allowed} == {}
         assert 0 not in student.whoami()
+
+
+HONEST = """
+    import asyncio, concurrent.futures, mmap, os, pathlib, shutil, signal, sqlite3, subprocess, tarfile, tempfile, time
+    import zipfile
+    import numpy as np
+    import torch
+
+    def files():
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder)
+            torch.save(torch.ones(3), path / "a")
+            torch.load(path / "a", mmap=True)
+            np.savez(path / "b.npz", a=np.ones(3))
+            np.memmap(path / "c", dtype="f4", mode="w+", shape=(10,))[:] = 1
+            shutil.copy2(path / "a", path / "d")
+            shutil.copytree(path, path / "e")
+            shutil.move(path / "d", path / "f")
+            os.link(path / "f", path / "g")
+            os.symlink(path / "g", path / "h")
+            os.utime(path / "g")
+            os.truncate(path / "g", 2)
+            with zipfile.ZipFile(path / "i", "w") as archive:
+                archive.write(path / "b.npz")
+            with tarfile.open(path / "j", "w") as archive:
+                archive.add(path / "b.npz", "k")
+            with tarfile.open(path / "j") as archive:
+                archive.extractall(path / "l")
+            with sqlite3.connect(path / "m") as table:
+                table.execute("create table n (o)")
+            os.statvfs(path)
+
+    async def waits():
+        await asyncio.sleep(0.001)
+        return await asyncio.to_thread(len, "abc")
+
+    def time_and_threads():
+        assert asyncio.run(waits()) == 3
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(abs, range(3))) == [0, 1, 2]
+        torch.set_num_threads(2)
+        torch.randn(300, 300) @ torch.randn(300, 300)
+        signal.signal(signal.SIGALRM, lambda *rest: None)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        time.sleep(0.01)
+        os.sched_getaffinity(0), os.times(), os.uname(), time.process_time(), os.getpriority(os.PRIO_PROCESS, 0)
+
+    def starts_a_program():
+        subprocess.run(["true"])
+"""
+
+
+def test_honest_code_uses_files_time_and_threads(isolated: WorkerPool) -> None:
+    """The filter of system calls names all that these need; a program cannot be started, and the error says so."""
+    with in_box(isolated, HONEST, memory_mb=2048) as (student, _):
+        student.files()
+        student.time_and_threads()
+        assert "Operation not permitted" in fault(student.starts_a_program).message
 
 
 def test_threads_are_allowed(isolated: WorkerPool) -> None:
@@ -194,3 +257,14 @@ def test_without_nested_namespaces_each_submission_has_its_own_fork_server(isola
             assert "done" not in bob.forbidden().values()
             assert bob.open_descriptors() == [0, 1, 2, 3]
             assert 0 not in bob.whoami()
+
+
+def test_another_user_must_be_able_to_read_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Otherwise a hand-in's imports would fail, and the student would lose the points."""
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    hidden = tmp_path / "python"
+    monkeypatch.setattr(sys, "executable", str(hidden))
+    isolation._why_not.cache_clear()
+    with pytest.raises(NoIsolation, match=rf"nobody, .* cannot read the folders of {hidden} .*Install both where"):
+        choose("user", one_hand_in=True)
+    isolation._why_not.cache_clear()

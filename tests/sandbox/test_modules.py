@@ -91,6 +91,11 @@ def test_only_the_packages_of_the_assignment_can_be_imported() -> None:
             work.f()
 
 
+def test_a_message_lists_what_the_assignment_allows_and_no_other_modules() -> None:
+    with loaded({"work.py": "import pandas\n"}, packages=("numpy", "vit"), allowed=("numpy",)) as (_, finder):
+        assert reasons(finder)[0][2].endswith("Allowed, besides Python's own: numpy.")
+
+
 def test_what_exists_in_notebooks_only_is_replaced_by_a_stand_in() -> None:
     source = (
         "from google.colab import drive\nfrom IPython.display import *\nimport autograder as ag\nimport google.colab\n"

@@ -99,7 +99,7 @@ def test_a_laptop_says_the_same() -> None:
 def test_a_line_of_a_notebook_is_named_by_its_cell() -> None:
     code = Code({"knn.py": "a = 1\n\nfor i in b:\n    f(i)\n"}, cells={"knn.py": [(1, 2), (3, 5)]})
     assert too_long(10, [("torch/x.py", 3), ("knn.py", 4), ("knn.py", 1)], code).message == (
-        "Your code took longer than 10 s, its limit, and was stopped in cell 5, line 2: `f(i)`"
+        "Your code took longer than 10 s, its limit, and was stopped in cell 5 from the top, line 2: `f(i)`"
     )
     assert too_long(2.5, [("knn.py", 40), ("absent.py", 1)], code).message.endswith(
         "2.5 s, its limit, and was stopped."
@@ -111,3 +111,12 @@ def test_anything_may_come_instead_of_a_stack() -> None:
     assert places_in(dump) == [("a.py", 3), ("b.py", 12)]
     for text in ("", "\0" * 1000, '  File "' * 1000, '  File "x", line 99999999999 in f', 'File "x", line 3 in f'):
         assert places_in(text) == []
+
+
+def test_a_library_whose_values_the_checks_send_is_imported_before_the_calls_and_not_at_their_expense(
+    isolation: str,
+) -> None:
+    source = "import sys\n\ndef is_there(value):\n    return 'torch' in BEFORE\n\nBEFORE = list(sys.modules)\n"
+    assert "torch" in sys.modules
+    with WorkerPool(isolation) as pool, in_box(pool, source) as (student, _):
+        assert student.is_there(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import site
 import subprocess
 import sys
 from dataclasses import replace
@@ -293,3 +294,26 @@ def test_every_link_on_the_way_to_python_is_in_the_box(tmp_path: Path, monkeypat
     sources = [source for source, _ in view.binds]
     assert str(tmp_path / "env") in sources
     assert str(real / "bin" / "python3.11") in sources or str(real) in sources
+
+
+def test_python_may_be_started_by_a_relative_path_and_through_folders_that_are_not_in_the_box(
+    isolation: str, tmp_path: Path
+) -> None:
+    """A folder on PATH may be relative, and a virtual environment that "../python" made has ".." in its link."""
+    real = Path(sys.executable).resolve()
+    (tmp_path / "left").mkdir()
+    (tmp_path / "base").symlink_to(real.parent.parent)
+    packages = tmp_path / "env" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "here.pth").write_text("\n".join([str(ROOT), *site.getsitepackages()]))
+    (tmp_path / "env" / "pyvenv.cfg").write_text(f"home = {real.parent}\n")
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir()
+    python.symlink_to(tmp_path / "left" / ".." / "base" / "bin" / real.name)
+    possible = "from autograder.sandbox.isolation import _why_not; print(*map(_why_not, ('bubblewrap', 'namespaces')))"
+    here = subprocess.run([sys.executable, "-c", possible], cwd=ROOT, capture_output=True, text=True, check=True)
+    search = {**os.environ, "PATH": f"../env/bin{os.pathsep}{os.environ['PATH']}"}
+    for command in ("python", "../env/bin/python", str(tmp_path / "left" / ".." / "env" / "bin" / "python")):
+        words = ["env", command, "-c", possible]
+        done = subprocess.run(words, cwd=tmp_path / "left", env=search, capture_output=True, text=True)
+        assert done.stdout == here.stdout, done.stderr

@@ -7,7 +7,6 @@ The hand-ins in tests/golden/honest are made by recipes and have tests of their 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from autograder.sandbox.pool import WorkerPool
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.support.handins import GOLDEN, copy_story, stories
-from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
@@ -39,17 +37,16 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 @pytest.fixture(scope="module")
 def reports(
-    course: Assignment, isolation: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Report]]:
+    course: Assignment, isolated_pool: WorkerPool, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Report]:
     """The reports of all stories, graded one after the other in one session, as by a grader process."""
     folder = tmp_path_factory.mktemp("golden")
     handins = {story: copy_story(story, folder / story / "handin") for story in stories()}
 
     def grade(checks: Checks) -> dict[str, Report]:
-        return {story: grade_handin(checks, Job(story, handin), pool) for story, handin in handins.items()}
+        return {story: grade_handin(checks, Job(story, handin), isolated_pool) for story, handin in handins.items()}
 
-    with WorkerPool(isolation, course=OUR_COURSE) as pool:
-        yield with_checks(course, Options(seed=20), grade)
+    return with_checks(course, Options(seed=20), grade)
 
 
 def expected(story: str) -> dict[str, Any]:

@@ -79,6 +79,12 @@ def test_a_failure_shows_the_sentence_for_students_and_no_traceback_of_gradlab(r
         assert ours not in result.stdout.str().split("short test summary")[0].split("FAILURES")[1]
 
 
+def test_a_warning_is_no_error_even_if_the_project_around_the_course_says_so(run: Run, course: Path) -> None:
+    warned = HONEST.replace("return x * 2", "warnings.warn('harmless')\n    return x * 2")
+    (course / "vectors.py").write_text(f"import warnings\n\n{warned}")
+    run(CHECKS, "--assert=plain", "-o", "filterwarnings=error").assert_outcomes(passed=2, warnings=1)
+
+
 def test_a_function_that_is_not_written_is_named(run: Run, course: Path) -> None:
     (course / "vectors.py").write_text("def double(x):\n    raise NotImplementedError()\n")
     result = run(CHECKS)
@@ -120,7 +126,7 @@ def test_pdb_opens_in_the_students_frame(program: tuple[str, ...], course: Path)
     output = debugged(course, "p marker\np x.shape\nq\n", *program, "--pdb", "-k", "matrix")
     assert "'inside double'" in output
     assert "torch.Size([3, 5])" in output
-    assert output.endswith("Run the same command again to resume.\n") or program[0] == "pytest"
+    assert output.endswith("Interrupted.\n") or program[0] == "pytest"
 
 
 @pytest.mark.parametrize("program", [("pytest", CHECKS), ("autograder", "check", "t02_vectors")])

@@ -50,6 +50,18 @@ def test_a_share_that_is_no_whole_number_names_the_check_and_the_remedy(course):
     )
 
 
+def test_grade_names_each_check_whose_share_is_no_whole_number(course):
+    with pytest.raises(BadManifest) as caught:
+        verify_promises(worth(course, 7))
+    sentence = "which of the 7 points of 'double' is not a whole number. Change the share, or the task's points."
+    for path, check, share in (
+        (course.folder / "check_vectors.py", "check_double_of_a_matrix", 40),
+        (course.solutions / "check_vectors_hidden.py", "check_double_of_other_shapes", 60),
+    ):
+        assert f"{path}, line " in str(caught.value)
+        assert f"{check} has a share of {share} %, {sentence}" in str(caught.value)
+
+
 def test_shares_that_do_not_add_up_are_named(course):
     hidden = course.solutions / "check_vectors_hidden.py"
     hidden.write_text(hidden.read_text().replace("share=60", "share=50"))

@@ -15,15 +15,20 @@ from rich.console import Console
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
-from autograder.core.report import Measured, Report, parse_report
+from autograder.core.report import Mark, Measured, Outcome, Report, parse_report
 from autograder.exports.gradescope import results_json
 from autograder.exports.platform_csv import _mark
+from autograder.render.class_page import index_html
 from autograder.render.gradebook_csv import gradebook_csv
+from autograder.render.html import report_html
+from autograder.render.summary import summarise
 from autograder.render.terminal import print_class_summary
 from autograder.render.view import student_view
+from autograder.render.words import verdict
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.options import Options
 from autograder.session.session import Checks, ReportHeader, with_checks
+from tests.render.test_html import Page
 from tests.support.vectors import HONEST, make_vectors
 
 SCORED = '''
@@ -121,3 +126,47 @@ def test_students_can_leave_them_out_too(course: Assignment, monkeypatch: pytest
     done = CliRunner().invoke(main, ["check", "--skip-scored"])
     assert done.exit_code == 0, done.output
     assert "30 of the points are open" in " ".join(done.output.split())
+
+
+def test_a_page_says_once_what_was_left_out_and_does_not_call_it_hidden(course: Assignment) -> None:
+    found = report(course, skip_scored=True)
+    for staff in (False, True):
+        text = " ".join(Page(report_html(found, staff=staff)).text.split())
+        assert text.count("--skip-scored") == 1
+        assert NOTE in text
+        assert "not shown here" not in text
+        assert f"All {len(found.checks)} checks here passed." in text
+        assert "Well done" not in text
+
+
+def test_hidden_checks_are_counted_without_those_that_were_left_out(course: Assignment) -> None:
+    found = report(course, skip_scored=True)
+    public = [check for check in found.checks if check.task == "double"]
+    said = verdict(public, 100 - sum(check.max_points for check in public), skipped=30)
+    rest = 70 - sum(check.max_points for check in public)
+    assert said.endswith(f"Checks that are not shown here, with other inputs, decide the other {rest} of 100 points.")
+
+
+def test_the_overview_judges_tasks_by_the_points_that_ran(course: Assignment) -> None:
+    right = report(course, skip_scored=True)
+    wrong = replace(right.checks[0], outcome=Outcome.FAILED, points=0)
+    tasks = [
+        replace(t, points=t.points - right.checks[0].points if t.name == wrong.task else t.points) for t in right.tasks
+    ]
+    half = replace(right, student="bob", checks=(wrong, *right.checks[1:]), tasks=tuple(tasks))
+    assert summarise([right]).perfect == 1
+    assert summarise([half]).perfect == 0
+    found = {task.name: task for task in summarise([right, half]).tasks}
+    assert {name: (task.full, task.seen, task.max_points) for name, task in found.items()} == {
+        name: (1 if name == wrong.task else 2, 2, most) if most else (0, 0, 0)
+        for name, most in {
+            t.name: sum(c.max_points for c in right.checks if c.task == t.name) for t in right.tasks
+        }.items()
+    }
+    assert found["total"].max_points == 0
+    text = " ".join(Page(index_html([right, half], title="t")).text.split())
+    assert "Judged by the checks that ran. Those that --skip-scored left out decide 30 points." in text
+    assert "Judged by the checks" not in index_html([report(course, skip_scored=False)], title="t")
+    marked = right.with_marks([Mark("total", "Sum", 30, 30, False, "seen", "kim", "2026-01-01T00:00:00Z")])
+    total = next(task for task in summarise([marked]).tasks if task.name == "total")
+    assert (total.full, total.seen, total.max_points) == (1, 1, 30)

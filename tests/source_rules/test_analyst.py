@@ -16,7 +16,7 @@ import pytest
 from autograder.checks.expect import Mismatch
 from autograder.core.report import Cause
 from autograder.source_rules import analyst as module
-from autograder.source_rules.analysis import Analysis, Rules, Violation, violations_of
+from autograder.source_rules.analysis import Analysis, Rules, Siblings, Violation, violations_of
 from autograder.source_rules.analyst import Analyst
 from autograder.source_rules.effort import STEPS, TooComplex
 from autograder.source_rules.forbid import forbid
@@ -67,7 +67,7 @@ def test_it_ends_when_it_is_closed_and_answers_again_afterwards(analyst: Analyst
     assert analyst.violations_of(SOURCE, RULES) == FOUND
 
 
-def _spin(source: str, rules: Rules) -> list[Violation]:
+def _spin(source: str, rules: Rules, siblings: Siblings) -> list[Violation]:
     while True:
         pass
 
@@ -91,11 +91,11 @@ def test_a_process_that_was_killed_from_outside_is_replaced_once(
 ) -> None:
     flag = tmp_path / "killed"
 
-    def kill_first(source: str, rules: Rules) -> list[Violation]:
+    def kill_first(source: str, rules: Rules, siblings: Siblings) -> list[Violation]:
         if not flag.exists():
             flag.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return violations_of(source, rules)
+        return violations_of(source, rules, siblings)
 
     monkeypatch.setattr(module, "violations_of", kill_first)
     assert analyst.violations_of(SOURCE, RULES) == FOUND
@@ -105,14 +105,14 @@ def test_a_process_that_was_killed_from_outside_is_replaced_once(
 def test_a_process_that_always_dies_is_a_refusal(
     analyst: Analyst, monkeypatch: pytest.MonkeyPatch, end: object
 ) -> None:
-    monkeypatch.setattr(module, "violations_of", lambda source, rules: end())  # type: ignore[operator]
+    monkeypatch.setattr(module, "violations_of", lambda source, rules, siblings: end())  # type: ignore[operator]
     with pytest.raises(TooComplex):
         analyst.violations_of(SOURCE, RULES)
 
 
 def test_a_process_that_hangs_is_a_refusal(analyst: Analyst, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAIT_SECONDS", 0.2)
-    monkeypatch.setattr(module, "violations_of", lambda source, rules: time.sleep(60))
+    monkeypatch.setattr(module, "violations_of", lambda source, rules, siblings: time.sleep(60))
     with pytest.raises(TooComplex):
         analyst.violations_of(SOURCE, RULES)
 
@@ -142,3 +142,11 @@ def test_steps_grow_with_the_length_of_a_source_and_not_with_its_square(name: st
     assert names.effort.steps < len(source)
     assert violations_of(source, Rules("total", ("torch.*",))) is not None
     assert 20 * len(SOURCE) < STEPS
+
+
+def test_it_reads_the_other_modules_of_a_hand_in(analyst: Analyst) -> None:
+    source = "from helper import g\ndef f(x): return g(x)\n"
+    siblings = Siblings({"helper": "import torch\ndef g(x): return torch.norm(x)\n"})
+    found = analyst.violations_of(source, RULES, siblings)
+    assert found == violations_of(source, RULES, siblings)
+    assert [violation.what for violation in found] == ["torch.norm"]

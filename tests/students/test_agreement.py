@@ -32,6 +32,7 @@ from autograder.students.check import check_folder, check_namespace
 from autograder.students.submit import submit
 from autograder.submissions.submission import BadSubmission
 from tests.support.handins import GOLDEN, copy_story, stories
+from tests.support.our_course import OUR_COURSE
 from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
@@ -50,7 +51,7 @@ NEEDS_A_BOX = {
 # `gradlab submit` says what to repair instead of creating a zip.
 REFUSED = {
     "edited_twice": "vectors.ipynb and vectors.py were both edited and differ",
-    "notebook_cell_does_not_parse": "vectors.ipynb, cell 3, line 1: Python cannot read this",
+    "notebook_cell_does_not_parse": "vectors.ipynb, cell 3 from the top, line 1: Python cannot read this",
     "notebook_deleted_cell": "No definition was found for total",
     "syntax_error": "vectors.py, line 9: Python cannot read this",
 }
@@ -146,7 +147,7 @@ def submitted(course: Assignment, tmp_path_factory: pytest.TempPathFactory) -> d
             found[story] = str(problem)
 
     def grade(checks: Checks) -> dict[str, Report]:
-        with WorkerPool("none", folder=str(tmp_path_factory.mktemp("empty"))) as pool:
+        with WorkerPool("none", folder=str(tmp_path_factory.mktemp("empty")), course=OUR_COURSE) as pool:
             return {story: grade_handin(checks, Job("you", path), pool) for story, path in zips.items()}
 
     return {**found, **with_checks(course, OPTIONS, grade, hidden=False)}

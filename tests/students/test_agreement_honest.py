@@ -75,9 +75,8 @@ def expected(recipe: str, *, hidden: bool = False) -> Outcomes:
 
 
 @pytest.fixture(scope="module")
-def reports(isolation: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    with WorkerPool(isolation, course=OUR_COURSE) as pool:
-        return grade_all(HAND_INS, tmp_path_factory.mktemp("graded"), pool)
+def reports(isolated_pool: WorkerPool, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return grade_all(HAND_INS, tmp_path_factory.mktemp("graded"), isolated_pool)
 
 
 def test_at_least_60_hand_ins_have_a_stored_report() -> None:
@@ -139,7 +138,7 @@ def submitted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report | st
             found[recipe] = str(problem)
 
     def grade(checks: Checks) -> dict[str, Report]:
-        with WorkerPool("none", folder=str(tmp_path_factory.mktemp("empty"))) as pool:
+        with WorkerPool("none", folder=str(tmp_path_factory.mktemp("empty")), course=OUR_COURSE) as pool:
             return {recipe: grade_handin(checks, Job("you", path), pool) for recipe, path in zips.items()}
 
     return {**found, **with_checks(COURSE, OPTIONS, grade, hidden=False, arguments=SELECTED)}

@@ -13,7 +13,7 @@ import torch
 from click.testing import CliRunner, Result
 from matplotlib.image import imread
 
-from autograder.checks.expect import _expect
+from autograder.checks.expect import expect_close
 from autograder.cli.app import main
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.render.picture import draw
@@ -189,8 +189,8 @@ def test_a_wrong_answer_opens_the_debugger_where_the_values_are(
     assert "`actual` is what your code returned" in result.output
     shown = re.search(r"^> .*?([\w.]+)\(\d+\)(\w+)\(\)$", capfd.readouterr().out, re.MULTILINE)
     assert shown
-    assert shown.groups() == ("expect.py", "_expect")
-    assert {"actual", "expected"} <= set(inspect.signature(_expect).parameters)
+    assert shown.groups() == ("expect.py", "expect_close")  # which the check calls: one `up` leads there
+    assert {"actual", "expected"} <= set(inspect.signature(expect_close).parameters)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,6 @@ def test_a_notebook_unfolds_one_step_more_at_each_call(folder: Path) -> None:
     [
         ("doubel", f"{NAME} has no task 'doubel'. Did you mean 'double'?"),
         ("Scaler.up", "Scaler.up has no hint yet."),
-        ("", "Name a task. Hints are there for: double."),
         (3, 'hint takes the name of a task as text, for example hint("predict_labels").'),
     ],
 )
@@ -68,14 +67,40 @@ def test_what_cannot_be_shown_is_one_sentence(task: str, sentence: str, folder: 
     assert shown._repr_html_().startswith("<p")
 
 
-def test_the_commands_say_what_to_name(folder: Path) -> None:
-    assert run().stderr == "gradlab: Name a task. Hints are there for: double.\n"
-    assert run(NAME).stderr.startswith(f"gradlab: Name a task of {NAME}: double, ")
+LISTED = f"""\
+{NAME}
+  double       5 minutes, easy  2 steps
+  Scaler.up                     no hint yet
+  Scaler.down                   no hint yet
+Ask for the hint of one task, for example """
 
 
-def test_outside_of_an_assignment_a_task_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_task_the_tasks_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = f"{LISTED}gradlab hint {NAME} double.\n"
+    assert run().stdout == run(NAME).stdout == run("t01").stdout == run("tiny").stdout == listed
+    shown = hints.hint()
+    assert repr(shown) == f'{LISTED}hint("double").'
+    page = shown._repr_html_()
+    assert page.count("<tr ") == 4
+    assert "double</code>" in page
     monkeypatch.chdir(folder.parent)
-    assert run().stderr == f"gradlab: Name a task, for example double of {NAME}.\n"
+    assert run().stdout == run("t01").stdout == listed
+
+
+def test_outside_of_an_assignment_those_of_the_course_are_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = folder.parent / "t02_other"
+    shutil.copytree(folder, other)
+    monkeypatch.chdir(folder.parent)
+    shown = run().stdout
+    assert [line for line in shown.split("\n") if line.startswith("t0")] == [NAME, "t02_other"]
+    assert shown.count("5 minutes, easy") == 2
+
+
+def test_outside_of_a_course_one_sentence_says_where_to_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run().stderr == (
+        "gradlab: No assignment was found here or above. Run this in the folder that gradlab start created.\n"
+    )
 
 
 def test_a_task_of_another_assignment_is_found(folder: Path) -> None:

@@ -42,13 +42,21 @@ def test_other_files_are_not_mentioned(files: dict[str, str | bytes], tmp_path: 
     assert sentences(tmp_path, {"tiny.py": WRITTEN, **files}) == []
 
 
+def test_two_versions_say_when_each_was_saved_and_what_to_do(tmp_path: Path) -> None:
+    other = as_notebook(WRITTEN.replace("x + x", "2 * x"))
+    (sentence,) = sentences(tmp_path, {"tiny.py": WRITTEN, "tiny.ipynb": other})
+    assert sentence.startswith("tiny.ipynb was saved 20")
+    assert ", tiny.py 20" in sentence
+    assert sentence.endswith("Delete the one that should not count, then run gradlab check again.")
+
+
 @pytest.mark.parametrize("call", ["breakpoint()", "import pdb; pdb.set_trace()"])
 def test_a_breakpoint_is_named_with_its_line(call: str, tmp_path: Path) -> None:
     stopped = WRITTEN.replace("return x + x", f"{call}\n    return x + x")
     (sentence,) = sentences(tmp_path / "script", {"tiny.py": stopped})
     assert sentence == "tiny.py, line 9: a breakpoint is left. Graded code ends there with an error. Remove it."
     (sentence,) = sentences(tmp_path / "notebook", {"tiny.ipynb": as_notebook(stopped)})
-    assert sentence.startswith("tiny.ipynb, cell 2, line 3: a breakpoint is left.")
+    assert sentence.startswith("tiny.ipynb, cell 2 from the top, line 3: a breakpoint is left.")
 
 
 def test_submit_and_check_say_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,9 @@ def test_a_helper_whose_cell_is_gone_is_named(folder: Path) -> None:
     cells = [CHECK, "def twice(x):\n    return 2 * x", "def double(x):\n    return twice(x)", 'check("first")']
     shown = run(folder, cells)
     assert "50 / 50 points" in shown[-1]
-    assert re.search(r"first.ipynb, cell 2, line 2, saved at .* uses twice, but no cell defines it: it only", shown[-1])
+    assert re.search(
+        r"first.ipynb, cell 2 from the top, line 2, saved at .* uses twice, but no cell defines it: it only", shown[-1]
+    )
 
 
 def test_a_notebook_that_is_not_saved_yet_is_not_mentioned(folder: Path) -> None:
@@ -119,7 +121,7 @@ def test_a_cell_that_was_changed_but_not_run_is_named(folder: Path) -> None:
     save(folder / "first.ipynb", [CHECK, "def double(x):\n    return x + x"])
     _saved_later(folder / "first.ipynb")
     shown = run(folder, [CHECK, DOUBLE, 'check("first")'])
-    assert "cell 2: double was changed and saved at" in shown[-1]
+    assert "cell 2 from the top: double was changed and saved at" in shown[-1]
 
 
 def test_a_statement_that_does_not_run_when_it_is_graded_is_named(folder: Path) -> None:
@@ -127,7 +129,10 @@ def test_a_statement_that_does_not_run_when_it_is_graded_is_named(folder: Path) 
     save(folder / "first.ipynb", [CHECK, "factor = numbers[0]", task])
     shown = run(folder, [CHECK, "numbers = [2]", "factor = numbers[0]", task, 'check("first")'])
     assert "50 / 50 points" in shown[-1]
-    assert "cell 2, line 1 does not run when it is graded: NameError: name 'numbers' is not defined" in shown[-1]
+    assert (
+        "cell 2 from the top, line 1 does not run when it is graded: NameError: name 'numbers' is not defined"
+        in shown[-1]
+    )
 
 
 def test_rules_judge_code_that_a_notebook_imports(folder: Path) -> None:

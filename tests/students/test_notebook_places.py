@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.assignment import read_assignment
+from autograder.core.language import translator
 from autograder.core.notebooks import describe_line
 from autograder.students.kernel_code import as_written, executed_code, imported_sources
 from tests.students.test_notebook_check import CHECK, MANIFEST, folder
@@ -19,7 +20,7 @@ __all__ = ["folder"]  # the fixture
 def test_each_kind_of_message_names_the_cell(folder: Path) -> None:
     manifest = MANIFEST.replace("[[tasks]]", "[limits]\nseconds = 1\n\n[[tasks]]", 1)
     (folder / "assignment.toml").write_text(manifest)
-    rule, error, late, printing, stopped = run_cells(
+    rule, error, late, printing, timed, stopped = run_cells(
         folder,
         [
             CHECK,
@@ -31,6 +32,8 @@ def test_each_kind_of_message_names_the_cell(folder: Path) -> None:
             'check("first")',
             "def double(x):\n    print('y' * 50_000)\n    return 2 * x",
             'check("first")',
+            "%%time\n\ndef double(x):\n    return x / 0",
+            'check("first")',
             "def double(x):\n    raise KeyboardInterrupt",  # as the button that interrupts the kernel
             'check("first")',
         ],
@@ -38,11 +41,20 @@ def test_each_kind_of_message_names_the_cell(folder: Path) -> None:
     assert "cell [2], line 6: `y = math.fsum([x, x])` - math.fsum is not allowed here" in rule
     assert "cell [4], line 2, in double: return x / 0" in error
     assert "stopped in cell [6], line" in late
-    assert stopped == "Interrupted: Interrupted in cell [10], line 2. Nothing was checked."
+    assert stopped == "Interrupted: Interrupted in cell [12], line 2. Nothing was checked."
+    assert "cell [10], below %%time, line 2, in double" in timed
     assert "50 / 50 points" in printing
     assert "[A check shows 10,000 characters of what your code prints.]" in printing
     assert printing.count("y") < 10_100
     assert "Quadruple" not in printing  # a task of the other module
+
+
+def test_the_number_of_a_cell_is_said_in_the_readers_language() -> None:
+    code = executed_code(["", "a = 1"], "knn.py", {})
+    line = 1 + code.files["knn.py"].split("\n").index("a = 1")
+    chinese = translator("zh_CN")
+    assert chinese(describe_line(code.cells["knn.py"], line)) == "单元格 [1]，第 1 行"
+    assert chinese(describe_line((), 13, file="cell [7]")) == "单元格 [7]，第 13 行"
 
 
 def test_lines_belong_to_cells_and_to_imported_files() -> None:

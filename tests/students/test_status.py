@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,15 @@ def test_where_to_go_on_names_the_file_in_which_the_student_writes(work: Path, r
     assert f"Go on with {NAME}: Scaler.down (tiny.ipynb)." in run("status").output
 
 
+def test_a_damaged_notebook_next_to_its_script_is_where_to_go_on(work: Path, run: Run) -> None:
+    (work / "tiny.py").write_text(SOURCE)
+    (work / "tiny.ipynb").write_text('{"cells": [')
+    shown = " ".join(run("status").output.split())
+    assert f"Go on with {NAME}: tiny.ipynb is damaged (Expecting value: line 1 column 12). Jupyter cannot open" in shown
+    assert "and run gradlab start again: it restores the notebook." in shown
+    assert row(run)["written"] == 3
+
+
 def test_run_checks_what_is_begun(work: Path, run: Run) -> None:
     (work / "tiny.py").write_text(SOURCE)
     assert "Every public check passed" in run("status", "--run").stdout
@@ -113,3 +123,17 @@ def test_the_time_of_what_is_not_written_is_estimated(work: Path, run: Run) -> N
     assert row(run)["minutes"] == 20
     (work / "hints.json").write_text("{")
     assert row(run)["minutes"] is None
+
+
+def test_assignments_that_are_taken_first_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    folder = make_course(tmp_path / "course").folder
+    for name in ("a08_late", "a09_first"):
+        shutil.copytree(folder, folder.parent / name)
+    (tmp_path / "course" / "course.toml").write_text(
+        'title = "Order"\nid = "order"\nfirst = ["a09_first", "a10_none"]\n'
+    )
+    start(tmp_path / "work", tmp_path / "course")
+    monkeypatch.chdir(tmp_path / "work")
+    found = json.loads(run("status", "--json").stdout)
+    assert [row["assignment"] for row in found["assignments"]] == ["a09_first", *sorted([NAME, "a08_late"])]
+    assert "a09_first" in found["next"]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner
 
+from autograder.cli.app import main
 from autograder.core.assignment import BadManifest
 from autograder.students.start import start
 from autograder.students.submit import check_zip, describe, submit, to_json
@@ -79,8 +81,44 @@ def test_start_lists_the_assignments_when_asked_for_an_unknown_one(root: Path, t
     for name in ("a99", "../course", "."):
         with pytest.raises(BadManifest, match=f"Available: {NAME}"):
             start(tmp_path / "work", root, [name])
-    with pytest.raises(BadManifest, match="is the course itself"):
-        start(root / "assignments", root)
+
+
+@pytest.mark.parametrize(
+    ("place", "inside"),
+    [
+        ("course", "the course's own files"),
+        ("course/assignments", "the course's own files"),
+        ("course/solutions/mine", "the course's own files"),
+        (f"course/assignments/{NAME}/mine", f"the assignment {NAME}"),
+        (f"work/{NAME}", f"the assignment {NAME}"),
+        (f"work/{NAME}/again/mycourse", f"the assignment {NAME}"),
+    ],
+)
+def test_start_writes_into_no_course_and_no_assignment(
+    place: str, inside: str, root: Path, work: Path, tmp_path: Path
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(BadManifest) as refused:
+        start(tmp_path / place, root)
+    assert str(refused.value) == (
+        f"{tmp_path / place} is inside {inside}. Nothing was copied. Choose a folder of your own: "
+        "gradlab start my-work."
+    )
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_start_may_write_next_to_the_courses_files(root: Path) -> None:
+    """As the README says: the copy is made in the folder of the repository."""
+    assert start(root / "mycourse", root) == [f"{root / 'mycourse' / NAME}: 5 new files."]
+    assert start(root / "mycourse", root) == [f"{root / 'mycourse' / NAME}: 0 new files."]
+
+
+def test_an_empty_name_is_no_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    shown = CliRunner().invoke(main, ["start", ""])
+    assert shown.exit_code == 2
+    assert shown.output.endswith("The name of a file or folder is empty.\n")
+    assert not (root / NAME).exists()
 
 
 def test_the_zip_contains_the_work_and_can_be_opened(work: Path, tmp_path: Path) -> None:
@@ -91,7 +129,7 @@ def test_the_zip_contains_the_work_and_can_be_opened(work: Path, tmp_path: Path)
         assert archive.namelist() == ["tiny.ipynb", "tiny.py"]
     assert packed.warnings == (
         "Nothing is written in tiny.ipynb, so it was ignored.",
-        "Not written yet, so they earn no points: Scaler.down.",
+        "Still to be written: Scaler.down. What is missing earns no points.",
     )
     opened = open_submission(packed.path, make_course(tmp_path / "grader"))
     assert "return x + x" in opened.files["tiny.py"]
@@ -104,14 +142,40 @@ def test_equal_work_makes_equal_zips(work: Path, tmp_path: Path) -> None:
     assert submit(work, tmp_path / "b.zip").path.read_bytes() == first
 
 
-def test_the_zip_is_written_to_the_current_folder_by_default(
+def test_the_zip_is_next_to_the_assignments_folder_wherever_the_command_runs(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(work)
-    assert submit(work).path == work / f"{NAME}.zip"
-    assert submit(work).path.is_file()
+    (work / "tiny.py").write_text(WRITTEN)
+    path = work.parent / f"{NAME}.zip"
+    (tmp_path / "other").mkdir()
+    for number, place in enumerate((work.parent, work, tmp_path / "other")):
+        monkeypatch.chdir(place)
+        packed = submit(work)
+        assert (packed.path, packed.replaced) == (path, number > 0)
+    assert [*tmp_path.rglob("*.zip")] == [path]
     with pytest.raises(BadSubmission, match=r"nowhere does not exist"):
         submit(work, tmp_path / "nowhere" / "x.zip")
+
+
+def test_an_older_zip_at_another_place_is_named(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (work / "tiny.py").write_text(WRITTEN)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / f"{NAME}.zip").write_bytes(b"older")
+    inside, beside = submit(work, work).path, work.parent / f"{NAME}.zip"
+    warnings = submit(work).warnings
+    for other in (inside, tmp_path / f"{NAME}.zip"):
+        assert f"{other} is an older zip of this assignment. Delete it, or hand in {beside}." in warnings
+
+
+def test_the_command_says_when_it_replaces_a_zip(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (work / "tiny.py").write_text(WRITTEN)
+    monkeypatch.chdir(work)
+    said = [CliRunner().invoke(main, ["submit", "--no-check"]).output.splitlines()[-1] for _ in range(2)]
+    path = work.parent / f"{NAME}.zip"
+    assert said == [
+        f"Created {path} from {work}. It was not checked.",
+        f"Replaced the older {path}, from {work}. It was not checked.",
+    ]
 
 
 REFUSED = {
@@ -120,15 +184,23 @@ REFUSED = {
         None,
         r"^tiny\.py, line 9: Python cannot read this.* No zip was created\. Correct this, or restore what the handout",
     ),
-    "syntax error in a cell": (None, WRITTEN.replace("x + x", "x +"), r"^tiny\.ipynb, cell 2, line 3: Python cannot"),
+    "syntax error in a cell": (
+        None,
+        WRITTEN.replace("x + x", "x +"),
+        r"^tiny\.ipynb, cell 2 from the top, line 3: Python cannot",
+    ),
     "task deleted": (
         WRITTEN.replace("def double", "def treble"),
         "",
         r"No definition was found for double \(tiny\.py\)",
     ),
     "method deleted": (WRITTEN.replace("def up", "def over"), "", r"No definition was found for Scaler\.up"),
-    "two versions": (WRITTEN, WRITTEN.replace("x + x", "2 * x"), "were both edited and differ, first in cell 2"),
-    "nothing there": ("", "", r"contains no tiny\.ipynb or tiny\.py"),
+    "two versions": (
+        WRITTEN,
+        WRITTEN.replace("x + x", "2 * x"),
+        r"both edited and differ, first in cell 2 from the top.* Delete the one that should",
+    ),
+    "nothing there": ("", "", r"^tiny\.ipynb is missing in .*Run `gradlab start .* again: it restores the file"),
 }
 
 
@@ -163,7 +235,7 @@ def test_a_method_may_be_inherited_and_a_function_may_be_assigned(work: Path, tm
 def test_code_that_is_set_aside_without_cost_is_a_warning(work: Path, tmp_path: Path) -> None:
     (work / "tiny.ipynb").write_bytes(as_notebook(WRITTEN + "\n# %%\nread this later\n"))
     packed = submit(work, tmp_path)
-    assert "tiny.ipynb, cell 4, line 1: Python cannot read this: invalid syntax." in packed.warnings
+    assert "tiny.ipynb, cell 4 from the top, line 1: Python cannot read this: invalid syntax." in packed.warnings
 
 
 def test_an_older_copy_is_a_warning(work: Path, tmp_path: Path) -> None:

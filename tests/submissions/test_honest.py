@@ -6,7 +6,7 @@ Each recipe of tests/golden/honest is tried on one assignment; on all four with 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from autograder.sandbox.pool import WorkerPool
 from tests.golden.honest import RECIPES
 from tests.golden.honest.grading import VICTIMS, Grade, Graded, clean, with_grader
 from tests.golden.honest.hand_in import HandIn
-from tests.support.our_course import OUR_COURSE
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +49,7 @@ Results = Callable[[str], dict[str, Graded | Exception]]
 
 
 @pytest.fixture(scope="module")
-def results(isolation: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Results]:
+def results(isolated_pool: WorkerPool, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """What the hand-ins of an assignment earned, by recipe, graded one after the other in one session."""
     known: dict[str, dict[str, Graded | Exception]] = {}
 
@@ -65,14 +64,12 @@ def results(isolation: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                     found[recipe] = error
         return found
 
-    with WorkerPool(isolation, course=OUR_COURSE) as pool:
+    def of(name: str) -> dict[str, Graded | Exception]:
+        if name not in known:
+            known[name] = with_grader(name, isolated_pool, lambda grade: grade_all(name, grade))
+        return known[name]
 
-        def of(name: str) -> dict[str, Graded | Exception]:
-            if name not in known:
-                known[name] = with_grader(name, pool, lambda grade: grade_all(name, grade))
-            return known[name]
-
-        yield of
+    return of
 
 
 @pytest.mark.parametrize(("assignment", "recipe"), CASES)

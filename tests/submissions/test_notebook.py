@@ -81,7 +81,8 @@ def test_a_cell_is_read_if_its_magic_runs_it_and_else_set_aside_with_a_sentence(
     module = convert("%%writefile x.py\ndef f(): return 1")
     assert "def" not in module.text
     assert module.problems == (
-        "knn.ipynb, cell 1, line 1: the cell begins with %%writefile x.py. These could not be read with it: f.",
+        "knn.ipynb, cell 1 from the top, line 1: the cell begins with %%writefile x.py. "
+        "These could not be read with it: f.",
     )
     assert [(part.line, part.names) for part in module.aside] == [(1, ("f",))]
     assert convert("%%bash\nls", "def f(): return 1").problems == ()
@@ -91,7 +92,9 @@ def test_a_later_definition_wins_unless_it_is_from_the_handout() -> None:
     assert run(convert("def f(): return 1", "def f(): return 2"))["f"]() == 2
     module = convert("def f(): return 1", cell("text", "markdown"), STUB)
     assert run(module)["f"]() == 1
-    assert module.notes == ("knn.ipynb: cell 3 repeats a definition of cell 1 without its solution; it was ignored.",)
+    assert module.notes == (
+        "knn.ipynb: cell 3 from the top repeats a definition of cell 1 without its solution; it was ignored.",
+    )
     assert run(convert(STUB, "def f(): return 1"))["f"]() == 1
 
 
@@ -146,21 +149,25 @@ def test_a_damaged_cell_for_the_notebook_only_is_reported_if_it_defines_somethin
 def test_a_code_cell_that_was_changed_into_a_text_cell_is_read_as_code() -> None:
     module = convert(cell("def f(): return 1", "markdown", nbgrader={"cell_type": "code"}))
     assert run(module)["f"]() == 1
-    assert "cell 1 was changed into a text cell" in module.notes[0]
+    assert "cell 1 from the top was changed into a text cell" in module.notes[0]
 
 
 def test_a_text_cell_that_was_changed_into_a_code_cell_is_set_aside_with_few_sentences() -> None:
     module = convert("Dear students, read this.", "def f(): return 1")
     assert run(module)["f"]() == 1
-    assert module.problems == ("knn.ipynb, cell 1, line 1: Python cannot read this: invalid syntax.",)
-    assert convert("read this\n" * 50).problems[3:] == ("knn.ipynb, cell 1: 47 more places could not be read.",)
+    assert module.problems == ("knn.ipynb, cell 1 from the top, line 1: Python cannot read this: invalid syntax.",)
+    assert convert("read this\n" * 50).problems[3:] == (
+        "knn.ipynb, cell 1 from the top: 47 more places could not be read.",
+    )
 
 
 def test_a_syntax_error_costs_its_own_definition_and_names_its_cell_and_line() -> None:
     module = convert("import math\nWIDTH = 3", "def g():\nreturn 1\n\ndef f():\n    return WIDTH\n", "def h(: pass")
     assert run(module)["f"]() == 3
-    assert module.problems[0].startswith("knn.ipynb, cell 2, line 1: Python cannot read this: expected an indented")
-    assert module.problems[-1].startswith("knn.ipynb, cell 3, line 1: Python cannot read this: ")
+    assert module.problems[0].startswith(
+        "knn.ipynb, cell 2 from the top, line 1: Python cannot read this: expected an indented"
+    )
+    assert module.problems[-1].startswith("knn.ipynb, cell 3 from the top, line 1: Python cannot read this: ")
     assert module.problems[-1].endswith("These could not be read with it: h.")
     assert [name for part in module.aside for name in part.names] == ["g", "h"]
 
@@ -206,9 +213,9 @@ def test_a_line_of_the_module_is_described_by_its_cell() -> None:
         "x = 1\n\ndef f():\n    return 1 / 0",
     )
     line = module.text.split("\n").index("    return 1 / 0") + 1
-    assert describe_line(module.cells, line) == "cell 3, line 4"
-    assert describe_line(module.cells, line, file="knn.py") == "cell 3, line 4"
-    assert describe_line(module.cells, 1) == "cell 1, line 1"
+    assert describe_line(module.cells, line) == "cell 3 from the top, line 4"
+    assert describe_line(module.cells, line, file="knn.py") == "cell 3 from the top, line 4"
+    assert describe_line(module.cells, 1) == "cell 1 from the top, line 1"
     assert describe_line((), 7) == "line 7"
     assert describe_line((), 7, file="knn.py") == "knn.py, line 7"
 

@@ -70,7 +70,8 @@ def test_a_hostile_cell_does_not_affect_other_cells(story: str) -> None:
     module = convert("%magic(\ndef g(:\n" + CODE[story], "def f(): return 1")
     assert run(module)["f"]() == 1
     assert module.problems[0] == (
-        "knn.ipynb, cell 1, line 2: Python cannot read this: invalid syntax. These could not be read with it: g."
+        "knn.ipynb, cell 1 from the top, line 2: Python cannot read this: invalid syntax. "
+        "These could not be read with it: g."
     )
     assert all(len(sentence) < 250 and sentence.isprintable() for sentence in module.problems)
 
@@ -79,8 +80,11 @@ def test_cells_with_too_much_code_are_set_aside_and_the_others_are_read() -> Non
     module = convert("x = 1\n" * (MAX_CODE // 6), "y = 2\ndef f(): return y", "z = 3\n" * (MAX_CODE // 12))
     assert "def f(): return y" in module.text
     assert len(module.problems) == 2
-    assert "cell 1, line 1: the notebook has more than 500,000 characters of code" in module.problems[0]
-    assert "cell 3, line 1: the code has more than 20,000 statements outside of functions" in module.problems[1]
+    assert "cell 1 from the top, line 1: the notebook has more than 500,000 characters of code" in module.problems[0]
+    assert (
+        "cell 3 from the top, line 1: the code has more than 20,000 statements outside of functions"
+        in module.problems[1]
+    )
 
 
 def test_a_cell_that_is_too_long_without_its_magics_is_set_aside() -> None:
@@ -89,7 +93,8 @@ def test_a_cell_that_is_too_long_without_its_magics_is_set_aside() -> None:
     assert time.process_time() - start < 5
     assert "def f(): return 1" in module.text
     assert module.problems == (
-        "knn.ipynb, cell 1, line 1: Python cannot read this: it has 588,014 characters; the limit is 500,000. "
+        "knn.ipynb, cell 1 from the top, line 1: Python cannot read this: it has 588,014 characters; "
+        "the limit is 500,000. "
         "These could not be read with it: g.",
     )
 
@@ -112,7 +117,7 @@ def test_a_notebook_with_50_mb_of_outputs_is_read_in_a_second_without_copying_th
     seconds, (_, peak) = time.process_time() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert run(module)["f"]() == 1
-    assert "cell 3 was changed into a text cell" in module.notes[0]
+    assert "cell 3 from the top was changed into a text cell" in module.notes[0]
     assert seconds < 1
     assert peak < 100_000_000
 

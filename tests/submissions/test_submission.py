@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from autograder.core.assignment import Assignment
 from autograder.core.notebooks import describe_line
@@ -77,7 +78,7 @@ def test_an_untouched_file_next_to_an_edited_one_is_ignored_with_a_note(assignme
     opened = open_submission(path, assignment)
     assert opened.notes == ("Nothing is written in tiny.py, so it was ignored.",)
     line = opened.files["tiny.py"].split("\n").index("    return x + x") + 1
-    assert describe_line(opened.code.cells["tiny.py"], line) == "cell 2, line 3"
+    assert describe_line(opened.code.cells["tiny.py"], line) == "cell 2 from the top, line 3"
 
 
 def test_an_untouched_handout_is_opened_with_a_note(assignment: Assignment, tmp_path: Path) -> None:
@@ -129,7 +130,10 @@ def test_of_two_edited_files_that_differ_one_is_graded_with_a_remark(
     opened = open_submission(path, assignment)
     (remark,) = opened.remarks
     assert remark.kind == "doubtful"
-    assert "tiny.ipynb and tiny.py were both edited and differ, first in cell 2, line 1 of tiny.ipynb." in remark.text
+    assert (
+        "tiny.ipynb and tiny.py were both edited and differ, first in cell 2 from the top, line 1 of tiny.ipynb."
+        in remark.text
+    )
     assert f"{graded} was graded: {reason}" in remark.text
     assert remark.advice == "Hand in only the one that you want graded."
     assert str(remark) in opened.notes
@@ -362,3 +366,25 @@ def test_the_digest_depends_on_the_wanted_files_only(assignment: Assignment, tmp
 
     assert digest(tiny_py=WRITTEN) == digest(tiny_py=WRITTEN, other_txt="x")
     assert digest(tiny_py=WRITTEN) != digest(tiny_py=WRITTEN + "#")
+
+
+BLANK_CLASS = """# %%
+class Pair:
+    def first(self):
+        raise NotImplementedError()
+
+    def second(self):
+        raise NotImplementedError()
+"""
+
+
+def test_a_class_that_is_partly_written_is_graded_in_a_students_own_folder_too(tmp_path: Path) -> None:
+    """There the script next to the blank notebook is no handout, though no task of it is finished."""
+    assignment = tiny_assignment(tmp_path)
+    task = structs.replace(assignment.tasks[0], name="Pair")
+    own = replace(assignment, tasks=(task,), folder=tmp_path / "own")
+    write(own.folder / "tiny.py", BLANK_CLASS.replace("raise NotImplementedError()", "return 1", 1))
+    write(own.folder / "tiny.ipynb", as_notebook(BLANK_CLASS))
+    opened = open_submission(own.folder, own)
+    assert "return 1" in opened.files["tiny.py"]
+    assert opened.notes == ("Nothing is written in tiny.ipynb, so it was ignored.",)

@@ -129,7 +129,10 @@ READ = {
         "",
     ),
     "a syntax error": (zipped({"tiny.py": WRITTEN + "def f(:\n"}), "tiny.py, line 24: Python cannot read this"),
-    "a syntax error in a cell": (zipped({"tiny.ipynb": as_notebook(WRITTEN + "# %%\nx +")}), "cell 4, line 1: Python"),
+    "a syntax error in a cell": (
+        zipped({"tiny.ipynb": as_notebook(WRITTEN + "# %%\nx +")}),
+        "cell 4 from the top, line 1: Python",
+    ),
     "a nested expression": (
         zipped({"tiny.py": WRITTEN + "x = " + "-" * 90_000 + "1"}),
         "tiny.py, line 24: Python cannot read this: an expression is nested too deeply",

@@ -28,12 +28,14 @@ def begin(link: BoxLink, *, seconds: float = 20.0, memory_mb: int = LIMITS.memor
 
 
 @contextmanager
-def in_box(pool: WorkerPool, source: str, *, seconds: float = 20.0) -> Iterator[tuple[Student, BoxLink]]:
+def in_box(
+    pool: WorkerPool, source: str, *, seconds: float = 20.0, memory_mb: int = LIMITS.memory_mb
+) -> Iterator[tuple[Student, BoxLink]]:
     """Yield the proxy and the link of a first check, on a work.py with this ``source``."""
     source = textwrap.dedent(source)
     link = BoxLink(pool, Code({"work.py": source}), LIMITS)
     try:
-        yield begin(link, seconds=seconds), link
+        yield begin(link, seconds=seconds, memory_mb=memory_mb), link
     finally:
         link.close()
 

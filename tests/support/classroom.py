@@ -45,9 +45,9 @@ class Grader:
         try:
             submission = open_submission(job.path, assignment)
             text, digest, notes = "".join(submission.files.values()), submission.digest, submission.notes
-            remarks = submission.remarks
+            remarks, answers = submission.remarks, submission.answers
         except BadSubmission as problem:
-            text, digest, notes, remarks = "", "", (str(problem),), ()
+            text, digest, notes, remarks, answers = "", "", (str(problem),), (), ()
         checks = []
         for task in assignment.tasks:
             good = f"def {task.name}" in text or f"class {task.name}" in text
@@ -85,6 +85,7 @@ class Grader:
             ),
             notes,
             remarks=remarks,
+            answers=answers,
             open_points=10 if setup.options.skip_scored else 0,
         )
 
@@ -127,7 +128,7 @@ def change_the_checks(course: Assignment) -> None:
 
 def rows(out: Path) -> list[dict[str, str]]:
     """Read the gradebook."""
-    return list(csv.DictReader(io.StringIO((out / "gradebook.csv").read_text())))
+    return list(csv.DictReader(io.StringIO((out / "gradebook.csv").read_text(encoding="utf-8-sig"))))
 
 
 def marks(out: Path) -> dict[str, str]:

@@ -21,18 +21,19 @@ WINDOWS = os.name == "nt"
 def make_venv(folder: Path, *, hard: bool = False) -> Path:
     """Make the environment in ``folder`` and return its Python.
 
-    With ``hard``, its packages are hard links to files, as a sandbox needs them, which does not see the folder here.
+    With ``hard``, its packages are hard links to files, as a sandbox needs them, which does not see the folder here;
+    except UNNEEDED, which the sandbox does not import.
     """
     venv.create(folder, with_pip=False, symlinks=not WINDOWS)
     own = Path(sysconfig.get_path("purelib", scheme="venv", vars={"base": str(folder), "platbase": str(folder)}))
     here = Path(sysconfig.get_path("purelib"))
     for path in here.iterdir():
         ours = "gradlab" in path.name or path.name in ("autograder", "common")
-        ours = ours or (hard and path.name in UNNEEDED)
+        linked = hard and path.name not in UNNEEDED
         if not ours and path.suffix != ".pth" and path.name != "__pycache__" and not (own / path.name).exists():
-            if hard and path.is_dir():
+            if linked and path.is_dir():
                 shutil.copytree(path, own / path.name, copy_function=os.link)
-            elif hard:
+            elif linked:
                 os.link(path, own / path.name)
             else:
                 (own / path.name).symlink_to(path, target_is_directory=path.is_dir())
@@ -73,7 +74,7 @@ def stand_ins(folder: Path, *, hard: bool = False) -> dict[str, str]:
     """
     folder.mkdir()
     root = Path(__file__).resolve().parents[2]
-    python = f'exec env PYTHONPATH="{root}" "{sys.executable}" -m tests.support.fresh_venv "$@"'
+    python = f'exec env PYTHONPATH="{root}" "{sys.executable}" -P -m tests.support.fresh_venv "$@"'
     for name, line in {"python": python, "python3": python, "apt-get": 'echo "$@" >> "$0.log"'}.items():
         (folder / name).write_text(f"#!/bin/sh\n{line}\n")
         (folder / name).chmod(0o755)

@@ -60,10 +60,18 @@ CELLS = [
 ]  # fmt: skip
 
 
+QUESTION = [
+    cell("markdown", "---\n## Part A\n\nWhat is a square?"),
+    cell("markdown", "A number times itself.", 1, grade=True, solution=True, grade_id="part-a"),
+]
+
+
 def write_course(root: Path) -> Path:
     """Write the course and return its folder."""
     folder = root / "course" / "source" / "ps1"
     folder.mkdir(parents=True)
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": CELLS}
     (folder / "problem1.ipynb").write_text(json.dumps(notebook))
+    (folder / "problem2.ipynb").write_text(json.dumps(notebook | {"cells": QUESTION}))
+    (folder.parent / "header.ipynb").write_text(json.dumps(notebook | {"cells": CELLS[:1]}))
     return root / "course"

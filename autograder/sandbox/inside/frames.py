@@ -18,6 +18,7 @@ MAGIC = b"GL01"
 PREFIX = struct.Struct("<4sIQ")
 SLICE_SECONDS = 0.5  # of one wait; a pause lengthens only the wait in which it happens
 STALL_SECONDS = 0.5  # between two waits, which take microseconds
+MOST_BUFFERS = 64  # in one system call; the system allows 1024
 
 
 class Closed(Exception):
@@ -60,44 +61,54 @@ class Deadline:
 
 
 def send(fd: int, header: bytes, body: Sequence[memoryview], *, deadline: Deadline | None = None) -> None:
-    """Write one frame. Raises Late or Closed."""
+    """Write one frame. With a deadline, ``fd`` must not block. Raises Late or Closed."""
     size = sum(len(chunk) for chunk in body)
-    for rest in (memoryview(PREFIX.pack(MAGIC, len(header), size) + header), *body):
-        while rest:
-            _wait(fd, select.POLLOUT, deadline)
-            try:
-                rest = rest[os.write(fd, rest[: 1 << 20]) :]
-            except BlockingIOError:
-                continue
-            except (BrokenPipeError, ConnectionResetError):
-                raise Closed from None
+    _transfer(os.writev, fd, [PREFIX.pack(MAGIC, len(header), size) + header, *body], select.POLLOUT, deadline)
 
 
 def receive(fd: int, *, limit: int, deadline: Deadline | None = None) -> tuple[bytearray, bytearray]:
-    """Read one frame: its header and its body. Raises Late, Closed, or WireError if it is not a valid frame."""
-    magic, header, body = PREFIX.unpack(_exactly(fd, PREFIX.size, deadline))
+    """Read one frame: its header and its body. With a deadline, ``fd`` must not block.
+
+    Raises Late, Closed, or WireError if it is not a valid frame.
+    """
+    prefix = bytearray(PREFIX.size)
+    _transfer(os.readv, fd, [prefix], select.POLLIN, deadline)
+    magic, header, body = PREFIX.unpack(prefix)
     if magic != MAGIC:
         raise WireError("the message has an unknown format")
     if header > MAX_HEADER or body > limit:
         raise WireError(f"the message claims to have {header + body} bytes; the limit is {limit}")
-    return _exactly(fd, header, deadline), _exactly(fd, body, deadline)
+    parts = bytearray(header), bytearray(body)
+    _transfer(os.readv, fd, parts, select.POLLIN, deadline)
+    return parts
 
 
-def _exactly(fd: int, size: int, deadline: Deadline | None) -> bytearray:
-    data = bytearray(size)
-    view, at = memoryview(data), 0
-    while at < size:
-        _wait(fd, select.POLLIN, deadline)
+def _transfer(
+    call: Callable[[int, Sequence[memoryview]], int],
+    fd: int,
+    buffers: Sequence[bytes | bytearray | memoryview],
+    event: int,
+    deadline: Deadline | None,
+) -> None:
+    """Read into, or write from, all buffers: most need one call and no wait, and a wait precedes each further call."""
+    rest = [memoryview(buffer) for buffer in buffers if len(buffer)]
+    first = 0  # of the buffers that are not done
+    while first < len(rest):
         try:
-            count = os.readv(fd, [view[at : at + (1 << 20)]])
+            count = call(fd, rest[first : first + MOST_BUFFERS])
         except BlockingIOError:
+            _wait(fd, event, deadline)
             continue
-        except ConnectionResetError:
+        except (BrokenPipeError, ConnectionResetError):
             raise Closed from None
         if count == 0:
             raise Closed
-        at += count
-    return data
+        while first < len(rest) and count >= len(rest[first]):
+            count -= len(rest[first])
+            first += 1
+        if first < len(rest):
+            rest[first] = rest[first][count:]
+            _wait(fd, event, deadline)
 
 
 def _wait(fd: int, event: int, deadline: Deadline | None) -> None:

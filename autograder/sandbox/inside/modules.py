@@ -171,7 +171,8 @@ def _no_input(prompt: object = "") -> str:
 class SubmissionFinder(MetaPathFinder):
     """Finds ``{"knn.py": source}`` as the module knn, before any installed module of that name.
 
-    ``packages`` are those that the files may import in addition to Python's own and each other; None allows all.
+    ``packages`` are those that the files may import in addition to Python's own and each other; None allows all. A
+    message about another one lists ``allowed``, or all of them.
     ``not_run`` lists for each file the parts that were removed from it before.
     """
 
@@ -181,6 +182,7 @@ class SubmissionFinder(MetaPathFinder):
         filenames: Mapping[str, str] | None = None,
         *,
         packages: Collection[str] | None = None,
+        allowed: Collection[str] = (),
         fallbacks: Collection[str] = (),
         not_run: Mapping[str, Sequence[NotRun]] | None = None,
         seconds: float = TOP_LEVEL_SECONDS,
@@ -200,7 +202,7 @@ class SubmissionFinder(MetaPathFinder):
             for name, source in files.items()
         }
         own = {name.partition(".")[0] for name in self.loaders}
-        self._allowed = sorted({*(packages or ())} - own)  # as a message lists them
+        self._allowed = sorted(allowed or {*(packages or ())} - own)  # as a message lists them
         self._importlib = _importlib_through(self._import) if packages is not None else importlib
         self._importable = own | {*(packages or ()), *fallbacks} | sys.stdlib_module_names
         if "torch" in self._importable:

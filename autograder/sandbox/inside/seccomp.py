@@ -1,7 +1,9 @@
-"""The system calls that a student's process may not make: a seccomp filter, built here and loaded with prctl(2).
+"""The system calls that a student's process may make: a seccomp filter, built here and loaded with prctl(2).
 
-Denied calls fail with EPERM, like any call without permission; clone3 fails with ENOSYS, so that the C library falls
-back to clone, whose flags a filter can read. New processes and namespaces are denied; threads are allowed.
+A list of allowed calls: what Python, numpy and torch make when they compute, and what honest code may do with files,
+threads, time and signals. New processes, namespaces, sockets and all other calls are denied: with EPERM, like any call
+without permission; or, if Linux got the call after version 5.0, with ENOSYS, as by a kernel that does not have it,
+because the C library then uses an older call. clone3 is one of these: a filter cannot read its flags.
 """
 
 from __future__ import annotations
@@ -10,86 +12,74 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Iterable
 
-_DENIED = {
-    # name: (x86_64, aarch64); None if the architecture has no such call
-    "fork": (57, None),
-    "vfork": (58, None),
-    "execve": (59, 221),
-    "execveat": (322, 281),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "process_madvise": (440, 440),
-    "pidfd_getfd": (438, 438),
-    "kcmp": (312, 272),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "io_uring_setup": (425, 425),
-    "io_uring_enter": (426, 426),
-    "io_uring_register": (427, 427),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "keyctl": (250, 219),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "move_mount": (429, 429),
-    "open_tree": (428, 428),
-    "fsopen": (430, 430),
-    "fsmount": (432, 432),
-    "mount_setattr": (442, 442),
-    "open_by_handle_at": (304, 265),
-    "name_to_handle_at": (303, 264),
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "shmget": (29, 194),
-    "shmat": (30, 196),
-    "msgget": (68, 186),
-    "semget": (64, 190),
-    "mq_open": (240, 180),
-    "syslog": (103, 116),
-    "swapon": (167, 224),
-    "reboot": (169, 142),
-    "kexec_load": (246, 104),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "acct": (163, 89),
-    "settimeofday": (164, 170),
-    "clock_settime": (227, 112),
-    "quotactl": (179, 60),
-    "personality": (135, 92),
-    "modify_ldt": (154, None),
-    "socket": (41, 198),
-    # Who gives way to other processes would be credited the time that it waits (see Allowance in box_link.py).
-    "setpriority": (141, 140),
-    "sched_setaffinity": (203, 122),
-    "sched_setscheduler": (144, 119),
-    "sched_setparam": (142, 118),
-    "sched_setattr": (314, 274),
-    "ioprio_set": (251, 30),
-    "setrlimit": (160, 164),  # a lower limit of processor time would make the kernel kill the worker: not our fault
+Line = tuple[int, int, int, int]
+Condition = tuple[int, tuple[int, ...]]  # the offset of a word, and the values that it may have
+
+# name: (x86_64, aarch64); None if the architecture has no such call
+# fmt: off
+_ALLOWED: dict[str, tuple[int, int | None]] = {
+    # files
+    "read": (0, 63), "write": (1, 64), "pread64": (17, 67), "pwrite64": (18, 68), "readv": (19, 65),
+    "writev": (20, 66), "preadv": (295, 69), "pwritev": (296, 70), "preadv2": (327, 286), "pwritev2": (328, 287),
+    "open": (2, None), "openat": (257, 56), "openat2": (437, 437), "creat": (85, None), "close": (3, 57),
+    "close_range": (436, 436), "lseek": (8, 62), "stat": (4, None), "fstat": (5, 80), "lstat": (6, None),
+    "newfstatat": (262, 79), "statx": (332, 291), "statfs": (137, 43), "fstatfs": (138, 44), "access": (21, None),
+    "faccessat": (269, 48), "faccessat2": (439, 439), "readlink": (89, None), "readlinkat": (267, 78),
+    "getdents": (78, None), "getdents64": (217, 61), "getcwd": (79, 17), "chdir": (80, 49), "fchdir": (81, 50),
+    "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276), "mkdir": (83, None), "mkdirat": (258, 34),
+    "rmdir": (84, None), "unlink": (87, None), "unlinkat": (263, 35), "symlink": (88, None), "symlinkat": (266, 36),
+    "link": (86, None), "linkat": (265, 37), "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53),
+    "umask": (95, 166), "truncate": (76, 45), "ftruncate": (77, 46), "fallocate": (285, 47), "fsync": (74, 82),
+    "fdatasync": (75, 83), "flock": (73, 32), "fcntl": (72, 25), "ioctl": (16, 29), "dup": (32, 23),
+    "dup2": (33, None), "dup3": (292, 24), "pipe": (22, None), "pipe2": (293, 59), "sendfile": (40, 71),
+    "copy_file_range": (326, 285), "fadvise64": (221, 223), "readahead": (187, 213), "getxattr": (191, 8),
+    "lgetxattr": (192, 9), "fgetxattr": (193, 10), "listxattr": (194, 11), "llistxattr": (195, 12),
+    "flistxattr": (196, 13), "utime": (132, None), "utimes": (235, None), "utimensat": (280, 88),
+    "futimesat": (261, None),
+    # memory
+    "mmap": (9, 222), "munmap": (11, 215), "mprotect": (10, 226), "mremap": (25, 216), "brk": (12, 214),
+    "madvise": (28, 233), "msync": (26, 227), "mincore": (27, 232), "mlock": (149, 228), "mlock2": (325, 284),
+    "munlock": (150, 229), "membarrier": (324, 283),
+    # threads
+    "futex": (202, 98), "set_robust_list": (273, 99), "get_robust_list": (274, 100), "set_tid_address": (218, 96),
+    "rseq": (334, 293), "gettid": (186, 178), "exit": (60, 93), "exit_group": (231, 94), "sched_yield": (24, 124),
+    "sched_getaffinity": (204, 123), "sched_getparam": (143, 121), "sched_getscheduler": (145, 120),
+    "sched_getattr": (315, 275), "sched_get_priority_max": (146, 125), "sched_get_priority_min": (147, 126),
+    "sched_rr_get_interval": (148, 127), "getpriority": (140, 141), "getcpu": (309, 168), "arch_prctl": (158, None),
+    "prctl": (157, 167), "wait4": (61, 260), "waitid": (247, 95),
+    # signals
+    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "rt_sigpending": (127, 136),
+    "rt_sigtimedwait": (128, 137), "rt_sigsuspend": (130, 133), "sigaltstack": (131, 132),
+    "restart_syscall": (219, 128), "pause": (34, None),
+    # time
+    "nanosleep": (35, 101), "clock_nanosleep": (230, 115), "clock_gettime": (228, 113), "clock_getres": (229, 114),
+    "gettimeofday": (96, 169), "time": (201, None), "times": (100, 153), "alarm": (37, None), "getitimer": (36, 102),
+    "setitimer": (38, 103), "timer_create": (222, 107), "timer_settime": (223, 110), "timer_gettime": (224, 108),
+    "timer_getoverrun": (225, 109), "timer_delete": (226, 111), "timerfd_create": (283, 85),
+    "timerfd_settime": (286, 86), "timerfd_gettime": (287, 87),
+    # waiting
+    "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72), "epoll_create": (213, None),
+    "epoll_create1": (291, 20), "epoll_ctl": (233, 21), "epoll_wait": (232, None), "epoll_pwait": (281, 22),
+    "epoll_pwait2": (441, 441), "eventfd": (284, None), "eventfd2": (290, 19), "signalfd": (282, None),
+    "signalfd4": (289, 74),
+    # sockets
+    "sendto": (44, 206), "recvfrom": (45, 207), "sendmsg": (46, 211), "recvmsg": (47, 212), "shutdown": (48, 210),
+    "getsockname": (51, 204), "getpeername": (52, 205), "getsockopt": (55, 209),
+    # self
+    "getpid": (39, 172), "getppid": (110, 173), "getpgid": (121, 155), "getpgrp": (111, None), "getsid": (124, 156),
+    "getuid": (102, 174), "geteuid": (107, 175), "getgid": (104, 176), "getegid": (108, 177), "getgroups": (115, 158),
+    "getresuid": (118, 148), "getresgid": (120, 150), "capget": (125, 90), "uname": (63, 160), "sysinfo": (99, 179),
+    "getrusage": (98, 165), "getrlimit": (97, 163), "getrandom": (318, 278),
 }
-# Also denied if the worker shares a pid namespace with the fork server, which it could signal or starve.
-_DENIED_NEXT_TO_OTHERS = {
-    "kill": (62, 129),
-    "tkill": (200, 130),
-    "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240),
-    "pidfd_send_signal": (424, 424),
-    "pidfd_open": (434, 434),
-}
-_ONLY_OF_ITSELF = {"tgkill": (234, 131), "prlimit64": (302, 261)}  # the first argument is the process; 0 is the caller
-_PRLIMIT = (302, 261)  # reads limits too, which the C library needs: then its third argument is 0
-_CLONE, _CLONE3 = (56, 220), (435, 435)
+# fmt: on
+_ALLOWED_ALONE = {"kill": (62, 129), "tkill": (200, 130)}  # others in its pid namespace are none of its business
+_TGKILL, _PRLIMIT, _SOCKETPAIR, _CLONE = (234, 131), (302, 261), (53, 199), (56, 220)
+_UNIX, _CLONE_THREAD = 1, 0x00010000
+_NEW = 424  # calls from this number on came after Linux 5.0
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _X32_BIT = 0x40000000
-_CLONE_THREAD = 0x00010000
 
 _LOAD_WORD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
@@ -108,7 +98,7 @@ def program(machine: str, *, alone: bool = True, pid: int = 0) -> bytes:
     Unless the process ``pid`` is ``alone`` in its pid namespace, it also may not signal or change other processes.
     """
     column, audit = _ARCHITECTURES[machine]
-    lines: list[tuple[int, int, int, int]] = [
+    lines: list[Line] = [
         (_LOAD_WORD, 0, 0, _ARCH),
         (_EQUAL, 1, 0, audit),
         (_RETURN, 0, 0, _KILL),
@@ -116,38 +106,47 @@ def program(machine: str, *, alone: bool = True, pid: int = 0) -> bytes:
         (_AT_LEAST, 0, 1, _X32_BIT),
         (_RETURN, 0, 0, deny(errno.EPERM)),
     ]
-    denied = _DENIED if alone else _DENIED | _DENIED_NEXT_TO_OTHERS
-    for numbers in denied.values():
-        number = numbers[column]
-        if number is not None:
-            lines += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, deny(errno.EPERM))]
-    lines += [
-        (_EQUAL, 0, 6, _PRLIMIT[column]),
-        (_LOAD_WORD, 0, 0, _THIRD_ARGUMENT),
-        (_EQUAL, 0, 2, 0),
-        (_LOAD_WORD, 0, 0, _THIRD_ARGUMENT + 4),
-        (_EQUAL, 1, 0, 0),
-        (_RETURN, 0, 0, deny(errno.EPERM)),
-        (_LOAD_WORD, 0, 0, _NUMBER),
-    ]
-    for numbers in () if alone else _ONLY_OF_ITSELF.values():
-        lines += [
-            (_EQUAL, 0, 5, numbers[column]),
-            (_LOAD_WORD, 0, 0, _FIRST_ARGUMENT),
-            (_EQUAL, 2, 0, pid),
-            (_EQUAL, 1, 0, 0),
-            (_RETURN, 0, 0, deny(errno.EPERM)),
-            (_RETURN, 0, 0, _ALLOW),
-        ]
-    lines += [(_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, deny(errno.ENOSYS))]
+    allowed = _ALLOWED | _ALLOWED_ALONE if alone else _ALLOWED
+    for first, last in _ranges(numbers[column] for numbers in allowed.values()):
+        lines += [(_AT_LEAST, 0, 2, first), (_AT_LEAST, 1, 0, last + 1), (_RETURN, 0, 0, _ALLOW)]
+    itself: list[Condition] = [] if alone else [(_FIRST_ARGUMENT, (0, pid))]  # 0 is the caller, too
+    reads: list[Condition] = [(_THIRD_ARGUMENT, (0,)), (_THIRD_ARGUMENT + 4, (0,))]  # no pointer to a new limit
+    lines += _if(_TGKILL[column], itself)
+    lines += _if(_PRLIMIT[column], itself + reads)
+    lines += _if(_SOCKETPAIR[column], [(_FIRST_ARGUMENT, (_UNIX,))])
     lines += [
         (_EQUAL, 0, 3, _CLONE[column]),
         (_LOAD_WORD, 0, 0, _FIRST_ARGUMENT),
-        (_ANY_BIT, 1, 0, _CLONE_THREAD),
-        (_RETURN, 0, 0, deny(errno.EPERM)),
+        (_ANY_BIT, 0, 1, _CLONE_THREAD),
         (_RETURN, 0, 0, _ALLOW),
+        (_LOAD_WORD, 0, 0, _NUMBER),
+        (_AT_LEAST, 0, 1, _NEW),
+        (_RETURN, 0, 0, deny(errno.ENOSYS)),
+        (_RETURN, 0, 0, deny(errno.EPERM)),
     ]
     return b"".join(struct.pack("<HBBI", *line) for line in lines)
+
+
+def _ranges(numbers: Iterable[int | None]) -> list[tuple[int, int]]:
+    """Return the numbers as ranges, first and last of each; None is not a number."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(number for number in numbers if number is not None):
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ranges
+
+
+def _if(number: int, conditions: list[Condition]) -> list[Line]:
+    """Allow the call with this number if all conditions hold; offsets are in struct seccomp_data."""
+    lines: list[Line] = []
+    for offset, values in conditions:
+        lines.append((_LOAD_WORD, 0, 0, offset))
+        lines += [(_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+        lines.append((_RETURN, 0, 0, deny(errno.EPERM)))
+    lines.append((_RETURN, 0, 0, _ALLOW))
+    return [(_EQUAL, 0, len(lines), number), *lines]
 
 
 def load(*, alone: bool) -> None:

@@ -46,6 +46,7 @@ DTYPES = (  # of torch, by their names there
     *("float16", "bfloat16", "float32", "float64", "complex64", "complex128", "bool"),
     *("uint8", "int8", "int16", "int32", "int64"),
 )
+LIBRARIES = ("torch", "pandas", "polars", "scipy.sparse")  # whose values have an encoding where they are imported
 _ARRAYS = {np.dtype(code).str: np.dtype(code) for code in "?bhilqBHILQefdFD"}  # numpy would evaluate some other names
 
 
@@ -193,7 +194,9 @@ class _Writer:
         import torch
 
         self._reserve(value.numel() * value.itemsize)
-        plain = value.detach().resolve_conj().resolve_neg()
+        plain = value.detach()
+        if plain.is_conj() or plain.is_neg():
+            plain = plain.resolve_conj().resolve_neg()
         strides = None if plain.is_contiguous() else list(plain.stride())
         cpu = plain.contiguous().cpu()
         flat = cpu.as_strided((cpu.numel(),), (1,))  # a view of one element would keep its stride, whatever it is
@@ -298,16 +301,17 @@ class _Reader:
         require(name, isinstance(name, str) and name in DTYPES and isinstance(requires_grad, bool))
         dtype: torch.dtype = getattr(lib, name)
         content = self._bytes(size, shape, dtype.itemsize)
-        raw = lib.frombuffer(content, dtype=lib.uint8) if content else None  # frombuffer refuses an empty buffer
-        empty = lib.empty(0, dtype=dtype)
-        if raw is not None and name == "bool":
-            raw.clamp_(max=1)  # any other byte is not a bool
-        flat = empty if raw is None else raw.view(dtype)
-        value: torch.Tensor = flat.reshape(shape).to(_device(device))
+        if name == "bool" and content:
+            lib.frombuffer(content, dtype=lib.uint8).clamp_(max=1)  # any other byte is not a bool
+        flat = lib.frombuffer(content, dtype=dtype) if content else lib.empty(0, dtype=dtype)  # it needs some bytes
+        value: torch.Tensor = flat.reshape(shape)
+        if device != "cpu":
+            value = value.to(_device(device))
         if self.trusted:
             if strides is not None:
                 value = lib.empty_strided(shape, strides, dtype=value.dtype, device=value.device).copy_(value)
-            value.requires_grad_(requires_grad)
+            if requires_grad:
+                value.requires_grad_()
         return value
 
     def _array(self, rest: Any, depth: int) -> np.ndarray:
@@ -358,6 +362,8 @@ _TAGS: dict[str, Callable[[Any, Any, int], Any]] = {
 
 def _torch() -> Any:
     """Import torch for a value of it. Raises WireError where it is not installed: then no value can be of torch."""
+    if torch := sys.modules.get("torch"):
+        return torch
     try:
         return importlib.import_module("torch")
     except ImportError:

@@ -19,8 +19,8 @@ import sys
 import tempfile
 import traceback
 from collections import deque, namedtuple
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +29,7 @@ import numpy as np
 from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
+from autograder.sandbox.inside.recorder import Recording
 from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
 
 MAX_HANDLES = 100_000
@@ -96,6 +97,7 @@ class Worker:
         self.files: dict[str, str] = {}  # file name -> its name in tracebacks
         self.finder: SubmissionFinder | None = None  # explains which parts of the submission did not run
         self.folder = ""  # for files of the current check
+        self.recording: Recording | None = None  # of the current check
         self.objects: list[Any] = []
         self.modules: list[ModuleType] = []
         self.error: BaseException | None = None  # the last exception, for a debugger in the same process
@@ -118,7 +120,10 @@ class Worker:
             return self._fault(error)
 
     def _fault(self, error: BaseException) -> tuple[bytes, list[memoryview]]:
-        return encode({"fault": describe_fault(error, self.files, self.finder), **self._rest()})
+        fault = describe_fault(error, self.files, self.finder)
+        if self.folder:  # its name differs from run to run; a report does not
+            fault["message"] = fault["message"].replace(self.folder, "folder")
+        return encode({"fault": fault, **self._rest()})
 
     def _rest(self) -> dict[str, Any]:
         return {"printed": self.printed.take() if self.printed else "", "number": self.number}
@@ -147,9 +152,13 @@ class Worker:
         verb: Callable[..., Any] = getattr(self, "do_" + request.pop("do"))
         return verb(**request)
 
-    def do_begin(self, seed: int) -> None:
-        """Begin a check: drop the last check's objects and reset torch's global settings, if it is imported."""
+    def do_begin(self, seed: int, libraries: Sequence[str] = ()) -> None:
+        """Begin a check: import libraries, drop the last check's objects, reset torch's settings if it is imported."""
+        for name in libraries:
+            with suppress(Exception):  # a value of it cannot be sent here then, and the answer to it will say so
+                __import__(name)
         self.objects = list(self.modules)
+        self.recording = None
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = ""
@@ -164,7 +173,10 @@ class Worker:
         random.seed(seed)
         np.random.seed(seed % 2**32)
         if torch := sys.modules.get("torch"):
-            torch.manual_seed(seed)
+            if torch.accelerator.current_accelerator() is None:  # torch.manual_seed would format the stack three times
+                torch.default_generator.manual_seed(seed)
+            else:
+                torch.manual_seed(seed)
 
     def do_load(self, module: str) -> Ref:
         """Import a module of the submission. Its handle stays valid in later checks."""
@@ -192,16 +204,29 @@ class Worker:
         exec(compile(source, name, "exec"), module.__dict__)
         return self._keep(module)
 
+    def do_record(self, functions: list[tuple[str, tuple[str, ...]]]) -> None:
+        """Record from now on which operations of torch run inside these functions, too (see recorder.py)."""
+        self.recording = self.recording or Recording(self.files)
+        self.recording.watch(functions, self.modules)
+
+    def do_recorded(self) -> list[list[Any]]:
+        return self.recording.listed() if self.recording else []
+
+    def _recorded(self) -> AbstractContextManager[Any]:
+        return self.recording.context() if self.recording else nullcontext()
+
     def do_call(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return f(*args, **kwargs)
+        with self._recorded():
+            return f(*args, **kwargs)
 
     def do_hold(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        result = f(*args, **kwargs)
+        with self._recorded():
+            result = f(*args, **kwargs)
         return tuple(map(self._keep, result)) if type(result) in (tuple, list) else self._keep(result)
 
     def do_inspect(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         meter = make_meter()
-        with meter:
+        with self._recorded(), meter:
             value = f(*args, **kwargs)
         return {"value": value, "args": args, "ops": meter.ops, "largest": meter.largest}
 

@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from matplotlib.axes import Axes
 
 from common.plots import attention_maps, confusion_matrix, curves, image_grid, pictures, show
+from common.plots.boxes import precision_recall_figure
 
 
 def test_an_image_grid_has_a_picture_for_each_image():
@@ -106,6 +108,25 @@ def test_a_figure_of_pyplot_is_shown_with_its_text_and_closed(monkeypatch):
 def test_lines_differ_in_style_as_well_as_in_colour():
     lines = curves({"a": [1.0, 2.0], "b": [2.0, 1.0]}).axes[0].lines
     assert lines[0].get_linestyle() != lines[1].get_linestyle()
+
+
+def test_six_lines_have_six_patterns_of_dashes(monkeypatch):
+    drawn, plot = [], Axes.plot
+
+    def record(axes, *values, linestyle, **options):
+        drawn.append(linestyle)
+        return plot(axes, *values, linestyle=linestyle, **options)
+
+    monkeypatch.setattr(Axes, "plot", record)
+    curves({name: torch.arange(40) for name in "abcdef"})
+    assert len(set(drawn)) == 6
+
+
+def test_lines_of_precision_over_recall_differ_in_style_as_well_as_in_colour():
+    line = (torch.tensor([0.5, 1.0]), torch.tensor([1.0, 0.6]))
+    lines = precision_recall_figure({"ring": line, "nothing": (line[0][:0], line[1][:0]), "cross": line}).axes[0].lines
+    assert [(line.get_label(), line.get_linestyle()) for line in lines] == [("ring", "-"), ("cross", "-.")]
+    assert len({line.get_color() for line in lines}) == 2
 
 
 def test_captions_and_maps_are_drawn():

@@ -82,7 +82,8 @@ def _verdict(check: CheckResult) -> list[str]:
 
 def _others(report: Report) -> Report:
     """The report without what a difference shows, and without what each hand-in has for itself."""
-    return replace(report, student="", submission="", checks=(), tasks=(), notes=(), remarks=())
+    bare = {"checks": (), "tasks": (), "notes": (), "remarks": (), "answers": ()}
+    return replace(report, student="", submission="", **bare)
 
 
 def grade_all(hand_ins: dict[str, HandIn], folder: Path, pool: WorkerPool) -> dict[str, dict[str, Any]]:

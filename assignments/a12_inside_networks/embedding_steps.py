@@ -1,0 +1,387 @@
+# %% [markdown]
+# # Embedding, step by step
+#
+# The features of an image are a hundred numbers. How do you *see* a hundred dimensions? You look for two that show
+# most (principal component analysis), or you draw a map on which neighbours stay neighbours (t-SNE). Here you write
+# the steps of both, and whitening, which is PCA's other use.
+#
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Covariance | `covariance` | 3 | 10 |
+# | 2 Principal axes | `principal_axes` | 4 | 30 |
+# | 3 Reconstruction | `reconstruct` | 3 | 15 |
+# | 4 Whitening | `whiten` | 4 | 25 |
+# | 5 t-SNE: who is a neighbour | `sigma_for_perplexity` | 4 | 30 |
+# | 6 t-SNE: moving the map | `tsne_gradient` | 4 | 25 |
+# | 7 Can the map be trusted? | `trustworthiness` | 3 | 25 |
+
+# %%
+import math
+
+import torch
+from torch import Tensor
+
+
+# %% tags=["active-ipynb"]
+# from autograder import check, hint
+# from common.data import small_objects
+# from common.nets.scene_net import SceneNet, preprocess
+# from common.plots import curves, image_grid
+# from common.plots.figure import new_figure
+# from common.training.seed import seed_everything
+#
+# seed_everything(0)
+# model = SceneNet()
+# drawn = small_objects.draw(500, stream="test", seed=1)
+# labels, names = drawn.labels, small_objects.CLASS_NAMES
+# features = torch.cat([model.embed(part) for part in preprocess(drawn.images).split(100)]).double()
+# tiny = small_objects.draw(500, stream="test", seed=1, size=16).images.mean(dim=1).flatten(1).double()
+# print("features", tuple(features.shape), "grey pixels", tuple(tiny.shape))
+
+# %% [markdown]
+# ## 1 Covariance
+#
+# Let $X$ have a row for each of $N$ points, with the mean $\mu$. The covariance of two coordinates is the mean of the
+# product of their deviations:
+#
+# $$\Sigma = \frac{1}{N} (X - \mu)^\top (X - \mu)$$
+#
+# Its diagonal has the variances. (Statistics that estimate from a sample divide by $N - 1$; we describe the points
+# that we have.)
+
+# %% task="covariance"
+# About 10 minutes, easy. Stuck? hint("covariance") shows a first step.
+def covariance(X: Tensor) -> Tensor:
+    """The covariance matrix, divided by N. torch.cov and its relatives are not allowed.
+
+    Shapes:
+        X    (N, D)  it is not changed
+        out  (D, D)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="covariance"
+# check("embedding_steps", task="covariance")
+
+# %% [markdown]
+# ## 2 Principal axes
+#
+# In which direction do the points vary most? For a unit vector $u$, the variance of the projections $X u$ is
+# $u^\top \Sigma u$. It is largest for the **eigenvector** of $\Sigma$ with the largest eigenvalue, and the eigenvalue
+# *is* that variance. The next axis is the best one at a right angle to the first, and so on (Pearson 1901).
+#
+# Two ways: `torch.linalg.eigh` gives all eigenvalues of a symmetric matrix in *ascending* order, with the
+# eigenvectors as **columns**. Or the **power iteration**: multiply any vector by $\Sigma$ again and again, normalise,
+# and it turns into the first axis; subtract $\lambda u u^\top$ from $\Sigma$ (deflation), and start again for the
+# next.
+#
+# $u$ and $-u$ are equally good. To have one answer, the coordinate with the largest absolute value is positive.
+
+# %% task="principal_axes"
+# About 30 minutes, medium. Stuck? hint("principal_axes") shows a first step.
+def principal_axes(X: Tensor, k: int) -> Tensor:
+    """The k directions of largest variance, as rows of length 1; the largest variance first.
+
+    In each row, the entry with the largest absolute value is positive.
+
+    Shapes:
+        X    (N, D)  it is not changed
+        k    int     at most D, and at most N - 1
+        out  (k, D)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="principal_axes"
+# check("embedding_steps", task="principal_axes")
+
+# %% tags=["active-ipynb"]
+# mean, axes = tiny.mean(dim=0), principal_axes(tiny, 12)
+# pictures = torch.cat([mean[None], axes]).reshape(-1, 1, 16, 16)
+# low, high = pictures.amin(dim=(2, 3), keepdim=True), pictures.amax(dim=(2, 3), keepdim=True)
+# image_grid(((pictures - low) / (high - low)).float(), ["mean"] + [f"axis {n + 1}" for n in range(12)], columns=7)
+
+# %% [markdown]
+# ## 3 Reconstruction
+#
+# Keep only $k$ coordinates $z = U (x - \mu)$, where the rows of $U$ are the axes. The way back is $\hat x = \mu +
+# U^\top z$. What is lost? Exactly the variance along the axes that were dropped:
+#
+# $$\frac{1}{N} \sum_n \lVert x_n - \hat x_n \rVert^2 = \sum_{i > k} \lambda_i$$
+
+# %% task="reconstruct"
+# About 15 minutes, easy. Stuck? hint("reconstruct") shows a first step.
+def reconstruct(X: Tensor, axes: Tensor, mean: Tensor) -> Tensor:
+    """The points of the subspace through the mean along the axes that are nearest to the points X.
+
+    Shapes:
+        X     (N, D)
+        axes  (k, D)  rows of length 1, at right angles to one another
+        mean  (D,)    not necessarily that of X
+        out   (N, D)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="reconstruct"
+# check("embedding_steps", task="reconstruct")
+
+# %% tags=["active-ipynb"]
+# kept, every = (1, 4, 16, 64, 200), principal_axes(tiny, 200)
+# rows = [tiny[:8]] + [reconstruct(tiny[:8], every[:k], mean) for k in kept]
+# titles = ["image"] * 8 + [f"{k} axes" for k in kept for _ in range(8)]
+# image_grid(torch.cat(rows).reshape(-1, 1, 16, 16).float(), titles, columns=8)
+
+# %% tags=["active-ipynb"]
+# def spectrum(X):
+#     """The share of the variance that is left after dropping all but the first axes."""
+#     values = torch.linalg.eigvalsh(covariance(X)).flip(0).clamp(min=0)
+#     return 1 - values.cumsum(0) / values.sum()
+#
+#
+# curves({"features of SceneNet": spectrum(features)[:64], "grey pixels": spectrum(tiny)[:64]},
+#        xlabel="axes kept, less one", ylabel="share of variance lost")
+
+# %% [markdown] question="embedding_steps-q1"
+# **Question 1.** All images are made brighter by the same amount. What happens to the mean, to the axes, and to the
+# eigenvalues? And if each image is made brighter by a random amount of its own? What would PCA find if you forgot to
+# subtract the mean?
+
+# %% [markdown] answer="embedding_steps-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 4 Whitening
+#
+# Preprocessing sometimes asks for more than zero mean: coordinates without correlation, each with variance 1. With
+# $\Sigma = U \Lambda U^\top$ (eigenvectors as columns of $U$), rotate to the axes and divide each by its standard
+# deviation:
+#
+# $$X_{\text{PCA}} = (X - \mu) \, U \Lambda^{-1/2}, \qquad X_{\text{ZCA}} = (X - \mu) \, U \Lambda^{-1/2} U^\top$$
+#
+# The covariance of both is the identity. **ZCA** rotates back at the end: its matrix is symmetric, and of all
+# whitened versions it is the one nearest to the original (so whitened images still look like images). Small
+# eigenvalues are mostly noise, and dividing by them makes the noise as large as the signal. So $\epsilon$ is added to
+# each eigenvalue.
+
+# %% task="whiten"
+# About 25 minutes, medium. Stuck? hint("whiten") shows a first step.
+def whiten(X: Tensor, eps: float, zca: bool = False) -> Tensor:
+    """Centred points whose covariance is the identity, if eps is small.
+
+    Without zca, column i belongs to the axis with the i-th largest variance; its sign is free.
+
+    Shapes:
+        X    (N, D)  it is not changed
+        eps  float   added to the eigenvalues of the covariance
+        zca  bool    rotate back to the original coordinates
+        out  (N, D)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="whiten"
+# check("embedding_steps", task="whiten")
+
+# %% tags=["active-ipynb"]
+# tilted = torch.randn(400, 2).double() @ torch.tensor([[2.0, 0.9], [0.0, 0.5]]).double() + torch.tensor([1.0, 2.0])
+# figure = new_figure(9, 3, "Points in a slanted ellipse; PCA-whitened and ZCA-whitened they fill a disc.")
+# for number, (title, points) in enumerate({"points": tilted, "PCA-whitened": whiten(tilted, 1e-9),
+#                                           "ZCA-whitened": whiten(tilted, 1e-9, zca=True)}.items()):
+#     plane = figure.add_subplot(1, 3, number + 1, aspect="equal", title=title)
+#     plane.scatter(*points.T, c=tilted[:, 0] - tilted[:, 1], s=6)
+# figure
+
+# %% [markdown]
+# The colours show which point is which. PCA-whitening has turned the cloud; ZCA-whitening has only stretched it.
+
+# %% [markdown]
+# ## 5 t-SNE: who is a neighbour
+#
+# PCA is linear: it can only look at the cloud from some side. **t-SNE** (van der Maaten and Hinton 2008) moves the
+# points of a map freely until *neighbours* agree. In the original space, point $i$ chooses a neighbour $j$ with the
+# probability
+#
+# $$p_{j|i} = \frac{\exp(-d_{ij}^2 / 2\sigma_i^2)}{\sum_{l \neq i} \exp(-d_{il}^2 / 2\sigma_i^2)}$$
+#
+# where $d_{ij}$ is the distance. The width $\sigma_i$ is different for each point: in a dense part of the space it is
+# small. It is set so that every point has about the same number of neighbours, the **perplexity**
+#
+# $$\text{perplexity} = 2^{H_i}, \qquad H_i = -\sum_j p_{j|i} \log_2 p_{j|i}$$
+#
+# (If all of $m$ points are equally likely, the perplexity is $m$. With the natural logarithm it is $e^H$: base and
+# logarithm belong together.) The perplexity grows with $\sigma$, so **bisection** finds it: enlarge the interval
+# until the answer is inside, then halve it.
+
+# %% task="sigma_for_perplexity"
+# About 30 minutes, medium. Stuck? hint("sigma_for_perplexity") shows a first step.
+def sigma_for_perplexity(d2_row: Tensor, perplexity: float, tol: float = 1e-5) -> float:
+    """The sigma at which a point has a perplexity, up to tol.
+
+    Shapes:
+        d2_row      (M,)   squared distances of the point to all others, without itself; of any size, also far from 0
+        perplexity  float  above 1 and below M
+        out         float  > 0, a Python number: |perplexity(sigma) - perplexity| <= tol
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="sigma_for_perplexity"
+# check("embedding_steps", task="sigma_for_perplexity")
+
+# %% [markdown]
+# All pairs together: $p_{ij} = (p_{j|i} + p_{i|j}) / 2N$, a symmetric table whose sum is 1. This is given.
+
+# %%
+def joint_probabilities(X: Tensor, perplexity: float) -> Tensor:
+    """The symmetric neighbour probabilities of all pairs; the diagonal is 0.
+
+    Shapes:
+        X    (N, D)
+        out  (N, N)  float64, sum 1
+    """
+    d2 = (X.double()[:, None] - X.double()[None]).square().sum(dim=2)
+    others = ~torch.eye(len(X), dtype=torch.bool, device=X.device)
+    P = torch.zeros_like(d2)
+    for i, row in enumerate(d2):
+        sigma = sigma_for_perplexity(row[others[i]], perplexity)
+        P[i, others[i]] = torch.softmax(-row[others[i]] / (2 * sigma**2), dim=0)
+    return (P + P.T) / (2 * len(X))
+
+
+# %% [markdown]
+# ## 6 t-SNE: moving the map
+#
+# On the map, point $i$ is at $y_i$, and neighbours have a heavier tail (Student's t distribution with one degree of
+# freedom), so that points that are moderately far may be quite far on the map:
+#
+# $$q_{ij} = \frac{(1 + \lVert y_i - y_j \rVert^2)^{-1}}{\sum_{k \neq l} (1 + \lVert y_k - y_l \rVert^2)^{-1}}$$
+#
+# The map should make $\text{KL}(P \| Q) = \sum_{ij} p_{ij} \log (p_{ij} / q_{ij})$ small. The gradient is
+# surprisingly simple (appendix A of the paper):
+#
+# $$\frac{\partial\, \text{KL}}{\partial y_i}
+# = 4 \sum_j (p_{ij} - q_{ij}) \, (y_i - y_j) \, (1 + \lVert y_i - y_j \rVert^2)^{-1}$$
+#
+# Read it as forces: neighbours that are too far apart ($p > q$) attract each other, the others repel.
+
+# %% task="tsne_gradient"
+# About 25 minutes, medium. Stuck? hint("tsne_gradient") shows a first step.
+def tsne_gradient(P: Tensor, Y: Tensor) -> Tensor:
+    """The gradient of KL(P || Q) with respect to the points of the map, by the formula. No loop, no autograd.
+
+    Shapes:
+        P    (N, N)  symmetric, sum 1, diagonal 0
+        Y    (N, d)  the map; d is usually 2
+        out  (N, d)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="tsne_gradient"
+# check("embedding_steps", task="tsne_gradient")
+
+# %% [markdown]
+# The loop around it is given: gradient descent with momentum 0.5, later 0.8. In the first 100 steps, P is exaggerated
+# by 12, so that groups form early.
+
+# %%
+def tsne(P: Tensor, start: Tensor, steps: int = 300) -> Tensor:
+    """Move the points of a map until neighbours agree.
+
+    Shapes:
+        P      (N, N)  from joint_probabilities
+        start  (N, 2)  small numbers
+        out    (N, 2)
+    """
+    Y, velocity = start.double().clone(), torch.zeros_like(start, dtype=torch.float64)
+    rate = max(len(P) / 12, 50.0)
+    for step in range(steps):
+        gradient = tsne_gradient(12 * P if step < 100 else P, Y)
+        velocity = (0.5 if step < 100 else 0.8) * velocity - rate * gradient
+        Y = Y + velocity
+        Y = Y - Y.mean(dim=0)
+    return Y
+
+
+# %% tags=["active-ipynb"]
+# def scatter(plane, Y, title):
+#     """Draw a map coloured by class, with a marker for each texture."""
+#     for label, name in enumerate(names):
+#         mine = labels == label
+#         plane.scatter(*Y[mine].T, s=9, color=f"C{label // 2}", marker="o" if label % 2 else "x", label=name)
+#     plane.set(title=title, xticks=[], yticks=[])
+#
+#
+# plane = (features - features.mean(dim=0)) @ principal_axes(features, 2).T
+# start = 1e-2 * plane / plane.std(dim=0)
+# maps = {"PCA": plane}
+# for perplexity in (5, 30, 100):
+#     maps[f"t-SNE, perplexity {perplexity}"] = tsne(joint_probabilities(features, perplexity), start)
+# figure = new_figure(12, 12, "Four maps of the features. In PCA's, classes overlap; in t-SNE's, they form groups.")
+# for number, (title, Y) in enumerate(maps.items()):
+#     scatter(figure.add_subplot(2, 2, number + 1), Y, title)
+# figure.axes[0].legend(fontsize=7)
+# figure
+
+# %% [markdown]
+# The same points, four maps. PCA shows the directions of most variance and lets classes overlap. t-SNE shows groups;
+# their number and shape depend on the perplexity, and the **distances between groups mean nothing**.
+
+# %% [markdown]
+# ## 7 Can the map be trusted?
+#
+# A map makes a mistake when it shows two points as neighbours that are none. **Trustworthiness** (Venna and Kaski 2001)
+# counts such false neighbours, and how far away they really are. Let $r(i, j)$ be the rank of $j$ among the
+# neighbours of $i$ in the original space (1 for the nearest), and let $U_k(i)$ be the points that are among the $k$
+# nearest of $i$ on the map but not in the original space:
+#
+# $$T(k) = 1 - \frac{2}{N k (2N - 3k - 1)} \sum_{i=1}^{N} \sum_{j \in U_k(i)} (r(i, j) - k)$$
+#
+# It is 1 for a perfect map, and about one half for a random one.
+
+# %% task="trustworthiness"
+# About 25 minutes, medium. Stuck? hint("trustworthiness") shows a first step.
+def trustworthiness(X: Tensor, Y: Tensor, k: int) -> float:
+    """The trustworthiness of a map, for k neighbours by Euclid's distance.
+
+    Shapes:
+        X    (N, D)  the points
+        Y    (N, d)  the map
+        k    int     below N / 2
+        out  float   a Python number
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="trustworthiness"
+# check("embedding_steps", task="trustworthiness")
+
+# %% tags=["active-ipynb"]
+# for title, Y in maps.items():
+#     nearest = torch.cdist(Y, Y).fill_diagonal_(math.inf).argmin(dim=1)
+#     print(f"{title:24} trustworthiness {trustworthiness(features, Y, 10):.3f}, "
+#           f"nearest neighbour has the same class: {(labels[nearest] == labels).double().mean():.0%}")
+# Y = torch.randn(500, 2).double()
+# print(f"{'random':24} trustworthiness {trustworthiness(features, Y, 10):.3f}")
+
+# %% [markdown] question="embedding_steps-q2"
+# **Question 2.** On a t-SNE map you see two groups of the same class, far apart. Give two explanations, one about the
+# data and one about the method, and say for each what you would compute to test it.
+
+# %% [markdown] answer="embedding_steps-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## What to take home
+#
+# PCA is a rotation that sorts directions by variance; dropping the last ones loses exactly their variance. Whitening
+# rotates and divides. t-SNE keeps neighbourhoods and nothing else: measure how well, and do not read distances from
+# it.

@@ -1,0 +1,139 @@
+"""Public checks of the points of features: corners, scales, extrema and their refinement."""
+
+import numpy as np
+from oracles_features import extrema, levels, responses, spot
+
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, task
+
+
+@task("harris_corners", share=50, any_dtype=True)
+def check_responses_of_a_small_picture(student, rng):
+    """The response agrees with the eigenvalues of the summed products."""
+    img = rng.uniform(7, 9)
+    right = responses(img, 3, 0.04)
+    expect_close(student.harris_corners(img), right, mistakes={
+        "The products are summed over the window.": responses(img, 1, 0.04),
+        "Take the sum over the window, not the mean.": right / 81,
+        "k is 0.04 by default.": responses(img, 3, 0.4),
+        "k is 0.04 by default, not 0.06.": responses(img, 3, 0.06),
+        "Subtract k times the *squared* trace.": lambda: unsquared(img),
+    })  # fmt: skip
+
+
+def unsquared(img):
+    """Return the response with a trace that was not squared."""
+    without, one = responses(img, 3, 0.0), responses(img, 3, 1.0)
+    return without - 0.04 * np.sqrt(without - one)
+
+
+@task("gaussian_pyramid", share=50, any_dtype=True)
+def check_two_octaves(student, rng):
+    """Each octave has scales + 3 levels, and its first level twice the smoothing of the octave before."""
+    img = spot(rng, 40, 49)
+    right = levels(img, 2)
+    found = student.gaussian_pyramid(img, 2)
+    expect(
+        type(found) in (list, tuple) and len(found) == 2, "gaussian_pyramid returns a list with an array per octave."
+    )
+    for octave in range(2):
+        expect_shape(found[octave], right[octave].shape, name=Message("octave {n}", n=octave))
+    late = levels(img, 1)[0][-1][::2, ::2]
+    expect_close(found[0], right[0], atol=3e-3, name="octave 0", mistakes={
+        "To come from sigma to sigma_s, smooth with the root of the difference of squares.": lambda: twice(img),
+    })  # fmt: skip
+    expect_close(found[1][0], right[1][0], atol=3e-3, name="the first level of octave 1", mistakes={
+        "An octave begins with the level that has twice the sigma, number `scales`, not with the last one.": late,
+        "Do not smooth the first level again.": levels(levels(img, 1)[0][3][::2, ::2], 1)[0][0],
+        "An octave begins with the level that has twice the sigma, not with the picture.": img[::2, ::2],
+    })  # fmt: skip
+    expect_close(found[1], right[1], atol=3e-3, name="octave 1")
+
+
+def twice(img):
+    """Return an octave whose levels are smoothed by their own sigma after the first smoothing."""
+    from oracles_features import smoothed
+
+    first = smoothed(img, 1.6)
+    return np.stack([first] + [smoothed(first, 1.6 * 2 ** (s / 3)) for s in range(1, 6)])
+
+
+@task("difference_of_gaussians", share=50, any_dtype=True)
+def check_differences_of_levels(student, rng):
+    """Each level less the one before."""
+    pyramid = [rng.normal(4, 5, 6), rng.normal(4, 3, 3)]
+    found = student.difference_of_gaussians(pyramid)
+    right = [np.array([level[n + 1] - level[n] for n in range(3)]) for level in pyramid]
+    expect_close(found, right, mistakes={
+        "The sign is wrong: the level with more smoothing, less the one before.": [-part for part in right],
+    })  # fmt: skip
+
+
+@task("scale_extrema", share=50)
+def check_extrema_of_a_small_stack(student, rng):
+    """Extrema of 26 neighbours, above and below, sorted."""
+    dog = np.round(rng.normal(5, 9, 11), 1)
+    found, right = student.scale_extrema(dog, 2.0), extrema(dog, 2.0)
+    expect_equal(found, right, check_dtype=False, mistakes={
+        "Compare with the levels above and below, too: 26 neighbours.": extrema(dog, 2.0, flat=True),
+        "np.argwhere numbers the inner array: add 1.": right - 1,
+        "The threshold is for the absolute value.": extrema(dog, 0.0),
+        "Minima count, too.": right[dog[tuple(right.T)] > 0],
+        "Maxima count, too.": right[dog[tuple(right.T)] < 0],
+    })  # fmt: skip
+
+
+def bowl(rng, centre, shape=(5, 7, 8)):
+    """Return a stack with the values of a quadratic function, its top's place and value, and its curvatures."""
+    A = rng.normal(3, 3)
+    H, top = -(A @ A.T + np.eye(3)), rng.int(1, 9) / 2
+    away = np.stack(np.indices(shape), axis=-1) - centre
+    return top + 0.5 * np.einsum("...i,ij,...j->...", away, H, away), top, H
+
+
+@task("refine", share=50, any_dtype=True)
+def check_refinement_of_a_quadratic_function(student, rng):
+    """For a quadratic function, one step leads to the top, and the value there is exact."""
+    p = (2, 3, 4)
+    true = np.array([0.3, -0.2, 0.4])
+    dog, top, H = bowl(rng, np.array(p) + true)
+    offset, value = student.refine(dog, p)
+    g = -H @ true
+    expect_close(offset, true, name="the offset", mistakes={
+        "The sign is wrong: the offset is -H^-1 g.": -true,
+        "The order is level, row, column.": true[::-1],
+        "The mixed derivatives have a 4 below, of four values.": -np.linalg.solve(np.diag(np.diag(H)), g),
+        "The gradient is half of the difference of both neighbours.": 2 * true,
+    })  # fmt: skip
+    expect_close(float(value), top, name="the value", mistakes={
+        "Add *half* of the product of gradient and offset.": top + float(g @ true) / 2,
+        "This is the value at the pixel; add half of the product of gradient and offset.": float(dog[p]),
+    })  # fmt: skip
+
+
+@task("edge_like", share=50)
+def check_edges_by_their_curvatures(student):
+    """A round top is not like an edge; a ridge and a saddle are."""
+    for name, (a, b), right in (
+        ("a round top", (-2.0, -1.0), False),
+        ("a round valley", (3.0, 2.0), False),
+        ("a ridge", (-30.0, -1.0), True),
+        ("a saddle", (2.0, -1.0), True),
+        ("curvatures of 9 and 1", (9.0, 1.0), False),
+        ("curvatures of 1 and 11", (1.0, 11.0), True),
+    ):
+        found = student.edge_like(curved(a, b, 0.6), (1, 3, 4))
+        expect_type(found, bool, name="the answer")
+        expect(
+            found is right,
+            Message("For {name} the answer is {found}.", name=Message(name), found=found),
+            "An edge has a determinant that is not positive, or tr^2 / det of at least (r + 1)^2 / r.",
+        )
+
+
+def curved(a, b, angle):
+    """Return a stack with the principal curvatures a and b at (1, 3, 4), turned by an angle in radians."""
+    rows, columns = np.indices((7, 9))
+    y, x = rows - 3, columns - 4
+    along, across = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+    level = 0.5 * (a * along**2 + b * across**2)
+    return np.stack([level * 0 + 7, level, level * 0 - 3])

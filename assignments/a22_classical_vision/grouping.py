@@ -1,0 +1,235 @@
+# %% [markdown]
+# # Grouping
+#
+# Which pixels belong together? Each pixel becomes a point: its colour, perhaps its place. Points that are near one
+# another form groups, and groups are the parts of the picture. Here you write three ways to find groups: k-means, which
+# needs their number; hierarchical clustering, which joins the nearest; and mean shift, which climbs to where points are
+# dense. At the end, pictures with fewer numbers: the singular value decomposition.
+#
+# Points are rows of numpy arrays (N, D), float64.
+#
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 k-means | `kmeans`, `kmeans_pp` | 4 | 45 |
+# | 2 Joining the nearest | `hierarchical_clustering` | 2 | 35 |
+# | 3 Climbing to the dense places | `mean_shift` | 2 | 30 |
+# | 4 Pixels as points | `color_position_features` | 2 | 15 |
+# | 5 Fewer numbers | `compression_svd` | 2 | 10 |
+
+# %%
+import numpy as np
+
+
+# %% tags=["active-ipynb"]
+# from autograder import check, hint
+# from common.data import photographs
+# from common.plots.figure import new_figure
+# from common.plots.gallery import gallery
+#
+# rng = np.random.default_rng(0)
+# blobs = np.concatenate([middle + rng.standard_normal((40, 2)) for middle in ([0, 0], [7, 1], [3, 6])])
+# angle = rng.uniform(0, np.pi, 25)
+# moons = np.concatenate([np.c_[np.cos(angle), np.sin(angle)], np.c_[1 - np.cos(angle), 0.4 - np.sin(angle)]])
+# moons = 4 * moons + 0.1 * rng.standard_normal(moons.shape)
+#
+#
+# def scatters(groups, points, alt):
+#     """Show points in the colours of their groups, for several answers."""
+#     figure = new_figure(3 * len(groups), 3, alt)
+#     for number, (title, labels) in enumerate(groups.items()):
+#         axes = figure.add_subplot(1, len(groups), number + 1, aspect="equal", xticks=[], yticks=[], title=title)
+#         axes.scatter(*points.T, c=labels, s=8, cmap="tab10")
+#     return figure
+
+# %% [markdown]
+# ## 1 k-means
+#
+# Choose $k$ centres. Assign each point to its nearest centre; move each centre to the mean of its points; repeat. The
+# sum of squared distances never rises in either step, and there are only finitely many ways to assign, so it ends: in
+# an optimum that depends on the start. If a centre loses all of its points, it stays where it is.
+
+# %% task="kmeans"
+# About 25 minutes, easy. Stuck? hint("kmeans") shows a first step.
+def kmeans(features: np.ndarray, start: np.ndarray, num_iters: int = 100) -> tuple[np.ndarray, np.ndarray]:
+    """The groups that k-means finds from a start. It stops early when no assignment changes.
+
+    A point that is equally near to several centres belongs to the first of them.
+
+    Shapes:
+        features   (N, D)  float64; it is not changed
+        start      (k, D)  float64, the first centres; it is not changed
+        num_iters  int     at most so many times points are assigned and centres moved
+        out        the group of each point (N,), whole numbers; the centres (k, D), after the last move
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="kmeans"
+# check("grouping", task="kmeans")
+
+# %% [markdown]
+# A start of points that are near one another ends badly. **k-means++** (Arthur and Vassilvitskii 2007) draws the first
+# centre from all points alike, and each further one with a probability in proportion to the *squared* distance to the
+# nearest centre so far.
+
+# %% task="kmeans_pp"
+# About 20 minutes, medium. Stuck? hint("kmeans_pp") shows a first step.
+def kmeans_pp(features: np.ndarray, k: int) -> np.ndarray:
+    """A start for k-means: k of the points, drawn as above with numpy's global random numbers (`np.random`).
+
+    Shapes:
+        features  (N, D)  float64, at least k different points
+        out       (k, D)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="kmeans_pp"
+# check("grouping", task="kmeans_pp")
+
+# %% tags=["active-ipynb"]
+# np.random.seed(3)
+# start = kmeans_pp(blobs, 3)
+# scatters({f"after {n} iterations": kmeans(blobs, blobs[:3], n)[0] for n in (1, 2, 4, 20)}
+#          | {"from k-means++": kmeans(blobs, start)[0]}, blobs,
+#          "Three blobs: k-means needs some iterations from a bad start, and few from k-means++.")
+
+# %% [markdown]
+# ## 2 Joining the nearest
+#
+# Begin with each point as a group of its own, and join the two nearest groups, until $k$ are left. What is the distance
+# of two groups? Of their **centroids** (as in CS131); of their nearest members (**single** linkage); of their farthest
+# members (**complete**); or the mean over all pairs (**average**). For $\{0, 1\}$ and $\{5, 9\}$ these are 6.5, 4, 9
+# and
+# 6.5. Single linkage joins in the order of Kruskal's algorithm: cut the $k - 1$ longest edges of the minimal spanning
+# tree.
+
+# %% task="hierarchical_clustering"
+# About 35 minutes, medium. Stuck? hint("hierarchical_clustering") shows a first step.
+def hierarchical_clustering(features: np.ndarray, k: int, linkage: str = "centroid") -> np.ndarray:
+    """The groups that are left when the nearest groups were joined until there are k.
+
+    Shapes:
+        features  (N, D)  float64; it is not changed
+        linkage   "centroid", "single", "complete" or "average"
+        out       (N,)    whole numbers from 0 to k - 1, in any order; each of them occurs
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="hierarchical_clustering"
+# check("grouping", task="hierarchical_clustering")
+
+# %% tags=["active-ipynb"]
+# scatters({how: hierarchical_clustering(moons, 2, how) for how in ("single", "complete", "average", "centroid")}
+#          | {"k-means": kmeans(moons, moons[:2])[0]}, moons,
+#          "Two moons: single linkage follows them, the others cut them.")
+
+# %% [markdown]
+# ## 3 Climbing to the dense places
+#
+# **Mean shift** (Comaniciu and Meer 2002) needs no number of groups, but a radius. Start a window at each point. Move
+# it to the mean of the points inside, until it rests: on a mode of their density. Points whose windows come to rest at
+# the same place form a group.
+
+# %% task="mean_shift"
+# About 30 minutes, medium. Stuck? hint("mean_shift") shows a first step.
+def mean_shift(features: np.ndarray, bandwidth: float) -> tuple[np.ndarray, np.ndarray]:
+    """The modes, and the group of each point.
+
+    A window contains the points at a distance of at most the bandwidth. It rests when it moves by less than 1e-6. A
+    window that comes to rest nearer than half of the bandwidth to a mode that was found before belongs to this mode;
+    otherwise it is a new one. Points are taken in their order.
+
+    Shapes:
+        features  (N, D)  float64; it is not changed
+        out       the group of each point (N,), whole numbers; the modes (M, D)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="mean_shift"
+# check("grouping", task="mean_shift")
+
+# %% tags=["active-ipynb"]
+# scatters({f"radius {radius}": mean_shift(blobs, radius)[0] for radius in (1.0, 2.5, 5.0, 12.0)}, blobs,
+#          "Mean shift on three blobs: many groups for a small radius, three for a fitting one, one for a large one.")
+
+# %% [markdown]
+# ## 4 Pixels as points
+#
+# Colours alone group pixels wherever they are. With rows and columns as further features, groups hang together. So that
+# no feature counts more because of its unit, subtract the mean of each column and divide by its standard deviation.
+
+# %% task="color_position_features"
+# About 15 minutes, easy. Stuck? hint("color_position_features") shows a first step.
+def color_position_features(img: np.ndarray) -> np.ndarray:
+    """A row for each pixel: its colours, its row, its column; each feature with mean 0 and standard deviation 1.
+
+    A feature that is the same everywhere becomes 0.
+
+    Shapes:
+        img  (H, W, C)      float64; it is not changed
+        out  (H * W, C + 2)  pixels row by row
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="color_position_features"
+# check("grouping", task="color_position_features")
+
+# %% tags=["active-ipynb"]
+# photo = photographs.draw("road", seed=3, size=(48, 60))
+# np.random.seed(0)
+# colours = photo.image.reshape(-1, 3)
+# answers = {"picture": photo.image}
+# for title, features in {"colours": colours, "colours and places": color_position_features(photo.image)}.items():
+#     answers[title] = kmeans(features, kmeans_pp(features, 5))[0].reshape(48, 60)
+# gallery(answers, "A road, grouped by colour, and by colour and place.", columns=3)
+
+# %% [markdown] question="grouping-q1"
+# **Question 1.** The single linkage of a thousand points from two overlapping blobs gives one group with 999 points and
+# one with a single point. Why? Which of the four linkages, and which radius of mean shift, would you try, and what
+# do you assume about the groups?
+
+# %% [markdown] answer="grouping-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 5 Fewer numbers
+#
+# Every matrix is $U \Sigma V^\top$, with orthonormal columns and singular values in descending order. Keep the first
+# $k$: no matrix of rank $k$ is nearer (Eckart and Young 1936), and the squared error is the sum of squares of the
+# singular values that were dropped. A grey picture then takes $k (H + W + 1)$ numbers.
+
+# %% task="compression_svd"
+# About 10 minutes, easy. Stuck? hint("compression_svd") shows a first step.
+def compression_svd(image: np.ndarray, num_values: int) -> tuple[np.ndarray, int]:
+    """The nearest picture of a rank, and how many numbers it takes.
+
+    Shapes:
+        image       (H, W)  float64; it is not changed
+        num_values  int     at most H and W
+        out         (H, W), and a Python int
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="compression_svd"
+# check("grouping", task="compression_svd")
+
+# %% tags=["active-ipynb"]
+# road = photographs.draw("road", seed=3).image @ np.array([0.2125, 0.7154, 0.0721])
+# gallery({"picture": road} | {f"rank {k}: {compression_svd(road, k)[1]} numbers": compression_svd(road, k)[0]
+#                              for k in (1, 5, 20, 60)}, "A road at rank 1, 5, 20 and 60.", columns=5)
+
+# %% [markdown]
+# ## What to take home
+#
+# Every method of grouping answers another question: who is near a centre, who hangs together, who climbs the same hill.
+# Choose features and distance first; the algorithm follows.

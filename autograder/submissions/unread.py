@@ -1,0 +1,51 @@
+"""Sentences about the parts of a hand-in that Python could not read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autograder.core.code import SetAside
+from autograder.core.message import Message, joined, name_list
+from autograder.submissions.source import printable
+
+_SHOWN = 3  # sentences about one cell
+_NAMES = 8  # names in one sentence
+
+
+def unread_sentences(name: str, cell: int, problems: Sequence[SetAside]) -> list[str]:
+    """Return a sentence for each of the first problems of a cell, and one for the others. A script has cell 0."""
+    place = place_of(name, cell)
+    sentences = [
+        _with_names(
+            Message("{place}, line {line}: {reason}.", place=place, line=p.line, reason=_without_stop(p.reason)),
+            p.names,
+        )
+        for p in problems[:_SHOWN]
+    ]
+    if more := problems[_SHOWN:]:
+        unread = Message.counted(
+            "{place}: {n} more place could not be read.",
+            "{place}: {n} more places could not be read.",
+            n=len(more),
+            place=place,
+        )
+        sentences.append(_with_names(unread, [name for problem in more for name in problem.names]))
+    return sentences
+
+
+def place_of(name: str, cell: int) -> str:
+    """Return "knn.ipynb, cell 7 from the top", or the file without a cell."""
+    return Message("{file}, cell {cell} from the top", file=name, cell=cell) if cell else name
+
+
+def _without_stop(reason: str) -> str:
+    return reason.rstrip(".") if reason.endswith(".") else reason  # a reason that can be translated has none
+
+
+def _with_names(sentence: str, names: Sequence[str]) -> str:
+    if not names:
+        return sentence
+    shown = name_list([printable(name) for name in names[:_NAMES]])
+    if len(names) > _NAMES:
+        shown = Message("{names} and {others} more", names=shown, others=len(names) - _NAMES)
+    return joined(" ", [sentence, Message("These could not be read with it: {names}.", names=shown)])

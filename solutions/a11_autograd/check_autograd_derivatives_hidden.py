@@ -1,0 +1,167 @@
+"""Hidden checks of autograd, derivatives: other shapes and dtypes, constants, linear functions, training, chains."""
+
+import torch
+from oracles import GATES, forward_mode, function, gradients, judge_source, loans
+from oracles_hidden import ALL_BUT_HVP
+from oracles_uses import CALLS, descend, net_params
+from torch.nn import functional as F
+
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
+from common.data import load
+
+FUNCTIONS = """
+def triple(x):
+    return float((3 * x).sum())
+
+def wave(x):
+    return x.sin().sum()
+"""
+
+
+@task("numeric_gradient", points=1)
+def check_numeric_gradient_of_other_tensors(student, rng):
+    """Rank 0 and 3, views, f that returns a float, float32 with its own step; x is not changed."""
+    judge_source(student, "numeric_gradient")
+    helper = student.define(FUNCTIONS)
+    for x in (rng.normal(), rng.normal(2, 1, 3), rng.normal(4, 3).T):
+        seen = student.inspect(student.numeric_gradient, helper.wave, x)
+        expect_close(
+            seen.value, x.cos(), name=Message("the gradient of sum(sin(x)), shape {shape}", shape=tuple(x.shape))
+        )
+        expect_unchanged(seen, helper.wave, x)
+    x = rng.normal(3)
+    expect_close(student.numeric_gradient(helper.triple, x), torch.full_like(x, 3.0), name="the gradient of 3 x")
+    x = rng.normal(2, 2, dtype=torch.float32)
+    out, points = student.wrap(student.define(CALLS).recorded, student.numeric_gradient)(x)
+    expect_close(out, x.cos(), rtol=1e-2, atol=1e-2, name="the gradient in float32")
+    steps = torch.stack([(point - x).abs().max() for point in points])
+    expect_close(steps, torch.full_like(steps, 1e-2), rtol=1e-2, name="the steps in float32", check_dtype=False)
+
+
+@task("Dual", points=1)
+def check_dual_with_constants(student, rng):
+    """Constants, broadcasting, matrix products, sums, quotients, and float32."""
+    judge_source(student, "Dual")
+    helper = student.define(CALLS)
+    a, da, row, matrix = rng.normal(4, 4), rng.normal(4, 4), rng.uniform(4, low=1, high=2), rng.normal(4, 4)
+    found = student.wrap(helper.with_constants, student.Dual)([a], [da], [row, matrix])
+    expected = [
+        (a * row, da * row), (row * a, row * da), (a + row, da), (2 * a - row, 2 * da), (a @ matrix, da @ matrix),
+        (matrix @ a, matrix @ da), (a / row, da / row),
+    ]  # fmt: skip
+    expect_close(found, expected, name="a * c, c * a, a + c, 2 a - c, a @ M, M @ a, a / c")
+    b, db, narrow, dnarrow = rng.uniform(4, 4, low=1, high=2), rng.normal(4, 4), rng.normal(4), rng.normal(4)
+    cases = {
+        "matmul": ([a, b], [da, db], torch.matmul),
+        "mul": ([a, narrow], [da, dnarrow], torch.mul),
+        "sum": ([a], [da], torch.sum),
+        "a.sum(dim=1)": ([a], [da], lambda x: x.sum(dim=1)),
+        "a.sum(0, True)": ([a], [da], lambda x: x.sum(0, True)),
+        "a ** -2": ([b], [db], lambda x: x**-2),
+        "a / b": ([a, b], [da, db], torch.div),
+        "maximum": ([a, b], [da, db], torch.maximum),
+        "exp": ([a.float()], [da.float()], torch.exp),
+        "relu": ([a.sign() * (a.abs() > 0.5)], [da], torch.relu),
+    }
+    for name, (values, tangents, f) in cases.items():
+        value, tangent = student.wrap(helper.on_duals(name), student.Dual)(values, tangents)
+        expect_close((value, tangent), forward_mode(f, tuple(values), tuple(tangents)), name=name)
+
+
+@task("jvp", points=1, loans=loans("Dual"))
+def check_jvp_of_other_functions(student, rng):
+    """Matrix products, float32, a function that does not use x, and u^T (J v) = (J^T u)^T v."""
+    judge_source(student, "jvp")
+    helper = student.define(CALLS + "\ndef fixed(x):\n    return torch.full((3,), 2.0, dtype=torch.float64)\n")
+    constants = [rng.normal(2, 4), rng.normal(3, 5), rng.normal(2, 5)]
+    x, v = rng.normal(4, 3), rng.normal(4, 3)
+    f = function("through", *constants)
+    found = student.jvp(helper.made("through", *constants), x, v)
+    expect_close(found, forward_mode(f, (x,), (v,))[1], name="J v of sin(A x B + C)")
+    u, leaf = rng.normal(2, 5), x.clone().requires_grad_()
+    (row,) = torch.autograd.grad(f(leaf), leaf, u)
+    expect_close((u * found).sum(), (row * v).sum(), name="u^T (J v)")
+    expect_close(student.jvp(helper.fixed, x, v), torch.zeros(3, dtype=torch.float64), name="J v of a constant")
+    x, v = rng.normal(2, 3, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
+    expect_close(student.jvp(helper.named("ratio"), x, v), forward_mode(function("ratio"), (x,), (v,))[1])
+    _, calls = helper.counting(helper.named("ratio"), student.jvp, x, v)
+    expect_equal(calls, 1, name="the number of calls of f")
+
+
+def judge_hvp(student, helper, name, x, v):
+    """Compare with torch's Hessian-vector product, and count the calls of f."""
+    expected = torch.autograd.functional.hvp(function(name), x, v)[1]
+    found, calls = helper.counting(helper.named(name), student.hvp, x, v)
+    expect_close(found, expected, name="H v of a function of many gates")
+    hint = "One call with dual numbers of Vars, then one loop backwards."
+    expect(calls == 1, Message("f was called {calls} times; call it once.", calls=calls), hint=hint)
+
+
+@task("hvp", points=1, loans=ALL_BUT_HVP, any_dtype=True)
+def check_hvp_agrees_with_torch(student, rng):
+    """The product agrees with torch's for a function of many gates; f is called once."""
+    judge_source(student, "hvp")
+    helper = student.define(CALLS)
+    for shape in ((3, 2), (1, 4), (5, 1)):
+        judge_hvp(student, helper, "bowl", rng.normal(*shape), rng.normal(*shape))
+
+
+@task("hvp", points=1, loans=ALL_BUT_HVP)
+def check_hvp_of_linear_and_large_functions(student, rng):
+    """A linear function has the Hessian 0; for 400 numbers no Hessian is formed; x and v are not changed."""
+    judge_source(student, "hvp")
+    helper = student.define(CALLS)
+    x, v = rng.normal(3, 2), rng.normal(3, 2)
+    flat = student.hvp(helper.made("linear", rng.normal(3, 2)), x, v)
+    zeros = torch.zeros(3, 2, dtype=torch.float64, device=rng.device)
+    expect_close(flat, zeros, name="H v of a linear function")
+    expect_close(student.hvp(helper.named("total"), x, v), zeros, name="H v of sum(x + x)")
+    x, v = rng.normal(20, 20), rng.normal(20, 20)
+    seen = student.inspect(student.hvp, helper.named("cubic"), x, v)
+    expect_close(seen.value, (6 * x - 4) * v, name="H v of sum(x^3 - 2 x^2)")
+    expect_unchanged(seen, helper.named("cubic"), x, v)
+    hint = "The Hessian has N^2 numbers; its product with a vector needs N."
+    expect(seen.largest <= 8 * x.nbytes, Message("A tensor of {size:,} bytes was made.", size=seen.largest), hint=hint)
+    x, v = rng.normal(2, 3, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
+    expect_close(student.hvp(helper.named("cubic"), x, v), (6 * x - 4) * v, name="H v in float32")
+
+
+@task("TwoLayer.step", points=1, seconds=60, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
+def check_two_layer_trains_on_glyphs(student, rng):
+    """After 200 steps on 300 glyphs, the parameters are those of torch; the tensors that were given are kept."""
+    judge_source(student, "TwoLayer.step")
+    glyphs = load("glyphs", num_train=300, num_test=10)
+    x = F.avg_pool2d(glyphs.x_train, 2).flatten(1).double().to(rng.device)
+    y = glyphs.y_train.to(rng.device)
+    params = net_params(rng, x.shape[1], 24, 10, scale=0.1)
+    run = student.wrap(student.define(CALLS).steps_of, student.TwoLayer)
+    seen = student.inspect(run, params, x, y, 0.3, 200)
+    losses, expected = descend(params, x, y, 0.3, steps=200)
+    expect_close(seen.value[1], expected, rtol=1e-6, atol=1e-8, name="the parameters after 200 steps")
+    expect_close(seen.value[0], losses, name="the losses")
+    expect_unchanged(seen, params, x, y, 0.3, 200)
+
+
+@task("checkpoint", points=1, loans=loans("backward", "topological_order"))
+def check_checkpoint_of_other_chains(student, rng):
+    """One function, blocks longer than the chain, uneven blocks, 150 functions in float32; x is not changed."""
+    judge_source(student, "checkpoint")
+    run = student.wrap(student.define(CALLS).chain, student.checkpoint)
+    names = ["sin", "cos", "square", "sin"]
+    for length, every, dtype in ((0, 1, torch.float64), (1, 5, torch.float64), (7, 3, torch.float64),
+                                 (150, 12, torch.float32)):  # fmt: skip
+        x = rng.normal(2, 3, dtype=dtype)
+        recipe = [(names[number % 4] if length < 100 else "sin", number) for number in range(length)]
+        seen = student.inspect(run, x, recipe, every)
+        _, grad, calls, alive = seen.value
+        expect_close(
+            grad,
+            gradients([x], [*recipe, ("sum", length)])[0],
+            name=Message("the gradient of {count} functions", count=length + 1),
+        )
+        expect(max(calls) <= 2, Message("A function was called {calls} times.", calls=max(calls)))
+        expect(
+            alive <= (length + 1) / every + every + 6,
+            Message("{alive} values were alive at the same time.", alive=alive),
+        )
+        expect_unchanged(seen, x, recipe, every)

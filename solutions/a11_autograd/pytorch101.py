@@ -1,0 +1,570 @@
+# %% [markdown]
+# # PyTorch 101
+#
+# A tensor is a block of numbers and a way to look at it. Nearly all that goes wrong in the first weeks of deep
+# learning goes wrong here: a view that was thought to be a copy, an axis that was swapped, a shape that fitted by
+# accident, a loop that takes a minute instead of a millisecond. Nineteen small functions, most of them one or two
+# lines long, show what there is. The names are those of the University of Michigan's EECS 498-007.
+#
+# <!-- parts -->
+#
+# Replace each `raise NotImplementedError()` by your code, then run the cell below it: it runs the checks of that one
+# task. The documentation of torch is your friend, and so is `hint("name of the task")`.
+
+# %%
+import math
+
+import torch
+from torch import Tensor
+
+# %% tags=["active-ipynb"]
+# import time
+#
+# from autograder import check, hint
+# from common.plots import broadcast_blocks, storage_strip
+
+# %% [markdown]
+# ## 1 Tensors
+#
+# A tensor has a **rank** (how many axes), a **shape** (how long each is), a **dtype** (what the numbers are) and a
+# **device** (where they are). A tensor of rank 0 is a single number with the shape `()`; `x.item()` makes a Python
+# number of it.
+
+# %% tags=["active-ipynb"]
+# for x in (torch.tensor(7), torch.tensor([1.0, 2.0]), torch.zeros(2, 3, dtype=torch.int64), torch.ones(0, 3)):
+#     print(f"rank {x.ndim}, shape {tuple(x.shape)}, {x.numel()} elements, {x.dtype}, on {x.device}")
+
+# %% [markdown]
+# Make the tensor below. Then write into a tensor that you are given: `x[index] = value`, where the index has one
+# number per axis. Writing changes `x` itself, **in place**; whoever else holds it sees the change.
+
+
+# %% task="create_sample_tensor" minutes=5 difficulty="easy"
+def create_sample_tensor() -> Tensor:
+    """Zeros, but 10 in row 0, column 1, and 100 in row 1, column 0.
+
+    Shapes:
+        out  (3, 2)  float32
+    """
+    ### BEGIN SOLUTION
+    x = torch.zeros(3, 2)
+    x[0, 1], x[1, 0] = 10, 100
+    return x
+    ### END SOLUTION
+
+
+# %% [markdown] hint="create_sample_tensor"
+# 1. `torch.zeros(3, 2)` makes the tensor; its dtype is float32.
+# 2. Two assignments remain: `x[0, 1] = 10` is the first. Return x.
+
+
+# %% task="mutate_tensor" minutes=10 difficulty="easy"
+def mutate_tensor(x: Tensor, indices: list[tuple[int, ...]], values: list[float]) -> Tensor:
+    """Write values[i] at indices[i] into x, in place, and return x. If an index occurs twice, the last value stays.
+
+    Shapes:
+        x        any shape of rank 1 or more; it is changed
+        indices  list of K indices into x, each a tuple with a number for each axis
+        values   list of K numbers
+        out      x itself
+    """
+    ### BEGIN SOLUTION
+    for index, value in zip(indices, values, strict=True):
+        x[index] = value
+    return x
+    ### END SOLUTION
+
+
+# %% [markdown] hint="mutate_tensor"
+# 1. Loop over indices and values together: `for index, value in zip(indices, values)`.
+# 2. `x[index] = value` works for a tuple of any length. Do not clone x: the caller wants its own tensor changed.
+
+
+# %% task="count_tensor_elements" minutes=5 difficulty="easy"
+def count_tensor_elements(x: Tensor) -> int:
+    """The number of elements, from the shape. `numel` and its relatives are not allowed.
+
+    Shapes:
+        x    any shape; a tensor of rank 0 has one element, and one with an axis of length 0 has none
+        out  int, a Python number
+    """
+    ### BEGIN SOLUTION
+    return math.prod(x.shape)
+    ### END SOLUTION
+
+
+# %% [markdown] hint="count_tensor_elements"
+# 1. Multiply the lengths of all axes: loop over `x.shape`, starting with 1.
+# 2. For rank 0 there is nothing to multiply, and 1 remains, which is right.
+
+
+# %% task="create_tensor_of_pi" minutes=5 difficulty="easy"
+def create_tensor_of_pi(M: int, N: int) -> Tensor:
+    """A matrix of 3.14.
+
+    Shapes:
+        out  (M, N)  float32
+    """
+    ### BEGIN SOLUTION
+    return torch.full((M, N), 3.14)
+    ### END SOLUTION
+
+
+# %% [markdown] hint="create_tensor_of_pi"
+# 1. `torch.full` makes a tensor of a shape that is filled with one value.
+# 2. The shape is a tuple: `(M, N)`.
+
+# %% [markdown]
+# The **dtype** is a choice with consequences. float32 has 7 digits, float64 has 16, integers have no fractions, and
+# `torch.arange(0, 50, 10)` makes int64 while `torch.zeros(5)` makes float32. Ask for what you need:
+# `torch.arange(0, 50, 10, dtype=torch.float64)`. As in Python's `range`, the end is left out.
+
+
+# %% task="multiples_of_ten" minutes=10 difficulty="easy"
+def multiples_of_ten(start: int, stop: int) -> Tensor:
+    """All multiples of ten from start to stop, both included if they are multiples, in ascending order.
+
+    Shapes:
+        start, stop  int, start <= stop, of any sign
+        out          (K,)  float64; K may be 0
+    """
+    ### BEGIN SOLUTION
+    first = math.ceil(start / 10) * 10
+    return torch.arange(first, max(stop + 1, first), 10, dtype=torch.float64)
+    ### END SOLUTION
+
+
+# %% [markdown] hint="multiples_of_ten"
+# 1. The first multiple is `-(-start // 10) * 10`: the division rounds down, and with two minus signs it rounds up.
+# 2. `torch.arange(first, stop + 1, 10, dtype=torch.float64)` includes stop. If there is no multiple between the two,
+#    `first` is larger than `stop + 1`, which arange refuses: use `max(first, stop + 1)`.
+
+# %% [markdown]
+# ## 2 Slices are views
+#
+# The numbers of a tensor are in one row in memory, its **storage**. The shape and the **strides** say how to find an
+# element: `x[i, j]` is number `offset + i * stride[0] + j * stride[1]`. A slice such as `x[:, 2]` needs no new
+# numbers, only another offset, shape and strides. It is a **view**: the same storage, seen in another way. Write into
+# the view, and the tensor changes.
+
+# %% tags=["active-ipynb"]
+# x = torch.arange(12).reshape(3, 4)
+# storage_strip(x, x[:, 2], title="x[:, 2]: every fourth number, starting at 2")
+
+# %% tags=["active-ipynb"]
+# storage_strip(x, x.T[1:3], title="x.T[1:3]: a transposed view; only the strides were swapped")
+
+# %% [markdown]
+# A number as an index removes its axis, a slice keeps it: `x[:, 2]` has the shape (3,), `x[:, 2:3]` has the shape
+# (3, 1). Both are views. `start:stop:step` takes every `step`-th; negative numbers count from the end.
+
+
+# %% task="slice_indexing_practice" minutes=15 difficulty="easy"
+def slice_indexing_practice(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Four views of a matrix; none of them is a copy.
+
+    Shapes:
+        x                          (M, N)  M >= 2, N >= 3; it may be a view itself
+        last_row                   (N,)    the last row
+        third_col                  (M, 1)  the third column, as a matrix
+        first_two_rows_three_cols  (2, 3)  the upper left corner
+        even_rows_odd_cols         ((M + 1) // 2, N // 2)  rows 0, 2, 4, ... and columns 1, 3, 5, ...
+    """
+    ### BEGIN SOLUTION
+    last_row = x[-1]
+    third_col = x[:, 2:3]
+    first_two_rows_three_cols = x[:2, :3]
+    even_rows_odd_cols = x[::2, 1::2]
+    return last_row, third_col, first_two_rows_three_cols, even_rows_odd_cols
+    ### END SOLUTION
+
+
+# %% [markdown] hint="slice_indexing_practice"
+# 1. `x[-1, :]` is the last row. `x[:2, :3]` is the corner: the end of a slice is left out.
+# 2. To keep the axis of the column, write a slice of length 1: `x[:, 2:3]`.
+# 3. `x[::2, 1::2]` starts at row 0 and at column 1 and takes every second. Return the four in the order of the
+#    docstring. Lists as indices, such as `x[:, [2]]`, make copies.
+
+
+# %% task="slice_assignment_practice" minutes=15 difficulty="medium"
+def slice_assignment_practice(x: Tensor) -> Tensor:
+    """Write this pattern into the upper left corner of x, in place, and return x. The rest of x stays as it is.
+
+        0 1 2 2 2 2
+        0 1 2 2 2 2
+        3 4 3 4 5 5
+        3 4 3 4 5 5
+
+    Use at most six assignments of the form `slice = integer`.
+
+    Shapes:
+        x    (M, N)  M >= 4, N >= 6, any dtype of numbers; it is changed
+        out  x itself
+    """
+    ### BEGIN SOLUTION
+    x[:2, 0] = 0
+    x[:2, 1] = 1
+    x[:2, 2:6] = 2
+    x[2:4, 0:3:2] = 3
+    x[2:4, 1:4:2] = 4
+    x[2:4, 4:6] = 5
+    return x
+    ### END SOLUTION
+
+
+# %% [markdown] hint="slice_assignment_practice"
+# 1. A number on the right is broadcast to the whole slice: `x[:2, 2:6] = 2` writes eight elements.
+# 2. Each digit needs one assignment. In rows 2 and 3, the digits 3 and 4 are each in every second column:
+#    `x[2:4, 0:3:2] = 3`.
+
+# %% [markdown]
+# ## 3 Lists of indices, and masks
+#
+# An index may also be a list or a tensor of whole numbers: `x[[0, 2, 2]]` takes rows 0, 2 and 2. The numbers are in
+# no regular distance, so no strides can describe the result: it is a **copy**, with a storage of its own. If there is
+# a list for each axis, they are read in pairs: `x[[1, 0], [0, 2]]` takes `x[1, 0]` and `x[0, 2]`.
+#
+# Write each of these with **one** index.
+
+
+# %% task="shuffle_cols reverse_rows take_one_elem_per_col" minutes=20 difficulty="easy"
+def shuffle_cols(x: Tensor) -> Tensor:
+    """A copy with the columns 0, 0, 2, 1 of x.
+
+    Shapes:
+        x    (M, N)  N >= 3
+        out  (M, 4)
+    """
+    ### BEGIN SOLUTION
+    return x[:, [0, 0, 2, 1]]
+    ### END SOLUTION
+
+
+def reverse_rows(x: Tensor) -> Tensor:
+    """A copy with the rows in reverse order. torch.flip and its relatives are not allowed.
+
+    Shapes:
+        x    (M, N)
+        out  (M, N)
+    """
+    ### BEGIN SOLUTION
+    return x[torch.arange(len(x) - 1, -1, -1, device=x.device)]
+    ### END SOLUTION
+
+
+def take_one_elem_per_col(x: Tensor) -> Tensor:
+    """The elements x[1, 0], x[0, 1] and x[3, 2], as a copy.
+
+    Shapes:
+        x    (M, N)  M >= 4, N >= 3
+        out  (3,)
+    """
+    ### BEGIN SOLUTION
+    return x[[1, 0, 3], [0, 1, 2]]
+    ### END SOLUTION
+
+
+# %% [markdown] hint="shuffle_cols"
+# 1. A column is chosen by the second index; the first takes all rows: `x[:, ...]`.
+# 2. The index is the list `[0, 0, 2, 1]`.
+
+# %% [markdown] hint="reverse_rows"
+# 1. The index is the list of row numbers, from the last to the first: M - 1, M - 2, ..., 0.
+# 2. `torch.arange(M - 1, -1, -1)` counts down to 0. torch does not know negative steps in slices.
+
+# %% [markdown] hint="take_one_elem_per_col"
+# 1. Give a list of row numbers and a list of column numbers; they are read in pairs.
+# 2. The rows are 1, 0, 3 and the columns 0, 1, 2.
+
+
+# %% task="make_one_hot" minutes=15 difficulty="medium"
+def make_one_hot(x: list[int]) -> Tensor:
+    """A row for each number, with 1 in the column of that number and 0 elsewhere. No loop, no comprehension.
+
+    Shapes:
+        x    list of N integers >= 0, N >= 1
+        out  (N, max(x) + 1)  float32
+    """
+    ### BEGIN SOLUTION
+    out = torch.zeros(len(x), max(x) + 1)
+    out[torch.arange(len(x)), x] = 1
+    return out
+    ### END SOLUTION
+
+
+# %% [markdown] hint="make_one_hot"
+# 1. Start with `torch.zeros(N, max(x) + 1)`.
+# 2. One assignment writes all ones: the row numbers are `torch.arange(N)`, the column numbers are `x` itself.
+
+# %% [markdown]
+# A comparison gives a tensor of True and False, a **mask**. `x[mask]` takes the elements where it is True, as a new
+# tensor of rank 1; `x[mask] = 0` writes there.
+
+
+# %% task="sum_positive_entries" minutes=5 difficulty="easy"
+def sum_positive_entries(x: Tensor) -> int:
+    """The sum of all elements above 0, by one comparison and one index, without a loop.
+
+    Shapes:
+        x    any shape, int64
+        out  int, a Python number; 0 if no element is positive
+    """
+    ### BEGIN SOLUTION
+    return int(x[x > 0].sum())
+    ### END SOLUTION
+
+
+# %% [markdown] hint="sum_positive_entries"
+# 1. `x[x > 0]` has all positive elements, whatever the shape of x.
+# 2. Add them up with `sum()`. The result is a tensor of rank 0; `.item()` makes a Python number of it.
+
+# %% [markdown]
+# ## 4 The same numbers in another shape
+#
+# `x.view(3, 8)` reads the storage in rows of eight. The order of the numbers stays, so a view can merge neighbouring
+# axes and split one axis, but it cannot swap axes: for this there are `transpose` and `permute`, which swap the
+# strides. After a swap, the numbers are no longer in the order in which they are read, `x.is_contiguous()` is False,
+# and `view` refuses. `reshape` then copies.
+#
+# To take a tensor apart and put it together in another order, split an axis with `view`, swap with `permute`, and
+# merge with `reshape`. In the last step of many puzzles like this one, the axes that are to be merged must be next to
+# each other.
+
+
+# %% task="reshape_practice" minutes=20 difficulty="medium"
+def reshape_practice(x: Tensor) -> Tensor:
+    """Rearrange 24 elements, without a loop. If x is 0, 1, 2, ..., 23, the result is
+
+        0  1  2  3 12 13 14 15
+        4  5  6  7 16 17 18 19
+        8  9 10 11 20 21 22 23
+
+    Shapes:
+        x    (24,)
+        out  (3, 8)
+    """
+    ### BEGIN SOLUTION
+    return x.reshape(2, 3, 4).permute(1, 0, 2).reshape(3, 8)
+    ### END SOLUTION
+
+
+# %% [markdown] hint="reshape_practice"
+# 1. Groups of four stay together: there are six of them. The first three begin the rows, the last three end them.
+# 2. So `x.view(2, 3, 4)` has the axes half, row, place. The result needs the order row, half, place.
+# 3. `permute(1, 0, 2)` swaps the first two axes; then `reshape(3, 8)` merges the last two.
+
+# %% [markdown]
+# ## 5 Reductions and products
+#
+# `x.sum(dim=0)` adds up *along* axis 0: this axis disappears. Think of `dim` as the axis that is lost. With
+# `keepdim=True` it stays, with length 1, which is what broadcasting wants.
+
+
+# %% task="zero_row_min" minutes=15 difficulty="easy"
+def zero_row_min(x: Tensor) -> Tensor:
+    """A copy of x in which the smallest element of each row is 0. No loop.
+
+    Shapes:
+        x    (M, N)  any dtype of numbers; it is not changed
+        out  (M, N)  the dtype of x
+    """
+    ### BEGIN SOLUTION
+    out = x.clone()
+    out[torch.arange(len(x), device=x.device), x.argmin(dim=1)] = 0
+    return out
+    ### END SOLUTION
+
+
+# %% [markdown] hint="zero_row_min"
+# 1. `x.argmin(dim=1)` has the column of the smallest element of each row, shape (M,).
+# 2. Clone x. Then one assignment with two lists of indices: rows `torch.arange(M)` and these columns.
+
+# %% [markdown]
+# `a @ b` multiplies matrices. Three axes are a batch of matrices: `torch.bmm(x, y)`, or simply `x @ y`, multiplies the
+# first with the first, the second with the second, and so on, in one call.
+
+
+# %% task="batched_matrix_multiply_loop batched_matrix_multiply_noloop" minutes=15 difficulty="easy"
+def batched_matrix_multiply_loop(x: Tensor, y: Tensor) -> Tensor:
+    """The product of each pair of matrices, with a Python loop over the batch and without torch's batched products.
+
+    Shapes:
+        x    (B, N, M)
+        y    (B, M, P)
+        out  (B, N, P)  the dtype of x
+    """
+    ### BEGIN SOLUTION
+    return torch.stack([torch.mm(a, b) for a, b in zip(x, y, strict=True)])
+    ### END SOLUTION
+
+
+def batched_matrix_multiply_noloop(x: Tensor, y: Tensor) -> Tensor:
+    """The product of each pair of matrices, without a loop.
+
+    Shapes:
+        x    (B, N, M)
+        y    (B, M, P)
+        out  (B, N, P)  the dtype of x
+    """
+    ### BEGIN SOLUTION
+    return torch.bmm(x, y)
+    ### END SOLUTION
+
+
+# %%
+def batched_matrix_multiply(x: Tensor, y: Tensor, use_loop: bool = True) -> Tensor:
+    """The product of each pair of matrices, by one of the two functions."""
+    return batched_matrix_multiply_loop(x, y) if use_loop else batched_matrix_multiply_noloop(x, y)
+
+
+# %% [markdown] hint="batched_matrix_multiply_loop"
+# 1. Loop over the batch; `torch.mm(x[i], y[i])` is one product of shape (N, P).
+# 2. Collect the products in a list and join them with `torch.stack`, which makes a new first axis.
+
+# %% [markdown] hint="batched_matrix_multiply_noloop"
+# 1. One function of torch does it: look for "batch matrix multiplication".
+# 2. `torch.bmm(x, y)`.
+
+# %% tags=["active-ipynb"]
+# x, y = torch.randn(500, 16, 24), torch.randn(500, 24, 16)
+# for use_loop in (True, False):
+#     started = time.perf_counter()
+#     for _ in range(10):
+#         batched_matrix_multiply(x, y, use_loop=use_loop)
+#     print(f"use_loop={use_loop!s:5}  {(time.perf_counter() - started) / 10 * 1000:8.2f} ms")
+
+# %% [markdown]
+# ### Broadcasting
+#
+# Two shapes are compared from the **right**. Axes of equal length fit; an axis of length 1, or one that is missing on
+# the left, is stretched to the length of the other. Nothing is copied: a stretched axis has the stride 0. It is how a
+# row of means is subtracted from every row of a matrix. It is also how `(N, 1) - (N,)` silently becomes (N, N).
+
+# %% tags=["active-ipynb"]
+# broadcast_blocks(torch.arange(3).reshape(3, 1), torch.tensor([0, 10, 20, 30]))
+
+
+# %% task="normalize_columns" minutes=15 difficulty="medium"
+def normalize_columns(x: Tensor) -> Tensor:
+    """Subtract the mean of each column and divide by its standard deviation, which divides by M - 1.
+
+    Only `sum` and arithmetic: functions for means, variances, standard deviations and norms are not allowed, and
+    neither are loops.
+
+    Shapes:
+        x    (M, N)  float, M >= 2; it is not changed
+        out  (M, N)  the dtype of x
+    """
+    ### BEGIN SOLUTION
+    centred = x - x.sum(dim=0) / len(x)
+    return centred / ((centred**2).sum(dim=0) / (len(x) - 1)) ** 0.5
+    ### END SOLUTION
+
+
+# %% [markdown] hint="normalize_columns"
+# 1. The mean of each column is `x.sum(dim=0) / M`, a tensor of shape (N,). Broadcasting subtracts it from each row.
+# 2. The variance is the sum of the squares of the centred columns, divided by M - 1. Its root, `** 0.5`, is the
+#    standard deviation. Write `x = x - mean`, not `x -= mean`.
+
+# %% [markdown] question="pytorch101-q1"
+# **Question 1.** For each of these, say whether it shares its storage with `x`, a contiguous matrix, and why: (a)
+# `x[1:3]`, (b) `x[[1, 2]]`, (c) `x[x > 0]`, (d) `x.T`, (e) `x.T.reshape(-1)`, (f) `x.view(-1)`, (g) `x + 0`,
+# (h) `x[:, None]`.
+
+# %% [markdown] answer="pytorch101-q1"
+# ### BEGIN SOLUTION
+# Views: (a), (d), (f), (h): regular steps through the same storage, which offset, shape and strides can describe.
+# Copies: (b) and (c), because an index by numbers or by a mask can be irregular; (e), because the transposed order
+# cannot be read with one stride; (g), because arithmetic makes new numbers.
+# ### END SOLUTION
+
+# %% [markdown]
+# ## 6 Two puzzles without loops
+#
+# **Means of tensors of different lengths.** Such tensors cannot be stacked. But they can be joined to one long
+# tensor, if each number remembers where it came from: `torch.repeat_interleave` makes the labels 0 0 0 1 1 2 ..., and
+# `index_add_` adds each number to the sum of its label. (Or: pad to a matrix; or take differences of a cumulative
+# sum, at the *ends* of the parts, not at their lengths.)
+
+
+# %% task="challenge_mean_tensors" minutes=25 difficulty="hard"
+def challenge_mean_tensors(xs: list[Tensor], ls: Tensor) -> Tensor:
+    """The mean of each tensor. No loop, no comprehension, no map.
+
+    Shapes:
+        xs   list of K tensors of rank 1, float, of different lengths >= 1
+        ls   (K,)  int64, their lengths
+        out  (K,)  the dtype of the tensors
+    """
+    ### BEGIN SOLUTION
+    joined = torch.cat(xs)
+    owner = torch.arange(len(xs), device=ls.device).repeat_interleave(ls)
+    return joined.new_zeros(len(xs)).index_add_(0, owner, joined) / ls
+    ### END SOLUTION
+
+
+# %% [markdown] hint="challenge_mean_tensors"
+# 1. `torch.cat(xs)` joins them. `torch.arange(K).repeat_interleave(ls)` says for each number from which tensor it is.
+# 2. `torch.zeros(K).index_add_(0, owner, joined)` has the sums. Give the zeros the dtype of the tensors, and divide by
+#    `ls`.
+
+# %% [markdown]
+# **Where each value occurs first.** `torch.unique` returns the different values, but not where they were. Sorting
+# brings equal values together; in a **stable** sort, equal values stay in their order, so the first of each group is
+# the first in `x`, too. With a sort of your own the task earns all its points; with `torch.unique` it earns half of
+# them.
+
+
+# %% task="challenge_get_uniques" minutes=25 difficulty="hard"
+def challenge_get_uniques(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The different values, in any order, and the index of the first occurrence of each. No loop; O(N) memory.
+
+    Shapes:
+        x        (N,)  int64, of any sign, N >= 1
+        uniques  (K,)  int64
+        indices  (K,)  int64: x[indices] == uniques, and no smaller index has that value
+    """
+    ### BEGIN SOLUTION
+    values, order = x.sort(stable=True)
+    first = torch.ones_like(values, dtype=torch.bool)
+    first[1:] = values[1:] != values[:-1]
+    return values[first], order[first]
+    ### END SOLUTION
+
+
+# %% [markdown] hint="challenge_get_uniques"
+# 1. `values, order = torch.sort(x, stable=True)`: `order` has the places in x from which the sorted values came.
+# 2. A value begins a group where it differs from the one before; the first one always does. This is a mask.
+# 3. The uniques are `values[mask]`, their first places are `order[mask]`.
+
+# %% [markdown]
+# ## 7 Other devices
+#
+# A tensor lives on a device, and an operation needs all its tensors on one. `to` copies. Make new tensors where the
+# old ones are: `torch.zeros(3, device=x.device)`, or `x.new_zeros(3)`.
+
+
+# %%
+def to_device(x: Tensor, device: str | torch.device) -> Tensor:
+    """x on another device; x itself if it is there already."""
+    return x.to(device)
+
+
+# %% tags=["active-ipynb"]
+# a = torch.randn(1500, 1500)
+# for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+#     b = to_device(a, device)
+#     b @ b  # the first call also starts the device
+#     started = time.perf_counter()
+#     c = to_device(b @ b, "cpu")
+#     print(f"{device:5} {1000 * (time.perf_counter() - started):8.1f} ms, copy back included")
+
+# %% [markdown]
+# ## What to take home
+#
+# Slices, `view`, `T`, `permute` are views: they cost nothing, and writing into them writes into the tensor. Lists of
+# indices, masks and arithmetic make copies. Shapes are compared from the right. And if there is a loop over numbers,
+# there is nearly always an operation that does it a hundred times faster.
+#
+# The second notebook, `autograd.ipynb`, adds the one thing that makes a tensor library a library for deep learning:
+# it remembers what you did, and differentiates it.

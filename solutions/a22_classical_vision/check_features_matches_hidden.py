@@ -1,0 +1,126 @@
+"""Hidden checks of features: turned patches, other light, ties, exact columns, and many wrong matches."""
+
+import math
+
+import numpy as np
+from oracles_features import affine, description, directions
+
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
+
+
+@task("orientation", share=50)
+def check_directions_of_other_points(student, rng):
+    """Points at the border, other sizes, and planes that rise in a known direction; the input stays."""
+    for p, sigma in (((0, 0), 1.1), ((7, 17), 2.2), ((14, 3), 0.8)):
+        img = rng.normal(15, 18)
+        img[p[0], abs(p[1] - 12)] += 1e5 if sigma < 1 else 0.0
+        seen = student.inspect(student.orientation, img, p, sigma)
+        expect_close(seen.value, directions(img, p, sigma), name=Message("the point {p}", p=p))
+        expect_unchanged(seen, img, p)
+    rows, columns = np.indices((21, 25))
+    for degrees in (12.0, 97.0, 355.5):
+        plane = columns * math.cos(math.radians(degrees)) + rows * math.sin(math.radians(degrees))
+        found = student.orientation(plane, (10, 12), 1.5)
+        near = len(found) == 1 and abs((float(found[0]) - degrees + 180) % 360 - 180) <= 5.01
+        expect(near, Message("A plane that rises at {n} degrees has another direction.", n=degrees))
+
+    both = np.where(rows <= 10, columns * 1.0, 1.3 * (rows - 10) + 12)
+    right = directions(both, (10, 12), 1.5)
+    expect_close(student.orientation(both, (10, 12), 1.5), right, name="two directions", mistakes={
+        "Return peaks of at least 80 % of the highest, too.": right[:1],
+    })  # fmt: skip
+
+
+@task("sift_descriptor", share=50)
+def check_descriptions_do_not_depend_on_light_or_turns(student, rng):
+    """Points at the border and between pixels, light, a turn by 90 degrees, and a flat picture; the input stays."""
+    for p, angle in (((3, 2), 0.0), ((10.5, 12.25), 200.0), ((19, 20), 333.0)):
+        img = rng.normal(22, 25)
+        seen = student.inspect(student.sift_descriptor, img, p, angle)
+        expect_close(seen.value, description(img, p, angle), name=Message("the point {p}", p=p))
+        expect_unchanged(seen, img, p, angle)
+        expect_close(student.sift_descriptor(0.2 * img + 3, p, angle), seen.value, name="with other light")
+    img = rng.normal(31, 31)
+    turned = np.rot90(img, -1).copy()
+    expect_close(student.sift_descriptor(turned, (15, 15), 90.0 + 25.0), student.sift_descriptor(img, (15, 15), 25.0),
+                 name="turned by 90 degrees")  # fmt: skip
+    expect_close(student.sift_descriptor(np.full((20, 20), 0.5), (10, 10), 30.0), np.zeros(128), name="a flat picture")
+
+
+@task("match_descriptors", share=50)
+def check_matches_of_other_descriptions(student, rng):
+    """Other thresholds, ties, exact copies, no match; both inputs stay."""
+    for M, N, D, threshold in ((7, 9, 3, 0.8), (4, 2, 6, 0.6), (12, 20, 2, 0.5)):
+        desc1, desc2 = rng.normal(M, D), rng.normal(N, D)
+        seen = student.inspect(student.match_descriptors, desc1, desc2, threshold)
+        expect_equal(
+            seen.value, paired(desc1, desc2, threshold), check_dtype=False, name=Message("{M} with {N}", M=M, N=N)
+        )
+        expect_unchanged(seen, desc1, desc2)
+    twins = np.array([[0.0, 0.0], [0.0, 0.0], [5.0, 5.0]])
+    expect_equal(student.match_descriptors(np.array([[0.0, 0.0], [5.0, 5.0]]), twins, 0.9), np.array([[1, 2]]),
+                 check_dtype=False, name="two that are equally near")  # fmt: skip
+
+
+def paired(desc1, desc2, threshold):
+    """Return the pairs by loops."""
+    found = []
+    for i, a in enumerate(desc1.tolist()):
+        near = sorted((math.dist(a, b), j) for j, b in enumerate(desc2.tolist()))
+        if near[0][0] < threshold * near[1][0]:
+            found.append((i, near[0][1]))
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+@task("fit_affine_matrix", share=50)
+def check_maps_of_other_points(student, rng):
+    """Three points, many with noise, far from 0; the last column is exact; both inputs stay."""
+    for N, noise, far in ((3, 0.0, 0.0), (40, 2.0, 0.0), (12, 0.5, 500.0)):
+        p2 = far + rng.uniform(N, 2, high=80.0)
+        p1 = p2 @ rng.normal(2, 2) + rng.normal(2) + noise * rng.normal(N, 2)
+        seen = student.inspect(student.fit_affine_matrix, p1, p2)
+        expect_close(seen.value, affine(p1, p2), rtol=1e-4, atol=1e-4, name=Message("{N} points", N=N))
+        expect_equal(seen.value[:, 2], np.array([0.0, 0.0, 1.0]), name="the last column")
+        expect_unchanged(seen, p1, p2)
+
+
+@task("ransac_draws", share=50)
+def check_other_numbers_of_draws(student, rng):
+    """Random shares: the smallest number of draws that is enough."""
+    for _ in range(20):
+        p, w, n = float(rng.uniform(low=0.5, high=0.995)), float(rng.uniform(low=0.3, high=0.97)), rng.int(1, 5)
+        draws, fails = 0, 1.0
+        while fails > 1 - p:
+            draws, fails = draws + 1, fails * (1 - w**n)
+        expect_equal(student.ransac_draws(p, w, n), draws, name=Message("p {p}, w {w}, n {n}", p=p, w=w, n=n))
+
+
+LOANS_OF_FIT = """
+import numpy as np
+
+def fit(p1, p2):
+    A = np.concatenate([p2, np.ones((len(p2), 1))], axis=1)
+    H = np.eye(3)
+    H[:, :2] = np.linalg.pinv(A) @ p1
+    return H
+
+LOANS = {"fit_affine_matrix": fit}
+"""
+
+
+@task("ransac", share=50, loans=LOANS_OF_FIT)
+def check_motion_with_many_wrong_matches(student, rng):
+    """With 60 % wrong matches of a turned and noisy picture, H is that of all right matches; inputs stay."""
+    student.seed(rng.int(0, 2**31))
+    for K, threshold in ((50, 20), (35, 4.0)):
+        angle = float(rng.uniform(high=6.0))
+        turn = 1.3 * np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        k2 = np.stack([np.arange(K) * 37 % 101, np.arange(K) * 53 % 97], axis=1) * 2.0 + rng.uniform(K, 2)
+        k1 = k2 @ turn + np.array([30.0, -12.0]) + 0.2 * rng.uniform(K, 2, low=-1.0)
+        wrong = np.arange(K) % 5 < 3
+        k1[wrong] = 3000 * rng.normal(int(wrong.sum()), 2)
+        matches = np.stack([np.arange(K), np.arange(K)], axis=1)
+        seen = student.inspect(student.ransac, k1, k2, matches, n_iters=400, threshold=threshold)
+        expect_equal(seen.value[1], matches[~wrong], check_dtype=False, name="the matches")
+        expect_close(seen.value[0], affine(k1[~wrong], k2[~wrong]), name="H")
+        expect_unchanged(seen, k1, k2, matches)

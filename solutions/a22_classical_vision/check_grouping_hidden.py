@@ -1,0 +1,122 @@
+"""Hidden checks of grouping: other points, empty groups, probabilities, the spanning tree, and inputs that stay."""
+
+import math
+
+import networkx
+import numpy as np
+from check_grouping import features_of
+from oracles_grouping import climbed, joined, lloyd, numbered
+
+from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
+
+
+@task("kmeans", share=50)
+def check_groups_of_other_points(student, rng):
+    """Empty groups keep their centre; ties; one group; few iterations; both inputs stay."""
+    for N, D, k, iterations in ((30, 2, 5, 3), (12, 1, 3, 100), (9, 4, 1, 2)):
+        features, start = rng.normal(N, D), rng.normal(k, D)
+        if k > 1:
+            start[1] = 50.0
+        seen = student.inspect(student.kmeans, features, start, iterations)
+        right, middle = lloyd(features, start, iterations)
+        expect_equal(seen.value[0], right, check_dtype=False, name=Message("the groups of {N} points", N=N))
+        expect_close(seen.value[1], middle, name=Message("the centres of {N} points", N=N))
+        expect_unchanged(seen, features, start, iterations)
+    features = np.array([[0.0], [1.0], [2.0]])
+    groups, _ = student.kmeans(features, np.array([[2.0], [0.0]]), 1)
+    expect_equal(groups, np.array([1, 0, 0]), check_dtype=False, name="a point in the middle")
+
+
+SHARES = """
+import numpy as np
+
+def run(features, draws):
+    pairs = np.array([student.kmeans_pp(features, 2)[:, 0] for _ in range(draws)])
+    return pairs
+"""
+
+
+@task("kmeans_pp", share=50, any_dtype=True)
+def check_probabilities_of_the_start(student, rng):
+    """The first centre is any point; the second one has probabilities like squared distances."""
+    student.seed(rng.int(0, 2**31))
+    features = np.array([[0.0], [1.0], [3.0]])
+    pairs = student.define(SHARES).run(features, 3000)
+    first = [float((pairs[:, 0] == place).mean()) for place in (0.0, 1.0, 3.0)]
+    for share in first:
+        expect(
+            abs(share - 1 / 3) < 0.06, Message("A point is the first centre in {p} of draws, not in a third.", p=share)
+        )
+    for place, far, right in ((0.0, 3.0, 0.9), (1.0, 3.0, 0.8), (3.0, 0.0, 9 / 13)):
+        mine = pairs[pairs[:, 0] == place, 1]
+        share = float((mine == far).mean())
+        expect(abs(share - right) < 0.07, Message("After {a}, {b} is drawn in {p} of draws.", a=place, b=far, p=share),
+               "Probabilities are in proportion to *squared* distances.")  # fmt: skip
+    seen = student.inspect(student.kmeans_pp, features, 3)
+    expect_equal(np.sort(seen.value[:, 0]), features[:, 0], name="three of three points")
+    expect_unchanged(seen, features)
+
+
+@task("hierarchical_clustering", share=50)
+def check_hierarchies_of_other_points(student, rng):
+    """Single linkage is the spanning tree without its longest edges; others agree with loops; the input stays."""
+    for N, D, k in ((20, 3, 5), (9, 1, 2), (6, 2, 6), (7, 2, 1)):
+        features = rng.normal(N, D)
+        tree = networkx.Graph()
+        tree.add_weighted_edges_from((i, j, math.dist(features[i], features[j])) for i in range(N) for j in range(i))
+        tree = networkx.minimum_spanning_tree(tree)
+        for i, j, _ in sorted(tree.edges(data="weight"), key=lambda edge: -edge[2])[: k - 1]:
+            tree.remove_edge(i, j)
+        parts = np.zeros(N, dtype=int)
+        for number, part in enumerate(networkx.connected_components(tree)):
+            parts[list(part)] = number
+        seen = student.inspect(student.hierarchical_clustering, features, k, "single")
+        expect_equal(numbered(seen.value), numbered(parts), check_dtype=False, name="single linkage")
+        expect_equal(np.unique(seen.value), np.arange(k), check_dtype=False, name="the numbers of groups")
+        expect_unchanged(seen, features, k)
+        for linkage in ("centroid", "complete", "average"):
+            found = student.hierarchical_clustering(features, k, linkage)
+            expect_equal(numbered(found), numbered(joined(features, k, linkage)), check_dtype=False,
+                         name=Message("{how} linkage", how=linkage))  # fmt: skip
+
+
+@task("mean_shift", share=50)
+def check_modes_of_other_points(student, rng):
+    """Other radii and dimensions; windows on the radius; one point; the input stays."""
+    for N, D, radius in ((24, 1, 0.7), (15, 3, 1.5), (1, 2, 1.0), (18, 2, 9.0)):
+        features = rng.normal(N, D)
+        seen = student.inspect(student.mean_shift, features, radius)
+        right, tops = climbed(features, radius)
+        expect_close(seen.value[1], tops, atol=1e-4, name=Message("the modes for radius {r}", r=radius))
+        expect_equal(seen.value[0], right, check_dtype=False, name=Message("the groups for radius {r}", r=radius))
+        expect_unchanged(seen, features, radius)
+    line = np.array([[0.0], [2.0]])
+    expect_close(student.mean_shift(line, 2.0)[1], np.array([[1.0]]), name="a point exactly at the radius")
+
+
+@task("color_position_features", share=50)
+def check_features_of_other_pictures(student, rng):
+    """Grey pictures, one row, equal colours; the input stays."""
+    for shape in ((5, 3, 1), (1, 7, 3), (6, 6, 4)):
+        img = rng.uniform(*shape)
+        img[..., 0] = 0.25
+        seen = student.inspect(student.color_position_features, img)
+        raw = features_of(img)
+        columns = []
+        for values in raw.T:
+            spread = math.sqrt(math.fsum((values - values.mean()) ** 2) / len(values))
+            columns.append((values - values.mean()) / spread if spread > 1e-12 else 0 * values)
+        expect_close(seen.value, np.stack(columns, axis=1), name=Message("a picture {shape}", shape=shape))
+        expect_unchanged(seen, img)
+
+
+@task("compression_svd", share=50)
+def check_compression_of_other_pictures(student, rng):
+    """Ranks from 1 to all, by projection on the eigenvectors; the input stays."""
+    for shape, k in (((8, 5), 1), ((6, 9), 6), ((20, 12), 4)):
+        image = rng.normal(*shape)
+        seen = student.inspect(student.compression_svd, image, k)
+        top = np.linalg.eigh(image.T @ image)[1][:, ::-1][:, :k]
+        expect_close(seen.value[0], image @ top @ top.T, rtol=1e-4, atol=1e-5, name=Message("rank {k}", k=k))
+        expect_equal(seen.value[1], k + k * shape[0] + k * shape[1], name="the size")
+        expect_unchanged(seen, image, k)

@@ -1,0 +1,152 @@
+"""Hidden checks of seams: all seams of small tables, both axes, dtypes, and inputs that stay."""
+
+import numpy as np
+from oracles_seams import carve, costs, doubled, energies, every_seam, inserted
+
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+
+OURS = """
+import numpy as np
+
+def energy(image):
+    grey = image @ np.array([0.2125, 0.7154, 0.0721])
+    return sum(np.abs(part) for part in np.gradient(grey))
+
+def cost(image, energy):
+    out, paths = energy.copy(), np.zeros(energy.shape, dtype=int)
+    H, W = energy.shape
+    for i in range(1, H):
+        for j in range(W):
+            low = max(j - 1, 0)
+            above = out[i - 1, low : j + 2]
+            paths[i, j] = low + int(above.argmin()) - j
+            out[i, j] = energy[i, j] + above.min()
+    return out, paths
+
+def track(paths, end):
+    seam = [end]
+    for row in paths[:0:-1]:
+        seam.append(seam[-1] + int(row[seam[-1]]))
+    return np.array(seam[::-1])
+
+def remove(image, seam):
+    return np.stack([np.delete(row, c, axis=0) for row, c in zip(image, seam)])
+
+def enlarge(image, size):
+    rows, left = [list(enumerate(row)) for row in image], image
+    chosen = [set() for _ in image]
+    for _ in range(size - image.shape[1]):
+        found, paths = cost(left, energy(left))
+        seam = track(paths, int(found[-1].argmin()))
+        for r, c in enumerate(seam):
+            chosen[r].add(rows[r].pop(int(c))[0])
+        left = remove(left, seam)
+    times = [[1 + (c in taken) for c in range(image.shape[1])] for taken in chosen]
+    return np.stack([np.repeat(row, n, axis=0) for row, n in zip(image, times)])
+
+LOANS = {"energy_function": energy, "compute_cost": cost, "backtrack_seam": track, "remove_seam": remove}
+"""
+LOANS_OF_ENLARGE = OURS + 'LOANS["enlarge"] = enlarge\n'
+
+
+@task("energy_function", share=50)
+def check_energies_of_other_pictures(student, rng):
+    """Pictures of other sizes; the input stays."""
+    for shape in ((2, 9, 3), (7, 2, 3), (12, 10, 3)):
+        image = rng.uniform(*shape)
+        seen = student.inspect(student.energy_function, image)
+        expect_close(seen.value, energies(image), name=Message("a picture {shape}", shape=shape))
+        expect_unchanged(seen, image)
+
+
+@task("compute_cost", share=50)
+def check_costs_against_all_seams(student, rng):
+    """The last row has the cheapest of all seams; tables of other sizes; energies stay, also negative ones."""
+    for shape in ((4, 4), (5, 3), (1, 6), (7, 1), (30, 40)):
+        energy = rng.normal(*shape)
+        image = rng.uniform(*shape, 3)
+        seen = student.inspect(student.compute_cost, image, energy)
+        right, ways = costs(energy)
+        expect_close(seen.value[0], right, name=Message("the costs of a table {shape}", shape=shape))
+        expect_equal(seen.value[1], ways, check_dtype=False, name=Message("the paths of a table {shape}", shape=shape))
+        if shape[0] < 6:
+            expect_close(seen.value[0][-1], every_seam(energy), name="the last row")
+        expect_unchanged(seen, image, energy)
+
+
+@task("backtrack_seam", share=50)
+def check_seams_of_other_paths(student, rng):
+    """Each end of random paths; one row; the paths stay."""
+    for shape in ((6, 5), (1, 4), (12, 9)):
+        paths = costs(rng.uniform(*shape))[1]
+        for end in range(shape[1]):
+            seen = student.inspect(student.backtrack_seam, paths, end)
+            right = [end]
+            for r in range(shape[0] - 1, 0, -1):
+                right.append(right[-1] + int(paths[r, right[-1]]))
+            expect_equal(seen.value, np.array(right[::-1]), check_dtype=False, name=Message("the end {n}", n=end))
+            expect_unchanged(seen, paths, end)
+
+
+@task("remove_seam", share=50)
+def check_pictures_without_a_seam(student, rng):
+    """Whole numbers, bools, colours and grey; both inputs stay."""
+    for image in (rng.integers(0, 256, 5, 4, 3).astype(np.uint8), rng.uniform(3, 6) > 0.5, rng.uniform(6, 2, 3)):
+        seam = rng.integers(0, image.shape[1], len(image))
+        seen = student.inspect(student.remove_seam, image, seam)
+        right = np.stack([np.delete(row, c, axis=0) for row, c in zip(image, seam, strict=True)])
+        expect_equal(seen.value, right, name=Message("dtype {dtype}", dtype=str(image.dtype)))
+        expect_unchanged(seen, image, seam)
+
+
+@task("reduce", share=50, loans=OURS)
+def check_narrower_and_lower_pictures(student, rng):
+    """Both axes, no seam and many; the input stays."""
+    for shape, size, axis in (((7, 9, 3), 5, 1), ((8, 5, 3), 4, 0), ((5, 6, 3), 6, 1)):
+        image = rng.uniform(*shape)
+        seen = student.inspect(student.reduce, image, size, axis)
+        count = shape[axis] - size
+        right = carve(image, count)[0] if axis else carve(image.swapaxes(0, 1), count)[0].swapaxes(0, 1)
+        expect_close(seen.value, right, name=Message("from {shape} to {n}", shape=shape, n=size))
+        expect_unchanged(seen, image, size, axis)
+
+
+@task("enlarge", share=50, loans=OURS)
+def check_wider_and_higher_pictures(student, rng):
+    """Both axes, nearly twice the width; the input stays."""
+    for shape, size, axis in (((6, 7, 3), 12, 1), ((6, 4, 3), 8, 0), ((3, 5, 3), 5, 1)):
+        image = rng.uniform(*shape)
+        seen = student.inspect(student.enlarge, image, size, axis)
+        count = size - shape[axis]
+        right = doubled(image, count) if axis else doubled(image.swapaxes(0, 1), count).swapaxes(0, 1)
+        expect_close(seen.value, right, name=Message("from {shape} to {n}", shape=shape, n=size))
+        expect_unchanged(seen, image, size, axis)
+
+
+@task("compute_forward_cost", share=50)
+def check_forward_costs_of_other_pictures(student, rng):
+    """Other sizes, energies of 0 and below; both inputs stay."""
+    for shape, scale in (((4, 4), 0.0), ((9, 5), 1.0), ((2, 12), -1.0)):
+        image, energy = rng.uniform(*shape, 3), scale * rng.uniform(*shape)
+        seen = student.inspect(student.compute_forward_cost, image, energy)
+        right, ways = costs(energy, lambda r, c, s, image=image: inserted(image, r, c, s))
+        expect_close(seen.value[0], right, name=Message("the costs of a picture {shape}", shape=shape))
+        expect_equal(
+            seen.value[1], ways, check_dtype=False, name=Message("the paths of a picture {shape}", shape=shape)
+        )
+        expect_unchanged(seen, image, energy)
+
+
+@task("remove_object", share=50, loans=LOANS_OF_ENLARGE)
+def check_objects_of_other_forms(student, rng):
+    """Two objects, one at the border, and none; what is left are pixels of the picture; inputs stay."""
+    image = np.repeat(rng.uniform(9, 14, 1, low=0.4, high=0.6), 3, axis=2)
+    expect_close(student.remove_object(image, np.zeros((9, 14), bool)), image, name="without an object")
+    image[0:2, 0:3], image[5:8, 9:11] = [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]
+    mask = image[..., 1] == 0
+    seen = student.inspect(student.remove_object, image, mask)
+    expect_shape(seen.value, (9, 14, 3))
+    expect(bool((seen.value[..., 1] > 0.3).all()), "A part of an object is still there.")
+    known = all(np.isin(row, before).all() for row, before in zip(seen.value, image, strict=True))
+    expect(known, "A row has pixels that are not in this row of the picture.")
+    expect_unchanged(seen, image, mask)

@@ -1,0 +1,154 @@
+"""The record of operations says what ran inside a function, and not what a check or a function apart ran."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import torch
+
+from autograder.sandbox.inside import recorder
+from autograder.sandbox.inside.recorder import Recording
+
+SOURCE = """
+import functools
+import torch
+
+def squares(x):
+    return x.square()
+
+def spread(x):
+    return squares(x - x.mean()).sum()
+
+def again(f):
+    @functools.wraps(f)
+    def run(x):
+        return f(x)
+    return run
+
+@again
+def wrapped(x):
+    return x.cumsum(0)
+
+renamed = again(lambda x: x.cumprod(0))
+renamed.__wrapped__ = torch.cumprod
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return x.erf()
+
+class Half(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x / 2
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad / 2
+
+def slope(x):
+    x = x.detach().requires_grad_()
+    Half.apply(x).sum().backward()
+    return x.grad
+"""
+
+
+def student() -> ModuleType:
+    module = ModuleType("student_module")
+    exec(compile(SOURCE, "student.py", "exec"), module.__dict__)
+    return module
+
+
+def recording_of(*functions: tuple[str, tuple[str, ...]], module: ModuleType) -> Recording:
+    recording = Recording({"student.py": "student.py"})
+    recording.watch(functions, [module])
+    return recording
+
+
+def ran(*functions: tuple[str, tuple[str, ...]], call: str = "", **values: object) -> list[list[object]]:
+    """Return what a call of the student's code ran inside the functions."""
+    module = student()
+    recording = recording_of(*functions, module=module)
+    with recording.context():
+        eval(call, {**vars(module), "x": torch.arange(1.0, 4.0), **values})
+    return recording.listed()
+
+
+def operations(*functions: tuple[str, tuple[str, ...]], call: str, **values: object) -> set[object]:
+    return {row[1] for row in ran(*functions, call=call, **values)}
+
+
+def test_operations_are_recorded_with_the_line_that_ran_them_first() -> None:
+    assert ran(("squares", ()), call="squares(x)") == [["squares", "aten::pow", "", "student.py", 6]]
+
+
+def test_what_a_function_uses_is_inside_it_unless_it_is_apart() -> None:
+    assert operations(("spread", ()), call="spread(x)") == {"aten::mean", "aten::sub", "aten::pow", "aten::sum"}
+    assert operations(("spread", ("squares",)), call="spread(x)") == {"aten::mean", "aten::sub", "aten::sum"}
+
+
+def test_other_functions_and_code_outside_of_them_are_not_recorded() -> None:
+    assert operations(("squares", ()), call="spread(x)") == {"aten::pow"}
+    assert operations(("squares", ()), call="x.exp() + torch.cdist(x[None], x[None])") == set()
+
+
+def test_a_decorated_function_and_a_module_are_known_by_their_names() -> None:
+    assert operations(("wrapped", ()), call="wrapped(spread(x)[None])") == {"aten::cumsum"}
+    assert operations(("Net", ()), call="Net()(squares(x))") == {"aten::erf"}
+
+
+def test_all_code_counts_for_a_function_that_has_another_name_than_its_own() -> None:
+    assert operations(("renamed", ()), call="renamed(squares(x))") == {"aten::cumprod", "aten::pow"}
+
+
+def test_a_backward_pass_belongs_to_the_function_that_starts_it() -> None:
+    assert "autograd" in operations(("slope", ()), call="slope(x)")
+    leaf = torch.ones(3, requires_grad=True)
+    assert "autograd" not in operations(("Half.backward", ()), call="Half.apply(leaf).sum().backward()", leaf=leaf)
+
+
+def test_code_of_a_package_is_recorded_with_its_function() -> None:
+    helper = ModuleType("common.fast")
+    exec("def go(x):\n    return x.sinh()", helper.__dict__)
+    module = student()
+    exec(compile("def use(x, go):\n    return go(x)", "student.py", "exec"), module.__dict__)
+    recording = recording_of(("use", ()), module=module)
+    with recording.context():
+        module.use(torch.ones(2), helper.go)
+    assert recording.listed() == [["use", "aten::sinh", "common.fast.go", "student.py", 2]]
+
+
+def test_after_many_operations_nothing_more_is_recorded() -> None:
+    module = student()
+    recording = recording_of(("squares", ()), ("wrapped", ()), module=module)
+    with recording.context():
+        for _ in range(recorder.MOST_OPERATIONS):
+            module.squares(torch.ones(1))
+    with recording.context():
+        module.wrapped(torch.ones(1))
+    assert {row[1] for row in recording.listed()} == {"aten::pow"}
+
+
+def test_a_function_that_is_named_later_is_recorded_from_then_on() -> None:
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    with recording.context():
+        module.spread(torch.ones(2))
+    recording.watch([("spread", ())], [module])
+    with recording.context():
+        module.spread(torch.ones(2))
+    found = {(row[0], row[1]) for row in recording.listed()}
+    assert found == {("squares", "aten::pow"), *(("spread", f"aten::{name}") for name in ("mean", "sub", "pow", "sum"))}
+
+
+def test_few_stacks_are_read() -> None:
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    with recording.context():
+        for _ in range(recorder.MOST_STACKS + 500):
+            torch.ones(1).exp()
+    assert recording.stacks == recorder.MOST_STACKS
+    assert recording.listed() == []
+
+
+def test_a_name_that_nobody_defines_is_not_a_function_of_this_name() -> None:
+    assert not recorder._has_its_name("absent.forward", [student()])

@@ -1,0 +1,66 @@
+"""A call that changed its input in place: the report says so, also where a wrong value is noticed first."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder.checks.expect import Mismatch, expect_close, expect_unchanged
+from autograder.session.verdict import verdict_on
+from tests.support.local import local_student
+
+SOURCE = """
+def centre(x, f=None):
+    x -= x.mean()
+    return x + 1
+
+def shift(x):
+    return x + 1
+
+def apply(f, x):
+    x[0] = 9.0
+    return f(x)
+"""
+CHANGED = "The call changed its argument 1 in place."
+
+
+def message(name: str, *, first: bool) -> str:
+    """Return what a check says that compares the value, and before or after it the argument."""
+    x = np.array([1.0, 2.0, 6.0])
+    with local_student(SOURCE) as student:
+        seen = student.inspect(getattr(student, name), x)
+        with pytest.raises(Mismatch) as caught:
+            expect_unchanged(seen, x) if first else expect_close(seen.value, x - 3.0)
+        return verdict_on(caught.value, student.trail).message
+
+
+def test_a_wrong_value_does_not_hide_that_the_input_was_changed() -> None:
+    text = message("centre", first=False)
+    assert "3 of 3 values differ" in text
+    assert text.splitlines()[-1] == CHANGED
+
+
+def test_the_sentence_is_said_once() -> None:
+    assert message("centre", first=True).count("in place") == 1
+
+
+def test_a_wrong_value_alone_says_nothing_of_the_input() -> None:
+    assert "in place" not in message("shift", first=False)
+
+
+def test_the_number_of_the_argument_counts_objects_that_stay_in_the_students_process() -> None:
+    x = np.array([1.0, 2.0])
+    with local_student(SOURCE) as student:
+        seen = student.inspect(student.apply, student.shift, x)
+        with pytest.raises(Mismatch) as caught:
+            expect_close(seen.value, x)
+        assert verdict_on(caught.value, student.trail).message.splitlines()[-1] == CHANGED.replace("1", "2")
+
+
+def test_a_later_call_is_not_blamed() -> None:
+    x = np.array([1.0, 2.0])
+    with local_student(SOURCE) as student:
+        student.inspect(student.centre, x)
+        with pytest.raises(Mismatch) as caught:
+            expect_close(student.shift(x), x)
+        assert "in place" not in verdict_on(caught.value, student.trail).message
