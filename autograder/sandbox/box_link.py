@@ -30,6 +30,7 @@ PATIENCE = 9.0  # times a check's limit: the most that is added for seconds in w
 ALL_LOADS_SECONDS = 30.0  # for the top-level statements of a submission in all its workers; then LOAD_SECONDS for each
 LOAD_SECONDS = 3.0
 IMPORT_SECONDS = 30.0  # limit for importing a submission; it does not count against the checks' limits
+START_SECONDS = 30.0  # limit for a worker to receive a submission, and to begin a check
 NOTHING = Usage(0.0, 0.0)
 QUICK_SECONDS = 0.05  # of a request that may count as part of the check that follows
 LARGE = 16 << 20  # bytes; smaller answers do not count
@@ -102,9 +103,12 @@ class BoxLink:
         The worker imports the libraries whose values the checks may send it now, so that no call has to.
         """
         begun, before = time.monotonic(), self._usage()
-        self.deadline = begun + IMPORT_SECONDS
-        self._allowance = Allowance(IMPORT_SECONDS, before)
-        self._roundtrip({"do": "begin", "seed": seed, "libraries": self._libraries()})
+        self.deadline, self._allowance = begun + START_SECONDS, Allowance(START_SECONDS, before)
+        limit, self._seconds = self._seconds, START_SECONDS
+        try:
+            self._roundtrip({"do": "begin", "seed": seed, "libraries": self._libraries()})
+        finally:
+            self._seconds = limit
         return before if time.monotonic() - begun < QUICK_SECONDS else self._usage()
 
     def _libraries(self) -> list[str]:
@@ -227,7 +231,7 @@ class BoxLink:
             },
         }
         try:
-            send(worker.channel.fileno(), *encode(first), deadline=Deadline(time.monotonic() + IMPORT_SECONDS))
+            send(worker.channel.fileno(), *encode(first), deadline=Deadline(time.monotonic() + START_SECONDS))
         except (Closed, Late):
             raise BoxError("A new worker ended before it received the submission.") from None
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.cli.app import main
+from autograder.core import course
 from autograder.core.hints import Effort, Hints
 from autograder.students import hints
 from tests.support.course import NAME, make_course
@@ -98,6 +99,7 @@ def test_outside_of_an_assignment_those_of_the_course_are_listed(folder: Path, m
 
 def test_outside_of_a_course_one_sentence_says_where_to_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(course, "_roots", lambda *, installed=True: [tmp_path])  # other tests' folders lie above
     assert run().stderr == (
         "gradlab: No assignment was found here or above. Run this in the folder that gradlab start created.\n"
     )
