@@ -114,18 +114,18 @@ def check_refinement_of_a_quadratic_function(student, rng):
 def check_edges_by_their_curvatures(student):
     """A round top is not like an edge; a ridge and a saddle are."""
     for name, (a, b), right in (
-        ("a round top", (-2.0, -1.0), False),
-        ("a round valley", (3.0, 2.0), False),
-        ("a ridge", (-30.0, -1.0), True),
-        ("a saddle", (2.0, -1.0), True),
-        ("curvatures of 9 and 1", (9.0, 1.0), False),
-        ("curvatures of 1 and 11", (1.0, 11.0), True),
+        (Message("a round top"), (-2.0, -1.0), False),
+        (Message("a round valley"), (3.0, 2.0), False),
+        (Message("a ridge"), (-30.0, -1.0), True),
+        (Message("a saddle"), (2.0, -1.0), True),
+        (Message("curvatures of 9 and 1"), (9.0, 1.0), False),
+        (Message("curvatures of 1 and 11"), (1.0, 11.0), True),
     ):
         found = student.edge_like(curved(a, b, 0.6), (1, 3, 4))
         expect_type(found, bool, name="the answer")
         expect(
             found is right,
-            Message("For {name} the answer is {found}.", name=Message(name), found=found),
+            Message("For {name} the answer is {found}.", name=name, found=found),
             "An edge has a determinant that is not positive, or tr^2 / det of at least (r + 1)^2 / r.",
         )
 

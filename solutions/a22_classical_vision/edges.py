@@ -362,8 +362,8 @@ def non_maximum_suppression(G: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
 # %% [markdown] hint="non_maximum_suppression"
 # 1. Round the angles, in a new array. Opposite directions have the same neighbours: 0 and 180, 45 and 225 ...
-# 2. Rows grow downwards. At 45 degrees the gradient points down and right, to (i + 1, j + 1); its opposite is (i - 1, j
-#    - 1).
+# 2. Rows grow downwards. At 45 degrees the gradient points down and right, to (i + 1, j + 1); its opposite is
+#    (i - 1, j - 1).
 # 3. Compare with `>=`: two equal neighbours both stay. Write the answer into a new array, not into G.
 
 # %% [markdown]
