@@ -55,6 +55,7 @@ def sentences_in(path: Path, *, titles: bool = True) -> list[Sentence]:
     nodes = list(ast.walk(tree))
     words = {id(constant) for constant in words_for_people(nodes)}
     words |= {id(keyword.value) for keyword in nodes if isinstance(keyword, ast.keyword) and keyword.arg in NOUNS}
+    words |= {id(keyword.value) for node in nodes for keyword in _descriptions(node)}
     taken |= {id(key) for key in compared_keys(nodes)}
     for node in _loose_literals(tree, words):
         text = str(node.value)
@@ -105,6 +106,13 @@ def _name_of_score(node: ast.Call) -> str:
         return ""
     names = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "name")]
     return _literal(names[0]) if names else ""
+
+
+def _descriptions(node: ast.AST) -> list[ast.keyword]:
+    """Return what a call `Meta(...)` says that an entry of a file may be (core/toml_file.py)."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Meta":
+        return [keyword for keyword in node.keywords if keyword.arg == "description"]
+    return []
 
 
 def _literal(node: ast.expr) -> str:

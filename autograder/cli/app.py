@@ -23,7 +23,13 @@ import click
 from autograder import __version__
 from autograder.cli import authors, cluster, exports, imports, instructors, rerun, students
 from autograder.cli import translate as translations
-from autograder.cli.help_language import TranslatedGroup, click_speaks, translated_command, translated_option
+from autograder.cli.help_language import (
+    TranslatedGroup,
+    click_speaks,
+    translated_command,
+    translated_option,
+    without_gaps,
+)
 from autograder.core.collector import collecting_rarely
 from autograder.core.editions import language_of_copy
 from autograder.core.errors import GradlabError
@@ -124,6 +130,7 @@ class _CommandLine(TranslatedGroup):
             context.exit(130)
         except click.ClickException as error:
             error.message = translate(error.message)  # type: ignore[misc]
+            without_gaps(error)
             raise
         except click.exceptions.Exit:
             raise

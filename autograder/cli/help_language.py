@@ -11,7 +11,7 @@ from copy import copy
 import click
 
 from autograder.core.help_text import help_paragraphs
-from autograder.core.language import ENGLISH, reader, say, translate
+from autograder.core.language import ENGLISH, in_a_row, reader, say, translate
 from autograder.render.text import columns, wrapped
 
 _SENTENCE_END = "。"
@@ -48,6 +48,11 @@ def click_speaks() -> Iterator[None]:
 class Formatter(click.HelpFormatter):
     """Lays out help in which characters may be two columns wide and no space need be where a line ends."""
 
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line that shows how a command is called; after a wide colon there is no space."""
+        words = translate("Usage:") if prefix is None else prefix
+        super().write_usage(prog, args, words if prefix is not None or _is_wide(words[-1]) else f"{words} ")
+
     def write_text(self, text: str) -> None:
         """Write paragraphs."""
         if reader().language == ENGLISH:
@@ -82,8 +87,27 @@ class Formatter(click.HelpFormatter):
 click.Context.formatter_class = Formatter
 
 
+def without_gaps(error: click.ClickException) -> None:
+    """Join the two sentences of an unknown name, of which click lists similar ones, as the language does."""
+    if getattr(error, "possibilities", None):
+        error.message = in_a_row(error.format_message())  # type: ignore[misc]
+        error.possibilities = ()  # type: ignore[attr-defined]
+
+
+def _is_wide(character: str) -> bool:
+    return columns(character) == 2
+
+
 class TranslatedGroup(click.Group):
     """A group whose commands explain themselves in the language of the reader."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read the group's own options."""
+        try:
+            return super().parse_args(context, args)
+        except click.ClickException as error:
+            without_gaps(error)
+            raise
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Return a command by its name, with its help in the reader's language."""

@@ -168,7 +168,7 @@ def _allowed(kind: types.Type, key: str) -> str:
     """Say what an entry may be, as the end of a sentence."""
     match kind:
         case types.Metadata(extra_json_schema={"description": str(words)}):
-            return words
+            return Message(words)
         case types.Metadata(type=inner):
             return _allowed(inner, key)
         case types.UnionType(types=kinds):

@@ -285,6 +285,14 @@ def test_sentences_of_checks_are_found_without_marks(tmp_path: Path) -> None:
     assert untranslatable(path) == [(9, 'f"There are {n} of them."')]
 
 
+def test_what_an_entry_of_a_file_may_be_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "it.py"
+    path.write_text(
+        'from msgspec import Meta\n_Name = Meta(pattern="a long text", description="the name of a package")\n'
+    )
+    assert [sentence.text for sentence in sentences_in(path)] == ["the name of a package"]
+
+
 def test_gradlabs_own_catalogues_are_compiled() -> None:
     found = list(ENGINE_LOCALE.glob("*/LC_MESSAGES/*.po"))
     assert found

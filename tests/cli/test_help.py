@@ -52,6 +52,15 @@ def test_the_commands_are_listed_by_reader() -> None:
     assert [line.split()[0] for line in output[sections[0] :].splitlines() if line.startswith("  ")] == listed
 
 
+def test_a_full_width_sign_needs_no_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    assert run_command("check", "--help").output.startswith("用法：")
+    assert run_command("check", "--help").output[3] != " "
+    assert "没有命令 'chek'。（你是不是指：'check'？）" in run_command("chek").output
+    assert "没有选项 '--hlp'。（你是不是指：'--help'？）" in run_command("--hlp").output
+    assert "没有选项 '--tsk'。（你是不是指：'--task', '--trust'？）" in run_command("check", "--tsk").output
+
+
 def test_the_help_imports_no_heavy_package() -> None:
     code = "import sys, autograder.cli.app; print(sorted({name.partition('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -10,6 +10,7 @@ import pytest
 from msgspec import Meta, Struct
 
 from autograder.core.errors import GradlabError
+from autograder.core.language import speaking, translate, translator
 from autograder.core.toml_file import read_toml
 
 
@@ -28,6 +29,7 @@ class File(Struct, forbid_unknown_fields=True):
     owner: str | int = ""
     draft: bool = False
     depth: Annotated[int, Meta(description="a depth like 3")] = 0
+    language: Annotated[str, Meta(pattern="^[a-z]+$", description='a language code, like "en"')] = ""
 
 
 def read(folder: Path, text: str) -> File:
@@ -67,6 +69,13 @@ def test_a_wrong_entry_is_named_with_what_is_allowed(text: str, sentence: str, t
         read(tmp_path, text)
     assert str(refused.value).startswith(str(tmp_path / "file.toml"))
     assert str(refused.value).endswith(sentence)
+
+
+def test_what_is_allowed_is_said_in_the_readers_language(tmp_path: Path) -> None:
+    with pytest.raises(BadFile) as refused:
+        read(tmp_path, 'language = "EN"')
+    with speaking(translator("zh_CN")):
+        assert translate(str(refused.value)).endswith("：language 应为语言代码，例如 \"en\"，而不是 'EN'。")
 
 
 def test_a_file_that_does_not_exist_or_is_not_toml_is_refused(tmp_path: Path) -> None:
