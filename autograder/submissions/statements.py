@@ -11,7 +11,7 @@ import builtins
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from autograder.submissions.names import (
     ASSIGNMENTS,
@@ -27,6 +27,8 @@ from autograder.submissions.names import (
     read_names,
     stored_names,
 )
+
+MODULES = 16  # those of two hand-ins and the handout
 
 
 def unwritten_places(node: ast.stmt) -> frozenset[tuple[str, int]]:
@@ -79,13 +81,19 @@ def written_tasks(text: str, tasks: Sequence[str]) -> list[str]:
 
 def _definitions(text: str, roots: Collection[str]) -> dict[str, ast.stmt]:
     """Return the definition of each function, of each class, and of the variables among ``roots``."""
-    body = ast.parse(text).body
+    body = _body(text)
     found: dict[str, ast.stmt] = {node.name: node for node in definitions_in(body)}
     variables = set(roots) - found.keys()
     for node in body:
         names = bound_names(node) & variables
         found |= {name: node for name in names if name not in placeholders(node) or name not in found}
     return found
+
+
+@lru_cache(MODULES)
+def _body(text: str) -> Sequence[ast.stmt]:
+    """Return a module's statements, which nobody may change: the next task asks about the same module."""
+    return ast.parse(text).body
 
 
 def find_incomplete_copies(statements: Sequence[ast.stmt], wanted: Collection[str] = ()) -> dict[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import json
 import re
 from collections.abc import Mapping
@@ -33,13 +32,13 @@ class Notebook:
         return notebook_name(self.module)
 
     def copy(self) -> Notebook:
-        return copy.deepcopy(self)
+        return Notebook(self.module, json.loads(json.dumps(self.cells)))  # much faster than a deep copy
 
     def to_bytes(self, **changes: Any) -> bytes:
-        """The file as Jupyter saves it."""
+        """The file as Jupyter saves it, but for spaces between its parts."""
         language = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         table = {"cells": self.cells, "metadata": language, "nbformat": 4, "nbformat_minor": 5, **changes}
-        return json.dumps(table, indent=1, ensure_ascii=False).encode()
+        return json.dumps(table, ensure_ascii=False).encode()
 
     def find(self, task: str) -> int:
         """The index of the cell in which a task is written."""
@@ -55,14 +54,14 @@ class Notebook:
 
     def insert(self, at: int, *sources: str, **metadata: Any) -> Notebook:
         """The notebook with new cells of code before the cell ``at``; -1 appends them."""
-        new = copy.deepcopy(self)
+        new = self.copy()
         place = len(new.cells) if at == -1 else at
         new.cells[place:place] = [code(source, **metadata) for source in sources]
         return new
 
     def edit(self, at: int, source: str) -> Notebook:
         """The notebook with another source in the cell ``at``."""
-        new = copy.deepcopy(self)
+        new = self.copy()
         new.cells[at]["source"] = source
         return new
 
