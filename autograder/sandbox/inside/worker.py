@@ -334,11 +334,18 @@ def make_meter() -> Any:
             self.ops += 1
             for value in out if isinstance(out, tuple | list) else (out,):
                 if isinstance(value, torch.Tensor):
-                    self.largest = max(self.largest, value.untyped_storage().nbytes())
+                    self.largest = max(self.largest, _size_of(value))
             return out
 
     meter: Any = Meter  # torch gives its class no types
     return meter()
+
+
+def _size_of(value: Any) -> int:
+    """Return how many bytes a tensor has; a sparse one has no storage of its own, but its values have."""
+    if "sparse" in str(value.layout):
+        value = value._values() if value.is_sparse else value.values()
+    return int(value.untyped_storage().nbytes())
 
 
 def describe_fault(
