@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from autograder.core.class_records import MarkChange
-from autograder.core.language import say
+from autograder.core.language import say, translate
+from autograder.core.message import Message
 from autograder.render.text import line, name
 from autograder.render.words import count
 
@@ -28,7 +29,7 @@ def print_changes(changes: Sequence[MarkChange], console: Console) -> None:
     table.add_column(say("Tasks"))
     ordered = sorted(changes, key=lambda change: (change.after - change.before, change.student))
     for change in ordered[:SHOWN]:
-        tasks = ", ".join(
+        tasks = translate(Message(", ")).join(
             say("{task} {before} to {after}", task=line(task, limit=60), before=before, after=after)
             for task, before, after in change.tasks
         )

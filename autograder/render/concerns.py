@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from autograder.core.message import Message, joined
+from autograder.core.message import Message, joined, name_list
 from autograder.core.report import Cause, CheckResult, Outcome, Remark, Report
 from autograder.render.view import one_reason
 from autograder.render.words import count
@@ -69,7 +69,7 @@ def concerns(report: Report) -> tuple[Concern, ...]:
                 _concern(remark.kind, joined(" ", [remark.text, _need(report, open_checks)]), report, open_checks)
             )
         elif not affected and remark.kind == "unreadable" and missing:  # a file that ends in the middle of a task
-            names = ", ".join(dict.fromkeys(check.task for check in missing))
+            names = name_list(list(dict.fromkeys(check.task for check in missing)))
             part = Message("It may be a part of {names}, which is nowhere else.", names=names)
             text = joined(" ", [remark.text, part, _need(report, missing)])
             found.append(_concern(remark.kind, text, report, missing))

@@ -166,7 +166,8 @@ def print_class_summary(
         noted = say("Read differently, at no cost: {n}, in index.html", n=count(len(summary.noted), "hand-in"))
         _print_text(console, f"\n{noted}", style="bold")
     if intake:
-        kinds = ", ".join(f"{many:,} {_word(kind)}" for kind, many in Counter(kind for kind, _, _ in intake).items())
+        counted = Counter(kind for kind, _, _ in intake)
+        kinds = translate(Message(", ")).join(f"{many:,} {_word(kind)}" for kind, many in counted.items())
         _print_heading(
             console, say("Intake: {messages} to read ({kinds})", messages=count(len(intake), "message"), kinds=kinds)
         )
@@ -177,7 +178,7 @@ def print_class_summary(
 
 def _shown(items: Sequence[str]) -> str:
     """Return the first items as text, and how many more there are."""
-    shown = ", ".join(items[:8])
+    shown = translate(Message(", ")).join(items[:8])
     return say("{items} and {more} more", items=shown, more=len(items) - 8) if len(items) > 8 else shown
 
 

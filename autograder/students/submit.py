@@ -202,7 +202,8 @@ def describe(packed: Packed) -> list[str]:
     elif packed.trouble:
         lines.append(translate(packed.trouble))
     if packed.unanswered:
-        titles = "; ".join(f"{line(translate(question.title))} ({question.id})" for question in packed.unanswered)
+        names = [f"{line(translate(question.title))} ({question.id})" for question in packed.unanswered]
+        titles = translate(Message("; ")).join(names)
         open_ones = count(len(packed.unanswered), "question")
         lines.append(say("Not answered yet: {questions}. {titles}.", questions=open_ones, titles=titles))
     for name, moment in packed.graded.items():

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from autograder.cli.app import main
 from autograder.core.assignment import BadManifest
+from autograder.core.language import speaking, translator
 from autograder.students.start import start
 from autograder.students.submit import check_zip, describe, submit, to_json
 from autograder.submissions.submission import BadSubmission, open_submission
@@ -290,6 +292,9 @@ def test_questions_without_an_answer_are_named(
     packed = submit(work, tmp_path)
     assert [question.id for question in packed.unanswered] == ([] if answered else ["tiny-q1"])
     assert ("Not answered yet: 1 question. Why twice (tiny-q1)." in describe(packed)) != answered
+    with speaking(translator("zh_CN")):
+        several = describe(replace(packed, unanswered=packed.unanswered * 2))
+    assert ("尚未回答：2 道简答题。Why twice (tiny-q1)；Why twice (tiny-q1)。" in several) != answered
 
 
 def test_the_graded_file_is_named_with_the_time_at_which_it_was_saved(work: Path, tmp_path: Path) -> None:
