@@ -98,6 +98,13 @@ CASES = [
         ("style_loss", "guided_style_loss", "texture_synthesis"),
     ),
     ("a12_inside_networks", "embedding_steps.py", ("covariance",), ("principal_axes", "whiten")),
+    (
+        "a17_latent_variables",
+        "mixtures.py",
+        ("gaussian_log_prob", "responsibilities", "m_step"),
+        ("fit_gmm", "elbo"),
+    ),
+    ("a17_latent_variables", "mixtures.py", ("gaussian_log_prob",), ("responsibilities",)),
     ("a22_classical_vision", "edges.py", ("conv_fast",), ("cross_correlation", "sobel", "canny")),
     ("a22_classical_vision", "edges.py", ("partial_x", "partial_y"), ("gradient",)),
     (
