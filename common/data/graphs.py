@@ -87,7 +87,7 @@ def molecules(count: int, *, stream: str = "train", seed: int = 0) -> list[Molec
     """Draw molecules: half of them have a ring of 6 atoms, the others one of 5 or 7.
 
     A ring consists of atoms of the kind c. From 4 to 12 more atoms are attached one after the other, each to any atom
-    so far. They are of all kinds, but next to a c none of them is a c: so atoms outside of the ring can be told from
+    so far. They are of all kinds, but next to a c none of them is a c: so atoms outside of the ring differ from
     those in it by their neighbours only. Raises ValueError for a count below 1.
     """
     if count < 1:
