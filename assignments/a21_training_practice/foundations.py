@@ -158,7 +158,7 @@ def activation_patterns(W: Tensor, b: Tensor, X: Tensor) -> tuple[Tensor, Tensor
 # folded = x
 # for layers in range(1, 5):
 #     folded = 1 - (2 * folded - 1).abs()
-#     lines[f"{layers} layers: {2**layers} pieces"] = folded
+#     lines[f"layers: {layers}, pieces: {2**layers}"] = folded
 # curves(lines, xlabel="x in 800 steps", ylabel="output", title="Folding")
 
 # %% [markdown]
@@ -361,8 +361,8 @@ def nll_von_mises(prediction: Tensor, y: Tensor) -> Tensor:
 # check("foundations", task="nll_von_mises")
 
 # %% [markdown]
-# **Several answers.** If one question has two right answers, their mean is wrong. A **mixture density network** (Bishop
-# 1994) predicts $K$ normal distributions with weights $\pi_k$, the softmax of $K$ logits:
+# **Several answers.** If one question has two right answers, their mean is wrong. A **mixture density
+# network** (Bishop 1994) predicts $K$ normal distributions with weights $\pi_k$, the softmax of $K$ logits:
 #
 # $$-\log \sum_k \pi_k \, \mathcal N(y; \mu_k, \sigma_k^2) =
 # -\operatorname{logsumexp}_k \left(\log \pi_k - \tfrac12 \log 2 \pi \sigma_k^2
