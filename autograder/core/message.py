@@ -8,6 +8,7 @@ its own id. Knows nothing about catalogues (language.py reads them).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from string import Formatter
@@ -71,7 +72,7 @@ class Message(str):
         else:
             template = look_up(self.template)
         try:
-            return _filled(template, values)
+            return _filled(template, values, tidy=True)
         except (KeyError, ValueError, IndexError):  # a placeholder that only the translation has
             return str(self)
 
@@ -194,8 +195,28 @@ class _Filler(Formatter):
             return str(value)
 
 
-def _filled(template: str, values: Mapping[str, Value]) -> str:
-    return _Filler().vformat(template, (), values) if values else template
+class _MarkingFiller(_Filler):
+    """Puts a mark on both sides of each value."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return f"{_MARK}{super().format_field(value, format_spec)}{_MARK}"
+
+
+_MARK = "\0"
+_WIDE = "[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]"  # characters and punctuation of Chinese
+_NARROW = "[A-Za-z0-9`]"
+_GAP = re.compile(f"({_WIDE})(?:{_MARK}+ {_MARK}*| {_MARK}+)(?={_WIDE})")
+_NO_GAP = re.compile(f"([\u3400-\u9fff]){_MARK}+(?={_NARROW})|({_NARROW}){_MARK}+(?=[\u3400-\u9fff])")
+
+
+def _filled(template: str, values: Mapping[str, Value], *, tidy: bool = False) -> str:
+    """Return a template with its values; a ``tidy`` one has a space next to a value where Chinese wants it."""
+    if not values:
+        return template
+    if not tidy or (template.isascii() and all(str(value).isascii() for value in values.values())):
+        return _Filler().vformat(template, (), values)
+    text = _MarkingFiller().vformat(template, (), values)
+    return _NO_GAP.sub(r"\1\2 ", _GAP.sub(r"\1", text)).replace(_MARK, "")
 
 
 def _kept(value: object) -> Value:

@@ -9,6 +9,7 @@ import json
 import pickle
 
 import numpy as np
+import pytest
 import torch
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -41,8 +42,21 @@ def in_chinese() -> Translator:
 def test_a_message_is_its_english_text_and_is_translated_when_it_is_shown() -> None:
     message = Message("expected {wanted}, got {found}", wanted=Message("a tensor"), found="a tensor")
     assert message == "expected a tensor, got a tensor"
-    assert in_chinese()(message) == "应为 张量，得到 a tensor"  # what the student's code returned is not translated
+    assert in_chinese()(message) == "应为张量，得到 a tensor"  # what the student's code returned is not translated
     assert IN_ENGLISH(message) == "expected a tensor, got a tensor"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "sentence"),
+    [
+        (Message("a tensor"), "张 三", "应为张量，得到张 三"),  # a value stays as it is
+        ("x", "`y`", "应为 x，得到 `y`"),
+        (Message(" and "), 3, "应为和，得到 3"),
+    ],
+)
+def test_a_space_next_to_a_value_is_where_chinese_wants_it(wanted: object, found: object, sentence: str) -> None:
+    message = Message("expected {wanted}, got {found}", wanted=wanted, found=found)
+    assert in_chinese()(message) == sentence
 
 
 def test_a_plain_literal_is_its_own_id() -> None:
@@ -75,7 +89,7 @@ def test_joined_texts_are_translated_apart() -> None:
     text = joined("\n", ["f(2) returned 3", "", Message("The root is missing."), "as is"])
     assert text == "f(2) returned 3\nThe root is missing.\nas is"
     assert in_chinese()(text) == "f(2) returned 3\n缺少平方根。\nas is"
-    assert in_chinese()(joined(Message(" and "), ["int", "float"])) == "int和float"
+    assert in_chinese()(joined(Message(" and "), ["int", "float"])) == "int 和 float"
     assert not isinstance(joined(", ", ["a", "b"]), Message)
 
 
@@ -106,7 +120,7 @@ def test_a_sentence_from_the_box_becomes_a_message_when_it_is_passed_on() -> Non
     for found in (Said("broken {name}", name=3), recognised("broken 3", ("a {name}", "broken {name}"))):
         message = Message("expected {wanted}, got {found}", wanted=kind, found=found)
         assert message == "expected a tensor, got broken 3"
-        assert in_chinese()(message) == "应为 张量，得到 broken 3"
+        assert in_chinese()(message) == "应为张量，得到 broken 3"
     assert restored(json.loads(json.dumps(message.form()))) == message
     assert type(recognised("intact", ("broken {name}",))) is str
     mismatch = Mismatch(kind)
