@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import time
@@ -35,7 +36,13 @@ NOTHING = Usage(0.0, 0.0)
 QUICK_SECONDS = 0.05  # of a request that may count as part of the check that follows
 LARGE = 16 << 20  # bytes; smaller answers do not count
 MOST_LARGE = 2  # times the largest message: what the large answers of one check may have together
+_OPTIMIZERS = re.compile(r"\boptim\b")
 OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
+
+
+def name_optimizers(text: str) -> bool:
+    """Return whether a source names torch's optimizers."""
+    return bool(_OPTIMIZERS.search(text))
 
 
 class Allowance:
@@ -61,8 +68,10 @@ class Allowance:
 class BoxLink:
     """A Link (see proxy.py) to the worker of one submission. Starts a new worker after a check that ended the last."""
 
-    def __init__(self, pool: WorkerPool, code: Code, limits: Limits) -> None:
+    def __init__(self, pool: WorkerPool, code: Code, limits: Limits, *, optimizers: bool = False) -> None:
+        """``optimizers``: the checks make some. The fork server then prepares it, as for code that names them."""
         self.pool, self.code, self.limits = pool, code, limits
+        self._optimizers = optimizers or any(name_optimizers(text) for text in code.files.values())
         self.printed = ""
         self.deadline = 0.0
         self._seconds = 0.0  # the limit that the deadline comes from
@@ -214,6 +223,7 @@ class BoxLink:
             "threads": int(self.limits.threads),
             "output": int(self.limits.output_kb) << 10,
             "message": int(self.limits.message_mb) << 20,
+            "optimizers": self._optimizers,
         }
         self._worker = worker = self.pool.fork(limits)
         self._loaded = {name: known for name, known in self._loaded.items() if isinstance(known, StudentFault)}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 from autograder.core.assignment import Assignment
 from autograder.core.code import Code
-from autograder.sandbox.box_link import BoxLink
+from autograder.sandbox.box_link import BoxLink, name_optimizers
 from autograder.sandbox.local_link import LocalLink
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Link
@@ -19,8 +21,18 @@ def open_link(pool: WorkerPool | None, code: Code, assignment: Assignment) -> It
 
     Without a pool (see ``open_pool``) the submission runs in this process, and only its deadlines are enforced.
     """
-    link = BoxLink(pool, code, assignment.limits) if pool else LocalLink(code, course=assignment.course)
+    link: Link
+    if pool:
+        link = BoxLink(pool, code, assignment.limits, optimizers=_checks_optimize(assignment.folder))
+    else:
+        link = LocalLink(code, course=assignment.course)
     try:
         yield link
     finally:
         link.close()
+
+
+@cache
+def _checks_optimize(folder: Path) -> bool:
+    """Return whether an assignment's public checks or its handout name optimizers."""
+    return any(name_optimizers(path.read_text("utf-8", "replace")) for path in folder.glob("*.py"))

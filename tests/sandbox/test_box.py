@@ -267,7 +267,7 @@ def test_each_check_has_its_own_memory(pool: WorkerPool) -> None:
 
 
 COMPILER = """
-    import sys
+    import sys  # a source that names torch.optim
 
     def imported():
         return "torch._dynamo" in sys.modules
@@ -275,7 +275,7 @@ COMPILER = """
 
 
 def test_workers_need_not_import_what_an_optimizer_needs(pool: WorkerPool) -> None:
-    """torch imports its compiler for the first optimizer; the fork server does it once, when it has nothing to do."""
+    """torch imports its compiler for the first optimizer; the fork server does it, after a source that names one."""
     for _ in range(100):
         with in_box(pool, COMPILER) as (student, _):
             if student.imported():

@@ -63,9 +63,9 @@ def main() -> None:
 
 def _serve(control: socket.socket) -> None:
     children: set[int] = set()
-    prepared = "torch" not in sys.modules
+    optimizers, prepared = False, "torch" not in sys.modules
     while True:
-        if not prepared and not select.select([control], [], [], _QUIET_SECONDS)[0]:
+        if optimizers and not prepared and not select.select([control], [], [], _QUIET_SECONDS)[0]:
             _import_later()
             prepared = True
         try:
@@ -79,6 +79,7 @@ def _serve(control: socket.socket) -> None:
         if "visible" in request:
             answer = {"seen": [path for path in request["visible"] if _has_content(path)]}
         elif "fork" in request:
+            optimizers = optimizers or request["fork"].get("optimizers", False)
             answer = _fork(request["fork"], descriptors[0], control)
             children.add(answer.get("pid", 0))
         elif not children.intersection(request.values()):
@@ -99,7 +100,7 @@ def _serve(control: socket.socket) -> None:
 
 
 def _import_later() -> None:
-    """Import what many workers would import otherwise, each for itself."""
+    """Import what many workers that make optimizers would import otherwise, each for itself."""
     gc.disable()
     with suppress(Exception):  # another version of torch may not have it
         __import__(_LATER)
