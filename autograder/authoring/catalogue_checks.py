@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.authoring.catalogue_flow import scopes, texts_behind
 from autograder.authoring.catalogue_markdown import is_prose
 from autograder.core.docstrings import DOCUMENTED
 from autograder.session.deciding import compared_keys, message_templates, words_for_people
@@ -56,6 +57,7 @@ def sentences_in(path: Path, *, titles: bool = True) -> list[Sentence]:
     words = {id(constant) for constant in words_for_people(nodes)}
     words |= {id(keyword.value) for keyword in nodes if isinstance(keyword, ast.keyword) and keyword.arg in NOUNS}
     words |= {id(keyword.value) for node in nodes for keyword in _descriptions(node)}
+    words |= {id(text) for text in _texts_of_messages(tree)}
     taken |= {id(key) for key in compared_keys(nodes)}
     for node in _loose_literals(tree, words):
         text = str(node.value)
@@ -113,6 +115,14 @@ def _descriptions(node: ast.AST) -> list[ast.keyword]:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Meta":
         return [keyword for keyword in node.keywords if keyword.arg == "description"]
     return []
+
+
+def _texts_of_messages(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what a name may stand for whose text is made a message: `Message(name)`."""
+    for inside, known in scopes(tree):
+        for node in inside:
+            if isinstance(node, ast.Call) and (templates := message_templates(node)):
+                yield from texts_behind(templates[0], known) if isinstance(templates[0], ast.Name) else ()
 
 
 def _literal(node: ast.expr) -> str:

@@ -16,16 +16,18 @@ DEEP = torch.float64
 def geometries(rng) -> dict[str, tuple[list, tuple[int, int]]]:
     """Return stacks of layers, and images' sizes at which every unit sees pixels only, or padding at the border."""
     return {
-        "convolutions with padding": (
+        Message("convolutions with padding"): (
             [conv(rng, 2, 4, 3, 1, 1, DEEP), ["relu"], conv(rng, 4, 4, 5, 1, 2, DEEP)], (9, 12),
         ),
-        "poolings": (
+        Message("poolings"): (
             [conv(rng, 2, 4, 3, 1, 1, DEEP), ["relu"], ["pool", 2, 2, 0], conv(rng, 4, 4, 3, 1, 1, DEEP),
              ["mean", 2, 2, 0]],
             (16, 12),
         ),
-        "strides": ([conv(rng, 2, 3, 5, 2, 2, DEEP), ["relu"], conv(rng, 3, 4, 3, 2, 1, DEEP)], (13, 17)),
-        "overlapping poolings": ([["pool", 3, 2, 1], conv(rng, 2, 4, 1, 1, 0, DEEP), ["mean", 3, 1, 0]], (11, 13)),
+        Message("strides"): ([conv(rng, 2, 3, 5, 2, 2, DEEP), ["relu"], conv(rng, 3, 4, 3, 2, 1, DEEP)], (13, 17)),
+        Message("overlapping poolings"): (
+            [["pool", 3, 2, 1], conv(rng, 2, 4, 1, 1, 0, DEEP), ["mean", 3, 1, 0]], (11, 13),
+        ),
     }  # fmt: skip
 
 
@@ -39,7 +41,7 @@ def check_patches_after_poolings_and_strides(student, rng):
             images, boxes = best_patches(recipe, X, channel, k)
             seen = student.inspect(student.maximal_patches, layers, X, channel, k)
             right = (torch.tensor(images, device=rng.device), torch.tensor(boxes, device=rng.device))
-            expect_equal(seen.value, right, name=Message("after {layers}", layers=Message(name)))
+            expect_equal(seen.value, right, name=Message("after {layers}", layers=name))
             expect_equal(seen.args[1], X, name="X after the call")
 
 

@@ -285,6 +285,19 @@ def test_sentences_of_checks_are_found_without_marks(tmp_path: Path) -> None:
     assert untranslatable(path) == [(9, 'f"There are {n} of them."')]
 
 
+def test_the_text_of_a_message_is_found_where_it_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "check_it.py"
+    path.write_text(
+        "def check(size):\n"
+        '    for name, right in {"tiny distances": 1e-8, "poolings": 2}.items():\n'
+        '        expect(size == right, Message("{case}: {size}.", case=Message(name), size=size))\n'
+        "def other(size):\n"
+        '    for name, right in {"a table": 1, "a list": 2}.items():\n'
+        "        expect_shape(size, right[name])\n"
+    )
+    assert [sentence.text for sentence in sentences_in(path)] == ["tiny distances", "poolings", "{case}: {size}."]
+
+
 def test_what_an_entry_of_a_file_may_be_is_found(tmp_path: Path) -> None:
     path = tmp_path / "it.py"
     path.write_text(
