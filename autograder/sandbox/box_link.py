@@ -85,12 +85,13 @@ class BoxLink:
         self._seed, self._memory_mb = 0, 0  # of this check
         self._functions: list[tuple[str, tuple[str, ...]]] = []  # whose operations are recorded in this check
         self._sent = 0  # how many of them the worker knows
+        self._recorded: list[Recorded] = []  # in this check
 
     def begin(self, *, seed: int, seconds: float, memory_mb: int) -> None:
         self.printed = ""
         self._seed, self._memory_mb = seed, memory_mb
         self._received = 0
-        self._functions, self._sent = [], 0
+        self._functions, self._sent, self._recorded = [], 0, []
         if self._worker is None or self._worker.limits["memory"] != memory_mb << 20:
             self._replace(memory_mb)
         try:
@@ -157,21 +158,15 @@ class BoxLink:
     def request(self, request: dict[str, Any]) -> Any:
         self._resume()
         if self._sent < len(self._functions) and request["do"] in CALLS:
-            new, self._sent = self._functions[self._sent :], len(self._functions)
-            self._roundtrip({"do": "record", "functions": new})
+            request = {**request, "record": self._functions[self._sent :]}
+            self._sent = len(self._functions)
         return self._roundtrip(request)
 
     def record(self, function: str, apart: Sequence[str] = ()) -> None:
         self._functions.append((function, tuple(apart)))
 
     def recorded(self) -> list[Recorded]:
-        if not self._sent or self._worker is None:
-            return []
-        self._resume()
-        try:
-            return parse_recorded(self._roundtrip({"do": "recorded"}))
-        except (StudentFault, BoxError):
-            return []
+        return self._recorded
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -184,7 +179,7 @@ class BoxLink:
         old, self._worker = self._worker, None
         left, loads = self.deadline - self._idle_since, self._left_apart
         kept = self._loaded, self.printed, self._allowance, self._left_to_load
-        sent, self._sent = self._sent, 0
+        sent, self._sent = (self._sent, self._recorded), 0
         self._left_to_load = loads
         try:
             self._replace(self._memory_mb)
@@ -196,7 +191,7 @@ class BoxLink:
             self.close()
             self._worker, self._left_apart = old, self._left_to_load
             self._loaded, self.printed, self._allowance, self._left_to_load = kept
-            self._sent = sent
+            self._sent, self._recorded = sent
             if old is None:  # the next check loads the submission once more, which is not its fault
                 self._loaded = {name: known for name, known in kept[0].items() if isinstance(known, StudentFault)}
                 self._left_to_load += loads - self._left_apart
@@ -285,6 +280,8 @@ class BoxLink:
             raise self._malformed()
         limit = (int(self.limits.output_kb) << 10) + OUTPUT_SLACK
         self.printed = (self.printed + answer["printed"])[:limit]
+        if recorded := answer.pop("recorded", None):
+            self._recorded = parse_recorded(recorded)
         if type(answer.get("fault")) is dict:
             raise fault_of(answer["fault"], self.code.cells)
         if set(answer) != {"value", "printed", "number"}:

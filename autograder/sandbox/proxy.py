@@ -23,7 +23,7 @@ from autograder.sandbox.call_log import UNSHOWN, CallLog
 from autograder.sandbox.faults import StudentFault as StudentFault  # where others find it
 from autograder.sandbox.faults import WithoutLength, unexpected_message
 from autograder.sandbox.inside.plain_values import Record
-from autograder.sandbox.inside.wire import Ref, WireError
+from autograder.sandbox.inside.wire import MISSING, Ref, WireError
 from autograder.sandbox.operators import WAY_OUT, Operators
 from autograder.sandbox.trail import MAX_PICTURE, Trail
 
@@ -158,19 +158,24 @@ class Handle(Operators):
     the object.
     """
 
-    __slots__ = ("_label", "_ref", "_remote")
+    __slots__ = ("_functions", "_label", "_ref", "_remote")
 
-    def __init__(self, remote: Remote, ref: Ref, label: str) -> None:
+    def __init__(self, remote: Remote, ref: Ref, label: str, functions: dict[str, Ref] | None = None) -> None:
         object.__setattr__(self, "_remote", remote)
         object.__setattr__(self, "_ref", ref)
         object.__setattr__(self, "_label", label)
+        object.__setattr__(self, "_functions", functions or {})  # attributes that are known already
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__name__", "__qualname__"):
             raise AttributeError(WAY_OUT.format(what=name))
-        return self._remote.ask("getattr", target=self._ref, name=name, label=glued(self._label, f".{name}"))
+        label = glued(self._label, f".{name}")
+        if name in self._functions and not self._remote.log:  # the log has every request
+            return Handle(self._remote, self._functions[name], label)
+        return self._remote.ask("getattr", target=self._ref, name=name, label=label)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self._functions.pop(name, None)
         self._remote.ask("setattr", target=self._ref, name=name, value=value)
 
     def __getitem__(self, key: Any) -> Any:
@@ -233,10 +238,10 @@ class Student:
         if name.startswith("__"):
             raise AttributeError(name)
         root = self._root()
-        if not self._remote.ask("has", target=root._ref, name=name):
+        value = self._remote.ask("getattr", target=root._ref, name=name, optional=True, label=name)
+        if isinstance(value, Handle) and value._ref == MISSING:
             self._remote.ask("explain_missing", name=name)  # raises StudentFault where it can
             raise StudentFault(Cause.NOT_WRITTEN, Message("{file} does not define {name}.", file=self._file, name=name))
-        value = self._remote.ask("getattr", target=root._ref, name=name, label=name)
         if value is ...:
             message = Message("{name} is not written yet: {file} sets it to `...`.", name=name, file=self._file)
             raise StudentFault(Cause.NOT_WRITTEN, message)
@@ -277,8 +282,12 @@ class Student:
         In the helper, ``student`` is the student's module. The student's code can read the helper, so it must not
         contain expected values.
         """
-        helper: Handle = self._remote.ask("define", source=source, student=self._root()._ref, label=HELPER)
-        return helper
+        answer = self._remote.ask("define", source=source, student=self._root()._ref, label=HELPER)
+        helper, functions = answer if type(answer) is tuple and len(answer) == 2 else (None, None)
+        if type(helper) is not Handle or type(functions) is not dict:
+            raise unexpected_message()
+        known = {key: value._ref for key, value in functions.items() if type(value) is Handle}
+        return Handle(self._remote, helper._ref, HELPER, known)
 
     def wrap(self, wrapper: Handle, f: Handle) -> Any:
         """Return ``wrapper(f)``, a function that reports show under the name of ``f``."""

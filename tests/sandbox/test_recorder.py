@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+import pytest
 import torch
 
 from autograder.sandbox.inside import recorder
@@ -140,14 +141,42 @@ def test_a_function_that_is_named_later_is_recorded_from_then_on() -> None:
     assert found == {("squares", "aten::pow"), *(("spread", f"aten::{name}") for name in ("mean", "sub", "pow", "sum"))}
 
 
-def test_few_stacks_are_read() -> None:
+def test_few_stacks_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "MOST_STACKS", 50)
     module = student()
     recording = recording_of(("squares", ()), module=module)
     with recording.context():
-        for _ in range(recorder.MOST_STACKS + 500):
-            torch.ones(1).exp()
+        for _ in range(60):  # each definition has code of its own
+            exec("def other(x):\n    return x.exp()\nother(torch.ones(1))", {"torch": torch})
     assert recording.stacks == recorder.MOST_STACKS
     assert recording.listed() == []
+
+
+def test_the_same_stack_is_read_once_and_looked_at_a_limited_number_of_times() -> None:
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    with recording.context():
+        for _ in range(recorder.MOST_LOOKS + 500):
+            torch.ones(1).exp_()
+    assert recording.stacks == 2  # ones and exp_
+    assert recording.looks == recorder.MOST_LOOKS
+    assert recording.listed() == []
+
+
+def test_a_backward_pass_of_a_check_runs_without_the_record() -> None:
+    helper = ModuleType("helper")
+    source = "def slope(f, x):\n    return torch.autograd.grad(f(x).sum(), x)[0]\n"
+    exec(compile(source, "<helper 0>", "exec"), {**helper.__dict__, "torch": torch}, helper.__dict__)
+    module = student()
+    recording = recording_of(("squares", ()), module=module)
+    x = torch.ones(3, requires_grad=True)
+    with recording.context():
+        assert helper.slope(module.squares, x).tolist() == [2.0, 2.0, 2.0]
+        during = recording.operations
+        module.slope(torch.ones(3))
+    assert during <= 3  # of the forward pass: square and sum
+    assert recording.operations > during + 2
+    assert [row[1] for row in recording.listed()] == ["aten::pow"]
 
 
 def test_a_name_that_nobody_defines_is_not_a_function_of_this_name() -> None:

@@ -7,14 +7,17 @@ same process, so the record costs no points (see source_rules/operations.py).
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
-from types import FrameType, ModuleType
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 AUTOGRAD = "autograd"  # recorded for a backward pass of torch's
+ENGINE = "_engine_run_backward"  # torch's function that runs a backward pass
 MOST_OPERATIONS = 10_000  # of one check; after the call that makes so many, nothing is recorded: recording takes time
-MOST_STACKS = 2_000  # that are read in one check
+MOST_STACKS = 2_000  # different ones that are read in one check
+MOST_LOOKS = 20_000  # at a stack in one check, to see whether it was read before
+MOST_FRAMES = 100  # of a stack that are compared then, the innermost
 MOST_FOUND = 200
 WRAPPERS = 5  # decorators around one function
 _PLAIN = {"torch", *sys.stdlib_module_names}  # packages that no task forbids: what they call counts as the student's
@@ -32,12 +35,15 @@ class Recording:
         self.functions: list[tuple[str, tuple[str, ...], bool]] = []  # the last says whether it has its own name
         self.found: dict[Key, tuple[str, int]] = {}  # -> the file and the line where it first ran
         self.known: set[Any] = set()  # operations of which nothing more is to be found
-        self.operations = self.stacks = 0
+        self.seen: set[tuple[Any, ...]] = set()  # operations with the functions around them, as numbers of their code
+        self.codes: dict[int, tuple[CodeType, bool]] = {}  # by number: the code, and whether it is the grader's
+        self.operations = self.stacks = self.looks = self.reported = 0
 
     def watch(self, functions: Sequence[Function], modules: Sequence[ModuleType]) -> None:
         """Record what runs inside these functions from now on, too."""
         self.functions += [(name, tuple(apart), _has_its_name(name, modules)) for name, apart in functions]
         self.known.clear()
+        self.seen.clear()
 
     def context(self) -> Any:
         """Return a context that records the operations of one call."""
@@ -45,13 +51,36 @@ class Recording:
             return nullcontext()
         return _make_recorder(self)
 
+    def may_look(self) -> bool:
+        """Return whether stacks may still be read in this check: reading takes time."""
+        return self.stacks < MOST_STACKS and self.looks < MOST_LOOKS
+
     def add(self, operation: str, frame: FrameType | None) -> bool:
         """Record an operation that runs below ``frame``. Return whether nothing more is to be found about it."""
+        self.looks += 1
+        around = (operation, *self._codes_around(frame))
+        if around in self.seen:
+            return False
+        self.seen.add(around)
         self.stacks += 1
         inside, via, place = self._functions_around(frame)
         for name in inside if len(self.found) < MOST_FOUND else ():
             self.found.setdefault((name, operation, via), place)
         return all((name, operation, "") in self.found for name, *_ in self.functions)
+
+    def _codes_around(self, frame: FrameType | None) -> Iterator[int]:
+        """Yield the numbers of the code of the frames up to the nearest code of the grader."""
+        for _ in range(MOST_FRAMES):
+            if frame is None:
+                return
+            number = id(frame.f_code)
+            known = self.codes.get(number)  # which keeps the code, so that no other gets its number
+            if known is None:
+                known = self.codes[number] = (frame.f_code, _is_ours(frame))
+            if known[1]:
+                return
+            yield number
+            frame = frame.f_back
 
     def _functions_around(self, frame: FrameType | None) -> tuple[list[str], str, tuple[str, int]]:
         """Return which functions run the code of a frame, through which package, and the line of the student's.
@@ -77,6 +106,13 @@ class Recording:
                 inside.append(function)
         return inside, via, place
 
+    def news(self) -> list[list[Any]]:
+        """Return all that was found if something is new since the last call; else nothing."""
+        if len(self.found) == self.reported:
+            return []
+        self.reported = len(self.found)
+        return self.listed()
+
     def listed(self) -> list[list[Any]]:
         """Return what was found, as plain values: function, operation, package's function, file, line."""
         return [[*key, *place] for key, place in self.found.items()]
@@ -96,7 +132,7 @@ def _make_recorder(recording: Recording) -> Any:
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             recording.operations += 1
             operation = AUTOGRAD if in_backward_pass() != -1 else func
-            if operation not in recording.known and recording.stacks < MOST_STACKS:
+            if operation not in recording.known and recording.may_look():
                 frame = _caller(sys._getframe(1))
                 if operation is AUTOGRAD:
                     done = recording.add(AUTOGRAD, _caller_of_engine(frame))
@@ -107,7 +143,41 @@ def _make_recorder(recording: Recording) -> Any:
             return func(*args, **(kwargs or {}))
 
     mode: Any = Recorder  # torch gives its class no types
-    return mode()
+    return _without_our_backward_passes(mode())
+
+
+@contextmanager
+def _without_our_backward_passes(mode: Any) -> Iterator[None]:
+    """Enter a mode, and leave it for each backward pass that the grader's code starts: nothing is recorded of it."""
+    import torch
+    from torch.utils._python_dispatch import _get_current_dispatch_mode, _pop_mode, _push_mode
+
+    run = getattr(torch.autograd, ENGINE, None)  # as torch.autograd.grad and Tensor.backward call it
+
+    def _engine_run_backward(*args: Any, **kwargs: Any) -> Any:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and str(frame.f_globals.get("__name__")).startswith(
+            ("torch.autograd", "torch._tensor")
+        ):
+            frame = frame.f_back
+        top: Any = _get_current_dispatch_mode()
+        if frame is None or not _is_ours(frame) or top is not mode:
+            return run(*args, **kwargs)  # type: ignore[misc]
+        _pop_mode()
+        try:
+            return run(*args, **kwargs)  # type: ignore[misc]
+        finally:
+            _push_mode(mode)  # the same that was left
+
+    with mode:
+        if run is None:  # another version of torch
+            yield
+            return
+        setattr(torch.autograd, ENGINE, _engine_run_backward)
+        try:
+            yield
+        finally:
+            setattr(torch.autograd, ENGINE, run)
 
 
 def _caller(frame: FrameType | None) -> FrameType | None:
@@ -121,8 +191,8 @@ def _caller_of_engine(frame: FrameType | None) -> FrameType | None:
     """Return the frame that started the backward pass; inside it, code of torch.autograd.Function may run."""
     caller = frame
     while frame is not None:
-        if frame.f_code.co_name == "_engine_run_backward":
-            caller = frame
+        if frame.f_code.co_name == ENGINE:
+            caller = frame.f_back
         frame = frame.f_back
     return caller
 

@@ -58,6 +58,7 @@ class Ref:
     type: str
 
 
+MISSING = Ref(-1, "missing")  # for an attribute that is not there
 Keep = Callable[[Any], Ref]
 
 

@@ -4,7 +4,7 @@ Runs in the box; on a student's laptop it runs in the same process as the checks
 test sets or scores. Of gradlab it imports only the wire.
 
 A request is a dict with a verb under "do" and a number. An answer repeats the number, contains the printed text, and
-has either a "value" or a "fault".
+has either a "value" or a "fault". It has "recorded", too, where operations that ran are new (see recorder.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import traceback
 from collections import deque, namedtuple
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from autograder.sandbox.inside.figures import draw_figure
 from autograder.sandbox.inside.modules import SubmissionFinder
 from autograder.sandbox.inside.plain_values import Record
 from autograder.sandbox.inside.recorder import Recording
-from autograder.sandbox.inside.wire import Ref, WireError, decode, encode
+from autograder.sandbox.inside.wire import MISSING, Ref, WireError, decode, encode
 
 MAX_HANDLES = 100_000
 MAX_FRAMES = 12  # of a traceback
@@ -107,6 +107,9 @@ class Worker:
         try:
             request = decode(header, body, resolve=self._object, trusted=True, record=self._record)
             self.number = request.pop("number")
+            if functions := request.pop("record", None):  # to record from now on, too (see recorder.py)
+                self.recording = self.recording or Recording(self.files)
+                self.recording.watch(functions, self.modules)
             copies = request["do"] == "value"
             value = self._execute(request)
         except BaseException as error:  # SystemExit becomes a fault too
@@ -126,7 +129,9 @@ class Worker:
         return encode({"fault": fault, **self._rest()})
 
     def _rest(self) -> dict[str, Any]:
-        return {"printed": self.printed.take() if self.printed else "", "number": self.number}
+        rest = {"printed": self.printed.take() if self.printed else "", "number": self.number}
+        news = self.recording.news() if self.recording else None
+        return {**rest, "recorded": news} if news else rest
 
     def _object(self, ref: Ref) -> Any:
         return self.objects[ref.id]
@@ -195,22 +200,15 @@ class Worker:
         if self.finder and self.finder.explain(name):
             raise NotLoaded(name)
 
-    def do_define(self, source: str, student: ModuleType) -> Ref:
-        """Run a check's helper code in this process, with the student's module as ``student``."""
+    def do_define(self, source: str, student: ModuleType) -> tuple[Ref, dict[str, Ref]]:
+        """Run a check's helper code here, with the student's module as ``student``; return it and its functions."""
         name = f"<helper {len(self.objects)}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         module = ModuleType("helper")
         module.__dict__["student"] = student
         exec(compile(source, name, "exec"), module.__dict__)
-        return self._keep(module)
-
-    def do_record(self, functions: list[tuple[str, tuple[str, ...]]]) -> None:
-        """Record from now on which operations of torch run inside these functions, too (see recorder.py)."""
-        self.recording = self.recording or Recording(self.files)
-        self.recording.watch(functions, self.modules)
-
-    def do_recorded(self) -> list[list[Any]]:
-        return self.recording.listed() if self.recording else []
+        found = {key: value for key, value in module.__dict__.items() if type(value) is FunctionType}
+        return self._keep(module), {key: self._keep(value) for key, value in found.items()}
 
     def _recorded(self) -> AbstractContextManager[Any]:
         return self.recording.context() if self.recording else nullcontext()
@@ -236,8 +234,8 @@ class Worker:
     def do_has(self, target: Any, name: str) -> bool:
         return hasattr(target, name)
 
-    def do_getattr(self, target: Any, name: str) -> Any:
-        return getattr(target, name)
+    def do_getattr(self, target: Any, name: str, optional: bool = False) -> Any:
+        return getattr(target, name, MISSING) if optional else getattr(target, name)
 
     def do_setattr(self, target: Any, name: str, value: Any) -> None:
         setattr(target, name, value)
