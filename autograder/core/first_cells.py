@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.core.editions import language_of
 from autograder.core.errors import GradlabError
-from autograder.core.language import say, speaking, translator
+from autograder.core.language import say, space_after, speaking, translator
 from autograder.core.message import Message
 
 ZIP = "course.zip"  # the name under which a student uploads the course's zip next to a notebook
@@ -35,7 +35,7 @@ _FROM_GIT = """\
 """
 _FROM_ZIP = """\
     assert pathlib.Path("{zip}").is_file(), (
-        "{wrong_kernel} "
+        "{wrong_kernel}"
         "{upload}"
     )
     %pip install --quiet {zip}
@@ -100,6 +100,7 @@ def _way(repository: Repository | None) -> str:
         return _FROM_GIT.format(zip=ZIP, url=repository.url)
     wrong_kernel = say("This kernel has no gradlab. Choose the kernel in which you installed it.")
     upload = say("On a JupyterHub, upload the course's zip next to this notebook, under the name {zip}.", zip=ZIP)
+    wrong_kernel += space_after(wrong_kernel)
     return _FROM_ZIP.format(zip=ZIP, wrong_kernel=wrong_kernel, upload=upload)
 
 

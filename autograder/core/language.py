@@ -123,6 +123,11 @@ def in_a_row(*sentences: str) -> str:
     return _SPACE_AFTER_STOP.sub("", " ".join(filter(None, sentences)))
 
 
+def space_after(sentence: str) -> str:
+    """Return what is between a sentence and the next one: a space, or nothing after a full-width stop."""
+    return "" if _SPACE_AFTER_STOP.search(f"{sentence[-1:]} ") else " "
+
+
 def say(template: str, /, **values: object) -> str:
     """Return a sentence with these values in the language of the reader."""
     return translate(Message(template, **values) if values else template)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-from autograder.core.language import reader, say, translate
+from autograder.core.language import reader, say, space_after, translate
 from autograder.core.report import Cause, CheckResult, Outcome, Report
 from autograder.render.extras import NO_EXTRAS, Extra
 from autograder.render.picture import picture_html
@@ -55,10 +55,11 @@ def report_table_html(report: Report, extras: Mapping[str, Extra] = NO_EXTRAS) -
     notes += "".join(f'<p style="margin:2px 0;opacity:.8">{_line(note, 500)}</p>' for note in other_notes(shown))
     if one:
         notes += f'<p style="margin:6px 0 2px"><strong>{translate(ONE_REASON)}</strong></p>{_details(one)}'
+    points = _points(report, rest)
     return (
         f'<div style="max-width:860px;font-size:13px;overflow-wrap:anywhere">{notes}'
         f'<table style="{_TABLE}"><tbody>{"".join(rows)}</tbody></table>'
-        f'<p style="margin:6px 0 2px"><strong>{_line(_points(report, rest))}</strong> '
+        f'<p style="margin:6px 0 2px"><strong>{_line(points)}</strong>{space_after(points)}'
         f"{_line(verdict(report.checks, rest, skipped=report.open_points, refused=bool(report.refusal)))}</p></div>"
     )
 
@@ -113,7 +114,9 @@ def _details(check: CheckResult) -> str:
     if check.message:
         parts.append(f'<pre style="{_PRE}">{_unbroken(clean(check.message, limit=6000, lines=60))}</pre>')
     if check.hint:
-        parts.append(f'<p style="margin:4px 0 0"><strong>{say("Hint:")}</strong> {_line(check.hint, 1000)}</p>')
+        label = say("Hint:")
+        hint = f"<strong>{label}</strong>{space_after(label)}{_line(check.hint, 1000)}"
+        parts.append(f'<p style="margin:4px 0 0">{hint}</p>')
     if check.output:
         printed = escape(clean(check.output, limit=6000, lines=120))
         parts.append(
