@@ -27,7 +27,7 @@ from autograder.sandbox.proxy import Link
 from autograder.session import check_items, plugin
 from autograder.session.digests import check_files, checks_digest
 from autograder.session.options import Options
-from autograder.session.state import SessionState
+from autograder.session.state import SessionState, locate
 
 T = TypeVar("T")
 TOO_LONG = "Your code took longer than this check allows, and the check could not finish after that."
@@ -35,7 +35,7 @@ TOO_LONG = "Your code took longer than this check allows, and the check could no
 # Plugins of pytest that a grader's session does not need; each takes time on every check.
 _UNUSED = (
     *("debugging", "terminal", "cacheprovider", "junitxml", "pastebin", "logging", "warnings", "doctest", "unittest"),
-    *("unraisableexception", "threadexception", "faulthandler", "setuponly", "setupplan"),
+    *("unraisableexception", "threadexception", "faulthandler", "setuponly", "setupplan", "stepwise", "legacypath"),
 )
 
 _VARIABLES = ("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
@@ -166,16 +166,20 @@ def with_checks(
     body: Callable[[Checks], T],
     *,
     hidden: bool = True,
+    module: str = "",
     arguments: Sequence[str] = (),
     scores: dict[str, list[Any]] | None = None,
     growing: bool = False,
 ) -> T:
     """Collect the checks of ``assignment``, call ``body`` with them and return its result.
 
-    ``arguments`` are options of pytest such as "-k". Raises BadCheck if the checks cannot be collected, or pay fewer
-    points than promised, unless the assignment is ``growing``: its author still writes it.
+    With ``module``, only the checks of that module. ``arguments`` are options of pytest such as "-k". Raises BadCheck
+    if the checks cannot be collected, or pay fewer points than promised, unless the assignment is ``growing``: its
+    author still writes it.
     """
     files = check_files(assignment, hidden=hidden)
+    if module:
+        files = [file for file in files if locate(file).module == module]
     if not files:
         raise BadCheck(Message("{folder} has no check_*.py.", folder=assignment.folder))
     selected = bool(arguments)
@@ -196,7 +200,7 @@ def with_checks(
         collect_as_usual()
         return body(checks)
 
-    session = _Session(SessionState(options, scores=scores), judge)
+    session = _Session(SessionState(options, scores=scores), judge, files)
     needed = (
         ("debugging", "terminal") if "--pdb" in arguments else ()
     )  # without them, breakpoint() would start Python's debugger
@@ -218,8 +222,9 @@ def with_checks(
 class _Session:
     """A pytest plugin that replaces pytest's run loop by the body."""
 
-    def __init__(self, state: SessionState, body: Callable[[pytest.Session], Any]) -> None:
+    def __init__(self, state: SessionState, body: Callable[[pytest.Session], Any], files: Sequence[Path]) -> None:
         self.state, self.body = state, body
+        self.wanted = {place for file in files for place in (file, *file.parents)}
         self.result: Any = None
         self.error: BaseException | None = None
         self.finished = False
@@ -228,6 +233,10 @@ class _Session:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[check_items.STATE] = self.state
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        return None if collection_path in self.wanted else True  # pytest looks at all neighbours of a file
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

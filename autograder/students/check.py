@@ -151,7 +151,7 @@ def check_namespace(
         header = ReportHeader("you", "", (*notes, *changed_checks(assignment.folder)))
         return _only(module, assignment, checks.report(header, results, isolation="none"))
 
-    return with_checks(assignment, options, body, hidden=False)
+    return with_checks(assignment, options, body, hidden=False, module=module)
 
 
 def _only(module: str, assignment: Assignment, report: Report) -> Report:
