@@ -13,7 +13,7 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from autograder.core.language import reader, translate, translate_plural
+from autograder.core.language import reader, space_after, translate, translate_plural
 from autograder.core.report import Outcome, Report
 from autograder.render.text import clean, line, name
 from autograder.render.translated import translated
@@ -143,7 +143,8 @@ def environment() -> jinja2.Environment:
         count=_count,
         reason=reason,
         share=share,
-        rows=lambda text: _count(text.count("\n") + (not text.endswith("\n")), "line"),
+        rows=lambda text: translate(count(text.count("\n") + (not text.endswith("\n")), "line")),
+        space_after=space_after,
     )
     return made
 
