@@ -20,13 +20,26 @@ FLIPPED = "Convolution flips the kernel, both ways."
 def convolutions(image, kernel):
     """Return wrong answers to a convolution, with hints."""
     edge = np.pad(image, [(n // 2, n // 2) for n in kernel.shape], mode="edge")
-    inner = [slice(n // 2, -(n // 2) or None) for n in kernel.shape]
+    inner = tuple(slice(n // 2, -(n // 2) or None) for n in kernel.shape)
+    right, framed = correlated(image, kernel[::-1, ::-1]), np.zeros(image.shape)
+    framed[inner] = right[inner]
+    square = np.pad(image, kernel.shape[0] // 2)
+    round_the_corner = np.pad(image, [(n // 2, n // 2) for n in kernel.shape], mode="wrap")
+    round_the_corner[edge.shape[0] - kernel.shape[0] // 2 :], round_the_corner[:, -(kernel.shape[1] // 2) :] = 0, 0
     return {
         FLIPPED: correlated(image, kernel),
         "The kernel is flipped in one direction only; flip rows and columns.": correlated(image, kernel[::-1]),
         "The kernel is flipped in one direction only; flip columns and rows.": correlated(image, kernel[:, ::-1]),
         "Outside of the picture pixels are 0; here the border was repeated.":
-            correlated(edge, kernel[::-1, ::-1])[inner[0], inner[1]],
+            correlated(edge, kernel[::-1, ::-1])[inner],
+        "The result has the size of the picture: surround the picture with zeros first.": right[inner],
+        "Pixels near the border have a sum, too: outside of the picture there are zeros.": framed,
+        "Negative numbers count from the end: rows and columns must be at least 0, too.":
+            correlated(round_the_corner, kernel[::-1, ::-1])[inner],
+        "Pad the rows by half of the kernel's height, and the columns by half of its width.":
+            lambda: correlated(square, kernel[::-1, ::-1])[:, kernel.shape[1] // 2 : -(kernel.shape[1] // 2)][
+                kernel.shape[0] // 2 : -(kernel.shape[0] // 2)
+            ],
     }  # fmt: skip
 
 
@@ -64,6 +77,8 @@ def check_correlation_with_a_template(student, rng):
     right = correlated(image, template)
     expect_close(student.cross_correlation(image, template), right, mistakes={
         "Correlation does not flip the template.": correlated(image, template[::-1, ::-1]),
+        "Correlation does not flip the rows of the template.": correlated(image, template[::-1]),
+        "Correlation does not flip the columns of the template.": correlated(image, template[:, ::-1]),
         "Do not subtract the mean of the template.": correlated(image, template - template.mean()),
     })  # fmt: skip
 
@@ -76,10 +91,19 @@ def check_coefficients_with_a_template(student, rng):
     right = coefficient(image, template)
     centred = template - template.mean()
     whole = (image - image.mean()) / image.std()
-    expect_close(student.normalized_cross_correlation(image, template), right, mistakes={
+    found = student.normalized_cross_correlation(image, template)
+    expect_shape(found, image.shape)
+    expect(
+        not np.isinf(found).any(),
+        "A coefficient is infinite.",
+        "The coefficient is 0 where the window is constant; do not divide by 0 there.",
+    )
+    expect_close(found, right, mistakes={
         "Divide by the number of pixels of the window: take means, not sums.": right * template.size,
         "Normalise each window by its own mean and deviation, not by those of the picture.":
             correlated(whole, centred / centred.std()) / template.size,
+        "Divide by the deviation of each window, not by that of the whole picture.":
+            correlated(image, centred / centred.std()) / image.std() / template.size,
         "Divide by the standard deviations.": correlated(image, centred) / template.size,
         "Do not flip the template.": coefficient(image, template[::-1, ::-1]),
     })  # fmt: skip
@@ -105,7 +129,22 @@ def check_kernel_of_size_5(student):
     })  # fmt: skip
 
 
-@task("partial_x", share=50, any_dtype=True)
+def at_the_border(img, axis, right):
+    """Return wrong derivatives along an axis, with hints."""
+    after, before = (np.roll(np.pad(img, 1), by, axis)[1:-1, 1:-1] for by in (-1, 1))
+    edge = np.pad(img, 1, mode="edge")
+    inside = (slice(None), slice(1, -1)) if axis else slice(1, -1)
+    return {
+        "Outside of the picture pixels are 0.": np.gradient(img, axis=axis),
+        "Outside of the picture pixels are 0; here the border was repeated.":
+            (np.roll(edge, -1, axis) - np.roll(edge, 1, axis))[1:-1, 1:-1] / 2,
+        "Take the neighbours on both sides, not the pixel itself and the one after it.": after - img,
+        "Take the neighbours on both sides, not the pixel itself and the one before it.": img - before,
+        "The result has the size of the picture; outside of the picture pixels are 0.": right[inside],
+    }  # fmt: skip
+
+
+@task("partial_x", share=50, any_dtype=True, loans=LOANS_OF_CONV)
 def check_derivative_to_the_right(student, rng):
     """Half of the difference of the right and the left neighbour, with zeros outside."""
     forbid(student, "partial_x", calls=["np.gradient"])
@@ -115,11 +154,11 @@ def check_derivative_to_the_right(student, rng):
         "Divide by 2: the neighbours are two pixels apart.": 2 * right,
         "The sign is wrong: the right neighbour minus the left one (convolution flips the kernel).": -right,
         "This is the derivative downwards.": down,
-        "Outside of the picture pixels are 0.": np.gradient(img, axis=1),
+        **at_the_border(img, 1, right),
     })  # fmt: skip
 
 
-@task("partial_y", share=50, any_dtype=True)
+@task("partial_y", share=50, any_dtype=True, loans=LOANS_OF_CONV)
 def check_derivative_downwards(student, rng):
     """Half of the difference of the neighbour below and the one above, with zeros outside."""
     forbid(student, "partial_y", calls=["np.gradient"])
@@ -129,7 +168,7 @@ def check_derivative_downwards(student, rng):
         "Divide by 2: the neighbours are two pixels apart.": 2 * down,
         "The sign is wrong: the neighbour below minus the one above (convolution flips the kernel).": -down,
         "This is the derivative to the right.": right,
-        "Outside of the picture pixels are 0.": np.gradient(img, axis=0),
+        **at_the_border(img, 0, down),
     })  # fmt: skip
 
 
@@ -163,6 +202,7 @@ def check_gradient_of_planes(student):
             "arctan cannot tell opposite directions apart; use arctan2.": quotient % 360 * inside,
             "arctan cannot tell opposite directions apart; use arctan2, and angles in [0, 360).": quotient * inside,
             "The first argument of arctan2 is the derivative in y.": (90 - degrees) % 360 * inside,
+            "Add 360 to negative angles only; this is 180 added to all.": (signed + 180) * inside,
         })  # fmt: skip
 
 
@@ -184,4 +224,7 @@ def check_sobel_of_a_small_picture(student, rng):
         "The kernels are those of a convolution, which flips them: the sign is wrong.": -down,
         "The kernel for y is the transpose of that for x.": correlated(img, ones.T),
     })  # fmt: skip
-    expect_close(found[2], np.hypot(right, down), name="the length")
+    expect_close(found[2], np.hypot(right, down), name="the length", mistakes={
+        "The length is the root of the sum of squares.": right**2 + down**2,
+        "The length is the root of the sum of squares, not the sum of absolute values.": abs(right) + abs(down),
+    })  # fmt: skip

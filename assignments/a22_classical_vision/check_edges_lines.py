@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from oracles_edges import STAGES, correlated, counted, crests, derivatives, reached
+from oracles_edges import STAGES, correlated, counted, crests, derivatives, reached, tops
 
 from autograder import expect, expect_close, expect_equal, expect_shape, task
 
@@ -32,6 +32,9 @@ def check_crests_of_a_small_picture(student, rng):
             inner(crests(G, np.floor(theta / 45) * 45)),
         "Angles are in degrees.": inner(crests(G, np.rad2deg(theta) % 360)),
         "Return G at the crests, not a mark.": inner(right > 0).astype(float),
+        "Compare with both neighbours: a pixel that is smaller than one of them goes.":
+            inner(crests(G, theta, rule=min)),
+        "Compare with the two neighbours along the gradient, not with all eight.": inner(tops(G)),
     })  # fmt: skip
 
 
@@ -78,31 +81,53 @@ def check_canny_joins_the_stages(student, rng):
     size, sigma, high, low = 3, 1.1, 12.0, 8.0
     found = student.canny(img, kernel_size=size, sigma=sigma, high=high, low=low)
     expect_shape(found, img.shape)
-    if student.lent:
-        smooth = correlated(img, np.full((size, size), 1 / (size * size * sigma)))
-        value = smooth % 20 + smooth % 3
-        strong, weak = value > high, (value > low) & (value <= high)
-        right = strong | weak[::-1]
-    else:
-        right = edges_of(img, size, sigma, high, low)
+    stages = traces if student.lent else edges_of
+    right, given = stages(img, size, sigma, high, low), (size, sigma, high, low)
+
+    def wrong(*parameters, **missing):
+        return lambda: inner(stages(img, *parameters, **missing), 2)
+
     expect_equal(inner(found, 2), inner(right, 2), name="inside", mistakes={
-        "Use the high and low thresholds that were given.": lambda: inner(edges_of(img, size, sigma, 20, 15), 2),
-        "Use the kernel_size and the sigma that were given.": lambda: inner(edges_of(img, 5, 1.4, high, low), 2),
-        "Thin the edges before the thresholds.": lambda: inner(edges_of(img, size, sigma, high, low, thin=False), 2),
-        "Smooth the picture first.": lambda: inner(edges_of(img, 0, sigma, high, low), 2),
+        "Use the high and low thresholds that were given.": wrong(size, sigma, 20, 15),
+        "Use the kernel_size and the sigma that were given.": wrong(5, 1.4, high, low),
+        "Use the kernel_size that was given.": wrong(5, sigma, high, low),
+        "Use the sigma that was given.": wrong(size, 1.4, high, low),
+        "Thin the edges before the thresholds.": wrong(*given, thin=False),
+        "Smooth the picture first.": wrong(0, sigma, high, low),
+        "Link the weak edges with the strong ones at the end; here all weak ones are missing.":
+            wrong(*given, linked="strong"),
+        "Weak edges count only if they are linked with strong ones; here all count. Is high the first threshold?":
+            wrong(*given, linked="all"),
+        "The length and the angle are those of gradient, not of sobel.": wrong(*given, by_sobel=True),
     })  # fmt: skip
 
 
-def edges_of(img, size, sigma, high, low, *, thin=True):
+def traces(img, size, sigma, high, low, *, thin=True, linked="", by_sobel=False):
+    """Return what the stages of the loan leave, by their definitions."""
+    smooth = correlated(img, np.full((size, size), 1 / (size * size * sigma))) if size else img
+    value = (slopes(smooth)[0] if by_sobel else smooth % 20) + (smooth % 3 if thin else 0)
+    strong, weak = value > high, (value > low) & (value <= high)
+    return strong if linked == "strong" else strong | (weak if linked else weak[::-1])
+
+
+def slopes(img):
+    """Return the length and the angle of the derivatives of Sobel's filter."""
+    kernel = np.outer([1.0, 2.0, 1.0], [-1.0, 0.0, 1.0])
+    dx, dy = correlated(img, kernel), correlated(img, kernel.T)
+    return np.hypot(dx, dy), np.degrees(np.arctan2(dy, dx)) % 360
+
+
+def edges_of(img, size, sigma, high, low, *, thin=True, linked="", by_sobel=False):
     """Return Canny's edges by loops; without smoothing for size 0."""
     if size:
         away = [k - (size - 1) / 2 for k in range(size)]
         kernel = np.array([[math.exp(-(a * a + b * b) / (2 * sigma**2)) for b in away] for a in away])
         img = correlated(img, kernel / (2 * math.pi * sigma**2))
     dx, dy = derivatives(img)
-    G, theta = np.hypot(dx, dy), np.degrees(np.arctan2(dy, dx)) % 360
+    G, theta = slopes(img) if by_sobel else (np.hypot(dx, dy), np.degrees(np.arctan2(dy, dx)) % 360)
     value = crests(G, theta) if thin else G
-    return reached(value > high, (value > low) & (value <= high))
+    strong, weak = value > high, (value > low) & (value <= high)
+    return strong if linked == "strong" else strong | weak if linked else reached(strong, weak)
 
 
 @task("hough_transform", share=50)
@@ -121,7 +146,11 @@ def check_votes_of_a_few_pixels(student, rng):
     })  # fmt: skip
     expect_close(found[0], counted(img), name="the votes", check_dtype=False, mistakes={
         "x is the column and y is the row; they are exchanged here.": counted(img, swap=True),
-        "Round rho to the next whole number; astype(int) cuts towards 0.": counted(img, cut=True),
+        "Round rho to the nearest whole number; astype(int) cuts towards 0.": counted(img, whole=int),
+        "Round rho to the nearest whole number, not up.": counted(img, whole=math.ceil),
+        "Round rho to the nearest whole number, not down.": counted(img, whole=math.floor),
+        "Votes of several pixels for one cell add up; votes[rows, columns] += 1 counts a repeated cell once.":
+            np.minimum(counted(img), 1),
         "The row of rho in the table is rho + D.": np.roll(counted(img), -D, axis=0),
         "The row of rho in the table is rho + D; negative rows were counted from the end.":
             np.roll(counted(img), D + 1, axis=0),

@@ -1,5 +1,8 @@
 """Public checks of grouping: k-means, hierarchies, mean shift and compression, against loops."""
 
+import math
+import statistics
+
 import numpy as np
 from oracles_grouping import climbed, joined, lloyd, numbered
 
@@ -20,12 +23,27 @@ def check_groups_of_a_few_points(student, rng):
     for iterations in (1, 100):
         groups, centres = pair(student.kmeans(features, start, iterations), "kmeans returns groups and centres.")
         right, middle = lloyd(features, start, iterations)
-        expect_equal(groups, right, check_dtype=False, name=Message("the groups, {n} iterations", n=iterations))
+        name = Message("the groups, {n} iterations", n=iterations)
+        expect_equal(groups, right, check_dtype=False, name=name, mistakes={
+            "Points belong to the nearest centre by Euclid's distance, not by the sum of differences.":
+                lambda n=iterations: lloyd(features, start, n, far=taxi)[0],
+            "Stop after num_iters iterations.": lambda: lloyd(features, start, 100)[0],
+            "Go on until no assignment changes, or num_iters is reached.": lloyd(features, start, 1)[0],
+        })  # fmt: skip
         expect_close(centres, middle, name=Message("the centres, {n} iterations", n=iterations), mistakes={
             "The mean of a group is taken for each coordinate, axis=0.":
                 np.array([[features[right == g].mean()] * 3 for g in range(4)]),
             "Move the centres after the last assignment, too.": start,
+            "A centre moves to the mean of its points, not to the median.":
+                lambda n=iterations: lloyd(features, start, n, middle=statistics.median)[1],
+            "Move the centres after each assignment, also the last one.":
+                lambda n=iterations: lloyd(features, start, n - 1)[1],
         })  # fmt: skip
+
+
+def taxi(a, b):
+    """Return the sum of absolute differences."""
+    return math.fsum(abs(x - y) for x, y in zip(a, b, strict=True))
 
 
 @task("kmeans_pp", share=50, any_dtype=True)
@@ -36,6 +54,7 @@ def check_start_has_points_of_each_blob(student, rng):
     for _ in range(4):
         student.seed(rng.int(0, 2**31))
         start = student.kmeans_pp(features, 5)
+        expect(np.ndim(start) != 1, "The answer has one dimension.", "Return the points themselves, not their numbers.")
         expect_shape(start, (5, 2))
         expect(all((features == row).all(axis=1).any() for row in start), "A centre is not one of the points.")
         blobs = np.round(start / 1000)
@@ -46,30 +65,66 @@ def check_start_has_points_of_each_blob(student, rng):
 KINDS = ("centroid", "single", "complete", "average")
 
 
+def telling_points(rng):
+    """Return points whose three groups differ from linkage to linkage, and these groups."""
+    while True:
+        features = rng.normal(24, 2)
+        right = {
+            "average": numbered(joined(features, 3, "average")),
+            "squares": numbered(joined(features, 3, "average", power=2)),
+        }
+        if (right["average"] == right["squares"]).all():
+            continue
+        right["halves"] = numbered(joined(features, 3, "centroid", halves=True))
+        right |= {how: numbered(joined(features, 3, how)) for how in KINDS if how != "average"}
+        if len({tuple(groups) for groups in right.values()}) == len(right):
+            return features, right
+
+
 @task("hierarchical_clustering", share=50)
 def check_hierarchies_of_a_few_points(student, rng):
     """The groups of all four linkages agree with a table that is updated."""
+    features, right = telling_points(rng)
     for linkage in KINDS:
-        features = rng.normal(24, 2)
-        right = {how: numbered(joined(features, 3, how)) for how in KINDS}
         found = student.hierarchical_clustering(features, 3, linkage)
         expect_shape(found, (24,))
-        others = {"single": "complete", "complete": "single", "average": "centroid", "centroid": "average"}
-        hint = Message("This is {other} linkage.", other=others[linkage])
-        expect_equal(numbered(found), right[linkage], check_dtype=False, name=Message("{how} linkage", how=linkage),
-                     mistakes={hint: right[others[linkage]]})  # fmt: skip
+        mistakes = {Message("This is {other} linkage.", other=how): right[how] for how in KINDS if how != linkage}
+        mistakes |= {"Join until k groups are left, not one more.": numbered(joined(features, 4, linkage))}
+        if linkage == "centroid":
+            mistakes |= {"The centroid is the mean of all points of a group, not of two centroids.": right["halves"]}
+        if linkage == "average":
+            mistakes |= {"Take the mean of distances, not of their squares.": right["squares"]}
+        expect_equal(
+            numbered(found), right[linkage], check_dtype=False, name=Message("{how} linkage", how=linkage),
+            mistakes=mistakes,
+        )  # fmt: skip
 
 
 @task("mean_shift", share=50, any_dtype=True)
 def check_modes_of_a_few_points(student, rng):
     """Groups and modes agree with a loop."""
-    features = np.concatenate([rng.normal(9, 2), rng.normal(7, 2) + 7.0])
+    while True:
+        features = np.concatenate([rng.normal(9, 2), rng.normal(7, 2) + 7.0])
+        if len(climbed(features, 2.5, merge=1e-9)[1]) > len(climbed(features, 2.5)[1]):  # not all rest at one place
+            break
     groups, modes = pair(student.mean_shift(features, 2.5), "mean_shift returns groups and modes.")
     right, tops = climbed(features, 2.5)
-    expect_close(modes, tops, atol=1e-4, name="the modes", mistakes={
-        "Windows that rest at the same place belong to one mode.": climbed(features, 2.5, merge=False)[1],
-    })  # fmt: skip
+    expect_close(modes, tops, atol=1e-4, name="the modes", mistakes=wrong_modes(features, 2.5))
     expect_equal(groups, right, check_dtype=False, name="the groups")
+
+
+def wrong_modes(features, radius):
+    """Return wrong modes, with hints."""
+    return {
+        "Windows that rest at the same place belong to one mode.": climbed(features, radius, merge=0.0)[1],
+        "Windows that rest nearer than half of the bandwidth to a mode belong to it.":
+            climbed(features, radius, merge=1e-9)[1],
+        "Move each window until it rests; one step is not enough.": climbed(features, radius, rest=np.inf)[1],
+        "A window has the bandwidth as its radius, not half of it.": climbed(features, radius / 2, merge=1.0)[1],
+        "Join modes that are nearer than half of the bandwidth, not than the bandwidth.":
+            climbed(features, radius, merge=1.0)[1],
+        "A window rests when it moves by less than 1e-6.": climbed(features, radius, rest=0.01 * radius)[1],
+    }  # fmt: skip
 
 
 def features_of(img):
@@ -87,6 +142,8 @@ def check_features_of_a_small_picture(student, rng):
         "The row comes before the column.": swapped,
         "Subtract the mean and divide by the deviation of each feature.": raw,
         "Divide by the standard deviation.": raw - raw.mean(axis=0),
+        "Subtract the mean of each feature.": raw / raw.std(axis=0),
+        "Pixels come row by row.": right.reshape(4, 6, 5).swapaxes(0, 1).reshape(24, 5),
         "Normalise each feature alone: axis=0.": (raw - raw.mean()) / raw.std(),
     })  # fmt: skip
 
@@ -97,7 +154,10 @@ def check_compression_of_a_small_picture(student, rng):
     image = rng.uniform(7, 9)
     found, size = pair(student.compression_svd(image, 3), "compression_svd returns the picture and its size.")
     expect_shape(found, (7, 9), name="the picture")
-    expect_equal(size, 3 * (7 + 9 + 1), name="the size")
+    expect_equal(size, 3 * (7 + 9 + 1), name="the size", mistakes={
+        "The singular values are numbers, too: k of them.": 3 * (7 + 9),
+        "Count the numbers of k columns, k rows and k singular values.": 7 * 9,
+    })  # fmt: skip
     values = np.sqrt(np.maximum(np.linalg.eigvalsh(image @ image.T), 0))[::-1]
     expect_close(np.linalg.svd(found, compute_uv=False)[:3], values[:3], name="the singular values", mistakes={
         "Keep the largest singular values, which come first.": values[-3:],

@@ -408,7 +408,7 @@ def canny(img: np.ndarray, kernel_size: int = 5, sigma: float = 1.4, high: float
 # line, their votes meet (Hough 1962, Duda and Hart 1972).
 #
 # The angles are -90, -89, ..., 89 degrees. The distances are $-D, \dots, D$ with $D = \lceil \sqrt{H^2 + W^2} \rceil$;
-# round $\rho$ to the next whole number.
+# round $\rho$ to the nearest whole number.
 
 # %% task="hough_transform"
 # About 30 minutes, medium. Stuck? hint("hough_transform") shows a first step.

@@ -80,15 +80,20 @@ def coefficient(image, template):
     return table(image.shape, one)
 
 
-def crests(G, theta, *, steps=RIGHT_AND_DOWN):
-    """Return G where it is at least as large as both neighbours along the rounded angle."""
+def crests(G, theta, *, steps=RIGHT_AND_DOWN, rule=max):
+    """Return G where it is at least as large as both neighbours along the rounded angle; rule=min: as one of them."""
 
     def one(row, column):
         down, right = steps[math.floor((theta[row, column] + 22.5) / 45) % 4]
         neighbours = at(G, row + down, column + right), at(G, row - down, column - right)
-        return float(G[row, column]) if G[row, column] >= max(neighbours) else 0.0
+        return float(G[row, column]) if G[row, column] >= rule(neighbours) else 0.0
 
     return table(G.shape, one)
+
+
+def tops(G):
+    """Return G where it is at least as large as all eight neighbours."""
+    return table(G.shape, lambda r, c: float(G[r, c]) if G[r, c] >= window(G, r, c, (3, 3)).max() else 0.0)
 
 
 def reached(strong, weak, *, corners=True):
@@ -114,13 +119,13 @@ def reached(strong, weak, *, corners=True):
     return out
 
 
-def counted(img, *, swap=False, cut=False):
-    """Return the table of votes by counting each pixel and angle."""
+def counted(img, *, swap=False, whole=round):
+    """Return the table of votes by counting each pixel and angle; ``whole`` makes a whole number of a distance."""
     D = math.ceil(math.hypot(*img.shape))
     votes = np.zeros((2 * D + 1, 180), np.int64)
     for y, x in np.argwhere(img).tolist():
         for degrees in range(-90, 90):
             angle = math.radians(degrees)
             rho = y * math.cos(angle) + x * math.sin(angle) if swap else x * math.cos(angle) + y * math.sin(angle)
-            votes[D + (int(rho) if cut else round(rho)), degrees + 90] += 1
+            votes[D + whole(rho), degrees + 90] += 1
     return votes

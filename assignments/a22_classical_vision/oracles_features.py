@@ -60,8 +60,12 @@ def spot(rng, H, W):
     return 0.5 + np.exp(-away / 2) * rng.uniform(H, W, low=-0.5, high=0.5)
 
 
-def extrema(dog, threshold, *, flat=False):
-    """Return the extrema in sorted order; flat: of eight neighbours on the same level only."""
+def extrema(dog, threshold, *, flat=False, cross=False, ties=False, least=False):
+    """Return the extrema in sorted order.
+
+    Wrong ones: flat, of eight neighbours on the same level; cross, of six; ties, equal is larger; least, the threshold
+    itself is enough.
+    """
     found = []
     for s, r, c in np.ndindex(*dog.shape):
         if not all(0 < n < size - 1 for n, size in zip((s, r, c), dog.shape, strict=True)):
@@ -69,30 +73,34 @@ def extrema(dog, threshold, *, flat=False):
         cube = (
             dog[s : s + 1, r - 1 : r + 2, c - 1 : c + 2] if flat else dog[s - 1 : s + 2, r - 1 : r + 2, c - 1 : c + 2]
         )
-        others = np.delete(cube.ravel(), cube.size // 2)
-        value = dog[s, r, c]
-        if abs(value) > threshold and (value > others.max() or value < others.min()):
+        others, value = np.delete(cube.ravel(), cube.size // 2), dog[s, r, c]
+        others = cube.ravel()[[4, 10, 12, 14, 16, 22]] if cross else others
+        strict = not ties and value in (others.max(), others.min())
+        far = abs(value) >= threshold if least else abs(value) > threshold
+        if far and not strict and (value >= others.max() or value <= others.min()):
             found.append((s, r, c))
     return np.array(found, dtype=np.int64).reshape(-1, 3)
 
 
-def directions(img, p, sigma, *, share=0.8, fine=True, weighted=True):
-    """Return the directions of a point by counting votes."""
+def directions(img, p, sigma, *, share=0.8, fine=1.0, width=1.5, reach=4.5, peaked=True, circle=True):
+    """Return the directions of a point by counting votes; fine: the factor of the parabola's shift."""
     dx, dy = differences(img)
-    votes, reach = [0.0] * 36, round(4.5 * sigma)
+    votes, far = [0.0] * 36, round(reach * sigma)
     for r, c in np.ndindex(*img.shape):
         down, right = r - p[0], c - p[1]
-        if max(abs(down), abs(right)) <= reach:
-            near = math.exp(-(down**2 + right**2) / (2 * (1.5 * sigma) ** 2)) if weighted else 1.0
+        if max(abs(down), abs(right)) <= far:
+            near = math.exp(-(down**2 + right**2) / (2 * (width * sigma) ** 2))
             degrees = math.degrees(math.atan2(dy[r, c], dx[r, c])) % 360
             votes[int(degrees // 10) % 36] += math.hypot(dx[r, c], dy[r, c]) * near
-    peaks = [b for b in range(36) if votes[b] > votes[b - 1] and votes[b] > votes[(b + 1) % 36]]
+    votes = votes if circle else [*votes, 0.0]
+    after = [*votes[1:], votes[0]]
+    peaks = [b for b in range(36) if not peaked or votes[b] > max(votes[b - 1], after[b])]
     peaks = sorted((b for b in peaks if votes[b] >= share * max(votes)), key=lambda b: -votes[b])
     found = []
     for b in peaks:
-        low, middle, high = votes[b - 1], votes[b], votes[(b + 1) % 36]
+        low, middle, high = votes[b - 1], votes[b], after[b]
         shift = 0.5 * (low - high) / (low - 2 * middle + high) if fine else 0.0
-        found.append(10 * (b + 0.5 + shift) % 360)
+        found.append(10 * (b + 0.5 + fine * shift) % 360)
     return np.array(found)
 
 
@@ -106,18 +114,21 @@ def between(img, row, column):
     return total
 
 
-def description(img, p, angle, *, turned=True, counted=True, shared=True, cut=0.2, weighted=True):
-    """Return the 128 numbers of a point, by a loop over 256 samples."""
+def description(img, p, angle, *, turn=1.0, counted=True, shared="all", cut=0.2, early=False, width=8.0):
+    """Return the 128 numbers of a point, by a loop over 256 samples.
+
+    turn: the factor of the angle for places; shared: between "all", "cells" or nothing; early: cut before the length.
+    """
     dx, dy = differences(img)
-    cells = {}
-    turn = math.radians(angle) if turned else 0.0
+    cells, turn = {}, turn * math.radians(angle)
     for i, j in np.ndindex(16, 16):
         v, u = i - 7.5, j - 7.5
         column, row = p[1] + u * math.cos(turn) - v * math.sin(turn), p[0] + u * math.sin(turn) + v * math.cos(turn)
         gx, gy = between(dx, row, column), between(dy, row, column)
-        weight = math.hypot(gx, gy) * (math.exp(-(u * u + v * v) / 128) if weighted else 1.0)
+        weight = math.hypot(gx, gy) * math.exp(-(u * u + v * v) / (2 * width * width))
         place = ((v + 8) / 4 - 0.5, (u + 8) / 4 - 0.5)
         way = (math.degrees(math.atan2(gy, gx)) - (angle if counted else 0.0)) % 360 / 45
+        way = way if shared == "all" else float(int(way))
         if not shared:
             key = (i // 4, j // 4, int(way) % 8)
             cells[key] = cells.get(key, 0.0) + weight
@@ -130,7 +141,7 @@ def description(img, p, angle, *, turned=True, counted=True, shared=True, cut=0.
     out = np.array([cells.get(key, 0.0) for key in np.ndindex(4, 4, 8)])
     if not out.any():
         return out
-    out = np.minimum(out / math.sqrt(math.fsum(out**2)), cut)
+    out = np.minimum(out if early else out / math.sqrt(math.fsum(out**2)), cut)
     return out / math.sqrt(math.fsum(out**2))
 
 

@@ -13,39 +13,48 @@ def numbered(groups):
     return np.array([seen.setdefault(int(group), len(seen)) for group in np.asarray(groups).ravel()])
 
 
-def lloyd(features, start, iterations):
-    """Return the groups and centres of k-means, by loops."""
+def lloyd(features, start, iterations, *, middle=None, far=math.dist, empty=None, last=False):
+    """Return the groups and centres of k-means, by loops.
+
+    Wrong ones: another middle than the mean, another distance, a place for empty groups, the last of equal centres.
+    """
     centres, groups = [list(row) for row in start.tolist()], None
     points = features.tolist()
     for _ in range(iterations):
         before = groups
-        groups = [min(range(len(centres)), key=lambda c, p=p: (math.dist(p, centres[c]) ** 2, c))
+        groups = [min(range(len(centres)), key=lambda c, p=p: (far(p, centres[c]), -c if last else c))
                   for p in points]  # fmt: skip
         if groups == before:
             break
         for c in range(len(centres)):
             mine = [p for p, group in zip(points, groups, strict=True) if group == c]
             if mine:
-                centres[c] = [math.fsum(values) / len(mine) for values in zip(*mine, strict=True)]
+                centres[c] = [middle(v) if middle else math.fsum(v) / len(mine) for v in zip(*mine, strict=True)]
+            elif empty is not None:
+                centres[c] = [empty] * features.shape[1]
     return np.array(groups), np.array(centres)
 
 
-def joined(features, k, linkage):
-    """Return the groups that are left, by a table of distances that is updated (Lance and Williams 1967)."""
+def joined(features, k, linkage, *, power=1, halves=False):
+    """Return the groups that are left, by a table of distances that is updated (Lance and Williams 1967).
+
+    Wrong ones: means of a power of distances; halves, a new centroid is the mean of both.
+    """
     N = len(features)
     members = {n: [n] for n in range(N)}
-    far = {(i, j): math.dist(features[i], features[j]) for i in range(N) for j in range(N) if i != j}
+    far = {(i, j): math.dist(features[i], features[j]) ** power for i in range(N) for j in range(N) if i != j}
+    middle = dict(enumerate(features))
     while len(members) > k:
         i, j = min(((i, j) for i in members for j in members if i < j), key=far.__getitem__)
         a, b = len(members[i]), len(members[j])
         members[i] += members.pop(j)
+        middle[i] = (middle[i] + middle[j]) / 2 if halves else features[members[i]].mean(axis=0)
         for n in members:
             if n == i:
                 continue
             x, y = far[i, n], far[j, n]
-            centres = [features[members[m]].mean(axis=0) for m in (i, n)]
             new = {"single": min(x, y), "complete": max(x, y), "average": (a * x + b * y) / (a + b),
-                   "centroid": math.dist(*centres)}[linkage]  # fmt: skip
+                   "centroid": math.dist(middle[i], middle[n])}[linkage]  # fmt: skip
             far[i, n] = far[n, i] = new
     out = np.zeros(N, dtype=int)
     for number, group in enumerate(members.values()):
@@ -53,18 +62,23 @@ def joined(features, k, linkage):
     return out
 
 
-def climbed(features, radius, *, merge=True):
-    """Return the groups and modes of mean shift, by loops."""
+def climbed(features, radius, *, merge=0.5, rest=1e-6, closed=True, nearest=False):
+    """Return the groups and modes of mean shift, by loops.
+
+    merge: the share of the radius; rest: what counts as no move; closed: with points at the radius; nearest: of several
+    modes that are near, the nearest counts, not the first.
+    """
     modes, groups, points = [], [], features.tolist()
     for point in points:
         place = point
         while True:
-            inside = [p for p in points if math.dist(p, place) <= radius]
+            inside = [p for p in points if math.dist(p, place) < radius or (closed and math.dist(p, place) == radius)]
             now = [math.fsum(values) / len(inside) for values in zip(*inside, strict=True)]
             moved, place = math.dist(now, place), now
-            if moved < 1e-6:
+            if moved < rest:
                 break
-        near = [n for n, mode in enumerate(modes) if math.dist(mode, place) < radius / 2] if merge else []
+        near = [n for n, mode in enumerate(modes) if math.dist(mode, place) < radius * merge]
+        near.sort(key=lambda n, place=place: math.dist(modes[n], place) if nearest else n)
         if not near:
             modes.append(place)
         groups.append(near[0] if near else len(modes) - 1)

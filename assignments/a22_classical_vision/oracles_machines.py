@@ -19,15 +19,18 @@ def products(A, B, kind, degree=3, gamma=1.0):
     return np.array([[one(a, b) for b in B.tolist()] for a in A.tolist()])
 
 
-def learned(X, y, epochs, *, strict=False):
-    """Return the perceptron's weights and mistakes, by loops; strict: 0 is not a mistake."""
+def learned(X, y, epochs, *, strict=False, late=False, plain=False):
+    """Return the perceptron's weights and mistakes, by loops.
+
+    Wrong ones: strict, 0 is not a mistake; late, w of the epoch's start decides; plain, the label is left out.
+    """
     w, mistakes = [0.0] * X.shape[1], 0
     for _ in range(epochs):
-        clean = True
+        clean, before = True, w
         for x, label in zip(X.tolist(), y.tolist(), strict=True):
-            value = label * sum(a * b for a, b in zip(w, x, strict=True))
+            value = label * sum(a * b for a, b in zip(before if late else w, x, strict=True))
             if value < 0 or (value == 0 and not strict):
-                w = [a + label * b for a, b in zip(w, x, strict=True)]
+                w = [a + (1 if plain else label) * b for a, b in zip(w, x, strict=True)]
                 mistakes, clean = mistakes + 1, False
         if clean:
             break

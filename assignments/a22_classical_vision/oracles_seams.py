@@ -17,6 +17,8 @@ LOANS = {
     "remove_seam": lambda image, seam: np.delete(image, seam[0], axis=1),
 }
 """
+# Columns of the picture once more, wherever they were: the width alone is right.
+LOANS_OF_WIDTH = LOANS_OF_STAGES + 'LOANS["enlarge"] = lambda image, size: image[:, np.arange(size) % image.shape[1]]\n'
 
 
 def grey(image):
@@ -45,16 +47,16 @@ def inserted(image, r, c, step):
     return total
 
 
-def costs(energy, extra=lambda r, c, step: 0.0):
-    """Return the costs and paths, by loops; extra is added for each step."""
+def costs(energy, extra=lambda r, c, step: 0.0, order=(-1, 0, 1)):
+    """Return the costs and paths, by loops; extra is added for each step; of equal ways, the first in order counts."""
     H, W = energy.shape
     cost, paths = np.zeros((H, W)), np.zeros((H, W), dtype=np.int64)
     for r, c in np.ndindex(H, W):
         if r == 0:
             cost[r, c] = energy[r, c] + extra(r, c, 0)
             continue
-        ways = [(cost[r - 1, c + s] + extra(r, c, s), s) for s in (-1, 0, 1) if 0 <= c + s < W]
-        best, paths[r, c] = min(ways)
+        ways = [(cost[r - 1, c + s] + extra(r, c, s), order.index(s), s) for s in order if 0 <= c + s < W]
+        best, _, paths[r, c] = min(ways)
         cost[r, c] = energy[r, c] + best
     return cost, paths
 

@@ -114,7 +114,7 @@ def check_kernels_of_other_sizes(student):
         expect_close(student.gaussian_kernel(size, sigma), right, name=Message("size {n}, sigma {s}", n=size, s=sigma))
 
 
-@task("partial_x", share=50)
+@task("partial_x", share=50, loans=LOANS_OF_CONV)
 def check_derivatives_to_the_right(student, rng):
     """Pictures of other sizes, also with one row or column; the input stays."""
     for shape in ((4, 9), (1, 5), (6, 1), (11, 3)):
@@ -124,7 +124,7 @@ def check_derivatives_to_the_right(student, rng):
         expect_unchanged(seen, img)
 
 
-@task("partial_y", share=50)
+@task("partial_y", share=50, loans=LOANS_OF_CONV)
 def check_derivatives_downwards(student, rng):
     """Pictures of other sizes, also with one row or column; the input stays."""
     for shape in ((4, 9), (1, 5), (6, 1), (11, 3)):

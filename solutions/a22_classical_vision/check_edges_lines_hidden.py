@@ -6,7 +6,7 @@ import numpy as np
 from check_edges_lines import edges_of, inner
 from oracles_edges import FILTERS, counted, crests, reached
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, explain_errors, task
 from common.data import photographs
 
 GREY = np.array([0.2125, 0.7154, 0.0721])
@@ -21,7 +21,9 @@ def check_crests_of_other_pictures(student, rng):
         expect_close(inner(seen.value), inner(crests(G, theta % 360)), name=Message("about {n} degrees", n=degrees))
         expect_unchanged(seen, G, theta % 360)
     flat, theta = np.full((6, 9), 2.5), rng.uniform(6, 9, high=360.0)
-    expect_close(inner(student.non_maximum_suppression(flat, theta)), inner(flat), name="a plateau")
+    expect_close(inner(student.non_maximum_suppression(flat, theta)), inner(flat), name="a plateau", mistakes={
+        "A pixel that equals its neighbours stays: compare with at least, not with above.": inner(0 * flat),
+    })  # fmt: skip
     ridge = np.tile(np.array([0.0, 1.0, 3.0, 7.0, 3.0, 1.0, 0.0]), (9, 1))
     right = np.where(ridge == 7, ridge, 0.0)
     expect_close(inner(student.non_maximum_suppression(ridge, np.zeros((9, 7)))), inner(right), name="a ridge")
@@ -47,7 +49,8 @@ def check_long_chains(student, rng):
     weak[::2] = True
     weak[1::4, -1], weak[3::4, 0] = True, True
     strong[0, 0] = True
-    seen = student.inspect(student.link_edges, strong, weak)
+    with explain_errors({"RecursionError": "Do not call the function from itself; keep a list of pixels to visit."}):
+        seen = student.inspect(student.link_edges, strong, weak)
     expect_equal(seen.value, strong | weak, name="a chain of ten thousand pixels")
     expect_unchanged(seen, strong, weak)
     expect_equal(
@@ -143,12 +146,16 @@ def check_canny_finds_the_edges_of_photographs(student, rng, score):
 
 @task("hough_transform", share=50)
 def check_votes_of_known_lines(student, rng):
-    """Random pixels, numbers instead of bools, a picture without edges, and lines that are known; the input stays."""
+    """Random pixels, numbers instead of bools, also negative ones, no edges, and known lines; the input stays."""
     for shape in ((6, 11), (13, 4)):
         img = np.zeros(shape)
         img[1:, 1:] = np.where(rng.uniform(shape[0] - 1, shape[1] - 1) > 0.8, 0.5, 0.0)
+        img[1:3, -1] = -2.0
         seen = student.inspect(student.hough_transform, img)
-        expect_close(seen.value[0], counted(img), check_dtype=False, name="the votes")
+        expect_close(seen.value[0], counted(img), check_dtype=False, name="the votes", mistakes={
+            "All pixels that are not 0 vote, also negative ones.": counted(img.clip(min=0)),
+            "Each pixel has one vote, whatever its value.": lambda img=img: weighted(img),
+        })  # fmt: skip
         expect_unchanged(seen, img)
     empty = student.hough_transform(np.zeros((5, 8)))
     D = math.ceil(math.hypot(5, 8))
@@ -165,18 +172,36 @@ def check_votes_of_known_lines(student, rng):
         expect(near, Message("The line at rho {rho}, {n} degrees has not the most votes.", rho=rho, n=degrees))
 
 
+def weighted(img):
+    """Return the votes where each pixel counts as much as its value."""
+    return sum(value * counted(img == value) for value in np.unique(img) if value)
+
+
 @task("hough_peaks", share=50)
 def check_peaks_of_other_tables(student, rng):
     """Peaks at the border, few cells with votes, large windows, random tables; the input stays."""
     for n, window in ((5, 5), (1, 1), (30, 3), (4, 9)):
         votes = rng.integers(0, 30, 12, 15)
         seen = student.inspect(student.hough_peaks, votes, n, window)
+        expect_shape(seen.value, (None, 2))
+        expect(
+            len(np.unique(seen.value, axis=0)) == len(seen.value),
+            "The same peak was found twice.",
+            "The square ends at the border: begin it at 0, because a negative start counts from the end.",
+        )
         expect_equal(seen.value, peaks(votes, n, window), check_dtype=False, name=Message("a window of {n}", n=window))
         expect_unchanged(seen, votes)
     votes = np.zeros((6, 7), np.int64)
     votes[0, 0], votes[5, 6], votes[0, 6] = 3, 2, 1
     right = np.array([[0, 0], [5, 6], [0, 6]])
-    expect_equal(student.hough_peaks(votes, 8, 5), right, check_dtype=False, name="fewer peaks than asked for")
+    found = student.hough_peaks(votes, 8, 5)
+    expect_shape(found, (None, 2), name="fewer peaks than asked for")
+    expect(
+        len(found) <= 3,
+        "There are more peaks than cells with votes.",
+        "Stop when only cells without votes are left.",
+    )
+    expect_equal(found, right, check_dtype=False, name="fewer peaks than asked for")
 
 
 def peaks(votes, n, window):

@@ -1,8 +1,10 @@
 """Hidden checks of features: turned patches, other light, ties, exact columns, and many wrong matches."""
 
+import itertools
 import math
 
 import numpy as np
+from check_features_matches import expect_most, wrong_directions
 from oracles_features import affine, description, directions
 
 from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
@@ -15,7 +17,9 @@ def check_directions_of_other_points(student, rng):
         img = rng.normal(15, 18)
         img[p[0], abs(p[1] - 12)] += 1e5 if sigma < 1 else 0.0
         seen = student.inspect(student.orientation, img, p, sigma)
-        expect_close(seen.value, directions(img, p, sigma), name=Message("the point {p}", p=p))
+        right = directions(img, p, sigma)
+        mistakes = wrong_directions(img, p, sigma, right)
+        expect_close(seen.value, right, name=Message("the point {p}", p=p), mistakes=mistakes)
         expect_unchanged(seen, img, p)
     rows, columns = np.indices((21, 25))
     for degrees in (12.0, 97.0, 355.5):
@@ -26,9 +30,20 @@ def check_directions_of_other_points(student, rng):
 
     both = np.where(rows <= 10, columns * 1.0, 1.3 * (rows - 10) + 12)
     right = directions(both, (10, 12), 1.5)
-    expect_close(student.orientation(both, (10, 12), 1.5), right, name="two directions", mistakes={
-        "Return peaks of at least 80 % of the highest, too.": right[:1],
-    })  # fmt: skip
+    expect_close(student.orientation(both, (10, 12), 1.5), right, name="two directions",
+                 mistakes=wrong_directions(both, (10, 12), 1.5, right))  # fmt: skip
+    for name, img in ((Message("a direction below 360"), fan()), (Message("a direction above 0"), fan()[::-1].copy())):
+        right = directions(img, (10, 12), 1.5)
+        expect_close(student.orientation(img, (10, 12), 1.5), right, name=name,
+                     mistakes=wrong_directions(img, (10, 12), 1.5, right))  # fmt: skip
+
+
+def fan():
+    """Return a picture that rises about to the right: bin 35 is the highest, and bin 0 has more than 80 % of it."""
+    rows, columns = np.indices((21, 25))
+    turn, x, y = math.radians(-0.8), columns - 12, rows - 10
+    along, across = math.cos(turn) * x + math.sin(turn) * y, math.cos(turn) * y - math.sin(turn) * x
+    return 20 * along + 0.5 * along * across + 0.21 * across**2
 
 
 @task("sift_descriptor", share=50)
@@ -53,21 +68,34 @@ def check_matches_of_other_descriptions(student, rng):
     for M, N, D, threshold in ((7, 9, 3, 0.8), (4, 2, 6, 0.6), (12, 20, 2, 0.5)):
         desc1, desc2 = rng.normal(M, D), rng.normal(N, D)
         seen = student.inspect(student.match_descriptors, desc1, desc2, threshold)
-        expect_equal(
-            seen.value, paired(desc1, desc2, threshold), check_dtype=False, name=Message("{M} with {N}", M=M, N=N)
-        )
+        right, far = paired(desc1, desc2, threshold), np.linalg.norm(desc1[:, None] - desc2[None], axis=2)
+        mutual = [row for row in right.tolist() if far[:, row[1]].argmin() == row[0]]
+        expect_equal(seen.value, right, check_dtype=False, name=Message("{M} with {N}", M=M, N=N), mistakes={
+            "Compare distances, not their squares.": paired(desc1, desc2, threshold**0.5),
+            "The threshold is for the ratio of both distances, not for the distance.":
+                paired(desc1, desc2, threshold, alone=True),
+            "The pair need not be the nearest the other way round, too.": np.array(mutual).reshape(-1, 2),
+            "Distances are Euclid's, not sums of absolute differences.":
+                paired(desc1, desc2, threshold, lambda a, b: math.fsum(abs(x - y) for x, y in zip(a, b, strict=True))),
+            "Distances are Euclid's, not angles.": paired(desc1, desc2, threshold, cosine),
+        })  # fmt: skip
         expect_unchanged(seen, desc1, desc2)
     twins = np.array([[0.0, 0.0], [0.0, 0.0], [5.0, 5.0]])
     expect_equal(student.match_descriptors(np.array([[0.0, 0.0], [5.0, 5.0]]), twins, 0.9), np.array([[1, 2]]),
                  check_dtype=False, name="two that are equally near")  # fmt: skip
 
 
-def paired(desc1, desc2, threshold):
-    """Return the pairs by loops."""
+def cosine(a, b):
+    """Return one less the cosine of an angle."""
+    return 1 - sum(x * y for x, y in zip(a, b, strict=True)) / math.hypot(*a) / math.hypot(*b)
+
+
+def paired(desc1, desc2, threshold, dist=math.dist, *, alone=False):
+    """Return the pairs by loops; alone: without the second nearest."""
     found = []
     for i, a in enumerate(desc1.tolist()):
-        near = sorted((math.dist(a, b), j) for j, b in enumerate(desc2.tolist()))
-        if near[0][0] < threshold * near[1][0]:
+        near = sorted((dist(a, b), j) for j, b in enumerate(desc2.tolist()))
+        if near[0][0] < threshold * (1.0 if alone else near[1][0]):
             found.append((i, near[0][1]))
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
@@ -80,7 +108,8 @@ def check_maps_of_other_points(student, rng):
         p1 = p2 @ rng.normal(2, 2) + rng.normal(2) + noise * rng.normal(N, 2)
         seen = student.inspect(student.fit_affine_matrix, p1, p2)
         expect_close(seen.value, affine(p1, p2), rtol=1e-4, atol=1e-4, name=Message("{N} points", N=N))
-        expect_equal(seen.value[:, 2], np.array([0.0, 0.0, 1.0]), name="the last column")
+        exact = bool((seen.value[:, 2] == [0.0, 0.0, 1.0]).all())
+        expect(exact, "The last column is not exactly 0, 0, 1.", "Write 0, 0, 1 into the last column at the end.")
         expect_unchanged(seen, p1, p2)
 
 
@@ -121,6 +150,61 @@ def check_motion_with_many_wrong_matches(student, rng):
         k1[wrong] = 3000 * rng.normal(int(wrong.sum()), 2)
         matches = np.stack([np.arange(K), np.arange(K)], axis=1)
         seen = student.inspect(student.ransac, k1, k2, matches, n_iters=400, threshold=threshold)
+        expect_most(seen.value[1])
         expect_equal(seen.value[1], matches[~wrong], check_dtype=False, name="the matches")
-        expect_close(seen.value[0], affine(k1[~wrong], k2[~wrong]), name="H")
+        expect_close(seen.value[0], affine(k1[~wrong], k2[~wrong]), name="H", mistakes={
+            "H leads from the second picture to the first.": affine(k2[~wrong], k1[~wrong]),
+            "At the end, fit H to all matches that agree.": seen.value[0],
+        })  # fmt: skip
         expect_unchanged(seen, k1, k2, matches)
+    for _ in range(2):
+        k1, k2, threshold, rows = few_points(rng)
+        matches = np.stack([np.arange(len(k1)), np.arange(len(k1))], axis=1)
+        found = student.ransac(k1, k2, matches, n_iters=1000, threshold=threshold)
+        again = regrouped(k1, k2, threshold, rows)
+        expect_equal(found[1], matches[rows], check_dtype=False, name="the largest group of all draws", mistakes={
+            "The threshold is for the *squared* distance.": matches[largest(k1, k2, threshold**2)],
+            "Return the group that agreed with a draw; do not ask again after the last fit.": matches[again],
+        })  # fmt: skip
+        expect_close(found[0], affine(k1[rows], k2[rows]), atol=1e-4, name="H of a small group", mistakes={
+            "At the end, fit H to all matches that agree.": found[0],
+        })  # fmt: skip
+
+
+def agreeing(k1, k2, H, threshold):
+    """Return the numbers of points whose squared distance is below the threshold."""
+    away = k2 @ H[:2, :2] + H[2, :2] - k1
+    return np.flatnonzero((away**2).sum(axis=1) < threshold).tolist()
+
+
+def groups(k1, k2, threshold):
+    """Return what agrees with each of all draws of three points, largest first."""
+    draws = [list(draw) for draw in itertools.combinations(range(len(k1)), 3)]
+    found = [agreeing(k1, k2, affine(k1[draw], k2[draw]), threshold) for draw in draws]
+    return sorted(found, key=len, reverse=True)
+
+
+def largest(k1, k2, threshold):
+    """Return a largest group."""
+    return groups(k1, k2, threshold)[0]
+
+
+def regrouped(k1, k2, threshold, rows):
+    """Return what agrees after a fit to a group."""
+    return agreeing(k1, k2, affine(k1[rows], k2[rows]), threshold)
+
+
+def few_points(rng):
+    """Return eight noisy points, a threshold below 1, and the only largest group, which is another one after a fit.
+
+    There are 56 draws of three points, so 1000 draws miss one with a probability below 1e-7.
+    """
+    while True:
+        k2 = 40 * rng.uniform(8, 2)
+        k1 = k2 + 0.6 * rng.normal(8, 2)
+        found = groups(k1, k2, 0.5)
+        rows, threshold = found[0], 0.5
+        alone = len(rows) > max((len(group) for group in found if group != rows), default=0)
+        margins = [agreeing(k1, k2, affine(k1[rows], k2[rows]), t) for t in (0.48, 0.52)]
+        if alone and margins[0] == margins[1] != rows and largest(k1, k2, threshold**2) != rows:
+            return k1, k2, threshold, rows

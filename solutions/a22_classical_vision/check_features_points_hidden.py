@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from check_features_points import bowl, curved
+from check_features_points import bowl, curved, wrong_extrema
 from oracles_features import extrema, levels, responses, spot
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
@@ -15,7 +15,15 @@ def check_responses_of_other_pictures(student, rng):
     for shape, size, k in (((6, 8), 5, 0.06), ((9, 4), 1, 0.05), ((5, 5), 7, 0.04)):
         img = rng.uniform(*shape)
         seen = student.inspect(student.harris_corners, img, size, k)
-        expect_close(seen.value, responses(img, size, k), name=Message("a window of {size}, k = {k}", size=size, k=k))
+        expect_close(
+            seen.value,
+            responses(img, size, k),
+            name=Message("a window of {size}, k = {k}", size=size, k=k),
+            mistakes={
+                "Use the window_size that was given.": responses(img, 3, k),
+                "Use the k that was given.": responses(img, size, 0.04),
+            },
+        )
         expect_unchanged(seen, img)
     corner = np.zeros((20, 20))
     corner[8:, 8:] = 1.0
@@ -55,7 +63,9 @@ def check_extrema_of_other_stacks(student, rng):
     for shape, threshold in (((3, 6, 5), 0.0), ((6, 8, 7), 1.0), ((4, 5, 5), 99.0)):
         dog = rng.integers(-4, 5, *shape).astype(float)
         seen = student.inspect(student.scale_extrema, dog, threshold)
-        expect_equal(seen.value, extrema(dog, threshold), check_dtype=False, name=Message("{shape}", shape=shape))
+        right, name = extrema(dog, threshold), Message("{shape}", shape=shape)
+        expect_equal(seen.value, right, check_dtype=False, name=name,
+                     mistakes=wrong_extrema(dog, threshold, right))  # fmt: skip
         expect_unchanged(seen, dog)
     rows, columns = np.indices((41, 45))
     for level in (1, 2, 3):
@@ -89,6 +99,10 @@ def check_refinement_of_other_points(student, rng):
 @task("edge_like", share=50)
 def check_curvatures_of_all_kinds(student, rng):
     """Random curvatures in all directions, and other limits."""
+    for (a, b), r, right in (((5.0, 1.0), 2.0, True), ((-1.0, -15.0), 25.0, False), ((3.0, 2.0), 2.0, False)):
+        found = student.edge_like(curved(a, b, 0.3), (1, 3, 4), r)
+        wrong = Message("For curvatures of {both} with r = {r}: {found}.", both=f"{a}, {b}", r=r, found=found)
+        expect(found is right, wrong, "Use the r that was given.")
     for r in (2.0, 10.0, 25.0):
         for _ in range(12):
             a, b = math.exp(2 * rng.normal()), math.exp(2 * rng.normal())
@@ -99,6 +113,9 @@ def check_curvatures_of_all_kinds(student, rng):
             right = other < 0 or ratio >= r
             found = student.edge_like(curved(sign * a, sign * other * b, float(rng.uniform(high=3.1))), (1, 3, 4), r)
             both = f"{sign * a:.3f}, {sign * other * b:.3f}"
+            usual = other > 0 and found is (ratio >= 10)
             expect(
-                found is right, Message("For curvatures of {both} with r = {r}: {found}.", both=both, r=r, found=found)
+                found is right,
+                Message("For curvatures of {both} with r = {r}: {found}.", both=both, r=r, found=found),
+                "Use the r that was given." if usual else "",
             )

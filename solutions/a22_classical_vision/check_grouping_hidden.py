@@ -4,10 +4,12 @@ import math
 
 import networkx
 import numpy as np
-from check_grouping import features_of
+from check_grouping import features_of, wrong_modes
 from oracles_grouping import climbed, joined, lloyd, numbered
 
 from autograder import Message, expect, expect_close, expect_equal, expect_unchanged, task
+
+EMPTY = "A centre without points stays where it is."
 
 
 @task("kmeans", share=50)
@@ -19,12 +21,18 @@ def check_groups_of_other_points(student, rng):
             start[1] = 50.0
         seen = student.inspect(student.kmeans, features, start, iterations)
         right, middle = lloyd(features, start, iterations)
-        expect_equal(seen.value[0], right, check_dtype=False, name=Message("the groups of {N} points", N=N))
-        expect_close(seen.value[1], middle, name=Message("the centres of {N} points", N=N))
+        expect_equal(seen.value[0], right, check_dtype=False, name=Message("the groups of {N} points", N=N), mistakes={
+            EMPTY: lloyd(features, start, iterations, empty=0.0)[0],
+        })  # fmt: skip
+        expect_close(seen.value[1], middle, name=Message("the centres of {N} points", N=N), mistakes={
+            EMPTY: lloyd(features, start, iterations, empty=0.0)[1],
+        })  # fmt: skip
         expect_unchanged(seen, features, start, iterations)
     features = np.array([[0.0], [1.0], [2.0]])
     groups, _ = student.kmeans(features, np.array([[2.0], [0.0]]), 1)
-    expect_equal(groups, np.array([1, 0, 0]), check_dtype=False, name="a point in the middle")
+    expect_equal(groups, np.array([1, 0, 0]), check_dtype=False, name="a point in the middle", mistakes={
+        "Of centres that are equally near, the first counts.": np.array([1, 1, 0]),
+    })  # fmt: skip
 
 
 SHARES = """
@@ -45,7 +53,9 @@ def check_probabilities_of_the_start(student, rng):
     first = [float((pairs[:, 0] == place).mean()) for place in (0.0, 1.0, 3.0)]
     for share in first:
         expect(
-            abs(share - 1 / 3) < 0.06, Message("A point is the first centre in {p} of draws, not in a third.", p=share)
+            abs(share - 1 / 3) < 0.06,
+            Message("A point is the first centre in {p} of draws, not in a third.", p=share),
+            "Draw the first centre from all points alike.",
         )
     for place, far, right in ((0.0, 3.0, 0.9), (1.0, 3.0, 0.8), (3.0, 0.0, 9 / 13)):
         mine = pairs[pairs[:, 0] == place, 1]
@@ -72,7 +82,11 @@ def check_hierarchies_of_other_points(student, rng):
             parts[list(part)] = number
         seen = student.inspect(student.hierarchical_clustering, features, k, "single")
         expect_equal(numbered(seen.value), numbered(parts), check_dtype=False, name="single linkage")
-        expect_equal(np.unique(seen.value), np.arange(k), check_dtype=False, name="the numbers of groups")
+        expect(
+            np.array_equal(np.unique(seen.value), np.arange(k)),
+            Message("The numbers of groups are not 0 to {n}.", n=k - 1),
+            "At the end, give the groups the numbers from 0 to k - 1.",
+        )
         expect_unchanged(seen, features, k)
         for linkage in ("centroid", "complete", "average"):
             found = student.hierarchical_clustering(features, k, linkage)
@@ -84,14 +98,28 @@ def check_hierarchies_of_other_points(student, rng):
 def check_modes_of_other_points(student, rng):
     """Other radii and dimensions; windows on the radius; one point; the input stays."""
     for N, D, radius in ((24, 1, 0.7), (15, 3, 1.5), (1, 2, 1.0), (18, 2, 9.0)):
-        features = rng.normal(N, D)
+        features = clear_points(rng, N, D, radius)
         seen = student.inspect(student.mean_shift, features, radius)
         right, tops = climbed(features, radius)
-        expect_close(seen.value[1], tops, atol=1e-4, name=Message("the modes for radius {r}", r=radius))
+        expect_close(
+            seen.value[1], tops, atol=1e-4, name=Message("the modes for radius {r}", r=radius),
+            mistakes=wrong_modes(features, radius),
+        )  # fmt: skip
         expect_equal(seen.value[0], right, check_dtype=False, name=Message("the groups for radius {r}", r=radius))
         expect_unchanged(seen, features, radius)
     line = np.array([[0.0], [2.0]])
-    expect_close(student.mean_shift(line, 2.0)[1], np.array([[1.0]]), name="a point exactly at the radius")
+    expect_close(student.mean_shift(line, 2.0)[1], np.array([[1.0]]), name="a point exactly at the radius", mistakes={
+        "A window contains the points at the bandwidth, too.": line,
+    })  # fmt: skip
+
+
+def clear_points(rng, N, D, radius):
+    """Return points whose windows rest near one mode at most: of several, the text does not say which counts."""
+    while True:
+        features = rng.normal(N, D)
+        first, other = (climbed(features, radius, nearest=nearest)[0] for nearest in (False, True))
+        if (first == other).all():
+            return features
 
 
 @task("color_position_features", share=50)

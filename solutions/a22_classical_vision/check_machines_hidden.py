@@ -1,6 +1,7 @@
 """Hidden checks of machines: ranks, XOR, kernels with positive eigenvalues, and optima of the dual problem."""
 
 import numpy as np
+from check_machines import balanced, other_rules
 from oracles_machines import INVERSES, learned, objective, products, violation
 
 from autograder import Message, expect, expect_close, expect_equal, expect_raises, expect_unchanged, forbid, task
@@ -26,12 +27,23 @@ def check_inverses_of_other_matrices(student, rng):
 
 @task("perceptron", share=50)
 def check_perceptron_of_other_points(student, rng):
-    """XOR never ends; points at 0 are mistakes; other points; both inputs stay."""
+    """XOR never ends; points at 0 are mistakes; few epochs; other points; both inputs stay."""
     xor = np.array([[0.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])
     y = np.array([1.0, 1.0, -1.0, -1.0])
     w, mistakes = student.perceptron(xor, y, 30)
-    expect_close(w, learned(xor, y, 30)[0], name="w of XOR")
+    expect_close(w, learned(xor, y, 30)[0], name="w of XOR", mistakes=other_rules(xor, y, 30))
     expect(mistakes >= 30, "An epoch of XOR had no mistake.")
+    for epochs in (1, 2, 7):
+        X, labels = rng.normal(40, 3), np.where(rng.uniform(40) > 0.5, 1.0, -1.0)
+        w, mistakes = student.perceptron(X, labels, epochs)
+        right = learned(X, labels, epochs)
+        expect_equal(mistakes, right[1], name=Message("the mistakes of {n} epochs", n=epochs), mistakes={
+            "Stop after `epochs` epochs, not one before.": learned(X, labels, epochs - 1)[1],
+            "Stop after `epochs` epochs, not one later.": learned(X, labels, epochs + 1)[1],
+            "Count the mistakes of all epochs, not of the last one.": right[1] - learned(X, labels, epochs - 1)[1],
+            "Count the mistakes, not the epochs.": epochs,
+        })  # fmt: skip
+        expect_close(w, right[0], name=Message("w after {n} epochs", n=epochs), mistakes=other_rules(X, labels, epochs))
     for N, D, epochs in ((30, 2, 3), (8, 5, 50), (1, 1, 4)):
         X = rng.normal(N, D)
         labels = np.where(X[:, 0] + 0.2 * rng.normal(N) > 0, 1.0, -1.0)
@@ -104,22 +116,37 @@ def optimum(K, y, C):
     return alpha
 
 
+BOTH = "Both conditions count, y E below -tol and above tol; end after max_passes passes without a change."
+
+
 @task("smo", share=25, any_dtype=True)
 def check_optima_of_the_dual_problem(student, rng):
     """For overlapping classes and several C and kernels, the objective is that of the optimum; the input stays."""
     student.seed(rng.int(0, 2**31))
-    for C, kind in ((0.5, "linear"), (3.0, "rbf")):
-        X, y = rng.normal(24, 2), np.repeat([1.0, -1.0], 12)
-        X[:12] += 1.2
+    for N, C, kind, passes in ((24, 0.5, "linear", 20), (24, 3.0, "rbf", 20), (40, 20.0, "rbf", 5)):
+        X, y = rng.normal(N, 2), np.repeat([1.0, -1.0], N // 2)
+        X[: N // 2] += 1.2 if N < 40 else 0.8
         K = products(X, X, kind, degree=2, gamma=0.5)
-        seen = student.inspect(student.smo, K, y, C, max_passes=20)
+        seen = student.inspect(student.smo, K, y, C, max_passes=passes)
         alpha, b = seen.value
-        expect(bool(((alpha >= -1e-9) & (alpha <= C + 1e-9)).all()), "An alpha is below 0 or above C.")
-        expect_close(float(alpha @ y), 0.0, atol=1e-7, name="the sum of alpha y")
+        expect(
+            bool(((alpha >= -1e-9) & (alpha <= C + 1e-9)).all()),
+            "An alpha is below 0 or above C.",
+            "Cut alpha_j to [L, H].",
+        )
+        balanced(alpha, y)
         best = objective(optimum(K, y, C), K, y)
-        expect(objective(alpha, K, y) > 0.95 * best, Message("C = {C}, {kind}: far from the best.", C=C, kind=kind))
-        kept = kind == "linear" or violation(alpha, float(b), K, y, C) < 0.05
-        expect(kept, Message("With C = {C}, {kind}: the conditions of the optimum are violated.", C=C, kind=kind))
+        expect(
+            objective(alpha, K, y) > 0.95 * best,
+            Message("C = {C}, {kind}: far from the best.", C=C, kind=kind),
+            BOTH,
+        )
+        kept = kind == "linear" or passes < 20 or violation(alpha, float(b), K, y, C) < 0.05
+        expect(
+            kept,
+            Message("With C = {C}, {kind}: the conditions of the optimum are violated.", C=C, kind=kind),
+            BOTH,
+        )
         expect_unchanged(seen, K, y, C)
 
 

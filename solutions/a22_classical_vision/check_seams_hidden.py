@@ -1,7 +1,7 @@
 """Hidden checks of seams: all seams of small tables, both axes, dtypes, and inputs that stay."""
 
 import numpy as np
-from oracles_seams import carve, costs, doubled, energies, every_seam, inserted
+from oracles_seams import carve, cheapest, costs, doubled, energies, every_seam, inserted, without
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
@@ -107,8 +107,23 @@ def check_narrower_and_lower_pictures(student, rng):
         seen = student.inspect(student.reduce, image, size, axis)
         count = shape[axis] - size
         right = carve(image, count)[0] if axis else carve(image.swapaxes(0, 1), count)[0].swapaxes(0, 1)
-        expect_close(seen.value, right, name=Message("from {shape} to {n}", shape=shape, n=size))
+        other = carve(image, count)[0] if count and not axis else right
+        turned = np.rot90(carve(np.rot90(image), count)[0]) if count and not axis else right
+        expect_close(seen.value, right, name=Message("from {shape} to {n}", shape=shape, n=size), mistakes={
+            "With axis 0, rows are taken out.": other,
+            "Turn the picture back to where it was.": turned,
+            "Compute energy and costs again after each seam.": at_once(image, count) if axis else right,
+        })  # fmt: skip
         expect_unchanged(seen, image, size, axis)
+
+
+def at_once(image, count):
+    """Return the picture without seams of the first energy."""
+    rows, left = image.tolist(), energies(image).tolist()
+    for _ in range(count):
+        seam = cheapest(np.array(left))
+        rows, left = without(rows, seam), without(left, seam)
+    return np.array(rows)
 
 
 @task("enlarge", share=50, loans=OURS)
@@ -119,7 +134,9 @@ def check_wider_and_higher_pictures(student, rng):
         seen = student.inspect(student.enlarge, image, size, axis)
         count = size - shape[axis]
         right = doubled(image, count) if axis else doubled(image.swapaxes(0, 1), count).swapaxes(0, 1)
-        expect_close(seen.value, right, name=Message("from {shape} to {n}", shape=shape, n=size))
+        expect_close(seen.value, right, name=Message("from {shape} to {n}", shape=shape, n=size), mistakes={
+            "With axis 0, rows are doubled.": right if axis else doubled(image, count),
+        })  # fmt: skip
         expect_unchanged(seen, image, size, axis)
 
 
@@ -150,3 +167,26 @@ def check_objects_of_other_forms(student, rng):
     known = all(np.isin(row, before).all() for row, before in zip(seen.value, image, strict=True))
     expect(known, "A row has pixels that are not in this row of the picture.")
     expect_unchanged(seen, image, mask)
+    mask = np.zeros((7, 12), bool)
+    mask[2:6, 3:6] = True
+    while True:
+        image = rng.uniform(7, 12, 3)
+        if not np.array_equal(cleared(image, mask), cleared(image, mask, 0.0)):
+            break
+    found = student.remove_object(image, mask)
+    expect_close(found, cleared(image, mask), name="an object in a random picture", mistakes={
+        "The energy in the mask is -1000, not 0.": lambda: cleared(image, mask, 0.0),
+        "The energy in the mask is -1000, also after the first seam: the mask loses its seams, too.":
+            lambda: cleared(image, mask, follow=False),
+    })  # fmt: skip
+
+
+def cleared(image, mask, low=-1000.0, *, follow=True):
+    """Return the picture without an object, in the old size; follow: the mask loses its seams together with it."""
+    rows, marks = image.tolist(), mask.tolist()
+    while any(map(any, marks)) and len(rows[0]) > image.shape[1] * 2 // 3:
+        energy = energies(np.array(rows))
+        energy[np.array(marks)] = low
+        seam = cheapest(energy)
+        rows, marks = without(rows, seam), without(marks, seam if follow else [len(row) - 1 for row in marks])
+    return doubled(np.array(rows), image.shape[1] - len(rows[0]))

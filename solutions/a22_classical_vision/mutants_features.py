@@ -60,6 +60,8 @@ MUTANTS = [
     mutant("orientation: all peaks", ORIENT, PEAKS, PEAKS.replace("0.8", "0.0")),
     mutant("orientation: the lower edge of the bin", ORIENT, "peaks + 0.5 + 0.5", "peaks + 0.5"),
     mutant("orientation: the highest alone", ORIENT2, "0.8 * histogram.max()", "histogram.max()"),
+    mutant("orientation: all bins from 80 %", ORIENT2, PEAKS, "histogram >= 0.8 * histogram.max()"),
+    mutant("orientation: bins are not on a circle", ORIENT2, "np.roll(histogram, 1), np.roll(histogram, -1)", "np.append(0.0, histogram[:-1]), np.append(histogram[1:], 0.0)"),
     mutant("orientation: no limit of distance", ORIENT2, "<= reach) & (abs(away[1]) <= reach)", "<= 99) & (abs(away[1]) <= 99)"),
     mutant("sift: not turned", SIFT, "turn = math.radians(angle)", "turn = 0.0"),
     mutant("sift: directions not counted from the angle", SIFT, " - angle) % 360 / 45", ") % 360 / 45"),
@@ -89,6 +91,8 @@ MUTANTS = [
     mutant("ransac: all matches", RANSAC, "return fit_affine_matrix(p1[best], p2[best]), matches[best]", "return fit_affine_matrix(p1, p2), matches[best]"),
     mutant("ransac: numbers of matches", RANSAC, "p2[best]), matches[best]", "p2[best]), np.flatnonzero(best)"),
     mutant("ransac: no fit at the end", RANSAC2, "            best = agrees\n", "            best, kept = agrees, H\n", also=(("return fit_affine_matrix(p1[best], p2[best]), matches[best]", "return kept, matches[best]"),)),
+    mutant("ransac: distances that are not squared", RANSAC2, ".sum(axis=1) < threshold", ".sum(axis=1) ** 0.5 < threshold"),
+    mutant("ransac: asks again after the last fit", RANSAC2, "return fit_affine_matrix(p1[best], p2[best]), matches[best]", "H = fit_affine_matrix(p1[best], p2[best])\n    return H, matches[(((padded @ H)[:, :2] - p1) ** 2).sum(axis=1) < threshold]"),
     mutant("ransac: ten draws", RANSAC2, "for _ in range(n_iters):", "for _ in range(10):"),
     mutant("ransac: changes the points", RANSAC2, "    best = np.zeros(len(matches), dtype=bool)\n", "    best = np.zeros(len(matches), dtype=bool)\n    keypoints1 += 0.001\n"),
 ]

@@ -33,6 +33,7 @@ MUTANTS = [
     mutant("hierarchy: single and complete exchanged", TREE, '"single": np.min, "complete": np.max', '"single": np.max, "complete": np.min'),
     mutant("hierarchy: always the centroid", TREE, 'if linkage == "centroid":', "if True:"),
     mutant("hierarchy: the median of pairs", TREE, '"average": np.mean', '"average": np.median'),
+    mutant("hierarchy: means of squared distances", TREE, "distances = np.sqrt(((features[:, None] - features[None]) ** 2).sum(axis=2))", "distances = ((features[:, None] - features[None]) ** 2).sum(axis=2)"),
     mutant("hierarchy: one step too few", TREE, "while len(groups) > k:", "while len(groups) > k + 1:"),
     mutant("hierarchy: joins the farthest", TREE, "i, j = min(pairs", "i, j = max(pairs"),
     mutant("hierarchy: numbers from 1", TREE2, "out[group] = number", "out[group] = number + 1"),

@@ -27,6 +27,8 @@ MUTANTS = [
     mutant("perceptron: 0 is right", LEARN, "if label * (w @ x) <= 0:", "if label * (w @ x) < 0:"),
     mutant("perceptron: subtracts", LEARN, "w = w + label * x", "w = w - label * x"),
     mutant("perceptron: one epoch", LEARN, "for _ in range(epochs):", "for _ in range(1):"),
+    mutant("perceptron: one epoch too few", LEARN2, "for _ in range(epochs):", "for _ in range(epochs - 1):"),
+    mutant("perceptron: an epoch ends at a right point", LEARN2, "                mistakes += 1\n", "                mistakes += 1\n            elif mistakes > 5:\n                break\n"),
     mutant("perceptron: never stops", LEARN2, "        if mistakes == before:\n            break\n", "        if mistakes == before:\n            w = w + 1e-3\n            break\n"),
     mutant("perceptron: float32", LEARN2, "return w, mistakes", "return w.astype(np.float32), mistakes", habit="dtype"),
     mutant("kernel: no 1", KERNEL, "return (1 + A @ B.T) ** degree", "return (A @ B.T) ** degree"),
@@ -48,6 +50,7 @@ MUTANTS = [
     mutant("smo: the sign of eta", SMO, "- y[j] * (error - other) / eta", "+ y[j] * (error - other) / eta"),
     mutant("smo: the partner stays", SMO, "np.clip(alpha[i] + di, 0.0, C), moved", "alpha[i], moved"),
     mutant("smo: no C", SMO2, "    N = len(y)\n    alpha, b", "    N, C = len(y), 1e9\n    alpha, b", also=(("while passes < max_passes:\n        changed = 0", "for _ in range(200):\n        changed = 0"),)),
+    mutant("smo: all passes count", SMO2, "passes = passes + 1 if changed == 0 else 0", "passes += 1"),
     mutant("smo: one pass", SMO2, "passes = passes + 1 if changed == 0 else 0", "passes = max_passes"),
     mutant("smo: the kernel is linear in the labels", XOR, "error = float((alpha * y) @ K[:, i] + b - y[i])", "error = float(alpha @ K[:, i] + b - y[i])"),
 ]

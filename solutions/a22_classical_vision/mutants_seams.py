@@ -53,5 +53,6 @@ MUTANTS = [
     mutant("object: not enlarged", OBJECT, "return enlarge(out, image.shape[1])", "return out"),
     mutant("object: one seam", OBJECT, "    while left.any():\n", "    for _ in range(1):\n"),
     mutant("object: high energy", OBJECT, "-1000.0, energy", "1000.0, energy"),
+    mutant("object: an energy of 0", OBJECT2, "-1000.0, energy", "0.0, energy"),
     mutant("object: as many seams as the first row of the object", OBJECT2, "    while left.any():\n", "    for _ in range(int(mask.any(axis=0)[3:].sum())):\n"),
 ]

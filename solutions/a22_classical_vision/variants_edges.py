@@ -210,4 +210,141 @@ VARIANTS = [
             edge = link_edges(strong_edges, weak_edges)
             return edge
         """)),
+    variant("pixels that spread their kernel, complex numbers, growth by rings, one sort of all cells",
+        body("conv_nested", """
+            H, W = image.shape
+            hk, wk = kernel.shape
+            big = [[0.0] * (W + wk - 1) for _ in range(H + hk - 1)]
+            for (y, x), value in np.ndenumerate(image):
+                for (i, j), weight in np.ndenumerate(kernel):
+                    big[y + i][x + j] += float(value) * float(weight)
+            return np.array(big)[hk // 2 : hk // 2 + H, wk // 2 : wk // 2 + W]
+        """),
+        body("conv_fast", """
+            (H, W), (Hk, Wk) = image.shape, kernel.shape
+            out = np.zeros((H, W), np.longdouble)
+            for (i, j), weight in np.ndenumerate(kernel):
+                down, right = i - Hk // 2, j - Wk // 2
+                into = np.s_[max(down, 0) : max(H + min(down, 0), 0), max(right, 0) : max(W + min(right, 0), 0)]
+                from_ = np.s_[max(-down, 0) : max(H - max(down, 0), 0), max(-right, 0) : max(W - max(right, 0), 0)]
+                out[into] += weight * image[from_]
+            return out.astype(np.float64)
+        """),
+        body("cross_correlation", """
+            hk, wk = template.shape
+            H, W = image.shape
+            padded = np.zeros((H + hk - 1, W + wk - 1))
+            padded[hk // 2 : hk // 2 + H, wk // 2 : wk // 2 + W] = image
+            columns = np.array([padded[i : i + H, j : j + W].ravel() for i in range(hk) for j in range(wk)])
+            return np.matmul(template.reshape(1, -1), columns).reshape(H, W)
+        """),
+        body("normalized_cross_correlation", """
+            hk, wk = template.shape
+            H, W = image.shape
+            out = np.zeros_like(image)
+            g = template - np.mean(template)
+            g_len = np.sqrt(np.sum(g * g))
+            if g_len / np.sqrt(g.size) < 1e-9:
+                return out
+            padded = np.pad(image, ((hk // 2, hk // 2), (wk // 2, wk // 2)))
+            for y in range(H):
+                for x in range(W):
+                    f = padded[y : y + hk, x : x + wk]
+                    f = f - f.mean()
+                    f_len = np.linalg.norm(f)
+                    if f_len < 1e-9 * np.sqrt(f.size):
+                        continue
+                    out[y, x] = np.vdot(f, g) / (f_len * g_len)
+            return out.clip(-1, 1)
+        """),
+        body("gaussian_kernel", """
+            k = (size - 1) // 2
+            line = [math.exp(-(i * i) / (2 * sigma * sigma)) for i in range(-k, k + 1)]
+            return np.outer(line, line) / (math.sqrt(2 * math.pi) * sigma) ** 2
+        """),
+        body("partial_x", """
+            out = np.zeros_like(img)
+            out[:, :-1] += img[:, 1:]
+            out[:, 1:] -= img[:, :-1]
+            out /= 2
+            return out
+        """),
+        body("partial_y", """
+            return partial_x(img.T).T
+        """),
+        body("gradient", """
+            z = partial_x(img) + 1j * partial_y(img)
+            angle = np.angle(z, deg=True)
+            angle[angle < 0] += 360
+            return abs(z), np.where(angle >= 360, 0.0, angle)
+        """),
+        body("sobel", """
+            def smooth(a):
+                b = np.pad(a, ((1, 1), (0, 0)))
+                return b[:-2] + 2 * b[1:-1] + b[2:]
+
+            gx = 2 * partial_x(smooth(img))
+            gy = 2 * partial_y(smooth(img.T).T)
+            return gx, gy, np.abs(gx + 1j * gy)
+        """),
+        body("non_maximum_suppression", """
+            out = G.copy()
+            rounded = np.floor((theta + 22.5) / 45) * 45
+            steps = {0: (0, 1), 45: (1, 1), 90: (1, 0), 135: (1, -1)}
+            for y in range(1, G.shape[0] - 1):
+                for x in range(1, G.shape[1] - 1):
+                    dy, dx = steps[int(rounded[y, x]) % 180]
+                    if G[y, x] < G[y + dy, x + dx] or G[y, x] < G[y - dy, x - dx]:
+                        out[y, x] = 0.0
+            return out
+        """),
+        body("double_thresholding", """
+            grade = np.digitize(img, [low, high], right=True)
+            return grade == 2, grade == 1
+        """),
+        body("link_edges", """
+            allowed = strong_edges | weak_edges
+            now = strong_edges.copy()
+            while True:
+                wide = np.pad(now, 1)
+                wide = wide[:-2] | wide[1:-1] | wide[2:]
+                wide = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
+                grown = wide & allowed
+                if np.array_equal(grown, now):
+                    return now
+                now = grown
+        """),
+        body("canny", """
+            kernel = gaussian_kernel(kernel_size, sigma)
+            middle = kernel_size // 2
+            column = kernel[:, middle : middle + 1] / kernel[middle, middle]
+            length, angle = gradient(conv_fast(conv_fast(img, kernel[middle : middle + 1]), column))
+            strong, weak = double_thresholding(non_maximum_suppression(length, angle), high, low)
+            return link_edges(strong, weak)
+        """),
+        body("hough_transform", """
+            H, W = img.shape
+            D = math.ceil(math.sqrt(H * H + W * W))
+            theta = np.linspace(-np.pi / 2, np.pi / 2, 180, endpoint=False)
+            votes = np.zeros((2 * D + 1, 180), np.int32)
+            for t, angle in enumerate(theta):
+                for y, x in zip(*np.where(img != 0)):
+                    rho = math.floor(x * math.cos(angle) + y * math.sin(angle) + 0.5)
+                    votes[rho + D, t] += 1
+            return votes, np.linspace(-D, D, 2 * D + 1), theta
+        """),
+        body("hough_peaks", """
+            R, T = accumulator.shape
+            free = np.ones((R, T), bool)
+            r = (window - 1) // 2
+            found = []
+            for flat in np.argsort(-accumulator.ravel().astype(np.int64), kind="stable"):
+                row, column = divmod(int(flat), T)
+                if len(found) == n or accumulator[row, column] == 0:
+                    break
+                if free[row, column]:
+                    found.append([row, column])
+                    free[max(0, row - r) : row + r + 1, max(0, column - r) : column + r + 1] = False
+            return np.array(found, np.int16).reshape(len(found), 2)
+        """)),
 ]

@@ -169,4 +169,143 @@ VARIANTS = [
                 return 1
             return int(np.ceil(np.log(1 - p) / np.log(1 - w ** n)))
         """)),
+    variant("summed areas and eigenvalues, complex numbers and tents, draws that are solved exactly",
+        body("harris_corners", """
+            right, down = differences(img)
+            M = np.stack([right, down], axis=-1)
+            M = np.einsum("hwi,hwj->hwij", M, M)
+            r = window_size // 2
+            table = np.zeros((img.shape[0] + 2 * r + 1, img.shape[1] + 2 * r + 1, 2, 2))
+            table[1:, 1:] = np.pad(M, ((r, r), (r, r), (0, 0), (0, 0))).cumsum(0).cumsum(1)
+            s = window_size
+            total = table[s:, s:] - table[:-s, s:] - table[s:, :-s] + table[:-s, :-s]
+            values = np.linalg.eigvalsh(total)
+            return values.prod(-1) - k * values.sum(-1) ** 2
+        """),
+        body("gaussian_pyramid", """
+            def octave(base):
+                widths = [sigma * math.sqrt(2 ** (2 * s / scales) - 1) for s in range(1, scales + 3)]
+                return np.array([base] + [blur(base, width) for width in widths])
+
+            result = [octave(blur(img.astype(float), sigma))]
+            while len(result) < octaves:
+                result.append(octave(result[-1][scales, 0::2, 0::2].copy()))
+            return result
+        """),
+        body("difference_of_gaussians", """
+            return [np.asarray([b - a for a, b in zip(levels[:-1], levels[1:])]) for levels in pyramid]
+        """),
+        body("scale_extrema", """
+            found = []
+            L, H, W = dog.shape
+            for l in range(1, L - 1):
+                for y in range(1, H - 1):
+                    for x in range(1, W - 1):
+                        cube, value = dog[l - 1 : l + 2, y - 1 : y + 2, x - 1 : x + 2], dog[l, y, x]
+                        if abs(value) > threshold and 26 in ((cube < value).sum(), (cube > value).sum()):
+                            found.append((l, y, x))
+            return np.array(found, dtype=np.int32).reshape(-1, 3)
+        """),
+        body("refine", """
+            p = np.array(p)
+
+            def at(*steps):
+                return dog[tuple(p + sum(steps, np.zeros(3, dtype=int)))]
+
+            e = np.eye(3, dtype=int)
+            g = np.array([(at(s) - at(-s)) / 2 for s in e])
+            H = np.array([[at(a) - 2 * at() + at(-a) if (a == b).all() else
+                           (at(a, b) - at(a, -b) - at(-a, b) + at(-a, -b)) / 4 for b in e] for a in e])
+            offset = -np.linalg.inv(H) @ g
+            return offset, at() + g @ offset / 2
+        """),
+        body("edge_like", """
+            s, y, x = p
+            c = dog[s, y - 1 : y + 2, x - 1 : x + 2]
+            D = np.array([1.0, -2.0, 1.0]), np.array([-0.5, 0.0, 0.5])
+            xy = D[1] @ c @ D[1]
+            H = np.array([[D[0] @ c[:, 1], xy], [xy, c[1] @ D[0]]])
+            if np.linalg.det(H) <= 0:
+                return True
+            return bool(H.trace() ** 2 * r >= (r + 1) ** 2 * np.linalg.det(H))
+        """),
+        body("orientation", """
+            right, down = differences(img)
+            reach = int(np.rint(4.5 * sigma))
+            votes = [0.0] * 36
+            for y in range(p[0] - reach, p[0] + reach + 1):
+                for x in range(p[1] - reach, p[1] + reach + 1):
+                    if not (0 <= y < img.shape[0] and 0 <= x < img.shape[1]):
+                        continue
+                    z = complex(right[y, x], down[y, x])
+                    angle = math.degrees(math.atan2(z.imag, z.real)) % 360.0
+                    d2 = (y - p[0]) ** 2 + (x - p[1]) ** 2
+                    votes[min(int(angle / 10), 35)] += abs(z) * math.exp(-d2 / (4.5 * sigma**2))
+            peaks = []
+            for b in range(36):
+                l, c, r = votes[b - 1], votes[b], votes[(b + 1) % 36]
+                if c > l and c > r and c >= 0.8 * max(votes):
+                    peaks.append((c, (b + 0.5 + 0.5 * (l - r) / (l - 2 * c + r)) * 10 % 360))
+            peaks.sort(reverse=True)
+            return np.array([angle for _, angle in peaks], dtype=float)
+        """),
+        body("sift_descriptor", """
+            right, down = differences(img)
+            grid = np.linspace(-7.5, 7.5, 16)
+            turn = np.exp(1j * np.deg2rad(angle))
+            places = (grid[None, :] + 1j * grid[:, None]) * turn
+            rows, columns = p[0] + places.imag, p[1] + places.real
+            z = (sample(right, rows, columns) + 1j * sample(down, rows, columns)) / turn
+            length = np.abs(z) * np.exp(-np.add.outer(grid**2, grid**2) / 128)
+            cells = np.maximum(0, 1 - np.abs((grid[:, None] + 8) / 4 - 0.5 - np.arange(4)))
+            away = (np.angle(z, deg=True)[..., None] / 45 - np.arange(8) + 4) % 8 - 4
+            directions = np.maximum(0, 1 - np.abs(away))
+            vector = np.einsum("vu,vi,uj,vuk->ijk", length, cells, cells, directions).reshape(128)
+            for cut in (0.2, np.inf):
+                size = math.sqrt(vector @ vector)
+                if not size:
+                    break
+                vector = (vector / size).clip(max=cut)
+            return vector
+        """),
+        body("match_descriptors", """
+            pairs = []
+            for i, d in enumerate(desc1):
+                squared = np.sum((desc2 - d) ** 2, axis=1)
+                first = int(np.argmin(squared))
+                second = np.delete(squared, first).min()
+                if squared[first] < threshold**2 * second:
+                    pairs.append([i, first])
+            return np.array(pairs, dtype=np.uint16).reshape(-1, 2)
+        """),
+        body("fit_affine_matrix", """
+            m1, m2 = p1.mean(0), p2.mean(0)
+            a, b = p2 - m2, p1 - m1
+            A = np.linalg.pinv(a.T @ a) @ (a.T @ b)
+            H = np.eye(3)
+            H[:2, :2] = A
+            H[2, :2] = m1 - m2 @ A
+            return H
+        """),
+        body("ransac_draws", """
+            good = w**n
+            return int(np.ceil(np.log1p(-p) / np.log1p(-good))) if good < 1 else 1
+        """),
+        body("ransac", """
+            rng = np.random.default_rng()
+            q1, q2 = keypoints1[matches.T[0]], keypoints2[matches.T[1]]
+            best = []
+            for _ in range(n_iters):
+                draw = rng.permutation(len(matches))[:3]
+                source = np.c_[q2[draw], np.ones(3)]
+                try:
+                    H = np.linalg.solve(source, q1[draw])
+                except np.linalg.LinAlgError:
+                    continue
+                error = np.c_[q2, np.ones(len(q2))] @ H - q1
+                agreeing = [k for k in range(len(matches)) if error[k] @ error[k] < threshold]
+                if len(agreeing) > len(best):
+                    best = agreeing
+            return fit_affine_matrix(q1[best], q2[best]), matches[best]
+        """)),
 ]

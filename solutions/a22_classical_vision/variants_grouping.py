@@ -104,4 +104,99 @@ VARIANTS = [
             top = vectors[:, ::-1][:, :num_values]
             return top @ (top.T @ image), num_values * (sum(image.shape) + 1)
         """)),
+    variant("groups as 0 and 1, one matrix of distances, all windows at once",
+        body("kmeans", """
+            k = len(start)
+            centres = start.astype(np.float64)
+            previous = None
+            squares = np.einsum("nd,nd->n", features, features)
+            for _ in range(num_iters):
+                distance = squares[:, None] - 2 * features @ centres.T + (centres**2).sum(1)
+                labels = np.argmin(distance, 1)
+                onehot = np.eye(k)[labels]
+                counts = onehot.sum(0)
+                means = (onehot.T @ features) / np.maximum(counts, 1)[:, None]
+                centres = np.where(counts[:, None] > 0, means, centres)
+                if previous is not None and np.array_equal(labels, previous):
+                    break
+                previous = labels
+            return labels, centres
+        """),
+        body("kmeans_pp", """
+            chosen = np.empty((k, features.shape[1]))
+            chosen[0] = features[int(np.random.random() * len(features))]
+            nearest = np.full(len(features), np.inf)
+            for n in range(1, k):
+                nearest = np.minimum(nearest, ((features - chosen[n - 1]) ** 2).sum(1))
+                total = np.cumsum(nearest)
+                chosen[n] = features[np.searchsorted(total, np.random.uniform(0, total[-1]), side="right")]
+            return chosen
+        """),
+        body("hierarchical_clustering", """
+            n = len(features)
+            D = np.array([[np.sum((a - b) ** 2) for b in features] for a in features])
+            if linkage != "centroid":
+                D = np.sqrt(D)
+            np.fill_diagonal(D, np.inf)
+            size, label = np.ones(n), np.arange(n)
+            for _ in range(n - k):
+                i, j = sorted(np.unravel_index(np.argmin(D), D.shape))
+                a, b = size[i], size[j]
+                match linkage:
+                    case "single":
+                        row = np.minimum(D[i], D[j])
+                    case "complete":
+                        row = np.maximum(D[i], D[j])
+                    case "average":
+                        row = (a * D[i] + b * D[j]) / (a + b)
+                    case _:
+                        row = (a * D[i] + b * D[j]) / (a + b) - a * b * D[i, j] / (a + b) ** 2
+                D[i, :], D[:, i] = row, row
+                D[j, :], D[:, j] = np.inf, np.inf
+                D[i, i] = np.inf
+                size[i] += size[j]
+                label[label == j] = i
+            return np.unique(label, return_inverse=True)[1]
+        """),
+        body("mean_shift", """
+            windows = features.astype(float)
+            moving = np.ones(len(windows), bool)
+            while moving.any():
+                gap = windows[moving][:, None, :] - features[None, :, :]
+                inside = (np.sqrt((gap**2).sum(-1)) <= bandwidth).astype(float)
+                after = inside @ features / inside.sum(1, keepdims=True)
+                shift = np.sqrt(((after - windows[moving]) ** 2).sum(1))
+                windows[moving] = after
+                moving[np.flatnonzero(moving)[shift < 1e-6]] = False
+            modes = []
+            group = []
+            for w in windows:
+                distances = [float(np.sqrt(np.dot(w - m, w - m))) for m in modes]
+                if distances and min(distances) < 0.5 * bandwidth:
+                    group.append(distances.index(min(distances)))
+                else:
+                    group.append(len(modes))
+                    modes.append(w)
+            return np.array(group), np.vstack(modes)
+        """),
+        body("color_position_features", """
+            H, W, C = img.shape
+            table = []
+            for y in range(H):
+                for x in range(W):
+                    table.append([*img[y, x], y, x])
+            table = np.array(table, dtype=np.longdouble)
+            table -= table.mean(0)
+            spread = np.sqrt((table**2).mean(0))
+            for column in range(C + 2):
+                table[:, column] = table[:, column] / spread[column] if spread[column] > 1e-9 else 0
+            return table.astype(float)
+        """),
+        body("compression_svd", """
+            wide = image if image.shape[0] <= image.shape[1] else image.T
+            values, vectors = np.linalg.eigh(wide @ wide.T)
+            best = vectors[:, np.argsort(values)[::-1][:num_values]]
+            out = best @ (best.T @ wide)
+            return out if wide is image else out.T, int(num_values * (image.shape[0] + image.shape[1] + 1))
+        """)),
 ]

@@ -117,4 +117,78 @@ VARIANTS = [
                     break
             return w, mistakes
         """)),
+    variant("counts of mistakes, kernels of pairs, errors kept up to date, alphas that rounding carries below 0",
+        body("pinv", """
+            U, s, V = np.linalg.svd(A)
+            S = np.zeros((A.shape[1], A.shape[0]))
+            for n, value in enumerate(s):
+                if value > tol * s[0]:
+                    S[n, n] = 1 / value
+            return np.linalg.multi_dot([V.T, S, U.T])
+        """),
+        body("perceptron", """
+            count = np.zeros(len(X), dtype=int)
+            G = X @ X.T
+            for _ in range(epochs):
+                clean = True
+                for i in range(len(X)):
+                    if y[i] * np.sum(count * y * G[i]) <= 0:
+                        count[i] += 1
+                        clean = False
+                if clean:
+                    break
+            return np.einsum("n,n,nd->d", count, y, X), int(count.sum())
+        """),
+        body("kernel_matrix", """
+            kernels = {
+                "linear": lambda a, b: sum(p * q for p, q in zip(a, b)),
+                "poly": lambda a, b: (1.0 + np.dot(a, b)) ** degree,
+                "rbf": lambda a, b: np.exp(-gamma * np.linalg.norm(a - b) ** 2),
+            }
+            if kind not in kernels:
+                raise ValueError(kind)
+            return np.array([[kernels[kind](a, b) for b in B] for a in A])
+        """),
+        body("dual_objective", """
+            return np.sum(alpha) - np.einsum("i,j,i,j,ij->", alpha, alpha, y, y, K) / 2
+        """),
+        body("decision", """
+            out = np.full(K.shape[1], float(b))
+            for a, side, row in zip(alpha, y, K):
+                if a:
+                    out += a * side * row
+            return out
+        """),
+        body("smo", """
+            n = len(y)
+            alpha, b, E, quiet = np.zeros(n), 0.0, -y.astype(float), 0
+            everyone = np.arange(n)
+            while quiet < max_passes:
+                changed = False
+                for i in everyone:
+                    m = y[i] * E[i]
+                    if not ((m < -tol and alpha[i] < C) or (m > tol and alpha[i] > 0)):
+                        continue
+                    j = np.random.choice(np.delete(everyone, i))
+                    if y[i] == y[j]:
+                        low, high = max(0.0, alpha[i] + alpha[j] - C), min(C, alpha[i] + alpha[j])
+                    else:
+                        low, high = max(0.0, alpha[j] - alpha[i]), min(C, C + alpha[j] - alpha[i])
+                    curve = K[i, i] + K[j, j] - 2 * K[i, j]
+                    if low == high or curve <= 0:
+                        continue
+                    new = min(max(alpha[j] + y[j] * (E[i] - E[j]) / curve, low), high)
+                    dj = new - alpha[j]
+                    if abs(dj) < 1e-5:
+                        continue
+                    di = -y[i] * y[j] * dj
+                    ni = alpha[i] + di
+                    b1 = b - E[i] - y[i] * di * K[i, i] - y[j] * dj * K[i, j]
+                    b2 = b - E[j] - y[i] * di * K[i, j] - y[j] * dj * K[j, j]
+                    after = b1 if 0 < ni < C else b2 if 0 < new < C else 0.5 * (b1 + b2)
+                    E = E + y[i] * di * K[i] + y[j] * dj * K[j] + (after - b)
+                    alpha[i], alpha[j], b, changed = ni, new, after, True
+                quiet = 0 if changed else quiet + 1
+            return alpha, float(b)
+        """)),
 ]

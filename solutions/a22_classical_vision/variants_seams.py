@@ -112,4 +112,91 @@ VARIANTS = [
                 mask = remove_seam(mask, seam)
             return enlarge(out, W, axis=1)
         """)),
+    variant("lists and dictionaries, deleted items, sorted columns",
+        body("energy_function", """
+            grey = np.einsum("hwc,c->hw", image, [0.2125, 0.7154, 0.0721])
+            return sum(abs(np.gradient(grey, axis=a)) for a in range(2))
+        """),
+        body("compute_cost", """
+            H, W = energy.shape
+            table = [[float(e) for e in energy[0]]]
+            back = [[0] * W]
+            for i in range(1, H):
+                line, steps = [], []
+                for j in range(W):
+                    best, step = float("inf"), 0
+                    for d in (-1, 0, 1):
+                        if 0 <= j + d < W and table[-1][j + d] < best:
+                            best, step = table[-1][j + d], d
+                    line.append(best + float(energy[i, j]))
+                    steps.append(step)
+                table.append(line)
+                back.append(steps)
+            return np.array(table), np.array(back, dtype=np.int8)
+        """),
+        body("backtrack_seam", """
+            seam = [int(end)]
+            for row in paths[:0:-1]:
+                seam.append(seam[-1] + int(row[seam[-1]]))
+            return np.array(seam[::-1])
+        """),
+        body("remove_seam", """
+            return np.stack([np.delete(line, int(column), axis=0) for line, column in zip(image, seam)])
+        """),
+        body("reduce", """
+            def swap(picture):
+                return picture if axis == 1 else picture.swapaxes(0, 1)
+
+            out = np.array(swap(image))
+            for _ in range(image.shape[axis] - size):
+                cost, paths = compute_cost(out, energy_function(out))
+                last = cost[-1].tolist()
+                out = remove_seam(out, backtrack_seam(paths, last.index(min(last))))
+            return swap(out)
+        """),
+        body("enlarge", """
+            picture = image if axis == 1 else image.transpose(1, 0, 2)
+            left = picture
+            columns = np.broadcast_to(np.arange(picture.shape[1]), picture.shape[:2])
+            order = [list(range(picture.shape[1])) for _ in picture]
+            for _ in range(size - picture.shape[1]):
+                cost, paths = compute_cost(left, energy_function(left))
+                seam = backtrack_seam(paths, int(np.argmin(cost[-1])))
+                for line, column in zip(order, np.take_along_axis(columns, seam[:, None], 1)[:, 0]):
+                    line.append(int(column))
+                left, columns = remove_seam(left, seam), remove_seam(columns, seam)
+            out = np.array([line[sorted(numbers)] for line, numbers in zip(picture, order)])
+            return out if axis == 1 else out.transpose(1, 0, 2)
+        """),
+        body("compute_forward_cost", """
+            grey = rgb2gray(image)
+            H, W = grey.shape
+            M, steps = np.full((H, W), np.inf), np.zeros((H, W), np.int64)
+            for i in range(H):
+                for j in range(W):
+                    inner = 0 < j < W - 1
+                    cu = abs(grey[i, j + 1] - grey[i, j - 1]) if inner else 0.0
+                    if i == 0:
+                        M[i, j] = energy[i, j] + cu
+                        continue
+                    options = {}
+                    if j > 0:
+                        options[-1] = M[i - 1, j - 1] + cu + abs(grey[i - 1, j] - grey[i, j - 1])
+                    options[0] = M[i - 1, j] + cu
+                    if j < W - 1:
+                        options[1] = M[i - 1, j + 1] + cu + abs(grey[i - 1, j] - grey[i, j + 1])
+                    steps[i, j] = min(options, key=options.get)
+                    M[i, j] = energy[i, j] + options[steps[i, j]]
+            return M, steps
+        """),
+        body("remove_object", """
+            out = image.copy()
+            while mask.any():
+                energy = energy_function(out)
+                energy[mask] = -1000
+                cost, paths = compute_cost(out, energy)
+                seam = backtrack_seam(paths, cost[-1].argmin())
+                out, mask = remove_seam(out, seam), remove_seam(mask, seam)
+            return enlarge(out, image.shape[1], axis=1)
+        """)),
 ]
