@@ -9,11 +9,11 @@
 #
 # | part | you write | points | minutes |
 # |---|---|---|---|
-# | 1 The density of a Gaussian | `gaussian_log_prob` | 20 | 20 |
-# | 2 Which group? The posterior | `responsibilities` | 10 | 10 |
-# | 3 EM | `m_step`, `fit_gmm` | 40 | 35 |
-# | 4 The distance between two Gaussians | `kl_gaussians` | 10 | 20 |
-# | 5 A lower bound: the ELBO | `elbo` | 20 | 25 |
+# | 1 The density of a Gaussian | `gaussian_log_prob` | 8 | 20 |
+# | 2 Which group? The posterior | `responsibilities` | 6 | 10 |
+# | 3 EM | `m_step`, `fit_gmm` | 16 | 35 |
+# | 4 The distance between two Gaussians | `kl_gaussians` | 4 | 20 |
+# | 5 A lower bound: the ELBO | `elbo` | 6 | 25 |
 
 # %%
 import math

@@ -24,6 +24,19 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("elbo", ("second = expected(joint) - ", "second = expected(joint) + "), "The entropy is added"),
         ("elbo", ("first = evidence - (minus", "first = evidence + (minus"), "The divergence is subtracted"),
     ],
+    "vae.py": [
+        ("reparametrize", ("(0.5 * logvar)", "logvar"), "the logarithm of the variance"),
+        (
+            "VAE.forward",
+            ("return self.decoder", "mu = mu.relu()\n        return self.decoder"),
+            "codes may be negative",
+        ),
+        ("CVAE.forward", (", mu, logvar", ", logvar, mu"), "exchanged"),
+        ("beta_loss", ("beta * divergence", "divergence"), "beta is missing"),
+        ("aggregated_kl", ("0.5 * ", ""), "1/2 is missing"),
+        ("interpolate", (" / omega.sin()", ""), "Divide by sin"),
+        ("importance_log_likelihood", (" - math.log(S)", ""), "Subtract log S"),
+    ],
 }
 
 

@@ -105,6 +105,8 @@ CASES = [
         ("fit_gmm", "elbo"),
     ),
     ("a17_latent_variables", "mixtures.py", ("gaussian_log_prob",), ("responsibilities",)),
+    ("a17_latent_variables", "vae.py", ("reparametrize",), ("VAE", "CVAE")),
+    ("a17_latent_variables", "vae.py", ("beta_loss",), ("loss_function",)),
     ("a22_classical_vision", "edges.py", ("conv_fast",), ("cross_correlation", "sobel", "canny")),
     ("a22_classical_vision", "edges.py", ("partial_x", "partial_y"), ("gradient",)),
     (
