@@ -11,6 +11,10 @@ from autograder.core.language import say
 _BLOCK = "max-width:860px;font-size:13px;line-height:1.5;margin:4px 0;"
 _CODE = '<code style="background:rgba(128,128,128,.12);color:inherit;padding:0 3px">\\1</code>'
 
+_KEPT = re.compile(r"(`[^`]+`|\$[^$]+\$)")  # code and formulas
+_STRONG = re.compile(r"\*\*([^*\s](?:[^*]*[^*\s])?)\*\*")
+_LIGHT = re.compile(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])")
+
 _TABLE = "table-layout:auto;border-collapse:collapse;border:0;font-size:13px;margin:0;"
 _CELL = "padding:2px 16px 2px 0;border:0;text-align:left;"
 _ROW = "background:transparent;color:inherit;"
@@ -46,5 +50,11 @@ def task_list_html(rows: Sequence[Sequence[str]], advice: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Return escaped text; what is between backticks becomes code. Jupyter typesets formulas between dollar signs."""
-    return re.sub(r"`([^`]+)`", _CODE, escape(text, quote=False))
+    """Return escaped text with Markdown's code and emphasis; Jupyter typesets formulas between dollar signs."""
+    return "".join(_piece(piece) for piece in _KEPT.split(escape(text, quote=False)))
+
+
+def _piece(text: str) -> str:
+    if text[:1] == "`":
+        return re.sub(r"`([^`]+)`", _CODE, text)
+    return text if text[:1] == "$" else _LIGHT.sub(r"<em>\1</em>", _STRONG.sub(r"<strong>\1</strong>", text))

@@ -18,6 +18,7 @@ from autograder.core.language import say, translate
 from autograder.core.message import Message, both, joined
 from autograder.render.text import columns
 from autograder.render.words import count
+from autograder.students.notebook_reader import Spoken, notebook_reader
 
 STORE = Path(".gradlab") / "hints.json"  # in the assignment's folder: how many steps `gradlab hint` has shown
 
@@ -115,21 +116,21 @@ class NoHint:
         return sentence_html(translate(self.text))
 
 
-def hint(task: str = "") -> Unfolded | TaskList | NoHint:
+def hint(task: str = "") -> Spoken:
     """Show the first step towards ``task`` ("predict_labels"), and one more step each time it is called again.
 
     Without a task, list those of this assignment.
     """
     try:
         if isinstance(task, str) and (listed := asked_for_a_list(task)):
-            return TaskList(listed, 'hint("{task}")')
+            return Spoken(TaskList(listed, 'hint("{task}")'), notebook_reader(listed[0]))
         assignment = assignment_of(task)
         key = assignment.folder, task
         unfolded = unfold(assignment, task, _shown.get(key, 0) + 1)
         _shown[key] = len(unfolded.steps)
     except GradlabError as error:
-        return NoHint(str(error))
-    return unfolded
+        return Spoken(NoHint(str(error)), notebook_reader())
+    return Spoken(unfolded, notebook_reader(assignment))
 
 
 def next_hint(assignment: Assignment, task: str, *, again: bool = False) -> Unfolded:

@@ -30,6 +30,7 @@ from autograder.session.verdict import show
 from autograder.students.check import check_namespace, in_nbgrader
 from autograder.students.failures import extras_of
 from autograder.students.kernel_code import as_written, place_in_cell
+from autograder.students.notebook_reader import notebook_reader
 from autograder.students.saved_notebook import Executed, notes_on_saved
 from autograder.students.siblings import SiblingFinder, find_siblings
 from autograder.students.status import remember
@@ -116,11 +117,13 @@ def check(
     try:
         return _check(module, frame.f_back.f_globals, task, device, data, show_input=show_input, picture=picture)
     except KeyboardInterrupt as stop:
-        raise Interrupted(place_in_cell(stop)) from None
+        with speaking(notebook_reader()):
+            raise Interrupted(place_in_cell(stop)) from None
     except Exception as error:
         if in_nbgrader() or not (isinstance(error, GradlabError) or course_here().owns(error)):
             raise
-        return Sentence(say("Nothing was checked. {error}", error=error))
+        with speaking(notebook_reader()):
+            return Sentence(say("Nothing was checked. {error}", error=str(error)))
 
 
 def _check(

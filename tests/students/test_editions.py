@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import check
+from autograder import check, hint
 from autograder.authoring.catalogue_pseudo import PSEUDO, pseudo
 from autograder.authoring.publish import publish, published_files
 from autograder.core.assignment import Assignment
@@ -64,6 +64,19 @@ def test_check_in_a_notebook_speaks_the_notebooks_language(
         exec('shown = check("tiny", task="double")', namespace)
         assert words("Twice the number comes back.") in repr(namespace["shown"])
         assert words("Twice the number comes back.") in namespace["shown"]._repr_html_()  # type: ignore[attr-defined]
+
+
+def test_hints_and_refusals_in_a_notebook_are_in_the_language_of_the_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+    start(tmp_path, ROOT, ["a01_knn"], language="zh_CN")
+    monkeypatch.chdir(tmp_path / "a01_knn")
+    for shown in (hint("predict_labels"), hint("nope"), hint(), check("knn", task="nope"), check("knn", data="nope")):
+        for text in (repr(shown), re.sub("<[^>]*>", "", shown._repr_html_() or "")):
+            assert re.search("[一-鿿]", text), text
+            assert not re.search("(about|has no|steps?|Step|Ask|checked|Choose)\\b", text), text
+    assert "第 1 步" in hint("predict_labels")._repr_html_()
 
 
 def test_commands_speak_the_language_of_the_copy_also_when_they_name_no_assignment(

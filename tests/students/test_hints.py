@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from autograder.cli.app import main
 from autograder.core import course
 from autograder.core.hints import Effort, Hints
+from autograder.render.notebook_hints import hint_html
 from autograder.students import hints
 from tests.support.course import NAME, make_course
 
@@ -52,6 +53,12 @@ def test_a_notebook_unfolds_one_step_more_at_each_call(folder: Path) -> None:
     assert "x &lt; y</code>" in first
     assert "<style" not in second  # VS Code and Colab remove it
     assert not (folder / ".gradlab").exists()  # after a restart of the kernel, the first step comes first
+
+
+def test_emphasis_is_shown_outside_of_code_and_formulas() -> None:
+    shown = hint_html("f:", ["Keep *all* of **them**, not `a ** b ** c` or $a * b * c$; 2 * 3 * 4."], "")
+    assert "Keep <em>all</em> of <strong>them</strong>, not <code" in shown
+    assert "a ** b ** c</code> or $a * b * c$; 2 * 3 * 4." in shown
 
 
 @pytest.mark.parametrize(
