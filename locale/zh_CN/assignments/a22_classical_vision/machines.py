@@ -189,7 +189,7 @@ def decision(alpha: np.ndarray, b: float, y: np.ndarray, K: np.ndarray) -> np.nd
 # 5. $\alpha_i' = \alpha_i + y_i y_j (\alpha_j - \alpha_j')$
 # 6. $b_1 = b - E_i - y_i (\alpha_i' - \alpha_i) K_{ii} - y_j (\alpha_j' - \alpha_j) K_{ij}$，$b_2 = b - E_j - y_i (\alpha_i' - \alpha_i) K_{ij} - y_j (\alpha_j' - \alpha_j) K_{jj}$。如果 $0 < \alpha_i' < C$，新的 $b$ 是 $b_1$；否则如果 $0 < \alpha_j' < C$，是 $b_2$；否则取两者的均值
 #
-# 连续 `max_passes` 遍遍历所有点都没有变化，就结束。
+# 连续 `max_passes` 遍走完所有点都没有变化，就结束。
 
 # %% task="smo"
 # 约 50 分钟，困难。卡住了？hint("smo") 会给出第一步。
