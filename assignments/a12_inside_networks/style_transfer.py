@@ -257,7 +257,7 @@ def texture_synthesis(
         model    has `features`, as SceneNet has; `activations(model, x, list(layers))` returns its outputs
         texture  (1, 3, H, W)  preprocessed; it is not changed
         layers   the layers whose Gram matrices count
-        steps    int           how often the optimiser steps
+        steps    int           steps of Adam, or iterations of L-BFGS: its `max_iter`, in a single call of its `step`
         seed     int           equal seeds give equal noise, different ones different noise
         out      (1, 3, H, W)  within [-2, 2]
     """

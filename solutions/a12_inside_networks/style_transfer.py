@@ -274,7 +274,7 @@ def texture_synthesis(
         model    has `features`, as SceneNet has; `activations(model, x, list(layers))` returns its outputs
         texture  (1, 3, H, W)  preprocessed; it is not changed
         layers   the layers whose Gram matrices count
-        steps    int           how often the optimiser steps
+        steps    int           steps of Adam, or iterations of L-BFGS: its `max_iter`, in a single call of its `step`
         seed     int           equal seeds give equal noise, different ones different noise
         out      (1, 3, H, W)  within [-2, 2]
     """
@@ -302,9 +302,9 @@ def texture_synthesis(
 #    noise to the texture's device and dtype, and let it require gradients.
 # 2. With Adam: in each step the activations of x, their Gram matrices, the relative loss, the gradient, a step, and
 #    `x.data.clamp_(-2, 2)`. A smaller learning rate for the last third helps.
-# 3. With `torch.optim.LBFGS`, write a function that computes the loss, stores the gradient in x.grad and returns the
-#    loss. `optimizer.step(function)` calls it up to max_iter times; "strong_wolfe" is its line search. Clamp at the
-#    end.
+# 3. With `torch.optim.LBFGS([x], max_iter=steps)`, write a function that computes the loss, stores the gradient in
+#    x.grad and returns the loss. `optimizer.step(function)` makes all iterations in one call; "strong_wolfe" is its line
+#    search. Clamp at the end.
 
 # %% tags=["active-ipynb"]
 # kinds = ("dots", "cells", "bricks", "grass")

@@ -239,7 +239,7 @@ def texture_synthesis(
         model    像 SceneNet 那样有 `features`；`activations(model, x, list(layers))` 返回它的输出
         texture  (1, 3, H, W)  经过预处理；不改动
         layers   要比较 Gram 矩阵的层
-        steps    int           优化器走多少步
+        steps    int           Adam 的步数，或 L-BFGS 的迭代次数：它的 `max_iter`，只调用一次它的 `step`
         seed     int           随机种子相同则噪声相同，不同则噪声不同
         out      (1, 3, H, W)  在 [-2, 2] 之内
     """
