@@ -141,14 +141,14 @@ def relative(model, x, texture) -> float:
 @task("texture_synthesis", points=1, any_dtype=True, seconds=60, loans=LOANS_OF_GRAM)
 def check_texture_has_the_gram_matrices(student, rng):
     """After 120 steps, the relative differences of Gram matrices are less than a sixth of those of noise."""
-    texture = preprocess(textures.draw("blobs", seed=rng.key(), size=32)[None])
+    texture = preprocess(textures.draw("blobs", seed=rng.key(), size=16)[None])
     model = student.define(MODEL).trained(torch.zeros(1, device=rng.device))
     found = student.texture_synthesis(model, texture.to(rng.device), STYLE_LAYERS, steps=120, seed=3)
-    expect_shape(found, (1, 3, 32, 32))
+    expect_shape(found, (1, 3, 16, 16))
     found, own = found.float().cpu(), SceneNet()
     expect(bool(found.isfinite().all()), "The texture contains nan or infinity.")
     expect(float(found.abs().max()) <= 2 + 1e-4, "The texture has values outside of [-2, 2].", "Clamp after each step.")
-    noise = relative(own, 0.5 * rng.normal(1, 3, 32, 32, dtype=torch.float32).cpu(), texture)
+    noise = relative(own, 0.5 * rng.normal(1, 3, 16, 16, dtype=torch.float32).cpu(), texture)
     ratio = noise / max(relative(own, found, texture), 1e-12)
     expect(
         ratio >= 6,
