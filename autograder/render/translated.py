@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from autograder.core.language import Translator
+from autograder.core.message import Message
 from autograder.core.report import Report
+
+_PLACE = re.compile(  # the first line of a check's code (session/excerpts.py)
+    r"(?P<file>.+?), (?:cell (?P<cell>\d+) from the top, )?line (?P<line>\d+)"
+)
 
 
 def translated(report: Report, to: Translator) -> Report:
@@ -14,7 +20,14 @@ def translated(report: Report, to: Translator) -> Report:
     What the student's code printed stays as it is, and so do the words of people who gave marks.
     """
     checks = [
-        replace(check, title=to(check.title), message=to(check.message), hint=to(check.hint)) for check in report.checks
+        replace(
+            check,
+            title=to(check.title),
+            message=to(check.message),
+            hint=to(check.hint),
+            code=_with_place(check.code, to),
+        )
+        for check in report.checks
     ]
     return replace(
         report,
@@ -27,3 +40,18 @@ def translated(report: Report, to: Translator) -> Report:
         questions=tuple(replace(question, title=to(question.title)) for question in report.questions),
         marks=tuple(replace(mark, title=to(mark.title)) for mark in report.marks),
     )
+
+
+def _with_place(code: str, to: Translator) -> str:
+    """Return a student's code, which stays as it is, below its place in another language."""
+    head, end, lines = code.partition("\n")
+    found = _PLACE.fullmatch(head)
+    if not found:
+        return code
+    line, cell = found["line"], found["cell"]
+    place = (
+        Message("cell {cell} from the top, line {line}", cell=cell, line=line)
+        if cell
+        else Message("line {line}", line=line)
+    )
+    return f"{to(Message('{file}, {place}', file=found['file'], place=place))}{end}{lines}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -10,14 +11,18 @@ import pytest
 from autograder.authoring.catalogue_pseudo import PSEUDO, pseudo
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.files import for_spreadsheets
-from autograder.core.report import read_report
+from autograder.core.language import speaking, translator
+from autograder.core.report import Cause, Outcome, read_report
 from autograder.core.zips import make_zip
 from autograder.gradebook.journal import Journal
 from autograder.gradebook.readers import STAFF, unknown_languages
 from autograder.gradebook.results import write_results
 from autograder.intake.roster import read_roster
+from autograder.render.html import report_html
+from autograder.render.translated import translated
 from tests.support.classroom import Grader, hand_in, run
 from tests.support.command import run_command
+from tests.support.sample_reports import perfect, with_checks
 from tests.support.translated_course import make_translated_course
 from tests.support.vectors import HONEST, make_vectors
 
@@ -112,6 +117,25 @@ def test_a_language_that_is_not_there_is_named_with_the_students(tiny: Assignmen
     (sentence,) = unknown_languages({"ada": "fr", "bob": "en", "eve": "fr", "zoe": ""}, tiny.course)
     assert sentence.startswith("The roster gives the language 'fr' to ada, eve, which is not there")
     assert f"There are en, {PSEUDO}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        ("knn.ipynb, cell 7 from the top, line 3\n> 3  x", "knn.ipynb，从上往下第 7 个单元格，第 3 行\n> 3  x"),
+        ("knn.py, line 3\n> 3  x", "knn.py，第 3 行\n> 3  x"),
+        ("", ""),
+    ],
+)
+def test_the_place_of_an_excerpt_is_translated_and_the_code_stays(code: str, place: str) -> None:
+    report = perfect()
+    wrong = replace(report.checks[0], outcome=Outcome.FAILED, cause=Cause.WRONG, points=0)
+    report = with_checks(report, (replace(wrong, code=code, output="one\ntwo\n"),))
+    assert [check.code for check in translated(report, translator("zh_CN")).checks] == [place]
+    with speaking(translator("zh_CN")):
+        page = report_html(report, staff=True)
+    assert "2 行" in page
+    assert place.partition("\n")[0] in page
 
 
 def test_excel_sees_that_a_table_with_chinese_names_is_utf8() -> None:
