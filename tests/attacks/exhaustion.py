@@ -1,6 +1,6 @@
 """Code that uses up a resource: time, memory, processes, threads, descriptors, disk, output."""
 
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 ATTACKS = {
     "time, in Python": WRONG + "\ndef double(x):\n    while True:\n        pass\n",

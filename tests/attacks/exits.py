@@ -1,6 +1,6 @@
 """Code that ends the process: at import, in a call, in destructors, by signals and faults."""
 
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 ATTACKS = {
     "exits at import": "import os\nos._exit(0)\n" + WRONG,

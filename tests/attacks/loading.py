@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.support.handins import zipped
 from tests.support.notebooks import cell, notebook
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 # Of one file each: graded like every other attack.
 ATTACKS = {

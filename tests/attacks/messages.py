@@ -1,6 +1,6 @@
 """Code that writes to the channel itself: forged, incomplete, huge and malformed messages."""
 
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 _HEAD = """
 import os, struct, json, sys

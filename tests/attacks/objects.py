@@ -1,6 +1,6 @@
 """Return values that lie."""
 
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 _RETURNING = WRONG + "\n\ndef double(x):\n    return Lie(x)\n\n\ndef total(x):\n    return Lie(x)\n\n\n"
 

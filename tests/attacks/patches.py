@@ -1,6 +1,6 @@
 """Code that changes torch, numpy, builtins, the import system and gradlab's own modules, if it can reach them."""
 
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 ATTACKS = {
     "torch's comparisons always agree": WRONG

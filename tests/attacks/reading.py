@@ -1,6 +1,6 @@
 """Code that looks for answers: in files, processes, descriptors, frames, memory, gradlab's modules, the network."""
 
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 _STEAL = """
 def _use(text):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.vectors import HONEST, WRONG
+from tests.support.vectors import TORCH_HONEST as HONEST
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 
 def _lines(count: int, line: str) -> str:

@@ -1,6 +1,6 @@
 """Code that looks for the secret of a run, or for a stream of random numbers that it can continue."""
 
-from tests.support.vectors import WRONG
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 _WALK = """
 import os

@@ -13,14 +13,15 @@ from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
 from tests.attacks import ATTACKS
 from tests.support.box import settled
-from tests.support.vectors import HONEST, make_vectors
+from tests.support.vectors import TORCH_HONEST as HONEST
+from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    return make_vectors(tmp_path_factory.mktemp("course"))
+    return make_vectors(tmp_path_factory.mktemp("course"), torch=True)
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,14 @@ from autograder.runners.grader_process import Job, Setup
 from autograder.runners.local_pool import grade_all
 from autograder.session.options import Options
 from tests.attacks import ATTACKS
-from tests.support.vectors import HONEST, WRONG, make_vectors
+from tests.support.vectors import TORCH_HONEST as HONEST
+from tests.support.vectors import TORCH_WRONG as WRONG
+from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
 
 SLOW = ("time", "hang", "silence", "clock", "absurd", "disk", "claims eight", "talking", "nested a hundred", "output")
-HALF = HONEST.replace("return x.sum(dim=1)", "return x.sum(dim=0)")
+HALF = HONEST.replace("return x.sum(1)", "return x.sum(0)")
 LOUD = "import warnings\nwarnings.warn('a warning')\nprint('noise ' * 10_000)\n" + HONEST
 GLOBAL = "import torch\ntorch.set_default_dtype(torch.float64)\ntorch.manual_seed(1)\n" + HONEST
 SOURCES = {
@@ -29,7 +31,7 @@ SOURCES = {
 
 
 def test_a_class_of_two_hundred_with_forty_attacks_is_graded_completely(tmp_path: Path, isolation: str) -> None:
-    assignment = make_vectors(tmp_path / "course")
+    assignment = make_vectors(tmp_path / "course", torch=True)
     attacks = [source for name, source in ATTACKS.items() if not any(word in name for word in SLOW)][:40]
     assert len(attacks) == 40
     kinds = list(SOURCES)

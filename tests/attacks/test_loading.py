@@ -18,7 +18,8 @@ from autograder.session.options import Options
 from autograder.session.session import with_checks
 from tests.attacks.loading import HAND_INS, SLOW_HAND_INS, Files
 from tests.support.handins import write
-from tests.support.vectors import HONEST, make_vectors
+from tests.support.vectors import TORCH_HONEST as HONEST
+from tests.support.vectors import make_vectors
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ READING_SECONDS = 15.0  # of processor time
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    return make_vectors(tmp_path_factory.mktemp("course"))
+    return make_vectors(tmp_path_factory.mktemp("course"), torch=True)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ READING = 5  # seconds of processor time for all that is not an analysis
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    return make_vectors(tmp_path_factory.mktemp("course"))
+    return make_vectors(tmp_path_factory.mktemp("course"), torch=True)
 
 
 @pytest.fixture(scope="module")

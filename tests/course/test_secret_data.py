@@ -70,7 +70,7 @@ class Recording(LocalLink):
 
 @pytest.mark.parametrize("options", [Options(secret="7" * 64), Options(seed=3)])
 def test_no_number_that_is_sent_is_the_seed_of_the_data(tmp_path: Path, options: Options) -> None:
-    course = make_vectors(tmp_path)
+    course = make_vectors(tmp_path, torch=True)
     (tmp_path / "course.toml").write_text('title = "T"\nid = "t"\n[data]\nglyphs = "common.data:load"\n')
     manifest = course.folder / "assignment.toml"
     text = manifest.read_text()

@@ -68,7 +68,7 @@ def test_the_handouts_functions_are_nobodys_own():
 @pytest.mark.slow
 def test_the_command_and_the_overview_group_a_leaked_solution(tmp_path):
     pytest.importorskip("copydetect")
-    course, out = make_vectors(tmp_path / "course"), tmp_path / "out"
+    course, out = make_vectors(tmp_path / "course", torch=True), tmp_path / "out"
     (course.solutions / "vectors.py").write_text(f"import torch\n{LONG}")
     leaked = {f"s{number:02}": f"import torch\n{(LONG, RENAMED)[number % 2]}" for number in range(12)}
     near = {"zoe": f"import torch\n{LONG.replace('16', '33')}"}

@@ -75,7 +75,7 @@ def with_stub(answer: str) -> str:
 
 @pytest.fixture
 def course(tmp_path: Path) -> Assignment:
-    assignment = make_vectors(tmp_path / "course")
+    assignment = make_vectors(tmp_path / "course", torch=True)
     (assignment.folder / "vectors.py").write_text(STUB)
     return assignment
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the process in /proc")
 def test_ctrl_c_during_the_imports_of_a_grader_prints_no_traceback(tmp_path: Path) -> None:
-    course = make_vectors(tmp_path / "course")
+    course = make_vectors(tmp_path / "course", torch=True)
     command = [sys.executable, "-m", "autograder", "grade", str(hand_in(tmp_path / "in", ada=HONEST))]
     command += [
         "--assignment",

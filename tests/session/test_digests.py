@@ -110,7 +110,7 @@ def test_prose_titles_and_versions_change_no_digest_and_points_do(course):
     )
     before = checks_digest(course), grading_digest(course)
     stub.write_text(stub.read_text().replace("Write it.", "Please write it.").replace("Twice.", "Two times x."))
-    manifest.write_text(manifest.read_text().replace("Double a tensor", "Double it").replace('"1.0"', '"1.1"'))
+    manifest.write_text(manifest.read_text().replace("Double an array", "Double it").replace('"1.0"', '"1.1"'))
     reference = course.solutions / "vectors.py"
     reference.write_text(f"# A better explanation.\n{reference.read_text()}")
     again = read_assignment(course.folder)

@@ -30,7 +30,7 @@ STUB = (GOLDEN / "not_written" / "handin" / "vectors.py").read_text()
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    assignment = make_vectors(tmp_path_factory.mktemp("course"))
+    assignment = make_vectors(tmp_path_factory.mktemp("course"), torch=True)
     (assignment.folder / "vectors.py").write_text(STUB)
     return assignment
 

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.checking_course import CHECKS, QUICK, Run, change, make_copy, pytest_in
-from tests.support.vectors import HONEST, MANIFEST, PUBLIC, WRONG
+from tests.support.vectors import PUBLIC
+from tests.support.vectors import TORCH_HONEST as HONEST
+from tests.support.vectors import TORCH_MANIFEST as MANIFEST
+from tests.support.vectors import TORCH_WRONG as WRONG
 
 pytestmark = pytest.mark.slow
 

@@ -38,7 +38,7 @@ from autograder import task
 @task("total", points=30)
 def check_total_learns(student, score):
     """Training sums rows."""
-    score(float(student.total(__import__("torch").ones(1, 2))), "sum")
+    score(float(student.total(__import__("numpy").ones((1, 2)))[0]), "sum")
 '''
 TITLE = "Sum of each row"
 NOTE = (

@@ -71,7 +71,7 @@ NOT_IN_A_KERNEL = {
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
-    assignment = make_vectors(tmp_path_factory.mktemp("course"))
+    assignment = make_vectors(tmp_path_factory.mktemp("course"), torch=True)
     (assignment.folder / "vectors.py").write_text((GOLDEN / "not_written" / "handin" / "vectors.py").read_text())
     return assignment
 

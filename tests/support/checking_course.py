@@ -10,7 +10,7 @@ import numpy as np  # noqa: F401 (pytester forgets modules that are imported ins
 import pytest
 import torch  # noqa: F401
 
-from tests.support.vectors import HONEST, make_vectors
+from tests.support.vectors import TORCH_HONEST, make_vectors
 
 CHECKS = "assignments/t02_vectors"
 QUICK = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
@@ -20,10 +20,10 @@ Run = Callable[..., pytest.RunResult]
 
 def make_copy(pytester: pytest.Pytester) -> Path:
     """Create public checks and a correct answer in the working directory and return the assignment's folder."""
-    make_vectors(pytester.path / "made")
+    make_vectors(pytester.path / "made", torch=True)
     os.rename(pytester.path / "made" / "assignments", pytester.path / "assignments")
     folder = pytester.path / CHECKS
-    (folder / "vectors.py").write_text(HONEST)
+    (folder / "vectors.py").write_text(TORCH_HONEST)
     return folder
 
 

@@ -10,7 +10,7 @@ MANIFEST = """
 title = "Vectors"
 version = "1.0"
 files = ["vectors.py"]
-imports = ["torch", "numpy"]
+imports = ["numpy"]
 
 [limits]
 seconds = 2
@@ -20,7 +20,7 @@ message_mb = 16
 
 [[tasks]]
 name = "double"
-title = "Double a tensor"
+title = "Double an array"
 points = 50
 
 [[tasks]]
@@ -73,20 +73,16 @@ def check_total(student, rng):
     """Each row's sum."""
     forbid(student, "total")
     x = rng.normal(6, 4)
-    expected = [sum(row) for row in x.tolist()]
-    expect_close(student.total(x), __import__("torch").tensor(expected, dtype=x.dtype))
+    expect_close(student.total(x), sum(x[:, column] for column in range(4)))
 '''
 
 HONEST = """
-import torch
-
-
 def double(x):
     return x * 2
 
 
 def total(x):
-    return x.sum(dim=1)
+    return x.sum(1)
 
 
 class Counter:
@@ -99,15 +95,12 @@ class Counter:
 """
 
 WRONG = """
-import torch
-
-
 def double(x):
-    return x.clone()
+    return x + 0
 
 
 def total(x):
-    return torch.zeros(len(x), dtype=x.dtype)
+    return 0 * x[:, 0]
 
 
 class Counter:
@@ -118,14 +111,21 @@ class Counter:
         return self.value
 """
 
+# The same for a course of tensors.
+TORCH_MANIFEST = MANIFEST.replace('["numpy"]', '["torch", "numpy"]')
+TORCH_HONEST, TORCH_WRONG = f"\nimport torch\n\n{HONEST}", f"\nimport torch\n\n{WRONG}"
 
-def make_vectors(root: Path) -> Assignment:
-    """Write the course into the folder ``root`` and return its assignment."""
+
+def make_vectors(root: Path, *, torch: bool = False) -> Assignment:
+    """Write the course into the folder ``root`` and return its assignment.
+
+    Its vectors are arrays, so that graders start without importing torch; with ``torch`` they are tensors.
+    """
     public, private = root / "assignments" / "t02_vectors", root / "solutions" / "t02_vectors"
     public.mkdir(parents=True)
     private.mkdir(parents=True)
-    (public / "assignment.toml").write_text(MANIFEST)
+    (public / "assignment.toml").write_text(TORCH_MANIFEST if torch else MANIFEST)
     (public / "check_vectors.py").write_text(PUBLIC)
     (private / "check_vectors_hidden.py").write_text(HIDDEN)
-    (private / "vectors.py").write_text(HONEST)
+    (private / "vectors.py").write_text(TORCH_HONEST if torch else HONEST)
     return read_assignment(public)
