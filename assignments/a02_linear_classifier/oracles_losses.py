@@ -11,13 +11,13 @@ from torch import Tensor
 def plain_svm(
     W: Tensor, X: Tensor, y: Tensor, reg: float, *, margin: float = 1.0, own_class: bool = False, power: int = 1
 ) -> Tensor:
-    """Compute the definition, image by image and class by class; ``own_class`` wrongly counts the true class too."""
+    """Compute the definition, image by image; ``own_class`` wrongly counts the true class too."""
     total = W.new_zeros(())
     for image, label in zip(X, y.tolist(), strict=True):
         scores = image @ W
-        for other, score in enumerate(scores):
-            if other != label or own_class:
-                total = total + (score - scores[label] + margin).clamp(min=0) ** power
+        hinges = (scores - scores[label] + margin).clamp(min=0) ** power
+        others = [other for other in range(len(scores)) if other != label or own_class]
+        total = total + hinges[others].sum()
     return total / len(X) + reg * W.pow(2).sum()
 
 
