@@ -1,0 +1,700 @@
+# %% [markdown]
+# # Practice
+#
+# Which way, how far, how long? When to stop, what to change in the data, what to average, and what to keep of a trained
+# network? Here you write what practice answers, each answer as a short function. Sources are named where a rule comes
+# from; the frame is Prince's *Understanding Deep Learning* (2023), chapters 6, 8 and 9.
+#
+# No function changes its inputs, unless its docstring says so.
+#
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Steps downhill | `line_search`, `newton_step`, `classify_critical`, `gabor_loss` | 8 | 60 |
+# | 2 The rate over time | `schedule`, `warmup`, `snapshot_lrs`, `EarlyStopping` | 10 | 60 |
+# | 3 Penalties that shrink | `adam_step`, `l1_prox` | 6 | 35 |
+# | 4 Noise that helps | `mixup`, `cutout`, `drop_connect`, `stochastic_depth` | 8 | 60 |
+# | 5 Averages | `swa_update`, `mc_dropout` | 4 | 35 |
+# | 6 From one task to another | `freeze`, `parameter_groups` | 4 | 30 |
+# | 7 Large batches | `accumulate`, `update_ratio` | 6 | 25 |
+# | 8 One layer less | `fold_batchnorm` | 4 | 25 |
+# | 9 Why does it generalise? | `bias_variance`, `min_norm_fit` | 6 | 25 |
+
+# %%
+import copy
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+# %% tags=["active-ipynb"]
+# from autograder import check, hint
+# from common.data import signals
+# from common.plots import curves
+# from common.plots.figure import new_figure
+# from common.training.seed import seed_everything
+#
+# seed_everything(0)
+
+# %% [markdown]
+# ## 1 Steps downhill
+#
+# A **line search** finds the best step along a direction $d$. Between 0 and $b$, let $f(x + td)$ fall and then rise.
+# Compare two inner places: the minimum is not beyond the worse one, so that part is cut off. With the golden section,
+# one of the two places serves again in the next round.
+
+# %% task="line_search"
+# About 25 minutes, medium. Stuck? hint("line_search") shows a first step.
+def line_search(f: Callable[[Tensor], Tensor], x: Tensor, d: Tensor, b: float, tol: float = 1e-4) -> float:
+    """The step t in [0, b] at which f(x + t d) is least, by comparing values of f. No derivatives are used.
+
+    Shapes:
+        f    function from (D,) to (); along d it falls, and then rises
+        x, d (D,)   float64
+        b    float  the largest step
+        tol  float  the result is at most so far from the best step
+        out  Python float
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="line_search"
+# check("practice", task="line_search")
+
+# %% [markdown]
+# **Newton's step** goes to where the quadratic approximation is stationary: solve $H s = -g$. In a quadratic bowl, one
+# step is enough; near a saddle, it climbs *to* the saddle. Which kind of place is it? Look at the eigenvalues of $H$:
+# all positive is a minimum, all negative a maximum, both signs a saddle. If one is 0, and the others agree, the second
+# derivatives cannot tell: call it flat.
+
+# %% task="newton_step"
+# About 5 minutes, easy. Stuck? hint("newton_step") shows a first step.
+def newton_step(g: Tensor, H: Tensor) -> Tensor:
+    """The step to the stationary point of the quadratic approximation.
+
+    Shapes:
+        g    (D,)    gradient
+        H    (D, D)  Hessian, symmetric, invertible
+        out  (D,)    what is added to x
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="newton_step"
+# check("practice", task="newton_step")
+
+# %% task="classify_critical"
+# About 10 minutes, easy. Stuck? hint("classify_critical") shows a first step.
+def classify_critical(H: Tensor) -> str:
+    """What kind of place a vanishing gradient is.
+
+    An eigenvalue counts as 0 if its absolute value is at most 1e-8 times the largest one. Two signs make a saddle,
+    whatever the others are.
+
+    Shapes:
+        H    (D, D)  Hessian, symmetric
+        out  "minimum", "maximum", "saddle" or "flat"
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="classify_critical"
+# check("practice", task="classify_critical")
+
+# %% [markdown]
+# A loss with only two parameters can be hard. The **Gabor model** of Prince (chapter 6) is
+#
+# $$f(x) = \sin(u) \, e^{-u^2 / 32}, \qquad u = \varphi_0 + 0.06 \, \varphi_1 x.$$
+#
+# $\varphi_0$ shifts the wave, $\varphi_1$ stretches it, and $\sum_n (f(x_n) - y_n)^2$ has many minima.
+
+# %% task="gabor_loss"
+# About 20 minutes, medium. Stuck? hint("gabor_loss") shows a first step.
+def gabor_loss(phi: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The sum of squares and its gradient, by formulas. Automatic differentiation is not allowed.
+
+    Shapes:
+        phi   (2,)
+        x, y  (N,)
+        out   the loss (), the gradient (2,)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="gabor_loss"
+# check("practice", task="gabor_loss")
+
+# %% tags=["active-ipynb"]
+# x = torch.linspace(-15, 15, 28, dtype=torch.float64)
+# u = 0.06 * 16.6 * x
+# y = u.sin() * (-u * u / 32).exp() + 0.1 * torch.randn(28, dtype=torch.float64)
+# offsets, factors = torch.linspace(-10, 10, 90, dtype=torch.float64), torch.linspace(2, 25, 90, dtype=torch.float64)
+# heights = torch.stack([torch.stack([gabor_loss(torch.stack([a, b]), x, y)[0] for b in factors]) for a in offsets])
+# figure = new_figure(6, 4, "The loss of the Gabor model over both parameters, and paths from twelve starts.")
+# axes = figure.add_subplot(xlabel="factor", ylabel="offset")
+# axes.contourf(factors, offsets, heights, 20)
+# reached = []
+# for _ in range(12):
+#     phi = torch.tensor([-10.0, 2.0]).double() + torch.tensor([20.0, 23.0]).double() * torch.rand(2).double()
+#     path = [phi]
+#     for step in range(600):
+#         g = gabor_loss(phi, x, y)[1]
+#         phi = phi - 0.02 * (1 - step / 600) * g
+#         path.append(phi)
+#     reached.append(float(gabor_loss(phi, x, y)[0]))
+#     axes.plot(*torch.stack(path).T.flip(0), "w-", linewidth=1)
+#     axes.plot(float(phi[1]), float(phi[0]), "r.")
+# axes.set(xlim=(2, 25), ylim=(-10, 10))
+# print(f"least loss {min(reached):.3f}; {sum(r < min(reached) + 0.02 for r in reached)} of 12 starts reach it")
+# figure
+
+# %% [markdown]
+# ## 2 The rate over time
+#
+# With step $t$ of $T$, and the first rate $r$:
+#
+# | kind | rate at step $t$ |
+# |---|---|
+# | constant | $r$ |
+# | step | $r$ times 0.1 for each of 30 %, 60 % and 90 % of $T$ that $t$ has reached (He et al. 2016) |
+# | linear | $r (1 - t/T)$ |
+# | cosine | $\frac{r}{2} (1 + \cos(\pi t / T))$ (Loshchilov and Hutter 2017): 0.8536 r at a quarter |
+# | inverse root | $r / \sqrt{t + 1}$ |
+
+# %% task="schedule"
+# About 15 minutes, easy. Stuck? hint("schedule") shows a first step.
+def schedule(kind: str, t: int, T: int, base: float) -> float:
+    """The rate at step t.
+
+    Shapes:
+        kind  str    "constant", "step", "linear", "cosine" or "inverse root"; ValueError for another
+        t     int    from 0 to T
+        T     int    at least 1
+        base  float  the rate at step 0
+        out   Python float
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="schedule"
+# check("practice", task="schedule")
+
+# %% [markdown]
+# At the start, gradients are large and moments are not yet known. A **warm-up** of $s$ steps multiplies the rate of
+# step $t < s$ by $(t + 1) / s$ (Goyal et al. 2017). The schedule itself runs on: nothing starts again after the
+# warm-up.
+
+# %% task="warmup"
+# About 10 minutes, easy. Stuck? hint("warmup") shows a first step.
+def warmup(rate: Callable[[int], float], steps: int) -> Callable[[int], float]:
+    """The schedule with a linear warm-up.
+
+    Shapes:
+        rate   function from a step to a rate
+        steps  int, at least 0; with 0, the rates are unchanged
+        out    function from a step to a rate
+    """
+
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="warmup"
+# check("practice", task="warmup")
+
+# %% tags=["active-ipynb"]
+# T = 200
+# lines = {kind: [schedule(kind, t, T, 1.0) for t in range(T)] for kind in ("step", "linear", "cosine", "inverse root")}
+# warmed = warmup(lambda t: schedule("cosine", t, T, 1.0), 30)
+# curves(lines | {"cosine, warmed up": [warmed(t) for t in range(T)]}, xlabel="step", ylabel="rate", title="Schedules")
+
+# %% [markdown]
+# **Snapshots** (Huang et al. 2017) run the cosine several times: at the end of each cycle the rate is near 0, the
+# network has settled, and a copy is kept; then the rate jumps up. With $L = \lceil T / M \rceil$ steps in each of $M$
+# cycles, the rate of step $t = 0, 1, \dots$ is $\frac{r}{2} (1 + \cos(\pi (t \bmod L) / L))$.
+
+# %% task="snapshot_lrs"
+# About 10 minutes, easy. Stuck? hint("snapshot_lrs") shows a first step.
+def snapshot_lrs(T: int, cycles: int, base: float) -> list[float]:
+    """The rates of T steps with restarts.
+
+    Shapes:
+        T, cycles  int, 1 <= cycles <= T
+        out        list of T Python floats
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="snapshot_lrs"
+# check("practice", task="snapshot_lrs")
+
+# %% [markdown]
+# **Early stopping** (Prince 2023, section 9.3.1) ends when the validation loss has not fallen for some time, and goes
+# back to the *best* weights. Keep a copy of them: a reference would change with the next step. A loss counts as better
+# if it is below the best one by more than `min_delta`.
+
+# %% task="EarlyStopping"
+# About 25 minutes, medium. Stuck? hint("EarlyStopping") shows a first step.
+class EarlyStopping:
+    """Says when to stop, and keeps the best weights."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        """Wait for `patience` updates in a row without a better loss."""
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def update(self, loss: float, model: nn.Module) -> bool:
+        """Note a validation loss, and the model's weights and buffers if it is better. True if training should stop.
+
+        The first loss is always better. With a patience of 2, the second update in a row that is not better stops.
+        """
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def restore(self, model: nn.Module) -> None:
+        """Give the model its best weights and buffers again."""
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="EarlyStopping"
+# check("practice", task="EarlyStopping")
+
+# %% [markdown]
+# ## 3 Penalties that shrink
+#
+# **Adam** (Kingma and Ba 2015): $m \leftarrow \beta_1 m + (1 - \beta_1) g$, $v \leftarrow \beta_2 v + (1 - \beta_2)
+# g^2$, and with $\hat m = m / (1 - \beta_1^t)$, $\hat v = v / (1 - \beta_2^t)$ the step is $-r \, \hat m / (\sqrt{\hat
+# v} + \varepsilon)$, where $t$ counts from 1.
+#
+# Where does the decay $\lambda$ belong? Added to the gradient, $g + \lambda w$, it is divided by $\sqrt{\hat v}$, so
+# weights with large gradients hardly shrink. **AdamW** (Loshchilov and Hutter 2019) first shrinks the weights,
+# $w \leftarrow w - r \lambda w$, and then does Adam's step with the pure gradient.
+
+# %% task="adam_step"
+# About 30 minutes, medium. Stuck? hint("adam_step") shows a first step.
+def adam_step(
+    w: Tensor,
+    g: Tensor,
+    state: dict,
+    lr: float = 1e-3,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    decoupled: bool = True,
+) -> tuple[Tensor, dict]:
+    """One step of AdamW, or of Adam with the penalty in its gradient (`decoupled=False`).
+
+    Shapes:
+        w, g   any shape
+        state  {} before the first step, then what the last call returned; it is not changed
+        out    the new weights, like w; the new state, with whatever keys you need
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="adam_step"
+# check("practice", task="adam_step")
+
+# %% [markdown]
+# An L1 penalty has a corner at 0. Its **proximal step** (soft threshold) minimises
+# $\frac12 (u - w)^2 + t \lvert u \rvert$: move each weight towards 0 by $t$, and stop *at* 0. That makes weights that
+# are exactly 0.
+
+# %% task="l1_prox"
+# About 5 minutes, easy. Stuck? hint("l1_prox") shows a first step.
+def l1_prox(w: Tensor, t: float) -> Tensor:
+    """The soft threshold.
+
+    Shapes:
+        w    any shape
+        t    float  at least 0
+        out  like w
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="l1_prox"
+# check("practice", task="l1_prox")
+
+# %% [markdown]
+# ## 4 Noise that helps
+#
+# **Mixup** (Zhang et al. 2018) trains on mixtures of two examples: $\lambda x_i + (1 - \lambda) x_j$, with the targets
+# mixed by the *same* $\lambda$. It is drawn from a Beta distribution, often near 0 or 1. Here $\lambda$ and the
+# partners $j$ are given, so that your code has one right answer.
+
+# %% task="mixup"
+# About 10 minutes, easy. Stuck? hint("mixup") shows a first step.
+def mixup(x: Tensor, targets: Tensor, lam: float, order: Tensor) -> tuple[Tensor, Tensor]:
+    """Mix each example with its partner.
+
+    Shapes:
+        x        (N, ...)  examples
+        targets  (N, K)    one-hot or other probabilities
+        lam      float     from 0 to 1, the share of the example itself
+        order    (N,)      int64, the number of each example's partner
+        out      like x, like targets
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="mixup"
+# check("practice", task="mixup")
+
+# %% [markdown]
+# **Cutout** (DeVries and Taylor 2017) covers a square by zeros, so that no single part of the object suffices. The
+# square may reach beyond the border; what is outside is cut off, not moved inside.
+
+# %% task="cutout"
+# About 20 minutes, easy. Stuck? hint("cutout") shows a first step.
+def cutout(x: Tensor, size: int, rows: Tensor, columns: Tensor) -> Tensor:
+    """Cover a square of each image. It begins `size // 2` above and left of its middle, and has `size` pixels a side.
+
+    Shapes:
+        x              (N, C, H, W)
+        size           int, at least 1
+        rows, columns  (N,)  int64, the middle of each square, inside the image
+        out            like x
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="cutout"
+# check("practice", task="cutout")
+
+# %% tags=["active-ipynb"]
+# drawn = signals.draw(6, seed=4)
+# mixed, _ = mixup(drawn.x, torch.eye(10)[drawn.y], 0.6, torch.arange(6).roll(1))
+# figure = new_figure(10, 2.4, "Three signals, and each of them mixed with another one.")
+# for place in range(3):
+#     axes = figure.add_subplot(1, 3, place + 1, yticks=[])
+#     axes.plot(drawn.x[place, 0], label=f"class {int(drawn.y[place])}")
+#     axes.plot(mixed[place, 0], "--", label="mixed")
+#     axes.legend(frameon=False)
+# figure
+
+# %% [markdown]
+# **DropConnect** (Wan et al. 2013) sets each *weight* to 0 with probability $p$, where dropout sets units to 0.
+# **Stochastic depth** (Huang et al. 2016) drops whole residual branches: $x + b F(x)$, where $b$ is 1 with probability
+# $1 - p$, for each example on its own. At test time, both take the mean: $(1 - p) W$, and $x + (1 - p) F(x)$.
+
+# %% task="drop_connect"
+# About 15 minutes, easy. Stuck? hint("drop_connect") shows a first step.
+def drop_connect(x: Tensor, W: Tensor, p: float, train: bool, generator: torch.Generator) -> Tensor:
+    """A linear layer without bias whose weights are dropped.
+
+    Shapes:
+        x    (N, D)
+        W    (K, D)
+        p    float  from 0 to 1, the probability that a weight is 0; one mask for all rows of x
+        out  (N, K)  x W^T; in training with a new mask, drawn by `generator`, and no other factor
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="drop_connect"
+# check("practice", task="drop_connect")
+
+# %% task="stochastic_depth"
+# About 15 minutes, easy. Stuck? hint("stochastic_depth") shows a first step.
+def stochastic_depth(x: Tensor, branch: Tensor, p: float, train: bool, generator: torch.Generator) -> Tensor:
+    """A residual sum whose branch is dropped.
+
+    Shapes:
+        x, branch  (N, ...)  the shortcut and F(x), of the same shape
+        p          float     the probability that an example's branch is dropped
+        out        like x    in training with one draw of `generator` for each example
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="stochastic_depth"
+# check("practice", task="stochastic_depth")
+
+# %% [markdown]
+# ## 5 Averages
+#
+# The mean of several predictions is seldom worse than one of them; ensembles gain one or two per cent. Averaging
+# *weights* along one training is cheaper: **SWA** (Izmailov et al. 2018) keeps a running mean,
+# $\bar w \leftarrow \bar w + (w - \bar w) / (n + 1)$, where $n$ networks are in it already. (Running statistics of
+# batch normalisation are computed again afterwards.)
+
+# %% task="swa_update"
+# About 10 minutes, easy. Stuck? hint("swa_update") shows a first step.
+def swa_update(average: list[Tensor], new: list[Tensor], n: int) -> list[Tensor]:
+    """The mean of n + 1 networks, from the mean of n and a new one.
+
+    Shapes:
+        average, new  lists of tensors, shapes in pairs equal
+        n             int  at least 0; with 0, the result equals `new`
+        out           list of new tensors
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="swa_update"
+# check("practice", task="swa_update")
+
+# %% [markdown]
+# **Monte Carlo dropout** (Gal and Ghahramani 2016) keeps dropout on at test time. The spread of several predictions
+# says how uncertain the network is. Everything else, such as batch normalisation, must be in eval mode, and all modes
+# must be afterwards what they were.
+
+# %% task="mc_dropout"
+# About 25 minutes, medium. Stuck? hint("mc_dropout") shows a first step.
+@torch.no_grad()
+def mc_dropout(model: nn.Module, x: Tensor, S: int) -> tuple[Tensor, Tensor]:
+    """Mean and variance of S predictions with dropout on.
+
+    Shapes:
+        model  contains nn.Dropout; the modes of all its modules are afterwards what they were
+        x      (N, ...)
+        S      int, at least 1
+        out    the mean and the variance (divided by S) over the predictions, like model(x)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="mc_dropout"
+# check("practice", task="mc_dropout")
+
+# %% [markdown]
+# ## 6 From one task to another
+#
+# **Transfer**: take a trained network, replace its head, and train the head alone, or everything at a tenth of the
+# rate. To **freeze** layers means two things: their parameters require no gradient, and their batch normalisation does
+# not collect statistics of the new data, so it must be in eval mode.
+
+# %% task="freeze"
+# About 15 minutes, easy. Stuck? hint("freeze") shows a first step.
+def freeze(model: nn.Module, names: list[str]) -> int:
+    """Freeze layers of the model, in place. Other layers keep their modes and `requires_grad`.
+
+    Shapes:
+        names  names of submodules, as in `model.named_modules()`; all that they contain is frozen, too
+        out    how many numbers of the model still require a gradient, Python int
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="freeze"
+# check("practice", task="freeze")
+
+# %% task="parameter_groups"
+# About 15 minutes, easy. Stuck? hint("parameter_groups") shows a first step.
+def parameter_groups(model: nn.Module, head: str, head_lr: float, factor: float = 0.1) -> list[dict]:
+    """Two groups for a torch optimizer: the rest of the model at factor times the rate of the head, and the head.
+
+    Shapes:
+        head  name of a submodule
+        out   [{"params": [...], "lr": factor * head_lr}, {"params": [...], "lr": head_lr}]
+              each parameter that requires a gradient is in exactly one group, others in none
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="parameter_groups"
+# check("practice", task="parameter_groups")
+
+# %% [markdown]
+# ## 7 Large batches
+#
+# $k$ times the batch takes about $k$ times the rate, after a warm-up (Goyal et al. 2017). If the batch does not fit
+# into memory, **accumulate**: add the gradients of its parts. The loss is a mean over examples, so parts of unequal
+# size must count by their size: the mean of means is something else.
+
+# %% task="accumulate"
+# About 20 minutes, medium. Stuck? hint("accumulate") shows a first step.
+def accumulate(model: nn.Module, loss: Callable[[Tensor, Tensor], Tensor], parts: list[tuple[Tensor, Tensor]]) -> float:
+    """Set the gradients of the model to those of the mean loss over all examples of all parts.
+
+    Gradients from before the call are forgotten. No step is made.
+
+    Shapes:
+        loss   the mean loss of predictions and targets
+        parts  pairs (x, y) of unequal lengths, at least 1 each
+        out    Python float, the mean loss over all examples
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="accumulate"
+# check("practice", task="accumulate")
+
+# %% [markdown]
+# Is the rate right? Compare the length of an update with the length of the weights: a ratio of about 0.001 is healthy.
+
+# %% task="update_ratio"
+# About 5 minutes, easy. Stuck? hint("update_ratio") shows a first step.
+def update_ratio(before: list[Tensor], after: list[Tensor]) -> float:
+    """The length of the change of all weights together, divided by their length before.
+
+    Shapes:
+        before, after  lists of tensors, shapes in pairs equal; not all are 0
+        out            Python float
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="update_ratio"
+# check("practice", task="update_ratio")
+
+# %% [markdown]
+# ## 8 One layer less
+#
+# At test time, batch normalisation is a fixed scale and shift, which the layer before can contain:
+# $w' = w \gamma / \sqrt{v + \varepsilon}$, $b' = (b - m) \gamma / \sqrt{v + \varepsilon} + \beta$.
+
+# %% task="fold_batchnorm"
+# About 25 minutes, medium. Stuck? hint("fold_batchnorm") shows a first step.
+@torch.no_grad()
+def fold_batchnorm(layer: nn.Module, bn: nn.Module) -> nn.Module:
+    """A new layer that computes what `layer` and then `bn` in eval mode compute. Neither is changed.
+
+    Shapes:
+        layer  nn.Conv2d or nn.Linear, with or without bias
+        bn     nn.BatchNorm2d or nn.BatchNorm1d, with weight, bias and running statistics
+        out    a layer of the same kind and geometry, with bias
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="fold_batchnorm"
+# check("practice", task="fold_batchnorm")
+
+# %% [markdown]
+# ## 9 Why does it generalise?
+#
+# Train on many samples of the data, and compare the predictions for the same points. The **bias** is how far their mean
+# is from the truth; the **variance** is how much they differ. The expected squared error on new noisy answers is
+# bias² + variance + noise².
+
+# %% task="bias_variance"
+# About 15 minutes, easy. Stuck? hint("bias_variance") shows a first step.
+def bias_variance(predictions: Tensor, truth: Tensor, noise: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Squared bias, variance, and expected squared error, as means over the points.
+
+    Shapes:
+        predictions  (S, N)  of S networks for N points
+        truth        (N,)    without noise
+        noise        float   the standard deviation of the answers
+        out          (), (), ()  the variance divides by S; the third is the sum with the noise's variance
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="bias_variance"
+# check("practice", task="bias_variance")
+
+# %% [markdown]
+# What if there are more parameters than data? Many weights fit exactly. The **minimum-norm** fit is the shortest of
+# them, $\Phi^+ y$ with the pseudoinverse; gradient descent from 0 finds it, too. Let us see what happens to the
+# test error as the number of random features $\max(0, Wx)$ grows past the number of examples (Belkin et al. 2019).
+
+# %% task="min_norm_fit"
+# About 10 minutes, medium. Stuck? hint("min_norm_fit") shows a first step.
+def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
+    """Of all weights with the least sum of squares, those of least length.
+
+    Shapes:
+        Phi  (N, P)  float64; N may be smaller or larger than P, and the rank smaller than both
+        y    (N,)
+        out  (P,)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="min_norm_fit"
+# check("practice", task="min_norm_fit")
+
+# %% tags=["active-ipynb"]
+# def hinges(x, D):
+#     """Return the basis 1, max(0, x - k / D)."""
+#     return torch.cat([torch.ones_like(x)[:, None], (x[:, None] - torch.arange(D) / D).clamp(min=0)], dim=1)
+#
+#
+# places = torch.linspace(0, 1, 200, dtype=torch.float64)
+# truth = (2 * math.pi * places).sin().exp()
+# figure = new_figure(10, 3, "Thirty fits to fifteen noisy points for 2, 4 and 12 joints: stiff, about right, wild.")
+# for place, D in enumerate((2, 4, 12)):
+#     fits = []
+#     for _ in range(300):
+#         x = (torch.arange(15) + torch.rand(15)).double() / 15
+#         y = (2 * math.pi * x).sin().exp() + 0.3 * torch.randn(15).double()
+#         fits.append(hinges(places, D) @ min_norm_fit(hinges(x, D), y))
+#     bias, variance, _ = bias_variance(torch.stack(fits), truth, 0.3)
+#     axes = figure.add_subplot(1, 3, place + 1, ylim=(-1, 4))
+#     axes.set_title(f"{D} joints: bias² {bias:.3f}, variance {variance:.3f}", fontsize=10)
+#     axes.plot(places, torch.stack(fits[:30]).T, color="tab:blue", linewidth=0.5, alpha=0.4)
+#     axes.plot(places, truth, "k")
+# figure
+
+# %% tags=["active-ipynb"]
+# def test_error(p, noise, ridge=0.0, seeds=20, n=60, d=10):
+#     """Return the median test error of the fit with p random features."""
+#     errors = []
+#     for seed in range(seeds):
+#         generator = torch.Generator().manual_seed(seed)
+#         draw = lambda *shape: torch.randn(*shape, dtype=torch.float64, generator=generator)
+#         w, W = draw(d) / d**0.5, draw(p, d)
+#         x, x_test = draw(n, d), draw(300, d)
+#         y = (2 * x @ w).tanh() + noise * draw(n)
+#         Phi, Phi_test = ((at @ W.T).relu() / p**0.5 for at in (x, x_test))
+#         if ridge:
+#             fit = torch.linalg.solve(Phi.T @ Phi + ridge * torch.eye(p).double(), Phi.T @ y)
+#         else:
+#             fit = min_norm_fit(Phi, y)
+#         errors.append(float(((Phi_test @ fit - (2 * x_test @ w).tanh()) ** 2).mean()))
+#     return sorted(errors)[seeds // 2]
+#
+#
+# counts = [10, 20, 30, 40, 50, 55, 60, 65, 70, 80, 100, 150, 250, 400]
+# figure = new_figure(6, 3.4, "Test error over the number of features: a peak at 60, the number of examples.")
+# axes = figure.add_subplot(xlabel="features", ylabel="median test error", xscale="log", yscale="log")
+# for label, noise, ridge in (("noise 0.3", 0.3, 0.0), ("no noise", 0.0, 0.0), ("noise 0.3, ridge 0.1", 0.3, 0.1)):
+#     axes.plot(counts, [test_error(p, noise, ridge) for p in counts], "o-", markersize=3, label=label)
+# axes.axvline(60, color="gray", linestyle=":")
+# axes.legend(frameon=False)
+# figure
+
+# %% [markdown] question="practice-q1"
+# **Question 1.** At 60 features the fit is exact, as it is at 400. Why is the test error so much larger at 60? What
+# does the ridge change, and what does the picture say about choosing the size of a network?
+
+# %% [markdown] answer="practice-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown] question="practice-q2"
+# **Question 2.** Someone reports that Adam with a penalty of $10^{-2}$ in the gradient trains worse than SGD with the
+# same penalty. Explain by the formulas above what happens to a weight with large gradients, and to one with small ones.
+
+# %% [markdown] answer="practice-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## What to take home
+#
+# Most of practice is bookkeeping that must be exact: copies and references, sums and means, training and test time. Now
+# you know where it goes wrong silently.
