@@ -122,7 +122,7 @@ def _expect_values(found: Sequence[Any], expected: Sequence[Tensor], rtol: float
         counts = Message(
             "The result has {got} float tensors; it should have {expected}.", got=len(found), expected=len(expected)
         )
-        raise Mismatch(named(name, counts))
+        raise Mismatch(named(name, counts), "" if found else CUT)
     for number, (value, right) in enumerate(zip(found, expected, strict=True), start=1):
         one = Message("the result") if len(expected) == 1 else Message("tensor {number} of the result", number=number)
         expect_close(value, right, rtol=rtol, check_dtype=False, name=named(name, one))

@@ -261,6 +261,7 @@ def test_wrong_values_are_reported_as_such(student, rng):
     assert german.startswith("die Summe: the result: ")
     error = complaint(student, rng, student.to_number, torch.sum, rng.normal(3))
     assert error.message == "The result has 0 float tensors; it should have 1."
+    assert ".item()" in error.hint
     complaint(student, rng, student.anything, torch.sum, rng.normal(3))
 
 
