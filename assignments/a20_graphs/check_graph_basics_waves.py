@@ -23,6 +23,7 @@ def check_laplacian_of_small_graphs(student, rng):
             right = laplace(A, kind)
             expect_close(student.laplacian(A, kind), right, name=Message("{graph}, {kind}", graph=Message(name),
                          kind=kind), mistakes={
+                "D - A, not A - D.": -right,
                 "The sign of A is wrong.": torch.diag(2 * right.diagonal()) - right,
                 "Without loops: the degrees are the row sums of A.": laplace(A + torch.eye(N).to(A), kind),
                 "This is the other kind.": laplace(A, "plain" if kind == "sym" else "sym"),
