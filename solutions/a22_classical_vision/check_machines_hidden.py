@@ -152,14 +152,17 @@ def check_optima_of_the_dual_problem(student, rng):
 
 @task("smo", share=25)
 def check_machine_solves_xor(student, rng):
-    """With the rbf kernel, noisy XOR and its new points are separated."""
+    """With the rbf kernel, noisy XOR, with some points twice, and its new points are separated."""
     student.seed(rng.int(0, 2**31))
     corners = np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]])
     X = np.concatenate([corners + 0.1 * rng.normal(4, 2) for _ in range(8)])
+    X[4:12] = np.tile(X[:4], (2, 1))
     y = np.tile([1.0, 1.0, -1.0, -1.0], 8)
     K = products(X, X, "rbf", gamma=3.0)
     alpha, b = student.smo(K, y, 10.0)
     expect(alpha.dtype == np.float64, "alpha is not of dtype float64.")
+    finite = bool(np.isfinite(alpha).all())
+    expect(finite, "An alpha is nan or infinite.", "Two equal points have eta = 0: then go on with the next i.")
     new = np.concatenate([corners + 0.1 * rng.normal(4, 2) for _ in range(20)])
     found = np.sign((alpha * y) @ products(X, new, "rbf", gamma=3.0) + b)
     share = float((found == np.tile([1.0, 1.0, -1.0, -1.0], 20)).mean())

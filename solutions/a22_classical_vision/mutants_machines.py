@@ -51,6 +51,7 @@ MUTANTS = [
     mutant("smo: the partner stays", SMO, "np.clip(alpha[i] + di, 0.0, C), moved", "alpha[i], moved"),
     mutant("smo: no C", SMO2, "    N = len(y)\n    alpha, b", "    N, C = len(y), 1e9\n    alpha, b", also=(("while passes < max_passes:\n        changed = 0", "for _ in range(200):\n        changed = 0"),)),
     mutant("smo: all passes count", SMO2, "passes = passes + 1 if changed == 0 else 0", "passes += 1"),
+    mutant("smo: divides by an eta of 0", XOR, "if low == high or eta >= 0:", "if low == high:"),
     mutant("smo: one pass", SMO2, "passes = passes + 1 if changed == 0 else 0", "passes = max_passes"),
     mutant("smo: the kernel is linear in the labels", XOR, "error = float((alpha * y) @ K[:, i] + b - y[i])", "error = float(alpha @ K[:, i] + b - y[i])"),
 ]
