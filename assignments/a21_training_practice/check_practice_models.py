@@ -5,7 +5,7 @@ import math
 import torch
 from oracles_practice import FUNCTIONS, NAMES, NETWORKS, SIZES, weights_of_tiny
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, task
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, task
 
 
 def pair(found, text):
@@ -256,18 +256,24 @@ def check_parts_of_the_error(student, rng):
                      name=Message(title), mistakes=wrong)  # fmt: skip
 
 
-@task("min_norm_fit", share=50, any_dtype=True)
+@task("min_norm_fit", share=50)
 def check_shortest_fit(student, rng):
-    """With more features than examples the fit is exact and the shortest; with fewer it is that of least squares."""
+    """Wide, square and tall matrices, also of lower rank: no fit is better, none as good is shorter; inputs stay."""
     Phi, y = rng.normal(4, 9), rng.normal(4)
     right = Phi.T @ torch.linalg.solve(Phi @ Phi.T, y)
     found = student.min_norm_fit(Phi, y)
     expect_shape(found, (9,))
-    expect_close(Phi @ found, y, rtol=1e-4, atol=1e-6, name="the fit with 9 features")
     expect_close(found, right, rtol=1e-4, atol=1e-6, name="the weights with 9 features", mistakes={
         "It fits, but is not the shortest: some weights are 0.":
             torch.cat([torch.linalg.solve(Phi[:, :4], y), 0 * y, 0 * y[:1]]),
     })  # fmt: skip
-    Phi, y = rng.normal(9, 3), rng.normal(9)
-    expect_close(student.min_norm_fit(Phi, y), torch.linalg.solve(Phi.T @ Phi, Phi.T @ y), rtol=1e-4, atol=1e-6,
-                 name="with 3 features")  # fmt: skip
+    for N, P, rank in ((5, 12, 5), (6, 6, 6), (10, 4, 4), (6, 9, 3), (9, 5, 2)):
+        Phi, y = rng.normal(N, rank) @ rng.normal(rank, P), rng.normal(N)
+        seen = student.inspect(student.min_norm_fit, Phi, y)
+        name = Message("{N} x {P} of rank {r}", N=N, P=P, r=rank)
+        expect_shape(seen.value, (P,))
+        expect_close(Phi.T @ (Phi @ seen.value - y), 0 * seen.value, atol=1e-5, name=name)
+        null = torch.linalg.svd(Phi).Vh[rank:]
+        expect_close(null @ seen.value, 0 * null[:, 0], atol=1e-6,
+                     name=Message("{name}: what the data do not see", name=name))  # fmt: skip
+        expect_unchanged(seen, Phi, y)

@@ -7,10 +7,10 @@
 #
 # | part | you write | points | minutes |
 # |---|---|---|---|
-# | 1 The simplest model | `linear_regression` | 4 | 15 |
-# | 2 How many pieces? | `count_regions`, `count_parameters`, `activation_patterns`, `relu_interpolant` | 10 | 55 |
-# | 3 Activations | `activation`, `activation_grad`, `maxout` | 10 | 55 |
-# | 4 What the last layer predicts | `nll`, `nll_von_mises`, `nll_mixture`, `nll_plackett_luce` | 12 | 90 |
+# | 1 The simplest model | `linear_regression` | 2 | 15 |
+# | 2 How many pieces? | `count_regions`, `count_parameters`, `activation_patterns`, `relu_interpolant` | 8 | 55 |
+# | 3 Activations | `activation`, `activation_grad`, `maxout` | 6 | 55 |
+# | 4 What the last layer predicts | `nll`, `nll_von_mises`, `nll_mixture`, `nll_plackett_luce` | 8 | 90 |
 # | 5 Losses of other kinds | `margin_loss`, `contrastive_loss`, `label_smoothing` | 6 | 20 |
 # | 6 The first weights | `init_std` | 2 | 5 |
 

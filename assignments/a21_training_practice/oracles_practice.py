@@ -57,11 +57,11 @@ def follow(EarlyStopping, losses, patience, options, after=5.0):
         model[0].weight.fill_(-1.0)
         model[1].running_mean.fill_(-1.0)
     stopping.restore(model)
-    first = float(model[0].weight), float(model[1].running_mean)
+    first = model[0].weight.item(), model[1].running_mean.item()
     with torch.no_grad():
         model[0].weight.fill_(-2.0)
     stopping.restore(model)
-    return answers, first[0], first[1], float(model[0].weight)
+    return answers, first[0], first[1], model[0].weight.item()
 """
 
 NETWORKS = """

@@ -10,14 +10,14 @@
 # | part | you write | points | minutes |
 # |---|---|---|---|
 # | 1 Steps downhill | `line_search`, `newton_step`, `classify_critical`, `gabor_loss` | 8 | 60 |
-# | 2 The rate over time | `schedule`, `warmup`, `snapshot_lrs`, `EarlyStopping` | 10 | 60 |
-# | 3 Penalties that shrink | `adam_step`, `l1_prox` | 6 | 35 |
+# | 2 The rate over time | `schedule`, `warmup`, `snapshot_lrs`, `EarlyStopping` | 8 | 60 |
+# | 3 Penalties that shrink | `adam_step`, `l1_prox` | 4 | 35 |
 # | 4 Noise that helps | `mixup`, `cutout`, `drop_connect`, `stochastic_depth` | 8 | 60 |
 # | 5 Averages | `swa_update`, `mc_dropout` | 4 | 35 |
 # | 6 From one task to another | `freeze`, `parameter_groups` | 4 | 30 |
-# | 7 Large batches | `accumulate`, `update_ratio` | 6 | 25 |
-# | 8 One layer less | `fold_batchnorm` | 4 | 25 |
-# | 9 Why does it generalise? | `bias_variance`, `min_norm_fit` | 6 | 25 |
+# | 7 Large batches | `accumulate`, `update_ratio` | 4 | 25 |
+# | 8 One layer less | `fold_batchnorm` | 2 | 25 |
+# | 9 Why does it generalise? | `bias_variance`, `min_norm_fit` | 4 | 25 |
 
 # %%
 import copy

@@ -1,0 +1,274 @@
+# %% [markdown]
+# # Phenomena
+#
+# Trained networks surprise: most of their weights can go, small networks learn more from large ones than from labels,
+# gradients of deep networks look like noise, and a thousandth of the directions is enough to train in. Chapters 9, 11
+# and 20 of Prince's *Understanding Deep Learning* (2023) tell the story; here you write the measurements.
+#
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Lottery tickets | `lottery_round` | 2 | 30 |
+# | 2 Distillation | `distillation_loss` | 2 | 20 |
+# | 3 Shattered gradients | `gradient_autocorrelation` | 2 | 15 |
+# | 4 Few directions | `random_subspace` | 2 | 10 |
+
+# %%
+import torch
+from torch import Tensor
+
+
+# %% tags=["active-ipynb"]
+# import copy
+#
+# import torch.nn.functional as F
+# from torch import nn
+#
+# from autograder import check, hint
+# from common.data import signals
+# from common.plots import curves
+# from common.training.seed import seed_everything
+#
+# seed_everything(0)
+# train, test = signals.draw(1500, seed=1), signals.draw(1000, stream="test", seed=1)
+#
+#
+# def fit(model, steps=200, masks=None, rate=0.05):
+#     """Train on signals; masks keep weights at 0."""
+#     optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9)
+#     for step in range(steps):
+#         rows = torch.randint(len(train.y), (100,))
+#         optimizer.zero_grad()
+#         F.cross_entropy(model(train.x[rows]), train.y[rows]).backward()
+#         optimizer.step()
+#         with torch.no_grad():
+#             for p, mask in zip(model.parameters(), masks or [], strict=False):
+#                 p *= mask
+#     return model
+#
+#
+# def accuracy(model):
+#     with torch.no_grad():
+#         return float((model.eval()(test.x).argmax(dim=1) == test.y).double().mean())
+#
+#
+# def net():
+#     """Build a small convolutional network."""
+#     return nn.Sequential(
+#         nn.Conv1d(1, 16, 5, 2, 2), nn.ReLU(), nn.Conv1d(16, 16, 3, 2, 1), nn.ReLU(), nn.Conv1d(16, 16, 3, 1, 1),
+#         nn.ReLU(), nn.AdaptiveMaxPool1d(1), nn.Flatten(), nn.Linear(16, 10),
+#     )
+
+# %% [markdown]
+# First, why convolutions: the class does not depend on the place, and a fully connected network does not know that.
+
+# %% tags=["active-ipynb"]
+# wide = nn.Sequential(nn.Flatten(), nn.Linear(40, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 10))
+# for name, model in (("fully connected", wide), ("convolutional", net())):
+#     fit(model, 400)
+#     print(f"{name}: {sum(p.numel() for p in model.parameters())} parameters, accuracy {accuracy(model):.3f}")
+
+# %% [markdown]
+# ## 1 Lottery tickets
+#
+# Train, remove the smallest weights, and train what is left from the *initial* values of those weights: it reaches the
+# accuracy of the whole (Frankle and Carbin 2019). With fresh random weights in the same mask, it does so less well. One
+# round removes a fraction of the weights that are still there, the smallest of all layers together. Biases stay.
+
+# %% task="lottery_round"
+# About 30 minutes, medium. Stuck? hint("lottery_round") shows a first step.
+def lottery_round(
+    initial: list[Tensor], trained: list[Tensor], masks: list[Tensor], fraction: float
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The tensors to begin the next training with, and the new masks.
+
+    Of all weights whose mask is True, in tensors with at least two axes, floor(fraction * their number) with the
+    smallest absolute values after training are removed. Tensors with one axis, such as biases, keep their masks.
+
+    Shapes:
+        initial, trained  lists of tensors, before and after training, shapes in pairs equal
+        masks             list of bool tensors of the same shapes
+        fraction          float, from 0 to 1
+        out               the initial values where the new mask is True, and 0 elsewhere; the new masks, bool
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="lottery_round"
+# check("phenomena", task="lottery_round")
+
+# %% tags=["active-ipynb"]
+# first = net()
+# start = [p.detach().clone() for p in first.parameters()]
+# tickets, fresh, shares = [], [], []
+# masks, model = [torch.ones_like(p, dtype=torch.bool) for p in start], first
+# for _ in range(5):
+#     fit(model, masks=masks)
+#     tickets.append(accuracy(model))
+#     other = net()
+#     with torch.no_grad():
+#         for p, mask in zip(other.parameters(), masks, strict=True):
+#             p *= mask
+#     fresh.append(accuracy(fit(other, masks=masks)))
+#     shares.append(sum(int(m.sum()) for m in masks) / sum(m.numel() for m in masks))
+#     weights, masks = lottery_round(start, [p.detach() for p in model.parameters()], masks, 0.5)
+#     model = net()
+#     with torch.no_grad():
+#         for p, value in zip(model.parameters(), weights, strict=True):
+#             p.copy_(value)
+# print("shares of the weights:", [round(share, 3) for share in shares])
+# curves({"the ticket": tickets, "fresh weights, the same mask": fresh}, xlabel="round", ylabel="accuracy")
+
+# %% [markdown]
+# ## 2 Distillation
+#
+# A teacher's probabilities say more than a label: which wrong classes are nearly right. **Distillation** (Hinton,
+# Vinyals and Dean 2015) softens both by a temperature:
+#
+# $$a \, T^2 \, \mathrm{KL}(\mathrm{softmax}(t / T) \,\|\, \mathrm{softmax}(s / T)) + (1 - a) \, \mathrm{CE}(s, y)$$
+#
+# The gradient of the KL divergence shrinks like $1 / T^2$; the factor $T^2$ undoes that. For $T = 2$, student (1, 0)
+# and teacher (3, 0), the first term without $a$ is 0.3610.
+
+# %% task="distillation_loss"
+# About 20 minutes, medium. Stuck? hint("distillation_loss") shows a first step.
+def distillation_loss(student: Tensor, teacher: Tensor, y: Tensor, T: float, a: float) -> Tensor:
+    """The mean loss over the rows. No gradient reaches the teacher.
+
+    Shapes:
+        student, teacher  (N, K)  logits
+        y                 (N,)    int64
+        T, a              float   temperature above 0; share of the teacher, from 0 to 1
+        out               ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="distillation_loss"
+# check("phenomena", task="distillation_loss")
+
+# %% [markdown]
+# ## 3 Shattered gradients
+#
+# How do gradients change as the input moves? In a shallow network neighbours have similar gradients; in a deep one they
+# look like white noise, and steps are guesses; residual networks are between (Balduzzi et al. 2017). Measure it by the
+# autocorrelation of gradients $g_i$ at evenly spaced inputs, with their mean $m$:
+#
+# $$r_k = \frac{\sum_{i=1}^{N-k} (g_i - m)(g_{i+k} - m)}{\sum_{i=1}^{N} (g_i - m)^2}$$
+
+# %% task="gradient_autocorrelation"
+# About 15 minutes, easy. Stuck? hint("gradient_autocorrelation") shows a first step.
+def gradient_autocorrelation(g: Tensor, lags: int) -> Tensor:
+    """The autocorrelation at the lags 0, 1, ..., lags.
+
+    Shapes:
+        g     (N,)  not constant
+        lags  int   below N
+        out   (lags + 1,)  the first is 1
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="gradient_autocorrelation"
+# check("phenomena", task="gradient_autocorrelation")
+
+# %% tags=["active-ipynb"]
+# def slopes(layers, residual):
+#     """Return the derivative of a random network with one input at 256 places."""
+#     x = torch.linspace(-2, 2, 256, dtype=torch.float64)[:, None].requires_grad_()
+#     h = x @ torch.randn(1, 200).double() + torch.randn(200).double()
+#     for _ in range(layers):
+#         step = h.relu() @ (torch.randn(200, 200).double() * (2 / 200) ** 0.5)
+#         h = (h + step) / 2**0.5 if residual else step
+#     return torch.autograd.grad((h @ torch.randn(200).double()).sum(), x)[0][:, 0]
+#
+#
+# kinds = {"1 layer": (1, False), "24 layers": (24, False), "24 layers, residual": (24, True)}
+# curves({name: torch.stack([gradient_autocorrelation(slopes(*kind), 15) for _ in range(20)]).mean(dim=0)
+#         for name, kind in kinds.items()}, xlabel="lag", ylabel="autocorrelation", title="Gradients at 256 places")
+
+# %% [markdown]
+# Residual networks have another worry. If each branch keeps the variance of its input, the sum doubles it: after $K$
+# blocks $2^K$. Dividing each sum by $\sqrt 2$ keeps it; with batch normalisation at the start of each branch, the
+# branch adds 1 each time, and the variance is $K + 1$.
+
+# %% tags=["active-ipynb"]
+# lines = {"plain": [], "divided by the root of 2": [], "normalised branches": []}
+# for name, sizes in lines.items():
+#     h = torch.randn(500, 200)
+#     for _ in range(12):
+#         sizes.append(float(h.var().log2()))
+#         inside = (h - h.mean(0)) / h.std(0) if name.startswith("norm") else h
+#         h = h + inside.relu() @ (torch.randn(200, 200) * (2 / 200) ** 0.5)
+#         h = h / 2**0.5 if name.startswith("div") else h
+# curves(lines, xlabel="block", ylabel="log2 of the variance", title="Twelve residual blocks")
+
+# %% [markdown]
+# ## 4 Few directions
+#
+# Train only $d$ numbers $z$, with the weights $\theta_0 + Uz$, where $U$ is a random matrix with orthonormal columns.
+# Often a few hundred are enough for a network of many thousand: the **intrinsic dimension** (Li et al. 2018).
+
+# %% task="random_subspace"
+# About 10 minutes, medium. Stuck? hint("random_subspace") shows a first step.
+def random_subspace(D: int, d: int, generator: torch.Generator) -> Tensor:
+    """A random matrix with orthonormal columns.
+
+    Shapes:
+        D, d  int, d at most D
+        out   (D, d)  float64, drawn by the generator; every direction is equally likely
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="random_subspace"
+# check("phenomena", task="random_subspace")
+
+# %% tags=["active-ipynb"]
+# model, values = net(), []
+# sizes = [p.numel() for p in model.parameters()]
+# origin = torch.cat([p.detach().flatten() for p in model.parameters()])
+# names = [name for name, _ in model.named_parameters()]
+# for d in (5, 20, 80, 300):
+#     U = random_subspace(len(origin), d, torch.Generator().manual_seed(d)).float()
+#     z = torch.zeros(d, requires_grad=True)
+#     optimizer = torch.optim.Adam([z], lr=0.05)
+#     for _ in range(200):
+#         rows = torch.randint(len(train.y), (100,))
+#         parts = (origin + U @ z).split(sizes)
+#         weights = {n: part.view(p.shape) for n, part, p in zip(names, parts, model.parameters(), strict=True)}
+#         optimizer.zero_grad()
+#         F.cross_entropy(torch.func.functional_call(model, weights, (train.x[rows],)), train.y[rows]).backward()
+#         optimizer.step()
+#     right = torch.func.functional_call(model, weights, (test.x,)).argmax(dim=1) == test.y
+#     values.append(f"{d} directions: {float(right.double().mean()):.3f}")
+# print(f"of {len(origin)} weights;", "; ".join(values))
+
+# %% [markdown]
+# On the straight line between two trained networks the loss is high, although both ends are low: each found a minimum
+# of its own, because units can be exchanged.
+
+# %% tags=["active-ipynb"]
+# ends = [[p.detach() for p in fit(net(), 300).parameters()] for _ in range(2)]
+# losses, between = [], net()
+# for share in torch.linspace(-0.2, 1.2, 29):
+#     with torch.no_grad():
+#         for p, a, b in zip(between.parameters(), *ends, strict=True):
+#             p.copy_((1 - share) * a + share * b)
+#         losses.append(float(F.cross_entropy(between(train.x), train.y)))
+# curves({"training loss": losses}, xlabel="from one network (4) to the other (24)", ylabel="loss",
+#        title="A line between two solutions")
+
+# %% [markdown] question="phenomena-q1"
+# **Question 1.** A ticket with a tenth of the weights reaches the accuracy of the whole network. Why not train small
+# networks from the start? Name two explanations, and an experiment that tells them apart.
+
+# %% [markdown] answer="phenomena-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## What to take home
+#
+# Large networks are easy to train and easy to shrink. What you measured here are properties of training.
