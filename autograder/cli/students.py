@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def start(folder: Path, names: tuple[str, ...], language: str) -> None:
     """Copy the assignments into FOLDER, where you work on them.
 
-    Without ASSIGNMENTS, the whole course is copied. Run the command again to update your copy: files that you edited
-    are not changed. Without --language, your copy keeps its language.
+    ASSIGNMENTS are names, numbers (a01) or modules (knn); without them, the whole course is copied. Run the command
+    again to update your copy: files that you edited are not changed. Without --language, your copy keeps its language.
     """
     from autograder.core.course import find_course_root
     from autograder.core.editions import language_of_copy

@@ -33,12 +33,8 @@ def find_assignment(name: str = "", *, installed: bool = True) -> Assignment:
         if (place / MANIFEST).is_file():
             return read_assignment(place)
     for root in _roots(installed=installed):
-        meant = [folder for folder in _assignments_in(root) if _is_short_for(name, folder)]
-        if len(meant) > 1:
-            names = either([folder.name for folder in meant])
-            raise BadManifest(Message("{name} can mean {names}. Write the whole name.", name=name, names=names))
-        if meant:
-            return read_assignment(meant[0])
+        if meant := folder_meant(root, name):
+            return read_assignment(meant)
     below = [folder.name for folder in _assignments_in(Path(name))]
     if below:
         names = name_list(below)
@@ -74,14 +70,8 @@ def find_staff_assignment(name: str, course: Path | None = None) -> Assignment:
         raise BadManifest(file if course.exists() else missing)
     roots = [course / "assignments"] if course else [root for root in _roots() if root.name == "assignments"]
     for root in roots:
-        folders = _assignments_in(root)
-        meant = [folder for folder in folders if folder.name == name]
-        meant = meant or [folder for folder in folders if _is_short_for(name, folder)]
-        if len(meant) > 1:
-            names = either([folder.name for folder in meant])
-            raise BadManifest(Message("{name} can mean {names}. Write the whole name.", name=name, names=names))
-        if meant:
-            return read_assignment(meant[0])
+        if meant := folder_meant(root, name):
+            return read_assignment(meant)
     known = sorted({folder.name for root in roots for folder in _assignments_in(root)})
     near = get_close_matches(name, known, n=2, cutoff=0.6)
     if course:
@@ -121,6 +111,20 @@ def _assignments_in(root: Path) -> list[Path]:
 def _numbers(name: str) -> list[int]:
     """Return the numbers in a name: of "a02_linear", "a2" and "hw2" it is 2."""
     return [int(digits) for digits in re.findall(r"\d{1,9}", name)]
+
+
+def folder_meant(root: Path, name: str) -> Path | None:
+    """Return the assignment in ``root`` that ``name`` means: its folder's name, its number, or one of its modules.
+
+    Raises BadManifest if it can mean several.
+    """
+    folders = _assignments_in(root)
+    meant = [folder for folder in folders if folder.name == name]
+    meant = meant or [folder for folder in folders if _is_short_for(name, folder)]
+    if len(meant) > 1:
+        names = either([folder.name for folder in meant])
+        raise BadManifest(Message("{name} can mean {names}. Write the whole name.", name=name, names=names))
+    return meant[0] if meant else None
 
 
 def _is_short_for(name: str, folder: Path) -> bool:

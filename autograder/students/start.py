@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.core.assignment import MANIFEST, BadManifest, read_assignment
 from autograder.core.copies import public_files, shared_files, update_copy
+from autograder.core.course import folder_meant
 from autograder.core.course_file import course_around
 from autograder.core.editions import ASSIGNMENTS, COPY_RECORD, edition_files, editions_of, language_of_folder
 from autograder.core.first_cells import with_first_cells
@@ -26,16 +27,16 @@ def start(destination: Path, course_root: Path, names: Sequence[str] | None = No
     files, UnknownLanguage for a language that none of them has.
     """
     source = course_root / "assignments"
-    folders = [source / name for name in names or sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}"))]
+    known = sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}"))
+    folders = [folder_meant(source, name) or source / name for name in names or known]
     for folder in folders:
         if folder.parent != source or not (folder / MANIFEST).is_file():
-            known = name_list(sorted(path.parent.name for path in source.glob(f"*/{MANIFEST}")))
             raise BadManifest(
                 Message(
                     "No assignment {name!r} was found in {source}. Available: {known}.",
                     name=folder.name,
                     source=source,
-                    known=known or Message("none"),
+                    known=name_list(known) or Message("none"),
                 )
             )
         read_assignment(folder)

@@ -79,6 +79,11 @@ def test_without_its_record_start_overwrites_nothing(root: Path, work: Path) -> 
     assert "Not updated" in start(work.parent, root)[0]
 
 
+def test_start_accepts_the_number_or_a_module(root: Path, tmp_path: Path) -> None:
+    for place, name in enumerate((NAME.partition("_")[0], "tiny")):
+        assert start(tmp_path / str(place), root, [name])[0].startswith(str(tmp_path / str(place) / NAME))
+
+
 def test_start_lists_the_assignments_when_asked_for_an_unknown_one(root: Path, tmp_path: Path) -> None:
     for name in ("a99", "../course", "."):
         with pytest.raises(BadManifest, match=f"Available: {NAME}"):
