@@ -16,7 +16,7 @@ DRAWN = 'low * (high / low) ** u if scale == "log" else low + (high - low) * u'
 BEST = "best = sorted(range(len(left)), key=lambda n: -scores[n])[: max(1, len(left) // eta)]"
 PARENT = "parent = max((population[n] for n in some), key=lambda member: member[1])[0]"
 CHOICE = "choice = (parent[edge] + 1 + draw(ops - 1)) % ops"
-TAU_OUT = "return float((up_a * up_b).sum() / ((up_a != 0).sum() * (up_b != 0).sum()).double().sqrt())"
+TAU_OUT = "return float((up_a * up_b).sum()) / math.sqrt(float((up_a != 0).sum()) * float((up_b != 0).sum()))"
 
 # fmt: off
 MUTANTS = [
@@ -81,5 +81,5 @@ MUTANTS = [
     mutant("tau: Pearson's", TAU, TAU_OUT, "return float(torch.corrcoef(torch.stack([a.double(), b.double()]))[0, 1])"),
     mutant("tau: the sign", TAU, "return float((up_a * up_b)", "return -float((up_a * up_b)"),
     mutant("tau: a tensor", TAU2, TAU_OUT, TAU_OUT.replace("float(", "(")),
-    mutant("tau: half of the ties", TAU2, "(up_b != 0).sum())", "(up_a != 0).sum())"),
+    mutant("tau: half of the ties", TAU2, "float((up_b != 0).sum())", "float((up_a != 0).sum())"),
 ]

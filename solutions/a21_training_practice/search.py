@@ -292,7 +292,7 @@ def kendall_tau(a: Tensor, b: Tensor) -> float:
     ### BEGIN SOLUTION
     i, j = torch.triu_indices(len(a), len(a), offset=1, device=a.device)
     up_a, up_b = (a[i] - a[j]).sign().double(), (b[i] - b[j]).sign().double()
-    return float((up_a * up_b).sum() / ((up_a != 0).sum() * (up_b != 0).sum()).double().sqrt())
+    return float((up_a * up_b).sum()) / math.sqrt(float((up_a != 0).sum()) * float((up_b != 0).sum()))
     ### END SOLUTION
 
 
