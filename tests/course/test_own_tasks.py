@@ -23,7 +23,13 @@ WAYS = {
     "it is not written": "raise NotImplementedError()",
     "Python cannot read it": "q = min((1, 2",
 }
-METHODS = {"PlainBlock": "forward", "WordEmbedding": "forward", "LSTM": "step_forward", "GuidedReLU": "forward"}
+METHODS = {
+    "ReplayBuffer": "add",
+    "PlainBlock": "forward",
+    "WordEmbedding": "forward",
+    "LSTM": "step_forward",
+    "GuidedReLU": "forward",
+}
 
 # assignment, file, the tasks that are broken, the tasks that call them
 CASES = [
@@ -107,6 +113,26 @@ CASES = [
     ("a17_latent_variables", "mixtures.py", ("gaussian_log_prob",), ("responsibilities",)),
     ("a17_latent_variables", "vae.py", ("reparametrize",), ("VAE", "CVAE")),
     ("a17_latent_variables", "vae.py", ("beta_loss",), ("loss_function",)),
+    ("a19_reinforcement", "tabular.py", ("returns", "sample_episode"), ("monte_carlo_control",)),
+    (
+        "a19_reinforcement",
+        "tabular.py",
+        ("evaluate_policy", "q_from_v", "greedy"),
+        ("policy_iteration", "value_iteration", "monte_carlo_control"),
+    ),
+    (
+        "a19_reinforcement",
+        "deep_q.py",
+        ("ReplayBuffer", "dqn_target", "double_dqn_target", "dqn_loss", "sync_target"),
+        ("train_dqn",),
+    ),
+    (
+        "a19_reinforcement",
+        "policy_gradient.py",
+        ("log_prob", "entropy"),
+        ("reinforce_loss", "actor_critic_loss", "train_policy"),
+    ),
+    ("a19_reinforcement", "policy_gradient.py", ("reinforce_loss", "reward_to_go", "normalise"), ("train_policy",)),
     ("a22_classical_vision", "edges.py", ("conv_fast",), ("cross_correlation", "sobel", "canny")),
     ("a22_classical_vision", "edges.py", ("partial_x", "partial_y"), ("gradient",)),
     (

@@ -1,0 +1,222 @@
+"""Public checks of deep_q: the memory, networks, targets and losses, against lists and loops."""
+
+import torch
+from oracles_deep_q import HUBERS, STEPS, TOOLS, experiences, fitted, huber, targets
+
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
+
+PARTS = ("observations", "actions", "rewards", "next observations", "ends")
+
+# Loans for the public check of the whole: a memory that never forgets, loops and a loss that those tasks forbid, and a
+# target network that is only copied.
+LOANS_OF_PARTS = """
+import torch
+import torch.nn.functional as F
+
+class Everything:
+    def __init__(self, capacity, obs_shape, like=None):
+        self.parts = None  # it never forgets
+
+    def __len__(self):
+        return len(self.parts[0])
+
+    def add(self, *new):
+        self.parts = new if self.parts is None else [torch.cat(pair) for pair in zip(self.parts, new)]
+
+    def sample(self, n, generator):
+        rows = (torch.rand(n, generator=generator, device=generator.device) * len(self)).long()
+        return [part[rows] for part in self.parts]
+
+def target(q_next, rewards, done, gamma):
+    return double(q_next, q_next, rewards, done, gamma)
+
+def double(choose, judge, rewards, done, gamma):
+    rows = []
+    for n in range(len(rewards)):
+        rows.append(rewards[n] if done[n] else rewards[n] + gamma * judge[n, choose[n].argmax()].detach())
+    return torch.stack(rows)
+
+def loss(q, actions, target):
+    return F.smooth_l1_loss(q.gather(1, actions[:, None])[:, 0], target.detach())
+
+def copied(online, target, tau=1.0):
+    target.load_state_dict(online.state_dict())
+
+LOANS = {"ReplayBuffer": Everything, "dqn_target": target, "double_dqn_target": double, "dqn_loss": loss,
+         "sync_target": copied}
+"""
+
+
+@task("ReplayBuffer", points=2, any_dtype=True)
+def check_memory_keeps_the_last(student, rng):
+    """Of eleven experiences, a memory for seven has the last seven; parts belong together."""
+    tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
+    buffer, random = tools.memory(like, 7, [3]), tools.generator(like, rng.int(0, 2**31))
+    stored = experiences(rng, 11, (3,))
+    for first, last, length in ((0, 2, 2), (2, 6, 6), (6, 11, 7)):
+        buffer.add(*(part[first:last] for part in stored))
+        expect(len(buffer) == length, Message("After {n} experiences, the length is {m}.", n=last, m=len(buffer)))
+        found = buffer.sample(400, random)
+        expect(type(found) in (tuple, list) and len(found) == 5, "sample returns five tensors.")
+        numbers = found[2].long().cpu()
+        right = set(range(last - length, last))
+        seen = set(numbers.tolist())
+        expect(seen <= right, "The memory contains an experience that should be overwritten, or was never added.",
+               "The oldest is overwritten first; sample only rows that are filled.")  # fmt: skip
+        expect(seen == right, "An experience is lost, or is never sampled.")
+        for name, part, whole in zip(PARTS, found, stored, strict=True):
+            expect_close(
+                part, whole[numbers.to(whole.device)], check_dtype=False, name=Message("the {name}", name=name)
+            )
+
+
+@task("QNetwork", points=2, any_dtype=True)
+def check_networks_of_both_papers(student, rng):
+    """Both networks have their numbers of parameters, and values of the right shape."""
+    tools, like = student.define(TOOLS), torch.zeros(1, device=rng.device)
+    for variant, actions, right in (("nips", 6, 677_686), ("nature", 18, 1_693_362)):
+        net = tools.on(student.QNetwork((4, 84, 84), actions, variant), like)
+        found = net(rng.normal(2, 4, 84, 84, dtype=torch.float32))
+        expect_shape(found, (2, actions))
+        number = sum(p.numel() for p in tools.values(net))
+        expect(number == right, Message("{v}: {n} parameters, not {m}.", v=variant, n=number, m=right),
+               "No padding: 84 becomes 20, 9 (and 7). All layers have biases.")  # fmt: skip
+
+
+@task("stack_frames", points=1, any_dtype=True)
+def check_stacks_of_six_frames(student, rng):
+    """Each stack has the last frames, the oldest first; the first frame is repeated."""
+    frames = rng.normal(6, 3, 2)
+    right = torch.stack([torch.stack([frames[max(t - 3 + j, 0)] for j in range(4)]) for t in range(6)])
+    zeros = torch.cat([torch.zeros_like(frames[:3]), frames])
+    expect_close(student.stack_frames(frames, 4), right, mistakes={
+        "The oldest frame comes first.": right.flip(1),
+        "Before the first frame, repeat it.":
+            torch.stack([torch.stack([zeros[t + j] for j in range(4)]) for t in range(6)]),
+        "The last frame of a stack is that of its time.":
+            torch.stack([torch.stack([frames[min(t + j, 5)] for j in range(4)]) for t in range(6)]),
+    })  # fmt: skip
+
+
+@task("dqn_target", points=1, any_dtype=True)
+def check_targets_of_a_batch(student, rng):
+    """Targets agree with a loop."""
+    forbid(student, "dqn_target", loops="experiences")
+    q, rewards, done = rng.normal(8, 3), rng.normal(8), torch.arange(8, device=rng.device) % 3 == 1
+    never = torch.zeros_like(done)
+    expect_close(student.dqn_target(q, rewards, done, 0.9), targets(q, q, rewards, done, 0.9), mistakes={
+        "Where the episode is done, nothing follows.": targets(q, q, rewards, never, 0.9),
+        "Discount what follows.": targets(q, q, rewards, done, 1.0),
+        "Take the maximum over actions.": rewards + 0.9 * q.mean(dim=1) * ~done,
+        "The reward is not discounted.": 0.9 * targets(q, q, rewards, done, 1.0),
+    })  # fmt: skip
+
+
+@task("double_dqn_target", points=2, any_dtype=True)
+def check_double_targets_of_a_batch(student, rng):
+    """Targets agree with a loop: one network chooses, the other one judges."""
+    forbid(student, "double_dqn_target", loops="experiences")
+    online, target = rng.normal(9, 4), rng.normal(9, 4)
+    rewards, done = rng.normal(9), torch.arange(9, device=rng.device) % 3 == 1
+    right, never = targets(online, target, rewards, done, 0.9), torch.zeros_like(done)
+    expect_close(student.double_dqn_target(online, target, rewards, done, 0.9), right, mistakes={
+        "The online network chooses, the target network says what it is worth.":
+            targets(target, online, rewards, done, 0.9),
+        "This is DQN: the online network must choose.": targets(target, target, rewards, done, 0.9),
+        "The target network must judge.": targets(online, online, rewards, done, 0.9),
+        "Where the episode is done, nothing follows.": targets(online, target, rewards, never, 0.9),
+    })  # fmt: skip
+
+
+@task("dqn_loss", points=2, any_dtype=True)
+def check_huber_of_a_batch(student, rng):
+    """The loss agrees with a loop over experiences, with small and large errors."""
+    forbid(student, "dqn_loss", calls=HUBERS)
+    q, actions, target = 2.0 * rng.normal(12, 3), rng.integers(0, 3, 12), rng.normal(12)
+    error = q[torch.arange(12, device=rng.device), actions] - target
+    expect_close(student.dqn_loss(q, actions, target), huber(q, actions, target), mistakes={
+        "Large errors count linearly.": (error**2 / 2).mean(),
+        "The square is halved.": torch.where(error.abs() <= 1, error**2, 2 * error.abs() - 1).mean(),
+        "Subtract one half from a large error, so that both branches meet.":
+            torch.where(error.abs() <= 1, error**2 / 2, error.abs()).mean(),
+        "Take the mean over experiences, not over all values.": huber(q, actions, target) / 3,
+        "Take the mean, not the sum.": huber(q, actions, target, 1),
+    })  # fmt: skip
+
+
+# Two networks, moved once; then the online one changes alone.
+SYNC = """
+import torch
+from torch import nn
+
+def moved(like, weights, tau):
+    nets = [nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).to(like.device) for _ in range(2)]
+    with torch.no_grad():
+        for net, offset in zip(nets, weights):
+            for number, p in enumerate(net.parameters()):
+                p.fill_(float(offset) + number)
+            net[1].running_mean.fill_(10.0 * float(offset))
+            net[1].num_batches_tracked.fill_(int(offset))
+    student.sync_target(nets[0], nets[1], tau) if tau is not None else student.sync_target(*nets)
+    found = [[p.detach().clone() for p in net.parameters()] for net in nets]
+    buffers = [nets[1][1].running_mean.clone(), int(nets[1][1].num_batches_tracked)]
+    with torch.no_grad():
+        for x in [*nets[0].parameters(), nets[0][1].running_mean]:
+            x.add_(100.0)
+    after = [p.detach().clone() for p in nets[1].parameters()]
+    flags = all(p.requires_grad and p.grad is None and p.is_leaf for net in nets for p in net.parameters())
+    return found[0], found[1], after, buffers, [nets[1][1].running_mean.clone()], flags
+"""
+
+
+@task("sync_target", points=1, any_dtype=True)
+def check_target_follows_the_online_network(student, rng):
+    """By default parameters are copied; with a tau of 0.25 they move by a quarter; the networks stay two."""
+    like = torch.zeros(1, device=rng.device)
+    moved = student.define(SYNC).moved
+    for tau, share in ((None, 1.0), (0.25, 0.25)):
+        online, target, after, _, _, _ = moved(like, [8.0, 4.0], tau)
+        for number, (fast, slow, later) in enumerate(zip(online, target, after, strict=True)):
+            expect_close(fast, torch.full_like(fast, 8.0 + number), name="the online network, which stays")
+            right = torch.full_like(slow, 4.0 + number + 4.0 * share)
+            expect_close(slow, right, name=Message("tau = {t}", t=tau or 1), mistakes={
+                "The target moves by tau towards the online network.":
+                    torch.full_like(slow, 8.0 + number - 4.0 * share),
+                "Nothing has moved.": torch.full_like(slow, 4.0 + number),
+            })  # fmt: skip
+            expect_close(later, slow, name="the target after a later change of the online network")
+
+
+@task("train_dqn", points=1, any_dtype=True, loans=LOANS_OF_PARTS)
+def check_training_finds_the_action_that_pays(student, rng):
+    """In a world where one action pays, rewards rise as exploration falls."""
+    tools, like = student.define(STEPS), torch.zeros(1, device=rng.device)
+    env, zeros = tools.steps(like, False), torch.zeros(2, 5, device=rng.device)
+    online, target = tools.linear(like, 5, 2, zeros), tools.linear(like, 5, 2, zeros)
+    history = student.train_dqn(
+        env, online, target, tools.generator(like, rng.int(0, 2**31)), steps=120, n=10, batch=16, every=10, lr=0.05
+    )
+    expect_shape(history, (120,))
+    expect_equal(env.resets, [10], name="the numbers of copies in each reset")
+    expect_close(history, torch.stack(env.rewards).mean(dim=1), name="the mean rewards")
+    actions = torch.stack(env.actions).double()
+    first, last = float(actions[:12].mean()), float(actions[-40:].mean())
+    expect(0.3 < first < 0.72, Message("At first, {p} of the actions pay, of two.", p=first), "First, epsilon is 1.")
+    expect(0.88 < last < 0.99, Message("At the end, {p} of the actions pay.", p=last), "At the end, epsilon is 0.1.")
+
+
+@task("fitted_q", points=1, any_dtype=True)
+def check_fits_of_a_few_iterations(student, rng):
+    """The weights after one, two and five iterations agree with normal equations."""
+    N, D, A = 40, 3, 2
+    phi, phi2, r, done = rng.normal(N, D), rng.normal(N, D), rng.normal(N), rng.uniform(N) < 0.3
+    a = torch.arange(N, device=rng.device) % A
+    for iterations in (1, 2, 5):
+        right = fitted(phi, a, r, phi2, done, A, 0.8, iterations)
+        expect_close(student.fitted_q(phi, a, r, phi2, done, A, 0.8, iterations), right, rtol=1e-4, atol=1e-5,
+                     name=Message("{n} iterations", n=iterations), mistakes={
+            "Where the episode is done, nothing follows.":
+                lambda k=iterations: fitted(phi, a, r, phi2, torch.zeros_like(done), A, 0.8, k),
+            "There is one iteration too few.": lambda k=iterations: fitted(phi, a, r, phi2, done, A, 0.8, k - 1),
+            "Each row of the result belongs to a feature.": right.T,
+        })  # fmt: skip

@@ -1,0 +1,582 @@
+# %% [markdown]
+# # Policies
+#
+# A policy may be a network: the state goes in, and a logit for each action comes out. There is no right action to
+# compare with. Nobody can differentiate the world either, since all that it returns are samples. Still, the mean return
+# has a gradient, and it can be estimated from episodes: make those actions more likely that were followed by more than
+# one expected. You write this estimator, find out why it is so noisy, and take the noise away piece by piece, until a
+# pole stands on its cart.
+#
+# | part | you write | points | minutes |
+# |---|---|---|---|
+# | 1 Distributions over actions | `log_prob`, `entropy`, `boltzmann` | 6 | 25 |
+# | 2 The gradient of the mean return | `reinforce_loss`, `reward_to_go`, `normalise` | 9 | 45 |
+# | 3 The pole on the cart | `train_policy` | 3 | 40 |
+# | 4 Less noise: baselines | `constant_baseline` | 4 | 20 |
+# | 5 Less noise: a critic | `td_errors`, `gae`, `actor_critic_loss` | 9 | 50 |
+# | 6 Asking for a return | `decision_tokens`, `act` | 4 | 35 |
+
+# %%
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+# %% tags=["active-ipynb"]
+# import importlib.util
+#
+# from tqdm import tqdm
+#
+# from autograder import check, hint
+# from common.environments import CartPole, Catch
+# from common.environments.cart_pole import picture
+# from common.plots.curves import curves
+# from common.plots.figure import new_figure
+# from common.plots.grids import image_grid
+# from common.plots.worlds import Film, bands
+#
+#
+# def generator(seed):
+#     """A generator of random numbers with a seed."""
+#     return torch.Generator().manual_seed(seed)
+#
+#
+# def network(inputs, outputs, seed):
+#     """A small policy for observations of any shape."""
+#     torch.manual_seed(seed)
+#     return nn.Sequential(nn.Flatten(), nn.Linear(inputs, 32), nn.Tanh(), nn.Linear(32, outputs))
+
+# %% [markdown]
+# ## 1 Distributions over actions
+#
+# Logits become probabilities by softmax, $\pi(a) = e^{z_a} / \sum_b e^{z_b}$. What we need is the logarithm of the
+# probability of an action, and the **entropy** $-\sum_a \pi(a) \log \pi(a)$, which says how undecided the policy is:
+# 0 if one action is certain, $\log A$ if all are alike. Logits grow while training, so both must be right for logits
+# of 1000, too.
+
+# %% task="log_prob"
+# About 10 minutes, easy. Stuck? hint("log_prob") shows a first step.
+def log_prob(logits: Tensor, actions: Tensor) -> Tensor:
+    """The logarithm of the probability of each action.
+
+    torch.distributions and F.cross_entropy are not allowed.
+
+    Shapes:
+        logits   (..., A)  float, any finite numbers
+        actions  (...)     int64
+        out      (...)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="log_prob"
+# check("policy_gradient", task="log_prob")
+
+# %% task="entropy"
+# About 10 minutes, easy. Stuck? hint("entropy") shows a first step.
+def entropy(logits: Tensor) -> Tensor:
+    """The entropy of each distribution, with natural logarithms.
+
+    torch.distributions is not allowed.
+
+    Shapes:
+        logits  (..., A)  float, any finite numbers
+        out     (...)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="entropy"
+# check("policy_gradient", task="entropy")
+
+# %% [markdown]
+# Values of actions make a policy, too: Boltzmann's, $\pi(a) \propto e^{Q(a) / T}$. A low temperature $T$ is nearly
+# greedy, a high one nearly random.
+
+# %% task="boltzmann"
+# About 5 minutes, easy. Stuck? hint("boltzmann") shows a first step.
+def boltzmann(q: Tensor, temperature: float) -> Tensor:
+    """The probability of each action.
+
+    Shapes:
+        q            (..., A)  float, any finite numbers; it is not changed
+        temperature  float     above 0
+        out          (..., A)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="boltzmann"
+# check("policy_gradient", task="boltzmann")
+
+# %% [markdown]
+# ## 2 The gradient of the mean return
+#
+# Let $J$ be the mean return of episodes that follow the policy. Since $\nabla p = p \nabla \log p$, and only the policy
+# in the probability of an episode depends on the parameters, and no action changes what was earned before it (Williams
+# 1992, REINFORCE):
+#
+# $$\nabla J = E\Bigl[\sum_t \nabla \log \pi(a_t \mid s_t)\; w_t\Bigr], \qquad w_t = G_t - b .$$
+#
+# The weights $w_t$ are numbers, nothing is differentiated in them. Any $b$ that does not depend on the action $a_t$
+# keeps the mean. We average over a batch of E episodes, padded to T steps; `mask` says which steps belong to an
+# episode. A loss whose gradient is minus this estimate:
+#
+# $$L = -\frac 1 E \sum_e \sum_t \log \pi(a_{et} \mid s_{et})\, w_{et} .$$
+
+# %% task="reinforce_loss"
+# About 20 minutes, medium. Stuck? hint("reinforce_loss") shows a first step.
+def reinforce_loss(logits: Tensor, actions: Tensor, weights: Tensor, mask: Tensor) -> Tensor:
+    """The loss above: a mean over episodes of sums over their steps. The weights get no gradient.
+
+    Shapes:
+        logits   (E, T, A)  float
+        actions  (E, T)     int64
+        weights  (E, T)     float
+        mask     (E, T)     bool, False where an episode is over; what logits and weights say there does not count,
+                            even nan
+        out      ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="reinforce_loss"
+# check("policy_gradient", task="reinforce_loss")
+
+# %% [markdown]
+# For $w_t$ we take the **reward to go**, $G_t = \sum_{k \ge t} \gamma^{k - t} r_k$. Taking the whole return $G_0$ for
+# all steps has the same mean, but more noise: an action is praised for what happened before it.
+
+# %% task="reward_to_go"
+# About 10 minutes, easy. Stuck? hint("reward_to_go") shows a first step.
+def reward_to_go(rewards: Tensor, gamma: float) -> Tensor:
+    """The return from each time on, for each episode.
+
+    Shapes:
+        rewards  (E, T)  float, 0 after the end of an episode; it is not changed
+        gamma    float in [0, 1]
+        out      (E, T)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="reward_to_go"
+# check("policy_gradient", task="reward_to_go")
+
+# %% [markdown]
+# The simplest baseline: subtract the mean of all weights in the batch, and divide by their standard deviation, so that
+# the size of rewards does not matter.
+
+# %% task="normalise"
+# About 15 minutes, easy. Stuck? hint("normalise") shows a first step.
+def normalise(weights: Tensor, mask: Tensor) -> Tensor:
+    """The weights minus their mean, divided by (their standard deviation + 1e-8); 0 where the mask is False.
+
+    Mean and standard deviation are those of all entries together where the mask is True; the variance divides by
+    their number.
+
+    Shapes:
+        weights  (E, T)  float; it is not changed
+        mask     (E, T)  bool, True at least once
+        out      (E, T)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="normalise"
+# check("policy_gradient", task="normalise")
+
+# %% [markdown]
+# ## 3 The pole on the cart
+#
+# `CartPole` has four numbers as observation and two actions. Each step earns 1, until the pole leans too far or the
+# cart leaves, or 200 steps are over. Play `n` episodes at once with the current policy, for at most `steps` steps, and
+# take one step of Adam; repeat.
+
+# %% task="train_policy"
+# About 40 minutes, hard. Stuck? hint("train_policy") shows a first step.
+def train_policy(
+    env: object,
+    model: nn.Module,
+    generator: torch.Generator,
+    updates: int = 40,
+    n: int = 32,
+    steps: int = 200,
+    gamma: float = 0.99,
+    lr: float = 0.02,
+    weigh: Callable[[Tensor, Tensor], Tensor] | None = None,
+) -> Tensor:
+    """Train a policy by REINFORCE, and return the mean sum of rewards of the episodes before each update.
+
+    Shapes:
+        env        env.reset(n, generator) returns observations (n, ...), env.step(actions) returns observations,
+                   rewards, done and truncated; both end an episode, and rewards after the end do not count
+        model      observations (N, ...) to logits (N, A); its parameters are trained in place by torch.optim.Adam
+        generator  the source of all random numbers
+        weigh      weights from rewards (n, T) and mask (n, T); by default, those of reward_to_go, normalised
+        out        (updates,)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="train_policy"
+# check("policy_gradient", task="train_policy")
+
+# %% tags=["active-ipynb"]
+# # about 15 seconds: nine runs of a loop of yours
+# def whole(rewards, mask):
+#     """The whole return for each step."""
+#     return reward_to_go(rewards, 0.99)[:, :1].expand_as(rewards)
+#
+#
+# def no_baseline(rewards, mask):
+#     """The reward to go as it is, scaled so that Adam's steps are alike."""
+#     return reward_to_go(rewards, 0.99) / 20
+#
+#
+# ways = {"reward to go, normalised": None, "reward to go": no_baseline, "whole return": whole}
+# models = {way: [network(4, 2, seed) for seed in range(3)] for way in ways}
+# runs = {way: torch.stack([train_policy(CartPole(), models[way][seed], generator(seed), 25, weigh=weigh)
+#                           for seed in range(3)]) for way, weigh in ways.items()}
+# bands(runs, ylabel="steps until the pole falls (200: never)")
+
+# %% tags=["active-ipynb"]
+# env, states = CartPole(), []
+# state = env.reset(1, generator(7))
+# for step in range(150):
+#     states.append(state)
+#     state = env.step(models["reward to go, normalised"][0](state).argmax(dim=1))[0]
+# frames = picture(torch.cat(states))
+# image_grid(frames[::19], [f"step {19 * n}" for n in range(8)], columns=4)
+
+# %% tags=["active-ipynb"]
+# Film(frames[::2], "A trained policy balances the pole for 150 steps.", milliseconds=40, enlarge=3)
+
+# %% tags=["active-ipynb"]
+# if importlib.util.find_spec("gymnasium"):  # the same policy in another's simulator, if it is installed
+#     gymnasium = importlib.import_module("gymnasium")
+#     world, lengths = gymnasium.make("CartPole-v1", max_episode_steps=200), []
+#     for seed in range(5):
+#         obs, over, length = world.reset(seed=seed)[0], False, 0
+#         while not over:
+#             action = models["reward to go, normalised"][0](torch.as_tensor(obs)[None]).argmax().item()
+#             obs, _, terminated, truncated, _ = world.step(action)
+#             over, length = terminated or truncated, length + 1
+#         lengths.append(length)
+#     print("steps in gymnasium's CartPole:", lengths)
+
+# %% [markdown] question="policy-q1"
+# **Question 1.** (a) With $\gamma < 1$, the usual estimator $\sum_t \nabla \log \pi(a_t \mid s_t) \, G_t$ is not the
+# gradient of the mean discounted return $E[G_0]$. Which factor is missing, and why does nobody put it in? (b) Why
+# must the baseline not depend on the action $a_t$?
+
+# %% [markdown] answer="policy-q1"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 4 Less noise: baselines
+#
+# How much does a constant $b$ help? Let $g = \sum_t \nabla \log \pi(a_t \mid s_t)$ be the **score** of an episode, a
+# vector with an entry for each parameter, and $G$ its return. The estimate $g (G - b)$ has the same mean for every $b$.
+# For parameter $j$ its variance is smallest for
+#
+# $$b_j = \frac{E[g_j^2\, G]}{E[g_j^2]} ,$$
+#
+# a mean of returns weighted by squared scores, and another one for each parameter. The plain mean of returns is a good
+# and cheap guess.
+
+# %% task="constant_baseline"
+# About 20 minutes, medium. Stuck? hint("constant_baseline") shows a first step.
+def constant_baseline(returns: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean return, and the baseline of least variance for each parameter, from a batch of episodes.
+
+    Where all scores of a parameter are 0, its baseline is the mean return.
+
+    Shapes:
+        returns  (E,)    float
+        scores   (E, P)  float, the gradient of the log-probability of each episode
+        out      mean (), baselines (P,)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="constant_baseline"
+# check("policy_gradient", task="constant_baseline")
+
+# %% tags=["active-ipynb"]
+# def gradients(model, episodes=400, steps=60):
+#     """For each episode of a fixed policy: its whole return, its score, and its estimate by reward to go."""
+#     env, random, obs = CartPole(), generator(0), None
+#     obs, alive = env.reset(episodes, random), torch.ones(episodes, dtype=torch.bool)
+#     score, credit, total = 0.0, 0.0, torch.zeros(episodes)
+#     for step in range(steps):
+#         action = torch.multinomial(model(obs).softmax(dim=1), 1, generator=random)[:, 0]
+#         minus = (model(obs).softmax(dim=1) - nn.functional.one_hot(action, 2)) * alive[:, None]  # of the logits
+#         grad = -(minus[:, :, None] * obs[:, None, :]).flatten(1)  # the policy is linear
+#         score = score + grad
+#         obs, reward, done, truncated = env.step(action)
+#         total += alive * reward
+#         credit = credit + grad * step  # minus what was earned before the step: reward to go = total - step
+#         alive = alive & ~done & ~truncated
+#     return total, score, score * total[:, None] - credit
+#
+#
+# torch.manual_seed(0)
+# linear = nn.Linear(4, 2, bias=False)
+# with torch.no_grad():
+#     total, score, to_go = gradients(linear)
+# mean, best = constant_baseline(total, score)
+# estimates = {"whole return": score * total[:, None], "with the mean": score * (total - mean)[:, None],
+#              "with the best b": score * (total[:, None] - best), "reward to go": to_go}
+# noise = {name: float(table.var(dim=0).sum()) for name, table in estimates.items()}
+# spoken = ", ".join(f"{name} {value / noise['whole return']:.2f}" for name, value in noise.items())
+# figure = new_figure(5, 2.6, f"Variance of the estimated gradient, relative to the whole return: {spoken}.")
+# axes = figure.add_subplot(title="variance of the gradient, relative")
+# axes.barh(list(noise), [value / noise["whole return"] for value in noise.values()])
+# axes.invert_yaxis()
+# figure
+
+# %% [markdown]
+# ## 5 Less noise: a critic
+#
+# A baseline may depend on the state. The best simple choice is its value $V(s)$, which a second network, the
+# **critic**, learns. What remains is the **advantage**: how much better things went than the critic expected. After one
+# step, this is the error of temporal differences,
+#
+# $$\delta_t = r_t + \gamma\, V(s_{t+1}) - V(s_t),$$
+#
+# without the middle term if the episode is *done*. If it is only truncated, it would have gone on, so the value of the
+# state after the step still counts.
+
+# %% task="td_errors"
+# About 10 minutes, easy. Stuck? hint("td_errors") shows a first step.
+def td_errors(rewards: Tensor, values: Tensor, next_values: Tensor, done: Tensor, gamma: float) -> Tensor:
+    """The error of temporal differences of each step.
+
+    Shapes:
+        rewards      (...)  float
+        values       (...)  V of the state in which the agent acted
+        next_values  (...)  V of the state after the step
+        done         (...)  bool
+        out          (...)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="td_errors"
+# check("policy_gradient", task="td_errors")
+
+# %% [markdown]
+# One step trusts the critic, the whole return trusts luck. **Generalised advantage estimation** (Schulman et al. 2016)
+# goes between them with a $\lambda$ in $[0, 1]$:
+#
+# $$A_t = \delta_t + \gamma \lambda\, \delta_{t+1} + (\gamma \lambda)^2\, \delta_{t+2} + \dots$$
+#
+# For $\lambda = 0$ this is $\delta_t$, for $\lambda = 1$ it is the return minus $V(s_t)$. Where an episode ends, by
+# being done or by being truncated, the sum ends, too: what follows in the same row belongs to the next episode.
+
+# %% task="gae"
+# About 20 minutes, medium. Stuck? hint("gae") shows a first step.
+def gae(deltas: Tensor, ended: Tensor, gamma: float, lam: float) -> Tensor:
+    """Advantages from the errors of temporal differences.
+
+    Shapes:
+        deltas  (E, T)  float, rows of steps in their order; it is not changed
+        ended   (E, T)  bool: with this step an episode ended, and the next column belongs to another
+        out     (E, T)
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="gae"
+# check("policy_gradient", task="gae")
+
+# %% [markdown]
+# Actor and critic are trained by one loss: the policy's, the critic's squared error, and a bonus for entropy, which
+# keeps the policy from settling too early:
+#
+# $$L = -\operatorname{mean}(\log \pi(a)\, A) + c_v \operatorname{mean}\bigl((V - \text{target})^2\bigr)
+# - c_e \operatorname{mean}(\text{entropy}).$$
+#
+# The advantage contains the critic's values. The actor's part must not change them: otherwise the critic learns to
+# expect whatever makes the actor's loss small.
+
+# %% task="actor_critic_loss"
+# About 20 minutes, medium. Stuck? hint("actor_critic_loss") shows a first step.
+def actor_critic_loss(
+    logits: Tensor,
+    actions: Tensor,
+    advantage: Tensor,
+    values: Tensor,
+    targets: Tensor,
+    c_v: float = 0.5,
+    c_e: float = 0.01,
+) -> Tensor:
+    """The loss above. No gradient goes through the advantage or the targets.
+
+    Shapes:
+        logits      (N, A)  float
+        actions     (N,)    int64
+        advantage   (N,)    float
+        values      (N,)    what the critic says
+        targets     (N,)    what it should have said
+        out         ()
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="actor_critic_loss"
+# check("policy_gradient", task="actor_critic_loss")
+
+# %% tags=["active-ipynb"]
+# # about 10 seconds, with a bar
+# def catch(seed, lam, updates=150, n=64):
+#     """The share of balls that an actor with a critic catches, before each update."""
+#     env, random = Catch(), generator(seed)
+#     actor, critic = network(50, 3, seed), network(50, 1, seed + 100)
+#     optimizer = torch.optim.Adam([*actor.parameters(), *critic.parameters()], lr=0.01)
+#     caught = []
+#     for _ in range(updates):
+#         obs, rows = env.reset(n, random), []
+#         for _ in range(9):
+#             with torch.no_grad():
+#                 action = torch.multinomial(actor(obs).softmax(dim=1), 1, generator=random)[:, 0]
+#             after, reward, done, _ = env.step(action)
+#             rows.append((obs, action, reward, after, done))
+#             obs = after
+#         obs, action, reward, after, done = (torch.stack(part, dim=1) for part in zip(*rows))
+#         with torch.no_grad():
+#             before, then = (critic(part.flatten(0, 1)).reshape(n, 9) for part in (obs, after))
+#         advantage = gae(td_errors(reward, before, then, done, 0.99), done, 0.99, lam)
+#         loss = actor_critic_loss(actor(obs.flatten(0, 1)), action.flatten(), advantage.flatten(),
+#                                  critic(obs.flatten(0, 1))[:, 0], (advantage + before).flatten())
+#         optimizer.zero_grad()
+#         loss.backward()
+#         optimizer.step()
+#         caught.append((reward.sum(dim=1) > 0).double().mean())
+#     return torch.stack(caught)
+#
+#
+# bands({f"lambda = {lam}": torch.stack([catch(seed, lam) for seed in range(3)])
+#        for lam in tqdm((0.0, 0.9, 1.0), desc="lambda")},
+#       ylabel="share of balls that are caught")
+
+# %% [markdown] question="policy-q2"
+# **Question 2.** Which values of $\lambda$ learn fast here, and why is 0 so slow at the beginning? When
+# would you expect a small $\lambda$ to be better than 1?
+
+# %% [markdown] answer="policy-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown]
+# ## 6 Asking for a return
+#
+# Another way needs neither values nor this gradient: treat episodes as sentences (Chen et al. 2021, the **decision
+# transformer**). Each step becomes three tokens: the return that is still to come, the state, the action. A causal
+# transformer learns to predict each action from what stands before it, which is supervised learning. To act, *ask* for
+# a return: the model continues the sentence with actions that were usual before such a return.
+
+# %% task="decision_tokens"
+# About 15 minutes, medium. Stuck? hint("decision_tokens") shows a first step.
+def decision_tokens(returns_to_go: Tensor, states: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+    """The sequence R_0, s_0, a_0, R_1, s_1, a_1, ... of embedded tokens, and where each action is predicted.
+
+    Under a causal mask, the output at a position depends on this token and those before. The action of time t is
+    predicted at the last position before it.
+
+    Shapes:
+        returns_to_go, states, actions  (E, T, D)  float, embedded
+        out                             tokens (E, 3 T, D); positions (T,), int64
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+
+# %% tags=["active-ipynb"] grade="decision_tokens"
+# check("policy_gradient", task="decision_tokens")
+
+# %% task="act"
+# About 20 minutes, medium. Stuck? hint("act") shows a first step.
+def act(model: Callable[[Tensor, Tensor, Tensor], Tensor], env: object, target: float, generator: torch.Generator,
+        max_steps: int) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Play one episode of one copy of the environment, asking for a return.
+
+    Each step calls the model with all that happened so far. The return to go of the next step is that of this one
+    minus the reward. The action that is not chosen yet is given as 0. The likeliest action is taken. The episode ends
+    when it is done or truncated, or after max_steps.
+
+    Shapes:
+        model   returns to go (1, t), states (1, t, ...), actions (1, t) to logits (1, t, A) for the action of each time
+        target  float        the return that is asked for at time 0
+        out     the returns to go (T,), and the rewards (T,), both float32
+    """
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% tags=["active-ipynb"] grade="act"
+# check("policy_gradient", task="act")
+
+# %% [markdown]
+# A game to ask in: ten coins, one in each step; action 1 takes it (reward 1), action 0 leaves it. Our data are random
+# players, who take each coin with a probability of their own.
+
+# %% tags=["active-ipynb"]
+# class Coins:
+#     """Ten coins; the state is the number of the present one."""
+#
+#     def reset(self, n, generator):
+#         self.time = torch.zeros(n, dtype=torch.int64)
+#         return self.time.clone()
+#
+#     def step(self, actions):
+#         self.time += 1
+#         return self.time.clone(), actions.float(), self.time >= 10, torch.zeros(len(actions), dtype=torch.bool)
+#
+#
+# class DecisionTransformer(nn.Module):
+#     """A causal transformer with one layer over returns to go, states and actions."""
+#
+#     def __init__(self, width=32):
+#         super().__init__()
+#         self.wanted, self.state, self.action = nn.Linear(1, width), nn.Embedding(11, width), nn.Embedding(2, width)
+#         self.layer = nn.TransformerEncoderLayer(width, 4, 64, dropout=0.0, batch_first=True)
+#         self.head = nn.Linear(width, 2)
+#
+#     def forward(self, wanted, states, actions):
+#         tokens, places = decision_tokens(self.wanted(wanted[..., None]), self.state(states), self.action(actions))
+#         mask = nn.Transformer.generate_square_subsequent_mask(tokens.shape[1])
+#         return self.head(self.layer(tokens, src_mask=mask, is_causal=True)[:, places])
+#
+#
+# torch.manual_seed(0)
+# player, random = DecisionTransformer(), generator(0)
+# optimizer = torch.optim.Adam(player.parameters(), lr=0.003)
+# times = torch.arange(10).expand(64, 10)
+# for step in range(400):
+#     taken = (torch.rand(64, 10, generator=random) < torch.rand(64, 1, generator=random)).long()
+#     logits = player(reward_to_go(taken.float(), 1.0), times, taken)
+#     loss = -log_prob(logits, taken).mean()
+#     optimizer.zero_grad()
+#     loss.backward()
+#     optimizer.step()
+# achieved = [float(act(player, Coins(), float(asked), random, 10)[1].sum()) for asked in range(11)]
+# curves({"achieved": achieved, "asked for": list(range(11))}, xlabel="return that is asked for", ylabel="coins taken")
+
+# %% [markdown]
+# ## What to take home
+#
+# The gradient of a mean return needs no derivative of the world, only samples; the price is noise. Count only what
+# follows an action, subtract what was expected, let a critic say what to expect: each step keeps the mean and takes
+# noise away, or buys less noise with a little bias.
