@@ -123,7 +123,7 @@ def check_vae_computes_its_layers(student, rng):
     judge_model(student, rng, student.VAE(25, 3), (x, x), lambda z: z, 5, 3)
 
 
-@task("VAE", share=25, any_dtype=True)
+@task("VAE", share=25, any_dtype=True, loans=LOANS_OF_SAMPLES)
 def check_vae_has_fifteen_numbers(student, rng):
     """By default a code has 15 numbers, and x_hat has the images' shape and is in [0, 1]."""
     helper = student.define(HELPERS)

@@ -195,9 +195,9 @@ def fit_gmm(
 #
 #
 # figure = new_figure(12, 3.2, "EM with eight groups on a ring of eight clusters. Wide ellipses at the start shrink "
-#                     "within 30 iterations until most of them cover one cluster.")
-# for number, steps in enumerate((0, 3, 10, 30)):
-#     (pi, mu, Sigma), history = fit_gmm(points, 8, steps, torch.Generator().manual_seed(1))
+#                     "within 50 iterations until most of them cover one cluster.")
+# for number, steps in enumerate((0, 5, 20, 50)):
+#     (pi, mu, Sigma), history = fit_gmm(points, 8, steps, torch.Generator().manual_seed(3))
 #     plane = figure.add_subplot(1, 4, number + 1, aspect="equal", title=f"{steps} iterations: {history[-1]:.3f} nats")
 #     plane.scatter(*points.T, s=3, color="0.6")
 #     for k in range(8):

@@ -37,6 +37,28 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("interpolate", (" / omega.sin()", ""), "Divide by sin"),
         ("importance_log_likelihood", (" - math.log(S)", ""), "Subtract log S"),
     ],
+    "vq_vae.py": [
+        ("VectorQuantizer.forward", ("argmin", "argmax"), "smallest distance"),
+        ("VectorQuantizer.forward", ("return z + (e - z).detach()", "return e"), "No gradient goes through"),
+        ("code_usage", (".exp()", ""), "its exponential"),
+        ("reset_dead", ("usage == 0", "usage > 0"), "the words in use"),
+    ],
+    "flows.py": [
+        ("flow_log_prob", ("return total + base(x)", "return base(x)"), "Add the log-determinants"),
+        ("LinearPLU.forward", ("self.s.abs()", "self.s"), "absolute value"),
+        ("PiecewiseLinear.forward", ("(K * own).log()", "own.log()"), "K is missing"),
+        ("AffineCoupling.forward", ("((1 - self.mask) * s)", "s"), "Only half b counts"),
+        ("Permutation.inverse", (".argsort()", ""), "the order that undoes it"),
+        ("ActNorm.forward", ("correction=0", "correction=1"), "divided by N"),
+        ("made_masks", ("> units", ">= units"), "strictly"),
+        ("MaskedAutoregressive.forward", (", -log_sigma.sum", ", log_sigma.sum"), "The sign"),
+        ("spectral_scale", (".clamp(min=1)", ""), "max(1, sigma / c)"),
+        ("residual_inverse", ("y - g(x)", "y + g(x)"), "g is subtracted"),
+        ("residual_log_det", ("(-1) ** (k + 1) / k", "1 / k"), "alternate"),
+        ("dequantize", ("/ L", "/ (L - 1)"), "(x + u) / L"),
+        ("bits_per_dim", (" + math.log2(L)", ""), "Add log2(L)"),
+        ("split_prior", ("(others.flatten", "(kept.flatten"), "not the first"),
+    ],
 }
 
 

@@ -113,6 +113,8 @@ CASES = [
     ("a17_latent_variables", "mixtures.py", ("gaussian_log_prob",), ("responsibilities",)),
     ("a17_latent_variables", "vae.py", ("reparametrize",), ("VAE", "CVAE")),
     ("a17_latent_variables", "vae.py", ("beta_loss",), ("loss_function",)),
+    ("a17_latent_variables", "flows.py", ("made_masks",), ("MaskedAutoregressive",)),
+    ("a17_latent_variables", "flows.py", ("MaskedAutoregressive",), ("InverseAutoregressive",)),
     ("a19_reinforcement", "tabular.py", ("returns", "sample_episode"), ("monte_carlo_control",)),
     (
         "a19_reinforcement",

@@ -1,0 +1,193 @@
+"""Public checks of flows, part 1: the change of variables, linear, bent and coupling layers, against Jacobians."""
+
+import torch
+from oracles_flows import HELPERS, bent, judge_layer
+
+from autograder import expect, expect_close, forbid, task
+
+GENERAL = ["torch.linalg.inv*", "torch.inverse", "torch.linalg.solve", "torch.linalg.solve_ex", "torch.linalg.det",
+           "torch.det", "torch.linalg.slogdet", "torch.slogdet", "torch.logdet", "torch.linalg.pinv",
+           "torch.linalg.lu_solve", "torch.lu_solve"]  # fmt: skip
+
+
+@task("flow_log_prob", share=50, any_dtype=True)
+def check_density_of_a_banana(student, rng):
+    """The log-densities of a bent and stretched Gaussian are right, layer by layer."""
+    helper = student.define(HELPERS)
+    x = 0.5 * rng.normal(5, 2, dtype=torch.float32)
+    a = torch.tensor([0.5, 1.5], device=rng.device)
+    chain = helper.layers(["bend", "stretch"], a)
+    z = torch.stack([x[:, 0], 2 * x[:, 1] - x[:, 0] ** 2 + 1], dim=1)
+    first, second = torch.full_like(x[:, 0], 2.0).log(), (a * z + a.log()).sum(dim=1)
+    end = (a * z).exp()
+    base = -0.5 * end.square().sum(dim=1) - torch.log(torch.tensor(2 * torch.pi))
+    right = base + first + second
+    expect_close(student.flow_log_prob(x, chain, helper.normal), right, rtol=1e-3, mistakes={
+        "Add the log-determinants.": base,
+        "Log-determinants are added, not subtracted.": base - first - second,
+        "The log-determinants of all layers count.": base + second,
+        "The log-determinants of all layers count, the last one, too.": base + first,
+        "The base belongs to what the last layer returns.":
+            first + second - 0.5 * x.square().sum(dim=1) - torch.log(torch.tensor(2 * torch.pi)),
+        "Return one number for each point.": right.sum(),
+        "Return one number for each point, not their mean.": right.mean(),
+        "The density of the base is missing.": first + second,
+    })  # fmt: skip
+
+
+@task("LinearPLU", share=50, any_dtype=True)
+def check_linear_layer_has_its_determinant(student, rng):
+    """W = P L (U + diag s), the log-determinant is the sum of log |s|, and inverse undoes forward."""
+    forbid(student, "LinearPLU", calls=GENERAL)
+    helper = student.define(HELPERS)
+    layer = helper.shaken(student.LinearPLU(4), torch.zeros(1, dtype=torch.float64), rng.int(0, 2**31))
+    helper.flip(layer)
+    x = rng.normal(3, 4)
+    L, U, s = (helper.parameter(layer, name) for name in ("L", "U", "s"))
+    z, log_det, _ = helper.answer(layer, x)
+    eye = torch.eye(4, dtype=torch.float64, device=rng.device)
+    right = s.abs().log().sum().expand(3)
+    expect_close(log_det, right, name="the log-determinant", mistakes={
+        "Take the absolute value of s: |det W| counts.": s.log().sum().expand(3),
+        "The log-determinant is the same for each point: (N,).": right.sum(),
+        "Take logarithms before the sum.": s.abs().prod().expand(3),
+        "L has ones on its diagonal.": right + L.diagonal().abs().log().sum(),
+        "The diagonal of U does not count: W has diag s there.": U.diagonal().abs().log().sum().expand(3),
+    })  # fmt: skip
+    W = helper.answer(layer, eye)[0].T.double()
+    product = (L.tril(-1) + eye) @ (U.triu(1) + s.diag())
+    rows = [any(torch.allclose(row, other, atol=1e-5) for other in product) for row in W]
+    columns = [any(torch.allclose(row, other, atol=1e-5) for other in product) for row in W.T]
+    expect(all(rows), "W = P L (U + diag s) does not hold: a row of W is not a row of L (U + diag s).",
+           "z = W x: for rows, multiply by W.T." if all(columns) else
+           "Keep L below the diagonal and add ones; keep U above it and add diag s.")  # fmt: skip
+    expect_close(z, x @ W.T, name="z", mistakes={"z = W x: for rows, multiply by W.T.": x @ W})
+    judge_layer(helper, layer, x, "LinearPLU")
+
+
+@task("PiecewiseLinear", share=50, any_dtype=True)
+def check_bent_axes_of_some_points(student, rng):
+    """Values, log-determinants and inverses agree with a loop, inside of [0, 1] and outside."""
+    helper = student.define(HELPERS + SET)
+    layer = student.PiecewiseLinear(2, 3)
+    phi = torch.tensor([[0.25, 0.25, 0.5], [0.6, 0.1, 0.3]], dtype=torch.float64, device=rng.device)
+    layer = helper.set_logits(layer, phi.log() + 2)
+    x = torch.tensor([[0.5, 0.9], [0.1, 0.4], [-0.7, 0.2], [1.6, 3.0]], dtype=torch.float64, device=rng.device)
+    rows = [[bent(value, p) for value, p in zip(row, phi.tolist(), strict=True)] for row in x.tolist()]
+    table = x.new_tensor(rows)
+    z, log_det, _ = helper.answer(layer, x)
+    given = phi.exp() / phi.exp().sum(dim=1, keepdim=True)
+    expect_close(z, table[..., 0], name="z", mistakes={
+        "The shares are softmax(logits).": x.new_tensor(
+            [[bent(v, p)[0] for v, p in zip(r, given.tolist(), strict=True)] for r in x.tolist()]),
+        "Outside of [0, 1], z = x.": torch.where((x < 0) | (x > 1), x.clamp(0, 1), table[..., 0]),
+        "K x - b is the position within the piece, from 0 to 1.": x.new_tensor(
+            [[bent(int(3 * v) / 3 + 1e-12, p)[0] for v, p in zip(r, phi.tolist(), strict=True)] for r in x.tolist()]),
+    })  # fmt: skip
+    right = table[..., 1].sum(dim=1)
+    expect_close(log_det, right, name="the log-determinant", mistakes={
+        "The slope is K phi: K is missing.":
+            right - torch.tensor([2, 2, 1, 0], device=rng.device) * torch.tensor(3.0).log(),
+        "Add up over the coordinates of a point.": table[..., 1],
+        "One number for each point.": right.sum(),
+        "The sign is wrong.": -right,
+        "Take the logarithm of the slope.": table[..., 1].exp().sum(dim=1),
+    })  # fmt: skip
+    expect_close(helper.back(layer, z), x, name="inverse(forward(x))")
+
+
+SET = """
+def set_logits(layer, logits):
+    layer = layer.to(logits.dtype)
+    with torch.no_grad():
+        layer.logits.copy_(logits)
+    return layer
+"""
+
+
+def coupled(x, mask, A, B):
+    """Compute a coupling layer with the helper's network: z and s."""
+    held = mask * x
+    s, t = torch.tanh((held @ A.T) ** 2 - 0.5), torch.sin(3 * held @ B.T)
+    return torch.where(mask == 1, x, x * s.exp() + t), torch.where(mask == 1, 0.0, s)
+
+
+@task("AffineCoupling", share=25, any_dtype=True)
+def check_coupling_of_some_points(student, rng):
+    """Half a stays, half b is scaled and shifted by the network, and the log-determinant is the sum of s."""
+    helper = student.define(HELPERS)
+    D = 4
+    A, B, x = rng.normal(D, D), rng.normal(D, D), rng.normal(5, D)
+    mask = torch.tensor([1.0, 0.0, 0.0, 1.0], dtype=torch.float64, device=rng.device)
+    layer = student.AffineCoupling(mask, helper.net(A, B))
+    z, s = coupled(x, mask, A, B)
+    found, log_det, _ = helper.answer(layer, x)
+    other, _ = coupled(x, 1 - mask, A, B)
+    raw = ((mask * x) @ A.T) ** 2 - 0.5
+    t = torch.sin(3 * (mask * x) @ B.T)
+    expect_close(found, z, name="z", mistakes={
+        "Where the mask is 1, the coordinate stays.": other,
+        "s is the tanh of the network's first numbers.": torch.where(mask == 1, x, x * raw.exp() + t),
+        "Scale by exp(s).": torch.where(mask == 1, x, x * raw.tanh() + t),
+        "The shift is added after the scaling.": torch.where(mask == 1, x, (x + t) * raw.tanh().exp()),
+        "The shift is missing.": torch.where(mask == 1, x, x * raw.tanh().exp()),
+        "The first D numbers of the network are s, the others t.":
+            torch.where(mask == 1, x, x * t.tanh().exp() + raw),
+        "The network sees x with zeros in half b.": lambda: torch.where(
+            mask == 1, x, x * torch.tanh((x @ A.T) ** 2 - 0.5).exp() + torch.sin(3 * x @ B.T)),
+    })  # fmt: skip
+    right = s.sum(dim=1)
+    expect_close(log_det, right, name="the log-determinant", mistakes={
+        "Only half b counts.": raw.tanh().sum(dim=1),
+        "The sign is wrong.": -right,
+        "One number for each point.": right.sum(),
+        "Take the sum over the coordinates, not the mean.": right / D,
+        "Take the sum over the coordinates, not the mean of half b.": right / 2,
+    })  # fmt: skip
+    judge_layer(helper, layer, x, "AffineCoupling")
+
+
+@task("Permutation", share=50, any_dtype=True)
+def check_permutation_of_columns(student, rng):
+    """Columns are in the order, inverse undoes it, and the log-determinant is 0."""
+    helper = student.define(HELPERS)
+    order = torch.tensor([2, 0, 3, 1], device=rng.device)
+    x = rng.normal(3, 4, dtype=torch.float32)
+    layer = student.Permutation(order)
+    z, log_det, _ = helper.answer(layer, x)
+    right = torch.stack([x[:, j] for j in (2, 0, 3, 1)], dim=1)
+    expect_close(z, right, name="z", mistakes={"Column i of z is column order[i] of x.": x[:, order.argsort()]})
+    expect_close(log_det, torch.zeros(3, device=rng.device), name="the log-determinant")
+    expect_close(helper.back(layer, z), x, name="inverse(forward(x))", mistakes={
+        "The inverse has the order that undoes it: order.argsort().": z[:, order],
+    })  # fmt: skip
+
+
+@task("ActNorm", share=50, any_dtype=True)
+def check_first_batch_is_normalised(student, rng):
+    """The first batch gets mean 0 and standard deviation 1; the second one the same shift and scale."""
+    helper = student.define(HELPERS)
+    first, second = 3 * rng.normal(50, 3) + 5, rng.normal(4, 3)
+    layer = helper.shaken(student.ActNorm(3), torch.zeros(1, dtype=torch.float64), 0, 0.0)
+    mean, deviation = first.mean(dim=0), first.std(dim=0, correction=0)
+    z, log_det, _ = helper.answer(layer, first)
+    right = (first - mean) / deviation
+    expect_close(z, right, name="the first batch", mistakes={
+        "Divide by the standard deviation, with a variance divided by N.":
+            (first - mean) / first.std(dim=0),
+        "The first batch in training mode sets shift and scale.": first,
+        "Divide by the standard deviation, not by the variance.": (first - mean) / deviation**2,
+        "Subtract the mean.": first / deviation,
+        "Divide by the standard deviation.": first - mean,
+    })  # fmt: skip
+    wanted = -deviation.log().sum().expand(50)
+    expect_close(log_det, wanted, name="the log-determinant", mistakes={
+        "The sign is wrong: z is x divided by the deviation.": -wanted,
+        "One number for each point; it does not depend on their count.": 50 * wanted,
+        "Return a number for each point.": wanted[0],
+    })  # fmt: skip
+    z, log_det, _ = helper.answer(layer, second)
+    expect_close(z, (second - mean) / deviation, name="the second batch", mistakes={
+        "Only the first batch sets shift and scale.": (second - second.mean(0)) / second.std(dim=0, correction=0),
+    })  # fmt: skip
+    expect_close(helper.back(layer, z), second, name="inverse(forward(x))")

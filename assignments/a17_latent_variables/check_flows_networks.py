@@ -1,0 +1,195 @@
+"""Public checks of flows, part 2: autoregressive and residual layers, and flows of images."""
+
+import torch
+from oracles_flows import HELPERS, LOANS_OF_MAF, LOANS_OF_MASKS, LOANS_OF_NORMAL, judge_layer, squeezed, truncated
+
+from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_vectorised, forbid, task
+
+SPECTRAL = ["torch.linalg.svd*", "torch.svd", "torch.linalg.norm", "torch.linalg.matrix_norm", "torch.linalg.eig*",
+            "torch.nn.utils.*", "torch.svd_lowrank", "torch.pca_lowrank", "torch.linalg.cond"]  # fmt: skip
+JACOBIANS = ["torch.autograd.functional", "torch.func", "torch.linalg.slogdet", "torch.slogdet", "torch.logdet",
+             "torch.linalg.det", "torch.det"]  # fmt: skip
+
+
+@task("made_masks", share=50, any_dtype=True)
+def check_masks_of_a_small_network(student, rng):
+    """Connections follow the degrees, without a loop over them."""
+    forbid(student, "made_masks", loops="connections")
+    into, out_of = student.made_masks(3, 4)
+    # degrees of inputs 1 2 3, of the units 1 2 1 2
+    right = torch.tensor([[1.0, 0, 0], [1, 1, 0], [1, 0, 0], [1, 1, 0]])
+    expect_close(into, right, name="the first mask", mistakes={
+        "Into a unit: degree(hidden) >= degree(input); equality counts.": torch.tensor(
+            [[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0]]),
+        "The shape is (hidden, D).": right.T,
+        "Units have the degrees 1 to D - 1 in turn.": torch.tensor([[1.0, 0, 0], [1, 1, 0], [1, 1, 1], [1, 0, 0]]),
+    })  # fmt: skip
+    right = torch.tensor([[0.0, 0, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]])
+    expect_close(out_of, right, name="the second mask", mistakes={
+        "Out of a unit: degree(output) > degree(hidden), strictly.": torch.tensor(
+            [[1.0, 0, 1, 0], [1, 1, 1, 1], [1, 1, 1, 1]]),
+        "The shape is (D, hidden).": right.T,
+    })  # fmt: skip
+
+
+CALL = "\ndef forward(layer, x):\n    return layer(x)\n\ndef inverse(layer, z):\n    return layer.inverse(z)\n"
+
+
+@task("MaskedAutoregressive", share=50, any_dtype=True, loans=LOANS_OF_MASKS)
+def check_maf_has_a_triangular_jacobian(student, rng):
+    """The Jacobian is lower triangular, its log-determinant and the inverse are right, and forward takes one pass."""
+    helper = student.define(HELPERS + CALL)
+    layer = helper.shaken(student.MaskedAutoregressive(4, 12), torch.zeros(1, dtype=torch.float64), rng.int(0, 2**31))
+    x = rng.normal(3, 4)
+    _, J = judge_layer(helper, layer, x, "MaskedAutoregressive")
+    expect(float(J.triu(1).abs().max()) < 1e-9, "z_i depends on coordinates after i.", "Multiply weights by masks.")
+    expect(bool((J.diagonal(dim1=1, dim2=2) > 0).all()), "z_i does not grow with x_i.", "sigma is an exponential.")
+    below = J.tril(-1).abs().amax(dim=0)
+    there = [float(below[i, j]) > 1e-9 for i in range(4) for j in range(i)]
+    expect(all(there), "Some z_i does not depend on a coordinate before i.", "Hidden units have all degrees below D.")
+    few, many = (student.inspect(helper.forward, student.MaskedAutoregressive(D, 30),
+                                 rng.normal(2, D, dtype=torch.float32)) for D in (3, 30))  # fmt: skip
+    expect_vectorised(few, many, few_inputs="3 coordinates", many_inputs="30 coordinates",
+                      hint="forward asks the network once, for all coordinates.")  # fmt: skip
+
+
+@task("InverseAutoregressive", share=50, any_dtype=True, loans=LOANS_OF_MAF)
+def check_iaf_samples_in_one_pass(student, rng):
+    """The Jacobian is lower triangular, its log-determinant and the inverse are right, and inverse takes one pass."""
+    helper = student.define(HELPERS + CALL)
+    layer = helper.shaken(student.InverseAutoregressive(4, 12), torch.zeros(1, dtype=torch.float64), rng.int(0, 2**31))
+    x = rng.normal(3, 4)
+    _, J = judge_layer(helper, layer, x, "InverseAutoregressive")
+    expect(float(J.triu(1).abs().max()) < 1e-9, "z_i depends on coordinates after i.")
+    few, many = (student.inspect(helper.inverse, student.InverseAutoregressive(D, 30),
+                                 rng.normal(2, D, dtype=torch.float32)) for D in (3, 30))  # fmt: skip
+    expect_vectorised(few, many, few_inputs="3 coordinates", many_inputs="30 coordinates",
+                      hint="inverse asks the network once: x_i is z_i sigma_i(z) + m_i(z).")  # fmt: skip
+
+
+@task("spectral_scale", share=50, any_dtype=True)
+def check_scaled_matrices_are_contractions(student, rng):
+    """Large matrices are divided by sigma / c, small ones stay; no decomposition is used."""
+    forbid(student, "spectral_scale", calls=SPECTRAL)
+    left, right = torch.linalg.qr(rng.normal(4, 3)).Q, torch.linalg.qr(rng.normal(3, 3)).Q
+    W = left * torch.tensor([3.0, 1.5, 0.4], dtype=torch.float64, device=rng.device) @ right.T
+    expect_close(student.spectral_scale(W, 0.9), W * 0.9 / 3, rtol=1e-3, name="a large matrix", mistakes={
+        "Divide by sigma / c, not by sigma.": W / 3,
+        "Divide by sigma / c: c belongs to the denominator's denominator.": W / 2.7,
+        "sigma is the largest singular value, not the norm of all entries.": W * 0.9 / W.norm(),
+        "sigma is not squared.": W * 0.9 / 9,
+        "This is the matrix itself.": W,
+    })  # fmt: skip
+    small = 0.2 * W
+    expect_close(student.spectral_scale(small, 0.9), small, rtol=1e-3, name="a small matrix", mistakes={
+        "A matrix with sigma below c stays: divide by max(1, sigma / c).": small * 0.9 / 0.6,
+    })  # fmt: skip
+
+
+@task("residual_inverse", share=50, any_dtype=True)
+def check_fixed_point_undoes_a_residual_layer(student, rng):
+    """After n iterations the result is the n-th one from x = y; after many it is the inverse."""
+    helper = student.define(HELPERS)
+    W = 0.5 * torch.linalg.qr(rng.normal(3, 3)).Q
+    x, g = rng.normal(4, 3), helper.gentle(W)
+    y = x + 0.5 * torch.tanh(x @ W.T)
+    found = y
+    for n in (1, 2):
+        found = y - 0.5 * torch.tanh(found @ W.T)
+        expect_close(student.residual_inverse(g, y, n), found, name=Message("{n} iterations", n=n), mistakes={
+            "Start from x = y.": y - 0.5 * torch.tanh((y - found) @ W.T) if n == 2 else y,
+            "x = y - g(x): g is subtracted.": y + 0.5 * torch.tanh(y @ W.T),
+        })  # fmt: skip
+    expect_close(student.residual_inverse(g, y, 60), x, name="60 iterations")
+
+
+@task("residual_log_det", share=50, any_dtype=True)
+def check_series_of_a_linear_function(student, rng):
+    """The mean of many estimates is the series, cut after n terms; no Jacobian is built."""
+    forbid(student, "residual_log_det", calls=JACOBIANS)
+    helper = student.define(HELPERS)
+    W = rng.normal(3, 3)
+    W = 0.7 * W / torch.linalg.matrix_norm(W, 2) + 0.15 * torch.eye(3, dtype=W.dtype, device=W.device)
+    x = rng.normal(1, 3).repeat(4000, 1)
+    for terms in (1, 2, 5):
+        found = student.residual_log_det(helper.linear(W), x, terms, helper.seeded(terms))
+        expect_shape(found, (4000,))
+        right = truncated(W, terms)
+        spread = float(found.double().std()) / 4000**0.5
+        mean = float(found.double().mean())
+        wrong = {
+            "The signs of the terms alternate: (-1)^(k+1) / k.": -truncated(-W, terms),
+            "Term k is divided by k.": sum((-1) ** (k + 1) * torch.linalg.matrix_power(W, k).trace()
+                                           for k in range(1, terms + 1)),
+            "The sign is wrong: the first term is positive.": -right,
+            "This has one term too few.": truncated(W, terms - 1),
+            "This has one term too many.": truncated(W, terms + 1),
+        }  # fmt: skip
+        near = [hint for hint, value in wrong.items() if abs(mean - float(value)) < 4 * spread + 1e-4]
+        expect(abs(mean - float(right)) < 5 * spread + 1e-3,
+               Message("The mean of 4000 estimates with {terms} terms is {mean}; the series is {right}.",
+                       terms=terms, mean=round(mean, 4), right=round(float(right), 4)),
+               near[0] if near else "")  # fmt: skip
+
+
+@task("dequantize", share=50, any_dtype=True)
+def check_noise_fills_the_levels(student, rng):
+    """Each number becomes (x + u) / L with uniform u of its own, and the generator decides."""
+    helper = student.define(HELPERS)
+    x = rng.integers(0, 8, 50, 40)
+    found = student.dequantize(x, 8, helper.seeded(3))
+    expect_shape(found, (50, 40))
+    u = 8 * found.double() - x
+    expect(bool(((u >= -1e-5) & (u < 1 + 1e-5)).all()), "8 x' - x is not in [0, 1).", "x' = (x + u) / L.")
+    expect(abs(float(u.mean()) - 0.5) < 0.04 and abs(float(u.std()) - 12**-0.5) < 0.03, "The noise is not uniform.",
+           "torch.rand is uniform on [0, 1).")  # fmt: skip
+    expect(len(u.round(decimals=3).unique()) > 500, "Many numbers have equal noise.", "Draw noise of x's shape.")
+    expect_equal(student.dequantize(x, 8, helper.seeded(3)), found, name="the noise of an equal generator")
+
+
+@task("bits_per_dim", share=50, any_dtype=True)
+def check_bits_of_some_images(student, rng):
+    """The worked example and other sizes are right."""
+    nll = torch.tensor([2000.0, -100.0], device=rng.device)
+    right = torch.tensor([11.680, 8 - 100 / (784 * 0.693147)], device=rng.device)
+    expect_close(student.bits_per_dim(nll, 784, 256), right, atol=1e-3, mistakes={
+        "Add log2(L): the density is that of numbers in [0, 1].": right - 8,
+        "Add log2(L), not ln(L).": right - 8 + 5.5452,
+        "One nat is 1 / ln 2 bits.": nll / 784 + 8,
+        "Divide by ln 2, do not multiply.": nll * 0.693147 / 784 + 8,
+        "Divide by the number of dimensions.": nll / 0.693147 + 8,
+        "Add log2(L), do not subtract it.": right - 16,
+    })  # fmt: skip
+
+
+@task("squeeze2x2", share=50, any_dtype=True)
+def check_squares_become_channels(student, rng):
+    """Channels are in the order (c, dy, dx), and back is the inverse."""
+    x = rng.normal(2, 3, 4, 6, dtype=torch.float32)
+    found, right = student.squeeze2x2(x), squeezed(x)
+    expect_equal(found, right, name="squeezed", mistakes={
+        "The order of the channels is (c, dy, dx): dx and dy are exchanged.":
+            squeezed(x.mT).mT,
+        "The order of the channels is (c, dy, dx); here c is last.":
+            right.reshape(2, 3, 4, 2, 3).transpose(1, 2).reshape(2, 12, 2, 3),
+        "Squares of neighbours become channels; a reshape alone mixes rows.": x.reshape(2, 12, 2, 3),
+    })  # fmt: skip
+    expect_equal(student.squeeze2x2(right, inverse=True), x, name="back")
+
+
+@task("split_prior", share=50, any_dtype=True, loans=LOANS_OF_NORMAL)
+def check_half_of_the_channels_leaves(student, rng):
+    """The first half stays, and the second half is scored under N(0, I), image by image."""
+    x = rng.normal(3, 4, 2, 2, dtype=torch.float32)
+    kept, log_p = student.split_prior(x)
+    expect_equal(kept, x[:, :2], name="what is kept", mistakes={"Keep the first half.": x[:, 2:]})
+    scores = torch.distributions.Normal(0.0, 1.0).log_prob(x)
+    right = scores[:, 2:].sum(dim=(1, 2, 3))
+    expect_close(log_p, right, name="the log-density", mistakes={
+        "The second half is scored, not the first.": scores[:, :2].sum(dim=(1, 2, 3)),
+        "Take the sum over all numbers of the half, not the mean.": right / 8,
+        "The constant log(2 pi) / 2 counts for each number.":
+            -0.5 * x[:, 2:].square().sum(dim=(1, 2, 3)),
+        "One number for each image.": right.sum(),
+        "Return the log-density, not its negative.": -right,
+    })  # fmt: skip
