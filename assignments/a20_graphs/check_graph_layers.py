@@ -205,5 +205,6 @@ def check_one_vector_for_each_graph(student, rng):
         over = grouped(x, 0 * batch, 1, kind)
         expect_close(student.readout(x, batch, kind), right, name=Message("the {kind}", kind=kind), mistakes={
             "Each graph has a row of its own; this is one for all nodes.": over[0],
+            "All nodes were put into the first graph.": torch.cat([over, 0 * over, 0 * over]),
             "Each graph has a row of its own; this is one for all nodes, in rows.": over.expand(3, 3),
         })  # fmt: skip

@@ -13,13 +13,13 @@
 #
 # | part | you write | points | minutes |
 # |---|---|---|---|
-# | 1 A list and a table | `adjacency`, `edge_index_of` | 8 | 20 |
-# | 2 Walks | `walks`, `k_hop` | 8 | 30 |
-# | 3 No order | `permute` | 4 | 10 |
+# | 1 A list and a table | `adjacency`, `edge_index_of` | 4 | 20 |
+# | 2 Walks | `walks`, `k_hop` | 4 | 30 |
+# | 3 No order | `permute` | 2 | 10 |
 # | 4 A matrix for layers | `normalised_adjacency` | 4 | 30 |
-# | 5 Waves on graphs | `laplacian`, `spectral_filter`, `chebyshev` | 12 | 55 |
-# | 6 Many graphs as one | `batch_graphs`, `unbatch` | 8 | 30 |
-# | 7 Edges as nodes | `edge_graph` | 4 | 25 |
+# | 5 Waves on graphs | `laplacian`, `spectral_filter`, `chebyshev` | 6 | 55 |
+# | 6 Many graphs as one | `batch_graphs`, `unbatch` | 4 | 30 |
+# | 7 Edges as nodes | `edge_graph` | 2 | 25 |
 
 # %%
 from collections.abc import Callable

@@ -13,7 +13,7 @@
 #
 # | part | you write | points | minutes |
 # |---|---|---|---|
-# | 1 Groups | `scatter_sum`, `scatter_mean`, `scatter_max` | 12 | 35 |
+# | 1 Groups | `scatter_sum`, `scatter_mean`, `scatter_max` | 6 | 35 |
 # | 2 Graph convolution | `GCNLayer` | 4 | 10 |
 # | 3 Ways to combine | `SpatialLayer` | 6 | 40 |
 # | 4 Thousands of neighbours | `sample_neighbours`, `SAGELayer`, `sage_embed` | 14 | 85 |
