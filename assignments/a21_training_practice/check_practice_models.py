@@ -112,9 +112,9 @@ def check_running_mean(student, rng):
     networks = [[rng.normal(2, 3, dtype=torch.float32), rng.normal(4, dtype=torch.float32)] for _ in range(4)]
     average = networks[0]
     for n, new in enumerate(networks[1:], start=1):
+        halves = [(a + b) / 2 for a, b in zip(average, new, strict=True)]
         average = student.swa_update(average, new, n)
         right = [torch.stack(tensors).mean(dim=0) for tensors in zip(*networks[: n + 1], strict=True)]
-        halves = [(a + b) / 2 for a, b in zip(networks[0], new, strict=True)]
         expect_close(average, right, rtol=1e-3, atol=1e-5, name=Message("the average of {n}", n=n + 1), mistakes={
             "The new network has the weight 1 / (n + 1), not one half.": halves,
         })  # fmt: skip

@@ -116,7 +116,8 @@ def check_stopping_waits_for_its_patience(student):
     answers, weight, _, again = helper.follow(student.EarlyStopping, losses, 3, {})
     expect_equal([bool(answer) for answer in answers], [False] * 6 + [True], name="the answers")
     hint = {6.0: "These are the last weights: keep a copy of the best ones, not a reference.",
-            -1.0: "The model kept its weights.", 0.0: "These are the first weights.",
+            -1.0: "The model kept its weights: keep a copy of the best ones, not a reference.",
+            0.0: "These are the first weights.",
             4.0: "These are weights after the best ones."}  # fmt: skip
     expect(weight == 3.0, "After restore, the model has not its best weights.", hint.get(weight, ""))
     expect(again == 3.0, "After a second restore, the model has not its best weights.")

@@ -262,8 +262,8 @@ def random_subspace(D: int, d: int, generator: torch.Generator) -> Tensor:
 #        title="A line between two solutions")
 
 # %% [markdown] question="phenomena-q1"
-# **Question 1.** A ticket with a tenth of the weights reaches the accuracy of the whole network. Why not train small
-# networks from the start? Name two explanations, and an experiment that tells them apart.
+# **Question 1.** In larger networks than ours, a ticket with a tenth of the weights reaches the accuracy of the whole
+# network. Why not train small networks from the start? Name two explanations, and an experiment that tells them apart.
 
 # %% [markdown] answer="phenomena-q1"
 # YOUR ANSWER HERE

@@ -163,9 +163,9 @@ def gabor_loss(phi: Tensor, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 # for _ in range(12):
 #     phi = torch.tensor([-10.0, 2.0]).double() + torch.tensor([20.0, 23.0]).double() * torch.rand(2).double()
 #     path = [phi]
-#     for step in range(600):
+#     for step in range(2000):
 #         g = gabor_loss(phi, x, y)[1]
-#         phi = phi - 0.02 * (1 - step / 600) * g
+#         phi = phi - 0.02 * (1 - step / 2000) * g
 #         path.append(phi)
 #     reached.append(float(gabor_loss(phi, x, y)[0]))
 #     axes.plot(*torch.stack(path).T.flip(0), "w-", linewidth=1)
