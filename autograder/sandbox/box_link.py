@@ -36,12 +36,12 @@ NOTHING = Usage(0.0, 0.0)
 QUICK_SECONDS = 0.05  # of a request that may count as part of the check that follows
 LARGE = 16 << 20  # bytes; smaller answers do not count
 MOST_LARGE = 2  # times the largest message: what the large answers of one check may have together
-_OPTIMIZERS = re.compile(r"\boptim\b")
+_OPTIMIZERS = re.compile(r"\b(?:optim|meta)\b")
 OUTPUT_SLACK = 100  # characters for the line that says how much output was cut
 
 
 def name_optimizers(text: str) -> bool:
-    """Return whether a source names torch's optimizers."""
+    """Return whether a source names torch's optimizers, or its device "meta", which needs the same import."""
     return bool(_OPTIMIZERS.search(text))
 
 

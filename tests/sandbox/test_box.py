@@ -14,6 +14,7 @@ import torch
 from autograder.checks.task import BadCheck
 from autograder.core.report import Cause
 from autograder.sandbox import box_link as links
+from autograder.sandbox.box_link import name_optimizers
 from autograder.sandbox.expect_raises import expect_raises
 from autograder.sandbox.pool import WorkerPool
 from autograder.sandbox.proxy import Handle, Student
@@ -282,3 +283,9 @@ def test_workers_need_not_import_what_an_optimizer_needs(pool: WorkerPool) -> No
                 return
         time.sleep(0.2)
     raise AssertionError("no worker had it")
+
+
+def test_sources_that_need_the_compilers_import_are_known_by_their_words() -> None:
+    assert name_optimizers("torch.optim.Adam([x])")
+    assert name_optimizers('torch.randn(3, device="meta")')  # torch computes there by its decompositions
+    assert not name_optimizers("import torch\nmetadata = optimal = 1\n")
