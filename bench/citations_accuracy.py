@@ -50,8 +50,7 @@ class Convolutions(nn.Module):
 
     def forward(self, X: Tensor, A_hat: Tensor, edge_index: Tensor) -> Tensor:
         """Return logits (N, classes)."""
-        alone = torch.arange(len(X), device=X.device)
-        identity = torch.sparse_coo_tensor(torch.stack([alone, alone]), torch.ones(len(X)), A_hat.shape)
+        identity = torch.eye(len(X), device=X.device).to_sparse()
         out: Tensor = self.gcn(X, A_hat if self.use_graph else identity)
         return out
 

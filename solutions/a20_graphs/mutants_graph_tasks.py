@@ -40,7 +40,7 @@ BATCH = "batches.append((inside.nonzero()[:, 0], number[edge_index[:, both]]))"
 
 # fmt: off
 MUTANTS = [
-    mutant("GCN: no ReLU", GCN, HIDDEN, "hidden = A_hat @ self.first(self.dropout(X))"),
+    mutant("GCN: no ReLU between the layers", GCN, HIDDEN, "hidden = A_hat @ self.first(self.dropout(X))"),
     mutant("GCN: the first layer without the graph", GCN, HIDDEN, "hidden = F.relu(self.first(self.dropout(X)))"),
     mutant("GCN: the second layer without the graph", GCN, LOGITS, "return self.second(self.dropout(hidden))"),
     mutant("GCN: probabilities", GCN, LOGITS, LOGITS + ".softmax(dim=1)"),
@@ -49,7 +49,7 @@ MUTANTS = [
     mutant("GCN: dropout on the second input only", GCN2, HIDDEN, "hidden = F.relu(A_hat @ self.first(X))"),
     mutant("GCN: dropout in eval mode", GCN2, HIDDEN, "hidden = F.relu(A_hat @ self.first(F.dropout(X, self.dropout.p)))"),
     mutant("GCN: dropout of one half", GCN2, LOGITS, "return A_hat @ self.second(F.dropout(hidden, 0.5, self.training))"),
-    mutant("GCN: detached", GCN2, LOGITS, "return A_hat @ self.second(self.dropout(hidden.detach()))"),
+    mutant("GCN: hidden numbers are detached", GCN2, LOGITS, "return A_hat @ self.second(self.dropout(hidden.detach()))"),
     mutant("training: all nodes", (LEAK, CITE), MASKED, "loss = F.cross_entropy(model(X, A_hat), y.clamp(min=0))", calibrates=True),
     mutant("training: the sum over nodes", LOSS, MASKED, MASKED.replace("y[mask])", "y[mask], reduction='sum')")),
     mutant("training: divided by all nodes", LOSS, MASKED, MASKED + " * mask.double().mean()"),
