@@ -193,14 +193,13 @@ def check_training_finds_the_action_that_pays(student, rng):
     tools, like = student.define(STEPS), torch.zeros(1, device=rng.device)
     env, zeros = tools.steps(like, False), torch.zeros(2, 5, device=rng.device)
     online, target = tools.linear(like, 5, 2, zeros), tools.linear(like, 5, 2, zeros)
-    history = student.train_dqn(
-        env, online, target, tools.generator(like, rng.int(0, 2**31)), steps=120, n=10, batch=16, every=10, lr=0.05
-    )
-    expect_shape(history, (120,))
+    history = student.train_dqn(env, online, target, tools.generator(like, rng.int(0, 2**31)), steps=240, n=10,
+                                batch=32, every=10, gamma=0.5, lr=0.05)  # fmt: skip
+    expect_shape(history, (240,))
     expect_equal(env.resets, [10], name="the numbers of copies in each reset")
     expect_close(history, torch.stack(env.rewards).mean(dim=1), name="the mean rewards")
     actions = torch.stack(env.actions).double()
-    first, last = float(actions[:12].mean()), float(actions[-40:].mean())
+    first, last = float(actions[:12].mean()), float(actions[-60:].mean())
     expect(0.3 < first < 0.72, Message("At first, {p} of the actions pay, of two.", p=first), "First, epsilon is 1.")
     expect(0.88 < last < 0.99, Message("At the end, {p} of the actions pay.", p=last), "At the end, epsilon is 0.1.")
 
