@@ -47,6 +47,7 @@ MUTANTS = [
     mutant("GCN: a ReLU at the end", GCN, LOGITS, "return F.relu(A_hat @ self.second(self.dropout(hidden)))"),
     mutant("GCN: dropout on the first input only", GCN2, LOGITS, "return A_hat @ self.second(hidden)"),
     mutant("GCN: dropout on the second input only", GCN2, HIDDEN, "hidden = F.relu(A_hat @ self.first(X))"),
+    mutant("GCN: dropout after the first product", GCN2, HIDDEN, "hidden = F.relu(self.dropout(A_hat @ self.first(X)))"),
     mutant("GCN: dropout in eval mode", GCN2, HIDDEN, "hidden = F.relu(A_hat @ self.first(F.dropout(X, self.dropout.p)))"),
     mutant("GCN: dropout of one half", GCN2, LOGITS, "return A_hat @ self.second(F.dropout(hidden, 0.5, self.training))"),
     mutant("GCN: hidden numbers are detached", GCN2, LOGITS, "return A_hat @ self.second(self.dropout(hidden.detach()))"),
