@@ -44,6 +44,8 @@ def shaken(model, x, z):
     with torch.no_grad():
         for p in model.parameters():
             p.copy_(p + (torch.rand_like(p) - 0.5) / p.shape[-1] ** 0.5)
+        bias = list(model.decoder.parameters())[-1]
+        bias.add_(3 * torch.randn_like(bias))  # pixels from nearly 0 to nearly 1
     hidden = model.encoder(x)
     parts = [tables(model.encoder, x), tables(model.decoder, z)]
     if hasattr(model, "mu_layer"):

@@ -285,8 +285,8 @@ def aggregated_kl(mu: Tensor, logvar: Tensor) -> Tensor:
 # %% tags=["active-ipynb"]
 # from functools import partial
 #
-# figure = new_figure(9, 3.2, "Codes of a plane: with beta 0.1 some groups lie outside of the prior's circle; with beta 1 "
-#                     "and 4 nearly all codes are inside of it.")
+# figure = new_figure(9, 3.2, "Codes of a plane: with beta 0.1 some groups lie outside of the prior's circle; with "
+#                     "beta 1 and 4 nearly all codes are inside of it.")
 # for number, beta in enumerate((0.1, 1.0, 4.0)):
 #     small = VAE(784, 2)
 #     train(small, partial(beta_loss, beta=beta), 3)

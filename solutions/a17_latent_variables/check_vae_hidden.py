@@ -100,6 +100,10 @@ def check_vae_of_other_sizes(student, rng):
     for side, latent in ((3, 2), (8, 20)):
         x = rng.uniform(2, 1, side, side, dtype=torch.float32)
         judge_model(student, rng, student.VAE(side * side, latent), (x, x), lambda z: z, side, latent)
+    helper = student.define(HELPERS)
+    model = student.VAE(25, 4).eval()
+    a, b = (helper.answer(model, rng.uniform(1, 1, 5, 5, dtype=torch.float32).fill_(0.5))[0] for _ in range(2))
+    expect(bool((a != b).any()), "In evaluation mode two calls gave the same x_hat.", "Decode a sample in every mode.")
     for model, inputs in (
         (student.VAE(16, 3), [rng.uniform(5, 1, 4, 4, dtype=torch.float32)]),
         (student.VAE(16, 1), [rng.uniform(1, 1, 4, 4, dtype=torch.float32)]),

@@ -48,6 +48,7 @@ MUTANTS = [
     mutant("responsibilities: normalised over points", BAYES, SOFTMAX, SOFTMAX.replace("dim=1", "dim=0")),
     mutant("responsibilities: not normalised", BAYES, SOFTMAX, "return pi * gaussian_log_prob(x, mu, Sigma).exp()"),
     mutant("responsibilities: weights without a logarithm", BAYES, SOFTMAX, SOFTMAX.replace("pi.log()", "pi")),
+    mutant("responsibilities: log-densities are clamped", FAR, SOFTMAX, "return torch.softmax(pi.log() + gaussian_log_prob(x, mu, Sigma).clamp(min=-500), dim=1)"),
     mutant("responsibilities: hard", BAYES, SOFTMAX, "scores = pi.log() + gaussian_log_prob(x, mu, Sigma)\n    return torch.nn.functional.one_hot(scores.argmax(dim=1), len(pi)).to(x)"),
     mutant("responsibilities: logarithms are returned", BAYES, SOFTMAX, SOFTMAX.replace("softmax", "log_softmax")),
     mutant("responsibilities: exp before the sum", FAR, SOFTMAX, "joint = pi * gaussian_log_prob(x, mu, Sigma).exp()\n    return joint / joint.sum(dim=1, keepdim=True)"),
