@@ -303,8 +303,8 @@ def texture_synthesis(
 # 2. With Adam: in each step the activations of x, their Gram matrices, the relative loss, the gradient, a step, and
 #    `x.data.clamp_(-2, 2)`. A smaller learning rate for the last third helps.
 # 3. With `torch.optim.LBFGS([x], max_iter=steps)`, write a function that computes the loss, stores the gradient in
-#    x.grad and returns the loss. `optimizer.step(function)` makes all iterations in one call; "strong_wolfe" is its line
-#    search. Clamp at the end.
+#    x.grad and returns the loss. `optimizer.step(function)` makes all iterations in one call; "strong_wolfe" is its
+#    line search. Clamp at the end.
 
 # %% tags=["active-ipynb"]
 # kinds = ("dots", "cells", "bricks", "grass")

@@ -29,26 +29,59 @@ def pool(isolated_pool: WorkerPool) -> WorkerPool:
     return isolated_pool
 
 
-def grade(course: Assignment, pool: WorkerPool, sources: list[str]) -> list[tuple[CheckResult, ...]]:
+Results = tuple[CheckResult, ...]
+
+
+def grade(course: Assignment, pool: WorkerPool, sources: list[str]) -> list[Results]:
     """Return the results of several hand-ins, graded one after the other in one session."""
-
-    def one(checks: Checks, source: str) -> tuple[CheckResult, ...]:
-        link = BoxLink(pool, Code({"vectors.py": source}), course.limits)
-        try:
-            return checks.judge(link, Code({"vectors.py": source}))
-        finally:
-            link.close()
-
-    return with_checks(course, Options(), lambda checks: [one(checks, source) for source in sources])
+    return with_checks(course, Options(), lambda checks: [judge(checks, course, pool, source) for source in sources])
 
 
-def points(results: tuple[CheckResult, ...]) -> int:
+def judge(checks: Checks, course: Assignment, pool: WorkerPool, source: str) -> Results:
+    """Return the results of one hand-in."""
+    code = Code({"vectors.py": source})
+    link = BoxLink(pool, code, course.limits)
+    try:
+        return checks.judge(link, code)
+    finally:
+        link.close()
+
+
+def points(results: Results) -> int:
     return sum(result.points for result in results)
 
 
+@pytest.fixture(scope="module")
+def graded(
+    request: pytest.FixtureRequest, course: Assignment, pool: WorkerPool
+) -> dict[str, tuple[Results, Results] | Exception]:
+    """The results of each selected attack and of the honest hand-in after it, all graded in one session."""
+    tests = [
+        item for item in request.session.items if isinstance(item, pytest.Function) and item.parent is request.node
+    ]
+    names = {test.callspec.params["name"] for test in tests}
+
+    def both(checks: Checks, name: str) -> tuple[Results, Results] | Exception:
+        try:
+            attack, after = (judge(checks, course, pool, source) for source in (ATTACKS[name], HONEST))
+            assert settled(pool)
+        except Exception as error:  # of this attack: its own test shows it
+            return error
+        return attack, after
+
+    return with_checks(
+        course, Options(), lambda checks: {name: both(checks, name) for name in ATTACKS if name in names}
+    )
+
+
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_earns_nothing_and_harms_no_other_hand_in(name: str, course: Assignment, pool: WorkerPool) -> None:
-    attack, after = grade(course, pool, [ATTACKS[name], HONEST])
+def test_an_attack_earns_nothing_and_harms_no_other_hand_in(
+    name: str, graded: dict[str, tuple[Results, Results] | Exception]
+) -> None:
+    found = graded[name]
+    if isinstance(found, Exception):
+        raise found
+    attack, after = found
     text = "\n".join(f"{r.id} {r.points} {r.outcome} {r.cause}: {r.message[:300]}" for r in attack)
     assert points(attack) == 0, text
     assert all(result.outcome is Outcome.FAILED for result in attack), text
@@ -56,4 +89,3 @@ def test_an_attack_earns_nothing_and_harms_no_other_hand_in(name: str, course: A
     assert "was raised" not in text
     assert all(len(result.message) < 5000 and len(result.output) <= 66_000 for result in attack)
     assert points(after) == 100, after
-    assert settled(pool)

@@ -336,7 +336,7 @@ def link_edges(strong_edges: np.ndarray, weak_edges: np.ndarray) -> np.ndarray:
 # %% task="canny"
 # 约 10 分钟，简单。卡住了？hint("canny") 会给出第一步。
 def canny(img: np.ndarray, kernel_size: int = 5, sigma: float = 1.4, high: float = 20, low: float = 15) -> np.ndarray:
-    """Canny 边缘。不检查最外面两行和两列的像素。
+    """Canny 边缘。不检查每条边上最外面的两行或两列像素。
 
     Shapes:
         img  (H, W)  float64
@@ -405,8 +405,8 @@ def hough_transform(img: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
 def hough_peaks(accumulator: np.ndarray, n: int, window: int) -> np.ndarray:
     """最高的 n 个峰所在的格子，从高到低排列；相等时，取按行的顺序在前的。
 
-    每找到一个峰，它周围 `window` x `window` 的方块就不再计算（方块到边界为止）。只剩没有票的格子时，搜索提前结
-    束。
+    每找到一个峰，它周围 `window` x `window` 的方块里的票就不再计入（方块到边界为止）。只剩没有票的格子时，搜索
+    提前结束。
 
     Shapes:
         accumulator  (R, T)  整数，>= 0；不改动
