@@ -19,7 +19,9 @@ from oracles_vae import (
 
 from autograder import Message, expect, expect_close, expect_shape, forbid, task
 
-LAYERS = "The encoder has three linear layers to 400 numbers with ReLUs; the decoder three and one to the pixels."
+WANTED_LAYERS = (
+    "The encoder has three linear layers to 400 numbers with ReLUs; the decoder three and one to the pixels."
+)
 
 
 def built(formula):
@@ -27,7 +29,7 @@ def built(formula):
     try:
         return formula()
     except LookupError as problem:
-        expect(False, Message("The layers do not fit: {problem}.", problem=str(problem.args[0])), LAYERS)
+        expect(False, Message("The layers do not fit: {problem}.", problem=str(problem.args[0])), WANTED_LAYERS)
 
 
 def fields(result, count: int, text: str):
