@@ -1,8 +1,7 @@
 """How tests are handed to the processes of pytest-xdist: file by file, those that take longest first.
 
 A file's tests share a process, because they share what its fixtures make. Begun last, a long file would leave the other
-processes idle at the end. `make test ARGS=--record-durations` writes `RECORD` again; what it holds now was estimated
-from runs of single files on a busy machine.
+processes idle at the end. `make test ARGS=--record-durations` writes `RECORD` again.
 """
 
 from __future__ import annotations
