@@ -74,6 +74,11 @@ def check_who_is_reached_after_many_steps(student, rng):
     expect_equal(student.k_hop(A, 150), right, name="150 hops in two parts", mistakes={
         "Numbers of walks overflow. Make the table 0 or 1 again after each product.": torch.zeros_like(right),
     })  # fmt: skip
+    pair = torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=torch.float64, device=rng.device)
+    everyone = torch.ones(2, 2, dtype=torch.bool, device=rng.device)
+    expect_equal(student.k_hop(pair, 70), everyone, name="70 hops between two nodes", mistakes={
+        "Numbers of walks overflow: in int64, 2^64 becomes 0.": torch.zeros_like(everyone),
+    })  # fmt: skip
 
 
 @task("permute", share=50)
@@ -98,10 +103,13 @@ def check_normalised_graphs_with_lonely_nodes(student, rng):
         edges = torch.cat([edges, edges[:, :2]], dim=1)
         for self_loops in (True, False):
             A = with_loops(table(edges, N)) if self_loops else table(edges, N)
+            twice = table(edges, N) + torch.eye(N, device=rng.device)
             for kind in ("sym", "row"):
                 seen = student.inspect(student.normalised_adjacency, edges, N, self_loops, kind)
                 expect_close(seen.value, divided(A, kind), name=Message("{kind}, self_loops={loops}",
-                             kind=kind, loops=self_loops))  # fmt: skip
+                             kind=kind, loops=self_loops), mistakes={
+                    "A diagonal entry is 1, also where a loop is listed already.": divided(twice, kind),
+                } if self_loops else None)  # fmt: skip
                 expect_unchanged(seen, edges, N, self_loops, kind)
     with expect_raises(ValueError):
         student.normalised_adjacency(edges, N, True, "column")

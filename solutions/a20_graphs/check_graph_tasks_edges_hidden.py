@@ -72,7 +72,8 @@ def check_areas_of_other_scores(student, rng):
         expect_unchanged(seen, positive, negative)
     ones = torch.ones(4, dtype=torch.float64, device=rng.device)
     for name, first, second, right in (("equal scores", ones, ones, 0.5), ("a perfect ranking", ones, 0 * ones, 1.0),
-                                       ("an inverted ranking", -ones, ones, 0.0)):  # fmt: skip
+                                       ("an inverted ranking", -ones, ones, 0.0),
+                                       ("large scores", 50 * ones, 40 * ones, 1.0)):  # fmt: skip
         expect_close(student.link_auc(first, second), right, name=Message(name))
 
 

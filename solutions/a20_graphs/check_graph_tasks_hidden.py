@@ -24,6 +24,7 @@ from autograder import (
     expect_same_gradients,
     expect_shape,
     expect_unchanged,
+    explain_errors,
     task,
 )
 from common.data import graphs
@@ -68,21 +69,38 @@ def check_dropout_acts_on_both_inputs(student, rng):
     )
     set_mode(student, model, train=False)
     expect_close(model(two, one), 2 * one, name="the result in eval mode")
+    # Two joined nodes: node 0 has 0 if all four features are lost, or both hidden numbers.
+    student.seed(rng.int(0, 2**31))
+    pair = torch.ones(2, 2, dtype=torch.float64, device=rng.device)
+    share = float(student.define(MANY).mean_and_zeros(model, pair, pair / 2, 6000)[2][0, 0])
+    right = 1 / 256 + 255 / 256 / 16
+    text = Message("With two nodes, {share} of all are 0; it should be {right}.", share=round(share, 3),
+                   right=round(right, 3))  # fmt: skip
+    expect(abs(share - right) < 0.014, text, "Dropout comes before each product with A_hat, not after it.")
+
+
+OTHER_NAMES = (
+    TWO_LAYERS.replace("self.second", "self.last")
+    .replace("model.second", "model.last")
+    .replace("    losses =", "    model.eval()\n    losses =")
+)
 
 
 @task("train_node_classifier", points=1)
 def check_labels_of_others_do_not_matter(student, rng):
-    """Losses and weights do not depend on y where mask is False; other sizes; no step; inputs stay."""
-    helper = student.define(TWO_LAYERS)
+    """Losses and weights do not depend on y where mask is False; other sizes and layers; no step; inputs stay."""
+    helper = student.define(OTHER_NAMES)
     X, A, y, mask, weights = problem(rng, 9, 4)
     options = {"steps": 2, "lr": 0.02, "weight_decay": 0.1}
     losses, right = trained(X, A, y, mask, weights, 2, 0.02, 0.1)
     leaked = trained(X, A, y.clamp(min=0), mask, weights, 2, 0.02, 0.1, all_nodes=True)[0]
-    found = helper.run(*weights, X, A, y.clamp(min=0), mask, options)
+    with explain_errors({"AttributeError": "Of the layers, only `first` has a name that is fixed."}):
+        found = helper.run(*weights, X, A, y.clamp(min=0), mask, options)
     expect_close(found[0], losses, rtol=1e-4, name="the losses", mistakes={
         "Nodes that are not labelled take part in the loss.": leaked,
     })  # fmt: skip
     expect_close([found[1], found[2]], right, rtol=1e-4, name="the weights")
+    expect(all(found[3]), "The model came in eval mode, and was trained in it.", "model.train() at the beginning.")
     seen = student.inspect(helper.run, *weights, X, A, y, mask, options | {"steps": 0})
     expect_close([seen.value[1], seen.value[2]], list(weights), name="the weights after no step")
     expect_unchanged(seen, *weights, X, A, y, mask, options | {"steps": 0})
@@ -235,12 +253,13 @@ def check_loss_of_large_scores(student, rng):
         z, y = rng.normal(*shape, dtype=dtype), (rng.uniform(*shape) < 0.5).to(dtype)
         known = rng.uniform(*shape) < 0.5
         known[0, 0] = True
-        y[~known] = 7.0
+        y[~known] = torch.nan if shape == (5, 2) else 7.0
         seen = student.inspect(student.masked_bce, z, y, known)
         expect_close(seen.value, bce(z, y, known), name=Message("the shape {shape}", shape=str(shape)))
         expect_unchanged(seen, z, y, known)
         if dtype == torch.float64:
-            expect_same_gradients(student, rng, lambda_of(student, y, known), lambda z, y=y, k=known: bce(z, y, k), z)
+            expect_same_gradients(student, rng, lambda_of(student, y, known), lambda z, y=y, k=known: bce(z, y, k), z,
+                                  name="y is nan where unknown" if shape == (5, 2) else "")  # fmt: skip
     expect_close(student.masked_bce(z, y, torch.zeros_like(known)), torch.zeros((), dtype=z.dtype, device=z.device),
                  name="without known entries")  # fmt: skip
 

@@ -352,7 +352,7 @@ def chebyshev(L: Tensor, x: Tensor, theta: Tensor, lam_max: float = 2.0) -> Tens
     Shapes:
         L        (N, N)  float, dense
         x        (N, D)  float; it is not changed
-        theta    (M,)    float, the factors of T_0 to T_{M-1}; M is 1 or more
+        theta    (M,)    float, the factors of T_0 to T_{M-1}; M is 1 or more; gradients flow back to x and theta
         lam_max  float   an upper bound of the eigenvalues: 2 for the symmetric Laplacian
         out      (N, D)
     """

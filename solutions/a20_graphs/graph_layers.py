@@ -375,6 +375,8 @@ def sage_embed(
 def attention_coefficients(h: Tensor, edge_index: Tensor, a_src: Tensor, a_dst: Tensor, slope: float = 0.2) -> Tensor:
     """The weight alpha of each edge, and of a loop at each node. There must be no loop over nodes or edges.
 
+    Scores may be large: exp(1000) is infinite, but no weight is.
+
     Shapes:
         h           (N, D)    float
         edge_index  (2, E)    int64, without loops

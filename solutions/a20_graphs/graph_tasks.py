@@ -302,8 +302,8 @@ def masked_bce(z: Tensor, y: Tensor, mask: Tensor) -> Tensor:
 # curves({"loss": history["train"], "accuracy on others": history["test"]}, xlabel="step", ylabel="")
 
 # %% [markdown]
-# The mean forgets how many atoms there are, so the network must find the ring from shares. (Replace the mean by the
-# sum, and try again: it becomes much easier. Why?)
+# The mean says how large a share of the atoms saw the bond, not whether one did. (Replace it by the maximum of each
+# graph, and try again: fewer other molecules are judged wrongly. Why?)
 
 # %% [markdown]
 # ## 3 Edges: who comes next

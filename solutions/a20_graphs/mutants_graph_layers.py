@@ -131,6 +131,7 @@ MUTANTS = [
     mutant("attention: detached", ALPHA2, ALPHAS, "return e / scatter_sum(e, target, N)[target].detach()"),
     mutant("attention: float32", ALPHA2, ALPHAS, "return (e / scatter_sum(e, target, N)[target]).float()", habit="dtype"),
     mutant("attention: large scores overflow", ALPHA3, SHIFT, "e = e.exp()"),
+    mutant("attention: the maximum is never negative", ALPHA3, SHIFT, "e = (e - scatter_max(e, target, N).clamp(min=0)[target]).exp()"),
     mutant("attention: one maximum for all", ALPHA3, SHIFT, "e = (e - e.max()).exp()"),
     mutant("GAT: the first head's vectors for all", HEADS, "alpha = attention_coefficients(h, edge_index, a_src, a_dst)", "alpha = attention_coefficients(h, edge_index, self.a_src[0], self.a_dst[0])"),
     mutant("GAT: no ELU", HEADS, OUT, OUT.replace("F.elu(torch.cat(heads, dim=1))", "torch.cat(heads, dim=1)")),
