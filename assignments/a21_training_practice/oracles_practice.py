@@ -85,9 +85,11 @@ class Tiny(nn.Module):
 def tiny(weights, like):
     return Tiny(weights).to(like.device).double()
 
-def frozen(freeze, weights, names, x):
+def frozen(freeze, weights, names, x, off=()):
     model = tiny(weights, x)
     model.train()
+    for name in off:
+        model.get_parameter(name).requires_grad_(False)
     model.fc.eval()
     count = freeze(model, names)
     grads = {name: p.requires_grad for name, p in model.named_parameters()}

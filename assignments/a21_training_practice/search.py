@@ -88,8 +88,8 @@ def successive_halving(
     """Keep the best of each round until one is left.
 
     In each round all that are left are trained to `epochs` in total. Of them floor(number / eta) stay, at least one:
-    those with the highest scores, of equal ones the earlier. Then epochs is multiplied by eta. With one configuration,
-    nothing is trained.
+    those with the highest scores, of equal ones those that are earlier in `configs`. Then epochs is multiplied by eta.
+    With one configuration, nothing is trained.
 
     Shapes:
         configs  at least one

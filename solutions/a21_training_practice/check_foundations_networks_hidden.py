@@ -67,7 +67,7 @@ def check_other_numbers_of_parameters(student):
 
 @task("activation_patterns", share=50)
 def check_other_patterns(student, rng):
-    """Other sizes, units whose input is 0, and one point; never more than are possible; inputs stay."""
+    """Other sizes, seventy units, units whose input is 0, and one point; never more than are possible; inputs stay."""
     for N, D, D_in in ((100, 5, 3), (1, 4, 2), (40, 1, 1), (50, 6, 2)):
         W, b, X = rng.normal(D, D_in), rng.normal(D), 2 * rng.normal(N, D_in)
         seen = student.inspect(student.activation_patterns, W, b, X)
@@ -75,6 +75,9 @@ def check_other_patterns(student, rng):
         expect(seen.value[1].dtype == torch.int64, "The numbers are not of dtype int64.")
         expect(len(seen.value[0]) <= pieces(D_in, D), "There are more patterns than pieces.")
         expect_unchanged(seen, W, b, X)
+    W, b, X = rng.normal(70, 3), rng.normal(70), rng.normal(30, 3)
+    b[:64] = 100.0
+    same_patterns(student.activation_patterns(W, b, X), W, b, X)
     W, b, X = (
         torch.tensor(v, dtype=DEEP, device=rng.device) for v in ([[1.0], [-1.0]], [0.0, 0.0], [[0.0], [1.0], [-2.0]])
     )

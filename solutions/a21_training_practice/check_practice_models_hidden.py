@@ -131,15 +131,15 @@ def check_modes_and_moments(student, rng):
 
 @task("freeze", share=50)
 def check_other_frozen_layers(student, rng):
-    """One layer, several, a part of a part, none; other layers keep their modes and their statistics move."""
+    """One layer, several, a part of a part, none; other layers keep what they were, and their statistics move."""
     helper = student.define(NETWORKS)
-    for names, prefixes in (
-        (["features.0", "fc"], ("features.0.", "fc.")),
-        (["middle", "features"], ("middle.", "features.")),
-        ([], ()),
+    for names, prefixes, off in (
+        (["features.0", "fc"], ("features.0.", "fc."), []),
+        (["middle", "features"], ("middle.", "features."), ["fc_old.weight"]),
+        ([], (), []),
     ):
-        count, grads, modes, moved = helper.frozen(student.freeze, weights_of_tiny(rng), names, rng.normal(5, 4))
-        right = {name: not name.startswith(prefixes) if prefixes else True for name in NAMES}
+        count, grads, modes, moved = helper.frozen(student.freeze, weights_of_tiny(rng), names, rng.normal(5, 4), off)
+        right = {name: name not in off and not (prefixes and name.startswith(prefixes)) for name in NAMES}
         expect_equal(grads, right, name=Message("requires_grad, {names}", names=names))
         expect_equal(count, sum(SIZES[name] for name in NAMES if right[name]),
                      name=Message("the count, {names}", names=names))  # fmt: skip

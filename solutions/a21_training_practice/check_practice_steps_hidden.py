@@ -61,7 +61,8 @@ def check_kinds_of_other_places(student, rng):
     for values, right in (
         ((1e-6, 3e-6, 2e-6), "minimum"), ((-1e5, -1.0, -7.0), "maximum"), ((1.0, -1e-3, 0.5), "saddle"),
         ((0.0, 0.0, 1.0), "flat"), ((0.0, -1.0, -2.0), "flat"), ((0.0, 1.0, -1.0), "saddle"), ((5.0,), "minimum"),
-        ((-5.0,), "maximum"), ((0.0,), "flat"), ((0.0, 0.0), "flat"),
+        ((-5.0,), "maximum"), ((0.0,), "flat"), ((0.0, 0.0), "flat"), ((1e-10, 3e-10, 2e-10), "minimum"),
+        ((1e5, 1e-5, 2.0), "flat"),
     ):  # fmt: skip
         turn = torch.linalg.qr(rng.normal(len(values), len(values))).Q
         H = turn @ torch.diag(torch.tensor(values, dtype=DEEP, device=turn.device)) @ turn.T

@@ -45,6 +45,7 @@ MUTANTS = [
     mutant("patterns: not all different ones", PATTERNS, "X @ W.T + b > 0, dim=0", "X @ W.T > 0, dim=0"),
     mutant("patterns: one for each point", PATTERNS, "    return patterns, which\n", "    return patterns[which], torch.arange(len(X), device=X.device)\n"),
     mutant("patterns: a unit at 0 is on", PATTERNS2, "X @ W.T + b > 0", "X @ W.T + b >= 0"),
+    mutant("patterns: powers of two", PATTERNS2, body("activation_patterns", "on = X @ W.T + b > 0\npowers = 2 ** torch.arange(len(b), device=X.device)\n_, which = torch.unique((on * powers).sum(dim=1), return_inverse=True)\npatterns = on.new_zeros(int(which.max()) + 1, len(b))\npatterns[which] = on\nreturn patterns, which")),
     mutant("patterns: numbers", PATTERNS, "X @ W.T + b > 0", "(X @ W.T + b > 0).to(X.dtype)"),
     mutant("knots: slopes as weights", KNOTS, "torch.cat([slopes[:1], slopes.diff()])", "slopes"),
     mutant("knots: differences without widths", KNOTS, "y_knots.diff() / x_knots.diff()", "y_knots.diff()"),

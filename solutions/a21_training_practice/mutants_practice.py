@@ -34,6 +34,7 @@ MUTANTS = [
     mutant("kinds: the determinant", KIND2, body("classify_critical", "det = float(torch.linalg.det(H))\nif abs(det) < 1e-12:\n    return 'flat'\nif det < 0:\n    return 'saddle'\nreturn 'minimum' if float(H.trace()) > 0 else 'maximum'")),
     mutant("kinds: flat before saddle", KIND2, "    if up and down:\n        return \"saddle\"\n    if bool((values.abs() <= small).any()):\n        return \"flat\"\n", "    if bool((values.abs() <= small).any()):\n        return \"flat\"\n    if up and down:\n        return \"saddle\"\n"),
     mutant("kinds: a fixed zero", KIND2, "small = 1e-8 * values.abs().max()", "small = 1e-5"),
+    mutant("kinds: a zero that is the same at all scales", KIND2, "small = 1e-8 * values.abs().max()", "small = 1e-8"),
     mutant("kinds: nothing is flat", KIND, "if bool((values.abs() <= small).any()):", "if False:"),
     mutant("kinds: minima and maxima exchanged", KIND, 'return "minimum" if up else "maximum"', 'return "maximum" if up else "minimum"'),
     mutant("gabor: no factor 2", GABOR, "slope = 2 * residual", "slope = residual"),

@@ -72,6 +72,7 @@ MUTANTS = [
     mutant("freeze: counts tensors", FREEZE, "return sum(p.numel() for p in model.parameters() if p.requires_grad)", "return sum(1 for p in model.parameters() if p.requires_grad)"),
     mutant("freeze: counts all", FREEZE, "for p in model.parameters() if p.requires_grad)\n    ### END", "for p in model.parameters())\n    ### END"),
     mutant("freeze: the whole model in eval mode", FREEZE2, "        layer.eval()\n", "        model.eval()\n"),
+    mutant("freeze: other layers learn again", FREEZE2, "    for name in names:\n", "    model.requires_grad_(True)\n    for name in names:\n"),
     mutant("freeze: names that begin alike", FREEZE2, "    for name in names:\n", "    for name in names:\n        model.fc_old.requires_grad_(name[:2] != \"fc\")\n"),
     mutant("groups: rates exchanged", GROUPS, 'return [{"params": rest, "lr": factor * head_lr}, {"params": last, "lr": head_lr}', 'return [{"params": rest, "lr": head_lr}, {"params": last, "lr": factor * head_lr}'),
     mutant("groups: the head twice", GROUPS, " and id(p) not in known]", "]"),

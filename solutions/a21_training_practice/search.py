@@ -89,8 +89,8 @@ def successive_halving(
     """Keep the best of each round until one is left.
 
     In each round all that are left are trained to `epochs` in total. Of them floor(number / eta) stay, at least one:
-    those with the highest scores, of equal ones the earlier. Then epochs is multiplied by eta. With one configuration,
-    nothing is trained.
+    those with the highest scores, of equal ones those that are earlier in `configs`. Then epochs is multiplied by eta.
+    With one configuration, nothing is trained.
 
     Shapes:
         configs  at least one
@@ -111,7 +111,8 @@ def successive_halving(
 
 
 # %% [markdown] hint="successive_halving"
-# 1. Python's sort is stable: sorted by falling scores, the earlier of equal ones comes first.
+# 1. Python's sort is stable: sorted by falling scores, the earlier of equal ones comes first. Then put those that stay
+#    back into the order of `configs`: it decides again in the next round.
 # 2. A round costs the number that is left, times the epochs that are *new*.
 # 3. Of 10 with eta 3 stay 3, then 1.
 
