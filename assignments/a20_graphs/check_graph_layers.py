@@ -92,8 +92,13 @@ def spatial_mistakes(kind, X, edges, p):
     if kind == "residual":
         wrong["The node's own vector is added after the ReLU."] = torch.relu(after + p["linear.bias"])
         wrong["The sum is that of the neighbours alone."] = X + spatial("sum", X, edges, p)
+        wrong["The ReLU comes before the node's own vector is added."] = torch.relu(X + after + p["linear.bias"])
     if kind == "mean":
         wrong["Divide by the number of neighbours."] = torch.relu(p["linear.bias"] + X @ p["own.weight"].T + after)
+        around = torch.stack([(X[i] + total[i]) / (1 + len(near(edges, i))) for i in range(len(X))])
+        wrong["The mean is that of the neighbours alone."] = torch.relu(
+            p["linear.bias"] + X @ p["own.weight"].T + around @ p["linear.weight"].T
+        )
     if kind == "kipf":
         wrong["Divide by the roots of both degrees."] = spatial("sum", X, edges, p)
     return wrong
