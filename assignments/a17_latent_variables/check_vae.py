@@ -85,6 +85,10 @@ def check_samples_have_mean_and_variance(student, rng):
     expect(bool(((found - 1).abs() < 0.05).all()),
            Message("The standard deviations are {found} times exp(logvar / 2).",
                    found=[round(v, 2) for v in found.tolist()]), hint)  # fmt: skip
+    far = float(((z - mu[0]).abs() > 2 * deviation).double().mean())
+    expect(0.04 < far < 0.051,
+           Message("{share} % of the numbers are beyond two standard deviations; of normal ones, 4.6 % are.",
+                   share=round(100 * far, 1)), "The noise is normal: torch.randn.")  # fmt: skip
     table = torch.corrcoef(z.T)
     expect(float((table - table.diag().diag()).abs().max()) < 0.05, "The numbers of a code have equal noise.",
            "Draw noise of mu's shape.")  # fmt: skip

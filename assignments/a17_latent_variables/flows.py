@@ -57,7 +57,7 @@ def flow_log_prob(x: Tensor, layers: Sequence[nn.Module], base: Callable[[Tensor
 
     Shapes:
         x       (N, D)
-        layers  applied in this order; each returns z (N, D) and its log-determinant (N,)
+        layers  none or more, applied in this order; each returns z (N, D) and its log-determinant (N,)
         base    z (N, D) -> log-density (N,) of what the last layer returns
         out     (N,)      in nats
     """

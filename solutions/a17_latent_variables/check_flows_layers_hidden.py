@@ -44,6 +44,13 @@ def check_linear_layers_of_other_sizes(student, rng):
     expect(bool((s != 0).all()), "s starts at 0, so W cannot be inverted.")
     names = student.define("def names(m):\n    return sorted(n for n, _ in m.named_parameters())\n").names(layer)
     expect_equal(names, ["L", "U", "s"], name="the parameters")
+    moved, eye = [], torch.eye(7, dtype=torch.float64, device=rng.device)
+    for _ in range(2):
+        layer = helper.shaken(student.LinearPLU(7), DOUBLE, rng.int(0, 2**31))
+        L, U, s = (helper.parameter(layer, name) for name in ("L", "U", "s"))
+        product = (L.tril(-1) + eye) @ (U.triu(1) + s.diag())
+        moved.append(bool((helper.answer(layer, eye)[0].T - product).abs().max() > 1e-6))
+    expect(any(moved), "P moves nothing: W is L (U + diag s).", "Draw the permutation at random: torch.randperm(D).")
     single = student.LinearPLU(5)
     judge_layer(helper, single, rng.normal(4, 5, dtype=torch.float32), "LinearPLU of float32")
 
@@ -63,6 +70,7 @@ def check_bent_axes_of_other_points(student, rng):
         expect(bool((z[: 4 * K + 1].diff(dim=0) > 0).all()), "h does not rise.")
         smooth = (x[:, :] * K - (x * K).round()).abs().amin(dim=1) > 1e-6
         expect_close(log_det[smooth], x.new_tensor(rows)[..., 1].sum(dim=1)[smooth], name="the log-determinant")
+        expect_close(log_det[4 * K], x.new_tensor(rows)[4 * K, :, 1].sum(), name="the log-determinant at x = 1")
         expect_close(helper.back(layer, z), x, name="inverse(forward(x))")
         expect(kept is True, "x was changed in place.")
         inner = rng.uniform(4, D, low=0.05, high=0.2) / K
@@ -91,8 +99,10 @@ def check_coupling_of_other_masks(student, rng):
         expect(kept is True, "x was changed in place.")
         if 0.0 in bits:
             expect_own_gradients(student, rng, layer, x)
-    state = student.define("def has(m):\n    return 'mask' in m.state_dict()\n").has(layer)
-    expect(state is True, "The mask is not in the layer's state.", 'self.register_buffer("mask", mask)')
+    stored = student.define("def stored(m):\n    return list(m.state_dict().values())\n").stored(layer)
+    there = [v.double() for v in stored if type(v) is torch.Tensor and v.numel() == D]
+    expect(any(bool((v.flatten() == mask).all()) for v in there), "The mask is not in the layer's state.",
+           'self.register_buffer("mask", mask)')  # fmt: skip
 
 
 @task("Permutation", share=50)

@@ -91,7 +91,7 @@ def check_responsibilities_of_far_points(student, rng):
 
 @task("m_step", share=50)
 def check_m_steps_of_other_points(student, rng):
-    """Values are right for one dimension, one group and a group without points; inputs stay."""
+    """Values are right for one dimension, one group, and groups with less than one point or none."""
     for N, K, D in ((7, 2, 1), (5, 1, 3), (12, 4, 2)):
         x, r = rng.normal(N, D), torch.softmax(rng.normal(N, K), dim=1)
         seen = student.inspect(student.m_step, x, r, 1e-3)
@@ -104,6 +104,9 @@ def check_m_steps_of_other_points(student, rng):
     expect(all(bool(v.isfinite().all()) for v in (pi, mu, Sigma)), "A group without points has nan.",
            "Clamp N_k to a tiny number before you divide.")  # fmt: skip
     expect_close([pi[[0, 2]], mu[[0, 2]], Sigma[[0, 2]]], list(right), name="the groups that have points")
+    little = rng.uniform(12, low=0.02, high=0.06)
+    soft = torch.stack([little, 1 - little], dim=1)
+    expect_close(student.m_step(x, soft, 1e-3), fitted(x, soft, 1e-3), name="a group with less than one point")
     far = x + 1e7
     expect_close(student.m_step(far, hard, 1e-3)[2][[0, 2]], fitted(far, hard[:, [0, 2]], 1e-3)[2], rtol=1e-4,
                  atol=1e-4, name="covariances of points far from 0")  # fmt: skip

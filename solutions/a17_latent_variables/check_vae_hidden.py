@@ -132,9 +132,11 @@ def check_class_changes_images_and_codes(student, rng):
         images = helper.decoded(model, z)
         expect(float(images.std(dim=0).max()) > 1e-4, "The class does not change x_hat.", "Join c to z.")
         expect_shape(x_hat, x.shape, name="x_hat")
-    _, mu, _ = helper.answer(student.CVAE(16), rng.uniform(2, 1, 4, 4, dtype=torch.float32),
-                             torch.eye(10, device=rng.device)[:2])  # fmt: skip
+    model = student.CVAE(16).eval()
+    x, c = rng.uniform(2, 1, 4, 4, dtype=torch.float32), torch.eye(10, device=rng.device)[:2]
+    (a, mu, _), (b, _, _) = helper.answer(model, x, c), helper.answer(model, x, c)
     expect_shape(mu, (2, 15), name="mu by default")
+    expect(bool((a != b).any()), "In evaluation mode two calls gave the same x_hat.", "Decode a sample in every mode.")
 
 
 def some_batch(rng, N: int, side: int, Z: int):

@@ -54,6 +54,7 @@ MUTANTS = [
     mutant("PLU: U L", PLU, PRODUCT, "z = (x @ lower.T @ upper.T)[:, self.order]"),
     mutant("PLU: a permutation that inverse forgets", PLU, "z[:, self.order.argsort()].T", "z.T"),
     mutant("PLU: the order twice in inverse", PLUS, "z[:, self.order.argsort()].T", "z[:, self.order].T", also=(("torch.randperm(D))\n        self.L", "torch.arange(D).roll(1))\n        self.L"),)),
+    mutant("PLU: nothing is permuted", PLUS, "torch.randperm(D))\n        self.L", "torch.arange(D))\n        self.L"),
     mutant("PLU: torch.linalg.inv", PLU, body("LinearPLU.inverse", """
         lower, upper = self.factors()
         return z[:, self.order.argsort()] @ torch.linalg.inv(lower @ upper).T
@@ -74,6 +75,7 @@ MUTANTS = [
     mutant("bent: the end of a piece for its start", BENT, "starts = phi.cumsum(dim=1) - phi", "starts = phi.cumsum(dim=1)"),
     mutant("bent: shares of the first coordinate", BENT, "phi = torch.softmax(self.logits, dim=1)\n        starts", "phi = torch.softmax(self.logits[:1], dim=1).expand(D, -1)\n        starts"),
     mutant("bent: rounds to the nearest piece", BENT, PIECE, PIECE.replace("floor()", "round()")),
+    mutant("bent: 1 is outside", BENTS, "inside = (x >= 0) & (x <= 1)", "inside = (x >= 0) & (x < 1)"),
     mutant("bent: 1 has no piece", BENTS, PIECE, "piece = (K * x.detach()).floor().long() % K"),
     mutant("bent: a new layer is not the identity", BENTS, "self.logits = nn.Parameter(torch.zeros(D, K))", "self.logits = nn.Parameter(torch.randn(D, K))"),
     mutant("bent: no gradient in the shares", BENTS, "phi = torch.softmax(self.logits, dim=1)\n        starts", "phi = torch.softmax(self.logits.detach(), dim=1)\n        starts"),

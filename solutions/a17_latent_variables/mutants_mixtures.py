@@ -66,6 +66,7 @@ MUTANTS = [
     mutant("m step: variances alone", M, OUTER, OUTER + "\n    Sigma = torch.diag_embed(Sigma.diagonal(dim1=1, dim2=2))"),
     mutant("m step: N_k - 1", M, OUTER, OUTER.replace("safe[", "(safe - 1)[")),
     mutant("m step: an empty group has nan", MS, "safe = counts.clamp(min=torch.finfo(x.dtype).tiny)", "safe = counts"),
+    mutant("m step: no group has less than one point", MS, "safe = counts.clamp(min=torch.finfo(x.dtype).tiny)", "safe = counts.clamp(min=1)"),
     mutant("m step: mean of squares less square of mean", MS, OUTER, "Sigma = (x * r.T[:, :, None]).mT @ x / safe[:, None, None] - mu[:, :, None] * mu[:, None]"),
     mutant("m step: normalises r itself", MS, "    counts = r.sum(dim=0)\n", "    r /= r.sum(dim=1, keepdim=True) + 1e-9\n    counts = r.sum(dim=0)\n"),
     mutant("m step: torch.cov", M, OUTER, "Sigma = torch.stack([torch.cov(x.T, correction=0, aweights=w).reshape(x.shape[1], -1) for w in r.T])"),

@@ -38,7 +38,7 @@ from torch import Tensor, nn
 # The decoder's columns span the same plane as the principal axes (Baldi and Hornik 1989).
 #
 # Both kinds have the attributes `encoder` and `decoder`. With `linear=True` these are (after flattening) one linear
-# layer each, and nothing else. With `linear=False`:
+# layer with a bias each, and nothing else. With `linear=False`:
 #
 #     encoder  flatten, three times (linear to 400, ReLU), linear to the code
 #     decoder  three times (linear to 400, ReLU), linear to the pixels, sigmoid, unflatten to (N, 1, H, W)
@@ -64,7 +64,7 @@ class Autoencoder(nn.Module):
         Shapes:
             input_size   int   H * W of the images, which are square and have one channel
             latent_size  int   numbers in a code
-            linear       bool  one linear layer each, without activations
+            linear       bool  one linear layer with a bias each, without activations
         """
         ### BEGIN SOLUTION
         super().__init__()

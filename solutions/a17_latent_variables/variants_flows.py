@@ -54,6 +54,30 @@ VARIANTS = [
             D = x.shape[1]
             return torch.tanh(out[:, :D]), out[:, D:]
         """)),
+    variant("a mask of truth values under another name, halves by index",
+        body("AffineCoupling.__init__", """
+            super().__init__()
+            self.register_buffer("stays", mask.bool())
+            self.net = net
+        """),
+        body("AffineCoupling.forward", """
+            s, t = self.scale_and_shift(x)
+            b = ~self.stays
+            z = x.clone()
+            z[:, b] = x[:, b] * s[:, b].exp() + t[:, b]
+            return z, s[:, b].sum(dim=-1)
+        """),
+        body("AffineCoupling.inverse", """
+            s, t = self.scale_and_shift(z)
+            b = ~self.stays
+            x = z.clone()
+            x[:, b] = (z[:, b] - t[:, b]) / s[:, b].exp()
+            return x
+        """),
+        body("AffineCoupling.scale_and_shift", """
+            out = self.net.forward(torch.where(self.stays, x, torch.zeros_like(x)))
+            return torch.tanh(out[:, : x.shape[1]]), out[:, x.shape[1] :]
+        """)),
     variant("pieces by searchsorted, a permutation by gather",
         body("PiecewiseLinear.forward", """
             D, K = self.logits.shape
