@@ -148,7 +148,7 @@ def evaluate_policy(P: Tensor, R: Tensor, terminal: Tensor, policy: Tensor, gamm
 # %% task="q_from_v"
 # About 10 minutes, easy. Stuck? hint("q_from_v") shows a first step.
 def q_from_v(P: Tensor, R: Tensor, terminal: Tensor, V: Tensor, gamma: float) -> Tensor:
-    """The value of each action, if the values of states are V afterwards.
+    """The value of each action, if the values of states are V afterwards. It needs no loop.
 
     Shapes:
         P, R, terminal  as in evaluate_policy
@@ -166,6 +166,8 @@ def q_from_v(P: Tensor, R: Tensor, terminal: Tensor, V: Tensor, gamma: float) ->
 # About 10 minutes, easy. Stuck? hint("greedy") shows a first step.
 def greedy(Q: Tensor) -> Tensor:
     """The greedy policy: 1 for the best action of each state, 0 for the others; the smallest number wins a tie.
+
+    It needs no loop.
 
     Shapes:
         Q    (S, A)  float; it is not changed

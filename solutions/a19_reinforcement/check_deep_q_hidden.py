@@ -93,6 +93,9 @@ def check_memory_samples_uniformly(student, rng):
         expect(int(counts.sum()) == 6000, "The memory contains an experience that should be overwritten.")
         statistic = float(((counts - 6000 / length).square() / (6000 / length)).sum())
         expect(statistic < length + 6 * (2 * length) ** 0.5 + 6, "Experiences are not sampled with equal frequencies.")
+        share = float(((numbers[1:] - numbers[:-1]) % length == 1 % length).double().mean())
+        expect(share < 1 / length + 0.05, Message("{p} of the rows follow the row before.", p=share),
+               "Draw each row by itself: neighbours in the memory are alike.")  # fmt: skip
         for name, part, other, right in zip(PARTS, found, again, whole, strict=True):
             expect_equal(part, right[numbers], name=Message("the {name}", name=name))
             expect_equal(other, part, name=Message("the {name} of an equal generator", name=name))
@@ -125,6 +128,7 @@ def check_networks_compute_what_the_papers_say(student, rng):
         nearest = min(choices, key=lambda right: float((right - found).abs().max()))
         expect_close(found, nearest, rtol=1e-3, atol=1e-4, name=Message("{v}, frames {shape}", v=variant, shape=shape))
     net = tools.on(student.QNetwork((1, 84, 84), 4), like)
+    net(torch.zeros(1, 1, 84, 84, device=rng.device))
     expect(sum(p.ndim == 4 for p in tools.values(net)) == 3, "By default, the variant is nature.")
 
 
@@ -220,6 +224,25 @@ def check_target_stays_a_network_of_its_own(student, rng):
         expect(flags, "A parameter has a gradient, or cannot be trained any more.", "Work in torch.no_grad().")
 
 
+# The weights of both networks before each step.
+WATCHED = (
+    STEPS
+    + """
+class Watched(Steps):
+    def step(self, actions):
+        self.weights.append([net.weight.detach().clone() for net in self.nets])
+        return super().step(actions)
+
+def watched(like, seed, weight, steps, every):
+    env = Watched(like, True)
+    env.nets, env.weights = [linear(like, 5, 2, weight), linear(like, 5, 2, 9.0 + weight)], []
+    student.train_dqn(env, *env.nets, generator(like, seed), steps=steps, n=10, batch=32, every=every, gamma=0.5,
+                      lr=0.05)
+    return env.weights[-12:]
+"""
+)
+
+
 @task("train_dqn", points=1, any_dtype=True, loans=LOANS_OF_MEMORY)
 def check_values_where_episodes_are_done_or_cut(student, rng):
     """The values of five steps are the known ones: only done cuts the target; equal generators train alike."""
@@ -236,6 +259,7 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
             found.append((history, tools.values(online)[0]))
         expect_equal(found[1][0], found[0][0], name="the rewards with an equal generator")
         expect_equal(found[1][1], found[0][1], name="the weights with an equal generator")
+        expect(len(env.restarts) > 0, "No copy was restarted.", "After the step: obs = env.restart(done | truncated).")
         which, times = (torch.stack(part) for part in zip(*env.restarts, strict=True))
         expect_equal(which, times >= 5, name="which copies were restarted")
         best = found[0][1].amax(dim=0).cpu()
@@ -249,6 +273,16 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
         expect(abs(last - 0.95) < 0.035, Message("Where epsilon is 0.1, {p} of the actions are the best.", p=last))
         first = float(share[:4].mean())
         expect(0.15 < first < 0.85, "At the beginning, actions are not random.")
+    start = torch.tensor([[1.0], [-1.0]], device=rng.device).repeat(1, 5)  # what it prefers turns around
+    weights = student.define(WATCHED).watched(like, seed, start, 12, 4)
+    for step, (online, target) in enumerate(weights):
+        expect_close(target, weights[step // 4 * 4][0], name=Message("the target network before step {t}", t=step),
+                     mistakes={"Between two copies, the target network stays as it is.": online})  # fmt: skip
+    found = student.define(WATCHED).watched(like, seed, start, 300, 301)[-1][0].amax(dim=0)
+    right = torch.arange(1, 6, device=rng.device) / 5 - 0.5
+    expect_close(found, right.to(found), rtol=0.0, atol=0.08, name="the values by a target network that stays",
+                 mistakes={"The online network chooses the next action, the target network judges it.": right + 1.0,
+                           "The online network chooses, not the target network.": right + 0.5})  # fmt: skip
 
 
 @task("train_dqn", points=2, any_dtype=True, seconds=120, loans=LOANS_OF_MEMORY)

@@ -190,12 +190,17 @@ def check_updates_of_a_policy(student, rng):
     tools, like = student.define(ENVS), torch.zeros(1, device=rng.device)
     seed, weight = rng.int(0, 2**31), rng.normal(2, 3, dtype=torch.float32) / 8
     table = rng.normal(10, 9, dtype=torch.float32)
-    for truncates, given_weights in ((False, True), (True, True), (False, False)):
+    for truncates, given_weights, gamma in (
+        (False, True, 0.99),
+        (True, True, 0.99),
+        (False, False, 0.99),
+        (True, False, 0.6),
+    ):
         runs = []
         for _ in range(2):
             student.seed(rng.int(0, 2**31))
             env, model, weigh = tools.short(like, truncates), tools.model(like, weight), tools.weigh(table)
-            options = {"weigh": weigh} if given_weights else {}
+            options = {"weigh": weigh} if given_weights else {"gamma": gamma} if truncates else {}
             history = student.train_policy(
                 env, model, tools.generator(like, seed), updates=3, n=10, steps=9, lr=0.05, **options
             )
@@ -215,7 +220,7 @@ def check_updates_of_a_policy(student, rng):
         for update in range(3):
             actions = torch.stack(log[update * T : update * T + T], dim=1)
             earned = torch.where(mask, actions.float(), 0)
-            weights = table[:, :T] if given_weights else scaled(to_go(earned, 0.99), mask)
+            weights = table[:, :T] if given_weights else scaled(to_go(earned, gamma), mask)
             if given_weights:
                 expect_equal(calls[update][1], mask, name="the mask")
                 expect_close(calls[update][0], earned, name="the rewards")

@@ -129,6 +129,11 @@ def check_values_of_other_policies(student, rng):
     fall = -R
     error = float((student.evaluate_policy(P, fall, terminal, policy, 0.98, 1e-3) + right).abs().max())
     expect(error <= 0.049, "Where all values fall, it stops too early.", "Compare absolute changes.")
+    alone = torch.eye(40, dtype=R.dtype, device=R.device)  # of forty states that stay, the first earns 1
+    stay, earn = alone[:, None].clone(), alone[0, :, None].clone()
+    V = student.evaluate_policy(stay, earn, earn[:, 0] > 2, torch.ones_like(earn), 0.98, 0.1)
+    expect(float(V[0]) >= 45.1, Message("A value is {v}, not 50: only its state changes.", v=float(V[0])),
+           "Stop when the largest absolute change is below the tolerance.")  # fmt: skip
 
 
 @task("q_from_v", points=1)
@@ -206,6 +211,10 @@ def check_value_iteration_of_other_worlds(student, rng):
                "Stop when the largest absolute change of a value is below the tolerance.")  # fmt: skip
         expect(1 < sweeps <= most, Message("With {name}, there were {n} sweeps.", name=name, n=sweeps))
         expect_close(policy, best_rows(q_loop(P, R, terminal, V, 0.9)), name="the policy")
+    P, R, terminal = world(rng, 4, 3, 4)
+    sweeps = student.value_iteration(P, R, terminal, 0.9)[2]
+    expect(sweeps == 2, Message("Where all states are terminal, there were {n} sweeps, not 2.", n=sweeps),
+           "Values begin at 0; the last sweep, which changes nothing, counts, too.")  # fmt: skip
 
 
 @task("epsilon_greedy", points=1)

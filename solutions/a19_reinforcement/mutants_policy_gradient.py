@@ -105,6 +105,7 @@ MUTANTS = [
     mutant("train: climbs down", TRAIN, "reinforce_loss(logits, actions, weights, mask).backward()", "(-reinforce_loss(logits, actions, weights, mask)).backward()"),
     mutant("train: global random numbers", FIRST, "torch.multinomial(chances, 1, generator=generator)", "torch.multinomial(chances, 1)"),
     mutant("train: the weights of the option are ignored", FIRST, WEIGHTS, "weights = normalise(reward_to_go(rewards, gamma), mask)"),
+    mutant("train: gamma is ignored", FIRST, WEIGHTS, WEIGHTS.replace("gamma", "0.99")),
     mutant("train: the whole return without a baseline", FIRST, WEIGHTS, WEIGHTS.replace("normalise(reward_to_go(rewards, gamma), mask)", "reward_to_go(rewards, gamma)[:, :1].expand_as(rewards)")),
     mutant("train: rewards at random times", POLE, WEIGHTS, WEIGHTS.replace("reward_to_go(rewards, gamma)", "reward_to_go(rewards, gamma)[torch.randperm(len(rewards))]"), calibrates=True),
     mutant("train: one update too many", TRAIN, "for _ in range(updates):\n        obs = env.reset(n, generator)\n", "for _ in range(updates + 1):\n        obs = env.reset(n, generator)\n"),

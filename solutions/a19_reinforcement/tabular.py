@@ -167,7 +167,7 @@ def evaluate_policy(P: Tensor, R: Tensor, terminal: Tensor, policy: Tensor, gamm
 
 # %% task="q_from_v" minutes=10 difficulty="easy"
 def q_from_v(P: Tensor, R: Tensor, terminal: Tensor, V: Tensor, gamma: float) -> Tensor:
-    """The value of each action, if the values of states are V afterwards.
+    """The value of each action, if the values of states are V afterwards. It needs no loop.
 
     Shapes:
         P, R, terminal  as in evaluate_policy
@@ -187,6 +187,8 @@ def q_from_v(P: Tensor, R: Tensor, terminal: Tensor, V: Tensor, gamma: float) ->
 # %% task="greedy" minutes=10 difficulty="easy"
 def greedy(Q: Tensor) -> Tensor:
     """The greedy policy: 1 for the best action of each state, 0 for the others; the smallest number wins a tie.
+
+    It needs no loop.
 
     Shapes:
         Q    (S, A)  float; it is not changed
