@@ -12,7 +12,7 @@ from oracles_policy import (
     to_go,
 )
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
+from autograder import Message, expect, expect_close, expect_shape, forbid, task
 
 
 @task("log_prob", points=1, any_dtype=True)
