@@ -91,7 +91,7 @@ MUTANTS = [
     mutant("coupling: s of both halves counts", COUPLING, COUPLED, COUPLED.replace("((1 - self.mask) * s)", "s")),
     mutant("coupling: no log-determinant", (COUPLING, MOONS), COUPLED, COUPLED.replace(", ((1", ", 0 * ((1"), calibrates=True),
     mutant("coupling: a mean", COUPLING, COUPLED, COUPLED.replace(".sum(dim=1)", ".mean(dim=1)")),
-    mutant("coupling: no shift", COUPLING, COUPLED, COUPLED.replace(" + t)", " + 0 * t)")),
+    mutant("coupling: no shift", (COUPLING, MOONS), COUPLED, COUPLED.replace(" + t)", " + 0 * t)"), calibrates=True),
     mutant("coupling: the scale has no gradient", MASKS, "return raw.tanh(), t", "return raw.tanh().detach(), t"),
     mutant("coupling: inverse scales like forward", COUPLING, UNCOUPLED, UNCOUPLED.replace("(-s)", "s")),
     mutant("coupling: inverse shifts at the end", COUPLING, UNCOUPLED, UNCOUPLED.replace("(z - t) * (-s).exp()", "(z * (-s).exp() - t)")),
