@@ -183,7 +183,7 @@ def _folder_around() -> Path | None:
 def asked_for_a_list(name: str) -> tuple[Assignment, ...]:
     """Return the assignments whose tasks to list: without a name this folder's, else the course's; or the one named.
 
-    The result is empty if ``name`` is a task. Raises BadManifest if there is no assignment here or above.
+    The result is empty if ``name`` is a task. Raises BadManifest if neither this folder nor one above has any.
     """
     around = _folder_around()
     if not name:

@@ -1,14 +1,10 @@
-"""a20: what the public checks say about natural mistakes, and that a broken task costs only its own points."""
+"""a20: what the public checks say about natural mistakes."""
 
 from __future__ import annotations
 
 import pytest
 
-from autograder.core.assignment import read_assignment
-from autograder.session.options import Options
-from autograder.session.session import with_checks
 from tests.course.test_messages_a01_a05 import Mistake, not_named
-from tests.course.test_own_tasks import ASSIGNMENTS, WAYS, failures
 
 MISTAKES: dict[str, list[Mistake]] = {
     "graph_basics.py": [
@@ -61,26 +57,3 @@ MISTAKES: dict[str, list[Mistake]] = {
 @pytest.mark.parametrize("file", MISTAKES)
 def test_the_first_failed_check_names_the_mistake(file: str) -> None:
     assert not_named("a20_graphs", file, MISTAKES[file]) == []
-
-
-CASES = [
-    ("graph_basics.py", ("adjacency",), ("normalised_adjacency",)),
-    (
-        "graph_layers.py",
-        ("scatter_sum", "scatter_mean", "scatter_max", "attention_coefficients", "sample_neighbours"),
-        ("SpatialLayer", "GATLayer", "GINLayer", "readout", "sage_embed"),
-    ),
-    ("graph_layers.py", ("scatter_sum",), ("scatter_mean",)),
-    ("graph_layers.py", ("scatter_sum", "scatter_max"), ("attention_coefficients",)),
-]
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("file", "broken", "callers"), CASES)
-def test_a_broken_task_costs_only_its_own_points(file, broken, callers, way) -> None:
-    found = with_checks(
-        read_assignment(ASSIGNMENTS / "a20_graphs"),
-        Options(seed=3),
-        lambda checks: list(failures(checks, file, broken, callers, WAYS[way])),
-    )
-    assert found == []

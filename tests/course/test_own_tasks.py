@@ -116,6 +116,15 @@ CASES = [
     ("a17_latent_variables", "vae.py", ("beta_loss",), ("loss_function",)),
     ("a17_latent_variables", "flows.py", ("made_masks",), ("MaskedAutoregressive",)),
     ("a17_latent_variables", "flows.py", ("MaskedAutoregressive",), ("InverseAutoregressive",)),
+    ("a20_graphs", "graph_basics.py", ("adjacency",), ("normalised_adjacency",)),
+    (
+        "a20_graphs",
+        "graph_layers.py",
+        ("scatter_sum", "scatter_mean", "scatter_max", "attention_coefficients", "sample_neighbours"),
+        ("SpatialLayer", "GATLayer", "GINLayer", "readout", "sage_embed"),
+    ),
+    ("a20_graphs", "graph_layers.py", ("scatter_sum",), ("scatter_mean",)),
+    ("a20_graphs", "graph_layers.py", ("scatter_sum", "scatter_max"), ("attention_coefficients",)),
     ("a19_reinforcement", "tabular.py", ("returns", "sample_episode"), ("monte_carlo_control",)),
     (
         "a19_reinforcement",
