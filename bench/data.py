@@ -3,7 +3,7 @@
 "arithmetic" is the drawing itself, on numbers that are in arrays already, by the same operations of NumPy. The rest is
 random numbers, Python objects that describe each scene, and their way into arrays. Processor time, the fastest of
 several runs. The goal is that all takes at most twice the arithmetic. The last column is the second load of the same
-images from the cache, where there is one.
+images from the cache, where there is one. Solids are drawn by casting rays, all of it arithmetic: their time alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from common.data import draws, labelled_scenes, plain_scenes, render, scene_boxes, scene_captions
+from common.data import draws, labelled_scenes, plain_scenes, render, scene_boxes, scene_captions, solids
 
 MOST = 2.0  # times the arithmetic
 
@@ -44,6 +44,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         first, again = (seconds(lambda: labelled_scenes.read(count, 100, root=Path(folder)), 1) for _ in range(2))
     print(f"scenes, stored {first:7.3f} s, read again from the cache {again:.3f} s")
+    for size in (32, 64):
+        spent = seconds(lambda size=size: solids.draw(100, size=size, seed=1), options.repeats)
+        print(f"solids, {size} x {size}: {1000 * spent / 100:.2f} ms for an image")
     return len(slow)
 
 
