@@ -141,8 +141,7 @@ def evaluated(layer, x):
 def trains(layer, x):
     z, log_det = layer(x)
     (z.sum() + log_det.sum()).backward()
-    grads = [p.grad for p in layer.parameters()]
-    return len(grads) > 0 and all(g is not None and bool(g.abs().sum() > 0) for g in grads)
+    return sum(int((p.grad != 0).sum()) for p in layer.parameters() if p.grad is not None)
 """
 
 
@@ -161,7 +160,8 @@ def check_state_of_a_normalised_layer(student, rng):
     expect_close(z, (second - first.mean(dim=0)) / first.std(dim=0, correction=0), name="a layer with stored weights",
                  mistakes={"Whether the first batch was seen belongs to the state: use a buffer.":
                            (second - second.mean(dim=0)) / second.std(dim=0, correction=0)})  # fmt: skip
-    expect(helper.trains(layer, second) is True, "Shift and scale get no gradient.", "They are parameters.")
+    learned = helper.trains(layer, second)
+    expect(type(learned) is int and learned >= 4, "Shift and scale get no gradient.", "They are parameters.")
     expect_own_gradients(student, rng, layer, rng.normal(3, 2))
 
 

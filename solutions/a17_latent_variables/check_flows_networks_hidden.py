@@ -29,6 +29,32 @@ def check_masks_keep_the_order(student, rng):
         expect_equal(out_of, right, name=Message("the second mask of D = {D}", D=D))
 
 
+NO_RELU = "m_2 of one hidden unit is not m + w relu(a x_1 + b)."
+HIDDEN = "The hidden layer has a ReLU, and nothing else."
+
+
+def judge_hidden_unit(student, rng):
+    """Require that m_2 of one hidden unit is flat on one side of a kink and rises or falls on the other: a ReLU."""
+    helper = student.define(HELPERS)
+    t = torch.linspace(-20, 20, 81, dtype=torch.float64, device=rng.device)
+    x = torch.stack([t.repeat(2), torch.cat([0 * t, 0 * t + 1])], dim=1)
+    bent = 0
+    for _ in range(8):
+        layer = helper.shaken(student.MaskedAutoregressive(2, 1), DOUBLE, rng.int(0, 2**31))
+        first, second = helper.answer(layer, x)[0][:, 1].reshape(2, 81)
+        m = -first / (second - first)  # z_2 = (x_2 - m_2) / sigma_2
+        left, right = 2 * float(m[1] - m[0]), 2 * float(m[-1] - m[-2])
+        steep = max(abs(left), abs(right))
+        if steep < 1e-3 or abs(left - right) < 1e-3 * steep:
+            continue  # the kink is not within these points
+        edge, slope, flat = (0, left, m[-1]) if abs(left) > abs(right) else (-1, right, m[0])
+        line = m[edge] + slope * (t - t[edge])
+        wanted = torch.maximum(line, flat) if m[edge] > flat else torch.minimum(line, flat)
+        expect(torch.allclose(m, wanted, rtol=1e-4, atol=1e-4 * steep), NO_RELU, HIDDEN)
+        bent += 1
+    expect(bent > 0, NO_RELU, HIDDEN)
+
+
 @task("MaskedAutoregressive", share=50, loans=LOANS_OF_MASKS)
 def check_maf_of_other_sizes(student, rng):
     """One coordinate and six, gradients, a new layer of float32, and points of a batch by themselves are right."""
@@ -44,6 +70,7 @@ def check_maf_of_other_sizes(student, rng):
         expect_close(alone, z[1:2], name="a point by itself")
     single = student.MaskedAutoregressive(3, 8)
     judge_layer(helper, single, rng.normal(4, 3, dtype=torch.float32), "MaskedAutoregressive of float32")
+    judge_hidden_unit(student, rng)
     back = student.define("def back(layer):\n    return lambda z: layer.inverse(z)\n").back(layer)
     expect_own_gradients(student, rng, back, rng.normal(2, 6))
 

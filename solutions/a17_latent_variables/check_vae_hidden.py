@@ -204,6 +204,10 @@ def check_walks_without_an_angle(student, rng):
         expect_close(student.interpolate(a, b, 2, kind), torch.stack([a, b]), name="two codes")
     near = a + 0.1 * rng.normal(7)
     expect_close(student.interpolate(a, near, 4, "slerp"), arc(a, near, 4), rtol=1e-4, name="a small angle")
+    for size in (1e-2, 1e-4):  # nearly a half turn; the sine is still above 1e-6
+        far = size * rng.normal(7) - a
+        found = student.interpolate(a, far, 4, "slerp")
+        expect_close(found, arc(a, far, 4), rtol=1e-4, name="codes that are nearly opposite")
 
 
 @task("importance_log_likelihood", share=50)

@@ -75,5 +75,9 @@ def check_resets_follow_their_generator(student, rng):
     rows = {int((row == z).all(dim=1).nonzero()[0, 0]) for seed in range(12)
             for row in student.reset_dead(book, usage, z, helper.seeded(seed))[usage == 0]}  # fmt: skip
     expect(len(rows) > 20, "Only some rows of z are ever drawn.")
+    few = student.reset_dead(book, 0 * usage, z[:3], helper.seeded(1))
+    expect_shape(few, (8, 2), name="a book of few rows")
+    expect(bool((few[:, None] == z[:3]).all(dim=2).any(dim=1).all()), "A dead word is not a row of z.",
+           "Several words may become the same row.")  # fmt: skip
     one = student.reset_dead(book, 0 * usage, z[:1])
     expect_close(one, z[:1].repeat(8, 1), name="a single row of data, without a generator")

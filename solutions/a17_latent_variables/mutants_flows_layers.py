@@ -118,6 +118,8 @@ MUTANTS = [
     mutant("actnorm: in evaluation mode, too", STATE, "if self.training and not self.started:", "if not self.started:"),
     mutant("actnorm: the start is not in the state", STATE, 'self.register_buffer("started", torch.tensor(False))', "self.started = torch.tensor(False)"),
     mutant("actnorm: shift and scale are buffers", STATE, "self.shift, self.log_scale = nn.Parameter(torch.zeros(D)), nn.Parameter(torch.zeros(D))", 'self.register_buffer("shift", torch.zeros(D))\n        self.register_buffer("log_scale", torch.zeros(D))'),
+    mutant("actnorm: the shift is a buffer", STATE, "self.shift, self.log_scale = nn.Parameter(torch.zeros(D)), nn.Parameter(torch.zeros(D))", 'self.register_buffer("shift", torch.zeros(D))\n        self.log_scale = nn.Parameter(torch.zeros(D))'),
+    mutant("actnorm: the scale is a buffer", STATE, "self.shift, self.log_scale = nn.Parameter(torch.zeros(D)), nn.Parameter(torch.zeros(D))", 'self.shift = nn.Parameter(torch.zeros(D))\n        self.register_buffer("log_scale", torch.zeros(D))'),
     mutant("actnorm: writes into x", STATE, NORMED, NORMED.replace("return (x + self.shift)", "x -= -self.shift.detach()\n        return (x + 0 * self.shift)")),
     mutant("actnorm: float32", STATE, NORMED, NORMED.replace("return (x + self.shift) * self.log_scale.exp(),", "return ((x + self.shift) * self.log_scale.exp()).float(),"), habit="dtype"),
 ]

@@ -130,6 +130,8 @@ MUTANTS = [
     mutant("walk: opposite codes are nan", ANGLE, " and omega.sin() >= 1e-6", ""),
     mutant("walk: a code of 0", ANGLE, "lengths = (z0.norm() * z1.norm()).clamp(min=torch.finfo(z0.dtype).tiny)", "lengths = z0.norm() * z1.norm()", also=(("if z0.any() and z1.any() and omega", "if not omega"), (".sin() >= 1e-6:", ".sin() < 1e-6:"))),
     mutant("walk: small angles take the line", ANGLE, ">= 1e-6", ">= 0.5"),
+    mutant("walk: the cosine stays away from -1", ANGLE, "omega = (z0 @ z1 / lengths).clamp(-1, 1).acos()", "cosine = z0 @ z1 / lengths\n        omega = cosine.clamp(-1 + 1e-7, 1 - 1e-7).acos()", also=((" and omega.sin() >= 1e-6", " and cosine.abs() < 1 - 1e-13"),)),
+    mutant("walk: the line from a cosine of 0.9995", ANGLE, " and omega.sin() >= 1e-6", " and omega.cos().abs() < 0.9995"),
     mutant("walk: float32", ANGLE, LINE, LINE.replace("return ", "return (") + ").float()", also=((ARC, ARC.replace("return ", "return (") + ").float()"),), habit="dtype"),
     mutant("evidence: a mean of logarithms", WEIGHTS, EVIDENCE, "return torch.stack(rows).mean(dim=0)"),
     mutant("evidence: a sum of weights", WEIGHTS, EVIDENCE, EVIDENCE.replace(" - math.log(S)", "")),

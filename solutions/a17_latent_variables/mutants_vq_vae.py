@@ -58,5 +58,6 @@ MUTANTS = [
     mutant("reset: the global generator", SEEDS, DRAWN, DRAWN.replace("generator=generator, ", "")),
     mutant("reset: in place", SEEDS, CHOSEN, "codebook[usage == 0] = z[rows[usage == 0]]\n    return codebook"),
     mutant("reset: only the first K rows", SEEDS, DRAWN, DRAWN.replace("len(z), ", "min(len(z), len(codebook)), ")),
+    mutant("reset: no row twice", SEEDS, CHOSEN, "new, dead = codebook.clone(), usage == 0\n    new[dead] = z[torch.randperm(len(z), generator=generator)[: int(dead.sum())]]\n    return new"),
     mutant("reset: float32", SEEDS, CHOSEN, CHOSEN + ".float()", habit="dtype"),
 ]
