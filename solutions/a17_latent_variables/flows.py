@@ -148,7 +148,7 @@ class LinearPLU(nn.Module):
 
 # %% [markdown] hint="LinearPLU"
 # 1. Points are rows, so W x becomes `x @ W.T`: first `x @ upper.T`, then `@ lower.T`, then columns in the order of the
-#    permutation, which is a buffer: `self.register_buffer("order", torch.randperm(D))`.
+#    permutation, which is a buffer: `register_buffer("order", torch.randperm(D))`.
 # 2. The log-determinant is `self.s.abs().log().sum()`, repeated for each point with `expand(len(x))`.
 # 3. Back: columns in the order `self.order.argsort()`, then `torch.linalg.solve_triangular` with L, then with U + diag
 #    s.
@@ -356,7 +356,7 @@ class ActNorm(nn.Module):
 # 1. `order.argsort()` is the order that undoes `order`. The log-determinant is a zero for each point.
 
 # %% [markdown] hint="ActNorm"
-# 1. Parameters `shift` and `log_scale` of zeros, and `self.register_buffer("started", torch.tensor(False))`.
+# 1. Parameters `shift` and `log_scale` of zeros, and `register_buffer("started", torch.tensor(False))`.
 # 2. In training mode, if not started: under `torch.no_grad()`, copy the mean and the logarithm of the standard
 #    deviation (`correction=0`) into the parameters with `copy_`, and set the buffer.
 
