@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autograder.core.assignment import MANIFEST, Assignment
-from autograder.core.course_file import COURSE_FILE, ENGINE
+from autograder.core.assignment import Assignment
+from autograder.core.copies import public_files
+from autograder.core.course_file import ENGINE
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
-from autograder.core.language import LOCALE, catalogue_path, languages_in, reader, say, translate
+from autograder.core.language import reader, say, translate
 from autograder.core.message import Message
 from autograder.core.report import Outcome, Report
 from autograder.core.zips import make_zip
@@ -30,6 +30,7 @@ from autograder.render.text import clean
 from autograder.render.translated import translated
 from autograder.render.view import one_reason, student_view, without_repetition
 from autograder.render.words import ONE_REASON, REFUSED
+from autograder.runners.course_files import course_files
 from autograder.runners.grader_process import GraderProcess, Job, Setup
 from autograder.sandbox.isolation import NoIsolation, choose
 from autograder.session.digests import has_hidden_checks
@@ -41,7 +42,6 @@ SEE_ABOVE = "See the reason above, which is the same for all checks."
 NOT_GRADED = "This could not be graded. That is not your fault; staff have been notified."
 SOME_NOT_GRADED = "Part of this could not be graded. That is not your fault; staff have been notified."
 
-_FOR_AUTHORS = re.compile(r"(mutants|variants)(_\w+)?\.py|equivalent\.toml")  # files that no check reads
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 _SETUP = """\
@@ -110,40 +110,12 @@ def _secret_of(earlier: Path) -> str:
 
 
 def _sources(assignment: Assignment) -> Iterator[tuple[str, Path]]:
+    """Yield the files of gradlab and of the course, each with its path in the zip."""
     for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", ".ci/install"):
         yield name, _ROOT / name
-    course = assignment.course
-    if course.root and (course.root / COURSE_FILE).is_file():
-        yield COURSE_FILE, course.root / COURSE_FILE
-    folders = {ENGINE: _ROOT / ENGINE, **course.shared_folders()}
-    folders[f"assignments/{assignment.name}"] = assignment.folder
-    folders[f"solutions/{assignment.name}"] = assignment.solutions
-    yield from _other_manifests(assignment)
-    yield from _catalogues(assignment)
-    for name, folder in folders.items():
-        for path in sorted(folder.rglob("*")):
-            inside = path.relative_to(folder)
-            hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
-            for_authors = folder == assignment.solutions and _FOR_AUTHORS.fullmatch(path.name)
-            if path.is_file() and not hidden and not for_authors:
-                yield f"{name}/{inside.as_posix()}", path
-
-
-def _other_manifests(assignment: Assignment) -> Iterator[tuple[str, Path]]:
-    """Yield the other manifests, which say which earlier modules a hand-in may contain (course.earlier_modules)."""
-    for path in sorted(assignment.folder.parent.glob(f"*/{MANIFEST}")):
-        if path.parent != assignment.folder:
-            yield f"assignments/{path.parent.name}/{MANIFEST}", path
-
-
-def _catalogues(assignment: Assignment) -> Iterator[tuple[str, Path]]:
-    """Yield the compiled catalogues of the assignment, public and private; those of gradlab are in its own folder."""
-    root = assignment.folder.parent.parent
-    for place in (LOCALE, f"solutions/{LOCALE}"):
-        for language in languages_in(root / place):
-            path = catalogue_path(root / place, language, assignment.name)
-            if path.is_file():
-                yield path.relative_to(root).as_posix(), path
+    for path in public_files(_ROOT / ENGINE):
+        yield path.relative_to(_ROOT).as_posix(), path
+    yield from course_files(assignment)
 
 
 def grade_submission(

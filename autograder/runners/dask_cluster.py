@@ -1,8 +1,9 @@
 """Grade many hand-ins on the workers of a Dask cluster, with the same callback as local_pool.py.
 
-Hand-ins are read here and sent as bytes; reports come back as JSON. Journal and results stay with this process: workers
-write nothing. If a worker dies or stops answering, its jobs are tried once more, each alone on its worker, and then
-reported as broken; if the scheduler dies, the caller has the reports made so far.
+Hand-ins are read here and sent as bytes; reports come back as JSON. A worker gets the course's files before its first
+hand-in, and removes them after the last. Journal and results stay with this process. If a worker dies or stops
+answering, its jobs are tried once more, each alone on its worker, and then reported as broken; if the scheduler dies,
+the caller has the reports made so far.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from typing import Any
 from autograder.core.assignment import read_assignment
 from autograder.core.course import earlier_modules
 from autograder.core.report import Report, parse_report
-from autograder.runners.compatibility import make_request
+from autograder.runners.compatibility import COURSE, make_request
+from autograder.runners.course_files import CannotTravel, PackedCourse, pack_course
 from autograder.runners.dask_connection import ClusterError, Tls, connected
 from autograder.runners.grader_process import Job, Setup, was_ended
 from autograder.submissions.selection import Selection
@@ -88,7 +90,12 @@ class _Run:
         self.assignment = read_assignment(setup.folder)
         self.earlier_modules = earlier_modules(self.assignment)
         self.run = uuid.uuid4().hex[:12]
-        self.request = make_request(setup, self.run).to_json()
+        self.too_large = ""  # why the course's files are not sent
+        try:
+            self.course = pack_course(self.assignment, hidden=setup.hidden)
+        except CannotTravel as reason:
+            self.course, self.too_large = PackedCourse(b"", ""), str(reason)
+        self.request = make_request(setup, self.run, course=self.course.digest).to_json()
         self.resources = {"GPU": 1} if setup.options.device == "cuda" else None
         self.waiting = deque(range(len(jobs)))
         self.again: deque[int] = deque()  # tried once before; the next time alone on its worker
@@ -191,12 +198,20 @@ class _Run:
 
         if not workers:
             return
-        answers = self.client.run(dask_worker.examine, self.request, workers=list(workers), on_error="return")
-        for address, answer in (answers or {}).items():
+        asked = {"workers": list(workers), "on_error": "return"}
+        answers = self.client.run(dask_worker.examine, self.request, **asked) or {}
+        lacking = [address for address, answer in answers.items() if answer == dask_worker.NEEDS_COURSE]
+        if lacking and self.too_large:
+            advice = f"{self.too_large} Copy the course to that machine, and set {COURSE} to its folder there."
+            answers |= dict.fromkeys(lacking, advice)
+        elif lacking:
+            asked["workers"] = lacking
+            answers |= self.client.run(dask_worker.receive, self.request, self.course.content, **asked) or {}
+        for address, answer in answers.items():
             if answer == "":
                 slots = workers[address]["resources"].get("GPU", 0) if self.resources else workers[address]["nthreads"]
                 self.good[address] = max(1, int(slots))
-            elif isinstance(answer, OSError):  # it has left
+            elif isinstance(answer, OSError) or answer == dask_worker.NEEDS_COURSE:  # it has left; it is asked again
                 continue
             elif isinstance(answer, ImportError | AttributeError):
                 self._leave_out(address, f"gradlab is not installed there, or is another version ({answer}).")
@@ -290,9 +305,14 @@ class _Run:
             self._try_again(number, ClusterError("Its processes were ended from outside."))
         return None
 
-    def _face(self, number: int, address: str, problem: str, refuses: bool) -> None:
+    def _face(self, number: int, address: str, problem: str, refuses: bool, needs_course: bool) -> None:
         """Send a job again that a worker could not grade; not to this worker if it ``refuses``."""
-        if refuses:
+        if needs_course:  # another process has this address now, or had to remove the course
+            self.good.pop(address, None)
+            self._take_back(address, began=0)
+            self.waiting.appendleft(number)
+            self._next_look = 0.0
+        elif refuses:
             self._leave_out(address, problem)
             self.waiting.appendleft(number)
         else:

@@ -1,11 +1,13 @@
-"""The part that runs in a Dask worker: its grader processes, and three functions that the submitting process calls.
+"""The part that runs in a Dask worker: its grader processes, and four functions that the submitting process calls.
 
-A hand-in arrives as bytes and its report leaves as JSON. Students' code runs in sandboxes, not in this process.
+A hand-in arrives as bytes and its report leaves as JSON. Students' code runs in sandboxes, not in this process. The
+course arrives once, before the first hand-in; it is in the folder that Dask gives to the worker and removes with it.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections import defaultdict
 from dataclasses import replace
@@ -13,11 +15,14 @@ from multiprocessing import current_process
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from autograder.runners.compatibility import Incompatible, check_compatible
+from autograder.runners.compatibility import Incompatible, NeedsCourse, check_compatible, read_request
+from autograder.runners.course_files import CannotTravel, PackedCourse, unpack_course
 from autograder.runners.grader_process import GraderProcess, GraderProcessError, Job, Setup
 from autograder.submissions.selection import Selection
 
 GPU = "GPU"  # Dask's name for the resource
+NEEDS_COURSE = "needs the course"  # an answer to ``examine``
+MOST_COURSES = 8  # that a worker has at a time; of runs that did not say that they ended, the oldest goes
 
 
 class Problem(NamedTuple):
@@ -25,12 +30,13 @@ class Problem(NamedTuple):
 
     text: str
     refuses: bool  # this worker must not grade, or cannot
+    needs_course: bool = False  # it may grade when it has the course's files
 
 
 class GraderProcesses:
     """The grader processes of one Dask worker: one for each hand-in that it grades at a time, or one for each GPU."""
 
-    def __init__(self, gpus: int) -> None:
+    def __init__(self, gpus: int, scratch: Path) -> None:
         named = os.environ.get("CUDA_VISIBLE_DEVICES")
         visible = [str(number) for number in range(gpus)] if named is None else [n for n in named.split(",") if n]
         self._missing = gpus - len(visible)
@@ -39,11 +45,35 @@ class GraderProcesses:
         self._lock = threading.Lock()
         self._idle: dict[bytes, list[GraderProcess]] = defaultdict(list)
         self._setups: dict[bytes, Setup] = {}  # of the requests that were examined
+        self._scratch = scratch  # where courses are unpacked
+        self._courses: dict[str, Path] = {}  # digest of a course that was sent -> its root
         current_process().daemon = False  # Dask's workers are daemons, and a daemon may not start processes
 
+    def receive(self, request: bytes, content: bytes) -> None:
+        """Unpack the course of a request, if it is not here. Raises CannotTravel."""
+        packed = PackedCourse(content, read_request(request).course)
+        with self._lock:
+            if packed.digest in self._courses:
+                return
+            while len(self._courses) >= MOST_COURSES:
+                self._remove(next(iter(self._courses)))
+            folder = self._scratch / f"course-{packed.digest[:16]}"
+            shutil.rmtree(folder, ignore_errors=True)
+            self._courses[packed.digest] = unpack_course(packed, folder)
+
+    def _remove(self, digest: str) -> None:
+        """Remove a course. A run that still needs it sends it again."""
+        for request in [known for known in self._setups if read_request(known).course == digest]:
+            del self._setups[request]
+            self._close(request)
+        if root := self._courses.pop(digest, None):
+            shutil.rmtree(root.parent, ignore_errors=True)
+
     def examine(self, request: bytes) -> None:
-        """Raise Incompatible if this machine must not grade for the request."""
-        setup = check_compatible(request)
+        """Raise Incompatible if this machine must not grade for the request, and NeedsCourse if it lacks the course."""
+        with self._lock:
+            sent = self._courses.get(read_request(request).course)
+        setup = check_compatible(request, sent)
         if setup.options.device == "cuda":
             self._examine_gpus()
         with self._lock:
@@ -60,7 +90,7 @@ class GraderProcesses:
             raise Incompatible("It announces a GPU, but torch finds none there.")
 
     def take(self, request: bytes) -> GraderProcess:
-        """Return a free grader process. Raises Incompatible or GraderProcessError."""
+        """Return a free grader process. Raises Incompatible, NeedsCourse or GraderProcessError."""
         if request not in self._setups:
             self.examine(request)
         with self._lock:
@@ -92,10 +122,13 @@ class GraderProcesses:
         self._free(grader.setup)
 
     def dismiss(self, request: bytes) -> None:
-        """Close the grader processes of a run that has ended."""
+        """Close the grader processes of a run that has ended, and remove its course if no other run uses it."""
+        digest = read_request(request).course
         with self._lock:
             self._setups.pop(request, None)
             self._close(request)
+            if digest not in {read_request(other).course for other in self._setups}:
+                self._remove(digest)
 
     def _close(self, request: bytes) -> None:
         for grader in self._idle.pop(request, []):
@@ -108,14 +141,27 @@ class GraderProcesses:
 
 
 def examine(request: bytes, dask_worker: Any = None) -> str:
-    """Return why this worker must not grade for the request; empty if it may."""
+    """Return why this worker must not grade for the request: empty if it may, or NEEDS_COURSE."""
     try:
         _grader_processes(dask_worker).examine(request)
+    except NeedsCourse:
+        return NEEDS_COURSE
     except Incompatible as reason:
         return str(reason)
     except Exception as error:
         return _told(error)
     return ""
+
+
+def receive(request: bytes, content: bytes, dask_worker: Any = None) -> str:
+    """Store the course of a request, as pack_course packs it, and answer as ``examine`` does."""
+    try:
+        _grader_processes(dask_worker).receive(request, content)
+    except CannotTravel as reason:
+        return str(reason)
+    except Exception as error:
+        return _told(error)
+    return examine(request, dask_worker)
 
 
 def dismiss(request: bytes, dask_worker: Any = None) -> None:
@@ -130,6 +176,8 @@ def grade(request: bytes, student: str, selection: Selection | None, refusal: st
     try:
         graders = _grader_processes(get_worker())
         grader = graders.take(request)
+    except NeedsCourse as reason:
+        return Problem(str(reason), refuses=False, needs_course=True)
     except (Incompatible, GraderProcessError) as reason:
         return Problem(str(reason), refuses=True)
     except Exception as error:
@@ -156,5 +204,6 @@ def _told(error: Exception) -> str:
 def _grader_processes(worker: Any) -> GraderProcesses:
     """Return the grader processes of a Dask worker. They end when it ends."""
     gpus = int(worker.state.total_resources.get(GPU, 0))
-    graders: GraderProcesses = worker.__dict__.setdefault("gradlab", GraderProcesses(gpus))
+    made = GraderProcesses(gpus, Path(worker.local_directory))
+    graders: GraderProcesses = worker.__dict__.setdefault("gradlab", made)
     return graders

@@ -24,6 +24,7 @@ from autograder.cli.app import main
 from autograder.core.assignment import Assignment
 from autograder.core.report import Report
 from autograder.runners import dask_worker
+from autograder.runners.compatibility import make_request
 from autograder.runners.dask_cluster import grade_on
 from autograder.runners.dask_connection import ClusterError
 from autograder.runners.grader_process import Job, Setup
@@ -96,7 +97,7 @@ def test_other_workers_take_the_jobs_of_a_killed_one_and_its_processes_end(
 ) -> None:
     cluster.need(2)
     victim = cluster.workers[1]
-    wait_for(cluster, 2)
+    cluster.wait_for(2)
     jobs = hand_in(tmp_path, {f"s{number}": SLOW + f"\n# {number}\n" for number in range(12)})
     done: list[Report] = []
     sentences: list[str] = []
@@ -160,7 +161,7 @@ def test_a_hand_in_whose_processes_end_or_raise_is_tried_once_more_after_the_oth
     done: list[Report] = []
     with Cluster(tmp_path / "dask") as deadly:
         deadly.add("--preload", str(preload), nanny=True)
-        wait_for(deadly, 1)
+        deadly.wait_for(1)
         grade_on(jobs, Setup(course.folder, Options(), "auto"), address=deadly.address, on_report=done.append)
     assert sorted(lost(done)) == ["grader_always", "raises_always", "worker_always"], lost(done)
     assert {report.student for report in done if report.needs_staff} == set(lost(done))
@@ -180,7 +181,7 @@ def test_the_jobs_of_a_paused_worker_go_to_others(tmp_path: Path, course: Assign
     with Cluster(tmp_path / "dask") as pausing:
         pausing.add()
         pausing.add()
-        wait_for(pausing, 2)
+        pausing.wait_for(2)
 
         def pause(report: Report) -> None:
             if not done:
@@ -262,7 +263,7 @@ def test_workers_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_r
         odd.add("--preload", str(preload))
         odd.add(environment=other_version(tmp_path / "other"))
         odd.add(environment={"GRADLAB_COURSE": str(elsewhere)})
-        wait_for(odd, 3)
+        odd.wait_for(3)
         code, output = grade(course, tmp_path / "in", tmp_path / "out", "--cluster", odd.address)
         assert code == 2
         assert f"Every worker of {odd.address} refuses to grade {course.name}." in output
@@ -285,13 +286,6 @@ def test_workers_that_would_give_other_marks_or_cannot_isolate_refuse_with_the_r
         "bob": (0, "none"),
     }
     assert sum("refuses to grade" in sentence for sentence in sentences) == 2
-
-
-def wait_for(cluster: Cluster, count: int) -> None:
-    from distributed import Client
-
-    with Client(cluster.address, set_as_default=False) as client:
-        client.wait_for_workers(count, timeout=60)
 
 
 def test_a_scheduler_that_does_not_answer_or_has_no_workers_is_reported(
@@ -328,7 +322,7 @@ def test_missing_dask_and_missing_options_are_reported(
 
 @pytest.mark.parametrize(("visible", "names"), [(None, {"0", "1"}), ("3,5", {"3", "5"})])
 def test_each_grader_process_has_its_own_gpu(
-    visible: str | None, names: set[str], monkeypatch: pytest.MonkeyPatch
+    visible: str | None, names: set[str], course: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class FakeGrader:
         def __init__(self, setup: Setup) -> None:
@@ -341,11 +335,13 @@ def test_each_grader_process_has_its_own_gpu(
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     monkeypatch.setattr(dask_worker, "GraderProcess", FakeGrader)
-    monkeypatch.setattr(dask_worker, "check_compatible", lambda request: Setup(Path(os.sep), Options("cuda"), "none"))
+    monkeypatch.setattr(dask_worker, "check_compatible", lambda *_: Setup(Path(os.sep), Options("cuda"), "none"))
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
-    graders = dask_worker.GraderProcesses(2)
-    one, two = graders.take(b"a run"), graders.take(b"a run")
+    setup = Setup(course.folder, Options("cuda"), "none")
+    run, another = (make_request(setup, name).to_json() for name in ("a run", "another"))
+    graders = dask_worker.GraderProcesses(2, tmp_path)
+    one, two = graders.take(run), graders.take(run)
     assert {one.setup.gpu, two.setup.gpu} == names
     for grader in (one, two):
-        graders.give_back(b"a run", grader)
-    assert {graders.take(b"another").setup.gpu, graders.take(b"another").setup.gpu} == names
+        graders.give_back(run, grader)
+    assert {graders.take(another).setup.gpu, graders.take(another).setup.gpu} == names

@@ -45,6 +45,13 @@ class Cluster:
         while len(self.workers) < count:
             self.add(threads=1 if self.workers else 2, nanny=not self.workers)
 
+    def wait_for(self, count: int) -> None:
+        """Wait until ``count`` workers have joined."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=60)
+
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kill a process and wait until it has ended."""
         process.kill()
