@@ -65,8 +65,8 @@ def cubic(t, a=-0.75):
 
 def resampled(x, size, place=half_pixel, weight=tent, reach=1, border="repeat"):
     """Interpolate row by row and column by column, from 2 * reach pixels in each direction."""
-    for axis, n_out in ((2, size[0]), (3, size[1])):
-        n, slices = x.shape[axis], []
+    for axis in (2, 3):
+        n, n_out, slices = x.shape[axis], size[axis - 2], []
         for i in range(n_out):
             u = place(i, n, n_out)
             if weight is tent:
