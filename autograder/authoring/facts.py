@@ -134,8 +134,10 @@ def _unbroken(head: str) -> str:
 
 
 def question_sentences(assignment: Assignment, module: str = "") -> str:
-    """Say how many questions there are and what they are worth."""
+    """Say how many questions there are and what they are worth; nothing if there are none."""
     questions = [question for question in assignment.questions if module in ("", question.file)]
+    if not questions:
+        return ""
     one_notebook = len({question.file for question in questions}) == 1
     number = translate(_NUMBERS[len(questions)]) if len(questions) < len(_NUMBERS) else str(len(questions))
     points = sum(question.points for question in questions)

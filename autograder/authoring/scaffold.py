@@ -165,6 +165,8 @@ _README = """\
 <!-- tasks -->
 <!-- /tasks -->
 
+<!-- questions --><!-- /questions -->
+
 A check may take <!-- limits --><!-- /limits --> of memory.
 
 ## How it is graded

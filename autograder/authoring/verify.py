@@ -306,12 +306,13 @@ class _Bench:
         ]
         if following:
             problems.append(_follows("The blank stub", following))
+        unnamed = []
         for task in assignment.tasks:
-            if all(check_name(r) in following for r in results if r.task == task.name):
-                continue  # the points say that it has no checks yet, or those that it has are broken
-            own = [r for r in results if r.task == task.name and r.cause is Cause.NOT_WRITTEN]
-            if not any(_mentions(r, task.name) for r in own):
-                problems.append(f"no check says that {task.name} is not written")
+            own = [r for r in results if r.task == task.name]
+            named = any(r.cause is Cause.NOT_WRITTEN and _mentions(r, task.name) for r in own)
+            if not named and not all(check_name(r) in following for r in own):  # else the points say that it has none
+                unnamed.append(f"no check says that {task.name} is not written")
+        problems += unnamed and (_fresh(assignment)[0] or unnamed)  # an old handout is the cause of all of them
         return problems, f"0 points, {count(len(assignment.tasks), 'task')} named"
 
     def mutants(self) -> tuple[list[str], str]:

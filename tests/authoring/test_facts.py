@@ -165,6 +165,8 @@ def test_a_readme_without_questions_needs_no_place_for_them(course: Assignment) 
     (course.folder / "assignment.toml").write_text(MANIFEST[: MANIFEST.index("[[questions]]")])
     text = README.replace("<!-- questions -->\n<!-- /questions -->\n", "")
     assert "question" not in fill_readme(text, Path("README.md"), read_assignment(course.folder))
+    text = README.replace("<!-- questions -->\n<!-- /questions -->", "<!-- questions --><!-- /questions -->")
+    assert "<!-- questions --><!-- /questions -->" in fill_readme(text, Path("R.md"), read_assignment(course.folder))
 
 
 def test_a_missing_readme_is_named(course: Assignment) -> None:

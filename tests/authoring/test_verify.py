@@ -106,6 +106,16 @@ def test_a_stub_that_earns_points_is_found(course: Assignment) -> None:
     assert found["mutants"] == ["The mutant 'adds x once' is not noticed by check_double (passed). "]
 
 
+def test_the_stub_of_an_old_handout_has_one_problem_only(course: Assignment) -> None:
+    """For example, because the README lacks a marker, so that `gradlab release` wrote nothing."""
+    stub = course.folder / "tiny.py"
+    stub.write_text(stub.read_text().replace("raise NotImplementedError()", "raise ValueError()"))
+    change(course.folder / "README.md", "<!-- limits -->", "")
+    found = problems(course)
+    assert len(found["blank stub"]) == 1
+    assert found["blank stub"] == found["generated files"]
+
+
 def test_a_mutant_that_is_not_noticed_is_found(course: Assignment) -> None:
     change(course.folder / "check_tiny.py", "up(4.0), 12.0", "up(1.5), 4.5")
     assert problems(course) == {"mutants": ["The mutant 'adds the width' is not noticed by check_up (passed). "]}
