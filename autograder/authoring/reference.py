@@ -7,10 +7,11 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from autograder.authoring.cells import read_source, to_notebook
 from autograder.core.assignment import Assignment
-from autograder.core.course_file import COURSE_FILE
+from autograder.core.copies import shared_files
 from autograder.core.extras import require
 from autograder.core.files import read_utf8
 from autograder.core.notebooks import notebook_name
@@ -34,30 +35,37 @@ def without_hints(text: str) -> str:
     return _ESTIMATE.sub(r"\1", _HINT_CELL.sub("", text))
 
 
-def execute_reference(assignment: Assignment, *, save_to: Path | None = None) -> list[str]:
-    """Return a sentence for each notebook that stopped with an error. ``save_to`` stores the executed notebooks."""
+def execute_reference(assignment: Assignment) -> list[str]:
+    """Return a sentence for each notebook that stopped with an error.
+
+    They run as in a student's copy where all code is in the notebooks: there is no script.
+    """
     with tempfile.TemporaryDirectory(prefix="kernel-") as temporary:
-        folder = _with_data(assignment, Path(temporary)) if assignment.data else assignment.solutions
-        return _execute(assignment, Path(temporary), folder, save_to)
+        return _execute(assignment, Path(temporary), _student_copy(assignment, Path(temporary)))
 
 
-def _with_data(assignment: Assignment, temporary: Path) -> Path:
-    """Return a copy of the reference with the data files next to it, as students have them."""
-    folder = temporary / "solutions" / assignment.name
-    shutil.copytree(assignment.solutions, folder)
-    (temporary / "assignments").symlink_to(assignment.folder.parent)
-    if assignment.course.root:
-        for path in assignment.course.root.glob(COURSE_FILE):
-            shutil.copy(path, temporary)
-    for name, path in assignment.data_files().items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, folder / name)
+def _student_copy(assignment: Assignment, temporary: Path) -> Path:
+    """Return a folder with what students get, their scripts removed and the reference in their notebooks."""
+    import nbformat
+
+    copy = temporary / "work"
+    for name, content in shared_files(assignment.course).items():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes(content)
+    folder = copy / assignment.name
+    shutil.copytree(assignment.folder, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    for name in assignment.files:
+        (folder / name).unlink(missing_ok=True)
+        nbformat.write(_notebook(assignment, name), folder / notebook_name(name))
     return folder
 
 
-def _execute(assignment: Assignment, sockets: Path, folder: Path, save_to: Path | None) -> list[str]:
-    import nbformat
+def _notebook(assignment: Assignment, name: str) -> Any:
+    source = assignment.solutions / name
+    return to_notebook(read_source(source), source, assignment)
 
+
+def _execute(assignment: Assignment, sockets: Path, folder: Path) -> list[str]:
     require("nbclient", "staff")
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -67,8 +75,7 @@ def _execute(assignment: Assignment, sockets: Path, folder: Path, save_to: Path 
     private = {} if sys.platform == "win32" else {"KernelManager": {"transport": "ipc", "ip": str(sockets / "k")}}
     problems = []
     for name in assignment.files:
-        source = assignment.solutions / name
-        notebook = to_notebook(read_source(source), source, assignment)
+        notebook = _notebook(assignment, name)
         client = NotebookClient(
             notebook,
             timeout=CELL_SECONDS,
@@ -79,7 +86,5 @@ def _execute(assignment: Assignment, sockets: Path, folder: Path, save_to: Path 
         try:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            problems.append(f"{source}: the notebook stopped. {str(error)[-1500:]}")
-        if save_to is not None:
-            nbformat.write(notebook, save_to / notebook_name(source.name))
+            problems.append(f"{assignment.solutions / name}: the notebook stopped. {str(error)[-1500:]}")
     return problems

@@ -1,8 +1,16 @@
-"""The reference as mutants and variants see it: without hints, which quote its code."""
+"""The reference as mutants and variants see it, without hints, which quote its code; and its notebooks as they run."""
 
 from __future__ import annotations
 
-from autograder.authoring.reference import without_hints
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.reference import execute_reference, without_hints
+from autograder.core.assignment import read_assignment
+from autograder.core.course_file import COURSE_FILE
+from tests.support.course import MANIFEST, make_course
+from tests.support.kernels import use_forked_kernels
 
 CODE = """# %% task="f"{effort}
 def f(x):
@@ -30,3 +38,36 @@ def test_hints_and_estimates_are_left_out():
 
 def test_a_hint_at_the_end_is_left_out():
     assert without_hints(f"x = 1\n\n{HINT}") == "x = 1\n\n"
+
+
+WIDE = """# %% tags=["active-ipynb"]
+# from autograder import check
+
+# %%
+from pathlib import Path
+
+from tiny import double
+from tools import one
+
+# %% tags=["active-ipynb"]
+# assert not Path("tiny.py").exists()
+# assert double(one()) == float(Path("wide.csv").read_text()), "the last cell"
+"""
+
+
+@pytest.mark.parametrize(("number", "expected"), [("2", []), ("3", ["the last cell"])])
+def test_notebooks_run_from_notebooks_alone(tmp_path: Path, number: str, expected: list[str]):
+    """One imports the other, a shared package, and reads a data file; no script is there."""
+    public = make_course(tmp_path).folder
+    (tmp_path / COURSE_FILE).write_text('title = "Small"\nid = "small"\nshared = ["tools"]\n')
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "__init__.py").write_text("def one():\n    return 1.0\n")
+    files = 'files = ["tiny.py", "wide.py"]\ndata = ["wide.csv"]'
+    (public / "assignment.toml").write_text(MANIFEST.replace('files = ["tiny.py"]', files))
+    (public / "wide.csv").write_text(number)
+    (public / "wide.py").write_text("def double(x): ...")
+    (tmp_path / "solutions" / public.name / "wide.py").write_text(WIDE)
+    use_forked_kernels()
+    problems = execute_reference(read_assignment(public))
+    assert len(problems) == len(expected), problems
+    assert all(sentence in problem for sentence, problem in zip(expected, problems, strict=True))
