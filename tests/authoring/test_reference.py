@@ -56,7 +56,7 @@ from tools import one
 
 
 @pytest.mark.parametrize(("number", "expected"), [("2", []), ("3", ["the last cell"])])
-def test_notebooks_run_from_notebooks_alone(tmp_path: Path, number: str, expected: list[str]):
+def test_notebooks_run_from_notebooks_alone(tmp_path: Path, number: str, expected: list[str]) -> None:
     """One imports the other, a shared package, and reads a data file; no script is there."""
     public = make_course(tmp_path).folder
     (tmp_path / COURSE_FILE).write_text('title = "Small"\nid = "small"\nshared = ["tools"]\n')
