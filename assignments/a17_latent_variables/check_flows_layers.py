@@ -1,5 +1,7 @@
 """Public checks of flows, part 1: the change of variables, linear, bent and coupling layers, against Jacobians."""
 
+import math
+
 import torch
 from oracles_flows import HELPERS, bent, judge_layer
 
@@ -8,6 +10,11 @@ from autograder import expect, expect_close, forbid, task
 GENERAL = ["torch.linalg.inv*", "torch.inverse", "torch.linalg.solve", "torch.linalg.solve_ex", "torch.linalg.det",
            "torch.det", "torch.linalg.slogdet", "torch.slogdet", "torch.logdet", "torch.linalg.pinv",
            "torch.linalg.lu_solve", "torch.lu_solve"]  # fmt: skip
+
+
+UNDO_PLU = "Undo the steps in the opposite order: first the permutation, by order.argsort(), then L, then U + diag s."
+UNDO_BENT = "Find the piece by the ends of the shares, then solve z = start + (K x - b) phi_b for x."
+UNDO_COUPLING = "z_a is x_a: ask the network with it again, then x_b = (z_b - t) exp(-s)."
 
 
 @task("flow_log_prob", share=50, any_dtype=True)
@@ -22,6 +29,9 @@ def check_density_of_a_banana(student, rng):
     end = (a * z).exp()
     base = -0.5 * end.square().sum(dim=1) - torch.log(torch.tensor(2 * torch.pi))
     right = base + first + second
+    early = (a * x).exp()
+    turned = torch.stack([early[:, 0], 2 * early[:, 1] - early[:, 0] ** 2 + 1], dim=1)
+    other = first + (a * x + a.log()).sum(dim=1) - 0.5 * turned.square().sum(dim=1)
     expect_close(student.flow_log_prob(x, chain, helper.normal), right, rtol=1e-3, mistakes={
         "Add the log-determinants.": base,
         "Log-determinants are added, not subtracted.": base - first - second,
@@ -32,6 +42,9 @@ def check_density_of_a_banana(student, rng):
         "Return one number for each point.": right.sum(),
         "Return one number for each point, not their mean.": right.mean(),
         "The density of the base is missing.": first + second,
+        "Apply the layers in their order, the first one first.": other - torch.log(torch.tensor(2 * torch.pi)),
+        "Log-determinants stay one number for each point: do not add up the batch.":
+            base + first.sum() + second.sum(),
     })  # fmt: skip
 
 
@@ -49,7 +62,8 @@ def check_linear_layer_has_its_determinant(student, rng):
     right = s.abs().log().sum().expand(3)
     expect_close(log_det, right, name="the log-determinant", mistakes={
         "Take the absolute value of s: |det W| counts.": s.log().sum().expand(3),
-        "The log-determinant is the same for each point: (N,).": right.sum(),
+        "The log-determinant is the same for each point: (N,).": right[0],
+        "One number for each point; it does not depend on their count.": 3 * right,
         "Take logarithms before the sum.": s.abs().prod().expand(3),
         "L has ones on its diagonal.": right + L.diagonal().abs().log().sum(),
         "The diagonal of U does not count: W has diag s there.": U.diagonal().abs().log().sum().expand(3),
@@ -62,7 +76,7 @@ def check_linear_layer_has_its_determinant(student, rng):
            "z = W x: for rows, multiply by W.T." if all(columns) else
            "Keep L below the diagonal and add ones; keep U above it and add diag s.")  # fmt: skip
     expect_close(z, x @ W.T, name="z", mistakes={"z = W x: for rows, multiply by W.T.": x @ W})
-    judge_layer(helper, layer, x, "LinearPLU")
+    judge_layer(helper, layer, x, "LinearPLU", undo=UNDO_PLU)
 
 
 @task("PiecewiseLinear", share=50, any_dtype=True)
@@ -76,24 +90,39 @@ def check_bent_axes_of_some_points(student, rng):
     rows = [[bent(value, p) for value, p in zip(row, phi.tolist(), strict=True)] for row in x.tolist()]
     table = x.new_tensor(rows)
     z, log_det, _ = helper.answer(layer, x)
-    given = phi.exp() / phi.exp().sum(dim=1, keepdim=True)
+    outside = (x < 0) | (x > 1)
+
+    def bend(change):
+        return x.new_tensor(
+            [[change(v, p) if 0 <= v <= 1 else v for v, p in zip(row, phi.tolist(), strict=True)] for row in x.tolist()]
+        )
+
+    def nearest(v, p):
+        b = min(round(3 * v), 2)
+        return sum(p[:b]) + (3 * v - b) * p[b]
+
     expect_close(z, table[..., 0], name="z", mistakes={
-        "The shares are softmax(logits).": x.new_tensor(
-            [[bent(v, p)[0] for v, p in zip(r, given.tolist(), strict=True)] for r in x.tolist()]),
+        "The shares are softmax(logits).": bend(lambda v, p: bent(v, torch.tensor(p).softmax(0).tolist())[0]),
+        "The shares have the sum 1: softmax(logits), not their exponentials.":
+            bend(lambda v, p: bent(v, [math.exp(2) * share for share in p])[0]),
         "Outside of [0, 1], z = x.": torch.where((x < 0) | (x > 1), x.clamp(0, 1), table[..., 0]),
-        "K x - b is the position within the piece, from 0 to 1.": x.new_tensor(
-            [[bent(int(3 * v) / 3 + 1e-12, p)[0] for v, p in zip(r, phi.tolist(), strict=True)] for r in x.tolist()]),
+        "K x - b is the position within the piece, from 0 to 1.": bend(lambda v, p: sum(p[: int(3 * v)])),
+        "A piece starts at the sum of the shares before it.": bend(lambda v, p: bent(v, p)[0] + p[int(3 * v)]),
+        "Each coordinate has shares of its own: a row of logits.": bend(lambda v, p: bent(v, phi[0].tolist())[0]),
+        "The number of the piece is floor(K x), not the nearest one.": bend(nearest),
     })  # fmt: skip
     right = table[..., 1].sum(dim=1)
+    slopes = [[bent(min(max(v, 0), 1), p)[1] for v, p in zip(row, phi.tolist(), strict=True)] for row in x.tolist()]
     expect_close(log_det, right, name="the log-determinant", mistakes={
         "The slope is K phi: K is missing.":
             right - torch.tensor([2, 2, 1, 0], device=rng.device) * torch.tensor(3.0).log(),
         "Add up over the coordinates of a point.": table[..., 1],
         "One number for each point.": right.sum(),
         "The sign is wrong.": -right,
-        "Take the logarithm of the slope.": table[..., 1].exp().sum(dim=1),
+        "Take the logarithm of the slope.": torch.where(outside, 0.0, table[..., 1].exp()).sum(dim=1),
+        "Outside of [0, 1], h(x) = x, and the logarithm of the slope is 0.": x.new_tensor(slopes).sum(dim=1),
     })  # fmt: skip
-    expect_close(helper.back(layer, z), x, name="inverse(forward(x))")
+    expect_close(helper.back(layer, z), x, name="inverse(forward(x))", hint=UNDO_BENT)
 
 
 SET = """
@@ -135,6 +164,9 @@ def check_coupling_of_some_points(student, rng):
             torch.where(mask == 1, x, x * t.tanh().exp() + raw),
         "The network sees x with zeros in half b.": lambda: torch.where(
             mask == 1, x, x * torch.tanh((x @ A.T) ** 2 - 0.5).exp() + torch.sin(3 * x @ B.T)),
+        "The network sees half a, the half that stays.": lambda: torch.where(
+            mask == 1, x,
+            x * torch.tanh(((x - mask * x) @ A.T) ** 2 - 0.5).exp() + torch.sin(3 * (x - mask * x) @ B.T)),
     })  # fmt: skip
     right = s.sum(dim=1)
     expect_close(log_det, right, name="the log-determinant", mistakes={
@@ -144,7 +176,7 @@ def check_coupling_of_some_points(student, rng):
         "Take the sum over the coordinates, not the mean.": right / D,
         "Take the sum over the coordinates, not the mean of half b.": right / 2,
     })  # fmt: skip
-    judge_layer(helper, layer, x, "AffineCoupling")
+    judge_layer(helper, layer, x, "AffineCoupling", undo=UNDO_COUPLING)
 
 
 @task("Permutation", share=50, any_dtype=True)
@@ -156,8 +188,10 @@ def check_permutation_of_columns(student, rng):
     layer = student.Permutation(order)
     z, log_det, _ = helper.answer(layer, x)
     right = torch.stack([x[:, j] for j in (2, 0, 3, 1)], dim=1)
-    expect_close(z, right, name="z", mistakes={"Column i of z is column order[i] of x.": x[:, order.argsort()]})
-    expect_close(log_det, torch.zeros(3, device=rng.device), name="the log-determinant")
+    expect_close(z, right, name="z", mistakes={"Column i of z is column order[i] of x.": x[:, order.argsort()]},
+                 hint="Columns change places, not rows.")  # fmt: skip
+    expect_close(log_det, torch.zeros(3, device=rng.device), name="the log-determinant",
+                 hint="A permutation stretches nothing: return a zero for each point.")  # fmt: skip
     expect_close(helper.back(layer, z), x, name="inverse(forward(x))", mistakes={
         "The inverse has the order that undoes it: order.argsort().": z[:, order],
     })  # fmt: skip

@@ -1,9 +1,19 @@
 """Public checks of flows, part 2: autoregressive and residual layers, and flows of images."""
 
 import torch
-from oracles_flows import HELPERS, LOANS_OF_MAF, LOANS_OF_MASKS, LOANS_OF_NORMAL, judge_layer, squeezed, truncated
+from oracles_flows import DRAW, HELPERS, LOANS_OF_MAF, LOANS_OF_MASKS, LOANS_OF_NORMAL, judge_layer, squeezed, truncated
 
-from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_vectorised, forbid, task
+from autograder import (
+    Message,
+    expect,
+    expect_close,
+    expect_equal,
+    expect_shape,
+    expect_vectorised,
+    explain_errors,
+    forbid,
+    task,
+)
 
 SPECTRAL = ["torch.linalg.svd*", "torch.svd", "torch.linalg.norm", "torch.linalg.matrix_norm", "torch.linalg.eig*",
             "torch.nn.utils.*", "torch.svd_lowrank", "torch.pca_lowrank", "torch.linalg.cond"]  # fmt: skip
@@ -23,6 +33,8 @@ def check_masks_of_a_small_network(student, rng):
             [[0.0, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0]]),
         "The shape is (hidden, D).": right.T,
         "Units have the degrees 1 to D - 1 in turn.": torch.tensor([[1.0, 0, 0], [1, 1, 0], [1, 1, 1], [1, 0, 0]]),
+        "Unit k has the degree 1 + k % (D - 1): 1 2 1 2, not 1 1 2 2.": torch.tensor(
+            [[1.0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 0]]),
     })  # fmt: skip
     right = torch.tensor([[0.0, 0, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]])
     expect_close(out_of, right, name="the second mask", mistakes={
@@ -32,6 +44,10 @@ def check_masks_of_a_small_network(student, rng):
     })  # fmt: skip
 
 
+TRIANGULAR = "The Jacobian is triangular only if both weights are multiplied by masks. sigma is exp(log sigma)."
+STEP_BY_STEP = "Start with zeros. In step i, find m_i and sigma_i from the x so far, and set x_i = z_i sigma_i + m_i."
+AT_Z = "The log-determinant is minus that of the other direction, at the z that belongs to x."
+ONE_PASS = "x_i = z_i sigma_i(z) + m_i(z), for all i at once."
 CALL = "\ndef forward(layer, x):\n    return layer(x)\n\ndef inverse(layer, z):\n    return layer.inverse(z)\n"
 
 
@@ -41,7 +57,7 @@ def check_maf_has_a_triangular_jacobian(student, rng):
     helper = student.define(HELPERS + CALL)
     layer = helper.shaken(student.MaskedAutoregressive(4, 12), torch.zeros(1, dtype=torch.float64), rng.int(0, 2**31))
     x = rng.normal(3, 4)
-    _, J = judge_layer(helper, layer, x, "MaskedAutoregressive")
+    _, J = judge_layer(helper, layer, x, "MaskedAutoregressive", TRIANGULAR, STEP_BY_STEP)
     expect(float(J.triu(1).abs().max()) < 1e-9, "z_i depends on coordinates after i.", "Multiply weights by masks.")
     expect(bool((J.diagonal(dim1=1, dim2=2) > 0).all()), "z_i does not grow with x_i.", "sigma is an exponential.")
     below = J.tril(-1).abs().amax(dim=0)
@@ -59,7 +75,7 @@ def check_iaf_samples_in_one_pass(student, rng):
     helper = student.define(HELPERS + CALL)
     layer = helper.shaken(student.InverseAutoregressive(4, 12), torch.zeros(1, dtype=torch.float64), rng.int(0, 2**31))
     x = rng.normal(3, 4)
-    _, J = judge_layer(helper, layer, x, "InverseAutoregressive")
+    _, J = judge_layer(helper, layer, x, "InverseAutoregressive", AT_Z, ONE_PASS)
     expect(float(J.triu(1).abs().max()) < 1e-9, "z_i depends on coordinates after i.")
     few, many = (student.inspect(helper.inverse, student.InverseAutoregressive(D, 30),
                                  rng.normal(2, D, dtype=torch.float32)) for D in (3, 30))  # fmt: skip
@@ -93,12 +109,16 @@ def check_fixed_point_undoes_a_residual_layer(student, rng):
     W = 0.5 * torch.linalg.qr(rng.normal(3, 3)).Q
     x, g = rng.normal(4, 3), helper.gentle(W)
     y = x + 0.5 * torch.tanh(x @ W.T)
-    found = y
+    rows = [y]
+    for _ in range(3):
+        rows.append(y - 0.5 * torch.tanh(rows[-1] @ W.T))
     for n in (1, 2):
-        found = y - 0.5 * torch.tanh(found @ W.T)
-        expect_close(student.residual_inverse(g, y, n), found, name=Message("{n} iterations", n=n), mistakes={
-            "Start from x = y.": y - 0.5 * torch.tanh((y - found) @ W.T) if n == 2 else y,
+        expect_close(student.residual_inverse(g, y, n), rows[n], name=Message("{n} iterations", n=n), mistakes={
+            "Start from x = y.": y - 0.5 * torch.tanh((y - rows[n]) @ W.T) if n == 2 else y,
             "x = y - g(x): g is subtracted.": y + 0.5 * torch.tanh(y @ W.T),
+            "Do as many iterations as asked: this is one more.": rows[n + 1],
+            "g takes the x of the last iteration, not y.": rows[1],
+            "Subtract g(x) from y, not from x.": rows[1] - 0.5 * torch.tanh(rows[1] @ W.T),
         })  # fmt: skip
     expect_close(student.residual_inverse(g, y, 60), x, name="60 iterations")
 
@@ -124,7 +144,13 @@ def check_series_of_a_linear_function(student, rng):
             "The sign is wrong: the first term is positive.": -right,
             "This has one term too few.": truncated(W, terms - 1),
             "This has one term too many.": truncated(W, terms + 1),
+            "Term k needs v J^k: multiply the last product by J once more.":
+                sum((-1) ** (k + 1) / k for k in range(1, terms + 1)) * W.trace(),
+            "The entries of v are 1 and -1, not 1 and 0.": sum((-1) ** (k + 1) / k / 4 * (
+                torch.linalg.matrix_power(W, k).sum() + torch.linalg.matrix_power(W, k).trace())
+                for k in range(1, terms + 1)),
         }  # fmt: skip
+        expect(spread > 1e-6, "Equal points have equal random vectors.", "Draw signs of x's shape.")
         near = [hint for hint, value in wrong.items() if abs(mean - float(value)) < 4 * spread + 1e-4]
         expect(abs(mean - float(right)) < 5 * spread + 1e-3,
                Message("The mean of 4000 estimates with {terms} terms is {mean}; the series is {right}.",
@@ -144,7 +170,7 @@ def check_noise_fills_the_levels(student, rng):
     expect(abs(float(u.mean()) - 0.5) < 0.04 and abs(float(u.std()) - 12**-0.5) < 0.03, "The noise is not uniform.",
            "torch.rand is uniform on [0, 1).")  # fmt: skip
     expect(len(u.round(decimals=3).unique()) > 500, "Many numbers have equal noise.", "Draw noise of x's shape.")
-    expect_equal(student.dequantize(x, 8, helper.seeded(3)), found, name="the noise of an equal generator")
+    expect_equal(student.dequantize(x, 8, helper.seeded(3)), found, name="the noise of an equal generator", hint=DRAW)
 
 
 @task("bits_per_dim", share=50, any_dtype=True)
@@ -173,8 +199,10 @@ def check_squares_become_channels(student, rng):
         "The order of the channels is (c, dy, dx); here c is last.":
             right.reshape(2, 3, 4, 2, 3).transpose(1, 2).reshape(2, 12, 2, 3),
         "Squares of neighbours become channels; a reshape alone mixes rows.": x.reshape(2, 12, 2, 3),
-    })  # fmt: skip
-    expect_equal(student.squeeze2x2(right, inverse=True), x, name="back")
+    }, hint="Channel 4 c + 2 dy + dx holds the pixels of channel c at the offset (dy, dx).")  # fmt: skip
+    with explain_errors({"RuntimeError": "inverse=True goes back: channels become 2 x 2 squares."}):
+        back = student.squeeze2x2(right, inverse=True)
+    expect_equal(back, x, name="back")
 
 
 @task("split_prior", share=50, any_dtype=True, loans=LOANS_OF_NORMAL)
@@ -182,7 +210,11 @@ def check_half_of_the_channels_leaves(student, rng):
     """The first half stays, and the second half is scored under N(0, I), image by image."""
     x = rng.normal(3, 4, 2, 2, dtype=torch.float32)
     kept, log_p = student.split_prior(x)
-    expect_equal(kept, x[:, :2], name="what is kept", mistakes={"Keep the first half.": x[:, 2:]})
+    expect_equal(kept, x[:, :2], name="what is kept", mistakes={
+        "Keep the first half.": x[:, 2:],
+        "Keep the first half of the channels, not every second one.": x[:, ::2],
+        "Split the channels, dim=1, not the rows.": x[:, :, :1],
+    })  # fmt: skip
     scores = torch.distributions.Normal(0.0, 1.0).log_prob(x)
     right = scores[:, 2:].sum(dim=(1, 2, 3))
     expect_close(log_p, right, name="the log-density", mistakes={

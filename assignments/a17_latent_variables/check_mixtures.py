@@ -19,6 +19,10 @@ from oracles_mixtures import (
 
 from autograder import Message, expect, expect_close, expect_shape, expect_vectorised, forbid, task
 
+BY_FACTOR = "log N is -(D log(2 pi) + log |Sigma| + |y|^2) / 2, where L y = x - mu and L L^T = Sigma; nothing is added."
+SUMS = "Sigma_k: the sum of r_nk (x_n - mu_k) (x_n - mu_k)^T over points, divided by N_k, plus eps on the diagonal."
+START = "Start: pi is 1 / K, each Sigma is the covariance of all points plus eps, the means are K different points."
+ITERATE = "An iteration: responsibilities of the present parameters, then m_step with them and with eps."
 AT_ONCE = "Work on all points at once; a loop over groups is fine."
 
 
@@ -50,7 +54,7 @@ def check_density_of_some_gaussians(student, rng):
         "Divide by Sigma in both directions: solve L y = x - mu.":
             -0.5 * ((x[:, None] - mu[None]).square().sum(dim=2) + log_det) - constant,
         "The root of the quadratic form was taken.": -0.5 * (squares.sqrt() + log_det) - constant,
-    })  # fmt: skip
+    }, hint=BY_FACTOR)  # fmt: skip
     example = [torch.tensor(v, device=rng.device) for v in ([[1.0, 2.0]], [[1.0, 0.0]], [[[1.0, 0.0], [0.0, 4.0]]])]
     expect_close(student.gaussian_log_prob(*example), torch.tensor([[-3.0310]], device=rng.device), atol=1e-3,
                  name="the worked example")  # fmt: skip
@@ -113,7 +117,7 @@ def check_m_step_of_some_points(student, rng):
         "Subtract the group's own new mean.": around_all + eye,
         "Subtract the mean of the group first.": Sigma + mu[:, :, None] * mu[:, None],
         "All entries count, not the variances alone.": torch.diag_embed(Sigma.diagonal(dim1=1, dim2=2)),
-    })  # fmt: skip
+    }, hint=SUMS)  # fmt: skip
     few, many = (student.inspect(student.m_step, x[:1].repeat(n, 1), r[:1].repeat(n, 1), 0.01) for n in (3, 90))
     expect_vectorised(few, many, few_inputs="3 points", many_inputs="90 points", hint=AT_ONCE)
 
@@ -139,7 +143,7 @@ def check_em_never_lowers_the_likelihood(student, rng):
     expect_close(history[-1], right, name="the last entry of the history", mistakes={
         "The history has the mean over points, not the sum.": right * 50,
         "The last entry belongs to the parameters that are returned.": history[-2],
-    })  # fmt: skip
+    }, hint="Note the log-likelihood after each M step, with the new parameters.")  # fmt: skip
 
 
 @task("kl_gaussians", share=50, any_dtype=True)
@@ -163,7 +167,9 @@ def check_divergence_of_two_gaussians(student, rng):
             "The distance of the means is measured by S1.": right + ((mu[0] - mu[1]).square().sum() - far) / 2,
             "The distance of the means is missing.": right - far / 2,
             "The trace of S1^-1 S0 is missing.": right - trace / 2,
-        })  # fmt: skip
+            "Vectors have variances, not standard deviations.": lambda args=args: divergence(
+                args[0], args[1].square(), args[2], args[3].square()),
+        }, hint="The sum of squares of Y is the trace of S1^-1 S0, where L1 Y = L0 and L L^T = S.")  # fmt: skip
     one = [torch.tensor(v, device=rng.device) for v in ([1.0, 0.0], [1.0, 4.0], [0.0, 0.0], [1.0, 1.0])]
     expect_close(student.kl_gaussians(*one), torch.tensor(1.3069, device=rng.device), atol=1e-3,
                  name="the worked example")  # fmt: skip
@@ -183,7 +189,7 @@ def check_bound_has_three_equal_forms(student, rng):
         "The entropy is added.": right - 2 * entropy,
         "The entropy is missing.": right - entropy,
         "The joint probability has the weight pi.": right - prior,
-    })  # fmt: skip
+    }, hint="This is the sum of q (log pi + log N) plus the entropy, which is minus the sum of q log q.")  # fmt: skip
     expect_close(found[:, 0], right, rtol=1e-3, atol=1e-3, name="log p(x) - KL(q, posterior)", mistakes={
         "This is log p(x): subtract the divergence from q to the posterior.": right + gap,
         "The divergence is subtracted.": right + 2 * gap,
@@ -192,7 +198,7 @@ def check_bound_has_three_equal_forms(student, rng):
     expect_close(found[:, 2], right, rtol=1e-3, atol=1e-3, name="E log p(x | z) - KL(q, prior)", mistakes={
         "The divergence is subtracted.": right + 2 * (-entropy - prior),
         "This is E log p(x | z) alone: subtract the divergence from q to the prior.": right - entropy - prior,
-    })  # fmt: skip
+    }, hint="The prior is pi: the divergence from q to it is the sum of q log(q / pi).")  # fmt: skip
 
 
 def backwards(x, q, pi, mu, Sigma):
@@ -212,7 +218,7 @@ def check_em_from_every_point(student, rng):
         expect_close(history, right, name=Message("the history of {n} iterations", n=iterations), mistakes={
             "The history has the mean over points, not the sum.": 4 * right,
             "The history begins before the first iteration.": right.roll(-1),
-        })  # fmt: skip
+        }, hint=ITERATE if iterations else START)  # fmt: skip
         order, own = mu[:, 0].argsort(), own_mu[:, 0].argsort()
         expect_close(mu[order], own_mu[own], name=Message("the means after {n} iterations", n=iterations))
         expect_close(Sigma[order], own_Sigma[own], name=Message("the covariances after {n} iterations", n=iterations))

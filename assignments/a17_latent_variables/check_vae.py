@@ -17,11 +17,13 @@ from oracles_vae import (
     weighted_loss,
 )
 
-from autograder import Message, expect, expect_close, expect_shape, forbid, task
+from autograder import Message, expect, expect_close, expect_shape, explain_errors, forbid, task
 
 WANTED_LAYERS = (
-    "The encoder has three linear layers to 400 numbers with ReLUs; the decoder three and one to the pixels."
+    "The encoder has three linear layers to 400 numbers with ReLUs; the decoder three, one to the pixels and a sigmoid."
 )
+IMAGES = "x_hat has the shape of the images: (N, 1, H, W)."
+SIZES = "All sizes follow from the arguments: H and W are the root of input_size."
 
 
 def built(formula):
@@ -46,13 +48,13 @@ def check_autoencoder_computes_its_layers(student, rng):
     model = student.Autoencoder(36, 4)
     enc, dec = helper.shaken(model, x, rng.normal(3, 4, dtype=torch.float32))[:2]
     x_hat, z = fields(helper.answer(model, x), 2, "forward returns x_hat and z.")
-    expect_shape(z, (3, 4), name="z")
-    expect_shape(x_hat, (3, 1, 6, 6), name="x_hat")
+    expect_shape(z, (3, 4), name="z", hint="z is the code, one row for each image; forward returns x_hat first.")
+    expect_shape(x_hat, (3, 1, 6, 6), name="x_hat", hint=IMAGES)
     right = built(lambda: affine(enc[-1:], encoding(enc[:-1], x.flatten(1)), 4))
     expect_close(z, right, rtol=1e-3, atol=1e-4, name="z", mistakes={
         "No activation follows the layer of the code.": right.clamp(min=0),
     })  # fmt: skip
-    expect_close(x_hat, built(lambda: decoding(dec, z, 6)), rtol=1e-3, atol=1e-4, name="x_hat")
+    expect_close(x_hat, built(lambda: decoding(dec, z, 6)), rtol=1e-3, atol=1e-4, name="x_hat", hint=WANTED_LAYERS)
     plain = student.Autoencoder(36, 4, linear=True)
     enc, dec = helper.shaken(plain, x, z)[:2]
     x_hat, z = fields(helper.answer(plain, x), 2, "forward returns x_hat and z.")
@@ -96,11 +98,19 @@ def check_samples_have_mean_and_variance(student, rng):
     expect(float(row.std(dim=0).min()) > 0.01, "All rows have equal noise.", "Draw noise of mu's shape.")
 
 
-def judge_model(student, rng, model, inputs, codes, side: int, latent: int):
-    """Compare mu, logvar and, for codes without variance, images with formulas. Inputs are rows of numbers."""
+TWO_LAYERS = "mu and logvar are what mu_layer and logvar_layer make of the encoder's result; nothing follows them."
+SAMPLED = "x_hat is what the decoder makes of the sample; the decoder ends with a sigmoid, and nothing follows it."
+
+
+def judge_model(student, rng, model, inputs, codes, side: int, latent: int, hints=(TWO_LAYERS, SAMPLED)):
+    """Compare mu, logvar and, for codes without variance, images with formulas. Inputs are rows of numbers.
+
+    ``hints`` are for wrong mu and for wrong images.
+    """
     helper = student.define(HELPERS)
     rows, z = inputs[0], codes(rng.normal(len(inputs[-1]), latent, dtype=torch.float32))
-    enc, dec, mus, logvars = helper.shaken(model, rows, z)
+    with explain_errors({"RuntimeError": SIZES}):
+        enc, dec, mus, logvars = helper.shaken(model, rows, z)
     given = inputs[1:]
     _, mu, logvar = fields(helper.answer(model, *given), 3, "forward returns x_hat, mu and logvar.")
     features = built(lambda: encoding(enc, rows.flatten(1)))
@@ -108,18 +118,19 @@ def judge_model(student, rng, model, inputs, codes, side: int, latent: int):
     expect_close(mu, right, rtol=1e-3, atol=1e-4, name="mu", mistakes={
         "mu and logvar are exchanged.": other,
         "No activation follows mu_layer: codes may be negative.": right.clamp(min=0),
-    })  # fmt: skip
+    }, hint=hints[0])  # fmt: skip
     expect_close(logvar, other, rtol=1e-3, atol=1e-4, name="logvar", mistakes={
         "logvar is the layer's result itself: a logarithm may be negative.": other.clamp(min=0),
         "Return the logarithm of the variance, not the variance.": other.exp(),
-    })  # fmt: skip
+        "logvar has a layer of its own, logvar_layer.": mu,
+    }, hint=hints[0])  # fmt: skip
     a, b = (helper.answer(model, *given)[0] for _ in range(2))
-    expect_shape(a, (len(given[0]), 1, side, side), name="x_hat")
+    expect_shape(a, (len(given[0]), 1, side, side), name="x_hat", hint=IMAGES)
     expect(bool((a != b).any()), "Two calls gave the same x_hat.", "Decode a sample of q, not mu.")
     helper.certain(model)
     x_hat, mu, _ = helper.answer(model, *given)
     expect_close(x_hat, built(lambda: decoding(dec, codes(mu), side)), rtol=1e-3, atol=1e-4,
-                 name="x_hat without variance")  # fmt: skip
+                 name="x_hat without variance", hint=hints[1])  # fmt: skip
 
 
 @task("VAE", share=25, any_dtype=True, loans=LOANS_OF_SAMPLES)
@@ -129,14 +140,21 @@ def check_vae_computes_its_layers(student, rng):
     judge_model(student, rng, student.VAE(25, 3), (x, x), lambda z: z, 5, 3)
 
 
+FIFTEEN = "latent_size is 15 by default."
+CLASS_TWICE = (
+    "The class enters twice: the encoder's input is the flattened image, then the class.",
+    "The class enters twice: the decoder's input is z, then the class.",
+)
+
+
 @task("VAE", share=25, any_dtype=True, loans=LOANS_OF_SAMPLES)
 def check_vae_has_fifteen_numbers(student, rng):
     """By default a code has 15 numbers, and x_hat has the images' shape and is in [0, 1]."""
     helper = student.define(HELPERS)
     x_hat, mu, logvar = helper.answer(student.VAE(784), rng.uniform(2, 1, 28, 28, dtype=torch.float32))
-    expect_shape(mu, (2, 15), name="mu")
-    expect_shape(logvar, (2, 15), name="logvar")
-    expect_shape(x_hat, (2, 1, 28, 28), name="x_hat")
+    expect_shape(mu, (2, 15), name="mu", hint=FIFTEEN)
+    expect_shape(logvar, (2, 15), name="logvar", hint=FIFTEEN)
+    expect_shape(x_hat, (2, 1, 28, 28), name="x_hat", hint=IMAGES)
     expect(bool(((x_hat >= 0) & (x_hat <= 1)).all()), "x_hat has values outside of [0, 1].", "End with a sigmoid.")
 
 
@@ -146,7 +164,8 @@ def check_cvae_computes_its_layers(student, rng):
     x = rng.uniform(4, 1, 5, 5, dtype=torch.float32)
     c = torch.eye(6, device=rng.device)[torch.tensor([2, 0, 5, 2], device=rng.device)]
     rows = torch.cat([x.flatten(1), c], dim=1)
-    judge_model(student, rng, student.CVAE(25, 6, 3), (rows, x, c), lambda z: torch.cat([z, c], dim=1), 5, 3)
+    model = student.CVAE(25, 6, 3)
+    judge_model(student, rng, model, (rows, x, c), lambda z: torch.cat([z, c], dim=1), 5, 3, CLASS_TWICE)
 
 
 @task("loss_function", share=50, any_dtype=True, loans=LOANS_FOR_LOSS)
@@ -216,6 +235,7 @@ def check_aggregated_divergence_of_some_codes(student, rng):
         "Subtract the square of the mean.": closed(m, logvar.exp().mean(dim=0) + mu.square().mean(dim=0)),
         "The variance is exp(logvar).": closed(m, (0.5 * logvar).exp().mean(dim=0) + spread),
         "The mean of the variances is not the exponential of the mean.": closed(m, logvar.mean(dim=0).exp() + spread),
+        "Divide the squares of mu - m by N, not by N - 1.": closed(m, logvar.exp().mean(dim=0) + mu.var(dim=0)),
         "The factor 1/2 is missing.": 2 * right,
         "Take the sum over coordinates.": right / 3,
     })  # fmt: skip
@@ -279,6 +299,9 @@ def log_evidence(x, W, s: float):
     return torch.distributions.MultivariateNormal(torch.zeros_like(W[:, 0]), S).log_prob(x)
 
 
+WEIGHT = "The logarithm of a weight is log p(x | z) + log N(z; 0, I) - log N(z; mu, sigma^2); sigma = exp(logvar / 2)."
+
+
 @task("importance_log_likelihood", share=50, any_dtype=True)
 def check_equal_weights_need_one_sample(student, rng):
     """If q is the posterior, the estimate is log p(x) for every S; if it is not, it rises with S and stays below."""
@@ -293,7 +316,8 @@ def check_equal_weights_need_one_sample(student, rng):
             "Subtract log S: the weights are averaged.": log_p + log_p - given,
             "Subtract log S once.": given,
             "Return the logarithm of the mean weight.": log_p.exp(),
-        })  # fmt: skip
+            "Return one number for each point, not their mean.": log_p.mean(),
+        }, hint=WEIGHT)  # fmt: skip
     many = x[:1].repeat(3000, 1)
     wide = logvar + 1.0
     means = [
@@ -306,4 +330,5 @@ def check_equal_weights_need_one_sample(student, rng):
            "A weight is p(x | z) p(z) / q(z | x).")  # fmt: skip
     expect(means[0] + 0.05 < means[1] < means[2] + 0.02 and means[1] + 0.02 < means[2],
            "The estimate does not rise with S.", "Average the weights, not their logarithms.")  # fmt: skip
-    expect(abs(means[2] - gap) < 0.1, "The estimate does not come close to log p(x).")
+    expect(abs(means[2] - gap) < 0.1, "The estimate does not come close to log p(x).",
+           "Average the weights of all S samples.")  # fmt: skip

@@ -70,6 +70,8 @@ def check_places_get_the_nearest_word(student, rng):
             (z.movedim(1, -1).reshape(-1, 3) @ book.T).argmax(dim=1).reshape(2, 4, 5),
         "Move the D numbers of a place to the end before you reshape.":
             torch.cdist(z.reshape(-1, 3), book).argmin(dim=1).reshape(2, 4, 5),
+        "Euclid's distance has squares, not absolute values.":
+            torch.cdist(z.movedim(1, -1).reshape(-1, 3), book, p=1.0).argmin(dim=1).reshape(2, 4, 5),
     })  # fmt: skip
     expect_close(found[0], chosen, name="z_q", mistakes={
         "z_q has the values of the words.": z,
@@ -104,7 +106,7 @@ def check_perplexity_of_some_codes(student, rng):
         "Base and logarithm belong together: exp and log, not log2.": math.exp(entropy / math.log(2)),
         "This counts the words that occur.": float(len(codes.unique())),
         "Divide by K: no, the perplexity goes up to K.": math.exp(entropy) / 7,
-    })  # fmt: skip
+    }, hint="p is the share of all codes, and the sum of p log p is over words that occur: 0 log 0 is 0.")  # fmt: skip
     expect_close(student.code_usage(torch.tensor([0, 0, 1, 1], device=rng.device), 4), 2.0, name="the worked example")
 
 
@@ -117,7 +119,7 @@ def check_dead_words_land_on_data(student, rng):
     found = student.reset_dead(book, usage, z, helper.seeded(1))
     expect_shape(found, (6, 3))
     alive = usage > 0
-    expect_close(found[alive], book[alive], name="the words in use")
+    expect_close(found[alive], book[alive], name="the words in use", hint="Only words with the usage 0 move.")
     on_data = (found[~alive][:, None] == z[None]).all(dim=2).any(dim=1)
     expect(bool(on_data.all()), "A dead word is not a row of z.", "Draw rows of z with torch.randint.")
     expect(len(found[~alive].unique(dim=0)) > 1, "All dead words became one vector.", "Draw a row for each.")

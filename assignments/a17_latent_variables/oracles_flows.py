@@ -127,6 +127,7 @@ class MaskedAutoregressive(nn.Module):
 
 LOANS = {"MaskedAutoregressive": MaskedAutoregressive}
 """
+DRAW = "Draw with the generator that is given: generator=generator."
 LOANS_OF_NORMAL = """
 from torch.distributions import Normal
 
@@ -137,14 +138,15 @@ LOANS = {"standard_normal": standard_normal}
 """
 
 
-def judge_layer(helper, layer, x: Tensor, name, mistakes=None):
+def judge_layer(helper, layer, x: Tensor, name, stretch: str = "", undo: str = ""):
     """Require that the log-determinant is that of the Jacobian, that inverse undoes forward, and that x stays.
 
-    Returns z and the Jacobians.
+    ``stretch`` and ``undo`` are hints for log-determinants and inverses. Returns z and the Jacobians.
     """
     z, log_det, kept = helper.answer(layer, x)
     expect_shape(z, tuple(x.shape), name=Message("z of {name}", name=name))
-    expect_shape(log_det, (len(x),), name=Message("the log-determinant of {name}", name=name))
+    expect_shape(log_det, (len(x),), name=Message("the log-determinant of {name}", name=name),
+                 hint="Return a number for each point: (N,).")  # fmt: skip
     J = helper.jacobians(layer, x)
     expect_shape(J, (len(x), x.shape[1], x.shape[1]), name="the Jacobian")
     right = torch.linalg.slogdet(J.double())[1].to(x)
@@ -153,11 +155,11 @@ def judge_layer(helper, layer, x: Tensor, name, mistakes=None):
         "The sign of the log-determinant is wrong.": -right,
         "Return the logarithm of the determinant's size.": right.exp(),
         "The log-determinant is missing.": torch.zeros_like(right),
-    } | (mistakes or {}))  # fmt: skip
+    }, hint=stretch)  # fmt: skip
     found = helper.back(layer, z)
     expect_close(found, x, rtol=1e-3, atol=1e-3, name=Message("inverse(forward(x)) of {name}", name=name), mistakes={
         "inverse returns its input.": z,
-    })  # fmt: skip
+    }, hint=undo)  # fmt: skip
     expect(kept is True, "x was changed in place.")
     return z, J
 

@@ -58,14 +58,21 @@ def expect(condition: object, message: str, hint: str = "") -> None:
 
 
 def expect_equal(
-    actual: Any, expected: Any, *, mistakes: Mistakes | None = None, check_dtype: bool = True, name: str = ""
+    actual: Any,
+    expected: Any,
+    *,
+    mistakes: Mistakes | None = None,
+    check_dtype: bool = True,
+    name: str = "",
+    hint: str = "",
 ) -> None:
     """Require exact equality of numbers, strings, None, lists, tuples, dicts, sets, tensors, and any nesting of them.
 
     True differs from 1, and 1 from 1.0; a list is accepted for a tuple. For an int, a float or a bool, a 0-d tensor or
     numpy scalar of its kind passes. Tensors must agree in shape, dtype, device and every value. nan equals nan.
+    The hint is for values that neither ``mistakes`` nor the grader can explain.
     """
-    _expect(actual, expected, EXACT, mistakes, check_dtype, name)
+    _expect(actual, expected, EXACT, mistakes, check_dtype, name, hint)
 
 
 def expect_close(
@@ -77,17 +84,19 @@ def expect_close(
     mistakes: Mistakes | None = None,
     check_dtype: bool = True,
     name: str = "",
+    hint: str = "",
 ) -> None:
     """Require |actual - expected| <= atol + rtol*|expected| for tensors, arrays, numbers, and containers of them.
 
     If one number is expected, as a Python number or a 0-d tensor, then an int, a float, a 0-d tensor and a numpy scalar
     are accepted, but not a bool and not the shape [1]. The default tolerance is that of the coarser dtype: float64
     1e-6 + 1e-5*|e|, float32 1e-5 + 1e-4*|e|, float16 and bfloat16 1e-2 + 1e-2*|e|; whole numbers must be equal.
+    The hint is for values that neither ``mistakes`` nor the grader can explain.
     """
-    _expect(actual, expected, Tolerance(rtol, atol), mistakes, check_dtype, name)
+    _expect(actual, expected, Tolerance(rtol, atol), mistakes, check_dtype, name, hint)
 
 
-def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> None:
+def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "", hint: str = "") -> None:
     """Require a tensor or array of this shape, in which None means any size. A number has the shape ()."""
     wanted = tuple(shape)
     if type(actual) not in TENSORS and type(actual) is not np.ndarray:
@@ -101,7 +110,7 @@ def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> No
             actual=describe(actual),
             returned=returned(actual),
         )
-        raise Mismatch(named(name, text))
+        raise Mismatch(named(name, text), hint)
     if type(actual) is not np.ndarray and actual.is_nested:
         raise Mismatch(named(name, unusable(actual)))
     found = tuple(actual.shape)
@@ -110,7 +119,8 @@ def expect_shape(actual: Any, shape: Sequence[int | None], name: str = "") -> No
             named(
                 name,
                 Message("expected shape {wanted}, got {found}", wanted=shape_text(wanted), found=shape_text(found)),
-            )
+            ),
+            hint,
         )
 
 
@@ -168,13 +178,19 @@ def expect_vectorised(few: Any, many: Any, *, few_inputs: str, many_inputs: str,
 
 
 def _expect(
-    actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes | None, check_dtype: bool, name: str
+    actual: Any,
+    expected: Any,
+    tolerance: Tolerance,
+    mistakes: Mistakes | None,
+    check_dtype: bool,
+    name: str,
+    hint: str,
 ) -> None:
     __tracebackhide__ = True  # debuggers then open in the caller, from which one `up` leads to the check
     found = compare(actual, expected, tolerance, check_dtype=check_dtype)
     if found is not None:
-        hint = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
-        raise Mismatch(named(name, found), hint, difference=found)
+        known = known_mistake(actual, expected, tolerance, mistakes or {}) or likely_mistake(found, tolerance)
+        raise Mismatch(named(name, found), known or hint, difference=found)
 
 
 def known_mistake(actual: Any, expected: Any, tolerance: Tolerance, mistakes: Mistakes) -> str:

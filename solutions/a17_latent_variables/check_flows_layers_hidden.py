@@ -1,13 +1,14 @@
 """Hidden checks of flows, part 1: integrals, gradients, other sizes, states, and densities that were learned."""
 
 import torch
-from check_flows_layers import SET, coupled
+from check_flows_layers import SET, UNDO_BENT, UNDO_COUPLING, UNDO_PLU, coupled
 from oracles_flows import HELPERS, bent, judge_layer
 
 from autograder import Message, expect, expect_close, expect_equal, expect_own_gradients, expect_shape, task
 from common.data import planes
 
 DOUBLE = torch.zeros(1, dtype=torch.float64)
+AT_ONE = "x = 1 belongs to the last piece: its number is at most K - 1."
 
 
 @task("flow_log_prob", share=50)
@@ -35,15 +36,15 @@ def check_linear_layers_of_other_sizes(student, rng):
     for D in (1, 2, 7):
         layer = helper.shaken(student.LinearPLU(D), DOUBLE, rng.int(0, 2**31), 1.2)
         x = rng.normal(3, D)
-        z, _ = judge_layer(helper, layer, x, Message("LinearPLU({D})", D=D))
-        expect(z.dtype == torch.float64, "z has another dtype than x.")
+        z, _ = judge_layer(helper, layer, x, Message("LinearPLU({D})", D=D), undo=UNDO_PLU)
+        expect(z.dtype == torch.float64, "z has another dtype than x.", "Do not convert to another dtype.")
         expect_own_gradients(student, rng, layer, x)
     layer = student.LinearPLU(3)
     s = helper.parameter(layer, "s")
     expect_shape(s, (3,), name="s")
-    expect(bool((s != 0).all()), "s starts at 0, so W cannot be inverted.")
+    expect(bool((s != 0).all()), "s starts at 0, so W cannot be inverted.", "Start with ones, for example.")
     names = student.define("def names(m):\n    return sorted(n for n, _ in m.named_parameters())\n").names(layer)
-    expect_equal(names, ["L", "U", "s"], name="the parameters")
+    expect_equal(names, ["L", "U", "s"], name="the parameters", hint="L, U and s are parameters, and nothing else is.")
     moved, eye = [], torch.eye(7, dtype=torch.float64, device=rng.device)
     for _ in range(2):
         layer = helper.shaken(student.LinearPLU(7), DOUBLE, rng.int(0, 2**31))
@@ -66,19 +67,20 @@ def check_bent_axes_of_other_points(student, rng):
         x = torch.cat([edges, rng.uniform(6, D, low=-0.5, high=1.5)])
         z, log_det, kept = helper.answer(layer, x)
         rows = [[bent(v, p) for v, p in zip(r, phi.tolist(), strict=True)] for r in x.tolist()]
-        expect_close(z, x.new_tensor(rows)[..., 0], name=Message("z of {K} pieces", K=K))
+        expect_close(z, x.new_tensor(rows)[..., 0], name=Message("z of {K} pieces", K=K), hint=AT_ONE)
         expect(bool((z[: 4 * K + 1].diff(dim=0) > 0).all()), "h does not rise.")
         smooth = (x[:, :] * K - (x * K).round()).abs().amin(dim=1) > 1e-6
         expect_close(log_det[smooth], x.new_tensor(rows)[..., 1].sum(dim=1)[smooth], name="the log-determinant")
-        expect_close(log_det[4 * K], x.new_tensor(rows)[4 * K, :, 1].sum(), name="the log-determinant at x = 1")
-        expect_close(helper.back(layer, z), x, name="inverse(forward(x))")
+        expect_close(log_det[4 * K], x.new_tensor(rows)[4 * K, :, 1].sum(), name="the log-determinant at x = 1",
+                     hint=AT_ONE)  # fmt: skip
+        expect_close(helper.back(layer, z), x, name="inverse(forward(x))", hint=UNDO_BENT)
         expect(kept is True, "x was changed in place.")
         inner = rng.uniform(4, D, low=0.05, high=0.2) / K
         expect_own_gradients(student, rng, layer, inner + 0.3 / K)
     fresh = student.PiecewiseLinear(2, 4)
     x = rng.uniform(5, 2, dtype=torch.float32)
     z, log_det, _ = helper.answer(fresh, x)
-    expect_close(z, x, name="z of a new layer")
+    expect_close(z, x, name="z of a new layer", hint="Equal logits give equal shares, so h(x) = x: start with zeros.")
     expect_close(log_det, torch.zeros(5, device=rng.device), name="the log-determinant of a new layer")
 
 
@@ -93,9 +95,10 @@ def check_coupling_of_other_masks(student, rng):
         layer = student.AffineCoupling(mask, helper.net(A, B))
         z, s = coupled(x, mask, A, B)
         found, log_det, kept = helper.answer(layer, x)
-        expect_close(found, z, name=Message("z with the mask {mask}", mask=bits))
+        expect_close(found, z, name=Message("z with the mask {mask}", mask=bits),
+                     hint="The mask says which coordinates stay: any number of them, at any place.")  # fmt: skip
         expect_close(log_det, s.sum(dim=1), name="the log-determinant")
-        expect_close(helper.back(layer, z), x, name="inverse(forward(x))")
+        expect_close(helper.back(layer, z), x, name="inverse(forward(x))", hint=UNDO_COUPLING)
         expect(kept is True, "x was changed in place.")
         if 0.0 in bits:
             expect_own_gradients(student, rng, layer, x)
@@ -151,7 +154,8 @@ def check_state_of_a_normalised_layer(student, rng):
     helper = student.define(HELPERS + STORE)
     first, second = rng.normal(30, 2) - 4, 5 * rng.normal(20, 2)
     layer = helper.shaken(student.ActNorm(2), DOUBLE, 0, 0.0)
-    expect_close(helper.evaluated(layer, first), first, name="a new layer in evaluation mode")
+    expect_close(helper.evaluated(layer, first), first, name="a new layer in evaluation mode",
+                 hint="Only forward in training mode sets shift and scale: ask self.training.")  # fmt: skip
     z, _ = judge_layer(helper, layer, first, "ActNorm")
     right = (first - first.mean(dim=0)) / first.std(dim=0, correction=0)
     expect_close(z, right, name="the first batch in training mode, after one in evaluation mode")

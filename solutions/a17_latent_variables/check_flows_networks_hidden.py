@@ -1,7 +1,8 @@
 """Hidden checks of flows, part 2: other sizes, gradients, generators and edges."""
 
 import torch
-from oracles_flows import HELPERS, LOANS_OF_MAF, LOANS_OF_MASKS, LOANS_OF_NORMAL, judge_layer, squeezed, truncated
+from check_flows_networks import AT_Z, ONE_PASS, STEP_BY_STEP, TRIANGULAR
+from oracles_flows import DRAW, HELPERS, LOANS_OF_MAF, LOANS_OF_MASKS, LOANS_OF_NORMAL, judge_layer, squeezed, truncated
 
 from autograder import (
     Message,
@@ -11,6 +12,7 @@ from autograder import (
     expect_own_gradients,
     expect_same_gradients,
     expect_unchanged,
+    explain_errors,
     task,
 )
 
@@ -21,7 +23,8 @@ DOUBLE = torch.zeros(1, dtype=torch.float64)
 def check_masks_keep_the_order(student, rng):
     """Masks of other sizes are right; their product connects outputs with all inputs before, and no other."""
     for D, hidden in ((1, 3), (2, 5), (5, 4), (4, 11)):
-        into, out_of = student.made_masks(D, hidden)
+        with explain_errors({"ZeroDivisionError": "For D = 1, hidden units have the degree 1."}):
+            into, out_of = student.made_masks(D, hidden)
         degree = [1 + k % max(D - 1, 1) for k in range(hidden)]
         right = torch.tensor([[float(m >= i) for i in range(1, D + 1)] for m in degree])
         expect_equal(into, right, name=Message("the first mask of D = {D}", D=D))
@@ -62,9 +65,10 @@ def check_maf_of_other_sizes(student, rng):
     for D, hidden in ((1, 4), (2, 3), (6, 20)):
         layer = helper.shaken(student.MaskedAutoregressive(D, hidden), DOUBLE, rng.int(0, 2**31))
         x = rng.normal(3, D)
-        z, J = judge_layer(helper, layer, x, Message("MaskedAutoregressive({D}, {hidden})", D=D, hidden=hidden))
+        name = Message("MaskedAutoregressive({D}, {hidden})", D=D, hidden=hidden)
+        z, J = judge_layer(helper, layer, x, name, TRIANGULAR, STEP_BY_STEP)
         expect(D == 1 or float(J.triu(1).abs().max()) < 1e-9, "z_i depends on coordinates after i.")
-        expect(z.dtype == torch.float64, "z has another dtype than x.")
+        expect(z.dtype == torch.float64, "z has another dtype than x.", "Do not convert to another dtype.")
         expect_own_gradients(student, rng, layer, x)
         alone, _, _ = helper.answer(layer, x[1:2])
         expect_close(alone, z[1:2], name="a point by itself")
@@ -82,7 +86,7 @@ def check_iaf_of_other_sizes(student, rng):
     for D in (1, 5):
         layer = helper.shaken(student.InverseAutoregressive(D, 12), DOUBLE, rng.int(0, 2**31))
         x = rng.normal(3, D)
-        judge_layer(helper, layer, x, Message("InverseAutoregressive({D})", D=D))
+        judge_layer(helper, layer, x, Message("InverseAutoregressive({D})", D=D), AT_Z, ONE_PASS)
         expect_own_gradients(student, rng, layer, x)
     below = helper.jacobians(layer, x).tril(-1).abs().amax(dim=0)
     there = [float(below[i, j]) > 1e-9 for i in range(5) for j in range(i)]
@@ -107,7 +111,8 @@ def check_scaled_matrices_of_other_shapes(student, rng):
     for _ in range(5):
         W = torch.randn(4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(rng.int(0, 2**31)))
         size = float(torch.linalg.svdvals(student.spectral_scale(W.to(rng.device), 0.7, 3000))[0])
-        expect(size < 0.7 * 1.001, Message("The result stretches by {size}, not 0.7.", size=size))
+        expect(size < 0.7 * 1.001, Message("The result stretches by {size}, not 0.7.", size=size),
+               "Do as many iterations as asked.")  # fmt: skip
 
 
 @task("residual_inverse", share=50)
@@ -121,7 +126,7 @@ def check_fixed_points_of_other_functions(student, rng):
     seen = student.inspect(student.residual_inverse, helper.linear(W), y, 80)
     expect_close(seen.value, exact, name="a linear function")
     expect_equal(seen.args[1], y, name="y after the call")
-    expect_close(student.residual_inverse(helper.linear(W), y, 0), y, name="no iteration")
+    expect_close(student.residual_inverse(helper.linear(W), y, 0), y, name="no iteration", hint="Start from x = y.")
     at = student.define("def at(f, g, n):\n    return lambda y: f(g, y, n)\n").at
 
     def three(y):
@@ -147,7 +152,7 @@ def check_estimates_of_log_determinants(student, rng):
     x = rng.normal(5, 6)
     f, g = student.residual_log_det, helper.gentle(W)
     first, again, other = (f(g, x, 4, helper.seeded(seed)) for seed in (2, 2, 3))
-    expect_equal(first, again, name="the estimate of an equal generator")
+    expect_equal(first, again, name="the estimate of an equal generator", hint=DRAW)
     expect(bool((first != other).any()), "Two generators gave the same estimate.")
     spread = f(helper.linear(W), same[:60], 2, helper.seeded(5))
     expect(len(spread.unique()) > 10, "Equal points have equal random vectors.", "Draw signs of x's shape.")
@@ -155,11 +160,10 @@ def check_estimates_of_log_determinants(student, rng):
     W1 = torch.full((1, 1), 0.8, dtype=torch.float64, device=rng.device)
     slope = 0.4 / torch.cosh(0.8 * line[:, 0]) ** 2
     right = torch.stack([truncated(v.reshape(1, 1), 6) for v in slope])
-    expect_close(f(helper.gentle(W1), line, 6, helper.seeded(1)), right, name="one dimension", mistakes={
-        "Random vectors have entries of exactly 1 and -1.": right * 0,
-    })  # fmt: skip
     seen = student.inspect(f, g, x, 3, helper.seeded(1))
-    expect_equal(seen.args[1], x, name="x after the call")
+    expect_equal(seen.args[1], x, name="x after the call", hint="Do not write into x.")
+    expect_close(f(helper.gentle(W1), line, 6, helper.seeded(1)), right, name="one dimension",
+                 hint="Random vectors have entries of exactly 1 and -1.")  # fmt: skip
     quiet = student.define("import torch\n\ndef quiet(f, *args):\n    with torch.no_grad():\n        return f(*args)\n")
     expect_close(quiet.quiet(f, g, x, 4, helper.seeded(2)), first, name="under no_grad")
 
@@ -172,7 +176,7 @@ def check_noise_of_images(student, rng):
     x[0, 0, 0] = 255
     seen = student.inspect(student.dequantize, x, 256, helper.seeded(1))
     found = seen.value
-    expect(found.dtype == torch.float32, "The result is not of float32.")
+    expect(found.dtype == torch.float32, "The result is not of float32.", "Whole numbers plus torch.rand are float32.")
     left = 256 * found - x.float()
     expect(bool(((left > -1e-3) & (left < 1 + 1e-3)).all()), "256 x' - x is not in [0, 1).",
            "Convert uint8 to floats before you add.")  # fmt: skip
@@ -191,11 +195,13 @@ def check_bits_and_their_gradient(student, rng):
         nll = 5 * rng.normal(4)
         ln2 = torch.log(torch.tensor(2.0, dtype=torch.float64))
         levels = torch.log(torch.tensor(float(L), dtype=torch.float64)) / ln2
+        seen = student.inspect(student.bits_per_dim, nll, D, L)
+        expect_close(seen.value, nll / D / ln2 + levels, mistakes={
+            "Add log2(L) of the L that is given.": nll / D / ln2 + 8,
+        })  # fmt: skip
+        expect_unchanged(seen, nll, D, L)
         expect_same_gradients(student, rng, helper.at(student.bits_per_dim, D, L),
                               lambda nll, D=D, e=levels, l2=ln2: nll / D / l2 + e, nll)  # fmt: skip
-        seen = student.inspect(student.bits_per_dim, nll, D, L)
-        expect_close(seen.value, nll / D / ln2 + levels)
-        expect_unchanged(seen, nll, D, L)
     expect_close(student.bits_per_dim(nll, 3), nll / 3 / ln2 + 8, name="256 levels by default")
 
 

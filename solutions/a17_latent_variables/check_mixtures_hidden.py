@@ -26,6 +26,9 @@ from autograder import (
     task,
 )
 
+DRAW = "Draw with the generator that is given: generator=generator."
+DIFFERENT = "The first means are K different points: take the first K of a random permutation of all."
+
 # Covariances are made of any matrix A, so that a gradient in them need not be symmetric in one way.
 FROM_FACTORS = """
 import torch
@@ -76,7 +79,8 @@ def check_responsibilities_of_far_points(student, rng):
     x = torch.cat([rng.normal(3, 2), 1e6 * rng.normal(2, 2), 60 * rng.normal(3, 2)])
     seen = student.inspect(student.responsibilities, x, pi, mu, Sigma)
     expect(bool(seen.value.isfinite().all()), "Far points have nan.", "Subtract logsumexp before you take exp.")
-    expect_close(seen.value, posterior(x, pi, mu, Sigma))
+    expect_close(seen.value, posterior(x, pi, mu, Sigma),
+                 hint="Subtract logsumexp from log pi + log N; clamp nothing and add nothing.")  # fmt: skip
     expect_unchanged(seen, x, pi, mu, Sigma)
     without = torch.stack([pi[0] + pi[1], torch.zeros_like(pi[0]), pi[2]])
     found = student.responsibilities(x[:3], without, mu, Sigma)
@@ -106,10 +110,12 @@ def check_m_steps_of_other_points(student, rng):
     expect_close([pi[[0, 2]], mu[[0, 2]], Sigma[[0, 2]]], list(right), name="the groups that have points")
     little = rng.uniform(12, low=0.02, high=0.06)
     soft = torch.stack([little, 1 - little], dim=1)
-    expect_close(student.m_step(x, soft, 1e-3), fitted(x, soft, 1e-3), name="a group with less than one point")
+    expect_close(student.m_step(x, soft, 1e-3), fitted(x, soft, 1e-3), name="a group with less than one point",
+                 hint="N_k may be less than 1: clamp it to a tiny number only.")  # fmt: skip
     far = x + 1e7
     expect_close(student.m_step(far, hard, 1e-3)[2][[0, 2]], fitted(far, hard[:, [0, 2]], 1e-3)[2], rtol=1e-4,
-                 atol=1e-4, name="covariances of points far from 0")  # fmt: skip
+                 atol=1e-4, name="covariances of points far from 0",
+                 hint="Subtract the mean before you multiply: large squares lose digits.")  # fmt: skip
 
 
 @task("fit_gmm", share=25, loans=LOANS_OF_STEPS)
@@ -118,15 +124,15 @@ def check_em_follows_its_generator(student, rng):
     seeded = student.define(GENERATOR).seeded
     x = torch.cat([rng.normal(20, 2), 4 + rng.normal(20, 2), rng.normal(20, 2) - 4])
     fits = [student.fit_gmm(x, 4, 2, seeded(seed), 1e-6) for seed in (5, 5, 6)]
-    expect_equal(fits[0][0][1], fits[1][0][1], name="the means of equal generators")
-    expect(bool((fits[0][0][1] != fits[2][0][1]).any()), "Two generators gave the same means.")
+    expect_equal(fits[0][0][1], fits[1][0][1], name="the means of equal generators", hint=DRAW)
+    expect(bool((fits[0][0][1] != fits[2][0][1]).any()), "Two generators gave the same means.", DRAW)
     # Twelve groups are drawn from 13 points: drawn with replacement, they would repeat.
     for seed in range(3):
         (_, mu, _), _ = student.fit_gmm(x[:13], 12, 0, seeded(seed), 1e-6)
         expect_shape(mu, (12, 2))
         same = (mu[:, None] == x[None, :13]).all(dim=2)
-        expect(bool(same.any(dim=1).all()), "A first mean is not a data point.")
-        expect(bool((same.sum(dim=0) <= 1).all()), "A point is the first mean of two groups.")
+        expect(bool(same.any(dim=1).all()), "A first mean is not a data point.", DIFFERENT)
+        expect(bool((same.sum(dim=0) <= 1).all()), "A point is the first mean of two groups.", DIFFERENT)
     (pi, mu, Sigma), history = student.fit_gmm(x, 1, 1, seeded(1), 1e-6)
     expect_close([pi, mu, Sigma], list(fitted(x, torch.ones_like(x[:, :1]), 1e-6)), name="one group")
     expect_close(history[1], evidence(x, pi, mu, Sigma).mean(), name="the log-likelihood of one group")
@@ -153,6 +159,9 @@ def check_divergences_and_their_gradient(student, rng):
     expect_close(student.kl_gaussians(S[0], S, S[0], S), torch.zeros((), dtype=S.dtype), name="equal Gaussians")
 
 
+ZERO = "0 log 0 is 0, as torch.special.entr and xlogy know; add nothing inside of a logarithm."
+
+
 @task("elbo", share=50, loans=LOANS_OF_STEPS)
 def check_bounds_and_their_gradient(student, rng):
     """The bound touches log p(x) at the posterior; entries of q may be 0; gradients are right."""
@@ -161,14 +170,14 @@ def check_bounds_and_their_gradient(student, rng):
     log_p = evidence(x, pi, mu, Sigma)
     r = posterior(x, pi, mu, Sigma)
     seen = student.inspect(student.elbo, x, r, pi, mu, Sigma)
-    expect_close(seen.value, log_p[:, None].expand(-1, 3), name="q = posterior")
+    expect_close(seen.value, log_p[:, None].expand(-1, 3), name="q = posterior", hint=ZERO)
     expect_unchanged(seen, x, r, pi, mu, Sigma)
     q = torch.softmax(rng.normal(5, 3), dim=1)
     q[0] = torch.tensor([0.0, 1.0, 0.0], dtype=q.dtype, device=q.device)
     q[1, 2] = 0
     q[1] = q[1] / q[1].sum()
     found = student.elbo(x, q, pi, mu, Sigma)
-    expect_close(found, bounds(x, q, pi, mu, Sigma)[:, None].expand(-1, 3), name="q with zeros")
+    expect_close(found, bounds(x, q, pi, mu, Sigma)[:, None].expand(-1, 3), name="q with zeros", hint=ZERO)
     helper = student.define(FROM_FACTORS)
     expect_same_gradients(
         student, rng, helper.bound(student.elbo),

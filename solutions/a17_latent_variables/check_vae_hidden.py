@@ -3,7 +3,7 @@
 import math
 
 import torch
-from check_vae import LINEAR, judge_model, linear_model, log_evidence
+from check_vae import CLASS_TWICE, FIFTEEN, IMAGES, LINEAR, judge_model, linear_model, log_evidence
 from oracles_vae import (
     HELPERS,
     LOANS_FOR_BETA,
@@ -60,6 +60,9 @@ def check_linear_autoencoder_finds_principal_axes(student, rng):
            "The linear kind has one linear layer each, with biases, and nothing else.")  # fmt: skip
 
 
+NOISE = "Draw the noise with torch.randn_like(mu): it has mu's dtype and uses torch's global generator."
+
+
 @task("reparametrize", share=50)
 def check_noise_and_gradients_of_samples(student, rng):
     """Equal seeds give equal noise, others differ; the gradient is 1 in mu and sigma noise / 2 in logvar."""
@@ -68,10 +71,10 @@ def check_noise_and_gradients_of_samples(student, rng):
         student.seed(11)
         seen = student.inspect(student.reparametrize, mu, logvar)
         expect_unchanged(seen, mu, logvar)
-        expect(seen.value.dtype == mu.dtype, "The sample has another dtype than mu.")
+        expect(seen.value.dtype == mu.dtype, "The sample has another dtype than mu.", NOISE)
         student.seed(11)
         expect_equal(student.reparametrize(mu, logvar), seen.value, name="the sample of the same seed")
-        expect(bool((student.reparametrize(mu, logvar) != seen.value).any()), "Two calls gave the same noise.")
+        expect(bool((student.reparametrize(mu, logvar) != seen.value).any()), "Two calls gave the same noise.", NOISE)
         student.seed(12)
         noise = (seen.value - mu) / (0.5 * logvar).exp()
         fixed = student.define(
@@ -124,18 +127,20 @@ def check_class_changes_images_and_codes(student, rng):
         c = torch.eye(classes, device=rng.device)
         rows = torch.cat([x.flatten(1), c], dim=1)
         model = student.CVAE(side * side, classes, latent)
-        judge_model(student, rng, model, (rows, x, c), lambda z, c=c: torch.cat([z, c], dim=1), side, latent)
+        judge_model(
+            student, rng, model, (rows, x, c), lambda z, c=c: torch.cat([z, c], dim=1), side, latent, CLASS_TWICE
+        )
         same = x[:1].repeat(classes, 1, 1, 1)
         x_hat, mu, _ = helper.answer(model, same, c)
         expect(float(mu.std(dim=0).max()) > 1e-4, "The class does not change mu.", "Join c to the encoder's input.")
         z = torch.cat([mu[:1].repeat(classes, 1), c], dim=1)
         images = helper.decoded(model, z)
         expect(float(images.std(dim=0).max()) > 1e-4, "The class does not change x_hat.", "Join c to z.")
-        expect_shape(x_hat, x.shape, name="x_hat")
+        expect_shape(x_hat, x.shape, name="x_hat", hint=IMAGES)
     model = student.CVAE(16).eval()
     x, c = rng.uniform(2, 1, 4, 4, dtype=torch.float32), torch.eye(10, device=rng.device)[:2]
     (a, mu, _), (b, _, _) = helper.answer(model, x, c), helper.answer(model, x, c)
-    expect_shape(mu, (2, 15), name="mu by default")
+    expect_shape(mu, (2, 15), name="mu by default", hint=FIFTEEN)
     expect(bool((a != b).any()), "In evaluation mode two calls gave the same x_hat.", "Decode a sample in every mode.")
 
 
@@ -159,7 +164,8 @@ def check_losses_and_their_gradient(student, rng):
     x_hat[0, 0, 0, :3] = torch.tensor([0.0, 1.0, 0.0], dtype=x_hat.dtype, device=x_hat.device)
     x[0, 0, 0, :3] = torch.tensor([0.0, 1.0, 0.5], dtype=x.dtype, device=x.device)
     expect_close(student.loss_function(x_hat, x, mu, logvar), weighted_loss(x_hat, x, mu, logvar),
-                 name="answers of exactly 0 and 1")  # fmt: skip
+                 name="answers of exactly 0 and 1",
+                 hint="F.binary_cross_entropy clamps logarithms at -100; add nothing inside of them.")  # fmt: skip
 
 
 @task("beta_loss", share=50, loans=LOANS_FOR_BETA)
@@ -187,6 +193,9 @@ def check_aggregated_divergences_and_their_gradient(student, rng):
     expect_close(filled, torch.zeros((), dtype=torch.float64), name="codes with mean 0 and variance 1 together")
 
 
+LINE = "Take the line only if the sine of the angle is below 1e-6; clamp its cosine to [-1, 1] and no further."
+
+
 @task("interpolate", share=50)
 def check_walks_without_an_angle(student, rng):
     """Equal, opposite and zero codes take the line; along an arc of equal lengths the length stays."""
@@ -203,11 +212,14 @@ def check_walks_without_an_angle(student, rng):
     for kind in ("line", "slerp"):
         expect_close(student.interpolate(a, b, 2, kind), torch.stack([a, b]), name="two codes")
     near = a + 0.1 * rng.normal(7)
-    expect_close(student.interpolate(a, near, 4, "slerp"), arc(a, near, 4), rtol=1e-4, name="a small angle")
+    expect_close(student.interpolate(a, near, 4, "slerp"), arc(a, near, 4), rtol=1e-4, name="a small angle", hint=LINE)
     for size in (1e-2, 1e-4):  # nearly a half turn; the sine is still above 1e-6
         far = size * rng.normal(7) - a
         found = student.interpolate(a, far, 4, "slerp")
-        expect_close(found, arc(a, far, 4), rtol=1e-4, name="codes that are nearly opposite")
+        expect_close(found, arc(a, far, 4), rtol=1e-4, name="codes that are nearly opposite", hint=LINE)
+
+
+DRAW = "Draw with the generator that is given: generator=generator."
 
 
 @task("importance_log_likelihood", share=50)
@@ -218,11 +230,12 @@ def check_estimates_follow_their_generator(student, rng):
     x = torch.cat([rng.normal(3, 4), 200 * rng.normal(2, 4)])
     log_p = log_evidence(x, W, s)
     estimate, f = helper.estimate, student.importance_log_likelihood
-    expect_close(estimate(f, x, W, s, V, logvar, 3, 1), log_p, name="q = posterior, far points, too")
+    expect_close(estimate(f, x, W, s, V, logvar, 3, 1), log_p, name="q = posterior, far points, too",
+                 hint="Stay in logarithms: torch.logsumexp.")  # fmt: skip
     wrong = logvar + 0.7
     first, again, other = (estimate(f, x, W, s, V, wrong, 3, seed) for seed in (1, 1, 2))
-    expect_equal(first, again, name="the estimate of an equal generator")
-    expect(bool((first != other).any()), "Two generators gave the same estimate.")
+    expect_equal(first, again, name="the estimate of an equal generator", hint=DRAW)
+    expect(bool((first != other).any()), "Two generators gave the same estimate.", DRAW)
     same = estimate(f, x[:1].repeat(40, 1), W, s, V, wrong, 1, 4)
     expect_shape(same, (40,))
     expect(len(same.unique()) == 40, "Equal points have equal noise.", "Draw noise of mu's shape.")

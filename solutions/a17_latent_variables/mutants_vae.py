@@ -42,7 +42,7 @@ LOSS_BY_HAND = '    pixels = F.binary_cross_entropy(x_hat, x, reduction="sum")\n
 
 def loss(story, result, noticed_by=LOSS, **options):
     """Return a mutant of the loss that is written out."""
-    return mutant("loss: " + story, noticed_by, ONE, LOSS_BY_HAND.strip() + result, **options)
+    return mutant("loss: " + story, noticed_by, ONE, LOSS_BY_HAND.strip() + " " + result, **options)
 
 
 # fmt: off

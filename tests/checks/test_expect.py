@@ -204,6 +204,16 @@ def test_a_wrong_value_may_be_a_function_have_another_shape_or_fail():
     assert _caught(expect_close, (T, -T), (T, T), mistakes={"Both.": (T, -T)}).hint == "Both."
 
 
+def test_a_hint_of_the_check_is_said_where_nothing_else_explains_the_value() -> None:
+    for expectation in (expect_close, expect_equal):
+        assert _caught(expectation, T + T.square(), T, mistakes={"One.": T + 1}, hint="Look.").hint == "Look."
+        assert _caught(expectation, T + 1, T, mistakes={"One.": T + 1}, hint="Look.").hint == "One."
+        assert _caught(expectation, -T, T, hint="Look.").hint == "Every value has the wrong sign."
+        expectation(T, T, hint="Look.")
+    assert _caught(expect_shape, T, (9, 9), hint="Look.").hint == "Look."
+    assert _caught(expect_shape, None, (9, 9), hint="Look.").hint == "Look."
+
+
 def test_a_wrong_value_equal_to_the_expected_one_is_ignored():
     assert _caught(expect_close, T.float(), T, mistakes={"Wrong.": T}).hint.startswith("Create tensors")
 
