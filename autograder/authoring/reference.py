@@ -86,5 +86,17 @@ def _execute(assignment: Assignment, sockets: Path, folder: Path) -> list[str]:
         try:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            problems.append(f"{assignment.solutions / name}: the notebook stopped. {str(error)[-1500:]}")
+            advice = _advice(assignment, str(error))
+            problems.append(f"{assignment.solutions / name}: the notebook stopped. {advice}{str(error)[-1500:]}")
     return problems
+
+
+def _advice(assignment: Assignment, error: str) -> str:
+    """Return what to do about a shared package that a cell imports too early; else an empty text."""
+    for name in assignment.course.shared:
+        if f"No module named '{name}'" in error:
+            return (
+                f"Write the cell with `from autograder import check` above the one that imports {name}: in a notebook, "
+                "it makes the course's packages importable. "
+            )
+    return ""

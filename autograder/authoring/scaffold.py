@@ -178,9 +178,10 @@ A check may take <!-- limits --><!-- /limits --> of memory.
 
 def _source(name: str, module: str, tasks: Sequence[str], kind: str) -> str:
     parts = [f"# %% [markdown]\n# # {_words(name)}\n#\n# {TOPIC}\n#\n# <!-- parts -->\n"]
+    parts.append('# %% tags=["active-ipynb"]\n# from autograder import check\n')  # finds the course's shared packages
     parts.append(f"# %%\n{IMPORTS[kind][0]}\n")
-    example = '\n#\n# pd.read_csv("example.csv")' if kind == "table" else ""
-    parts.append(f'# %% tags=["active-ipynb"]\n# from autograder import check{example}\n')
+    if kind == "table":
+        parts.append('# %% tags=["active-ipynb"]\n# pd.read_csv("example.csv")\n')
     for number, cell in enumerate(_cells(tasks), start=1):
         exercise = _exercise(cell[0], kind)
         prose = TASK if exercise.returns else exercise.docstring.replace("NAME", cell[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.reference import execute_reference, without_hints
-from autograder.core.assignment import read_assignment
+from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.course_file import COURSE_FILE
 from tests.support.course import MANIFEST, make_course
 from tests.support.kernels import use_forked_kernels
@@ -55,19 +55,30 @@ from tools import one
 """
 
 
-@pytest.mark.parametrize(("number", "expected"), [("2", []), ("3", ["the last cell"])])
-def test_notebooks_run_from_notebooks_alone(tmp_path: Path, number: str, expected: list[str]) -> None:
-    """One imports the other, a shared package, and reads a data file; no script is there."""
-    public = make_course(tmp_path).folder
-    (tmp_path / COURSE_FILE).write_text('title = "Small"\nid = "small"\nshared = ["tools"]\n')
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "__init__.py").write_text("def one():\n    return 1.0\n")
+def wide_course(root: Path, number: str, source: str) -> Assignment:
+    """Make a course whose notebook imports another one and a shared package, and reads a data file."""
+    public = make_course(root).folder
+    (root / COURSE_FILE).write_text('title = "Small"\nid = "small"\nshared = ["tools"]\n')
+    (root / "tools").mkdir()
+    (root / "tools" / "__init__.py").write_text("def one():\n    return 1.0\n")
     files = 'files = ["tiny.py", "wide.py"]\ndata = ["wide.csv"]'
     (public / "assignment.toml").write_text(MANIFEST.replace('files = ["tiny.py"]', files))
     (public / "wide.csv").write_text(number)
     (public / "wide.py").write_text("def double(x): ...")
-    (tmp_path / "solutions" / public.name / "wide.py").write_text(WIDE)
+    (root / "solutions" / public.name / "wide.py").write_text(source)
     use_forked_kernels()
-    problems = execute_reference(read_assignment(public))
+    return read_assignment(public)
+
+
+@pytest.mark.parametrize(("number", "expected"), [("2", []), ("3", ["the last cell"])])
+def test_notebooks_run_from_notebooks_alone(tmp_path: Path, number: str, expected: list[str]) -> None:
+    """No script is there."""
+    problems = execute_reference(wide_course(tmp_path, number, WIDE))
     assert len(problems) == len(expected), problems
     assert all(sentence in problem for sentence, problem in zip(expected, problems, strict=True))
+
+
+def test_a_shared_package_that_is_imported_before_the_grader_has_advice(tmp_path: Path) -> None:
+    source = '# %%\nfrom tools import one\n\n# %% tags=["active-ipynb"]\n# from autograder import check\n'
+    (problem,) = execute_reference(wide_course(tmp_path, "2", source))
+    assert "Write the cell with `from autograder import check` above the one that imports tools:" in problem
