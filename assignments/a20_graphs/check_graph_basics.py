@@ -45,7 +45,7 @@ def check_edges_of_a_small_matrix(student, rng):
     right = set(in_order(edges))
     expect_edges(found, right, mistakes={
         "Rows are targets: the column of an entry is the source.": {(b, a) for a, b in right},
-    })  # fmt: skip
+    }, hint="Each entry that is not 0 is an edge.")  # fmt: skip
 
 
 @task("walks", share=50, any_dtype=True)
@@ -73,6 +73,7 @@ def check_who_is_reached_in_two_steps(student, rng):
         "At most k edges, not exactly k: shorter walks count.": A @ A > 0,
         "A node reaches itself, with no edge.": (A + A @ A) > 0,
         "Rows are targets and columns are sources.": right.T,
+        "One step is missing.": reached(edges, 9, 1),
     })  # fmt: skip
 
 
@@ -93,6 +94,7 @@ def check_new_numbers(student, rng):
     })  # fmt: skip
     expect_close(found[1], torch.stack([X[i] for i in order]), name="X", mistakes={
         "This is the inverse permutation: the new node n is the old node p[n].": X[old],
+        "The rows of X have new numbers, too.": X,
     })  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def check_laplacian_of_small_graphs(student, rng):
                 "The sign of A is wrong.": torch.diag(2 * right.diagonal()) - right,
                 "Without loops: the degrees are the row sums of A.": laplace(A + torch.eye(N).to(A), kind),
                 "This is the other kind.": laplace(A, "plain" if kind == "sym" else "sym"),
-            })  # fmt: skip
+            }, hint="An entry of the kind \"sym\" is divided by the roots of both degrees.")  # fmt: skip
     values = torch.linalg.eigvalsh(student.laplacian(table(path, 3, torch.float64)).double())
     expect_close(values, torch.tensor([0.0, 1.0, 2.0], device=values.device), check_dtype=False,
                  name="the eigenvalues of the path")  # fmt: skip
@@ -46,7 +46,7 @@ def check_filter_is_a_matrix_exponential(student, rng):
         "The filtered coefficients must be transformed back, by U.": g * (U.T @ x),
         "The signal must be transformed first, by U transposed.": U @ (g * x),
         "g acts on the eigenvalues, not on the entries of L.": torch.exp(-2 * L) @ x,
-    })  # fmt: skip
+    }, hint="Row n of U.T @ x is multiplied by the factor of eigenvalue n.")  # fmt: skip
 
 
 @task("chebyshev", share=50, any_dtype=True)
@@ -69,7 +69,8 @@ def check_chebyshev_agrees_with_cosines(student, rng):
                      name=Message("{count} terms", count=terms), mistakes={
             "The eigenvalues must be in [-1, 1]: 2 / lam_max L - I.": plain,
             "These are powers. T_k = 2 L T_{k-1} - T_{k-2}, with the rescaled L.": once,
-        })  # fmt: skip
+        },
+        hint="Add theta[k] T_k x: T_0 x = x, T_1 x = L x, T_k = 2 L T_{k-1} - T_{k-2}, with L rescaled.")  # fmt: skip
 
 
 @task("batch_graphs", share=50, any_dtype=True)
@@ -79,14 +80,15 @@ def check_batch_of_three_graphs(student, rng):
     given = [(undirected(rng, N, 4), rng.normal(N, 2)) for N in sizes]
     found = student.batch_graphs(given)
     expect(type(found) in (tuple, list) and len(found) == 3, "batch_graphs returns edge_index, X and batch.")
-    expect_equal(found[2], torch.tensor([0] * 4 + [1] * 3 + [2] * 5, device=rng.device), name="batch")
+    expect_equal(found[2], torch.tensor([0] * 4 + [1] * 3 + [2] * 5, device=rng.device), name="batch",
+                 hint="The number of each node's graph, from 0.")  # fmt: skip
     expect_close(found[1], torch.cat([X for _, X in given]), name="X")
     right, starts = [], (0, 4, 7)
     for start, (edges, _) in zip(starts, given, strict=True):
         right += [(a + start, b + start) for a, b in in_order(edges)]
     expect_edges(found[0], right, mistakes={
         "Add to the numbers of nodes how many nodes come before.": [pair for e, _ in given for pair in in_order(e)],
-    })  # fmt: skip
+    }, hint="Add to the numbers of nodes how many nodes come before.")  # fmt: skip
 
 
 @task("unbatch", share=50, any_dtype=True)
@@ -102,7 +104,7 @@ def check_three_graphs_come_back(student, rng):
         expect_close(one[1], right[1], name=Message("X of graph {n}", n=number))
         expect_edges(one[0], in_order(right[0]), name=Message("the edges of graph {n}", n=number), mistakes={
             "The nodes of each graph count from 0.": in_order(right[0] + (0, 3, 9)[number]),
-        })  # fmt: skip
+        }, hint="A graph has the edges between its own nodes.")  # fmt: skip
 
 
 @task("edge_graph", share=50)
@@ -115,8 +117,8 @@ def check_edges_of_a_small_graph_are_joined(student, rng):
     expect_equal(found[0], torch.tensor(ends, device=rng.device).T, name="ends", mistakes={
         "Each undirected edge is listed once, with its smaller end first.":
             torch.tensor(in_order(edges), device=rng.device).T,
-    })  # fmt: skip
+    }, hint="The edges are sorted: by their first end, then by the second.")  # fmt: skip
     expect_edges(found[1], joined, name="the edges of the new graph", mistakes={
         "An edge is not joined to itself.": [*joined, *((n, n) for n in range(len(ends)))],
         "List each pair in both directions.": [pair for pair in joined if pair[0] < pair[1]],
-    })  # fmt: skip
+    }, hint="Two edges are joined if they have an end in common, the first or the second.")  # fmt: skip

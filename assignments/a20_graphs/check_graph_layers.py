@@ -5,24 +5,24 @@ from oracles_layers import (
     LOANS_OF_GROUPS,
     LOANS_OF_SUM,
     LOOPS_OVER,
-    filled,
     grouped,
     near,
     simple,
     spatial,
     spatial_shapes,
 )
+from oracles_parameters import filled
 
 from autograder import Message, expect_close, expect_equal, expect_shape, forbid, task
 
 
-def groups(student, rng, name, how, mistakes):
+def groups(student, rng, name, how, mistakes, hint):
     """Compare one of the three functions with a loop; group 2 is empty."""
     forbid(student, name, loops=LOOPS_OVER, apart=("scatter_sum",))
     x, index = rng.normal(9, 3), rng.permutation(9) % 5
     index = torch.where(index == 2, 4, index)
     right = grouped(x, index, 6, how)
-    expect_close(getattr(student, name)(x, index, 6), right, mistakes=mistakes(x, index))
+    expect_close(getattr(student, name)(x, index, 6), right, mistakes=mistakes(x, index), hint=hint)
 
 
 @task("scatter_sum", share=50, any_dtype=True)
@@ -32,7 +32,7 @@ def check_sums_of_groups(student, rng):
         "Rows of one group are added up; assignment keeps only the last one.":
             x.new_zeros(6, 3).index_copy(0, index, x),
         "These are means.": grouped(x, index, 6, "mean"),
-    })  # fmt: skip
+    }, "The result has N rows: row n is the sum of the rows whose index is n.")  # fmt: skip
 
 
 @task("scatter_mean", share=50, any_dtype=True, loans=LOANS_OF_SUM)
@@ -43,7 +43,7 @@ def check_means_of_groups(student, rng):
         "Groups without rows have 0: divide by at least 1.":
             grouped(x, index, 6, "sum") / index.bincount(minlength=6)[:, None],
         "The zeros do not count as a row.": grouped(x, index, 6, "sum") / (index.bincount(minlength=6)[:, None] + 1),
-    })  # fmt: skip
+    }, "Divide the sum of each group by the number of its own rows.")  # fmt: skip
 
 
 @task("scatter_max", share=50, any_dtype=True)
@@ -54,7 +54,7 @@ def check_maxima_of_groups(student, rng):
         "Groups without rows have 0, not minus infinity.":
             torch.where(index.bincount(minlength=6)[:, None] > 0, grouped(x, index, 6, "max"), -torch.inf),
         "This is the minimum.": -grouped(-x, index, 6, "max"),
-    })  # fmt: skip
+    }, "The largest number counts, with its sign.")  # fmt: skip
 
 
 @task("GCNLayer", share=50, any_dtype=True)
@@ -104,6 +104,18 @@ def spatial_mistakes(kind, X, edges, p):
     return wrong
 
 
+FORMULAS = {
+    "sum": Message("One ReLU at the end, and in it `linear` of h_i plus the sum of the neighbours."),
+    "diagonal": Message("One ReLU at the end, and in it `linear` of (1 + eps) h_i plus the sum of the neighbours."),
+    "residual": Message("h_i plus the ReLU of `linear` of the sum of the neighbours."),
+    "mean": Message("One ReLU at the end, and in it `own` of h_i plus `linear` of the mean of the neighbours."),
+    "kipf": Message(
+        "Each h_j, also h_i itself, is divided by the root of both degrees; a degree counts the loop, too."
+    ),
+    "max": Message("`linear` of h_i followed by the maximum of ReLU(`pool`(h_j)) over the neighbours; then a ReLU."),
+}
+
+
 def compare_kinds(student, rng, kinds):
     """Compare some kinds with loops over nodes, on a directed graph with a node that nobody reaches."""
     for kind in kinds:
@@ -113,7 +125,8 @@ def compare_kinds(student, rng, kinds):
         p = filled(student, layer, rng, **spatial_shapes(kind, 3, width))
         right = spatial(kind, X, edges, p)
         mistakes = spatial_mistakes(kind, X, edges, p)
-        expect_close(layer(X, edges), right, name=Message("the kind {kind}", kind=kind), mistakes=mistakes)
+        expect_close(layer(X, edges), right, name=Message("the kind {kind}", kind=kind), mistakes=mistakes,
+                     hint=FORMULAS[kind])  # fmt: skip
 
 
 @task("SpatialLayer", points=1, any_dtype=True, loans=LOANS_OF_GROUPS)
@@ -165,7 +178,7 @@ def check_isomorphism_layer(student, rng):
         "1 + eps multiplies the node's own vector, not those of its neighbours.":
             gin(1.5 * X, edges, *weights, 1 / 1.5 - 1),
         "Messages go from the source, row 0, to the target, row 1.": gin(X, edges.flip(0), *weights, 0.5),
-    })  # fmt: skip
+    }, hint="The network is applied to (1 + eps) h_i plus the sum of the neighbours.")  # fmt: skip
 
 
 def kinds_of(colours):
@@ -186,7 +199,10 @@ def refined(edges, N, rounds):
 def expect_colours(found, right, name):
     """Require equal numbers where the right colours are equal, and others elsewhere."""
     expect_shape(found, (len(right),), name=name)
-    expect_equal(kinds_of(found.cpu().tolist()), kinds_of(right), name=name)
+    expect_equal(
+        kinds_of(found.cpu().tolist()), kinds_of(right), name=name,
+        hint="Equal new colours: equal old colours of the nodes, and of those whose edges arrive, in any order.",
+    )  # fmt: skip
 
 
 @task("wl_colours", share=50)
@@ -212,4 +228,4 @@ def check_one_vector_for_each_graph(student, rng):
             "Each graph has a row of its own; this is one for all nodes.": over[0],
             "All nodes were put into the first graph.": torch.cat([over, 0 * over, 0 * over]),
             "Each graph has a row of its own; this is one for all nodes, in rows.": over.expand(3, 3),
-        })  # fmt: skip
+        }, hint="Row g is made of the nodes whose number in batch is g, in the way that is asked for.")  # fmt: skip

@@ -7,7 +7,6 @@ from oracles_layers import (
     LOANS_OF_GROUPS,
     LOOPS_OVER,
     attention,
-    filled,
     gat,
     in_list,
     lively,
@@ -16,8 +15,11 @@ from oracles_layers import (
     sage_shapes,
     simple,
 )
+from oracles_parameters import filled
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
+
+GENERATOR_ONLY = Message("The generator that is given draws all random numbers.")
 
 DRAWS = """
 import torch
@@ -36,14 +38,22 @@ def check_samples_are_neighbours(student, rng):
     draw, seed = student.define(DRAWS).draw, rng.int(0, 2**31)
     found = draw(edges, nodes, 3, seed)
     expect_shape(found, (5, 3), name="the samples")
-    expect_equal(found[3], torch.tensor([7, 7, 7], device=rng.device), name="the samples of a node without neighbours")
+    expect_equal(found[3], torch.tensor([7, 7, 7], device=rng.device), name="the samples of a node without neighbours",
+                 hint="The node itself, k times.")  # fmt: skip
     for node, row in zip(nodes.tolist(), found.tolist(), strict=True):
         others = near(edges, node) or [node]
         expect(set(row) <= set(others), Message("A sample of node {n} is not a neighbour of it.", n=node),
                "Neighbours are the sources of the edges that arrive at the node.")  # fmt: skip
         expect(len(others) < 3 or len(set(row)) == 3, "Of 3 or more neighbours, 3 different ones are drawn.",
                "torch.randperm draws without replacement.")  # fmt: skip
-    expect_equal(draw(edges, nodes, 3, seed), found, name="the samples with the same seed again")
+    expect_equal(draw(edges, nodes, 3, seed), found, name="the samples with the same seed again", hint=GENERATOR_ONLY)
+
+
+STEPS_OF_SAGE = {
+    "mean": Message("The mean of the samples; [own, collected]; `linear`; ReLU; only then each row gets the length 1."),
+    "pool": Message("The maximum over the samples of ReLU(`pool`(sample)); then as with means."),
+    "lstm": Message("The hidden state after the last sample, which the LSTM reads one after the other."),
+}
 
 
 def compare_sage(student, rng, aggregator, mistakes):
@@ -61,7 +71,7 @@ def compare_sage(student, rng, aggregator, mistakes):
         "The node's own vector comes first, then the samples.": sage(aggregator, own, samples, swapped),
         **mistakes(own, samples, p),
         **({"The last hidden state is that after the last sample.": turned} if aggregator == "lstm" else {}),
-    })  # fmt: skip
+    }, hint=STEPS_OF_SAGE[aggregator])  # fmt: skip
 
 
 @task("SAGELayer", points=1, any_dtype=True)
@@ -154,7 +164,7 @@ def check_sampled_neighbourhoods_of_a_regular_graph(student, rng):
         "The samples need the vectors after the layers below, too.":
             torch.tanh(after @ weights[1][0] + (torch.tanh(raw @ weights[0][0])) @ weights[1][1])[nodes],
         "All nodes were computed; only those in `nodes` are asked for.": everywhere(weights, X, edges),
-    })  # fmt: skip
+    }, hint="For each layer, the nodes and their samples of that layer need vectors of the layer below.")  # fmt: skip
 
 
 @task("attention_coefficients", points=3, any_dtype=True, loans=LOANS_OF_GROUPS)
@@ -176,7 +186,7 @@ def check_weights_of_edges(student, rng):
         "a_src belongs to the source, a_dst to the target.": in_list(attention(h, edges, a_dst, a_src), edges),
         "The loops are missing: append one for each node.": right[: edges.shape[1]],
         "First come the edges, then the loops.": torch.cat([right[edges.shape[1]:], right[: edges.shape[1]]]),
-    })  # fmt: skip
+    }, hint="The weights of all edges that arrive at a node and of its loop sum to 1.")  # fmt: skip
 
 
 @task("GATLayer", share=50, any_dtype=True, loans=LOANS_OF_ATTENTION)
@@ -197,4 +207,5 @@ def check_two_heads(student, rng):
             "Heads are averaged if concat is False.": gat(X, edges, p, not concat),
             "Heads are added up; take their mean.": sum(tables),
         }  # fmt: skip
-        expect_close(layer(X, edges), right, name=Message("concat={concat}", concat=concat), mistakes=wrong)
+        expect_close(layer(X, edges), right, name=Message("concat={concat}", concat=concat), mistakes=wrong,
+                     hint="A head adds up alpha_ij h_j over what arrives, and the loop; then ELU or mean.")  # fmt: skip

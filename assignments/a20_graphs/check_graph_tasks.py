@@ -1,13 +1,13 @@
 """Public checks of graph_tasks: networks for nodes and for whole graphs, and their training."""
 
 import torch
+from oracles_parameters import filled
 from oracles_tasks import (
     LOSSES,
     bce,
     classified,
     classifier_shapes,
     convolutions,
-    filled,
     set_mode,
     smooth,
     table,
@@ -35,7 +35,7 @@ def check_two_convolutions(student, rng):
             A @ (X @ p["first.weight"].T).relu() @ p["second.weight"].T,
         "These are probabilities; the result is logits.": right.softmax(dim=1),
         "There is no nonlinearity at the end.": right.relu(),
-    })  # fmt: skip
+    }, hint="A_hat ReLU(A_hat X W) W', without dropout in eval mode.")  # fmt: skip
 
 
 TWO_LAYERS = """
@@ -84,7 +84,8 @@ def check_losses_of_labelled_nodes(student, rng):
         "The loss of a step is computed before its change.": right[1:],
         "The mean over the labelled nodes, not the sum.": shares[:3],
         "The mean over the labelled nodes: do not divide by the number of all.": [s / len(y) for s in shares[:3]],
-    })  # fmt: skip
+    },
+    hint="A step: the loss of the labelled nodes, zero gradients, backward, a step of Adam with this lr.")  # fmt: skip
 
 
 @task("train_node_classifier", points=2, any_dtype=True)
@@ -101,7 +102,8 @@ def check_weights_after_training(student, rng):
         "Weight decay acts on the first layer only.": both,
         "weight_decay is added to the gradient, as torch.optim.Adam does.":
             [none[0] * (1 - 0.05 * 0.3) ** 4, none[1]],
-    })  # fmt: skip
+    },
+    hint="One torch.optim.Adam for all steps, with two groups; each step zeroes the gradients first.")  # fmt: skip
     expect(bool(modes) and all(mode is True for mode in modes), "The model was not in training mode.", "model.train()")
     expect(training is False, "The model is left in training mode.", "model.eval() at the end.")
 
@@ -120,7 +122,7 @@ def check_three_random_layers(student, rng):
         "tanh is missing.": linear,
         "tanh follows the last layer, too.": late,
         "Each layer has a product with A_hat.": alone,
-    })  # fmt: skip
+    }, hint="Each layer is tanh(A_hat H W), the last one, too.")  # fmt: skip
 
 
 def several(rng, sizes, D):
@@ -150,7 +152,8 @@ def check_logits_of_three_graphs(student, rng):
         "The node's own vector belongs to the sum.": classified(X, edges, batch, p, own=False),
         "Neighbours have no influence.": classified(X, edges[:, :0], batch, p),
         "These are probabilities; the result is logits.": torch.sigmoid(right),
-    })  # fmt: skip
+    },
+    hint="Twice ReLU(linear(h_i + the sum of the neighbours)), then the mean of each graph, then `last`.")  # fmt: skip
 
 
 @task("masked_bce", share=50, any_dtype=True)
@@ -166,7 +169,7 @@ def check_loss_of_known_entries(student, rng):
         "Divide by the number of known entries, not by that of all.": right * mask.double().mean(),
         "This is the sum; take the mean.": right * mask.sum(),
         "The sign of z is wrong.": bce(-z, y, mask),
-    })  # fmt: skip
+    }, hint="log(1 + exp(-z)) where y is 1, log(1 + exp(z)) where it is 0, with natural logarithms.")  # fmt: skip
     y[1] = torch.nan
     expect_close(student.masked_bce(z, y, mask), right, name="with nan where nothing is known", mistakes={
         "nan times 0 is nan: keep the known entries first, z[mask].": torch.full_like(right, torch.nan),

@@ -18,6 +18,9 @@ def batches(edge_index, parts, per_batch, seed):
 """
 
 
+NO_LOOPS = Message("Take out the edges and the diagonal, then draw from what is left.")
+
+
 @task("link_scores", share=50, any_dtype=True)
 def check_scores_are_products(student, rng):
     """The score of a pair is the dot product of its vectors."""
@@ -27,7 +30,7 @@ def check_scores_are_products(student, rng):
         "One number for each pair, not for all pairs of rows.": h[pairs[0]] @ h[pairs[1]].T,
         "Sum over the coordinates.": h[pairs[0]] * h[pairs[1]],
         "The dot product, not the mean of the products.": right / 4,
-    })  # fmt: skip
+    }, hint="Multiply coordinate by coordinate, and add up.")  # fmt: skip
 
 
 @task("negative_samples", share=50)
@@ -36,13 +39,14 @@ def check_samples_are_not_edges(student, rng):
     edges, seed = undirected(rng, 7, 10), rng.int(0, 2**31)
     draw = student.define(DRAWS).negatives
     found = draw(edges, 7, 60, seed)
-    expect_shape(found, (2, 60), name="the samples")
+    expect_shape(found, (2, 60), name="the samples", hint="A sample is a column.")
     expect(found.dtype == torch.int64, "Samples are int64.")
     expect(bool(((found >= 0) & (found < 7)).all()), "Samples are nodes from 0 to N - 1.")
-    expect(not bool((found[0] == found[1]).any()), "A sample joins a node to itself.")
+    expect(not bool((found[0] == found[1]).any()), "A sample joins a node to itself.", NO_LOOPS)
     taken = set(map(tuple, edges.T.tolist()))
     expect(not taken & set(map(tuple, found.T.tolist())), "A sample is an edge.", "Both directions are edges.")
-    expect_equal(draw(edges, 7, 60, seed), found, name="the samples with the same seed again")
+    expect_equal(draw(edges, 7, 60, seed), found, name="the samples with the same seed again",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
 
 
 @task("link_auc", share=50)
@@ -58,7 +62,10 @@ def check_area_of_a_few_scores(student, rng):
         "A tie counts half, not nothing.": right - ties / 2,
         "A tie counts half, not fully.": right + ties / 2,
         "Edges have the larger scores: this is one minus the area.": 1 - right,
-    })  # fmt: skip
+    }, hint="Compare each positive score with each negative one.")  # fmt: skip
+
+
+ENERGY = Message("K + 1 numbers: E of X, A_hat X, A_hat A_hat X and so on; E adds squared lengths, along edges only.")
 
 
 @task("oversmoothing", share=50, any_dtype=True)
@@ -70,20 +77,20 @@ def check_energy_of_two_nodes(student, rng):
     expect_close(student.oversmoothing(A, X, 2), right, name="two nodes", mistakes={
         "Each pair is counted twice in the sum: take the half.": 2 * right,
         "Divide by the degrees with loops.": torch.tensor([1.0, 0.0, 0.0]).to(right),
-    })  # fmt: skip
+    }, hint=ENERGY)  # fmt: skip
     A, X = table(undirected(rng, 6, 7), 6), rng.normal(6, 3)
     right = energies(A, X, 4)
     expect_close(student.oversmoothing(A, X, 4), right, name="six nodes", mistakes={
         "The first energy is that of X itself.": energies(A, X, 5)[1:],
         "Each pair is counted twice in the sum: take the half.": 2 * right,
-    })  # fmt: skip
+    }, hint=ENERGY)  # fmt: skip
 
 
 def expect_batches(found, edges, parts, per_batch):
     """Require batches of whole parts, with their inner edges."""
     count = int(parts.max()) + 1
     expect(type(found) in (list, tuple) and len(found) == -(-count // per_batch), Message("There are {n} batches.",
-           n=-(-count // per_batch)))  # fmt: skip
+           n=-(-count // per_batch)), "A batch has per_batch parts; the last one may have fewer.")  # fmt: skip
     seen = []
     for number, batch in enumerate(found):
         expect(type(batch) in (list, tuple) and len(batch) == 2, "A batch is a pair: nodes, and their edge_index.")
@@ -95,7 +102,8 @@ def expect_batches(found, edges, parts, per_batch):
             nodes.numel() > 0 and bool(((nodes >= 0) & (nodes < len(parts))).all()), "A batch has nodes of the graph."
         )
         chosen = parts[nodes].unique()
-        expect_equal(nodes, torch.isin(parts, chosen).nonzero()[:, 0], name=Message("the nodes of batch {n}", n=number))
+        expect_equal(nodes, torch.isin(parts, chosen).nonzero()[:, 0], name=Message("the nodes of batch {n}", n=number),
+                     hint="All nodes of the chosen parts, sorted.")  # fmt: skip
         whole = per_batch if number + 1 < len(found) else count - per_batch * (len(found) - 1)
         expect(len(chosen) == whole, Message("Batch {n} has {got} parts; it should have {right}.", n=number,
                got=len(chosen), right=whole))  # fmt: skip
@@ -107,7 +115,7 @@ def expect_batches(found, edges, parts, per_batch):
                            device=nodes.device).reshape(-1, 2).T  # fmt: skip
         expect_equal(inner, right, name=Message("the edges of batch {n}", n=number), mistakes={
             "Edges have new numbers: node n of the batch is nodes[n].": old,
-        })  # fmt: skip
+        }, hint="Those edges whose ends are both in the batch, in their order.")  # fmt: skip
     expect_equal(
         torch.cat(seen).sort().values, torch.arange(count, device=parts.device), name="the parts of all batches"
     )

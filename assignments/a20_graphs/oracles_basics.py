@@ -130,13 +130,13 @@ def in_order(edge_index):
     return sorted(map(tuple, edge_index.T.tolist()))
 
 
-def expect_edges(found, right, name="the edges", mistakes=None):
+def expect_edges(found, right, name="the edges", mistakes=None, hint=""):
     """Require these pairs (source, target), in any order. Mistakes are lists of pairs, by hint."""
-    expect_shape(found, (2, None), name=name)
+    expect_shape(found, (2, None), name=name, hint="One edge is one column: sources in row 0, targets in row 1.")
     places = torch.from_numpy(np.lexsort((found[1].cpu().numpy(), found[0].cpu().numpy()))).to(found.device)
 
     def columns(pairs):
         return torch.tensor(sorted(pairs), dtype=torch.int64, device=found.device).reshape(-1, 2).T
 
-    expect_equal(found[:, places], columns(right), name=Message("{what}, sorted", what=name),
+    expect_equal(found[:, places], columns(right), name=Message("{what}, sorted", what=name), hint=hint,
                  mistakes={hint: columns(pairs) for hint, pairs in (mistakes or {}).items()})  # fmt: skip

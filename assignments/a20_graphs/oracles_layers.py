@@ -3,23 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from autograder import explain_errors
-
 LOOPS_OVER = "nodes, edges or groups"
 KINDS = ("sum", "mean", "diagonal", "residual", "kipf", "max")
-RENAMED = {"KeyError": "The checks set the parameters that the given constructor makes, by their names."}
-
-SETTERS = """
-import torch
-
-def fill(module, values):
-    module.to(next(iter(values.values())))
-    own = dict(module.named_parameters())
-    with torch.no_grad():
-        for name, value in values.items():
-            own[name].copy_(value)
-"""
-
 LOANS_OF_SUM = """
 import torch
 
@@ -54,19 +39,6 @@ def weights(h, edge_index, a_src, a_dst, slope=0.2):
 LOANS |= {"attention_coefficients": weights}
 """
 )
-
-
-def filled(student, module, rng, *, fits=None, **shapes):
-    """Give a module random parameters of these shapes, for which fits(parameters) holds. Returns them by name.
-
-    "__" in a name is a dot.
-    """
-    values = {}
-    while not values or (fits and not fits(values)):
-        values = {name.replace("__", "."): rng.normal(*shape) for name, shape in shapes.items()}
-    with explain_errors(RENAMED):
-        student.define(SETTERS).fill(module, values)
-    return values
 
 
 def simple(rng, N, count):

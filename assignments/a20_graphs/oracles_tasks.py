@@ -4,24 +4,7 @@ import math
 
 import torch
 import torch.nn.functional as F
-
-from autograder import explain_errors
-
-RENAMED = {"KeyError": "The checks set the parameters that the given constructor makes, by their names."}
-
-SETTERS = """
-import torch
-
-def fill(module, values):
-    module.to(next(iter(values.values())))
-    own = dict(module.named_parameters())
-    with torch.no_grad():
-        for name, value in values.items():
-            own[name].copy_(value)
-
-def mode(module, train):
-    module.train(train)
-"""
+from oracles_parameters import SETTERS
 
 LOSSES = [
     "F.binary_cross_entropy*",
@@ -34,14 +17,6 @@ LOSSES = [
     "nn.MultiLabel*",
     "nn.SoftMarginLoss",
 ]
-
-
-def filled(student, module, rng, **shapes):
-    """Give a module random parameters of these shapes; "__" in a name is a dot. Returns them by name."""
-    values = {name.replace("__", "."): rng.normal(*shape) for name, shape in shapes.items()}
-    with explain_errors(RENAMED):
-        student.define(SETTERS).fill(module, values)
-    return values
 
 
 def set_mode(student, module, *, train):

@@ -239,8 +239,49 @@ def watched(like, seed, weight, steps, every):
     student.train_dqn(env, *env.nets, generator(like, seed), steps=steps, n=10, batch=32, every=every, gamma=0.5,
                       lr=0.05)
     return env.weights[-12:]
+
+class Clock:
+    def __init__(self, like):
+        self.like, self.now = like, 0.0
+
+    def reset(self, n, generator):
+        self.no = torch.zeros(n, dtype=torch.bool, device=self.like.device)
+        return self.restart(self.no)
+
+    def restart(self, which):
+        return torch.full((len(self.no), 1), self.now, device=self.like.device)
+
+    def step(self, actions):
+        self.now += 1.0
+        return self.restart(self.no), 0.0 * actions, self.no.clone(), self.no.clone()
+
+class Rows(nn.Linear):
+    def forward(self, x):
+        self.seen.append([len(x), self.env.now - float(x.min())])
+        return super().forward(x)
+
+def rows(like, seed, capacity):
+    env, seen = Clock(like), []
+    nets = [Rows(1, 2).to(like.device) for _ in range(2)]
+    for net in nets:
+        net.env, net.seen = env, seen
+    student.train_dqn(env, *nets, generator(like, seed), steps=40, n=10, batch=23, capacity=capacity, every=5)
+    return seen
 """
 )
+
+
+def expect_batches(rows, like, seed):
+    """Expect samples of 23 experiences, and of capacity experiences the last ones, from what the networks receive."""
+    for capacity in (20, 1000):
+        sizes, ages = zip(*rows(like, seed, capacity), strict=True)
+        expect(any(size % 23 == 0 for size in sizes), "The networks never receive a sample of batch experiences.")
+        expect(
+            max(ages) <= 3 if capacity == 20 else max(ages) > 15,
+            Message("With a capacity of {c}, the oldest observation in 40 samples is {n} steps old.", c=capacity,
+                    n=round(max(ages))),
+            "The memory keeps the last capacity experiences; ten are added in each step.",
+        )  # fmt: skip
 
 
 @task("train_dqn", points=1, any_dtype=True, loans=LOANS_OF_MEMORY)
@@ -273,7 +314,12 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
         expect(abs(last - 0.95) < 0.035, Message("Where epsilon is 0.1, {p} of the actions are the best.", p=last))
         first = float(share[:4].mean())
         expect(0.15 < first < 0.85, "At the beginning, actions are not random.")
+        chance = 1 - torch.tensor([1 - 0.0045 * t for t in range(80, 200)], dtype=torch.float64) / 2
+        spread = 10 * (share[80:200].cpu() - chance).square() / (chance * (1 - chance))  # 1 on average
+        expect(float(spread.mean()) < 1.9, "Copies explore in the same steps, or by the same action.",
+               "Draw a coin and an action for each copy.")  # fmt: skip
     start = torch.tensor([[1.0], [-1.0]], device=rng.device).repeat(1, 5)  # what it prefers turns around
+    expect_batches(student.define(WATCHED).rows, like, seed)
     weights = student.define(WATCHED).watched(like, seed, start, 12, 4)
     for step, (online, target) in enumerate(weights):
         expect_close(target, weights[step // 4 * 4][0], name=Message("the target network before step {t}", t=step),

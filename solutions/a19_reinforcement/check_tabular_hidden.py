@@ -17,6 +17,7 @@ from oracles_tabular import (
     td_loop,
     world,
 )
+from oracles_ties import FLIPS
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
 from common.environments import ice
@@ -94,7 +95,7 @@ def check_episodes_end_and_repeat(student, rng):
         expect(env.copies == [1], "Run one copy of the environment, and reset it once.")
         expect_shape(runs[-1][0], (17,), name="the states of a limited episode")
         expect(runs[-1][3] is False, "No terminal state ended the episode: the last result is False.")
-    for n, what in enumerate(("the states", "the actions", "the rewards")):
+    for n, what in enumerate((Message("the states"), Message("the actions"), Message("the rewards"))):
         expect_equal(runs[1][n], runs[0][n], name=Message("{what} for the same seed", what=what))
     expect(runs[0][0].dtype == runs[0][1].dtype == torch.int64, "States and actions are of dtype int64.")
     env = tools.logged(P, R, terminal, 3000)
@@ -182,6 +183,10 @@ def check_policy_iteration_of_other_worlds(student, rng):
     number = student.policy_iteration(P, R + torch.tensor([1.0, 0.0], device=rng.device), terminal, 0.9)[2]
     expect(float(best[:, 0].min()) == 1.0 and number == 1, "The first policy, action 0 everywhere, was the best.",
            "Stop when the greedy policy is the one that was evaluated.")  # fmt: skip
+    evaluated, number = student.define(FLIPS).flips(rng.normal(1))
+    expect(max(evaluated, number) <= 4,
+           Message("Of two equal actions, rounding errors prefer each in turn: {n} policies were evaluated.",
+                   n=max(evaluated, number)), "Stop when no value improves by more than 1e-9, too.")  # fmt: skip
 
 
 @task("value_iteration", points=1, loans=LOANS_OF_TABLES)

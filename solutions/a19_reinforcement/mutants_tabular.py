@@ -83,6 +83,7 @@ MUTANTS = [
     mutant("greedy: whole numbers", GREEDY2, "out = torch.zeros_like(Q)\n    out[", "out = torch.zeros_like(Q, dtype=torch.int64)\n    out[", habit="dtype"),
     mutant("policy iteration: two rounds", (POLICIES2,), ENDS, "if evaluated == 2:"),
     mutant("policy iteration: loops where actions are equal", POLICIES2, ENDS, "if evaluated > 2 and torch.equal(better, policy) or evaluated == 13:"),
+    mutant("policy iteration: stops by the policy only", POLICIES2, ENDS, "if torch.equal(better, policy):"),
     mutant("policy iteration: returns the first values", POLICIES, "return V, better, evaluated", "return evaluate_policy(P, R, terminal, greedy(torch.zeros_like(R)), gamma), better, evaluated"),
     mutant("policy iteration: returns the table of values", POLICIES, "return V, better, evaluated", "return V, q_from_v(P, R, terminal, V, gamma), evaluated"),
     mutant("policy iteration: the worst action", POLICIES, "better = greedy(q_from_v(P, R, terminal, V, gamma))", "better = greedy(-q_from_v(P, R, terminal, V, gamma))"),

@@ -30,7 +30,8 @@ def check_adjacency_of_other_graphs(student, rng):
         edges = directed(rng, N, count) if count else torch.zeros(2, 0, dtype=torch.int64, device=rng.device)
         edges = with_some_loops(rng, edges, N) if loops else edges
         seen = student.inspect(student.adjacency, edges, N)
-        expect_close(seen.value, table(edges, N), name=Message("{N} nodes, {E} edges", N=N, E=edges.shape[1]))
+        expect_close(seen.value, table(edges, N), name=Message("{N} nodes, {E} edges", N=N, E=edges.shape[1]),
+                     hint="The matrix is N x N. An edge from a node to itself is on the diagonal.")  # fmt: skip
         expect_unchanged(seen, edges, N)
 
 
@@ -43,7 +44,8 @@ def check_edges_of_other_matrices(student, rng):
         A = table(edges, N).to(dtype)
         A = -0.25 * A if dtype.is_floating_point else A
         seen = student.inspect(student.edge_index_of, A)
-        expect_edges(seen.value, set(in_order(edges)), name=Message("the edges of {N} nodes", N=N))
+        expect_edges(seen.value, set(in_order(edges)), name=Message("the edges of {N} nodes", N=N),
+                     hint="Each entry that is not 0 is an edge, negative ones and the diagonal, too.")  # fmt: skip
         expect_unchanged(seen, A)
 
 
@@ -66,7 +68,8 @@ def check_who_is_reached_after_many_steps(student, rng):
         edges = directed(rng, N, count)
         A = table(edges, N, torch.float64)
         seen = student.inspect(student.k_hop, A, k)
-        expect_equal(seen.value, reached(edges, N, k), name=Message("{k} hops in {N} nodes", k=k, N=N))
+        expect_equal(seen.value, reached(edges, N, k), name=Message("{k} hops in {N} nodes", k=k, N=N),
+                     hint="At most k edges; with k = 0, each node reaches itself.")  # fmt: skip
         expect_unchanged(seen, A, k)
     A = torch.zeros(24, 24, device=rng.device)
     A[:12, :12], A[12:, 12:] = 1.0, 1.0
@@ -109,7 +112,9 @@ def check_normalised_graphs_with_lonely_nodes(student, rng):
                 expect_close(seen.value, divided(A, kind), name=Message("{kind}, self_loops={loops}",
                              kind=kind, loops=self_loops), mistakes={
                     "A diagonal entry is 1, also where a loop is listed already.": divided(twice, kind),
-                } if self_loops else None)  # fmt: skip
+                } if self_loops else {
+                    "Without self_loops, A takes the place of A + I.": divided(with_loops(A), kind),
+                })  # fmt: skip
                 expect_unchanged(seen, edges, N, self_loops, kind)
     with expect_raises(ValueError):
         student.normalised_adjacency(edges, N, True, "column")
@@ -125,7 +130,7 @@ def check_normalised_directed_graphs_and_sparse_ones(student, rng):
         expect_close(found, divided(A, kind), name=Message("directed, {kind}", kind=kind), mistakes={
             "The degree is the number of edges that arrive: row sums.": divided(A.T.contiguous(), kind).T,
             "Rows are targets.": divided(A.T.contiguous(), kind),
-        })  # fmt: skip
+        }, hint="The degree of a node is its row sum, on both sides.")  # fmt: skip
         thin = student.normalised_adjacency(edges, 7, kind=kind, sparse=True)
         expect(type(thin) is torch.Tensor and thin.layout != torch.strided, "sparse=True returns a sparse tensor.",
                "A.to_sparse() makes one of a dense tensor.")  # fmt: skip

@@ -47,7 +47,8 @@ def check_laplacian_has_a_zero_for_each_part(student, rng):
         parts = len(reached(edges, N, N).unique(dim=0))
         for kind in ("plain", "sym"):
             seen = student.inspect(student.laplacian, A, kind)
-            expect_close(seen.value, laplace(A, kind), name=Message("{N} nodes, {kind}", N=N, kind=kind))
+            expect_close(seen.value, laplace(A, kind), name=Message("{N} nodes, {kind}", N=N, kind=kind),
+                         hint="The row and the column of a node without edges are 0.")  # fmt: skip
             values = torch.linalg.eigvalsh(seen.value.double())
             zeros = int((values.abs() < 1e-5).sum())
             expect(zeros == parts, Message("There are {zeros} zeros and {parts} parts.", zeros=zeros, parts=parts))
@@ -91,7 +92,8 @@ def check_chebyshev_with_other_bounds(student, rng):
         x, theta = rng.normal(7, 3), rng.normal(terms)
         seen = student.inspect(student.chebyshev, L, x, theta, bound)
         expect_close(seen.value, polynomial(L, x, theta, bound), name=Message("{count} terms, bound {bound}",
-                     count=terms, bound=bound))  # fmt: skip
+                     count=terms, bound=bound),
+                     hint="The rescaled L is 2 / lam_max L - I, with the lam_max that is given.")  # fmt: skip
         expect_unchanged(seen, L, x, theta, bound)
     inputs = (L / 8, x, theta)
     expect_same_gradients(student, rng, student.chebyshev, by_tables, *inputs, names=("L", "x", "theta"))
@@ -114,7 +116,8 @@ def check_batches_of_other_graphs(student, rng):
         expect_close(X, torch.cat([X for _, X in given]), name="X")
         starts = [sum(sizes[:g]) for g in range(len(sizes))]
         pairs = zip(starts, given, strict=True)
-        expect_edges(edges, [(a + start, b + start) for start, (e, _) in pairs for a, b in in_order(e)])
+        expect_edges(edges, [(a + start, b + start) for start, (e, _) in pairs for a, b in in_order(e)],
+                     hint="Add to the numbers of nodes how many nodes come before, also lonely ones.")  # fmt: skip
         expect_unchanged(seen, given)
 
 

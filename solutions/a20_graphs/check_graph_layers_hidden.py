@@ -6,12 +6,12 @@ from oracles_layers import (
     KINDS,
     LOANS_OF_GROUPS,
     LOANS_OF_SUM,
-    filled,
     grouped,
     simple,
     spatial,
     spatial_shapes,
 )
+from oracles_parameters import filled
 
 from autograder import (
     Message,
@@ -35,7 +35,10 @@ def other_groups(student, rng, name, how):
         expect_close(seen.value, grouped(x, index, N, how), name=Message("rows of shape {rest}, {N} groups",
                      rest=str(rest), N=N))  # fmt: skip
         expect_unchanged(seen, x, index, N)
-    x, index = rng.normal(8, 3), rng.integers(0, 4, 8)
+    small, index = -1e30 * (1 + rng.uniform(8, 3)), rng.integers(0, 4, 8)
+    expect_close(f(small, index, 5), grouped(small, index, 5, how), name="numbers below -1e30",
+                 hint="No number is small enough to stand for a group without rows.")  # fmt: skip
+    x = rng.normal(8, 3)
     expect_same_gradients(student, rng, f, lambda x, index, N: grouped(x, index, N, how), x, index, 5)
 
 

@@ -7,7 +7,6 @@ from oracles_layers import (
     LOANS_OF_ATTENTION,
     LOANS_OF_GROUPS,
     attention,
-    filled,
     gat,
     in_list,
     lively,
@@ -15,6 +14,7 @@ from oracles_layers import (
     sage_shapes,
     simple,
 )
+from oracles_parameters import filled
 
 from autograder import (
     Message,
@@ -128,7 +128,8 @@ def check_sampled_neighbourhoods_of_other_depths(student, rng):
     expect_shape(out, (2, 3), name="the result")
     for layer, (calls, size, most) in enumerate(zip(seen, (4, 3, 2), (2 * 3 * 4, 2 * 3, 2), strict=True)):
         rows = sum(count for count, _ in calls)
-        expect({k for _, k in calls} == {size}, Message("Layer {layer} reads sizes[{layer}] samples.", layer=layer))
+        expect({k for _, k in calls} == {size}, Message("Layer {layer} reads sizes[{layer}] samples.", layer=layer),
+               "The first size belongs to the first layer.")  # fmt: skip
         text = Message("Layer {layer} computes {rows} vectors; {most} are needed.", layer=layer, rows=rows, most=most)
         expect(rows <= most, text, "Compute the nodes and their samples only, not the whole graph.")
     same, _ = helper.run(weights, (4, 3, 2), X, edges, nodes, seed)

@@ -49,7 +49,11 @@ def check_frequencies_of_other_pairs(student, rng):
         share, right = float(counts[5 * a + b]), 1 / len(free)
         text = Message("The pair {a}, {b} is {share} of all samples; it should be {right}.", a=a, b=b,
                        share=round(share, 4), right=round(right, 4))  # fmt: skip
-        expect(abs(share - right) < 5 * (right / 6000) ** 0.5, text)
+        expect(
+            abs(share - right) < 5 * (right / 6000) ** 0.5,
+            text,
+            "Draw from the list of all pairs that are free, in both directions.",
+        )
     full = torch.tensor(
         [(a, b) for a in range(6) for b in range(6) if a != b and (a, b) != (4, 2)], device=rng.device
     ).T
@@ -58,7 +62,8 @@ def check_frequencies_of_other_pairs(student, rng):
     first = draw(edges, 5, 40, seed)
     student.seed(rng.int(0, 2**31))
     expect_equal(draw(edges, 5, 40, seed), first, name="samples with the same generator and another global seed")
-    expect(not torch.equal(draw(edges, 5, 40, seed + 1), first), "Another seed of the generator, the same samples.")
+    expect(not torch.equal(draw(edges, 5, 40, seed + 1), first), "Another seed of the generator, the same samples.",
+           "Draw at random, with the generator that is given.")  # fmt: skip
 
 
 @task("link_auc", share=50)
@@ -74,7 +79,7 @@ def check_areas_of_other_scores(student, rng):
     for name, first, second, right in (("equal scores", ones, ones, 0.5), ("a perfect ranking", ones, 0 * ones, 1.0),
                                        ("an inverted ranking", -ones, ones, 0.0),
                                        ("large scores", 50 * ones, 40 * ones, 1.0)):  # fmt: skip
-        expect_close(student.link_auc(first, second), right, name=Message(name))
+        expect_close(student.link_auc(first, second), right, name=Message(name), hint="Compare the scores as they are.")
 
 
 @task("oversmoothing", share=50)
@@ -107,6 +112,8 @@ def check_whole_epochs(student, rng):
     parts = torch.arange(8, device=rng.device)
     edges = undirected(rng, 8, 9)
     firsts = [int(batches(edges, parts, 1, seed + n)[0][0][0]) for n in range(12)]
-    expect(len(set(firsts)) > 2, "The order of the parts is not random.")
+    expect(len(set(firsts)) > 2, "The order of the parts is not random.",
+           "The parts get a new order, drawn from the generator.")  # fmt: skip
     student.seed(rng.int(0, 2**31))
-    expect(int(batches(edges, parts, 1, seed)[0][0][0]) == firsts[0], "The same generator gives another order.")
+    expect(int(batches(edges, parts, 1, seed)[0][0][0]) == firsts[0], "The same generator gives another order.",
+           "The generator that is given draws all random numbers.")  # fmt: skip

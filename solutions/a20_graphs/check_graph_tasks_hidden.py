@@ -4,12 +4,12 @@ import itertools
 
 import torch
 from check_graph_tasks import TWO_LAYERS, problem, several
+from oracles_parameters import filled
 from oracles_tasks import (
     bce,
     classified,
     classifier_shapes,
     convolutions,
-    filled,
     set_mode,
     smooth,
     table,
@@ -68,7 +68,7 @@ def check_dropout_acts_on_both_inputs(student, rng):
         abs(float(mean[0, 0]) - 2) < 0.12, "The mean of many passes is not that without dropout.", "nn.Dropout scales."
     )
     set_mode(student, model, train=False)
-    expect_close(model(two, one), 2 * one, name="the result in eval mode")
+    expect_close(model(two, one), 2 * one, name="the result in eval mode", hint="Dropout acts in training mode only.")
     # Two joined nodes: node 0 has 0 if all four features are lost, or both hidden numbers.
     student.seed(rng.int(0, 2**31))
     pair = torch.ones(2, 2, dtype=torch.float64, device=rng.device)
@@ -102,7 +102,8 @@ def check_labels_of_others_do_not_matter(student, rng):
     expect_close([found[1], found[2]], right, rtol=1e-4, name="the weights")
     expect(all(found[3]), "The model came in eval mode, and was trained in it.", "model.train() at the beginning.")
     seen = student.inspect(helper.run, *weights, X, A, y, mask, options | {"steps": 0})
-    expect_close([seen.value[1], seen.value[2]], list(weights), name="the weights after no step")
+    expect_close([seen.value[1], seen.value[2]], list(weights), name="the weights after no step",
+                 hint="With 0 steps, nothing changes.")  # fmt: skip
     expect_unchanged(seen, *weights, X, A, y, mask, options | {"steps": 0})
 
 
@@ -170,7 +171,8 @@ def check_embeddings_of_other_depths(student, rng):
             return X
 
         seen = student.inspect(student.untrained_embedding, A, X, weights)
-        expect_close(seen.value, oracle(A, X, weights), name=Message("{n} layers", n=len(weights)))
+        expect_close(seen.value, oracle(A, X, weights), name=Message("{n} layers", n=len(weights)),
+                     hint="Each layer is tanh(A_hat H W); X itself comes as it is.")  # fmt: skip
         expect_unchanged(seen, A, X, weights)
     expect_same_gradients(student, rng, student.untrained_embedding, oracle, A.double(), X.double(),
                           [W.double() for W in weights])  # fmt: skip
@@ -243,7 +245,8 @@ def check_loss_of_large_scores(student, rng):
     z = torch.tensor([[1000.0, -1000.0, 0.0, 300.0]], dtype=torch.float64, device=rng.device)
     y = torch.tensor([[0.0, 0.0, 1.0, 1.0]], dtype=torch.float64, device=rng.device)
     known = torch.ones_like(z, dtype=torch.bool)
-    expect_close(student.masked_bce(z, y, known), bce(z, y, known), name="logits of 1000", mistakes={
+    expect_close(student.masked_bce(z, y, known), bce(z, y, known), name="logits of 1000",
+                 hint="Compute log(1 + exp(-z)) without cutting z or the probability.", mistakes={
         "The logarithm of 0 is infinite: compute log(1 + exp(-z)) without overflow.":
             torch.full((), torch.inf, dtype=z.dtype, device=z.device),
         "nan: infinity minus infinity. Compute log(1 + exp(-z)) without overflow.":

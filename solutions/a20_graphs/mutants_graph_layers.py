@@ -54,6 +54,8 @@ MUTANTS = [
     mutant("mean: float64", MEAN2, DIVIDE, DIVIDE + ".double()", habit="dtype"),
     mutant("max: zeros take part", MAX, TOPS, TOPS.replace("False", "True")),
     mutant("max: minus infinity in empty groups", MAX, TOPS, 'return x.new_full((N, *x.shape[1:]), -torch.inf).scatter_reduce(0, where, x, "amax")'),
+    mutant("max: a sentinel of -1e9", MAX2, TOPS, 'out = x.new_full((N, *x.shape[1:]), -1e9).scatter_reduce(0, where, x, "amax")\n    return torch.where(out == -1e9, 0, out)'),
+    mutant("max: tiny numbers are taken for empty groups", MAX2, TOPS, 'out = x.new_full((N, *x.shape[1:]), -torch.inf).scatter_reduce(0, where, x, "amax")\n    return torch.where(out < -1e20, 0, out)'),
     mutant("max: the minimum", MAX, TOPS, TOPS.replace("amax", "amin")),
     mutant("max: detached", MAX2, TOPS, TOPS.replace("where, x,", "where, x.detach(),")),
     mutant("max: rows only", MAX2, "index.reshape(-1, *[1] * (x.ndim - 1)).expand_as(x)", "index[:, None].expand_as(x)"),
