@@ -189,6 +189,13 @@ def with_checks(
         if checks.state.unpaid and not growing:
             raise BadCheck(" ".join(checks.state.unpaid))
         if not checks.items:
+            if options.task and not hidden and not arguments:
+                raise BadCheck(
+                    Message(
+                        "{task} has no public checks: hidden ones decide its points when it is graded.",
+                        task=options.task,
+                    )
+                )
             selection = " ".join(arguments) or options.task
             raise BadCheck(
                 Message(

@@ -121,6 +121,7 @@ def test_the_options_k_and_task_select_checks(vectors: Path, run: Run) -> None:
         (("submit", "a99_nothing"), "No assignment 'a99_nothing' was found"),
         (("start", "elsewhere", "a99_nothing"), "No assignment 'a99_nothing' was found"),
         (("check", "t02_vectors", "--task", "nothing"), "has no task 'nothing'. It has: double, total, Counter."),
+        (("check", "t02_vectors", "--task", "total"), "total has no public checks: hidden ones decide its points"),
         (("check", "t02_vectors", "-k", "nothing"), "No check of t02_vectors was selected by -k nothing."),
         (("check", "t02_vectors", "--hand-in", "nothing.zip"), "nothing.zip does not exist."),
         (("grade", "nothing", "--assignment", "t02_vectors", "--out", "out"), "nothing"),
