@@ -21,7 +21,7 @@ def check_numeric_gradient_is_central(student, rng):
             "This is the one-sided difference to the left.": 3 * x**2 - 3 * x * h + h**2,
             "Divide by 2 h: the two points are 2 h apart.": 6 * x**2 + 2 * h**2,
             "The step h that was given was not used.": 3 * x**2,
-        })  # fmt: skip
+        }, hint="Move one element at a time; the others stay as they are.")  # fmt: skip
 
 
 @task("numeric_gradient", points=1)
@@ -34,6 +34,7 @@ def check_numeric_gradient_calls_f_twice_per_element(student, rng):
     expect(
         len(points) == 12,
         Message("f was called {calls} times for 6 elements; it should be called 12 times.", calls=len(points)),
+        hint="Each element needs f(x + h) and f(x - h), and nothing else.",
     )
     steps = torch.stack([point - x for point in points]).flatten(1)  # (12, 6)
     moved = (steps.abs() > 1e-12).sum(dim=1)
@@ -164,7 +165,11 @@ def check_two_layer_loss_agrees_with_torch(student, rng):
         ),
     }
     expect_close(loss, expected, name="the loss", mistakes=mistakes)
-    expect_close(grads, expected_grads, name="the gradients of the parameters")
+    expect_close(grads, expected_grads, name="the gradients of the parameters",
+                 hint="Compute with the Vars in self.params themselves, not with copies.")  # fmt: skip
+
+
+ALL_FOUR = "In every step: the gradients of all four parameters by one backward, then each parameter moves."
 
 
 @task("TwoLayer.step", points=1, loans=loans("backward", "topological_order", "TwoLayer.loss", *GATES))
@@ -184,11 +189,16 @@ def check_two_layer_steps_agree_with_torch(student, rng):
     expect_close(after, expected, name="the parameters after three steps", mistakes={
         hint: (lambda options=options: descend(params, x, y, **{"rate": 0.3, "steps": 3, **options})[1])
         for hint, options in wrong.items()
-    })  # fmt: skip
+    }, hint=ALL_FOUR)  # fmt: skip
     hint = "step returns the loss before the step."
     expect_close(losses, expected_losses, name="the losses", mistakes={
         hint: lambda: descend(params, x, y, 0.3, steps=4)[0][1:],
     })  # fmt: skip
+
+
+BLOCKS = (
+    "From the last block to the first: compute it again from its stored value, and give backward the gradient so far."
+)
 
 
 @task("checkpoint", points=1, loans=loans("backward", "topological_order"), any_dtype=True)
@@ -205,7 +215,7 @@ def check_checkpoint_has_the_same_gradient(student, rng):
             "The blocks must be gone through from the last to the first, each with the gradient of the next.": (
                 lambda: torch.ones_like(x)
             ),
-        })  # fmt: skip
+        }, hint=BLOCKS)  # fmt: skip
         expect_close(
             value, replay([x], total)[-1].detach(), name=Message("the value with every = {every}", every=every)
         )

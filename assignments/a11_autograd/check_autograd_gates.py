@@ -181,6 +181,9 @@ def check_sum_over_agrees_with_torch(student, rng):
         })  # fmt: skip
 
 
+STABLE = "Subtract from each row its own largest score before exp, and add nothing inside of the logarithm."
+
+
 @task("softmax_cross_entropy", points=2, any_dtype=True)
 def check_softmax_cross_entropy_agrees_with_torch(student, rng):
     """The loss and its gradient agree with torch's, whatever comes from above."""
@@ -202,4 +205,4 @@ def check_softmax_cross_entropy_agrees_with_torch(student, rng):
         ),
     }, wrong_values={
         "This is the sum of the losses; the loss is their mean.": lambda a: F.cross_entropy(a, y, reduction="sum"),
-    })  # fmt: skip
+    }, hint=STABLE)  # fmt: skip

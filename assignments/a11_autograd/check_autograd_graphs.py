@@ -34,6 +34,9 @@ def check_order_of_a_long_chain(student, rng):
     judge_long_order(student, [rng.normal()], [("sin", number) for number in range(3000)])
 
 
+BACKWARDS = "From root to the inputs: a node keeps its gradient, and passes it down when it is complete."
+
+
 @task("backward", points=2, loans=loans("topological_order"))
 def check_backward_of_small_graphs(student, rng):
     """The gradients of (x + y) z at (-2, 5, -4) are -4, -4 and 3; those of shared nodes agree with torch's."""
@@ -47,7 +50,7 @@ def check_backward_of_small_graphs(student, rng):
                 lambda values=values, recipe=recipe: last_path(values, recipe)
             ),
             "The gradient of root by itself is 1: root.grad, too.": [*expected[:-1], None],
-        })  # fmt: skip
+        }, hint=BACKWARDS)  # fmt: skip
 
 
 @task("backward", points=1, loans=loans("topological_order"))

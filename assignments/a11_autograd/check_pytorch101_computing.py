@@ -19,7 +19,9 @@ def check_shuffled_columns(student, rng):
     x = rng.normal(4, 5)
     expected = torch.stack([x[:, 0], x[:, 0], x[:, 2], x[:, 1]], dim=1)
     mistakes = {"These are rows 0, 0, 2, 1; columns are the second index: x[:, ...].": x[[0, 0, 2, 1]]}
-    expect_equal(student.shuffle_cols(x), expected, mistakes=mistakes)
+    expect_equal(
+        student.shuffle_cols(x), expected, mistakes=mistakes, hint="The columns are 0, 0, 2 and 1, in this order."
+    )
 
 
 @task("reverse_rows", points=1)
@@ -31,7 +33,7 @@ def check_reversed_rows(student, rng):
         expected = torch.stack([x[i] for i in range(shape[0] - 1, -1, -1)])
         seen = student.inspect(student.reverse_rows, x)
         mistakes = {"The columns were reversed; reverse the rows, the first index.": torch.fliplr(x)}
-        expect_equal(seen.value, expected, mistakes=mistakes)
+        expect_equal(seen.value, expected, mistakes=mistakes, hint="All rows are there, the first one, too.")
         expect_unchanged(seen, x)
 
 
@@ -55,7 +57,7 @@ def check_one_hot_rows(student, rng):
         "There are max(x) + 1 columns: the numbers start at 0.": expected[:, :-1],
         "A row is a number of x, a column its value.": expected.T,
         "There are max(x) + 1 columns, not always 10.": F.one_hot(torch.tensor(x), 10).float(),
-    })  # fmt: skip
+    }, hint="Row i has a 1 in the column x[i] only: row numbers and columns are read in pairs.")  # fmt: skip
 
 
 @task("make_one_hot", points=1)
@@ -106,7 +108,7 @@ def check_zero_row_min(student, rng):
         "The largest elements became 0.": -without_minima(-x),
         "The minimum was subtracted from its row; only the minimum itself becomes 0.": x - x.amin(dim=1, keepdim=True),
         "Nothing was changed.": x,
-    })  # fmt: skip
+    }, hint="In each row one element becomes 0: pair each row with the place of its minimum.")  # fmt: skip
 
 
 @task("zero_row_min", points=1, any_dtype=True)
@@ -119,13 +121,16 @@ def check_zero_row_min_leaves_x(student, rng):
     expect_unchanged(seen, x)
 
 
+PAIRS = "Number i of the batch is the product of the matrices x[i] and y[i]."
+
+
 @task("batched_matrix_multiply_loop", points=1, any_dtype=True)
 def check_products_with_a_loop(student, rng):
     """The products with a loop are right; the number of operations grows with the batch."""
     forbid(student, "batched_matrix_multiply_loop", calls=BATCHED)
     x, y = rng.normal(12, 3, 4), rng.normal(12, 4, 2)
     seen = student.inspect(student.batched_matrix_multiply_loop, x, y)
-    expect_close(seen.value, products(x, y))
+    expect_close(seen.value, products(x, y), hint=PAIRS)
     hint = "Loop over the batch and multiply two matrices at a time, x[i] @ y[i]."
     expect(seen.ops >= 12, Message("12 products took only {ops} torch operations.", ops=seen.ops), hint=hint)
 
@@ -135,7 +140,7 @@ def check_products_without_a_loop(student, rng):
     """The products without a loop are right."""
     forbid(student, "batched_matrix_multiply_noloop", loops="matrices")
     x, y = rng.normal(5, 3, 4), rng.normal(5, 4, 2)
-    expect_close(student.batched_matrix_multiply_noloop(x, y), products(x, y))
+    expect_close(student.batched_matrix_multiply_noloop(x, y), products(x, y), hint=PAIRS)
 
 
 @task("normalize_columns", points=2, any_dtype=True)
@@ -159,6 +164,9 @@ def check_normalised_columns(student, rng):
     })  # fmt: skip
 
 
+EACH_MEAN = "Add up the numbers of each tensor, those of the last one, too, and divide by its own length."
+
+
 @task("challenge_mean_tensors", points=1, any_dtype=True)
 def check_means_of_unequal_lengths(student, rng):
     """The mean of each tensor is right, without a loop or a comprehension."""
@@ -171,7 +179,7 @@ def check_means_of_unequal_lengths(student, rng):
         "Take the cumulative sum at the ends of the tensors, ls.cumsum(0) - 1, not at their lengths.": (
             lambda: torch.cat(xs).cumsum(0)[ls - 1] / ls
         ),
-    })  # fmt: skip
+    }, hint=EACH_MEAN)  # fmt: skip
 
 
 @task("challenge_get_uniques", points=1)
@@ -187,7 +195,8 @@ def check_first_places_of_unique_values(student, rng):
             True,
             name=Message("{name} is a tensor of rank 1", name=name),
         )
-    expect_equal(sorted(uniques.tolist()), sorted(expected), name="the values, sorted")
+    expect_equal(sorted(uniques.tolist()), sorted(expected), name="the values, sorted",
+                 hint="Each value that occurs is there once, the smallest one, too.")  # fmt: skip
     places = dict(zip(uniques.tolist(), indices.tolist(), strict=False))
     last = {value: place for place, value in enumerate(x.tolist())}
     hint = "Several indices of the same value: the sort must be stable, x.sort(stable=True)."

@@ -19,7 +19,7 @@ def check_sample_tensor_has_its_numbers(student, device):
         ),
         "The shape is (3, 2): three rows, two columns.": torch.tensor([[0.0, 10.0, 0.0], [100.0, 0.0, 0.0]]),
         "Only two elements differ from 0.": torch.tensor([[0.0, 10.0], [100.0, 110.0], [0.0, 0.0]]),
-    })  # fmt: skip
+    }, hint="10 and 100 are the only elements that differ from 0.")  # fmt: skip
 
 
 @task("mutate_tensor", points=1)
@@ -31,8 +31,12 @@ def check_mutate_tensor_writes_into_the_tensor(student, rng):
     for (row, column), value in zip(indices, values, strict=True):
         expected[row, column] = value
     after, same = student.define(PROBE).in_place(student.mutate_tensor, x, indices, values)
-    expect_close(after, expected, name="x after the call", mistakes={IN_PLACE: x})
+    expect_close(after, expected, name="x after the call", mistakes={IN_PLACE: x},
+                 hint="A value replaces the element that was there.")  # fmt: skip
     expect(same is True, "The tensor that was returned is not x.", hint="Return x.")
+
+
+ALL_AXES = "Multiply the lengths of all axes, as many as there are: one or none, too."
 
 
 @task("count_tensor_elements", points=1)
@@ -51,6 +55,7 @@ def check_count_of_a_matrix(student, rng):
             torch.Size(shape).numel(),
             name=Message("the count for the shape {shape}", shape=shape),
             mistakes=mistakes,
+            hint=ALL_AXES,
         )
         expect_type(count, int, name="the count")
 
@@ -129,7 +134,7 @@ def check_slice_assignment_writes_the_pattern(student, rng):
     expect_close(after, with_pattern(x), name="x after the call", mistakes={
         IN_PLACE: x,
         "The rest of x must stay as it was.": corner,
-    })  # fmt: skip
+    }, hint="Compare with the pattern in the docstring. The end of a slice does not count.")  # fmt: skip
     expect(same is True, "The tensor that was returned is not x.", hint="Return x.")
 
 

@@ -365,6 +365,10 @@ def random_recipe(rng, inputs: int, steps: int) -> list[tuple[Any, ...]]:
     return [*recipe, ("mix", inputs + steps - 1, 0)]
 
 
+NOTHING_ADDED = "The value is that of the function itself: add no small number."
+CHAIN = "Each parent gets the gradient from above times the derivative by its own value, and in its own shape."
+
+
 def judge_gate(
     student,
     rng,
@@ -375,10 +379,12 @@ def judge_gate(
     wrong: dict[str, Any] | None = None,
     oracle: Any = None,
     wrong_values: dict[str, Any] | None = None,
+    hint: str = "",
 ) -> None:
     """Compare a gate's value and gradients with torch's.
 
-    ``wrong`` maps hints to functions of (grad, *values), ``wrong_values`` to functions of the values.
+    ``wrong`` maps hints to functions of (grad, *values), ``wrong_values`` to functions of the values; ``hint`` is for
+    what they do not explain.
     """
     judge_source(student, task)
     leaves = [value.detach().clone().requires_grad_() for value in values]
@@ -388,7 +394,7 @@ def judge_gate(
     run = student.wrap(student.define(ENGINE).judged, getattr(student, task))
     value, parts = run(list(values), grad, options or {}, tuple(rest))
     expect_close(value, out.detach(), name="the value", mistakes={
-        hint: (lambda f=f: f(*values)) for hint, f in (wrong_values or {}).items()
-    })  # fmt: skip
-    mistakes = {hint: (lambda f=f: list(f(grad, *values))) for hint, f in (wrong or {}).items()}
-    expect_close(parts, list(expected), name="the gradients for the parents", mistakes=mistakes)
+        text: (lambda f=f: f(*values)) for text, f in (wrong_values or {}).items()
+    }, hint=hint or NOTHING_ADDED)  # fmt: skip
+    mistakes = {text: (lambda f=f: list(f(grad, *values))) for text, f in (wrong or {}).items()}
+    expect_close(parts, list(expected), name="the gradients for the parents", mistakes=mistakes, hint=hint or CHAIN)

@@ -114,7 +114,9 @@ def judge_table(student, values, recipe, with_gradients):
     nodes = replay(values, recipe)
     expect(isinstance(rows, list) and all(len(row) == 4 for row in rows), "The table is a list of rows of four.")
     used = sorted(ancestors(recipe, len(values), len(nodes) - 1))
-    expect_equal(len(rows), len(used), name="the number of rows")
+    expect_equal(
+        len(rows), len(used), name="the number of rows", hint="Each node has one row, also if it is used twice."
+    )
     # Values are all different here, so they say which node a row is.
     numbers = {}
     for place, row in enumerate(rows):
@@ -130,7 +132,8 @@ def judge_table(student, values, recipe, with_gradients):
         op, *inputs = (f"x{number}",) if number < len(values) else recipe[number - len(values)]
         expect_equal(name, op, name=Message("the name in row {row}", row=place))
         filled = torch.full_like(nodes[number].detach(), float(number)) if with_gradients else None
-        expect_equal(grad, filled, name=Message("the gradient in row {row}", row=place))
+        expect_equal(grad, filled, name=Message("the gradient in row {row}", row=place),
+                     hint="The third entry is the node's grad.")  # fmt: skip
         expect(
             isinstance(parents, tuple | list),
             Message("Row {row}: the last entry is a tuple of row numbers.", row=place),
@@ -143,5 +146,7 @@ def judge_table(student, values, recipe, with_gradients):
             hint=hint,
         )
         expect(
-            all(parent < place for parent in parents), Message("Row {row} comes before one of its parents.", row=place)
+            all(parent < place for parent in parents),
+            Message("Row {row} comes before one of its parents.", row=place),
+            hint="The rows are in the order of topological_order.",
         )

@@ -17,6 +17,8 @@ from oracles_embedding import (
 
 from autograder import Message, expect, expect_close, expect_shape, expect_type, forbid, task
 
+COVARIANCE = "Subtract from each column its own mean before you multiply: differences of large means lose digits."
+
 
 @task("covariance", points=1, any_dtype=True)
 def check_covariance_of_some_points(student, rng):
@@ -29,7 +31,7 @@ def check_covariance_of_some_points(student, rng):
         "Divide by N.": right * 7,
         "Subtract the mean of each column first.": X.T @ X / 7,
         "Divide by the number of points, not of coordinates.": right * 7 / 3,
-    })  # fmt: skip
+    }, hint=COVARIANCE)  # fmt: skip
 
 
 @task("principal_axes", points=2, any_dtype=True, loans=LOANS_OF_COVARIANCE)
@@ -51,7 +53,10 @@ def check_axes_are_those_of_the_svd(student, rng):
         "The sum of the entries is positive here; the largest absolute entry should be.":
             right[:k] * right[:k].sum(dim=1, keepdim=True).sign(),
         "eigh returns the eigenvectors as columns; return the axes as rows.": right.T[:k],
-    })  # fmt: skip
+    }, hint="Axes are columns of what eigh returns: those of the k largest eigenvalues.")  # fmt: skip
+
+
+BACK = "x is the mean that is given, plus the sum of coordinates times axes: as many numbers as before, (N, D)."
 
 
 @task("reconstruct", points=1, any_dtype=True)
@@ -66,9 +71,12 @@ def check_reconstruction_loses_dropped_variance(student, rng):
         "Add the mean again.": right - mean,
         "Subtract the mean before the projection.": mean + X @ axes.T @ axes,
         "The mean was never subtracted.": X @ axes.T @ axes,
-    })  # fmt: skip
+    }, hint=BACK)  # fmt: skip
     expect_close(float((found - X).square().sum(dim=1).mean()), float(variances[k:].sum()), rtol=1e-3, atol=1e-4,
                  name="the mean squared error")  # fmt: skip
+
+
+WHITE = "Divide each axis by the root of its eigenvalue plus eps, the largest first; only zca rotates back."
 
 
 @task("whiten", points=2, any_dtype=True, loans=LOANS_OF_COVARIANCE)
@@ -98,6 +106,7 @@ def check_whitened_points_have_unit_covariance(student, rng):
         expect_close(
             moments(found.double())[1], torch.eye(3, dtype=torch.float64, device=rng.device), atol=1e-3,
             name=Message("the covariance with zca={zca}", zca=zca), mistakes=back,
+            hint=WHITE,
         )  # fmt: skip
 
 
@@ -167,6 +176,7 @@ def check_tsne_gradient_of_a_small_map(student, rng):
             (P - rooted(apart) / rooted(apart).sum()) * rooted(apart)),
         "Divide by the sum over all pairs, not over each row.":
             forces((P - kernel / kernel.sum(dim=1, keepdim=True)) * kernel),
+        "This is the attraction alone: q pushes points apart.": forces(P * kernel),
     })  # fmt: skip
 
 
@@ -176,13 +186,18 @@ def rooted(apart):
     return (1 / (1 + far.sqrt())) * (1 - torch.eye(len(far), dtype=far.dtype, device=far.device))
 
 
+FALSE_ONES = (
+    "Of the k nearest on the map, those whose rank in X is above k count rank - k; scale their sum, subtract it from 1."
+)
+
+
 @task("trustworthiness", points=1, any_dtype=True)
 def check_trustworthiness_counts_false_neighbours(student, rng):
     """A map that keeps all neighbours has 1, another one what counting gives."""
     X = rng.normal(15, 4, dtype=torch.float32)
     kept = student.trustworthiness(X, 3 * X, 3)
     expect_type(kept, float, name="the trustworthiness")
-    expect_close(kept, 1.0, name="that of the points themselves, enlarged")
+    expect_close(kept, 1.0, name="that of the points themselves, enlarged", hint=FALSE_ONES)
     Y, k, N = X[:, :2] + rng.normal(15, 2, dtype=torch.float32), 3, 15
     right = trust(X, Y, k)
     there, here = order(X), order(Y)
@@ -201,7 +216,7 @@ def check_trustworthiness_counts_false_neighbours(student, rng):
         "This is the share of true neighbours; weigh false ones by their ranks.":
             sum(r <= k for r in ranks) / len(ranks),
         "A point is not its own neighbour: its distance to itself came first.": lambda: with_itself(X, Y, k),
-    })  # fmt: skip
+    }, hint=FALSE_ONES)  # fmt: skip
 
 
 def with_itself(X, Y, k: int) -> float:

@@ -13,6 +13,12 @@ def conv(rng, before: int, after: int, kernel: int, stride: int = 1, padding: in
             padding]  # fmt: skip
 
 
+FIELD = (
+    "The first pixel is the unit's place times the jump, less each padding times the jump before its layer. Poolings "
+    "have kernels, too. At the end, clip both corners to the image."
+)
+
+
 @task("maximal_patches", points=2, any_dtype=True)
 def check_patches_after_convolutions(student, rng):
     """After two convolutions and a ReLU, the best images come in order, with boxes of what the best units see."""
@@ -51,7 +57,10 @@ def check_patches_after_convolutions(student, rng):
         "A kernel adds (k - 1) times the jump to the size, not k - 1.": torch.cat([2 * at, 2 * at + 5], dim=1),
         "A kernel adds (k - 1) times the old jump, before the stride of its layer.":
             torch.cat([2 * at, 2 * at + 9], dim=1).minimum(right.new_tensor([11, 13, 11, 13])),
-    })  # fmt: skip
+    }, hint=FIELD)  # fmt: skip
+
+
+ADAM = "Each of the steps: the loss, with tv_weight times the total variation; its gradient alone; a step of Adam."
 
 
 @task("feature_inversion", points=2, any_dtype=True)
@@ -80,7 +89,7 @@ def check_inversion_of_a_linear_map(student, rng):
         })  # fmt: skip
     expect_close(x, image, atol=1e-3, rtol=0, check_dtype=False, name="the image after 300 steps", mistakes={
         "The image is still the start.": start,
-    })  # fmt: skip
+    }, hint=ADAM)  # fmt: skip
 
 
 @task("deepdream_step", points=2, any_dtype=True)

@@ -6,6 +6,12 @@ from oracles_networks import NETS, Net, flat_scores, linear, slope
 
 from autograder import expect_close, expect_shape, explain_errors, task
 
+SQUARE = (
+    "Each square covers all channels of a new copy of x, with size x size pixels; the next one is stride pixels on."
+)
+SCORES = "Differentiate the sum of the scores of the classes y, before the softmax; each image has its own class."
+MEAN_GRADIENT = "The weight of a map is the mean of the gradient of the score over all places; it may be negative."
+
 
 @task("occlusion_map", points=2, any_dtype=True)
 def check_occlusion_with_a_square(student, rng):
@@ -21,7 +27,7 @@ def check_occlusion_with_a_square(student, rng):
     found = student.occlusion_map(model, x, y, size, stride, fill)
 
     falls = covered(scores, x, y, size, stride, fill)
-    expect_shape(found, falls.shape)
+    expect_shape(found, falls.shape, hint="A row for each top of a square, a column for each left edge, all inside.")
     every = torch.stack([covered(scores, x, label, size, stride, fill) for label in range(4)])
     raw = scores(x[None])[0, y]
     kept = raw - falls_of_scores(scores, x, y, size, stride, fill)
@@ -37,7 +43,7 @@ def check_occlusion_with_a_square(student, rng):
         "Use the class y, not the class with the highest score.": every[int(scores(x[None])[0].argmax())],
         "The absolute value hides where covering helps; keep the sign.": falls.abs(),
         "Falls below 0 are kept: covering may help.": falls.clamp(min=0),
-    })  # fmt: skip
+    }, hint=SQUARE)  # fmt: skip
 
 
 def falls_of_scores(scores, x, y, size, stride, fill):
@@ -114,7 +120,7 @@ def check_guided_gradient_of_a_network(student, rng):
         "Return the gradient as it is, without absolute values.": right.abs(),
         "Return the whole gradient, (N, C, H, W), not its maximum over the colours.": right.abs().amax(dim=1),
         "The scores were averaged over the images; add them up.": right / len(x),
-    })  # fmt: skip
+    }, hint=SCORES)  # fmt: skip
 
 
 def some_guided(net, x, y, *, last):
@@ -149,7 +155,7 @@ def check_cam_is_a_weighted_sum(student, rng):
             sum((weights[y, k] * features[k]).clamp(min=0) for k in range(K)),
         "The map is a sum over the channels, not a mean.": sums.clamp(min=0) / K,
         "Negative sums become 0; do not take the absolute value.": sums.abs(),
-    })  # fmt: skip
+    }, hint="Classes are counted from 0: y is the number of the row of W.")  # fmt: skip
 
 
 @task("gradcam", points=1, any_dtype=True)
@@ -176,4 +182,4 @@ def check_gradcam_is_cam_for_a_mean_over_space(student, rng):
             .clamp(min=0).reshape(h, w),
         "The map was scaled to a largest value of 1; return it as it is.":
             sums.clamp(min=0) / sums.clamp(min=0).max().clamp(min=1e-12),
-    })  # fmt: skip
+    }, hint=MEAN_GRADIENT)  # fmt: skip

@@ -1,6 +1,7 @@
 """Hidden checks of autograd, derivatives: other shapes and dtypes, constants, linear functions, training, chains."""
 
 import torch
+from check_autograd_derivatives import ALL_FOUR, BLOCKS, DUAL_HINTS
 from oracles import GATES, forward_mode, function, gradients, judge_source, loans
 from oracles_hidden import ALL_BUT_HVP
 from oracles_uses import CALLS, descend, net_params
@@ -35,7 +36,8 @@ def check_numeric_gradient_of_other_tensors(student, rng):
     out, points = student.wrap(student.define(CALLS).recorded, student.numeric_gradient)(x)
     expect_close(out, x.cos(), rtol=1e-2, atol=1e-2, name="the gradient in float32")
     steps = torch.stack([(point - x).abs().max() for point in points])
-    expect_close(steps, torch.full_like(steps, 1e-2), rtol=1e-2, name="the steps in float32", check_dtype=False)
+    expect_close(steps, torch.full_like(steps, 1e-2), rtol=1e-2, name="the steps in float32", check_dtype=False,
+                 hint="Without h the step is 1e-2 in float32.")  # fmt: skip
 
 
 @task("Dual", points=1)
@@ -49,7 +51,8 @@ def check_dual_with_constants(student, rng):
         (a * row, da * row), (row * a, row * da), (a + row, da), (2 * a - row, 2 * da), (a @ matrix, da @ matrix),
         (matrix @ a, matrix @ da), (a / row, da / row),
     ]  # fmt: skip
-    expect_close(found, expected, name="a * c, c * a, a + c, 2 a - c, a @ M, M @ a, a / c")
+    expect_close(found, expected, name="a * c, c * a, a + c, 2 a - c, a @ M, M @ a, a / c",
+                 hint="The factors of a product of matrices keep their order.")  # fmt: skip
     b, db, narrow, dnarrow = rng.uniform(4, 4, low=1, high=2), rng.normal(4, 4), rng.normal(4), rng.normal(4)
     cases = {
         "matmul": ([a, b], [da, db], torch.matmul),
@@ -65,7 +68,11 @@ def check_dual_with_constants(student, rng):
     }
     for name, (values, tangents, f) in cases.items():
         value, tangent = student.wrap(helper.on_duals(name), student.Dual)(values, tangents)
-        expect_close((value, tangent), forward_mode(f, tuple(values), tuple(tangents)), name=name)
+        hint = DUAL_HINTS.get(name) or "The tangent of a sum is the sum of the tangents, over the same axis."
+        expect_close(
+            (value, tangent), forward_mode(f, tuple(values), tuple(tangents)), name=name,
+            hint=hint if "sum" in name or name in DUAL_HINTS else "",
+        )  # fmt: skip
 
 
 @task("jvp", points=1, loans=loans("Dual"))
@@ -83,7 +90,8 @@ def check_jvp_of_other_functions(student, rng):
     expect_close((u * found).sum(), (row * v).sum(), name="u^T (J v)")
     expect_close(student.jvp(helper.fixed, x, v), torch.zeros(3, dtype=torch.float64), name="J v of a constant")
     x, v = rng.normal(2, 3, dtype=torch.float32), rng.normal(2, 3, dtype=torch.float32)
-    expect_close(student.jvp(helper.named("ratio"), x, v), forward_mode(function("ratio"), (x,), (v,))[1])
+    expect_close(student.jvp(helper.named("ratio"), x, v), forward_mode(function("ratio"), (x,), (v,))[1],
+                 hint="Call f once, with dual numbers; differences are not exact.")  # fmt: skip
     _, calls = helper.counting(helper.named("ratio"), student.jvp, x, v)
     expect_equal(calls, 1, name="the number of calls of f")
 
@@ -115,7 +123,8 @@ def check_hvp_of_linear_and_large_functions(student, rng):
     flat = student.hvp(helper.made("linear", rng.normal(3, 2)), x, v)
     zeros = torch.zeros(3, 2, dtype=torch.float64, device=rng.device)
     expect_close(flat, zeros, name="H v of a linear function")
-    expect_close(student.hvp(helper.named("total"), x, v), zeros, name="H v of sum(x + x)")
+    expect_close(student.hvp(helper.named("total"), x, v), zeros, name="H v of sum(x + x)",
+                 hint="The gradient of a linear function is constant: return zeros.")  # fmt: skip
     x, v = rng.normal(20, 20), rng.normal(20, 20)
     seen = student.inspect(student.hvp, helper.named("cubic"), x, v)
     expect_close(seen.value, (6 * x - 4) * v, name="H v of sum(x^3 - 2 x^2)")
@@ -137,7 +146,7 @@ def check_two_layer_trains_on_glyphs(student, rng):
     run = student.wrap(student.define(CALLS).steps_of, student.TwoLayer)
     seen = student.inspect(run, params, x, y, 0.3, 200)
     losses, expected = descend(params, x, y, 0.3, steps=200)
-    expect_close(seen.value[1], expected, rtol=1e-6, atol=1e-8, name="the parameters after 200 steps")
+    expect_close(seen.value[1], expected, rtol=1e-6, atol=1e-8, name="the parameters after 200 steps", hint=ALL_FOUR)
     expect_close(seen.value[0], losses, name="the losses")
     expect_unchanged(seen, params, x, y, 0.3, 200)
 
@@ -158,6 +167,7 @@ def check_checkpoint_of_other_chains(student, rng):
             grad,
             gradients([x], [*recipe, ("sum", length)])[0],
             name=Message("the gradient of {count} functions", count=length + 1),
+            hint=BLOCKS,
         )
         expect(max(calls) <= 2, Message("A function was called {calls} times.", calls=max(calls)))
         expect(

@@ -1,6 +1,7 @@
 """Hidden checks of autograd, gates: numbers and tensors as operands, kinks, extreme values, batches, memory."""
 
 import torch
+from check_autograd_gates import STABLE
 from oracles import ENGINE, judge_gate, judge_source, loans
 from torch.nn import functional as F
 
@@ -17,7 +18,7 @@ def judge_shared(student, rng, name, oracle):
     (expected,) = torch.autograd.grad(oracle(leaf, leaf), leaf, grad)
     value, part = run(x, grad)
     expect_close(value, oracle(x, x), name=f"{name}(a, a)")
-    expect_close(part, expected, name=Message("the gradient of a in {name}(a, a)", name=name))
+    expect_close(part, expected, name=Message("the gradient of a in {name}(a, a)", name=name), hint=NEW_TENSORS)
     for other in (2.5, rng.uniform(2, 3, low=0.5, high=2)):
         right = torch.as_tensor(other)
         judge_gate(student, rng, name, [x], rest=(other,), oracle=lambda a, right=right: oracle(a, right))
@@ -48,6 +49,9 @@ def after_change(f):
 """
 
 
+NEW_TENSORS = "Write neither into a value nor into a gradient: make new tensors."
+
+
 def judge_repeats(student, rng, name, values, rest=()):
     """Require the same gradients from a second call of a node's backward, and nothing changed."""
     shape = (values[0] @ values[1]).shape if name == "matmul" else () if rest else values[0].shape
@@ -55,9 +59,9 @@ def judge_repeats(student, rng, name, values, rest=()):
     run = student.wrap(student.define(ENGINE + TWICE).after_change, getattr(student, name))
     seen = student.inspect(run, values, grad, rest)
     first, second, after, inputs = seen.value
-    expect_close(second, first, name="the gradients of a second call")
-    expect_close(after, grad, name="the gradient from above, after the call")
-    expect_close(inputs, values, name="the values of the parents, after the call")
+    expect_close(second, first, name="the gradients of a second call", hint=NEW_TENSORS)
+    expect_close(after, grad, name="the gradient from above, after the call", hint=NEW_TENSORS)
+    expect_close(inputs, values, name="the values of the parents, after the call", hint=NEW_TENSORS)
     expect_unchanged(seen, values, grad, rest)
 
 
@@ -112,7 +116,7 @@ def check_maximum_of_equal_numbers(student, rng):
         "Where both are equal, each gets half of the gradient.": (
             lambda grad, a, b: (grad * (a >= b), (grad * (a < b)).sum(0))
         ),
-    })  # fmt: skip
+    }, hint="Where both are equal, each gets half of the gradient.")  # fmt: skip
     values = [rng.normal(2, 3, dtype=torch.float32), rng.normal(3, dtype=torch.float32)]
     judge_gate(student, rng, "maximum", values, oracle=torch.maximum)
     judge_shared(student, rng, "maximum", torch.maximum)
@@ -185,6 +189,6 @@ def check_softmax_cross_entropy_is_stable(student, rng):
     for x, labels in cases:
         y = labels.to(rng.device)
         oracle = lambda a, y=y: F.cross_entropy(a, y)  # noqa: E731
-        judge_gate(student, rng, "softmax_cross_entropy", [x], rest=(y,), oracle=oracle)
+        judge_gate(student, rng, "softmax_cross_entropy", [x], rest=(y,), oracle=oracle, hint=STABLE)
     labels = torch.tensor([1, 0, 2, 1], device=rng.device)
     judge_repeats(student, rng, "softmax_cross_entropy", [rng.normal(4, 3)], (labels,))

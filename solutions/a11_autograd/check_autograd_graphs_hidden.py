@@ -1,6 +1,7 @@
 """Hidden checks of autograd, graphs: random graphs, very many paths, long chains, and nothing changed in place."""
 
 import torch
+from check_autograd_graphs import BACKWARDS
 from oracles import ENGINE, gradients, judge_source, loans, random_recipe
 from oracles_graphs import judge_long_order, judge_order, judge_table, recipe_of_different_values, run_backward
 
@@ -29,7 +30,10 @@ def check_backward_of_large_graphs(student, rng):
     cases = [([rng.normal(), rng.normal()], random_recipe(rng, 2, steps)) for steps in (5, 15, 40)]
     for values, recipe in [*cases, ([rng.normal()], PATHS), ([rng.normal()], chain)]:
         expect_close(
-            run_backward(student, values, recipe), gradients(values, recipe), name="the gradients of all nodes"
+            run_backward(student, values, recipe),
+            gradients(values, recipe),
+            name="the gradients of all nodes",
+            hint=BACKWARDS,
         )
 
 
@@ -43,7 +47,8 @@ def check_backward_with_a_gradient(student, rng):
     for times in (1, 3):
         seen = student.inspect(run, values, recipe, grad, times)
         expected = [times * part for part in gradients(values, recipe, grad)]
-        expect_close(seen.value, expected, name=Message("the gradients of all nodes after {times} calls", times=times))
+        expect_close(seen.value, expected, name=Message("the gradients of all nodes after {times} calls", times=times),
+                     hint="root starts with the gradient that is given. Add without writing into it.")  # fmt: skip
         expect_unchanged(seen, values, recipe, grad)
     single = [rng.normal(1, 1), rng.normal(1, 1)]
     found = run(single, [("mix", 0, 1)])

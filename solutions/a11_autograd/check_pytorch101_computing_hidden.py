@@ -1,6 +1,7 @@
 """Hidden checks of pytorch101: indices, masks, shapes, reductions and products on other sizes and dtypes."""
 
 import torch
+from check_pytorch101_computing import EACH_MEAN
 from oracles_tensors import PROBE, first_places, normalised, products, random_means, rearranged, without_minima
 from torch.nn import functional as F
 
@@ -43,7 +44,8 @@ def check_one_hot_of_few_numbers(student, rng):
     """One number, equal numbers, only zeros, and the dtype float32; the list is not changed."""
     for x in ([4], [0], [2, 2, 2], [0, 0], [7, 0, 3, 7], [12]):
         seen = student.inspect(student.make_one_hot, x)
-        expect_close(seen.value, F.one_hot(torch.tensor(x)).float(), name=Message("the rows of {x}", x=x))
+        expect_close(seen.value, F.one_hot(torch.tensor(x)).float(), name=Message("the rows of {x}", x=x),
+                     hint="There are max(x) + 1 columns, also if that is 1.")  # fmt: skip
         expect_unchanged(seen, x)
 
 
@@ -54,7 +56,8 @@ def check_sum_where_nothing_is_positive(student, rng):
     for x in (-rng.integers(0, 9, 3, 4), torch.zeros(0, dtype=torch.int64), rng.integers(-9, 9, 2, 3, 4), large,
               torch.tensor(7), torch.tensor(-7)):  # fmt: skip
         seen = student.inspect(student.sum_positive_entries, x)
-        expect_equal(seen.value, sum(value for value in x.flatten().tolist() if value > 0))
+        expect_equal(seen.value, sum(value for value in x.flatten().tolist() if value > 0),
+                     hint="Add whole numbers, not floats; if nothing is positive, the sum is 0.")  # fmt: skip
         expect_type(seen.value, int, name="the sum")
         expect_unchanged(seen, x)
 
@@ -114,7 +117,10 @@ def check_normalised_columns_of_other_matrices(student, rng):
     scales = torch.tensor([1e-3, 1.0, 1e4], dtype=torch.float64, device=rng.device)
     for x in (rng.normal(2, 5), rng.normal(6, 1), 5 * scales + scales * rng.normal(8, 3), rng.normal(3, 7).T):
         expect_close(
-            student.normalize_columns(x), normalised(x), name=Message("for the shape {shape}", shape=tuple(x.shape))
+            student.normalize_columns(x),
+            normalised(x),
+            name=Message("for the shape {shape}", shape=tuple(x.shape)),
+            hint="Add nothing to the deviation.",
         )
 
 
@@ -137,7 +143,7 @@ def check_means_of_many_tensors(student, rng):
                            ([40, 1, 3], torch.float32)):  # fmt: skip
         xs, ls, means = random_means(rng, lengths, dtype)
         seen = student.inspect(student.challenge_mean_tensors, xs, ls)
-        expect_close(seen.value, means, name=Message("for {count} tensors", count=len(lengths)))
+        expect_close(seen.value, means, name=Message("for {count} tensors", count=len(lengths)), hint=EACH_MEAN)
         expect_unchanged(seen, xs, ls)
 
 

@@ -1,6 +1,7 @@
 """Hidden checks of pytorch101: making tensors, slices and writing, on other ranks, dtypes and sizes."""
 
 import torch
+from check_pytorch101_making import ALL_AXES
 from oracles_tensors import PROBE, four_slices, with_pattern
 
 from autograder import Message, expect, expect_close, expect_equal, expect_type, task
@@ -11,7 +12,7 @@ def check_sample_tensor_is_new_each_time(student):
     """The sample tensor is float32, and each call makes a new one."""
     expected = torch.tensor([[0.0, 10.0], [100.0, 0.0], [0.0, 0.0]])
     again = student.define("def spoil(make):\n    make().fill_(7)\n    return make()\n").spoil
-    expect_close(again(student.create_sample_tensor), expected)
+    expect_close(again(student.create_sample_tensor), expected, hint="Make a new tensor in each call.")
 
 
 @task("mutate_tensor", points=1)
@@ -30,7 +31,8 @@ def check_mutate_tensor_of_any_rank(student, rng):
         for index, value in zip(indices, values, strict=True):
             expected[index] = value
         after, same = probe.in_place(student.mutate_tensor, x, indices, values)
-        expect_equal(after, expected, name=Message("x of shape {shape} after the call", shape=tuple(x.shape)))
+        expect_equal(after, expected, name=Message("x of shape {shape} after the call", shape=tuple(x.shape)),
+                     hint="If an index occurs twice, the later value counts.")  # fmt: skip
         expect(same is True, "The tensor that was returned is not x.")
 
 
@@ -40,7 +42,10 @@ def check_count_of_unusual_shapes(student, rng):
     for x in (torch.tensor(3.5), torch.zeros(3, 0, 2), torch.zeros(0), rng.normal(4, 6)[:, ::2], torch.ones(1, 1, 1)):
         count = student.count_tensor_elements(x.to(rng.device))
         expect_equal(
-            count, len(x.flatten().tolist()), name=Message("the count for the shape {shape}", shape=tuple(x.shape))
+            count,
+            len(x.flatten().tolist()),
+            name=Message("the count for the shape {shape}", shape=tuple(x.shape)),
+            hint=ALL_AXES,
         )
         expect_type(count, int, name="the count")
 
@@ -51,7 +56,10 @@ def check_multiples_of_ten_of_any_sign(student):
     for start, stop in ((-25, 17), (-30, -10), (1, 9), (-9, -1), (40, 40), (41, 41), (11, 20), (-8, 8)):
         right = torch.tensor([float(n) for n in range(start, stop + 1) if n % 10 == 0], dtype=torch.float64)
         expect_close(
-            student.multiples_of_ten(start, stop), right, name=Message("from {start} to {stop}", start=start, stop=stop)
+            student.multiples_of_ten(start, stop),
+            right,
+            name=Message("from {start} to {stop}", start=start, stop=stop),
+            hint="There may be no multiple, (0,), and ends below 0: // rounds down, int() towards 0.",
         )
 
 

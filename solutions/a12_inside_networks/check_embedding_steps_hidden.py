@@ -3,7 +3,7 @@
 import math
 
 import torch
-from check_embedding_steps import some_map
+from check_embedding_steps import BACK, COVARIANCE, FALSE_ONES, WHITE, some_map
 from oracles_embedding import LOANS_OF_COVARIANCE, axes_by_svd, divergence, entropy_power, moments, stretched, trust
 
 from autograder import (
@@ -27,7 +27,7 @@ def check_covariances_of_other_points(student, rng):
         X = rng.normal(N, D) + shift
         seen = student.inspect(student.covariance, X)
         right = torch.cov(X.T, correction=0).reshape(D, D)
-        expect_close(seen.value, right, name=Message("{N} points with {D} coordinates", N=N, D=D))
+        expect_close(seen.value, right, name=Message("{N} points with {D} coordinates", N=N, D=D), hint=COVARIANCE)
         expect_unchanged(seen, X)
     X = rng.normal(8, 3, dtype=torch.float32)
     expect_close(student.covariance(X), torch.cov(X.T, correction=0), name="float32")
@@ -39,7 +39,7 @@ def check_axes_of_other_points(student, rng):
     for N, D, k, shift in ((30, 4, 4, 0.0), (6, 9, 4, 0.0), (15, 2, 1, 50.0), (5, 1, 1, 0.0)):
         X = stretched(rng, N, D) + shift
         seen = student.inspect(student.principal_axes, X, k)
-        expect_shape(seen.value, (k, D))
+        expect_shape(seen.value, (k, D), hint="There are k axes.")
         expect_close(seen.value, axes_by_svd(X, k)[0], atol=1e-4, name=Message("{k} axes of {N} points", k=k, N=N))
         expect_unchanged(seen, X, k)
 
@@ -52,7 +52,7 @@ def check_reconstructions_of_new_points(student, rng):
         X = rng.normal(N, D)
         seen = student.inspect(student.reconstruct, X, axes, mean)
         right = torch.stack([mean + sum(torch.dot(x - mean, a) * a for a in axes) for x in X])
-        expect_close(seen.value, right, name=Message("{k} of {D} axes", k=k, D=D))
+        expect_close(seen.value, right, name=Message("{k} of {D} axes", k=k, D=D), hint=BACK)
         expect_unchanged(seen, X, axes, mean)
 
 
@@ -67,15 +67,18 @@ def check_whitening_with_a_large_eps(student, rng):
         inner = centred @ torch.linalg.solve(sigma + eps * eye, centred.T)
         seen = student.inspect(student.whiten, X, eps)
         flat = seen.value
-        expect_close(flat @ flat.T, inner, rtol=1e-4, name=Message("the products of points with eps={eps}", eps=eps))
+        expect_close(
+            flat @ flat.T, inner, rtol=1e-4, name=Message("the products of points with eps={eps}", eps=eps), hint=WHITE
+        )
         spread = moments(flat)[1]
         kept = axes_by_svd(X, D)[1]
-        expect_close(spread, torch.diag(kept / (kept + eps)), atol=1e-5, name="the covariance, largest variance first")
+        expect_close(spread, torch.diag(kept / (kept + eps)), atol=1e-5, name="the covariance, largest variance first",
+                     hint=WHITE)  # fmt: skip
         root = inverse_root(sigma + eps * eye)
         round_ = student.whiten(X, eps, zca=True)
         expect_close(round_, centred @ root, rtol=1e-4, atol=1e-5, name="ZCA", mistakes={
             "Rotate back by the transpose of the eigenvectors at the end.": flat,
-        })  # fmt: skip
+        }, hint="ZCA turns back to the old coordinates: with the same eigenvectors, and nothing else.")  # fmt: skip
         expect_unchanged(seen, X, eps)
 
 
@@ -110,7 +113,7 @@ def check_sigma_of_unusual_rows(student, rng):
                     case=Message(name), found=round(found, 6), wanted=perplexity),
             "Double high until its perplexity is large enough; compute in float64; 0 log 0 is 0.",
         )  # fmt: skip
-        expect_equal(seen.args[0], row, name="the row after the call")
+        expect_equal(seen.args[0], row, name="the row after the call", hint="Do not write into the row.")
 
 
 @task("sigma_for_perplexity", points=1)
@@ -120,7 +123,8 @@ def check_sigma_of_float32(student, rng):
         row = rng.uniform(25, low=0.1, high=4.0, dtype=torch.float32)
         sigma = student.sigma_for_perplexity(row, 8.0, 1e-4)
         expect_type(sigma, float, name="sigma")
-        expect(abs(entropy_power(row.double().tolist(), sigma) - 8.0) <= 1.5e-4, "The perplexity is not 8.")
+        expect(abs(entropy_power(row.double().tolist(), sigma) - 8.0) <= 1.5e-4, "The perplexity is not 8.",
+               "Compute in float64.")  # fmt: skip
 
 
 @task("tsne_gradient", points=1)
@@ -135,7 +139,8 @@ def check_tsne_gradient_of_other_maps(student, rng):
             # The formula holds for P with sum 1; the term of log sum has the factor sum(P).
             (right,) = torch.autograd.grad(divergence(P / P.sum(), leaf), leaf)
         seen = student.inspect(student.tsne_gradient, P / P.sum(), Y)
-        expect_close(seen.value, right, rtol=1e-4, name=Message("{N} points in {d} dimensions", N=N, d=d))
+        expect_close(seen.value, right, rtol=1e-4, name=Message("{N} points in {d} dimensions", N=N, d=d),
+                     hint="A map may have any number of dimensions.")  # fmt: skip
         expect_unchanged(seen, P / P.sum(), Y)
 
 
@@ -147,7 +152,7 @@ def check_trustworthiness_of_other_maps(student, rng):
         for Y in (rng.normal(N, d), -X[:, :d] + 5, X @ rng.normal(D, d)):
             seen = student.inspect(student.trustworthiness, X, Y, k)
             expect_type(seen.value, float, name="the trustworthiness")
-            expect_close(seen.value, trust(X, Y, k), name=Message("{N} points, k = {k}", N=N, k=k))
+            expect_close(seen.value, trust(X, Y, k), name=Message("{N} points, k = {k}", N=N, k=k), hint=FALSE_ONES)
             expect_unchanged(seen, X, Y, k)
 
 

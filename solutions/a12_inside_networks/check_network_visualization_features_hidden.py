@@ -4,7 +4,7 @@ import math
 from functools import partial
 
 import torch
-from check_network_visualization_features import conv
+from check_network_visualization_features import ADAM, FIELD, conv
 from oracles_maps import HELPERS, best_patches
 from oracles_networks import slope
 
@@ -41,7 +41,7 @@ def check_patches_after_poolings_and_strides(student, rng):
             images, boxes = best_patches(recipe, X, channel, k)
             seen = student.inspect(student.maximal_patches, layers, X, channel, k)
             right = (torch.tensor(images, device=rng.device), torch.tensor(boxes, device=rng.device))
-            expect_equal(seen.value, right, name=Message("after {layers}", layers=name))
+            expect_equal(seen.value, right, name=Message("after {layers}", layers=name), hint=FIELD)
             expect_equal(seen.args[1], X, name="X after the call")
 
 
@@ -52,7 +52,8 @@ def check_patches_of_equal_images(student, rng):
     X = rng.normal(3, 1, 4, 4)[[2, 0, 1, 0, 2, 0]]
     images, boxes = best_patches(recipe, X, 1, 6)
     found = student.maximal_patches(student.hold(student.define(HELPERS).layers, recipe), X, 1, 6)
-    expect_equal(found[0], torch.tensor(images, device=rng.device), name="the images")
+    expect_equal(found[0], torch.tensor(images, device=rng.device), name="the images",
+                 hint="Of equal ones, the smaller number comes first: a stable sort.")  # fmt: skip
     expect_equal(found[1], torch.tensor(boxes, device=rng.device), name="the boxes")
 
 
@@ -105,8 +106,8 @@ def check_inversion_follows_adam(student, rng):
         x, losses = adam(loss, start, steps, rate)
         expect_close(seen.value[1], losses, rtol=1e-3, name="the losses", mistakes={
             hint: partial(losses_with, loss, measure, start, steps, rate) for hint, measure in mistakes.items()
-        })  # fmt: skip
-        expect_close(seen.value[0], x, rtol=1e-3, atol=1e-4, name="the image")
+        }, hint=ADAM)  # fmt: skip
+        expect_close(seen.value[0], x, rtol=1e-3, atol=1e-4, name="the image", hint=ADAM)
         expect_unchanged(seen, seen.args[0], target, start)
 
 
@@ -137,4 +138,5 @@ def check_neighbours_at_equal_distances(student, rng):
                 sum((p - q) ** 2 for p, q in zip(query, row, strict=True)) for row in gallery.flatten(1).abs().tolist()
             ]
             rows.append(sorted(range(N), key=lambda n, far=far: (round(far[n], 6), n))[:k])
-        expect_equal(found, torch.tensor(rows, device=rng.device), name=Message("{k} of {N} images", k=k, N=N))
+        expect_equal(found, torch.tensor(rows, device=rng.device), name=Message("{k} of {N} images", k=k, N=N),
+                     hint="Of equal distances, the smaller number comes first: a stable sort.")  # fmt: skip

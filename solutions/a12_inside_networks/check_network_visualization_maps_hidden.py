@@ -1,7 +1,7 @@
 """Hidden checks of occlusion maps, guided backpropagation, and class activation maps."""
 
 import torch
-from check_network_visualization_maps import GUIDED
+from check_network_visualization_maps import GUIDED, MEAN_GRADIENT, SCORES, SQUARE
 from oracles_maps import LOANS_OF_GUIDED, covered, guided
 from oracles_networks import NETS, Net, slope
 
@@ -50,7 +50,7 @@ def check_occlusion_of_one_pixel(student, rng):
         right = [[fall * (i <= row < i + size and j <= column < j + size) for j in lefts] for i in tops]
         expect_close(
             seen.value, torch.tensor(right, dtype=x.dtype, device=x.device),
-            name=Message("a square of {size} with stride {stride}", size=size, stride=stride),
+            name=Message("a square of {size} with stride {stride}", size=size, stride=stride), hint=SQUARE,
         )  # fmt: skip
         expect_unchanged(seen, seen.args[0], x)
 
@@ -89,8 +89,8 @@ def check_guided_relu_of_many_numbers(student, rng):
                  for v, s in zip(x.flatten().tolist(), g.flatten().tolist(), strict=True)]  # fmt: skip
         table = torch.tensor(right, dtype=dtype, device=x.device)
         expect_close(out, table[:, 0].reshape(shape), name="forward")
-        expect_close(back, table[:, 1].reshape(shape), name="backward")
-        expect_equal((after, seen.args[2]), (x, g), name="the tensors after the call")
+        expect_close(back, table[:, 1].reshape(shape), name="backward", hint="Where the input is 0, nothing passes.")
+        expect_equal((after, seen.args[2]), (x, g), name="the tensors after the call", hint="Make new tensors.")
     x, other, g = rng.normal(4, 5), rng.normal(4, 5), rng.normal(4, 5)
     back = student.define(TWICE).twice(student.GuidedReLU, x, other, g)
     right = [torch.where((at > 0) & (g > 0), g, torch.zeros_like(g)) for at in (x, other)]
@@ -122,8 +122,11 @@ def check_guided_gradients_of_other_networks(student, rng):
         net = Net.draw(rng, C, 4, 6, 5, dtype)
         x, y = rng.normal(N, C, H, W, dtype=dtype), rng.integers(0, 5, N)
         seen = student.inspect(student.guided_backprop, net.held(student), x, y)
-        expect_close(seen.value, guided(net, x, y), name=Message("{N} images", N=N))
+        expect_close(seen.value, guided(net, x, y), name=Message("{N} images", N=N), hint=SCORES)
         expect_equal(seen.args[1], x, name="x after the call")
+
+
+AS_BEFORE = "Put back each layer and each forward, and remove each hook."
 
 
 @task("guided_backprop", points=1, any_dtype=True, loans=LOANS_OF_GUIDED)
@@ -136,7 +139,7 @@ def check_guided_backprop_restores_the_model(student, rng):
     with expect_state_kept(student, model=model):
         for _ in range(2):
             expect_close(student.guided_backprop(model, x, y), guided(net, x, y))
-    expect_equal(helper.kinds(model), before, name="the layers and the number of hooks after the call")
+    expect_equal(helper.kinds(model), before, name="the layers and the number of hooks after the call", hint=AS_BEFORE)
     plain = slope(lambda at: net(at).gather(1, y[:, None]), x)
     expect_close(helper.plain(model, x, y), plain, name="the model's plain gradient after the call")
 
@@ -165,8 +168,9 @@ def check_gradcam_of_other_layers(student, rng):
         }  # fmt: skip
         for name, (path, maps, rest) in cases.items():
             found, right = student.gradcam(model, part(model, *path), x, y), gradcam_of(rest, maps, y)
-            expect_shape(found, right.shape, name=Message("at {layer}", layer=Message(name)))
-            expect_close(found, right, name=Message("at {layer}", layer=Message(name)))
+            place = Message("at {layer}", layer=Message(name))
+            expect_shape(found, right.shape, name=place, hint="Only the axis of the batch is dropped: (h, w).")
+            expect_close(found, right, name=place, hint=MEAN_GRADIENT)
 
 
 @task("gradcam", points=1, any_dtype=True)
@@ -182,4 +186,4 @@ def check_gradcam_leaves_nothing_behind(student, rng):
     expect_equal(seen.args[2], x, name="x after the call")
     layers, hooks = helper.kinds(model)
     expect(hooks == before[1], "A hook is still registered after the call.", hint="Call its remove().")
-    expect_equal(layers, before[0], name="the layers after the call")
+    expect_equal(layers, before[0], name="the layers after the call", hint=AS_BEFORE)
