@@ -72,7 +72,7 @@ def check_worked_direction(student, rng):
             "The second column is the logarithm of kappa.":
                 constant + math.log(float(torch.special.i0(torch.tensor(LOG2)))) - LOG2 * math.cos(0.5),
             "The logarithm of the Bessel function is added.": constant + i0 - 2 * math.cos(0.5),
-        })  # fmt: skip
+        }, hint="Only the cosine of the angle from the mean to y counts.")  # fmt: skip
 
 
 @task("nll_mixture", share=50, any_dtype=True)
@@ -99,7 +99,9 @@ def check_mixture_of_two(student, rng):
         "The normalisation of each density is missing.":
             density(lambda p, m, v, at: normal(p, m, v, at) * math.sqrt(2 * math.pi * v)),
         "Take the mean over the rows.": 2 * density(normal),
-    })  # fmt: skip
+    },
+                 hint="The logarithm of a sum over the parts; a row has K logits, "
+                      "then K means, then K log variances.")  # fmt: skip
 
 
 @task("nll_plackett_luce", share=50, any_dtype=True)
@@ -114,7 +116,9 @@ def check_worked_order(student, rng):
             "The order is best first.": wrong,
             "Each step chooses among those that are left: this is the softmax of all, each time.": 3 * 2.4076 - 3,
             "`order` has the numbers of items; their scores are gathered by it.": 0.7209,
-        })  # fmt: skip
+        },
+                     hint="Add over the places: the logarithm of the share of the item "
+                          "there among those from there on.")  # fmt: skip
 
 
 @task("margin_loss", share=50, any_dtype=True)
@@ -163,7 +167,7 @@ def check_worked_smoothing(student, rng):
         "The other classes share a: each gets a / K, not a / (K - 1).": 0.9 * 0.2395 + 0.1 * 2.2395,
         "Without the factor 1 - a for the class.": 0.2395 + 0.1 * 1.5728,
         "This is not smoothed.": 0.2395,
-    })  # fmt: skip
+    }, hint="The target has a / K everywhere, and 1 - a more at the class.")  # fmt: skip
     expect_close(
         student.label_smoothing(logits, y, 0.0), torch.tensor(0.2395, device=rng.device), atol=1e-4, name="with a = 0"
     )

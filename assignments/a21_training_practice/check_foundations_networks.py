@@ -33,8 +33,9 @@ def check_line_through_some_points(student, rng):
             "The penalty is multiplied by ridge, not by N times ridge.":
                 with_ones(X.double(), y.double(), 12 * ridge)[0],
             "There is no bias here: subtract the means first.": through_0,
-        })  # fmt: skip
-        expect_close(found[1], right[1], rtol=1e-3, atol=1e-4, name=Message("the bias, ridge {r}", r=ridge))
+        }, hint="Centre X and y first; the bias is the mean of y minus w times the mean of X.")  # fmt: skip
+        expect_close(found[1], right[1], rtol=1e-3, atol=1e-4, name=Message("the bias, ridge {r}", r=ridge),
+                     hint="Centre X and y first; the bias is the mean of y minus w times the mean of X.")  # fmt: skip
 
 
 @task("count_regions", share=50)
@@ -46,7 +47,7 @@ def check_numbers_of_pieces(student):
             "This is the sum up to D: it counts all patterns.": 2**D,
             "The sum begins with j = 0.": right - 1,
             "The sum includes j = D_in.": right - math.comb(D, D_in),
-        })  # fmt: skip
+        }, hint="Add C(D, j) for j from 0 to D_in, as whole numbers. C(D, j) is 0 for j above D.")  # fmt: skip
 
 
 @task("count_parameters", share=50)
@@ -79,9 +80,11 @@ def same_patterns(found, W, b, X):
         inputs = [sum(w * v for w, v in zip(row, x, strict=True)) + c for row, c in pairs]
         on.append(tuple(value > 0 for value in inputs))
     right = sorted(set(on))
-    expect_shape(patterns, (len(right), len(W)), name="the patterns")
+    expect_shape(patterns, (len(right), len(W)), name="the patterns",
+                 hint="Each pattern is listed once, whatever the number of units.")  # fmt: skip
     expect(patterns.dtype == torch.bool, "The patterns are not of dtype bool.")
-    expect_equal(sorted(map(tuple, patterns.tolist())), right, name="the patterns, sorted")
+    expect_equal(sorted(map(tuple, patterns.tolist())), right, name="the patterns, sorted",
+                 hint="A unit is on where its input is above 0.")  # fmt: skip
     expect_shape(which, (len(X),), name="the numbers")
     numbers = which.tolist()
     expect(all(type(n) is int and 0 <= n < len(right) for n in numbers), "A number is not that of a pattern.")
@@ -103,7 +106,7 @@ def check_network_hits_its_knots(student, rng):
         "A weight is the change of the slope, not the slope.": slopes,
         "Divide by the distance of the knots.": torch.cat([y.diff()[:1], y.diff().diff()]),
     })  # fmt: skip
-    expect_close(b, y[0], name="the bias")
+    expect_close(b, y[0], name="the bias", hint="Left of the first knot the network has its value, y[0].")
 
 
 WORKED = {
@@ -126,7 +129,7 @@ def check_activations_at_two_places(student, rng):
             "The left side has the scale only once.": alpha,
             "Use erf, not the approximation by tanh.": torch.tensor([-0.1588, 1.9546], device=rng.device),
             "The argument of erf is divided by the root of 2.": torch.tensor([-0.0786, 1.9953], device=rng.device),
-        })  # fmt: skip
+        }, hint="See the table: slopes, scale and alpha.")  # fmt: skip
     with expect_raises(ValueError):
         student.activation("round", x)
 
@@ -142,7 +145,7 @@ def check_slopes_of_activations(student, rng):
             "The derivative of a product has two terms.": s if name == "swish" else 0.5 + 0.5 * (x / 2**0.5).erf(),
             "The other term of the product is missing.": x * s * (1 - s),
             "The derivative of tanh is 1 minus the square.": 1 - x.tanh(),
-        })  # fmt: skip
+        }, hint="Differentiate each side of the function by itself.")  # fmt: skip
     with expect_raises(ValueError):
         student.activation_grad("round", x)
 
@@ -154,7 +157,7 @@ def check_largest_of_some_pieces(student, rng):
     right = torch.stack([torch.stack([x[:, d], x[:, 3 + d]]).amax(dim=0) for d in range(3)], dim=1)
     expect_close(student.maxout(x, 2), right, mistakes={
         "Neighbours were compared: first come all outputs of piece 1.": x.reshape(4, 3, 2).amax(dim=2),
-    })  # fmt: skip
+    }, hint="The largest of the k pieces of each output.")  # fmt: skip
 
 
 @task("init_std", share=50, any_dtype=True)
@@ -169,7 +172,7 @@ def check_first_weights(student):
         expect_close(found, right, name=Message(kind), mistakes={
             "This is the variance; return its root.": variance,
             "These are outputs (or the 2 is missing): see the table.": wrong,
-        })  # fmt: skip
+        }, hint="Return the root of the variance in the table, as it is.")  # fmt: skip
     with expect_raises(ValueError):
         student.init_std(3, 4, "best")
     expect_type(found, float)

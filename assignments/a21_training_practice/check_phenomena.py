@@ -28,11 +28,11 @@ def check_one_round_of_the_lottery(student, rng):
         "The smallest go, not the largest.": ticket([1 / p for p in trained], masks, 1 / 3),
         "The values after training decide.": ticket(initial, masks, 1 / 3),
         "Compare absolute values.": ticket([p.exp() for p in trained], masks, 1 / 3),
-    })  # fmt: skip
+    }, hint="Biases keep their masks; of all other weights, the smallest absolute values go.")  # fmt: skip
     expect_close(list(found[0]), [p * m for p, m in zip(initial, new, strict=True)], name="the weights", mistakes={
         "Begin with the initial values, not with the trained ones.": [p * m for p, m in zip(trained, new, strict=True)],
         "Weights that were removed are 0.": initial,
-    })  # fmt: skip
+    }, hint="The initial values where the new mask is True, else 0.")  # fmt: skip
 
 
 @task("distillation_loss", share=50, any_dtype=True)
@@ -51,7 +51,7 @@ def check_worked_distillation(student, rng):
             "This is the cross-entropy of the two; subtract the teacher's entropy.": a * 2.2612 + (1 - a) * hard,
             "a is the share of the teacher.": (1 - a) * soft + a * hard,
             "The labels' part has no temperature.": a * soft + (1 - a) * math.log(1 + math.exp(0.5)),
-        })  # fmt: skip
+        }, hint="Both softened by T; the sum over the classes, the mean over the rows; times T^2.")  # fmt: skip
 
 
 @task("gradient_autocorrelation", share=50, any_dtype=True)
@@ -71,7 +71,7 @@ def check_autocorrelation_of_some_numbers(student, rng):
         "The end does not go on with the beginning.":
             torch.tensor([sum(c[i] * c[(i + k) % 9] for i in range(9)) / total for k in range(5)]),
         "The lags begin with 0, and include the last.": torch.tensor(right[1:]),
-    })  # fmt: skip
+    }, hint="One number for each lag from 0 to lags, all divided by the same sum of squares.")  # fmt: skip
 
 
 @task("random_subspace", share=50, any_dtype=True)
@@ -81,7 +81,9 @@ def check_columns_are_orthonormal(student, rng):
     found = student.random_subspace(20, 6, make(4, like))
     expect_shape(found, (20, 6))
     expect_close(found.T @ found, torch.eye(6, dtype=torch.float64, device=like.device), atol=1e-5,
-                 name="the products of columns")  # fmt: skip
-    expect_close(student.random_subspace(20, 6, make(4, like)), found, name="the same seed again")
+                 name="the products of columns",
+                 hint="torch.linalg.qr makes columns of length 1 with right angles.")  # fmt: skip
+    expect_close(student.random_subspace(20, 6, make(4, like)), found, name="the same seed again",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
     other = student.random_subspace(20, 6, make(5, like))
     expect(float((other - found).abs().max()) > 1e-3, "Another seed gives the same matrix.")

@@ -24,7 +24,7 @@ def check_mixture_of_examples(student, rng):
     expect_close(mixed, right, name="the examples", mistakes={
         "lam is the share of the example itself.": 0.3 * x + 0.7 * x[order],
         "This is the partner alone.": x[order],
-    })  # fmt: skip
+    }, hint="The partner of example n is example order[n].")  # fmt: skip
     expect_close(soft, 0.7 * targets + 0.3 * targets[order], name="the targets", mistakes={
         "The targets must be mixed, too.": targets,
         "The targets are mixed by the same share.": 0.3 * targets + 0.7 * targets[order],
@@ -45,7 +45,9 @@ def check_squares_inside_of_images(student, rng):
         expect_close(student.cutout(x, size, rows, columns), right, name=Message("a square of {n}", n=size), mistakes={
             "Rows and columns are exchanged.": lambda size=size: swapped(x, size),
             "All channels are covered.": torch.cat([right[:, :1], x[:, 1:]], dim=1),
-        })  # fmt: skip
+        },
+                     hint="size x size pixels from row - size // 2 and column - size // 2 "
+                          "become 0, in each image at its place.")  # fmt: skip
 
 
 def swapped(x, size):
@@ -80,7 +82,8 @@ def check_weights_are_dropped(student, rng):
     expect(bool(((counts > 0) & (counts < 50)).all()), "All weights of an input are dropped together.",
            "Draw the mask for each weight: it has the shape of W.")  # fmt: skip
     again = student.drop_connect(eye, weights, 0.3, True, make(5, x))
-    expect_close(again, kept, name="a second call with the same seed")
+    expect_close(again, kept, name="a second call with the same seed",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
 
 
 @task("stochastic_depth", share=50, any_dtype=True)
@@ -100,7 +103,7 @@ def check_branches_are_dropped(student, rng):
     right = x + branch * kept[:, None, None]
     expect_close(found, right, rtol=1e-3, atol=1e-4, name="in training", mistakes={
         "In training, the branch is not scaled.": x + branch / 0.75 * kept[:, None, None],
-    })  # fmt: skip
+    }, hint="One coin for each example keeps or drops its whole branch.")  # fmt: skip
     expect(
         25 < int(kept.sum()) < 59, Message("{n} of 60 examples kept their branch, with p = 0.25.", n=int(kept.sum()))
     )
@@ -117,7 +120,7 @@ def check_running_mean(student, rng):
         right = [torch.stack(tensors).mean(dim=0) for tensors in zip(*networks[: n + 1], strict=True)]
         expect_close(average, right, rtol=1e-3, atol=1e-5, name=Message("the average of {n}", n=n + 1), mistakes={
             "The new network has the weight 1 / (n + 1), not one half.": halves,
-        })  # fmt: skip
+        }, hint="Each tensor of the average moves to the new one by 1 / (n + 1) of the way.")  # fmt: skip
 
 
 @task("mc_dropout", share=50, any_dtype=True)
@@ -145,11 +148,12 @@ def check_frozen_layers(student, rng):
     helper = student.define(NETWORKS)
     count, grads, modes, moved = helper.frozen(student.freeze, weights_of_tiny(rng), ["features"], rng.normal(5, 4))
     right = {name: not name.startswith("features") for name in NAMES}
-    expect_equal(grads, right, name="requires_grad")
+    expect_equal(grads, right, name="requires_grad",
+                 hint="The parameters of the named layers require no gradient, all others do.")  # fmt: skip
     expect_equal(count, sum(SIZES[name] for name in NAMES if right[name]), name="what still learns", mistakes={
         "Count numbers, not tensors.": 8,
         "Count what still learns, not what is frozen.": 42,
-    })  # fmt: skip
+    }, hint="Add the numbers of elements of what still learns.")  # fmt: skip
     expect(modes["features.1"] is False, "The frozen batch normalisation still collects statistics.",
            "Its statistics change in train mode: call eval() on frozen layers.")  # fmt: skip
     expect("features.1.running_mean" not in moved, "The frozen statistics have changed.")
@@ -165,8 +169,10 @@ def check_two_groups(student, rng):
     for (names, lr), wanted, title in zip(
         found, ((sorted(set(NAMES) - set(head)), 0.05), (head, 0.5)), ("rest", "head"), strict=True
     ):
-        expect_equal(names, wanted[0], name=Message("the parameters of the {title}", title=title))
-        expect_close(lr, wanted[1], name=Message("the rate of the {title}", title=title))
+        expect_equal(names, wanted[0], name=Message("the parameters of the {title}", title=title),
+                     hint="A parameter is of the head if its name begins with the head's name and a dot.")  # fmt: skip
+        expect_close(lr, wanted[1], name=Message("the rate of the {title}", title=title),
+                     hint="The rest learns at factor times head_lr, the head at head_lr.")  # fmt: skip
 
 
 @task("accumulate", share=50, any_dtype=True)
@@ -190,7 +196,7 @@ def check_gradient_of_parts(student, rng):
     expect_close(value, float((x @ W.T + b - y).square().mean()), name="the loss", mistakes={
         "This is the mean of means.": sum(float((p @ W.T + b - q).square().mean()) for p, q in parts) / 3,
         "This is the sum of means.": sum(float((p @ W.T + b - q).square().mean()) for p, q in parts),
-    })  # fmt: skip
+    }, hint="Add the losses of all parts, each with its share of the examples.")  # fmt: skip
 
 
 @task("update_ratio", share=50, any_dtype=True)
@@ -203,10 +209,12 @@ def check_ratio_of_lengths(student, rng):
         "Take the root.": 0.01,
         "Divide by the length before the step.": 0.5 / math.sqrt(3.0**2 + 0.3**2 + 4.4**2),
         "This is the sum of ratios.": 0.2,
-    })  # fmt: skip
+    }, hint="The length of all changes as one vector, divided by that of all weights as one vector.")  # fmt: skip
     found = student.update_ratio([before[0], 0 * before[1] + 12], [before[0], before[1] * 0 + 12.5])
     expect_close(found, 0.5 / math.sqrt(153), rtol=1e-4,
-                 name="only one tensor moves")  # fmt: skip
+                 name="only one tensor moves",
+                 hint="The length of all changes as one vector, divided by that "
+                      "of all weights as one vector.")  # fmt: skip
 
 
 def statistics(rng, C, eps=1e-3):
@@ -231,7 +239,9 @@ def check_folded_convolution(student, rng):
         "The old bias is missing.": normed(0 * b, (variance + eps).sqrt()),
         "Divide by the root of the variance.": normed(b, variance + eps),
         "The shift beta is missing.": normed(b, (variance + eps).sqrt(), 0 * beta),
-    })  # fmt: skip
+    },
+                 hint="Filters times gamma / root; the bias minus the mean, times the "
+                      "same, plus beta: all by output channel.")  # fmt: skip
 
 
 @task("bias_variance", share=50, any_dtype=True)
@@ -253,7 +263,9 @@ def check_parts_of_the_error(student, rng):
                                                      "The noise is missing.": bias + spread}),
     ):  # fmt: skip
         expect_close(value, torch.tensor(right, device=rng.device), rtol=1e-3, atol=1e-5,
-                     name=Message(title), mistakes=wrong)  # fmt: skip
+                     name=Message(title), mistakes=wrong,
+                     hint="For each point by itself: the mean over the networks; "
+                          "then the mean over the points.")  # fmt: skip
 
 
 @task("min_norm_fit", share=50)
@@ -262,18 +274,24 @@ def check_shortest_fit(student, rng):
     Phi, y = rng.normal(4, 9), rng.normal(4)
     right = Phi.T @ torch.linalg.solve(Phi @ Phi.T, y)
     found = student.min_norm_fit(Phi, y)
-    expect_shape(found, (9,))
+    expect_shape(found, (9,), hint="The pseudoinverse times y: neither a penalty nor a coarse tolerance.")
     expect_close(found, right, rtol=1e-4, atol=1e-6, name="the weights with 9 features", mistakes={
         "It fits, but is not the shortest: some weights are 0.":
             torch.cat([torch.linalg.solve(Phi[:, :4], y), 0 * y, 0 * y[:1]]),
-    })  # fmt: skip
+    }, hint="The pseudoinverse times y: neither a penalty nor a coarse tolerance.")  # fmt: skip
     for N, P, rank in ((5, 12, 5), (6, 6, 6), (10, 4, 4), (6, 9, 3), (9, 5, 2)):
         Phi, y = rng.normal(N, rank) @ rng.normal(rank, P), rng.normal(N)
         seen = student.inspect(student.min_norm_fit, Phi, y)
         name = Message("{N} x {P} of rank {r}", N=N, P=P, r=rank)
-        expect_shape(seen.value, (P,))
-        expect_close(Phi.T @ (Phi @ seen.value - y), 0 * seen.value, atol=1e-5, name=name)
+        expect_shape(seen.value, (P,), hint="The pseudoinverse times y: neither a penalty nor a coarse tolerance.")
+        expect_close(Phi.T @ (Phi @ seen.value - y), 0 * seen.value, atol=1e-5, name=name,
+                     hint="The pseudoinverse times y: neither a penalty nor a coarse tolerance.")  # fmt: skip
         null = torch.linalg.svd(Phi).Vh[rank:]
         expect_close(null @ seen.value, 0 * null[:, 0], atol=1e-6,
-                     name=Message("{name}: what the data do not see", name=name))  # fmt: skip
+                     name=Message("{name}: what the data do not see", name=name),
+                     hint="The pseudoinverse times y: neither a penalty nor a coarse tolerance.")  # fmt: skip
         expect_unchanged(seen, Phi, y)
+    left, right, y = (torch.linalg.qr(rng.normal(n, 3)).Q for n in (5, 8, 5))
+    sizes = torch.tensor([3e-3, 2e-3, 1e-3], dtype=y.dtype, device=y.device)
+    expect_close(student.min_norm_fit(left * sizes @ right.T, y[:, 0]), right @ (left.T @ y[:, 0] / sizes), rtol=1e-3,
+                 name="small features", hint="Even a tiny penalty changes the fit of small features.")  # fmt: skip

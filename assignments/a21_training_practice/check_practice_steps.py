@@ -18,7 +18,7 @@ def check_best_step_in_a_bowl(student, rng):
         expect_close(found, right, rtol=0, atol=2e-5, name=Message("the step in {D} dimensions", D=D), mistakes={
             "This is the largest step.": 3 * right,
             "Return the step, not f.": float(0.5 * (x + right * d - c) @ A @ (x + right * d - c)),
-        })  # fmt: skip
+        }, hint="Cut the bracket until it is shorter than tol.")  # fmt: skip
 
 
 @task("newton_step", share=50, any_dtype=True)
@@ -29,7 +29,7 @@ def check_newton_reaches_the_middle(student, rng):
         "The sign is wrong.": x - c,
         "Solve with H; do not multiply by it.": A @ d,
         "This is the negative gradient.": d,
-    })  # fmt: skip
+    }, hint="Solve H s = -g.")  # fmt: skip
 
 
 @task("classify_critical", share=50, any_dtype=True)
@@ -43,7 +43,8 @@ def check_kinds_of_places(student, rng):
         ((2.0, 0.0), "flat"),
     ):
         H = turn @ torch.diag(torch.tensor(values, dtype=turn.dtype, device=turn.device)) @ turn.T
-        expect_equal(student.classify_critical((H + H.T) / 2), right, name=Message("eigenvalues {v}", v=values))
+        expect_equal(student.classify_critical((H + H.T) / 2), right, name=Message("eigenvalues {v}", v=values),
+                     hint="The signs of the eigenvalues decide.")  # fmt: skip
 
 
 @task("gabor_loss", share=50, any_dtype=True)
@@ -53,13 +54,14 @@ def check_gabor_loss_and_slope(student, rng):
     found = student.gabor_loss(phi, x, y)
     expect(type(found) in (tuple, list) and len(found) == 2, "gabor_loss returns the loss and the gradient.")
     loss, g = gabor_gradient(phi, x, y)
-    expect_close(found[0], loss, rtol=1e-4, name="the loss", mistakes={"Take the sum, not the mean.": loss / 9})
+    expect_close(found[0], loss, rtol=1e-4, name="the loss", mistakes={"Take the sum, not the mean.": loss / 9},
+                 hint="u = phi[0] + 0.06 phi[1] x; both factors of the function depend on u.")  # fmt: skip
     expect_close(found[1], g, rtol=1e-3, atol=1e-4, name="the gradient", mistakes={
         "The factor 2 is missing.": g / 2,
         "The factor 0.06 of the second is missing.": g / torch.tensor([1.0, 0.06], device=g.device),
         "The sign is wrong.": -g,
         "phi[0] shifts: its derivative of u is 1.": g * torch.tensor([0.06, 1.0], device=g.device),
-    })  # fmt: skip
+    }, hint="u = phi[0] + 0.06 phi[1] x; both factors of the function depend on u.")  # fmt: skip
 
 
 @task("schedule", share=50, any_dtype=True)
@@ -75,7 +77,7 @@ def check_rates_of_all_kinds(student):
                 "The root is of t + 1.": 0.4 * max(t, 1) ** -0.5,
                 "At exactly 30, 60 and 90 % the rate has changed.": right * 10,
                 "Each change multiplies by 0.1 again.": 0.04 if t >= 30 else 0.4,
-            })  # fmt: skip
+            }, hint="See the table: each kind is a factor of the base rate, from t = 0 to t = T.")  # fmt: skip
     with expect_raises(ValueError):
         student.schedule("square", 0, 10, 1.0)
 
@@ -114,7 +116,8 @@ def check_stopping_waits_for_its_patience(student):
     helper = student.define(STOPPING)
     losses = [3.0, 2.0, 2.5, 1.5, 1.6, 1.7, 1.8]
     answers, weight, _, again = helper.follow(student.EarlyStopping, losses, 3, {})
-    expect_equal([bool(answer) for answer in answers], [False] * 6 + [True], name="the answers")
+    expect_equal([bool(answer) for answer in answers], [False] * 6 + [True], name="the answers",
+                 hint="Count the updates since the best loss; a better one begins again at 0.")  # fmt: skip
     hint = {6.0: "These are the last weights: keep a copy of the best ones, not a reference.",
             -1.0: "The model kept its weights: keep a copy of the best ones, not a reference.",
             0.0: "These are the first weights.",
@@ -141,7 +144,7 @@ def check_first_steps_of_adam(student, rng):
                 "This is the other kind: see `decoupled`.": other[n],
                 "The decay is missing.": plain[n],
                 "The decay of AdamW is lr times weight_decay.": plain[n] - 0.3 * w,
-            })  # fmt: skip
+            }, hint="m and v are divided by 1 - beta^t, with t = 1 in the first step.")  # fmt: skip
 
 
 @task("l1_prox", share=50, any_dtype=True)
@@ -154,5 +157,5 @@ def check_soft_threshold(student, rng):
             torch.tensor([2.0, 0.0, 0.0, -1.5, 0.0], device=rng.device),
         "Stop at 0.": w - 0.5 * w.sign(),
         "Negative weights move up.": (w - 0.5).clamp(min=0),
-    })  # fmt: skip
+    }, hint="Every weight moves by t towards 0, and stops there.")  # fmt: skip
     expect_type(student.l1_prox(w, 0.5), torch.Tensor)

@@ -27,7 +27,8 @@ def check_points_of_a_space(student, rng):
            "Draw the logarithm evenly.")  # fmt: skip
     low = sum(point["width"] < 51 for point in found) / 300
     expect(0.35 < low < 0.65, Message("{s} of the widths are in the lower half.", s=f"{low:.0%}"))
-    expect_equal(student.random_points(space, 300, make(3, like)), found, name="the same seed again")
+    expect_equal(student.random_points(space, 300, make(3, like)), found, name="the same seed again",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
     expect(len({point["rate"] for point in found}) == 300, "Some points share a rate: this is a grid.")
 
 
@@ -40,13 +41,19 @@ def check_halving_of_nine(student):
     right = halving(table, 1, 3)
     expect_equal(best, right[0], name="the last one", mistakes={
         "The best ones stay, not the worst.": "c1", "This is the best of the first round.": "c4",
-    })  # fmt: skip
+    },
+                 hint="Of n configurations, max(1, n // eta) with the highest scores stay, "
+                      "and train eta times as long in all.")  # fmt: skip
     expect_equal(cost, right[1], name="the epochs", mistakes={
         "Trainings are continued: only new epochs cost.": 9 + 9,
         "The last one is not trained on.": 9 + 6 + 6,
         "Count all configurations of a round.": 1 + 2,
-    })  # fmt: skip
-    expect_equal(sorted(map(tuple, calls)), sorted(right[2]), name="the trainings")
+    },
+                 hint="Of n configurations, max(1, n // eta) with the highest scores stay, "
+                      "and train eta times as long in all.")  # fmt: skip
+    expect_equal(sorted(map(tuple, calls)), sorted(right[2]), name="the trainings",
+                 hint="Of n configurations, max(1, n // eta) with the highest scores stay, "
+                      "and train eta times as long in all.")  # fmt: skip
     expect(kept is True, "The list of configurations has changed.")
 
 
@@ -92,7 +99,7 @@ def ages_and_tournaments(student, rng):
                    Message("P = {P}, S = {S}: no parent of child {n} could win.", P=P, S=S, n=n - P + 1))  # fmt: skip
     again, _ = helper.evolved(student.regularised_evolution, weights, 4, 3, 8, 2, 20, 7, like)
     expect_equal(helper.evolved(student.regularised_evolution, weights, 4, 3, 8, 2, 20, 7, like)[0], again,
-                 name="the same seed again")  # fmt: skip
+                 name="the same seed again", hint="The generator that is given draws all random numbers.")  # fmt: skip
     flat = [[0.0] * 3 for _ in range(4)]
     history, _ = helper.evolved(student.regularised_evolution, flat, 4, 3, 1, 1, 300, rng.int(0, 10**6), like)
     changes = {}
@@ -120,7 +127,7 @@ def check_controller_of_two_edges(student, rng):
         "The step takes the old baseline.": logits + 0.3 * (0.9 - 0.52) * (chosen - p),
         "Subtract the softmax.": logits + 0.12 * chosen,
         "The baseline's sign is wrong.": logits + 0.3 * 1.4 * (chosen - p),
-    })  # fmt: skip
+    }, hint="The softmax of each edge is over its operations.")  # fmt: skip
     expect_close(found[1], 0.52, name="the baseline", mistakes={"The old one has the weight 0.95.": 0.88})
 
 
@@ -153,12 +160,12 @@ def same_steps(student, rng, D, E, dtype):
         "The weights learn from the training loss.": w - 0.1 * (B @ alpha),
         "The weights have the rate lr_w.": w - 0.2 * train_w,
         "The weights have not moved.": w,
-    })  # fmt: skip
+    }, hint="w goes down the training loss, with the rate lr_w.")  # fmt: skip
     expect_close(found_alpha, alpha - 0.2 * (B.T @ new_w + alpha**3), rtol=1e-3, atol=1e-5, name="alpha", mistakes={
         "alpha learns from the validation loss.": alpha - 0.2 * (alpha - A @ new_w),
         "alpha learns from the validation loss, at the new weights.": alpha - 0.2 * (alpha - A @ w),
         "The second step is made at the new weights.": alpha - 0.2 * (B.T @ w + alpha**3),
-    })  # fmt: skip
+    }, hint="alpha goes down the validation loss, with the rate lr_alpha.")  # fmt: skip
     expect(graph is False, "A result requires gradients.")
 
 
@@ -173,5 +180,7 @@ def check_worked_rankings(student, rng):
         expect_close(found, right, name=Message("{a} and {b}", a=a, b=b), mistakes={
             "Ties make the denominator smaller; or this is Spearman's or Pearson's correlation.": wrong,
             "Count each pair once.": right / 2,
-        })  # fmt: skip
+        },
+                     hint="See the formula: pairs in the same order minus pairs in the opposite "
+                          "one; ties count in the denominator.")  # fmt: skip
     expect(math.isfinite(found), "tau is not finite.")

@@ -61,10 +61,12 @@ def check_likelihoods_sum_to_one(student, rng):
     big = torch.tensor([[1000.0], [-1000.0]], dtype=DEEP, device=rng.device)
     target = torch.tensor([0.0, 1.0], dtype=DEEP, device=rng.device)
     expect_close(student.nll("bernoulli", big, target), torch.tensor(1000.0, dtype=DEEP, device=rng.device),
-                 name="bernoulli, logits of 1000")  # fmt: skip
+                 name="bernoulli, logits of 1000",
+                 hint="Take log(1 + exp(z)) or the logarithm of a sum of exponentials without overflow.")  # fmt: skip
     wide = torch.tensor([[1000.0, 0.0]], dtype=DEEP, device=rng.device)
     expect_close(student.nll("categorical", wide, torch.tensor([1], device=rng.device)),
-                 torch.tensor(1000.0, dtype=DEEP, device=rng.device), name="categorical, logits of 1000")  # fmt: skip
+                 torch.tensor(1000.0, dtype=DEEP, device=rng.device), name="categorical, logits of 1000",
+                 hint="Take log(1 + exp(z)) or the logarithm of a sum of exponentials without overflow.")  # fmt: skip
 
 
 def _density(kind, row):
@@ -120,7 +122,8 @@ def check_directions_of_all_kappas(student, rng):
         + kappa * (1 - math.cos(0.1))
     )
     expect_close(student.nll_von_mises(huge, torch.tensor([0.4], dtype=DEEP, device=rng.device)),
-                 torch.tensor(right, dtype=DEEP, device=rng.device), name="log kappa = 12")  # fmt: skip
+                 torch.tensor(right, dtype=DEEP, device=rng.device), name="log kappa = 12",
+                 hint="log I_0 is log i0e plus kappa: I_0 itself is infinite.")  # fmt: skip
 
 
 @task("nll_mixture", share=50)
@@ -148,7 +151,8 @@ def check_mixtures_far_away(student, rng):
     far = torch.tensor([[0.0, 0.0, 0.0, 1.0, 0.0, 0.0]], dtype=DEEP, device=rng.device)
     right = math.log(2) + 0.5 * math.log(2 * math.pi) + 99.0**2 / 2 - math.log1p(math.exp((99.0**2 - 100.0**2) / 2))
     expect_close(student.nll_mixture(far, torch.tensor([100.0], dtype=DEEP, device=rng.device)),
-                 torch.tensor(right, dtype=DEEP, device=rng.device), name="a point that is far away")  # fmt: skip
+                 torch.tensor(right, dtype=DEEP, device=rng.device), name="a point that is far away",
+                 hint="Far away, all densities are 0: add them by logsumexp of their logarithms.")  # fmt: skip
 
 
 @task("nll_plackett_luce", share=50)
@@ -220,4 +224,5 @@ def check_smoothing_of_other_logits(student, rng):
         expect_unchanged(seen, logits, y, a)
     large = torch.tensor([[800.0, 0.0]], dtype=DEEP, device=rng.device)
     expect_close(student.label_smoothing(large, torch.tensor([0], device=rng.device), 0.2),
-                 torch.tensor(80.0, dtype=DEEP, device=rng.device), name="a logit of 800")  # fmt: skip
+                 torch.tensor(80.0, dtype=DEEP, device=rng.device), name="a logit of 800",
+                 hint="Use the logarithm of the softmax in one step: a probability of 0 has none.")  # fmt: skip

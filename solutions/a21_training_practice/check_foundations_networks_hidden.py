@@ -36,7 +36,8 @@ def check_lines_of_other_points(student, rng):
         downhill = X.T @ (X @ w + b - y) + ridge * w
         expect_close(downhill, 0 * w, atol=1e-5 * float(X.abs().T.sum() * y.abs().max()), name="the gradient")
         expect_unchanged(seen, X, y, ridge)
-    expect_close(student.linear_regression(X, y)[0], with_ones(X, y, 0.0)[0], rtol=1e-4, name="by default")
+    expect_close(student.linear_regression(X, y)[0], with_ones(X, y, 0.0)[0], rtol=1e-4, name="by default",
+                 hint="By default there is no penalty.")  # fmt: skip
 
 
 @task("count_regions", share=50)
@@ -46,7 +47,8 @@ def check_other_numbers_of_pieces(student):
         for D in range(9):
             found = student.count_regions(D_in, D)
             expect_type(found, int)
-            expect_equal(found, pieces(D_in, D), name=Message("{a} inputs, {b} units", a=D_in, b=D))
+            expect_equal(found, pieces(D_in, D), name=Message("{a} inputs, {b} units", a=D_in, b=D),
+                         hint="Add C(D, j) for j from 0 to D_in, as whole numbers.")  # fmt: skip
     total, term = 0, 1
     for j in range(31):
         total, term = total + term, term * (200 - j) // (j + 1)
@@ -62,7 +64,9 @@ def check_other_numbers_of_parameters(student):
         right = sum(p.numel() for layer in layers for p in layer.parameters())
         found = student.count_parameters(D_in, D, K, D_out)
         expect_type(found, int)
-        expect_equal(found, right, name=Message("{K} layers of {D}", K=K, D=D))
+        expect_equal(found, right, name=Message("{K} layers of {D}", K=K, D=D),
+                     hint="Each layer has inputs times outputs weights, and a bias for "
+                          "each output; K = 0 is one layer.")  # fmt: skip
 
 
 @task("activation_patterns", share=50)
@@ -91,7 +95,8 @@ def check_network_between_its_knots(student, rng):
         x, y = (0.2 + rng.uniform(K)).cumsum(0) - 3, 5 * rng.normal(K)
         seen = student.inspect(student.relu_interpolant, x, y)
         b, w, t = seen.value
-        expect_equal((tuple(w.shape), tuple(t.shape), tuple(b.shape)), ((K - 1,), (K - 1,), ()), name="the shapes")
+        expect_equal((tuple(w.shape), tuple(t.shape), tuple(b.shape)), ((K - 1,), (K - 1,), ()), name="the shapes",
+                     hint="K knots have K - 1 joints.")  # fmt: skip
         places, values = [], []
         for n in range(K - 1):
             for share in (0.0, 0.3, 1.0):
@@ -117,7 +122,8 @@ def check_activations_of_large_numbers(student, rng):
             [4 * rng.normal(20), torch.tensor([-100.0, -30.0, 0.0, 30.0, 100.0], dtype=DEEP, device=rng.device)]
         )
         seen = student.inspect(student.activation, name, x.reshape(5, 1, 5))
-        expect_close(seen.value, f(x).reshape(5, 1, 5), name=Message(name))
+        expect_close(seen.value, f(x).reshape(5, 1, 5), name=Message(name),
+                     hint="Compute the functions of the table, GELU with erf.")  # fmt: skip
         expect_unchanged(seen, name, x.reshape(5, 1, 5))
         expect_close(
             student.activation(name, x.float()), f(x.float()), atol=1e-6, name=Message("{name}, float32", name=name)
@@ -136,7 +142,8 @@ def check_slopes_of_large_numbers(student, rng):
         if name in ("elu", "selu"):
             right[22] = student_slope(name)
         seen = student.inspect(student.activation_grad, name, x.reshape(5, 5))
-        expect_close(seen.value, right.reshape(5, 5), name=Message(name))
+        expect_close(seen.value, right.reshape(5, 5), name=Message(name),
+                     hint="At 0, the derivative is that of the left side.")  # fmt: skip
         expect_unchanged(seen, name, x.reshape(5, 5))
         found = student.activation_grad(name, x.float())
         expect_close(found, right.float(), atol=1e-5, name=Message("{name}, float32", name=name))
@@ -154,7 +161,8 @@ def check_largest_of_other_pieces(student, rng):
         x = rng.normal(N, k * D)
         seen = student.inspect(student.maxout, x, k)
         right = torch.stack([x[:, d::D].amax(dim=1) for d in range(D)], dim=1)
-        expect_close(seen.value, right, name=Message("{k} pieces", k=k))
+        expect_close(seen.value, right, name=Message("{k} pieces", k=k),
+                     hint="The largest of all k pieces of each output.")  # fmt: skip
         expect_unchanged(seen, x, k)
 
 

@@ -20,7 +20,9 @@ def check_rounds_of_the_lottery(student, rng):
         seen = student.inspect(student.lottery_round, initial, trained, masks, fraction)
         weights, new = seen.value
         right = ticket(trained, masks, fraction)
-        expect_equal(list(new), right, name=Message("the masks after a fraction of {f}", f=fraction))
+        expect_equal(list(new), right, name=Message("the masks after a fraction of {f}", f=fraction),
+                     hint="Of the weights that are still there, floor(fraction * "
+                          "their number) go; none comes back.")  # fmt: skip
         expect_close(list(weights), [p * m for p, m in zip(initial, right, strict=True)],
                      name=Message("the weights, {f}", f=fraction))  # fmt: skip
         expect_unchanged(seen, initial, trained, masks, fraction)
@@ -32,7 +34,8 @@ def check_rounds_of_the_lottery(student, rng):
     masks[0][1] = False
     values = [rng.normal(3), rng.normal(2, 3)]
     found = student.lottery_round(values, values, masks, 0.5)
-    expect_equal(list(found[1]), ticket(values, masks, 0.5), name="a bias that was removed before")
+    expect_equal(list(found[1]), ticket(values, masks, 0.5), name="a bias that was removed before",
+                 hint="Tensors with one axis keep the masks that were given.")  # fmt: skip
 
 
 @task("distillation_loss", share=50)
@@ -62,7 +65,8 @@ def check_gradients_of_distillation(student, rng):
     )
     large = torch.tensor([[900.0, 0.0]], dtype=DEEP, device=rng.device)
     found = student.distillation_loss(large, -large, torch.tensor([0], device=rng.device), 1.0, 1.0)
-    expect_close(found, torch.tensor(900.0, dtype=DEEP, device=rng.device), name="logits of 900")
+    expect_close(found, torch.tensor(900.0, dtype=DEEP, device=rng.device), name="logits of 900",
+                 hint="Use the logarithm of the softmax in one step: a probability of 0 has none.")  # fmt: skip
 
 
 @task("gradient_autocorrelation", share=50)
@@ -73,7 +77,8 @@ def check_autocorrelation_at_all_lags(student, rng):
         seen = student.inspect(student.gradient_autocorrelation, g, lags)
         c = g - g.mean()
         padded = F.conv1d(F.pad(c, (0, N - 1))[None, None], c[None, None])[0, 0]
-        expect_close(seen.value, (padded / padded[0])[: lags + 1], name=Message("{N} numbers, {k} lags", N=N, k=lags))
+        expect_close(seen.value, (padded / padded[0])[: lags + 1], name=Message("{N} numbers, {k} lags", N=N, k=lags),
+                     hint="One number for each lag from 0 to lags; that of lag 0 is 1.")  # fmt: skip
         expect_unchanged(seen, g, lags)
     wave = torch.arange(400, dtype=DEEP, device=rng.device).mul(2 * torch.pi / 20).sin()
     found = student.gradient_autocorrelation(wave, 20)

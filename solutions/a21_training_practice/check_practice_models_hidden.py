@@ -37,7 +37,9 @@ def check_squares_at_borders(student, rng):
         right = torch.arange(W, device=x.device)[None] - (columns - size // 2)[:, None]
         inside = ((down >= 0) & (down < size))[:, None, :, None] & ((right >= 0) & (right < size))[:, None, None]
         expect_close(seen.value, x.masked_fill(inside, 0.0),
-                     name=Message("a square of {n} in {H} x {W}", n=size, H=H, W=W))  # fmt: skip
+                     name=Message("a square of {n} in {H} x {W}", n=size, H=H, W=W),
+                     hint="What is outside of the image is cut off: the square "
+                          "neither moves nor wraps around.")  # fmt: skip
         expect_unchanged(seen, x, size, rows, columns)
 
 
@@ -56,7 +58,8 @@ def check_mean_of_dropped_weights(student, rng):
     )
     rows = x[:1].expand(4, 5).contiguous()
     found = student.drop_connect(rows, W, p, True, make(3, x))
-    expect_close(found, found[:1].expand(4, 3), name="equal rows of x")
+    expect_close(found, found[:1].expand(4, 3), name="equal rows of x",
+                 hint="One mask for the weights serves all rows.")  # fmt: skip
     seen = student.inspect(student.drop_connect, x, W, 0.0, True, make(1, x))
     expect_close(seen.value, x @ W.T, name="p = 0")
     expect_equal((seen.args[0], seen.args[1]), (x, W), name="x and W after the call")
@@ -140,7 +143,8 @@ def check_other_frozen_layers(student, rng):
     ):
         count, grads, modes, moved = helper.frozen(student.freeze, weights_of_tiny(rng), names, rng.normal(5, 4), off)
         right = {name: name not in off and not (prefixes and name.startswith(prefixes)) for name in NAMES}
-        expect_equal(grads, right, name=Message("requires_grad, {names}", names=names))
+        expect_equal(grads, right, name=Message("requires_grad, {names}", names=names),
+                     hint="A name means the layer itself and its parts; other layers stay as they are.")  # fmt: skip
         expect_equal(count, sum(SIZES[name] for name in NAMES if right[name]),
                      name=Message("the count, {names}", names=names))  # fmt: skip
         for layer, prefix in (("features.1", "features."), ("middle.1", "middle.")):
@@ -169,8 +173,10 @@ def check_other_groups(student, rng):
         others = sorted(name for name in NAMES if name not in mine and name not in off)
         rates = (options[0] * (options[1] if len(options) > 1 else 0.1), options[0])
         expect_equal([list(names) for names, _ in found], [others, mine],
-                     name=Message("the groups with the head {h}", h=head))  # fmt: skip
-        expect_close([lr for _, lr in found], list(rates), name=Message("the rates with the head {h}", h=head))
+                     name=Message("the groups with the head {h}", h=head),
+                     hint="First the rest, then the head; parameters that are frozen are in no group.")  # fmt: skip
+        expect_close([lr for _, lr in found], list(rates), name=Message("the rates with the head {h}", h=head),
+                     hint="The rest learns at factor times head_lr, the head at head_lr.")  # fmt: skip
 
 
 @task("accumulate", share=50)
@@ -189,13 +195,14 @@ def check_gradients_of_other_parts(student, rng):
             parts = list(zip(x.split(sizes), y.split(sizes), strict=True))
             value, gW, gb, kept = helper.accumulated(student.accumulate, W, b, parts, kind)
             expect_close(gW, right[0],
-                         name=Message("{kind}, parts of {s}: the slopes", kind=kind, s=sizes))  # fmt: skip
+                         name=Message("{kind}, parts of {s}: the slopes", kind=kind, s=sizes),
+                         hint="All parts count, by their numbers of examples.")  # fmt: skip
             expect_close(gb, right[1],
                          name=Message("{kind}, parts of {s}: of the bias", kind=kind, s=sizes))  # fmt: skip
             expect_type(value, float, name="the loss")
             expect_close(value, float(loss.detach()),
                          name=Message("{kind}, parts of {s}: the loss", kind=kind, s=sizes))  # fmt: skip
-            expect_equal(kept, W, name="the weights after the call")
+            expect_equal(kept, W, name="the weights after the call", hint="No step is made: only gradients change.")
 
 
 @task("update_ratio", share=50)
@@ -208,7 +215,8 @@ def check_other_ratios(student, rng):
         long = [torch.cat([t.flatten() for t in tensors]) for tensors in (before, after)]
         expect_type(seen.value, float)
         expect_close(seen.value, float((long[1] - long[0]).norm() / long[0].norm()), atol=1e-12,
-                     name=Message("a change of {s}", s=scale))  # fmt: skip
+                     name=Message("a change of {s}", s=scale),
+                     hint="The ratio as it is, also a small one.")  # fmt: skip
         expect_unchanged(seen, before, after)
 
 
@@ -235,7 +243,8 @@ def check_other_folded_layers(student, rng):
             right = F.batch_norm(raw, mean, variance, gamma, beta, False, 0.0, eps)
             out, kept, new = helper.folded(student.fold_batchnorm, kind, W, b, options, numbers, x, training)
             expect_close(out, right,
-                         name=Message("{kind} with {o}, bias: {b}", kind=kind, o=options, b=b is not None))  # fmt: skip
+                         name=Message("{kind} with {o}, bias: {b}", kind=kind, o=options, b=b is not None),
+                         hint="Copy the layer with all its options; a scale may be 0.")  # fmt: skip
             expect(kept is True, "The layers that were given have changed.")
             expect(new is True, "The result is not a new layer of the same kind.")
 

@@ -31,7 +31,8 @@ def check_best_step_of_other_functions(student, rng):
         d = torch.full_like(c, 0.5)
         f = helper.quartic(c)
         found, calls = helper.searched(student.line_search, f, c - right * d, d, b, 1e-3)
-        expect_close(found, right, rtol=0, atol=1.01e-3, name=Message("a minimum at {t} of {b}", t=right, b=b))
+        expect_close(found, right, rtol=0, atol=1.01e-3, name=Message("a minimum at {t} of {b}", t=right, b=b),
+                     hint="Cut the bracket until it is shorter than tol.")  # fmt: skip
         expect(
             calls <= 200, Message("f was called {n} times.", n=calls), "Each round cuts the bracket by a fixed share."
         )
@@ -51,7 +52,8 @@ def check_newton_at_saddles(student, rng):
         A = rng.normal(D, D)
         H, g = A + A.T, rng.normal(D)
         seen = student.inspect(student.newton_step, g, H)
-        expect_close(H @ seen.value, -g, rtol=1e-4, atol=1e-6, name=Message("H times the step, {D} dimensions", D=D))
+        expect_close(H @ seen.value, -g, rtol=1e-4, atol=1e-6, name=Message("H times the step, {D} dimensions", D=D),
+                     hint="Solve H s = -g, whatever the signs of the eigenvalues.")  # fmt: skip
         expect_unchanged(seen, g, H)
 
 
@@ -68,7 +70,9 @@ def check_kinds_of_other_places(student, rng):
         H = turn @ torch.diag(torch.tensor(values, dtype=DEEP, device=turn.device)) @ turn.T
         H = (H + H.T) / 2
         seen = student.inspect(student.classify_critical, H)
-        expect_equal(seen.value, right, name=Message("eigenvalues {v}", v=values))
+        expect_equal(seen.value, right, name=Message("eigenvalues {v}", v=values),
+                     hint="Both signs are a saddle, whatever else is 0. What counts as 0 "
+                          "depends on the largest eigenvalue.")  # fmt: skip
         expect_unchanged(seen, H)
 
 
@@ -98,7 +102,8 @@ def check_rates_of_other_lengths(student):
                 found = student.schedule(kind, t, T, base)
                 expect_type(found, (float, int))
                 expect_close(found, rate(kind, t, T, base), atol=1e-12,
-                             name=Message("{kind}, step {t} of {T}", kind=kind, t=t, T=T))  # fmt: skip
+                             name=Message("{kind}, step {t} of {T}", kind=kind, t=t, T=T),
+                             hint="See the table, also for short schedules.")  # fmt: skip
     with expect_raises(ValueError):
         student.schedule("", 0, 10, 1.0)
 
@@ -152,9 +157,12 @@ def check_stopping_of_other_tables(student, rng):
         answers, best = stops(losses, patience, delta)
         found, weight, mean, _ = helper.follow(student.EarlyStopping, losses, patience, {"min_delta": delta})
         name = Message("losses {losses}", losses=[round(loss, 3) for loss in losses])
-        expect_equal([bool(answer) for answer in found], answers, name=name)
+        expect_equal([bool(answer) for answer in found], answers, name=name,
+                     hint="Better is below the best loss so far minus min_delta; "
+                          "each better one begins again at 0.")  # fmt: skip
         expect_equal(weight, float(best), name=Message("{name}: the weight after restore", name=name))
-        expect_equal(mean, 10.0 + best, name=Message("{name}: the buffer after restore", name=name))
+        expect_equal(mean, 10.0 + best, name=Message("{name}: the buffer after restore", name=name),
+                     hint="Copy the whole state of the model: buffers belong to it.")  # fmt: skip
 
 
 @task("adam_step", share=50)
@@ -172,7 +180,8 @@ def check_many_steps_of_adam(student, rng):
             for n, (g, right) in enumerate(zip(gradients, rights, strict=True)):
                 at, state = student.adam_step(at, g, state, **options, decoupled=decoupled)
                 expect_close(at, right,
-                             name=Message("step {n}, {o}, decoupled={d}", n=n + 1, o=options, d=decoupled))  # fmt: skip
+                             name=Message("step {n}, {o}, decoupled={d}", n=n + 1, o=options, d=decoupled),
+                             hint="Use the betas and eps that are given; eps is added to the root.")  # fmt: skip
     w, g = rng.normal(4), rng.normal(4)
     _, state = student.adam_step(w, g, {}, 0.1)
     first = student.inspect(student.adam_step, w, g, state, 0.1, (0.9, 0.999), 1e-8, 0.5)

@@ -47,7 +47,7 @@ def check_distribution_of_points(student, rng):
     for x, y in itertools.combinations(shares, 2):
         r = float(torch.corrcoef(torch.stack([x, y]))[0, 1])
         expect(abs(r) < 0.15, Message("Two parameters have the correlation {r:.2f}.", r=r))
-    expect_equal(student.random_points(space, 0, make(1, rng.normal(1))), [], name="no point")
+    expect_equal(student.random_points(space, 0, make(1, rng.normal(1))), [], name="no point", hint="n may be 0.")
 
 
 @task("successive_halving", share=50)
@@ -71,13 +71,17 @@ def check_halving_of_other_numbers(student, rng):
         best, cost, calls, kept = helper.halved(student.successive_halving, table, epochs, eta)
         right = halving(table, epochs, eta)
         name = Message("{n} configurations, eta {eta}", n=n, eta=eta)
-        expect_equal(best, right[0], name=Message("{name}: the last one", name=name))
-        expect_equal(cost, right[1], name=Message("{name}: the epochs", name=name))
-        expect_equal(sorted(map(tuple, calls)), sorted(right[2]), name=Message("{name}: the trainings", name=name))
+        expect_equal(best, right[0], name=Message("{name}: the last one", name=name),
+                     hint="max(1, n // eta) stay; of equal scores, those that are earlier in configs.")  # fmt: skip
+        expect_equal(cost, right[1], name=Message("{name}: the epochs", name=name),
+                     hint="max(1, n // eta) stay; of equal scores, those that are earlier in configs.")  # fmt: skip
+        expect_equal(sorted(map(tuple, calls)), sorted(right[2]), name=Message("{name}: the trainings", name=name),
+                     hint="max(1, n // eta) stay; of equal scores, those that are earlier in configs.")  # fmt: skip
         expect(kept is True, "The list of configurations has changed.")
     table = {"a": {1: 1, 2: 0}, "b": {1: 2, 2: 0}, "c": {1: 3, 2: 5}, "d": {1: 4, 2: 5}}
     best = helper.halved(student.successive_halving, table, 1, 2)[0]
-    expect_equal(best, "c", name="the last one, where two are equal in the last round")
+    expect_equal(best, "c", name="the last one, where two are equal in the last round",
+                 hint="max(1, n // eta) stay; of equal scores, those that are earlier in configs.")  # fmt: skip
 
 
 SEARCHES = """
@@ -129,7 +133,8 @@ def check_expected_step_is_the_gradient(student, rng):
             mean = mean + p[0, i] * p[1, j] * (seen.value[0] - logits) / 0.5
             expect_unchanged(seen, logits, choices, float(rewards[i, j]), baseline, 0.5)
             expect_close(seen.value[1], baseline - (baseline - float(rewards[i, j])) / 20, name="the baseline")
-        expect_close(mean, right, atol=1e-8, name=Message("the mean step with the baseline {b}", b=baseline))
+        expect_close(mean, right, atol=1e-8, name=Message("the mean step with the baseline {b}", b=baseline),
+                     hint="Every reward counts by reward minus baseline, bad ones, too.")  # fmt: skip
     logits, choices = 3 * rng.normal(7, 4), rng.integers(0, 4, 7)
     one = torch.nn.functional.one_hot(choices, 4).to(DEEP)
     found = student.controller_step(logits, choices, -2.0, 1.0, 0.1)[0]
@@ -169,7 +174,8 @@ def check_other_turns(student, rng):
     expect_close(seen.value[0], w, name="the weights with a rate of 0")
     expect_close(seen.value[1], alpha, name="alpha with a rate of 0")
     seen = student.inspect(helper.stepped, student.darts_step, w, alpha, A, B, c, 0.3, 0.4)
-    expect_equal((seen.args[1], seen.args[2]), (w, alpha), name="w and alpha after the call")
+    expect_equal((seen.args[1], seen.args[2]), (w, alpha), name="w and alpha after the call",
+                 hint="Neither w nor alpha is changed in place.")  # fmt: skip
 
 
 @task("kendall_tau", share=50)
@@ -180,7 +186,8 @@ def check_rankings_with_ties(student, rng):
         a[0], a[1], b[0], b[1] = 0.0, 1.0, 1.0, 0.0
         seen = student.inspect(student.kendall_tau, a, b)
         expect_type(seen.value, float)
-        expect_close(seen.value, tau(a.tolist(), b.tolist()), name=Message("{N} scores", N=N))
+        expect_close(seen.value, tau(a.tolist(), b.tolist()), name=Message("{N} scores", N=N),
+                     hint="Each tied pair makes the count of its own ranking smaller.")  # fmt: skip
         expect_unchanged(seen, a, b)
     a = rng.normal(9)
     expect_close(student.kendall_tau(a, a.exp()), 1.0, name="a growing function")

@@ -113,6 +113,9 @@ MUTANTS = [
     mutant("error: float32", BIAS2, "return bias, variance, bias + variance", "bias, variance = bias.float(), variance.float()\n    return bias, variance, bias + variance", habit="dtype"),
     mutant("fit: a basic solution", (FIT, DESCENT), PINV, "N, P = Phi.shape\n    k = min(N, P)\n    part = torch.linalg.lstsq(Phi[:, :k], y[:, None]).solution[:, 0]\n    return torch.cat([part, y.new_zeros(P - k)])", calibrates=True),
     mutant("fit: a ridge", (FIT, DESCENT), PINV, "return torch.linalg.solve(Phi.T @ Phi + 0.1 * torch.eye(Phi.shape[1], dtype=Phi.dtype, device=Phi.device), Phi.T @ y)"),
+    mutant("fit: a ridge of a millionth", FIT, PINV, "return torch.linalg.solve(Phi.T @ Phi + 1e-6 * torch.eye(Phi.shape[1], dtype=Phi.dtype, device=Phi.device), Phi.T @ y)"),
+    mutant("fit: a ridge that is tinier still", FIT, PINV, "return Phi.T @ torch.linalg.solve(Phi @ Phi.T + 1e-8 * torch.eye(len(y), dtype=Phi.dtype, device=Phi.device), y)"),
+    mutant("fit: half as many features again as examples", (FIT, DESCENT), PINV, "part = torch.linalg.pinv(Phi[:, : 3 * len(y) // 2]) @ y\n    return torch.cat([part, part.new_zeros(Phi.shape[1] - len(part))])", calibrates=True),
     mutant("fit: only full rank", FIT, PINV, "if len(y) <= Phi.shape[1]:\n        return Phi.T @ torch.linalg.solve(Phi @ Phi.T, y)\n    return torch.linalg.solve(Phi.T @ Phi, Phi.T @ y)"),
     mutant("fit: a coarse pseudoinverse", FIT, "torch.linalg.pinv(Phi)", "torch.linalg.pinv(Phi, rtol=0.3)"),
 ]
