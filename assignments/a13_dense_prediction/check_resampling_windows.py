@@ -19,6 +19,8 @@ def check_convolution_with_gaps_and_groups(student, rng):
         expect_close(student.dilated_conv2d(x, w, d, pad=pad), right, name=name, mistakes={
             "The kernel is not flipped.": F.conv2d(x, w.flip(2, 3), dilation=d, padding=pad),
             "The dilation has no influence.": F.conv2d(x, w, padding=pad),
+            "The dilation has no influence on which pixels are seen.":
+                F.conv2d(x, w, padding=pad)[..., : right.shape[2], : right.shape[3]],
             "pad is the number of zeros on each side; the dilation does not multiply it.":
                 F.conv2d(x, w, dilation=d, padding=pad * d),
             "The padding is missing.": F.conv2d(x, w, dilation=d),
@@ -74,7 +76,10 @@ def check_norms_of_windows(student, rng):
     """Norms for p of 1, 2 and 3 agree with a loop over windows; the window 1 2 3 4 has 5.4772."""
     forbid(student, "lp_pool", calls=READY)
     x = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]], dtype=torch.float64, device=rng.device)
-    expect_close(student.lp_pool(x, 2, 2), x.new_tensor([[[[30**0.5]]]]), name="the window 1 2 3 4")
+    expect_close(student.lp_pool(x, 2, 2), x.new_tensor([[[[30**0.5]]]]), name="the window 1 2 3 4", mistakes={
+        "The root is missing.": x.new_tensor([[[[30.0]]]]),
+        "This is the mean before the root; take the sum.": x.new_tensor([[[[7.5**0.5]]]]),
+    })  # fmt: skip
     x = rng.normal(2, 3, 6, 4)
     for p in (1, 2, 3):
         right = pooled(x, 2, lambda window, p=p: norm(window, p))

@@ -105,6 +105,8 @@ CASES = [
         ("style_loss", "guided_style_loss", "texture_synthesis"),
     ),
     ("a12_inside_networks", "embedding_steps.py", ("covariance",), ("principal_axes", "whiten")),
+    ("a13_dense_prediction", "resampling.py", ("conv_matrix",), ("conv_transpose1d",)),
+    ("a13_dense_prediction", "segmentation.py", ("bilinear_kernel",), ("FCN",)),
     (
         "a17_latent_variables",
         "mixtures.py",
