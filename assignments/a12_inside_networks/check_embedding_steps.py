@@ -20,7 +20,7 @@ from autograder import Message, expect, expect_close, expect_shape, expect_type,
 COVARIANCE = "Subtract from each column its own mean before you multiply: differences of large means lose digits."
 
 
-@task("covariance", points=1, any_dtype=True)
+@task("covariance", points=2, any_dtype=True)
 def check_covariance_of_some_points(student, rng):
     """The covariance is the mean of the products of deviations."""
     forbid(student, "covariance", calls=COVARIANCES)
@@ -59,7 +59,7 @@ def check_axes_are_those_of_the_svd(student, rng):
 BACK = "x is the mean that is given, plus the sum of coordinates times axes: as many numbers as before, (N, D)."
 
 
-@task("reconstruct", points=1, any_dtype=True)
+@task("reconstruct", points=2, any_dtype=True)
 def check_reconstruction_loses_dropped_variance(student, rng):
     """The mean squared error of the reconstruction is the sum of the variances that were dropped."""
     X, k = stretched(rng, 10, 4, torch.float32), 2

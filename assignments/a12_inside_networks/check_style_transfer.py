@@ -163,7 +163,7 @@ def check_texture_has_the_gram_matrices(student, rng):
     )
 
 
-@task("guided_gram_matrix", points=1, any_dtype=True)
+@task("guided_gram_matrix", points=2, any_dtype=True)
 def check_guided_gram_matrix_of_two_regions(student, rng):
     """Each region has the Gram matrix of its masked features; no loop is needed."""
     forbid(student, "guided_gram_matrix", loops=LOOPS)

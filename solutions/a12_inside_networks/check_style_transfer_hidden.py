@@ -99,7 +99,7 @@ def check_total_variation_and_its_gradient(student, rng):
         )
 
 
-@task("guided_gram_matrix", points=2)
+@task("guided_gram_matrix", points=1)
 def check_guided_gram_matrices_and_their_gradient(student, rng):
     """Masks of ones give plain Gram matrices; disjoint masks add up to them; gradients are right."""
     features = rng.normal(2, 1, 3, 4, 5).expand(-1, 3, -1, -1, -1).contiguous()

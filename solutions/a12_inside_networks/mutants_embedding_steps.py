@@ -35,7 +35,7 @@ MUTANTS = [
     mutant("covariance: mean of products minus product of means, in float32", COVS, MEAN,
            "m = X.float().mean(dim=0)\n    return (X.float().T @ X.float() / len(X) - torch.outer(m, m)).to(X)"),
     mutant("covariance: centres X itself", COVS, "    centred = X - X.mean(dim=0)\n    return", "    X -= X.mean(dim=0)\n    centred = X\n    return"),
-    mutant("covariance: float32", COVS, MEAN, MEAN + ".float()".replace("return ", ""), also=(("    centred = X - X.mean(dim=0)\n    return", "    centred = (X - X.mean(dim=0)).float()\n    return"),), habit="dtype"),
+    mutant("covariance: float32", COVS, MEAN, "return (centred.T @ centred / len(X)).float()", habit="dtype"),
     mutant("axes: the smallest variances", AXES, "axes = vectors.flip(1).T[:k]", "axes = vectors.T[:k]"),
     mutant("axes: any sign", AXES, SIGN, "return -axes * largest.sign()"),
     mutant("axes: the first coordinate is positive", AXES, "largest = axes.gather(1, axes.abs().argmax(dim=1, keepdim=True))", "largest = axes[:, :1]"),
