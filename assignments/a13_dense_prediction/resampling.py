@@ -334,11 +334,14 @@ def conv_transpose1d(x: Tensor, w: Tensor, stride: int = 1, pad: int = 0, output
 #     return torch.outer(line, line)[1:-1, 1:-1].numpy()
 #
 #
-# gallery(
+# figure = gallery(
 #     {"kernel 3 x 3, stride 2": plane(3, 1), "kernel 4 x 4, stride 2": plane(4, 1)},
 #     "Transposed convolutions of a map of ones: a checkerboard for kernel 3, an even plane for kernel 4.",
 #     width=2.6,
 # )
+# for axes in figure.axes:
+#     axes.images[0].set_clim(0, 5)  # black is 0, white is 5
+# figure
 
 # %% [markdown] question="resampling-q1"
 # **Question 1.** A convolution with kernel 3, stride 2 and padding 1 is applied to maps of length 7 and of length 8.
@@ -404,13 +407,13 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> int:
 #         y = dilated_conv2d(y, torch.ones(1, 1, 3, 3), d, pad=d)
 #         grad = torch.autograd.grad(y[0, 0, 10, 10], x, retain_graph=True)[0]
 #         field = receptive_field([(3, 1, e) for e in dilations[:number]])
-#         seen[f"{name}: after {number}, {field} pixels"] = (grad[0, 0] > 0).float().numpy()
+#         seen[f"{name}; layer {number}: {field}"] = (grad[0, 0] > 0).float().numpy()
 # gallery(
 #     seen,
 #     "The pixels that the middle sees after one, two and three layers: 3, 5 and 7 pixels wide without gaps; "
 #     "3, 7 and 15 with dilations 1, 2, 4.",
 #     columns=3,
-#     width=2.2,
+#     width=2.4,
 # )
 
 # %% [markdown] question="resampling-q2"

@@ -275,8 +275,8 @@ def ssim(a: Tensor, b: Tensor, window: int = 11, sigma: float = 1.5, L: float = 
 # A network for classification loses the place, but its last maps still have some: at stride 32, one vector for 32 x 32
 # pixels. Long, Shelhamer and Darrell (2015) put a 1 x 1 convolution onto it, a **head** with one map per class, and
 # enlarge. The enlarging is a transposed convolution that *starts* as bilinear interpolation and then learns. Its
-# kernel of size $k$ for a factor of $k/2$ is, with $f = \lceil k/2 \rceil$ and the centre $c = f - 1$ for odd $k$, $f
-# - \tfrac12$ for even $k$,
+# kernel of size $k$, for a factor of $k/2$, has $f = \lceil k/2 \rceil$ and the centre $c$, which is $f - 1$ if $k$ is
+# odd and $f - \tfrac12$ if $k$ is even:
 #
 # $$w_i = 1 - \frac{|i - c|}{f}, \qquad \text{in two dimensions the outer product } w_i w_j.$$
 #
@@ -485,7 +485,7 @@ class Hourglass(nn.Module):
 # 1. Copy `UNet.forward`. Instead of the concatenation: the padded x plus `self.side[i](skip)`.
 
 # %% tags=["active-ipynb"]
-# def train(net, epochs=4, size=32, lr=4e-3):
+# def train(net, epochs=8, size=32, lr=4e-3):
 #     """Adam with a one-cycle schedule; returns the prediction for the test images."""
 #     steps = epochs * len(x_train) // size
 #     optimizer = torch.optim.Adam(net.parameters(), lr=lr)
@@ -629,9 +629,9 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 # things, labels = torch.from_numpy(seen.masks), torch.from_numpy(seen.labels)
 # sky = torch.full((96, 96), 20)
 # sky[60:] = 21  # two kinds of stuff
-# truth = merge_panoptic(sky, things.flip(0), torch.arange(4, 0, -1).float(), labels.flip(0))
 # wide = F.max_pool2d(things[:, None].float(), 9, 1, 4)[:, 0] > 0  # masks that are four pixels too wide, and overlap
 # scores = torch.tensor([0.9, 0.8, 0.7, 0.6])
+# truth = merge_panoptic(sky, things, scores, labels)
 # ids, classes = merge_panoptic(sky, wide, scores, labels)
 # pq = panoptic_quality(ids, classes, *truth)
 # figure = gallery(
