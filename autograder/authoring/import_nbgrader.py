@@ -1,7 +1,8 @@
 """`gradlab import nbgrader`: the source notebooks of an nbgrader course as assignments of a gradlab course.
 
 Each notebook becomes a reference; solutions keep their regions. Test cells become checks (see nbgrader_tests.py), cells
-that people grade become questions. What has no counterpart is returned as remarks. Notebooks are read, not executed.
+that people grade become questions. Other files in an assignment's folder become its data. What has no counterpart is
+returned as remarks. Notebooks are read, not executed.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.authoring.cells import BEGIN, END
+from autograder.authoring.nbgrader_files import data_line, other_files
 from autograder.authoring.nbgrader_tests import TestCell, check_source, convert, split_hidden
 from autograder.core.errors import GradlabError
 from autograder.core.files import write_atomically
@@ -76,7 +78,8 @@ def import_nbgrader(folder: Path, course: Path) -> Imported:
             "the assignments in it."
         )
     remarks: list[Remark] = []
-    files: dict[Path, str] = {}
+    files: dict[Path, str | bytes] = {}
+    names = []
     for path, notebooks in found.items():
         name = _identifier(path.name)
         if (course / "assignments" / name).exists() or (course / "solutions" / name).exists():
@@ -85,13 +88,16 @@ def import_nbgrader(folder: Path, course: Path) -> Imported:
         if not any(module.points for module in modules):
             remarks.append(Remark(path.name, "no solution cell has a name that a check can ask for: it was left out"))
             continue
-        files |= _files(course, name, path.name, [m for m in modules if m.points or m.questions], remarks)
+        others, left_out = other_files(path)
+        remarks += [Remark(f"{path.name}/{file}", why) for file, why in left_out]
+        files |= {course / "assignments" / name / file: there.read_bytes() for file, there in others.items()}
+        files |= _files(course, name, path.name, [m for m in modules if m.points or m.questions], others, remarks)
+        names.append(name)
     if not files:
         raise BadImport(f"No notebook below {folder} has a solution cell with a name that a check can ask for.")
-    for target, text in files.items():
+    for target, content in files.items():
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(target, text)
-    names = dict.fromkeys(target.parent.name for target in files)
+        write_atomically(target, content)
     return Imported(tuple(names), tuple(remarks))
 
 
@@ -276,10 +282,12 @@ def _add_question(
     )
 
 
-def _files(course: Path, name: str, title: str, modules: Sequence[Module], remarks: list[Remark]) -> dict[Path, str]:
-    """Return the files of one assignment."""
+def _files(
+    course: Path, name: str, title: str, modules: Sequence[Module], data: Collection[str], remarks: list[Remark]
+) -> dict[Path, str]:
+    """Return the files of one assignment that gradlab needs; ``data`` are names of files next to the notebooks."""
     public, private = course / "assignments" / name, course / "solutions" / name
-    files = {public / "assignment.toml": _manifest(title, modules), public / "README.md": _readme(title, modules)}
+    files = {public / "assignment.toml": _manifest(title, modules, data), public / "README.md": _readme(title, modules)}
     for module in modules:
         for task in [task for task, points in module.points.items() if points == 0]:
             remarks.append(
@@ -305,11 +313,12 @@ def _checks(module: Module, kind: str) -> str:
     )
 
 
-def _manifest(title: str, modules: Sequence[Module]) -> str:
+def _manifest(title: str, modules: Sequence[Module], data: Collection[str]) -> str:
     quote = json.dumps
     imports = sorted(set().union(*(module.imports for module in modules)))
     lines = [f"title = {quote(title)}", 'version = "1.0"', f"files = {quote([f'{m.name}.py' for m in modules])}"]
     lines += [f"imports = {quote(imports)}"] if imports else []
+    lines += [data_line(data)] if data else []
     for module in modules:
         for task, points in module.points.items():
             lines += ["", "[[tasks]]", f"name = {quote(task)}", f"title = {quote(task)}", f"points = {points}"]

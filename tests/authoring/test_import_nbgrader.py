@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autograder.authoring.import_nbgrader import BadImport, Module, _add, import_nbgrader
+from autograder.authoring.nbgrader_files import other_files
 from autograder.authoring.nbgrader_tests import convert, split_hidden
 from autograder.authoring.reference import read_reference
 from autograder.authoring.verify import Plan, verify
@@ -20,6 +21,8 @@ from autograder.session.session import with_checks
 from autograder.submissions.submission import code_of_scripts
 from tests.support.nbgrader_source import write_course
 
+FILES = ("figure [1].png", "tables/prices.csv", ".hidden", "README.md", "helper.py", "old/problem1.ipynb")
+
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -27,6 +30,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "ours").mkdir()
     (root / "ours" / "course.toml").write_text('title = "Ours"\nid = "ours"\n')
     write_course(root)
+    for name in FILES:
+        path = root / "course" / "source" / "ps1" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"\x89 1\n")
     return root / "ours"
 
 
@@ -53,6 +60,25 @@ def test_points_tasks_and_questions_are_carried_over(assignment: Assignment) -> 
     assert assignment.imports == ("math", "numpy")
 
 
+def test_files_next_to_the_notebooks_are_data(assignment: Assignment) -> None:
+    assert sorted(assignment.data_files()) == ["figure [1].png", "tables/prices.csv"]
+    assert (assignment.folder / "tables/prices.csv").read_bytes() == b"\x89 1\n"
+    assert (assignment.folder / "README.md").read_text().startswith("# ps1")
+    assert not (assignment.folder / "helper.py").exists()
+
+
+def test_files_that_are_too_large_together_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.authoring.nbgrader_files.MAX_DATA_BYTES", 5)
+    (tmp_path / "a.csv").write_text("1234")
+    (tmp_path / "b.csv").write_text("1234")
+    (tmp_path / "c.csv").symlink_to(Path(__file__))
+    found, left = other_files(tmp_path)
+    assert [*found] == ["a.csv"]
+    assert [name for name, _ in left] == ["b.csv", "c.csv"]
+    assert "more than 0 MB" in left[0][1]
+    assert "a link" in left[1][1]
+
+
 def test_what_was_not_carried_over_is_in_a_table(printed: Result) -> None:
     text = " ".join(printed.output.split())
     for sentence in (
@@ -61,6 +87,9 @@ def test_what_was_not_carried_over_is_in_a_table(printed: Result) -> None:
         "cell 8 its 1.5 points became 2: checks pay whole points",
         "cell 8 line 2 of the tests is computed next to the student's code, which can read it",
         "cell 14 Python cannot read these tests",
+        "ps1/README.md gradlab writes a file of this name",
+        "ps1/helper.py a module was left out: if notebooks import it, put it into a package that is `shared`",
+        "ps1/old/problem1.ipynb a notebook in a folder of its own was left out",
     ):
         assert sentence in text
 
