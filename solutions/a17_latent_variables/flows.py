@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 # %% tags=["active-ipynb"]
 # from autograder import check, hint
-# from common.data import planes
+# from common.data import load, planes
 # from common.plots import curves
 # from common.plots.figure import new_figure
 # from common.training.seed import seed_everything
@@ -392,6 +392,23 @@ class ActNorm(nn.Module):
 #        | {"the true entropy": truth.expand(79)}, xlabel="ten steps", ylabel="nats")
 
 # %% tags=["active-ipynb"]
+# with torch.no_grad():
+#     before = flow[0](points[:300])[0]
+#     after = flow[1](before)[0]
+#     later = flow[3](flow[2](after)[0])[0]
+#     last = flow[4](later)[0]
+# figure = new_figure(9, 4, "Points before and after a coupling layer, joined by lines, which are all vertical; and "
+#                     "before and after the next one, which moves them horizontally.")
+# steps = {"the first coupling moves z2": (before, after), "the next one moves z1": (later.flip(1), last.flip(1))}
+# for number, (title, (start, end)) in enumerate(steps.items()):
+#     plane = figure.add_subplot(1, 2, number + 1, title=title, xlabel="z1", ylabel="z2")
+#     plane.plot(*torch.stack([start, end]).permute(2, 0, 1), color="0.7", linewidth=0.7)
+#     plane.scatter(*start.T, s=5, label="before")
+#     plane.scatter(*end.T, s=5, label="after")
+#     plane.legend(loc="lower left")
+# figure
+
+# %% tags=["active-ipynb"]
 # def density(plane, layers, kind=None):
 #     """Draw a density over the plane; return its integral."""
 #     axis = torch.linspace(-4, 4, 200)
@@ -750,6 +767,24 @@ def split_prior(x: Tensor) -> tuple[Tensor, Tensor]:
 # %% [markdown] hint="split_prior"
 # 1. `x.chunk(2, dim=1)`; the sum in the log-density goes over all numbers of an image,
 #    `standard_normal(y.flatten(1))`.
+
+# %% [markdown]
+# The same image at three scales: squeezed once it is four small images, squeezed twice it is sixteen. Of these, the
+# second half (here grey) leaves.
+
+# %% tags=["active-ipynb"]
+# image = load("glyphs", num_train=1, num_test=1).x_train
+# once = squeeze2x2(image)
+# twice = squeeze2x2(once)
+# kept, log_p = split_prior(twice)
+# stages = {"1 channel": image, "4 channels": once, "16 channels": torch.cat([kept, 0.3 + 0 * twice[:, 8:]], dim=1)}
+# figure = new_figure(9, 3.2, "A symbol; four small copies of it; sixteen tiny ones, of which eight are grey.")
+# for number, (title, x) in enumerate(stages.items()):
+#     side = math.isqrt(x.shape[1])
+#     rows = nn.functional.pad(x[0], (0, 1, 0, 1), value=1.0).unflatten(0, (side, side)).permute(0, 2, 1, 3)
+#     plane = figure.add_subplot(1, 3, number + 1, title=title, xticks=[], yticks=[])
+#     plane.imshow(rows.flatten(2).flatten(0, 1), cmap="gray", vmin=0, vmax=1)
+# figure
 
 # %% [markdown] question="flows-q2"
 # **Question 2.** You need a model that (a) scores images fast, (b) draws images fast, (c) both. Which of MAF, IAF and

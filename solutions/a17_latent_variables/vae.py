@@ -397,6 +397,22 @@ def interpolate(z0: Tensor, z1: Tensor, n: int, kind: str = "line") -> Tensor:
 # image_grid(torch.cat(rows), [kind for _, _, kind in walks for _ in range(12)], columns=12)
 
 # %% [markdown]
+# What does each number of a code say? Move one from -2 to 2 and keep the others: the three numbers whose means differ
+# most between images, then the three whose means differ least. The divergence has switched these off: the decoder does
+# not look at them.
+
+# %% tags=["active-ipynb"]
+# order = mu.var(dim=0).argsort(descending=True)
+# chosen = [*order[:3], *order[-3:]]
+# rows = []
+# with torch.no_grad():
+#     for number in chosen:
+#         codes = mu[:1].repeat(12, 1)
+#         codes[:, number] = torch.linspace(-2, 2, 12)
+#         rows.append(vae.decoder(codes))
+# image_grid(torch.cat(rows), [f"z {number}" for number in chosen for _ in range(12)], columns=12)
+
+# %% [markdown]
 # ## 5 Classes as a condition
 #
 # A **conditional** VAE gets the class $c$ as a vector with a single 1, joined to *both* inputs: to the flattened image
