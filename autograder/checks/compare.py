@@ -6,7 +6,6 @@ Knows nothing about mistakes and hints.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import sys
 from collections import Counter
@@ -20,7 +19,18 @@ import numpy as np
 
 from autograder.checks.compare_keys import PATHS, items_text, key_of, keys_text
 from autograder.checks.compare_tables import compare_sparse, compare_tables
-from autograder.checks.describe import ITEMS, TENSORS, TEXT, cut, describe, describe_array, dtype_name, shape_text
+from autograder.checks.describe import (
+    ITEMS,
+    TENSORS,
+    TEXT,
+    Record,
+    cut,
+    describe,
+    describe_array,
+    dtype_name,
+    record_of,
+    shape_text,
+)
 from autograder.checks.tables import library_of
 from autograder.checks.values import (
     Tolerance,
@@ -66,10 +76,10 @@ def compare(actual: Any, expected: Any, tolerance: Tolerance, *, check_dtype: bo
     Two tensors, or two arrays, must also have the same dtype. nan equals nan; infinities are equal if their signs are.
     """
     expected, actual = _plain(expected), _plain(actual)
-    wanted_record = _record(expected)
+    wanted_record = record_of(expected)
     if wanted_record or type(expected) in (dict, Counter, tuple):
         actual = _copied(actual)
-        if type(expected) is tuple and (record := _record(actual)) and record[3]:
+        if type(expected) is tuple and (record := record_of(actual)) and record[3]:
             actual = record[2]
     if wanted_record:
         return _compare_records(actual, expected, wanted_record, tolerance, check_dtype)
@@ -118,28 +128,11 @@ def _copied(value: Any) -> Any:
     return value if copy is None else copy(value)
 
 
-Record = tuple[str, tuple[str, ...], tuple[Any, ...], bool]  # name of the type, fields, values, whether it is a tuple
-
-
-def _record(value: Any) -> Record | None:
-    """Return the object of a dataclass or of a named tuple as a record, or None for any other."""
-    kind = type(value)
-    own = getattr(kind, "__gradlab_record__", None)
-    if own is not None:
-        return own(value)  # type: ignore[no-any-return]
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        return kind.__name__, tuple(kind._fields), tuple(value), True
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = tuple(field.name for field in dataclasses.fields(value))
-        return kind.__name__, names, tuple(getattr(value, name) for name in names), False
-    return None
-
-
 def _compare_records(
     actual: Any, expected: Any, wanted: Record, tolerance: Tolerance, dtype: bool
 ) -> Difference | None:
     name, fields, values, _ = wanted
-    found = _record(actual)
+    found = record_of(actual)
     if found is None or found[0] != name or set(found[1]) != set(fields):
         text = Message(
             "expected a {name} with the fields {fields}, got {actual}{returned}",
@@ -319,7 +312,7 @@ def _compare_sequences(actual: Any, expected: Any, tolerance: Tolerance, check_d
             kind=kind,
             expected=len(expected),
             length=len(actual),
-            actual=describe(actual),
+            actual=describe(type(actual)([*map(_copied, actual[:ITEMS]), *actual[ITEMS:]])),
         )
         return Difference("shape", text, actual, expected)
     for index, (a, e) in enumerate(zip(actual, expected, strict=True)):

@@ -5,6 +5,7 @@ They never raise and never call code of the value's own class, so they are safe 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import sys
 from collections import Counter
@@ -34,6 +35,9 @@ _PLAIN: tuple[type, ...] = (
     *(datetime.date, datetime.datetime, datetime.time, datetime.timedelta, Decimal, Fraction),
     *(PosixPath, WindowsPath, PurePosixPath, PureWindowsPath),
 )
+
+
+Record = tuple[str, tuple[str, ...], tuple[Any, ...], bool]  # name of the type, fields, values, whether it is a tuple
 
 
 class _Tensors:
@@ -118,7 +122,35 @@ def _describe(value: Any, depth: int) -> str:
             return "{…}"
         shown = [joined("", [_describe(key, 0), ": ", _describe(value[key], depth - 1)]) for key in _first(value)]
         return joined("", ["{", _join(shown, len(value)), "}"])
+    if record := record_of(value):
+        return _described_record(record, depth)
     return _other(value)
+
+
+def record_of(value: Any) -> Record | None:
+    """Return the object of a dataclass or of a named tuple as a record, or None for any other. Runs no code of it."""
+    kind = type(value)
+    own = getattr(kind, "__gradlab_record__", None)
+    if own is not None:
+        return own(value)  # type: ignore[no-any-return]
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return kind.__name__, tuple(kind._fields), tuple(tuple.__iter__(value)), True
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        try:
+            return kind.__name__, names, tuple(object.__getattribute__(value, name) for name in names), False
+        except AttributeError:  # its constructor did not set all of them
+            return None
+    return None
+
+
+def _described_record(record: Record, depth: int) -> str:
+    name, fields, values, _ = record
+    if depth == 0:
+        return f"{cut(name, TEXT)}(…)"
+    pairs = _first(zip(fields, values, strict=False))
+    shown = [joined("", [f"{cut(field, TEXT)}=", _describe(item, depth - 1)]) for field, item in pairs]
+    return joined("", [cut(name, TEXT), "(", _join(shown, len(fields)), ")"])
 
 
 def _is_of_torch(kind: type, *names: str) -> bool:

@@ -74,6 +74,7 @@ DIFFERENT: list[tuple[Any, Any, str]] = [
     (Point(1, [2.0]), Point(1, [2.5]), "item .y[0]: expected 2.5, got 2; they differ by 0.5, more than 1e-06"),
     ((1, 2), Pair(1, 2), "expected a Pair with the fields left, right, got (1, 2)"),
     (None, Point(1, []), "expected a Point with the fields x, y, got None (is there a `return`?)"),
+    ([Pair(1, 2)], [], "expected a list of length 0, got one of length 1: [Pair(left=1, right=2)]"),
     ({*range(9)}, {*range(1, 10)}, "the set has no 9 and has unexpected 0"),
     (np.array(["a", "b"]), np.array(["a", "c"]), "1 of 2 values differs; first at [1]: expected 'c', got 'b'"),
     (np.array(["a"]), np.array(["a", "c"]), "expected shape [2], got [1]"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -45,6 +49,28 @@ def test_a_class_may_describe_its_objects():
     assert describe(Opaque()) == "a Conv object"
     assert describe([Hostile()]) == "an object of type list"
     assert describe(object()) == "an object of type object"
+
+
+def test_records_are_described_by_their_fields_without_code_of_their_class():
+    class Pair(namedtuple("Pair", "left right")):
+        def __iter__(self):
+            raise RuntimeError
+
+    @dataclass
+    class Point:
+        x: Any
+        y: Any = 2
+
+        def __getattribute__(self, name: str) -> Any:
+            raise RuntimeError(name)
+
+    assert describe(Pair(1, T)) == "Pair(left=1, right=f64[2,3])"
+    assert describe([Point("a")]) == "[Point(x='a', y=2)]"
+    assert describe(Point([[[1]]])) == "Point(x=[[[…]]], y=2)"
+    assert describe([[[Point(1)]]]) == "[[[Point(…)]]]"
+    assert describe(object.__new__(Point)) == "an object of type Point"
+    wide = namedtuple("Wide", [f"f{number}" for number in range(9)])
+    assert describe(wide(*range(9))) == "Wide(f0=0, f1=1, f2=2, f3=3, f4=4, f5=5, … 9 items)"
 
 
 def test_what_describes_an_object_inside_a_call_can_be_translated():
