@@ -5,7 +5,7 @@ from oracles_deep_q import HUBERS, STEPS, TOOLS, experiences, fitted, huber, tar
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
 
-PARTS = ("observations", "actions", "rewards", "next observations", "ends")
+PARTS = (Message("observations"), Message("actions"), Message("rewards"), Message("next observations"), Message("ends"))
 
 # Loans for the public check of the whole: a memory that never forgets, loops and a loss that those tasks forbid, and a
 # target network that is only copied.
@@ -55,7 +55,8 @@ def check_memory_keeps_the_last(student, rng):
     stored = experiences(rng, 11, (3,))
     for first, last, length in ((0, 2, 2), (2, 6, 6), (6, 11, 7)):
         buffer.add(*(part[first:last] for part in stored))
-        expect(len(buffer) == length, Message("After {n} experiences, the length is {m}.", n=last, m=len(buffer)))
+        expect(len(buffer) == length, Message("After {n} experiences, the length is {m}.", n=last, m=len(buffer)),
+               "The length is the number of experiences, at most the capacity.")  # fmt: skip
         found = buffer.sample(400, random)
         expect(type(found) in (tuple, list) and len(found) == 5, "sample returns five tensors.")
         numbers = found[2].long().cpu()
@@ -63,10 +64,14 @@ def check_memory_keeps_the_last(student, rng):
         seen = set(numbers.tolist())
         expect(seen <= right, "The memory contains an experience that should be overwritten, or was never added.",
                "The oldest is overwritten first; sample only rows that are filled.")  # fmt: skip
-        expect(seen == right, "An experience is lost, or is never sampled.")
+        expect(seen == right, "An experience is lost, or is never sampled.", "Each sample is any of the filled rows.")
         for name, part, whole in zip(PARTS, found, stored, strict=True):
             expect_close(
-                part, whole[numbers.to(whole.device)], check_dtype=False, name=Message("the {name}", name=name)
+                part,
+                whole[numbers.to(whole.device)],
+                check_dtype=False,
+                name=Message("the {name}", name=name),
+                hint="One row number for all five parts, in the order in which they were added.",
             )
 
 
@@ -95,7 +100,7 @@ def check_stacks_of_six_frames(student, rng):
             torch.stack([torch.stack([zeros[t + j] for j in range(4)]) for t in range(6)]),
         "The last frame of a stack is that of its time.":
             torch.stack([torch.stack([frames[min(t + j, 5)] for j in range(4)]) for t in range(6)]),
-    })  # fmt: skip
+    }, hint="The stack of time t has the frames t - k + 1 to t, with the first in place of earlier ones.")  # fmt: skip
 
 
 @task("dqn_target", points=1, any_dtype=True)
@@ -109,7 +114,7 @@ def check_targets_of_a_batch(student, rng):
         "Discount what follows.": targets(q, q, rewards, done, 1.0),
         "Take the maximum over actions.": rewards + 0.9 * q.mean(dim=1) * ~done,
         "The reward is not discounted.": 0.9 * targets(q, q, rewards, done, 1.0),
-    })  # fmt: skip
+    }, hint="The reward, and unless done gamma times the largest value, which may be negative.")  # fmt: skip
 
 
 @task("double_dqn_target", points=2, any_dtype=True)
@@ -125,7 +130,7 @@ def check_double_targets_of_a_batch(student, rng):
         "This is DQN: the online network must choose.": targets(target, target, rewards, done, 0.9),
         "The target network must judge.": targets(online, online, rewards, done, 0.9),
         "Where the episode is done, nothing follows.": targets(online, target, rewards, never, 0.9),
-    })  # fmt: skip
+    }, hint="argmax of the online network's values; the value itself from the target network.")  # fmt: skip
 
 
 @task("dqn_loss", points=2, any_dtype=True)
@@ -141,7 +146,9 @@ def check_huber_of_a_batch(student, rng):
             torch.where(error.abs() <= 1, error**2 / 2, error.abs()).mean(),
         "Take the mean over experiences, not over all values.": huber(q, actions, target) / 3,
         "Take the mean, not the sum.": huber(q, actions, target, 1),
-    })  # fmt: skip
+    },
+                 hint="Only the action that was taken has an error; up to 1 half its "
+                      "square, then its size minus one half.")  # fmt: skip
 
 
 # Two networks, moved once; then the online one changes alone.
@@ -177,14 +184,16 @@ def check_target_follows_the_online_network(student, rng):
     for tau, share in ((None, 1.0), (0.25, 0.25)):
         online, target, after, _, _, _ = moved(like, [8.0, 4.0], tau)
         for number, (fast, slow, later) in enumerate(zip(online, target, after, strict=True)):
-            expect_close(fast, torch.full_like(fast, 8.0 + number), name="the online network, which stays")
+            expect_close(fast, torch.full_like(fast, 8.0 + number), name="the online network, which stays",
+                         hint="Change the target network only.")  # fmt: skip
             right = torch.full_like(slow, 4.0 + number + 4.0 * share)
             expect_close(slow, right, name=Message("tau = {t}", t=tau or 1), mistakes={
                 "The target moves by tau towards the online network.":
                     torch.full_like(slow, 8.0 + number - 4.0 * share),
                 "Nothing has moved.": torch.full_like(slow, 4.0 + number),
-            })  # fmt: skip
-            expect_close(later, slow, name="the target after a later change of the online network")
+            }, hint="target + tau * (online - target), written into the target's own numbers.")  # fmt: skip
+            expect_close(later, slow, name="the target after a later change of the online network",
+                         hint="Copy numbers: the networks share no memory.")  # fmt: skip
 
 
 @task("train_dqn", points=1, any_dtype=True, loans=LOANS_OF_PARTS)
@@ -218,4 +227,6 @@ def check_fits_of_a_few_iterations(student, rng):
                 lambda k=iterations: fitted(phi, a, r, phi2, torch.zeros_like(done), A, 0.8, k),
             "There is one iteration too few.": lambda k=iterations: fitted(phi, a, r, phi2, done, A, 0.8, k - 1),
             "Each row of the result belongs to a feature.": right.T,
-        })  # fmt: skip
+        },
+                     hint="All targets come from the weights before and the next features; then "
+                          "each action is fitted to its own rows.")  # fmt: skip

@@ -26,7 +26,7 @@ def check_log_probabilities_of_a_batch(student, rng):
         "This is the probability; take its logarithm.": logs[pick, actions].exp(),
         "Subtract the logarithm of the sum of exponentials.": logits[pick, actions],
         "The probability of an action has no minus.": -logs[pick, actions],
-    })  # fmt: skip
+    }, hint="The softmax runs over the actions, the last axis.")  # fmt: skip
 
 
 @task("entropy", points=1, any_dtype=True)
@@ -54,7 +54,7 @@ def check_boltzmann_of_a_batch(student, rng):
             "Divide by the temperature.": logs_of(q * temperature).exp(),
             "These are logarithms of probabilities.": logs_of(q / temperature),
             "The temperature is missing.": logs_of(q).exp(),
-        })  # fmt: skip
+        }, hint="The softmax of q / temperature over the last axis.")  # fmt: skip
 
 
 @task("reinforce_loss", points=2, any_dtype=True, loans=LOANS_OF_LOGS)
@@ -70,7 +70,7 @@ def check_loss_of_three_episodes(student, rng):
         "Steps after the end of an episode do not count.":
             lambda: policy_loss(logits, actions, weights, everything),
         "Multiply by the weights.": lambda: policy_loss(logits, actions, torch.ones_like(weights), mask),
-    })  # fmt: skip
+    }, hint="Add log pi(a) times its weight over all steps that count; divide by E; change the sign.")  # fmt: skip
 
 
 @task("reward_to_go", points=1, any_dtype=True)
@@ -87,7 +87,7 @@ def check_rewards_to_go_of_three_episodes(student, rng):
         "The first reward is not discounted.": 0.8 * right,
         "Each row is an episode of its own.": lambda: to_go(rewards.reshape(1, -1), 0.8).reshape(3, 5),
         "Rows are episodes, columns are times.": lambda: to_go(rewards.T.contiguous(), 0.8).T,
-    })  # fmt: skip
+    }, hint="For each episode: the reward plus gamma times what follows.")  # fmt: skip
 
 
 def scaled(weights, mask, each=False, correction=0):
@@ -115,7 +115,7 @@ def check_normalised_weights(student, rng):
         "Entries where the mask is False become 0.":
             lambda: (weights - weights[mask].mean()) / weights[mask].std(correction=0),
         "Divide by the standard deviation.": lambda: (weights - weights[mask].mean()) * mask,
-    })  # fmt: skip
+    }, hint="Subtract the mean of all that counts, then divide by the deviation.")  # fmt: skip
 
 
 # Loans of a loop that trains: weights that are constant, and a loss that is written step by step.
@@ -178,7 +178,9 @@ def check_baselines_of_a_batch(student, rng):
         "Each parameter has a baseline of its own.":
             lambda: ((scores**2).sum(dim=1) * returns).sum() / (scores**2).sum() * torch.ones_like(scores[0]),
         "Divide by the mean of the squared scores.": (scores**2 * returns[:, None]).mean(dim=0),
-    })  # fmt: skip
+    },
+                 hint="For each parameter: squared scores times returns, summed, "
+                      "divided by the sum of squared scores.")  # fmt: skip
 
 
 @task("td_errors", points=1, any_dtype=True)
@@ -192,7 +194,7 @@ def check_errors_of_a_few_steps(student, rng):
         "Subtract the value of the state in which the agent acted.": rewards + 0.9 * following * ~done,
         "Discount the value of the next state.": rewards + following * ~done - values,
         "Where the episode is done, its reward and value still count.": (rewards + 0.9 * following - values) * ~done,
-    })  # fmt: skip
+    }, hint="r + gamma V(next), without the second part where done, minus V.")  # fmt: skip
 
 
 @task("gae", points=2, any_dtype=True)
@@ -208,7 +210,9 @@ def check_advantages_of_a_few_rows(student, rng):
                 lambda g=gamma, x=lam: advantages(deltas, torch.zeros_like(ended), g, x),
             "Discount by gamma times lambda.": lambda g=gamma: advantages(deltas, ended, g, 1.0),
             "Discount by gamma times lambda: gamma is missing.": lambda x=lam: advantages(deltas, ended, 1.0, x),
-        })  # fmt: skip
+        },
+                     hint="The error, plus gamma times lambda times the next advantage "
+                          "unless this step ended an episode.")  # fmt: skip
 
 
 @task("actor_critic_loss", points=2, any_dtype=True, loans=LOANS_OF_LOGS)
@@ -227,7 +231,9 @@ def check_loss_of_actor_and_critic(student, rng):
             "The critic's part is missing.": actor - c_e * bonus,
             "The critic's error is squared.": actor + c_v * (values - targets).abs().mean() - c_e * bonus,
             "Take means over the batch, not sums.": 6 * (actor + c_v * critic - c_e * bonus),
-        })  # fmt: skip
+        },
+                     hint="Three means: minus log pi(a) A, plus c_v times squared "
+                          "errors, minus c_e times entropies.")  # fmt: skip
 
 
 @task("decision_tokens", points=1, any_dtype=True)
@@ -261,11 +267,13 @@ def check_acting_subtracts_what_was_earned(student, rng):
     expect_close(asked, right, name="the returns to go", mistakes={
         "Subtract the reward of each step.": torch.full_like(right, 5.0),
         "Subtract, do not add.": torch.tensor([5.0, 6.0, 4.0, 4.5], device=rng.device),
-    })  # fmt: skip
+    }, hint="Record what was asked for before each step, from the target on.")  # fmt: skip
     expect_close(earned, rewards, name="the rewards")
     calls = model.asked
     expect(len(calls) == 4, Message("The model was asked {n} times, not 4.", n=len(calls)))
     for t, (wanted, states, actions) in enumerate(calls):
         expect_close(wanted, right[None, : t + 1], name=Message("what the model was asked for at time {t}", t=t))
-        expect_shape(states, (1, t + 1, 2), name="the states that the model got")
-        expect_shape(actions, (1, t + 1), name="the actions that the model got")
+        expect_shape(states, (1, t + 1, 2), name="the states that the model got",
+                     hint="The model gets all of the past, (1, t + 1).")  # fmt: skip
+        expect_shape(actions, (1, t + 1), name="the actions that the model got",
+                     hint="The model gets all of the past, (1, t + 1).")  # fmt: skip

@@ -114,7 +114,8 @@ def check_episode_agrees_with_the_log(student, rng):
             "Store the state before the step, not after it.": torch.tensor([*s[1:], s[-1]], device=rng.device),
         })  # fmt: skip
         expect_equal(actions, torch.tensor(a, device=rng.device), check_dtype=False, name="the actions")
-        expect_close(rewards, R.new_tensor(r), name="the rewards")
+        expect_close(rewards, R.new_tensor(r), name="the rewards",
+                     hint="One reward for each step, also for the last one.")  # fmt: skip
         expect_type(done, bool, name="whether it was done")
         expect(done is True, "A terminal state ended the episode: the last result is True.")
 
@@ -136,7 +137,7 @@ def check_values_solve_bellmans_equation(student, rng):
             lambda: solved(P, R * (~terminal)[:, None], terminal, policy, 0.8),
         "This is the best policy's value; evaluate the one that is given.":
             lambda: optimal(P, R, terminal, 0.8),
-    })  # fmt: skip
+    }, hint="R is the reward for leaving a state; weight actions with the policy that is given.")  # fmt: skip
 
 
 def optimal(P, R, terminal, gamma):
@@ -161,7 +162,7 @@ def check_values_of_actions(student, rng):
         "Add the reward.": right - R,
         "Values of next states are weighted by P[s, a], summed over the last axis.":
             lambda: R + 0.7 * torch.einsum("tas,t->sa", P, V) * (~terminal)[:, None],
-    })  # fmt: skip
+    }, hint="R[s, a] plus, unless s is terminal, gamma times the sum of P[s, a] V.")  # fmt: skip
 
 
 @task("greedy", points=1, any_dtype=True)
@@ -201,8 +202,9 @@ def check_policy_iteration_beats_all_policies(student, rng):
         student.policy_iteration(P, R, terminal, 0.8), 3, "policy_iteration returns V, the policy and a number."
     )
     right = enumerated(P, R, terminal, 0.8)
-    expect_close(V, right, name="the values")
-    expect_shape(policy, (4, 2), name="the policy")
+    expect_close(V, right, name="the values",
+                 hint="Evaluate, take the greedy policy, and again, until neither changes.")  # fmt: skip
+    expect_shape(policy, (4, 2), name="the policy", hint="The policy is a table (S, A) with a single 1 in each row.")
     expect_close(solved(P, R, terminal, policy.double(), 0.8), right, name="the values that the policy earns")
     expect_type(number, int, name="how many policies were evaluated")
     expect(1 <= number <= 17, Message("{n} policies were evaluated, of 16.", n=number))
@@ -240,7 +242,9 @@ def check_monte_carlo_means_of_its_episodes(student, rng):
     expect_close(Q.cpu(), right, mistakes={
         "Only the first visit in an episode counts.": lambda: first_visits(log, 4, 2, 0.7, every=True)[0],
         "Discount the returns.": lambda: first_visits(log, 4, 2, 1.0)[0],
-    })  # fmt: skip
+    },
+                 hint="Q[s, a] is the mean of all returns after first visits of this "
+                      "pair, one for each episode that has it.")  # fmt: skip
 
 
 @task("epsilon_greedy", points=2, any_dtype=True)
@@ -251,7 +255,8 @@ def check_actions_are_greedy_or_random(student, rng):
     tools = student.define(GENERATOR)
     random = tools.generator(Q, rng.int(0, 2**31))
     found = student.epsilon_greedy(Q, s, 0.0, random)
-    expect_equal(found, best_rows(Q).argmax(dim=1)[s], check_dtype=False, name="the actions for epsilon 0")
+    expect_equal(found, best_rows(Q).argmax(dim=1)[s], check_dtype=False, name="the actions for epsilon 0",
+                 hint="With epsilon 0, always the best action, the first of equal ones.")  # fmt: skip
     found = student.epsilon_greedy(Q, s, 1.0, random)
     expect_shape(found, (4000,))
     for action in range(4):
@@ -274,7 +279,7 @@ def check_sarsa_of_a_batch(student, rng):
         "Where the episode is done, nothing follows.": td_loop(Q, s, a, after(Q, r, s2, a2, never, 0.8), 0.3),
         "SARSA takes the next action a2, not the best one.": td_loop(Q, s, a, after(Q, r, s2, best, done, 0.8), 0.3),
         "The increments of a repeated pair add up.": once,
-    })  # fmt: skip
+    }, hint="Each pair moves by alpha * (target - Q[s, a]), from the table as it was; equal pairs add up.")  # fmt: skip
 
 
 @task("q_learning_update", points=1, any_dtype=True)
@@ -288,7 +293,7 @@ def check_q_learning_of_a_batch(student, rng):
     expect_close(student.q_learning_update(Q, s, a, r, s2, done, 0.3, 0.8), right, mistakes={
         "Where the episode is done, nothing follows.": td_loop(Q, s, a, after(Q, r, s2, best, never, 0.8), 0.3),
         "Take the maximum over next actions, not the mean.": td_loop(Q, s, a, after(mean, r, s2, a2, done, 0.8), 0.3),
-    })  # fmt: skip
+    }, hint="Each pair moves by alpha * (target - Q[s, a]), from the table as it was; equal pairs add up.")  # fmt: skip
 
 
 @task("max_bias", points=1, any_dtype=True)
@@ -300,11 +305,13 @@ def check_bias_of_a_few_experiments(student, rng):
     found = parts(student.max_bias(rewards), 2, "max_bias returns a single and a double estimate.")
     expect_close(found[0], rewards.new_tensor(sum(single) / 6), name="the single estimate", mistakes={
         "Take the mean of each action first, then the maximum.": rewards.amax(dim=(1, 2)).mean(),
-    })  # fmt: skip
+    }, hint="For each experiment: the largest of the actions' mean rewards.")  # fmt: skip
     same = [float(x[x[:, :2].mean(dim=1).argmax(), :2].mean()) for x in rewards]
     expect_close(found[1], rewards.new_tensor(sum(double) / 6), name="the double estimate", mistakes={
         "The half that chooses must not be the one that estimates.": rewards.new_tensor(sum(same) / 6),
-    })  # fmt: skip
+    },
+                 hint="For each experiment: the first half of the rewards chooses, the "
+                      "second half says what it is worth.")  # fmt: skip
 
 
 @task("double_q_update", points=1, any_dtype=True)
@@ -328,7 +335,9 @@ def check_double_q_of_a_batch(student, rng):
         expect_close(found[n], right, name=Message("table {n}", n=n + 1), mistakes={
             "The table that learns chooses the action, and the other one says what it is worth.": own,
             "Where `first` is False, the second table learns.": (Q1, Q2)[n],
-        })  # fmt: skip
+        },
+                     hint="Each experience moves one table: its own argmax in s2, the other "
+                          "one's value of it; both as they were.")  # fmt: skip
 
 
 @task("n_step_return", points=2, any_dtype=True)
@@ -344,4 +353,4 @@ def check_n_step_returns_of_an_episode(student, rng):
             "The value, too, is discounted: once for each reward before it.":
                 lambda n=n: bootstrapped(rewards, torch.zeros_like(values), n, 0.8)
                 + values[(torch.arange(6, device=values.device) + n).clamp(max=6)],
-        })  # fmt: skip
+        }, hint="m = min(n, T - t) rewards from t on, plus gamma^m times values[t + m].")  # fmt: skip

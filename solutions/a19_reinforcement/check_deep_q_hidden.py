@@ -90,15 +90,18 @@ def check_memory_samples_uniformly(student, rng):
         whole = [torch.cat(part) for part in zip(*stored, strict=True)]
         numbers = found[2].long()
         counts = torch.bincount(numbers.cpu(), minlength=total)[total - length :].double()
-        expect(int(counts.sum()) == 6000, "The memory contains an experience that should be overwritten.")
+        expect(int(counts.sum()) == 6000, "The memory contains an experience that should be overwritten.",
+               "Of all that was added, the last capacity experiences stay, also in large batches.")  # fmt: skip
         statistic = float(((counts - 6000 / length).square() / (6000 / length)).sum())
-        expect(statistic < length + 6 * (2 * length) ** 0.5 + 6, "Experiences are not sampled with equal frequencies.")
+        expect(statistic < length + 6 * (2 * length) ** 0.5 + 6, "Experiences are not sampled with equal frequencies.",
+               "Each row is any row that is filled, and may occur again.")  # fmt: skip
         share = float(((numbers[1:] - numbers[:-1]) % length == 1 % length).double().mean())
         expect(share < 1 / length + 0.05, Message("{p} of the rows follow the row before.", p=share),
                "Draw each row by itself: neighbours in the memory are alike.")  # fmt: skip
         for name, part, other, right in zip(PARTS, found, again, whole, strict=True):
             expect_equal(part, right[numbers], name=Message("the {name}", name=name))
-            expect_equal(other, part, name=Message("the {name} of an equal generator", name=name))
+            expect_equal(other, part, name=Message("the {name} of an equal generator", name=name),
+                         hint="The generator that is given draws all random numbers.")  # fmt: skip
     stored = experiences(rng, 6, (3,), 1)
     kept, later = student.define(ALIASES).aliased(tools.memory(like, 6, [3]), list(stored), tools.generator(like, 1))
     for found in (kept, later):
@@ -126,7 +129,8 @@ def check_networks_compute_what_the_papers_say(student, rng):
         )
         choices = forward(parameters, frames, variant)
         nearest = min(choices, key=lambda right: float((right - found).abs().max()))
-        expect_close(found, nearest, rtol=1e-3, atol=1e-4, name=Message("{v}, frames {shape}", v=variant, shape=shape))
+        expect_close(found, nearest, rtol=1e-3, atol=1e-4, name=Message("{v}, frames {shape}", v=variant, shape=shape),
+                     hint="A ReLU after each layer but the last.")  # fmt: skip
     net = tools.on(student.QNetwork((1, 84, 84), 4), like)
     net(torch.zeros(1, 1, 84, 84, device=rng.device))
     expect(sum(p.ndim == 4 for p in tools.values(net)) == 3, "By default, the variant is nature.")
@@ -139,7 +143,8 @@ def check_stacks_of_other_frames(student, rng):
         frames = rng.integers(0, 256, T, 2, 4).to(torch.uint8)
         seen = student.inspect(student.stack_frames, frames, k)
         right = torch.stack([torch.stack([frames[max(t - j, 0)] for j in range(k - 1, -1, -1)]) for t in range(T)])
-        expect_equal(seen.value, right, name=Message("{T} frames, {k} in a stack", T=T, k=k))
+        expect_equal(seen.value, right, name=Message("{T} frames, {k} in a stack", T=T, k=k),
+                     hint="The stack of time t has the frames t - k + 1 to t, for every k.")  # fmt: skip
         expect_unchanged(seen, frames, k)
 
 
@@ -205,7 +210,8 @@ def check_gradient_of_huber(student, rng):
         right, pick = torch.zeros_like(q), torch.arange(N, device=rng.device)
         right[pick, actions] = (q[pick, actions] - target).clamp(-1, 1) / N
         expect_close(found, right, name="the gradient in the values")
-        expect_close(of_target, torch.zeros_like(target), name="the gradient in the target")
+        expect_close(of_target, torch.zeros_like(target), name="the gradient in the target",
+                     hint="A target is a constant: detach() it.")  # fmt: skip
 
 
 @task("sync_target", points=1, any_dtype=True)
@@ -217,10 +223,13 @@ def check_target_stays_a_network_of_its_own(student, rng):
         for number, (fast, slow, then) in enumerate(zip(online, target, after, strict=True)):
             expect_close(fast, torch.full_like(fast, 3.0 + number), name="the online network, which stays")
             expect_close(slow, torch.full_like(slow, number - 5.0 + 8.0 * tau), name=Message("tau = {t}", t=tau))
-            expect_close(then, slow, name="the target after a later change of the online network")
-        expect_close(buffers[0], torch.full_like(buffers[0], 30.0), name="the running means, which are copied")
+            expect_close(then, slow, name="the target after a later change of the online network",
+                         hint="Copy numbers: the networks share no memory.")  # fmt: skip
+        expect_close(buffers[0], torch.full_like(buffers[0], 30.0), name="the running means, which are copied",
+                     hint="Buffers are copied whole, whatever tau is: copy_().")  # fmt: skip
         expect_equal(buffers[1], 3, name="the number of batches, which is copied")
-        expect_close(later[0], buffers[0], name="the running means after a later change of the online network")
+        expect_close(later[0], buffers[0], name="the running means after a later change of the online network",
+                     hint="Copy numbers: the networks share no memory.")  # fmt: skip
         expect(flags, "A parameter has a gradient, or cannot be trained any more.", "Work in torch.no_grad().")
 
 
@@ -275,7 +284,8 @@ def expect_batches(rows, like, seed):
     """Expect samples of 23 experiences, and of capacity experiences the last ones, from what the networks receive."""
     for capacity in (20, 1000):
         sizes, ages = zip(*rows(like, seed, capacity), strict=True)
-        expect(any(size % 23 == 0 for size in sizes), "The networks never receive a sample of batch experiences.")
+        expect(any(size % 23 == 0 for size in sizes), "The networks never receive a sample of batch experiences.",
+               "Each step samples batch experiences.")  # fmt: skip
         expect(
             max(ages) <= 3 if capacity == 20 else max(ages) > 15,
             Message("With a capacity of {c}, the oldest observation in 40 samples is {n} steps old.", c=capacity,
@@ -298,15 +308,19 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
             history = student.train_dqn(env, online, target, tools.generator(like, seed), steps=400, n=10, batch=32,
                                         every=20, gamma=0.5, lr=0.05)  # fmt: skip
             found.append((history, tools.values(online)[0]))
-        expect_equal(found[1][0], found[0][0], name="the rewards with an equal generator")
-        expect_equal(found[1][1], found[0][1], name="the weights with an equal generator")
+        expect_equal(found[1][0], found[0][0], name="the rewards with an equal generator",
+                     hint="The generator that is given draws all random numbers.")  # fmt: skip
+        expect_equal(found[1][1], found[0][1], name="the weights with an equal generator",
+                     hint="The generator that is given draws all random numbers.")  # fmt: skip
         expect(len(env.restarts) > 0, "No copy was restarted.", "After the step: obs = env.restart(done | truncated).")
         which, times = (torch.stack(part) for part in zip(*env.restarts, strict=True))
         expect_equal(which, times >= 5, name="which copies were restarted")
         best = found[0][1].amax(dim=0).cpu()
         expect_close(best, right[truncates], rtol=0.0, atol=0.06, name="the values", mistakes={
             "A truncated episode would have gone on: its target is not cut.": right[False] if truncates else best + 9,
-        })  # fmt: skip
+        },
+                     hint="Store what follows the step, before the restart, and done; the target is r, "
+                          "and unless done gamma times what follows.")  # fmt: skip
         share = torch.stack(env.actions).double().mean(dim=1)
         middle = float(share[80:120].mean())  # epsilon is 0.55: 1 - 0.275
         expect(abs(middle - 0.725) < 0.08, Message("Where epsilon is 0.55, {p} of the actions are the best.", p=middle))
@@ -323,7 +337,8 @@ def check_values_where_episodes_are_done_or_cut(student, rng):
     weights = student.define(WATCHED).watched(like, seed, start, 12, 4)
     for step, (online, target) in enumerate(weights):
         expect_close(target, weights[step // 4 * 4][0], name=Message("the target network before step {t}", t=step),
-                     mistakes={"Between two copies, the target network stays as it is.": online})  # fmt: skip
+                     mistakes={"Between two copies, the target network stays as it is.": online},
+                     hint="Copies are made before the first step, and after every `every` steps.")  # fmt: skip
     found = student.define(WATCHED).watched(like, seed, start, 300, 301)[-1][0].amax(dim=0)
     right = torch.arange(1, 6, device=rng.device) / 5 - 0.5
     expect_close(found, right.to(found), rtol=0.0, atol=0.08, name="the values by a target network that stays",
@@ -370,7 +385,8 @@ def check_fits_of_other_experiences(student, rng):
         a = torch.arange(N, device=rng.device) % A
         seen = student.inspect(student.fitted_q, phi, a, r, phi2, done, A, gamma, iterations)
         expect_close(seen.value, fitted(phi, a, r, phi2, done, A, gamma, iterations), rtol=1e-4, atol=1e-5,
-                     name=Message("{N} experiences, {A} actions", N=N, A=A))  # fmt: skip
+                     name=Message("{N} experiences, {A} actions", N=N, A=A),
+                     hint="Do as many iterations as are asked for: with 0, all weights are 0.")  # fmt: skip
         expect_unchanged(seen, phi, a, r, phi2, done, A, gamma, iterations)
     eye = torch.eye(3, dtype=torch.float64, device=rng.device)
     s, a = torch.arange(60, device=rng.device) % 3, torch.arange(60, device=rng.device) // 3 % 2

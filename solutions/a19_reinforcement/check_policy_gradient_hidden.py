@@ -14,6 +14,7 @@ from oracles_policy import (
     policy_loss,
     to_go,
 )
+from oracles_steps import LOANS_OF_STEPS
 
 from autograder import (
     Message,
@@ -28,29 +29,6 @@ from autograder import (
 )
 from common.environments import CartPole
 
-LOANS_OF_STEPS = """
-import torch
-
-def log_prob(logits, actions):
-    return torch.log_softmax(logits, -1).gather(-1, actions.unsqueeze(-1)).squeeze(-1)
-
-def loss(logits, actions, weights, mask):
-    return -(log_prob(logits, actions) * weights.detach()).masked_fill(~mask, 0.0).sum() / mask.shape[0]
-
-def sums(rewards, gamma):
-    columns, total = [], 0.0 * rewards[:, 0]
-    for column in rewards.flip(1).unbind(1):
-        total = column + gamma * total
-        columns.append(total)
-    return torch.stack(columns, 1).flip(1)
-
-def scale(weights, mask):
-    values = weights[mask]
-    return ((weights - values.mean()) / (values.std(correction=0) + 1e-8)).masked_fill(~mask, 0.0)
-
-LOANS = {"log_prob": log_prob, "reinforce_loss": loss, "reward_to_go": sums, "normalise": scale}
-"""
-
 
 @task("log_prob", points=1)
 def check_log_probabilities_of_large_logits(student, rng):
@@ -58,12 +36,14 @@ def check_log_probabilities_of_large_logits(student, rng):
     forbid(student, "log_prob", calls=DISTRIBUTIONS)
     large = torch.tensor([[1000.0, 0.0, -1000.0], [0.0, 0.0, 0.0]], dtype=torch.float64, device=rng.device)
     found = student.log_prob(large, torch.tensor([2, 1], device=rng.device))
-    expect_close(found, large.new_tensor([-2000.0, -1.0986122886681098]), name="logits of 1000")
+    expect_close(found, large.new_tensor([-2000.0, -1.0986122886681098]), name="logits of 1000",
+                 hint="log_softmax does not overflow.")  # fmt: skip
     for shape in ((4, 3, 5), (1, 2), (6, 1)):
         logits, actions = rng.normal(*shape), rng.integers(0, shape[-1], *shape[:-1])
         seen = student.inspect(student.log_prob, logits, actions)
         right = logs_of(logits).flatten(0, -2)[torch.arange(actions.numel(), device=rng.device), actions.flatten()]
-        expect_close(seen.value, right.reshape(actions.shape), name=Message("logits {shape}", shape=shape))
+        expect_close(seen.value, right.reshape(actions.shape), name=Message("logits {shape}", shape=shape),
+                     hint="The last axis has the actions.")  # fmt: skip
         expect_unchanged(seen, logits, actions)
     logits, actions = rng.normal(4, 3), rng.integers(0, 3, 4)
     pick = torch.arange(4, device=rng.device)
@@ -83,7 +63,8 @@ def check_entropies_of_large_logits(student, rng):
     """Logits of 1000, gradients, more axes; the input stays."""
     forbid(student, "entropy", calls=DISTRIBUTIONS)
     large = torch.tensor([[1000.0, 0.0, -1000.0], [1000.0, 1000.0, -1000.0]], dtype=torch.float64, device=rng.device)
-    expect_close(student.entropy(large), large.new_tensor([0.0, 0.6931471805599453]), name="logits of 1000")
+    expect_close(student.entropy(large), large.new_tensor([0.0, 0.6931471805599453]), name="logits of 1000",
+                 hint="A probability of 0 adds nothing, and its logarithm is finite in log_softmax.")  # fmt: skip
     for shape in ((4, 3, 5), (1, 2), (6, 1)):
         logits = 3.0 * rng.normal(*shape)
         seen, logs = student.inspect(student.entropy, logits), logs_of(logits)
@@ -100,7 +81,8 @@ def check_boltzmann_of_large_values(student, rng):
     for shape, temperature, size in (((4, 3, 5), 0.7, 1.0), ((1, 3), 1e-3, 1000.0), ((6, 2), 1e4, 1.0)):
         q = size * rng.normal(*shape)
         seen = student.inspect(student.boltzmann, q, temperature)
-        expect_close(seen.value, logs_of(q / temperature).exp(), name=Message("a temperature of {t}", t=temperature))
+        expect_close(seen.value, logs_of(q / temperature).exp(), name=Message("a temperature of {t}", t=temperature),
+                     hint="The last axis has the actions.")  # fmt: skip
         expect_unchanged(seen, q, temperature)
 
 
@@ -134,7 +116,7 @@ def check_gradient_is_that_of_the_mean_return(student, rng):
     baseline = rng.normal(2)[states]  # depends on the state only
     for weights in (to_go(rewards, 1.0), to_go(rewards, 1.0)[:, :1].expand(-1, 2), to_go(rewards, 1.0) - baseline):
         found = slope(theta, states, actions, weights * chances[:, None] * len(chances), mask)
-        expect_close(-found, right, name="the mean gradient")
+        expect_close(-found, right, name="the mean gradient", hint="The weights multiply log pi(a) as they are.")
 
 
 @task("reinforce_loss", points=1, loans=LOANS_OF_LOGS)
@@ -222,17 +204,22 @@ def check_updates_of_a_policy(student, rng):
             earned = torch.where(mask, actions.float(), 0)
             weights = table[:, :T] if given_weights else scaled(to_go(earned, gamma), mask)
             if given_weights:
-                expect_equal(calls[update][1], mask, name="the mask")
+                expect_equal(calls[update][1], mask, name="the mask",
+                             hint="A step counts if its episode was still running before it.")  # fmt: skip
                 expect_close(calls[update][0], earned, name="the rewards")
             right = (mask * actions).sum(dim=1).to(history.dtype).mean()
-            expect_close(history[update], right, name="the mean sum of rewards")
+            expect_close(history[update], right, name="the mean sum of rewards",
+                         hint="Rewards after the end of an episode are 0; done and "
+                              "truncated are both an end.")  # fmt: skip
             logits = net(torch.stack(seen[update * (T + 1) : update * (T + 1) + T], dim=1))
             likeliest = (actions == logits.argmax(dim=2))[mask]
             expect(not bool(likeliest.all()), "All actions are the likeliest ones: draw them with their probabilities.")
             optimizer.zero_grad()
             policy_loss(logits, actions, weights, mask).backward()
             optimizer.step()
-        expect_close(runs[1][1], net.weight.detach(), atol=1e-4, name="the weights after three steps of Adam")
+        expect_close(runs[1][1], net.weight.detach(), atol=1e-4, name="the weights after three steps of Adam",
+                     hint="In each update: zero_grad, the loss of all steps that were "
+                          "played, backward, one step of Adam.")  # fmt: skip
 
 
 @task("train_policy", points=1, any_dtype=True, seconds=120, loans=LOANS_OF_STEPS)
@@ -278,7 +265,10 @@ def check_baselines_have_the_least_variance(student, rng):
         weight = scores.square()
         weight[:, 0] = 1.0
         expect_close(
-            best, (weight * returns[:, None]).sum(dim=0) / weight.sum(dim=0), name=Message("{E} episodes", E=E)
+            best,
+            (weight * returns[:, None]).sum(dim=0) / weight.sum(dim=0),
+            name=Message("{E} episodes", E=E),
+            hint="Where all scores are 0, the baseline is the mean return.",
         )
         expect_unchanged(seen, returns, scores)
     logits, pay = rng.normal(3), 4.0 + rng.normal(3)
@@ -347,13 +337,15 @@ def check_gradients_of_actor_and_critic(student, rng):
         right = -(logs[torch.arange(N, device=rng.device), actions] * advantage).mean()
         right = right + 0.2 * (logs.exp() * logs).sum(dim=1).mean()
         (slope,) = torch.autograd.grad(right, z)
-        expect_close(found[0], slope, name="the gradient in the logits")
+        expect_close(found[0], slope, name="the gradient in the logits",
+                     hint="The entropy of the logits has a gradient, too.")  # fmt: skip
         expect_close(found[1], torch.zeros_like(advantage), name="the gradient in the advantage", mistakes={
             "The advantage contains the critic's values: detach() it.":
                 -logs.detach()[torch.arange(N, device=rng.device), actions] / N,
         })  # fmt: skip
         expect_close(found[2], 1.4 * (values - targets) / N, name="the gradient in the values")
-        expect_close(found[3], torch.zeros_like(targets), name="the gradient in the targets")
+        expect_close(found[3], torch.zeros_like(targets), name="the gradient in the targets",
+                     hint="Targets are constants: detach() them.")  # fmt: skip
 
 
 @task("decision_tokens", points=1)
@@ -364,7 +356,7 @@ def check_tokens_of_other_episodes(student, rng):
         seen = student.inspect(student.decision_tokens, R, s, a)
         tokens, positions = seen.value
         expect_shape(tokens, (E, 3 * T, D), name="the tokens")
-        for n, (what, part) in enumerate((("returns", R), ("states", s), ("actions", a))):
+        for n, (what, part) in enumerate(((Message("returns"), R), (Message("states"), s), (Message("actions"), a))):
             expect_close(tokens[:, n::3], part, name=Message("the {what}", what=what))
         expect_equal(positions, torch.arange(1, 3 * T, 3, device=rng.device), name="the positions")
         expect_unchanged(seen, R, s, a)
@@ -379,14 +371,16 @@ def check_acting_in_other_worlds(student, rng):
         model, env = tools.player(table), tools.world(like, rewards, ends, truncates)
         asked, earned = student.act(model, env, 1.5, tools.generator(like), most)
         expect(env.copies == [1], "Run one copy of the environment, and reset it once.")
-        expect_close(earned, rewards[:T], name="the rewards")
+        expect_close(earned, rewards[:T], name="the rewards", hint="Stop when the episode is done or truncated.")
         wanted = torch.stack([1.5 - rewards[:t].sum() for t in range(T)])
         expect_close(asked, wanted, name="the returns to go")
         best = table[:T].argmax(dim=1)
-        expect_equal(torch.cat(env.taken), best, name="the actions")
+        expect_equal(torch.cat(env.taken), best, name="the actions",
+                     hint="The largest of the last logits, those of the present step.")  # fmt: skip
         for t, (returns, states, actions) in enumerate(model.asked):
             expect_close(returns, wanted[None, : t + 1], name="the returns to go that the model got")
             expect_close(states[0, :, 0], 0.5 + torch.arange(t + 1, device=rng.device).float(),
                          name="the states that the model got")  # fmt: skip
             before = torch.cat([best[:t], best.new_zeros(1)])
-            expect_equal(actions[0], before, name="the actions that the model got, 0 for the present one")
+            expect_equal(actions[0], before, name="the actions that the model got, 0 for the present one",
+                         hint="The actions so far, then a 0.")  # fmt: skip

@@ -2,6 +2,7 @@
 
 import torch
 from check_tabular import SOLVERS, optimal
+from oracles_tables import LOANS_OF_TABLES
 from oracles_tabular import (
     GENERATOR,
     LOGGED,
@@ -21,50 +22,6 @@ from oracles_ties import FLIPS
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_unchanged, forbid, task
 from common.environments import ice
-
-LOANS_OF_TABLES = """
-import torch
-
-def sweep(P, R, terminal, policy, gamma, tol=1e-10):
-    reward, step = (policy * R).sum(1), torch.einsum("sa,sat->st", policy, P) * (~terminal)[:, None]
-    V = 0 * reward
-    while True:
-        new = reward + gamma * step @ V
-        if (new - V).abs().max() < tol:
-            return new
-        V = new
-
-def q(P, R, terminal, V, gamma):
-    return R + gamma * (P @ V) * (~terminal)[:, None]
-
-def best(Q):
-    return torch.nn.functional.one_hot(Q.argmax(1), Q.shape[1]).to(Q.dtype)
-
-def play(env, policy, generator, max_steps):
-    s, rows = env.reset(1, generator), []
-    for _ in range(max_steps):
-        a = torch.multinomial(policy[s], 1, generator=generator)[:, 0]
-        t, r, done, cut = env.step(a)
-        rows.append((s, a, r))
-        s = t
-        if done or cut:
-            break
-    return (*(torch.cat(part) for part in zip(*rows)), bool(done))
-
-def gains(rewards, gamma):
-    out, total = [], 0.0
-    for r in rewards.flip(0):
-        total = r + gamma * total
-        out.append(total)
-    return torch.stack(out).flip(0)
-
-def explore(Q, s, epsilon, generator):
-    chances = (1 - epsilon) * best(Q)[s] + epsilon / Q.shape[1]
-    return torch.multinomial(chances, 1, generator=generator)[:, 0]
-
-LOANS = {"evaluate_policy": sweep, "q_from_v": q, "greedy": best, "sample_episode": play, "returns": gains,
-         "epsilon_greedy": explore}
-"""
 
 
 @task("returns", points=1)
@@ -93,10 +50,13 @@ def check_episodes_end_and_repeat(student, rng):
         env = tools.logged(P, R, terminal, limit)
         runs.append(student.sample_episode(env, policy, tools.generator(R, seed), most))
         expect(env.copies == [1], "Run one copy of the environment, and reset it once.")
-        expect_shape(runs[-1][0], (17,), name="the states of a limited episode")
-        expect(runs[-1][3] is False, "No terminal state ended the episode: the last result is False.")
+        expect_shape(runs[-1][0], (17,), name="the states of a limited episode",
+                     hint="Stop when the episode is done or truncated, or after max_steps.")  # fmt: skip
+        expect(runs[-1][3] is False, "No terminal state ended the episode: the last result is False.",
+               "That an episode was truncated is not the end of a terminal state.")  # fmt: skip
     for n, what in enumerate((Message("the states"), Message("the actions"), Message("the rewards"))):
-        expect_equal(runs[1][n], runs[0][n], name=Message("{what} for the same seed", what=what))
+        expect_equal(runs[1][n], runs[0][n], name=Message("{what} for the same seed", what=what),
+                     hint="The generator that is given draws all random numbers.")  # fmt: skip
     expect(runs[0][0].dtype == runs[0][1].dtype == torch.int64, "States and actions are of dtype int64.")
     env = tools.logged(P, R, terminal, 3000)
     states, actions, _, _ = student.sample_episode(env, policy, tools.generator(R, seed + 1), 3000)
@@ -104,7 +64,8 @@ def check_episodes_end_and_repeat(student, rng):
         at = actions[states == s]
         shares = torch.stack([(at == a).double().mean() for a in range(3)])
         error = float((shares - policy[s]).abs().max()) * len(at) ** 0.5
-        expect(error < 2.2, Message("In state {s}, actions do not have the policy's frequencies.", s=s))
+        expect(error < 2.2, Message("In state {s}, actions do not have the policy's frequencies.", s=s),
+               "Draw from the probabilities of the policy.")  # fmt: skip
 
 
 @task("evaluate_policy", points=2)
@@ -117,7 +78,8 @@ def check_values_of_other_policies(student, rng):
         P[terminal] = 7.0
         seen = student.inspect(student.evaluate_policy, P, R, terminal, policy, gamma, 1e-11)
         right = solved(P, R, terminal, policy, gamma)
-        expect_close(seen.value, right, name=Message("{S} states, gamma {g}", S=S, g=gamma))
+        expect_close(seen.value, right, name=Message("{S} states, gamma {g}", S=S, g=gamma),
+                     hint="Sweep until the largest absolute change is below tol.")  # fmt: skip
         expect_unchanged(seen, P, R, terminal, policy, gamma, 1e-11)
     P, R, terminal = world(rng, 6, 2, 0)
     R, policy = R + 5.0, policy_of(rng, 6, 2)
@@ -157,7 +119,8 @@ def check_greedy_policies_of_other_tables(student, rng):
             Q = -(rng.normal(S, A, dtype=dtype).abs()) - 1.0
             Q[0] = -2.0
             seen = student.inspect(student.greedy, Q)
-            expect_equal(seen.value, best_rows(Q), name=Message("{S} states, {A} actions", S=S, A=A))
+            expect_equal(seen.value, best_rows(Q), name=Message("{S} states, {A} actions", S=S, A=A),
+                         hint="The largest value as it is, also a negative one.")  # fmt: skip
             expect_unchanged(seen, Q)
 
 
@@ -169,7 +132,8 @@ def check_policy_iteration_of_other_worlds(student, rng):
         seen = student.inspect(student.policy_iteration, P, R, terminal, 0.9)
         V, policy, number = seen.value
         right = optimal(P, R, terminal, 0.9)
-        expect_close(V, right, atol=1e-7, name="the values")
+        expect_close(V, right, atol=1e-7, name="the values",
+                     hint="Go on until the policy or its values no longer change.")  # fmt: skip
         expect_close(policy, best_rows(policy), name="the policy, whose rows have a single 1")
         expect_close(solved(P, R, terminal, policy, 0.9), right, atol=1e-7, name="the values that the policy earns")
         expect(2 <= number <= 12, Message("{n} policies were evaluated.", n=number))
@@ -196,9 +160,11 @@ def check_value_iteration_of_other_worlds(student, rng):
     seen = student.inspect(student.value_iteration, P, R, terminal, 0.9, 1e-12)
     V, policy, sweeps = seen.value
     right = optimal(P, R, terminal, 0.9)
-    expect_close(V, right, rtol=1e-8, atol=1e-8, name="the values on ice")
+    expect_close(V, right, rtol=1e-8, atol=1e-8, name="the values on ice",
+                 hint="Stop by the values: the largest absolute change is below tol.")  # fmt: skip
     rows = best_rows(q_loop(P, R, terminal, right, 0.9))
-    expect_close(policy[:15], rows[:15], name="the policy on ice")
+    expect_close(policy[:15], rows[:15], name="the policy on ice",
+                 hint="Stop by the values: the largest absolute change is below tol.")  # fmt: skip
     expect(40 < sweeps <= 128, Message("There were {n} sweeps on ice.", n=sweeps), "127 if all states change at once.")
     expect_unchanged(seen, P, R, terminal, 0.9, 1e-12)
     for S, A, ends, tol in ((6, 3, 1, 1e-2), (4, 5, 0, 1e-9), (3, 1, 0, 1e-4)):
@@ -230,7 +196,8 @@ def check_frequencies_of_actions(student, rng):
     seen = student.inspect(student.epsilon_greedy, Q, s, 0.3, tools.generator(Q, seed))
     student.seed(rng.int(0, 2**31))
     found = student.epsilon_greedy(Q, s, 0.3, tools.generator(Q, seed))
-    expect_equal(found, seen.value, name="actions with an equal generator")
+    expect_equal(found, seen.value, name="actions with an equal generator",
+                 hint="The generator that is given draws all random numbers.")  # fmt: skip
     expect_unchanged(seen, Q, s, 0.3)
     expect(found.dtype == torch.int64, "Actions are of dtype int64.")
     statistic = 0.0
@@ -260,7 +227,8 @@ def check_monte_carlo_follows_its_table(student, rng):
         student.monte_carlo_control(env, episodes, epsilon, 0.8, tools.generator(R, rng.int(0, 2**31)), 10)
         log, greedily, steps = env.log, 0, 0
         _, tables = first_visits(log, 5, 3, 0.8)
-        expect(max(len(episode) for episode in log) <= 10, "An episode has more than max_steps steps.")
+        expect(max(len(episode) for episode in log) <= 10, "An episode has more than max_steps steps.",
+               "Hand max_steps on to sample_episode.")  # fmt: skip
         for episode, table in zip(log, tables, strict=True):
             best = table.argmax(dim=1)
             greedily += sum(int(best[s]) == a for s, a, _ in episode)
@@ -268,7 +236,8 @@ def check_monte_carlo_follows_its_table(student, rng):
         share, right = greedily / steps, 1 - epsilon * 2 / 3
         margin = 4.5 * (right * (1 - right) / steps) ** 0.5 + 1e-9
         expect(abs(share - right) <= margin,
-               Message("For epsilon {e}, {p} of the actions are greedy.", e=epsilon, p=share))  # fmt: skip
+               Message("For epsilon {e}, {p} of the actions are greedy.", e=epsilon, p=share),
+               "The table after the episode before: greedy with 1 - epsilon + epsilon / A.")  # fmt: skip
 
 
 @task("monte_carlo_control", points=2, loans=LOANS_OF_TABLES)
