@@ -58,6 +58,53 @@ def value_grid(
     return figure
 
 
+def action_grid(values: Mapping[str, Tensor], *, names: Mapping[int, str] | None = None) -> Figure:
+    """Draw values of the actions in each state of a square: a triangle with a colour and a number for each direction.
+
+    The best action of a state has a bold number.
+
+    Shapes:
+        values  title: (S, 4)  states row by row, S a square number; actions 0 up, 1 right, 2 down, 3 left
+        names   state: text    marks for some states; a state whose text ends with a star has no triangles
+    """
+    from matplotlib.collections import PolyCollection
+
+    names = names or {}
+    side = round(len(next(iter(values.values()))) ** 0.5)
+    if any(value.shape != (side * side, len(ARROWS)) for value in values.values()):
+        raise ValueError("action_grid needs values (S, 4) of a square of states.")
+    tables = [value.detach().cpu().double() for value in values.values()]
+    low, high = min(float(t.min()) for t in tables), max(float(t.max()) for t in tables)
+    spoken = [
+        f"{title}: from {float(t.min()):.3g} to {float(t.max()):.3g}" for title, t in zip(values, tables, strict=True)
+    ]
+    figure = new_figure(4.2 * len(tables), 4.4, f"Values of four actions in {side * side} states. {'; '.join(spoken)}.")
+    for number, (title, table) in enumerate(zip(values, tables, strict=True)):
+        axes = figure.add_subplot(1, len(tables), number + 1, xticks=[], yticks=[], aspect="equal")
+        axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5))
+        axes.set_title(title, fontsize=9)
+        corners, colours = [], []
+        for state in range(side * side):
+            row, column = divmod(state, side)
+            mark = names.get(state, "")
+            axes.text(column, row, mark.rstrip("*"), ha="center", va="center", fontsize=7, zorder=3)
+            if mark.endswith("*"):
+                continue
+            for action, (right, up) in enumerate(ARROWS):
+                middle, along, across = (column, row), (0.5 * right, -0.5 * up), (0.5 * up, 0.5 * right)
+                ends = [(column + along[0] + sign * across[0], row + along[1] + sign * across[1]) for sign in (-1, 1)]
+                corners.append([middle, *ends])
+                colours.append(float(table[state, action]))
+                best = action == int(table[state].argmax())
+                text = f"{round(colours[-1], 1) + 0.0:.1f}"  # no minus before 0.0
+                axes.text(column + 0.33 * right, row - 0.33 * up, text, ha="center", va="center", fontsize=7,
+                          weight="bold" if best else "normal")  # fmt: skip
+        triangles = PolyCollection(corners, cmap="coolwarm", edgecolors="white", linewidths=0.5, alpha=0.7)
+        triangles.set(array=colours, clim=(low, high))
+        axes.add_collection(triangles)
+    return figure
+
+
 def bands(
     runs: Mapping[str, Tensor], *, xlabel: str = "update", ylabel: str = "", every: int = 1, title: str = ""
 ) -> Figure:

@@ -367,6 +367,40 @@ def adam_step(
 # 3. Return a new dictionary: the caller may need the old one.
 
 # %% [markdown]
+# A race away from a saddle: $f(w) = \frac52 w_1^2 + \frac14 (w_2^2 - 1)^2$ has its saddle at 0 and two minima, and all
+# begin near $w_2 = 0$, where the slope that leads out is tiny.
+
+# %% tags=["active-ipynb"]
+# def race(kind, steps=40):
+#     """Return the places of one way to descend."""
+#     w, state, velocity = torch.tensor([-1.2, 0.02]).double(), {}, 0.0
+#     path = [w]
+#     for _ in range(steps):
+#         g = torch.stack([5 * w[0], w[1] * (w[1] ** 2 - 1)])
+#         if kind == "Newton":
+#             w = w + newton_step(g, torch.diag(torch.stack([5 + 0 * w[0], 3 * w[1] ** 2 - 1])))
+#         elif kind == "Adam":
+#             w, state = adam_step(w, g, state, lr=0.05)
+#         else:
+#             velocity = g + (0.9 * velocity if kind == "momentum" else 0)
+#             w = w - 0.03 * velocity
+#         path.append(w)
+#     return torch.stack(path)
+#
+#
+# across, along = torch.linspace(-1.4, 1.4, 80).double(), torch.linspace(-0.4, 1.4, 80).double()
+# heights = 2.5 * across**2 + 0.25 * (along[:, None] ** 2 - 1) ** 2
+# figure = new_figure(7, 4, "From near a saddle: Newton's step ends there, plain descent is slow, Adam is first.")
+# axes = figure.add_subplot(xlabel="$w_1$", ylabel="$w_2$", title="40 steps")
+# axes.contour(across, along, heights, 25, colors="gray", linewidths=0.5)
+# for kind, mark in (("gradient descent", "o-"), ("momentum", "s-"), ("Adam", "^-"), ("Newton", "D--")):
+#     path = race(kind)
+#     axes.plot(*path.T, mark, markersize=3, linewidth=1, label=f"{kind}: $w_2$ = {float(path[-1, 1]):.2f}")
+# axes.plot(0, 1, "k*", markersize=10)
+# axes.legend(fontsize=8)
+# figure
+
+# %% [markdown]
 # An L1 penalty has a corner at 0. Its **proximal step** (soft threshold) minimises
 # $\frac12 (u - w)^2 + t \lvert u \rvert$: move each weight towards 0 by $t$, and stop *at* 0. That makes weights that
 # are exactly 0.

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from common.plots.worlds import Film, bands, value_grid
+from common.plots.worlds import Film, action_grid, bands, value_grid
 
 
 def test_a_grid_shows_values_and_arrows_but_none_at_a_star() -> None:
@@ -21,6 +21,25 @@ def test_a_grid_shows_values_and_arrows_but_none_at_a_star() -> None:
     assert "after: from 0 to 16" in figure.alt
     with pytest.raises(ValueError, match="square"):
         value_grid({"five": torch.zeros(5)}, names=None)
+
+
+def test_each_state_has_four_triangles_but_none_at_a_star() -> None:
+    values = torch.arange(16.0).reshape(4, 4)
+    values[1] = torch.tensor([9.0, -2.0, 3.0, 4.0])
+    figure = action_grid({"learned": values}, names={2: "hole", 3: "fish*"})
+    axes = figure.axes[0]
+    triangles = axes.collections[0]
+    assert triangles.get_array().tolist() == values[:3].flatten().tolist()
+    up, right, down, left = (path.vertices[:3].mean(axis=0) for path in triangles.get_paths()[:4])  # of the first state
+    assert up[1] < down[1]
+    assert left[0] < right[0]
+    assert abs(up[0] - down[0]) < 1e-9
+    assert axes.yaxis_inverted()
+    bold = [text.get_text() for text in axes.texts if text.get_weight() == "bold"]
+    assert bold == ["3.0", "9.0", "11.0"]
+    assert "learned: from -2 to 15" in figure.alt
+    with pytest.raises(ValueError, match="square"):
+        action_grid({"three actions": torch.zeros(4, 3)})
 
 
 def test_bands_reach_from_the_worst_to_the_best_run() -> None:

@@ -26,7 +26,7 @@ from torch import Tensor
 # from autograder import check, hint
 # from common.environments import Ice, ice
 # from common.plots.curves import curves
-# from common.plots.worlds import bands, value_grid
+# from common.plots.worlds import action_grid, bands, value_grid
 #
 # P, R, terminal = ice.model()
 # NAMES = {0: "start", 5: "hole", 11: "hole", 15: "fish*"}
@@ -344,6 +344,12 @@ def q_learning_update(
 # shown = {rule: runs[0][0] for rule, runs in learned.items()}
 # value_grid({rule: Q.amax(dim=1) for rule, Q in shown.items()} | {"by the model": best},
 #            [*(Q.argmax(dim=1) for Q in shown.values()), best_policy.argmax(dim=1)], names=NAMES)
+
+# %% [markdown]
+# A table has four values for each state. Each triangle below points where its action wants to go.
+
+# %% tags=["active-ipynb"]
+# action_grid(shown, names=NAMES)
 
 # %% [markdown] question="tabular-q1"
 # **简答题 1。** 虽然走法相同，SARSA 学到的每个价值都低于 Q 学习的。为什么？在悬崖边的小路上，还在探索时你愿意用哪一个？探索结束之后呢？
