@@ -48,6 +48,7 @@ def draw_network(
         edge_index  (2, E)  int64; of two opposite edges both are drawn
         places      (N, 2)  x and y of each node
         values      (N,)    one colour each; None: all alike
+        names       N texts, white on dark discs and black on light ones
         widths      (E,)    the width of each line in points; None: 1
     """
     axes.set_axis_off()
@@ -61,9 +62,13 @@ def draw_network(
     look: dict[str, Any] = (
         {"c": "tab:blue"} if values is None else {"c": values.tolist(), **({"cmap": "tab10"} | colours)}
     )
-    axes.scatter(x, y, s=size, edgecolors="black", linewidths=0.7, zorder=2, **look)
+    discs = axes.scatter(x, y, s=size, edgecolors="black", linewidths=0.7, zorder=2, **look)
+    discs.update_scalarmappable()
+    faces = discs.get_facecolor()
     for number, name in enumerate(names):
+        red, green, blue, _ = faces[number % len(faces)]
+        ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.6 else "white"
         axes.annotate(
-            name, (x[number], y[number]), ha="center", va="center", fontsize=8, color="white", weight="bold", zorder=3
+            name, (x[number], y[number]), ha="center", va="center", fontsize=8, color=ink, weight="bold", zorder=3
         )
     axes.margins(0.12)

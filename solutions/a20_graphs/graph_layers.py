@@ -138,7 +138,7 @@ class GCNLayer(nn.Module):
 # figure = new_figure(11, 2.2, "Means of neighbours, step by step: node 0's number reaches node 4 in three steps.")
 # for number, values in enumerate(steps):
 #     draw_network(figure.add_subplot(1, 4, number + 1), five, five_places, values=values[:, 0], cmap="Blues",
-#                  vmin=-1, vmax=1, size=420, names=[f"{v:.2f}" for v in values[:, 0].tolist()],
+#                  vmin=0, vmax=1, size=600, names=[f"{v:.2f}" for v in values[:, 0].tolist()],
 #                  title=f"layers: {number}")
 # figure
 
