@@ -66,7 +66,7 @@ def check_masks_of_bars(student, rng):
         })  # fmt: skip
 
 
-@task("mask_loss", share=50, any_dtype=True)
+@task("mask_loss", points=1, any_dtype=True)
 def check_loss_of_own_channel(student, rng):
     """Logits 0 cost log 2, and what the channels of other classes say does not count."""
     R, C, m = 3, 4, 5
@@ -88,7 +88,7 @@ def check_loss_of_own_channel(student, rng):
     expect(float(student.mask_loss(logits, labels, targets)) < 1e-9, "Logits of the right signs, and large, cost 0.")
 
 
-@task("paste_mask", points=1, any_dtype=True)
+@task("paste_mask", share=50, any_dtype=True)
 def check_masks_of_known_boxes(student, rng):
     """A box of m x m pixels shows the mask itself, a mask of ones the box, and a ramp goes on as a ramp."""
     mask = rng.uniform(4, 4)

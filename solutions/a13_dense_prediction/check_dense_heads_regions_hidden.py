@@ -102,7 +102,7 @@ def check_masks_of_random_boxes(student, rng):
                  name="a sample of exactly 1/2")  # fmt: skip
 
 
-@task("mask_loss", share=50)
+@task("mask_loss", points=1)
 def check_masks_learn_in_their_channel(student, rng):
     """Other sizes, large logits, no regions, float32; only the channel of the true class has a gradient."""
     f, helper = student.mask_loss, student.define(GRADIENTS)
@@ -139,7 +139,7 @@ def check_masks_learn_in_their_channel(student, rng):
     expect_shape(slope, (0, 3, 4, 4), name="the gradient without regions")
 
 
-@task("paste_mask", points=2)
+@task("paste_mask", share=50)
 def check_masks_in_images_of_other_sizes(student, rng):
     """Boxes with fractions, small ones, boxes that leave the image, masks of one cell; gradients, float32."""
     f = student.paste_mask

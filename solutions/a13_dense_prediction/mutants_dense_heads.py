@@ -21,6 +21,8 @@ MOVE, MOVE2 = "check_worked_misalignment", "check_misalignment_of_other_strides"
 RUN, RUN2 = "check_running_maxima", "check_running_maxima_of_other_maps"
 PAIR, PAIR2 = "check_corners_of_three_boxes", "check_pairs_of_random_corners"
 
+DEPTHS, FOUND = "check_depth_is_learned_without_scale", "check_masks_of_other_objects_are_found"
+
 LOG = "d = (torch.where(mask, pred, one).log() - torch.where(mask, depth, one).log()).flatten(1)"
 SCALE = "p = p * (z.median() / p.median())"
 PER_PIXEL = "loss = d.square().sum(dim=1) / n - lam * (d.sum(dim=1) / n) ** 2"
@@ -54,7 +56,7 @@ FITS = "fits = (label[:, None] == label2) & (x[:, None] < x2) & (y[:, None] < y2
 
 # fmt: off
 MUTANTS = [
-    mutant("depth: no second term", LOSS, PER_PIXEL, "loss = d.square().sum(dim=1) / n"),
+    mutant("depth: no second term", (LOSS, DEPTHS), PER_PIXEL, "loss = d.square().sum(dim=1) / n", calibrates=True),
     mutant("depth: lambda is not used", LOSS, PER_PIXEL, PER_PIXEL.replace("lam * ", "")),
     mutant("depth: the second term is added", LOSS, PER_PIXEL, PER_PIXEL.replace("- lam", "+ lam")),
     mutant("depth: the mean of squares is subtracted", LOSS, PER_PIXEL, "loss = (1 - lam) * d.square().sum(dim=1) / n"),
@@ -128,7 +130,7 @@ MUTANTS = [
     mutant("targets: of booleans only", TARGET2, SAMPLES, SAMPLES.replace("gt_masks.to", "(~~gt_masks & (gt_masks.dtype == torch.bool)).to")),
     mutant("targets: bool", TARGET2, "return (samples > 0.5).to(boxes.dtype)", "return (samples > 0.5).float()", habit="dtype"),
     mutant("mask loss: all channels", OWN, CHANNEL, "own, targets = logits, targets[:, None].expand_as(logits)"),
-    mutant("mask loss: a softmax over classes", (OWN, OWN2), CHANNEL, "own = logits.log_softmax(dim=1)[torch.arange(len(labels)), labels]"),
+    mutant("mask loss: a softmax over classes", (OWN, OWN2, FOUND), CHANNEL, "own = logits.log_softmax(dim=1)[torch.arange(len(labels)), labels]", calibrates=True),
     mutant("mask loss: the highest channel", OWN, CHANNEL, "own = logits.amax(dim=1)"),
     mutant("mask loss: the sum", OWN, BCE, BCE.replace(" / max(targets.numel(), 1)", "")),
     mutant("mask loss: the mean over regions only", OWN, BCE, BCE.replace("targets.numel()", "len(targets)")),
