@@ -64,7 +64,7 @@ def draw_network(
     )
     discs = axes.scatter(x, y, s=size, edgecolors="black", linewidths=0.7, zorder=2, **look)
     discs.update_scalarmappable()
-    faces = discs.get_facecolor()
+    faces: Any = discs.get_facecolor()  # (1 or N, 4), from 0 to 1
     for number, name in enumerate(names):
         red, green, blue, _ = faces[number % len(faces)]
         ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.6 else "white"
