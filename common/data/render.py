@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from common.data import draws
 from common.data.scenes import SIDE, TURN, Background, Scene, Thing
 
 Ints = NDArray[np.int32]
+Outline = Callable[[Ints, Ints, Ints], Ints]  # u, v, radius: about the distance to the outline, positive inside
 
 BATCH = 128  # scenes drawn at once: their pixels fit a processor's cache
 BITS = 8
@@ -40,8 +41,10 @@ class Annotation:
     masks: NDArray[np.bool_]
 
 
-def render(scenes: Sequence[Scene], size: int = 32) -> NDArray[np.uint8]:
-    """Draw each scene.
+def render(
+    scenes: Sequence[Scene], size: int = 32, *, outlines: Mapping[str, Outline] | None = None
+) -> NDArray[np.uint8]:
+    """Draw each scene. ``outlines`` are those of the objects' shapes by name, if they are not `OUTLINES`.
 
     Shapes:
         out  (N, 3, size, size)  uint8, RGB
@@ -50,7 +53,7 @@ def render(scenes: Sequence[Scene], size: int = 32) -> NDArray[np.uint8]:
         raise ValueError(f"Scenes are drawn at 8 to 1024 pixels a side, not at {size}.")
     images = np.empty((len(scenes), 3, size, size), np.uint8)
     for start in range(0, len(scenes), BATCH):
-        images[start : start + BATCH] = _draw(scenes[start : start + BATCH], size)
+        images[start : start + BATCH] = _draw(scenes[start : start + BATCH], size, outlines or OUTLINES)
     return images
 
 
@@ -60,7 +63,7 @@ def annotate(scene: Scene, size: int = 32) -> Annotation:
     labels: list[int] = []
     masks: list[NDArray[np.bool_]] = []
     for thing in scene.objects:
-        inside = _coverage([thing], *_local([thing], size), size)[0] >= ONE // 2
+        inside = _coverage([thing], *_local([thing], size), size, OUTLINES)[0] >= ONE // 2
         masks = [mask & ~inside for mask in masks]
         rows, columns = np.nonzero(inside.any(1))[0], np.nonzero(inside.any(0))[0]
         if len(rows):
@@ -74,13 +77,13 @@ def annotate(scene: Scene, size: int = 32) -> Annotation:
     )
 
 
-def _draw(scenes: Sequence[Scene], size: int) -> NDArray[np.uint8]:
+def _draw(scenes: Sequence[Scene], size: int, outlines: Mapping[str, Outline]) -> NDArray[np.uint8]:
     canvas = _backgrounds([scene.background for scene in scenes], size)  # (N, 3, H, W)
     for layer in range(max(len(scene.objects) for scene in scenes)):
         rows = [row for row, scene in enumerate(scenes) if layer < len(scene.objects)]
         things = [scenes[row].objects[layer] for row in rows]
         u, v = _local(things, size)
-        cover = _coverage(things, u, v, size)[:, None]  # (N, 1, H, W)
+        cover = _coverage(things, u, v, size, outlines)[:, None]  # (N, 1, H, W)
         paint = _paint(things, u, v, size)
         below = canvas[rows]
         canvas[rows] = _weighted(below, paint - below, cover)
@@ -155,12 +158,12 @@ PATTERNS: dict[str, Callable[[Ints, Ints], Ints]] = {  # of two waves across eac
 }
 
 
-def _coverage(things: Sequence[Thing], u: Ints, v: Ints, size: int) -> Ints:
+def _coverage(things: Sequence[Thing], u: Ints, v: Ints, size: int, outlines: Mapping[str, Outline]) -> Ints:
     """Compute the share of each pixel that each object covers, 0..ONE: (N, H, W)."""
     r = _column(things, lambda t: t.radius)
     names = np.array([thing.shape for thing in things])
-    inside = np.empty(u.shape, np.int32)  # about the distance to the outline, positive inside
-    for name, distance in OUTLINES.items():
+    inside = np.empty(u.shape, np.int32)
+    for name, distance in outlines.items():
         rows = np.nonzero(names == name)[0]
         if len(rows):
             inside[rows] = distance(u[rows], v[rows], r[rows])
@@ -192,7 +195,7 @@ def _cross(u: Ints, v: Ints, r: Ints) -> Ints:
     return np.minimum(r - along, r * 3 // 8 - across)
 
 
-OUTLINES: dict[str, Callable[[Ints, Ints, Ints], Ints]] = {
+OUTLINES: dict[str, Outline] = {
     "disc": _disc,
     "square": _square,
     "triangle": _triangle,

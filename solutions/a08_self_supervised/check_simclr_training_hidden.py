@@ -1,9 +1,8 @@
 """Hidden checks of an epoch: uneven batches, compared with torch, and a scored pretraining without labels."""
 
-import math
-
 import torch
 from oracles_new_views import view
+from oracles_secret_scenes import secret_split
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -139,22 +138,16 @@ def pretrain(PairDataset, compute_train_transform, train, images, seed, epochs, 
     model.load_state_dict(state)
     no_labels = torch.zeros(len(images), dtype=torch.int64)
     pairs = PairDataset(images, no_labels, compute_train_transform(seed=seed))
-    loader = DataLoader(pairs, batch_size=64, shuffle=True, drop_last=True)
+    loader = DataLoader(pairs, batch_size=32, shuffle=True, drop_last=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=1e-4)
     for epoch in range(1, epochs + 1):
         optimizer.param_groups[0]["lr"] = 4e-3 * (0.05 + 0.475 * (1 + math.cos(math.pi * (epoch - 1) / epochs)))
-        options = {"batch_size": 64, "temperature": 0.1, "device": images.device}
+        options = {"batch_size": 32, "temperature": 0.1, "device": images.device}
         train(model, loader, optimizer, epoch, epochs, **options)
     return {name: value.detach() for name, value in model.state_dict().items()}
 """
 
-IMAGES, EPOCHS, ENCODERS = 4000, 5, 2  # the features of two encoders together vary less from run to run
-
-
 PAIRS = 64  # of a batch whose loss the grader computes
-# Of log(127), the loss if all views look alike. Measured: the reference 0.43, after one epoch 0.79; encoders trained
-# with the labels of similar images 1.05 to 1.14.
-ENOUGH = 0.8
 
 
 def fitted(features: Tensor, labels: Tensor, queries: Tensor) -> Tensor:
@@ -181,10 +174,10 @@ def accuracies(features: Tensor, labels: Tensor, queries: Tensor, answers: Tenso
     return float(torch.stack(right).mean())
 
 
-def encoder(number: int) -> ContrastiveModel:
+def encoder() -> ContrastiveModel:
     """Return an encoder with the same initial weights each time; other weights would change the lead too much."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(number)
+        torch.manual_seed(0)
         return ContrastiveModel()
 
 
@@ -215,28 +208,29 @@ def loss_of_new_views(model: ContrastiveModel, rng, images: Tensor) -> float:
 def check_features_learned_without_labels(student, rng, data, score):
     """Features pretrained by your code are better than a random encoder and pixels, with 1 % and 10 % of the labels.
 
-    4,000 images, five epochs, two encoders. Encoders, initial weights and probe are the grader's; your process gets no
-    labels. The networks must also pair new views of new images.
+    3,000 images, three epochs. Encoder, initial weights and probe are the grader's; your process gets no labels, and
+    no code in it can draw these classes. The network must also pair new views of new images.
     """
-    split = data(num_train=IMAGES, num_test=2000, name="plain_scenes")
-    helper = student.define(PRETRAIN)
+    count, epochs = score.budget((3000, 3), search=[(3000, 3), (4000, 5)])
+    split = data(num_train=10, num_test=10, name="plain_scenes")
+    if split.name == "plain_scenes":
+        split = secret_split(rng, split, count, 2000)
+    else:  # the run's option --data names images of another kind
+        split = data(num_train=count, num_test=2000, name="plain_scenes")
+    helper, start = student.define(PRETRAIN), encoder().to(rng.device)
     parts = student.PairDataset, student.compute_train_transform, student.train
-    start = [encoder(number).to(rng.device) for number in range(ENCODERS)]
-    trained = [
-        restore(model, helper.pretrain(*parts, split.x_train, rng.int(0, 2**31), EPOCHS, dict(model.state_dict())))
-        for model in start
-    ]
-    for model in start:
-        settle(model, split.x_train)
+    weights = helper.pretrain(*parts, split.x_train, rng.int(0, 2**31), epochs, dict(start.state_dict()))
+    trained = restore(start, weights)
+    settle(start, split.x_train)
     images = split.x_train, split.x_test
     rows = {
-        name: [torch.cat([features_of(model, x) for model in models], dim=1) for x in images]
-        for name, models in (("yours", trained), ("random", start))
+        "yours": [features_of(trained, x) for x in images],
+        "random": [features_of(start, x) for x in images],
+        "pixels": [x.flatten(1) for x in images],
     }
-    rows["pixels"] = [x.flatten(1) for x in images]
     by_class = [(split.y_train == label).nonzero()[:, 0] for label in range(10)]
-    for percent, draws in ((1, 10), (10, 2)):
-        each = percent * IMAGES // 1000  # images of each of the ten classes
+    for percent, draws, most in ((1, 10, 0.08), (10, 2, 0.12)):
+        each = percent * count // 1000  # images of each of the ten classes
         subsets = [
             torch.cat([members[rng.permutation(len(members))[:each]] for members in by_class]) for _ in range(draws)
         ]
@@ -244,16 +238,8 @@ def check_features_learned_without_labels(student, rng, data, score):
             name: accuracies(train, split.y_train, test, split.y_test, subsets) for name, (train, test) in rows.items()
         }
         lead = reached["yours"] - max(reached["random"], reached["pixels"])
+        lead = min(lead, most)  # beyond that, it varies much with the secret
         score(lead, name=Message("lead in accuracy with {percent} % of the labels", percent=percent))
-    limit = ENOUGH * math.log(2 * PAIRS - 1)
-    for model in trained if split.name == "plain_scenes" else ():  # elsewhere, the limit was not measured
-        loss = loss_of_new_views(model, rng, split.x_test)
-        expect(
-            loss < limit,
-            Message(
-                "On new views of new images, the contrastive loss is {loss:.4g}; it must be below {limit:.4g}.",
-                loss=loss,
-                limit=limit,
-            ),
-            "The network must be trained by pairs of views, and by nothing else.",
-        )
+    # An encoder that was trained with labels of other images, not with pairs, has about log(127) = 4.84, as a new one.
+    loss = loss_of_new_views(trained, rng, split.x_test)
+    score(loss, "contrastive loss of new views", higher_is_better=False)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -19,7 +20,7 @@ from autograder.core.code import Code
 from autograder.sandbox.local_link import LocalLink
 from autograder.session.options import Options
 from autograder.session.session import Checks, with_checks
-from common.data import Split, load
+from common.data import Split, load, render
 from tests.support.vectors import make_vectors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,16 +122,63 @@ def secret_symbols(*secret: str) -> list[torch.Tensor]:
 
 # The images of one secret. If they change, the thresholds that were measured on such images no longer hold.
 PINNED = "bcdc1473a206f8a08864d794f676412d9441008d27dd949f761e1e85ade62d58"
+PINNED_SCENES = "2e392d8d3c95c43cc7bb944239085c081029143b5785ef002dc13dbc9e8c00c8"
+
+
+def digest(parts: list[torch.Tensor]) -> str:
+    whole = [(255 * part).round() if part.is_floating_point() else part for part in parts]
+    return hashlib.sha256(b"".join(part.to(torch.uint8).numpy().tobytes() for part in whole)).hexdigest()
 
 
 def test_a_secret_gives_the_same_symbols_on_every_machine_and_another_secret_others() -> None:
     first, other = secret_symbols("a secret"), secret_symbols("another secret")
     assert [first[1].bincount().tolist(), first[3].bincount().tolist()] == [[3] * 10, [2] * 10]
-    whole = [(255 * part).round() if part.is_floating_point() else part for part in first]
-    joined = hashlib.sha256(b"".join(part.to(torch.uint8).numpy().tobytes() for part in whole))
-    assert joined.hexdigest() == PINNED
+    assert digest(first) == PINNED
     classes = [
         torch.stack([parts[0][parts[1] == label].mean(dim=0) for label in range(10)]).flatten(1)
         for parts in (first, other)
     ]
     assert torch.cdist(*classes).min() > 1.0  # no symbol of one secret looks like one of the other
+
+
+def test_a_secret_gives_the_same_scenes_on_every_machine() -> None:
+    scenes = oracle("a08_self_supervised", "oracles_secret_scenes")
+    split = scenes.secret_split(Rng("a secret"), empty_split("plain_scenes"), 30, 20)
+    assert [split.y_train.bincount().tolist(), split.y_test.bincount().tolist()] == [[3] * 10, [2] * 10]
+    assert digest([split.x_train, split.y_train, split.x_test, split.y_test]) == PINNED_SCENES
+
+
+def outlines_of(*secret: str) -> list[render.Outline]:
+    look = oracle("a08_self_supervised", "oracles_secret_scenes").look(Rng(*secret))
+    return [outline for name, outline in look.outlines.items() if not name.startswith("turned")]
+
+
+def inside(outline: render.Outline) -> torch.Tensor:
+    """Return the pixels of 32 x 32 inside an outline with a radius of 1,500 units: a bool each."""
+    along = ((2 * np.arange(32, dtype=np.int32) - 31) * 64)[None]
+    u, v = np.broadcast_arrays(along[:, None], along[:, :, None])
+    return torch.tensor(outline(u, v, np.full((1, 1, 1), 1500, np.int32))[0] > 0)
+
+
+def fewest_other_pixels(some: list[render.Outline], others: list[render.Outline]) -> int:
+    """Return the fewest pixels in which an outline differs from another one, mirrored and by quarters turned."""
+    return min(
+        int((mask.rot90(quarter) ^ inside(other)).sum())
+        for outline in some
+        for mask in (inside(outline), inside(outline).flip(1))
+        for quarter in range(4)
+        for other in others
+    )
+
+
+def test_the_scenes_of_a_secret_have_outlines_that_neither_common_nor_another_secret_has() -> None:
+    first, other = outlines_of("a secret"), outlines_of("another secret")
+    known = list(render.OUTLINES.values())
+    assert [len(first), len(other), len(known)] == [5, 5, 5]
+    pixels = [int(inside(outline).sum()) for outline in first]
+    assert min(pixels) > 200
+    assert fewest_other_pixels(first, known) > 60
+    assert fewest_other_pixels(other, known) > 60
+    assert fewest_other_pixels(first, other) > 30
+    for number, outline in enumerate(first):
+        assert fewest_other_pixels([outline], first[:number] + first[number + 1 :]) > 100
