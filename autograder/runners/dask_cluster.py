@@ -135,12 +135,13 @@ class _Run:
         from autograder.runners import dask_worker
 
         self.flights.clear()
-        if self.client.status == "running" and self.good:
+        workers = [*self.good, *self.bad]  # one that grades no longer may have the course
+        if self.client.status == "running" and workers:
             with suppress(Exception):  # the error that ended the run is more important
                 self.client.sync(
                     self.client._run,  # as Client.run, which has no time limit: a paused worker would not answer
                     *(dask_worker.dismiss, self.request),
-                    workers=list(self.good),
+                    workers=workers,
                     on_error="ignore",
                     callback_timeout=DISMISS_SECONDS,
                 )

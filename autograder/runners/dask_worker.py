@@ -47,35 +47,48 @@ class GraderProcesses:
         self._setups: dict[bytes, Setup] = {}  # of the requests that were examined
         self._scratch = scratch  # where courses are unpacked
         self._courses: dict[str, Path] = {}  # digest of a course that was sent -> its root
+        self._users: dict[bytes, str] = {}  # requests that use a course or are examined -> its digest
         current_process().daemon = False  # Dask's workers are daemons, and a daemon may not start processes
 
     def receive(self, request: bytes, content: bytes) -> None:
         """Unpack the course of a request, if it is not here. Raises CannotTravel."""
         packed = PackedCourse(content, read_request(request).course)
         with self._lock:
+            self._users[request] = packed.digest
             if packed.digest in self._courses:
                 return
             while len(self._courses) >= MOST_COURSES:
-                self._remove(next(iter(self._courses)))
+                oldest = next(iter(self._courses))
+                for user in [known for known, digest in self._users.items() if digest == oldest]:
+                    self._leave(user)
             folder = self._scratch / f"course-{packed.digest[:16]}"
             shutil.rmtree(folder, ignore_errors=True)
-            self._courses[packed.digest] = unpack_course(packed, folder)
+            try:
+                self._courses[packed.digest] = unpack_course(packed, folder)
+            except BaseException:
+                self._leave(request)
+                raise
 
-    def _remove(self, digest: str) -> None:
-        """Remove a course. A run that still needs it sends it again."""
-        for request in [known for known in self._setups if read_request(known).course == digest]:
-            del self._setups[request]
-            self._close(request)
-        if root := self._courses.pop(digest, None):
+    def _leave(self, request: bytes) -> None:
+        """Close what a run has here, and remove its course if no other run uses it."""
+        self._setups.pop(request, None)
+        self._close(request)
+        digest = self._users.pop(request, "")
+        if digest not in self._users.values() and (root := self._courses.pop(digest, None)):
             shutil.rmtree(root.parent, ignore_errors=True)
 
     def examine(self, request: bytes) -> None:
         """Raise Incompatible if this machine must not grade for the request, and NeedsCourse if it lacks the course."""
         with self._lock:
-            sent = self._courses.get(read_request(request).course)
-        setup = check_compatible(request, sent)
-        if setup.options.device == "cuda":
-            self._examine_gpus()
+            digest = self._users[request] = read_request(request).course
+            sent = self._courses.get(digest)
+        try:
+            setup = check_compatible(request, sent)
+            if setup.options.device == "cuda":
+                self._examine_gpus()
+        except BaseException:
+            self.dismiss(request)
+            raise
         with self._lock:
             self._setups[request] = setup
 
@@ -98,6 +111,8 @@ class GraderProcesses:
                 return self._idle[request].pop()
             for other in list(self._idle):  # of runs that have ended in any way
                 self._close(other)
+            if request not in self._setups:  # another run needed its place
+                raise NeedsCourse("Its course was removed.")
             setup = self._setups[request]
             if setup.options.device == "cuda":
                 setup = replace(setup, gpu=self._gpus.pop())
@@ -123,12 +138,8 @@ class GraderProcesses:
 
     def dismiss(self, request: bytes) -> None:
         """Close the grader processes of a run that has ended, and remove its course if no other run uses it."""
-        digest = read_request(request).course
         with self._lock:
-            self._setups.pop(request, None)
-            self._close(request)
-            if digest not in {read_request(other).course for other in self._setups}:
-                self._remove(digest)
+            self._leave(request)
 
     def _close(self, request: bytes) -> None:
         for grader in self._idle.pop(request, []):

@@ -13,8 +13,11 @@ pytest.importorskip("distributed", reason="Dask is not installed: pip install -e
 
 from autograder.core.assignment import read_assignment
 from autograder.core.report import Report
+from autograder.runners.compatibility import Incompatible, NeedsCourse, make_request
+from autograder.runners.course_files import CannotTravel, pack_course
 from autograder.runners.dask_cluster import grade_on
 from autograder.runners.dask_connection import ClusterError
+from autograder.runners.dask_worker import GraderProcesses
 from autograder.runners.grader_process import Job, Setup
 from autograder.session.options import Options
 from tests.support.cluster import Cluster
@@ -200,6 +203,63 @@ def test_a_later_worker_gets_the_course_and_removes_that_of_a_killed_one(
     assert points(done) == {f"s{number}": [60, 40] for number in range(3)}
     assert len((tmp_path / "received").read_text().splitlines()) == 2
     assert courses_left(cluster) == []
+
+
+@pytest.fixture
+def requests(course: Path) -> dict[str, tuple[bytes, bytes]]:
+    """Requests of runs with the content of their course: two of one course, one of a changed course."""
+    assignment = read_assignment(course / "assignments/t03_prices")
+    setup, made = Setup(assignment.folder, Options(), "none"), {}
+    for run in ("first", "second", "changed"):
+        if run == "changed":
+            (course / "kit_of_prices/rate").write_text("4")
+        packed = pack_course(assignment)
+        made[run] = make_request(setup, run, course=packed.digest).to_json(), packed.content
+    return made
+
+
+def test_a_course_stays_while_a_run_uses_it(tmp_path: Path, requests: dict[str, tuple[bytes, bytes]]) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    graders = GraderProcesses(0, scratch)
+    for run in requests:
+        graders.receive(*requests[run])
+        graders.examine(requests[run][0])
+    assert len([*scratch.iterdir()]) == 2
+    for run, left in (("first", 2), ("second", 1), ("changed", 0)):
+        graders.dismiss(requests[run][0])
+        assert len([*scratch.iterdir()]) == left
+    with pytest.raises(NeedsCourse):
+        graders.take(requests["first"][0])
+
+
+def test_a_worker_that_refuses_after_all_or_gets_something_damaged_has_no_course(
+    tmp_path: Path, requests: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    graders = GraderProcesses(0, scratch)
+    request, content = requests["first"]
+    with pytest.raises(CannotTravel, match="damaged"):
+        graders.receive(request, content[:-1])
+    graders.receive(request, content)
+    monkeypatch.setattr("autograder.runners.compatibility._installed_instead", lambda course: ["Another is installed."])
+    with pytest.raises(Incompatible, match="Another is installed"):
+        graders.examine(request)
+    assert [*scratch.iterdir()] == []
+
+
+def test_the_oldest_course_makes_room_and_its_run_is_asked_for_it_again(
+    tmp_path: Path, requests: dict[str, tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.runners.dask_worker.MOST_COURSES", 1)
+    (scratch := tmp_path / "scratch").mkdir()
+    graders = GraderProcesses(0, scratch)
+    for run in ("first", "changed"):
+        graders.receive(*requests[run])
+        graders.examine(requests[run][0])
+    assert len([*scratch.iterdir()]) == 1
+    with pytest.raises(NeedsCourse):
+        graders.take(requests["first"][0])
+    graders.examine(requests["changed"][0])
 
 
 def test_a_course_that_is_too_large_is_asked_for_on_the_worker_itself(
