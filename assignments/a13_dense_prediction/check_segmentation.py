@@ -160,7 +160,7 @@ def expect_segments(found, right, name, mistakes=None):
     expect_equal(found[1], right[1], name=Message("classes of {name}", name=name))
 
 
-@task("merge_panoptic", points=2)
+@task("merge_panoptic", points=3)
 def check_things_over_stuff(student, rng):
     """Things are placed by their scores, without overlap; stuff gets what is left."""
     sem, masks, scores, labels = three_things(rng)

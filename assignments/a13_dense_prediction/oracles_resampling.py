@@ -32,6 +32,8 @@ READY = [
     "nn.Fractional*",
     "F.pixel_shuffle",
     "nn.PixelShuffle",
+    "torch.convolution",
+    "torch.nn.grad",
 ]
 
 

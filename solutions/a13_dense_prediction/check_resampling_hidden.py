@@ -8,6 +8,7 @@ from autograder import (
     Message,
     expect,
     expect_close,
+    expect_device,
     expect_equal,
     expect_same_gradients,
     expect_shape,
@@ -27,6 +28,7 @@ def enlarge(student, rng, name, oracle):
             expect_close(seen.value, oracle(x, s), name=label)
             expect_unchanged(seen, x, s)
     expect_same_gradients(student, rng, f, oracle, rng.normal(2, 2, 3, 4), 3)
+    expect_device(student, f, rng.normal(2, 2, 3, 4), 3)
 
 
 @task("upsample_nearest", share=50)
@@ -77,6 +79,7 @@ def check_linear_has_right_gradients(student, rng):
         expect_close(student.upsample_bilinear(x, size), right, atol=1e-5, name="float32")
         expect_same_gradients(student, rng, student.upsample_bilinear, lambda x, size: resampled(x, size), x.double(),
                               size)  # fmt: skip
+    expect_device(student, student.upsample_bilinear, x, (7, 4))
 
 
 @task("upsample_bicubic", share=50)
@@ -93,6 +96,7 @@ def check_cubic_of_other_sizes(student, rng):
     expect_close(student.upsample_bicubic(x, (7, 3)), right, atol=1e-5, name="float32")
     expect_same_gradients(student, rng, student.upsample_bicubic,
                           lambda x, size: resampled(x, size, weight=cubic, reach=2), x.double(), (7, 3))  # fmt: skip
+    expect_device(student, student.upsample_bicubic, x, (7, 4))
 
 
 @task("max_pool_indices", share=50)
@@ -115,6 +119,7 @@ def check_places_of_other_maps(student, rng):
     })  # fmt: skip
     expect_same_gradients(student, rng, student.max_pool_indices, lambda x, k: F.max_pool2d(x, k),
                           rng.normal(2, 2, 5, 7), 2)  # fmt: skip
+    expect_device(student, student.max_pool_indices, ties, 3)
 
 
 def last_places(x, k):
@@ -144,6 +149,7 @@ def check_unpooling_of_other_maps(student, rng):
         return F.max_unpool2d(y, places, 2, output_size=size)
 
     expect_same_gradients(student, rng, student.max_unpool, oracle, rng.normal(2, 2, 3, 2), places, (6, 5))
+    expect_device(student, student.max_unpool, rng.normal(2, 2, 3, 2), places, (6, 5))
 
 
 @task("conv_matrix", share=50)
@@ -158,6 +164,7 @@ def check_matrices_of_other_kernels(student, rng):
         expect_same_gradients(student, rng, student.conv_matrix, matrix_of, w, n, stride, pad)
     w = rng.normal(2, 3, 3, dtype=torch.float32)
     expect_close(student.conv_matrix(w, 6), matrix_of(w, 6, 1, 0), name="float32, stride 1, no padding")
+    expect_device(student, student.conv_matrix, w, 6)
 
 
 @task("conv_transpose1d", share=50, loans=LOANS_OF_MATRIX)

@@ -8,6 +8,7 @@ from autograder import (
     Message,
     expect,
     expect_close,
+    expect_device,
     expect_equal,
     expect_same_gradients,
     expect_unchanged,
@@ -52,6 +53,7 @@ def check_loss_has_right_gradients(student, rng):
         expect_same_gradients(student, rng, f, lambda z, y=y, w=weight: pixel_loss(z, y, w), logits)
     small = logits.float()
     expect_close(student.pixel_cross_entropy(small, y), pixel_loss(small, y), name="float32")
+    expect_device(student, student.pixel_cross_entropy, small, y)
 
 
 def other_areas(student, rng, name, kind):
@@ -101,6 +103,7 @@ def check_counts_of_other_sets(student, rng):
             seen.value, counted(pred, y, C, ignore), name=Message("{C} classes, {n} is ignored", C=C, n=ignore)
         )
         expect_unchanged(seen, pred, y, C, ignore)
+    expect_device(student, student.confusion, pred, y, C)
     none = torch.full((2, 3, 4), 255, device=rng.device)
     expect_equal(student.confusion(0 * none, none, 3), 0 * counted(0 * none, 0 * none, 3), name="nothing labelled")
 
@@ -133,9 +136,10 @@ def check_similarity_has_right_gradients(student, rng):
         expect_same_gradients(student, rng, student.ssim, similarity, a, b, window, sigma, L, rtol=1e-4)
     a, b = rng.uniform(1, 1, 12, 11, dtype=torch.float32), rng.uniform(1, 1, 12, 11, dtype=torch.float32)
     expect_close(student.ssim(a, b), similarity(a, b), atol=1e-4, name="float32")
+    expect_device(student, student.ssim, a, b)
 
 
-@task("merge_panoptic", points=3)
+@task("merge_panoptic", points=2)
 def check_merging_of_random_masks(student, rng):
     """Many masks, equal scores, hidden and empty things, other shares, no thing, no stuff; the inputs stay."""
     for H, W, R, share in ((7, 9, 5, 0.5), (5, 4, 8, 0.3), (6, 6, 4, 0.8), (3, 8, 1, 0.5), (8, 5, 6, 0.0)):
@@ -160,6 +164,7 @@ def check_merging_of_random_masks(student, rng):
     expect_segments(
         student.merge_panoptic(under, half, two, labels), panoptic(under, half, two, labels), "hidden stuff"
     )
+    expect_device(student, student.merge_panoptic, sem, half, two, labels)
     none = half[:0], two[:0], labels[:0]
     expect_segments(student.merge_panoptic(sem, *none), panoptic(sem, *none), "no thing")
     empty = torch.full_like(sem, 255)

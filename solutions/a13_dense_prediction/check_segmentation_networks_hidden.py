@@ -10,6 +10,7 @@ from autograder import (
     expect_close,
     expect_same_gradients,
     expect_shape,
+    expect_state_kept,
     expect_unchanged,
     task,
 )
@@ -65,6 +66,8 @@ def compare_fcn(student, rng, stride, sizes):
         net = student.define(NETS).make(C, stride)
         p = randomised(student, net, rng, fcn_shapes(C, stride))
         x = rng.normal(N, 3, H, W)
+        with expect_state_kept(student, net=net):
+            net(x)
 
         def oracle(x, p=p):
             maps = [
@@ -104,6 +107,9 @@ def compare_network(student, rng, name, cases, *, side):
         net = getattr(student, name)(in_ch, out_ch, widths)
         p = randomised(student, net, rng, parameters(in_ch, out_ch, widths, side=side))
         x = rng.normal(N, in_ch, H, W)
+        fresh = getattr(student, name)(in_ch, out_ch, widths)  # its buffers change in training mode
+        with expect_state_kept(student, may_change=("buffers",), net=fresh):
+            fresh(x.float())
 
         def oracle(x, p=p, widths=widths, train=train):
             return network(p, x, len(widths) - 1, train)
