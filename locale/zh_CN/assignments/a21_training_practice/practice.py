@@ -287,12 +287,11 @@ def adam_step(
 # check("practice", task="adam_step")
 
 # %% [markdown]
-# A race away from a saddle: $f(w) = \frac52 w_1^2 + \frac14 (w_2^2 - 1)^2$ has its saddle at 0 and two minima, and all
-# begin near $w_2 = 0$, where the slope that leads out is tiny.
+# 一场离开鞍点的赛跑：$f(w) = \frac52 w_1^2 + \frac14 (w_2^2 - 1)^2$ 在 0 处有鞍点，另有两个极小值；大家都从 $w_2 = 0$ 附近出发，那里通往外面的斜率很小。
 
 # %% tags=["active-ipynb"]
 # def race(kind, steps=40):
-#     """Return the places of one way to descend."""
+#     """返回一种下降方法经过的位置。"""
 #     w, state, velocity = torch.tensor([-1.2, 0.02]).double(), {}, 0.0
 #     path = [w]
 #     for _ in range(steps):
