@@ -162,8 +162,8 @@ class QNetwork(nn.Module):
 # %% [markdown]
 # ## 3 Targets
 #
-# The network $Q$ should say $r + \gamma \max_{a'} Q(s', a')$, but this target moves with every step that $Q$ takes, as
-# a dog that runs after its own tail. So the target comes from an older copy, the **target network** $\bar Q$:
+# The network $Q$ should say $r + \gamma \max_{a'} Q(s', a')$, but this target moves with every step that $Q$ takes, like
+# a dog that chases its own tail. So the target comes from an older copy, the **target network** $\bar Q$:
 #
 # $$y = r + \gamma \max_{a'} \bar Q(s', a') \quad\text{(DQN)}, \qquad
 # y = r + \gamma\, \bar Q\bigl(s', \operatorname{argmax}_{a'} Q(s', a')\bigr) \quad\text{(double DQN)}.$$

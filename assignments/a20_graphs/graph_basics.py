@@ -358,7 +358,7 @@ def chebyshev(L: Tensor, x: Tensor, theta: Tensor, lam_max: float = 2.0) -> Tens
 # %% [markdown]
 # ## 6 Many graphs as one
 #
-# A batch of images is a tensor, because all have the same size. Graphs have not. But a set of graphs is again a graph:
+# A batch of images is a tensor, because all have the same size. Graphs do not. But a set of graphs is again a graph:
 # one without edges between its parts. Put the features below one another, and add to the numbers of nodes in each
 # `edge_index` how many nodes come before. A vector `batch` says to which graph each node belongs.
 

@@ -512,4 +512,5 @@ def partition_batches(
 # ## What to take home
 #
 # Labels of a few nodes spread along edges; a readout turns nodes into a graph; scores of pairs are judged by their
-# ranking. Two or three layers are usually best. Large graphs are cut or sampled, and what is cut is a matter of how.
+# ranking. Two or three layers are usually best. Large graphs are cut or sampled; how they are cut decides which edges
+# are lost.
