@@ -346,7 +346,7 @@ def q_learning_update(
 #            [*(Q.argmax(dim=1) for Q in shown.values()), best_policy.argmax(dim=1)], names=NAMES)
 
 # %% [markdown]
-# 这张表中，每个状态有四个价值。下图中的每个三角形，指向它的动作想去的方向。
+# 表格中，每个状态有四个价值。下图中的每个三角形，指向它的动作想去的方向。
 
 # %% tags=["active-ipynb"]
 # action_grid(shown, names=NAMES)
