@@ -494,7 +494,7 @@ def stochastic_pool(x: Tensor, k: int, generator: torch.Generator | None = None)
 
     Shapes:
         x    (N, C, H, W)         float, at least 0
-        out  (N, C, H//k, W//k)   0 for windows of zeros; no nan in gradients
+        out  (N, C, H//k, W//k)   0 for windows of zeros; without a generator, their gradient is 0, too
     """
     # YOUR CODE HERE
     raise NotImplementedError()

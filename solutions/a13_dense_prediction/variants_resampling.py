@@ -229,4 +229,122 @@ VARIANTS = [
                             A[o, j, c, low:high] = w[o, c, low - first : high - first]
             return A.view(O * places, I * n)
         """)),
+    variant("gather, one function for windows, options with defaults",
+        body("upsample_bed_of_nails", """
+            N, C, H, W = x.shape
+            rows = F.pad(x.reshape(N, C, H, 1, W, 1), (0, s - 1, 0, 0, 0, s - 1))
+            return rows.reshape(N, C, H * s, W * s)
+        """),
+        body("upsample_bicubic", """
+            def resize(t, m, dim, a=-0.75):
+                n = t.size(dim)
+                out = []
+                for i in range(m):
+                    u = (i + 0.5) * n / m - 0.5
+                    low = math.floor(u)
+                    frac = u - low
+                    d = [1 + frac, frac, 1 - frac, 2 - frac]
+                    w = [a * d[0] ** 3 - 5 * a * d[0] ** 2 + 8 * a * d[0] - 4 * a,
+                         (a + 2) * d[1] ** 3 - (a + 3) * d[1] ** 2 + 1,
+                         (a + 2) * d[2] ** 3 - (a + 3) * d[2] ** 2 + 1,
+                         a * d[3] ** 3 - 5 * a * d[3] ** 2 + 8 * a * d[3] - 4 * a]
+                    picked = [t.select(dim, max(0, min(n - 1, low - 1 + j))) for j in range(4)]
+                    out.append(sum(wj * pj for wj, pj in zip(w, picked)))
+                return torch.stack(out, dim)
+
+            import math
+            return resize(resize(x, size[0], 2), size[1], 3)
+        """),
+        body("stochastic_pool", """
+            n, c, H, W = x.shape
+            h, w = H // k, W // k
+            blocks = x[..., : h * k, : w * k].unflatten(3, (w, k)).unflatten(2, (h, k)).movedim(3, 4).flatten(4)
+            mass = blocks.sum(dim=-1)
+            if generator is None:
+                return torch.where(mass > 0, (blocks ** 2).sum(dim=-1) / mass.clamp(min=1e-30), 0 * mass)
+            edges = blocks.detach().cumsum(dim=-1)
+            point = torch.rand(mass.shape, generator=generator, device=x.device, dtype=x.dtype) * mass.detach()
+            index = torch.searchsorted(edges, point[..., None], right=True).clamp(max=k * k - 1)
+            return torch.gather(blocks, -1, index)[..., 0]
+        """),
+        body("dilated_conv2d", """
+            O, per, k, m = w.shape
+            x = F.pad(x, [pad] * 4)
+            span = ((k - 1) * dilation + 1, (m - 1) * dilation + 1)
+            out = []
+            for o in range(O):
+                g = o * groups // O
+                total = 0
+                for c in range(per):
+                    for a in range(k):
+                        for b in range(m):
+                            i, j = a * dilation, b * dilation
+                            part = x[:, g * per + c, i : x.shape[2] - span[0] + 1 + i, j : x.shape[3] - span[1] + 1 + j]
+                            total = total + w[o, c, a, b] * part
+                out.append(total)
+            return torch.stack(out, dim=1)
+        """),
+        body("conv_transpose1d", """
+            N, O, n_in = x.shape
+            k = w.shape[2]
+            n = (n_in - 1) * stride - 2 * pad + k + output_padding
+            y = torch.zeros(N, w.shape[1], n, dtype=x.dtype, device=x.device)
+            for j in range(n_in):
+                for t in range(k):
+                    m = j * stride + t - pad
+                    if 0 <= m < n:
+                        y[:, :, m] += x[:, :, j] @ w[:, :, t]
+            return y
+        """),
+        body("receptive_field", """
+            total, jump = 1, 1
+            for layer in layers:
+                k, s, d = layer
+                total = total + ((k - 1) * d) * jump
+                jump = jump * s
+            return int(total)
+        """)),
+    variant("shapes by view, maxima by sorting",
+        body("max_pool_indices", """
+            N, C, H, W = x.shape
+            h, w = H // k, W // k
+            flat = torch.arange(H * W, device=x.device).view(H, W)
+            best, where = None, None
+            for i in range(k):
+                for j in range(k):
+                    value = x[:, :, i : h * k : k, j : w * k : k]
+                    place = flat[i : h * k : k, j : w * k : k].repeat(N, C, 1, 1)
+                    if best is None:
+                        best, where = value, place
+                    else:
+                        larger = value > best
+                        best, where = torch.where(larger, value, best), torch.where(larger, place, where)
+            return best, where
+        """),
+        body("max_unpool", """
+            out = torch.zeros(*y.shape[:2], size[0], size[1], dtype=y.dtype, device=y.device)
+            i, j = indices // size[1], indices % size[1]
+            n = torch.arange(y.shape[0], device=y.device).view(-1, 1, 1, 1)
+            c = torch.arange(y.shape[1], device=y.device).view(1, -1, 1, 1)
+            return torch.index_put(out, (n, c, i, j), y)
+        """),
+        body("SpatialPyramidPool.forward", """
+            H, W = x.size(2), x.size(3)
+            vectors = []
+            for n in self.levels:
+                for_level = x.new_empty(x.size(0), x.size(1), 0)
+                for i in range(n):
+                    strip = x[:, :, (i * H) // n : ((i + 1) * H + n - 1) // n]
+                    for j in range(n):
+                        cell = strip[..., (j * W) // n : ((j + 1) * W + n - 1) // n]
+                        for_level = torch.cat([for_level, cell.amax((2, 3)).unsqueeze(2)], dim=2)
+                vectors.append(for_level.reshape(x.size(0), -1))
+            return torch.hstack(vectors)
+        """),
+        body("average_pool_backward", """
+            grad = torch.kron(dout, torch.ones(k, k, dtype=dout.dtype, device=dout.device)) / (k * k)
+            out = dout.new_zeros(dout.shape[0], dout.shape[1], size[0], size[1])
+            out[:, :, : grad.shape[2], : grad.shape[3]] = grad
+            return out
+        """)),
 ]

@@ -216,4 +216,109 @@ VARIANTS = [
             scores = self.last(scores)
             return scores[:, :, : x.size(2)][:, :, :, : x.size(3)]
         """)),
+    variant("masked numbers, classes in a loop, recursion by slices",
+        body("pixel_cross_entropy", """
+            mask = y == ignore_index
+            logp = logits.log_softmax(1)
+            hot = F.one_hot(y.masked_fill(mask, 0), logits.shape[1]).movedim(-1, 1).to(logits.dtype)
+            if weight is not None:
+                hot = hot * weight[None, :, None, None]
+            hot = hot * (~mask)[:, None]
+            denominator = hot.sum()
+            return -(hot * logp).sum() / (denominator if denominator > 0 else 1.0)
+        """),
+        body("confusion", """
+            y, pred = y.reshape(-1), pred.reshape(-1)
+            return torch.stack([
+                torch.stack([((y == i) & (pred == j) & (y != ignore_index)).sum() for j in range(C)]) for i in range(C)
+            ])
+        """),
+        body("Hourglass.forward", """
+            def go(level, x):
+                x = self.down[level](x)
+                if level == len(self.up):
+                    return x
+                up = self.up[level](go(level + 1, F.max_pool2d(x, 2)))
+                side = self.side[level](x)
+                rows, columns = x.shape[-2] - up.shape[-2], x.shape[-1] - up.shape[-1]
+                return self.merge[level](side + F.pad(up, [0, columns, 0, rows]))
+
+            return self.last(go(0, x))
+        """),
+        body("UNet.forward", """
+            features = [self.down[0](x)]
+            for block in list(self.down)[1:]:
+                features.append(block(F.max_pool2d(features[-1], 2)))
+            x = features.pop()
+            for up, merge in zip(list(self.up)[::-1], list(self.merge)[::-1]):
+                skip = features.pop()
+                up_x = up(x)
+                padded = torch.zeros(*up_x.shape[:2], *skip.shape[2:], dtype=up_x.dtype, device=up_x.device)
+                padded[..., : up_x.shape[2], : up_x.shape[3]] = up_x
+                x = merge(torch.concat([skip, padded], 1))
+            return self.last(x)
+        """),
+        body("merge_panoptic", """
+            ids = torch.zeros(sem.shape, dtype=torch.int64, device=sem.device)
+            classes = []
+            _, order = torch.sort(scores, descending=True, stable=True)
+            for r in order:
+                size = masks[r].sum()
+                left = masks[r].clone()
+                left[ids > 0] = False
+                if left.any() and left.sum() >= min_share * size:
+                    classes += [labels[r]]
+                    ids = torch.where(left, len(classes), ids)
+            stuff = torch.where(ids > 0, 255, sem)
+            for c in torch.unique(stuff):
+                if c != 255:
+                    classes += [c]
+                    ids = torch.where(stuff == c, len(classes), ids)
+            return ids, torch.stack(classes) if classes else torch.zeros(0, dtype=torch.int64, device=sem.device)
+        """),
+        body("bilinear_kernel", """
+            f = (k + 1) // 2
+            grid = torch.arange(k).float()
+            center = (k - 1) / 2 if k % 2 == 0 else f - 1
+            line = torch.clamp(1 - (grid - center).abs() / f, min=0)
+            return torch.diag_embed(torch.ones(C)).view(C, C, 1, 1) * line.view(k, 1) * line.view(1, k)
+        """)),
+    variant("means of products, networks by lists of layers",
+        body("soft_dice_loss", """
+            mean = lambda x: x.transpose(0, 1).reshape(x.shape[1], -1).sum(-1)
+            return torch.mean(1 - (2 * mean(p * t) + eps) / (mean(p) + mean(t) + eps))
+        """),
+        body("soft_iou_loss", """
+            total = 0
+            for c in range(p.size(1)):
+                inter = (p[:, c] * t[:, c]).sum()
+                total = total + (inter + eps) / (p[:, c].sum() + t[:, c].sum() - inter + eps)
+            return 1 - total / p.size(1)
+        """),
+        body("miou", """
+            conf = conf.double()
+            tp = conf.diag()
+            fp, fn = conf.sum(0) - tp, conf.sum(1) - tp
+            seen = tp + fp + fn > 0
+            return (tp / (tp + fp + fn))[seen].mean().item() if bool(seen.any()) else 0.0
+        """),
+        body("FCN.__init__", """
+            kernels = {k: bilinear_kernel(num_classes, k) for k in {4, 2 * stride}}
+            for layer in self.twice:
+                nn.init.zeros_(layer.weight)
+                with torch.no_grad():
+                    layer.weight.add_(kernels[4])
+            self.last.load_state_dict({"weight": kernels[2 * stride]})
+        """),
+        body("FCN.forward", """
+            maps = self.backbone(x)[::-1]
+            y = None
+            for n, head in enumerate(self.heads):
+                z = head(maps[n])
+                if y is not None:
+                    up = self.twice[n - 1](y)
+                    z = z + up[:, :, 0 : z.shape[2], 0 : z.shape[3]]
+                y = z
+            return self.last(y)[..., : x.shape[-2], : x.shape[-1]]
+        """)),
 ]
