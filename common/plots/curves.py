@@ -42,5 +42,5 @@ def curves(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     if len(lines) > 1:
-        axes.legend(frameon=False)
+        axes.legend(edgecolor="none", framealpha=0.85)  # its text is readable on top of lines, too
     return figure

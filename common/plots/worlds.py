@@ -125,7 +125,7 @@ def bands(
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.grid(alpha=0.3)
     if len(tables) > 1:
-        axes.legend(frameon=False)
+        axes.legend(edgecolor="none", framealpha=0.85)
     return figure
 
 
@@ -149,7 +149,9 @@ class Film:
         from IPython.display import display
 
         source = base64.b64encode(self.data).decode()
-        image = f'<img alt="{html.escape(self.alt)}" src="data:image/gif;base64,{source}">'
+        image = (
+            f'<img style="border: 1px solid gray" alt="{html.escape(self.alt)}" src="data:image/gif;base64,{source}">'
+        )
         display({"text/html": image, "text/plain": self.alt}, raw=True)  # type: ignore[no-untyped-call]
 
 
