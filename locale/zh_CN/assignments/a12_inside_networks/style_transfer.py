@@ -204,7 +204,7 @@ def style_transfer(
 
 
 # %% tags=["active-ipynb"]
-# table, courses = [torch.zeros(3, 72, 72), *deprocess(styles)], {}
+# table, courses = [torch.ones(3, 72, 72), *deprocess(styles)], {}
 # for number, content in enumerate(contents):
 #     table.append(deprocess(content[None])[0])
 #     for kind, style in zip(("cells", "waves", "bricks"), styles):
