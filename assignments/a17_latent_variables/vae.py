@@ -195,8 +195,8 @@ def loss_function(x_hat: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tenso
 
 # %% [markdown]
 # A weight $\beta$ in front of the divergence (Higgins et al. 2017) trades sharp reconstructions ($\beta < 1$) for
-# codes that are closer to the prior, and often easier to read ($\beta > 1$). Only $\beta = 1$ is a bound of $\log
-# p(x)$.
+# codes that are closer to the prior, and often easier to read ($\beta > 1$). With $\beta > 1$ it is still a bound of
+# $\log p(x)$, but a looser one; with $\beta < 1$ it is not a bound any more.
 #
 # To see whether codes fill the prior, look at *all* images together. The codes of a data set have the **aggregated
 # posterior** $q(z) = \frac{1}{N} \sum_n N(\mu_n, \sigma_n^2)$. Its mean and variance in each coordinate are

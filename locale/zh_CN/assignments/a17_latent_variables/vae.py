@@ -183,7 +183,7 @@ def loss_function(x_hat: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tenso
 # check("vae", task="loss_function")
 
 # %% [markdown]
-# 散度前面可以加权重 $\beta$（Higgins 等 2017）：$\beta < 1$ 换来清晰的重建，$\beta > 1$ 换来更接近先验的编码，往往也更好解读。只有 $\beta = 1$ 时它才是 $\log p(x)$ 的界。
+# 散度前面可以加权重 $\beta$（Higgins 等 2017）：$\beta < 1$ 换来清晰的重建，$\beta > 1$ 换来更接近先验的编码，往往也更好解读。$\beta > 1$ 时它仍是 $\log p(x)$ 的界，只是更松；$\beta < 1$ 时它不再是界。
 #
 # 要看编码是否填满先验分布，就得把**所有**图像放在一起看。数据集的编码服从**聚合后验分布**（aggregated posterior）$q(z) = \frac{1}{N} \sum_n N(\mu_n, \sigma_n^2)$。它在每个坐标上的均值和方差为
 #
