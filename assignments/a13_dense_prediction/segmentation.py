@@ -324,6 +324,15 @@ class FCN(nn.Module):
 # %% tags=["active-ipynb"] grade="FCN"
 # check("segmentation", task="FCN")
 
+# %% [markdown] question="segmentation-q2"
+# **Question 2.** Before such networks, a classifier was applied to windows, one after the other. A window of $h \times
+# w$ pixels has $(H - h + 1)(W - w + 1)$ places in an image of $H \times W$. How many windows of all sizes are there?
+# How many in an image of 800 x 600? In what sense does a 1 x 1 head on a map of stride 32 apply a classifier to many
+# windows, and which work does it save?
+
+# %% [markdown] answer="segmentation-q2"
+# YOUR ANSWER HERE
+
 # %% [markdown]
 # ## 4 U-Net
 #
@@ -459,12 +468,12 @@ class Hourglass(nn.Module):
 #     width=1.7,
 # )
 
-# %% [markdown] question="segmentation-q2"
-# **Question 2.** FCN-32s and FCN-8s have nearly the same number of weights, and the same coarse maps. What do the
+# %% [markdown] question="segmentation-q3"
+# **Question 3.** FCN-32s and FCN-8s have nearly the same number of weights, and the same coarse maps. What do the
 # skips add that enlarging by a learned kernel of 64 x 64 cannot? Why would skips that are taken *after* pooling help
 # less in a U-Net?
 
-# %% [markdown] answer="segmentation-q2"
+# %% [markdown] answer="segmentation-q3"
 # YOUR ANSWER HERE
 
 # %% [markdown]
@@ -547,9 +556,9 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 #     axes.images[0].set_cmap("tab10")
 # figure
 
-# %% [markdown] question="segmentation-q3"
-# **Question 3.** Prove that a segment of the prediction can have an IoU above ½ with at most one segment of the truth,
+# %% [markdown] question="segmentation-q4"
+# **Question 4.** Prove that a segment of the prediction can have an IoU above ½ with at most one segment of the truth,
 # if segments of the truth do not overlap. Where does the proof use that they do not?
 
-# %% [markdown] answer="segmentation-q3"
+# %% [markdown] answer="segmentation-q4"
 # YOUR ANSWER HERE

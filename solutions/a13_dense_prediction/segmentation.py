@@ -380,6 +380,19 @@ class FCN(nn.Module):
 #    left, enlarge by `self.twice[n]`, crop to the size of the next map, and add that map's head.
 # 3. At the end `self.last(scores)`, cropped to H and W of x.
 
+# %% [markdown] question="segmentation-q2"
+# **Question 2.** Before such networks, a classifier was applied to windows, one after the other. A window of $h \times
+# w$ pixels has $(H - h + 1)(W - w + 1)$ places in an image of $H \times W$. How many windows of all sizes are there?
+# How many in an image of 800 x 600? In what sense does a 1 x 1 head on a map of stride 32 apply a classifier to many
+# windows, and which work does it save?
+
+# %% [markdown] answer="segmentation-q2"
+# ### BEGIN SOLUTION
+# The sum over h and w is (1 + ... + H)(1 + ... + W) = H (H + 1) W (W + 1) / 4; for 800 x 600 about 5.8e10. A head on
+# the map of stride 32 judges 25 x 19 windows, as large as the field of the map's numbers and 32 pixels apart.
+# Neighbouring windows overlap nearly everywhere, and the layers below compute what they share only once.
+# ### END SOLUTION
+
 # %% [markdown]
 # ## 4 U-Net
 #
@@ -538,12 +551,12 @@ class Hourglass(nn.Module):
 #     width=1.7,
 # )
 
-# %% [markdown] question="segmentation-q2"
-# **Question 2.** FCN-32s and FCN-8s have nearly the same number of weights, and the same coarse maps. What do the
+# %% [markdown] question="segmentation-q3"
+# **Question 3.** FCN-32s and FCN-8s have nearly the same number of weights, and the same coarse maps. What do the
 # skips add that enlarging by a learned kernel of 64 x 64 cannot? Why would skips that are taken *after* pooling help
 # less in a U-Net?
 
-# %% [markdown] answer="segmentation-q2"
+# %% [markdown] answer="segmentation-q3"
 # ### BEGIN SOLUTION
 # The map at stride 32 has one vector for 32 x 32 pixels: where in this square the outline runs was averaged away unless
 # channels encode it, and one fixed kernel is the same for all images. The finer maps carry the place of edges for this
@@ -647,11 +660,11 @@ def panoptic_quality(ids: Tensor, classes: Tensor, true_ids: Tensor, true_classe
 #     axes.images[0].set_cmap("tab10")
 # figure
 
-# %% [markdown] question="segmentation-q3"
-# **Question 3.** Prove that a segment of the prediction can have an IoU above ½ with at most one segment of the truth,
+# %% [markdown] question="segmentation-q4"
+# **Question 4.** Prove that a segment of the prediction can have an IoU above ½ with at most one segment of the truth,
 # if segments of the truth do not overlap. Where does the proof use that they do not?
 
-# %% [markdown] answer="segmentation-q3"
+# %% [markdown] answer="segmentation-q4"
 # ### BEGIN SOLUTION
 # Let p have an IoU above 1/2 with t and with u. Then |p and t| > |p or t| / 2 >= |p| / 2, and the same for u. t and u
 # are disjoint, so |p| >= |p and t| + |p and u| > |p| / 2 + |p| / 2 = |p|, a contradiction. The sum of the two parts is
