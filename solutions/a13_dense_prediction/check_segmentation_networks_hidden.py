@@ -108,8 +108,9 @@ def compare_network(student, rng, name, cases, *, side):
         p = randomised(student, net, rng, parameters(in_ch, out_ch, widths, side=side))
         x = rng.normal(N, in_ch, H, W)
         fresh = getattr(student, name)(in_ch, out_ch, widths)  # its buffers change in training mode
+        student.define("def move(net, x):\n    net.to(x)\n").move(fresh, x)
         with expect_state_kept(student, may_change=("buffers",), net=fresh):
-            fresh(x.float())
+            fresh(x)
 
         def oracle(x, p=p, widths=widths, train=train):
             return network(p, x, len(widths) - 1, train)

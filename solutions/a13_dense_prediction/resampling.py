@@ -476,7 +476,8 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> int:
 
 
 # %% [markdown] hint="receptive_field"
-# 1. Two numbers, r and j, and a loop over the layers. A layer's own stride counts only for the layers after it.
+# 1. Two numbers, r and j, which are both 1 at the beginning, and a loop over the layers.
+# 2. Change r first, by the old j; then multiply j by the stride. So a layer's own stride counts for later layers only.
 
 # %% tags=["active-ipynb"]
 # seen = {}

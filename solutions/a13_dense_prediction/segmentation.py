@@ -125,7 +125,8 @@ def soft_iou_loss(p: Tensor, t: Tensor, eps: float = 1.0) -> Tensor:
 
 
 # %% [markdown] hint="soft_iou_loss"
-# 1. As the Dice loss, but the union is P + T - I, because P + T counts the shared part twice.
+# 1. The same three sums as for the Dice loss.
+# 2. The union is P + T - I, because P + T counts the shared part twice. Above is I, not 2 I.
 
 # %% tags=["active-ipynb"]
 # target = torch.zeros(1, 1, 1, 100)
@@ -495,7 +496,8 @@ class Hourglass(nn.Module):
 
 
 # %% [markdown] hint="Hourglass"
-# 1. Copy `UNet.forward`. Instead of the concatenation: the padded x plus `self.side[i](skip)`.
+# 1. Begin with a copy of `UNet.forward`: the way down is the same.
+# 2. Instead of the concatenation: the padded x plus `self.side[i](skip)`, and then `self.merge[i]`.
 
 # %% tags=["active-ipynb"]
 # def train(net, epochs=8, size=32, lr=4e-3):
