@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.authoring.edits import BEGIN, END
 from autograder.authoring.unpacked import Unreadable, unpacked
+from autograder.core.assignment import MANIFEST, read_assignment
 from autograder.core.course_file import COURSE_FILE, read_course
 from autograder.core.files import read_utf8
 
@@ -52,8 +53,10 @@ def find_leaks(files: Mapping[str, bytes], root: Path) -> list[str]:
                 opened |= unpacked(name, content)
             except Unreadable:
                 leaks[name] = f"{name} is an archive that cannot be searched for answers. Publish its files instead."
-    originals = {path.read_bytes(): path for path in (root / "solutions").rglob("*") if _has_content(path)}
-    answers = list(_all_answers(root))
+    open_sources = set(_open_sources(root))
+    private = [path for path in (root / "solutions").rglob("*") if path not in open_sources and _has_content(path)]
+    originals = {path.read_bytes(): path for path in private}
+    answers = list(_all_answers(root, [path for path in sorted(private) if path.suffix == ".py"]))
     for name, content in opened.items():
         if len(content) >= SHORTEST and content in originals:
             leaks[name] = f"{name} is a copy of {originals[content].relative_to(root).as_posix()}."
@@ -110,9 +113,20 @@ def _fallbacks(root: Path) -> str:
     return f"{fallbacks.relative_to(root.resolve()).as_posix()}/" if fallbacks else ""
 
 
-def _all_answers(root: Path) -> Iterator[_Answer]:
+def _open_sources(root: Path) -> Iterator[Path]:
+    """Yield the references without tasks and solutions: notebooks that students receive as they are."""
+    for manifest in sorted(root.glob(f"assignments/*/{MANIFEST}")):
+        assignment = read_assignment(manifest.parent)
+        with_tasks = {task.file for task in assignment.tasks}
+        for file in assignment.files:
+            path = root / "solutions" / assignment.name / file
+            if file not in with_tasks and path.is_file() and BEGIN not in read_utf8(path):
+                yield path
+
+
+def _all_answers(root: Path, private: Sequence[Path]) -> Iterator[_Answer]:
     """Yield the answers of all references and other private files that are long enough to be recognised."""
-    for path in sorted((root / "solutions").glob("*/*.py")):
+    for path in private:
         source, at = read_utf8(path), 0
         for part in _answers(source):
             at = source.index(part, at)

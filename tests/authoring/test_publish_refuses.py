@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.leaks import find_leaks
 from autograder.authoring.publish import RECORD, publish
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.errors import GradlabError
@@ -67,3 +68,33 @@ def test_a_reference_in_another_encoding_is_named(assignment: Assignment, tmp_pa
     (assignment.solutions / assignment.files[0]).write_bytes(b"\xff\xfe")
     with pytest.raises(GradlabError, match=r", line 1: this is not UTF-8. Save the file as UTF-8."):
         publish(root_of(assignment), [assignment], tmp_path / "out")
+
+
+EXPLORE = """# %% [markdown]
+# # Look at doubled numbers, of which there are many, in a notebook of its own
+
+# %%
+from vectors import *
+"""
+SOLUTION = "### BEGIN SOLUTION\nfirst = [double(number) for number in range(100)]\n### END SOLUTION\n"
+
+
+@pytest.mark.parametrize("answer", ["", SOLUTION])
+def test_a_notebook_without_tasks_may_be_published_as_it_is(assignment: Assignment, answer: str) -> None:
+    manifest = assignment.folder / "assignment.toml"
+    manifest.write_text(manifest.read_text().replace('"vectors.py"', '"vectors.py", "explore.py"'))
+    manifest.write_text(manifest.read_text().replace("[[tasks]]", '[[tasks]]\nfile = "vectors.py"'))
+    (assignment.solutions / "explore.py").write_text(EXPLORE + answer)
+    leaks = find_leaks({"assignments/t02_vectors/explore.py": (EXPLORE + answer).encode()}, root_of(assignment))
+    copied = ["assignments/t02_vectors/explore.py is a copy of solutions/t02_vectors/explore.py."]
+    assert leaks == (copied if answer else [])
+
+
+def test_an_answer_of_a_module_in_a_package_is_found(assignment: Assignment) -> None:
+    manifest = assignment.folder / "assignment.toml"
+    manifest.write_text(manifest.read_text().replace('"vectors.py"', '"kit/vectors.py"'))
+    (assignment.solutions / "kit").mkdir()
+    answer = "return [number + number for number in numbers if number is not None and number >= 0]"
+    (assignment.solutions / "kit/vectors.py").write_text(f"### BEGIN SOLUTION\n{answer}\n### END SOLUTION\n")
+    (leak,) = find_leaks({"notes.py": f"def f(numbers):\n    {answer}\n".encode()}, root_of(assignment))
+    assert leak.startswith("notes.py, line 2: an answer of solutions/t02_vectors/kit/vectors.py, line 2: ")
