@@ -54,11 +54,12 @@ def _identifier(text: str) -> str:
     return plain if plain.isidentifier() else f"course_{plain}".rstrip("_")
 
 
-_PRELOAD = {"torch": ("torch",), "table": ("pandas",), "python": ()}  # the others use numpy
+_REQUIRED = {"torch": ("torch",), "table": ("pandas",), "python": ()}  # the others use numpy
 
 
 def _course(title: str, identifier: str, shared: str, kind: str) -> str:
-    modules = _PRELOAD.get(kind, ("numpy",))
+    modules = _REQUIRED.get(kind, ("numpy",))
+    first = (*modules, "numpy")[0]
     quoted = ", ".join(f'"{module}"' for module in modules)
     escaped = title.replace("\\", "\\\\").replace('"', '\\"')
     return f"""\
@@ -66,11 +67,12 @@ title = "{escaped}"
 id = "{identifier}"
 language = "en"
 shared = ["{shared}"] # packages next to this file that students may import
-preload = [{quoted}] # slow modules that the grader imports once, not for each hand-in
 requirements = [{quoted}] # what pip must install for the course
 
 # [data] # data sets for checks with the fixture `data`: a function that loads each; the first is the default
 # measurements = "{shared}.data:load"
+
+# preload = ["{first}"] # what the grader imports once, not for each hand-in; by default, an assignment's imports
 
 # [limits] # of checks, for assignments that set no others
 # seconds = 10

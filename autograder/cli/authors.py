@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections import Counter
@@ -355,6 +356,11 @@ def new(name: str, module: str, tasks: tuple[str, ...], kind: str) -> None:
 
     made = new_assignment(find_own_course_root(), name, module or _module_of(name), tasks, kind)
     _release_new(made)
+    for package in [name for name in ("torch", "pandas") if name in (made.imports or ())]:
+        if not any(re.match(rf"{package}\b", requirement) for requirement in made.course.requirements):
+            click.echo(f"Add {package} to `requirements` in course.toml: students must install it.")
+        if package not in made.course.preload:
+            click.echo(f"Add {package} to `preload` in course.toml: otherwise each hand-in imports it again.")
 
 
 def _module_of(name: str) -> str:

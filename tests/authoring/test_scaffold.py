@@ -11,6 +11,7 @@ from autograder.authoring.scaffold import KINDS, BadName, new_assignment
 from autograder.authoring.scaffold_course import new_course
 from autograder.authoring.verify import Plan, verify
 from autograder.cli.app import main
+from autograder.core.assignment import read_assignment
 from autograder.session.options import Options
 
 TASKS = ("f", "C.g", "C.h", "Words", "second")
@@ -25,8 +26,6 @@ def test_what_is_written_holds_at_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, f"Next: cd {course} && gradlab verify a01_first")
     monkeypatch.chdir(course)
     assert CliRunner().invoke(main, ["release", "--check"]).exit_code == 0
-    from autograder.core.assignment import read_assignment
-
     assignment = read_assignment(course / "assignments" / "a01_first")
     assert [task.name for task in assignment.tasks] == [*TASKS]
     assert assignment.points == 100
@@ -44,6 +43,24 @@ def test_a_second_assignment_is_added_to_the_course_around(tmp_path: Path, monke
     assert {path.name for path in folder.iterdir()} == {
         *("README.md", "assignment.toml", "check_regression.py", "oracles.py", "regression.ipynb", "regression.py")
     }
+
+
+def test_what_an_assignment_imports_is_imported_once_and_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a course that began with another kind."""
+    new_course(tmp_path / "course", kind="numpy")
+    monkeypatch.chdir(tmp_path / "course")
+    required = "Add torch to `requirements` in course.toml: students must install it."
+    once = "Add torch to `preload` in course.toml: otherwise each hand-in imports it again."
+    done = CliRunner().invoke(main, ["new", "a02_slopes", "--kind", "torch"])
+    assert done.output.splitlines()[-1] == required
+    assert read_assignment(Path("assignments/a02_slopes")).course.preload == ("torch", "numpy")
+    file = Path("course.toml")
+    file.write_text(file.read_text().replace('["numpy"] # what pip', '["torch>=2"]\npreload = ["numpy"] # what pip'))
+    done = CliRunner().invoke(main, ["new", "a03_steps", "--kind", "torch"])
+    assert done.output.splitlines()[-1] == once
+    assert required not in done.output
 
 
 @pytest.mark.parametrize(
