@@ -1,6 +1,7 @@
 """Public checks of segmentation: losses, measures, and the merging of things and stuff."""
 
 import torch
+import torch.nn.functional as F
 from oracles_segmentation import LOSSES, counted, labelled, mean_iou, overlap, panoptic, pixel_loss, similarity
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, forbid, task
@@ -129,6 +130,7 @@ def check_similarity_of_two_patterns(student, rng):
         "This is 1 - SSIM.": 1 - right,
         "All pixels of a window have equal weights; they should have those of a Gaussian.":
             similarity(a, b, sigma=1e6),
+        "Windows lie inside the image: no zeros around it.": similarity(F.pad(a, (5,) * 4), F.pad(b, (5,) * 4)),
         "C1 and C2 are squares.": similarity(a, b, constants=(0.01, 0.03)),
     })  # fmt: skip
 

@@ -147,6 +147,7 @@ def compare_levels(student, rng, name, side):
         below_only = level(x, (2, 5), lambda skip, below: 3 * below)
         bottom = 5 * F.max_pool2d(2 * x, 2)
         shifted = F.pad(F.interpolate(bottom, scale_factor=2), (W % 2, 0, H % 2, 0))
+        up = F.interpolate(5 * F.max_pool2d(2 * x, 2, ceil_mode=True), scale_factor=2)[:, :, :H, :W]
         size = Message("{H} x {W} pixels", H=H, W=W)
         expect_close(found, level(x, (2, 5), join), name=size, mistakes={
             "The skip is the block's result before it is pooled.": join(pooled, level(x, (2, 5), lambda _, b: b)),
@@ -157,6 +158,7 @@ def compare_levels(student, rng, name, side):
             "Concatenate; do not add.": plain,
             "The skip has no influence.": below_only,
             "Pad at the right and at the bottom.": join(2 * x, shifted),
+            "Pooling rounds odd sizes down; what is too small is padded with zeros.": join(2 * x, up),
             "Pool by the maximum, not by the mean.":
                 join(2 * x, F.pad(F.interpolate(5 * F.avg_pool2d(2 * x, 2), scale_factor=2), (0, W % 2, 0, H % 2))),
         })  # fmt: skip

@@ -165,6 +165,14 @@ def check_merging_of_random_masks(student, rng):
         student.merge_panoptic(under, half, two, labels), panoptic(under, half, two, labels), "hidden stuff"
     )
     expect_device(student, student.merge_panoptic, sem, half, two, labels)
+    three = torch.zeros(3, 4, 4, dtype=torch.bool, device=rng.device)
+    three[0, :2], three[1, :3], three[2, 2:] = True, True, True  # a third of the second is visible: it is dropped
+    scores, kinds = torch.tensor([0.9, 0.8, 0.1], device=rng.device), torch.tensor([1, 2, 3], device=rng.device)
+    right = panoptic(sem, three, scores, kinds)
+    expect_segments(student.merge_panoptic(sem, three, scores, kinds), right, "a dropped thing", mistakes={
+        "A thing that is dropped takes no pixels: they are free for later things.":
+            torch.tensor([[1] * 4, [1] * 4, [3] * 4, [2] * 4], device=rng.device),
+    })  # fmt: skip
     none = half[:0], two[:0], labels[:0]
     expect_segments(student.merge_panoptic(sem, *none), panoptic(sem, *none), "no thing")
     empty = torch.full_like(sem, 255)
