@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import sys
 from collections import Counter
@@ -78,6 +77,7 @@ def publish(out: Path, names: tuple[str, ...], repository: str, language: str) -
     from autograder.authoring.placeholders import find_placeholders
     from autograder.authoring.publish import publish as write
     from autograder.authoring.publish import remember_repository
+    from autograder.authoring.requirements import requirement_note
     from autograder.core.course import find_assignments, find_course_root
     from autograder.render.words import count
 
@@ -86,8 +86,9 @@ def publish(out: Path, names: tuple[str, ...], repository: str, language: str) -
     changes = write(root, assignments, out, repository=repository, language=language)
     if repository:
         remember_repository(root, repository)
-    for text in (text for assignment in assignments for text in find_placeholders(assignment)):
-        click.secho(text, fg="yellow", err=True)
+    for assignment in assignments:
+        for text in filter(None, [*find_placeholders(assignment), requirement_note(assignment)]):
+            click.secho(text, fg="yellow", err=True)
     for name in changes.edited:
         click.secho(f"Not updated: {name}, because it was edited in {out}.", fg="yellow")
     for name in (*changes.updated, *changes.removed):
@@ -351,14 +352,15 @@ def new(name: str, module: str, tasks: tuple[str, ...], kind: str) -> None:
     It contains a finished example for each task, with checks, mutants and variants, so `gradlab verify NAME` accepts it
     at once. Replace the examples by yours.
     """
+    from autograder.authoring.requirements import requirement_note
     from autograder.authoring.scaffold import new_assignment
     from autograder.core.course import find_own_course_root
 
     made = new_assignment(find_own_course_root(), name, module or _module_of(name), tasks, kind)
     _release_new(made)
+    if note := requirement_note(made):
+        click.echo(note)
     for package in [name for name in ("torch", "pandas") if name in (made.imports or ())]:
-        if not any(re.match(rf"{package}\b", requirement) for requirement in made.course.requirements):
-            click.echo(f"Add {package} to `requirements` in course.toml: students must install it.")
         if package not in made.course.preload:
             click.echo(f"Add {package} to `preload` in course.toml: otherwise each hand-in imports it again.")
 
