@@ -39,6 +39,8 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("count_tensor_elements", "return x.numel()", "numel"),
         ("count_tensor_elements", "return len(x)", "the length of the first axis"),
         ("multiples_of_ten", ("stop + 1", "stop"), "arange leaves its end out"),
+        ("shuffle_cols", ("[0, 0, 2, 1]", "[0, 0, 1, 2]"), "in this order"),
+        ("challenge_mean_tensors", "return torch.cat(xs).cumsum(0)[ls.cumsum(0) - 1] / ls", "divide by its own length"),
         ("slice_indexing_practice", ("x[:, 2:3]", "x[:, 2]"), "keeps its axis"),
         ("slice_indexing_practice", ("x[:, 2:3]", "x[:, [2]]"), "lists of indices, masks and clone() make copies"),
         ("reverse_rows", "return x.flip(0)", "not allowed"),

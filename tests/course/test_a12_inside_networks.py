@@ -39,6 +39,7 @@ MISTAKES: dict[str, list[Mistake]] = {
     ],
     "embedding_steps.py": [
         ("covariance", ("/ len(X)", "/ (len(X) - 1)"), "not by N - 1"),
+        ("covariance", ("X.mean(dim=0)", "X.mean()"), "its own mean"),
         ("principal_axes", (".flip(1)", ""), "ascending order"),
         ("reconstruct", ("(X - mean)", "X"), "before the projection"),
         ("whiten", ("vectors / (values", "vectors * (values"), "the power -1/2"),
