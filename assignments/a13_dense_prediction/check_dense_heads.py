@@ -26,6 +26,7 @@ def check_worked_loss_of_depth(student, rng):
                 "The second term is missing, or lambda is always 1.": torch.tensor(square - mean, dtype=torch.float64),
                 "The second term is the square of the mean, not the mean of the squares.":
                     torch.tensor((1 - lam) * square, dtype=torch.float64),
+                "Take logarithms before the difference.": torch.tensor(5 / 3 - lam, dtype=torch.float64),
                 "The first term is a mean, not a sum.": torch.tensor(3 * square - lam * mean, dtype=torch.float64),
             },
         )  # fmt: skip
@@ -33,6 +34,7 @@ def check_worked_loss_of_depth(student, rng):
     mask = rng.uniform(1, 4, 5) < 0.7
     mask[0, 0, 0], mask[0, 0, 1:3] = False, True
     first = student.scale_invariant_log_loss(pred, depth, mask)
+    expect_close(first, student.scale_invariant_log_loss(pred, depth, mask, 1.0), name="lambda is 1 by default")
     expect_close(student.scale_invariant_log_loss(7.5 * pred, depth, mask), first, name="a prediction times 7.5")
     holes = torch.where(mask, depth, 0.0)
     expect_close(student.scale_invariant_log_loss(pred, holes, mask), first, name="a depth of 0 outside of the mask")
@@ -54,10 +56,13 @@ def check_worked_measures_of_depth(student, rng):
         mistakes={
             "Multiply the prediction by median(depth) / median(prediction) first.": unscaled,
             "Scale by medians, not by means.": by_means,
+            "Both ratios count: the larger of prediction / depth and depth / prediction.":
+                right | {"delta1": 1.0, "delta2": 1.0, "delta3": 1.0},
+            "The bounds are 1.25, its square and its third power.": right | {"delta2": 1.0, "delta3": 1.0},
             "The root is missing in rmse.": right | {"rmse": 5.0},
             "abs_rel divides by the true depth.": right | {"abs_rel": 0.2},
         },
-    )
+    )  # fmt: skip
 
 
 def through_plane(rng, H, W, K):
@@ -148,11 +153,14 @@ def check_worked_boxes(student, rng):
     right = torch.tensor([[0.0, -1.0, 8.0, 1.0], [3.0, 1.0, 6.0, 5.0]], dtype=torch.float64, device=device)
     after = torch.tensor([[2.0, -2.0, 10.0, 0.0], [3.0, 1.0, 6.0, 5.0]], dtype=torch.float64, device=device)
     corner = torch.tensor([[2.0, -1.0, 10.0, 1.0], [3.0, 1.0, 6.0, 5.0]], dtype=torch.float64, device=device)
+    wide = 2 * (1 + math.log(2))
+    linear = torch.tensor([[4 - wide, -1.0, 4 + wide, 1.0], [3.0, 1.0, 6.0, 5.0]], dtype=torch.float64, device=device)
     cells = torch.tensor([[-1.5, -0.5, 6.5, 1.5], [3.0, 1.0, 6.0, 5.0]], dtype=torch.float64, device=device)
     expect_close(student.refine_boxes(proposals, deltas, torch.tensor([2, 1], device=device)), right, mistakes={
         "Move by shares of the old size, not of the new one.": after,
         "Move the centre, then stretch around it.": corner,
         "t_x and t_y are shares of the width and the height.": cells,
+        "The size is multiplied by exp(t), not by 1 + t.": linear,
     })  # fmt: skip
     found = proposals + rng.uniform(2, 4, low=-0.4, high=0.4)
     offsets = box_offsets(proposals, found, "FasterRCNN")

@@ -76,8 +76,6 @@ def check_loss_of_own_channel(student, rng):
         logits[r, c] = 0
     found = student.mask_loss(logits, labels, targets)
     expect_close(found, torch.full_like(logits[0, 0, 0, 0], math.log(2)), name="logits 0", mistakes={
-        "Only the channel of each region's class counts: there is no softmax over classes.":
-            -logits.log_softmax(dim=1)[torch.arange(R), labels].mul(targets).mean(),
         "Only the channel of each region's class counts.":
             torch.nn.functional.softplus(torch.where(targets[:, None] > 0.5, -logits, logits)).mean(),
         "The loss is the mean over all cells, not their sum.": torch.full_like(found, R * m * m * math.log(2)),
@@ -133,6 +131,12 @@ def check_worked_cells(student, rng):
         mistakes={
             "The number is row * m + column.": torch.tensor([[7, 0, 12, -1, -1, -1, -1]], device=rng.device),
             "Joints that are not visible have -1.": torch.tensor([[13, 0, 3, 13, -1, -1, -1]], device=rng.device),
+            "Round down: a joint anywhere in a cell belongs to this cell.":
+                torch.tensor([[-1, 0, -1, -1, -1, 4, -1]], device=rng.device),
+            "Joints outside of the box have -1, not the cell at its side.":
+                torch.tensor([[13, 0, 3, -1, 7, 4, 13]], device=rng.device),
+            "The box has m cells along each side, not m - 1.":
+                torch.tensor([[9, 0, 2, -1, 3, -1, 12]], device=rng.device),
             "Joints to the left of the box are outside: round down, not towards 0.":
                 torch.tensor([[13, 0, 3, -1, -1, 4, -1]], device=rng.device),
         },
@@ -164,8 +168,13 @@ def check_worked_regions(student, rng):
     right = torch.tensor([[[[12.0, 14], [32, 34]]], [[[23, 24], [33, 34]]]], dtype=torch.float64, device=rng.device)
     rounded = torch.tensor([[[[12.0, 14], [22, 24]]], [[[23, 24], [33, 34]]]], dtype=torch.float64, device=rng.device)
     apart = torch.tensor([[[[12.0, 14], [32, 34]]], [[[12, 14], [32, 34]]]], dtype=torch.float64, device=rng.device)
+    means = torch.tensor([[[[6.5, 8.5], [26.5, 28.5]]], [[[17.5, 18.5], [27.5, 28.5]]]], dtype=torch.float64)
+    exchanged = torch.tensor([[[[21.0, 41], [23, 43]]], [[[32, 42], [33, 43]]]], dtype=torch.float64)
+    means, exchanged = means.to(rng.device), exchanged.to(rng.device)
     expect_close(student.roi_pool(features, boxes, (2, 2)), right, mistakes={
         "The box is widened: x0 and y0 are rounded down, x1 and y1 up.": rounded,
+        "The value of a bin is its maximum, not its mean.": means,
+        "Rows come first: y is axis 1 of the map, x axis 2.": exchanged,
         "Bins may share a cell: from floor(j w / k) to ceil((j + 1) w / k).": apart,
     })  # fmt: skip
     bins = student.roi_pool(features, boxes[:1], (1, 4))
@@ -187,6 +196,9 @@ def check_running_maxima(student, rng):
         expect_close(student.corner_pool(x.contiguous(), side), expected, name=Message("{side}", side=side), mistakes={
             "The maximum runs towards the other side.": other,
             "The maximum runs along the other axis.": x,
+            "The maximum is that of the pixels so far, not of the whole line.": torch.full_like(x, 5.0),
+            "Flip the result back.": expected.flip(2 if down else 3),
+            "This is a sum, not a maximum.": x.cumsum(2 if down else 3),
         })  # fmt: skip
     with expect_raises(ValueError):
         student.corner_pool(rng.normal(1, 1, 2, 2), "middle")
@@ -204,9 +216,16 @@ def check_corners_of_three_boxes(student, rng):
     found, scores, labels = student.decode_corners(heat_tl, heat_br, emb_tl, emb_br, 3)
     order = (0, 2, 1)
     right = torch.tensor([boxes[n][0] for n in order], dtype=torch.float64, device=rng.device)
+    alone = torch.tensor([[1, 1, 6, 5], [1, 1, 10, 8], [2, 0, 9, 7], [3, 2, 6, 5], [3, 2, 10, 8]]).to(right)
+    signed = torch.tensor([[1, 1, 6, 5], [1, 1, 10, 8], [2, 0, 9, 7], [3, 2, 10, 8]]).to(right)
     expect_close(found, right, name="the boxes", mistakes={
         "Boxes are xyxy: columns first.": right[:, [1, 0, 3, 2]],
         "The highest score comes first.": right.flip(0),
+        "Corners whose embeddings differ by 1/2 or more do not belong together.": alone,
+        "Take the difference of embeddings without its sign.": signed,
+        "The embedding of a bottom-right corner is in emb_br.": right[:0],
     })  # fmt: skip
-    expect_close(scores, torch.tensor([0.9, 0.8, 0.7], dtype=torch.float64, device=rng.device), name="the scores")
+    expect_close(scores, torch.tensor([0.9, 0.8, 0.7], dtype=torch.float64, device=rng.device), name="the scores",
+                 mistakes={"A score is the mean of two, not their product.":
+                           torch.tensor([0.81, 0.64, 0.49], dtype=torch.float64, device=rng.device)})  # fmt: skip
     expect_equal(labels, torch.tensor([0, 1, 0], device=rng.device), name="the classes")

@@ -56,7 +56,10 @@ def check_loss_of_depth_of_many_images(student, rng):
             "Images without a valid pixel do not count.": right * int(mask.flatten(1).any(1).sum()) / N,
             "n is the number of valid pixels, not of all.":
                 (torch.where(mask, log, 0.0).square().mean((1, 2))
-                 - lam * torch.where(mask, log, 0.0).mean((1, 2)) ** 2).mean(),
+                 - lam * torch.where(mask, log, 0.0).mean((1, 2)) ** 2).sum() / mask.flatten(1).any(1).sum(),
+            "Each image has a mean of its own, in the second term, too.": right + lam * (
+                sum((log[n][mask[n]].mean() ** 2 if bool(mask[n].any()) else 0) - valid.mean() ** 2 for n in range(N))
+                / mask.flatten(1).any(1).sum()),
             "Pixels outside of the mask do not count.":
                 (log.square().mean((1, 2)) - lam * log.mean((1, 2)) ** 2).mean(),
         })  # fmt: skip
@@ -69,7 +72,8 @@ def check_loss_of_depth_of_many_images(student, rng):
     helper = student.define(GRADIENTS)
     for name, valid in (("depth 0 outside of the mask", mask), ("no valid pixel", none)):
         loss, slope = helper.finite(f, pred, holes, valid)
-        expect(bool(torch.isfinite(loss)), Message("The loss is not finite: {name}.", name=name))
+        expect(bool(torch.isfinite(loss)), Message("The loss is not finite: {name}.", name=name),
+               hint="Divide by at least 1: n of an image, and the number of images, may be 0.")  # fmt: skip
         expect(bool(torch.isfinite(slope).all()), Message("The gradient is not finite: {name}.", name=name),
                hint="Replace what is outside of the mask before the logarithm, not after it.")  # fmt: skip
         expect(bool((slope[~valid] == 0).all()), "No gradient belongs to pixels outside of the mask.")
@@ -95,6 +99,8 @@ def check_measures_of_many_images(student, rng):
             name=Message("{N} images", N=N),
             mistakes={
                 "Each image is scaled by its own medians, and counts the same.": once,
+                "Each image is scaled by its own medians.":
+                    metrics(pred * (depth[mask].median() / pred[mask].median()), depth, mask, scaled=False),
                 "Multiply each prediction by median(depth) / median(prediction).":
                     metrics(pred, depth, mask, scaled=False),
                 "Pixels outside of the mask do not count.": metrics(pred, depth, torch.ones_like(mask)),
@@ -120,9 +126,16 @@ def check_normals_of_other_surfaces(student, rng):
         right = normals(depth, K)
         atol = 1e-6 if dtype == torch.float64 else 1e-3
         seen = student.inspect(f, depth, K)
+        inner = torch.zeros(H, W, dtype=dtype, device=rng.device)
+        inner[1:-1, 1:-1] = 1
         name = Message("{H} x {W} pixels{how}", H=H, W=W, how=", y axis upwards" if up else "")
         expect_close(seen.value, right, atol=atol, name=name, mistakes={
             "Normals face the camera: turn those with n . P > 0.": -right,
+            "u counts columns and v rows: points are z * K^-1 (u, v, 1).": normals(depth, K, swap=True),
+            "Take central differences inside, one-sided ones at the border only.": normals(depth, K, forward=True),
+            "Slopes of the depth are not enough: take differences of points z * K^-1 (u, v, 1).":
+                normals(depth, K, raw=True),
+            "Pixels at the border have normals, too.": right * inner[None, None],
         })  # fmt: skip
         expect_unchanged(seen, depth, K)
         if dtype == torch.float64:
@@ -177,11 +190,15 @@ def check_two_losses_learn(student, rng):
         expect_unchanged(seen, scores, boxes, y, gt, weight)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, object_loss, scores, boxes, y, gt, weight)
-    expect_close(f(scores, boxes, y, gt), object_loss(scores, boxes, y, gt, 1.0), name="the default weight")
+    expect_close(f(scores, boxes, y, gt), object_loss(scores, boxes, y, gt, 1.0),
+                 name="the weight is 1 by default")  # fmt: skip
     large = torch.tensor([[900.0, -900.0, 0.0]], dtype=torch.float64, device=rng.device)
     box = rng.normal(1, 4)
     second = torch.tensor([1], device=rng.device)
-    expect_close(f(large, box, second, box), of_scalar(1800.0, box), name="large scores")
+    expect_close(f(large, box, second, box), of_scalar(1800.0, box), name="large scores", mistakes={
+        "The exponential of 900 is infinite: use F.cross_entropy, or logsumexp.": of_scalar(torch.inf, box),
+        "The exponential of 900 is infinite: use F.cross_entropy, or log_softmax.": of_scalar(torch.nan, box),
+    })  # fmt: skip
 
 
 @task("refine_boxes", share=50)
@@ -199,6 +216,7 @@ def check_boxes_of_other_classes(student, rng):
         expect_close(seen.value, refined(proposals, deltas, labels), name=Message("{R} boxes, {C} classes", R=R, C=C),
             mistakes={
                 "Each row has the numbers of its own class.": first,
+                "Row r of the labels belongs to row r of the deltas.": refined(proposals, deltas, labels.flip(0)),
                 "Columns 4c to 4c + 3 belong to class c: reshape to (R, C, 4).": refined(proposals, columns, labels),
             } if C > 1 and R else {})  # fmt: skip
         expect_unchanged(seen, proposals, deltas, labels)

@@ -87,19 +87,31 @@ def check_masks_of_random_boxes(student, rng):
         seen = student.inspect(student.mask_targets, boxes, masks.to(kind), m)
         right = torch.stack(samples) if R else torch.zeros(0, m, m, device=rng.device)
         sure = ((right - 0.5).abs() > 1e-4).to(dtype)
+
+        def wrongly(many=m, images=masks, places=boxes, **mistake):
+            each = zip(places.double(), images.double(), strict=True)
+            found = [samples_of(box, mask, many, **mistake) for box, mask in each]
+            return (torch.stack(found) > 0.5).to(places.dtype)
+
         wrong = (torch.stack(shifted) > 0.5).to(dtype) if R else right.to(dtype)
         expect_shape(seen.value, (R, m, m))
         expect_close(seen.value * sure, (right > 0.5).to(dtype) * sure, name=Message("{R} boxes", R=R), mistakes={
             "The centre of column j is at j + 1/2: subtract 1/2.": wrong * sure,
             "The target has 0 and 1: compare the samples with 1/2.": right.to(dtype) * sure,
             "The target is 1 where the sample is above 1/2.": (right > 0).to(dtype) * sure,
+            "The centre of bin j is at (j + 1/2) / m of the box.": wrongly(middle=0.0) * sure,
+            "Samples are bilinear, not those of the nearest pixel.": wrongly(nearest=True) * sure,
+            "Beyond the outermost pixels the mask goes on as it ends.":
+                wrongly(images=torch.nn.functional.pad(masks, (3, 3, 3, 3)), places=boxes + 3) * sure,
         } if R else {})  # fmt: skip
         expect_unchanged(seen, boxes, masks.to(kind), m)
     high = torch.zeros(1, 4, 6, dtype=torch.bool, device=rng.device)
     high[:, :2] = True
     box = torch.tensor([[0.0, 0.0, 6.0, 4.0]], dtype=torch.float64, device=rng.device)
     expect_close(student.mask_targets(box, high, 1), torch.zeros(1, 1, 1, dtype=torch.float64, device=rng.device),
-                 name="a sample of exactly 1/2")  # fmt: skip
+                 name="a sample of exactly 1/2", mistakes={
+        "A sample of exactly 1/2 is not above 1/2.": torch.ones(1, 1, 1, dtype=torch.float64, device=rng.device),
+    })  # fmt: skip
 
 
 @task("mask_loss", points=1)
@@ -116,6 +128,11 @@ def check_masks_learn_in_their_channel(student, rng):
         expect_close(seen.value, right, name=Message("{R} regions", R=R), mistakes={
             "Each class has a sigmoid of its own: no softmax over classes.":
                 torch.nn.functional.binary_cross_entropy(softmax.exp(), targets),
+            "Each class has a sigmoid of its own: no softmax.":
+                torch.nn.functional.binary_cross_entropy_with_logits(softmax, targets),
+            "The channel is that of the true class, not the highest one.":
+                torch.nn.functional.binary_cross_entropy_with_logits(logits.amax(dim=1), targets),
+            "Targets of 1 want large logits.": own_channel(logits, labels, 1 - targets),
             "Only the channel of each region's class counts.":
                 torch.nn.functional.binary_cross_entropy_with_logits(logits, targets[:, None].expand_as(logits)),
             "The loss takes logits.": torch.nn.functional.binary_cross_entropy(
@@ -132,7 +149,14 @@ def check_masks_learn_in_their_channel(student, rng):
     far[..., 1] = -800.0
     first = torch.zeros(1, dtype=torch.int64, device=rng.device)
     wrong = torch.tensor([[[0.0, 1.0]]], dtype=torch.float64, device=rng.device)
-    expect_close(f(far, first, wrong), torch.tensor(800.0, dtype=torch.float64), name="large logits")
+    expect_close(f(far, first, wrong), torch.tensor(800.0, dtype=torch.float64), name="large logits", mistakes={
+        "The logarithm of a sigmoid can be infinite: use F.binary_cross_entropy_with_logits.":
+            torch.tensor(torch.inf, dtype=torch.float64),
+        "0 times an infinite logarithm is nan: use F.binary_cross_entropy_with_logits.":
+            torch.tensor(torch.nan, dtype=torch.float64),
+        "F.binary_cross_entropy cuts logarithms off at -100: use F.binary_cross_entropy_with_logits.":
+            torch.tensor(100.0, dtype=torch.float64),
+    })  # fmt: skip
     empty = rng.normal(0, 3, 4, 4)
     loss, slope = helper.gradient(f, empty, first[:0], rng.normal(0, 4, 4))
     expect_close(loss, torch.zeros((), dtype=torch.float64), name="no regions")
@@ -150,7 +174,12 @@ def check_masks_in_images_of_other_sizes(student, rng):
         seen = student.inspect(f, mask, box, H, W)
         right = pasted(mask, box, H, W)
         expect_close(seen.value, right, name=Message("a mask of {m} x {m} cells", m=m), mistakes={
-            "The centre of column j is at j + 1/2, in pixels and in cells.": pasted(mask, box, H, W, half=0.0),
+            "The centre of column j is at j + 1/2, in pixels and in cells.":
+                pasted(mask, box, H, W, half=0.0, cell=0.0),
+            "The centre of the mask's cell j is at j + 1/2: subtract 1/2.": pasted(mask, box, H, W, cell=0.0),
+            "The centre of the pixel in column j is at j + 1/2.": pasted(mask, box, H, W, half=0.0),
+            "Values are bilinear, not those of the nearest cell.": pasted(mask, box, H, W, nearest=True),
+            "The box is not rounded.": pasted(mask, box.round(), H, W),
             "Rows come first: y is axis 0 of the mask, x axis 1.": pasted(mask.T, box, H, W),
             "Pixels whose centres are outside of the box have 0.": pasted(mask, box, H, W, cut=False),
             "The result has probabilities, not 0 and 1.": (right > 0.5).to(dtype),
@@ -166,7 +195,11 @@ def check_masks_in_images_of_other_sizes(student, rng):
     half = torch.tensor([1.5, 0.5, 3.5, 2.5], dtype=torch.float64, device=rng.device)
     ones = torch.zeros(4, 5, dtype=torch.float64, device=rng.device)
     ones[:2, 1:3] = 1
-    expect_close(f(torch.ones_like(mask), half, 4, 5), ones, name="centres that are on the sides of the box")
+    more = torch.zeros_like(ones)
+    more[:3, 1:4] = 1
+    expect_close(f(torch.ones_like(mask), half, 4, 5), ones, name="centres that are on the sides of the box", mistakes={
+        "A centre at x1 or at y1 is outside.": more,
+    })  # fmt: skip
 
 
 FIXED = """
@@ -207,13 +240,23 @@ def check_joints_learn(student, rng):
         seen = student.inspect(f, logits, targets)
         right = joints_loss(logits, targets)
         flat, chosen = logits.reshape(R, J, -1), targets.clamp(min=0)[..., None]
-        sigmoid = torch.nn.functional.binary_cross_entropy_with_logits(
-            flat, torch.zeros_like(flat).scatter(2, chosen, 1.0)
+        sigmoid = (
+            torch.nn.functional.binary_cross_entropy_with_logits(
+                flat, torch.zeros_like(flat).scatter(2, chosen, 1.0), reduction="none"
+            )
+            .mean(dim=2)[targets >= 0]
+            .mean()
         )
+        each = (flat.logsumexp(2) - flat.gather(2, chosen)[..., 0]) * (targets >= 0)
         expect_close(seen.value, right, name=Message("{R} regions", R=R), mistakes={
             "Joints without a target do not count in the mean.": right * int((targets >= 0).sum()) / targets.numel(),
             "Exactly one cell is right: a softmax over all cells, not a sigmoid in each.": sigmoid,
             "Joints without a target do not count.": (flat.logsumexp(2) - flat.gather(2, chosen)[..., 0]).mean(),
+            "Joints without a target do not count, neither in the sum nor in the mean.":
+                (flat.logsumexp(2) - flat.gather(2, chosen)[..., 0]).sum() / (targets >= 0).sum(),
+            "The number of a cell is row * m + column.": joints_loss(logits.transpose(2, 3), targets),
+            "The mean is that of all joints, not of each region first.":
+                (each.sum(dim=1) / (targets >= 0).sum(dim=1).clamp(min=1)).mean(),
         })  # fmt: skip
         expect_unchanged(seen, logits, targets)
         if dtype == torch.float64:
@@ -256,10 +299,24 @@ def check_running_maxima_of_other_maps(student, rng):
         x = rng.normal(N, C, H, W, dtype=dtype) - 2
         for side in ("top", "left", "bottom", "right"):
             seen = student.inspect(student.corner_pool, x, side)
-            expect_close(seen.value, running(x, side), name=Message("{side}", side=side))
+            expect_close(seen.value, running(x, side), name=Message("{side}", side=side), mistakes={
+                "A maximum may be negative.": running(x.clamp(min=0), side),
+            })  # fmt: skip
             expect_unchanged(seen, x, side)
             if dtype == torch.float64:
                 expect_same_gradients(student, rng, student.corner_pool, running, x, side)
+
+
+UNPAIRED = {
+    "class": "Both corners have the same class.",
+    "embeddings": "The embeddings differ by less than 1/2.",
+    "sign": "Take the difference of embeddings without its sign.",
+    "rows": "The bottom-right corner is below the top-left one.",
+    "columns": "The bottom-right corner is to the right of the top-left one.",
+    "area": "A box has a width and a height of at least one cell.",
+    "k of each class": "The k highest scores are those of all classes together.",
+    "order": "The highest score comes first.",
+}
 
 
 @task("decode_corners", share=50)
@@ -273,9 +330,11 @@ def check_pairs_of_random_corners(student, rng):
         boxes, scores, labels = paired(*heats, *embeddings, k)
         found = seen.value
         expect(type(found) is tuple and len(found) == 3, "The result is (boxes, scores, labels).")
-        expect_shape(found[0], (len(boxes), 4), name="the boxes")
-        expect_close(found[1], scores.to(rng.device), name="the scores", atol=1e-5, rtol=1e-5)
-        expect_close(found[0], boxes.to(rng.device), name="the boxes")
+        wrong = {hint: paired(*heats, *embeddings, k, mistake=mistake) for mistake, hint in UNPAIRED.items()}
+        expect_close(found[1], scores.to(rng.device), name="the scores", atol=1e-5, rtol=1e-5,
+                     mistakes={hint: value[1].to(rng.device) for hint, value in wrong.items()})  # fmt: skip
+        expect_close(found[0], boxes.to(rng.device), name="the boxes",
+                     mistakes={hint: value[0].to(rng.device) for hint, value in wrong.items()})  # fmt: skip
         expect_equal(found[2], labels.to(rng.device), name="the classes")
         expect_unchanged(seen, *heats, *embeddings, k)
     heat_tl, heat_br = rng.uniform(2, 2, 5, 6)

@@ -167,7 +167,7 @@ MUTANTS = [
     mutant("joints: a mean per region first", JOINT2, MEAN, "rows = F.cross_entropy(flat, targets.flatten(), ignore_index=-1, reduction=\"none\").reshape(targets.shape)\n    return (rows.sum(dim=1) / (targets >= 0).sum(dim=1).clamp(min=1)).mean() + 0 * total"),
     mutant("RoI pooling: sides are rounded", ROI, "(math.ceil(value), limit)", "(round(value), limit)"),
     mutant("RoI pooling: rounded down on both sides", (ROI, ROI2), "(math.ceil(value), limit)", "(max(math.floor(value), 1), limit)"),
-    mutant("RoI pooling: bins do not overlap", ROI, ROWS, "rows = slice(y0 + i * (y1 - y0) // size[0], max(y0 + (i + 1) * (y1 - y0) // size[0], y0 + i * (y1 - y0) // size[0] + 1))"),
+    mutant("RoI pooling: bins do not overlap", ROI, ROWS, "rows = slice(y0 + i * (y1 - y0) // size[0], max(y0 + (i + 1) * (y1 - y0) // size[0], y0 + i * (y1 - y0) // size[0] + 1))", also=((COLUMNS, "columns = slice(x0 + j * (x1 - x0) // size[1], max(x0 + (j + 1) * (x1 - x0) // size[1], x0 + j * (x1 - x0) // size[1] + 1))"),)),
     mutant("RoI pooling: means", ROI, TOP, TOP.replace("amax", "mean")),
     mutant("RoI pooling: x and y are exchanged", (ROI, ROI2), "features[:, rows, columns]", "features[:, columns, rows]"),
     mutant("RoI pooling: boxes begin in the map", ROI2, "(max(math.floor(value), 0) for value in box[:2])", "(math.floor(value) for value in box[:2])"),

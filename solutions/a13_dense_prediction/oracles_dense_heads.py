@@ -36,22 +36,27 @@ def metrics(pred, depth, mask, *, scaled=True, together=False):
     return {name: total / len(groups) for name, total in sums.items()}
 
 
-def normals(depth, K):
-    """Return normals, pixel by pixel, from differences of points."""
+def normals(depth, K, *, swap=False, forward=False, raw=False):
+    """Return normals, pixel by pixel, from differences of points; the options are mistakes."""
     N, H, W = depth.shape
     fx, skew, cx, fy, cy = K[0, 0], K[0, 1], K[0, 2], K[1, 1], K[1, 2]
     out = []
     for n in range(N):
 
         def point(v, u, n=n):
-            y = (v - cy) / fy
-            return depth[n, v, u] * torch.stack([(u - cx - skew * y) / fx, y, torch.ones_like(y)])
+            if raw:
+                return torch.stack([0 * fx + u, 0 * fx + v, depth[n, v, u]])
+            a, b = (v, u) if swap else (u, v)
+            y = (b - cy) / fy
+            return depth[n, v, u] * torch.stack([(a - cx - skew * y) / fx, y, torch.ones_like(y)])
 
         rows = []
         for v in range(H):
             row = []
             for u in range(W):
                 up, down, left, right = max(v - 1, 0), min(v + 1, H - 1), max(u - 1, 0), min(u + 1, W - 1)
+                if forward:
+                    up, left = (v if v < H - 1 else v - 1), (u if u < W - 1 else u - 1)
                 along_u, along_v = point(v, right) - point(v, left), point(down, u) - point(up, u)
                 a, b = along_v / (down - up), along_u / (right - left)
                 normal = torch.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
@@ -110,19 +115,16 @@ def bilinear(table, v, u):
     return (1 - a) * top + a * ((1 - b) * table[i2, j] + b * table[i2, j2])
 
 
-def samples_of(box, mask, m, half=0.5):
-    """Return the samples of a true mask at the centres of m x m bins of a box. (m, m)"""
+def samples_of(box, mask, m, half=0.5, middle=0.5, nearest=False):
+    """Return the samples of a true mask at the centres of m x m bins of a box; the options are mistakes. (m, m)"""
+
+    def at(low, high, n):
+        place = low + (n + middle) * (high - low) / m - half
+        return float(round(place)) if nearest else place
+
     x0, y0, x1, y1 = box.tolist()
     return torch.stack(
-        [
-            torch.stack(
-                [
-                    bilinear(mask, y0 + (i + 0.5) * (y1 - y0) / m - half, x0 + (j + 0.5) * (x1 - x0) / m - half)
-                    for j in range(m)
-                ]
-            )
-            for i in range(m)
-        ]
+        [torch.stack([bilinear(mask, at(y0, y1, i), at(x0, x1, j)) for j in range(m)]) for i in range(m)]
     )
 
 
@@ -135,15 +137,16 @@ def own_channel(logits, labels, targets):
     return total / targets.numel()
 
 
-def pasted(mask, box, H, W, half=0.5, cut=True):
-    """Return a mask in an image, pixel by pixel."""
+def pasted(mask, box, H, W, half=0.5, cell=0.5, cut=True, nearest=False):
+    """Return a mask in an image, pixel by pixel; the options are mistakes."""
     m, (x0, y0, x1, y1) = len(mask), box.tolist()
     rows = []
     for i in range(H):
         row = []
         for j in range(W):
             x, y = j + half, i + half
-            value = bilinear(mask, (y - y0) / (y1 - y0) * m - half, (x - x0) / (x1 - x0) * m - half)
+            v, u = (y - y0) / (y1 - y0) * m - cell, (x - x0) / (x1 - x0) * m - cell
+            value = bilinear(mask, round(v) if nearest else v, round(u) if nearest else u)
             row.append(value if (x0 <= x < x1 and y0 <= y < y1) or not cut else 0 * mask[0, 0])
         rows.append(torch.stack(row))
     return torch.stack(rows)
@@ -193,21 +196,29 @@ def running(x, side):
     return torch.stack([x[..., : j + 1].amax(3) for j in range(W)], dim=3)
 
 
-def paired(heat_tl, heat_br, emb_tl, emb_br, k):
-    """Return boxes, scores and labels from all pairs of corners, one by one."""
+def paired(heat_tl, heat_br, emb_tl, emb_br, k, *, mistake=""):
+    """Return boxes, scores and labels from all pairs of corners, one by one, or those of a mistake."""
 
     def best(heat):
         places = [(c, i, j) for c in range(heat.shape[0]) for i in range(heat.shape[1]) for j in range(heat.shape[2])]
-        return sorted(places, key=lambda place: -float(heat[place]))[:k]
+        places = sorted(places, key=lambda place: -float(heat[place]))
+        if mistake == "k of each class":
+            return [place for c in range(len(heat)) for place in [one for one in places if one[0] == c][:k]]
+        return places[:k]
 
     found = []
     for one in best(heat_tl):
         for two in best(heat_br):
-            near = abs(float(emb_tl[one[1:]] - emb_br[two[1:]])) < 0.5
-            if one[0] == two[0] and one[1] < two[1] and one[2] < two[2] and near:
+            apart = float(emb_tl[one[1:]] - emb_br[two[1:]])
+            near = (apart if mistake == "sign" else abs(apart)) < 0.5 or mistake == "embeddings"
+            same = one[0] == two[0] or mistake == "class"
+            below = one[1] < two[1] or mistake == "rows" or (one[1] == two[1] and mistake == "area")
+            right = one[2] < two[2] or mistake == "columns" or (one[2] == two[2] and mistake == "area")
+            if same and below and right and near:
                 score = (float(heat_tl[one]) + float(heat_br[two])) / 2
                 found.append((score, [one[2], one[1], two[2], two[1]], one[0]))
-    found.sort(key=lambda item: -item[0])
+    if mistake != "order":
+        found.sort(key=lambda item: -item[0])
     boxes = torch.tensor([box for _, box, _ in found], dtype=heat_tl.dtype).reshape(-1, 4)
     scores = torch.tensor([score for score, _, _ in found], dtype=heat_tl.dtype)
     return boxes, scores, torch.tensor([c for _, _, c in found], dtype=torch.int64)
