@@ -163,11 +163,12 @@ def check_numbers_return_to_their_places(student, rng):
 def check_matrix_times_signal(student, rng):
     """The matrix has the shape (O*n', I*n), and times a signal it is the convolution, for stride 1 and 2."""
     forbid(student, "conv_matrix", calls=READY)
-    for n, k, stride, pad in ((6, 3, 1, 0), (7, 3, 2, 1)):
+    for n, k, stride, pad in ((6, 3, 1, 0), (7, 3, 2, 1), (8, 3, 2, 1)):
         w = rng.normal(2, 3, k)
         right = matrix_of(w, n, stride, pad)
         found = student.conv_matrix(w, n, stride, pad)
-        expect_shape(found, tuple(right.shape), name="the matrix")
+        rows = "There are n' = (n + 2*pad - k) // stride + 1 places, also where the last step does not fit exactly."
+        expect_shape(found, tuple(right.shape), name="the matrix", hint=rows)
         blocks = right.reshape(2, -1, 3, n)
         expect_close(found, right, name="the matrix", mistakes={
             "The kernel is not flipped.": matrix_of(w.flip(2), n, stride, pad),

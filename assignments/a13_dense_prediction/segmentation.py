@@ -57,7 +57,7 @@ from torch import Tensor, nn
 # %% task="pixel_cross_entropy"
 # About 30 minutes, medium. Stuck? hint("pixel_cross_entropy") shows a first step.
 def pixel_cross_entropy(logits: Tensor, y: Tensor, weight: Tensor | None = None, ignore_index: int = 255) -> Tensor:
-    """The weighted mean of the cross-entropy over all pixels that count; 0 if there is none.
+    """The weighted mean of the cross-entropy over all pixels that count; if there is none, 0 with a gradient of 0.
 
     Ready-made losses of torch are not allowed; `torch.log_softmax` and `torch.logsumexp` are.
 

@@ -16,6 +16,16 @@ from autograder import (
     task,
 )
 
+SLOPE = """
+import torch
+
+
+def slope(f, logits, y):
+    logits = logits.clone().requires_grad_()
+    loss = f(logits, y)
+    return torch.autograd.grad(loss, logits, allow_unused=True)[0] if loss.requires_grad else None
+"""
+
 
 @task("pixel_cross_entropy", points=1, any_dtype=True)
 def check_loss_of_other_maps(student, rng):
@@ -39,6 +49,13 @@ def check_loss_of_other_maps(student, rng):
     none = torch.full_like(y, 255)
     zero = torch.zeros((), dtype=logits.dtype, device=logits.device)
     expect_close(student.pixel_cross_entropy(logits, none), zero, name="nothing labelled")
+    slope = student.define(SLOPE).slope(student.pixel_cross_entropy, logits, none)
+    expect(
+        slope is not None,
+        "Without a labelled pixel, the loss does not depend on the logits: backward() would stop the training.",
+        "Compute the 0 from the logits, for example as 0 * logits.sum().",
+    )
+    expect_close(slope, torch.zeros_like(logits), name="the gradient, nothing labelled")
     expect_close(student.pixel_cross_entropy(logits, none, rng.uniform(5)), zero, name="nothing labelled, weights")
 
 

@@ -124,6 +124,7 @@ MUTANTS = [
     mutant("unpool: no gradient", BACK2, PUT, PUT.replace("y.flatten", "y.detach().flatten")),
     mutant("unpool: float64", BACK2, PUT, PUT + ".double()", habit="dtype"),
     mutant("unpool: by torch", BACK, "flat = y.new_zeros", "return F.max_unpool2d(y, indices, 2, output_size=size)\n    flat = y.new_zeros"),
+    mutant("matrix: a last step that does not fit counts too little", MATRIX, "n_out = (n + 2 * pad - k) // stride + 1\n    A =", "n_out = (n + 2 * pad - k) // stride + (1 if (n + 2 * pad - k) % stride == 0 else 0)\n    A ="),
     mutant("matrix: flips the kernel", MATRIX, "= w[:, :, t]", "= w[:, :, k - 1 - t]"),
     mutant("matrix: columns are not moved by the padding", MATRIX, COLUMN, "m = j * stride + t"),
     mutant("matrix: padding wraps around", MATRIX, "if 0 <= m < n:", "if m < n:"),

@@ -21,6 +21,7 @@ JOINED, UNET, FOUND = "check_skips_are_concatenated", "check_unet_with_random_we
 ADDED, GLASS = "check_skips_are_added", "check_hourglass_with_random_weights"
 THINGS, THINGS2 = "check_things_over_stuff", "check_merging_of_random_masks"
 
+NOTHING = "    if not (y != ignore_index).any():\n        return "
 COUNTED = "    counted = y != ignore_index\n    labels = y[counted]\n"
 TERMS = "losses = -logits.movedim(1, 3)[counted].log_softmax(dim=1).gather(1, labels[:, None])[:, 0]"
 PLAIN = "return losses.sum() / max(len(labels), 1)"
@@ -90,6 +91,8 @@ TWICE = ("x = self.down[-1](x)\nfor", "x = self.down[-1](x).relu() + 0.1\nfor")
 
 # fmt: off
 MUTANTS = [
+    mutant("loss: a constant where nothing is labelled", LOSS2, COUNTED, NOTHING + "logits.new_zeros(())\n" + COUNTED),
+    mutant("loss: a new leaf where nothing is labelled", LOSS2, COUNTED, NOTHING + "logits.new_zeros((), requires_grad=True)\n" + COUNTED),
     mutant("loss: ignored pixels count in the mean", (LOSS, LOSS2), PLAIN, "return losses.sum() / y.numel()"),
     mutant("loss: the sum", LOSS, PLAIN, "return losses.sum()"),
     mutant("loss: ignored pixels are class 0", LOSS, COUNTED, "    y = torch.where(y == ignore_index, 0, y)\n    counted = torch.ones_like(y, dtype=torch.bool)\n    labels = y[counted]\n"),

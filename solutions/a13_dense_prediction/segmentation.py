@@ -50,7 +50,7 @@ from torch import Tensor, nn
 
 # %% task="pixel_cross_entropy" minutes=30 difficulty="medium"
 def pixel_cross_entropy(logits: Tensor, y: Tensor, weight: Tensor | None = None, ignore_index: int = 255) -> Tensor:
-    """The weighted mean of the cross-entropy over all pixels that count; 0 if there is none.
+    """The weighted mean of the cross-entropy over all pixels that count; if there is none, 0 with a gradient of 0.
 
     Ready-made losses of torch are not allowed; `torch.log_softmax` and `torch.logsumexp` are.
 
