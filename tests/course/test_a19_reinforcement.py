@@ -33,6 +33,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("dqn_target", ("torch.where(done, 0, q_next.detach().amax(dim=1))", "q_next.amax(dim=1)"), "nothing follows"),
         ("double_dqn_target", ("q_next_online.argmax", "q_next_target.argmax"), "This is DQN"),
         ("dqn_loss", ("error - 0.5", "error"), "both branches meet"),
+        ("sync_target", ("slow.lerp_(fast, tau)", "fast.lerp_(slow, tau)"), "Change the target network only"),
         ("dqn_loss", (".mean()", ".mean() / q.shape[1]"), "not over all values"),
         ("fitted_q", ("range(iterations)", "range(iterations - 1)"), "one iteration too few"),
     ],

@@ -13,6 +13,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("walks", ("torch.linalg.matrix_power(A, k)", "A**k"), "Multiply the matrices"),
         ("k_hop", ("reached = reached | (A", "reached = (A"), "At most k"),
         ("permute", ("A[p][:, p]", "A[p]"), "Only the rows"),
+        ("permute", ("X[p]", "X"), "The rows of X"),
         ("normalised_adjacency", ("    if self_loops:\n", "    if False:\n"), "A + I"),
         ("normalised_adjacency", ("** -0.5\n        A = root", "** -1.0\n        A = root"), "roots of both degrees"),
         ("laplacian", ("torch.diag(degree) - A", "A - torch.diag(degree)"), "D - A, not A - D"),
@@ -32,6 +33,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("SAGELayer", ("near.mean(dim=1)", "near.sum(dim=1)"), "number of samples"),
         ("attention_coefficients", (", slope)\n", ")\n"), "The slope"),
         ("GATLayer", ("torch.stack(heads).mean(dim=0)", "torch.stack(heads).sum(dim=0)"), "take their mean"),
+        ("GATLayer", ("F.elu(", "F.relu("), "then ELU or mean"),
         ("GINLayer", ("(1 + self.eps) * X", "X"), "1 + eps"),
         ("readout", ("ways[kind](x, batch,", "ways[kind](x, 0 * batch,"), "into the first graph"),
     ],
@@ -49,6 +51,7 @@ MISTAKES: dict[str, list[Mistake]] = {
         ("negative_samples", ("free[edge_index[0], edge_index[1]] = False", "pass"), "Both directions"),
         ("link_auc", (" + 0.5 * (positive[:, None] == negative[None]).double()", ""), "A tie counts half"),
         ("oversmoothing", (".square()).sum() / 2", ".square()).sum()"), "take the half"),
+        ("oversmoothing", ("range(K + 1)", "range(K)"), "K + 1 numbers"),
         ("partition_batches", ("number[edge_index[:, both]]", "edge_index[:, both]"), "new numbers"),
     ],
 }
