@@ -24,6 +24,7 @@ MISTAKES: dict[str, list[Mistake]] = {
     ],
     "practice.py": [
         ("newton_step", ("torch.linalg.solve(H, -g)", "torch.linalg.solve(H, g)"), "The sign is wrong"),
+        ("min_norm_fit", ("torch.linalg.pinv(Phi)", "torch.linalg.pinv(Phi, rtol=0.3)"), "a coarse tolerance"),
         ("gabor_loss", ("slope = 2 * residual", "slope = residual"), "The factor 2"),
         (
             "schedule",
