@@ -313,7 +313,7 @@ def mask_targets(boxes: Tensor, gt_masks: Tensor, m: int) -> Tensor:
 def mask_loss(logits: Tensor, labels: Tensor, targets: Tensor) -> Tensor:
     """Binary cross-entropy in the channel of each region's class, the mean over all R * m * m cells; 0 if R is 0.
 
-    Large logits are no problem, and for R = 0 the gradients are zeros.
+    Logits may be large, and for R = 0 the gradients are zeros.
 
     Shapes:
         logits   (R, C, m, m)  float
@@ -372,7 +372,7 @@ def paste_mask(mask: Tensor, box: Tensor, H: int, W: int) -> Tensor:
 # %% [markdown] question="dense_heads-q1"
 # **Question 1.** The target of the mask head is cut out with the *proposal*, not with the true box. What would the
 # head learn in each case, and which of the two fits what happens at test time? And why can two objects of the same
-# class share one channel here, while in semantic segmentation they cannot be told apart?
+# class share one channel here, while in semantic segmentation they cannot be distinguished?
 
 # %% [markdown] answer="dense_heads-q1"
 # YOUR ANSWER HERE
