@@ -67,11 +67,12 @@ def check_loss_of_depth_of_many_images(student, rng):
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, lambda p, z, m, lam: scale_invariant(p, z, m, lam),
                                   pred, depth, mask, lam)  # fmt: skip
-    holes = torch.where(mask, depth, 0.0)
+    holes, blank = torch.where(mask, depth, 0.0), torch.where(mask, pred, 0.0)
     none = torch.zeros_like(mask)
     helper = student.define(GRADIENTS)
-    for name, valid in (("depth 0 outside of the mask", mask), ("no valid pixel", none)):
-        loss, slope = helper.finite(f, pred, holes, valid)
+    cases = {"depth 0 outside of the mask": (pred, mask), "prediction 0 outside of the mask": (blank, mask)}
+    for name, (guess, valid) in {**cases, "no valid pixel": (pred, none)}.items():
+        loss, slope = helper.finite(f, guess, holes, valid)
         expect(bool(torch.isfinite(loss)), Message("The loss is not finite: {name}.", name=name),
                hint="Divide by at least 1: n of an image, and the number of images, may be 0.")  # fmt: skip
         expect(bool(torch.isfinite(slope).all()), Message("The gradient is not finite: {name}.", name=name),
@@ -144,6 +145,13 @@ def check_normals_of_other_surfaces(student, rng):
     K = camera(rng, 5, 6, up=True)
     depth, normal = through_plane(rng, 5, 6, K)
     expect_close(f(depth, K), normal[:, None, None].repeat(1, 1, 5, 6), atol=1e-6, name="a plane, y axis upwards")
+    wide = K.new_tensor([[1.0, 0.0, 2.5], [0.0, 1.0, 2.0], [0.0, 0.0, 1.0]])
+    steep = 0.5 + rng.uniform(5, 1, low=1.0, high=1.4) * torch.arange(6, dtype=K.dtype, device=K.device)
+    right = normals(steep[None], wide)
+    expect_close(f(steep[None], wide), right, atol=1e-6, name="a wide angle, a steep surface", mistakes={
+        "A normal faces the camera if n . P < 0. Away from the middle, that is not the sign of z.":
+            torch.where(right[:, 2:] > 0, -right, right),
+    })  # fmt: skip
     drawn = solids.draw(3, seed=rng.key(), size=32)
     found = f(drawn.depth.to(rng.device), drawn.K.to(rng.device))
     agree = (found * drawn.normals.to(rng.device)).sum(dim=1)
@@ -169,6 +177,10 @@ def check_normals_of_other_lengths(student, rng):
         expect_unchanged(seen, n, m)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, cosine_loss, n, m)
+    m = rng.normal(2, 3, 3, 4)
+    short = 0.002 * m + 0.0005 * rng.normal(2, 3, 3, 4)
+    expect_close(f(short, m), cosine_loss(short, m), atol=1e-3, name="short vectors",
+                 hint="Divide by the lengths; a number that prevents a division by 0 must be far smaller.")  # fmt: skip
     n, m = rng.normal(2, 3, 3, 4), rng.normal(2, 3, 3, 4)
     n[0, :, 1, 2] = 0
     m[1, :, 0, 0] = 0

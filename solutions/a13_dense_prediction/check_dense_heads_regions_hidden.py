@@ -340,6 +340,8 @@ def check_pairs_of_random_corners(student, rng):
     heat_tl, heat_br = rng.uniform(2, 2, 5, 6)
     heat_tl[:, 4, 5] = heat_br[:, 0, 0] = 9.0
     zeros = torch.zeros(5, 6, dtype=torch.float64, device=rng.device)
+    boxes, _, _ = student.decode_corners(heat_br, heat_tl, zeros, zeros + 0.5, 2)
+    expect_shape(boxes, (0, 4), name="embeddings that differ by exactly one half: the boxes")
     boxes, scores, labels = student.decode_corners(heat_tl, heat_br, zeros, zeros, 2)
     expect_shape(boxes, (0, 4), name="no pair: the boxes")
     expect_shape(scores, (0,), name="no pair: the scores")
