@@ -160,7 +160,7 @@ MUTANTS = [
            "    out[torch.arange(len(x), device=x.device), x.argmin(dim=1)] = 0\n",
            "    for i in range(len(x)):\n        out[i, x[i].argmin()] = 0\n"),
     mutant("row minimum: smallest absolute value", "check_zero_row_min", "x.argmin(dim=1)", "x.abs().argmin(dim=1)"),
-    mutant("row minimum: floats", "check_zero_row_min_of_other_tensors", "out = x.clone()", "out = x.double()",
+    mutant("row minimum: floats", "check_zero_row_min_of_other_tensors", "out = x.clone()", "out = x.double().clone()",
            habit="dtype"),
     mutant("product loop: no loop", "check_products_with_a_loop",
            "torch.stack([torch.mm(a, b) for a, b in zip(x, y, strict=True)])", "x @ y"),
