@@ -215,7 +215,7 @@ def value_iteration(
 # value_grid(shown | {"at the end": best}, [*arrows, best_policy.argmax(dim=1)], names=NAMES)
 
 # %% [markdown]
-# 第一行应为 $-0.0666, -0.3158, 0.0179, 0.0042$。在洞旁边，智能体会背着洞走，即使那不是最短的路。
+# 第一行应为 $-0.0666, -0.3158, 0.0179, 0.0042$。在洞旁边，智能体会朝远离洞的方向走，即使那不是最短的路。
 #
 # ## 4 没有模型：蒙特卡洛
 #
