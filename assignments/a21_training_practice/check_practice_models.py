@@ -167,7 +167,7 @@ def check_two_groups(student, rng):
     expect(type(found) in (tuple, list) and len(found) == 2, "There are not two groups.")
     head = ["fc.bias", "fc.weight"]
     for (names, lr), wanted, title in zip(
-        found, ((sorted(set(NAMES) - set(head)), 0.05), (head, 0.5)), ("rest", "head"), strict=True
+        found, ((sorted(set(NAMES) - set(head)), 0.05), (head, 0.5)), (Message("rest"), Message("head")), strict=True
     ):
         expect_equal(names, wanted[0], name=Message("the parameters of the {title}", title=title),
                      hint="A parameter is of the head if its name begins with the head's name and a dot.")  # fmt: skip

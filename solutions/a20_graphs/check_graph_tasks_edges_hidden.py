@@ -102,7 +102,7 @@ def check_energies_of_other_graphs(student, rng):
 
 @task("partition_batches", share=50)
 def check_whole_epochs(student, rng):
-    """Many parts, one part, directed edges, loops between batches; the order is random, and the generator decides."""
+    """Many parts, one part, directed edges, edges between batches; the order is random, and the generator decides."""
     batches, seed = student.define(DRAWS).batches, rng.int(0, 2**31)
     for N, P, per_batch, count in ((20, 7, 3, 40), (9, 1, 2, 12), (10, 10, 1, 15), (12, 4, 9, 20)):
         parts = torch.cat([torch.arange(P, device=rng.device), rng.integers(0, P, N - P)])[rng.permutation(N)]
