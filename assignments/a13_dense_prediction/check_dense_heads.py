@@ -29,6 +29,7 @@ def check_worked_loss_of_depth(student, rng):
                 "Take logarithms before the difference.": torch.tensor(5 / 3 - lam, dtype=torch.float64),
                 "The first term is a mean, not a sum.": torch.tensor(3 * square - lam * mean, dtype=torch.float64),
             },
+            hint="Compute both terms by hand: lambda 0 leaves the first; in both, n is 3 here.",
         )  # fmt: skip
     pred, depth = (rng.uniform(1, 4, 5, low=0.5, high=3) for _ in range(2))
     mask = rng.uniform(1, 4, 5) < 0.7
@@ -62,6 +63,7 @@ def check_worked_measures_of_depth(student, rng):
             "The root is missing in rmse.": right | {"rmse": 5.0},
             "abs_rel divides by the true depth.": right | {"abs_rel": 0.2},
         },
+        hint="The last pixel is outside of the mask: neither medians nor measures contain it.",
     )  # fmt: skip
 
 
@@ -91,14 +93,14 @@ def check_normals_of_planes(student, rng):
     expect_close(student.normals_from_depth(wall, K), towards, name="a wall", mistakes={
         "The normals face away from the camera.": -towards,
         "Normals have the length 1.": towards * 2.5**2 / (K[0, 0] * K[1, 1]),
-    })  # fmt: skip
+    }, hint="A wall has the same normal everywhere, of length 1, also at the border.")  # fmt: skip
     depth, normal = through_plane(rng, 5, 7, K)
     right = normal[:, None, None].repeat(1, 1, 5, 7)
     order = [1, 0, 2]
     expect_close(student.normals_from_depth(depth, K), right, atol=1e-6, name="a slanted plane", mistakes={
         "The normals face away from the camera.": -right,
         "x and y are exchanged: u counts columns, v rows.": right[:, order],
-    })  # fmt: skip
+    }, hint="Points are z * K^-1 (u, v, 1), where u and v are the whole numbers of column and row.")  # fmt: skip
 
 
 @task("normal_loss", share=50, any_dtype=True)
@@ -139,6 +141,7 @@ def check_sum_of_two_losses(student, rng):
             "The squared error has no root.": math.log(C) + 0.3 * off.square().sum(1).sqrt().mean(),
             "The squared error, not the absolute one.": math.log(C) + 0.3 * off.abs().sum() / N,
         },
+        hint="All scores are equal, so the first loss is log(C); what is left is the error of the boxes.",
     )  # fmt: skip
 
 
@@ -161,7 +164,7 @@ def check_worked_boxes(student, rng):
         "Move the centre, then stretch around it.": corner,
         "t_x and t_y are shares of the width and the height.": cells,
         "The size is multiplied by exp(t), not by 1 + t.": linear,
-    })  # fmt: skip
+    }, hint="Each row's own numbers move its centre and change its size; corners follow.")  # fmt: skip
     found = proposals + rng.uniform(2, 4, low=-0.4, high=0.4)
     offsets = box_offsets(proposals, found, "FasterRCNN")
     expect_close(student.refine_boxes(proposals, offsets, torch.tensor([0, 0], device=device)), found,
@@ -181,5 +184,5 @@ def check_worked_misalignment(student, rng):
         "x0 and y0 are rounded down, x1 and y1 up.": rounded,
         "The second corner is rounded up.": (box / 16).floor() * 16 - box,
         "The widened box was returned, not how far it moved.": box + right,
-    })  # fmt: skip
+    }, hint="Sides are rounded in cells; the box and the result are in pixels.")  # fmt: skip
     expect(bool((found.abs() < 16).all()), "No side moves by a stride or more.")

@@ -44,7 +44,7 @@ def check_masks_of_bars(student, rng):
     box = torch.tensor([[0.0, 0.0, 6.0, 6.0]], dtype=torch.float64, device=rng.device)
     expect_close(student.mask_targets(box, mask, 6), mask.double(), name="the whole image", mistakes={
         "Rows come first: y is axis 1 of the result, x axis 2.": mask.double().transpose(1, 2),
-    })  # fmt: skip
+    }, hint="Here the centre of each bin is that of a pixel: centres of pixels are at j + 1/2, too.")  # fmt: skip
     H, W, m = 20, 14, 5
     low, size = rng.uniform(2, low=1, high=4), rng.uniform(2, low=5.0, high=8.0)
     x0, y0 = low.tolist()
@@ -63,7 +63,7 @@ def check_masks_of_bars(student, rng):
         expect_close(student.mask_targets(box, bar, m), right, name=name, mistakes={
             "The target is the part of the mask that is inside of the box.": whole,
             "Rows come first: y is axis 1 of the result, x axis 2.": right.transpose(1, 2),
-        })  # fmt: skip
+        }, hint="The box has fractions, and bins divide it equally: where are their centres in the image?")  # fmt: skip
 
 
 @task("mask_loss", points=1, any_dtype=True)
@@ -80,7 +80,8 @@ def check_loss_of_own_channel(student, rng):
             torch.nn.functional.softplus(torch.where(targets[:, None] > 0.5, -logits, logits)).mean(),
         "The loss is the mean over all cells, not their sum.": torch.full_like(found, R * m * m * math.log(2)),
         "The loss is the mean over all cells and regions.": torch.full_like(found, m * m * math.log(2)),
-    })  # fmt: skip
+    }, hint="The channels of the regions' own classes have the logit 0 everywhere; the others do not count.",
+    )  # fmt: skip
     for r, c in enumerate(labels.tolist()):
         logits[r, c] = 30 * (2 * targets[r] - 1)
     expect(float(student.mask_loss(logits, labels, targets)) < 1e-9, "Logits of the right signs, and large, cost 0.")
@@ -97,14 +98,14 @@ def check_masks_of_known_boxes(student, rng):
     transposed[3:7, 1:5] = mask.T
     expect_close(student.paste_mask(mask, box, 9, 8), right, name="a box of m x m pixels", mistakes={
         "Rows come first: y is axis 0 of the mask, x axis 1.": transposed,
-    })  # fmt: skip
+    }, hint="The centre of a pixel is at j + 1/2; in this box, each pixel's centre is that of a cell.")  # fmt: skip
     box = torch.tensor([1.7, 2.2, 6.3, 8.1], dtype=torch.float64, device=rng.device)
     ones = torch.ones(3, 3, dtype=torch.float64, device=rng.device)
     inside = torch.zeros(11, 9, dtype=torch.float64, device=rng.device)
     inside[2:8, 2:6] = 1
     expect_close(student.paste_mask(ones, box, 11, 9), inside, name="a mask of ones", mistakes={
         "Pixels whose centres are outside of the box have 0.": torch.ones_like(inside),
-    })  # fmt: skip
+    }, hint="In the box, beyond the centres of the outermost cells, the mask goes on as it ends.")  # fmt: skip
     ramp = torch.arange(4, dtype=torch.float64, device=rng.device).repeat(4, 1)
     box = torch.tensor([0.0, 0.0, 12.0, 5.0], dtype=torch.float64, device=rng.device)
     columns = torch.arange(12, dtype=torch.float64, device=rng.device)
@@ -140,6 +141,7 @@ def check_worked_cells(student, rng):
             "Joints to the left of the box are outside: round down, not towards 0.":
                 torch.tensor([[13, 0, 3, -1, -1, 4, -1]], device=rng.device),
         },
+        hint="A joint belongs to the cell that it is in, not to the nearest one; one on x1 or y1 is outside.",
     )  # fmt: skip
 
 
@@ -154,7 +156,7 @@ def check_loss_of_equal_cells(student, rng):
         "The mean is over joints that have a target.": right * 4 / 6,
         "The loss is a mean over joints, not their sum.": right * 4,
         "The softmax runs over all cells of a map, not over a row.": right / 2,
-    })  # fmt: skip
+    }, hint="Each of the four joints with a target costs log(25); the loss is their mean.")  # fmt: skip
     logits[0, 2, 4, 4] += 50.0
     expect_close(student.keypoint_loss(logits, targets), right * 3 / 4, name="a joint that is found")
 
@@ -176,7 +178,7 @@ def check_worked_regions(student, rng):
         "The value of a bin is its maximum, not its mean.": means,
         "Rows come first: y is axis 1 of the map, x axis 2.": exchanged,
         "Bins may share a cell: from floor(j w / k) to ceil((j + 1) w / k).": apart,
-    })  # fmt: skip
+    }, hint="The first box covers columns 1 to 4 and rows 0 to 3; each bin has two columns and two rows.")  # fmt: skip
     bins = student.roi_pool(features, boxes[:1], (1, 4))
     expect_close(bins, torch.tensor([[[[31.0, 32, 33, 34]]]], dtype=torch.float64, device=rng.device),
                  name="one row of four bins")  # fmt: skip
@@ -200,7 +202,7 @@ def check_running_maxima(student, rng):
             "Flip the result back.": expected.flip(2 if down else 3),
             "This is a sum, not a maximum.": x.cumsum(2 if down else 3),
         })  # fmt: skip
-    with expect_raises(ValueError):
+    with expect_raises(ValueError, hint="The text names four sides; any other one is a mistake of the caller."):
         student.corner_pool(rng.normal(1, 1, 2, 2), "middle")
 
 

@@ -68,7 +68,8 @@ def check_linear_between_pixel_centres(student, rng):
             "size is (H', W').": resampled(x, size[::-1]),
             "These are the nearest pixels; interpolate between two.": F.interpolate(x, size, mode="nearest"),
             "Interpolate in both directions.": resampled(x, (size[0], x.shape[3])),
-        })  # fmt: skip
+        }, hint="Are the wrong values at the border? u is clamped to the range from 0 to n - 1.",
+        )  # fmt: skip
     expect_close(student.upsample_bilinear(small_map(rng), (4, 4))[0, 0], small_map(rng).new_tensor(numbers))
 
 
@@ -81,7 +82,7 @@ def check_linear_with_aligned_corners(student, rng):
             "align_corners has no influence.": resampled(x, size),
             "align_corners: u = i (n - 1)/(n' - 1).": resampled(x, size, lambda i, n, m: i * (n - 1) / m),
             "align_corners: both sizes are one less, u = i (n - 1)/(n' - 1).": resampled(x, size, no_halves),
-        })  # fmt: skip
+        }, hint="With align_corners, the first new pixel is at u = 0 and the last one at u = n - 1.")  # fmt: skip
 
 
 @task("upsample_bicubic", share=50, any_dtype=True)
@@ -106,7 +107,8 @@ def check_cubic_between_pixel_centres(student, rng):
                 resampled(x, size, no_halves, cubic, 2),
             "Four pixels in each direction, not two.": resampled(x, size, weight=cubic, reach=1),
             "This is the linear result.": resampled(x, size, weight=tent),
-        })  # fmt: skip
+        }, hint="Are the wrong values at the border? There floor(u) may be -1, and the border's pixel is repeated.",
+        )  # fmt: skip
     row = small_map(rng).new_tensor([0.6836, 1.0156, 1.5625, 1.8945])
     found = student.upsample_bicubic(small_map(rng), (4, 4))
     expect_close(found[0, 0, 0], row, atol=1e-4, name="the first row of 1 2 / 3 4")
@@ -135,7 +137,8 @@ def check_maxima_and_their_places(student, rng):
         "Places are counted within each image; count within each map.": right + maps % 72,
         "These are places in the window; add where the window begins.": offsets,
         "The place is i*W + j, with the width of x.": right // 6 * 4 + right % 6,
-    })  # fmt: skip
+        "Maps are numbered row after row; here it is column after column.": right % 6 * 4 + right // 6,
+    }, hint="The place of a maximum is its number in the whole map, row after row.")  # fmt: skip
 
 
 @task("max_unpool", share=50, any_dtype=True)
@@ -174,9 +177,13 @@ def check_matrix_times_signal(student, rng):
             "The kernel is not flipped.": matrix_of(w.flip(2), n, stride, pad),
             "Rows go through the places of channel 0, then of channel 1; columns alike.":
                 blocks.transpose(0, 1).transpose(2, 3).reshape(right.shape),
+            "Rows go through the places of channel 0, then of channel 1.": blocks.transpose(0, 1).reshape(right.shape),
+            "Columns go through the places of channel 0, then of channel 1.":
+                blocks.transpose(2, 3).reshape(right.shape),
             "Column j*s + t - p: the padding shifts the columns by p.":
                 matrix_of(w, n + 2 * pad, stride, 0).reshape(2, -1, 3, n + 2 * pad)[..., :n].reshape(right.shape),
-        })  # fmt: skip
+        }, hint="Look at one row: it has the numbers of one filter, in the columns of the places that they see.",
+        )  # fmt: skip
 
 
 @task("conv_transpose1d", share=50, any_dtype=True, loans=LOANS_OF_MATRIX)
@@ -196,4 +203,4 @@ def check_transposed_convolution(student, rng):
             "pad places are cut off on both sides; here 2*pad are missing at the end.": full[..., : right.shape[2]],
             "pad places are cut off on both sides; here 2*pad are missing at the beginning.":
                 full[..., 2 * pad :],
-        })  # fmt: skip
+        }, hint="Each number paints a copy of the kernel; where copies overlap, they are added.")  # fmt: skip

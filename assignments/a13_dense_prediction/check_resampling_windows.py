@@ -25,7 +25,7 @@ def check_convolution_with_gaps_and_groups(student, rng):
                 F.conv2d(x, w, dilation=d, padding=pad * d),
             "The padding is missing.": F.conv2d(x, w, dilation=d),
             "Weights are d pixels apart, not d + 1.": F.conv2d(x, w, dilation=d + 1, padding=pad),
-        })  # fmt: skip
+        }, hint="The zeros of the padding surround the map; neighbours in the kernel are d pixels apart.")  # fmt: skip
     w = rng.normal(6, 2, 3, 3)
     dense = torch.cat([F.conv2d(x[:, ::2], w[:3]), F.conv2d(x[:, 1::2], w[3:])], dim=1)
     swapped = torch.cat([F.conv2d(x[:, 2:], w[:3]), F.conv2d(x[:, :2], w[3:])], dim=1)
@@ -34,7 +34,7 @@ def check_convolution_with_gaps_and_groups(student, rng):
         "Group 0 has the first channels, not every second one.": dense,
         "The first filters see the first channels.": swapped,
         "Group 0 has the first filters, not every second one.": mixed,
-    })  # fmt: skip
+    }, hint="Group 0 has the first channels and the first filters, group 1 the next ones.")  # fmt: skip
 
 
 @task("receptive_field", share=50)
@@ -47,10 +47,10 @@ def check_fields_of_three_layers(student):
     expect_equal(student.receptive_field([(3, 2, 1), (3, 1, 1)]), 7, name="a stride of 2 first", mistakes={
         "The stride has no influence.": 5,
         "A layer's stride counts for the layers after it, not for itself.": 9,
-    })  # fmt: skip
+    }, hint="Draw it: the last layer sees three numbers of the first, which lie two pixels apart.")  # fmt: skip
     expect_equal(student.receptive_field([(3, 1, 1), (2, 2, 1)]), 4, name="a stride of 2 last", mistakes={
         "A layer's stride counts for the layers after it, not for itself.": 5,
-    })  # fmt: skip
+    }, hint="Draw it: the last layer sees two numbers of the first, which lie one pixel apart.")  # fmt: skip
 
 
 @task("SpatialPyramidPool", share=50, any_dtype=True)
@@ -141,6 +141,6 @@ def check_gradient_of_means(student, rng):
         "Divide by k squared, not by k.": 2 * right,
         "All pixels of a window get a share.": nails,
         "The whole map was repeated; repeat each number.": (dout / 4).repeat(1, 1, 2, 2),
-    })  # fmt: skip
+    }, hint="Each number of dout is shared equally by the pixels of its own window.")  # fmt: skip
     expect_close(student.average_pool_backward(four_windows(rng), 2, (8, 8)).sum(), four_windows(rng).sum(),
                  name="the sum of all shares")  # fmt: skip

@@ -35,7 +35,7 @@ def check_loss_with_weights(student, rng):
         "Divide by the sum of the weights of all pixels that count, not by their number.":
             pixel_loss(logits, y, weight, divide="pixels"),
         "Divide by the sum of the weights; this is not divided.": pixel_loss(logits, y, weight, divide="none"),
-    })  # fmt: skip
+    }, hint="Only the pixels that count are in the sums, above and below.")  # fmt: skip
 
 
 def areas(rng):
@@ -132,18 +132,24 @@ def check_similarity_of_two_patterns(student, rng):
             similarity(a, b, sigma=1e6),
         "Windows lie inside the image: no zeros around it.": similarity(F.pad(a, (5,) * 4), F.pad(b, (5,) * 4)),
         "C1 and C2 are squares.": similarity(a, b, constants=(0.01, 0.03)),
-    })  # fmt: skip
+        "In the Gaussian, the square of the distance is divided by 2 sigma squared.":
+            similarity(a, b, sigma=1.5 / 2**0.5),
+    }, hint="A window's weights are largest in its middle and sum to 1; variances are means with these weights.",
+    )  # fmt: skip
 
 
 @task("ssim", points=1, any_dtype=True)
 def check_similarity_of_random_images(student, rng):
     """The mean over windows, channels and images agrees with a loop; L and the window have an influence."""
     a, b = rng.uniform(2, 2, 12, 13), rng.uniform(2, 2, 12, 13)
-    expect_close(student.ssim(a, b), similarity(a, b), name="two images with two channels")
+    expect_close(student.ssim(a, b), similarity(a, b), name="two images with two channels",
+                 hint="Each channel of each image is compared for itself; the mean is taken at the end.")  # fmt: skip
     expect_close(student.ssim(a, b, L=3.0), similarity(a, b, L=3.0), name="L = 3", mistakes={
         "L has no influence.": similarity(a, b),
     })  # fmt: skip
-    expect_close(student.ssim(a, b, 5, 0.8), similarity(a, b, 5, 0.8), name="a window of 5, sigma 0.8")
+    expect_close(student.ssim(a, b, 5, 0.8), similarity(a, b, 5, 0.8), name="a window of 5, sigma 0.8",
+                 hint="The size of the window and sigma are arguments; the weights' middle moves with the size.",
+                 )  # fmt: skip
 
 
 def three_things(rng):
@@ -155,11 +161,11 @@ def three_things(rng):
     return sem, masks, torch.tensor([0.6, 0.9, 0.3], device=rng.device), torch.tensor([2, 1, 2], device=rng.device)
 
 
-def expect_segments(found, right, name, mistakes=None):
+def expect_segments(found, right, name, mistakes=None, hint=""):
     """Require ids and classes."""
     expect(type(found) is tuple and len(found) == 2, "The result is a pair: ids and classes.")
-    expect_equal(found[0], right[0], name=Message("ids of {name}", name=name), mistakes=mistakes or {})
-    expect_equal(found[1], right[1], name=Message("classes of {name}", name=name))
+    expect_equal(found[0], right[0], name=Message("ids of {name}", name=name), mistakes=mistakes or {}, hint=hint)
+    expect_equal(found[1], right[1], name=Message("classes of {name}", name=name), hint=hint)
 
 
 @task("merge_panoptic", points=3)

@@ -87,10 +87,13 @@ def check_first_weights_interpolate(student, rng):
     for stride, count in ((32, 1), (16, 2), (8, 3)):
         found = student.define(STUBS).kernels(2, stride)
         sizes = [4] * (count - 1) + [2 * stride]
-        expect_close(found, [tent_kernel(2, k) for k in sizes], name=Message("the weights of stride {s}", s=stride))
+        expect_close(found, [tent_kernel(2, k) for k in sizes], name=Message("the weights of stride {s}", s=stride),
+                     hint="All transposed convolutions begin as bilinear kernels: `twice` and `last`.")  # fmt: skip
     maps, x = three_maps(rng, 90, 70), rng.normal(2, 3, 90, 70)
     found = student.define(STUBS).fcn(maps, x, 32, [(2.0, 0.5)])
-    expect_shape(found, (2, 1, 90, 70), name="the scores of FCN-32s")
+    expect_shape(found, (2, 1, 90, 70), name="the scores of FCN-32s",
+                 hint="The scores have the size of the image: the rest is cut off at the right and at the bottom.",
+                 )  # fmt: skip
     right = F.interpolate(2 * maps[2] + 0.5, scale_factor=32, mode="bilinear")[:, :, :90, :70]
     expect_close(found[:, :, 16:80, 16:70], right[:, :, 16:80, 16:70], rtol=1e-4, atol=1e-5, name="FCN-32s, inside")
 
@@ -101,7 +104,9 @@ def check_heads_are_added(student, rng):
     H, W = 75, 70
     maps, x = three_maps(rng, H, W), rng.normal(2, 3, H, W)
     found = student.define(STUBS).fcn(maps, x, 16, [(2.0, 0.5), (-1.0, 0.25)])
-    expect_shape(found, (2, 1, H, W), name="the scores of FCN-16s")
+    expect_shape(found, (2, 1, H, W), name="the scores of FCN-16s",
+                 hint="The scores have the size of the image: the rest is cut off at the right and at the bottom.",
+                 )  # fmt: skip
     small, large = tent_kernel(1, 4).to(x), tent_kernel(1, 32).to(x)
     coarse = F.conv_transpose2d(2 * maps[2] + 0.5, small, stride=2, padding=1)
     fine = 0.25 - maps[1]
@@ -118,7 +123,8 @@ def check_heads_are_added(student, rng):
         "Crop at the right and at the bottom.":
             enlarged(coarse[:, :, coarse.shape[2] - rows :, coarse.shape[3] - columns :] + fine),
         "Crop what is too large; do not pad the finer map.": enlarged(late),
-    })  # fmt: skip
+    }, hint="Between the heads, scores are made twice as large and cropped; nothing else happens to them.",
+    )  # fmt: skip
 
 
 def level(x, down, join):
@@ -157,11 +163,14 @@ def compare_levels(student, rng, name, side):
             "The skip goes through `side` before it is added." if side else
             "Concatenate; do not add.": plain,
             "The skip has no influence.": below_only,
+            "The skip is added before `merge`, not after it.":
+                level(x, (2, 5), lambda skip, below: 3 * below + side * skip),
             "Pad at the right and at the bottom.": join(2 * x, shifted),
             "Pooling rounds odd sizes down; what is too small is padded with zeros.": join(2 * x, up),
             "Pool by the maximum, not by the mean.":
                 join(2 * x, F.pad(F.interpolate(5 * F.avg_pool2d(2 * x, 2), scale_factor=2), (0, W % 2, 0, H % 2))),
-        })  # fmt: skip
+        }, hint="Maps that are too small get zeros and are not stretched; the result is what `last` returns.",
+        )  # fmt: skip
     shapes = [(1, 3, 37, 21), (2, 3, 16, 24), (1, 3, 8, 15)]
     found = student.define(STUBS).sizes(name, (4, 5, 6, 7), shapes)
     for shape, size in zip(found, shapes, strict=True):

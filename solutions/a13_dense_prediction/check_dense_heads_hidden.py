@@ -64,7 +64,8 @@ def check_loss_of_depth_of_many_images(student, rng):
                 / mask.flatten(1).any(1).sum()),
             "Pixels outside of the mask do not count.":
                 (log.square().mean((1, 2)) - lam * log.mean((1, 2)) ** 2).mean(),
-        })  # fmt: skip
+        }, hint="Each image has a loss of its own, from means over its valid pixels; the result is the mean of these.",
+        )  # fmt: skip
         expect_unchanged(seen, pred, depth, mask, lam)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, lambda p, z, m, lam: scale_invariant(p, z, m, lam),
@@ -108,6 +109,7 @@ def check_measures_of_many_images(student, rng):
                     metrics(pred, depth, mask, scaled=False),
                 "Pixels outside of the mask do not count.": metrics(pred, depth, torch.ones_like(mask)),
             },
+            hint="Each image has medians and measures of its own, over its valid pixels; the result is their mean.",
         )  # fmt: skip
         expect_unchanged(seen, pred, depth, mask)
 
@@ -139,7 +141,8 @@ def check_normals_of_other_surfaces(student, rng):
             "Slopes of the depth are not enough: take differences of points z * K^-1 (u, v, 1).":
                 normals(depth, K, raw=True),
             "Pixels at the border have normals, too.": right * inner[None, None],
-        })  # fmt: skip
+        }, hint="Are the wrong values at the border? There, differences are one-sided.",
+        )  # fmt: skip
         expect_unchanged(seen, depth, K)
         if dtype == torch.float64:
             through = student.define(CAMERA).through(K)
@@ -175,7 +178,7 @@ def check_normals_of_other_lengths(student, rng):
                 (1 - torch.nn.functional.cosine_similarity(n, m, dim=3)).mean(),
             "The mean runs over images, rows and columns.": (1 - cos).sum(),
             "The loss is 1 - cos.": (1 - cos).square().mean(),
-        })  # fmt: skip
+        }, hint="Vectors may have any length here: only their directions count.")  # fmt: skip
         expect_unchanged(seen, n, m)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, cosine_loss, n, m)
@@ -200,7 +203,8 @@ def check_two_losses_learn(student, rng):
         scores, boxes, gt = rng.normal(N, C, dtype=dtype), rng.normal(N, 4, dtype=dtype), rng.normal(N, 4, dtype=dtype)
         y = rng.integers(0, C, N)
         seen = student.inspect(f, scores, boxes, y, gt, weight)
-        expect_close(seen.value, object_loss(scores, boxes, y, gt, weight), name=Message("{N} images", N=N))
+        expect_close(seen.value, object_loss(scores, boxes, y, gt, weight), name=Message("{N} images", N=N),
+                     hint="Both losses are means over the images; only that of the boxes has the weight.")  # fmt: skip
         expect_unchanged(seen, scores, boxes, y, gt, weight)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, object_loss, scores, boxes, y, gt, weight)
@@ -232,7 +236,8 @@ def check_boxes_of_other_classes(student, rng):
                 "Each row has the numbers of its own class.": first,
                 "Row r of the labels belongs to row r of the deltas.": refined(proposals, deltas, labels.flip(0)),
                 "Columns 4c to 4c + 3 belong to class c: reshape to (R, C, 4).": refined(proposals, columns, labels),
-            } if C > 1 and R else {})  # fmt: skip
+            } if C > 1 and R else {}, hint="Each row has the four numbers of its own class, and nothing limits them.",
+        )  # fmt: skip
         expect_unchanged(seen, proposals, deltas, labels)
         if R > 1 and dtype == torch.float64:
             expect_same_gradients(student, rng, f, refined, proposals, deltas, labels)
@@ -255,5 +260,5 @@ def check_misalignment_of_other_strides(student, rng):
                 torch.cat([(boxes[:, :2] / stride).trunc(), (boxes[:, 2:] / stride).ceil()], 1) * stride - boxes,
             "A side that is whole already does not move.":
                 torch.cat([(boxes[:, :2] / stride).floor(), (boxes[:, 2:] / stride).floor() + 1], 1) * stride - boxes,
-        })  # fmt: skip
+        }, hint="x0 and y0 go down to a multiple of the stride, x1 and y1 up; the result is in pixels.")  # fmt: skip
         expect_unchanged(seen, boxes, stride)

@@ -23,6 +23,7 @@ from autograder import (
     expect_shape,
     expect_state_kept,
     expect_unchanged,
+    explain_errors,
     task,
 )
 
@@ -64,7 +65,8 @@ def check_head_of_many_cells_learns(student, rng):
         x = rng.normal(R, in_ch, h, w)
         with expect_state_kept(student, head=head):
             seen = student.inspect(head, x)
-        expect_close(seen.value, mask_head(x, values), name=Message("{R} regions", R=R))
+        expect_close(seen.value, mask_head(x, values), name=Message("{R} regions", R=R),
+                     hint="A ReLU follows each convolution and the transposed one, but not `out`.")  # fmt: skip
         expect_unchanged(seen, x)
         expect_same_gradients(student, rng, head, lambda x, p=values: mask_head(x, p), x, weights=values)
     expect_shape(head(rng.normal(0, in_ch, 4, 4)), (0, 1, 8, 8), name="no regions")
@@ -103,7 +105,7 @@ def check_masks_of_random_boxes(student, rng):
             "Samples are bilinear, not those of the nearest pixel.": wrongly(nearest=True) * sure,
             "Beyond the outermost pixels the mask goes on as it ends.":
                 wrongly(images=torch.nn.functional.pad(masks, (3, 3, 3, 3)), places=boxes + 3) * sure,
-        } if R else {})  # fmt: skip
+        } if R else {}, hint="Boxes have fractions: neither they nor the places of samples are rounded.")  # fmt: skip
         expect_unchanged(seen, boxes, masks.to(kind), m)
     high = torch.zeros(1, 4, 6, dtype=torch.bool, device=rng.device)
     high[:, :2] = True
@@ -137,7 +139,7 @@ def check_masks_learn_in_their_channel(student, rng):
                 torch.nn.functional.binary_cross_entropy_with_logits(logits, targets[:, None].expand_as(logits)),
             "The loss takes logits.": torch.nn.functional.binary_cross_entropy(
                 logits[rows, labels].sigmoid().sigmoid(), targets),
-        })  # fmt: skip
+        }, hint="The loss is a mean over regions and cells, each in the channel of the region's class.")  # fmt: skip
         expect_unchanged(seen, logits, labels, targets)
         _, slope = helper.gradient(f, logits, labels, targets)
         others = torch.ones(R, C, dtype=torch.bool, device=rng.device)
@@ -183,7 +185,8 @@ def check_masks_in_images_of_other_sizes(student, rng):
             "Rows come first: y is axis 0 of the mask, x axis 1.": pasted(mask.T, box, H, W),
             "Pixels whose centres are outside of the box have 0.": pasted(mask, box, H, W, cut=False),
             "The result has probabilities, not 0 and 1.": (right > 0.5).to(dtype),
-        })  # fmt: skip
+        }, hint="Centres are at j + 1/2; in the box, beyond those of the outermost cells, the mask goes on as it ends.",
+        )  # fmt: skip
         expect_unchanged(seen, mask, box, H, W)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, student.define(FIXED).fixed(box, H, W),
@@ -199,7 +202,7 @@ def check_masks_in_images_of_other_sizes(student, rng):
     more[:3, 1:4] = 1
     expect_close(f(torch.ones_like(mask), half, 4, 5), ones, name="centres that are on the sides of the box", mistakes={
         "A centre at x1 or at y1 is outside.": more,
-    })  # fmt: skip
+    }, hint="A centre that is on the left or the upper side is inside; on the two others it is outside.")  # fmt: skip
 
 
 FIXED = """
@@ -225,7 +228,7 @@ def check_cells_of_random_joints(student, rng):
         expect_equal(seen.value, right, name=Message("{R} boxes, {m} x {m} cells", R=R, m=m), mistakes={
             "The number is row * m + column.": swapped,
             "Joints outside of the box have -1.": cells_of(keypoints, boxes, m).clamp(min=0),
-        } if R else {})  # fmt: skip
+        } if R else {}, hint="The box is x1 - x0 wide, and its m columns are equally wide; rows alike.")  # fmt: skip
         expect_unchanged(seen, keypoints, boxes, m)
 
 
@@ -257,7 +260,7 @@ def check_joints_learn(student, rng):
             "The number of a cell is row * m + column.": joints_loss(logits.transpose(2, 3), targets),
             "The mean is that of all joints, not of each region first.":
                 (each.sum(dim=1) / (targets >= 0).sum(dim=1).clamp(min=1)).mean(),
-        })  # fmt: skip
+        }, hint="The loss is a mean over all joints that have a target, whichever region they are in.")  # fmt: skip
         expect_unchanged(seen, logits, targets)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, joints_loss, logits, targets)
@@ -276,10 +279,12 @@ def check_regions_of_other_sizes(student, rng):
         features, boxes = rng.normal(C, H, W, dtype=dtype) - 4, regions(rng, R, H, W, dtype=dtype, beyond=1.5)
         if R > 1:
             boxes[1] = torch.tensor([2.3, 1.2, 2.6, 1.9], dtype=dtype)
-        seen = student.inspect(f, features, boxes, size)
+        with explain_errors({"being empty": "Here a region has no cell: some boxes leave the map, others are tiny."}):
+            seen = student.inspect(f, features, boxes, size)
         expect_close(seen.value, pooled(features, boxes, size), name=Message("{R} boxes", R=R), mistakes={
             "Negative features may be the maximum.": pooled(features, boxes, size).clamp(min=0),
-        } if R else {})  # fmt: skip
+        } if R else {}, hint="x0 and y0 are rounded down, x1 and y1 up; then the box is cut off at the map.",
+        )  # fmt: skip
         expect_unchanged(seen, features, boxes, size)
         if R and dtype == torch.float64:
             expect_same_gradients(student, rng, student.define(POOLS).pools(boxes, size),
@@ -301,7 +306,7 @@ def check_running_maxima_of_other_maps(student, rng):
             seen = student.inspect(student.corner_pool, x, side)
             expect_close(seen.value, running(x, side), name=Message("{side}", side=side), mistakes={
                 "A maximum may be negative.": running(x.clamp(min=0), side),
-            })  # fmt: skip
+            }, hint="The maximum is that of the pixels from this one to one end of its row or column.")  # fmt: skip
             expect_unchanged(seen, x, side)
             if dtype == torch.float64:
                 expect_same_gradients(student, rng, student.corner_pool, running, x, side)
@@ -332,16 +337,20 @@ def check_pairs_of_random_corners(student, rng):
         expect(type(found) is tuple and len(found) == 3, "The result is (boxes, scores, labels).")
         wrong = {hint: paired(*heats, *embeddings, k, mistake=mistake) for mistake, hint in UNPAIRED.items()}
         expect_close(found[1], scores.to(rng.device), name="the scores", atol=1e-5, rtol=1e-5,
-                     mistakes={hint: value[1].to(rng.device) for hint, value in wrong.items()})  # fmt: skip
+                     mistakes={hint: value[1].to(rng.device) for hint, value in wrong.items()},
+                     hint="Of each kind of corner, the k highest count, all classes and places together.",
+                     )  # fmt: skip
         expect_close(found[0], boxes.to(rng.device), name="the boxes",
-                     mistakes={hint: value[0].to(rng.device) for hint, value in wrong.items()})  # fmt: skip
+                     mistakes={hint: value[0].to(rng.device) for hint, value in wrong.items()},
+                     hint="Boxes are xyxy, in the order of their scores.")  # fmt: skip
         expect_equal(found[2], labels.to(rng.device), name="the classes")
         expect_unchanged(seen, *heats, *embeddings, k)
     heat_tl, heat_br = rng.uniform(2, 2, 5, 6)
     heat_tl[:, 4, 5] = heat_br[:, 0, 0] = 9.0
     zeros = torch.zeros(5, 6, dtype=torch.float64, device=rng.device)
     boxes, _, _ = student.decode_corners(heat_br, heat_tl, zeros, zeros + 0.5, 2)
-    expect_shape(boxes, (0, 4), name="embeddings that differ by exactly one half: the boxes")
+    expect_shape(boxes, (0, 4), name="embeddings that differ by exactly one half: the boxes",
+                 hint="Corners belong together if their embeddings differ by less than 1/2.")  # fmt: skip
     boxes, scores, labels = student.decode_corners(heat_tl, heat_br, zeros, zeros, 2)
     expect_shape(boxes, (0, 4), name="no pair: the boxes")
     expect_shape(scores, (0,), name="no pair: the scores")

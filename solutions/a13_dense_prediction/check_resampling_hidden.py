@@ -25,7 +25,9 @@ def enlarge(student, rng, name, oracle):
         for x in (rng.normal(*shape), rng.normal(*shape, dtype=torch.float32), rng.integers(0, 9, *shape)):
             seen = student.inspect(f, x, s)
             label = Message("the shape {shape}, factor {s}", shape=str(shape), s=s)
-            expect_close(seen.value, oracle(x, s), name=label)
+            expect_close(seen.value, oracle(x, s), name=label,
+                         hint="This tries factors from 1 to 5 and maps of one pixel: each pixel has a block of s x s.",
+                         )  # fmt: skip
             expect_unchanged(seen, x, s)
     expect_same_gradients(student, rng, f, oracle, rng.normal(2, 2, 3, 4), 3)
     expect_device(student, f, rng.normal(2, 2, 3, 4), 3)
@@ -66,7 +68,8 @@ def check_linear_of_other_sizes(student, rng):
             expect_close(seen.value, right, name=label, mistakes={
                 "One new pixel: its place is 0 with align_corners.":
                     torch.full_like(right, torch.nan),
-            })  # fmt: skip
+            }, hint="This tries smaller maps, maps of one pixel and the same size: one rule for u serves all.",
+            )  # fmt: skip
             expect_unchanged(seen, x, size, align)
 
 
@@ -76,7 +79,8 @@ def check_linear_has_right_gradients(student, rng):
     for shape, size in LINEAR[1:4]:
         x = rng.normal(*shape, dtype=torch.float32)
         right = F.interpolate(x, size, mode="bilinear", align_corners=False)
-        expect_close(student.upsample_bilinear(x, size), right, atol=1e-5, name="float32")
+        expect_close(student.upsample_bilinear(x, size), right, atol=1e-5, name="float32",
+                     hint="This is as in float64: half-pixel centres, and size is (H', W').")  # fmt: skip
         expect_same_gradients(student, rng, student.upsample_bilinear, lambda x, size: resampled(x, size), x.double(),
                               size)  # fmt: skip
     expect_device(student, student.upsample_bilinear, x, (7, 4))
@@ -89,7 +93,9 @@ def check_cubic_of_other_sizes(student, rng):
         x = rng.normal(*shape)
         seen = student.inspect(student.upsample_bicubic, x, size)
         right = F.interpolate(x, size, mode="bicubic", align_corners=False)
-        expect_close(seen.value, right, name=Message("from {a} to {b}", a=str(shape[2:]), b=str(size)))
+        expect_close(seen.value, right, name=Message("from {a} to {b}", a=str(shape[2:]), b=str(size)),
+                     hint="This tries smaller maps, maps of one pixel and the same size: one rule for u serves all.",
+                     )  # fmt: skip
         expect_unchanged(seen, x, size)
     x = rng.normal(2, 2, 5, 4, dtype=torch.float32)
     right = F.interpolate(x, (7, 3), mode="bicubic", align_corners=False)
@@ -109,8 +115,10 @@ def check_places_of_other_maps(student, rng):
         seen = student.inspect(student.max_pool_indices, x, k)
         label = Message("the shape {shape}, k = {k}", shape=str(shape), k=k)
         expect(type(seen.value) is tuple and len(seen.value) == 2, "The result is a pair: maxima and places.")
-        expect_close(seen.value[0], right, name=label)
-        expect_equal(seen.value[1], places, name=label)
+        expect_close(seen.value[0], right, name=label, hint="Rows and columns that fill no window are left out.")
+        expect_equal(seen.value[1], places, name=label,
+                     hint="Places are numbers of pixels of x, with its whole width W, also where k does not divide W.",
+                     )  # fmt: skip
         expect_unchanged(seen, x, k)
     ties = rng.integers(0, 2, 2, 2, 6, 6).double()
     expect_equal(student.max_pool_indices(ties, 3)[1], F.max_pool2d(ties, 3, return_indices=True)[1],
@@ -135,7 +143,9 @@ def check_unpooling_of_other_maps(student, rng):
         y, places = F.max_pool2d(rng.normal(*shape, dtype=dtype), k, return_indices=True)
         right = F.max_unpool2d(y, places, k, output_size=shape[2:])
         seen = student.inspect(student.max_unpool, y, places, shape[2:])
-        expect_close(seen.value, right, name=Message("the shape {shape}", shape=str(shape)))
+        expect_close(seen.value, right, name=Message("the shape {shape}", shape=str(shape)),
+                     hint="Places count with the width of the whole map, also where windows do not cover its end.",
+                     )  # fmt: skip
         expect_unchanged(seen, y, places, shape[2:])
     y, places = F.max_pool2d(rng.normal(2, 2, 7, 7), 3, 2, return_indices=True)
     once = F.max_unpool2d(y, places, 3, 2, output_size=(7, 7))
@@ -159,7 +169,9 @@ def check_matrices_of_other_kernels(student, rng):
         w = rng.normal(O, I, k)
         seen = student.inspect(student.conv_matrix, w, n, stride, pad)
         label = Message("kernel {k}, length {n}, stride {s}, pad {p}", k=k, n=n, s=stride, p=pad)
-        expect_close(seen.value, matrix_of(w, n, stride, pad), name=label)
+        expect_close(seen.value, matrix_of(w, n, stride, pad), name=label,
+                     hint="This tries wide padding and strides after which columns are left over at the end.",
+                     )  # fmt: skip
         expect_unchanged(seen, w, n, stride, pad)
         expect_same_gradients(student, rng, student.conv_matrix, matrix_of, w, n, stride, pad)
     w = rng.normal(2, 3, 3, dtype=torch.float32)
@@ -186,13 +198,15 @@ def check_other_transposed_convolutions(student, rng):
         right = oracle(x, w, stride, pad, extra)
         seen = student.inspect(student.conv_transpose1d, x, w, stride, pad, extra)
         label = Message("stride {s}, pad {p}, output_padding {e}", s=stride, p=pad, e=extra)
-        expect_shape(seen.value, tuple(right.shape), name=label)
+        expect_shape(seen.value, tuple(right.shape), name=label,
+                     hint="output_padding adds places at the end: n = (n' - 1)*stride - 2*pad + k + output_padding.",
+                     )  # fmt: skip
         front = F.pad(oracle(x, w, stride, pad, 0), (extra, 0))
         zeros = F.pad(oracle(x, w, stride, pad, 0), (0, extra))
         expect_close(seen.value, right, name=label, mistakes={
             "The places of output_padding are at the end.": front,
             "The places of output_padding are not zeros: what was cut off there belongs to them.": zeros,
-        })  # fmt: skip
+        }, hint="At the beginning, pad places are cut off, whatever output_padding is.")  # fmt: skip
         expect_unchanged(seen, x, w, stride, pad, extra)
         expect_same_gradients(student, rng, student.conv_transpose1d, oracle, x, w, stride, pad, extra)
         z = rng.normal(N, I, right.shape[2])

@@ -21,7 +21,8 @@ def check_other_gaps_and_groups(student, rng):
 
         seen = student.inspect(student.dilated_conv2d, x, w, d, g, pad)
         label = Message("weights {w}, dilation {d}, {g} groups", w=str(weights), d=d, g=g)
-        expect_close(seen.value, oracle(x, w, d, g, pad), name=label)
+        expect_close(seen.value, oracle(x, w, d, g, pad), name=label,
+                     hint="A kernel's height and width may differ, and a group may have one channel.")  # fmt: skip
         expect_unchanged(seen, x, w, d, g, pad)
         expect_same_gradients(student, rng, student.dilated_conv2d, oracle, x, w, d, g, pad, names=("x", "w"))
     x, w = rng.normal(1, 2, 5, 4, dtype=torch.float32), rng.normal(3, 2, 3, 3, dtype=torch.float32)
@@ -39,7 +40,8 @@ def check_fields_agree_with_perturbations(student, rng):
         for k, s, d in layers:
             y = F.conv1d(y, torch.ones(1, 1, k, dtype=y.dtype, device=y.device), stride=s, dilation=d)
         seen = torch.autograd.grad(y[0, 0, 0], x)[0].flatten().nonzero()
-        expect_equal(student.receptive_field(layers), int(seen.max()) + 1, name=str(layers))
+        expect_equal(student.receptive_field(layers), int(seen.max()) + 1, name=str(layers),
+                     hint="Draw it: which pixels does one number of the last layer see, layer by layer?")  # fmt: skip
 
 
 @task("SpatialPyramidPool", share=50)
@@ -53,7 +55,7 @@ def check_pyramids_of_any_size(student, rng):
         expect_close(seen.value, pyramid(x, levels), name=Message("maps of {a}, levels {b}", a=str(shape[2:]),
                      b=str(levels)), mistakes={
             "Windows cover everything: the last row of window i is ceil((i + 1) H/l) - 1.": narrow(x, levels),
-        })  # fmt: skip
+        }, hint="Levels are those of the constructor; windows may overlap, in rows as in columns.")  # fmt: skip
         expect_unchanged(seen, x)
         if shape[2:] != (1, 1):
             expect_same_gradients(student, rng, pool, lambda x, levels=levels: pyramid(x, levels), x)
@@ -91,6 +93,9 @@ def check_norms_of_other_windows(student, rng):
         def oracle(x, k, p):
             return pooled(x, k, lambda window: norm(window, p))
 
+        expect_close(student.lp_pool(x, 2, p), oracle(x, 2, p), name="a window of zeros",
+                     hint="A window of zeros gives 0; a small number before the root is not small after it.",
+                     )  # fmt: skip
         expect_same_gradients(student, rng, student.lp_pool, oracle, x, 2, p, name="a window of zeros")
 
 
@@ -102,12 +107,14 @@ def check_draws_of_other_windows(student, rng):
     x[0, 0, :3, :3] = 0
     x[:, 1, 0, 0] = 0
     seen = student.inspect(student.stochastic_pool, x, 3)
-    expect_close(seen.value, pooled(x, 3, mean_of_draw), name="windows of 3 x 3")
+    expect_close(seen.value, pooled(x, 3, mean_of_draw), name="windows of 3 x 3",
+                 hint="Without a generator, the result is the mean of the draw; windows of zeros give 0.")  # fmt: skip
     expect_unchanged(seen, x, 3)
     expect_same_gradients(student, rng, student.stochastic_pool, lambda x, k: pooled(x, k, mean_of_draw), x, 3)
     seed = rng.int(0, 2**31)
     first = helper.drawn(x, 3, seed, device)
-    expect_equal(helper.drawn(x, 3, seed, device), first, name="the same seed again")
+    expect_equal(helper.drawn(x, 3, seed, device), first, name="the same seed again",
+                 hint="Draw with the generator that is given, and with nothing else.")  # fmt: skip
     values = x.unfold(2, 3, 3).unfold(3, 3, 3).flatten(4)
     inside = (values == first[..., None]).any(dim=4)
     expect(bool(inside.all()), "A value was drawn that its window does not contain.", "Each window draws from itself.")
@@ -150,5 +157,7 @@ def check_gradients_of_other_means(student, rng):
         dout = rng.normal(*y.shape, dtype=dtype)
         seen = student.inspect(student.average_pool_backward, dout, k, shape[2:])
         expect_close(seen.value, torch.autograd.grad(y, x, dout)[0], name=Message("maps of {a}, windows of {k}",
-                     a=str(shape[2:]), k=k))  # fmt: skip
+                     a=str(shape[2:]), k=k),
+                     hint="Pixels that belong to no window are at the right and at the bottom; they have 0.",
+                     )  # fmt: skip
         expect_unchanged(seen, dout, k, shape[2:])

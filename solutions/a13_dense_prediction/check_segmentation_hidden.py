@@ -12,6 +12,7 @@ from autograder import (
     expect_equal,
     expect_same_gradients,
     expect_unchanged,
+    explain_errors,
     forbid,
     task,
 )
@@ -38,13 +39,15 @@ def check_loss_of_other_maps(student, rng):
             "exp(1000) is infinite: use log_softmax.": large.new_tensor(torch.nan),
             "log(0) is infinite: use log_softmax.": large.new_tensor(torch.inf),
         })  # fmt: skip
-    for shape, ignore, weighted in (((1, 2, 3, 5), -1, False), ((3, 4, 2, 3), 0, True), ((2, 1, 3, 2), 255, True),
+    for shape, ignore, weighted in (((3, 4, 2, 3), 0, True), ((1, 2, 3, 5), -1, False), ((2, 1, 3, 2), 255, True),
                                     ((3, 5, 3, 4), 2, False)):  # fmt: skip
         logits, y = labelled(rng, *shape)
         y = torch.where(y == 255, ignore, y)
         weight = rng.uniform(shape[1], low=0.1, high=2.0) if weighted else None
         seen = student.inspect(student.pixel_cross_entropy, logits, y, weight, ignore)
-        expect_close(seen.value, pixel_loss(logits, y, weight, ignore), name=Message("ignore_index {n}", n=ignore))
+        expect_close(seen.value, pixel_loss(logits, y, weight, ignore), name=Message("ignore_index {n}", n=ignore),
+                     hint="Pixels whose label is ignore_index do not count, also if that is the number of a class.",
+                     )  # fmt: skip
         expect_unchanged(seen, logits, y, weight, ignore)
     none = torch.full_like(y, 255)
     zero = torch.zeros((), dtype=logits.dtype, device=logits.device)
@@ -81,7 +84,8 @@ def other_areas(student, rng, name, kind):
         p, t = rng.uniform(*shape, dtype=dtype), rng.uniform(*shape, dtype=dtype)
         seen = student.inspect(f, p, t, eps)
         expect_close(seen.value, overlap(p, t, eps, kind), name=Message("the shape {shape}, eps {eps}",
-                     shape=str(shape), eps=eps))  # fmt: skip
+                     shape=str(shape), eps=eps),
+                     hint="Targets may have values between 0 and 1, too: I is the sum of p * t.")  # fmt: skip
         expect_unchanged(seen, p, t, eps)
         if dtype == torch.float64:
             expect_same_gradients(student, rng, f, lambda p, t, eps: overlap(p, t, eps, kind), p, t, eps)
@@ -116,9 +120,10 @@ def check_counts_of_other_sets(student, rng):
         pred, y = rng.integers(0, max(C - 1, 1), *shape), rng.integers(0, C, *shape)
         y[rng.uniform(*shape) < 0.3] = ignore
         seen = student.inspect(student.confusion, pred, y, C, ignore)
-        expect_equal(
-            seen.value, counted(pred, y, C, ignore), name=Message("{C} classes, {n} is ignored", C=C, n=ignore)
-        )
+        expect_equal(seen.value, counted(pred, y, C, ignore),
+                     name=Message("{C} classes, {n} is ignored", C=C, n=ignore),
+                     hint="Pixels whose label is ignore_index do not count, also if that is the number of a class.",
+                     )  # fmt: skip
         expect_unchanged(seen, pred, y, C, ignore)
     expect_device(student, student.confusion, pred, y, C)
     none = torch.full((2, 3, 4), 255, device=rng.device)
@@ -132,9 +137,12 @@ def check_mean_of_other_matrices(student, rng):
         conf = rng.integers(0, high, C, C)
         conf[rng.permutation(C)[: C // 2]] = 0
         seen = student.inspect(student.miou, conf)
-        expect_close(seen.value, mean_iou(conf), rtol=1e-9, name=Message("{C} classes", C=C))
+        expect_close(seen.value, mean_iou(conf), rtol=1e-9, name=Message("{C} classes", C=C),
+                     hint="A class counts if it occurs in the truth, or in the predictions only.")  # fmt: skip
         expect_unchanged(seen, conf)
-    expect_close(student.miou(torch.zeros(3, 3, dtype=torch.int64, device=rng.device)), 0.0, name="nothing counted")
+    with explain_errors({"ZeroDivisionError": "Without any class that occurs, the mean is 0."}):
+        found = student.miou(torch.zeros(3, 3, dtype=torch.int64, device=rng.device))
+    expect_close(found, 0.0, name="nothing counted")
 
 
 @task("ssim", points=2)
@@ -148,7 +156,9 @@ def check_similarity_has_right_gradients(student, rng):
         a, b = L * rng.uniform(*shape), L * rng.uniform(*shape)
         seen = student.inspect(student.ssim, a, b, window, sigma, L)
         label = Message("a window of {w}, L = {L}", w=window, L=L)
-        expect_close(seen.value, similarity(a, b, window, sigma, L), name=label)
+        expect_close(seen.value, similarity(a, b, window, sigma, L), name=label,
+                     hint="The size of the window, sigma and L are arguments; in the last case, L is 255.",
+                     )  # fmt: skip
         expect_unchanged(seen, a, b, window, sigma, L)
         expect_same_gradients(student, rng, student.ssim, similarity, a, b, window, sigma, L, rtol=1e-4)
     a, b = rng.uniform(1, 1, 12, 11, dtype=torch.float32), rng.uniform(1, 1, 12, 11, dtype=torch.float32)
@@ -170,16 +180,26 @@ def check_merging_of_random_masks(student, rng):
         labels = rng.integers(0, 4, R)
         right = panoptic(sem, masks, scores, labels, share)
         seen = student.inspect(student.merge_panoptic, sem, masks, scores, labels, share)
-        expect_segments(seen.value, right, Message("{R} things, share {s}", R=R, s=share))
+        reverse = sorted(range(R), key=lambda r, scores=scores: (-float(scores[r]), -r))
+        expect_segments(seen.value, right, Message("{R} things, share {s}", R=R, s=share), mistakes={
+            "min_share is an argument, and not always 1/2.": panoptic(sem, masks, scores, labels)[0],
+            "Of things with equal scores, the earlier one in the list comes first.":
+                panoptic(sem, masks, scores, labels, share, order=reverse)[0],
+        }, hint="A thing, or a class of stuff, that has no free pixel gets no number.")  # fmt: skip
         expect_unchanged(seen, sem, masks, scores, labels, share)
     half = torch.zeros(2, 4, 4, dtype=torch.bool, device=rng.device)
     half[0, :2], half[1, 1:3] = True, True
     two, labels = torch.tensor([0.9, 0.5], device=rng.device), torch.tensor([0, 0], device=rng.device)
     sem = torch.full((4, 4), 9, device=rng.device)
-    expect_segments(student.merge_panoptic(sem, half, two, labels), panoptic(sem, half, two, labels), "exactly half")
+    expect_segments(student.merge_panoptic(sem, half, two, labels), panoptic(sem, half, two, labels), "exactly half",
+                    hint="A thing is dropped if less than min_share of its mask is free; exactly min_share is enough.",
+                    )  # fmt: skip
     under = torch.where(half[0], 3, sem)  # a class of stuff that the first thing hides
     expect_segments(
-        student.merge_panoptic(under, half, two, labels), panoptic(under, half, two, labels), "hidden stuff"
+        student.merge_panoptic(under, half, two, labels),
+        panoptic(under, half, two, labels),
+        "hidden stuff",
+        hint="A class of stuff that has no free pixel gets no number.",
     )
     expect_device(student, student.merge_panoptic, sem, half, two, labels)
     three = torch.zeros(3, 4, 4, dtype=torch.bool, device=rng.device)
@@ -196,5 +216,7 @@ def check_merging_of_random_masks(student, rng):
     found = student.merge_panoptic(empty, *none)
     expect_equal(found[0], 0 * sem, name="ids of nothing at all")
     expect(
-        found[1].shape == (0,) and found[1].dtype == torch.int64, "Without segments, classes is int64 of shape (0,)."
+        found[1].shape == (0,) and found[1].dtype == torch.int64,
+        "Without segments, classes is int64 of shape (0,).",
+        "An empty list has no dtype of its own: what does torch make of it?",
     )
