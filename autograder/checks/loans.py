@@ -18,15 +18,22 @@ from autograder.core.report import Cause
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MAY_BE_OF_ANOTHER_TASK = (Cause.WRONG, Cause.ERROR, Cause.NOT_WRITTEN, Cause.NOT_LOADED)
-_LENDER = "\n\nfrom autograder.probes.lend import Loan as _Loan\n\nlend = _Loan\n"
+_LENDER = """
+
+from autograder.probes.lend import loan_to as _loan_to
+
+def lend(name):
+    return _loan_to(student, name, LOANS)
+"""
 
 
 def with_loans(function: F, task: str, source: str) -> F:
     """Return the check, which is run again with loans if the student's own versions of other tasks fail it.
 
     ``source`` is run in the student's process and defines LOANS, a dict of our versions by their names. They take the
-    place of what the module of the ``task`` defines, or lacks, under these names. The second result counts, unless the
-    student's code raises an exception only with the loans, for example because it passes them other arguments.
+    place of what the module of the ``task`` defines, or lacks, under these names. If the task is a variable, the module
+    runs again with them. The second result counts, unless the student's code raises an exception only with the loans,
+    for example because it passes them other arguments.
     """
     borrower = task.partition(".")[0]
 
@@ -79,7 +86,7 @@ def _lent_names(source: str) -> tuple[str, ...]:
 def _lent(student: Any, borrower: str, source: str) -> Iterator[None]:
     """Lend to the student's module; the trail ends with the last call of the block."""
     helper = student.define(source + _LENDER)
-    loan = helper.lend(getattr(student, borrower), helper.LOANS)
+    loan = helper.lend(borrower)
     student.lent = helper.LOANS
     try:
         yield

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from types import FunctionType, ModuleType
 from typing import Any
 
 
@@ -35,19 +36,50 @@ class Loan:
 
     def __init__(self, borrower: Callable[..., Any], loans: dict[str, Any]) -> None:
         """``borrower`` is a function or a class of the module."""
-        names = _names_around(borrower)
-        self._undo: list[Callable[[], None]] = []
-        for path, loan in loans.items():
-            owner, _, method = path.rpartition(".")
-            if not owner:
-                self._undo.append(_put_name(names, path, loan))
-            elif isinstance(names.get(owner), type):
-                self._undo.append(_put_method(names[owner], method, loan))
+        self._undo = _put_all(_names_around(borrower), loans)
 
     def end(self) -> None:
         """Restore what the module defined."""
         for restore in reversed(self._undo):
             restore()
+
+
+def loan_to(module: ModuleType, name: str, loans: dict[str, Any]) -> Loan:
+    """Lend to the function, class or variable ``name`` of a student's module.
+
+    A variable has its value before anything can be lent, so the module's statements run again with the loans in place.
+    A module without its statements, such as a notebook's, keeps its values.
+    """
+    names = vars(module)
+    borrower: Any = names.get(name)
+    if isinstance(borrower, FunctionType | type) or _names_around(borrower):
+        return Loan(borrower, loans)
+    return _LoanToVariable(module, loans)
+
+
+class _LoanToVariable(Loan):
+    """Runs a module again with loans in place; ``end`` restores the names that it had."""
+
+    def __init__(self, module: ModuleType, loans: dict[str, Any]) -> None:
+        names, self._undo = vars(module), []
+        before = dict(names)
+        run_again = getattr(module.__spec__ and module.__spec__.loader, "run_again", None)
+        if run_again is not None:
+            _put_all(names, loans)
+            run_again(names, lambda: _put_all(names, loans))
+            self._undo = [functools.partial(names.update, before), names.clear]
+
+
+def _put_all(names: dict[str, Any], loans: dict[str, Any]) -> list[Callable[[], None]]:
+    """Put loans in the place of a module's names; return how to undo each."""
+    undo = []
+    for path, loan in loans.items():
+        owner, _, method = path.rpartition(".")
+        if not owner:
+            undo.append(_put_name(names, path, loan))
+        elif isinstance(names.get(owner), type):
+            undo.append(_put_method(names[owner], method, loan))
+    return undo
 
 
 def _put_name(names: dict[str, Any], name: str, loan: Any) -> Callable[[], None]:
@@ -65,8 +97,8 @@ def _put_method(owner: type, method: str, loan: Any) -> Callable[[], None]:
     return undo or functools.partial(delattr, owner, method)
 
 
-def _names_around(borrower: Callable[..., Any]) -> dict[str, Any]:
-    """Return the global names that a function, or the first method of a class, sees."""
+def _names_around(borrower: Any) -> dict[str, Any]:
+    """Return the global names that a function, or the first method of a class, sees; none around another object."""
     parts = [borrower, *vars(borrower).values()] if isinstance(borrower, type) else [borrower]
     found = (getattr(inspect.unwrap(part), "__globals__", None) for part in parts if callable(part))
     return next((names for names in found if names is not None), {})

@@ -138,3 +138,50 @@ def test_a_check_sees_what_is_lent():
 
     run(check_twice, half="x / 3")
     assert seen == [None, 1.5]
+
+
+SUMMARY = """
+import math
+
+def half(x):
+    {half}
+
+START = [6.0, 10.0]
+halves = [half(x) for x in START]
+summary = {summary}
+
+def later(x):
+    return half(x)
+"""
+
+
+@task("summary", points=1, loans="LOANS = {'half': lambda x: x / 2}")
+def check_summary(student: Any) -> None:
+    """The variable is the sum of the halves."""
+    expect_equal(student.summary, 8.0)
+
+
+@pytest.mark.parametrize("half", ["return x / 3", "raise NotImplementedError()", "return 1 / 0"])
+def test_a_variable_is_computed_again_with_the_loans(half: str):
+    """It had its value before anything could be lent; where `half` raised an exception, it had none."""
+    with local_student(SUMMARY.format(half=half, summary="math.fsum(halves)")) as student:
+        before = student.has("summary")
+        check_summary(student=student)
+        assert student.has("summary") == before, "the loan has not ended"
+        if half == "return x / 3":
+            assert student.half(6.0) == 2.0
+            assert student.later(6.0) == 2.0
+            assert student.halves[0] == 2.0
+
+
+def test_the_variables_own_mistake_is_judged_with_the_loans():
+    with local_student(SUMMARY.format(half="return x / 3", summary="max(halves)")) as student:
+        with pytest.raises(Mismatch, match="expected 8, got 5"):
+            check_summary(student=student)
+        assert student.summary == 10.0 / 3
+
+
+def test_a_variable_that_is_not_written_gets_no_points_from_the_loans():
+    source = SUMMARY.format(half="return x / 3", summary="...")
+    with local_student(source) as student, pytest.raises(StudentFault, match="summary is not written yet"):
+        check_summary(student=student)

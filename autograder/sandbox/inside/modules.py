@@ -100,10 +100,9 @@ class SourceLoader(InspectLoader):
             "input": _no_input,
         }
         self.not_run = list(self.unread)
-        tree = ast.parse(self.source, self.filename)
-        run = _Runner(self.filename, table, _future_flags(tree), self.seconds)
+        statements, run = self._statements(table)
         early: list[tuple[ast.stmt, NotRun]] = []  # statements that use a name which is defined below them
-        for statement in _one_by_one(tree.body):
+        for statement in statements:
             error = run(statement)
             if error is not None:
                 problem = NotRun(statement.lineno, tuple(sorted(_bound(statement))), _reason(error))
@@ -112,6 +111,17 @@ class SourceLoader(InspectLoader):
                 else:
                     self.not_run.append(problem)
         self.not_run += _run_again(early, run)
+
+    def run_again(self, table: dict[str, Any], after_each: Callable[[], None]) -> None:
+        """Run all statements once more in a module that was loaded; what fails is skipped."""
+        statements, run = self._statements(table)
+        for statement in statements:
+            run(statement)
+            after_each()
+
+    def _statements(self, table: dict[str, Any]) -> tuple[list[ast.stmt], _Runner]:
+        tree = ast.parse(self.source, self.filename)
+        return [*_one_by_one(tree.body)], _Runner(self.filename, table, _future_flags(tree), self.seconds)
 
 
 class _Runner:
