@@ -186,7 +186,8 @@ def controller_step(logits: Tensor, choices: Tensor, reward: float, baseline: fl
 # **DARTS** (Liu et al. 2019) computes all operations of an edge and mixes them by a softmax of $\alpha$, which has a
 # gradient. Weights and $\alpha$ learn in turns: $w$ on a batch of training data, then $\alpha$ on a batch of
 # *validation* data, with the new $w$ (first order). If both used the training batch, $\alpha$ would prefer what
-# overfits. At the end, each edge keeps its largest $\alpha$, except "none".
+# overfits. At the end, each edge keeps its largest $\alpha$, except "none". **NAO** (Luo et al. 2018) is continuous in
+# another way: it learns to encode whole architectures as vectors, and climbs the accuracy that it predicts for them.
 
 # %% task="mixed_op"
 # About 10 minutes, easy. Stuck? hint("mixed_op") shows a first step.
@@ -232,8 +233,10 @@ def darts_step(
 # %% [markdown]
 # ## 6 Cheap estimates
 #
-# Accuracy after one epoch, with fewer data, or with shared weights: each is a cheap estimate. What counts is the
-# *ranking*. Kendall's $\tau$ compares all pairs: concordant ones (ordered alike) minus discordant ones. With ties,
+# Accuracy after one epoch, with fewer data, on a smaller task, or with weights that all cells share (ENAS, Pham et al.
+# 2018): each is a cheap estimate. NASNet (Zoph et al. 2018) searched for a cell on CIFAR-10 and stacked it for
+# ImageNet. What counts is the *ranking*. Kendall's $\tau$ compares all pairs: concordant ones (ordered alike) minus
+# discordant ones. With ties,
 #
 # $$\tau_b = \frac{C - D}{\sqrt{(n_0 - n_a)(n_0 - n_b)}},$$
 #

@@ -655,6 +655,30 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 # ### END SOLUTION
 
 # %% [markdown]
+# ## 7 Many dimensions
+#
+# Pictures of the plane mislead. Ten values for each input are $10^d$ points for $d$ inputs, so no data set fills the
+# space: the **curse of dimensionality**. A ball of radius 1 has the volume $\pi^{d/2} / \Gamma(d/2 + 1)$, which is
+# 3.1416, 4.1888 and 2.5502 for $d$ = 2, 3, 10; the cube around it has $2^d$. And from a random point, all others are
+# nearly equally far away, so "the nearest example" means less and less (Prince 2023, chapter 8).
+
+# %% tags=["active-ipynb"]
+# def ball(d):
+#     """Return the volume of the ball of radius 1."""
+#     return math.pi ** (d / 2) / math.gamma(d / 2 + 1)
+#
+#
+# print("volumes of the ball:", {d: round(ball(d), 4) for d in (2, 3, 10)})
+# dims = (2, 3, 10, 30, 100, 300, 1000)
+# distances = [(torch.randn(2000, d) - torch.randn(d)).norm(dim=1) for d in dims]
+# figure = new_figure(8, 3, "With more dimensions, the ball fills nothing of its cube, and all distances become equal.")
+# axes = figure.add_subplot(1, 2, 1, xlabel="dimensions", ylabel="ball / cube around it", yscale="log")
+# axes.plot(range(1, 21), [ball(d) / 2**d for d in range(1, 21)], "o-", markersize=3)
+# axes = figure.add_subplot(1, 2, 2, xlabel="dimensions", ylabel="farthest / nearest", xscale="log", yscale="log")
+# axes.plot(dims, [float(r.max() / r.min()) for r in distances], "o-", markersize=3)
+# figure
+
+# %% [markdown]
 # ## What to take home
 #
 # Count the pieces, choose a distribution for the answers, and give the first weights the right size. Each is a formula

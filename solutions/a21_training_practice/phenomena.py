@@ -53,7 +53,9 @@ from torch import Tensor
 #     )
 
 # %% [markdown]
-# First, why convolutions: the class does not depend on the place, and a fully connected network does not know that.
+# First, why convolutions: the class does not depend on the place, and a fully connected network does not know that. On
+# MNIST-1D, whose recipe our signals follow, Prince (2023, chapters 8 and 10) reports test errors of about 40 % for
+# fully connected networks, even with 59,065 weights, and of 17 % for a convolutional one with 2,050.
 
 # %% tags=["active-ipynb"]
 # wide = nn.Sequential(nn.Flatten(), nn.Linear(40, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 10))
@@ -62,11 +64,31 @@ from torch import Tensor
 #     print(f"{name}: {sum(p.numel() for p in model.parameters())} parameters, accuracy {accuracy(model):.3f}")
 
 # %% [markdown]
+# A network with 15,000 weights can learn anything about 500 signals, even labels that were shuffled (Zhang et al.
+# 2017). So a training error of 0 says nothing about whether there was something to learn.
+
+# %% tags=["active-ipynb"]
+# x, learned = train.x[:500], {}
+# for name, y in {"true labels": train.y[:500], "shuffled labels": train.y[:500][torch.randperm(500)]}.items():
+#     model = nn.Sequential(nn.Flatten(), nn.Linear(40, 100), nn.ReLU(), nn.Linear(100, 100), nn.ReLU(),
+#                           nn.Linear(100, 10))
+#     optimizer, learned[name] = torch.optim.Adam(model.parameters(), lr=0.003), []
+#     for _ in range(100):
+#         logits = model(x)
+#         optimizer.zero_grad()
+#         F.cross_entropy(logits, y).backward()
+#         optimizer.step()
+#         learned[name].append(float((logits.argmax(dim=1) == y).double().mean()))
+#     print(f"{name}: {learned[name][-1]:.1%} of the training signals, {accuracy(model):.1%} of others")
+# curves(learned, xlabel="full-batch step", ylabel="accuracy in training")
+
+# %% [markdown]
 # ## 1 Lottery tickets
 #
 # Train, remove the smallest weights, and train what is left from the *initial* values of those weights: it reaches the
 # accuracy of the whole (Frankle and Carbin 2019). With fresh random weights in the same mask, it does so less well. One
-# round removes a fraction of the weights that are still there, the smallest of all layers together. Biases stay.
+# round removes a fraction of the weights that are still there, the smallest of all layers together. Biases stay. Of a
+# VGG-19, 1.5 % of the weights were enough.
 
 
 # %% task="lottery_round" minutes=30 difficulty="medium"
@@ -134,7 +156,8 @@ def lottery_round(
 # $$a \, T^2 \, \mathrm{KL}(\mathrm{softmax}(t / T) \,\|\, \mathrm{softmax}(s / T)) + (1 - a) \, \mathrm{CE}(s, y)$$
 #
 # The gradient of the KL divergence shrinks like $1 / T^2$; the factor $T^2$ undoes that. For $T = 2$, student (1, 0)
-# and teacher (3, 0), the first term without $a$ is 0.3610.
+# and teacher (3, 0), the first term without $a$ is 0.3610. So a residual network
+# of 18 layers can learn from one of 34.
 
 
 # %% task="distillation_loss" minutes=20 difficulty="medium"

@@ -254,6 +254,20 @@ def warmup(rate: Callable[[int], float], steps: int) -> Callable[[int], float]:
 # curves(lines | {"cosine, warmed up": [warmed(t) for t in range(T)]}, xlabel="step", ylabel="rate", title="Schedules")
 
 # %% [markdown]
+# What do they do to the loss? Gradients of batches are noisy. With a constant rate, the loss falls to a floor that the
+# noise holds up; a smaller rate has a lower floor, so the loss drops wherever the rate does. Here the loss is
+# $\frac12 \lVert w \rVert^2$, and noise is added to each gradient.
+
+# %% tags=["active-ipynb"]
+# heights = {}
+# for kind in ("constant", "step", "linear", "cosine"):
+#     w, heights[kind] = torch.full((1000,), 2.0), []
+#     for t in range(T):
+#         heights[kind].append(float(w.square().mean().log10()))
+#         w = w - schedule(kind, t, T, 0.2) * (w + torch.randn(1000))
+# curves(heights, xlabel="step", ylabel="log10 of the mean square of w", title="Noisy descent with four schedules")
+
+# %% [markdown]
 # **Snapshots** (Huang et al. 2017) run the cosine several times: at the end of each cycle the rate is near 0, the
 # network has settled, and a copy is kept; then the rate jumps up. With $L = \lceil T / M \rceil$ steps in each of $M$
 # cycles, the rate of step $t = 0, 1, \dots$ is $\frac{r}{2} (1 + \cos(\pi (t \bmod L) / L))$.
@@ -422,6 +436,34 @@ def l1_prox(w: Tensor, t: float) -> Tensor:
 
 # %% [markdown] hint="l1_prox"
 # 1. The sign of w times what is left of its size, cut at 0.
+
+# %% [markdown]
+# What a penalty does to a network can be seen in the plane. Below, the same network learns two classes, of which a
+# tenth of the labels is wrong, with the L2 penalty $\lambda \lVert W \rVert^2$ for three values of $\lambda$.
+
+# %% tags=["active-ipynb"]
+# points = torch.randn(80, 2).clamp(-2.9, 2.9)
+# sides = (points.prod(dim=1) > 0) ^ (torch.rand(80) < 0.1)
+# grid = torch.cartesian_prod(torch.linspace(-3, 3, 100), torch.linspace(-3, 3, 100))
+# figure = new_figure(9, 3, "Regions of a network: with penalty 0.001 arms reach for single points, with 0.01 there "
+#                           "are four quarters, with 0.1 the answer is the same everywhere.")
+# for place, lam in enumerate((0.001, 0.01, 0.1)):
+#     torch.manual_seed(1)
+#     model = nn.Sequential(nn.Linear(2, 50), nn.ReLU(), nn.Linear(50, 50), nn.ReLU(), nn.Linear(50, 1))
+#     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+#     for _ in range(300):
+#         size = sum(layer.weight.square().sum() for layer in model[::2])
+#         loss = nn.functional.binary_cross_entropy_with_logits(model(points)[:, 0], sides.float()) + lam * size
+#         optimizer.zero_grad()
+#         loss.backward()
+#         optimizer.step()
+#     with torch.no_grad():
+#         regions, right = model(grid).reshape(100, 100) > 0, (model(points)[:, 0] > 0) == sides
+#     axes = figure.add_subplot(1, 3, place + 1, aspect="equal", xticks=[], yticks=[])
+#     axes.imshow(regions.T, extent=(-3, 3, -3, 3), origin="lower", cmap="coolwarm", alpha=0.4, vmin=0, vmax=1)
+#     axes.scatter(*points.T, c=sides, cmap="coolwarm", s=12)
+#     axes.set_title(f"penalty {lam}: {float(right.float().mean()):.0%} of the points right", fontsize=10)
+# figure
 
 # %% [markdown]
 # ## 4 Noise that helps
@@ -602,6 +644,40 @@ def mc_dropout(model: nn.Module, x: Tensor, S: int) -> tuple[Tensor, Tensor]:
 # 3. `.var(dim=0, correction=0)` divides by S.
 
 # %% [markdown]
+# An **ensemble** says the same by several networks, which differ in their first weights and, with **bagging**
+# (Breiman 1996), in their data: each learns from a resample, drawn with replacement. Where there are examples, they
+# agree.
+
+# %% tags=["active-ipynb"]
+# x = torch.cat([torch.rand(20) - 2, torch.rand(20) + 0.5])[:, None]
+# y = (2 * x).sin() + 0.1 * torch.randn(40, 1)
+# line = torch.linspace(-3, 3, 200)[:, None]
+#
+#
+# def trained(rows, p, steps=200):
+#     """Return a network with dropout p that was trained on these rows."""
+#     model = nn.Sequential(nn.Linear(1, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Dropout(p), nn.Linear(64, 1))
+#     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+#     for _ in range(steps):
+#         optimizer.zero_grad()
+#         (model(x[rows]) - y[rows]).square().mean().backward()
+#         optimizer.step()
+#     return model
+#
+#
+# ensemble = torch.stack([trained(torch.randint(40, (40,)), 0.0)(line) for _ in range(8)]).detach()
+# mean, variance = mc_dropout(trained(torch.arange(40), 0.2), line, 50)
+# bands = {"eight networks, each on a resample": (ensemble.mean(dim=0), ensemble.std(dim=0)),
+#          "one network with dropout": (mean.detach(), variance.detach().sqrt())}
+# figure = new_figure(9, 3, "Bands of two deviations: narrow where points are, wide between them and outside.")
+# for place, (title, (middle, deviation)) in enumerate(bands.items()):
+#     axes = figure.add_subplot(1, 2, place + 1, ylim=(-3, 3), title=title)
+#     axes.plot(x, y, ".")
+#     axes.plot(line, middle)
+#     axes.fill_between(line[:, 0], *((middle + k * deviation)[:, 0] for k in (-2, 2)), alpha=0.25)
+# figure
+
+# %% [markdown]
 # ## 6 From one task to another
 #
 # **Transfer**: take a trained network, replace its head, and train the head alone, or everything at a tenth of the
@@ -656,9 +732,9 @@ def parameter_groups(model: nn.Module, head: str, head_lr: float, factor: float 
 # %% [markdown]
 # ## 7 Large batches
 #
-# $k$ times the batch takes about $k$ times the rate, after a warm-up (Goyal et al. 2017). If the batch does not fit
-# into memory, **accumulate**: add the gradients of its parts. The loss is a mean over examples, so parts of unequal
-# size must count by their size: the mean of means is something else.
+# $k$ times the batch takes about $k$ times the rate, after a warm-up of some thousand steps (Goyal et al. 2017). If
+# the batch does not fit into memory, **accumulate**: add the gradients of its parts. The loss is a mean over examples,
+# so parts of unequal size must count by their size: the mean of means is something else.
 
 
 # %% task="accumulate" minutes=20 difficulty="medium"
@@ -772,8 +848,10 @@ def bias_variance(predictions: Tensor, truth: Tensor, noise: float) -> tuple[Ten
 
 # %% [markdown]
 # What if there are more parameters than data? Many weights fit exactly. The **minimum-norm** fit is the shortest of
-# them, $\Phi^+ y$ with the pseudoinverse; gradient descent from 0 finds it, too. Let us see what happens to the
-# test error as the number of random features $\max(0, Wx)$ grows past the number of examples (Belkin et al. 2019).
+# them, $\Phi^+ y$ with the pseudoinverse; gradient descent from 0 finds it, too. (Descent has one more preference: its
+# steps of size $r$ follow the slope of $L + \frac r4 \lVert \nabla L \rVert^2$ more closely than that of $L$, so they
+# avoid steep places; Barrett and Dherin 2021.) Let us see what happens to the test error as the number of random
+# features $\max(0, Wx)$ grows past the number of examples (Belkin et al. 2019).
 
 
 # %% task="min_norm_fit" minutes=10 difficulty="medium"
@@ -801,16 +879,17 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 #
 # places = torch.linspace(0, 1, 200, dtype=torch.float64)
 # truth = (2 * math.pi * places).sin().exp()
-# figure = new_figure(10, 3, "Thirty fits to fifteen noisy points for 2, 4 and 12 joints: stiff, about right, wild.")
-# for place, D in enumerate((2, 4, 12)):
+# figure = new_figure(10, 6, "Thirty fits to 15 noisy points for 2, 4 and 12 joints: stiff, about right, wild; and for "
+#                            "4 joints to 6, 10 and 100 points: the more points, the closer they are.")
+# for place, (D, points) in enumerate(((2, 15), (4, 15), (12, 15), (4, 6), (4, 10), (4, 100))):
 #     fits = []
 #     for _ in range(300):
-#         x = (torch.arange(15) + torch.rand(15)).double() / 15
-#         y = (2 * math.pi * x).sin().exp() + 0.3 * torch.randn(15).double()
+#         x = (torch.arange(points) + torch.rand(points)).double() / points
+#         y = (2 * math.pi * x).sin().exp() + 0.3 * torch.randn(points).double()
 #         fits.append(hinges(places, D) @ min_norm_fit(hinges(x, D), y))
 #     bias, variance, _ = bias_variance(torch.stack(fits), truth, 0.3)
-#     axes = figure.add_subplot(1, 3, place + 1, ylim=(-1, 4))
-#     axes.set_title(f"{D} joints: bias² {bias:.3f}, variance {variance:.3f}", fontsize=10)
+#     axes = figure.add_subplot(2, 3, place + 1, ylim=(-1, 4))
+#     axes.set_title(f"joints: {D}, points: {points}; bias² {bias:.3f}, variance {variance:.3f}", fontsize=8)
 #     axes.plot(places, torch.stack(fits[:30]).T, color="tab:blue", linewidth=0.5, alpha=0.4)
 #     axes.plot(places, truth, "k")
 # figure
@@ -865,6 +944,21 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 # hardly shrinks; where they are tiny, the penalty itself dominates m and v, and the weight shrinks at the full rate,
 # about lr per step, whatever the penalty's size is. SGD shrinks both at the rate lr times the penalty, and AdamW does,
 # too.
+# ### END SOLUTION
+
+# %% [markdown] question="practice-q3"
+# **Question 3.** Design a convolutional network for images of 64 x 64 pixels and 100 classes with about a million
+# weights, and count them by layer. GoogLeNet (2014) was trained with two more classifiers in its middle; networks with
+# batch normalisation or residual connections no longer have them. Why did they help, and why does nobody need them now?
+
+# %% [markdown] answer="practice-q3"
+# ### BEGIN SOLUTION
+# One of many: 3 x 3 convolutions with 32, 64, 128, 128, 256 and 256 filters, five of them followed by max pooling, the
+# mean over all places, and a linear layer. Weights: 864 + 18,432 + 73,728 + 147,456 + 294,912 + 589,824 = 1,125,216 in
+# the convolutions and 25,700 in the last layer. Fully connected layers on maps would cost far more. Gradients faded on
+# their way through 22 layers; a classifier in the middle gave the lower half a loss of its own, near enough to be felt,
+# and had to make its features useful early. Normalised layers keep gradients at their size, and residual connections
+# carry them past the layers in between.
 # ### END SOLUTION
 
 # %% [markdown]

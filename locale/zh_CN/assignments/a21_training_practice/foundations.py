@@ -514,6 +514,27 @@ def init_std(fan_in: int, fan_out: int, kind: str) -> float:
 # YOUR ANSWER HERE
 
 # %% [markdown]
+# ## 7 很多维
+#
+# 平面上的图会误导人。每个输入取十个值，$d$ 个输入就有 $10^d$ 个点，所以没有哪个数据集能填满空间：这就是**维数灾难**（curse of dimensionality）。半径为 1 的球，体积是 $\pi^{d/2} / \Gamma(d/2 + 1)$：$d$ = 2、3、10 时为 3.1416、4.1888 和 2.5502；包住它的立方体是 $2^d$。而且从随机的一点看，其他点几乎一样远，“最近的样本”也就越来越没有意义（Prince 2023，第 8 章）。
+
+# %% tags=["active-ipynb"]
+# def ball(d):
+#     """返回半径为 1 的球的体积。"""
+#     return math.pi ** (d / 2) / math.gamma(d / 2 + 1)
+#
+#
+# print("volumes of the ball:", {d: round(ball(d), 4) for d in (2, 3, 10)})
+# dims = (2, 3, 10, 30, 100, 300, 1000)
+# distances = [(torch.randn(2000, d) - torch.randn(d)).norm(dim=1) for d in dims]
+# figure = new_figure(8, 3, "With more dimensions, the ball fills nothing of its cube, and all distances become equal.")
+# axes = figure.add_subplot(1, 2, 1, xlabel="dimensions", ylabel="ball / cube around it", yscale="log")
+# axes.plot(range(1, 21), [ball(d) / 2**d for d in range(1, 21)], "o-", markersize=3)
+# axes = figure.add_subplot(1, 2, 2, xlabel="dimensions", ylabel="farthest / nearest", xscale="log", yscale="log")
+# axes.plot(dims, [float(r.max() / r.min()) for r in distances], "o-", markersize=3)
+# figure
+
+# %% [markdown]
 # ## 小结
 #
 # 数一数区域，为答案选一种分布，给初始权重合适的大小。每一样都是一行公式，而其中每一个错误都照样能训练，不会报错。

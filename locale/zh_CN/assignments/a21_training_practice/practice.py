@@ -205,6 +205,18 @@ def warmup(rate: Callable[[int], float], steps: int) -> Callable[[int], float]:
 # curves(lines | {"cosine, warmed up": [warmed(t) for t in range(T)]}, xlabel="step", ylabel="rate", title="Schedules")
 
 # %% [markdown]
+# 它们对损失有什么影响？批量的梯度带有噪声。学习率不变时，损失降到一个由噪声托住的底部；学习率越小，底部越低，所以学习率在哪里下降，损失也在哪里下降。这里的损失是 $\frac12 \lVert w \rVert^2$，每个梯度都加上噪声。
+
+# %% tags=["active-ipynb"]
+# heights = {}
+# for kind in ("constant", "step", "linear", "cosine"):
+#     w, heights[kind] = torch.full((1000,), 2.0), []
+#     for t in range(T):
+#         heights[kind].append(float(w.square().mean().log10()))
+#         w = w - schedule(kind, t, T, 0.2) * (w + torch.randn(1000))
+# curves(heights, xlabel="step", ylabel="log10 of the mean square of w", title="Noisy descent with four schedules")
+
+# %% [markdown]
 # **快照**（snapshot；Huang 等，2017）把余弦走几遍：每个周期结束时，学习率接近 0，网络安定下来，留一个副本；然后学习率又跳上去。共 $M$ 个周期，每个有 $L = \lceil T / M \rceil$ 步，则第 $t = 0, 1, \dots$ 步的学习率是 $\frac{r}{2} (1 + \cos(\pi (t \bmod L) / L))$。
 
 # %% task="snapshot_lrs"
@@ -338,6 +350,33 @@ def l1_prox(w: Tensor, t: float) -> Tensor:
 
 # %% tags=["active-ipynb"] grade="l1_prox"
 # check("practice", task="l1_prox")
+
+# %% [markdown]
+# 惩罚项对网络的影响，在平面上就能看到。下面让同一个网络学习两个类别，其中十分之一的标签是错的；L2 惩罚项为 $\lambda \lVert W \rVert^2$，$\lambda$ 取三个值。
+
+# %% tags=["active-ipynb"]
+# points = torch.randn(80, 2).clamp(-2.9, 2.9)
+# sides = (points.prod(dim=1) > 0) ^ (torch.rand(80) < 0.1)
+# grid = torch.cartesian_prod(torch.linspace(-3, 3, 100), torch.linspace(-3, 3, 100))
+# figure = new_figure(9, 3, "Regions of a network: with penalty 0.001 arms reach for single points, with 0.01 there "
+#                           "are four quarters, with 0.1 the answer is the same everywhere.")
+# for place, lam in enumerate((0.001, 0.01, 0.1)):
+#     torch.manual_seed(1)
+#     model = nn.Sequential(nn.Linear(2, 50), nn.ReLU(), nn.Linear(50, 50), nn.ReLU(), nn.Linear(50, 1))
+#     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+#     for _ in range(300):
+#         size = sum(layer.weight.square().sum() for layer in model[::2])
+#         loss = nn.functional.binary_cross_entropy_with_logits(model(points)[:, 0], sides.float()) + lam * size
+#         optimizer.zero_grad()
+#         loss.backward()
+#         optimizer.step()
+#     with torch.no_grad():
+#         regions, right = model(grid).reshape(100, 100) > 0, (model(points)[:, 0] > 0) == sides
+#     axes = figure.add_subplot(1, 3, place + 1, aspect="equal", xticks=[], yticks=[])
+#     axes.imshow(regions.T, extent=(-3, 3, -3, 3), origin="lower", cmap="coolwarm", alpha=0.4, vmin=0, vmax=1)
+#     axes.scatter(*points.T, c=sides, cmap="coolwarm", s=12)
+#     axes.set_title(f"penalty {lam}: {float(right.float().mean()):.0%} of the points right", fontsize=10)
+# figure
 
 # %% [markdown]
 # ## 4 有益的噪声
@@ -478,6 +517,38 @@ def mc_dropout(model: nn.Module, x: Tensor, S: int) -> tuple[Tensor, Tensor]:
 # check("practice", task="mc_dropout")
 
 # %% [markdown]
+# **集成**（ensemble）用多个网络给出同样的信息。这些网络的初始权重不同；用 **bagging**（Breiman 1996）时，数据也不同：每个网络都从有放回抽样得到的一份数据中学习。有样本的地方，它们意见一致。
+
+# %% tags=["active-ipynb"]
+# x = torch.cat([torch.rand(20) - 2, torch.rand(20) + 0.5])[:, None]
+# y = (2 * x).sin() + 0.1 * torch.randn(40, 1)
+# line = torch.linspace(-3, 3, 200)[:, None]
+#
+#
+# def trained(rows, p, steps=200):
+#     """返回用这些行训练的、带有 dropout p 的网络。"""
+#     model = nn.Sequential(nn.Linear(1, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Dropout(p), nn.Linear(64, 1))
+#     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+#     for _ in range(steps):
+#         optimizer.zero_grad()
+#         (model(x[rows]) - y[rows]).square().mean().backward()
+#         optimizer.step()
+#     return model
+#
+#
+# ensemble = torch.stack([trained(torch.randint(40, (40,)), 0.0)(line) for _ in range(8)]).detach()
+# mean, variance = mc_dropout(trained(torch.arange(40), 0.2), line, 50)
+# bands = {"eight networks, each on a resample": (ensemble.mean(dim=0), ensemble.std(dim=0)),
+#          "one network with dropout": (mean.detach(), variance.detach().sqrt())}
+# figure = new_figure(9, 3, "Bands of two deviations: narrow where points are, wide between them and outside.")
+# for place, (title, (middle, deviation)) in enumerate(bands.items()):
+#     axes = figure.add_subplot(1, 2, place + 1, ylim=(-3, 3), title=title)
+#     axes.plot(x, y, ".")
+#     axes.plot(line, middle)
+#     axes.fill_between(line[:, 0], *((middle + k * deviation)[:, 0] for k in (-2, 2)), alpha=0.25)
+# figure
+
+# %% [markdown]
 # ## 6 从一个任务到另一个
 #
 # **迁移**（transfer）：取一个训练好的网络，换掉输出头，只训练输出头；或者用十分之一的学习率训练全部。**冻结**（freeze）一些层包含两件事：它们的参数不需要梯度；它们的批量归一化也不收集新数据的统计量，所以必须在评估模式。
@@ -518,7 +589,7 @@ def parameter_groups(model: nn.Module, head: str, head_lr: float, factor: float 
 # %% [markdown]
 # ## 7 大批量
 #
-# 批量变成 $k$ 倍，学习率也要变成大约 $k$ 倍，并且先预热（Goyal 等，2017）。内存放不下整个批量，就用**累积**（accumulate）：把各部分的梯度加起来。损失是对样本的均值，所以大小不等的部分要按大小来算：均值的均值是另一回事。
+# 批量变成 $k$ 倍，学习率也要变成大约 $k$ 倍，并且先预热几千步（Goyal 等，2017）。内存放不下整个批量，就用**累积**（accumulate）：把各部分的梯度加起来。损失是对样本的均值，所以大小不等的部分要按大小来算：均值的均值是另一回事。
 
 # %% task="accumulate"
 # 约 20 分钟，中等。卡住了？hint("accumulate") 会给出第一步。
@@ -605,7 +676,7 @@ def bias_variance(predictions: Tensor, truth: Tensor, noise: float) -> tuple[Ten
 # check("practice", task="bias_variance")
 
 # %% [markdown]
-# 参数比数据还多，会怎样？能精确拟合的权重有很多。**最小范数**（minimum-norm）拟合是其中最短的，即用伪逆得到的 $\Phi^+ y$；从 0 开始的梯度下降找到的也是它。来看随机特征 $\max(0, Wx)$ 的个数超过样本数时，测试误差会怎样（Belkin 等，2019）。
+# 参数比数据还多，会怎样？能精确拟合的权重有很多。**最小范数**（minimum-norm）拟合是其中最短的，即用伪逆得到的 $\Phi^+ y$；从 0 开始的梯度下降找到的也是它。（下降还有一个偏好：步长为 $r$ 的步子，更接近 $L + \frac r4 \lVert \nabla L \rVert^2$ 的下坡方向，而不是 $L$ 的，所以会避开陡峭的地方；Barrett 和 Dherin 2021。）来看随机特征 $\max(0, Wx)$ 的个数超过样本数时，测试误差会怎样（Belkin 等，2019）。
 
 # %% task="min_norm_fit"
 # 约 10 分钟，中等。卡住了？hint("min_norm_fit") 会给出第一步。
@@ -631,16 +702,17 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 #
 # places = torch.linspace(0, 1, 200, dtype=torch.float64)
 # truth = (2 * math.pi * places).sin().exp()
-# figure = new_figure(10, 3, "Thirty fits to fifteen noisy points for 2, 4 and 12 joints: stiff, about right, wild.")
-# for place, D in enumerate((2, 4, 12)):
+# figure = new_figure(10, 6, "Thirty fits to 15 noisy points for 2, 4 and 12 joints: stiff, about right, wild; and for "
+#                            "4 joints to 6, 10 and 100 points: the more points, the closer they are.")
+# for place, (D, points) in enumerate(((2, 15), (4, 15), (12, 15), (4, 6), (4, 10), (4, 100))):
 #     fits = []
 #     for _ in range(300):
-#         x = (torch.arange(15) + torch.rand(15)).double() / 15
-#         y = (2 * math.pi * x).sin().exp() + 0.3 * torch.randn(15).double()
+#         x = (torch.arange(points) + torch.rand(points)).double() / points
+#         y = (2 * math.pi * x).sin().exp() + 0.3 * torch.randn(points).double()
 #         fits.append(hinges(places, D) @ min_norm_fit(hinges(x, D), y))
 #     bias, variance, _ = bias_variance(torch.stack(fits), truth, 0.3)
-#     axes = figure.add_subplot(1, 3, place + 1, ylim=(-1, 4))
-#     axes.set_title(f"{D} joints: bias² {bias:.3f}, variance {variance:.3f}", fontsize=10)
+#     axes = figure.add_subplot(2, 3, place + 1, ylim=(-1, 4))
+#     axes.set_title(f"joints: {D}, points: {points}; bias² {bias:.3f}, variance {variance:.3f}", fontsize=8)
 #     axes.plot(places, torch.stack(fits[:30]).T, color="tab:blue", linewidth=0.5, alpha=0.4)
 #     axes.plot(places, truth, "k")
 # figure
@@ -683,6 +755,12 @@ def min_norm_fit(Phi: Tensor, y: Tensor) -> Tensor:
 # **简答题 2。** 有人说：把 $10^{-2}$ 的惩罚项放进梯度，Adam 训练得比用同样惩罚项的 SGD 差。用上面的公式解释：梯度大的权重会怎样？梯度小的呢？
 
 # %% [markdown] answer="practice-q2"
+# YOUR ANSWER HERE
+
+# %% [markdown] question="practice-q3"
+# **简答题 3。** 为 64 x 64 像素、100 个类别的图像设计一个约有一百万个权重的卷积网络，并逐层数出权重。GoogLeNet（2014）训练时，中间还有两个分类器；有批量归一化或残差连接的网络不再有它们。它们当时为什么有用？现在为什么没有人需要它们了？
+
+# %% [markdown] answer="practice-q3"
 # YOUR ANSWER HERE
 
 # %% [markdown]
