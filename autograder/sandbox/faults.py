@@ -62,10 +62,11 @@ def fault_of(table: dict[str, Any], cells: Cells) -> StudentFault:
         )
     lines = [": ".join(part for part in (name, text) if part)]
     lines += [_frame_line(frame, cells) for frame in frames]
-    if [type(part) for part in table["not_run"]] == [str, int, str]:
-        file, line, reason = table["not_run"]
-        if not name:
-            lines = [Message("{name} could not be loaded, because the code that defines it did not run.", name=text)]
+    parts = [table["not_run"][start : start + 3] for start in (0, 3)]
+    parts = [part for part in parts if [type(value) for value in part] == [str, int, str]]
+    if parts and not name:
+        lines = [Message("{name} could not be loaded, because the code that defines it did not run.", name=text)]
+    for file, line, reason in parts:
         place = _place([file, line, "", ""], cells)
         lines.append(Message("  {place} did not run: {reason}.", place=place, reason=_reason(reason[:300].rstrip("."))))
     hint = next((hint for part, hint in _HINTS.items() if part in lines[0]), "")

@@ -174,6 +174,37 @@ def test_one_failing_line_costs_what_needs_it(student: Student) -> None:
     assert caught.value.cause is Cause.NOT_LOADED
 
 
+@pytest.mark.parametrize(
+    ("first", "cause"),
+    [
+        ("PRICES = open('prices.csv')\n", "  prices.py, line 1 did not run: FileNotFoundError: "),
+        ("def prices():\n    return min((1, 2\nPRICES = prices()\n", "  prices.py, line 2 did not run: "),
+    ],
+)
+def test_the_message_names_the_line_that_failed_first(first: str, cause: str) -> None:
+    """The variable, and all that it is computed with, only lack a name."""
+    text = f"{first}SORTED = sorted(PRICES)\nspread = SORTED[0]\n"
+    module = script_to_module(text, "prices.py", TASKS)
+    link = LocalLink(Code({"prices.py": module.text}, aside={"prices.py": module.aside}))
+    link.begin(seed=0, seconds=9, memory_mb=100)
+    with pytest.raises(StudentFault) as caught:
+        _ = Student(link, "prices", module.text).spread
+    link.close()
+    lines = caught.value.message.splitlines()
+    assert lines[1].endswith("did not run: NameError: name 'SORTED' is not defined.")
+    assert lines[2].startswith(cause)
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize("reason", ["a = b\nb = a\n", "a = a + 1\n", "a = undefined\n"])
+def test_lines_that_lack_each_others_names_have_one_message(reason: str) -> None:
+    link = LocalLink(Code({"prices.py": reason}))
+    link.begin(seed=0, seconds=9, memory_mb=100)
+    with pytest.raises(StudentFault, match="line 1 did not run: NameError"):
+        _ = Student(link, "prices", reason).a
+    link.close()
+
+
 def test_a_variable_of_the_handout_is_not_written(student: Student) -> None:
     with pytest.raises(StudentFault, match=r"table is not written yet: prices\.py sets it to") as caught:
         _ = student.table

@@ -12,6 +12,7 @@ import builtins
 import copy
 import importlib.util
 import linecache
+import re
 import signal
 import sys
 import threading
@@ -29,6 +30,7 @@ TOP_LEVEL_SECONDS = 20.0  # for all top-level statements of a module; the one th
 NOTEBOOK_ONLY = ("google.colab", "IPython", "autograder")  # packages of notebooks; graded code gets a stand-in
 
 _MOVABLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+_LACKS_NAME = re.compile(r"NameError: name '(\w+)' is not defined")  # a part's reason
 _ROUNDS = 10  # of running such statements again when a name was missing
 
 
@@ -234,6 +236,17 @@ class SubmissionFinder(MetaPathFinder):
                 if name in part.names:
                     return self.paths[module], part
         return None
+
+    def first_cause(self, part: NotRun) -> tuple[str, NotRun] | None:
+        """Return the file and the part because of which ``part`` lacked a name, over all steps, or None."""
+        found, seen = None, {part}
+        while missing := _LACKS_NAME.match(part.reason):
+            before = self.explain(missing[1])
+            if before is None or before[1] in seen:
+                break
+            found, part = before, before[1]
+            seen.add(part)
+        return found
 
     def install(self) -> None:
         """Put this finder first and remove modules of these names that were imported before."""

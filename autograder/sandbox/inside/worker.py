@@ -351,7 +351,8 @@ def describe_fault(
 ) -> dict[str, Any]:
     """Return a fault as plain values: its cause, type, message and the student's lines of the traceback.
 
-    If a name is missing because the code that defines it did not run, "not_run" has its file, line and reason.
+    If a name is missing because the code that defines it did not run, "not_run" has its file, line and reason. If that
+    code lacked a name for the same reason, those of the first cause follow.
     """
     frames = []
     steps = zip(traceback.extract_tb(error.__traceback__), traceback.walk_tb(error.__traceback__), strict=True)
@@ -366,6 +367,7 @@ def describe_fault(
     except BaseException:
         message = "(the text of this exception could not be created)"
     missing = finder.explain(_missing_name(error)) if finder else None
+    parts = [missing, finder.first_cause(missing[1])] if finder and missing else []
     innermost = [frame.filename for frame in traceback.extract_tb(error.__traceback__)][-1:]
     return {
         "cause": "not loaded" if missing else _cause(error, own=innermost and innermost[0] in files),
@@ -373,7 +375,7 @@ def describe_fault(
         "message": str(message)[:1000],
         "frames": frames[-MAX_FRAMES:],
         "kinds": [str(kind.__name__)[:100] for kind in type(error).__mro__[:MAX_KINDS]],
-        "not_run": [missing[0], missing[1].line, missing[1].reason[:300]] if missing else [],
+        "not_run": [value for part in parts if part for value in (part[0], part[1].line, part[1].reason[:300])],
     }
 
 
