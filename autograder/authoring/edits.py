@@ -86,7 +86,7 @@ class NewBody:
 
 def apply_edits(what: str, edits: Sequence[Edit], file: str, sources: dict[str, str]) -> dict[str, str]:
     """Return the sources after the edits, one after the other. Raises BadCheck, which begins with ``what``."""
-    text = sources.get(file, "")
+    before = text = sources.get(file, "")
     try:
         for edit in edits:
             text = edit.apply(text, file)
@@ -94,7 +94,18 @@ def apply_edits(what: str, edits: Sequence[Edit], file: str, sources: dict[str, 
         raise BadCheck(f"{what} {error}") from None
     except SyntaxError as error:
         raise BadCheck(f"{what} cannot be made: line {error.lineno} of {file} is no longer Python.") from None
+    if (wrong := _syntax_error(text)) and not _syntax_error(before):  # such a file fails every check
+        line = f"{(wrong.text or '').strip()!r}" if wrong.text else f"line {wrong.lineno}"
+        raise BadCheck(f"{what} makes {file} unreadable: {line}: {wrong.msg}.")
     return {**sources, file: text}
+
+
+def _syntax_error(text: str) -> SyntaxError | None:
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return error
+    return None
 
 
 def read_list(path: Path, name: str, kind: type[T]) -> list[T]:

@@ -73,6 +73,19 @@ def test_a_mutant_may_replace_several_texts() -> None:
     assert planted == SOURCE.replace("x * WIDTH", "x").replace("x / WIDTH", "x")
 
 
+@pytest.mark.parametrize("by", ["x *", "x\n            y"])
+def test_a_mutant_that_python_cannot_read_is_an_error(by: str) -> None:
+    """It would fail every check, and so prove nothing."""
+    with pytest.raises(BadCheck, match=r"The mutant 's' makes tiny\.py unreadable: .*: "):
+        mutants_of("tiny.py")("s", "check_up", "x * WIDTH", by).plant(SOURCES)
+
+
+def test_a_source_that_python_cannot_read_anyway_may_be_edited() -> None:
+    """The reference's own error is said elsewhere."""
+    wrong = {"tiny.py": SOURCE + "1 +\n"}
+    assert mutants_of("tiny.py")("s", "check_up", "x * WIDTH", "x").plant(wrong)["tiny.py"].endswith("1 +\n")
+
+
 @pytest.mark.slow
 def test_a_variant_that_loses_a_point_fails_verify_and_the_message_says_why(course: Assignment) -> None:
     change(course.folder / "check_tiny.py", "student.double(4.0), 8.0", "type(student.double(True)), float")

@@ -129,7 +129,7 @@ def test_mutants_that_no_longer_apply_are_all_found(course: Assignment) -> None:
         "The mutant 'adds x once' no longer applies: 'math.fsum([x, x])' occurs 0 times in tiny.py"
     )
     assert found[1].startswith("The mutant 'adds the width' no longer applies: ")
-    assert found[2:] == ["No mutant fails check_double.", "No mutant fails check_up."]
+    assert len(found) == 2  # that no other mutant names their checks would follow
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_wrong_list_of_mutants_is_found(old: str, new: str, sentence: str, cou
 
 def test_a_check_without_a_mutant_is_found(course: Assignment) -> None:
     change(course.solutions / "mutants.py", 'noticed_by=("check_down",)', 'noticed_by="check_up"')
-    assert "No mutant fails check_down." in problems(course)["mutants"]
+    assert "No mutant names check_down." in problems(course)["mutants"]
 
 
 def test_mutants_may_be_split_by_topic(course: Assignment) -> None:
