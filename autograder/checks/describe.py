@@ -174,7 +174,8 @@ def _other(value: Any) -> str:
     if value is None or value is Ellipsis or kind in (range, slice):
         return cut(repr(value), TEXT)
     if issubclass(kind, np.generic) and kind.__module__ == "numpy":
-        return f"{_SHORT.get(value.dtype.name, value.dtype.name)} {cut(str(value), TEXT)}"
+        shown = f"{value:.6g}" if isinstance(value, np.inexact) else str(value)
+        return f"{_SHORT.get(value.dtype.name, value.dtype.name)} {cut(shown, TEXT)}"
     if kind in _PLAIN:
         return cut(repr(value), LIMIT)
     if library := library_of(value):

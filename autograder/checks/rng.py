@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -131,6 +132,14 @@ class Rng:
         tensor = torch.from_numpy(values).reshape(shape)
         return (tensor if dtype is None else tensor.to(dtype)).to(self._device)
 
+    if not TYPE_CHECKING:  # else mypy would accept every name
+
+        def __getattr__(self, name: str) -> Any:
+            have = "normal, uniform, integers, int, choice and permutation"
+            raise AttributeError(
+                f"rng has no {name!r}; it has {have}. rng.numpy and rng.torch choose the kind of array."
+            )
+
     def __repr__(self) -> str:
         return f"Rng(device={str(self._device)!r}, arrays={self.arrays!r})"  # without the seed, which can be a secret
 
@@ -141,4 +150,8 @@ def _fractions(words: Words) -> NDArray[np.float64]:
 
 
 def _size(shape: tuple[Integer, ...]) -> Integer:
+    for size in shape:
+        if not hasattr(size, "__index__") or operator.index(size) < 0:
+            example = "rng.normal(3, 5) or rng.uniform(3, 5, low=-1, high=1)"
+            raise ValueError(f"The numbers in front are the shape, as in {example}; {size!r} cannot be a size.")
     return builtins.int(np.prod(shape, dtype=np.int64))

@@ -120,7 +120,7 @@ def import_complaint(path: Path, error: BaseException) -> str:
                 inside = f" This is in {Path(frame.filename).name}, line {frame.lineno}."
         if isinstance(error, SyntaxError) and error.filename:
             text = f"Python cannot read {Path(error.filename).name}, line {error.lineno}: {error.msg}"
-    return f"{path}{f', line {line}' if line else ''}: the checks cannot be imported. {text}.{inside}"
+    return f"{path}{f', line {line}' if line else ''}: the checks cannot be imported. {text.removesuffix('.')}.{inside}"
 
 
 def spec_of(function: Callable[..., Any]) -> CheckSpec | None:

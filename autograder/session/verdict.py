@@ -2,7 +2,7 @@
 
 Mismatch and StudentFault cost the student's points. So does any other exception after the check has received a value
 from the student's code: the reference passes the same check with every seed, so the value caused the exception. Before
-that, or if a part of gradlab fails, the check is broken and is reported to staff.
+that, or if a part of gradlab fails or a name is not defined, the check is broken and is reported to staff.
 """
 
 from __future__ import annotations
@@ -52,15 +52,19 @@ def verdict_on(error: BaseException | None, trail: Trail | None, course: Course 
         message = joined("\n", [call, error.message, "" if changed == error.message else changed])
         hint = error.hint or (usual_reason(error.message) if error.cause is Cause.ERROR else "")
         return Verdict(Outcome.FAILED, error.cause, message, hint)
-    known = isinstance(error, _OURS) or course.owns(error)
+    known = isinstance(error, _OURS) or type(error) is NameError or course.owns(error)  # no value causes a NameError
     if trail is None or not trail.received or known or not isinstance(error, Exception):
         sentence = isinstance(error, BadCheck | BadOption) or course.owns(error)
         text = str(error) if sentence else _traceback(error)
         return Verdict(Outcome.BROKEN, Cause.BROKEN, text[-4000:])
-    why = f"{type(error).__name__}: {str(error)[:300]}"
-    reason = Message("The check could not use your return value ({why}).", why=why)
+    if isinstance(error, AssertionError) and (why := str(error).strip().partition("\n")[0][:300]):  # then the values
+        reason, hint = Message("An assertion of the check does not hold: {why}", why=why), ""
+    else:
+        why = f"{type(error).__name__}: {str(error)[:300]}"
+        reason = Message("The check could not use your return value ({why}).", why=why)
+        hint = "Compare its type and shape with the handout."
     message = joined("\n", [part for part in (call, reason) if part])
-    return Verdict(Outcome.FAILED, Cause.WRONG, message, "Compare its type and shape with the handout.")
+    return Verdict(Outcome.FAILED, Cause.WRONG, message, hint)
 
 
 def _changed_in_place(trail: Trail | None) -> str:

@@ -34,6 +34,13 @@ def test_values_are_described_in_short_words():
     )
 
 
+def test_numbers_of_numpy_have_six_digits_as_those_of_python():
+    values = [np.float64(1 / 3), np.complex128(1 / 3), np.float64("inf"), np.int64(1234567), np.bool_(True)]
+    assert [describe(value) for value in values] == [
+        "f64 0.333333", "c128 0.333333+0j", "f64 inf", "i64 1234567", "bool True",
+    ]  # fmt: skip
+
+
 def test_a_class_may_describe_its_objects():
     class Opaque:
         def __gradlab_describe__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -84,6 +85,25 @@ def test_values_have_the_documented_shape_dtype_and_range():
     number = rng.int(3, 5)
     assert type(number) is int
     assert number in (3, 4)
+
+
+@pytest.mark.parametrize("shape", [(-1, 1), (0.0, 1.0, 6), ((3, 5),)])
+@pytest.mark.parametrize("arrays", ["numpy", "torch"])
+def test_a_wrong_size_is_refused_with_an_example(shape, arrays):
+    """Of a mean, a lowest value or a tuple in front, the message says that the shape is expected there."""
+    for draw in (Rng(0, arrays=arrays).normal, Rng(0, arrays=arrays).uniform):
+        with pytest.raises(ValueError, match=r"rng\.normal\(3, 5\).* cannot be a size"):
+            draw(*shape)
+
+
+def test_a_size_may_be_a_number_of_numpy_or_zero():
+    assert Rng(0).normal(np.int64(3), 0).shape == (3, 0)
+
+
+def test_a_method_that_does_not_exist_is_answered_with_those_that_do():
+    with pytest.raises(AttributeError, match="rng has no 'random'; it has normal, uniform, integers, int, choice"):
+        Rng(0).random()
+    assert not hasattr(Rng(0), "random")
 
 
 def test_float32_values_are_the_float64_ones_rounded():

@@ -107,6 +107,32 @@ def test_a_bug_in_a_check_shows_staff_the_check(run: Run, course: Path) -> None:
     result.stdout.fnmatch_lines([">*x = rng.norm(3, 5)", "*AttributeError*", "broken*0/20*Doubling a matrix*"])
 
 
+def test_a_name_that_is_not_defined_is_the_checks_bug_whatever_came_before(run: Run, course: Path) -> None:
+    change(course, "    before = counter.value\n", "    before = counter.value + undefined\n")
+    result = run(CHECKS)
+    result.stdout.fnmatch_lines(["*NameError: name 'undefined' is not defined*", "broken*0/20*A counter counts*"])
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("assert before > 1000, 'It counts too slowly.'", "It counts too slowly."),
+        ("import numpy as np; np.testing.assert_allclose(before, 1000)", "Not equal to tolerance*"),
+    ],
+)
+def test_an_assertion_is_shown_as_one(line: str, why: str, run: Run, course: Path) -> None:
+    change(course, "    before = counter.value\n", f"    before = counter.value\n    {line}\n")
+    result = run(CHECKS)
+    result.stdout.fnmatch_lines([f"    An assertion of the check does not hold: {why}", "failed*0/20*"])
+    result.stdout.no_fnmatch_line("*Compare its type and shape*")
+
+
+def test_the_message_of_a_refused_decorator_ends_with_one_point(run: Run, course: Path) -> None:
+    change(course, '@task("Counter", points=20)', '@task("Counter")')
+    result = run(CHECKS)
+    result.stdout.fnmatch_lines(["*give either points or share, a percentage of the task's points."])
+
+
 def test_an_error_that_only_the_students_value_causes_costs_points(run: Run, course: Path) -> None:
     change(course, "    before = counter.value\n", "    before = counter.value.item()\n")
     result = run(CHECKS)
