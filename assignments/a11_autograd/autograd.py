@@ -979,7 +979,9 @@ class TwoLayer:
 #     [1 2 3 4]                            then this one
 #
 # At any time, $L/k$ checkpoints and the $k$ values of one block are alive. The sum is smallest for $k = \sqrt L$:
-# $2\sqrt L$ values instead of $L$. The price is one more run forwards: each $f_i$ is called twice.
+# $2\sqrt L$ values instead of $L$. The price is one more run forwards: each $f_i$ is called twice. (If only $x_0$ is
+# kept and each value is computed again from there, memory is constant and the number of calls grows as $L^2$. Layers
+# that can be inverted need no checkpoints: their input is computed from their output.)
 
 # %% task="checkpoint"
 # About 35 minutes, hard. Stuck? hint("checkpoint") shows a first step.

@@ -333,7 +333,8 @@ def tsne(P: Tensor, start: Tensor, steps: int = 300) -> Tensor:
 
 # %% [markdown]
 # The same points, four maps. PCA shows the directions of most variance and lets classes overlap. t-SNE shows groups;
-# their number and shape depend on the perplexity, and the **distances between groups mean nothing**.
+# their number and shape depend on the perplexity, and the **distances between groups mean nothing**. It is slow, too:
+# each of the 300 steps compares all pairs of points.
 
 # %% [markdown]
 # ## 7 Can the map be trusted?

@@ -87,6 +87,10 @@ def check_places_get_the_nearest_word(student, rng):
         "beta counts once.": 1.16 * apart.mean(),
         "beta is that of the constructor.": 1.25 * apart.mean(),
     })  # fmt: skip
+    two = helper.with_book(student.VectorQuantizer(2, 1, 0.25), torch.tensor([[0.0], [1.0]], device=rng.device))
+    _, word, price = helper.answer(two, torch.full((1, 1, 1, 1), 0.4, device=rng.device))
+    expect_equal(word, torch.zeros(1, 1, 1, dtype=torch.int64, device=rng.device), name="the codes")
+    expect_close(price, torch.tensor(0.16 + 0.25 * 0.16, device=rng.device), name="the loss")  # the worked example
     weight = rng.normal(2, 3, 4, 5, dtype=torch.float32)
     through, _, _, _ = helper.gradients(layer, z, weight)
     expect_close(through, weight, name="the gradient of z_q in z", mistakes={

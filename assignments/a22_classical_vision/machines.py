@@ -146,9 +146,9 @@ def kernel_matrix(
 # ## 4 The widest margin
 #
 # Of all lines that separate, take the one that is farthest from the nearest points: minimise $\frac{1}{2} \lVert w
-# \rVert^2$ with $y_i (w \cdot x_i + b) \ge 1$. The margin is then $2 / \lVert w \rVert$ wide. If the classes overlap,
-# each point may violate its condition at a price of $C$ per unit. The **dual** problem has one number per point:
-# maximise
+# \rVert^2$ with $y_i (w \cdot x_i + b) \ge 1$. The margin is then $2 / \lVert w \rVert$ wide. (For one point of each
+# class, at 1 and at -1 on a line, $w = 1$ and $b = 0$, and the margin is 2.) If the classes overlap, each point may
+# violate its condition at a price of $C$ per unit. The **dual** problem has one number per point: maximise
 #
 # $$W(\alpha) = \sum_i \alpha_i - \frac{1}{2} \sum_{i, j} \alpha_i \alpha_j y_i y_j K_{ij}, \qquad
 # 0 \le \alpha_i \le C, \quad \sum_i \alpha_i y_i = 0$$
@@ -235,7 +235,7 @@ def smo(K: np.ndarray, y: np.ndarray, C: float, tol: float = 1e-3, max_passes: i
 # moons = np.concatenate([np.c_[np.cos(angle), np.sin(angle)], np.c_[1 - np.cos(angle), 0.4 - np.sin(angle)]])
 # moons = 2 * moons + 0.2 * rng.standard_normal(moons.shape)
 # halves = np.repeat([-1.0, 1.0], 30)
-# figure = new_figure(12, 8, "Margins for three prices C and three kernels; circles are support vectors.")
+# figure = new_figure(12, 8, "Margins for three prices C and two kernels; circles are support vectors.")
 # for row, kind in enumerate(("linear", "rbf")):
 #     for column, C in enumerate((0.05, 1.0, 100.0)):
 #         alpha, b = smo(kernel_matrix(moons, moons, kind), halves, C)

@@ -116,6 +116,10 @@ def compute_saliency_maps(X: Tensor, y: Tensor, model: nn.Module) -> Tensor:
 # top = maps.flatten(1) >= maps.flatten(1).quantile(0.92, dim=1, keepdim=True)
 # iou = (top & masks).sum(1) / (top | masks).sum(1)
 # print(f"brightest 8 % against the mask: mean IoU {iou.double().mean():.2f}")
+# box = torch.zeros(48, 48, dtype=torch.bool)
+# box[17:31, 17:31] = True  # also 8 % of the pixels
+# iou = (box & drawn.masks).sum((1, 2)) / (box | drawn.masks).sum((1, 2))
+# print(f"a box in the middle against the mask: mean IoU {iou.double().mean():.2f}")
 
 # %% [markdown] question="network_visualization-q1"
 # **Question 1.** A friend computes the gradient of the cross-entropy instead of the score. For an image of which the
@@ -565,6 +569,15 @@ def maximal_patches(layers: Sequence[nn.Module], X: Tensor, channel: int, k: int
 #    this number divided by the width of the map, and the rest.
 # 3. Order the images with a stable sort, descending. The box is from `start + jump * column` to that plus size; clamp
 #    it to the image.
+
+# %% [markdown]
+# A filter of the first convolution is a small picture itself: its weights as red, green and blue, with grey for 0.
+# Large filters show edges and colours. Of 3 x 3 pixels little can be read; the best patches of channels say more. They
+# follow for the first, the second and the last convolution.
+
+# %% tags=["active-ipynb"]
+# filters = model.features[0].weight.detach()
+# image_grid((filters / filters.abs().amax(dim=(1, 2, 3), keepdim=True) + 1) / 2, columns=8)
 
 # %% tags=["active-ipynb"]
 # def gallery(depth, channels, k=9, side=34):

@@ -161,6 +161,40 @@ def hierarchical_clustering(features: np.ndarray, k: int, linkage: str = "centro
 #          "Two moons: single linkage follows them, the others cut them.")
 
 # %% [markdown]
+# A **dendrogram** shows all numbers of groups at once: each joint connects two groups, at the height of their distance.
+# Cut it where joints are far apart.
+
+# %% tags=["active-ipynb"]
+# def dendrogram(axes, points, linkage, title):
+#     """Draw which groups are joined, at the height of their distance."""
+#     table = np.sqrt(((points[:, None] - points[None]) ** 2).sum(axis=2))
+#     steps = [hierarchical_clustering(points, k, linkage) for k in range(len(points), 0, -1)]
+#     order, joints = {(n,): [n] for n in range(len(points))}, []
+#     for before, after in zip(steps, steps[1:]):
+#         for group in range(after.max() + 1):
+#             inside = [tuple(np.flatnonzero(before == g)) for g in np.unique(before[after == group])]
+#             if len(inside) == 2:
+#                 a, b = inside
+#                 joints.append((a, b, table[np.ix_(a, b)].min() if linkage == "single" else table[np.ix_(a, b)].max()))
+#                 order[tuple(sorted(a + b))] = order[a] + order[b]
+#     place = {(n,): (spot, 0.0) for spot, n in enumerate(order[tuple(range(len(points)))])}
+#     for a, b, height in joints:
+#         (left, low), (right, high) = place[a], place[b]
+#         axes.plot([left, left, right, right], [low, height, height, high], color="C0", linewidth=0.8)
+#         place[tuple(sorted(a + b))] = (left + right) / 2, height
+#     axes.set(title=title, xticks=[], ylabel="distance")
+#
+#
+# even = np.linspace(0, np.pi, 12)
+# two = 4 * np.concatenate([np.c_[np.cos(even), np.sin(even)], np.c_[1 - np.cos(even), 0.4 - np.sin(even)]])
+# figure = new_figure(12, 5.5, "Dendrograms of blobs and moons. For blobs, both linkages have two joints far above all "
+#                     "others; for moons, single linkage has one, and complete linkage has several.")
+# for row, (name, points) in enumerate({"blobs": blobs[::5], "moons": two}.items()):
+#     for column, linkage in enumerate(("single", "complete")):
+#         dendrogram(figure.add_subplot(2, 2, 2 * row + column + 1), points, linkage, f"{name}, {linkage} linkage")
+# figure
+
+# %% [markdown]
 # ## 3 Climbing to the dense places
 #
 # **Mean shift** (Comaniciu and Meer 2002) needs no number of groups, but a radius. Start a window at each point. Move
@@ -204,6 +238,20 @@ def mean_shift(features: np.ndarray, bandwidth: float) -> tuple[np.ndarray, np.n
 # %% tags=["active-ipynb"]
 # scatters({f"radius {radius}": mean_shift(blobs, radius)[0] for radius in (1.0, 2.5, 5.0, 12.0)}, blobs,
 #          "Mean shift on three blobs: many groups for a small radius, three for a fitting one, one for a large one.")
+
+# %% tags=["active-ipynb"]
+# figure = new_figure(9, 3.2, "Paths of windows from points of three blobs to the crosses where they rest.")
+# for number, radius in enumerate((1.5, 2.5, 4.0)):
+#     axes = figure.add_subplot(1, 3, number + 1, aspect="equal", xticks=[], yticks=[], title=f"radius {radius}")
+#     axes.scatter(*blobs.T, s=5, color="0.6")
+#     for point in blobs[::3]:
+#         path, step = [point], 1.0
+#         while step > 1e-3:
+#             path.append(blobs[((blobs - path[-1]) ** 2).sum(axis=1) <= radius**2].mean(axis=0))
+#             step = np.linalg.norm(path[-1] - path[-2])
+#         axes.plot(*np.transpose(path), color="C0", linewidth=0.8)
+#     axes.plot(*mean_shift(blobs, radius)[1].T, "r+", markersize=10)
+# figure
 
 # %% [markdown]
 # ## 4 Pixels as points

@@ -219,6 +219,21 @@ def enlarge(image: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
 # 2. Before that, look up the original columns of the seam and mark them.
 # 3. At the end, repeat the marked pixels row by row: `np.repeat(row, times, axis=0)`.
 
+# %% tags=["active-ipynb"]
+# grey = picture @ np.array([0.2125, 0.7154, 0.0721])
+# code = np.arange(96) / 96  # hidden in red and blue, so that the grey picture, and with it the seams, stay as they are
+# coded = np.stack([grey + 0.0721 * code, grey, grey - 0.2125 * code], axis=2)
+# turns = np.full((72, 96), np.nan)
+# for number in (30, 20, 10):
+#     wider = enlarge(coded, 96 + number)
+#     columns = (96 * (wider[..., 0] - wider[..., 2]) / 0.2846).round().astype(int)
+#     turns[np.stack([np.bincount(row, minlength=96) > 1 for row in columns])] = number
+# figure = gallery({"the first ten seams (red), the next ten (orange), and ten more (yellow)": picture},
+#                  "Thirty seams of a picture of fruit, in three colours by their order: they bend around the discs.",
+#                  width=6)
+# figure.axes[0].imshow(turns, cmap="autumn", interpolation="nearest")
+# figure
+
 # %% [markdown] question="seams-q1"
 # **Question 1.** Why can a picture not be enlarged to more than twice its width in this way, and why does it look bad
 # long before? Propose a way to three times the width.

@@ -103,6 +103,10 @@ def compute_saliency_maps(X: Tensor, y: Tensor, model: nn.Module) -> Tensor:
 # top = maps.flatten(1) >= maps.flatten(1).quantile(0.92, dim=1, keepdim=True)
 # iou = (top & masks).sum(1) / (top | masks).sum(1)
 # print(f"brightest 8 % against the mask: mean IoU {iou.double().mean():.2f}")
+# box = torch.zeros(48, 48, dtype=torch.bool)
+# box[17:31, 17:31] = True  # 也是 8% 的像素
+# iou = (box & drawn.masks).sum((1, 2)) / (box | drawn.masks).sum((1, 2))
+# print(f"a box in the middle against the mask: mean IoU {iou.double().mean():.2f}")
 
 # %% [markdown] question="network_visualization-q1"
 # **简答题 1。** 一位同学求的是交叉熵的梯度，而不是得分的梯度。对一张网络有 99.99 % 把握的图像，这个梯度与得分的梯度相比有多大？写出交叉熵对各得分的梯度，就能看出来。什么时候两张图会很像？
@@ -413,6 +417,13 @@ def maximal_patches(layers: Sequence[nn.Module], X: Tensor, channel: int, k: int
 
 # %% tags=["active-ipynb"] grade="maximal_patches"
 # check("network_visualization", task="maximal_patches")
+
+# %% [markdown]
+# 第一个卷积的滤波器本身就是一张小图：把权重当作红、绿、蓝，灰色为 0。大的滤波器显示出边缘和颜色。只有 3 × 3 个像素，看不出多少；各通道的最佳图像块说明得更多。下面依次是第一个、第二个和最后一个卷积的图像块。
+
+# %% tags=["active-ipynb"]
+# filters = model.features[0].weight.detach()
+# image_grid((filters / filters.abs().amax(dim=(1, 2, 3), keepdim=True) + 1) / 2, columns=8)
 
 # %% tags=["active-ipynb"]
 # def gallery(depth, channels, k=9, side=34):

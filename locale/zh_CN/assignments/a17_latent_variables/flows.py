@@ -596,6 +596,8 @@ def split_prior(x: Tensor) -> tuple[Tensor, Tensor]:
 # check("flows", task="split_prior")
 
 # %% [markdown]
+# **Glow**（Kingma 和 Dhariwal 2018）由本 notebook 的各个部件组成：ActNorm，对每个像素的通道做的线性层（1 × 1 卷积，由三角因子构成），改变一半通道的耦合层，以及多个尺度。它画出 256 × 256 像素的人脸。把基分布变尖，画出的脸更好看：抽取 z 时，标准差约为 0.7，而不是 1。两张人脸的编码之间的直线上，处处都是人脸。
+#
 # 同一张图像的三种尺度：挤压一次，变成四张小图像；挤压两次，变成十六张。其中的后一半（这里涂成灰色）离开。
 
 # %% tags=["active-ipynb"]

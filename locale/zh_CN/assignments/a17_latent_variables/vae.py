@@ -263,15 +263,16 @@ def aggregated_kl(mu: Tensor, logvar: Tensor) -> Tensor:
 # image_grid(torch.cat([glyphs.x_test[:10], x_hat, drawn]), titles, columns=10)
 
 # %% [markdown]
-# 样本是**模糊**的：解码器拿不准时就给出均值，而笔画的均值是灰的。a07 里的对手绝不会放过这一点，似然却会。好处是什么也不会漏掉：不管哪种图像，给它的概率小，损失就大。
+# 样本是**模糊**的：解码器拿不准时就给出均值，而笔画的均值是灰的。a07 里的对手绝不会放过这一点，似然却会。好处是什么也不会漏掉：不管哪种图像，给它的概率小，损失就大。（密歇根大学的 EECS 498 在 MNIST 上把同样的模型训练十轮，要求每张图像的损失低于 120 nat。）
 
 # %% tags=["active-ipynb"]
 # from functools import partial
 #
 # figure = new_figure(9, 3.2, "Codes of a plane: with beta 0.1 some groups lie outside of the prior's circle; with "
 #                     "beta 1 and 4 nearly all codes are inside of it.")
+# by_beta = {}
 # for number, beta in enumerate((0.1, 1.0, 4.0)):
-#     small = VAE(784, 2)
+#     small = by_beta[beta] = VAE(784, 2)
 #     train(small, partial(beta_loss, beta=beta), 3)
 #     with torch.no_grad():
 #         _, mu, logvar = small(glyphs.x_test)
@@ -283,7 +284,16 @@ def aggregated_kl(mu: Tensor, logvar: Tensor) -> Tensor:
 # figure
 
 # %% [markdown]
-# 颜色表示类别，网络从没见过类别；圆圈在先验分布的两个标准差处。编码只有两个数，就能看遍它能画出的**所有**图像：解码一个网格即可。
+# 颜色表示类别，网络从没见过类别；圆圈在先验分布的两个标准差处。现在对三个权重中的每一个，让编码的第一个数从 -2 变到 2，第二个数保持为 0。
+
+# %% tags=["active-ipynb"]
+# codes = torch.stack([torch.linspace(-2, 2, 12), torch.zeros(12)], dim=1)
+# with torch.no_grad():
+#     rows = [small.decoder(codes) for small in by_beta.values()]
+# image_grid(torch.cat(rows), [f"beta {beta}" for beta in by_beta for _ in range(12)], columns=12)
+
+# %% [markdown]
+# 编码只有两个数，就能看遍它能画出的**所有**图像：解码一个网格即可。
 
 # %% tags=["active-ipynb"]
 # flat = VAE(784, 2)

@@ -281,7 +281,29 @@ def orientation(img: np.ndarray, p: tuple[int, int], sigma: float) -> np.ndarray
 # %% tags=["active-ipynb"] grade="orientation"
 # check("features", task="orientation")
 
+# %% tags=["active-ipynb"]
+# levels, found = gaussian_pyramid(house, 4), []
+# for octave, dog in enumerate(difference_of_gaussians(levels)):
+#     for level, row, column in scale_extrema(dog, 0.01):
+#         offset, value = refine(dog, (level, row, column))
+#         if abs(value) < 0.015 or abs(offset).max() > 1 or edge_like(dog, (level, row, column)):
+#             continue
+#         sigma = 1.6 * 2 ** ((level + offset[0]) / 3)
+#         angle = np.deg2rad(orientation(levels[octave][level], (row, column), sigma)[0])
+#         found.append([2**octave * (column + offset[2]), 2**octave * (row + offset[1]), 2**octave * sigma, angle])
+# figure = gallery({f"{len(found)} points": house}, "A house with a circle for each point: small ones at corners and "
+#                  "along the roof, large ones on walls and door. A line in each circle shows its direction.", width=6)
+# turn = np.linspace(0, 2 * np.pi, 40)
+# for x, y, sigma, angle in found:
+#     radius = np.sqrt(2) * sigma
+#     figure.axes[0].plot(x + radius * np.cos(turn), y + radius * np.sin(turn), "C0", linewidth=1)
+#     figure.axes[0].plot([x, x + radius * np.cos(angle)], [y, y + radius * np.sin(angle)], "r", linewidth=1)
+# figure.axes[0].set(xlim=(0, house.shape[1] - 1), ylim=(house.shape[0] - 1, 0))
+# figure
+
 # %% [markdown]
+# 每个圆的半径是其斑点的 $\sqrt 2 \sigma$。角点在小尺度上找到，一面墙或门在大尺度上找到。
+#
 # ## 5 描述子
 #
 # SIFT 描述点周围的梯度，从该点的方向看去：16 × 16 个采样点分成 4 × 4 个胞元，每个胞元有一个 8 个方向的直方图：共 128 个数。采样点 $(u, v)$（$u, v \in \{-7.5, -6.5, \dots, 7.5\}$）位于
@@ -358,6 +380,8 @@ def fit_affine_matrix(p1: np.ndarray, p2: np.ndarray) -> np.ndarray:
 # 要抽多少次？设正确匹配的占比为 $w$，一次抽 $n$ 个，全部正确的概率是 $w^n$。要以概率 $p$ 至少有一次这样的抽取，需要
 #
 # $$k = \left\lceil \frac{\log(1 - p)}{\log(1 - w^n)} \right\rceil$$
+#
+# **手算。** $p = 0.99$：$w = 0.5$ 时，每次抽两个要抽 17 次，每次抽四个要抽 72 次；$w = 0.3$ 时，每次抽四个要抽 567 次。
 
 # %% task="ransac_draws"
 # 约 10 分钟，简单。卡住了？hint("ransac_draws") 会给出第一步。

@@ -134,7 +134,7 @@ def kernel_matrix(
 # %% [markdown]
 # ## 4 最宽的间隔
 #
-# 能分开的直线中，取离最近的点最远的一条：在 $y_i (w \cdot x_i + b) \ge 1$ 的条件下，使 $\frac{1}{2} \lVert w \rVert^2$ 最小。这时间隔的宽度是 $2 / \lVert w \rVert$。如果类别有重叠，每个点都可以违反自己的条件，代价是每单位 $C$。**对偶**问题中每个点对应一个数：要最大化的是
+# 能分开的直线中，取离最近的点最远的一条：在 $y_i (w \cdot x_i + b) \ge 1$ 的条件下，使 $\frac{1}{2} \lVert w \rVert^2$ 最小。这时间隔的宽度是 $2 / \lVert w \rVert$。（如果每个类别只有一个点，在一条直线上的 1 和 -1 处，则 $w = 1$，$b = 0$，间隔为 2。）如果类别有重叠，每个点都可以违反自己的条件，代价是每单位 $C$。**对偶**问题中每个点对应一个数：要最大化的是
 #
 # $$W(\alpha) = \sum_i \alpha_i - \frac{1}{2} \sum_{i, j} \alpha_i \alpha_j y_i y_j K_{ij}, \qquad
 # 0 \le \alpha_i \le C, \quad \sum_i \alpha_i y_i = 0$$
@@ -213,7 +213,7 @@ def smo(K: np.ndarray, y: np.ndarray, C: float, tol: float = 1e-3, max_passes: i
 # moons = np.concatenate([np.c_[np.cos(angle), np.sin(angle)], np.c_[1 - np.cos(angle), 0.4 - np.sin(angle)]])
 # moons = 2 * moons + 0.2 * rng.standard_normal(moons.shape)
 # halves = np.repeat([-1.0, 1.0], 30)
-# figure = new_figure(12, 8, "Margins for three prices C and three kernels; circles are support vectors.")
+# figure = new_figure(12, 8, "Margins for three prices C and two kernels; circles are support vectors.")
 # for row, kind in enumerate(("linear", "rbf")):
 #     for column, C in enumerate((0.05, 1.0, 100.0)):
 #         alpha, b = smo(kernel_matrix(moons, moons, kind), halves, C)

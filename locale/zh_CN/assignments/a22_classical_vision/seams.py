@@ -176,6 +176,21 @@ def enlarge(image: np.ndarray, size: int, axis: int = 1) -> np.ndarray:
 # %% tags=["active-ipynb"] grade="enlarge"
 # check("seams", task="enlarge")
 
+# %% tags=["active-ipynb"]
+# grey = picture @ np.array([0.2125, 0.7154, 0.0721])
+# code = np.arange(96) / 96  # 藏在红色和蓝色里，灰度图因此不变，接缝也不变
+# coded = np.stack([grey + 0.0721 * code, grey, grey - 0.2125 * code], axis=2)
+# turns = np.full((72, 96), np.nan)
+# for number in (30, 20, 10):
+#     wider = enlarge(coded, 96 + number)
+#     columns = (96 * (wider[..., 0] - wider[..., 2]) / 0.2846).round().astype(int)
+#     turns[np.stack([np.bincount(row, minlength=96) > 1 for row in columns])] = number
+# figure = gallery({"the first ten seams (red), the next ten (orange), and ten more (yellow)": picture},
+#                  "Thirty seams of a picture of fruit, in three colours by their order: they bend around the discs.",
+#                  width=6)
+# figure.axes[0].imshow(turns, cmap="autumn", interpolation="nearest")
+# figure
+
 # %% [markdown] question="seams-q1"
 # **简答题 1。** 为什么这样不能把图像放大到两倍宽度以上？为什么远不到两倍就已经难看了？提出一个达到三倍宽度的办法。
 
