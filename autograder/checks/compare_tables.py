@@ -30,7 +30,7 @@ def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: Compare
     library, kind = library_of(expected), type(expected).__name__
     if type(actual) is not type(expected):
         return "type", Message("expected {expected}, got {got}", expected=describe(expected), got=describe(actual)), ""
-    if kind == "DataFrame" and (found := _compare_names(list(actual.columns), list(expected.columns))):
+    if kind == "DataFrame" and (found := _compare_names(actual, expected)):
         return found
     if len(actual) != len(expected):
         return "shape", Message("expected {expected} rows, got {got}", expected=len(expected), got=len(actual)), ""
@@ -51,36 +51,78 @@ def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: Compare
     for place, name in enumerate(expected.columns):
         pair = [table.iloc[:, place] if library == "pandas" else table.get_column(name) for table in (actual, expected)]
         if found := _compare_column(pair[0], pair[1], check_dtype, items):
-            stage, message, path = found
-            return stage, message, f"[{describe(name)}]{path}"
+            return found[0], _in_column(describe(name), found, expected), ""
     return None
 
 
-def _compare_names(actual: Sequence[Any], expected: Sequence[Any]) -> Found | None:
-    missing = [name for name in expected if name not in actual]
-    extra = [name for name in actual if name not in expected]
+def _in_column(name: str, found: Found, table: Any) -> Message:
+    """Return what differs in a column. A row is named by its label, if the table has another index than 0, 1, ..."""
+    _, message, path = found
+    place = path or str(getattr(message, "values", {}).get("place", ""))
+    row, rest = place.strip("[]"), ""
+    if not row.isdigit():
+        row, rest = "", path
+    index: Any = getattr(table, "index", None)
+    labelled = row and index is not None and type(index).__name__ != "RangeIndex"
+    label = describe(index[int(row)]) if labelled else row
+    if path and row:
+        return Message("column {column}, row {row}: {difference}", column=name, row=label, difference=message)
+    found_there = Message("column {column}{path}: {difference}", column=name, path=rest, difference=message)
+    if not labelled:
+        return found_there
+    return Message("{difference} ([{at}] is the row {row})", difference=found_there, at=row, row=label)
+
+
+def _compare_names(actual: Any, expected: Any) -> Found | None:
+    got, wanted = list(actual.columns), list(expected.columns)
+    missing = [name for name in wanted if name not in got]
+    extra = [name for name in got if name not in wanted]
     if missing or extra:
-        return "shape", _other_columns(missing, extra), ""
-    if list(actual) != list(expected):
-        return (
-            "shape",
-            Message(
-                "the columns are in another order: expected {expected}, got {got}",
-                expected=_listed(expected),
-                got=_listed(actual),
-            ),
-            "",
+        sentence = _other_columns(missing, extra)
+        return "shape", joined(" ", [sentence, _index_or_column(actual, expected, missing, extra)]), ""
+    if got != wanted:
+        sentence = Message(
+            "the columns are in another order: expected {expected}, got {got}",
+            expected=_listed(wanted),
+            got=_listed(got),
         )
+        return "shape", sentence, ""
     return None
 
 
 def _other_columns(missing: Sequence[Any], extra: Sequence[Any]) -> Message:
-    names = {"missing": _listed(missing), "extra": _listed(extra)}
+    absent, more = _listed(missing), _listed(extra)
     if missing and extra:
-        return Message("the table has no column {missing} and has unexpected columns {extra}", **names)
+        return Message.counted(
+            "the table has no column {missing}, but has unexpected ones: {extra}",
+            "the table does not have the columns {missing}, but has unexpected ones: {extra}",
+            n=len(missing),
+            missing=absent,
+            extra=more,
+        )
     if missing:
-        return Message("the table has no column {missing}", **names)
-    return Message("the table has unexpected columns {extra}", **names)
+        return Message.counted(
+            "the table has no column {missing}",
+            "the table does not have the columns {missing}",
+            n=len(missing),
+            missing=absent,
+        )
+    return Message.counted(
+        "the table has an unexpected column: {extra}",
+        "the table has unexpected columns: {extra}",
+        n=len(extra),
+        extra=more,
+    )
+
+
+def _index_or_column(actual: Any, expected: Any, missing: Sequence[Any], extra: Sequence[Any]) -> str:
+    """Return advice if a name of the index was expected as a column, or the other way round; polars has no index."""
+    wanted, got = ([*getattr(getattr(table, "index", None), "names", [])] for table in (expected, actual))
+    if extra and all(name in wanted for name in extra):
+        return Message("(expected as the index: set_index makes a column the index)")
+    if missing and all(name in got for name in missing):
+        return Message("(it is in the index: reset_index makes the index a column)")
+    return ""
 
 
 def _compare_index(actual: Any, expected: Any, items: CompareItems) -> Found | None:
@@ -102,7 +144,18 @@ def _compare_column(actual: Any, expected: Any, check_dtype: bool, items: Compar
     numeric = all(_is_numeric(column) for column in (actual, expected))
     if numeric:
         return items(actual.to_numpy(), expected.to_numpy(), "")
-    return items(_plain_items(actual), _plain_items(expected), "")
+    a, e = _plain_items(actual), _plain_items(expected)
+    difference = items(a, e, "")
+    if difference is None:
+        return None
+    lost = next((row for row, pair in enumerate(zip(a, e, strict=False)) if sum(item is None for item in pair) == 1), 0)
+    if difference[2] != f"[{lost}]" or (a[lost] is None) == (e[lost] is None):
+        return difference
+    if a[lost] is None:
+        sentence = Message("expected {expected}, got a missing value", expected=describe(e[lost]))
+    else:
+        sentence = Message("expected a missing value, got {got}", got=describe(a[lost]))
+    return "values", sentence, difference[2]
 
 
 def _is_numeric(column: Any) -> bool:
