@@ -58,7 +58,7 @@ def compare_tables(actual: Any, expected: Any, check_dtype: bool, items: Compare
 def _in_column(name: str, found: Found, table: Any) -> Message:
     """Return what differs in a column. A row is named by its label, if the table has another index than 0, 1, ..."""
     _, message, path = found
-    place = path or str(getattr(message, "values", {}).get("place", ""))
+    place = path or _first_place(message)
     row, rest = place.strip("[]"), ""
     if not row.isdigit():
         row, rest = "", path
@@ -71,6 +71,14 @@ def _in_column(name: str, found: Found, table: Any) -> Message:
     if not labelled:
         return found_there
     return Message("{difference} ([{at}] is the row {row})", difference=found_there, at=row, row=label)
+
+
+def _first_place(message: object) -> str:
+    """Return the place of the first value that differs, which the message names, or an empty string."""
+    if not isinstance(message, Message):
+        return ""
+    inner = (_first_place(value) for value in message.values.values())
+    return str(message.values.get("place", "")) or next((place for place in inner if place), "")
 
 
 def _compare_names(actual: Any, expected: Any) -> Found | None:

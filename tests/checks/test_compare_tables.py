@@ -91,6 +91,8 @@ def test_a_different_summary_has_a_sentence(summary: Any, name: str) -> None:
 def test_a_sentence_names_the_row_by_the_index(summary: Any) -> None:
     assert message(summary.assign(visits=[3, 5]), summary).endswith("([1] is the row 'skin')")
     assert "is the row" not in message(summary.reset_index().assign(visits=[3, 5]), summary.reset_index())
+    assert "first at [0]: expected 3, got 9;" in message(summary.assign(visits=[9, 90]), summary)
+    assert message(summary.assign(visits=[9, 90]), summary).endswith("at [1] ([0] is the row 'eyes')")
     lost = "column 'head', row 'eyes': expected 'Li', got a missing value"
     assert message(summary.assign(head=[None, "Cy"]), summary) == lost
     pairs = summary.set_index(["head"], append=True)
