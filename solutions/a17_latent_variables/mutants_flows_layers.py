@@ -102,6 +102,7 @@ MUTANTS = [
     mutant("permutation: forward undoes", ORDER, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x[:, self.order.argsort()], torch.zeros_like(x[:, 0])"),
     mutant("permutation: inverse does it again", ORDER, "return z[:, self.order.argsort()]\n        ### END SOLUTION\n\n\n# %% task=\"ActNorm\"", "return z[:, self.order]\n        ### END SOLUTION\n\n\n# %% task=\"ActNorm\""),
     mutant("permutation: one number", ORDER, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x[:, self.order], torch.zeros(())"),
+    mutant("permutation: nothing moves", ORDER, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x, torch.zeros_like(x[:, 0])"),
     mutant("permutation: rows", ORDER, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x[self.order[: len(x)] % len(x)], torch.zeros_like(x[:, 0])"),
     mutant("permutation: a log-determinant of ones", ORDER, "return x[:, self.order], torch.zeros_like(x[:, 0])", "return x[:, self.order], torch.ones_like(x[:, 0])"),
     mutant("permutation: the order is not a buffer", ORDERS, 'self.register_buffer("order", order)\n        ### END', "self.order = order\n        ### END"),

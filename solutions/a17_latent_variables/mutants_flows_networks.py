@@ -70,6 +70,7 @@ MUTANTS = [
     mutant("IAF: no gradient", IAFS, "z = self.mirror.inverse(x)\n", "z = self.mirror.inverse(x).detach()\n"),
     mutant("IAF: float32", IAFS, MIRROR, "return z.float(), -self.mirror(z)[1].float()", habit="dtype"),
     mutant("scale: small matrices grow", SCALED, CLAMPED, "return W / (sigma / c)"),
+    mutant("scale: nothing is divided", SCALED, CLAMPED, "return 1.0 * W"),
     mutant("scale: divided by sigma", SCALED, CLAMPED, "return W / sigma.clamp(min=1)"),
     mutant("scale: Frobenius' norm", SCALED, CLAMPED, "return W / (W.norm() / c).clamp(min=1)"),
     mutant("scale: sigma squared", SCALED, CLAMPED, "return W / (sigma**2 / c).clamp(min=1)"),
