@@ -61,6 +61,8 @@ class NewBody:
             last += 1  # the marker after the last statement is a comment, which belongs to no node
         first = node.lineno - 1
         while not isinstance(node, ast.FunctionDef | ast.ClassDef) and first > 0 and lines[first].strip() != BEGIN:
+            if lines[first].startswith("# %%"):
+                break  # the cell has no markers: those of the cell before are not of this variable
             first -= 1  # a variable is defined between the markers
         inside = range(first, last)
         begins, ends = ([n for n in inside if lines[n].strip() == mark] for mark in (BEGIN, END))

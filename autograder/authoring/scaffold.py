@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.authoring.placeholders import GOAL, TASK, TOPIC
+from autograder.authoring.placeholders import GOAL, TASK, TOPIC, title_from
 from autograder.authoring.scaffold_exercises import (
     CLASS,
     EXAMPLE_CSV,
@@ -98,7 +98,7 @@ def _files(name: str, module: str, tasks: Sequence[str], kind: str) -> dict[str,
     points = [POINTS // len(tasks) + (n < POINTS % len(tasks)) for n in range(len(tasks))]
     files = {
         f"assignments/{MANIFEST}": _manifest(name, module, tasks, kind, points),
-        "assignments/README.md": _README.format(title=_words(name), goal=GOAL, name=name, module=module),
+        "assignments/README.md": _README.format(title=title_from(name), goal=GOAL, name=name, module=module),
         f"assignments/check_{module}.py": _checks(module, tasks, kind, points, hidden=False),
         f"solutions/{module}.py": _source(name, module, tasks, kind),
         f"solutions/check_{module}_hidden.py": _checks(module, tasks, kind, points, hidden=True),
@@ -129,17 +129,11 @@ def _title(task: str, kind: str) -> str:
     return f"{owner}: {words}" if owner else f"{words[:1].upper()}{words[1:]}"
 
 
-def _words(name: str) -> str:
-    """Return a title: "Linear regression" for "a02_linear_regression"."""
-    words = [word for word in name.split("_") if not re.fullmatch(r"[a-z]?\d+", word)] or [name]
-    return " ".join(words).capitalize()
-
-
 def _manifest(name: str, module: str, tasks: Sequence[str], kind: str, points: Sequence[int]) -> str:
     allowed = ", ".join(f'"{package}"' for package in IMPORTS[kind][1])
     data = '\ndata = ["example.csv"] # files next to this one that the code reads' if kind == "table" else ""
     text = f"""\
-title = "{_words(name)}"
+title = "{title_from(name)}"
 version = "1.0"
 files = ["{module}.py"]
 imports = [{allowed}] # what students may import besides Python's own packages and the course's shared ones{data}
@@ -177,7 +171,7 @@ A check may take <!-- limits --><!-- /limits --> of memory.
 
 
 def _source(name: str, module: str, tasks: Sequence[str], kind: str) -> str:
-    parts = [f"# %% [markdown]\n# # {_words(name)}\n#\n# {TOPIC}\n#\n# <!-- parts -->\n"]
+    parts = [f"# %% [markdown]\n# # {title_from(name)}\n#\n# {TOPIC}\n#\n# <!-- parts -->\n"]
     parts.append('# %% tags=["active-ipynb"]\n# from autograder import check\n')  # finds the course's shared packages
     parts.append(f"# %%\n{IMPORTS[kind][0]}\n")
     if kind == "table":

@@ -12,6 +12,7 @@ import pytest
 from autograder.authoring.release import BadSource, release, write
 from autograder.authoring.variants import body
 from autograder.checks.expect import Mismatch, expect_close
+from autograder.checks.task import BadCheck
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.core.code import Code
 from autograder.core.report import Cause
@@ -224,3 +225,12 @@ def test_in_a_notebook_a_variable_is_judged_by_its_value(course: Assignment) -> 
     assert [check.points for check in report.checks] == [10, 0, 0]
     assert "expected 7, got 5" in report.checks[1].message
     assert report.checks[2].cause is Cause.NOT_WRITTEN
+
+
+def test_a_variable_without_markers_does_not_take_those_of_another_cell() -> None:
+    text = (
+        '# %% task="f"\ndef f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION\n\n'
+        '# %% task="table"\ntable = f(3)\n'
+    )
+    with pytest.raises(BadCheck, match=r"table in prices\.py does not have one solution with markers"):
+        body("table", "table = {}").apply(text, "prices.py")

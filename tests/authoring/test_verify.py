@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder.authoring.placeholders import GOAL
+from autograder.authoring.placeholders import GOAL, find_placeholders
+from autograder.authoring.scaffold_course import new_course
 from autograder.authoring.verify import Finding, Plan, Verification, print_verifications, verify_all
 from autograder.core.assignment import Assignment, read_assignment
 from autograder.session.options import Options
@@ -77,6 +78,18 @@ def test_a_text_of_the_scaffold_is_noted_and_holds(course: Assignment) -> None:
     (finding,) = [f for f in verified(course, parts=("files",)).findings if f.what == "texts"]
     assert (finding.holds, finding.detail) == (True, "1 placeholder")
     assert finding.notes == (f'{readme}, line 3 still says "{GOAL}" Replace it.',)
+
+
+def test_a_heading_of_the_scaffold_is_noted_where_the_title_is_another_one(tmp_path: Path) -> None:
+    assignment = new_course(tmp_path / "clinic", name="a01_visits", module="visits", tasks=["f"], kind="table")
+    assert not [note for note in find_placeholders(assignment) if "has the heading" in note]
+    change(assignment.folder / "assignment.toml", 'title = "Visits"', 'title = "Tables of a clinic"')
+    renamed = read_assignment(assignment.folder)
+    notes = [note for note in find_placeholders(renamed) if "has the heading" in note]
+    said = 'line 1 has the heading "Visits", but the title is "Tables of a clinic".'
+    assert notes[0] == f"{assignment.folder / 'README.md'}, {said}"
+    assert notes[1].startswith(f"{assignment.solutions}")
+    assert len(notes) == 2
 
 
 def test_a_problem_of_several_parts_is_printed_once() -> None:
