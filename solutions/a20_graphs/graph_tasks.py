@@ -202,7 +202,9 @@ def untrained_embedding(A_hat: Tensor, X: Tensor, weights: list[Tensor]) -> Tens
 # ## 2 Graphs: molecules
 #
 # Some molecules have a property, others not: here, a bond between a nitrogen and an oxygen atom. A network for whole
-# graphs has layers, a **readout**, and one number at the end. Several graphs are one graph with a vector `batch`.
+# graphs has layers, a **readout**, and one number at the end. Several graphs are one graph with a vector `batch`. In
+# chemistry, the features of a node are one-hot vectors of 118 elements; ours have 4. The graphs that are asked about
+# were not there in training: this task is **inductive**.
 # Here two layers of the kind "sum", then the mean over each graph, then
 # $z = \beta + \omega \cdot \text{mean}_i \, h_i$; $P(y = 1) = \sigma(z)$.
 

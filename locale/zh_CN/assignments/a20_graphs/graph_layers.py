@@ -205,6 +205,31 @@ def sample_neighbours(edge_index: Tensor, nodes: Tensor, k: int, generator: torc
 # check("graph_layers", task="sample_neighbours")
 
 # %% [markdown]
+# 下面，俱乐部的成员 9 隔着两跳去听：听自己的邻居，再通过邻居听邻居的邻居。每听到一次某个成员，树上就有一个节点。每一跳只取两个样本时，总是七个节点。
+
+# %% tags=["active-ipynb"]
+# def tree(listen, root=9, hops=2):
+#     """返回树中的成员、树的边和每个节点的位置。"""
+#     members, edges, places, level = [root], [], [(0.0, 0.0)], [0]
+#     for hop in range(1, hops + 1):
+#         heard = [(n, parent) for parent in level for n in listen(torch.tensor([members[parent]]))]
+#         level = list(range(len(members), len(members) + len(heard)))
+#         edges += [(child, parent) for child, (_, parent) in zip(level, heard)]
+#         places += [((place + 0.5) / len(level) - 0.5, -float(hop)) for place in range(len(level))]
+#         members += [n for n, _ in heard]
+#     return [str(n) for n in members], torch.tensor(edges).T, torch.tensor(places)
+#
+#
+# random = torch.Generator().manual_seed(0)
+# trees = {"all neighbours": tree(lambda at: club.edge_index[0, club.edge_index[1] == at].tolist()),
+#          "two samples in each hop": tree(lambda at: sample_neighbours(club.edge_index, at, 2, random)[0].tolist())}
+# figure = new_figure(11, 2.8, "Whom member 9 hears in two hops: 29 times somebody, or six times with samples.")
+# for number, (title, (names, edges, places)) in enumerate(trees.items()):
+#     draw_network(figure.add_subplot(1, 2, number + 1), edges, places, names=names, size=130,
+#                  title=f"{title}, nodes: {len(names)}")
+# figure
+
+# %% [markdown]
 # 这种层聚合采样到的 $h_j$，把结果接在节点自己的向量后面，再把每行的长度变成 1：
 #
 # $$h_{N} = \operatorname{AGG}(\{h_j\}), \qquad h' = \operatorname{ReLU}\left(W \, [h_i \,\Vert\, h_N]\right), \qquad

@@ -173,7 +173,7 @@ def untrained_embedding(A_hat: Tensor, X: Tensor, weights: list[Tensor]) -> Tens
 # %% [markdown]
 # ## 2 图：分子
 #
-# 有些分子有某种性质，有些没有。这里的性质是：有一个氮原子和一个氧原子之间的化学键。给整个图用的网络有若干层、一个**读出**（readout），最后得到一个数。几个图就是一个图，加上一个向量 `batch`。这里是两个 "sum" 种类的层，然后对每个图取均值，再算 $z = \beta + \omega \cdot \text{mean}_i \, h_i$；$P(y = 1) = \sigma(z)$。
+# 有些分子有某种性质，有些没有。这里的性质是：有一个氮原子和一个氧原子之间的化学键。给整个图用的网络有若干层、一个**读出**（readout），最后得到一个数。几个图就是一个图，加上一个向量 `batch`。在化学里，节点的特征是 118 种元素的独热向量；这里只有 4 种。要回答的图在训练时并不在场：这个任务是**归纳式**的（inductive）。这里是两个 "sum" 种类的层，然后对每个图取均值，再算 $z = \beta + \omega \cdot \text{mean}_i \, h_i$；$P(y = 1) = \sigma(z)$。
 
 # %% task="GraphClassifier"
 # 约 25 分钟，中等。卡住了？hint("GraphClassifier") 会给出第一步。
