@@ -173,7 +173,7 @@ def check_things_over_stuff(student, rng):
     """Things are placed by their scores, without overlap; stuff gets what is left."""
     sem, masks, scores, labels = three_things(rng)
     right = panoptic(sem, masks, scores, labels)
-    expect_segments(student.merge_panoptic(sem, masks, scores, labels), right, "three things", mistakes={
+    expect_segments(student.merge_panoptic(sem, masks, scores, labels), right, Message("three things"), mistakes={
         "The thing with the largest score comes first.":
             panoptic(sem, masks, scores, labels, order=[2, 0, 1])[0],
         "Things are placed in the order of their scores, not in that of the list.":

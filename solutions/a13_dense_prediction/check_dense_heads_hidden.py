@@ -73,8 +73,11 @@ def check_loss_of_depth_of_many_images(student, rng):
     holes, blank = torch.where(mask, depth, 0.0), torch.where(mask, pred, 0.0)
     none = torch.zeros_like(mask)
     helper = student.define(GRADIENTS)
-    cases = {"depth 0 outside of the mask": (pred, mask), "prediction 0 outside of the mask": (blank, mask)}
-    for name, (guess, valid) in {**cases, "no valid pixel": (pred, none)}.items():
+    for name, guess, valid in (
+        (Message("depth 0 outside of the mask"), pred, mask),
+        (Message("prediction 0 outside of the mask"), blank, mask),
+        (Message("no valid pixel"), pred, none),
+    ):
         loss, slope = helper.finite(f, guess, holes, valid)
         expect(bool(torch.isfinite(loss)), Message("The loss is not finite: {name}.", name=name),
                hint="Divide by at least 1: n of an image, and the number of images, may be 0.")  # fmt: skip
@@ -133,7 +136,7 @@ def check_normals_of_other_surfaces(student, rng):
         seen = student.inspect(f, depth, K)
         inner = torch.zeros(H, W, dtype=dtype, device=rng.device)
         inner[1:-1, 1:-1] = 1
-        name = Message("{H} x {W} pixels{how}", H=H, W=W, how=", y axis upwards" if up else "")
+        name = Message("{H} x {W} pixels{how}", H=H, W=W, how=Message(", y axis upwards") if up else "")
         expect_close(seen.value, right, atol=atol, name=name, mistakes={
             "Normals face the camera: turn those with n . P > 0.": -right,
             "u counts columns and v rows: points are z * K^-1 (u, v, 1).": normals(depth, K, swap=True),

@@ -191,14 +191,17 @@ def check_merging_of_random_masks(student, rng):
     half[0, :2], half[1, 1:3] = True, True
     two, labels = torch.tensor([0.9, 0.5], device=rng.device), torch.tensor([0, 0], device=rng.device)
     sem = torch.full((4, 4), 9, device=rng.device)
-    expect_segments(student.merge_panoptic(sem, half, two, labels), panoptic(sem, half, two, labels), "exactly half",
-                    hint="A thing is dropped if less than min_share of its mask is free; exactly min_share is enough.",
-                    )  # fmt: skip
+    expect_segments(
+        student.merge_panoptic(sem, half, two, labels),
+        panoptic(sem, half, two, labels),
+        Message("exactly half"),
+        hint="A thing is dropped if less than min_share of its mask is free; exactly min_share is enough.",
+    )
     under = torch.where(half[0], 3, sem)  # a class of stuff that the first thing hides
     expect_segments(
         student.merge_panoptic(under, half, two, labels),
         panoptic(under, half, two, labels),
-        "hidden stuff",
+        Message("hidden stuff"),
         hint="A class of stuff that has no free pixel gets no number.",
     )
     expect_device(student, student.merge_panoptic, sem, half, two, labels)
@@ -206,12 +209,12 @@ def check_merging_of_random_masks(student, rng):
     three[0, :2], three[1, :3], three[2, 2:] = True, True, True  # a third of the second is visible: it is dropped
     scores, kinds = torch.tensor([0.9, 0.8, 0.1], device=rng.device), torch.tensor([1, 2, 3], device=rng.device)
     right = panoptic(sem, three, scores, kinds)
-    expect_segments(student.merge_panoptic(sem, three, scores, kinds), right, "a dropped thing", mistakes={
+    expect_segments(student.merge_panoptic(sem, three, scores, kinds), right, Message("a dropped thing"), mistakes={
         "A thing that is dropped takes no pixels: they are free for later things.":
             torch.tensor([[1] * 4, [1] * 4, [3] * 4, [2] * 4], device=rng.device),
     })  # fmt: skip
     none = half[:0], two[:0], labels[:0]
-    expect_segments(student.merge_panoptic(sem, *none), panoptic(sem, *none), "no thing")
+    expect_segments(student.merge_panoptic(sem, *none), panoptic(sem, *none), Message("no thing"))
     empty = torch.full_like(sem, 255)
     found = student.merge_panoptic(empty, *none)
     expect_equal(found[0], 0 * sem, name="ids of nothing at all")
