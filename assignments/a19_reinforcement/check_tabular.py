@@ -18,6 +18,11 @@ from oracles_tabular import (
 )
 
 from autograder import Message, expect, expect_close, expect_equal, expect_shape, expect_type, forbid, task
+from common.environments import ice
+
+# The best values of the sixteen places of our ice, for gamma = 0.9.
+ON_ICE = [-0.0666, -0.3158, 0.0179, 0.0042, 0.0016, -1.7765, 0.1377, -0.0343,
+          0.6175, 0.5555, 0.9035, -0.6113, 0.9806, 1.3196, 1.9806, 3.0]  # fmt: skip
 
 SOLVERS = ["torch.linalg", "torch.inverse", "torch.pinverse", "torch.lu_solve", "torch.cholesky_solve", "numpy.*"]
 
@@ -225,6 +230,9 @@ def check_value_iteration_beats_all_policies(student, rng):
     expect_close(policy, best_rows(q_loop(P, R, terminal, right, 0.8)), name="the policy")
     expect_type(sweeps, int, name="the number of sweeps")
     expect(sweeps > 1, "Count every sweep.")
+    V = student.value_iteration(*(part.to(rng.device) for part in ice.model()), 0.9, 1e-9)[0]
+    expect_close(V, torch.tensor(ON_ICE, dtype=torch.float64, device=rng.device), atol=1e-4, check_dtype=False,
+                 name="the values on the ice")  # fmt: skip
 
 
 @task("monte_carlo_control", points=2, any_dtype=True, loans=LOANS_OF_EPISODES)

@@ -162,8 +162,8 @@ class QNetwork(nn.Module):
 # %% [markdown]
 # ## 3 Targets
 #
-# The network $Q$ should say $r + \gamma \max_{a'} Q(s', a')$, but this target moves with every step that $Q$ takes, like
-# a dog that chases its own tail. So the target comes from an older copy, the **target network** $\bar Q$:
+# The network $Q$ should say $r + \gamma \max_{a'} Q(s', a')$, but this target moves with every step that $Q$ takes,
+# like a dog that chases its own tail. So the target comes from an older copy, the **target network** $\bar Q$:
 #
 # $$y = r + \gamma \max_{a'} \bar Q(s', a') \quad\text{(DQN)}, \qquad
 # y = r + \gamma\, \bar Q\bigl(s', \operatorname{argmax}_{a'} Q(s', a')\bigr) \quad\text{(double DQN)}.$$
@@ -304,6 +304,17 @@ def train_dqn(
 
 # %% tags=["active-ipynb"] grade="train_dqn"
 # check("deep_q", task="train_dqn")
+
+# %% [markdown]
+# How should ε fall? A constant one explores for ever and is never the best it could be. $1 / \sqrt{t}$ becomes greedy
+# in the limit, and still tries each action infinitely often. DQN's has two parts: explore first, then mostly play
+# well.
+
+# %% tags=["active-ipynb"]
+# steps = torch.arange(1, 1001)
+# curves({"constant": torch.full((1000,), 0.2), "1 / root of t": steps**-0.5,
+#         "two parts": torch.cat([torch.linspace(1, 0.1, 500), torch.full((500,), 0.1)])},
+#        xlabel="step", ylabel="epsilon")
 
 # %% tags=["active-ipynb"]
 # # about 10 seconds: six runs of a loop of yours

@@ -579,4 +579,6 @@ def act(model: Callable[[Tensor, Tensor, Tensor], Tensor], env: object, target: 
 #
 # The gradient of a mean return needs no derivative of the world, only samples; the price is noise. Count only what
 # follows an action, subtract what was expected, let a critic say what to expect: each step keeps the mean and takes
-# noise away, or buys less noise with a little bias.
+# noise away, or buys less noise with a little bias. Three other ways begin elsewhere: learn a model of the world and
+# plan in it; imitate somebody who can do it; or find out which rewards would explain what this person does (inverse
+# reinforcement learning).

@@ -285,6 +285,15 @@ def train_dqn(
 # %% tags=["active-ipynb"] grade="train_dqn"
 # check("deep_q", task="train_dqn")
 
+# %% [markdown]
+# ε 应该怎样下降？ε 不变，就一直在探索，永远达不到它能达到的最好水平。$1 / \sqrt{t}$ 在极限中变成贪心，但每个动作仍会尝试无穷多次。DQN 的 ε 有两段：先探索，之后主要是好好玩。
+
+# %% tags=["active-ipynb"]
+# steps = torch.arange(1, 1001)
+# curves({"constant": torch.full((1000,), 0.2), "1 / root of t": steps**-0.5,
+#         "two parts": torch.cat([torch.linspace(1, 0.1, 500), torch.full((500,), 0.1)])},
+#        xlabel="step", ylabel="epsilon")
+
 # %% tags=["active-ipynb"]
 # # 约 10 秒：你写的循环运行六次
 # def caught(history):
