@@ -6,7 +6,9 @@ The second try runs in a process of its own. It ends afterwards, so the student'
 from __future__ import annotations
 
 import ast
+import builtins
 import functools
+import symtable
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
@@ -62,12 +64,36 @@ def with_loans(function: F, task: str, source: str) -> F:
 
 
 def complaint_about(source: str, task: str) -> str:
-    """Return what is wrong with the loans of a task's check: the student's code could call its own task's solution."""
+    """Return what is wrong with the loans of a task's check, such as a solution of the task itself."""
     names = _lent_names(source)
     if not names:
         return 'the source of the loans must define LOANS as a dict, such as LOANS = {"f": ours}.'
     own = [name for name in names if f"{task}.".startswith(f"{name}.") or name.startswith(f"{task}.")]
-    return Message("LOANS contains {name!r}, which solves the task itself. Remove it.", name=own[0]) if own else ""
+    if own:
+        return Message("LOANS contains {name!r}, which solves the task itself. Remove it.", name=own[0])
+    return _cannot_run(source)
+
+
+@functools.lru_cache(maxsize=64)
+def _cannot_run(source: str) -> str:
+    """Return why the source fails in the student's process, as far as its text shows; a second try would not say so."""
+    nodes = list(ast.walk(ast.parse(source)))
+    modules = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    imports = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+    modules |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    if oracles := [name for name in sorted(modules) if name == "oracles" or name.startswith("oracles_")]:
+        return (
+            f"the source of the loans imports {oracles[0]}, which the student's process does not have. "
+            "Write the code in the source."
+        )
+    top = symtable.symtable(source, "<loans>", "exec")
+    names = [(symbol, table) for table in _tables(top) for symbol in table.get_symbols()]
+    of_module = [symbol for symbol, table in names if table is top or symbol.is_global()]
+    bound = {s.get_name() for s in of_module if s.is_assigned() or s.is_imported()} | {*vars(builtins), "student"}
+    unknown = [s.get_name() for s in of_module if s.is_referenced() and s.get_name() not in bound]
+    if unknown and not any(alias.name == "*" for alias in imports):
+        return f"the source of the loans uses {unknown[0]}, which it does not define."
+    return ""
 
 
 @functools.lru_cache(maxsize=64)  # checks of a file share a source, and a notebook loads the file for each task
@@ -80,6 +106,13 @@ def _lent_names(source: str) -> tuple[str, ...]:
         if isinstance(change.value, ast.Dict) and any(getattr(target, "id", "") == "LOANS" for target in targets):
             found += [key.value for key in change.value.keys if isinstance(key, ast.Constant)]
     return tuple(str(name) for name in found)
+
+
+def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """Yield the table of a module and those of all functions and classes in it."""
+    yield table
+    for inner in table.get_children():
+        yield from _tables(inner)
 
 
 @contextmanager

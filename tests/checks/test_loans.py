@@ -140,6 +140,39 @@ def test_a_check_sees_what_is_lent():
     assert seen == [None, 1.5]
 
 
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("LOANS = {'half': ours}", "uses ours, which it does not define"),
+        ("def ours(x):\n    return np.abs(x)\nLOANS = {'half': ours}", "uses np, which it does not define"),
+        (
+            "from oracles import half\nLOANS = {'half': half}",
+            "imports oracles, which the student's process does not have",
+        ),
+        ("import oracles_hidden as o\nLOANS = {'half': o.half}", "imports oracles_hidden, which the student's process"),
+    ],
+)
+def test_loans_that_cannot_run_are_refused(source: str, complaint: str):
+    """In the second try, nobody would read the exception."""
+    with pytest.raises(BadCheck, match=complaint):
+        task("quarter", points=1, loans=source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as np, os.path\ndef ours(x, *rest, **more):\n    return [np.abs(v) for v in rest], os, more",
+        "from math import *\ndef ours(x):\n    return sqrt(x)",
+        "def ours(x):\n    return student.Model(x)",
+        "class A:\n    pass\ndef ours(x):\n    global N\n    N = A\n    with open(x) as f:\n        return f",
+        "def ours(x):\n    try:\n        return x\n    except ValueError as error:\n        return error",
+        "def ours(x):\n    match x:\n        case [a, *b]:\n            return a, b",
+    ],
+)
+def test_loans_that_run_are_accepted(source: str):
+    task("quarter", points=1, loans=f"{source}\nLOANS = {{'half': ours}}")
+
+
 SUMMARY = """
 import math
 
