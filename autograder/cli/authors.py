@@ -170,11 +170,13 @@ def verify(
     from rich.progress import Progress
 
     from autograder.authoring.verify import PARTS, Plan, print_verifications, verifications_json, verify_all
-    from autograder.core.course import find_assignments
+    from autograder.core.course import find_assignments, find_course_root
     from autograder.sandbox.isolation import NoIsolation, choose
     from autograder.session.options import Options, pick_device
 
     assignments = find_assignments(names)
+    if not names and (root := find_course_root()) not in (Path.cwd(), *Path.cwd().parents):
+        click.secho(f"No course is here or above: this verifies gradlab's own, in {root}.", fg="yellow", err=True)
     asked = Options(device=pick_device(device), data=_data_of(data, assignments))
     try:
         chosen = choose(isolation)

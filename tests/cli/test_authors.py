@@ -63,6 +63,19 @@ def test_release_check_lists_stale_files(course: Path, monkeypatch: pytest.Monke
     assert "tiny.py" in result.output
 
 
+def test_verify_outside_of_any_course_says_which_one_it_verifies(
+    course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where gradlab is installed from its folder, that is gradlab's own course, which takes long."""
+    monkeypatch.setattr("autograder.core.course.installed_course", lambda: course)
+    verify = ("verify", "--part", "files", "--no-notebook", "--isolation", "none")
+    said = f"No course is here or above: this verifies gradlab's own, in {course}."
+    monkeypatch.chdir(tmp_path)
+    assert said in run_command(*verify).output
+    monkeypatch.chdir(course / "assignments" / NAME)
+    assert said not in run_command(*verify).output
+
+
 def test_verify_ends_with_1_when_an_assignment_fails(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(course)
     result = run_command("verify", NAME, "--isolation", "none", "--seeds", 1, "--no-notebook", "--json")
