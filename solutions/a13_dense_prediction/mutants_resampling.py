@@ -149,7 +149,7 @@ MUTANTS = [
     mutant("transposed: float64", PAINT2, TRANSPOSED, TRANSPOSED + ".double()", habit="dtype"),
     mutant("gaps: dilation has no influence", GAPS, OFFSET, "top, left = a, b"),
     mutant("gaps: padding times dilation", GAPS, "x = F.pad(x, (pad, pad, pad, pad))", "x = F.pad(x, (pad * dilation,) * 4)"),
-    mutant("gaps: no padding", GAPS, "x = F.pad(x, (pad, pad, pad, pad))\n", ""),
+    mutant("gaps: no padding", GAPS, "x = F.pad(x, (pad, pad, pad, pad))\n    height", "height"),
     mutant("gaps: flips the kernel", GAPS, TERM, TERM.replace("w[..., a, b]", "w.flip(3, 4)[..., a, b]")),
     mutant("gaps: d pixels between the weights", GAPS, OFFSET, "top, left = a * (dilation + 1), b * (dilation + 1)", also=(("height, width = x.shape[2] - dilation * (k - 1), x.shape[3] - dilation * (m - 1)", "height, width = x.shape[2] - (dilation + 1) * (k - 1), x.shape[3] - (dilation + 1) * (m - 1)"),)),
     mutant("gaps: channels of groups alternate", GAPS, "x = x.unflatten(1, (groups, -1))", "x = x.unflatten(1, (-1, groups)).transpose(1, 2)"),
