@@ -92,9 +92,9 @@ def check_exp_agrees_with_torch(student, rng):
 
 @task("log", points=1)
 def check_log_agrees_with_torch(student, rng):
-    """The logarithm and its gradient agree with torch's, also in float32."""
-    for dtype in (torch.float64, torch.float32):
-        x = rng.uniform(3, 4, low=0.1, high=3, dtype=dtype)
+    """The logarithm and its gradient agree with torch's, also near 0 and in float32."""
+    near = torch.tensor([1e-12, 1e-9, 1e-4], dtype=torch.float64, device=rng.device)
+    for x in (*(rng.uniform(3, 4, low=0.1, high=3, dtype=dtype) for dtype in (torch.float64, torch.float32)), near):
         judge_gate(student, rng, "log", [x], oracle=torch.log, wrong={
             "The gradient from above is missing; multiply by it.": lambda grad, a: (1 / a,),
             "The local gradient is 1 / a, not 1 / log(a).": lambda grad, a: (grad / a.log(),),

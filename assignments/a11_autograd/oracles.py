@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autograder import expect_close, forbid
+from autograder import expect_close, expect_unchanged, forbid
 from autograder.probes.aliases import AUTOGRAD
 
 # `node.backward(grad)` is the students' own; torch's Tensor.backward can do nothing where gradients are switched off.
@@ -381,20 +381,19 @@ def judge_gate(
     wrong_values: dict[str, Any] | None = None,
     hint: str = "",
 ) -> None:
-    """Compare a gate's value and gradients with torch's.
-
-    ``wrong`` maps hints to functions of (grad, *values), ``wrong_values`` to functions of the values; ``hint`` is for
-    what they do not explain.
-    """
+    """Compare a gate's value and gradients with torch's, and require that its operands stay as they are."""
+    # ``wrong`` maps hints to functions of (grad, *values), ``wrong_values`` to functions of the values.
     judge_source(student, task)
     leaves = [value.detach().clone().requires_grad_() for value in values]
     out = oracle(*leaves)
     grad = rng.normal(*out.shape, dtype=out.dtype)
     expected = torch.autograd.grad(out, leaves, grad)
     run = student.wrap(student.define(ENGINE).judged, getattr(student, task))
-    value, parts = run(list(values), grad, options or {}, tuple(rest))
+    seen = student.inspect(run, list(values), grad, options or {}, tuple(rest))
+    value, parts = seen.value
     expect_close(value, out.detach(), name="the value", mistakes={
         text: (lambda f=f: f(*values)) for text, f in (wrong_values or {}).items()
     }, hint=hint or NOTHING_ADDED)  # fmt: skip
     mistakes = {text: (lambda f=f: list(f(grad, *values))) for text, f in (wrong or {}).items()}
     expect_close(parts, list(expected), name="the gradients for the parents", mistakes=mistakes, hint=hint or CHAIN)
+    expect_unchanged(seen, list(values), grad, options or {}, tuple(rest))

@@ -250,6 +250,8 @@ def take_one_elem_per_col(x: Tensor) -> Tensor:
 def make_one_hot(x: list[int]) -> Tensor:
     """A row for each number, with 1 in the column of that number and 0 elsewhere. No loop, no comprehension.
 
+    F.one_hot and torch.eye are not allowed.
+
     Shapes:
         x    list of N integers >= 0, N >= 1
         out  (N, max(x) + 1)  float32
@@ -322,7 +324,7 @@ def reshape_practice(x: Tensor) -> Tensor:
 # %% task="zero_row_min"
 # About 15 minutes, easy. Stuck? hint("zero_row_min") shows a first step.
 def zero_row_min(x: Tensor) -> Tensor:
-    """A copy of x in which the smallest element of each row is 0. No loop.
+    """A copy of x in which the smallest element of each row is replaced by 0; the others stay. No loop.
 
     Shapes:
         x    (M, N)  any dtype of numbers; it is not changed

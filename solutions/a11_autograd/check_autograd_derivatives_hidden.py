@@ -40,9 +40,39 @@ def check_numeric_gradient_of_other_tensors(student, rng):
                  hint="Without h the step is 1e-2 in float32.")  # fmt: skip
 
 
-@task("Dual", points=1)
+ON_VARS = """
+def on_vars(name):
+    def wrapper(Dual):
+        def run(values, tangents):
+            with torch.no_grad():
+                pairs = zip(values, tangents)
+                out = DUALS[name](*[Dual(student.Var(value), student.Var(tangent)) for value, tangent in pairs])
+                return out.value.value, out.tangent.value
+
+        return run
+
+    return wrapper
+"""
+
+
+def judge_dual_of_vars(student, rng):
+    """Compare duals whose values are Vars; all gates are lent."""
+    helper = student.define(CALLS + ON_VARS)
+    a, b, da, db = (rng.uniform(3, 3, low=0.5, high=2) for _ in range(4))
+    one = {
+        "exp": torch.exp, "log": torch.log, "relu": torch.relu, "sigmoid": torch.sigmoid, "power": lambda x: x**3,
+        "a.sum(0, True)": lambda x: x.sum(0, True),
+    }  # fmt: skip
+    cases = [(name, f, [a], [da]) for name, f in one.items()]
+    cases += [(name, f, [a, b], [da, db]) for name, f in (("mul", torch.mul), ("matmul", torch.matmul))]
+    for name, f, values, tangents in cases:
+        found = student.wrap(helper.on_vars(name), student.Dual)(values, tangents)
+        expect_close(found, forward_mode(f, tuple(values), tuple(tangents)), name=name, hint=DUAL_HINTS.get(name, ""))
+
+
+@task("Dual", points=1, loans=loans(*GATES))
 def check_dual_with_constants(student, rng):
-    """Constants, broadcasting, matrix products, sums, quotients, and float32."""
+    """Constants, broadcasting, matrix products, sums, quotients, float32, and values that are Vars."""
     judge_source(student, "Dual")
     helper = student.define(CALLS)
     a, da, row, matrix = rng.normal(4, 4), rng.normal(4, 4), rng.uniform(4, low=1, high=2), rng.normal(4, 4)
@@ -73,6 +103,7 @@ def check_dual_with_constants(student, rng):
             (value, tangent), forward_mode(f, tuple(values), tuple(tangents)), name=name,
             hint=hint if "sum" in name or name in DUAL_HINTS else "",
         )  # fmt: skip
+    judge_dual_of_vars(student, rng)
 
 
 @task("jvp", points=1, loans=loans("Dual"))

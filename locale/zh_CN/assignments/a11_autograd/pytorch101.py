@@ -235,6 +235,8 @@ def take_one_elem_per_col(x: Tensor) -> Tensor:
 def make_one_hot(x: list[int]) -> Tensor:
     """每个数一行，该数对应的那一列为 1，其余为 0。不用循环，也不用推导式。
 
+    不允许使用 F.one_hot 和 torch.eye。
+
     Shapes:
         x    由 N 个 >= 0 的整数组成的列表，N >= 1
         out  (N, max(x) + 1)  float32
@@ -300,7 +302,7 @@ def reshape_practice(x: Tensor) -> Tensor:
 # %% task="zero_row_min"
 # 约 15 分钟，简单。卡住了？hint("zero_row_min") 会给出第一步。
 def zero_row_min(x: Tensor) -> Tensor:
-    """x 的副本，其中每行最小的元素为 0。不用循环。
+    """x 的副本，其中每行最小的元素换成 0，其余元素不变。不用循环。
 
     Shapes:
         x    (M, N)  任意数值 dtype；不改动
