@@ -3,14 +3,10 @@
 import math
 
 import torch
-from oracles_dense_heads_cases import PARAMETERS, chain
+from oracles_dense_heads_cases import chain
+from oracles_parameters import filled
 
 from autograder import Message, expect, expect_close, expect_equal, expect_raises, expect_shape, task
-
-
-def filled(student, module, values):
-    """Give a module parameters by their names."""
-    student.define(PARAMETERS).fill(module, values)
 
 
 @task("MaskHead", share=50, any_dtype=True)

@@ -1,17 +1,6 @@
-"""Small cases for the checks of dense_heads: parameters of a mask head, and its numbers for a single cell."""
+"""Small cases for the checks of dense_heads: the numbers of a mask head for a single cell."""
 
 import torch
-
-PARAMETERS = """
-import torch
-
-def fill(module, values):
-    module.to(next(iter(values.values())))
-    own = dict(module.named_parameters())
-    with torch.no_grad():
-        for name, value in values.items():
-            own[name].copy_(value)
-"""
 
 
 def chain(x, values, *, skip=(), convs=4):

@@ -21,6 +21,14 @@ ARROWS = ((0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0))  # up, right, down, 
 NAMES = ("up", "right", "down", "left")
 
 
+def _compared(values: Mapping[str, Tensor]) -> tuple[list[Tensor], float, float, str]:
+    """Return the tables as float64, their least and greatest number, and the range of each in words."""
+    tables = [value.detach().cpu().double() for value in values.values()]
+    ranges = [(float(t.min()), float(t.max())) for t in tables]
+    spoken = [f"{title}: from {a:.3g} to {b:.3g}" for title, (a, b) in zip(values, ranges, strict=True)]
+    return tables, min(a for a, _ in ranges), max(b for _, b in ranges), "; ".join(spoken)
+
+
 def value_grid(
     values: Mapping[str, Tensor], actions: Sequence[Tensor | None] | None = None, *, names: Mapping[int, str] | None
 ) -> Figure:
@@ -35,12 +43,8 @@ def value_grid(
     side = round(len(next(iter(values.values()))) ** 0.5)
     if any(len(value) != side * side for value in values.values()):
         raise ValueError("value_grid needs the values of a square of states.")
-    tables = [value.detach().cpu().double() for value in values.values()]
-    low, high = min(float(t.min()) for t in tables), max(float(t.max()) for t in tables)
-    spoken = [
-        f"{title}: from {float(t.min()):.3g} to {float(t.max()):.3g}" for title, t in zip(values, tables, strict=True)
-    ]
-    figure = new_figure(2.5 * len(tables), 2.8, f"Values of {side * side} states. {'; '.join(spoken)}.")
+    tables, low, high, spoken = _compared(values)
+    figure = new_figure(2.5 * len(tables), 2.8, f"Values of {side * side} states. {spoken}.")
     for number, (title, table) in enumerate(zip(values, tables, strict=True)):
         axes = figure.add_subplot(1, len(tables), number + 1, xticks=[], yticks=[])
         axes.set_title(title, fontsize=9)
@@ -73,12 +77,8 @@ def action_grid(values: Mapping[str, Tensor], *, names: Mapping[int, str] | None
     side = round(len(next(iter(values.values()))) ** 0.5)
     if any(value.shape != (side * side, len(ARROWS)) for value in values.values()):
         raise ValueError("action_grid needs values (S, 4) of a square of states.")
-    tables = [value.detach().cpu().double() for value in values.values()]
-    low, high = min(float(t.min()) for t in tables), max(float(t.max()) for t in tables)
-    spoken = [
-        f"{title}: from {float(t.min()):.3g} to {float(t.max()):.3g}" for title, t in zip(values, tables, strict=True)
-    ]
-    figure = new_figure(4.2 * len(tables), 4.4, f"Values of four actions in {side * side} states. {'; '.join(spoken)}.")
+    tables, low, high, spoken = _compared(values)
+    figure = new_figure(4.2 * len(tables), 4.4, f"Values of four actions in {side * side} states. {spoken}.")
     for number, (title, table) in enumerate(zip(values, tables, strict=True)):
         axes = figure.add_subplot(1, len(tables), number + 1, xticks=[], yticks=[], aspect="equal")
         axes.set(xlim=(-0.5, side - 0.5), ylim=(side - 0.5, -0.5))

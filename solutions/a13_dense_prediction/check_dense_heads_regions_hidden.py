@@ -1,7 +1,6 @@
 """Hidden checks of dense_heads: masks, joints, regions and corners of other sizes, with gradients and empty inputs."""
 
 import torch
-from check_dense_heads_regions import filled
 from oracles_dense_heads import (
     cells_of,
     joints_loss,
@@ -13,6 +12,7 @@ from oracles_dense_heads import (
     running,
     samples_of,
 )
+from oracles_parameters import filled
 
 from autograder import (
     Message,
