@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,6 +31,16 @@ _CUT_AT_INPUT = Message(
     "The gradients of all parameters are right, so the gradient stops where the input itself is used: on a shortcut, "
     "in a mean, in a mask. Look for {code}.",
     code=_STOPS,
+)
+NOT_FINITE = Message(
+    "The gradient is nan or infinite. An operation on the way has no finite slope at its value, such as {code} at 0, "
+    "or a division by 0. This holds even if the result does not use it: torch.where and a product with 0 do not remove "
+    "nan. Change the value before that operation.",
+    code=either([name_list(["sqrt()", "log()", "norm()"]), "x ** p"]),
+)
+_FLOWS = Message(
+    "The right gradient is 0 here: this value counts as a constant. Use {code} there.",
+    code=either(["detach()", "torch.no_grad()"]),
 )
 Oracle = Callable[..., Any]
 
@@ -63,6 +74,11 @@ class _Pair:
             return Message("no gradient reaches {name}", name=self.name)
         return Message("the gradient in {name} is wrong: {difference}", name=self.name, difference=difference.message)
 
+    @property
+    def finite(self) -> bool:
+        """Whether the gradient is finite, or the expected one is not."""
+        return self.found is None or bool(self.found.isfinite().all()) or not bool(self.expected.isfinite().all())
+
 
 def expect_same_gradients(
     student: Any,
@@ -76,6 +92,7 @@ def expect_same_gradients(
     names: Sequence[str] = (),
     name: str = "",
     mistakes: Mapping[str, Oracle] | None = None,
+    hint: str = "",
     rtol: float | None = None,
     atol: float | None = None,
 ) -> None:
@@ -88,13 +105,15 @@ def expect_same_gradients(
     are found without. The float tensors of the result are multiplied by random numbers and summed; results that the
     oracle does not have are ignored.
 
-    ``names`` name the float tensors among the inputs. ``mistakes`` are oracles with wrong gradients, by hint. ``atol``
-    is relative to the largest number of a gradient. Raises BadCheck if no gradient reaches the oracle's result.
+    ``names`` name the float tensors among the inputs. ``mistakes`` are oracles with wrong values or gradients, by hint.
+    ``hint`` is for values that nothing else explains. ``atol`` is relative to the largest number of a gradient. Raises
+    BadCheck if no gradient reaches the oracle's result.
     """
     right, douts = _by_oracle(oracle, inputs, weights, rng)
     helper = student.define("from autograder.probes.gradients import gradients")
     found = _read(helper.gradients(f, list(inputs), {"options": dict(options or {}), "douts": douts, "train": train}))
-    _expect_values(found.out, right.out, rtol, name)
+    wrong_values = [(known, partial(_values, mistaken, inputs)) for known, mistaken in (mistakes or {}).items()]
+    _expect_values(found.out, right.out, rtol, name, wrong_values, hint)
     shown = names or titles(inputs)
     pairs = _pairs(found, right, shown)
     overall, tolerance = max([_largest(pair.expected) for pair in pairs], default=0.0), Tolerance(rtol, atol)
@@ -106,26 +125,52 @@ def expect_same_gradients(
     wrong = complaints(pairs)
     if not wrong:
         return
-    behind = [pair.name for pair in pairs if pair.name not in shown]
-    hint: str = CUT if set(wrong) & set(behind) or not behind else _CUT_AT_INPUT
+    reason: str = _reason([pair for pair in pairs if pair.name in wrong], pairs, shown)
     for known, mistaken in (mistakes or {}).items():
         if not complaints(_pairs(found, _by_oracle(mistaken, inputs, weights, rng, douts)[0], shown)):
-            hint = known
+            reason = known
             break
     message = Message("The values are right, but {gradients}", gradients=listed(wrong, len(pairs)))
-    raise Mismatch(named(name, message), hint)
+    raise Mismatch(named(name, message), reason)
 
 
-def _expect_values(found: Sequence[Any], expected: Sequence[Tensor], rtol: float | None, name: str) -> None:
+def _reason(wrong: Sequence[_Pair], pairs: Sequence[_Pair], inputs: Sequence[str]) -> Message:
+    """Return the hint for gradients that are wrong although the values are right."""
+    if not all(pair.finite for pair in wrong):
+        return NOT_FINITE
+    if not any(pair.expected.any() for pair in wrong):
+        return _FLOWS
+    behind = [pair for pair in pairs if pair.name not in inputs]
+    return _CUT_AT_INPUT if behind and all(pair.name in inputs for pair in wrong) else CUT
+
+
+def _values(oracle: Oracle, inputs: Sequence[Any]) -> list[Tensor]:
+    """Return the float tensors of an oracle's result."""
+    with torch.enable_grad():
+        leaves = tree_map(lambda x: x.detach().clone().requires_grad_() if _is_float(x) else x, list(inputs))
+        return [value.detach() for value in tree_leaves(oracle(*leaves)) if _is_float(value)]
+
+
+def _expect_values(
+    found: Sequence[Any],
+    expected: Sequence[Tensor],
+    rtol: float | None,
+    name: str,
+    mistakes: Sequence[tuple[str, Callable[[], list[Tensor]]]],
+    hint: str,
+) -> None:
     """Require the oracle's values of all float tensors in the result."""
     if len(found) != len(expected):
         counts = Message(
             "The result has {got} float tensors; it should have {expected}.", got=len(found), expected=len(expected)
         )
-        raise Mismatch(named(name, counts), "" if found else CUT)
-    for number, (value, right) in enumerate(zip(found, expected, strict=True), start=1):
-        one = Message("the result") if len(expected) == 1 else Message("tensor {number} of the result", number=number)
-        expect_close(value, right, rtol=rtol, check_dtype=False, name=named(name, one))
+        raise Mismatch(named(name, counts), hint if found else CUT)
+    for number, (value, right) in enumerate(zip(found, expected, strict=True)):
+        one = (
+            Message("tensor {number} of the result", number=number + 1) if len(expected) > 1 else Message("the result")
+        )
+        wrong = {known: partial(lambda values, n: values()[n], values, number) for known, values in mistakes}
+        expect_close(value, right, rtol=rtol, check_dtype=False, name=named(name, one), mistakes=wrong, hint=hint)
 
 
 def _by_oracle(

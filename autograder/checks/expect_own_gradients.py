@@ -5,6 +5,7 @@ A wrong function passes if its gradients are its own, so another check must comp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 
 from autograder.checks.describe import number
 from autograder.checks.expect import Mismatch, named
-from autograder.checks.expect_gradients import CUT, listed, titles
+from autograder.checks.expect_gradients import CUT, NOT_FINITE, listed, titles
 from autograder.checks.rng import Rng
 from autograder.checks.task import BadCheck
 from autograder.core.message import Message
@@ -56,7 +57,8 @@ def expect_own_gradients(
     }
     if wrong:
         message = Message("The gradients do not fit the values: {gradients}", gradients=listed(wrong))
-        raise Mismatch(named(name, message), CUT)
+        finite = all(math.isfinite(slope) for row in rows for slope in row[1:])
+        raise Mismatch(named(name, message), CUT if finite else NOT_FINITE)
 
 
 def _title(which: Any, names: Sequence[str]) -> str:

@@ -85,7 +85,11 @@ _USUAL = [  # a part of the exception, as a regular expression, and the hint, wi
         r"The shape of the mask .* at index",
         "A mask in square brackets must have the shape of the tensor; masked_fill and torch.where broadcast it.",
     ),
-    (r"Expected reduction dim .* non-zero size", "This axis is empty: treat the case without entries first."),
+    (
+        r"Expected reduction dim .* non-zero size",
+        "This axis is empty. Either there are no entries, and that case needs a line of its own, or an earlier line "
+        "selects none, for example because height and width are mixed up. Print the shapes.",
+    ),
     (r"Dimension out of range", "The tensor has fewer axes than this line expects. Print its shape."),
 ]
 _COMPILED = [(re.compile(pattern), hint) for pattern, hint in _USUAL]

@@ -79,6 +79,16 @@ def attend(q, k, extra=1.0):
 def attend_to_detached(q, k):
     return (q @ k.detach().T).softmax(1)
 
+def norm_by_where(x, y):
+    size = (x ** 2).sum(1).sqrt()
+    return torch.where(size > 0, size, 0) + y.sum(1)
+
+def product(x, y):
+    return x * y
+
+def twice_the_positive(x, y):
+    return (x * y).relu() * 2
+
 def to_number(x):
     return x.sum().item()
 
@@ -279,6 +289,40 @@ def test_an_oracle_that_detaches_is_our_error(student, rng):
         expect_same_gradients(
             student, rng, student.attend, lambda q, k: (q @ k.T).detach(), rng.normal(2, 3), rng.normal(5, 3)
         )
+
+
+def test_a_gradient_that_is_nan_does_not_stop(student, rng):
+    x, y = rng.normal(3, 2), rng.normal(3, 2)
+    x[1] = 0
+
+    def by_torch(x: Tensor, y: Tensor) -> Tensor:
+        return torch.linalg.vector_norm(x, dim=1) + y.sum(1)
+
+    error = complaint(student, rng, student.norm_by_where, by_torch, x, y)
+    assert "the gradient in argument 1 is wrong" in error.message
+    assert error.hint.startswith("The gradient is nan or infinite.")
+    assert "detach" not in error.hint
+
+
+def test_a_gradient_that_flows_into_a_constant_does_not_stop(student, rng):
+    error = complaint(
+        student, rng, student.product, lambda x, y: x * y.detach(), rng.normal(3, 2), rng.normal(3, 2), names=("x", "y")
+    )
+    assert "the gradient in y is wrong" in error.message
+    assert error.hint.startswith("The right gradient is 0 here")
+
+
+def test_wrong_values_are_explained_by_a_mistake_or_by_the_hint(student, rng):
+    x, y = rng.normal(3, 2), rng.normal(3, 2)
+    mistakes = {"Divide.": lambda x, y: 2 * x * y, "Add.": lambda x, y: x * y}
+    error = complaint(student, rng, student.product, torch.add, x, y, mistakes=mistakes, hint="Read the formula.")
+    assert error.hint == "Add."
+    error = complaint(
+        student, rng, student.twice_the_positive, torch.add, x, y, mistakes=mistakes, hint="Read the formula."
+    )
+    assert error.hint == "Read the formula."
+    error = complaint(student, rng, student.attend, torch.add, x, y, mistakes=mistakes, hint="Read the formula.")
+    assert error.hint == "Read the formula."
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ class Net(nn.Module):
 def loss(net, x, y):
     return ((net(x, y)["image"] - x) ** 2).mean()
 
+def norm_by_where(x):
+    size = (x ** 2).sum(1).sqrt()
+    return torch.where(size > 0, size, 0)
+
 def frozen(x):
     with torch.no_grad():
         return x * 2
@@ -83,6 +87,15 @@ def test_a_gradient_that_stops_is_noticed_and_named(student, rng, cut, wrong, fi
 def test_no_gradient_at_all_is_noticed(student, rng):
     with pytest.raises(Mismatch, match="the gradient says 0"):
         expect_own_gradients(student, rng, student.frozen, rng.normal(3))
+
+
+def test_a_gradient_that_is_nan_does_not_stop(student, rng):
+    x = rng.normal(3, 2)
+    x[1] = 0
+    with pytest.raises(Mismatch) as info:
+        expect_own_gradients(student, rng, student.norm_by_where, x)
+    assert info.value.hint.startswith("The gradient is nan or infinite.")
+    assert "detach" not in info.value.hint
 
 
 def test_parameters_are_as_before(student, rng):
